@@ -1,0 +1,164 @@
+//! How truecost says no.
+//!
+//! A [`Diagnostic`] is a report to a named person: where, what was seen, what was expected,
+//! what did and did not happen to the data, what to type next, and a code that
+//! `truecost explain code` opens. Every code is declared once, in [`codes`], with its page.
+
+pub mod codes;
+mod render;
+
+use std::fmt;
+
+pub use codes::Code;
+pub use render::{render, render_all};
+
+/// Who must act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Actor {
+    /// Whoever sends the extract.
+    Supplier,
+    /// Whoever wrote a file under `pipelines/` or `schemas/`, or the command.
+    Configurator,
+    /// Whoever runs the machine.
+    Operator,
+    /// The authors of truecost: a promise of the program itself was broken.
+    Us,
+}
+
+impl Actor {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Supplier => "supplier",
+            Self::Configurator => "configurator",
+            Self::Operator => "operator",
+            Self::Us => "truecost",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    Warning,
+    Error,
+}
+
+/// Where a fault is: a file, and where known the 1-based line and column and the line's text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Path as the user knows it, relative to the partnership.
+    pub file: String,
+    pub line: Option<u64>,
+    pub column: Option<u64>,
+    /// The text of the line. Never set where it could hold a personal value.
+    pub excerpt: Option<String>,
+    /// How many characters of the excerpt, from `column`, are meant; 0 = unknown.
+    pub width: usize,
+}
+
+impl Place {
+    #[must_use]
+    pub fn file(file: impl Into<String>) -> Self {
+        Self { file: file.into(), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn at(file: impl Into<String>, line: u64, column: u64) -> Self {
+        Self { file: file.into(), line: Some(line), column: Some(column), ..Self::default() }
+    }
+}
+
+/// One report. Boxed where it travels in a `Result`: see [`Refusal`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub code: Code,
+    pub severity: Severity,
+    pub place: Option<Place>,
+    /// One sentence: what was seen.
+    pub seen: String,
+    /// What was expected instead; empty where `seen` says it all.
+    pub expected: String,
+    /// What did and did not happen to the data.
+    pub outcome: String,
+    /// What to do or type next.
+    pub hint: String,
+}
+
+/// The error of every fallible function of truecost: one or more diagnostics, never none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal(pub Vec<Diagnostic>);
+
+/// `Result` with a [`Refusal`].
+pub type Answer<T> = Result<T, Refusal>;
+
+impl Diagnostic {
+    #[must_use]
+    pub fn new(code: Code, seen: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            place: None,
+            seen: seen.into(),
+            expected: String::new(),
+            outcome: String::new(),
+            hint: String::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn warning(code: Code, seen: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::new(code, seen) }
+    }
+
+    #[must_use]
+    pub fn place(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    #[must_use]
+    pub fn expected(mut self, text: impl Into<String>) -> Self {
+        self.expected = text.into();
+        self
+    }
+
+    #[must_use]
+    pub fn outcome(mut self, text: impl Into<String>) -> Self {
+        self.outcome = text.into();
+        self
+    }
+
+    #[must_use]
+    pub fn hint(mut self, text: impl Into<String>) -> Self {
+        self.hint = text.into();
+        self
+    }
+}
+
+impl Refusal {
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.iter().all(|d| d.code.retry)
+    }
+
+    /// The exit code that these diagnostics call for, highest in the order 2 > 5 > 3 > 1 > 4.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let rank = |code: u8| [0, 4, 1, 3, 5, 2].iter().position(|c| *c == code).unwrap_or(0);
+        self.0.iter().map(|d| d.code.exit).max_by_key(|code| rank(*code)).unwrap_or(1)
+    }
+}
+
+impl From<Diagnostic> for Refusal {
+    fn from(one: Diagnostic) -> Self {
+        Self(vec![one])
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&render_all(&self.0, false))
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,50 @@
+//! The one renderer of diagnostics.
+
+use std::fmt::Write as _;
+
+use super::{Diagnostic, Place, Severity};
+
+/// Several reports, a blank line between them.
+#[must_use]
+pub fn render_all(all: &[Diagnostic], colour: bool) -> String {
+    all.iter().map(|d| render(d, colour)).collect::<Vec<_>>().join("\n")
+}
+
+/// One report as a person reads it on a terminal; ends with a line break.
+#[must_use]
+pub fn render(d: &Diagnostic, colour: bool) -> String {
+    let (word, paint) = match d.severity {
+        Severity::Error => ("error", "\u{1b}[1;31m"),
+        Severity::Warning => ("warning", "\u{1b}[1;33m"),
+    };
+    let (paint, bold, reset) = if colour { (paint, "\u{1b}[1m", "\u{1b}[0m") } else { ("", "", "") };
+    let mut out = format!("{paint}{word}[{}]{reset}{bold}: {}{reset}\n", d.code.id, d.seen);
+    if let Some(place) = &d.place {
+        render_place(&mut out, place);
+    }
+    for (label, text) in [("expected", &d.expected), ("data", &d.outcome), ("next", &d.hint)] {
+        if !text.is_empty() {
+            let text = text.replace('\n', "\n            ");
+            let _ = writeln!(out, "  {label:>8}: {text}");
+        }
+    }
+    out
+}
+
+fn render_place(out: &mut String, place: &Place) {
+    let _ = write!(out, "  --> {}", place.file);
+    if let Some(line) = place.line {
+        let _ = write!(out, ":{line}");
+        if let Some(column) = place.column {
+            let _ = write!(out, ":{column}");
+        }
+    }
+    out.push('\n');
+    let (Some(line), Some(text)) = (place.line, &place.excerpt) else { return };
+    let gutter = line.to_string().len();
+    let _ = writeln!(out, "  {line} | {text}");
+    if let Some(column) = place.column.and_then(|c| usize::try_from(c).ok()) {
+        let before: String = text.chars().take(column.saturating_sub(1)).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let _ = writeln!(out, "  {:gutter$} | {before}{}", "", "^".repeat(place.width.max(1)));
+    }
+}

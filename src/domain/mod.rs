@@ -1,0 +1,20 @@
+//! The trade's words as types: money, days, periods, organisations, ownership.
+//!
+//! Nothing here reads a file, a clock or a float. What a type of this module holds
+//! has been checked once, where it was made, and is not checked again.
+
+mod day;
+mod digest;
+mod identifier;
+mod location;
+mod money;
+mod ownership;
+mod period;
+
+pub use day::{Day, Span};
+pub use digest::{DeliveryId, Digest};
+pub use identifier::{Identifier, NotAnIdentifier};
+pub use location::Location;
+pub use money::{Money, Pence, decimal, grouped, pounds};
+pub use ownership::Ownership;
+pub use period::{Calendar, Coverage, Period};

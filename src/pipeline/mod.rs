@@ -1,0 +1,5 @@
+//! Intentions: `pipelines/**` → typed partnership, feeds and cost model. Checked once, here.
+
+mod model;
+
+pub use model::*;

@@ -1,0 +1,337 @@
+//! What a partnership's files say, once read and checked.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use crate::{
+    domain::{Calendar, Digest, Identifier, Location, Pence, Span},
+    schema::Contract,
+};
+
+/// Everything under `pipelines/` and `schemas/`.
+#[derive(Clone, Debug)]
+pub struct Partnership {
+    /// The folder that holds `pipelines/` and `schemas/`.
+    pub root: PathBuf,
+    pub name: Identifier,
+    /// IANA name, `Europe/London`.
+    pub timezone: String,
+    pub calendar: Calendar,
+    pub drop: Location,
+    pub landing: Location,
+    pub lake: Location,
+    pub published: Location,
+    /// In order of their identifier.
+    pub councils: Vec<Council>,
+    pub services: Vec<Service>,
+    pub members: Vec<Member>,
+    pub suspense_limit: SuspenseLimit,
+    pub allow_hosts: Vec<String>,
+    pub allow_paths: Vec<String>,
+    pub retention: Retention,
+    /// In order of council, then feed.
+    pub feeds: Vec<Feed>,
+    pub references: BTreeMap<String, ReferenceTable>,
+    pub cost: CostModel,
+    /// Contracts of `schemas/common`, `schemas/reference` and `schemas/published` by `kind/name`, e.g. `common/ledger_line`.
+    pub contracts: BTreeMap<String, Arc<Contract>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Council {
+    pub id: Identifier,
+    pub name: String,
+    /// Which extract its costs come from, by date; spans do not overlap.
+    pub cost_basis: Vec<(Span, Basis)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Basis {
+    Ledger,
+    Payments,
+}
+
+impl Basis {
+    /// The common table from which costs are read on this basis.
+    #[must_use]
+    pub const fn common_table(self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger_line",
+            Self::Payments => "payment_line",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub id: Identifier,
+    pub directorate: Identifier,
+    pub directorate_name: String,
+    pub name: String,
+    /// `final`, `support` or `both`.
+    pub kind: ServiceKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceKind {
+    Final,
+    Support,
+    Both,
+}
+
+impl ServiceKind {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Final => "final",
+            Self::Support => "support",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// An organisation takes part in a service in a role over a span. Organisations are councils,
+/// or companies and customers named in `reference/organisation.csv` when that exists.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub organisation: Identifier,
+    /// `None` = every service of the catalogue.
+    pub service: Option<Identifier>,
+    pub role: Role,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Partner,
+    Host,
+    Company,
+    Customer,
+}
+
+impl Role {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Partner => "partner",
+            Self::Host => "host",
+            Self::Company => "company",
+            Self::Customer => "customer",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SuspenseLimit {
+    /// Absolute pence.
+    pub pence: Pence,
+    pub stop: bool,
+}
+
+/// Months for which landed bytes and releases are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    pub landing_months: u32,
+    pub releases_months: u32,
+}
+
+/// One extract of one council.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// A council of the partnership, or `shared`.
+    pub council: Identifier,
+    pub id: Identifier,
+    /// Path of its YAML, relative to the partnership.
+    pub file: String,
+    /// Digest over YAML and SQL: a change makes its deliveries due again.
+    pub digest: Digest,
+    /// Contracts by the days on which their layout holds; spans do not overlap.
+    pub contracts: Vec<(Span, Arc<Contract>)>,
+    /// Common table that it fills.
+    pub into: Identifier,
+    pub from: Location,
+    pub files: FilePattern,
+    pub ready: Ready,
+    pub landing: Landing,
+    /// Pattern of the sidecar's name, `{stem}.ctl.json`.
+    pub sidecar: Option<String>,
+    pub covers: Covers,
+    pub delivers: Delivers,
+    /// Files that make one period's delivery.
+    pub pieces: u32,
+    pub newest_by: Vec<NewestBy>,
+    pub rows_outside: RowsOutside,
+    pub rows_many: bool,
+    pub controls: Vec<Control>,
+    /// Rows that may be quarantined before the delivery is refused.
+    pub tolerance_rows: u64,
+    pub required: bool,
+    pub missing: Missing,
+    pub active: Span,
+    /// Cron expression, five fields.
+    pub schedule: Option<String>,
+    pub due_working_day: Option<u32>,
+    /// Text of `<feed>.sql`.
+    pub sql: String,
+    /// Path of the SQL, relative to the partnership.
+    pub sql_file: String,
+}
+
+impl Feed {
+    /// `newham/general_ledger`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.council, self.id)
+    }
+}
+
+/// `GL_{year}_{month}[_v{version}].csv`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePattern {
+    /// As written.
+    pub text: String,
+    pub parts: Vec<NamePart>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamePart {
+    Literal(String),
+    Year,
+    Month,
+    Period,
+    FiscalYear,
+    Version,
+    Piece,
+    Date,
+    Any,
+    Optional(Vec<NamePart>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// Size and time unchanged between two looks this far apart; a file older than 60 s needs no second look.
+    Stable { millis: u64 },
+    /// A file of this name stands beside it: `{name}.done`.
+    Marker(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landing {
+    Copy,
+    Link,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Covers {
+    pub calendar: CoverCalendar,
+    pub extent: Extent,
+    /// Where the coverage is read from the file rather than from its name.
+    pub from: Option<CoverFrom>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CoverCalendar {
+    Month,
+    Fiscal,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    One,
+    ToDate,
+    Year,
+    Listed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CoverFrom {
+    /// Field (1-based) of a control record, in the shape of a file pattern.
+    Record { record: String, field: usize, format: FilePattern },
+    /// Value that follows a label in the preamble.
+    Header { label: String },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivers {
+    Replace,
+    Snapshot,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewestBy {
+    Version,
+    Modified,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowsOutside {
+    Warn,
+    Refuse,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    Block,
+    Carry,
+}
+
+/// A control of a delivery: what is counted, over what, and what it must equal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Control {
+    pub measure: Measure,
+    /// Column by whose values the measure must hold group by group.
+    pub by: Option<Identifier>,
+    pub equals: Truth,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Measure {
+    CountRows,
+    /// Sum of money columns of the contract with their signs: `debit - credit`.
+    Sum(Vec<(Sign, Identifier)>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    Plus,
+    Minus,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Truth {
+    Pence(Pence),
+    Trailer(String),
+    Footer(String),
+    Sidecar(Vec<String>),
+    Listed,
+}
+
+/// A reviewed table of `pipelines/reference`, read against its contract.
+#[derive(Clone, Debug)]
+pub struct ReferenceTable {
+    pub contract: Arc<Contract>,
+    /// Path relative to the partnership.
+    pub file: String,
+    pub digest: Digest,
+    /// All rows, typed by the contract, in file order; an empty `valid_to` is null.
+    pub rows: arrow::record_batch::RecordBatch,
+    /// Physical line on which each row starts.
+    pub lines: Vec<u64>,
+}
+
+/// `pipelines/cost`: the cost run.
+#[derive(Clone, Debug)]
+pub struct CostModel {
+    pub schedule: Option<String>,
+    /// Queries by table, each with the stage (folder) it stands in; order follows from FROM.
+    pub queries: Vec<CostQuery>,
+}
+
+#[derive(Clone, Debug)]
+pub struct CostQuery {
+    pub stage: Identifier,
+    /// Table that it fills.
+    pub table: Identifier,
+    pub file: String,
+    pub sql: String,
+    pub digest: Digest,
+}

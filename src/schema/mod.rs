@@ -1,0 +1,7 @@
+//! Contracts: ODCS files → Arrow schemas and checks.
+//!
+//! One code path reads every contract (sources, common, reference, published); what it means stands in [`Contract`].
+
+mod model;
+
+pub use model::*;

@@ -1,0 +1,350 @@
+//! What a contract says, once read and checked.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+use crate::domain::Identifier;
+
+/// Which of the four folders of `schemas/` a contract stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// What a supplier promises: the layout of an extract.
+    Source,
+    /// A table of the common schema.
+    Common,
+    /// A reviewed, effective-dated table.
+    Reference,
+    /// A table that BI reads.
+    Published,
+}
+
+/// A contract in the strict profile: one schema object with its columns, and for a source its layout.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    /// `newham/general_ledger` for a source, `ledger_line` elsewhere.
+    pub name: String,
+    pub kind: Kind,
+    /// Path of the file, relative to the partnership, for messages.
+    pub file: String,
+    /// SHA-256 of the file's bytes: part of what decides whether work must be done again.
+    pub digest: crate::domain::Digest,
+    pub version: String,
+    pub columns: Vec<Column>,
+    /// `Some` for a source contract.
+    pub layout: Option<Layout>,
+}
+
+impl Contract {
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| &*c.name == name)
+    }
+
+    /// The Arrow schema of the table: fields in contract order, plain types.
+    #[must_use]
+    pub fn arrow_schema(&self) -> SchemaRef {
+        Arc::new(Schema::new(self.columns.iter().map(Column::field).collect::<Vec<_>>()))
+    }
+}
+
+/// One column of a contract.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// SQL name.
+    pub name: Identifier,
+    /// Header as the supplier prints it.
+    pub physical_name: String,
+    pub kind: Type,
+    /// May not be null (`required: true`).
+    pub required: bool,
+    /// Position in the primary key, from 1.
+    pub primary_key: Option<u32>,
+    /// Meaning, units, sign.
+    pub description: String,
+    /// What is declared beyond ODCS (the `truecost` custom property).
+    pub rules: ColumnRules,
+}
+
+impl Column {
+    #[must_use]
+    pub fn field(&self) -> Field {
+        Field::new(&*self.name, self.kind.arrow(), !self.required)
+    }
+}
+
+/// The types of the profile, spelled as DuckDB spells them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Type {
+    /// `DECIMAL(18,2)`.
+    Money,
+    /// `TINYINT`.
+    TinyInt,
+    /// `SMALLINT`.
+    SmallInt,
+    /// `INTEGER`.
+    Integer,
+    /// `BIGINT`.
+    BigInt,
+    /// `VARCHAR`.
+    Text,
+    /// `DATE`.
+    Date,
+    /// `BOOLEAN`.
+    Boolean,
+    /// `timestamp_tz`: an instant, microseconds, UTC.
+    Instant,
+}
+
+impl Type {
+    #[must_use]
+    pub fn arrow(self) -> DataType {
+        match self {
+            Self::Money => DataType::Decimal128(18, 2),
+            Self::TinyInt => DataType::Int8,
+            Self::SmallInt => DataType::Int16,
+            Self::Integer => DataType::Int32,
+            Self::BigInt => DataType::Int64,
+            Self::Text => DataType::Utf8,
+            Self::Date => DataType::Date32,
+            Self::Boolean => DataType::Boolean,
+            Self::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        }
+    }
+
+    /// Its `physicalType`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Money => "DECIMAL(18,2)",
+            Self::TinyInt => "TINYINT",
+            Self::SmallInt => "SMALLINT",
+            Self::Integer => "INTEGER",
+            Self::BigInt => "BIGINT",
+            Self::Text => "VARCHAR",
+            Self::Date => "DATE",
+            Self::Boolean => "BOOLEAN",
+            Self::Instant => "timestamp_tz",
+        }
+    }
+}
+
+/// The column-level `truecost` property.
+#[derive(Clone, Debug, Default)]
+pub struct ColumnRules {
+    /// Other headers under which the column may stand.
+    pub aliases: Vec<String>,
+    /// Declared money styles; empty for a column that is not money.
+    pub money: Vec<MoneyStyle>,
+    /// Declared date formats, in order; empty for a column that is not a date.
+    pub dates: Vec<DateFormat>,
+    /// Declared period formats: a `VARCHAR`/`INTEGER` column that says which period a row belongs to.
+    pub periods: Vec<PeriodFormat>,
+    /// Dates outside it, relative to what the delivery covers, are faulty rows.
+    pub window: Option<Window>,
+    /// Leading and trailing blanks are not part of the value.
+    pub trim: bool,
+    /// Words that stand for null besides the empty field.
+    pub null_words: Option<Vec<String>>,
+    /// What kind of personal data it holds, and how it is treated.
+    pub personal: Option<Personal>,
+    /// May be published although it is free text or a name.
+    pub public: bool,
+    /// How the column is best stored; see [`Role`].
+    pub role: Option<Role>,
+}
+
+/// How values of a stored column behave, which decides the Parquet encoding. Never changes a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Few distinct values: dictionary.
+    Code,
+    /// Rising or prefix-sharing keys (journal numbers): delta byte array.
+    Key,
+    /// Long varied text: dictionary while it pays, else plain.
+    FreeText,
+    /// Rising integers (row numbers): delta binary packed.
+    Sequence,
+    /// Amounts: no dictionary.
+    Amount,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MoneyStyle {
+    /// `1234.5`, `-1234.50`, `+3`.
+    Plain,
+    /// `1,234.50`.
+    Commas,
+    /// `1 234.50`, also with a no-break space.
+    Spaces,
+    /// `£5.00`.
+    Pound,
+    /// `5.00-`.
+    MinusAfter,
+    /// `(5.00)`.
+    Brackets,
+    /// `5.00CR` is negative, `5.00DR` positive.
+    CrDr,
+    /// `−5.00` with U+2212.
+    UnicodeMinus,
+    /// `1.5E+06`.
+    Scientific,
+    /// Digits only, the last n of them decimals.
+    Implied(u8),
+    /// COBOL overpunch: the last character carries digit and sign.
+    Overpunch,
+}
+
+/// Words of a date format: `dd mm mmm yyyy yy(pivot=NN) hh mi ss`, and literal separators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateFormat {
+    /// As written in the contract.
+    pub text: String,
+    pub parts: Vec<DatePart>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatePart {
+    Day,
+    Month,
+    /// `JAN`, `Jan`, `jan`.
+    MonthName,
+    Year,
+    /// Two digits: below `pivot` is 20xx, else 19xx.
+    ShortYear {
+        pivot: u8,
+    },
+    Hour,
+    Minute,
+    Second,
+    Literal(u8),
+}
+
+/// `yyyy-pp`, `mmm-yy`, `yyyy/yy`, `pp`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeriodFormat {
+    YearPeriod,
+    MonthYear,
+    YearYear,
+    PeriodOnly,
+}
+
+/// `{from: -1y, to: +1m}`: months before the first and after the last covered day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub months_before: u32,
+    pub months_after: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Personal {
+    pub kind: PersonalKind,
+    pub treat: Treatment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonalKind {
+    Name,
+    Id,
+    Bank,
+    FreeText,
+    Special,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Treatment {
+    /// Kept in the lake as it is; never published unless the published column says `public`. The default.
+    Keep,
+    Drop,
+    Pseudonym,
+    Fold,
+}
+
+/// The schema-level `truecost` property of a source contract of `format: delimited`.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    pub delimiter: u8,
+    /// `None` = quoting is not part of the layout: a quote is text.
+    pub quote: Option<u8>,
+    pub escape: Escape,
+    /// In the order in which they are tried.
+    pub encodings: Vec<Encoding>,
+    /// Do not look for signs that a single-byte encoding was declared wrongly.
+    pub trust_encoding: bool,
+    /// The header stands within this many physical lines.
+    pub header_within_rows: u32,
+    /// Record types by the first field's exact text.
+    pub records: Vec<RecordType>,
+    pub footer: Option<Footer>,
+    pub not_data: Vec<NotData>,
+    /// Blank rows (delimiters only) are skipped and counted; else they are faulty.
+    pub skip_blank_rows: bool,
+    pub extra_columns: ExtraColumns,
+    /// Words that stand for null, for every column that does not say otherwise.
+    pub null_words: Vec<String>,
+    /// A file without rows is a delivery.
+    pub allow_empty: bool,
+    /// Every record ends with one delimiter more.
+    pub trailing_delimiter: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Escape {
+    /// RFC 4180: a quote inside a quoted field is doubled.
+    Doubled,
+    Backslash,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    Utf8,
+    Windows1252,
+    Utf16Le,
+    Utf16Be,
+    Latin1,
+}
+
+impl Encoding {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Windows1252 => "windows-1252",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Latin1 => "iso-8859-1",
+        }
+    }
+}
+
+/// `records: {HDR: skip, TRL: {rows: 2, debit: 3}}`.
+#[derive(Clone, Debug)]
+pub struct RecordType {
+    /// Exact text of the first field.
+    pub tag: String,
+    /// Named fields of the record, by 1-based position; empty = skipped and counted.
+    /// Read as `trailer.<name>` by controls.
+    pub fields: Vec<(String, usize)>,
+}
+
+/// `footer: {when: {cost_centre: TOTAL}, totals: {debit: debit}}`.
+#[derive(Clone, Debug)]
+pub struct Footer {
+    pub when: Vec<(Identifier, String)>,
+    /// Name of the total → column in which it is printed.
+    pub totals: Vec<(String, Identifier)>,
+}
+
+/// A row that is declared not to be data.
+#[derive(Clone, Debug)]
+pub struct NotData {
+    /// All of these columns hold exactly this text (after trimming).
+    pub when: Vec<(Identifier, String)>,
+    pub reason: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExtraColumns {
+    Refuse,
+    Note,
+}

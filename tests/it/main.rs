@@ -1,0 +1,3 @@
+//! Behaviour tests of truecost: one binary, a module for each subject.
+
+mod golden;
