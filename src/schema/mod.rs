@@ -2,6 +2,7 @@
 //!
 //! One code path reads every contract (sources, common, reference, published); what it means stands in [`Contract`].
 
+pub mod batch;
 mod model;
 
 pub use model::*;
