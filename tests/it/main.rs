@@ -1,3 +1,11 @@
 //! Behaviour tests of truecost: one binary, a module for each subject.
 
+// A test may stop where it stands.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 mod golden;
+mod house;
+mod layers;
+mod places;
+mod rust_text;
+mod transcript;
