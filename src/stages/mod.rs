@@ -1,1 +1,4 @@
-//! stages.
+//! The stages: land, judge, normalise, classify, separate, prove, publish. No stage imports another; [`crate::run`] conducts them.
+
+pub mod classify;
+pub mod normalise;
