@@ -93,7 +93,8 @@ impl Source for Folder {
         };
         let mut file = open_plain(&self.path.join(&entry.name)).map_err(trouble)?;
         let meta = file.metadata().map_err(trouble)?;
-        let how = if meta.is_file() { difference(entry, &self::entry(&entry.name, &meta)) } else { Some("it is no ordinary file now".into()) };
+        let how =
+            if meta.is_file() { difference(entry, &self::entry(&entry.name, &meta)) } else { Some("it is no ordinary file now".into()) };
         let beyond = || (offset > entry.size).then(|| format!("reading was to go on at byte {offset}, and it has {}", entry.size));
         if let Some(how) = how.or_else(beyond) {
             return Err(changed(&shown, &how).into());

@@ -89,7 +89,7 @@ pub fn connect_with(location: &Location, allow_hosts: &[String], settings: &[(St
 #[must_use]
 pub fn read_fault(file: &str, error: io::Error) -> Refusal {
     let text = error.to_string();
-    match error.into_inner().map(|inner| inner.downcast::<Refusal>()) {
+    match error.into_inner().map(<dyn std::error::Error + Send + Sync>::downcast::<Refusal>) {
         Some(Ok(refusal)) => *refusal,
         _ => unreadable(file, &text).into(),
     }

@@ -67,7 +67,7 @@ fn judge_shape(name: &str) -> Option<String> {
     let stem = name.split('.').next().unwrap_or(name).trim_end().to_uppercase();
     let numbered = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
     let port = numbered.is_some_and(|rest| matches!(rest, "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"));
-    (port || RESERVED.contains(&stem.as_str())).then(|| format!("is `{stem}`, which Windows keeps for a device"))
+    (port || RESERVED.contains(&stem.as_str())).then(|| format!("stands for a device on Windows (`{stem}`)"))
 }
 
 /// Text from outside as it can stand in a message: what cannot be seen is escaped, what is long is cut.
@@ -144,7 +144,17 @@ mod tests {
 
     #[test]
     fn ordinary_names_pass() {
-        for name in ["GL_2018-19.csv", "ledger 2018-19.csv", ".done", "Café £ (2).csv", "台帳.csv", "CONTROL.csv", "COM10.txt", "nul_report.csv", "a..b.csv"] {
+        for name in [
+            "GL_2018-19.csv",
+            "ledger 2018-19.csv",
+            ".done",
+            "Café £ (2).csv",
+            "台帳.csv",
+            "CONTROL.csv",
+            "COM10.txt",
+            "nul_report.csv",
+            "a..b.csv",
+        ] {
             assert_eq!(judge_name(name), None, "{name}");
         }
         assert_eq!(judge_name(&"é".repeat(127)), None);
@@ -164,7 +174,9 @@ mod tests {
 
     #[test]
     fn t3_what_cannot_be_seen_is_refused() {
-        for (name, code) in [("a\nb", "U+000A"), ("a\0", "U+0000"), ("a\u{85}", "U+0085"), ("x\u{202E}vsc.exe", "U+202E"), ("a\u{200B}b", "U+200B")] {
+        for (name, code) in
+            [("a\nb", "U+000A"), ("a\0", "U+0000"), ("a\u{85}", "U+0085"), ("x\u{202E}vsc.exe", "U+202E"), ("a\u{200B}b", "U+200B")]
+        {
             assert!(why(name).contains(code), "{code}: {}", why(name));
         }
         assert_eq!(printable("x\u{202E}vsc\n"), "x\\u{202e}vsc\\n");

@@ -26,7 +26,8 @@ pub(super) struct Wired {
 /// others, such as `TOKEN` or `REGION`, belong to other programs.
 pub(super) fn environment() -> Vec<(String, String)> {
     let ours = |name: &str| ["aws_", "azure_", "google_"].iter().any(|prefix| name.starts_with(prefix));
-    let lowered = |(name, value): (std::ffi::OsString, std::ffi::OsString)| Some((name.to_str()?.to_ascii_lowercase(), value.into_string().ok()?));
+    let lowered =
+        |(name, value): (std::ffi::OsString, std::ffi::OsString)| Some((name.to_str()?.to_ascii_lowercase(), value.into_string().ok()?));
     std::env::vars_os().filter_map(lowered).filter(|(name, _)| ours(name)).collect()
 }
 
@@ -52,7 +53,9 @@ pub(super) fn shown(url: &Url) -> String {
 pub(super) fn bad_location(url: &Url, why: &str) -> Diagnostic {
     Diagnostic::new(codes::BAD_LOCATION, format!("the location cannot be used: {}", printable(why)))
         .place(Place::file(shown(url)))
-        .expected("a folder, or a URL of the kinds `s3://bucket/prefix`, `az://container@account/prefix`, `gs://bucket/prefix`, `file:///folder`")
+        .expected(
+            "a folder, or a URL of the kinds `s3://bucket/prefix`, `az://container@account/prefix`, `gs://bucket/prefix`, `file:///folder`",
+        )
         .outcome("No connection was made; nothing was taken.")
         .hint("Correct the feed's `url`. Credentials and endpoints of a store stand in AWS_…, AZURE_… or GOOGLE_… of the environment.")
 }
@@ -79,8 +82,13 @@ fn amazon(url: &Url, allow_hosts: &[String], settings: &[(String, String)]) -> A
 fn azure(url: &Url, allow_hosts: &[String], settings: &[(String, String)]) -> Answer<Wired> {
     let patient = MicrosoftAzureBuilder::new().with_client_options(client()).with_retry(retries()).with_url(url.as_str());
     let builder = known(settings).fold(patient, |builder, (key, value)| builder.with_config(key, value));
-    let emulator = builder.get_config_value(&AzureConfigKey::UseEmulator).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1");
-    judge_hosts(url, allow_hosts, [builder.get_config_value(&AzureConfigKey::Endpoint), emulator.then(|| "http://127.0.0.1:10000".into())])?;
+    let emulator =
+        builder.get_config_value(&AzureConfigKey::UseEmulator).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1");
+    judge_hosts(
+        url,
+        allow_hosts,
+        [builder.get_config_value(&AzureConfigKey::Endpoint), emulator.then(|| "http://127.0.0.1:10000".into())],
+    )?;
     let store = Arc::new(builder.build().map_err(|error| bad_location(url, &error.to_string()))?);
     Ok(Wired { store: store.clone(), pages: Some(store) })
 }
@@ -112,7 +120,7 @@ fn judge_hosts(url: &Url, allow_hosts: &[String], endpoints: [Option<String>; 2]
 
 /// A request ends after a minute, so a sender that drips one byte a second cannot hold a run.
 fn client() -> ClientOptions {
-    ClientOptions::new().with_connect_timeout(Duration::from_secs(10)).with_timeout(Duration::from_secs(60))
+    ClientOptions::new().with_connect_timeout(Duration::from_secs(10)).with_timeout(Duration::from_mins(1))
 }
 
 fn retries() -> RetryConfig {
