@@ -30,7 +30,7 @@ pub struct Content {
 }
 
 /// A part and what it was made from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedPart {
     /// `newham/general_ledger/2018/P01` for a line table, `2018/P01` for a summary, empty for a small table.
     pub key: String,
@@ -41,6 +41,9 @@ pub struct PublishedPart {
     pub sha256: String,
     pub rows: u64,
     pub bytes: u64,
+    /// What was proved while it was made, so that a part that is taken over brings its proof along.
+    #[serde(default)]
+    pub facts: Value,
 }
 
 /// A common table at a version. Clean-up keeps every file that a kept manifest lists.

@@ -46,12 +46,12 @@ use crate::{
 
 pub use landing::{Landed, LandedAs, LandedReader, Landing, refusal_in};
 pub use lock::Lock;
-pub use manifest::{Content, LakeState, Manifest, PublishedPart};
+pub use manifest::{Content, LakeFileState, LakeState, Manifest, PublishedPart};
 pub use part::{
     BATCH_ROWS, Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, ROW_GROUP_ROWS, RowGroupBuffer, RowGroups, StagedPart,
 };
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
-pub use register::{DeliveryProof, DeliveryRecord, DeliveryState, Measure, Register, SourceFacts};
+pub use register::{ControlProof, DeliveryProof, DeliveryRecord, DeliveryState, Measure, PeriodProof, Register, SourceFacts};
 pub use release::{PartRef, Publication, Releases};
 pub use staging::Staging;
 pub use table::{Commit, CommonTables, LakeFile, Outcome, Snapshot, StagedRows};

@@ -25,6 +25,12 @@ pub struct DeliveryRecord {
     /// `2018/P01`, …: every period that it replaces, in order.
     pub coverage: Vec<String>,
     pub source: SourceFacts,
+    /// The sidecar that stood beside it.
+    #[serde(default)]
+    pub sidecar: Option<SourceFacts>,
+    /// Other files that turned out to hold the same delivery.
+    #[serde(default)]
+    pub also_as: Vec<SourceFacts>,
     /// Of the original bytes: the name of the landed object.
     pub sha256: String,
     pub bytes: u64,
@@ -106,6 +112,9 @@ pub struct PeriodProof {
     pub rows: u64,
     #[serde(with = "exact")]
     pub amount: Pence,
+    /// The positive part of `amount`.
+    #[serde(with = "exact")]
+    pub debits: Pence,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +124,12 @@ pub struct ControlProof {
     pub counted: String,
     pub expected: String,
     pub held: bool,
+    /// Counted less expected, in pence for sums; the number of documents out of balance for a control by document.
+    #[serde(with = "exact")]
+    pub difference: Pence,
+    /// The control holds group by group: every journal balances.
+    #[serde(default)]
+    pub by_document: bool,
 }
 
 /// Pence as pounds text, `-1234.50`: exact at any size, and legible.
@@ -251,6 +266,8 @@ pub(super) mod tests {
             table: "ledger_line".into(),
             coverage: vec!["2018/P01".into(), "2018/P02".into()],
             source: SourceFacts { name: "x.csv".into(), bytes: 7, ..SourceFacts::default() },
+            sidecar: None,
+            also_as: vec![],
             sha256: "00".repeat(32),
             bytes: 7,
             encoding: serde_json::json!({ "bom": false }),

@@ -1,4 +1,5 @@
 //! The stages: land, judge, normalise, classify, separate, prove, publish. No stage imports another; [`crate::run`] conducts them.
 
 pub mod classify;
+pub mod judge;
 pub mod normalise;
