@@ -2,4 +2,7 @@
 
 pub mod classify;
 pub mod judge;
+pub mod land;
 pub mod normalise;
+pub mod prove;
+pub mod separate;
