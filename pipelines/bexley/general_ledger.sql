@@ -1,5 +1,7 @@
 -- The joined code is cost_centre/account. Amounts are net and signed as we keep them: debit positive, credit (in brackets) negative.
 SELECT
+  fiscal_year,
+  period,
   posting_date,
   document,
   line,

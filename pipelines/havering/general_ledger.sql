@@ -1,5 +1,6 @@
 -- Two unsigned columns become one signed amount: debit and cost positive, credit and income negative.
 -- The joined code is entity.cost_centre.account.project.analysis; entity is always 01.
+-- Year and period are left out: in this ledger they are always those of the date, and the engine takes them from there.
 SELECT
   posting_date,
   document,
