@@ -4,5 +4,7 @@
 
 pub mod batch;
 mod model;
+mod rows;
 
 pub use model::*;
+pub use rows::{Cell, proof_table, table};

@@ -7,7 +7,7 @@ use crate::{
     diagnostic::{Answer, Code, Diagnostic, Severity, codes::checks as codes},
     domain::{Day, Pence, pounds},
     engine::{CostQuery, Parameters, Tables},
-    schema::batch,
+    schema::{Cell, batch},
 };
 
 /// One of the checks of the auditor's list.
@@ -112,6 +112,26 @@ fn failures(rows: &RecordBatch) -> Answer<Vec<Failure>> {
         difference: if difference.is_valid(row) { difference.value(row) } else { 0 },
     };
     Ok((0..rows.num_rows()).map(failure).collect())
+}
+
+/// The table `check_result`.
+#[must_use]
+pub fn check_rows(findings: &[Finding], checked: u64) -> Vec<Vec<Cell>> {
+    let row = |f: &Finding| {
+        let detail = f.failures.iter().take(5).map(|x| x.what.as_str()).collect::<Vec<_>>().join("; ");
+        let difference: Pence = f.failures.iter().map(|x| x.difference).sum();
+        vec![
+            i64::from(f.check.number).into(),
+            f.check.name.into(),
+            f.check.blocks.into(),
+            f.passed().into(),
+            checked.into(),
+            f.failures.iter().map(|x| x.failed).sum::<i64>().into(),
+            if f.passed() { Cell::Null } else { Cell::Pence(difference) },
+            if f.passed() { Cell::Null } else { detail.into() },
+        ]
+    };
+    findings.iter().map(row).collect()
 }
 
 /// Whether printed figures foot: the parts, as printed, sum to the printed total.
