@@ -1,3 +1,5 @@
 //! Behaviour tests of truecost: one binary, a module for each subject.
 
+mod demo;
 mod golden;
+mod source;
