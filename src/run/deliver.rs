@@ -115,7 +115,7 @@ impl Conductor<'_> {
             }
         }
         if longest > 0 {
-            self.say(&format!("waiting {} s for files that may still be arriving", longest.div_ceil(1000)));
+            self.step(&format!("waiting {} s for files that may still be arriving", longest.div_ceil(1000)));
             clock::wait(Duration::from_millis(longest));
         }
         for (feed, source, listing) in listed.iter_mut() {
