@@ -112,3 +112,15 @@ fn every_code_has_a_reproducer() {
 fn reproducers_agree() {
     transcript::all_agree("errors");
 }
+
+/// A test file that no `mod` names is never compiled, and never fails.
+#[test]
+fn every_test_file_is_part_of_this_binary() {
+    let folder = places::root().join("tests/it");
+    let main = fs::read_to_string(folder.join("main.rs")).expect("main.rs");
+    let mut files = Vec::new();
+    places::gather(&folder, "rs", &mut files);
+    let top = files.iter().filter(|file| file.parent() == Some(&*folder)).filter_map(|file| file.file_stem());
+    let orphans: Vec<_> = top.filter(|stem| *stem != "main" && !main.contains(&format!("mod {};", stem.to_string_lossy()))).collect();
+    assert!(orphans.is_empty(), "not named in tests/it/main.rs: {orphans:?}");
+}

@@ -3,9 +3,13 @@
 // A test may stop where it stands.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod config;
+mod demo;
+mod engine;
 mod golden;
 mod house;
 mod layers;
 mod places;
 mod rust_text;
+mod source;
 mod transcript;

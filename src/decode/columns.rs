@@ -1,0 +1,449 @@
+//! Fields → columns: one column at a time over many records, straight into the buffers that Arrow takes over.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{
+        ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray,
+    },
+    buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer},
+    error::ArrowError,
+};
+
+use super::{
+    date::{DateRules, Read},
+    judge::{Plan, Reading},
+    money::MoneyRules,
+    number::{instant, is_whole, period, truth, whole},
+    record::{Dialect, field},
+    reject::{ValueFault, range},
+    rows::Rows,
+    tally::Sides,
+};
+use crate::schema::{PeriodFormat, Type};
+
+/// A value that cannot be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CellFault {
+    /// Among the records at hand.
+    pub(super) row: usize,
+    /// Position in the contract.
+    pub(super) column: usize,
+    pub(super) fault: ValueFault,
+}
+
+/// Records at hand, and what reading them reports.
+pub(super) struct Block<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) rows: &'a Rows,
+    pub(super) dialect: Dialect,
+    pub(super) faults: Vec<CellFault>,
+}
+
+/// The text of a value: a part of `whole`.
+#[derive(Clone, Copy)]
+struct Cell<'a> {
+    whole: &'a [u8],
+    start: usize,
+    end: usize,
+}
+
+impl<'a> Cell<'a> {
+    #[inline]
+    fn text(self) -> &'a [u8] {
+        self.whole.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Without blanks around it.
+    #[inline]
+    fn trimmed(self) -> Self {
+        let is_plain = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_graphic());
+        let text = self.text();
+        if is_plain(text.first()) && is_plain(text.last()) { self } else { self.without_blanks() }
+    }
+
+    #[cold]
+    fn without_blanks(mut self) -> Self {
+        const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
+        loop {
+            let text = self.text();
+            match text {
+                [b' ' | b'\t', ..] => self.start += 1,
+                [.., b' ' | b'\t'] => self.end -= 1,
+                _ if text.starts_with(NO_BREAK_SPACE) => self.start += 2,
+                _ if text.ends_with(NO_BREAK_SPACE) => self.end -= 2,
+                _ => return self,
+            }
+        }
+    }
+}
+
+/// A column that is being filled: one entry for every record read, also for those that will be rejected.
+pub(super) struct Column {
+    values: Values,
+    nulls: Vec<u32>,
+    /// Values from which padding was taken off.
+    pub(super) padded: u64,
+}
+
+enum Values {
+    Text { offsets: Vec<i32>, bytes: Vec<u8> },
+    Money { pence: Vec<i128>, sides: Sides },
+    Date { days: Vec<i32>, known: Vec<Known>, contested: Vec<(u8, u64)> },
+    Whole { numbers: Vec<i64>, kind: Type },
+    Boolean(Vec<bool>),
+    Instant(Vec<i64>),
+}
+
+/// A date text that was read before: its bytes, their number in the top byte.
+#[derive(Clone, Copy)]
+struct Known {
+    text: u128,
+    read: Read,
+}
+
+const KNOWN_DATES: usize = 256;
+
+impl Column {
+    pub(super) fn new(plan: &Plan, rows: usize, bytes: usize) -> Self {
+        let values = match &plan.reading {
+            Reading::Text { .. } => {
+                let mut offsets = Vec::with_capacity(rows + 1);
+                offsets.push(0);
+                Values::Text { offsets, bytes: Vec::with_capacity(bytes) }
+            }
+            Reading::Money(_) => Values::Money { pence: Vec::with_capacity(rows), sides: Sides::default() },
+            Reading::Date(_) => Values::Date { days: Vec::with_capacity(rows), known: Vec::new(), contested: Vec::new() },
+            Reading::Whole { kind, .. } => Values::Whole { numbers: Vec::with_capacity(rows), kind: *kind },
+            Reading::Boolean => Values::Boolean(Vec::with_capacity(rows)),
+            Reading::Instant => Values::Instant(Vec::with_capacity(rows)),
+        };
+        Self { values, nulls: Vec::new(), padded: 0 }
+    }
+
+    fn len(&self) -> usize {
+        match &self.values {
+            Values::Text { offsets, .. } => offsets.len() - 1,
+            Values::Money { pence, .. } => pence.len(),
+            Values::Date { days, .. } => days.len(),
+            Values::Whole { numbers, .. } => numbers.len(),
+            Values::Boolean(values) => values.len(),
+            Values::Instant(values) => values.len(),
+        }
+    }
+
+    /// Reads field `field` of every record at hand. `column` is the position in the contract, for faults.
+    pub(super) fn read(&mut self, block: &mut Block<'_>, plan: &Plan, column: usize, field: usize) {
+        let first = self.len();
+        let mut out = Out { nulls: &mut self.nulls, faults: &mut block.faults, padded: &mut self.padded, first, column };
+        let cells = Cells { text: block.text, rows: block.rows, dialect: block.dialect, plan, field };
+        match (&mut self.values, &plan.reading) {
+            (Values::Text { offsets, bytes }, Reading::Text { periods }) => cells.text(offsets, bytes, periods, &mut out),
+            (Values::Money { pence, sides }, Reading::Money(rules)) => cells.money(pence, sides, *rules, &mut out),
+            (Values::Date { days, known, contested }, Reading::Date(rules)) => cells.dates(days, known, contested, rules, &mut out),
+            (Values::Whole { numbers, .. }, Reading::Whole { kind, periods }) => cells.whole(numbers, *kind, periods, &mut out),
+            (Values::Boolean(values), Reading::Boolean) => {
+                cells.each_into(values, &mut out, |cell| truth(cell.text()).ok_or(ValueFault::Truth));
+            }
+            (Values::Instant(values), Reading::Instant) => {
+                cells.each_into(values, &mut out, |cell| instant(cell.text()).ok_or(ValueFault::Instant));
+            }
+            _ => {} // a column is made from the plan it is read with
+        }
+    }
+
+    /// Sum over all rows, of a money column.
+    pub(super) fn sides(&self) -> Sides {
+        if let Values::Money { sides, .. } = &self.values { *sides } else { Sides::default() }
+    }
+
+    /// Pence of a row of a money column; nought where it is null or could not be read.
+    pub(super) fn pence(&self, row: usize) -> i128 {
+        if let Values::Money { pence, .. } = &self.values { pence.get(row).copied().unwrap_or(0) } else { 0 }
+    }
+
+    /// Formats with a rival that were used, and the first line of each.
+    pub(super) fn contested(&self) -> &[(u8, u64)] {
+        if let Values::Date { contested, .. } = &self.values { contested } else { &[] }
+    }
+
+    /// What groups a row: its text, or the number as text; empty for null.
+    pub(super) fn group(&self, row: usize) -> std::borrow::Cow<'_, [u8]> {
+        match &self.values {
+            Values::Text { offsets, bytes } => {
+                let at = |row: usize| offsets.get(row).map_or(0, |offset| offset.cast_unsigned() as usize);
+                bytes.get(at(row)..at(row + 1)).unwrap_or_default().into()
+            }
+            Values::Whole { numbers, .. } => numbers.get(row).map_or_else(Vec::new, |number| number.to_string().into_bytes()).into(),
+            Values::Date { days, .. } => days.get(row).map_or_else(Vec::new, |day| crate::domain::Day(*day).to_string().into_bytes()).into(),
+            _ => (&[][..]).into(),
+        }
+    }
+
+    /// The column as Arrow has it.
+    pub(super) fn finish(self) -> Result<ArrayRef, ArrowError> {
+        let nulls = null_buffer(&self.nulls, self.len());
+        Ok(match self.values {
+            Values::Text { offsets, bytes } => {
+                let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+                Arc::new(StringArray::try_new(offsets, Buffer::from_vec(bytes), nulls)?)
+            }
+            Values::Money { pence, .. } => Arc::new(Decimal128Array::try_new(pence.into(), nulls)?.with_precision_and_scale(18, 2)?),
+            Values::Date { days, .. } => Arc::new(Date32Array::try_new(days.into(), nulls)?),
+            Values::Whole { numbers, kind: Type::TinyInt } => Arc::new(Int8Array::try_new(numbers.iter().map(|n| *n as i8).collect(), nulls)?),
+            Values::Whole { numbers, kind: Type::SmallInt } => Arc::new(Int16Array::try_new(numbers.iter().map(|n| *n as i16).collect(), nulls)?),
+            Values::Whole { numbers, kind: Type::Integer } => Arc::new(Int32Array::try_new(numbers.iter().map(|n| *n as i32).collect(), nulls)?),
+            Values::Whole { numbers, .. } => Arc::new(Int64Array::try_new(numbers.into(), nulls)?),
+            Values::Boolean(values) => Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls)),
+            Values::Instant(values) => Arc::new(TimestampMicrosecondArray::try_new(values.into(), nulls)?.with_timezone("UTC")),
+        })
+    }
+}
+
+fn null_buffer(nulls: &[u32], len: usize) -> Option<NullBuffer> {
+    if nulls.is_empty() {
+        return None;
+    }
+    let mut bits = vec![u8::MAX; len.div_ceil(8)];
+    for row in nulls {
+        if let Some(byte) = bits.get_mut(*row as usize / 8) {
+            *byte &= !(1 << (row % 8));
+        }
+    }
+    Some(NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(bits), 0, len)))
+}
+
+/// Where a column's nulls and faults go.
+struct Out<'a> {
+    nulls: &'a mut Vec<u32>,
+    faults: &'a mut Vec<CellFault>,
+    padded: &'a mut u64,
+    /// Rows that the column held before this block.
+    first: usize,
+    column: usize,
+}
+
+impl Out<'_> {
+    #[inline]
+    fn null(&mut self, row: usize, plan: &Plan) {
+        self.nulls.push((self.first + row) as u32);
+        if plan.required {
+            self.fault(row, ValueFault::Missing);
+        }
+    }
+
+    #[cold]
+    fn fault(&mut self, row: usize, fault: ValueFault) {
+        self.faults.push(CellFault { row, column: self.column, fault });
+    }
+
+    /// A value that cannot be taken stands as null in its column until its row is left out.
+    #[cold]
+    fn faulty(&mut self, row: usize, fault: ValueFault) {
+        self.nulls.push((self.first + row) as u32);
+        self.fault(row, fault);
+    }
+}
+
+/// One field of the records at hand.
+struct Cells<'a> {
+    text: &'a [u8],
+    rows: &'a Rows,
+    dialect: Dialect,
+    plan: &'a Plan,
+    field: usize,
+}
+
+impl<'a> Cells<'a> {
+    /// Calls `take` with each record and its value; `None` is null.
+    #[inline]
+    fn each(&self, is_text: bool, padded: &mut u64, mut take: impl FnMut(usize, Option<Cell<'_>>)) {
+        for (row, spans) in self.rows.iter().enumerate() {
+            let (Some(before), Some(end)) = (spans.get(self.field), spans.get(self.field + 1)) else { continue };
+            let start = *before as usize + usize::from(self.field > 0);
+            let (mut cell, mut quoted) = (Cell { whole: self.text, start, end: *end as usize }, false);
+            if let Some(quote) = self.dialect.quote
+                && self.text.get(start) == Some(&quote)
+                && cell.end >= start + 2
+            {
+                if self.rows.escaped.get(row) == Some(&true) {
+                    let unescaped = field(self.text, start, cell.end, self.dialect);
+                    let cell = Cell { whole: &unescaped.text, start: 0, end: unescaped.text.len() };
+                    take(row, self.value(cell, true, is_text, padded));
+                    continue;
+                }
+                (cell.start, cell.end, quoted) = (start + 1, cell.end - 1, true);
+            }
+            take(row, self.value(cell, quoted, is_text, padded));
+        }
+    }
+
+    /// The value of a field, or null: an empty field is null for every type, an empty quoted one is empty text.
+    #[inline]
+    fn value<'c>(&self, mut cell: Cell<'c>, quoted: bool, is_text: bool, padded: &mut u64) -> Option<Cell<'c>> {
+        if self.plan.trim {
+            let trimmed = cell.trimmed();
+            *padded += u64::from(trimmed.end - trimmed.start != cell.end - cell.start);
+            cell = trimmed;
+        }
+        let is_null = (cell.start == cell.end && !(quoted && is_text)) || (!self.plan.null_words.is_empty() && self.is_null_word(cell));
+        if is_null { None } else { Some(cell) }
+    }
+
+    #[inline(never)]
+    fn is_null_word(&self, cell: Cell<'_>) -> bool {
+        self.plan.null_words.iter().any(|word| word == cell.text())
+    }
+
+    /// Reads every value by `read`.
+    #[inline]
+    fn each_into<T: Default>(&self, values: &mut Vec<T>, out: &mut Out<'_>, mut read: impl FnMut(Cell<'_>) -> Result<T, ValueFault>) {
+        let mut padded = 0;
+        self.each(false, &mut padded, |row, cell| {
+            let value = match cell.map(&mut read) {
+                Some(Ok(value)) => value,
+                Some(Err(fault)) => {
+                    out.faulty(row, fault);
+                    T::default()
+                }
+                None => {
+                    out.null(row, self.plan);
+                    T::default()
+                }
+            };
+            values.push(value);
+        });
+        *out.padded += padded;
+    }
+
+    fn text(&self, offsets: &mut Vec<i32>, bytes: &mut Vec<u8>, periods: &[PeriodFormat], out: &mut Out<'_>) {
+        let mut padded = 0;
+        self.each(true, &mut padded, |row, cell| {
+            match cell {
+                Some(cell) => {
+                    append(bytes, cell);
+                    if !periods.is_empty() && period(cell.text(), periods).is_none() {
+                        out.fault(row, ValueFault::Period);
+                    }
+                }
+                None => out.null(row, self.plan),
+            }
+            offsets.push(bytes.len() as i32);
+        });
+        *out.padded += padded;
+    }
+
+    fn money(&self, pence: &mut Vec<i128>, sides: &mut Sides, rules: MoneyRules, out: &mut Out<'_>) {
+        let mut sum = Sides::default();
+        self.each_into(pence, out, |cell| match rules.read_at(cell.whole, cell.start, cell.end) {
+            Ok(pence) => {
+                sum.count(pence.into());
+                Ok(pence.into())
+            }
+            Err(fault) => Err(ValueFault::Amount(fault)),
+        });
+        sides.add(sum);
+    }
+
+    fn whole(&self, numbers: &mut Vec<i64>, kind: Type, periods: &[PeriodFormat], out: &mut Out<'_>) {
+        let (least, most) = range(kind);
+        self.each_into(numbers, out, |cell| {
+            let text = cell.text();
+            if !periods.is_empty() {
+                let number = period(text, periods).ok_or(ValueFault::Period)?;
+                return if (least..=most).contains(&number) { Ok(number) } else { Err(ValueFault::Range) };
+            }
+            match whole(text) {
+                Some(number) if (least..=most).contains(&number) => Ok(number),
+                None if !is_whole(text) => Err(ValueFault::Whole),
+                _ => Err(ValueFault::Range),
+            }
+        });
+    }
+
+    fn dates(&self, days: &mut Vec<i32>, known: &mut Vec<Known>, contested: &mut Vec<(u8, u64)>, rules: &DateRules, out: &mut Out<'_>) {
+        let nothing = Known { text: 0, read: Read { day: crate::domain::Day(0), contested: None } };
+        known.resize(KNOWN_DATES, nothing);
+        let mut row = 0;
+        let lines = &self.rows.lines;
+        let mut padded = 0;
+        self.each(false, &mut padded, |at, cell| {
+            row = at;
+            let Some(cell) = cell else {
+                days.push(0);
+                return out.null(row, self.plan);
+            };
+            match read_known(cell, known, rules) {
+                Ok(read) => {
+                    days.push(read.day.0);
+                    if let Some(format) = read.contested
+                        && contested.iter().all(|(known, _)| *known != format)
+                    {
+                        contested.push((format, lines.get(row).copied().unwrap_or(0)));
+                    }
+                }
+                Err(fault) => {
+                    days.push(0);
+                    out.faulty(row, ValueFault::Date(fault));
+                }
+            }
+        });
+        *out.padded += padded;
+    }
+}
+
+/// Reads a date, looking first among those read before: a file has few days and many rows.
+#[inline]
+fn read_known(cell: Cell<'_>, known: &mut [Known], rules: &DateRules) -> Result<Read, super::date::DateFault> {
+    let Some(text) = word(cell) else { return rules.read(cell.text()) };
+    let folded = (text as u64 ^ (text >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let slot = (folded >> 56) as usize % KNOWN_DATES;
+    if let Some(entry) = known.get(slot)
+        && entry.text == text
+    {
+        return Ok(entry.read);
+    }
+    let read = rules.read(cell.text())?;
+    if let Some(entry) = known.get_mut(slot) {
+        *entry = Known { text, read };
+    }
+    Ok(read)
+}
+
+/// A text of at most 15 bytes as a number that no other text shares, and that is not 0.
+#[inline]
+fn word(cell: Cell<'_>) -> Option<u128> {
+    let length = cell.end - cell.start;
+    if length == 0 || length > 15 {
+        return None;
+    }
+    let bytes: [u8; 16] = match cell.whole.get(cell.start..).and_then(<[u8]>::first_chunk) {
+        Some(bytes) => *bytes,
+        None => {
+            let mut bytes = [0; 16];
+            bytes.iter_mut().zip(cell.text()).for_each(|(to, from)| *to = *from);
+            bytes
+        }
+    };
+    let kept = u128::MAX >> (128 - 8 * length);
+    Some((u128::from_le_bytes(bytes) & kept) | ((length as u128) << 120))
+}
+
+/// Appends a value. Copies of a fixed size are cheaper than exact ones for the short texts of a ledger.
+#[inline]
+fn append(bytes: &mut Vec<u8>, cell: Cell<'_>) {
+    let length = cell.end - cell.start;
+    let rest = cell.whole.get(cell.start..).unwrap_or_default();
+    let keep = bytes.len() + length;
+    match (length, rest.first_chunk::<16>(), rest.first_chunk::<32>()) {
+        (..=16, Some(some), _) => {
+            bytes.extend_from_slice(some);
+            bytes.truncate(keep);
+        }
+        (..=32, _, Some(some)) => {
+            bytes.extend_from_slice(some);
+            bytes.truncate(keep);
+        }
+        _ => bytes.extend_from_slice(cell.text()),
+    }
+}

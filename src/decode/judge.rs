@@ -1,0 +1,171 @@
+//! What a file is judged against: its contract, made ready for reading.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+
+use super::{
+    date::DateRules,
+    encoding::{EncodingFacts, choose_encoding},
+    faults,
+    money::MoneyRules,
+    pass::SOURCE_ROW,
+    record::Dialect,
+    transcode,
+};
+use crate::{
+    diagnostic::Answer,
+    domain::{Day, Identifier},
+    schema::{Column, Contract, Encoding, Layout, PeriodFormat, Type},
+};
+
+/// A sum that must be nought for every value of a column: every journal balances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalanceBy {
+    /// Column whose values group the rows.
+    pub by: Identifier,
+    /// Money columns that are added.
+    pub plus: Vec<Identifier>,
+    /// Money columns that are taken off.
+    pub minus: Vec<Identifier>,
+}
+
+/// A contract made ready to judge one file.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    pub(super) contract: Arc<Contract>,
+    pub(super) layout: Layout,
+    /// Name of the file, for messages.
+    pub(super) file: String,
+    pub(super) encoding: Encoding,
+    /// Bytes of the byte order mark.
+    pub(super) bom: usize,
+    pub(super) dialect: Dialect,
+    /// One for each column of the contract, in its order.
+    pub(super) plans: Vec<Plan>,
+    /// Columns of the contract, then `source_row`.
+    pub(super) schema: SchemaRef,
+    pub(super) balances: Vec<Balance>,
+    /// Some column holds personal data: excerpts of records stay out of messages.
+    pub(super) personal: bool,
+}
+
+/// How one column is read.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) name: Identifier,
+    pub(super) reading: Reading,
+    pub(super) required: bool,
+    pub(super) trim: bool,
+    /// Words that stand for null besides the empty field.
+    pub(super) null_words: Vec<Vec<u8>>,
+    pub(super) personal: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Reading {
+    Text { periods: Vec<PeriodFormat> },
+    Money(MoneyRules),
+    Date(DateRules),
+    Whole { kind: Type, periods: Vec<PeriodFormat> },
+    Boolean,
+    Instant,
+}
+
+/// A [`BalanceBy`] by positions of columns.
+#[derive(Clone, Debug)]
+pub(super) struct Balance {
+    pub(super) by: usize,
+    /// Money columns, and whether they are taken off.
+    pub(super) terms: Vec<(usize, bool)>,
+}
+
+impl Judge {
+    /// `covered` are the first and last day that the delivery covers; `file` is the name under which messages speak of it.
+    ///
+    /// # Errors
+    /// TC0201 to TC0205 where the file is empty, or valid in no encoding that the contract lists.
+    pub fn new(contract: Arc<Contract>, file: String, facts: &EncodingFacts, covered: (Day, Day), balances: Vec<BalanceBy>) -> Answer<Self> {
+        let Some(layout) = contract.layout.clone() else { return Err(faults::no_layout(&contract).into()) };
+        let (encoding, bom) = choose_encoding(facts, &layout, &file)?;
+        let place = |name: &Identifier| contract.columns.iter().position(|c| c.name == *name);
+        let balances = balances.iter().filter_map(|balance| {
+            let signed = |names: &[Identifier], minus| names.iter().filter_map(place).map(|at| (at, minus)).collect::<Vec<_>>();
+            Some(Balance { by: place(&balance.by)?, terms: [signed(&balance.plus, false), signed(&balance.minus, true)].concat() })
+        });
+        let mut fields: Vec<Field> = contract.columns.iter().map(Column::field).collect();
+        fields.push(Field::new(SOURCE_ROW, DataType::Int64, false));
+        Ok(Self {
+            file,
+            encoding,
+            bom,
+            dialect: Dialect { delimiter: layout.delimiter, quote: layout.quote, escape: layout.escape },
+            plans: contract.columns.iter().map(|column| Plan::new(column, &layout, covered)).collect(),
+            schema: Arc::new(Schema::new(fields)),
+            balances: balances.collect(),
+            personal: contract.columns.iter().any(|c| c.rules.personal.is_some()),
+            layout,
+            contract,
+        })
+    }
+
+    /// The encoding in which the file is read.
+    #[must_use]
+    pub const fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Schema of the accepted rows: the columns of the contract, then `source_row`.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    /// Sentences about how the file is encoded, where that is worth noting.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.bom > 0 {
+            notes.push(format!("the file begins with the byte order mark of {}", self.encoding.as_str()));
+        }
+        if self.encoding != Encoding::Utf8 {
+            notes.push(format!("text was read as {}", self.encoding.as_str()));
+        }
+        notes
+    }
+
+    /// Bytes of the file as text.
+    pub(super) fn text_of(&self, bytes: &[u8]) -> String {
+        String::from_utf8_lossy(&transcode::to_utf8(self.encoding, bytes)).into_owned()
+    }
+
+    /// Columns that hold amounts, in the contract's order.
+    pub(super) fn money_columns(&self) -> impl Iterator<Item = usize> {
+        self.plans.iter().enumerate().filter(|(_, plan)| matches!(plan.reading, Reading::Money(_))).map(|(at, _)| at)
+    }
+}
+
+impl Plan {
+    fn new(column: &Column, layout: &Layout, covered: (Day, Day)) -> Self {
+        let rules = &column.rules;
+        let reading = match column.kind {
+            Type::Text => Reading::Text { periods: rules.periods.clone() },
+            Type::Money => Reading::Money(MoneyRules::new(&rules.money)),
+            Type::Date => Reading::Date(DateRules::new(&rules.dates, rules.window, covered)),
+            Type::Boolean => Reading::Boolean,
+            Type::Instant => Reading::Instant,
+            kind @ (Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt) => {
+                Reading::Whole { kind, periods: rules.periods.clone() }
+            }
+        };
+        let words = rules.null_words.as_ref().unwrap_or(&layout.null_words);
+        Self {
+            name: column.name.clone(),
+            reading,
+            required: column.required,
+            trim: rules.trim,
+            null_words: words.iter().filter(|word| !word.is_empty()).map(|word| word.clone().into_bytes()).collect(),
+            personal: rules.personal.is_some(),
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! Text → pence, exactly. Never a float, never a guess.
+
+use crate::{
+    domain::Money,
+    schema::MoneyStyle,
+};
+
+/// The styles in which a column's amounts may be printed.
+///
+/// Digits with an optional point and decimals (`1234`, `1234.5`, `.50`) are read under every style; what stands around
+/// and between them must be declared. An amount carries at most one mark of its sign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MoneyRules {
+    sign: bool,
+    commas: bool,
+    spaces: bool,
+    pound: bool,
+    minus_after: bool,
+    brackets: bool,
+    crdr: bool,
+    unicode_minus: bool,
+    scientific: bool,
+    overpunch: bool,
+    implied: Option<u8>,
+}
+
+/// Why a text is no amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AmountFault {
+    /// In none of the declared styles.
+    Style,
+    /// More than two decimals, and not noughts.
+    Precision,
+    /// More than 18 digits.
+    TooLarge,
+}
+
+/// Digits, and how many of them are decimals.
+#[derive(Clone, Copy, Debug, Default)]
+struct Decimal {
+    digits: u128,
+    decimals: i32,
+}
+
+/// Most significant digits that are told apart; more are [`AmountFault::TooLarge`].
+const MAX_DIGITS: u32 = 36;
+const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
+const NARROW_SPACE: &[u8] = "\u{202f}".as_bytes();
+const POUND: &[u8] = "£".as_bytes();
+const MINUS: &[u8] = "\u{2212}".as_bytes();
+
+impl MoneyRules {
+    /// A column that declares no style is read as `plain`.
+    #[must_use]
+    pub fn new(styles: &[MoneyStyle]) -> Self {
+        let has = |style| styles.contains(&style);
+        Self {
+            sign: has(MoneyStyle::Plain) || styles.is_empty(),
+            commas: has(MoneyStyle::Commas),
+            spaces: has(MoneyStyle::Spaces),
+            pound: has(MoneyStyle::Pound),
+            minus_after: has(MoneyStyle::MinusAfter),
+            brackets: has(MoneyStyle::Brackets),
+            crdr: has(MoneyStyle::CrDr),
+            unicode_minus: has(MoneyStyle::UnicodeMinus),
+            scientific: has(MoneyStyle::Scientific),
+            overpunch: has(MoneyStyle::Overpunch),
+            implied: styles.iter().find_map(|style| if let MoneyStyle::Implied(n) = style { Some(*n) } else { None }),
+        }
+    }
+
+    /// Pence of the amount printed as `text`.
+    ///
+    /// # Errors
+    /// Where it is in none of the declared styles, finer than pence, or longer than 18 digits.
+    pub fn read(&self, text: &[u8]) -> Result<i64, AmountFault> {
+        let (negative, body) = self.split_sign(text).ok_or(AmountFault::Style)?;
+        let (negative, decimal) = if self.overpunch { self.overpunched(negative, body)? } else { (negative == Some(true), self.body(body)?) };
+        let size = pence(decimal)?;
+        Ok(if negative { -size } else { size })
+    }
+
+    /// [`Self::read`] of `whole[start..end]`, quicker for the commonest shape: `-1234.56` with at most eight digits of pounds.
+    #[inline]
+    pub(super) fn read_at(&self, whole: &[u8], start: usize, end: usize) -> Result<i64, AmountFault> {
+        if self.implied.is_none()
+            && let Some(pence) = two_decimals(whole, start, end, self.sign)
+        {
+            return Ok(pence);
+        }
+        self.read(whole.get(start..end).unwrap_or_default())
+    }
+
+    /// Takes off what marks sign and currency: `Some(true)` is negative, `None` unmarked.
+    fn split_sign<'a>(&self, text: &'a [u8]) -> Option<(Option<bool>, &'a [u8])> {
+        let (mut sign, mut rest, mut pound, mut bracket) = (None, text, false, false);
+        loop {
+            let (mark, after) = match rest {
+                [b'-', after @ ..] if self.sign => (Some(true), after),
+                [b'+', after @ ..] if self.sign => (Some(false), after),
+                [b'(', after @ ..] if self.brackets => {
+                    bracket = true;
+                    (Some(true), after)
+                }
+                _ => match (rest.strip_prefix(MINUS), rest.strip_prefix(POUND)) {
+                    (Some(after), _) if self.unicode_minus => (Some(true), after),
+                    (_, Some(after)) if self.pound && !pound => {
+                        pound = true;
+                        (None, after)
+                    }
+                    _ => break,
+                },
+            };
+            if mark.is_some() && sign.is_some() {
+                return None;
+            }
+            sign = sign.or(mark);
+            rest = after;
+        }
+        if bracket {
+            return Some((sign, rest.strip_suffix(b")")?));
+        }
+        let (mark, body) = self.split_mark_after(rest);
+        if mark.is_some() && sign.is_some() { None } else { Some((sign.or(mark), body)) }
+    }
+
+    fn split_mark_after<'a>(&self, text: &'a [u8]) -> (Option<bool>, &'a [u8]) {
+        match text {
+            [body @ .., b'-'] if self.minus_after => (Some(true), body),
+            [body @ .., b'C' | b'c', b'R' | b'r'] if self.crdr => (Some(true), body.strip_suffix(b" ").unwrap_or(body)),
+            [body @ .., b'D' | b'd', b'R' | b'r'] if self.crdr => (Some(false), body.strip_suffix(b" ").unwrap_or(body)),
+            body => (None, body),
+        }
+    }
+
+    /// The last character carries digit and sign: `{ A-I` are +0 to +9, `} J-R` -0 to -9.
+    fn overpunched(&self, sign: Option<bool>, body: &[u8]) -> Result<(bool, Decimal), AmountFault> {
+        let (last, before) = body.split_last().ok_or(AmountFault::Style)?;
+        let (negative, digit) = match last {
+            b'{' => (false, b'0'),
+            b'}' => (true, b'0'),
+            b'A'..=b'I' => (false, last - b'A' + b'1'),
+            b'J'..=b'R' => (true, last - b'J' + b'1'),
+            b'0'..=b'9' => return Ok((sign == Some(true), self.body(body)?)),
+            _ => return Err(AmountFault::Style),
+        };
+        if sign.is_some() || before.len() > 64 {
+            return Err(AmountFault::Style);
+        }
+        let mut digits = before.to_vec();
+        digits.push(digit);
+        Ok((negative, self.body(&digits)?))
+    }
+
+    /// Digits, groups, point, decimals and exponent.
+    fn body(&self, text: &[u8]) -> Result<Decimal, AmountFault> {
+        let (mantissa, exponent) = match text.iter().position(|byte| matches!(byte, b'E' | b'e')) {
+            Some(at) if self.scientific => (text.get(..at).unwrap_or_default(), exponent(text.get(at + 1..).unwrap_or_default())?),
+            _ => (text, 0),
+        };
+        let point = mantissa.iter().position(|byte| *byte == b'.');
+        let (whole, fraction) = match point {
+            Some(at) => (mantissa.get(..at).unwrap_or_default(), mantissa.get(at + 1..).unwrap_or_default()),
+            None => (mantissa, &[][..]),
+        };
+        // `5.` and `.` are no amounts; with implied decimals, a point contradicts the contract.
+        if (point.is_some() && (fraction.is_empty() || self.implied.is_some())) || (point.is_none() && whole.is_empty()) {
+            return Err(AmountFault::Style);
+        }
+        let mut decimal = Decimal::default();
+        self.whole(whole, &mut decimal)?;
+        append(&mut decimal, without_trailing_noughts(fraction), true)?;
+        if !fraction.iter().all(u8::is_ascii_digit) {
+            return Err(AmountFault::Style);
+        }
+        decimal.decimals += i32::from(self.implied.unwrap_or(0)) - exponent;
+        Ok(decimal)
+    }
+
+    /// The pounds: digits alone, or in groups of three that one kind of separator parts.
+    fn whole(&self, text: &[u8], decimal: &mut Decimal) -> Result<(), AmountFault> {
+        let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (first, mut rest) = text.split_at(digits);
+        append(decimal, first, false)?;
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let separator = self.separator(rest).filter(|_| (1..=3).contains(&digits)).ok_or(AmountFault::Style)?;
+        while !rest.is_empty() {
+            let group = rest.strip_prefix(separator).and_then(|after| after.split_at_checked(3)).ok_or(AmountFault::Style)?;
+            append(decimal, group.0, false)?;
+            rest = group.1;
+        }
+        Ok(())
+    }
+
+    fn separator(&self, text: &[u8]) -> Option<&'static [u8]> {
+        let spaces: [&'static [u8]; 3] = [b" ", NO_BREAK_SPACE, NARROW_SPACE];
+        let spaces = spaces.into_iter().filter(|_| self.spaces);
+        let commas = std::iter::once(&b","[..]).filter(|_| self.commas);
+        spaces.chain(commas).find(|separator| text.starts_with(separator))
+    }
+}
+
+fn append(decimal: &mut Decimal, digits: &[u8], are_decimals: bool) -> Result<(), AmountFault> {
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return Err(AmountFault::Style);
+    }
+    for digit in digits {
+        if decimal.digits >= 10u128.pow(MAX_DIGITS) {
+            return Err(AmountFault::TooLarge);
+        }
+        decimal.digits = decimal.digits * 10 + u128::from(digit - b'0');
+    }
+    decimal.decimals += if are_decimals { i32::try_from(digits.len()).map_err(|_| AmountFault::TooLarge)? } else { 0 };
+    Ok(())
+}
+
+fn without_trailing_noughts(digits: &[u8]) -> &[u8] {
+    let kept = digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
+    digits.get(..kept).unwrap_or(digits)
+}
+
+/// `+06`, `-2`, `6`: at most four digits.
+fn exponent(text: &[u8]) -> Result<i32, AmountFault> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    if !(1..=4).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(AmountFault::Style);
+    }
+    let size = digits.iter().fold(0, |sum, digit| sum * 10 + i32::from(digit - b'0'));
+    Ok(if negative { -size } else { size })
+}
+
+/// The decimal in pence, where it is whole pence of at most 18 digits.
+fn pence(Decimal { digits, decimals }: Decimal) -> Result<i64, AmountFault> {
+    if digits == 0 {
+        return Ok(0);
+    }
+    let pence = if decimals <= 2 {
+        let noughts = 10u128.checked_pow((2 - decimals).cast_unsigned());
+        noughts.and_then(|noughts| digits.checked_mul(noughts)).ok_or(AmountFault::TooLarge)?
+    } else {
+        // A divisor beyond all digits leaves the whole number as its rest.
+        let divisor = 10u128.checked_pow((decimals - 2).cast_unsigned()).ok_or(AmountFault::Precision)?;
+        if digits % divisor != 0 {
+            return Err(AmountFault::Precision);
+        }
+        digits / divisor
+    };
+    i64::try_from(pence).ok().and_then(Money::from_pence).map(Money::pence).ok_or(AmountFault::TooLarge)
+}
+
+/// `[-]d{1,8}.dd` where the eight bytes before the point can be looked at together; `None` for anything else.
+#[inline]
+fn two_decimals(whole: &[u8], start: usize, end: usize, signed: bool) -> Option<i64> {
+    let point = end.checked_sub(3)?;
+    let negative = whole.get(start) == Some(&b'-');
+    let first = start + usize::from(negative);
+    let digits = point.checked_sub(first)?;
+    let window: [u8; 11] = *whole.get(point.checked_sub(8)?..end)?.as_array()?;
+    let [pounds @ .., dot, tenths, hundredths] = window;
+    if !(1..=8).contains(&digits) || dot != b'.' || (negative && !signed) {
+        return None;
+    }
+    // Bytes before the number become noughts, then all eight digits are added up at once.
+    let foreign = 64 - 8 * digits as u32;
+    let noughts = 0x3030_3030_3030_3030;
+    let ours = u64::MAX.checked_shl(foreign).unwrap_or(0);
+    let word = (u64::from_le_bytes(pounds) & ours) | (noughts & !ours);
+    let (tenths, hundredths) = (tenths.wrapping_sub(b'0'), hundredths.wrapping_sub(b'0'));
+    let values = word ^ noughts;
+    let too_big = (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
+    if too_big != 0 || tenths > 9 || hundredths > 9 {
+        return None;
+    }
+    let pence = eight_digits(values) * 100 + u64::from(tenths) * 10 + u64::from(hundredths);
+    Some(if negative { -pence.cast_signed() } else { pence.cast_signed() })
+}
+
+/// Eight digit values, the most significant in the lowest byte, as one number.
+#[inline]
+const fn eight_digits(values: u64) -> u64 {
+    let pairs = (values * 10 + (values >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use MoneyStyle::{Brackets, Commas, CrDr, Implied, MinusAfter, Overpunch, Plain, Pound, Scientific, Spaces, UnicodeMinus};
+
+    fn read(styles: &[MoneyStyle], text: &str) -> Result<i64, AmountFault> {
+        MoneyRules::new(styles).read(text.as_bytes())
+    }
+
+    #[test]
+    fn each_style_is_read_where_it_is_declared_and_only_there() {
+        let cases: &[(MoneyStyle, &str, i64)] = &[
+            (Plain, "-1234.5", -123_450),
+            (Plain, "+3", 300),
+            (Commas, "1,234,567.50", 123_456_750),
+            (Spaces, "1 234.50", 123_450),
+            (Spaces, "1\u{a0}234.50", 123_450),
+            (Pound, "£5.00", 500),
+            (MinusAfter, "5.00-", -500),
+            (Brackets, "(5.00)", -500),
+            (CrDr, "5.00CR", -500),
+            (CrDr, "5.00 dr", 500),
+            (UnicodeMinus, "\u{2212}5.00", -500),
+            (Scientific, "1.5E+06", 150_000_000),
+            (Scientific, "15e-1", 150),
+            (Overpunch, "12C", 12_300),
+            (Overpunch, "12L", -12_300),
+        ];
+        for (style, text, pence) in cases {
+            assert_eq!(read(&[*style], text), Ok(*pence), "{style:?} {text}");
+            for other in [Plain, Commas, Spaces, Pound, MinusAfter, Brackets, CrDr, UnicodeMinus, Scientific] {
+                if other != *style {
+                    assert_eq!(read(&[other], text), Err(AmountFault::Style), "{other:?} {text}");
+                }
+            }
+        }
+        assert_eq!(read(&[Implied(2)], "123456"), Ok(123_456));
+        assert_eq!(read(&[Implied(3)], "123450"), Ok(12_345));
+        assert_eq!(read(&[Implied(3)], "123456"), Err(AmountFault::Precision));
+        assert_eq!(read(&[Implied(2), Overpunch], "0012345}"), Ok(-123_450));
+    }
+
+    #[test]
+    fn styles_combine_but_a_sign_is_marked_once() {
+        let all = [Plain, Commas, Pound, Brackets, MinusAfter, CrDr];
+        assert_eq!(read(&all, "(£1,234.50)"), Ok(-123_450));
+        assert_eq!(read(&all, "-£1,234.50"), Ok(-123_450));
+        assert_eq!(read(&all, "£-1,234.50"), Ok(-123_450));
+        for bad in ["-5.00-", "-(5.00)", "(-5.00)", "5.00-CR", "--5", "££5", "(5.00", "5.00)", "1,23.00", "1,2345.00", ",123", "12,34", "1,234,5"] {
+            assert_eq!(read(&all, bad), Err(AmountFault::Style), "{bad}");
+        }
+    }
+
+    #[test]
+    fn pence_are_never_cut_or_rounded() {
+        assert_eq!(read(&[Plain], "1.999"), Err(AmountFault::Precision));
+        assert_eq!(read(&[Plain], "1.990"), Ok(199));
+        assert_eq!(read(&[Plain], "-0.00"), Ok(0));
+        assert_eq!(read(&[Plain], ".5"), Ok(50));
+        assert_eq!(read(&[Plain], "9999999999999999.99"), Ok(Money::MAX_PENCE));
+        assert_eq!(read(&[Plain], "10000000000000000.00"), Err(AmountFault::TooLarge));
+        assert_eq!(read(&[Plain], &"9".repeat(39)), Err(AmountFault::TooLarge));
+        assert_eq!(read(&[Scientific], "1E9999"), Err(AmountFault::TooLarge));
+        assert_eq!(read(&[Scientific], "1E-9999"), Err(AmountFault::Precision));
+        for bad in ["", "-", ".", "5.", "N/A", "#N/A", "#REF!", "NULL", "1e5", "1.2.3", "0x10", "١", "5 ", " 5", "1_000"] {
+            assert_eq!(read(&[Plain], bad), Err(AmountFault::Style), "{bad}");
+        }
+        for bad in ["1E", "1E+", "E5", "1E5E5", "1E99999", "1E1.5", "1E 5"] {
+            assert_eq!(read(&[Scientific], bad), Err(AmountFault::Style), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,464 @@
+//! The parallel part: one chunk → accepted rows, rejected rows and a tally. Pure.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{ArrayRef, BooleanArray, Int64Array},
+    compute::filter,
+    error::ArrowError,
+    record_batch::RecordBatch,
+};
+
+use super::{
+    chunks::{Chunk, describe_quote},
+    columns::{Block, CellFault, Column},
+    date::DateFault,
+    faults,
+    header::{Header, fold, record_type},
+    judge::{Judge, Reading},
+    money::MoneyRules,
+    record::{Field, field},
+    reject::{Fault, RejectedRow, ValueFault},
+    rows::{OddRow, Rows},
+    split::Splitter,
+    tally::{ControlRecord, FooterTotal, Sides, Tally, balance},
+    transcode,
+};
+use crate::{
+    diagnostic::{Diagnostic, codes::value},
+    domain::Identifier,
+    schema::{DateFormat, MoneyStyle},
+};
+
+/// Name of the column that holds the physical line on which a row's record starts.
+pub const SOURCE_ROW: &str = "source_row";
+
+/// Records that are split before their columns are read: their text is then still near.
+const BLOCK_ROWS: usize = 1024;
+
+/// What a chunk held.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    pub index: u64,
+    /// Accepted rows in file order: the columns of the contract, then `source_row`.
+    pub rows: RecordBatch,
+    /// In file order.
+    pub rejected: Vec<RejectedRow>,
+    pub tally: Tally,
+    /// The first structure fault: the file is refused, and nothing else here counts.
+    pub fault: Option<Diagnostic>,
+}
+
+/// Reads a chunk. Chunks can be read in any order and on any thread.
+#[must_use]
+pub fn decode(judge: &Judge, header: &Header, chunk: &Chunk) -> Decoded {
+    let text = transcode::to_utf8(judge.encoding, &chunk.bytes);
+    let mut pass = Pass::new(judge, header, &text, chunk);
+    pass.run();
+    pass.finish(chunk.index)
+}
+
+struct Pass<'a> {
+    judge: &'a Judge,
+    header: &'a Header,
+    chunk: &'a Chunk,
+    text: &'a [u8],
+    columns: Vec<Column>,
+    source_rows: Vec<i64>,
+    /// Positions among `source_rows` of rejected rows, rising.
+    left_out: Vec<usize>,
+    rejected: Vec<RejectedRow>,
+    tally: Tally,
+    /// The fault that stands first, and its line.
+    fault: Option<(u64, Diagnostic)>,
+    skips: Skips,
+}
+
+/// What must be asked of every record before it is taken for data.
+struct Skips {
+    tags: bool,
+    /// Each footer or not-data rule: conditions on fields.
+    footer: Vec<(usize, Vec<u8>)>,
+    not_data: Vec<Vec<(usize, Vec<u8>)>>,
+}
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    Data,
+    Blank,
+    Control,
+    Footer,
+    NotData(usize),
+    Header,
+}
+
+/// A record at hand.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    start: usize,
+    ends: &'a [u32],
+    line: u64,
+    escaped: bool,
+}
+
+impl Row<'_> {
+    fn end(self) -> usize {
+        self.ends.last().map_or(self.start, |end| *end as usize)
+    }
+}
+
+impl<'a> From<&'a OddRow> for Row<'a> {
+    fn from(odd: &'a OddRow) -> Self {
+        Row { start: odd.start, ends: &odd.ends, line: odd.line, escaped: odd.escaped }
+    }
+}
+
+impl Skips {
+    fn new(judge: &Judge, header: &Header) -> Self {
+        let condition = |(name, text): &(Identifier, String)| {
+            let column = judge.contract.columns.iter().position(|c| c.name == *name)?;
+            Some((*header.places.get(column)?, text.clone().into_bytes()))
+        };
+        let conditions = |when: &[(Identifier, String)]| when.iter().filter_map(condition).collect::<Vec<_>>();
+        Self {
+            tags: !judge.layout.records.is_empty(),
+            footer: judge.layout.footer.as_ref().map(|footer| conditions(&footer.when)).unwrap_or_default(),
+            not_data: judge.layout.not_data.iter().map(|rule| conditions(&rule.when)).collect(),
+        }
+    }
+}
+
+impl<'a> Pass<'a> {
+    fn new(judge: &'a Judge, header: &'a Header, text: &'a [u8], chunk: &'a Chunk) -> Self {
+        let rows = text.len() / (header.raw.len().max(40)) + 16;
+        let bytes = text.len() / header.fields.max(1);
+        Self {
+            judge,
+            header,
+            chunk,
+            text,
+            columns: judge.plans.iter().map(|plan| Column::new(plan, rows, bytes)).collect(),
+            source_rows: Vec::with_capacity(rows),
+            left_out: Vec::new(),
+            rejected: Vec::new(),
+            tally: Tally::new(judge),
+            fault: None,
+            skips: Skips::new(judge, header),
+        }
+    }
+
+    fn run(&mut self) {
+        let mut splitter = Splitter::new(self.text, self.judge.dialect, self.chunk.first_line);
+        let mut rows = Rows::new(self.header.fields);
+        let mut more = true;
+        while more && self.fault.is_none() {
+            more = match splitter.fill(&mut rows, BLOCK_ROWS) {
+                Ok(more) => more,
+                Err(broken) => {
+                    self.report(broken.line, || describe_quote_in(self.judge, self.text, broken));
+                    false
+                }
+            };
+            self.set_aside(&mut rows);
+            self.read(&rows);
+            rows.clear();
+        }
+        self.tally.line_ends = splitter.line_ends;
+        self.tally.open_end = self.chunk.last && !matches!(self.text.last(), None | Some(b'\n' | b'\r'));
+    }
+
+    /// Keeps the fault that stands first in the file.
+    fn report(&mut self, line: u64, fault: impl FnOnce() -> Diagnostic) {
+        if self.fault.as_ref().is_none_or(|(first, _)| line < *first) {
+            self.fault = Some((line, fault()));
+        }
+    }
+
+    fn field(&self, row: Row<'_>, at: usize) -> Option<Field<'a>> {
+        let end = *row.ends.get(at)? as usize;
+        let start = match at.checked_sub(1) {
+            Some(before) => *row.ends.get(before)? as usize + 1,
+            None => row.start,
+        };
+        Some(field(self.text, start, end, self.judge.dialect))
+    }
+
+    fn fields(&self, row: Row<'_>) -> Vec<String> {
+        (0..row.ends.len()).filter_map(|at| self.field(row, at)).map(|f| String::from_utf8_lossy(&f.text).into_owned()).collect()
+    }
+
+    fn raw(&self, row: Row<'_>) -> &'a [u8] {
+        self.text.get(row.start..row.end()).unwrap_or_default()
+    }
+
+    /// Takes what is not data out of the records at hand, and counts it.
+    fn set_aside(&mut self, rows: &mut Rows) {
+        for odd in std::mem::take(&mut rows.odd) {
+            self.judge_odd(Row::from(&odd));
+        }
+        let mut keep = Vec::new();
+        for (at, spans) in rows.iter().enumerate() {
+            let Some((start, ends)) = spans.split_first() else { continue };
+            let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0), escaped: rows.escaped.get(at) == Some(&true) };
+            let class = self.class(row);
+            if class != Class::Data {
+                keep.resize(rows.len(), true);
+                if let Some(kept) = keep.get_mut(at) {
+                    *kept = false;
+                }
+                self.count(row, class);
+            } else if self.judge.layout.trailing_delimiter && !self.ends_empty(row) {
+                let (seen, expected) = (row.ends.len() + 1, row.ends.len());
+                self.report(row.line, || self.field_count(row, seen, expected));
+            }
+        }
+        if !keep.is_empty() {
+            rows.retain(&keep);
+        }
+    }
+
+    fn ends_empty(&self, row: Row<'_>) -> bool {
+        let last = row.ends.len().checked_sub(1).and_then(|at| self.field(row, at));
+        last.is_some_and(|field| field.text.is_empty())
+    }
+
+    fn class(&self, row: Row<'_>) -> Class {
+        if self.skips.tags && self.is_control(row) {
+            Class::Control
+        } else if self.is_blank(row) {
+            Class::Blank
+        } else if row.end() - row.start == self.header.raw.len() && self.raw(row) == self.header.raw {
+            Class::Header
+        } else if self.holds(row, &self.skips.footer) {
+            Class::Footer
+        } else if let Some(rule) = self.skips.not_data.iter().position(|rule| self.holds(row, rule)) {
+            Class::NotData(rule)
+        } else {
+            Class::Data
+        }
+    }
+
+    fn is_control(&self, row: Row<'_>) -> bool {
+        let first = self.field(row, 0);
+        first.is_some_and(|first| self.judge.layout.records.iter().any(|kind| kind.tag.as_bytes() == &*first.text))
+    }
+
+    /// Nothing but delimiters and blanks.
+    fn is_blank(&self, row: Row<'_>) -> bool {
+        let is_nothing = |byte: &u8| *byte == self.judge.dialect.delimiter || matches!(byte, b' ' | b'\t');
+        self.raw(row).iter().all(is_nothing)
+    }
+
+    /// Whether every condition holds; not where there is none.
+    fn holds(&self, row: Row<'_>, conditions: &[(usize, Vec<u8>)]) -> bool {
+        let is = |(at, wanted): &(usize, Vec<u8>)| self.field(row, *at).is_some_and(|field| field.text.trim_ascii() == wanted.trim_ascii());
+        !conditions.is_empty() && conditions.iter().all(is)
+    }
+
+    /// A record with another number of fields: a control record, a row of totals, a blank line, or the file is refused.
+    fn judge_odd(&mut self, row: Row<'_>) {
+        let class = match self.class(row) {
+            Class::NotData(_) | Class::Data => {
+                let (seen, expected) = (row.ends.len(), self.header.fields);
+                return self.report(row.line, || self.field_count(row, seen, expected));
+            }
+            class => class,
+        };
+        self.count(row, class);
+    }
+
+    fn field_count(&self, row: Row<'_>, seen: usize, expected: usize) -> Diagnostic {
+        let cut = self.chunk.last && row.end() == self.text.len();
+        faults::field_count(self.judge, &faults::FieldCount { line: row.line, record: self.raw(row), seen, expected, cut })
+    }
+
+    fn count(&mut self, row: Row<'_>, class: Class) {
+        match class {
+            Class::Data => {}
+            Class::Blank if self.judge.layout.skip_blank_rows => self.tally.blank += 1,
+            Class::Blank => {
+                self.tally.rejected += 1;
+                let reason = "the row holds delimiters only, and the contract does not let blank rows be skipped".into();
+                let faults = vec![Fault { column: None, code: value::BLANK, reason, value: String::new() }];
+                self.rejected.push(RejectedRow { source_row: row.line, raw: self.raw_text(row), faults });
+            }
+            Class::Control => self.count_control(row),
+            Class::Footer => self.count_footer(row),
+            Class::NotData(rule) => {
+                let reason = self.judge.layout.not_data.get(rule).map_or_else(String::new, |rule| rule.reason.clone());
+                *self.tally.not_data.entry(reason).or_default() += 1;
+            }
+            Class::Header => self.report(row.line, || faults::repeated_header(self.judge, row.line, self.raw(row), self.header.line)),
+        }
+    }
+
+    fn raw_text(&self, row: Row<'_>) -> String {
+        String::from_utf8_lossy(self.raw(row)).into_owned()
+    }
+
+    fn count_control(&mut self, row: Row<'_>) {
+        let fields = self.fields(row);
+        let Some(kind) = record_type(self.judge, &fields) else { return };
+        let tag = kind.tag.clone();
+        *self.tally.controls.entry(tag.clone()).or_default() += 1;
+        self.tally.remember(ControlRecord { tag, line: row.line, fields });
+    }
+
+    fn count_footer(&mut self, row: Row<'_>) {
+        self.tally.footers += 1;
+        self.tally.footer_lines.push(row.line);
+        let judge = self.judge;
+        let totals = judge.layout.footer.as_ref().map(|footer| footer.totals.as_slice()).unwrap_or_default();
+        for (total, column) in totals {
+            let at = judge.plans.iter().position(|plan| plan.name == *column);
+            let place = at.and_then(|at| self.header.places.get(at).copied());
+            let text = place.and_then(|place| self.field(row, place)).map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).trim().to_owned());
+            let (rules, is_money) = match at.and_then(|at| judge.plans.get(at)).map(|plan| &plan.reading) {
+                Some(Reading::Money(rules)) => (*rules, true),
+                _ => (MoneyRules::new(&[MoneyStyle::Plain, MoneyStyle::Commas]), false),
+            };
+            let pence = if text.is_empty() { Some(0) } else { rules.read(text.as_bytes()).ok().map(i128::from) };
+            if pence.is_none() && is_money {
+                self.report(row.line, || faults::footer_unread(judge, row.line, self.raw(row), total, column));
+            }
+            self.tally.footer.insert(total.clone(), FooterTotal { text, pence });
+        }
+    }
+
+    /// Reads the columns of the records at hand.
+    fn read(&mut self, rows: &Rows) {
+        let first = self.source_rows.len();
+        self.source_rows.extend(rows.lines.iter().map(|line| line.cast_signed()));
+        let mut block = Block { text: self.text, rows, dialect: self.judge.dialect, faults: Vec::new() };
+        for (at, ((column, plan), place)) in self.columns.iter_mut().zip(&self.judge.plans).zip(&self.header.places).enumerate() {
+            column.read(&mut block, plan, at, *place);
+        }
+        let mut faults = block.faults;
+        if !faults.is_empty() {
+            faults.sort_by_key(|fault| (fault.row, fault.column));
+            for same_row in faults.chunk_by(|a, b| a.row == b.row) {
+                self.reject(rows, first, same_row);
+            }
+        }
+    }
+
+    #[cold]
+    fn reject(&mut self, rows: &Rows, first: usize, faults: &[CellFault]) {
+        let Some(at) = faults.first().map(|fault| fault.row) else { return };
+        let Some((start, ends)) = rows.spans(at).split_first() else { return };
+        let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0), escaped: rows.escaped.get(at) == Some(&true) };
+        if self.is_header_again(row) {
+            return self.report(row.line, || faults::repeated_header(self.judge, row.line, self.raw(row), self.header.line));
+        }
+        let mut told = Vec::with_capacity(faults.len());
+        for fault in faults {
+            match fault.fault {
+                ValueFault::Date(kind @ (DateFault::OtherOrder | DateFault::ShortYear)) => self.report(row.line, || self.refused_date(row.line, fault.column, kind)),
+                _ => told.extend(self.tell(row, *fault)),
+            }
+        }
+        self.left_out.push(first + at);
+        self.rejected.push(RejectedRow { source_row: row.line, raw: self.raw_text(row), faults: told });
+        self.count_rejected(first + at, faults);
+    }
+
+    /// The header once more, however it is spelled.
+    fn is_header_again(&self, row: Row<'_>) -> bool {
+        let names = self.header.names.iter().map(|name| fold(name));
+        row.ends.len() == self.header.fields && names.eq(self.fields(row).iter().take(self.header.names.len()).map(|text| fold(text)))
+    }
+
+    fn refused_date(&self, line: u64, column: usize, kind: DateFault) -> Diagnostic {
+        let formats: Vec<String> = self.judge.contract.columns.get(column).map(|c| c.rules.dates.iter().map(|f: &DateFormat| f.text.clone()).collect()).unwrap_or_default();
+        let formats = if formats.is_empty() { vec!["yyyy-mm-dd".to_owned()] } else { formats };
+        let name = self.judge.plans.get(column).map_or("", |plan| &*plan.name);
+        match kind {
+            DateFault::ShortYear => faults::short_year(self.judge, line, name, &formats),
+            _ => faults::date_order(self.judge, line, name, &formats),
+        }
+    }
+
+    fn tell(&self, row: Row<'_>, fault: CellFault) -> Option<Fault> {
+        let plan = self.judge.plans.get(fault.column)?;
+        let place = self.header.places.get(fault.column)?;
+        let value = self.field(row, *place).map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).into_owned());
+        Some(Fault { column: Some(plan.name.clone()), code: fault.fault.code(), reason: fault.fault.reason(plan, &self.judge.contract), value })
+    }
+
+    /// Counts the amounts of a rejected row, those that could be read.
+    fn count_rejected(&mut self, row: usize, faults: &[CellFault]) {
+        for (sum, at) in self.tally.sums.iter_mut().zip(self.judge.money_columns()) {
+            sum.rejected.count(self.columns.get(at).map_or(0, |column| column.pence(row)));
+            let unread = faults.iter().any(|fault| fault.column == at && matches!(fault.fault, ValueFault::Amount(_)));
+            sum.unread += u64::from(unread);
+        }
+    }
+
+    fn finish(mut self, index: u64) -> Decoded {
+        self.tally.accepted = (self.source_rows.len() - self.left_out.len()) as u64;
+        self.tally.rejected += self.left_out.len() as u64;
+        for (sum, at) in self.tally.sums.iter_mut().zip(self.judge.money_columns()) {
+            let all = self.columns.get(at).map_or(Sides::default(), Column::sides);
+            sum.accepted.add(all);
+            sum.accepted.take_off(sum.rejected);
+        }
+        for (at, column) in self.columns.iter().enumerate() {
+            if let Some(padded) = self.tally.padded.get_mut(at) {
+                *padded += column.padded;
+            }
+            column.contested().iter().for_each(|(format, line)| drop(self.tally.contested.insert((at, *format), *line)));
+        }
+        self.balance();
+        self.rejected.sort_by_key(|row| row.source_row);
+        let mut fault = self.fault.take().map(|(_, fault)| fault);
+        let rows = match batch(self.judge, self.columns, self.source_rows, &self.left_out) {
+            Ok(rows) => rows,
+            Err(_) => {
+                fault = fault.or_else(|| Some(faults::not_text(self.judge, self.chunk.first_line)));
+                RecordBatch::new_empty(Arc::clone(&self.judge.schema))
+            }
+        };
+        Decoded { index, rows, rejected: self.rejected, tally: self.tally, fault }
+    }
+
+    /// Sums of each group over all rows. Lines of a document mostly stand together, so runs are summed first.
+    fn balance(&mut self) {
+        for (balances, groups) in self.judge.balances.iter().zip(&mut self.tally.unbalanced) {
+            let Some(by) = self.columns.get(balances.by) else { continue };
+            let terms: Vec<_> = balances.terms.iter().filter_map(|(at, minus)| Some((self.columns.get(*at)?, *minus))).collect();
+            let signed = |row: usize| terms.iter().map(|(column, minus)| if *minus { -column.pence(row) } else { column.pence(row) }).sum::<i128>();
+            let mut row = 0;
+            while row < self.source_rows.len() {
+                let group = by.group(row);
+                let mut sum = signed(row);
+                row += 1;
+                while row < self.source_rows.len() && by.group(row) == group {
+                    sum += signed(row);
+                    row += 1;
+                }
+                if sum != 0 {
+                    balance(groups, String::from_utf8_lossy(&group).into_owned(), sum);
+                }
+            }
+        }
+    }
+}
+
+fn describe_quote_in(judge: &Judge, text: &[u8], broken: super::split::SplitFault) -> Diagnostic {
+    describe_quote(judge, text, broken.start, broken.line, broken.fault)
+}
+
+/// The accepted rows.
+fn batch(judge: &Judge, columns: Vec<Column>, source_rows: Vec<i64>, left_out: &[usize]) -> Result<RecordBatch, ArrowError> {
+    let rows = source_rows.len();
+    let mut arrays = columns.into_iter().map(Column::finish).collect::<Result<Vec<ArrayRef>, _>>()?;
+    arrays.push(Arc::new(Int64Array::from(source_rows)));
+    if !left_out.is_empty() {
+        let mut keep = vec![true; rows];
+        left_out.iter().filter_map(|row| keep.get_mut(*row).map(|kept| *kept = false)).for_each(drop);
+        let keep = BooleanArray::from(keep);
+        arrays = arrays.iter().map(|array| filter(array, &keep)).collect::<Result<_, _>>()?;
+    }
+    RecordBatch::try_new(Arc::clone(&judge.schema), arrays)
+}

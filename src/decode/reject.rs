@@ -1,0 +1,135 @@
+//! Rows that are not accepted, and why, in plain English. A reason never holds a value.
+
+use super::{
+    date::DateFault,
+    judge::{Plan, Reading},
+    money::AmountFault,
+};
+use crate::{
+    diagnostic::{Code, codes::value},
+    domain::Identifier,
+    schema::{Contract, MoneyStyle, PeriodFormat, Type},
+};
+
+/// A row that is not accepted, with all its faults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// Physical line on which the record starts.
+    pub source_row: u64,
+    /// The record as it stands in the file, without its line end.
+    pub raw: String,
+    /// In the order of the contract's columns; never empty.
+    pub faults: Vec<Fault>,
+}
+
+/// What is wrong with one value of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// `None` where the whole row is meant.
+    pub column: Option<Identifier>,
+    pub code: Code,
+    /// Plain English; never holds the value.
+    pub reason: String,
+    /// The text that was found.
+    pub value: String,
+}
+
+/// Why a value cannot be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ValueFault {
+    Missing,
+    Amount(AmountFault),
+    Date(DateFault),
+    Whole,
+    Range,
+    Period,
+    Truth,
+    Instant,
+}
+
+impl ValueFault {
+    pub(super) fn code(self) -> Code {
+        match self {
+            Self::Missing => value::REQUIRED,
+            Self::Amount(AmountFault::Style) => value::AMOUNT,
+            Self::Amount(AmountFault::Precision) => value::PRECISION,
+            Self::Amount(AmountFault::TooLarge) => value::TOO_LARGE,
+            Self::Date(DateFault::Window) => value::WINDOW,
+            Self::Date(_) => value::DATE,
+            Self::Whole | Self::Range => value::WHOLE,
+            Self::Period => value::PERIOD,
+            Self::Truth => value::TRUTH,
+            Self::Instant => value::INSTANT,
+        }
+    }
+
+    /// The reason in words. `contract` gives the formats as the contract writes them.
+    pub(super) fn reason(self, plan: &Plan, contract: &Contract) -> String {
+        let rules = contract.column(&plan.name).map(|column| &column.rules);
+        match self {
+            Self::Missing => "the value is missing, and the contract requires one".into(),
+            Self::Amount(AmountFault::Style) => {
+                let styles: Vec<_> = rules.map(|r| r.money.iter().map(|style| style_word(*style)).collect()).unwrap_or_default();
+                let styles = if styles.is_empty() { "plain".into() } else { styles.join(", ") };
+                format!("not an amount in a style that the contract declares ({styles})")
+            }
+            Self::Amount(AmountFault::Precision) => "more precision than pence; amounts are never cut or rounded".into(),
+            Self::Amount(AmountFault::TooLarge) => "the amount has more than 18 digits".into(),
+            Self::Date(DateFault::NoSuchDay) => "no calendar has this day".into(),
+            Self::Date(DateFault::Window) => match &plan.reading {
+                Reading::Date(dates) => dates.window().map_or_else(String::new, |(first, last)| {
+                    format!("the date lies outside the window that the contract allows for this delivery ({first} to {last})")
+                }),
+                _ => String::new(),
+            },
+            Self::Date(_) => {
+                let formats: Vec<_> = rules.map(|r| r.dates.iter().map(|f| f.text.as_str()).collect()).unwrap_or_default();
+                let formats = if formats.is_empty() { "yyyy-mm-dd".into() } else { formats.join(", ") };
+                format!("not a date in a format that the contract declares ({formats})")
+            }
+            Self::Whole => "not a whole number".into(),
+            Self::Range => "the number does not fit the column's type".into(),
+            Self::Period => {
+                let formats: Vec<_> = rules.map(|r| r.periods.iter().map(|f| period_word(*f)).collect()).unwrap_or_default();
+                format!("not a period in a format that the contract declares ({})", formats.join(", "))
+            }
+            Self::Truth => "neither true nor false".into(),
+            Self::Instant => "not an instant such as 2018-04-01T06:30:00Z".into(),
+        }
+    }
+}
+
+fn style_word(style: MoneyStyle) -> String {
+    match style {
+        MoneyStyle::Plain => "plain".into(),
+        MoneyStyle::Commas => "commas".into(),
+        MoneyStyle::Spaces => "spaces".into(),
+        MoneyStyle::Pound => "pound".into(),
+        MoneyStyle::MinusAfter => "minus_after".into(),
+        MoneyStyle::Brackets => "brackets".into(),
+        MoneyStyle::CrDr => "crdr".into(),
+        MoneyStyle::UnicodeMinus => "unicode_minus".into(),
+        MoneyStyle::Scientific => "scientific".into(),
+        MoneyStyle::Implied(decimals) => format!("implied({decimals})"),
+        MoneyStyle::Overpunch => "overpunch".into(),
+    }
+}
+
+const fn period_word(format: PeriodFormat) -> &'static str {
+    match format {
+        PeriodFormat::YearPeriod => "yyyy-pp",
+        PeriodFormat::MonthYear => "mmm-yy",
+        PeriodFormat::YearYear => "yyyy/yy",
+        PeriodFormat::PeriodOnly => "pp",
+    }
+}
+
+/// Smallest and largest number of an integer type.
+pub(super) fn range(kind: Type) -> (i64, i64) {
+    match kind {
+        Type::TinyInt => (i8::MIN.into(), i8::MAX.into()),
+        Type::SmallInt => (i16::MIN.into(), i16::MAX.into()),
+        Type::Integer => (i32::MIN.into(), i32::MAX.into()),
+        _ => (i64::MIN, i64::MAX),
+    }
+}

@@ -1,0 +1,274 @@
+//! What a file held: every record accounted for, and its pounds.
+
+use std::collections::BTreeMap;
+
+use super::{faults, header::Header, judge::Judge, lines::LineEnds};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Refusal},
+    domain::{Identifier, Pence},
+};
+
+/// Counts and sums over the records of a file. Parts of it are added in the order of their chunks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub accepted: u64,
+    pub rejected: u64,
+    /// Rows of delimiters only.
+    pub blank: u64,
+    /// Lines before the header that are no control records.
+    pub preamble: u64,
+    /// Rows that are declared not to be data, by their reason.
+    pub not_data: BTreeMap<String, u64>,
+    /// Control records by their tag.
+    pub controls: BTreeMap<String, u64>,
+    /// Rows of printed totals.
+    pub footers: u64,
+    /// One for each money column, in the contract's order.
+    pub sums: Vec<ColumnSum>,
+    /// Named fields of control records, as printed.
+    pub trailer: BTreeMap<String, String>,
+    /// Printed totals by their name; one that was left empty is nought.
+    pub footer: BTreeMap<String, FooterTotal>,
+    /// For each [`super::BalanceBy`], the groups whose sum so far is not nought.
+    pub unbalanced: Vec<BTreeMap<String, Pence>>,
+    /// Control records themselves: the first of every tag, and more where a tag must stand only once.
+    pub control_records: Vec<ControlRecord>,
+    /// The last record of the file has no line end.
+    pub open_end: bool,
+    pub(super) footer_lines: Vec<u64>,
+    pub(super) line_ends: LineEnds,
+    /// Values of each column from which padding was taken off.
+    pub(super) padded: Vec<u64>,
+    /// For each column and date format that has a rival, the first line read by it.
+    pub(super) contested: BTreeMap<(usize, u8), u64>,
+}
+
+/// Sum of one money column, rows accepted and rejected apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnSum {
+    pub column: Identifier,
+    pub accepted: Sides,
+    /// Over those amounts of rejected rows that could be read.
+    pub rejected: Sides,
+    /// Rejected rows whose amount could not be read.
+    pub unread: u64,
+}
+
+/// Positive and negative amounts apart, both with their sign, in pence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sides {
+    pub debits: Pence,
+    pub credits: Pence,
+}
+
+impl Sides {
+    #[must_use]
+    pub const fn net(self) -> Pence {
+        self.debits + self.credits
+    }
+
+    pub(super) const fn count(&mut self, pence: Pence) {
+        if pence < 0 {
+            self.credits += pence;
+        } else {
+            self.debits += pence;
+        }
+    }
+
+    pub(super) const fn add(&mut self, other: Self) {
+        self.debits += other.debits;
+        self.credits += other.credits;
+    }
+
+    pub(super) const fn take_off(&mut self, other: Self) {
+        self.debits -= other.debits;
+        self.credits -= other.credits;
+    }
+}
+
+/// A record that is known by its first field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControlRecord {
+    pub tag: String,
+    pub line: u64,
+    /// All its fields, the tag first.
+    pub fields: Vec<String>,
+}
+
+/// A printed total.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FooterTotal {
+    /// As printed, without blanks around it.
+    pub text: String,
+    /// Read by the styles of its column; `None` where the column is no money column and the text no plain amount.
+    pub pence: Option<Pence>,
+}
+
+/// Lines of doubled records that are remembered for the message.
+const REMEMBERED: usize = 3;
+
+impl Tally {
+    pub(super) fn new(judge: &Judge) -> Self {
+        let sum = |at: usize| {
+            let column = judge.plans.get(at).map(|plan| plan.name.clone())?;
+            Some(ColumnSum { column, accepted: Sides::default(), rejected: Sides::default(), unread: 0 })
+        };
+        Self {
+            sums: judge.money_columns().filter_map(sum).collect(),
+            unbalanced: vec![BTreeMap::new(); judge.balances.len()],
+            padded: vec![0; judge.plans.len()],
+            ..Self::default()
+        }
+    }
+
+    /// Adds what the next chunk held.
+    pub fn add(&mut self, next: Self) {
+        if self.sums.is_empty() && self.padded.is_empty() {
+            *self = next; // an empty tally to begin with
+            return;
+        }
+        self.accepted += next.accepted;
+        self.rejected += next.rejected;
+        self.blank += next.blank;
+        self.preamble += next.preamble;
+        self.footers += next.footers;
+        self.open_end |= next.open_end;
+        self.line_ends.add(next.line_ends);
+        next.not_data.into_iter().for_each(|(reason, count)| *self.not_data.entry(reason).or_default() += count);
+        next.controls.into_iter().for_each(|(tag, count)| *self.controls.entry(tag).or_default() += count);
+        next.control_records.into_iter().for_each(|record| self.remember(record));
+        self.trailer.extend(next.trailer);
+        self.footer.extend(next.footer);
+        self.footer_lines.extend(next.footer_lines);
+        self.footer_lines.truncate(REMEMBERED);
+        for (sum, more) in self.sums.iter_mut().zip(next.sums) {
+            sum.accepted.add(more.accepted);
+            sum.rejected.add(more.rejected);
+            sum.unread += more.unread;
+        }
+        for (groups, more) in self.unbalanced.iter_mut().zip(next.unbalanced) {
+            more.into_iter().for_each(|(group, pence)| balance(groups, group, pence));
+        }
+        self.padded.iter_mut().zip(next.padded).for_each(|(sum, more)| *sum += more);
+        next.contested.into_iter().for_each(|(key, line)| {
+            self.contested.entry(key).or_insert(line);
+        });
+    }
+
+    /// Records after and before the header that are no preamble: accepted + rejected + blank + declared non-data.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        let not_data: u64 = self.not_data.values().chain(self.controls.values()).sum();
+        self.accepted + self.rejected + self.blank + self.footers + not_data
+    }
+
+    /// The tally of the whole file, with what stood before the header, once every chunk was added.
+    ///
+    /// # Errors
+    /// TC0202 where there is no row, TC0216 and TC0217 where a control record or a row of totals is missing or doubled,
+    /// TC0218 where dates of both orders stand in one column.
+    pub fn finish(mut self, judge: &Judge, header: &Header) -> Answer<Self> {
+        if self.sums.is_empty() && self.padded.is_empty() {
+            self = Self::new(judge);
+        }
+        self.preamble += header.preamble.iter().filter(|line| !line.is_control).count() as u64;
+        let later = std::mem::take(&mut self.control_records);
+        for record in &header.controls {
+            *self.controls.entry(record.tag.clone()).or_default() += 1;
+        }
+        header.controls.iter().cloned().chain(later).for_each(|record| self.remember(record));
+        let faults = self.faults(judge, header);
+        if faults.is_empty() { Ok(self) } else { Err(Refusal(faults)) }
+    }
+
+    pub(super) fn remember(&mut self, record: ControlRecord) {
+        if self.control_records.iter().filter(|known| known.tag == record.tag).count() < REMEMBERED {
+            self.control_records.push(record);
+        }
+    }
+
+    fn faults(&mut self, judge: &Judge, header: &Header) -> Vec<Diagnostic> {
+        let mut faults = Vec::new();
+        for kind in judge.layout.records.iter().filter(|kind| !kind.fields.is_empty()) {
+            let seen: Vec<_> = self.control_records.iter().filter(|record| record.tag == kind.tag).collect();
+            match seen.as_slice() {
+                [] => faults.push(faults::record_missing(&judge.file, &kind.tag)),
+                [one] => {
+                    for (name, field) in &kind.fields {
+                        match field.checked_sub(1).and_then(|at| one.fields.get(at)) {
+                            Some(text) => drop(self.trailer.insert(name.clone(), text.clone())),
+                            None => faults.push(faults::record_short(&judge.file, &kind.tag, one.line, name, *field)),
+                        }
+                    }
+                }
+                many => {
+                    let lines: Vec<_> = many.iter().map(|record| record.line).collect();
+                    faults.push(faults::record_repeated(&judge.file, &kind.tag, &lines));
+                }
+            }
+        }
+        if judge.layout.footer.as_ref().is_some_and(|footer| !footer.totals.is_empty()) {
+            match self.footers {
+                0 => faults.push(faults::footer_missing(&judge.file)),
+                1 => {}
+                _ => faults.push(faults::footer_repeated(&judge.file, &self.footer_lines)),
+            }
+        }
+        faults.extend(self.date_orders(judge));
+        if faults.is_empty() && self.accepted + self.rejected == 0 && !judge.layout.allow_empty {
+            faults.push(faults::no_rows(&judge.file, header.line));
+        }
+        faults
+    }
+
+    /// Columns in which dates were read by a format and by the one that exchanges its day and month.
+    fn date_orders(&self, judge: &Judge) -> Vec<Diagnostic> {
+        let mut faults = Vec::new();
+        for (at, plan) in judge.plans.iter().enumerate() {
+            let mut used = self.contested.range((at, 0)..=(at, u8::MAX)).map(|((_, format), line)| (usize::from(*format), *line));
+            let formats = judge.contract.columns.get(at).map(|column| &column.rules.dates);
+            let text = |format: usize| formats.and_then(|f| f.get(format)).map_or("", |f| f.text.as_str());
+            if let (Some(one), Some(other)) = (used.next(), used.next()) {
+                faults.push(faults::both_orders(&judge.file, &plan.name, (text(one.0), one.1), (text(other.0), other.1)));
+            }
+        }
+        faults
+    }
+
+    /// Sentences about what was normalised and skipped, for whoever reads the delivery's report.
+    #[must_use]
+    pub fn notes(&self, judge: &Judge) -> Vec<String> {
+        let rows = |count: u64| if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        let mut notes: Vec<String> = self.line_ends.note().into_iter().collect();
+        if self.blank > 0 {
+            notes.push(format!("{} of delimiters only skipped", rows(self.blank)));
+        }
+        notes.extend(self.not_data.iter().map(|(reason, count)| format!("{} skipped as declared: {reason}", rows(*count))));
+        for (plan, count) in judge.plans.iter().zip(&self.padded).filter(|(_, count)| **count > 0) {
+            let values = if *count == 1 { "1 value".to_owned() } else { format!("{count} values") };
+            notes.push(format!("padding taken off {values} of `{}`", plan.name));
+        }
+        if self.open_end {
+            notes.push("the last record has no line end".to_owned());
+        }
+        notes
+    }
+}
+
+/// Adds to the sum of a group; a sum of nought is not kept.
+pub(super) fn balance(groups: &mut BTreeMap<String, Pence>, group: String, pence: Pence) {
+    use std::collections::btree_map::Entry;
+    match groups.entry(group) {
+        Entry::Vacant(entry) => {
+            if pence != 0 {
+                entry.insert(pence);
+            }
+        }
+        Entry::Occupied(mut entry) => {
+            *entry.get_mut() += pence;
+            if *entry.get() == 0 {
+                entry.remove();
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Other encodings → UTF-8. The whole file was found valid before, so no byte is replaced in silence here.
+
+use std::{borrow::Cow, io::Read};
+
+use encoding_rs::{Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252, mem::convert_latin1_to_utf8};
+
+use crate::schema::Encoding;
+
+/// A piece of a file in a single-byte encoding, or in UTF-8, as UTF-8.
+pub(super) fn to_utf8(encoding: Encoding, bytes: &[u8]) -> Cow<'_, [u8]> {
+    match encoding {
+        Encoding::Windows1252 if !bytes.is_ascii() => match WINDOWS_1252.decode_without_bom_handling(bytes).0 {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
+        Encoding::Latin1 if !bytes.is_ascii() => {
+            let mut out = vec![0; bytes.len() * 2];
+            let written = convert_latin1_to_utf8(bytes, &mut out);
+            out.truncate(written);
+            Cow::Owned(out)
+        }
+        _ => Cow::Borrowed(bytes),
+    }
+}
+
+/// What the reader of a file gives: UTF-16 as UTF-8, any other encoding as it is.
+pub(super) struct Input<R> {
+    read: R,
+    utf16: Option<Decoder>,
+    done: bool,
+}
+
+const PIECE: usize = 64 * 1024;
+
+impl<R: Read> Input<R> {
+    pub(super) fn new(read: R, encoding: Encoding) -> Self {
+        let utf16 = match encoding {
+            Encoding::Utf16Le => Some(UTF_16LE.new_decoder_without_bom_handling()),
+            Encoding::Utf16Be => Some(UTF_16BE.new_decoder_without_bom_handling()),
+            Encoding::Utf8 | Encoding::Windows1252 | Encoding::Latin1 => None,
+        };
+        Self { read, utf16, done: false }
+    }
+
+    /// Drops the first bytes of the file: its byte order mark.
+    pub(super) fn skip(&mut self, bytes: usize) -> std::io::Result<()> {
+        let mut dropped = Vec::with_capacity(bytes);
+        (&mut self.read).take(bytes as u64).read_to_end(&mut dropped).map(|_| ())
+    }
+
+    /// Appends until `buffer` holds about `wanted` bytes or the file ends; `true` at its end.
+    pub(super) fn fill(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> std::io::Result<bool> {
+        while !self.done && buffer.len() < wanted {
+            let missing = wanted - buffer.len();
+            let got = match &mut self.utf16 {
+                None => (&mut self.read).take(missing as u64).read_to_end(buffer)?,
+                Some(decoder) => {
+                    let mut piece = Vec::with_capacity(PIECE);
+                    let got = (&mut self.read).take(missing.min(PIECE) as u64).read_to_end(&mut piece)?;
+                    append_utf16(decoder, &piece, got == 0, buffer);
+                    got
+                }
+            };
+            self.done = got == 0;
+        }
+        Ok(self.done)
+    }
+}
+
+fn append_utf16(decoder: &mut Decoder, piece: &[u8], last: bool, buffer: &mut Vec<u8>) {
+    let mut text = String::with_capacity(decoder.max_utf8_buffer_length(piece.len()).unwrap_or(piece.len() * 3 + 16));
+    let _ = decoder.decode_to_string(piece, &mut text, last);
+    buffer.extend_from_slice(text.as_bytes());
+}
