@@ -51,26 +51,27 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
         known::check(&references, head, &feeds, &mut faults);
     }
     in_order(&mut faults);
-    match head {
-        Some(head) if !faults.iter().any(|fault| fault.severity == Severity::Error) => {
+    let partnership = head.and_then(|head| whole(root, head));
+    match partnership {
+        Some(partnership) if !faults.iter().any(|fault| fault.severity == Severity::Error) => {
             let contracts = contracts.read.into_iter().filter(|(key, _)| !key.starts_with("sources/")).collect();
-            Ok((Partnership { feeds, references, cost, contracts, ..whole(root, head) }, faults))
+            Ok((Partnership { feeds, references, cost, contracts, ..partnership }, faults))
         }
         _ => Err(Refusal(faults)),
     }
 }
 
 /// The partnership as its own file says it; what other files say is filled in by the caller.
-fn whole(root: &Path, head: Head) -> Partnership {
-    Partnership {
+fn whole(root: &Path, head: Head) -> Option<Partnership> {
+    Some(Partnership {
         root: root.to_path_buf(),
-        name: head.name,
-        timezone: head.timezone,
-        calendar: head.calendar,
-        drop: head.drop,
-        landing: head.landing,
-        lake: head.lake,
-        published: head.published,
+        name: head.name?,
+        timezone: head.timezone?,
+        calendar: head.calendar?,
+        drop: head.drop?,
+        landing: head.landing?,
+        lake: head.lake?,
+        published: head.published?,
         councils: head.councils,
         companies: head.companies,
         services: head.services,
@@ -83,7 +84,7 @@ fn whole(root: &Path, head: Head) -> Partnership {
         references: BTreeMap::new(),
         cost: super::CostModel { schedule: None, queries: Vec::new() },
         contracts: BTreeMap::new(),
-    }
+    })
 }
 
 /// By file and line, errors and warnings together.
@@ -104,8 +105,7 @@ fn read_partnership(root: &Path, secrets: &Secrets<'_>, faults: &mut Vec<Diagnos
 }
 
 fn read_feeds(root: &Path, head: &Head, contracts: &Contracts, secrets: &Secrets<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Feed> {
-    let around =
-        Surroundings { root, contracts, drop: &head.drop, allowed: &head.allowed, secrets, closing_period: head.calendar.closing_period };
+    let around = Surroundings { root, contracts, drop: head.drop.as_ref(), allowed: &head.allowed, secrets };
     let mut feeds = Vec::new();
     for (name, is_folder) in sorted_names(&root.join("pipelines")) {
         let council = head.councils.iter().map(|council| &council.id).find(|id| &***id == name.as_str());
@@ -128,7 +128,9 @@ fn read_feeds(root: &Path, head: &Head, contracts: &Contracts, secrets: &Secrets
 /// The feeds of one council.
 fn read_folder(council: &str, around: &Surroundings<'_>, feeds: &mut Vec<Feed>, faults: &mut Vec<Diagnostic>) {
     let Ok(council) = Identifier::new(council) else { return };
-    let names = sorted_names(&around.root.join("pipelines").join(&*council));
+    let mut names = sorted_names(&around.root.join("pipelines").join(&*council));
+    // The spelling that is right comes first, so that it is the others that are told they are one too many.
+    names.sort_by_key(|(name, _)| name.to_lowercase() != *name);
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for (name, is_folder) in names {
         let file = format!("pipelines/{council}/{name}");

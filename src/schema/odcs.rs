@@ -52,7 +52,7 @@ pub fn read_contract(source: &SourceText, kind: Kind, name: &str) -> Answer<Cont
     let (reader, root) = Reader::new(source);
     let contract = reader.item(&root).fields(TOP_KEYS).and_then(|top| read_top(&top, kind, name));
     match contract {
-        Some(contract) if !reader.is_faulty() => Ok(contract),
+        Some(contract) if reader.fault_count() == 0 => Ok(contract),
         _ => Err(Refusal(reader.into_faults())),
     }
 }
