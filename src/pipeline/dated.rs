@@ -58,10 +58,8 @@ fn in_order(file: &str, table: &Table, key: &[(u32, &str, usize)], faults: &mut 
             let names: Vec<&str> = key.iter().map(|(_, name, _)| *name).collect();
             let fault = Diagnostic::new(reference::ORDER, format!("the row belongs before line {}", before.line));
             let expected = format!("rows sorted by {} as text, byte by byte", names.join(", "));
-            faults.push(
-                "",
-                fault.place(at(file, row.line)).expected(expected).hint("`LC_ALL=C sort` on the rows below the header sorts them."),
-            );
+            faults
+                .push("", fault.place(at(file, row.line)).expected(expected).hint("Sort the rows by these columns, the first one first."));
         }
     }
 }

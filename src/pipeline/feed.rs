@@ -53,7 +53,8 @@ pub struct Surroundings<'p> {
     pub contracts: &'p Contracts,
     /// `None` where the partnership's own file is at fault.
     pub drop: Option<&'p Location>,
-    pub allowed: &'p Allowed,
+    /// `None` where the partnership's own file is at fault: then nothing is refused for where it leads.
+    pub allowed: Option<&'p Allowed>,
     pub secrets: &'p Secrets<'p>,
 }
 

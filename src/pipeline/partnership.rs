@@ -60,7 +60,7 @@ pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
     let fields = file.fields(KEYS)?;
     let allowed =
         Allowed { hosts: texts(&fields, "allow_hosts"), paths: texts(&fields, "allow_paths").into_iter().map(Into::into).collect() };
-    let place = |key: &str| fields.need(key).and_then(|item| read_location(&item, secrets, &allowed));
+    let place = |key: &str| fields.need(key).and_then(|item| read_location(&item, secrets, Some(&allowed)));
     let councils = fields.need("councils").map(|item| councils(&item)).unwrap_or_default();
     let companies = fields.get("companies").map(|item| companies(&item, &councils)).unwrap_or_default();
     let services = fields.get("services").map(|item| services(&item)).unwrap_or_default();

@@ -1,3 +1,4 @@
 //! Behaviour tests of truecost: one binary, a module for each subject.
 
+mod config;
 mod golden;
