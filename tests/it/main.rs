@@ -1,5 +1,6 @@
 //! Behaviour tests of truecost: one binary, a module for each subject.
 
+mod config;
 mod demo;
 mod engine;
 mod golden;
