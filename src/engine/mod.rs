@@ -1,1 +1,37 @@
-//! engine.
+//! How SQL runs: the only place that knows DataFusion's session.
+//!
+//! Three kinds of SQL, from the narrowest to the widest:
+//!
+//! | kind | type | may |
+//! |---|---|---|
+//! | feed SQL | [`Projection`] | rename, compute and cast the columns of one `extract`, row by row |
+//! | cost SQL | [`CostQuery`] | read the tables that it names and fill one table, exactly |
+//! | a question | [`ask`] | read what the release publishes, within limits of time and memory |
+//!
+//! All three are parsed by [`script`], see only the tables and functions that [`names`] and [`session`] give them
+//! (so there is nothing else to refuse: no file, no setting, no clock, no chance), and report through [`fault`].
+//! Output is matched to contracts by name in [`fit`]; [`exact`] holds the rules that keep money exact.
+
+mod cost;
+mod exact;
+mod fault;
+mod fit;
+mod names;
+mod order;
+mod parameters;
+mod projection;
+mod question;
+mod render;
+mod runtime;
+mod script;
+mod session;
+mod shape;
+mod steps;
+mod table;
+
+pub use cost::{CostQuery, Parameters};
+pub use order::{dependencies, order};
+pub use projection::Projection;
+pub use question::{Answers, Limits, ask};
+pub use render::{Format, render};
+pub use table::{Part, Schemas, Table, Tables};

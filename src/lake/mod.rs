@@ -1,1 +1,150 @@
-//! lake.
+//! Where data rests: landed bytes, common tables, the register of deliveries, releases. The only place that commits; no SQL.
+//!
+//! ```text
+//! landing/<sha256>[.zst]                 bytes as they came, by the SHA-256 of the original
+//! lake/.lock                             who writes
+//! lake/_staging/                         parts that nobody sees yet
+//! lake/<table>/                          Delta tables of the common schema
+//! lake/quarantine/<delivery>.parquet     faulty rows with their reasons
+//! lake/proof/<delivery>.json             what is about to be committed
+//! lake/register/<delivery>.json          what was accepted or refused, with its proof
+//! published/parts/<table>/<sha256>.parquet
+//! published/<release>/_manifest.json     and <table>/…, hard links to parts
+//! published/latest, published/latest.json
+//! ```
+//!
+//! # What a crash can and cannot leave behind
+//!
+//! Every file is written under a staging name, flushed, and renamed; every folder is flushed before something that relies on it is
+//! written. The order is landing → quarantine → parts → proof → Delta commit → register, and for a release parts → folder → `latest`.
+//! The Delta commit is the one moment of truth of a delivery: before it, readers see nothing of the delivery; after it, all of it.
+//! A run that is killed can leave (a) staging files, which [`Lake::recover`] removes; (b) landed objects, parts, quarantine parts that
+//! nothing refers to: the same bytes get the same names, so the next run writes them again or finds them; (c) a proof without a register
+//! entry: [`Register::recover`] looks whether its commit is in the table, and writes the entry or drops the proof; (d) a release folder
+//! that `latest.json` does not name: [`Releases::recover`] removes it.
+//!
+//! Instants are arguments everywhere: nothing here reads the clock.
+
+mod durable;
+mod fault;
+mod landing;
+mod lock;
+mod manifest;
+mod part;
+mod quarantine;
+mod register;
+mod release;
+mod staging;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    diagnostic::{Answer, Diagnostic, codes},
+    domain::Location,
+};
+
+pub use landing::{Landed, LandedAs, LandedReader, Landing, refusal_in};
+pub use lock::Lock;
+pub use manifest::{Content, LakeFileState, LakeState, Manifest, PublishedPart};
+pub use part::{
+    BATCH_ROWS, Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, ROW_GROUP_ROWS, RowGroupBuffer, RowGroups, StagedPart,
+};
+pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
+pub use register::{ControlProof, DeliveryProof, DeliveryRecord, DeliveryState, Measure, PeriodProof, Register, SourceFacts};
+pub use release::{PartRef, Publication, Releases};
+pub use staging::Staging;
+pub use table::{Commit, CommonTables, LakeFile, Outcome, Snapshot, StagedRows};
+
+/// The folders of one partnership's data.
+#[derive(Debug)]
+pub struct Lake {
+    folder: PathBuf,
+    landing: PathBuf,
+    published: PathBuf,
+    staging: Staging,
+}
+
+impl Lake {
+    /// Names the folders; creates and reads nothing.
+    ///
+    /// # Errors
+    /// TC1001 where one of them is not a local folder.
+    pub fn at(landing: &Location, lake: &Location, published: &Location) -> Answer<Self> {
+        Ok(Self {
+            staging: Staging::at(local("lake", lake)?.join("_staging")),
+            folder: local("lake", lake)?.to_path_buf(),
+            landing: local("landing", landing)?.to_path_buf(),
+            published: local("published", published)?.to_path_buf(),
+        })
+    }
+
+    /// The folder of the lake.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Takes the lake for writing; held until the [`Lock`] is dropped or the process ends.
+    ///
+    /// # Errors
+    /// TC1004 where another run holds it.
+    pub fn lock(&self, run: &str, started: &str) -> Answer<Lock> {
+        durable::folder(&self.folder)?;
+        Lock::take(&self.folder.join(".lock"), run, started)
+    }
+
+    /// Removes what a killed run left under staging names. Only the holder of the lock may: it says that nobody else writes.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn recover(&self, _held: &Lock) -> Answer<()> {
+        self.staging.clear()?;
+        self.releases().recover()?;
+        self.landing().clear_staging()
+    }
+
+    /// Where parts of common tables and quarantine parts are written before they are in place.
+    #[must_use]
+    pub fn staging(&self) -> Staging {
+        self.staging.clone()
+    }
+
+    #[must_use]
+    pub fn landing(&self) -> Landing {
+        Landing::at(self.landing.clone())
+    }
+
+    /// # Errors
+    /// TC1002 where no runtime can be started.
+    pub fn tables(&self) -> Answer<CommonTables> {
+        CommonTables::at(self.folder.clone())
+    }
+
+    #[must_use]
+    pub fn register(&self) -> Register {
+        Register::at(self.folder.clone())
+    }
+
+    #[must_use]
+    pub fn releases(&self) -> Releases {
+        Releases::at(self.published.clone())
+    }
+
+    /// Where the faulty rows of a delivery rest, whether it has any or not.
+    #[must_use]
+    pub fn quarantine_file(&self, delivery: &crate::domain::DeliveryId) -> PathBuf {
+        self.folder.join("quarantine").join(format!("{delivery}.parquet"))
+    }
+}
+
+fn local<'a>(name: &str, location: &'a Location) -> Answer<&'a Path> {
+    match location {
+        Location::Folder(path) => Ok(path),
+        Location::Url(url) => Err(Diagnostic::new(codes::lake::NOT_A_FOLDER, format!("`{name}` is at {url}"))
+            .expected("a folder on a local disk: object-store lakes are not supported in this version")
+            .outcome("nothing was read or written")
+            .hint(format!("let `locations.{name}` in pipelines/partnership.yaml name a folder"))
+            .into()),
+    }
+}

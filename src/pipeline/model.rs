@@ -22,6 +22,8 @@ pub struct Partnership {
     pub published: Location,
     /// In order of their identifier.
     pub councils: Vec<Council>,
+    /// In order of their identifier.
+    pub companies: Vec<Company>,
     pub services: Vec<Service>,
     pub members: Vec<Member>,
     pub suspense_limit: SuspenseLimit,
@@ -42,6 +44,15 @@ pub struct Council {
     pub name: String,
     /// Which extract its costs come from, by date; spans do not overlap.
     pub cost_basis: Vec<(Span, Basis)>,
+}
+
+/// A company through which the partnership trades.
+#[derive(Clone, Debug)]
+pub struct Company {
+    pub id: Identifier,
+    pub name: String,
+    /// Councils that own it; empty where the file does not say.
+    pub owners: Vec<Identifier>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -161,7 +172,10 @@ pub struct Feed {
     pub newest_by: Vec<NewestBy>,
     pub rows_outside: RowsOutside,
     pub rows_many: bool,
+    /// Empty where the file says `none`: shown on every release as unproved by the sender.
     pub controls: Vec<Control>,
+    /// Totals by file name, from `controls/<council>/<feed>.csv`; empty where no control and no coverage is `listed`.
+    pub listed: BTreeMap<String, Listed>,
     /// Rows that may be quarantined before the delivery is refused.
     pub tolerance_rows: u64,
     pub required: bool,
@@ -246,8 +260,8 @@ pub enum Extent {
 pub enum CoverFrom {
     /// Field (1-based) of a control record, in the shape of a file pattern.
     Record { record: String, field: usize, format: FilePattern },
-    /// Value that follows a label in the preamble.
-    Header { label: String },
+    /// Value that follows a label in the preamble, in the shape of a file pattern; without one, in any of the usual spellings.
+    Header { label: String, format: Option<FilePattern> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -303,6 +317,15 @@ pub enum Truth {
     Footer(String),
     Sidecar(Vec<String>),
     Listed,
+}
+
+/// What the sender said, outside the file, that one of its files holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Periods that it covers, where the list says so.
+    pub periods: Vec<crate::domain::Period>,
+    /// By the name of the measure (`rows`, `debit - credit`): a count, or pence.
+    pub totals: BTreeMap<String, Pence>,
 }
 
 /// A reviewed table of `pipelines/reference`, read against its contract.

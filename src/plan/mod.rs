@@ -1,1 +1,9 @@
-//! plan.
+//! What to run, and why: what the partnership wants, against what the lake holds.
+
+mod feeds;
+
+pub use feeds::{FeedPlan, Idle, Take, Why, Wish, companion, is_active, is_stale, plan_feed};
+
+mod cost;
+
+pub use cost::{CostPlan, PlannedQuery, given_tables, known_tables, plan_cost};

@@ -1,1 +1,192 @@
-//! run.
+//! The conductor. Reads like the flow: take what is new of every feed, then the cost run, then the release.
+//!
+//! It alone knows the order of the stages, holds the lake's lock, reads the clock, and decides what stops what:
+//! a refused delivery stops its own feed and nothing else; an unexplained difference stops publication.
+
+pub mod clock;
+mod cost;
+mod deliver;
+mod proofs;
+mod pump;
+mod stream;
+
+use crate::{
+    diagnostic::{Answer, Diagnostic, Severity, codes},
+    lake::{CommonTables, DeliveryRecord, Lake, Landing, Register, Releases},
+    pipeline::{Feed, Partnership},
+    plan::Wish,
+};
+
+pub use cost::{Costed, program};
+pub use deliver::{Delivered, Delivery, Listed};
+pub use proofs::{STAGES, parse_pounds};
+
+/// What a run tells while it works.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// Something of so many bytes starts.
+    Start { what: &'a str, bytes: u64 },
+    /// So many bytes of it are done.
+    Advance { bytes: u64 },
+    /// Something is done; a sentence.
+    Step { text: &'a str },
+    /// Something has to be said.
+    Report { diagnostics: &'a [Diagnostic] },
+}
+
+/// Who listens to a run.
+pub trait Observer: Sync {
+    fn event(&self, event: Event<'_>);
+}
+
+/// Nobody listens.
+pub struct Silent;
+
+impl Observer for Silent {
+    fn event(&self, _: Event<'_>) {}
+}
+
+/// What is asked of a run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Councils or `council/feed`; empty = all.
+    pub select: Vec<String>,
+    pub wish: Wish,
+    pub threads: usize,
+}
+
+/// What a run did.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub run: String,
+    pub delivered: Vec<Delivered>,
+    pub costed: Costed,
+}
+
+impl Outcome {
+    /// 0 done · 1 a delivery or a check failed · 3 a source could not be reached.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let refused = self.delivered.iter().filter(|d| d.state == Delivery::Refused).flat_map(|d| &d.reports);
+        let errors = refused.chain(&self.costed.stopped).filter(|d| d.severity == Severity::Error);
+        let all: Vec<Diagnostic> = errors.cloned().collect();
+        if all.is_empty() { 0 } else { crate::diagnostic::Refusal(all).exit_code() }
+    }
+}
+
+/// Everything that the parts of a run share.
+pub(crate) struct Conductor<'a> {
+    partnership: &'a Partnership,
+    lake: Lake,
+    landing: Landing,
+    tables: CommonTables,
+    register: Register,
+    releases: Releases,
+    select: Vec<String>,
+    wish: Wish,
+    threads: usize,
+    run_id: String,
+    observer: &'a dyn Observer,
+}
+
+impl<'a> Conductor<'a> {
+    fn new(partnership: &'a Partnership, options: &Options, run_id: String, observer: &'a dyn Observer) -> Answer<Self> {
+        let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+        Ok(Self {
+            partnership,
+            landing: lake.landing(),
+            tables: lake.tables()?,
+            register: lake.register(),
+            releases: lake.releases(),
+            lake,
+            select: options.select.clone(),
+            wish: options.wish,
+            threads: options.threads,
+            run_id,
+            observer,
+        })
+    }
+
+    fn step(&self, text: &str) {
+        self.observer.event(Event::Step { text });
+    }
+
+    fn selected(&self) -> Vec<&'a Feed> {
+        let wanted = |feed: &Feed| self.select.is_empty() || self.select.iter().any(|s| *s == *feed.council || *s == feed.name());
+        self.partnership.feeds.iter().filter(|feed| wanted(feed)).collect()
+    }
+
+    /// Every selection names something.
+    fn check_selection(&self) -> Answer<()> {
+        let names = |s: &str| self.partnership.feeds.iter().any(|feed| s == &*feed.council || s == feed.name());
+        let Some(wrong) = self.select.iter().find(|s| !names(s)) else { return Ok(()) };
+        let known: Vec<String> = self.partnership.feeds.iter().map(Feed::name).collect();
+        Err(Diagnostic::new(codes::command::NOTHING_SELECTED, format!("`{wrong}` is no council and no feed of this partnership"))
+            .expected(format!("a council, or one of {}", known.join(", ")))
+            .outcome("nothing was run")
+            .hint("truecost status")
+            .into())
+    }
+}
+
+/// Takes what is new of every selected feed, then classifies, separates, proves and publishes.
+///
+/// # Errors
+/// What stops the whole run: another run holds the lake (TC1004), the lake cannot be read or written, a query fails.
+pub fn run(partnership: &Partnership, options: &Options, observer: &dyn Observer) -> Answer<Outcome> {
+    let started = clock::now();
+    let conductor = Conductor::new(partnership, options, started.run_id(), observer)?;
+    conductor.check_selection()?;
+    let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
+    conductor.lake.recover(&held)?;
+    conductor.register.recover(&conductor.tables)?;
+    let mut known = conductor.register.all()?;
+    let listed = conductor.list(&known, options.wish, true);
+    let delivered = conductor.deliver(&mut known, listed)?;
+    let costed = conductor.cost(&known)?;
+    let outcome = Outcome { run: conductor.run_id.clone(), delivered, costed };
+    record_run(&conductor, started, &outcome)?;
+    Ok(outcome)
+}
+
+/// A run that did nothing leaves no trace: a second run changes no byte.
+fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome) -> Answer<()> {
+    let idle = outcome.delivered.iter().all(|d| d.state == Delivery::AlreadyIn) && !outcome.costed.published;
+    if idle {
+        return Ok(());
+    }
+    let delivered: Vec<_> = outcome
+        .delivered
+        .iter()
+        .map(|d| serde_json::json!({"feed": d.feed, "file": d.file, "delivery_id": d.delivery, "covers": d.coverage,
+            "state": match d.state { Delivery::Accepted => "accepted", Delivery::Refused => "refused", Delivery::AlreadyIn => "already_in" },
+            "rows": d.rows, "amount": crate::domain::decimal(d.pence)}))
+        .collect();
+    let record = serde_json::json!({
+        "run": outcome.run, "started": started.iso(), "ended": clock::now().iso(), "exit": outcome.exit_code(),
+        "release": outcome.costed.release, "published": outcome.costed.published, "delivered": delivered,
+    });
+    conductor.lake.record_run(&outcome.run, &record)
+}
+
+/// What a run would do, without doing it: lists sources, reads no file, takes no lock.
+///
+/// # Errors
+/// As [`run`], but for what only running finds.
+pub fn plan<'p>(partnership: &'p Partnership, options: &Options) -> Answer<Vec<(&'p Feed, crate::plan::FeedPlan)>> {
+    let conductor = Conductor::new(partnership, options, String::new(), &Silent)?;
+    conductor.check_selection()?;
+    let known = conductor.register.all()?;
+    let listed = conductor.list(&known, options.wish, false);
+    let names: Vec<(String, crate::plan::FeedPlan)> = listed.into_iter().map(|l| (l.feed.name(), l.plan)).collect();
+    let feed = |name: &str| partnership.feeds.iter().find(|f| f.name() == name);
+    Ok(names.into_iter().filter_map(|(name, plan)| Some((feed(&name)?, plan))).collect())
+}
+
+/// The register of a partnership's lake, for those who only look.
+///
+/// # Errors
+/// TC1001, TC1010.
+pub fn deliveries(partnership: &Partnership) -> Answer<Vec<DeliveryRecord>> {
+    Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.register().all()
+}

@@ -1,7 +1,22 @@
 //! Contracts: ODCS files → Arrow schemas and checks.
 //!
 //! One code path reads every contract (sources, common, reference, published); what it means stands in [`Contract`].
+//! The strict reading of YAML ([`yaml`], [`fields`]) lives here because everything under `pipelines/` is read the same way.
 
+pub mod batch;
+mod column;
+pub mod fields;
+mod folder;
+mod formats;
+mod layout;
 mod model;
+mod odcs;
+mod rows;
+pub mod secret;
+pub mod suggest;
+pub mod yaml;
 
+pub use folder::{Contracts, digest_of, is_prose, read_text, sorted_names};
 pub use model::*;
+pub use odcs::read_contract;
+pub use rows::{Cell, proof_table, table};

@@ -1,1 +1,8 @@
-//! stages.
+//! The stages: land, judge, normalise, classify, separate, prove, publish. No stage imports another; [`crate::run`] conducts them.
+
+pub mod classify;
+pub mod judge;
+pub mod land;
+pub mod normalise;
+pub mod prove;
+pub mod separate;

@@ -1,4 +1,28 @@
-//! TC12.
+//! TC12: proofs and the auditor's checks. TC12nn is check nn.
 
 codes! {
+    /// Check 1.
+    CHECK_CONTROLS = "TC1201", Supplier, 1, "check 1: a delivery does not agree with the sender's control";
+    /// Check 2.
+    CHECK_BALANCE = "TC1202", Supplier, 1, "check 2: a journal does not balance";
+    /// Check 9.
+    CHECK_ONE_CLASS = "TC1209", Us, 1, "check 9: a line has not exactly one class";
+    /// Check 10.
+    CHECK_ONE_RULE = "TC1210", Configurator, 1, "check 10: more than one rule wins";
+    /// Check 11.
+    CHECK_RULE_DATES = "TC1211", Configurator, 1, "check 11: a rule where it may not be";
+    /// Check 12.
+    CHECK_SUSPENSE = "TC1212", Configurator, 1, "check 12: suspense is over its limit";
+    /// Check 13.
+    CHECK_FUNDS = "TC1213", Configurator, 1, "check 13: funds or revenue and capital are mixed";
+    /// Check 15.
+    CHECK_CONSERVED = "TC1215", Us, 1, "check 15: what was separated is not what came in";
+    /// Check 35.
+    CHECK_FOOTS = "TC1235", Us, 1, "check 35: a table does not foot";
+    /// Check 37.
+    CHECK_PROVEN = "TC1237", Us, 1, "check 37: a figure without a proof";
+    /// Check 42.
+    CHECK_SIGN = "TC1242", Configurator, 1, "check 42: a sign was turned";
+    /// Rows or pounds are lost or made between two stages.
+    UNEXPLAINED = "TC1250", Us, 1, "an unexplained difference";
 }

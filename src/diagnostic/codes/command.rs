@@ -1,4 +1,22 @@
-//! TC01.
+//! TC01: the command line, and the folder it runs in.
 
 codes! {
+    /// The folder holds no partnership.
+    NO_PARTNERSHIP = "TC0101", Configurator, 2, "not a partnership";
+    /// A selection on the command line matches nothing.
+    NOTHING_SELECTED = "TC0102", Configurator, 2, "nothing is selected";
+    /// A period or year that is none.
+    BAD_PERIOD = "TC0103", Configurator, 2, "not a period";
+    /// No error has this code.
+    UNKNOWN_CODE = "TC0104", Configurator, 2, "no such code";
+    /// No delivery has this id, or it has no such row.
+    UNKNOWN_DELIVERY = "TC0105", Configurator, 2, "no such delivery";
+    /// Nothing has been published yet.
+    NO_RELEASE = "TC0106", Operator, 1, "nothing has been published";
+    /// Ctrl-C, or a signal to end.
+    INTERRUPTED = "TC0107", Operator, 130, retry true, "interrupted";
+    /// The machine lacks something.
+    MACHINE = "TC0108", Operator, 3, "the machine is not ready";
+    /// The words after `truecost` cannot be understood.
+    USAGE = "TC0109", Configurator, 2, "not understood";
 }

@@ -1,4 +1,14 @@
-//! TC07.
+//! TC07: contracts.
 
 codes! {
+    /// A type that the profile does not have, or types that contradict each other.
+    TYPE = "TC0701", Configurator, 2, "a column's type";
+    /// A rule that does not fit its column.
+    RULE = "TC0702", Configurator, 2, "a column's rule";
+    /// A layout that contradicts itself.
+    LAYOUT = "TC0703", Configurator, 2, "an extract's layout";
+    /// A table, column or header whose name is wrong or stands twice.
+    NAME = "TC0704", Configurator, 2, "a name in a contract";
+    /// A primary key that is not one.
+    KEY = "TC0705", Configurator, 2, "a table's key";
 }

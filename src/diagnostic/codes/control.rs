@@ -1,4 +1,30 @@
-//! TC04.
+//! TC04: what a delivery says of itself, and what it was expected to be. The delivery is refused; the last accepted one stays.
 
 codes! {
+    /// A control total of the sender is not what arrived.
+    CONTROL_DIFFERS = "TC0401", Supplier, 1, "a control total does not agree";
+    /// A control names a truth that the delivery does not carry.
+    CONTROL_MISSING = "TC0402", Supplier, 1, "a control total is missing";
+    /// More faulty rows than the feed tolerates.
+    TOO_MANY_FAULTY_ROWS = "TC0403", Supplier, 1, "more faulty rows than the feed tolerates";
+    /// Rows whose own date lies outside what the delivery covers.
+    ROWS_OUTSIDE = "TC0404", Supplier, 1, "rows outside the period that the delivery covers";
+    /// Documents that do not balance.
+    DOCUMENTS_OUT_OF_BALANCE = "TC0405", Supplier, 1, "documents do not balance";
+    /// Neither the name nor the content says which period a file covers.
+    COVERAGE_UNKNOWN = "TC0406", Supplier, 1, "cannot tell which period a file covers";
+    /// Two files claim to be the newest for the same period.
+    NEWEST_UNCLEAR = "TC0407", Supplier, 1, "two files claim to be the newest";
+    /// A file in the drop folder whose name the feed does not know.
+    NAME_UNKNOWN = "TC0408", Supplier, 1, "a file name that the feed does not know";
+    /// A file for a period in which the feed is not active.
+    NOT_ACTIVE = "TC0409", Configurator, 1, "a file outside the dates of its feed";
+    /// The sidecar is not readable.
+    SIDECAR_UNREADABLE = "TC0410", Supplier, 1, "the sidecar cannot be read";
+    /// A required feed lacks a period, which is therefore not published.
+    PERIOD_BLOCKED = "TC0411", Supplier, 1, "a period is not published";
+    /// Something was spelt differently from before, and understood.
+    DRIFT = "TC0412", Supplier, 1, "the layout drifted";
+    /// A due delivery has not arrived.
+    DELIVERY_LATE = "TC0413", Supplier, 4, "an expected delivery is late";
 }

@@ -1,4 +1,22 @@
-//! TC09.
+//! TC09: reference tables.
 
 codes! {
+    /// The file is no table of its contract.
+    STRUCTURE = "TC0901", Configurator, 2, "a reference table's structure";
+    /// A value that its column cannot hold.
+    VALUE = "TC0902", Configurator, 2, "a value of a reference table";
+    /// Rows out of order.
+    ORDER = "TC0903", Configurator, 2, "a reference table is not sorted";
+    /// Two rows of one code that hold on the same day.
+    OVERLAP = "TC0904", Configurator, 2, "validity dates overlap";
+    /// A code that is mapped twice.
+    TWICE = "TC0905", Configurator, 2, "a code is mapped twice";
+    /// Days between two rows of one code on which none holds.
+    HOLE = "TC0906", Configurator, 2, "a hole in the validity of a code";
+    /// A row that nobody but its author has looked at.
+    REVIEW = "TC0907", Configurator, 2, "a row without review";
+    /// Two ownership rules of equal specificity that cover the same lines.
+    RULE_TIE = "TC0908", Configurator, 2, "two ownership rules tie";
+    /// A council, service or word that the partnership does not have.
+    UNKNOWN = "TC0909", Configurator, 2, "a reference table names something unknown";
 }

@@ -1,0 +1,169 @@
+//! The words that `truecost` understands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// What each shared service really costs, and who should bear it.
+#[derive(Debug, Parser)]
+#[command(name = "truecost", version, propagate_version = true, max_term_width = 110)]
+pub struct Words {
+    /// The partnership's folder.
+    #[arg(short = 'C', value_name = "DIR", default_value = ".", global = true)]
+    pub dir: PathBuf,
+    /// Answer in JSON, with a versioned shape.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write the reference partnership into a folder, to start from.
+    Init {
+        /// The folder; made if it is not there.
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
+    /// Make a synthetic partnership's ledgers for 2018/19, run everything, and show what it costs.
+    Demo(Demo),
+    /// Look at the machine: what a run needs, and what is missing.
+    Doctor,
+    /// Check every file of the partnership; needs no data.
+    Validate,
+    /// Say what a run would do, and why; change nothing.
+    Plan(Selection),
+    /// Land, judge, normalise, classify, separate, prove and publish what is new.
+    Run(Run),
+    /// The state of every feed and of the latest release.
+    Status,
+    /// Past runs, newest first.
+    Runs {
+        /// How many.
+        #[arg(short = 'n', default_value_t = 20)]
+        most: usize,
+    },
+    /// Rows that could not be read exactly.
+    Quarantine {
+        #[command(subcommand)]
+        action: Quarantine,
+    },
+    /// Codes that no rule covers.
+    Suspense {
+        /// Print rows to fill in, in the columns of the reference tables.
+        #[arg(long)]
+        csv: bool,
+    },
+    /// Follow rows and pounds from the source to what is published.
+    Reconcile,
+    /// Ask a question in SQL: published.* (the default), lake.*, reference.*, ops.*.
+    Query(Query),
+    /// Explain an error code, or where a line's pounds went.
+    Explain {
+        #[command(subcommand)]
+        what: Explain,
+    },
+    /// When feeds are due to run.
+    Schedule {
+        #[command(subcommand)]
+        action: Schedule,
+    },
+    /// Print a completion script for a shell.
+    Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The folder; `truecost-demo` if not given.
+    #[arg(default_value = "truecost-demo")]
+    pub dir: PathBuf,
+    /// Ledger lines for each council.
+    #[arg(long, default_value_t = 20_000)]
+    pub lines: u64,
+    /// The same seed makes the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args, Clone)]
+pub struct Selection {
+    /// Councils or feeds: `newham`, `newham/general_ledger`; all if none is given.
+    #[arg(value_name = "SELECT")]
+    pub select: Vec<String>,
+    /// One period, `2023/P04`.
+    #[arg(long, conflicts_with = "year")]
+    pub period: Option<String>,
+    /// One financial year by its starting year, `2023`.
+    #[arg(long)]
+    pub year: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Read and hash every file again, also those that look unchanged.
+    #[arg(long)]
+    pub rehash: bool,
+    /// Judge, normalise and classify again, even where nothing changed.
+    #[arg(long)]
+    pub force: bool,
+    /// Threads; the machine's processors if not given.
+    #[arg(long)]
+    pub threads: Option<usize>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Quarantine {
+    /// Deliveries with faulty rows.
+    List,
+    /// The faulty rows of a delivery, with every reason.
+    Show {
+        delivery: String,
+        /// How many rows.
+        #[arg(short = 'n', default_value_t = 50)]
+        most: usize,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Query {
+    /// One SELECT.
+    pub sql: String,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Table,
+    Csv,
+    Json,
+    Parquet,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Explain {
+    /// The raw record of a line, how it was read, and where its pounds went.
+    Line {
+        /// Delivery id, 16 hex digits.
+        delivery: String,
+        /// Line of the file on which the record starts (`source_row`).
+        row: u64,
+    },
+    /// The page of an error code; all codes if none is given.
+    Code { code: Option<String> },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Schedule {
+    /// Every schedule of the partnership.
+    List,
+    /// The next times of every schedule.
+    Next {
+        /// How many times.
+        #[arg(short = 'n', default_value_t = 5)]
+        count: usize,
+    },
+}

@@ -1,0 +1,65 @@
+//! What a run shows while it works: a bar on a terminal, a line for each step elsewhere.
+
+use std::{sync::Mutex, time::Duration};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::out::Voice;
+use crate::run::{Event, Observer};
+
+/// Draws on stderr.
+pub struct Progress {
+    voice: Voice,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Progress {
+    #[must_use]
+    pub fn new(voice: Voice) -> Self {
+        Self { voice, bar: Mutex::new(None) }
+    }
+
+    fn bar(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
+        self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn start(&self, what: &str, bytes: u64) {
+        let target = if self.voice.terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(bytes), target).with_message(what.to_owned());
+        if let Ok(style) = ProgressStyle::with_template("  {msg:40} {bar:30} {bytes:>10} of {total_bytes} {bytes_per_sec}") {
+            bar.set_style(style);
+        }
+        // Steps of less than a second would only flicker.
+        bar.enable_steady_tick(Duration::from_secs(1));
+        *self.bar() = Some(bar);
+    }
+
+    fn stop(&self) {
+        if let Some(bar) = self.bar().take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Start { what, bytes } => self.start(what, bytes),
+            Event::Advance { bytes } => {
+                if let Some(bar) = self.bar().as_ref() {
+                    bar.inc(bytes);
+                }
+            }
+            Event::Step { text } => {
+                self.stop();
+                if !self.voice.json {
+                    self.voice.say(text);
+                }
+            }
+            Event::Report { diagnostics } => {
+                self.stop();
+                self.voice.report(diagnostics);
+            }
+        }
+    }
+}

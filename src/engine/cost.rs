@@ -1,0 +1,170 @@
+//! Cost SQL: one query expression fills one table, exactly, and always in the same order of rows.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use arrow::{
+    array::{ArrayRef, RecordBatch},
+    compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch},
+    datatypes::{DataType, SchemaRef},
+};
+use datafusion::{common::DFSchema, logical_expr::LogicalPlan, sql::sqlparser::ast::Query};
+
+pub use super::parameters::Parameters;
+use super::{
+    exact,
+    fault::PARTNERSHIP,
+    fit::{Fit, Wanted},
+    names::{self, Directory},
+    parameters,
+    runtime::{deep, run_to_end},
+    script::Script,
+    session::{Use, context, state},
+    table::{Schemas, Tables},
+};
+use crate::{
+    diagnostic::{
+        Answer, Diagnostic,
+        codes::sql::{COLUMNS, TYPES},
+    },
+    domain::Identifier,
+    schema::{Column, ColumnRules, Contract, Type},
+};
+
+/// A query of the cost run, checked against what it reads and what it fills.
+#[derive(Clone, Debug)]
+pub struct CostQuery {
+    file: String,
+    sql: String,
+    /// Name and columns of the table that it fills.
+    table: String,
+    columns: Vec<Column>,
+    schema: SchemaRef,
+    reads: BTreeSet<String>,
+}
+
+impl CostQuery {
+    /// Plans `sql` (the text of `file`) against the columns of `tables`, into the table of a contract.
+    ///
+    /// # Errors
+    /// `TC0801`, `TC0802`, `TC0804` to `TC0806`.
+    pub fn plan(sql: &str, file: &str, into: &Contract, tables: &Schemas) -> Answer<Self> {
+        deep(|| Self::planned(sql, file, &into.name, Some(&into.columns), tables))
+    }
+
+    /// Plans a query whose table has no contract, because nobody outside the cost run reads it: its columns are those
+    /// that the query names, in the types of the profile.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub fn plan_intermediate(sql: &str, file: &str, table: &str, tables: &Schemas) -> Answer<Self> {
+        deep(|| Self::planned(sql, file, table, None, tables))
+    }
+
+    fn planned(sql: &str, file: &str, table: &str, columns: Option<&[Column]>, tables: &Schemas) -> Answer<Self> {
+        let script = Script { file, text: sql, voice: &PARTNERSHIP };
+        let query = script.query()?;
+        let reads = names::tables_read(&script, &query)?;
+        let plan = analysed(&script, query.clone(), tables, &Parameters::any())?;
+        exact::check(&script, &plan)?;
+        let columns = match columns {
+            Some(columns) => columns.to_vec(),
+            None => inferred(&script, &query, plan.schema())?,
+        };
+        let fit = Fit::plan(&script, &query, plan.schema(), &wanted(table, &columns))?;
+        let schema = Arc::clone(fit.schema());
+        Ok(Self { file: file.to_owned(), sql: sql.to_owned(), table: table.to_owned(), columns, schema, reads })
+    }
+
+    /// The columns of [`Self::run`]'s rows.
+    #[must_use]
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Tables that the query reads, as it names them.
+    #[must_use]
+    pub fn reads(&self) -> &BTreeSet<String> {
+        &self.reads
+    }
+
+    /// Runs the query. The rows are sorted by the contract's primary key (an intermediate's by all its columns), then by
+    /// every other column: the same input gives the same bytes, whatever the number of threads.
+    ///
+    /// # Errors
+    /// `TC0807`, `TC0808`, `TC0810`; and what [`Self::plan`] finds where `tables` differ from those it saw.
+    pub fn run(&self, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
+        let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
+        let open = tables.open().map_err(|e| script.fault(&e))?;
+        let (plan, fit) = deep(|| {
+            let query = script.query()?;
+            let plan = analysed(&script, query.clone(), &open, parameters)?;
+            let fit = Fit::plan(&script, &query, plan.schema(), &wanted(&self.table, &self.columns))?;
+            Ok((plan, fit))
+        })?;
+        let context = context(Use::Cost, None, open.stores).map_err(|e| script.fault(&e))?;
+        let batches = run_to_end(context, plan).map_err(|e| script.fault(&e))?;
+        let name = |row: usize| format!("row {} of a batch of its result", row + 1);
+        let fitted = batches.iter().map(|b| fit.apply(b, &name)).collect::<Answer<Vec<_>>>()?;
+        let whole = concat_batches(&self.schema, &fitted).map_err(|e| script.fault(&e.into()))?;
+        self.sorted(&whole).map_err(|e| script.fault(&e.into()).into())
+    }
+
+    fn sorted(&self, rows: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
+        if rows.num_rows() < 2 {
+            return Ok(rows.clone());
+        }
+        let mut keyed: Vec<(u32, &ArrayRef)> =
+            self.columns.iter().zip(rows.columns()).map(|(c, array)| (c.primary_key.unwrap_or(u32::MAX), array)).collect();
+        // Stable: columns outside the key keep the contract's order.
+        keyed.sort_by_key(|(position, _)| *position);
+        let columns: Vec<SortColumn> =
+            keyed.into_iter().map(|(_, values)| SortColumn { values: Arc::clone(values), options: None }).collect();
+        take_record_batch(rows, &lexsort_to_indices(&columns, None)?)
+    }
+}
+
+/// The plan with parameters in place and types coerced.
+fn analysed(script: &Script, mut query: Box<Query>, directory: &dyn Directory, parameters: &Parameters) -> Answer<LogicalPlan> {
+    parameters::fill(script, &mut query, parameters)?;
+    let plan = names::plan(script, query, directory, Use::Cost)?;
+    let state = state(Use::Cost);
+    state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {}).map_err(|e| script.fault(&e).into())
+}
+
+fn wanted<'a>(table: &'a str, columns: &'a [Column]) -> Wanted<'a> {
+    Wanted { table, columns: columns.iter().collect(), added: &[], optional: &[] }
+}
+
+/// The columns of a table without a contract.
+fn inferred(script: &Script, query: &Query, given: &DFSchema) -> Answer<Vec<Column>> {
+    let column = |name: &String, kind: &DataType| -> Answer<Column> {
+        let no_name = || script.at_node(Diagnostic::new(COLUMNS, "a column of the query has no name").hint("Name it with AS."), query);
+        let no_type =
+            || script.at_node(Diagnostic::new(TYPES, format!("`{name}` is {}, which no table holds", exact::type_name(kind))), query);
+        Ok(Column {
+            name: Identifier::new(name).map_err(|_| no_name())?,
+            physical_name: name.clone(),
+            kind: profile_type(kind).ok_or_else(no_type)?,
+            required: false,
+            primary_key: None,
+            description: String::new(),
+            rules: ColumnRules::default(),
+        })
+    };
+    given.fields().iter().map(|field| column(field.name(), field.data_type())).collect()
+}
+
+fn profile_type(kind: &DataType) -> Option<Type> {
+    Some(match kind {
+        DataType::Decimal128(_, s) | DataType::Decimal256(_, s) if *s <= 2 => Type::Money,
+        DataType::Int8 => Type::TinyInt,
+        DataType::Int16 | DataType::UInt8 => Type::SmallInt,
+        DataType::Int32 | DataType::UInt16 => Type::Integer,
+        DataType::Int64 | DataType::UInt32 | DataType::UInt64 => Type::BigInt,
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Null => Type::Text,
+        DataType::Date32 => Type::Date,
+        DataType::Boolean => Type::Boolean,
+        DataType::Timestamp(..) => Type::Instant,
+        _ => return None,
+    })
+}

@@ -1,0 +1,235 @@
+//! What DataFusion says, in truecost's words: one sentence, a place, and never a value of the data.
+
+use arrow::error::ArrowError;
+use datafusion::{
+    common::{Column, DataFusionError, SchemaError, utils::datafusion_strsim::levenshtein},
+    sql::sqlparser::parser::ParserError,
+};
+
+use super::script::Script;
+use crate::diagnostic::{
+    Code, Diagnostic,
+    codes::{query, sql},
+};
+
+/// The codes under which a kind of SQL reports.
+#[derive(Debug)]
+pub(super) struct Voice {
+    pub syntax: Code,
+    pub several: Code,
+    pub too_big: Code,
+    pub name: Code,
+    pub types: Code,
+    pub stopped: Code,
+    pub failed: Code,
+    pub too_large: Code,
+    /// What has not happened when the SQL is refused before it runs.
+    pub outcome: &'static str,
+}
+
+/// SQL that stands in a partnership's files.
+pub(super) static PARTNERSHIP: Voice = Voice {
+    syntax: sql::SYNTAX,
+    several: sql::SYNTAX,
+    too_big: sql::SYNTAX,
+    name: sql::NAME,
+    types: sql::TYPES,
+    stopped: sql::FAILED,
+    failed: sql::FAILED,
+    too_large: sql::TOO_LARGE,
+    outcome: "",
+};
+
+/// SQL that somebody typed after `truecost query`.
+pub(super) static QUESTION: Voice = Voice {
+    syntax: query::SYNTAX,
+    several: query::NOT_A_QUESTION,
+    too_big: query::TOO_BIG,
+    name: query::NAME,
+    types: query::SYNTAX,
+    stopped: query::STOPPED,
+    failed: query::FAILED,
+    too_large: query::FAILED,
+    outcome: "Nothing was run.",
+};
+
+impl Script<'_> {
+    /// A report of what the planner or the execution said about this text.
+    pub fn fault(&self, error: &DataFusionError) -> Diagnostic {
+        match error {
+            DataFusionError::Diagnostic(found, inner) => {
+                let report = self.fault(inner);
+                if report.place.as_ref().is_some_and(|p| p.line.is_some()) { report } else { self.at_span(report, found.span) }
+            }
+            DataFusionError::Context(_, inner) => self.fault(inner),
+            DataFusionError::Shared(inner) => self.fault(inner),
+            DataFusionError::Collection(all) => {
+                all.first().map_or_else(|| self.broken("an empty list of errors"), |first| self.fault(first))
+            }
+            DataFusionError::SchemaError(schema, _) => self.schema_fault(schema),
+            DataFusionError::Plan(message) | DataFusionError::Configuration(message) => {
+                self.whole(Diagnostic::new(self.voice.types, format!("the SQL does not make sense: {}", first_line(message))))
+            }
+            DataFusionError::NotImplemented(message) => {
+                self.whole(Diagnostic::new(self.voice.syntax, format!("this form of SQL is not supported: {}", first_line(message))))
+            }
+            DataFusionError::SQL(parser, _) => {
+                let message = match parser.as_ref() {
+                    ParserError::TokenizerError(m) | ParserError::ParserError(m) => m.as_str(),
+                    ParserError::RecursionLimitExceeded => "it is nested too deep",
+                };
+                self.whole(Diagnostic::new(self.voice.syntax, format!("the SQL cannot be read: {}", first_line(message))))
+            }
+            DataFusionError::ArrowError(arrow, _) => self.arrow_fault(arrow),
+            DataFusionError::ResourcesExhausted(_) => self.place_only(
+                Diagnostic::new(self.voice.stopped, "the query needed more memory than it is given")
+                    .hint("Ask for fewer rows or columns, or sum before you join."),
+            ),
+            DataFusionError::Execution(message) => self.execution_fault(message),
+            DataFusionError::ObjectStore(store) => self.unread(&store.to_string()),
+            DataFusionError::IoError(io) => self.unread(&io.to_string()),
+            DataFusionError::ParquetError(parquet) => self.unread(&parquet.to_string()),
+            DataFusionError::External(inner) => match inner.downcast_ref::<DataFusionError>() {
+                Some(inner) => self.fault(inner),
+                None => match inner.downcast_ref::<ArrowError>() {
+                    Some(arrow) => self.arrow_fault(arrow),
+                    None => self.unread(&inner.to_string()),
+                },
+            },
+            other => self.broken(&first_line(&other.to_string())),
+        }
+    }
+
+    fn schema_fault(&self, error: &SchemaError) -> Diagnostic {
+        match error {
+            SchemaError::FieldNotFound { field, valid_fields } => self.no_column(field, valid_fields),
+            SchemaError::AmbiguousReference { field } => {
+                let report = Diagnostic::new(self.voice.name, format!("`{}` could be a column of more than one table", field.name))
+                    .hint("Write the table before it, as in `account.name`.");
+                self.whole(self.at_span(report, field.spans.first()))
+            }
+            SchemaError::DuplicateUnqualifiedField { name } | SchemaError::DuplicateQualifiedField { name, .. } => self.whole(
+                Diagnostic::new(self.voice.name, format!("the column `{name}` is named twice"))
+                    .hint("Name one of them differently with AS."),
+            ),
+        }
+    }
+
+    fn no_column(&self, field: &Column, valid: &[Column]) -> Diagnostic {
+        let names: Vec<&str> = valid.iter().map(|c| c.name.as_str()).collect();
+        let report = Diagnostic::new(self.voice.name, format!("there is no column `{}` here", field.name))
+            .expected(if names.is_empty() { String::new() } else { format!("one of {}", listed(&names)) })
+            .hint(did_you_mean(&field.name, names.iter().copied()));
+        self.whole(self.at_span(report, field.spans.first()))
+    }
+
+    /// Messages of Arrow's kernels quote values: only their kind is told.
+    fn arrow_fault(&self, error: &ArrowError) -> Diagnostic {
+        let (code, seen) = match error {
+            ArrowError::DivideByZero => (self.voice.failed, "the query divides by zero"),
+            ArrowError::ArithmeticOverflow(_) => (self.voice.too_large, "a number became too large for its type"),
+            ArrowError::CastError(_) | ArrowError::ParseError(_) => {
+                (self.voice.too_large, "a value cannot be converted to the type it is cast to")
+            }
+            ArrowError::ExternalError(inner) => {
+                return match inner.downcast_ref::<DataFusionError>() {
+                    Some(inner) => self.fault(inner),
+                    None => self.unread(&inner.to_string()),
+                };
+            }
+            ArrowError::InvalidArgumentError(message) if message.contains("too large to store in a Decimal") => {
+                (self.voice.too_large, "a number became too large for its type")
+            }
+            _ => (self.voice.failed, "the query cannot be computed on this data"),
+        };
+        self.place_only(Diagnostic::new(code, seen))
+    }
+
+    fn execution_fault(&self, message: &str) -> Diagnostic {
+        let lower = message.to_ascii_lowercase();
+        if lower.contains("overflow") || lower.contains("too large") {
+            return self.place_only(Diagnostic::new(self.voice.too_large, "a number became too large for its type"));
+        }
+        if lower.contains("divide by zero") || lower.contains("division by zero") {
+            return self.place_only(Diagnostic::new(self.voice.failed, "the query divides by zero"));
+        }
+        if lower.contains("subquery returned more than one row") || lower.contains("more than one row") {
+            return self.place_only(Diagnostic::new(self.voice.failed, "a subquery that must give one value gave more than one row"));
+        }
+        self.place_only(Diagnostic::new(self.voice.failed, format!("the query cannot be computed: {}", without_values(message))))
+    }
+
+    fn unread(&self, message: &str) -> Diagnostic {
+        self.place_only(Diagnostic::new(sql::FAILED, format!("a table that the query reads cannot be read: {}", first_line(message))))
+            .hint("Run `truecost doctor`; nothing was changed by the query.")
+    }
+
+    /// A report of a fault of truecost itself.
+    pub fn broken(&self, what: &str) -> Diagnostic {
+        self.place_only(Diagnostic::new(sql::BROKEN, format!("truecost could not run this SQL, and should have: {}", first_line(what))))
+            .outcome("Nothing was written.")
+            .hint("Please report it with the SQL; writing the query in another way may help meanwhile.")
+    }
+
+    fn place_only(&self, report: Diagnostic) -> Diagnostic {
+        if report.place.is_some() { report } else { report.place(crate::diagnostic::Place::file(self.file)) }
+    }
+
+    /// A report before anything ran.
+    fn whole(&self, report: Diagnostic) -> Diagnostic {
+        self.place_only(report).outcome(self.voice.outcome)
+    }
+}
+
+/// ``Did you mean `amount`?``, or nothing where no name is near.
+pub(super) fn did_you_mean<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> String {
+    nearest(word, names).map_or_else(String::new, |name| format!("Did you mean `{name}`?"))
+}
+
+fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let reach = (word.chars().count() / 3).max(1);
+    names
+        .map(|name| (levenshtein(&word, &name.to_lowercase()), name))
+        .filter(|(distance, name)| *distance <= reach || name.strip_prefix(word.as_str()).is_some_and(|rest| rest.starts_with('_')))
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Names in their order, at most thirty.
+pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let mut out = names.iter().take(30).map(|n| format!("`{}`", n.as_ref())).collect::<Vec<_>>().join(", ");
+    if names.len() > 30 {
+        out.push_str(", …");
+    }
+    out
+}
+
+fn first_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default().trim();
+    let line = line.strip_prefix("Error during planning: ").unwrap_or(line);
+    super::script::lower_first(line.trim_end_matches('.'))
+}
+
+/// The sentence with quoted text and digits left out: either may come from the data.
+fn without_values(message: &str) -> String {
+    let mut out = String::new();
+    let mut quoted = None;
+    for c in first_line(message).chars() {
+        match quoted {
+            Some(mark) if c == mark => quoted = None,
+            Some(_) => {}
+            None if matches!(c, '\'' | '"' | '`') => {
+                quoted = Some(c);
+                out.push('…');
+            }
+            None if c.is_ascii_digit() => {
+                if !out.ends_with('…') {
+                    out.push('…');
+                }
+            }
+            None => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,134 @@
+//! Feed SQL: records of an extract become rows of a common table.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{Array, ArrayRef, Int64Array, RecordBatch},
+    datatypes::{Field, Schema, SchemaRef},
+};
+use datafusion::common::{DataFusionError, internal_datafusion_err};
+
+use super::{
+    exact,
+    fault::PARTNERSHIP,
+    fit::{Fit, Wanted},
+    names,
+    runtime::{deep, guarded},
+    script::Script,
+    session::{Use, state},
+    shape,
+    steps::Step,
+    table::Schemas,
+};
+use crate::{diagnostic::Answer, schema::Contract};
+
+/// Columns that truecost adds to every common row. `source_row` comes out of the projection, the others out of the delivery.
+const PROVENANCE: [&str; 6] = ["council", "feed", "delivery_id", "source_row", "delivery_year", "delivery_period"];
+
+/// Taken from the effective date where the feed does not give them.
+const OWN_PERIOD: [&str; 2] = ["fiscal_year", "period"];
+
+/// The name under which feed SQL reads the file.
+const EXTRACT: &str = "extract";
+
+/// Feed SQL, checked and compiled.
+///
+/// It cannot lose, invent or reorder rows, cannot see another table, a clock or a lot, and cannot round an amount.
+/// One projection serves all threads.
+#[derive(Debug)]
+pub struct Projection {
+    step: Step,
+    fit: Fit,
+    schema: SchemaRef,
+    /// Where `source_row` stands among the columns of `schema`.
+    source_row_at: usize,
+    records: SchemaRef,
+    file: String,
+    sql: String,
+}
+
+impl Projection {
+    /// Plans `sql` (the text of `file`) over records as `extract` types them, into the columns of `into`.
+    ///
+    /// # Errors
+    /// `TC0801` to `TC0806`, all that can be told apart at once, each with its place in the file.
+    pub fn plan(sql: &str, file: &str, extract: &Contract, into: &Contract, rows_many: bool) -> Answer<Self> {
+        deep(|| Self::planned(sql, file, extract, into, rows_many))
+    }
+
+    fn planned(sql: &str, file: &str, extract: &Contract, into: &Contract, rows_many: bool) -> Answer<Self> {
+        let script = Script { file, text: sql, voice: &PARTNERSHIP };
+        let query = script.query()?;
+        shape::check_text(&script, &query, rows_many)?;
+        let records = nullable(&extract.arrow_schema());
+        let directory = Schemas::default().with(EXTRACT, Arc::clone(&records));
+        let plan = names::plan(&script, query.clone(), &directory, Use::Feed)?;
+        shape::check_plan(&script, &plan, rows_many)?;
+        let state = state(Use::Feed);
+        let plan = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {}).map_err(|e| script.fault(&e))?;
+        exact::check(&script, &plan)?;
+        let optional = if into.column("period").is_some() { &OWN_PERIOD[..] } else { &[] };
+        let columns = into.columns.iter().filter(|c| !PROVENANCE.contains(&&*c.name)).collect();
+        let wanted = Wanted { table: &into.name, columns, added: &PROVENANCE, optional };
+        let fit = Fit::plan(&script, &query, plan.schema(), &wanted)?;
+        let optimised = state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e))?;
+        let step = Step::compile(&optimised).map_err(|e| script.fault(&e))?;
+        let (schema, source_row_at) = with_source_row(into, fit.schema());
+        Ok(Self { step, fit, schema, source_row_at, records, file: file.to_owned(), sql: sql.to_owned() })
+    }
+
+    /// The columns of [`Self::apply`]'s batches: those of the common table in its contract's order, without the
+    /// provenance that belongs to the delivery, with `source_row`.
+    #[must_use]
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Whether `fiscal_year` and `period` are left to the row's effective date. They come out null.
+    #[must_use]
+    pub fn leaves_out_period(&self) -> bool {
+        OWN_PERIOD.iter().any(|name| self.fit.leaves_out(name))
+    }
+
+    /// Columns of the common table that the SQL does not give, in contract order. They come out null.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<&str> {
+        self.fit.schema().fields().iter().map(|f| f.name().as_str()).filter(|name| self.fit.leaves_out(name)).collect()
+    }
+
+    /// Projects records: the contract's columns in its order, then `source_row` (`BIGINT`, rising).
+    ///
+    /// # Errors
+    /// `TC0807` where a required column has no value, `TC0808` where a value does not fit.
+    pub fn apply(&self, records: &RecordBatch) -> Answer<RecordBatch> {
+        let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
+        let source_row = self.source_row(records).map_err(|e| script.fault(&e))?;
+        let traced = guarded(|| self.step.rows(records, &source_row)).map_err(|e| script.fault(&e))?;
+        let name = |row: usize| {
+            let number = traced.source_row.as_any().downcast_ref::<Int64Array>().map(|a| a.value(row));
+            number.map_or_else(|| format!("row {row}"), |n| format!("the record at line {n}"))
+        };
+        let fitted = self.fit.apply(&traced.rows, &name)?;
+        let mut arrays = fitted.columns().to_vec();
+        arrays.insert(self.source_row_at, Arc::clone(&traced.source_row));
+        RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|e| script.fault(&e.into()).into())
+    }
+
+    fn source_row(&self, records: &RecordBatch) -> Result<ArrayRef, DataFusionError> {
+        let last = records.columns().get(self.records.fields().len()).cloned();
+        last.filter(|a| a.as_any().is::<Int64Array>()).ok_or_else(|| internal_datafusion_err!("records have no source_row"))
+    }
+}
+
+/// Decoded records may be null anywhere that the contract allows; what is required is judged on the way out.
+fn nullable(schema: &SchemaRef) -> SchemaRef {
+    Arc::new(Schema::new(schema.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect::<Vec<_>>()))
+}
+
+/// The fitted columns with `source_row` where the contract has it, or last.
+fn with_source_row(into: &Contract, fitted: &SchemaRef) -> (SchemaRef, usize) {
+    let before = into.columns.iter().take_while(|c| &*c.name != "source_row").filter(|c| !PROVENANCE.contains(&&*c.name)).count();
+    let mut fields: Vec<Arc<Field>> = fitted.fields().iter().cloned().collect();
+    fields.insert(before, Arc::new(Field::new("source_row", arrow::datatypes::DataType::Int64, false)));
+    (Arc::new(Schema::new(fields)), before)
+}

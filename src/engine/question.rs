@@ -1,0 +1,312 @@
+//! Questions: SQL that somebody typed. Read-only by having nothing else in reach, and bounded in size, memory and time.
+
+use std::{
+    fmt,
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    time::{Duration, Instant},
+};
+
+use arrow::{
+    array::{ArrayRef, RecordBatch, StringArray},
+    datatypes::{DataType, Field, Schema, SchemaRef},
+};
+use datafusion::{
+    common::DataFusionError,
+    logical_expr::LogicalPlan,
+    physical_plan::execute_stream,
+    prelude::SessionContext,
+    sql::sqlparser::{
+        ast::{Query, SelectItem, SetExpr},
+        tokenizer::{Token, TokenWithSpan, Word},
+    },
+};
+use futures::StreamExt as _;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+use super::{
+    exact,
+    fault::QUESTION,
+    names,
+    runtime::{deep, runtime},
+    script::Script,
+    session::{Use, context, state},
+    table::{Open, Tables},
+};
+use crate::diagnostic::{
+    Answer, Diagnostic, Place,
+    codes::query::{NOT_A_QUESTION, STOPPED, SYNTAX},
+};
+
+/// What one question may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub memory_bytes: usize,
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    /// 512 MiB and a minute.
+    fn default() -> Self {
+        Self { memory_bytes: 512 << 20, time: Duration::from_secs(60) }
+    }
+}
+
+/// The rows that answer a question, as they are found.
+pub struct Answers {
+    schema: SchemaRef,
+    from: Receiver<Result<RecordBatch, DataFusionError>>,
+    /// Left behind, not waited for, when the answers are dropped: an operator that never pauses cannot hold us up.
+    runtime: Option<Runtime>,
+    sql: String,
+    limits: Limits,
+    ends: Instant,
+    over: bool,
+}
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answers").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+/// Asks `sql` of the tables, and of nothing else.
+///
+/// # Errors
+/// `TC1101` to `TC1104` before anything runs; `TC1105` and `TC1106` may also end the answers.
+pub fn ask(sql: &str, tables: &Tables, limits: &Limits) -> Answer<Answers> {
+    let ends = Instant::now() + limits.time;
+    let script = Script { file: "query", text: sql, voice: &QUESTION };
+    let open = tables.open().map_err(|e| script.fault(&e))?;
+    let planned = deep(|| planned(&script, &open))?;
+    let runtime = runtime().map_err(|e| script.fault(&e.into()))?;
+    let (send, from) = sync_channel(4);
+    match planned {
+        Planned::Rows(plan, schema) => {
+            let context = context(Use::Question, Some(limits.memory_bytes), open.stores).map_err(|e| script.fault(&e))?;
+            let renamed = Arc::clone(&schema);
+            runtime.spawn(async move { run(context, plan, &renamed, &send).await });
+            Ok(Answers { schema, from, runtime: Some(runtime), sql: sql.to_owned(), limits: *limits, ends, over: false })
+        }
+        Planned::Explained(rows) => {
+            let schema = rows.schema();
+            // The channel has room for it.
+            let _ = send.send(Ok(rows));
+            Ok(Answers { schema, from, runtime: Some(runtime), sql: sql.to_owned(), limits: *limits, ends, over: false })
+        }
+    }
+}
+
+enum Planned {
+    Rows(LogicalPlan, SchemaRef),
+    Explained(RecordBatch),
+}
+
+fn planned(script: &Script, open: &Open) -> Answer<Planned> {
+    let tokens = script.tokens()?;
+    let Some((first, rest)) = words(&tokens) else {
+        return Err(Diagnostic::new(SYNTAX, "there is no SQL to answer").place(Place::file(script.file)).into());
+    };
+    let explain = word(first).is_some_and(|w| w == "EXPLAIN");
+    if !explain && !starts_query(first) {
+        return Err(not_a_question(script, first).into());
+    }
+    if !explain {
+        let query = script.query()?;
+        let plan = analysed(script, query.clone(), open)?;
+        let schema = titled(&query, plan.schema().as_arrow());
+        return Ok(Planned::Rows(plan, schema));
+    }
+    let Some(next) = rest.first().filter(|next| starts_query(next)) else {
+        let after = rest.first().copied().unwrap_or(first);
+        let report = Diagnostic::new(NOT_A_QUESTION, format!("EXPLAIN {} is not offered", after.token))
+            .expected("EXPLAIN and a query, as in `EXPLAIN SELECT …`: it shows the plan and runs nothing")
+            .outcome("Nothing was run.");
+        return Err(script.at(report, after.span).into());
+    };
+    let blanked = blank_before(script.text, next.span.start);
+    let inner = Script { text: &blanked, ..*script };
+    let plan = analysed(&inner, inner.query()?, open)?;
+    let state = state(Use::Question);
+    let plan = state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e))?;
+    explained(&plan).map(Planned::Explained).map_err(|e| script.fault(&e.into()).into())
+}
+
+fn analysed(script: &Script, query: Box<Query>, open: &Open) -> Answer<LogicalPlan> {
+    let plan = names::plan(script, query, open, Use::Question)?;
+    let state = state(Use::Question);
+    let plan = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {}).map_err(|e| script.fault(&e))?;
+    exact::check_question(script, &plan)?;
+    Ok(plan)
+}
+
+/// The logical plan, a line a row. The physical one would show where files lie.
+fn explained(plan: &LogicalPlan) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let text = plan.display_indent().to_string();
+    let lines: ArrayRef = Arc::new(StringArray::from_iter_values(text.lines()));
+    RecordBatch::try_new(Arc::new(Schema::new(vec![Field::new("plan", DataType::Utf8, false)])), vec![lines])
+}
+
+/// The columns under the names that the question gives them, or its own words where it gives none.
+fn titled(query: &Query, given: &Schema) -> SchemaRef {
+    let written = match query.body.as_ref() {
+        SetExpr::Select(select) => select.projection.iter().map(title).collect::<Option<Vec<_>>>(),
+        _ => None,
+    };
+    let titles = written.filter(|titles| titles.len() == given.fields().len());
+    let fields = given.fields().iter().enumerate().map(|(at, field)| {
+        let name = titles.as_ref().and_then(|t| t.get(at)).unwrap_or(field.name());
+        field.as_ref().clone().with_name(name).with_nullable(true)
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+fn title(item: &SelectItem) -> Option<String> {
+    match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
+        SelectItem::UnnamedExpr(expr) => {
+            let text = expr.to_string();
+            let column = text.rsplit('.').next().filter(|last| last.chars().all(|c| c.is_alphanumeric() || c == '_'));
+            Some(column.map_or_else(|| text.clone(), str::to_owned))
+        }
+        _ => None,
+    }
+}
+
+async fn run(context: SessionContext, plan: LogicalPlan, schema: &SchemaRef, send: &SyncSender<Result<RecordBatch, DataFusionError>>) {
+    let state = context.state();
+    let stream = match state.create_physical_plan(&plan).await {
+        Ok(physical) => execute_stream(physical, state.task_ctx()),
+        Err(error) => Err(error),
+    };
+    let mut stream = match stream {
+        Ok(stream) => stream,
+        Err(error) => {
+            let _ = send.send(Err(error));
+            return;
+        }
+    };
+    while let Some(next) = stream.next().await {
+        let next = next.and_then(|b| Ok(RecordBatch::try_new(Arc::clone(schema), b.columns().to_vec())?));
+        let last = next.is_err();
+        // Nobody listens any more once the answers were dropped.
+        if send.send(next).is_err() || last {
+            return;
+        }
+    }
+}
+
+impl Answers {
+    #[must_use]
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// `TC1105`, `TC1106`.
+    pub fn collect_all(self) -> Answer<Vec<RecordBatch>> {
+        self.collect()
+    }
+
+    fn fault(&self, error: &DataFusionError) -> Diagnostic {
+        let report = Script { file: "query", text: &self.sql, voice: &QUESTION }.fault(error);
+        report.outcome("Nothing was changed: a question only reads.")
+    }
+
+    fn out_of_time(&self) -> Diagnostic {
+        Diagnostic::new(STOPPED, format!("the question was stopped after {} seconds", self.limits.time.as_secs()))
+            .place(Place::file("query"))
+            .outcome("Nothing was changed: a question only reads.")
+            .hint("Ask for one council or one period, or sum before you join.")
+    }
+}
+
+impl Iterator for Answers {
+    type Item = Answer<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        match self.from.recv_timeout(self.ends.saturating_duration_since(Instant::now())) {
+            Ok(Ok(batch)) => Some(Ok(batch)),
+            Ok(Err(error)) => {
+                self.over = true;
+                Some(Err(self.fault(&error).into()))
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                self.over = true;
+                Some(Err(self.out_of_time().into()))
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                self.over = true;
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn words(tokens: &[TokenWithSpan]) -> Option<(&TokenWithSpan, Vec<&TokenWithSpan>)> {
+    let mut all = tokens.iter().filter(|t| !matches!(t.token, Token::Whitespace(_) | Token::EOF));
+    let first = all.next()?;
+    Some((first, all.collect()))
+}
+
+fn word(token: &TokenWithSpan) -> Option<String> {
+    match &token.token {
+        Token::Word(Word { value, quote_style: None, .. }) => Some(value.to_uppercase()),
+        _ => None,
+    }
+}
+
+fn starts_query(token: &TokenWithSpan) -> bool {
+    token.token == Token::LParen || word(token).is_some_and(|w| matches!(w.as_str(), "SELECT" | "WITH" | "VALUES" | "FROM"))
+}
+
+fn not_a_question(script: &Script, first: &TokenWithSpan) -> Diagnostic {
+    let said = word(first).unwrap_or_else(|| first.token.to_string());
+    let why = match said.as_str() {
+        "COPY" | "EXPORT" | "UNLOAD" => "writes files",
+        "SET" | "RESET" | "PRAGMA" | "USE" => "changes settings",
+        "SHOW" | "DESCRIBE" | "DESC" => "is not SELECT",
+        "PREPARE" | "EXECUTE" | "DEALLOCATE" | "CALL" | "DECLARE" | "FETCH" | "DO" => "runs what cannot be looked at first",
+        "CREATE" | "DROP" | "ALTER" | "TRUNCATE" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "GRANT" | "REVOKE" | "ATTACH" | "INSTALL"
+        | "LOAD" => "changes things",
+        _ => "is not SELECT",
+    };
+    let hint = match said.as_str() {
+        "COPY" | "EXPORT" => {
+            "Choose a format, and send the answer where you want it: `truecost query --format csv \"SELECT …\" > answer.csv`."
+        }
+        "SHOW" | "DESCRIBE" | "DESC" => "A table that is not there is answered with the names of those that are.",
+        _ => "Ask with SELECT.",
+    };
+    let report = Diagnostic::new(NOT_A_QUESTION, format!("{said} {why}; `query` only answers questions"))
+        .expected("one SELECT (WITH and UNION may be part of it), or EXPLAIN before it")
+        .outcome("Nothing was run, read or changed.")
+        .hint(hint);
+    script.at(report, first.span)
+}
+
+/// The text with everything before a place turned into blanks, so that places stay right.
+fn blank_before(text: &str, start: datafusion::sql::sqlparser::tokenizer::Location) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, line) in text.split_inclusive('\n').enumerate() {
+        let number = at as u64 + 1;
+        for (column, c) in line.chars().enumerate() {
+            let before = number < start.line || (number == start.line && (column as u64 + 1) < start.column);
+            out.push(if before && c != '\n' { ' ' } else { c });
+        }
+    }
+    out
+}

@@ -1,0 +1,119 @@
+//! Writing so that a crash leaves the old state or the new one, and nothing between.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::fault;
+use crate::diagnostic::Answer;
+
+/// Creates the folder and its parents where they are missing.
+pub(super) fn folder(path: &Path) -> Answer<()> {
+    fs::create_dir_all(path).map_err(fault::file(path, "create the folder"))
+}
+
+/// Flushes names (created, renamed, removed) of a folder.
+pub(super) fn sync_folder(path: &Path) -> Answer<()> {
+    File::open(path).and_then(|f| f.sync_all()).map_err(fault::file(path, "flush the folder"))
+}
+
+/// Replaces a file by these bytes: staging name beside it → flush → rename → flush the folder.
+///
+/// A reader sees the old bytes or the new ones. A kill before the rename leaves `<name>.tmp`, which the next write of the same
+/// name overwrites.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Answer<()> {
+    let parent = path.parent().unwrap_or(Path::new("."));
+    folder(parent)?;
+    write_and_rename(path, bytes).map_err(fault::file(path, "write"))?;
+    sync_folder(parent)
+}
+
+fn write_and_rename(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let staging = beside(path, ".tmp");
+    let mut file = File::create(&staging)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&staging, path)
+}
+
+/// The same folder, the name with something appended.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(suffix);
+    path.with_file_name(name)
+}
+
+/// Moves a flushed file into place; the folder is made where it is missing. Flush the folder when all are in.
+pub(super) fn rename(from: &Path, to: &Path) -> Answer<()> {
+    folder(to.parent().unwrap_or(Path::new(".")))?;
+    fs::rename(from, to).map_err(fault::file(to, "rename a finished file to"))
+}
+
+/// Flushes many files at once: disks take several flushes in the time of one.
+pub(super) fn sync_files(paths: &[PathBuf]) -> Answer<()> {
+    let lanes = paths.len().clamp(1, 8);
+    let lane = |first: usize| {
+        paths
+            .iter()
+            .skip(first)
+            .step_by(lanes)
+            .try_for_each(|path| File::open(path).and_then(|f| f.sync_all()).map_err(fault::file(path, "flush")))
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..lanes).map(|first| scope.spawn(move || lane(first))).collect();
+        let mine = lane(0);
+        others.into_iter().fold(mine, |all, other| all.and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
+    })
+}
+
+/// Pretty JSON with a line break at its end.
+pub(super) fn json<T: Serialize>(path: &Path, value: &T) -> Answer<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| fault::record(path, error))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// `None` where there is no such file.
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Answer<Option<T>> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| fault::record(path, error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(fault::file(path, "read")(error)),
+    }
+}
+
+/// Names of the files and folders in a folder, by bytes; empty where there is none.
+pub(super) fn names(path: &Path) -> Answer<Vec<String>> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(fault::file(path, "list")(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(fault::file(path, "list"))?;
+        names.extend(entry.file_name().into_string().ok());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Removes a file that may be gone already.
+pub(super) fn remove(path: &Path) -> Answer<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(fault::file(path, "remove")(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder with all in it; it may be gone already.
+pub(super) fn remove_folder(path: &Path) -> Answer<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(fault::file(path, "remove")(error)),
+        _ => Ok(()),
+    }
+}

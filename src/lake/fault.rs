@@ -1,0 +1,65 @@
+//! The reports of this layer, made in one place so that they read alike.
+
+use std::{fmt::Display, io, path::Path};
+
+use crate::diagnostic::{Diagnostic, Place, Refusal, codes};
+
+/// Turns what the system said into a report: `map_err(fault::file(path, "write"))`.
+pub(super) fn file<'a>(path: &'a Path, doing: &'a str) -> impl FnOnce(io::Error) -> Refusal + 'a {
+    move |error| {
+        Diagnostic::new(codes::lake::FILE_SYSTEM, format!("could not {doing} {}: {error}", path.display()))
+            .place(Place::file(path.display().to_string()))
+            .outcome("nothing half-done is visible; tables and the latest release are as before")
+            .hint(next_for(&error))
+            .into()
+    }
+}
+
+fn next_for(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free space on that disk, then type the same command again",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "let the user who runs truecost write there, then type the same command again"
+        }
+        _ => "see that the folder is there and the disk is sound, then type the same command again",
+    }
+}
+
+/// A part that cannot be read or is not the one that was written.
+pub(super) fn part(path: &Path, error: impl Display) -> Refusal {
+    Diagnostic::new(codes::lake::PART_UNREADABLE, format!("{} cannot be read: {error}", path.display()))
+        .place(Place::file(path.display().to_string()))
+        .expected("the Parquet file that truecost wrote under this name")
+        .outcome("nothing was made from it, and nothing was published")
+        .hint("bring the file back from a backup, or move its table aside and run again")
+        .into()
+}
+
+/// Rows that are not of the shape of their table: our fault.
+pub(super) fn rows(table: &str, error: impl Display) -> Refusal {
+    Diagnostic::new(codes::lake::ROWS_DO_NOT_FIT, format!("rows for `{table}` do not fit: {error}"))
+        .expected("the columns of the contract, in its order, with entries where it says required")
+        .outcome("they were not written")
+        .hint("report this with the message: it is a fault of truecost")
+        .into()
+}
+
+/// A table whose log or files cannot be read or written.
+pub(super) fn table(folder: &Path, error: impl Display) -> Refusal {
+    Diagnostic::new(codes::lake::TABLE_UNREADABLE, format!("the table at {} cannot be read: {error}", folder.display()))
+        .place(Place::file(folder.display().to_string()))
+        .expected("a Delta table that truecost wrote (reader version 1, writer version 2)")
+        .outcome("nothing was changed")
+        .hint("bring the folder back from a backup, or move it aside and run again: deliveries are brought in from their landed bytes")
+        .into()
+}
+
+/// A manifest, proof or register entry.
+pub(super) fn record(path: &Path, error: impl Display) -> Refusal {
+    Diagnostic::new(codes::lake::RECORD_UNREADABLE, format!("{} cannot be read: {error}", path.display()))
+        .place(Place::file(path.display().to_string()))
+        .expected("JSON as this version of truecost writes it")
+        .outcome("nothing was changed")
+        .hint("bring the file back from a backup, or use the version of truecost that wrote it")
+        .into()
+}

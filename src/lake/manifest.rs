@@ -1,0 +1,77 @@
+//! What a release consists of.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// `_manifest.json`: `content` is the same for the same inputs, rules, contracts and program version; `run` says which run made it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this shape.
+    pub format: u32,
+    pub release: String,
+    pub content: Content,
+    /// Run id, instants, host: not compared.
+    pub run: Value,
+}
+
+/// What is compared: two releases with equal content are one release.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// `truecost 0.1.0`.
+    pub program: String,
+    /// Parts by published table.
+    pub tables: BTreeMap<String, Vec<PublishedPart>>,
+    /// The common tables as this release read them.
+    pub lake: BTreeMap<String, LakeState>,
+    /// Proofs and whatever else decides about figures, by name: reconciliation, digests of rules and contracts.
+    pub proofs: BTreeMap<String, Value>,
+}
+
+/// A part and what it was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedPart {
+    /// `newham/general_ledger/2018/P01` for a line table, `2018/P01` for a summary, empty for a small table.
+    pub key: String,
+    /// Digest over all that the part was made from: same inputs, same part, no work.
+    pub inputs: String,
+    /// Relative to the published folder: `parts/cost_line/<sha256>.parquet`.
+    pub path: String,
+    pub sha256: String,
+    pub rows: u64,
+    pub bytes: u64,
+    /// What was proved while it was made, so that a part that is taken over brings its proof along.
+    #[serde(default)]
+    pub facts: Value,
+}
+
+/// A common table at a version. Clean-up keeps every file that a kept manifest lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LakeState {
+    pub version: u64,
+    pub files: Vec<LakeFileState>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LakeFileState {
+    /// Relative to the table's folder; its name is the first 32 hex digits of its SHA-256.
+    pub path: String,
+    pub rows: u64,
+    pub bytes: u64,
+}
+
+impl From<&super::Snapshot> for LakeState {
+    fn from(snapshot: &super::Snapshot) -> Self {
+        let state = |file: &super::LakeFile| LakeFileState { path: file.relative.clone(), rows: file.rows, bytes: file.bytes };
+        Self { version: snapshot.version, files: snapshot.files.iter().map(state).collect() }
+    }
+}
+
+impl Manifest {
+    /// The part with this key and these inputs, where the release has it: it can stand in the next one as it is.
+    #[must_use]
+    pub fn part(&self, table: &str, key: &str, inputs: &str) -> Option<&PublishedPart> {
+        self.content.tables.get(table)?.iter().find(|part| part.key == key && part.inputs == inputs)
+    }
+}

@@ -1,0 +1,130 @@
+//! One row group → compressed column chunks.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{Array, ArrayRef},
+    compute::concat,
+    datatypes::{DataType, Field},
+    record_batch::RecordBatch,
+};
+use bytes::Bytes;
+use parquet::{
+    arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves},
+    column::writer::ColumnCloseResult,
+};
+
+use super::{BATCH_ROWS, PartSchema};
+use crate::{
+    diagnostic::{Answer, Refusal},
+    lake::fault,
+};
+
+/// A row group in its final bytes; only its place in the file is open.
+#[derive(Debug)]
+pub struct EncodedRowGroup {
+    pub(super) rows: usize,
+    pub(super) columns: Vec<EncodedColumn>,
+}
+
+#[derive(Debug)]
+pub(super) enum EncodedColumn {
+    Encoded(Box<ArrowColumnChunk>),
+    /// Pages of another part, as they are.
+    Copied(Bytes, Box<ColumnCloseResult>),
+}
+
+impl EncodedRowGroup {
+    /// Encodes the rows of all batches, in order, as one row group. Pure: any number of threads may encode at a time.
+    ///
+    /// # Errors
+    /// TC1009 where the batches do not have the columns of the schema, or lack a required entry.
+    pub fn of(schema: &PartSchema, batches: &[RecordBatch]) -> Answer<Self> {
+        let rows = batches.iter().map(RecordBatch::num_rows).sum();
+        let writers = schema.factory.create_column_writers(0).map_err(|error| fault::rows(&schema.table, error))?;
+        let mut columns = Vec::with_capacity(writers.len());
+        for ((index, field), writer) in schema.arrow.fields().iter().enumerate().zip(writers) {
+            let pieces = column_of(schema, batches, index)?;
+            columns.push(EncodedColumn::Encoded(Box::new(encode(schema, field, &pieces, writer)?)));
+        }
+        Ok(Self { rows, columns })
+    }
+
+    /// How many rows it has.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
+/// The column in every batch, checked against the schema.
+fn column_of<'a>(schema: &PartSchema, batches: &'a [RecordBatch], index: usize) -> Answer<Vec<&'a ArrayRef>> {
+    let field = schema.arrow.field(index);
+    let refuse = |what: String| fault::rows(&schema.table, what);
+    let mut pieces = Vec::with_capacity(batches.len());
+    for batch in batches {
+        if batch.num_columns() != schema.arrow.fields().len() {
+            return Err(refuse(format!("{} columns instead of {}", batch.num_columns(), schema.arrow.fields().len())));
+        }
+        let name = batch.schema_ref().field(index).name().clone();
+        if name != *field.name() {
+            return Err(refuse(format!("column {} is `{name}` instead of `{}`", index + 1, field.name())));
+        }
+        pieces.push(checked(field, batch.column(index)).map_err(refuse)?);
+    }
+    Ok(pieces)
+}
+
+pub(super) fn checked<'a>(field: &Field, array: &'a ArrayRef) -> Result<&'a ArrayRef, String> {
+    let stands_for = match array.data_type() {
+        DataType::Dictionary(_, values) => values,
+        plain => plain,
+    };
+    if stands_for != field.data_type() {
+        return Err(format!("`{}` is {} instead of {}", field.name(), array.data_type(), field.data_type()));
+    }
+    if !field.is_nullable() && array.logical_null_count() > 0 {
+        return Err(format!("`{}` is required, and {} entries are empty", field.name(), array.logical_null_count()));
+    }
+    Ok(array)
+}
+
+pub(super) fn encode(
+    schema: &PartSchema,
+    field: &Arc<Field>,
+    pieces: &[&ArrayRef],
+    mut writer: ArrowColumnWriter,
+) -> Answer<ArrowColumnChunk> {
+    let refuse = |error: &dyn std::fmt::Display| -> Refusal { fault::rows(&schema.table, error) };
+    for window in windows(pieces) {
+        let window = window.map_err(|error| refuse(&error))?;
+        for leaf in compute_leaves(field, &window).map_err(|error| refuse(&error))? {
+            writer.write(&leaf).map_err(|error| refuse(&error))?;
+        }
+    }
+    writer.close().map_err(|error| refuse(&error))
+}
+
+/// The pieces as windows of exactly [`BATCH_ROWS`] rows (the last shorter), without a copy where a window lies inside one piece.
+///
+/// Encoders decide about pages and dictionaries at the end of each window; so the windows must not depend on how rows arrived.
+fn windows<'a>(pieces: &'a [&'a ArrayRef]) -> impl Iterator<Item = Result<ArrayRef, arrow::error::ArrowError>> + 'a {
+    let mut at = (0, 0);
+    std::iter::from_fn(move || {
+        let mut slices: Vec<ArrayRef> = Vec::new();
+        let mut missing = BATCH_ROWS;
+        while let (true, Some(piece)) = (missing > 0, pieces.get(at.0)) {
+            let length = missing.min(piece.len() - at.1);
+            if length > 0 {
+                slices.push(piece.slice(at.1, length));
+            }
+            missing -= length;
+            at = if at.1 + length == piece.len() { (at.0 + 1, 0) } else { (at.0, at.1 + length) };
+        }
+        match slices.as_slice() {
+            [] => None,
+            [one] => Some(Ok(one.clone())),
+            many => Some(concat(&many.iter().map(AsRef::as_ref).collect::<Vec<_>>())),
+        }
+    })
+}

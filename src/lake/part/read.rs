@@ -1,0 +1,184 @@
+//! Reading parts: metadata once, columns of one row group at a time, from any thread.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::FileExt as _,
+    path::Path,
+    sync::Arc,
+};
+
+use arrow::{
+    array::{RecordBatch, RecordBatchReader as _},
+    compute::concat_batches,
+    datatypes::{DataType, Field, Schema, SchemaRef},
+};
+use bytes::Bytes;
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+    },
+    file::{
+        metadata::ParquetMetaData,
+        reader::{ChunkReader, Length},
+    },
+};
+
+use crate::{diagnostic::Answer, lake::fault};
+
+/// An open part. Cheap to clone; reads at positions, so threads may share it.
+#[derive(Clone, Debug)]
+pub struct PartFile {
+    path: Arc<Path>,
+    file: Positioned,
+    metadata: ArrowReaderMetadata,
+    /// As it is stored, plain types.
+    schema: SchemaRef,
+}
+
+impl PartFile {
+    /// # Errors
+    /// TC1008.
+    pub fn open(path: &Path) -> Answer<Self> {
+        let file = Positioned::open(path).map_err(|error| fault::part(path, error))?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new().with_skip_arrow_metadata(true));
+        let metadata = metadata.map_err(|error| fault::part(path, error))?;
+        let schema = metadata.schema().clone();
+        Ok(Self { path: path.into(), file, metadata, schema })
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The columns that are in the file, plain types.
+    #[must_use]
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    #[must_use]
+    pub fn row_groups(&self) -> usize {
+        self.parquet().num_row_groups()
+    }
+
+    /// Rows of one row group; 0 where there is no such group.
+    #[must_use]
+    pub fn rows_in(&self, row_group: usize) -> usize {
+        self.parquet().row_groups().get(row_group).map_or(0, |group| usize::try_from(group.num_rows()).unwrap_or(0))
+    }
+
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        u64::try_from(self.parquet().file_metadata().num_rows()).unwrap_or(0)
+    }
+
+    pub(super) fn parquet(&self) -> &ParquetMetaData {
+        self.metadata.metadata()
+    }
+
+    /// Columns of one row group, in the order given. Those also named in `as_dictionary` come as `Dictionary(Int32, Utf8)`: cheap
+    /// where the part stores them so, and equal values have few ids (not always one: a value may stand twice in the dictionary).
+    ///
+    /// # Errors
+    /// TC1008, also where a column is not in the part.
+    pub fn read(&self, row_group: usize, names: &[&str], as_dictionary: &[&str]) -> Answer<RecordBatch> {
+        self.read_columns(row_group, names, as_dictionary).map_err(|error| fault::part(&self.path, error))
+    }
+
+    fn read_columns(&self, row_group: usize, names: &[&str], as_dictionary: &[&str]) -> Result<RecordBatch, Box<dyn std::error::Error>> {
+        let metadata = self.with_dictionaries(as_dictionary)?;
+        let indices = names.iter().map(|name| self.schema.index_of(name)).collect::<Result<Vec<_>, _>>()?;
+        let mask = ProjectionMask::roots(self.parquet().file_metadata().schema_descr(), indices);
+        let rows = self.rows_in(row_group);
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), metadata)
+            .with_row_groups(vec![row_group])
+            .with_projection(mask)
+            .with_batch_size(rows.max(1))
+            .build()?;
+        let schema = reader.schema();
+        let batches = reader.collect::<Result<Vec<_>, _>>()?;
+        let batch = match batches.as_slice() {
+            [one] => one.clone(),
+            many => concat_batches(&schema, many)?,
+        };
+        let order = names.iter().map(|name| batch.schema_ref().index_of(name)).collect::<Result<Vec<_>, _>>()?;
+        Ok(batch.project(&order)?)
+    }
+
+    fn with_dictionaries(&self, names: &[&str]) -> Result<ArrowReaderMetadata, parquet::errors::ParquetError> {
+        if names.is_empty() {
+            return Ok(self.metadata.clone());
+        }
+        let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        let hint = |field: &Arc<Field>| {
+            if names.contains(&field.name().as_str()) {
+                Arc::new(field.as_ref().clone().with_data_type(dictionary.clone()))
+            } else {
+                field.clone()
+            }
+        };
+        let schema = Schema::new(self.schema.fields().iter().map(hint).collect::<Vec<_>>());
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(Arc::new(schema));
+        ArrowReaderMetadata::try_new(self.metadata.metadata().clone(), options)
+    }
+
+    /// The compressed pages of one column chunk, dictionary page first.
+    pub(super) fn chunk(&self, start: u64, length: usize) -> Answer<Bytes> {
+        self.file.get_bytes(start, length).map_err(|error| fault::part(&self.path, error))
+    }
+}
+
+/// A file that is read at positions: no cursor, so nothing is shared between readers.
+///
+/// `File` itself is a `ChunkReader` too, but its clones share one cursor, and threads that share it read garbage.
+#[derive(Clone, Debug)]
+struct Positioned {
+    file: Arc<File>,
+    length: u64,
+}
+
+impl Positioned {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        Ok(Self { file: Arc::new(file), length })
+    }
+}
+
+impl Length for Positioned {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for Positioned {
+    type T = io::BufReader<Cursor>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        Ok(io::BufReader::with_capacity(1 << 16, Cursor { file: self.file.clone(), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        let mut bytes = vec![0; length];
+        self.file.read_exact_at(&mut bytes, start)?;
+        Ok(bytes.into())
+    }
+}
+
+/// One reader's own position in a shared file.
+#[derive(Debug)]
+pub struct Cursor {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for Cursor {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(into, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}

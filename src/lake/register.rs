@@ -1,0 +1,316 @@
+//! What was delivered, what became of it, and the proof.
+//!
+//! One file a delivery: `register/<delivery>.json`. An accepted delivery is first written to `proof/<delivery>.json`, then committed to
+//! its table, then entered into the register, then its proof is removed (the entry holds it). So a proof that is still there belongs to a
+//! run that did not get to the end, and [`Register::recover`] settles it by what the table's commits say.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{CommonTables, durable};
+use crate::{
+    diagnostic::Answer,
+    domain::{Coverage, DeliveryId, Pence, Period},
+};
+
+/// All that is known of a delivery: who, what, whence, and with what result. Instants are texts (UTC, RFC 3339) that the run gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryRecord {
+    pub delivery_id: String,
+    pub council: String,
+    pub feed: String,
+    /// Common table that the feed fills.
+    pub table: String,
+    /// `2018/P01`, …: every period that it replaces, in order.
+    pub coverage: Vec<String>,
+    pub source: SourceFacts,
+    /// The sidecar that stood beside it.
+    #[serde(default)]
+    pub sidecar: Option<SourceFacts>,
+    /// Other files that turned out to hold the same delivery.
+    #[serde(default)]
+    pub also_as: Vec<SourceFacts>,
+    /// Of the original bytes: the name of the landed object.
+    pub sha256: String,
+    pub bytes: u64,
+    /// What the landing pass found out about the encoding, in the decoder's words.
+    pub encoding: serde_json::Value,
+    pub contract: String,
+    pub contract_sha256: String,
+    /// Over the feed's YAML and SQL.
+    pub feed_sha256: String,
+    pub state: DeliveryState,
+    /// Rendered reports: why it was refused, or what it is warned of.
+    pub reports: Vec<String>,
+    pub proof: DeliveryProof,
+    /// The run's mark on this attempt; stands in the commit too.
+    pub token: String,
+    pub run: String,
+    pub landed_at: String,
+    pub judged_at: String,
+    /// Version of the common table that brought it in; `None` where it was refused.
+    pub lake_version: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    Accepted,
+    Refused,
+}
+
+/// The file as the source listed it. Unchanged facts = not read again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFacts {
+    /// Name within the feed's folder.
+    pub name: String,
+    /// Where the feed's files come from.
+    pub location: String,
+    pub bytes: u64,
+    /// Microseconds since 1970.
+    pub modified_us: i64,
+    /// Inode or `ETag`.
+    pub identity: String,
+}
+
+/// Rows and pounds of one delivery, from the source to the common table. Amounts are signed as delivered in the extract's own columns,
+/// and debit-positive in `periods`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryProof {
+    /// Physical records of the file, header included.
+    pub records: u64,
+    pub accepted: u64,
+    pub quarantined: u64,
+    pub blank: u64,
+    pub preamble: u64,
+    /// Header, trailer and other control records.
+    pub control_records: u64,
+    /// Declared non-data rows by reason.
+    pub not_data: BTreeMap<String, u64>,
+    /// Sums of each money column of the extract.
+    pub columns: BTreeMap<String, Measure>,
+    /// Rows and pounds in the common table by period, `2018/P01`.
+    pub periods: BTreeMap<String, PeriodProof>,
+    /// Each control in words, with what was counted and what it had to equal.
+    pub controls: Vec<ControlProof>,
+    /// At least one control came from the sender and held.
+    pub proved_by_sender: bool,
+}
+
+/// A money column over the accepted and over the quarantined rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measure {
+    #[serde(with = "exact")]
+    pub accepted: Pence,
+    #[serde(with = "exact")]
+    pub quarantined: Pence,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodProof {
+    pub rows: u64,
+    #[serde(with = "exact")]
+    pub amount: Pence,
+    /// The positive part of `amount`.
+    #[serde(with = "exact")]
+    pub debits: Pence,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlProof {
+    /// `sum(debit) = trailer.debit`.
+    pub control: String,
+    pub counted: String,
+    pub expected: String,
+    pub held: bool,
+    /// Counted less expected, in pence for sums; the number of documents out of balance for a control by document.
+    #[serde(with = "exact")]
+    pub difference: Pence,
+    /// The control holds group by group: every journal balances.
+    #[serde(default)]
+    pub by_document: bool,
+}
+
+/// Pence as pounds text, `-1234.50`: exact at any size, and legible.
+mod exact {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    use crate::domain::{Pence, decimal};
+
+    pub(super) fn serialize<S: Serializer>(pence: &Pence, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&decimal(*pence))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Pence, D::Error> {
+        let text = String::deserialize(from)?;
+        parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not an amount")))
+    }
+
+    fn parse(text: &str) -> Option<Pence> {
+        let (whole, decimals) = text.split_once('.').filter(|(_, decimals)| decimals.len() == 2)?;
+        format!("{whole}{decimals}").parse().ok()
+    }
+}
+
+/// The register of a lake.
+#[derive(Debug)]
+pub struct Register {
+    folder: PathBuf,
+}
+
+impl Register {
+    pub(super) fn at(lake: PathBuf) -> Self {
+        Self { folder: lake }
+    }
+
+    fn entry(&self, delivery: &str) -> PathBuf {
+        self.folder.join("register").join(format!("{delivery}.json"))
+    }
+
+    fn proof(&self, delivery: &str) -> PathBuf {
+        self.folder.join("proof").join(format!("{delivery}.json"))
+    }
+
+    /// All deliveries, by council, feed, first covered period, then id.
+    ///
+    /// # Errors
+    /// TC1010 where an entry cannot be read.
+    pub fn all(&self) -> Answer<Vec<DeliveryRecord>> {
+        let mut all = Vec::new();
+        for name in durable::names(&self.folder.join("register"))? {
+            if let Some(delivery) = name.strip_suffix(".json") {
+                all.extend(durable::read_json(&self.entry(delivery))?);
+            }
+        }
+        all.sort_by(|a: &DeliveryRecord, b| order(a).cmp(&order(b)));
+        Ok(all)
+    }
+
+    /// # Errors
+    /// TC1010.
+    pub fn find(&self, delivery: &DeliveryId) -> Answer<Option<DeliveryRecord>> {
+        durable::read_json(&self.entry(delivery.as_str()))
+    }
+
+    /// Writes down what is about to be committed. Must be on disk before [`CommonTables::replace`].
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn announce(&self, record: &DeliveryRecord) -> Answer<()> {
+        let path = self.proof(&record.delivery_id);
+        durable::replace(&path, &durable::json(&path, record)?)
+    }
+
+    /// Enters a delivery: accepted after its commit, refused at once.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn enter(&self, record: &DeliveryRecord) -> Answer<()> {
+        let path = self.entry(&record.delivery_id);
+        durable::replace(&path, &durable::json(&path, record)?)?;
+        durable::remove(&self.proof(&record.delivery_id))
+    }
+
+    /// Settles the proofs that an unfinished run left: where the table has the commit, the delivery is entered; else the proof is
+    /// dropped, for nothing was changed. Returns the deliveries that were entered.
+    ///
+    /// # Errors
+    /// TC1002, TC1007, TC1010.
+    pub fn recover(&self, tables: &CommonTables) -> Answer<Vec<DeliveryRecord>> {
+        let mut entered = Vec::new();
+        for name in durable::names(&self.folder.join("proof"))? {
+            let Some(delivery) = name.strip_suffix(".json") else { continue };
+            let Some(mut record) = durable::read_json::<DeliveryRecord>(&self.proof(delivery))? else { continue };
+            let app_id = format!("{}/{}/{}", record.council, record.feed, coverage_text(&record.coverage));
+            match tables.last_commit(&record.table, &app_id)? {
+                Some(last) if last.delivery == record.delivery_id && last.token == record.token => {
+                    record.lake_version = Some(last.version);
+                    self.enter(&record)?;
+                    entered.push(record);
+                }
+                _ => durable::remove(&self.proof(delivery))?,
+            }
+        }
+        Ok(entered)
+    }
+}
+
+fn order(record: &DeliveryRecord) -> (&str, &str, &[String], &str) {
+    (&record.council, &record.feed, &record.coverage, &record.delivery_id)
+}
+
+/// As [`Coverage`] prints itself.
+fn coverage_text(periods: &[String]) -> String {
+    let coverage = Coverage::new(periods.iter().filter_map(|text| Period::parse(text)).collect());
+    coverage.map(|coverage| coverage.to_string()).unwrap_or_default()
+}
+
+impl DeliveryRecord {
+    /// The periods that it replaces; `None` where the entry names none.
+    #[must_use]
+    pub fn covers(&self) -> Option<Coverage> {
+        Coverage::new(self.coverage.iter().filter_map(|text| Period::parse(text)).collect())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub fn record(delivery: &str, token: &str) -> DeliveryRecord {
+        DeliveryRecord {
+            delivery_id: delivery.into(),
+            council: "newham".into(),
+            feed: "general_ledger".into(),
+            table: "ledger_line".into(),
+            coverage: vec!["2018/P01".into(), "2018/P02".into()],
+            source: SourceFacts { name: "x.csv".into(), bytes: 7, ..SourceFacts::default() },
+            sidecar: None,
+            also_as: vec![],
+            sha256: "00".repeat(32),
+            bytes: 7,
+            encoding: serde_json::json!({ "bom": false }),
+            contract: "newham/general_ledger".into(),
+            contract_sha256: "11".repeat(32),
+            feed_sha256: "22".repeat(32),
+            state: DeliveryState::Accepted,
+            reports: vec![],
+            proof: DeliveryProof {
+                records: 3,
+                accepted: 2,
+                columns: BTreeMap::from([("amount".into(), Measure { accepted: -5, quarantined: i128::from(i64::MAX) * 10 })]),
+                ..DeliveryProof::default()
+            },
+            token: token.into(),
+            run: "run-1".into(),
+            landed_at: "2023-04-01T02:00:00Z".into(),
+            judged_at: "2023-04-01T02:00:01Z".into(),
+            lake_version: Some(1),
+        }
+    }
+
+    #[test]
+    fn an_entry_comes_back_as_it_was_and_its_proof_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let register = Register::at(folder.path().into());
+        assert_eq!(register.all().unwrap(), vec![]);
+        let (a, b) = (record("00000000000000aa", "t1"), record("00000000000000bb", "t2"));
+        register.announce(&b).unwrap();
+        register.enter(&b).unwrap();
+        register.enter(&a).unwrap();
+        assert_eq!(register.all().unwrap(), vec![a, b.clone()]);
+        assert_eq!(register.find(&DeliveryId::parse("00000000000000bb").unwrap()).unwrap(), Some(b));
+        assert_eq!(durable::names(&folder.path().join("proof")).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_damaged_entry_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let register = Register::at(folder.path().into());
+        register.enter(&record("00000000000000aa", "t1")).unwrap();
+        std::fs::write(register.entry("00000000000000aa"), "{\"delivery_id\":").unwrap();
+        let refusal = register.all().unwrap_err();
+        assert_eq!(refusal.0[0].code.id, "TC1010");
+    }
+}

@@ -1,0 +1,232 @@
+//! Common tables: Delta, partitioned by council, feed and delivery period; whole partitions are replaced.
+//!
+//! A commit takes in one delivery: its new files, and the removal of whatever stood in the periods that it covers, in one entry of the
+//! log. Delta itself does not refuse a repeated transaction. So each commit carries, as its application transaction, `council/feed/coverage`
+//! with the table version that it made, and in its commitInfo the delivery and the run's token; both are read before writing and after
+//! any outcome that is not plainly a success.
+//!
+//! # A kill at any point
+//!
+//! Files are flushed and renamed into the table's folders before the log entry is written; until then no reader knows them, and since
+//! their names are made of their bytes, the next run finds or rewrites the same ones. The log entry appears whole (flushed, then linked
+//! under its final name, which fails if it is taken). A kill after it leaves a proof from which [`crate::lake::Register::recover`] goes on.
+
+mod commit;
+mod store;
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use deltalake_core::{
+    DeltaTable, DeltaTableError,
+    logstore::{LogStoreRef, StorageConfig, logstore_with},
+};
+
+use self::store::Flushing;
+use super::{StagedPart, durable, fault};
+use crate::{
+    diagnostic::Answer,
+    domain::{Coverage, DeliveryId, Identifier, Period},
+};
+
+/// The columns by which common tables are partitioned. They stand in paths and in the log, not in the files.
+pub const PARTITION_COLUMNS: [&str; 4] = ["council", "feed", "delivery_year", "delivery_period"];
+
+/// All common tables of a lake.
+///
+/// Owns the runtime on which `deltalake-core` works; so its functions must not be called from inside another runtime.
+pub struct CommonTables {
+    folder: PathBuf,
+    runtime: tokio::runtime::Runtime,
+    store: Arc<Flushing>,
+    /// Tables that have been read, at their newest known version.
+    known: Mutex<BTreeMap<String, DeltaTable>>,
+}
+
+/// A table at one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    pub table: String,
+    pub version: u64,
+    /// By council, feed, period, then name.
+    pub files: Vec<LakeFile>,
+}
+
+/// An active file of a common table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LakeFile {
+    pub council: String,
+    pub feed: String,
+    pub period: Period,
+    /// First 32 hex digits of the SHA-256 of its bytes.
+    pub name: String,
+    /// Relative to the table's folder.
+    pub relative: String,
+    pub path: PathBuf,
+    pub rows: u64,
+    pub bytes: u64,
+}
+
+/// A part on its way into a partition.
+#[derive(Clone, Debug)]
+pub struct StagedRows {
+    pub period: Period,
+    pub part: StagedPart,
+}
+
+/// One delivery, as it goes into a common table.
+#[derive(Debug)]
+pub struct Commit<'a> {
+    pub council: &'a Identifier,
+    pub feed: &'a Identifier,
+    /// Every period of it is replaced, also those without rows.
+    pub coverage: &'a Coverage,
+    pub delivery: &'a DeliveryId,
+    /// Of this attempt: tells this commit from another of the same delivery.
+    pub token: &'a str,
+    pub parts: Vec<StagedRows>,
+    /// Milliseconds since 1970, from the run's clock.
+    pub at_ms: i64,
+}
+
+impl Commit<'_> {
+    /// `newham/general_ledger/2018/P01..2018/P12`: the application id of the commit.
+    #[must_use]
+    pub fn app_id(&self) -> String {
+        format!("{}/{}/{}", self.council, self.feed, self.coverage)
+    }
+}
+
+/// What became of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The table has it, at this version.
+    Committed(u64),
+    /// The table had exactly these files of this delivery already; nothing was written. The version is the one that brought them in.
+    AlreadyIn(u64),
+}
+
+impl Outcome {
+    /// The version of the table that brought the delivery in.
+    #[must_use]
+    pub fn version(self) -> u64 {
+        match self {
+            Self::Committed(version) | Self::AlreadyIn(version) => version,
+        }
+    }
+}
+
+/// A delivery that a table holds or held: what its commitInfo says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    pub version: u64,
+    pub delivery: String,
+    pub token: String,
+}
+
+impl CommonTables {
+    pub(super) fn at(folder: PathBuf) -> Answer<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(fault::file(&folder, "start the runtime for"))?;
+        // Paths of the log are URLs, and those are absolute.
+        let folder = std::path::absolute(&folder).map_err(fault::file(&folder, "find"))?;
+        Ok(Self { folder, runtime, store: Arc::new(Flushing::new()), known: Mutex::default() })
+    }
+
+    /// The table at a version, else at its newest; `None` where there is no such table yet.
+    ///
+    /// # Errors
+    /// TC1007 where its log cannot be read, or has no such version.
+    pub fn snapshot(&self, table: &str, version: Option<u64>) -> Answer<Option<Snapshot>> {
+        let mut known = self.known();
+        let Some(delta) = self.newest(&mut known, table)? else { return Ok(None) };
+        match version.filter(|version| delta.version() != Some(*version)) {
+            None => self.active_files(table, delta).map(Some),
+            Some(version) => {
+                let mut old = DeltaTable::new(delta.log_store());
+                self.runtime.block_on(old.load_version(version)).map_err(|error| fault::table(&self.folder_of(table), error))?;
+                self.active_files(table, &old).map(Some)
+            }
+        }
+    }
+
+    /// The newest version of a table by the names in its log alone: whether anything changed since a version one knows.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn newest_version(&self, table: &str) -> Answer<Option<u64>> {
+        let names = durable::names(&self.folder_of(table).join("_delta_log"))?;
+        let version = |name: &String| name.strip_suffix(".json").filter(|stem| stem.len() == 20)?.parse().ok();
+        Ok(names.iter().rev().find_map(version))
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, DeltaTable>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn folder_of(&self, table: &str) -> PathBuf {
+        self.folder.join(table)
+    }
+
+    /// Brings what is known of the table up to its newest version.
+    fn newest<'a>(&self, known: &'a mut BTreeMap<String, DeltaTable>, table: &str) -> Answer<Option<&'a DeltaTable>> {
+        let Some(newest) = self.newest_version(table)? else { return Ok(None) };
+        let folder = self.folder_of(table);
+        if !known.contains_key(table) {
+            known.insert(table.into(), DeltaTable::new(self.log_store(table)?));
+        }
+        let Some(delta) = known.get_mut(table) else { return Ok(None) };
+        if delta.version() != Some(newest) {
+            self.runtime.block_on(delta.update_state()).map_err(|error| fault::table(&folder, error))?;
+        }
+        Ok(Some(delta))
+    }
+
+    fn log_store(&self, table: &str) -> Answer<LogStoreRef> {
+        let folder = self.folder_of(table);
+        let url = url::Url::from_directory_path(&folder).map_err(|()| fault::table(&folder, "its path is not absolute"))?;
+        // Entering the runtime: the store registers itself with the one it is made in.
+        let _inside = self.runtime.enter();
+        logstore_with(self.store.clone(), &url, StorageConfig::default()).map_err(|error| fault::table(&folder, error))
+    }
+
+    fn active_files(&self, table: &str, delta: &DeltaTable) -> Answer<Snapshot> {
+        let folder = self.folder_of(table);
+        let read = || -> Result<Snapshot, DeltaTableError> {
+            let state = delta.snapshot()?;
+            let mut files = Vec::new();
+            for file in state.log_data().iter() {
+                let relative = file.path().into_owned();
+                let values = file.partition_values_map();
+                let value = |name: &str| values.get(name).cloned().flatten().unwrap_or_default();
+                let name = relative.rsplit('/').next().unwrap_or_default().trim_end_matches(".parquet").to_owned();
+                let (year, period) = (value("delivery_year").parse(), value("delivery_period").parse());
+                let (Ok(year), Ok(period)) = (year, period) else {
+                    return Err(DeltaTableError::generic(format!("{relative} has no delivery period")));
+                };
+                files.push(LakeFile {
+                    council: value("council"),
+                    feed: value("feed"),
+                    period: Period { year, period },
+                    name,
+                    path: folder.join(&relative),
+                    relative,
+                    rows: file.num_records().unwrap_or(0) as u64,
+                    bytes: u64::try_from(file.size()).unwrap_or(0),
+                });
+            }
+            files.sort_unstable();
+            Ok(Snapshot { table: table.into(), version: state.version(), files })
+        };
+        read().map_err(|error| fault::table(&folder, error))
+    }
+}
+
+impl std::fmt::Debug for CommonTables {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CommonTables").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}

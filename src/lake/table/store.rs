@@ -1,0 +1,129 @@
+//! A local object store that flushes.
+//!
+//! `object_store` writes a file and links or renames it into place, but flushes neither file nor folder; after a power cut a commit
+//! could be there without its bytes. This one flushes the file before its name appears, and the folder after.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::Path as FilePath,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions,
+    PutOptions, PutPayload, PutResult, RenameOptions, Result, local::LocalFileSystem, path::Path,
+};
+
+#[derive(Debug)]
+pub(super) struct Flushing {
+    files: LocalFileSystem,
+    next: AtomicU64,
+}
+
+impl Flushing {
+    pub(super) fn new() -> Self {
+        Self { files: LocalFileSystem::new(), next: AtomicU64::new(0) }
+    }
+
+    /// The name under which bytes stand until they are complete. `LocalFileSystem` does not list names that end in `#` and digits.
+    fn write(&self, path: &FilePath, payload: &PutPayload, create: bool) -> io::Result<()> {
+        let parent = path.parent().unwrap_or(FilePath::new("/"));
+        fs::create_dir_all(parent)?;
+        let suffix = format!("#{}", self.next.fetch_add(1, Ordering::Relaxed));
+        let staging = crate::lake::durable::beside(path, &suffix);
+        let mut file = File::create(&staging)?;
+        payload.iter().try_for_each(|bytes| file.write_all(bytes))?;
+        file.sync_all()?;
+        if create {
+            let linked = fs::hard_link(&staging, path);
+            fs::remove_file(&staging)?;
+            linked?;
+        } else {
+            fs::rename(&staging, path)?;
+        }
+        File::open(parent)?.sync_all()
+    }
+}
+
+impl std::fmt::Display for Flushing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Flushing({})", self.files)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Flushing {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+        let path = self.files.path_to_filesystem(location)?;
+        let create = match opts.mode {
+            PutMode::Create => true,
+            PutMode::Overwrite => false,
+            PutMode::Update(_) => {
+                return Err(Error::NotImplemented { operation: "put if unchanged".into(), implementer: self.to_string() });
+            }
+        };
+        match self.write(&path, &payload, create) {
+            Ok(()) => Ok(PutResult { e_tag: None, version: None }),
+            Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
+                Err(Error::AlreadyExists { path: location.to_string(), source: source.into() })
+            }
+            Err(source) => Err(Error::Generic { store: "Flushing", source: source.into() }),
+        }
+    }
+
+    async fn put_multipart_opts(&self, location: &Path, opts: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+        self.files.put_multipart_opts(location, opts).await
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.files.get_opts(location, options).await
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        self.files.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.files.list(prefix)
+    }
+
+    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.files.list_with_offset(prefix, offset)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.files.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.files.copy_opts(from, to, options).await
+    }
+
+    async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
+        self.files.rename_opts(from, to, options).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::ObjectStoreExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_second_of_two_creates_is_refused_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Path::from_absolute_path(folder.path().join("_delta_log/0.json")).unwrap();
+        let store = Flushing::new();
+        store.put_opts(&path, "first".into(), PutMode::Create.into()).await.unwrap();
+        let error = store.put_opts(&path, "second".into(), PutMode::Create.into()).await.unwrap_err();
+        assert!(matches!(error, Error::AlreadyExists { .. }));
+        assert_eq!(store.get(&path).await.unwrap().bytes().await.unwrap(), "first");
+        store.put(&path, "third".into()).await.unwrap();
+        assert_eq!(store.get(&path).await.unwrap().bytes().await.unwrap(), "third");
+        assert_eq!(crate::lake::durable::names(&folder.path().join("_delta_log")).unwrap(), ["0.json"]);
+    }
+}

@@ -1,0 +1,164 @@
+//! Controls of a feed: what is counted, over what, and what it must equal.
+
+use std::sync::Arc;
+
+use crate::{
+    diagnostic::codes::config,
+    domain::{Identifier, Span},
+    schema::{
+        Contract, Type,
+        fields::{Fields, Item, did_you_mean},
+        suggest::nearest,
+    },
+};
+
+use super::{Control, Measure, Sign, Truth, partnership::pence};
+
+type Contracts = [(Span, Arc<Contract>)];
+
+/// `controls: [...]`, or `none`: then the feed is shown as unproved by its sender.
+pub fn read_controls(fields: &Fields<'_>, contracts: &Contracts, sidecar: bool) -> Vec<Control> {
+    let Some(item) = fields.get("controls") else { return Vec::new() };
+    if item.raw_text() == Some("none") {
+        return Vec::new();
+    }
+    if !item.is_list() {
+        item.wrong("a list of controls, or `none`");
+        return Vec::new();
+    }
+    item.list().unwrap_or_default().iter().filter_map(|item| control(item, contracts, sidecar)).collect()
+}
+
+fn control(item: &Item<'_>, contracts: &Contracts, sidecar: bool) -> Option<Control> {
+    let fields = item.fields(&["count", "sum", "by", "equals"])?;
+    let measure = match (fields.get("count"), fields.get("sum")) {
+        (Some(count), None) => count.choice(&[("rows", ())]).map(|()| Measure::CountRows),
+        (None, Some(sum)) => sum_of(&sum, contracts).map(Measure::Sum),
+        _ => {
+            item.wrong("one of `count: rows` and `sum: <columns>`");
+            None
+        }
+    };
+    let by = fields.get("by").map(|item| column(&item, item.text()?, contracts, None));
+    let equals = fields.need("equals").and_then(|item| truth(&item, contracts, sidecar));
+    let control = Control { measure: measure?, by: by.map_or(Some(None), |by| by.map(Some))?, equals: equals? };
+    check(item, &control);
+    Some(control)
+}
+
+fn check(item: &Item<'_>, control: &Control) {
+    let written = matches!(control.equals, Truth::Pence(_));
+    if control.by.is_some() && !written {
+        item.refuse(config::CONTROL, "each group would be compared with one total", "an amount after `equals` where there is a `by`", "");
+    }
+    if control.measure == Measure::CountRows && written {
+        item.refuse(
+            config::CONTROL,
+            "a number of rows is written out",
+            "what the sender says: `trailer.rows`, `sidecar.rows`, `listed`",
+            "",
+        );
+    }
+}
+
+/// `debit - credit`.
+fn sum_of(item: &Item<'_>, contracts: &Contracts) -> Option<Vec<(Sign, Identifier)>> {
+    let mut terms = Vec::new();
+    let mut sign = Some(Sign::Plus);
+    for word in item.text()?.replace('-', " - ").replace('+', " + ").split_whitespace() {
+        match (word, sign) {
+            ("-", None) => sign = Some(Sign::Minus),
+            ("+", None) => sign = Some(Sign::Plus),
+            ("-", Some(Sign::Plus)) if terms.is_empty() => sign = Some(Sign::Minus),
+            (name, Some(s)) if name != "-" && name != "+" => {
+                terms.push((s, column(item, name, contracts, Some(Type::Money))?));
+                sign = None;
+            }
+            _ => {
+                terms.clear();
+                break;
+            }
+        }
+    }
+    if terms.is_empty() || sign.is_some() {
+        item.wrong("amount columns with `+` and `-` between them, as in `debit - credit`");
+        return None;
+    }
+    Some(terms)
+}
+
+/// A column that every contract of the feed has.
+fn column(item: &Item<'_>, name: &str, contracts: &Contracts, wanted: Option<Type>) -> Option<Identifier> {
+    let mut found = None;
+    for (_, contract) in contracts {
+        let Some(column) = contract.column(name) else {
+            let hint = did_you_mean(nearest(name, contract.columns.iter().map(|c| &*c.name)));
+            item.refuse(
+                config::CONTROL,
+                &format!("`{}` is no column", name.escape_debug()),
+                format!("a column of {}", contract.file),
+                hint,
+            );
+            return None;
+        };
+        if wanted.is_some_and(|wanted| column.kind != wanted) {
+            let why = format!("the column `{name}` is `{}`", column.kind.as_str());
+            item.refuse(config::CONTROL, &why, "a column of amounts, `DECIMAL(18,2)`", "");
+            return None;
+        }
+        found = Some(column.name.clone());
+    }
+    found
+}
+
+const TRUTHS: &str = "`trailer.<name>`, `footer.<name>`, `sidecar.<path>`, `listed`, or an amount as in `0.00`";
+
+fn truth(item: &Item<'_>, contracts: &Contracts, sidecar: bool) -> Option<Truth> {
+    let text = item.text()?;
+    if text == "listed" {
+        return Some(Truth::Listed);
+    }
+    if let Some(pence) = pence(text) {
+        return Some(Truth::Pence(pence));
+    }
+    match text.split_once('.') {
+        Some(("trailer", name)) => {
+            let names = |contract: &Contract| -> Vec<String> {
+                let records = contract.layout.iter().flat_map(|layout| &layout.records);
+                records.flat_map(|record| &record.fields).map(|(name, _)| name.clone()).collect()
+            };
+            printed(item, name, contracts, "records", names).then(|| Truth::Trailer(name.to_owned()))
+        }
+        Some(("footer", name)) => {
+            let names = |contract: &Contract| -> Vec<String> {
+                let footer = contract.layout.iter().filter_map(|layout| layout.footer.as_ref());
+                footer.flat_map(|footer| &footer.totals).map(|(name, _)| name.clone()).collect()
+            };
+            printed(item, name, contracts, "footer", names).then(|| Truth::Footer(name.to_owned()))
+        }
+        Some(("sidecar", path)) if !path.is_empty() => {
+            if !sidecar {
+                item.refuse(config::CONTROL, "the feed has no sidecar", "`sidecar: \"{stem}.ctl.json\"` in the feed", "");
+            }
+            Some(Truth::Sidecar(path.split('.').map(str::to_owned).collect()))
+        }
+        _ => {
+            item.wrong(TRUTHS);
+            None
+        }
+    }
+}
+
+/// Whether every contract of the feed declares the total.
+fn printed(item: &Item<'_>, name: &str, contracts: &Contracts, where_: &str, names: impl Fn(&Contract) -> Vec<String>) -> bool {
+    for (_, contract) in contracts {
+        let known = names(contract);
+        if !known.iter().any(|known| known == name) {
+            let hint = did_you_mean(nearest(name, known.iter().map(String::as_str)));
+            let why = format!("`{where_}` of {} gives no `{}`", contract.file, name.escape_debug());
+            item.refuse(config::CONTROL, &why, "a total that the contract declares", hint);
+            return false;
+        }
+    }
+    true
+}

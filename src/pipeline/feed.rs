@@ -1,0 +1,377 @@
+//! `pipelines/<council>/<feed>.yaml` and its SQL: one extract of one council.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    diagnostic::{Diagnostic, Place, codes::config},
+    domain::{Day, Digest, Identifier, Location, Span},
+    schema::{
+        Contract, Contracts,
+        fields::{Fields, Item, UNTOUCHED, did_you_mean},
+        read_text,
+    },
+};
+
+use super::{
+    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Ready, RowsOutside,
+    controls::read_controls,
+    listed::read_listed,
+    location::{Allowed, Secrets, read_location},
+    partnership::{in_order, span, until_the_next},
+    schedule::Schedule,
+};
+
+/// The keys of the file.
+pub const KEYS: &[&str] = &[
+    "contract",
+    "into",
+    "url",
+    "files",
+    "ready",
+    "landing",
+    "sidecar",
+    "covers",
+    "delivers",
+    "pieces",
+    "newest_by",
+    "rows_outside",
+    "rows",
+    "controls",
+    "tolerance",
+    "required",
+    "missing",
+    "active",
+    "schedule",
+    "due",
+];
+
+/// What a feed's file is read against.
+pub struct Surroundings<'p> {
+    pub root: &'p Path,
+    pub contracts: &'p Contracts,
+    pub drop: &'p Location,
+    pub allowed: &'p Allowed,
+    pub secrets: &'p Secrets<'p>,
+    pub closing_period: u8,
+}
+
+/// Reads one feed; `council` and `id` are what its path says.
+pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around: &Surroundings<'_>) -> Option<Feed> {
+    let fields = file.fields(KEYS)?;
+    let contracts = contracts(&fields, around);
+    let into = into(&fields, around);
+    let from = from(&fields, council, id, around);
+    let covers = covers(&fields);
+    let files = files(&fields, &covers);
+    let sidecar = fields.get("sidecar").and_then(|item| beside(&item)).map(str::to_owned);
+    let controls = read_controls(&fields, contracts.as_deref().unwrap_or_default(), sidecar.is_some());
+    let yaml = &file.reader().source.text;
+    let sql_file = format!("pipelines/{council}/{id}.sql");
+    let sql = sql(file, around.root, &sql_file);
+    let listed = listed(file, council, id, around, &covers, &controls);
+    let pieces = fields.get("pieces").and_then(|item| item.count(1, 10_000)).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
+    if pieces > 1 && files.as_ref().is_some_and(|files| !files.always_has(&NamePart::Piece)) {
+        let fault = Diagnostic::new(config::FILE_PATTERN, "a delivery comes in pieces, but the names do not number them");
+        file.reader().fault(fields.key_at("files"), fault.expected("`{piece}` in `files`"));
+    }
+    let sql = sql?;
+    Some(Feed {
+        council: council.clone(),
+        id: id.clone(),
+        file: file.reader().source.file.clone(),
+        digest: digest(yaml, &sql, &listed),
+        contracts: contracts?,
+        into: into?,
+        from: from?,
+        files: files?,
+        ready: ready(&fields),
+        landing: choice(&fields, "landing", Landing::Copy, &[("copy", Landing::Copy), ("link", Landing::Link)]),
+        sidecar,
+        covers,
+        delivers: choice(&fields, "delivers", Delivers::Replace, &[("replace", Delivers::Replace), ("snapshot", Delivers::Snapshot)]),
+        pieces,
+        newest_by: newest_by(&fields),
+        rows_outside: choice(&fields, "rows_outside", RowsOutside::Warn, &[("warn", RowsOutside::Warn), ("refuse", RowsOutside::Refuse)]),
+        rows_many: choice(&fields, "rows", false, &[("one", false), ("many", true)]),
+        controls,
+        listed,
+        tolerance_rows: tolerance(&fields),
+        required: choice(&fields, "required", true, &[("true", true), ("false", false)]),
+        missing: choice(&fields, "missing", Missing::Block, &[("block", Missing::Block), ("carry", Missing::Carry)]),
+        active: fields.get("active").and_then(|item| active(&item)).unwrap_or_default(),
+        schedule: fields.get("schedule").and_then(|item| schedule(&item)),
+        due_working_day: due(&fields),
+        sql,
+        sql_file,
+    })
+}
+
+fn choice<T: Copy>(fields: &Fields<'_>, key: &str, default: T, words: &[(&str, T)]) -> T {
+    fields.get(key).and_then(|item| item.choice(words)).unwrap_or(default)
+}
+
+/// Over YAML, SQL and listed totals, each with its length, so that no two texts run together.
+fn digest(yaml: &str, sql: &str, listed: &BTreeMap<String, super::Listed>) -> Digest {
+    let mut hash = Sha256::new();
+    for text in [yaml, sql] {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    if !listed.is_empty() {
+        hash.update(format!("{listed:?}").as_bytes());
+    }
+    Digest(hash.finalize().into())
+}
+
+/// One contract, or a list of them with the day from which each holds.
+fn contracts(fields: &Fields<'_>, around: &Surroundings<'_>) -> Option<Vec<(Span, Arc<Contract>)>> {
+    let item = fields.need("contract")?;
+    if !item.is_list() {
+        return Some(vec![(Span::default(), contract(&item, around)?)]);
+    }
+    let mut starts: Vec<(Option<Day>, Arc<Contract>)> = Vec::new();
+    let rows = item.list()?;
+    for row in &rows {
+        let Some(fields) = row.fields(&["contract", "from"]) else { continue };
+        let from = if starts.is_empty() { fields.get("from") } else { fields.need("from") }.and_then(|item| item.day());
+        let Some(contract) = fields.need("contract").and_then(|item| contract(&item, around)) else { continue };
+        if let Some(from) = from {
+            in_order(row, starts.last().and_then(|(day, _)| *day), from);
+        }
+        starts.push((from, contract));
+    }
+    if rows.is_empty() {
+        item.wrong("at least one contract");
+    }
+    (starts.len() == rows.len() && !rows.is_empty()).then(|| until_the_next(starts))
+}
+
+fn contract(item: &Item<'_>, around: &Surroundings<'_>) -> Option<Arc<Contract>> {
+    let name = item.text()?;
+    let Some((council, feed)) = name.split_once('/').filter(|(_, feed)| !feed.contains('/')) else {
+        item.wrong("a contract of schemas/sources, as in `newham/general_ledger`");
+        return None;
+    };
+    match around.contracts.find(&format!("sources/{council}"), feed) {
+        Ok(contract) => contract,
+        Err(near) => {
+            let near = near.map(|near| format!("{council}/{near}"));
+            let why = format!("there is no contract `{}`", name.escape_debug());
+            item.refuse(config::UNKNOWN_NAME, &why, format!("the file schemas/sources/{name}.odcs.yaml"), did_you_mean(near.as_deref()));
+            None
+        }
+    }
+}
+
+fn into(fields: &Fields<'_>, around: &Surroundings<'_>) -> Option<Identifier> {
+    let item = fields.need("into")?;
+    let name = item.identifier()?;
+    if let Err(near) = around.contracts.find("common", &name) {
+        let why = format!("there is no common table `{name}`");
+        item.refuse(config::UNKNOWN_NAME, &why, format!("the file schemas/common/{name}.odcs.yaml"), did_you_mean(near.as_deref()));
+        return None;
+    }
+    Some(name)
+}
+
+/// `drop` (the default) is the feed's own folder under the partnership's.
+fn from(fields: &Fields<'_>, council: &Identifier, id: &Identifier, around: &Surroundings<'_>) -> Option<Location> {
+    match fields.get("url") {
+        Some(item) if item.raw_text() != Some("drop") => read_location(&item, around.secrets, around.allowed),
+        _ => Some(match around.drop {
+            Location::Folder(path) => Location::Folder(path.join(&**council).join(&**id)),
+            Location::Url(url) => {
+                let mut url = url.clone();
+                let path = format!("{}/{council}/{id}/", url.path().trim_end_matches('/'));
+                url.set_path(&path);
+                Location::Url(url)
+            }
+        }),
+    }
+}
+
+fn files(fields: &Fields<'_>, covers: &Covers) -> Option<FilePattern> {
+    let item = fields.need("files")?;
+    let pattern = pattern(&item)?;
+    if pattern.text.contains('/') {
+        item.refuse(config::FILE_PATTERN, "it holds a `/`", "the name of a file in the feed's folder; `url` names the folder", "");
+        return None;
+    }
+    if covers.from.is_none()
+        && let Some(lacking) = covers.lacking(&pattern)
+    {
+        let hint = "Or say in `covers` where the period stands: `covers: {from: {header: Period}}`.";
+        item.refuse(config::FILE_PATTERN, "a name does not tell which period the file covers", lacking, hint);
+    }
+    Some(pattern)
+}
+
+fn pattern(item: &Item<'_>) -> Option<FilePattern> {
+    match FilePattern::parse(item.text()?) {
+        Ok(pattern) => Some(pattern),
+        Err(why) => {
+            let expected =
+                "a name with `{year} {month} {period} {fiscal_year} {version} {piece} {date} {any}`, and `[ ]` around what may be missing";
+            item.refuse(config::FILE_PATTERN, &why, expected, "");
+            None
+        }
+    }
+}
+
+/// `{calendar: month, extent: one}`; or with `from`, where the period is read from the file itself.
+fn covers(fields: &Fields<'_>) -> Covers {
+    let default = Covers { calendar: CoverCalendar::Month, extent: Extent::One, from: None };
+    let Some(covers) = fields.get("covers").and_then(|item| item.fields(&["calendar", "extent", "from"])) else { return default };
+    let from = covers.get("from").and_then(|item| cover_from(&item));
+    let format = match &from {
+        Some(CoverFrom::Record { format, .. } | CoverFrom::Header { format: Some(format), .. }) => Some(format),
+        _ => None,
+    };
+    // A format that names a financial year, and no more, says what it covers without further words.
+    let fiscal = format.is_some_and(|f| f.has(&NamePart::FiscalYear) || f.has(&NamePart::Period));
+    let whole_year = format.is_some_and(|f| ![NamePart::Month, NamePart::Period, NamePart::Date].iter().any(|part| f.has(part)));
+    let calendars = [("month", CoverCalendar::Month), ("fiscal", CoverCalendar::Fiscal)];
+    let extents = [("one", Extent::One), ("to_date", Extent::ToDate), ("year", Extent::Year), ("listed", Extent::Listed)];
+    let covers = Covers {
+        calendar: choice(&covers, "calendar", if fiscal { CoverCalendar::Fiscal } else { CoverCalendar::Month }, &calendars),
+        extent: choice(&covers, "extent", if whole_year { Extent::Year } else { Extent::One }, &extents),
+        from: from.clone(),
+    };
+    if let (Some(format), Some(item)) = (format, fields.get("covers"))
+        && let Some(lacking) = covers.lacking(format)
+    {
+        item.refuse(config::FILE_PATTERN, "`format` does not tell which period is covered", lacking, "");
+    }
+    covers
+}
+
+fn cover_from(item: &Item<'_>) -> Option<CoverFrom> {
+    let fields = item.fields(&["record", "field", "header", "format"])?;
+    let format = fields.get("format").map(|item| pattern(&item));
+    if let Some(label) = fields.get("header") {
+        for key in ["record", "field"] {
+            if let Some(item) = fields.get(key) {
+                item.refuse(config::WRONG_VALUE, "`header` stands beside it", "either `header`, or `record` and `field`", "");
+            }
+        }
+        return Some(CoverFrom::Header { label: label.text()?.to_owned(), format: format.flatten() });
+    }
+    let record = fields.need("record").and_then(|item| item.text());
+    let field = fields.need("field").and_then(|item| item.count(2, 4_096)).and_then(|n| usize::try_from(n).ok());
+    if format.is_none() {
+        let _ = fields.need("format");
+    }
+    Some(CoverFrom::Record { record: record?.to_owned(), field: field?, format: format?? })
+}
+
+fn ready(fields: &Fields<'_>) -> Ready {
+    let default = Ready::Stable { millis: 2_000 };
+    let Some(item) = fields.get("ready") else { return default };
+    let Some(ready) = item.fields(&["stable", "marker"]) else { return default };
+    let marker = ready.get("marker").and_then(|item| beside(&item));
+    let stable = ready.get("stable").and_then(|item| item.read("a time, as in `2s`, `500ms` or `1m`", millis));
+    if ready.get("marker").is_some() == ready.get("stable").is_some() {
+        item.wrong("one of `{stable: 2s}` and `{marker: \"{name}.done\"}`");
+    }
+    marker.map(|marker| Ready::Marker(marker.to_owned())).or(stable.map(|millis| Ready::Stable { millis })).unwrap_or(default)
+}
+
+fn millis(text: &str) -> Option<u64> {
+    let units = [("ms", 1), ("s", 1_000), ("m", 60_000)];
+    let (digits, unit) = units.into_iter().find_map(|(unit, millis)| Some((text.strip_suffix(unit)?, millis)))?;
+    digits.parse::<u64>().ok()?.checked_mul(unit).filter(|millis| (1..=600_000).contains(millis))
+}
+
+/// The name of a file beside another: `{name}` is that one's whole name, `{stem}` without its extension.
+fn beside<'r>(item: &Item<'r>) -> Option<&'r str> {
+    let text = item.text()?;
+    let named = text.matches("{name}").count() + text.matches("{stem}").count() == 1 && text != "{name}" && text != "{stem}";
+    let rest = text.replace("{name}", "").replace("{stem}", "");
+    if !named || rest.contains(['{', '}', '[', ']', '/']) {
+        item.refuse(
+            config::FILE_PATTERN,
+            "it does not name a file beside another",
+            "`{name}` or `{stem}` with something more: `{name}.done`, `{stem}.ctl.json`",
+            "",
+        );
+        return None;
+    }
+    Some(text)
+}
+
+fn newest_by(fields: &Fields<'_>) -> Vec<NewestBy> {
+    let words = [("version", NewestBy::Version), ("modified", NewestBy::Modified)];
+    let Some(item) = fields.get("newest_by") else { return vec![NewestBy::Version, NewestBy::Modified] };
+    let items = item.list().unwrap_or_default();
+    if items.is_empty() && item.is_list() {
+        item.wrong("at least one of `version` and `modified`");
+    }
+    items.iter().filter_map(|item| item.choice(&words)).collect()
+}
+
+fn tolerance(fields: &Fields<'_>) -> u64 {
+    let tolerance = fields.get("tolerance").and_then(|item| item.fields(&["rows"]));
+    tolerance.and_then(|fields| fields.need("rows")).and_then(|item| item.count(0, 1_000_000_000)).unwrap_or(0)
+}
+
+fn active(item: &Item<'_>) -> Option<Span> {
+    span(item, &item.fields(&["from", "to"])?)
+}
+
+/// The expression, once it is known that it can be kept.
+pub fn schedule(item: &Item<'_>) -> Option<String> {
+    let text = item.text()?;
+    match Schedule::parse(text) {
+        Ok(_) => Some(text.to_owned()),
+        Err(why) => {
+            let expected = "minute, hour, day, month, weekday in the civil time of Europe/London, as in `0 6 * * 1-5`";
+            item.refuse(config::SCHEDULE, &why, expected, "");
+            None
+        }
+    }
+}
+
+fn due(fields: &Fields<'_>) -> Option<u32> {
+    let due = fields.get("due")?.fields(&["working_day"])?;
+    due.need("working_day")?.count(1, 23).and_then(|n| u32::try_from(n).ok())
+}
+
+fn sql(file: &Item<'_>, root: &Path, sql_file: &str) -> Option<String> {
+    if !root.join(sql_file).exists() {
+        let fault = Diagnostic::new(config::UNREADABLE_FILE, format!("the feed's query `{sql_file}` does not exist"));
+        let fault = fault.expected("`SELECT … FROM extract`, which fills the table that `into` names");
+        file.reader().report(fault.place(Place::file(file.reader().source.file.clone())).outcome(UNTOUCHED));
+        return None;
+    }
+    read_text(root, sql_file).map_err(|fault| file.reader().report(*fault)).ok()
+}
+
+/// The feed's list of totals, where something asks for it.
+fn listed(
+    file: &Item<'_>,
+    council: &Identifier,
+    id: &Identifier,
+    around: &Surroundings<'_>,
+    covers: &Covers,
+    controls: &[super::Control],
+) -> BTreeMap<String, super::Listed> {
+    let asked = controls.iter().any(|control| control.equals == super::Truth::Listed) || covers.extent == Extent::Listed;
+    if !asked {
+        return BTreeMap::new();
+    }
+    let name = format!("controls/{council}/{id}.csv");
+    match read_text(around.root, &name) {
+        Ok(text) => read_listed(&name, &text, controls, covers.extent == Extent::Listed, around.closing_period).unwrap_or_else(|faults| {
+            for fault in faults {
+                file.reader().report(fault);
+            }
+            BTreeMap::new()
+        }),
+        Err(fault) => {
+            file.reader().report(fault.hint("A control or the coverage of the feed is `listed`."));
+            BTreeMap::new()
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Reading a whole partnership, with every fault of every file at once.
+
+use std::{collections::BTreeMap, path::Path};
+
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, Refusal, Severity, codes::config},
+    domain::Identifier,
+    schema::{
+        Contracts,
+        fields::{Reader, UNTOUCHED, did_you_mean},
+        is_prose, read_text, sorted_names,
+        suggest::nearest,
+        yaml::SourceText,
+    },
+};
+
+use super::{
+    Feed, Partnership,
+    cost::{read_cost, stray},
+    feed::{Surroundings, read_feed},
+    known,
+    location::Secrets,
+    partnership::{FILE, Head, NOT_COUNCILS, read_head},
+    reference::read_references,
+};
+
+/// Reads `pipelines/**` and `schemas/**` under a folder. Secrets come from the environment of the process.
+///
+/// Beside the partnership stand warnings: holes in reference tables and the like.
+///
+/// # Errors
+/// Codes of the ranges TC06, TC07 and TC09: everything that is wrong with any of the files.
+pub fn read(root: &Path) -> Answer<(Partnership, Vec<Diagnostic>)> {
+    read_with(root, &|name| std::env::var(name).ok())
+}
+
+/// As [`read`], with the environment given.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(Partnership, Vec<Diagnostic>)> {
+    let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+    let secrets = Secrets { root, env };
+    let mut contracts = Contracts::read(root);
+    let mut faults = std::mem::take(&mut contracts.faults);
+    let head = read_partnership(root, &secrets, &mut faults);
+    let feeds = head.as_ref().map(|head| read_feeds(root, head, &contracts, &secrets, &mut faults)).unwrap_or_default();
+    let references: BTreeMap<_, _> = read_references(root, &contracts, &mut faults).into_iter().collect();
+    let cost = read_cost(root, &mut faults);
+    if let Some(head) = &head {
+        known::check(&references, head, &feeds, &mut faults);
+    }
+    in_order(&mut faults);
+    match head {
+        Some(head) if !faults.iter().any(|fault| fault.severity == Severity::Error) => {
+            let contracts = contracts.read.into_iter().filter(|(key, _)| !key.starts_with("sources/")).collect();
+            Ok((Partnership { feeds, references, cost, contracts, ..whole(root, head) }, faults))
+        }
+        _ => Err(Refusal(faults)),
+    }
+}
+
+/// The partnership as its own file says it; what other files say is filled in by the caller.
+fn whole(root: &Path, head: Head) -> Partnership {
+    Partnership {
+        root: root.to_path_buf(),
+        name: head.name,
+        timezone: head.timezone,
+        calendar: head.calendar,
+        drop: head.drop,
+        landing: head.landing,
+        lake: head.lake,
+        published: head.published,
+        councils: head.councils,
+        companies: head.companies,
+        services: head.services,
+        members: head.members,
+        suspense_limit: head.suspense_limit,
+        allow_hosts: head.allowed.hosts,
+        allow_paths: head.allowed.paths.iter().map(|path| path.display().to_string()).collect(),
+        retention: head.retention,
+        feeds: Vec::new(),
+        references: BTreeMap::new(),
+        cost: super::CostModel { schedule: None, queries: Vec::new() },
+        contracts: BTreeMap::new(),
+    }
+}
+
+/// By file and line, errors and warnings together.
+fn in_order(faults: &mut [Diagnostic]) {
+    let key = |fault: &Diagnostic| fault.place.as_ref().map(|p| (p.file.clone(), p.line, p.column));
+    faults.sort_by_cached_key(key);
+}
+
+fn read_partnership(root: &Path, secrets: &Secrets<'_>, faults: &mut Vec<Diagnostic>) -> Option<Head> {
+    let hint = "`truecost init` writes a partnership to start from; `-C DIR` says in which folder one is.";
+    let text = read_text(root, FILE).map_err(|fault| faults.push(fault.hint(hint))).ok()?;
+    let source = SourceText::new(FILE, text);
+    let (reader, node) = Reader::new(&source);
+    secrets.check(&reader, &node);
+    let head = read_head(&reader.item(&node), secrets);
+    faults.extend(reader.into_faults());
+    head
+}
+
+fn read_feeds(root: &Path, head: &Head, contracts: &Contracts, secrets: &Secrets<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Feed> {
+    let around =
+        Surroundings { root, contracts, drop: &head.drop, allowed: &head.allowed, secrets, closing_period: head.calendar.closing_period };
+    let mut feeds = Vec::new();
+    for (name, is_folder) in sorted_names(&root.join("pipelines")) {
+        let council = head.councils.iter().map(|council| &council.id).find(|id| &***id == name.as_str());
+        if !is_folder {
+            if name != "partnership.yaml" && !is_prose(&name) {
+                faults.push(stray(&format!("pipelines/{name}"), "`partnership.yaml`, and a folder for each council"));
+            }
+        } else if council.is_some() || name == "shared" {
+            read_folder(&name, &around, &mut feeds, faults);
+        } else if !NOT_COUNCILS.contains(&name.as_str()) {
+            let near = nearest(&name, head.councils.iter().map(|council| &*council.id));
+            let fault = Diagnostic::new(config::UNKNOWN_NAME, format!("the folder pipelines/{name} belongs to no council"));
+            let fault = fault.place(Place::file(format!("pipelines/{name}"))).outcome(UNTOUCHED);
+            faults.push(fault.expected("a council of partnership.yaml, `shared`, `reference` or `cost`").hint(did_you_mean(near)));
+        }
+    }
+    feeds
+}
+
+/// The feeds of one council.
+fn read_folder(council: &str, around: &Surroundings<'_>, feeds: &mut Vec<Feed>, faults: &mut Vec<Diagnostic>) {
+    let Ok(council) = Identifier::new(council) else { return };
+    let names = sorted_names(&around.root.join("pipelines").join(&*council));
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for (name, is_folder) in names {
+        let file = format!("pipelines/{council}/{name}");
+        let lower = name.to_lowercase();
+        let stem = lower.strip_suffix(".yaml").or_else(|| lower.strip_suffix(".yml"));
+        let Some(stem) = stem.filter(|_| !is_folder) else {
+            let query =
+                lower.strip_suffix(".sql").is_some_and(|stem| around.root.join(format!("pipelines/{council}/{stem}.yaml")).exists());
+            if !query && !is_prose(&lower) {
+                faults.push(stray(&file, "`<feed>.yaml` with `<feed>.sql` beside it"));
+            }
+            continue;
+        };
+        if let Some(other) = seen.insert(stem.to_owned(), file.clone()) {
+            let fault =
+                Diagnostic::new(config::DUPLICATE_FEED, format!("the feed `{council}/{stem}` is declared twice: here and in {other}"));
+            faults.push(
+                fault
+                    .place(Place::file(file))
+                    .expected("one file for each feed")
+                    .outcome(UNTOUCHED)
+                    .hint("Keep the one whose name ends in `.yaml`."),
+            );
+            continue;
+        }
+        match Identifier::new(stem) {
+            Ok(id) if name == format!("{stem}.yaml") => feeds.extend(read_one(&file, &council, &id, around, faults)),
+            _ => faults.push(stray(&file, "`<feed>.yaml`: small letters, digits and underscores, and the ending spelled out")),
+        }
+    }
+}
+
+fn read_one(file: &str, council: &Identifier, id: &Identifier, around: &Surroundings<'_>, faults: &mut Vec<Diagnostic>) -> Option<Feed> {
+    let text = read_text(around.root, file).map_err(|fault| faults.push(*fault)).ok()?;
+    let source = SourceText::new(file, text);
+    let (reader, node) = Reader::new(&source);
+    around.secrets.check(&reader, &node);
+    let feed = read_feed(&reader.item(&node), council, id, around);
+    faults.extend(reader.into_faults());
+    feed
+}

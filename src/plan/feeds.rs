@@ -1,0 +1,293 @@
+//! Which deliveries of a feed are to be taken, and why.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    diagnostic::{Diagnostic, Place, codes},
+    domain::{Calendar, Coverage, Period},
+    lake::{DeliveryRecord, DeliveryState},
+    pipeline::{Feed, NewestBy},
+    source::{Entry, Listing},
+};
+
+/// Why a delivery is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// Nothing of these periods is in yet.
+    New,
+    /// Something else is in for these periods.
+    Newer,
+    /// The contract, the feed or its SQL changed since it was judged.
+    RulesChanged,
+    /// Asked for with `--force`.
+    Forced,
+}
+
+impl Why {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new delivery",
+            Self::Newer => "newer bytes",
+            Self::RulesChanged => "changed contract, feed or SQL",
+            Self::Forced => "forced",
+        }
+    }
+}
+
+/// Why a file is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Idle {
+    /// In, and unchanged since.
+    In,
+    /// Refused, and unchanged since.
+    RefusedBefore,
+    /// Another file is newer for the same periods.
+    Superseded,
+    /// Not among the periods asked for.
+    NotAsked,
+    /// Outside the feed's active dates.
+    NotActive,
+}
+
+impl Idle {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "already in",
+            Self::RefusedBefore => "refused before, unchanged",
+            Self::Superseded => "superseded by a newer file",
+            Self::NotAsked => "not asked for",
+            Self::NotActive => "outside the feed's active dates",
+        }
+    }
+}
+
+/// One file to take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Take {
+    pub entry: Entry,
+    pub sidecar: Option<Entry>,
+    /// `None` where it is read from the file.
+    pub coverage: Option<Coverage>,
+    pub why: Why,
+}
+
+/// What there is to do for one feed.
+#[derive(Clone, Debug, Default)]
+pub struct FeedPlan {
+    pub take: Vec<Take>,
+    pub idle: Vec<(Entry, Idle)>,
+    pub reports: Vec<Diagnostic>,
+}
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish {
+    pub period: Option<Period>,
+    pub year: Option<i16>,
+    pub force: bool,
+    pub rehash: bool,
+}
+
+impl Wish {
+    /// Whether any covered period was asked for.
+    #[must_use]
+    pub fn wants(&self, coverage: &Coverage) -> bool {
+        coverage.periods().iter().any(|p| self.wants_period(*p))
+    }
+
+    #[must_use]
+    pub fn wants_period(&self, period: Period) -> bool {
+        self.period.is_none_or(|wanted| wanted == period) && self.year.is_none_or(|wanted| wanted == period.year)
+    }
+}
+
+/// A file of the feed's pattern, with what its name says.
+struct Candidate {
+    entry: Entry,
+    sidecar: Option<Entry>,
+    coverage: Option<Coverage>,
+    version: Option<u64>,
+    piece: Option<u64>,
+}
+
+/// Decides for every file that the source lists. `known` are the feed's deliveries in the register.
+#[must_use]
+pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&DeliveryRecord], wish: Wish) -> FeedPlan {
+    let mut plan = FeedPlan { reports: listing.refused.iter().chain(&listing.notes).cloned().collect(), ..FeedPlan::default() };
+    let candidates = candidates(feed, calendar, listing, &mut plan);
+    for candidate in newest(feed, candidates, &mut plan) {
+        match decide(feed, &candidate, known, wish, calendar) {
+            Ok(why) => plan.take.push(Take { entry: candidate.entry, sidecar: candidate.sidecar, coverage: candidate.coverage, why }),
+            Err(idle) => {
+                if idle == Idle::NotActive {
+                    plan.reports.push(not_active(feed, &candidate.entry));
+                }
+                plan.idle.push((candidate.entry, idle));
+            }
+        }
+    }
+    plan.take.sort_by(|a, b| (&a.coverage, &a.entry.name).cmp(&(&b.coverage, &b.entry.name)));
+    plan
+}
+
+fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, plan: &mut FeedPlan) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for entry in &listing.entries {
+        let Some(facts) = feed.files.matches(&entry.name) else {
+            if !is_companion(feed, &entry.name, listing) {
+                plan.reports.push(name_unknown(feed, entry));
+            }
+            continue;
+        };
+        match feed.coverage(&entry.name, &facts, calendar) {
+            Ok(coverage) => found.push(Candidate {
+                sidecar: sidecar_of(feed, entry, listing),
+                entry: entry.clone(),
+                coverage,
+                version: facts.version,
+                piece: facts.piece,
+            }),
+            Err(refusal) => plan.reports.extend(refusal.0),
+        }
+    }
+    found
+}
+
+/// The name of the file that stands beside `name`: `{name}` whole, `{stem}` without its extension.
+#[must_use]
+pub fn companion(pattern: &str, name: &str) -> String {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    pattern.replace("{name}", name).replace("{stem}", stem)
+}
+
+fn sidecar_of(feed: &Feed, entry: &Entry, listing: &Listing) -> Option<Entry> {
+    let name = companion(feed.sidecar.as_deref()?, &entry.name);
+    listing.entries.iter().find(|e| e.name == name).cloned()
+}
+
+/// Sidecars and markers are not extracts of their own.
+fn is_companion(feed: &Feed, name: &str, listing: &Listing) -> bool {
+    let marker = match &feed.ready {
+        crate::pipeline::Ready::Marker(pattern) => Some(pattern.as_str()),
+        crate::pipeline::Ready::Stable { .. } => None,
+    };
+    let patterns = feed.sidecar.as_deref().into_iter().chain(marker);
+    let stands_by = |pattern: &str| listing.entries.iter().any(|e| companion(pattern, &e.name) == name);
+    patterns.into_iter().any(stands_by)
+}
+
+/// For each coverage (and piece) the newest file; ties are reported and none of them is taken.
+fn newest(feed: &Feed, candidates: Vec<Candidate>, plan: &mut FeedPlan) -> Vec<Candidate> {
+    let mut groups: BTreeMap<(Option<Coverage>, Option<u64>), Vec<Candidate>> = BTreeMap::new();
+    let mut out = Vec::new();
+    for candidate in candidates {
+        if candidate.coverage.is_none() {
+            out.push(candidate);
+            continue;
+        }
+        groups.entry((candidate.coverage.clone(), candidate.piece)).or_default().push(candidate);
+    }
+    for mut group in groups.into_values() {
+        let rank = |c: &Candidate| -> Vec<i128> {
+            feed.newest_by
+                .iter()
+                .map(|by| match by {
+                    NewestBy::Version => c.version.map_or(-1, i128::from),
+                    NewestBy::Modified => i128::from(c.entry.modified_us),
+                })
+                .collect()
+        };
+        group.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.entry.name.cmp(&b.entry.name)));
+        let mut group = group.into_iter();
+        let Some(best) = group.next() else { continue };
+        let (ties, older): (Vec<_>, Vec<_>) = group.partition(|c| rank(c) == rank(&best));
+        plan.idle.extend(older.into_iter().map(|c| (c.entry, Idle::Superseded)));
+        if ties.is_empty() {
+            out.push(best);
+        } else {
+            plan.reports.push(tie(feed, &best, &ties));
+        }
+    }
+    out
+}
+
+fn decide(feed: &Feed, candidate: &Candidate, known: &[&DeliveryRecord], wish: Wish, calendar: Calendar) -> Result<Why, Idle> {
+    if let Some(coverage) = &candidate.coverage {
+        if !wish.wants(coverage) {
+            return Err(Idle::NotAsked);
+        }
+        if !is_active(feed, coverage, calendar) {
+            return Err(Idle::NotActive);
+        }
+    }
+    let same_file = known.iter().rev().find(|record| is_same_file(record, candidate));
+    match same_file {
+        Some(_) if wish.force => Ok(Why::Forced),
+        Some(record) if is_stale(feed, record) => Ok(Why::RulesChanged),
+        Some(record) if !wish.rehash => Err(match record.state {
+            DeliveryState::Accepted => Idle::In,
+            DeliveryState::Refused => Idle::RefusedBefore,
+        }),
+        _ => {
+            let covers = |record: &&&DeliveryRecord| candidate.coverage.is_some() && record.covers() == candidate.coverage;
+            Ok(if known.iter().any(|record| covers(&record)) { Why::Newer } else { Why::New })
+        }
+    }
+}
+
+/// Whether the feed is active on the first day of any period that is covered.
+#[must_use]
+pub fn is_active(feed: &Feed, coverage: &Coverage, calendar: Calendar) -> bool {
+    coverage.periods().iter().any(|p| feed.active.contains(calendar.days_of(*p).0))
+}
+
+fn is_same_file(record: &DeliveryRecord, candidate: &Candidate) -> bool {
+    let same = |facts: &crate::lake::SourceFacts, entry: &Entry| {
+        facts.name == entry.name && facts.bytes == entry.size && facts.modified_us == entry.modified_us && facts.identity == entry.identity
+    };
+    let sidecar = match (&record.sidecar, &candidate.sidecar) {
+        (None, None) => true,
+        (Some(facts), Some(entry)) => same(facts, entry),
+        _ => false,
+    };
+    sidecar && (same(&record.source, &candidate.entry) || record.also_as.iter().any(|facts| same(facts, &candidate.entry)))
+}
+
+/// Whether what judged the delivery is no longer what would judge it.
+#[must_use]
+pub fn is_stale(feed: &Feed, record: &DeliveryRecord) -> bool {
+    let contract_is_known = feed.contracts.iter().any(|(_, c)| c.digest.hex() == record.contract_sha256);
+    record.feed_sha256 != feed.digest.hex() || !contract_is_known
+}
+
+fn place(feed: &Feed, entry: &Entry) -> Place {
+    Place::file(format!("{}: {}", feed.name(), entry.name))
+}
+
+fn name_unknown(feed: &Feed, entry: &Entry) -> Diagnostic {
+    Diagnostic::warning(codes::control::NAME_UNKNOWN, "a file that this feed does not know")
+        .place(place(feed, entry))
+        .expected(format!("a name like `{}`", feed.files.text))
+        .outcome("it was left where it is and not read")
+        .hint(format!("rename it, move it away, or correct `files:` in {}", feed.file))
+}
+
+fn not_active(feed: &Feed, entry: &Entry) -> Diagnostic {
+    Diagnostic::warning(codes::control::NOT_ACTIVE, "a file for a period in which this feed is not active")
+        .place(place(feed, entry))
+        .expected(format!("a period {}", feed.active))
+        .outcome("it was left where it is and not read")
+        .hint(format!("correct `active:` in {}, or move the file to the feed that is active then", feed.file))
+}
+
+fn tie(feed: &Feed, best: &Candidate, ties: &[Candidate]) -> Diagnostic {
+    let names: Vec<&str> = std::iter::once(best).chain(ties).map(|c| c.entry.name.as_str()).collect();
+    let covers = best.coverage.as_ref().map(ToString::to_string).unwrap_or_default();
+    Diagnostic::new(codes::control::NEWEST_UNCLEAR, format!("{} files cover {covers}, and none is newer: {}", names.len(), names.join(", ")))
+        .place(Place::file(feed.name()))
+        .expected("one file for a period, or versions or times that tell which is the newest")
+        .outcome("none of them was taken; the feed stays at its last accepted delivery")
+        .hint("remove all but one, or give them a version in the name (`[_v{version}]` in `files:`)")
+}

@@ -1,0 +1,66 @@
+//! The only place that reads the clock.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// An instant, and its name in runs and registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Now {
+    /// Microseconds since 1970 (UTC).
+    pub micros: i64,
+}
+
+/// The instant of calling.
+#[must_use]
+#[allow(clippy::disallowed_methods)] // the one place that may
+pub fn now() -> Now {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Now { micros: i64::try_from(since.as_micros()).unwrap_or(i64::MAX) }
+}
+
+impl Now {
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.micros.div_euclid(1_000_000)
+    }
+
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        self.micros.div_euclid(1_000)
+    }
+
+    /// `2023-05-02T05:00:00Z`.
+    #[must_use]
+    pub fn iso(self) -> String {
+        chrono::DateTime::from_timestamp(self.seconds(), 0).map_or_else(String::new, |t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+    }
+
+    /// `20230502T050000.123456Z`: sorts by time, unique enough for one writer at a time.
+    #[must_use]
+    pub fn run_id(self) -> String {
+        let micros = self.micros.rem_euclid(1_000_000);
+        let stamp = chrono::DateTime::from_timestamp(self.seconds(), 0).map_or_else(String::new, |t| t.format("%Y%m%dT%H%M%S").to_string());
+        format!("{stamp}.{micros:06}Z")
+    }
+}
+
+/// Measures how long steps take.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[must_use]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// Waits; used for the second look at files that may still grow.
+pub fn wait(time: Duration) {
+    std::thread::sleep(time);
+}

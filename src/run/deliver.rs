@@ -1,0 +1,588 @@
+//! The first half of a run: what is new of every feed, from the source to the common tables.
+//!
+//! Feeds are independent: a refused delivery leaves its feed at its last accepted state and stops no other.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    Conductor, Event, clock,
+    pump::{Flow, pump},
+    stream::{FaultGroup, Pass, Streamed, stream},
+};
+use crate::{
+    decode::{Chunks, EncodingFacts, Header, Judge},
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes, render_all},
+    domain::{Calendar, Coverage, DeliveryId, Digest, Pence, Period, grouped, pounds},
+    engine::Projection,
+    lake::{Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PartSchema, PeriodProof, QuarantineWriter, SourceFacts},
+    pipeline::{CoverFrom, Feed, RowsOutside},
+    plan::{self, FeedPlan, Take, Wish, plan_feed},
+    schema::Contract,
+    source::{self, Entry, Listing, Source, needs_second_look, settle},
+    stages::{
+        judge,
+        land::{land, land_sidecar},
+        normalise::{Normaliser, PARTITION_COLUMNS},
+    },
+};
+
+/// What became of one file.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    pub feed: String,
+    pub file: String,
+    pub delivery: Option<String>,
+    pub coverage: String,
+    pub state: Delivery,
+    pub rows: u64,
+    pub quarantined: u64,
+    pub pence: Pence,
+    pub reports: Vec<Diagnostic>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    Accepted,
+    Refused,
+    /// The same delivery was in already.
+    AlreadyIn,
+}
+
+/// One file in hand.
+struct InHand<'a> {
+    feed: &'a Feed,
+    take: Take,
+    location: String,
+    landed: Answer<(Landed, EncodingFacts)>,
+    sidecar: Option<Answer<Vec<u8>>>,
+    landed_at: clock::Now,
+}
+
+/// One feed with its source, and what is to be done for it.
+pub struct Listed<'a> {
+    pub feed: &'a Feed,
+    pub source: Answer<Box<dyn Source>>,
+    pub plan: FeedPlan,
+}
+
+impl Conductor<'_> {
+    /// Lists every selected feed and decides what is to be taken. With `settle`, files that may still be growing are looked at twice,
+    /// with one wait for all of them.
+    pub fn list(&self, known: &[DeliveryRecord], wish: Wish, settle_files: bool) -> Vec<Listed<'_>> {
+        let mut listed: Vec<(&Feed, Answer<Box<dyn Source>>, Answer<Listing>)> = Vec::new();
+        for feed in self.selected() {
+            let source = source::connect(&feed.from, &self.partnership.allow_hosts);
+            let listing = source.as_ref().map_err(Clone::clone).and_then(|source| source.list());
+            listed.push((feed, source, listing));
+        }
+        if settle_files {
+            self.settle(&mut listed);
+        }
+        let calendar = self.partnership.calendar;
+        let plan = |(feed, source, listing): (&'_ Feed, Answer<Box<dyn Source>>, Answer<Listing>)| {
+            let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id).collect();
+            match listing {
+                Ok(listing) => (source, plan_feed(feed, calendar, &listing, &of_feed, wish)),
+                Err(refusal) => (source, FeedPlan { reports: refusal.0, ..FeedPlan::default() }),
+            }
+        };
+        listed
+            .into_iter()
+            .map(|(feed, source, listing)| {
+                let (source, plan) = plan((feed, source, listing));
+                Listed { feed, source, plan }
+            })
+            .collect()
+    }
+
+    /// Leaves out what is still arriving.
+    fn settle(&self, listed: &mut [(&Feed, Answer<Box<dyn Source>>, Answer<Listing>)]) {
+        let now = clock::now().micros;
+        let mut longest = 0;
+        for (feed, _, listing) in listed.iter() {
+            let Ok(listing) = listing else { continue };
+            if let crate::pipeline::Ready::Stable { millis } = feed.ready {
+                if listing.entries.iter().any(|entry| needs_second_look(entry, now)) {
+                    longest = longest.max(millis);
+                }
+            }
+        }
+        if longest > 0 {
+            self.step(&format!("waiting {} s for files that may still be arriving", longest.div_ceil(1000)));
+            clock::wait(Duration::from_millis(longest));
+        }
+        for (feed, source, listing) in listed.iter_mut() {
+            let (Ok(source), Ok(listing)) = (source, listing) else { continue };
+            let first = std::mem::take(&mut listing.entries);
+            listing.entries = match &feed.ready {
+                crate::pipeline::Ready::Marker(pattern) => with_marker(first, pattern),
+                crate::pipeline::Ready::Stable { .. } => {
+                    let young = first.iter().filter(|entry| needs_second_look(entry, now));
+                    let second: Vec<Entry> = young.filter_map(|entry| source.look(&entry.name).ok().flatten()).collect();
+                    let settled = settle(&feed.name(), first, &second, now);
+                    listing.notes.extend(settled.waiting);
+                    settled.ready
+                }
+            };
+        }
+    }
+
+    /// Takes everything that is planned: lands it all, then judges and normalises delivery by delivery.
+    ///
+    /// # Errors
+    /// Only what stops the whole run (the lake itself). What a source or a file refuses is in the result.
+    pub fn deliver(&self, known: &mut Vec<DeliveryRecord>, listed: Vec<Listed<'_>>) -> Answer<Vec<Delivered>> {
+        let mut sources: Vec<Box<dyn Source>> = Vec::new();
+        let mut queue: Vec<(usize, &Feed, Take)> = Vec::new();
+        let mut done = Vec::new();
+        for Listed { feed, source, plan } in listed {
+            if !plan.reports.is_empty() {
+                self.observer.event(Event::Report { diagnostics: &plan.reports });
+                let faults: Vec<_> = plan.reports.iter().filter(|d| d.severity == crate::diagnostic::Severity::Error).cloned().collect();
+                if !faults.is_empty() {
+                    done.push(not_taken(feed, String::new(), faults));
+                }
+            }
+            let Ok(source) = source else { continue };
+            queue.extend(plan.take.into_iter().map(|take| (sources.len(), feed, take)));
+            sources.push(source);
+        }
+        if queue.is_empty() {
+            return Ok(done);
+        }
+        let in_hand = self.land_all(&sources, queue)?;
+        self.landing.sync()?;
+        for item in in_hand {
+            done.push(self.deliver_one(known, item)?);
+        }
+        Ok(done)
+    }
+
+    /// Files are landed side by side.
+    fn land_all<'a>(&self, sources: &[Box<dyn Source>], queue: Vec<(usize, &'a Feed, Take)>) -> Answer<Vec<InHand<'a>>> {
+        let bytes = queue.iter().map(|(_, _, take)| take.entry.size).sum();
+        let files = queue.len();
+        self.observer.event(Event::Start { what: "landing", bytes });
+        let mut queue = queue.into_iter();
+        let in_hand = Mutex::new(Vec::with_capacity(files));
+        pump(
+            self.threads,
+            Flow {
+                take: || Ok(queue.next()),
+                work: |(at, feed, take): (usize, &'a Feed, Take)| self.land_one(sources.get(at).map(|s| &**s), feed, take),
+                arrange: |item: Option<InHand<'a>>| {
+                    in_hand.lock().unwrap_or_else(PoisonError::into_inner).extend(item);
+                    Ok(Vec::<()>::new())
+                },
+                job: |()| Ok(()),
+            },
+        )?;
+        self.step(&format!("landed {files} file{}, {} bytes", if files == 1 { "" } else { "s" }, grouped(u128::from(bytes))));
+        Ok(in_hand.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn land_one<'a>(&self, source: Option<&dyn Source>, feed: &'a Feed, take: Take) -> InHand<'a> {
+        let mut watch = |bytes| self.observer.event(Event::Advance { bytes });
+        let landed = match source {
+            Some(source) => land(&self.landing, source, &take.entry, feed.landing, &mut watch),
+            None => Err(Diagnostic::new(codes::checks::UNEXPLAINED, "a file without a source").into()),
+        };
+        let sidecar = source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(&self.landing, source, entry));
+        InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: clock::now() }
+    }
+
+    fn deliver_one(&self, known: &mut Vec<DeliveryRecord>, item: InHand<'_>) -> Answer<Delivered> {
+        let feed = item.feed;
+        let file = format!("{}: {}", feed.name(), item.take.entry.name);
+        let (landed, facts) = match &item.landed {
+            Ok(landed) => landed.clone(),
+            Err(refusal) => {
+                self.observer.event(Event::Report { diagnostics: &refusal.0 });
+                return Ok(not_taken(feed, item.take.entry.name.clone(), refusal.0.clone()));
+            }
+        };
+        let coverage = match item.take.coverage.clone().map_or_else(|| self.coverage_inside(feed, &file, &landed, &facts), Ok) {
+            Ok(coverage) => coverage,
+            Err(refusal) => {
+                self.observer.event(Event::Report { diagnostics: &refusal.0 });
+                return Ok(not_taken(feed, item.take.entry.name.clone(), refusal.0));
+            }
+        };
+        let id = delivery_id(feed, &coverage, &landed.digest);
+        if let Some(before) = known.iter_mut().find(|r| r.delivery_id == id.as_str()) {
+            let judged_alike = !plan::is_stale(feed, before) && !self.wish.force && before.sidecar == sidecar_facts(&item);
+            if judged_alike && before.state == DeliveryState::Accepted {
+                return self.already_in(before, &item);
+            }
+        }
+        let mut record = self.record(&item, &coverage, &id, &landed, &facts);
+        let judged = self.judge_and_normalise(&item, &file, &coverage, &id, &landed, &facts, &mut record);
+        let reports = match judged {
+            Ok(reports) => reports,
+            Err(Stop::Refused(faults)) => {
+                record.state = DeliveryState::Refused;
+                record.lake_version = None;
+                faults
+            }
+            Err(Stop::Run(refusal)) => return Err(refusal),
+        };
+        record.reports = reports.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
+        record.judged_at = clock::now().iso();
+        self.register.enter(&record)?;
+        let delivered = self.delivered(&record, reports);
+        known.retain(|r| r.delivery_id != record.delivery_id);
+        known.push(record);
+        Ok(delivered)
+    }
+
+    fn already_in(&self, before: &mut DeliveryRecord, item: &InHand<'_>) -> Answer<Delivered> {
+        let facts = source_facts(&item.location, &item.take.entry);
+        if before.source != facts {
+            if before.source.name == facts.name {
+                before.source = facts;
+            } else if !before.also_as.contains(&facts) {
+                before.also_as.retain(|other| other.name != facts.name);
+                before.also_as.push(facts);
+            }
+            self.register.enter(before)?;
+        }
+        self.step(&format!("{}: {}: the same delivery as before ({}); nothing to do", item.feed.name(), item.take.entry.name, before.delivery_id));
+        Ok(Delivered { state: Delivery::AlreadyIn, file: item.take.entry.name.clone(), ..self.delivered(before, Vec::new()) })
+    }
+
+    fn delivered(&self, record: &DeliveryRecord, reports: Vec<Diagnostic>) -> Delivered {
+        let coverage = record.covers().map(|c| c.to_string()).unwrap_or_default();
+        let pence = record.proof.periods.values().map(|p| p.amount).sum();
+        let state = if record.state == DeliveryState::Accepted { Delivery::Accepted } else { Delivery::Refused };
+        let name = format!("{}/{}", record.council, record.feed);
+        let word = if state == Delivery::Accepted { "accepted" } else { "REFUSED" };
+        let rows = grouped(u128::from(record.proof.accepted));
+        let quarantined = match record.proof.quarantined {
+            0 => String::new(),
+            n => format!(", {} quarantined", grouped(u128::from(n))),
+        };
+        if !reports.is_empty() {
+            self.observer.event(Event::Report { diagnostics: &reports });
+        }
+        self.step(&format!("{word} {name} {coverage}: {} ({rows} rows, {}{quarantined})", record.source.name, pounds(pence)));
+        Delivered {
+            feed: name,
+            file: record.source.name.clone(),
+            delivery: Some(record.delivery_id.clone()),
+            coverage,
+            state,
+            rows: record.proof.accepted,
+            quarantined: record.proof.quarantined,
+            pence,
+            reports,
+        }
+    }
+
+    fn record(&self, item: &InHand<'_>, coverage: &Coverage, id: &DeliveryId, landed: &Landed, facts: &EncodingFacts) -> DeliveryRecord {
+        let feed = item.feed;
+        let contract = contract_for(feed, coverage, self.partnership.calendar);
+        DeliveryRecord {
+            delivery_id: id.to_string(),
+            council: feed.council.to_string(),
+            feed: feed.id.to_string(),
+            table: feed.into.to_string(),
+            coverage: coverage.periods().iter().map(ToString::to_string).collect(),
+            source: source_facts(&item.location, &item.take.entry),
+            sidecar: sidecar_facts(item),
+            also_as: Vec::new(),
+            sha256: landed.digest.hex(),
+            bytes: landed.bytes,
+            encoding: serde_json::to_value(facts).unwrap_or_else(|_| json!(null)),
+            contract: contract.map(|c| c.name.clone()).unwrap_or_default(),
+            contract_sha256: contract.map(|c| c.digest.hex()).unwrap_or_default(),
+            feed_sha256: feed.digest.hex(),
+            state: DeliveryState::Accepted,
+            reports: Vec::new(),
+            proof: DeliveryProof::default(),
+            token: format!("{}-{id}", self.run_id),
+            run: self.run_id.clone(),
+            landed_at: item.landed_at.iso(),
+            judged_at: String::new(),
+            lake_version: None,
+        }
+    }
+
+    /// The pass, the verdict, and on acceptance the commit. Fills the record's proof; returns what is to be said of it.
+    #[allow(clippy::too_many_arguments)] // the delivery's own facts; a struct for one call would only rename them
+    fn judge_and_normalise(
+        &self,
+        item: &InHand<'_>,
+        file: &str,
+        coverage: &Coverage,
+        id: &DeliveryId,
+        landed: &Landed,
+        facts: &EncodingFacts,
+        record: &mut DeliveryRecord,
+    ) -> Result<Vec<Diagnostic>, Stop> {
+        let feed = item.feed;
+        let calendar = self.partnership.calendar;
+        let contract = contract_for(feed, coverage, calendar).ok_or_else(|| Stop::Refused(vec![no_contract(feed, file, coverage)]))?;
+        let into = self.common(&feed.into).map_err(Stop::Run)?;
+        let projection = Projection::plan(&feed.sql, &feed.sql_file, contract, into, feed.rows_many).map_err(Stop::refused)?;
+        let sidecar = self.sidecar(item, file)?;
+        let judge = Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
+        let normaliser = Normaliser::new(projection, into, calendar, coverage.clone(), id.clone());
+        let schema = PartSchema::without(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
+        let staging = self.lake.staging();
+        let mut quarantine = QuarantineWriter::create(&staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
+        self.observer.event(Event::Start { what: file, bytes: landed.bytes });
+        let read = self.landing.open(&landed.digest).map_err(Stop::Run)?;
+        let pass =
+            Pass { judge: &judge, normaliser: &normaliser, schema: &schema, staging: &staging, threads: self.threads, many: feed.rows_many, observer: self.observer };
+        let streamed = stream(&pass, read, &mut quarantine).map_err(Stop::of)?;
+        quarantine.finish().map_err(Stop::Run)?;
+        let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
+        let (proof, mut faults) = judge::judge(feed, file, &streamed.tally, said);
+        record.proof = proof;
+        record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
+        let mut notes = notes(feed, file, &judge, &streamed);
+        match outside(feed, file, coverage, &streamed) {
+            Some(report) if report.severity == crate::diagnostic::Severity::Error => faults.push(report),
+            report => notes.extend(report),
+        }
+        unexplained(&streamed, file).map_err(Stop::Run)?;
+        if !faults.is_empty() {
+            faults.extend(grouped_faults(file, &streamed.groups));
+            return Err(Stop::Refused(faults));
+        }
+        notes.extend(grouped_faults(file, &streamed.groups).map(|mut d| {
+            d.severity = crate::diagnostic::Severity::Warning;
+            d.outcome = "these rows are in quarantine; the rest of the delivery is accepted".into();
+            d
+        }));
+        self.commit(feed, into, coverage, id, streamed, record).map_err(Stop::Run)?;
+        Ok(notes)
+    }
+
+    fn commit(
+        &self,
+        feed: &Feed,
+        into: &Contract,
+        coverage: &Coverage,
+        id: &DeliveryId,
+        streamed: Streamed,
+        record: &mut DeliveryRecord,
+    ) -> Answer<()> {
+        self.register.announce(record)?;
+        let commit = Commit {
+            council: &feed.council,
+            feed: &feed.id,
+            coverage,
+            delivery: id,
+            token: &record.token,
+            parts: streamed.parts,
+            at_ms: clock::now().millis(),
+        };
+        let outcome = self.tables.replace(into, &commit)?;
+        record.lake_version = Some(outcome.version());
+        Ok(())
+    }
+
+    fn sidecar(&self, item: &InHand<'_>, file: &str) -> Result<Option<serde_json::Value>, Stop> {
+        match &item.sidecar {
+            None => Ok(None),
+            Some(Err(refusal)) => Err(Stop::Refused(refusal.0.clone())),
+            Some(Ok(bytes)) => judge::read_sidecar(bytes, &Place::file(format!("{file} (sidecar)"))).map(Some).map_err(Stop::refused),
+        }
+    }
+
+    /// What the file itself says that it covers.
+    fn coverage_inside(&self, feed: &Feed, file: &str, landed: &Landed, facts: &EncodingFacts) -> Answer<Coverage> {
+        let calendar = self.partnership.calendar;
+        let (_, contract) = feed.contracts.first().ok_or_else(|| no_coverage(feed, file))?;
+        let any_day = calendar.days_of(Period { year: 2000, period: 1 });
+        let judge = Judge::new(contract.clone(), file.to_owned(), facts, any_day, Vec::new())?;
+        let chunks = Chunks::open(&judge, self.landing.open(&landed.digest)?)?;
+        let found = text_inside(feed, chunks.header()).ok_or_else(|| no_coverage(feed, file))?;
+        feed.coverage_from_text(&found, calendar)
+    }
+}
+
+/// Why a delivery ends: it is refused, or the run cannot go on.
+enum Stop {
+    Refused(Vec<Diagnostic>),
+    Run(Refusal),
+}
+
+impl Stop {
+    fn refused(refusal: Refusal) -> Self {
+        Self::Refused(refusal.0)
+    }
+
+    /// What the supplier or the configurator must mend refuses the delivery; what the operator must mend stops the run.
+    fn of(refusal: Refusal) -> Self {
+        use crate::diagnostic::Actor;
+        let theirs = |d: &Diagnostic| matches!(d.code.actor, Actor::Supplier | Actor::Configurator) || d.code == codes::lake::LANDED_LOST;
+        if refusal.0.iter().all(theirs) { Self::Refused(refusal.0) } else { Self::Run(refusal) }
+    }
+}
+
+fn with_marker(entries: Vec<Entry>, pattern: &str) -> Vec<Entry> {
+    let names: Vec<String> = entries.iter().map(|e| e.name.clone()).collect();
+    let is_marker = |name: &str| names.iter().any(|other| plan::companion(pattern, other) == *name);
+    entries.into_iter().filter(|e| is_marker(&e.name) || names.contains(&plan::companion(pattern, &e.name))).collect()
+}
+
+fn source_facts(location: &str, entry: &Entry) -> SourceFacts {
+    SourceFacts {
+        name: entry.name.clone(),
+        location: location.to_owned(),
+        bytes: entry.size,
+        modified_us: entry.modified_us,
+        identity: entry.identity.clone(),
+    }
+}
+
+fn sidecar_facts(item: &InHand<'_>) -> Option<SourceFacts> {
+    item.take.sidecar.as_ref().map(|entry| source_facts(&item.location, entry))
+}
+
+fn contract_for<'a>(feed: &'a Feed, coverage: &Coverage, calendar: Calendar) -> Option<&'a Arc<Contract>> {
+    let first = calendar.days_of(coverage.first()).0;
+    feed.contracts.iter().find(|(span, _)| span.contains(first)).map(|(_, contract)| contract)
+}
+
+/// First 16 hex digits of the SHA-256 over council, feed, coverage and the bytes' own SHA-256.
+#[must_use]
+pub fn delivery_id(feed: &Feed, coverage: &Coverage, bytes: &Digest) -> DeliveryId {
+    let periods: Vec<String> = coverage.periods().iter().map(ToString::to_string).collect();
+    let text = format!("{}\n{}\n{}\n{bytes}\n", feed.council, feed.id, periods.join(" "));
+    DeliveryId::from_digest(&Digest(Sha256::digest(text.as_bytes()).into()))
+}
+
+fn not_taken(feed: &Feed, file: String, reports: Vec<Diagnostic>) -> Delivered {
+    Delivered {
+        feed: feed.name(),
+        file,
+        delivery: None,
+        coverage: String::new(),
+        state: Delivery::Refused,
+        rows: 0,
+        quarantined: 0,
+        pence: 0,
+        reports,
+    }
+}
+
+fn period_proof(totals: &crate::stages::normalise::PeriodTotals) -> PeriodProof {
+    PeriodProof { rows: totals.rows, amount: totals.pence(), debits: totals.debits }
+}
+
+fn text_inside(feed: &Feed, header: &Header) -> Option<String> {
+    match feed.covers.from.as_ref()? {
+        CoverFrom::Record { record, field, .. } => {
+            let found = header.controls.iter().find(|c| c.tag == *record)?;
+            found.fields.get(field.checked_sub(1)?).cloned()
+        }
+        CoverFrom::Header { label, .. } => header.preamble.iter().find_map(|line| {
+            let text = line.fields.join(" ");
+            text.split_once(label.as_str()).map(|(_, after)| after.trim_start_matches([':', ' ']).trim().to_owned())
+        }),
+    }
+}
+
+/// Header drift and what was normalised, as warnings.
+fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec<Diagnostic> {
+    let drift = streamed.header.drift.iter().map(ToString::to_string);
+    let extra = streamed.header.extra.iter().map(|name| format!("column `{name}` is not in the contract and was left out"));
+    let all: Vec<String> = drift.chain(extra).collect();
+    let mut notes = Vec::new();
+    if !all.is_empty() {
+        let seen = format!("the header is spelt otherwise than the contract: {}", all.join("; "));
+        notes.push(
+            Diagnostic::warning(codes::control::DRIFT, seen)
+                .place(Place::at(file, streamed.header.line, 1))
+                .outcome("the delivery was read: the contract allows these spellings")
+                .hint(format!("nothing has to be done; the aliases stand in the contract that {} names", feed.file)),
+        );
+    }
+    let normalised: Vec<String> = judge.notes().into_iter().chain(streamed.tally.notes(judge)).collect();
+    if !normalised.is_empty() {
+        notes.push(
+            Diagnostic::warning(codes::control::DRIFT, normalised.join("; "))
+                .place(Place::file(file))
+                .outcome("the delivery was read; no value was changed")
+                .hint("nothing has to be done"),
+        );
+    }
+    notes
+}
+
+fn outside(feed: &Feed, file: &str, coverage: &Coverage, streamed: &Streamed) -> Option<Diagnostic> {
+    let first = streamed.outside.first()?;
+    let rows = match streamed.outside_rows {
+        1 => "1 row has a date".to_owned(),
+        n => format!("{} rows have dates", grouped(u128::from(n))),
+    };
+    let seen = format!("{rows} outside {coverage}, first on line {}: {} ({})", first.source_row, first.date, pounds(first.pence));
+    let place = Place::at(file, u64::try_from(first.source_row).unwrap_or(0), 1);
+    let base = |d: Diagnostic| d.place(place).expected(format!("dates within {coverage}, which the delivery covers"));
+    Some(match feed.rows_outside {
+        RowsOutside::Warn => base(Diagnostic::warning(codes::control::ROWS_OUTSIDE, seen))
+            .outcome("they count in the period that the delivery covers, with their own date beside it")
+            .hint("look at them with `truecost explain line`; `rows_outside: refuse` in the feed would refuse such a delivery"),
+        RowsOutside::Refuse => base(Diagnostic::new(codes::control::ROWS_OUTSIDE, seen))
+            .outcome("the delivery was refused; the last accepted one stays")
+            .hint("ask the sender for the right extract, or set `rows_outside: warn` in the feed"),
+    })
+}
+
+/// "1,204 rows: not an amount … (column amount), first on line 48".
+fn grouped_faults<'g>(file: &'g str, groups: &'g BTreeMap<(String, String), FaultGroup>) -> impl Iterator<Item = Diagnostic> + 'g {
+    groups.iter().map(move |((code, column), group)| {
+        let rows = if group.rows == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(u128::from(group.rows))) };
+        let of = if column.is_empty() { String::new() } else { format!(" in `{column}`") };
+        let code = codes::find(code).copied().unwrap_or(codes::control::TOO_MANY_FAULTY_ROWS);
+        Diagnostic::new(code, format!("{rows}{of}: {}, first on line {}", group.reason, group.first_line))
+            .place(Place::at(file, group.first_line, 1))
+            .outcome("these rows are in quarantine, with the reason and the row as it came")
+            .hint("truecost quarantine list")
+    })
+}
+
+/// Every accepted row is in the common table, and no other.
+fn unexplained(streamed: &Streamed, file: &str) -> Answer<()> {
+    let normalised: u64 = streamed.totals.values().map(|t| t.rows).sum();
+    let stored: u64 = streamed.parts.iter().map(|p| p.part.rows).sum();
+    if stored == normalised && (normalised == streamed.tally.accepted || streamed.many) {
+        return Ok(());
+    }
+    Err(Diagnostic::new(
+        codes::checks::UNEXPLAINED,
+        format!("{} rows were accepted, {normalised} normalised and {stored} stored", streamed.tally.accepted),
+    )
+    .place(Place::file(file))
+    .expected("the same number three times")
+    .outcome("nothing was committed; the last accepted delivery stays")
+    .hint("this is a fault of truecost: report it")
+    .into())
+}
+
+fn no_contract(feed: &Feed, file: &str, coverage: &Coverage) -> Diagnostic {
+    Diagnostic::new(codes::control::COVERAGE_UNKNOWN, format!("no contract of the feed holds for {coverage}"))
+        .place(Place::file(file))
+        .expected(format!("a contract in {} that holds then", feed.file))
+        .outcome("the delivery was refused; the last accepted one stays")
+        .hint("add a contract with `from:` for that time, or correct the file's name")
+}
+
+fn no_coverage(feed: &Feed, file: &str) -> Refusal {
+    Diagnostic::new(codes::control::COVERAGE_UNKNOWN, "the file does not say which period it covers")
+        .place(Place::file(file))
+        .expected(format!("what `covers: {{from: …}}` in {} names", feed.file))
+        .outcome("the file is landed and nothing else was done with it")
+        .hint("ask the sender for a file that says it, or correct `covers:`")
+        .into()
+}

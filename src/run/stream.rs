@@ -1,0 +1,262 @@
+//! One streaming pass over a landed file: decode → normalise → parts and quarantine, with a running tally.
+//!
+//! What comes out waits under staging names; nothing is visible until the verdict is in and one commit is made.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use arrow::record_batch::RecordBatch;
+
+use super::{
+    Event, Observer,
+    pump::{Flow, pump},
+};
+use crate::{
+    decode::{self, Chunk, Chunks, Header, Judge, RejectedRow, Tally},
+    diagnostic::{Answer, Diagnostic, Refusal},
+    domain::Period,
+    lake::{EncodedRowGroup, LandedReader, PartSchema, PartWriter, QuarantineWriter, QuarantinedValue, RowGroups, StagedRows, Staging},
+    stages::normalise::{Normalised, Normaliser, Outside, PeriodTotals},
+};
+
+/// Rows that wait for their row group to be full, over all periods of a delivery.
+const ROWS_HELD: usize = 3 * crate::lake::ROW_GROUP_ROWS;
+
+/// Rows outside the covered periods that are remembered one by one; all are counted.
+const OUTSIDE_REMEMBERED: usize = 100;
+
+/// What a file held, once all of it has been read.
+pub struct Streamed {
+    pub tally: Tally,
+    pub header: Header,
+    pub parts: Vec<StagedRows>,
+    pub totals: BTreeMap<Period, PeriodTotals>,
+    pub outside: Vec<Outside>,
+    pub outside_rows: u64,
+    /// The feed makes several rows of one: rows normalised and accepted differ in number.
+    pub many: bool,
+    /// Distinct faults by code and column, for a grouped report.
+    pub groups: BTreeMap<(String, String), FaultGroup>,
+}
+
+/// Faulty values that are alike.
+#[derive(Clone, Debug)]
+pub struct FaultGroup {
+    pub rows: u64,
+    pub first_line: u64,
+    pub reason: String,
+}
+
+/// What a pass needs.
+pub struct Pass<'a> {
+    pub judge: &'a Judge,
+    pub normaliser: &'a Normaliser,
+    pub schema: &'a Arc<PartSchema>,
+    pub staging: &'a Staging,
+    pub threads: usize,
+    /// `rows: many`.
+    pub many: bool,
+    pub observer: &'a dyn Observer,
+}
+
+/// A piece on its way, or the fault that ends the file; faults keep their place in the order of the file.
+enum Piece {
+    Chunk(Chunk),
+    Fault(Refusal),
+}
+
+struct Worked {
+    rejected: Vec<RejectedRow>,
+    tally: Tally,
+    fault: Option<Diagnostic>,
+    normalised: Answer<Normalised>,
+}
+
+struct Job {
+    period: Period,
+    number: u64,
+    rows: Vec<RecordBatch>,
+}
+
+/// Reads the whole file.
+///
+/// # Errors
+/// The first structure fault of the file; or what reading, SQL or writing refused.
+pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWriter) -> Answer<Streamed> {
+    let mut chunks = Chunks::open(pass.judge, read)?;
+    let header = chunks.header().clone();
+    let parts = Parts { pass, open: Mutex::default() };
+    let mut order = Order {
+        pass,
+        quarantine,
+        groups: RowGroups::holding(ROWS_HELD),
+        numbers: BTreeMap::new(),
+        streamed: Streamed {
+            tally: Tally::default(),
+            header: header.clone(),
+            parts: Vec::new(),
+            totals: BTreeMap::new(),
+            outside: Vec::new(),
+            outside_rows: 0,
+            many: pass.many,
+            groups: BTreeMap::new(),
+        },
+    };
+    let mut ended = false;
+    pump(
+        pass.threads,
+        Flow {
+            take: || {
+                if ended {
+                    return Ok(None);
+                }
+                let next = chunks.next();
+                ended = !matches!(next, Ok(Some(_)));
+                Ok(match next {
+                    Ok(chunk) => chunk.map(Piece::Chunk),
+                    Err(refusal) => Some(Piece::Fault(refusal)),
+                })
+            },
+            work: |piece| work(pass, &header, piece),
+            arrange: |worked| order.arrange(worked),
+            job: |job| parts.write(job),
+        },
+    )?;
+    let mut streamed = order.streamed;
+    streamed.tally = std::mem::take(&mut streamed.tally).finish(pass.judge, &header)?;
+    streamed.parts = parts.finish()?;
+    Ok(streamed)
+}
+
+fn work(pass: &Pass<'_>, header: &Header, piece: Piece) -> Worked {
+    let chunk = match piece {
+        Piece::Chunk(chunk) => chunk,
+        Piece::Fault(refusal) => {
+            return Worked { rejected: Vec::new(), tally: Tally::default(), fault: None, normalised: Err(refusal) };
+        }
+    };
+    let bytes = chunk.len();
+    let decoded = decode::decode(pass.judge, header, chunk);
+    let normalised = if decoded.fault.is_some() { Ok(Normalised::default()) } else { pass.normaliser.normalise(&decoded.rows) };
+    pass.observer.event(Event::Advance { bytes });
+    Worked { rejected: decoded.rejected, tally: decoded.tally, fault: decoded.fault, normalised }
+}
+
+/// What is done in the order of the file.
+struct Order<'a, 'q> {
+    pass: &'a Pass<'a>,
+    quarantine: &'q mut QuarantineWriter,
+    groups: RowGroups<Period>,
+    /// Row groups cut so far, by period.
+    numbers: BTreeMap<Period, u64>,
+    streamed: Streamed,
+}
+
+impl Order<'_, '_> {
+    fn arrange(&mut self, worked: Option<Worked>) -> Answer<Vec<Job>> {
+        let Some(worked) = worked else {
+            let rest = std::mem::replace(&mut self.groups, RowGroups::holding(ROWS_HELD));
+            return Ok(rest.finish().map(|(period, rows)| self.job(period, rows)).collect());
+        };
+        if let Some(fault) = worked.fault {
+            return Err(fault.into());
+        }
+        let normalised = worked.normalised?;
+        self.streamed.tally.add(worked.tally);
+        for row in worked.rejected {
+            self.reject(row)?;
+        }
+        for (period, totals) in &normalised.totals {
+            self.streamed.totals.entry(*period).or_default().add(totals);
+        }
+        self.streamed.outside_rows += normalised.outside.len() as u64;
+        let room = OUTSIDE_REMEMBERED.saturating_sub(self.streamed.outside.len());
+        self.streamed.outside.extend(normalised.outside.into_iter().take(room));
+        let mut jobs = Vec::new();
+        for (period, rows) in normalised.parts {
+            for (period, rows) in self.groups.push(period, rows) {
+                jobs.push(self.job(period, rows));
+            }
+        }
+        Ok(jobs)
+    }
+
+    fn job(&mut self, period: Period, rows: Vec<RecordBatch>) -> Job {
+        let next = self.numbers.entry(period).or_default();
+        *next += 1;
+        Job { period, number: *next - 1, rows }
+    }
+
+    fn reject(&mut self, row: RejectedRow) -> Answer<()> {
+        for fault in row.faults {
+            let column = fault.column.as_ref().map(ToString::to_string);
+            let key = (fault.code.id.to_owned(), column.clone().unwrap_or_default());
+            let group = self.streamed.groups.entry(key).or_insert_with(|| FaultGroup {
+                rows: 0,
+                first_line: row.source_row,
+                reason: fault.reason.clone(),
+            });
+            group.rows += 1;
+            self.quarantine.push(QuarantinedValue {
+                source_row: row.source_row,
+                column_name: column,
+                code: fault.code.id.to_owned(),
+                reason: fault.reason,
+                value: fault.value,
+                raw: row.raw.clone(),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Parts being written, one for each period.
+struct Parts<'a> {
+    pass: &'a Pass<'a>,
+    open: Mutex<BTreeMap<Period, Arc<Mutex<OpenPart>>>>,
+}
+
+#[derive(Default)]
+struct OpenPart {
+    writer: Option<PartWriter>,
+    next: u64,
+    /// Encoded row groups that wait for an earlier one.
+    waiting: BTreeMap<u64, EncodedRowGroup>,
+}
+
+fn lock<X>(mutex: &Mutex<X>) -> MutexGuard<'_, X> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Parts<'_> {
+    fn write(&self, job: Job) -> Answer<()> {
+        let encoded = EncodedRowGroup::of(self.pass.schema, &job.rows)?;
+        drop(job.rows);
+        let part = lock(&self.open).entry(job.period).or_default().clone();
+        let mut part = lock(&part);
+        part.waiting.insert(job.number, encoded);
+        loop {
+            let turn = part.next;
+            let Some(group) = part.waiting.remove(&turn) else { return Ok(()) };
+            part.next += 1;
+            let writer = match &mut part.writer {
+                Some(writer) => writer,
+                none => none.insert(PartWriter::create(self.pass.staging, self.pass.schema)?),
+            };
+            writer.append(group)?;
+        }
+    }
+
+    fn finish(self) -> Answer<Vec<StagedRows>> {
+        let open = self.open.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut staged = Vec::new();
+        for (period, part) in open {
+            if let Some(writer) = lock(&part).writer.take() {
+                staged.push(StagedRows { period, part: writer.finish()? });
+            }
+        }
+        Ok(staged)
+    }
+}

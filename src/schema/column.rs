@@ -1,0 +1,252 @@
+//! One column of a contract, with what its `truecost` property declares.
+
+use crate::diagnostic::codes::contract;
+
+use super::{
+    Column, ColumnRules, DateFormat, Kind, MoneyStyle, Personal, PersonalKind, Role, Treatment, Type, Window,
+    fields::{Fields, Item},
+    formats,
+};
+
+const COLUMN_KEYS: &[&str] = &[
+    "id",
+    "name",
+    "physicalName",
+    "businessName",
+    "logicalType",
+    "physicalType",
+    "description",
+    "required",
+    "primaryKey",
+    "primaryKeyPosition",
+    "classification",
+    "examples",
+    "tags",
+    "customProperties",
+];
+const PROPERTY_KEYS: &[&str] = &["id", "property", "vendor", "value", "description"];
+const RULE_KEYS: &[&str] = &["aliases", "money", "formats", "period", "window", "trim", "null_words", "personal", "public", "role"];
+
+/// Physical type, our type, the logical types that go with it.
+const TYPES: [(&str, Type, &str); 9] = [
+    ("DECIMAL(18,2)", Type::Money, "number"),
+    ("TINYINT", Type::TinyInt, "integer"),
+    ("SMALLINT", Type::SmallInt, "integer"),
+    ("INTEGER", Type::Integer, "integer"),
+    ("BIGINT", Type::BigInt, "integer"),
+    ("VARCHAR", Type::Text, "string"),
+    ("DATE", Type::Date, "date"),
+    ("BOOLEAN", Type::Boolean, "boolean"),
+    ("timestamp_tz", Type::Instant, "timestamp"),
+];
+
+pub fn read_column(item: &Item<'_>, kind: Kind) -> Option<Column> {
+    let fields = item.fields(COLUMN_KEYS)?;
+    let name = fields.need("name").and_then(|item| item.identifier());
+    let column_type = read_type(&fields);
+    for key in ["id", "businessName", "classification"] {
+        let _ = fields.get(key).and_then(|item| item.text());
+    }
+    let required = fields.get("required").and_then(|item| item.flag()).unwrap_or(false);
+    let rules = match value_of_ours(&fields) {
+        Some(value) => read_rules(&value, column_type?, kind),
+        None => ColumnRules::default(),
+    };
+    let (name, column_type) = (name?, column_type?);
+    let mut column = Column {
+        physical_name: fields.get("physicalName").and_then(|item| item.text()).unwrap_or(&name).to_owned(),
+        name,
+        kind: column_type,
+        required,
+        primary_key: primary_key(&fields),
+        description: fields.get("description").and_then(|item| item.text()).unwrap_or_default().to_owned(),
+        rules,
+    };
+    if kind == Kind::Source {
+        complete_source(item, &mut column);
+    }
+    if kind == Kind::Published {
+        nothing_personal(item, &column);
+    }
+    Some(column)
+}
+
+fn read_type(fields: &Fields<'_>) -> Option<Type> {
+    let physical = fields.need("physicalType")?;
+    let words: Vec<(&str, (Type, &str))> = TYPES.iter().map(|(word, kind, logical)| (*word, (*kind, *logical))).collect();
+    let text = physical.raw_text();
+    let Some((_, (column_type, logical))) = words.iter().find(|(word, _)| Some(*word) == text) else {
+        let list: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let near = text.and_then(|t| super::suggest::nearest(t, words.iter().map(|(word, _)| *word)));
+        let why = format!("`{}` is no type of the profile", text.unwrap_or("").escape_debug());
+        physical.refuse(contract::TYPE, &why, format!("one of {}", list.join(", ")), super::fields::did_you_mean(near));
+        return None;
+    };
+    if let Some(item) = fields.get("logicalType")
+        && item.raw_text() != Some(logical)
+    {
+        let why = format!("`{}` does not go with the physical type `{}`", item.raw_text().unwrap_or(""), column_type.as_str());
+        item.refuse(contract::TYPE, &why, format!("`logicalType: {logical}`"), "");
+    }
+    Some(*column_type)
+}
+
+fn primary_key(fields: &Fields<'_>) -> Option<u32> {
+    let position = fields.get("primaryKeyPosition").and_then(|item| item.count(1, 64));
+    let is_key = fields.get("primaryKey").and_then(|item| item.flag()).unwrap_or(false);
+    is_key.then(|| position.and_then(|p| u32::try_from(p).ok()).unwrap_or(1))
+}
+
+/// The value of the one custom property that is ours; any other is reported.
+pub fn value_of_ours<'r>(fields: &Fields<'r>) -> Option<Item<'r>> {
+    let mut ours = None;
+    for item in fields.get("customProperties")?.list()? {
+        let Some(property) = item.fields(PROPERTY_KEYS) else { continue };
+        let named = property.need("property").is_some_and(|p| p.choice(&[("truecost", ())]).is_some());
+        let vendor = property.need("vendor").is_some_and(|v| v.choice(&[("truecost", ())]).is_some());
+        if !(named && vendor) {
+            continue;
+        }
+        if ours.is_some() {
+            item.refuse(contract::RULE, "a second `truecost` property", "one for each level", "Put all keys into one `value`.");
+        }
+        ours = property.need("value");
+    }
+    ours
+}
+
+fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
+    let Some(fields) = value.fields(RULE_KEYS) else { return ColumnRules::default() };
+    let for_type = |key: &str, fits: bool, what: &str| {
+        let item = fields.get(key)?;
+        if !fits {
+            item.refuse(contract::RULE, &format!("the column is `{}`", column_type.as_str()), format!("`{key}` on {what}"), "");
+        }
+        fits.then_some(item)
+    };
+    let whole = matches!(column_type, Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt);
+    let flag = |key: &str| fields.get(key).and_then(|item| item.flag()).unwrap_or(false);
+    let rules = ColumnRules {
+        aliases: fields.get("aliases").and_then(|item| item.texts()).unwrap_or_default(),
+        money: for_type("money", column_type == Type::Money, "a `DECIMAL(18,2)` column").map(|i| money(&i)).unwrap_or_default(),
+        dates: for_type("formats", column_type == Type::Date, "a `DATE` column").map(|i| dates(&i)).unwrap_or_default(),
+        periods: for_type("period", whole || column_type == Type::Text, "a text or whole-number column")
+            .map(|i| periods(&i))
+            .unwrap_or_default(),
+        window: for_type("window", column_type == Type::Date, "a `DATE` column").and_then(|i| window(&i)),
+        trim: flag("trim"),
+        null_words: fields.get("null_words").and_then(|item| item.texts()),
+        personal: fields.get("personal").and_then(|item| personal(&item)),
+        public: flag("public"),
+        role: fields.get("role").and_then(|item| role(&item)),
+    };
+    only_for_sources(&fields, kind);
+    rules
+}
+
+/// How a text is read means nothing where no text is read.
+fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
+    if kind == Kind::Source {
+        return;
+    }
+    for key in ["aliases", "money", "formats", "period", "window", "trim", "null_words"] {
+        if let Some(item) = fields.get(key) {
+            item.refuse(contract::RULE, "it says how an extract's text is read", "it only in the contract of a source", "");
+        }
+    }
+}
+
+fn money(item: &Item<'_>) -> Vec<MoneyStyle> {
+    let styles = item.list().unwrap_or_default();
+    styles.iter().filter_map(|style| style.read(formats::MONEY_STYLES, formats::money_style)).collect()
+}
+
+fn dates(item: &Item<'_>) -> Vec<DateFormat> {
+    let formats = item.list().unwrap_or_default();
+    let read = |format: &Item<'_>| match formats::date_format(format.text()?) {
+        Ok(format) => Some(format),
+        Err(why) => {
+            let expected = "words `dd mm mmm yyyy yy(pivot=NN) hh mi ss` and what stands between them, as in `dd/mm/yyyy`";
+            format.refuse(contract::RULE, &why, expected, "");
+            None
+        }
+    };
+    formats.iter().filter_map(read).collect()
+}
+
+fn periods(item: &Item<'_>) -> Vec<super::PeriodFormat> {
+    let expected = "one of `yyyy-pp`, `mmm-yy`, `yyyy/yy`, `pp`";
+    let formats = item.fields(&["formats"]).and_then(|fields| fields.need("formats")).and_then(|item| item.list());
+    formats.unwrap_or_default().iter().filter_map(|format| format.read(expected, formats::period_format)).collect()
+}
+
+fn window(item: &Item<'_>) -> Option<Window> {
+    let fields = item.fields(&["from", "to"])?;
+    let side = |key: &str| fields.need(key)?.read("months or years with a sign: `-1y`, `+3m`", formats::window_side);
+    let (from, to) = (side("from"), side("to"));
+    let window = formats::window(from?, to?);
+    if window.is_none() {
+        item.wrong("a window around what the delivery covers: `from` not after its start, `to` not before its end");
+    }
+    window
+}
+
+fn personal(item: &Item<'_>) -> Option<Personal> {
+    let fields = item.fields(&["kind", "treat"])?;
+    let kind = fields.need("kind").and_then(|item| {
+        item.choice(&[
+            ("name", PersonalKind::Name),
+            ("id", PersonalKind::Id),
+            ("bank", PersonalKind::Bank),
+            ("free_text", PersonalKind::FreeText),
+            ("special", PersonalKind::Special),
+        ])
+    });
+    let words = [("keep", Treatment::Keep), ("drop", Treatment::Drop), ("pseudonym", Treatment::Pseudonym), ("fold", Treatment::Fold)];
+    let treat = fields.get("treat").map_or(Some(Treatment::Keep), |item| item.choice(&words));
+    Some(Personal { kind: kind?, treat: treat? })
+}
+
+fn role(item: &Item<'_>) -> Option<Role> {
+    item.choice(&[
+        ("code", Role::Code),
+        ("key", Role::Key),
+        ("free_text", Role::FreeText),
+        ("sequence", Role::Sequence),
+        ("amount", Role::Amount),
+    ])
+}
+
+/// What a source must declare, because nothing is inferred.
+fn complete_source(item: &Item<'_>, column: &mut Column) {
+    match column.kind {
+        Type::Money if column.rules.money.is_empty() => column.rules.money.push(MoneyStyle::Plain),
+        Type::Date if column.rules.dates.is_empty() => {
+            let hint = "Look at the extract: `formats: [dd/mm/yyyy]`.";
+            item.refuse(
+                contract::RULE,
+                &format!("the date column `{}` declares no format", column.name),
+                "`formats` with at least one",
+                hint,
+            );
+        }
+        Type::Instant => {
+            item.refuse(contract::TYPE, "an extract has no instants", "`VARCHAR` or `DATE`", "");
+        }
+        _ => {}
+    }
+}
+
+/// Free text and names are published only where the contract says so.
+fn nothing_personal(item: &Item<'_>, column: &Column) {
+    let rules = &column.rules;
+    if (rules.personal.is_some() || rules.role == Some(Role::FreeText)) && !rules.public {
+        let why = format!("the published column `{}` holds free text or personal data", column.name);
+        item.refuse(
+            contract::RULE,
+            &why,
+            "`public: true`, once someone has decided that everybody may read it",
+            "Or leave the column out.",
+        );
+    }
+}

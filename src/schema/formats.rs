@@ -1,0 +1,147 @@
+//! The small languages of a contract: money styles, date formats, period formats, windows.
+
+use super::{DateFormat, DatePart, MoneyStyle, PeriodFormat, Window};
+
+/// `plain`, `commas`, … `implied(2)`.
+#[must_use]
+pub fn money_style(text: &str) -> Option<MoneyStyle> {
+    Some(match text {
+        "plain" => MoneyStyle::Plain,
+        "commas" => MoneyStyle::Commas,
+        "spaces" => MoneyStyle::Spaces,
+        "pound" => MoneyStyle::Pound,
+        "minus_after" => MoneyStyle::MinusAfter,
+        "brackets" => MoneyStyle::Brackets,
+        "crdr" => MoneyStyle::CrDr,
+        "unicode_minus" => MoneyStyle::UnicodeMinus,
+        "scientific" => MoneyStyle::Scientific,
+        "overpunch" => MoneyStyle::Overpunch,
+        _ => {
+            let digits = text.strip_prefix("implied(")?.strip_suffix(')')?;
+            MoneyStyle::Implied(digits.parse().ok().filter(|n| (1..=6).contains(n))?)
+        }
+    })
+}
+
+/// What `money_style` reads, for messages.
+pub const MONEY_STYLES: &str = "one of `plain`, `commas`, `spaces`, `pound`, `minus_after`, `brackets`, `crdr`, `unicode_minus`, `scientific`, `implied(2)`, `overpunch`";
+
+/// `dd/mm/yyyy`, `dd-mmm-yy(pivot=50)`, `yyyy-mm-ddThh:mi:ss`.
+///
+/// # Errors
+/// Why it is no date format, as the end of a sentence.
+pub fn date_format(text: &str) -> Result<DateFormat, String> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let (part, length) = date_part(rest, first)?;
+        if !matches!(part, DatePart::Literal(_)) && parts.contains(&part) {
+            return Err(format!("it names a part twice, at `{rest}`"));
+        }
+        parts.push(part);
+        rest = rest.get(length..).unwrap_or("");
+    }
+    complete(&parts)?;
+    Ok(DateFormat { text: text.to_owned(), parts })
+}
+
+fn date_part(rest: &str, first: char) -> Result<(DatePart, usize), String> {
+    const WORDS: [(&str, DatePart); 8] = [
+        ("yyyy", DatePart::Year),
+        ("mmm", DatePart::MonthName),
+        ("mm", DatePart::Month),
+        ("mi", DatePart::Minute),
+        ("dd", DatePart::Day),
+        ("hh", DatePart::Hour),
+        ("ss", DatePart::Second),
+        ("yy", DatePart::ShortYear { pivot: 0 }),
+    ];
+    let Some((word, part)) = WORDS.into_iter().find(|(word, _)| rest.starts_with(word)) else {
+        let literal = first.is_ascii() && !first.is_ascii_lowercase() && !first.is_ascii_digit();
+        return if literal { Ok((DatePart::Literal(first as u8), 1)) } else { Err(format!("`{rest}` starts with no word of a date")) };
+    };
+    if !matches!(part, DatePart::ShortYear { .. }) {
+        return Ok((part, word.len()));
+    }
+    let pivot = rest.strip_prefix("yy(pivot=").and_then(|after| after.split_once(')'));
+    let pivot = pivot.and_then(|(digits, _)| (digits.len() == 2).then(|| digits.parse().ok()).flatten());
+    let pivot: u8 = pivot.ok_or("a year of two digits needs its century: `yy(pivot=50)` reads 00–49 as 20xx and 50–99 as 19xx")?;
+    Ok((DatePart::ShortYear { pivot }, "yy(pivot=00)".len()))
+}
+
+fn complete(parts: &[DatePart]) -> Result<(), String> {
+    let one = |wanted: fn(&DatePart) -> bool, name: &str| match parts.iter().filter(|part| wanted(part)).count() {
+        1 => Ok(()),
+        0 => Err(format!("it lacks the {name}")),
+        _ => Err(format!("it names the {name} twice")),
+    };
+    one(|p| matches!(p, DatePart::Day), "day (`dd`)")?;
+    one(|p| matches!(p, DatePart::Month | DatePart::MonthName), "month (`mm` or `mmm`)")?;
+    one(|p| matches!(p, DatePart::Year | DatePart::ShortYear { .. }), "year (`yyyy` or `yy(pivot=NN)`)")
+}
+
+#[must_use]
+pub fn period_format(text: &str) -> Option<PeriodFormat> {
+    Some(match text {
+        "yyyy-pp" => PeriodFormat::YearPeriod,
+        "mmm-yy" => PeriodFormat::MonthYear,
+        "yyyy/yy" => PeriodFormat::YearYear,
+        "pp" => PeriodFormat::PeriodOnly,
+        _ => return None,
+    })
+}
+
+/// One side of a window, `-1y` or `+3m`, as months of either sign.
+#[must_use]
+pub fn window_side(text: &str) -> Option<i32> {
+    if text == "0" {
+        return Some(0);
+    }
+    let (digits, months) = text.strip_suffix('y').map(|d| (d, 12)).or_else(|| text.strip_suffix('m').map(|d| (d, 1)))?;
+    let signed = digits.strip_prefix('+').unwrap_or(digits);
+    let plain = !signed.starts_with('+') && digits.len() <= 4;
+    plain.then(|| signed.parse::<i32>().ok())?.map(|n| n * months)
+}
+
+/// `{from: -1y, to: +1m}`; `None` where the window would not hold what the delivery covers.
+#[must_use]
+pub fn window(from: i32, to: i32) -> Option<Window> {
+    Some(Window { months_before: u32::try_from(-from).ok()?, months_after: u32::try_from(to).ok()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_every_council_can_be_said() {
+        for text in ["dd/mm/yyyy", "dd-mmm-yyyy", "yyyy-mm-dd", "dd mmm yy(pivot=50)", "yyyy-mm-ddThh:mi:ss", "dd.mm.yyyy"] {
+            assert!(date_format(text).is_ok(), "{text}: {:?}", date_format(text));
+        }
+        assert_eq!(date_format("dd/mm/yyyy").unwrap().parts[1], DatePart::Literal(b'/'));
+    }
+
+    #[test]
+    fn c36_two_digit_years_need_a_pivot() {
+        assert!(date_format("dd/mm/yy").unwrap_err().contains("pivot"));
+        assert_eq!(date_format("ddmmyy(pivot=70)").unwrap().parts[2], DatePart::ShortYear { pivot: 70 });
+    }
+
+    #[test]
+    fn formats_that_are_no_dates() {
+        for text in ["", "mm/yyyy", "dd/dd/mm/yyyy", "dd/mm/mmm/yyyy", "day/mm/yyyy", "dd/mm/yyyy é", "yy(pivot=5)mmdd"] {
+            assert!(date_format(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn money_styles_and_windows() {
+        assert_eq!(money_style("implied(2)"), Some(MoneyStyle::Implied(2)));
+        assert_eq!(money_style("implied(9)"), None);
+        assert_eq!(money_style("Plain"), None);
+        assert_eq!((window_side("-1y"), window_side("+1m"), window_side("0")), (Some(-12), Some(1), Some(0)));
+        assert_eq!((window_side("1d"), window_side("++1m"), window_side("m")), (None, None, None));
+        assert_eq!(window(-12, 1), Some(Window { months_before: 12, months_after: 1 }));
+        assert_eq!(window(1, 2), None);
+    }
+}

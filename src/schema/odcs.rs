@@ -1,0 +1,183 @@
+//! One ODCS v3.2 file in the strict profile → [`Contract`].
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Answer, Diagnostic, Refusal, codes::contract};
+
+use super::{
+    Column, Contract, Kind,
+    column::read_column,
+    fields::{Fields, Item, Reader},
+    folder::digest_of,
+    layout::read_layout,
+    yaml::SourceText,
+};
+
+const TOP_KEYS: &[&str] = &[
+    "apiVersion",
+    "kind",
+    "id",
+    "name",
+    "version",
+    "status",
+    "domain",
+    "dataProduct",
+    "tenant",
+    "tags",
+    "description",
+    "servers",
+    "schema",
+];
+const DESCRIPTION_KEYS: &[&str] = &["purpose", "usage", "limitations"];
+const SCHEMA_KEYS: &[&str] = &[
+    "id",
+    "name",
+    "physicalName",
+    "physicalType",
+    "logicalType",
+    "businessName",
+    "description",
+    "dataGranularityDescription",
+    "tags",
+    "properties",
+    "customProperties",
+];
+const SERVER_KEYS: &[&str] = &["id", "server", "type", "path", "format", "description", "environment", "delimiter"];
+
+/// Reads one contract. `name` is what its path says: `newham/general_ledger`, `ledger_line`.
+///
+/// # Errors
+/// TC06xx where the file is not what YAML or the profile asks for, TC07xx where it contradicts itself; all faults at once.
+pub fn read_contract(source: &SourceText, kind: Kind, name: &str) -> Answer<Contract> {
+    let (reader, root) = Reader::new(source);
+    let contract = reader.item(&root).fields(TOP_KEYS).and_then(|top| read_top(&top, kind, name));
+    match contract {
+        Some(contract) if !reader.is_faulty() => Ok(contract),
+        _ => Err(Refusal(reader.into_faults())),
+    }
+}
+
+fn read_top(top: &Fields<'_>, kind: Kind, name: &str) -> Option<Contract> {
+    check_head(top);
+    let version = top.need("version").and_then(|item| item.text()).map(str::to_owned);
+    let objects = top.need("schema")?.list()?;
+    let [object] = objects.as_slice() else {
+        let hint = "Give every table a contract of its own.";
+        top.need("schema")?.refuse(contract::NAME, &format!("{} schema objects", objects.len()), "exactly one schema object", hint);
+        return None;
+    };
+    let fields = object.fields(SCHEMA_KEYS)?;
+    check_object(&fields, kind, name);
+    let columns = read_columns(&fields, kind)?;
+    let layout = read_layout(&fields, kind, &columns);
+    unique_headers(&fields, &columns);
+    primary_key_in_order(&fields, &columns);
+    let source = top.reader().source;
+    Some(Contract {
+        name: name.to_owned(),
+        kind,
+        file: source.file.clone(),
+        digest: digest_of(source.text.as_bytes()),
+        version: version?,
+        columns: columns.into_iter().map(|(column, _)| column).collect(),
+        layout: if kind == Kind::Source { Some(layout?) } else { None },
+    })
+}
+
+/// The keys of ODCS that carry no rule for us: their presence and sort.
+fn check_head(top: &Fields<'_>) {
+    if let Some(version) = top.need("apiVersion") {
+        version.choice(&[("v3.2.0", ())]);
+    }
+    if let Some(kind) = top.need("kind") {
+        kind.choice(&[("DataContract", ())]);
+    }
+    let _ = top.need("id").and_then(|item| item.text());
+    let statuses = [("proposed", ()), ("draft", ()), ("active", ()), ("deprecated", ()), ("retired", ())];
+    let _ = top.need("status").and_then(|item| item.choice(&statuses));
+    for key in ["name", "domain", "dataProduct", "tenant"] {
+        let _ = top.get(key).and_then(|item| item.text());
+    }
+    let _ = top.get("tags").and_then(|item| item.texts());
+    if let Some(description) = top.get("description").and_then(|item| item.fields(DESCRIPTION_KEYS)) {
+        for key in DESCRIPTION_KEYS {
+            let _ = description.get(key).and_then(|item| item.text());
+        }
+    }
+    for server in top.get("servers").and_then(|item| item.list()).unwrap_or_default() {
+        let _ = server.fields(SERVER_KEYS);
+    }
+}
+
+fn check_object(object: &Fields<'_>, kind: Kind, name: &str) {
+    let expected = if kind == Kind::Source { "extract" } else { name };
+    if let Some(item) = object.need("name")
+        && let Some(found) = item.identifier()
+        && &*found != expected
+    {
+        let why = format!("the schema object is called `{found}`");
+        let rule = if kind == Kind::Source {
+            "`extract`, the name under which feed SQL reads it".to_owned()
+        } else {
+            format!("`{expected}`, as the file is called")
+        };
+        item.refuse(contract::NAME, &why, rule, "");
+    }
+    for key in ["id", "physicalName", "physicalType", "businessName", "description", "dataGranularityDescription"] {
+        let _ = object.get(key).and_then(|item| item.text());
+    }
+    let _ = object.get("logicalType").and_then(|item| item.choice(&[("object", ())]));
+    let _ = object.get("tags").and_then(|item| item.texts());
+}
+
+/// The columns, each with where it stands.
+fn read_columns<'r>(object: &Fields<'r>, kind: Kind) -> Option<Vec<(Column, Item<'r>)>> {
+    let properties = object.need("properties")?;
+    let mut columns: Vec<(Column, Item<'_>)> = Vec::new();
+    for item in properties.list()? {
+        let Some(column) = read_column(&item, kind) else { continue };
+        if columns.iter().any(|(other, _)| other.name == column.name) {
+            item.refuse(contract::NAME, &format!("the column `{}` stands twice", column.name), "each column once", "");
+        } else {
+            columns.push((column, item));
+        }
+    }
+    if columns.is_empty() {
+        properties.wrong("at least one column");
+        return None;
+    }
+    Some(columns)
+}
+
+/// A header by which two columns would be found.
+fn unique_headers(object: &Fields<'_>, columns: &[(Column, Item<'_>)]) {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for (column, item) in columns {
+        let own = std::iter::once(&column.physical_name).chain(&column.rules.aliases);
+        let mut folded: Vec<String> = own.map(|header| fold_header(header)).collect();
+        folded.sort_unstable();
+        folded.dedup();
+        for header in folded {
+            if let Some(other) = seen.insert(header.clone(), &column.name) {
+                let fault = Diagnostic::new(contract::NAME, format!("the header `{header}` belongs to `{other}` and to `{}`", column.name));
+                let hint = "Letter case and spaces do not tell headers apart.";
+                object.reader().fault(item.at(), fault.expected("a header for each column").hint(hint));
+            }
+        }
+    }
+}
+
+/// A header as it is compared: small letters, single spaces, nothing around it.
+#[must_use]
+pub fn fold_header(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+fn primary_key_in_order(object: &Fields<'_>, columns: &[(Column, Item<'_>)]) {
+    let mut positions: Vec<u32> = columns.iter().filter_map(|(column, _)| column.primary_key).collect();
+    positions.sort_unstable();
+    if !positions.iter().zip(1..).all(|(position, expected)| *position == expected) {
+        let fault = Diagnostic::new(contract::KEY, format!("the primary key has the positions {positions:?}"));
+        object.reader().fault(object.key_at("properties"), fault.expected("`primaryKeyPosition` 1, 2, 3 … each once"));
+    }
+}

@@ -1,0 +1,114 @@
+//! Rows made by hand → batches that fit a contract.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int64Array, StringArray},
+    record_batch::RecordBatch,
+};
+
+use super::{Column, ColumnRules, Contract, Kind, Type};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::{Digest, Identifier, Pence},
+};
+
+/// One value of a small table.
+#[derive(Clone, Debug)]
+pub enum Cell {
+    Text(String),
+    Whole(i64),
+    Pence(Pence),
+    Truth(bool),
+    Day(i32),
+    Null,
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+impl From<i64> for Cell {
+    fn from(number: i64) -> Self {
+        Self::Whole(number)
+    }
+}
+impl From<u64> for Cell {
+    fn from(number: u64) -> Self {
+        i64::try_from(number).map_or(Self::Null, Self::Whole)
+    }
+}
+impl From<bool> for Cell {
+    fn from(truth: bool) -> Self {
+        Self::Truth(truth)
+    }
+}
+
+/// Rows as a batch of the contract's columns, in its order.
+///
+/// # Errors
+/// TC1250 where a value does not fit its column.
+pub fn table(contract: &Contract, rows: &[Vec<Cell>]) -> Answer<RecordBatch> {
+    let column = |at: usize, kind: Type| -> ArrayRef {
+        let cells = rows.iter().map(|row| row.get(at).unwrap_or(&Cell::Null));
+        let whole = |cell: &Cell| match cell {
+            Cell::Whole(number) => Some(*number),
+            _ => None,
+        };
+        match kind {
+            Type::Text => Arc::new(cells.map(|c| if let Cell::Text(t) = c { Some(t.as_str()) } else { None }).collect::<StringArray>()),
+            Type::TinyInt => Arc::new(cells.map(|c| whole(c).and_then(|n| i8::try_from(n).ok())).collect::<Int8Array>()),
+            Type::SmallInt => Arc::new(cells.map(|c| whole(c).and_then(|n| i16::try_from(n).ok())).collect::<Int16Array>()),
+            Type::Boolean => Arc::new(cells.map(|c| if let Cell::Truth(t) = c { Some(*t) } else { None }).collect::<BooleanArray>()),
+            Type::Date => Arc::new(cells.map(|c| if let Cell::Day(d) = c { Some(*d) } else { None }).collect::<Date32Array>()),
+            Type::Money => {
+                let pence = cells.map(|c| if let Cell::Pence(p) = c { Some(*p) } else { None });
+                Arc::new(pence.collect::<Decimal128Array>().with_data_type(Type::Money.arrow()))
+            }
+            _ => Arc::new(cells.map(whole).collect::<Int64Array>()),
+        }
+    };
+    let columns = contract.columns.iter().enumerate().map(|(at, c)| column(at, c.kind)).collect();
+    RecordBatch::try_new(contract.arrow_schema(), columns).map_err(|e| broken(&contract.name, &e.to_string()))
+}
+
+/// A table with other columns of its own: for proofs that only the checks read.
+///
+/// # Errors
+/// TC1250.
+pub fn proof_table(columns: &[(&str, Type)], rows: &[Vec<Cell>]) -> Answer<RecordBatch> {
+    let column = |(name, kind): &(&str, Type)| -> Answer<Column> {
+        Ok(Column {
+            name: Identifier::new(name).map_err(|_| broken(name, "it is no identifier"))?,
+            physical_name: (*name).to_owned(),
+            kind: *kind,
+            required: false,
+            primary_key: None,
+            description: String::new(),
+            rules: ColumnRules::default(),
+        })
+    };
+    let contract = Contract {
+        name: "proof".into(),
+        kind: Kind::Published,
+        file: String::new(),
+        digest: Digest([0; 32]),
+        version: String::new(),
+        columns: columns.iter().map(column).collect::<Answer<_>>()?,
+        layout: None,
+    };
+    table(&contract, rows)
+}
+
+fn broken(table: &str, why: &str) -> Refusal {
+    Diagnostic::new(codes::checks::UNEXPLAINED, format!("the rows of `{table}` do not fit its contract: {why}"))
+        .outcome("nothing was published; the last release is unchanged")
+        .hint("compare the contract under schemas/published with the reference partnership's")
+        .into()
+}

@@ -1,0 +1,330 @@
+//! Putting meanings on lines: a lookup per line, by numbers that are worked out once per distinct code.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray},
+    datatypes::{Date32Type, Decimal128Type, Int32Type},
+    record_batch::RecordBatch,
+};
+
+use super::meaning::{Account, Class, CostCentre, Meaning, Meanings, NAMELESS, RULE_COLUMNS, Timeline};
+use crate::{
+    diagnostic::Answer,
+    domain::{Day, Ownership, Pence},
+    schema::batch,
+};
+
+/// Where the lines of a common table carry what classification looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineColumns {
+    /// Column of the common table for each of [`RULE_COLUMNS`]; `None` where the table has no such thing.
+    pub rules: [Option<&'static str>; 4],
+    pub date: &'static str,
+    /// Only `actual` is cost; budgets and commitments are not. `None` where all lines are actual.
+    pub balance_type: Option<&'static str>,
+    /// A code without a reference row is in suspense (ledger); else it is unclassified cost (payments).
+    pub codes_must_be_known: bool,
+}
+
+impl LineColumns {
+    pub const LEDGER: Self = Self {
+        rules: [Some("project"), Some("cost_centre"), None, Some("account")],
+        date: "posting_date",
+        balance_type: Some("balance_type"),
+        codes_must_be_known: true,
+    };
+    pub const PAYMENTS: Self =
+        Self { rules: [None, None, Some("department"), Some("account_text")], date: "payment_date", balance_type: None, codes_must_be_known: false };
+
+    /// The columns to read, amount included.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        let rules = self.rules.iter().flatten().copied();
+        rules.chain([self.date, "amount"]).chain(self.balance_type).collect()
+    }
+
+    /// The columns of them that hold codes.
+    #[must_use]
+    pub fn code_names(&self) -> Vec<&'static str> {
+        self.rules.iter().flatten().copied().chain(self.balance_type).collect()
+    }
+}
+
+/// Rows and pounds by where they went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClassTotals {
+    pub cost: (u64, Pence),
+    pub not_cost: (u64, Pence),
+    pub suspense: (u64, Pence),
+}
+
+impl ClassTotals {
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.cost.0 + self.not_cost.0 + self.suspense.0
+    }
+
+    #[must_use]
+    pub fn pence(&self) -> Pence {
+        self.cost.1 + self.not_cost.1 + self.suspense.1
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        for (mine, theirs) in
+            [(&mut self.cost, other.cost), (&mut self.not_cost, other.not_cost), (&mut self.suspense, other.suspense)]
+        {
+            mine.0 += theirs.0;
+            mine.1 += theirs.1;
+        }
+    }
+
+    fn count(&mut self, ownership: Ownership, pence: Pence) {
+        let into = match ownership {
+            Ownership::NotCost => &mut self.not_cost,
+            Ownership::Suspense => &mut self.suspense,
+            _ => &mut self.cost,
+        };
+        into.0 += 1;
+        into.1 += pence;
+    }
+}
+
+/// Numbers of the classes that no rule gives, in [`Meanings::classes`] and beside it.
+#[derive(Clone, Copy, Debug)]
+struct Fixed {
+    not_cost: u32,
+    no_account: u32,
+    no_cost_centre: u32,
+    no_rule: u32,
+    unknown_account: u32,
+    unclassified: u32,
+    unknown_fund: u32,
+}
+
+/// Classifies the lines of one feed.
+pub struct Classifier<'a> {
+    meanings: &'a Meanings,
+    meaning: &'a Meaning,
+    columns: LineColumns,
+    fixed: Fixed,
+    /// First and last day of the delivery period: dates are clamped to them.
+    days: (Day, Day),
+    owner: Vec<Ownership>,
+}
+
+/// Adds the classes that stand for a missing rule or row; call it before any [`Classifier`] is made.
+pub fn add_fixed(meanings: &mut Meanings) {
+    let not_cost = Class { ownership: Ownership::NotCost, service: "none".into(), bearer: None, rule_id: "not_cost".into() };
+    for class in [not_cost, Class::suspense("no_account"), Class::suspense("no_cost_centre"), Class::suspense("no_rule")] {
+        meanings.classes.number(class);
+    }
+    for (group, statement) in [("unknown", "unknown"), ("unclassified", "expenditure")] {
+        meanings.accounts.number(Account { group: group.into(), statement: statement.into(), is_cost: true, reserve_movement: false });
+    }
+    meanings.cost_centres.number(CostCentre { fund: "unknown".into(), capital: false });
+}
+
+fn fixed(meanings: &Meanings) -> Fixed {
+    let class = |rule: &str| meanings.classes.values.iter().position(|c| c.rule_id == rule).map_or(0, |n| n as u32);
+    let account = |group: &str| meanings.accounts.values.iter().position(|a| a.group == group).map_or(0, |n| n as u32);
+    Fixed {
+        not_cost: class("not_cost"),
+        no_account: class("no_account"),
+        no_cost_centre: class("no_cost_centre"),
+        no_rule: class("no_rule"),
+        unknown_account: account("unknown"),
+        unclassified: account("unclassified"),
+        unknown_fund: meanings.cost_centres.values.iter().position(|c| c.fund == "unknown").map_or(0, |n| n as u32),
+    }
+}
+
+/// What each row of a row group was found to be, as numbers into [`Meanings`].
+struct Found {
+    class: Vec<i32>,
+    account: Vec<i32>,
+    cost_centre: Vec<i32>,
+    effective: Vec<i32>,
+    totals: ClassTotals,
+}
+
+impl<'a> Classifier<'a> {
+    #[must_use]
+    pub fn new(meanings: &'a Meanings, meaning: &'a Meaning, columns: LineColumns, days: (Day, Day)) -> Self {
+        let owner = meanings.classes.values.iter().map(|c| c.ownership).collect();
+        Self { meanings, meaning, columns, fixed: fixed(meanings), days, owner }
+    }
+
+    /// The class columns of `lines` (read with codes as dictionaries), one row each, and what they add up to.
+    pub fn classify(&self, lines: &RecordBatch) -> Answer<(Vec<(&'static str, ArrayRef)>, ClassTotals)> {
+        let found = self.find(lines)?;
+        let totals = found.totals;
+        Ok((self.columns_of(found), totals))
+    }
+
+    fn find(&self, lines: &RecordBatch) -> Answer<Found> {
+        let amounts = batch::column(lines, "amount")?.as_primitive::<Decimal128Type>();
+        let dates = batch::column(lines, self.columns.date)?.as_primitive::<Date32Type>();
+        let codes = self.codes(lines)?;
+        let rows = lines.num_rows();
+        let mut found = Found {
+            class: Vec::with_capacity(rows),
+            account: Vec::with_capacity(rows),
+            cost_centre: Vec::with_capacity(rows),
+            effective: Vec::with_capacity(rows),
+            totals: ClassTotals::default(),
+        };
+        let mut last: Option<([u32; 4], Option<&Timeline<u32>>)> = None;
+        for (row, (date, amount)) in dates.iter().zip(amounts.iter()).enumerate() {
+            let day = date.map_or(self.days.1, |d| Day(d).clamp(self.days.0, self.days.1));
+            let signatures = codes.signatures(row);
+            let timeline = match last {
+                Some((same, timeline)) if same == signatures => timeline,
+                _ => self.meaning.classes.get(&signatures),
+            };
+            last = Some((signatures, timeline));
+            let (class, account, cost_centre) = self.decide(&codes, row, day, timeline);
+            let owner = self.owner.get(class as usize).copied().unwrap_or(Ownership::Suspense);
+            found.totals.count(owner, amount.unwrap_or(0));
+            found.class.push(class as i32);
+            found.account.push(account as i32);
+            found.cost_centre.push(cost_centre as i32);
+            found.effective.push(day.0);
+        }
+        Ok(found)
+    }
+
+    /// Class, account and cost centre of one line, as numbers.
+    fn decide(&self, codes: &Codes<'_>, row: usize, day: Day, timeline: Option<&Timeline<u32>>) -> (u32, u32, u32) {
+        let account = codes.account(row).and_then(|t| t.on(day));
+        let cost_centre = codes.cost_centre(row).and_then(|t| t.on(day));
+        let must_know = self.columns.codes_must_be_known;
+        let account_number = account.unwrap_or(if must_know { self.fixed.unknown_account } else { self.fixed.unclassified });
+        let fund = cost_centre.unwrap_or(self.fixed.unknown_fund);
+        let is_cost = self.meanings.accounts.values.get(account_number as usize).is_none_or(|a| a.is_cost);
+        let by_rule = timeline.and_then(|t| t.on(day)).unwrap_or(self.fixed.no_rule);
+        let not_a_member = self.meanings.classes.values.get(by_rule as usize).is_some_and(|c| c.rule_id == "not_a_member");
+        let class = if !is_cost || !codes.is_actual(row) {
+            self.fixed.not_cost
+        } else if must_know && !not_a_member && account.is_none() {
+            self.fixed.no_account
+        } else if must_know && !not_a_member && cost_centre.is_none() {
+            self.fixed.no_cost_centre
+        } else {
+            by_rule
+        };
+        (class, account_number, fund)
+    }
+
+    fn codes<'b>(&'b self, lines: &'b RecordBatch) -> Answer<Codes<'b>> {
+        let [mut project, mut cost_centre, mut department, mut account] = [const { None }; 4];
+        let slots = [&mut project, &mut cost_centre, &mut department, &mut account];
+        for ((slot, name), known) in slots.into_iter().zip(self.columns.rules).zip(&self.meaning.signatures) {
+            if let Some(name) = name {
+                *slot = Some(Coded::new(lines, name, |code| known.get(code).copied().unwrap_or(NAMELESS))?);
+            }
+        }
+        let actual = self.columns.balance_type.map(|name| Coded::new(lines, name, |word| word == "actual")).transpose()?;
+        let timelines = |name: Option<&str>, by_code: &'b std::collections::BTreeMap<String, Timeline<u32>>| {
+            name.map(|name| Coded::new(lines, name, |code| by_code.get(code))).transpose()
+        };
+        let accounts = timelines(self.columns.rules[3], &self.meaning.accounts)?;
+        let cost_centres = timelines(self.columns.rules[1], &self.meaning.cost_centres)?;
+        Ok(Codes { signatures: [project, cost_centre, department, account], accounts, cost_centres, actual })
+    }
+
+    fn columns_of(&self, found: Found) -> Vec<(&'static str, ArrayRef)> {
+        let class = Int32Array::from(found.class);
+        let account = Int32Array::from(found.account);
+        let cost_centre = Int32Array::from(found.cost_centre);
+        let classes = &self.meanings.classes.values;
+        let accounts = &self.meanings.accounts.values;
+        let centres = &self.meanings.cost_centres.values;
+        let truth = |numbers: &Int32Array, of: &dyn Fn(usize) -> bool| -> ArrayRef {
+            Arc::new(numbers.values().iter().map(|n| Some(of(*n as usize))).collect::<BooleanArray>())
+        };
+        vec![
+            ("effective_date", Arc::new(Date32Array::from(found.effective)) as ArrayRef),
+            ("ownership", named(&class, classes.iter().map(|c| Some(c.ownership.as_str())))),
+            ("service", named(&class, classes.iter().map(|c| Some(c.service.as_str())))),
+            ("bearer", named(&class, classes.iter().map(|c| c.bearer.as_deref()))),
+            ("rule_id", named(&class, classes.iter().map(|c| Some(c.rule_id.as_str())))),
+            ("account_group", named(&account, accounts.iter().map(|a| Some(a.group.as_str())))),
+            ("statement", named(&account, accounts.iter().map(|a| Some(a.statement.as_str())))),
+            ("is_cost", truth(&class, &|n| self.owner.get(n) != Some(&Ownership::NotCost))),
+            ("reserve_movement", truth(&account, &|n| accounts.get(n).is_some_and(|a| a.reserve_movement))),
+            ("fund", named(&cost_centre, centres.iter().map(|c| Some(c.fund.as_str())))),
+            ("capital", truth(&cost_centre, &|n| centres.get(n).is_some_and(|c| c.capital))),
+        ]
+    }
+}
+
+/// A dictionary array: `numbers` into `names`. Few names and many rows, so nothing is copied per row.
+fn named<'n>(numbers: &Int32Array, names: impl Iterator<Item = Option<&'n str>>) -> ArrayRef {
+    let names: StringArray = names.collect();
+    match DictionaryArray::<Int32Type>::try_new(numbers.clone(), Arc::new(names)) {
+        Ok(array) => Arc::new(array),
+        // Numbers come from `Interned`, whose values are the names: they are always in range.
+        Err(_) => arrow::array::new_null_array(&arrow::datatypes::DataType::Utf8, numbers.len()),
+    }
+}
+
+/// One coded column: what its distinct codes mean, and which of them each row has.
+struct Coded<'b, T> {
+    keys: &'b Int32Array,
+    meaning: Vec<T>,
+}
+
+impl<'b, T: Copy> Coded<'b, T> {
+    fn new(lines: &'b RecordBatch, name: &str, mut mean: impl FnMut(&str) -> T) -> Answer<Self> {
+        let column = batch::column(lines, name)?;
+        let dictionary = column.as_dictionary::<Int32Type>();
+        let values = dictionary.values().as_string::<i32>();
+        Ok(Self { keys: dictionary.keys(), meaning: values.iter().map(|v| mean(v.unwrap_or_default())).collect() })
+    }
+
+    /// `None` for a line without a code.
+    fn at(&self, row: usize) -> Option<T> {
+        if self.keys.is_null(row) {
+            return None;
+        }
+        self.meaning.get(usize::try_from(self.keys.value(row)).ok()?).copied()
+    }
+}
+
+struct Codes<'b> {
+    signatures: [Option<Coded<'b, u32>>; 4],
+    accounts: Option<Coded<'b, Option<&'b Timeline<u32>>>>,
+    cost_centres: Option<Coded<'b, Option<&'b Timeline<u32>>>>,
+    actual: Option<Coded<'b, bool>>,
+}
+
+impl<'b> Codes<'b> {
+    fn signatures(&self, row: usize) -> [u32; 4] {
+        self.signatures.each_ref().map(|coded| coded.as_ref().and_then(|c| c.at(row)).unwrap_or(NAMELESS))
+    }
+
+    fn account(&self, row: usize) -> Option<&'b Timeline<u32>> {
+        self.accounts.as_ref()?.at(row)?
+    }
+
+    fn cost_centre(&self, row: usize) -> Option<&'b Timeline<u32>> {
+        self.cost_centres.as_ref()?.at(row)?
+    }
+
+    /// A line that does not say what kind of balance it is counts as actual.
+    fn is_actual(&self, row: usize) -> bool {
+        self.actual.as_ref().and_then(|c| c.at(row)).unwrap_or(true)
+    }
+}
+
+/// Distinct codes of a batch read with codes as dictionaries, by place in [`RULE_COLUMNS`].
+pub fn distinct_codes(lines: &RecordBatch, columns: LineColumns, mut found: impl FnMut(usize, &str)) -> Answer<()> {
+    debug_assert_eq!(columns.rules.len(), RULE_COLUMNS.len());
+    for (place, name) in columns.rules.iter().enumerate() {
+        let Some(name) = name else { continue };
+        let dictionary = batch::column(lines, name)?.as_dictionary::<Int32Type>();
+        dictionary.values().as_string::<i32>().iter().flatten().for_each(|code| found(place, code));
+    }
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! Common lines → cost lines: every line part has exactly one ownership and one service.
+//!
+//! SQL decides, over the distinct codes, what each of them means on each date (`pipelines/cost/classify`);
+//! putting that on millions of lines is a lookup. What no rule covers is in suspense, in sight.
+
+mod line;
+mod meaning;
+mod part;
+mod tables;
+
+pub use line::{ClassTotals, Classifier, LineColumns, distinct_codes};
+pub use meaning::{Codes, Meaning, Meanings, RULE_COLUMNS};
+pub use part::{ClassifiedPart, IncomeAccounts, PartOf, classify_part, codes_of};
+pub use tables::{code_table, meanings, membership_table};

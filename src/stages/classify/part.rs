@@ -1,0 +1,163 @@
+//! One part of a common table → one part of `cost_line`: same rows, same order, same row groups.
+//!
+//! Columns that both have are taken over as compressed pages; only what classification adds is encoded.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray, DictionaryArray, Int8Array, Int16Array, Int32Array, StringArray, new_null_array},
+    datatypes::{DataType, Decimal128Type, Int32Type, Schema},
+    record_batch::RecordBatch,
+};
+
+use super::{ClassTotals, Classifier, LineColumns, distinct_codes};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::{Pence, Period},
+    lake::{Derivation, PartFile, PartSchema, PartWriter, Plan, StagedPart, Staging},
+    schema::batch,
+};
+
+/// What is the same in every line of a part.
+#[derive(Clone, Debug)]
+pub struct PartOf {
+    pub council: String,
+    pub feed: String,
+    pub period: Period,
+}
+
+/// Columns that classification gives; the others are copied, constant, or empty.
+const CLASS_COLUMNS: [&str; 11] = [
+    "effective_date",
+    "ownership",
+    "service",
+    "bearer",
+    "rule_id",
+    "account_group",
+    "statement",
+    "is_cost",
+    "reserve_movement",
+    "fund",
+    "capital",
+];
+
+/// Income accounts of a part: rows and pounds, for check 42.
+pub type IncomeAccounts = BTreeMap<String, (u64, Pence)>;
+
+/// A part of `cost_line` that nobody sees yet, with its proof.
+#[derive(Debug)]
+pub struct ClassifiedPart {
+    pub staged: StagedPart,
+    pub totals: ClassTotals,
+    pub income: IncomeAccounts,
+}
+
+/// Distinct codes of a part of a common table, by place in the rule columns.
+pub fn codes_of(part: &PartFile, columns: LineColumns, mut found: impl FnMut(usize, &str)) -> Answer<()> {
+    let names: Vec<&str> = columns.rules.iter().flatten().copied().collect();
+    for row_group in 0..part.row_groups() {
+        distinct_codes(&part.read(row_group, &names, &names)?, columns, &mut found)?;
+    }
+    Ok(())
+}
+
+/// Classifies a whole part.
+///
+/// # Errors
+/// TC10… where parts cannot be read or written.
+pub fn classify_part(
+    part: PartFile,
+    of: &PartOf,
+    classifier: &Classifier<'_>,
+    columns: LineColumns,
+    schema: &Arc<PartSchema>,
+    staging: &Staging,
+) -> Answer<ClassifiedPart> {
+    let plan: Vec<Plan> = schema
+        .arrow()
+        .fields()
+        .iter()
+        .map(|field| {
+            let is_class = CLASS_COLUMNS.contains(&field.name().as_str());
+            let has = part.schema().column_with_name(field.name()).is_some();
+            if has && !is_class { Plan::Copy(field.name().clone()) } else { Plan::Fresh }
+        })
+        .collect();
+    let derivation = Derivation::new(part, schema, &plan)?;
+    let mut writer = PartWriter::create(staging, schema)?;
+    let mut totals = ClassTotals::default();
+    let mut income = IncomeAccounts::new();
+    for row_group in 0..derivation.source().row_groups() {
+        let lines = derivation.source().read(row_group, &columns.names(), &columns.code_names())?;
+        let (classes, sums) = classifier.classify(&lines)?;
+        totals.add(&sums);
+        add_income(&lines, columns, &classes, &mut income)?;
+        let fresh = fresh(schema, &plan, &classes, of, lines.num_rows())?;
+        writer.append(derivation.encode(row_group, &fresh)?)?;
+    }
+    Ok(ClassifiedPart { staged: writer.finish()?, totals, income })
+}
+
+/// The columns that are encoded anew, in the order of the schema.
+fn fresh(schema: &PartSchema, plan: &[Plan], classes: &[(&'static str, ArrayRef)], of: &PartOf, rows: usize) -> Answer<RecordBatch> {
+    let mut fields = Vec::new();
+    let mut arrays: Vec<ArrayRef> = Vec::new();
+    for (field, plan) in schema.arrow().fields().iter().zip(plan) {
+        if *plan != Plan::Fresh {
+            continue;
+        }
+        let array: ArrayRef = match field.name().as_str() {
+            "council" => constant(&of.council, rows),
+            "feed" => constant(&of.feed, rows),
+            "delivery_year" => Arc::new(Int16Array::from_value(of.period.year, rows)),
+            "delivery_period" => Arc::new(Int8Array::from_value(i8::try_from(of.period.period).unwrap_or(0), rows)),
+            "line_part" => Arc::new(Int8Array::from_value(1, rows)),
+            name => match classes.iter().find(|(class, _)| *class == name) {
+                Some((_, array)) => array.clone(),
+                None => new_null_array(field.data_type(), rows),
+            },
+        };
+        fields.push(field.as_ref().clone().with_data_type(array.data_type().clone()));
+        arrays.push(array);
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| broken(&e.to_string()))
+}
+
+fn constant(text: &str, rows: usize) -> ArrayRef {
+    let values: ArrayRef = Arc::new(StringArray::from_iter_values([text]));
+    match DictionaryArray::<Int32Type>::try_new(Int32Array::from_value(0, rows), values) {
+        Ok(array) => Arc::new(array),
+        Err(_) => new_null_array(&DataType::Utf8, rows), // cannot be: key 0 is in range
+    }
+}
+
+/// Sums of lines on income accounts, by account code. Accounts are few: the sums are kept by dictionary key.
+fn add_income(lines: &RecordBatch, columns: LineColumns, classes: &[(&'static str, ArrayRef)], income: &mut IncomeAccounts) -> Answer<()> {
+    let Some((account, statement)) = columns.rules[3].zip(classes.iter().find(|(name, _)| *name == "statement")) else { return Ok(()) };
+    let statements = statement.1.as_dictionary::<Int32Type>();
+    let is_income: Vec<bool> = statements.values().as_string::<i32>().iter().map(|s| s == Some("income")).collect();
+    let accounts = batch::column(lines, account)?.as_dictionary::<Int32Type>();
+    let names = accounts.values().as_string::<i32>();
+    let amounts = batch::column(lines, "amount")?.as_primitive::<Decimal128Type>();
+    let mut sums = vec![(0u64, 0 as Pence); names.len()];
+    for ((statement, account), amount) in statements.keys().iter().zip(accounts.keys().iter()).zip(amounts.iter()) {
+        let wanted = statement.and_then(|s| is_income.get(s as usize)).copied().unwrap_or(false);
+        if let (true, Some(sum)) = (wanted, account.and_then(|a| sums.get_mut(a as usize))) {
+            sum.0 += 1;
+            sum.1 += amount.unwrap_or(0);
+        }
+    }
+    for (name, (rows, pence)) in names.iter().zip(sums).filter(|(_, (rows, _))| *rows > 0) {
+        let entry = income.entry(name.unwrap_or_default().to_owned()).or_default();
+        entry.0 += rows;
+        entry.1 += pence;
+    }
+    Ok(())
+}
+
+fn broken(why: &str) -> Refusal {
+    Diagnostic::new(codes::checks::UNEXPLAINED, format!("class columns do not fit cost_line: {why}"))
+        .outcome("nothing was published; the last release is unchanged")
+        .hint("compare schemas/published/cost_line.odcs.yaml with the reference partnership's")
+        .into()
+}

@@ -1,0 +1,167 @@
+//! SQL's answers → [`Meanings`]; and what SQL is asked: codes and members as tables.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray, Date32Array, Int32Array, StringArray},
+    datatypes::Date32Type,
+    record_batch::RecordBatch,
+};
+
+use super::{
+    line::add_fixed,
+    meaning::{Account, Class, Codes, CostCentre, Meanings, RULE_COLUMNS},
+};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::{Day, Ownership, Span},
+    pipeline::{Partnership, Role},
+    plan::given_tables,
+    schema::batch,
+};
+
+/// The distinct codes as the table `code`.
+pub fn code_table(codes: &Codes) -> Answer<RecordBatch> {
+    let text = |of: &dyn Fn(&(String, String, usize, String)) -> String| -> ArrayRef { Arc::new(codes.iter().map(|c| Some(of(c))).collect::<StringArray>()) };
+    let kind = |place: usize| RULE_COLUMNS.get(place).copied().unwrap_or_default().to_owned();
+    table("code", vec![text(&|c| c.0.clone()), text(&|c| c.1.clone()), text(&|c| kind(c.2)), text(&|c| c.3.clone())])
+}
+
+/// The members of the partnership file as the table `membership`, one row a service.
+pub fn membership_table(partnership: &Partnership) -> Answer<RecordBatch> {
+    let mut rows: Vec<(&str, &str, &str, Day, Option<Day>)> = Vec::new();
+    for member in &partnership.members {
+        let all = partnership.services.iter().map(|s| &s.id);
+        let named = all.filter(|id| member.service.as_ref().is_none_or(|one| one == *id));
+        let from = member.span.from.unwrap_or(Day(i32::MIN / 2));
+        rows.extend(named.map(|service| (&*member.organisation, &**service, role(member.role), from, member.span.to)));
+    }
+    rows.sort_unstable();
+    let text = |of: &dyn Fn(&(&str, &str, &str, Day, Option<Day>)) -> String| -> ArrayRef { Arc::new(rows.iter().map(|r| Some(of(r))).collect::<StringArray>()) };
+    table(
+        "membership",
+        vec![
+            text(&|r| r.0.to_owned()),
+            text(&|r| r.1.to_owned()),
+            text(&|r| r.2.to_owned()),
+            Arc::new(rows.iter().map(|r| Some(r.3.0)).collect::<Date32Array>()),
+            Arc::new(rows.iter().map(|r| r.4.map(|d| d.0)).collect::<Date32Array>()),
+        ],
+    )
+}
+
+const fn role(role: Role) -> &'static str {
+    role.as_str()
+}
+
+fn table(name: &str, columns: Vec<ArrayRef>) -> Answer<RecordBatch> {
+    let schema = given_tables().remove(name).ok_or_else(|| fault(name, "it is not one of the given tables"))?;
+    RecordBatch::try_new(schema, columns).map_err(|e| fault(name, &e.to_string()))
+}
+
+/// Lays out what SQL decided for looking up.
+pub fn meanings(code_match: &RecordBatch, code_class: &RecordBatch, account_class: &RecordBatch, cost_centre_class: &RecordBatch) -> Answer<Meanings> {
+    let mut meanings = Meanings::default();
+    add_fixed(&mut meanings);
+    signatures(&mut meanings, code_match)?;
+    classes(&mut meanings, code_class)?;
+    let accounts = by_code(account_class, "account", |rows, row| {
+        Ok(Account {
+            group: rows.text("account_group", row)?,
+            statement: rows.text("statement", row)?,
+            is_cost: rows.truth("is_cost", row)?,
+            reserve_movement: rows.truth("reserve_movement", row)?,
+        })
+    })?;
+    let centres = by_code(cost_centre_class, "cost_centre", |rows, row| {
+        Ok(CostCentre { fund: rows.text("fund", row)?, capital: rows.truth("capital", row)? })
+    })?;
+    for (council, code, span, account) in accounts {
+        let number = meanings.accounts.number(account);
+        for meaning in meanings.feeds.iter_mut().filter(|((c, _), _)| *c == council).map(|(_, m)| m) {
+            meaning.accounts.entry(code.clone()).or_default().add(span, number);
+        }
+    }
+    for (council, code, span, centre) in centres {
+        let number = meanings.cost_centres.number(centre);
+        for meaning in meanings.feeds.iter_mut().filter(|((c, _), _)| *c == council).map(|(_, m)| m) {
+            meaning.cost_centres.entry(code.clone()).or_default().add(span, number);
+        }
+    }
+    Ok(meanings)
+}
+
+fn signatures(meanings: &mut Meanings, code_match: &RecordBatch) -> Answer<()> {
+    let rows = Rows(code_match);
+    let numbers = batch::integer(code_match, "signature")?;
+    for row in 0..code_match.num_rows() {
+        let kind = rows.text("kind", row)?;
+        let place = RULE_COLUMNS.iter().position(|name| *name == kind).ok_or_else(|| fault("code_match", &format!("`{kind}` is no kind of code")))?;
+        let key = (rows.text("council", row)?, rows.text("feed", row)?);
+        let meaning = meanings.feeds.entry(key).or_default();
+        let known = meaning.signatures.get_mut(place).ok_or_else(|| fault("code_match", "a kind out of place"))?;
+        known.insert(rows.text("code", row)?, numbers.value(row) as u32);
+    }
+    Ok(())
+}
+
+fn classes(meanings: &mut Meanings, code_class: &RecordBatch) -> Answer<()> {
+    let rows = Rows(code_class);
+    let columns = ["sig_project", "sig_cost_centre", "sig_department", "sig_account"].map(|name| batch::integer(code_class, name));
+    let [project, cost_centre, department, account] = columns;
+    let columns: [&Int32Array; 4] = [project?, cost_centre?, department?, account?];
+    for row in 0..code_class.num_rows() {
+        let word = rows.text("ownership", row)?;
+        let ownership = Ownership::parse(&word).ok_or_else(|| fault("code_class", &format!("`{word}` is no ownership")))?;
+        let class = match ownership {
+            Ownership::Suspense => Class::suspense("no_rule"),
+            _ => Class { ownership, service: rows.text("service", row)?, bearer: rows.maybe("bearer", row)?, rule_id: rows.text("rule_id", row)? },
+        };
+        let number = meanings.classes.number(class);
+        let key = (rows.text("council", row)?, rows.text("feed", row)?);
+        let signatures = columns.map(|c| c.value(row) as u32);
+        let timeline = meanings.feeds.entry(key).or_default().classes.entry(signatures).or_default();
+        timeline.add(rows.span(row)?, number);
+    }
+    Ok(())
+}
+
+type ByCode<T> = Vec<(String, String, Span, T)>;
+
+fn by_code<T>(table: &RecordBatch, code: &str, mut read: impl FnMut(&Rows<'_>, usize) -> Answer<T>) -> Answer<ByCode<T>> {
+    let rows = Rows(table);
+    (0..table.num_rows()).map(|row| Ok((rows.text("council", row)?, rows.text(code, row)?, rows.span(row)?, read(&rows, row)?))).collect()
+}
+
+struct Rows<'a>(&'a RecordBatch);
+
+impl Rows<'_> {
+    fn maybe(&self, name: &str, row: usize) -> Answer<Option<String>> {
+        Ok(batch::text_at(batch::text(self.0, name)?, row).map(str::to_owned))
+    }
+
+    fn text(&self, name: &str, row: usize) -> Answer<String> {
+        Ok(self.maybe(name, row)?.unwrap_or_default())
+    }
+
+    fn truth(&self, name: &str, row: usize) -> Answer<bool> {
+        let values = batch::boolean(self.0, name)?;
+        Ok(values.is_valid(row) && values.value(row))
+    }
+
+    /// The first and last possible day stand for open ends.
+    fn span(&self, row: usize) -> Answer<Span> {
+        let day = |name: &str| -> Answer<Option<Day>> {
+            let dates = batch::column(self.0, name)?.as_primitive_opt::<Date32Type>().ok_or_else(|| fault(name, "it is not a date"))?;
+            Ok(dates.is_valid(row).then(|| Day(dates.value(row))))
+        };
+        Ok(Span { from: day("valid_from")?, to: day("valid_to")? })
+    }
+}
+
+fn fault(table: &str, what: &str) -> Refusal {
+    Diagnostic::new(codes::checks::UNEXPLAINED, format!("the table `{table}` of the cost model cannot be used: {what}"))
+        .outcome("nothing was published; the last release is unchanged")
+        .hint("compare the query under pipelines/cost/classify with the reference partnership's (`truecost init` in an empty folder)")
+        .into()
+}

@@ -1,0 +1,292 @@
+//! The verdict on a delivery: rows in = accepted + quarantined + declared non-data, and the sender's controls hold.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{
+    decode::{BalanceBy, ColumnSum, Tally},
+    diagnostic::{Answer, Diagnostic, Place, codes},
+    domain::{Identifier, Pence, decimal, pounds},
+    lake::{ControlProof, DeliveryProof},
+    pipeline::{Control, Feed, Listed, Measure, Sign, Truth},
+};
+
+/// What the feed's controls ask the decoder to balance: one for each control `by` a column.
+#[must_use]
+pub fn balances(feed: &Feed) -> Vec<BalanceBy> {
+    let side = |terms: &[(Sign, Identifier)], sign: Sign| terms.iter().filter(|(s, _)| *s == sign).map(|(_, name)| name.clone()).collect();
+    let balance = |control: &Control| match (&control.by, &control.measure) {
+        (Some(by), Measure::Sum(terms)) => Some(BalanceBy { by: by.clone(), plus: side(terms, Sign::Plus), minus: side(terms, Sign::Minus) }),
+        _ => None,
+    };
+    feed.controls.iter().filter_map(balance).collect()
+}
+
+/// What the sender says outside of the extract.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Said<'a> {
+    pub sidecar: Option<&'a Value>,
+    pub listed: Option<&'a Listed>,
+}
+
+/// The sidecar's JSON.
+///
+/// # Errors
+/// TC0410 where it is none.
+pub fn read_sidecar(bytes: &[u8], place: &Place) -> Answer<Value> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        Diagnostic::new(codes::control::SIDECAR_UNREADABLE, format!("the sidecar is not JSON: {error}"))
+            .place(place.clone())
+            .expected("a JSON object with the keys that `controls:` names")
+            .outcome("the delivery was not taken; the last accepted one stays")
+            .hint("ask the sender for the sidecar again")
+            .into()
+    })
+}
+
+/// Proof and faults of a delivery whose whole file has been read. No fault = accepted.
+#[must_use]
+pub fn judge(feed: &Feed, file: &str, tally: &Tally, said: Said<'_>) -> (DeliveryProof, Vec<Diagnostic>) {
+    let mut faults = Vec::new();
+    let mut controls = Vec::new();
+    let mut balance = 0;
+    for control in &feed.controls {
+        let judged = match (&control.by, &control.measure) {
+            (Some(by), Measure::Sum(_)) => {
+                balance += 1;
+                Ok(by_group(control, by, tally, balance - 1))
+            }
+            _ => truth(feed, control, tally, said).map(|expected| by_total(control, tally, expected)),
+        };
+        match judged {
+            Ok(proof) => {
+                if !proof.held {
+                    faults.push(differs(file, control, &proof, tally));
+                }
+                controls.push(proof);
+            }
+            Err(missing) => faults.push(missing.place(Place::file(file))),
+        }
+    }
+    if tally.rejected > feed.tolerance_rows {
+        faults.push(too_many(feed, file, tally));
+    }
+    (proof(tally, controls), faults)
+}
+
+fn proof(tally: &Tally, controls: Vec<ControlProof>) -> DeliveryProof {
+    let measure = |sum: &ColumnSum| crate::lake::Measure { accepted: sum.accepted.net(), quarantined: sum.rejected.net() };
+    DeliveryProof {
+        records: tally.records(),
+        accepted: tally.accepted,
+        quarantined: tally.rejected,
+        blank: tally.blank,
+        preamble: tally.preamble,
+        control_records: tally.controls.values().sum::<u64>() + tally.footers,
+        not_data: tally.not_data.clone(),
+        columns: tally.sums.iter().map(|sum| (sum.column.to_string(), measure(sum))).collect(),
+        periods: BTreeMap::new(),
+        proved_by_sender: controls.iter().any(|c| c.held && !c.by_document),
+        controls,
+    }
+}
+
+/// Accepted and rejected rows together.
+fn measured(measure: &Measure, tally: &Tally) -> Pence {
+    match measure {
+        Measure::CountRows => Pence::from(tally.accepted + tally.rejected),
+        Measure::Sum(terms) => terms
+            .iter()
+            .map(|(sign, name)| {
+                let sum = tally.sums.iter().find(|s| s.column == *name).map_or(0, |s| s.accepted.net() + s.rejected.net());
+                if *sign == Sign::Plus { sum } else { -sum }
+            })
+            .sum(),
+    }
+}
+
+fn by_total(control: &Control, tally: &Tally, expected: Pence) -> ControlProof {
+    let counted = measured(&control.measure, tally);
+    let shown = |number: Pence| if control.measure == Measure::CountRows { number.to_string() } else { decimal(number) };
+    ControlProof {
+        control: in_words(control),
+        counted: shown(counted),
+        expected: shown(expected),
+        held: counted == expected,
+        difference: counted - expected,
+        by_document: false,
+    }
+}
+
+fn by_group(control: &Control, by: &Identifier, tally: &Tally, balance: usize) -> ControlProof {
+    let unbalanced = tally.unbalanced.get(balance);
+    let groups = unbalanced.map_or(0, BTreeMap::len);
+    let absolute: Pence = unbalanced.map_or(0, |groups| groups.values().map(|p| p.abs()).sum());
+    ControlProof {
+        control: in_words(control),
+        counted: format!("{groups} of {by} out of balance"),
+        expected: "0".into(),
+        held: groups == 0,
+        difference: absolute,
+        by_document: true,
+    }
+}
+
+/// `sum(debit - credit) by document = 0.00`.
+fn in_words(control: &Control) -> String {
+    let by = control.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let truth = match &control.equals {
+        Truth::Pence(pence) => decimal(*pence),
+        Truth::Trailer(name) => format!("trailer.{name}"),
+        Truth::Footer(name) => format!("footer.{name}"),
+        Truth::Sidecar(path) => format!("sidecar.{}", path.join(".")),
+        Truth::Listed => "listed".into(),
+    };
+    format!("{}{by} = {truth}", measure_in_words(&control.measure))
+}
+
+/// `rows`, `debit - credit`: also the name under which a list gives the total.
+fn measure_in_words(measure: &Measure) -> String {
+    match measure {
+        Measure::CountRows => "count(rows)".into(),
+        Measure::Sum(terms) => format!("sum({})", terms_in_words(terms)),
+    }
+}
+
+fn terms_in_words(terms: &[(Sign, Identifier)]) -> String {
+    let mut words = String::new();
+    for (at, (sign, name)) in terms.iter().enumerate() {
+        words.push_str(match (at, sign) {
+            (0, Sign::Plus) => "",
+            (0, Sign::Minus) => "-",
+            (_, Sign::Plus) => " + ",
+            (_, Sign::Minus) => " - ",
+        });
+        words.push_str(name);
+    }
+    words
+}
+
+/// What the measure must equal: rows, or pence.
+fn truth(feed: &Feed, control: &Control, tally: &Tally, said: Said<'_>) -> Result<Pence, Diagnostic> {
+    let is_count = control.measure == Measure::CountRows;
+    let (name, found) = match &control.equals {
+        Truth::Pence(pence) => return Ok(*pence),
+        Truth::Footer(name) => (format!("footer.{name}"), tally.footer.get(name).map(|pence| Ok(*pence))),
+        Truth::Trailer(name) => {
+            let text = tally.trailer.get(name);
+            (format!("trailer.{name}"), text.map(|text| number(text, is_count).ok_or_else(|| text.clone())))
+        }
+        Truth::Sidecar(path) => {
+            let value = path.iter().try_fold(said.sidecar.unwrap_or(&Value::Null), |at, key| at.get(key));
+            let found = value.filter(|v| !v.is_null()).map(|value| json_number(value, is_count).ok_or_else(|| value.to_string()));
+            (format!("sidecar.{}", path.join(".")), found)
+        }
+        Truth::Listed => {
+            let key = match &control.measure {
+                Measure::CountRows => "rows".to_owned(),
+                Measure::Sum(terms) => terms_in_words(terms),
+            };
+            let listed = said.listed.and_then(|listed| listed.totals.get(&key));
+            (format!("listed total `{key}`"), listed.map(|total| Ok(*total)))
+        }
+    };
+    match found {
+        Some(Ok(number)) => Ok(number),
+        Some(Err(text)) => Err(missing(feed, format!("{name} is `{text}`, which is not {}", if is_count { "a count" } else { "an exact amount" }))),
+        None => Err(missing(feed, format!("the delivery has no {name}"))),
+    }
+}
+
+/// A count, or an amount in pounds with at most two decimals; thousands may be set off by commas.
+fn number(text: &str, is_count: bool) -> Option<Pence> {
+    let text = text.trim().replace(',', "");
+    let (negative, digits) = text.strip_prefix('-').map_or((false, text.as_str()), |rest| (true, rest));
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 30 || !is_digits(whole) || !is_digits(decimals) {
+        return None;
+    }
+    let whole: Pence = whole.parse().ok()?;
+    if is_count {
+        return (decimals.is_empty() && !negative).then_some(whole);
+    }
+    let cents = decimals.trim_end_matches('0');
+    let cents: Pence = if cents.len() > 2 { None } else { format!("{cents:0<2}").parse().ok() }?;
+    let pence = whole * 100 + cents;
+    Some(if negative { -pence } else { pence })
+}
+
+/// JSON integers or decimal text; a JSON number with a fraction is not exact and not taken.
+fn json_number(value: &Value, is_count: bool) -> Option<Pence> {
+    match value {
+        Value::String(text) => number(text, is_count),
+        Value::Number(n) => n.as_i64().map(Pence::from).map(|n| if is_count { n } else { n * 100 }),
+        _ => None,
+    }
+}
+
+const KEPT: &str = "the delivery was refused; nothing of it is in the common table, and the last accepted delivery stays";
+
+fn missing(feed: &Feed, seen: String) -> Diagnostic {
+    Diagnostic::new(codes::control::CONTROL_MISSING, seen)
+        .expected(format!("the total that a control in {} names", feed.file))
+        .outcome(KEPT)
+        .hint("ask the sender for the whole extract with its totals")
+}
+
+fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally) -> Diagnostic {
+    if proof.by_document {
+        return Diagnostic::new(codes::control::DOCUMENTS_OUT_OF_BALANCE, format!("{} ({} in absolute value)", proof.counted, pounds(proof.difference)))
+            .place(Place::file(file))
+            .expected(format!("{}: every one of them", proof.control))
+            .outcome(KEPT)
+            .hint("ask the sender for the extract again: a document that does not balance was cut or edited");
+    }
+    let is_count = control.measure == Measure::CountRows;
+    let shown = |text: &str, number: Pence| if is_count { format!("{text} rows") } else { pounds(number) };
+    let counted = measured(&control.measure, tally);
+    let unread: u64 = tally.sums.iter().map(|s| s.unread).sum();
+    let seen = format!(
+        "{} is {}, and the sender says {}: a difference of {}",
+        measure_in_words(&control.measure),
+        shown(&proof.counted, counted),
+        shown(&proof.expected, counted - proof.difference),
+        shown(&proof.difference.to_string(), proof.difference),
+    );
+    let hint = if unread > 0 && !is_count {
+        format!("{unread} quarantined rows have an amount that cannot be read: `truecost quarantine list` names the delivery")
+    } else {
+        "ask the sender for the extract again: it may have been cut on its way".to_owned()
+    };
+    Diagnostic::new(codes::control::CONTROL_DIFFERS, seen).place(Place::file(file)).expected(proof.control.clone()).outcome(KEPT).hint(hint)
+}
+
+fn too_many(feed: &Feed, file: &str, tally: &Tally) -> Diagnostic {
+    let rows = |n: u64| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
+    let seen = format!("{} of {} cannot be read exactly", rows(tally.rejected), rows(tally.accepted + tally.rejected));
+    Diagnostic::new(codes::control::TOO_MANY_FAULTY_ROWS, seen)
+        .place(Place::file(file))
+        .expected(format!("at most {} (`tolerance` in {})", rows(feed.tolerance_rows), feed.file))
+        .outcome(format!("{KEPT}; the faulty rows are kept in quarantine with their reasons"))
+        .hint("truecost quarantine list")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_exact_or_not_taken() {
+        assert_eq!(number("-1,234.5", false), Some(-123_450));
+        assert_eq!(number("12", false), Some(1_200));
+        assert_eq!(number("1.999", false), None);
+        assert_eq!(number("1.990", false), Some(199));
+        assert_eq!(number("1.5", true), None);
+        assert_eq!(number("", true), None);
+        assert_eq!(json_number(&serde_json::json!(12.5), false), None);
+        assert_eq!(json_number(&serde_json::json!("12.50"), false), Some(1_250));
+        assert_eq!(json_number(&serde_json::json!(7), true), Some(7));
+    }
+}

@@ -1,0 +1,19 @@
+-- Check 13: revenue never mixes with capital, nor the housing account or the collection fund with the general fund.
+-- Judged where the fund is known: a capital account belongs on a capital cost centre and on no other,
+-- and an account of the collection fund in the collection fund.
+SELECT
+  council || '/' || feed || ': ' || statement || ' on a ' || CASE WHEN capital THEN 'capital' ELSE 'revenue' END || ' cost centre of fund ' || fund AS what,
+  lines AS failed,
+  amount AS difference
+FROM class_total
+WHERE is_cost AND fund <> 'unknown' AND ownership <> 'suspense'
+  AND ((statement = 'capital') <> capital OR (statement = 'collection_fund' AND fund <> 'collection_fund'))
+UNION ALL
+SELECT
+  s.council || ' ' || s.fund || ': the separation holds another sum for this fund than the classes' AS what,
+  CAST(1 AS BIGINT) AS failed,
+  s.amount - coalesce(c.amount, 0.00) AS difference
+FROM (SELECT council, fund, SUM(amount) AS amount FROM separation GROUP BY council, fund) AS s
+LEFT JOIN (SELECT council, fund, SUM(amount) AS amount FROM class_total WHERE is_cost GROUP BY council, fund) AS c
+  ON c.council = s.council AND c.fund = s.fund
+WHERE s.amount <> coalesce(c.amount, 0.00)

@@ -1,0 +1,159 @@
+//! Proofs: the auditor's checks over what is about to be published. Each is a query that gives one row per failure.
+
+
+use arrow::{array::Array, record_batch::RecordBatch};
+
+use crate::{
+    diagnostic::{Answer, Code, Diagnostic, Severity, codes::checks as codes},
+    domain::{Day, Pence, pounds},
+    engine::{CostQuery, Parameters, Tables},
+    schema::{Cell, batch},
+};
+
+/// One of the checks of the auditor's list.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// Number in the list.
+    pub number: i16,
+    /// In a few words.
+    pub name: &'static str,
+    /// Whether a failure stops publication; else it is a warning.
+    pub blocks: bool,
+    pub code: Code,
+    sql: &'static str,
+    file: &'static str,
+}
+
+macro_rules! check {
+    ($number:literal, $file:literal, $code:expr, $blocks:literal, $name:literal) => {
+        Check { number: $number, name: $name, blocks: $blocks, code: $code, sql: include_str!(concat!("checks/", $file)), file: $file }
+    };
+}
+
+/// The checks that are made on every release, in order.
+pub const CHECKS: [Check; 12] = [
+    check!(1, "check_01.sql", codes::CHECK_CONTROLS, true, "deliveries agree with the sender's controls"),
+    check!(2, "check_02.sql", codes::CHECK_BALANCE, true, "every journal balances"),
+    check!(9, "check_09.sql", codes::CHECK_ONE_CLASS, true, "one class and one service per line; the classes sum to the source"),
+    check!(10, "check_10.sql", codes::CHECK_ONE_RULE, true, "at most one winning rule for each code and date"),
+    check!(11, "check_11.sql", codes::CHECK_RULE_DATES, true, "no rule outside its dates, none shared to a non-member"),
+    check!(12, "check_12.sql", codes::CHECK_SUSPENSE, false, "suspense within its limit"),
+    check!(13, "check_13.sql", codes::CHECK_FUNDS, true, "revenue apart from capital, housing apart from the general fund"),
+    check!(15, "check_15.sql", codes::CHECK_CONSERVED, true, "final = source"),
+    check!(35, "check_35.sql", codes::CHECK_FOOTS, true, "partner totals are the sums of their services"),
+    check!(37, "check_37.sql", codes::CHECK_PROVEN, true, "no figure without release and proof"),
+    check!(42, "check_42.sql", codes::CHECK_SIGN, true, "the sender's sign was turned once"),
+    check!(42, "check_42_income.sql", codes::CHECK_SIGN, false, "income accounts are credits over the year"),
+];
+
+/// What a check found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub check: Check,
+    pub failures: Vec<Failure>,
+}
+
+/// One thing that fails a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub what: String,
+    /// Rows, rules or documents concerned.
+    pub failed: i64,
+    pub difference: Pence,
+}
+
+impl Finding {
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.failures.is_empty()
+    }
+
+    /// As a report, where it failed. `blocks` says whether it stops publication.
+    #[must_use]
+    pub fn report(&self, blocks: bool) -> Option<Diagnostic> {
+        let first = self.failures.first()?;
+        let more = match self.failures.len() - 1 {
+            0 => String::new(),
+            n => format!(" (and {n} more)"),
+        };
+        let amount = if first.difference == 0 { String::new() } else { format!(": {}", pounds(first.difference)) };
+        let mut report = Diagnostic::new(self.check.code, format!("check {}: {}{amount}{more}", self.check.number, first.what))
+            .expected(self.check.name)
+            .hint(format!("truecost explain code {}", self.check.code.id));
+        report.outcome = if blocks {
+            "nothing was published; the last release is unchanged".into()
+        } else {
+            report.severity = Severity::Warning;
+            "the release is published, with this warning in `check_result`".into()
+        };
+        Some(report)
+    }
+}
+
+/// Makes every check. `tables` are what is about to be published and the proofs behind it.
+///
+/// # Errors
+/// Where a check itself cannot be made: then nothing is published either.
+pub fn prove(tables: &Tables) -> Answer<Vec<Finding>> {
+    let schemas = tables.schemas();
+    let parameters = Parameters { fiscal_year: 0, period: 1, scenario: "published".into(), as_at: Day(0) };
+    let prove_one = |check: &Check| -> Answer<Finding> {
+        let query = CostQuery::plan_intermediate(check.sql, check.file, "failure", &schemas)?;
+        Ok(Finding { check: *check, failures: failures(&query.run(tables, &parameters)?)? })
+    };
+    CHECKS.iter().map(prove_one).collect()
+}
+
+fn failures(rows: &RecordBatch) -> Answer<Vec<Failure>> {
+    let (what, failed, difference) = (batch::text(rows, "what")?, batch::big(rows, "failed")?, batch::money(rows, "difference")?);
+    let failure = |row: usize| Failure {
+        what: batch::text_at(what, row).unwrap_or_default().to_owned(),
+        failed: if failed.is_valid(row) { failed.value(row) } else { 0 },
+        difference: if difference.is_valid(row) { difference.value(row) } else { 0 },
+    };
+    Ok((0..rows.num_rows()).map(failure).collect())
+}
+
+/// The table `check_result`.
+#[must_use]
+pub fn check_rows(findings: &[Finding], checked: u64) -> Vec<Vec<Cell>> {
+    let row = |f: &Finding| {
+        let detail = f.failures.iter().take(5).map(|x| x.what.as_str()).collect::<Vec<_>>().join("; ");
+        let difference: Pence = f.failures.iter().map(|x| x.difference).sum();
+        vec![
+            i64::from(f.check.number).into(),
+            f.check.name.into(),
+            f.check.blocks.into(),
+            f.passed().into(),
+            checked.into(),
+            f.failures.iter().map(|x| x.failed).sum::<i64>().into(),
+            if f.passed() { Cell::Null } else { Cell::Pence(difference) },
+            if f.passed() { Cell::Null } else { detail.into() },
+        ]
+    };
+    findings.iter().map(row).collect()
+}
+
+/// Whether printed figures foot: the parts, as printed, sum to the printed total.
+///
+/// `Err` gives total less parts, in units of the last printed decimal. A paper that prints 0.796 over 0.341 + 0.170 + 0.286
+/// does not foot: its parts sum to 0.797.
+///
+/// # Errors
+/// The difference.
+pub fn foots(total: Pence, parts: &[Pence]) -> Result<(), Pence> {
+    let sum: Pence = parts.iter().sum();
+    if sum == total { Ok(()) } else { Err(total - sum) }
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_does_not_foot_is_caught_with_its_difference() {
+        assert_eq!(foots(797, &[341, 170, 286]), Ok(()));
+        assert_eq!(foots(796, &[341, 170, 286]), Err(-1));
+    }
+}

@@ -1,0 +1,123 @@
+//! Small tables of a release: deliveries, dimensions; and writing a table as one part.
+
+use std::collections::BTreeMap;
+
+use arrow::record_batch::RecordBatch;
+
+use crate::{
+    diagnostic::Answer,
+    domain::{Calendar, Pence, Period},
+    lake::{DeliveryRecord, EncodedRowGroup, PartSchema, PartWriter, StagedPart, Staging},
+    pipeline::Partnership,
+    schema::{Cell, Contract},
+};
+
+/// Writes a batch as one part.
+///
+/// # Errors
+/// TC10…
+pub fn write(contract: &Contract, rows: &RecordBatch, staging: &Staging) -> Answer<StagedPart> {
+    let schema = PartSchema::of(contract)?;
+    let mut writer = PartWriter::create(staging, &schema)?;
+    let mut at = 0;
+    while at < rows.num_rows() {
+        let length = crate::lake::ROW_GROUP_ROWS.min(rows.num_rows() - at);
+        writer.append(EncodedRowGroup::of(&schema, &[rows.slice(at, length)])?)?;
+        at += length;
+    }
+    writer.finish()
+}
+
+/// The table `delivery`: those that stand behind this release, by council, feed, period.
+#[must_use]
+pub fn delivery_rows(records: &[&DeliveryRecord]) -> Vec<Vec<Cell>> {
+    let row = |r: &&DeliveryRecord| {
+        let covers = r.covers();
+        let (from, to) = covers.map_or((Period { year: 0, period: 1 }, Period { year: 0, period: 1 }), |c| (c.first(), c.last()));
+        let proof = &r.proof;
+        let not_data = proof.blank + proof.preamble + proof.control_records + 1 + proof.not_data.values().sum::<u64>();
+        let quarantined: Pence = quarantined_pence(r);
+        vec![
+            r.delivery_id.as_str().into(),
+            r.council.as_str().into(),
+            r.feed.as_str().into(),
+            i64::from(from.year).into(),
+            i64::from(from.period).into(),
+            i64::from(to.year).into(),
+            i64::from(to.period).into(),
+            r.source.name.as_str().into(),
+            r.sha256.as_str().into(),
+            r.bytes.into(),
+            proof.accepted.into(),
+            proof.quarantined.into(),
+            not_data.into(),
+            Cell::Pence(proof.periods.values().map(|p| p.amount).sum()),
+            Cell::Pence(quarantined),
+            proof.proved_by_sender.into(),
+        ]
+    };
+    records.iter().map(row).collect()
+}
+
+/// Pounds of the quarantined rows as far as they could be read: the one money column, or debit less credit.
+#[must_use]
+pub fn quarantined_pence(record: &DeliveryRecord) -> Pence {
+    let of = |name: &str| record.proof.columns.get(name).map(|m| m.quarantined);
+    match (of("amount"), of("debit"), of("credit")) {
+        (Some(amount), ..) => amount,
+        (None, Some(debit), credit) => debit - credit.unwrap_or(0),
+        (None, None, _) => 0,
+    }
+}
+
+/// Councils, services and periods as tables. `none` and `unknown` are services too, so that every line finds its row.
+#[must_use]
+pub fn dimensions(partnership: &Partnership, periods: &[Period]) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
+    let councils = partnership.councils.iter().map(|c| vec![c.id.as_str().into(), c.name.as_str().into()]);
+    let nothing = |id: &str, name: &str| vec![id.into(), id.into(), name.into(), name.into(), "none".into()];
+    let mut services: Vec<Vec<Cell>> = partnership
+        .services
+        .iter()
+        .map(|s| {
+            vec![
+                s.id.as_str().into(),
+                s.directorate.as_str().into(),
+                s.directorate_name.as_str().into(),
+                s.name.as_str().into(),
+                s.kind.as_str().into(),
+            ]
+        })
+        .collect();
+    services.push(nothing("none", "No service of the partnership"));
+    services.push(nothing("unknown", "The source does not say which service"));
+    let period = |p: &Period| {
+        let (starts, ends) = partnership.calendar.days_of(*p);
+        vec![
+            i64::from(p.year).into(),
+            i64::from(p.period).into(),
+            Cell::Day(starts.0),
+            Cell::Day(ends.0),
+            period_name(*p, partnership.calendar).into(),
+        ]
+    };
+    BTreeMap::from([
+        ("council", councils.collect()),
+        ("service", services),
+        ("period", periods.iter().map(period).collect()),
+    ])
+}
+
+/// `2023/24 P01 April 2023`.
+#[must_use]
+pub fn period_name(period: Period, calendar: Calendar) -> String {
+    const MONTHS: [&str; 12] =
+        ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+    let (year, month, _) = calendar.days_of(period).0.ymd();
+    let ending = (period.year + 1) % 100;
+    let what = if period.period >= calendar.closing_period {
+        "closing".to_owned()
+    } else {
+        format!("{} {year}", MONTHS.get(usize::from(month) - 1).copied().unwrap_or_default())
+    };
+    format!("{}/{ending:02} P{:02} {what}", period.year, period.period)
+}

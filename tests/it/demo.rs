@@ -1,0 +1,222 @@
+//! The synthetic partnership: the same bytes for the same seed, true to its own controls, and the files of this repository.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+use truecost::{
+    demo::{self, Extract},
+    diagnostic::codes::source as codes,
+};
+
+use crate::golden::golden;
+
+fn written(lines: u64, seed: u64) -> (tempfile::TempDir, Vec<Extract>) {
+    let temp = tempfile::tempdir().expect("a folder");
+    let summary = demo::write(temp.path(), lines, seed).expect("written");
+    (temp, summary.extracts)
+}
+
+fn text(extract: &Extract) -> String {
+    // The one layout that is not UTF-8 has one byte a character, all of them in Latin-1.
+    let bytes = fs::read(&extract.file).expect("read");
+    String::from_utf8(bytes).unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect())
+}
+
+/// Fields of every record, quotes resolved.
+fn records(text: &str, delimiter: char, quoting: bool) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut field, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '"' if quoting && quoted && rest.peek() == Some(&'"') => field.push(rest.next().expect("a quote")),
+            '"' if quoting => quoted = !quoted,
+            '\n' if !quoted => {
+                row.push(std::mem::take(&mut field).trim_end_matches('\r').to_owned());
+                rows.push(std::mem::take(&mut row));
+            }
+            c if c == delimiter && !quoted => row.push(std::mem::take(&mut field)),
+            c => field.push(c),
+        }
+    }
+    assert!(row.is_empty() && field.is_empty() && !quoted, "ends with a record");
+    rows
+}
+
+fn pence(text: &str) -> i128 {
+    let plain = text.replace(',', "");
+    let (sign, size) = match plain.strip_prefix('(') {
+        Some(inner) => (-1, inner.trim_end_matches(')').to_owned()),
+        None => (if plain.starts_with('-') { -1 } else { 1 }, plain.trim_start_matches('-').to_owned()),
+    };
+    let (pounds, pennies) = size.split_once('.').expect("two decimals");
+    assert_eq!(pennies.len(), 2, "{text}");
+    sign * (pounds.parse::<i128>().expect("pounds") * 100 + pennies.parse::<i128>().expect("pence"))
+}
+
+/// Journal, account, pence and period of every line.
+fn lines(extract: &Extract) -> Vec<(String, String, i128, String)> {
+    let text = text(extract);
+    match extract.council {
+        "havering" => {
+            let all = records(&text, '|', false);
+            let (trailer, body) = all.split_last().expect("records");
+            assert_eq!(all[0][0], "HDR");
+            let either = |row: &[String]| if row[5].is_empty() { -pence(&row[6]) } else { pence(&row[5]) };
+            let lines: Vec<_> = body[2..]
+                .iter()
+                .map(|row| (row[0].clone(), row[4].split('.').nth(2).unwrap().to_owned(), either(row), row[2].clone()))
+                .collect();
+            let debits: i128 = lines.iter().map(|line| line.2.max(0)).sum();
+            let credits: i128 = lines.iter().map(|line| -line.2.min(0)).sum();
+            assert_eq!(trailer[0], "TRL");
+            assert_eq!((trailer[1].parse(), pence(&trailer[2]), pence(&trailer[3])), (Ok(lines.len()), debits, credits));
+            lines
+        }
+        "newham" => {
+            let all = records(text.strip_prefix('\u{FEFF}').expect("a byte order mark"), ',', true);
+            all[1..].iter().map(|row| (row[4].clone(), row[2].clone(), pence(&row[8]), row[6].clone())).collect()
+        }
+        _ => {
+            assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "every line ends in CRLF");
+            let all = records(&text, ',', true);
+            assert_eq!(all[3][0], "Trans No", "after three lines of preamble");
+            all[4..]
+                .iter()
+                .map(|row| (row[0].clone(), row[5].split('/').nth(1).unwrap().to_owned(), pence(&row[6]), format!("{} {}", row[2], row[3])))
+                .collect()
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let mut seen = String::new();
+    let (_folder, extracts) = written(2_000, 1);
+    for extract in &extracts {
+        for path in [Some(&extract.file), extract.sidecar.as_ref()].into_iter().flatten() {
+            let digest = Sha256::digest(fs::read(path).expect("read"));
+            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            seen.push_str(&format!("{hex}  {}/{}\n", extract.council, path.file_name().unwrap().to_str().unwrap()));
+        }
+    }
+    golden("golden/demo/sha256.txt", &seen);
+    let other = written(2_000, 2);
+    assert_ne!(text(&extracts[0]), text(&other.1[0]), "another seed gives other bytes");
+}
+
+#[test]
+fn the_first_lines_of_each_layout() {
+    let (_folder, extracts) = written(100, 1);
+    let first = |extract: &Extract| text(extract).lines().take(9).map(|line| format!("{line}\n")).collect::<String>();
+    let seen: Vec<String> = extracts.iter().map(|extract| format!("== {}\n{}", extract.council, first(extract))).collect();
+    golden("golden/demo/layouts.txt", &seen.join("\n"));
+}
+
+#[test]
+fn journals_balance_and_controls_tell_the_truth() {
+    let (_folder, extracts) = written(20_000, demo::SEED);
+    assert_eq!(extracts.iter().map(|extract| extract.council).collect::<Vec<_>>(), ["bexley", "havering", "newham"]);
+    for extract in &extracts {
+        let lines = lines(extract);
+        assert_eq!((lines.len() as u64, fs::metadata(&extract.file).unwrap().len()), (extract.lines, extract.bytes));
+        assert_eq!(extract.lines, 20_000);
+        assert_eq!(lines.iter().map(|line| line.2.max(0)).sum::<i128>(), extract.debits);
+        let mut journals: BTreeMap<&str, i128> = BTreeMap::new();
+        lines.iter().for_each(|line| *journals.entry(&line.0).or_default() += line.2);
+        assert!(journals.len() > 3_000 && journals.values().all(|sum| *sum == 0));
+        let periods: std::collections::BTreeSet<&str> = lines.iter().map(|line| line.3.as_str()).collect();
+        assert_eq!(periods.len(), 12, "{periods:?}");
+        if let Some(sidecar) = &extract.sidecar {
+            assert_eq!(fs::read_to_string(sidecar).unwrap(), "{\"rows\": 20000, \"net\": \"0.00\"}");
+        }
+    }
+}
+
+#[test]
+fn each_layout_keeps_its_quirks() {
+    let (_folder, extracts) = written(5_000, 1);
+    let [bexley, havering, newham] = &extracts[..] else { panic!("three councils") };
+    assert!(text(bexley).contains("\"(") && text(bexley).contains(",\"1,"), "brackets and commas");
+    let bytes = fs::read(&havering.file).unwrap();
+    assert!(String::from_utf8(bytes.clone()).is_err() && bytes.contains(&0xE9) && bytes.contains(&0xA3), "Windows-1252");
+    assert!(!bytes.contains(&b'"'));
+    let hard = text(newham).matches("\"\"late\"\" claim, see\nnote").count();
+    assert!((25..100).contains(&hard), "about one narrative in a hundred: {hard}");
+}
+
+#[test]
+fn a_few_lines_and_no_more_than_asked() {
+    for (asked, given) in [(0, 2), (1, 2), (2, 2), (3, 3), (7, 7)] {
+        let (_folder, extracts) = written(asked, 9);
+        for extract in &extracts {
+            assert_eq!(lines(extract).len(), given);
+        }
+    }
+}
+
+#[test]
+fn writing_again_replaces_and_leaves_nothing_else() {
+    let (folder, _) = written(10, 1);
+    demo::write(folder.path(), 20, 1).expect("written again");
+    let files = fs::read_dir(folder.path().join("newham/general_ledger")).unwrap().count();
+    assert_eq!(files, 2, "no half-written file stays");
+    let age = fs::metadata(folder.path().join("newham/general_ledger/GL_extract_2018-19.csv")).unwrap().modified().unwrap();
+    assert_eq!(age.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs(), 1_554_185_520, "2 April 2019, 06:12");
+}
+
+fn on_disk(root: &Path, folder: &str, into: &mut BTreeMap<String, Vec<u8>>) {
+    for item in fs::read_dir(root.join(folder)).expect("listed") {
+        let name = format!("{folder}/{}", item.expect("an item").file_name().to_str().expect("UTF-8"));
+        if root.join(&name).is_dir() {
+            on_disk(root, &name, into);
+        } else {
+            into.insert(name.clone(), fs::read(root.join(&name)).expect("read"));
+        }
+    }
+}
+
+#[test]
+fn the_embedded_partnership_is_the_one_of_this_repository() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut files = BTreeMap::new();
+    on_disk(&root, "pipelines", &mut files);
+    on_disk(&root, "schemas", &mut files);
+    let mut embedded: BTreeMap<String, Vec<u8>> = demo::embedded().into_iter().map(|(name, bytes)| (name, bytes.to_vec())).collect();
+    let ignored = embedded.remove(".gitignore").expect("embedded");
+    let names = |map: &BTreeMap<String, Vec<u8>>| map.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&embedded), names(&files), "after adding a file, build again: touch src/demo/partnership.rs");
+    assert!(embedded == files, "every byte");
+    for line in std::str::from_utf8(&ignored).unwrap().lines() {
+        assert!(
+            fs::read_to_string(root.join(".gitignore")).unwrap_or_default().lines().any(|ours| ours == line),
+            "{line} is ignored here too"
+        );
+    }
+}
+
+#[test]
+fn a_partnership_is_written_once() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let dir = temp.path().join("new/w");
+    let written = demo::write_partnership(&dir).expect("written");
+    assert_eq!(written.len(), demo::embedded().len());
+    assert!(written.iter().all(|path| path.is_file()));
+    for council in ["newham", "havering", "bexley"] {
+        assert!(dir.join("drop").join(council).join("general_ledger").is_dir());
+        assert!(dir.join("drop").join(council).join("supplier_spend").is_dir());
+    }
+    fs::remove_file(dir.join(".gitignore")).unwrap();
+    fs::write(dir.join("pipelines/partnership.yaml"), "mine").unwrap();
+    let refusal = demo::write_partnership(&dir).expect_err("already there");
+    assert_eq!((refusal.0[0].code, refusal.exit_code()), (codes::ALREADY_THERE, 2));
+    assert!(!dir.join(".gitignore").exists(), "nothing is written where one file is there");
+    assert_eq!(fs::read_to_string(dir.join("pipelines/partnership.yaml")).unwrap(), "mine");
+    fs::create_dir(temp.path().join("one")).unwrap();
+    fs::write(temp.path().join("one/.gitignore"), "mine").unwrap();
+    let refusal = demo::write_partnership(&temp.path().join("one")).expect_err("already there");
+    golden("golden/demo/already_there.txt", &refusal.to_string().replace(&temp.path().display().to_string(), "<folder>"));
+}
