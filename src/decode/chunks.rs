@@ -10,11 +10,11 @@ use super::{
     judge::Judge,
     lines::count_line_ends,
     record::{QuoteFault, read_record},
-    transcode::Input,
+    transcode::{Input, to_text},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
-    schema::Escape,
+    schema::{Encoding, Escape},
 };
 
 /// Bytes of a chunk, about.
@@ -176,22 +176,22 @@ impl<R: Read> Chunks<R> {
     /// Why no record ends within the limit.
     fn endless(&self) -> Diagnostic {
         match read_record(&self.rest, 0, self.judge.dialect) {
-            Err(fault) => describe_quote(&self.judge, &self.rest, 0, self.line, fault),
+            Err(fault) => describe_quote(&self.judge, self.judge.encoding, &self.rest, 0, self.line, fault),
             Ok(_) => faults::long_record(&self.judge, self.line, RECORD_LIMIT),
         }
     }
 }
 
 /// A fault of quoting in the record that starts at `start`, on `line`, placed on the line of the quote itself.
-pub(super) fn describe_quote(judge: &Judge, text: &[u8], start: usize, line: u64, fault: QuoteFault) -> Diagnostic {
+pub(super) fn describe_quote(judge: &Judge, encoding: Encoding, text: &[u8], start: usize, line: u64, fault: QuoteFault) -> Diagnostic {
     let (QuoteFault::Unclosed { opened: at } | QuoteFault::Stray { at } | QuoteFault::After { at }) = fault;
     let before = text.get(start..at).unwrap_or_default();
     let line_start = start + before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
     let line = line + count_line_ends(before);
-    let column = judge.text_of(text.get(line_start..at).unwrap_or_default()).chars().count() as u64 + 1;
+    let column = to_text(encoding, text.get(line_start..at).unwrap_or_default()).chars().count() as u64 + 1;
     let rest = text.get(line_start..).unwrap_or_default();
     let length = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-    faults::quoting(judge, fault, line, column, judge.text_of(rest.get(..length).unwrap_or_default()).as_bytes())
+    faults::quoting(judge, fault, line, column, to_text(encoding, rest.get(..length).unwrap_or_default()).as_bytes())
 }
 
 /// The last place in `text` where a record surely ends. `text` starts with a record, and goes on after its last byte.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use arrow::{
     array::{
-        ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray, TimestampMicrosecondArray,
+        ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray,
+        TimestampMicrosecondArray,
     },
     buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer},
     error::ArrowError,
@@ -175,7 +176,9 @@ impl Column {
                 bytes.get(at(row)..at(row + 1)).unwrap_or_default().into()
             }
             Values::Whole { numbers, .. } => numbers.get(row).map_or_else(Vec::new, |number| number.to_string().into_bytes()).into(),
-            Values::Date { days, .. } => days.get(row).map_or_else(Vec::new, |day| crate::domain::Day(*day).to_string().into_bytes()).into(),
+            Values::Date { days, .. } => {
+                days.get(row).map_or_else(Vec::new, |day| crate::domain::Day(*day).to_string().into_bytes()).into()
+            }
             _ => (&[][..]).into(),
         }
     }
@@ -190,9 +193,15 @@ impl Column {
             }
             Values::Money { pence, .. } => Arc::new(Decimal128Array::try_new(pence.into(), nulls)?.with_precision_and_scale(18, 2)?),
             Values::Date { days, .. } => Arc::new(Date32Array::try_new(days.into(), nulls)?),
-            Values::Whole { numbers, kind: Type::TinyInt } => Arc::new(Int8Array::try_new(numbers.iter().map(|n| *n as i8).collect(), nulls)?),
-            Values::Whole { numbers, kind: Type::SmallInt } => Arc::new(Int16Array::try_new(numbers.iter().map(|n| *n as i16).collect(), nulls)?),
-            Values::Whole { numbers, kind: Type::Integer } => Arc::new(Int32Array::try_new(numbers.iter().map(|n| *n as i32).collect(), nulls)?),
+            Values::Whole { numbers, kind: Type::TinyInt } => {
+                Arc::new(Int8Array::try_new(numbers.iter().map(|n| *n as i8).collect(), nulls)?)
+            }
+            Values::Whole { numbers, kind: Type::SmallInt } => {
+                Arc::new(Int16Array::try_new(numbers.iter().map(|n| *n as i16).collect(), nulls)?)
+            }
+            Values::Whole { numbers, kind: Type::Integer } => {
+                Arc::new(Int32Array::try_new(numbers.iter().map(|n| *n as i32).collect(), nulls)?)
+            }
             Values::Whole { numbers, .. } => Arc::new(Int64Array::try_new(numbers.into(), nulls)?),
             Values::Boolean(values) => Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls)),
             Values::Instant(values) => Arc::new(TimestampMicrosecondArray::try_new(values.into(), nulls)?.with_timezone("UTC")),

@@ -55,8 +55,10 @@ impl DateRules {
         let iso = [DatePart::Year, DatePart::Literal(b'-'), DatePart::Month, DatePart::Literal(b'-'), DatePart::Day];
         let all: Vec<Vec<DatePart>> =
             if formats.is_empty() { vec![iso.to_vec()] } else { formats.iter().map(|format| format.parts.clone()).collect() };
-        let formats =
-            all.iter().map(|parts| Format { parts: parts.clone(), has_rival: swaps_order(parts) && all.contains(&exchanged(parts)) }).collect();
+        let formats = all
+            .iter()
+            .map(|parts| Format { parts: parts.clone(), has_rival: swaps_order(parts) && all.contains(&exchanged(parts)) })
+            .collect();
         let window = window.map(|w| {
             let before = -i64::from(w.months_before);
             (plus_months(covered.0, before), plus_months(covered.1, i64::from(w.months_after)))

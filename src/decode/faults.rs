@@ -105,12 +105,13 @@ pub(super) fn no_encoding(file: &str, facts: &EncodingFacts, layout: &Layout) ->
                 "ask the sender for a file in one encoding; where the bytes are known to be right, `trust_encoding: true` accepts them as the single-byte encoding",
             )
         }
-        (None, Some(multibyte), _) => {
-            refused(structure::ENCODING, format!("the file is UTF-8, which the contract does not list: line {} holds a character of several bytes", multibyte.line))
-                .place(line_of(file, multibyte.line))
-                .expected(expected)
-                .hint("list utf-8 under `encodings` in the contract")
-        }
+        (None, Some(multibyte), _) => refused(
+            structure::ENCODING,
+            format!("the file is UTF-8, which the contract does not list: line {} holds a character of several bytes", multibyte.line),
+        )
+        .place(line_of(file, multibyte.line))
+        .expected(expected)
+        .hint("list utf-8 under `encodings` in the contract"),
         (Some(_), None, Some(undefined)) if single_byte => {
             refused(structure::ENCODING, format!("byte {} of the file has no meaning in windows-1252", undefined.offset + 1))
                 .place(line_of(file, undefined.line))
@@ -164,14 +165,19 @@ pub(super) fn wrong_delimiter(judge: &Judge, line: u64, record: &[u8], looks: u8
     refused(structure::DELIMITER, format!("this file looks delimited by {looks}"))
         .place(place(judge, line, record))
         .expected(format!("fields delimited by {declared}, as the contract says"))
-        .hint(format!("if the sender has changed the layout for good, set `delimiter` in the contract to {looks}; else ask for the file again"))
+        .hint(format!(
+            "if the sender has changed the layout for good, set `delimiter` in the contract to {looks}; else ask for the file again"
+        ))
 }
 
 pub(super) fn missing_columns(judge: &Judge, line: u64, record: &[u8], missing: &[&str], unknown: &[&str]) -> Diagnostic {
     let word = if missing.len() == 1 { "column" } else { "columns" };
     let mut hint = String::from("ask the sender for the file with every column");
     if !unknown.is_empty() {
-        hint = format!("the header also names {}, which the contract does not know: if a column has a new name, add it under `aliases`", listed(unknown.iter().copied()));
+        hint = format!(
+            "the header also names {}, which the contract does not know: if a column has a new name, add it under `aliases`",
+            listed(unknown.iter().copied())
+        );
     }
     refused(structure::MISSING_COLUMN, format!("the header lacks the {word} {}", listed(missing.iter().copied())))
         .place(place(judge, line, record))
@@ -212,7 +218,11 @@ pub(super) fn field_count(judge: &Judge, fault: &FieldCount<'_>) -> Diagnostic {
         (format!("the record is short: it has {seen}"), "ask the sender to mend the record; missing fields are never filled in")
     } else {
         let quoting = judge.dialect.quote.is_some();
-        let hint = if quoting { "a delimiter inside a text must stand in quotes: ask the sender to mend the record" } else { "a text holds a delimiter, and this layout has no quotes: ask the sender to take it out" };
+        let hint = if quoting {
+            "a delimiter inside a text must stand in quotes: ask the sender to mend the record"
+        } else {
+            "a text holds a delimiter, and this layout has no quotes: ask the sender to take it out"
+        };
         (format!("the record is long: it has {seen}"), hint)
     };
     refused(structure::FIELD_COUNT, seen)
@@ -226,7 +236,8 @@ pub(super) fn quoting(judge: &Judge, fault: QuoteFault, line: u64, column: u64, 
     let mut place = place(judge, line, record);
     place.column = Some(column);
     place.width = 1;
-    let backslash = judge.dialect.escape == Escape::Doubled && record.windows(2).any(|pair| pair.first() == Some(&b'\\') && pair.last().copied() == judge.dialect.quote);
+    let backslash = judge.dialect.escape == Escape::Doubled
+        && record.windows(2).any(|pair| pair.first() == Some(&b'\\') && pair.last().copied() == judge.dialect.quote);
     let how = if judge.dialect.escape == Escape::Doubled { "doubled" } else { "preceded by a backslash" };
     let hint = if backslash {
         "the sender seems to escape quotes with a backslash: if so, say `escape: backslash` in the contract"

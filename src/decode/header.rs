@@ -151,7 +151,8 @@ fn next_line(text: &[u8], at: usize) -> usize {
 fn candidate(judge: &Judge, text: &[u8], record: Record, line: u64, wanted: &[BTreeSet<String>]) -> Candidate {
     let names: Vec<String> = record.fields(text, judge.dialect).map(|field| judge.text_of(&field.text)).collect();
     let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
-    let fields = |wanted: &BTreeSet<String>| folded.iter().enumerate().filter(|(_, name)| wanted.contains(*name)).map(|(at, _)| at).collect();
+    let fields =
+        |wanted: &BTreeSet<String>| folded.iter().enumerate().filter(|(_, name)| wanted.contains(*name)).map(|(at, _)| at).collect();
     Candidate { record, line, fields: wanted.iter().map(fields).collect(), names }
 }
 
@@ -181,7 +182,8 @@ fn accept(judge: &Judge, text: &[u8], mut found: Candidate, preamble: Vec<Preamb
     let line = found.line;
     let named = |name: &str| if name.trim().is_empty() { "(no name)".to_owned() } else { name.to_owned() };
     let extra: Vec<String> = found.unknown().into_iter().map(named).collect();
-    let doubled: Vec<&str> = found.fields.iter().filter_map(|fields| fields.get(1)).filter_map(|at| found.names.get(*at)).map(String::as_str).collect();
+    let doubled: Vec<&str> =
+        found.fields.iter().filter_map(|fields| fields.get(1)).filter_map(|at| found.names.get(*at)).map(String::as_str).collect();
     let mut refused = Vec::new();
     if !doubled.is_empty() {
         refused.push(faults::duplicate_column(judge, line, &raw, &doubled));
@@ -227,8 +229,14 @@ fn drift(judge: &Judge, found: &Candidate) -> Vec<Drift> {
 fn why_not(judge: &Judge, text: &[u8], best: Option<Candidate>, wanted: &[BTreeSet<String>]) -> Refusal {
     let enough = wanted.len().div_ceil(2);
     if let Some(best) = best.filter(|best| best.matched() >= enough) {
-        let missing: Vec<&str> =
-            judge.contract.columns.iter().zip(&best.fields).filter(|(_, fields)| fields.is_empty()).map(|(c, _)| c.physical_name.as_str()).collect();
+        let missing: Vec<&str> = judge
+            .contract
+            .columns
+            .iter()
+            .zip(&best.fields)
+            .filter(|(_, fields)| fields.is_empty())
+            .map(|(c, _)| c.physical_name.as_str())
+            .collect();
         let record = transcode::to_utf8(judge.encoding, text.get(best.record.start..best.record.end()).unwrap_or_default());
         let unknown: Vec<&str> = best.unknown().into_iter().filter(|name| !name.trim().is_empty()).collect();
         return faults::missing_columns(judge, best.line, &record, &missing, &unknown).into();

@@ -59,7 +59,6 @@ pub(super) struct Plan {
     pub(super) trim: bool,
     /// Words that stand for null besides the empty field.
     pub(super) null_words: Vec<Vec<u8>>,
-    pub(super) personal: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -85,7 +84,13 @@ impl Judge {
     ///
     /// # Errors
     /// TC0201 to TC0205 where the file is empty, or valid in no encoding that the contract lists.
-    pub fn new(contract: Arc<Contract>, file: String, facts: &EncodingFacts, covered: (Day, Day), balances: Vec<BalanceBy>) -> Answer<Self> {
+    pub fn new(
+        contract: Arc<Contract>,
+        file: String,
+        facts: &EncodingFacts,
+        covered: (Day, Day),
+        balances: Vec<BalanceBy>,
+    ) -> Answer<Self> {
         let Some(layout) = contract.layout.clone() else { return Err(faults::no_layout(&contract).into()) };
         let (encoding, bom) = choose_encoding(facts, &layout, &file)?;
         let place = |name: &Identifier| contract.columns.iter().position(|c| c.name == *name);
@@ -136,7 +141,7 @@ impl Judge {
 
     /// Bytes of the file as text.
     pub(super) fn text_of(&self, bytes: &[u8]) -> String {
-        String::from_utf8_lossy(&transcode::to_utf8(self.encoding, bytes)).into_owned()
+        transcode::to_text(self.encoding, bytes)
     }
 
     /// Columns that hold amounts, in the contract's order.
@@ -165,7 +170,6 @@ impl Plan {
             required: column.required,
             trim: rules.trim,
             null_words: words.iter().filter(|word| !word.is_empty()).map(|word| word.clone().into_bytes()).collect(),
-            personal: rules.personal.is_some(),
         }
     }
 }

@@ -19,32 +19,9 @@ pub(super) fn masks(block: &[u8; BLOCK], delimiter: u8, quote: Option<u8>) -> Ma
     Masks { delimiter: equal(block, delimiter), line, quote: quote.map_or(0, |quote| equal(block, quote)) }
 }
 
-/// Which bytes of the block equal `byte`. SSE2 is part of every x86-64, and these intrinsics are safe there.
-#[cfg(target_arch = "x86_64")]
+/// Which bytes of the block equal `byte`, eight at a time.
 #[inline]
 fn equal(block: &[u8; BLOCK], byte: u8) -> u64 {
-    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
-    let wanted = _mm_set1_epi8(byte.cast_signed());
-    let (quarters, _) = block.as_chunks::<16>();
-    let mut mask = 0;
-    for (index, quarter) in quarters.iter().enumerate() {
-        let both = u128::from_le_bytes(*quarter);
-        let vector = _mm_set_epi64x((both >> 64) as i64, both as i64);
-        let found = _mm_movemask_epi8(_mm_cmpeq_epi8(vector, wanted)).cast_unsigned();
-        mask |= u64::from(found) << (16 * index);
-    }
-    mask
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-#[inline]
-fn equal(block: &[u8; BLOCK], byte: u8) -> u64 {
-    equal_by_words(block, byte)
-}
-
-/// The same with plain 64-bit arithmetic.
-#[cfg(any(test, not(target_arch = "x86_64")))]
-fn equal_by_words(block: &[u8; BLOCK], byte: u8) -> u64 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let wanted = u64::from(byte) * 0x0101_0101_0101_0101;
     let (words, _) = block.as_chunks::<8>();
@@ -78,7 +55,6 @@ mod tests {
             let by_hand = |byte: u8| bytes.iter().enumerate().fold(0u64, |mask, (i, b)| mask | (u64::from(*b == byte) << i));
             for byte in [b',', b'"', b'\n', 0xAC] {
                 prop_assert_eq!(equal(block, byte), by_hand(byte));
-                prop_assert_eq!(equal_by_words(block, byte), by_hand(byte));
             }
             let seen = masks(block, b',', Some(b'"'));
             prop_assert_eq!(seen.line, by_hand(b'\n') | by_hand(b'\r'));

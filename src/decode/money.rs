@@ -1,9 +1,6 @@
 //! Text → pence, exactly. Never a float, never a guess.
 
-use crate::{
-    domain::Money,
-    schema::MoneyStyle,
-};
+use crate::{domain::Money, schema::MoneyStyle};
 
 /// The styles in which a column's amounts may be printed.
 ///
@@ -75,7 +72,8 @@ impl MoneyRules {
     /// Where it is in none of the declared styles, finer than pence, or longer than 18 digits.
     pub fn read(&self, text: &[u8]) -> Result<i64, AmountFault> {
         let (negative, body) = self.split_sign(text).ok_or(AmountFault::Style)?;
-        let (negative, decimal) = if self.overpunch { self.overpunched(negative, body)? } else { (negative == Some(true), self.body(body)?) };
+        let (negative, decimal) =
+            if self.overpunch { self.overpunched(negative, body)? } else { (negative == Some(true), self.body(body)?) };
         let size = pence(decimal)?;
         Ok(if negative { -size } else { size })
     }
@@ -337,7 +335,9 @@ mod tests {
         assert_eq!(read(&all, "(£1,234.50)"), Ok(-123_450));
         assert_eq!(read(&all, "-£1,234.50"), Ok(-123_450));
         assert_eq!(read(&all, "£-1,234.50"), Ok(-123_450));
-        for bad in ["-5.00-", "-(5.00)", "(-5.00)", "5.00-CR", "--5", "££5", "(5.00", "5.00)", "1,23.00", "1,2345.00", ",123", "12,34", "1,234,5"] {
+        for bad in
+            ["-5.00-", "-(5.00)", "(-5.00)", "5.00-CR", "--5", "££5", "(5.00", "5.00)", "1,23.00", "1,2345.00", ",123", "12,34", "1,234,5"]
+        {
             assert_eq!(read(&all, bad), Err(AmountFault::Style), "{bad}");
         }
     }

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, codes::value},
     domain::Identifier,
-    schema::{DateFormat, MoneyStyle},
+    schema::{DateFormat, Encoding, MoneyStyle},
 };
 
 /// Name of the column that holds the physical line on which a row's record starts.
@@ -99,7 +99,6 @@ struct Row<'a> {
     start: usize,
     ends: &'a [u32],
     line: u64,
-    escaped: bool,
 }
 
 impl Row<'_> {
@@ -110,7 +109,7 @@ impl Row<'_> {
 
 impl<'a> From<&'a OddRow> for Row<'a> {
     fn from(odd: &'a OddRow) -> Self {
-        Row { start: odd.start, ends: &odd.ends, line: odd.line, escaped: odd.escaped }
+        Row { start: odd.start, ends: &odd.ends, line: odd.line }
     }
 }
 
@@ -156,7 +155,8 @@ impl<'a> Pass<'a> {
             more = match splitter.fill(&mut rows, BLOCK_ROWS) {
                 Ok(more) => more,
                 Err(broken) => {
-                    self.report(broken.line, || describe_quote_in(self.judge, self.text, broken));
+                    let fault = describe_quote(self.judge, Encoding::Utf8, self.text, broken.start, broken.line, broken.fault);
+                    self.report(broken.line, fault);
                     false
                 }
             };
@@ -169,9 +169,10 @@ impl<'a> Pass<'a> {
     }
 
     /// Keeps the fault that stands first in the file.
-    fn report(&mut self, line: u64, fault: impl FnOnce() -> Diagnostic) {
+    #[cold]
+    fn report(&mut self, line: u64, fault: Diagnostic) {
         if self.fault.as_ref().is_none_or(|(first, _)| line < *first) {
-            self.fault = Some((line, fault()));
+            self.fault = Some((line, fault));
         }
     }
 
@@ -200,7 +201,7 @@ impl<'a> Pass<'a> {
         let mut keep = Vec::new();
         for (at, spans) in rows.iter().enumerate() {
             let Some((start, ends)) = spans.split_first() else { continue };
-            let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0), escaped: rows.escaped.get(at) == Some(&true) };
+            let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0) };
             let class = self.class(row);
             if class != Class::Data {
                 keep.resize(rows.len(), true);
@@ -210,7 +211,8 @@ impl<'a> Pass<'a> {
                 self.count(row, class);
             } else if self.judge.layout.trailing_delimiter && !self.ends_empty(row) {
                 let (seen, expected) = (row.ends.len() + 1, row.ends.len());
-                self.report(row.line, || self.field_count(row, seen, expected));
+                let fault = self.field_count(row, seen, expected);
+                self.report(row.line, fault);
             }
         }
         if !keep.is_empty() {
@@ -260,8 +262,8 @@ impl<'a> Pass<'a> {
     fn judge_odd(&mut self, row: Row<'_>) {
         let class = match self.class(row) {
             Class::NotData(_) | Class::Data => {
-                let (seen, expected) = (row.ends.len(), self.header.fields);
-                return self.report(row.line, || self.field_count(row, seen, expected));
+                let fault = self.field_count(row, row.ends.len(), self.header.fields);
+                return self.report(row.line, fault);
             }
             class => class,
         };
@@ -289,8 +291,13 @@ impl<'a> Pass<'a> {
                 let reason = self.judge.layout.not_data.get(rule).map_or_else(String::new, |rule| rule.reason.clone());
                 *self.tally.not_data.entry(reason).or_default() += 1;
             }
-            Class::Header => self.report(row.line, || faults::repeated_header(self.judge, row.line, self.raw(row), self.header.line)),
+            Class::Header => self.report_header(row),
         }
+    }
+
+    fn report_header(&mut self, row: Row<'_>) {
+        let fault = faults::repeated_header(self.judge, row.line, self.raw(row), self.header.line);
+        self.report(row.line, fault);
     }
 
     fn raw_text(&self, row: Row<'_>) -> String {
@@ -313,14 +320,16 @@ impl<'a> Pass<'a> {
         for (total, column) in totals {
             let at = judge.plans.iter().position(|plan| plan.name == *column);
             let place = at.and_then(|at| self.header.places.get(at).copied());
-            let text = place.and_then(|place| self.field(row, place)).map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).trim().to_owned());
+            let text = place
+                .and_then(|place| self.field(row, place))
+                .map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).trim().to_owned());
             let (rules, is_money) = match at.and_then(|at| judge.plans.get(at)).map(|plan| &plan.reading) {
                 Some(Reading::Money(rules)) => (*rules, true),
                 _ => (MoneyRules::new(&[MoneyStyle::Plain, MoneyStyle::Commas]), false),
             };
             let pence = if text.is_empty() { Some(0) } else { rules.read(text.as_bytes()).ok().map(i128::from) };
             if pence.is_none() && is_money {
-                self.report(row.line, || faults::footer_unread(judge, row.line, self.raw(row), total, column));
+                self.report(row.line, faults::footer_unread(judge, row.line, self.raw(row), total, column));
             }
             self.tally.footer.insert(total.clone(), FooterTotal { text, pence });
         }
@@ -347,14 +356,17 @@ impl<'a> Pass<'a> {
     fn reject(&mut self, rows: &Rows, first: usize, faults: &[CellFault]) {
         let Some(at) = faults.first().map(|fault| fault.row) else { return };
         let Some((start, ends)) = rows.spans(at).split_first() else { return };
-        let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0), escaped: rows.escaped.get(at) == Some(&true) };
+        let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0) };
         if self.is_header_again(row) {
-            return self.report(row.line, || faults::repeated_header(self.judge, row.line, self.raw(row), self.header.line));
+            return self.report_header(row);
         }
         let mut told = Vec::with_capacity(faults.len());
         for fault in faults {
             match fault.fault {
-                ValueFault::Date(kind @ (DateFault::OtherOrder | DateFault::ShortYear)) => self.report(row.line, || self.refused_date(row.line, fault.column, kind)),
+                ValueFault::Date(kind @ (DateFault::OtherOrder | DateFault::ShortYear)) => {
+                    let fault = self.refused_date(row.line, fault.column, kind);
+                    self.report(row.line, fault);
+                }
                 _ => told.extend(self.tell(row, *fault)),
             }
         }
@@ -370,7 +382,13 @@ impl<'a> Pass<'a> {
     }
 
     fn refused_date(&self, line: u64, column: usize, kind: DateFault) -> Diagnostic {
-        let formats: Vec<String> = self.judge.contract.columns.get(column).map(|c| c.rules.dates.iter().map(|f: &DateFormat| f.text.clone()).collect()).unwrap_or_default();
+        let formats: Vec<String> = self
+            .judge
+            .contract
+            .columns
+            .get(column)
+            .map(|c| c.rules.dates.iter().map(|f: &DateFormat| f.text.clone()).collect())
+            .unwrap_or_default();
         let formats = if formats.is_empty() { vec!["yyyy-mm-dd".to_owned()] } else { formats };
         let name = self.judge.plans.get(column).map_or("", |plan| &*plan.name);
         match kind {
@@ -383,7 +401,12 @@ impl<'a> Pass<'a> {
         let plan = self.judge.plans.get(fault.column)?;
         let place = self.header.places.get(fault.column)?;
         let value = self.field(row, *place).map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).into_owned());
-        Some(Fault { column: Some(plan.name.clone()), code: fault.fault.code(), reason: fault.fault.reason(plan, &self.judge.contract), value })
+        Some(Fault {
+            column: Some(plan.name.clone()),
+            code: fault.fault.code(),
+            reason: fault.fault.reason(plan, &self.judge.contract),
+            value,
+        })
     }
 
     /// Counts the amounts of a rejected row, those that could be read.
@@ -407,7 +430,7 @@ impl<'a> Pass<'a> {
             if let Some(padded) = self.tally.padded.get_mut(at) {
                 *padded += column.padded;
             }
-            column.contested().iter().for_each(|(format, line)| drop(self.tally.contested.insert((at, *format), *line)));
+            self.tally.contested.extend(column.contested().iter().map(|(format, line)| ((at, *format), *line)));
         }
         self.balance();
         self.rejected.sort_by_key(|row| row.source_row);
@@ -427,7 +450,8 @@ impl<'a> Pass<'a> {
         for (balances, groups) in self.judge.balances.iter().zip(&mut self.tally.unbalanced) {
             let Some(by) = self.columns.get(balances.by) else { continue };
             let terms: Vec<_> = balances.terms.iter().filter_map(|(at, minus)| Some((self.columns.get(*at)?, *minus))).collect();
-            let signed = |row: usize| terms.iter().map(|(column, minus)| if *minus { -column.pence(row) } else { column.pence(row) }).sum::<i128>();
+            let signed =
+                |row: usize| terms.iter().map(|(column, minus)| if *minus { -column.pence(row) } else { column.pence(row) }).sum::<i128>();
             let mut row = 0;
             while row < self.source_rows.len() {
                 let group = by.group(row);
@@ -443,10 +467,6 @@ impl<'a> Pass<'a> {
             }
         }
     }
-}
-
-fn describe_quote_in(judge: &Judge, text: &[u8], broken: super::split::SplitFault) -> Diagnostic {
-    describe_quote(judge, text, broken.start, broken.line, broken.fault)
 }
 
 /// The accepted rows.

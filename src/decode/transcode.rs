@@ -23,6 +23,11 @@ pub(super) fn to_utf8(encoding: Encoding, bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// The same as a string, for messages and names.
+pub(super) fn to_text(encoding: Encoding, bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&to_utf8(encoding, bytes)).into_owned()
+}
+
 /// What the reader of a file gives: UTF-16 as UTF-8, any other encoding as it is.
 pub(super) struct Input<R> {
     read: R,

@@ -34,6 +34,10 @@ mod part;
 mod quarantine;
 mod register;
 mod release;
+#[cfg(test)]
+mod release_tests;
+#[cfg(test)]
+mod sample;
 mod staging;
 mod table;
 

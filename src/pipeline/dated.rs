@@ -44,9 +44,10 @@ pub fn check(file: &str, table: &Table, contract: &Contract, columns: &Columns<'
     in_order(file, table, &key, faults);
     forwards(file, table, columns, faults);
     let code: Vec<usize> = key.iter().filter(|(_, name, _)| !DATES.contains(name)).map(|(_, _, at)| *at).collect();
-    one_meaning(file, table, columns, &code, contract.name == FOLDED, faults);
     if contract.name == rules::TABLE {
         rules::check_ties(file, table, columns, faults);
+    } else {
+        one_meaning(file, table, columns, &code, contract.name == FOLDED, faults);
     }
 }
 
@@ -57,10 +58,8 @@ fn in_order(file: &str, table: &Table, key: &[(u32, &str, usize)], faults: &mut 
             let names: Vec<&str> = key.iter().map(|(_, name, _)| *name).collect();
             let fault = Diagnostic::new(reference::ORDER, format!("the row belongs before line {}", before.line));
             let expected = format!("rows sorted by {} as text, byte by byte", names.join(", "));
-            faults.push(
-                "",
-                fault.place(at(file, row.line)).expected(expected).hint("`LC_ALL=C sort` on the rows below the header sorts them."),
-            );
+            faults
+                .push("", fault.place(at(file, row.line)).expected(expected).hint("Sort the rows by these columns, the first one first."));
         }
     }
 }

@@ -102,6 +102,7 @@ pub fn check_ties(file: &str, table: &Table, columns: &[(&Column, Option<usize>)
             groups.entry(cells.iter().map(group).collect()).or_default().push(Rule { row, span: span(row, columns), cells });
         }
     }
+    one_row_each(file, table, columns, faults);
     for rules in groups.values() {
         for (n, rule) in rules.iter().enumerate() {
             let earlier = rules.iter().take(n).find(|earlier| tie(earlier, rule));
@@ -112,6 +113,24 @@ pub fn check_ties(file: &str, table: &Table, columns: &[(&Column, Option<usize>)
                 let expected = "for every line one rule that is more specific than all others that cover it";
                 faults.push("", fault.expected(expected).hint("Make one of the two more specific, or let one end where the other begins."));
             }
+        }
+    }
+}
+
+/// A rule's id stands on every line that it decides: it means one row, also where its dates would keep two apart.
+fn one_row_each(file: &str, table: &Table, columns: &[(&Column, Option<usize>)], faults: &mut Faults) {
+    let Some(id_at) = place(columns, "rule_id") else { return };
+    let mut first: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in &table.rows {
+        let id = row.fields.get(id_at).map_or("", String::as_str);
+        if let Some(line) = first.get(id) {
+            let fault = Diagnostic::new(reference::TWICE, format!("the rule id `{id}` stands twice: here and on line {line}"));
+            faults.push(
+                "rule id",
+                fault.place(at(file, row.line)).expected("an id of its own for every row").hint("Add a number: `-1`, `-2`."),
+            );
+        } else {
+            first.insert(id, row.line);
         }
     }
 }

@@ -84,7 +84,8 @@ impl SourceText {
 
 /// Reads the one document of a file: its tree as far as it can be known, and every fault of the syntax.
 ///
-/// An empty file is an empty mapping, so that its missing keys are what is reported.
+/// An empty file is an empty mapping, so that its missing keys are what is reported; of a file that is
+/// no YAML nothing more is said than that.
 #[must_use]
 pub fn parse(source: &SourceText) -> (Node, Vec<Diagnostic>) {
     let mut tree = Tree { source, open: Vec::new(), root: None, documents: 0, faults: Vec::new() };
@@ -105,7 +106,9 @@ pub fn parse(source: &SourceText) -> (Node, Vec<Diagnostic>) {
         }
     }
     let start = At { line: 1, column: 1, width: 1 };
-    let root = tree.root.unwrap_or(Node { at: start, value: Value::Map(Vec::new()) });
+    let broken = tree.faults.iter().any(|fault| fault.code == config::YAML_SYNTAX);
+    let value = if broken { Value::Refused } else { Value::Map(Vec::new()) };
+    let root = tree.root.filter(|_| !broken).unwrap_or(Node { at: start, value });
     (root, tree.faults)
 }
 

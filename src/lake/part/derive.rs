@@ -5,13 +5,12 @@ use std::sync::Arc;
 use arrow::{array::ArrayRef, record_batch::RecordBatch};
 use parquet::{
     column::writer::ColumnCloseResult,
-    file::metadata::ColumnChunkMetaData,
-    schema::types::{ColumnDescPtr, ColumnDescriptor},
+    schema::types::ColumnDescriptor,
 };
 
 use super::{
     EncodedRowGroup, PartFile, PartSchema,
-    encode::{EncodedColumn, checked, encode},
+    encode::{EncodedColumn, checked, encode, lean},
 };
 use crate::{diagnostic::Answer, lake::fault};
 
@@ -104,7 +103,7 @@ impl Derivation {
         };
         let (start, length) = chunk.byte_range();
         let bytes = self.source.chunk(start, usize::try_from(length).unwrap_or(0))?;
-        let metadata = at_start(chunk, start, descriptor).map_err(|error| fault::part(self.source.path(), error))?;
+        let metadata = lean(chunk, descriptor, start).map_err(|error| fault::part(self.source.path(), error))?;
         let close = ColumnCloseResult {
             bytes_written: length,
             rows_written: self.source.rows_in(row_group) as u64,
@@ -115,24 +114,6 @@ impl Derivation {
         };
         Ok(EncodedColumn::Copied(bytes, Box::new(close)))
     }
-}
-
-/// The chunk's metadata as a column of the derived part, and as if its pages began at offset 0: that is where they stand in the bytes
-/// taken.
-fn at_start(chunk: &ColumnChunkMetaData, start: u64, column: &ColumnDescPtr) -> parquet::errors::Result<ColumnChunkMetaData> {
-    let from_start = |offset: i64| offset - start as i64;
-    let mut builder = ColumnChunkMetaData::builder(column.clone())
-        .set_compression_codec(chunk.compression_codec())
-        .set_encodings_mask(*chunk.encodings_mask())
-        .set_total_compressed_size(chunk.compressed_size())
-        .set_total_uncompressed_size(chunk.uncompressed_size())
-        .set_num_values(chunk.num_values())
-        .set_data_page_offset(from_start(chunk.data_page_offset()))
-        .set_dictionary_page_offset(chunk.dictionary_page_offset().map(from_start));
-    if let Some(statistics) = chunk.statistics() {
-        builder = builder.set_statistics(statistics.clone());
-    }
-    builder.build()
 }
 
 fn copied(source: &PartFile, schema: &PartSchema, index: usize, name: &str) -> Answer<From> {

@@ -12,6 +12,8 @@ use bytes::Bytes;
 use parquet::{
     arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves},
     column::writer::ColumnCloseResult,
+    file::{metadata::ColumnChunkMetaData, statistics::Statistics},
+    schema::types::ColumnDescPtr,
 };
 
 use super::{BATCH_ROWS, PartSchema};
@@ -102,7 +104,43 @@ pub(super) fn encode(
             writer.write(&leaf).map_err(|error| refuse(&error))?;
         }
     }
-    writer.close().map_err(|error| refuse(&error))
+    let mut chunk = writer.close().map_err(|error| refuse(&error))?;
+    let metadata = &chunk.close().metadata;
+    let metadata = lean(metadata, &metadata.column_descr_ptr(), 0).map_err(|error| refuse(&error))?;
+    chunk.close_mut().metadata = metadata;
+    Ok(chunk)
+}
+
+/// What a reader needs to know of a chunk, as `column` and as if its pages began at offset 0 instead of `start`.
+///
+/// Histograms of levels and lists of page encodings are left out: they say nothing that matters here, and a chunk that was copied must
+/// not be told from one that was encoded.
+pub(super) fn lean(chunk: &ColumnChunkMetaData, column: &ColumnDescPtr, start: u64) -> parquet::errors::Result<ColumnChunkMetaData> {
+    let from_start = |offset: i64| offset - start as i64;
+    let mut builder = ColumnChunkMetaData::builder(column.clone())
+        .set_compression_codec(chunk.compression_codec())
+        .set_encodings_mask(*chunk.encodings_mask())
+        .set_total_compressed_size(chunk.compressed_size())
+        .set_total_uncompressed_size(chunk.uncompressed_size())
+        .set_num_values(chunk.num_values())
+        .set_data_page_offset(from_start(chunk.data_page_offset()))
+        .set_dictionary_page_offset(chunk.dictionary_page_offset().map(from_start));
+    if let Some(statistics) = chunk.statistics() {
+        builder = builder.set_statistics(only_current(statistics));
+    }
+    builder.build()
+}
+
+/// Without the deprecated second copy of smallest and largest value that the writer adds for old readers: a reader does not give it
+/// back, so a copied chunk could not have it.
+fn only_current(statistics: &Statistics) -> Statistics {
+    match statistics.clone() {
+        Statistics::Boolean(of) => Statistics::Boolean(of.with_backwards_compatible_min_max(false)),
+        Statistics::Int32(of) => Statistics::Int32(of.with_backwards_compatible_min_max(false)),
+        Statistics::Int64(of) => Statistics::Int64(of.with_backwards_compatible_min_max(false)),
+        Statistics::ByteArray(of) => Statistics::ByteArray(of.with_backwards_compatible_min_max(false)),
+        other => other,
+    }
 }
 
 /// The pieces as windows of exactly [`BATCH_ROWS`] rows (the last shorter), without a copy where a window lies inside one piece.

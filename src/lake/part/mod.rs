@@ -8,8 +8,12 @@
 mod buffer;
 mod derive;
 mod encode;
+#[cfg(test)]
+mod measure;
 mod read;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use buffer::{RowGroupBuffer, RowGroups};

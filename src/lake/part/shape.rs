@@ -115,7 +115,7 @@ fn with_column(all: WriterPropertiesBuilder, column: &Column) -> WriterPropertie
         Storage::Dictionary | Storage::Text => all.set_column_dictionary_enabled(path.clone(), true),
         Storage::Prefixes => plain(all, Encoding::DELTA_BYTE_ARRAY),
         Storage::Steps => plain(all, Encoding::DELTA_BINARY_PACKED),
-        Storage::Amounts => plain(all, Encoding::BYTE_STREAM_SPLIT),
+        Storage::Amounts => plain(all, Encoding::DELTA_BINARY_PACKED),
         Storage::Bits => plain(all, Encoding::PLAIN),
     }
 }

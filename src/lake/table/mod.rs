@@ -13,6 +13,8 @@
 
 mod commit;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,
