@@ -135,6 +135,27 @@ impl Lake {
         Releases::at(self.published.clone())
     }
 
+    /// Writes down what a run did: `lake/runs/<run>.json`.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn record_run(&self, run: &str, record: &serde_json::Value) -> Answer<()> {
+        let path = self.folder.join("runs").join(format!("{run}.json"));
+        durable::replace(&path, &durable::json(&path, record)?)
+    }
+
+    /// What past runs did, oldest first.
+    ///
+    /// # Errors
+    /// TC1010 where a record cannot be read.
+    pub fn runs(&self) -> Answer<Vec<serde_json::Value>> {
+        let folder = self.folder.join("runs");
+        let mut names: Vec<String> = durable::names(&folder)?.into_iter().filter(|name| name.ends_with(".json")).collect();
+        names.sort();
+        let runs = names.into_iter().map(|name| durable::read_json(&folder.join(name)));
+        Ok(runs.collect::<Answer<Vec<Option<_>>>>()?.into_iter().flatten().collect())
+    }
+
     /// Where the faulty rows of a delivery rest, whether it has any or not.
     #[must_use]
     pub fn quarantine_file(&self, delivery: &crate::domain::DeliveryId) -> PathBuf {

@@ -157,13 +157,14 @@ fn companies(item: &Item<'_>, councils: &[Council]) -> Vec<Company> {
             let fault = Diagnostic::new(config::DUPLICATE_FEED, format!("`{key}` is a council and a company"));
             item.reader().fault(at, fault.expected("a name for each organisation"));
         }
-        let Some(fields) = item.fields(&["name", "owners"]) else { continue };
+        let Some(fields) = item.fields(&["name", "owners", "dormant"]) else { continue };
         let name = fields.need("name").and_then(|item| item.text()).map(str::to_owned);
         let owners = fields.get("owners").and_then(|item| item.list()).unwrap_or_default();
         let known = || councils.iter().map(|council| &council.id);
         let owners = owners.iter().filter_map(|item| one_of_ours(item, "council", known)).collect();
         if let (Some(id), Some(name)) = (id, name) {
-            companies.push(Company { id, name, owners });
+            let dormant = fields.get("dormant").and_then(|item| item.flag()).unwrap_or(false);
+            companies.push(Company { id, name, owners, dormant });
         }
     }
     companies.sort_by(|a, b| a.id.cmp(&b.id));

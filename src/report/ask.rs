@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use arrow::{array::AsArray, datatypes::Decimal128Type, record_batch::RecordBatch};
+use ::parquet::arrow::ArrowWriter;
+use arrow::{
+    array::AsArray,
+    datatypes::{Decimal128Type, SchemaRef},
+    record_batch::RecordBatch,
+};
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
@@ -114,6 +119,26 @@ fn ops_delivery(records: &[DeliveryRecord]) -> Answer<RecordBatch> {
 /// TC11…
 pub fn rows(tables: &Tables, sql: &str) -> Answer<Vec<RecordBatch>> {
     ask(sql, tables, &Limits::default())?.collect()
+}
+
+/// Rows as one Parquet file, as they were asked for.
+///
+/// # Errors
+/// TC1105 where a column has no Parquet type.
+pub fn parquet(schema: &SchemaRef, batches: &[RecordBatch]) -> Answer<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let write = |bytes: &mut Vec<u8>| -> Result<(), ::parquet::errors::ParquetError> {
+        let mut writer = ArrowWriter::try_new(bytes, schema.clone(), None)?;
+        batches.iter().try_for_each(|batch| writer.write(batch))?;
+        writer.close().map(|_| ())
+    };
+    write(&mut bytes).map_err(|error| -> Refusal {
+        Diagnostic::new(codes::query::STOPPED, format!("the answer cannot be written as Parquet: {error}"))
+            .outcome("nothing was changed")
+            .hint("ask with --format csv")
+            .into()
+    })?;
+    Ok(bytes)
 }
 
 /// The amount at a row, nought where it is null.

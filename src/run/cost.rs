@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Conductor, Event, clock, proofs,
+    Conductor, CostPlanned, Event, clock, proofs,
     pump::{Flow, pump},
 };
 use crate::{
@@ -98,6 +98,7 @@ impl Conductor<'_> {
         }
         let mut content = Content { program: program(), lake: lake.states, ..Content::default() };
         content.proofs.insert("inputs".into(), json!(inputs));
+        content.proofs.insert("rules".into(), json!(rules));
         let (lines, meant) = self.classify(&plan, &rules, &sources, latest.as_ref())?;
         costed.classified = lines.iter().filter(|(_, _, fresh)| *fresh).count();
         let parts: Vec<(CostSource, PublishedPart)> = lines.into_iter().map(|(source, part, _)| (source, part)).collect();
@@ -123,6 +124,29 @@ impl Conductor<'_> {
         }
         self.observer.event(Event::Report { diagnostics: &costed.stopped });
         Ok(costed)
+    }
+
+    /// Whether the cost run has something to do, and why.
+    pub(super) fn why_cost(&self, known: &[DeliveryRecord]) -> Answer<CostPlanned> {
+        let latest = self.releases.latest()?;
+        let lake = self.lake_states(latest.as_ref())?;
+        let (sources, blocked) = self.cost_sources(known, &lake.files);
+        let rules = self.rules_digest();
+        let is = |name: &str, value: &str| latest.as_ref().is_some_and(|m| m.content.proofs.get(name) == Some(&json!(value)));
+        let inputs = self.run_digest(&rules, &sources, known);
+        let (would_run, why) = if sources.is_empty() {
+            (false, "nothing to do: no common table holds a line of the basis in use".to_owned())
+        } else if is("inputs", &inputs) {
+            (false, "nothing to do: lines, rules, contracts and program are those of the latest release".to_owned())
+        } else if latest.is_none() {
+            (true, format!("would publish the first release: {} partitions", sources.len()))
+        } else if is("rules", &rules) {
+            (true, "would publish a release: the common tables or their proofs changed".to_owned())
+        } else {
+            (true, "would publish a release: a rule, a query, a contract, the partnership file or the program changed".to_owned())
+        };
+        let waits = if blocked.is_empty() { String::new() } else { format!("; {} periods wait for a required feed", blocked.len()) };
+        Ok(CostPlanned { would_run, sentence: format!("{why}{waits}") })
     }
 
     /// Failed checks as reports; a warning where the check does not block.

@@ -405,7 +405,7 @@ impl Conductor<'_> {
         let any_day = calendar.days_of(Period { year: 2000, period: 1 });
         let judge = Judge::new(contract.clone(), file.to_owned(), facts, any_day, Vec::new())?;
         let chunks = Chunks::open(&judge, self.landing.open(&landed.digest)?)?;
-        let found = text_inside(feed, chunks.header()).ok_or_else(|| no_coverage(feed, file))?;
+        let found = text_inside(feed, &chunks.header()).ok_or_else(|| no_coverage(feed, file))?;
         feed.coverage_from_text(&found, calendar)
     }
 }
@@ -495,7 +495,7 @@ fn text_inside(feed: &Feed, header: &Header) -> Option<String> {
 
 /// Header drift and what was normalised, as warnings.
 fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec<Diagnostic> {
-    let drift = streamed.header.drift.iter().map(ToString::to_string);
+    let drift = streamed.header.drift.iter().map(|d| format!("`{}` for `{}` (column {})", d.printed, d.expected, d.column));
     let extra = streamed.header.extra.iter().map(|name| format!("column `{name}` is not in the contract and was left out"));
     let all: Vec<String> = drift.chain(extra).collect();
     let mut notes = Vec::new();

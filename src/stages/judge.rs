@@ -171,7 +171,7 @@ fn terms_in_words(terms: &[(Sign, Identifier)]) -> String {
 /// What the measure must equal: rows, or pence.
 fn truth(feed: &Feed, control: &Control, tally: &Tally, said: Said<'_>) -> Result<Pence, Diagnostic> {
     let is_count = control.measure == Measure::CountRows;
-    let (name, found) = match &control.equals {
+    let (name, found): (String, Option<Result<Pence, String>>) = match &control.equals {
         Truth::Pence(pence) => return Ok(*pence),
         Truth::Footer(name) => (format!("footer.{name}"), tally.footer.get(name).map(|pence| Ok(*pence))),
         Truth::Trailer(name) => {

@@ -13,12 +13,23 @@
 
 mod commit;
 mod store;
+/// A file by its path, which holds its partition: `council=…/feed=…/delivery_year=…/delivery_period=…/<name>.parquet`.
+fn listed_file(folder: &Path, file: &crate::lake::LakeFileState) -> Option<LakeFile> {
+    let mut pieces = file.path.split('/');
+    let mut value = |name: &str| pieces.next()?.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+    let (council, feed) = (value("council")?, value("feed")?);
+    let period = Period { year: value("delivery_year")?.parse().ok()?, period: value("delivery_period")?.parse().ok()? };
+    let name = pieces.next()?.strip_suffix(".parquet")?.to_owned();
+    let path = folder.join(&file.path);
+    Some(LakeFile { council, feed, period, name, relative: file.path.clone(), path, rows: file.rows, bytes: file.bytes })
+}
+
 #[cfg(test)]
 mod tests;
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -153,6 +164,13 @@ impl CommonTables {
                 self.active_files(table, &old).map(Some)
             }
         }
+    }
+
+    /// The files of a table as a manifest lists them.
+    #[must_use]
+    pub fn files_of(&self, table: &str, state: &crate::lake::LakeState) -> Vec<LakeFile> {
+        let folder = self.folder_of(table);
+        state.files.iter().filter_map(|file| listed_file(&folder, file)).collect()
     }
 
     /// The newest version of a table by the names in its log alone: whether anything changed since a version one knows.
