@@ -29,11 +29,29 @@ pub struct Token<'a> {
 pub struct File {
     pub path: String,
     pub text: String,
+    /// Its `mod` stands under `#[cfg(test)]`.
+    pub test: bool,
 }
 
 impl File {
     pub fn new(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned() }
+        Self { path: path.to_owned(), text: text.to_owned(), test: false }
+    }
+
+    /// Tokens that are not comments or literals.
+    pub fn code(&self) -> Vec<Token<'_>> {
+        let mut code = tokens(&self.text);
+        code.retain(|token| token.kind != Kind::Text);
+        code.iter_mut().for_each(|token| token.test |= self.test);
+        code
+    }
+
+    /// Modules of files of their own that are compiled for tests only: `["lake", "sample"]`.
+    pub fn test_modules(&self) -> Vec<Vec<String>> {
+        let own: Vec<String> = self.module().into_iter().map(str::to_owned).collect();
+        let code = self.code();
+        let declared = code.windows(3).filter(|three| three[0].test && three[0].text == "mod" && three[2].text == ";");
+        declared.map(|three| own.iter().cloned().chain([three[1].text.to_owned()]).collect()).collect()
     }
 
     /// `src/decode/money.rs` → `["decode", "money"]`; `src/lib.rs` → `[]`.
@@ -187,7 +205,7 @@ pub struct Named {
 
 /// Every path that starts with `crate`, `super`, `std` or `tokio`, its braces spread out and `super` resolved.
 pub fn paths(file: &File) -> Vec<Named> {
-    let all: Vec<Token<'_>> = tokens(&file.text).into_iter().filter(|t| t.kind != Kind::Text).collect();
+    let all = file.code();
     let mut module: Vec<String> = file.module().iter().map(|part| (*part).to_owned()).collect();
     let mut inline: Vec<usize> = Vec::new();
     let (mut depth, mut found) = (0usize, Vec::new());
