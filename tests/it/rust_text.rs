@@ -42,7 +42,9 @@ impl File {
     pub fn code(&self) -> Vec<Token<'_>> {
         let mut code = tokens(&self.text);
         code.retain(|token| token.kind != Kind::Text);
-        code.iter_mut().for_each(|token| token.test |= self.test);
+        for token in &mut code {
+            token.test |= self.test;
+        }
         code
     }
 
