@@ -66,7 +66,7 @@ pub fn read_listed(file: &str, text: &str, controls: &[Control], covers: bool) -
 
 fn rows(
     file: &str,
-    table: &Table,
+    table: &Table<'_>,
     file_at: Option<usize>,
     period_at: (Option<usize>, Option<usize>),
     measures: &[(String, bool, Option<usize>)],
@@ -74,7 +74,7 @@ fn rows(
     let mut out: BTreeMap<String, Listed> = BTreeMap::new();
     let mut faults = Vec::new();
     for row in &table.rows {
-        let field = |at: Option<usize>| at.and_then(|at| row.fields.get(at)).map_or("", String::as_str);
+        let field = |at: Option<usize>| at.map_or("", |at| row.field(at));
         let mut wrong = |name: &str, text: &str, expected: &str| {
             let fault = Diagnostic::new(config::WRONG_VALUE, format!("`{name}` is `{}`", text.escape_debug()));
             faults.push(fault.place(at(file, row.line)).expected(expected).outcome(UNTOUCHED));
