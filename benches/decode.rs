@@ -1,1 +1,271 @@
-fn main() {}
+//! Speed of the decoder, in MB of file per second of one core, for three layouts of general ledgers.
+//!
+//! `cargo bench --bench decode [-- --save]`: the last column compares with the saved `benches/decode.baseline`.
+
+use std::{fmt::Write as _, fs, path::PathBuf, sync::Arc, time::Instant};
+
+use truecost::{
+    decode::{Chunks, EncodingScan, Judge, Tally, decode},
+    domain::{Day, Digest, Identifier, grouped},
+    schema::{
+        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Kind, Layout, MoneyStyle, PeriodFormat, RecordType, Type,
+    },
+};
+
+const LINES: usize = 300_000;
+const ROUNDS: usize = 7;
+const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+
+fn main() {
+    let mut saved = String::new();
+    let baseline = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/decode.baseline");
+    let before = fs::read_to_string(&baseline).unwrap_or_default();
+    println!("{:<10} {:>8} {:>10} {:>10} {:>10} {:>10}", "layout", "MB", "scan MB/s", "cut MB/s", "decode", "baseline");
+    for (name, contract, bytes) in [havering(), newham(), bexley()] {
+        let mut rounds: Vec<[f64; 3]> = (0..ROUNDS).map(|_| round(&contract, &bytes)).collect();
+        let mut median = |stage: usize| {
+            rounds.sort_by(|a, b| a[stage].total_cmp(&b[stage]));
+            rounds[ROUNDS / 2][stage]
+        };
+        let (scan, cut, decoded) = (median(0), median(1), median(2));
+        let was = before.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<f64>().ok());
+        let was = was.map_or_else(|| "-".into(), |was| format!("{:.2} x", decoded / was));
+        println!("{name:<10} {:>8.1} {scan:>10.0} {cut:>10.0} {decoded:>10.0} {was:>10}", megabytes(&bytes));
+        let _ = writeln!(saved, "{name} {decoded:.0}");
+    }
+    if std::env::args().any(|arg| arg == "--save") {
+        fs::write(baseline, saved).expect("the baseline can be written");
+    }
+}
+
+fn megabytes(bytes: &[u8]) -> f64 {
+    bytes.len() as f64 / 1e6
+}
+
+/// MB per second of the encoding scan, of cutting into chunks, and of decoding them.
+fn round(contract: &Contract, bytes: &[u8]) -> [f64; 3] {
+    let start = Instant::now();
+    let mut scan = EncodingScan::new();
+    bytes.chunks(1 << 20).for_each(|piece| scan.update(piece));
+    let facts = scan.finish();
+    let scanned = start.elapsed();
+    let day = Day::from_ymd(2018, 4, 1).expect("a day");
+    let judge = Judge::new(Arc::new(contract.clone()), "bench".into(), &facts, (day, day), vec![]).expect("a layout");
+    let start = Instant::now();
+    let mut chunks = Chunks::open(&judge, bytes).expect("a header");
+    let header = chunks.header();
+    let mut all = Vec::new();
+    while let Some(chunk) = chunks.next().expect("records") {
+        all.push(chunk);
+    }
+    let cut = start.elapsed();
+    let start = Instant::now();
+    let mut tally = Tally::default();
+    for chunk in &all {
+        let decoded = decode(&judge, &header, chunk);
+        assert!(decoded.fault.is_none(), "{:?}", decoded.fault);
+        tally.add(decoded.tally);
+    }
+    let decoded = start.elapsed();
+    let tally = tally.finish(&judge, &header).expect("a whole file");
+    assert_eq!((tally.accepted, tally.rejected), (LINES as u64, 0));
+    [scanned, cut, decoded].map(|took| megabytes(bytes) / took.as_secs_f64())
+}
+
+/// Numbers that repeat from run to run.
+struct Sequence(u64);
+
+impl Sequence {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+
+    /// Amounts that are mostly a few hundred pounds and at times millions.
+    fn pence(&mut self) -> u64 {
+        let size = self.below(22) + 8;
+        self.below(1 << size) + 1
+    }
+}
+
+/// A line of the ledger: journal, line, day, pence, cost centre, account, supplier, words.
+struct Line {
+    journal: usize,
+    line: usize,
+    day: (i32, u8, u8),
+    pence: i64,
+    cost_centre: u64,
+    account: u64,
+    supplier: u64,
+    words: u64,
+}
+
+fn lines() -> impl Iterator<Item = Line> {
+    let mut numbers = Sequence(0x2545_F491_4F6C_DD1D);
+    let mut sum = 0;
+    (0..LINES).map(move |at| {
+        let last = at % 4 == 3;
+        let amount = numbers.pence().cast_signed() * if numbers.below(4) == 0 { -1 } else { 1 };
+        let pence = if last { -sum } else { amount };
+        sum = if last { 0 } else { sum + pence };
+        let day = Day::from_ymd(2018, 4, 1).expect("a day").plus_days(i32::try_from(at * 365 / LINES).expect("a year"));
+        Line {
+            journal: at / 4 + 1,
+            line: at % 4 + 1,
+            day: day.ymd(),
+            pence,
+            cost_centre: numbers.below(3000) * numbers.below(3000) / 3000 + 10_000,
+            account: numbers.below(600) + 40_000,
+            supplier: numbers.below(20_000),
+            words: numbers.below(5000),
+        }
+    })
+}
+
+fn plain(pence: i64) -> String {
+    format!("{}{}.{:02}", if pence < 0 { "-" } else { "" }, pence.abs() / 100, pence.abs() % 100)
+}
+
+fn havering() -> (&'static str, Contract, Vec<u8>) {
+    let mut text = String::from(
+        "HDR|HAVERING|GENERAL LEDGER|2018-19|01-APR-2019 02:00:01\nJE_HEADER_ID|JE_LINE_NUM|PERIOD_NAME|EFFECTIVE_DATE|CODE_COMBINATION|ACCOUNTED_DR|ACCOUNTED_CR|DESCRIPTION|JE_SOURCE|JE_CATEGORY|VENDOR_NAME|INVOICE_NUM\n",
+    );
+    for Line { journal, line, day: (year, month, day), pence, cost_centre, account, supplier, words } in lines() {
+        let name = MONTHS[usize::from(month) - 1];
+        let (debit, credit) = if pence < 0 { (String::new(), plain(-pence)) } else { (plain(pence), String::new()) };
+        let _ = writeln!(
+            text,
+            "{}|{line}|{name}-{}|{day:02}-{name}-{year}|01.{cost_centre}.{account}.0000.{}|{debit}|{credit}|Café supplies £ wk {words}|Payables|Purchase Invoices|SUPPLIER {supplier} LIMITED|INV{journal}",
+            journal + 7_000_000,
+            year % 100,
+            supplier % 900 + 100
+        );
+    }
+    text.push_str("TRL|300000|1.00|1.00\n");
+    let bytes = text.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin")).collect();
+    let mut columns = texts(&["JE_HEADER_ID", "CODE_COMBINATION", "DESCRIPTION", "JE_SOURCE", "JE_CATEGORY", "VENDOR_NAME", "INVOICE_NUM"]);
+    columns.push(column("JE_LINE_NUM", Type::Integer));
+    columns.push(period("PERIOD_NAME", PeriodFormat::MonthYear));
+    columns.push(date("EFFECTIVE_DATE", &[DatePart::Day, DatePart::Literal(b'-'), DatePart::MonthName, DatePart::Literal(b'-'), DatePart::Year]));
+    columns.push(money("ACCOUNTED_DR", &[MoneyStyle::Plain]));
+    columns.push(money("ACCOUNTED_CR", &[MoneyStyle::Plain]));
+    let records = vec![RecordType { tag: "HDR".into(), fields: vec![] }, RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)] }];
+    let layout = Layout { delimiter: b'|', quote: None, encodings: vec![Encoding::Windows1252], records, ..layout() };
+    ("havering", contract(layout, columns), bytes)
+}
+
+fn newham() -> (&'static str, Contract, Vec<u8>) {
+    let mut text = String::from(
+        "\u{feff}\"Entity\",\"Cost Centre\",\"Subjective\",\"Project\",\"Journal\",\"Line\",\"Period\",\"Accounting Date\",\"Amount\",\"Narrative\",\"Supplier\",\"Document Ref\"\n",
+    );
+    for Line { journal, line, day: (year, month, day), pence, cost_centre, account, supplier, words } in lines() {
+        let narrative = match words % 100 {
+            0 => format!("Adj \"\"late\"\" claim, see\nnote {words}"),
+            1..20 => format!("Agency, wk {words}"),
+            _ => format!("Narrative {words}"),
+        };
+        let project = if words % 10 == 0 { format!("P{supplier}") } else { String::new() };
+        let (fiscal, period) = if month >= 4 { (year, month - 3) } else { (year - 1, month + 9) };
+        let _ = writeln!(
+            text,
+            "\"NEWHAM\",\"N{cost_centre}\",\"{account}\",\"{project}\",\"NJ{journal}\",{line},\"{fiscal}-{period:02}\",\"{year}-{month:02}-{day:02}\",\"{}\",\"{narrative}\",\"Supplier & Co {supplier}\",\"D{journal}\"",
+            plain(pence)
+        );
+    }
+    let mut columns = texts(&["Entity", "Cost Centre", "Subjective", "Project", "Journal", "Narrative", "Supplier", "Document Ref"]);
+    columns.push(column("Line", Type::Integer));
+    columns.push(period("Period", PeriodFormat::YearPeriod));
+    columns.push(date("Accounting Date", &[DatePart::Year, DatePart::Literal(b'-'), DatePart::Month, DatePart::Literal(b'-'), DatePart::Day]));
+    columns.push(money("Amount", &[MoneyStyle::Plain]));
+    ("newham", contract(layout(), columns), text.into_bytes())
+}
+
+fn bexley() -> (&'static str, Contract, Vec<u8>) {
+    let mut text = String::from("London Borough of Bexley\r\nLedger transactions report\r\nRun: 02/04/2019 06:12,,,\r\nTrans No,Seq,Fin Year,Period,Date,Account Code,Net Amount,Text,Name,Ref\r\n");
+    for Line { journal, line, day: (year, month, day), pence, cost_centre, account, supplier, words } in lines() {
+        let (fiscal, period) = if month >= 4 { (year, month - 3) } else { (year - 1, month + 9) };
+        let amount = format!("{}.{:02}", grouped(u128::from(pence.unsigned_abs() / 100)), pence.abs() % 100);
+        let amount = if pence < 0 { format!("({amount})") } else { amount };
+        let amount = if amount.contains(',') { format!("\"{amount}\"") } else { amount };
+        let _ = write!(
+            text,
+            "{},{line},{fiscal}/{},{period},{day:02}/{month:02}/{year},B{cost_centre}/{account},{amount},\"Text, item {words}\",NAME {supplier},R{journal}\r\n",
+            journal + 500,
+            (fiscal + 1) % 100
+        );
+    }
+    let mut columns = texts(&["Trans No", "Account Code", "Text", "Name", "Ref"]);
+    columns.push(column("Seq", Type::Integer));
+    columns.push(period("Fin Year", PeriodFormat::YearYear));
+    columns.push(period("Period", PeriodFormat::PeriodOnly));
+    columns.push(date("Date", &[DatePart::Day, DatePart::Literal(b'/'), DatePart::Month, DatePart::Literal(b'/'), DatePart::Year]));
+    columns.push(money("Net Amount", &[MoneyStyle::Plain, MoneyStyle::Commas, MoneyStyle::Brackets]));
+    ("bexley", contract(layout(), columns), text.into_bytes())
+}
+
+fn column(printed: &str, kind: Type) -> Column {
+    Column {
+        name: Identifier::new(&printed.to_lowercase().replace(' ', "_")).expect("an identifier"),
+        physical_name: printed.into(),
+        kind,
+        required: false,
+        primary_key: None,
+        description: String::new(),
+        rules: ColumnRules::default(),
+    }
+}
+
+fn texts(names: &[&str]) -> Vec<Column> {
+    names.iter().map(|name| column(name, Type::Text)).collect()
+}
+
+fn period(printed: &str, format: PeriodFormat) -> Column {
+    let mut column = column(printed, Type::Text);
+    column.rules.periods = vec![format];
+    column
+}
+
+fn date(printed: &str, parts: &[DatePart]) -> Column {
+    let mut column = column(printed, Type::Date);
+    column.rules.dates = vec![DateFormat { text: String::new(), parts: parts.to_vec() }];
+    column
+}
+
+fn money(printed: &str, styles: &[MoneyStyle]) -> Column {
+    let mut column = column(printed, Type::Money);
+    column.rules.money = styles.to_vec();
+    column
+}
+
+fn layout() -> Layout {
+    Layout {
+        delimiter: b',',
+        quote: Some(b'"'),
+        escape: Escape::Doubled,
+        encodings: vec![Encoding::Utf8],
+        trust_encoding: false,
+        header_within_rows: 20,
+        records: vec![],
+        footer: None,
+        not_data: vec![],
+        skip_blank_rows: true,
+        extra_columns: ExtraColumns::Refuse,
+        null_words: vec![String::new()],
+        allow_empty: false,
+        trailing_delimiter: false,
+    }
+}
+
+fn contract(layout: Layout, columns: Vec<Column>) -> Contract {
+    Contract {
+        name: "bench/ledger".into(),
+        kind: Kind::Source,
+        file: "bench".into(),
+        digest: Digest([0; 32]),
+        version: "1".into(),
+        columns,
+        layout: Some(layout),
+    }
+}

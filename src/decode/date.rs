@@ -101,12 +101,13 @@ impl DateRules {
     }
 }
 
-/// Reads the text by one format. A day or month may have one digit where no digit of another part follows.
+/// Reads the text by one format. A day or month may have one digit where no other digits touch it.
 fn fit(parts: &[DatePart], text: &[u8]) -> Fit {
     let (mut year, mut month, mut day, mut rest) = (None, None, None, text);
     for (index, part) in parts.iter().enumerate() {
-        let ends = matches!(parts.get(index + 1), None | Some(DatePart::Literal(_) | DatePart::MonthName));
-        let number = |most: usize| number(rest, if ends { 1 } else { most }, most);
+        let is_apart = |part: Option<&DatePart>| matches!(part, None | Some(DatePart::Literal(_) | DatePart::MonthName));
+        let stands_alone = is_apart(parts.get(index + 1)) && is_apart(index.checked_sub(1).and_then(|before| parts.get(before)));
+        let number = |most: usize| number(rest, if stands_alone { 1 } else { most }, most);
         let taken = match part {
             DatePart::Day => number(2).map(|(n, after)| (day.replace(n), after).1),
             DatePart::Month => number(2).map(|(n, after)| (month.replace(n), after).1),

@@ -197,7 +197,8 @@ impl EncodingScan {
         if self.facts.first_invalid_utf8.is_none() {
             self.facts.first_invalid_utf8 = Some(spot(self));
         }
-        if self.facts.undefined_1252.is_none() && matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D) {
+        let is_open = self.facts.undefined_1252.is_none() && self.facts.multibyte_utf8.is_none();
+        if is_open && matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D) {
             self.facts.undefined_1252 = Some(spot(self));
         }
     }
