@@ -2,3 +2,5 @@
 
 mod engine;
 mod golden;
+mod query;
+mod slt;
