@@ -10,6 +10,8 @@ mod golden;
 mod house;
 mod layers;
 mod places;
+mod query;
 mod rust_text;
+mod slt;
 mod source;
 mod transcript;
