@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::{array::ArrayRef, record_batch::RecordBatch};
+use arrow::record_batch::RecordBatch;
 use parquet::{
     column::writer::ColumnCloseResult,
     schema::types::ColumnDescriptor,
@@ -10,7 +10,8 @@ use parquet::{
 
 use super::{
     EncodedRowGroup, PartFile, PartSchema,
-    encode::{EncodedColumn, checked, encode, lean},
+    encode::{EncodedColumn, checked, column, lean},
+    page,
 };
 use crate::{diagnostic::Answer, lake::fault};
 
@@ -72,9 +73,9 @@ impl Derivation {
         if has_fresh && fresh.num_rows() != rows {
             return Err(refuse(&format!("{} fresh rows for {rows}", fresh.num_rows())));
         }
-        let writers = self.schema.factory.create_column_writers(0).map_err(|error| refuse(&error))?;
-        let mut columns = Vec::with_capacity(writers.len());
-        for ((index, from), writer) in self.columns.iter().enumerate().zip(writers) {
+        let mut compressor = page::compressor().map_err(|error| refuse(&error))?;
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for (index, from) in self.columns.iter().enumerate() {
             let array = match from {
                 From::Pages(at) => {
                     columns.push(self.pages(row_group, *at, index)?);
@@ -84,22 +85,17 @@ impl Derivation {
                 From::Fresh(at) => fresh.columns().get(*at).cloned(),
             };
             let array = array.ok_or_else(|| refuse(&format!("no values for column {}", index + 1)))?;
-            columns.push(self.encoded(index, &array, writer)?);
+            let array = checked(self.schema.arrow.field(index), &array).map_err(|what| refuse(&what))?;
+            columns.push(column(&self.schema, index, &[array], &mut compressor)?);
         }
         Ok(EncodedRowGroup { rows, columns })
     }
 
-    fn encoded(&self, index: usize, array: &ArrayRef, writer: parquet::arrow::arrow_writer::ArrowColumnWriter) -> Answer<EncodedColumn> {
-        let Some(field) = self.schema.arrow.fields().get(index) else { return Err(fault::rows(&self.schema.table, "no such column")) };
-        let array = checked(field, array).map_err(|what| fault::rows(&self.schema.table, what))?;
-        Ok(EncodedColumn::Encoded(Box::new(encode(&self.schema, field, &[array], writer)?)))
-    }
-
-    fn pages(&self, row_group: usize, column: usize, index: usize) -> Answer<EncodedColumn> {
+    fn pages(&self, row_group: usize, at: usize, index: usize) -> Answer<EncodedColumn> {
         let group = self.source.parquet().row_groups().get(row_group);
-        let chunk = group.and_then(|group| group.columns().get(column));
+        let chunk = group.and_then(|group| group.columns().get(at));
         let Some((chunk, descriptor)) = chunk.zip(self.schema.parquet.columns().get(index)) else {
-            return Err(fault::part(self.source.path(), format!("it has no column {column} in row group {row_group}")));
+            return Err(fault::part(self.source.path(), format!("it has no column {at} in row group {row_group}")));
         };
         let (start, length) = chunk.byte_range();
         let bytes = self.source.chunk(start, usize::try_from(length).unwrap_or(0))?;
@@ -112,7 +108,7 @@ impl Derivation {
             column_index: None,
             offset_index: None,
         };
-        Ok(EncodedColumn::Copied(bytes, Box::new(close)))
+        Ok(EncodedColumn::Pages(bytes, Box::new(close)))
     }
 }
 

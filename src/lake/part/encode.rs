@@ -1,7 +1,5 @@
 //! One row group → compressed column chunks.
 
-use std::sync::Arc;
-
 use arrow::{
     array::{Array, ArrayRef},
     compute::concat,
@@ -16,7 +14,12 @@ use parquet::{
     schema::types::ColumnDescPtr,
 };
 
-use super::{BATCH_ROWS, PartSchema};
+use super::{
+    BATCH_ROWS, PartSchema, dictionary,
+    page::{self, Compressor},
+    shape::Storage,
+    steps,
+};
 use crate::{
     diagnostic::{Answer, Refusal},
     lake::fault,
@@ -32,8 +35,8 @@ pub struct EncodedRowGroup {
 #[derive(Debug)]
 pub(super) enum EncodedColumn {
     Encoded(Box<ArrowColumnChunk>),
-    /// Pages of another part, as they are.
-    Copied(Bytes, Box<ColumnCloseResult>),
+    /// Pages that are finished: of another part, or a dictionary and its ids.
+    Pages(Bytes, Box<ColumnCloseResult>),
 }
 
 impl EncodedRowGroup {
@@ -43,13 +46,9 @@ impl EncodedRowGroup {
     /// TC1009 where the batches do not have the columns of the schema, or lack a required entry.
     pub fn of(schema: &PartSchema, batches: &[RecordBatch]) -> Answer<Self> {
         let rows = batches.iter().map(RecordBatch::num_rows).sum();
-        let writers = schema.factory.create_column_writers(0).map_err(|error| fault::rows(&schema.table, error))?;
-        let mut columns = Vec::with_capacity(writers.len());
-        for ((index, field), writer) in schema.arrow.fields().iter().enumerate().zip(writers) {
-            let pieces = column_of(schema, batches, index)?;
-            columns.push(EncodedColumn::Encoded(Box::new(encode(schema, field, &pieces, writer)?)));
-        }
-        Ok(Self { rows, columns })
+        let mut compressor = page::compressor().map_err(|error| fault::rows(&schema.table, error))?;
+        let columns = (0..schema.arrow.fields().len()).map(|index| column(schema, index, &column_of(schema, batches, index)?, &mut compressor));
+        Ok(Self { rows, columns: columns.collect::<Answer<_>>()? })
     }
 
     /// How many rows it has.
@@ -91,12 +90,27 @@ pub(super) fn checked<'a>(field: &Field, array: &'a ArrayRef) -> Result<&'a Arra
     Ok(array)
 }
 
-pub(super) fn encode(
-    schema: &PartSchema,
-    field: &Arc<Field>,
-    pieces: &[&ArrayRef],
-    mut writer: ArrowColumnWriter,
-) -> Answer<ArrowColumnChunk> {
+/// One column, stored as its role asks for; plainly where that does not pay or the type has no other storage.
+pub(super) fn column(schema: &PartSchema, index: usize, pieces: &[&ArrayRef], compressor: &mut Compressor) -> Answer<EncodedColumn> {
+    let refuse = |error: &dyn std::fmt::Display| fault::rows(&schema.table, error);
+    let (Some(stored), Some(descriptor)) = (schema.stored.get(index), schema.parquet.columns().get(index)) else {
+        return Err(refuse(&"no such column"));
+    };
+    let made = match stored.storage {
+        Storage::Dictionary => dictionary::encode(descriptor, pieces, compressor),
+        Storage::Prefixes => steps::prefixes(descriptor, pieces, compressor),
+        Storage::Steps => steps::integers(descriptor, pieces, compressor),
+        Storage::Bits => None,
+    };
+    if let Some(made) = made {
+        let (pages, close) = made.map_err(|error| refuse(&error))?;
+        return Ok(EncodedColumn::Pages(pages, Box::new(close)));
+    }
+    let writer = stored.plain.create_column_writers(0).map_err(|error| refuse(&error))?.pop().ok_or_else(|| refuse(&"no writer"))?;
+    plain(schema, schema.arrow.field(index), pieces, writer)
+}
+
+fn plain(schema: &PartSchema, field: &Field, pieces: &[&ArrayRef], mut writer: ArrowColumnWriter) -> Answer<EncodedColumn> {
     let refuse = |error: &dyn std::fmt::Display| -> Refusal { fault::rows(&schema.table, error) };
     for window in windows(pieces) {
         let window = window.map_err(|error| refuse(&error))?;
@@ -108,7 +122,7 @@ pub(super) fn encode(
     let metadata = &chunk.close().metadata;
     let metadata = lean(metadata, &metadata.column_descr_ptr(), 0).map_err(|error| refuse(&error))?;
     chunk.close_mut().metadata = metadata;
-    Ok(chunk)
+    Ok(EncodedColumn::Encoded(Box::new(chunk)))
 }
 
 /// What a reader needs to know of a chunk, as `column` and as if its pages began at offset 0 instead of `start`.
