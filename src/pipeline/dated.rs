@@ -90,12 +90,9 @@ fn forwards(file: &str, table: &Table<'_>, dates: Dates, faults: &mut Faults) {
 
 /// One row of a code holds on a day: no two, and between two no day without.
 fn one_meaning(file: &str, table: &Table<'_>, dates: Dates, code: &[usize], folded: bool, faults: &mut Faults) {
-    let fold = |text: &str| if folded { text.to_lowercase() } else { String::new() };
-    let key = |row: &Row<'_>| -> Vec<String> { code.iter().map(|at| fold(row.field(*at))).collect() };
-    let compare = |a: &Row<'_>, b: &Row<'_>| match folded {
-        true => key(a).cmp(&key(b)),
-        false => code.iter().map(|at| a.field(*at).cmp(b.field(*at))).fold(Ordering::Equal, Ordering::then),
-    };
+    let key = |row: &Row<'_>| -> Vec<String> { code.iter().map(|at| row.field(*at).to_lowercase()).collect() };
+    let plain = |a: &Row<'_>, b: &Row<'_>| code.iter().map(|at| a.field(*at).cmp(b.field(*at))).fold(Ordering::Equal, Ordering::then);
+    let compare = |a: &Row<'_>, b: &Row<'_>| if folded { key(a).cmp(&key(b)) } else { plain(a, b) };
     let mut rows: Vec<(Span, &Row<'_>)> = table.rows.iter().map(|row| (dates.span(row), row)).collect();
     rows.sort_by(|(span, row), (other, next)| compare(row, next).then(span.from.cmp(&other.from)).then(row.line.cmp(&next.line)));
     for ((earlier, first), (later, row)) in rows.iter().zip(rows.iter().skip(1)) {

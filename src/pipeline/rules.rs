@@ -108,7 +108,7 @@ pub fn check_ties(file: &str, table: &Table<'_>, columns: &[(&Column, Option<usi
         }
     }
     // Stable, and quick on a table that is in order: rules of one group stay in the order of their lines.
-    rules.sort_by(|(group, _), (other, _)| group.cmp(other));
+    rules.sort_by_key(|(group, _)| *group);
     let id_at = place(columns, "rule_id");
     one_row_each(file, table, id_at, faults);
     for group in rules.chunk_by(|(group, _), (other, _)| group == other) {
