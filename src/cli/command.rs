@@ -262,7 +262,7 @@ fn question(partnership: &Partnership, words: &args::Query, voice: Voice) -> Ans
     let release = report::latest(partnership)?;
     let tables = report::tables(partnership, &release)?;
     let answers = ask(&words.sql, &tables, &Limits::default())?;
-    let schema = answers.schema();
+    let schema = answers.schema().clone();
     let batches = answers.collect::<Answer<Vec<_>>>()?;
     let format = match (words.format, voice.json) {
         (args::Format::Parquet, _) => {

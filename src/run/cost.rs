@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     Conductor, CostPlanned, Event, clock, proofs,
-    pump::{Flow, pump},
+    pump::each,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
@@ -238,7 +238,6 @@ impl Conductor<'_> {
         let meant = if stale.is_empty() { None } else { Some(self.mean(plan, &stale)?) };
         let schema = PartSchema::of(self.published("cost_line")?)?;
         let rows: u64 = stale.iter().map(|s| s.file.rows).sum();
-        let mut queue = stale.clone().into_iter();
         let made = Mutex::new(BTreeMap::new());
         if let Some(meant) = &meant {
             let classify_one = |source: &CostSource| -> Answer<()> {
@@ -246,15 +245,7 @@ impl Conductor<'_> {
                 made.lock().unwrap_or_else(PoisonError::into_inner).insert(source.file.relative.clone(), part);
                 Ok(())
             };
-            pump(
-                self.threads,
-                Flow {
-                    take: || Ok(queue.next()),
-                    work: |source| source,
-                    arrange: |source: Option<&CostSource>| Ok(source.into_iter().collect()),
-                    job: classify_one,
-                },
-            )?;
+            each(self.threads, stale.clone(), classify_one)?;
             self.step(&format!("classified {} lines in {} parts", grouped(u128::from(rows)), stale.len()));
         }
         let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -297,25 +288,16 @@ impl Conductor<'_> {
     /// What the distinct codes of these files mean on each date: the queries of `pipelines/cost/classify`.
     fn mean(&self, plan: &CostPlan, sources: &[&CostSource]) -> Answer<Meant> {
         let codes = Mutex::new(Codes::new());
-        let mut queue = sources.iter();
-        pump(
-            self.threads,
-            Flow {
-                take: || Ok(queue.next()),
-                work: |source| source,
-                arrange: |source: Option<&&CostSource>| Ok(source.into_iter().collect::<Vec<_>>()),
-                job: |source: &&CostSource| {
-                    let mut mine = Codes::new();
-                    codes_of(&PartFile::open(&source.file.path)?, source.columns(), |place, code| {
-                        if !code.is_empty() {
-                            mine.insert((source.file.council.clone(), source.file.feed.clone(), place, code.to_owned()));
-                        }
-                    })?;
-                    codes.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
-                    Ok(())
-                },
-            },
-        )?;
+        each(self.threads, sources.to_vec(), |source: &CostSource| {
+            let mut mine = Codes::new();
+            codes_of(&PartFile::open(&source.file.path)?, source.columns(), |place, code| {
+                if !code.is_empty() {
+                    mine.insert((source.file.council.clone(), source.file.feed.clone(), place, code.to_owned()));
+                }
+            })?;
+            codes.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
+            Ok(())
+        })?;
         let codes = codes.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut tables = self.reference_tables()?;
         let code = code_table(&codes)?;
