@@ -16,7 +16,7 @@ use datafusion::{
     physical_plan::execute_stream,
     prelude::SessionContext,
     sql::sqlparser::{
-        ast::{Query, SelectItem, SetExpr},
+        ast::{Expr, Query, SelectItem, SetExpr},
         tokenizer::{Token, TokenWithSpan, Word},
     },
 };
@@ -107,6 +107,9 @@ fn planned(script: &Script, open: &Open) -> Answer<Planned> {
     let Some((first, rest)) = words(&tokens) else {
         return Err(Diagnostic::new(SYNTAX, "there is no SQL to answer").place(Place::file(script.file)).into());
     };
+    if first.token == Token::SemiColon && rest.is_empty() {
+        return Err(Diagnostic::new(SYNTAX, "there is no SQL to answer").place(Place::file(script.file)).into());
+    }
     let explain = word(first).is_some_and(|w| w == "EXPLAIN");
     if !explain && !starts_query(first) {
         return Err(not_a_question(script, first).into());
@@ -124,9 +127,9 @@ fn planned(script: &Script, open: &Open) -> Answer<Planned> {
             .outcome("Nothing was run.");
         return Err(script.at(report, after.span).into());
     };
-    let blanked = blank_before(script.text, next.span.start);
-    let inner = Script { text: &blanked, ..*script };
-    let plan = analysed(&inner, inner.query()?, open)?;
+    let from = tokens.iter().position(|t| t.span == next.span).unwrap_or_default();
+    let query = script.query_in(tokens.get(from..).unwrap_or_default().to_vec())?;
+    let plan = analysed(script, query, open)?;
     let state = state(Use::Question);
     let plan = state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e))?;
     explained(&plan).map(Planned::Explained).map_err(|e| script.fault(&e.into()).into())
@@ -143,7 +146,7 @@ fn analysed(script: &Script, query: Box<Query>, open: &Open) -> Answer<LogicalPl
 /// The logical plan, a line a row. The physical one would show where files lie.
 fn explained(plan: &LogicalPlan) -> Result<RecordBatch, arrow::error::ArrowError> {
     let text = plan.display_indent().to_string();
-    let lines: ArrayRef = Arc::new(StringArray::from_iter_values(text.lines()));
+    let lines: ArrayRef = Arc::new(StringArray::from(text.lines().collect::<Vec<_>>()));
     RecordBatch::try_new(Arc::new(Schema::new(vec![Field::new("plan", DataType::Utf8, false)])), vec![lines])
 }
 
@@ -163,12 +166,9 @@ fn titled(query: &Query, given: &Schema) -> SchemaRef {
 
 fn title(item: &SelectItem) -> Option<String> {
     match item {
-        SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
-        SelectItem::UnnamedExpr(expr) => {
-            let text = expr.to_string();
-            let column = text.rsplit('.').next().filter(|last| last.chars().all(|c| c.is_alphanumeric() || c == '_'));
-            Some(column.map_or_else(|| text.clone(), str::to_owned))
-        }
+        SelectItem::ExprWithAlias { alias, .. } | SelectItem::UnnamedExpr(Expr::Identifier(alias)) => Some(names::normal(alias)),
+        SelectItem::UnnamedExpr(Expr::CompoundIdentifier(parts)) => parts.last().map(names::normal),
+        SelectItem::UnnamedExpr(expr) => Some(expr.to_string()),
         _ => None,
     }
 }
@@ -296,17 +296,4 @@ fn not_a_question(script: &Script, first: &TokenWithSpan) -> Diagnostic {
         .outcome("Nothing was run, read or changed.")
         .hint(hint);
     script.at(report, first.span)
-}
-
-/// The text with everything before a place turned into blanks, so that places stay right.
-fn blank_before(text: &str, start: datafusion::sql::sqlparser::tokenizer::Location) -> String {
-    let mut out = String::with_capacity(text.len());
-    for (at, line) in text.split_inclusive('\n').enumerate() {
-        let number = at as u64 + 1;
-        for (column, c) in line.chars().enumerate() {
-            let before = number < start.line || (number == start.line && (column as u64 + 1) < start.column);
-            out.push(if before && c != '\n' { ' ' } else { c });
-        }
-    }
-    out
 }
