@@ -124,9 +124,13 @@ fn q7_prepared_statements_are_refused() {
 }
 
 #[test]
-fn q8_explain_shows_the_plan_and_analyze_is_refused() {
+fn q8_explain_shows_the_plan() {
     let seen = text("EXPLAIN SELECT council FROM separation WHERE lines > 1", Format::Table);
     golden("golden/query/q8_explain.txt", &seen);
+}
+
+#[test]
+fn q8_explain_analyze_is_refused() {
     refused(
         "q8",
         &[
@@ -190,8 +194,8 @@ fn q11_and_q12_errors_hold_no_values() {
 fn q13_two_thousand_terms_are_refused_and_the_process_lives() {
     let sum = vec!["1"; 2_000].join("+");
     refused("q13", &[&format!("SELECT {sum}")]);
-    let sum = vec!["1"; 900].join("+");
-    assert!(answer(&format!("SELECT {sum}")).is_ok());
+    let sum = vec!["1"; 450].join("+");
+    assert_eq!(answer(&format!("SELECT {sum} AS n")).expect("answered")[0]["n"].as_primitive::<Int64Type>().value(0), 450);
 }
 
 #[test]
