@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod config;
+mod decode;
 mod demo;
 mod engine;
 mod golden;
