@@ -189,6 +189,15 @@ mod tests {
         assert_eq!(rows(text), [(2, owned("1", "x \"y\"\nz")), (4, owned("", "")), (5, owned("3", "4"))]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn every_row_that_is_read_is_as_long_as_the_header(text in "[a,\"\n\r é]{0,40}") {
+            if let Ok(table) = read_csv("a.csv", &text) {
+                proptest::prop_assert!(table.rows.iter().all(|row| row.fields.len() == table.header.len()));
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_table() {
         assert_eq!(why(""), "the file is empty");

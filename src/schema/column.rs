@@ -111,7 +111,8 @@ pub fn value_of_ours<'r>(fields: &Fields<'r>) -> Option<Item<'r>> {
         if ours.is_some() {
             item.refuse(contract::RULE, "a second `truecost` property", "one for each level", "Put all keys into one `value`.");
         }
-        ours = property.need("value");
+        // Messages call it by its own name: where it stands, the place says.
+        ours = property.need("value").map(|item| Item { path: "truecost".to_owned(), ..item });
     }
     ours
 }

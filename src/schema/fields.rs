@@ -27,7 +27,7 @@ pub struct Reader<'s> {
 /// A value with the path by which messages call it: `covers.extent`.
 #[derive(Clone)]
 pub struct Item<'r> {
-    reader: &'r Reader<'r>,
+    pub(super) reader: &'r Reader<'r>,
     pub path: String,
     pub node: &'r Node,
 }

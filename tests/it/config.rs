@@ -310,6 +310,21 @@ fn contracts_that_contradict_themselves() {
 }
 
 #[test]
+fn layouts_that_contradict_themselves() {
+    let layout = "delimiter: \"'\"\n      quote: \"'\"\n      encodings: [utf8]\n      escape: backslash\n      header: {find: by_place}\n      \
+                  footer: {when: {acount: TOTAL}, totals: {amount: amont}}\n      not_data: [{when: {}, reason: sub-heading}]";
+    Copy::new()
+        .change(SOURCE, "delimiter: \",\"\n      quote: '\"'\n      encodings: [utf-8]", layout)
+        .change(SOURCE, "{TRL: {rows: 2}}", "{TRL: {rows: 1}, HDR: keep}")
+        .change(
+            "schemas/common/ledger_line.odcs.yaml",
+            "  properties:",
+            "  customProperties: [{property: truecost, vendor: truecost, value: {format: delimited}}]\n  properties:",
+        )
+        .refused("layouts_that_contradict_themselves");
+}
+
+#[test]
 fn names_that_nothing_has() {
     Copy::new()
         .change(FEED, "into: ledger_line", "into: ledger_lines")

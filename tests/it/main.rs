@@ -3,6 +3,7 @@
 // A test may stop where it stands.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod checks;
 mod config;
 mod decode;
 mod demo;
