@@ -5,6 +5,7 @@
 
 mod checks;
 mod config;
+mod decode;
 mod demo;
 mod engine;
 mod golden;

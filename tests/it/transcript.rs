@@ -17,7 +17,7 @@
 //! | line | what happens |
 //! |---|---|
 //! | `# …` and blank | nothing |
-//! | `partnership NAME` | copies a partnership into the (empty) folder: `reference` is the one in the repository's root, others stand in `tests/partnerships` |
+//! | `partnership NAME` | copies a partnership into the (empty) folder: `reference` is the one in the repository's root; others stand in `tests/fixtures`, and take contracts of tables and cost queries from the root where they have none |
 //! | `file PATH` | writes the `\| ` lines that follow, each with a line feed |
 //! | `bytes PATH` | writes the `\| ` lines that follow, as they are: `\r \n \t \0 \\ \xNN`; nothing at the line's end |
 //! | `append PATH` | as `file`, at the end of one that is there |
@@ -230,7 +230,7 @@ impl<'a> Play<'a> {
                 copy(&places::root().join("pipelines"), &self.place("pipelines"))?;
                 copy(&places::root().join("schemas"), &self.place("schemas"))
             }
-            "partnership" => copy(&places::root().join("tests/partnerships").join(rest), self.folder),
+            "partnership" => self.partnership(&places::root().join("tests/fixtures").join(rest)),
             "remove" => {
                 let path = self.place(rest);
                 let done = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
@@ -259,6 +259,15 @@ impl<'a> Play<'a> {
             "proved" => proved(rest),
             _ => fault(format!("`{verb}` is no word of a transcript")),
         }
+    }
+
+    fn partnership(&self, from: &Path) -> Step {
+        for shared in ["pipelines/cost", "schemas/common", "schemas/reference", "schemas/published"] {
+            if !from.join(shared).exists() {
+                copy(&places::root().join(shared), &self.place(shared))?;
+            }
+        }
+        copy(from, self.folder)
     }
 
     fn lock(&mut self, path: &str) -> Step {
