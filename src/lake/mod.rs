@@ -104,6 +104,11 @@ impl Lake {
     /// TC1002.
     pub fn recover(&self, _held: &Lock) -> Answer<()> {
         self.staging.clear()?;
+        for folder in durable::names(&self.folder)? {
+            let folder = self.folder.join(folder);
+            durable::clear(&folder, |name| name.ends_with(".json.tmp"))?;
+            durable::clear(&folder.join("_delta_log"), |name| name.contains(".json#") || name.contains(".parquet#"))?;
+        }
         self.releases().recover()?;
         self.landing().clear_staging()
     }
@@ -122,7 +127,7 @@ impl Lake {
     /// # Errors
     /// TC1002 where no runtime can be started.
     pub fn tables(&self) -> Answer<CommonTables> {
-        CommonTables::at(self.folder.clone())
+        CommonTables::at(&self.folder)
     }
 
     #[must_use]
@@ -171,5 +176,51 @@ fn local<'a>(name: &str, location: &'a Location) -> Answer<&'a Path> {
             .outcome("nothing was read or written")
             .hint(format!("let `locations.{name}` in pipelines/partnership.yaml name a folder"))
             .into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn an_object_store_is_no_lake() {
+        let folder = |name: &str| Location::Folder(name.into());
+        let url = Location::Url(url::Url::parse("s3://bucket/lake").unwrap());
+        let refusal = Lake::at(&folder("landing"), &url, &folder("published")).unwrap_err();
+        assert_eq!((refusal.exit_code(), refusal.0[0].seen.as_str()), (2, "`lake` is at s3://bucket/lake"));
+    }
+
+    #[test]
+    fn recovery_removes_what_was_never_finished_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        let folder = |name: &str| Location::Folder(at(name));
+        let lake = Lake::at(&folder("landing"), &folder("lake"), &folder("published")).unwrap();
+        let lock = lake.lock("run-1", "2023-04-01T02:00:00Z").unwrap();
+        lake.recover(&lock).unwrap();
+        let keep = [
+            "landing/ab.zst",
+            "lake/register/aa.json",
+            "lake/ledger_line/_delta_log/00000000000000000000.json",
+            "published/parts/t/x.parquet",
+        ];
+        let drop = [
+            "landing/_staging/000000",
+            "lake/_staging/000001",
+            "lake/register/bb.json.tmp",
+            "lake/ledger_line/_delta_log/00000000000000000001.json#0",
+            "published/.staging/000000",
+        ];
+        for name in keep.iter().chain(&drop) {
+            fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+            fs::write(at(name), "x").unwrap();
+        }
+        lake.recover(&lock).unwrap();
+        assert!(keep.iter().all(|name| at(name).exists()));
+        assert!(!drop.iter().any(|name| at(name).exists()));
+        assert!(lake.lock("run-2", "").is_err());
     }
 }

@@ -19,7 +19,14 @@ fn releases() -> (tempfile::TempDir, Releases) {
 fn part(releases: &Releases, key: &str, from: usize, rows: usize) -> PublishedPart {
     let staged = write_part(releases.staging(), &ledger_schema(), [ledger(from, rows)]);
     let part = releases.add_part("cost_line", &staged).unwrap();
-    PublishedPart { key: key.into(), inputs: format!("{from}+{rows}"), path: part.path, sha256: part.sha256, rows: part.rows, bytes: part.bytes }
+    PublishedPart {
+        key: key.into(),
+        inputs: format!("{from}+{rows}"),
+        path: part.path,
+        sha256: part.sha256,
+        rows: part.rows,
+        bytes: part.bytes,
+    }
 }
 
 fn content(parts: &[&PublishedPart]) -> Content {

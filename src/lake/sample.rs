@@ -84,6 +84,7 @@ pub fn random(seed: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+#[allow(clippy::cast_precision_loss)] // A distribution for tests, no money.
 /// Log-normal pence, as real ledgers have them.
 pub fn pence(row: usize) -> i128 {
     let uniform = |salt: u64| (random(row as u64 * 4 + salt) >> 11) as f64 / (1u64 << 53) as f64;
@@ -97,7 +98,7 @@ pub fn ledger(from: usize, rows: usize) -> RecordBatch {
     let all = from..from + rows;
     let pick = |row: usize, salt: u64, of: u64| random(row as u64 ^ (salt << 40)) % of;
     let text = |f: &dyn Fn(usize) -> String| Arc::new(StringArray::from_iter_values(all.clone().map(f))) as ArrayRef;
-    let some = |f: &dyn Fn(usize) -> Option<String>| Arc::new(StringArray::from_iter(all.clone().map(f))) as ArrayRef;
+    let some = |f: &dyn Fn(usize) -> Option<String>| Arc::new(all.clone().map(f).collect::<StringArray>()) as ArrayRef;
     let columns: Vec<ArrayRef> = vec![
         text(&|_| "0123456789abcdef".into()),
         Arc::new(Int64Array::from_iter_values(all.clone().map(|row| row as i64 + 2))),
@@ -112,7 +113,9 @@ pub fn ledger(from: usize, rows: usize) -> RecordBatch {
         some(&|row| pick(row, 4, 10).eq(&0).then(|| format!("P{}", pick(row, 5, 20_000)))),
         Arc::new(Decimal128Array::from_iter_values(all.clone().map(pence)).with_precision_and_scale(18, 2).unwrap()),
         text(&|_| "GBP".into()),
-        text(&|row| if pick(row, 6, 5) == 0 { format!("Agency, wk {}", pick(row, 7, 5_000)) } else { format!("Narrative {}", pick(row, 7, 5_000)) }),
+        text(&|row| {
+            if pick(row, 6, 5) == 0 { format!("Agency, wk {}", pick(row, 7, 5_000)) } else { format!("Narrative {}", pick(row, 7, 5_000)) }
+        }),
         text(&|row| format!("Supplier & Co {}", pick(row, 8, 20_000))),
         text(&|row| format!("D{}", row / 4 + 1)),
         some(&|_| None),

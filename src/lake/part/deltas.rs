@@ -1,4 +1,4 @@
-//! Integers as differences, bit-packed: Parquet's DELTA_BINARY_PACKED, and what DELTA_BYTE_ARRAY makes of texts with it.
+//! Integers as differences, bit-packed: Parquet's `DELTA_BINARY_PACKED`, and what `DELTA_BYTE_ARRAY` makes of texts with it.
 
 use super::runs::varint;
 
@@ -99,6 +99,11 @@ impl Prefixes {
         }
     }
 
+    /// More than belongs into one page.
+    pub(super) fn is_large(&self) -> bool {
+        self.suffixes.len() > 1 << 26
+    }
+
     pub(super) fn range(&self) -> impl Iterator<Item = &[u8]> {
         self.range.iter().flat_map(|(least, most)| [least.as_slice(), most.as_slice()])
     }
@@ -121,7 +126,7 @@ mod tests {
     use super::*;
 
     /// The format read as its specification says, the slow way; returns what is left over.
-    pub fn decode<'a>(mut bytes: &'a [u8], narrow: bool) -> (Vec<i64>, &'a [u8]) {
+    fn decode(mut bytes: &[u8], narrow: bool) -> (Vec<i64>, &[u8]) {
         fn varint(bytes: &mut &[u8]) -> u64 {
             let (mut value, mut shift) = (0, 0);
             loop {
@@ -176,7 +181,9 @@ mod tests {
         #[test]
         fn texts_come_back(texts in proptest::collection::vec("[ab]{0,5}", 0..300)) {
             let (mut prefixes, mut out) = (Prefixes::default(), Vec::new());
-            texts.iter().for_each(|text| prefixes.push(text.as_bytes()));
+            for text in &texts {
+                prefixes.push(text.as_bytes());
+            }
             prefixes.write(&mut out);
             let (shared, rest) = decode(&out, true);
             let (lengths, mut suffixes) = decode(rest, true);

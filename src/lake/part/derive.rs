@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
-use parquet::{
-    column::writer::ColumnCloseResult,
-    schema::types::ColumnDescriptor,
-};
+use parquet::{column::writer::ColumnCloseResult, schema::types::ColumnDescriptor};
 
 use super::{
     EncodedRowGroup, PartFile, PartSchema,

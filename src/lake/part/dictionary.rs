@@ -29,13 +29,17 @@ use super::{
 /// Ids of the entries, in order, without the empty ones.
 struct Ids {
     interner: Interner,
-    ids: Vec<u32>,
+    all: Vec<u32>,
     levels: Levels,
 }
 
 /// The chunk of a column, or `None` where a dictionary does not pay or the type has none here.
-pub(super) fn encode(column: &ColumnDescPtr, pieces: &[&ArrayRef], compressor: &mut Compressor) -> Option<Result<(Bytes, ColumnCloseResult)>> {
-    let mut ids = Ids { interner: Interner::new(), ids: Vec::new(), levels: Levels::default() };
+pub(super) fn encode(
+    column: &ColumnDescPtr,
+    pieces: &[&ArrayRef],
+    compressor: &mut Compressor,
+) -> Option<Result<(Bytes, ColumnCloseResult)>> {
+    let mut ids = Ids { interner: Interner::new(), all: Vec::new(), levels: Levels::default() };
     let mut known = Known::default();
     for piece in pieces {
         ids.take(piece, &mut known)?.ok()?;
@@ -84,17 +88,17 @@ impl Ids {
         length: usize,
     ) -> std::result::Result<(), TooMany> {
         let mut before: Option<(T, u32)> = None;
-        let Self { interner, ids, .. } = self;
+        let Self { interner, all, .. } = self;
         let mut id = |term: T| match before {
             Some((last, id)) if last == term => Ok(id),
             _ => interner.id(term).inspect(|id| before = Some((term, *id))),
         };
         match nulls.filter(|nulls| nulls.null_count() > 0) {
-            None => terms.take(length).try_for_each(|term| id(term).map(|id| ids.push(id)))?,
+            None => terms.take(length).try_for_each(|term| id(term).map(|id| all.push(id)))?,
             Some(nulls) => {
                 let present = terms.zip(nulls).filter(|(_, present)| *present);
                 for (term, _) in present {
-                    ids.push(id(term)?);
+                    all.push(id(term)?);
                 }
             }
         }
@@ -114,17 +118,15 @@ impl Ids {
                 continue;
             }
             let key = *key as usize;
-            let id = match known.ids.get(key).copied().flatten() {
-                Some(id) => id,
-                None => {
-                    let id = self.interner.id(values.value(key).as_bytes())?;
-                    if let Some(unknown) = known.ids.get_mut(key) {
-                        *unknown = Some(id);
-                    }
-                    id
-                }
-            };
-            self.ids.push(id);
+            if let Some(id) = known.ids.get(key).copied().flatten() {
+                self.all.push(id);
+                continue;
+            }
+            let id = self.interner.id(values.value(key).as_bytes())?;
+            if let Some(unknown) = known.ids.get_mut(key) {
+                *unknown = Some(id);
+            }
+            self.all.push(id);
         }
         self.levels.push(nulls.as_ref(), array.len());
         Ok(())
@@ -140,7 +142,7 @@ impl Ids {
             if count > 0 {
                 let width = runs::width(count);
                 body.push(width);
-                runs::encode(&self.ids, width, body);
+                runs::encode(&self.all, width, body);
             }
         })
     }

@@ -47,7 +47,8 @@ impl EncodedRowGroup {
     pub fn of(schema: &PartSchema, batches: &[RecordBatch]) -> Answer<Self> {
         let rows = batches.iter().map(RecordBatch::num_rows).sum();
         let mut compressor = page::compressor().map_err(|error| fault::rows(&schema.table, error))?;
-        let columns = (0..schema.arrow.fields().len()).map(|index| column(schema, index, &column_of(schema, batches, index)?, &mut compressor));
+        let columns =
+            (0..schema.arrow.fields().len()).map(|index| column(schema, index, &column_of(schema, batches, index)?, &mut compressor));
         Ok(Self { rows, columns: columns.collect::<Answer<_>>()? })
     }
 

@@ -11,8 +11,6 @@ mod derive;
 mod dictionary;
 mod encode;
 mod interner;
-#[cfg(test)]
-mod measure;
 mod page;
 mod read;
 mod runs;

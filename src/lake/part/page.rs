@@ -30,7 +30,7 @@ pub(super) fn compressor() -> std::io::Result<Compressor> {
 #[derive(Default)]
 pub(super) struct Levels {
     /// 1 for an entry, 0 for an empty one; only used once there is an empty one.
-    levels: Vec<u32>,
+    bits: Vec<u32>,
     rows: usize,
     empty: usize,
 }
@@ -38,14 +38,14 @@ pub(super) struct Levels {
 impl Levels {
     pub(super) fn push(&mut self, nulls: Option<&arrow::buffer::NullBuffer>, length: usize) {
         let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
-        if nulls.is_some() && self.levels.is_empty() {
-            self.levels.resize(self.rows, 1);
+        if nulls.is_some() && self.bits.is_empty() {
+            self.bits.resize(self.rows, 1);
         }
         self.rows += length;
         match nulls {
-            Some(nulls) if nulls.null_count() == length => self.levels.resize(self.rows, 0),
-            Some(nulls) => self.levels.extend(nulls.iter().map(u32::from)),
-            None if !self.levels.is_empty() => self.levels.resize(self.rows, 1),
+            Some(nulls) if nulls.null_count() == length => self.bits.resize(self.rows, 0),
+            Some(nulls) => self.bits.extend(nulls.iter().map(u32::from)),
+            None if !self.bits.is_empty() => self.bits.resize(self.rows, 1),
             None => {}
         }
         self.empty += nulls.map_or(0, arrow::buffer::NullBuffer::null_count);
@@ -64,7 +64,7 @@ impl Levels {
         if self.empty == 0 || self.empty == self.rows {
             runs::repeat(u32::from(self.empty == 0), self.rows, 1, body);
         } else {
-            runs::encode(&self.levels, 1, body);
+            runs::encode(&self.bits, 1, body);
         }
         let length = (body.len() as u32).saturating_sub(4).to_le_bytes();
         if let Some(place) = body.first_chunk_mut::<4>() {
@@ -87,7 +87,22 @@ impl Chunk<'_> {
     /// `values` appends the encoded values of the data page to its body.
     pub(super) fn finish(self, compressor: &mut Compressor, values: impl FnOnce(&mut Vec<u8>)) -> Result<(Bytes, ColumnCloseResult)> {
         let mut sink = TrackedWrite::new(Vec::new());
-        let mut writer = SerializedPageWriter::new(&mut sink);
+        let pages = self.write(&mut sink, compressor, values)?;
+        let (rows, metadata) = (self.levels.rows as u64, self.metadata(&pages)?);
+        let bytes = Bytes::from(sink.into_inner()?);
+        let bytes_written = bytes.len() as u64;
+        let close =
+            ColumnCloseResult { bytes_written, rows_written: rows, metadata, bloom_filter: None, column_index: None, offset_index: None };
+        Ok((bytes, close))
+    }
+
+    fn write(
+        &self,
+        sink: &mut TrackedWrite<Vec<u8>>,
+        compressor: &mut Compressor,
+        values: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<Vec<PageWriteSpec>> {
+        let mut writer = SerializedPageWriter::new(sink);
         let mut pages = Vec::new();
         if let Some((plain, count)) = self.dictionary {
             let buf = compressor.compress(plain)?.into();
@@ -106,12 +121,7 @@ impl Chunk<'_> {
             statistics: None,
         };
         pages.push(writer.write_page(CompressedPage::new(page, body.len()))?);
-        drop(writer);
-        let (rows, metadata) = (self.levels.rows as u64, self.metadata(&pages)?);
-        let bytes = Bytes::from(sink.into_inner()?);
-        let bytes_written = bytes.len() as u64;
-        let close = ColumnCloseResult { bytes_written, rows_written: rows, metadata, bloom_filter: None, column_index: None, offset_index: None };
-        Ok((bytes, close))
+        Ok(pages)
     }
 
     fn metadata(self, pages: &[PageWriteSpec]) -> Result<ColumnChunkMetaData> {

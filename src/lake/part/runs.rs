@@ -87,7 +87,9 @@ mod tests {
             } else {
                 let values = (header >> 1) as usize * 8;
                 for value in 0..values {
-                    let bit = |b: usize| u32::from(bytes[at + (value * usize::from(width) + b) / 8] >> ((value * usize::from(width) + b) % 8) & 1);
+                    let bit = |b: usize| {
+                        u32::from(bytes[at + (value * usize::from(width) + b) / 8] >> ((value * usize::from(width) + b) % 8) & 1)
+                    };
                     out.push((0..usize::from(width)).map(|b| bit(b) << b).sum::<u32>());
                 }
                 at += values / 8 * usize::from(width);

@@ -4,8 +4,8 @@
 //! need not be asked one by one whether they are empty.
 
 use arrow::{
-    compute::cast,
     array::{Array as _, ArrayRef, ArrowPrimitiveType, AsArray as _, PrimitiveArray},
+    compute::cast,
     datatypes::{DataType, Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType},
 };
 use bytes::Bytes;
@@ -23,7 +23,11 @@ use super::{
 };
 
 /// Integers and amounts as differences; `None` where the type is neither.
-pub(super) fn integers(column: &ColumnDescPtr, pieces: &[&ArrayRef], compressor: &mut Compressor) -> Option<Result<(Bytes, ColumnCloseResult)>> {
+pub(super) fn integers(
+    column: &ColumnDescPtr,
+    pieces: &[&ArrayRef],
+    compressor: &mut Compressor,
+) -> Option<Result<(Bytes, ColumnCloseResult)>> {
     let (mut values, mut levels) = (Vec::new(), Levels::default());
     for piece in pieces {
         take_integers(piece, &mut values)?;
@@ -63,20 +67,28 @@ fn extend<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, values: &mut Vec<i64
     }
 }
 
-/// Texts that share beginnings with those before; `None` where they are no texts.
-pub(super) fn prefixes(column: &ColumnDescPtr, pieces: &[&ArrayRef], compressor: &mut Compressor) -> Option<Result<(Bytes, ColumnCloseResult)>> {
+/// Texts that share beginnings with those before; `None` where they are no texts, or too long for one page.
+pub(super) fn prefixes(
+    column: &ColumnDescPtr,
+    pieces: &[&ArrayRef],
+    compressor: &mut Compressor,
+) -> Option<Result<(Bytes, ColumnCloseResult)>> {
     let (mut prefixes, mut levels) = (Prefixes::default(), Levels::default());
     for piece in pieces {
         let text = cast(piece, &DataType::Utf8).ok()?; // Dictionary arrays too; nothing is done where it is text already.
         let array = text.as_string_opt::<i32>()?;
         let (offsets, bytes) = (array.value_offsets(), array.value_data());
-        let texts = offsets.iter().zip(offsets.iter().skip(1)).map(|(from, to)| bytes.get(*from as usize..*to as usize).unwrap_or_default());
+        let texts =
+            offsets.iter().zip(offsets.iter().skip(1)).map(|(from, to)| bytes.get(*from as usize..*to as usize).unwrap_or_default());
         let mut push = |text| prefixes.push(text);
         match array.nulls().filter(|nulls| nulls.null_count() > 0) {
             None => texts.for_each(&mut push),
             Some(nulls) => texts.zip(nulls).filter(|(_, present)| *present).for_each(|(text, _)| push(text)),
         }
         levels.push(array.nulls(), array.len());
+        if prefixes.is_large() {
+            return None;
+        }
     }
     let statistics = text_statistics(prefixes.range(), levels.empty());
     let chunk = Chunk { column, dictionary: None, levels: &levels, encoding: Encoding::DELTA_BYTE_ARRAY, statistics };

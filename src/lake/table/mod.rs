@@ -2,7 +2,7 @@
 //!
 //! A commit takes in one delivery: its new files, and the removal of whatever stood in the periods that it covers, in one entry of the
 //! log. Delta itself does not refuse a repeated transaction. So each commit carries, as its application transaction, `council/feed/coverage`
-//! with the table version that it made, and in its commitInfo the delivery and the run's token; both are read before writing and after
+//! with the table version that it made, and in its `commitInfo` the delivery and the run's token; both are read before writing and after
 //! any outcome that is not plainly a success.
 //!
 //! # A kill at any point
@@ -132,7 +132,7 @@ impl Outcome {
     }
 }
 
-/// A delivery that a table holds or held: what its commitInfo says.
+/// A delivery that a table holds or held: what its `commitInfo` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     pub version: u64,
@@ -141,11 +141,11 @@ pub struct Committed {
 }
 
 impl CommonTables {
-    pub(super) fn at(folder: PathBuf) -> Answer<Self> {
+    pub(super) fn at(folder: &Path) -> Answer<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(fault::file(&folder, "start the runtime for"))?;
+        let runtime = runtime.map_err(fault::file(folder, "start the runtime for"))?;
         // Paths of the log are URLs, and those are absolute.
-        let folder = std::path::absolute(&folder).map_err(fault::file(&folder, "find"))?;
+        let folder = std::path::absolute(folder).map_err(fault::file(folder, "find"))?;
         Ok(Self { folder, runtime, store: Arc::new(Flushing::new()), known: Mutex::default() })
     }
 

@@ -26,7 +26,14 @@ fn bench() -> Bench {
     let (folder, staging) = folder();
     let root = folder.path().to_path_buf();
     let name = |text| Identifier::new(text).unwrap();
-    Bench { tables: CommonTables::at(root.clone()).unwrap(), root, _folder: folder, staging, council: name("newham"), feed: name("general_ledger") }
+    Bench {
+        tables: CommonTables::at(&root).unwrap(),
+        root,
+        _folder: folder,
+        staging,
+        council: name("newham"),
+        feed: name("general_ledger"),
+    }
 }
 
 fn period(period: u8) -> Period {
@@ -37,10 +44,9 @@ impl Bench {
     /// Puts in a delivery with one part for each (period, first row, rows).
     fn replace(&self, delivery: &str, token: &str, periods: &[u8], parts: &[(u8, usize, usize)]) -> crate::diagnostic::Answer<Outcome> {
         let schema = ledger_schema();
-        let parts = parts.iter().map(|(at, from, rows)| StagedRows {
-            period: period(*at),
-            part: write_part(&self.staging, &schema, [ledger(*from, *rows)]),
-        });
+        let parts = parts
+            .iter()
+            .map(|(at, from, rows)| StagedRows { period: period(*at), part: write_part(&self.staging, &schema, [ledger(*from, *rows)]) });
         let commit = Commit {
             council: &self.council,
             feed: &self.feed,
@@ -115,7 +121,7 @@ fn a_delivery_without_rows_is_committed_too() {
 fn another_process_sees_the_commits_and_another_table_is_another() {
     let bench = bench();
     bench.replace(A, "t1", &[1], &[(1, 0, 10)]).unwrap();
-    let other = CommonTables::at(bench.root.clone()).unwrap();
+    let other = CommonTables::at(&bench.root).unwrap();
     assert_eq!(other.snapshot("ledger_line", None).unwrap(), bench.tables.snapshot("ledger_line", None).unwrap());
     bench.replace(B, "t2", &[1], &[(1, 0, 20)]).unwrap();
     assert_eq!(other.snapshot("ledger_line", None).unwrap().unwrap().version, 2);
@@ -126,9 +132,11 @@ fn another_process_sees_the_commits_and_another_table_is_another() {
 fn a_hundred_commits_are_read_as_one_state() {
     let bench = bench();
     for step in 0..50 {
-        bench.replace(if step % 2 == 0 { A } else { B }, &format!("t{step}"), &[1 + step % 12], &[(1 + step % 12, usize::from(step), 10)]).unwrap();
+        bench
+            .replace(if step % 2 == 0 { A } else { B }, &format!("t{step}"), &[1 + step % 12], &[(1 + step % 12, usize::from(step), 10)])
+            .unwrap();
     }
-    let fresh = CommonTables::at(bench.root.clone()).unwrap();
+    let fresh = CommonTables::at(&bench.root).unwrap();
     let snapshot = fresh.snapshot("ledger_line", None).unwrap().unwrap();
     assert_eq!((snapshot.version, snapshot.files.len()), (50, 12));
     assert!(bench.root.join("ledger_line/_delta_log/_last_checkpoint").exists());
@@ -183,7 +191,7 @@ fn a_damaged_log_is_reported() {
     let bench = bench();
     bench.replace(A, "t1", &[1], &[(1, 0, 10)]).unwrap();
     fs::write(bench.root.join("ledger_line/_delta_log/00000000000000000001.json"), "{\"add\":").unwrap();
-    let refusal = CommonTables::at(bench.root.clone()).unwrap().snapshot("ledger_line", None).unwrap_err();
+    let refusal = CommonTables::at(&bench.root).unwrap().snapshot("ledger_line", None).unwrap_err();
     assert_eq!(refusal.0[0].code.id, "TC1007");
 }
 
