@@ -12,7 +12,7 @@ use datafusion::{
     logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, utils::merge_schema},
 };
 
-use super::script::Script;
+use super::{script::Script, session::ORDERED_AGGREGATES};
 use crate::diagnostic::{
     Answer, Diagnostic, Refusal,
     codes::sql::{MONEY, TYPES},
@@ -72,6 +72,11 @@ fn fault(expr: &Expr, schema: &DFSchema) -> Option<Diagnostic> {
                     .hint("Amounts are apportioned by the kernels of the cost run, which lose no penny.")
             })
         }
+        Expr::AggregateFunction(call) if ORDERED_AGGREGATES.contains(&call.func.name()) && call.params.order_by.is_empty() => Some(
+            Diagnostic::new(TYPES, format!("`{}` without an order of its own gives one result today and another tomorrow", call.func.name()))
+                .expected("an ORDER BY inside its brackets")
+                .hint(format!("Write `{}(code ORDER BY code)`.", call.func.name())),
+        ),
         _ => {
             let kind = expr.get_type(schema).ok()?;
             is_float(&kind).then(|| {

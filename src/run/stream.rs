@@ -176,7 +176,7 @@ impl Order<'_, '_> {
         self.streamed.outside.extend(normalised.outside.into_iter().take(room));
         let mut jobs = Vec::new();
         for (period, rows) in normalised.parts {
-            for (period, rows) in self.groups.push(period, rows) {
+            for (period, rows) in self.groups.push(&period, rows) {
                 jobs.push(self.job(period, rows));
             }
         }

@@ -273,8 +273,14 @@ fn check_12_fails_on_suspense_over_its_limit_in_absolute_value() {
 #[test]
 fn check_13_fails_on_capital_in_revenue_and_on_a_fund_that_is_mixed() {
     let mut plant = Plant::sound();
-    plant.rows("class_total")[0][12] = Cell::Truth(true);
-    assert_eq!(plant.failing(), [13]);
+    plant.rows("class_total")[0][8] = t("capital");
+    assert_eq!(plant.failing(), [13], "a capital account on a revenue cost centre");
+    let mut plant = Plant::sound();
+    plant.rows("class_total")[0][8] = t("collection_fund");
+    assert_eq!(plant.failing(), [13], "an account of the collection fund in the general fund");
+    let mut plant = Plant::sound();
+    plant.rows("class_total").push(class("shared", "payroll", "expenditure", true, "GF", true, 0, 0));
+    assert_eq!(plant.failing(), [13], "capital and revenue cost centres in one fund");
     let mut plant = Plant::sound();
     plant.rows("separation")[0][1] = t("HRA");
     assert_eq!(plant.failing(), [13]);
