@@ -1,6 +1,6 @@
 //! Each command: what it asks of the layers below, and how the answer is said.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ use crate::{
 /// Whatever the command refuses; the refusal knows its exit code.
 pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
     match &words.command {
-        Command::Init { dir } => init(&words.dir.join(dir), voice),
+        Command::Init { dir } => init(&below(&words.partnership, dir), voice),
         Command::Demo(demo) => run_demo(demo, words, voice),
         Command::Completions { shell } => {
             completions(*shell, voice);
@@ -34,10 +34,15 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
         }
         Command::Explain { what: args::Explain::Code { code } } => say(voice, &report::code(code.as_deref())?),
         command => {
-            let partnership = open(&words.dir, voice)?;
+            let partnership = open(&words.partnership, voice)?;
             with_partnership(command, &partnership, voice)
         }
     }
+}
+
+/// A folder named on the command line, seen from the folder that `-C` names.
+fn below(at: &Path, dir: &Path) -> PathBuf {
+    if at == Path::new(".") { dir.to_path_buf() } else { at.join(dir) }
 }
 
 fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) -> Answer<u8> {
@@ -115,7 +120,7 @@ fn init(dir: &Path, voice: Voice) -> Answer<u8> {
 }
 
 fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
-    let dir = all.dir.join(&words.dir);
+    let dir = below(&all.partnership, &words.dir);
     if !dir.join("pipelines/partnership.yaml").is_file() {
         demo::write_partnership(&dir)?;
     }
