@@ -26,6 +26,7 @@ fn part(releases: &Releases, key: &str, from: usize, rows: usize) -> PublishedPa
         sha256: part.sha256,
         rows: part.rows,
         bytes: part.bytes,
+        facts: serde_json::Value::Null,
     }
 }
 
