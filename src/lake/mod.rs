@@ -58,14 +58,15 @@ pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use register::{ControlProof, DeliveryProof, DeliveryRecord, DeliveryState, Measure, PeriodProof, Register, SourceFacts};
 pub use release::{PartRef, Publication, Releases};
 pub use staging::Staging;
-pub use table::{Commit, CommonTables, LakeFile, Outcome, Snapshot, StagedRows};
+pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot, StagedRows};
 
 /// The folders of one partnership's data.
 #[derive(Debug)]
 pub struct Lake {
     folder: PathBuf,
-    landing: PathBuf,
-    published: PathBuf,
+    landing: Landing,
+    register: Register,
+    releases: Releases,
     staging: Staging,
 }
 
@@ -75,11 +76,13 @@ impl Lake {
     /// # Errors
     /// TC1001 where one of them is not a local folder.
     pub fn at(landing: &Location, lake: &Location, published: &Location) -> Answer<Self> {
+        let folder = local("lake", lake)?.to_path_buf();
         Ok(Self {
-            staging: Staging::at(local("lake", lake)?.join("_staging")),
-            folder: local("lake", lake)?.to_path_buf(),
-            landing: local("landing", landing)?.to_path_buf(),
-            published: local("published", published)?.to_path_buf(),
+            landing: Landing::at(local("landing", landing)?.to_path_buf()),
+            register: Register::at(folder.clone()),
+            releases: Releases::at(local("published", published)?.to_path_buf()),
+            staging: Staging::at(folder.join("_staging")),
+            folder,
         })
     }
 
@@ -109,21 +112,23 @@ impl Lake {
             durable::clear(&folder, |name| name.ends_with(".json.tmp"))?;
             durable::clear(&folder.join("_delta_log"), |name| name.contains(".json#") || name.contains(".parquet#"))?;
         }
-        self.releases().recover()?;
-        self.landing().clear_staging()
+        self.releases.recover()?;
+        self.landing.clear_staging()
     }
 
     /// Where parts of common tables and quarantine parts are written before they are in place.
     #[must_use]
-    pub fn staging(&self) -> Staging {
-        self.staging.clone()
+    pub fn staging(&self) -> &Staging {
+        &self.staging
     }
 
     #[must_use]
-    pub fn landing(&self) -> Landing {
-        Landing::at(self.landing.clone())
+    pub fn landing(&self) -> &Landing {
+        &self.landing
     }
 
+    /// The common tables, read as far as they are asked for. Keep it for the run: it remembers what it has read.
+    ///
     /// # Errors
     /// TC1002 where no runtime can be started.
     pub fn tables(&self) -> Answer<CommonTables> {
@@ -131,13 +136,13 @@ impl Lake {
     }
 
     #[must_use]
-    pub fn register(&self) -> Register {
-        Register::at(self.folder.clone())
+    pub fn register(&self) -> &Register {
+        &self.register
     }
 
     #[must_use]
-    pub fn releases(&self) -> Releases {
-        Releases::at(self.published.clone())
+    pub fn releases(&self) -> &Releases {
+        &self.releases
     }
 
     /// Writes down what a run did: `lake/runs/<run>.json`.
