@@ -197,14 +197,16 @@ impl<R: Read> Chunks<R> {
 
 /// A fault of quoting in the record that starts at `start`, on `line`, placed on the line of the quote itself.
 pub(super) fn describe_quote(judge: &Judge, encoding: Encoding, text: &[u8], start: usize, line: u64, fault: QuoteFault) -> Diagnostic {
-    let (QuoteFault::Unclosed { opened: at } | QuoteFault::Stray { at } | QuoteFault::After { at }) = fault;
+    let (QuoteFault::Unclosed { opened: at } | QuoteFault::Stray { at } | QuoteFault::After { at, .. }) = fault;
     let before = text.get(start..at).unwrap_or_default();
     let line_start = start + before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
-    let line = line + count_line_ends(before);
+    let line_of = |at: usize| line + count_line_ends(text.get(start..at).unwrap_or_default());
+    let opened_line = if let QuoteFault::After { opened, .. } = fault { line_of(opened) } else { line_of(at) };
     let column = to_text(encoding, text.get(line_start..at).unwrap_or_default()).chars().count() as u64 + 1;
     let rest = text.get(line_start..).unwrap_or_default();
     let length = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-    faults::quoting(judge, fault, line, column, to_text(encoding, rest.get(..length).unwrap_or_default()).as_bytes())
+    let excerpt = to_text(encoding, rest.get(..length).unwrap_or_default());
+    faults::quoting(judge, fault, opened_line, (line_of(at), column), excerpt.as_bytes())
 }
 
 /// The last place in `text` where a record surely ends. `text` starts with a record, and goes on after its last byte.

@@ -12,16 +12,19 @@ use arrow::{
 };
 
 use super::{
-    date::{DateRules, Read},
+    date::{DateFault, DateRules, Read},
     judge::{Plan, Reading},
-    money::MoneyRules,
+    money::{MoneyRules, is_plain, two_decimals},
     number::{instant, is_whole, period, truth, whole},
     record::{Dialect, field},
     reject::{ValueFault, range},
     rows::Rows,
     tally::Sides,
 };
-use crate::schema::{PeriodFormat, Type};
+use crate::{
+    domain::Day,
+    schema::{PeriodFormat, Type},
+};
 
 /// A value that cannot be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +92,7 @@ pub(super) struct Column {
 
 enum Values {
     Text { offsets: Vec<i32>, bytes: Vec<u8> },
-    Money { pence: Vec<i128>, sides: Sides },
+    Money { pence: Vec<i128>, sides: Sides, styled: u64 },
     Date { days: Vec<i32>, known: Vec<Known>, contested: Vec<(u8, u64)> },
     Whole { numbers: Vec<i64>, kind: Type },
     Boolean(Vec<bool>),
@@ -113,7 +116,7 @@ impl Column {
                 offsets.push(0);
                 Values::Text { offsets, bytes: Vec::with_capacity(bytes) }
             }
-            Reading::Money(_) => Values::Money { pence: Vec::with_capacity(rows), sides: Sides::default() },
+            Reading::Money(_) => Values::Money { pence: Vec::with_capacity(rows), sides: Sides::default(), styled: 0 },
             Reading::Date(_) => Values::Date { days: Vec::with_capacity(rows), known: Vec::new(), contested: Vec::new() },
             Reading::Whole { kind, .. } => Values::Whole { numbers: Vec::with_capacity(rows), kind: *kind },
             Reading::Boolean => Values::Boolean(Vec::with_capacity(rows)),
@@ -140,14 +143,14 @@ impl Column {
         let cells = Cells { text: block.text, rows: block.rows, dialect: block.dialect, plan, field };
         match (&mut self.values, &plan.reading) {
             (Values::Text { offsets, bytes }, Reading::Text { periods }) => cells.text(offsets, bytes, periods, &mut out),
-            (Values::Money { pence, sides }, Reading::Money(rules)) => cells.money(pence, sides, *rules, &mut out),
+            (Values::Money { pence, sides, styled }, Reading::Money(rules)) => *styled += cells.money(pence, sides, *rules, &mut out),
             (Values::Date { days, known, contested }, Reading::Date(rules)) => cells.dates(days, known, contested, rules, &mut out),
             (Values::Whole { numbers, .. }, Reading::Whole { kind, periods }) => cells.whole(numbers, *kind, periods, &mut out),
             (Values::Boolean(values), Reading::Boolean) => {
-                cells.each_into(values, &mut out, |cell| truth(cell.text()).ok_or(ValueFault::Truth));
+                cells.each_into(values, &mut out, |_, cell| truth(cell.text()).ok_or(ValueFault::Truth));
             }
             (Values::Instant(values), Reading::Instant) => {
-                cells.each_into(values, &mut out, |cell| instant(cell.text()).ok_or(ValueFault::Instant));
+                cells.each_into(values, &mut out, |_, cell| instant(cell.text()).ok_or(ValueFault::Instant));
             }
             _ => {} // a column is made from the plan it is read with
         }
@@ -156,6 +159,11 @@ impl Column {
     /// Sum over all rows, of a money column.
     pub(super) fn sides(&self) -> Sides {
         if let Values::Money { sides, .. } = &self.values { *sides } else { Sides::default() }
+    }
+
+    /// Amounts that were printed with more than digits, a leading minus and at most two decimals.
+    pub(super) fn styled(&self) -> u64 {
+        if let Values::Money { styled, .. } = &self.values { *styled } else { 0 }
     }
 
     /// Pence of a row of a money column; nought where it is null or could not be read.
@@ -177,7 +185,7 @@ impl Column {
             }
             Values::Whole { numbers, .. } => numbers.get(row).map_or_else(Vec::new, |number| number.to_string().into_bytes()).into(),
             Values::Date { days, .. } => {
-                days.get(row).map_or_else(Vec::new, |day| crate::domain::Day(*day).to_string().into_bytes()).into()
+                days.get(row).map_or_else(Vec::new, |day| Day(*day).to_string().into_bytes()).into()
             }
             _ => (&[][..]).into(),
         }
@@ -263,38 +271,27 @@ struct Cells<'a> {
     field: usize,
 }
 
-impl<'a> Cells<'a> {
-    /// Calls `take` with each record and its value; `None` is null.
+impl Cells<'_> {
+    /// The value of the field in a record; `None` is null. An escaped text is put together in `scratch`.
     #[inline]
-    fn each(&self, is_text: bool, padded: &mut u64, mut take: impl FnMut(usize, Option<Cell<'_>>)) {
-        for (row, spans) in self.rows.iter().enumerate() {
-            let (Some(before), Some(end)) = (spans.get(self.field), spans.get(self.field + 1)) else { continue };
-            let start = *before as usize + usize::from(self.field > 0);
-            let (mut cell, mut quoted) = (Cell { whole: self.text, start, end: *end as usize }, false);
-            if let Some(quote) = self.dialect.quote
-                && self.text.get(start) == Some(&quote)
-                && cell.end >= start + 2
-            {
-                if self.rows.escaped.get(row) == Some(&true) {
-                    let unescaped = field(self.text, start, cell.end, self.dialect);
-                    let cell = Cell { whole: &unescaped.text, start: 0, end: unescaped.text.len() };
-                    take(row, self.value(cell, true, is_text, padded));
-                    continue;
-                }
-                (cell.start, cell.end, quoted) = (start + 1, cell.end - 1, true);
+    fn value<'s>(&'s self, row: usize, spans: &[u32], is_text: bool, scratch: &'s mut Scratch) -> Option<Cell<'s>> {
+        let start = *spans.get(self.field)? as usize + usize::from(self.field > 0);
+        let mut cell = Cell { whole: self.text, start, end: *spans.get(self.field + 1)? as usize };
+        let quoted = self.dialect.quote.is_some() && self.text.get(start).copied() == self.dialect.quote && cell.end >= start + 2;
+        if quoted {
+            if self.rows.escaped.get(row) == Some(&true) {
+                scratch.text = field(self.text, start, cell.end, self.dialect).text.into_owned();
+                cell = Cell { whole: &scratch.text, start: 0, end: scratch.text.len() };
+            } else {
+                (cell.start, cell.end) = (start + 1, cell.end - 1);
             }
-            take(row, self.value(cell, quoted, is_text, padded));
         }
-    }
-
-    /// The value of a field, or null: an empty field is null for every type, an empty quoted one is empty text.
-    #[inline]
-    fn value<'c>(&self, mut cell: Cell<'c>, quoted: bool, is_text: bool, padded: &mut u64) -> Option<Cell<'c>> {
         if self.plan.trim {
             let trimmed = cell.trimmed();
-            *padded += u64::from(trimmed.end - trimmed.start != cell.end - cell.start);
+            scratch.padded += u64::from(trimmed.end - trimmed.start != cell.end - cell.start);
             cell = trimmed;
         }
+        // An empty field is null for every type; an empty quoted one is empty text.
         let is_null = (cell.start == cell.end && !(quoted && is_text)) || (!self.plan.null_words.is_empty() && self.is_null_word(cell));
         if is_null { None } else { Some(cell) }
     }
@@ -306,63 +303,66 @@ impl<'a> Cells<'a> {
 
     /// Reads every value by `read`.
     #[inline]
-    fn each_into<T: Default>(&self, values: &mut Vec<T>, out: &mut Out<'_>, mut read: impl FnMut(Cell<'_>) -> Result<T, ValueFault>) {
-        let mut padded = 0;
-        self.each(false, &mut padded, |row, cell| {
-            let value = match cell.map(&mut read) {
-                Some(Ok(value)) => value,
-                Some(Err(fault)) => {
+    fn each_into<T: Default>(&self, values: &mut Vec<T>, out: &mut Out<'_>, mut read: impl FnMut(usize, Cell<'_>) -> Result<T, ValueFault>) {
+        let mut scratch = Scratch::default();
+        for (row, spans) in self.rows.iter().enumerate() {
+            let value = match self.value(row, spans, false, &mut scratch) {
+                Some(cell) => read(row, cell).unwrap_or_else(|fault| {
                     out.faulty(row, fault);
                     T::default()
-                }
+                }),
                 None => {
                     out.null(row, self.plan);
                     T::default()
                 }
             };
             values.push(value);
-        });
-        *out.padded += padded;
+        }
+        *out.padded += scratch.padded;
     }
 
     fn text(&self, offsets: &mut Vec<i32>, bytes: &mut Vec<u8>, periods: &[PeriodFormat], out: &mut Out<'_>) {
-        let mut padded = 0;
-        self.each(true, &mut padded, |row, cell| {
-            match cell {
+        let mut scratch = Scratch::default();
+        let mut last_period = None;
+        for (row, spans) in self.rows.iter().enumerate() {
+            match self.value(row, spans, true, &mut scratch) {
                 Some(cell) => {
                     append(bytes, cell);
-                    if !periods.is_empty() && period(cell.text(), periods).is_none() {
+                    if !periods.is_empty() && !is_period(cell, periods, &mut last_period) {
                         out.fault(row, ValueFault::Period);
                     }
                 }
                 None => out.null(row, self.plan),
             }
             offsets.push(bytes.len() as i32);
-        });
-        *out.padded += padded;
+        }
+        *out.padded += scratch.padded;
     }
 
-    fn money(&self, pence: &mut Vec<i128>, sides: &mut Sides, rules: MoneyRules, out: &mut Out<'_>) {
-        let mut sum = Sides::default();
-        self.each_into(pence, out, |cell| match rules.read_at(cell.whole, cell.start, cell.end) {
-            Ok(pence) => {
-                sum.count(pence.into());
-                Ok(pence.into())
-            }
-            Err(fault) => Err(ValueFault::Amount(fault)),
+    /// Returns how many amounts were printed in more than the plainest style.
+    fn money(&self, pence: &mut Vec<i128>, sides: &mut Sides, rules: MoneyRules, out: &mut Out<'_>) -> u64 {
+        let (mut sum, mut styled) = (Sides::default(), 0);
+        self.each_into(pence, out, |_, cell| {
+            let amount = match two_decimals(cell.whole, cell.start, cell.end, rules) {
+                Some(pence) => pence,
+                None => {
+                    styled += u64::from(!is_plain(cell.text()));
+                    rules.read(cell.text()).map_err(ValueFault::Amount)?
+                }
+            };
+            sum.count(amount.into());
+            Ok(amount.into())
         });
         sides.add(sum);
+        styled
     }
 
     fn whole(&self, numbers: &mut Vec<i64>, kind: Type, periods: &[PeriodFormat], out: &mut Out<'_>) {
         let (least, most) = range(kind);
-        self.each_into(numbers, out, |cell| {
+        self.each_into(numbers, out, |_, cell| {
             let text = cell.text();
-            if !periods.is_empty() {
-                let number = period(text, periods).ok_or(ValueFault::Period)?;
-                return if (least..=most).contains(&number) { Ok(number) } else { Err(ValueFault::Range) };
-            }
-            match whole(text) {
+            let number = if periods.is_empty() { whole(text) } else { Some(period(text, periods).ok_or(ValueFault::Period)?) };
+            match number {
                 Some(number) if (least..=most).contains(&number) => Ok(number),
                 None if !is_whole(text) => Err(ValueFault::Whole),
                 _ => Err(ValueFault::Range),
@@ -371,39 +371,43 @@ impl<'a> Cells<'a> {
     }
 
     fn dates(&self, days: &mut Vec<i32>, known: &mut Vec<Known>, contested: &mut Vec<(u8, u64)>, rules: &DateRules, out: &mut Out<'_>) {
-        let nothing = Known { text: 0, read: Read { day: crate::domain::Day(0), contested: None } };
+        let nothing = Known { text: 0, read: Read { day: Day(0), contested: None } };
         known.resize(KNOWN_DATES, nothing);
-        let mut row = 0;
-        let lines = &self.rows.lines;
-        let mut padded = 0;
-        self.each(false, &mut padded, |at, cell| {
-            row = at;
-            let Some(cell) = cell else {
-                days.push(0);
-                return out.null(row, self.plan);
-            };
-            match read_known(cell, known, rules) {
-                Ok(read) => {
-                    days.push(read.day.0);
-                    if let Some(format) = read.contested
-                        && contested.iter().all(|(known, _)| *known != format)
-                    {
-                        contested.push((format, lines.get(row).copied().unwrap_or(0)));
-                    }
-                }
-                Err(fault) => {
-                    days.push(0);
-                    out.faulty(row, ValueFault::Date(fault));
-                }
+        self.each_into(days, out, |row, cell| {
+            let read = read_known(cell, known, rules).map_err(ValueFault::Date)?;
+            if let Some(format) = read.contested
+                && contested.iter().all(|(known, _)| *known != format)
+            {
+                contested.push((format, self.rows.lines.get(row).copied().unwrap_or(0)));
             }
+            Ok(read.day.0)
         });
-        *out.padded += padded;
     }
+}
+
+/// What reading a column keeps between records.
+#[derive(Default)]
+struct Scratch {
+    /// The last text that held escaped quotes.
+    text: Vec<u8>,
+    /// Values from which padding was taken off.
+    padded: u64,
+}
+
+/// Whether the text is a period; the same as the last one is not read again.
+#[inline]
+fn is_period(cell: Cell<'_>, formats: &[PeriodFormat], last: &mut Option<u128>) -> bool {
+    let text = word(cell);
+    if text.is_some() && text == *last {
+        return true;
+    }
+    *last = text.filter(|_| period(cell.text(), formats).is_some());
+    last.is_some() || period(cell.text(), formats).is_some()
 }
 
 /// Reads a date, looking first among those read before: a file has few days and many rows.
 #[inline]
-fn read_known(cell: Cell<'_>, known: &mut [Known], rules: &DateRules) -> Result<Read, super::date::DateFault> {
+fn read_known(cell: Cell<'_>, known: &mut [Known], rules: &DateRules) -> Result<Read, DateFault> {
     let Some(text) = word(cell) else { return rules.read(cell.text()) };
     let folded = (text as u64 ^ (text >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let slot = (folded >> 56) as usize % KNOWN_DATES;

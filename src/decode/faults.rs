@@ -13,6 +13,9 @@ use crate::{
 /// What happened to the data of a refused file.
 const NOTHING_TAKEN: &str = "nothing of this file was taken; the feed stays at its last accepted delivery";
 
+/// How a field of the header without text is named.
+pub(super) const NO_NAME: &str = "(no name)";
+
 fn refused(code: Code, seen: impl Into<String>) -> Diagnostic {
     Diagnostic::new(code, seen).outcome(NOTHING_TAKEN)
 }
@@ -193,10 +196,15 @@ pub(super) fn duplicate_column(judge: &Judge, line: u64, record: &[u8], names: &
 }
 
 pub(super) fn extra_columns(judge: &Judge, line: u64, record: &[u8], names: &[&str]) -> Diagnostic {
+    let hint = if names == [NO_NAME] {
+        "if every record ends with one delimiter more, say `trailing_delimiter: true` in the contract; or accept and note unknown columns with `extra_columns: note`"
+    } else {
+        "add the column to the contract, or accept and note unknown ones with `extra_columns: note`"
+    };
     refused(structure::EXTRA_COLUMN, format!("the header names what the contract does not know: {}", listed(names.iter().copied())))
         .place(place(judge, line, record))
         .expected("only columns of the contract")
-        .hint("add the column to the contract, or accept and note unknown ones with `extra_columns: note`")
+        .hint(hint)
 }
 
 /// What a record of another length than the header's looks like.
@@ -205,34 +213,41 @@ pub(super) struct FieldCount<'a> {
     pub(super) record: &'a [u8],
     pub(super) seen: usize,
     pub(super) expected: usize,
+    /// Its last field is empty.
+    pub(super) ends_empty: bool,
     /// The file ends with this record, and without a line end.
     pub(super) cut: bool,
 }
 
 pub(super) fn field_count(judge: &Judge, fault: &FieldCount<'_>) -> Diagnostic {
     let plural = |count: usize| if count == 1 { "1 field".to_owned() } else { format!("{count} fields") };
-    let seen = plural(fault.seen);
+    let trailing = judge.layout.trailing_delimiter;
+    // A layout with a trailing delimiter has one field more, which is empty.
+    let shown = |count: usize, ends_empty: bool| match (trailing, ends_empty) {
+        (false, _) => plural(count),
+        (true, true) => format!("{} and a delimiter after them", plural(count.saturating_sub(1))),
+        (true, false) => format!("{} and no delimiter after them", plural(count)),
+    };
+    let seen = shown(fault.seen, fault.ends_empty);
     let (seen, hint) = if fault.cut && fault.seen < fault.expected {
         (format!("the file ends in the middle of a record: it has {seen} and no line end"), "the file was cut: ask the sender for it again")
     } else if fault.seen < fault.expected {
         (format!("the record is short: it has {seen}"), "ask the sender to mend the record; missing fields are never filled in")
+    } else if fault.ends_empty && fault.seen == fault.expected + 1 {
+        (format!("the record is long: it has {seen}"), "if every record ends with one delimiter more, say `trailing_delimiter: true` in the contract")
+    } else if judge.dialect.quote.is_some() {
+        (format!("the record is long: it has {seen}"), "a delimiter inside a text must stand in quotes: ask the sender to mend the record")
     } else {
-        let quoting = judge.dialect.quote.is_some();
-        let hint = if quoting {
-            "a delimiter inside a text must stand in quotes: ask the sender to mend the record"
-        } else {
-            "a text holds a delimiter, and this layout has no quotes: ask the sender to take it out"
-        };
-        (format!("the record is long: it has {seen}"), hint)
+        (format!("the record is long: it has {seen}"), "a text holds a delimiter, and this layout has no quotes: ask the sender to take it out")
     };
     refused(structure::FIELD_COUNT, seen)
         .place(place(judge, fault.line, fault.record))
-        .expected(format!("{}, as the header has", plural(fault.expected)))
+        .expected(format!("{}, as the header has", shown(fault.expected, true)))
         .hint(hint)
 }
 
-/// `column` counts characters of the line from 1.
-pub(super) fn quoting(judge: &Judge, fault: QuoteFault, line: u64, column: u64, record: &[u8]) -> Diagnostic {
+/// `column` counts characters of the line from 1. `opened` is the line on which the field at fault begins.
+pub(super) fn quoting(judge: &Judge, fault: QuoteFault, opened: u64, (line, column): (u64, u64), record: &[u8]) -> Diagnostic {
     let mut place = place(judge, line, record);
     place.column = Some(column);
     place.width = 1;
@@ -247,7 +262,10 @@ pub(super) fn quoting(judge: &Judge, fault: QuoteFault, line: u64, column: u64, 
     match fault {
         QuoteFault::Unclosed { .. } => refused(structure::UNCLOSED_QUOTE, "the quote that opens here is never closed"),
         QuoteFault::Stray { .. } => refused(structure::QUOTE, "a quote stands inside a field that does not begin with one"),
-        QuoteFault::After { .. } => refused(structure::QUOTE, "text follows a closing quote"),
+        QuoteFault::After { .. } => {
+            let since = if opened < line { format!("; the field that it closes was opened on line {opened}") } else { String::new() };
+            refused(structure::QUOTE, format!("text follows a closing quote{since}"))
+        }
     }
     .place(place)
     .expected(format!("a field that holds a quote stands in quotes, and the quote inside it is {how}"))

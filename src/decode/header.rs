@@ -87,16 +87,17 @@ impl Header {
         }
         for drift in &self.drift {
             let why = if drift.alias { "an alias" } else { "case or blanks differ" };
-            notes.push(format!("`{}` stands under `{}` ({why}; the contract has `{}`)", drift.column, drift.printed, drift.expected));
+            let printed: String = drift.printed.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            notes.push(format!("`{}` stands under `{printed}` ({why}; the contract has `{}`)", drift.column, drift.expected));
         }
         notes.extend(self.extra.iter().map(|name| format!("the column `{name}` is not in the contract and was left out")));
         notes
     }
 }
 
-/// A name without what does not tell names apart: case, runs of blanks, blanks around it.
+/// A name without what does not tell names apart: case, runs of blanks, blanks and a byte order mark before it.
 pub(super) fn fold(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    name.trim_start_matches('\u{feff}').split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Finds the header in the beginning of a file, in the encoding of the file.
@@ -180,7 +181,7 @@ fn accept(judge: &Judge, text: &[u8], mut found: Candidate, preamble: Vec<Preamb
         found.names.pop();
     }
     let line = found.line;
-    let named = |name: &str| if name.trim().is_empty() { "(no name)".to_owned() } else { name.to_owned() };
+    let named = |name: &str| if name.trim().is_empty() { faults::NO_NAME.to_owned() } else { name.to_owned() };
     let extra: Vec<String> = found.unknown().into_iter().map(named).collect();
     let doubled: Vec<&str> =
         found.fields.iter().filter_map(|fields| fields.get(1)).filter_map(|at| found.names.get(*at)).map(String::as_str).collect();

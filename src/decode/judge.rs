@@ -16,7 +16,7 @@ use super::{
 use crate::{
     diagnostic::Answer,
     domain::{Day, Identifier},
-    schema::{Column, Contract, Encoding, Layout, PeriodFormat, Type},
+    schema::{Column, Contract, Encoding, Escape, Layout, PeriodFormat, Type},
 };
 
 /// A sum that must be nought for every value of a column: every journal balances.
@@ -126,7 +126,7 @@ impl Judge {
         Arc::clone(&self.schema)
     }
 
-    /// Sentences about how the file is encoded, where that is worth noting.
+    /// Sentences about how the file is encoded and laid out, where that is worth noting.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
@@ -135,6 +135,12 @@ impl Judge {
         }
         if self.encoding != Encoding::Utf8 {
             notes.push(format!("text was read as {}", self.encoding.as_str()));
+        }
+        if self.layout.trailing_delimiter {
+            notes.push("every record ends with one delimiter more, as declared".to_owned());
+        }
+        if self.dialect.quote.is_some() && self.dialect.escape == Escape::Backslash {
+            notes.push("quotes inside a text are escaped with a backslash, as declared".to_owned());
         }
         notes
     }

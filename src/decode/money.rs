@@ -78,17 +78,6 @@ impl MoneyRules {
         Ok(if negative { -size } else { size })
     }
 
-    /// [`Self::read`] of `whole[start..end]`, quicker for the commonest shape: `-1234.56` with at most eight digits of pounds.
-    #[inline]
-    pub(super) fn read_at(&self, whole: &[u8], start: usize, end: usize) -> Result<i64, AmountFault> {
-        if self.implied.is_none()
-            && let Some(pence) = two_decimals(whole, start, end, self.sign)
-        {
-            return Ok(pence);
-        }
-        self.read(whole.get(start..end).unwrap_or_default())
-    }
-
     /// Takes off what marks sign and currency: `Some(true)` is negative, `None` unmarked.
     fn split_sign<'a>(&self, text: &'a [u8]) -> Option<(Option<bool>, &'a [u8])> {
         let (mut sign, mut rest, mut pound, mut bracket) = (None, text, false, false);
@@ -252,16 +241,23 @@ fn pence(Decimal { digits, decimals }: Decimal) -> Result<i64, AmountFault> {
     i64::try_from(pence).ok().and_then(Money::from_pence).map(Money::pence).ok_or(AmountFault::TooLarge)
 }
 
-/// `[-]d{1,8}.dd` where the eight bytes before the point can be looked at together; `None` for anything else.
+/// Digits, a leading minus and at most two decimals.
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    let decimals = text.iter().rposition(|byte| *byte == b'.').map_or(0, |point| text.len() - point - 1);
+    decimals <= 2 && text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-')) && text.last() != Some(&b'-')
+}
+
+/// The amount of `whole[start..end]` where it is `[-]d{1,8}.dd` and the eight bytes before the point can be looked at together;
+/// `None` for anything else, which [`MoneyRules::read`] reads.
 #[inline]
-fn two_decimals(whole: &[u8], start: usize, end: usize, signed: bool) -> Option<i64> {
+pub(super) fn two_decimals(whole: &[u8], start: usize, end: usize, rules: MoneyRules) -> Option<i64> {
     let point = end.checked_sub(3)?;
     let negative = whole.get(start) == Some(&b'-');
     let first = start + usize::from(negative);
     let digits = point.checked_sub(first)?;
     let window: [u8; 11] = *whole.get(point.checked_sub(8)?..end)?.as_array()?;
     let [pounds @ .., dot, tenths, hundredths] = window;
-    if !(1..=8).contains(&digits) || dot != b'.' || (negative && !signed) {
+    if !(1..=8).contains(&digits) || dot != b'.' || (negative && !rules.sign) || rules.implied.is_some() {
         return None;
     }
     // Bytes before the number become noughts, then all eight digits are added up at once.

@@ -77,6 +77,8 @@ struct Pass<'a> {
 /// What must be asked of every record before it is taken for data.
 struct Skips {
     tags: bool,
+    /// No column could tell a header from data, so that each record must be compared with its names.
+    header_names: bool,
     /// Each footer or not-data rule: conditions on fields.
     footer: Vec<(usize, Vec<u8>)>,
     not_data: Vec<Vec<(usize, Vec<u8>)>>,
@@ -122,6 +124,7 @@ impl Skips {
         let conditions = |when: &[(Identifier, String)]| when.iter().filter_map(condition).collect::<Vec<_>>();
         Self {
             tags: !judge.layout.records.is_empty(),
+            header_names: judge.plans.iter().all(|plan| matches!(&plan.reading, Reading::Text { periods } if periods.is_empty())),
             footer: judge.layout.footer.as_ref().map(|footer| conditions(&footer.when)).unwrap_or_default(),
             not_data: judge.layout.not_data.iter().map(|rule| conditions(&rule.when)).collect(),
         }
@@ -210,8 +213,7 @@ impl<'a> Pass<'a> {
                 }
                 self.count(row, class);
             } else if self.judge.layout.trailing_delimiter && !self.ends_empty(row) {
-                let (seen, expected) = (row.ends.len() + 1, row.ends.len());
-                let fault = self.field_count(row, seen, expected);
+                let fault = self.field_count(row);
                 self.report(row.line, fault);
             }
         }
@@ -230,7 +232,7 @@ impl<'a> Pass<'a> {
             Class::Control
         } else if self.is_blank(row) {
             Class::Blank
-        } else if row.end() - row.start == self.header.raw.len() && self.raw(row) == self.header.raw {
+        } else if self.raw(row) == self.header.raw || (self.skips.header_names && self.is_header_again(row)) {
             Class::Header
         } else if self.holds(row, &self.skips.footer) {
             Class::Footer
@@ -262,7 +264,7 @@ impl<'a> Pass<'a> {
     fn judge_odd(&mut self, row: Row<'_>) {
         let class = match self.class(row) {
             Class::NotData(_) | Class::Data => {
-                let fault = self.field_count(row, row.ends.len(), self.header.fields);
+                let fault = self.field_count(row);
                 return self.report(row.line, fault);
             }
             class => class,
@@ -270,9 +272,10 @@ impl<'a> Pass<'a> {
         self.count(row, class);
     }
 
-    fn field_count(&self, row: Row<'_>, seen: usize, expected: usize) -> Diagnostic {
+    fn field_count(&self, row: Row<'_>) -> Diagnostic {
         let cut = self.chunk.last && row.end() == self.text.len();
-        faults::field_count(self.judge, &faults::FieldCount { line: row.line, record: self.raw(row), seen, expected, cut })
+        let (seen, expected, ends_empty) = (row.ends.len(), self.header.fields, self.ends_empty(row));
+        faults::field_count(self.judge, &faults::FieldCount { line: row.line, record: self.raw(row), seen, expected, ends_empty, cut })
     }
 
     fn count(&mut self, row: Row<'_>, class: Class) {
@@ -377,8 +380,8 @@ impl<'a> Pass<'a> {
 
     /// The header once more, however it is spelled.
     fn is_header_again(&self, row: Row<'_>) -> bool {
-        let names = self.header.names.iter().map(|name| fold(name));
-        row.ends.len() == self.header.fields && names.eq(self.fields(row).iter().take(self.header.names.len()).map(|text| fold(text)))
+        let is_name = |(at, name): (usize, &String)| self.field(row, at).is_some_and(|f| fold(&String::from_utf8_lossy(&f.text)) == fold(name));
+        row.ends.len() == self.header.fields && self.header.names.iter().enumerate().all(is_name)
     }
 
     fn refused_date(&self, line: u64, column: usize, kind: DateFault) -> Diagnostic {
@@ -426,6 +429,7 @@ impl<'a> Pass<'a> {
             sum.accepted.add(all);
             sum.accepted.take_off(sum.rejected);
         }
+        self.tally.styled = self.judge.money_columns().filter_map(|at| self.columns.get(at)).map(Column::styled).collect();
         for (at, column) in self.columns.iter().enumerate() {
             if let Some(padded) = self.tally.padded.get_mut(at) {
                 *padded += column.padded;

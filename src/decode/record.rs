@@ -38,8 +38,8 @@ pub(super) enum QuoteFault {
     Unclosed { opened: usize },
     /// A quote inside a field that does not begin with one.
     Stray { at: usize },
-    /// Text after a closing quote.
-    After { at: usize },
+    /// Text after the quote that closes the field opened before.
+    After { opened: usize, at: usize },
 }
 
 impl Record {
@@ -58,6 +58,7 @@ pub(super) fn read_record(text: &[u8], from: usize, dialect: Dialect) -> Result<
     let mut record = Record { start: from, ends: Vec::new(), next: from, escaped: false };
     let mut at = from;
     loop {
+        let opened = at;
         at = match dialect.quote {
             Some(quote) if text.get(at) == Some(&quote) => quoted_end(text, at, quote, dialect.escape, &mut record.escaped)?,
             quote => plain_end(text, at, dialect.delimiter, quote)?,
@@ -69,7 +70,7 @@ pub(super) fn read_record(text: &[u8], from: usize, dialect: Dialect) -> Result<
         }
         let line_end = line_end_len(text, at);
         if line_end == 0 && at < text.len() {
-            return Err(QuoteFault::After { at });
+            return Err(QuoteFault::After { opened, at });
         }
         record.next = at + line_end;
         return Ok(record);
@@ -159,7 +160,7 @@ mod tests {
         assert_eq!(read("a,\"b,\"\"c\"\"\r\nd\",\r\n", RFC), Ok(vec!["a".into(), "b,\"c\"\r\nd".into(), String::new()]));
         assert_eq!(read("\"\"\"\",\"\"", RFC), Ok(vec!["\"".into(), String::new()]));
         assert_eq!(read("a\"b\",c", RFC), Err(QuoteFault::Stray { at: 1 }));
-        assert_eq!(read("\"a\"b,c", RFC), Err(QuoteFault::After { at: 3 }));
+        assert_eq!(read("\"a\"b,c", RFC), Err(QuoteFault::After { opened: 0, at: 3 }));
         assert_eq!(read("x,\"a\nb", RFC), Err(QuoteFault::Unclosed { opened: 2 }));
     }
 
@@ -167,7 +168,7 @@ mod tests {
     fn backslashes_escape_only_where_declared() {
         let backslash = Dialect { escape: Escape::Backslash, ..RFC };
         assert_eq!(read(r#""a\"b","c\\","d\n""#, backslash), Ok(vec!["a\"b".into(), r"c\".into(), r"d\n".into()]));
-        assert_eq!(read(r#""a\"b","c""#, RFC), Err(QuoteFault::After { at: 4 }));
+        assert_eq!(read(r#""a\"b","c""#, RFC), Err(QuoteFault::After { opened: 0, at: 4 }));
         let unquoted = Dialect { quote: None, ..RFC };
         assert_eq!(read("\"a,b\"", unquoted), Ok(vec!["\"a".into(), "b\"".into()]));
     }

@@ -39,6 +39,8 @@ pub struct Tally {
     pub(super) line_ends: LineEnds,
     /// Values of each column from which padding was taken off.
     pub(super) padded: Vec<u64>,
+    /// Amounts of each money column that were printed in more than the plainest style.
+    pub(super) styled: Vec<u64>,
     /// For each column and date format that has a rival, the first line read by it.
     pub(super) contested: BTreeMap<(usize, u8), u64>,
 }
@@ -117,6 +119,7 @@ impl Tally {
             sums: judge.money_columns().filter_map(sum).collect(),
             unbalanced: vec![BTreeMap::new(); judge.balances.len()],
             padded: vec![0; judge.plans.len()],
+            styled: vec![0; judge.money_columns().count()],
             ..Self::default()
         }
     }
@@ -150,6 +153,7 @@ impl Tally {
             more.into_iter().for_each(|(group, pence)| balance(groups, group, pence));
         }
         self.padded.iter_mut().zip(next.padded).for_each(|(sum, more)| *sum += more);
+        self.styled.iter_mut().zip(next.styled).for_each(|(sum, more)| *sum += more);
         next.contested.into_iter().for_each(|(key, line)| {
             self.contested.entry(key).or_insert(line);
         });
@@ -244,10 +248,11 @@ impl Tally {
             notes.push(format!("{} of delimiters only skipped", rows(self.blank)));
         }
         notes.extend(self.not_data.iter().map(|(reason, count)| format!("{} skipped as declared: {reason}", rows(*count))));
-        for (plan, count) in judge.plans.iter().zip(&self.padded).filter(|(_, count)| **count > 0) {
-            let values = if *count == 1 { "1 value".to_owned() } else { format!("{count} values") };
-            notes.push(format!("padding taken off {values} of `{}`", plan.name));
-        }
+        let values = |count: u64| if count == 1 { "1 value".to_owned() } else { format!("{count} values") };
+        let padded = judge.plans.iter().zip(&self.padded).filter(|(_, count)| **count > 0);
+        notes.extend(padded.map(|(plan, count)| format!("padding taken off {} of `{}`", values(*count), plan.name)));
+        let styled = self.sums.iter().zip(&self.styled).filter(|(_, count)| **count > 0);
+        notes.extend(styled.map(|(sum, count)| format!("{} of `{}` printed otherwise than -1234.50, in declared styles", values(*count), sum.column)));
         if self.open_end {
             notes.push("the last record has no line end".to_owned());
         }

@@ -100,11 +100,11 @@ fn slowly(text: &str) -> Result<i64, AmountFault> {
     }
     let fraction = fraction.unwrap_or("");
     let whole = whole.trim_start_matches('0');
-    if whole.len() > 16 {
-        return Err(AmountFault::TooLarge);
-    }
     if fraction.len() > 2 && fraction[2..].chars().any(|c| c != '0') {
         return Err(AmountFault::Precision);
+    }
+    if whole.len() > 16 {
+        return Err(AmountFault::TooLarge);
     }
     let pence: i64 = format!("0{whole}{:0<2}", &fraction[..fraction.len().min(2)]).parse().unwrap();
     Ok(if negative { -pence } else { pence })
