@@ -2,8 +2,8 @@
 
 use std::{
     fmt,
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
-    time::{Duration, Instant},
+    sync::mpsc::{Receiver, RecvError, SyncSender, sync_channel},
+    time::Duration,
 };
 
 use arrow::{
@@ -58,12 +58,11 @@ type Found = Result<Option<RecordBatch>, DataFusionError>;
 /// The rows that answer a question, as they are found.
 pub struct Answers {
     schema: SchemaRef,
-    from: Receiver<Found>,
+    from: Receiver<Heard>,
     /// Left behind, not waited for, when the answers are dropped: an operator that never pauses cannot hold us up.
     runtime: Option<Runtime>,
     sql: String,
     limits: Limits,
-    ends: Instant,
     over: bool,
 }
 
@@ -78,30 +77,47 @@ impl fmt::Debug for Answers {
 /// # Errors
 /// `TC1101` to `TC1104` before anything runs; `TC1105` and `TC1106` may also end the answers.
 pub fn ask(sql: &str, tables: &Tables, limits: &Limits) -> Answer<Answers> {
-    let ends = Instant::now() + limits.time;
     let script = Script { file: "query", text: sql, voice: &QUESTION };
     let open = tables.open().map_err(|e| script.fault(&e))?;
     let planned = deep(|| planned(&script, &open))?;
     let runtime = runtime().map_err(|e| script.fault(&e.into()))?;
     let (send, from) = sync_channel(4);
+    alarm(limits.time, send.clone());
     let schema = match planned {
         Planned::Rows(plan, schema) => {
             let context = context(Use::Question, Some(limits.memory_bytes), open.stores).map_err(|e| script.fault(&e))?;
             let titled = Arc::clone(&schema);
             runtime.spawn(async move {
                 // Nobody listens any more once the answers were dropped.
-                let _ = send.send(run(context, plan, &titled, &send).await.map(|()| None));
+                let _ = send.send(Heard::Found(run(context, plan, &titled, &send).await.map(|()| None)));
             });
             schema
         }
         Planned::Explained(rows) => {
             let schema = rows.schema();
             // The channel has room for both.
-            let _ = send.send(Ok(Some(rows))).and_then(|()| send.send(Ok(None)));
+            let _ = send.send(Heard::Found(Ok(Some(rows)))).and_then(|()| send.send(Heard::Found(Ok(None))));
             schema
         }
     };
-    Ok(Answers { schema, from, runtime: Some(runtime), sql: sql.to_owned(), limits: *limits, ends, over: false })
+    Ok(Answers { schema, from, runtime: Some(runtime), sql: sql.to_owned(), limits: *limits, over: false })
+}
+
+/// What the channel carries.
+enum Heard {
+    Found(Found),
+    TimeIsUp,
+}
+
+/// Says when the time is up; nobody listens where the answers were complete before. A thread of its own, because an
+/// operator that never pauses would hold up a timer of the runtime. No clock is read.
+fn alarm(time: Duration, send: SyncSender<Heard>) {
+    let sleep = move || {
+        std::thread::sleep(time);
+        let _ = send.send(Heard::TimeIsUp);
+    };
+    // Where no thread can be had, the memory limit alone bounds the question.
+    let _ = std::thread::Builder::new().name("alarm".into()).spawn(sleep);
 }
 
 enum Planned {
@@ -182,13 +198,13 @@ fn title(item: &SelectItem) -> Option<String> {
 }
 
 /// Sends every batch; what it returns is the end.
-async fn run(context: SessionContext, plan: LogicalPlan, titled: &SchemaRef, send: &SyncSender<Found>) -> Result<(), DataFusionError> {
+async fn run(context: SessionContext, plan: LogicalPlan, titled: &SchemaRef, send: &SyncSender<Heard>) -> Result<(), DataFusionError> {
     let state = context.state();
     let physical = state.create_physical_plan(&plan).await?;
     let mut stream = execute_stream(physical, state.task_ctx())?;
     while let Some(batch) = stream.next().await {
         let batch = RecordBatch::try_new(Arc::clone(titled), batch?.columns().to_vec())?;
-        if send.send(Ok(Some(batch))).is_err() {
+        if send.send(Heard::Found(Ok(Some(batch)))).is_err() {
             break;
         }
     }
@@ -229,13 +245,12 @@ impl Iterator for Answers {
         if self.over {
             return None;
         }
-        let left = self.ends.saturating_duration_since(Instant::now());
-        let fault = match self.from.recv_timeout(left) {
-            Ok(Ok(Some(batch))) => return Some(Ok(batch)),
-            Ok(Ok(None)) => None,
-            Ok(Err(error)) => Some(self.fault(&error)),
-            Err(RecvTimeoutError::Timeout) => Some(self.out_of_time()),
-            Err(RecvTimeoutError::Disconnected) => Some(self.fault(&internal_datafusion_err!("the plan panicked"))),
+        let fault = match self.from.recv() {
+            Ok(Heard::Found(Ok(Some(batch)))) => return Some(Ok(batch)),
+            Ok(Heard::Found(Ok(None))) => None,
+            Ok(Heard::Found(Err(error))) => Some(self.fault(&error)),
+            Ok(Heard::TimeIsUp) => Some(self.out_of_time()),
+            Err(RecvError) => Some(self.fault(&internal_datafusion_err!("the plan panicked"))),
         };
         self.over = true;
         fault.map(|report| Err(report.into()))

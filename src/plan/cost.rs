@@ -75,8 +75,10 @@ pub fn known_tables(partnership: &Partnership) -> Schemas {
             schemas.insert(table, contract.arrow_schema());
         }
     }
-    if let Some(contract) = partnership.contracts.get("published/cost_line") {
-        schemas.insert("cost_line", contract.arrow_schema());
+    for table in ["cost_line", "class_total"] {
+        if let Some(contract) = partnership.contracts.get(&format!("published/{table}")) {
+            schemas.insert(table, contract.arrow_schema());
+        }
     }
     for (name, schema) in given_tables() {
         schemas.insert(name, schema);

@@ -29,7 +29,8 @@ pub struct Release {
 /// # Errors
 /// TC0106 where nothing has been published.
 pub fn latest(partnership: &Partnership) -> Answer<Release> {
-    let releases = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.releases();
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let releases = lake.releases();
     let manifest = releases.latest()?.ok_or_else(nothing_published)?;
     Ok(Release { manifest, published: releases.folder().to_path_buf() })
 }

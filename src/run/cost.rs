@@ -70,6 +70,17 @@ impl CostSource {
     }
 }
 
+/// One partition of the common tables with what was published of it.
+struct Line {
+    source: CostSource,
+    /// Of `cost_line`.
+    part: PublishedPart,
+    /// Of `class_total`: what the lines add up to, class by class.
+    classes: PublishedPart,
+    /// Made by this run.
+    fresh: bool,
+}
+
 /// What classification was made of, and the tables that say what codes mean.
 struct Meant {
     meanings: Meanings,
@@ -82,7 +93,7 @@ impl Conductor<'_> {
     /// # Errors
     /// What stops the run: a query, the lake. A failed check is no error: it is in the result, and nothing is published.
     pub fn cost(&self, known: &[DeliveryRecord]) -> Answer<Costed> {
-        let latest = self.releases.latest()?;
+        let latest = self.lake.releases().latest()?;
         let lake = self.lake_states(latest.as_ref())?;
         let (sources, blocked) = self.cost_sources(known, &lake.files);
         let mut costed = Costed { blocked, release: latest.as_ref().map(|m| m.release.clone()), ..Costed::default() };
@@ -100,10 +111,11 @@ impl Conductor<'_> {
         content.proofs.insert("inputs".into(), json!(inputs));
         content.proofs.insert("rules".into(), json!(rules));
         let (lines, meant) = self.classify(&plan, &rules, &sources, latest.as_ref())?;
-        costed.classified = lines.iter().filter(|(_, _, fresh)| *fresh).count();
-        let parts: Vec<(CostSource, PublishedPart)> = lines.into_iter().map(|(source, part, _)| (source, part)).collect();
-        content.tables.insert("cost_line".into(), parts.iter().map(|(_, part)| part.clone()).collect());
-        self.separate(&plan, &rules, &parts, latest.as_ref(), &mut content)?;
+        costed.classified = lines.iter().filter(|line| line.fresh).count();
+        content.tables.insert("cost_line".into(), lines.iter().map(|line| line.part.clone()).collect());
+        content.tables.insert("class_total".into(), lines.iter().map(|line| line.classes.clone()).collect());
+        self.separate(&plan, &rules, &lines, latest.as_ref(), &mut content)?;
+        let parts: Vec<(CostSource, PublishedPart)> = lines.into_iter().map(|line| (line.source, line.part)).collect();
         let records = proofs::current(known, &sources);
         self.small_tables(&records, &parts, &mut content)?;
         let tables = self.check_tables(&records, &parts, meant.as_ref(), &content)?;
@@ -115,7 +127,7 @@ impl Conductor<'_> {
             return Ok(costed);
         }
         let run = json!({"run": self.run_id, "published_at": clock::now().iso()});
-        match self.releases.publish(content, run)? {
+        match self.lake.releases().publish(content, run)? {
             Publication::Published(manifest) => {
                 costed.published = true;
                 costed.release = Some(manifest.release);
@@ -128,7 +140,7 @@ impl Conductor<'_> {
 
     /// Whether the cost run has something to do, and why.
     pub(super) fn why_cost(&self, known: &[DeliveryRecord]) -> Answer<CostPlanned> {
-        let latest = self.releases.latest()?;
+        let latest = self.lake.releases().latest()?;
         let lake = self.lake_states(latest.as_ref())?;
         let (sources, blocked) = self.cost_sources(known, &lake.files);
         let rules = self.rules_digest();
@@ -224,16 +236,19 @@ impl Conductor<'_> {
     }
 
     /// Every part of `cost_line`: taken over from the latest release where nothing changed, else made.
-    #[allow(clippy::type_complexity)] // source, its part, whether it is fresh
     fn classify(
         &self,
         plan: &CostPlan,
         rules: &str,
         sources: &[CostSource],
         latest: Option<&Manifest>,
-    ) -> Answer<(Vec<(CostSource, PublishedPart, bool)>, Option<Meant>)> {
+    ) -> Answer<(Vec<Line>, Option<Meant>)> {
         let inputs = |s: &CostSource| digest(&[rules, &s.key(), &s.file.name]);
-        let reuse = |s: &CostSource| latest.filter(|_| !self.wish.force).and_then(|m| m.part("cost_line", &s.key(), &inputs(s))).cloned();
+        let reuse = |s: &CostSource| {
+            let latest = latest.filter(|_| !self.wish.force)?;
+            let (key, inputs) = (s.key(), inputs(s));
+            Some((latest.part("cost_line", &key, &inputs)?.clone(), latest.part("class_total", &key, &inputs)?.clone()))
+        };
         let stale: Vec<&CostSource> = sources.iter().filter(|s| reuse(s).is_none()).collect();
         let meant = if stale.is_empty() { None } else { Some(self.mean(plan, &stale)?) };
         let schema = PartSchema::of(self.published("cost_line")?)?;
@@ -251,15 +266,16 @@ impl Conductor<'_> {
         let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut lines = Vec::new();
         for source in sources {
-            match made.remove(&source.file.relative) {
-                Some(part) => lines.push((source.clone(), part, true)),
-                None => lines.extend(reuse(source).map(|part| (source.clone(), part, false))),
+            let fresh = made.remove(&source.file.relative);
+            let is_fresh = fresh.is_some();
+            if let Some((part, classes)) = fresh.or_else(|| reuse(source)) {
+                lines.push(Line { source: source.clone(), part, classes, fresh: is_fresh });
             }
         }
         Ok((lines, meant))
     }
 
-    fn classify_one(&self, source: &CostSource, meant: &Meant, schema: &Arc<PartSchema>, inputs: &str) -> Answer<PublishedPart> {
+    fn classify_one(&self, source: &CostSource, meant: &Meant, schema: &Arc<PartSchema>, inputs: &str) -> Answer<(PublishedPart, PublishedPart)> {
         let empty = crate::stages::classify::Meaning::default();
         let key = (source.file.council.clone(), source.file.feed.clone());
         let meaning = meant.meanings.feeds.get(&key).unwrap_or(&empty);
@@ -267,13 +283,16 @@ impl Conductor<'_> {
         let classifier = Classifier::new(&meant.meanings, meaning, source.columns(), days);
         let of = PartOf { council: source.file.council.clone(), feed: source.file.feed.clone(), period: source.file.period };
         let part = PartFile::open(&source.file.path)?;
-        let done = classify_part(part, &of, &classifier, source.columns(), schema, self.releases.staging())?;
-        self.add_part("cost_line", &source.key(), inputs, &done.staged, proofs::class_facts(&done))
+        let done = classify_part(part, &of, &classifier, source.columns(), schema, self.lake.releases().staging())?;
+        let contract = self.published("class_total")?;
+        let classes = publish::write(contract, &table(contract, &done.classes)?, self.lake.releases().staging())?;
+        let classes = self.add_part("class_total", &source.key(), inputs, &classes, Value::Null)?;
+        Ok((self.add_part("cost_line", &source.key(), inputs, &done.staged, proofs::class_facts(&done))?, classes))
     }
 
     /// Puts a staged part in place.
     fn add_part(&self, table: &str, key: &str, inputs: &str, staged: &StagedPart, facts: Value) -> Answer<PublishedPart> {
-        let part = self.releases.add_part(table, staged)?;
+        let part = self.lake.releases().add_part(table, staged)?;
         Ok(PublishedPart {
             key: key.into(),
             inputs: inputs.into(),
@@ -331,14 +350,14 @@ impl Conductor<'_> {
         &self,
         plan: &CostPlan,
         rules: &str,
-        parts: &[(CostSource, PublishedPart)],
+        lines: &[Line],
         latest: Option<&Manifest>,
         content: &mut Content,
     ) -> Answer<()> {
         let queries = plan.stage("separate");
-        let mut by_period: BTreeMap<Period, Vec<&(CostSource, PublishedPart)>> = BTreeMap::new();
-        for part in parts {
-            by_period.entry(part.0.file.period).or_default().push(part);
+        let mut by_period: BTreeMap<Period, Vec<&Line>> = BTreeMap::new();
+        for line in lines {
+            by_period.entry(line.source.file.period).or_default().push(line);
         }
         for query in &queries {
             content.tables.entry(query.table.clone()).or_default();
@@ -347,7 +366,7 @@ impl Conductor<'_> {
         let mut made = 0;
         for (period, lines) in by_period {
             let key = period.to_string();
-            let of_lines: Vec<&str> = lines.iter().map(|(_, part)| part.sha256.as_str()).collect();
+            let of_lines: Vec<&str> = lines.iter().map(|line| line.part.sha256.as_str()).collect();
             let inputs = digest(&[&[rules, key.as_str()][..], &of_lines[..]].concat());
             let taken: Vec<_> = queries.iter().filter_map(|q| Some((q.table.clone(), latest?.part(&q.table, &key, &inputs)?.clone()))).collect();
             let done = if taken.len() == queries.len() && !self.wish.force {
@@ -356,7 +375,7 @@ impl Conductor<'_> {
                 made += 1;
                 let rows = separate(&queries, self.period_tables(&lines)?, period, self.partnership.calendar.days_of(period).1)?;
                 let write = |(table, rows): (String, RecordBatch)| -> Answer<(String, PublishedPart)> {
-                    let staged = publish::write(self.published(&table)?, &rows, self.releases.staging())?;
+                    let staged = publish::write(self.published(&table)?, &rows, self.lake.releases().staging())?;
                     let part = self.add_part(&table, &key, &inputs, &staged, Value::Null)?;
                     Ok((table, part))
                 };
@@ -373,13 +392,13 @@ impl Conductor<'_> {
     }
 
     /// What the queries of one period read.
-    fn period_tables(&self, lines: &[&(CostSource, PublishedPart)]) -> Answer<Tables> {
+    fn period_tables(&self, lines: &[&Line]) -> Answer<Tables> {
         let mut tables = self.reference_tables()?;
-        let cost_lines = lines.iter().map(|(_, part)| part);
-        tables.insert("cost_line", self.parts_table("cost_line", cost_lines)?);
+        tables.insert("cost_line", self.parts_table("cost_line", lines.iter().map(|line| &line.part))?);
+        tables.insert("class_total", self.parts_table("class_total", lines.iter().map(|line| &line.classes))?);
         for basis in [Basis::Ledger, Basis::Payments] {
             let contract = self.common(basis.common_table())?;
-            let files = lines.iter().filter(|(source, _)| source.basis == basis).map(|(source, _)| &source.file);
+            let files = lines.iter().map(|line| &line.source).filter(|source| source.basis == basis).map(|source| &source.file);
             tables.insert(basis.common_table(), lake_table(contract, files));
         }
         Ok(tables)
@@ -387,7 +406,7 @@ impl Conductor<'_> {
 
     fn parts_table<'p>(&self, table: &str, parts: impl Iterator<Item = &'p PublishedPart>) -> Answer<Table> {
         let schema = self.published(table)?.arrow_schema();
-        let part = |p: &PublishedPart| Part::local(&absolute(&self.releases.path_of(&p.path)), p.bytes, p.rows);
+        let part = |p: &PublishedPart| Part::local(&absolute(&self.lake.releases().path_of(&p.path)), p.bytes, p.rows);
         Ok(Table::local(schema, parts.filter_map(part).collect()))
     }
 
@@ -417,7 +436,7 @@ impl Conductor<'_> {
     }
 
     fn store_batch(&self, name: &str, rows: &RecordBatch, content: &mut Content) -> Answer<()> {
-        let staged = publish::write(self.published(name)?, rows, self.releases.staging())?;
+        let staged = publish::write(self.published(name)?, rows, self.lake.releases().staging())?;
         let part = self.add_part(name, "", "", &staged, Value::Null)?;
         content.tables.insert(name.to_owned(), vec![part]);
         Ok(())

@@ -166,7 +166,7 @@ impl Conductor<'_> {
             return Ok(done);
         }
         let in_hand = self.land_all(&sources, queue)?;
-        self.landing.sync()?;
+        self.lake.landing().sync()?;
         for item in in_hand {
             done.push(self.deliver_one(known, item)?);
         }
@@ -199,10 +199,10 @@ impl Conductor<'_> {
     fn land_one<'a>(&self, source: Option<&dyn Source>, feed: &'a Feed, take: Take) -> InHand<'a> {
         let mut watch = |bytes| self.observer.event(Event::Advance { bytes });
         let landed = match source {
-            Some(source) => land(&self.landing, source, &take.entry, feed.landing, &mut watch),
+            Some(source) => land(self.lake.landing(), source, &take.entry, feed.landing, &mut watch),
             None => Err(Diagnostic::new(codes::checks::UNEXPLAINED, "a file without a source").into()),
         };
-        let sidecar = source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(&self.landing, source, entry));
+        let sidecar = source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(self.lake.landing(), source, entry));
         InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: clock::now() }
     }
 
@@ -243,7 +243,7 @@ impl Conductor<'_> {
         };
         record.reports = reports.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
         record.judged_at = clock::now().iso();
-        self.register.enter(&record)?;
+        self.lake.register().enter(&record)?;
         let delivered = self.delivered(&record, reports);
         known.retain(|r| r.delivery_id != record.delivery_id);
         known.push(record);
@@ -259,7 +259,7 @@ impl Conductor<'_> {
                 before.also_as.retain(|other| other.name != facts.name);
                 before.also_as.push(facts);
             }
-            self.register.enter(before)?;
+            self.lake.register().enter(before)?;
         }
         self.step(&format!("{}: {}: the same delivery as before ({}); nothing to do", item.feed.name(), item.take.entry.name, before.delivery_id));
         Ok(Delivered { state: Delivery::AlreadyIn, file: item.take.entry.name.clone(), ..self.delivered(before, Vec::new()) })
@@ -346,7 +346,7 @@ impl Conductor<'_> {
         let staging = self.lake.staging();
         let mut quarantine = QuarantineWriter::create(&staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
         self.observer.event(Event::Start { what: file, bytes: landed.bytes });
-        let read = self.landing.open(&landed.digest).map_err(Stop::Run)?;
+        let read = self.lake.landing().open(&landed.digest).map_err(Stop::Run)?;
         let pass =
             Pass { judge: &judge, normaliser: &normaliser, schema: &schema, staging: &staging, threads: self.threads, many: feed.rows_many, observer: self.observer };
         let streamed = stream(&pass, read, &mut quarantine).map_err(Stop::of)?;
@@ -383,7 +383,7 @@ impl Conductor<'_> {
         streamed: Streamed,
         record: &mut DeliveryRecord,
     ) -> Answer<()> {
-        self.register.announce(record)?;
+        self.lake.register().announce(record)?;
         let commit = Commit {
             council: &feed.council,
             feed: &feed.id,
@@ -412,7 +412,7 @@ impl Conductor<'_> {
         let (_, contract) = feed.contracts.first().ok_or_else(|| no_coverage(feed, file))?;
         let any_day = calendar.days_of(Period { year: 2000, period: 1 });
         let judge = Judge::new(contract.clone(), file.to_owned(), facts, any_day, Vec::new())?;
-        let chunks = Chunks::open(&judge, self.landing.open(&landed.digest)?)?;
+        let chunks = Chunks::open(&judge, self.lake.landing().open(&landed.digest)?)?;
         let found = text_inside(feed, &chunks.header()).ok_or_else(|| no_coverage(feed, file))?;
         feed.coverage_from_text(&found, calendar)
     }

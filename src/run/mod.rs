@@ -13,7 +13,7 @@ mod stream;
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes},
-    lake::{CommonTables, DeliveryRecord, Lake, Landing, Register, Releases},
+    lake::{CommonTables, DeliveryRecord, Lake},
     pipeline::{Feed, Partnership},
     plan::Wish,
 };
@@ -80,10 +80,7 @@ impl Outcome {
 pub(crate) struct Conductor<'a> {
     partnership: &'a Partnership,
     lake: Lake,
-    landing: Landing,
     tables: CommonTables,
-    register: Register,
-    releases: Releases,
     select: Vec<String>,
     wish: Wish,
     threads: usize,
@@ -96,10 +93,7 @@ impl<'a> Conductor<'a> {
         let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
         Ok(Self {
             partnership,
-            landing: lake.landing(),
             tables: lake.tables()?,
-            register: lake.register(),
-            releases: lake.releases(),
             lake,
             select: options.select.clone(),
             wish: options.wish,
@@ -141,8 +135,8 @@ pub fn run(partnership: &Partnership, options: &Options, observer: &dyn Observer
     conductor.check_selection()?;
     let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
     conductor.lake.recover(&held)?;
-    conductor.register.recover(&conductor.tables)?;
-    let mut known = conductor.register.all()?;
+    conductor.lake.register().recover(&conductor.tables)?;
+    let mut known = conductor.lake.register().all()?;
     let listed = conductor.list(&known, options.wish, true);
     let delivered = conductor.deliver(&mut known, listed)?;
     let costed = conductor.cost(&known)?;
@@ -178,7 +172,7 @@ fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome)
 pub fn plan<'p>(partnership: &'p Partnership, options: &Options) -> Answer<Vec<(&'p Feed, crate::plan::FeedPlan)>> {
     let conductor = Conductor::new(partnership, options, String::new(), &Silent)?;
     conductor.check_selection()?;
-    let known = conductor.register.all()?;
+    let known = conductor.lake.register().all()?;
     let listed = conductor.list(&known, options.wish, false);
     let names: Vec<(String, crate::plan::FeedPlan)> = listed.into_iter().map(|l| (l.feed.name(), l.plan)).collect();
     let feed = |name: &str| partnership.feeds.iter().find(|f| f.name() == name);
@@ -207,6 +201,6 @@ pub struct CostPlanned {
 pub fn plan_cost_run(partnership: &Partnership) -> Answer<CostPlanned> {
     let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1 };
     let conductor = Conductor::new(partnership, &options, String::new(), &Silent)?;
-    let known = conductor.register.all()?;
+    let known = conductor.lake.register().all()?;
     conductor.why_cost(&known)
 }

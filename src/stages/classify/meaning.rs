@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashMap;
+
 use crate::domain::{Day, Ownership, Span};
 
 /// The four columns of a line on which ownership rules can turn, in the order in which they are compared.
@@ -101,7 +103,7 @@ pub struct Meaning {
     /// For each of [`RULE_COLUMNS`]: code → signature. What is missing is [`NAMELESS`].
     pub signatures: [BTreeMap<String, Signature>; 4],
     /// Every combination of signatures → class number by date; missing = no rule.
-    pub classes: BTreeMap<[Signature; 4], Timeline<u32>>,
+    pub classes: HashMap<[Signature; 4], Timeline<u32>>,
     pub accounts: BTreeMap<String, Timeline<u32>>,
     pub cost_centres: BTreeMap<String, Timeline<u32>>,
 }

@@ -8,7 +8,7 @@ mod meaning;
 mod part;
 mod tables;
 
-pub use line::{ClassTotals, Classifier, LineColumns, distinct_codes};
+pub use line::{ClassTotals, Classifier, Cube, LineColumns, Owner, Sums, distinct_codes};
 pub use meaning::{Codes, Meaning, Meanings, RULE_COLUMNS};
 pub use part::{ClassifiedPart, IncomeAccounts, PartOf, classify_part, codes_of};
 pub use tables::{code_table, meanings, membership_table};

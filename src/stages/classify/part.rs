@@ -10,12 +10,12 @@ use arrow::{
     record_batch::RecordBatch,
 };
 
-use super::{ClassTotals, Classifier, LineColumns, distinct_codes};
+use super::{ClassTotals, Classifier, Cube, LineColumns, distinct_codes};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
-    domain::{Pence, Period},
+    domain::{Ownership, Pence, Period},
     lake::{Derivation, PartFile, PartSchema, PartWriter, Plan, StagedPart, Staging},
-    schema::batch,
+    schema::{Cell, batch},
 };
 
 /// What is the same in every line of a part.
@@ -50,6 +50,8 @@ pub struct ClassifiedPart {
     pub staged: StagedPart,
     pub totals: ClassTotals,
     pub income: IncomeAccounts,
+    /// Rows of the table `class_total`.
+    pub classes: Vec<Vec<Cell>>,
 }
 
 /// Distinct codes of a part of a common table, by place in the rule columns.
@@ -87,15 +89,48 @@ pub fn classify_part(
     let mut writer = PartWriter::create(staging, schema)?;
     let mut totals = ClassTotals::default();
     let mut income = IncomeAccounts::new();
+    let mut cube = classifier.cube();
     for row_group in 0..derivation.source().row_groups() {
         let lines = derivation.source().read(row_group, &columns.names(), &columns.code_names())?;
-        let (classes, sums) = classifier.classify(&lines)?;
+        let (classes, sums) = classifier.classify(&lines, &mut cube)?;
         totals.add(&sums);
         add_income(&lines, columns, &classes, &mut income)?;
         let fresh = fresh(schema, &plan, &classes, of, lines.num_rows())?;
         writer.append(derivation.encode(row_group, &fresh)?)?;
     }
-    Ok(ClassifiedPart { staged: writer.finish()?, totals, income })
+    Ok(ClassifiedPart { staged: writer.finish()?, totals, income, classes: class_rows(&cube, classifier, of) })
+}
+
+/// The cube as rows of `class_total`, in the order of that table's key.
+fn class_rows(cube: &Cube, classifier: &Classifier<'_>, of: &PartOf) -> Vec<Vec<Cell>> {
+    let meanings = classifier.meanings();
+    let mut keyed = Vec::new();
+    for (owner, account, cost_centre, sums) in cube.cells() {
+        let Some((ownership, service, bearer)) = classifier.owners().get(owner) else { continue };
+        let Some((account, centre)) = meanings.accounts.values.get(account).zip(meanings.cost_centres.values.get(cost_centre)) else { continue };
+        let row: Vec<Cell> = vec![
+            of.council.as_str().into(),
+            of.feed.as_str().into(),
+            i64::from(of.period.year).into(),
+            i64::from(of.period.period).into(),
+            ownership.as_str().into(),
+            service.as_str().into(),
+            bearer.as_deref().map_or(Cell::Null, Cell::from),
+            account.group.as_str().into(),
+            account.statement.as_str().into(),
+            (*ownership != Ownership::NotCost).into(),
+            account.reserve_movement.into(),
+            centre.fund.as_str().into(),
+            centre.capital.into(),
+            sums.lines.into(),
+            Cell::Pence(sums.debits + sums.credits),
+            Cell::Pence(sums.debits),
+            Cell::Pence(sums.credits),
+        ];
+        keyed.push(((ownership.as_str(), service.as_str(), bearer.as_deref(), account, centre), row));
+    }
+    keyed.sort_by(|a, b| a.0.cmp(&b.0));
+    keyed.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The columns that are encoded anew, in the order of the schema.
