@@ -49,8 +49,19 @@ pub struct DeliveryRecord {
     pub run: String,
     pub landed_at: String,
     pub judged_at: String,
+    /// An accepted delivery that was judged again by changed rules and refused: its rows stay as they were accepted.
+    #[serde(default)]
+    pub last_attempt: Option<Attempt>,
     /// Version of the common table that brought it in; `None` where it was refused.
     pub lake_version: Option<u64>,
+}
+
+/// What judged an accepted delivery again, in vain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    pub contract_sha256: String,
+    pub feed_sha256: String,
+    pub reports: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +116,9 @@ pub struct Measure {
     pub accepted: Pence,
     #[serde(with = "exact")]
     pub quarantined: Pence,
+    /// Some accepted amount is negative: the column does not hold one side only.
+    #[serde(default)]
+    pub both_signs: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,6 +282,7 @@ pub(super) mod tests {
             source: SourceFacts { name: "x.csv".into(), bytes: 7, ..SourceFacts::default() },
             sidecar: None,
             also_as: vec![],
+            last_attempt: None,
             sha256: "00".repeat(32),
             bytes: 7,
             encoding: serde_json::json!({ "bom": false }),
@@ -279,7 +294,7 @@ pub(super) mod tests {
             proof: DeliveryProof {
                 records: 3,
                 accepted: 2,
-                columns: BTreeMap::from([("amount".into(), Measure { accepted: -5, quarantined: i128::from(i64::MAX) * 10 })]),
+                columns: BTreeMap::from([("amount".into(), Measure { accepted: -5, quarantined: i128::from(i64::MAX) * 10, both_signs: false })]),
                 ..DeliveryProof::default()
             },
             token: token.into(),

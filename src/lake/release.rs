@@ -13,6 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use sha2::{Digest as _, Sha256};
 use serde::{Deserialize, Serialize};
 
 use super::{Content, Manifest, StagedPart, Staging, durable, fault};
@@ -112,8 +113,11 @@ impl Releases {
     /// TC1010.
     pub fn next_name(&self) -> Answer<String> {
         let latest: Option<Latest> = durable::read_json(&self.folder.join("latest.json"))?;
-        let last = latest.and_then(|latest| number(&latest.release)).unwrap_or(0);
-        Ok(format!("r{:04}", last + 1))
+        let last = match latest {
+            Some(latest) => number(&latest.release),
+            None => self.names()?.last().and_then(|name| number(name)),
+        };
+        Ok(format!("r{:04}", last.unwrap_or(0) + 1))
     }
 
     /// Puts a staged part into `parts/`, under the name of its bytes. Not visible to readers of releases; flushed by
@@ -124,7 +128,8 @@ impl Releases {
     pub fn add_part(&self, table: &str, staged: &StagedPart) -> Answer<PartRef> {
         let path = format!("parts/{table}/{}.parquet", staged.digest);
         let target = self.folder.join(&path);
-        if target.metadata().is_ok_and(|there| there.len() == staged.bytes) {
+        // By its bytes, not its length: a power cut can leave a part of the right length that was never flushed.
+        if fs::read(&target).is_ok_and(|there| Sha256::digest(&there).as_slice() == staged.digest.0) {
             durable::remove(&staged.path)?;
         } else {
             durable::rename(&staged.path, &target)?;
@@ -223,8 +228,11 @@ impl Releases {
         self.staging.clear()?;
         let latest: Option<Latest> = durable::read_json(&self.folder.join("latest.json"))?;
         let last = latest.as_ref().and_then(|latest| number(&latest.release)).unwrap_or(0);
+        let releases = self.names()?.len();
         for name in durable::names(&self.folder)? {
-            if name.starts_with(".release-") || number(&name).is_some_and(|number| number > last) {
+            // Without `latest.json` nothing says which releases readers have seen: only the very first can be unfinished.
+            let unfinished = number(&name).is_some_and(|number| if latest.is_some() { number > last } else { number == 1 && releases == 1 });
+            if name.starts_with(".release-") || unfinished {
                 durable::remove_folder(&self.folder.join(name))?;
             }
         }

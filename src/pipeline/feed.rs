@@ -302,7 +302,7 @@ fn beside<'r>(item: &Item<'r>) -> Option<&'r str> {
 /// How many files make one delivery; their names then number them.
 fn pieces(fields: &Fields<'_>, files: Option<&FilePattern>) -> u32 {
     let Some(item) = fields.get("pieces") else { return 1 };
-    let pieces = item.count(1, 10_000).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
+    let pieces = item.count(1, 1).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
     if pieces > 1 && files.is_some_and(|files| !files.always_has(&NamePart::Piece)) {
         item.refuse(config::FILE_PATTERN, "the names of the pieces do not number them", "`{piece}` in `files`", "");
     }

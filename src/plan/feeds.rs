@@ -128,7 +128,9 @@ pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&D
             }
         }
     }
-    plan.take.sort_by(|a, b| (&a.coverage, &a.entry.name).cmp(&(&b.coverage, &b.entry.name)));
+    // In the order of arrival: where coverages overlap, what came later replaces what came before.
+    let key = |take: &Take| (take.entry.modified_us, take.coverage.clone(), take.entry.name.clone());
+    plan.take.sort_by_key(key);
     plan
 }
 
@@ -141,9 +143,14 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, plan: &mut Fee
             }
             continue;
         };
+        let sidecar = sidecar_of(feed, entry, listing);
+        if feed.sidecar.is_some() && sidecar.is_none() {
+            plan.reports.push(no_sidecar(feed, entry));
+            continue;
+        }
         match feed.coverage(&entry.name, &facts, calendar) {
             Ok(coverage) => found.push(Candidate {
-                sidecar: sidecar_of(feed, entry, listing),
+                sidecar,
                 entry: entry.clone(),
                 coverage,
                 version: facts.version,
@@ -259,6 +266,9 @@ fn is_same_file(record: &DeliveryRecord, candidate: &Candidate) -> bool {
 #[must_use]
 pub fn is_stale(feed: &Feed, record: &DeliveryRecord) -> bool {
     let contract_is_known = feed.contracts.iter().any(|(_, c)| c.digest.hex() == record.contract_sha256);
+    if let Some(attempt) = &record.last_attempt {
+        return attempt.feed_sha256 != feed.digest.hex() || !feed.contracts.iter().any(|(_, c)| c.digest.hex() == attempt.contract_sha256);
+    }
     record.feed_sha256 != feed.digest.hex() || !contract_is_known
 }
 
@@ -272,6 +282,15 @@ fn name_unknown(feed: &Feed, entry: &Entry) -> Diagnostic {
         .expected(format!("a name like `{}`", feed.files.text))
         .outcome("it was left where it is and not read")
         .hint(format!("rename it, move it away, or correct `files:` in {}", feed.file))
+}
+
+fn no_sidecar(feed: &Feed, entry: &Entry) -> Diagnostic {
+    let name = companion(feed.sidecar.as_deref().unwrap_or_default(), &entry.name);
+    Diagnostic::warning(codes::control::SIDECAR_UNREADABLE, format!("its sidecar `{name}` has not come yet"))
+        .place(place(feed, entry))
+        .expected("both files: the sidecar holds the sender's totals")
+        .outcome("the file waits where it is; nothing of it was taken")
+        .hint("run again when the sidecar is there, or ask the sender for it")
 }
 
 fn not_active(feed: &Feed, entry: &Entry) -> Diagnostic {

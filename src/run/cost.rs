@@ -23,7 +23,7 @@ use crate::{
     plan::{CostPlan, plan_cost},
     schema::{Contract, table},
     stages::{
-        classify::{Classifier, Codes, LineColumns, Meanings, PartOf, classify_part, code_table, codes_of, meanings, membership_table},
+        classify::{Classifier, Codes, LineColumns, Meanings, PartOf, RULE_COLUMNS, classify_part, code_table, codes_of, meanings, membership_table},
         prove::{self, Finding},
         publish,
         separate::separate,
@@ -95,6 +95,10 @@ impl Conductor<'_> {
     pub fn cost(&self, known: &[DeliveryRecord]) -> Answer<Costed> {
         let latest = self.lake.releases().latest()?;
         let lake = self.lake_states(latest.as_ref())?;
+        for basis in [Basis::Ledger, Basis::Payments] {
+            let files: Vec<&LakeFile> = lake.files.iter().filter(|(of, _)| *of == basis).map(|(_, file)| file).collect();
+            proofs::all_there(known, basis.common_table(), &files)?;
+        }
         let (sources, blocked) = self.cost_sources(known, &lake.files);
         let mut costed = Costed { blocked, release: latest.as_ref().map(|m| m.release.clone()), ..Costed::default() };
         if sources.is_empty() {
@@ -283,7 +287,7 @@ impl Conductor<'_> {
         let classifier = Classifier::new(&meant.meanings, meaning, source.columns(), days);
         let of = PartOf { council: source.file.council.clone(), feed: source.file.feed.clone(), period: source.file.period };
         let part = PartFile::open(&source.file.path)?;
-        let done = classify_part(part, &of, &classifier, source.columns(), schema, self.lake.releases().staging())?;
+        let done = classify_part(part, &of, &classifier, schema, self.lake.releases().staging())?;
         let contract = self.published("class_total")?;
         let classes = publish::write(contract, &table(contract, &done.classes)?, self.lake.releases().staging())?;
         let classes = self.add_part("class_total", &source.key(), inputs, &classes, Value::Null)?;
@@ -307,14 +311,13 @@ impl Conductor<'_> {
     /// What the distinct codes of these files mean on each date: the queries of `pipelines/cost/classify`.
     fn mean(&self, plan: &CostPlan, sources: &[&CostSource]) -> Answer<Meant> {
         let codes = Mutex::new(Codes::new());
+        let used = self.rule_columns()?;
         each(self.threads, sources.to_vec(), |source: &CostSource| {
-            let mut mine = Codes::new();
-            codes_of(&PartFile::open(&source.file.path)?, source.columns(), |place, code| {
-                if !code.is_empty() {
-                    mine.insert((source.file.council.clone(), source.file.feed.clone(), place, code.to_owned()));
-                }
-            })?;
-            codes.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
+            let found = codes_of(&PartFile::open(&source.file.path)?, source.columns().only(used))?;
+            let mut codes = codes.lock().unwrap_or_else(PoisonError::into_inner);
+            for (place, code) in found {
+                codes.entry((source.file.council.clone(), source.file.feed.clone())).or_default().insert((place, code));
+            }
             Ok(())
         })?;
         let codes = codes.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -327,11 +330,24 @@ impl Conductor<'_> {
         let code_class = named("code_class")?;
         let mut meanings =
             meanings(&named("code_match")?, &code_class, &named("account_class")?, &named("cost_centre_class")?)?;
+        // What no rule turns on was not looked at: every feed is there with the combination without any code.
         // A feed whose lines carry no code at all still has its meaning: the rules without any code.
         for source in sources {
             meanings.feeds.entry((source.file.council.clone(), source.file.feed.clone())).or_default();
         }
         Ok(Meant { meanings, code_class })
+    }
+
+    /// Which of the four rule columns some rule turns on. Codes of the others need not be looked at: they tell nothing apart.
+    fn rule_columns(&self) -> Answer<[bool; 4]> {
+        let mut used = [false; 4];
+        if let Some(rules) = self.partnership.references.get("ownership_rule") {
+            for (used, name) in used.iter_mut().zip(RULE_COLUMNS) {
+                let column = crate::schema::batch::text(&rules.rows, name)?;
+                *used = column.iter().flatten().any(|pattern| !pattern.is_empty());
+            }
+        }
+        Ok(used)
     }
 
     /// Reference tables, and the members of the partnership file.
@@ -366,7 +382,8 @@ impl Conductor<'_> {
         let mut made = 0;
         for (period, lines) in by_period {
             let key = period.to_string();
-            let of_lines: Vec<&str> = lines.iter().map(|line| line.part.sha256.as_str()).collect();
+            // The common files too: queries may read columns that a cost line does not have.
+            let of_lines: Vec<&str> = lines.iter().flat_map(|line| [line.part.sha256.as_str(), line.source.file.name.as_str()]).collect();
             let inputs = digest(&[&[rules, key.as_str()][..], &of_lines[..]].concat());
             let taken: Vec<_> = queries.iter().filter_map(|q| Some((q.table.clone(), latest?.part(&q.table, &key, &inputs)?.clone()))).collect();
             let done = if taken.len() == queries.len() && !self.wish.force {

@@ -12,7 +12,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Conductor, Event, clock,
+    Conductor, Event, clock, proofs,
     pump::{Flow, pump},
     stream::{FaultGroup, Pass, Streamed, stream},
 };
@@ -21,7 +21,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes, render_all},
     domain::{Calendar, Coverage, DeliveryId, Digest, Pence, Period, grouped, pounds},
     engine::Projection,
-    lake::{Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PartSchema, PeriodProof, QuarantineWriter, SourceFacts},
+    lake::{Attempt, Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PartSchema, PeriodProof, QuarantineWriter, SourceFacts},
     pipeline::{CoverFrom, Feed, RowsOutside},
     plan::{self, FeedPlan, Take, Wish, plan_feed},
     schema::Contract,
@@ -224,16 +224,26 @@ impl Conductor<'_> {
             }
         };
         let id = delivery_id(feed, &coverage, &landed.digest);
+        let stands = coverage.periods().iter().all(|p| proofs::delivery_in(known, &feed.council, &feed.id, *p).is_some_and(|r| r.delivery_id == id.as_str()));
+        let earlier = known.iter().find(|r| r.delivery_id == id.as_str()).cloned();
         if let Some(before) = known.iter_mut().find(|r| r.delivery_id == id.as_str()) {
             let judged_alike = !plan::is_stale(feed, before) && !self.wish.force && before.sidecar == sidecar_facts(&item);
-            if judged_alike && before.state == DeliveryState::Accepted {
+            if judged_alike && (stands || before.state == DeliveryState::Refused) {
                 return self.already_in(before, &item);
             }
         }
         let mut record = self.record(&item, &coverage, &id, &landed, &facts);
-        let judged = self.judge_and_normalise(&item, &file, &coverage, &id, &landed, &facts, &mut record);
+        let judged = self.judge_and_normalise(&item, &file, &coverage, &id, &landed, &facts, &mut record, stands);
         let reports = match judged {
             Ok(reports) => reports,
+            Err(Stop::Refused(faults)) if faults.iter().any(|d| d.code == codes::lake::LANDED_LOST) => {
+                // The bytes are at fault, not the delivery: it is not entered, so the next run lands it again.
+                self.observer.event(Event::Report { diagnostics: &faults });
+                return Ok(not_taken(feed, item.take.entry.name.clone(), faults));
+            }
+            Err(Stop::Refused(faults)) if stands && earlier.as_ref().is_some_and(|r| r.state == DeliveryState::Accepted) => {
+                return self.keep_earlier(known, earlier, &record, faults);
+            }
             Err(Stop::Refused(faults)) => {
                 record.state = DeliveryState::Refused;
                 record.lake_version = None;
@@ -250,6 +260,27 @@ impl Conductor<'_> {
         Ok(delivered)
     }
 
+    /// The delivery stands in the lake as it was accepted; only that it was judged again in vain is written down.
+    fn keep_earlier(
+        &self,
+        known: &mut [DeliveryRecord],
+        earlier: Option<DeliveryRecord>,
+        attempt: &DeliveryRecord,
+        faults: Vec<Diagnostic>,
+    ) -> Answer<Delivered> {
+        let reports = faults.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
+        let mut kept = earlier.unwrap_or_else(|| attempt.clone());
+        kept.last_attempt =
+            Some(Attempt { contract_sha256: attempt.contract_sha256.clone(), feed_sha256: attempt.feed_sha256.clone(), reports });
+        self.lake.register().enter(&kept)?;
+        let mut delivered = self.delivered(attempt, faults);
+        delivered.state = Delivery::Refused;
+        if let Some(place) = known.iter_mut().find(|r| r.delivery_id == kept.delivery_id) {
+            *place = kept;
+        }
+        Ok(delivered)
+    }
+
     fn already_in(&self, before: &mut DeliveryRecord, item: &InHand<'_>) -> Answer<Delivered> {
         let facts = source_facts(&item.location, &item.take.entry);
         if before.source != facts {
@@ -261,7 +292,8 @@ impl Conductor<'_> {
             }
             self.lake.register().enter(before)?;
         }
-        self.step(&format!("{}: {}: the same delivery as before ({}); nothing to do", item.feed.name(), item.take.entry.name, before.delivery_id));
+        let what = if before.state == DeliveryState::Accepted { "the same delivery as before" } else { "refused before, and unchanged" };
+        self.step(&format!("{}: {}: {what} ({}); nothing to do", item.feed.name(), item.take.entry.name, before.delivery_id));
         Ok(Delivered { state: Delivery::AlreadyIn, file: item.take.entry.name.clone(), ..self.delivered(before, Vec::new()) })
     }
 
@@ -318,6 +350,7 @@ impl Conductor<'_> {
             run: self.run_id.clone(),
             landed_at: item.landed_at.iso(),
             judged_at: String::new(),
+            last_attempt: None,
             lake_version: None,
         }
     }
@@ -333,6 +366,7 @@ impl Conductor<'_> {
         landed: &Landed,
         facts: &EncodingFacts,
         record: &mut DeliveryRecord,
+        again: bool,
     ) -> Result<Vec<Diagnostic>, Stop> {
         let feed = item.feed;
         let calendar = self.partnership.calendar;
@@ -350,7 +384,6 @@ impl Conductor<'_> {
         let pass =
             Pass { judge: &judge, normaliser: &normaliser, schema: &schema, staging: &staging, threads: self.threads, many: feed.rows_many, observer: self.observer };
         let streamed = stream(&pass, read, &mut quarantine).map_err(Stop::of)?;
-        quarantine.finish().map_err(Stop::Run)?;
         let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
         let (proof, mut faults) = judge::judge(feed, file, &streamed.tally, said);
         record.proof = proof;
@@ -363,8 +396,13 @@ impl Conductor<'_> {
         unexplained(&streamed, file).map_err(Stop::Run)?;
         if !faults.is_empty() {
             faults.extend(grouped_faults(file, &streamed.groups));
+            // Where an accepted delivery is judged again in vain, its own quarantine stays.
+            if !again {
+                quarantine.finish().map_err(Stop::Run)?;
+            }
             return Err(Stop::Refused(faults));
         }
+        quarantine.finish().map_err(Stop::Run)?;
         notes.extend(grouped_faults(file, &streamed.groups).map(|mut d| {
             d.severity = crate::diagnostic::Severity::Warning;
             d.outcome = "these rows are in quarantine; the rest of the delivery is accepted".into();

@@ -9,7 +9,7 @@ use super::cost::CostSource;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Pence, Period, decimal},
-    lake::{Content, DeliveryRecord, DeliveryState, PublishedPart},
+    lake::{Content, DeliveryRecord, DeliveryState, LakeFile, PublishedPart},
     pipeline::Partnership,
     schema::{Cell, Type, proof_table},
     stages::{classify::ClassifiedPart, publish::quarantined_pence},
@@ -84,9 +84,12 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
         if (proof.rows, proof.amount) != common || classified != common || part.rows != common.0 {
             faults.push(unexplained(source, common, classified, (proof.rows, proof.amount)));
         }
-        let quarantined = record.filter(|r| r.coverage.last() == Some(&text)).map(|r| (r.proof.quarantined, quarantined_pence(r)));
+        // What belongs to the delivery as a whole stands in the last of its periods that has lines.
+        let last = parts.iter().filter(|(s, _)| s.delivery == source.delivery).map(|(s, _)| s.file.period).max();
+        let is_last = last == Some(source.file.period);
+        let quarantined = record.filter(|_| is_last).map(|r| (r.proof.quarantined, quarantined_pence(r)));
         let (q_rows, q_pence) = quarantined.unwrap_or_default();
-        let not_data = record.filter(|r| r.coverage.last() == Some(&text)).map_or(0, |r| {
+        let not_data = record.filter(|_| is_last).map_or(0, |r| {
             let p = &r.proof;
             p.blank + p.preamble + p.control_records + 1 + p.not_data.values().sum::<u64>()
         });
@@ -238,11 +241,17 @@ fn sender_sign(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
             ]);
         };
         match (of("amount"), of("debit"), of("credit")) {
-            (Some(amount), ..) => row("net", amount, net),
+            (Some(amount), ..) => {
+                // A control on `-amount` says that the sender's credits are positive, and that the SQL turns them.
+                let turned = record.proof.controls.iter().any(|c| c.control.starts_with("sum(-amount)"));
+                row("net", if turned { -amount } else { amount }, net);
+            }
             (None, Some(debit), Some(credit)) => {
                 row("net", debit - credit, net);
-                let unsigned = record.proof.controls.iter().any(|c| c.held && c.control.starts_with("sum(debit) "));
-                if unsigned {
+                // A reversal written in red makes a debit of a negative credit: then only the net can be held together.
+                let one_side = |name: &str| record.proof.columns.get(name).is_some_and(|m| !m.both_signs);
+                let declared = record.proof.controls.iter().any(|c| c.held && c.control.starts_with("sum(debit) "));
+                if declared && one_side("debit") && one_side("credit") {
                     row("debits", debit, debits);
                     row("credits", -credit, net - debits);
                 }
@@ -332,6 +341,32 @@ pub fn blocked(period: Period, lacking: &[String]) -> Diagnostic {
         .expected("every required feed of the basis in use, for every period that is published")
         .outcome("the other periods are published")
         .hint("bring the delivery, or set `required: false` in the feed")
+}
+
+/// Every row that was accepted is in the lake: per period, the files hold as many rows as the delivery's proof says.
+///
+/// # Errors
+/// TC1250 with every period in which rows are missing.
+pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> Answer<()> {
+    let mut faults = Vec::new();
+    for record in known.iter().filter(|r| r.table == table && r.state == DeliveryState::Accepted) {
+        for (text, proof) in &record.proof.periods {
+            let Some(period) = Period::parse(text) else { continue };
+            let stands = delivery_in(known, &record.council, &record.feed, period).is_some_and(|r| r.delivery_id == record.delivery_id);
+            let of_it = |f: &&&LakeFile| f.council == record.council && f.feed == record.feed && f.period == period;
+            let rows: u64 = files.iter().filter(of_it).map(|f| f.rows).sum();
+            if stands && rows != proof.rows {
+                let seen = format!("{}/{} {text}: {} rows were accepted and {rows} are in lake/{table}", record.council, record.feed, proof.rows);
+                faults.push(
+                    Diagnostic::new(codes::checks::UNEXPLAINED, seen)
+                        .expected("every accepted row in its common table")
+                        .outcome("nothing was published; the last release is unchanged")
+                        .hint("put the table's folder back, or bring the deliveries in again from landing: truecost run --force"),
+                );
+            }
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Refusal(faults)) }
 }
 
 #[must_use]

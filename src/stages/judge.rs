@@ -72,11 +72,18 @@ pub fn judge(feed: &Feed, file: &str, tally: &Tally, said: Said<'_>) -> (Deliver
     if tally.rejected > feed.tolerance_rows {
         faults.push(too_many(feed, file, tally));
     }
-    (proof(tally, controls), faults)
+    // A figure that stands in our own feed file is no word of the sender's.
+    let of_sender = |control: &Control| !matches!(control.equals, Truth::Pence(_));
+    let proved = faults.is_empty() && feed.controls.iter().any(of_sender);
+    (proof(tally, controls, proved), faults)
 }
 
-fn proof(tally: &Tally, controls: Vec<ControlProof>) -> DeliveryProof {
-    let measure = |sum: &ColumnSum| crate::lake::Measure { accepted: sum.accepted.net(), quarantined: sum.rejected.net() };
+fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryProof {
+    let measure = |sum: &ColumnSum| crate::lake::Measure {
+        accepted: sum.accepted.net(),
+        quarantined: sum.rejected.net(),
+        both_signs: sum.accepted.credits != 0,
+    };
     DeliveryProof {
         records: tally.records(),
         accepted: tally.accepted,
@@ -87,7 +94,7 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>) -> DeliveryProof {
         not_data: tally.not_data.clone(),
         columns: tally.sums.iter().map(|sum| (sum.column.to_string(), measure(sum))).collect(),
         periods: BTreeMap::new(),
-        proved_by_sender: controls.iter().any(|c| c.held && !c.by_document),
+        proved_by_sender: proved,
         controls,
     }
 }

@@ -8,7 +8,9 @@ use arrow::{
     record_batch::RecordBatch,
 };
 
-use super::meaning::{Account, Class, CostCentre, Interned, Meaning, Meanings, NAMELESS, RULE_COLUMNS, Timeline};
+use hashbrown::HashMap;
+
+use super::meaning::{Account, Class, CostCentre, Interned, Meaning, Meanings, NAMELESS, Over, RULE_COLUMNS, Timeline};
 use crate::{
     diagnostic::Answer,
     domain::{Day, Ownership, Pence},
@@ -36,6 +38,15 @@ impl LineColumns {
     };
     pub const PAYMENTS: Self =
         Self { rules: [None, None, Some("department"), Some("account_text")], date: "payment_date", balance_type: None, codes_must_be_known: false };
+
+    /// Without the rule columns on which no rule turns.
+    #[must_use]
+    pub fn only(mut self, used: [bool; 4]) -> Self {
+        for (column, used) in self.rules.iter_mut().zip(used) {
+            *column = column.filter(|_| used);
+        }
+        self
+    }
 
     /// The columns to read, amount included.
     #[must_use]
@@ -195,6 +206,9 @@ struct Found {
 impl<'a> Classifier<'a> {
     #[must_use]
     pub fn new(meanings: &'a Meanings, meaning: &'a Meaning, columns: LineColumns, days: (Day, Day)) -> Self {
+        // Account and cost centre mean something of their own; the other two matter to rules alone.
+        let named = |place: usize| meaning.signatures.get(place).is_some_and(|codes| !codes.is_empty());
+        let columns = columns.only([named(0), true, named(2), true]);
         let mut owners = Interned::<Owner>::default();
         let number = |c: &Class| (c.ownership, owners.number((c.ownership, c.service.clone(), c.bearer.clone())));
         let owner = meanings.classes.values.iter().map(number).collect();
@@ -205,6 +219,12 @@ impl<'a> Classifier<'a> {
     #[must_use]
     pub fn cube(&self) -> Cube {
         Cube::new(self.meanings, self.owners.len())
+    }
+
+    /// What it reads of a line.
+    #[must_use]
+    pub fn columns(&self) -> LineColumns {
+        self.columns
     }
 
     #[must_use]
@@ -236,16 +256,17 @@ impl<'a> Classifier<'a> {
             effective: Vec::with_capacity(rows),
             totals: ClassTotals::default(),
         };
-        let mut last: Option<([u32; 4], Option<&Timeline<u32>>)> = None;
+        let mut known: HashMap<[u32; 4], ByDay<'_>> = HashMap::new();
         for (row, (date, amount)) in dates.iter().zip(amounts.iter()).enumerate() {
             let day = date.map_or(self.days.1, |d| Day(d).clamp(self.days.0, self.days.1));
-            let signatures = codes.signatures(row);
-            let timeline = match last {
-                Some((same, timeline)) if same == signatures => timeline,
-                _ => self.meaning.classes.get(&signatures),
+            let by_rule = match &codes.classes {
+                Some(classes) => classes.at(row).unwrap_or(codes.without),
+                None => {
+                    let signatures = codes.signatures(row);
+                    *known.entry(signatures).or_insert_with(|| self.by_day(self.meaning.classes.get(&signatures)))
+                }
             };
-            last = Some((signatures, timeline));
-            let (class, account, cost_centre) = self.decide(&codes, row, day, timeline);
+            let (class, account, cost_centre) = self.decide(&codes, row, day, by_rule);
             let (ownership, owner) = self.owner.get(class as usize).copied().unwrap_or((Ownership::Suspense, 0));
             found.totals.count(ownership, amount.unwrap_or(0));
             cube.count(owner, account, cost_centre, amount.unwrap_or(0));
@@ -258,14 +279,14 @@ impl<'a> Classifier<'a> {
     }
 
     /// Class, account and cost centre of one line, as numbers.
-    fn decide(&self, codes: &Codes<'_>, row: usize, day: Day, timeline: Option<&Timeline<u32>>) -> (u32, u32, u32) {
+    fn decide(&self, codes: &Codes<'_>, row: usize, day: Day, by_rule: ByDay<'_>) -> (u32, u32, u32) {
         let account = codes.account(row).and_then(|t| t.on(day));
         let cost_centre = codes.cost_centre(row).and_then(|t| t.on(day));
         let must_know = self.columns.codes_must_be_known;
         let account_number = account.unwrap_or(if must_know { self.fixed.unknown_account } else { self.fixed.unclassified });
         let fund = cost_centre.unwrap_or(self.fixed.unknown_fund);
         let is_cost = self.meanings.accounts.values.get(account_number as usize).is_none_or(|a| a.is_cost);
-        let by_rule = timeline.and_then(|t| t.on(day)).unwrap_or(self.fixed.no_rule);
+        let by_rule = by_rule.on(day).unwrap_or(self.fixed.no_rule);
         let not_a_member = self.meanings.classes.values.get(by_rule as usize).is_some_and(|c| c.rule_id == "not_a_member");
         let class = if !is_cost || !codes.is_actual(row) {
             self.fixed.not_cost
@@ -289,11 +310,35 @@ impl<'a> Classifier<'a> {
         }
         let actual = self.columns.balance_type.map(|name| Coded::new(lines, name, |word| word == "actual")).transpose()?;
         let timelines = |name: Option<&str>, by_code: &'b std::collections::BTreeMap<String, Timeline<u32>>| {
-            name.map(|name| Coded::new(lines, name, |code| by_code.get(code))).transpose()
+            name.map(|name| Coded::new(lines, name, |code| self.by_day(by_code.get(code)))).transpose()
         };
         let accounts = timelines(self.columns.rules[3], &self.meaning.accounts)?;
         let cost_centres = timelines(self.columns.rules[1], &self.meaning.cost_centres)?;
-        Ok(Codes { signatures: [project, cost_centre, department, account], accounts, cost_centres, actual })
+        let (classes, without) = self.classes_of_one(lines)?;
+        Ok(Codes { signatures: [project, cost_centre, department, account], classes, without, accounts, cost_centres, actual })
+    }
+
+    /// Where rules turn on one column alone, the class of each of its codes is worked out once per code.
+    fn classes_of_one<'b>(&'b self, lines: &'b RecordBatch) -> Answer<(Option<Coded<'b, ByDay<'b>>>, ByDay<'b>)> {
+        let without = self.by_day(self.meaning.classes.get(&[NAMELESS; 4]));
+        let mut turning = self.meaning.signatures.iter().zip(self.columns.rules).enumerate().filter(|(_, (codes, _))| !codes.is_empty());
+        let (Some((place, (known, Some(name)))), None) = (turning.next(), turning.next()) else { return Ok((None, without)) };
+        let class = |code: &str| {
+            let mut signatures = [NAMELESS; 4];
+            if let Some(signature) = signatures.get_mut(place) {
+                *signature = known.get(code).copied().unwrap_or(NAMELESS);
+            }
+            self.by_day(self.meaning.classes.get(&signatures))
+        };
+        Ok((Some(Coded::new(lines, name, class)?), without))
+    }
+
+    fn by_day<'b>(&self, timeline: Option<&'b Timeline<u32>>) -> ByDay<'b> {
+        match timeline.map(|t| (t, t.over(self.days))) {
+            None => ByDay::Same(None),
+            Some((_, Over::Same(value))) => ByDay::Same(value),
+            Some((timeline, Over::Varies)) => ByDay::Varies(timeline),
+        }
     }
 
     fn columns_of(&self, found: Found) -> Vec<(&'static str, ArrayRef)> {
@@ -355,10 +400,30 @@ impl<'b, T: Copy> Coded<'b, T> {
     }
 }
 
+/// What a code means within the period: nearly always the same on every day of it.
+#[derive(Clone, Copy)]
+enum ByDay<'b> {
+    Same(Option<u32>),
+    Varies(&'b Timeline<u32>),
+}
+
+impl ByDay<'_> {
+    fn on(self, day: Day) -> Option<u32> {
+        match self {
+            Self::Same(value) => value,
+            Self::Varies(timeline) => timeline.on(day),
+        }
+    }
+}
+
 struct Codes<'b> {
     signatures: [Option<Coded<'b, u32>>; 4],
-    accounts: Option<Coded<'b, Option<&'b Timeline<u32>>>>,
-    cost_centres: Option<Coded<'b, Option<&'b Timeline<u32>>>>,
+    /// Classes by code, where rules turn on one column alone.
+    classes: Option<Coded<'b, ByDay<'b>>>,
+    /// Class of a line without that code.
+    without: ByDay<'b>,
+    accounts: Option<Coded<'b, ByDay<'b>>>,
+    cost_centres: Option<Coded<'b, ByDay<'b>>>,
     actual: Option<Coded<'b, bool>>,
 }
 
@@ -367,12 +432,12 @@ impl<'b> Codes<'b> {
         self.signatures.each_ref().map(|coded| coded.as_ref().and_then(|c| c.at(row)).unwrap_or(NAMELESS))
     }
 
-    fn account(&self, row: usize) -> Option<&'b Timeline<u32>> {
-        self.accounts.as_ref()?.at(row)?
+    fn account(&self, row: usize) -> Option<ByDay<'b>> {
+        self.accounts.as_ref()?.at(row)
     }
 
-    fn cost_centre(&self, row: usize) -> Option<&'b Timeline<u32>> {
-        self.cost_centres.as_ref()?.at(row)?
+    fn cost_centre(&self, row: usize) -> Option<ByDay<'b>> {
+        self.cost_centres.as_ref()?.at(row)
     }
 
     /// A line that does not say what kind of balance it is counts as actual.

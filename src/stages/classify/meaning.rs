@@ -66,6 +66,29 @@ impl<T: Copy> Timeline<T> {
     }
 }
 
+/// What a timeline says of all days of a delivery period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over<T> {
+    /// The same on every day; `None` = nothing.
+    Same(Option<T>),
+    /// It has to be asked day by day.
+    Varies,
+}
+
+impl<T: Copy> Timeline<T> {
+    /// What it says from the first to the last day, both included.
+    #[must_use]
+    pub fn over(&self, (first, last): (Day, Day)) -> Over<T> {
+        let overlapping = |span: &Span| span.from.is_none_or(|from| from <= last) && span.to.is_none_or(|to| to > first);
+        let mut spans = self.0.iter().filter(|(span, _)| overlapping(span));
+        match (spans.next(), spans.next()) {
+            (None, _) => Over::Same(None),
+            (Some((span, value)), None) if span.contains(first) && span.contains(last) => Over::Same(Some(*value)),
+            _ => Over::Varies,
+        }
+    }
+}
+
 /// Distinct values, each with a small number; the number is its place in `values`.
 #[derive(Clone, Debug)]
 pub struct Interned<T> {
@@ -118,8 +141,8 @@ pub struct Meanings {
     pub cost_centres: Interned<CostCentre>,
 }
 
-/// Distinct codes that stand in the common tables: council, feed, column of [`RULE_COLUMNS`], code.
-pub type Codes = BTreeSet<(String, String, usize, String)>;
+/// Distinct codes that stand in the common tables: by council and feed, column of [`RULE_COLUMNS`] and code.
+pub type Codes = BTreeMap<(String, String), BTreeSet<(usize, String)>>;
 
 #[cfg(test)]
 mod tests {
@@ -133,6 +156,11 @@ mod tests {
         line.add(Span { from: day(2014), to: day(2015) }, 1);
         line.add(Span { from: day(2018), to: None }, 3);
         let on = |y| day(y).and_then(|d| line.on(d));
+        let over = |from, to| line.over((day(from).unwrap(), day(to).unwrap()));
+        assert_eq!(over(2014, 2014), Over::Same(Some(1)));
+        assert_eq!(over(2012, 2013), Over::Same(None));
+        assert_eq!(over(2015, 2016), Over::Varies);
+        assert_eq!(over(2017, 2018), Over::Varies);
         assert_eq!([on(2013), on(2014), on(2015), on(2016), on(2018), on(2030)], [None, Some(1), None, Some(2), Some(3), Some(3)]);
     }
 }

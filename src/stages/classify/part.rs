@@ -4,6 +4,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use hashbrown::HashSet;
+
 use arrow::{
     array::{Array, ArrayRef, AsArray, DictionaryArray, Int8Array, Int16Array, Int32Array, StringArray, new_null_array},
     datatypes::{DataType, Decimal128Type, Int32Type, Schema},
@@ -55,12 +57,17 @@ pub struct ClassifiedPart {
 }
 
 /// Distinct codes of a part of a common table, by place in the rule columns.
-pub fn codes_of(part: &PartFile, columns: LineColumns, mut found: impl FnMut(usize, &str)) -> Answer<()> {
+pub fn codes_of(part: &PartFile, columns: LineColumns) -> Answer<HashSet<(usize, String)>> {
     let names: Vec<&str> = columns.rules.iter().flatten().copied().collect();
-    for row_group in 0..part.row_groups() {
-        distinct_codes(&part.read(row_group, &names, &names)?, columns, &mut found)?;
+    let mut found = HashSet::new();
+    for row_group in 0..if names.is_empty() { 0 } else { part.row_groups() } {
+        distinct_codes(&part.read(row_group, &names, &names)?, columns, |place, code| {
+            if !code.is_empty() {
+                found.insert((place, code.to_owned()));
+            }
+        })?;
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Classifies a whole part.
@@ -71,10 +78,10 @@ pub fn classify_part(
     part: PartFile,
     of: &PartOf,
     classifier: &Classifier<'_>,
-    columns: LineColumns,
     schema: &Arc<PartSchema>,
     staging: &Staging,
 ) -> Answer<ClassifiedPart> {
+    let columns = classifier.columns();
     let plan: Vec<Plan> = schema
         .arrow()
         .fields()

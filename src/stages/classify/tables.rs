@@ -22,9 +22,15 @@ use crate::{
 
 /// The distinct codes as the table `code`.
 pub fn code_table(codes: &Codes) -> Answer<RecordBatch> {
-    let text = |of: &dyn Fn(&(String, String, usize, String)) -> String| -> ArrayRef { Arc::new(codes.iter().map(|c| Some(of(c))).collect::<StringArray>()) };
-    let kind = |place: usize| RULE_COLUMNS.get(place).copied().unwrap_or_default().to_owned();
-    table("code", vec![text(&|c| c.0.clone()), text(&|c| c.1.clone()), text(&|c| kind(c.2)), text(&|c| c.3.clone())])
+    let flat = codes.iter().flat_map(|((council, feed), found)| {
+        // A feed without any code that matters still has its combination: one code that no rule can name.
+        let none = found.is_empty().then_some((0, ""));
+        let found = found.iter().map(|(place, code)| (*place, code.as_str())).chain(none);
+        found.map(move |(place, code)| [council.as_str(), feed.as_str(), RULE_COLUMNS.get(place).copied().unwrap_or_default(), code])
+    });
+    let rows: Vec<[&str; 4]> = flat.collect();
+    let text = |at: usize| -> ArrayRef { Arc::new(rows.iter().map(|row| row.get(at).copied()).collect::<StringArray>()) };
+    table("code", vec![text(0), text(1), text(2), text(3)])
 }
 
 /// The members of the partnership file as the table `membership`, one row a service.
