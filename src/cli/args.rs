@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub struct Words {
     /// The partnership's folder.
     #[arg(short = 'C', value_name = "DIR", default_value = ".", global = true)]
-    pub dir: PathBuf,
+    pub partnership: PathBuf,
     /// Answer in JSON, with a versioned shape.
     #[arg(long, global = true)]
     pub json: bool,

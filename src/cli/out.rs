@@ -40,6 +40,13 @@ impl Voice {
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
+    /// Bytes of a result as they are.
+    #[allow(clippy::unused_self)]
+    pub fn bytes(self, bytes: &[u8]) {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(bytes).and_then(|()| out.flush());
+    }
+
     /// Talk: what is being done, what to type next.
     #[allow(clippy::unused_self)]
     pub fn say(self, text: &str) {

@@ -41,6 +41,19 @@ pub struct Chunk {
     pub(super) last: bool,
 }
 
+impl Chunk {
+    /// Bytes of it.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
 /// Gives the chunks of a file one after another.
 pub struct Chunks<R> {
     input: Input<R>,

@@ -3,7 +3,7 @@
 use super::{
     Totals,
     journal::{Line, Origin},
-    text::{MONTHS, narrative, put, put_number, put_pounds, put_pounds_with_commas, put_windows_1252, trade},
+    text::{MONTHS, narrative, number_after, put, put_number, put_party, put_pounds, put_pounds_with_commas, put_windows_1252},
 };
 
 /// How one council's ledger system writes its extract.
@@ -62,8 +62,7 @@ impl Layout for Bexley {
         put(out, ", item ");
         put_number(out, line.number, 1);
         put(out, "\",");
-        put(out, trade(line.party));
-        put_number(out, line.party, 1);
+        put_party(out, line, "", "");
         put(out, ",R");
         put_number(out, line.journal, 1);
         put(out, "\r\n");
@@ -136,11 +135,10 @@ impl Layout for Havering {
         put_number(out, line.party % 900 + 100, 3);
         put_debit_or_credit(out, line.pence);
         put_windows_1252(out, narrative(line));
-        put_number(out, line.number, 1);
+        put_number(out, number_after(narrative(line), line), 1);
         put(out, origin_and_category(line.origin));
-        put(out, trade(line.party));
-        put_number(out, line.party, 1);
-        put(out, " LIMITED|INV");
+        put_party(out, line, "", " LIMITED");
+        put(out, "|INV");
         put_number(out, line.journal, 1);
         out.push(b'\n');
     }
@@ -231,9 +229,7 @@ impl Layout for Newham {
         put(out, "\",\"");
         put_quoted_narrative(out, line);
         put(out, "\",\"");
-        put(out, trade(line.party));
-        put(out, "& CO ");
-        put_number(out, line.party, 1);
+        put_party(out, line, "& CO ", "");
         put(out, "\",\"D");
         put_number(out, line.journal, 1);
         put(out, "\"\n");
@@ -265,5 +261,5 @@ fn put_quoted_narrative(out: &mut Vec<u8>, line: &Line<'_>) {
         _ => narrative(line),
     };
     put(out, before);
-    put_number(out, line.number, 1);
+    put_number(out, number_after(before, line), 1);
 }

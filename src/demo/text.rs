@@ -49,6 +49,11 @@ pub(super) fn put_windows_1252(out: &mut Vec<u8>, text: &str) {
     out.extend(text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')));
 }
 
+/// The number after a narrative: a week has 52, other things have more.
+pub(super) const fn number_after(words: &str, line: &Line<'_>) -> u64 {
+    if matches!(words.as_bytes(), [.., b'w', b'k', b' ']) { line.number % 52 + 1 } else { line.number }
+}
+
 /// What the line is for, as somebody typed it; a number goes after it.
 pub(super) fn narrative(line: &Line<'_>) -> &'static str {
     let words: &[&str] = match line.origin {
@@ -73,8 +78,8 @@ pub(super) fn narrative(line: &Line<'_>) -> &'static str {
     usize::try_from(line.words % words.len() as u64).ok().and_then(|at| words.get(at)).copied().unwrap_or("Narrative ")
 }
 
-/// An obviously invented trade; its number goes after it.
-pub(super) fn trade(party: u64) -> &'static str {
+/// An obviously invented supplier or customer; no name on payroll and manual journals.
+pub(super) fn put_party(out: &mut Vec<u8>, line: &Line<'_>, before_number: &str, after_number: &str) {
     const TRADES: [&str; 12] = [
         "EXAMPLE CARE ",
         "SPECIMEN CATERING ",
@@ -89,7 +94,13 @@ pub(super) fn trade(party: u64) -> &'static str {
         "SAMPLE STAFFING ",
         "INVENTED SYSTEMS ",
     ];
-    usize::try_from(party % 12).ok().and_then(|at| TRADES.get(at)).copied().unwrap_or("EXAMPLE ")
+    if matches!(line.origin, Origin::Payroll | Origin::Manual) {
+        return;
+    }
+    put(out, usize::try_from(line.party % 12).ok().and_then(|at| TRADES.get(at)).copied().unwrap_or("EXAMPLE "));
+    put(out, before_number);
+    put_number(out, line.party, 1);
+    put(out, after_number);
 }
 
 #[cfg(test)]

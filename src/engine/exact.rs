@@ -12,7 +12,7 @@ use datafusion::{
     logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator, utils::merge_schema},
 };
 
-use super::script::Script;
+use super::{script::Script, session::ORDERED_AGGREGATES};
 use crate::diagnostic::{
     Answer, Diagnostic, Refusal,
     codes::sql::{MONEY, TYPES},
@@ -37,7 +37,7 @@ fn walk(script: &Script, plan: &LogicalPlan, exact: bool) -> Answer<()> {
         let schema = merge_schema(&node.inputs());
         node.apply_expressions(|root| {
             root.apply(|expr| {
-                let fault = padding(expr).or_else(|| if exact { fault(expr, &schema) } else { None });
+                let fault = padding(script, expr).or_else(|| if exact { fault(expr, &schema) } else { None });
                 let Some(fault) = fault else { return Ok(TreeNodeRecursion::Continue) };
                 let report = script.at_span(fault, span(expr).or_else(|| span(root)));
                 if !faults.contains(&report) {
@@ -72,6 +72,11 @@ fn fault(expr: &Expr, schema: &DFSchema) -> Option<Diagnostic> {
                     .hint("Amounts are apportioned by the kernels of the cost run, which lose no penny.")
             })
         }
+        Expr::AggregateFunction(call) if ORDERED_AGGREGATES.contains(&call.func.name()) && call.params.order_by.is_empty() => Some(
+            Diagnostic::new(TYPES, format!("`{}` without an order of its own gives one result today and another tomorrow", call.func.name()))
+                .expected("an ORDER BY inside its brackets")
+                .hint(format!("Write `{}(code ORDER BY code)`.", call.func.name())),
+        ),
         _ => {
             let kind = expr.get_type(schema).ok()?;
             is_float(&kind).then(|| {
@@ -83,7 +88,7 @@ fn fault(expr: &Expr, schema: &DFSchema) -> Option<Diagnostic> {
     }
 }
 
-fn padding(expr: &Expr) -> Option<Diagnostic> {
+fn padding(script: &Script, expr: &Expr) -> Option<Diagnostic> {
     let Expr::ScalarFunction(call) = expr else { return None };
     if !matches!(call.name(), "lpad" | "rpad") {
         return None;
@@ -94,7 +99,7 @@ fn padding(expr: &Expr) -> Option<Diagnostic> {
         _ => i64::MAX,
     };
     (width > WIDEST_PAD).then(|| {
-        Diagnostic::new(TYPES, format!("`{}` needs its length as a number of at most {WIDEST_PAD}", call.name()))
+        Diagnostic::new(script.voice.types, format!("`{}` needs its length as a number of at most {WIDEST_PAD}", call.name()))
             .hint(format!("Write it as in `{}(code, 6, '0')`.", call.name()))
     })
 }

@@ -58,7 +58,10 @@ impl Script<'_> {
     pub fn fault(&self, error: &DataFusionError) -> Diagnostic {
         match error {
             DataFusionError::Diagnostic(found, inner) => {
-                let report = self.fault(inner);
+                let mut report = self.fault(inner);
+                if matches!(inner.as_ref(), DataFusionError::Plan(_)) {
+                    report.seen = format!("the SQL does not make sense: {}", first_line(&found.message));
+                }
                 if report.place.as_ref().is_some_and(|p| p.line.is_some()) { report } else { self.at_span(report, found.span) }
             }
             DataFusionError::Context(_, inner) => self.fault(inner),

@@ -15,7 +15,10 @@ use datafusion::{
         parser::Statement as ParsedStatement,
         planner::SqlToRel,
         resolve::resolve_table_references,
-        sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Query, Select, SetExpr, Statement, TableFactor, Visit, Visitor},
+        sqlparser::ast::{
+            Expr, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement, TableFactor, Value, ValueWithSpan,
+            Visit, Visitor,
+        },
     },
 };
 
@@ -101,7 +104,10 @@ impl Names<'_> {
 
     fn no_function(&self, script: &Script, name: &str) -> Diagnostic {
         let known = self.udf_names().into_iter().chain(self.udaf_names()).chain(self.udwf_names()).collect::<BTreeSet<_>>();
-        let (seen, hint) = match why_not(name) {
+        let offered_to_questions =
+            state(Use::Question).scalar_functions().contains_key(name) || state(Use::Question).aggregate_functions().contains_key(name);
+        let why = why_not(name).or_else(|| offered_to_questions.then_some("its results are not exact"));
+        let (seen, hint) = match why {
             Some(why) => (format!("the function `{name}` is not offered: {why}"), String::new()),
             None => (format!("there is no function `{name}`"), did_you_mean(name, known.iter().map(String::as_str))),
         };
@@ -155,7 +161,12 @@ impl Visitor for Walk<'_> {
         let written = relation.0.iter().filter_map(ObjectNamePart::as_ident).map(normal).collect::<Vec<_>>().join(".");
         if self.missing.remove(&written) {
             let report = self.names.no_table(self.script, &written);
-            return self.fault_at(report, last_ident(relation));
+            let ident = last_ident(relation);
+            if let Some(ident) = ident.filter(|i| i.quote_style == Some('\'')) {
+                self.faults.push(self.script.at(report, self.script.quoted(&ident.value)));
+                return ControlFlow::Continue(());
+            }
+            return self.fault_at(report, ident);
         }
         ControlFlow::Continue(())
     }
@@ -189,12 +200,26 @@ impl Visitor for Walk<'_> {
                 .outcome(self.script.voice.outcome);
             self.faults.push(self.script.at_node(report, select));
         }
+        let mut named = BTreeSet::new();
+        for ident in select.projection.iter().filter_map(output_name) {
+            if !named.insert(normal(ident)) {
+                let report = Diagnostic::new(self.script.voice.name, format!("the column `{}` is named twice", normal(ident)))
+                    .outcome(self.script.voice.outcome);
+                self.faults.push(self.script.at(report, ident.span));
+            }
+        }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         match expr {
             Expr::Function(function) => self.function(&function.name),
+            Expr::Value(ValueWithSpan { value: Value::Placeholder(name), span }) => {
+                let report = Diagnostic::new(self.script.voice.name, format!("there is no parameter `{name}` here"))
+                    .outcome(self.script.voice.outcome);
+                self.faults.push(self.script.at(report, *span));
+                ControlFlow::Continue(())
+            }
             _ => ControlFlow::Continue(()),
         }
     }
@@ -208,9 +233,22 @@ impl Walk<'_> {
                 self.body(left)?;
                 self.body(right)
             }
-            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => self.refuse("a change of data", None),
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+                let report =
+                    Diagnostic::new(self.script.voice.several, "this changes data; a query only reads").outcome(self.script.voice.outcome);
+                self.faults.push(self.script.at_node(report, body));
+                ControlFlow::Continue(())
+            }
             SetExpr::Table(_) => self.refuse("TABLE", None),
         }
+    }
+}
+
+/// The name of an output column, where one is written.
+fn output_name(item: &SelectItem) -> Option<&Ident> {
+    match item {
+        SelectItem::ExprWithAlias { alias: name, .. } | SelectItem::UnnamedExpr(Expr::Identifier(name)) => Some(name),
+        _ => None,
     }
 }
 
@@ -218,7 +256,7 @@ fn last_ident(name: &ObjectName) -> Option<&Ident> {
     name.0.last().and_then(ObjectNamePart::as_ident)
 }
 
-fn normal(ident: &Ident) -> String {
+pub(super) fn normal(ident: &Ident) -> String {
     if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
 }
 

@@ -11,12 +11,12 @@ use arrow::{
     datatypes::{DataType, Field, Schema, SchemaRef},
 };
 use datafusion::{
-    common::DataFusionError,
+    common::{DataFusionError, internal_datafusion_err},
     logical_expr::LogicalPlan,
     physical_plan::execute_stream,
     prelude::SessionContext,
     sql::sqlparser::{
-        ast::{Query, SelectItem, SetExpr},
+        ast::{Expr, Query, SelectItem, SetExpr},
         tokenizer::{Token, TokenWithSpan, Word},
     },
 };
@@ -52,10 +52,13 @@ impl Default for Limits {
     }
 }
 
+/// A batch of rows, or `None` after the last: an answer that merely breaks off is not an answer.
+type Found = Result<Option<RecordBatch>, DataFusionError>;
+
 /// The rows that answer a question, as they are found.
 pub struct Answers {
     schema: SchemaRef,
-    from: Receiver<Result<RecordBatch, DataFusionError>>,
+    from: Receiver<Found>,
     /// Left behind, not waited for, when the answers are dropped: an operator that never pauses cannot hold us up.
     runtime: Option<Runtime>,
     sql: String,
@@ -81,20 +84,24 @@ pub fn ask(sql: &str, tables: &Tables, limits: &Limits) -> Answer<Answers> {
     let planned = deep(|| planned(&script, &open))?;
     let runtime = runtime().map_err(|e| script.fault(&e.into()))?;
     let (send, from) = sync_channel(4);
-    match planned {
+    let schema = match planned {
         Planned::Rows(plan, schema) => {
             let context = context(Use::Question, Some(limits.memory_bytes), open.stores).map_err(|e| script.fault(&e))?;
-            let renamed = Arc::clone(&schema);
-            runtime.spawn(async move { run(context, plan, &renamed, &send).await });
-            Ok(Answers { schema, from, runtime: Some(runtime), sql: sql.to_owned(), limits: *limits, ends, over: false })
+            let titled = Arc::clone(&schema);
+            runtime.spawn(async move {
+                // Nobody listens any more once the answers were dropped.
+                let _ = send.send(run(context, plan, &titled, &send).await.map(|()| None));
+            });
+            schema
         }
         Planned::Explained(rows) => {
             let schema = rows.schema();
-            // The channel has room for it.
-            let _ = send.send(Ok(rows));
-            Ok(Answers { schema, from, runtime: Some(runtime), sql: sql.to_owned(), limits: *limits, ends, over: false })
+            // The channel has room for both.
+            let _ = send.send(Ok(Some(rows))).and_then(|()| send.send(Ok(None)));
+            schema
         }
-    }
+    };
+    Ok(Answers { schema, from, runtime: Some(runtime), sql: sql.to_owned(), limits: *limits, ends, over: false })
 }
 
 enum Planned {
@@ -104,30 +111,34 @@ enum Planned {
 
 fn planned(script: &Script, open: &Open) -> Answer<Planned> {
     let tokens = script.tokens()?;
-    let Some((first, rest)) = words(&tokens) else {
+    let mut words = tokens.iter().filter(|t| !matches!(t.token, Token::Whitespace(_) | Token::EOF | Token::SemiColon));
+    let Some(first) = words.next() else {
         return Err(Diagnostic::new(SYNTAX, "there is no SQL to answer").place(Place::file(script.file)).into());
     };
-    let explain = word(first).is_some_and(|w| w == "EXPLAIN");
-    if !explain && !starts_query(first) {
+    if word(first).is_some_and(|w| w == "EXPLAIN") {
+        return explain(script, &tokens, words.next().unwrap_or(first), open);
+    }
+    if !starts_query(first) {
         return Err(not_a_question(script, first).into());
     }
-    if !explain {
-        let query = script.query()?;
-        let plan = analysed(script, query.clone(), open)?;
-        let schema = titled(&query, plan.schema().as_arrow());
-        return Ok(Planned::Rows(plan, schema));
-    }
-    let Some(next) = rest.first().filter(|next| starts_query(next)) else {
-        let after = rest.first().copied().unwrap_or(first);
-        let report = Diagnostic::new(NOT_A_QUESTION, format!("EXPLAIN {} is not offered", after.token))
+    let query = script.query()?;
+    let plan = analysed(script, query.clone(), open)?;
+    let schema = titled(&query, plan.schema().as_arrow());
+    Ok(Planned::Rows(plan, schema))
+}
+
+/// `EXPLAIN` and a query, which begins at `next`.
+fn explain(script: &Script, tokens: &[TokenWithSpan], next: &TokenWithSpan, open: &Open) -> Answer<Planned> {
+    if !starts_query(next) {
+        let report = Diagnostic::new(NOT_A_QUESTION, format!("EXPLAIN {} is not offered", next.token))
             .expected("EXPLAIN and a query, as in `EXPLAIN SELECT …`: it shows the plan and runs nothing")
             .outcome("Nothing was run.");
-        return Err(script.at(report, after.span).into());
-    };
-    let blanked = blank_before(script.text, next.span.start);
-    let inner = Script { text: &blanked, ..*script };
-    let plan = analysed(&inner, inner.query()?, open)?;
+        return Err(script.at(report, next.span).into());
+    }
+    let from = tokens.iter().position(|t| t.span == next.span).unwrap_or_default();
+    let query = script.query_in(tokens.get(from..).unwrap_or_default().to_vec())?;
     let state = state(Use::Question);
+    let plan = analysed(script, query, open)?;
     let plan = state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e))?;
     explained(&plan).map(Planned::Explained).map_err(|e| script.fault(&e.into()).into())
 }
@@ -143,7 +154,7 @@ fn analysed(script: &Script, query: Box<Query>, open: &Open) -> Answer<LogicalPl
 /// The logical plan, a line a row. The physical one would show where files lie.
 fn explained(plan: &LogicalPlan) -> Result<RecordBatch, arrow::error::ArrowError> {
     let text = plan.display_indent().to_string();
-    let lines: ArrayRef = Arc::new(StringArray::from_iter_values(text.lines()));
+    let lines: ArrayRef = Arc::new(StringArray::from(text.lines().collect::<Vec<_>>()));
     RecordBatch::try_new(Arc::new(Schema::new(vec![Field::new("plan", DataType::Utf8, false)])), vec![lines])
 }
 
@@ -163,37 +174,25 @@ fn titled(query: &Query, given: &Schema) -> SchemaRef {
 
 fn title(item: &SelectItem) -> Option<String> {
     match item {
-        SelectItem::ExprWithAlias { alias, .. } => Some(alias.value.clone()),
-        SelectItem::UnnamedExpr(expr) => {
-            let text = expr.to_string();
-            let column = text.rsplit('.').next().filter(|last| last.chars().all(|c| c.is_alphanumeric() || c == '_'));
-            Some(column.map_or_else(|| text.clone(), str::to_owned))
-        }
+        SelectItem::ExprWithAlias { alias, .. } | SelectItem::UnnamedExpr(Expr::Identifier(alias)) => Some(names::normal(alias)),
+        SelectItem::UnnamedExpr(Expr::CompoundIdentifier(parts)) => parts.last().map(names::normal),
+        SelectItem::UnnamedExpr(expr) => Some(expr.to_string()),
         _ => None,
     }
 }
 
-async fn run(context: SessionContext, plan: LogicalPlan, schema: &SchemaRef, send: &SyncSender<Result<RecordBatch, DataFusionError>>) {
+/// Sends every batch; what it returns is the end.
+async fn run(context: SessionContext, plan: LogicalPlan, titled: &SchemaRef, send: &SyncSender<Found>) -> Result<(), DataFusionError> {
     let state = context.state();
-    let stream = match state.create_physical_plan(&plan).await {
-        Ok(physical) => execute_stream(physical, state.task_ctx()),
-        Err(error) => Err(error),
-    };
-    let mut stream = match stream {
-        Ok(stream) => stream,
-        Err(error) => {
-            let _ = send.send(Err(error));
-            return;
-        }
-    };
-    while let Some(next) = stream.next().await {
-        let next = next.and_then(|b| Ok(RecordBatch::try_new(Arc::clone(schema), b.columns().to_vec())?));
-        let last = next.is_err();
-        // Nobody listens any more once the answers were dropped.
-        if send.send(next).is_err() || last {
-            return;
+    let physical = state.create_physical_plan(&plan).await?;
+    let mut stream = execute_stream(physical, state.task_ctx())?;
+    while let Some(batch) = stream.next().await {
+        let batch = RecordBatch::try_new(Arc::clone(titled), batch?.columns().to_vec())?;
+        if send.send(Ok(Some(batch))).is_err() {
+            break;
         }
     }
+    Ok(())
 }
 
 impl Answers {
@@ -230,21 +229,16 @@ impl Iterator for Answers {
         if self.over {
             return None;
         }
-        match self.from.recv_timeout(self.ends.saturating_duration_since(Instant::now())) {
-            Ok(Ok(batch)) => Some(Ok(batch)),
-            Ok(Err(error)) => {
-                self.over = true;
-                Some(Err(self.fault(&error).into()))
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                self.over = true;
-                Some(Err(self.out_of_time().into()))
-            }
-            Err(RecvTimeoutError::Disconnected) => {
-                self.over = true;
-                None
-            }
-        }
+        let left = self.ends.saturating_duration_since(Instant::now());
+        let fault = match self.from.recv_timeout(left) {
+            Ok(Ok(Some(batch))) => return Some(Ok(batch)),
+            Ok(Ok(None)) => None,
+            Ok(Err(error)) => Some(self.fault(&error)),
+            Err(RecvTimeoutError::Timeout) => Some(self.out_of_time()),
+            Err(RecvTimeoutError::Disconnected) => Some(self.fault(&internal_datafusion_err!("the plan panicked"))),
+        };
+        self.over = true;
+        fault.map(|report| Err(report.into()))
     }
 }
 
@@ -254,12 +248,6 @@ impl Drop for Answers {
             runtime.shutdown_background();
         }
     }
-}
-
-fn words(tokens: &[TokenWithSpan]) -> Option<(&TokenWithSpan, Vec<&TokenWithSpan>)> {
-    let mut all = tokens.iter().filter(|t| !matches!(t.token, Token::Whitespace(_) | Token::EOF));
-    let first = all.next()?;
-    Some((first, all.collect()))
 }
 
 fn word(token: &TokenWithSpan) -> Option<String> {
@@ -296,17 +284,4 @@ fn not_a_question(script: &Script, first: &TokenWithSpan) -> Diagnostic {
         .outcome("Nothing was run, read or changed.")
         .hint(hint);
     script.at(report, first.span)
-}
-
-/// The text with everything before a place turned into blanks, so that places stay right.
-fn blank_before(text: &str, start: datafusion::sql::sqlparser::tokenizer::Location) -> String {
-    let mut out = String::with_capacity(text.len());
-    for (at, line) in text.split_inclusive('\n').enumerate() {
-        let number = at as u64 + 1;
-        for (column, c) in line.chars().enumerate() {
-            let before = number < start.line || (number == start.line && (column as u64 + 1) < start.column);
-            out.push(if before && c != '\n' { ' ' } else { c });
-        }
-    }
-    out
 }

@@ -16,8 +16,9 @@ use crate::diagnostic::{Answer, Diagnostic, Place};
 
 /// Bytes of SQL that are looked at.
 const MOST_BYTES: usize = 256 * 1024;
-/// Operators (`+`, `OR`, `UNION` …) of one text. Each may be a level of a tree that is walked by recursion.
-const MOST_OPERATORS: usize = 1_000;
+/// Operators (`+`, `OR`, `UNION` …) of one text. Each may be a level of a tree, which planning walks by recursion, and
+/// once for every level: 500 take a third of a second.
+const MOST_OPERATORS: usize = 500;
 /// Levels of brackets and subqueries.
 const MOST_LEVELS: usize = 50;
 
@@ -33,7 +34,11 @@ pub(super) struct Script<'a> {
 impl<'a> Script<'a> {
     /// The one query of the text.
     pub fn query(&self) -> Answer<Box<Query>> {
-        let tokens = self.tokens()?;
+        self.query_in(self.tokens()?)
+    }
+
+    /// The one query of these tokens of the text.
+    pub fn query_in(&self, tokens: Vec<TokenWithSpan>) -> Answer<Box<Query>> {
         let mut parser = Parser::new(&GenericDialect {}).with_recursion_limit(MOST_LEVELS + 14).with_tokens_with_locations(tokens);
         let query = parser.parse_query().map_err(|e| self.unreadable(&e))?;
         let mut ended = false;
@@ -142,6 +147,13 @@ impl<'a> Script<'a> {
     fn line(&self, number: u64) -> Option<&'a str> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         self.text.lines().nth(index)
+    }
+
+    /// Where a text in single quotes stands: the parser forgets it when the text stands for a table.
+    pub fn quoted(&self, text: &str) -> SqlSpan {
+        let tokens = self.tokens().unwrap_or_default();
+        let found = tokens.iter().find(|t| matches!(&t.token, Token::SingleQuotedString(s) if s == text));
+        found.map_or(SqlSpan::empty(), |t| t.span)
     }
 
     /// The end of the text: where something is missing.

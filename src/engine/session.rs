@@ -105,7 +105,10 @@ const ROUNDING_SCALARS: &[&str] = &[
     "trunc",
 ];
 
-const AGGREGATES: &[&str] = &["bool_and", "bool_or", "count", "grouping", "max", "min", "sum"];
+const AGGREGATES: &[&str] = &["bool_and", "bool_or", "count", "first_value", "grouping", "last_value", "max", "min", "string_agg", "sum"];
+
+/// Those whose result depends on the order of rows: in the partnership's SQL only with an ORDER BY of their own.
+pub(super) const ORDERED_AGGREGATES: &[&str] = &["first_value", "last_value", "string_agg"];
 
 /// More of them, for questions: inexact, or dependent on the order of rows.
 const ROUNDING_AGGREGATES: &[&str] = &[
@@ -115,14 +118,11 @@ const ROUNDING_AGGREGATES: &[&str] = &[
     "array_agg",
     "avg",
     "corr",
-    "first_value",
-    "last_value",
     "median",
     "nth_value",
     "percentile_cont",
     "stddev",
     "stddev_pop",
-    "string_agg",
     "var",
     "var_pop",
 ];
@@ -145,7 +145,7 @@ pub(super) fn why_not(function: &str) -> Option<&'static str> {
         "to_char" | "to_date" | "to_timestamp" | "to_number" | "to_decimal" | "try_cast" => {
             "text becomes a date or a number only in the decoder, by the formats that the contract declares"
         }
-        "string_agg" | "array_agg" => "its result depends on the order of rows",
+        "array_agg" => "its result depends on the order of rows",
         _ => return None,
     })
 }

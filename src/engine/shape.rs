@@ -10,7 +10,10 @@ use datafusion::{
     sql::sqlparser::ast::{Distinct, Expr, GroupByExpr, Query, Select, SetExpr, SetOperator, SetQuantifier, Spanned, Visit, Visitor},
 };
 
-use super::script::Script;
+use super::{
+    script::Script,
+    session::{Use, state},
+};
 use crate::diagnostic::{Answer, Diagnostic, Refusal, codes::sql::SHAPE};
 
 /// Refuses everything in the text that is not a projection; all faults at once.
@@ -150,6 +153,9 @@ impl Visitor for Look<'_> {
         match expr {
             Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => self.refuse("a subquery", expr),
             Expr::Function(function) if function.over.is_some() => self.refuse("a window function", expr),
+            Expr::Function(function) if state(Use::Feed).aggregate_functions().contains_key(&function.name.to_string().to_lowercase()) => {
+                self.refuse("an aggregate", expr);
+            }
             _ => {}
         }
         ControlFlow::Continue(())

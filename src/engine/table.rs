@@ -216,9 +216,9 @@ impl ObjectStoreRegistry for Stores {
     }
 }
 
-/// The name under which a table's store is registered.
+/// The name under which a table's store is registered: as distinct as the tables' names are.
 fn host(table: &str) -> String {
-    table.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+    table.replace('_', "--").replace('.', "-")
 }
 
 /// A scan over explicitly listed files.

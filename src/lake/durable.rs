@@ -86,11 +86,11 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Answer<Option<T>> {
     }
 }
 
-/// Names of the files and folders in a folder, by bytes; empty where there is none.
+/// Names of the files and folders in a folder, by bytes; empty where there is no such folder.
 pub(super) fn names(path: &Path) -> Answer<Vec<String>> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
         Err(error) => return Err(fault::file(path, "list")(error)),
     };
     let mut names = Vec::new();
@@ -116,4 +116,9 @@ pub(super) fn remove_folder(path: &Path) -> Answer<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(fault::file(path, "remove")(error)),
         _ => Ok(()),
     }
+}
+
+/// Removes the files of a folder whose names say that they were never finished.
+pub(super) fn clear(path: &Path, unfinished: impl Fn(&str) -> bool) -> Answer<()> {
+    names(path)?.iter().filter(|name| unfinished(name)).try_for_each(|name| remove(&path.join(name)))
 }

@@ -34,6 +34,10 @@ mod part;
 mod quarantine;
 mod register;
 mod release;
+#[cfg(test)]
+mod release_tests;
+#[cfg(test)]
+mod sample;
 mod staging;
 mod table;
 
@@ -54,14 +58,15 @@ pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use register::{ControlProof, DeliveryProof, DeliveryRecord, DeliveryState, Measure, PeriodProof, Register, SourceFacts};
 pub use release::{PartRef, Publication, Releases};
 pub use staging::Staging;
-pub use table::{Commit, CommonTables, LakeFile, Outcome, Snapshot, StagedRows};
+pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot, StagedRows};
 
 /// The folders of one partnership's data.
 #[derive(Debug)]
 pub struct Lake {
     folder: PathBuf,
-    landing: PathBuf,
-    published: PathBuf,
+    landing: Landing,
+    register: Register,
+    releases: Releases,
     staging: Staging,
 }
 
@@ -71,11 +76,13 @@ impl Lake {
     /// # Errors
     /// TC1001 where one of them is not a local folder.
     pub fn at(landing: &Location, lake: &Location, published: &Location) -> Answer<Self> {
+        let folder = local("lake", lake)?.to_path_buf();
         Ok(Self {
-            staging: Staging::at(local("lake", lake)?.join("_staging")),
-            folder: local("lake", lake)?.to_path_buf(),
-            landing: local("landing", landing)?.to_path_buf(),
-            published: local("published", published)?.to_path_buf(),
+            landing: Landing::at(local("landing", landing)?.to_path_buf()),
+            register: Register::at(folder.clone()),
+            releases: Releases::at(local("published", published)?.to_path_buf()),
+            staging: Staging::at(folder.join("_staging")),
+            folder,
         })
     }
 
@@ -100,35 +107,63 @@ impl Lake {
     /// TC1002.
     pub fn recover(&self, _held: &Lock) -> Answer<()> {
         self.staging.clear()?;
-        self.releases().recover()?;
-        self.landing().clear_staging()
+        for folder in durable::names(&self.folder)? {
+            let folder = self.folder.join(folder);
+            durable::clear(&folder, |name| name.ends_with(".json.tmp"))?;
+            durable::clear(&folder.join("_delta_log"), |name| name.contains(".json#") || name.contains(".parquet#"))?;
+        }
+        self.releases.recover()?;
+        self.landing.clear_staging()
     }
 
     /// Where parts of common tables and quarantine parts are written before they are in place.
     #[must_use]
-    pub fn staging(&self) -> Staging {
-        self.staging.clone()
+    pub fn staging(&self) -> &Staging {
+        &self.staging
     }
 
     #[must_use]
-    pub fn landing(&self) -> Landing {
-        Landing::at(self.landing.clone())
+    pub fn landing(&self) -> &Landing {
+        &self.landing
     }
 
+    /// The common tables, read as far as they are asked for. Keep it for the run: it remembers what it has read.
+    ///
     /// # Errors
     /// TC1002 where no runtime can be started.
     pub fn tables(&self) -> Answer<CommonTables> {
-        CommonTables::at(self.folder.clone())
+        CommonTables::at(&self.folder)
     }
 
     #[must_use]
-    pub fn register(&self) -> Register {
-        Register::at(self.folder.clone())
+    pub fn register(&self) -> &Register {
+        &self.register
     }
 
     #[must_use]
-    pub fn releases(&self) -> Releases {
-        Releases::at(self.published.clone())
+    pub fn releases(&self) -> &Releases {
+        &self.releases
+    }
+
+    /// Writes down what a run did: `lake/runs/<run>.json`.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn record_run(&self, run: &str, record: &serde_json::Value) -> Answer<()> {
+        let path = self.folder.join("runs").join(format!("{run}.json"));
+        durable::replace(&path, &durable::json(&path, record)?)
+    }
+
+    /// What past runs did, oldest first.
+    ///
+    /// # Errors
+    /// TC1010 where a record cannot be read.
+    pub fn runs(&self) -> Answer<Vec<serde_json::Value>> {
+        let folder = self.folder.join("runs");
+        let mut names: Vec<String> = durable::names(&folder)?.into_iter().filter(|name| name.ends_with(".json")).collect();
+        names.sort();
+        let runs = names.into_iter().map(|name| durable::read_json(&folder.join(name)));
+        Ok(runs.collect::<Answer<Vec<Option<_>>>>()?.into_iter().flatten().collect())
     }
 
     /// Where the faulty rows of a delivery rest, whether it has any or not.
@@ -146,5 +181,51 @@ fn local<'a>(name: &str, location: &'a Location) -> Answer<&'a Path> {
             .outcome("nothing was read or written")
             .hint(format!("let `locations.{name}` in pipelines/partnership.yaml name a folder"))
             .into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn an_object_store_is_no_lake() {
+        let folder = |name: &str| Location::Folder(name.into());
+        let url = Location::Url(url::Url::parse("s3://bucket/lake").unwrap());
+        let refusal = Lake::at(&folder("landing"), &url, &folder("published")).unwrap_err();
+        assert_eq!((refusal.exit_code(), refusal.0[0].seen.as_str()), (2, "`lake` is at s3://bucket/lake"));
+    }
+
+    #[test]
+    fn recovery_removes_what_was_never_finished_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        let folder = |name: &str| Location::Folder(at(name));
+        let lake = Lake::at(&folder("landing"), &folder("lake"), &folder("published")).unwrap();
+        let lock = lake.lock("run-1", "2023-04-01T02:00:00Z").unwrap();
+        lake.recover(&lock).unwrap();
+        let keep = [
+            "landing/ab.zst",
+            "lake/register/aa.json",
+            "lake/ledger_line/_delta_log/00000000000000000000.json",
+            "published/parts/t/x.parquet",
+        ];
+        let drop = [
+            "landing/_staging/000000",
+            "lake/_staging/000001",
+            "lake/register/bb.json.tmp",
+            "lake/ledger_line/_delta_log/00000000000000000001.json#0",
+            "published/.staging/000000",
+        ];
+        for name in keep.iter().chain(&drop) {
+            fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+            fs::write(at(name), "x").unwrap();
+        }
+        lake.recover(&lock).unwrap();
+        assert!(keep.iter().all(|name| at(name).exists()));
+        assert!(!drop.iter().any(|name| at(name).exists()));
+        assert!(lake.lock("run-2", "").is_err());
     }
 }

@@ -137,7 +137,7 @@ fn batch(delivery: &str, held: &[QuarantinedValue]) -> Result<RecordBatch, arrow
         vec![
             Arc::new(StringArray::from_iter_values(held.iter().map(|_| delivery))),
             Arc::new(Int64Array::from_iter_values(held.iter().map(|row| row.source_row as i64))),
-            Arc::new(StringArray::from_iter(held.iter().map(|row| row.column_name.as_deref()))),
+            Arc::new(held.iter().map(|row| row.column_name.as_deref()).collect::<StringArray>()),
             text(|row| &row.code),
             text(|row| &row.reason),
             text(|row| &row.value),
@@ -205,7 +205,9 @@ mod tests {
         let delivery = DeliveryId::parse("00000000000000aa").unwrap();
         let faults: Vec<_> = (1..=40_000).map(fault).collect();
         let mut writer = QuarantineWriter::create(&staging, target.clone(), &delivery).unwrap();
-        faults.iter().for_each(|f| writer.push(f.clone()).unwrap());
+        for fault in &faults {
+            writer.push(fault.clone()).unwrap();
+        }
         assert_eq!(writer.finish().unwrap(), 40_000);
         assert!(read_quarantine(&target).unwrap() == faults);
         let writer = QuarantineWriter::create(&staging, target.clone(), &delivery).unwrap();

@@ -167,6 +167,9 @@ impl Releases {
         for (table, parts) in &content.tables {
             let before = new.len();
             new.extend(parts.iter().filter(|part| !known(table, &part.path)).map(|part| self.folder.join(&part.path)));
+            if let Some(missing) = new.get(before..).and_then(|new| new.iter().find(|path| !path.is_file())) {
+                return Err(fault::part(missing, "it is gone"));
+            }
             if new.len() > before {
                 new.push(self.folder.join("parts").join(table));
             }

@@ -1,5 +1,7 @@
 //! Strict CSV of the partnership's own files: UTF-8, commas, RFC 4180, a header, as many fields in every row.
 
+use std::borrow::Cow;
+
 use crate::{
     diagnostic::{Diagnostic, Place, codes::reference},
     schema::fields::UNTOUCHED,
@@ -7,24 +9,31 @@ use crate::{
 
 /// A table as it is written.
 #[derive(Debug)]
-pub struct Table {
-    pub header: Vec<String>,
-    pub rows: Vec<Row>,
+pub struct Table<'t> {
+    pub header: Vec<Cow<'t, str>>,
+    pub rows: Vec<Row<'t>>,
 }
 
 #[derive(Debug)]
-pub struct Row {
+pub struct Row<'t> {
     /// Physical line on which it starts, from 1.
     pub line: u64,
     /// As many as the header has.
-    pub fields: Vec<String>,
+    pub fields: Vec<Cow<'t, str>>,
+}
+
+impl Row<'_> {
+    /// The field's text; empty where there is no such field.
+    pub fn field(&self, at: usize) -> &str {
+        self.fields.get(at).map_or("", |text| text)
+    }
 }
 
 /// Reads the text of a file; the faults name its lines.
 ///
 /// # Errors
 /// TC0901 where the text is no such table.
-pub fn read_csv(file: &str, text: &str) -> Result<Table, Vec<Diagnostic>> {
+pub fn read_csv<'t>(file: &str, text: &'t str) -> Result<Table<'t>, Vec<Diagnostic>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut records = Records { rest: text, line: 1 };
     let header = match records.next() {
@@ -37,7 +46,7 @@ pub fn read_csv(file: &str, text: &str) -> Result<Table, Vec<Diagnostic>> {
     for record in records {
         match record {
             Ok(row) if row.fields.len() == header.len() => rows.push(row),
-            Ok(row) if row.fields.len() == 1 && row.fields.iter().all(String::is_empty) => {
+            Ok(row) if row.fields.len() == 1 && row.field(0).is_empty() => {
                 faults.push(structure(file, row.line, "the line is empty", "a row of the table, or no line at all"));
             }
             Ok(row) => {
@@ -69,8 +78,8 @@ struct Records<'t> {
     line: u64,
 }
 
-impl Iterator for Records<'_> {
-    type Item = Result<Row, (u64, String)>;
+impl<'t> Iterator for Records<'t> {
+    type Item = Result<Row<'t>, (u64, String)>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
@@ -102,8 +111,8 @@ impl Iterator for Records<'_> {
     }
 }
 
-impl Records<'_> {
-    fn plain(&mut self) -> Result<String, String> {
+impl<'t> Records<'t> {
+    fn plain(&mut self) -> Result<Cow<'t, str>, String> {
         let end = self.rest.find([',', '\n']).unwrap_or(self.rest.len());
         let end =
             if self.rest.get(..end).is_some_and(|text| text.ends_with('\r')) && !self.rest.get(end..).is_some_and(|r| r.starts_with(',')) {
@@ -118,21 +127,20 @@ impl Records<'_> {
         if text.contains('\r') {
             return Err("a line ends in a carriage return alone".to_owned());
         }
-        let text = text.to_owned();
         self.rest = rest.strip_prefix('\r').filter(|after| after.is_empty()).unwrap_or(rest);
-        Ok(text)
+        Ok(Cow::Borrowed(text))
     }
 
-    fn quoted(&mut self, inside: &str) -> Result<String, String> {
-        let mut text = String::new();
+    fn quoted(&mut self, inside: &'t str) -> Result<Cow<'t, str>, String> {
+        let mut text = Cow::Borrowed("");
         let mut rest_at = self.rest.len() - inside.len();
         loop {
             let rest = self.rest.get(rest_at..).unwrap_or("");
             let Some(end) = rest.find('"') else { return Err("a quoted field is not closed".to_owned()) };
-            text.push_str(rest.get(..end).unwrap_or(""));
+            append(&mut text, rest.get(..end).unwrap_or(""));
             rest_at += end + 1;
             if self.rest.get(rest_at..).is_some_and(|after| after.starts_with('"')) {
-                text.push('"');
+                append(&mut text, "\"");
                 rest_at += 1;
             } else {
                 break;
@@ -148,12 +156,26 @@ impl Records<'_> {
     }
 }
 
+/// Borrows as long as the field is one piece of the file.
+fn append<'t>(text: &mut Cow<'t, str>, piece: &'t str) {
+    if text.is_empty() {
+        *text = Cow::Borrowed(piece);
+    } else {
+        text.to_mut().push_str(piece);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
-        read_csv("a.csv", text).unwrap().rows.into_iter().map(|row| (row.line, row.fields)).collect()
+        read_csv("a.csv", text)
+            .unwrap()
+            .rows
+            .into_iter()
+            .map(|row| (row.line, row.fields.into_iter().map(Cow::into_owned).collect()))
+            .collect()
     }
 
     fn why(text: &str) -> String {
@@ -165,6 +187,15 @@ mod tests {
         let text = "\u{feff}a,b\r\n1,\"x \"\"y\"\"\nz\"\r\n,\r\n3,4";
         let owned = |a: &str, b: &str| vec![a.to_owned(), b.to_owned()];
         assert_eq!(rows(text), [(2, owned("1", "x \"y\"\nz")), (4, owned("", "")), (5, owned("3", "4"))]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_row_that_is_read_is_as_long_as_the_header(text in "[a,\"\n\r é]{0,40}") {
+            if let Ok(table) = read_csv("a.csv", &text) {
+                proptest::prop_assert!(table.rows.iter().all(|row| row.fields.len() == table.header.len()));
+            }
+        }
     }
 
     #[test]

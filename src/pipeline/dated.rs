@@ -1,6 +1,6 @@
 //! What must hold between the rows of a reference table: their order, and one meaning for a code on a day.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use crate::{
     diagnostic::{Diagnostic, codes::reference},
@@ -26,13 +26,26 @@ pub fn place(columns: &Columns<'_>, name: &str) -> Option<usize> {
     columns.iter().find(|(column, _)| &*column.name == name).and_then(|(_, at)| *at)
 }
 
-/// The days on which a row holds.
-pub fn span(row: &Row, columns: &Columns<'_>) -> Span {
-    let day = |name: &str| place(columns, name).and_then(|at| row.fields.get(at)).and_then(|text| Day::parse_iso(text));
-    Span { from: day("valid_from"), to: day("valid_to") }
+/// Where a table's `valid_from` and `valid_to` stand.
+#[derive(Clone, Copy)]
+pub struct Dates {
+    from: Option<usize>,
+    to: Option<usize>,
 }
 
-pub fn check(file: &str, table: &Table, contract: &Contract, columns: &Columns<'_>, faults: &mut Faults) {
+impl Dates {
+    pub fn of(columns: &Columns<'_>) -> Self {
+        Self { from: place(columns, "valid_from"), to: place(columns, "valid_to") }
+    }
+
+    /// The days on which a row holds.
+    pub fn span(self, row: &Row<'_>) -> Span {
+        let day = |at: Option<usize>| at.and_then(|at| Day::parse_iso(row.field(at)));
+        Span { from: day(self.from), to: day(self.to) }
+    }
+}
+
+pub fn check(file: &str, table: &Table<'_>, contract: &Contract, columns: &Columns<'_>, faults: &mut Faults) {
     let mut key: Vec<(u32, &str, usize)> =
         columns.iter().filter_map(|(column, at)| Some((column.primary_key?, &*column.name, (*at)?))).collect();
     key.sort_unstable();
@@ -42,32 +55,31 @@ pub fn check(file: &str, table: &Table, contract: &Contract, columns: &Columns<'
         return;
     }
     in_order(file, table, &key, faults);
-    forwards(file, table, columns, faults);
+    forwards(file, table, Dates::of(columns), faults);
     let code: Vec<usize> = key.iter().filter(|(_, name, _)| !DATES.contains(name)).map(|(_, _, at)| *at).collect();
-    one_meaning(file, table, columns, &code, contract.name == FOLDED, faults);
     if contract.name == rules::TABLE {
         rules::check_ties(file, table, columns, faults);
+    } else {
+        one_meaning(file, table, Dates::of(columns), &code, contract.name == FOLDED, faults);
     }
 }
 
-fn in_order(file: &str, table: &Table, key: &[(u32, &str, usize)], faults: &mut Faults) {
-    let of = |row: &Row| -> Vec<String> { key.iter().map(|(_, _, at)| row.fields.get(*at).cloned().unwrap_or_default()).collect() };
+fn in_order(file: &str, table: &Table<'_>, key: &[(u32, &str, usize)], faults: &mut Faults) {
     for (before, row) in table.rows.iter().zip(table.rows.iter().skip(1)) {
-        if of(before) > of(row) {
+        let compared = key.iter().map(|(_, _, at)| before.field(*at).cmp(row.field(*at)));
+        if compared.fold(Ordering::Equal, Ordering::then) == Ordering::Greater {
             let names: Vec<&str> = key.iter().map(|(_, name, _)| *name).collect();
             let fault = Diagnostic::new(reference::ORDER, format!("the row belongs before line {}", before.line));
             let expected = format!("rows sorted by {} as text, byte by byte", names.join(", "));
-            faults.push(
-                "",
-                fault.place(at(file, row.line)).expected(expected).hint("`LC_ALL=C sort` on the rows below the header sorts them."),
-            );
+            let hint = "Sort the rows by these columns, the first one first.";
+            faults.push("", fault.place(at(file, row.line)).expected(expected).hint(hint));
         }
     }
 }
 
-fn forwards(file: &str, table: &Table, columns: &Columns<'_>, faults: &mut Faults) {
+fn forwards(file: &str, table: &Table<'_>, dates: Dates, faults: &mut Faults) {
     for row in &table.rows {
-        if let Span { from: Some(from), to: Some(to) } = span(row, columns)
+        if let Span { from: Some(from), to: Some(to) } = dates.span(row)
             && to <= from
         {
             let fault = Diagnostic::new(reference::VALUE, format!("the row ends on {to} and begins on {from}"));
@@ -77,26 +89,26 @@ fn forwards(file: &str, table: &Table, columns: &Columns<'_>, faults: &mut Fault
 }
 
 /// One row of a code holds on a day: no two, and between two no day without.
-fn one_meaning(file: &str, table: &Table, columns: &Columns<'_>, code: &[usize], folded: bool, faults: &mut Faults) {
-    let mut by_code: BTreeMap<Vec<String>, Vec<(Span, &Row)>> = BTreeMap::new();
-    for row in &table.rows {
-        let of = |at: &usize| row.fields.get(*at).map(|text| if folded { text.to_lowercase() } else { text.clone() }).unwrap_or_default();
-        by_code.entry(code.iter().map(of).collect()).or_default().push((span(row, columns), row));
-    }
-    for (code, mut rows) in by_code {
-        rows.sort_by_key(|(span, row)| (span.from, row.line));
-        let name = code.join(" ");
-        for ((earlier, first), (later, row)) in rows.iter().zip(rows.iter().skip(1)) {
-            if earlier.overlaps(*later) {
-                faults.push("", overlap(file, &name, (*earlier, first), (*later, row)));
-            } else if earlier.to < later.from {
-                faults.push("", hole(file, &name, (*earlier, first), (*later, row)));
-            }
+fn one_meaning(file: &str, table: &Table<'_>, dates: Dates, code: &[usize], folded: bool, faults: &mut Faults) {
+    let key = |row: &Row<'_>| -> Vec<String> { code.iter().map(|at| row.field(*at).to_lowercase()).collect() };
+    let plain = |a: &Row<'_>, b: &Row<'_>| code.iter().map(|at| a.field(*at).cmp(b.field(*at))).fold(Ordering::Equal, Ordering::then);
+    let compare = |a: &Row<'_>, b: &Row<'_>| if folded { key(a).cmp(&key(b)) } else { plain(a, b) };
+    let mut rows: Vec<(Span, &Row<'_>)> = table.rows.iter().map(|row| (dates.span(row), row)).collect();
+    rows.sort_by(|(span, row), (other, next)| compare(row, next).then(span.from.cmp(&other.from)).then(row.line.cmp(&next.line)));
+    for ((earlier, first), (later, row)) in rows.iter().zip(rows.iter().skip(1)) {
+        if compare(first, row) != Ordering::Equal {
+            continue;
+        }
+        let name = || code.iter().map(|at| row.field(*at)).collect::<Vec<_>>().join(" ");
+        if earlier.overlaps(*later) {
+            faults.push("", overlap(file, &name(), (*earlier, first), (*later, row)));
+        } else if earlier.to < later.from {
+            faults.push("", hole(file, &name(), (*earlier, first), (*later, row)));
         }
     }
 }
 
-fn overlap(file: &str, name: &str, (earlier, first): (Span, &Row), (later, row): (Span, &Row)) -> Diagnostic {
+fn overlap(file: &str, name: &str, (earlier, first): (Span, &Row<'_>), (later, row): (Span, &Row<'_>)) -> Diagnostic {
     let (code, seen) = if earlier == later {
         (reference::TWICE, format!("`{name}` is mapped twice: here and on line {}, both {earlier}", first.line))
     } else {
@@ -106,7 +118,7 @@ fn overlap(file: &str, name: &str, (earlier, first): (Span, &Row), (later, row):
     Diagnostic::new(code, seen).place(at(file, row.line)).expected("at most one row of a code on any day").hint(hint)
 }
 
-fn hole(file: &str, name: &str, (earlier, first): (Span, &Row), (later, row): (Span, &Row)) -> Diagnostic {
+fn hole(file: &str, name: &str, (earlier, first): (Span, &Row<'_>), (later, row): (Span, &Row<'_>)) -> Diagnostic {
     let days = Span { from: earlier.to, to: later.from };
     Diagnostic::warning(reference::HOLE, format!("`{name}` has no row {days}"))
         .place(at(file, row.line))

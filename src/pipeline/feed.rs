@@ -51,10 +51,11 @@ pub const KEYS: &[&str] = &[
 pub struct Surroundings<'p> {
     pub root: &'p Path,
     pub contracts: &'p Contracts,
-    pub drop: &'p Location,
-    pub allowed: &'p Allowed,
+    /// `None` where the partnership's own file is at fault.
+    pub drop: Option<&'p Location>,
+    /// `None` where the partnership's own file is at fault: then nothing is refused for where it leads.
+    pub allowed: Option<&'p Allowed>,
     pub secrets: &'p Secrets<'p>,
-    pub closing_period: u8,
 }
 
 /// Reads one feed; `council` and `id` are what its path says.
@@ -63,35 +64,26 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
     let contracts = contracts(&fields, around);
     let into = into(&fields, around);
     let from = from(&fields, council, id, around);
-    let covers = covers(&fields);
-    let files = files(&fields, &covers);
     let sidecar = fields.get("sidecar").and_then(|item| beside(&item)).map(str::to_owned);
     let controls = read_controls(&fields, contracts.as_deref().unwrap_or_default(), sidecar.is_some());
-    let yaml = &file.reader().source.text;
-    let sql_file = format!("pipelines/{council}/{id}.sql");
-    let sql = sql(file, around.root, &sql_file);
+    let faults_before = file.reader().fault_count();
+    let covers = covers(&fields);
+    let files = files(&fields, &covers, file.reader().fault_count() == faults_before);
     let listed = listed(file, council, id, around, &covers, &controls);
-    let pieces = fields.get("pieces").and_then(|item| item.count(1, 10_000)).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
-    if pieces > 1 && files.as_ref().is_some_and(|files| !files.always_has(&NamePart::Piece)) {
-        let fault = Diagnostic::new(config::FILE_PATTERN, "a delivery comes in pieces, but the names do not number them");
-        file.reader().fault(fields.key_at("files"), fault.expected("`{piece}` in `files`"));
-    }
-    let sql = sql?;
+    let sql_file = format!("pipelines/{council}/{id}.sql");
+    let sql = sql(file, around.root, &sql_file).unwrap_or_default();
+    // What must be there comes last: everything else has then been read, and its faults told.
     Some(Feed {
         council: council.clone(),
         id: id.clone(),
         file: file.reader().source.file.clone(),
-        digest: digest(yaml, &sql, &listed),
-        contracts: contracts?,
-        into: into?,
-        from: from?,
-        files: files?,
+        digest: digest(&file.reader().source.text, &sql, &listed),
         ready: ready(&fields),
         landing: choice(&fields, "landing", Landing::Copy, &[("copy", Landing::Copy), ("link", Landing::Link)]),
         sidecar,
         covers,
         delivers: choice(&fields, "delivers", Delivers::Replace, &[("replace", Delivers::Replace), ("snapshot", Delivers::Snapshot)]),
-        pieces,
+        pieces: pieces(&fields, files.as_ref()),
         newest_by: newest_by(&fields),
         rows_outside: choice(&fields, "rows_outside", RowsOutside::Warn, &[("warn", RowsOutside::Warn), ("refuse", RowsOutside::Refuse)]),
         rows_many: choice(&fields, "rows", false, &[("one", false), ("many", true)]),
@@ -103,6 +95,10 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         active: fields.get("active").and_then(|item| active(&item)).unwrap_or_default(),
         schedule: fields.get("schedule").and_then(|item| schedule(&item)),
         due_working_day: due(&fields),
+        into: into?,
+        from: from?,
+        contracts: contracts?,
+        files: files?,
         sql,
         sql_file,
     })
@@ -180,7 +176,7 @@ fn into(fields: &Fields<'_>, around: &Surroundings<'_>) -> Option<Identifier> {
 fn from(fields: &Fields<'_>, council: &Identifier, id: &Identifier, around: &Surroundings<'_>) -> Option<Location> {
     match fields.get("url") {
         Some(item) if item.raw_text() != Some("drop") => read_location(&item, around.secrets, around.allowed),
-        _ => Some(match around.drop {
+        _ => Some(match around.drop? {
             Location::Folder(path) => Location::Folder(path.join(&**council).join(&**id)),
             Location::Url(url) => {
                 let mut url = url.clone();
@@ -192,14 +188,16 @@ fn from(fields: &Fields<'_>, council: &Identifier, id: &Identifier, around: &Sur
     }
 }
 
-fn files(fields: &Fields<'_>, covers: &Covers) -> Option<FilePattern> {
+/// `judge` says whether `covers` itself is sound, so that the names can be judged by it.
+fn files(fields: &Fields<'_>, covers: &Covers, judge: bool) -> Option<FilePattern> {
     let item = fields.need("files")?;
     let pattern = pattern(&item)?;
     if pattern.text.contains('/') {
         item.refuse(config::FILE_PATTERN, "it holds a `/`", "the name of a file in the feed's folder; `url` names the folder", "");
         return None;
     }
-    if covers.from.is_none()
+    if judge
+        && covers.from.is_none()
         && let Some(lacking) = covers.lacking(&pattern)
     {
         let hint = "Or say in `covers` where the period stands: `covers: {from: {header: Period}}`.";
@@ -301,6 +299,16 @@ fn beside<'r>(item: &Item<'r>) -> Option<&'r str> {
     Some(text)
 }
 
+/// How many files make one delivery; their names then number them.
+fn pieces(fields: &Fields<'_>, files: Option<&FilePattern>) -> u32 {
+    let Some(item) = fields.get("pieces") else { return 1 };
+    let pieces = item.count(1, 10_000).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
+    if pieces > 1 && files.is_some_and(|files| !files.always_has(&NamePart::Piece)) {
+        item.refuse(config::FILE_PATTERN, "the names of the pieces do not number them", "`{piece}` in `files`", "");
+    }
+    pieces
+}
+
 fn newest_by(fields: &Fields<'_>) -> Vec<NewestBy> {
     let words = [("version", NewestBy::Version), ("modified", NewestBy::Modified)];
     let Some(item) = fields.get("newest_by") else { return vec![NewestBy::Version, NewestBy::Modified] };
@@ -363,7 +371,7 @@ fn listed(
     }
     let name = format!("controls/{council}/{id}.csv");
     match read_text(around.root, &name) {
-        Ok(text) => read_listed(&name, &text, controls, covers.extent == Extent::Listed, around.closing_period).unwrap_or_else(|faults| {
+        Ok(text) => read_listed(&name, &text, controls, covers.extent == Extent::Listed).unwrap_or_else(|faults| {
             for fault in faults {
                 file.reader().report(fault);
             }

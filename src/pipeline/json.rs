@@ -12,3 +12,33 @@ pub fn json_schema(kind: &str) -> Option<&'static str> {
     ];
     schemas.into_iter().find(|(known, _)| *known == kind).map(|(_, text)| text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::yaml::{Node, SourceText, Value, parse};
+
+    fn value<'n>(node: &'n Node, key: &str) -> &'n Node {
+        let Value::Map(entries) = &node.value else { panic!("a mapping") };
+        &entries.iter().find(|e| e.key == key).unwrap_or_else(|| panic!("{key}")).value
+    }
+
+    fn keys(node: &Node) -> Vec<&str> {
+        let Value::Map(entries) = &node.value else { panic!("a mapping") };
+        entries.iter().map(|e| e.key.as_str()).collect()
+    }
+
+    #[test]
+    fn editors_know_the_keys_that_the_readers_know() {
+        let readers =
+            [("partnership", super::super::partnership::KEYS), ("feed", super::super::feed::KEYS), ("cost", super::super::cost::KEYS)];
+        for (kind, known) in readers {
+            // JSON is YAML.
+            let (schema, faults) = parse(&SourceText::new(kind, json_schema(kind).unwrap()));
+            assert_eq!(faults, []);
+            assert_eq!(keys(value(&schema, "properties")), known, "{kind}");
+            assert!(matches!(&value(&schema, "additionalProperties").value, Value::Scalar { text, .. } if text == "false"));
+        }
+        assert_eq!(json_schema("nothing"), None);
+    }
+}

@@ -40,13 +40,7 @@ impl Measure {
 
 /// Columns: `file`, `year` and `period` where coverage is listed, and one for each listed measure by its name.
 /// Several rows of one file add up.
-pub fn read_listed(
-    file: &str,
-    text: &str,
-    controls: &[Control],
-    covers: bool,
-    closing_period: u8,
-) -> Result<BTreeMap<String, Listed>, Vec<Diagnostic>> {
+pub fn read_listed(file: &str, text: &str, controls: &[Control], covers: bool) -> Result<BTreeMap<String, Listed>, Vec<Diagnostic>> {
     let table = read_csv(file, text)?;
     let listed = |control: &&Control| control.equals == Truth::Listed;
     let measures: Vec<(String, bool)> =
@@ -67,21 +61,20 @@ pub fn read_listed(
     if !faults.is_empty() {
         return Err(faults);
     }
-    rows(file, &table, file_at, period_at, &measures, closing_period)
+    rows(file, &table, file_at, period_at, &measures)
 }
 
 fn rows(
     file: &str,
-    table: &Table,
+    table: &Table<'_>,
     file_at: Option<usize>,
     period_at: (Option<usize>, Option<usize>),
     measures: &[(String, bool, Option<usize>)],
-    closing_period: u8,
 ) -> Result<BTreeMap<String, Listed>, Vec<Diagnostic>> {
     let mut out: BTreeMap<String, Listed> = BTreeMap::new();
     let mut faults = Vec::new();
     for row in &table.rows {
-        let field = |at: Option<usize>| at.and_then(|at| row.fields.get(at)).map_or("", String::as_str);
+        let field = |at: Option<usize>| at.map_or("", |at| row.field(at));
         let mut wrong = |name: &str, text: &str, expected: &str| {
             let fault = Diagnostic::new(config::WRONG_VALUE, format!("`{name}` is `{}`", text.escape_debug()));
             faults.push(fault.place(at(file, row.line)).expected(expected).outcome(UNTOUCHED));
@@ -89,7 +82,7 @@ fn rows(
         let listed = out.entry(field(file_at).to_owned()).or_default();
         if period_at.0.is_some() {
             let text = format!("{}/P{}", field(period_at.0), field(period_at.1));
-            match Period::parse(&text).filter(|p| p.period <= closing_period) {
+            match Period::parse(&text) {
                 Some(period) => listed.periods.push(period),
                 None => wrong("year/period", &text, "a starting year and a period from 1 to 13"),
             }

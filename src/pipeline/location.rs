@@ -77,8 +77,8 @@ impl Secrets<'_> {
     }
 }
 
-/// A location as written: a path relative to the partnership, or a URL.
-pub fn read_location(item: &Item<'_>, secrets: &Secrets<'_>, allowed: &Allowed) -> Option<Location> {
+/// A location as written: a path relative to the partnership, or a URL. Without `allowed` it may lead anywhere.
+pub fn read_location(item: &Item<'_>, secrets: &Secrets<'_>, allowed: Option<&Allowed>) -> Option<Location> {
     if item.raw_text().is_none() {
         item.wrong("a path, or the URL of an object store");
         return None;
@@ -87,8 +87,9 @@ pub fn read_location(item: &Item<'_>, secrets: &Secrets<'_>, allowed: &Allowed) 
     if text.contains("://") { read_url(item, &text, secrets, allowed) } else { read_path(item, &text, secrets.root, allowed) }
 }
 
-fn read_path(item: &Item<'_>, text: &str, root: &Path, allowed: &Allowed) -> Option<Location> {
+fn read_path(item: &Item<'_>, text: &str, root: &Path, allowed: Option<&Allowed>) -> Option<Location> {
     let path = plain(&root.join(text));
+    let Some(allowed) = allowed else { return Some(Location::Folder(path)) };
     let real = real(&path);
     let inside = [real_or_same(root)].into_iter().chain(allowed.paths.iter().map(|p| real_or_same(&plain(&root.join(p)))));
     if inside.into_iter().any(|folder| real.starts_with(&folder)) {
@@ -131,7 +132,7 @@ fn real_or_same(path: &Path) -> PathBuf {
     real(&plain(path))
 }
 
-fn read_url(item: &Item<'_>, text: &str, secrets: &Secrets<'_>, allowed: &Allowed) -> Option<Location> {
+fn read_url(item: &Item<'_>, text: &str, secrets: &Secrets<'_>, allowed: Option<&Allowed>) -> Option<Location> {
     let expected = "the URL of an object store: `s3://bucket/folder/`, `az://…`, `gs://…`, `https://…`";
     let Ok(url) = Url::parse(text) else {
         item.wrong(expected);
@@ -146,7 +147,7 @@ fn read_url(item: &Item<'_>, text: &str, secrets: &Secrets<'_>, allowed: &Allowe
         return None;
     }
     if let Some(why) = forbidden(&url)
-        && !is_allowed(&url, &allowed.hosts)
+        && allowed.is_some_and(|allowed| !is_allowed(&url, &allowed.hosts))
     {
         item.refuse(
             config::FORBIDDEN_HOST,

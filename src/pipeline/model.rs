@@ -53,6 +53,8 @@ pub struct Company {
     pub name: String,
     /// Councils that own it; empty where the file does not say.
     pub owners: Vec<Identifier>,
+    /// It trades no more: cost in it fails check 11.
+    pub dormant: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -38,15 +38,15 @@ pub const KEYS: &[&str] = &[
 /// Folders of `pipelines/` that are no council's.
 pub const NOT_COUNCILS: [&str; 3] = ["shared", "reference", "cost"];
 
-/// What the file says.
+/// What the file says; `None` where that has been reported, so that everything else can be read all the same.
 pub struct Head {
-    pub name: Identifier,
-    pub timezone: String,
-    pub calendar: Calendar,
-    pub drop: Location,
-    pub landing: Location,
-    pub lake: Location,
-    pub published: Location,
+    pub name: Option<Identifier>,
+    pub timezone: Option<String>,
+    pub calendar: Option<Calendar>,
+    pub drop: Option<Location>,
+    pub landing: Option<Location>,
+    pub lake: Option<Location>,
+    pub published: Option<Location>,
     pub councils: Vec<Council>,
     pub companies: Vec<Company>,
     pub services: Vec<Service>,
@@ -60,29 +60,24 @@ pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
     let fields = file.fields(KEYS)?;
     let allowed =
         Allowed { hosts: texts(&fields, "allow_hosts"), paths: texts(&fields, "allow_paths").into_iter().map(Into::into).collect() };
-    let place = |key: &str| fields.need(key).and_then(|item| read_location(&item, secrets, &allowed));
-    let places = (place("drop"), place("landing"), place("lake"), place("published"));
-    let name = fields.need("partnership").and_then(|item| item.identifier());
-    let timezone = timezone(&fields);
-    let calendar = calendar(&fields);
+    let place = |key: &str| fields.need(key).and_then(|item| read_location(&item, secrets, Some(&allowed)));
     let councils = fields.need("councils").map(|item| councils(&item)).unwrap_or_default();
     let companies = fields.get("companies").map(|item| companies(&item, &councils)).unwrap_or_default();
     let services = fields.get("services").map(|item| services(&item)).unwrap_or_default();
-    let members = fields.get("members").map(|item| members(&item, &councils, &companies, &services)).unwrap_or_default();
     Some(Head {
-        suspense_limit: suspense_limit(&fields),
-        retention: retention(&fields),
-        name: name?,
-        timezone: timezone?,
-        calendar: calendar?,
-        drop: places.0?,
-        landing: places.1?,
-        lake: places.2?,
-        published: places.3?,
+        name: fields.need("partnership").and_then(|item| item.identifier()),
+        timezone: timezone(&fields),
+        calendar: calendar(&fields),
+        drop: place("drop"),
+        landing: place("landing"),
+        lake: place("lake"),
+        published: place("published"),
+        members: fields.get("members").map(|item| members(&item, &councils, &companies, &services)).unwrap_or_default(),
         councils,
         companies,
         services,
-        members,
+        suspense_limit: suspense_limit(&fields),
+        retention: retention(&fields),
         allowed,
     })
 }
@@ -162,13 +157,14 @@ fn companies(item: &Item<'_>, councils: &[Council]) -> Vec<Company> {
             let fault = Diagnostic::new(config::DUPLICATE_FEED, format!("`{key}` is a council and a company"));
             item.reader().fault(at, fault.expected("a name for each organisation"));
         }
-        let Some(fields) = item.fields(&["name", "owners"]) else { continue };
+        let Some(fields) = item.fields(&["name", "owners", "dormant"]) else { continue };
         let name = fields.need("name").and_then(|item| item.text()).map(str::to_owned);
         let owners = fields.get("owners").and_then(|item| item.list()).unwrap_or_default();
         let known = || councils.iter().map(|council| &council.id);
         let owners = owners.iter().filter_map(|item| one_of_ours(item, "council", known)).collect();
         if let (Some(id), Some(name)) = (id, name) {
-            companies.push(Company { id, name, owners });
+            let dormant = fields.get("dormant").and_then(|item| item.flag()).unwrap_or(false);
+            companies.push(Company { id, name, owners, dormant });
         }
     }
     companies.sort_by(|a, b| a.id.cmp(&b.id));

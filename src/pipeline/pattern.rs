@@ -295,6 +295,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_pattern_and_no_name_stop_the_reader(text in "(\\{(year|month|period|fiscal_year|version|piece|date|any)\\}|[a-c0-9_\\[\\]é]){0,8}", name in "[a-c0-9_é-]{0,30}") {
+            if let Ok(pattern) = FilePattern::parse(&text) {
+                let _ = pattern.matches(&name);
+            }
+        }
+    }
+
     #[test]
     fn a_long_name_with_wildcards_is_judged_at_once() {
         let pattern = pattern("{any}a{any}b{any}c{year}[_v{version}].csv");

@@ -44,33 +44,34 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
     let mut contracts = Contracts::read(root);
     let mut faults = std::mem::take(&mut contracts.faults);
     let head = read_partnership(root, &secrets, &mut faults);
-    let feeds = head.as_ref().map(|head| read_feeds(root, head, &contracts, &secrets, &mut faults)).unwrap_or_default();
+    let feeds = read_feeds(root, head.as_ref(), &contracts, &secrets, &mut faults);
     let references: BTreeMap<_, _> = read_references(root, &contracts, &mut faults).into_iter().collect();
     let cost = read_cost(root, &mut faults);
     if let Some(head) = &head {
         known::check(&references, head, &feeds, &mut faults);
     }
     in_order(&mut faults);
-    match head {
-        Some(head) if !faults.iter().any(|fault| fault.severity == Severity::Error) => {
+    let partnership = head.and_then(|head| whole(root, head));
+    match partnership {
+        Some(partnership) if !faults.iter().any(|fault| fault.severity == Severity::Error) => {
             let contracts = contracts.read.into_iter().filter(|(key, _)| !key.starts_with("sources/")).collect();
-            Ok((Partnership { feeds, references, cost, contracts, ..whole(root, head) }, faults))
+            Ok((Partnership { feeds, references, cost, contracts, ..partnership }, faults))
         }
         _ => Err(Refusal(faults)),
     }
 }
 
 /// The partnership as its own file says it; what other files say is filled in by the caller.
-fn whole(root: &Path, head: Head) -> Partnership {
-    Partnership {
+fn whole(root: &Path, head: Head) -> Option<Partnership> {
+    Some(Partnership {
         root: root.to_path_buf(),
-        name: head.name,
-        timezone: head.timezone,
-        calendar: head.calendar,
-        drop: head.drop,
-        landing: head.landing,
-        lake: head.lake,
-        published: head.published,
+        name: head.name?,
+        timezone: head.timezone?,
+        calendar: head.calendar?,
+        drop: head.drop?,
+        landing: head.landing?,
+        lake: head.lake?,
+        published: head.published?,
         councils: head.councils,
         companies: head.companies,
         services: head.services,
@@ -83,7 +84,7 @@ fn whole(root: &Path, head: Head) -> Partnership {
         references: BTreeMap::new(),
         cost: super::CostModel { schedule: None, queries: Vec::new() },
         contracts: BTreeMap::new(),
-    }
+    })
 }
 
 /// By file and line, errors and warnings together.
@@ -103,20 +104,21 @@ fn read_partnership(root: &Path, secrets: &Secrets<'_>, faults: &mut Vec<Diagnos
     head
 }
 
-fn read_feeds(root: &Path, head: &Head, contracts: &Contracts, secrets: &Secrets<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Feed> {
-    let around =
-        Surroundings { root, contracts, drop: &head.drop, allowed: &head.allowed, secrets, closing_period: head.calendar.closing_period };
+fn read_feeds(root: &Path, head: Option<&Head>, contracts: &Contracts, secrets: &Secrets<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Feed> {
+    let around = Surroundings { root, contracts, drop: head.and_then(|h| h.drop.as_ref()), allowed: head.map(|h| &h.allowed), secrets };
     let mut feeds = Vec::new();
     for (name, is_folder) in sorted_names(&root.join("pipelines")) {
-        let council = head.councils.iter().map(|council| &council.id).find(|id| &***id == name.as_str());
+        // While the partnership's own file is at fault, every folder may be a council's.
+        let is_council = head.is_none_or(|head| head.councils.iter().any(|council| *council.id == *name));
+        let is_special = NOT_COUNCILS.contains(&name.as_str());
         if !is_folder {
             if name != "partnership.yaml" && !is_prose(&name) {
                 faults.push(stray(&format!("pipelines/{name}"), "`partnership.yaml`, and a folder for each council"));
             }
-        } else if council.is_some() || name == "shared" {
+        } else if (is_council && !is_special) || name == "shared" {
             read_folder(&name, &around, &mut feeds, faults);
-        } else if !NOT_COUNCILS.contains(&name.as_str()) {
-            let near = nearest(&name, head.councils.iter().map(|council| &*council.id));
+        } else if !is_special {
+            let near = nearest(&name, head.iter().flat_map(|head| &head.councils).map(|council| &*council.id));
             let fault = Diagnostic::new(config::UNKNOWN_NAME, format!("the folder pipelines/{name} belongs to no council"));
             let fault = fault.place(Place::file(format!("pipelines/{name}"))).outcome(UNTOUCHED);
             faults.push(fault.expected("a council of partnership.yaml, `shared`, `reference` or `cost`").hint(did_you_mean(near)));
@@ -128,7 +130,9 @@ fn read_feeds(root: &Path, head: &Head, contracts: &Contracts, secrets: &Secrets
 /// The feeds of one council.
 fn read_folder(council: &str, around: &Surroundings<'_>, feeds: &mut Vec<Feed>, faults: &mut Vec<Diagnostic>) {
     let Ok(council) = Identifier::new(council) else { return };
-    let names = sorted_names(&around.root.join("pipelines").join(&*council));
+    let mut names = sorted_names(&around.root.join("pipelines").join(&*council));
+    // The spelling that is right comes first, so that it is the others that are told they are one too many.
+    names.sort_by_key(|(name, _)| name.to_lowercase() != *name);
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for (name, is_folder) in names {
         let file = format!("pipelines/{council}/{name}");

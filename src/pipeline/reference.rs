@@ -111,7 +111,7 @@ impl Faults {
 }
 
 /// Where each column of the contract stands in the file; `None` where an optional one is left out.
-fn header(file: &str, table: &Table, contract: &Contract, faults: &mut Faults) -> Vec<Option<usize>> {
+fn header(file: &str, table: &Table<'_>, contract: &Contract, faults: &mut Faults) -> Vec<Option<usize>> {
     let names = || contract.columns.iter().map(|column| &*column.name);
     for (n, name) in table.header.iter().enumerate() {
         if !names().any(|known| known == name) {
@@ -142,10 +142,10 @@ fn header(file: &str, table: &Table, contract: &Contract, faults: &mut Faults) -
 }
 
 /// One column of the file, typed; an empty field is null.
-fn array(file: &str, table: &Table, column: &Column, place: Option<usize>, faults: &mut Faults) -> ArrayRef {
+fn array(file: &str, table: &Table<'_>, column: &Column, place: Option<usize>, faults: &mut Faults) -> ArrayRef {
     let mut texts: Vec<Option<&str>> = Vec::with_capacity(table.rows.len());
     for row in &table.rows {
-        let text = place.and_then(|at| row.fields.get(at)).map(String::as_str).filter(|text| !text.is_empty());
+        let text = place.map(|at| row.field(at)).filter(|text| !text.is_empty());
         if text.is_none() && column.required && place.is_some() {
             let fault = Diagnostic::new(reference::VALUE, format!("`{}` is empty", column.name));
             faults.push(&column.name, fault.place(at(file, row.line)).expected("a value in every row"));
@@ -160,7 +160,7 @@ fn array(file: &str, table: &Table, column: &Column, place: Option<usize>, fault
     typed(file, table, column, &texts, faults)
 }
 
-fn typed(file: &str, table: &Table, column: &Column, texts: &[Option<&str>], faults: &mut Faults) -> ArrayRef {
+fn typed(file: &str, table: &Table<'_>, column: &Column, texts: &[Option<&str>], faults: &mut Faults) -> ArrayRef {
     let mut each = Each { file, table, column, faults };
     match column.kind {
         Type::Text => Arc::new(texts.iter().copied().collect::<StringArray>()),
@@ -197,7 +197,7 @@ fn boolean(text: &str) -> Option<bool> {
 
 struct Each<'a> {
     file: &'a str,
-    table: &'a Table,
+    table: &'a Table<'a>,
     column: &'a Column,
     faults: &'a mut Faults,
 }
@@ -218,11 +218,11 @@ impl Each<'_> {
 }
 
 /// Somebody else than its author has approved every row.
-fn reviewed(file: &str, table: &Table, columns: &[(&Column, Option<usize>)], faults: &mut Faults) {
+fn reviewed(file: &str, table: &Table<'_>, columns: &[(&Column, Option<usize>)], faults: &mut Faults) {
     let place = |name: &str| columns.iter().find(|(column, _)| &*column.name == name).and_then(|(_, at)| *at);
     let (Some(author), Some(approver), Some(reason)) = (place("author"), place("approver"), place("reason")) else { return };
     for row in &table.rows {
-        let field = |at: usize| row.fields.get(at).map_or("", |text| text.trim());
+        let field = |at: usize| row.field(at).trim();
         let same = field(author).eq_ignore_ascii_case(field(approver));
         let empty = [author, approver, reason].into_iter().any(|at| field(at).is_empty());
         if same || empty {

@@ -4,8 +4,6 @@
 //! before a shorter one before an empty cell. Two rules that are as specific and cover the same line on the same day
 //! are a fault of the table, found here and not at the line.
 
-use std::collections::BTreeMap;
-
 use crate::{
     diagnostic::{Diagnostic, codes::reference},
     domain::Span,
@@ -14,7 +12,7 @@ use crate::{
 
 use super::{
     csv::{Row, Table, at},
-    dated::{place, span},
+    dated::{Dates, place},
     reference::Faults,
 };
 
@@ -24,38 +22,38 @@ pub const TABLE: &str = "ownership_rule";
 pub const COLUMNS: [&str; 6] = ["council", "feed", "project", "cost_centre", "department", "account"];
 
 /// What a cell of a rule covers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cell {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cell<'t> {
     /// Empty.
     Any,
     /// `A..B`: both ends included, compared as text.
-    Range(String, String),
+    Range(&'t str, &'t str),
     /// `ABC*`.
-    Prefix(String),
-    Exact(String),
+    Prefix(&'t str),
+    Exact(&'t str),
 }
 
-impl Cell {
+impl<'t> Cell<'t> {
     /// `None` where the text is none of the four: a star elsewhere than at the end, a range that runs backwards.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &'t str) -> Option<Self> {
         if text.is_empty() {
             return Some(Self::Any);
         }
         if let Some((from, to)) = text.split_once("..") {
             let sound = !from.is_empty() && from <= to && !from.contains('*') && !to.contains('*');
-            return sound.then(|| Self::Range(from.to_owned(), to.to_owned()));
+            return sound.then_some(Self::Range(from, to));
         }
         match text.split_once('*') {
-            None => Some(Self::Exact(text.to_owned())),
-            Some((prefix, "")) if !prefix.is_empty() => Some(Self::Prefix(prefix.to_owned())),
+            None => Some(Self::Exact(text)),
+            Some((prefix, "")) if !prefix.is_empty() => Some(Self::Prefix(prefix)),
             Some(_) => None,
         }
     }
 
     /// Greater is more specific: nought for an empty cell, characters of the prefix or of the range's first end, most for an exact code.
     #[must_use]
-    pub fn specificity(&self) -> usize {
+    pub fn specificity(self) -> usize {
         match self {
             Self::Any => 0,
             Self::Prefix(text) | Self::Range(text, _) => text.chars().count(),
@@ -64,24 +62,24 @@ impl Cell {
     }
 
     #[must_use]
-    pub fn covers(&self, code: &str) -> bool {
+    pub fn covers(self, code: &str) -> bool {
         match self {
             Self::Any => true,
             Self::Exact(text) => text == code,
-            Self::Prefix(prefix) => code.starts_with(prefix.as_str()),
-            Self::Range(from, to) => from.as_str() <= code && code <= to.as_str(),
+            Self::Prefix(prefix) => code.starts_with(prefix),
+            Self::Range(from, to) => from <= code && code <= to,
         }
     }
 
     /// Whether some code is covered by both.
     #[must_use]
-    pub fn meets(&self, other: &Self) -> bool {
+    pub fn meets(self, other: Self) -> bool {
         match (self, other) {
             (Self::Any, _) | (_, Self::Any) => true,
             (Self::Exact(code), cell) | (cell, Self::Exact(code)) => cell.covers(code),
-            (Self::Prefix(a), Self::Prefix(b)) => a.starts_with(b.as_str()) || b.starts_with(a.as_str()),
+            (Self::Prefix(a), Self::Prefix(b)) => a.starts_with(b) || b.starts_with(a),
             (Self::Prefix(prefix), Self::Range(from, to)) | (Self::Range(from, to), Self::Prefix(prefix)) => {
-                to.as_str() >= prefix.as_str() && (from <= prefix || from.starts_with(prefix.as_str()))
+                to >= prefix && (from <= prefix || from.starts_with(prefix))
             }
             (Self::Range(a, b), Self::Range(c, d)) => a.max(c) <= b.min(d),
         }
@@ -89,56 +87,83 @@ impl Cell {
 }
 
 struct Rule<'t> {
-    row: &'t Row,
+    row: &'t Row<'t>,
     span: Span,
-    cells: Vec<Cell>,
+    cells: Cells<'t>,
 }
 
+type Cells<'t> = [Cell<'t>; COLUMNS.len()];
+
+/// How specific each cell is, and its code where that is exact.
+type Group<'t> = [(usize, &'t str); COLUMNS.len()];
+
 /// Cells that can be read, and no two rules that tie.
-pub fn check_ties(file: &str, table: &Table, columns: &[(&Column, Option<usize>)], faults: &mut Faults) {
-    let mut groups: BTreeMap<Vec<(usize, String)>, Vec<Rule<'_>>> = BTreeMap::new();
+pub fn check_ties(file: &str, table: &Table<'_>, columns: &[(&Column, Option<usize>)], faults: &mut Faults) {
+    let places = COLUMNS.map(|name| place(columns, name));
+    let dates = Dates::of(columns);
+    let mut rules: Vec<(Group<'_>, Rule<'_>)> = Vec::with_capacity(table.rows.len());
     for row in &table.rows {
-        if let Some(cells) = cells(file, row, columns, faults) {
-            groups.entry(cells.iter().map(group).collect()).or_default().push(Rule { row, span: span(row, columns), cells });
+        if let Some(cells) = cells(file, row, places, faults) {
+            rules.push((cells.map(group), Rule { row, span: dates.span(row), cells }));
         }
     }
-    for rules in groups.values() {
-        for (n, rule) in rules.iter().enumerate() {
-            let earlier = rules.iter().take(n).find(|earlier| tie(earlier, rule));
-            if let Some(earlier) = earlier {
-                let id = |row: &Row| place(columns, "rule_id").and_then(|at| row.fields.get(at)).cloned().unwrap_or_default();
-                let seen = format!("the rule `{}` ties with `{}` of line {}", id(rule.row), id(earlier.row), earlier.row.line);
-                let fault = Diagnostic::new(reference::RULE_TIE, seen).place(at(file, rule.row.line));
-                let expected = "for every line one rule that is more specific than all others that cover it";
-                faults.push("", fault.expected(expected).hint("Make one of the two more specific, or let one end where the other begins."));
+    // Stable, and quick on a table that is in order: rules of one group stay in the order of their lines.
+    rules.sort_by_key(|(group, _)| *group);
+    let id_at = place(columns, "rule_id");
+    one_row_each(file, table, id_at, faults);
+    for group in rules.chunk_by(|(group, _), (other, _)| group == other) {
+        for (n, (_, rule)) in group.iter().enumerate() {
+            if let Some((_, earlier)) = group.iter().take(n).find(|(_, earlier)| tie(earlier, rule)) {
+                faults.push("", tied(file, rule, earlier, id_at));
             }
         }
     }
 }
 
+fn tied(file: &str, rule: &Rule<'_>, earlier: &Rule<'_>, id_at: Option<usize>) -> Diagnostic {
+    let id = |row: &Row<'_>| id_at.map_or(String::new(), |at| row.field(at).to_owned());
+    let seen = format!("the rule `{}` ties with `{}` of line {}", id(rule.row), id(earlier.row), earlier.row.line);
+    Diagnostic::new(reference::RULE_TIE, seen)
+        .place(at(file, rule.row.line))
+        .expected("for every line one rule that is more specific than all others that cover it")
+        .hint("Make one of the two more specific, or let one end where the other begins.")
+}
+
+/// A rule's id stands on every line that it decides: it means one row, also where its dates would keep two apart.
+/// Equal ids stand together, because the table is in their order.
+fn one_row_each(file: &str, table: &Table<'_>, id_at: Option<usize>, faults: &mut Faults) {
+    let Some(id_at) = id_at else { return };
+    for (before, row) in table.rows.iter().zip(table.rows.iter().skip(1)) {
+        let id = row.field(id_at);
+        if before.field(id_at) == id {
+            let fault = Diagnostic::new(reference::TWICE, format!("the rule id `{id}` stands twice: here and on line {}", before.line));
+            faults.push(
+                "rule id",
+                fault.place(at(file, row.line)).expected("an id of its own for every row").hint("Add a number: `-1`, `-2`."),
+            );
+        }
+    }
+}
+
 /// Rules that cannot tie stand in different groups: of one specificity, and with the same exact codes.
-fn group(cell: &Cell) -> (usize, String) {
-    (cell.specificity(), if let Cell::Exact(code) = cell { code.clone() } else { String::new() })
+fn group(cell: Cell<'_>) -> (usize, &str) {
+    (cell.specificity(), if let Cell::Exact(code) = cell { code } else { "" })
 }
 
 fn tie(a: &Rule<'_>, b: &Rule<'_>) -> bool {
-    a.span.overlaps(b.span) && a.cells.iter().zip(&b.cells).all(|(a, b)| a.meets(b))
+    a.span.overlaps(b.span) && a.cells.iter().zip(b.cells).all(|(a, b)| a.meets(b))
 }
 
-fn cells(file: &str, row: &Row, columns: &[(&Column, Option<usize>)], faults: &mut Faults) -> Option<Vec<Cell>> {
-    let mut cells = Vec::with_capacity(COLUMNS.len());
-    let mut sound = true;
-    for name in COLUMNS {
-        let text = place(columns, name).and_then(|at| row.fields.get(at)).map_or("", String::as_str);
-        if let Some(cell) = Cell::parse(text) {
-            cells.push(cell);
-        } else {
-            sound = false;
+fn cells<'t>(file: &str, row: &'t Row<'t>, places: [Option<usize>; COLUMNS.len()], faults: &mut Faults) -> Option<Cells<'t>> {
+    let texts = places.map(|at| at.map_or("", |at| row.field(at)));
+    let cells = texts.map(Cell::parse);
+    for ((name, text), cell) in COLUMNS.into_iter().zip(texts).zip(cells) {
+        if cell.is_none() {
             let fault = Diagnostic::new(reference::VALUE, format!("`{name}` is `{}`", text.escape_debug())).place(at(file, row.line));
             faults.push(name, fault.expected("nothing (any), an exact code, a prefix `ABC*`, or a range `A..B` whose ends are in order"));
         }
     }
-    sound.then_some(cells)
+    cells.iter().all(Option::is_some).then(|| cells.map(|cell| cell.unwrap_or(Cell::Any)))
 }
 
 #[cfg(test)]
@@ -146,16 +171,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn cell(text: &str) -> Cell {
+    fn cell(text: &str) -> Cell<'_> {
         Cell::parse(text).unwrap_or_else(|| panic!("{text}"))
     }
 
     #[test]
     fn cells_are_read() {
         assert_eq!(cell(""), Cell::Any);
-        assert_eq!(cell("A1*"), Cell::Prefix("A1".into()));
-        assert_eq!(cell("A1..A9"), Cell::Range("A1".into(), "A9".into()));
-        assert_eq!(cell("oneSource Shared"), Cell::Exact("oneSource Shared".into()));
+        assert_eq!(cell("A1*"), Cell::Prefix("A1"));
+        assert_eq!(cell("A1..A9"), Cell::Range("A1", "A9"));
+        assert_eq!(cell("oneSource Shared"), Cell::Exact("oneSource Shared"));
         for text in ["*", "A*B", "A**", "B..A", "..A", "A*..B"] {
             assert_eq!(Cell::parse(text), None, "{text}");
         }
@@ -167,23 +192,25 @@ mod tests {
         assert!(order.is_sorted());
     }
 
-    fn any_cell() -> impl Strategy<Value = Cell> {
+    /// The text of a cell of each sort.
+    fn any_cell() -> impl Strategy<Value = String> {
         let text = "[ab]{1,3}";
         prop_oneof![
-            Just(Cell::Any),
-            text.prop_map(Cell::Exact),
-            text.prop_map(Cell::Prefix),
-            (text, text).prop_map(|(a, b)| Cell::Range(a.clone().min(b.clone()), a.max(b))),
+            Just(String::new()),
+            text.prop_map(|a| a),
+            text.prop_map(|a| format!("{a}*")),
+            (text, text).prop_map(|(a, b)| format!("{}..{}", a.clone().min(b.clone()), a.max(b))),
         ]
     }
 
     proptest! {
         #[test]
         fn cells_meet_if_a_code_is_covered_by_both(a in any_cell(), b in any_cell(), code in "[ab]{1,4}") {
+            let (a, b) = (cell(&a), cell(&b));
             if a.covers(&code) && b.covers(&code) {
-                prop_assert!(a.meets(&b));
+                prop_assert!(a.meets(b));
             }
-            prop_assert_eq!(a.meets(&b), b.meets(&a));
+            prop_assert_eq!(a.meets(b), b.meets(a));
         }
     }
 }

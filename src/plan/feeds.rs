@@ -109,7 +109,7 @@ struct Candidate {
     sidecar: Option<Entry>,
     coverage: Option<Coverage>,
     version: Option<u64>,
-    piece: Option<u64>,
+    piece: Option<u32>,
 }
 
 /// Decides for every file that the source lists. `known` are the feed's deliveries in the register.
@@ -180,7 +180,7 @@ fn is_companion(feed: &Feed, name: &str, listing: &Listing) -> bool {
 
 /// For each coverage (and piece) the newest file; ties are reported and none of them is taken.
 fn newest(feed: &Feed, candidates: Vec<Candidate>, plan: &mut FeedPlan) -> Vec<Candidate> {
-    let mut groups: BTreeMap<(Option<Coverage>, Option<u64>), Vec<Candidate>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Option<Coverage>, Option<u32>), Vec<Candidate>> = BTreeMap::new();
     let mut out = Vec::new();
     for candidate in candidates {
         if candidate.coverage.is_none() {

@@ -7,3 +7,7 @@ pub use feeds::{FeedPlan, Idle, Take, Why, Wish, companion, is_active, is_stale,
 mod cost;
 
 pub use cost::{CostPlan, PlannedQuery, given_tables, known_tables, plan_cost};
+
+mod validate;
+
+pub use validate::{Validated, validate};

@@ -1,5 +1,13 @@
 //! What finance and engineers look at. Every answer is a [`Page`]: text for a person, JSON for a program.
 
+mod ask;
+mod explain;
+mod figures;
 pub mod page;
+mod status;
 
+pub use ask::{Release, latest, parquet, rows, tables};
+pub use explain::{code, explain_line};
+pub use figures::{reconcile, separation, suspense};
 pub use page::{Align, Page, Table};
+pub use status::{quarantine_list, quarantine_show, runs, status};

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Conductor, Event, clock, proofs,
-    pump::{Flow, pump},
+    Conductor, CostPlanned, Event, clock, proofs,
+    pump::each,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
@@ -98,6 +98,7 @@ impl Conductor<'_> {
         }
         let mut content = Content { program: program(), lake: lake.states, ..Content::default() };
         content.proofs.insert("inputs".into(), json!(inputs));
+        content.proofs.insert("rules".into(), json!(rules));
         let (lines, meant) = self.classify(&plan, &rules, &sources, latest.as_ref())?;
         costed.classified = lines.iter().filter(|(_, _, fresh)| *fresh).count();
         let parts: Vec<(CostSource, PublishedPart)> = lines.into_iter().map(|(source, part, _)| (source, part)).collect();
@@ -123,6 +124,29 @@ impl Conductor<'_> {
         }
         self.observer.event(Event::Report { diagnostics: &costed.stopped });
         Ok(costed)
+    }
+
+    /// Whether the cost run has something to do, and why.
+    pub(super) fn why_cost(&self, known: &[DeliveryRecord]) -> Answer<CostPlanned> {
+        let latest = self.releases.latest()?;
+        let lake = self.lake_states(latest.as_ref())?;
+        let (sources, blocked) = self.cost_sources(known, &lake.files);
+        let rules = self.rules_digest();
+        let is = |name: &str, value: &str| latest.as_ref().is_some_and(|m| m.content.proofs.get(name) == Some(&json!(value)));
+        let inputs = self.run_digest(&rules, &sources, known);
+        let (would_run, why) = if sources.is_empty() {
+            (false, "nothing to do: no common table holds a line of the basis in use".to_owned())
+        } else if is("inputs", &inputs) {
+            (false, "nothing to do: lines, rules, contracts and program are those of the latest release".to_owned())
+        } else if latest.is_none() {
+            (true, format!("would publish the first release: {} partitions", sources.len()))
+        } else if is("rules", &rules) {
+            (true, "would publish a release: the common tables or their proofs changed".to_owned())
+        } else {
+            (true, "would publish a release: a rule, a query, a contract, the partnership file or the program changed".to_owned())
+        };
+        let waits = if blocked.is_empty() { String::new() } else { format!("; {} periods wait for a required feed", blocked.len()) };
+        Ok(CostPlanned { would_run, sentence: format!("{why}{waits}") })
     }
 
     /// Failed checks as reports; a warning where the check does not block.
@@ -214,7 +238,6 @@ impl Conductor<'_> {
         let meant = if stale.is_empty() { None } else { Some(self.mean(plan, &stale)?) };
         let schema = PartSchema::of(self.published("cost_line")?)?;
         let rows: u64 = stale.iter().map(|s| s.file.rows).sum();
-        let mut queue = stale.clone().into_iter();
         let made = Mutex::new(BTreeMap::new());
         if let Some(meant) = &meant {
             let classify_one = |source: &CostSource| -> Answer<()> {
@@ -222,15 +245,7 @@ impl Conductor<'_> {
                 made.lock().unwrap_or_else(PoisonError::into_inner).insert(source.file.relative.clone(), part);
                 Ok(())
             };
-            pump(
-                self.threads,
-                Flow {
-                    take: || Ok(queue.next()),
-                    work: |source| source,
-                    arrange: |source: Option<&CostSource>| Ok(source.into_iter().collect()),
-                    job: classify_one,
-                },
-            )?;
+            each(self.threads, stale.clone(), classify_one)?;
             self.step(&format!("classified {} lines in {} parts", grouped(u128::from(rows)), stale.len()));
         }
         let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -273,25 +288,16 @@ impl Conductor<'_> {
     /// What the distinct codes of these files mean on each date: the queries of `pipelines/cost/classify`.
     fn mean(&self, plan: &CostPlan, sources: &[&CostSource]) -> Answer<Meant> {
         let codes = Mutex::new(Codes::new());
-        let mut queue = sources.iter();
-        pump(
-            self.threads,
-            Flow {
-                take: || Ok(queue.next()),
-                work: |source| source,
-                arrange: |source: Option<&&CostSource>| Ok(source.into_iter().collect::<Vec<_>>()),
-                job: |source: &&CostSource| {
-                    let mut mine = Codes::new();
-                    codes_of(&PartFile::open(&source.file.path)?, source.columns(), |place, code| {
-                        if !code.is_empty() {
-                            mine.insert((source.file.council.clone(), source.file.feed.clone(), place, code.to_owned()));
-                        }
-                    })?;
-                    codes.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
-                    Ok(())
-                },
-            },
-        )?;
+        each(self.threads, sources.to_vec(), |source: &CostSource| {
+            let mut mine = Codes::new();
+            codes_of(&PartFile::open(&source.file.path)?, source.columns(), |place, code| {
+                if !code.is_empty() {
+                    mine.insert((source.file.council.clone(), source.file.feed.clone(), place, code.to_owned()));
+                }
+            })?;
+            codes.lock().unwrap_or_else(PoisonError::into_inner).append(&mut mine);
+            Ok(())
+        })?;
         let codes = codes.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut tables = self.reference_tables()?;
         let code = code_table(&codes)?;

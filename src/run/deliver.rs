@@ -83,7 +83,7 @@ impl Conductor<'_> {
             listed.push((feed, source, listing));
         }
         if settle_files {
-            self.settle(&mut listed);
+            self.settle(&mut listed, known);
         }
         let calendar = self.partnership.calendar;
         let plan = |(feed, source, listing): (&'_ Feed, Answer<Box<dyn Source>>, Answer<Listing>)| {
@@ -103,13 +103,19 @@ impl Conductor<'_> {
     }
 
     /// Leaves out what is still arriving.
-    fn settle(&self, listed: &mut [(&Feed, Answer<Box<dyn Source>>, Answer<Listing>)]) {
+    fn settle(&self, listed: &mut [(&Feed, Answer<Box<dyn Source>>, Answer<Listing>)], known: &[DeliveryRecord]) {
         let now = clock::now().micros;
+        let taken = |feed: &Feed, entry: &Entry| {
+            let facts = source_facts(&feed.from.to_string(), entry);
+            let of_feed = known.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id);
+            of_feed.clone().any(|r| r.source == facts || r.sidecar.as_ref() == Some(&facts) || r.also_as.contains(&facts))
+        };
+        let young = |feed: &Feed, entry: &Entry| needs_second_look(entry, now) && !taken(feed, entry);
         let mut longest = 0;
         for (feed, _, listing) in listed.iter() {
             let Ok(listing) = listing else { continue };
             if let crate::pipeline::Ready::Stable { millis } = feed.ready {
-                if listing.entries.iter().any(|entry| needs_second_look(entry, now)) {
+                if listing.entries.iter().any(|entry| young(feed, entry)) {
                     longest = longest.max(millis);
                 }
             }
@@ -124,11 +130,13 @@ impl Conductor<'_> {
             listing.entries = match &feed.ready {
                 crate::pipeline::Ready::Marker(pattern) => with_marker(first, pattern),
                 crate::pipeline::Ready::Stable { .. } => {
-                    let young = first.iter().filter(|entry| needs_second_look(entry, now));
-                    let second: Vec<Entry> = young.filter_map(|entry| source.look(&entry.name).ok().flatten()).collect();
-                    let settled = settle(&feed.name(), first, &second, now);
+                    let (arriving, quiet): (Vec<Entry>, Vec<Entry>) = first.into_iter().partition(|entry| young(feed, entry));
+                    let second: Vec<Entry> = arriving.iter().filter_map(|entry| source.look(&entry.name).ok().flatten()).collect();
+                    let settled = settle(&feed.name(), arriving, &second, now);
                     listing.notes.extend(settled.waiting);
-                    settled.ready
+                    let mut ready: Vec<Entry> = quiet.into_iter().chain(settled.ready).collect();
+                    ready.sort();
+                    ready
                 }
             };
         }
@@ -405,7 +413,7 @@ impl Conductor<'_> {
         let any_day = calendar.days_of(Period { year: 2000, period: 1 });
         let judge = Judge::new(contract.clone(), file.to_owned(), facts, any_day, Vec::new())?;
         let chunks = Chunks::open(&judge, self.landing.open(&landed.digest)?)?;
-        let found = text_inside(feed, chunks.header()).ok_or_else(|| no_coverage(feed, file))?;
+        let found = text_inside(feed, &chunks.header()).ok_or_else(|| no_coverage(feed, file))?;
         feed.coverage_from_text(&found, calendar)
     }
 }
@@ -495,7 +503,7 @@ fn text_inside(feed: &Feed, header: &Header) -> Option<String> {
 
 /// Header drift and what was normalised, as warnings.
 fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec<Diagnostic> {
-    let drift = streamed.header.drift.iter().map(ToString::to_string);
+    let drift = streamed.header.drift.iter().map(|d| format!("`{}` for `{}` (column {})", d.printed, d.expected, d.column));
     let extra = streamed.header.extra.iter().map(|name| format!("column `{name}` is not in the contract and was left out"));
     let all: Vec<String> = drift.chain(extra).collect();
     let mut notes = Vec::new();

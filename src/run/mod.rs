@@ -6,6 +6,7 @@
 pub mod clock;
 mod cost;
 mod deliver;
+mod doctor;
 mod proofs;
 mod pump;
 mod stream;
@@ -19,6 +20,7 @@ use crate::{
 
 pub use cost::{Costed, program};
 pub use deliver::{Delivered, Delivery, Listed};
+pub use doctor::doctor;
 pub use proofs::{STAGES, parse_pounds};
 
 /// What a run tells while it works.
@@ -189,4 +191,22 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options) -> Answer<Vec<(
 /// TC1001, TC1010.
 pub fn deliveries(partnership: &Partnership) -> Answer<Vec<DeliveryRecord>> {
     Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.register().all()
+}
+
+/// Whether the cost run has something to do, and why.
+#[derive(Clone, Debug)]
+pub struct CostPlanned {
+    pub would_run: bool,
+    pub sentence: String,
+}
+
+/// What the cost run would do with the common tables as they are now.
+///
+/// # Errors
+/// TC10…
+pub fn plan_cost_run(partnership: &Partnership) -> Answer<CostPlanned> {
+    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1 };
+    let conductor = Conductor::new(partnership, &options, String::new(), &Silent)?;
+    let known = conductor.register.all()?;
+    conductor.why_cost(&known)
 }

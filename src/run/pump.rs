@@ -78,6 +78,18 @@ where
     line.failed.map_or(Ok(()), Err)
 }
 
+/// Does the same for every item, on `threads` threads, in no particular order.
+///
+/// # Errors
+/// The first error that any of them meets.
+pub fn each<T: Send>(threads: usize, items: Vec<T>, job: impl Fn(T) -> Answer<()> + Sync) -> Answer<()> {
+    let mut items = items.into_iter();
+    pump(
+        threads,
+        Flow { take: || Ok(items.next()), work: |item: T| item, arrange: |item: Option<T>| Ok(item.into_iter().collect::<Vec<T>>()), job },
+    )
+}
+
 struct Shared<U, J, Take, Work, Arrange, Do> {
     input: Mutex<(Take, u64)>,
     order: Mutex<Arrange>,

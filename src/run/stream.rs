@@ -30,7 +30,7 @@ const OUTSIDE_REMEMBERED: usize = 100;
 /// What a file held, once all of it has been read.
 pub struct Streamed {
     pub tally: Tally,
-    pub header: Header,
+    pub header: Arc<Header>,
     pub parts: Vec<StagedRows>,
     pub totals: BTreeMap<Period, PeriodTotals>,
     pub outside: Vec<Outside>,
@@ -86,7 +86,7 @@ struct Job {
 /// The first structure fault of the file; or what reading, SQL or writing refused.
 pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWriter) -> Answer<Streamed> {
     let mut chunks = Chunks::open(pass.judge, read)?;
-    let header = chunks.header().clone();
+    let header = chunks.header();
     let parts = Parts { pass, open: Mutex::default() };
     let mut order = Order {
         pass,
@@ -137,8 +137,8 @@ fn work(pass: &Pass<'_>, header: &Header, piece: Piece) -> Worked {
             return Worked { rejected: Vec::new(), tally: Tally::default(), fault: None, normalised: Err(refusal) };
         }
     };
-    let bytes = chunk.len();
-    let decoded = decode::decode(pass.judge, header, chunk);
+    let bytes = chunk.len() as u64;
+    let decoded = decode::decode(pass.judge, header, &chunk);
     let normalised = if decoded.fault.is_some() { Ok(Normalised::default()) } else { pass.normaliser.normalise(&decoded.rows) };
     pass.observer.event(Event::Advance { bytes });
     Worked { rejected: decoded.rejected, tally: decoded.tally, fault: decoded.fault, normalised }
@@ -176,7 +176,7 @@ impl Order<'_, '_> {
         self.streamed.outside.extend(normalised.outside.into_iter().take(room));
         let mut jobs = Vec::new();
         for (period, rows) in normalised.parts {
-            for (period, rows) in self.groups.push(period, rows) {
+            for (period, rows) in self.groups.push(&period, rows) {
                 jobs.push(self.job(period, rows));
             }
         }

@@ -48,8 +48,9 @@ pub fn read_column(item: &Item<'_>, kind: Kind) -> Option<Column> {
         let _ = fields.get(key).and_then(|item| item.text());
     }
     let required = fields.get("required").and_then(|item| item.flag()).unwrap_or(false);
-    let rules = match value_of_ours(&fields) {
-        Some(value) => read_rules(&value, column_type?, kind),
+    let value = value_of_ours(&fields);
+    let rules = match &value {
+        Some(value) => read_rules(value, column_type?, kind),
         None => ColumnRules::default(),
     };
     let (name, column_type) = (name?, column_type?);
@@ -63,7 +64,7 @@ pub fn read_column(item: &Item<'_>, kind: Kind) -> Option<Column> {
         rules,
     };
     if kind == Kind::Source {
-        complete_source(item, &mut column);
+        complete_source(item, &mut column, value.is_some_and(|value| value.has_key("formats")));
     }
     if kind == Kind::Published {
         nothing_personal(item, &column);
@@ -110,7 +111,8 @@ pub fn value_of_ours<'r>(fields: &Fields<'r>) -> Option<Item<'r>> {
         if ours.is_some() {
             item.refuse(contract::RULE, "a second `truecost` property", "one for each level", "Put all keys into one `value`.");
         }
-        ours = property.need("value");
+        // Messages call it by its own name: where it stands, the place says.
+        ours = property.need("value").map(|item| Item { path: "truecost".to_owned(), ..item });
     }
     ours
 }
@@ -218,10 +220,10 @@ fn role(item: &Item<'_>) -> Option<Role> {
 }
 
 /// What a source must declare, because nothing is inferred.
-fn complete_source(item: &Item<'_>, column: &mut Column) {
+fn complete_source(item: &Item<'_>, column: &mut Column, has_formats: bool) {
     match column.kind {
         Type::Money if column.rules.money.is_empty() => column.rules.money.push(MoneyStyle::Plain),
-        Type::Date if column.rules.dates.is_empty() => {
+        Type::Date if !has_formats => {
             let hint = "Look at the extract: `formats: [dd/mm/yyyy]`.";
             item.refuse(
                 contract::RULE,

@@ -27,7 +27,7 @@ pub struct Reader<'s> {
 /// A value with the path by which messages call it: `covers.extent`.
 #[derive(Clone)]
 pub struct Item<'r> {
-    reader: &'r Reader<'r>,
+    pub(super) reader: &'r Reader<'r>,
     pub path: String,
     pub node: &'r Node,
 }
@@ -39,6 +39,7 @@ pub struct Fields<'r> {
     path: String,
     pub at: At,
     entries: &'r [Entry],
+    known: &'static [&'static str],
 }
 
 impl<'s> Reader<'s> {
@@ -61,10 +62,10 @@ impl<'s> Reader<'s> {
         self.report(fault.place(self.source.place(at)).outcome(outcome));
     }
 
-    /// Whether anything has been reported.
+    /// How much has been reported so far.
     #[must_use]
-    pub fn is_faulty(&self) -> bool {
-        !self.faults.borrow().is_empty()
+    pub fn fault_count(&self) -> usize {
+        self.faults.borrow().len()
     }
 
     #[must_use]
@@ -229,6 +230,12 @@ impl<'r> Item<'r> {
         matches!(self.node.value, Value::List(_))
     }
 
+    /// Whether the value is a mapping with this key.
+    #[must_use]
+    pub fn has_key(&self, key: &str) -> bool {
+        matches!(&self.node.value, Value::Map(entries) if entries.iter().any(|e| e.key == key))
+    }
+
     #[must_use]
     pub fn is_map(&self) -> bool {
         matches!(self.node.value, Value::Map(_))
@@ -247,25 +254,30 @@ impl<'r> Item<'r> {
 
     /// A mapping whose keys are known; every other key is reported.
     #[must_use]
-    pub fn fields(&self, known: &[&str]) -> Option<Fields<'r>> {
+    pub fn fields(&self, known: &'static [&'static str]) -> Option<Fields<'r>> {
         let Value::Map(entries) = &self.node.value else {
             let keys: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
             self.wrong(format!("a mapping with the keys {}", keys.join(", ")));
             return None;
         };
-        let fields = Fields { reader: self.reader, path: self.path.clone(), at: self.node.at, entries };
-        entries.iter().filter(|e| !known.contains(&e.key.as_str())).for_each(|e| fields.unknown(e, known));
+        let fields = Fields { reader: self.reader, path: self.path.clone(), at: self.node.at, entries, known };
+        entries.iter().filter(|e| !known.contains(&e.key.as_str())).for_each(|e| fields.unknown(e));
         Some(fields)
     }
 }
 
 impl<'r> Fields<'r> {
-    fn unknown(&self, entry: &Entry, known: &[&str]) {
+    fn unknown(&self, entry: &Entry) {
         let within = if self.path.is_empty() { String::new() } else { format!(" in `{}`", self.path) };
-        let list: Vec<String> = known.iter().map(|key| format!("`{key}`")).collect();
+        let list: Vec<String> = self.known.iter().map(|key| format!("`{key}`")).collect();
         let fault = Diagnostic::new(config::UNKNOWN_KEY, format!("unknown key `{}`{within}", entry.key.escape_debug()));
         let fault = fault.expected(format!("one of {}", list.join(", ")));
-        self.reader.fault(entry.at, fault.hint(did_you_mean(nearest(&entry.key, known.iter().copied()))));
+        self.reader.fault(entry.at, fault.hint(did_you_mean(self.meant(entry))));
+    }
+
+    /// The known key that an unknown one was probably meant to be.
+    fn meant(&self, entry: &Entry) -> Option<&'static str> {
+        if self.known.contains(&entry.key.as_str()) { None } else { nearest(&entry.key, self.known.iter().copied()) }
     }
 
     #[must_use]
@@ -286,11 +298,12 @@ impl<'r> Fields<'r> {
         self.entries.iter().find(|e| e.key == key).map_or(self.at, |e| e.at)
     }
 
-    /// The key's value; its absence is reported.
+    /// The key's value; its absence is reported, unless a key stands there that was probably meant to be it.
     #[must_use]
     pub fn need(&self, key: &str) -> Option<Item<'r>> {
         let item = self.get(key);
-        if item.is_none() {
+        let misspelled = || self.entries.iter().any(|e| self.meant(e) == Some(key));
+        if item.is_none() && !misspelled() {
             let within = if self.path.is_empty() { String::new() } else { format!(" in `{}`", self.path) };
             let empty = self.entries.iter().find(|e| e.key == key);
             let seen =
@@ -310,7 +323,8 @@ pub fn name(reader: &Reader<'_>, at: At, what: &str, text: &str) -> Option<Ident
         .map_err(|_| {
             let fault = Diagnostic::new(config::NOT_A_NAME, format!("{what}: `{}` cannot be a name", text.escape_debug()));
             let lower: String = text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-            let hint = if Identifier::new(&lower).is_ok() { format!("`{lower}` would do.") } else { String::new() };
+            let near = text.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.')) && Identifier::new(&lower).is_ok();
+            let hint = if near { format!("`{lower}` would do.") } else { String::new() };
             let expected = "a small letter, then small letters, digits and underscores, at most 63 in all";
             reader.fault(at, fault.expected(expected).hint(hint));
         })

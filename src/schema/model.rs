@@ -73,7 +73,7 @@ impl Column {
     }
 }
 
-/// The types of the profile, spelled as DuckDB spells them.
+/// The types of the profile, spelled as `DuckDB` spells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Type {
     /// `DECIMAL(18,2)`.
@@ -261,6 +261,8 @@ pub enum Treatment {
 }
 
 /// The schema-level `truecost` property of a source contract of `format: delimited`.
+// Each of the bools answers a question of its own; no two of them make a state.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug)]
 pub struct Layout {
     pub delimiter: u8,

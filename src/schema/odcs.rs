@@ -47,12 +47,12 @@ const SERVER_KEYS: &[&str] = &["id", "server", "type", "path", "format", "descri
 /// Reads one contract. `name` is what its path says: `newham/general_ledger`, `ledger_line`.
 ///
 /// # Errors
-/// TC06xx where the file is not what YAML or the profile asks for, TC07xx where it contradicts itself; all faults at once.
+/// Codes of the range TC06 where the file is not what YAML or the profile asks for, of TC07 where it contradicts itself; all faults at once.
 pub fn read_contract(source: &SourceText, kind: Kind, name: &str) -> Answer<Contract> {
     let (reader, root) = Reader::new(source);
     let contract = reader.item(&root).fields(TOP_KEYS).and_then(|top| read_top(&top, kind, name));
     match contract {
-        Some(contract) if !reader.is_faulty() => Ok(contract),
+        Some(contract) if reader.fault_count() == 0 => Ok(contract),
         _ => Err(Refusal(reader.into_faults())),
     }
 }

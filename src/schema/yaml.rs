@@ -10,6 +10,9 @@ use crate::diagnostic::{Diagnostic, Place, codes::config};
 
 use super::secret;
 
+/// A longer line would fill the screen and show nothing.
+const LONGEST_EXCERPT: usize = 240;
+
 /// A file's text under the name by which messages call it.
 #[derive(Clone, Debug)]
 pub struct SourceText {
@@ -74,7 +77,8 @@ impl SourceText {
     #[must_use]
     pub fn place(&self, at: At) -> Place {
         let line = usize::try_from(at.line).unwrap_or(0).checked_sub(1).and_then(|skip| self.text.lines().nth(skip));
-        let excerpt = line.filter(|line| !secret::may_hold_secret(line)).map(|line| line.trim_end().to_owned());
+        let shown = |line: &&str| line.len() <= LONGEST_EXCERPT && !secret::may_hold_secret(line);
+        let excerpt = line.filter(shown).map(|line| line.trim_end().to_owned());
         let mut place = Place::at(self.file.clone(), at.line, at.column);
         place.width = at.width;
         place.excerpt = excerpt;
@@ -84,7 +88,8 @@ impl SourceText {
 
 /// Reads the one document of a file: its tree as far as it can be known, and every fault of the syntax.
 ///
-/// An empty file is an empty mapping, so that its missing keys are what is reported.
+/// An empty file is an empty mapping, so that its missing keys are what is reported; of a file that is
+/// no YAML nothing more is said than that.
 #[must_use]
 pub fn parse(source: &SourceText) -> (Node, Vec<Diagnostic>) {
     let mut tree = Tree { source, open: Vec::new(), root: None, documents: 0, faults: Vec::new() };
@@ -105,7 +110,9 @@ pub fn parse(source: &SourceText) -> (Node, Vec<Diagnostic>) {
         }
     }
     let start = At { line: 1, column: 1, width: 1 };
-    let root = tree.root.unwrap_or(Node { at: start, value: Value::Map(Vec::new()) });
+    let broken = tree.faults.iter().any(|fault| fault.code == config::YAML_SYNTAX);
+    let value = if broken { Value::Refused } else { Value::Map(Vec::new()) };
+    let root = tree.root.filter(|_| !broken).unwrap_or(Node { at: start, value });
     (root, tree.faults)
 }
 
@@ -255,6 +262,24 @@ fn at(span: &Span) -> At {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+            #[test]
+            fn no_text_stops_the_reader(text in "[ \\n\\t\\-:{}\\[\\],&*!|>'\"#%a-c<0é\u{feff}]{0,60}") {
+                let source = SourceText::new("a.yaml", text);
+                let (root, faults) = parse(&source);
+    let broken = faults.iter().any(|f| f.code == config::YAML_SYNTAX);
+                prop_assert!(!broken || root.value == Value::Refused);
+            }
+        }
+
+    #[test]
+    fn deep_nesting_is_a_fault_and_not_the_end() {
+        let (root, faults) = parse(&SourceText::new("a.yaml", "[".repeat(100_000)));
+        assert_eq!(root.value, Value::Refused);
+        assert_eq!(faults.len(), 1);
+    }
 
     fn read(text: &str) -> (Node, Vec<String>) {
         let (node, faults) = parse(&SourceText::new("a.yaml", text));

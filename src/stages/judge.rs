@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    decode::{BalanceBy, ColumnSum, Tally},
+    decode::{BalanceBy, ColumnSum, FooterTotal, Tally},
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Identifier, Pence, decimal, pounds},
     lake::{ControlProof, DeliveryProof},
@@ -171,9 +171,12 @@ fn terms_in_words(terms: &[(Sign, Identifier)]) -> String {
 /// What the measure must equal: rows, or pence.
 fn truth(feed: &Feed, control: &Control, tally: &Tally, said: Said<'_>) -> Result<Pence, Diagnostic> {
     let is_count = control.measure == Measure::CountRows;
-    let (name, found) = match &control.equals {
+    let (name, found): (String, Option<Result<Pence, String>>) = match &control.equals {
         Truth::Pence(pence) => return Ok(*pence),
-        Truth::Footer(name) => (format!("footer.{name}"), tally.footer.get(name).map(|pence| Ok(*pence))),
+        Truth::Footer(name) => (format!("footer.{name}"), {
+            let read = |total: &FooterTotal| if is_count { number(&total.text, true) } else { total.pence };
+            tally.footer.get(name).map(|total| read(total).ok_or_else(|| total.text.clone()))
+        }),
         Truth::Trailer(name) => {
             let text = tally.trailer.get(name);
             (format!("trailer.{name}"), text.map(|text| number(text, is_count).ok_or_else(|| text.clone())))

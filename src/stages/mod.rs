@@ -5,4 +5,5 @@ pub mod judge;
 pub mod land;
 pub mod normalise;
 pub mod prove;
+pub mod publish;
 pub mod separate;

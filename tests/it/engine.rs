@@ -33,7 +33,7 @@ pub fn contract(kind: Kind, name: &str, columns: &[(&str, Type, &str)]) -> Contr
         name: name.to_owned(),
         kind,
         file: format!("schemas/{name}.odcs.yaml"),
-        digest: Digest::of(name.as_bytes()),
+        digest: Digest([0; 32]),
         version: "1.0.0".to_owned(),
         columns,
         layout: None,
@@ -127,7 +127,19 @@ fn a_feed_comes_out_by_name_in_contract_order_with_its_rows() {
     let names: Vec<String> = rows.schema().fields().iter().map(|f| f.name().clone()).collect();
     assert_eq!(
         names,
-        ["source_row", "fiscal_year", "period", "posting_date", "document", "line", "balance_type", "cost_centre", "account", "amount", "description"]
+        [
+            "source_row",
+            "fiscal_year",
+            "period",
+            "posting_date",
+            "document",
+            "line",
+            "balance_type",
+            "cost_centre",
+            "account",
+            "amount",
+            "description"
+        ]
     );
     assert_eq!(rows.schema(), *projection.schema());
     assert_eq!(rows["source_row"].as_primitive::<Int64Type>().values(), &[2, 3, 5]);
@@ -136,4 +148,344 @@ fn a_feed_comes_out_by_name_in_contract_order_with_its_rows() {
     assert_eq!(rows["cost_centre"].as_string::<i32>().value(1), "A200");
     assert!(rows["cost_centre"].is_null(2));
     assert_eq!(rows["period"].null_count(), 3);
+}
+
+#[test]
+fn a_plain_column_is_not_copied() {
+    let rows = plan(FEED).expect("planned").apply(&records()).expect("projected");
+    let records = records();
+    let (before, after) = (records["narrative"].to_data(), rows["description"].to_data());
+    assert_eq!(before.buffers()[1].len(), after.buffers()[1].len());
+    assert_eq!(Arc::strong_count(&Arc::new(rows)), 1);
+}
+
+#[test]
+fn records_stay_in_order_and_multiply_with_rows_many() {
+    let many = "SELECT posting_date, 'actual' AS balance_type, debit AS amount, 'debit' AS description FROM extract
+        UNION ALL SELECT posting_date, 'budget', coalesce(credit, 0) * -1, NULL FROM extract";
+    assert!(refusal(many).contains("TC0803"));
+    let projection = Projection::plan(many, "a.sql", &extract(), &ledger_line(), true).expect("planned");
+    let two = records().slice(0, 1);
+    let rows = projection.apply(&two).expect("projected");
+    assert_eq!(rows["source_row"].as_primitive::<Int64Type>().values(), &[2, 2]);
+    assert_eq!(rows["amount"].as_primitive::<Decimal128Type>().values(), &[1_10, 0]);
+    // Cut anywhere, the rows come in the same order.
+    let many = "SELECT posting_date, 'actual' AS balance_type, coalesce(debit, 0) AS amount FROM extract
+        UNION ALL SELECT posting_date, 'budget', coalesce(credit, 0) FROM extract";
+    let projection = Projection::plan(many, "a.sql", &extract(), &ledger_line(), true).expect("planned");
+    let whole = projection.apply(&records()).expect("projected");
+    let parts: Vec<RecordBatch> = (0..3).map(|i| projection.apply(&records().slice(i, 1)).expect("projected")).collect();
+    assert_eq!(whole, arrow::compute::concat_batches(projection.schema(), &parts).expect("one"));
+    assert_eq!(whole["source_row"].as_primitive::<Int64Type>().values(), &[2, 2, 3, 3, 5, 5]);
+}
+
+#[test]
+fn unnest_keeps_the_record_of_every_row() {
+    let sql =
+        "SELECT posting_date, 'actual' AS balance_type, unnest(make_array(coalesce(debit, 0), coalesce(credit, 0))) AS amount FROM extract";
+    assert!(refusal(sql).contains("TC0803"));
+    let projection = Projection::plan(sql, "a.sql", &extract(), &ledger_line(), true).expect("planned");
+    let rows = projection.apply(&records()).expect("projected");
+    assert_eq!(rows["source_row"].as_primitive::<Int64Type>().values(), &[2, 2, 3, 3, 5, 5]);
+    assert_eq!(rows["amount"].as_primitive::<Decimal128Type>().values(), &[1_10, 0, 0, 1_10, 999_999_999_999_999_999, 0]);
+}
+
+/// A feed with one thing wrong: `amount` as given, or more of the query.
+fn with_amount(amount: &str) -> String {
+    format!("SELECT posting_date, 'actual' AS balance_type,\n       {amount} AS amount\nFROM extract\n")
+}
+
+#[test]
+fn what_feed_sql_may_not_do_is_said_where_it_stands() {
+    let cases = [
+        ("filter", format!("{}WHERE debit > 0", with_amount("debit"))),
+        ("join", format!("{}, account", with_amount("debit"))),
+        ("left_join", format!("{} e LEFT JOIN account a ON a.code = e.code", with_amount("debit").trim_end())),
+        ("distinct", with_amount("debit").replace("SELECT", "SELECT DISTINCT")),
+        ("aggregate", with_amount("sum(debit)")),
+        ("group_by", format!("{}GROUP BY posting_date", with_amount("sum(debit)"))),
+        ("window", with_amount("sum(debit) OVER (ORDER BY line)")),
+        ("limit", format!("{}LIMIT 5", with_amount("debit"))),
+        ("order_by", format!("{}ORDER BY posting_date", with_amount("debit"))),
+        ("subquery", with_amount("(SELECT max(debit) FROM extract)")),
+        ("no_from", "SELECT DATE '2024-01-01' AS posting_date".to_owned()),
+        ("now", with_amount("debit").replace("posting_date", "now() AS posting_date")),
+        ("random", with_amount("random()")),
+        ("other_table", with_amount("debit").replace("extract", "ledger")),
+        ("unknown_column", with_amount("debbit")),
+        ("unknown_output", with_amount("debit").replace("'actual'", "narrative AS descripton, 'actual'")),
+        ("unnamed_output", with_amount("debit").replace("'actual'", "upper(narrative), 'actual'")),
+        ("provenance", with_amount("debit").replace("'actual'", "'havering' AS council, 'actual'")),
+        ("missing_required", with_amount("debit").replace(" AS amount", " AS amonut")),
+        ("text_to_number", with_amount("narrative")),
+        ("cast_text_to_number", with_amount("CAST(narrative AS DECIMAL(18,2))")),
+        ("cast_number_to_text", with_amount("debit").replace("'actual'", "CAST(line AS VARCHAR) AS document, 'actual'")),
+        ("implicit_text", with_amount("debit").replace("'actual'", "journal || line AS document, 'actual'")),
+        ("text_to_date", with_amount("debit").replace("posting_date,", "CAST(narrative AS DATE) AS posting_date,")),
+        ("try_cast", with_amount("TRY_CAST(narrative AS DECIMAL(18,2))")),
+        ("compare_text_with_number", with_amount("CASE WHEN code = 123 THEN debit END")),
+        ("float_literal_is_decimal", with_amount("debit * 0.5")),
+        ("float", with_amount("CAST(debit AS DOUBLE)")),
+        ("division", with_amount("debit / 2")),
+        ("rounding", with_amount("round(debit, 0)")),
+        ("fewer_decimals", with_amount("CAST(debit AS DECIMAL(18,0))")),
+        ("syntax", with_amount("coalesce(debit, )")),
+        ("unclosed", "SELECT 'abc FROM extract".to_owned()),
+        ("ends_early", "SELECT posting_date,\n".to_owned()),
+        ("two_queries", format!("{}; DROP TABLE extract", with_amount("debit"))),
+        ("parameter", with_amount("$fiscal_year")),
+    ];
+    let mut seen = String::new();
+    for (name, sql) in cases {
+        seen.push_str(&format!("## {name}\n\n{}\n", refusal(&sql)));
+    }
+    golden("golden/engine/feed_refusals.txt", &seen);
+}
+
+#[test]
+fn money_in_feeds_is_exact_and_checked() {
+    let amount = |sql: &str| -> Result<Vec<Option<i128>>, String> {
+        let rows = plan(&with_amount(sql)).map_err(|e| e.to_string())?.apply(&records()).map_err(|e| e.to_string())?;
+        Ok(rows["amount"].as_primitive::<Decimal128Type>().iter().collect())
+    };
+    assert_eq!(amount("coalesce(debit, 0) * -1").expect("exact"), [Some(-1_10), Some(0), Some(-999_999_999_999_999_999)]);
+    assert_eq!(amount("-coalesce(debit, 0.00)").expect("exact")[0], Some(-1_10));
+    assert_eq!(amount("CASE WHEN debit IS NULL THEN -credit ELSE debit END").expect("exact")[1], Some(-1_10));
+    assert_eq!(amount("0").expect("exact"), [Some(0); 3]);
+    assert_eq!(amount("12.34").expect("exact"), [Some(12_34); 3]);
+    let overflow = amount("coalesce(debit, 0) + 0.01").expect_err("too large");
+    assert!(overflow.contains("TC0808") && overflow.contains("`amount` does not fit DECIMAL(18,2)"), "{overflow}");
+    let no_value = amount("debit").expect_err("null");
+    assert!(no_value.contains("TC0807") && no_value.contains("the record at line 3"), "{no_value}");
+}
+
+#[test]
+fn one_projection_serves_many_threads() {
+    let projection = plan(FEED).expect("planned");
+    let one = projection.apply(&records()).expect("projected");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    assert_eq!(projection.apply(&records()).expect("projected"), one);
+                }
+            });
+        }
+    });
+}
+
+fn cost_line() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("council", DataType::Utf8, false),
+        Field::new("fiscal_year", DataType::Int16, false),
+        Field::new("account", DataType::Utf8, true),
+        Field::new("amount", DataType::Decimal128(18, 2), false),
+        Field::new("is_cost", DataType::Boolean, false),
+    ]))
+}
+
+fn cost_rows() -> RecordBatch {
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from(vec!["newham", "havering", "newham", "bexley"])),
+        Arc::new(arrow::array::Int16Array::from(vec![2018; 4])),
+        Arc::new(StringArray::from(vec![Some("5000"), Some("5000"), Some("5001"), None])),
+        money(&[Some(1_10), Some(-2_05), Some(999_999_999_999_999_999), Some(7)]),
+        Arc::new(arrow::array::BooleanArray::from(vec![true, true, true, false])),
+    ];
+    RecordBatch::try_new(cost_line(), columns).expect("rows")
+}
+
+fn separation() -> Contract {
+    contract(
+        Kind::Published,
+        "separation",
+        &[
+            ("council", Type::Text, "!#1"),
+            ("fiscal_year", Type::SmallInt, "!"),
+            ("amount", Type::Money, "!"),
+            ("lines", Type::BigInt, "!"),
+            ("note", Type::Text, ""),
+        ],
+    )
+}
+
+fn parameters() -> Parameters {
+    Parameters { fiscal_year: 2018, period: 4, scenario: "o'actual".to_owned(), as_at: Day::from_ymd(2019, 3, 31).expect("a day") }
+}
+
+fn tables() -> Tables {
+    let mut tables = Tables::default();
+    tables.insert("cost_line", Table::rows(cost_line(), vec![cost_rows(), cost_rows().slice(0, 1)]));
+    tables
+}
+
+#[test]
+fn a_cost_query_fills_its_table_by_name_sorted_by_key() {
+    let sql = "WITH costs AS (SELECT * FROM cost_line WHERE is_cost AND fiscal_year = $fiscal_year)
+        SELECT count(*) AS lines, sum(amount) AS amount, fiscal_year, council FROM costs WHERE account = '5000' GROUP BY council, fiscal_year";
+    let query = CostQuery::plan(sql, "pipelines/cost/separate/separation.sql", &separation(), &tables().schemas()).expect("planned");
+    assert_eq!(query.reads().iter().collect::<Vec<_>>(), ["cost_line"]);
+    let rows = query.run(&tables(), &parameters()).expect("run");
+    assert_eq!(rows["council"].as_string::<i32>().iter().flatten().collect::<Vec<_>>(), ["havering", "newham"]);
+    assert_eq!(rows["amount"].as_primitive::<Decimal128Type>().values(), &[-2_05, 2_20]);
+    assert_eq!(rows["lines"].as_primitive::<Int64Type>().values(), &[1, 2]);
+    assert_eq!(rows["note"].null_count(), 2);
+    assert_eq!(rows.schema(), separation().arrow_schema());
+}
+
+#[test]
+fn a_sum_that_does_not_fit_stops_the_run() {
+    let sql = "SELECT 'all' AS council, fiscal_year, sum(amount) AS amount, count(*) AS lines FROM cost_line GROUP BY fiscal_year";
+    let query = CostQuery::plan(sql, "separation.sql", &separation(), &tables().schemas()).expect("planned");
+    let said = query.run(&tables(), &parameters()).expect_err("too large").to_string();
+    assert!(said.contains("TC0808"), "{said}");
+}
+
+#[test]
+fn parameters_are_typed_in_one_place() {
+    let sql = "SELECT $scenario AS scenario, $as_at AS as_at, $fiscal_year AS y, $period AS p FROM cost_line";
+    let query = CostQuery::plan_intermediate(sql, "x.sql", "x", &tables().schemas()).expect("planned");
+    let types: Vec<DataType> = query.schema().fields().iter().map(|f| f.data_type().clone()).collect();
+    assert_eq!(types, [DataType::Utf8, DataType::Date32, DataType::Int16, DataType::Int8]);
+    let rows = query.run(&tables(), &parameters()).expect("run");
+    assert_eq!(rows["scenario"].as_string::<i32>().value(0), "o'actual");
+    assert_eq!(rows["as_at"].as_primitive::<arrow::datatypes::Date32Type>().value(0), Day::from_ymd(2019, 3, 31).expect("a day").0);
+    assert_eq!(rows.num_rows(), 5);
+}
+
+#[test]
+fn what_cost_sql_may_not_do_is_said_where_it_stands() {
+    let filled = |amount: &str, from: &str| format!("SELECT council, fiscal_year,\n  {amount} AS amount, 1 AS lines\nFROM {from}");
+    let cases = [
+        ("unknown_table", filled("amount", "cost_lines")),
+        ("unknown_column", filled("amuont", "cost_line")),
+        ("average", filled("avg(amount)", "cost_line GROUP BY council, fiscal_year")),
+        ("division", filled("amount / 12", "cost_line")),
+        ("float", filled("amount * 1e-1 * sqrt(2)", "cost_line")),
+        ("not_grouped", filled("sum(amount)", "cost_line")),
+        ("unknown_parameter", filled("amount", "cost_line WHERE fiscal_year = $year")),
+        ("compare_types", filled("amount", "cost_line WHERE account > 5000")),
+        ("duplicate", filled("amount AS council, amount", "cost_line")),
+        ("insert", "WITH x AS (SELECT 1) INSERT INTO cost_line SELECT * FROM x".to_owned()),
+        ("file", filled("amount", "'/etc/passwd'")),
+        ("table_function", filled("amount", "generate_series(1, 10)")),
+    ];
+    let mut seen = String::new();
+    for (name, sql) in cases {
+        let refused = CostQuery::plan(&sql, "pipelines/cost/separate/separation.sql", &separation(), &tables().schemas()).expect_err(name);
+        seen.push_str(&format!("## {name}\n\n{refused}\n"));
+    }
+    golden("golden/engine/cost_refusals.txt", &seen);
+}
+
+#[test]
+fn the_order_of_queries_follows_from_what_they_read() {
+    let queries = [
+        ("separation", "c.sql", "SELECT * FROM cost_line"),
+        ("cost_line", "b.sql", "WITH separation AS (SELECT 1 AS one) SELECT * FROM ledger_line, code_class, separation"),
+        ("code_class", "a.sql", "SELECT * FROM reference.account"),
+    ];
+    assert_eq!(order(queries).expect("an order"), [2, 1, 0]);
+    let circle = [("a", "a.sql", "SELECT * FROM b"), ("b", "b.sql", "SELECT * FROM a"), ("c", "c.sql", "SELECT 1")];
+    let said = order(circle).expect_err("a circle").to_string();
+    assert!(said.contains("TC0809") && said.contains("a, b"), "{said}");
+}
+
+#[test]
+fn tables_may_be_parts_with_constants() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stored = cost_rows().project(&[2, 3, 4]).expect("columns");
+    let mut parts = Vec::new();
+    for (name, council) in [("one", "newham"), ("two", "havering")] {
+        let path = folder.path().join(format!("{name} part.parquet"));
+        let mut writer =
+            parquet::arrow::ArrowWriter::try_new(std::fs::File::create(&path).expect("a file"), stored.schema(), None).expect("a writer");
+        writer.write(&stored.slice(0, 2)).expect("written");
+        writer.close().expect("closed");
+        let bytes = std::fs::metadata(&path).expect("there").len();
+        let constants = vec![("council".to_owned(), council.to_owned()), ("fiscal_year".to_owned(), "2018".to_owned())];
+        parts.push(truecost::engine::Part::local(&path, bytes, 2).expect("absolute").constants(constants));
+    }
+    let mut tables = Tables::default();
+    tables.insert("cost_line", Table::local(cost_line(), parts));
+    let sql = "SELECT council, fiscal_year, sum(amount) AS amount, count(*) AS lines FROM cost_line GROUP BY council, fiscal_year";
+    let query = CostQuery::plan(sql, "separation.sql", &separation(), &Schemas::default().with("cost_line", cost_line())).expect("planned");
+    let rows = query.run(&tables, &parameters()).expect("run");
+    assert_eq!(rows["council"].as_string::<i32>().iter().flatten().collect::<Vec<_>>(), ["havering", "newham"]);
+    assert_eq!(rows["amount"].as_primitive::<Decimal128Type>().values(), &[-95, -95]);
+    assert_eq!(rows["lines"].as_primitive::<Int64Type>().values(), &[2, 2]);
+}
+
+#[test]
+fn five_hundred_operators_are_read_and_more_are_refused() {
+    let chain = |n: usize| format!("SELECT posting_date, 'actual' AS balance_type, debit{} AS amount FROM extract", " + 0".repeat(n));
+    assert!(refusal(&chain(501)).contains("more than 500 operators"));
+    assert!(plan(&chain(450)).is_ok());
+    let ors = format!("CASE WHEN {} THEN 0 ELSE 1 END", vec!["line = 1"; 240].join(" OR "));
+    plan(&with_amount(&ors)).expect("planned").apply(&records()).expect("projected");
+    let nested = format!("{}0{}", "(".repeat(60), ")".repeat(60));
+    assert!(refusal(&with_amount(&nested)).contains("nested more than 50 levels"));
+    let long = format!("{} -- {}", with_amount("0"), "x".repeat(300_000));
+    assert!(refusal(&long).contains("the most that is read is 262144"));
+}
+
+#[test]
+#[ignore = "prints times"]
+fn times() {
+    use std::time::Instant;
+    let n = 50_000;
+    let codes: Vec<String> = (0..n).map(|i| format!("01.A{:04}.{:05}.0000", i % 700, 50_000 + i % 211)).collect();
+    let amounts: Vec<Option<i128>> = (0..n).map(|i| (i % 2 == 0).then_some(i as i128)).collect();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("posting_date", Arc::new(Date32Array::from(vec![17_000; n]))),
+        ("journal", Arc::new(StringArray::from(vec!["J1"; n]))),
+        ("line", Arc::new(arrow::array::Int32Array::from(vec![1; n]))),
+        ("code", Arc::new(StringArray::from(codes))),
+        ("debit", money(&amounts)),
+        ("credit", money(&amounts)),
+        ("narrative", Arc::new(StringArray::from(vec!["gas and electricity"; n]))),
+        ("source_row", Arc::new(Int64Array::from_iter_values(0..n as i64))),
+    ];
+    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).expect("a batch");
+    let start = Instant::now();
+    let projection = plan(FEED).expect("planned");
+    println!("first plan {:?}", start.elapsed());
+    let start = Instant::now();
+    for _ in 0..20 {
+        plan(FEED).expect("planned");
+    }
+    println!("a plan {:?}", start.elapsed() / 20);
+    for sql in ["debit", "coalesce(debit, 0)", "coalesce(debit, 0) - coalesce(credit, 0)"] {
+        let projection =
+            plan(&with_amount(sql).replace("debit", "coalesce(debit, 0)").replace("coalesce(coalesce(debit, 0), 0)", "coalesce(debit, 0)"))
+                .expect("planned");
+        let start = Instant::now();
+        for _ in 0..20 {
+            projection.apply(&batch).expect("projected");
+        }
+        println!("{sql}: {:?} a batch of {n}", start.elapsed() / 20);
+    }
+    let start = Instant::now();
+    for _ in 0..20 {
+        projection.apply(&batch).expect("projected");
+    }
+    println!("whole feed: {:?} a batch of {n}", start.elapsed() / 20);
+    let schemas = tables().schemas();
+    let start = Instant::now();
+    for _ in 0..20 {
+        CostQuery::plan(
+            "SELECT council, fiscal_year, sum(amount) AS amount, count(*) AS lines FROM cost_line GROUP BY ALL",
+            "c.sql",
+            &separation(),
+            &schemas,
+        )
+        .expect("planned");
+    }
+    println!("a cost plan {:?}", start.elapsed() / 20);
+    let query = CostQuery::plan("SELECT council, fiscal_year, sum(amount) AS amount, count(*) AS lines FROM cost_line WHERE is_cost AND account = '5000' GROUP BY council, fiscal_year", "c.sql", &separation(), &schemas).expect("planned");
+    let start = Instant::now();
+    for _ in 0..20 {
+        query.run(&tables(), &parameters()).expect("run");
+    }
+    println!("a cost run {:?}", start.elapsed() / 20);
 }

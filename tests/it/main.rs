@@ -1,6 +1,21 @@
 //! Behaviour tests of truecost: one binary, a module for each subject.
 
+// A test may stop where it stands.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod checks;
+mod config;
+mod decode;
 mod demo;
 mod engine;
 mod golden;
+mod house;
+mod job;
+mod layers;
+mod places;
+mod query;
+mod rust_text;
+mod slt;
 mod source;
+mod spend;
+mod transcript;

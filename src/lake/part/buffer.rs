@@ -63,7 +63,7 @@ impl<K: Ord + Clone> RowGroups<K> {
     }
 
     /// Takes rows of one part and gives back every row group that is to be written now, in order.
-    pub fn push(&mut self, key: K, batch: RecordBatch) -> Vec<(K, Vec<RecordBatch>)> {
+    pub fn push(&mut self, key: &K, batch: RecordBatch) -> Vec<(K, Vec<RecordBatch>)> {
         let buffer = self.buffers.entry(key.clone()).or_default();
         let before = buffer.rows();
         let mut out: Vec<_> = buffer.push(batch).into_iter().map(|full| (key.clone(), full)).collect();
@@ -120,7 +120,7 @@ mod tests {
         let mut groups = RowGroups::holding(200_000);
         let mut seen = BTreeMap::<usize, usize>::new();
         for step in 0..300 {
-            for (key, group) in groups.push(step % 12, numbers(0, 3_000)) {
+            for (key, group) in groups.push(&(step % 12), numbers(0, 3_000)) {
                 *seen.entry(key).or_default() += rows(&group);
             }
             assert!(groups.rows <= 200_000);

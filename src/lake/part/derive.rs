@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::{array::ArrayRef, record_batch::RecordBatch};
-use parquet::{
-    column::writer::ColumnCloseResult,
-    file::metadata::ColumnChunkMetaData,
-    schema::types::{ColumnDescPtr, ColumnDescriptor},
-};
+use arrow::record_batch::RecordBatch;
+use parquet::{column::writer::ColumnCloseResult, schema::types::ColumnDescriptor};
 
 use super::{
     EncodedRowGroup, PartFile, PartSchema,
-    encode::{EncodedColumn, checked, encode},
+    encode::{EncodedColumn, checked, column, lean},
+    page,
 };
 use crate::{diagnostic::Answer, lake::fault};
 
@@ -73,9 +70,9 @@ impl Derivation {
         if has_fresh && fresh.num_rows() != rows {
             return Err(refuse(&format!("{} fresh rows for {rows}", fresh.num_rows())));
         }
-        let writers = self.schema.factory.create_column_writers(0).map_err(|error| refuse(&error))?;
-        let mut columns = Vec::with_capacity(writers.len());
-        for ((index, from), writer) in self.columns.iter().enumerate().zip(writers) {
+        let mut compressor = page::compressor().map_err(|error| refuse(&error))?;
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for (index, from) in self.columns.iter().enumerate() {
             let array = match from {
                 From::Pages(at) => {
                     columns.push(self.pages(row_group, *at, index)?);
@@ -85,26 +82,21 @@ impl Derivation {
                 From::Fresh(at) => fresh.columns().get(*at).cloned(),
             };
             let array = array.ok_or_else(|| refuse(&format!("no values for column {}", index + 1)))?;
-            columns.push(self.encoded(index, &array, writer)?);
+            let array = checked(self.schema.arrow.field(index), &array).map_err(|what| refuse(&what))?;
+            columns.push(column(&self.schema, index, &[array], &mut compressor)?);
         }
         Ok(EncodedRowGroup { rows, columns })
     }
 
-    fn encoded(&self, index: usize, array: &ArrayRef, writer: parquet::arrow::arrow_writer::ArrowColumnWriter) -> Answer<EncodedColumn> {
-        let Some(field) = self.schema.arrow.fields().get(index) else { return Err(fault::rows(&self.schema.table, "no such column")) };
-        let array = checked(field, array).map_err(|what| fault::rows(&self.schema.table, what))?;
-        Ok(EncodedColumn::Encoded(Box::new(encode(&self.schema, field, &[array], writer)?)))
-    }
-
-    fn pages(&self, row_group: usize, column: usize, index: usize) -> Answer<EncodedColumn> {
+    fn pages(&self, row_group: usize, at: usize, index: usize) -> Answer<EncodedColumn> {
         let group = self.source.parquet().row_groups().get(row_group);
-        let chunk = group.and_then(|group| group.columns().get(column));
+        let chunk = group.and_then(|group| group.columns().get(at));
         let Some((chunk, descriptor)) = chunk.zip(self.schema.parquet.columns().get(index)) else {
-            return Err(fault::part(self.source.path(), format!("it has no column {column} in row group {row_group}")));
+            return Err(fault::part(self.source.path(), format!("it has no column {at} in row group {row_group}")));
         };
         let (start, length) = chunk.byte_range();
         let bytes = self.source.chunk(start, usize::try_from(length).unwrap_or(0))?;
-        let metadata = at_start(chunk, start, descriptor).map_err(|error| fault::part(self.source.path(), error))?;
+        let metadata = lean(chunk, descriptor, start).map_err(|error| fault::part(self.source.path(), error))?;
         let close = ColumnCloseResult {
             bytes_written: length,
             rows_written: self.source.rows_in(row_group) as u64,
@@ -113,26 +105,8 @@ impl Derivation {
             column_index: None,
             offset_index: None,
         };
-        Ok(EncodedColumn::Copied(bytes, Box::new(close)))
+        Ok(EncodedColumn::Pages(bytes, Box::new(close)))
     }
-}
-
-/// The chunk's metadata as a column of the derived part, and as if its pages began at offset 0: that is where they stand in the bytes
-/// taken.
-fn at_start(chunk: &ColumnChunkMetaData, start: u64, column: &ColumnDescPtr) -> parquet::errors::Result<ColumnChunkMetaData> {
-    let from_start = |offset: i64| offset - start as i64;
-    let mut builder = ColumnChunkMetaData::builder(column.clone())
-        .set_compression_codec(chunk.compression_codec())
-        .set_encodings_mask(*chunk.encodings_mask())
-        .set_total_compressed_size(chunk.compressed_size())
-        .set_total_uncompressed_size(chunk.uncompressed_size())
-        .set_num_values(chunk.num_values())
-        .set_data_page_offset(from_start(chunk.data_page_offset()))
-        .set_dictionary_page_offset(chunk.dictionary_page_offset().map(from_start));
-    if let Some(statistics) = chunk.statistics() {
-        builder = builder.set_statistics(statistics.clone());
-    }
-    builder.build()
 }
 
 fn copied(source: &PartFile, schema: &PartSchema, index: usize, name: &str) -> Answer<From> {

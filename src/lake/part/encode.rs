@@ -1,7 +1,5 @@
 //! One row group → compressed column chunks.
 
-use std::sync::Arc;
-
 use arrow::{
     array::{Array, ArrayRef},
     compute::concat,
@@ -12,9 +10,16 @@ use bytes::Bytes;
 use parquet::{
     arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves},
     column::writer::ColumnCloseResult,
+    file::{metadata::ColumnChunkMetaData, statistics::Statistics},
+    schema::types::ColumnDescPtr,
 };
 
-use super::{BATCH_ROWS, PartSchema};
+use super::{
+    BATCH_ROWS, PartSchema, dictionary,
+    page::{self, Compressor},
+    shape::Storage,
+    steps,
+};
 use crate::{
     diagnostic::{Answer, Refusal},
     lake::fault,
@@ -30,8 +35,8 @@ pub struct EncodedRowGroup {
 #[derive(Debug)]
 pub(super) enum EncodedColumn {
     Encoded(Box<ArrowColumnChunk>),
-    /// Pages of another part, as they are.
-    Copied(Bytes, Box<ColumnCloseResult>),
+    /// Pages that are finished: of another part, or a dictionary and its ids.
+    Pages(Bytes, Box<ColumnCloseResult>),
 }
 
 impl EncodedRowGroup {
@@ -41,13 +46,10 @@ impl EncodedRowGroup {
     /// TC1009 where the batches do not have the columns of the schema, or lack a required entry.
     pub fn of(schema: &PartSchema, batches: &[RecordBatch]) -> Answer<Self> {
         let rows = batches.iter().map(RecordBatch::num_rows).sum();
-        let writers = schema.factory.create_column_writers(0).map_err(|error| fault::rows(&schema.table, error))?;
-        let mut columns = Vec::with_capacity(writers.len());
-        for ((index, field), writer) in schema.arrow.fields().iter().enumerate().zip(writers) {
-            let pieces = column_of(schema, batches, index)?;
-            columns.push(EncodedColumn::Encoded(Box::new(encode(schema, field, &pieces, writer)?)));
-        }
-        Ok(Self { rows, columns })
+        let mut compressor = page::compressor().map_err(|error| fault::rows(&schema.table, error))?;
+        let columns =
+            (0..schema.arrow.fields().len()).map(|index| column(schema, index, &column_of(schema, batches, index)?, &mut compressor));
+        Ok(Self { rows, columns: columns.collect::<Answer<_>>()? })
     }
 
     /// How many rows it has.
@@ -89,12 +91,27 @@ pub(super) fn checked<'a>(field: &Field, array: &'a ArrayRef) -> Result<&'a Arra
     Ok(array)
 }
 
-pub(super) fn encode(
-    schema: &PartSchema,
-    field: &Arc<Field>,
-    pieces: &[&ArrayRef],
-    mut writer: ArrowColumnWriter,
-) -> Answer<ArrowColumnChunk> {
+/// One column, stored as its role asks for; plainly where that does not pay or the type has no other storage.
+pub(super) fn column(schema: &PartSchema, index: usize, pieces: &[&ArrayRef], compressor: &mut Compressor) -> Answer<EncodedColumn> {
+    let refuse = |error: &dyn std::fmt::Display| fault::rows(&schema.table, error);
+    let (Some(stored), Some(descriptor)) = (schema.stored.get(index), schema.parquet.columns().get(index)) else {
+        return Err(refuse(&"no such column"));
+    };
+    let made = match stored.storage {
+        Storage::Dictionary => dictionary::encode(descriptor, pieces, compressor),
+        Storage::Prefixes => steps::prefixes(descriptor, pieces, compressor),
+        Storage::Steps => steps::integers(descriptor, pieces, compressor),
+        Storage::Bits => None,
+    };
+    if let Some(made) = made {
+        let (pages, close) = made.map_err(|error| refuse(&error))?;
+        return Ok(EncodedColumn::Pages(pages, Box::new(close)));
+    }
+    let writer = stored.plain.create_column_writers(0).map_err(|error| refuse(&error))?.pop().ok_or_else(|| refuse(&"no writer"))?;
+    plain(schema, schema.arrow.field(index), pieces, writer)
+}
+
+fn plain(schema: &PartSchema, field: &Field, pieces: &[&ArrayRef], mut writer: ArrowColumnWriter) -> Answer<EncodedColumn> {
     let refuse = |error: &dyn std::fmt::Display| -> Refusal { fault::rows(&schema.table, error) };
     for window in windows(pieces) {
         let window = window.map_err(|error| refuse(&error))?;
@@ -102,7 +119,43 @@ pub(super) fn encode(
             writer.write(&leaf).map_err(|error| refuse(&error))?;
         }
     }
-    writer.close().map_err(|error| refuse(&error))
+    let mut chunk = writer.close().map_err(|error| refuse(&error))?;
+    let metadata = &chunk.close().metadata;
+    let metadata = lean(metadata, &metadata.column_descr_ptr(), 0).map_err(|error| refuse(&error))?;
+    chunk.close_mut().metadata = metadata;
+    Ok(EncodedColumn::Encoded(Box::new(chunk)))
+}
+
+/// What a reader needs to know of a chunk, as `column` and as if its pages began at offset 0 instead of `start`.
+///
+/// Histograms of levels and lists of page encodings are left out: they say nothing that matters here, and a chunk that was copied must
+/// not be told from one that was encoded.
+pub(super) fn lean(chunk: &ColumnChunkMetaData, column: &ColumnDescPtr, start: u64) -> parquet::errors::Result<ColumnChunkMetaData> {
+    let from_start = |offset: i64| offset - start as i64;
+    let mut builder = ColumnChunkMetaData::builder(column.clone())
+        .set_compression_codec(chunk.compression_codec())
+        .set_encodings_mask(*chunk.encodings_mask())
+        .set_total_compressed_size(chunk.compressed_size())
+        .set_total_uncompressed_size(chunk.uncompressed_size())
+        .set_num_values(chunk.num_values())
+        .set_data_page_offset(from_start(chunk.data_page_offset()))
+        .set_dictionary_page_offset(chunk.dictionary_page_offset().map(from_start));
+    if let Some(statistics) = chunk.statistics() {
+        builder = builder.set_statistics(only_current(statistics));
+    }
+    builder.build()
+}
+
+/// Without the deprecated second copy of smallest and largest value that the writer adds for old readers: a reader does not give it
+/// back, so a copied chunk could not have it.
+fn only_current(statistics: &Statistics) -> Statistics {
+    match statistics.clone() {
+        Statistics::Boolean(of) => Statistics::Boolean(of.with_backwards_compatible_min_max(false)),
+        Statistics::Int32(of) => Statistics::Int32(of.with_backwards_compatible_min_max(false)),
+        Statistics::Int64(of) => Statistics::Int64(of.with_backwards_compatible_min_max(false)),
+        Statistics::ByteArray(of) => Statistics::ByteArray(of.with_backwards_compatible_min_max(false)),
+        other => other,
+    }
 }
 
 /// The pieces as windows of exactly [`BATCH_ROWS`] rows (the last shorter), without a copy where a window lies inside one piece.

@@ -6,10 +6,18 @@
 //! and how many threads there were, cannot be seen in the bytes. [`Derivation`] makes a part that takes columns of another as they are.
 
 mod buffer;
+mod deltas;
 mod derive;
+mod dictionary;
 mod encode;
+mod interner;
+mod page;
 mod read;
+mod runs;
 mod shape;
+mod steps;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use buffer::{RowGroupBuffer, RowGroups};

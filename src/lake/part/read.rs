@@ -19,6 +19,7 @@ use parquet::{
         ProjectionMask,
         arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
     },
+    errors::ParquetError,
     file::{
         metadata::ParquetMetaData,
         reader::{ChunkReader, Length},
@@ -108,7 +109,7 @@ impl PartFile {
         Ok(batch.project(&order)?)
     }
 
-    fn with_dictionaries(&self, names: &[&str]) -> Result<ArrowReaderMetadata, parquet::errors::ParquetError> {
+    fn with_dictionaries(&self, names: &[&str]) -> Result<ArrowReaderMetadata, ParquetError> {
         if names.is_empty() {
             return Ok(self.metadata.clone());
         }
@@ -162,6 +163,9 @@ impl ChunkReader for Positioned {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        if start.checked_add(length as u64).is_none_or(|end| end > self.length) {
+            return Err(ParquetError::EOF(format!("{length} bytes at {start} of {}", self.length)));
+        }
         let mut bytes = vec![0; length];
         self.file.read_exact_at(&mut bytes, start)?;
         Ok(bytes.into())

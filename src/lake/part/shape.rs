@@ -6,11 +6,12 @@ use arrow::datatypes::{Schema, SchemaRef};
 use parquet::{
     arrow::{ArrowSchemaConverter, arrow_writer::ArrowRowGroupWriterFactory},
     basic::{Compression, Encoding, ZstdLevel},
+    errors::ParquetError,
     file::{
-        properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterPropertiesPtr},
+        properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr},
         writer::SerializedFileWriter,
     },
-    schema::types::{ColumnPath, SchemaDescriptor},
+    schema::types::SchemaDescriptor,
 };
 
 use super::{BATCH_ROWS, ROW_GROUP_ROWS};
@@ -27,9 +28,17 @@ use crate::{
 pub struct PartSchema {
     pub(super) table: String,
     pub(super) arrow: SchemaRef,
+    pub(super) stored: Vec<Stored>,
     pub(super) parquet: SchemaDescriptor,
     pub(super) properties: WriterPropertiesPtr,
-    pub(super) factory: ArrowRowGroupWriterFactory,
+}
+
+/// How one column is stored.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) storage: Storage,
+    /// Makes the encoder for this column alone, for row groups in which `storage` does not pay.
+    pub(super) plain: ArrowRowGroupWriterFactory,
 }
 
 impl PartSchema {
@@ -51,13 +60,12 @@ impl PartSchema {
     }
 
     fn new(table: &str, columns: &[&Column]) -> Answer<Arc<Self>> {
-        let arrow = Arc::new(Schema::new(columns.iter().map(|c| c.field()).collect::<Vec<_>>()));
         let not_parquet = |error| fault::rows(table, error);
+        let arrow = Arc::new(Schema::new(columns.iter().map(|c| c.field()).collect::<Vec<_>>()));
         let parquet = ArrowSchemaConverter::new().schema_root(table).convert(&arrow).map_err(not_parquet)?;
-        let properties = Arc::new(columns.iter().fold(common_properties(), |all, column| with_column(all, column)).build());
-        let sink = SerializedFileWriter::new(std::io::sink(), parquet.root_schema_ptr(), properties.clone()).map_err(not_parquet)?;
-        let factory = ArrowRowGroupWriterFactory::new(&sink, arrow.clone());
-        Ok(Arc::new(Self { table: table.into(), arrow, parquet, properties, factory }))
+        let properties = properties();
+        let stored = columns.iter().map(|column| Stored::new(column, &properties)).collect::<Result<_, _>>().map_err(not_parquet)?;
+        Ok(Arc::new(Self { table: table.into(), arrow, stored, parquet, properties }))
     }
 
     /// The Arrow schema of the rows that go in. Text may also come as `Dictionary(Int32, Utf8)`.
@@ -67,55 +75,54 @@ impl PartSchema {
     }
 }
 
-/// One page a column chunk where it fits: pages cost headers and restarts of the compressor, and nobody skips inside a row group.
-fn common_properties() -> WriterPropertiesBuilder {
-    WriterProperties::builder()
+impl Stored {
+    fn new(column: &Column, properties: &WriterPropertiesPtr) -> Result<Self, ParquetError> {
+        let alone = Arc::new(Schema::new(vec![column.field()]));
+        let parquet = ArrowSchemaConverter::new().convert(&alone)?;
+        let sink = SerializedFileWriter::new(std::io::sink(), parquet.root_schema_ptr(), properties.clone())?;
+        Ok(Self { storage: storage(column.kind, column.rules.role), plain: ArrowRowGroupWriterFactory::new(&sink, alone) })
+    }
+}
+
+/// Nobody skips inside a row group: statistics are a chunk's, and pages are as large as they may be.
+fn properties() -> WriterPropertiesPtr {
+    let properties = WriterProperties::builder()
         .set_created_by("truecost".into())
         .set_compression(zstd())
+        .set_dictionary_enabled(false)
+        .set_encoding(Encoding::PLAIN)
         .set_write_batch_size(BATCH_ROWS)
         .set_data_page_row_count_limit(ROW_GROUP_ROWS)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_offset_index_disabled(true)
+        .set_offset_index_disabled(true);
+    Arc::new(properties.build())
 }
 
+/// Level 1: the encodings have taken out most of what there is to find; level 3 took half as long again for nothing on ledgers.
+pub(super) const ZSTD_LEVEL: i32 = 1;
+
 pub(super) fn zstd() -> Compression {
-    Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default())
+    Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL).unwrap_or_default())
 }
 
 /// How a column is stored; follows its role, else its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Storage {
+    /// Few distinct values, or free text of which much repeats; where that is not so in a row group, plainly.
     Dictionary,
+    /// Texts that share beginnings with those before.
     Prefixes,
+    /// Integers that rise, and amounts: as differences, bit-packed.
     Steps,
-    Amounts,
-    Text,
     Bits,
 }
 
-pub(super) fn storage(column: &Column) -> Storage {
-    match (column.kind, column.rules.role) {
+pub(super) fn storage(kind: Type, role: Option<Role>) -> Storage {
+    match (kind, role) {
         (Type::Boolean, _) => Storage::Bits,
-        (Type::Money, _) => Storage::Amounts,
         (Type::Text, Some(Role::Key)) => Storage::Prefixes,
-        (Type::Text, Some(Role::FreeText)) => Storage::Text,
-        (Type::Text, _) => Storage::Dictionary,
-        (_, Some(Role::Sequence)) | (Type::BigInt, None) => Storage::Steps,
+        (Type::Money | Type::BigInt | Type::Instant, _) | (_, Some(Role::Sequence)) => Storage::Steps,
         _ => Storage::Dictionary,
-    }
-}
-
-fn with_column(all: WriterPropertiesBuilder, column: &Column) -> WriterPropertiesBuilder {
-    let path = ColumnPath::from(&*column.name);
-    let plain = |all: WriterPropertiesBuilder, encoding| {
-        all.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path.clone(), encoding)
-    };
-    match storage(column) {
-        Storage::Dictionary | Storage::Text => all.set_column_dictionary_enabled(path.clone(), true),
-        Storage::Prefixes => plain(all, Encoding::DELTA_BYTE_ARRAY),
-        Storage::Steps => plain(all, Encoding::DELTA_BINARY_PACKED),
-        Storage::Amounts => plain(all, Encoding::BYTE_STREAM_SPLIT),
-        Storage::Bits => plain(all, Encoding::PLAIN),
     }
 }

@@ -88,7 +88,7 @@ fn append(file: &mut SerializedFileWriter<Hashing>, group: EncodedRowGroup) -> p
     for column in group.columns {
         match column {
             EncodedColumn::Encoded(chunk) => chunk.append_to_row_group(&mut row_group)?,
-            EncodedColumn::Copied(pages, close) => row_group.append_column::<Bytes>(&pages, *close)?,
+            EncodedColumn::Pages(pages, close) => row_group.append_column::<Bytes>(&pages, *close)?,
         }
     }
     row_group.close().map(|_| ())

@@ -102,10 +102,10 @@ impl CommonTables {
         durable::sync_files(&folders.into_iter().collect::<Vec<PathBuf>>())
     }
 
-    fn write(&self, table: &str, before: &Snapshot, commit: &Commit, mut actions: Vec<Action>) -> Answer<Outcome> {
+    pub(super) fn write(&self, table: &str, before: &Snapshot, commit: &Commit, mut actions: Vec<Action>) -> Answer<Outcome> {
         let target = before.version + 1;
         actions.insert(0, info(commit.at_ms));
-        // The transaction's version is the table's: so the entry that holds its commitInfo is found without a search.
+        // The transaction's version is the table's: so the entry that holds its `commitInfo` is found without a search.
         let transaction = Transaction { app_id: commit.app_id(), version: target as i64, last_updated: Some(commit.at_ms) };
         let told = json!({
             "council": &**commit.council, "feed": &**commit.feed, "coverage": commit.coverage.to_string(),

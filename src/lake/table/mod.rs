@@ -2,7 +2,7 @@
 //!
 //! A commit takes in one delivery: its new files, and the removal of whatever stood in the periods that it covers, in one entry of the
 //! log. Delta itself does not refuse a repeated transaction. So each commit carries, as its application transaction, `council/feed/coverage`
-//! with the table version that it made, and in its commitInfo the delivery and the run's token; both are read before writing and after
+//! with the table version that it made, and in its `commitInfo` the delivery and the run's token; both are read before writing and after
 //! any outcome that is not plainly a success.
 //!
 //! # A kill at any point
@@ -13,10 +13,23 @@
 
 mod commit;
 mod store;
+/// A file by its path, which holds its partition: `council=…/feed=…/delivery_year=…/delivery_period=…/<name>.parquet`.
+fn listed_file(folder: &Path, file: &crate::lake::LakeFileState) -> Option<LakeFile> {
+    let mut pieces = file.path.split('/');
+    let mut value = |name: &str| pieces.next()?.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+    let (council, feed) = (value("council")?, value("feed")?);
+    let period = Period { year: value("delivery_year")?.parse().ok()?, period: value("delivery_period")?.parse().ok()? };
+    let name = pieces.next()?.strip_suffix(".parquet")?.to_owned();
+    let path = folder.join(&file.path);
+    Some(LakeFile { council, feed, period, name, relative: file.path.clone(), path, rows: file.rows, bytes: file.bytes })
+}
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -119,7 +132,7 @@ impl Outcome {
     }
 }
 
-/// A delivery that a table holds or held: what its commitInfo says.
+/// A delivery that a table holds or held: what its `commitInfo` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     pub version: u64,
@@ -128,11 +141,11 @@ pub struct Committed {
 }
 
 impl CommonTables {
-    pub(super) fn at(folder: PathBuf) -> Answer<Self> {
+    pub(super) fn at(folder: &Path) -> Answer<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(fault::file(&folder, "start the runtime for"))?;
+        let runtime = runtime.map_err(fault::file(folder, "start the runtime for"))?;
         // Paths of the log are URLs, and those are absolute.
-        let folder = std::path::absolute(&folder).map_err(fault::file(&folder, "find"))?;
+        let folder = std::path::absolute(folder).map_err(fault::file(folder, "find"))?;
         Ok(Self { folder, runtime, store: Arc::new(Flushing::new()), known: Mutex::default() })
     }
 
@@ -151,6 +164,13 @@ impl CommonTables {
                 self.active_files(table, &old).map(Some)
             }
         }
+    }
+
+    /// The files of a table as a manifest lists them.
+    #[must_use]
+    pub fn files_of(&self, table: &str, state: &crate::lake::LakeState) -> Vec<LakeFile> {
+        let folder = self.folder_of(table);
+        state.files.iter().filter_map(|file| listed_file(&folder, file)).collect()
     }
 
     /// The newest version of a table by the names in its log alone: whether anything changed since a version one knows.

@@ -111,6 +111,9 @@ fn fresh(schema: &PartSchema, plan: &[Plan], classes: &[(&'static str, ArrayRef)
             "feed" => constant(&of.feed, rows),
             "delivery_year" => Arc::new(Int16Array::from_value(of.period.year, rows)),
             "delivery_period" => Arc::new(Int8Array::from_value(i8::try_from(of.period.period).unwrap_or(0), rows)),
+            // A payment is money that has left: actual, and in pounds, which are all that a council publishes.
+            "balance_type" => constant("actual", rows),
+            "currency" => constant("GBP", rows),
             "line_part" => Arc::new(Int8Array::from_value(1, rows)),
             name => match classes.iter().find(|(class, _)| *class == name) {
                 Some((_, array)) => array.clone(),

@@ -106,8 +106,14 @@ pub fn prove(tables: &Tables) -> Answer<Vec<Finding>> {
 
 fn failures(rows: &RecordBatch) -> Answer<Vec<Failure>> {
     let (what, failed, difference) = (batch::text(rows, "what")?, batch::big(rows, "failed")?, batch::money(rows, "difference")?);
+    let (years, periods) = (batch::small(rows, "fiscal_year")?, batch::tiny(rows, "period")?);
+    let when = |row: usize| match (years.is_valid(row), periods.is_valid(row)) {
+        (true, true) => format!(" ({}/P{:02})", years.value(row), periods.value(row)),
+        (true, false) => format!(" ({})", years.value(row)),
+        _ => String::new(),
+    };
     let failure = |row: usize| Failure {
-        what: batch::text_at(what, row).unwrap_or_default().to_owned(),
+        what: format!("{}{}", batch::text_at(what, row).unwrap_or_default(), when(row)),
         failed: if failed.is_valid(row) { failed.value(row) } else { 0 },
         difference: if difference.is_valid(row) { difference.value(row) } else { 0 },
     };

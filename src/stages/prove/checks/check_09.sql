@@ -1,12 +1,13 @@
 -- Check 9: one class and one service per line; the union of the classes is all lines, and their sum the source's.
 WITH classified AS (
-  SELECT council, feed, delivery_year, delivery_period, SUM(lines) AS lines, SUM(amount) AS amount
+  SELECT council, feed, delivery_year, delivery_period, sum(lines) AS lines, sum(amount) AS amount
   FROM class_total
   GROUP BY council, feed, delivery_year, delivery_period
 )
 SELECT
-  s.council || '/' || s.feed || ' ' || CAST(s.delivery_year AS VARCHAR) || '/P' || lpad(CAST(s.delivery_period AS VARCHAR), 2, '0')
-    || ': lines of the common table against classified lines' AS what,
+  s.council || '/' || s.feed || ': lines of the common table against classified lines' AS what,
+  s.delivery_year AS fiscal_year,
+  s.delivery_period AS period,
   abs(s.lines - coalesce(c.lines, 0)) AS failed,
   s.amount - coalesce(c.amount, 0.00) AS difference
 FROM common_total AS s
@@ -16,6 +17,8 @@ WHERE s.lines <> coalesce(c.lines, 0) OR s.amount <> coalesce(c.amount, 0.00)
 UNION ALL
 SELECT
   council || '/' || feed || ': class `' || coalesce(ownership, 'none') || '`, service `' || coalesce(service, 'none') || '`' AS what,
+  delivery_year AS fiscal_year,
+  delivery_period AS period,
   lines AS failed,
   amount AS difference
 FROM class_total

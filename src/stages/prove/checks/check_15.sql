@@ -1,18 +1,19 @@
 -- Check 15: final = source. The separation holds every cost that was classified, and nothing else, period by period.
 WITH separated AS (
-  SELECT council, delivery_year, delivery_period, SUM(lines) AS lines, SUM(amount) AS amount
+  SELECT council, delivery_year, delivery_period, sum(lines) AS lines, sum(amount) AS amount
   FROM separation
   GROUP BY council, delivery_year, delivery_period
 ),
 classified AS (
-  SELECT council, delivery_year, delivery_period, SUM(lines) AS lines, SUM(amount) AS amount
+  SELECT council, delivery_year, delivery_period, sum(lines) AS lines, sum(amount) AS amount
   FROM class_total
   WHERE is_cost
   GROUP BY council, delivery_year, delivery_period
 )
 SELECT
-  coalesce(c.council, s.council) || ' ' || CAST(coalesce(c.delivery_year, s.delivery_year) AS VARCHAR) || '/P'
-    || lpad(CAST(coalesce(c.delivery_period, s.delivery_period) AS VARCHAR), 2, '0') AS what,
+  coalesce(c.council, s.council) || ': the separation against the classes' AS what,
+  coalesce(c.delivery_year, s.delivery_year) AS fiscal_year,
+  coalesce(c.delivery_period, s.delivery_period) AS period,
   abs(coalesce(s.lines, 0) - coalesce(c.lines, 0)) AS failed,
   coalesce(s.amount, 0.00) - coalesce(c.amount, 0.00) AS difference
 FROM classified AS c

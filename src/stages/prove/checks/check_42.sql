@@ -2,6 +2,8 @@
 -- and where debits and credits come in columns of their own, each of them too.
 SELECT
   council || '/' || feed || ' ' || delivery_id || ': ' || side || ' of the sender against the common table' AS what,
+  CAST(NULL AS SMALLINT) AS fiscal_year,
+  CAST(NULL AS TINYINT) AS period,
   CAST(1 AS BIGINT) AS failed,
   common_amount - sender_amount AS difference
 FROM sender_sign

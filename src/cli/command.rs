@@ -1,0 +1,315 @@
+//! Each command: what it asks of the layers below, and how the answer is said.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{
+    args::{self, Command, Selection, Words},
+    out::Voice,
+    progress::Progress,
+};
+use crate::{
+    demo,
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
+    domain::{Period, decimal, grouped, pounds},
+    engine::{Format, Limits, ask, render},
+    pipeline::{self, Partnership},
+    plan::{self, Wish},
+    report::{self, Page},
+    run::{self, Delivery, Options, Outcome},
+};
+
+/// Does what the words say; the answer's exit code.
+///
+/// # Errors
+/// Whatever the command refuses; the refusal knows its exit code.
+pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
+    match &words.command {
+        Command::Init { dir } => init(&below(&words.partnership, dir), voice),
+        Command::Demo(demo) => run_demo(demo, words, voice),
+        Command::Completions { shell } => {
+            completions(*shell, voice);
+            Ok(0)
+        }
+        Command::Explain { what: args::Explain::Code { code } } => say(voice, &report::code(code.as_deref())?),
+        command => {
+            let partnership = open(&words.partnership, voice)?;
+            with_partnership(command, &partnership, voice)
+        }
+    }
+}
+
+/// A folder named on the command line, seen from the folder that `-C` names.
+fn below(at: &Path, dir: &Path) -> PathBuf {
+    if at == Path::new(".") { dir.to_path_buf() } else { at.join(dir) }
+}
+
+fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) -> Answer<u8> {
+    match command {
+        Command::Doctor => doctor(partnership, voice),
+        Command::Validate => say(voice, &validate(partnership)?),
+        Command::Plan(selection) => say(voice, &planned(partnership, selection)?),
+        Command::Run(words) => {
+            let outcome = run::run(partnership, &options(words)?, &Progress::new(voice))?;
+            voice.answer(&outcome_page(&outcome));
+            Ok(outcome.exit_code())
+        }
+        Command::Status => say(voice, &report::status(partnership)?),
+        Command::Runs { most } => say(voice, &report::runs(partnership, *most)?),
+        Command::Quarantine { action: args::Quarantine::List } => say(voice, &report::quarantine_list(partnership)?),
+        Command::Quarantine { action: args::Quarantine::Show { delivery, most } } => {
+            say(voice, &report::quarantine_show(partnership, delivery, *most)?)
+        }
+        Command::Suspense { csv } => say(voice, &report::suspense(partnership, *csv)?),
+        Command::Reconcile => say(voice, &report::reconcile(partnership)?),
+        Command::Query(query) => question(partnership, query, voice),
+        Command::Explain { what: args::Explain::Line { delivery, row } } => say(voice, &report::explain_line(partnership, delivery, *row)?),
+        Command::Schedule { action } => say(voice, &schedule(partnership, action)),
+        Command::Init { .. } | Command::Demo(_) | Command::Completions { .. } | Command::Explain { .. } => Ok(0), // done by `act`
+    }
+}
+
+fn say(voice: Voice, page: &Page) -> Answer<u8> {
+    voice.answer(page);
+    Ok(0)
+}
+
+fn doctor(partnership: &Partnership, voice: Voice) -> Answer<u8> {
+    let findings = run::doctor(partnership);
+    let mark = |fine: bool| if fine { "ok     " } else { "MISSING" };
+    let text = findings.iter().map(|f| format!("{} {}: {}\n", mark(f.fine), f.what, f.seen)).collect();
+    let list: Vec<Value> = findings.iter().map(|f| json!({"what": f.what, "fine": f.fine, "seen": f.seen})).collect();
+    voice.answer(&Page::new("doctor", text, json!(list)));
+    let missing: Vec<&str> = findings.iter().filter(|f| !f.fine).map(|f| f.what.as_str()).collect();
+    if missing.is_empty() {
+        return Ok(0);
+    }
+    Err(Diagnostic::new(codes::command::MACHINE, format!("not ready: {}", missing.join(", ")))
+        .expected("folders that can be written, on a file system that keeps hard links")
+        .outcome("nothing was changed")
+        .hint("mend what is marked MISSING, then truecost doctor")
+        .into())
+}
+
+/// Reads the partnership; its warnings are said, its faults refuse.
+fn open(dir: &Path, voice: Voice) -> Answer<Partnership> {
+    if !dir.join("pipelines/partnership.yaml").is_file() {
+        return Err(Diagnostic::new(codes::command::NO_PARTNERSHIP, format!("{} holds no partnership", dir.display()))
+            .place(Place::file(dir.join("pipelines/partnership.yaml").display().to_string()))
+            .expected("a file pipelines/partnership.yaml")
+            .outcome("nothing was read or written")
+            .hint("truecost init DIR writes one; -C DIR names another folder")
+            .into());
+    }
+    let (partnership, warnings) = pipeline::read(dir)?;
+    voice.report(&warnings);
+    Ok(partnership)
+}
+
+fn init(dir: &Path, voice: Voice) -> Answer<u8> {
+    let files = demo::write_partnership(dir)?;
+    let paths: Vec<String> = files.iter().map(|p| p.display().to_string()).collect();
+    let text = format!(
+        "wrote the reference partnership to {}: {} files\n\nnext: put extracts into drop/<council>/<feed>/, then\n  truecost -C {} run\n",
+        dir.display(),
+        files.len(),
+        dir.display()
+    );
+    say(voice, &Page::new("init", text, json!({"folder": dir.display().to_string(), "files": paths})))
+}
+
+fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
+    let dir = below(&all.partnership, &words.dir);
+    if !dir.join("pipelines/partnership.yaml").is_file() {
+        demo::write_partnership(&dir)?;
+    }
+    let partnership = open(&dir, voice)?;
+    let summary = demo::write(&dir.join("drop"), words.lines, words.seed)?;
+    for extract in &summary.extracts {
+        voice.say(&format!(
+            "made {}: {} ledger lines, {} bytes",
+            extract.file.display(),
+            grouped(u128::from(extract.lines)),
+            grouped(u128::from(extract.bytes))
+        ));
+    }
+    let options = Options { select: Vec::new(), wish: Wish::default(), threads: threads(None) };
+    let outcome = run::run(&partnership, &options, &Progress::new(voice))?;
+    let mut page = report::separation(&partnership)?;
+    let dir = dir.display();
+    page.text = format!(
+        "\nWho bears what, 2018/19 (pounds, cost positive):\n\n{}\nnext:\n  truecost -C {dir} reconcile\n  truecost -C {dir} suspense\n  truecost -C {dir} query \"SELECT service, SUM(amount) AS pounds FROM separation WHERE ownership = 'shared' GROUP BY service ORDER BY 2 DESC\"\n",
+        page.text
+    );
+    voice.answer(&page);
+    Ok(outcome.exit_code())
+}
+
+fn completions(shell: clap_complete::Shell, voice: Voice) {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut <Words as clap::CommandFactory>::command(), "truecost", &mut script);
+    voice.result(&String::from_utf8_lossy(&script));
+}
+
+fn threads(asked: Option<usize>) -> usize {
+    asked.filter(|n| *n > 0).unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from))
+}
+
+fn wish(selection: &Selection) -> Answer<Wish> {
+    let bad = |text: &str, expected: &str| -> Refusal {
+        Diagnostic::new(codes::command::BAD_PERIOD, format!("`{text}` is no period"))
+            .expected(expected)
+            .outcome("nothing was run")
+            .hint("truecost run --period 2023/P04, or --year 2023")
+            .into()
+    };
+    let period = selection.period.as_deref().map(|t| Period::parse(t).ok_or_else(|| bad(t, "a starting year and a period from P01 to P13: 2023/P04")));
+    let year = |t: &str| t.parse::<i16>().ok().filter(|y| (1900..=9998).contains(y)).ok_or_else(|| bad(t, "the starting year of a financial year: 2023"));
+    let year = selection.year.as_deref().map(year);
+    Ok(Wish { period: period.transpose()?, year: year.transpose()?, ..Wish::default() })
+}
+
+fn options(words: &args::Run) -> Answer<Options> {
+    let wish = Wish { force: words.force, rehash: words.rehash, ..wish(&words.selection)? };
+    Ok(Options { select: words.selection.select.clone(), wish, threads: threads(words.threads) })
+}
+
+fn validate(partnership: &Partnership) -> Answer<Page> {
+    let checked = plan::validate(partnership)?;
+    let now = run::clock::now().seconds();
+    let schedules = schedule_rows(partnership, now, 5);
+    let mut text = format!(
+        "{}: {} councils, {} services, {} feeds, {} contracts, {} reference tables, {} queries: all sound\n",
+        partnership.name, checked.councils, checked.services, checked.feeds, checked.contracts, checked.references, checked.queries
+    );
+    for (name, times) in &schedules {
+        text.push_str(&format!("\n{name}\n"));
+        times.iter().for_each(|time| text.push_str(&format!("  {time}\n")));
+    }
+    let json_schedules: Vec<Value> = schedules.iter().map(|(name, times)| json!({"name": name, "next": times})).collect();
+    let json = json!({"councils": checked.councils, "services": checked.services, "feeds": checked.feeds, "contracts": checked.contracts,
+        "references": checked.references, "queries": checked.queries, "schedules": json_schedules});
+    Ok(Page::new("validate", text, json))
+}
+
+fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
+    let options = Options { select: selection.select.clone(), wish: wish(selection)?, threads: 1 };
+    let plans = run::plan(partnership, &options)?;
+    let (mut text, mut list) = (String::new(), Vec::new());
+    for (feed, plan) in &plans {
+        text.push_str(&format!("{}\n", feed.name()));
+        for take in &plan.take {
+            let covers = take.coverage.as_ref().map_or_else(|| "as the file says".to_owned(), ToString::to_string);
+            text.push_str(&format!("  would take  {} for {covers}: {}\n", take.entry.name, take.why.as_str()));
+            list.push(json!({"feed": feed.name(), "file": take.entry.name, "covers": covers, "take": true, "why": take.why.as_str()}));
+        }
+        for (entry, idle) in &plan.idle {
+            text.push_str(&format!("  leaves      {}: {}\n", entry.name, idle.as_str()));
+            list.push(json!({"feed": feed.name(), "file": entry.name, "take": false, "why": idle.as_str()}));
+        }
+        for report in &plan.reports {
+            text.push_str(&format!("  note        {}\n", report.seen));
+        }
+        if plan.take.is_empty() && plan.idle.is_empty() {
+            text.push_str("  nothing there\n");
+        }
+    }
+    let cost = run::plan_cost_run(partnership)?;
+    text.push_str(&format!("cost run\n  {}\n", cost.sentence));
+    Ok(Page::new("plan", text, json!({"files": list, "cost_run": {"would_run": cost.would_run, "why": cost.sentence}})))
+}
+
+fn outcome_page(outcome: &Outcome) -> Page {
+    let count = |state| outcome.delivered.iter().filter(|d| d.state == state).count();
+    let (accepted, refused, before) = (count(Delivery::Accepted), count(Delivery::Refused), count(Delivery::AlreadyIn));
+    let rows: u64 = outcome.delivered.iter().filter(|d| d.state == Delivery::Accepted).map(|d| d.rows).sum();
+    let pence: i128 = outcome.delivered.iter().filter(|d| d.state == Delivery::Accepted).map(|d| d.pence).sum();
+    let costed = &outcome.costed;
+    let release = costed.release.as_deref().unwrap_or("none");
+    let published = match (costed.published, costed.stopped.iter().any(|d| d.severity == crate::diagnostic::Severity::Error)) {
+        (true, _) => format!("published release {release}"),
+        (false, true) => format!("nothing was published: a check failed; release {release} still answers"),
+        (false, false) if costed.release.is_some() => format!("nothing new to publish; release {release} answers"),
+        (false, false) => "nothing to publish".to_owned(),
+    };
+    let mut text = format!("{published}\n");
+    if outcome.delivered.is_empty() {
+        text.push_str("no new delivery\n");
+    } else {
+        let also = if before > 0 { format!(", {before} already in") } else { String::new() };
+        text.push_str(&format!(
+            "{accepted} deliveries accepted ({} rows, {}), {refused} refused{also}\n",
+            grouped(u128::from(rows)),
+            pounds(pence)
+        ));
+    }
+    for blocked in &costed.blocked {
+        text.push_str(&format!("{}\n", blocked.seen));
+    }
+    let delivered: Vec<Value> = outcome
+        .delivered
+        .iter()
+        .map(|d| {
+            json!({"feed": d.feed, "file": d.file, "delivery_id": d.delivery, "covers": d.coverage, "rows": d.rows, "quarantined": d.quarantined,
+                "amount": decimal(d.pence),
+                "state": match d.state { Delivery::Accepted => "accepted", Delivery::Refused => "refused", Delivery::AlreadyIn => "already_in" },
+                "reports": d.reports.iter().map(super::out::to_json).collect::<Vec<_>>()})
+        })
+        .collect();
+    let blocked: Vec<Value> = costed.blocked.iter().map(super::out::to_json).collect();
+    let json = json!({"run": outcome.run, "exit": outcome.exit_code(), "release": costed.release, "published": costed.published,
+        "delivered": delivered, "blocked": blocked});
+    Page::new("run", text, json)
+}
+
+fn question(partnership: &Partnership, words: &args::Query, voice: Voice) -> Answer<u8> {
+    let release = report::latest(partnership)?;
+    let tables = report::tables(partnership, &release)?;
+    let answers = ask(&words.sql, &tables, &Limits::default())?;
+    let schema = answers.schema().clone();
+    let batches = answers.collect::<Answer<Vec<_>>>()?;
+    let format = match (words.format, voice.json) {
+        (args::Format::Parquet, _) => {
+            voice.bytes(&report::parquet(&schema, &batches)?);
+            return Ok(0);
+        }
+        (args::Format::Json, _) | (_, true) => Format::Json,
+        (args::Format::Csv, false) => Format::Csv,
+        (args::Format::Table, false) => Format::Table,
+    };
+    voice.result(&render(&schema, &batches, format));
+    Ok(0)
+}
+
+fn schedule_rows(partnership: &Partnership, from: i64, count: usize) -> Vec<(String, Vec<String>)> {
+    let named = partnership.feeds.iter().filter_map(|feed| Some((feed.name(), feed.schedule.clone()?)));
+    let cost = partnership.cost.schedule.clone().map(|text| ("cost run".to_owned(), text));
+    named
+        .chain(cost)
+        .filter_map(|(name, text)| {
+            let schedule = pipeline::schedule::Schedule::parse(&text).ok()?;
+            let times = schedule.next(from, count).into_iter().map(pipeline::schedule::civil);
+            let times = times.chain(schedule.note()).collect();
+            Some((format!("{name}  {text}"), times))
+        })
+        .collect()
+}
+
+fn schedule(partnership: &Partnership, action: &args::Schedule) -> Page {
+    let count = match action {
+        args::Schedule::List => 1,
+        args::Schedule::Next { count } => *count,
+    };
+    let rows = schedule_rows(partnership, run::clock::now().seconds(), count);
+    let mut text = String::new();
+    for (name, times) in &rows {
+        text.push_str(&format!("{name}\n"));
+        times.iter().for_each(|time| text.push_str(&format!("  {time}\n")));
+    }
+    if rows.is_empty() {
+        text.push_str("no feed has a schedule\n");
+    }
+    let json: Vec<Value> = rows.iter().map(|(name, times)| json!({"name": name, "next": times})).collect();
+    Page::new("schedule", text, json!(json))
+}

@@ -1,0 +1,154 @@
+//! What a question may look at: the latest release, the common tables as the release read them, reference tables, operations.
+
+use std::path::{Path, PathBuf};
+
+use ::parquet::arrow::ArrowWriter;
+use arrow::{
+    array::AsArray,
+    datatypes::{Decimal128Type, SchemaRef},
+    record_batch::RecordBatch,
+};
+
+use crate::{
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::{Pence, Period},
+    engine::{Limits, Part, Table, Tables, ask},
+    lake::{DeliveryRecord, Lake, LakeFileState, Manifest},
+    pipeline::Partnership,
+    schema::{Cell, Type, proof_table},
+};
+
+/// A release, and where its parts are.
+pub struct Release {
+    pub manifest: Manifest,
+    published: PathBuf,
+}
+
+/// The latest release.
+///
+/// # Errors
+/// TC0106 where nothing has been published.
+pub fn latest(partnership: &Partnership) -> Answer<Release> {
+    let releases = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.releases();
+    let manifest = releases.latest()?.ok_or_else(nothing_published)?;
+    Ok(Release { manifest, published: releases.folder().to_path_buf() })
+}
+
+fn nothing_published() -> Refusal {
+    Diagnostic::new(codes::command::NO_RELEASE, "nothing has been published yet")
+        .expected("a release, which `truecost run` makes")
+        .outcome("nothing was read")
+        .hint("truecost run")
+        .into()
+}
+
+/// `published.*`, `lake.*`, `reference.*` and `ops.*`. A name without a schema is one of `published`.
+///
+/// # Errors
+/// TC10… where the register cannot be read.
+pub fn tables(partnership: &Partnership, release: &Release) -> Answer<Tables> {
+    let mut tables = Tables::with_default_schema("published");
+    for (name, contract) in &partnership.contracts {
+        match name.split_once('/') {
+            Some(("published", table)) => {
+                let parts = release.manifest.content.tables.get(table).map_or(&[][..], Vec::as_slice);
+                let local = |p: &crate::lake::PublishedPart| Part::local(&absolute(&release.published.join(&p.path)), p.bytes, p.rows);
+                tables.insert(format!("published.{table}"), Table::local(contract.arrow_schema(), parts.iter().filter_map(local).collect()));
+            }
+            Some(("common", table)) => tables.insert(format!("lake.{table}"), lake_table(partnership, release, table)?),
+            _ => {}
+        }
+    }
+    for (name, reference) in &partnership.references {
+        tables.insert(format!("reference.{name}"), Table::rows(reference.rows.schema(), vec![reference.rows.clone()]));
+    }
+    let ops = ops_delivery(&Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.register().all()?)?;
+    tables.insert("ops.delivery", Table::rows(ops.schema(), vec![ops]));
+    Ok(tables)
+}
+
+/// A common table at the version that the release names.
+fn lake_table(partnership: &Partnership, release: &Release, table: &str) -> Answer<Table> {
+    let folder = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.folder().join(table);
+    let schema = partnership.contracts.get(&format!("common/{table}")).map(|c| c.arrow_schema()).unwrap_or_else(|| std::sync::Arc::new(arrow::datatypes::Schema::empty()));
+    let files = release.manifest.content.lake.get(table).map_or(&[][..], |state| state.files.as_slice());
+    Ok(Table::local(schema, files.iter().filter_map(|file| lake_part(&folder, file)).collect()))
+}
+
+fn lake_part(folder: &Path, file: &LakeFileState) -> Option<Part> {
+    let constants = file.path.split('/').filter_map(|piece| piece.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Some(Part::local(&absolute(&folder.join(&file.path)), file.bytes, file.rows)?.constants(constants.collect()))
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Every delivery with its times, refused ones too.
+fn ops_delivery(records: &[DeliveryRecord]) -> Answer<RecordBatch> {
+    let text = ["delivery_id", "council", "feed", "covers_from", "covers_to", "file_name", "sha256", "state", "landed_at", "judged_at", "run"];
+    let mut columns: Vec<(&str, Type)> = text.iter().map(|name| (*name, Type::Text)).collect();
+    columns.extend([("bytes", Type::BigInt), ("rows_accepted", Type::BigInt), ("rows_quarantined", Type::BigInt), ("amount_accepted", Type::Money)]);
+    let row = |r: &DeliveryRecord| -> Vec<Cell> {
+        let state = if r.state == crate::lake::DeliveryState::Accepted { "accepted" } else { "refused" };
+        let (first, last) = (r.coverage.first().cloned().unwrap_or_default(), r.coverage.last().cloned().unwrap_or_default());
+        vec![
+            r.delivery_id.as_str().into(),
+            r.council.as_str().into(),
+            r.feed.as_str().into(),
+            first.into(),
+            last.into(),
+            r.source.name.as_str().into(),
+            r.sha256.as_str().into(),
+            state.into(),
+            r.landed_at.as_str().into(),
+            r.judged_at.as_str().into(),
+            r.run.as_str().into(),
+            r.bytes.into(),
+            r.proof.accepted.into(),
+            r.proof.quarantined.into(),
+            Cell::Pence(r.proof.periods.values().map(|p| p.amount).sum()),
+        ]
+    };
+    proof_table(&columns, &records.iter().map(row).collect::<Vec<_>>())
+}
+
+/// All rows that answer `sql`.
+///
+/// # Errors
+/// TC11…
+pub fn rows(tables: &Tables, sql: &str) -> Answer<Vec<RecordBatch>> {
+    ask(sql, tables, &Limits::default())?.collect()
+}
+
+/// Rows as one Parquet file, as they were asked for.
+///
+/// # Errors
+/// TC1105 where a column has no Parquet type.
+pub fn parquet(schema: &SchemaRef, batches: &[RecordBatch]) -> Answer<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let write = |bytes: &mut Vec<u8>| -> Result<(), ::parquet::errors::ParquetError> {
+        let mut writer = ArrowWriter::try_new(bytes, schema.clone(), None)?;
+        batches.iter().try_for_each(|batch| writer.write(batch))?;
+        writer.close().map(|_| ())
+    };
+    write(&mut bytes).map_err(|error| -> Refusal {
+        Diagnostic::new(codes::query::STOPPED, format!("the answer cannot be written as Parquet: {error}"))
+            .outcome("nothing was changed")
+            .hint("ask with --format csv")
+            .into()
+    })?;
+    Ok(bytes)
+}
+
+/// The amount at a row, nought where it is null.
+#[must_use]
+pub fn pence_at(batch: &RecordBatch, column: usize, row: usize) -> Pence {
+    batch.columns().get(column).and_then(|c| c.as_primitive_opt::<Decimal128Type>()).map_or(0, |c| c.value(row))
+}
+
+/// `2018/P01` from two columns.
+#[must_use]
+pub fn period(year: i16, period: i8) -> Period {
+    Period { year, period: u8::try_from(period).unwrap_or(0) }
+}

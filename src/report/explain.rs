@@ -1,0 +1,181 @@
+//! Opening a figure up: the page of a code, and the record behind a line.
+
+use std::io::Read;
+
+use arrow::{
+    array::{Array, AsArray},
+    datatypes::Int64Type,
+    record_batch::RecordBatch,
+    util::display::{ArrayFormatter, FormatOptions},
+};
+use serde_json::{Value, json};
+
+use super::{
+    ask::{latest, rows, tables},
+    page::{Align, Page, Table},
+};
+use crate::{
+    decode::{Chunks, EncodingFacts, Judge, decode},
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::{DeliveryId, Digest},
+    lake::{DeliveryRecord, Lake, read_quarantine},
+    pipeline::Partnership,
+};
+
+/// The page of one code, or a line for each of them.
+///
+/// # Errors
+/// TC0104.
+pub fn code(id: Option<&str>) -> Answer<Page> {
+    let Some(id) = id else {
+        let mut table = Table::new(&[("code", Align::Left), ("who acts", Align::Left), ("exit", Align::Right), ("what", Align::Left)]);
+        for code in codes::all() {
+            table.row([code.id.to_owned(), code.actor.as_str().to_owned(), code.exit.to_string(), code.title.to_owned()]);
+        }
+        let list: Vec<Value> =
+            codes::all().map(|c| json!({"code": c.id, "actor": c.actor.as_str(), "exit": c.exit, "title": c.title})).collect();
+        return Ok(Page::new("codes", table.text(), json!(list)));
+    };
+    let code = codes::find(id).ok_or_else(|| -> Refusal {
+        Diagnostic::new(codes::command::UNKNOWN_CODE, format!("no report has the code `{id}`"))
+            .expected("a code such as TC0203")
+            .hint("truecost explain code")
+            .into()
+    })?;
+    let json = json!({"code": code.id, "actor": code.actor.as_str(), "exit": code.exit, "title": code.title, "page": code.page});
+    Ok(Page::new("code", code.page.to_owned(), json))
+}
+
+/// The delivery with this id.
+///
+/// # Errors
+/// TC0105.
+pub fn find(lake: &Lake, delivery: &str) -> Answer<(DeliveryId, DeliveryRecord)> {
+    let id = DeliveryId::parse(delivery);
+    let found = id.as_ref().map(|id| lake.register().find(id)).transpose()?.flatten();
+    id.zip(found).ok_or_else(|| {
+        Diagnostic::new(codes::command::UNKNOWN_DELIVERY, format!("no delivery has the id `{delivery}`"))
+            .expected("16 hex digits, as `truecost status --json` and the table `delivery` print them")
+            .hint("truecost query \"SELECT delivery_id, council, feed, file_name FROM ops.delivery\"")
+            .into()
+    })
+}
+
+/// The raw record, how it was read, and where its pounds went.
+///
+/// # Errors
+/// TC0105 where there is no such delivery or row; TC1003 where the landed bytes are lost.
+pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answer<Page> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let (id, record) = find(&lake, delivery)?;
+    let raw = raw_record(&lake, &record, row)?;
+    let read = parsed(partnership, &lake, &record, row)?;
+    let mut text = format!("{}/{} {} {}, line {row}\n\nas it came\n", record.council, record.feed, record.coverage.join(" "), record.source.name);
+    raw.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
+    let mut json = json!({"delivery_id": id.as_str(), "file": record.source.name, "source_row": row, "raw": raw});
+    let quarantined: Vec<_> = read_quarantine(&lake.quarantine_file(&id))?.into_iter().filter(|f| f.source_row == row).collect();
+    if let Some(values) = &read {
+        text.push_str("\nas it was read\n");
+        section(&mut text, values);
+        json["read"] = object(values);
+    }
+    if !quarantined.is_empty() {
+        text.push_str("\nin quarantine\n");
+        for fault in &quarantined {
+            let column = fault.column_name.as_deref().unwrap_or("the row");
+            text.push_str(&format!("  {} {column}: {}\n", fault.code, fault.reason));
+        }
+        json["quarantine"] = json!(quarantined.iter().map(|f| json!({"code": f.code, "column": f.column_name, "reason": f.reason})).collect::<Vec<_>>());
+    }
+    if read.is_none() && quarantined.is_empty() {
+        return Err(no_row(&record, row));
+    }
+    match cost_line(partnership, &record, row) {
+        Ok(Some(values)) => {
+            text.push_str("\nwhere its pounds went\n");
+            section(&mut text, &values);
+            json["cost_line"] = object(&values);
+        }
+        _ => text.push_str("\nit is not in the latest release\n"),
+    }
+    Ok(Page::new("line", text, json))
+}
+
+fn no_row(record: &DeliveryRecord, row: u64) -> Refusal {
+    Diagnostic::new(codes::command::UNKNOWN_DELIVERY, format!("no row of {} starts on line {row}", record.source.name))
+        .expected("the `source_row` of a line: the physical line on which its record starts, from 1")
+        .hint(format!("truecost query \"SELECT source_row, amount FROM cost_line WHERE delivery_id = '{}' LIMIT 10\"", record.delivery_id))
+        .into()
+}
+
+fn section(text: &mut String, values: &[(String, String)]) {
+    let width = values.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, value) in values {
+        let gap = " ".repeat(width - name.len());
+        text.push_str(&format!("  {name}{gap}  {value}\n"));
+    }
+}
+
+fn object(values: &[(String, String)]) -> Value {
+    values.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<serde_json::Map<_, _>>().into()
+}
+
+/// The physical lines of the record, decoded leniently for the eye alone.
+fn raw_record(lake: &Lake, record: &DeliveryRecord, row: u64) -> Answer<String> {
+    let digest = Digest::parse(&record.sha256).ok_or_else(|| no_row(record, row))?;
+    let mut read = lake.landing().open(&digest)?;
+    let mut bytes = Vec::new();
+    read.read_to_end(&mut bytes).map_err(|error| crate::lake::refusal_in(&error).cloned().unwrap_or_else(|| no_row(record, row)))?;
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => encoding_rs::WINDOWS_1252.decode(&bytes).0.into_owned(),
+    };
+    let lines: Vec<&str> = text.split('\n').collect();
+    let first = usize::try_from(row).unwrap_or(usize::MAX).saturating_sub(1);
+    let mut record_lines = Vec::new();
+    let mut quotes = 0;
+    for line in lines.iter().skip(first).take(50) {
+        record_lines.push(line.trim_end_matches('\r'));
+        quotes += line.matches('"').count();
+        if quotes % 2 == 0 {
+            break;
+        }
+    }
+    Ok(record_lines.join("\n"))
+}
+
+/// The row as the contract types it; `None` where it was not accepted.
+fn parsed(partnership: &Partnership, lake: &Lake, record: &DeliveryRecord, row: u64) -> Answer<Option<Vec<(String, String)>>> {
+    let feed = partnership.feeds.iter().find(|f| *f.council == *record.council && *f.id == *record.feed);
+    let (Some(feed), Some(covers), Some(digest)) = (feed, record.covers(), Digest::parse(&record.sha256)) else { return Ok(None) };
+    let days = covers.days(partnership.calendar);
+    let Some((_, contract)) = feed.contracts.iter().find(|(span, _)| span.contains(days.0)) else { return Ok(None) };
+    let Ok(facts) = serde_json::from_value::<EncodingFacts>(record.encoding.clone()) else { return Ok(None) };
+    let judge = Judge::new(contract.clone(), record.source.name.clone(), &facts, days, Vec::new())?;
+    let mut chunks = Chunks::open(&judge, lake.landing().open(&digest)?)?;
+    let header = chunks.header();
+    while let Some(chunk) = chunks.next()? {
+        let decoded = decode(&judge, &header, &chunk);
+        let Some(lines) = decoded.rows.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>()) else { return Ok(None) };
+        if let Some(at) = lines.iter().position(|line| line == i64::try_from(row).ok()) {
+            return Ok(Some(values_at(&decoded.rows, at)));
+        }
+    }
+    Ok(None)
+}
+
+fn cost_line(partnership: &Partnership, record: &DeliveryRecord, row: u64) -> Answer<Option<Vec<(String, String)>>> {
+    let release = latest(partnership)?;
+    let all = tables(partnership, &release)?;
+    let sql = format!("SELECT * FROM cost_line WHERE delivery_id = '{}' AND source_row = {row} ORDER BY line_part", record.delivery_id);
+    let found = rows(&all, &sql)?;
+    Ok(found.iter().find(|b| b.num_rows() > 0).map(|batch| values_at(batch, 0)))
+}
+
+/// Names and values of one row; what is null is left out.
+fn values_at(batch: &RecordBatch, row: usize) -> Vec<(String, String)> {
+    let options = FormatOptions::default();
+    let value = |column: &dyn Array| ArrayFormatter::try_new(column, &options).map(|f| f.value(row).to_string()).unwrap_or_default();
+    let fields = batch.schema_ref().fields().iter().zip(batch.columns());
+    fields.filter(|(_, c)| c.is_valid(row)).map(|(field, column)| (field.name().clone(), value(column.as_ref()))).collect()
+}

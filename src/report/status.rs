@@ -1,0 +1,188 @@
+//! The state of feeds, runs and quarantine.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::page::{Align, Page, Table};
+use crate::{
+    diagnostic::Answer,
+    domain::{DeliveryId, Pence, decimal, grouped, pounds},
+    lake::{DeliveryRecord, DeliveryState, Lake, read_quarantine},
+    pipeline::Partnership,
+};
+
+fn pence(record: &DeliveryRecord) -> Pence {
+    record.proof.periods.values().map(|p| p.amount).sum()
+}
+
+fn state(record: &DeliveryRecord) -> &'static str {
+    if record.state == DeliveryState::Accepted { "accepted" } else { "refused" }
+}
+
+fn covers(record: &DeliveryRecord) -> String {
+    record.covers().map(|c| c.to_string()).unwrap_or_default()
+}
+
+/// Every feed: how many deliveries, which was the last, what it holds.
+///
+/// # Errors
+/// TC10…
+pub fn status(partnership: &Partnership) -> Answer<Page> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let records = lake.register().all()?;
+    let release = lake.releases().latest()?;
+    let mut table = Table::new(&[
+        ("feed", Align::Left),
+        ("deliveries", Align::Right),
+        ("refused", Align::Right),
+        ("rows", Align::Right),
+        ("quarantined", Align::Right),
+        ("pounds", Align::Right),
+        ("last", Align::Left),
+    ]);
+    let mut list = Vec::new();
+    for feed in &partnership.feeds {
+        let of: Vec<&DeliveryRecord> = records.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id).collect();
+        let accepted: Vec<&&DeliveryRecord> = of.iter().filter(|r| r.state == DeliveryState::Accepted).collect();
+        let refused = of.len() - accepted.len();
+        let rows: u64 = accepted.iter().map(|r| r.proof.accepted).sum();
+        let quarantined: u64 = of.iter().map(|r| r.proof.quarantined).sum();
+        let sum: Pence = accepted.iter().map(|r| pence(r)).sum();
+        let last = of.iter().max_by(|a, b| a.judged_at.cmp(&b.judged_at).then_with(|| a.coverage.cmp(&b.coverage)));
+        let last_text = last.map_or_else(|| "nothing yet".to_owned(), |r| format!("{} {} {}", covers(r), state(r), r.source.name));
+        table.row([
+            feed.name(),
+            of.len().to_string(),
+            refused.to_string(),
+            grouped(u128::from(rows)),
+            grouped(u128::from(quarantined)),
+            pounds(sum),
+            last_text,
+        ]);
+        list.push(json!({"feed": feed.name(), "deliveries": of.len(), "refused": refused, "rows": rows, "quarantined": quarantined,
+            "amount": decimal(sum), "last": last.map(|r| json!({"delivery_id": r.delivery_id, "covers": covers(r), "state": state(r), "file": r.source.name}))}));
+    }
+    let name = release.as_ref().map(|m| m.release.clone());
+    let head = name.as_ref().map_or_else(|| "no release yet".to_owned(), |r| format!("release {r}"));
+    let mut text = format!("{}: {head}\n\n{}", partnership.name, table.text());
+    for record in records.iter().filter(|r| r.state == DeliveryState::Refused) {
+        text.push_str(&format!("\nrefused: {}/{} {} {}\n", record.council, record.feed, covers(record), record.source.name));
+        for report in &record.reports {
+            text.push_str(report);
+        }
+    }
+    Ok(Page::new("status", text, json!({"partnership": &*partnership.name, "release": name, "feeds": list})))
+}
+
+/// Past runs, newest first.
+///
+/// # Errors
+/// TC10…
+pub fn runs(partnership: &Partnership, most: usize) -> Answer<Page> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let mut runs = lake.runs()?;
+    runs.reverse();
+    runs.truncate(most);
+    let mut table = Table::new(&[
+        ("run", Align::Left),
+        ("started", Align::Left),
+        ("ended", Align::Left),
+        ("exit", Align::Right),
+        ("accepted", Align::Right),
+        ("refused", Align::Right),
+        ("release", Align::Left),
+    ]);
+    let text_of = |run: &Value, name: &str| run.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
+    for run in &runs {
+        let delivered = run.get("delivered").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let count = |word: &str| delivered.iter().filter(|d| d.get("state").and_then(Value::as_str) == Some(word)).count().to_string();
+        let exit = run.get("exit").and_then(Value::as_u64).unwrap_or(0).to_string();
+        table.row([
+            text_of(run, "run"),
+            text_of(run, "started"),
+            text_of(run, "ended"),
+            exit,
+            count("accepted"),
+            count("refused"),
+            text_of(run, "release"),
+        ]);
+    }
+    let text = if table.is_empty() { "no run has changed anything yet\n".to_owned() } else { table.text() };
+    Ok(Page::new("runs", text, json!(runs)))
+}
+
+/// Deliveries with faulty rows, and the reasons in groups.
+///
+/// # Errors
+/// TC10…
+pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let mut table = Table::new(&[
+        ("delivery", Align::Left),
+        ("feed", Align::Left),
+        ("covers", Align::Left),
+        ("file", Align::Left),
+        ("state", Align::Left),
+        ("rows", Align::Right),
+        ("code", Align::Left),
+        ("column", Align::Left),
+        ("reason", Align::Left),
+    ]);
+    let mut list = Vec::new();
+    for record in lake.register().all()?.iter().filter(|r| r.proof.quarantined > 0) {
+        let Some(id) = DeliveryId::parse(&record.delivery_id) else { continue };
+        let mut groups: BTreeMap<(String, String, String), u64> = BTreeMap::new();
+        for fault in read_quarantine(&lake.quarantine_file(&id))? {
+            *groups.entry((fault.code, fault.column_name.unwrap_or_default(), fault.reason)).or_default() += 1;
+        }
+        for ((code, column, reason), rows) in groups {
+            list.push(json!({"delivery_id": record.delivery_id, "feed": format!("{}/{}", record.council, record.feed), "covers": covers(record),
+                "file": record.source.name, "state": state(record), "rows": rows, "code": code, "column": column, "reason": reason}));
+            table.row([
+                record.delivery_id.clone(),
+                format!("{}/{}", record.council, record.feed),
+                covers(record),
+                record.source.name.clone(),
+                state(record).to_owned(),
+                grouped(u128::from(rows)),
+                code,
+                column,
+                reason,
+            ]);
+        }
+    }
+    let text = if table.is_empty() { "no row is in quarantine\n".to_owned() } else { table.text() };
+    Ok(Page::new("quarantine", text, json!(list)))
+}
+
+/// The faulty rows of a delivery.
+///
+/// # Errors
+/// TC0105 where there is no such delivery.
+pub fn quarantine_show(partnership: &Partnership, delivery: &str, most: usize) -> Answer<Page> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let (id, record) = super::explain::find(&lake, delivery)?;
+    let all = read_quarantine(&lake.quarantine_file(&id))?;
+    let mut text = format!("{} {}: {}, {}\n", record.council, record.feed, record.source.name, covers(&record));
+    let mut last = None;
+    for fault in all.iter().take(most) {
+        if last != Some(fault.source_row) {
+            text.push_str(&format!("\nline {}: {}\n", fault.source_row, fault.raw));
+            last = Some(fault.source_row);
+        }
+        let column = fault.column_name.as_deref().unwrap_or("the row");
+        text.push_str(&format!("  {} {column}: {} (seen: `{}`)\n", fault.code, fault.reason, fault.value));
+    }
+    if all.is_empty() {
+        text.push_str("no row of it is in quarantine\n");
+    } else if all.len() > most {
+        text.push_str(&format!("\n… and {} more faults: -n {}\n", all.len() - most, all.len()));
+    }
+    let list: Vec<Value> = all
+        .iter()
+        .take(most)
+        .map(|f| json!({"source_row": f.source_row, "column": f.column_name, "code": f.code, "reason": f.reason, "value": f.value, "raw": f.raw}))
+        .collect();
+    Ok(Page::new("quarantine", text, json!({"delivery_id": id.as_str(), "faults": all.len(), "rows": list})))
+}

@@ -1,0 +1,162 @@
+//! What holds of the house as a whole: every error has a number of its own, a page, and a file that brings it about.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use truecost::diagnostic::{Code, codes};
+
+use crate::{places, transcript};
+
+/// Ids used twice, out of shape, outside the range of their group, or out of order.
+fn numbering_faults(groups: &[(&str, &[Code])]) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (range, group) in groups {
+        for code in *group {
+            if !code.id.starts_with(range) || code.id.len() != 6 || !code.id[2..].bytes().all(|byte| byte.is_ascii_digit()) {
+                faults.push(format!("{} is not of the form {range}nn", code.id));
+            }
+            if !seen.insert(code.id) {
+                faults.push(format!("{} is declared twice", code.id));
+            }
+        }
+        if !group.is_sorted_by_key(|code| code.id) {
+            faults.push(format!("{range} is not in order"));
+        }
+    }
+    faults
+}
+
+fn groups() -> Vec<(&'static str, &'static [Code])> {
+    vec![
+        ("TC01", codes::command::ALL),
+        ("TC02", codes::structure::ALL),
+        ("TC03", codes::value::ALL),
+        ("TC04", codes::control::ALL),
+        ("TC05", codes::source::ALL),
+        ("TC06", codes::config::ALL),
+        ("TC07", codes::contract::ALL),
+        ("TC08", codes::sql::ALL),
+        ("TC09", codes::reference::ALL),
+        ("TC10", codes::lake::ALL),
+        ("TC11", codes::query::ALL),
+        ("TC12", codes::checks::ALL),
+    ]
+}
+
+#[test]
+fn every_code_has_a_number_of_its_own() {
+    let groups = groups();
+    assert_eq!(groups.iter().map(|(_, group)| group.len()).sum::<usize>(), codes::all().count(), "a group of codes is not listed");
+    let faults = numbering_faults(&groups);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn planted_numbers_are_found() {
+    let code = |id| Code { id, actor: truecost::diagnostic::Actor::Us, exit: 1, retry: false, title: "", page: "" };
+    let bad = [code("TC0102"), code("TC0102"), code("TC0101"), code("TC0201"), code("TC01x1")];
+    let faults = numbering_faults(&[("TC01", &bad)]);
+    assert_eq!(faults.len(), 4, "{faults:?}");
+}
+
+#[test]
+fn every_code_has_a_page() {
+    let mut faults = Vec::new();
+    let mut pages = Vec::new();
+    places::gather(&places::root().join("src/diagnostic/pages"), "md", &mut pages);
+    let ids: BTreeSet<&str> = codes::all().map(|code| code.id).collect();
+    let unknown = pages.iter().filter(|page| !page.file_stem().is_some_and(|stem| ids.contains(&*stem.to_string_lossy())));
+    faults.extend(unknown.map(|page| format!("{} is the page of no code", page.display())));
+    for code in codes::all() {
+        let lines = code.page.lines().filter(|line| !line.trim().is_empty()).count();
+        if !(3..=30).contains(&lines) {
+            faults.push(format!("{}: {lines} lines; a page says what it means, what happens to the data, and how to mend it", code.id));
+        }
+        if ![1, 2, 3, 4, 5, 130].contains(&code.exit) {
+            faults.push(format!("{}: {} is no exit code of truecost", code.id, code.exit));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// `tests/errors/TC0203/` holds one or more transcripts that end in that report.
+#[test]
+fn every_code_has_a_reproducer() {
+    let mut of_code: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in transcript::below("errors") {
+        let code = path.parent().and_then(|folder| folder.file_name()).expect("a folder").to_string_lossy().into_owned();
+        of_code.entry(code).or_default().push(fs::read_to_string(&path).expect("a transcript"));
+    }
+    let shows = |code: &Code| {
+        let texts = of_code.get(code.id).into_iter().flatten();
+        texts
+            .flat_map(|text| text.lines())
+            .any(|line| line.starts_with("proved by ") || (line.starts_with(['!', '>']) && line.contains(code.id)))
+    };
+    let missing: Vec<&str> = codes::all().filter(|code| !shows(code)).map(|code| code.id).collect();
+    assert!(
+        missing.is_empty(),
+        "{} code(s) without a reproducer that shows them under tests/errors/<code>/: {}",
+        missing.len(),
+        missing.join(" ")
+    );
+    let strange: Vec<&String> = of_code.keys().filter(|id| codes::find(id).is_none()).collect();
+    assert!(strange.is_empty(), "reproducers of codes that do not exist: {strange:?}");
+}
+
+#[test]
+fn reproducers_agree() {
+    transcript::all_agree("errors");
+}
+
+/// A test file that no `mod` names is never compiled, and never fails.
+#[test]
+fn every_test_file_is_part_of_this_binary() {
+    let folder = places::root().join("tests/it");
+    let main = fs::read_to_string(folder.join("main.rs")).expect("main.rs");
+    let entries = fs::read_dir(&folder).expect("tests/it").map(|entry| entry.expect("an entry").path());
+    let rust = entries.filter(|path| path.is_dir() || path.extension().is_some_and(|ext| ext == "rs"));
+    let stems = rust.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()));
+    let orphans: Vec<String> = stems.filter(|stem| stem != "main" && !main.contains(&format!("mod {stem};"))).collect();
+    assert!(orphans.is_empty(), "not named in tests/it/main.rs: {orphans:?}");
+}
+
+/// The fenced blocks of one section, without the blanks that a list puts before them.
+fn blocks(section: &str) -> Vec<Vec<String>> {
+    let mut blocks: Vec<Vec<String>> = Vec::new();
+    let mut open = None;
+    for line in section.lines() {
+        let text = line.trim_start();
+        match (text.starts_with("```"), open) {
+            (true, None) => {
+                open = Some(line.len() - text.len());
+                blocks.push(Vec::new());
+            }
+            (true, Some(_)) => open = None,
+            (false, Some(indent)) => blocks.last_mut().expect("a block is open").push(line.get(indent..).unwrap_or_default().to_owned()),
+            (false, None) => {}
+        }
+    }
+    blocks
+}
+
+/// What the README tells to do is what the transcript does: every block of the section stands in it.
+#[test]
+fn the_readme_adds_a_council_as_the_transcript_does() {
+    let readme = fs::read_to_string(places::root().join("README.md")).expect("README.md");
+    let section = readme.split("\n## ").find(|section| section.starts_with("Adding a council")).expect("a section on adding a council");
+    let transcript = fs::read_to_string(places::root().join("tests/transcripts/fourth_council.txt")).expect("the transcript");
+    let blocks = blocks(section);
+    assert_eq!(blocks.len(), 10, "{blocks:?}");
+    let (commands, content) = blocks.split_last().expect("ten blocks");
+    for block in content {
+        let lines: String = block.iter().fold(String::new(), |all, line| all + format!("| {line}").trim_end() + "\n");
+        assert!(transcript.contains(&lines), "the transcript does not do this:\n{lines}");
+    }
+    for command in commands.iter().filter(|command| !command.starts_with("cp ")) {
+        assert!(transcript.contains(&format!("$ {command}\n")), "the transcript does not run `{command}`");
+    }
+}

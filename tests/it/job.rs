@@ -1,0 +1,185 @@
+//! The main job through the program itself: the same bytes however it is run, killed and run again.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use truecost::demo;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_truecost");
+
+fn truecost(dir: &Path, words: &[&str]) -> Output {
+    Command::new(PROGRAM).arg("-C").arg(dir).args(words).output().expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A partnership with the demonstration's ledgers in its drop folders.
+fn partnership(dir: &Path, lines: u64) {
+    demo::write_partnership(dir).expect("a partnership");
+    demo::write(&dir.join("drop"), lines, 7).expect("ledgers");
+}
+
+/// Every file below a folder by its path, with its bytes; symbolic links by their target.
+fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    fn walk(root: &Path, at: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
+        for entry in fs::read_dir(at).into_iter().flatten() {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(root).expect("below the root").display().to_string();
+            let kind = path.symlink_metadata().expect("metadata").file_type();
+            if kind.is_symlink() {
+                found.insert(name, fs::read_link(&path).expect("a link").display().to_string().into_bytes());
+            } else if kind.is_dir() {
+                walk(root, &path, found);
+            } else {
+                found.insert(name, fs::read(&path).expect("bytes"));
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(root, root, &mut found);
+    found
+}
+
+/// What a release says: its parts, and the manifest without the run that made it.
+fn published(dir: &Path) -> (BTreeMap<String, Vec<u8>>, serde_json::Value) {
+    let parts = files(&dir.join("published/latest/")).into_iter().filter(|(name, _)| name.ends_with(".parquet")).collect();
+    let manifest = fs::read(dir.join("published/latest/_manifest.json")).expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).expect("JSON");
+    (parts, manifest["content"].clone())
+}
+
+#[test]
+fn a_second_run_changes_no_byte() {
+    let dir = tempfile::tempdir().expect("a folder");
+    partnership(dir.path(), 3_000);
+    let first = truecost(dir.path(), &["run"]);
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
+    let before = (files(&dir.path().join("lake")), files(&dir.path().join("published")), files(&dir.path().join("landing")));
+    let second = truecost(dir.path(), &["run"]);
+    assert_eq!(second.status.code(), Some(0), "{}", text(&second.stderr));
+    let after = (files(&dir.path().join("lake")), files(&dir.path().join("published")), files(&dir.path().join("landing")));
+    assert!(before == after, "{}", text(&second.stdout));
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    let release = |threads: &str| {
+        let dir = tempfile::tempdir().expect("a folder");
+        partnership(dir.path(), 60_000);
+        let run = truecost(dir.path(), &["run", "--threads", threads]);
+        assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+        published(dir.path())
+    };
+    let (one, many) = (release("1"), release("5"));
+    assert!(one.0 == many.0, "parts differ");
+    assert!(one.1 == many.1, "manifests differ");
+}
+
+#[test]
+fn killed_at_any_moment_and_run_again_it_publishes_the_same_bytes() {
+    let undisturbed = tempfile::tempdir().expect("a folder");
+    partnership(undisturbed.path(), 6_000);
+    let started = Instant::now();
+    assert_eq!(truecost(undisturbed.path(), &["run"]).status.code(), Some(0));
+    let whole = started.elapsed().max(Duration::from_millis(100));
+    let expected = published(undisturbed.path());
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for round in 0..50 {
+        let dir = tempfile::tempdir().expect("a folder");
+        partnership(dir.path(), 6_000);
+        // A fixed sequence of moments, spread over a run; how far a run gets by then differs from machine to machine.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let moment = whole.mul_f64((state >> 11) as f64 / (1u64 << 53) as f64);
+        let mut child =
+            Command::new(PROGRAM).arg("-C").arg(dir.path()).arg("run").stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a run");
+        std::thread::sleep(moment);
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        let again = truecost(dir.path(), &["run"]);
+        assert_eq!(again.status.code(), Some(0), "round {round}, killed after {moment:?}: {}", text(&again.stderr));
+        let seen = published(dir.path());
+        assert!(seen.0 == expected.0, "round {round}, killed after {moment:?}: parts differ");
+        assert!(seen.1 == expected.1, "round {round}, killed after {moment:?}: manifests differ");
+    }
+}
+
+#[test]
+fn ctrl_c_exits_130_and_the_next_run_completes() {
+    let dir = tempfile::tempdir().expect("a folder");
+    partnership(dir.path(), 200_000);
+    let child = Command::new(PROGRAM).arg("-C").arg(dir.path()).arg("run").stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let child = child.expect("a run");
+    std::thread::sleep(Duration::from_millis(150));
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    let ended = child.wait_with_output().expect("ended");
+    if interrupt.success() && ended.status.code() != Some(0) {
+        assert_eq!(ended.status.code(), Some(130), "{}", text(&ended.stderr));
+        assert!(text(&ended.stderr).contains("TC0107"), "{}", text(&ended.stderr));
+    }
+    assert_eq!(truecost(dir.path(), &["run"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_damaged_file_stops_its_own_feed_and_the_last_release_still_answers() {
+    let dir = tempfile::tempdir().expect("a folder");
+    partnership(dir.path(), 3_000);
+    assert_eq!(truecost(dir.path(), &["run"]).status.code(), Some(0));
+    let before = published(dir.path());
+    // Cut at a line end: only the control total can tell.
+    let ledger = dir.path().join("drop/newham/general_ledger/GL_extract_2018-19.csv");
+    let bytes = fs::read(&ledger).expect("a ledger");
+    let cut = bytes.iter().enumerate().rev().filter(|(_, b)| **b == b'\n').map(|(at, _)| at).nth(5).expect("lines");
+    fs::write(&ledger, &bytes[..=cut]).expect("written");
+    let run = truecost(dir.path(), &["run"]);
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stdout));
+    let said = text(&run.stderr);
+    assert!(said.contains("TC0401") && said.contains("GL_extract_2018-19.csv"), "{said}");
+    assert!(published(dir.path()) == before, "the last release is as it was");
+    let answer = truecost(dir.path(), &["query", "--format", "csv", "SELECT COUNT(*) AS n FROM cost_line"]);
+    assert_eq!(text(&answer.stdout), "n\n9000\n");
+    // The whole file again: everything is as it was.
+    fs::write(&ledger, &bytes).expect("written");
+    assert_eq!(truecost(dir.path(), &["run"]).status.code(), Some(0));
+    assert!(published(dir.path()).0 == before.0);
+}
+
+#[test]
+fn only_one_run_at_a_time() {
+    let dir = tempfile::tempdir().expect("a folder");
+    partnership(dir.path(), 400_000);
+    let first = Command::new(PROGRAM).arg("-C").arg(dir.path()).arg("run").stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let mut first = first.expect("a run");
+    let lock = dir.path().join("lake/.lock");
+    let started = Instant::now();
+    while fs::read(&lock).map_or(true, |bytes| bytes.is_empty()) && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let second = truecost(dir.path(), &["run"]);
+    let first_was_running = first.try_wait().expect("a state").is_none();
+    assert!(first.wait().expect("ended").success());
+    if first_was_running {
+        assert_eq!(second.status.code(), Some(5), "{}", text(&second.stderr));
+        assert!(text(&second.stderr).contains("TC1004"), "{}", text(&second.stderr));
+    }
+}
+
+#[test]
+fn newer_bytes_replace_the_periods_that_they_cover_and_old_bytes_change_nothing() {
+    let dir = tempfile::tempdir().expect("a folder");
+    partnership(dir.path(), 3_000);
+    assert_eq!(truecost(dir.path(), &["run"]).status.code(), Some(0));
+    let first = published(dir.path());
+    demo::write(&dir.path().join("drop"), 3_000, 8).expect("other ledgers");
+    assert_eq!(truecost(dir.path(), &["run"]).status.code(), Some(0));
+    let second = published(dir.path());
+    assert!(first.0 != second.0, "other lines, other parts");
+    let answer = truecost(dir.path(), &["query", "--format", "csv", "SELECT COUNT(*) AS n FROM cost_line"]);
+    assert_eq!(text(&answer.stdout), "n\n9000\n", "replaced, not added");
+}

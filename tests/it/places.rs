@@ -1,0 +1,28 @@
+//! Where the tests find things.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The project's shared folder, where it stands beside the repository.
+pub fn shared() -> Option<PathBuf> {
+    let beside = root().parent()?.join("shared");
+    beside.join("bad_inputs.md").is_file().then_some(beside)
+}
+
+/// Every file below `folder` whose name ends in `.<ending>`; none where there is no such folder.
+pub fn gather(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            gather(&path, ending, found);
+        } else if path.extension().is_some_and(|ext| ext == ending) {
+            found.push(path);
+        }
+    }
+}
