@@ -2,13 +2,16 @@
 //!
 //! `cargo bench --bench decode [-- --save]`: the last column compares with the saved `benches/decode.baseline`.
 
+#![allow(clippy::cast_precision_loss, clippy::expect_used, clippy::indexing_slicing)] // a program that measures, on data that it makes
+
 use std::{fmt::Write as _, fs, path::PathBuf, sync::Arc, time::Instant};
 
 use truecost::{
     decode::{Chunks, EncodingScan, Judge, Tally, decode},
     domain::{Day, Digest, Identifier, grouped},
     schema::{
-        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Kind, Layout, MoneyStyle, PeriodFormat, RecordType, Type,
+        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Kind, Layout, MoneyStyle, PeriodFormat,
+        RecordType, Type,
     },
 };
 
@@ -171,10 +174,14 @@ fn havering() -> (&'static str, Contract, Vec<u8>) {
     let mut columns = texts(&["JE_HEADER_ID", "CODE_COMBINATION", "DESCRIPTION", "JE_SOURCE", "JE_CATEGORY", "VENDOR_NAME", "INVOICE_NUM"]);
     columns.push(column("JE_LINE_NUM", Type::Integer));
     columns.push(period("PERIOD_NAME", PeriodFormat::MonthYear));
-    columns.push(date("EFFECTIVE_DATE", &[DatePart::Day, DatePart::Literal(b'-'), DatePart::MonthName, DatePart::Literal(b'-'), DatePart::Year]));
+    columns.push(date(
+        "EFFECTIVE_DATE",
+        &[DatePart::Day, DatePart::Literal(b'-'), DatePart::MonthName, DatePart::Literal(b'-'), DatePart::Year],
+    ));
     columns.push(money("ACCOUNTED_DR", &[MoneyStyle::Plain]));
     columns.push(money("ACCOUNTED_CR", &[MoneyStyle::Plain]));
-    let records = vec![RecordType { tag: "HDR".into(), fields: vec![] }, RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)] }];
+    let records =
+        vec![RecordType { tag: "HDR".into(), fields: vec![] }, RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)] }];
     let layout = Layout { delimiter: b'|', quote: None, encodings: vec![Encoding::Windows1252], records, ..layout() };
     ("havering", contract(layout, columns), bytes)
 }
@@ -200,13 +207,16 @@ fn newham() -> (&'static str, Contract, Vec<u8>) {
     let mut columns = texts(&["Entity", "Cost Centre", "Subjective", "Project", "Journal", "Narrative", "Supplier", "Document Ref"]);
     columns.push(column("Line", Type::Integer));
     columns.push(period("Period", PeriodFormat::YearPeriod));
-    columns.push(date("Accounting Date", &[DatePart::Year, DatePart::Literal(b'-'), DatePart::Month, DatePart::Literal(b'-'), DatePart::Day]));
+    columns
+        .push(date("Accounting Date", &[DatePart::Year, DatePart::Literal(b'-'), DatePart::Month, DatePart::Literal(b'-'), DatePart::Day]));
     columns.push(money("Amount", &[MoneyStyle::Plain]));
     ("newham", contract(layout(), columns), text.into_bytes())
 }
 
 fn bexley() -> (&'static str, Contract, Vec<u8>) {
-    let mut text = String::from("London Borough of Bexley\r\nLedger transactions report\r\nRun: 02/04/2019 06:12,,,\r\nTrans No,Seq,Fin Year,Period,Date,Account Code,Net Amount,Text,Name,Ref\r\n");
+    let mut text = String::from(
+        "London Borough of Bexley\r\nLedger transactions report\r\nRun: 02/04/2019 06:12,,,\r\nTrans No,Seq,Fin Year,Period,Date,Account Code,Net Amount,Text,Name,Ref\r\n",
+    );
     for Line { journal, line, day: (year, month, day), pence, cost_centre, account, supplier, words } in lines() {
         let (fiscal, period) = if month >= 4 { (year, month - 3) } else { (year - 1, month + 9) };
         let amount = format!("{}.{:02}", grouped(u128::from(pence.unsigned_abs() / 100)), pence.abs() % 100);

@@ -139,7 +139,8 @@ impl EncodingScan {
             self.facts.nul = Some(self.spot(piece, at as i64));
         }
         let settled = self.facts.first_invalid_utf8.is_some() && self.facts.multibyte_utf8.is_some();
-        if !settled && !(self.carry.is_empty() && piece.is_ascii()) {
+        let is_plain = settled || (self.carry.is_empty() && piece.is_ascii());
+        if !is_plain {
             self.scan_characters(piece);
         }
         self.lines.update(piece);

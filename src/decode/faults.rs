@@ -234,11 +234,17 @@ pub(super) fn field_count(judge: &Judge, fault: &FieldCount<'_>) -> Diagnostic {
     } else if fault.seen < fault.expected {
         (format!("the record is short: it has {seen}"), "ask the sender to mend the record; missing fields are never filled in")
     } else if fault.ends_empty && fault.seen == fault.expected + 1 {
-        (format!("the record is long: it has {seen}"), "if every record ends with one delimiter more, say `trailing_delimiter: true` in the contract")
+        (
+            format!("the record is long: it has {seen}"),
+            "if every record ends with one delimiter more, say `trailing_delimiter: true` in the contract",
+        )
     } else if judge.dialect.quote.is_some() {
         (format!("the record is long: it has {seen}"), "a delimiter inside a text must stand in quotes: ask the sender to mend the record")
     } else {
-        (format!("the record is long: it has {seen}"), "a text holds a delimiter, and this layout has no quotes: ask the sender to take it out")
+        (
+            format!("the record is long: it has {seen}"),
+            "a text holds a delimiter, and this layout has no quotes: ask the sender to take it out",
+        )
     };
     refused(structure::FIELD_COUNT, seen)
         .place(place(judge, fault.line, fault.record))

@@ -94,7 +94,7 @@ impl Judge {
         let Some(layout) = contract.layout.clone() else { return Err(faults::no_layout(&contract).into()) };
         let (encoding, bom) = choose_encoding(facts, &layout, &file)?;
         let place = |name: &Identifier| contract.columns.iter().position(|c| c.name == *name);
-        let balances = balances.iter().filter_map(|balance| {
+        let balances = balances.into_iter().filter_map(|balance| {
             let signed = |names: &[Identifier], minus| names.iter().filter_map(place).map(|at| (at, minus)).collect::<Vec<_>>();
             Some(Balance { by: place(&balance.by)?, terms: [signed(&balance.plus, false), signed(&balance.minus, true)].concat() })
         });

@@ -17,7 +17,7 @@ pub(super) const BLOCK: usize = 64;
 pub(super) fn masks(block: &[u8; BLOCK], delimiter: u8, quote: Option<u8>) -> Masks {
     Masks {
         delimiter: bits(block, |byte| byte == delimiter),
-        line: bits(block, |byte| (byte == b'\n') | (byte == b'\r')),
+        line: bits(block, |byte| matches!(byte, b'\n' | b'\r')),
         quote: quote.map_or(0, |quote| bits(block, |byte| byte == quote)),
     }
 }
@@ -30,7 +30,8 @@ fn bits(block: &[u8; BLOCK], wanted: impl Fn(u8) -> bool) -> u64 {
         *one = u8::from(wanted(*byte));
     }
     let (words, _) = ones.as_chunks::<8>();
-    let gathered = words.iter().enumerate().map(|(index, word)| (u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * index));
+    let gathered =
+        words.iter().enumerate().map(|(index, word)| (u64::from_le_bytes(*word).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * index));
     gathered.fold(0, |mask, byte| mask | byte)
 }
 

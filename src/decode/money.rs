@@ -7,6 +7,7 @@ use crate::{domain::Money, schema::MoneyStyle};
 /// Digits with an optional point and decimals (`1234`, `1234.5`, `.50`) are read under every style; what stands around
 /// and between them must be declared. An amount carries at most one mark of its sign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // a set of styles, asked one by one
 pub struct MoneyRules {
     sign: bool,
     commas: bool,
@@ -212,8 +213,7 @@ fn without_trailing_noughts(digits: &[u8]) -> &[u8] {
 fn exponent(text: &[u8]) -> Result<i32, AmountFault> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
+        [b'+', rest @ ..] | rest => (false, rest),
     };
     if !(1..=4).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
         return Err(AmountFault::Style);

@@ -380,7 +380,8 @@ impl<'a> Pass<'a> {
 
     /// The header once more, however it is spelled.
     fn is_header_again(&self, row: Row<'_>) -> bool {
-        let is_name = |(at, name): (usize, &String)| self.field(row, at).is_some_and(|f| fold(&String::from_utf8_lossy(&f.text)) == fold(name));
+        let is_name =
+            |(at, name): (usize, &String)| self.field(row, at).is_some_and(|f| fold(&String::from_utf8_lossy(&f.text)) == fold(name));
         row.ends.len() == self.header.fields && self.header.names.iter().enumerate().all(is_name)
     }
 
@@ -439,13 +440,10 @@ impl<'a> Pass<'a> {
         self.balance();
         self.rejected.sort_by_key(|row| row.source_row);
         let mut fault = self.fault.take().map(|(_, fault)| fault);
-        let rows = match batch(self.judge, self.columns, self.source_rows, &self.left_out) {
-            Ok(rows) => rows,
-            Err(_) => {
-                fault = fault.or_else(|| Some(faults::not_text(self.judge, self.chunk.first_line)));
-                RecordBatch::new_empty(Arc::clone(&self.judge.schema))
-            }
-        };
+        let rows = batch(self.judge, self.columns, self.source_rows, &self.left_out).unwrap_or_else(|_| {
+            fault = fault.take().or_else(|| Some(faults::not_text(self.judge, self.chunk.first_line)));
+            RecordBatch::new_empty(Arc::clone(&self.judge.schema))
+        });
         Decoded { index, rows, rejected: self.rejected, tally: self.tally, fault }
     }
 

@@ -150,7 +150,9 @@ impl Tally {
             sum.unread += more.unread;
         }
         for (groups, more) in self.unbalanced.iter_mut().zip(next.unbalanced) {
-            more.into_iter().for_each(|(group, pence)| balance(groups, group, pence));
+            for (group, pence) in more {
+                balance(groups, group, pence);
+            }
         }
         self.padded.iter_mut().zip(next.padded).for_each(|(sum, more)| *sum += more);
         self.styled.iter_mut().zip(next.styled).for_each(|(sum, more)| *sum += more);
@@ -252,7 +254,10 @@ impl Tally {
         let padded = judge.plans.iter().zip(&self.padded).filter(|(_, count)| **count > 0);
         notes.extend(padded.map(|(plan, count)| format!("padding taken off {} of `{}`", values(*count), plan.name)));
         let styled = self.sums.iter().zip(&self.styled).filter(|(_, count)| **count > 0);
-        notes.extend(styled.map(|(sum, count)| format!("{} of `{}` printed otherwise than -1234.50, in declared styles", values(*count), sum.column)));
+        notes.extend(
+            styled
+                .map(|(sum, count)| format!("{} of `{}` printed otherwise than -1234.50, in declared styles", values(*count), sum.column)),
+        );
         if self.open_end {
             notes.push("the last record has no line end".to_owned());
         }

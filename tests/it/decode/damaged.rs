@@ -32,7 +32,11 @@ fn c02_header_only() {
 fn c03_utf8_byte_order_mark() {
     let mut told = Cases::new("c03");
     told.case("", &ledger(layout()), &[b"\xEF\xBB\xBF", plain(ROWS).as_slice()].concat());
-    told.case("broken", &ledger(layout()), &[b"\xEF\xBB\xBF", plain("01/02/2024,A1,10.00,caf\u{e9}\n").as_slice(), b"02/02/2024,B2,1.00,\xA3\n"].concat());
+    told.case(
+        "broken",
+        &ledger(layout()),
+        &[b"\xEF\xBB\xBF", plain("01/02/2024,A1,10.00,caf\u{e9}\n").as_slice(), b"02/02/2024,B2,1.00,\xA3\n"].concat(),
+    );
     told.golden();
 }
 
@@ -157,7 +161,11 @@ fn c13_quoted_newlines_in_many_chunks() {
     let source_rows = source_rows.as_any().downcast_ref::<arrow::array::Int64Array>().unwrap();
     let last = i64::try_from(rows - 1).unwrap();
     assert_eq!(source_rows.value(0), 2);
-    assert_eq!(source_rows.value(source_rows.len() - 1), 2 + last + 2 * (last + 6).div_euclid(7), "two line ends inside every seventh text");
+    assert_eq!(
+        source_rows.value(source_rows.len() - 1),
+        2 + last + 2 * (last + 6).div_euclid(7),
+        "two line ends inside every seventh text"
+    );
 }
 
 #[test]
@@ -316,8 +324,10 @@ fn c29_footer_with_totals() {
 /// A ledger with a leading and a trailing record.
 fn with_trailer() -> truecost::schema::Contract {
     let mut layout = layout();
-    layout.records =
-        vec![RecordType { tag: "HDR".into(), fields: vec![] }, RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2), ("net".into(), 3)] }];
+    layout.records = vec![
+        RecordType { tag: "HDR".into(), fields: vec![] },
+        RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2), ("net".into(), 3)] },
+    ];
     ledger(layout)
 }
 
@@ -358,7 +368,8 @@ fn c32_no_line_end_at_the_end() {
 fn rows_that_are_declared_not_to_be_data() {
     let mut told = Cases::new("not_data");
     let mut declared = layout();
-    declared.not_data = vec![NotData { when: vec![(id("amount"), String::new()), (id("posting_date"), String::new())], reason: "sub-heading".into() }];
+    declared.not_data =
+        vec![NotData { when: vec![(id("amount"), String::new()), (id("posting_date"), String::new())], reason: "sub-heading".into() }];
     let bytes = plain(",Directorate of Place,,\n01/02/2024,A1,10.00,first\n,Directorate of People, ,\n02/02/2024,B2,-2.50,second\n");
     told.case("", &ledger(declared), &bytes);
     told.golden();
@@ -367,7 +378,8 @@ fn rows_that_are_declared_not_to_be_data() {
 #[test]
 fn a_preamble_of_any_shape_is_kept_and_counted() {
     let mut told = Cases::new("preamble");
-    let bytes = b"London \"Borough\" of Ashvale\r\n\r\nPeriod,P04,,,,,\r\n,,,,April 2024\r\nDate,Code,Amount,Text\r\n01/02/2024,A1,10.00,first\r\n";
+    let bytes =
+        b"London \"Borough\" of Ashvale\r\n\r\nPeriod,P04,,,,,\r\n,,,,April 2024\r\nDate,Code,Amount,Text\r\n01/02/2024,A1,10.00,first\r\n";
     told.case("", &ledger(layout()), bytes);
     let mut near = layout();
     near.header_within_rows = 4;

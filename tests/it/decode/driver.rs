@@ -2,13 +2,18 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use arrow::{array::{RecordBatch, TimestampMicrosecondArray}, compute::concat_batches, util::display::array_value_to_string};
+use arrow::{
+    array::{RecordBatch, TimestampMicrosecondArray},
+    compute::concat_batches,
+    util::display::array_value_to_string,
+};
 use truecost::{
     decode::{BalanceBy, Chunks, Decoded, EncodingScan, Judge, RejectedRow, Tally, decode},
     diagnostic::{Answer, render_all},
     domain::{Day, Digest, Identifier, decimal},
     schema::{
-        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Kind, Layout, MoneyStyle, Personal, PersonalKind, Treatment, Type,
+        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Kind, Layout, MoneyStyle, Personal,
+        PersonalKind, Treatment, Type,
     },
 };
 
@@ -243,14 +248,17 @@ impl Cases {
     }
 
     /// Judges the file whole and cut small: the outcome must be the same.
-    pub fn case(&mut self, label: &str, contract: &Contract, file: impl AsRef<[u8]>) {
-        let file = file.as_ref();
+    pub fn case(&mut self, label: &str, contract: &Contract, file: &[u8]) {
         let whole = told(&judge(contract, file));
         for chunk_bytes in [1, 7, 64, 1000] {
             let cut = told(&judge_in(contract, file, chunk_bytes, vec![]));
             assert_eq!(cut, whole, "{} {label} in chunks of {chunk_bytes}", self.name);
         }
         self.write(label, &whole);
+    }
+
+    pub fn text(&mut self, label: &str, contract: &Contract, file: &str) {
+        self.case(label, contract, file.as_bytes());
     }
 
     /// Judges a large file, only whole.

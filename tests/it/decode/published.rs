@@ -21,7 +21,12 @@ fn payments(columns: Vec<Column>) -> Contract {
 }
 
 fn newham() -> Contract {
-    let mut columns = texts(&[("department", "Local Authority Department"), ("supplier", "BENEFICIARY"), ("account", "Purpose"), ("category", "Merchant Category")]);
+    let mut columns = texts(&[
+        ("department", "Local Authority Department"),
+        ("supplier", "BENEFICIARY"),
+        ("account", "Purpose"),
+        ("category", "Merchant Category"),
+    ]);
     columns.push(required(date("payment_date", "Transaction Date", &["dd-mm-yyyy", "dd/mm/yyyy"])));
     columns.push(required(money("amount", "Amount", &[MoneyStyle::Plain])));
     columns.push(money("vat", "Non Recoverable", &[MoneyStyle::Plain]));
@@ -29,8 +34,12 @@ fn newham() -> Contract {
 }
 
 fn havering() -> Contract {
-    let mut columns =
-        texts(&[("department", "Local Authority Department"), ("supplier", "Beneficiary"), ("account", "Purpose of Expenditure"), ("category", "Merchant Category")]);
+    let mut columns = texts(&[
+        ("department", "Local Authority Department"),
+        ("supplier", "Beneficiary"),
+        ("account", "Purpose of Expenditure"),
+        ("category", "Merchant Category"),
+    ]);
     columns.push(required(trimmed(date("payment_date", "Transaction Date", &["dd-mm-yyyy"]))));
     columns.push(required(money("amount", "Amount (excluding VAT)", &[MoneyStyle::Plain])));
     columns.push(money("vat", "Non Recoverable VAT", &[MoneyStyle::Plain]));

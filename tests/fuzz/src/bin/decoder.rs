@@ -11,8 +11,8 @@ use truecost_fuzz::{
     diagnostic::Answer,
     domain::{Day, Digest, Identifier},
     schema::{
-        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Footer, Kind, Layout, MoneyStyle, NotData, RecordType, Type,
-        Window,
+        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Footer, Kind, Layout, MoneyStyle, NotData,
+        RecordType, Type, Window,
     },
 };
 
@@ -79,7 +79,8 @@ fn contract(choice: u8, more: u8) -> Contract {
     ];
     let window = (more & 1 == 1).then_some(Window { months_before: 12, months_after: 1 });
     let money = vec![MoneyStyle::Plain, MoneyStyle::Commas, MoneyStyle::Brackets, MoneyStyle::Pound];
-    let records = vec![RecordType { tag: "HDR".into(), fields: vec![] }, RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)] }];
+    let records =
+        vec![RecordType { tag: "HDR".into(), fields: vec![] }, RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)] }];
     let layout = Layout {
         delimiter: if more & 2 == 0 { b',' } else { b'|' },
         quote: bit(1).then_some(b'"'),
@@ -101,5 +102,13 @@ fn contract(choice: u8, more: u8) -> Contract {
         column("amount", "b", Type::Money, ColumnRules { money, trim: true, ..ColumnRules::default() }),
         column("day", "c", Type::Date, ColumnRules { dates, window, ..ColumnRules::default() }),
     ];
-    Contract { name: "fuzz".into(), kind: Kind::Source, file: "fuzz".into(), digest: Digest([0; 32]), version: "1".into(), columns, layout: Some(layout) }
+    Contract {
+        name: "fuzz".into(),
+        kind: Kind::Source,
+        file: "fuzz".into(),
+        digest: Digest([0; 32]),
+        version: "1".into(),
+        columns,
+        layout: Some(layout),
+    }
 }

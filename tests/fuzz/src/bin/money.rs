@@ -3,7 +3,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use truecost_fuzz::{decode::MoneyRules, domain::{Money, decimal}, schema::MoneyStyle};
+use truecost_fuzz::{
+    decode::MoneyRules,
+    domain::{Money, decimal},
+    schema::MoneyStyle,
+};
 
 const STYLES: [MoneyStyle; 11] = [
     MoneyStyle::Plain,
