@@ -119,7 +119,7 @@ impl Sequence {
 /// A line of the ledger: journal, line, day, pence, cost centre, account, supplier, words.
 struct Line {
     journal: usize,
-    line: usize,
+    number: usize,
     day: (i32, u8, u8),
     pence: i64,
     cost_centre: u64,
@@ -139,7 +139,7 @@ fn lines() -> impl Iterator<Item = Line> {
         let day = Day::from_ymd(2018, 4, 1).expect("a day").plus_days(i32::try_from(at * 365 / LINES).expect("a year"));
         Line {
             journal: at / 4 + 1,
-            line: at % 4 + 1,
+            number: at % 4 + 1,
             day: day.ymd(),
             pence,
             cost_centre: numbers.below(3000) * numbers.below(3000) / 3000 + 10_000,
@@ -158,12 +158,12 @@ fn havering() -> (&'static str, Contract, Vec<u8>) {
     let mut text = String::from(
         "HDR|HAVERING|GENERAL LEDGER|2018-19|01-APR-2019 02:00:01\nJE_HEADER_ID|JE_LINE_NUM|PERIOD_NAME|EFFECTIVE_DATE|CODE_COMBINATION|ACCOUNTED_DR|ACCOUNTED_CR|DESCRIPTION|JE_SOURCE|JE_CATEGORY|VENDOR_NAME|INVOICE_NUM\n",
     );
-    for Line { journal, line, day: (year, month, day), pence, cost_centre, account, supplier, words } in lines() {
+    for Line { journal, number, day: (year, month, day), pence, cost_centre, account, supplier, words } in lines() {
         let name = MONTHS[usize::from(month) - 1];
         let (debit, credit) = if pence < 0 { (String::new(), plain(-pence)) } else { (plain(pence), String::new()) };
         let _ = writeln!(
             text,
-            "{}|{line}|{name}-{}|{day:02}-{name}-{year}|01.{cost_centre}.{account}.0000.{}|{debit}|{credit}|Café supplies £ wk {words}|Payables|Purchase Invoices|SUPPLIER {supplier} LIMITED|INV{journal}",
+            "{}|{number}|{name}-{}|{day:02}-{name}-{year}|01.{cost_centre}.{account}.0000.{}|{debit}|{credit}|Café supplies £ wk {words}|Payables|Purchase Invoices|SUPPLIER {supplier} LIMITED|INV{journal}",
             journal + 7_000_000,
             year % 100,
             supplier % 900 + 100
@@ -190,7 +190,7 @@ fn newham() -> (&'static str, Contract, Vec<u8>) {
     let mut text = String::from(
         "\u{feff}\"Entity\",\"Cost Centre\",\"Subjective\",\"Project\",\"Journal\",\"Line\",\"Period\",\"Accounting Date\",\"Amount\",\"Narrative\",\"Supplier\",\"Document Ref\"\n",
     );
-    for Line { journal, line, day: (year, month, day), pence, cost_centre, account, supplier, words } in lines() {
+    for Line { journal, number, day: (year, month, day), pence, cost_centre, account, supplier, words } in lines() {
         let narrative = match words % 100 {
             0 => format!("Adj \"\"late\"\" claim, see\nnote {words}"),
             1..20 => format!("Agency, wk {words}"),
@@ -200,7 +200,7 @@ fn newham() -> (&'static str, Contract, Vec<u8>) {
         let (fiscal, period) = if month >= 4 { (year, month - 3) } else { (year - 1, month + 9) };
         let _ = writeln!(
             text,
-            "\"NEWHAM\",\"N{cost_centre}\",\"{account}\",\"{project}\",\"NJ{journal}\",{line},\"{fiscal}-{period:02}\",\"{year}-{month:02}-{day:02}\",\"{}\",\"{narrative}\",\"Supplier & Co {supplier}\",\"D{journal}\"",
+            "\"NEWHAM\",\"N{cost_centre}\",\"{account}\",\"{project}\",\"NJ{journal}\",{number},\"{fiscal}-{period:02}\",\"{year}-{month:02}-{day:02}\",\"{}\",\"{narrative}\",\"Supplier & Co {supplier}\",\"D{journal}\"",
             plain(pence)
         );
     }
@@ -217,14 +217,14 @@ fn bexley() -> (&'static str, Contract, Vec<u8>) {
     let mut text = String::from(
         "London Borough of Bexley\r\nLedger transactions report\r\nRun: 02/04/2019 06:12,,,\r\nTrans No,Seq,Fin Year,Period,Date,Account Code,Net Amount,Text,Name,Ref\r\n",
     );
-    for Line { journal, line, day: (year, month, day), pence, cost_centre, account, supplier, words } in lines() {
+    for Line { journal, number, day: (year, month, day), pence, cost_centre, account, supplier, words } in lines() {
         let (fiscal, period) = if month >= 4 { (year, month - 3) } else { (year - 1, month + 9) };
         let amount = format!("{}.{:02}", grouped(u128::from(pence.unsigned_abs() / 100)), pence.abs() % 100);
         let amount = if pence < 0 { format!("({amount})") } else { amount };
         let amount = if amount.contains(',') { format!("\"{amount}\"") } else { amount };
         let _ = write!(
             text,
-            "{},{line},{fiscal}/{},{period},{day:02}/{month:02}/{year},B{cost_centre}/{account},{amount},\"Text, item {words}\",NAME {supplier},R{journal}\r\n",
+            "{},{number},{fiscal}/{},{period},{day:02}/{month:02}/{year},B{cost_centre}/{account},{amount},\"Text, item {words}\",NAME {supplier},R{journal}\r\n",
             journal + 500,
             (fiscal + 1) % 100
         );

@@ -39,6 +39,8 @@ pub struct Chunk {
     pub(super) bytes: Vec<u8>,
     /// The file ends with it.
     pub(super) last: bool,
+    /// A Ctrl-Z was taken off the end of the file.
+    pub(super) ctrl_z: bool,
 }
 
 impl Chunk {
@@ -121,12 +123,6 @@ impl<R: Read> Chunks<R> {
         Arc::clone(&self.header)
     }
 
-    /// Sentences about the file's end, once the last chunk was given.
-    #[must_use]
-    pub fn notes(&self) -> Vec<String> {
-        if self.ctrl_z { vec!["the file ends with a Ctrl-Z (0x1A), which was taken off".to_owned()] } else { Vec::new() }
-    }
-
     /// The next chunk; `None` after the last.
     ///
     /// # Errors
@@ -161,7 +157,7 @@ impl<R: Read> Chunks<R> {
     }
 
     fn chunk(&mut self, bytes: Vec<u8>) -> Chunk {
-        let chunk = Chunk { index: self.index, first_line: self.line, bytes, last: self.done };
+        let chunk = Chunk { index: self.index, first_line: self.line, bytes, last: self.done, ctrl_z: self.done && self.ctrl_z };
         self.index += 1;
         self.line += count_line_ends(&chunk.bytes);
         chunk

@@ -168,6 +168,7 @@ impl<'a> Pass<'a> {
             rows.clear();
         }
         self.tally.line_ends = splitter.line_ends;
+        self.tally.ctrl_z = self.chunk.ctrl_z;
         self.tally.open_end = self.chunk.last && !matches!(self.text.last(), None | Some(b'\n' | b'\r'));
     }
 

@@ -35,6 +35,8 @@ pub struct Tally {
     pub control_records: Vec<ControlRecord>,
     /// The last record of the file has no line end.
     pub open_end: bool,
+    /// The file ended with the Ctrl-Z of CP/M and MS-DOS, which was taken off.
+    pub ctrl_z: bool,
     pub(super) footer_lines: Vec<u64>,
     pub(super) line_ends: LineEnds,
     /// Values of each column from which padding was taken off.
@@ -136,6 +138,7 @@ impl Tally {
         self.preamble += next.preamble;
         self.footers += next.footers;
         self.open_end |= next.open_end;
+        self.ctrl_z |= next.ctrl_z;
         self.line_ends.add(next.line_ends);
         next.not_data.into_iter().for_each(|(reason, count)| *self.not_data.entry(reason).or_default() += count);
         next.controls.into_iter().for_each(|(tag, count)| *self.controls.entry(tag).or_default() += count);
@@ -258,6 +261,9 @@ impl Tally {
             styled
                 .map(|(sum, count)| format!("{} of `{}` printed otherwise than -1234.50, in declared styles", values(*count), sum.column)),
         );
+        if self.ctrl_z {
+            notes.push("the file ends with a Ctrl-Z (0x1A), which was taken off".to_owned());
+        }
         if self.open_end {
             notes.push("the last record has no line end".to_owned());
         }

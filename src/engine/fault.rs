@@ -1,4 +1,4 @@
-//! What DataFusion says, in truecost's words: one sentence, a place, and never a value of the data.
+//! What `DataFusion` says, in truecost's words: one sentence, a place, and never a value of the data.
 
 use arrow::error::ArrowError;
 use datafusion::{

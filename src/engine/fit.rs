@@ -75,7 +75,7 @@ impl Fit {
         for column in &wanted.columns {
             match slot(script, query, given, &names, column, wanted) {
                 Ok(slot) => columns.push(slot),
-                Err(fault) => faults.push(fault),
+                Err(fault) => faults.extend(fault.0),
             }
         }
         if !faults.is_empty() {
@@ -173,7 +173,7 @@ fn unknown_columns(script: &Script, query: &Query, names: &[&str], wanted: &Want
     names.iter().filter_map(fault).collect()
 }
 
-fn slot(script: &Script, query: &Query, given: &DFSchema, names: &[&str], column: &Column, wanted: &Wanted) -> Result<Slot, Diagnostic> {
+fn slot(script: &Script, query: &Query, given: &DFSchema, names: &[&str], column: &Column, wanted: &Wanted) -> Answer<Slot> {
     let name: &str = &column.name;
     let kind = column.kind.arrow();
     let may_miss = wanted.optional.contains(&name);
@@ -182,7 +182,7 @@ fn slot(script: &Script, query: &Query, given: &DFSchema, names: &[&str], column
             let near = did_you_mean(name, names.iter().copied());
             let report = Diagnostic::new(COLUMNS, format!("the query gives no `{name}`, which `{}` requires", wanted.table))
                 .hint(if near.is_empty() { format!("Add `… AS {name}` to the SELECT.") } else { near });
-            return Err(script.at(report, output_span(query, "")));
+            return Err(script.at(report, output_span(query, "")).into());
         }
         return Ok(Slot { kind, required: false, source: Source::Nothing });
     };
@@ -197,7 +197,7 @@ fn slot(script: &Script, query: &Query, given: &DFSchema, names: &[&str], column
             )
             .expected("a type that becomes the other without loss")
             .hint(hint);
-            return Err(script.at(report, output_span(query, name)));
+            return Err(script.at(report, output_span(query, name)).into());
         }
     };
     Ok(Slot { kind, required: column.required, source })

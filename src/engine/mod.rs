@@ -1,4 +1,4 @@
-//! How SQL runs: the only place that knows DataFusion's session.
+//! How SQL runs: the only place that knows `DataFusion`'s session.
 //!
 //! Three kinds of SQL, from the narrowest to the widest:
 //!
@@ -26,6 +26,7 @@ mod runtime;
 mod script;
 mod session;
 mod shape;
+mod split;
 mod steps;
 mod table;
 

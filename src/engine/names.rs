@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
 
 use arrow::datatypes::DataType;
 use datafusion::{
-    common::{DataFusionError, TableReference, plan_err},
+    common::{DataFusionError, TableReference, plan_datafusion_err},
     config::ConfigOptions,
     execution::SessionState,
     logical_expr::{
@@ -262,10 +262,7 @@ pub(super) fn normal(ident: &Ident) -> String {
 
 impl ContextProvider for Names<'_> {
     fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>, DataFusionError> {
-        match self.source(&name) {
-            Some(source) => Ok(source),
-            None => plan_err!("there is no table {name}"),
-        }
+        self.source(&name).ok_or_else(|| plan_datafusion_err!("there is no table {name}"))
     }
 
     fn create_cte_work_table(&self, name: &str, schema: arrow::datatypes::SchemaRef) -> Result<Arc<dyn TableSource>, DataFusionError> {

@@ -48,7 +48,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 512 MiB and a minute.
     fn default() -> Self {
-        Self { memory_bytes: 512 << 20, time: Duration::from_secs(60) }
+        Self { memory_bytes: 512 << 20, time: Duration::from_mins(1) }
     }
 }
 
@@ -281,7 +281,6 @@ fn not_a_question(script: &Script, first: &TokenWithSpan) -> Diagnostic {
     let why = match said.as_str() {
         "COPY" | "EXPORT" | "UNLOAD" => "writes files",
         "SET" | "RESET" | "PRAGMA" | "USE" => "changes settings",
-        "SHOW" | "DESCRIBE" | "DESC" => "is not SELECT",
         "PREPARE" | "EXECUTE" | "DEALLOCATE" | "CALL" | "DECLARE" | "FETCH" | "DO" => "runs what cannot be looked at first",
         "CREATE" | "DROP" | "ALTER" | "TRUNCATE" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "GRANT" | "REVOKE" | "ATTACH" | "INSTALL"
         | "LOAD" => "changes things",

@@ -18,7 +18,7 @@ use datafusion::{
     prelude::SessionConfig,
 };
 
-use super::table::Stores;
+use super::{split::SplitPart, table::Stores};
 
 /// Memory that the queries of a cost run may hold at once, in bytes.
 const COST_MEMORY: usize = 512 << 20;
@@ -131,7 +131,7 @@ const WINDOWS: &[&str] = &["dense_rank", "first_value", "lag", "last_value", "le
 
 const ROUNDING_WINDOWS: &[&str] = &["cume_dist", "percent_rank"];
 
-/// Why a function that DataFusion has is not offered; `None` where there is nothing to say but that.
+/// Why a function that `DataFusion` has is not offered; `None` where there is nothing to say but that.
 pub(super) fn why_not(function: &str) -> Option<&'static str> {
     Some(match function {
         "now" | "current_date" | "current_time" | "current_timestamp" | "localtime" | "localtimestamp" | "today" => {
@@ -196,7 +196,11 @@ fn build(used: Use) -> SessionState {
         .with_config(used.config())
         .with_expr_planners(SessionStateDefaults::default_expr_planners())
         .with_scalar_functions(
-            SessionStateDefaults::default_scalar_functions().into_iter().filter(|f| offered(scalars, f.name())).collect(),
+            SessionStateDefaults::default_scalar_functions()
+                .into_iter()
+                .filter(|f| offered(scalars, f.name()))
+                .map(SplitPart::instead_of)
+                .collect(),
         )
         .with_aggregate_functions(
             SessionStateDefaults::default_aggregate_functions().into_iter().filter(|f| offered(aggregates, f.name())).collect(),

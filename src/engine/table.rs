@@ -273,8 +273,7 @@ impl Parts {
             .iter()
             .map(|i| Ok(self.layout.table_schema().index_of(self.schema.field(*i).name())?))
             .collect::<Result<Vec<_>, DataFusionError>>()?;
-        let mut options = TableParquetOptions::default();
-        options.global = state.config_options().execution.parquet.clone();
+        let options = TableParquetOptions { global: state.config_options().execution.parquet.clone(), ..TableParquetOptions::default() };
         let source = ParquetSource::new(self.layout.clone()).with_table_parquet_options(options);
         let groups = FileGroup::new(self.files.clone()).split_files(state.config().target_partitions());
         let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))

@@ -78,7 +78,10 @@ impl Plant {
                 vec![vec![t("newham"), t("GF"), t("shared"), t("payroll"), n(2018), n(1), t("employees"), p(30_000), n(2)]],
             ),
         );
-        tables.insert("delivery", (vec![("delivery_id", Text), ("council", Text), ("feed", Text)], vec![vec![t("d1"), t("newham"), t("gl")]]));
+        tables.insert(
+            "delivery",
+            (vec![("delivery_id", Text), ("council", Text), ("feed", Text)], vec![vec![t("d1"), t("newham"), t("gl")]]),
+        );
         tables.insert(
             "delivery_control",
             (

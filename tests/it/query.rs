@@ -1,5 +1,7 @@
 //! Questions: read-only, bounded, and answered in words. Cases Q1 to Q20 of bad input, by name.
 
+#![allow(clippy::expect_used, clippy::format_push_string, clippy::inconsistent_digit_grouping, clippy::panic)]
+
 use std::{sync::Arc, time::Duration};
 
 use arrow::{

@@ -1,5 +1,7 @@
 //! The facts about SQL that truecost relies on, as `.slt` files, run as cost SQL and printed at full scale.
 
+#![allow(clippy::expect_used, clippy::format_push_string, clippy::inconsistent_digit_grouping, clippy::panic)]
+
 use std::{path::Path, sync::Arc};
 
 use arrow::{

@@ -169,7 +169,7 @@ pub fn judge_in(contract: &Contract, bytes: &[u8], chunk_bytes: usize, balances:
         tally.add(next);
     }
     let tally = tally.finish(&judge, &header)?;
-    let notes = [judge.notes(), header.notes(), chunks.notes(), tally.notes(&judge)].concat();
+    let notes = [judge.notes(), header.notes(), tally.notes(&judge)].concat();
     let rows = concat_batches(&judge.schema(), &batches).expect("batches of one schema");
     Ok(Judged { rows, rejected, tally, notes })
 }
@@ -207,9 +207,15 @@ fn told_judged(judged: &Judged) -> String {
         let (accepted, rejected) = (decimal(sum.accepted.net()), decimal(sum.rejected.net()));
         let _ = writeln!(out, "sum of {}: accepted {accepted}, rejected {rejected}, unread {}", sum.column, sum.unread);
     }
-    tally.trailer.iter().for_each(|(name, text)| drop(writeln!(out, "trailer.{name} = {text}")));
-    tally.footer.iter().for_each(|(name, total)| drop(writeln!(out, "footer.{name} = {}", total.text)));
-    judged.notes.iter().for_each(|note| drop(writeln!(out, "note: {note}")));
+    for (name, text) in &tally.trailer {
+        let _ = writeln!(out, "trailer.{name} = {text}");
+    }
+    for (name, total) in &tally.footer {
+        let _ = writeln!(out, "footer.{name} = {}", total.text);
+    }
+    for note in &judged.notes {
+        let _ = writeln!(out, "note: {note}");
+    }
     for row in 0..judged.rows.num_rows().min(12) {
         let values: Vec<String> = judged.rows.columns().iter().map(|column| value(column, row)).collect();
         let _ = writeln!(out, "row {}", values.join(" | "));

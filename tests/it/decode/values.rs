@@ -14,8 +14,8 @@ fn amounts(styles: &[MoneyStyle]) -> Contract {
 
 /// A file with one amount in each row, quoted.
 fn amount_file(texts: &[&str]) -> String {
-    let rows: String = texts.iter().enumerate().map(|(i, text)| format!("{i},\"{text}\"\n")).collect();
-    format!("Code,Amount\n{rows}")
+    let rows = texts.iter().enumerate().map(|(i, text)| format!("{i},\"{text}\"\n"));
+    rows.fold("Code,Amount\n".to_owned(), |file, row| file + &row)
 }
 
 fn dates(formats: &[&str]) -> Contract {
@@ -78,8 +78,8 @@ fn a_date_outside_the_window() {
 
 #[test]
 fn c38_amounts_in_every_style() {
-    let mut told = Cases::new("c38");
     use MoneyStyle::{Brackets, Commas, CrDr, MinusAfter, Plain, Pound, Spaces, UnicodeMinus};
+    let mut told = Cases::new("c38");
     let file = amount_file(&["1,234.50", "£5.00", "(5.00)", "5.00-", "5.00CR", "\u{2212}5.00", "1\u{a0}234.50"]);
     told.text("declared", &amounts(&[Plain, Commas, Pound, Brackets, MinusAfter, CrDr, UnicodeMinus, Spaces]), &file);
     told.text("undeclared", &amounts(&[Plain]), &file);
