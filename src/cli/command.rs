@@ -70,6 +70,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
     }
 }
 
+#[allow(clippy::unnecessary_wraps)] // every command ends with it, and a command may refuse
 fn say(voice: Voice, page: &Page) -> Answer<u8> {
     voice.answer(page);
     Ok(0)
@@ -164,8 +165,13 @@ fn wish(selection: &Selection) -> Answer<Wish> {
             .hint("truecost run --period 2023/P04, or --year 2023")
             .into()
     };
-    let period = selection.period.as_deref().map(|t| Period::parse(t).ok_or_else(|| bad(t, "a starting year and a period from P01 to P13: 2023/P04")));
-    let year = |t: &str| t.parse::<i16>().ok().filter(|y| (1900..=9998).contains(y)).ok_or_else(|| bad(t, "the starting year of a financial year: 2023"));
+    let period = selection
+        .period
+        .as_deref()
+        .map(|t| Period::parse(t).ok_or_else(|| bad(t, "a starting year and a period from P01 to P13: 2023/P04")));
+    let year = |t: &str| {
+        t.parse::<i16>().ok().filter(|y| (1900..=9998).contains(y)).ok_or_else(|| bad(t, "the starting year of a financial year: 2023"))
+    };
     let year = selection.year.as_deref().map(year);
     Ok(Wish { period: period.transpose()?, year: year.transpose()?, ..Wish::default() })
 }
@@ -209,13 +215,18 @@ fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
             list.push(json!({"feed": feed.name(), "file": entry.name, "take": false, "why": idle.as_str()}));
         }
         for report in &plan.reports {
-            text.push_str(&format!("  note        {}\n", report.seen));
+            let file = report.place.as_ref().map(|p| format!("{}: ", p.file)).unwrap_or_default();
+            text.push_str(&format!("  note        {file}{}\n", report.seen));
         }
         if plan.take.is_empty() && plan.idle.is_empty() {
             text.push_str("  nothing there\n");
         }
     }
-    let cost = run::plan_cost_run(partnership)?;
+    let takes = plans.iter().any(|(_, plan)| !plan.take.is_empty());
+    let mut cost = run::plan_cost_run(partnership)?;
+    if takes && !cost.would_run {
+        cost = run::CostPlanned { would_run: true, sentence: "would look at what the deliveries above bring".into() };
+    }
     text.push_str(&format!("cost run\n  {}\n", cost.sentence));
     Ok(Page::new("plan", text, json!({"files": list, "cost_run": {"would_run": cost.would_run, "why": cost.sentence}})))
 }
@@ -234,6 +245,10 @@ fn outcome_page(outcome: &Outcome) -> Page {
         (false, false) => "nothing to publish".to_owned(),
     };
     let mut text = format!("{published}\n");
+    if outcome.standing_refused > 0 {
+        let n = outcome.standing_refused;
+        text.push_str(&format!("{n} refused deliver{} still to be mended: truecost status\n", if n == 1 { "y" } else { "ies" }));
+    }
     if outcome.delivered.is_empty() {
         text.push_str("no new delivery\n");
     } else {

@@ -45,8 +45,13 @@ fn not_understood(error: &clap::Error) -> ExitCode {
     }
     let text = error.to_string();
     let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
-    let mut lines = text.lines();
-    let seen = lines.next().unwrap_or("no command was given").to_owned();
+    // Help that was not asked for: no command stood on the line.
+    let bare = matches!(
+        error.kind(),
+        clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | clap::error::ErrorKind::MissingSubcommand
+    );
+    let mut lines = if bare { "a command is missing".lines() } else { text.lines() };
+    let seen = lines.next().unwrap_or("a command is missing").to_owned();
     let rest: Vec<&str> = lines.map(str::trim_end).filter(|line| !line.trim().is_empty()).collect();
     let hint = if rest.is_empty() { "truecost help".to_owned() } else { rest.join("\n") };
     let refusal = Refusal::from(Diagnostic::new(codes::command::USAGE, seen).outcome("nothing was run").hint(hint));

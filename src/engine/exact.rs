@@ -73,9 +73,12 @@ fn fault(expr: &Expr, schema: &DFSchema) -> Option<Diagnostic> {
             })
         }
         Expr::AggregateFunction(call) if ORDERED_AGGREGATES.contains(&call.func.name()) && call.params.order_by.is_empty() => Some(
-            Diagnostic::new(TYPES, format!("`{}` without an order of its own gives one result today and another tomorrow", call.func.name()))
-                .expected("an ORDER BY inside its brackets")
-                .hint(format!("Write `{}(code ORDER BY code)`.", call.func.name())),
+            Diagnostic::new(
+                TYPES,
+                format!("`{}` without an order of its own gives one result today and another tomorrow", call.func.name()),
+            )
+            .expected("an ORDER BY inside its brackets")
+            .hint(format!("Write `{}(code ORDER BY code)`.", call.func.name())),
         ),
         _ => {
             let kind = expr.get_type(schema).ok()?;

@@ -160,7 +160,7 @@ impl Lake {
     /// TC1010 where a record cannot be read.
     pub fn runs(&self) -> Answer<Vec<serde_json::Value>> {
         let folder = self.folder.join("runs");
-        let mut names: Vec<String> = durable::names(&folder)?.into_iter().filter(|name| name.ends_with(".json")).collect();
+        let mut names: Vec<String> = durable::names(&folder)?.into_iter().filter(|name| name.strip_suffix(".json").is_some()).collect();
         names.sort();
         let runs = names.into_iter().map(|name| durable::read_json(&folder.join(name)));
         Ok(runs.collect::<Answer<Vec<Option<_>>>>()?.into_iter().flatten().collect())

@@ -294,7 +294,10 @@ pub(super) mod tests {
             proof: DeliveryProof {
                 records: 3,
                 accepted: 2,
-                columns: BTreeMap::from([("amount".into(), Measure { accepted: -5, quarantined: i128::from(i64::MAX) * 10, both_signs: false })]),
+                columns: BTreeMap::from([(
+                    "amount".into(),
+                    Measure { accepted: -5, quarantined: i128::from(i64::MAX) * 10, both_signs: false },
+                )]),
                 ..DeliveryProof::default()
             },
             token: token.into(),

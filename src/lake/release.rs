@@ -13,8 +13,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest as _, Sha256};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::{Content, Manifest, StagedPart, Staging, durable, fault};
 use crate::diagnostic::Answer;
@@ -231,7 +231,8 @@ impl Releases {
         let releases = self.names()?.len();
         for name in durable::names(&self.folder)? {
             // Without `latest.json` nothing says which releases readers have seen: only the very first can be unfinished.
-            let unfinished = number(&name).is_some_and(|number| if latest.is_some() { number > last } else { number == 1 && releases == 1 });
+            let unfinished =
+                number(&name).is_some_and(|number| if latest.is_some() { number > last } else { number == 1 && releases == 1 });
             if name.starts_with(".release-") || unfinished {
                 durable::remove_folder(&self.folder.join(name))?;
             }

@@ -149,13 +149,7 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, plan: &mut Fee
             continue;
         }
         match feed.coverage(&entry.name, &facts, calendar) {
-            Ok(coverage) => found.push(Candidate {
-                sidecar,
-                entry: entry.clone(),
-                coverage,
-                version: facts.version,
-                piece: facts.piece,
-            }),
+            Ok(coverage) => found.push(Candidate { sidecar, entry: entry.clone(), coverage, version: facts.version, piece: facts.piece }),
             Err(refusal) => plan.reports.extend(refusal.0),
         }
     }
@@ -304,9 +298,12 @@ fn not_active(feed: &Feed, entry: &Entry) -> Diagnostic {
 fn tie(feed: &Feed, best: &Candidate, ties: &[Candidate]) -> Diagnostic {
     let names: Vec<&str> = std::iter::once(best).chain(ties).map(|c| c.entry.name.as_str()).collect();
     let covers = best.coverage.as_ref().map(ToString::to_string).unwrap_or_default();
-    Diagnostic::new(codes::control::NEWEST_UNCLEAR, format!("{} files cover {covers}, and none is newer: {}", names.len(), names.join(", ")))
-        .place(Place::file(feed.name()))
-        .expected("one file for a period, or versions or times that tell which is the newest")
-        .outcome("none of them was taken; the feed stays at its last accepted delivery")
-        .hint("remove all but one, or give them a version in the name (`[_v{version}]` in `files:`)")
+    Diagnostic::new(
+        codes::control::NEWEST_UNCLEAR,
+        format!("{} files cover {covers}, and none is newer: {}", names.len(), names.join(", ")),
+    )
+    .place(Place::file(feed.name()))
+    .expected("one file for a period, or versions or times that tell which is the newest")
+    .outcome("none of them was taken; the feed stays at its last accepted delivery")
+    .hint("remove all but one, or give them a version in the name (`[_v{version}]` in `files:`)")
 }

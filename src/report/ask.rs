@@ -54,7 +54,8 @@ pub fn tables(partnership: &Partnership, release: &Release) -> Answer<Tables> {
             Some(("published", table)) => {
                 let parts = release.manifest.content.tables.get(table).map_or(&[][..], Vec::as_slice);
                 let local = |p: &crate::lake::PublishedPart| Part::local(&absolute(&release.published.join(&p.path)), p.bytes, p.rows);
-                tables.insert(format!("published.{table}"), Table::local(contract.arrow_schema(), parts.iter().filter_map(local).collect()));
+                tables
+                    .insert(format!("published.{table}"), Table::local(contract.arrow_schema(), parts.iter().filter_map(local).collect()));
             }
             Some(("common", table)) => tables.insert(format!("lake.{table}"), lake_table(partnership, release, table)?),
             _ => {}
@@ -71,7 +72,10 @@ pub fn tables(partnership: &Partnership, release: &Release) -> Answer<Tables> {
 /// A common table at the version that the release names.
 fn lake_table(partnership: &Partnership, release: &Release, table: &str) -> Answer<Table> {
     let folder = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.folder().join(table);
-    let schema = partnership.contracts.get(&format!("common/{table}")).map(|c| c.arrow_schema()).unwrap_or_else(|| std::sync::Arc::new(arrow::datatypes::Schema::empty()));
+    let schema = partnership
+        .contracts
+        .get(&format!("common/{table}"))
+        .map_or_else(|| std::sync::Arc::new(arrow::datatypes::Schema::empty()), |c| c.arrow_schema());
     let files = release.manifest.content.lake.get(table).map_or(&[][..], |state| state.files.as_slice());
     Ok(Table::local(schema, files.iter().filter_map(|file| lake_part(&folder, file)).collect()))
 }
@@ -87,9 +91,15 @@ fn absolute(path: &Path) -> PathBuf {
 
 /// Every delivery with its times, refused ones too.
 fn ops_delivery(records: &[DeliveryRecord]) -> Answer<RecordBatch> {
-    let text = ["delivery_id", "council", "feed", "covers_from", "covers_to", "file_name", "sha256", "state", "landed_at", "judged_at", "run"];
+    let text =
+        ["delivery_id", "council", "feed", "covers_from", "covers_to", "file_name", "sha256", "state", "landed_at", "judged_at", "run"];
     let mut columns: Vec<(&str, Type)> = text.iter().map(|name| (*name, Type::Text)).collect();
-    columns.extend([("bytes", Type::BigInt), ("rows_accepted", Type::BigInt), ("rows_quarantined", Type::BigInt), ("amount_accepted", Type::Money)]);
+    columns.extend([
+        ("bytes", Type::BigInt),
+        ("rows_accepted", Type::BigInt),
+        ("rows_quarantined", Type::BigInt),
+        ("amount_accepted", Type::Money),
+    ]);
     let row = |r: &DeliveryRecord| -> Vec<Cell> {
         let state = if r.state == crate::lake::DeliveryState::Accepted { "accepted" } else { "refused" };
         let (first, last) = (r.coverage.first().cloned().unwrap_or_default(), r.coverage.last().cloned().unwrap_or_default());

@@ -70,14 +70,15 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
     let (id, record) = find(&lake, delivery)?;
     let raw = raw_record(&lake, &record, row)?;
     let read = parsed(partnership, &lake, &record, row)?;
-    let mut text = format!("{}/{} {} {}, line {row}\n\nas it came\n", record.council, record.feed, record.coverage.join(" "), record.source.name);
+    let mut text =
+        format!("{}/{} {} {}, line {row}\n\nas it came\n", record.council, record.feed, record.coverage.join(" "), record.source.name);
     raw.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
     let mut json = json!({"delivery_id": id.as_str(), "file": record.source.name, "source_row": row, "raw": raw});
     let quarantined: Vec<_> = read_quarantine(&lake.quarantine_file(&id))?.into_iter().filter(|f| f.source_row == row).collect();
     if let Some(values) = &read {
         text.push_str("\nas it was read\n");
         section(&mut text, values);
-        json["read"] = object(values);
+        put(&mut json, "read", object(values));
     }
     if !quarantined.is_empty() {
         text.push_str("\nin quarantine\n");
@@ -85,7 +86,9 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
             let column = fault.column_name.as_deref().unwrap_or("the row");
             text.push_str(&format!("  {} {column}: {}\n", fault.code, fault.reason));
         }
-        json["quarantine"] = json!(quarantined.iter().map(|f| json!({"code": f.code, "column": f.column_name, "reason": f.reason})).collect::<Vec<_>>());
+        let faults =
+            json!(quarantined.iter().map(|f| json!({"code": f.code, "column": f.column_name, "reason": f.reason})).collect::<Vec<_>>());
+        put(&mut json, "quarantine", faults);
     }
     if read.is_none() && quarantined.is_empty() {
         return Err(no_row(&record, row));
@@ -94,7 +97,7 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
         Ok(Some(values)) => {
             text.push_str("\nwhere its pounds went\n");
             section(&mut text, &values);
-            json["cost_line"] = object(&values);
+            put(&mut json, "cost_line", object(&values));
         }
         _ => text.push_str("\nit is not in the latest release\n"),
     }
@@ -106,6 +109,12 @@ fn no_row(record: &DeliveryRecord, row: u64) -> Refusal {
         .expected("the `source_row` of a line: the physical line on which its record starts, from 1")
         .hint(format!("truecost query \"SELECT source_row, amount FROM cost_line WHERE delivery_id = '{}' LIMIT 10\"", record.delivery_id))
         .into()
+}
+
+fn put(object: &mut Value, key: &str, value: Value) {
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert(key.to_owned(), value);
+    }
 }
 
 fn section(text: &mut String, values: &[(String, String)]) {
@@ -156,7 +165,9 @@ fn parsed(partnership: &Partnership, lake: &Lake, record: &DeliveryRecord, row: 
     let header = chunks.header();
     while let Some(chunk) = chunks.next()? {
         let decoded = decode(&judge, &header, &chunk);
-        let Some(lines) = decoded.rows.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>()) else { return Ok(None) };
+        let Some(lines) = decoded.rows.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>()) else {
+            return Ok(None);
+        };
         if let Some(at) = lines.iter().position(|line| line == i64::try_from(row).ok()) {
             return Ok(Some(values_at(&decoded.rows, at)));
         }

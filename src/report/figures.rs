@@ -36,7 +36,10 @@ fn count(batch: &RecordBatch, column: usize, row: usize) -> i64 {
 pub fn separation(partnership: &Partnership) -> Answer<Page> {
     let release = latest(partnership)?;
     let all = tables(partnership, &release)?;
-    let cells = rows(&all, "SELECT council, ownership, SUM(amount) AS amount, SUM(lines) AS lines FROM separation GROUP BY council, ownership ORDER BY 1, 2")?;
+    let cells = rows(
+        &all,
+        "SELECT council, ownership, SUM(amount) AS amount, SUM(lines) AS lines FROM separation GROUP BY council, ownership ORDER BY 1, 2",
+    )?;
     let mut by_owner: BTreeMap<String, BTreeMap<String, (Pence, i64)>> = BTreeMap::new();
     for batch in &cells {
         for row in 0..batch.num_rows() {
@@ -73,7 +76,9 @@ pub fn separation(partnership: &Partnership) -> Answer<Page> {
     let proof = proof_line(&all, &release)?;
     let json_cells: Vec<_> = by_owner
         .iter()
-        .flat_map(|(owner, cells)| cells.iter().map(move |(c, (p, n))| json!({"ownership": owner, "council": c, "amount": decimal(*p), "lines": n})))
+        .flat_map(|(owner, cells)| {
+            cells.iter().map(move |(c, (p, n))| json!({"ownership": owner, "council": c, "amount": decimal(*p), "lines": n}))
+        })
         .collect();
     let page = format!("{}\n{proof}\n", table.text());
     Ok(Page::new("separation", page, json!({"release": release.manifest.release, "cells": json_cells, "proof": proof})))
@@ -89,7 +94,10 @@ fn proof_line(all: &crate::engine::Tables, release: &Release) -> Answer<String> 
         }
     }
     let of = |stage: &str| stages.get(stage).copied().unwrap_or_default();
-    let checks = rows(all, "SELECT CASE WHEN passed THEN 'passed' ELSE 'failed' END AS state, COUNT(DISTINCT check_no) AS n FROM check_result GROUP BY 1")?;
+    let checks = rows(
+        all,
+        "SELECT CASE WHEN passed THEN 'passed' ELSE 'failed' END AS state, COUNT(DISTINCT check_no) AS n FROM check_result GROUP BY 1",
+    )?;
     let mut passed = 0;
     let mut failed = 0;
     for batch in &checks {
@@ -125,7 +133,8 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
     for batch in &stages {
         for row in 0..batch.num_rows() {
             let year = batch.columns().get(2).and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int16Type>()).map_or(0, |c| c.value(row));
-            let period = batch.columns().get(3).and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int8Type>()).map_or(0, |c| c.value(row));
+            let period =
+                batch.columns().get(3).and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int8Type>()).map_or(0, |c| c.value(row));
             let pence = batch.columns().get(6).filter(|c| c.is_valid(row)).map(|_| pence_at(batch, 6, row));
             let key = (text(batch, 0, row), text(batch, 1, row), super::ask::period(year, period).to_string());
             found.entry(key).or_default().insert(text(batch, 4, row), (count(batch, 5, row), pence));
@@ -229,10 +238,21 @@ fn to_fill_in(partnership: &Partnership, list: &[serde_json::Value]) -> String {
                 "account" | "cost_centre" if *column == name => said("code"),
                 "cost_centre" if name == "ownership_rule" => said("code"),
                 "valid_from" => said("first"),
-                "reason" => format!("{} rows {} pounds; first {} last {}; e.g. {}", row["rows"], said("amount"), said("first"), said("last"), said("example")),
+                "reason" => format!(
+                    "{} rows {} pounds; first {} last {}; e.g. {}",
+                    row["rows"],
+                    said("amount"),
+                    said("first"),
+                    said("last"),
+                    said("example")
+                ),
                 _ => String::new(),
             };
-            let cells: Vec<String> = columns.iter().map(cell).map(|c| if c.contains([',', '"']) { format!("\"{}\"", c.replace('"', "\"\"")) } else { c }).collect();
+            let cells: Vec<String> = columns
+                .iter()
+                .map(cell)
+                .map(|c| if c.contains([',', '"']) { format!("\"{}\"", c.replace('"', "\"\"")) } else { c })
+                .collect();
             out.push_str(&format!("{}\n", cells.join(",")));
         }
     }

@@ -98,9 +98,6 @@ mod tests {
         let mut table = Table::new(&[("council", Align::Left), ("pounds", Align::Right)]);
         table.row(["newham".into(), "£1.00".into()]);
         table.row(["bexley".into(), "£1,000.00".into()]);
-        assert_eq!(
-            table.text(),
-            "  council     pounds\n  ───────  ─────────\n  newham       £1.00\n  bexley   £1,000.00\n"
-        );
+        assert_eq!(table.text(), "  council     pounds\n  ───────  ─────────\n  newham       £1.00\n  bexley   £1,000.00\n");
     }
 }

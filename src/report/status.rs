@@ -137,8 +137,10 @@ pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
             *groups.entry((fault.code, fault.column_name.unwrap_or_default(), fault.reason)).or_default() += 1;
         }
         for ((code, column, reason), rows) in groups {
-            list.push(json!({"delivery_id": record.delivery_id, "feed": format!("{}/{}", record.council, record.feed), "covers": covers(record),
-                "file": record.source.name, "state": state(record), "rows": rows, "code": code, "column": column, "reason": reason}));
+            list.push(
+                json!({"delivery_id": record.delivery_id, "feed": format!("{}/{}", record.council, record.feed), "covers": covers(record),
+                "file": record.source.name, "state": state(record), "rows": rows, "code": code, "column": column, "reason": reason}),
+            );
             table.row([
                 record.delivery_id.clone(),
                 format!("{}/{}", record.council, record.feed),

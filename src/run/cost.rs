@@ -10,10 +10,7 @@ use arrow::record_batch::RecordBatch;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    Conductor, CostPlanned, Event, clock, proofs,
-    pump::each,
-};
+use super::{Conductor, CostPlanned, Event, clock, proofs, pump::each};
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
     domain::{Digest, Period, grouped},
@@ -23,7 +20,9 @@ use crate::{
     plan::{CostPlan, plan_cost},
     schema::{Contract, table},
     stages::{
-        classify::{Classifier, Codes, LineColumns, Meanings, PartOf, RULE_COLUMNS, classify_part, code_table, codes_of, meanings, membership_table},
+        classify::{
+            Classifier, Codes, LineColumns, Meanings, PartOf, RULE_COLUMNS, classify_part, code_table, codes_of, meanings, membership_table,
+        },
         prove::{self, Finding},
         publish,
         separate::separate,
@@ -106,7 +105,7 @@ impl Conductor<'_> {
         }
         let plan = plan_cost(self.partnership)?;
         let rules = self.rules_digest();
-        let inputs = self.run_digest(&rules, &sources, known);
+        let inputs = Self::run_digest(&rules, &sources, known);
         let unchanged = latest.as_ref().is_some_and(|m| m.content.proofs.get("inputs") == Some(&json!(inputs)));
         if unchanged && !self.wish.force {
             return Ok(costed);
@@ -149,7 +148,7 @@ impl Conductor<'_> {
         let (sources, blocked) = self.cost_sources(known, &lake.files);
         let rules = self.rules_digest();
         let is = |name: &str, value: &str| latest.as_ref().is_some_and(|m| m.content.proofs.get(name) == Some(&json!(value)));
-        let inputs = self.run_digest(&rules, &sources, known);
+        let inputs = Self::run_digest(&rules, &sources, known);
         let (would_run, why) = if sources.is_empty() {
             (false, "nothing to do: no common table holds a line of the basis in use".to_owned())
         } else if is("inputs", &inputs) {
@@ -227,7 +226,7 @@ impl Conductor<'_> {
     }
 
     /// Digest of everything that decides what the release says.
-    fn run_digest(&self, rules: &str, sources: &[CostSource], known: &[DeliveryRecord]) -> String {
+    fn run_digest(rules: &str, sources: &[CostSource], known: &[DeliveryRecord]) -> String {
         let mut hash = Sha256::new();
         hash.update(rules);
         for source in sources {
@@ -279,7 +278,13 @@ impl Conductor<'_> {
         Ok((lines, meant))
     }
 
-    fn classify_one(&self, source: &CostSource, meant: &Meant, schema: &Arc<PartSchema>, inputs: &str) -> Answer<(PublishedPart, PublishedPart)> {
+    fn classify_one(
+        &self,
+        source: &CostSource,
+        meant: &Meant,
+        schema: &Arc<PartSchema>,
+        inputs: &str,
+    ) -> Answer<(PublishedPart, PublishedPart)> {
         let empty = crate::stages::classify::Meaning::default();
         let key = (source.file.council.clone(), source.file.feed.clone());
         let meaning = meant.meanings.feeds.get(&key).unwrap_or(&empty);
@@ -326,10 +331,10 @@ impl Conductor<'_> {
         tables.insert("code", Table::rows(code.schema(), vec![code]));
         let queries: Vec<_> = plan.stage("classify");
         let done = separate(&queries, tables, Period { year: 0, period: 1 }, crate::domain::Day(0))?;
-        let named = |name: &str| done.iter().find(|(table, _)| table == name).map(|(_, rows)| rows.clone()).ok_or_else(|| proofs::no_query(name));
+        let named =
+            |name: &str| done.iter().find(|(table, _)| table == name).map(|(_, rows)| rows.clone()).ok_or_else(|| proofs::no_query(name));
         let code_class = named("code_class")?;
-        let mut meanings =
-            meanings(&named("code_match")?, &code_class, &named("account_class")?, &named("cost_centre_class")?)?;
+        let mut meanings = meanings(&named("code_match")?, &code_class, &named("account_class")?, &named("cost_centre_class")?)?;
         // What no rule turns on was not looked at: every feed is there with the combination without any code.
         // A feed whose lines carry no code at all still has its meaning: the rules without any code.
         for source in sources {
@@ -362,14 +367,7 @@ impl Conductor<'_> {
     }
 
     /// The queries of `pipelines/cost/separate`, once for each delivery year × period that is not as it was.
-    fn separate(
-        &self,
-        plan: &CostPlan,
-        rules: &str,
-        lines: &[Line],
-        latest: Option<&Manifest>,
-        content: &mut Content,
-    ) -> Answer<()> {
+    fn separate(&self, plan: &CostPlan, rules: &str, lines: &[Line], latest: Option<&Manifest>, content: &mut Content) -> Answer<()> {
         let queries = plan.stage("separate");
         let mut by_period: BTreeMap<Period, Vec<&Line>> = BTreeMap::new();
         for line in lines {
@@ -385,7 +383,8 @@ impl Conductor<'_> {
             // The common files too: queries may read columns that a cost line does not have.
             let of_lines: Vec<&str> = lines.iter().flat_map(|line| [line.part.sha256.as_str(), line.source.file.name.as_str()]).collect();
             let inputs = digest(&[&[rules, key.as_str()][..], &of_lines[..]].concat());
-            let taken: Vec<_> = queries.iter().filter_map(|q| Some((q.table.clone(), latest?.part(&q.table, &key, &inputs)?.clone()))).collect();
+            let taken: Vec<_> =
+                queries.iter().filter_map(|q| Some((q.table.clone(), latest?.part(&q.table, &key, &inputs)?.clone()))).collect();
             let done = if taken.len() == queries.len() && !self.wish.force {
                 taken
             } else {
@@ -439,9 +438,9 @@ impl Conductor<'_> {
             let Some(reference) = self.partnership.references.get(name) else { continue };
             let contract = self.published(name)?;
             let columns = contract.columns.iter().map(|c| reference.rows.column_by_name(&c.name).cloned());
-            let columns = columns.zip(&contract.columns).map(|(array, c)| {
-                array.unwrap_or_else(|| arrow::array::new_null_array(&c.kind.arrow(), reference.rows.num_rows()))
-            });
+            let columns = columns
+                .zip(&contract.columns)
+                .map(|(array, c)| array.unwrap_or_else(|| arrow::array::new_null_array(&c.kind.arrow(), reference.rows.num_rows())));
             let rows = RecordBatch::try_new(contract.arrow_schema(), columns.collect()).map_err(|e| proofs::does_not_fit(name, &e))?;
             self.store_batch(name, &rows, content)?;
         }
@@ -548,4 +547,3 @@ fn digest(of: &[&str]) -> String {
     }
     Digest(hash.finalize().into()).hex()
 }
-

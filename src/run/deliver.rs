@@ -3,7 +3,6 @@
 //! Feeds are independent: a refused delivery leaves its feed at its last accepted state and stops no other.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -14,7 +13,8 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Conductor, Event, clock, proofs,
     pump::{Flow, pump},
-    stream::{FaultGroup, Pass, Streamed, stream},
+    remarks::{grouped_faults, no_contract, no_coverage, notes, outside, unexplained},
+    stream::{Pass, Streamed, stream},
 };
 use crate::{
     decode::{Chunks, EncodingFacts, Header, Judge},
@@ -22,7 +22,7 @@ use crate::{
     domain::{Calendar, Coverage, DeliveryId, Digest, Pence, Period, grouped, pounds},
     engine::Projection,
     lake::{Attempt, Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PartSchema, PeriodProof, QuarantineWriter, SourceFacts},
-    pipeline::{CoverFrom, Feed, RowsOutside},
+    pipeline::{CoverFrom, Feed},
     plan::{self, FeedPlan, Take, Wish, plan_feed},
     schema::Contract,
     source::{self, Entry, Listing, Source, needs_second_look, settle},
@@ -114,10 +114,10 @@ impl Conductor<'_> {
         let mut longest = 0;
         for (feed, _, listing) in listed.iter() {
             let Ok(listing) = listing else { continue };
-            if let crate::pipeline::Ready::Stable { millis } = feed.ready {
-                if listing.entries.iter().any(|entry| young(feed, entry)) {
-                    longest = longest.max(millis);
-                }
+            if let crate::pipeline::Ready::Stable { millis } = feed.ready
+                && listing.entries.iter().any(|entry| young(feed, entry))
+            {
+                longest = longest.max(millis);
             }
         }
         if longest > 0 {
@@ -168,7 +168,7 @@ impl Conductor<'_> {
         let in_hand = self.land_all(&sources, queue)?;
         self.lake.landing().sync()?;
         for item in in_hand {
-            done.push(self.deliver_one(known, item)?);
+            done.push(self.deliver_one(known, &item)?);
         }
         Ok(done)
     }
@@ -206,7 +206,7 @@ impl Conductor<'_> {
         InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: clock::now() }
     }
 
-    fn deliver_one(&self, known: &mut Vec<DeliveryRecord>, item: InHand<'_>) -> Answer<Delivered> {
+    fn deliver_one(&self, known: &mut Vec<DeliveryRecord>, item: &InHand<'_>) -> Answer<Delivered> {
         let feed = item.feed;
         let file = format!("{}: {}", feed.name(), item.take.entry.name);
         let (landed, facts) = match &item.landed {
@@ -224,16 +224,19 @@ impl Conductor<'_> {
             }
         };
         let id = delivery_id(feed, &coverage, &landed.digest);
-        let stands = coverage.periods().iter().all(|p| proofs::delivery_in(known, &feed.council, &feed.id, *p).is_some_and(|r| r.delivery_id == id.as_str()));
+        let stands = coverage
+            .periods()
+            .iter()
+            .all(|p| proofs::delivery_in(known, &feed.council, &feed.id, *p).is_some_and(|r| r.delivery_id == id.as_str()));
         let earlier = known.iter().find(|r| r.delivery_id == id.as_str()).cloned();
         if let Some(before) = known.iter_mut().find(|r| r.delivery_id == id.as_str()) {
-            let judged_alike = !plan::is_stale(feed, before) && !self.wish.force && before.sidecar == sidecar_facts(&item);
+            let judged_alike = !plan::is_stale(feed, before) && !self.wish.force && before.sidecar == sidecar_facts(item);
             if judged_alike && (stands || before.state == DeliveryState::Refused) {
-                return self.already_in(before, &item);
+                return self.already_in(before, item);
             }
         }
-        let mut record = self.record(&item, &coverage, &id, &landed, &facts);
-        let judged = self.judge_and_normalise(&item, &file, &coverage, &id, &landed, &facts, &mut record, stands);
+        let mut record = self.record(item, &coverage, &id, &landed, &facts);
+        let judged = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, stands);
         let reports = match judged {
             Ok(reports) => reports,
             Err(Stop::Refused(faults)) if faults.iter().any(|d| d.code == codes::lake::LANDED_LOST) => {
@@ -373,16 +376,24 @@ impl Conductor<'_> {
         let contract = contract_for(feed, coverage, calendar).ok_or_else(|| Stop::Refused(vec![no_contract(feed, file, coverage)]))?;
         let into = self.common(&feed.into).map_err(Stop::Run)?;
         let projection = Projection::plan(&feed.sql, &feed.sql_file, contract, into, feed.rows_many).map_err(Stop::refused)?;
-        let sidecar = self.sidecar(item, file)?;
-        let judge = Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
+        let sidecar = Self::sidecar(item, file)?;
+        let judge =
+            Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
         let normaliser = Normaliser::new(projection, into, calendar, coverage.clone(), id.clone());
         let schema = PartSchema::without(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
         let staging = self.lake.staging();
-        let mut quarantine = QuarantineWriter::create(&staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
+        let mut quarantine = QuarantineWriter::create(staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
         self.observer.event(Event::Start { what: file, bytes: landed.bytes });
         let read = self.lake.landing().open(&landed.digest).map_err(Stop::Run)?;
-        let pass =
-            Pass { judge: &judge, normaliser: &normaliser, schema: &schema, staging: &staging, threads: self.threads, many: feed.rows_many, observer: self.observer };
+        let pass = Pass {
+            judge: &judge,
+            normaliser: &normaliser,
+            schema: &schema,
+            staging,
+            threads: self.threads,
+            many: feed.rows_many,
+            observer: self.observer,
+        };
         let streamed = stream(&pass, read, &mut quarantine).map_err(Stop::of)?;
         let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
         let (proof, mut faults) = judge::judge(feed, file, &streamed.tally, said);
@@ -436,7 +447,7 @@ impl Conductor<'_> {
         Ok(())
     }
 
-    fn sidecar(&self, item: &InHand<'_>, file: &str) -> Result<Option<serde_json::Value>, Stop> {
+    fn sidecar(item: &InHand<'_>, file: &str) -> Result<Option<serde_json::Value>, Stop> {
         match &item.sidecar {
             None => Ok(None),
             Some(Err(refusal)) => Err(Stop::Refused(refusal.0.clone())),
@@ -470,7 +481,11 @@ impl Stop {
     /// What the supplier or the configurator must mend refuses the delivery; what the operator must mend stops the run.
     fn of(refusal: Refusal) -> Self {
         use crate::diagnostic::Actor;
-        let theirs = |d: &Diagnostic| matches!(d.code.actor, Actor::Supplier | Actor::Configurator) || d.code == codes::lake::LANDED_LOST;
+        let theirs = |d: &Diagnostic| {
+            matches!(d.code.actor, Actor::Supplier | Actor::Configurator)
+                || d.code == codes::lake::LANDED_LOST
+                || d.code == codes::sql::FAILED
+        };
         if refusal.0.iter().all(theirs) { Self::Refused(refusal.0) } else { Self::Run(refusal) }
     }
 }
@@ -537,98 +552,4 @@ fn text_inside(feed: &Feed, header: &Header) -> Option<String> {
             text.split_once(label.as_str()).map(|(_, after)| after.trim_start_matches([':', ' ']).trim().to_owned())
         }),
     }
-}
-
-/// Header drift and what was normalised, as warnings.
-fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec<Diagnostic> {
-    let drift = streamed.header.drift.iter().map(|d| format!("`{}` for `{}` (column {})", d.printed, d.expected, d.column));
-    let extra = streamed.header.extra.iter().map(|name| format!("column `{name}` is not in the contract and was left out"));
-    let all: Vec<String> = drift.chain(extra).collect();
-    let mut notes = Vec::new();
-    if !all.is_empty() {
-        let seen = format!("the header is spelt otherwise than the contract: {}", all.join("; "));
-        notes.push(
-            Diagnostic::warning(codes::control::DRIFT, seen)
-                .place(Place::at(file, streamed.header.line, 1))
-                .outcome("the delivery was read: the contract allows these spellings")
-                .hint(format!("nothing has to be done; the aliases stand in the contract that {} names", feed.file)),
-        );
-    }
-    let normalised: Vec<String> = judge.notes().into_iter().chain(streamed.tally.notes(judge)).collect();
-    if !normalised.is_empty() {
-        notes.push(
-            Diagnostic::warning(codes::control::DRIFT, normalised.join("; "))
-                .place(Place::file(file))
-                .outcome("the delivery was read; no value was changed")
-                .hint("nothing has to be done"),
-        );
-    }
-    notes
-}
-
-fn outside(feed: &Feed, file: &str, coverage: &Coverage, streamed: &Streamed) -> Option<Diagnostic> {
-    let first = streamed.outside.first()?;
-    let rows = match streamed.outside_rows {
-        1 => "1 row has a date".to_owned(),
-        n => format!("{} rows have dates", grouped(u128::from(n))),
-    };
-    let seen = format!("{rows} outside {coverage}, first on line {}: {} ({})", first.source_row, first.date, pounds(first.pence));
-    let place = Place::at(file, u64::try_from(first.source_row).unwrap_or(0), 1);
-    let base = |d: Diagnostic| d.place(place).expected(format!("dates within {coverage}, which the delivery covers"));
-    Some(match feed.rows_outside {
-        RowsOutside::Warn => base(Diagnostic::warning(codes::control::ROWS_OUTSIDE, seen))
-            .outcome("they count in the period that the delivery covers, with their own date beside it")
-            .hint("look at them with `truecost explain line`; `rows_outside: refuse` in the feed would refuse such a delivery"),
-        RowsOutside::Refuse => base(Diagnostic::new(codes::control::ROWS_OUTSIDE, seen))
-            .outcome("the delivery was refused; the last accepted one stays")
-            .hint("ask the sender for the right extract, or set `rows_outside: warn` in the feed"),
-    })
-}
-
-/// "1,204 rows: not an amount … (column amount), first on line 48".
-fn grouped_faults<'g>(file: &'g str, groups: &'g BTreeMap<(String, String), FaultGroup>) -> impl Iterator<Item = Diagnostic> + 'g {
-    groups.iter().map(move |((code, column), group)| {
-        let rows = if group.rows == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(u128::from(group.rows))) };
-        let of = if column.is_empty() { String::new() } else { format!(" in `{column}`") };
-        let code = codes::find(code).copied().unwrap_or(codes::control::TOO_MANY_FAULTY_ROWS);
-        Diagnostic::new(code, format!("{rows}{of}: {}, first on line {}", group.reason, group.first_line))
-            .place(Place::at(file, group.first_line, 1))
-            .outcome("these rows are in quarantine, with the reason and the row as it came")
-            .hint("truecost quarantine list")
-    })
-}
-
-/// Every accepted row is in the common table, and no other.
-fn unexplained(streamed: &Streamed, file: &str) -> Answer<()> {
-    let normalised: u64 = streamed.totals.values().map(|t| t.rows).sum();
-    let stored: u64 = streamed.parts.iter().map(|p| p.part.rows).sum();
-    if stored == normalised && (normalised == streamed.tally.accepted || streamed.many) {
-        return Ok(());
-    }
-    Err(Diagnostic::new(
-        codes::checks::UNEXPLAINED,
-        format!("{} rows were accepted, {normalised} normalised and {stored} stored", streamed.tally.accepted),
-    )
-    .place(Place::file(file))
-    .expected("the same number three times")
-    .outcome("nothing was committed; the last accepted delivery stays")
-    .hint("this is a fault of truecost: report it")
-    .into())
-}
-
-fn no_contract(feed: &Feed, file: &str, coverage: &Coverage) -> Diagnostic {
-    Diagnostic::new(codes::control::COVERAGE_UNKNOWN, format!("no contract of the feed holds for {coverage}"))
-        .place(Place::file(file))
-        .expected(format!("a contract in {} that holds then", feed.file))
-        .outcome("the delivery was refused; the last accepted one stays")
-        .hint("add a contract with `from:` for that time, or correct the file's name")
-}
-
-fn no_coverage(feed: &Feed, file: &str) -> Refusal {
-    Diagnostic::new(codes::control::COVERAGE_UNKNOWN, "the file does not say which period it covers")
-        .place(Place::file(file))
-        .expected(format!("what `covers: {{from: …}}` in {} names", feed.file))
-        .outcome("the file is landed and nothing else was done with it")
-        .hint("ask the sender for a file that says it, or correct `covers:`")
-        .into()
 }

@@ -20,7 +20,9 @@ pub fn doctor(partnership: &Partnership) -> Vec<Finding> {
     for (name, location) in folders {
         findings.push(match location {
             Location::Folder(path) => writable(name, path),
-            Location::Url(url) => Finding { what: name.into(), fine: false, seen: format!("{url}: the lake must be a local folder in this version") },
+            Location::Url(url) => {
+                Finding { what: name.into(), fine: false, seen: format!("{url}: the lake must be a local folder in this version") }
+            }
         });
     }
     if let Location::Folder(path) = &partnership.published {
@@ -29,7 +31,9 @@ pub fn doctor(partnership: &Partnership) -> Vec<Finding> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     findings.push(Finding { what: "processors".into(), fine: true, seen: threads.to_string() });
     let drop = match &partnership.drop {
-        Location::Folder(path) if !path.is_dir() => Finding { what: "drop".into(), fine: false, seen: format!("{} is not there", path.display()) },
+        Location::Folder(path) if !path.is_dir() => {
+            Finding { what: "drop".into(), fine: false, seen: format!("{} is not there", path.display()) }
+        }
         location => Finding { what: "drop".into(), fine: true, seen: location.to_string() },
     };
     findings.push(drop);

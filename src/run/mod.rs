@@ -9,6 +9,7 @@ mod deliver;
 mod doctor;
 mod proofs;
 mod pump;
+mod remarks;
 mod stream;
 
 use crate::{
@@ -63,6 +64,8 @@ pub struct Outcome {
     pub run: String,
     pub delivered: Vec<Delivered>,
     pub costed: Costed,
+    /// Deliveries that were refused before and have not been mended.
+    pub standing_refused: usize,
 }
 
 impl Outcome {
@@ -140,7 +143,15 @@ pub fn run(partnership: &Partnership, options: &Options, observer: &dyn Observer
     let listed = conductor.list(&known, options.wish, true);
     let delivered = conductor.deliver(&mut known, listed)?;
     let costed = conductor.cost(&known)?;
-    let outcome = Outcome { run: conductor.run_id.clone(), delivered, costed };
+    let refused_now = |r: &DeliveryRecord| delivered.iter().any(|d: &Delivered| d.delivery.as_deref() == Some(r.delivery_id.as_str()));
+    let standing = |r: &&DeliveryRecord| {
+        let mended =
+            known.iter().any(|o| o.feed == r.feed && o.council == r.council && o.coverage == r.coverage && o.judged_at > r.judged_at);
+        let refused = r.state == crate::lake::DeliveryState::Refused || r.last_attempt.is_some();
+        refused && !mended && !refused_now(r)
+    };
+    let standing_refused = known.iter().filter(standing).count();
+    let outcome = Outcome { run: conductor.run_id.clone(), delivered, costed, standing_refused };
     record_run(&conductor, started, &outcome)?;
     Ok(outcome)
 }

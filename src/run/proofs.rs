@@ -20,7 +20,11 @@ use crate::{
 pub fn delivery_in<'k>(known: &'k [DeliveryRecord], council: &str, feed: &str, period: Period) -> Option<&'k DeliveryRecord> {
     let text = period.to_string();
     let of_it = |r: &&DeliveryRecord| {
-        r.council == council && r.feed == feed && r.state == DeliveryState::Accepted && r.lake_version.is_some() && r.coverage.contains(&text)
+        r.council == council
+            && r.feed == feed
+            && r.state == DeliveryState::Accepted
+            && r.lake_version.is_some()
+            && r.coverage.contains(&text)
     };
     known.iter().filter(of_it).max_by_key(|r| r.lake_version)
 }
@@ -289,7 +293,8 @@ fn income_account(parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> 
 
 /// Which council is a partner in which service in which period. `unknown` stands for membership of some service.
 fn member_period(partnership: &Partnership, parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {
-    let columns = [("organisation", Type::Text), ("service", Type::Text), ("delivery_year", Type::SmallInt), ("delivery_period", Type::TinyInt)];
+    let columns =
+        [("organisation", Type::Text), ("service", Type::Text), ("delivery_year", Type::SmallInt), ("delivery_period", Type::TinyInt)];
     let periods: BTreeSet<Period> = parts.iter().map(|(s, _)| s.file.period).collect();
     let mut found: BTreeSet<(String, String, Period)> = BTreeSet::new();
     for period in periods {
@@ -337,10 +342,13 @@ pub fn no_code_class() -> Answer<RecordBatch> {
 /// A period that must wait for a required feed.
 #[must_use]
 pub fn blocked(period: Period, lacking: &[String]) -> Diagnostic {
-    Diagnostic::warning(codes::control::PERIOD_BLOCKED, format!("{period} is not published: {} has no accepted delivery for it", lacking.join(", ")))
-        .expected("every required feed of the basis in use, for every period that is published")
-        .outcome("the other periods are published")
-        .hint("bring the delivery, or set `required: false` in the feed")
+    Diagnostic::warning(
+        codes::control::PERIOD_BLOCKED,
+        format!("{period} is not published: {} has no accepted delivery for it", lacking.join(", ")),
+    )
+    .expected("every required feed of the basis in use, for every period that is published")
+    .outcome("the other periods are published")
+    .hint("bring the delivery, or set `required: false` in the feed")
 }
 
 /// Every row that was accepted is in the lake: per period, the files hold as many rows as the delivery's proof says.
@@ -356,7 +364,8 @@ pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> 
             let of_it = |f: &&&LakeFile| f.council == record.council && f.feed == record.feed && f.period == period;
             let rows: u64 = files.iter().filter(of_it).map(|f| f.rows).sum();
             if stands && rows != proof.rows {
-                let seen = format!("{}/{} {text}: {} rows were accepted and {rows} are in lake/{table}", record.council, record.feed, proof.rows);
+                let seen =
+                    format!("{}/{} {text}: {} rows were accepted and {rows} are in lake/{table}", record.council, record.feed, proof.rows);
                 faults.push(
                     Diagnostic::new(codes::checks::UNEXPLAINED, seen)
                         .expected("every accepted row in its common table")
@@ -389,9 +398,12 @@ pub fn no_contract(kind: &str, table: &str) -> Refusal {
 
 #[must_use]
 pub fn does_not_fit(table: &str, error: &arrow::error::ArrowError) -> Refusal {
-    Diagnostic::new(codes::sql::COLUMNS, format!("schemas/published/{table}.odcs.yaml and schemas/reference/{table}.odcs.yaml differ: {error}"))
-        .expected("the same types, and no required column that the reference table lacks")
-        .outcome("nothing was published; the last release is unchanged")
-        .hint("correct one of the two contracts")
-        .into()
+    Diagnostic::new(
+        codes::sql::COLUMNS,
+        format!("schemas/published/{table}.odcs.yaml and schemas/reference/{table}.odcs.yaml differ: {error}"),
+    )
+    .expected("the same types, and no required column that the reference table lacks")
+    .outcome("nothing was published; the last release is unchanged")
+    .hint("correct one of the two contracts")
+    .into()
 }

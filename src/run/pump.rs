@@ -264,15 +264,8 @@ mod tests {
     fn a_fault_stops_the_flow_and_is_returned() {
         let refusal = || Refusal::from(Diagnostic::new(codes::control::CONTROL_DIFFERS, "seen"));
         for threads in [1, 3] {
-            let answer = pump(
-                threads,
-                Flow {
-                    take: || Ok(Some(1)),
-                    work: |n: u64| n,
-                    arrange: |_| Err::<Vec<()>, _>(refusal()),
-                    job: |()| Ok(()),
-                },
-            );
+            let answer =
+                pump(threads, Flow { take: || Ok(Some(1)), work: |n: u64| n, arrange: |_| Err::<Vec<()>, _>(refusal()), job: |()| Ok(()) });
             assert_eq!(answer, Err(refusal()));
         }
     }

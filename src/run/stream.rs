@@ -89,7 +89,6 @@ pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWr
     let header = chunks.header();
     let parts = Parts { pass, open: Mutex::default() };
     let mut order = Order {
-        pass,
         quarantine,
         groups: RowGroups::holding(ROWS_HELD),
         numbers: BTreeMap::new(),
@@ -145,8 +144,7 @@ fn work(pass: &Pass<'_>, header: &Header, piece: Piece) -> Worked {
 }
 
 /// What is done in the order of the file.
-struct Order<'a, 'q> {
-    pass: &'a Pass<'a>,
+struct Order<'q> {
     quarantine: &'q mut QuarantineWriter,
     groups: RowGroups<Period>,
     /// Row groups cut so far, by period.
@@ -154,7 +152,7 @@ struct Order<'a, 'q> {
     streamed: Streamed,
 }
 
-impl Order<'_, '_> {
+impl Order<'_> {
     fn arrange(&mut self, worked: Option<Worked>) -> Answer<Vec<Job>> {
         let Some(worked) = worked else {
             let rest = std::mem::replace(&mut self.groups, RowGroups::holding(ROWS_HELD));

@@ -1,7 +1,9 @@
 //! Typed columns of a batch by name, for code that reads tables whose contract has been checked.
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray},
+    array::{
+        Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray,
+    },
     datatypes::{Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type},
     record_batch::RecordBatch,
 };

@@ -17,7 +17,9 @@ use crate::{
 pub fn balances(feed: &Feed) -> Vec<BalanceBy> {
     let side = |terms: &[(Sign, Identifier)], sign: Sign| terms.iter().filter(|(s, _)| *s == sign).map(|(_, name)| name.clone()).collect();
     let balance = |control: &Control| match (&control.by, &control.measure) {
-        (Some(by), Measure::Sum(terms)) => Some(BalanceBy { by: by.clone(), plus: side(terms, Sign::Plus), minus: side(terms, Sign::Minus) }),
+        (Some(by), Measure::Sum(terms)) => {
+            Some(BalanceBy { by: by.clone(), plus: side(terms, Sign::Plus), minus: side(terms, Sign::Minus) })
+        }
         _ => None,
     };
     feed.controls.iter().filter_map(balance).collect()
@@ -176,7 +178,7 @@ fn terms_in_words(terms: &[(Sign, Identifier)]) -> String {
 }
 
 /// What the measure must equal: rows, or pence.
-fn truth(feed: &Feed, control: &Control, tally: &Tally, said: Said<'_>) -> Result<Pence, Diagnostic> {
+fn truth(feed: &Feed, control: &Control, tally: &Tally, said: Said<'_>) -> Result<Pence, Box<Diagnostic>> {
     let is_count = control.measure == Measure::CountRows;
     let (name, found): (String, Option<Result<Pence, String>>) = match &control.equals {
         Truth::Pence(pence) => return Ok(*pence),
@@ -204,7 +206,9 @@ fn truth(feed: &Feed, control: &Control, tally: &Tally, said: Said<'_>) -> Resul
     };
     match found {
         Some(Ok(number)) => Ok(number),
-        Some(Err(text)) => Err(missing(feed, format!("{name} is `{text}`, which is not {}", if is_count { "a count" } else { "an exact amount" }))),
+        Some(Err(text)) => {
+            Err(missing(feed, format!("{name} is `{text}`, which is not {}", if is_count { "a count" } else { "an exact amount" })))
+        }
         None => Err(missing(feed, format!("the delivery has no {name}"))),
     }
 }
@@ -239,20 +243,24 @@ fn json_number(value: &Value, is_count: bool) -> Option<Pence> {
 
 const KEPT: &str = "the delivery was refused; nothing of it is in the common table, and the last accepted delivery stays";
 
-fn missing(feed: &Feed, seen: String) -> Diagnostic {
-    Diagnostic::new(codes::control::CONTROL_MISSING, seen)
+fn missing(feed: &Feed, seen: String) -> Box<Diagnostic> {
+    let report = Diagnostic::new(codes::control::CONTROL_MISSING, seen)
         .expected(format!("the total that a control in {} names", feed.file))
         .outcome(KEPT)
-        .hint("ask the sender for the whole extract with its totals")
+        .hint("ask the sender for the whole extract with its totals");
+    Box::new(report)
 }
 
 fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally) -> Diagnostic {
     if proof.by_document {
-        return Diagnostic::new(codes::control::DOCUMENTS_OUT_OF_BALANCE, format!("{} ({} in absolute value)", proof.counted, pounds(proof.difference)))
-            .place(Place::file(file))
-            .expected(format!("{}: every one of them", proof.control))
-            .outcome(KEPT)
-            .hint("ask the sender for the extract again: a document that does not balance was cut or edited");
+        return Diagnostic::new(
+            codes::control::DOCUMENTS_OUT_OF_BALANCE,
+            format!("{} ({} in absolute value)", proof.counted, pounds(proof.difference)),
+        )
+        .place(Place::file(file))
+        .expected(format!("{}: every one of them", proof.control))
+        .outcome(KEPT)
+        .hint("ask the sender for the extract again: a document that does not balance was cut or edited");
     }
     let is_count = control.measure == Measure::CountRows;
     let shown = |text: &str, number: Pence| if is_count { format!("{text} rows") } else { pounds(number) };

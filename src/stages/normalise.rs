@@ -208,11 +208,14 @@ fn empty_column(rows: &RecordBatch, name: &str, column: &ArrayRef) -> Refusal {
     let empty: BooleanArray = (0..column.len()).map(|row| Some(column.is_null(row))).collect();
     let first = empty.iter().position(|is_null| is_null == Some(true)).unwrap_or(0);
     let line = batch::big(rows, "source_row").map(|lines| lines.value(first)).unwrap_or_default();
-    Diagnostic::new(codes::sql::NO_VALUE, format!("the feed's SQL leaves `{name}` empty on {} rows, first on line {line}", column.null_count()))
-        .expected(format!("a value of `{name}` for every accepted row: its contract says `required: true`"))
-        .outcome("the delivery was not accepted; the last accepted one stays")
-        .hint("let the SQL give a value, or let the source's contract require the column, so that such rows are quarantined")
-        .into()
+    Diagnostic::new(
+        codes::sql::NO_VALUE,
+        format!("the feed's SQL leaves `{name}` empty on {} rows, first on line {line}", column.null_count()),
+    )
+    .expected(format!("a value of `{name}` for every accepted row: its contract says `required: true`"))
+    .outcome("the delivery was not accepted; the last accepted one stays")
+    .hint("let the SQL give a value, or let the source's contract require the column, so that such rows are quarantined")
+    .into()
 }
 
 fn no_period(seen: i8) -> Refusal {

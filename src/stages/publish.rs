@@ -100,11 +100,7 @@ pub fn dimensions(partnership: &Partnership, periods: &[Period]) -> BTreeMap<&'s
             period_name(*p, partnership.calendar).into(),
         ]
     };
-    BTreeMap::from([
-        ("council", councils.collect()),
-        ("service", services),
-        ("period", periods.iter().map(period).collect()),
-    ])
+    BTreeMap::from([("council", councils.collect()), ("service", services), ("period", periods.iter().map(period).collect())])
 }
 
 /// `2023/24 P01 April 2023`.

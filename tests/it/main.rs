@@ -1,7 +1,14 @@
 //! Behaviour tests of truecost: one binary, a module for each subject.
 
 // A test may stop where it stands.
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::too_many_lines,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 mod checks;
 mod config;

@@ -1,4 +1,4 @@
-//! TC12: proofs and the auditor's checks. TC12nn is check nn.
+//! TC12: proofs and the auditor's checks. The last two digits are the number of the check.
 
 codes! {
     /// Check 1.

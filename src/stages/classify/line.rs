@@ -36,8 +36,12 @@ impl LineColumns {
         balance_type: Some("balance_type"),
         codes_must_be_known: true,
     };
-    pub const PAYMENTS: Self =
-        Self { rules: [None, None, Some("department"), Some("account_text")], date: "payment_date", balance_type: None, codes_must_be_known: false };
+    pub const PAYMENTS: Self = Self {
+        rules: [None, None, Some("department"), Some("account_text")],
+        date: "payment_date",
+        balance_type: None,
+        codes_must_be_known: false,
+    };
 
     /// Without the rule columns on which no rule turns.
     #[must_use]
@@ -82,9 +86,7 @@ impl ClassTotals {
     }
 
     pub fn add(&mut self, other: &Self) {
-        for (mine, theirs) in
-            [(&mut self.cost, other.cost), (&mut self.not_cost, other.not_cost), (&mut self.suspense, other.suspense)]
-        {
+        for (mine, theirs) in [(&mut self.cost, other.cost), (&mut self.not_cost, other.not_cost), (&mut self.suspense, other.suspense)] {
             mine.0 += theirs.0;
             mine.1 += theirs.1;
         }
@@ -187,7 +189,9 @@ impl Cube {
     /// Cells with lines: owner, account and cost centre by number.
     pub fn cells(&self) -> impl Iterator<Item = (usize, usize, usize, Sums)> + '_ {
         let numbered = self.cells.iter().enumerate().filter(|(_, sums)| sums.lines > 0);
-        numbered.map(|(at, sums)| (at / self.cost_centres / self.accounts, at / self.cost_centres % self.accounts, at % self.cost_centres, *sums))
+        numbered.map(|(at, sums)| {
+            (at / self.cost_centres / self.accounts, at / self.cost_centres % self.accounts, at % self.cost_centres, *sums)
+        })
     }
 }
 
@@ -259,12 +263,11 @@ impl<'a> Classifier<'a> {
         let mut known: HashMap<[u32; 4], ByDay<'_>> = HashMap::new();
         for (row, (date, amount)) in dates.iter().zip(amounts.iter()).enumerate() {
             let day = date.map_or(self.days.1, |d| Day(d).clamp(self.days.0, self.days.1));
-            let by_rule = match &codes.classes {
-                Some(classes) => classes.at(row).unwrap_or(codes.without),
-                None => {
-                    let signatures = codes.signatures(row);
-                    *known.entry(signatures).or_insert_with(|| self.by_day(self.meaning.classes.get(&signatures)))
-                }
+            let by_rule = if let Some(classes) = &codes.classes {
+                classes.at(row).unwrap_or(codes.without)
+            } else {
+                let signatures = codes.signatures(row);
+                *known.entry(signatures).or_insert_with(|| self.by_day(self.meaning.classes.get(&signatures)))
             };
             let (class, account, cost_centre) = self.decide(&codes, row, day, by_rule);
             let (ownership, owner) = self.owner.get(class as usize).copied().unwrap_or((Ownership::Suspense, 0));

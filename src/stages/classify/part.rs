@@ -114,7 +114,9 @@ fn class_rows(cube: &Cube, classifier: &Classifier<'_>, of: &PartOf) -> Vec<Vec<
     let mut keyed = Vec::new();
     for (owner, account, cost_centre, sums) in cube.cells() {
         let Some((ownership, service, bearer)) = classifier.owners().get(owner) else { continue };
-        let Some((account, centre)) = meanings.accounts.values.get(account).zip(meanings.cost_centres.values.get(cost_centre)) else { continue };
+        let Some((account, centre)) = meanings.accounts.values.get(account).zip(meanings.cost_centres.values.get(cost_centre)) else {
+            continue;
+        };
         let row: Vec<Cell> = vec![
             of.council.as_str().into(),
             of.feed.as_str().into(),

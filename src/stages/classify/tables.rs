@@ -43,7 +43,9 @@ pub fn membership_table(partnership: &Partnership) -> Answer<RecordBatch> {
         rows.extend(named.map(|service| (&*member.organisation, &**service, role(member.role), from, member.span.to)));
     }
     rows.sort_unstable();
-    let text = |of: &dyn Fn(&(&str, &str, &str, Day, Option<Day>)) -> String| -> ArrayRef { Arc::new(rows.iter().map(|r| Some(of(r))).collect::<StringArray>()) };
+    let text = |of: &dyn Fn(&(&str, &str, &str, Day, Option<Day>)) -> String| -> ArrayRef {
+        Arc::new(rows.iter().map(|r| Some(of(r))).collect::<StringArray>())
+    };
     table(
         "membership",
         vec![
@@ -66,7 +68,12 @@ fn table(name: &str, columns: Vec<ArrayRef>) -> Answer<RecordBatch> {
 }
 
 /// Lays out what SQL decided for looking up.
-pub fn meanings(code_match: &RecordBatch, code_class: &RecordBatch, account_class: &RecordBatch, cost_centre_class: &RecordBatch) -> Answer<Meanings> {
+pub fn meanings(
+    code_match: &RecordBatch,
+    code_class: &RecordBatch,
+    account_class: &RecordBatch,
+    cost_centre_class: &RecordBatch,
+) -> Answer<Meanings> {
     let mut meanings = Meanings::default();
     add_fixed(&mut meanings);
     signatures(&mut meanings, code_match)?;
@@ -102,7 +109,10 @@ fn signatures(meanings: &mut Meanings, code_match: &RecordBatch) -> Answer<()> {
     let numbers = batch::integer(code_match, "signature")?;
     for row in 0..code_match.num_rows() {
         let kind = rows.text("kind", row)?;
-        let place = RULE_COLUMNS.iter().position(|name| *name == kind).ok_or_else(|| fault("code_match", &format!("`{kind}` is no kind of code")))?;
+        let place = RULE_COLUMNS
+            .iter()
+            .position(|name| *name == kind)
+            .ok_or_else(|| fault("code_match", &format!("`{kind}` is no kind of code")))?;
         let key = (rows.text("council", row)?, rows.text("feed", row)?);
         let meaning = meanings.feeds.entry(key).or_default();
         let known = meaning.signatures.get_mut(place).ok_or_else(|| fault("code_match", "a kind out of place"))?;
@@ -121,7 +131,12 @@ fn classes(meanings: &mut Meanings, code_class: &RecordBatch) -> Answer<()> {
         let ownership = Ownership::parse(&word).ok_or_else(|| fault("code_class", &format!("`{word}` is no ownership")))?;
         let class = match ownership {
             Ownership::Suspense => Class::suspense("no_rule"),
-            _ => Class { ownership, service: rows.text("service", row)?, bearer: rows.maybe("bearer", row)?, rule_id: rows.text("rule_id", row)? },
+            _ => Class {
+                ownership,
+                service: rows.text("service", row)?,
+                bearer: rows.maybe("bearer", row)?,
+                rule_id: rows.text("rule_id", row)?,
+            },
         };
         let number = meanings.classes.number(class);
         let key = (rows.text("council", row)?, rows.text("feed", row)?);

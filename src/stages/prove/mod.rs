@@ -1,6 +1,5 @@
 //! Proofs: the auditor's checks over what is about to be published. Each is a query that gives one row per failure.
 
-
 use arrow::{array::Array, record_batch::RecordBatch};
 
 use crate::{
@@ -151,7 +150,6 @@ pub fn foots(total: Pence, parts: &[Pence]) -> Result<(), Pence> {
     let sum: Pence = parts.iter().sum();
     if sum == total { Ok(()) } else { Err(total - sum) }
 }
-
 
 #[cfg(test)]
 mod tests {
