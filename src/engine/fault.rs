@@ -236,3 +236,14 @@ fn without_values(message: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_promise_is_ours() {
+        let report = Script { file: "a.sql", text: "SELECT 1", voice: &PARTNERSHIP }.broken("a plan without columns");
+        assert_eq!(report.code.id, "TC0811");
+    }
+}

@@ -151,6 +151,17 @@ fn a_damaged_file_stops_its_own_feed_and_the_last_release_still_answers() {
 }
 
 #[test]
+fn doctor_says_what_is_missing() {
+    let dir = tempfile::tempdir().expect("a folder");
+    demo::write_partnership(dir.path()).expect("a partnership");
+    assert_eq!(truecost(dir.path(), &["doctor"]).status.code(), Some(0));
+    fs::remove_dir_all(dir.path().join("drop")).expect("removed");
+    let doctor = truecost(dir.path(), &["doctor"]);
+    assert_eq!(doctor.status.code(), Some(3), "{}", text(&doctor.stdout));
+    assert!(text(&doctor.stderr).contains("TC0108"), "{}", text(&doctor.stderr));
+}
+
+#[test]
 fn only_one_run_at_a_time() {
     let dir = tempfile::tempdir().expect("a folder");
     partnership(dir.path(), 400_000);

@@ -25,6 +25,4 @@ codes! {
     PERIOD_BLOCKED = "TC0411", Supplier, 1, "a period is not published";
     /// Something was spelt differently from before, and understood.
     DRIFT = "TC0412", Supplier, 1, "the layout drifted";
-    /// A due delivery has not arrived.
-    DELIVERY_LATE = "TC0413", Supplier, 4, "an expected delivery is late";
 }

@@ -2,6 +2,7 @@
 
 mod damaged;
 mod driver;
+mod edges;
 mod properties;
 mod published;
 mod values;
