@@ -18,7 +18,7 @@ fn facts(bytes: &[u8]) -> truecost::decode::EncodingFacts {
 #[test]
 fn a_record_without_end_is_refused_and_not_kept_in_memory() {
     let contract = contract(layout(), vec![column("text", "text", Type::Text)]);
-    let mut file = b"text\n\"".to_vec();
+    let mut file = b"text\n".to_vec();
     file.resize(20 << 20, b'x');
     let refusal = judge(&contract, &file).err().expect("refused");
     assert!(refusal.0.iter().any(|d| d.code.id == "TC0214"), "{refusal}");
