@@ -318,7 +318,7 @@ impl<'a> Pass<'a> {
 
     fn count_footer(&mut self, row: Row<'_>) {
         self.tally.footers += 1;
-        self.tally.footer_lines.push(row.line);
+        self.tally.remember_footer(row.line);
         let judge = self.judge;
         let totals = judge.layout.footer.as_ref().map(|footer| footer.totals.as_slice()).unwrap_or_default();
         for (total, column) in totals {

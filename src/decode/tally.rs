@@ -126,6 +126,13 @@ impl Tally {
         }
     }
 
+    /// Where a row of totals stands, for the message that there are several.
+    pub(super) fn remember_footer(&mut self, line: u64) {
+        if self.footer_lines.len() < REMEMBERED {
+            self.footer_lines.push(line);
+        }
+    }
+
     /// Adds what the next chunk held.
     pub fn add(&mut self, next: Self) {
         if self.sums.is_empty() && self.padded.is_empty() {
@@ -145,8 +152,7 @@ impl Tally {
         next.control_records.into_iter().for_each(|record| self.remember(record));
         self.trailer.extend(next.trailer);
         self.footer.extend(next.footer);
-        self.footer_lines.extend(next.footer_lines);
-        self.footer_lines.truncate(REMEMBERED);
+        next.footer_lines.into_iter().for_each(|line| self.remember_footer(line));
         for (sum, more) in self.sums.iter_mut().zip(next.sums) {
             sum.accepted.add(more.accepted);
             sum.rejected.add(more.rejected);

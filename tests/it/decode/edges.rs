@@ -4,10 +4,10 @@ use std::io::{self, Read};
 
 use truecost::{
     decode::{Chunks, EncodingScan, Judge},
-    schema::Type,
+    schema::{Footer, Type},
 };
 
-use super::driver::{column, contract, day, judge, layout};
+use super::driver::{column, contract, day, id, judge, judge_in, layout, told};
 
 fn facts(bytes: &[u8]) -> truecost::decode::EncodingFacts {
     let mut scan = EncodingScan::new();
@@ -57,4 +57,16 @@ fn what_is_no_instant_is_a_faulty_row() {
     let judged = judge(&contract, b"at\n2018-04-01T06:30:00Z\nyesterday\n").unwrap();
     let codes: Vec<&str> = judged.rejected.iter().flat_map(|row| &row.faults).map(|fault| fault.code.id).collect();
     assert_eq!(codes, ["TC0310"]);
+}
+
+/// Found by fuzzing: a file cut into one chunk named more of its rows of totals than one cut into many.
+#[test]
+fn a_repeated_row_of_totals_is_told_alike_however_the_file_is_cut() {
+    let mut layout = layout();
+    layout.footer = Some(Footer { when: vec![(id("text"), "TOTAL".into())], totals: vec![] });
+    let contract = contract(layout, vec![column("text", "text", Type::Text)]);
+    let file = b"text\na\nTOTAL\nTOTAL\nTOTAL\nTOTAL\nTOTAL\n";
+    let cut = |bytes| told(&judge_in(&contract, file, bytes, vec![]));
+    assert!(cut(1 << 20).contains("(lines 3, 4, 5)"), "{}", cut(1 << 20));
+    assert_eq!(cut(1 << 20), cut(1));
 }
