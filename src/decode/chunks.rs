@@ -101,7 +101,8 @@ impl<R: Read> Chunks<R> {
 
     fn read_header(&mut self) -> Answer<()> {
         let lines = u64::from(self.judge.layout.header_within_rows) + 1;
-        let mut wanted = self.chunk_bytes;
+        // However small the chunks are: what is found must depend on the file alone.
+        let mut wanted = CHUNK_BYTES;
         loop {
             self.fill(wanted)?;
             let enough = self.ended || self.rest.len() >= HEADER_LIMIT || count_line_ends(&self.rest) > lines;
