@@ -57,27 +57,26 @@ impl<'a> Cell<'a> {
     fn text(self) -> &'a [u8] {
         self.whole.get(self.start..self.end).unwrap_or_default()
     }
+}
 
-    /// Without blanks around it.
-    #[inline]
-    fn trimmed(self) -> Self {
-        let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
-        let text = self.text();
-        if is_plain(text.first()) && is_plain(text.last()) { self } else { self.without_blanks() }
-    }
+/// Where the text between `start` and `end` begins and ends without blanks around it.
+#[inline]
+fn trimmed(text: &[u8], start: usize, end: usize) -> (usize, usize) {
+    let is_plain = |at: usize| text.get(at).is_some_and(u8::is_ascii_graphic);
+    if start < end && is_plain(start) && is_plain(end - 1) { (start, end) } else { without_blanks(text, start, end) }
+}
 
-    #[cold]
-    fn without_blanks(mut self) -> Self {
-        const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
-        loop {
-            let text = self.text();
-            match text {
-                [b' ' | b'\t', ..] => self.start += 1,
-                [.., b' ' | b'\t'] => self.end -= 1,
-                _ if text.starts_with(NO_BREAK_SPACE) => self.start += 2,
-                _ if text.ends_with(NO_BREAK_SPACE) => self.end -= 2,
-                _ => return self,
-            }
+#[cold]
+fn without_blanks(whole: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
+    const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
+    loop {
+        let text = whole.get(start..end).unwrap_or_default();
+        match text {
+            [b' ' | b'\t', ..] => start += 1,
+            [.., b' ' | b'\t'] => end -= 1,
+            _ if text.starts_with(NO_BREAK_SPACE) => start += 2,
+            _ if text.ends_with(NO_BREAK_SPACE) => end -= 2,
+            _ => return (start, end),
         }
     }
 }
@@ -274,24 +273,27 @@ impl Cells<'_> {
     #[allow(clippy::inline_always)] // asked once for every value of a file: a call would cost a tenth of the whole
     #[inline(always)]
     fn value<'s>(&'s self, row: usize, spans: &[u32], is_text: bool, scratch: &'s mut Scratch) -> Option<Cell<'s>> {
-        let start = *spans.get(self.field)? as usize + usize::from(self.field > 0);
-        let mut cell = Cell { whole: self.text, start, end: *spans.get(self.field + 1)? as usize };
-        let quoted = self.dialect.quote.is_some() && self.text.get(start).copied() == self.dialect.quote && cell.end >= start + 2;
+        // Plain numbers, not a `Cell` that changes: it would be written to memory and read back for every value.
+        let mut start = *spans.get(self.field)? as usize + usize::from(self.field > 0);
+        let mut end = *spans.get(self.field + 1)? as usize;
+        let mut whole = self.text;
+        let quoted = self.dialect.quote.is_some() && whole.get(start).copied() == self.dialect.quote && end >= start + 2;
         if quoted {
             if self.rows.escaped.get(row) == Some(&true) {
-                scratch.text = field(self.text, start, cell.end, self.dialect).text.into_owned();
-                cell = Cell { whole: &scratch.text, start: 0, end: scratch.text.len() };
+                scratch.text = field(whole, start, end, self.dialect).text.into_owned();
+                (whole, start, end) = (&scratch.text, 0, scratch.text.len());
             } else {
-                (cell.start, cell.end) = (start + 1, cell.end - 1);
+                (start, end) = (start + 1, end - 1);
             }
         }
         if self.plan.trim {
-            let trimmed = cell.trimmed();
-            scratch.padded += u64::from(trimmed.end - trimmed.start != cell.end - cell.start);
-            cell = trimmed;
+            let (from, to) = trimmed(whole, start, end);
+            scratch.padded += u64::from(to - from != end - start);
+            (start, end) = (from, to);
         }
+        let cell = Cell { whole, start, end };
         // An empty field is null for every type; an empty quoted one is empty text.
-        let is_null = (cell.start == cell.end && !(quoted && is_text)) || (!self.plan.null_words.is_empty() && self.is_null_word(cell));
+        let is_null = (start == end && !(quoted && is_text)) || (!self.plan.null_words.is_empty() && self.is_null_word(cell));
         if is_null { None } else { Some(cell) }
     }
 
@@ -359,11 +361,19 @@ impl Cells<'_> {
 
     fn whole(&self, numbers: &mut Vec<i64>, kind: Type, periods: &[PeriodFormat], out: &mut Out<'_>) {
         let (least, most) = range(kind);
+        let mut last = (None, 0);
         self.each_into(numbers, out, |_, cell| {
+            let word = word(cell);
+            if word.is_some() && word == last.0 {
+                return Ok(last.1);
+            }
             let text = cell.text();
             let number = if periods.is_empty() { whole(text) } else { Some(period(text, periods).ok_or(ValueFault::Period)?) };
             match number {
-                Some(number) if (least..=most).contains(&number) => Ok(number),
+                Some(number) if (least..=most).contains(&number) => {
+                    last = (word, number);
+                    Ok(number)
+                }
                 None if !is_whole(text) => Err(ValueFault::Whole),
                 _ => Err(ValueFault::Range),
             }

@@ -34,7 +34,7 @@ use crate::{
 pub const SOURCE_ROW: &str = "source_row";
 
 /// Records that are split before their columns are read: their text is then still near.
-const BLOCK_ROWS: usize = 1024;
+const BLOCK_ROWS: usize = 256;
 
 /// What a chunk held.
 #[derive(Clone, Debug)]

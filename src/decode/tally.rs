@@ -128,9 +128,9 @@ impl Tally {
 
     /// Where a row of totals stands, for the message that there are several.
     pub(super) fn remember_footer(&mut self, line: u64) {
-        if self.footer_lines.len() < REMEMBERED {
-            self.footer_lines.push(line);
-        }
+        self.footer_lines.push(line);
+        self.footer_lines.sort_unstable();
+        self.footer_lines.truncate(REMEMBERED);
     }
 
     /// Adds what the next chunk held.
@@ -197,9 +197,14 @@ impl Tally {
     }
 
     pub(super) fn remember(&mut self, record: ControlRecord) {
-        if self.control_records.iter().filter(|known| known.tag == record.tag).count() < REMEMBERED {
-            self.control_records.push(record);
-        }
+        // Not always met in the order of the file: records of another number of fields come before their neighbours.
+        let (tag, line) = (record.tag.clone(), record.line);
+        self.control_records.insert(self.control_records.partition_point(|known| known.line < line), record);
+        let mut of_tag = 0;
+        self.control_records.retain(|known| {
+            of_tag += usize::from(known.tag == tag);
+            known.tag != tag || of_tag <= REMEMBERED
+        });
     }
 
     fn faults(&mut self, judge: &Judge, header: &Header) -> Vec<Diagnostic> {

@@ -17,7 +17,7 @@ use crate::{
     engine::{Part, Table, Tables},
     lake::{Content, DeliveryRecord, LakeFile, LakeState, Manifest, PartFile, PartSchema, Publication, PublishedPart, StagedPart},
     pipeline::{Basis, Missing},
-    plan::{CostPlan, plan_cost},
+    plan::{CostPlan, PlannedQuery, plan_cost},
     schema::{Contract, table},
     stages::{
         classify::{
@@ -377,27 +377,16 @@ impl Conductor<'_> {
             content.tables.entry(query.table.clone()).or_default();
         }
         let periods = by_period.len();
+        let separated = Mutex::new(BTreeMap::new());
+        each(self.threads, by_period.into_iter().collect(), |(period, lines): (Period, Vec<&Line>)| {
+            let one = self.separate_one(&queries, rules, period, &lines, latest)?;
+            separated.lock().unwrap_or_else(PoisonError::into_inner).insert(period, one);
+            Ok(())
+        })?;
         let mut made = 0;
-        for (period, lines) in by_period {
-            let key = period.to_string();
-            // The common files too: queries may read columns that a cost line does not have.
-            let of_lines: Vec<&str> = lines.iter().flat_map(|line| [line.part.sha256.as_str(), line.source.file.name.as_str()]).collect();
-            let inputs = digest(&[&[rules, key.as_str()][..], &of_lines[..]].concat());
-            let taken: Vec<_> =
-                queries.iter().filter_map(|q| Some((q.table.clone(), latest?.part(&q.table, &key, &inputs)?.clone()))).collect();
-            let done = if taken.len() == queries.len() && !self.wish.force {
-                taken
-            } else {
-                made += 1;
-                let rows = separate(&queries, self.period_tables(&lines)?, period, self.partnership.calendar.days_of(period).1)?;
-                let write = |(table, rows): (String, RecordBatch)| -> Answer<(String, PublishedPart)> {
-                    let staged = publish::write(self.published(&table)?, &rows, self.lake.releases().staging())?;
-                    let part = self.add_part(&table, &key, &inputs, &staged, Value::Null)?;
-                    Ok((table, part))
-                };
-                rows.into_iter().map(write).collect::<Answer<_>>()?
-            };
-            for (table, part) in done {
+        for (_, (fresh, parts)) in separated.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            made += usize::from(fresh);
+            for (table, part) in parts {
                 content.tables.entry(table).or_default().push(part);
             }
         }
@@ -405,6 +394,32 @@ impl Conductor<'_> {
             self.step(&format!("separated {made} of {periods} period{}", if periods == 1 { "" } else { "s" }));
         }
         Ok(())
+    }
+
+    /// One period: whether its queries were run, and the part of each table.
+    fn separate_one(
+        &self,
+        queries: &[&PlannedQuery],
+        rules: &str,
+        period: Period,
+        lines: &[&Line],
+        latest: Option<&Manifest>,
+    ) -> Answer<(bool, Vec<(String, PublishedPart)>)> {
+        let key = period.to_string();
+        // The common files too: queries may read columns that a cost line does not have.
+        let of_lines: Vec<&str> = lines.iter().flat_map(|line| [line.part.sha256.as_str(), line.source.file.name.as_str()]).collect();
+        let inputs = digest(&[&[rules, key.as_str()][..], &of_lines[..]].concat());
+        let taken: Vec<_> = queries.iter().filter_map(|q| Some((q.table.clone(), latest?.part(&q.table, &key, &inputs)?.clone()))).collect();
+        if taken.len() == queries.len() && !self.wish.force {
+            return Ok((false, taken));
+        }
+        let rows = separate(queries, self.period_tables(lines)?, period, self.partnership.calendar.days_of(period).1)?;
+        let write = |(table, rows): (String, RecordBatch)| -> Answer<(String, PublishedPart)> {
+            let staged = publish::write(self.published(&table)?, &rows, self.lake.releases().staging())?;
+            let part = self.add_part(&table, &key, &inputs, &staged, Value::Null)?;
+            Ok((table, part))
+        };
+        Ok((true, rows.into_iter().map(write).collect::<Answer<_>>()?))
     }
 
     /// What the queries of one period read.

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int8Array, Int16Array, StringArray, UInt32Array},
+    array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int8Array, Int16Array, Int32Array, StringArray, UInt32Array},
     compute::take_record_batch,
-    datatypes::{Date32Type, Decimal128Type, Int8Type, Int16Type, Schema, SchemaRef},
+    datatypes::{DataType, Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Schema, SchemaRef},
     record_batch::RecordBatch,
 };
 
@@ -18,6 +18,8 @@ use crate::{
 
 /// Columns that stand in the path of a common table's files rather than in them.
 pub const PARTITION_COLUMNS: [&str; 4] = ["council", "feed", "delivery_year", "delivery_period"];
+
+const DELIVERY_ID: &str = "delivery_id";
 
 /// Rows and pounds of one delivery period, debits and credits apart (credits negative).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +69,8 @@ pub struct Normaliser {
     projection: Projection,
     calendar: Calendar,
     coverage: Coverage,
-    delivery: DeliveryId,
+    /// The delivery's id, of which every row has the one value.
+    delivery: ArrayRef,
     /// The row's own date: the first `DATE` column of the common table.
     date_column: Option<String>,
     /// Columns of the lake's files, in contract order.
@@ -81,7 +84,12 @@ impl Normaliser {
         let stored = into.columns.iter().filter(|c| !PARTITION_COLUMNS.contains(&c.name.as_str()));
         let date_column = into.columns.iter().find(|c| c.kind == Type::Date).map(|c| c.name.to_string());
         let required = into.columns.iter().filter(|c| c.required).map(|c| c.name.to_string()).collect();
-        let schema = Arc::new(Schema::new(stored.map(crate::schema::Column::field).collect::<Vec<_>>()));
+        let field = |column: &crate::schema::Column| match column.name.as_str() {
+            DELIVERY_ID => column.field().with_data_type(one_of_few()),
+            _ => column.field(),
+        };
+        let schema = Arc::new(Schema::new(stored.map(field).collect::<Vec<_>>()));
+        let delivery: ArrayRef = Arc::new(StringArray::from_iter_values([delivery.as_str()]));
         Self { projection, calendar, coverage, delivery, date_column, schema, required }
     }
 
@@ -145,7 +153,11 @@ impl Normaliser {
         let period_of = |own: &Option<Period>| own.unwrap_or_else(|| self.coverage.last());
         let columns = self.schema.fields().iter().map(|field| -> Answer<ArrayRef> {
             match field.name().as_str() {
-                "delivery_id" => Ok(Arc::new(StringArray::from_iter_values(std::iter::repeat_n(self.delivery.as_str(), rows.num_rows())))),
+                DELIVERY_ID => {
+                    let first = Int32Array::from_value(0, rows.num_rows());
+                    let same = DictionaryArray::<Int32Type>::try_new(first, self.delivery.clone());
+                    Ok(Arc::new(same.map_err(|e| broken(&e.to_string()))?))
+                }
                 "fiscal_year" => Ok(Arc::new(own.iter().map(|p| Some(period_of(p).year)).collect::<Int16Array>())),
                 "period" => Ok(Arc::new(own.iter().map(|p| i8::try_from(period_of(p).period).ok()).collect::<Int8Array>())),
                 name => batch::column(rows, name).cloned(),
@@ -191,6 +203,11 @@ impl Normaliser {
         close(open, &mut placed, &mut done.totals);
         Ok(placed)
     }
+}
+
+/// Text as numbers into a few values.
+fn one_of_few() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
 
 fn close(

@@ -79,12 +79,12 @@ pub(super) struct Prefixes {
 
 impl Prefixes {
     pub(super) fn push(&mut self, text: &[u8]) {
-        if self.before == text && self.range.is_some() {
-            self.shared.push(text.len() as i64);
+        let shared = common(&self.before, text);
+        if shared == text.len() && shared == self.before.len() && self.range.is_some() {
+            self.shared.push(shared as i64);
             self.lengths.push(0);
             return;
         }
-        let shared = common(&self.before, text);
         let suffix = text.get(shared..).unwrap_or_default();
         self.shared.push(shared as i64);
         self.lengths.push(suffix.len() as i64);
@@ -115,8 +115,11 @@ impl Prefixes {
     }
 }
 
+/// How many bytes both begin with.
 fn common(a: &[u8], b: &[u8]) -> usize {
-    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+    let (a_words, b_words) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    let words = a_words.iter().zip(b_words).take_while(|(a, b)| a == b).count() * 8;
+    words + a.iter().zip(b).skip(words).take_while(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use parquet::{column::writer::ColumnCloseResult, schema::types::ColumnDescriptor
 use super::{
     EncodedRowGroup, PartFile, PartSchema,
     encode::{EncodedColumn, checked, column, lean},
-    page,
 };
 use crate::{diagnostic::Answer, lake::fault};
 
@@ -70,7 +69,6 @@ impl Derivation {
         if has_fresh && fresh.num_rows() != rows {
             return Err(refuse(&format!("{} fresh rows for {rows}", fresh.num_rows())));
         }
-        let mut compressor = page::compressor().map_err(|error| refuse(&error))?;
         let mut columns = Vec::with_capacity(self.columns.len());
         for (index, from) in self.columns.iter().enumerate() {
             let array = match from {
@@ -83,7 +81,7 @@ impl Derivation {
             };
             let array = array.ok_or_else(|| refuse(&format!("no values for column {}", index + 1)))?;
             let array = checked(self.schema.arrow.field(index), &array).map_err(|what| refuse(&what))?;
-            columns.push(column(&self.schema, index, &[array], &mut compressor)?);
+            columns.push(column(&self.schema, index, &[array])?);
         }
         Ok(EncodedRowGroup { rows, columns })
     }

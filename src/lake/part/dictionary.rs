@@ -21,8 +21,8 @@ use parquet::{
 };
 
 use super::{
-    interner::{Interner, Term, TooMany},
-    page::{Chunk, Compressor, Levels, least_and_most, text_statistics},
+    interner::{Interner, Term, Text, TooMany},
+    page::{Chunk, Levels, least_and_most, text_statistics},
     runs,
 };
 
@@ -34,25 +34,24 @@ struct Ids {
 }
 
 /// The chunk of a column, or `None` where a dictionary does not pay or the type has none here.
-pub(super) fn encode(
-    column: &ColumnDescPtr,
-    pieces: &[&ArrayRef],
-    compressor: &mut Compressor,
-) -> Option<Result<(Bytes, ColumnCloseResult)>> {
+pub(super) fn encode(column: &ColumnDescPtr, pieces: &[&ArrayRef]) -> Option<Result<(Bytes, ColumnCloseResult)>> {
     let mut ids = Ids { interner: Interner::new(), all: Vec::new(), levels: Levels::default() };
     let mut known = Known::default();
     for piece in pieces {
         ids.take(piece, &mut known)?.ok()?;
     }
-    Some(ids.chunk(column, compressor))
+    Some(ids.chunk(column))
 }
 
 /// Ids of the values of the dictionary array that came last: slices of one array share it.
 #[derive(Default)]
 struct Known {
     values: Option<ArrayRef>,
-    ids: Vec<Option<u32>>,
+    /// [`UNKNOWN`] until a row has the value.
+    ids: Vec<u32>,
 }
+
+const UNKNOWN: u32 = u32::MAX;
 
 impl Ids {
     fn take(&mut self, piece: &ArrayRef, known: &mut Known) -> Option<std::result::Result<(), TooMany>> {
@@ -68,10 +67,7 @@ impl Ids {
     }
 
     fn text(&mut self, array: &StringArray) -> std::result::Result<(), TooMany> {
-        let (offsets, bytes) = (array.value_offsets(), array.value_data());
-        let ends = offsets.iter().zip(offsets.iter().skip(1));
-        let values = ends.map(|(from, to)| bytes.get(*from as usize..*to as usize).unwrap_or_default());
-        self.terms(values, array.nulls(), array.len())
+        self.terms(Text::all(array), array.nulls(), array.len())
     }
 
     fn integers<T: ArrowPrimitiveType>(&mut self, array: &PrimitiveArray<T>) -> std::result::Result<(), TooMany>
@@ -81,24 +77,20 @@ impl Ids {
         self.terms(array.values().iter().map(|value| (*value).into()), array.nulls(), array.len())
     }
 
-    fn terms<T: Term + PartialEq>(
+    fn terms<T: Term>(
         &mut self,
         terms: impl Iterator<Item = T>,
         nulls: Option<&NullBuffer>,
         length: usize,
     ) -> std::result::Result<(), TooMany> {
-        let mut before: Option<(T, u32)> = None;
         let Self { interner, all, .. } = self;
-        let mut id = |term: T| match before {
-            Some((last, id)) if last == term => Ok(id),
-            _ => interner.id(term).inspect(|id| before = Some((term, *id))),
-        };
+        all.reserve(length);
         match nulls.filter(|nulls| nulls.null_count() > 0) {
-            None => terms.take(length).try_for_each(|term| id(term).map(|id| all.push(id)))?,
+            None => terms.take(length).try_for_each(|term| interner.id(term).map(|id| all.push(id)))?,
             Some(nulls) => {
                 let present = terms.zip(nulls).filter(|(_, present)| *present);
                 for (term, _) in present {
-                    all.push(id(term)?);
+                    all.push(interner.id(term)?);
                 }
             }
         }
@@ -109,23 +101,23 @@ impl Ids {
     fn coded(&mut self, array: &DictionaryArray<Int32Type>, known: &mut Known) -> std::result::Result<(), TooMany> {
         let Some(values) = array.values().as_string_opt::<i32>() else { return Err(TooMany) };
         if !known.values.as_ref().is_some_and(|last| Arc::ptr_eq(last, array.values())) {
-            *known = Known { values: Some(array.values().clone()), ids: vec![None; values.len()] };
+            *known = Known { values: Some(array.values().clone()), ids: vec![UNKNOWN; values.len()] };
         }
         // A key may also point to an empty value.
-        let nulls = array.logical_nulls();
+        let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
+        self.all.reserve(array.len());
         for (row, key) in array.keys().values().iter().enumerate() {
             if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
                 continue;
             }
-            let key = *key as usize;
-            if let Some(id) = known.ids.get(key).copied().flatten() {
-                self.all.push(id);
-                continue;
-            }
-            let id = self.interner.id(values.value(key).as_bytes())?;
-            if let Some(unknown) = known.ids.get_mut(key) {
-                *unknown = Some(id);
-            }
+            let id = match known.ids.get_mut(*key as usize) {
+                Some(id) if *id != UNKNOWN => *id,
+                Some(unknown) => {
+                    *unknown = self.interner.id(Text::of(values, *key as usize))?;
+                    *unknown
+                }
+                None => return Err(TooMany), // no dictionary array has such a key
+            };
             self.all.push(id);
         }
         self.levels.push(nulls.as_ref(), array.len());
@@ -133,12 +125,12 @@ impl Ids {
     }
 
     /// A column that is empty throughout has no dictionary and so no ids.
-    fn chunk(&self, column: &ColumnDescPtr, compressor: &mut Compressor) -> Result<(Bytes, ColumnCloseResult)> {
+    fn chunk(&self, column: &ColumnDescPtr) -> Result<(Bytes, ColumnCloseResult)> {
         let count = self.interner.len();
         let dictionary = (count > 0).then(|| (self.interner.plain(), count));
         let encoding = if count > 0 { Encoding::RLE_DICTIONARY } else { Encoding::PLAIN };
         let chunk = Chunk { column, dictionary, levels: &self.levels, encoding, statistics: self.statistics(column) };
-        chunk.finish(compressor, |body| {
+        chunk.finish(|body| {
             if count > 0 {
                 let width = runs::width(count);
                 body.push(width);

@@ -15,10 +15,7 @@ use parquet::{
 };
 
 use super::{
-    BATCH_ROWS, PartSchema, dictionary,
-    page::{self, Compressor},
-    shape::Storage,
-    steps,
+    BATCH_ROWS, PartSchema, dictionary, shape::Storage, steps,
 };
 use crate::{
     diagnostic::{Answer, Refusal},
@@ -46,9 +43,7 @@ impl EncodedRowGroup {
     /// TC1009 where the batches do not have the columns of the schema, or lack a required entry.
     pub fn of(schema: &PartSchema, batches: &[RecordBatch]) -> Answer<Self> {
         let rows = batches.iter().map(RecordBatch::num_rows).sum();
-        let mut compressor = page::compressor().map_err(|error| fault::rows(&schema.table, error))?;
-        let columns =
-            (0..schema.arrow.fields().len()).map(|index| column(schema, index, &column_of(schema, batches, index)?, &mut compressor));
+        let columns = (0..schema.arrow.fields().len()).map(|index| column(schema, index, &column_of(schema, batches, index)?));
         Ok(Self { rows, columns: columns.collect::<Answer<_>>()? })
     }
 
@@ -92,16 +87,16 @@ pub(super) fn checked<'a>(field: &Field, array: &'a ArrayRef) -> Result<&'a Arra
 }
 
 /// One column, stored as its role asks for; plainly where that does not pay or the type has no other storage.
-pub(super) fn column(schema: &PartSchema, index: usize, pieces: &[&ArrayRef], compressor: &mut Compressor) -> Answer<EncodedColumn> {
+pub(super) fn column(schema: &PartSchema, index: usize, pieces: &[&ArrayRef]) -> Answer<EncodedColumn> {
     let refuse = |error: &dyn std::fmt::Display| fault::rows(&schema.table, error);
     let (Some(stored), Some(descriptor)) = (schema.stored.get(index), schema.parquet.columns().get(index)) else {
         return Err(refuse(&"no such column"));
     };
     let made = match stored.storage {
-        Storage::Dictionary => dictionary::encode(descriptor, pieces, compressor),
-        Storage::Prefixes => steps::prefixes(descriptor, pieces, compressor),
-        Storage::Steps => steps::integers(descriptor, pieces, compressor),
-        Storage::Bits => None,
+        Storage::Dictionary => dictionary::encode(descriptor, pieces),
+        Storage::Prefixes => steps::prefixes(descriptor, pieces),
+        Storage::Steps => steps::integers(descriptor, pieces),
+        Storage::Bits => steps::bits(descriptor, pieces),
     };
     if let Some(made) = made {
         let (pages, close) = made.map_err(|error| refuse(&error))?;

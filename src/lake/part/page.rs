@@ -1,5 +1,7 @@
 //! Finished pages of one column chunk, and what the footer says of them.
 
+use std::{cell::RefCell, io};
+
 use bytes::Bytes;
 use parquet::{
     basic::{Encoding, PageType},
@@ -16,14 +18,23 @@ use parquet::{
     },
     schema::types::ColumnDescPtr,
 };
+use zstd::bulk::Compressor;
 
 use super::{runs, shape};
 
-/// One for each thread that encodes: making one costs as much as compressing a small page.
-pub(super) type Compressor = zstd::bulk::Compressor<'static>;
-
-pub(super) fn compressor() -> std::io::Result<Compressor> {
-    Compressor::new(shape::ZSTD_LEVEL)
+/// Compressed as all pages are.
+fn compressed(bytes: &[u8]) -> io::Result<Bytes> {
+    // One for each thread that encodes: making one costs as much as compressing a small page.
+    thread_local! {
+        static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    COMPRESSOR.with_borrow_mut(|slot| {
+        let compressor = match slot {
+            Some(compressor) => compressor,
+            none => none.insert(Compressor::new(shape::ZSTD_LEVEL)?),
+        };
+        compressor.compress(bytes).map(Bytes::from)
+    })
 }
 
 /// Which rows are empty, as definition levels.
@@ -85,9 +96,9 @@ pub(super) struct Chunk<'a> {
 
 impl Chunk<'_> {
     /// `values` appends the encoded values of the data page to its body.
-    pub(super) fn finish(self, compressor: &mut Compressor, values: impl FnOnce(&mut Vec<u8>)) -> Result<(Bytes, ColumnCloseResult)> {
+    pub(super) fn finish(self, values: impl FnOnce(&mut Vec<u8>)) -> Result<(Bytes, ColumnCloseResult)> {
         let mut sink = TrackedWrite::new(Vec::new());
-        let pages = self.write(&mut sink, compressor, values)?;
+        let pages = self.write(&mut sink, values)?;
         let (rows, metadata) = (self.levels.rows as u64, self.metadata(&pages)?);
         let bytes = Bytes::from(sink.into_inner()?);
         let bytes_written = bytes.len() as u64;
@@ -96,16 +107,11 @@ impl Chunk<'_> {
         Ok((bytes, close))
     }
 
-    fn write(
-        &self,
-        sink: &mut TrackedWrite<Vec<u8>>,
-        compressor: &mut Compressor,
-        values: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<Vec<PageWriteSpec>> {
+    fn write(&self, sink: &mut TrackedWrite<Vec<u8>>, values: impl FnOnce(&mut Vec<u8>)) -> Result<Vec<PageWriteSpec>> {
         let mut writer = SerializedPageWriter::new(sink);
         let mut pages = Vec::new();
         if let Some((plain, count)) = self.dictionary {
-            let buf = compressor.compress(plain)?.into();
+            let buf = compressed(plain)?;
             let page = Page::DictionaryPage { buf, num_values: count as u32, encoding: Encoding::PLAIN, is_sorted: false };
             pages.push(writer.write_page(CompressedPage::new(page, plain.len()))?);
         }
@@ -113,7 +119,7 @@ impl Chunk<'_> {
         self.levels.write(self.column.max_def_level() > 0, &mut body);
         values(&mut body);
         let page = Page::DataPage {
-            buf: compressor.compress(&body)?.into(),
+            buf: compressed(&body)?,
             num_values: self.levels.rows as u32,
             encoding: self.encoding,
             def_level_encoding: Encoding::RLE,

@@ -1,10 +1,10 @@
-//! Columns without a dictionary: amounts and running numbers as differences, keys as what follows a shared beginning.
+//! Columns without a dictionary: amounts and running numbers as differences, keys as what follows a shared beginning, truths as bits.
 //!
 //! The same encodings as the encoder of `parquet` writes, for a third of its time on ledgers: journal numbers come in runs, and rows
 //! need not be asked one by one whether they are empty.
 
 use arrow::{
-    array::{Array as _, ArrayRef, ArrowPrimitiveType, AsArray as _, PrimitiveArray},
+    array::{Array as _, ArrayRef, ArrowPrimitiveType, AsArray as _, BooleanBufferBuilder, PrimitiveArray},
     compute::cast,
     datatypes::{DataType, Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType},
 };
@@ -19,15 +19,11 @@ use parquet::{
 
 use super::{
     deltas::{self, Prefixes},
-    page::{Chunk, Compressor, Levels, least_and_most, text_statistics},
+    page::{Chunk, Levels, least_and_most, text_statistics},
 };
 
 /// Integers and amounts as differences; `None` where the type is neither.
-pub(super) fn integers(
-    column: &ColumnDescPtr,
-    pieces: &[&ArrayRef],
-    compressor: &mut Compressor,
-) -> Option<Result<(Bytes, ColumnCloseResult)>> {
+pub(super) fn integers(column: &ColumnDescPtr, pieces: &[&ArrayRef]) -> Option<Result<(Bytes, ColumnCloseResult)>> {
     let (mut values, mut levels) = (Vec::new(), Levels::default());
     for piece in pieces {
         take_integers(piece, &mut values)?;
@@ -42,7 +38,7 @@ pub(super) fn integers(
         Statistics::int64(least, most, None, empty, false)
     };
     let chunk = Chunk { column, dictionary: None, levels: &levels, encoding: Encoding::DELTA_BINARY_PACKED, statistics };
-    Some(chunk.finish(compressor, |body| deltas::encode(&values, narrow, body)))
+    Some(chunk.finish(|body| deltas::encode(&values, narrow, body)))
 }
 
 fn take_integers(piece: &ArrayRef, values: &mut Vec<i64>) -> Option<()> {
@@ -67,12 +63,27 @@ fn extend<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, values: &mut Vec<i64
     }
 }
 
+/// Truths, a bit each; `None` where the type is another.
+pub(super) fn bits(column: &ColumnDescPtr, pieces: &[&ArrayRef]) -> Option<Result<(Bytes, ColumnCloseResult)>> {
+    let (mut values, mut levels) = (BooleanBufferBuilder::new(0), Levels::default());
+    for piece in pieces {
+        let array = piece.as_boolean_opt()?;
+        match array.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => values.append_buffer(array.values()),
+            Some(nulls) => array.values().iter().zip(nulls).filter(|(_, present)| *present).for_each(|(value, _)| values.append(value)),
+        }
+        levels.push(array.nulls(), array.len());
+    }
+    let values = values.finish();
+    let (most, count) = (values.count_set_bits(), values.len());
+    let (least, most) = ((count > 0).then_some(most == count), (count > 0).then_some(most > 0));
+    let statistics = Statistics::boolean(least, most, None, Some(levels.empty()), false);
+    let chunk = Chunk { column, dictionary: None, levels: &levels, encoding: Encoding::PLAIN, statistics };
+    Some(chunk.finish(|body| body.extend_from_slice(values.values().get(..count.div_ceil(8)).unwrap_or_default())))
+}
+
 /// Texts that share beginnings with those before; `None` where they are no texts, or too long for one page.
-pub(super) fn prefixes(
-    column: &ColumnDescPtr,
-    pieces: &[&ArrayRef],
-    compressor: &mut Compressor,
-) -> Option<Result<(Bytes, ColumnCloseResult)>> {
+pub(super) fn prefixes(column: &ColumnDescPtr, pieces: &[&ArrayRef]) -> Option<Result<(Bytes, ColumnCloseResult)>> {
     let (mut prefixes, mut levels) = (Prefixes::default(), Levels::default());
     for piece in pieces {
         let text = cast(piece, &DataType::Utf8).ok()?; // Dictionary arrays too; nothing is done where it is text already.
@@ -92,5 +103,5 @@ pub(super) fn prefixes(
     }
     let statistics = text_statistics(prefixes.range(), levels.empty());
     let chunk = Chunk { column, dictionary: None, levels: &levels, encoding: Encoding::DELTA_BYTE_ARRAY, statistics };
-    Some(chunk.finish(compressor, |body| prefixes.write(body)))
+    Some(chunk.finish(|body| prefixes.write(body)))
 }

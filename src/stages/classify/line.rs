@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray},
+    buffer::BooleanBuffer,
     datatypes::{Date32Type, Decimal128Type, Int32Type},
     record_batch::RecordBatch,
 };
@@ -312,7 +313,7 @@ impl<'a> Classifier<'a> {
             }
         }
         let actual = self.columns.balance_type.map(|name| Coded::new(lines, name, |word| word == "actual")).transpose()?;
-        let timelines = |name: Option<&str>, by_code: &'b std::collections::BTreeMap<String, Timeline<u32>>| {
+        let timelines = |name: Option<&str>, by_code: &'b HashMap<String, Timeline<u32>>| {
             name.map(|name| Coded::new(lines, name, |code| self.by_day(by_code.get(code)))).transpose()
         };
         let accounts = timelines(self.columns.rules[3], &self.meaning.accounts)?;
@@ -351,8 +352,10 @@ impl<'a> Classifier<'a> {
         let classes = &self.meanings.classes.values;
         let accounts = &self.meanings.accounts.values;
         let centres = &self.meanings.cost_centres.values;
-        let truth = |numbers: &Int32Array, of: &dyn Fn(usize) -> bool| -> ArrayRef {
-            Arc::new(numbers.values().iter().map(|n| Some(of(*n as usize))).collect::<BooleanArray>())
+        let truth = |numbers: &Int32Array, truths: Vec<bool>| -> ArrayRef {
+            let numbers = numbers.values();
+            let truth = |row| numbers.get(row).and_then(|n| truths.get(*n as usize)).copied().unwrap_or(false);
+            Arc::new(BooleanArray::new(BooleanBuffer::collect_bool(numbers.len(), truth), None))
         };
         vec![
             ("effective_date", Arc::new(Date32Array::from(found.effective)) as ArrayRef),
@@ -362,10 +365,10 @@ impl<'a> Classifier<'a> {
             ("rule_id", named(&class, classes.iter().map(|c| Some(c.rule_id.as_str())))),
             ("account_group", named(&account, accounts.iter().map(|a| Some(a.group.as_str())))),
             ("statement", named(&account, accounts.iter().map(|a| Some(a.statement.as_str())))),
-            ("is_cost", truth(&class, &|n| self.owner.get(n).is_none_or(|(o, _)| *o != Ownership::NotCost))),
-            ("reserve_movement", truth(&account, &|n| accounts.get(n).is_some_and(|a| a.reserve_movement))),
+            ("is_cost", truth(&class, self.owner.iter().map(|(o, _)| *o != Ownership::NotCost).collect())),
+            ("reserve_movement", truth(&account, accounts.iter().map(|a| a.reserve_movement).collect())),
             ("fund", named(&cost_centre, centres.iter().map(|c| Some(c.fund.as_str())))),
-            ("capital", truth(&cost_centre, &|n| centres.get(n).is_some_and(|c| c.capital))),
+            ("capital", truth(&cost_centre, centres.iter().map(|c| c.capital).collect())),
         ]
     }
 }

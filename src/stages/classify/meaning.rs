@@ -124,11 +124,11 @@ pub const NAMELESS: Signature = 0;
 #[derive(Clone, Debug, Default)]
 pub struct Meaning {
     /// For each of [`RULE_COLUMNS`]: code → signature. What is missing is [`NAMELESS`].
-    pub signatures: [BTreeMap<String, Signature>; 4],
+    pub signatures: [HashMap<String, Signature>; 4],
     /// Every combination of signatures → class number by date; missing = no rule.
     pub classes: HashMap<[Signature; 4], Timeline<u32>>,
-    pub accounts: BTreeMap<String, Timeline<u32>>,
-    pub cost_centres: BTreeMap<String, Timeline<u32>>,
+    pub accounts: HashMap<String, Timeline<u32>>,
+    pub cost_centres: HashMap<String, Timeline<u32>>,
 }
 
 /// The meanings of all feeds, with the distinct values that they refer to by number.
