@@ -78,7 +78,8 @@ impl CommonTables {
             let log = self.log_store(&contract.name).map_err(|refusal| DeltaTableError::generic(refusal.to_string()))?;
             let protocol: Protocol = serde_json::from_value(json!({ "minReaderVersion": 1, "minWriterVersion": 2 }))?;
             let actions = vec![info(at_ms), Action::Protocol(protocol.clone()), Action::Metadata(metadata.clone())];
-            let operation = DeltaOperation::Create { mode: SaveMode::ErrorIfExists, location: log.root_url().clone(), protocol, metadata };
+            let location = url::Url::from_directory_path(&folder).map_err(|()| DeltaTableError::generic("its path is not absolute"))?;
+            let operation = DeltaOperation::Create { mode: SaveMode::ErrorIfExists, location, protocol, metadata };
             self.runtime.block_on(async { CommitBuilder::default().with_actions(actions).build(None, log, operation).await }).map(|_| ())
         };
         create().map_err(|error| fault::table(&folder, error))?;

@@ -208,3 +208,17 @@ fn a_run_that_was_killed_between_commit_and_register_is_completed() {
     assert_eq!(register.all().unwrap(), entered);
     assert_eq!(register.recover(&bench.tables).unwrap(), vec![]);
 }
+
+#[test]
+fn the_folder_of_a_lake_may_have_any_name() {
+    for name in ["a b", "c%20d", "é", "a b%20c é"] {
+        let mut bench = bench();
+        bench.root = bench.root.join(name);
+        fs::create_dir(&bench.root).unwrap();
+        bench.tables = CommonTables::at(&bench.root).unwrap();
+        assert_eq!(bench.replace(A, "t1", &[1], &[(1, 0, 10)]).unwrap(), Outcome::Committed(1), "{name}");
+        assert_eq!(bench.replace(B, "t2", &[1], &[(1, 0, 20)]).unwrap(), Outcome::Committed(2), "{name}");
+        let snapshot = CommonTables::at(&bench.root).unwrap().snapshot("ledger_line", None).unwrap().unwrap();
+        assert_eq!(snapshot.files.iter().map(|f| (f.rows, f.path.is_file())).collect::<Vec<_>>(), [(20, true)], "{name}");
+    }
+}
