@@ -9,7 +9,7 @@ use super::cost::CostSource;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Pence, Period, decimal},
-    lake::{Content, DeliveryRecord, DeliveryState, LakeFile, PublishedPart},
+    lake::{Content, DeliveryRecord, DeliveryState, LakeFile, PublishedPart, holder},
     pipeline::Partnership,
     schema::{Cell, Type, proof_table},
     stages::{classify::ClassifiedPart, publish::quarantined_pence},
@@ -18,15 +18,7 @@ use crate::{
 /// The delivery that stands in a partition: the last accepted one that covers it.
 #[must_use]
 pub fn delivery_in<'k>(known: &'k [DeliveryRecord], council: &str, feed: &str, period: Period) -> Option<&'k DeliveryRecord> {
-    let text = period.to_string();
-    let of_it = |r: &&DeliveryRecord| {
-        r.council == council
-            && r.feed == feed
-            && r.state == DeliveryState::Accepted
-            && r.lake_version.is_some()
-            && r.coverage.contains(&text)
-    };
-    known.iter().filter(of_it).max_by_key(|r| r.lake_version)
+    holder(known, council, feed, period)
 }
 
 /// The deliveries that stand behind these files, by council, feed, periods.
@@ -358,6 +350,10 @@ pub fn blocked(period: Period, lacking: &[String]) -> Diagnostic {
 pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> Answer<()> {
     let mut faults = Vec::new();
     for record in known.iter().filter(|r| r.table == table && r.state == DeliveryState::Accepted) {
+        if record.lost {
+            faults.push(not_in_lake(record));
+            continue;
+        }
         for (text, proof) in &record.proof.periods {
             let Some(period) = Period::parse(text) else { continue };
             let stands = delivery_in(known, &record.council, &record.feed, period).is_some_and(|r| r.delivery_id == record.delivery_id);
@@ -370,12 +366,25 @@ pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> 
                     Diagnostic::new(codes::checks::UNEXPLAINED, seen)
                         .expected("every accepted row in its common table")
                         .outcome("nothing was published; the last release is unchanged")
-                        .hint("put the table's folder back, or bring the deliveries in again from landing: truecost run --force"),
+                        .hint("put the table's folder back; or move it aside and run again: deliveries are brought in from their landed bytes"),
                 );
             }
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Refusal(faults)) }
+}
+
+/// An accepted delivery that waits to be brought in again.
+fn not_in_lake(record: &DeliveryRecord) -> Diagnostic {
+    let covers = record.covers().map(|c| c.to_string()).unwrap_or_default();
+    let seen = format!(
+        "{}/{} {covers}: the rows of delivery {} are not in lake/{}",
+        record.council, record.feed, record.delivery_id, record.table
+    );
+    Diagnostic::new(codes::checks::UNEXPLAINED, seen)
+        .expected("every accepted row in its common table")
+        .outcome("nothing was published; the last release is unchanged")
+        .hint(format!("bring it in again from its landed bytes: truecost run {}/{}", record.council, record.feed))
 }
 
 #[must_use]

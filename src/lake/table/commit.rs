@@ -155,9 +155,8 @@ impl CommonTables {
 /// What has to come in, by its path, and what has to go out, so that the covered periods hold the parts and nothing else.
 fn difference<'a>(before: &Snapshot, commit: &'a Commit) -> (BTreeMap<String, &'a super::StagedRows>, Vec<LakeFile>) {
     let wanted: BTreeMap<_, _> = commit.parts.iter().map(|staged| (relative(commit, staged), staged)).collect();
-    let covered = |file: &&LakeFile| {
-        file.council == commit.council.as_str() && file.feed == commit.feed.as_str() && commit.coverage.contains(file.period)
-    };
+    let of_feed = |file: &&LakeFile| file.council == commit.council.as_str() && file.feed == commit.feed.as_str();
+    let covered = |file: &&LakeFile| of_feed(file) && (commit.coverage.contains(file.period) || commit.emptied.contains(&file.period));
     let present: BTreeMap<_, _> = before.files.iter().filter(covered).map(|file| (file.relative.clone(), file)).collect();
     let remove = present.iter().filter(|(path, _)| !wanted.contains_key(*path)).map(|(_, file)| (*file).clone()).collect();
     let add = wanted.into_iter().filter(|(path, _)| !present.contains_key(path)).collect();

@@ -86,6 +86,8 @@ pub struct Commit<'a> {
     pub feed: &'a Identifier,
     /// Every period of it is replaced, also those without rows.
     pub coverage: &'a Coverage,
+    /// Other periods of the feed that are left without rows: those of a delivery that is withdrawn.
+    pub emptied: &'a [Period],
     pub delivery: &'a DeliveryId,
     /// Of this attempt: tells this commit from another of the same delivery.
     pub token: &'a str,
