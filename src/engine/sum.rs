@@ -32,13 +32,14 @@ impl Sum {
     pub fn instead_of(function: Arc<AggregateUDF>) -> Arc<AggregateUDF> {
         if function.name() == "sum" { Arc::new(AggregateUDF::new_from_impl(Self(function))) } else { function }
     }
+}
 
-    fn checked(&self, args: AccumulatorArgs, make: impl FnOnce(AccumulatorArgs) -> Result<Box<dyn Accumulator>>) -> Result<Box<dyn Accumulator>> {
-        let result = args.return_field.data_type().clone();
-        let Some(wide) = wide(&result) else { return make(args) };
-        let inner = make(AccumulatorArgs { return_field: field(&wide), ..args })?;
-        Ok(Box::new(Checked { inner, wide, result }))
-    }
+/// An accumulator in a type that cannot overflow.
+fn checked(args: AccumulatorArgs, make: impl FnOnce(AccumulatorArgs) -> Result<Box<dyn Accumulator>>) -> Result<Box<dyn Accumulator>> {
+    let result = args.return_field.data_type().clone();
+    let Some(wide) = wide(&result) else { return make(args) };
+    let inner = make(AccumulatorArgs { return_field: field(&wide), ..args })?;
+    Ok(Box::new(Checked { inner, wide, result }))
 }
 
 /// The type in which values are added up; `None` where that of the result cannot overflow.
@@ -76,11 +77,11 @@ impl AggregateUDFImpl for Sum {
     }
 
     fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        self.checked(args, |args| self.0.accumulator(args))
+        checked(args, |args| self.0.accumulator(args))
     }
 
     fn create_sliding_accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        self.checked(args, |args| self.0.create_sliding_accumulator(args))
+        checked(args, |args| self.0.create_sliding_accumulator(args))
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {

@@ -304,8 +304,9 @@ impl DeliveryRecord {
 
     /// Whether some period holds its rows.
     #[must_use]
-    pub fn stands<'k>(&self, known: impl IntoIterator<Item = &'k Self> + Clone) -> bool {
-        let holds = |period: &Period| holder(known.clone(), &self.council, &self.feed, *period).is_some_and(|r| r.delivery_id == self.delivery_id);
+    pub fn stands<'k>(&self, known: &(impl IntoIterator<Item = &'k Self> + Clone)) -> bool {
+        let holds =
+            |period: &Period| holder(known.clone(), &self.council, &self.feed, *period).is_some_and(|r| r.delivery_id == self.delivery_id);
         self.covers().is_some_and(|covers| covers.periods().iter().any(holds))
     }
 

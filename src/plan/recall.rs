@@ -22,7 +22,7 @@ pub fn recalls(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken
     let mut recalled = Vec::new();
     for record in accepted {
         let Some(covers) = record.covers() else { continue };
-        let stands = record.stands(known.iter().copied());
+        let stands = record.stands(&known.iter().copied());
         if let Some(take) = taken.iter().find(|take| is_file_of(record, &take.entry)) {
             if take.replays.is_some() && stands {
                 replayed.push(covers);

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Conductor, Event, clock, proofs,
     pump::{Flow, pump},
-    remarks::{grouped_faults, no_contract, no_coverage, notes, outside, unexplained},
+    remarks::{grouped_faults, no_contract, no_coverage, notes, outside, too_large, unexplained},
     stream::{Pass, Streamed, stream},
     withdraw::Outdated,
 };
@@ -163,7 +163,11 @@ impl Conductor<'_> {
             }
             let Ok(source) = source else { continue };
             left.extend(plan.idle.into_iter().filter_map(|(entry, _)| {
-                let covers = known.iter().rev().find(|r| plan::is_file_of(r, &entry) && *r.feed == *feed.id && *r.council == *feed.council)?.covers()?;
+                let covers = known
+                    .iter()
+                    .rev()
+                    .find(|r| plan::is_file_of(r, &entry) && *r.feed == *feed.id && *r.council == *feed.council)?
+                    .covers()?;
                 Some((feed, entry, covers))
             }));
             queue.extend(plan.take.into_iter().map(|take| (sources.len(), feed, take)));
@@ -210,7 +214,7 @@ impl Conductor<'_> {
 
     fn land_one<'a>(&self, source: Option<&dyn Source>, feed: &'a Feed, take: Take) -> InHand<'a> {
         if let Some(record) = take.landed.clone() {
-            return self.from_landing(feed, take, &record);
+            return self.landed_again(feed, take, &record);
         }
         let mut watch = |bytes| self.observer.event(Event::Advance { bytes });
         let landed = match source {
@@ -235,7 +239,9 @@ impl Conductor<'_> {
                 return Ok(left);
             }
         };
-        let Some(coverage) = item.take.coverage.clone() else { return Ok(not_taken(feed, item.take.entry.name.clone(), no_coverage(feed, &file).0)) };
+        let Some(coverage) = item.take.coverage.clone() else {
+            return Ok(not_taken(feed, item.take.entry.name.clone(), no_coverage(feed, &file).0));
+        };
         let id = delivery_id(feed, &coverage, &landed.digest);
         let stands = coverage
             .periods()
@@ -374,7 +380,11 @@ impl Conductor<'_> {
             last_attempt: None,
             lake_version: None,
             lost: false,
-            sidecar_sha256: item.sidecar.as_ref().and_then(|bytes| bytes.as_ref().ok()).map(|bytes| Digest(Sha256::digest(bytes).into()).hex()),
+            sidecar_sha256: item
+                .sidecar
+                .as_ref()
+                .and_then(|bytes| bytes.as_ref().ok())
+                .map(|bytes| Digest(Sha256::digest(bytes).into()).hex()),
         }
     }
 
@@ -420,6 +430,7 @@ impl Conductor<'_> {
         let (proof, mut faults) = judge::judge(feed, file, &streamed.tally, said);
         record.proof = proof;
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
+        faults.extend(too_large(feed, file, id, &record.proof));
         let mut notes = notes(feed, file, &judge, &streamed);
         match outside(feed, file, coverage, &streamed) {
             Some(report) if report.severity == crate::diagnostic::Severity::Error => faults.push(report),

@@ -20,7 +20,12 @@ use crate::{
 impl Conductor<'_> {
     /// Finds out what those in hand cover that nobody has said it of yet, and keeps those that are to go on: asked for, of a time in
     /// which the feed is active, and the newest of their coverage. `left` are the files of the same feeds that are left alone.
-    pub(super) fn covered<'a>(&self, in_hand: Vec<InHand<'a>>, left: &[(&Feed, Entry, Coverage)], done: &mut Vec<Delivered>) -> Vec<InHand<'a>> {
+    pub(super) fn covered<'a>(
+        &self,
+        in_hand: Vec<InHand<'a>>,
+        left: &[(&Feed, Entry, Coverage)],
+        done: &mut Vec<Delivered>,
+    ) -> Vec<InHand<'a>> {
         let mut known = Vec::new();
         // By feed, coverage and piece.
         let mut read: BTreeMap<(String, Coverage, Option<u32>), Vec<(usize, InHand<'a>)>> = BTreeMap::new();
@@ -32,7 +37,9 @@ impl Conductor<'_> {
             let name = item.take.entry.name.clone();
             match self.coverage_inside(item.feed, &format!("{}: {name}", item.feed.name()), landed, facts) {
                 Err(refusal) => done.push(self.leave(item.feed, name, refusal.0)),
-                Ok(coverage) if !self.wish.wants(&coverage) => self.step(&format!("{}: {name}: covers {coverage}, not asked for", item.feed.name())),
+                Ok(coverage) if !self.wish.wants(&coverage) => {
+                    self.step(&format!("{}: {name}: covers {coverage}, not asked for", item.feed.name()));
+                }
                 Ok(coverage) if !is_active(item.feed, &coverage, self.partnership.calendar) => {
                     self.observer.event(Event::Report { diagnostics: &[plan::not_active(item.feed, &item.take.entry)] });
                 }

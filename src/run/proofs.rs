@@ -21,11 +21,17 @@ pub fn delivery_in<'k>(known: &'k [DeliveryRecord], council: &str, feed: &str, p
     holder(known, council, feed, period)
 }
 
-/// The deliveries that stand behind these files, by council, feed, periods.
+/// The deliveries that stand behind these files, and those of the tables behind them that hold no row, by council, feed, periods.
 #[must_use]
 pub fn current<'k>(known: &'k [DeliveryRecord], sources: &[CostSource]) -> Vec<&'k DeliveryRecord> {
     let ids: BTreeSet<&str> = sources.iter().map(|s| s.delivery.as_str()).collect();
-    let mut records: Vec<_> = known.iter().filter(|r| ids.contains(r.delivery_id.as_str())).collect();
+    let feeds: BTreeSet<(&str, &str)> = sources.iter().map(|s| (s.file.council.as_str(), s.file.feed.as_str())).collect();
+    let is_empty = |r: &DeliveryRecord| {
+        let of_feed = |o: &&DeliveryRecord| o.council == r.council && o.feed == r.feed;
+        let read = feeds.contains(&(r.council.as_str(), r.feed.as_str()));
+        read && r.state == DeliveryState::Accepted && r.proof.periods.is_empty() && r.stands(&known.iter().filter(of_feed))
+    };
+    let mut records: Vec<_> = known.iter().filter(|r| ids.contains(r.delivery_id.as_str()) || is_empty(r)).collect();
     records.sort_by(|a, b| (&a.council, &a.feed, &a.coverage, &a.delivery_id).cmp(&(&b.council, &b.feed, &b.coverage, &b.delivery_id)));
     records
 }
@@ -252,10 +258,30 @@ fn sender_sign(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
                     row("credits", -credit, net - debits);
                 }
             }
-            _ => {}
+            // Several rows were made of one record, each of another column: what the sender adds up is what the rows add up to.
+            _ => {
+                let made: u64 = record.proof.periods.values().map(|p| p.rows).sum();
+                if let Some(sum) = declared_sum(record).filter(|_| made > record.proof.accepted) {
+                    row("net", sum, net);
+                }
+            }
         }
     }
     proof_table(&columns, &rows)
+}
+
+/// The accepted amounts of the columns that the sender's control adds up: `sum(april + may) = footer.total`.
+fn declared_sum(record: &DeliveryRecord) -> Option<Pence> {
+    let of_control = |control: &str| -> Option<Pence> {
+        let terms = control.strip_prefix("sum(")?.split_once(')')?.0;
+        let terms = terms.replace(" - ", " -").replace(" + ", " ");
+        let amount = |term: &str| {
+            let accepted = |name: &str| record.proof.columns.get(name).map(|m| m.accepted);
+            term.strip_prefix('-').map_or_else(|| accepted(term), |name| accepted(name).map(|pence| -pence))
+        };
+        terms.split(' ').map(amount).sum()
+    };
+    record.proof.controls.iter().filter(|c| !c.by_document).find_map(|c| of_control(&c.control))
 }
 
 fn income_account(parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {

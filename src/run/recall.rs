@@ -28,7 +28,7 @@ impl Conductor<'_> {
         let before = known.to_vec();
         for record in known.iter_mut().filter(|r| was_in(r) && gone.contains(&r.table)) {
             let of_feed = before.iter().filter(|r| r.council == record.council && r.feed == record.feed);
-            if record.stands(of_feed) {
+            if record.stands(&of_feed) {
                 record.lost = true;
             } else {
                 record.lake_version = None;
@@ -50,7 +50,7 @@ impl Conductor<'_> {
             }
             for take in recalls(feed, self.partnership.calendar, &of_feed, &[], self.wish) {
                 if let Some(record) = take.landed.clone() {
-                    let item = self.from_landing(feed, take, &record);
+                    let item = self.landed_again(feed, take, &record);
                     done.push(self.deliver_one(known, &item)?);
                 }
             }
@@ -59,7 +59,7 @@ impl Conductor<'_> {
     }
 
     /// A delivery in hand without its source.
-    pub(super) fn from_landing<'a>(&self, feed: &'a Feed, take: Take, record: &DeliveryRecord) -> InHand<'a> {
+    pub(super) fn landed_again<'a>(&self, feed: &'a Feed, take: Take, record: &DeliveryRecord) -> InHand<'a> {
         InHand {
             feed,
             location: record.source.location.clone(),

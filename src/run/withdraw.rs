@@ -28,9 +28,8 @@ impl Outdated {
         let Some(coverage) = new.covers() else { return Self::default() };
         let of_feed = |r: &&DeliveryRecord| r.council == new.council && r.feed == new.feed;
         let mut others: Vec<DeliveryRecord> = known.iter().filter(of_feed).filter(|r| r.delivery_id != new.delivery_id).cloned().collect();
-        let held_by = |known: &[DeliveryRecord], period: Period| {
-            holder(known, &new.council, &new.feed, period).map(|r| r.delivery_id.clone())
-        };
+        let held_by =
+            |known: &[DeliveryRecord], period: Period| holder(known, &new.council, &new.feed, period).map(|r| r.delivery_id.clone());
         let former = |r: &DeliveryRecord| {
             r.state == DeliveryState::Accepted
                 && r.is_named(&new.source.location, &new.source.name)

@@ -192,6 +192,17 @@ fn unnest_keeps_the_record_of_every_row() {
     assert_eq!(rows["amount"].as_primitive::<Decimal128Type>().values(), &[1_10, 0, 0, 1_10, 999_999_999_999_999_999, 0]);
 }
 
+/// `unnest` of an empty list gives nothing: the record would be gone, and nobody would know.
+#[test]
+fn a_record_that_becomes_no_row_is_an_error() {
+    let sql = "SELECT posting_date, 'actual' AS balance_type,
+       unnest(CASE WHEN debit IS NULL THEN CAST(make_array() AS DECIMAL(18,2)[]) ELSE make_array(debit) END) AS amount FROM extract";
+    let projection = Projection::plan(sql, "a.sql", &extract(), &ledger_line(), true).expect("planned");
+    let said = projection.apply(&records()).expect_err("a record is lost").to_string();
+    assert!(said.contains("TC0812") && said.contains("the record at line 3"), "{said}");
+    assert_eq!(projection.apply(&records().slice(0, 1)).expect("no record is lost").num_rows(), 1);
+}
+
 /// A feed with one thing wrong: `amount` as given, or more of the query.
 fn with_amount(amount: &str) -> String {
     format!("SELECT posting_date, 'actual' AS balance_type,\n       {amount} AS amount\nFROM extract\n")

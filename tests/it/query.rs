@@ -305,7 +305,10 @@ fn a_sum_that_does_not_fit_is_an_error() {
     assert_eq!(text("SELECT sum(lines) AS n, sum(DISTINCT lines) AS d FROM separation", Format::Csv), "n,d\n4,4\n");
     assert_eq!(text("SELECT sum(lines) AS n FROM separation WHERE council = 'x'", Format::Csv), "n\n\n");
     assert_eq!(
-        text("SELECT council, sum(lines) OVER (ORDER BY council ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS n FROM separation", Format::Csv),
+        text(
+            "SELECT council, sum(lines) OVER (ORDER BY council ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS n FROM separation",
+            Format::Csv
+        ),
         "council,n\nbexley,3\nhavering,3\nnewham,1\n"
     );
 }
