@@ -28,6 +28,7 @@ mod session;
 mod shape;
 mod split;
 mod steps;
+mod sum;
 mod table;
 
 pub use cost::{CostQuery, Parameters};

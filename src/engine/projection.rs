@@ -20,7 +20,10 @@ use super::{
     steps::Step,
     table::Schemas,
 };
-use crate::{diagnostic::Answer, schema::Contract};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes::sql::NO_ROW},
+    schema::Contract,
+};
 
 /// Columns that truecost adds to every common row. `source_row` comes out of the projection, the others out of the delivery.
 const PROVENANCE: [&str; 6] = ["council", "feed", "delivery_id", "source_row", "delivery_year", "delivery_period"];
@@ -42,6 +45,8 @@ pub struct Projection {
     /// Where `source_row` stands among the columns of `schema`.
     source_row_at: usize,
     records: SchemaRef,
+    /// A record may become several rows; so it could also become none.
+    rows_many: bool,
     file: String,
     sql: String,
 }
@@ -79,7 +84,7 @@ impl Projection {
         let optimised = state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e))?;
         let step = Step::compile(&optimised).map_err(|e| script.fault(&e))?;
         let (schema, source_row_at) = with_source_row(into, fit.schema());
-        Ok(Self { step, fit, schema, source_row_at, records, file: file.to_owned(), sql: sql.to_owned() })
+        Ok(Self { step, fit, schema, source_row_at, records, rows_many, file: file.to_owned(), sql: sql.to_owned() })
     }
 
     /// The columns of [`Self::apply`]'s batches: those of the common table in its contract's order, without the
@@ -104,11 +109,16 @@ impl Projection {
     /// Projects records: the contract's columns in its order, then `source_row` (`BIGINT`, rising).
     ///
     /// # Errors
-    /// `TC0807` where a required column has no value, `TC0808` where a value does not fit.
+    /// `TC0807` where a required column has no value, `TC0808` where a value does not fit, `TC0812` where a record becomes no row.
     pub fn apply(&self, records: &RecordBatch) -> Answer<RecordBatch> {
         let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
         let source_row = self.source_row(records).map_err(|e| script.fault(&e))?;
         let traced = guarded(|| self.step.rows(records, &source_row)).map_err(|e| script.fault(&e))?;
+        if self.rows_many
+            && let Some(lost) = first_lost(&source_row, &traced.source_row)
+        {
+            return Err(self.no_row(lost));
+        }
         let name = |row: usize| {
             let number = traced.source_row.as_any().downcast_ref::<Int64Array>().map(|a| a.value(row));
             number.map_or_else(|| format!("row {row}"), |n| format!("the record at line {n}"))
@@ -119,10 +129,30 @@ impl Projection {
         RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|e| script.fault(&e.into()).into())
     }
 
+    fn no_row(&self, line: i64) -> Refusal {
+        Diagnostic::new(NO_ROW, format!("the SQL makes no row of the record at line {line}"))
+            .place(Place::file(&self.file))
+            .expected("at least one row of every accepted record: rows leave only by declaration")
+            .outcome("Nothing of the delivery was taken in; the last accepted one stays.")
+            .hint("Let `unnest` have a list with at least one element, or declare such records in the contract (`not_data`).")
+            .into()
+    }
+
     fn source_row(&self, records: &RecordBatch) -> Result<ArrayRef, DataFusionError> {
         let last = records.columns().get(self.records.fields().len()).cloned();
         last.filter(|a| a.as_any().is::<Int64Array>()).ok_or_else(|| internal_datafusion_err!("records have no source_row"))
     }
+}
+
+/// The first record without a row; both are in rising order.
+fn first_lost(records: &ArrayRef, rows: &ArrayRef) -> Option<i64> {
+    let (records, rows) = (records.as_any().downcast_ref::<Int64Array>()?, rows.as_any().downcast_ref::<Int64Array>()?);
+    let mut rows = rows.values().iter().copied().peekable();
+    records.values().iter().copied().find(|record| {
+        let found = rows.peek() == Some(record);
+        while rows.next_if_eq(record).is_some() {}
+        !found
+    })
 }
 
 /// Decoded records may be null anywhere that the contract allows; what is required is judged on the way out.

@@ -18,7 +18,7 @@ use datafusion::{
     prelude::SessionConfig,
 };
 
-use super::{split::SplitPart, table::Stores};
+use super::{split::SplitPart, sum::Sum, table::Stores};
 
 /// Memory that the queries of a cost run may hold at once, in bytes.
 const COST_MEMORY: usize = 512 << 20;
@@ -203,7 +203,11 @@ fn build(used: Use) -> SessionState {
                 .collect(),
         )
         .with_aggregate_functions(
-            SessionStateDefaults::default_aggregate_functions().into_iter().filter(|f| offered(aggregates, f.name())).collect(),
+            SessionStateDefaults::default_aggregate_functions()
+                .into_iter()
+                .filter(|f| offered(aggregates, f.name()))
+                .map(Sum::instead_of)
+                .collect(),
         )
         .with_window_functions(
             SessionStateDefaults::default_window_functions().into_iter().filter(|f| offered(windows, f.name())).collect(),

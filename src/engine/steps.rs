@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::{
     array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array},
-    compute::{concat_batches, take_record_batch},
+    compute::{CastOptions, cast_with_options, concat_batches, take_record_batch},
     datatypes::{DataType, Field, Schema, SchemaRef},
 };
 use datafusion::{
@@ -144,7 +144,10 @@ fn interleave(schema: &SchemaRef, parts: &[Traced]) -> Result<Traced> {
     let arrays = |index: usize| parts.iter().map(|p| column(&p.rows, index)).collect::<Result<Vec<_>>>();
     let mut columns = Vec::with_capacity(schema.fields().len());
     for (index, field) in schema.fields().iter().enumerate() {
-        let typed = arrays(index)?.into_iter().map(|a| Ok(arrow::compute::cast(&a, field.data_type())?)).collect::<Result<Vec<_>>>()?;
+        // A value that does not fit stops the file: it must not become an empty one.
+        let checked = CastOptions { safe: false, ..CastOptions::default() };
+        let typed = arrays(index)?.into_iter().map(|a| Ok(cast_with_options(&a, field.data_type(), &checked)?));
+        let typed = typed.collect::<Result<Vec<_>>>()?;
         columns.push(arrow::compute::concat(&typed.iter().map(AsRef::as_ref).collect::<Vec<_>>())?);
     }
     let origins = arrow::compute::concat(&parts.iter().map(|p| p.source_row.as_ref()).collect::<Vec<_>>())?;

@@ -55,7 +55,9 @@ pub use part::{
     BATCH_ROWS, Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, ROW_GROUP_ROWS, RowGroupBuffer, RowGroups, StagedPart,
 };
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
-pub use register::{Attempt, ControlProof, DeliveryProof, DeliveryRecord, DeliveryState, Measure, PeriodProof, Register, SourceFacts};
+pub use register::{
+    Attempt, ControlProof, DeliveryProof, DeliveryRecord, DeliveryState, Measure, PeriodProof, Register, SourceFacts, holder,
+};
 pub use release::{PartRef, Publication, Releases};
 pub use staging::Staging;
 pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot, StagedRows};

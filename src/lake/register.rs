@@ -54,6 +54,12 @@ pub struct DeliveryRecord {
     pub last_attempt: Option<Attempt>,
     /// Version of the common table that brought it in; `None` where it was refused.
     pub lake_version: Option<u64>,
+    /// Accepted, but its rows are not in the lake any more: the next run brings them in again from the landed bytes.
+    #[serde(default)]
+    pub lost: bool,
+    /// Of the sidecar's bytes, which are landed too.
+    #[serde(default)]
+    pub sidecar_sha256: Option<String>,
 }
 
 /// What judged an accepted delivery again, in vain.
@@ -69,6 +75,19 @@ pub struct Attempt {
 pub enum DeliveryState {
     Accepted,
     Refused,
+    /// Was accepted for other periods than those that its file covers by the feed as it is now: its rows are out of the lake.
+    Withdrawn,
+}
+
+impl DeliveryState {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
 }
 
 /// The file as the source listed it. Unchanged facts = not read again.
@@ -254,6 +273,22 @@ fn order(record: &DeliveryRecord) -> (&str, &str, &[String], &str) {
     (&record.council, &record.feed, &record.coverage, &record.delivery_id)
 }
 
+/// The delivery whose rows a period of a feed holds: the last accepted one that covers it.
+#[must_use]
+pub fn holder<'k>(
+    known: impl IntoIterator<Item = &'k DeliveryRecord>,
+    council: &str,
+    feed: &str,
+    period: Period,
+) -> Option<&'k DeliveryRecord> {
+    let text = period.to_string();
+    let of_it = |r: &&DeliveryRecord| {
+        let in_lake = r.state == DeliveryState::Accepted && r.lake_version.is_some() && !r.lost;
+        in_lake && r.council == council && r.feed == feed && r.coverage.contains(&text)
+    };
+    known.into_iter().filter(of_it).max_by_key(|r| r.lake_version)
+}
+
 /// As [`Coverage`] prints itself.
 fn coverage_text(periods: &[String]) -> String {
     let coverage = Coverage::new(periods.iter().filter_map(|text| Period::parse(text)).collect());
@@ -265,6 +300,20 @@ impl DeliveryRecord {
     #[must_use]
     pub fn covers(&self) -> Option<Coverage> {
         Coverage::new(self.coverage.iter().filter_map(|text| Period::parse(text)).collect())
+    }
+
+    /// Whether some period holds its rows.
+    #[must_use]
+    pub fn stands<'k>(&self, known: &(impl IntoIterator<Item = &'k Self> + Clone)) -> bool {
+        let holds =
+            |period: &Period| holder(known.clone(), &self.council, &self.feed, *period).is_some_and(|r| r.delivery_id == self.delivery_id);
+        self.covers().is_some_and(|covers| covers.periods().iter().any(holds))
+    }
+
+    /// Whether it came under this name, whatever the bytes.
+    #[must_use]
+    pub fn is_named(&self, location: &str, name: &str) -> bool {
+        std::iter::once(&self.source).chain(&self.also_as).any(|file| file.location == location && file.name == name)
     }
 }
 
@@ -305,6 +354,8 @@ pub(super) mod tests {
             landed_at: "2023-04-01T02:00:00Z".into(),
             judged_at: "2023-04-01T02:00:01Z".into(),
             lake_version: Some(1),
+            lost: false,
+            sidecar_sha256: None,
         }
     }
 

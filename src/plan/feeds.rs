@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::recall::recalls;
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
     domain::{Calendar, Coverage, Period},
-    lake::{DeliveryRecord, DeliveryState},
+    lake::{DeliveryRecord, DeliveryState, SourceFacts, holder},
     pipeline::{Feed, NewestBy},
     source::{Entry, Listing},
 };
@@ -21,6 +22,10 @@ pub enum Why {
     RulesChanged,
     /// Asked for with `--force`.
     Forced,
+    /// Accepted, but its rows are not in the lake any more.
+    Lost,
+    /// It stands over a delivery that is brought in again.
+    Above,
 }
 
 impl Why {
@@ -31,6 +36,8 @@ impl Why {
             Self::Newer => "newer bytes",
             Self::RulesChanged => "changed contract, feed or SQL",
             Self::Forced => "forced",
+            Self::Lost => "accepted, and no longer in the lake",
+            Self::Above => "stands over a delivery that is brought in again",
         }
     }
 }
@@ -71,6 +78,10 @@ pub struct Take {
     /// `None` where it is read from the file.
     pub coverage: Option<Coverage>,
     pub why: Why,
+    /// Version of the common table that this delivery made when it came in; `None` for one that has not been in.
+    pub replays: Option<u64>,
+    /// The delivery whose landed bytes are taken; `None` where the source offers the file.
+    pub landed: Option<Box<DeliveryRecord>>,
 }
 
 /// What there is to do for one feed.
@@ -108,7 +119,6 @@ struct Candidate {
     entry: Entry,
     sidecar: Option<Entry>,
     coverage: Option<Coverage>,
-    version: Option<u64>,
     piece: Option<u32>,
 }
 
@@ -116,10 +126,13 @@ struct Candidate {
 #[must_use]
 pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&DeliveryRecord], wish: Wish) -> FeedPlan {
     let mut plan = FeedPlan { reports: listing.refused.iter().chain(&listing.notes).cloned().collect(), ..FeedPlan::default() };
-    let candidates = candidates(feed, calendar, listing, &mut plan);
+    let candidates = candidates(feed, calendar, listing, known, &mut plan);
     for candidate in newest(feed, candidates, &mut plan) {
         match decide(feed, &candidate, known, wish, calendar) {
-            Ok(why) => plan.take.push(Take { entry: candidate.entry, sidecar: candidate.sidecar, coverage: candidate.coverage, why }),
+            Ok((why, replays)) => {
+                let Candidate { entry, sidecar, coverage, .. } = candidate;
+                plan.take.push(Take { entry, sidecar, coverage, why, replays, landed: None });
+            }
             Err(idle) => {
                 if idle == Idle::NotActive {
                     plan.reports.push(not_active(feed, &candidate.entry));
@@ -128,13 +141,17 @@ pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&D
             }
         }
     }
-    // In the order of arrival: where coverages overlap, what came later replaces what came before.
-    let key = |take: &Take| (take.entry.modified_us, take.coverage.clone(), take.entry.name.clone());
+    let recalled = recalls(feed, calendar, known, &plan.take, wish);
+    plan.idle.retain(|(entry, _)| !recalled.iter().any(|take| take.entry == *entry));
+    plan.take.extend(recalled);
+    // First what has been in, in the order in which it came in, then what is new in the order of arrival: where coverages overlap,
+    // what came later replaces what came before.
+    let key = |take: &Take| (take.replays.is_none(), take.replays, take.entry.modified_us, take.coverage.clone(), take.entry.name.clone());
     plan.take.sort_by_key(key);
     plan
 }
 
-fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, plan: &mut FeedPlan) -> Vec<Candidate> {
+fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&DeliveryRecord], plan: &mut FeedPlan) -> Vec<Candidate> {
     let mut found = Vec::new();
     for entry in &listing.entries {
         let Some(facts) = feed.files.matches(&entry.name) else {
@@ -148,12 +165,18 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, plan: &mut Fee
             plan.reports.push(no_sidecar(feed, entry));
             continue;
         }
-        match feed.coverage(&entry.name, &facts, calendar) {
-            Ok(coverage) => found.push(Candidate { sidecar, entry: entry.clone(), coverage, version: facts.version, piece: facts.piece }),
+        match feed.coverage(&entry.name, &facts, calendar).map(|coverage| coverage.or_else(|| read_before(feed, entry, known))) {
+            Ok(coverage) => found.push(Candidate { sidecar, entry: entry.clone(), coverage, piece: facts.piece }),
             Err(refusal) => plan.reports.extend(refusal.0),
         }
     }
     found
+}
+
+/// What a file that says itself what it covers was found to cover, while the feed is the same.
+fn read_before(feed: &Feed, entry: &Entry, known: &[&DeliveryRecord]) -> Option<Coverage> {
+    let same = |r: &&&DeliveryRecord| r.state != DeliveryState::Withdrawn && is_file_of(r, entry) && !is_stale(feed, r);
+    known.iter().rev().find(same)?.covers()
 }
 
 /// The name of the file that stands beside `name`: `{name}` whole, `{stem}` without its extension.
@@ -191,15 +214,7 @@ fn newest(feed: &Feed, candidates: Vec<Candidate>, plan: &mut FeedPlan) -> Vec<C
         groups.entry((candidate.coverage.clone(), candidate.piece)).or_default().push(candidate);
     }
     for mut group in groups.into_values() {
-        let rank = |c: &Candidate| -> Vec<i128> {
-            feed.newest_by
-                .iter()
-                .map(|by| match by {
-                    NewestBy::Version => c.version.map_or(-1, i128::from),
-                    NewestBy::Modified => i128::from(c.entry.modified_us),
-                })
-                .collect()
-        };
+        let rank = |c: &Candidate| rank(feed, &c.entry);
         group.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.entry.name.cmp(&b.entry.name)));
         let mut group = group.into_iter();
         let Some(best) = group.next() else { continue };
@@ -208,13 +223,32 @@ fn newest(feed: &Feed, candidates: Vec<Candidate>, plan: &mut FeedPlan) -> Vec<C
         if ties.is_empty() {
             out.push(best);
         } else {
-            plan.reports.push(tie(feed, &best, &ties));
+            let names: Vec<&str> = std::iter::once(&best).chain(&ties).map(|c| c.entry.name.as_str()).collect();
+            plan.reports.push(tie(feed, best.coverage.as_ref(), &names));
         }
     }
     out
 }
 
-fn decide(feed: &Feed, candidate: &Candidate, known: &[&DeliveryRecord], wish: Wish, calendar: Calendar) -> Result<Why, Idle> {
+/// How new a file is by what the feed goes by: the greater, the newer.
+#[must_use]
+pub fn rank(feed: &Feed, entry: &Entry) -> Vec<i128> {
+    let version = || feed.files.matches(&entry.name).and_then(|facts| facts.version).map_or(-1, i128::from);
+    let by = |by: &NewestBy| match by {
+        NewestBy::Version => version(),
+        NewestBy::Modified => i128::from(entry.modified_us),
+    };
+    feed.newest_by.iter().map(by).collect()
+}
+
+/// Why a file is taken, and what it brings in again; or why it is left alone.
+fn decide(
+    feed: &Feed,
+    candidate: &Candidate,
+    known: &[&DeliveryRecord],
+    wish: Wish,
+    calendar: Calendar,
+) -> Result<(Why, Option<u64>), Idle> {
     if let Some(coverage) = &candidate.coverage {
         if !wish.wants(coverage) {
             return Err(Idle::NotAsked);
@@ -223,19 +257,39 @@ fn decide(feed: &Feed, candidate: &Candidate, known: &[&DeliveryRecord], wish: W
             return Err(Idle::NotActive);
         }
     }
-    let same_file = known.iter().rev().find(|record| is_same_file(record, candidate));
-    match same_file {
-        Some(_) if wish.force => Ok(Why::Forced),
-        Some(record) if is_stale(feed, record) => Ok(Why::RulesChanged),
+    let of_file = || known.iter().rev().filter(|r| r.state != DeliveryState::Withdrawn && is_same_file(r, candidate));
+    let means_the_same = |r: &&&DeliveryRecord| candidate.coverage.is_none() || r.covers() == candidate.coverage;
+    match of_file().find(means_the_same) {
+        Some(record) if wish.force => Ok((Why::Forced, record.lake_version)),
+        Some(record) if record.lost => Ok((Why::Lost, record.lake_version)),
+        Some(record) if is_stale(feed, record) => Ok((Why::RulesChanged, record.lake_version)),
+        Some(record) if was_replaced(record, known, &candidate.entry) => Ok((Why::Newer, None)),
         Some(record) if !wish.rehash => Err(match record.state {
             DeliveryState::Accepted => Idle::In,
-            DeliveryState::Refused => Idle::RefusedBefore,
+            DeliveryState::Refused | DeliveryState::Withdrawn => Idle::RefusedBefore,
         }),
         _ => {
-            let covers = |record: &&&DeliveryRecord| candidate.coverage.is_some() && record.covers() == candidate.coverage;
-            Ok(if known.iter().any(|record| covers(&record)) { Why::Newer } else { Why::New })
+            let covers = |record: &&DeliveryRecord| {
+                record.state != DeliveryState::Withdrawn && candidate.coverage.is_some() && record.covers() == candidate.coverage
+            };
+            let why = match () {
+                () if known.iter().any(covers) => Why::Newer,
+                // The file was in for other periods: what it covers is told otherwise now.
+                () if of_file().next().is_some() => Why::RulesChanged,
+                () => Why::New,
+            };
+            Ok((why, None))
         }
     }
+}
+
+/// Whether another file under the same name has come since and holds its periods: the one in the folder is the old one brought back.
+fn was_replaced(record: &DeliveryRecord, known: &[&DeliveryRecord], entry: &Entry) -> bool {
+    let by_another = |period: &Period| {
+        let holder = holder(known.iter().copied(), &record.council, &record.feed, *period);
+        holder.is_some_and(|h| h.delivery_id != record.delivery_id && h.source.name == entry.name && !is_same(&h.source, entry))
+    };
+    record.state == DeliveryState::Accepted && record.covers().is_some_and(|covers| covers.periods().iter().any(by_another))
 }
 
 /// Whether the feed is active on the first day of any period that is covered.
@@ -245,15 +299,22 @@ pub fn is_active(feed: &Feed, coverage: &Coverage, calendar: Calendar) -> bool {
 }
 
 fn is_same_file(record: &DeliveryRecord, candidate: &Candidate) -> bool {
-    let same = |facts: &crate::lake::SourceFacts, entry: &Entry| {
-        facts.name == entry.name && facts.bytes == entry.size && facts.modified_us == entry.modified_us && facts.identity == entry.identity
-    };
     let sidecar = match (&record.sidecar, &candidate.sidecar) {
         (None, None) => true,
-        (Some(facts), Some(entry)) => same(facts, entry),
+        (Some(facts), Some(entry)) => is_same(facts, entry),
         _ => false,
     };
-    sidecar && (same(&record.source, &candidate.entry) || record.also_as.iter().any(|facts| same(facts, &candidate.entry)))
+    sidecar && is_file_of(record, &candidate.entry)
+}
+
+/// Whether the file is, unchanged, one from which the delivery came.
+#[must_use]
+pub fn is_file_of(record: &DeliveryRecord, entry: &Entry) -> bool {
+    std::iter::once(&record.source).chain(&record.also_as).any(|facts| is_same(facts, entry))
+}
+
+fn is_same(facts: &SourceFacts, entry: &Entry) -> bool {
+    facts.name == entry.name && facts.bytes == entry.size && facts.modified_us == entry.modified_us && facts.identity == entry.identity
 }
 
 /// Whether what judged the delivery is no longer what would judge it.
@@ -287,7 +348,9 @@ fn no_sidecar(feed: &Feed, entry: &Entry) -> Diagnostic {
         .hint("run again when the sidecar is there, or ask the sender for it")
 }
 
-fn not_active(feed: &Feed, entry: &Entry) -> Diagnostic {
+/// A file for periods in which the feed is not active.
+#[must_use]
+pub fn not_active(feed: &Feed, entry: &Entry) -> Diagnostic {
     Diagnostic::warning(codes::control::NOT_ACTIVE, "a file for a period in which this feed is not active")
         .place(place(feed, entry))
         .expected(format!("a period {}", feed.active))
@@ -295,9 +358,10 @@ fn not_active(feed: &Feed, entry: &Entry) -> Diagnostic {
         .hint(format!("correct `active:` in {}, or move the file to the feed that is active then", feed.file))
 }
 
-fn tie(feed: &Feed, best: &Candidate, ties: &[Candidate]) -> Diagnostic {
-    let names: Vec<&str> = std::iter::once(best).chain(ties).map(|c| c.entry.name.as_str()).collect();
-    let covers = best.coverage.as_ref().map(ToString::to_string).unwrap_or_default();
+/// Files that cover the same and of which none is the newest.
+#[must_use]
+pub fn tie(feed: &Feed, covers: Option<&Coverage>, names: &[&str]) -> Diagnostic {
+    let covers = covers.map(ToString::to_string).unwrap_or_default();
     Diagnostic::new(
         codes::control::NEWEST_UNCLEAR,
         format!("{} files cover {covers}, and none is newer: {}", names.len(), names.join(", ")),

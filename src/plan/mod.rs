@@ -2,7 +2,11 @@
 
 mod feeds;
 
-pub use feeds::{FeedPlan, Idle, Take, Why, Wish, companion, is_active, is_stale, plan_feed};
+pub use feeds::{FeedPlan, Idle, Take, Why, Wish, companion, is_active, is_file_of, is_stale, not_active, plan_feed, rank, tie};
+
+mod recall;
+
+pub use recall::recalls;
 
 mod cost;
 

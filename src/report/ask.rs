@@ -101,7 +101,6 @@ fn ops_delivery(records: &[DeliveryRecord]) -> Answer<RecordBatch> {
         ("amount_accepted", Type::Money),
     ]);
     let row = |r: &DeliveryRecord| -> Vec<Cell> {
-        let state = if r.state == crate::lake::DeliveryState::Accepted { "accepted" } else { "refused" };
         let (first, last) = (r.coverage.first().cloned().unwrap_or_default(), r.coverage.last().cloned().unwrap_or_default());
         vec![
             r.delivery_id.as_str().into(),
@@ -111,7 +110,7 @@ fn ops_delivery(records: &[DeliveryRecord]) -> Answer<RecordBatch> {
             last.into(),
             r.source.name.as_str().into(),
             r.sha256.as_str().into(),
-            state.into(),
+            r.state.as_str().into(),
             r.landed_at.as_str().into(),
             r.judged_at.as_str().into(),
             r.run.as_str().into(),

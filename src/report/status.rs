@@ -17,7 +17,7 @@ fn pence(record: &DeliveryRecord) -> Pence {
 }
 
 fn state(record: &DeliveryRecord) -> &'static str {
-    if record.state == DeliveryState::Accepted { "accepted" } else { "refused" }
+    record.state.as_str()
 }
 
 fn covers(record: &DeliveryRecord) -> String {
@@ -45,11 +45,11 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
     for feed in &partnership.feeds {
         let of: Vec<&DeliveryRecord> = records.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id).collect();
         let accepted: Vec<&&DeliveryRecord> = of.iter().filter(|r| r.state == DeliveryState::Accepted).collect();
-        let refused = of.len() - accepted.len();
+        let refused = of.iter().filter(|r| r.state == DeliveryState::Refused).count();
         let rows: u64 = accepted.iter().map(|r| r.proof.accepted).sum();
         let quarantined: u64 = of.iter().map(|r| r.proof.quarantined).sum();
         let sum: Pence = accepted.iter().map(|r| pence(r)).sum();
-        let last = of.iter().max_by(|a, b| a.judged_at.cmp(&b.judged_at).then_with(|| a.coverage.cmp(&b.coverage)));
+        let last = of.iter().max_by(|a, b| a.run.cmp(&b.run).then_with(|| a.coverage.cmp(&b.coverage)));
         let last_text = last.map_or_else(|| "nothing yet".to_owned(), |r| format!("{} {} {}", covers(r), state(r), r.source.name));
         table.row([
             feed.name(),

@@ -526,7 +526,9 @@ impl Conductor<'_> {
         for basis in [Basis::Ledger, Basis::Payments] {
             let table = basis.common_table();
             let Some(version) = self.tables.newest_version(table)? else { continue };
-            let before = latest.and_then(|m| m.content.lake.get(table)).filter(|state| state.version == version);
+            // A table that was made anew counts its versions from the start.
+            let is_there = |state: &&LakeState| self.tables.files_of(table, state).iter().all(|file| file.path.is_file());
+            let before = latest.and_then(|m| m.content.lake.get(table)).filter(|state| state.version == version).filter(is_there);
             let (state, files) = match before {
                 Some(state) => (state.clone(), self.tables.files_of(table, state)),
                 None => match self.tables.snapshot(table, None)? {

@@ -13,13 +13,14 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Conductor, Event, clock, proofs,
     pump::{Flow, pump},
-    remarks::{grouped_faults, no_contract, no_coverage, notes, outside, unexplained},
+    remarks::{grouped_faults, no_contract, no_coverage, notes, outside, too_large, unexplained},
     stream::{Pass, Streamed, stream},
+    withdraw::Outdated,
 };
 use crate::{
-    decode::{Chunks, EncodingFacts, Header, Judge},
+    decode::{EncodingFacts, Header, Judge},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes, render_all},
-    domain::{Calendar, Coverage, DeliveryId, Digest, Pence, Period, grouped, pounds},
+    domain::{Calendar, Coverage, DeliveryId, Digest, Pence, grouped, pounds},
     engine::Projection,
     lake::{Attempt, Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PartSchema, PeriodProof, QuarantineWriter, SourceFacts},
     pipeline::{CoverFrom, Feed},
@@ -56,13 +57,14 @@ pub enum Delivery {
 }
 
 /// One file in hand.
-struct InHand<'a> {
-    feed: &'a Feed,
-    take: Take,
-    location: String,
-    landed: Answer<(Landed, EncodingFacts)>,
-    sidecar: Option<Answer<Vec<u8>>>,
-    landed_at: clock::Now,
+pub(super) struct InHand<'a> {
+    pub feed: &'a Feed,
+    pub take: Take,
+    pub location: String,
+    pub landed: Answer<(Landed, EncodingFacts)>,
+    pub sidecar: Option<Answer<Vec<u8>>>,
+    /// An instant as text.
+    pub landed_at: String,
 }
 
 /// One feed with its source, and what is to be done for it.
@@ -150,6 +152,7 @@ impl Conductor<'_> {
         let mut sources: Vec<Box<dyn Source>> = Vec::new();
         let mut queue: Vec<(usize, &Feed, Take)> = Vec::new();
         let mut done = Vec::new();
+        let mut left = Vec::new();
         for Listed { feed, source, plan } in listed {
             if !plan.reports.is_empty() {
                 self.observer.event(Event::Report { diagnostics: &plan.reports });
@@ -159,6 +162,14 @@ impl Conductor<'_> {
                 }
             }
             let Ok(source) = source else { continue };
+            left.extend(plan.idle.into_iter().filter_map(|(entry, _)| {
+                let covers = known
+                    .iter()
+                    .rev()
+                    .find(|r| plan::is_file_of(r, &entry) && *r.feed == *feed.id && *r.council == *feed.council)?
+                    .covers()?;
+                Some((feed, entry, covers))
+            }));
             queue.extend(plan.take.into_iter().map(|take| (sources.len(), feed, take)));
             sources.push(source);
         }
@@ -167,19 +178,22 @@ impl Conductor<'_> {
         }
         let in_hand = self.land_all(&sources, queue)?;
         self.lake.landing().sync()?;
-        for item in in_hand {
+        let lost = known.iter().filter(|r| r.lost).map(|r| r.delivery_id.clone()).collect();
+        for item in self.covered(in_hand, &left, &mut done) {
             done.push(self.deliver_one(known, &item)?);
         }
+        done.extend(self.bring_back(known, &lost)?);
         Ok(done)
     }
 
     /// Files are landed side by side.
     fn land_all<'a>(&self, sources: &[Box<dyn Source>], queue: Vec<(usize, &'a Feed, Take)>) -> Answer<Vec<InHand<'a>>> {
-        let bytes = queue.iter().map(|(_, _, take)| take.entry.size).sum();
-        let files = queue.len();
+        let fetched = || queue.iter().filter(|(_, _, take)| take.landed.is_none());
+        let bytes = fetched().map(|(_, _, take)| take.entry.size).sum();
+        let files = fetched().count();
         self.observer.event(Event::Start { what: "landing", bytes });
         let mut queue = queue.into_iter();
-        let in_hand = Mutex::new(Vec::with_capacity(files));
+        let in_hand = Mutex::new(Vec::with_capacity(queue.len()));
         pump(
             self.threads,
             Flow {
@@ -192,36 +206,41 @@ impl Conductor<'_> {
                 job: |()| Ok(()),
             },
         )?;
-        self.step(&format!("landed {files} file{}, {} bytes", if files == 1 { "" } else { "s" }, grouped(u128::from(bytes))));
+        if files > 0 {
+            self.step(&format!("landed {files} file{}, {} bytes", if files == 1 { "" } else { "s" }, grouped(u128::from(bytes))));
+        }
         Ok(in_hand.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn land_one<'a>(&self, source: Option<&dyn Source>, feed: &'a Feed, take: Take) -> InHand<'a> {
+        if let Some(record) = take.landed.clone() {
+            return self.landed_again(feed, take, &record);
+        }
         let mut watch = |bytes| self.observer.event(Event::Advance { bytes });
         let landed = match source {
             Some(source) => land(self.lake.landing(), source, &take.entry, feed.landing, &mut watch),
             None => Err(Diagnostic::new(codes::checks::UNEXPLAINED, "a file without a source").into()),
         };
         let sidecar = source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(self.lake.landing(), source, entry));
-        InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: clock::now() }
+        InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: clock::now().iso() }
     }
 
-    fn deliver_one(&self, known: &mut Vec<DeliveryRecord>, item: &InHand<'_>) -> Answer<Delivered> {
+    pub(super) fn deliver_one(&self, known: &mut Vec<DeliveryRecord>, item: &InHand<'_>) -> Answer<Delivered> {
         let feed = item.feed;
         let file = format!("{}: {}", feed.name(), item.take.entry.name);
         let (landed, facts) = match &item.landed {
             Ok(landed) => landed.clone(),
             Err(refusal) => {
                 self.observer.event(Event::Report { diagnostics: &refusal.0 });
-                return Ok(not_taken(feed, item.take.entry.name.clone(), refusal.0.clone()));
+                let mut left = not_taken(feed, item.take.entry.name.clone(), refusal.0.clone());
+                if item.take.landed.as_ref().is_some_and(|record| !record.lost) {
+                    left.state = Delivery::AlreadyIn;
+                }
+                return Ok(left);
             }
         };
-        let coverage = match item.take.coverage.clone().map_or_else(|| self.coverage_inside(feed, &file, &landed, &facts), Ok) {
-            Ok(coverage) => coverage,
-            Err(refusal) => {
-                self.observer.event(Event::Report { diagnostics: &refusal.0 });
-                return Ok(not_taken(feed, item.take.entry.name.clone(), refusal.0));
-            }
+        let Some(coverage) = item.take.coverage.clone() else {
+            return Ok(not_taken(feed, item.take.entry.name.clone(), no_coverage(feed, &file).0));
         };
         let id = delivery_id(feed, &coverage, &landed.digest);
         let stands = coverage
@@ -236,9 +255,14 @@ impl Conductor<'_> {
             }
         }
         let mut record = self.record(item, &coverage, &id, &landed, &facts);
-        let judged = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, stands);
+        let outdated = Outdated::by(known, feed, &record);
+        let judged = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, stands, &outdated);
         let reports = match judged {
-            Ok(reports) => reports,
+            Ok(mut reports) => {
+                reports.extend_from_slice(&outdated.notes);
+                outdated.settle(known);
+                reports
+            }
             Err(Stop::Refused(faults)) if faults.iter().any(|d| d.code == codes::lake::LANDED_LOST) => {
                 // The bytes are at fault, not the delivery: it is not entered, so the next run lands it again.
                 self.observer.event(Event::Report { diagnostics: &faults });
@@ -351,10 +375,16 @@ impl Conductor<'_> {
             proof: DeliveryProof::default(),
             token: format!("{}-{id}", self.run_id),
             run: self.run_id.clone(),
-            landed_at: item.landed_at.iso(),
+            landed_at: item.landed_at.clone(),
             judged_at: String::new(),
             last_attempt: None,
             lake_version: None,
+            lost: false,
+            sidecar_sha256: item
+                .sidecar
+                .as_ref()
+                .and_then(|bytes| bytes.as_ref().ok())
+                .map(|bytes| Digest(Sha256::digest(bytes).into()).hex()),
         }
     }
 
@@ -370,6 +400,7 @@ impl Conductor<'_> {
         facts: &EncodingFacts,
         record: &mut DeliveryRecord,
         again: bool,
+        outdated: &Outdated,
     ) -> Result<Vec<Diagnostic>, Stop> {
         let feed = item.feed;
         let calendar = self.partnership.calendar;
@@ -399,6 +430,7 @@ impl Conductor<'_> {
         let (proof, mut faults) = judge::judge(feed, file, &streamed.tally, said);
         record.proof = proof;
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
+        faults.extend(too_large(feed, file, id, &record.proof));
         let mut notes = notes(feed, file, &judge, &streamed);
         match outside(feed, file, coverage, &streamed) {
             Some(report) if report.severity == crate::diagnostic::Severity::Error => faults.push(report),
@@ -419,10 +451,11 @@ impl Conductor<'_> {
             d.outcome = "these rows are in quarantine; the rest of the delivery is accepted".into();
             d
         }));
-        self.commit(feed, into, coverage, id, streamed, record).map_err(Stop::Run)?;
+        self.commit(feed, into, coverage, id, streamed, record, outdated).map_err(Stop::Run)?;
         Ok(notes)
     }
 
+    #[allow(clippy::too_many_arguments)] // as above
     fn commit(
         &self,
         feed: &Feed,
@@ -431,12 +464,18 @@ impl Conductor<'_> {
         id: &DeliveryId,
         streamed: Streamed,
         record: &mut DeliveryRecord,
+        outdated: &Outdated,
     ) -> Answer<()> {
+        // Before the commit: should the run end between the two, money is missing until the next run, and never there twice.
+        for record in &outdated.records {
+            self.lake.register().enter(record)?;
+        }
         self.lake.register().announce(record)?;
         let commit = Commit {
             council: &feed.council,
             feed: &feed.id,
             coverage,
+            emptied: &outdated.emptied,
             delivery: id,
             token: &record.token,
             parts: streamed.parts,
@@ -453,17 +492,6 @@ impl Conductor<'_> {
             Some(Err(refusal)) => Err(Stop::Refused(refusal.0.clone())),
             Some(Ok(bytes)) => judge::read_sidecar(bytes, &Place::file(format!("{file} (sidecar)"))).map(Some).map_err(Stop::refused),
         }
-    }
-
-    /// What the file itself says that it covers.
-    fn coverage_inside(&self, feed: &Feed, file: &str, landed: &Landed, facts: &EncodingFacts) -> Answer<Coverage> {
-        let calendar = self.partnership.calendar;
-        let (_, contract) = feed.contracts.first().ok_or_else(|| no_coverage(feed, file))?;
-        let any_day = calendar.days_of(Period { year: 2000, period: 1 });
-        let judge = Judge::new(contract.clone(), file.to_owned(), facts, any_day, Vec::new())?;
-        let chunks = Chunks::open(&judge, self.lake.landing().open(&landed.digest)?)?;
-        let found = text_inside(feed, &chunks.header()).ok_or_else(|| no_coverage(feed, file))?;
-        feed.coverage_from_text(&found, calendar)
     }
 }
 
@@ -510,7 +538,7 @@ fn sidecar_facts(item: &InHand<'_>) -> Option<SourceFacts> {
     item.take.sidecar.as_ref().map(|entry| source_facts(&item.location, entry))
 }
 
-fn contract_for<'a>(feed: &'a Feed, coverage: &Coverage, calendar: Calendar) -> Option<&'a Arc<Contract>> {
+pub(super) fn contract_for<'a>(feed: &'a Feed, coverage: &Coverage, calendar: Calendar) -> Option<&'a Arc<Contract>> {
     let first = calendar.days_of(coverage.first()).0;
     feed.contracts.iter().find(|(span, _)| span.contains(first)).map(|(_, contract)| contract)
 }
@@ -523,7 +551,7 @@ pub fn delivery_id(feed: &Feed, coverage: &Coverage, bytes: &Digest) -> Delivery
     DeliveryId::from_digest(&Digest(Sha256::digest(text.as_bytes()).into()))
 }
 
-fn not_taken(feed: &Feed, file: String, reports: Vec<Diagnostic>) -> Delivered {
+pub(super) fn not_taken(feed: &Feed, file: String, reports: Vec<Diagnostic>) -> Delivered {
     Delivered {
         feed: feed.name(),
         file,
@@ -541,7 +569,7 @@ fn period_proof(totals: &crate::stages::normalise::PeriodTotals) -> PeriodProof 
     PeriodProof { rows: totals.rows, amount: totals.pence(), debits: totals.debits }
 }
 
-fn text_inside(feed: &Feed, header: &Header) -> Option<String> {
+pub(super) fn text_inside(feed: &Feed, header: &Header) -> Option<String> {
     match feed.covers.from.as_ref()? {
         CoverFrom::Record { record, field, .. } => {
             let found = header.controls.iter().find(|c| c.tag == *record)?;

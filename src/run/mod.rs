@@ -7,14 +7,17 @@ pub mod clock;
 mod cost;
 mod deliver;
 mod doctor;
+mod inside;
 mod proofs;
 mod pump;
+mod recall;
 mod remarks;
 mod stream;
+mod withdraw;
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes},
-    lake::{CommonTables, DeliveryRecord, Lake},
+    lake::{CommonTables, DeliveryRecord, DeliveryState, Lake},
     pipeline::{Feed, Partnership},
     plan::Wish,
 };
@@ -140,14 +143,14 @@ pub fn run(partnership: &Partnership, options: &Options, observer: &dyn Observer
     conductor.lake.recover(&held)?;
     conductor.lake.register().recover(&conductor.tables)?;
     let mut known = conductor.lake.register().all()?;
+    conductor.note_lost_tables(&mut known, true)?;
     let listed = conductor.list(&known, options.wish, true);
     let delivered = conductor.deliver(&mut known, listed)?;
     let costed = conductor.cost(&known)?;
     let refused_now = |r: &DeliveryRecord| delivered.iter().any(|d: &Delivered| d.delivery.as_deref() == Some(r.delivery_id.as_str()));
     let standing = |r: &&DeliveryRecord| {
-        let mended =
-            known.iter().any(|o| o.feed == r.feed && o.council == r.council && o.coverage == r.coverage && o.judged_at > r.judged_at);
-        let refused = r.state == crate::lake::DeliveryState::Refused || r.last_attempt.is_some();
+        let mended = known.iter().any(|o| o.feed == r.feed && o.council == r.council && o.coverage == r.coverage && o.run > r.run);
+        let refused = r.state == DeliveryState::Refused || (r.state == DeliveryState::Accepted && r.last_attempt.is_some());
         refused && !mended && !refused_now(r)
     };
     let standing_refused = known.iter().filter(standing).count();
@@ -183,7 +186,8 @@ fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome)
 pub fn plan<'p>(partnership: &'p Partnership, options: &Options) -> Answer<Vec<(&'p Feed, crate::plan::FeedPlan)>> {
     let conductor = Conductor::new(partnership, options, String::new(), &Silent)?;
     conductor.check_selection()?;
-    let known = conductor.lake.register().all()?;
+    let mut known = conductor.lake.register().all()?;
+    conductor.note_lost_tables(&mut known, false)?;
     let listed = conductor.list(&known, options.wish, false);
     let names: Vec<(String, crate::plan::FeedPlan)> = listed.into_iter().map(|l| (l.feed.name(), l.plan)).collect();
     let feed = |name: &str| partnership.feeds.iter().find(|f| f.name() == name);

@@ -9,7 +9,7 @@ use super::cost::CostSource;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Pence, Period, decimal},
-    lake::{Content, DeliveryRecord, DeliveryState, LakeFile, PublishedPart},
+    lake::{Content, DeliveryRecord, DeliveryState, LakeFile, PublishedPart, holder},
     pipeline::Partnership,
     schema::{Cell, Type, proof_table},
     stages::{classify::ClassifiedPart, publish::quarantined_pence},
@@ -18,22 +18,20 @@ use crate::{
 /// The delivery that stands in a partition: the last accepted one that covers it.
 #[must_use]
 pub fn delivery_in<'k>(known: &'k [DeliveryRecord], council: &str, feed: &str, period: Period) -> Option<&'k DeliveryRecord> {
-    let text = period.to_string();
-    let of_it = |r: &&DeliveryRecord| {
-        r.council == council
-            && r.feed == feed
-            && r.state == DeliveryState::Accepted
-            && r.lake_version.is_some()
-            && r.coverage.contains(&text)
-    };
-    known.iter().filter(of_it).max_by_key(|r| r.lake_version)
+    holder(known, council, feed, period)
 }
 
-/// The deliveries that stand behind these files, by council, feed, periods.
+/// The deliveries that stand behind these files, and those of the tables behind them that hold no row, by council, feed, periods.
 #[must_use]
 pub fn current<'k>(known: &'k [DeliveryRecord], sources: &[CostSource]) -> Vec<&'k DeliveryRecord> {
     let ids: BTreeSet<&str> = sources.iter().map(|s| s.delivery.as_str()).collect();
-    let mut records: Vec<_> = known.iter().filter(|r| ids.contains(r.delivery_id.as_str())).collect();
+    let feeds: BTreeSet<(&str, &str)> = sources.iter().map(|s| (s.file.council.as_str(), s.file.feed.as_str())).collect();
+    let is_empty = |r: &DeliveryRecord| {
+        let of_feed = |o: &&DeliveryRecord| o.council == r.council && o.feed == r.feed;
+        let read = feeds.contains(&(r.council.as_str(), r.feed.as_str()));
+        read && r.state == DeliveryState::Accepted && r.proof.periods.is_empty() && r.stands(&known.iter().filter(of_feed))
+    };
+    let mut records: Vec<_> = known.iter().filter(|r| ids.contains(r.delivery_id.as_str()) || is_empty(r)).collect();
     records.sort_by(|a, b| (&a.council, &a.feed, &a.coverage, &a.delivery_id).cmp(&(&b.council, &b.feed, &b.coverage, &b.delivery_id)));
     records
 }
@@ -260,10 +258,30 @@ fn sender_sign(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
                     row("credits", -credit, net - debits);
                 }
             }
-            _ => {}
+            // Several rows were made of one record, each of another column: what the sender adds up is what the rows add up to.
+            _ => {
+                let made: u64 = record.proof.periods.values().map(|p| p.rows).sum();
+                if let Some(sum) = declared_sum(record).filter(|_| made > record.proof.accepted) {
+                    row("net", sum, net);
+                }
+            }
         }
     }
     proof_table(&columns, &rows)
+}
+
+/// The accepted amounts of the columns that the sender's control adds up: `sum(april + may) = footer.total`.
+fn declared_sum(record: &DeliveryRecord) -> Option<Pence> {
+    let of_control = |control: &str| -> Option<Pence> {
+        let terms = control.strip_prefix("sum(")?.split_once(')')?.0;
+        let terms = terms.replace(" - ", " -").replace(" + ", " ");
+        let amount = |term: &str| {
+            let accepted = |name: &str| record.proof.columns.get(name).map(|m| m.accepted);
+            term.strip_prefix('-').map_or_else(|| accepted(term), |name| accepted(name).map(|pence| -pence))
+        };
+        terms.split(' ').map(amount).sum()
+    };
+    record.proof.controls.iter().filter(|c| !c.by_document).find_map(|c| of_control(&c.control))
 }
 
 fn income_account(parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {
@@ -358,6 +376,10 @@ pub fn blocked(period: Period, lacking: &[String]) -> Diagnostic {
 pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> Answer<()> {
     let mut faults = Vec::new();
     for record in known.iter().filter(|r| r.table == table && r.state == DeliveryState::Accepted) {
+        if record.lost {
+            faults.push(not_in_lake(record));
+            continue;
+        }
         for (text, proof) in &record.proof.periods {
             let Some(period) = Period::parse(text) else { continue };
             let stands = delivery_in(known, &record.council, &record.feed, period).is_some_and(|r| r.delivery_id == record.delivery_id);
@@ -370,12 +392,25 @@ pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> 
                     Diagnostic::new(codes::checks::UNEXPLAINED, seen)
                         .expected("every accepted row in its common table")
                         .outcome("nothing was published; the last release is unchanged")
-                        .hint("put the table's folder back, or bring the deliveries in again from landing: truecost run --force"),
+                        .hint("put the table's folder back; or move it aside and run again: deliveries are brought in from their landed bytes"),
                 );
             }
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Refusal(faults)) }
+}
+
+/// An accepted delivery that waits to be brought in again.
+fn not_in_lake(record: &DeliveryRecord) -> Diagnostic {
+    let covers = record.covers().map(|c| c.to_string()).unwrap_or_default();
+    let seen = format!(
+        "{}/{} {covers}: the rows of delivery {} are not in lake/{}",
+        record.council, record.feed, record.delivery_id, record.table
+    );
+    Diagnostic::new(codes::checks::UNEXPLAINED, seen)
+        .expected("every accepted row in its common table")
+        .outcome("nothing was published; the last release is unchanged")
+        .hint(format!("bring it in again from its landed bytes: truecost run {}/{}", record.council, record.feed))
 }
 
 #[must_use]

@@ -6,7 +6,8 @@ use super::stream::{FaultGroup, Streamed};
 use crate::{
     decode::Judge,
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Coverage, grouped, pounds},
+    domain::{Coverage, DeliveryId, Money, Pence, grouped, pounds},
+    lake::DeliveryProof,
     pipeline::{Feed, RowsOutside},
 };
 
@@ -54,6 +55,33 @@ pub fn outside(feed: &Feed, file: &str, coverage: &Coverage, streamed: &Streamed
             .outcome("the delivery was refused; the last accepted one stays")
             .hint("ask the sender for the right extract, or set `rows_outside: warn` in the feed"),
     })
+}
+
+/// Periods, or columns of the extract, that add up to more than an amount can be.
+pub fn too_large(feed: &Feed, file: &str, id: &DeliveryId, proof: &DeliveryProof) -> Vec<Diagnostic> {
+    let fits = |pence: Pence| pence.unsigned_abs() <= u128::from(Money::MAX_PENCE.unsigned_abs());
+    let all: Pence = proof.periods.values().map(|p| p.amount).sum();
+    let whole = [("the whole delivery".to_owned(), all)];
+    let periods = proof.periods.iter().flat_map(|(period, p)| {
+        [
+            (period.clone(), p.amount),
+            (format!("the debits of {period}"), p.debits),
+            (format!("the credits of {period}"), p.amount - p.debits),
+        ]
+    });
+    let columns = proof.columns.iter().flat_map(|(name, m)| {
+        [(format!("column `{name}`"), m.accepted), (format!("column `{name}` of the quarantined rows"), m.quarantined)]
+    });
+    let report = |(what, pence): (String, Pence)| {
+        Diagnostic::new(codes::control::SUM_TOO_LARGE, format!("delivery {id} of {}: the sum of {what} is {}", feed.name(), pounds(pence)))
+            .place(Place::file(file))
+            .expected(format!("at most {}: an amount has 18 digits", pounds(Pence::from(Money::MAX_PENCE))))
+            .outcome("the delivery was refused; the last accepted one stays, and other deliveries are not affected")
+            .hint(
+                "look for amounts that cannot be true (a wrong decimal mark, codes for amounts), and ask the sender for the extract again",
+            )
+    };
+    periods.chain(whole).chain(columns).filter(|(_, pence)| !fits(*pence)).map(report).take(1).collect()
 }
 
 /// "1,204 rows: not an amount … (column amount), first on line 48".

@@ -192,6 +192,17 @@ fn unnest_keeps_the_record_of_every_row() {
     assert_eq!(rows["amount"].as_primitive::<Decimal128Type>().values(), &[1_10, 0, 0, 1_10, 999_999_999_999_999_999, 0]);
 }
 
+/// `unnest` of an empty list gives nothing: the record would be gone, and nobody would know.
+#[test]
+fn a_record_that_becomes_no_row_is_an_error() {
+    let sql = "SELECT posting_date, 'actual' AS balance_type,
+       unnest(CASE WHEN debit IS NULL THEN CAST(make_array() AS DECIMAL(18,2)[]) ELSE make_array(debit) END) AS amount FROM extract";
+    let projection = Projection::plan(sql, "a.sql", &extract(), &ledger_line(), true).expect("planned");
+    let said = projection.apply(&records()).expect_err("a record is lost").to_string();
+    assert!(said.contains("TC0812") && said.contains("the record at line 3"), "{said}");
+    assert_eq!(projection.apply(&records().slice(0, 1)).expect("no record is lost").num_rows(), 1);
+}
+
 /// A feed with one thing wrong: `amount` as given, or more of the query.
 fn with_amount(amount: &str) -> String {
     format!("SELECT posting_date, 'actual' AS balance_type,\n       {amount} AS amount\nFROM extract\n")
@@ -429,70 +440,4 @@ fn five_hundred_operators_are_read_and_more_are_refused() {
     assert!(refusal(&with_amount(&nested)).contains("nested more than 50 levels"));
     let long = format!("{} -- {}", with_amount("0"), "x".repeat(300_000));
     assert!(refusal(&long).contains("the most that is read is 262144"));
-}
-
-#[test]
-#[ignore = "prints times"]
-fn times() {
-    use std::time::Instant;
-    let n = 50_000;
-    let codes: Vec<String> = (0..n).map(|i| format!("01.A{:04}.{:05}.0000", i % 700, 50_000 + i % 211)).collect();
-    let amounts: Vec<Option<i128>> = (0..n).map(|i| (i % 2 == 0).then_some(i as i128)).collect();
-    let columns: Vec<(&str, ArrayRef)> = vec![
-        ("posting_date", Arc::new(Date32Array::from(vec![17_000; n]))),
-        ("journal", Arc::new(StringArray::from(vec!["J1"; n]))),
-        ("line", Arc::new(arrow::array::Int32Array::from(vec![1; n]))),
-        ("code", Arc::new(StringArray::from(codes))),
-        ("debit", money(&amounts)),
-        ("credit", money(&amounts)),
-        ("narrative", Arc::new(StringArray::from(vec!["gas and electricity"; n]))),
-        ("source_row", Arc::new(Int64Array::from_iter_values(0..n as i64))),
-    ];
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, a)| (n, a, true))).expect("a batch");
-    let start = Instant::now();
-    let projection = plan(FEED).expect("planned");
-    println!("first plan {:?}", start.elapsed());
-    let start = Instant::now();
-    for _ in 0..20 {
-        plan(FEED).expect("planned");
-    }
-    println!("a plan {:?}", start.elapsed() / 20);
-    for (name, columns) in [
-        ("plain columns", "coalesce(debit, 0) AS amount, narrative AS description"),
-        ("amount", "coalesce(debit, 0) - coalesce(credit, 0) AS amount"),
-        (
-            "two parts of a code",
-            "coalesce(debit, 0) AS amount, split_part(code, '.', 2) AS cost_centre, split_part(code, '.', 3) AS account",
-        ),
-    ] {
-        let projection = plan(&format!("SELECT posting_date, 'actual' AS balance_type, {columns} FROM extract")).expect("planned");
-        let start = Instant::now();
-        for _ in 0..20 {
-            projection.apply(&batch).expect("projected");
-        }
-        println!("{name}: {:?} a batch of {n}", start.elapsed() / 20);
-    }
-    let start = Instant::now();
-    for _ in 0..20 {
-        projection.apply(&batch).expect("projected");
-    }
-    println!("whole feed: {:?} a batch of {n}", start.elapsed() / 20);
-    let schemas = tables().schemas();
-    let start = Instant::now();
-    for _ in 0..20 {
-        CostQuery::plan(
-            "SELECT council, fiscal_year, sum(amount) AS amount, count(*) AS lines FROM cost_line GROUP BY ALL",
-            "c.sql",
-            &separation(),
-            &schemas,
-        )
-        .expect("planned");
-    }
-    println!("a cost plan {:?}", start.elapsed() / 20);
-    let query = CostQuery::plan("SELECT council, fiscal_year, sum(amount) AS amount, count(*) AS lines FROM cost_line WHERE is_cost AND account = '5000' GROUP BY council, fiscal_year", "c.sql", &separation(), &schemas).expect("planned");
-    let start = Instant::now();
-    for _ in 0..20 {
-        query.run(&tables(), &parameters()).expect("run");
-    }
-    println!("a cost run {:?}", start.elapsed() / 20);
 }

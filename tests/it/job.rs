@@ -194,3 +194,18 @@ fn newer_bytes_replace_the_periods_that_they_cover_and_old_bytes_change_nothing(
     let answer = truecost(dir.path(), &["query", "--format", "csv", "SELECT COUNT(*) AS n FROM cost_line"]);
     assert_eq!(text(&answer.stdout), "n\n9000\n", "replaced, not added");
 }
+
+#[test]
+fn a_partnership_may_stand_in_a_folder_of_any_name() {
+    let outer = tempfile::tempdir().expect("a folder");
+    let dir = outer.path().join("a b%20c é");
+    fs::create_dir(&dir).expect("a folder");
+    partnership(&dir, 3_000);
+    let run = truecost(&dir, &["run"]);
+    assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+    let answer = truecost(&dir, &["query", "--format", "csv", "SELECT COUNT(*) AS n FROM cost_line"]);
+    assert_eq!(text(&answer.stdout), "n\n9000\n", "{}", text(&answer.stderr));
+    let answer = truecost(&dir, &["query", "--format", "csv", "SELECT COUNT(*) AS n FROM lake.ledger_line"]);
+    assert_eq!(text(&answer.stdout), "n\n9000\n", "{}", text(&answer.stderr));
+    assert_eq!(truecost(&dir, &["run"]).status.code(), Some(0));
+}

@@ -284,3 +284,31 @@ fn c46_only_csv_neutralises_what_a_spreadsheet_would_run() {
 fn numbers_keep_their_scale() {
     assert_eq!(text("SELECT 0.10 AS a, sum(amount) AS b, 1.0 * 2 AS c FROM separation", Format::Csv), "a,b,c\n0.10,123455.05,2.0\n");
 }
+
+/// A figure that does not fit is an error, never one that wrapped around.
+#[test]
+fn a_sum_that_does_not_fit_is_an_error() {
+    const LARGE: &str = "(SELECT 9223372036854775807 AS n, 'a' AS k UNION ALL SELECT 5, 'a' UNION ALL SELECT -7, 'b') AS t";
+    for sql in [
+        format!("SELECT sum(n) FROM {LARGE} WHERE k = 'a'"),
+        format!("SELECT k, sum(n) FROM {LARGE} GROUP BY k"),
+        format!("SELECT sum(DISTINCT n) FROM {LARGE} WHERE n > 0"),
+        format!("SELECT sum(n) OVER (ORDER BY n ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM {LARGE} WHERE n > 0"),
+        "SELECT sum(x) FROM (SELECT 99999999999999999999999999999999999999 AS x FROM separation) AS t".to_owned(),
+        "SELECT council, sum(x) FROM (SELECT 1 AS council, 99999999999999999999999999999999999999 AS x FROM separation) AS t GROUP BY council".to_owned(),
+    ] {
+        let said = answer(&sql).expect_err(&sql);
+        assert!(said.contains("a number became too large for its type"), "{sql}: {said}");
+    }
+    // What cancels out fits, in whatever order it is added up; and what fits is as it ever was.
+    assert_eq!(text(&format!("SELECT sum(n) AS n FROM {LARGE} WHERE n <> 5"), Format::Csv), "n\n9223372036854775800\n");
+    assert_eq!(text("SELECT sum(lines) AS n, sum(DISTINCT lines) AS d FROM separation", Format::Csv), "n,d\n4,4\n");
+    assert_eq!(text("SELECT sum(lines) AS n FROM separation WHERE council = 'x'", Format::Csv), "n\n\n");
+    assert_eq!(
+        text(
+            "SELECT council, sum(lines) OVER (ORDER BY council ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS n FROM separation",
+            Format::Csv
+        ),
+        "council,n\nbexley,3\nhavering,3\nnewham,1\n"
+    );
+}

@@ -25,4 +25,8 @@ codes! {
     PERIOD_BLOCKED = "TC0411", Supplier, 1, "a period is not published";
     /// Something was spelt differently from before, and understood.
     DRIFT = "TC0412", Supplier, 1, "the layout drifted";
+    /// A delivery that its file, by the feed as it is now, does not cover.
+    WITHDRAWN = "TC0413", Configurator, 1, "a delivery was withdrawn";
+    /// Amounts of a delivery that add up to more than an amount can be.
+    SUM_TOO_LARGE = "TC0414", Supplier, 1, "a delivery adds up to more than an amount can be";
 }

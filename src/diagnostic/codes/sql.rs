@@ -23,4 +23,6 @@ codes! {
     FAILED = "TC0810", Operator, 3, retry true, "a query stopped while it ran";
     /// A promise of truecost itself was broken.
     BROKEN = "TC0811", Us, 3, "truecost broke its own promise";
+    /// Feed SQL that makes no row of an accepted record, found in the data.
+    NO_ROW = "TC0812", Configurator, 1, "feed SQL loses a record";
 }

@@ -78,7 +78,8 @@ impl CommonTables {
             let log = self.log_store(&contract.name).map_err(|refusal| DeltaTableError::generic(refusal.to_string()))?;
             let protocol: Protocol = serde_json::from_value(json!({ "minReaderVersion": 1, "minWriterVersion": 2 }))?;
             let actions = vec![info(at_ms), Action::Protocol(protocol.clone()), Action::Metadata(metadata.clone())];
-            let operation = DeltaOperation::Create { mode: SaveMode::ErrorIfExists, location: log.root_url().clone(), protocol, metadata };
+            let location = url::Url::from_directory_path(&folder).map_err(|()| DeltaTableError::generic("its path is not absolute"))?;
+            let operation = DeltaOperation::Create { mode: SaveMode::ErrorIfExists, location, protocol, metadata };
             self.runtime.block_on(async { CommitBuilder::default().with_actions(actions).build(None, log, operation).await }).map(|_| ())
         };
         create().map_err(|error| fault::table(&folder, error))?;
@@ -154,9 +155,8 @@ impl CommonTables {
 /// What has to come in, by its path, and what has to go out, so that the covered periods hold the parts and nothing else.
 fn difference<'a>(before: &Snapshot, commit: &'a Commit) -> (BTreeMap<String, &'a super::StagedRows>, Vec<LakeFile>) {
     let wanted: BTreeMap<_, _> = commit.parts.iter().map(|staged| (relative(commit, staged), staged)).collect();
-    let covered = |file: &&LakeFile| {
-        file.council == commit.council.as_str() && file.feed == commit.feed.as_str() && commit.coverage.contains(file.period)
-    };
+    let of_feed = |file: &&LakeFile| file.council == commit.council.as_str() && file.feed == commit.feed.as_str();
+    let covered = |file: &&LakeFile| of_feed(file) && (commit.coverage.contains(file.period) || commit.emptied.contains(&file.period));
     let present: BTreeMap<_, _> = before.files.iter().filter(covered).map(|file| (file.relative.clone(), file)).collect();
     let remove = present.iter().filter(|(path, _)| !wanted.contains_key(*path)).map(|(_, file)| (*file).clone()).collect();
     let add = wanted.into_iter().filter(|(path, _)| !present.contains_key(path)).collect();

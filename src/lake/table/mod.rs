@@ -13,16 +13,6 @@
 
 mod commit;
 mod store;
-/// A file by its path, which holds its partition: `council=…/feed=…/delivery_year=…/delivery_period=…/<name>.parquet`.
-fn listed_file(folder: &Path, file: &crate::lake::LakeFileState) -> Option<LakeFile> {
-    let mut pieces = file.path.split('/');
-    let mut value = |name: &str| pieces.next()?.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
-    let (council, feed) = (value("council")?, value("feed")?);
-    let period = Period { year: value("delivery_year")?.parse().ok()?, period: value("delivery_period")?.parse().ok()? };
-    let name = pieces.next()?.strip_suffix(".parquet")?.to_owned();
-    let path = folder.join(&file.path);
-    Some(LakeFile { council, feed, period, name, relative: file.path.clone(), path, rows: file.rows, bytes: file.bytes })
-}
 
 #[cfg(test)]
 mod tests;
@@ -54,7 +44,6 @@ pub const PARTITION_COLUMNS: [&str; 4] = ["council", "feed", "delivery_year", "d
 pub struct CommonTables {
     folder: PathBuf,
     runtime: tokio::runtime::Runtime,
-    store: Arc<Flushing>,
     /// Tables that have been read, at their newest known version.
     known: Mutex<BTreeMap<String, DeltaTable>>,
 }
@@ -97,6 +86,8 @@ pub struct Commit<'a> {
     pub feed: &'a Identifier,
     /// Every period of it is replaced, also those without rows.
     pub coverage: &'a Coverage,
+    /// Other periods of the feed that are left without rows: those of a delivery that is withdrawn.
+    pub emptied: &'a [Period],
     pub delivery: &'a DeliveryId,
     /// Of this attempt: tells this commit from another of the same delivery.
     pub token: &'a str,
@@ -144,9 +135,8 @@ impl CommonTables {
     pub(super) fn at(folder: &Path) -> Answer<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(fault::file(folder, "start the runtime for"))?;
-        // Paths of the log are URLs, and those are absolute.
         let folder = std::path::absolute(folder).map_err(fault::file(folder, "find"))?;
-        Ok(Self { folder, runtime, store: Arc::new(Flushing::new()), known: Mutex::default() })
+        Ok(Self { folder, runtime, known: Mutex::default() })
     }
 
     /// The table at a version, else at its newest; `None` where there is no such table yet.
@@ -207,10 +197,13 @@ impl CommonTables {
 
     fn log_store(&self, table: &str) -> Answer<LogStoreRef> {
         let folder = self.folder_of(table);
-        let url = url::Url::from_directory_path(&folder).map_err(|()| fault::table(&folder, "its path is not absolute"))?;
+        // A table's address is its name below the lake: `deltalake-core` takes the path of an address as it is spelt there, so
+        // a blank or a `%` in the lake's own path would lead elsewhere. `memory` only says that it is no path of this machine.
+        let url = url::Url::parse(&format!("memory:///{table}/")).map_err(|error| fault::table(&folder, error))?;
+        let store = Flushing::below(&self.folder).map_err(|error| fault::table(&folder, error))?;
         // Entering the runtime: the store registers itself with the one it is made in.
         let _inside = self.runtime.enter();
-        logstore_with(self.store.clone(), &url, StorageConfig::default()).map_err(|error| fault::table(&folder, error))
+        logstore_with(Arc::new(store), &url, StorageConfig::default()).map_err(|error| fault::table(&folder, error))
     }
 
     fn active_files(&self, table: &str, delta: &DeltaTable) -> Answer<Snapshot> {
@@ -249,4 +242,15 @@ impl std::fmt::Debug for CommonTables {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CommonTables").field("folder", &self.folder).finish_non_exhaustive()
     }
+}
+
+/// A file by its path, which holds its partition: `council=…/feed=…/delivery_year=…/delivery_period=…/<name>.parquet`.
+fn listed_file(folder: &Path, file: &crate::lake::LakeFileState) -> Option<LakeFile> {
+    let mut pieces = file.path.split('/');
+    let mut value = |name: &str| pieces.next()?.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+    let (council, feed) = (value("council")?, value("feed")?);
+    let period = Period { year: value("delivery_year")?.parse().ok()?, period: value("delivery_period")?.parse().ok()? };
+    let name = pieces.next()?.strip_suffix(".parquet")?.to_owned();
+    let path = folder.join(&file.path);
+    Some(LakeFile { council, feed, period, name, relative: file.path.clone(), path, rows: file.rows, bytes: file.bytes })
 }

@@ -11,7 +11,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
+use futures::{
+    StreamExt as _,
+    stream::{self, BoxStream},
+};
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions,
     PutOptions, PutPayload, PutResult, RenameOptions, Result, local::LocalFileSystem, path::Path,
@@ -24,8 +27,9 @@ pub(super) struct Flushing {
 }
 
 impl Flushing {
-    pub(super) fn new() -> Self {
-        Self { files: LocalFileSystem::new(), next: AtomicU64::new(0) }
+    /// Everything below a folder that is there; paths are relative to it, so nothing depends on how its own path is spelt.
+    pub(super) fn below(folder: &FilePath) -> Result<Self> {
+        Ok(Self { files: LocalFileSystem::new_with_prefix(folder)?, next: AtomicU64::new(0) })
     }
 
     /// The name under which bytes stand until they are complete. `LocalFileSystem` does not list names that end in `#` and digits.
@@ -87,11 +91,11 @@ impl ObjectStore for Flushing {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.files.list(prefix)
+        sorted(self.files.list(prefix))
     }
 
     fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.files.list_with_offset(prefix, offset)
+        sorted(self.files.list_with_offset(prefix, offset))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
@@ -107,6 +111,16 @@ impl ObjectStore for Flushing {
     }
 }
 
+/// In order of the paths, as object stores list: who reads the log relies on it, and a folder has no order.
+fn sorted(listed: BoxStream<'static, Result<ObjectMeta>>) -> BoxStream<'static, Result<ObjectMeta>> {
+    let all = async move {
+        let mut all: Vec<Result<ObjectMeta>> = listed.collect().await;
+        all.sort_by(|a, b| a.as_ref().ok().map(|meta| &meta.location).cmp(&b.as_ref().ok().map(|meta| &meta.location)));
+        stream::iter(all)
+    };
+    stream::once(all).flatten().boxed()
+}
+
 #[cfg(test)]
 mod tests {
     use object_store::ObjectStoreExt as _;
@@ -116,8 +130,8 @@ mod tests {
     #[tokio::test]
     async fn the_second_of_two_creates_is_refused_and_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let path = Path::from_absolute_path(folder.path().join("_delta_log/0.json")).unwrap();
-        let store = Flushing::new();
+        let path = Path::from("_delta_log/0.json");
+        let store = Flushing::below(folder.path()).unwrap();
         store.put_opts(&path, "first".into(), PutMode::Create.into()).await.unwrap();
         let error = store.put_opts(&path, "second".into(), PutMode::Create.into()).await.unwrap_err();
         assert!(matches!(error, Error::AlreadyExists { .. }));

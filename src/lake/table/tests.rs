@@ -51,6 +51,7 @@ impl Bench {
             council: &self.council,
             feed: &self.feed,
             coverage: &Coverage::new(periods.iter().map(|p| period(*p)).collect()).unwrap(),
+            emptied: &[],
             delivery: &DeliveryId::parse(delivery).unwrap(),
             token,
             parts: parts.collect(),
@@ -153,6 +154,7 @@ fn a_table_with_other_columns_than_its_contract_is_left_alone() {
         council: &bench.council,
         feed: &bench.feed,
         coverage: &Coverage::new(vec![period(1)]).unwrap(),
+        emptied: &[],
         delivery: &DeliveryId::parse(B).unwrap(),
         token: "t2",
         parts: vec![],
@@ -176,6 +178,7 @@ fn a_commit_of_another_program_in_between_is_seen() {
         council: &bench.council,
         feed: &bench.feed,
         coverage: &coverage,
+        emptied: &[],
         delivery: &DeliveryId::parse(B).unwrap(),
         token: "t2",
         parts: vec![],
@@ -207,4 +210,18 @@ fn a_run_that_was_killed_between_commit_and_register_is_completed() {
     assert_eq!(entered.iter().map(|r| (r.delivery_id.as_str(), r.lake_version)).collect::<Vec<_>>(), [(A, Some(1))]);
     assert_eq!(register.all().unwrap(), entered);
     assert_eq!(register.recover(&bench.tables).unwrap(), vec![]);
+}
+
+#[test]
+fn the_folder_of_a_lake_may_have_any_name() {
+    for name in ["a b", "c%20d", "é", "a b%20c é"] {
+        let mut bench = bench();
+        bench.root = bench.root.join(name);
+        fs::create_dir(&bench.root).unwrap();
+        bench.tables = CommonTables::at(&bench.root).unwrap();
+        assert_eq!(bench.replace(A, "t1", &[1], &[(1, 0, 10)]).unwrap(), Outcome::Committed(1), "{name}");
+        assert_eq!(bench.replace(B, "t2", &[1], &[(1, 0, 20)]).unwrap(), Outcome::Committed(2), "{name}");
+        let snapshot = CommonTables::at(&bench.root).unwrap().snapshot("ledger_line", None).unwrap().unwrap();
+        assert_eq!(snapshot.files.iter().map(|f| (f.rows, f.path.is_file())).collect::<Vec<_>>(), [(20, true)], "{name}");
+    }
 }

@@ -1,0 +1,70 @@
+//! Deliveries that are judged again from their landed bytes, because no file of the source is taken for them.
+
+use super::{
+    Take, Why, Wish,
+    feeds::{is_active, is_file_of, is_stale},
+};
+use crate::{
+    domain::{Calendar, Coverage},
+    lake::{DeliveryRecord, DeliveryState, SourceFacts},
+    pipeline::Feed,
+    source::Entry,
+};
+
+/// Accepted deliveries of the feed that the lake holds by rules that have changed, or should hold and does not, and whose file is none
+/// of those that are `taken`: it left its folder, or another file stands in its place. With them those that stand over one that is
+/// brought in again: it would put its rows over theirs.
+#[must_use]
+pub fn recalls(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken: &[Take], wish: Wish) -> Vec<Take> {
+    let mut accepted: Vec<&DeliveryRecord> = known.iter().copied().filter(|r| r.state == DeliveryState::Accepted).collect();
+    accepted.sort_by_key(|r| r.lake_version);
+    let mut replayed: Vec<Coverage> = Vec::new();
+    let mut recalled = Vec::new();
+    for record in accepted {
+        let Some(covers) = record.covers() else { continue };
+        let stands = record.stands(&known.iter().copied());
+        if let Some(take) = taken.iter().find(|take| is_file_of(record, &take.entry)) {
+            if take.replays.is_some() && stands {
+                replayed.push(covers);
+            }
+            continue;
+        }
+        let why = match () {
+            () if record.lost => Why::Lost,
+            () if !stands => continue,
+            () if wish.force => Why::Forced,
+            () if is_stale(feed, record) => Why::RulesChanged,
+            () if replayed.iter().any(|below| covers.periods().iter().any(|period| below.contains(*period))) => Why::Above,
+            () => continue,
+        };
+        if !wish.wants(&covers) || !(record.lost || is_active(feed, &covers, calendar)) {
+            continue;
+        }
+        recalled.push(take(feed, calendar, record, &covers, why));
+        replayed.push(covers);
+    }
+    recalled
+}
+
+fn take(feed: &Feed, calendar: Calendar, record: &DeliveryRecord, covers: &Coverage, why: Why) -> Take {
+    let entry = |file: &SourceFacts| Entry {
+        name: file.name.clone(),
+        size: file.bytes,
+        modified_us: file.modified_us,
+        identity: file.identity.clone(),
+    };
+    // What its name means now. A name that the feed does not know any more keeps what it meant.
+    let by_name = feed.files.matches(&record.source.name).map(|facts| feed.coverage(&record.source.name, &facts, calendar));
+    let coverage = match by_name {
+        Some(Ok(coverage)) => coverage,
+        _ => Some(covers.clone()),
+    };
+    Take {
+        entry: entry(&record.source),
+        sidecar: record.sidecar.as_ref().map(entry),
+        coverage,
+        why,
+        replays: record.lake_version,
+        landed: Some(Box::new(record.clone())),
+    }
+}
