@@ -4,7 +4,14 @@
 pub(super) fn encode(values: &[u32], width: u8, out: &mut Vec<u8>) {
     let mut packed_from = 0;
     let mut at = 0;
-    while let Some(value) = values.get(at) {
+    // Where the seventh value after it is another, no run of eight begins: one question a value, and mostly the same answer.
+    let may_begin = |at: usize| {
+        let (rest, later) = (values.get(at..).unwrap_or_default(), values.get(at + 7..).unwrap_or_default());
+        rest.iter().zip(later).position(|(value, later)| value == later)
+    };
+    while let Some(skip) = may_begin(at) {
+        at += skip;
+        let Some(value) = values.get(at) else { break };
         let run = values.get(at..).unwrap_or_default().iter().take_while(|next| *next == value).count();
         // Groups are whole, so a run first lends what the open group lacks.
         let lent = (at - packed_from).next_multiple_of(8) - (at - packed_from);
