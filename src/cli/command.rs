@@ -207,8 +207,10 @@ fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
         text.push_str(&format!("{}\n", feed.name()));
         for take in &plan.take {
             let covers = take.coverage.as_ref().map_or_else(|| "as the file says".to_owned(), ToString::to_string);
-            text.push_str(&format!("  would take  {} for {covers}: {}\n", take.entry.name, take.why.as_str()));
-            list.push(json!({"feed": feed.name(), "file": take.entry.name, "covers": covers, "take": true, "why": take.why.as_str()}));
+            let landed = take.landed.is_some();
+            let whence = if landed { ", from its landed bytes" } else { "" };
+            text.push_str(&format!("  would take  {} for {covers}{whence}: {}\n", take.entry.name, take.why.as_str()));
+            list.push(json!({"feed": feed.name(), "file": take.entry.name, "covers": covers, "take": true, "landed": landed, "why": take.why.as_str()}));
         }
         for (entry, idle) in &plan.idle {
             text.push_str(&format!("  leaves      {}: {}\n", entry.name, idle.as_str()));

@@ -40,7 +40,16 @@ pub fn recalls(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken
         if !wish.wants(&covers) || !(record.lost || is_active(feed, &covers, calendar)) {
             continue;
         }
-        recalled.push(take(feed, calendar, record, &covers, why));
+        let take = take(feed, calendar, record, &covers, why);
+        // By the feed as it is now these bytes were refused: nothing has changed since.
+        let refused = |r: &&DeliveryRecord| {
+            let same = take.coverage.is_none() || r.covers() == take.coverage;
+            same && r.state == DeliveryState::Refused && r.sha256 == record.sha256 && !is_stale(feed, r)
+        };
+        if why == Why::RulesChanged && known.iter().copied().any(|r| refused(&r)) {
+            continue;
+        }
+        recalled.push(take);
         replayed.push(covers);
     }
     recalled

@@ -430,7 +430,7 @@ impl Conductor<'_> {
         let (proof, mut faults) = judge::judge(feed, file, &streamed.tally, said);
         record.proof = proof;
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
-        faults.extend(too_large(feed, file, id, &record.proof));
+        faults.extend(too_large(feed, file, record));
         let mut notes = notes(feed, file, &judge, &streamed);
         match outside(feed, file, coverage, &streamed) {
             Some(report) if report.severity == crate::diagnostic::Severity::Error => faults.push(report),

@@ -6,9 +6,10 @@ use super::stream::{FaultGroup, Streamed};
 use crate::{
     decode::Judge,
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Coverage, DeliveryId, Money, Pence, grouped, pounds},
-    lake::DeliveryProof,
+    domain::{Coverage, Money, Pence, grouped, pounds},
+    lake::DeliveryRecord,
     pipeline::{Feed, RowsOutside},
+    stages::publish::quarantined_pence,
 };
 
 /// Header drift and what was normalised, as warnings.
@@ -57,31 +58,34 @@ pub fn outside(feed: &Feed, file: &str, coverage: &Coverage, streamed: &Streamed
     })
 }
 
-/// Periods, or columns of the extract, that add up to more than an amount can be.
-pub fn too_large(feed: &Feed, file: &str, id: &DeliveryId, proof: &DeliveryProof) -> Vec<Diagnostic> {
+/// The first figure of a delivery that is more than an amount can be: it could be neither published nor proved.
+pub fn too_large(feed: &Feed, file: &str, record: &DeliveryRecord) -> Option<Diagnostic> {
     let fits = |pence: Pence| pence.unsigned_abs() <= u128::from(Money::MAX_PENCE.unsigned_abs());
-    let all: Pence = proof.periods.values().map(|p| p.amount).sum();
-    let whole = [("the whole delivery".to_owned(), all)];
+    let proof = &record.proof;
+    let quarantined = quarantined_pence(record);
     let periods = proof.periods.iter().flat_map(|(period, p)| {
         [
             (period.clone(), p.amount),
             (format!("the debits of {period}"), p.debits),
             (format!("the credits of {period}"), p.amount - p.debits),
+            (format!("{period} with the quarantined rows"), p.amount + quarantined),
         ]
     });
+    let whole = [
+        ("the whole delivery".to_owned(), proof.periods.values().map(|p| p.amount).sum()),
+        ("the quarantined rows".to_owned(), quarantined),
+    ];
     let columns = proof.columns.iter().flat_map(|(name, m)| {
         [(format!("column `{name}`"), m.accepted), (format!("column `{name}` of the quarantined rows"), m.quarantined)]
     });
-    let report = |(what, pence): (String, Pence)| {
-        Diagnostic::new(codes::control::SUM_TOO_LARGE, format!("delivery {id} of {}: the sum of {what} is {}", feed.name(), pounds(pence)))
-            .place(Place::file(file))
-            .expected(format!("at most {}: an amount has 18 digits", pounds(Pence::from(Money::MAX_PENCE))))
-            .outcome("the delivery was refused; the last accepted one stays, and other deliveries are not affected")
-            .hint(
-                "look for amounts that cannot be true (a wrong decimal mark, codes for amounts), and ask the sender for the extract again",
-            )
-    };
-    periods.chain(whole).chain(columns).filter(|(_, pence)| !fits(*pence)).map(report).take(1).collect()
+    let (what, pence) = periods.chain(whole).chain(columns).find(|(_, pence)| !fits(*pence))?;
+    let seen = format!("delivery {} of {}: the sum of {what} is {}", record.delivery_id, feed.name(), pounds(pence));
+    let report = Diagnostic::new(codes::control::SUM_TOO_LARGE, seen)
+        .place(Place::file(file))
+        .expected(format!("at most {}: an amount has 18 digits", pounds(Pence::from(Money::MAX_PENCE))))
+        .outcome("the delivery was refused; the last accepted one stays, and other deliveries are not affected")
+        .hint("look for amounts that cannot be true (a wrong decimal mark, codes for amounts), and ask the sender for the extract again");
+    Some(report)
 }
 
 /// "1,204 rows: not an amount … (column amount), first on line 48".
