@@ -109,7 +109,7 @@ impl Projection {
     /// Projects records: the contract's columns in its order, then `source_row` (`BIGINT`, rising).
     ///
     /// # Errors
-    /// `TC0807` where a required column has no value, `TC0808` where a value does not fit, `TC0812` where a record becomes no row.
+    /// `TC0807` where a required column has no value, `TC0808` where a value does not fit, `TC0813` where a record becomes no row.
     pub fn apply(&self, records: &RecordBatch) -> Answer<RecordBatch> {
         let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
         let source_row = self.source_row(records).map_err(|e| script.fault(&e))?;

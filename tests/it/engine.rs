@@ -199,7 +199,7 @@ fn a_record_that_becomes_no_row_is_an_error() {
        unnest(CASE WHEN debit IS NULL THEN CAST(make_array() AS DECIMAL(18,2)[]) ELSE make_array(debit) END) AS amount FROM extract";
     let projection = Projection::plan(sql, "a.sql", &extract(), &ledger_line(), true).expect("planned");
     let said = projection.apply(&records()).expect_err("a record is lost").to_string();
-    assert!(said.contains("TC0812") && said.contains("the record at line 3"), "{said}");
+    assert!(said.contains("TC0813") && said.contains("the record at line 3"), "{said}");
     assert_eq!(projection.apply(&records().slice(0, 1)).expect("no record is lost").num_rows(), 1);
 }
 

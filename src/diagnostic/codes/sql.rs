@@ -24,5 +24,5 @@ codes! {
     /// A promise of truecost itself was broken.
     BROKEN = "TC0811", Us, 3, "truecost broke its own promise";
     /// Feed SQL that makes no row of an accepted record, found in the data.
-    NO_ROW = "TC0812", Configurator, 1, "feed SQL loses a record";
+    NO_ROW = "TC0813", Configurator, 1, "feed SQL loses a record";
 }
