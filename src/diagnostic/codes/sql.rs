@@ -23,4 +23,6 @@ codes! {
     FAILED = "TC0810", Operator, 3, retry true, "a query stopped while it ran";
     /// A promise of truecost itself was broken.
     BROKEN = "TC0811", Us, 3, "truecost broke its own promise";
+    /// A query that its data makes impossible: a division by zero, a subquery of one value that gives two.
+    UNCOMPUTED = "TC0812", Configurator, 2, "a query cannot be computed";
 }
