@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
     domain::{Calendar, Coverage, Period},
-    lake::{DeliveryRecord, DeliveryState},
-    pipeline::{Feed, NewestBy},
+    lake::{DeliveryRecord, DeliveryState, SourceFacts},
+    pipeline::{Feed, NewestBy, Ready},
     source::{Entry, Listing},
 };
 
@@ -116,7 +116,7 @@ struct Candidate {
 #[must_use]
 pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&DeliveryRecord], wish: Wish) -> FeedPlan {
     let mut plan = FeedPlan { reports: listing.refused.iter().chain(&listing.notes).cloned().collect(), ..FeedPlan::default() };
-    let candidates = candidates(feed, calendar, listing, &mut plan);
+    let candidates = candidates(feed, calendar, listing, known, &mut plan);
     for candidate in newest(feed, candidates, &mut plan) {
         match decide(feed, &candidate, known, wish, calendar) {
             Ok(why) => plan.take.push(Take { entry: candidate.entry, sidecar: candidate.sidecar, coverage: candidate.coverage, why }),
@@ -134,7 +134,7 @@ pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&D
     plan
 }
 
-fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, plan: &mut FeedPlan) -> Vec<Candidate> {
+fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&DeliveryRecord], plan: &mut FeedPlan) -> Vec<Candidate> {
     let mut found = Vec::new();
     for entry in &listing.entries {
         let Some(facts) = feed.files.matches(&entry.name) else {
@@ -143,6 +143,13 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, plan: &mut Fee
             }
             continue;
         };
+        if let Some(marker) = marker_of(feed, entry)
+            && !listing.entries.iter().any(|e| e.name == marker)
+            && !known.iter().any(|record| is_file(&record.source, entry) || record.also_as.iter().any(|facts| is_file(facts, entry)))
+        {
+            plan.reports.push(no_marker(feed, entry, &marker));
+            continue;
+        }
         let sidecar = sidecar_of(feed, entry, listing);
         if feed.sidecar.is_some() && sidecar.is_none() {
             plan.reports.push(no_sidecar(feed, entry));
@@ -168,13 +175,27 @@ fn sidecar_of(feed: &Feed, entry: &Entry, listing: &Listing) -> Option<Entry> {
     listing.entries.iter().find(|e| e.name == name).cloned()
 }
 
+fn marker(feed: &Feed) -> Option<&str> {
+    match &feed.ready {
+        Ready::Marker(pattern) => Some(pattern),
+        Ready::Stable { .. } => None,
+    }
+}
+
+/// The name of the marker without which the file is not taken.
+fn marker_of(feed: &Feed, entry: &Entry) -> Option<String> {
+    marker(feed).map(|pattern| companion(pattern, &entry.name))
+}
+
+/// Whether a feed's files wait for others beside them: a marker, a sidecar.
+#[must_use]
+pub fn waits_for_others(feed: &Feed) -> bool {
+    marker(feed).is_some() || feed.sidecar.is_some()
+}
+
 /// Sidecars and markers are not extracts of their own.
 fn is_companion(feed: &Feed, name: &str, listing: &Listing) -> bool {
-    let marker = match &feed.ready {
-        crate::pipeline::Ready::Marker(pattern) => Some(pattern.as_str()),
-        crate::pipeline::Ready::Stable { .. } => None,
-    };
-    let patterns = feed.sidecar.as_deref().into_iter().chain(marker);
+    let patterns = feed.sidecar.as_deref().into_iter().chain(marker(feed));
     let stands_by = |pattern: &str| listing.entries.iter().any(|e| companion(pattern, &e.name) == name);
     patterns.into_iter().any(stands_by)
 }
@@ -245,15 +266,16 @@ pub fn is_active(feed: &Feed, coverage: &Coverage, calendar: Calendar) -> bool {
 }
 
 fn is_same_file(record: &DeliveryRecord, candidate: &Candidate) -> bool {
-    let same = |facts: &crate::lake::SourceFacts, entry: &Entry| {
-        facts.name == entry.name && facts.bytes == entry.size && facts.modified_us == entry.modified_us && facts.identity == entry.identity
-    };
     let sidecar = match (&record.sidecar, &candidate.sidecar) {
         (None, None) => true,
-        (Some(facts), Some(entry)) => same(facts, entry),
+        (Some(facts), Some(entry)) => is_file(facts, entry),
         _ => false,
     };
-    sidecar && (same(&record.source, &candidate.entry) || record.also_as.iter().any(|facts| same(facts, &candidate.entry)))
+    sidecar && (is_file(&record.source, &candidate.entry) || record.also_as.iter().any(|facts| is_file(facts, &candidate.entry)))
+}
+
+fn is_file(facts: &SourceFacts, entry: &Entry) -> bool {
+    facts.name == entry.name && facts.bytes == entry.size && facts.modified_us == entry.modified_us && facts.identity == entry.identity
 }
 
 /// Whether what judged the delivery is no longer what would judge it.
@@ -271,7 +293,8 @@ fn place(feed: &Feed, entry: &Entry) -> Place {
 }
 
 fn name_unknown(feed: &Feed, entry: &Entry) -> Diagnostic {
-    Diagnostic::warning(codes::control::NAME_UNKNOWN, "a file that this feed does not know")
+    let miss = feed.files.near_miss(&entry.name).map(|miss| format!(": {miss}")).unwrap_or_default();
+    Diagnostic::warning(codes::control::NAME_UNKNOWN, format!("a file whose name this feed does not know{miss}"))
         .place(place(feed, entry))
         .expected(format!("a name like `{}`", feed.files.text))
         .outcome("it was left where it is and not read")
@@ -285,6 +308,14 @@ fn no_sidecar(feed: &Feed, entry: &Entry) -> Diagnostic {
         .expected("both files: the sidecar holds the sender's totals")
         .outcome("the file waits where it is; nothing of it was taken")
         .hint("run again when the sidecar is there, or ask the sender for it")
+}
+
+fn no_marker(feed: &Feed, entry: &Entry, marker: &str) -> Diagnostic {
+    Diagnostic::warning(codes::source::NOT_SETTLED, format!("the file waits for its marker `{marker}`"))
+        .place(place(feed, entry))
+        .expected("both files: the sender writes the marker when the extract is complete (`ready:` in the feed)")
+        .outcome("the file waits where it is; nothing of it was taken")
+        .hint(format!("ask the sender whether the extract is complete; then put `{marker}` beside it and type truecost run"))
 }
 
 fn not_active(feed: &Feed, entry: &Entry) -> Diagnostic {

@@ -2,7 +2,7 @@
 
 mod feeds;
 
-pub use feeds::{FeedPlan, Idle, Take, Why, Wish, companion, is_active, is_stale, plan_feed};
+pub use feeds::{FeedPlan, Idle, Take, Why, Wish, companion, is_active, is_stale, plan_feed, waits_for_others};
 
 mod cost;
 

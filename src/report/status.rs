@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 
 use super::page::{Align, Page, Table};
 use crate::{
-    diagnostic::Answer,
-    domain::{DeliveryId, Pence, decimal, grouped, pounds},
+    diagnostic::{Answer, Diagnostic, codes, render_all},
+    domain::{DeliveryId, Pence, counted, decimal, grouped, pounds},
     lake::{DeliveryRecord, DeliveryState, Lake, read_quarantine},
     pipeline::Partnership,
+    plan::{Wish, plan_feed, waits_for_others},
+    source,
 };
 
 fn pence(record: &DeliveryRecord) -> Pence {
@@ -72,7 +74,29 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
             text.push_str(report);
         }
     }
-    Ok(Page::new("status", text, json!({"partnership": &*partnership.name, "release": name, "feeds": list})))
+    let waiting = waiting(partnership, &records);
+    if !waiting.is_empty() {
+        text.push_str(&format!("\n{}", render_all(&waiting, false)));
+    }
+    let waiting: Vec<Value> = waiting
+        .iter()
+        .map(|d| json!({"code": d.code.id, "file": d.place.as_ref().map(|p| p.file.clone()), "seen": d.seen, "hint": d.hint}))
+        .collect();
+    Ok(Page::new("status", text, json!({"partnership": &*partnership.name, "release": name, "feeds": list, "waiting": waiting})))
+}
+
+/// Files that wait for others beside them: a marker, a sidecar. A source that does not answer is for the run to report.
+fn waiting(partnership: &Partnership, records: &[DeliveryRecord]) -> Vec<Diagnostic> {
+    let mut waiting = Vec::new();
+    for feed in partnership.feeds.iter().filter(|feed| waits_for_others(feed)) {
+        let listing = source::connect(&feed.from, &partnership.allow_hosts).and_then(|source| source.list());
+        let Ok(listing) = listing else { continue };
+        let of: Vec<&DeliveryRecord> = records.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id).collect();
+        let plan = plan_feed(feed, partnership.calendar, &listing, &of, Wish::default());
+        let waits = |d: &Diagnostic| d.code == codes::source::NOT_SETTLED || d.code == codes::control::SIDECAR_UNREADABLE;
+        waiting.extend(plan.reports.into_iter().filter(waits));
+    }
+    waiting
 }
 
 /// Past runs, newest first.
@@ -154,7 +178,11 @@ pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
             ]);
         }
     }
-    let text = if table.is_empty() { "no row is in quarantine\n".to_owned() } else { table.text() };
+    let text = if table.is_empty() {
+        "no row is in quarantine\n".to_owned()
+    } else {
+        format!("{}\nthe rows as they came: truecost quarantine show <delivery>\n", table.text())
+    };
     Ok(Page::new("quarantine", text, json!(list)))
 }
 
@@ -179,7 +207,7 @@ pub fn quarantine_show(partnership: &Partnership, delivery: &str, most: usize) -
     if all.is_empty() {
         text.push_str("no row of it is in quarantine\n");
     } else if all.len() > most {
-        text.push_str(&format!("\n… and {} more faults: -n {}\n", all.len() - most, all.len()));
+        text.push_str(&format!("\n… and {}: -n {}\n", counted((all.len() - most) as u64, "more fault"), all.len()));
     }
     let list: Vec<Value> = all
         .iter()
