@@ -59,14 +59,19 @@ pub(super) static QUESTION: Voice = Voice {
 impl Script<'_> {
     /// Reports of this text, none of them without an outcome and a next step.
     pub fn complete<T>(&self, answer: Answer<T>) -> Answer<T> {
-        let next = match self.file {
-            "query" => {
+        let next = |d: &Diagnostic| match (self.file, d.code == query::NAME) {
+            ("query", true) => "Write a name that is there: schemas/published/ says what each table and column means.".to_owned(),
+            ("query", false) => {
                 "Write the question again: one SELECT. A text stands in single quotes, and the whole in double quotes for the shell."
                     .to_owned()
             }
-            file => format!("Correct {file}, then type: truecost validate"),
+            (file, _) => format!("Correct {file}, then type: truecost validate"),
         };
-        answer.map_err(|refusal| refusal.or_outcome(self.voice.outcome).or_hint(&next))
+        answer.map_err(|refusal| {
+            let mut refusal = refusal.or_outcome(self.voice.outcome);
+            refusal.0.iter_mut().filter(|d| d.hint.is_empty()).for_each(|d| d.hint = next(d));
+            refusal
+        })
     }
 
     /// A report of what the planner or the execution said about this text.
@@ -141,9 +146,13 @@ impl Script<'_> {
                 names.push(&column.name);
             }
         }
+        let mut hint = did_you_mean(&field.name, names.iter().copied());
+        if hint.is_empty() && self.text.contains(&format!("\"{}\"", field.name)) {
+            hint = format!("Double quotes are for names. A text stands in single ones: '{}'", field.name);
+        }
         let report = Diagnostic::new(self.voice.name, format!("there is no column `{}` here", field.name))
             .expected(if names.is_empty() { String::new() } else { format!("one of {}", listed(&names)) })
-            .hint(did_you_mean(&field.name, names.iter().copied()));
+            .hint(hint);
         self.whole(self.at_span(report, field.spans.first()))
     }
 

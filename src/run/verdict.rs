@@ -35,3 +35,18 @@ fn in_order(reports: Vec<Diagnostic>) -> Vec<Diagnostic> {
     all.extend(warnings.into_iter().map(told));
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::codes::checks::{CHECK_BALANCE, CHECK_SIGN};
+
+    #[test]
+    fn beside_what_stops_no_warning_says_that_anything_was_published() {
+        let warning = Diagnostic::warning(CHECK_SIGN, "income in debit").outcome("the release is published");
+        assert_eq!(in_order(vec![warning.clone()]), [warning.clone()]);
+        let both = in_order(vec![warning, Diagnostic::new(CHECK_BALANCE, "a journal")]);
+        assert_eq!(both[0].code, CHECK_BALANCE);
+        assert!(both[1].outcome.contains("nothing was published"));
+    }
+}
