@@ -147,8 +147,9 @@ pub fn run(partnership: &Partnership, options: &Options, observer: &dyn Observer
     let costed = conductor.cost(&known)?;
     let refused_now = |r: &DeliveryRecord| delivered.iter().any(|d: &Delivered| d.delivery.as_deref() == Some(r.delivery_id.as_str()));
     let standing = |r: &&DeliveryRecord| {
-        let mended =
-            known.iter().any(|o| o.feed == r.feed && o.council == r.council && o.coverage == r.coverage && o.judged_at > r.judged_at);
+        // Instants are whole seconds; the id of a run tells two runs of one second apart.
+        let later = |o: &DeliveryRecord| (&o.judged_at, &o.run) > (&r.judged_at, &r.run);
+        let mended = known.iter().any(|o| o.feed == r.feed && o.council == r.council && o.coverage == r.coverage && later(o));
         let refused = r.state == crate::lake::DeliveryState::Refused || r.last_attempt.is_some();
         refused && !mended && !refused_now(r)
     };
