@@ -1,10 +1,10 @@
 //! Speed of the decoder, in MB of file per second of one core, for three layouts of general ledgers.
 //!
-//! `cargo bench --bench decode [-- --save]`: the last column compares with the saved `benches/decode.baseline`.
+//! `cargo bench --bench decode [-- --save]`: the last column compares with `benches/baseline.json`.
 
 #![allow(clippy::cast_precision_loss, clippy::expect_used, clippy::indexing_slicing)] // a program that measures, on data that it makes
 
-use std::{fmt::Write as _, fs, path::PathBuf, sync::Arc, time::Instant};
+use std::{fmt::Write as _, sync::Arc};
 
 use truecost::{
     decode::{Chunks, EncodingScan, Judge, Tally, decode},
@@ -15,14 +15,14 @@ use truecost::{
     },
 };
 
+mod common;
+use common::{Clock, ROUNDS, Report, Sequence};
+
 const LINES: usize = 300_000;
-const ROUNDS: usize = 7;
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
 fn main() {
-    let mut saved = String::new();
-    let baseline = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/decode.baseline");
-    let before = fs::read_to_string(&baseline).unwrap_or_default();
+    let mut report = Report::new("decode");
     println!("{:<10} {:>8} {:>10} {:>10} {:>10} {:>10}", "layout", "MB", "scan MB/s", "cut MB/s", "decode", "baseline");
     for (name, contract, bytes) in [havering(), newham(), bexley()] {
         let mut rounds: Vec<[f64; 3]> = (0..ROUNDS).map(|_| round(&contract, &bytes)).collect();
@@ -31,41 +31,14 @@ fn main() {
             rounds[ROUNDS / 2][stage]
         };
         let (scan, cut, decoded) = (median(0), median(1), median(2));
-        let was = before.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<f64>().ok());
-        let was = was.map_or_else(|| "-".into(), |was| format!("{:.2} x", decoded / was));
+        let was = report.against(name, decoded);
         println!("{name:<10} {:>8.1} {scan:>10.0} {cut:>10.0} {decoded:>10.0} {was:>10}", megabytes(&bytes));
-        let _ = writeln!(saved, "{name} {decoded:.0}");
     }
-    if std::env::args().any(|arg| arg == "--save") {
-        fs::write(baseline, saved).expect("the baseline can be written");
-    }
+    report.finish();
 }
 
 fn megabytes(bytes: &[u8]) -> f64 {
     bytes.len() as f64 / 1e6
-}
-
-/// Time of this thread on a processor where the system tells (others may be at work on a shared machine), else time that passed.
-struct Clock {
-    on_cpu: Option<u64>,
-    wall: Instant,
-}
-
-impl Clock {
-    fn start() -> Self {
-        Self { on_cpu: on_cpu_ns(), wall: Instant::now() }
-    }
-
-    fn seconds(&self) -> f64 {
-        match (self.on_cpu, on_cpu_ns()) {
-            (Some(before), Some(now)) => (now - before) as f64 / 1e9,
-            _ => self.wall.elapsed().as_secs_f64(),
-        }
-    }
-}
-
-fn on_cpu_ns() -> Option<u64> {
-    fs::read_to_string("/proc/thread-self/schedstat").ok()?.split_whitespace().next()?.parse().ok()
 }
 
 /// MB per second of the encoding scan, of cutting into chunks, and of decoding them.
@@ -96,24 +69,6 @@ fn round(contract: &Contract, bytes: &[u8]) -> [f64; 3] {
     let tally = tally.finish(&judge, &header).expect("a whole file");
     assert_eq!((tally.accepted, tally.rejected), (LINES as u64, 0));
     [scanned, cut, decoded].map(|took| megabytes(bytes) / took)
-}
-
-/// Numbers that repeat from run to run.
-struct Sequence(u64);
-
-impl Sequence {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-
-    /// Amounts that are mostly a few hundred pounds and at times millions.
-    fn pence(&mut self) -> u64 {
-        let size = self.below(22) + 8;
-        self.below(1 << size) + 1
-    }
 }
 
 /// A line of the ledger: journal, line, day, pence, cost centre, account, supplier, words.

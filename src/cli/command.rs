@@ -12,8 +12,8 @@ use super::{
 use crate::{
     demo,
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Period, decimal, grouped, pounds},
-    engine::{Format, Limits, ask, render},
+    domain::{Period, counted, decimal, pounds},
+    engine::{Format, render},
     pipeline::{self, Partnership},
     plan::{self, Wish},
     report::{self, Page},
@@ -103,7 +103,8 @@ fn open(dir: &Path, voice: Voice) -> Answer<Partnership> {
             .hint("truecost init DIR writes one; -C DIR names another folder")
             .into());
     }
-    let (partnership, warnings) = pipeline::read(dir)?;
+    let read = pipeline::read(dir).map_err(|refusal| refusal.or_hint("correct it, then type: truecost validate"));
+    let (partnership, warnings) = read?;
     voice.report(&warnings);
     Ok(partnership)
 }
@@ -112,9 +113,9 @@ fn init(dir: &Path, voice: Voice) -> Answer<u8> {
     let files = demo::write_partnership(dir)?;
     let paths: Vec<String> = files.iter().map(|p| p.display().to_string()).collect();
     let text = format!(
-        "wrote the reference partnership to {}: {} files\n\nnext: put extracts into drop/<council>/<feed>/, then\n  truecost -C {} run\n",
+        "wrote the reference partnership to {}: {}\n\nnext: put extracts into drop/<council>/<feed>/, then\n  truecost -C {} run\n",
         dir.display(),
-        files.len(),
+        counted(files.len() as u64, "file"),
         dir.display()
     );
     say(voice, &Page::new("init", text, json!({"folder": dir.display().to_string(), "files": paths})))
@@ -129,10 +130,10 @@ fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
     let summary = demo::write(&dir.join("drop"), words.lines, words.seed)?;
     for extract in &summary.extracts {
         voice.say(&format!(
-            "made {}: {} ledger lines, {} bytes",
+            "made {}: {}, {}",
             extract.file.display(),
-            grouped(u128::from(extract.lines)),
-            grouped(u128::from(extract.bytes))
+            counted(extract.lines, "ledger line"),
+            counted(extract.bytes, "byte")
         ));
     }
     let options = Options { select: Vec::new(), wish: Wish::default(), threads: threads(None) };
@@ -186,8 +187,14 @@ fn validate(partnership: &Partnership) -> Answer<Page> {
     let now = run::clock::now().seconds();
     let schedules = schedule_rows(partnership, now, 5);
     let mut text = format!(
-        "{}: {} councils, {} services, {} feeds, {} contracts, {} reference tables, {} queries: all sound\n",
-        partnership.name, checked.councils, checked.services, checked.feeds, checked.contracts, checked.references, checked.queries
+        "{}: {}, {}, {}, {}, {}, {}: all sound\n",
+        partnership.name,
+        counted(checked.councils as u64, "council"),
+        counted(checked.services as u64, "service"),
+        counted(checked.feeds as u64, "feed"),
+        counted(checked.contracts as u64, "contract"),
+        counted(checked.references as u64, "reference table"),
+        counted(checked.queries as u64, "query")
     );
     for (name, times) in &schedules {
         text.push_str(&format!("\n{name}\n"));
@@ -218,10 +225,11 @@ fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
         }
         for report in &plan.reports {
             let file = report.place.as_ref().map(|p| format!("{}: ", p.file)).unwrap_or_default();
-            text.push_str(&format!("  note        {file}{}\n", report.seen));
+            text.push_str(&format!("  {:<10}  {file}{}\n", report.code.id, report.seen));
+            list.push(json!({"feed": feed.name(), "take": false, "report": super::out::to_json(report)}));
         }
-        if plan.take.is_empty() && plan.idle.is_empty() {
-            text.push_str("  nothing there\n");
+        if plan.take.is_empty() && plan.idle.is_empty() && plan.reports.is_empty() {
+            text.push_str(&format!("  nothing there: it takes names like {} from {}\n", feed.files.text, feed.from));
         }
     }
     let takes = plans.iter().any(|(_, plan)| !plan.take.is_empty());
@@ -234,36 +242,37 @@ fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
 }
 
 fn outcome_page(outcome: &Outcome) -> Page {
-    let count = |state| outcome.delivered.iter().filter(|d| d.state == state).count();
-    let (accepted, refused, before) = (count(Delivery::Accepted), count(Delivery::Refused), count(Delivery::AlreadyIn));
-    let rows: u64 = outcome.delivered.iter().filter(|d| d.state == Delivery::Accepted).map(|d| d.rows).sum();
-    let pence: i128 = outcome.delivered.iter().filter(|d| d.state == Delivery::Accepted).map(|d| d.pence).sum();
+    let of = |state| outcome.delivered.iter().filter(move |d| d.state == state);
+    let (accepted, before) = (of(Delivery::Accepted).count(), of(Delivery::AlreadyIn).count());
+    let (refused, not_taken): (Vec<_>, Vec<_>) = of(Delivery::Refused).partition(|d| d.delivery.is_some());
+    let rows: u64 = of(Delivery::Accepted).map(|d| d.rows).sum();
+    let pence: i128 = of(Delivery::Accepted).map(|d| d.pence).sum();
     let costed = &outcome.costed;
-    let release = costed.release.as_deref().unwrap_or("none");
-    let published = match (costed.published, costed.stopped.iter().any(|d| d.severity == crate::diagnostic::Severity::Error)) {
-        (true, _) => format!("published release {release}"),
-        (false, true) => format!("nothing was published: a check failed; release {release} still answers"),
-        (false, false) if costed.release.is_some() => format!("nothing new to publish; release {release} answers"),
-        (false, false) => "nothing to publish".to_owned(),
+    let failed = costed.stopped.iter().any(|d| d.severity == crate::diagnostic::Severity::Error);
+    let answers = costed.release.as_ref().map_or_else(|| "there is no release yet".to_owned(), |r| format!("release {r} still answers"));
+    let mut text = match (&costed.release, costed.published) {
+        (Some(release), true) => format!("published release {release}\n"),
+        _ if failed => format!("nothing was published: a check failed; {answers}\n"),
+        (Some(release), false) => format!("nothing new to publish; release {release} answers\n"),
+        (None, _) => "nothing to publish\n".to_owned(),
     };
-    let mut text = format!("{published}\n");
     if outcome.standing_refused > 0 {
-        let n = outcome.standing_refused;
-        text.push_str(&format!("{n} refused deliver{} still to be mended: truecost status\n", if n == 1 { "y" } else { "ies" }));
+        text.push_str(&format!("{} still to be mended: truecost status\n", counted(outcome.standing_refused as u64, "refused delivery")));
     }
     if outcome.delivered.is_empty() {
         text.push_str("no new delivery\n");
     } else {
-        let also = if before > 0 { format!(", {before} already in") } else { String::new() };
-        text.push_str(&format!(
-            "{accepted} deliveries accepted ({} rows, {}), {refused} refused{also}\n",
-            grouped(u128::from(rows)),
-            pounds(pence)
-        ));
+        let some = |number: usize, what: &str| if number > 0 { format!(", {number} {what}") } else { String::new() };
+        let also = some(not_taken.len(), "not taken") + &some(before, "already in");
+        let (deliveries, rows) = (counted(accepted as u64, "delivery"), counted(rows, "row"));
+        text.push_str(&format!("{deliveries} accepted ({rows}, {}), {} refused{also}\n", pounds(pence), refused.len()));
     }
-    for blocked in &costed.blocked {
-        text.push_str(&format!("{}\n", blocked.seen));
+    if outcome.delivered.is_empty() && costed.release.is_none() && costed.blocked.is_empty() {
+        text.push_str(
+            "put extracts into drop/<council>/<feed>/: truecost plan says what each feed finds there, and which names it knows\n",
+        );
     }
+    text.push_str(&blocked_text(&costed.blocked));
     let delivered: Vec<Value> = outcome
         .delivered
         .iter()
@@ -271,27 +280,41 @@ fn outcome_page(outcome: &Outcome) -> Page {
             json!({"feed": d.feed, "file": d.file, "delivery_id": d.delivery, "covers": d.coverage, "rows": d.rows, "quarantined": d.quarantined,
                 "amount": decimal(d.pence),
                 "state": match d.state { Delivery::Accepted => "accepted", Delivery::Refused => "refused", Delivery::AlreadyIn => "already_in" },
-                "reports": d.reports.iter().map(super::out::to_json).collect::<Vec<_>>()})
+                "reports": super::out::list(&d.reports)})
         })
         .collect();
-    let blocked: Vec<Value> = costed.blocked.iter().map(super::out::to_json).collect();
     let json = json!({"run": outcome.run, "exit": outcome.exit_code(), "release": costed.release, "published": costed.published,
-        "delivered": delivered, "blocked": blocked});
+        "delivered": delivered, "standing_refused": outcome.standing_refused, "blocked": super::out::list(&costed.blocked),
+        "checks": super::out::list(&costed.stopped)});
     Page::new("run", text, json)
 }
 
+/// A line for each period that must wait, and once for all of them what that means and what to do.
+fn blocked_text(blocked: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for (at, report) in blocked.iter().enumerate() {
+        text.push_str(&format!("{}: {}\n", report.code.id, report.seen));
+        let same = blocked.get(at + 1).is_some_and(|next| (&next.outcome, &next.hint) == (&report.outcome, &report.hint));
+        if !same {
+            text.push_str(&format!("      data: {}\n      next: {}\n", report.outcome, report.hint));
+        }
+    }
+    text
+}
+
 fn question(partnership: &Partnership, words: &args::Query, voice: Voice) -> Answer<u8> {
-    let release = report::latest(partnership)?;
-    let tables = report::tables(partnership, &release)?;
-    let answers = ask(&words.sql, &tables, &Limits::default())?;
-    let schema = answers.schema().clone();
-    let batches = answers.collect::<Answer<Vec<_>>>()?;
+    let (schema, batches) = report::answer(partnership, &words.sql)?;
     let format = match (words.format, voice.json) {
         (args::Format::Parquet, _) => {
             voice.bytes(&report::parquet(&schema, &batches)?);
             return Ok(0);
         }
-        (args::Format::Json, _) | (_, true) => Format::Json,
+        (_, true) => {
+            let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+            let rows: Value = serde_json::from_str(&render(&schema, &batches, Format::Json)).unwrap_or_default();
+            return say(voice, &Page::new("query", String::new(), json!({"columns": columns, "rows": rows})));
+        }
+        (args::Format::Json, false) => Format::Json,
         (args::Format::Csv, false) => Format::Csv,
         (args::Format::Table, false) => Format::Table,
     };

@@ -5,12 +5,13 @@ mod command;
 mod out;
 mod progress;
 mod signal;
+mod usage;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::diagnostic::{Diagnostic, Refusal, codes};
+use crate::diagnostic::Refusal;
 use args::Words;
 use out::Voice;
 
@@ -43,18 +44,7 @@ fn not_understood(error: &clap::Error) -> ExitCode {
         voice.result(&error.to_string());
         return ExitCode::SUCCESS;
     }
-    let text = error.to_string();
-    let text = text.trim().strip_prefix("error: ").unwrap_or(text.trim());
-    // Help that was not asked for: no command stood on the line.
-    let bare = matches!(
-        error.kind(),
-        clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | clap::error::ErrorKind::MissingSubcommand
-    );
-    let mut lines = if bare { "a command is missing".lines() } else { text.lines() };
-    let seen = lines.next().unwrap_or("a command is missing").to_owned();
-    let rest: Vec<&str> = lines.map(str::trim_end).filter(|line| !line.trim().is_empty()).collect();
-    let hint = if rest.is_empty() { "truecost help".to_owned() } else { rest.join("\n") };
-    let refusal = Refusal::from(Diagnostic::new(codes::command::USAGE, seen).outcome("nothing was run").hint(hint));
+    let refusal = Refusal::from(usage::report(error));
     voice.refuse(&refusal.0);
     ExitCode::from(2)
 }

@@ -67,10 +67,15 @@ impl Voice {
     pub fn refuse(self, all: &[Diagnostic]) {
         self.report(all);
         if self.json {
-            let list: Vec<_> = all.iter().map(to_json).collect();
-            self.answer(&Page::new("error", String::new(), json!({"diagnostics": list})));
+            self.answer(&Page::new("error", String::new(), json!({"diagnostics": list(all)})));
         }
     }
+}
+
+/// Reports as a program reads them.
+#[must_use]
+pub fn list(all: &[Diagnostic]) -> Vec<serde_json::Value> {
+    all.iter().map(to_json).collect()
 }
 
 /// A report as a program reads it.

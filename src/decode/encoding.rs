@@ -31,8 +31,38 @@ pub struct EncodingFacts {
     pub multibyte_utf8: Option<Spot>,
     /// First of the bytes 81 8D 8F 90 9D, which Windows-1252 does not define. Looked for while no well-formed sequence is seen.
     pub undefined_1252: Option<Spot>,
+    /// Where the file begins as no delimited text does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<OtherFormat>,
     /// Where the file begins as UTF-16 does, by a byte order mark or by a zero byte in its first character.
     pub utf16: Option<Utf16Facts>,
+}
+
+/// What a file is by its first bytes, whatever its name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherFormat {
+    /// A zip archive: also what an .xlsx or .ods workbook is.
+    Zip,
+    Gzip,
+    /// An .xls workbook of before 2007.
+    OldWorkbook,
+    Pdf,
+    /// A web page: mostly of a portal that wanted a password.
+    WebPage,
+}
+
+impl OtherFormat {
+    fn of(head: &[u8]) -> Option<Self> {
+        Some(match head {
+            [b'P', b'K', 3, 4, ..] => Self::Zip,
+            [0x1F, 0x8B, 8, ..] => Self::Gzip,
+            [0xD0, 0xCF, 0x11, 0xE0, ..] => Self::OldWorkbook,
+            [b'%', b'P', b'D', b'F', ..] => Self::Pdf,
+            [b'<', b'!', b'D' | b'd', b'O' | b'o', ..] | [b'<', b'h' | b'H', b't' | b'T', b'm' | b'M', ..] => Self::WebPage,
+            _ => return None,
+        })
+    }
 }
 
 /// What is known of a file that begins as UTF-16.
@@ -103,6 +133,7 @@ impl EncodingScan {
     fn begin(&mut self) {
         self.began = true;
         let head = std::mem::take(&mut self.head);
+        self.facts.other = OtherFormat::of(&head);
         let utf16 = |big_endian| Some(Utf16Facts { big_endian, ..Utf16Facts::default() });
         (self.facts.bom_len, self.facts.utf16) = match *head.as_slice() {
             [0xEF, 0xBB, 0xBF, ..] => (3, None),
@@ -303,6 +334,9 @@ fn sequence(text: &[u8]) -> Sequence {
 pub fn choose_encoding(facts: &EncodingFacts, layout: &Layout, file: &str) -> Answer<(Encoding, usize)> {
     if facts.len <= u64::from(facts.bom_len) {
         return Err(faults::empty_file(file).into());
+    }
+    if let Some(other) = facts.other {
+        return Err(faults::other_format(file, other).into());
     }
     let bom = usize::from(facts.bom_len);
     let chosen = match (facts.bom_len, &facts.utf16) {

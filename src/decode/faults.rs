@@ -1,7 +1,7 @@
 //! Structure faults: what refuses a whole file, in words.
 
 use super::{
-    encoding::{EncodingFacts, Spot},
+    encoding::{EncodingFacts, OtherFormat, Spot},
     judge::Judge,
     record::QuoteFault,
 };
@@ -73,6 +73,28 @@ pub(super) fn no_rows(file: &str, header_line: u64) -> Diagnostic {
         .place(line_of(file, header_line))
         .expected("at least one row")
         .hint("if a delivery without rows is right for this feed, say `allow_empty: true` in its contract")
+}
+
+/// Its first bytes say what it is, and it is no text.
+pub(super) fn other_format(file: &str, other: OtherFormat) -> Diagnostic {
+    let (what, hint) = match other {
+        OtherFormat::Zip => (
+            "a zip archive, as .xlsx workbooks are",
+            "if it is a workbook, open it and save it as CSV (changing the name does not change what it is), or ask the sender for CSV; else unpack it",
+        ),
+        OtherFormat::Gzip => ("packed with gzip", "unpack it (gunzip), or ask the sender for the file itself"),
+        OtherFormat::OldWorkbook => {
+            ("an .xls workbook", "open it and save it as CSV (changing the name does not change what it is), or ask the sender for CSV")
+        }
+        OtherFormat::Pdf => ("a PDF document", "ask the sender for the extract as text: figures are not read out of a printed page"),
+        OtherFormat::WebPage => {
+            ("a web page", "the download was answered with a page, often one to sign in: look at it, and fetch the extract again")
+        }
+    };
+    refused(structure::OTHER_FORMAT, format!("the file is {what}, not delimited text"))
+        .place(Place::file(file))
+        .expected("the extract as delimited text")
+        .hint(hint)
 }
 
 pub(super) fn nul(file: &str, spot: Spot, looks_utf16: bool) -> Diagnostic {

@@ -141,11 +141,33 @@ impl Refusal {
         self.0.iter().all(|d| d.code.retry)
     }
 
-    /// The exit code that these diagnostics call for, highest in the order 2 > 5 > 3 > 1 > 4.
+    /// The exit code that these diagnostics call for, highest in the order 130 > 2 > 5 > 3 > 1 > 4: what was interrupted
+    /// says nothing certain about the rest.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        let rank = |code: u8| [0, 4, 1, 3, 5, 2].iter().position(|c| *c == code).unwrap_or(0);
+        let rank = |code: u8| [0, 4, 1, 3, 5, 2, 130].iter().position(|c| *c == code).unwrap_or(usize::MAX);
         self.0.iter().map(|d| d.code.exit).max_by_key(|code| rank(*code)).unwrap_or(1)
+    }
+
+    /// The place of every report that has none of its own.
+    #[must_use]
+    pub fn or_place(mut self, place: &Place) -> Self {
+        self.0.iter_mut().filter(|d| d.place.is_none()).for_each(|d| d.place = Some(place.clone()));
+        self
+    }
+
+    /// What happened to the data, for every report that does not say it. Who calls knows what the callee could not.
+    #[must_use]
+    pub fn or_outcome(mut self, text: &str) -> Self {
+        self.0.iter_mut().filter(|d| d.outcome.is_empty()).for_each(|d| text.clone_into(&mut d.outcome));
+        self
+    }
+
+    /// What to type next, for every report that does not say it.
+    #[must_use]
+    pub fn or_hint(mut self, text: &str) -> Self {
+        self.0.iter_mut().filter(|d| d.hint.is_empty()).for_each(|d| text.clone_into(&mut d.hint));
+        self
     }
 }
 
@@ -162,3 +184,29 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gravest_exit_code_wins() {
+        let exit = |codes: &[Code]| Refusal(codes.iter().map(|c| Diagnostic::new(*c, "")).collect()).exit_code();
+        let (interrupted, usage, locked) = (codes::command::INTERRUPTED, codes::command::USAGE, codes::lake::LOCKED);
+        let (refused, late) = (codes::structure::EMPTY, codes::source::NOT_SETTLED);
+        assert_eq!(exit(&[usage, interrupted, refused]), 130);
+        assert_eq!(exit(&[locked, usage]), 2);
+        assert_eq!(exit(&[codes::lake::FILE_SYSTEM, locked, refused]), 5);
+        assert_eq!(exit(&[late, refused]), 1);
+        assert_eq!(exit(&[late]), 4);
+    }
+
+    #[test]
+    fn what_a_report_says_itself_stays() {
+        let said = Diagnostic::new(codes::sql::NAME, "a").outcome("kept").place(Place::file("a"));
+        let all = Refusal(vec![said.clone(), Diagnostic::new(codes::sql::NAME, "b")]);
+        let all = all.or_outcome("nothing ran").or_hint("mend it").or_place(&Place::file("b"));
+        assert_eq!(all.0[0], said.hint("mend it"));
+        assert_eq!((all.0[1].outcome.as_str(), all.0[1].place.as_ref().map(|p| p.file.as_str())), ("nothing ran", Some("b")));
+    }
+}

@@ -15,6 +15,6 @@ pub use day::{Day, Span};
 pub use digest::{DeliveryId, Digest};
 pub use identifier::{Identifier, NotAnIdentifier};
 pub use location::Location;
-pub use money::{Money, Pence, decimal, grouped, pounds};
+pub use money::{Money, Pence, counted, decimal, grouped, parse_pounds, pounds};
 pub use ownership::Ownership;
 pub use period::{Calendar, Coverage, Period};

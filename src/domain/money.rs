@@ -41,12 +41,31 @@ pub fn decimal(pence: Pence) -> String {
     format!("{sign}{}.{:02}", size / 100, size % 100)
 }
 
+/// `-12.34` as printed by [`decimal`].
+#[must_use]
+pub fn parse_pounds(text: &str) -> Option<Pence> {
+    let (whole, decimals) = text.split_once('.').filter(|(_, d)| d.len() == 2)?;
+    format!("{whole}{decimals}").parse().ok()
+}
+
 /// `-1234.5` pounds as `-£1,234.50`: what a person reads.
 #[must_use]
 pub fn pounds(pence: Pence) -> String {
     let sign = if pence < 0 { "-" } else { "" };
     let size = pence.unsigned_abs();
     format!("{sign}£{}.{:02}", grouped(size / 100), size % 100)
+}
+
+/// `1 delivery`, `1,204 rows`: a number and its noun, which is given in the singular.
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
+    let number = grouped(u128::from(number));
+    match (number.as_str(), noun.strip_suffix('y')) {
+        ("1", _) => format!("1 {noun}"),
+        // A vowel before it keeps the y: days.
+        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{number} {stem}ies"),
+        _ => format!("{number} {noun}s"),
+    }
 }
 
 /// `1234567` as `1,234,567`.
@@ -73,6 +92,13 @@ mod tests {
         assert!(Money::from_pence(-Money::MAX_PENCE).is_some());
         assert!(Money::from_pence(Money::MAX_PENCE + 1).is_none());
         assert!(Money::from_pence(i64::MIN).is_none());
+    }
+
+    #[test]
+    fn one_is_singular_and_nought_is_not() {
+        let said = [0, 1, 2, 1204].map(|n| counted(n, "delivery"));
+        assert_eq!(said, ["0 deliveries", "1 delivery", "2 deliveries", "1,204 deliveries"]);
+        assert_eq!((counted(3, "day"), counted(1, "row")), ("3 days".into(), "1 row".into()));
     }
 
     #[test]

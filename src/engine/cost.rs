@@ -62,17 +62,21 @@ impl CostQuery {
 
     fn planned(sql: &str, file: &str, table: &str, columns: Option<&[Column]>, tables: &Schemas) -> Answer<Self> {
         let script = Script { file, text: sql, voice: &PARTNERSHIP };
+        script.complete(Self::checked(&script, table, columns, tables))
+    }
+
+    fn checked(script: &Script, table: &str, columns: Option<&[Column]>, tables: &Schemas) -> Answer<Self> {
         let query = script.query()?;
-        let reads = names::tables_read(&script, &query)?;
-        let plan = analysed(&script, query.clone(), tables, &Parameters::any())?;
-        exact::check(&script, &plan)?;
+        let reads = names::tables_read(script, &query)?;
+        let plan = analysed(script, query.clone(), tables, &Parameters::any())?;
+        exact::check(script, &plan)?;
         let columns = match columns {
             Some(columns) => columns.to_vec(),
-            None => inferred(&script, &query, plan.schema())?,
+            None => inferred(script, &query, plan.schema())?,
         };
-        let fit = Fit::plan(&script, &query, plan.schema(), &wanted(table, &columns))?;
+        let fit = Fit::plan(script, &query, plan.schema(), &wanted(table, &columns))?;
         let schema = Arc::clone(fit.schema());
-        Ok(Self { file: file.to_owned(), sql: sql.to_owned(), table: table.to_owned(), columns, schema, reads })
+        Ok(Self { file: script.file.to_owned(), sql: script.text.to_owned(), table: table.to_owned(), columns, schema, reads })
     }
 
     /// The columns of [`Self::run`]'s rows.
@@ -94,11 +98,16 @@ impl CostQuery {
     /// `TC0807`, `TC0808`, `TC0810`; and what [`Self::plan`] finds where `tables` differ from those it saw.
     pub fn run(&self, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
         let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
+        let rows = self.rows(&script, tables, parameters);
+        script.complete(rows.map_err(|refusal| refusal.or_outcome("Nothing was published; the last release is unchanged.")))
+    }
+
+    fn rows(&self, script: &Script, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
         let open = tables.open().map_err(|e| script.fault(&e))?;
         let (plan, fit) = deep(|| {
             let query = script.query()?;
-            let plan = analysed(&script, query.clone(), &open, parameters)?;
-            let fit = Fit::plan(&script, &query, plan.schema(), &wanted(&self.table, &self.columns))?;
+            let plan = analysed(script, query.clone(), &open, parameters)?;
+            let fit = Fit::plan(script, &query, plan.schema(), &wanted(&self.table, &self.columns))?;
             Ok((plan, fit))
         })?;
         let context = context(Use::Cost, None, open.stores).map_err(|e| script.fault(&e))?;

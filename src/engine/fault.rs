@@ -8,7 +8,7 @@ use datafusion::{
 
 use super::script::Script;
 use crate::diagnostic::{
-    Code, Diagnostic,
+    Answer, Code, Diagnostic,
     codes::{query, sql},
 };
 
@@ -27,6 +27,9 @@ pub(super) struct Voice {
     pub outcome: &'static str,
 }
 
+/// What happens to data when SQL is refused before it runs: while validating, before a delivery, before the cost run.
+const UNTOUCHED: &str = "Nothing was run with this SQL; deliveries and releases stay as they were.";
+
 /// SQL that stands in a partnership's files.
 pub(super) static PARTNERSHIP: Voice = Voice {
     syntax: sql::SYNTAX,
@@ -35,9 +38,9 @@ pub(super) static PARTNERSHIP: Voice = Voice {
     name: sql::NAME,
     types: sql::TYPES,
     stopped: sql::FAILED,
-    failed: sql::FAILED,
+    failed: sql::UNCOMPUTED,
     too_large: sql::TOO_LARGE,
-    outcome: "",
+    outcome: UNTOUCHED,
 };
 
 /// SQL that somebody typed after `truecost query`.
@@ -54,6 +57,23 @@ pub(super) static QUESTION: Voice = Voice {
 };
 
 impl Script<'_> {
+    /// Reports of this text, none of them without an outcome and a next step.
+    pub fn complete<T>(&self, answer: Answer<T>) -> Answer<T> {
+        let next = |d: &Diagnostic| match (self.file, d.code == query::NAME) {
+            ("query", true) => "Write a name that is there: schemas/published/ says what each table and column means.".to_owned(),
+            ("query", false) => {
+                "Write the question again: one SELECT. A text stands in single quotes, and the whole in double quotes for the shell."
+                    .to_owned()
+            }
+            (file, _) => format!("Correct {file}, then type: truecost validate"),
+        };
+        answer.map_err(|refusal| {
+            let mut refusal = refusal.or_outcome(self.voice.outcome);
+            refusal.0.iter_mut().filter(|d| d.hint.is_empty()).for_each(|d| d.hint = next(d));
+            refusal
+        })
+    }
+
     /// A report of what the planner or the execution said about this text.
     pub fn fault(&self, error: &DataFusionError) -> Diagnostic {
         match error {
@@ -119,17 +139,27 @@ impl Script<'_> {
     }
 
     fn no_column(&self, field: &Column, valid: &[Column]) -> Diagnostic {
-        let names: Vec<&str> = valid.iter().map(|c| c.name.as_str()).collect();
+        let mut names: Vec<&str> = Vec::new();
+        for column in valid {
+            // Of two joined tables, both may have it.
+            if !names.contains(&column.name.as_str()) {
+                names.push(&column.name);
+            }
+        }
+        let mut hint = did_you_mean(&field.name, names.iter().copied());
+        if hint.is_empty() && self.text.contains(&format!("\"{}\"", field.name)) {
+            hint = format!("Double quotes are for names. A text stands in single ones: '{}'", field.name);
+        }
         let report = Diagnostic::new(self.voice.name, format!("there is no column `{}` here", field.name))
             .expected(if names.is_empty() { String::new() } else { format!("one of {}", listed(&names)) })
-            .hint(did_you_mean(&field.name, names.iter().copied()));
+            .hint(hint);
         self.whole(self.at_span(report, field.spans.first()))
     }
 
     /// Messages of Arrow's kernels quote values: only their kind is told.
     fn arrow_fault(&self, error: &ArrowError) -> Diagnostic {
         let (code, seen) = match error {
-            ArrowError::DivideByZero => (self.voice.failed, "the query divides by zero"),
+            ArrowError::DivideByZero => return self.divides_by_zero(),
             ArrowError::ArithmeticOverflow(_) => (self.voice.too_large, "a number became too large for its type"),
             ArrowError::CastError(_) | ArrowError::ParseError(_) => {
                 (self.voice.too_large, "a value cannot be converted to the type it is cast to")
@@ -148,13 +178,20 @@ impl Script<'_> {
         self.place_only(Diagnostic::new(code, seen))
     }
 
+    fn divides_by_zero(&self) -> Diagnostic {
+        self.place_only(
+            Diagnostic::new(self.voice.failed, "the query divides by zero")
+                .hint("Divide by `nullif(…, 0)`: the result is then empty there."),
+        )
+    }
+
     fn execution_fault(&self, message: &str) -> Diagnostic {
         let lower = message.to_ascii_lowercase();
         if lower.contains("overflow") || lower.contains("too large") {
             return self.place_only(Diagnostic::new(self.voice.too_large, "a number became too large for its type"));
         }
         if lower.contains("divide by zero") || lower.contains("division by zero") {
-            return self.place_only(Diagnostic::new(self.voice.failed, "the query divides by zero"));
+            return self.divides_by_zero();
         }
         if lower.contains("subquery returned more than one row") || lower.contains("more than one row") {
             return self.place_only(Diagnostic::new(self.voice.failed, "a subquery that must give one value gave more than one row"));
@@ -163,8 +200,11 @@ impl Script<'_> {
     }
 
     fn unread(&self, message: &str) -> Diagnostic {
-        self.place_only(Diagnostic::new(sql::FAILED, format!("a table that the query reads cannot be read: {}", first_line(message))))
-            .hint("Run `truecost doctor`; nothing was changed by the query.")
+        // Stores wrap the one fact that helps in sentences of their own.
+        let missing = message.split_once("Object at location ").and_then(|(_, rest)| rest.split_once(" not found"));
+        let why = missing.map_or_else(|| first_line(message), |(file, _)| format!("{file} is not there"));
+        self.place_only(Diagnostic::new(sql::FAILED, format!("a table that the query reads cannot be read: {why}")))
+            .hint("Type truecost run --force, which makes lost files of tables anew; truecost doctor looks at the machine.")
     }
 
     /// A report of a fault of truecost itself.

@@ -25,6 +25,7 @@ use crate::{
         Answer, Diagnostic, Place, Refusal,
         codes::sql::{COLUMNS, NO_VALUE, TYPES},
     },
+    domain::counted,
     schema::{Column, Type},
 };
 
@@ -113,7 +114,9 @@ impl Fit {
             Source::Same(index) => Arc::clone(rows.column(index)),
             Source::Cast(index) => {
                 let checked = CastOptions { safe: false, ..CastOptions::default() };
-                cast_with_options(rows.column(index), &slot.kind, &checked).map_err(|_| self.overflow(field))?
+                let given = rows.column(index);
+                cast_with_options(given, &slot.kind, &checked)
+                    .map_err(|_| self.overflow(field, first_lost(given, &slot.kind).map(row_name)))?
             }
         };
         if slot.required && array.logical_null_count() > 0 {
@@ -123,25 +126,27 @@ impl Fit {
                 Diagnostic::new(
                     NO_VALUE,
                     format!(
-                        "`{}` has no value in {} of {} rows, first in {}",
+                        "`{}` has no value in {} of {}, first in {}",
                         field.name(),
                         array.logical_null_count(),
-                        rows.num_rows(),
+                        counted(rows.num_rows() as u64, "row"),
                         row_name(row)
                     ),
                 )
                 .expected(format!("a value in every row: `{}` requires it", self.table))
-                .outcome("Nothing of it was taken in.")
+                .outcome("Nothing of it was taken in; what was accepted or published before stays.")
                 .hint("Mark the source's column as required, so that such rows go to quarantine, or give a value with coalesce."),
             ));
         }
         Ok(array)
     }
 
-    fn overflow(&self, field: &Field) -> Refusal {
+    fn overflow(&self, field: &Field, first: Option<String>) -> Refusal {
+        let first = first.map(|row| format!(", first in {row}")).unwrap_or_default();
+        let seen = format!("a value of `{}` does not fit {}{first}", field.name(), type_name(field.data_type()));
         self.report(
-            Diagnostic::new(self.voice.too_large, format!("a value of `{}` does not fit {}", field.name(), type_name(field.data_type())))
-                .outcome("Nothing of it was taken in.")
+            Diagnostic::new(self.voice.too_large, seen)
+                .outcome("Nothing of it was taken in; what was accepted or published before stays.")
                 .hint("Look for an amount or a number that is larger than it can be in truth."),
         )
     }
@@ -149,6 +154,12 @@ impl Fit {
     fn report(&self, report: Diagnostic) -> Refusal {
         report.place(Place::file(&self.file)).into()
     }
+}
+
+/// The first row whose value the cast cannot keep.
+fn first_lost(values: &ArrayRef, kind: &DataType) -> Option<usize> {
+    let cast = cast_with_options(values, kind, &CastOptions { safe: true, ..CastOptions::default() }).ok()?;
+    (0..values.len()).find(|row| values.is_valid(*row) && cast.is_null(*row))
 }
 
 /// Columns of the query that the table does not have.

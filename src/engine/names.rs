@@ -89,7 +89,9 @@ impl Names<'_> {
 
     fn no_table(&self, script: &Script, name: &str) -> Diagnostic {
         let names = self.directory.names();
-        let hint = did_you_mean(name, names.iter().map(String::as_str));
+        // The default schema is left out of names, and may be written.
+        let bare = self.directory.default_schema().and_then(|schema| name.strip_prefix(schema)?.strip_prefix('.'));
+        let hint = did_you_mean(bare.unwrap_or(name), names.iter().map(String::as_str));
         let file = name.contains(['/', '\\', '*', ':']);
         let seen = if file {
             format!("`{name}` looks like a file or an address; SQL reads tables only")

@@ -68,23 +68,28 @@ impl Projection {
 
     fn planned(sql: &str, file: &str, extract: &Contract, into: &Contract, rows_many: bool) -> Answer<Self> {
         let script = Script { file, text: sql, voice: &PARTNERSHIP };
+        script.complete(Self::checked(&script, extract, into, rows_many))
+    }
+
+    fn checked(script: &Script, extract: &Contract, into: &Contract, rows_many: bool) -> Answer<Self> {
         let query = script.query()?;
-        shape::check_text(&script, &query, rows_many)?;
+        shape::check_text(script, &query, rows_many)?;
         let records = nullable(&extract.arrow_schema());
         let directory = Schemas::default().with(EXTRACT, Arc::clone(&records));
-        let plan = names::plan(&script, query.clone(), &directory, Use::Feed)?;
-        shape::check_plan(&script, &plan, rows_many)?;
+        let plan = names::plan(script, query.clone(), &directory, Use::Feed)?;
+        shape::check_plan(script, &plan, rows_many)?;
         let state = state(Use::Feed);
         let plan = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {}).map_err(|e| script.fault(&e))?;
-        exact::check(&script, &plan)?;
+        exact::check(script, &plan)?;
         let optional = if into.column("period").is_some() { &OWN_PERIOD[..] } else { &[] };
         let columns = into.columns.iter().filter(|c| !PROVENANCE.contains(&&*c.name)).collect();
         let wanted = Wanted { table: &into.name, columns, added: &PROVENANCE, optional };
-        let fit = Fit::plan(&script, &query, plan.schema(), &wanted)?;
+        let fit = Fit::plan(script, &query, plan.schema(), &wanted)?;
         let optimised = state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e))?;
         let step = Step::compile(&optimised).map_err(|e| script.fault(&e))?;
         let (schema, source_row_at) = with_source_row(into, fit.schema());
-        Ok(Self { step, fit, schema, source_row_at, records, rows_many, file: file.to_owned(), sql: sql.to_owned() })
+        let (file, sql) = (script.file.to_owned(), script.text.to_owned());
+        Ok(Self { step, fit, schema, source_row_at, records, rows_many, file, sql })
     }
 
     /// The columns of [`Self::apply`]'s batches: those of the common table in its contract's order, without the
@@ -112,8 +117,19 @@ impl Projection {
     /// `TC0807` where a required column has no value, `TC0808` where a value does not fit, `TC0813` where a record becomes no row.
     pub fn apply(&self, records: &RecordBatch) -> Answer<RecordBatch> {
         let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
+        let rows = self.rows(&script, records);
+        script.complete(rows.map_err(|refusal| refusal.or_outcome("Nothing of the delivery was taken in; the last accepted one stays.")))
+    }
+
+    fn rows(&self, script: &Script, records: &RecordBatch) -> Answer<RecordBatch> {
         let source_row = self.source_row(records).map_err(|e| script.fault(&e))?;
-        let traced = guarded(|| self.step.rows(records, &source_row)).map_err(|e| script.fault(&e))?;
+        let traced = guarded(|| self.step.rows(records, &source_row)).map_err(|e| {
+            let mut report = script.fault(&e);
+            if let Some(line) = self.first_fault(records, &source_row) {
+                report.seen.push_str(&format!(", first in the record at line {line}"));
+            }
+            report
+        })?;
         if self.rows_many
             && let Some(lost) = first_lost(&source_row, &traced.source_row)
         {
@@ -136,6 +152,18 @@ impl Projection {
             .outcome("Nothing of the delivery was taken in; the last accepted one stays.")
             .hint("Let `unnest` have a list with at least one element, or declare such records in the contract (`not_data`).")
             .into()
+    }
+
+    /// The line of the first record that the projection cannot be computed on: the fewest records that fail end with it.
+    fn first_fault(&self, records: &RecordBatch, source_row: &ArrayRef) -> Option<i64> {
+        let fails = |count: usize| guarded(|| self.step.rows(&records.slice(0, count), &source_row.slice(0, count))).is_err();
+        let (mut good, mut bad) = (0, records.num_rows());
+        while bad > good + 1 {
+            let middle = good + (bad - good) / 2;
+            if fails(middle) { bad = middle } else { good = middle }
+        }
+        let lines = source_row.as_any().downcast_ref::<Int64Array>()?;
+        bad.checked_sub(1).filter(|row| *row < lines.len()).map(|row| lines.value(row))
     }
 
     fn source_row(&self, records: &RecordBatch) -> Result<ArrayRef, DataFusionError> {

@@ -79,7 +79,7 @@ impl fmt::Debug for Answers {
 pub fn ask(sql: &str, tables: &Tables, limits: &Limits) -> Answer<Answers> {
     let script = Script { file: "query", text: sql, voice: &QUESTION };
     let open = tables.open().map_err(|e| script.fault(&e))?;
-    let planned = deep(|| planned(&script, &open))?;
+    let planned = script.complete(deep(|| planned(&script, &open)))?;
     let runtime = runtime().map_err(|e| script.fault(&e.into()))?;
     let (send, from) = sync_channel(4);
     alarm(limits.time, send.clone());
@@ -227,7 +227,13 @@ impl Answers {
 
     fn fault(&self, error: &DataFusionError) -> Diagnostic {
         let report = Script { file: "query", text: &self.sql, voice: &QUESTION }.fault(error);
-        report.outcome("Nothing was changed: a question only reads.")
+        let report = report.outcome("Nothing was changed: a question only reads.");
+        let hint = if report.hint.is_empty() {
+            "Write the question so that it can be computed on every row, and ask again.".to_owned()
+        } else {
+            report.hint.clone()
+        };
+        report.hint(hint)
     }
 
     fn out_of_time(&self) -> Diagnostic {

@@ -232,7 +232,8 @@ fn lost(path: &Path, digest: &Digest, why: &str) -> Refusal {
         .expected(format!("the bytes with SHA-256 {digest}, as they were landed"))
         .outcome("the changed bytes were not used; what earlier runs made of the original stays as it is")
         .hint(
-            "have the original file sent again, or bring the object back from a backup; with `landing: link`, files must arrive by rename",
+            "put the original file into the feed's drop folder again and type: truecost run --rehash\n\
+             (or bring the object back from a backup; with `landing: link`, files must arrive by rename)",
         )
         .into()
 }

@@ -1,7 +1,7 @@
 //! From what a name or a file says to the periods that a delivery covers.
 
 use crate::{
-    diagnostic::{Answer, Diagnostic, codes::config},
+    diagnostic::{Answer, Diagnostic, Place, codes::config},
     domain::{Calendar, Coverage, Period},
 };
 
@@ -23,10 +23,10 @@ impl Feed {
             let periods = self.listed.get(name).map(|listed| listed.periods.clone()).unwrap_or_default();
             return Coverage::new(periods)
                 .map(Some)
-                .ok_or_else(|| self.no_coverage(&format!("`{name}` is not in the feed's list of controls")).into());
+                .ok_or_else(|| self.no_coverage("the file is not in the feed's list of controls").place(self.place_of(name)).into());
         }
         let found = self.covers.resolve(facts, calendar).map(Some);
-        found.ok_or_else(|| self.no_coverage(&format!("the name `{name}` does not say which period it covers")).into())
+        found.ok_or_else(|| self.no_coverage("the file's name does not say which period it covers").place(self.place_of(name)).into())
     }
 
     /// What a file covers by the text found in the named field of its control record, or after the label in its preamble.
@@ -44,6 +44,10 @@ impl Feed {
         coverage.ok_or_else(|| self.no_coverage(&format!("`{}` does not say which period the file covers", found.escape_debug())).into())
     }
 
+    fn place_of(&self, name: &str) -> Place {
+        Place::file(format!("{}: {name}", self.name()))
+    }
+
     fn no_coverage(&self, seen: &str) -> Diagnostic {
         let expected = match &self.covers.from {
             Some(CoverFrom::Record { record, field, format }) => format!("`{}` in field {field} of the record `{record}`", format.text),
@@ -56,7 +60,7 @@ impl Feed {
             }
             None => format!("a name like `{}`", self.files.text),
         };
-        Diagnostic::new(config::NO_COVERAGE, format!("{}: {seen}", self.name()))
+        Diagnostic::new(config::NO_COVERAGE, seen)
             .expected(expected)
             .outcome("the file is not used; what was accepted before stays")
             .hint(format!("Ask the sender, or correct `files` or `covers` in {}.", self.file))

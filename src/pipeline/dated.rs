@@ -124,4 +124,5 @@ fn hole(file: &str, name: &str, (earlier, first): (Span, &Row<'_>), (later, row)
         .place(at(file, row.line))
         .expected(format!("`valid_from` here the same as `valid_to` on line {}, unless the code was not in use", first.line))
         .outcome("lines of these days go to suspense, in sight")
+        .hint("close the hole, or leave it where the code was not in use on those days")
 }

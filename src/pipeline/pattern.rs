@@ -57,6 +57,14 @@ impl FilePattern {
         matches(&parts, name, &mut facts).then_some(facts)
     }
 
+    /// What is wrong with a name that has the shape of the pattern, but a number in it that cannot be: `13` for a month.
+    #[must_use]
+    pub fn near_miss(&self, name: &str) -> Option<String> {
+        let parts: Vec<&NamePart> = self.parts.iter().collect();
+        let mut wrong = None;
+        nearly(&parts, name, &mut wrong).then_some(wrong).flatten()
+    }
+
     /// Whether the part stands outside of `[ ]`: every name has it.
     #[must_use]
     pub fn always_has(&self, part: &NamePart) -> bool {
@@ -137,6 +145,53 @@ fn matches(parts: &[&NamePart], name: &str, facts: &mut NameFacts) -> bool {
             false
         }),
     }
+}
+
+/// As [`matches`], where one number may be out of its range; `wrong` says which.
+fn nearly(parts: &[&NamePart], name: &str, wrong: &mut Option<String>) -> bool {
+    let Some((first, others)) = parts.split_first() else { return name.is_empty() };
+    match first {
+        NamePart::Literal(text) => name.strip_prefix(text.as_str()).is_some_and(|rest| nearly(others, rest, wrong)),
+        NamePart::Optional(inner) => {
+            let with: Vec<&NamePart> = inner.iter().chain(others.iter().copied()).collect();
+            nearly(&with, name, wrong) || nearly(others, name, wrong)
+        }
+        NamePart::Any => (0..=name.len()).filter_map(|at| name.get(at..)).any(|rest| nearly(others, rest, wrong)),
+        part => lengths(part).any(|length| {
+            let (Some(text), Some(rest)) = (name.get(..length), name.get(length..)) else { return false };
+            let before = wrong.clone();
+            let fits = read_fact(part, text, &mut NameFacts::default());
+            let fault = if fits || wrong.is_some() { None } else { out_of_range(part, text) };
+            if fault.is_some() {
+                *wrong = fault;
+            } else if !fits {
+                return false;
+            }
+            let found = nearly(others, rest, wrong);
+            if !found {
+                *wrong = before;
+            }
+            found
+        }),
+    }
+}
+
+/// What a text of digits is not, in words.
+fn out_of_range(part: &NamePart, text: &str) -> Option<String> {
+    let is_number = |length: usize| text.len() == length && text.bytes().all(|b| b.is_ascii_digit());
+    let is = match part {
+        NamePart::Month if is_number(2) => "no month: 01 to 12 (closing entries need `{period}`, where 13 is the closing period)",
+        NamePart::Period if is_number(2) => "no period: 01 to 13",
+        NamePart::Year if is_number(4) => "no year",
+        NamePart::FiscalYear if is_number(6) || (text.len() == 7 && text.get(4..5) == Some("-")) => {
+            "no financial year: its second half is the year after its first, as in 2023-24"
+        }
+        NamePart::Date if is_number(8) || text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-') => {
+            "no day of the calendar, as in 2023-04-30"
+        }
+        _ => return None,
+    };
+    Some(format!("`{text}` in its name is {is}"))
 }
 
 /// Lengths that the part's text may have, the longest first.
@@ -308,5 +363,16 @@ mod tests {
     fn a_long_name_with_wildcards_is_judged_at_once() {
         let pattern = pattern("{any}a{any}b{any}c{year}[_v{version}].csv");
         assert_eq!(pattern.matches(&"ab".repeat(120)), None);
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_is_named() {
+        let miss = |pattern: &str, name: &str| FilePattern::parse(pattern).unwrap().near_miss(name);
+        assert!(miss("GL_{year}_{month}[_v{version}].csv", "GL_2023_13.csv").unwrap().starts_with("`13` in its name is no month"));
+        assert!(miss("GL_{fiscal_year}_{period}.csv", "GL_2023-24_14.csv").unwrap().starts_with("`14` in its name is no period"));
+        assert!(miss("GL_{fiscal_year}.csv", "GL_2023-25.csv").unwrap().contains("no financial year"));
+        assert!(miss("GL_{date}.csv", "GL_2023-02-30.csv").unwrap().contains("no day"));
+        assert_eq!(miss("GL_{year}_{month}.csv", "ledger.csv"), None);
+        assert_eq!(miss("GL_{year}_{month}.csv", "GL_0000_13.csv"), None, "two are more than a slip");
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     diagnostic::{Diagnostic, Place, codes},
     domain::{Calendar, Coverage, Period},
     lake::{DeliveryRecord, DeliveryState, SourceFacts, holder},
-    pipeline::{Feed, NewestBy},
+    pipeline::{Feed, NewestBy, Ready},
     source::{Entry, Listing},
 };
 
@@ -160,6 +160,13 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&Deli
             }
             continue;
         };
+        if let Some(marker) = marker_of(feed, entry)
+            && !listing.entries.iter().any(|e| e.name == marker)
+            && !known.iter().any(|record| is_file_of(record, entry))
+        {
+            plan.reports.push(no_marker(feed, entry, &marker));
+            continue;
+        }
         let sidecar = sidecar_of(feed, entry, listing);
         if feed.sidecar.is_some() && sidecar.is_none() {
             plan.reports.push(no_sidecar(feed, entry));
@@ -191,13 +198,27 @@ fn sidecar_of(feed: &Feed, entry: &Entry, listing: &Listing) -> Option<Entry> {
     listing.entries.iter().find(|e| e.name == name).cloned()
 }
 
+fn marker(feed: &Feed) -> Option<&str> {
+    match &feed.ready {
+        Ready::Marker(pattern) => Some(pattern),
+        Ready::Stable { .. } => None,
+    }
+}
+
+/// The name of the marker without which the file is not taken.
+fn marker_of(feed: &Feed, entry: &Entry) -> Option<String> {
+    marker(feed).map(|pattern| companion(pattern, &entry.name))
+}
+
+/// Whether a feed's files wait for others beside them: a marker, a sidecar.
+#[must_use]
+pub fn waits_for_others(feed: &Feed) -> bool {
+    marker(feed).is_some() || feed.sidecar.is_some()
+}
+
 /// Sidecars and markers are not extracts of their own.
 fn is_companion(feed: &Feed, name: &str, listing: &Listing) -> bool {
-    let marker = match &feed.ready {
-        crate::pipeline::Ready::Marker(pattern) => Some(pattern.as_str()),
-        crate::pipeline::Ready::Stable { .. } => None,
-    };
-    let patterns = feed.sidecar.as_deref().into_iter().chain(marker);
+    let patterns = feed.sidecar.as_deref().into_iter().chain(marker(feed));
     let stands_by = |pattern: &str| listing.entries.iter().any(|e| companion(pattern, &e.name) == name);
     patterns.into_iter().any(stands_by)
 }
@@ -332,7 +353,8 @@ fn place(feed: &Feed, entry: &Entry) -> Place {
 }
 
 fn name_unknown(feed: &Feed, entry: &Entry) -> Diagnostic {
-    Diagnostic::warning(codes::control::NAME_UNKNOWN, "a file that this feed does not know")
+    let miss = feed.files.near_miss(&entry.name).map(|miss| format!(": {miss}")).unwrap_or_default();
+    Diagnostic::warning(codes::control::NAME_UNKNOWN, format!("a file whose name this feed does not know{miss}"))
         .place(place(feed, entry))
         .expected(format!("a name like `{}`", feed.files.text))
         .outcome("it was left where it is and not read")
@@ -346,6 +368,14 @@ fn no_sidecar(feed: &Feed, entry: &Entry) -> Diagnostic {
         .expected("both files: the sidecar holds the sender's totals")
         .outcome("the file waits where it is; nothing of it was taken")
         .hint("run again when the sidecar is there, or ask the sender for it")
+}
+
+fn no_marker(feed: &Feed, entry: &Entry, marker: &str) -> Diagnostic {
+    Diagnostic::warning(codes::source::NOT_SETTLED, format!("the file waits for its marker `{marker}`"))
+        .place(place(feed, entry))
+        .expected("both files: the sender writes the marker when the extract is complete (`ready:` in the feed)")
+        .outcome("the file waits where it is; nothing of it was taken")
+        .hint(format!("ask the sender whether the extract is complete; then put `{marker}` beside it and type truecost run"))
 }
 
 /// A file for periods in which the feed is not active.

@@ -43,13 +43,35 @@ fn nothing_published() -> Refusal {
         .into()
 }
 
+/// The rows that answer a question, and their columns. Reference tables and deliveries can be asked about before the first release.
+///
+/// # Errors
+/// TC11…; TC0106 where it asks for what only a release has, and there is none.
+pub fn answer(partnership: &Partnership, sql: &str) -> Answer<(SchemaRef, Vec<RecordBatch>)> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let published = lake.releases().folder().to_path_buf();
+    let release = lake.releases().latest()?.map(|manifest| Release { manifest, published });
+    let answers = ask(sql, &tables_of(partnership, release.as_ref())?, &Limits::default());
+    let answers = answers.map_err(|refusal| {
+        let unknown = refusal.0.iter().any(|d| d.code == codes::query::NAME);
+        if release.is_none() && unknown { nothing_published() } else { refusal }
+    })?;
+    let schema = answers.schema().clone();
+    Ok((schema, answers.collect::<Answer<Vec<_>>>()?))
+}
+
 /// `published.*`, `lake.*`, `reference.*` and `ops.*`. A name without a schema is one of `published`.
 ///
 /// # Errors
 /// TC10… where the register cannot be read.
 pub fn tables(partnership: &Partnership, release: &Release) -> Answer<Tables> {
+    tables_of(partnership, Some(release))
+}
+
+/// As [`tables`]; without a release what stands in none.
+fn tables_of(partnership: &Partnership, release: Option<&Release>) -> Answer<Tables> {
     let mut tables = Tables::with_default_schema("published");
-    for (name, contract) in &partnership.contracts {
+    for (release, (name, contract)) in release.iter().flat_map(|release| partnership.contracts.iter().map(move |c| (release, c))) {
         match name.split_once('/') {
             Some(("published", table)) => {
                 let parts = release.manifest.content.tables.get(table).map_or(&[][..], Vec::as_slice);

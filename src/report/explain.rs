@@ -39,6 +39,7 @@ pub fn code(id: Option<&str>) -> Answer<Page> {
     let code = codes::find(id).ok_or_else(|| -> Refusal {
         Diagnostic::new(codes::command::UNKNOWN_CODE, format!("no report has the code `{id}`"))
             .expected("a code such as TC0203")
+            .outcome("nothing was read")
             .hint("truecost explain code")
             .into()
     })?;
@@ -56,6 +57,7 @@ pub fn find(lake: &Lake, delivery: &str) -> Answer<(DeliveryId, DeliveryRecord)>
     id.zip(found).ok_or_else(|| {
         Diagnostic::new(codes::command::UNKNOWN_DELIVERY, format!("no delivery has the id `{delivery}`"))
             .expected("16 hex digits, as `truecost status --json` and the table `delivery` print them")
+            .outcome("nothing was read")
             .hint("truecost query \"SELECT delivery_id, council, feed, file_name FROM ops.delivery\"")
             .into()
     })
@@ -107,6 +109,7 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
 fn no_row(record: &DeliveryRecord, row: u64) -> Refusal {
     Diagnostic::new(codes::command::UNKNOWN_DELIVERY, format!("no row of {} starts on line {row}", record.source.name))
         .expected("the `source_row` of a line: the physical line on which its record starts, from 1")
+        .outcome("nothing was changed")
         .hint(format!("truecost query \"SELECT source_row, amount FROM cost_line WHERE delivery_id = '{}' LIMIT 10\"", record.delivery_id))
         .into()
 }

@@ -15,8 +15,10 @@ use super::{
 };
 use crate::{
     diagnostic::Answer,
-    domain::{Ownership, Pence, decimal, grouped, pounds},
+    domain::{Ownership, Pence, counted, decimal, grouped, parse_pounds, pounds},
+    lake::Lake,
     pipeline::Partnership,
+    stages::prove,
 };
 
 /// Text at a place; empty for null.
@@ -105,7 +107,6 @@ fn proof_line(all: &crate::engine::Tables, release: &Release) -> Answer<String> 
             if text(batch, 0, row) == "passed" { passed += count(batch, 1, row) } else { failed += count(batch, 1, row) }
         }
     }
-    let lines = |n: i64| grouped(u128::try_from(n).unwrap_or(0));
     let warned = if failed == 0 { String::new() } else { format!(", {failed} with warnings") };
     Ok(format!(
         "proof: {} rows {} accepted = {} cost {} + {} not cost {} + {} suspense {}; unexplained £0.00; {passed} checks passed{warned} (release {})",
@@ -129,7 +130,7 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
     let release = latest(partnership)?;
     let all = tables(partnership, &release)?;
     let stages = rows(&all, "SELECT council, feed, delivery_year, delivery_period, stage, rows, amount FROM reconciliation")?;
-    let mut found: BTreeMap<(String, String, String), BTreeMap<String, (i64, Option<Pence>)>> = BTreeMap::new();
+    let mut found: BTreeMap<(String, String, String), Stages> = BTreeMap::new();
     for batch in &stages {
         for row in 0..batch.num_rows() {
             let year = batch.columns().get(2).and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int16Type>()).map_or(0, |c| c.value(row));
@@ -140,42 +141,107 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
             found.entry(key).or_default().insert(text(batch, 4, row), (count(batch, 5, row), pence));
         }
     }
-    let shown = ["accepted", "quarantined", "common", "cost", "not_cost", "suspense", "published"];
-    let mut columns = vec![("council", Align::Left), ("feed", Align::Left), ("period", Align::Left), ("rows", Align::Right)];
-    columns.extend(shown.iter().map(|s| (*s, Align::Right)));
-    columns.push(("unexplained", Align::Right));
-    let mut table = Table::new(&columns);
     let mut list = Vec::new();
+    let mut totals: BTreeMap<String, Stages> = BTreeMap::new();
+    let mut periods = Table::new(&[
+        ("feed", Align::Left),
+        ("period", Align::Left),
+        ("rows", Align::Right),
+        ("accepted", Align::Right),
+        ("quarantined", Align::Right),
+        ("pounds", Align::Right),
+        ("cost", Align::Right),
+        ("not cost", Align::Right),
+        ("suspense", Align::Right),
+        ("published", Align::Right),
+        ("unexplained", Align::Right),
+    ]);
     for ((council, feed, period), stages) in &found {
-        let of = |stage: &str| stages.get(stage).copied().unwrap_or_default();
-        let pence = |stage: &str| of(stage).1.unwrap_or(0);
-        let unexplained = pence("landed") - pence("quarantined") - pence("published");
-        let mut line = vec![council.clone(), feed.clone(), period.clone(), grouped(u128::try_from(of("accepted").0).unwrap_or(0))];
-        line.extend(shown.iter().map(|s| pounds(pence(s))));
-        line.push(pounds(unexplained));
-        table.row(line);
+        let of = |stage: &str| stages.get(stage).map_or((0, 0), |(rows, pence)| (*rows, pence.unwrap_or(0)));
+        let unexplained = unexplained(stages);
+        let total = totals.entry(format!("{council}/{feed}")).or_default();
+        for (stage, (rows, pence)) in stages {
+            let sum = total.entry(stage.clone()).or_default();
+            *sum = (sum.0 + rows, sum.1.zip(*pence).map(|(a, b)| a + b).or(sum.1).or(*pence));
+        }
+        let (accepted, quarantined) = (of("accepted"), of("quarantined"));
+        periods.row([
+            format!("{council}/{feed}"),
+            period.clone(),
+            lines(accepted.0),
+            pounds(accepted.1),
+            lines(quarantined.0),
+            pounds(quarantined.1),
+            pounds(of("cost").1),
+            pounds(of("not_cost").1),
+            pounds(of("suspense").1),
+            pounds(of("published").1),
+            pounds(unexplained.1),
+        ]);
         let stage_json: serde_json::Map<String, serde_json::Value> =
             stages.iter().map(|(s, (n, p))| (s.clone(), json!({"rows": n, "amount": p.map(decimal)}))).collect();
-        list.push(json!({"council": council, "feed": feed, "period": period, "stages": stage_json, "unexplained": decimal(unexplained)}));
+        list.push(json!({"council": council, "feed": feed, "period": period, "stages": stage_json, "unexplained": decimal(unexplained.1)}));
     }
     let proof = proof_line(&all, &release)?;
-    let page = format!("{}\n{proof}\n", table.text());
+    let page = format!("{}\n{}\n{proof}\n", by_stage(&totals).text(), periods.text());
     Ok(Page::new("reconcile", page, json!({"release": release.manifest.release, "rows": list, "proof": proof})))
 }
 
-const SUSPENSE: &str = "SELECT council, rule_id AS why, coalesce(CASE WHEN rule_id = 'no_account' THEN account WHEN rule_id = 'no_cost_centre' THEN cost_centre \
-     ELSE coalesce(cost_centre, department) END, '') AS code, COUNT(*) AS n, SUM(amount) AS amount, \
-     CAST(MIN(effective_date) AS VARCHAR) AS first_date, CAST(MAX(effective_date) AS VARCHAR) AS last_date, \
-     MIN(delivery_id || ' ' || lpad(CAST(source_row AS VARCHAR), 12, ' ')) AS example \
-     FROM cost_line WHERE ownership = 'suspense' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+/// Rows and pounds of each stage; pounds where it has some.
+type Stages = BTreeMap<String, (i64, Option<Pence>)>;
 
-/// One row for each uncovered code; in the columns of the reference tables with `csv`.
+fn lines(number: i64) -> String {
+    grouped(number.unsigned_abs().into())
+}
+
+/// What came in less what is in quarantine less what is published: nought, or nothing would have been published.
+fn unexplained(stages: &Stages) -> (i64, Pence) {
+    let of = |stage: &str| stages.get(stage).map_or((0, 0), |(rows, pence)| (*rows, pence.unwrap_or(0)));
+    let (landed, quarantined, published) = (of("landed"), of("quarantined"), of("published"));
+    (landed.0 - quarantined.0 - published.0, landed.1 - quarantined.1 - published.1)
+}
+
+/// Every feed from the source to what is published, stage by stage, over all periods.
+fn by_stage(totals: &BTreeMap<String, Stages>) -> Table {
+    const SHOWN: [(&str, &str); 10] = [
+        ("source", "source"),
+        ("not_data", "not data (header, blank, totals)"),
+        ("landed", "landed"),
+        ("quarantined", "  quarantined"),
+        ("accepted", "  accepted"),
+        ("common", "common table"),
+        ("cost", "  cost"),
+        ("not_cost", "  not cost"),
+        ("suspense", "  suspense"),
+        ("published", "published"),
+    ];
+    let mut table = Table::new(&[("feed", Align::Left), ("stage", Align::Left), ("rows", Align::Right), ("pounds", Align::Right)]);
+    for (feed, stages) in totals {
+        for (at, (stage, shown)) in SHOWN.iter().enumerate() {
+            let (rows, pence) = stages.get(*stage).copied().unwrap_or_default();
+            let name = if at == 0 { feed.clone() } else { String::new() };
+            table.row([name, (*shown).to_owned(), lines(rows), pence.map_or_else(|| "-".to_owned(), pounds)]);
+        }
+        let (rows, pence) = unexplained(stages);
+        table.row([String::new(), "unexplained".into(), lines(rows), pounds(pence)]);
+    }
+    table
+}
+
+/// One row for each uncovered code; in the columns of the reference tables with `csv`. Where the latest run was stopped by
+/// check 12, no release holds what it found: its record answers.
 ///
 /// # Errors
 /// TC0106, TC10…
 pub fn suspense(partnership: &Partnership, csv: bool) -> Answer<Page> {
-    let release = latest(partnership)?;
-    let found = rows(&tables(partnership, &release)?, SUSPENSE)?;
+    let (release, list, from) = if let Some((run, list)) = stopped_suspense(partnership)? {
+        (None, list, format!("of run {run}, which check 12 stopped; it published nothing"))
+    } else {
+        let release = latest(partnership)?;
+        let found = prove::suspense(&tables(partnership, &release)?)?;
+        let name = release.manifest.release;
+        (Some(name.clone()), found.iter().map(prove::InSuspense::to_json).collect(), format!("of release {name}"))
+    };
     let mut table = Table::new(&[
         ("council", Align::Left),
         ("lacks", Align::Left),
@@ -186,41 +252,40 @@ pub fn suspense(partnership: &Partnership, csv: bool) -> Answer<Page> {
         ("last", Align::Left),
         ("example (delivery, line)", Align::Left),
     ]);
-    let mut list = Vec::new();
-    for batch in &found {
-        for row in 0..batch.num_rows() {
-            let cell = |column| text(batch, column, row);
-            let lacks = lacking(&cell(1));
-            let example = cell(7).split_whitespace().collect::<Vec<_>>().join(" ");
-            list.push(json!({"council": cell(0), "table": lacks, "code": cell(2), "rows": count(batch, 3, row), "amount": decimal(pence_at(batch, 4, row)),
-                "first": cell(5), "last": cell(6), "example": example}));
-            table.row([
-                cell(0),
-                lacks.to_owned(),
-                cell(2),
-                grouped(u128::try_from(count(batch, 3, row)).unwrap_or(0)),
-                pounds(pence_at(batch, 4, row)),
-                cell(5),
-                cell(6),
-                example,
-            ]);
-        }
+    for row in &list {
+        let said = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        table.row([
+            said("council"),
+            said("table"),
+            said("code"),
+            grouped(row["rows"].as_u64().unwrap_or(0).into()),
+            pounds(parse_pounds(&said("amount")).unwrap_or(0)),
+            said("first"),
+            said("last"),
+            said("example"),
+        ]);
     }
-    let page = match (csv, list.is_empty()) {
+    let page = match (csv, list.first()) {
         (true, _) => to_fill_in(partnership, &list),
-        (false, true) => "nothing is in suspense\n".to_owned(),
-        (false, false) => format!("{}\nfill them in: truecost suspense --csv\n", table.text()),
+        (false, None) => "nothing is in suspense\n".to_owned(),
+        (false, Some(first)) => {
+            let example = first["example"].as_str().unwrap_or_default();
+            format!(
+                "{}\n{from}\nrows to fill in: truecost suspense --csv\none line in full: truecost explain line {example}\n",
+                table.text()
+            )
+        }
     };
-    Ok(Page::new("suspense", page, json!({"release": release.manifest.release, "codes": list})))
+    Ok(Page::new("suspense", page, json!({"release": release, "codes": list})))
 }
 
-/// The reference table that lacks a row.
-fn lacking(rule_id: &str) -> &'static str {
-    match rule_id {
-        "no_account" => "account",
-        "no_cost_centre" => "cost_centre",
-        _ => "ownership_rule",
-    }
+/// Run and codes, where the latest run that did anything was stopped because of suspense.
+fn stopped_suspense(partnership: &Partnership) -> Answer<Option<(String, Vec<serde_json::Value>)>> {
+    let runs = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.runs()?;
+    let last = runs.last();
+    let codes = last.and_then(|run| run.get("suspense")?.as_array().cloned()).filter(|codes| !codes.is_empty());
+    let run = last.and_then(|run| run.get("run")?.as_str()).unwrap_or_default().to_owned();
+    Ok(codes.map(|codes| (run, codes)))
 }
 
 /// Rows in the columns of each reference table that lacks some, with what is known filled in.
@@ -239,8 +304,8 @@ fn to_fill_in(partnership: &Partnership, list: &[serde_json::Value]) -> String {
                 "cost_centre" if name == "ownership_rule" => said("code"),
                 "valid_from" => said("first"),
                 "reason" => format!(
-                    "{} rows {} pounds; first {} last {}; e.g. {}",
-                    row["rows"],
+                    "{} {} pounds; first {} last {}; e.g. {}",
+                    counted(row["rows"].as_u64().unwrap_or(0), "row"),
                     said("amount"),
                     said("first"),
                     said("last"),

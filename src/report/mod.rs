@@ -6,7 +6,7 @@ mod figures;
 pub mod page;
 mod status;
 
-pub use ask::{Release, latest, parquet, rows, tables};
+pub use ask::{Release, answer, latest, parquet, rows, tables};
 pub use explain::{code, explain_line};
 pub use figures::{reconcile, separation, suspense};
 pub use page::{Align, Page, Table};

@@ -1,15 +1,17 @@
 //! The state of feeds, runs and quarantine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::page::{Align, Page, Table};
 use crate::{
-    diagnostic::Answer,
-    domain::{DeliveryId, Pence, decimal, grouped, pounds},
-    lake::{DeliveryRecord, DeliveryState, Lake, read_quarantine},
+    diagnostic::{Answer, Diagnostic, codes, render_all},
+    domain::{DeliveryId, Pence, Period, counted, decimal, grouped, pounds},
+    lake::{DeliveryRecord, DeliveryState, Lake, Manifest, read_quarantine},
     pipeline::Partnership,
+    plan::{Wish, plan_feed, waits_for_others},
+    source,
 };
 
 fn pence(record: &DeliveryRecord) -> Pence {
@@ -72,7 +74,64 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
             text.push_str(report);
         }
     }
-    Ok(Page::new("status", text, json!({"partnership": &*partnership.name, "release": name, "feeds": list})))
+    let unpublished = unpublished(partnership, &records, release.as_ref());
+    if !unpublished.is_empty() {
+        text.push_str("\naccepted, and in no release (truecost run says what they wait for):\n");
+        for (feed, periods) in &unpublished {
+            text.push_str(&format!("  {feed}  {}\n", periods.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")));
+        }
+    }
+    let unpublished: BTreeMap<_, Vec<String>> =
+        unpublished.into_iter().map(|(feed, periods)| (feed, periods.iter().map(ToString::to_string).collect())).collect();
+    let waiting = waiting(partnership, &records);
+    if !waiting.is_empty() {
+        text.push_str(&format!("\n{}", render_all(&waiting, false)));
+    }
+    let waiting: Vec<Value> = waiting
+        .iter()
+        .map(|d| json!({"code": d.code.id, "file": d.place.as_ref().map(|p| p.file.clone()), "seen": d.seen, "hint": d.hint}))
+        .collect();
+    Ok(Page::new(
+        "status",
+        text,
+        json!({"partnership": &*partnership.name, "release": name, "feeds": list, "unpublished": unpublished, "waiting": waiting}),
+    ))
+}
+
+/// Periods of each feed whose lines were accepted, in the basis that its council's costs are read from, and are in no release.
+fn unpublished(partnership: &Partnership, records: &[DeliveryRecord], release: Option<&Manifest>) -> BTreeMap<String, BTreeSet<Period>> {
+    let parts = release.and_then(|m| m.content.tables.get("cost_line")).map_or(&[][..], Vec::as_slice);
+    let published: BTreeSet<&str> = parts.iter().map(|part| part.key.as_str()).collect();
+    let is_basis = |record: &DeliveryRecord, period: Period| {
+        let day = partnership.calendar.days_of(period).0;
+        let council = partnership.councils.iter().find(|c| *c.id == *record.council);
+        council.is_none_or(|c| c.cost_basis.iter().any(|(span, basis)| span.contains(day) && basis.common_table() == record.table))
+    };
+    let mut found: BTreeMap<String, BTreeSet<Period>> = BTreeMap::new();
+    for record in records.iter().filter(|r| r.state == DeliveryState::Accepted) {
+        let feed = format!("{}/{}", record.council, record.feed);
+        let periods = record.proof.periods.keys().filter_map(|text| Period::parse(text));
+        let missing = periods.filter(|period| !published.contains(format!("{feed}/{period}").as_str()) && is_basis(record, *period));
+        let missing: BTreeSet<Period> = missing.collect();
+        if !missing.is_empty() {
+            found.entry(feed).or_default().extend(missing);
+        }
+    }
+    found
+}
+
+/// Files that wait for others beside them: a marker, a sidecar. A source that does not answer is for the run to report.
+fn waiting(partnership: &Partnership, records: &[DeliveryRecord]) -> Vec<Diagnostic> {
+    let mut waiting = Vec::new();
+    for feed in partnership.feeds.iter().filter(|feed| waits_for_others(feed)) {
+        let listing = source::connect(&feed.from, &partnership.allow_hosts).and_then(|source| source.list());
+        let Ok(listing) = listing else { continue };
+        let of: Vec<&DeliveryRecord> = records.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id).collect();
+        let plan = plan_feed(feed, partnership.calendar, &listing, &of, Wish::default());
+        let waits = |d: &Diagnostic| d.code == codes::source::NOT_SETTLED || d.code == codes::control::SIDECAR_UNREADABLE;
+        waiting.extend(plan.reports.into_iter().filter(waits));
+    }
+    waiting
 }
 
 /// Past runs, newest first.
@@ -154,7 +213,11 @@ pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
             ]);
         }
     }
-    let text = if table.is_empty() { "no row is in quarantine\n".to_owned() } else { table.text() };
+    let text = if table.is_empty() {
+        "no row is in quarantine\n".to_owned()
+    } else {
+        format!("{}\nthe rows as they came: truecost quarantine show <delivery>\n", table.text())
+    };
     Ok(Page::new("quarantine", text, json!(list)))
 }
 
@@ -179,7 +242,7 @@ pub fn quarantine_show(partnership: &Partnership, delivery: &str, most: usize) -
     if all.is_empty() {
         text.push_str("no row of it is in quarantine\n");
     } else if all.len() > most {
-        text.push_str(&format!("\n… and {} more faults: -n {}\n", all.len() - most, all.len()));
+        text.push_str(&format!("\n… and {}: -n {}\n", counted((all.len() - most) as u64, "more fault"), all.len()));
     }
     let list: Vec<Value> = all
         .iter()

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Conductor, CostPlanned, Event, clock, proofs, pump::each};
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
-    domain::{Digest, Period, grouped},
+    domain::{Digest, Period, counted},
     engine::{Part, Table, Tables},
     lake::{Content, DeliveryRecord, LakeFile, LakeState, Manifest, PartFile, PartSchema, Publication, PublishedPart, StagedPart},
     pipeline::{Basis, Missing},
@@ -41,6 +41,8 @@ pub struct Costed {
     pub findings: Vec<Finding>,
     /// A check failed: the last release is unchanged.
     pub stopped: Vec<Diagnostic>,
+    /// The codes behind suspense over its limit, where that stopped publication: no release shows them.
+    pub suspense: Vec<prove::InSuspense>,
     /// Parts of `cost_line` made anew.
     pub classified: usize,
 }
@@ -124,7 +126,7 @@ impl Conductor<'_> {
         let tables = self.check_tables(&records, &parts, meant.as_ref(), &content)?;
         costed.findings = prove::prove(&tables)?;
         self.store("check_result", &prove::check_rows(&costed.findings, parts.iter().map(|(_, p)| p.rows).sum()), &mut content)?;
-        costed.stopped = self.verdict(&costed.findings);
+        self.verdict(&mut costed, &parts)?;
         if costed.stopped.iter().any(|d| d.severity == Severity::Error) {
             self.observer.event(Event::Report { diagnostics: &costed.stopped });
             return Ok(costed);
@@ -154,20 +156,21 @@ impl Conductor<'_> {
         } else if is("inputs", &inputs) {
             (false, "nothing to do: lines, rules, contracts and program are those of the latest release".to_owned())
         } else if latest.is_none() {
-            (true, format!("would publish the first release: {} partitions", sources.len()))
+            (true, format!("would publish the first release, of {}", counted(sources.len() as u64, "partition")))
         } else if is("rules", &rules) {
             (true, "would publish a release: the common tables or their proofs changed".to_owned())
         } else {
             (true, "would publish a release: a rule, a query, a contract, the partnership file or the program changed".to_owned())
         };
-        let waits = if blocked.is_empty() { String::new() } else { format!("; {} periods wait for a required feed", blocked.len()) };
+        let waits = if blocked.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "; {} for a required feed",
+                if blocked.len() == 1 { "1 period waits".to_owned() } else { format!("{} periods wait", blocked.len()) }
+            )
+        };
         Ok(CostPlanned { would_run, sentence: format!("{why}{waits}") })
-    }
-
-    /// Failed checks as reports; a warning where the check does not block.
-    fn verdict(&self, findings: &[Finding]) -> Vec<Diagnostic> {
-        let blocks = |f: &Finding| f.check.blocks || (f.check.number == 12 && self.partnership.suspense_limit.stop);
-        findings.iter().filter_map(|f| f.report(blocks(f))).collect()
     }
 
     /// The files from which costs are read, and the periods that must wait.
@@ -202,6 +205,11 @@ impl Conductor<'_> {
                 blocked.push(proofs::blocked(period, &lacking));
                 sources.retain(|s| s.file.period != period);
             }
+        }
+        if sources.is_empty() {
+            blocked
+                .iter_mut()
+                .for_each(|d| "nothing is published: no other period has lines of the basis in use".clone_into(&mut d.outcome));
         }
         sources.sort_by(|a, b| (a.file.period, a.key(), &a.file.name).cmp(&(b.file.period, b.key(), &b.file.name)));
         (sources, blocked)
@@ -264,7 +272,7 @@ impl Conductor<'_> {
                 Ok(())
             };
             each(self.threads, stale.clone(), classify_one)?;
-            self.step(&format!("classified {} lines in {} parts", grouped(u128::from(rows)), stale.len()));
+            self.step(&format!("classified {} in {}", counted(rows, "line"), counted(stale.len() as u64, "part")));
         }
         let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut lines = Vec::new();
@@ -391,7 +399,7 @@ impl Conductor<'_> {
             }
         }
         if made > 0 {
-            self.step(&format!("separated {made} of {periods} period{}", if periods == 1 { "" } else { "s" }));
+            self.step(&format!("separated {made} of {}", counted(periods as u64, "period")));
         }
         Ok(())
     }
@@ -452,7 +460,7 @@ impl Conductor<'_> {
         Ok(Table::rows(schema, batches))
     }
 
-    fn parts_table<'p>(&self, table: &str, parts: impl Iterator<Item = &'p PublishedPart>) -> Answer<Table> {
+    pub(super) fn parts_table<'p>(&self, table: &str, parts: impl Iterator<Item = &'p PublishedPart>) -> Answer<Table> {
         let schema = self.published(table)?.arrow_schema();
         let part = |p: &PublishedPart| Part::local(&absolute(&self.lake.releases().path_of(&p.path)), p.bytes, p.rows);
         Ok(Table::local(schema, parts.filter_map(part).collect()))

@@ -13,14 +13,14 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Conductor, Event, clock, proofs,
     pump::{Flow, pump},
-    remarks::{grouped_faults, no_contract, no_coverage, notes, outside, too_large, unexplained},
+    remarks::{grouped_faults, name_documents, no_contract, no_coverage, notes, outside, too_large, unexplained},
     stream::{Pass, Streamed, stream},
     withdraw::Outdated,
 };
 use crate::{
     decode::{EncodingFacts, Header, Judge},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes, render_all},
-    domain::{Calendar, Coverage, DeliveryId, Digest, Pence, grouped, pounds},
+    domain::{Calendar, Coverage, DeliveryId, Digest, Pence, counted, grouped, pounds},
     engine::Projection,
     lake::{Attempt, Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PartSchema, PeriodProof, QuarantineWriter, SourceFacts},
     pipeline::{CoverFrom, Feed},
@@ -130,7 +130,8 @@ impl Conductor<'_> {
             let (Ok(source), Ok(listing)) = (source, listing) else { continue };
             let first = std::mem::take(&mut listing.entries);
             listing.entries = match &feed.ready {
-                crate::pipeline::Ready::Marker(pattern) => with_marker(first, pattern),
+                // Whether its marker is there, the plan judges.
+                crate::pipeline::Ready::Marker(_) => first,
                 crate::pipeline::Ready::Stable { .. } => {
                     let (arriving, quiet): (Vec<Entry>, Vec<Entry>) = first.into_iter().partition(|entry| young(feed, entry));
                     let second: Vec<Entry> = arriving.iter().filter_map(|entry| source.look(&entry.name).ok().flatten()).collect();
@@ -207,7 +208,7 @@ impl Conductor<'_> {
             },
         )?;
         if files > 0 {
-            self.step(&format!("landed {files} file{}, {} bytes", if files == 1 { "" } else { "s" }, grouped(u128::from(bytes))));
+            self.step(&format!("landed {}, {}", counted(files as u64, "file"), counted(bytes, "byte")));
         }
         Ok(in_hand.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
@@ -281,7 +282,7 @@ impl Conductor<'_> {
         record.reports = reports.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
         record.judged_at = clock::now().iso();
         self.lake.register().enter(&record)?;
-        let delivered = self.delivered(&record, reports);
+        let delivered = self.told(&record, reports);
         known.retain(|r| r.delivery_id != record.delivery_id);
         known.push(record);
         Ok(delivered)
@@ -300,7 +301,7 @@ impl Conductor<'_> {
         kept.last_attempt =
             Some(Attempt { contract_sha256: attempt.contract_sha256.clone(), feed_sha256: attempt.feed_sha256.clone(), reports });
         self.lake.register().enter(&kept)?;
-        let mut delivered = self.delivered(attempt, faults);
+        let mut delivered = self.told(attempt, faults);
         delivered.state = Delivery::Refused;
         if let Some(place) = known.iter_mut().find(|r| r.delivery_id == kept.delivery_id) {
             *place = kept;
@@ -321,35 +322,20 @@ impl Conductor<'_> {
         }
         let what = if before.state == DeliveryState::Accepted { "the same delivery as before" } else { "refused before, and unchanged" };
         self.step(&format!("{}: {}: {what} ({}); nothing to do", item.feed.name(), item.take.entry.name, before.delivery_id));
-        Ok(Delivered { state: Delivery::AlreadyIn, file: item.take.entry.name.clone(), ..self.delivered(before, Vec::new()) })
+        Ok(Delivered { state: Delivery::AlreadyIn, file: item.take.entry.name.clone(), ..delivered(before, Vec::new()) })
     }
 
-    fn delivered(&self, record: &DeliveryRecord, reports: Vec<Diagnostic>) -> Delivered {
-        let coverage = record.covers().map(|c| c.to_string()).unwrap_or_default();
-        let pence = record.proof.periods.values().map(|p| p.amount).sum();
-        let state = if record.state == DeliveryState::Accepted { Delivery::Accepted } else { Delivery::Refused };
-        let name = format!("{}/{}", record.council, record.feed);
-        let word = if state == Delivery::Accepted { "accepted" } else { "REFUSED" };
-        let rows = grouped(u128::from(record.proof.accepted));
-        let quarantined = match record.proof.quarantined {
-            0 => String::new(),
-            n => format!(", {} quarantined", grouped(u128::from(n))),
-        };
+    /// Says what became of a delivery that was judged.
+    fn told(&self, record: &DeliveryRecord, reports: Vec<Diagnostic>) -> Delivered {
         if !reports.is_empty() {
             self.observer.event(Event::Report { diagnostics: &reports });
         }
-        self.step(&format!("{word} {name} {coverage}: {} ({rows} rows, {}{quarantined})", record.source.name, pounds(pence)));
-        Delivered {
-            feed: name,
-            file: record.source.name.clone(),
-            delivery: Some(record.delivery_id.clone()),
-            coverage,
-            state,
-            rows: record.proof.accepted,
-            quarantined: record.proof.quarantined,
-            pence,
-            reports,
-        }
+        let done = delivered(record, reports);
+        let word = if done.state == Delivery::Accepted { "accepted" } else { "REFUSED" };
+        let quarantined = if done.quarantined == 0 { String::new() } else { format!(", {} quarantined", grouped(done.quarantined.into())) };
+        let (rows, pounds) = (counted(done.rows, "row"), pounds(done.pence));
+        self.step(&format!("{word} {} {}: {} ({rows}, {pounds}{quarantined})", done.feed, done.coverage, done.file));
+        done
     }
 
     fn record(&self, item: &InHand<'_>, coverage: &Coverage, id: &DeliveryId, landed: &Landed, facts: &EncodingFacts) -> DeliveryRecord {
@@ -432,13 +418,15 @@ impl Conductor<'_> {
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
         faults.extend(too_large(feed, file, record));
         let mut notes = notes(feed, file, &judge, &streamed);
-        match outside(feed, file, coverage, &streamed) {
+        match outside(feed, file, id, coverage, &streamed) {
             Some(report) if report.severity == crate::diagnostic::Severity::Error => faults.push(report),
             report => notes.extend(report),
         }
         unexplained(&streamed, file).map_err(Stop::Run)?;
         if !faults.is_empty() {
-            faults.extend(grouped_faults(file, &streamed.groups));
+            name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || self.lake.landing().open(&landed.digest));
+            // The cause before what follows from it. An earlier quarantine that stays does not hold these rows.
+            faults.splice(..0, grouped_faults(file, &streamed.groups, (!again).then_some(id)));
             // Where an accepted delivery is judged again in vain, its own quarantine stays.
             if !again {
                 quarantine.finish().map_err(Stop::Run)?;
@@ -446,7 +434,7 @@ impl Conductor<'_> {
             return Err(Stop::Refused(faults));
         }
         quarantine.finish().map_err(Stop::Run)?;
-        notes.extend(grouped_faults(file, &streamed.groups).map(|mut d| {
+        notes.extend(grouped_faults(file, &streamed.groups, Some(id)).map(|mut d| {
             d.severity = crate::diagnostic::Severity::Warning;
             d.outcome = "these rows are in quarantine; the rest of the delivery is accepted".into();
             d
@@ -495,6 +483,20 @@ impl Conductor<'_> {
     }
 }
 
+fn delivered(record: &DeliveryRecord, reports: Vec<Diagnostic>) -> Delivered {
+    Delivered {
+        feed: format!("{}/{}", record.council, record.feed),
+        file: record.source.name.clone(),
+        delivery: Some(record.delivery_id.clone()),
+        coverage: record.covers().map(|c| c.to_string()).unwrap_or_default(),
+        state: if record.state == DeliveryState::Accepted { Delivery::Accepted } else { Delivery::Refused },
+        rows: record.proof.accepted,
+        quarantined: record.proof.quarantined,
+        pence: record.proof.periods.values().map(|p| p.amount).sum(),
+        reports,
+    }
+}
+
 /// Why a delivery ends: it is refused, or the run cannot go on.
 enum Stop {
     Refused(Vec<Diagnostic>),
@@ -516,12 +518,6 @@ impl Stop {
         };
         if refusal.0.iter().all(theirs) { Self::Refused(refusal.0) } else { Self::Run(refusal) }
     }
-}
-
-fn with_marker(entries: Vec<Entry>, pattern: &str) -> Vec<Entry> {
-    let names: Vec<String> = entries.iter().map(|e| e.name.clone()).collect();
-    let is_marker = |name: &str| names.iter().any(|other| plan::companion(pattern, other) == *name);
-    entries.into_iter().filter(|e| is_marker(&e.name) || names.contains(&plan::companion(pattern, &e.name))).collect()
 }
 
 fn source_facts(location: &str, entry: &Entry) -> SourceFacts {

@@ -2,7 +2,11 @@
 
 use std::{fs, path::Path};
 
-use crate::{domain::Location, pipeline::Partnership};
+use crate::{
+    domain::Location,
+    pipeline::{Feed, Partnership},
+    source,
+};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +41,15 @@ pub fn doctor(partnership: &Partnership) -> Vec<Finding> {
         location => Finding { what: "drop".into(), fine: true, seen: location.to_string() },
     };
     findings.push(drop);
+    findings.extend(partnership.feeds.iter().filter_map(|feed| silent(feed, &partnership.allow_hosts)));
     findings
+}
+
+/// A feed whose folder or store does not answer.
+fn silent(feed: &Feed, allow_hosts: &[String]) -> Option<Finding> {
+    let refusal = source::connect(&feed.from, allow_hosts).and_then(|source| source.list()).err()?;
+    let seen = refusal.0.first().map(|d| d.seen.clone()).unwrap_or_default();
+    Some(Finding { what: feed.name(), fine: false, seen: format!("{}: {seen}", feed.from) })
 }
 
 /// The nearest folder that is there already: a lake that was never written has none of its own.
@@ -64,7 +76,7 @@ fn hard_links(published: &Path) -> Finding {
     let _ = fs::remove_file(&to);
     let seen = match &linked {
         Ok(()) => "the file system keeps hard links".to_owned(),
-        Err(error) => format!("the file system keeps no hard links: {error}"),
+        Err(error) => format!("none can be made in {}: {error}", nearest(published).display()),
     };
     Finding { what: "hard links".into(), fine: linked.is_ok(), seen }
 }

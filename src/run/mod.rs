@@ -13,6 +13,7 @@ mod pump;
 mod recall;
 mod remarks;
 mod stream;
+mod verdict;
 mod withdraw;
 
 use crate::{
@@ -20,12 +21,13 @@ use crate::{
     lake::{CommonTables, DeliveryRecord, DeliveryState, Lake},
     pipeline::{Feed, Partnership},
     plan::Wish,
+    stages::prove::InSuspense,
 };
 
 pub use cost::{Costed, program};
 pub use deliver::{Delivered, Delivery, Listed};
 pub use doctor::doctor;
-pub use proofs::{STAGES, parse_pounds};
+pub use proofs::STAGES;
 
 /// What a run tells while it works.
 #[derive(Clone, Copy, Debug)]
@@ -159,9 +161,11 @@ pub fn run(partnership: &Partnership, options: &Options, observer: &dyn Observer
     Ok(outcome)
 }
 
-/// A run that did nothing leaves no trace: a second run changes no byte.
+/// A run that did nothing leaves no trace: a second run changes no byte. One that a check stopped tried, and is written down.
 fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome) -> Answer<()> {
-    let idle = outcome.delivered.iter().all(|d| d.state == Delivery::AlreadyIn) && !outcome.costed.published;
+    let costed = &outcome.costed;
+    let stopped = costed.stopped.iter().any(|d| d.severity == Severity::Error);
+    let idle = outcome.delivered.iter().all(|d| d.state == Delivery::AlreadyIn) && !costed.published && !stopped;
     if idle {
         return Ok(());
     }
@@ -174,7 +178,8 @@ fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome)
         .collect();
     let record = serde_json::json!({
         "run": outcome.run, "started": started.iso(), "ended": clock::now().iso(), "exit": outcome.exit_code(),
-        "release": outcome.costed.release, "published": outcome.costed.published, "delivered": delivered,
+        "release": costed.release, "published": costed.published, "delivered": delivered,
+        "suspense": costed.suspense.iter().map(InSuspense::to_json).collect::<Vec<_>>(),
     });
     conductor.lake.record_run(&outcome.run, &record)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::cost::CostSource;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
-    domain::{Pence, Period, decimal},
+    domain::{Pence, Period, counted, decimal, parse_pounds},
     lake::{Content, DeliveryRecord, DeliveryState, LakeFile, PublishedPart, holder},
     pipeline::Partnership,
     schema::{Cell, Type, proof_table},
@@ -52,13 +52,6 @@ pub fn class_facts(done: &ClassifiedPart) -> Value {
 fn rows_and_pence(facts: &Value) -> (u64, Pence) {
     let rows = facts.get("rows").and_then(Value::as_u64).unwrap_or(0);
     (rows, facts.get("amount").and_then(Value::as_str).and_then(parse_pounds).unwrap_or(0))
-}
-
-/// `-12.34` as printed by [`decimal`].
-#[must_use]
-pub fn parse_pounds(text: &str) -> Option<Pence> {
-    let (whole, decimals) = text.split_once('.').filter(|(_, d)| d.len() == 2)?;
-    format!("{whole}{decimals}").parse().ok()
 }
 
 /// The stages of the reconciliation, in order.
@@ -129,7 +122,7 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
 }
 
 fn unexplained(source: &CostSource, common: (u64, Pence), classified: (u64, Pence), accepted: (u64, Pence)) -> Diagnostic {
-    let shown = |(rows, pence): (u64, Pence)| format!("{rows} rows {}", crate::domain::pounds(pence));
+    let shown = |(rows, pence): (u64, Pence)| format!("{} {}", counted(rows, "row"), crate::domain::pounds(pence));
     Diagnostic::new(
         codes::checks::UNEXPLAINED,
         format!("{}: accepted {}, in the common table {}, classified {}", source.key(), shown(accepted), shown(common), shown(classified)),
@@ -365,8 +358,11 @@ pub fn blocked(period: Period, lacking: &[String]) -> Diagnostic {
         format!("{period} is not published: {} has no accepted delivery for it", lacking.join(", ")),
     )
     .expected("every required feed of the basis in use, for every period that is published")
-    .outcome("the other periods are published")
-    .hint("bring the delivery, or set `required: false` in the feed")
+    .outcome("its lines wait in the lake; the other periods are published")
+    .hint(format!(
+        "put the file into the feed's folder (`truecost plan` says what is there) and type truecost run; or say `required: false` in {}",
+        lacking.iter().map(|feed| format!("pipelines/{feed}.yaml")).collect::<Vec<_>>().join(", ")
+    ))
 }
 
 /// Every row that was accepted is in the lake: per period, the files hold as many rows as the delivery's proof says.
@@ -387,7 +383,7 @@ pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> 
             let rows: u64 = files.iter().filter(of_it).map(|f| f.rows).sum();
             if stands && rows != proof.rows {
                 let seen =
-                    format!("{}/{} {text}: {} rows were accepted and {rows} are in lake/{table}", record.council, record.feed, proof.rows);
+                    format!("{}/{} {text}: {} accepted, {rows} in lake/{table}", record.council, record.feed, counted(proof.rows, "row"));
                 faults.push(
                     Diagnostic::new(codes::checks::UNEXPLAINED, seen)
                         .expected("every accepted row in its common table")

@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use arrow::{
+    array::AsArray,
+    datatypes::Int64Type,
+    util::display::{ArrayFormatter, FormatOptions},
+};
+
 use super::stream::{FaultGroup, Streamed};
 use crate::{
-    decode::Judge,
+    decode::{Chunks, Judge, Tally, decode},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Coverage, Money, Pence, grouped, pounds},
+    domain::{Coverage, DeliveryId, Money, Pence, counted, pounds},
     lake::DeliveryRecord,
     pipeline::{Feed, RowsOutside},
+    schema::Contract,
     stages::publish::quarantined_pence,
 };
 
@@ -39,22 +46,25 @@ pub fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec
     notes
 }
 
-pub fn outside(feed: &Feed, file: &str, coverage: &Coverage, streamed: &Streamed) -> Option<Diagnostic> {
+pub fn outside(feed: &Feed, file: &str, id: &DeliveryId, coverage: &Coverage, streamed: &Streamed) -> Option<Diagnostic> {
     let first = streamed.outside.first()?;
     let rows = match streamed.outside_rows {
         1 => "1 row has a date".to_owned(),
-        n => format!("{} rows have dates", grouped(u128::from(n))),
+        n => format!("{} have dates", counted(n, "row")),
     };
     let seen = format!("{rows} outside {coverage}, first on line {}: {} ({})", first.source_row, first.date, pounds(first.pence));
-    let place = Place::at(file, u64::try_from(first.source_row).unwrap_or(0), 1);
+    let place = Place { line: u64::try_from(first.source_row).ok(), ..Place::file(file) };
     let base = |d: Diagnostic| d.place(place).expected(format!("dates within {coverage}, which the delivery covers"));
     Some(match feed.rows_outside {
         RowsOutside::Warn => base(Diagnostic::warning(codes::control::ROWS_OUTSIDE, seen))
             .outcome("they count in the period that the delivery covers, with their own date beside it")
-            .hint("look at them with `truecost explain line`; `rows_outside: refuse` in the feed would refuse such a delivery"),
+            .hint(format!(
+                "truecost explain line {id} {}; `rows_outside: refuse` in {} would refuse such a delivery",
+                first.source_row, feed.file
+            )),
         RowsOutside::Refuse => base(Diagnostic::new(codes::control::ROWS_OUTSIDE, seen))
             .outcome("the delivery was refused; the last accepted one stays")
-            .hint("ask the sender for the right extract, or set `rows_outside: warn` in the feed"),
+            .hint(format!("ask the sender for the right extract, or set `rows_outside: warn` in {}", feed.file)),
     })
 }
 
@@ -88,17 +98,79 @@ pub fn too_large(feed: &Feed, file: &str, record: &DeliveryRecord) -> Option<Dia
     Some(report)
 }
 
-/// "1,204 rows: not an amount … (column amount), first on line 48".
-pub fn grouped_faults<'g>(file: &'g str, groups: &'g BTreeMap<(String, String), FaultGroup>) -> impl Iterator<Item = Diagnostic> + 'g {
+/// "1,204 rows in `amount`: not an amount …, first on line 48". `kept` is the delivery whose quarantine holds them.
+pub fn grouped_faults<'g>(
+    file: &'g str,
+    groups: &'g BTreeMap<(String, String), FaultGroup>,
+    kept: Option<&'g DeliveryId>,
+) -> impl Iterator<Item = Diagnostic> + 'g {
     groups.iter().map(move |((code, column), group)| {
-        let rows = if group.rows == 1 { "1 row".to_owned() } else { format!("{} rows", grouped(u128::from(group.rows))) };
+        let rows = counted(group.rows, "row");
         let of = if column.is_empty() { String::new() } else { format!(" in `{column}`") };
         let code = codes::find(code).copied().unwrap_or(codes::control::TOO_MANY_FAULTY_ROWS);
-        Diagnostic::new(code, format!("{rows}{of}: {}, first on line {}", group.reason, group.first_line))
-            .place(Place::at(file, group.first_line, 1))
-            .outcome("these rows are in quarantine, with the reason and the row as it came")
-            .hint("truecost quarantine list")
+        // Which column of the line is not known: the field's name says it.
+        let place = Place { line: Some(group.first_line), ..Place::file(file) };
+        let report = Diagnostic::new(code, format!("{rows}{of}: {}, first on line {}", group.reason, group.first_line)).place(place);
+        match kept {
+            Some(id) => report
+                .outcome("these rows are in quarantine, with the reason and the row as it came")
+                .hint(format!("truecost quarantine show {id}")),
+            None => report
+                .outcome("these rows were not taken; the quarantine of the accepted delivery is as it was")
+                .hint("correct the contract, or ask the sender for the file again"),
+        }
     })
+}
+
+/// Documents that are named where some do not balance.
+const NAMED: usize = 5;
+
+/// Says which documents are out of balance, by how much, and where the first of them stands. The sums alone were kept while
+/// the file was read, so it is read once more, as far as these documents go. A document that is personal is not named.
+pub fn name_documents<R: std::io::Read>(
+    feed: &Feed,
+    contract: &Contract,
+    judge: &Judge,
+    faults: &mut [Diagnostic],
+    tally: &Tally,
+    open: impl Fn() -> Answer<R>,
+) {
+    let by = feed.controls.iter().filter_map(|control| control.by.as_ref()).zip(&tally.unbalanced).filter(|(_, groups)| !groups.is_empty());
+    for ((by, groups), fault) in by.zip(faults.iter_mut().filter(|d| d.code == codes::control::DOCUMENTS_OUT_OF_BALANCE)) {
+        let found = open().and_then(|read| first_documents(judge, read, by, groups)).unwrap_or_default();
+        let personal = contract.column(by).is_some_and(|c| c.rules.personal.is_some());
+        let named = |(line, document): &(i64, String)| {
+            let name = if personal { "one".to_owned() } else { format!("`{document}`") };
+            format!("{name} by {} (from line {line})", pounds(groups.get(document).copied().unwrap_or_default()))
+        };
+        let Some((line, _)) = found.first() else { continue };
+        let more = if groups.len() > found.len() { format!(", and {} more", groups.len() - found.len()) } else { String::new() };
+        fault.seen.push_str(&format!(": {}{more}", found.iter().map(named).collect::<Vec<_>>().join(", ")));
+        fault.place = fault.place.take().map(|place| Place { line: u64::try_from(*line).ok(), ..place });
+    }
+}
+
+/// Lines and names of the first documents among `groups`, in the order of the file.
+fn first_documents<R: std::io::Read>(judge: &Judge, read: R, by: &str, groups: &BTreeMap<String, Pence>) -> Answer<Vec<(i64, String)>> {
+    let mut chunks = Chunks::open(judge, read)?;
+    let header = chunks.header();
+    let mut found: Vec<(i64, String)> = Vec::new();
+    while let Some(chunk) = chunks.next()? {
+        let rows = decode(judge, &header, &chunk).rows;
+        let lines = rows.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>());
+        let documents = rows.column_by_name(by).and_then(|c| ArrayFormatter::try_new(c, &FormatOptions::default()).ok());
+        let (Some(lines), Some(documents)) = (lines, documents) else { break };
+        for row in 0..rows.num_rows() {
+            let document = documents.value(row).to_string();
+            if groups.contains_key(&document) && !found.iter().any(|(_, known)| *known == document) {
+                found.push((lines.value(row), document));
+                if found.len() == NAMED.min(groups.len()) {
+                    return Ok(found);
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Every accepted row is in the common table, and no other.
@@ -110,7 +182,7 @@ pub fn unexplained(streamed: &Streamed, file: &str) -> Answer<()> {
     }
     Err(Diagnostic::new(
         codes::checks::UNEXPLAINED,
-        format!("{} rows were accepted, {normalised} normalised and {stored} stored", streamed.tally.accepted),
+        format!("{} accepted, {normalised} normalised and {stored} stored", counted(streamed.tally.accepted, "row")),
     )
     .place(Place::file(file))
     .expected("the same number three times")

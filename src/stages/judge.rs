@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     decode::{BalanceBy, ColumnSum, FooterTotal, Tally},
     diagnostic::{Answer, Diagnostic, Place, codes},
-    domain::{Identifier, Pence, decimal, pounds},
+    domain::{Identifier, Pence, counted, decimal, grouped, pounds},
     lake::{ControlProof, DeliveryProof},
     pipeline::{Control, Feed, Listed, Measure, Sign, Truth},
 };
@@ -64,7 +64,8 @@ pub fn judge(feed: &Feed, file: &str, tally: &Tally, said: Said<'_>) -> (Deliver
         match judged {
             Ok(proof) => {
                 if !proof.held {
-                    faults.push(differs(file, control, &proof, tally));
+                    let groups = tally.unbalanced.get(usize::saturating_sub(balance, 1)).map_or(0, BTreeMap::len);
+                    faults.push(differs(file, control, &proof, tally, groups));
                 }
                 controls.push(proof);
             }
@@ -251,11 +252,13 @@ fn missing(feed: &Feed, seen: String) -> Box<Diagnostic> {
     Box::new(report)
 }
 
-fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally) -> Diagnostic {
+/// `groups` are the documents out of balance, where the control is one by document.
+fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally, groups: usize) -> Diagnostic {
     if proof.by_document {
+        let documents = counted(groups as u64, control.by.as_deref().unwrap_or("document"));
         return Diagnostic::new(
             codes::control::DOCUMENTS_OUT_OF_BALANCE,
-            format!("{} ({} in absolute value)", proof.counted, pounds(proof.difference)),
+            format!("{documents} out of balance, {} without regard to sign", pounds(proof.difference)),
         )
         .place(Place::file(file))
         .expected(format!("{}: every one of them", proof.control))
@@ -263,18 +266,21 @@ fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally) -
         .hint("ask the sender for the extract again: a document that does not balance was cut or edited");
     }
     let is_count = control.measure == Measure::CountRows;
-    let shown = |text: &str, number: Pence| if is_count { format!("{text} rows") } else { pounds(number) };
-    let counted = measured(&control.measure, tally);
+    let shown = |text: &str, number: Pence| match text.strip_prefix('-').unwrap_or(text).parse() {
+        Ok(rows) if is_count => format!("{}{}", if text.starts_with('-') { "-" } else { "" }, counted(rows, "row")),
+        _ => pounds(number),
+    };
+    let measured = measured(&control.measure, tally);
     let unread: u64 = tally.sums.iter().map(|s| s.unread).sum();
     let seen = format!(
         "{} is {}, and the sender says {}: a difference of {}",
         measure_in_words(&control.measure),
-        shown(&proof.counted, counted),
-        shown(&proof.expected, counted - proof.difference),
+        shown(&proof.counted, measured),
+        shown(&proof.expected, measured - proof.difference),
         shown(&proof.difference.to_string(), proof.difference),
     );
     let hint = if unread > 0 && !is_count {
-        format!("{unread} quarantined rows have an amount that cannot be read: `truecost quarantine list` names the delivery")
+        format!("{} with an amount that cannot be read: `truecost quarantine list` names the delivery", counted(unread, "quarantined row"))
     } else {
         "ask the sender for the extract again: it may have been cut on its way".to_owned()
     };
@@ -282,8 +288,8 @@ fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally) -
 }
 
 fn too_many(feed: &Feed, file: &str, tally: &Tally) -> Diagnostic {
-    let rows = |n: u64| if n == 1 { "1 row".to_owned() } else { format!("{n} rows") };
-    let seen = format!("{} of {} cannot be read exactly", rows(tally.rejected), rows(tally.accepted + tally.rejected));
+    let rows = |n: u64| counted(n, "row");
+    let seen = format!("{} of {} cannot be read exactly", grouped(tally.rejected.into()), rows(tally.accepted + tally.rejected));
     Diagnostic::new(codes::control::TOO_MANY_FAULTY_ROWS, seen)
         .place(Place::file(file))
         .expected(format!("at most {} (`tolerance` in {})", rows(feed.tolerance_rows), feed.file))

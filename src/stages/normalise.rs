@@ -11,7 +11,7 @@ use arrow::{
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
-    domain::{Calendar, Coverage, Day, DeliveryId, Pence, Period},
+    domain::{Calendar, Coverage, Day, DeliveryId, Pence, Period, counted},
     engine::Projection,
     schema::{Contract, Type, batch},
 };
@@ -227,7 +227,7 @@ fn empty_column(rows: &RecordBatch, name: &str, column: &ArrayRef) -> Refusal {
     let line = batch::big(rows, "source_row").map(|lines| lines.value(first)).unwrap_or_default();
     Diagnostic::new(
         codes::sql::NO_VALUE,
-        format!("the feed's SQL leaves `{name}` empty on {} rows, first on line {line}", column.null_count()),
+        format!("the feed's SQL leaves `{name}` empty on {}, first on line {line}", counted(column.null_count() as u64, "row")),
     )
     .expected(format!("a value of `{name}` for every accepted row: its contract says `required: true`"))
     .outcome("the delivery was not accepted; the last accepted one stays")

@@ -112,6 +112,46 @@ fn reproducers_agree() {
     transcript::all_agree("errors");
 }
 
+/// Reports in what was written to stderr that lack what happened to the data, or what to type next.
+fn incomplete(transcript: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut open: Option<(&str, BTreeSet<&str>)> = None;
+    for line in transcript.lines().chain([""]) {
+        let said = line.strip_prefix("! ").unwrap_or_default();
+        let begins = said.starts_with("error[") || said.starts_with("warning[");
+        if (begins || !said.starts_with("  "))
+            && let Some((report, parts)) = open.take()
+        {
+            faults.extend(["data:", "next:"].iter().filter(|part| !parts.contains(*part)).map(|part| format!("no `{part}` in: {report}")));
+        }
+        if begins {
+            open = Some((said, BTreeSet::new()));
+        } else if let Some((_, parts)) = &mut open {
+            parts.extend(said.split_whitespace().next());
+        }
+    }
+    faults
+}
+
+#[test]
+fn every_report_says_what_happened_to_the_data_and_what_to_type_next() {
+    let paths = transcript::below("errors").into_iter().chain(transcript::below("transcripts"));
+    let faults = paths.flat_map(|path| {
+        let text = fs::read_to_string(&path).expect("a transcript");
+        incomplete(&text).into_iter().map(move |fault| format!("{}: {fault}", path.display())).collect::<Vec<_>>()
+    });
+    let faults: Vec<String> = faults.collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn planted_incomplete_reports_are_found() {
+    let whole = "! error[TC0101]: a\n!   --> x\n!       data: none\n!       next: b\n";
+    assert_eq!(incomplete(&format!("{whole}= 2")).len(), 0);
+    assert_eq!(incomplete(&format!("! warning[TC0102]: a\n!       next: b\n{whole}")).len(), 1);
+    assert_eq!(incomplete("! error[TC0101]: a\n= 2").len(), 2);
+}
+
 /// A test file that no `mod` names is never compiled, and never fails.
 #[test]
 fn every_test_file_is_part_of_this_binary() {

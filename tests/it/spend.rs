@@ -10,10 +10,11 @@ use std::{
 
 use truecost::{
     demo,
+    domain::parse_pounds,
     pipeline::{self, Partnership},
     plan::Wish,
     report,
-    run::{self, Options, Silent, parse_pounds},
+    run::{self, Options, Silent},
 };
 
 /// The folder of the real files, where there is one.

@@ -23,6 +23,8 @@ codes! {
     FAILED = "TC0810", Operator, 3, retry true, "a query stopped while it ran";
     /// A promise of truecost itself was broken.
     BROKEN = "TC0811", Us, 3, "truecost broke its own promise";
+    /// A query that its data makes impossible: a division by zero, a subquery of one value that gives two.
+    UNCOMPUTED = "TC0812", Configurator, 2, "a query cannot be computed";
     /// Feed SQL that makes no row of an accepted record, found in the data.
     NO_ROW = "TC0813", Configurator, 1, "feed SQL loses a record";
 }

@@ -24,4 +24,6 @@ codes! {
     /// The landed bytes cannot be read, or are not those that were landed.
     UNREADABLE = "TC0220", Operator, 3, retry true, "the bytes could not be read";
     NOT_DELIMITED = "TC0221", Configurator, 2, "the contract has no layout";
+    /// A workbook, an archive, a PDF or a web page under the name of an extract.
+    OTHER_FORMAT = "TC0222", Supplier, 1, "the file is no delimited text";
 }

@@ -1,6 +1,10 @@
 //! Proofs: the auditor's checks over what is about to be published. Each is a query that gives one row per failure.
 
+mod suspense;
+
 use arrow::{array::Array, record_batch::RecordBatch};
+
+pub use suspense::{InSuspense, over_limit, suspense};
 
 use crate::{
     diagnostic::{Answer, Code, Diagnostic, Severity, codes::checks as codes},
@@ -73,12 +77,15 @@ impl Finding {
         let first = self.failures.first()?;
         let more = match self.failures.len() - 1 {
             0 => String::new(),
-            n => format!(" (and {n} more)"),
+            n => format!(" (and {n} more like it)"),
         };
         let amount = if first.difference == 0 { String::new() } else { format!(": {}", pounds(first.difference)) };
         let mut report = Diagnostic::new(self.check.code, format!("check {}: {}{amount}{more}", self.check.number, first.what))
             .expected(self.check.name)
-            .hint(format!("truecost explain code {}", self.check.code.id));
+            .hint(match self.check.number {
+                12 => "truecost suspense".to_owned(),
+                _ => format!("truecost explain code {}", self.check.code.id),
+            });
         report.outcome = if blocks {
             "nothing was published; the last release is unchanged".into()
         } else {

@@ -1,0 +1,52 @@
+//! What the checks found, as reports: what stops publication, and what is published with a warning.
+
+use super::{Conductor, Costed, cost::CostSource};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Severity},
+    engine::Tables,
+    lake::PublishedPart,
+    stages::prove::{self, Finding},
+};
+
+impl Conductor<'_> {
+    /// Failed checks as reports, what stops publication first. Where suspense does, the codes behind it are looked up: no
+    /// release will show them.
+    pub(super) fn verdict(&self, costed: &mut Costed, parts: &[(CostSource, PublishedPart)]) -> Answer<()> {
+        let limit = self.partnership.suspense_limit;
+        let blocks = |f: &Finding| f.check.blocks || (f.check.number == 12 && limit.stop);
+        costed.stopped = in_order(costed.findings.iter().filter_map(|f| f.report(blocks(f))).collect());
+        if limit.stop && costed.findings.iter().any(|f| f.check.number == 12 && !f.passed()) {
+            let mut lines = Tables::default();
+            lines.insert("cost_line", self.parts_table("cost_line", parts.iter().map(|(_, part)| part))?);
+            costed.suspense = prove::suspense(&lines)?;
+            let report = prove::over_limit(&costed.suspense, limit.pence, "pipelines/partnership.yaml");
+            costed.stopped.iter_mut().filter(|d| d.code == report.code).for_each(|d| report.clone_into(d));
+        }
+        Ok(())
+    }
+}
+
+/// What stops first; where something does, no warning says that the release is published.
+fn in_order(reports: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let (mut all, warnings): (Vec<_>, Vec<_>) = reports.into_iter().partition(|d| d.severity == Severity::Error);
+    let stopped = !all.is_empty();
+    let unpublished = "this alone stops nothing, but nothing was published; the last release is unchanged";
+    let told = |warning: Diagnostic| if stopped { warning.outcome(unpublished) } else { warning };
+    all.extend(warnings.into_iter().map(told));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::codes::checks::{CHECK_BALANCE, CHECK_SIGN};
+
+    #[test]
+    fn beside_what_stops_no_warning_says_that_anything_was_published() {
+        let warning = Diagnostic::warning(CHECK_SIGN, "income in debit").outcome("the release is published");
+        assert_eq!(in_order(vec![warning.clone()]).first(), Some(&warning));
+        let both = in_order(vec![warning, Diagnostic::new(CHECK_BALANCE, "a journal")]);
+        assert_eq!(both[0].code, CHECK_BALANCE);
+        assert!(both[1].outcome.contains("nothing was published"));
+    }
+}
