@@ -34,6 +34,14 @@ impl Progress {
         *self.bar() = Some(bar);
     }
 
+    /// Speaks while a bar may be showing: one delivery is entered while the next is read.
+    fn beside(&self, speak: impl FnOnce()) {
+        match self.bar().as_ref() {
+            Some(bar) => bar.suspend(speak),
+            None => speak(),
+        }
+    }
+
     fn stop(&self) {
         if let Some(bar) = self.bar().take() {
             bar.finish_and_clear();
@@ -50,16 +58,10 @@ impl Observer for Progress {
                     bar.inc(bytes);
                 }
             }
-            Event::Step { text } => {
-                self.stop();
-                if !self.voice.json {
-                    self.voice.say(text);
-                }
-            }
-            Event::Report { diagnostics } => {
-                self.stop();
-                self.voice.report(diagnostics);
-            }
+            Event::End => self.stop(),
+            Event::Step { .. } if self.voice.json => {}
+            Event::Step { text } => self.beside(|| self.voice.say(text)),
+            Event::Report { diagnostics } => self.beside(|| self.voice.report(diagnostics)),
         }
     }
 }

@@ -3,35 +3,29 @@
 //! Feeds are independent: a refused delivery leaves its feed at its last accepted state and stops no other.
 
 use std::{
+    panic::resume_unwind,
     sync::{Arc, Mutex, PoisonError},
+    thread::{self, ScopedJoinHandle},
     time::Duration,
 };
 
-use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Conductor, Event, clock, proofs,
+    Conductor, Event, clock,
+    delivery::Known,
     pump::{Flow, pump},
-    remarks::{grouped_faults, name_documents, no_contract, no_coverage, notes, outside, too_large, unexplained},
-    stream::{Pass, Streamed, stream},
-    withdraw::Outdated,
 };
 use crate::{
-    decode::{EncodingFacts, Header, Judge},
-    diagnostic::{Answer, Diagnostic, Place, Refusal, codes, render_all},
-    domain::{Calendar, Coverage, DeliveryId, Digest, Pence, counted, grouped, pounds},
-    engine::Projection,
-    lake::{Attempt, Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PartSchema, PeriodProof, QuarantineWriter, SourceFacts},
+    decode::{EncodingFacts, Header},
+    diagnostic::{Answer, Diagnostic, codes},
+    domain::{Calendar, Coverage, DeliveryId, Digest, Pence, counted},
+    lake::{DeliveryRecord, Landed, SourceFacts},
     pipeline::{CoverFrom, Feed},
     plan::{self, FeedPlan, Take, Wish, plan_feed},
     schema::Contract,
     source::{self, Entry, Listing, Source, needs_second_look, settle},
-    stages::{
-        judge,
-        land::{land, land_sidecar},
-        normalise::{Normaliser, PARTITION_COLUMNS},
-    },
+    stages::land::{land, land_sidecar},
 };
 
 /// What became of one file.
@@ -180,11 +174,34 @@ impl Conductor<'_> {
         let in_hand = self.land_all(&sources, queue)?;
         self.lake.landing().sync()?;
         let lost = known.iter().filter(|r| r.lost).map(|r| r.delivery_id.clone()).collect();
-        for item in self.covered(in_hand, &left, &mut done) {
-            done.push(self.deliver_one(known, &item)?);
-        }
+        let items = self.covered(in_hand, &left, &mut done);
+        self.deliver_all(known, &items, &mut done)?;
         done.extend(self.bring_back(known, &lost)?);
         Ok(done)
+    }
+
+    /// One delivery after the other; while one is entered, the next is read.
+    fn deliver_all(&self, known: &mut Vec<DeliveryRecord>, items: &[InHand<'_>], done: &mut Vec<Delivered>) -> Answer<()> {
+        let known = &Known::new(known);
+        let ended = |entering: ScopedJoinHandle<'_, Answer<Delivered>>| entering.join().unwrap_or_else(|panic| resume_unwind(panic));
+        thread::scope(|scope| {
+            let mut entering: Option<(&Feed, ScopedJoinHandle<'_, Answer<Delivered>>)> = None;
+            for item in items {
+                // What the register says of a feed must be complete before its next delivery is judged.
+                if let Some((_, before)) = entering.take_if(|(feed, _)| feed.name() == item.feed.name()) {
+                    done.push(ended(before)?);
+                }
+                let read = self.read(known, item);
+                if let Some((_, before)) = entering.take() {
+                    done.push(ended(before)?);
+                }
+                entering = Some((item.feed, scope.spawn(move || self.enter(known, item, read))));
+            }
+            if let Some((_, last)) = entering {
+                done.push(ended(last)?);
+            }
+            Ok(())
+        })
     }
 
     /// Files are landed side by side.
@@ -195,7 +212,7 @@ impl Conductor<'_> {
         self.observer.event(Event::Start { what: "landing", bytes });
         let mut queue = queue.into_iter();
         let in_hand = Mutex::new(Vec::with_capacity(queue.len()));
-        pump(
+        let landed = pump(
             self.threads,
             Flow {
                 take: || Ok(queue.next()),
@@ -206,7 +223,9 @@ impl Conductor<'_> {
                 },
                 job: |()| Ok(()),
             },
-        )?;
+        );
+        self.observer.event(Event::End);
+        landed?;
         if files > 0 {
             self.step(&format!("landed {}, {}", counted(files as u64, "file"), counted(bytes, "byte")));
         }
@@ -225,302 +244,9 @@ impl Conductor<'_> {
         let sidecar = source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(self.lake.landing(), source, entry));
         InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: clock::now().iso() }
     }
-
-    pub(super) fn deliver_one(&self, known: &mut Vec<DeliveryRecord>, item: &InHand<'_>) -> Answer<Delivered> {
-        let feed = item.feed;
-        let file = format!("{}: {}", feed.name(), item.take.entry.name);
-        let (landed, facts) = match &item.landed {
-            Ok(landed) => landed.clone(),
-            Err(refusal) => {
-                self.observer.event(Event::Report { diagnostics: &refusal.0 });
-                let mut left = not_taken(feed, item.take.entry.name.clone(), refusal.0.clone());
-                if item.take.landed.as_ref().is_some_and(|record| !record.lost) {
-                    left.state = Delivery::AlreadyIn;
-                }
-                return Ok(left);
-            }
-        };
-        let Some(coverage) = item.take.coverage.clone() else {
-            return Ok(not_taken(feed, item.take.entry.name.clone(), no_coverage(feed, &file).0));
-        };
-        let id = delivery_id(feed, &coverage, &landed.digest);
-        let stands = coverage
-            .periods()
-            .iter()
-            .all(|p| proofs::delivery_in(known, &feed.council, &feed.id, *p).is_some_and(|r| r.delivery_id == id.as_str()));
-        let earlier = known.iter().find(|r| r.delivery_id == id.as_str()).cloned();
-        if let Some(before) = known.iter_mut().find(|r| r.delivery_id == id.as_str()) {
-            let judged_alike = !plan::is_stale(feed, before) && !self.wish.force && before.sidecar == sidecar_facts(item);
-            if judged_alike && (stands || before.state == DeliveryState::Refused) {
-                return self.already_in(before, item);
-            }
-        }
-        let mut record = self.record(item, &coverage, &id, &landed, &facts);
-        let outdated = Outdated::by(known, feed, &record);
-        let judged = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, stands, &outdated);
-        let reports = match judged {
-            Ok(mut reports) => {
-                reports.extend_from_slice(&outdated.notes);
-                outdated.settle(known);
-                reports
-            }
-            Err(Stop::Refused(faults)) if faults.iter().any(|d| d.code == codes::lake::LANDED_LOST) => {
-                // The bytes are at fault, not the delivery: it is not entered, so the next run lands it again.
-                self.observer.event(Event::Report { diagnostics: &faults });
-                return Ok(not_taken(feed, item.take.entry.name.clone(), faults));
-            }
-            Err(Stop::Refused(faults)) if stands && earlier.as_ref().is_some_and(|r| r.state == DeliveryState::Accepted) => {
-                return self.keep_earlier(known, earlier, &record, faults);
-            }
-            Err(Stop::Refused(faults)) => {
-                record.state = DeliveryState::Refused;
-                record.lake_version = None;
-                faults
-            }
-            Err(Stop::Run(refusal)) => return Err(refusal),
-        };
-        record.reports = reports.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
-        record.judged_at = clock::now().iso();
-        self.lake.register().enter(&record)?;
-        let delivered = self.told(&record, reports);
-        known.retain(|r| r.delivery_id != record.delivery_id);
-        known.push(record);
-        Ok(delivered)
-    }
-
-    /// The delivery stands in the lake as it was accepted; only that it was judged again in vain is written down.
-    fn keep_earlier(
-        &self,
-        known: &mut [DeliveryRecord],
-        earlier: Option<DeliveryRecord>,
-        attempt: &DeliveryRecord,
-        faults: Vec<Diagnostic>,
-    ) -> Answer<Delivered> {
-        let reports = faults.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
-        let mut kept = earlier.unwrap_or_else(|| attempt.clone());
-        kept.last_attempt =
-            Some(Attempt { contract_sha256: attempt.contract_sha256.clone(), feed_sha256: attempt.feed_sha256.clone(), reports });
-        self.lake.register().enter(&kept)?;
-        let mut delivered = self.told(attempt, faults);
-        delivered.state = Delivery::Refused;
-        if let Some(place) = known.iter_mut().find(|r| r.delivery_id == kept.delivery_id) {
-            *place = kept;
-        }
-        Ok(delivered)
-    }
-
-    fn already_in(&self, before: &mut DeliveryRecord, item: &InHand<'_>) -> Answer<Delivered> {
-        let facts = source_facts(&item.location, &item.take.entry);
-        if before.source != facts {
-            if before.source.name == facts.name {
-                before.source = facts;
-            } else if !before.also_as.contains(&facts) {
-                before.also_as.retain(|other| other.name != facts.name);
-                before.also_as.push(facts);
-            }
-            self.lake.register().enter(before)?;
-        }
-        let what = if before.state == DeliveryState::Accepted { "the same delivery as before" } else { "refused before, and unchanged" };
-        self.step(&format!("{}: {}: {what} ({}); nothing to do", item.feed.name(), item.take.entry.name, before.delivery_id));
-        Ok(Delivered { state: Delivery::AlreadyIn, file: item.take.entry.name.clone(), ..delivered(before, Vec::new()) })
-    }
-
-    /// Says what became of a delivery that was judged.
-    fn told(&self, record: &DeliveryRecord, reports: Vec<Diagnostic>) -> Delivered {
-        if !reports.is_empty() {
-            self.observer.event(Event::Report { diagnostics: &reports });
-        }
-        let done = delivered(record, reports);
-        let word = if done.state == Delivery::Accepted { "accepted" } else { "REFUSED" };
-        let quarantined = if done.quarantined == 0 { String::new() } else { format!(", {} quarantined", grouped(done.quarantined.into())) };
-        let (rows, pounds) = (counted(done.rows, "row"), pounds(done.pence));
-        self.step(&format!("{word} {} {}: {} ({rows}, {pounds}{quarantined})", done.feed, done.coverage, done.file));
-        done
-    }
-
-    fn record(&self, item: &InHand<'_>, coverage: &Coverage, id: &DeliveryId, landed: &Landed, facts: &EncodingFacts) -> DeliveryRecord {
-        let feed = item.feed;
-        let contract = contract_for(feed, coverage, self.partnership.calendar);
-        DeliveryRecord {
-            delivery_id: id.to_string(),
-            council: feed.council.to_string(),
-            feed: feed.id.to_string(),
-            table: feed.into.to_string(),
-            coverage: coverage.periods().iter().map(ToString::to_string).collect(),
-            source: source_facts(&item.location, &item.take.entry),
-            sidecar: sidecar_facts(item),
-            also_as: Vec::new(),
-            sha256: landed.digest.hex(),
-            bytes: landed.bytes,
-            encoding: serde_json::to_value(facts).unwrap_or_else(|_| json!(null)),
-            contract: contract.map(|c| c.name.clone()).unwrap_or_default(),
-            contract_sha256: contract.map(|c| c.digest.hex()).unwrap_or_default(),
-            feed_sha256: feed.digest.hex(),
-            state: DeliveryState::Accepted,
-            reports: Vec::new(),
-            proof: DeliveryProof::default(),
-            token: format!("{}-{id}", self.run_id),
-            run: self.run_id.clone(),
-            landed_at: item.landed_at.clone(),
-            judged_at: String::new(),
-            last_attempt: None,
-            lake_version: None,
-            lost: false,
-            sidecar_sha256: item
-                .sidecar
-                .as_ref()
-                .and_then(|bytes| bytes.as_ref().ok())
-                .map(|bytes| Digest(Sha256::digest(bytes).into()).hex()),
-        }
-    }
-
-    /// The pass, the verdict, and on acceptance the commit. Fills the record's proof; returns what is to be said of it.
-    #[allow(clippy::too_many_arguments)] // the delivery's own facts; a struct for one call would only rename them
-    fn judge_and_normalise(
-        &self,
-        item: &InHand<'_>,
-        file: &str,
-        coverage: &Coverage,
-        id: &DeliveryId,
-        landed: &Landed,
-        facts: &EncodingFacts,
-        record: &mut DeliveryRecord,
-        again: bool,
-        outdated: &Outdated,
-    ) -> Result<Vec<Diagnostic>, Stop> {
-        let feed = item.feed;
-        let calendar = self.partnership.calendar;
-        let contract = contract_for(feed, coverage, calendar).ok_or_else(|| Stop::Refused(vec![no_contract(feed, file, coverage)]))?;
-        let into = self.common(&feed.into).map_err(Stop::Run)?;
-        let projection = Projection::plan(&feed.sql, &feed.sql_file, contract, into, feed.rows_many).map_err(Stop::refused)?;
-        let sidecar = Self::sidecar(item, file)?;
-        let judge =
-            Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
-        let normaliser = Normaliser::new(projection, into, calendar, coverage.clone(), id.clone());
-        let schema = PartSchema::without(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
-        let staging = self.lake.staging();
-        let mut quarantine = QuarantineWriter::create(staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
-        self.observer.event(Event::Start { what: file, bytes: landed.bytes });
-        let read = self.lake.landing().open(&landed.digest).map_err(Stop::Run)?;
-        let pass = Pass {
-            judge: &judge,
-            normaliser: &normaliser,
-            schema: &schema,
-            staging,
-            threads: self.threads,
-            many: feed.rows_many,
-            observer: self.observer,
-        };
-        let streamed = stream(&pass, read, &mut quarantine).map_err(Stop::of)?;
-        let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
-        let (proof, mut faults) = judge::judge(feed, file, &streamed.tally, said);
-        record.proof = proof;
-        record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
-        faults.extend(too_large(feed, file, record));
-        let mut notes = notes(feed, file, &judge, &streamed);
-        match outside(feed, file, id, coverage, &streamed) {
-            Some(report) if report.severity == crate::diagnostic::Severity::Error => faults.push(report),
-            report => notes.extend(report),
-        }
-        unexplained(&streamed, file).map_err(Stop::Run)?;
-        if !faults.is_empty() {
-            name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || self.lake.landing().open(&landed.digest));
-            // The cause before what follows from it. An earlier quarantine that stays does not hold these rows.
-            faults.splice(..0, grouped_faults(file, &streamed.groups, (!again).then_some(id)));
-            // Where an accepted delivery is judged again in vain, its own quarantine stays.
-            if !again {
-                quarantine.finish().map_err(Stop::Run)?;
-            }
-            return Err(Stop::Refused(faults));
-        }
-        quarantine.finish().map_err(Stop::Run)?;
-        notes.extend(grouped_faults(file, &streamed.groups, Some(id)).map(|mut d| {
-            d.severity = crate::diagnostic::Severity::Warning;
-            d.outcome = "these rows are in quarantine; the rest of the delivery is accepted".into();
-            d
-        }));
-        self.commit(feed, into, coverage, id, streamed, record, outdated).map_err(Stop::Run)?;
-        Ok(notes)
-    }
-
-    #[allow(clippy::too_many_arguments)] // as above
-    fn commit(
-        &self,
-        feed: &Feed,
-        into: &Contract,
-        coverage: &Coverage,
-        id: &DeliveryId,
-        streamed: Streamed,
-        record: &mut DeliveryRecord,
-        outdated: &Outdated,
-    ) -> Answer<()> {
-        // Before the commit: should the run end between the two, money is missing until the next run, and never there twice.
-        for record in &outdated.records {
-            self.lake.register().enter(record)?;
-        }
-        self.lake.register().announce(record)?;
-        let commit = Commit {
-            council: &feed.council,
-            feed: &feed.id,
-            coverage,
-            emptied: &outdated.emptied,
-            delivery: id,
-            token: &record.token,
-            parts: streamed.parts,
-            at_ms: clock::now().millis(),
-        };
-        let outcome = self.tables.replace(into, &commit)?;
-        record.lake_version = Some(outcome.version());
-        Ok(())
-    }
-
-    fn sidecar(item: &InHand<'_>, file: &str) -> Result<Option<serde_json::Value>, Stop> {
-        match &item.sidecar {
-            None => Ok(None),
-            Some(Err(refusal)) => Err(Stop::Refused(refusal.0.clone())),
-            Some(Ok(bytes)) => judge::read_sidecar(bytes, &Place::file(format!("{file} (sidecar)"))).map(Some).map_err(Stop::refused),
-        }
-    }
 }
 
-fn delivered(record: &DeliveryRecord, reports: Vec<Diagnostic>) -> Delivered {
-    Delivered {
-        feed: format!("{}/{}", record.council, record.feed),
-        file: record.source.name.clone(),
-        delivery: Some(record.delivery_id.clone()),
-        coverage: record.covers().map(|c| c.to_string()).unwrap_or_default(),
-        state: if record.state == DeliveryState::Accepted { Delivery::Accepted } else { Delivery::Refused },
-        rows: record.proof.accepted,
-        quarantined: record.proof.quarantined,
-        pence: record.proof.periods.values().map(|p| p.amount).sum(),
-        reports,
-    }
-}
-
-/// Why a delivery ends: it is refused, or the run cannot go on.
-enum Stop {
-    Refused(Vec<Diagnostic>),
-    Run(Refusal),
-}
-
-impl Stop {
-    fn refused(refusal: Refusal) -> Self {
-        Self::Refused(refusal.0)
-    }
-
-    /// What the supplier or the configurator must mend refuses the delivery; what the operator must mend stops the run.
-    fn of(refusal: Refusal) -> Self {
-        use crate::diagnostic::Actor;
-        let theirs = |d: &Diagnostic| {
-            matches!(d.code.actor, Actor::Supplier | Actor::Configurator)
-                || d.code == codes::lake::LANDED_LOST
-                || d.code == codes::sql::FAILED
-        };
-        if refusal.0.iter().all(theirs) { Self::Refused(refusal.0) } else { Self::Run(refusal) }
-    }
-}
-
-fn source_facts(location: &str, entry: &Entry) -> SourceFacts {
+pub(super) fn source_facts(location: &str, entry: &Entry) -> SourceFacts {
     SourceFacts {
         name: entry.name.clone(),
         location: location.to_owned(),
@@ -530,7 +256,7 @@ fn source_facts(location: &str, entry: &Entry) -> SourceFacts {
     }
 }
 
-fn sidecar_facts(item: &InHand<'_>) -> Option<SourceFacts> {
+pub(super) fn sidecar_facts(item: &InHand<'_>) -> Option<SourceFacts> {
     item.take.sidecar.as_ref().map(|entry| source_facts(&item.location, entry))
 }
 
@@ -559,10 +285,6 @@ pub(super) fn not_taken(feed: &Feed, file: String, reports: Vec<Diagnostic>) -> 
         pence: 0,
         reports,
     }
-}
-
-fn period_proof(totals: &crate::stages::normalise::PeriodTotals) -> PeriodProof {
-    PeriodProof { rows: totals.rows, amount: totals.pence(), debits: totals.debits }
 }
 
 pub(super) fn text_inside(feed: &Feed, header: &Header) -> Option<String> {

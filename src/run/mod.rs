@@ -6,6 +6,7 @@
 pub mod clock;
 mod cost;
 mod deliver;
+mod delivery;
 mod doctor;
 mod inside;
 mod proofs;
@@ -36,6 +37,8 @@ pub enum Event<'a> {
     Start { what: &'a str, bytes: u64 },
     /// So many bytes of it are done.
     Advance { bytes: u64 },
+    /// All of it is done.
+    End,
     /// Something is done; a sentence.
     Step { text: &'a str },
     /// Something has to be said.
