@@ -2,7 +2,9 @@
 
 mod feeds;
 
-pub use feeds::{FeedPlan, Idle, Take, Why, Wish, companion, is_active, is_file_of, is_stale, not_active, plan_feed, rank, tie, waits_for_others};
+pub use feeds::{
+    FeedPlan, Idle, Take, Why, Wish, companion, is_active, is_file_of, is_stale, not_active, plan_feed, rank, tie, waits_for_others,
+};
 
 mod recall;
 

@@ -417,7 +417,8 @@ impl Conductor<'_> {
         // The common files too: queries may read columns that a cost line does not have.
         let of_lines: Vec<&str> = lines.iter().flat_map(|line| [line.part.sha256.as_str(), line.source.file.name.as_str()]).collect();
         let inputs = digest(&[&[rules, key.as_str()][..], &of_lines[..]].concat());
-        let taken: Vec<_> = queries.iter().filter_map(|q| Some((q.table.clone(), latest?.part(&q.table, &key, &inputs)?.clone()))).collect();
+        let taken: Vec<_> =
+            queries.iter().filter_map(|q| Some((q.table.clone(), latest?.part(&q.table, &key, &inputs)?.clone()))).collect();
         if taken.len() == queries.len() && !self.wish.force {
             return Ok((false, taken));
         }

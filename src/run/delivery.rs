@@ -21,9 +21,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes, render_all},
     domain::{Coverage, DeliveryId, Digest, counted, grouped, pounds},
     engine::Projection,
-    lake::{
-        Attempt, Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PartSchema, PeriodProof, QuarantineWriter, StagedRows,
-    },
+    lake::{Attempt, Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PartSchema, PeriodProof, QuarantineWriter, StagedRows},
     pipeline::Feed,
     plan,
     schema::Contract,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     decode::{Chunks, EncodingFacts, Judge},
-    diagnostic::{Answer, Diagnostic, Refusal},
+    diagnostic::{Answer, Diagnostic, Place, Refusal},
     domain::{Coverage, Period},
     lake::Landed,
     pipeline::Feed,
@@ -103,7 +103,7 @@ impl Conductor<'_> {
                 let judge = Judge::new(contract.clone(), file.to_owned(), facts, any_day, Vec::new())?;
                 let chunks = Chunks::open(&judge, self.lake.landing().open(&landed.digest)?)?;
                 let found = text_inside(feed, &chunks.header()).ok_or_else(|| no_coverage(feed, file))?;
-                feed.coverage_from_text(&found, calendar)
+                feed.coverage_from_text(&found, calendar).map_err(|refusal| refusal.or_place(&Place::file(file)))
             };
             match read() {
                 Ok(coverage) if contract_for(feed, &coverage, calendar).is_some_and(|holds| holds.digest == contract.digest) => {

@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int8Array, Int16Array, Int32Array, StringArray, UInt32Array},
+    array::{
+        Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int8Array, Int16Array, Int32Array, StringArray, UInt32Array,
+    },
     compute::take_record_batch,
     datatypes::{DataType, Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Schema, SchemaRef},
     record_batch::RecordBatch,

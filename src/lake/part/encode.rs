@@ -14,9 +14,7 @@ use parquet::{
     schema::types::ColumnDescPtr,
 };
 
-use super::{
-    BATCH_ROWS, PartSchema, dictionary, shape::Storage, steps,
-};
+use super::{BATCH_ROWS, PartSchema, dictionary, shape::Storage, steps};
 use crate::{
     diagnostic::{Answer, Refusal},
     lake::fault,

@@ -246,7 +246,8 @@ mod tests {
     fn the_empty_text_and_texts_that_differ_in_zeros_are_values_of_their_own() {
         let mut interner = Interner::new();
         let sixteen = "\0".repeat(16);
-        let texts = StringArray::from(vec!["", "\0", "\0\0", "\0\0\0\0\0\0\0\0", "\0\0\0\0\0\0\0\0\0", "", &sixteen, &sixteen, "", &sixteen[..15]]);
+        let texts =
+            StringArray::from(vec!["", "\0", "\0\0", "\0\0\0\0\0\0\0\0", "\0\0\0\0\0\0\0\0\0", "", &sixteen, &sixteen, "", &sixteen[..15]]);
         let ids: Vec<u32> = Text::all(&texts).map(|text| interner.id(text).unwrap()).collect();
         assert_eq!(ids, [0, 1, 2, 3, 4, 0, 5, 5, 0, 6]);
     }

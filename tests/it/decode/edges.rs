@@ -7,7 +7,7 @@ use truecost::{
     schema::{Footer, Type},
 };
 
-use super::driver::{column, contract, day, id, judge, judge_in, layout, told};
+use super::driver::{column, contract, day, id, judge, judge_in, layout, money, told};
 
 fn facts(bytes: &[u8]) -> truecost::decode::EncodingFacts {
     let mut scan = EncodingScan::new();
@@ -63,9 +63,9 @@ fn what_is_no_instant_is_a_faulty_row() {
 #[test]
 fn a_repeated_row_of_totals_is_told_alike_however_the_file_is_cut() {
     let mut layout = layout();
-    layout.footer = Some(Footer { when: vec![(id("text"), "TOTAL".into())], totals: vec![] });
-    let contract = contract(layout, vec![column("text", "text", Type::Text)]);
-    let file = b"text\na\nTOTAL\nTOTAL\nTOTAL\nTOTAL\nTOTAL\n";
+    layout.footer = Some(Footer { when: vec![(id("text"), "TOTAL".into())], totals: vec![("sum".into(), id("amount"))] });
+    let contract = contract(layout, vec![column("text", "text", Type::Text), money("amount", "amount", &[])]);
+    let file = b"text,amount\na,1\nTOTAL,1\nTOTAL,1\nTOTAL,1\nTOTAL,1\nTOTAL,1\n";
     let cut = |bytes| told(&judge_in(&contract, file, bytes, vec![]));
     assert!(cut(1 << 20).contains("(lines 3, 4, 5)"), "{}", cut(1 << 20));
     assert_eq!(cut(1 << 20), cut(1));
