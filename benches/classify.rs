@@ -54,7 +54,7 @@ fn part(partnership: &Partnership, feed: &Feed, period: Period, staging: &Stagin
     let projection = Projection::plan(&feed.sql, &feed.sql_file, &feed.contracts[0].1, into, feed.rows_many).expect("sound");
     let coverage = Coverage::new(vec![period]).expect("a period");
     let delivery = DeliveryId::parse("0123456789abcdef").expect("an id");
-    let normaliser = Normaliser::new(projection, into, partnership.calendar, coverage, delivery);
+    let normaliser = Normaliser::new(projection, into, partnership.calendar, coverage, &delivery);
     let rows = normaliser.normalise(&common::extract(partnership, feed, ROWS, 1)).expect("rows");
     let schema = PartSchema::without(into, &PARTITION_COLUMNS).expect("a table");
     let mut writer = PartWriter::create(staging, &schema).expect("a part");

@@ -27,7 +27,7 @@ fn main() {
         let rows = common::extract(&partnership, feed, ROWS, 1);
         let projection = Projection::plan(&feed.sql, &feed.sql_file, contract, into, feed.rows_many).expect("the feed's SQL is sound");
         let delivery = DeliveryId::parse("0123456789abcdef").expect("an id");
-        let normaliser = Normaliser::new(projection, into, partnership.calendar, coverage.clone(), delivery);
+        let normaliser = Normaliser::new(projection, into, partnership.calendar, coverage.clone(), &delivery);
         let pass = || {
             let mut done = 0;
             for from in (0..ROWS).step_by(BATCH) {

@@ -54,7 +54,7 @@ impl Voice {
         let _ = writeln!(err, "{text}");
     }
 
-    /// Reports, on stderr; in JSON also as the result.
+    /// Reports, on stderr.
     pub fn report(self, all: &[Diagnostic]) {
         if all.is_empty() {
             return;

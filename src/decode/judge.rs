@@ -114,12 +114,6 @@ impl Judge {
         })
     }
 
-    /// The encoding in which the file is read.
-    #[must_use]
-    pub const fn encoding(&self) -> Encoding {
-        self.encoding
-    }
-
     /// Schema of the accepted rows: the columns of the contract, then `source_row`.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {

@@ -12,7 +12,7 @@ pub struct Manifest {
     pub format: u32,
     pub release: String,
     pub content: Content,
-    /// Run id, instants, host: not compared.
+    /// Run id and instants: not compared.
     pub run: Value,
 }
 

@@ -57,6 +57,9 @@ pub struct DeliveryRecord {
     /// Accepted, but its rows are not in the lake any more: the next run brings them in again from the landed bytes.
     #[serde(default)]
     pub lost: bool,
+    /// Lost because a delivery below it was brought in again: it goes over all that the table holds.
+    #[serde(default)]
+    pub above: bool,
     /// Of the sidecar's bytes, which are landed too.
     #[serde(default)]
     pub sidecar_sha256: Option<String>,
@@ -284,7 +287,7 @@ pub fn holder<'k>(
     let text = period.to_string();
     let of_it = |r: &&DeliveryRecord| {
         let in_lake = r.state == DeliveryState::Accepted && r.lake_version.is_some() && !r.lost;
-        in_lake && r.council == council && r.feed == feed && r.coverage.contains(&text)
+        in_lake && r.is_of(council, feed) && r.coverage.contains(&text)
     };
     known.into_iter().filter(of_it).max_by_key(|r| r.lake_version)
 }
@@ -308,6 +311,18 @@ impl DeliveryRecord {
         let holds =
             |period: &Period| holder(known.clone(), &self.council, &self.feed, *period).is_some_and(|r| r.delivery_id == self.delivery_id);
         self.covers().is_some_and(|covers| covers.periods().iter().any(holds))
+    }
+
+    /// Its place in the order in which deliveries go over each other: what has to go over all that is there, then the version of the table.
+    #[must_use]
+    pub fn place(&self) -> Option<(bool, u64)> {
+        self.lake_version.map(|version| (self.above, version))
+    }
+
+    /// Whether it is of this feed of this council.
+    #[must_use]
+    pub fn is_of(&self, council: &str, feed: &str) -> bool {
+        self.council == council && self.feed == feed
     }
 
     /// Whether it came under this name, whatever the bytes.
@@ -355,6 +370,7 @@ pub(super) mod tests {
             judged_at: "2023-04-01T02:00:01Z".into(),
             lake_version: Some(1),
             lost: false,
+            above: false,
             sidecar_sha256: None,
         }
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use crate::{
-    domain::{Calendar, Digest, Identifier, Location, Pence, Span},
+    domain::{Calendar, Day, Digest, Identifier, Location, Pence, Span},
     schema::Contract,
 };
 
@@ -36,6 +36,15 @@ pub struct Partnership {
     pub cost: CostModel,
     /// Contracts of `schemas/common`, `schemas/reference` and `schemas/published` by `kind/name`, e.g. `common/ledger_line`.
     pub contracts: BTreeMap<String, Arc<Contract>>,
+}
+
+impl Partnership {
+    /// From which common table the costs of a council are read on a day; `None` where it does not say.
+    #[must_use]
+    pub fn basis_on(&self, council: &str, day: Day) -> Option<Basis> {
+        let council = self.councils.iter().find(|c| *c.id == *council);
+        council.map_or(Some(Basis::Ledger), |c| c.cost_basis.iter().find(|(span, _)| span.contains(day)).map(|(_, basis)| *basis))
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -32,11 +32,6 @@ impl CostPlan {
     pub fn stage(&self, stage: &str) -> Vec<&PlannedQuery> {
         self.queries.iter().filter(|q| q.stage == stage).collect()
     }
-
-    #[must_use]
-    pub fn fills(&self, table: &str) -> Option<&PlannedQuery> {
-        self.queries.iter().find(|q| q.table == table)
-    }
 }
 
 /// Plans every query of `pipelines/cost` against the contracts.

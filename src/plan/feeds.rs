@@ -8,7 +8,7 @@ use crate::{
     domain::{Calendar, Coverage, Period},
     lake::{DeliveryRecord, DeliveryState, SourceFacts, holder},
     pipeline::{Feed, NewestBy, Ready},
-    source::{Entry, Listing},
+    source::{Entry, Listing, companion_name},
 };
 
 /// Why a delivery is taken.
@@ -78,8 +78,8 @@ pub struct Take {
     /// `None` where it is read from the file.
     pub coverage: Option<Coverage>,
     pub why: Why,
-    /// Version of the common table that this delivery made when it came in; `None` for one that has not been in.
-    pub replays: Option<u64>,
+    /// Place of this delivery among those that have been in; `None` for one that has not.
+    pub replays: Option<(bool, u64)>,
     /// The delivery whose landed bytes are taken; `None` where the source offers the file.
     pub landed: Option<Box<DeliveryRecord>>,
 }
@@ -186,15 +186,8 @@ fn read_before(feed: &Feed, entry: &Entry, known: &[&DeliveryRecord]) -> Option<
     known.iter().rev().find(same)?.covers()
 }
 
-/// The name of the file that stands beside `name`: `{name}` whole, `{stem}` without its extension.
-#[must_use]
-pub fn companion(pattern: &str, name: &str) -> String {
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    pattern.replace("{name}", name).replace("{stem}", stem)
-}
-
 fn sidecar_of(feed: &Feed, entry: &Entry, listing: &Listing) -> Option<Entry> {
-    let name = companion(feed.sidecar.as_deref()?, &entry.name);
+    let name = companion_name(feed.sidecar.as_deref()?, &entry.name);
     listing.entries.iter().find(|e| e.name == name).cloned()
 }
 
@@ -207,7 +200,7 @@ fn marker(feed: &Feed) -> Option<&str> {
 
 /// The name of the marker without which the file is not taken.
 fn marker_of(feed: &Feed, entry: &Entry) -> Option<String> {
-    marker(feed).map(|pattern| companion(pattern, &entry.name))
+    marker(feed).map(|pattern| companion_name(pattern, &entry.name))
 }
 
 /// Whether a feed's files wait for others beside them: a marker, a sidecar.
@@ -219,7 +212,7 @@ pub fn waits_for_others(feed: &Feed) -> bool {
 /// Sidecars and markers are not extracts of their own.
 fn is_companion(feed: &Feed, name: &str, listing: &Listing) -> bool {
     let patterns = feed.sidecar.as_deref().into_iter().chain(marker(feed));
-    let stands_by = |pattern: &str| listing.entries.iter().any(|e| companion(pattern, &e.name) == name);
+    let stands_by = |pattern: &str| listing.entries.iter().any(|e| companion_name(pattern, &e.name) == name);
     patterns.into_iter().any(stands_by)
 }
 
@@ -269,7 +262,7 @@ fn decide(
     known: &[&DeliveryRecord],
     wish: Wish,
     calendar: Calendar,
-) -> Result<(Why, Option<u64>), Idle> {
+) -> Result<(Why, Option<(bool, u64)>), Idle> {
     if let Some(coverage) = &candidate.coverage {
         if !wish.wants(coverage) {
             return Err(Idle::NotAsked);
@@ -281,9 +274,9 @@ fn decide(
     let of_file = || known.iter().rev().filter(|r| r.state != DeliveryState::Withdrawn && is_same_file(r, candidate));
     let means_the_same = |r: &&&DeliveryRecord| candidate.coverage.is_none() || r.covers() == candidate.coverage;
     match of_file().find(means_the_same) {
-        Some(record) if wish.force => Ok((Why::Forced, record.lake_version)),
-        Some(record) if record.lost => Ok((Why::Lost, record.lake_version)),
-        Some(record) if is_stale(feed, record) => Ok((Why::RulesChanged, record.lake_version)),
+        Some(record) if wish.force => Ok((Why::Forced, record.place())),
+        Some(record) if record.lost => Ok((Why::Lost, record.place())),
+        Some(record) if is_stale(feed, record) => Ok((Why::RulesChanged, record.place())),
         Some(record) if was_replaced(record, known, &candidate.entry) => Ok((Why::Newer, None)),
         Some(record) if !wish.rehash => Err(match record.state {
             DeliveryState::Accepted => Idle::In,
@@ -362,7 +355,7 @@ fn name_unknown(feed: &Feed, entry: &Entry) -> Diagnostic {
 }
 
 fn no_sidecar(feed: &Feed, entry: &Entry) -> Diagnostic {
-    let name = companion(feed.sidecar.as_deref().unwrap_or_default(), &entry.name);
+    let name = companion_name(feed.sidecar.as_deref().unwrap_or_default(), &entry.name);
     Diagnostic::warning(codes::control::SIDECAR_UNREADABLE, format!("its sidecar `{name}` has not come yet"))
         .place(place(feed, entry))
         .expected("both files: the sidecar holds the sender's totals")

@@ -2,13 +2,11 @@
 
 mod feeds;
 
-pub use feeds::{
-    FeedPlan, Idle, Take, Why, Wish, companion, is_active, is_file_of, is_stale, not_active, plan_feed, rank, tie, waits_for_others,
-};
+pub use feeds::{FeedPlan, Idle, Take, Why, Wish, is_active, is_file_of, is_stale, not_active, plan_feed, rank, tie, waits_for_others};
 
 mod recall;
 
-pub use recall::recalls;
+pub use recall::{covered_now, recalls};
 
 mod cost;
 

@@ -17,7 +17,7 @@ use crate::{
 #[must_use]
 pub fn recalls(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken: &[Take], wish: Wish) -> Vec<Take> {
     let mut accepted: Vec<&DeliveryRecord> = known.iter().copied().filter(|r| r.state == DeliveryState::Accepted).collect();
-    accepted.sort_by_key(|r| r.lake_version);
+    accepted.sort_by_key(|r| r.place());
     let mut replayed: Vec<Coverage> = Vec::new();
     let mut recalled = Vec::new();
     for record in accepted {
@@ -55,6 +55,14 @@ pub fn recalls(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken
     recalled
 }
 
+/// What the name of the delivery's file means by the feed as it is now; `None` where the feed does not know the name, or files say
+/// themselves what they cover.
+#[must_use]
+pub fn covered_now(feed: &Feed, calendar: Calendar, record: &DeliveryRecord) -> Option<Coverage> {
+    let facts = feed.files.matches(&record.source.name)?;
+    feed.coverage(&record.source.name, &facts, calendar).ok()?
+}
+
 fn take(feed: &Feed, calendar: Calendar, record: &DeliveryRecord, covers: &Coverage, why: Why) -> Take {
     let entry = |file: &SourceFacts| Entry {
         name: file.name.clone(),
@@ -62,18 +70,14 @@ fn take(feed: &Feed, calendar: Calendar, record: &DeliveryRecord, covers: &Cover
         modified_us: file.modified_us,
         identity: file.identity.clone(),
     };
-    // What its name means now. A name that the feed does not know any more keeps what it meant.
-    let by_name = feed.files.matches(&record.source.name).map(|facts| feed.coverage(&record.source.name, &facts, calendar));
-    let coverage = match by_name {
-        Some(Ok(coverage)) => coverage,
-        _ => Some(covers.clone()),
-    };
+    let coverage =
+        if feed.covers.from.is_some() { None } else { Some(covered_now(feed, calendar, record).unwrap_or_else(|| covers.clone())) };
     Take {
         entry: entry(&record.source),
         sidecar: record.sidecar.as_ref().map(entry),
         coverage,
         why,
-        replays: record.lake_version,
+        replays: record.place(),
         landed: Some(Box::new(record.clone())),
     }
 }

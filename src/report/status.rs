@@ -104,8 +104,7 @@ fn unpublished(partnership: &Partnership, records: &[DeliveryRecord], release: O
     let published: BTreeSet<&str> = parts.iter().map(|part| part.key.as_str()).collect();
     let is_basis = |record: &DeliveryRecord, period: Period| {
         let day = partnership.calendar.days_of(period).0;
-        let council = partnership.councils.iter().find(|c| *c.id == *record.council);
-        council.is_none_or(|c| c.cost_basis.iter().any(|(span, basis)| span.contains(day) && basis.common_table() == record.table))
+        partnership.basis_on(&record.council, day).is_some_and(|basis| basis.common_table() == record.table)
     };
     let mut found: BTreeMap<String, BTreeSet<Period>> = BTreeMap::new();
     for record in records.iter().filter(|r| r.state == DeliveryState::Accepted) {

@@ -1,6 +1,6 @@
 //! The only place that reads the clock.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// An instant, and its name in runs and registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,23 +40,6 @@ impl Now {
         let micros = self.micros.rem_euclid(1_000_000);
         let stamp = chrono::DateTime::from_timestamp(self.seconds(), 0).map_or_else(String::new, |t| t.format("%Y%m%dT%H%M%S").to_string());
         format!("{stamp}.{micros:06}Z")
-    }
-}
-
-/// Measures how long steps take.
-#[derive(Clone, Copy, Debug)]
-pub struct Stopwatch(Instant);
-
-impl Stopwatch {
-    #[must_use]
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Self {
-        Self(Instant::now())
-    }
-
-    #[must_use]
-    pub fn elapsed(self) -> Duration {
-        self.0.elapsed()
     }
 }
 

@@ -100,7 +100,7 @@ impl Conductor<'_> {
             let files: Vec<&LakeFile> = lake.files.iter().filter(|(of, _)| *of == basis).map(|(_, file)| file).collect();
             proofs::all_there(known, basis.common_table(), &files)?;
         }
-        let (sources, blocked) = self.cost_sources(known, &lake.files);
+        let (sources, Waiting { blocked, carried }) = self.cost_sources(known, &lake.files);
         let mut costed = Costed { blocked, release: latest.as_ref().map(|m| m.release.clone()), ..Costed::default() };
         if sources.is_empty() {
             return Ok(costed);
@@ -111,6 +111,9 @@ impl Conductor<'_> {
         let unchanged = latest.as_ref().is_some_and(|m| m.content.proofs.get("inputs") == Some(&json!(inputs)));
         if unchanged && !self.wish.force {
             return Ok(costed);
+        }
+        if !carried.is_empty() {
+            self.observer.event(Event::Report { diagnostics: &carried });
         }
         let mut content = Content { program: program(), lake: lake.states, ..Content::default() };
         content.proofs.insert("inputs".into(), json!(inputs));
@@ -147,7 +150,7 @@ impl Conductor<'_> {
     pub(super) fn why_cost(&self, known: &[DeliveryRecord]) -> Answer<CostPlanned> {
         let latest = self.lake.releases().latest()?;
         let lake = self.lake_states(latest.as_ref())?;
-        let (sources, blocked) = self.cost_sources(known, &lake.files);
+        let (sources, Waiting { blocked, .. }) = self.cost_sources(known, &lake.files);
         let rules = self.rules_digest();
         let is = |name: &str, value: &str| latest.as_ref().is_some_and(|m| m.content.proofs.get(name) == Some(&json!(value)));
         let inputs = Self::run_digest(&rules, &sources, known);
@@ -174,13 +177,9 @@ impl Conductor<'_> {
     }
 
     /// The files from which costs are read, and the periods that must wait.
-    fn cost_sources(&self, known: &[DeliveryRecord], files: &[(Basis, LakeFile)]) -> (Vec<CostSource>, Vec<Diagnostic>) {
+    fn cost_sources(&self, known: &[DeliveryRecord], files: &[(Basis, LakeFile)]) -> (Vec<CostSource>, Waiting) {
         let calendar = self.partnership.calendar;
-        let basis_on = |council: &str, period: Period| {
-            let day = calendar.days_of(period).0;
-            let council = self.partnership.councils.iter().find(|c| *c.id == *council);
-            council.map_or(Some(Basis::Ledger), |c| c.cost_basis.iter().find(|(span, _)| span.contains(day)).map(|(_, basis)| *basis))
-        };
+        let basis_on = |council: &str, period: Period| self.partnership.basis_on(council, calendar.days_of(period).0);
         let mut sources: Vec<CostSource> = Vec::new();
         for (basis, file) in files {
             let delivery = proofs::delivery_in(known, &file.council, &file.feed, file.period);
@@ -189,21 +188,24 @@ impl Conductor<'_> {
             }
         }
         let periods: BTreeSet<Period> = sources.iter().map(|s| s.file.period).collect();
-        let mut blocked = Vec::new();
+        let Waiting { mut blocked, mut carried } = Waiting::default();
         for period in periods {
             let first = calendar.days_of(period).0;
-            let lacking: Vec<String> = self
-                .partnership
-                .feeds
-                .iter()
-                .filter(|feed| feed.required && feed.missing == Missing::Block && feed.active.contains(first))
-                .filter(|feed| basis_on(&feed.council, period).is_some_and(|basis| basis.common_table() == &*feed.into))
-                .filter(|feed| proofs::delivery_in(known, &feed.council, &feed.id, period).is_none())
-                .map(crate::pipeline::Feed::name)
-                .collect();
-            if !lacking.is_empty() {
-                blocked.push(proofs::blocked(period, &lacking));
+            let lacking = |missing: Missing| -> Vec<String> {
+                let feeds = self.partnership.feeds.iter();
+                feeds
+                    .filter(|feed| feed.required && feed.missing == missing && feed.active.contains(first))
+                    .filter(|feed| basis_on(&feed.council, period).is_some_and(|basis| basis.common_table() == &*feed.into))
+                    .filter(|feed| proofs::delivery_in(known, &feed.council, &feed.id, period).is_none())
+                    .map(crate::pipeline::Feed::name)
+                    .collect()
+            };
+            let (block, carry) = (lacking(Missing::Block), lacking(Missing::Carry));
+            if !block.is_empty() {
+                blocked.push(proofs::blocked(period, &block));
                 sources.retain(|s| s.file.period != period);
+            } else if !carry.is_empty() {
+                carried.push(proofs::carried(period, &carry));
             }
         }
         if sources.is_empty() {
@@ -212,7 +214,7 @@ impl Conductor<'_> {
                 .for_each(|d| "nothing is published: no other period has lines of the basis in use".clone_into(&mut d.outcome));
         }
         sources.sort_by(|a, b| (a.file.period, a.key(), &a.file.name).cmp(&(b.file.period, b.key(), &b.file.name)));
-        (sources, blocked)
+        (sources, Waiting { blocked, carried })
     }
 
     /// Digest of everything but the lines themselves that decides what a cost line says.
@@ -328,9 +330,8 @@ impl Conductor<'_> {
         each(self.threads, sources.to_vec(), |source: &CostSource| {
             let found = codes_of(&PartFile::open(&source.file.path)?, source.columns().only(used))?;
             let mut codes = codes.lock().unwrap_or_else(PoisonError::into_inner);
-            for (place, code) in found {
-                codes.entry((source.file.council.clone(), source.file.feed.clone())).or_default().insert((place, code));
-            }
+            // A feed whose lines carry no code that a rule turns on is there too: rules that ask for none hold for it.
+            codes.entry((source.file.council.clone(), source.file.feed.clone())).or_default().extend(found);
             Ok(())
         })?;
         let codes = codes.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -342,12 +343,7 @@ impl Conductor<'_> {
         let named =
             |name: &str| done.iter().find(|(table, _)| table == name).map(|(_, rows)| rows.clone()).ok_or_else(|| proofs::no_query(name));
         let code_class = named("code_class")?;
-        let mut meanings = meanings(&named("code_match")?, &code_class, &named("account_class")?, &named("cost_centre_class")?)?;
-        // What no rule turns on was not looked at: every feed is there with the combination without any code.
-        // A feed whose lines carry no code at all still has its meaning: the rules without any code.
-        for source in sources {
-            meanings.feeds.entry((source.file.council.clone(), source.file.feed.clone())).or_default();
-        }
+        let meanings = meanings(&named("code_match")?, &code_class, &named("account_class")?, &named("cost_centre_class")?)?;
         Ok(Meant { meanings, code_class })
     }
 
@@ -470,7 +466,7 @@ impl Conductor<'_> {
     /// Deliveries, reconciliation and dimensions.
     fn small_tables(&self, records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart)], content: &mut Content) -> Answer<()> {
         self.store("delivery", &publish::delivery_rows(records), content)?;
-        self.store("reconciliation", &proofs::reconciliation(records, parts, content)?, content)?;
+        self.store("reconciliation", &proofs::reconciliation(records, parts)?, content)?;
         let periods: BTreeSet<Period> = parts.iter().map(|(s, _)| s.file.period).collect();
         for (name, rows) in publish::dimensions(self.partnership, &periods.into_iter().collect::<Vec<_>>()) {
             self.store(name, &rows, content)?;
@@ -550,6 +546,13 @@ impl Conductor<'_> {
         }
         Ok(now)
     }
+}
+
+/// Periods for which a required feed has brought nothing: left out, or published without it.
+#[derive(Default)]
+struct Waiting {
+    blocked: Vec<Diagnostic>,
+    carried: Vec<Diagnostic>,
 }
 
 #[derive(Default)]

@@ -176,7 +176,8 @@ impl Conductor<'_> {
         let lost = known.iter().filter(|r| r.lost).map(|r| r.delivery_id.clone()).collect();
         let items = self.covered(in_hand, &left, &mut done);
         self.deliver_all(known, &items, &mut done)?;
-        done.extend(self.bring_back(known, &lost)?);
+        let back = self.bring_back(known, &lost, &done)?;
+        done.extend(back);
         Ok(done)
     }
 

@@ -14,12 +14,12 @@ use super::{
     proofs,
     remarks::{grouped_faults, name_documents, no_contract, no_coverage, notes, outside, too_large, unexplained},
     stream::{Pass, Streamed, stream},
-    withdraw::Outdated,
+    withdraw::{Outdated, covered_over, superseded},
 };
 use crate::{
     decode::{EncodingFacts, Judge},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes, render_all},
-    domain::{Coverage, DeliveryId, Digest, counted, grouped, pounds},
+    domain::{Coverage, DeliveryId, Digest, Period, counted, grouped, pounds},
     engine::Projection,
     lake::{Attempt, Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PartSchema, PeriodProof, QuarantineWriter, StagedRows},
     pipeline::Feed,
@@ -40,6 +40,8 @@ pub(super) enum Read {
     Left(Box<Delivered>),
     /// The same delivery is in already.
     AlreadyIn(DeliveryId),
+    /// What it would bring in again is held by another delivery since.
+    Superseded(Box<DeliveryRecord>, Coverage),
     Judged(Box<Judged>),
 }
 
@@ -93,12 +95,20 @@ impl Conductor<'_> {
         };
         let id = delivery_id(feed, &coverage, &landed.digest);
         let mut record = self.record(item, &coverage, &id, &landed, &facts);
-        let (stands, earlier, outdated) = {
+        let (stands, standing, earlier, outdated) = {
             let known = lock(known);
-            let holds = |p| proofs::delivery_in(&known, &feed.council, &feed.id, p).is_some_and(|r| r.delivery_id == id.as_str());
-            let stands = coverage.periods().iter().all(|p| holds(*p));
+            let holds = |p: &Period| proofs::delivery_in(&known, &feed.council, &feed.id, *p).is_some_and(|r| r.delivery_id == id.as_str());
+            let held = |p: &Period| proofs::delivery_in(&known, &feed.council, &feed.id, *p).is_some();
+            if let Some(lost) = item.take.landed.as_ref().filter(|r| r.lost && r.covers().as_ref() != Some(&coverage))
+                && coverage.periods().iter().all(held)
+            {
+                return Read::Superseded(lost.clone(), coverage);
+            }
             let earlier = known.iter().find(|r| r.delivery_id == id.as_str()).cloned();
-            (stands, earlier, Outdated::by(&known, feed, &record))
+            // In the lake, if only for some of its periods; or it was, and has to be again.
+            let in_lake = |r: &DeliveryRecord| r.state == DeliveryState::Accepted && (r.lost || coverage.periods().iter().any(holds));
+            let standing = earlier.clone().filter(in_lake);
+            (coverage.periods().iter().all(holds), standing, earlier, Outdated::by(&known, feed, &record))
         };
         if let Some(before) = &earlier {
             let judged_alike = !plan::is_stale(feed, before) && !self.wish.force && before.sidecar == sidecar_facts(item);
@@ -106,8 +116,7 @@ impl Conductor<'_> {
                 return Read::AlreadyIn(id);
             }
         }
-        let verdict = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, stands);
-        let standing = earlier.filter(|r| stands && r.state == DeliveryState::Accepted);
+        let verdict = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, standing.is_some());
         Read::Judged(Judged { record, coverage, id, outdated, standing, verdict }.into())
     }
 
@@ -122,6 +131,7 @@ impl Conductor<'_> {
                 Some(before) => self.already_in(before, item),
                 None => Ok(not_taken(item.feed, item.take.entry.name.clone(), Vec::new())), // it was there when it was read
             },
+            Read::Superseded(record, coverage) => self.enter_superseded(known, item.feed, *record, &coverage),
             Read::Judged(judged) => self.enter_judged(known, item, *judged),
         }
     }
@@ -132,6 +142,13 @@ impl Conductor<'_> {
             Ok(Accepted { streamed, quarantine, mut notes }) => {
                 quarantine.finish()?;
                 let into = self.common(&item.feed.into)?;
+                if let Some((false, replays)) = item.take.replays {
+                    let mut known = lock(known);
+                    for over in covered_over(&known, &record, replays) {
+                        self.lake.register().enter(&over)?;
+                        known.iter_mut().filter(|r| r.delivery_id == over.delivery_id).for_each(|r| *r = over.clone());
+                    }
+                }
                 self.commit(item.feed, into, &coverage, &id, streamed.parts, &mut record, &outdated)?;
                 notes.extend_from_slice(&outdated.notes);
                 outdated.settle(&mut lock(known));
@@ -142,14 +159,14 @@ impl Conductor<'_> {
                 self.observer.event(Event::Report { diagnostics: &faults });
                 return Ok(not_taken(item.feed, item.take.entry.name.clone(), faults));
             }
-            Err(Stop::Refused(faults)) => match standing {
-                Some(standing) => return self.keep_standing(known, standing, &record, faults),
-                None => {
-                    record.state = DeliveryState::Refused;
-                    record.lake_version = None;
-                    faults
+            Err(Stop::Refused(faults)) => {
+                record.state = DeliveryState::Refused;
+                record.lake_version = None;
+                if let Some(standing) = standing {
+                    return self.keep_standing(known, standing, &record, faults);
                 }
-            },
+                faults
+            }
             Err(Stop::Run(refusal)) => return Err(refusal),
         };
         record.reports = reports.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
@@ -159,6 +176,17 @@ impl Conductor<'_> {
         let mut known = lock(known);
         known.retain(|r| r.delivery_id != record.delivery_id);
         known.push(record);
+        Ok(delivered)
+    }
+
+    fn enter_superseded(&self, known: &Known<'_>, feed: &Feed, mut record: DeliveryRecord, coverage: &Coverage) -> Answer<Delivered> {
+        let note = superseded(feed, &record, coverage);
+        (record.state, record.lost) = (DeliveryState::Withdrawn, false);
+        record.reports = vec![render_all(std::slice::from_ref(&note), false)];
+        self.lake.register().enter(&record)?;
+        self.observer.event(Event::Report { diagnostics: std::slice::from_ref(&note) });
+        let delivered = Delivered { state: Delivery::AlreadyIn, ..delivered(&record, vec![note]) };
+        lock(known).iter_mut().filter(|r| r.delivery_id == record.delivery_id).for_each(|r| *r = record.clone());
         Ok(delivered)
     }
 
@@ -174,8 +202,7 @@ impl Conductor<'_> {
         standing.last_attempt =
             Some(Attempt { contract_sha256: attempt.contract_sha256.clone(), feed_sha256: attempt.feed_sha256.clone(), reports });
         self.lake.register().enter(&standing)?;
-        let mut delivered = self.told(attempt, faults);
-        delivered.state = Delivery::Refused;
+        let delivered = self.told(attempt, faults);
         if let Some(place) = lock(known).iter_mut().find(|r| r.delivery_id == standing.delivery_id) {
             *place = standing;
         }
@@ -239,6 +266,7 @@ impl Conductor<'_> {
             last_attempt: None,
             lake_version: None,
             lost: false,
+            above: false,
             sidecar_sha256: item
                 .sidecar
                 .as_ref()
@@ -268,7 +296,7 @@ impl Conductor<'_> {
         let sidecar = Self::sidecar(item, file)?;
         let judge =
             Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
-        let normaliser = Normaliser::new(projection, into, calendar, coverage.clone(), id.clone());
+        let normaliser = Normaliser::new(projection, into, calendar, coverage.clone(), id);
         let schema = PartSchema::without(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
         let staging = self.lake.staging();
         let mut quarantine = QuarantineWriter::create(staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
@@ -326,9 +354,8 @@ impl Conductor<'_> {
         record: &mut DeliveryRecord,
         outdated: &Outdated,
     ) -> Answer<()> {
-        // Before the commit: should the run end between the two, money is missing until the next run, and never there twice.
-        for record in &outdated.records {
-            self.lake.register().enter(record)?;
+        for record in outdated.announced() {
+            self.lake.register().enter(&record)?;
         }
         self.lake.register().announce(record)?;
         let commit = Commit {
@@ -343,6 +370,9 @@ impl Conductor<'_> {
         };
         let outcome = self.tables.replace(into, &commit)?;
         record.lake_version = Some(outcome.version());
+        for record in &outdated.records {
+            self.lake.register().enter(record)?;
+        }
         Ok(())
     }
 

@@ -202,14 +202,6 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options) -> Answer<Vec<(
     Ok(names.into_iter().filter_map(|(name, plan)| Some((feed(&name)?, plan))).collect())
 }
 
-/// The register of a partnership's lake, for those who only look.
-///
-/// # Errors
-/// TC1001, TC1010.
-pub fn deliveries(partnership: &Partnership) -> Answer<Vec<DeliveryRecord>> {
-    Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.register().all()
-}
-
 /// Whether the cost run has something to do, and why.
 #[derive(Clone, Debug)]
 pub struct CostPlanned {

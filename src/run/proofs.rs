@@ -9,7 +9,7 @@ use super::cost::CostSource;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Pence, Period, counted, decimal, parse_pounds},
-    lake::{Content, DeliveryRecord, DeliveryState, LakeFile, PublishedPart, holder},
+    lake::{DeliveryRecord, DeliveryState, LakeFile, PublishedPart, holder},
     pipeline::Partnership,
     schema::{Cell, Type, proof_table},
     stages::{classify::ClassifiedPart, publish::quarantined_pence},
@@ -64,7 +64,7 @@ pub const STAGES: [&str; 10] =
 ///
 /// # Errors
 /// TC1250 where rows or pounds are lost or made between two stages.
-pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart)], _content: &Content) -> Answer<Vec<Vec<Cell>>> {
+pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart)]) -> Answer<Vec<Vec<Cell>>> {
     let mut table: BTreeMap<(String, String, Period), BTreeMap<&'static str, (u64, Option<Pence>)>> = BTreeMap::new();
     let mut faults = Vec::new();
     for (source, part) in parts {
@@ -263,6 +263,12 @@ fn sender_sign(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
     proof_table(&columns, &rows)
 }
 
+/// The columns that a control adds up, as it is printed.
+fn names(control: &str) -> impl Iterator<Item = &str> {
+    let terms = control.strip_prefix("sum(").and_then(|rest| rest.split_once(')')).map_or("", |(terms, _)| terms);
+    terms.split([' ', '+', '-']).filter(|term| !term.is_empty())
+}
+
 /// The accepted amounts of the columns that the sender's control adds up: `sum(april + may) = footer.total`.
 fn declared_sum(record: &DeliveryRecord) -> Option<Pence> {
     let of_control = |control: &str| -> Option<Pence> {
@@ -274,7 +280,9 @@ fn declared_sum(record: &DeliveryRecord) -> Option<Pence> {
         };
         terms.split(' ').map(amount).sum()
     };
-    record.proof.controls.iter().filter(|c| !c.by_document).find_map(|c| of_control(&c.control))
+    // A control of one column among several does not say how the others are signed.
+    let names_all = |control: &str| record.proof.columns.keys().all(|name| names(control).any(|term| term == name));
+    record.proof.controls.iter().filter(|c| !c.by_document && names_all(&c.control)).find_map(|c| of_control(&c.control))
 }
 
 fn income_account(parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {
@@ -365,6 +373,18 @@ pub fn blocked(period: Period, lacking: &[String]) -> Diagnostic {
     ))
 }
 
+/// A period that is published although a required feed has brought nothing for it, because the feed says `missing: carry`.
+#[must_use]
+pub fn carried(period: Period, lacking: &[String]) -> Diagnostic {
+    Diagnostic::warning(
+        codes::control::PERIOD_BLOCKED,
+        format!("{period} is published without {}, which has no accepted delivery for it", lacking.join(", ")),
+    )
+    .expected("every required feed of the basis in use, for every period that is published")
+    .outcome("what the feed brought before stays as it is; nothing stands in for what is missing (`missing: carry`)")
+    .hint("put the file into the feed's folder and type truecost run; or say `missing: block`, so that such a period waits")
+}
+
 /// Every row that was accepted is in the lake: per period, the files hold as many rows as the delivery's proof says.
 ///
 /// # Errors
@@ -393,7 +413,23 @@ pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> 
             }
         }
     }
+    let waits = |f: &LakeFile| {
+        let covers = |r: &DeliveryRecord| r.covers().is_some_and(|covers| covers.contains(f.period));
+        known.iter().any(|r| r.lost && r.is_of(&f.council, &f.feed) && covers(r))
+    };
+    let ownerless = |f: &&&LakeFile| f.rows > 0 && delivery_in(known, &f.council, &f.feed, f.period).is_none() && !waits(f);
+    faults.extend(files.iter().filter(ownerless).map(|f| ownerless_rows(table, f)));
     if faults.is_empty() { Ok(()) } else { Err(Refusal(faults)) }
+}
+
+/// Rows in a common table that no accepted delivery stands for.
+fn ownerless_rows(table: &str, file: &LakeFile) -> Diagnostic {
+    let feed = format!("{}/{}", file.council, file.feed);
+    let seen = format!("{feed} {}: {} in lake/{table} of no accepted delivery", file.period, counted(file.rows, "row"));
+    Diagnostic::new(codes::checks::UNEXPLAINED, seen)
+        .expected("a delivery in the register for every row of a common table")
+        .outcome("nothing was published; the last release is unchanged")
+        .hint(format!("truecost run --force {feed}"))
 }
 
 /// An accepted delivery that waits to be brought in again.
@@ -403,10 +439,18 @@ fn not_in_lake(record: &DeliveryRecord) -> Diagnostic {
         "{}/{} {covers}: the rows of delivery {} are not in lake/{}",
         record.council, record.feed, record.delivery_id, record.table
     );
+    let feed = format!("{}/{}", record.council, record.feed);
+    let hint = if record.last_attempt.is_some() {
+        format!(
+            "it was refused when it was judged again: correct what refused it, or bring a newer file for {covers}; then truecost run {feed}"
+        )
+    } else {
+        format!("bring it in again from its landed bytes: truecost run {feed}")
+    };
     Diagnostic::new(codes::checks::UNEXPLAINED, seen)
         .expected("every accepted row in its common table")
         .outcome("nothing was published; the last release is unchanged")
-        .hint(format!("bring it in again from its landed bytes: truecost run {}/{}", record.council, record.feed))
+        .hint(hint)
 }
 
 #[must_use]

@@ -41,18 +41,28 @@ impl Conductor<'_> {
     }
 
     /// Brings in what the deliveries of this run uncovered: `lost_before` was known to be lost when it began.
-    pub(super) fn bring_back(&self, known: &mut Vec<DeliveryRecord>, lost_before: &BTreeSet<String>) -> Answer<Vec<Delivered>> {
+    /// What it has judged is not judged again.
+    pub(super) fn bring_back(
+        &self,
+        known: &mut Vec<DeliveryRecord>,
+        lost_before: &BTreeSet<String>,
+        judged: &[Delivered],
+    ) -> Answer<Vec<Delivered>> {
+        let judged: BTreeSet<&str> = judged.iter().filter_map(|d| d.delivery.as_deref()).collect();
         let mut done = Vec::new();
         for feed in self.selected() {
             let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id).collect();
-            if !of_feed.iter().any(|r| r.lost && !lost_before.contains(&r.delivery_id)) {
+            let waits = |r: &DeliveryRecord| r.lost && !lost_before.contains(&r.delivery_id) && !judged.contains(r.delivery_id.as_str());
+            if !of_feed.iter().any(|r| waits(r)) {
                 continue;
             }
-            for take in recalls(feed, self.partnership.calendar, &of_feed, &[], self.wish) {
-                if let Some(record) = take.landed.clone() {
-                    let item = self.landed_again(feed, take, &record);
-                    done.push(self.deliver_one(known, &item)?);
-                }
+            let takes = recalls(feed, self.partnership.calendar, &of_feed, &[], self.wish);
+            let again = |take: Take| {
+                let record = take.landed.clone().filter(|record| !judged.contains(record.delivery_id.as_str()))?;
+                Some(self.landed_again(feed, take, &record))
+            };
+            for item in self.covered(takes.into_iter().filter_map(again).collect(), &[], &mut done) {
+                done.push(self.deliver_one(known, &item)?);
             }
         }
         Ok(done)

@@ -26,7 +26,7 @@ impl Outdated {
     /// files say it themselves, one name may bring month after month: only the same bytes cannot mean two coverages.
     pub fn by(known: &[DeliveryRecord], feed: &Feed, new: &DeliveryRecord) -> Self {
         let Some(coverage) = new.covers() else { return Self::default() };
-        let of_feed = |r: &&DeliveryRecord| r.council == new.council && r.feed == new.feed;
+        let of_feed = |r: &&DeliveryRecord| r.is_of(&new.council, &new.feed);
         let mut others: Vec<DeliveryRecord> = known.iter().filter(of_feed).filter(|r| r.delivery_id != new.delivery_id).cloned().collect();
         let held_by =
             |known: &[DeliveryRecord], period: Period| holder(known, &new.council, &new.feed, period).map(|r| r.delivery_id.clone());
@@ -63,6 +63,12 @@ impl Outdated {
         outdated
     }
 
+    /// As they are entered before the commit: what is to be withdrawn counts as lost until its rows are out. Should the run end between
+    /// the two, nothing is published until the next run has gone on: no money is there twice, and none is gone unseen.
+    pub fn announced(&self) -> impl Iterator<Item = DeliveryRecord> + '_ {
+        self.records.iter().map(|record| DeliveryRecord { state: DeliveryState::Accepted, lost: true, ..record.clone() })
+    }
+
     /// What is known, once it is committed.
     pub fn settle(self, known: &mut [DeliveryRecord]) {
         for record in self.records {
@@ -71,6 +77,33 @@ impl Outdated {
             }
         }
     }
+}
+
+/// Deliveries that stand over one whose rows are brought in again: they are lost until they have been brought in again themselves, so
+/// that a run which ends in between leaves nothing published that is older than what was there.
+pub(super) fn covered_over(known: &[DeliveryRecord], new: &DeliveryRecord, replays: u64) -> Vec<DeliveryRecord> {
+    let Some(coverage) = new.covers() else { return Vec::new() };
+    let overlaps = |r: &DeliveryRecord| r.covers().is_some_and(|covers| covers.periods().iter().any(|p| coverage.contains(*p)));
+    let over = |r: &&DeliveryRecord| {
+        let later = r.state == DeliveryState::Accepted && !r.lost && r.lake_version.is_some_and(|version| version > replays);
+        // What this run has brought in already has had its turn.
+        later && r.run != new.run && r.is_of(&new.council, &new.feed) && overlaps(r)
+    };
+    known.iter().filter(over).map(|record| DeliveryRecord { lost: true, above: true, ..record.clone() }).collect()
+}
+
+/// A delivery that waited to be brought in again, and means by the feed as it is now what another delivery has brought since.
+pub(super) fn superseded(feed: &Feed, record: &DeliveryRecord, coverage: &Coverage) -> Diagnostic {
+    let before = record.covers().map(|c| c.to_string()).unwrap_or_default();
+    let seen = format!(
+        "delivery {} of {before} is withdrawn: its file {} covers {coverage} by {} as it is now, and another delivery holds that",
+        record.delivery_id, record.source.name, feed.file
+    );
+    Diagnostic::warning(codes::control::WITHDRAWN, seen)
+        .place(Place::file(format!("{}: {}", feed.name(), record.source.name)))
+        .expected("one coverage for a file, and the newest delivery for a coverage")
+        .outcome("its rows are out of the common table; the other delivery stays")
+        .hint(format!("nothing has to be done; if {before} lacks a delivery now, bring the file that covers it"))
 }
 
 fn withdrawn(feed: &Feed, record: &DeliveryRecord, new: &DeliveryRecord, coverage: &Coverage) -> Diagnostic {

@@ -82,7 +82,7 @@ pub struct Normaliser {
 
 impl Normaliser {
     #[must_use]
-    pub fn new(projection: Projection, into: &Contract, calendar: Calendar, coverage: Coverage, delivery: DeliveryId) -> Self {
+    pub fn new(projection: Projection, into: &Contract, calendar: Calendar, coverage: Coverage, delivery: &DeliveryId) -> Self {
         let stored = into.columns.iter().filter(|c| !PARTITION_COLUMNS.contains(&c.name.as_str()));
         let date_column = into.columns.iter().find(|c| c.kind == Type::Date).map(|c| c.name.to_string());
         let required = into.columns.iter().filter(|c| c.required).map(|c| c.name.to_string()).collect();

@@ -46,40 +46,60 @@ impl RowGroupBuffer {
 
 /// Row groups for many parts at once, filled from one stream in its order: a file that covers twelve periods fills twelve parts.
 ///
-/// Holds at most `limit` rows: where more would be held, the fullest part's rows are given back as a shorter row group. That depends
-/// on the order of rows alone, so the parts are the same on any number of threads.
+/// A part to which nothing was added for a whole row group's rows is most likely done, as in a file that is sorted by date: its rows
+/// are given back as a shorter row group. At most `limit` rows are held; where more would be, the fullest part's rows are given back.
+/// Both depend on the order of rows alone, so the parts are the same on any number of threads.
 #[derive(Debug)]
 pub struct RowGroups<K> {
-    buffers: BTreeMap<K, RowGroupBuffer>,
+    buffers: BTreeMap<K, Open>,
     rows: usize,
+    /// Rows that were ever taken.
+    taken: usize,
     limit: usize,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    buffer: RowGroupBuffer,
+    /// Rows that had been taken, of all parts, when this one last got some.
+    touched: usize,
 }
 
 impl<K: Ord + Clone> RowGroups<K> {
     /// `limit` rows are held at most; at least one row group's.
     #[must_use]
     pub fn holding(limit: usize) -> Self {
-        Self { buffers: BTreeMap::new(), rows: 0, limit: limit.max(ROW_GROUP_ROWS) }
+        Self { buffers: BTreeMap::new(), rows: 0, taken: 0, limit: limit.max(ROW_GROUP_ROWS) }
     }
 
     /// Takes rows of one part and gives back every row group that is to be written now, in order.
     pub fn push(&mut self, key: &K, batch: RecordBatch) -> Vec<(K, Vec<RecordBatch>)> {
-        let buffer = self.buffers.entry(key.clone()).or_default();
-        let before = buffer.rows();
-        let mut out: Vec<_> = buffer.push(batch).into_iter().map(|full| (key.clone(), full)).collect();
-        self.rows = self.rows + buffer.rows() - before;
-        while self.rows > self.limit {
-            // The first of the fullest: `max_by_key` would take the last.
-            let Some((key, buffer)) = self.buffers.iter_mut().rev().max_by_key(|(_, buffer)| buffer.rows()) else { break };
-            self.rows -= buffer.rows();
-            out.extend(buffer.finish().map(|part| (key.clone(), part)));
+        self.taken += batch.num_rows();
+        let open = self.buffers.entry(key.clone()).or_default();
+        open.touched = self.taken;
+        let before = open.buffer.rows();
+        let mut out: Vec<_> = open.buffer.push(batch).into_iter().map(|full| (key.clone(), full)).collect();
+        self.rows = self.rows + open.buffer.rows() - before;
+        while let Some(key) = self.due() {
+            let Some(open) = self.buffers.get_mut(&key) else { break };
+            self.rows -= open.buffer.rows();
+            out.extend(open.buffer.finish().map(|part| (key.clone(), part)));
         }
         out
     }
 
+    /// The part whose rows are to be given back now.
+    fn due(&self) -> Option<K> {
+        let filled = || self.buffers.iter().filter(|(_, open)| open.buffer.rows() > 0);
+        let done = filled().find(|(_, open)| self.taken - open.touched >= ROW_GROUP_ROWS);
+        // The first of the fullest: `max_by_key` would take the last.
+        let fullest = || filled().rev().max_by_key(|(_, open)| open.buffer.rows()).filter(|_| self.rows > self.limit);
+        done.or_else(fullest).map(|(key, _)| key.clone())
+    }
+
     /// What is left, by key.
     pub fn finish(self) -> impl Iterator<Item = (K, Vec<RecordBatch>)> {
-        self.buffers.into_iter().filter_map(|(key, mut buffer)| buffer.finish().map(|part| (key, part)))
+        self.buffers.into_iter().filter_map(|(key, mut open)| open.buffer.finish().map(|part| (key, part)))
     }
 }
 
@@ -129,5 +149,20 @@ mod tests {
             *seen.entry(key).or_default() += rows(&group);
         }
         assert_eq!(seen.into_values().collect::<Vec<_>>(), vec![75_000; 12]);
+    }
+
+    #[test]
+    fn a_part_that_gets_no_more_rows_is_not_held_to_the_end() {
+        let mut groups = RowGroups::holding(3 * ROW_GROUP_ROWS);
+        let mut given = Vec::new();
+        for month in 0..12 {
+            for _ in 0..15 {
+                given.extend(groups.push(&month, numbers(0, 10_000)).into_iter().map(|(key, group)| (key, rows(&group))));
+            }
+            assert!(groups.rows <= ROW_GROUP_ROWS + 30_000, "{} rows are held in month {month}", groups.rows);
+        }
+        given.extend(groups.finish().map(|(key, group)| (key, rows(&group))));
+        given.sort_unstable_by_key(|(key, rows)| (*key, std::cmp::Reverse(*rows)));
+        assert_eq!(given, (0..12).flat_map(|month| [(month, ROW_GROUP_ROWS), (month, 150_000 - ROW_GROUP_ROWS)]).collect::<Vec<_>>());
     }
 }

@@ -153,26 +153,3 @@ pub fn check_rows(findings: &[Finding], checked: u64) -> Vec<Vec<Cell>> {
     };
     findings.iter().map(row).collect()
 }
-
-/// Whether printed figures foot: the parts, as printed, sum to the printed total.
-///
-/// `Err` gives total less parts, in units of the last printed decimal. A paper that prints 0.796 over 0.341 + 0.170 + 0.286
-/// does not foot: its parts sum to 0.797.
-///
-/// # Errors
-/// The difference.
-pub fn foots(total: Pence, parts: &[Pence]) -> Result<(), Pence> {
-    let sum: Pence = parts.iter().sum();
-    if sum == total { Ok(()) } else { Err(total - sum) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_that_does_not_foot_is_caught_with_its_difference() {
-        assert_eq!(foots(797, &[341, 170, 286]), Ok(()));
-        assert_eq!(foots(796, &[341, 170, 286]), Err(-1));
-    }
-}
