@@ -7,12 +7,12 @@
 use truecost::{
     domain::{Coverage, Day, DeliveryId, Period},
     engine::{Projection, Table, Tables},
-    lake::{EncodedRowGroup, PartFile, PartSchema, PartWriter, Staging},
+    lake::{EncodedRowGroup, PARTITION_COLUMNS, PartFile, PartSchema, PartWriter, Staging},
     pipeline::{Feed, Partnership},
     plan::plan_cost,
     stages::{
         classify::{Classifier, Codes, LineColumns, Meanings, PartOf, classify_part, code_table, codes_of, meanings, membership_table},
-        normalise::{Normaliser, PARTITION_COLUMNS},
+        normalise::Normaliser,
         separate::separate,
     },
 };

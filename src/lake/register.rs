@@ -172,7 +172,7 @@ pub struct ControlProof {
 mod exact {
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-    use crate::domain::{Pence, decimal};
+    use crate::domain::{Pence, decimal, parse_pounds};
 
     pub(super) fn serialize<S: Serializer>(pence: &Pence, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&decimal(*pence))
@@ -180,12 +180,7 @@ mod exact {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Pence, D::Error> {
         let text = String::deserialize(from)?;
-        parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not an amount")))
-    }
-
-    fn parse(text: &str) -> Option<Pence> {
-        let (whole, decimals) = text.split_once('.').filter(|(_, decimals)| decimals.len() == 2)?;
-        format!("{whole}{decimals}").parse().ok()
+        parse_pounds(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not an amount")))
     }
 }
 

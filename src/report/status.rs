@@ -18,10 +18,6 @@ fn pence(record: &DeliveryRecord) -> Pence {
     record.proof.periods.values().map(|p| p.amount).sum()
 }
 
-fn state(record: &DeliveryRecord) -> &'static str {
-    record.state.as_str()
-}
-
 fn covers(record: &DeliveryRecord) -> String {
     record.covers().map(|c| c.to_string()).unwrap_or_default()
 }
@@ -52,7 +48,7 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
         let quarantined: u64 = of.iter().map(|r| r.proof.quarantined).sum();
         let sum: Pence = accepted.iter().map(|r| pence(r)).sum();
         let last = of.iter().max_by(|a, b| a.run.cmp(&b.run).then_with(|| a.coverage.cmp(&b.coverage)));
-        let last_text = last.map_or_else(|| "nothing yet".to_owned(), |r| format!("{} {} {}", covers(r), state(r), r.source.name));
+        let last_text = last.map_or_else(|| "nothing yet".to_owned(), |r| format!("{} {} {}", covers(r), r.state.as_str(), r.source.name));
         table.row([
             feed.name(),
             of.len().to_string(),
@@ -63,7 +59,7 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
             last_text,
         ]);
         list.push(json!({"feed": feed.name(), "deliveries": of.len(), "refused": refused, "rows": rows, "quarantined": quarantined,
-            "amount": decimal(sum), "last": last.map(|r| json!({"delivery_id": r.delivery_id, "covers": covers(r), "state": state(r), "file": r.source.name}))}));
+            "amount": decimal(sum), "last": last.map(|r| json!({"delivery_id": r.delivery_id, "covers": covers(r), "state": r.state.as_str(), "file": r.source.name}))}));
     }
     let name = release.as_ref().map(|m| m.release.clone());
     let head = name.as_ref().map_or_else(|| "no release yet".to_owned(), |r| format!("release {r}"));
@@ -197,14 +193,14 @@ pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
         for ((code, column, reason), rows) in groups {
             list.push(
                 json!({"delivery_id": record.delivery_id, "feed": format!("{}/{}", record.council, record.feed), "covers": covers(record),
-                "file": record.source.name, "state": state(record), "rows": rows, "code": code, "column": column, "reason": reason}),
+                "file": record.source.name, "state": record.state.as_str(), "rows": rows, "code": code, "column": column, "reason": reason}),
             );
             table.row([
                 record.delivery_id.clone(),
                 format!("{}/{}", record.council, record.feed),
                 covers(record),
                 record.source.name.clone(),
-                state(record).to_owned(),
+                record.state.as_str().to_owned(),
                 grouped(u128::from(rows)),
                 code,
                 column,

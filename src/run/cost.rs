@@ -15,7 +15,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
     domain::{Digest, Period, counted},
     engine::{Part, Table, Tables},
-    lake::{Content, DeliveryRecord, LakeFile, LakeState, Manifest, PartFile, PartSchema, Publication, PublishedPart, StagedPart},
+    lake::{Content, DeliveryRecord, LakeFile, LakeState, Manifest, PartFile, PartSchema, Publication, PublishedPart, StagedPart, holder},
     pipeline::{Basis, Missing},
     plan::{CostPlan, PlannedQuery, plan_cost},
     schema::{Contract, table},
@@ -182,7 +182,7 @@ impl Conductor<'_> {
         let basis_on = |council: &str, period: Period| self.partnership.basis_on(council, calendar.days_of(period).0);
         let mut sources: Vec<CostSource> = Vec::new();
         for (basis, file) in files {
-            let delivery = proofs::delivery_in(known, &file.council, &file.feed, file.period);
+            let delivery = holder(known, &file.council, &file.feed, file.period);
             if let (Some(delivery), true) = (delivery, basis_on(&file.council, file.period) == Some(*basis)) {
                 sources.push(CostSource { basis: *basis, file: file.clone(), delivery: delivery.delivery_id.clone() });
             }
@@ -196,7 +196,7 @@ impl Conductor<'_> {
                 feeds
                     .filter(|feed| feed.required && feed.missing == missing && feed.active.contains(first))
                     .filter(|feed| basis_on(&feed.council, period).is_some_and(|basis| basis.common_table() == &*feed.into))
-                    .filter(|feed| proofs::delivery_in(known, &feed.council, &feed.id, period).is_none())
+                    .filter(|feed| holder(known, &feed.council, &feed.id, period).is_none())
                     .map(crate::pipeline::Feed::name)
                     .collect()
             };

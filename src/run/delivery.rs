@@ -11,7 +11,6 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Conductor, Event, clock,
     deliver::{Delivered, Delivery, InHand, contract_for, delivery_id, not_taken, sidecar_facts, source_facts},
-    proofs,
     remarks::{grouped_faults, name_documents, no_contract, no_coverage, notes, outside, too_large, unexplained},
     stream::{Pass, Streamed, stream},
     withdraw::{Outdated, covered_over, superseded},
@@ -21,14 +20,14 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes, render_all},
     domain::{Coverage, DeliveryId, Digest, Period, counted, grouped, pounds},
     engine::Projection,
-    lake::{Attempt, Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PartSchema, PeriodProof, QuarantineWriter, StagedRows},
+    lake::{
+        Attempt, Commit, DeliveryProof, DeliveryRecord, DeliveryState, Landed, PARTITION_COLUMNS, PartSchema, PeriodProof,
+        QuarantineWriter, StagedRows, holder,
+    },
     pipeline::Feed,
     plan,
     schema::Contract,
-    stages::{
-        judge,
-        normalise::{Normaliser, PARTITION_COLUMNS},
-    },
+    stages::{judge, normalise::Normaliser},
 };
 
 /// What the register holds, shared by the delivery that is read and the one that is entered.
@@ -97,8 +96,8 @@ impl Conductor<'_> {
         let mut record = self.record(item, &coverage, &id, &landed, &facts);
         let (stands, standing, earlier, outdated) = {
             let known = lock(known);
-            let holds = |p: &Period| proofs::delivery_in(&known, &feed.council, &feed.id, *p).is_some_and(|r| r.delivery_id == id.as_str());
-            let held = |p: &Period| proofs::delivery_in(&known, &feed.council, &feed.id, *p).is_some();
+            let holds = |p: &Period| holder(known.iter(), &feed.council, &feed.id, *p).is_some_and(|r| r.delivery_id == id.as_str());
+            let held = |p: &Period| holder(known.iter(), &feed.council, &feed.id, *p).is_some();
             if let Some(lost) = item.take.landed.as_ref().filter(|r| r.lost && r.covers().as_ref() != Some(&coverage))
                 && coverage.periods().iter().all(held)
             {

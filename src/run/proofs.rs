@@ -15,19 +15,13 @@ use crate::{
     stages::{classify::ClassifiedPart, publish::quarantined_pence},
 };
 
-/// The delivery that stands in a partition: the last accepted one that covers it.
-#[must_use]
-pub fn delivery_in<'k>(known: &'k [DeliveryRecord], council: &str, feed: &str, period: Period) -> Option<&'k DeliveryRecord> {
-    holder(known, council, feed, period)
-}
-
 /// The deliveries that stand behind these files, and those of the tables behind them that hold no row, by council, feed, periods.
 #[must_use]
 pub fn current<'k>(known: &'k [DeliveryRecord], sources: &[CostSource]) -> Vec<&'k DeliveryRecord> {
     let ids: BTreeSet<&str> = sources.iter().map(|s| s.delivery.as_str()).collect();
     let feeds: BTreeSet<(&str, &str)> = sources.iter().map(|s| (s.file.council.as_str(), s.file.feed.as_str())).collect();
     let is_empty = |r: &DeliveryRecord| {
-        let of_feed = |o: &&DeliveryRecord| o.council == r.council && o.feed == r.feed;
+        let of_feed = |o: &&DeliveryRecord| o.is_of(&r.council, &r.feed);
         let read = feeds.contains(&(r.council.as_str(), r.feed.as_str()));
         read && r.state == DeliveryState::Accepted && r.proof.periods.is_empty() && r.stands(&known.iter().filter(of_feed))
     };
@@ -398,7 +392,7 @@ pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> 
         }
         for (text, proof) in &record.proof.periods {
             let Some(period) = Period::parse(text) else { continue };
-            let stands = delivery_in(known, &record.council, &record.feed, period).is_some_and(|r| r.delivery_id == record.delivery_id);
+            let stands = holder(known, &record.council, &record.feed, period).is_some_and(|r| r.delivery_id == record.delivery_id);
             let of_it = |f: &&&LakeFile| f.council == record.council && f.feed == record.feed && f.period == period;
             let rows: u64 = files.iter().filter(of_it).map(|f| f.rows).sum();
             if stands && rows != proof.rows {
@@ -417,7 +411,7 @@ pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> 
         let covers = |r: &DeliveryRecord| r.covers().is_some_and(|covers| covers.contains(f.period));
         known.iter().any(|r| r.lost && r.is_of(&f.council, &f.feed) && covers(r))
     };
-    let ownerless = |f: &&&LakeFile| f.rows > 0 && delivery_in(known, &f.council, &f.feed, f.period).is_none() && !waits(f);
+    let ownerless = |f: &&&LakeFile| f.rows > 0 && holder(known, &f.council, &f.feed, f.period).is_none() && !waits(f);
     faults.extend(files.iter().filter(ownerless).map(|f| ownerless_rows(table, f)));
     if faults.is_empty() { Ok(()) } else { Err(Refusal(faults)) }
 }

@@ -15,11 +15,9 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Calendar, Coverage, Day, DeliveryId, Pence, Period, counted},
     engine::Projection,
+    lake::PARTITION_COLUMNS,
     schema::{Contract, Type, batch},
 };
-
-/// Columns that stand in the path of a common table's files rather than in them.
-pub const PARTITION_COLUMNS: [&str; 4] = ["council", "feed", "delivery_year", "delivery_period"];
 
 const DELIVERY_ID: &str = "delivery_id";
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Day, Ownership, Span},
-    pipeline::{Partnership, Role},
+    pipeline::Partnership,
     plan::given_tables,
     schema::batch,
 };
@@ -40,7 +40,7 @@ pub fn membership_table(partnership: &Partnership) -> Answer<RecordBatch> {
         let all = partnership.services.iter().map(|s| &s.id);
         let named = all.filter(|id| member.service.as_ref().is_none_or(|one| one == *id));
         let from = member.span.from.unwrap_or(Day(i32::MIN / 2));
-        rows.extend(named.map(|service| (&*member.organisation, &**service, role(member.role), from, member.span.to)));
+        rows.extend(named.map(|service| (&*member.organisation, &**service, member.role.as_str(), from, member.span.to)));
     }
     rows.sort_unstable();
     let text = |of: &dyn Fn(&(&str, &str, &str, Day, Option<Day>)) -> String| -> ArrayRef {
@@ -56,10 +56,6 @@ pub fn membership_table(partnership: &Partnership) -> Answer<RecordBatch> {
             Arc::new(rows.iter().map(|r| r.4.map(|d| d.0)).collect::<Date32Array>()),
         ],
     )
-}
-
-const fn role(role: Role) -> &'static str {
-    role.as_str()
 }
 
 fn table(name: &str, columns: Vec<ArrayRef>) -> Answer<RecordBatch> {
