@@ -67,10 +67,10 @@ pub struct Part {
 }
 
 impl Part {
-    /// A part at an absolute path of this machine, for [`Table::local`]. `None` where the path is not absolute.
+    /// A part on this machine, for [`Table::local`]. `None` where its path cannot be made absolute.
     #[must_use]
     pub fn local(path: &Path, bytes: u64, rows: u64) -> Option<Self> {
-        let location = StorePath::from_absolute_path(path).ok()?;
+        let location = StorePath::from_absolute_path(std::path::absolute(path).ok()?).ok()?;
         Some(Self { location, bytes, rows, constants: Vec::new() })
     }
 

@@ -131,6 +131,21 @@ pub struct DeliveryProof {
     pub proved_by_sender: bool,
 }
 
+impl DeliveryProof {
+    /// Net of all periods.
+    #[must_use]
+    pub fn pence(&self) -> Pence {
+        self.periods.values().map(|p| p.amount).sum()
+    }
+
+    /// Records that are no rows: the header, what stands before it, control records, blank and declared ones.
+    #[must_use]
+    pub fn not_data_rows(&self) -> u64 {
+        let header = 1;
+        self.blank + self.preamble + self.control_records + header + self.not_data.values().sum::<u64>()
+    }
+}
+
 /// A money column over the accepted and over the quarantined rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measure {
@@ -166,6 +181,9 @@ pub struct ControlProof {
     /// The control holds group by group: every journal balances.
     #[serde(default)]
     pub by_document: bool,
+    /// The columns that it adds up, each with whether it is taken off; none for a count.
+    #[serde(default)]
+    pub terms: Vec<(String, bool)>,
 }
 
 /// Pence as pounds text, `-1234.50`: exact at any size, and legible.

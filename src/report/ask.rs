@@ -75,7 +75,7 @@ fn tables_of(partnership: &Partnership, release: Option<&Release>) -> Answer<Tab
         match name.split_once('/') {
             Some(("published", table)) => {
                 let parts = release.manifest.content.tables.get(table).map_or(&[][..], Vec::as_slice);
-                let local = |p: &crate::lake::PublishedPart| Part::local(&absolute(&release.published.join(&p.path)), p.bytes, p.rows);
+                let local = |p: &crate::lake::PublishedPart| Part::local(&release.published.join(&p.path), p.bytes, p.rows);
                 tables
                     .insert(format!("published.{table}"), Table::local(contract.arrow_schema(), parts.iter().filter_map(local).collect()));
             }
@@ -104,11 +104,7 @@ fn lake_table(partnership: &Partnership, release: &Release, table: &str) -> Answ
 
 fn lake_part(folder: &Path, file: &LakeFileState) -> Option<Part> {
     let constants = file.path.split('/').filter_map(|piece| piece.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Some(Part::local(&absolute(&folder.join(&file.path)), file.bytes, file.rows)?.constants(constants.collect()))
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+    Some(Part::local(&folder.join(&file.path), file.bytes, file.rows)?.constants(constants.collect()))
 }
 
 /// Every delivery with its times, refused ones too.
@@ -139,7 +135,7 @@ fn ops_delivery(records: &[DeliveryRecord]) -> Answer<RecordBatch> {
             r.bytes.into(),
             r.proof.accepted.into(),
             r.proof.quarantined.into(),
-            Cell::Pence(r.proof.periods.values().map(|p| p.amount).sum()),
+            Cell::Pence(r.proof.pence()),
         ]
     };
     proof_table(&columns, &records.iter().map(row).collect::<Vec<_>>())

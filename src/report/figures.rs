@@ -157,7 +157,7 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
         ("unexplained", Align::Right),
     ]);
     for ((council, feed, period), stages) in &found {
-        let of = |stage: &str| stages.get(stage).map_or((0, 0), |(rows, pence)| (*rows, pence.unwrap_or(0)));
+        let of = |stage| at(stages, stage);
         let unexplained = unexplained(stages);
         let total = totals.entry(format!("{council}/{feed}")).or_default();
         for (stage, (rows, pence)) in stages {
@@ -194,9 +194,14 @@ fn lines(number: i64) -> String {
     grouped(number.unsigned_abs().into())
 }
 
+/// Rows and pounds of a stage; nought where there are none.
+fn at(stages: &Stages, stage: &str) -> (i64, Pence) {
+    stages.get(stage).map_or((0, 0), |(rows, pence)| (*rows, pence.unwrap_or(0)))
+}
+
 /// What came in less what is in quarantine less what is published: nought, or nothing would have been published.
 fn unexplained(stages: &Stages) -> (i64, Pence) {
-    let of = |stage: &str| stages.get(stage).map_or((0, 0), |(rows, pence)| (*rows, pence.unwrap_or(0)));
+    let of = |stage| at(stages, stage);
     let (landed, quarantined, published) = (of("landed"), of("quarantined"), of("published"));
     (landed.0 - quarantined.0 - published.0, landed.1 - quarantined.1 - published.1)
 }

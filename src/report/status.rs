@@ -14,10 +14,6 @@ use crate::{
     source,
 };
 
-fn pence(record: &DeliveryRecord) -> Pence {
-    record.proof.periods.values().map(|p| p.amount).sum()
-}
-
 fn covers(record: &DeliveryRecord) -> String {
     record.covers().map(|c| c.to_string()).unwrap_or_default()
 }
@@ -41,12 +37,12 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
     ]);
     let mut list = Vec::new();
     for feed in &partnership.feeds {
-        let of: Vec<&DeliveryRecord> = records.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id).collect();
+        let of: Vec<&DeliveryRecord> = records.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
         let accepted: Vec<&&DeliveryRecord> = of.iter().filter(|r| r.state == DeliveryState::Accepted).collect();
         let refused = of.iter().filter(|r| r.state == DeliveryState::Refused).count();
         let rows: u64 = accepted.iter().map(|r| r.proof.accepted).sum();
         let quarantined: u64 = of.iter().map(|r| r.proof.quarantined).sum();
-        let sum: Pence = accepted.iter().map(|r| pence(r)).sum();
+        let sum: Pence = accepted.iter().map(|r| r.proof.pence()).sum();
         let last = of.iter().max_by(|a, b| a.run.cmp(&b.run).then_with(|| a.coverage.cmp(&b.coverage)));
         let last_text = last.map_or_else(|| "nothing yet".to_owned(), |r| format!("{} {} {}", covers(r), r.state.as_str(), r.source.name));
         table.row([
@@ -121,7 +117,7 @@ fn waiting(partnership: &Partnership, records: &[DeliveryRecord]) -> Vec<Diagnos
     for feed in partnership.feeds.iter().filter(|feed| waits_for_others(feed)) {
         let listing = source::connect(&feed.from, &partnership.allow_hosts).and_then(|source| source.list());
         let Ok(listing) = listing else { continue };
-        let of: Vec<&DeliveryRecord> = records.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id).collect();
+        let of: Vec<&DeliveryRecord> = records.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
         let plan = plan_feed(feed, partnership.calendar, &listing, &of, Wish::default());
         let waits = |d: &Diagnostic| d.code == codes::source::NOT_SETTLED || d.code == codes::control::SIDECAR_UNREADABLE;
         waiting.extend(plan.reports.into_iter().filter(waits));

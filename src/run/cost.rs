@@ -10,7 +10,10 @@ use arrow::record_batch::RecordBatch;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Conductor, CostPlanned, Event, clock, proofs, pump::each};
+use super::{
+    Conductor, CostPlanned, Event, clock, proofs,
+    pump::{each, lock},
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
     domain::{Digest, Period, counted},
@@ -270,7 +273,7 @@ impl Conductor<'_> {
         if let Some(meant) = &meant {
             let classify_one = |source: &CostSource| -> Answer<()> {
                 let part = self.classify_one(source, meant, &schema, &inputs(source))?;
-                made.lock().unwrap_or_else(PoisonError::into_inner).insert(source.file.relative.clone(), part);
+                lock(&made).insert(source.file.relative.clone(), part);
                 Ok(())
             };
             each(self.threads, stale.clone(), classify_one)?;
@@ -329,7 +332,7 @@ impl Conductor<'_> {
         let used = self.rule_columns()?;
         each(self.threads, sources.to_vec(), |source: &CostSource| {
             let found = codes_of(&PartFile::open(&source.file.path)?, source.columns().only(used))?;
-            let mut codes = codes.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut codes = lock(&codes);
             // A feed whose lines carry no code that a rule turns on is there too: rules that ask for none hold for it.
             codes.entry((source.file.council.clone(), source.file.feed.clone())).or_default().extend(found);
             Ok(())
@@ -384,7 +387,7 @@ impl Conductor<'_> {
         let separated = Mutex::new(BTreeMap::new());
         each(self.threads, by_period.into_iter().collect(), |(period, lines): (Period, Vec<&Line>)| {
             let one = self.separate_one(&queries, rules, period, &lines, latest)?;
-            separated.lock().unwrap_or_else(PoisonError::into_inner).insert(period, one);
+            lock(&separated).insert(period, one);
             Ok(())
         })?;
         let mut made = 0;
@@ -459,7 +462,7 @@ impl Conductor<'_> {
 
     pub(super) fn parts_table<'p>(&self, table: &str, parts: impl Iterator<Item = &'p PublishedPart>) -> Answer<Table> {
         let schema = self.published(table)?.arrow_schema();
-        let part = |p: &PublishedPart| Part::local(&absolute(&self.lake.releases().path_of(&p.path)), p.bytes, p.rows);
+        let part = |p: &PublishedPart| Part::local(&self.lake.releases().path_of(&p.path), p.bytes, p.rows);
         Ok(Table::local(schema, parts.filter_map(part).collect()))
     }
 
@@ -571,13 +574,9 @@ pub(super) fn lake_table<'f>(contract: &Contract, files: impl Iterator<Item = &'
             ("delivery_period", file.period.period.to_string()),
         ];
         let constants = constants.map(|(name, value)| (name.to_owned(), value)).to_vec();
-        Part::local(&absolute(&file.path), file.bytes, file.rows).map(|part| part.constants(constants))
+        Part::local(&file.path, file.bytes, file.rows).map(|part| part.constants(constants))
     };
     Table::local(contract.arrow_schema(), files.filter_map(part).collect())
-}
-
-pub(super) fn absolute(path: &Path) -> std::path::PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// Name and version of this program: another version may say something else of the same inputs.

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Conductor, Event, clock,
     delivery::Known,
-    pump::{Flow, pump},
+    pump::{Flow, lock, pump},
 };
 use crate::{
     decode::{EncodingFacts, Header},
@@ -83,7 +83,7 @@ impl Conductor<'_> {
         }
         let calendar = self.partnership.calendar;
         let plan = |(feed, source, listing): (&'_ Feed, Answer<Box<dyn Source>>, Answer<Listing>)| {
-            let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id).collect();
+            let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
             match listing {
                 Ok(listing) => (source, plan_feed(feed, calendar, &listing, &of_feed, wish)),
                 Err(refusal) => (source, FeedPlan { reports: refusal.0, ..FeedPlan::default() }),
@@ -103,7 +103,7 @@ impl Conductor<'_> {
         let now = clock::now().micros;
         let taken = |feed: &Feed, entry: &Entry| {
             let facts = source_facts(&feed.from.to_string(), entry);
-            let of_feed = known.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id);
+            let of_feed = known.iter().filter(|r| r.is_of(&feed.council, &feed.id));
             of_feed.clone().any(|r| r.source == facts || r.sidecar.as_ref() == Some(&facts) || r.also_as.contains(&facts))
         };
         let young = |feed: &Feed, entry: &Entry| needs_second_look(entry, now) && !taken(feed, entry);
@@ -158,11 +158,7 @@ impl Conductor<'_> {
             }
             let Ok(source) = source else { continue };
             left.extend(plan.idle.into_iter().filter_map(|(entry, _)| {
-                let covers = known
-                    .iter()
-                    .rev()
-                    .find(|r| plan::is_file_of(r, &entry) && *r.feed == *feed.id && *r.council == *feed.council)?
-                    .covers()?;
+                let covers = known.iter().rev().find(|r| plan::is_file_of(r, &entry) && r.is_of(&feed.council, &feed.id))?.covers()?;
                 Some((feed, entry, covers))
             }));
             queue.extend(plan.take.into_iter().map(|take| (sources.len(), feed, take)));
@@ -219,7 +215,7 @@ impl Conductor<'_> {
                 take: || Ok(queue.next()),
                 work: |(at, feed, take): (usize, &'a Feed, Take)| self.land_one(sources.get(at).map(|s| &**s), feed, take),
                 arrange: |item: Option<InHand<'a>>| {
-                    in_hand.lock().unwrap_or_else(PoisonError::into_inner).extend(item);
+                    lock(&in_hand).extend(item);
                     Ok(Vec::<()>::new())
                 },
                 job: |()| Ok(()),

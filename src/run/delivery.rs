@@ -393,7 +393,7 @@ fn delivered(record: &DeliveryRecord, reports: Vec<Diagnostic>) -> Delivered {
         state: if record.state == DeliveryState::Accepted { Delivery::Accepted } else { Delivery::Refused },
         rows: record.proof.accepted,
         quarantined: record.proof.quarantined,
-        pence: record.proof.periods.values().map(|p| p.amount).sum(),
+        pence: record.proof.pence(),
         reports,
     }
 }

@@ -154,7 +154,7 @@ pub fn run(partnership: &Partnership, options: &Options, observer: &dyn Observer
     let costed = conductor.cost(&known)?;
     let refused_now = |r: &DeliveryRecord| delivered.iter().any(|d: &Delivered| d.delivery.as_deref() == Some(r.delivery_id.as_str()));
     let standing = |r: &&DeliveryRecord| {
-        let mended = known.iter().any(|o| o.feed == r.feed && o.council == r.council && o.coverage == r.coverage && o.run > r.run);
+        let mended = known.iter().any(|o| o.is_of(&r.council, &r.feed) && o.coverage == r.coverage && o.run > r.run);
         let refused = r.state == DeliveryState::Refused || (r.state == DeliveryState::Accepted && r.last_attempt.is_some());
         refused && !mended && !refused_now(r)
     };

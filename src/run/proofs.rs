@@ -9,7 +9,7 @@ use super::cost::CostSource;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Pence, Period, counted, decimal, parse_pounds},
-    lake::{DeliveryRecord, DeliveryState, LakeFile, PublishedPart, holder},
+    lake::{ControlProof, DeliveryRecord, DeliveryState, LakeFile, PublishedPart, holder},
     pipeline::Partnership,
     schema::{Cell, Type, proof_table},
     stages::{classify::ClassifiedPart, publish::quarantined_pence},
@@ -78,10 +78,7 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
         let is_last = last == Some(source.file.period);
         let quarantined = record.filter(|_| is_last).map(|r| (r.proof.quarantined, quarantined_pence(r)));
         let (q_rows, q_pence) = quarantined.unwrap_or_default();
-        let not_data = record.filter(|_| is_last).map_or(0, |r| {
-            let p = &r.proof;
-            p.blank + p.preamble + p.control_records + 1 + p.not_data.values().sum::<u64>()
-        });
+        let not_data = record.filter(|_| is_last).map_or(0, |r| r.proof.not_data_rows());
         let whole = (proof.rows + q_rows, Some(proof.amount + q_pence));
         stages.insert("source", whole);
         stages.insert("landed", whole);
@@ -217,7 +214,7 @@ fn sender_sign(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for record in records {
         let of = |name: &str| record.proof.columns.get(name).map(|m| m.accepted);
-        let net: Pence = record.proof.periods.values().map(|p| p.amount).sum();
+        let net = record.proof.pence();
         let debits: Pence = record.proof.periods.values().map(|p| p.debits).sum();
         let mut row = |side: &str, sender: Pence, common: Pence| {
             rows.push(vec![
@@ -232,14 +229,14 @@ fn sender_sign(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
         match (of("amount"), of("debit"), of("credit")) {
             (Some(amount), ..) => {
                 // A control on `-amount` says that the sender's credits are positive, and that the SQL turns them.
-                let turned = record.proof.controls.iter().any(|c| c.control.starts_with("sum(-amount)"));
+                let turned = record.proof.controls.iter().any(|c| is_of_one(c, "amount", true));
                 row("net", if turned { -amount } else { amount }, net);
             }
             (None, Some(debit), Some(credit)) => {
                 row("net", debit - credit, net);
                 // A reversal written in red makes a debit of a negative credit: then only the net can be held together.
                 let one_side = |name: &str| record.proof.columns.get(name).is_some_and(|m| !m.both_signs);
-                let declared = record.proof.controls.iter().any(|c| c.held && c.control.starts_with("sum(debit) "));
+                let declared = record.proof.controls.iter().any(|c| c.held && is_of_one(c, "debit", false));
                 if declared && one_side("debit") && one_side("credit") {
                     row("debits", debit, debits);
                     row("credits", -credit, net - debits);
@@ -257,26 +254,19 @@ fn sender_sign(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
     proof_table(&columns, &rows)
 }
 
-/// The columns that a control adds up, as it is printed.
-fn names(control: &str) -> impl Iterator<Item = &str> {
-    let terms = control.strip_prefix("sum(").and_then(|rest| rest.split_once(')')).map_or("", |(terms, _)| terms);
-    terms.split([' ', '+', '-']).filter(|term| !term.is_empty())
+/// Whether the control adds up this column alone, as it is or taken off.
+fn is_of_one(control: &ControlProof, column: &str, taken_off: bool) -> bool {
+    matches!(control.terms.as_slice(), [(name, off)] if name == column && *off == taken_off)
 }
 
 /// The accepted amounts of the columns that the sender's control adds up: `sum(april + may) = footer.total`.
 fn declared_sum(record: &DeliveryRecord) -> Option<Pence> {
-    let of_control = |control: &str| -> Option<Pence> {
-        let terms = control.strip_prefix("sum(")?.split_once(')')?.0;
-        let terms = terms.replace(" - ", " -").replace(" + ", " ");
-        let amount = |term: &str| {
-            let accepted = |name: &str| record.proof.columns.get(name).map(|m| m.accepted);
-            term.strip_prefix('-').map_or_else(|| accepted(term), |name| accepted(name).map(|pence| -pence))
-        };
-        terms.split(' ').map(amount).sum()
-    };
+    let columns = &record.proof.columns;
     // A control of one column among several does not say how the others are signed.
-    let names_all = |control: &str| record.proof.columns.keys().all(|name| names(control).any(|term| term == name));
-    record.proof.controls.iter().filter(|c| !c.by_document && names_all(&c.control)).find_map(|c| of_control(&c.control))
+    let names_all = |control: &&ControlProof| columns.keys().all(|column| control.terms.iter().any(|(name, _)| name == column));
+    let amount = |(name, taken_off): &(String, bool)| columns.get(name).map(|m| if *taken_off { -m.accepted } else { m.accepted });
+    let mut controls = record.proof.controls.iter().filter(|c| !c.by_document && !c.terms.is_empty()).filter(names_all);
+    controls.find_map(|control| control.terms.iter().map(amount).sum())
 }
 
 fn income_account(parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {

@@ -100,7 +100,7 @@ struct Shared<U, J, Take, Work, Arrange, Do> {
 }
 
 /// A lock that a panicking thread left behind is taken all the same: the panic itself ends the scope.
-fn lock<X>(mutex: &Mutex<X>) -> MutexGuard<'_, X> {
+pub(super) fn lock<X>(mutex: &Mutex<X>) -> MutexGuard<'_, X> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

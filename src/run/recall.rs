@@ -27,7 +27,7 @@ impl Conductor<'_> {
         }
         let before = known.to_vec();
         for record in known.iter_mut().filter(|r| was_in(r) && gone.contains(&r.table)) {
-            let of_feed = before.iter().filter(|r| r.council == record.council && r.feed == record.feed);
+            let of_feed = before.iter().filter(|r| r.is_of(&record.council, &record.feed));
             if record.stands(&of_feed) {
                 record.lost = true;
             } else {
@@ -51,7 +51,7 @@ impl Conductor<'_> {
         let judged: BTreeSet<&str> = judged.iter().filter_map(|d| d.delivery.as_deref()).collect();
         let mut done = Vec::new();
         for feed in self.selected() {
-            let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| *r.council == *feed.council && *r.feed == *feed.id).collect();
+            let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
             let waits = |r: &DeliveryRecord| r.lost && !lost_before.contains(&r.delivery_id) && !judged.contains(r.delivery_id.as_str());
             if !of_feed.iter().any(|r| waits(r)) {
                 continue;

@@ -81,10 +81,7 @@ pub fn too_large(feed: &Feed, file: &str, record: &DeliveryRecord) -> Option<Dia
             (format!("{period} with the quarantined rows"), p.amount + quarantined),
         ]
     });
-    let whole = [
-        ("the whole delivery".to_owned(), proof.periods.values().map(|p| p.amount).sum()),
-        ("the quarantined rows".to_owned(), quarantined),
-    ];
+    let whole = [("the whole delivery".to_owned(), proof.pence()), ("the quarantined rows".to_owned(), quarantined)];
     let columns = proof.columns.iter().flat_map(|(name, m)| {
         [(format!("column `{name}`"), m.accepted), (format!("column `{name}` of the quarantined rows"), m.quarantined)]
     });

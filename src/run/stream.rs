@@ -4,14 +4,14 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use arrow::record_batch::RecordBatch;
 
 use super::{
     Event, Observer,
-    pump::{Flow, pump},
+    pump::{Flow, lock, pump},
 };
 use crate::{
     decode::{self, Chunk, Chunks, Header, Judge, RejectedRow, Tally},
@@ -222,10 +222,6 @@ struct OpenPart {
     next: u64,
     /// Encoded row groups that wait for an earlier one.
     waiting: BTreeMap<u64, EncodedRowGroup>,
-}
-
-fn lock<X>(mutex: &Mutex<X>) -> MutexGuard<'_, X> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Parts<'_> {

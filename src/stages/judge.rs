@@ -126,6 +126,7 @@ fn by_total(control: &Control, tally: &Tally, expected: Pence) -> ControlProof {
         held: counted == expected,
         difference: counted - expected,
         by_document: false,
+        terms: terms(&control.measure),
     }
 }
 
@@ -140,6 +141,14 @@ fn by_group(control: &Control, by: &Identifier, tally: &Tally, balance: usize) -
         held: groups == 0,
         difference: absolute,
         by_document: true,
+        terms: terms(&control.measure),
+    }
+}
+
+fn terms(measure: &Measure) -> Vec<(String, bool)> {
+    match measure {
+        Measure::CountRows => Vec::new(),
+        Measure::Sum(terms) => terms.iter().map(|(sign, name)| (name.to_string(), *sign == Sign::Minus)).collect(),
     }
 }
 

@@ -35,7 +35,6 @@ pub fn delivery_rows(records: &[&DeliveryRecord]) -> Vec<Vec<Cell>> {
         let covers = r.covers();
         let (from, to) = covers.map_or((Period { year: 0, period: 1 }, Period { year: 0, period: 1 }), |c| (c.first(), c.last()));
         let proof = &r.proof;
-        let not_data = proof.blank + proof.preamble + proof.control_records + 1 + proof.not_data.values().sum::<u64>();
         let quarantined: Pence = quarantined_pence(r);
         vec![
             r.delivery_id.as_str().into(),
@@ -50,8 +49,8 @@ pub fn delivery_rows(records: &[&DeliveryRecord]) -> Vec<Vec<Cell>> {
             r.bytes.into(),
             proof.accepted.into(),
             proof.quarantined.into(),
-            not_data.into(),
-            Cell::Pence(proof.periods.values().map(|p| p.amount).sum()),
+            proof.not_data_rows().into(),
+            Cell::Pence(proof.pence()),
             Cell::Pence(quarantined),
             proof.proved_by_sender.into(),
         ]

@@ -11,12 +11,16 @@ use arrow::array::StringArray;
 pub(super) trait Term: Copy {
     /// A number that no other value has, and that is not 0; 0 where the value is too long for one.
     fn word(self) -> u128;
-    /// Of a value without a word.
-    fn hash(self, seed: u64) -> u64;
     /// Appends it as the PLAIN encoding has it.
     fn write(self, plain: &mut Vec<u8>);
-    /// Whether `plain` begins with it, written.
-    fn begins(self, plain: &[u8]) -> bool;
+    /// Of a value without a word.
+    fn hash(self, _seed: u64) -> u64 {
+        0
+    }
+    /// Whether `plain` begins with it, written; asked of values without a word.
+    fn begins(self, _plain: &[u8]) -> bool {
+        false
+    }
 }
 
 /// A text as a part of a longer one: most are short, and a short one is read as one number where bytes stand behind it.
@@ -88,16 +92,8 @@ impl Term for i32 {
         u128::from(self.cast_unsigned()) | (1 << 120)
     }
 
-    fn hash(self, seed: u64) -> u64 {
-        mix(seed ^ u64::from(self.cast_unsigned()), MULTIPLIER)
-    }
-
     fn write(self, plain: &mut Vec<u8>) {
         plain.extend_from_slice(&self.to_le_bytes());
-    }
-
-    fn begins(self, plain: &[u8]) -> bool {
-        plain.starts_with(&self.to_le_bytes())
     }
 }
 
