@@ -332,6 +332,17 @@ impl DeliveryRecord {
         self.lake_version.map(|version| (self.above, version))
     }
 
+    /// Pounds of the quarantined rows as far as they could be read: the one money column, or debit less credit.
+    #[must_use]
+    pub fn quarantined_pence(&self) -> Pence {
+        let of = |name: &str| self.proof.columns.get(name).map(|m| m.quarantined);
+        match (of("amount"), of("debit"), of("credit")) {
+            (Some(amount), ..) => amount,
+            (None, Some(debit), credit) => debit - credit.unwrap_or(0),
+            (None, None, _) => 0,
+        }
+    }
+
     /// Whether it is of this feed of this council.
     #[must_use]
     pub fn is_of(&self, council: &str, feed: &str) -> bool {

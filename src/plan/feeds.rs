@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::recall::recalls;
+use super::replay::replays;
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
     domain::{Calendar, Coverage, Period},
@@ -141,9 +141,9 @@ pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&D
             }
         }
     }
-    let recalled = recalls(feed, calendar, known, &plan.take, wish);
-    plan.idle.retain(|(entry, _)| !recalled.iter().any(|take| take.entry == *entry));
-    plan.take.extend(recalled);
+    let again = replays(feed, calendar, known, &plan.take, wish);
+    plan.idle.retain(|(entry, _)| !again.iter().any(|take| take.entry == *entry));
+    plan.take.extend(again);
     // First what has been in, in the order in which it came in, then what is new in the order of arrival: where coverages overlap,
     // what came later replaces what came before.
     let key = |take: &Take| (take.replays.is_none(), take.replays, take.entry.modified_us, take.coverage.clone(), take.entry.name.clone());

@@ -4,9 +4,17 @@ mod feeds;
 
 pub use feeds::{FeedPlan, Idle, Take, Why, Wish, is_active, is_file_of, is_stale, not_active, plan_feed, rank, tie, waits_for_others};
 
-mod recall;
+mod release;
 
-pub use recall::{covered_now, recalls};
+pub use release::{CostSource, Waiting, all_there, cost_sources, current, digest_of, program, rules_digest, run_digest};
+
+mod replay;
+
+pub use replay::{covered_now, replays};
+
+mod tables;
+
+pub use tables::{common, does_not_fit, lake_table, no_query, published};
 
 mod cost;
 

@@ -5,17 +5,9 @@
 
 pub mod clock;
 mod cost;
-mod deliver;
-mod delivery;
 mod doctor;
-mod inside;
-mod proofs;
-mod pump;
-mod recall;
-mod remarks;
-mod stream;
-mod verdict;
-mod withdraw;
+mod feeds;
+mod parallel;
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes},
@@ -25,10 +17,9 @@ use crate::{
     stages::prove::InSuspense,
 };
 
-pub use cost::{Costed, program};
-pub use deliver::{Delivered, Delivery, Listed};
+pub use cost::Costed;
 pub use doctor::doctor;
-pub use proofs::STAGES;
+pub use feeds::{Delivered, Delivery, Listed};
 
 /// What a run tells while it works.
 #[derive(Clone, Copy, Debug)]

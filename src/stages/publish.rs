@@ -35,7 +35,7 @@ pub fn delivery_rows(records: &[&DeliveryRecord]) -> Vec<Vec<Cell>> {
         let covers = r.covers();
         let (from, to) = covers.map_or((Period { year: 0, period: 1 }, Period { year: 0, period: 1 }), |c| (c.first(), c.last()));
         let proof = &r.proof;
-        let quarantined: Pence = quarantined_pence(r);
+        let quarantined: Pence = r.quarantined_pence();
         vec![
             r.delivery_id.as_str().into(),
             r.council.as_str().into(),
@@ -56,17 +56,6 @@ pub fn delivery_rows(records: &[&DeliveryRecord]) -> Vec<Vec<Cell>> {
         ]
     };
     records.iter().map(row).collect()
-}
-
-/// Pounds of the quarantined rows as far as they could be read: the one money column, or debit less credit.
-#[must_use]
-pub fn quarantined_pence(record: &DeliveryRecord) -> Pence {
-    let of = |name: &str| record.proof.columns.get(name).map(|m| m.quarantined);
-    match (of("amount"), of("debit"), of("credit")) {
-        (Some(amount), ..) => amount,
-        (None, Some(debit), credit) => debit - credit.unwrap_or(0),
-        (None, None, _) => 0,
-    }
 }
 
 /// Councils, services and periods as tables. `none` and `unknown` are services too, so that every line finds its row.

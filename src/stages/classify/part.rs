@@ -12,10 +12,12 @@ use arrow::{
     record_batch::RecordBatch,
 };
 
+use serde_json::{Value, json};
+
 use super::{ClassTotals, Classifier, Cube, LineColumns, distinct_codes};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
-    domain::{Ownership, Pence, Period},
+    domain::{Ownership, Pence, Period, decimal},
     lake::{Derivation, PartFile, PartSchema, PartWriter, Plan, StagedPart, Staging},
     schema::{Cell, batch},
 };
@@ -54,6 +56,21 @@ pub struct ClassifiedPart {
     pub income: IncomeAccounts,
     /// Rows of the table `class_total`.
     pub classes: Vec<Vec<Cell>>,
+}
+
+impl ClassifiedPart {
+    /// What is remembered of it, so that a part that is taken over brings its proof along.
+    #[must_use]
+    pub fn facts(&self) -> Value {
+        let pair = |(rows, pence): (u64, Pence)| json!({"rows": rows, "amount": decimal(pence)});
+        let income: BTreeMap<&String, Value> = self.income.iter().map(|(account, sums)| (account, pair(*sums))).collect();
+        json!({
+            "cost": pair(self.totals.cost),
+            "not_cost": pair(self.totals.not_cost),
+            "suspense": pair(self.totals.suspense),
+            "income": income,
+        })
+    }
 }
 
 /// Distinct codes of a part of a common table, by place in the rule columns.

@@ -1,9 +1,13 @@
 //! Proofs: the auditor's checks over what is about to be published. Each is a query that gives one row per failure.
 
+mod given;
+mod reconcile;
 mod suspense;
 
 use arrow::{array::Array, record_batch::RecordBatch};
 
+pub use given::{check_tables, no_code_class};
+pub use reconcile::{STAGES, reconciliation};
 pub use suspense::{InSuspense, over_limit, suspense};
 
 use crate::{

@@ -2,22 +2,19 @@
 
 use std::{collections::BTreeSet, io::Read as _};
 
-use super::{
-    Conductor,
-    deliver::{Delivered, InHand},
-};
+use super::{super::Conductor, Delivered, InHand};
 use crate::{
     decode::EncodingFacts,
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::Digest,
     lake::{DeliveryRecord, DeliveryState, Landed, LandedAs},
     pipeline::Feed,
-    plan::{Take, recalls},
+    plan::{Take, replays},
 };
 
 impl Conductor<'_> {
     /// Deliveries whose common table is gone from the lake are to be brought in again: those that stood there.
-    pub(super) fn note_lost_tables(&self, known: &mut [DeliveryRecord], write_down: bool) -> Answer<()> {
+    pub(in crate::run) fn note_lost_tables(&self, known: &mut [DeliveryRecord], write_down: bool) -> Answer<()> {
         let was_in = |r: &DeliveryRecord| r.state == DeliveryState::Accepted && r.lake_version.is_some() && !r.lost;
         let mut gone = BTreeSet::new();
         for table in known.iter().filter(|r| was_in(r)).map(|r| r.table.clone()).collect::<BTreeSet<_>>() {
@@ -56,7 +53,7 @@ impl Conductor<'_> {
             if !of_feed.iter().any(|r| waits(r)) {
                 continue;
             }
-            let takes = recalls(feed, self.partnership.calendar, &of_feed, &[], self.wish);
+            let takes = replays(feed, self.partnership.calendar, &of_feed, &[], self.wish);
             let again = |take: Take| {
                 let record = take.landed.clone().filter(|record| !judged.contains(record.delivery_id.as_str()))?;
                 Some(self.landed_again(feed, take, &record))

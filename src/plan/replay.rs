@@ -15,11 +15,11 @@ use crate::{
 /// of those that are `taken`: it left its folder, or another file stands in its place. With them those that stand over one that is
 /// brought in again: it would put its rows over theirs.
 #[must_use]
-pub fn recalls(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken: &[Take], wish: Wish) -> Vec<Take> {
+pub fn replays(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken: &[Take], wish: Wish) -> Vec<Take> {
     let mut accepted: Vec<&DeliveryRecord> = known.iter().copied().filter(|r| r.state == DeliveryState::Accepted).collect();
     accepted.sort_by_key(|r| r.place());
     let mut replayed: Vec<Coverage> = Vec::new();
-    let mut recalled = Vec::new();
+    let mut again = Vec::new();
     for record in accepted {
         let Some(covers) = record.covers() else { continue };
         let stands = record.stands(&known.iter().copied());
@@ -49,10 +49,10 @@ pub fn recalls(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken
         if why == Why::RulesChanged && known.iter().copied().any(|r| refused(&r)) {
             continue;
         }
-        recalled.push(take);
+        again.push(take);
         replayed.push(covers);
     }
-    recalled
+    again
 }
 
 /// What the name of the delivery's file means by the feed as it is now; `None` where the feed does not know the name, or files say

@@ -8,7 +8,7 @@ use arrow::{
     util::display::{ArrayFormatter, FormatOptions},
 };
 
-use super::stream::{FaultGroup, Streamed};
+use super::pass::{FaultGroup, Streamed};
 use crate::{
     decode::{Chunks, Judge, Tally, decode},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
@@ -16,7 +16,6 @@ use crate::{
     lake::DeliveryRecord,
     pipeline::{Feed, RowsOutside},
     schema::Contract,
-    stages::publish::quarantined_pence,
 };
 
 /// Header drift and what was normalised, as warnings.
@@ -72,7 +71,7 @@ pub fn outside(feed: &Feed, file: &str, id: &DeliveryId, coverage: &Coverage, st
 pub fn too_large(feed: &Feed, file: &str, record: &DeliveryRecord) -> Option<Diagnostic> {
     let fits = |pence: Pence| pence.unsigned_abs() <= u128::from(Money::MAX_PENCE.unsigned_abs());
     let proof = &record.proof;
-    let quarantined = quarantined_pence(record);
+    let quarantined = record.quarantined_pence();
     let periods = proof.periods.iter().flat_map(|(period, p)| {
         [
             (period.clone(), p.amount),

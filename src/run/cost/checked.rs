@@ -1,10 +1,11 @@
 //! What the checks found, as reports: what stops publication, and what is published with a warning.
 
-use super::{Conductor, Costed, cost::CostSource};
+use super::{super::Conductor, Costed};
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
     engine::Tables,
     lake::PublishedPart,
+    plan::CostSource,
     stages::prove::{self, Finding},
 };
 

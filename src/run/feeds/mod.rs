@@ -2,6 +2,14 @@
 //!
 //! Feeds are independent: a refused delivery leaves its feed at its last accepted state and stops no other.
 
+mod coverage;
+mod enter;
+mod messages;
+mod pass;
+mod read;
+mod replay;
+mod withdrawal;
+
 use std::{
     panic::resume_unwind,
     sync::{Arc, Mutex, PoisonError},
@@ -13,8 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     Conductor, Event, clock,
-    delivery::Known,
-    pump::{Flow, lock, pump},
+    parallel::{Flow, lock, pump},
 };
 use crate::{
     decode::{EncodingFacts, Header},
@@ -27,6 +34,7 @@ use crate::{
     source::{self, Entry, Listing, Source, needs_second_look, settle},
     stages::land::{land, land_sidecar},
 };
+use read::Known;
 
 /// What became of one file.
 #[derive(Clone, Debug)]
@@ -51,7 +59,7 @@ pub enum Delivery {
 }
 
 /// One file in hand.
-pub(super) struct InHand<'a> {
+struct InHand<'a> {
     pub feed: &'a Feed,
     pub take: Take,
     pub location: String,
@@ -243,7 +251,7 @@ impl Conductor<'_> {
     }
 }
 
-pub(super) fn source_facts(location: &str, entry: &Entry) -> SourceFacts {
+fn source_facts(location: &str, entry: &Entry) -> SourceFacts {
     SourceFacts {
         name: entry.name.clone(),
         location: location.to_owned(),
@@ -253,11 +261,11 @@ pub(super) fn source_facts(location: &str, entry: &Entry) -> SourceFacts {
     }
 }
 
-pub(super) fn sidecar_facts(item: &InHand<'_>) -> Option<SourceFacts> {
+fn sidecar_facts(item: &InHand<'_>) -> Option<SourceFacts> {
     item.take.sidecar.as_ref().map(|entry| source_facts(&item.location, entry))
 }
 
-pub(super) fn contract_for<'a>(feed: &'a Feed, coverage: &Coverage, calendar: Calendar) -> Option<&'a Arc<Contract>> {
+fn contract_for<'a>(feed: &'a Feed, coverage: &Coverage, calendar: Calendar) -> Option<&'a Arc<Contract>> {
     let first = calendar.days_of(coverage.first()).0;
     feed.contracts.iter().find(|(span, _)| span.contains(first)).map(|(_, contract)| contract)
 }
@@ -270,7 +278,7 @@ pub fn delivery_id(feed: &Feed, coverage: &Coverage, bytes: &Digest) -> Delivery
     DeliveryId::from_digest(&Digest(Sha256::digest(text.as_bytes()).into()))
 }
 
-pub(super) fn not_taken(feed: &Feed, file: String, reports: Vec<Diagnostic>) -> Delivered {
+fn not_taken(feed: &Feed, file: String, reports: Vec<Diagnostic>) -> Delivered {
     Delivered {
         feed: feed.name(),
         file,
@@ -284,7 +292,7 @@ pub(super) fn not_taken(feed: &Feed, file: String, reports: Vec<Diagnostic>) -> 
     }
 }
 
-pub(super) fn text_inside(feed: &Feed, header: &Header) -> Option<String> {
+fn text_inside(feed: &Feed, header: &Header) -> Option<String> {
     match feed.covers.from.as_ref()? {
         CoverFrom::Record { record, field, .. } => {
             let found = header.controls.iter().find(|c| c.tag == *record)?;

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Conductor, Event,
-    deliver::{Delivered, InHand, contract_for, not_taken, text_inside},
-    remarks::no_coverage,
+    super::{Conductor, Event},
+    Delivered, InHand, contract_for,
+    messages::no_coverage,
+    not_taken, text_inside,
 };
 use crate::{
     decode::{Chunks, EncodingFacts, Judge},
@@ -109,7 +110,7 @@ impl Conductor<'_> {
                 Ok(coverage) if contract_for(feed, &coverage, calendar).is_some_and(|holds| holds.digest == contract.digest) => {
                     return Ok(coverage);
                 }
-                Ok(coverage) => drop(fault.get_or_insert_with(|| super::remarks::no_contract(feed, file, &coverage).into())),
+                Ok(coverage) => drop(fault.get_or_insert_with(|| super::messages::no_contract(feed, file, &coverage).into())),
                 Err(refusal) => drop(fault.get_or_insert(refusal)),
             }
         }

@@ -9,9 +9,9 @@ use std::{
 
 use arrow::record_batch::RecordBatch;
 
-use super::{
+use super::super::{
     Event, Observer,
-    pump::{Flow, lock, pump},
+    parallel::{Flow, lock, pump},
 };
 use crate::{
     decode::{self, Chunk, Chunks, Header, Judge, RejectedRow, Tally},

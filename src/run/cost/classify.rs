@@ -1,0 +1,140 @@
+//! Lines of the common tables → parts of `cost_line`, each with the sums of its classes.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use arrow::record_batch::RecordBatch;
+use serde_json::Value;
+
+use super::{super::Conductor, Line};
+use crate::{
+    diagnostic::Answer,
+    domain::{Period, counted},
+    engine::Table,
+    lake::{Manifest, PartFile, PartSchema, PublishedPart},
+    pipeline::Basis,
+    plan::{CostPlan, CostSource, digest_of, no_query, published},
+    run::parallel::{each, lock},
+    schema::table,
+    stages::{
+        classify::{
+            Classifier, Codes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS, classify_part, code_table, codes_of, meanings,
+        },
+        publish,
+        separate::separate,
+    },
+};
+
+/// What classification was made of, and the tables that say what codes mean.
+pub(super) struct Meant {
+    meanings: Meanings,
+    pub code_class: RecordBatch,
+}
+
+/// Where the lines of a source carry their codes.
+const fn columns_of(source: &CostSource) -> LineColumns {
+    match source.basis {
+        Basis::Ledger => LineColumns::LEDGER,
+        Basis::Payments => LineColumns::PAYMENTS,
+    }
+}
+
+impl Conductor<'_> {
+    /// Every part of `cost_line`: taken over from the latest release where nothing changed, else made.
+    pub(super) fn classify(
+        &self,
+        plan: &CostPlan,
+        rules: &str,
+        sources: &[CostSource],
+        latest: Option<&Manifest>,
+    ) -> Answer<(Vec<Line>, Option<Meant>)> {
+        let inputs = |s: &CostSource| digest_of(&[rules, &s.key(), &s.file.name]);
+        let reuse = |s: &CostSource| {
+            let latest = latest.filter(|_| !self.wish.force)?;
+            let (key, inputs) = (s.key(), inputs(s));
+            Some((latest.part("cost_line", &key, &inputs)?.clone(), latest.part("class_total", &key, &inputs)?.clone()))
+        };
+        let stale: Vec<&CostSource> = sources.iter().filter(|s| reuse(s).is_none()).collect();
+        let meant = if stale.is_empty() { None } else { Some(self.mean(plan, &stale)?) };
+        let schema = PartSchema::of(published(self.partnership, "cost_line")?)?;
+        let rows: u64 = stale.iter().map(|s| s.file.rows).sum();
+        let made = Mutex::new(BTreeMap::new());
+        if let Some(meant) = &meant {
+            let classify_one = |source: &CostSource| -> Answer<()> {
+                let part = self.classify_one(source, meant, &schema, &inputs(source))?;
+                lock(&made).insert(source.file.relative.clone(), part);
+                Ok(())
+            };
+            each(self.threads, stale.clone(), classify_one)?;
+            self.step(&format!("classified {} in {}", counted(rows, "line"), counted(stale.len() as u64, "part")));
+        }
+        let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = Vec::new();
+        for source in sources {
+            let fresh = made.remove(&source.file.relative);
+            let is_fresh = fresh.is_some();
+            if let Some((part, classes)) = fresh.or_else(|| reuse(source)) {
+                lines.push(Line { source: source.clone(), part, classes, fresh: is_fresh });
+            }
+        }
+        Ok((lines, meant))
+    }
+
+    fn classify_one(
+        &self,
+        source: &CostSource,
+        meant: &Meant,
+        schema: &Arc<PartSchema>,
+        inputs: &str,
+    ) -> Answer<(PublishedPart, PublishedPart)> {
+        let empty = Meaning::default();
+        let key = (source.file.council.clone(), source.file.feed.clone());
+        let meaning = meant.meanings.feeds.get(&key).unwrap_or(&empty);
+        let days = self.partnership.calendar.days_of(source.file.period);
+        let classifier = Classifier::new(&meant.meanings, meaning, columns_of(source), days);
+        let of = PartOf { council: source.file.council.clone(), feed: source.file.feed.clone(), period: source.file.period };
+        let part = PartFile::open(&source.file.path)?;
+        let done = classify_part(part, &of, &classifier, schema, self.lake.releases().staging())?;
+        let contract = published(self.partnership, "class_total")?;
+        let classes = publish::write(contract, &table(contract, &done.classes)?, self.lake.releases().staging())?;
+        let classes = self.add_part("class_total", &source.key(), inputs, &classes, Value::Null)?;
+        Ok((self.add_part("cost_line", &source.key(), inputs, &done.staged, done.facts())?, classes))
+    }
+
+    /// What the distinct codes of these files mean on each date: the queries of `pipelines/cost/classify`.
+    fn mean(&self, plan: &CostPlan, sources: &[&CostSource]) -> Answer<Meant> {
+        let codes = Mutex::new(Codes::new());
+        let used = self.rule_columns()?;
+        each(self.threads, sources.to_vec(), |source: &CostSource| {
+            let found = codes_of(&PartFile::open(&source.file.path)?, columns_of(source).only(used))?;
+            let mut codes = lock(&codes);
+            // A feed whose lines carry no code that a rule turns on is there too: rules that ask for none hold for it.
+            codes.entry((source.file.council.clone(), source.file.feed.clone())).or_default().extend(found);
+            Ok(())
+        })?;
+        let codes = codes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = self.reference_tables()?;
+        let code = code_table(&codes)?;
+        tables.insert("code", Table::rows(code.schema(), vec![code]));
+        let queries: Vec<_> = plan.stage("classify");
+        let done = separate(&queries, tables, Period { year: 0, period: 1 }, crate::domain::Day(0))?;
+        let named = |name: &str| done.iter().find(|(table, _)| table == name).map(|(_, rows)| rows.clone()).ok_or_else(|| no_query(name));
+        let code_class = named("code_class")?;
+        let meanings = meanings(&named("code_match")?, &code_class, &named("account_class")?, &named("cost_centre_class")?)?;
+        Ok(Meant { meanings, code_class })
+    }
+
+    /// Which of the four rule columns some rule turns on. Codes of the others need not be looked at: they tell nothing apart.
+    fn rule_columns(&self) -> Answer<[bool; 4]> {
+        let mut used = [false; 4];
+        if let Some(rules) = self.partnership.references.get("ownership_rule") {
+            for (used, name) in used.iter_mut().zip(RULE_COLUMNS) {
+                let column = crate::schema::batch::text(&rules.rows, name)?;
+                *used = column.iter().flatten().any(|pattern| !pattern.is_empty());
+            }
+        }
+        Ok(used)
+    }
+}

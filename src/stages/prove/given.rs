@@ -1,0 +1,240 @@
+//! What the checks are made on beside what is about to be published: the proofs of deliveries and parts, and what the partnership says.
+
+use std::collections::BTreeSet;
+
+use arrow::record_batch::RecordBatch;
+use serde_json::Value;
+
+use crate::{
+    diagnostic::Answer,
+    domain::{Pence, Period, parse_pounds},
+    lake::{ControlProof, DeliveryRecord, PublishedPart},
+    pipeline::Partnership,
+    plan::CostSource,
+    schema::{Cell, Type, proof_table},
+};
+
+/// Tables that only the checks read.
+///
+/// # Errors
+/// TC1250 where a value does not fit.
+pub fn check_tables(
+    partnership: &Partnership,
+    records: &[&DeliveryRecord],
+    parts: &[(CostSource, PublishedPart)],
+) -> Answer<Vec<(&'static str, RecordBatch)>> {
+    Ok(vec![
+        ("delivery_control", delivery_control(records)?),
+        ("common_total", common_total(records, parts)?),
+        ("sender_sign", sender_sign(records)?),
+        ("income_account", income_account(parts)?),
+        ("member_period", member_period(partnership, parts)?),
+        ("company", company(partnership)?),
+        ("suspense_limit", proof_table(&[("pounds", Type::Money)], &[vec![Cell::Pence(partnership.suspense_limit.pence)]])?),
+    ])
+}
+
+fn delivery_control(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
+    let columns = [
+        ("delivery_id", Type::Text),
+        ("council", Type::Text),
+        ("feed", Type::Text),
+        ("control", Type::Text),
+        ("by_document", Type::Boolean),
+        ("agreed", Type::Boolean),
+        ("documents", Type::BigInt),
+        ("difference", Type::Money),
+    ];
+    let rows: Vec<Vec<Cell>> = records
+        .iter()
+        .flat_map(|r| r.proof.controls.iter().map(move |c| (r, c)))
+        .map(|(r, c)| {
+            vec![
+                r.delivery_id.as_str().into(),
+                r.council.as_str().into(),
+                r.feed.as_str().into(),
+                c.control.as_str().into(),
+                c.by_document.into(),
+                c.held.into(),
+                i64::from(c.by_document && !c.held).into(),
+                Cell::Pence(c.difference),
+            ]
+        })
+        .collect();
+    proof_table(&columns, &rows)
+}
+
+fn common_total(records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {
+    let columns = [
+        ("council", Type::Text),
+        ("feed", Type::Text),
+        ("delivery_id", Type::Text),
+        ("delivery_year", Type::SmallInt),
+        ("delivery_period", Type::TinyInt),
+        ("lines", Type::BigInt),
+        ("amount", Type::Money),
+    ];
+    let rows: Vec<Vec<Cell>> = parts
+        .iter()
+        .map(|(s, _)| {
+            let proof = records.iter().find(|r| r.delivery_id == s.delivery).and_then(|r| r.proof.periods.get(&s.file.period.to_string()));
+            vec![
+                s.file.council.as_str().into(),
+                s.file.feed.as_str().into(),
+                s.delivery.as_str().into(),
+                i64::from(s.file.period.year).into(),
+                i64::from(s.file.period.period).into(),
+                s.file.rows.into(),
+                Cell::Pence(proof.map_or(0, |p| p.amount)),
+            ]
+        })
+        .collect();
+    proof_table(&columns, &rows)
+}
+
+/// What the sender's own columns net to, against the common table: net always, debits and credits where they come apart.
+fn sender_sign(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
+    let columns = [
+        ("delivery_id", Type::Text),
+        ("council", Type::Text),
+        ("feed", Type::Text),
+        ("side", Type::Text),
+        ("sender_amount", Type::Money),
+        ("common_amount", Type::Money),
+    ];
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for record in records {
+        let of = |name: &str| record.proof.columns.get(name).map(|m| m.accepted);
+        let net = record.proof.pence();
+        let debits: Pence = record.proof.periods.values().map(|p| p.debits).sum();
+        let mut row = |side: &str, sender: Pence, common: Pence| {
+            rows.push(vec![
+                record.delivery_id.as_str().into(),
+                record.council.as_str().into(),
+                record.feed.as_str().into(),
+                side.into(),
+                Cell::Pence(sender),
+                Cell::Pence(common),
+            ]);
+        };
+        match (of("amount"), of("debit"), of("credit")) {
+            (Some(amount), ..) => {
+                // A control on `-amount` says that the sender's credits are positive, and that the SQL turns them.
+                let turned = record.proof.controls.iter().any(|c| is_of_one(c, "amount", true));
+                row("net", if turned { -amount } else { amount }, net);
+            }
+            (None, Some(debit), Some(credit)) => {
+                row("net", debit - credit, net);
+                // A reversal written in red makes a debit of a negative credit: then only the net can be held together.
+                let one_side = |name: &str| record.proof.columns.get(name).is_some_and(|m| !m.both_signs);
+                let declared = record.proof.controls.iter().any(|c| c.held && is_of_one(c, "debit", false));
+                if declared && one_side("debit") && one_side("credit") {
+                    row("debits", debit, debits);
+                    row("credits", -credit, net - debits);
+                }
+            }
+            // Several rows were made of one record, each of another column: what the sender adds up is what the rows add up to.
+            _ => {
+                let made: u64 = record.proof.periods.values().map(|p| p.rows).sum();
+                if let Some(sum) = declared_sum(record).filter(|_| made > record.proof.accepted) {
+                    row("net", sum, net);
+                }
+            }
+        }
+    }
+    proof_table(&columns, &rows)
+}
+
+/// Whether the control adds up this column alone, as it is or taken off.
+fn is_of_one(control: &ControlProof, column: &str, taken_off: bool) -> bool {
+    matches!(control.terms.as_slice(), [(name, off)] if name == column && *off == taken_off)
+}
+
+/// The accepted amounts of the columns that the sender's control adds up: `sum(april + may) = footer.total`.
+fn declared_sum(record: &DeliveryRecord) -> Option<Pence> {
+    let columns = &record.proof.columns;
+    // A control of one column among several does not say how the others are signed.
+    let names_all = |control: &&ControlProof| columns.keys().all(|column| control.terms.iter().any(|(name, _)| name == column));
+    let amount = |(name, taken_off): &(String, bool)| columns.get(name).map(|m| if *taken_off { -m.accepted } else { m.accepted });
+    let mut controls = record.proof.controls.iter().filter(|c| !c.by_document && !c.terms.is_empty()).filter(names_all);
+    controls.find_map(|control| control.terms.iter().map(amount).sum())
+}
+
+fn income_account(parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {
+    let columns = [
+        ("council", Type::Text),
+        ("account", Type::Text),
+        ("delivery_year", Type::SmallInt),
+        ("lines", Type::BigInt),
+        ("amount", Type::Money),
+    ];
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for (source, part) in parts {
+        let Some(income) = part.facts.get("income").and_then(Value::as_object) else { continue };
+        for (account, sums) in income {
+            let (count, pence) = rows_and_pence(sums);
+            rows.push(vec![
+                source.file.council.as_str().into(),
+                account.as_str().into(),
+                i64::from(source.file.period.year).into(),
+                count.into(),
+                Cell::Pence(pence),
+            ]);
+        }
+    }
+    proof_table(&columns, &rows)
+}
+
+/// Which council is a partner in which service in which period. `unknown` stands for membership of some service.
+fn member_period(partnership: &Partnership, parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {
+    let columns =
+        [("organisation", Type::Text), ("service", Type::Text), ("delivery_year", Type::SmallInt), ("delivery_period", Type::TinyInt)];
+    let periods: BTreeSet<Period> = parts.iter().map(|(s, _)| s.file.period).collect();
+    let mut found: BTreeSet<(String, String, Period)> = BTreeSet::new();
+    for period in periods {
+        let (first, last) = partnership.calendar.days_of(period);
+        for member in &partnership.members {
+            let span = member.span;
+            let overlaps = span.from.is_none_or(|from| from <= last) && span.to.is_none_or(|to| to > first);
+            let partner = matches!(member.role, crate::pipeline::Role::Partner | crate::pipeline::Role::Host);
+            if !overlaps || !partner {
+                continue;
+            }
+            let organisation = member.organisation.to_string();
+            let services = partnership.services.iter().filter(|s| member.service.as_ref().is_none_or(|one| *one == s.id));
+            found.extend(services.map(|s| (organisation.clone(), s.id.to_string(), period)));
+            found.insert((organisation, "unknown".into(), period));
+        }
+    }
+    let row = |(organisation, service, period): &(String, String, Period)| {
+        vec![organisation.as_str().into(), service.as_str().into(), i64::from(period.year).into(), i64::from(period.period).into()]
+    };
+    proof_table(&columns, &found.iter().map(row).collect::<Vec<_>>())
+}
+
+fn company(partnership: &Partnership) -> Answer<RecordBatch> {
+    let rows: Vec<Vec<Cell>> = partnership.companies.iter().map(|c| vec![c.id.as_str().into(), c.dormant.into()]).collect();
+    proof_table(&[("company", Type::Text), ("dormant", Type::Boolean)], &rows)
+}
+
+/// No code was looked at anew: the checks on rules were made when the parts were.
+///
+/// # Errors
+/// None in practice: the columns are fixed.
+pub fn no_code_class() -> Answer<RecordBatch> {
+    let columns = [
+        ("council", Type::Text),
+        ("feed", Type::Text),
+        ("valid_from", Type::Date),
+        ("valid_to", Type::Date),
+        ("rule_id", Type::Text),
+        ("tied", Type::BigInt),
+    ];
+    proof_table(&columns, &[])
+}
+
+/// What [`crate::stages::classify`] remembered of a part under a name.
+pub(super) fn rows_and_pence(facts: &Value) -> (u64, Pence) {
+    let rows = facts.get("rows").and_then(Value::as_u64).unwrap_or(0);
+    (rows, facts.get("amount").and_then(Value::as_str).and_then(parse_pounds).unwrap_or(0))
+}

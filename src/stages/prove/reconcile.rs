@@ -1,0 +1,89 @@
+//! The reconciliation: rows and pounds of every partition, from what the sender sent to what is published.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::given::rows_and_pence;
+use crate::{
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::{Pence, Period, counted},
+    lake::{DeliveryRecord, PublishedPart},
+    plan::CostSource,
+    schema::Cell,
+};
+
+/// The stages of the reconciliation, in order.
+pub const STAGES: [&str; 10] =
+    ["source", "landed", "accepted", "quarantined", "not_data", "common", "cost", "not_cost", "suspense", "published"];
+
+/// The table `reconciliation`: rows and pounds per council, feed, period and stage.
+///
+/// What a delivery has as a whole and not per period (quarantined rows, non-data) stands in its last period.
+///
+/// # Errors
+/// TC1250 where rows or pounds are lost or made between two stages.
+pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart)]) -> Answer<Vec<Vec<Cell>>> {
+    let mut table: BTreeMap<(String, String, Period), BTreeMap<&'static str, (u64, Option<Pence>)>> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for (source, part) in parts {
+        let key = (source.file.council.clone(), source.file.feed.clone(), source.file.period);
+        let record = records.iter().find(|r| r.delivery_id == source.delivery);
+        let text = source.file.period.to_string();
+        let proof = record.and_then(|r| r.proof.periods.get(&text)).copied().unwrap_or_default();
+        let stages = table.entry(key).or_default();
+        let common = (source.file.rows, proof.amount);
+        let facts = ["cost", "not_cost", "suspense"].map(|stage| rows_and_pence(part.facts.get(stage).unwrap_or(&Value::Null)));
+        let classified = facts.iter().fold((0, 0), |sum, f| (sum.0 + f.0, sum.1 + f.1));
+        if (proof.rows, proof.amount) != common || classified != common || part.rows != common.0 {
+            faults.push(unexplained(source, common, classified, (proof.rows, proof.amount)));
+        }
+        // What belongs to the delivery as a whole stands in the last of its periods that has lines.
+        let last = parts.iter().filter(|(s, _)| s.delivery == source.delivery).map(|(s, _)| s.file.period).max();
+        let is_last = last == Some(source.file.period);
+        let quarantined = record.filter(|_| is_last).map(|r| (r.proof.quarantined, r.quarantined_pence()));
+        let (q_rows, q_pence) = quarantined.unwrap_or_default();
+        let not_data = record.filter(|_| is_last).map_or(0, |r| r.proof.not_data_rows());
+        let whole = (proof.rows + q_rows, Some(proof.amount + q_pence));
+        stages.insert("source", whole);
+        stages.insert("landed", whole);
+        stages.insert("accepted", (proof.rows, Some(proof.amount)));
+        stages.insert("quarantined", (q_rows, Some(q_pence)));
+        stages.insert("not_data", (not_data, None));
+        stages.insert("common", (common.0, Some(common.1)));
+        for (stage, (rows, pence)) in ["cost", "not_cost", "suspense"].into_iter().zip(facts) {
+            stages.insert(stage, (rows, Some(pence)));
+        }
+        stages.insert("published", (part.rows, Some(classified.1)));
+    }
+    if !faults.is_empty() {
+        return Err(Refusal(faults));
+    }
+    let mut rows = Vec::new();
+    for ((council, feed, period), stages) in table {
+        for stage in STAGES {
+            let Some((count, pence)) = stages.get(stage) else { continue };
+            rows.push(vec![
+                council.as_str().into(),
+                feed.as_str().into(),
+                i64::from(period.year).into(),
+                i64::from(period.period).into(),
+                stage.into(),
+                (*count).into(),
+                pence.map_or(Cell::Null, Cell::Pence),
+            ]);
+        }
+    }
+    Ok(rows)
+}
+
+fn unexplained(source: &CostSource, common: (u64, Pence), classified: (u64, Pence), accepted: (u64, Pence)) -> Diagnostic {
+    let shown = |(rows, pence): (u64, Pence)| format!("{} {}", counted(rows, "row"), crate::domain::pounds(pence));
+    Diagnostic::new(
+        codes::checks::UNEXPLAINED,
+        format!("{}: accepted {}, in the common table {}, classified {}", source.key(), shown(accepted), shown(common), shown(classified)),
+    )
+    .expected("the same rows and pounds at every stage")
+    .outcome("nothing was published; the last release is unchanged")
+    .hint("this is a fault of truecost: report it with the output of `truecost reconcile --json`")
+}
