@@ -15,6 +15,7 @@ mod config;
 mod decode;
 mod demo;
 mod engine;
+mod found;
 mod golden;
 mod house;
 mod job;

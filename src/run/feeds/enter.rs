@@ -43,7 +43,7 @@ impl Conductor<'_> {
     fn enter_judged(&self, known: &Known<'_>, item: &InHand<'_>, judged: Judged) -> Answer<Delivered> {
         let Judged { mut record, coverage, id, outdated, standing, verdict } = judged;
         let reports = match verdict {
-            Ok(Accepted { streamed, quarantine, mut notes }) => {
+            Ok(Accepted { streamed, quarantine, mut notes, waits: _ }) => {
                 quarantine.finish()?;
                 let into = common(self.partnership, &item.feed.into)?;
                 if let Some((false, replays)) = item.take.replays {

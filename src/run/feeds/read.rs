@@ -57,6 +57,8 @@ pub(super) struct Accepted {
     pub streamed: Streamed,
     pub quarantine: QuarantineWriter,
     pub notes: Vec<Diagnostic>,
+    /// What only a person can know: the delivery waits until somebody accepts it.
+    pub waits: Vec<Diagnostic>,
 }
 
 pub(super) fn lock<'g, 'k>(known: &'g Known<'k>) -> MutexGuard<'g, &'k mut Vec<DeliveryRecord>> {
@@ -211,7 +213,7 @@ impl Conductor<'_> {
             d.outcome = "these rows are in quarantine; the rest of the delivery is accepted".into();
             d
         }));
-        Ok(Accepted { streamed, quarantine, notes })
+        Ok(Accepted { streamed, quarantine, notes, waits: Vec::new() })
     }
 
     fn sidecar(item: &InHand<'_>, file: &str) -> Result<Option<serde_json::Value>, Stop> {
