@@ -40,6 +40,13 @@ pub struct Calendar {
     pub closing_period: u8,
 }
 
+impl fmt::Display for Calendar {
+    /// `04-01, closing period 13`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}-01, closing period {}", self.starts_month, self.closing_period)
+    }
+}
+
 impl Calendar {
     /// The financial year and month-period of a day.
     #[must_use]
@@ -93,6 +100,12 @@ impl Coverage {
     #[must_use]
     pub fn periods(&self) -> &[Period] {
         &self.0
+    }
+
+    /// With more periods.
+    #[must_use]
+    pub fn and(&self, more: impl IntoIterator<Item = Period>) -> Self {
+        Self::new(self.0.iter().copied().chain(more).collect()).unwrap_or_else(|| self.clone())
     }
 
     #[must_use]

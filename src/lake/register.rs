@@ -24,6 +24,13 @@ pub struct DeliveryRecord {
     pub table: String,
     /// `2018/P01`, …: every period that it replaces, in order.
     pub coverage: Vec<String>,
+    /// Periods that it replaces beside its coverage and that are no part of its identity: `2018/P13` of a yearly delivery.
+    #[serde(default)]
+    pub beside: Vec<String>,
+    /// How the year was counted when it was judged, as [`Calendar`](crate::domain::Calendar) prints itself; `None` where an older
+    /// version judged it.
+    #[serde(default)]
+    pub calendar: Option<String>,
     pub source: SourceFacts,
     /// The sidecar that stood beside it.
     #[serde(default)]
@@ -289,7 +296,7 @@ fn order(record: &DeliveryRecord) -> (&str, &str, &[String], &str) {
     (&record.council, &record.feed, &record.coverage, &record.delivery_id)
 }
 
-/// The delivery whose rows a period of a feed holds: the last accepted one that covers it.
+/// The delivery whose rows a period of a feed holds: the last accepted one that replaced it.
 #[must_use]
 pub fn holder<'k>(
     known: impl IntoIterator<Item = &'k DeliveryRecord>,
@@ -300,7 +307,7 @@ pub fn holder<'k>(
     let text = period.to_string();
     let of_it = |r: &&DeliveryRecord| {
         let in_lake = r.state == DeliveryState::Accepted && r.lake_version.is_some() && !r.lost;
-        in_lake && r.is_of(council, feed) && r.coverage.contains(&text)
+        in_lake && r.is_of(council, feed) && (r.coverage.contains(&text) || r.beside.contains(&text))
     };
     known.into_iter().filter(of_it).max_by_key(|r| r.lake_version)
 }
@@ -312,10 +319,17 @@ fn coverage_text(periods: &[String]) -> String {
 }
 
 impl DeliveryRecord {
-    /// The periods that it replaces; `None` where the entry names none.
+    /// The periods that it covers, which are part of its identity; `None` where the entry names none.
     #[must_use]
     pub fn covers(&self) -> Option<Coverage> {
         Coverage::new(self.coverage.iter().filter_map(|text| Period::parse(text)).collect())
+    }
+
+    /// Every period whose rows it replaces: those that it covers, and those beside them (the closing period of a yearly delivery);
+    /// `None` where the entry names none.
+    #[must_use]
+    pub fn replaces(&self) -> Option<Coverage> {
+        Coverage::new(self.coverage.iter().chain(&self.beside).filter_map(|text| Period::parse(text)).collect())
     }
 
     /// Whether some period holds its rows.
@@ -323,7 +337,7 @@ impl DeliveryRecord {
     pub fn stands<'k>(&self, known: &(impl IntoIterator<Item = &'k Self> + Clone)) -> bool {
         let holds =
             |period: &Period| holder(known.clone(), &self.council, &self.feed, *period).is_some_and(|r| r.delivery_id == self.delivery_id);
-        self.covers().is_some_and(|covers| covers.periods().iter().any(holds))
+        self.replaces().is_some_and(|replaced| replaced.periods().iter().any(holds))
     }
 
     /// Its place in the order in which deliveries go over each other: what has to go over all that is there, then the version of the table.
@@ -367,6 +381,8 @@ pub(super) mod tests {
             feed: "general_ledger".into(),
             table: "ledger_line".into(),
             coverage: vec!["2018/P01".into(), "2018/P02".into()],
+            beside: vec![],
+            calendar: None,
             source: SourceFacts { name: "x.csv".into(), bytes: 7, ..SourceFacts::default() },
             sidecar: None,
             also_as: vec![],

@@ -44,6 +44,19 @@ impl Feed {
         coverage.ok_or_else(|| self.no_coverage(&format!("`{}` does not say which period the file covers", found.escape_debug())).into())
     }
 
+    /// Periods that a delivery of this coverage replaces beside it: a yearly extract also brings the closing entries of its year, though
+    /// its coverage, and so its identity, stays the months of the year.
+    #[must_use]
+    pub fn beside(&self, coverage: &Coverage, calendar: Calendar) -> Vec<Period> {
+        Covers::beside(self.covers.extent, coverage, calendar)
+    }
+
+    /// Every period that a delivery of this coverage replaces.
+    #[must_use]
+    pub fn replaces(&self, coverage: &Coverage, calendar: Calendar) -> Coverage {
+        coverage.and(self.beside(coverage, calendar))
+    }
+
     fn place_of(&self, name: &str) -> Place {
         Place::file(format!("{}: {name}", self.name()))
     }
@@ -68,6 +81,15 @@ impl Feed {
 }
 
 impl Covers {
+    fn beside(extent: Extent, coverage: &Coverage, calendar: Calendar) -> Vec<Period> {
+        if extent != Extent::Year {
+            return Vec::new();
+        }
+        let closing = coverage.periods().iter().map(|p| Period { year: p.year, period: calendar.closing_period });
+        let beside = Coverage::new(closing.filter(|p| !coverage.contains(*p)).collect());
+        beside.map(|beside| beside.periods().to_vec()).unwrap_or_default()
+    }
+
     /// The periods that the facts name; `None` where they do not name any.
     #[must_use]
     pub fn resolve(&self, facts: &NameFacts, calendar: Calendar) -> Option<Coverage> {
@@ -168,6 +190,14 @@ mod tests {
         assert_eq!(covered(Fiscal, Extent::Year, "{fiscal_year}.csv", "2018-19.csv"), some("2018/P01..2018/P12"));
         assert_eq!(covered(Fiscal, Extent::One, "{fiscal_year}_{month}.csv", "201819_02.csv"), some("2018/P11"));
         assert_eq!(covered(Month, Extent::One, "{date}.csv", "2023-04-30.csv"), some("2023/P01"));
+    }
+
+    #[test]
+    fn a_year_replaces_its_closing_period_too() {
+        let months = |year| (1..=12).map(move |period| Period { year, period });
+        let coverage = Coverage::new(months(2018).collect()).unwrap();
+        assert_eq!(Covers::beside(Extent::Year, &coverage, APRIL), [Period { year: 2018, period: 13 }]);
+        assert_eq!(Covers::beside(Extent::ToDate, &coverage, APRIL), []);
     }
 
     #[test]

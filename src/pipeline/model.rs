@@ -191,6 +191,8 @@ pub struct Feed {
     pub tolerance_rows: u64,
     pub required: bool,
     pub missing: Missing,
+    /// A closing period is published only with this feed's entries in it, also where it never brought any before.
+    pub closing_required: bool,
     pub active: Span,
     /// Cron expression, five fields.
     pub schedule: Option<String>,

@@ -172,7 +172,7 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&Deli
             plan.reports.push(no_sidecar(feed, entry));
             continue;
         }
-        match feed.coverage(&entry.name, &facts, calendar).map(|coverage| coverage.or_else(|| read_before(feed, entry, known))) {
+        match feed.coverage(&entry.name, &facts, calendar).map(|coverage| coverage.or_else(|| read_before(feed, calendar, entry, known))) {
             Ok(coverage) => found.push(Candidate { sidecar, entry: entry.clone(), coverage, piece: facts.piece }),
             Err(refusal) => plan.reports.extend(refusal.0),
         }
@@ -181,8 +181,8 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&Deli
 }
 
 /// What a file that says itself what it covers was found to cover, while the feed is the same.
-fn read_before(feed: &Feed, entry: &Entry, known: &[&DeliveryRecord]) -> Option<Coverage> {
-    let same = |r: &&&DeliveryRecord| r.state != DeliveryState::Withdrawn && is_file_of(r, entry) && !is_stale(feed, r);
+fn read_before(feed: &Feed, calendar: Calendar, entry: &Entry, known: &[&DeliveryRecord]) -> Option<Coverage> {
+    let same = |r: &&&DeliveryRecord| r.state != DeliveryState::Withdrawn && is_file_of(r, entry) && !is_stale(feed, calendar, r);
     known.iter().rev().find(same)?.covers()
 }
 
@@ -264,7 +264,7 @@ fn decide(
     calendar: Calendar,
 ) -> Result<(Why, Option<(bool, u64)>), Idle> {
     if let Some(coverage) = &candidate.coverage {
-        if !wish.wants(coverage) {
+        if !wish.wants(&feed.replaces(coverage, calendar)) {
             return Err(Idle::NotAsked);
         }
         if !is_active(feed, coverage, calendar) {
@@ -276,7 +276,7 @@ fn decide(
     match of_file().find(means_the_same) {
         Some(record) if wish.force => Ok((Why::Forced, record.place())),
         Some(record) if record.lost => Ok((Why::Lost, record.place())),
-        Some(record) if is_stale(feed, record) => Ok((Why::RulesChanged, record.place())),
+        Some(record) if is_stale(feed, calendar, record) => Ok((Why::RulesChanged, record.place())),
         Some(record) if was_replaced(record, known, &candidate.entry) => Ok((Why::Newer, None)),
         Some(record) if !wish.rehash => Err(match record.state {
             DeliveryState::Accepted => Idle::In,
@@ -333,12 +333,24 @@ fn is_same(facts: &SourceFacts, entry: &Entry) -> bool {
 
 /// Whether what judged the delivery is no longer what would judge it.
 #[must_use]
-pub fn is_stale(feed: &Feed, record: &DeliveryRecord) -> bool {
+pub fn is_stale(feed: &Feed, calendar: Calendar, record: &DeliveryRecord) -> bool {
+    if counted_otherwise(feed, calendar, record) {
+        return true;
+    }
     let contract_is_known = feed.contracts.iter().any(|(_, c)| c.digest.hex() == record.contract_sha256);
     if let Some(attempt) = &record.last_attempt {
         return attempt.feed_sha256 != feed.digest.hex() || !feed.contracts.iter().any(|(_, c)| c.digest.hex() == attempt.contract_sha256);
     }
     record.feed_sha256 != feed.digest.hex() || !contract_is_known
+}
+
+/// Whether the year was counted otherwise when the delivery was judged, or its rows were put into periods by an older version, which
+/// put the closing entries of a yearly extract into its last month.
+fn counted_otherwise(feed: &Feed, calendar: Calendar, record: &DeliveryRecord) -> bool {
+    match &record.calendar {
+        Some(counted) => *counted != calendar.to_string(),
+        None => record.covers().is_some_and(|coverage| !feed.beside(&coverage, calendar).is_empty()),
+    }
 }
 
 fn place(feed: &Feed, entry: &Entry) -> Place {

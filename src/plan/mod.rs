@@ -12,6 +12,10 @@ mod replay;
 
 pub use replay::{covered_now, replays};
 
+mod closing;
+
+pub use closing::closing_is_due;
+
 mod tables;
 
 pub use tables::{common, does_not_fit, lake_table, no_query, published};

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::closing::closing_is_due;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Digest, Period, counted},
@@ -59,6 +60,7 @@ pub fn cost_sources(partnership: &Partnership, known: &[DeliveryRecord], files: 
                 .filter(|feed| feed.required && feed.missing == missing && feed.active.contains(first))
                 .filter(|feed| basis_on(&feed.council, period).is_some_and(|basis| basis.common_table() == &*feed.into))
                 .filter(|feed| holder(known, &feed.council, &feed.id, period).is_none())
+                .filter(|feed| closing_is_due(feed, calendar, period, known))
                 .map(Feed::name)
                 .collect()
         };
@@ -178,7 +180,7 @@ pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> 
         }
     }
     let waits = |f: &LakeFile| {
-        let covers = |r: &DeliveryRecord| r.covers().is_some_and(|covers| covers.contains(f.period));
+        let covers = |r: &DeliveryRecord| r.replaces().is_some_and(|replaced| replaced.contains(f.period));
         known.iter().any(|r| r.lost && r.is_of(&f.council, &f.feed) && covers(r))
     };
     let ownerless = |f: &&&LakeFile| f.rows > 0 && holder(known, &f.council, &f.feed, f.period).is_none() && !waits(f);

@@ -21,11 +21,11 @@ pub fn replays(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken
     let mut replayed: Vec<Coverage> = Vec::new();
     let mut again = Vec::new();
     for record in accepted {
-        let Some(covers) = record.covers() else { continue };
+        let (Some(covers), Some(replaces)) = (record.covers(), record.replaces()) else { continue };
         let stands = record.stands(&known.iter().copied());
         if let Some(take) = taken.iter().find(|take| is_file_of(record, &take.entry)) {
             if take.replays.is_some() && stands {
-                replayed.push(covers);
+                replayed.push(replaces);
             }
             continue;
         }
@@ -33,24 +33,24 @@ pub fn replays(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken
             () if record.lost => Why::Lost,
             () if !stands => continue,
             () if wish.force => Why::Forced,
-            () if is_stale(feed, record) => Why::RulesChanged,
-            () if replayed.iter().any(|below| covers.periods().iter().any(|period| below.contains(*period))) => Why::Above,
+            () if is_stale(feed, calendar, record) => Why::RulesChanged,
+            () if replayed.iter().any(|below| replaces.periods().iter().any(|period| below.contains(*period))) => Why::Above,
             () => continue,
         };
-        if !wish.wants(&covers) || !(record.lost || is_active(feed, &covers, calendar)) {
+        if !wish.wants(&feed.replaces(&covers, calendar)) || !(record.lost || is_active(feed, &covers, calendar)) {
             continue;
         }
         let take = take(feed, calendar, record, &covers, why);
         // By the feed as it is now these bytes were refused: nothing has changed since.
         let refused = |r: &&DeliveryRecord| {
             let same = take.coverage.is_none() || r.covers() == take.coverage;
-            same && r.state == DeliveryState::Refused && r.sha256 == record.sha256 && !is_stale(feed, r)
+            same && r.state == DeliveryState::Refused && r.sha256 == record.sha256 && !is_stale(feed, calendar, r)
         };
         if why == Why::RulesChanged && known.iter().copied().any(|r| refused(&r)) {
             continue;
         }
         again.push(take);
-        replayed.push(covers);
+        replayed.push(replaces);
     }
     again
 }

@@ -86,7 +86,8 @@ pub struct Commit<'a> {
     pub feed: &'a Identifier,
     /// Every period of it is replaced, also those without rows.
     pub coverage: &'a Coverage,
-    /// Other periods of the feed that are left without rows: those of a delivery that is withdrawn.
+    /// Other periods of the feed, of which only the parts given here stay: those of a delivery that is withdrawn are left without rows,
+    /// and the closing period of a yearly delivery is replaced with its months.
     pub emptied: &'a [Period],
     pub delivery: &'a DeliveryId,
     /// Of this attempt: tells this commit from another of the same delivery.

@@ -38,7 +38,7 @@ impl Conductor<'_> {
             let name = item.take.entry.name.clone();
             match self.coverage_inside(item.feed, &format!("{}: {name}", item.feed.name()), landed, facts) {
                 Err(refusal) => done.push(self.leave(item.feed, name, refusal.0)),
-                Ok(coverage) if !self.wish.wants(&coverage) => {
+                Ok(coverage) if !self.wish.wants(&item.feed.replaces(&coverage, self.partnership.calendar)) => {
                     self.step(&format!("{}: {name}: covers {coverage}, not asked for", item.feed.name()));
                 }
                 Ok(coverage) if !is_active(item.feed, &coverage, self.partnership.calendar) => {

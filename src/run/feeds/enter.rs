@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render_all},
-    domain::{Coverage, DeliveryId, counted, grouped, pounds},
+    domain::{Coverage, DeliveryId, Period, counted, grouped, pounds},
     lake::{Attempt, Commit, DeliveryRecord, DeliveryState, StagedRows},
     pipeline::Feed,
     plan::common,
@@ -157,11 +157,13 @@ impl Conductor<'_> {
             self.lake.register().enter(&record)?;
         }
         self.lake.register().announce(record)?;
+        let beside = feed.beside(coverage, self.partnership.calendar);
+        let emptied: Vec<Period> = outdated.emptied.iter().copied().chain(beside).collect();
         let commit = Commit {
             council: &feed.council,
             feed: &feed.id,
             coverage,
-            emptied: &outdated.emptied,
+            emptied: &emptied,
             delivery: id,
             token: &record.token,
             parts,

@@ -102,7 +102,7 @@ impl Conductor<'_> {
             (coverage.periods().iter().all(holds), standing, earlier, Outdated::by(&known, feed, &record))
         };
         if let Some(before) = &earlier {
-            let judged_alike = !plan::is_stale(feed, before) && !self.wish.force && before.sidecar == sidecar_facts(item);
+            let judged_alike = !plan::is_stale(feed, self.partnership.calendar, before) && !self.wish.force && before.sidecar == sidecar_facts(item);
             if judged_alike && (stands || before.state == DeliveryState::Refused) {
                 return Read::AlreadyIn(id);
             }
@@ -113,13 +113,16 @@ impl Conductor<'_> {
 
     fn record(&self, item: &InHand<'_>, coverage: &Coverage, id: &DeliveryId, landed: &Landed, facts: &EncodingFacts) -> DeliveryRecord {
         let feed = item.feed;
-        let contract = contract_for(feed, coverage, self.partnership.calendar);
+        let calendar = self.partnership.calendar;
+        let contract = contract_for(feed, coverage, calendar);
         DeliveryRecord {
             delivery_id: id.to_string(),
             council: feed.council.to_string(),
             feed: feed.id.to_string(),
             table: feed.into.to_string(),
             coverage: coverage.periods().iter().map(ToString::to_string).collect(),
+            beside: feed.beside(coverage, calendar).iter().map(ToString::to_string).collect(),
+            calendar: Some(calendar.to_string()),
             source: source_facts(&item.location, &item.take.entry),
             sidecar: sidecar_facts(item),
             also_as: Vec::new(),

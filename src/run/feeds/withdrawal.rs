@@ -39,7 +39,7 @@ impl Outdated {
         let mut outdated = Self::default();
         let mut emptied = BTreeSet::new();
         for record in others.iter_mut().filter(|r| former(r)) {
-            let covered = record.covers().map(|c| c.periods().to_vec()).unwrap_or_default();
+            let covered = record.replaces().map(|c| c.periods().to_vec()).unwrap_or_default();
             emptied.extend(covered.into_iter().filter(|p| held_by(known, *p).as_ref() == Some(&record.delivery_id)));
             let note = withdrawn(feed, record, new, &coverage);
             record.state = DeliveryState::Withdrawn;
@@ -47,7 +47,8 @@ impl Outdated {
             outdated.records.push(record.clone());
             outdated.notes.push(note);
         }
-        emptied.retain(|period| !coverage.contains(*period));
+        let replaced = new.replaces().unwrap_or_else(|| coverage.clone());
+        emptied.retain(|period| !replaced.contains(*period));
         for period in &emptied {
             let Some(below) = held_by(&others, *period) else { continue };
             for record in others.iter_mut().filter(|r| r.delivery_id == below) {
@@ -56,9 +57,9 @@ impl Outdated {
             }
         }
         // A run that ended between the entry and the commit has left the rows of a withdrawn delivery in the table.
-        let before = others.iter().filter(|r| r.state == DeliveryState::Withdrawn).filter_map(DeliveryRecord::covers);
+        let before = others.iter().filter(|r| r.state == DeliveryState::Withdrawn).filter_map(DeliveryRecord::replaces);
         let before: Vec<Period> = before.flat_map(|covers| covers.periods().to_vec()).collect();
-        emptied.extend(before.into_iter().filter(|p| !coverage.contains(*p) && held_by(&others, *p).is_none()));
+        emptied.extend(before.into_iter().filter(|p| !replaced.contains(*p) && held_by(&others, *p).is_none()));
         outdated.emptied = emptied.into_iter().collect();
         outdated
     }
@@ -82,8 +83,8 @@ impl Outdated {
 /// Deliveries that stand over one whose rows are brought in again: they are lost until they have been brought in again themselves, so
 /// that a run which ends in between leaves nothing published that is older than what was there.
 pub(super) fn covered_over(known: &[DeliveryRecord], new: &DeliveryRecord, replays: u64) -> Vec<DeliveryRecord> {
-    let Some(coverage) = new.covers() else { return Vec::new() };
-    let overlaps = |r: &DeliveryRecord| r.covers().is_some_and(|covers| covers.periods().iter().any(|p| coverage.contains(*p)));
+    let Some(replaced) = new.replaces() else { return Vec::new() };
+    let overlaps = |r: &DeliveryRecord| r.replaces().is_some_and(|other| other.periods().iter().any(|p| replaced.contains(*p)));
     let over = |r: &&DeliveryRecord| {
         let later = r.state == DeliveryState::Accepted && !r.lost && r.lake_version.is_some_and(|version| version > replays);
         // What this run has brought in already has had its turn.
