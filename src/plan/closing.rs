@@ -11,12 +11,7 @@ use crate::{
 /// Always, but for a closing period: that has entries or has none, and which feeds have some nobody declares. So it waits only for a feed
 /// that brought closing entries before, of this year or another, or that says `closing: required`.
 #[must_use]
-pub fn closing_is_due<'k>(
-    feed: &Feed,
-    calendar: Calendar,
-    period: Period,
-    known: impl IntoIterator<Item = &'k DeliveryRecord>,
-) -> bool {
+pub fn closing_is_due<'k>(feed: &Feed, calendar: Calendar, period: Period, known: impl IntoIterator<Item = &'k DeliveryRecord>) -> bool {
     let is_closing = |p: Period| p.period >= calendar.closing_period;
     let brought = |record: &DeliveryRecord| {
         let covers = record.covers().is_some_and(|coverage| coverage.periods().iter().any(|p| is_closing(*p)));

@@ -7,10 +7,8 @@ use crate::transcript;
 #[test]
 fn what_was_found_is_mended() {
     transcript::all_agree("found");
-    let letters: std::collections::BTreeSet<String> = transcript::below("found")
-        .iter()
-        .filter_map(|path| Some(path.file_stem()?.to_str()?.split('_').next()?.to_owned()))
-        .collect();
+    let letters: std::collections::BTreeSet<String> =
+        transcript::below("found").iter().filter_map(|path| Some(path.file_stem()?.to_str()?.split('_').next()?.to_owned())).collect();
     let letters: Vec<&str> = letters.iter().map(String::as_str).collect();
     println!("found: {} letters in {} transcripts: {}", letters.len(), transcript::below("found").len(), letters.join(" "));
 }

@@ -102,7 +102,8 @@ impl Conductor<'_> {
             (coverage.periods().iter().all(holds), standing, earlier, Outdated::by(&known, feed, &record))
         };
         if let Some(before) = &earlier {
-            let judged_alike = !plan::is_stale(feed, self.partnership.calendar, before) && !self.wish.force && before.sidecar == sidecar_facts(item);
+            let judged_alike =
+                !plan::is_stale(feed, self.partnership.calendar, before) && !self.wish.force && before.sidecar == sidecar_facts(item);
             if judged_alike && (stands || before.state == DeliveryState::Refused) {
                 return Read::AlreadyIn(id);
             }
