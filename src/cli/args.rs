@@ -28,7 +28,7 @@ pub enum Command {
     },
     /// Make a synthetic partnership's ledgers for 2018/19, run everything, and show what it costs.
     Demo(Demo),
-    /// Look at the machine: what a run needs, and what is missing.
+    /// Look at the machine and at what truecost keeps: what a run needs, and what is missing.
     Doctor,
     /// Check every file of the partnership; needs no data.
     Validate,
@@ -38,6 +38,11 @@ pub enum Command {
     Run(Run),
     /// The state of every feed and of the latest release.
     Status,
+    /// Look after what is published.
+    Release {
+        #[command(subcommand)]
+        action: Release,
+    },
     /// Past runs, newest first.
     Runs {
         /// How many.
@@ -124,6 +129,19 @@ pub enum Quarantine {
         /// How many rows.
         #[arg(short = 'n', default_value_t = 50)]
         most: usize,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Release {
+    /// Hash every file of a release and of the common tables, and say which are not as they were written; exit 1 where one is.
+    Verify {
+        /// `r0007`; the latest if none is given.
+        #[arg(value_name = "RELEASE", conflicts_with = "all")]
+        release: Option<String>,
+        /// Every release.
+        #[arg(long)]
+        all: bool,
     },
 }
 

@@ -56,6 +56,12 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             Ok(outcome.exit_code())
         }
         Command::Status => say(voice, &report::status(partnership)?),
+        Command::Release { action: args::Release::Verify { release, all } } => {
+            let (page, report) = report::verify(partnership, release.as_deref(), *all)?;
+            voice.answer(&page);
+            voice.report(report.as_slice());
+            Ok(report.map_or(0, |report| Refusal::from(report).exit_code()))
+        }
         Command::Runs { most } => say(voice, &report::runs(partnership, *most)?),
         Command::Quarantine { action: args::Quarantine::List } => say(voice, &report::quarantine_list(partnership)?),
         Command::Quarantine { action: args::Quarantine::Show { delivery, most } } => {

@@ -31,7 +31,7 @@ pub(super) fn part(path: &Path, error: impl Display) -> Refusal {
         .place(Place::file(path.display().to_string()))
         .expected("the Parquet file that truecost wrote under this name")
         .outcome("nothing was made from it, and nothing was published")
-        .hint("bring the file back from a backup, or move its table aside and run again")
+        .hint("type truecost run --rehash: what can be made again, from landed bytes or the common tables, is")
         .into()
 }
 
@@ -54,7 +54,17 @@ pub(super) fn table(folder: &Path, error: impl Display) -> Refusal {
         .into()
 }
 
-/// A manifest, proof or register entry.
+/// A manifest of which no sound copy is left either.
+pub(super) fn manifest(path: &Path, error: impl Display) -> Refusal {
+    Diagnostic::new(codes::lake::RECORD_UNREADABLE, format!("{} cannot be read: {error}", path.display()))
+        .place(Place::file(path.display().to_string()))
+        .expected("JSON as this version of truecost writes it, or a sound copy in lake/releases")
+        .outcome("nothing was changed")
+        .hint("type truecost run: it publishes a new release from the common tables")
+        .into()
+}
+
+/// A proof or register entry.
 pub(super) fn record(path: &Path, error: impl Display) -> Refusal {
     Diagnostic::new(codes::lake::RECORD_UNREADABLE, format!("{} cannot be read: {error}", path.display()))
         .place(Place::file(path.display().to_string()))

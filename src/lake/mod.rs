@@ -7,6 +7,7 @@
 //! lake/<table>/                          Delta tables of the common schema
 //! lake/quarantine/<delivery>.parquet     faulty rows with their reasons
 //! lake/proof/<delivery>.json             what is about to be committed
+//! lake/releases/<release>-<sha256>.json  a copy of each manifest
 //! lake/register/<delivery>.json          what was accepted or refused, with its proof
 //! published/parts/<table>/<sha256>.parquet
 //! published/<release>/_manifest.json     and <table>/…, hard links to parts
@@ -21,13 +22,14 @@
 //! A run that is killed can leave (a) staging files, which [`Lake::recover`] removes; (b) landed objects, parts, quarantine parts that
 //! nothing refers to: the same bytes get the same names, so the next run writes them again or finds them; (c) a proof without a register
 //! entry: [`Register::recover`] looks whether its commit is in the table, and writes the entry or drops the proof; (d) a release folder
-//! that `latest.json` does not name: [`Releases::recover`] removes it.
+//! that `latest.json` does not name, or a link `latest` that has not followed it: [`Releases::recover`] removes the one, turns the other.
 //!
 //! Instants are arguments everywhere: nothing here reads the clock.
 
 mod durable;
 mod fault;
 mod landing;
+mod latest;
 mod lock;
 mod manifest;
 mod part;
@@ -38,6 +40,7 @@ mod release;
 mod release_tests;
 #[cfg(test)]
 mod sample;
+mod sound;
 mod staging;
 mod table;
 
@@ -59,6 +62,7 @@ pub use register::{
     Attempt, ControlProof, DeliveryProof, DeliveryRecord, DeliveryState, Measure, PeriodProof, Register, SourceFacts, holder,
 };
 pub use release::{PartRef, Publication, Releases};
+pub use sound::{Depth, Flaw, Mended, flaw};
 pub use staging::Staging;
 pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot, StagedRows};
 
@@ -82,7 +86,7 @@ impl Lake {
         Ok(Self {
             landing: Landing::at(local("landing", landing)?.to_path_buf()),
             register: Register::at(folder.clone()),
-            releases: Releases::at(local("published", published)?.to_path_buf()),
+            releases: Releases::at(local("published", published)?.to_path_buf(), folder.join("releases")),
             staging: Staging::at(folder.join("_staging")),
             folder,
         })
@@ -103,19 +107,20 @@ impl Lake {
         Lock::take(&self.folder.join(".lock"), run, started)
     }
 
-    /// Removes what a killed run left under staging names. Only the holder of the lock may: it says that nobody else writes.
+    /// Removes what a killed run left under staging names, and makes again what tells readers which release is the latest. Only the holder
+    /// of the lock may: it says that nobody else writes. Says what it made again, a sentence each.
     ///
     /// # Errors
     /// TC1002.
-    pub fn recover(&self, _held: &Lock) -> Answer<()> {
+    pub fn recover(&self, _held: &Lock) -> Answer<Vec<String>> {
         self.staging.clear()?;
         for folder in durable::names(&self.folder)? {
             let folder = self.folder.join(folder);
             durable::clear(&folder, |name| name.ends_with(".json.tmp"))?;
             durable::clear(&folder.join("_delta_log"), |name| name.contains(".json#") || name.contains(".parquet#"))?;
         }
-        self.releases.recover()?;
-        self.landing.clear_staging()
+        self.landing.clear_staging()?;
+        self.releases.recover()
     }
 
     /// Where parts of common tables and quarantine parts are written before they are in place.

@@ -3,29 +3,34 @@
 //! # A kill at any point
 //!
 //! Parts go to `parts/<table>/<sha256>.parquet` by rename; an unreferenced one is harmless. A release is put together in
-//! `.release-<name>/`, flushed, and renamed to `<name>/` whole. Then `latest` (a symlink, replaced by rename) and `latest.json` (likewise)
-//! turn. `latest.json` decides: [`Releases::recover`] turns the symlink to what it names and removes release folders that come after it.
+//! `.release-<name>/`, flushed, and renamed to `<name>/` whole. Then `latest.json` turns, and then the link `latest` (each by rename).
+//! `latest.json` decides: [`Releases::recover`] turns the link to what it names, and only then removes release folders that come after it.
+//! In this order no reader, by whatever way, is shown a release that is removed afterwards: a kill before `latest.json` has turned leaves
+//! one that nobody was shown; a kill after it leaves the link at the release before, until the next run.
 //! A reader who resolves `latest` once and then reads under the release's own path sees all of one release.
+//!
+//! What is on disk can be lost or damaged all the same. Each manifest has a copy in the lake, named by its own SHA-256, so either of the
+//! two tells whether the other is sound; [`super::sound`] holds parts and links against the manifest.
 
 use std::{
     fs, io,
-    os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Content, Manifest, StagedPart, Staging, durable, fault};
 use crate::diagnostic::Answer;
 
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// The published folder.
 #[derive(Debug)]
 pub struct Releases {
-    folder: PathBuf,
-    staging: Staging,
+    pub(super) folder: PathBuf,
+    /// Copies of the manifests, in the lake.
+    pub(super) copies: PathBuf,
+    pub(super) staging: Staging,
 }
 
 /// A part that is in `parts/`.
@@ -47,17 +52,10 @@ pub enum Publication {
     Unchanged(Manifest),
 }
 
-/// `latest.json`.
-#[derive(Debug, Serialize, Deserialize)]
-struct Latest {
-    release: String,
-    manifest: String,
-}
-
 impl Releases {
-    pub(super) fn at(folder: PathBuf) -> Self {
+    pub(super) fn at(folder: PathBuf, copies: PathBuf) -> Self {
         let staging = Staging::at(folder.join(".staging"));
-        Self { folder, staging }
+        Self { folder, copies, staging }
     }
 
     /// The published folder.
@@ -81,20 +79,9 @@ impl Releases {
     /// The release that readers see; `None` before the first.
     ///
     /// # Errors
-    /// TC1010.
+    /// TC1010 where neither its manifest nor the copy can be read.
     pub fn latest(&self) -> Answer<Option<Manifest>> {
-        let Some(latest) = durable::read_json::<Latest>(&self.folder.join("latest.json"))? else { return Ok(None) };
-        self.manifest(&latest.release).map(Some)
-    }
-
-    /// The manifest of a release by name.
-    ///
-    /// # Errors
-    /// TC1010 where there is none.
-    pub fn manifest(&self, release: &str) -> Answer<Manifest> {
-        let path = self.folder.join(release).join("_manifest.json");
-        let manifest: Option<Manifest> = durable::read_json(&path)?;
-        manifest.filter(|m| m.format == FORMAT).ok_or_else(|| fault::record(&path, "there is none of this format"))
+        self.latest_name()?.map(|name| self.manifest(&name)).transpose()
     }
 
     /// Names of all releases, oldest first.
@@ -112,11 +99,7 @@ impl Releases {
     /// # Errors
     /// TC1010.
     pub fn next_name(&self) -> Answer<String> {
-        let latest: Option<Latest> = durable::read_json(&self.folder.join("latest.json"))?;
-        let last = match latest {
-            Some(latest) => number(&latest.release),
-            None => self.names()?.last().and_then(|name| number(name)),
-        };
+        let last = self.latest_name()?.and_then(|name| number(&name));
         Ok(format!("r{:04}", last.unwrap_or(0) + 1))
     }
 
@@ -142,8 +125,10 @@ impl Releases {
     /// # Errors
     /// TC1002; TC1008 where a part is missing.
     pub fn publish(&self, content: Content, run: serde_json::Value) -> Answer<Publication> {
-        let latest = self.latest()?;
+        // One whose manifest is lost for good is as none: what replaces it is a release of its own.
+        let latest = self.latest_name()?.and_then(|name| self.manifest(&name).ok());
         if let Some(latest) = latest.clone().filter(|latest| latest.content == content) {
+            self.put_back(&latest)?;
             return Ok(Publication::Unchanged(latest));
         }
         self.flush_new_parts(&content, latest.as_ref())?;
@@ -153,7 +138,9 @@ impl Releases {
         durable::remove_folder(&building)?;
         self.link_parts(&building, &manifest.content)?;
         let path = building.join("_manifest.json");
-        durable::replace(&path, &durable::json(&path, &manifest)?)?;
+        let bytes = durable::json(&path, &manifest)?;
+        durable::replace(&path, &bytes)?;
+        self.keep_copy(&name, &bytes)?;
         let target = self.folder.join(&name);
         // Left by a run that was killed before `latest` turned: nobody has been told of it.
         durable::remove_folder(&target)?;
@@ -204,51 +191,9 @@ impl Releases {
         durable::folder(building)?;
         durable::sync_files(&folders)
     }
-
-    fn turn_latest(&self, name: &str) -> Answer<()> {
-        self.turn_symlink(name)?;
-        let path = self.folder.join("latest.json");
-        let latest = Latest { release: name.into(), manifest: format!("{name}/_manifest.json") };
-        durable::replace(&path, &durable::json(&path, &latest)?)
-    }
-
-    fn turn_symlink(&self, name: &str) -> Answer<()> {
-        let link = self.folder.join("latest");
-        let staging = self.folder.join("latest.tmp");
-        durable::remove(&staging)?;
-        symlink(name, &staging).and_then(|()| fs::rename(&staging, &link)).map_err(fault::file(&link, "turn"))
-    }
-
-    /// Removes what an interrupted run left: staged parts, half-made releases, releases that `latest.json` was not turned to; and
-    /// turns the symlink back to what it names.
-    ///
-    /// # Errors
-    /// TC1002, TC1010.
-    pub fn recover(&self) -> Answer<()> {
-        self.staging.clear()?;
-        let latest: Option<Latest> = durable::read_json(&self.folder.join("latest.json"))?;
-        let last = latest.as_ref().and_then(|latest| number(&latest.release)).unwrap_or(0);
-        let releases = self.names()?.len();
-        for name in durable::names(&self.folder)? {
-            // Without `latest.json` nothing says which releases readers have seen: only the very first can be unfinished.
-            let unfinished =
-                number(&name).is_some_and(|number| if latest.is_some() { number > last } else { number == 1 && releases == 1 });
-            if name.starts_with(".release-") || unfinished {
-                durable::remove_folder(&self.folder.join(name))?;
-            }
-        }
-        durable::remove(&self.folder.join("latest.tmp"))?;
-        durable::remove(&self.folder.join("latest.json.tmp"))?;
-        let link = fs::read_link(self.folder.join("latest")).ok();
-        match latest {
-            Some(latest) if link.as_deref() != Some(Path::new(&latest.release)) => self.turn_symlink(&latest.release),
-            None if link.is_some() => durable::remove(&self.folder.join("latest")),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// `r0012` → 12.
-fn number(name: &str) -> Option<u64> {
+pub(super) fn number(name: &str) -> Option<u64> {
     name.strip_prefix('r').filter(|digits| digits.len() >= 4 && digits.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
 }

@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde_json::json;
 
 use super::{
-    Content, PublishedPart, Releases, durable,
+    Content, Depth, PublishedPart, Releases, durable,
     release::Publication,
     sample::{ledger, ledger_schema, write_part},
 };
 
 fn releases() -> (tempfile::TempDir, Releases) {
     let folder = tempfile::tempdir().unwrap();
-    let releases = Releases::at(folder.path().join("published"));
+    let releases = Releases::at(folder.path().join("published"), folder.path().join("lake/releases"));
     (folder, releases)
 }
 
@@ -150,4 +150,111 @@ fn a_first_release_that_was_killed_leaves_no_latest() {
     releases.recover().unwrap();
     assert_eq!(durable::names(releases.folder()).unwrap(), Vec::<String>::new());
     releases.recover().unwrap();
+}
+
+/// Two releases, and the folder in which they are.
+fn two() -> (tempfile::TempDir, Releases, PublishedPart, PublishedPart) {
+    let (root, releases) = releases();
+    let (april, may) = (part(&releases, "P01", 0, 10), part(&releases, "P02", 10, 10));
+    releases.publish(content(&[&april]), json!({})).unwrap();
+    releases.publish(content(&[&april, &may]), json!({})).unwrap();
+    (root, releases, april, may)
+}
+
+#[test]
+fn a_kill_between_the_two_turns_shows_nobody_a_release_that_is_removed() {
+    let (_root, releases, ..) = two();
+    let folder = releases.folder().to_path_buf();
+    let whole = tree(&folder);
+    // `latest.json` has turned and the link has not: the link follows.
+    fs::remove_file(folder.join("latest")).unwrap();
+    std::os::unix::fs::symlink("r0001", folder.join("latest")).unwrap();
+    assert_eq!(releases.latest().unwrap().unwrap().release, "r0002");
+    assert_eq!(releases.recover().unwrap(), Vec::<String>::new());
+    assert!(tree(&folder) == whole);
+    // A version before turned the link first: who looked at it has seen the second release, so it stays.
+    fs::write(folder.join("latest.json"), r#"{"release": "r0001", "manifest": "r0001/_manifest.json"}"#).unwrap();
+    assert_eq!(releases.latest().unwrap().unwrap().release, "r0002");
+    releases.recover().unwrap();
+    assert!(tree(&folder) == whole);
+    // Neither has turned: nobody has seen it.
+    fs::write(folder.join("latest.json"), r#"{"release": "r0001", "manifest": "r0001/_manifest.json"}"#).unwrap();
+    fs::remove_file(folder.join("latest")).unwrap();
+    std::os::unix::fs::symlink("r0001", folder.join("latest")).unwrap();
+    releases.recover().unwrap();
+    assert_eq!(releases.names().unwrap(), ["r0001"]);
+}
+
+#[test]
+fn what_can_be_derived_is_made_again() {
+    let (_root, releases, april, may) = two();
+    let folder = releases.folder().to_path_buf();
+    let whole = tree(&folder);
+    let at = |name: &str| folder.join(name);
+    let linked = format!("r0002/cost_line/{}.parquet", may.sha256);
+    let cut = |name: &str| {
+        let bytes = fs::read(at(name)).unwrap();
+        fs::remove_file(at(name)).unwrap(); // a new file: the other name of a part keeps its bytes
+        fs::write(at(name), &bytes[..bytes.len() / 2]).unwrap();
+    };
+    let flip = |name: &str| {
+        let mut bytes = fs::read(at(name)).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 4;
+        fs::remove_file(at(name)).unwrap();
+        fs::write(at(name), &bytes).unwrap();
+    };
+    let harm: [(&str, &dyn Fn()); 9] = [
+        ("no latest.json", &|| fs::remove_file(at("latest.json")).unwrap()),
+        ("half a latest.json", &|| cut("latest.json")),
+        ("no latest.json, no link", &|| {
+            fs::remove_file(at("latest.json")).unwrap();
+            fs::remove_file(at("latest")).unwrap();
+        }),
+        ("half a manifest", &|| cut("r0002/_manifest.json")),
+        ("a manifest with another figure", &|| flip("r0002/_manifest.json")),
+        ("no link of a part", &|| fs::remove_file(at(&linked)).unwrap()),
+        ("no table in the release", &|| fs::remove_dir_all(at("r0002/cost_line")).unwrap()),
+        ("no part", &|| fs::remove_file(at(&may.path)).unwrap()),
+        ("half a part", &|| cut(&april.path)),
+    ];
+    for (what, harm) in harm {
+        harm();
+        let latest = releases.latest().unwrap().unwrap();
+        assert_eq!(latest.release, "r0002", "{what}");
+        releases.recover().unwrap();
+        let mended = releases.mend(&latest, Depth::Sizes).unwrap();
+        assert!(mended.lost.is_empty(), "{what}");
+        assert!(tree(&folder) == whole, "{what}");
+        assert_eq!(releases.flaws(&latest, Depth::Bytes).unwrap(), vec![], "{what}");
+    }
+}
+
+#[test]
+fn a_part_without_a_sound_name_is_lost_until_it_is_made_again() {
+    let (_root, releases, april, may) = two();
+    let latest = releases.latest().unwrap().unwrap();
+    let path = releases.path_of(&may.path);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&path, bytes).unwrap(); // both names
+    assert_eq!(releases.flaws(&latest, Depth::Sizes).unwrap(), vec![]);
+    assert_eq!(releases.flaws(&latest, Depth::Bytes).unwrap().len(), 1);
+    let mended = releases.mend(&latest, Depth::Bytes).unwrap();
+    assert_eq!(mended.lost.into_iter().collect::<Vec<_>>(), [may.path.clone()]);
+    assert_eq!(part(&releases, "P02", 10, 10), may);
+    let again = releases.publish(content(&[&april, &may]), json!({})).unwrap();
+    assert!(matches!(again, Publication::Unchanged(_)));
+    assert_eq!(releases.flaws(&latest, Depth::Bytes).unwrap(), vec![]);
+}
+
+#[test]
+fn a_manifest_that_is_lost_for_good_is_followed_by_a_release_of_another_name() {
+    let (root, releases, april, may) = two();
+    fs::write(releases.folder().join("r0002/_manifest.json"), "{").unwrap();
+    fs::remove_dir_all(root.path().join("lake/releases")).unwrap();
+    releases.recover().unwrap();
+    assert_eq!(releases.latest().unwrap_err().0[0].code.id, "TC1010");
+    let again = releases.publish(content(&[&april, &may]), json!({})).unwrap();
+    assert!(matches!(again, Publication::Published(manifest) if manifest.release == "r0003"));
 }

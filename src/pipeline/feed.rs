@@ -18,7 +18,7 @@ use super::{
     CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Ready, RowsOutside,
     controls::read_controls,
     listed::read_listed,
-    location::{Allowed, Secrets, read_location},
+    location::{Allowed, Secrets, apart_from_kept, read_location},
     partnership::{in_order, span, until_the_next},
     schedule::Schedule,
 };
@@ -56,6 +56,8 @@ pub struct Surroundings<'p> {
     pub drop: Option<&'p Location>,
     /// `None` where the partnership's own file is at fault: then nothing is refused for where it leads.
     pub allowed: Option<&'p Allowed>,
+    /// Where truecost keeps its own: landing, lake and published, as far as they could be read.
+    pub kept: &'p [(&'static str, &'p Location)],
     pub secrets: &'p Secrets<'p>,
 }
 
@@ -177,7 +179,11 @@ fn into(fields: &Fields<'_>, around: &Surroundings<'_>) -> Option<Identifier> {
 /// `drop` (the default) is the feed's own folder under the partnership's.
 fn from(fields: &Fields<'_>, council: &Identifier, id: &Identifier, around: &Surroundings<'_>) -> Option<Location> {
     match fields.get("url") {
-        Some(item) if item.raw_text() != Some("drop") => read_location(&item, around.secrets, around.allowed),
+        Some(item) if item.raw_text() != Some("drop") => {
+            let from = read_location(&item, around.secrets, around.allowed)?;
+            apart_from_kept(&item, &from, around.kept);
+            Some(from)
+        }
         _ => Some(match around.drop? {
             Location::Folder(path) => Location::Folder(path.join(&**council).join(&**id)),
             Location::Url(url) => {

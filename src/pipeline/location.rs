@@ -104,6 +104,60 @@ fn read_path(item: &Item<'_>, text: &str, root: &Path, allowed: Option<&Allowed>
     None
 }
 
+/// The folders of the partnership's own files: no data lies in them, and they lie in no data.
+const OWN: [&str; 2] = ["pipelines", "schemas"];
+
+/// A place that the partnership names, with the entry that names it; `None` where that has been refused already.
+pub type Named<'a> = (&'a str, Option<&'a Item<'a>>, Option<&'a Location>);
+
+/// Reports every place that is another one, lies in another one or holds another one: what one of them keeps would be taken, cleared or
+/// published by the other. Places of an object store are not looked at: truecost only reads them.
+pub fn apart(root: &Path, places: &[Named<'_>]) {
+    let own = OWN.map(|name| (name.to_owned(), real_or_same(&root.join(name))));
+    let mut seen: Vec<(String, PathBuf)> = own.to_vec();
+    for (name, item, location) in places {
+        let (Some(item), Some(Location::Folder(path))) = (item, location) else { continue };
+        let here = real_or_same(path);
+        if let Some((other, way)) = seen.iter().find_map(|(other, there)| Some((other, one_in_another(&here, there)?))) {
+            item.refuse(
+                config::PLACES_OVERLAP,
+                &format!("it {way} {other}"),
+                "folders of their own for drop, landing, lake and published, beside each other and beside pipelines and schemas",
+                "Name another folder; `truecost init` writes ./drop, ./landing, ./lake and ./published.",
+            );
+        }
+        seen.push(((*name).to_owned(), here));
+    }
+}
+
+/// How the first of two folders lies to the second; `None` where they are apart.
+fn one_in_another(here: &Path, there: &Path) -> Option<&'static str> {
+    match (here.starts_with(there), there.starts_with(here)) {
+        (true, true) => Some("is the same folder as"),
+        (true, false) => Some("lies inside"),
+        (false, true) => Some("holds"),
+        (false, false) => None,
+    }
+}
+
+/// Reports a source of files that is a folder in which truecost keeps its own.
+pub fn apart_from_kept(item: &Item<'_>, from: &Location, kept: &[(&str, &Location)]) {
+    let Location::Folder(path) = from else { return };
+    let here = real_or_same(path);
+    for (name, location) in kept {
+        let Location::Folder(there) = location else { continue };
+        if let Some(way) = one_in_another(&here, &real_or_same(there)) {
+            item.refuse(
+                config::PLACES_OVERLAP,
+                &format!("it {way} {name}"),
+                "a folder into which others put files, apart from landing, lake and published",
+                "Name the folder in which the sender's files arrive, or leave `url` out: then it is the feed's own folder under `drop`.",
+            );
+            return;
+        }
+    }
+}
+
 /// The path without `.` and `..`, by its text alone.
 fn plain(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();

@@ -11,7 +11,7 @@ use crate::{
 
 use super::{
     Basis, Company, Council, Member, Retention, Role, Service, ServiceKind, SuspenseLimit,
-    location::{Allowed, Secrets, read_location},
+    location::{Allowed, Secrets, apart, read_location},
 };
 
 pub const FILE: &str = "pipelines/partnership.yaml";
@@ -61,6 +61,18 @@ pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
     let allowed =
         Allowed { hosts: texts(&fields, "allow_hosts"), paths: texts(&fields, "allow_paths").into_iter().map(Into::into).collect() };
     let place = |key: &str| fields.need(key).and_then(|item| read_location(&item, secrets, Some(&allowed)));
+    let (drop, landing, lake, published) = (place("drop"), place("landing"), place("lake"), place("published"));
+    let items = ["drop", "landing", "lake", "published"].map(|key| fields.get(key));
+    let [at_drop, at_landing, at_lake, at_published] = &items;
+    apart(
+        secrets.root,
+        &[
+            ("drop", at_drop.as_ref(), drop.as_ref()),
+            ("landing", at_landing.as_ref(), landing.as_ref()),
+            ("lake", at_lake.as_ref(), lake.as_ref()),
+            ("published", at_published.as_ref(), published.as_ref()),
+        ],
+    );
     let councils = fields.need("councils").map(|item| councils(&item)).unwrap_or_default();
     let companies = fields.get("companies").map(|item| companies(&item, &councils)).unwrap_or_default();
     let services = fields.get("services").map(|item| services(&item)).unwrap_or_default();
@@ -68,10 +80,10 @@ pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
         name: fields.need("partnership").and_then(|item| item.identifier()),
         timezone: timezone(&fields),
         calendar: calendar(&fields),
-        drop: place("drop"),
-        landing: place("landing"),
-        lake: place("lake"),
-        published: place("published"),
+        drop,
+        landing,
+        lake,
+        published,
         members: fields.get("members").map(|item| members(&item, &councils, &companies, &services)).unwrap_or_default(),
         councils,
         companies,

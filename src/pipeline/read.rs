@@ -105,7 +105,10 @@ fn read_partnership(root: &Path, secrets: &Secrets<'_>, faults: &mut Vec<Diagnos
 }
 
 fn read_feeds(root: &Path, head: Option<&Head>, contracts: &Contracts, secrets: &Secrets<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Feed> {
-    let around = Surroundings { root, contracts, drop: head.and_then(|h| h.drop.as_ref()), allowed: head.map(|h| &h.allowed), secrets };
+    let kept = head.map(|h| [("landing", h.landing.as_ref()), ("lake", h.lake.as_ref()), ("published", h.published.as_ref())]);
+    let kept: Vec<_> = kept.into_iter().flatten().filter_map(|(name, location)| Some((name, location?))).collect();
+    let drop = head.and_then(|h| h.drop.as_ref());
+    let around = Surroundings { root, contracts, drop, allowed: head.map(|h| &h.allowed), kept: &kept, secrets };
     let mut feeds = Vec::new();
     for (name, is_folder) in sorted_names(&root.join("pipelines")) {
         // While the partnership's own file is at fault, every folder may be a council's.

@@ -136,7 +136,7 @@ pub fn run(partnership: &Partnership, options: &Options, observer: &dyn Observer
     let conductor = Conductor::new(partnership, options, started.run_id(), observer)?;
     conductor.check_selection()?;
     let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
-    conductor.lake.recover(&held)?;
+    conductor.lake.recover(&held)?.iter().for_each(|made| conductor.step(made));
     conductor.lake.register().recover(&conductor.tables)?;
     let mut known = conductor.lake.register().all()?;
     conductor.note_lost_tables(&mut known, true)?;

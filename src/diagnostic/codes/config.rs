@@ -41,4 +41,6 @@ codes! {
     STRAY_FILE = "TC0619", Configurator, 2, "a file that nothing reads";
     /// A control that names something that the delivery does not have.
     CONTROL = "TC0620", Configurator, 2, "a control that cannot be judged";
+    /// Places that are one another, or lie in one another.
+    PLACES_OVERLAP = "TC0633", Configurator, 2, "two folders of the partnership are one, or lie in each other";
 }

@@ -21,4 +21,6 @@ codes! {
     ROWS_DO_NOT_FIT = "TC1009", Us, 3, "rows do not fit their table";
     /// A manifest or an entry of the register cannot be read.
     RECORD_UNREADABLE = "TC1010", Operator, 3, "a manifest or register entry cannot be read";
+    /// A file of a release is gone or damaged.
+    RELEASE_DIFFERS = "TC1011", Operator, 1, "a release is not what its manifest says";
 }

@@ -17,7 +17,7 @@ use deltalake_core::{
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot};
+use super::{Checkpoints, Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Digest, Period},
@@ -75,7 +75,7 @@ impl CommonTables {
         }
         durable::folder(&folder)?;
         let create = || -> Result<(), DeltaTableError> {
-            let log = self.log_store(&contract.name).map_err(|refusal| DeltaTableError::generic(refusal.to_string()))?;
+            let log = self.log_store(&contract.name, Checkpoints::Read).map_err(|refusal| DeltaTableError::generic(refusal.to_string()))?;
             let protocol: Protocol = serde_json::from_value(json!({ "minReaderVersion": 1, "minWriterVersion": 2 }))?;
             let actions = vec![info(at_ms), Action::Protocol(protocol.clone()), Action::Metadata(metadata.clone())];
             let location = url::Url::from_directory_path(&folder).map_err(|()| DeltaTableError::generic("its path is not absolute"))?;

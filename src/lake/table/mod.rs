@@ -12,13 +12,14 @@
 //! under its final name, which fails if it is taken). A kill after it leaves a proof from which [`crate::lake::Register::recover`] goes on.
 
 mod commit;
+mod soundness;
 mod store;
 
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -28,7 +29,7 @@ use deltalake_core::{
     logstore::{LogStoreRef, StorageConfig, logstore_with},
 };
 
-use self::store::Flushing;
+use self::store::{Checkpoints, Flushing};
 use super::{StagedPart, durable, fault};
 use crate::{
     diagnostic::Answer,
@@ -46,6 +47,8 @@ pub struct CommonTables {
     runtime: tokio::runtime::Runtime,
     /// Tables that have been read, at their newest known version.
     known: Mutex<BTreeMap<String, DeltaTable>>,
+    /// Tables with a checkpoint that cannot be read: their logs were read entry by entry.
+    bare: Mutex<BTreeSet<String>>,
 }
 
 /// A table at one version.
@@ -137,7 +140,7 @@ impl CommonTables {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(fault::file(folder, "start the runtime for"))?;
         let folder = std::path::absolute(folder).map_err(fault::file(folder, "find"))?;
-        Ok(Self { folder, runtime, known: Mutex::default() })
+        Ok(Self { folder, runtime, known: Mutex::default(), bare: Mutex::default() })
     }
 
     /// The table at a version, else at its newest; `None` where there is no such table yet.
@@ -187,21 +190,25 @@ impl CommonTables {
         let Some(newest) = self.newest_version(table)? else { return Ok(None) };
         let folder = self.folder_of(table);
         if !known.contains_key(table) {
-            known.insert(table.into(), DeltaTable::new(self.log_store(table)?));
+            known.insert(table.into(), DeltaTable::new(self.log_store(table, Checkpoints::Read)?));
         }
         let Some(delta) = known.get_mut(table) else { return Ok(None) };
         if delta.version() != Some(newest) {
-            self.runtime.block_on(delta.update_state()).map_err(|error| fault::table(&folder, error))?;
+            let read = self.runtime.block_on(delta.update_state()).map_err(|error| fault::table(&folder, error));
+            if let Err(refusal) = read.and_then(|()| self.active_files(table, delta).map(|_| ())) {
+                *delta = self.entry_by_entry(table).map_err(|_| refusal)?;
+                self.bare.lock().unwrap_or_else(PoisonError::into_inner).insert(table.into());
+            }
         }
         Ok(Some(delta))
     }
 
-    fn log_store(&self, table: &str) -> Answer<LogStoreRef> {
+    fn log_store(&self, table: &str, checkpoints: Checkpoints) -> Answer<LogStoreRef> {
         let folder = self.folder_of(table);
         // A table's address is its name below the lake: `deltalake-core` takes the path of an address as it is spelt there, so
         // a blank or a `%` in the lake's own path would lead elsewhere. `memory` only says that it is no path of this machine.
         let url = url::Url::parse(&format!("memory:///{table}/")).map_err(|error| fault::table(&folder, error))?;
-        let store = Flushing::below(&self.folder).map_err(|error| fault::table(&folder, error))?;
+        let store = Flushing::below(&self.folder, checkpoints).map_err(|error| fault::table(&folder, error))?;
         // Entering the runtime: the store registers itself with the one it is made in.
         let _inside = self.runtime.enter();
         logstore_with(Arc::new(store), &url, StorageConfig::default()).map_err(|error| fault::table(&folder, error))
@@ -218,6 +225,9 @@ impl CommonTables {
                 let value = |name: &str| values.get(name).cloned().flatten().unwrap_or_default();
                 let name = relative.rsplit('/').next().unwrap_or_default().trim_end_matches(".parquet").to_owned();
                 let (year, period) = (value("delivery_year").parse(), value("delivery_period").parse());
+                if !relative.starts_with(&stands_in(PARTITION_COLUMNS.map(value))) {
+                    return Err(DeltaTableError::generic(format!("{relative} stands in another partition than the log says")));
+                }
                 let (Ok(year), Ok(period)) = (year, period) else {
                     return Err(DeltaTableError::generic(format!("{relative} has no delivery period")));
                 };
@@ -243,6 +253,11 @@ impl std::fmt::Debug for CommonTables {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CommonTables").field("folder", &self.folder).finish_non_exhaustive()
     }
+}
+
+/// Where the files of a partition lie: `council=…/feed=…/delivery_year=…/delivery_period=…/`.
+fn stands_in(values: [String; 4]) -> String {
+    PARTITION_COLUMNS.iter().zip(values).map(|(name, value)| format!("{name}={value}/")).collect()
 }
 
 /// A file by its path, which holds its partition: `council=…/feed=…/delivery_year=…/delivery_period=…/<name>.parquet`.

@@ -24,12 +24,33 @@ use object_store::{
 pub(super) struct Flushing {
     files: LocalFileSystem,
     next: AtomicU64,
+    checkpoints: Checkpoints,
+}
+
+/// Whether a log is read from its checkpoints on, or entry by entry: a checkpoint only sums up what the entries say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Checkpoints {
+    Read,
+    Ignored,
+}
+
+impl Checkpoints {
+    fn hides(self, name: Option<&str>) -> bool {
+        self == Self::Ignored && name.is_some_and(|name| name == "_last_checkpoint" || name.contains(".checkpoint."))
+    }
 }
 
 impl Flushing {
     /// Everything below a folder that is there; paths are relative to it, so nothing depends on how its own path is spelt.
-    pub(super) fn below(folder: &FilePath) -> Result<Self> {
-        Ok(Self { files: LocalFileSystem::new_with_prefix(folder)?, next: AtomicU64::new(0) })
+    pub(super) fn below(folder: &FilePath, checkpoints: Checkpoints) -> Result<Self> {
+        Ok(Self { files: LocalFileSystem::new_with_prefix(folder)?, next: AtomicU64::new(0), checkpoints })
+    }
+
+    /// What is listed, in order and without what is not to be read.
+    fn shown(&self, listed: BoxStream<'static, Result<ObjectMeta>>) -> BoxStream<'static, Result<ObjectMeta>> {
+        let checkpoints = self.checkpoints;
+        let shown = move |meta: &Result<ObjectMeta>| !meta.as_ref().is_ok_and(|meta| checkpoints.hides(meta.location.filename()));
+        sorted(listed.filter(move |meta| futures::future::ready(shown(meta))).boxed())
     }
 
     /// The name under which bytes stand until they are complete. `LocalFileSystem` does not list names that end in `#` and digits.
@@ -83,6 +104,9 @@ impl ObjectStore for Flushing {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        if self.checkpoints.hides(location.filename()) {
+            return Err(Error::NotFound { path: location.to_string(), source: "checkpoints are not read".into() });
+        }
         self.files.get_opts(location, options).await
     }
 
@@ -91,11 +115,11 @@ impl ObjectStore for Flushing {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        sorted(self.files.list(prefix))
+        self.shown(self.files.list(prefix))
     }
 
     fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
-        sorted(self.files.list_with_offset(prefix, offset))
+        self.shown(self.files.list_with_offset(prefix, offset))
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
@@ -131,7 +155,7 @@ mod tests {
     async fn the_second_of_two_creates_is_refused_and_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = Path::from("_delta_log/0.json");
-        let store = Flushing::below(folder.path()).unwrap();
+        let store = Flushing::below(folder.path(), Checkpoints::Read).unwrap();
         store.put_opts(&path, "first".into(), PutMode::Create.into()).await.unwrap();
         let error = store.put_opts(&path, "second".into(), PutMode::Create.into()).await.unwrap_err();
         assert!(matches!(error, Error::AlreadyExists { .. }));

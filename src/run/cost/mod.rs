@@ -4,6 +4,7 @@ mod checked;
 mod classify;
 mod parts;
 mod separate;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,7 @@ use crate::{
     },
 };
 use classify::Meant;
+use standing::Standing;
 
 /// What the cost run did.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +44,8 @@ pub struct Costed {
     pub suspense: Vec<prove::InSuspense>,
     /// Parts of `cost_line` made anew.
     pub classified: usize,
+    /// The release stays, and its files were made again or found as they were.
+    pub made_again: bool,
 }
 
 /// One partition of the common tables with what was published of it.
@@ -61,7 +65,13 @@ impl Conductor<'_> {
     /// # Errors
     /// What stops the run: a query, the lake. A failed check is no error: it is in the result, and nothing is published.
     pub fn cost(&self, known: &[DeliveryRecord]) -> Answer<Costed> {
-        let latest = self.lake.releases().latest()?;
+        let standing = self.standing()?;
+        let mut costed = self.cost_upon(&standing, known)?;
+        self.tell_broken(&standing, &mut costed);
+        Ok(costed)
+    }
+
+    fn cost_upon(&self, Standing { latest, broken }: &Standing, known: &[DeliveryRecord]) -> Answer<Costed> {
         let lake = self.lake_states(latest.as_ref())?;
         for basis in [Basis::Ledger, Basis::Payments] {
             let files: Vec<&LakeFile> = lake.files.iter().filter(|(of, _)| *of == basis).map(|(_, file)| file).collect();
@@ -76,7 +86,7 @@ impl Conductor<'_> {
         let rules = rules_digest(self.partnership);
         let inputs = run_digest(&rules, &sources, known);
         let unchanged = latest.as_ref().is_some_and(|m| m.content.proofs.get("inputs") == Some(&json!(inputs)));
-        if unchanged && !self.wish.force {
+        if unchanged && broken.is_none() && !self.wish.force {
             return Ok(costed);
         }
         if !carried.is_empty() {
@@ -107,7 +117,7 @@ impl Conductor<'_> {
                 costed.published = true;
                 costed.release = Some(manifest.release);
             }
-            Publication::Unchanged(manifest) => costed.release = Some(manifest.release),
+            Publication::Unchanged(manifest) => (costed.release, costed.made_again) = (Some(manifest.release), true),
         }
         self.observer.event(Event::Report { diagnostics: &costed.stopped });
         Ok(costed)
@@ -115,7 +125,7 @@ impl Conductor<'_> {
 
     /// Whether the cost run has something to do, and why.
     pub(super) fn why_cost(&self, known: &[DeliveryRecord]) -> Answer<CostPlanned> {
-        let latest = self.lake.releases().latest()?;
+        let (latest, flaws) = self.looked_at()?;
         let lake = self.lake_states(latest.as_ref())?;
         let (sources, Waiting { blocked, .. }) = cost_sources(self.partnership, known, &lake.files);
         let rules = rules_digest(self.partnership);
@@ -123,6 +133,8 @@ impl Conductor<'_> {
         let inputs = run_digest(&rules, &sources, known);
         let (would_run, why) = if sources.is_empty() {
             (false, "nothing to do: no common table holds a line of the basis in use".to_owned())
+        } else if flaws > 0 {
+            (true, format!("would make again what is gone or damaged of the latest release: {}", counted(flaws as u64, "file")))
         } else if is("inputs", &inputs) {
             (false, "nothing to do: lines, rules, contracts and program are those of the latest release".to_owned())
         } else if latest.is_none() {

@@ -1,0 +1,242 @@
+//! Which release readers see: `latest.json` says it, the link `latest` follows.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    Flaw, Manifest, Releases, durable, fault,
+    release::{FORMAT, number},
+};
+use crate::{diagnostic::Answer, domain::Digest};
+
+/// `latest.json`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Latest {
+    release: String,
+    manifest: String,
+}
+
+/// What `latest.json` says.
+enum Said {
+    Release(String),
+    /// It is there and cannot be read.
+    Nothing,
+    /// There is no such file.
+    Absent,
+}
+
+impl Releases {
+    /// The name of the release that readers see; `None` before the first. Where `latest.json` is lost or damaged, the link tells, and else
+    /// the newest release that is there.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn latest_name(&self) -> Answer<Option<String>> {
+        let link = self.linked().filter(|name| self.folder.join(name).is_dir());
+        let names = self.names()?;
+        Ok(match self.said()? {
+            // Versions before turned the link first: whoever looked at it has seen that release.
+            Said::Release(name) => match link {
+                Some(link) if number(&link) > number(&name) && self.manifest(&link).is_ok() => Some(link),
+                _ => Some(name),
+            },
+            Said::Nothing => link.or_else(|| names.last().cloned()),
+            // A single release to which nothing leads is one that a killed run never showed to anybody.
+            Said::Absent => link.filter(|link| self.manifest(link).is_ok()).or_else(|| names.last().filter(|_| names.len() > 1).cloned()),
+        })
+    }
+
+    fn said(&self) -> Answer<Said> {
+        let path = self.folder.join("latest.json");
+        Ok(match fs::read(&path) {
+            Ok(bytes) => match serde_json::from_slice::<Latest>(&bytes) {
+                Ok(latest) if number(&latest.release).is_some() && self.folder.join(&latest.release).is_dir() => {
+                    Said::Release(latest.release)
+                }
+                _ => Said::Nothing,
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Said::Absent,
+            Err(error) => return Err(fault::file(&path, "read")(error)),
+        })
+    }
+
+    /// The release to which the link leads.
+    fn linked(&self) -> Option<String> {
+        let target = fs::read_link(self.folder.join("latest")).ok()?;
+        target.to_str().filter(|name| number(name).is_some()).map(str::to_owned)
+    }
+
+    /// What of `latest.json` and the link `latest` does not lead to the latest release.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn latest_flaws(&self) -> Answer<Vec<Flaw>> {
+        let Some(name) = self.latest_name()? else { return Ok(Vec::new()) };
+        let mut flaws = Vec::new();
+        if !matches!(self.said()?, Said::Release(said) if said == name) {
+            flaws.push(Flaw { path: self.folder.join("latest.json"), why: format!("it does not name {name}") });
+        }
+        if self.linked().as_deref() != Some(&name) {
+            flaws.push(Flaw { path: self.folder.join("latest"), why: format!("it does not lead to {name}") });
+        }
+        Ok(flaws)
+    }
+
+    /// Shows readers this release: first `latest.json`, which decides, then the link.
+    pub(super) fn turn_latest(&self, name: &str) -> Answer<()> {
+        let path = self.folder.join("latest.json");
+        let latest = Latest { release: name.into(), manifest: format!("{name}/_manifest.json") };
+        durable::replace(&path, &durable::json(&path, &latest)?)?;
+        self.turn_symlink(name)
+    }
+
+    fn turn_symlink(&self, name: &str) -> Answer<()> {
+        let link = self.folder.join("latest");
+        let staging = self.folder.join("latest.tmp");
+        durable::remove(&staging)?;
+        symlink(name, &staging).and_then(|()| fs::rename(&staging, &link)).map_err(fault::file(&link, "turn"))
+    }
+
+    /// Makes `latest.json` and the link again where they are lost or damaged, then removes what an interrupted run left: staged parts,
+    /// half-made releases, releases that nobody was shown. Says what it made again, a sentence each.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn recover(&self) -> Answer<Vec<String>> {
+        self.staging.clear()?;
+        durable::remove(&self.folder.join("latest.tmp"))?;
+        durable::remove(&self.folder.join("latest.json.tmp"))?;
+        let mut made = Vec::new();
+        let latest = self.latest_name()?;
+        if let Some(name) = &latest {
+            match self.said()? {
+                Said::Release(said) if said == *name => {}
+                Said::Release(_) => self.turn_latest(name)?,
+                Said::Nothing | Said::Absent => {
+                    self.turn_latest(name)?;
+                    made.push(format!("made again: latest.json, which names {name}"));
+                }
+            }
+            let link = self.linked();
+            if link.as_ref() != Some(name) {
+                self.turn_symlink(name)?;
+            }
+            // One that leads to another release is of a run that was killed before it turned.
+            if link.is_none() {
+                made.push(format!("made again: the link latest, which leads to {name}"));
+            }
+        } else if self.linked().is_some() {
+            durable::remove(&self.folder.join("latest"))?;
+        }
+        self.remove_unfinished(latest.as_deref())?;
+        made.extend(self.recover_manifests(latest.as_deref())?);
+        Ok(made)
+    }
+
+    /// Half-made releases, and those after the latest: nobody was shown them.
+    fn remove_unfinished(&self, latest: Option<&str>) -> Answer<()> {
+        let last = latest.and_then(number).unwrap_or(0);
+        for name in durable::names(&self.folder)? {
+            if name.starts_with(".release-") || number(&name).is_some_and(|number| number > last) {
+                durable::remove_folder(&self.folder.join(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The manifest of a release by name: the published one, or its copy where that one is not sound.
+    ///
+    /// # Errors
+    /// TC1010 where neither can be read.
+    pub fn manifest(&self, release: &str) -> Answer<Manifest> {
+        let path = self.folder.join(release).join("_manifest.json");
+        let bytes = fs::read(&path).map_err(|error| fault::manifest(&path, error));
+        let sound = |bytes: &[u8], digest: &str| hash(bytes) == digest;
+        let bytes = match (bytes, self.copy_of(release)?) {
+            (Ok(bytes), Some((_, digest))) if sound(&bytes, &digest) => bytes,
+            (bytes, Some((copy, digest))) => match fs::read(copy).ok().filter(|copy| sound(copy, &digest)) {
+                Some(copy) => copy,
+                None => bytes?,
+            },
+            (bytes, None) => bytes?,
+        };
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| fault::manifest(&path, error))?;
+        if manifest.format == FORMAT { Ok(manifest) } else { Err(fault::manifest(&path, "there is none of this format")) }
+    }
+
+    /// Whether the published manifest of a release is the one that was published; true where nothing can tell.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn manifest_is_sound(&self, release: &str) -> Answer<bool> {
+        let bytes = fs::read(self.folder.join(release).join("_manifest.json")).ok();
+        let Some(bytes) = bytes else { return Ok(false) };
+        Ok(match self.copy_of(release)? {
+            Some((_, digest)) => hash(&bytes) == digest,
+            None => serde_json::from_slice::<Manifest>(&bytes).is_ok(),
+        })
+    }
+
+    /// The copy of a manifest with the SHA-256 that its name gives.
+    fn copy_of(&self, release: &str) -> Answer<Option<(PathBuf, String)>> {
+        let found = durable::names(&self.copies)?.into_iter().find_map(|name| {
+            let digest = name.strip_prefix(release)?.strip_prefix('-')?.strip_suffix(".json")?;
+            Some((self.copies.join(&name), digest.to_owned()))
+        });
+        Ok(found)
+    }
+
+    /// Keeps a copy of a manifest, and no other of the same release.
+    pub(super) fn keep_copy(&self, release: &str, bytes: &[u8]) -> Answer<()> {
+        let path = self.copies.join(format!("{release}-{}.json", hash(bytes)));
+        while let Some((other, _)) = self.copy_of(release)?.filter(|(other, _)| *other != path) {
+            durable::remove(&other)?;
+        }
+        durable::replace(&path, bytes)
+    }
+
+    /// Makes the latest manifest again from its copy, and copies that are missing from the manifests.
+    fn recover_manifests(&self, latest: Option<&str>) -> Answer<Vec<String>> {
+        let mut made = Vec::new();
+        let copies = durable::names(&self.copies)?;
+        for name in self.names()? {
+            let published = self.folder.join(&name).join("_manifest.json");
+            let has_copy = copies.iter().any(|copy| copy.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('-')));
+            if !has_copy {
+                // Written by a version before, or lost.
+                if let Some(bytes) = fs::read(&published).ok().filter(|bytes| serde_json::from_slice::<Manifest>(bytes).is_ok()) {
+                    self.keep_copy(&name, &bytes)?;
+                }
+            } else if latest == Some(name.as_str()) {
+                made.extend(self.mend_manifest(&name)?);
+            }
+        }
+        Ok(made)
+    }
+
+    /// Makes the published manifest and its copy alike where one of them is damaged; says so.
+    pub(super) fn mend_manifest(&self, release: &str) -> Answer<Option<String>> {
+        let path = self.folder.join(release).join("_manifest.json");
+        let Some((copy, digest)) = self.copy_of(release)? else { return Ok(None) };
+        let sound = |path: &Path| fs::read(path).ok().filter(|bytes| hash(bytes) == digest);
+        match (sound(&path), sound(&copy)) {
+            (Some(_), Some(_)) | (None, None) => Ok(None),
+            (Some(bytes), None) => {
+                durable::replace(&copy, &bytes).map(|()| Some(format!("made again: the copy of the manifest of {release}")))
+            }
+            (None, Some(bytes)) => {
+                durable::replace(&path, &bytes).map(|()| Some(format!("made again: {release}/_manifest.json, from its copy")))
+            }
+        }
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Digest(Sha256::digest(bytes).into()).hex()
+}

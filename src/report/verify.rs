@@ -1,0 +1,133 @@
+//! Whether releases and common tables on disk are what was written: every byte, by its SHA-256.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::Page;
+use crate::{
+    diagnostic::{Answer, Diagnostic, codes},
+    domain::counted,
+    lake::{Depth, Flaw, Lake, LakeFile, Manifest, flaw},
+    pipeline::Partnership,
+};
+
+/// What was looked at, and what of it is not as it was written.
+struct Looked {
+    what: String,
+    files: usize,
+    flaws: Vec<Flaw>,
+}
+
+/// Hashes every file of releases: `release` by name, all with `all`, else the latest; with the latest also the common tables as they are
+/// now. Beside the answer stands the report, where something is not as it was written.
+///
+/// # Errors
+/// TC0102 where there is no such release; TC1002, TC1007.
+pub fn verify(partnership: &Partnership, release: Option<&str>, all: bool) -> Answer<(Page, Option<Diagnostic>)> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let (names, latest) = (lake.releases().names()?, lake.releases().latest_name()?);
+    let wanted: Vec<String> = match release {
+        Some(release) if !names.iter().any(|name| name == release) => return Err(no_release(release, &names)),
+        Some(release) => vec![release.to_owned()],
+        None if all => names,
+        None => latest.clone().into_iter().collect(),
+    };
+    let mut looked = Vec::new();
+    for name in &wanted {
+        looked.push(look_at_release(&lake, name)?);
+    }
+    if release.is_none_or(|release| latest.as_deref() == Some(release)) {
+        looked.extend(look_at_readers_way(&lake)?);
+        let manifest = latest.and_then(|name| lake.releases().manifest(&name).ok());
+        looked.extend(look_at_tables(partnership, &lake, manifest.as_ref())?);
+    }
+    Ok((page(&looked), report(&looked)))
+}
+
+fn look_at_release(lake: &Lake, name: &str) -> Answer<Looked> {
+    let releases = lake.releases();
+    Ok(match releases.manifest(name) {
+        Ok(manifest) => {
+            let files = 1 + manifest.content.tables.values().map(Vec::len).sum::<usize>();
+            Looked { what: format!("release {name}"), files, flaws: releases.flaws(&manifest, Depth::Bytes)? }
+        }
+        Err(_) => {
+            let why = "it cannot be read, and the lake holds no sound copy".into();
+            let path = releases.folder().join(name).join("_manifest.json");
+            Looked { what: format!("release {name}"), files: 1, flaws: vec![Flaw { path, why }] }
+        }
+    })
+}
+
+/// `latest.json` and the link `latest`.
+fn look_at_readers_way(lake: &Lake) -> Answer<Option<Looked>> {
+    let flaws = lake.releases().latest_flaws()?;
+    Ok((!flaws.is_empty()).then(|| Looked { what: "latest".into(), files: 2, flaws }))
+}
+
+/// The files that the newest version of each common table holds, and those that the latest release was made from.
+fn look_at_tables(partnership: &Partnership, lake: &Lake, latest: Option<&Manifest>) -> Answer<Vec<Looked>> {
+    let tables = lake.tables()?;
+    let names: BTreeSet<&str> = partnership.contracts.keys().filter_map(|key| key.strip_prefix("common/")).collect();
+    let mut looked = Vec::new();
+    for table in names {
+        let mut files: Vec<LakeFile> = tables.snapshot(table, None)?.map(|snapshot| snapshot.files).unwrap_or_default();
+        files.extend(latest.and_then(|m| m.content.lake.get(table)).into_iter().flat_map(|state| tables.files_of(table, state)));
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files.dedup_by(|a, b| a.path == b.path);
+        let mut flaws = tables.log_flaws(table)?;
+        for file in &files {
+            flaws.extend(flaw(&file.path, file.bytes, &file.name, Depth::Bytes)?);
+        }
+        if !files.is_empty() || !flaws.is_empty() {
+            looked.push(Looked { what: format!("lake/{table}"), files: files.len(), flaws });
+        }
+    }
+    Ok(looked)
+}
+
+fn page(looked: &[Looked]) -> Page {
+    let mut text = String::new();
+    for Looked { what, files, flaws } in looked {
+        let sound =
+            if flaws.is_empty() { "as written".to_owned() } else { format!("{} not as written", counted(flaws.len() as u64, "file")) };
+        text.push_str(&format!("{what}: {}, {sound}\n", counted(*files as u64, "file")));
+        flaws.iter().for_each(|flaw| text.push_str(&format!("  {}: {}\n", flaw.path.display(), flaw.why)));
+    }
+    if looked.is_empty() {
+        text.push_str("no release yet\n");
+    }
+    let flaws =
+        |flaws: &[Flaw]| -> Vec<Value> { flaws.iter().map(|f| json!({"path": f.path.display().to_string(), "why": f.why})).collect() };
+    let list: Vec<Value> = looked.iter().map(|l| json!({"what": l.what, "files": l.files, "flaws": flaws(&l.flaws)})).collect();
+    Page::new("release_verify", text, json!({"sound": looked.iter().all(|l| l.flaws.is_empty()), "looked_at": list}))
+}
+
+fn report(looked: &[Looked]) -> Option<Diagnostic> {
+    let broken: Vec<&str> = looked.iter().filter(|l| !l.flaws.is_empty()).map(|l| l.what.as_str()).collect();
+    if broken.is_empty() {
+        return None;
+    }
+    let flaws: usize = looked.iter().map(|l| l.flaws.len()).sum();
+    let seen = format!("{} not as written: {}", counted(flaws as u64, "file"), broken.join(", "));
+    Some(
+        Diagnostic::new(codes::lake::RELEASE_DIFFERS, seen)
+            .expected("every file that a manifest or a log lists, with the bytes that were written")
+            .outcome("nothing was changed")
+            .hint("truecost run --rehash makes again what can be made again: links, manifests, parts of the latest release, files of common tables"),
+    )
+}
+
+fn no_release(release: &str, names: &[String]) -> crate::diagnostic::Refusal {
+    let known = match (names.first(), names.last()) {
+        (Some(first), Some(last)) if first != last => format!("one of {first} to {last}"),
+        (Some(only), _) => only.clone(),
+        _ => "the name of a release; there is none yet".to_owned(),
+    };
+    Diagnostic::new(codes::command::NOTHING_SELECTED, format!("there is no release `{release}`"))
+        .expected(known)
+        .outcome("nothing was looked at")
+        .hint("truecost release verify --all")
+        .into()
+}
