@@ -5,6 +5,7 @@
 
 mod day;
 mod digest;
+mod fold;
 mod identifier;
 mod location;
 mod money;
@@ -13,6 +14,7 @@ mod period;
 
 pub use day::{Day, Span};
 pub use digest::{DeliveryId, Digest};
+pub use fold::{fold_code, show_invisible};
 pub use identifier::{Identifier, NotAnIdentifier};
 pub use location::Location;
 pub use money::{Money, Pence, counted, decimal, grouped, parse_pounds, pounds};

@@ -97,6 +97,13 @@ fn csv(schema: &Schema, batches: &[RecordBatch]) -> String {
     out
 }
 
+/// A text as a field of a CSV file that a spreadsheet may open: one that it would take for a formula has an apostrophe before it, and what
+/// has a delimiter, a quote or a line end in it stands in quotes. Empty stays empty.
+#[must_use]
+pub fn csv_text(text: &str) -> String {
+    if text.is_empty() { String::new() } else { quoted(&neutral(text)) }
+}
+
 fn neutral(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

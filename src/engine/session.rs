@@ -18,7 +18,7 @@ use datafusion::{
     prelude::SessionConfig,
 };
 
-use super::{split::SplitPart, sum::Sum, table::Stores};
+use super::{fold::FoldCode, split::SplitPart, sum::Sum, table::Stores};
 
 /// Memory that the queries of a cost run may hold at once, in bytes.
 const COST_MEMORY: usize = 512 << 20;
@@ -200,6 +200,7 @@ fn build(used: Use) -> SessionState {
                 .into_iter()
                 .filter(|f| offered(scalars, f.name()))
                 .map(SplitPart::instead_of)
+                .chain([FoldCode::function()])
                 .collect(),
         )
         .with_aggregate_functions(

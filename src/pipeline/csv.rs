@@ -20,6 +20,8 @@ pub struct Row<'t> {
     pub line: u64,
     /// As many as the header has.
     pub fields: Vec<Cow<'t, str>>,
+    /// A code of the row was written with characters that nobody sees; `fields` have it without them.
+    pub folded: bool,
 }
 
 impl Row<'_> {
@@ -107,7 +109,7 @@ impl<'t> Iterator for Records<'t> {
         }
         self.rest = self.rest.strip_prefix("\r\n").or_else(|| self.rest.strip_prefix('\n')).unwrap_or(self.rest);
         self.line += 1;
-        Some(Ok(Row { line, fields }))
+        Some(Ok(Row { line, fields, folded: false }))
     }
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::{
     diagnostic::{Diagnostic, codes::reference},
-    domain::{Day, Span},
+    domain::{Day, Span, fold_code},
     schema::{Column, Contract},
 };
 
@@ -46,15 +46,12 @@ impl Dates {
 }
 
 pub fn check(file: &str, table: &Table<'_>, contract: &Contract, columns: &Columns<'_>, faults: &mut Faults) {
-    let mut key: Vec<(u32, &str, usize)> =
-        columns.iter().filter_map(|(column, at)| Some((column.primary_key?, &*column.name, (*at)?))).collect();
-    key.sort_unstable();
+    let key = key_of(columns);
     if key.is_empty() {
         let fault = Diagnostic::new(reference::STRUCTURE, "the contract of the table names no key");
         faults.push("", fault.place(at(&contract.file, 1)).expected("`primaryKey: true` on the columns that make a code"));
         return;
     }
-    in_order(file, table, &key, faults);
     forwards(file, table, Dates::of(columns), faults);
     let code: Vec<usize> = key.iter().filter(|(_, name, _)| !DATES.contains(name)).map(|(_, _, at)| *at).collect();
     if contract.name == rules::TABLE {
@@ -64,10 +61,26 @@ pub fn check(file: &str, table: &Table<'_>, contract: &Contract, columns: &Colum
     }
 }
 
-fn in_order(file: &str, table: &Table<'_>, key: &[(u32, &str, usize)], faults: &mut Faults) {
+/// Position in the key, name and place of each of its columns, in the key's order.
+fn key_of<'c>(columns: &Columns<'c>) -> Vec<(u32, &'c str, usize)> {
+    let mut key: Vec<(u32, &str, usize)> =
+        columns.iter().filter_map(|(column, at)| Some((column.primary_key?, &*column.name, (*at)?))).collect();
+    key.sort_unstable();
+    key
+}
+
+fn is_after(compared: impl Iterator<Item = Ordering>) -> bool {
+    compared.fold(Ordering::Equal, Ordering::then) == Ordering::Greater
+}
+
+/// Rows stand in the order of the key, as they are written.
+pub fn in_order(file: &str, table: &Table<'_>, columns: &Columns<'_>, faults: &mut Faults) {
+    let key = key_of(columns);
     for (before, row) in table.rows.iter().zip(table.rows.iter().skip(1)) {
-        let compared = key.iter().map(|(_, _, at)| before.field(*at).cmp(row.field(*at)));
-        if compared.fold(Ordering::Equal, Ordering::then) == Ordering::Greater {
+        let written = key.iter().map(|(_, _, at)| before.field(*at).cmp(row.field(*at)));
+        // A row with a character that nobody sees may stand where it seems to belong.
+        let seen = key.iter().map(|(_, _, at)| fold_code(before.field(*at)).cmp(&fold_code(row.field(*at))));
+        if is_after(written) && is_after(seen) {
             let names: Vec<&str> = key.iter().map(|(_, name, _)| *name).collect();
             let fault = Diagnostic::new(reference::ORDER, format!("the row belongs before line {}", before.line));
             let expected = format!("rows sorted by {} as text, byte by byte", names.join(", "));
@@ -114,8 +127,9 @@ fn overlap(file: &str, name: &str, (earlier, first): (Span, &Row<'_>), (later, r
     } else {
         (reference::OVERLAP, format!("`{name}` has two rows for the same days: here {later}, on line {} {earlier}", first.line))
     };
+    let unseen = if first.folded || row.folded { "; one of them is written with characters that nobody sees" } else { "" };
     let hint = "Remove one, or let `valid_to` of the earlier row be `valid_from` of the later one.";
-    Diagnostic::new(code, seen).place(at(file, row.line)).expected("at most one row of a code on any day").hint(hint)
+    Diagnostic::new(code, format!("{seen}{unseen}")).place(at(file, row.line)).expected("at most one row of a code on any day").hint(hint)
 }
 
 fn hole(file: &str, name: &str, (earlier, first): (Span, &Row<'_>), (later, row): (Span, &Row<'_>)) -> Diagnostic {

@@ -348,10 +348,12 @@ pub struct ReferenceTable {
     /// Path relative to the partnership.
     pub file: String,
     pub digest: Digest,
-    /// All rows, typed by the contract, in file order; an empty `valid_to` is null.
+    /// All rows, typed by the contract, in file order; an empty `valid_to` is null. Codes are folded ([`crate::domain::fold_code`]).
     pub rows: arrow::record_batch::RecordBatch,
     /// Physical line on which each row starts.
     pub lines: Vec<u64>,
+    /// Columns as the file's first line has them: an optional one may be left out.
+    pub header: Vec<String>,
 }
 
 /// `pipelines/cost`: the cost run.

@@ -12,7 +12,7 @@ use crate::{
         Diagnostic, Place,
         codes::{config, reference},
     },
-    domain::{Day, Money, Pence},
+    domain::{Day, Money, Pence, fold_code, show_invisible},
     schema::{
         Column, Contract, Contracts, Type, digest_of,
         fields::{UNTOUCHED, did_you_mean},
@@ -26,6 +26,7 @@ use super::{
     csv::{Table, at, read_csv},
     dated,
     partnership::pence,
+    rules,
 };
 
 /// Columns that every reference table has.
@@ -64,11 +65,15 @@ pub fn read_references(root: &Path, contracts: &Contracts, faults: &mut Vec<Diag
 
 fn read_table(file: &str, text: &str, contract: &Arc<Contract>, all_faults: &mut Vec<Diagnostic>) -> Option<ReferenceTable> {
     let mut faults = Faults::default();
-    let table = read_csv(file, text).map_err(|found| all_faults.extend(found)).ok()?;
+    let mut table = read_csv(file, text).map_err(|found| all_faults.extend(found)).ok()?;
     let places = header(file, &table, contract, &mut faults);
     let columns: Vec<(&Column, Option<usize>)> = contract.columns.iter().zip(places).collect();
+    let mut unsorted = Faults::default();
+    dated::in_order(file, &table, &columns, &mut unsorted);
+    fold_codes(file, &mut table, contract, &columns, &mut unsorted);
     let arrays: Vec<ArrayRef> = columns.iter().map(|(column, at)| array(file, &table, column, *at, &mut faults)).collect();
     if faults.all.is_empty() {
+        faults = unsorted;
         reviewed(file, &table, &columns, &mut faults);
         dated::check(file, &table, contract, &columns, &mut faults);
     }
@@ -76,7 +81,43 @@ fn read_table(file: &str, text: &str, contract: &Arc<Contract>, all_faults: &mut
     all_faults.extend(faults.into_all());
     let rows = RecordBatch::try_new(nullable_schema(contract), arrays).ok().filter(|_| !broken)?;
     let lines = table.rows.iter().map(|row| row.line).collect();
-    Some(ReferenceTable { contract: Arc::clone(contract), file: file.to_owned(), digest: digest_of(text.as_bytes()), rows, lines })
+    let header = table.header.iter().map(|name| name.clone().into_owned()).collect();
+    Some(ReferenceTable { contract: Arc::clone(contract), file: file.to_owned(), digest: digest_of(text.as_bytes()), rows, lines, header })
+}
+
+/// Codes and names as they are compared with those of the lines: folded, and without the mark by which `suspense --csv` keeps a
+/// spreadsheet from reading one as a formula. Blanks at the ends are left: they are refused with the value.
+fn fold_codes(file: &str, table: &mut Table<'_>, contract: &Contract, columns: &[(&Column, Option<usize>)], faults: &mut Faults) {
+    let is_code = |column: &Column| {
+        column.kind == Type::Text && (column.primary_key.is_some() || (contract.name == rules::TABLE && rules::COLUMNS.contains(&&*column.name)))
+    };
+    for at_column in columns.iter().filter(|(column, _)| is_code(column)).filter_map(|(_, at)| *at) {
+        for row in &mut table.rows {
+            let written = row.field(at_column);
+            let text = unquoted(written);
+            let code = fold_code(text);
+            if code == written || text.trim() != text {
+                continue;
+            }
+            let (code, invisible) = (code.clone().into_owned(), code != text);
+            if invisible {
+                let seen = format!("`{code}` is written `{}`", show_invisible(text));
+                let fault = Diagnostic::warning(reference::FOLDED, seen).place(at(file, row.line));
+                faults.push("folded", fault.expected("plain letters, and one blank between words").outcome(AS_SEEN).hint("Type the code anew."));
+                row.folded = true;
+            }
+            if let Some(field) = row.fields.get_mut(at_column) {
+                *field = code.into();
+            }
+        }
+    }
+}
+
+const AS_SEEN: &str = "it is compared as it looks: without characters that nobody sees, and with one plain blank for any others";
+
+/// `'=1+1` → `=1+1`: a mark before what a spreadsheet would take for a formula.
+fn unquoted(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(text)
 }
 
 /// Required columns have been checked with their places: the arrays may be built whatever they hold.

@@ -1,4 +1,4 @@
-//! What finance looks at: the separation, the reconciliation, suspense.
+//! What finance looks at: the separation and the reconciliation.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,8 @@ use super::{
 };
 use crate::{
     diagnostic::Answer,
-    domain::{Ownership, Pence, counted, decimal, grouped, parse_pounds, pounds},
-    lake::Lake,
+    domain::{Ownership, Pence, decimal, grouped, pounds},
     pipeline::Partnership,
-    stages::prove,
 };
 
 /// Text at a place; empty for null.
@@ -231,100 +229,4 @@ fn by_stage(totals: &BTreeMap<String, Stages>) -> Table {
         table.row([String::new(), "unexplained".into(), lines(rows), pounds(pence)]);
     }
     table
-}
-
-/// One row for each uncovered code; in the columns of the reference tables with `csv`. Where the latest run was stopped by
-/// check 12, no release holds what it found: its record answers.
-///
-/// # Errors
-/// TC0106, TC10…
-pub fn suspense(partnership: &Partnership, csv: bool) -> Answer<Page> {
-    let (release, list, from) = if let Some((run, list)) = stopped_suspense(partnership)? {
-        (None, list, format!("of run {run}, which check 12 stopped; it published nothing"))
-    } else {
-        let release = latest(partnership)?;
-        let found = prove::suspense(&tables(partnership, &release)?)?;
-        let name = release.manifest.release;
-        (Some(name.clone()), found.iter().map(prove::InSuspense::to_json).collect(), format!("of release {name}"))
-    };
-    let mut table = Table::new(&[
-        ("council", Align::Left),
-        ("lacks", Align::Left),
-        ("code", Align::Left),
-        ("rows", Align::Right),
-        ("pounds", Align::Right),
-        ("first", Align::Left),
-        ("last", Align::Left),
-        ("example (delivery, line)", Align::Left),
-    ]);
-    for row in &list {
-        let said = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-        table.row([
-            said("council"),
-            said("table"),
-            said("code"),
-            grouped(row["rows"].as_u64().unwrap_or(0).into()),
-            pounds(parse_pounds(&said("amount")).unwrap_or(0)),
-            said("first"),
-            said("last"),
-            said("example"),
-        ]);
-    }
-    let page = match (csv, list.first()) {
-        (true, _) => to_fill_in(partnership, &list),
-        (false, None) => "nothing is in suspense\n".to_owned(),
-        (false, Some(first)) => {
-            let example = first["example"].as_str().unwrap_or_default();
-            format!(
-                "{}\n{from}\nrows to fill in: truecost suspense --csv\none line in full: truecost explain line {example}\n",
-                table.text()
-            )
-        }
-    };
-    Ok(Page::new("suspense", page, json!({"release": release, "codes": list})))
-}
-
-/// Run and codes, where the latest run that did anything was stopped because of suspense.
-fn stopped_suspense(partnership: &Partnership) -> Answer<Option<(String, Vec<serde_json::Value>)>> {
-    let runs = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.runs()?;
-    let last = runs.last();
-    let codes = last.and_then(|run| run.get("suspense")?.as_array().cloned()).filter(|codes| !codes.is_empty());
-    let run = last.and_then(|run| run.get("run")?.as_str()).unwrap_or_default().to_owned();
-    Ok(codes.map(|codes| (run, codes)))
-}
-
-/// Rows in the columns of each reference table that lacks some, with what is known filled in.
-fn to_fill_in(partnership: &Partnership, list: &[serde_json::Value]) -> String {
-    let mut out = String::new();
-    for name in ["account", "cost_centre", "ownership_rule"] {
-        let of: Vec<_> = list.iter().filter(|row| row["table"] == name).collect();
-        let Some(reference) = partnership.references.get(name).filter(|_| !of.is_empty()) else { continue };
-        let columns: Vec<&str> = reference.contract.columns.iter().map(|c| &*c.name).collect();
-        out.push_str(&format!("# for pipelines/reference/{name}.csv\n{}\n", columns.join(",")));
-        for row in of {
-            let said = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-            let cell = |column: &&str| match *column {
-                "council" => said("council"),
-                "account" | "cost_centre" if *column == name => said("code"),
-                "cost_centre" if name == "ownership_rule" => said("code"),
-                "valid_from" => said("first"),
-                "reason" => format!(
-                    "{} {} pounds; first {} last {}; e.g. {}",
-                    counted(row["rows"].as_u64().unwrap_or(0), "row"),
-                    said("amount"),
-                    said("first"),
-                    said("last"),
-                    said("example")
-                ),
-                _ => String::new(),
-            };
-            let cells: Vec<String> = columns
-                .iter()
-                .map(cell)
-                .map(|c| if c.contains([',', '"']) { format!("\"{}\"", c.replace('"', "\"\"")) } else { c })
-                .collect();
-            out.push_str(&format!("{}\n", cells.join(",")));
-        }
-    }
-    out
 }

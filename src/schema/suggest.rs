@@ -13,6 +13,43 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// A known code that a person would take for this one: equal but for letter case, equal but for noughts before a number, or one
+/// letter inserted, dropped, changed or swapped with its neighbour (codes of three letters at least), in this order; of several the first as text.
+#[must_use]
+pub fn look_alike<'k>(code: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let (lower, bare) = (code.to_lowercase(), without_noughts(code));
+    let near = |candidate: &str| -> Option<u8> {
+        if candidate == code || candidate.is_empty() || code.is_empty() {
+            return None;
+        }
+        let lower_candidate = candidate.to_lowercase();
+        if lower_candidate == lower {
+            return Some(0);
+        }
+        if without_noughts(&lower_candidate) == bare.to_lowercase() {
+            return Some(1);
+        }
+        let (long, other) = (lower.chars().count(), lower_candidate.chars().count());
+        (long.min(other) >= 3 && long.abs_diff(other) <= 1 && distance(&lower, &lower_candidate) == 1).then_some(2)
+    };
+    known.into_iter().filter_map(|candidate| Some((near(candidate)?, candidate))).min().map(|(_, candidate)| candidate)
+}
+
+/// `A0042` → `A42`: every number in the code without the noughts before it.
+fn without_noughts(code: &str) -> String {
+    let mut bare = String::with_capacity(code.len());
+    let mut in_number = false;
+    let mut rest = code.chars().peekable();
+    while let Some(letter) = rest.next() {
+        let padding = letter == '0' && !in_number && rest.peek().is_some_and(char::is_ascii_digit);
+        if !padding {
+            bare.push(letter);
+            in_number = letter.is_ascii_digit();
+        }
+    }
+    bare
+}
+
 /// Letters to insert, drop, change or swap with their neighbour (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
@@ -47,6 +84,21 @@ mod tests {
         assert_eq!(nearest("tolernace", known), Some("tolerance"));
         assert_eq!(nearest("File", known), Some("files"));
         assert_eq!(nearest("colour", known), None);
+    }
+
+    #[test]
+    fn codes_that_look_alike() {
+        let known = ["A100", "Parks", "0042", "X-007", "AB"];
+        assert_eq!(look_alike("a100", known), Some("A100"));
+        assert_eq!(look_alike("PARKS", known), Some("Parks"));
+        assert_eq!(look_alike("42", known), Some("0042"));
+        assert_eq!(look_alike("X-7", known), Some("X-007"));
+        assert_eq!(look_alike("Park", known), Some("Parks"));
+        assert_eq!(look_alike("A010", known), Some("A100"));
+        assert_eq!(look_alike("A100", known), None);
+        assert_eq!(look_alike("AC", known), None);
+        assert_eq!(look_alike("", known), None);
+        assert_eq!(without_noughts("A0042.00"), "A42.0");
     }
 
     #[test]

@@ -5,6 +5,8 @@ codes! {
     CHECK_CONTROLS = "TC1201", Supplier, 1, "check 1: a delivery does not agree with the sender's control";
     /// Check 2.
     CHECK_BALANCE = "TC1202", Supplier, 1, "check 2: a journal does not balance";
+    /// Codes were compared without characters that nobody sees.
+    FOLDED = "TC1207", Supplier, 1, "codes hold characters that nobody sees";
     /// Check 9.
     CHECK_ONE_CLASS = "TC1209", Us, 1, "check 9: a line has not exactly one class";
     /// Check 10.

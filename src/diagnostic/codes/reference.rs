@@ -19,4 +19,6 @@ codes! {
     RULE_TIE = "TC0908", Configurator, 2, "two ownership rules tie";
     /// A council, service or word that the partnership does not have.
     UNKNOWN = "TC0909", Configurator, 2, "a reference table names something unknown";
+    /// A code is written with characters that nobody sees.
+    FOLDED = "TC0913", Configurator, 2, "a code of a reference table holds characters that nobody sees";
 }

@@ -19,7 +19,7 @@ impl Conductor<'_> {
         if limit.stop && costed.findings.iter().any(|f| f.check.number == 12 && !f.passed()) {
             let mut lines = Tables::default();
             lines.insert("cost_line", self.parts_table("cost_line", parts.iter().map(|(_, part)| part))?);
-            costed.suspense = prove::suspense(&lines)?;
+            costed.suspense = prove::suspense(self.partnership, &lines)?;
             let report = prove::over_limit(&costed.suspense, limit.pence, "pipelines/partnership.yaml");
             costed.stopped.iter_mut().filter(|d| d.code == report.code).for_each(|d| report.clone_into(d));
         }

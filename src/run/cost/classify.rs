@@ -8,7 +8,10 @@ use std::{
 use arrow::record_batch::RecordBatch;
 use serde_json::Value;
 
-use super::{super::Conductor, Line};
+use super::{
+    super::{Conductor, Event},
+    Line,
+};
 use crate::{
     diagnostic::Answer,
     domain::{Period, counted},
@@ -20,7 +23,7 @@ use crate::{
     schema::table,
     stages::{
         classify::{
-            Classifier, Codes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS, classify_part, code_table, codes_of, meanings,
+            Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS, classify_part, code_table, codes_of, meanings,
         },
         publish,
         separate::separate,
@@ -61,13 +64,20 @@ impl Conductor<'_> {
         let schema = PartSchema::of(published(self.partnership, "cost_line")?)?;
         let rows: u64 = stale.iter().map(|s| s.file.rows).sum();
         let made = Mutex::new(BTreeMap::new());
+        let folded: Mutex<BTreeMap<String, FoldedCodes>> = Mutex::default();
         if let Some(meant) = &meant {
             let classify_one = |source: &CostSource| -> Answer<()> {
-                let part = self.classify_one(source, meant, &schema, &inputs(source))?;
+                let (part, codes) = self.classify_one(source, meant, &schema, &inputs(source))?;
+                if !codes.0.is_empty() {
+                    lock(&folded).entry(format!("{}/{}", source.file.council, source.file.feed)).or_default().extend(&codes);
+                }
                 lock(&made).insert(source.file.relative.clone(), part);
                 Ok(())
             };
             each(self.threads, stale.clone(), classify_one)?;
+            for (feed, codes) in &*lock(&folded) {
+                self.observer.event(Event::Report { diagnostics: &[codes.note(feed)] });
+            }
             self.step(&format!("classified {} in {}", counted(rows, "line"), counted(stale.len() as u64, "part")));
         }
         let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -88,7 +98,7 @@ impl Conductor<'_> {
         meant: &Meant,
         schema: &Arc<PartSchema>,
         inputs: &str,
-    ) -> Answer<(PublishedPart, PublishedPart)> {
+    ) -> Answer<((PublishedPart, PublishedPart), FoldedCodes)> {
         let empty = Meaning::default();
         let key = (source.file.council.clone(), source.file.feed.clone());
         let meaning = meant.meanings.feeds.get(&key).unwrap_or(&empty);
@@ -100,7 +110,7 @@ impl Conductor<'_> {
         let contract = published(self.partnership, "class_total")?;
         let classes = publish::write(contract, &table(contract, &done.classes)?, self.lake.releases().staging())?;
         let classes = self.add_part("class_total", &source.key(), inputs, &classes, Value::Null)?;
-        Ok((self.add_part("cost_line", &source.key(), inputs, &done.staged, done.facts())?, classes))
+        Ok(((self.add_part("cost_line", &source.key(), inputs, &done.staged, done.facts())?, classes), done.folded))
     }
 
     /// What the distinct codes of these files mean on each date: the queries of `pipelines/cost/classify`.

@@ -14,7 +14,7 @@ use hashbrown::HashMap;
 use super::meaning::{Account, Class, CostCentre, Interned, Meaning, Meanings, NAMELESS, Over, RULE_COLUMNS, Timeline};
 use crate::{
     diagnostic::Answer,
-    domain::{Day, Ownership, Pence},
+    domain::{Day, Ownership, Pence, fold_code},
     schema::batch,
 };
 
@@ -383,7 +383,7 @@ fn named<'n>(numbers: &Int32Array, names: impl Iterator<Item = Option<&'n str>>)
     }
 }
 
-/// One coded column: what its distinct codes mean, and which of them each row has.
+/// One coded column: what its distinct codes mean, compared folded, and which of them each row has.
 struct Coded<'b, T> {
     keys: &'b Int32Array,
     meaning: Vec<T>,
@@ -394,7 +394,8 @@ impl<'b, T: Copy> Coded<'b, T> {
         let column = batch::column(lines, name)?;
         let dictionary = column.as_dictionary::<Int32Type>();
         let values = dictionary.values().as_string::<i32>();
-        Ok(Self { keys: dictionary.keys(), meaning: values.iter().map(|v| mean(v.unwrap_or_default())).collect() })
+        let meaning = values.iter().map(|v| mean(&fold_code(v.unwrap_or_default()))).collect();
+        Ok(Self { keys: dictionary.keys(), meaning })
     }
 
     /// `None` for a line without a code.
@@ -452,13 +453,13 @@ impl<'b> Codes<'b> {
     }
 }
 
-/// Distinct codes of a batch read with codes as dictionaries, by place in [`RULE_COLUMNS`].
+/// Distinct codes of a batch read with codes as dictionaries, folded, by place in [`RULE_COLUMNS`].
 pub fn distinct_codes(lines: &RecordBatch, columns: LineColumns, mut found: impl FnMut(usize, &str)) -> Answer<()> {
     debug_assert_eq!(columns.rules.len(), RULE_COLUMNS.len());
     for (place, name) in columns.rules.iter().enumerate() {
         let Some(name) = name else { continue };
         let dictionary = batch::column(lines, name)?.as_dictionary::<Int32Type>();
-        dictionary.values().as_string::<i32>().iter().flatten().for_each(|code| found(place, code));
+        dictionary.values().as_string::<i32>().iter().flatten().for_each(|code| found(place, &fold_code(code)));
     }
     Ok(())
 }

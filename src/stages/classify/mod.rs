@@ -3,11 +3,13 @@
 //! SQL decides, over the distinct codes, what each of them means on each date (`pipelines/cost/classify`);
 //! putting that on millions of lines is a lookup. What no rule covers is in suspense, in sight.
 
+mod folded;
 mod line;
 mod meaning;
 mod part;
 mod tables;
 
+pub use folded::{FoldedCode, FoldedCodes};
 pub use line::{ClassTotals, Classifier, Cube, LineColumns, Owner, Sums, distinct_codes};
 pub use meaning::{Codes, Meaning, Meanings, RULE_COLUMNS};
 pub use part::{ClassifiedPart, IncomeAccounts, PartOf, classify_part, codes_of};

@@ -14,7 +14,7 @@ use arrow::{
 
 use serde_json::{Value, json};
 
-use super::{ClassTotals, Classifier, Cube, LineColumns, distinct_codes};
+use super::{ClassTotals, Classifier, Cube, LineColumns, distinct_codes, folded::FoldedCodes};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Ownership, Pence, Period, decimal},
@@ -56,6 +56,8 @@ pub struct ClassifiedPart {
     pub income: IncomeAccounts,
     /// Rows of the table `class_total`.
     pub classes: Vec<Vec<Cell>>,
+    /// Codes that were not compared as they were sent.
+    pub folded: FoldedCodes,
 }
 
 impl ClassifiedPart {
@@ -113,16 +115,19 @@ pub fn classify_part(
     let mut writer = PartWriter::create(staging, schema)?;
     let mut totals = ClassTotals::default();
     let mut income = IncomeAccounts::new();
+    let mut folded = FoldedCodes::default();
     let mut cube = classifier.cube();
     for row_group in 0..derivation.source().row_groups() {
         let lines = derivation.source().read(row_group, &columns.names(), &columns.code_names())?;
         let (classes, sums) = classifier.classify(&lines, &mut cube)?;
         totals.add(&sums);
         add_income(&lines, columns, &classes, &mut income)?;
+        folded.add(&lines, columns, row_group)?;
         let fresh = fresh(schema, &plan, &classes, of, lines.num_rows())?;
         writer.append(derivation.encode(row_group, &fresh)?)?;
     }
-    Ok(ClassifiedPart { staged: writer.finish()?, totals, income, classes: class_rows(&cube, classifier, of) })
+    folded.find_examples(derivation.source())?;
+    Ok(ClassifiedPart { staged: writer.finish()?, totals, income, classes: class_rows(&cube, classifier, of), folded })
 }
 
 /// The cube as rows of `class_total`, in the order of that table's key.
