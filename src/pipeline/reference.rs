@@ -89,7 +89,8 @@ fn read_table(file: &str, text: &str, contract: &Arc<Contract>, all_faults: &mut
 /// spreadsheet from reading one as a formula. Blanks at the ends are left: they are refused with the value.
 fn fold_codes(file: &str, table: &mut Table<'_>, contract: &Contract, columns: &[(&Column, Option<usize>)], faults: &mut Faults) {
     let is_code = |column: &Column| {
-        column.kind == Type::Text && (column.primary_key.is_some() || (contract.name == rules::TABLE && rules::COLUMNS.contains(&&*column.name)))
+        column.kind == Type::Text
+            && (column.primary_key.is_some() || (contract.name == rules::TABLE && rules::COLUMNS.contains(&&*column.name)))
     };
     for at_column in columns.iter().filter(|(column, _)| is_code(column)).filter_map(|(_, at)| *at) {
         for row in &mut table.rows {
@@ -103,7 +104,10 @@ fn fold_codes(file: &str, table: &mut Table<'_>, contract: &Contract, columns: &
             if invisible {
                 let seen = format!("`{code}` is written `{}`", show_invisible(text));
                 let fault = Diagnostic::warning(reference::FOLDED, seen).place(at(file, row.line));
-                faults.push("folded", fault.expected("plain letters, and one blank between words").outcome(AS_SEEN).hint("Type the code anew."));
+                faults.push(
+                    "folded",
+                    fault.expected("plain letters, and one blank between words").outcome(AS_SEEN).hint("Type the code anew."),
+                );
                 row.folded = true;
             }
             if let Some(field) = row.fields.get_mut(at_column) {

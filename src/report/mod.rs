@@ -5,13 +5,13 @@ mod explain;
 mod figures;
 pub mod page;
 mod status;
-mod verify;
 mod suspense;
+mod verify;
 
 pub use ask::{Release, answer, latest, parquet, rows, tables};
 pub use explain::{code, explain_line};
 pub use figures::{reconcile, separation};
 pub use page::{Align, Page, Table};
 pub use status::{quarantine_list, quarantine_show, runs, status};
-pub use verify::verify;
 pub use suspense::suspense;
+pub use verify::verify;

@@ -23,7 +23,8 @@ use crate::{
     schema::table,
     stages::{
         classify::{
-            Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS, classify_part, code_table, codes_of, meanings,
+            Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS, classify_part, code_table, codes_of,
+            meanings,
         },
         publish,
         separate::separate,

@@ -44,8 +44,13 @@ impl FoldedCodes {
                 continue;
             }
             for (row, key) in dictionary.keys().iter().enumerate() {
-                let Some(key) = key.and_then(|key| usize::try_from(key).ok()).filter(|key| changed.get(*key) == Some(&true)) else { continue };
-                let code = self.0.entry((name, values.value(key).to_owned())).or_insert_with(|| FoldedCode { first: (row_group, row), ..FoldedCode::default() });
+                let Some(key) = key.and_then(|key| usize::try_from(key).ok()).filter(|key| changed.get(*key) == Some(&true)) else {
+                    continue;
+                };
+                let code = self
+                    .0
+                    .entry((name, values.value(key).to_owned()))
+                    .or_insert_with(|| FoldedCode { first: (row_group, row), ..FoldedCode::default() });
                 code.rows += 1;
             }
         }
@@ -78,7 +83,10 @@ impl FoldedCodes {
         });
         let carry = if lines == 1 { "carries a code" } else { "carry codes" };
         let more = if self.0.len() > 1 { format!("; {} in all", counted(self.0.len() as u64, "such code")) } else { String::new() };
-        let seen = format!("{feed}: {} {carry} with characters that nobody sees: {named} (delivery and line {example}){more}", counted(lines, "line"));
+        let seen = format!(
+            "{feed}: {} {carry} with characters that nobody sees: {named} (delivery and line {example}){more}",
+            counted(lines, "line")
+        );
         Diagnostic::warning(codes::checks::FOLDED, seen)
             .expected("codes as they look")
             .outcome("the lines are classified by what is seen; the tables hold the codes as they were sent")

@@ -131,7 +131,8 @@ fn name_look_alikes(partnership: &Partnership, codes: &mut [InSuspense]) -> Answ
         let Some(known) = partnership.references.get(found.lacks) else { continue };
         let column = batch::text(&known.rows, found.column)?;
         let councils = batch::text(&known.rows, "council")?;
-        let of_council = councils.iter().zip(column.iter()).filter(|(council, _)| council.is_none_or(|c| c.is_empty() || c == found.council));
+        let of_council =
+            councils.iter().zip(column.iter()).filter(|(council, _)| council.is_none_or(|c| c.is_empty() || c == found.council));
         found.looks_like = look_alike(&found.code, of_council.filter_map(|(_, code)| code)).map(str::to_owned);
     }
     Ok(())
