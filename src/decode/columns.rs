@@ -170,6 +170,34 @@ impl Column {
         if let Values::Money { pence, .. } = &self.values { pence.get(row).copied().unwrap_or(0) } else { 0 }
     }
 
+    /// Pence of every row of a money column; empty for another.
+    pub(super) fn amounts(&self) -> &[i128] {
+        if let Values::Money { pence, .. } = &self.values { pence } else { &[] }
+    }
+
+    /// The amount of a row changes its sign.
+    pub(super) fn turn(&mut self, row: usize) {
+        self.replace(row, |pence| -pence);
+    }
+
+    /// The amount of a row counts for nothing.
+    pub(super) fn forget(&mut self, row: usize) {
+        self.replace(row, |_| 0);
+    }
+
+    fn replace(&mut self, row: usize, by: impl Fn(i128) -> i128) {
+        if let Values::Money { pence, sides, .. } = &mut self.values
+            && let Some(pence) = pence.get_mut(row)
+        {
+            let (mut before, mut after) = (Sides::default(), Sides::default());
+            before.count(*pence);
+            *pence = by(*pence);
+            after.count(*pence);
+            sides.take_off(before);
+            sides.add(after);
+        }
+    }
+
     /// Formats with a rival that were used, and the first line of each.
     pub(super) fn contested(&self) -> &[(u8, u64)] {
         if let Values::Date { contested, .. } = &self.values { contested } else { &[] }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::{
+    amounts::{Amounts, SignOf},
     date::DateRules,
     encoding::{EncodingFacts, choose_encoding},
     faults,
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::Answer,
     domain::{Day, Identifier},
-    schema::{Column, Contract, Encoding, Escape, Layout, PeriodFormat, Type},
+    schema::{Column, Contract, Encoding, Escape, Form, Layout, PeriodFormat, Type},
 };
 
 /// A sum that must be nought for every value of a column: every journal balances.
@@ -46,6 +47,10 @@ pub struct Judge {
     /// Columns of the contract, then `source_row`.
     pub(super) schema: SchemaRef,
     pub(super) balances: Vec<Balance>,
+    /// What the sender's amounts add up.
+    pub(super) amounts: Amounts,
+    /// Unsigned amounts whose side stands in another column.
+    pub(super) signs: Vec<SignOf>,
     /// Some column holds personal data: excerpts of records stay out of messages.
     pub(super) personal: bool,
 }
@@ -108,10 +113,19 @@ impl Judge {
             plans: contract.columns.iter().map(|column| Plan::new(column, &layout, covered)).collect(),
             schema: Arc::new(Schema::new(fields)),
             balances: balances.collect(),
+            amounts: Amounts::default(),
+            signs: SignOf::of(&contract),
             personal: contract.columns.iter().any(|c| c.rules.personal.is_some()),
             layout,
             contract,
         })
+    }
+
+    /// Adds up the sender's amounts by this form; without one, none.
+    #[must_use]
+    pub fn adding_up(self, form: Option<&Form>) -> Self {
+        let amounts = form.map_or_else(Amounts::default, |form| Amounts::new(form, &self.contract));
+        Self { amounts, ..self }
     }
 
     /// Schema of the accepted rows: the columns of the contract, then `source_row`.

@@ -15,6 +15,7 @@
 //! Line ends are LF, CRLF, CR and CR CR LF, also mixed. A row is known by the physical line on which its record starts,
 //! counted from 1, line ends inside quoted fields included.
 
+mod amounts;
 mod chunks;
 mod columns;
 mod date;
@@ -34,6 +35,7 @@ mod split;
 mod tally;
 mod transcode;
 
+pub use amounts::FormSums;
 pub use chunks::{CHUNK_BYTES, Chunk, Chunks, RECORD_LIMIT};
 pub use encoding::{EncodingFacts, EncodingScan, Spot, Utf16Facts, choose_encoding};
 pub use header::{Drift, Header, PreambleLine};

@@ -347,6 +347,9 @@ impl<'a> Pass<'a> {
         for (at, ((column, plan), place)) in self.columns.iter_mut().zip(&self.judge.plans).zip(&self.header.places).enumerate() {
             column.read(&mut block, plan, at, *place);
         }
+        for sign in &self.judge.signs {
+            sign.sign(&mut self.columns, first, &mut block.faults);
+        }
         let mut faults = block.faults;
         if !faults.is_empty() {
             faults.sort_by_key(|fault| (fault.row, fault.column));
@@ -416,11 +419,20 @@ impl<'a> Pass<'a> {
 
     /// Counts the amounts of a rejected row, those that could be read.
     fn count_rejected(&mut self, row: usize, faults: &[CellFault]) {
-        for (sum, at) in self.tally.sums.iter_mut().zip(self.judge.money_columns()) {
+        let judge = self.judge;
+        let mut not_known = false;
+        for (sum, at) in self.tally.sums.iter_mut().zip(judge.money_columns()) {
             sum.rejected.count(self.columns.get(at).map_or(0, |column| column.pence(row)));
-            let unread = faults.iter().any(|fault| fault.column == at && matches!(fault.fault, ValueFault::Amount(_)));
+            let unread = faults.iter().any(|fault| match fault.fault {
+                ValueFault::Amount(_) => fault.column == at,
+                ValueFault::Side => judge.signs.iter().any(|sign| sign.money == at && sign.by == fault.column),
+                _ => false,
+            });
             sum.unread += u64::from(unread);
+            not_known |= unread && judge.amounts.has(at);
         }
+        self.tally.form.rejected.add(judge.amounts.of(&self.columns, row));
+        self.tally.form.not_known += u64::from(not_known);
     }
 
     fn finish(mut self, index: u64) -> Decoded {
@@ -431,6 +443,10 @@ impl<'a> Pass<'a> {
             sum.accepted.add(all);
             sum.accepted.take_off(sum.rejected);
         }
+        let form = &mut self.tally.form;
+        form.rows = self.tally.accepted * self.judge.amounts.rows();
+        form.accepted = self.judge.amounts.of_all(&self.columns);
+        form.accepted.take_off(form.rejected);
         self.tally.styled = self.judge.money_columns().filter_map(|at| self.columns.get(at)).map(Column::styled).collect();
         for (at, column) in self.columns.iter().enumerate() {
             if let Some(padded) = self.tally.padded.get_mut(at) {
@@ -448,9 +464,10 @@ impl<'a> Pass<'a> {
         Decoded { index, rows, rejected: self.rejected, tally: self.tally, fault }
     }
 
-    /// Sums of each group over all rows. Lines of a document mostly stand together, so runs are summed first.
+    /// Sums of each group over all rows, and over the rejected ones. Lines of a document mostly stand together, so runs are summed first.
     fn balance(&mut self) {
-        for (balances, groups) in self.judge.balances.iter().zip(&mut self.tally.unbalanced) {
+        let groups = self.tally.unbalanced.iter_mut().zip(&mut self.tally.rejected_groups);
+        for (balances, (groups, rejected)) in self.judge.balances.iter().zip(groups) {
             let Some(by) = self.columns.get(balances.by) else { continue };
             let terms: Vec<_> = balances.terms.iter().filter_map(|(at, minus)| Some((self.columns.get(*at)?, *minus))).collect();
             let signed =
@@ -467,6 +484,9 @@ impl<'a> Pass<'a> {
                 if sum != 0 {
                     balance(groups, String::from_utf8_lossy(&group).into_owned(), sum);
                 }
+            }
+            for row in &self.left_out {
+                balance(rejected, String::from_utf8_lossy(&by.group(*row)).into_owned(), signed(*row));
             }
         }
     }

@@ -45,6 +45,8 @@ pub(super) enum ValueFault {
     Period,
     Truth,
     Instant,
+    /// The word is neither one for a debit nor one for a credit.
+    Side,
 }
 
 impl ValueFault {
@@ -60,6 +62,7 @@ impl ValueFault {
             Self::Period => value::PERIOD,
             Self::Truth => value::TRUTH,
             Self::Instant => value::INSTANT,
+            Self::Side => value::SIDE,
         }
     }
 
@@ -95,6 +98,11 @@ impl ValueFault {
             }
             Self::Truth => "neither true nor false".into(),
             Self::Instant => "not an instant such as 2018-04-01T06:30:00Z".into(),
+            Self::Side => {
+                let signed = contract.columns.iter().filter_map(|c| c.rules.sign_from.as_ref().filter(|from| from.column == plan.name));
+                let words = signed.map(|from| format!("debit: {}; credit: {}", from.debit.join(", "), from.credit.join(", ")));
+                format!("neither a debit nor a credit by the words of the contract ({})", words.collect::<Vec<_>>().join("; "))
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{faults, header::Header, judge::Judge, lines::LineEnds};
+use super::{amounts::FormSums, faults, header::Header, judge::Judge, lines::LineEnds};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
     domain::{Identifier, Pence},
@@ -31,6 +31,10 @@ pub struct Tally {
     pub footer: BTreeMap<String, FooterTotal>,
     /// For each [`super::BalanceBy`], the groups whose sum so far is not nought.
     pub unbalanced: Vec<BTreeMap<String, Pence>>,
+    /// The same groups, over the rejected rows alone.
+    pub(super) rejected_groups: Vec<BTreeMap<String, Pence>>,
+    /// The sender's amounts by the judge's form; nought where it has none.
+    pub form: FormSums,
     /// Control records themselves: the first of every tag, and more where a tag must stand only once.
     pub control_records: Vec<ControlRecord>,
     /// The last record of the file has no line end.
@@ -69,6 +73,12 @@ impl Sides {
     #[must_use]
     pub const fn net(self) -> Pence {
         self.debits + self.credits
+    }
+
+    /// Debits become credits, and the other way round.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        Self { debits: -self.credits, credits: -self.debits }
     }
 
     pub(super) const fn count(&mut self, pence: Pence) {
@@ -120,6 +130,7 @@ impl Tally {
         Self {
             sums: judge.money_columns().filter_map(sum).collect(),
             unbalanced: vec![BTreeMap::new(); judge.balances.len()],
+            rejected_groups: vec![BTreeMap::new(); judge.balances.len()],
             padded: vec![0; judge.plans.len()],
             styled: vec![0; judge.money_columns().count()],
             ..Self::default()
@@ -146,6 +157,7 @@ impl Tally {
         self.footers += next.footers;
         self.open_end |= next.open_end;
         self.ctrl_z |= next.ctrl_z;
+        self.form.add(next.form);
         self.line_ends.add(next.line_ends);
         next.not_data.into_iter().for_each(|(reason, count)| *self.not_data.entry(reason).or_default() += count);
         next.controls.into_iter().for_each(|(tag, count)| *self.controls.entry(tag).or_default() += count);
@@ -158,7 +170,8 @@ impl Tally {
             sum.rejected.add(more.rejected);
             sum.unread += more.unread;
         }
-        for (groups, more) in self.unbalanced.iter_mut().zip(next.unbalanced) {
+        let balances = self.unbalanced.iter_mut().chain(&mut self.rejected_groups);
+        for (groups, more) in balances.zip(next.unbalanced.into_iter().chain(next.rejected_groups)) {
             for (group, pence) in more {
                 balance(groups, group, pence);
             }
@@ -168,6 +181,16 @@ impl Tally {
         next.contested.into_iter().for_each(|(key, line)| {
             self.contested.entry(key).or_insert(line);
         });
+    }
+
+    /// Groups of a [`super::BalanceBy`] whose sum is not nought: over all rows; or where these hold, over the accepted rows alone, which
+    /// are what is taken in.
+    #[must_use]
+    pub fn out_of_balance(&self, at: usize) -> BTreeMap<String, Pence> {
+        match (self.unbalanced.get(at), self.rejected_groups.get(at)) {
+            (Some(all), Some(rejected)) if all.is_empty() => rejected.iter().map(|(group, pence)| (group.clone(), -pence)).collect(),
+            (all, _) => all.cloned().unwrap_or_default(),
+        }
     }
 
     /// Records after and before the header that are no preamble: accepted + rejected + blank + declared non-data.

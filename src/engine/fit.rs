@@ -244,7 +244,7 @@ fn conversion(have: &DataType, get: Type) -> Result<Conversion, &'static str> {
 }
 
 /// Where the query names an output column; for an empty name, its SELECT.
-fn output_span(query: &Query, name: &str) -> Span {
+pub(super) fn output_span(query: &Query, name: &str) -> Span {
     let Some(select) = first_select(&query.body) else { return Span::empty() };
     let named = select.projection.iter().find(|item| match item {
         SelectItem::ExprWithAlias { alias, .. } => alias.value.eq_ignore_ascii_case(name),

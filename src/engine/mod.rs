@@ -17,6 +17,7 @@ mod exact;
 mod fault;
 mod fit;
 mod fold;
+mod linear;
 mod names;
 mod order;
 mod parameters;
@@ -34,7 +35,7 @@ mod table;
 
 pub use cost::{CostQuery, Parameters};
 pub use order::{dependencies, order};
-pub use projection::Projection;
+pub use projection::{Declared, Projection};
 pub use question::{Answers, Limits, ask};
 pub use render::{Format, csv_text, render};
 pub use table::{Part, Schemas, Table, Tables};

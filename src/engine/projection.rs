@@ -6,12 +6,16 @@ use arrow::{
     array::{Array, ArrayRef, Int64Array, RecordBatch},
     datatypes::{Field, Schema, SchemaRef},
 };
-use datafusion::common::{DataFusionError, internal_datafusion_err};
+use datafusion::{
+    common::{DataFusionError, internal_datafusion_err},
+    sql::sqlparser::tokenizer::Span,
+};
 
 use super::{
     exact,
     fault::PARTNERSHIP,
-    fit::{Fit, Wanted},
+    fit::{Fit, Wanted, output_span},
+    linear::{NoSum, Sums, found, sums},
     names,
     runtime::{deep, guarded},
     script::Script,
@@ -21,9 +25,24 @@ use super::{
     table::Schemas,
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, Place, Refusal, codes::sql::NO_ROW},
-    schema::Contract,
+    diagnostic::{
+        Answer, Diagnostic, Place, Refusal,
+        codes::sql::{AMOUNT, AMOUNT_UNKNOWN, NO_ROW},
+    },
+    schema::{Contract, Form, FormFault, Found, form},
 };
+
+/// The column of a common table that holds its pounds; a table without it has none.
+const AMOUNT_COLUMN: &str = "amount";
+
+/// What a feed declares of its amounts beside its SQL.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    /// `sign: credit_positive`: the sender's credits are positive, and the SQL turns every amount.
+    pub credits_positive: bool,
+    /// `amount: "debit - credit"`: what the amounts of a record are, where the SQL does not show it.
+    pub amount: Option<Found>,
+}
 
 /// Columns that truecost adds to every common row. `source_row` comes out of the projection, the others out of the delivery.
 const PROVENANCE: [&str; 6] = ["council", "feed", "delivery_id", "source_row", "delivery_year", "delivery_period"];
@@ -47,6 +66,10 @@ pub struct Projection {
     records: SchemaRef,
     /// A record may become several rows; so it could also become none.
     rows_many: bool,
+    /// The extract's columns behind the table's pounds; `None` where the table has none.
+    amounts: Option<Result<Sums, NoSum>>,
+    /// Where the SQL names the pounds.
+    amount_at: Span,
     file: String,
     sql: String,
 }
@@ -85,11 +108,65 @@ impl Projection {
         let columns = into.columns.iter().filter(|c| !PROVENANCE.contains(&&*c.name)).collect();
         let wanted = Wanted { table: &into.name, columns, added: &PROVENANCE, optional };
         let fit = Fit::plan(script, &query, plan.schema(), &wanted)?;
+        let amounts = if into.column(AMOUNT_COLUMN).is_some() { sums(&plan, AMOUNT_COLUMN) } else { None };
+        let amount_at = output_span(&query, AMOUNT_COLUMN);
         let optimised = state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e))?;
         let step = Step::compile(&optimised).map_err(|e| script.fault(&e))?;
         let (schema, source_row_at) = with_source_row(into, fit.schema());
         let (file, sql) = (script.file.to_owned(), script.text.to_owned());
-        Ok(Self { step, fit, schema, source_row_at, records, rows_many, file, sql })
+        Ok(Self { step, fit, schema, source_row_at, records, rows_many, amounts, amount_at, file, sql })
+    }
+
+    /// Where the table's amounts come from; `None` where the table has none. `extract` is the contract that the SQL was planned over.
+    ///
+    /// # Errors
+    /// `TC0814` where a column is not added as its contract and the feed say, `TC0815` where the SQL gives no sum of columns
+    /// and the feed declares none.
+    pub fn form(&self, extract: &Contract, declared: &Declared) -> Answer<Option<Form>> {
+        let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
+        let Some(amounts) = &self.amounts else { return Ok(None) };
+        let form = match (amounts, &declared.amount) {
+            (Ok(sums), declared_amount) => self.form_of(&script, extract, sums, declared).and_then(|form| match declared_amount {
+                Some(said) if !alike(&form, said) => Err(self.other_than_declared(&script, &form)),
+                _ => Ok(form),
+            }),
+            (Err(_), Some(said)) => form(extract, said.clone(), declared.credits_positive)
+                .map(|form| Form { counted: !self.rows_many, ..form })
+                .map_err(|fault| script.at(report(&fault), self.amount_at)),
+            (Err(no_sum), None) => Err(self.unknown(&script, no_sum)),
+        };
+        script.complete(form.map(Some).map_err(Into::into))
+    }
+
+    fn form_of(&self, script: &Script, extract: &Contract, sums: &Sums, declared: &Declared) -> Result<Form, Diagnostic> {
+        form(extract, found(sums), declared.credits_positive).map_err(|fault| {
+            let of_it = |name| sums.iter().flatten().rfind(|part| part.column == name).and_then(|part| part.span);
+            match fault.column.clone().and_then(of_it) {
+                Some(span) => script.at_span(report(&fault), Some(span)),
+                None => script.at(report(&fault), self.amount_at),
+            }
+        })
+    }
+
+    fn other_than_declared(&self, script: &Script, form: &Form) -> Diagnostic {
+        let report = Diagnostic::new(AMOUNT, format!("the SQL makes `amount` of {form}, and the feed's `amount:` says otherwise"))
+            .expected("the same columns with the same signs in both")
+            .hint("Take `amount:` out of the feed: the SQL shows it.");
+        script.at(report, self.amount_at)
+    }
+
+    fn unknown(&self, script: &Script, no_sum: &NoSum) -> Diagnostic {
+        let seen = format!("where `amount` comes from cannot be told: it is made by {}", no_sum.what);
+        let report = Diagnostic::new(AMOUNT_UNKNOWN, seen)
+            .expected("money columns of the extract with `+` and `-` between them, as in `coalesce(debit, 0) - coalesce(credit, 0)`")
+            .hint(
+                "Where another column says which side an amount is, write `sign_from` into the contract. Else say in the feed what it \
+                 comes to, as in `amount: \"debit - credit\"`: every delivery is then held to it.",
+            );
+        match no_sum.span {
+            Some(span) => script.at_span(report, Some(span)),
+            None => script.at(report, self.amount_at),
+        }
     }
 
     /// The columns of [`Self::apply`]'s batches: those of the common table in its contract's order, without the
@@ -170,6 +247,21 @@ impl Projection {
         let last = records.columns().get(self.records.fields().len()).cloned();
         last.filter(|a| a.as_any().is::<Int64Array>()).ok_or_else(|| internal_datafusion_err!("records have no source_row"))
     }
+}
+
+fn report(fault: &FormFault) -> Diagnostic {
+    Diagnostic::new(AMOUNT, fault.seen.clone()).expected(fault.expected.clone()).hint(fault.hint.clone())
+}
+
+/// Whether both add up the same columns with the same signs, however they part them into rows.
+fn alike(form: &Form, said: &Found) -> bool {
+    let sorted = |mut terms: Vec<(String, bool)>| {
+        terms.sort();
+        terms
+    };
+    let of_form = form.terms().map(|term| (term.column.to_string(), term.minus)).collect();
+    let of_said = said.iter().flatten().map(|(column, times)| (column.to_string(), *times < 0)).collect();
+    sorted(of_form) == sorted(of_said)
 }
 
 /// The first record without a row; both are in rising order.

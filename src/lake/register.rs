@@ -128,6 +128,10 @@ pub struct DeliveryProof {
     pub control_records: u64,
     /// Declared non-data rows by reason.
     pub not_data: BTreeMap<String, u64>,
+    /// What the sender's own columns add up to, apart from the SQL. `None` where the common table has no amount, and in an entry of the
+    /// version before.
+    #[serde(default)]
+    pub sender: Option<SenderProof>,
     /// Sums of each money column of the extract.
     pub columns: BTreeMap<String, Measure>,
     /// Rows and pounds in the common table by period, `2018/P01`.
@@ -151,6 +155,26 @@ impl DeliveryProof {
         let header = 1;
         self.blank + self.preamble + self.control_records + header + self.not_data.values().sum::<u64>()
     }
+}
+
+/// The sender's amounts as contract and feed sign them: debit positive. The decoder adds them up without the SQL.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SenderProof {
+    /// For each row that a record becomes, the columns that its amount adds up, each with whether it is taken off.
+    pub form: Vec<Vec<(String, bool)>>,
+    /// Rows that the accepted records become; `None` where the SQL chooses among rows.
+    pub rows: Option<u64>,
+    /// Net of the accepted rows.
+    #[serde(with = "exact")]
+    pub amount: Pence,
+    /// The positive amounts of the accepted rows; `None` in an entry of the version before, which knows the net alone.
+    #[serde(with = "exact::optional")]
+    pub debits: Option<Pence>,
+    /// Net of the quarantined rows, as far as it could be read.
+    #[serde(with = "exact")]
+    pub quarantined: Pence,
+    /// Quarantined rows of whose amount some part could not be read: `quarantined` lacks it.
+    pub not_known_rows: u64,
 }
 
 /// A money column over the accepted and over the quarantined rows.
@@ -188,9 +212,24 @@ pub struct ControlProof {
     /// The control holds group by group: every journal balances.
     #[serde(default)]
     pub by_document: bool,
+    /// What it counts.
+    #[serde(default)]
+    pub measure: Counted,
     /// The columns that it adds up, each with whether it is taken off; none for a count.
     #[serde(default)]
     pub terms: Vec<(String, bool)>,
+    /// The column whose values it holds for one by one.
+    #[serde(default)]
+    pub by: Option<String>,
+}
+
+/// What a control counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    Rows,
+    #[default]
+    Pounds,
 }
 
 /// Pence as pounds text, `-1234.50`: exact at any size, and legible.
@@ -206,6 +245,21 @@ mod exact {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Pence, D::Error> {
         let text = String::deserialize(from)?;
         parse_pounds(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not an amount")))
+    }
+
+    pub(super) mod optional {
+        use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de::Error as _};
+
+        use crate::domain::{Pence, decimal, parse_pounds};
+
+        pub(in super::super) fn serialize<S: Serializer>(pence: &Option<Pence>, to: S) -> Result<S::Ok, S::Error> {
+            pence.map(decimal).serialize(to)
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Pence>, D::Error> {
+            let text = Option::<String>::deserialize(from)?;
+            text.map(|text| parse_pounds(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not an amount")))).transpose()
+        }
     }
 }
 
@@ -346,15 +400,19 @@ impl DeliveryRecord {
         self.lake_version.map(|version| (self.above, version))
     }
 
-    /// Pounds of the quarantined rows as far as they could be read: the one money column, or debit less credit.
+    /// Pounds of the quarantined rows, debit positive; `None` where some of them are not known.
     #[must_use]
-    pub fn quarantined_pence(&self) -> Pence {
-        let of = |name: &str| self.proof.columns.get(name).map(|m| m.quarantined);
-        match (of("amount"), of("debit"), of("credit")) {
-            (Some(amount), ..) => amount,
-            (None, Some(debit), credit) => debit - credit.unwrap_or(0),
-            (None, None, _) => 0,
+    pub fn quarantined_pence(&self) -> Option<Pence> {
+        match &self.proof.sender {
+            Some(sender) => (sender.not_known_rows == 0).then_some(sender.quarantined),
+            None => (self.proof.quarantined == 0).then_some(0),
         }
+    }
+
+    /// Quarantined rows whose pounds are not known.
+    #[must_use]
+    pub fn not_known_rows(&self) -> u64 {
+        self.proof.sender.as_ref().map_or(self.proof.quarantined, |sender| sender.not_known_rows)
     }
 
     /// Whether it is of this feed of this council.

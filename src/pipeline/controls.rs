@@ -61,8 +61,8 @@ fn check(item: &Item<'_>, control: &Control) {
     }
 }
 
-/// `debit - credit`.
-fn sum_of(item: &Item<'_>, contracts: &Contracts) -> Option<Vec<(Sign, Identifier)>> {
+/// `debit - credit`: money columns of every contract, each with its sign.
+pub fn sum_of(item: &Item<'_>, contracts: &Contracts) -> Option<Vec<(Sign, Identifier)>> {
     let mut terms = Vec::new();
     let mut sign = Some(Sign::Plus);
     for word in item.text()?.replace('-', " - ").replace('+', " + ").split_whitespace() {

@@ -10,13 +10,13 @@ use crate::{
     schema::{
         Contract, Contracts,
         fields::{Fields, Item, UNTOUCHED, did_you_mean},
-        read_text,
+        form, read_text,
     },
 };
 
 use super::{
-    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Ready, RowsOutside,
-    controls::read_controls,
+    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Ready, RowsOutside, Sign,
+    controls::{read_controls, sum_of},
     listed::read_listed,
     location::{Allowed, Secrets, apart_from_kept, read_location},
     partnership::{in_order, span, until_the_next},
@@ -38,6 +38,8 @@ pub const KEYS: &[&str] = &[
     "newest_by",
     "rows_outside",
     "rows",
+    "sign",
+    "amount",
     "controls",
     "tolerance",
     "required",
@@ -69,6 +71,8 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
     let from = from(&fields, council, id, around);
     let sidecar = fields.get("sidecar").and_then(|item| beside(&item)).map(str::to_owned);
     let controls = read_controls(&fields, contracts.as_deref().unwrap_or_default(), sidecar.is_some());
+    let credits_positive = choice(&fields, "sign", false, &[("debit_positive", false), ("credit_positive", true)]);
+    let amount = fields.get("amount").and_then(|item| amount(&item, contracts.as_deref().unwrap_or_default(), credits_positive));
     let faults_before = file.reader().fault_count();
     let covers = covers(&fields);
     let files = files(&fields, &covers, file.reader().fault_count() == faults_before);
@@ -90,6 +94,8 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         newest_by: newest_by(&fields),
         rows_outside: choice(&fields, "rows_outside", RowsOutside::Warn, &[("warn", RowsOutside::Warn), ("refuse", RowsOutside::Refuse)]),
         rows_many: choice(&fields, "rows", false, &[("one", false), ("many", true)]),
+        credits_positive,
+        amount,
         controls,
         listed,
         tolerance_rows: tolerance(&fields),
@@ -106,6 +112,19 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         sql,
         sql_file,
     })
+}
+
+/// `debit - credit`, held to what every contract of the feed says of its columns.
+fn amount(item: &Item<'_>, contracts: &[(Span, Arc<Contract>)], credits_positive: bool) -> Option<Vec<(Sign, Identifier)>> {
+    let terms = sum_of(item, contracts)?;
+    let row: Vec<(Identifier, i128)> = terms.iter().map(|(sign, name)| (name.clone(), sign.times())).collect();
+    for (_, contract) in contracts {
+        if let Err(fault) = form(contract, vec![row.clone()], credits_positive) {
+            item.refuse(config::AMOUNT, &fault.seen, fault.expected, fault.hint);
+            return None;
+        }
+    }
+    Some(terms)
 }
 
 fn choice<T: Copy>(fields: &Fields<'_>, key: &str, default: T, words: &[(&str, T)]) -> T {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use crate::{
     domain::{Calendar, Day, Digest, Identifier, Location, Pence, Span},
-    schema::Contract,
+    schema::{Contract, Found},
 };
 
 /// Everything under `pipelines/` and `schemas/`.
@@ -183,6 +183,11 @@ pub struct Feed {
     pub newest_by: Vec<NewestBy>,
     pub rows_outside: RowsOutside,
     pub rows_many: bool,
+    /// `sign: credit_positive`: the sender's credits are positive, and the SQL turns every amount; else debits are.
+    pub credits_positive: bool,
+    /// What a record's amount adds up, as the feed declares it (`amount: "debit - credit"`) where its SQL does not show it; with
+    /// `rows: many` each term is a row.
+    pub amount: Option<Vec<(Sign, Identifier)>>,
     /// Empty where the file says `none`: shown on every release as unproved by the sender.
     pub controls: Vec<Control>,
     /// Totals by file name, from `controls/<council>/<feed>.csv`; empty where no control and no coverage is `listed`.
@@ -208,6 +213,13 @@ impl Feed {
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}/{}", self.council, self.id)
+    }
+
+    /// What `amount:` declares, for each row that a record becomes; `None` where the SQL alone says it.
+    #[must_use]
+    pub fn declared_amount(&self) -> Option<Found> {
+        let terms = self.amount.as_ref()?.iter().map(|(sign, column)| (column.clone(), sign.times()));
+        Some(if self.rows_many { terms.map(|term| vec![term]).collect() } else { vec![terms.collect()] })
     }
 }
 
@@ -321,6 +333,17 @@ pub enum Measure {
 pub enum Sign {
     Plus,
     Minus,
+}
+
+impl Sign {
+    /// 1 or -1.
+    #[must_use]
+    pub const fn times(self) -> i128 {
+        match self {
+            Self::Plus => 1,
+            Self::Minus => -1,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

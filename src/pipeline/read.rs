@@ -1,12 +1,12 @@
 //! Reading a whole partnership, with every fault of every file at once.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, Severity, codes::config},
     domain::Identifier,
     schema::{
-        Contracts,
+        Contract, Contracts,
         fields::{Reader, UNTOUCHED, did_you_mean},
         is_prose, read_text, sorted_names,
         suggest::nearest,
@@ -54,7 +54,7 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
     let partnership = head.and_then(|head| whole(root, head));
     match partnership {
         Some(partnership) if !faults.iter().any(|fault| fault.severity == Severity::Error) => {
-            let contracts = contracts.read.into_iter().filter(|(key, _)| !key.starts_with("sources/")).collect();
+            let contracts = contracts.read.into_iter().filter(|(key, _)| !key.starts_with("sources/")).map(may_be_unknown).collect();
             Ok((Partnership { feeds, references, cost, contracts, ..partnership }, faults))
         }
         _ => Err(Refusal(faults)),
@@ -102,6 +102,15 @@ fn read_partnership(root: &Path, secrets: &Secrets<'_>, faults: &mut Vec<Diagnos
     let head = read_head(&reader.item(&node), secrets);
     faults.extend(reader.into_faults());
     head
+}
+
+/// A published contract of the version before requires the pounds of quarantined rows, which may be not known.
+fn may_be_unknown((key, mut contract): (String, Arc<Contract>)) -> (String, Arc<Contract>) {
+    if key == "published/delivery" {
+        let columns = &mut Arc::make_mut(&mut contract).columns;
+        columns.iter_mut().filter(|column| &*column.name == "amount_quarantined").for_each(|column| column.required = false);
+    }
+    (key, contract)
 }
 
 fn read_feeds(root: &Path, head: Option<&Head>, contracts: &Contracts, secrets: &Secrets<'_>, faults: &mut Vec<Diagnostic>) -> Vec<Feed> {

@@ -20,6 +20,10 @@ mod tables;
 
 pub use tables::{common, does_not_fit, lake_table, no_query, published};
 
+mod amount;
+
+pub use amount::{project, with_sender};
+
 mod cost;
 
 pub use cost::{CostPlan, PlannedQuery, given_tables, known_tables, plan_cost};

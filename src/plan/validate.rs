@@ -1,9 +1,8 @@
 //! Every SQL file planned against what it reads and fills; needs no data.
 
-use super::plan_cost;
+use super::{plan_cost, project};
 use crate::{
     diagnostic::{Answer, Refusal},
-    engine::Projection,
     pipeline::Partnership,
 };
 
@@ -21,7 +20,7 @@ pub struct Validated {
 /// Plans the SQL of every feed with every contract that it may meet, and every query of the cost model.
 ///
 /// # Errors
-/// All faults of all files: TC0801 to TC0809.
+/// All faults of all files: TC0801 to TC0809, TC0814 and TC0815.
 pub fn validate(partnership: &Partnership) -> Answer<Validated> {
     let mut faults = Vec::new();
     let mut contracts = partnership.contracts.len();
@@ -29,7 +28,7 @@ pub fn validate(partnership: &Partnership) -> Answer<Validated> {
         let Some(into) = partnership.contracts.get(&format!("common/{}", feed.into)) else { continue };
         for (_, contract) in &feed.contracts {
             contracts += 1;
-            if let Err(refusal) = Projection::plan(&feed.sql, &feed.sql_file, contract, into, feed.rows_many) {
+            if let Err(refusal) = project(feed, contract, into) {
                 faults.extend(refusal.0);
             }
         }

@@ -73,7 +73,7 @@ pub fn separation(partnership: &Partnership) -> Answer<Page> {
     line.extend(councils.iter().map(|c| pounds(totals.get(c).copied().unwrap_or(0))));
     line.extend([pounds(all_pence), grouped(u128::try_from(all_lines).unwrap_or(0))]);
     table.row(line);
-    let proof = proof_line(&all, &release)?;
+    let proof = proof_line(partnership, &all, &release)?;
     let json_cells: Vec<_> = by_owner
         .iter()
         .flat_map(|(owner, cells)| {
@@ -84,14 +84,12 @@ pub fn separation(partnership: &Partnership) -> Answer<Page> {
     Ok(Page::new("separation", page, json!({"release": release.manifest.release, "cells": json_cells, "proof": proof})))
 }
 
-/// One sentence: what was read is what is published, and how many checks say so.
-fn proof_line(all: &crate::engine::Tables, release: &Release) -> Answer<String> {
-    let sums = rows(all, "SELECT stage, SUM(rows) AS n, SUM(amount) AS amount FROM reconciliation GROUP BY stage")?;
-    let mut stages: BTreeMap<String, (i64, Pence)> = BTreeMap::new();
-    for batch in &sums {
-        for row in 0..batch.num_rows() {
-            stages.insert(text(batch, 0, row), (count(batch, 1, row), pence_at(batch, 2, row)));
-        }
+/// One sentence, worked out from the release's own tables: what was read is what is published and what is in quarantine, and how many
+/// checks say so.
+fn proof_line(partnership: &Partnership, all: &crate::engine::Tables, release: &Release) -> Answer<String> {
+    let mut stages = Stages::new();
+    for one in stages_of(partnership, all)?.values() {
+        add(&mut stages, one);
     }
     let of = |stage: &str| stages.get(stage).copied().unwrap_or_default();
     let checks = rows(
@@ -106,18 +104,50 @@ fn proof_line(all: &crate::engine::Tables, release: &Release) -> Answer<String> 
         }
     }
     let warned = if failed == 0 { String::new() } else { format!(", {failed} with warnings") };
+    let quarantined = of("quarantined");
+    let set_aside = match (quarantined.rows, quarantined.pence) {
+        (0, _) => String::new(),
+        (n, Some(pence)) => format!("; {} quarantined {}", lines(n), pounds(pence)),
+        (n, None) => format!("; {} quarantined, pounds {}", lines(n), quarantined.shown()),
+    };
+    let unexplained = unexplained(&stages);
+    let unexplained = match unexplained.rows {
+        0 => unexplained.shown(),
+        n => format!("{} {}", counted(n.unsigned_abs(), "row"), unexplained.shown()),
+    };
     Ok(format!(
-        "proof: {} rows {} accepted = {} cost {} + {} not cost {} + {} suspense {}; unexplained £0.00; {passed} checks passed{warned} (release {})",
-        lines(of("accepted").0),
-        pounds(of("accepted").1),
-        lines(of("cost").0),
-        pounds(of("cost").1),
-        lines(of("not_cost").0),
-        pounds(of("not_cost").1),
-        lines(of("suspense").0),
-        pounds(of("suspense").1),
+        "proof: {} rows {} accepted = {} cost {} + {} not cost {} + {} suspense {}{set_aside}; unexplained {unexplained}; {passed} checks passed{warned} (release {})",
+        lines(of("accepted").rows),
+        of("accepted").shown(),
+        lines(of("cost").rows),
+        of("cost").shown(),
+        lines(of("not_cost").rows),
+        of("not_cost").shown(),
+        lines(of("suspense").rows),
+        of("suspense").shown(),
         release.manifest.release,
     ))
+}
+
+/// The stages of every council, feed and period.
+fn stages_of(partnership: &Partnership, all: &crate::engine::Tables) -> Answer<BTreeMap<(String, String, String), Stages>> {
+    // A contract of the version before has no such column.
+    let has_column = partnership.contracts.get("published/reconciliation").is_some_and(|c| c.column("not_known_rows").is_some());
+    let not_known = if has_column { "not_known_rows" } else { "CAST(NULL AS BIGINT)" };
+    let sql = format!("SELECT council, feed, delivery_year, delivery_period, stage, rows, amount, {not_known} FROM reconciliation");
+    let mut found: BTreeMap<(String, String, String), Stages> = BTreeMap::new();
+    for batch in &rows(all, &sql)? {
+        for row in 0..batch.num_rows() {
+            let year = batch.columns().get(2).and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int16Type>()).map_or(0, |c| c.value(row));
+            let period =
+                batch.columns().get(3).and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int8Type>()).map_or(0, |c| c.value(row));
+            let pence = batch.columns().get(6).filter(|c| c.is_valid(row)).map(|_| pence_at(batch, 6, row));
+            let not_known = batch.columns().get(7).filter(|c| c.is_valid(row)).map_or(0, |_| count(batch, 7, row));
+            let key = (text(batch, 0, row), text(batch, 1, row), super::ask::period(year, period).to_string());
+            found.entry(key).or_default().insert(text(batch, 4, row), Stage { rows: count(batch, 5, row), pence, not_known });
+        }
+    }
+    Ok(found)
 }
 
 /// Rows and pounds from the source to what is published, per council, feed and period.
@@ -127,18 +157,7 @@ fn proof_line(all: &crate::engine::Tables, release: &Release) -> Answer<String> 
 pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
     let release = latest(partnership)?;
     let all = tables(partnership, &release)?;
-    let stages = rows(&all, "SELECT council, feed, delivery_year, delivery_period, stage, rows, amount FROM reconciliation")?;
-    let mut found: BTreeMap<(String, String, String), Stages> = BTreeMap::new();
-    for batch in &stages {
-        for row in 0..batch.num_rows() {
-            let year = batch.columns().get(2).and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int16Type>()).map_or(0, |c| c.value(row));
-            let period =
-                batch.columns().get(3).and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int8Type>()).map_or(0, |c| c.value(row));
-            let pence = batch.columns().get(6).filter(|c| c.is_valid(row)).map(|_| pence_at(batch, 6, row));
-            let key = (text(batch, 0, row), text(batch, 1, row), super::ask::period(year, period).to_string());
-            found.entry(key).or_default().insert(text(batch, 4, row), (count(batch, 5, row), pence));
-        }
-    }
+    let found = stages_of(partnership, &all)?;
     let mut list = Vec::new();
     let mut totals: BTreeMap<String, Stages> = BTreeMap::new();
     let mut periods = Table::new(&[
@@ -155,53 +174,94 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
         ("unexplained", Align::Right),
     ]);
     for ((council, feed, period), stages) in &found {
-        let of = |stage| at(stages, stage);
+        let of = |stage: &str| stages.get(stage).copied().unwrap_or_default();
         let unexplained = unexplained(stages);
-        let total = totals.entry(format!("{council}/{feed}")).or_default();
-        for (stage, (rows, pence)) in stages {
-            let sum = total.entry(stage.clone()).or_default();
-            *sum = (sum.0 + rows, sum.1.zip(*pence).map(|(a, b)| a + b).or(sum.1).or(*pence));
-        }
+        add(totals.entry(format!("{council}/{feed}")).or_default(), stages);
         let (accepted, quarantined) = (of("accepted"), of("quarantined"));
         periods.row([
             format!("{council}/{feed}"),
             period.clone(),
-            lines(accepted.0),
-            pounds(accepted.1),
-            lines(quarantined.0),
-            pounds(quarantined.1),
-            pounds(of("cost").1),
-            pounds(of("not_cost").1),
-            pounds(of("suspense").1),
-            pounds(of("published").1),
-            pounds(unexplained.1),
+            lines(accepted.rows),
+            accepted.shown(),
+            lines(quarantined.rows),
+            quarantined.shown(),
+            of("cost").shown(),
+            of("not_cost").shown(),
+            of("suspense").shown(),
+            of("published").shown(),
+            unexplained.shown(),
         ]);
-        let stage_json: serde_json::Map<String, serde_json::Value> =
-            stages.iter().map(|(s, (n, p))| (s.clone(), json!({"rows": n, "amount": p.map(decimal)}))).collect();
-        list.push(json!({"council": council, "feed": feed, "period": period, "stages": stage_json, "unexplained": decimal(unexplained.1)}));
+        let stage_json: serde_json::Map<String, serde_json::Value> = stages
+            .iter()
+            .map(|(s, stage)| {
+                (s.clone(), json!({"rows": stage.rows, "amount": stage.pence.map(decimal), "not_known_rows": stage.not_known}))
+            })
+            .collect();
+        list.push(json!({
+            "council": council, "feed": feed, "period": period, "stages": stage_json, "unexplained": unexplained.pence.map(decimal)
+        }));
     }
-    let proof = proof_line(&all, &release)?;
+    let proof = proof_line(partnership, &all, &release)?;
     let page = format!("{}\n{}\n{proof}\n", by_stage(&totals).text(), periods.text());
     Ok(Page::new("reconcile", page, json!({"release": release.manifest.release, "rows": list, "proof": proof})))
 }
 
-/// Rows and pounds of each stage; pounds where it has some.
-type Stages = BTreeMap<String, (i64, Option<Pence>)>;
+/// Rows and pounds of a stage.
+#[derive(Clone, Copy)]
+struct Stage {
+    rows: i64,
+    /// `None` where they are not known, or where the rows have none.
+    pence: Option<Pence>,
+    /// Rows whose pounds are not known.
+    not_known: i64,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self { rows: 0, pence: Some(0), not_known: 0 }
+    }
+}
+
+impl Stage {
+    /// `£1.00`, or `not known (1 row)`.
+    fn shown(self) -> String {
+        match (self.pence, self.not_known) {
+            (Some(pence), _) => pounds(pence),
+            (None, 0) => "not known".to_owned(),
+            (None, rows) => format!("not known ({})", counted(rows.unsigned_abs(), "row")),
+        }
+    }
+}
+
+type Stages = BTreeMap<String, Stage>;
+
+/// Adds stage to stage. Pounds that are not known stay so, whatever is added.
+fn add(total: &mut Stages, more: &Stages) {
+    for (name, stage) in more {
+        let sum = total.entry(name.clone()).or_default();
+        *sum = Stage {
+            rows: sum.rows + stage.rows,
+            pence: sum.pence.zip(stage.pence).map(|(a, b)| a + b),
+            not_known: sum.not_known + stage.not_known,
+        };
+    }
+}
 
 fn lines(number: i64) -> String {
     grouped(number.unsigned_abs().into())
 }
 
-/// Rows and pounds of a stage; nought where there are none.
-fn at(stages: &Stages, stage: &str) -> (i64, Pence) {
-    stages.get(stage).map_or((0, 0), |(rows, pence)| (*rows, pence.unwrap_or(0)))
-}
-
-/// What came in less what is in quarantine less what is published: nought, or nothing would have been published.
-fn unexplained(stages: &Stages) -> (i64, Pence) {
-    let of = |stage| at(stages, stage);
+/// What came in less what is in quarantine less what is published: nought, or nothing would have been published. Where pounds of
+/// quarantined rows are not known, neither is this.
+fn unexplained(stages: &Stages) -> Stage {
+    let of = |stage: &str| stages.get(stage).copied().unwrap_or_default();
     let (landed, quarantined, published) = (of("landed"), of("quarantined"), of("published"));
-    (landed.0 - quarantined.0 - published.0, landed.1 - quarantined.1 - published.1)
+    let known = landed.pence.zip(quarantined.pence).zip(published.pence);
+    Stage {
+        rows: landed.rows - quarantined.rows - published.rows,
+        pence: known.map(|((landed, quarantined), published)| landed - quarantined - published),
+        not_known: landed.not_known,
+    }
 }
 
 /// Every feed from the source to what is published, stage by stage, over all periods.
@@ -221,12 +281,14 @@ fn by_stage(totals: &BTreeMap<String, Stages>) -> Table {
     let mut table = Table::new(&[("feed", Align::Left), ("stage", Align::Left), ("rows", Align::Right), ("pounds", Align::Right)]);
     for (feed, stages) in totals {
         for (at, (stage, shown)) in SHOWN.iter().enumerate() {
-            let (rows, pence) = stages.get(*stage).copied().unwrap_or_default();
+            let found = stages.get(*stage).copied().unwrap_or_default();
+            // Header, blank lines and totals have no pounds.
+            let shown_pounds = if *stage == "not_data" { "-".to_owned() } else { found.shown() };
             let name = if at == 0 { feed.clone() } else { String::new() };
-            table.row([name, (*shown).to_owned(), lines(rows), pence.map_or_else(|| "-".to_owned(), pounds)]);
+            table.row([name, (*shown).to_owned(), lines(found.rows), shown_pounds]);
         }
-        let (rows, pence) = unexplained(stages);
-        table.row([String::new(), "unexplained".into(), lines(rows), pounds(pence)]);
+        let unexplained = unexplained(stages);
+        table.row([String::new(), "unexplained".into(), lines(unexplained.rows), unexplained.shown()]);
     }
     table
 }

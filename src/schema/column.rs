@@ -3,7 +3,7 @@
 use crate::diagnostic::codes::contract;
 
 use super::{
-    Column, ColumnRules, DateFormat, Kind, MoneyStyle, Personal, PersonalKind, Role, Treatment, Type, Window,
+    Column, ColumnRules, DateFormat, Kind, MoneyStyle, Personal, PersonalKind, Role, Side, SignFrom, Treatment, Type, Window,
     fields::{Fields, Item},
     formats,
 };
@@ -25,7 +25,8 @@ const COLUMN_KEYS: &[&str] = &[
     "customProperties",
 ];
 const PROPERTY_KEYS: &[&str] = &["id", "property", "vendor", "value", "description"];
-const RULE_KEYS: &[&str] = &["aliases", "money", "formats", "period", "window", "trim", "null_words", "personal", "public", "role"];
+const RULE_KEYS: &[&str] =
+    &["aliases", "money", "side", "sign_from", "formats", "period", "window", "trim", "null_words", "personal", "public", "role"];
 
 /// Physical type, our type, the logical types that go with it.
 const TYPES: [(&str, Type, &str); 9] = [
@@ -39,6 +40,8 @@ const TYPES: [(&str, Type, &str); 9] = [
     ("BOOLEAN", Type::Boolean, "boolean"),
     ("timestamp_tz", Type::Instant, "timestamp"),
 ];
+
+const MONEY: &str = "a `DECIMAL(18,2)` column";
 
 pub fn read_column(item: &Item<'_>, kind: Kind) -> Option<Column> {
     let fields = item.fields(COLUMN_KEYS)?;
@@ -130,7 +133,9 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
     let flag = |key: &str| fields.get(key).and_then(|item| item.flag()).unwrap_or(false);
     let rules = ColumnRules {
         aliases: fields.get("aliases").and_then(|item| item.texts()).unwrap_or_default(),
-        money: for_type("money", column_type == Type::Money, "a `DECIMAL(18,2)` column").map(|i| money(&i)).unwrap_or_default(),
+        money: for_type("money", column_type == Type::Money, MONEY).map(|i| money(&i)).unwrap_or_default(),
+        side: for_type("side", column_type == Type::Money, MONEY).and_then(|i| i.choice(&[("debit", Side::Debit), ("credit", Side::Credit)])),
+        sign_from: for_type("sign_from", column_type == Type::Money, MONEY).and_then(|i| sign_from(&i)),
         dates: for_type("formats", column_type == Type::Date, "a `DATE` column").map(|i| dates(&i)).unwrap_or_default(),
         periods: for_type("period", whole || column_type == Type::Text, "a text or whole-number column")
             .map(|i| periods(&i))
@@ -142,6 +147,10 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         public: flag("public"),
         role: fields.get("role").and_then(|item| role(&item)),
     };
+    if let (Some(_), Some(item)) = (rules.side, fields.get("sign_from")) {
+        let hint = "A column of debits, or of credits, needs no other to say so.";
+        item.refuse(contract::RULE, "`side` stands beside it", "one of `side: debit | credit` and `sign_from`", hint);
+    }
     only_for_sources(&fields, kind);
     rules
 }
@@ -151,11 +160,31 @@ fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
     if kind == Kind::Source {
         return;
     }
-    for key in ["aliases", "money", "formats", "period", "window", "trim", "null_words"] {
+    for key in ["aliases", "money", "side", "sign_from", "formats", "period", "window", "trim", "null_words"] {
         if let Some(item) = fields.get(key) {
             item.refuse(contract::RULE, "it says how an extract's text is read", "it only in the contract of a source", "");
         }
     }
+}
+
+/// `{column: dc, debit: [D], credit: [C]}`; that the column is there is looked at once all of them are read.
+fn sign_from(item: &Item<'_>) -> Option<SignFrom> {
+    let fields = item.fields(&["column", "debit", "credit"])?;
+    let column = fields.need("column").and_then(|item| item.identifier());
+    let words = |key: &str| {
+        let item = fields.need(key)?;
+        let words: Vec<String> = item.texts()?.iter().map(|word| word.trim().to_owned()).collect();
+        if words.is_empty() || words.iter().any(String::is_empty) {
+            item.wrong("at least one word, as in `[D]`");
+        }
+        Some(words)
+    };
+    let (debit, credit) = (words("debit"), words("credit"));
+    let (column, debit, credit) = (column?, debit?, credit?);
+    if let Some(both) = debit.iter().find(|word| credit.contains(word)) {
+        item.refuse(contract::RULE, &format!("`{}` stands for both sides", both.escape_debug()), "words of their own for debit and credit", "");
+    }
+    Some(SignFrom { column, debit, credit })
 }
 
 fn money(item: &Item<'_>) -> Vec<MoneyStyle> {

@@ -7,6 +7,7 @@ pub mod batch;
 mod column;
 pub mod fields;
 mod folder;
+mod form;
 mod formats;
 mod layout;
 mod model;
@@ -16,6 +17,7 @@ pub mod secret;
 pub mod suggest;
 pub mod yaml;
 
+pub use form::{Form, FormFault, Found, MOST_ROWS, Term, form};
 pub use folder::{Contracts, digest_of, is_prose, read_text, sorted_names};
 pub use model::*;
 pub use odcs::read_contract;

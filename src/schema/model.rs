@@ -136,6 +136,10 @@ pub struct ColumnRules {
     pub aliases: Vec<String>,
     /// Declared money styles; empty for a column that is not money.
     pub money: Vec<MoneyStyle>,
+    /// The column holds one side of an amount; `None` = it is signed, debit positive.
+    pub side: Option<Side>,
+    /// Another column says which side an unsigned amount is: the decoder signs it, debit positive.
+    pub sign_from: Option<SignFrom>,
     /// Declared date formats, in order; empty for a column that is not a date.
     pub dates: Vec<DateFormat>,
     /// Declared period formats: a `VARCHAR`/`INTEGER` column that says which period a row belongs to.
@@ -152,6 +156,24 @@ pub struct ColumnRules {
     pub public: bool,
     /// How the column is best stored; see [`Role`].
     pub role: Option<Role>,
+}
+
+/// Which of two columns that make one amount a money column is. Its amounts are unsigned; one in red is negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Debit,
+    Credit,
+}
+
+/// `sign_from: {column: dc, debit: [D], credit: [C]}`: the words of another column that tell debits from credits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignFrom {
+    /// A text or whole-number column of the same contract.
+    pub column: Identifier,
+    /// Its words for a debit, as they stand in the file; any word that is in neither list quarantines the row.
+    pub debit: Vec<String>,
+    /// Its words for a credit.
+    pub credit: Vec<String>,
 }
 
 /// How values of a stored column behave, which decides the Parquet encoding. Never changes a value.

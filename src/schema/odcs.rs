@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Answer, Diagnostic, Refusal, codes::contract};
 
 use super::{
-    Column, Contract, Kind,
+    Column, Contract, Kind, Type,
     column::read_column,
-    fields::{Fields, Item, Reader},
+    fields::{Fields, Item, Reader, did_you_mean},
     folder::digest_of,
     layout::read_layout,
+    suggest::nearest,
     yaml::SourceText,
 };
 
@@ -71,6 +72,7 @@ fn read_top(top: &Fields<'_>, kind: Kind, name: &str) -> Option<Contract> {
     let columns = read_columns(&fields, kind)?;
     let layout = read_layout(&fields, kind, &columns);
     unique_headers(&fields, &columns);
+    signs_are_there(&columns);
     primary_key_in_order(&fields, &columns);
     let source = top.reader().source;
     Some(Contract {
@@ -164,6 +166,21 @@ fn unique_headers(object: &Fields<'_>, columns: &[(Column, Item<'_>)]) {
                 object.reader().fault(item.at(), fault.expected("a header for each column").hint(hint));
             }
         }
+    }
+}
+
+/// The column that says which side an amount is stands in the contract too.
+fn signs_are_there(columns: &[(Column, Item<'_>)]) {
+    for (column, item) in columns {
+        let Some(from) = &column.rules.sign_from else { continue };
+        let found = columns.iter().find(|(other, _)| other.name == from.column).map(|(other, _)| other.kind);
+        let why = match found {
+            Some(Type::Text | Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt) => continue,
+            Some(kind) => format!("`sign_from` of `{}` names `{}`, which is `{}`", column.name, from.column, kind.as_str()),
+            None => format!("`sign_from` of `{}` names `{}`, which is no column", column.name, from.column),
+        };
+        let hint = did_you_mean(nearest(&from.column, columns.iter().map(|(other, _)| &*other.name)));
+        item.refuse(contract::RULE, &why, "a text or whole-number column of this contract", hint);
     }
 }
 

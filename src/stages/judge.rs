@@ -8,7 +8,7 @@ use crate::{
     decode::{BalanceBy, ColumnSum, FooterTotal, Tally},
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Identifier, Pence, counted, decimal, grouped, pounds},
-    lake::{ControlProof, DeliveryProof},
+    lake::{ControlProof, Counted, DeliveryProof},
     pipeline::{Control, Feed, Listed, Measure, Sign, Truth},
 };
 
@@ -63,9 +63,11 @@ pub fn judge(feed: &Feed, file: &str, tally: &Tally, said: Said<'_>) -> (Deliver
         };
         match judged {
             Ok(proof) => {
-                if !proof.held {
-                    let groups = tally.unbalanced.get(usize::saturating_sub(balance, 1)).map_or(0, BTreeMap::len);
-                    faults.push(differs(file, control, &proof, tally, groups));
+                let at = usize::saturating_sub(balance, 1);
+                // Where too many rows are quarantined, what their documents lack says nothing new.
+                let follows = proof.by_document && balances_as_sent(tally, at) && tally.rejected > feed.tolerance_rows;
+                if !proof.held && !follows {
+                    faults.push(differs(file, control, &proof, tally, at));
                 }
                 controls.push(proof);
             }
@@ -95,6 +97,7 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryPr
         preamble: tally.preamble,
         control_records: tally.controls.values().sum::<u64>() + tally.footers,
         not_data: tally.not_data.clone(),
+        sender: None,
         columns: tally.sums.iter().map(|sum| (sum.column.to_string(), measure(sum))).collect(),
         periods: BTreeMap::new(),
         proved_by_sender: proved,
@@ -126,14 +129,16 @@ fn by_total(control: &Control, tally: &Tally, expected: Pence) -> ControlProof {
         held: counted == expected,
         difference: counted - expected,
         by_document: false,
+        measure: counted_as(&control.measure),
         terms: terms(&control.measure),
+        by: None,
     }
 }
 
 fn by_group(control: &Control, by: &Identifier, tally: &Tally, balance: usize) -> ControlProof {
-    let unbalanced = tally.unbalanced.get(balance);
-    let groups = unbalanced.map_or(0, BTreeMap::len);
-    let absolute: Pence = unbalanced.map_or(0, |groups| groups.values().map(|p| p.abs()).sum());
+    let unbalanced = tally.out_of_balance(balance);
+    let groups = unbalanced.len();
+    let absolute: Pence = unbalanced.values().map(|p| p.abs()).sum();
     ControlProof {
         control: in_words(control),
         counted: format!("{groups} of {by} out of balance"),
@@ -141,7 +146,16 @@ fn by_group(control: &Control, by: &Identifier, tally: &Tally, balance: usize) -
         held: groups == 0,
         difference: absolute,
         by_document: true,
+        measure: counted_as(&control.measure),
         terms: terms(&control.measure),
+        by: Some(by.to_string()),
+    }
+}
+
+const fn counted_as(measure: &Measure) -> Counted {
+    match measure {
+        Measure::CountRows => Counted::Rows,
+        Measure::Sum(_) => Counted::Pounds,
     }
 }
 
@@ -261,18 +275,10 @@ fn missing(feed: &Feed, seen: String) -> Box<Diagnostic> {
     Box::new(report)
 }
 
-/// `groups` are the documents out of balance, where the control is one by document.
-fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally, groups: usize) -> Diagnostic {
+/// `balance` is the place of the control among those by document, where it is one.
+fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally, balance: usize) -> Diagnostic {
     if proof.by_document {
-        let documents = counted(groups as u64, control.by.as_deref().unwrap_or("document"));
-        return Diagnostic::new(
-            codes::control::DOCUMENTS_OUT_OF_BALANCE,
-            format!("{documents} out of balance, {} without regard to sign", pounds(proof.difference)),
-        )
-        .place(Place::file(file))
-        .expected(format!("{}: every one of them", proof.control))
-        .outcome(KEPT)
-        .hint("ask the sender for the extract again: a document that does not balance was cut or edited");
+        return out_of_balance(file, control, proof, tally, balance);
     }
     let is_count = control.measure == Measure::CountRows;
     let shown = |text: &str, number: Pence| match text.strip_prefix('-').unwrap_or(text).parse() {
@@ -294,6 +300,32 @@ fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally, g
         "ask the sender for the extract again: it may have been cut on its way".to_owned()
     };
     Diagnostic::new(codes::control::CONTROL_DIFFERS, seen).place(Place::file(file)).expected(proof.control.clone()).outcome(KEPT).hint(hint)
+}
+
+/// As they came; or, where they balance as they came, without the rows that are quarantined.
+fn out_of_balance(file: &str, control: &Control, proof: &ControlProof, tally: &Tally, balance: usize) -> Diagnostic {
+    let documents = counted(tally.out_of_balance(balance).len() as u64, control.by.as_deref().unwrap_or("document"));
+    let balances_as_sent = balances_as_sent(tally, balance);
+    let among = if balances_as_sent { " without the quarantined rows" } else { "" };
+    let report = Diagnostic::new(
+        codes::control::DOCUMENTS_OUT_OF_BALANCE,
+        format!("{documents} out of balance{among}, {} without regard to sign", pounds(proof.difference)),
+    );
+    let report = report.place(Place::file(file)).outcome(KEPT);
+    if balances_as_sent {
+        report
+            .expected(format!("{}: every one of them, by the rows that are accepted too", proof.control))
+            .hint("ask the sender to mend the quarantined rows: a document is taken whole or not at all")
+    } else {
+        report
+            .expected(format!("{}: every one of them", proof.control))
+            .hint("ask the sender for the extract again: a document that does not balance was cut or edited")
+    }
+}
+
+/// Whether the documents of a control balance over all rows, accepted or not.
+fn balances_as_sent(tally: &Tally, balance: usize) -> bool {
+    tally.unbalanced.get(balance).is_none_or(BTreeMap::is_empty)
 }
 
 fn too_many(feed: &Feed, file: &str, tally: &Tally) -> Diagnostic {

@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 
 use crate::{
     diagnostic::Answer,
-    domain::{Calendar, Pence, Period},
+    domain::{Calendar, Period},
     lake::{DeliveryRecord, EncodedRowGroup, PartSchema, PartWriter, StagedPart, Staging},
     pipeline::Partnership,
     schema::{Cell, Contract},
@@ -35,7 +35,6 @@ pub fn delivery_rows(records: &[&DeliveryRecord]) -> Vec<Vec<Cell>> {
         let covers = r.covers();
         let (from, to) = covers.map_or((Period { year: 0, period: 1 }, Period { year: 0, period: 1 }), |c| (c.first(), c.last()));
         let proof = &r.proof;
-        let quarantined: Pence = r.quarantined_pence();
         vec![
             r.delivery_id.as_str().into(),
             r.council.as_str().into(),
@@ -51,8 +50,9 @@ pub fn delivery_rows(records: &[&DeliveryRecord]) -> Vec<Vec<Cell>> {
             proof.quarantined.into(),
             proof.not_data_rows().into(),
             Cell::Pence(proof.pence()),
-            Cell::Pence(quarantined),
+            r.quarantined_pence().map_or(Cell::Null, Cell::Pence),
             proof.proved_by_sender.into(),
+            r.not_known_rows().into(),
         ]
     };
     records.iter().map(row).collect()

@@ -114,17 +114,38 @@ impl Plant {
             ),
         );
         tables.insert(
-            "sender_sign",
+            "sender_amount",
             (
                 vec![
                     ("delivery_id", Text),
                     ("council", Text),
                     ("feed", Text),
-                    ("side", Text),
+                    ("sender_rows", BigInt),
+                    ("common_rows", BigInt),
+                    ("sender_debits", Money),
+                    ("common_debits", Money),
+                    ("sender_credits", Money),
+                    ("common_credits", Money),
                     ("sender_amount", Money),
                     ("common_amount", Money),
+                    ("not_known_rows", BigInt),
+                    ("controlled", Boolean),
                 ],
-                vec![vec![t("d1"), t("newham"), t("gl"), t("net"), p(40_000), p(40_000)]],
+                vec![vec![
+                    t("d1"),
+                    t("newham"),
+                    t("gl"),
+                    n(3),
+                    n(3),
+                    p(50_000),
+                    p(50_000),
+                    p(-10_000),
+                    p(-10_000),
+                    p(40_000),
+                    p(40_000),
+                    n(0),
+                    Cell::Truth(true),
+                ]],
             ),
         );
         tables.insert(
@@ -210,7 +231,7 @@ fn every_check_passes_on_sound_tables() {
     let plant = Plant::sound();
     assert_eq!(plant.failing(), Vec::<i16>::new());
     let numbers: Vec<i16> = plant.findings().iter().map(|f| f.check.number).collect();
-    assert_eq!(numbers, [1, 2, 9, 10, 11, 12, 13, 15, 35, 37, 42, 42]);
+    assert_eq!(numbers, [1, 1, 2, 9, 10, 11, 12, 13, 15, 35, 37, 42, 42]);
 }
 
 #[test]
@@ -218,6 +239,14 @@ fn check_01_fails_on_a_control_that_does_not_agree() {
     let mut plant = Plant::sound();
     plant.rows("delivery_control")[0] = control(false, false);
     assert_eq!(plant.failing(), [1]);
+    // Pounds that are not known: a warning, and where a control adds up pounds a reason to stop.
+    for (controlled, blocks) in [(true, true), (false, false)] {
+        let mut plant = Plant::sound();
+        plant.rows("sender_amount")[0][11] = n(2);
+        plant.rows("sender_amount")[0][12] = Cell::Truth(controlled);
+        let failed: Vec<_> = plant.findings().into_iter().filter(|f| !f.passed()).collect();
+        assert_eq!(failed.iter().map(|f| (f.check.number, f.check.blocks)).collect::<Vec<_>>(), [(1, blocks)]);
+    }
 }
 
 #[test]
@@ -317,8 +346,20 @@ fn check_37_fails_on_a_line_without_a_delivery() {
 #[test]
 fn check_42_fails_on_a_sign_that_was_turned_twice_and_warns_of_income_in_debit() {
     let mut plant = Plant::sound();
-    plant.rows("sender_sign")[0][5] = p(-40_000);
+    plant.rows("sender_amount")[0][10] = p(-40_000);
     assert_eq!(plant.failing(), [42]);
+    // Rows, debits or credits alone; and nothing to compare with.
+    for (column, planted) in [(4, n(4)), (6, p(50_001)), (8, p(-10_001)), (9, Cell::Null)] {
+        let mut plant = Plant::sound();
+        plant.rows("sender_amount")[0][column] = planted;
+        assert_eq!(plant.failing(), [42], "column {column}");
+    }
+    // What an entry of the version before does not know is not compared.
+    let mut plant = Plant::sound();
+    for column in [3, 5, 7] {
+        plant.rows("sender_amount")[0][column] = Cell::Null;
+    }
+    assert_eq!(plant.failing(), Vec::<i16>::new());
     let mut plant = Plant::sound();
     plant.rows("income_account")[0][4] = p(500);
     let findings = plant.findings();

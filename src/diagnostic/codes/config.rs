@@ -43,4 +43,6 @@ codes! {
     CONTROL = "TC0620", Configurator, 2, "a control that cannot be judged";
     /// Places that are one another, or lie in one another.
     PLACES_OVERLAP = "TC0633", Configurator, 2, "two folders of the partnership are one, or lie in each other";
+    /// `amount:` of a feed adds columns up otherwise than their contracts say.
+    AMOUNT = "TC0627", Configurator, 2, "a declared amount that contradicts the contract";
 }

@@ -29,4 +29,6 @@ codes! {
     WITHDRAWN = "TC0413", Configurator, 1, "a delivery was withdrawn";
     /// Amounts of a delivery that add up to more than an amount can be.
     SUM_TOO_LARGE = "TC0414", Supplier, 1, "a delivery adds up to more than an amount can be";
+    /// The SQL made other pounds of a delivery than its columns hold.
+    SENDER_AMOUNT = "TC0428", Configurator, 1, "the common rows are not the sender's pounds";
 }

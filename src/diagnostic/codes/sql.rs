@@ -27,4 +27,8 @@ codes! {
     UNCOMPUTED = "TC0812", Configurator, 2, "a query cannot be computed";
     /// Feed SQL that makes no row of an accepted record, found in the data.
     NO_ROW = "TC0813", Configurator, 1, "feed SQL loses a record";
+    /// A money column of the extract that feed SQL does not add up as its contract says.
+    AMOUNT = "TC0814", Configurator, 2, "the sender's amount is not added up as declared";
+    /// Feed SQL that gives an amount of which nobody can say what it comes from.
+    AMOUNT_UNKNOWN = "TC0815", Configurator, 2, "where an amount comes from cannot be told";
 }

@@ -12,4 +12,5 @@ codes! {
     TRUTH = "TC0309", Supplier, 1, "neither true nor false";
     INSTANT = "TC0310", Supplier, 1, "not an instant";
     BLANK = "TC0311", Supplier, 1, "a blank row";
+    SIDE = "TC0312", Supplier, 1, "neither a debit nor a credit";
 }

@@ -18,7 +18,7 @@ use crate::{
     engine::{Table, Tables},
     lake::{Content, DeliveryRecord, LakeFile, LakeState, Manifest, Publication, PublishedPart},
     pipeline::Basis,
-    plan::{CostSource, Waiting, all_there, cost_sources, current, does_not_fit, plan_cost, program, published, rules_digest, run_digest},
+    plan::{CostSource, Waiting, all_there, cost_sources, current, does_not_fit, plan_cost, program, published, rules_digest, run_digest, with_sender},
     stages::{
         classify::membership_table,
         prove::{self, Finding},
@@ -101,7 +101,8 @@ impl Conductor<'_> {
         content.tables.insert("class_total".into(), lines.iter().map(|line| line.classes.clone()).collect());
         self.separate(&plan, &rules, &lines, latest.as_ref(), &mut content)?;
         let parts: Vec<(CostSource, PublishedPart)> = lines.into_iter().map(|line| (line.source, line.part)).collect();
-        let records = current(known, &sources);
+        let records = with_sender(self.partnership, &current(known, &sources));
+        let records: Vec<&DeliveryRecord> = records.iter().collect();
         self.small_tables(&records, &parts, &mut content)?;
         let tables = self.check_tables(&records, &parts, meant.as_ref(), &content)?;
         costed.findings = prove::prove(&tables)?;

@@ -71,7 +71,8 @@ pub fn outside(feed: &Feed, file: &str, id: &DeliveryId, coverage: &Coverage, st
 pub fn too_large(feed: &Feed, file: &str, record: &DeliveryRecord) -> Option<Diagnostic> {
     let fits = |pence: Pence| pence.unsigned_abs() <= u128::from(Money::MAX_PENCE.unsigned_abs());
     let proof = &record.proof;
-    let quarantined = record.quarantined_pence();
+    // What could be read of it.
+    let quarantined = proof.sender.as_ref().map_or(0, |sender| sender.quarantined);
     let periods = proof.periods.iter().flat_map(|(period, p)| {
         [
             (period.clone(), p.amount),
@@ -131,9 +132,10 @@ pub fn name_documents<R: std::io::Read>(
     tally: &Tally,
     open: impl Fn() -> Answer<R>,
 ) {
-    let by = feed.controls.iter().filter_map(|control| control.by.as_ref()).zip(&tally.unbalanced).filter(|(_, groups)| !groups.is_empty());
+    let by = feed.controls.iter().filter_map(|control| control.by.as_ref()).enumerate().map(|(at, by)| (by, tally.out_of_balance(at)));
+    let by = by.filter(|(_, groups)| !groups.is_empty());
     for ((by, groups), fault) in by.zip(faults.iter_mut().filter(|d| d.code == codes::control::DOCUMENTS_OUT_OF_BALANCE)) {
-        let found = open().and_then(|read| first_documents(judge, read, by, groups)).unwrap_or_default();
+        let found = open().and_then(|read| first_documents(judge, read, by, &groups)).unwrap_or_default();
         let personal = contract.column(by).is_some_and(|c| c.rules.personal.is_some());
         let named = |(line, document): &(i64, String)| {
             let name = if personal { "one".to_owned() } else { format!("`{document}`") };

@@ -8,6 +8,7 @@ mod messages;
 mod pass;
 mod read;
 mod replay;
+mod sender;
 mod withdrawal;
 
 use std::{

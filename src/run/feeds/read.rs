@@ -14,6 +14,7 @@ use super::{
     messages::{grouped_faults, name_documents, no_contract, no_coverage, notes, outside, too_large, unexplained},
     not_taken,
     pass::{Pass, Streamed, stream},
+    sender::{differs, sender_proof},
     sidecar_facts, source_facts,
     withdrawal::Outdated,
 };
@@ -21,7 +22,6 @@ use crate::{
     decode::{EncodingFacts, Judge},
     diagnostic::{Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Digest, Period},
-    engine::Projection,
     lake::{DeliveryProof, DeliveryRecord, DeliveryState, Landed, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter, holder},
     plan::{self, common},
     stages::{judge, normalise::Normaliser},
@@ -169,10 +169,11 @@ impl Conductor<'_> {
         let calendar = self.partnership.calendar;
         let contract = contract_for(feed, coverage, calendar).ok_or_else(|| Stop::Refused(vec![no_contract(feed, file, coverage)]))?;
         let into = common(self.partnership, &feed.into).map_err(Stop::Run)?;
-        let projection = Projection::plan(&feed.sql, &feed.sql_file, contract, into, feed.rows_many).map_err(Stop::refused)?;
+        let (projection, form) = plan::project(feed, contract, into).map_err(Stop::refused)?;
         let sidecar = Self::sidecar(item, file)?;
         let judge =
             Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
+        let judge = judge.adding_up(form.as_ref());
         let normaliser = Normaliser::new(projection, into, calendar, coverage.clone(), id);
         let schema = PartSchema::without(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
         let staging = self.lake.staging();
@@ -195,7 +196,11 @@ impl Conductor<'_> {
         let (proof, mut faults) = judge::judge(feed, file, &streamed.tally, said);
         record.proof = proof;
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
+        record.proof.sender = form.as_ref().map(|form| sender_proof(form, &streamed.tally));
         faults.extend(too_large(feed, file, record));
+        if let Some((form, sender)) = form.as_ref().zip(record.proof.sender.as_ref()) {
+            faults.extend(differs(feed, file, form, sender, &streamed.totals));
+        }
         let mut notes = notes(feed, file, &judge, &streamed);
         match outside(feed, file, id, coverage, &streamed) {
             Some(report) if report.severity == crate::diagnostic::Severity::Error => faults.push(report),

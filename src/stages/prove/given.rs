@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     diagnostic::Answer,
     domain::{Pence, Period, parse_pounds},
-    lake::{ControlProof, DeliveryRecord, PublishedPart},
+    lake::{Counted, DeliveryProof, DeliveryRecord, PublishedPart},
     pipeline::Partnership,
     plan::CostSource,
     schema::{Cell, Type, proof_table},
@@ -26,7 +26,7 @@ pub fn check_tables(
     Ok(vec![
         ("delivery_control", delivery_control(records)?),
         ("common_total", common_total(records, parts)?),
-        ("sender_sign", sender_sign(records)?),
+        ("sender_amount", sender_amount(records)?),
         ("income_account", income_account(parts)?),
         ("member_period", member_period(partnership, parts)?),
         ("company", company(partnership)?),
@@ -92,72 +92,54 @@ fn common_total(records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart
     proof_table(&columns, &rows)
 }
 
-/// What the sender's own columns net to, against the common table: net always, debits and credits where they come apart.
-fn sender_sign(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
+/// What the sender's own columns add up to, against the common table: rows, net, debits and credits of every delivery.
+///
+/// A side that is not known is null: rows where the SQL chooses among them, debits and credits of an entry of the version before. Where no
+/// net is known there was nothing to compare, and check 42 says so.
+fn sender_amount(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
     let columns = [
         ("delivery_id", Type::Text),
         ("council", Type::Text),
         ("feed", Type::Text),
-        ("side", Type::Text),
+        ("sender_rows", Type::BigInt),
+        ("common_rows", Type::BigInt),
+        ("sender_debits", Type::Money),
+        ("common_debits", Type::Money),
+        ("sender_credits", Type::Money),
+        ("common_credits", Type::Money),
         ("sender_amount", Type::Money),
         ("common_amount", Type::Money),
+        ("not_known_rows", Type::BigInt),
+        ("controlled", Type::Boolean),
     ];
-    let mut rows: Vec<Vec<Cell>> = Vec::new();
-    for record in records {
-        let of = |name: &str| record.proof.columns.get(name).map(|m| m.accepted);
-        let net = record.proof.pence();
-        let debits: Pence = record.proof.periods.values().map(|p| p.debits).sum();
-        let mut row = |side: &str, sender: Pence, common: Pence| {
-            rows.push(vec![
-                record.delivery_id.as_str().into(),
-                record.council.as_str().into(),
-                record.feed.as_str().into(),
-                side.into(),
-                Cell::Pence(sender),
-                Cell::Pence(common),
-            ]);
-        };
-        match (of("amount"), of("debit"), of("credit")) {
-            (Some(amount), ..) => {
-                // A control on `-amount` says that the sender's credits are positive, and that the SQL turns them.
-                let turned = record.proof.controls.iter().any(|c| is_of_one(c, "amount", true));
-                row("net", if turned { -amount } else { amount }, net);
-            }
-            (None, Some(debit), Some(credit)) => {
-                row("net", debit - credit, net);
-                // A reversal written in red makes a debit of a negative credit: then only the net can be held together.
-                let one_side = |name: &str| record.proof.columns.get(name).is_some_and(|m| !m.both_signs);
-                let declared = record.proof.controls.iter().any(|c| c.held && is_of_one(c, "debit", false));
-                if declared && one_side("debit") && one_side("credit") {
-                    row("debits", debit, debits);
-                    row("credits", -credit, net - debits);
-                }
-            }
-            // Several rows were made of one record, each of another column: what the sender adds up is what the rows add up to.
-            _ => {
-                let made: u64 = record.proof.periods.values().map(|p| p.rows).sum();
-                if let Some(sum) = declared_sum(record).filter(|_| made > record.proof.accepted) {
-                    row("net", sum, net);
-                }
-            }
-        }
-    }
-    proof_table(&columns, &rows)
+    let pence = |pence: Option<Pence>| pence.map_or(Cell::Null, Cell::Pence);
+    let row = |record: &&DeliveryRecord| {
+        let proof = &record.proof;
+        let sender = proof.sender.as_ref();
+        let debits: Pence = proof.periods.values().map(|p| p.debits).sum();
+        let sent_debits = sender.and_then(|s| s.debits);
+        vec![
+            record.delivery_id.as_str().into(),
+            record.council.as_str().into(),
+            record.feed.as_str().into(),
+            sender.and_then(|s| s.rows).map_or(Cell::Null, Cell::from),
+            proof.periods.values().map(|p| p.rows).sum::<u64>().into(),
+            pence(sent_debits),
+            Cell::Pence(debits),
+            pence(sender.and_then(|s| Some(s.amount - s.debits?))),
+            Cell::Pence(proof.pence() - debits),
+            pence(sender.map(|s| s.amount)),
+            Cell::Pence(proof.pence()),
+            record.not_known_rows().into(),
+            is_controlled(proof).into(),
+        ]
+    };
+    proof_table(&columns, &records.iter().map(row).collect::<Vec<_>>())
 }
 
-/// Whether the control adds up this column alone, as it is or taken off.
-fn is_of_one(control: &ControlProof, column: &str, taken_off: bool) -> bool {
-    matches!(control.terms.as_slice(), [(name, off)] if name == column && *off == taken_off)
-}
-
-/// The accepted amounts of the columns that the sender's control adds up: `sum(april + may) = footer.total`.
-fn declared_sum(record: &DeliveryRecord) -> Option<Pence> {
-    let columns = &record.proof.columns;
-    // A control of one column among several does not say how the others are signed.
-    let names_all = |control: &&ControlProof| columns.keys().all(|column| control.terms.iter().any(|(name, _)| name == column));
-    let amount = |(name, taken_off): &(String, bool)| columns.get(name).map(|m| if *taken_off { -m.accepted } else { m.accepted });
-    let mut controls = record.proof.controls.iter().filter(|c| !c.by_document && !c.terms.is_empty()).filter(names_all);
-    controls.find_map(|control| control.terms.iter().map(amount).sum())
+/// Whether a control of the feed adds up pounds: then all of them have to be known.
+fn is_controlled(proof: &DeliveryProof) -> bool {
+    proof.controls.iter().any(|control| control.measure == Counted::Pounds && !control.terms.is_empty())
 }
 
 fn income_account(parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {

@@ -38,8 +38,9 @@ macro_rules! check {
 }
 
 /// The checks that are made on every release, in order.
-pub const CHECKS: [Check; 12] = [
+pub const CHECKS: [Check; 13] = [
     check!(1, "check_01.sql", codes::CHECK_CONTROLS, true, "deliveries agree with the sender's controls"),
+    check!(1, "check_01_known.sql", codes::CHECK_CONTROLS, false, "the pounds of every row are known"),
     check!(2, "check_02.sql", codes::CHECK_BALANCE, true, "every journal balances"),
     check!(9, "check_09.sql", codes::CHECK_ONE_CLASS, true, "one class and one service per line; the classes sum to the source"),
     check!(10, "check_10.sql", codes::CHECK_ONE_RULE, true, "at most one winning rule for each code and date"),

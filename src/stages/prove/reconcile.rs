@@ -17,14 +17,24 @@ use crate::{
 pub const STAGES: [&str; 10] =
     ["source", "landed", "accepted", "quarantined", "not_data", "common", "cost", "not_cost", "suspense", "published"];
 
-/// The table `reconciliation`: rows and pounds per council, feed, period and stage.
+/// Rows and pounds at a stage; no pounds where they are not known, or where rows of that stage have none.
+#[derive(Clone, Copy)]
+struct Stage {
+    rows: u64,
+    pence: Option<Pence>,
+    /// Rows whose pounds are not known.
+    not_known: u64,
+}
+
+/// The table `reconciliation`: rows and pounds per council, feed, period and stage. Pounds that could not be read are null, and so
+/// is every sum that they are part of.
 ///
 /// What a delivery has as a whole and not per period (quarantined rows, non-data) stands in its last period.
 ///
 /// # Errors
 /// TC1250 where rows or pounds are lost or made between two stages.
 pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart)]) -> Answer<Vec<Vec<Cell>>> {
-    let mut table: BTreeMap<(String, String, Period), BTreeMap<&'static str, (u64, Option<Pence>)>> = BTreeMap::new();
+    let mut table: BTreeMap<(String, String, Period), BTreeMap<&'static str, Stage>> = BTreeMap::new();
     let mut faults = Vec::new();
     for (source, part) in parts {
         let key = (source.file.council.clone(), source.file.feed.clone(), source.file.period);
@@ -41,20 +51,22 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
         // What belongs to the delivery as a whole stands in the last of its periods that has lines.
         let last = parts.iter().filter(|(s, _)| s.delivery == source.delivery).map(|(s, _)| s.file.period).max();
         let is_last = last == Some(source.file.period);
-        let quarantined = record.filter(|_| is_last).map(|r| (r.proof.quarantined, r.quarantined_pence()));
-        let (q_rows, q_pence) = quarantined.unwrap_or_default();
-        let not_data = record.filter(|_| is_last).map_or(0, |r| r.proof.not_data_rows());
-        let whole = (proof.rows + q_rows, Some(proof.amount + q_pence));
+        let whole_delivery = record.filter(|_| is_last);
+        let (q_rows, not_known) = whole_delivery.map_or((0, 0), |r| (r.proof.quarantined, r.not_known_rows()));
+        let q_pence = whole_delivery.map_or(Some(0), |r| r.quarantined_pence());
+        let not_data = whole_delivery.map_or(0, |r| r.proof.not_data_rows());
+        let known = |(rows, pence): (u64, Pence)| Stage { rows, pence: Some(pence), not_known: 0 };
+        let whole = Stage { rows: proof.rows + q_rows, pence: q_pence.map(|pence| proof.amount + pence), not_known };
         stages.insert("source", whole);
         stages.insert("landed", whole);
-        stages.insert("accepted", (proof.rows, Some(proof.amount)));
-        stages.insert("quarantined", (q_rows, Some(q_pence)));
-        stages.insert("not_data", (not_data, None));
-        stages.insert("common", (common.0, Some(common.1)));
-        for (stage, (rows, pence)) in ["cost", "not_cost", "suspense"].into_iter().zip(facts) {
-            stages.insert(stage, (rows, Some(pence)));
+        stages.insert("accepted", known((proof.rows, proof.amount)));
+        stages.insert("quarantined", Stage { rows: q_rows, pence: q_pence, not_known });
+        stages.insert("not_data", Stage { rows: not_data, pence: None, not_known: 0 });
+        stages.insert("common", known(common));
+        for (stage, facts) in ["cost", "not_cost", "suspense"].into_iter().zip(facts) {
+            stages.insert(stage, known(facts));
         }
-        stages.insert("published", (part.rows, Some(classified.1)));
+        stages.insert("published", known((part.rows, classified.1)));
     }
     if !faults.is_empty() {
         return Err(Refusal(faults));
@@ -62,7 +74,7 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
     let mut rows = Vec::new();
     for ((council, feed, period), stages) in table {
         for stage in STAGES {
-            let Some((count, pence)) = stages.get(stage) else { continue };
+            let Some(Stage { rows: count, pence, not_known }) = stages.get(stage) else { continue };
             rows.push(vec![
                 council.as_str().into(),
                 feed.as_str().into(),
@@ -71,6 +83,7 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
                 stage.into(),
                 (*count).into(),
                 pence.map_or(Cell::Null, Cell::Pence),
+                (*not_known).into(),
             ]);
         }
     }

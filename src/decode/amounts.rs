@@ -1,0 +1,146 @@
+//! The sender's amounts, evaluated by the feed's form apart from its SQL; and unsigned amounts, signed by a word in another column.
+
+use super::{
+    columns::{CellFault, Column},
+    reject::ValueFault,
+    tally::Sides,
+};
+use crate::{
+    domain::Pence,
+    schema::{self, Contract, Form},
+};
+
+/// Rows that are added up side by side.
+const BLOCK: usize = 512;
+
+/// What the form adds up over the rows of a file. Debit positive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FormSums {
+    /// Rows that the accepted records become.
+    pub rows: u64,
+    /// Over the accepted records, one amount for each row that they become.
+    pub accepted: Sides,
+    /// Over those amounts of rejected records that could be read.
+    pub rejected: Sides,
+    /// Rejected records of whose amount some part could not be read: `rejected` lacks it.
+    pub not_known: u64,
+}
+
+impl FormSums {
+    pub(super) const fn add(&mut self, next: Self) {
+        self.rows += next.rows;
+        self.accepted.add(next.accepted);
+        self.rejected.add(next.rejected);
+        self.not_known += next.not_known;
+    }
+}
+
+/// A [`Form`] by positions of columns.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Amounts {
+    rows: Vec<Vec<(usize, bool)>>,
+}
+
+impl Amounts {
+    pub(super) fn new(form: &Form, contract: &Contract) -> Self {
+        let place = |term: &schema::Term| Some((contract.columns.iter().position(|c| c.name == term.column)?, term.minus));
+        Self { rows: form.rows.iter().map(|row| row.iter().filter_map(place).collect()).collect() }
+    }
+
+    /// Rows that each record becomes.
+    pub(super) const fn rows(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    /// Whether the column at this position is part of an amount.
+    pub(super) fn has(&self, at: usize) -> bool {
+        self.rows.iter().flatten().any(|(column, _)| *column == at)
+    }
+
+    /// The amounts of one record.
+    pub(super) fn of(&self, columns: &[Column], row: usize) -> Sides {
+        let mut sides = Sides::default();
+        for terms in &self.rows {
+            let signed = |(at, minus): &(usize, bool)| columns.get(*at).map_or(0, |c| if *minus { -c.pence(row) } else { c.pence(row) });
+            sides.count(terms.iter().map(signed).sum());
+        }
+        sides
+    }
+
+    /// The amounts of all records read, accepted or not.
+    pub(super) fn of_all(&self, columns: &[Column]) -> Sides {
+        let mut sides = Sides::default();
+        for terms in &self.rows {
+            sides.add(match terms.as_slice() {
+                // What a column adds up to is known from reading it.
+                [(at, minus)] => columns.get(*at).map_or_else(Sides::default, |c| if *minus { c.sides().turned() } else { c.sides() }),
+                terms => summed(columns, terms),
+            });
+        }
+        sides
+    }
+}
+
+fn summed(columns: &[Column], terms: &[(usize, bool)]) -> Sides {
+    let terms: Vec<(&[Pence], bool)> = terms.iter().filter_map(|(at, minus)| Some((columns.get(*at)?.amounts(), *minus))).collect();
+    let rows = terms.iter().map(|(amounts, _)| amounts.len()).max().unwrap_or(0);
+    let (mut debits, mut credits) = (0, 0);
+    for first in (0..rows).step_by(BLOCK) {
+        let mut sums: [Pence; BLOCK] = [0; BLOCK];
+        for (amounts, minus) in &terms {
+            let block = amounts.get(first..).unwrap_or_default();
+            for (sum, pence) in sums.iter_mut().zip(block) {
+                *sum += if *minus { -pence } else { *pence };
+            }
+        }
+        for sum in &sums {
+            debits += (*sum).max(0);
+            credits += (*sum).min(0);
+        }
+    }
+    Sides { debits, credits }
+}
+
+/// `sign_from` by positions of columns.
+#[derive(Clone, Debug)]
+pub(super) struct SignOf {
+    pub(super) money: usize,
+    pub(super) by: usize,
+    debit: Vec<Vec<u8>>,
+    credit: Vec<Vec<u8>>,
+}
+
+impl SignOf {
+    pub(super) fn of(contract: &Contract) -> Vec<Self> {
+        let bytes = |words: &[String]| words.iter().map(|word| word.clone().into_bytes()).collect();
+        let sign = |(money, column): (usize, &schema::Column)| {
+            let from = column.rules.sign_from.as_ref()?;
+            let by = contract.columns.iter().position(|c| c.name == from.column)?;
+            Some(Self { money, by, debit: bytes(&from.debit), credit: bytes(&from.credit) })
+        };
+        contract.columns.iter().enumerate().filter_map(sign).collect()
+    }
+
+    /// Signs the amounts of the rows from `first` on. Where the word is no side, the amount is not known and its row faulty.
+    pub(super) fn sign(&self, columns: &mut [Column], first: usize, faults: &mut Vec<CellFault>) {
+        let Some(by) = columns.get(self.by) else { return };
+        let rows = columns.get(self.money).map_or(0, |money| money.amounts().len());
+        let side = |row: usize| {
+            let word = by.group(row);
+            let is = |words: &[Vec<u8>]| words.iter().any(|known| known == word.trim_ascii());
+            if is(&self.debit) { Some(false) } else { is(&self.credit).then_some(true) }
+        };
+        let sides: Vec<Option<bool>> = (first..rows).map(side).collect();
+        let Some(money) = columns.get_mut(self.money) else { return };
+        for (row, side) in sides.into_iter().enumerate() {
+            match side {
+                Some(false) => {}
+                Some(true) => money.turn(first + row),
+                None => {
+                    money.forget(first + row);
+                    faults.push(CellFault { row, column: self.by, fault: ValueFault::Side });
+                }
+            }
+        }
+    }
+}

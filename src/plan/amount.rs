@@ -1,0 +1,63 @@
+//! A feed's SQL over one of its contracts, and the sender's amounts behind it.
+
+use super::common;
+use crate::{
+    diagnostic::Answer,
+    domain::Pence,
+    engine::{Declared, Projection},
+    lake::{Counted, DeliveryProof, DeliveryRecord, Measure, SenderProof},
+    pipeline::{Feed, Partnership},
+    schema::{Contract, Form},
+};
+
+/// The planned SQL of a feed and the form of its amounts; no form where the common table has no amount.
+///
+/// # Errors
+/// TC0801 to TC0806, TC0814 and TC0815.
+pub fn project(feed: &Feed, contract: &Contract, into: &Contract) -> Answer<(Projection, Option<Form>)> {
+    let projection = Projection::plan(&feed.sql, &feed.sql_file, contract, into, feed.rows_many)?;
+    let declared = Declared { credits_positive: feed.credits_positive, amount: feed.declared_amount() };
+    let form = projection.form(contract, &declared)?;
+    Ok((projection, form))
+}
+
+/// The records, those of the version before with the sender's amounts: by the form of the feed as it is now, over the sums of the
+/// extract's columns that they hold. Where that cannot be told they stay without, and check 42 says so.
+#[must_use]
+pub fn with_sender(partnership: &Partnership, records: &[&DeliveryRecord]) -> Vec<DeliveryRecord> {
+    let complete = |record: &&DeliveryRecord| {
+        let mut record = (*record).clone();
+        if record.proof.sender.is_none() {
+            record.proof.sender = form_behind(partnership, &record).and_then(|form| from_columns(&form, &record.proof));
+        }
+        record
+    };
+    records.iter().map(complete).collect()
+}
+
+fn form_behind(partnership: &Partnership, record: &DeliveryRecord) -> Option<Form> {
+    let feed = partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id))?;
+    let (_, contract) = feed.contracts.iter().find(|(_, contract)| contract.name == record.contract)?;
+    project(feed, contract, common(partnership, &record.table).ok()?).ok()?.1
+}
+
+fn from_columns(form: &Form, proof: &DeliveryProof) -> Option<SenderProof> {
+    let sum = |of: fn(&Measure) -> Pence| -> Option<Pence> {
+        let signed = |term: &crate::schema::Term| {
+            let pence = proof.columns.get(&*term.column).map(of)?;
+            Some(if term.minus { -pence } else { pence })
+        };
+        form.terms().map(signed).sum()
+    };
+    let amount = sum(|column| column.accepted)?;
+    // A control over all rows, the quarantined ones too, cannot have held without what these hold.
+    let tied = proof.controls.iter().any(|c| c.held && c.measure == Counted::Pounds && !c.by_document && !c.terms.is_empty());
+    Some(SenderProof {
+        form: form.rows.iter().map(|row| row.iter().map(|term| (term.column.to_string(), term.minus)).collect()).collect(),
+        rows: form.counted.then_some(proof.accepted * form.rows.len() as u64),
+        amount,
+        debits: None,
+        quarantined: sum(|column| column.quarantined)?,
+        not_known_rows: if tied { 0 } else { proof.quarantined },
+    })
+}

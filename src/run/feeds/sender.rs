@@ -1,0 +1,60 @@
+//! The sender's pounds, added up by the decoder, against the rows that the SQL made of them.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    decode::Tally,
+    diagnostic::{Diagnostic, Place, codes},
+    domain::{Pence, Period, counted, pounds},
+    lake::SenderProof,
+    pipeline::Feed,
+    schema::Form,
+    stages::normalise::PeriodTotals,
+};
+
+/// What the decoder found by the form.
+pub(super) fn sender_proof(form: &Form, tally: &Tally) -> SenderProof {
+    let sums = tally.form;
+    let row = |row: &Vec<crate::schema::Term>| row.iter().map(|term| (term.column.to_string(), term.minus)).collect();
+    SenderProof {
+        form: form.rows.iter().map(row).collect(),
+        rows: form.counted.then_some(sums.rows),
+        amount: sums.accepted.net(),
+        debits: Some(sums.accepted.debits),
+        quarantined: sums.rejected.net(),
+        not_known_rows: sums.not_known,
+    }
+}
+
+/// Why the delivery is refused, where the common rows are other than the sender's: in number, in debits or in credits.
+pub(super) fn differs(
+    feed: &Feed,
+    file: &str,
+    form: &Form,
+    sender: &SenderProof,
+    totals: &BTreeMap<Period, PeriodTotals>,
+) -> Option<Diagnostic> {
+    let (mut rows, mut debits, mut credits): (u64, Pence, Pence) = (0, 0, 0);
+    for totals in totals.values() {
+        (rows, debits, credits) = (rows + totals.rows, debits + totals.debits, credits + totals.credits);
+    }
+    let sent_debits = sender.debits.unwrap_or(sender.amount);
+    let sent_credits = sender.amount - sent_debits;
+    if sender.rows.is_none_or(|sent| sent == rows) && (sent_debits, sent_credits) == (debits, credits) {
+        return None;
+    }
+    let shown = |rows: u64, debits: Pence, credits: Pence| {
+        format!("{}, debits {}, credits {}", counted(rows, "row"), pounds(debits), pounds(credits))
+    };
+    let seen = format!(
+        "the SQL made {} of what the columns hold, which is {}",
+        shown(rows, debits, credits),
+        shown(sender.rows.unwrap_or(rows), sent_debits, sent_credits)
+    );
+    let report = Diagnostic::new(codes::control::SENDER_AMOUNT, seen)
+        .place(Place::file(file))
+        .expected(format!("rows that add up to `{form}` of the extract"))
+        .outcome("the delivery was refused; the last accepted one stays")
+        .hint(format!("look at `amount` in {}: where one of several columns is empty, write `coalesce(column, 0)`", feed.sql_file));
+    Some(report)
+}
