@@ -59,7 +59,8 @@ pub use part::{
 };
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use register::{
-    Attempt, ControlProof, Counted, DeliveryProof, DeliveryRecord, DeliveryState, Measure, PeriodProof, Register, SenderProof, SourceFacts, holder,
+    Attempt, ControlProof, Counted, DeliveryProof, DeliveryRecord, DeliveryState, Measure, PeriodProof, Register, SenderProof, SourceFacts,
+    holder,
 };
 pub use release::{PartRef, Publication, Releases};
 pub use sound::{Depth, Flaw, Mended, flaw};

@@ -134,7 +134,8 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
     let rules = ColumnRules {
         aliases: fields.get("aliases").and_then(|item| item.texts()).unwrap_or_default(),
         money: for_type("money", column_type == Type::Money, MONEY).map(|i| money(&i)).unwrap_or_default(),
-        side: for_type("side", column_type == Type::Money, MONEY).and_then(|i| i.choice(&[("debit", Side::Debit), ("credit", Side::Credit)])),
+        side: for_type("side", column_type == Type::Money, MONEY)
+            .and_then(|i| i.choice(&[("debit", Side::Debit), ("credit", Side::Credit)])),
         sign_from: for_type("sign_from", column_type == Type::Money, MONEY).and_then(|i| sign_from(&i)),
         dates: for_type("formats", column_type == Type::Date, "a `DATE` column").map(|i| dates(&i)).unwrap_or_default(),
         periods: for_type("period", whole || column_type == Type::Text, "a text or whole-number column")
@@ -182,7 +183,12 @@ fn sign_from(item: &Item<'_>) -> Option<SignFrom> {
     let (debit, credit) = (words("debit"), words("credit"));
     let (column, debit, credit) = (column?, debit?, credit?);
     if let Some(both) = debit.iter().find(|word| credit.contains(word)) {
-        item.refuse(contract::RULE, &format!("`{}` stands for both sides", both.escape_debug()), "words of their own for debit and credit", "");
+        item.refuse(
+            contract::RULE,
+            &format!("`{}` stands for both sides", both.escape_debug()),
+            "words of their own for debit and credit",
+            "",
+        );
     }
     Some(SignFrom { column, debit, credit })
 }

@@ -17,8 +17,8 @@ pub mod secret;
 pub mod suggest;
 pub mod yaml;
 
-pub use form::{Form, FormFault, Found, MOST_ROWS, Term, form};
 pub use folder::{Contracts, digest_of, is_prose, read_text, sorted_names};
+pub use form::{Form, FormFault, Found, MOST_ROWS, Term, form};
 pub use model::*;
 pub use odcs::read_contract;
 pub use rows::{Cell, proof_table, table};

@@ -18,7 +18,10 @@ use crate::{
     engine::{Table, Tables},
     lake::{Content, DeliveryRecord, LakeFile, LakeState, Manifest, Publication, PublishedPart},
     pipeline::Basis,
-    plan::{CostSource, Waiting, all_there, cost_sources, current, does_not_fit, plan_cost, program, published, rules_digest, run_digest, with_sender},
+    plan::{
+        CostSource, Waiting, all_there, cost_sources, current, does_not_fit, plan_cost, program, published, rules_digest, run_digest,
+        with_sender,
+    },
     stages::{
         classify::membership_table,
         prove::{self, Finding},
