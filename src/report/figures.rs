@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     diagnostic::Answer,
-    domain::{Ownership, Pence, decimal, grouped, pounds},
+    domain::{Ownership, Pence, counted, decimal, grouped, pounds},
     pipeline::Partnership,
 };
 
