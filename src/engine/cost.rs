@@ -1,13 +1,20 @@
 //! Cost SQL: one query expression fills one table, exactly, and always in the same order of rows.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 use arrow::{
     array::{ArrayRef, RecordBatch},
     compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch},
     datatypes::{DataType, SchemaRef},
 };
-use datafusion::{common::DFSchema, logical_expr::LogicalPlan, sql::sqlparser::ast::Query};
+use datafusion::{
+    common::{DFSchema, DataFusionError, internal_datafusion_err},
+    logical_expr::LogicalPlan,
+    sql::sqlparser::ast::Query,
+};
 
 pub use super::parameters::Parameters;
 use super::{
@@ -18,8 +25,8 @@ use super::{
     parameters,
     runtime::{deep, run_to_end},
     script::Script,
-    session::{Use, context, state},
-    table::{Schemas, Tables},
+    session::{Use, state},
+    table::{Open, Schemas, Tables},
 };
 use crate::{
     diagnostic::{
@@ -40,7 +47,19 @@ pub struct CostQuery {
     columns: Vec<Column>,
     schema: SchemaRef,
     reads: BTreeSet<String>,
+    /// Optimised at the first run, and used again by the next ones: twelve periods are one plan.
+    prepared: Arc<OnceLock<Prepared>>,
 }
+
+/// An optimised plan, with how its columns become those of the table.
+#[derive(Clone, Debug)]
+struct Prepared {
+    plan: LogicalPlan,
+    fit: Fit,
+}
+
+/// Rows below which one core is quicker than several.
+const FEW_ROWS: u64 = 100_000;
 
 impl CostQuery {
     /// Plans `sql` (the text of `file`) against the columns of `tables`, into the table of a contract.
@@ -60,12 +79,30 @@ impl CostQuery {
         deep(|| Self::planned(sql, file, table, None, tables))
     }
 
-    fn planned(sql: &str, file: &str, table: &str, columns: Option<&[Column]>, tables: &Schemas) -> Answer<Self> {
+    /// As [`Self::plan_intermediate`], over tables that are there already, for a query that names no parameter: [`Self::run`] over
+    /// the same tables then plans nothing again.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub fn plan_over(sql: &str, file: &str, table: &str, tables: &Tables) -> Answer<Self> {
         let script = Script { file, text: sql, voice: &PARTNERSHIP };
-        script.complete(Self::checked(&script, table, columns, tables))
+        let open = tables.open().map_err(|e| script.fault(&e))?;
+        deep(|| {
+            let (query, plan, fit) = script.complete(Self::checked(&script, table, None, &open))?;
+            // The name of a parameter begins with a sign that stands nowhere else in SQL but in texts.
+            if !sql.contains('$') {
+                let _ = query.prepared.set(Prepared { plan: optimised(&script, plan)?, fit });
+            }
+            Ok(query)
+        })
     }
 
-    fn checked(script: &Script, table: &str, columns: Option<&[Column]>, tables: &Schemas) -> Answer<Self> {
+    fn planned(sql: &str, file: &str, table: &str, columns: Option<&[Column]>, tables: &Schemas) -> Answer<Self> {
+        let script = Script { file, text: sql, voice: &PARTNERSHIP };
+        script.complete(Self::checked(&script, table, columns, tables)).map(|(query, ..)| query)
+    }
+
+    fn checked(script: &Script, table: &str, columns: Option<&[Column]>, tables: &dyn Directory) -> Answer<(Self, LogicalPlan, Fit)> {
         let query = script.query()?;
         let reads = names::tables_read(script, &query)?;
         let plan = analysed(script, query.clone(), tables, &Parameters::any())?;
@@ -76,7 +113,8 @@ impl CostQuery {
         };
         let fit = Fit::plan(script, &query, plan.schema(), &wanted(table, &columns))?;
         let schema = Arc::clone(fit.schema());
-        Ok(Self { file: script.file.to_owned(), sql: script.text.to_owned(), table: table.to_owned(), columns, schema, reads })
+        let (file, sql, table) = (script.file.to_owned(), script.text.to_owned(), table.to_owned());
+        Ok((Self { file, sql, table, columns, schema, reads, prepared: Arc::default() }, plan, fit))
     }
 
     /// The columns of [`Self::run`]'s rows.
@@ -104,18 +142,40 @@ impl CostQuery {
 
     fn rows(&self, script: &Script, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
         let open = tables.open().map_err(|e| script.fault(&e))?;
-        let (plan, fit) = deep(|| {
-            let query = script.query()?;
-            let plan = analysed(script, query.clone(), &open, parameters)?;
-            let fit = Fit::plan(script, &query, plan.schema(), &wanted(&self.table, &self.columns))?;
-            Ok((plan, fit))
-        })?;
-        let context = context(Use::Cost, None, open.stores).map_err(|e| script.fault(&e))?;
-        let batches = run_to_end(context, plan).map_err(|e| script.fault(&e))?;
+        let Prepared { plan, fit } = deep(|| self.bound(script, &open, parameters))?;
+        let used = if tables.count(&self.reads) < FEW_ROWS { Use::Few } else { Use::Cost };
+        let batches = run_to_end(used, open.stores, plan).map_err(|e| script.fault(&e))?;
         let name = |row: usize| format!("row {} of a batch of its result", row + 1);
         let fitted = batches.iter().map(|b| fit.apply(b, &name)).collect::<Answer<Vec<_>>>()?;
         let whole = concat_batches(&self.schema, &fitted).map_err(|e| script.fault(&e.into()))?;
         self.sorted(&whole).map_err(|e| script.fault(&e.into()).into())
+    }
+
+    /// The plan over these tables with these parameters. What was planned for other tables of the same columns serves again.
+    fn bound(&self, script: &Script, open: &Open, parameters: &Parameters) -> Answer<Prepared> {
+        let over_these = |prepared: &Prepared| -> Result<Option<Prepared>, DataFusionError> {
+            let Some(plan) = open.instead_of_those_in(prepared.plan.clone())? else { return Ok(None) };
+            Ok(Some(Prepared { plan: plan.replace_params_with_values(&parameters::values(parameters))?, fit: prepared.fit.clone() }))
+        };
+        if let Some(prepared) = self.prepared.get()
+            && let Some(bound) = over_these(prepared).map_err(|e| script.fault(&e))?
+        {
+            return Ok(bound);
+        }
+        let prepared = self.prepare(script, open)?;
+        let bound = over_these(&prepared).map_err(|e| script.fault(&e))?;
+        // Another thread may have been quicker with the same.
+        let _ = self.prepared.set(prepared);
+        bound.ok_or_else(|| script.fault(&internal_datafusion_err!("the tables of {} changed while it was planned", self.file)).into())
+    }
+
+    /// Plans and optimises once, with parameters left open.
+    fn prepare(&self, script: &Script, open: &Open) -> Answer<Prepared> {
+        let mut query = script.query()?;
+        parameters::keep(script, &mut query)?;
+        let plan = coerced(script, query.clone(), open)?;
+        let fit = Fit::plan(script, &query, plan.schema(), &wanted(&self.table, &self.columns))?;
+        Ok(Prepared { plan: optimised(script, plan)?, fit })
     }
 
     fn sorted(&self, rows: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
@@ -135,9 +195,18 @@ impl CostQuery {
 /// The plan with parameters in place and types coerced.
 fn analysed(script: &Script, mut query: Box<Query>, directory: &dyn Directory, parameters: &Parameters) -> Answer<LogicalPlan> {
     parameters::fill(script, &mut query, parameters)?;
+    coerced(script, query, directory)
+}
+
+fn coerced(script: &Script, query: Box<Query>, directory: &dyn Directory) -> Answer<LogicalPlan> {
     let plan = names::plan(script, query, directory, Use::Cost)?;
     let state = state(Use::Cost);
     state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {}).map_err(|e| script.fault(&e).into())
+}
+
+fn optimised(script: &Script, plan: LogicalPlan) -> Answer<LogicalPlan> {
+    let state = state(Use::Cost);
+    state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e).into())
 }
 
 fn wanted<'a>(table: &'a str, columns: &'a [Column]) -> Wanted<'a> {
@@ -220,8 +289,7 @@ mod tests {
             let script = Script { file: "a.sql", text: sql, voice: &PARTNERSHIP };
             let open = tables.open().unwrap();
             let plan = analysed(&script, script.query().unwrap(), &open, &parameters).unwrap();
-            let context = context(Use::Cost, None, open.stores).unwrap();
-            let physical = wait(async move { context.state().create_physical_plan(&plan).await }).unwrap();
+            let physical = wait(async move { state(Use::Cost).create_physical_plan(&plan).await }).unwrap();
             let shown = displayable(physical.as_ref()).indent(true).to_string();
             assert!(shown.contains("HashJoinExec") && shown.contains("line.parquet"), "{sql}\n{shown}");
             assert!(!builds_on_lines(&physical), "{sql}\n{shown}");

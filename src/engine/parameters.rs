@@ -2,10 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::{
-    ast::{Expr, Query, Value, ValueWithSpan, visit_expressions_mut},
-    dialect::GenericDialect,
-    parser::Parser,
+use datafusion::{
+    common::{ParamValues, ScalarValue},
+    sql::sqlparser::{
+        ast::{Expr, Query, Value, ValueWithSpan, visit_expressions_mut},
+        dialect::GenericDialect,
+        parser::Parser,
+    },
 };
 
 use super::{
@@ -48,11 +51,40 @@ impl Parameters {
 
 /// Puts values where a query names parameters.
 pub(super) fn fill(script: &Script, query: &mut Query, parameters: &Parameters) -> Answer<()> {
+    type_each(script, query, |name| parameters.literal(name))
+}
+
+/// Leaves parameters where a query names them, each with its type, so that one plan serves many values.
+pub(super) fn keep(script: &Script, query: &mut Query) -> Answer<()> {
+    type_each(script, query, |name| {
+        let kind = match name {
+            "$fiscal_year" => "SMALLINT",
+            "$period" => "TINYINT",
+            "$scenario" => "VARCHAR",
+            "$as_at" => "DATE",
+            _ => return None,
+        };
+        Some(format!("CAST({name} AS {kind})"))
+    })
+}
+
+/// The values for a plan that [`keep`] made.
+pub(super) fn values(parameters: &Parameters) -> ParamValues {
+    ParamValues::from(vec![
+        ("fiscal_year", ScalarValue::Int16(Some(parameters.fiscal_year))),
+        ("period", ScalarValue::Int8(Some(parameters.period))),
+        ("scenario", ScalarValue::Utf8(Some(parameters.scenario.clone()))),
+        ("as_at", ScalarValue::Date32(Some(parameters.as_at.0))),
+    ])
+}
+
+/// Puts SQL of the right type where a query names parameters.
+fn type_each(script: &Script, query: &mut Query, typed: impl Fn(&str) -> Option<String>) -> Answer<()> {
     let mut faults = Vec::new();
     let _ = visit_expressions_mut(query, |expr| {
         if let Expr::Value(ValueWithSpan { value: Value::Placeholder(name), span }) = expr {
-            match parameters.literal(name).and_then(|sql| parsed(&sql)) {
-                Some(typed) => *expr = typed,
+            match typed(name).and_then(|sql| parsed(&sql)) {
+                Some(sql) => *expr = sql,
                 None => faults.push(
                     script.at(
                         Diagnostic::new(NAME, format!("there is no parameter `{name}`"))

@@ -85,7 +85,7 @@ pub fn ask(sql: &str, tables: &Tables, limits: &Limits) -> Answer<Answers> {
     alarm(limits.time, send.clone());
     let schema = match planned {
         Planned::Rows(plan, schema) => {
-            let context = context(Use::Question, Some(limits.memory_bytes), open.stores).map_err(|e| script.fault(&e))?;
+            let context = context(Use::Question, limits.memory_bytes, open.stores).map_err(|e| script.fault(&e))?;
             let titled = Arc::clone(&schema);
             runtime.spawn(async move {
                 // Nobody listens any more once the answers were dropped.

@@ -2,7 +2,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{OnceLock, mpsc},
+    sync::{Arc, OnceLock, mpsc},
     thread,
 };
 
@@ -11,10 +11,13 @@ use datafusion::{
     common::{DataFusionError, internal_datafusion_err},
     logical_expr::LogicalPlan,
     physical_plan::collect,
-    prelude::SessionContext,
 };
 use tokio::runtime::{Builder, Runtime};
 
+use super::{
+    session::{Use, state, task},
+    table::Stores,
+};
 use crate::diagnostic::{Answer, Diagnostic, codes::sql::BROKEN};
 
 /// Queries may be as deep as the limits of `script` allow; each level takes stack.
@@ -43,12 +46,13 @@ pub(super) fn wait<T: Send + 'static>(
     receive.recv().map_err(|_| internal_datafusion_err!("the plan panicked"))?
 }
 
-/// Runs a plan to its end, on all cores.
-pub(super) fn run_to_end(context: SessionContext, plan: LogicalPlan) -> Result<Vec<RecordBatch>, DataFusionError> {
+/// Runs an optimised plan of the cost run to its end.
+pub(super) fn run_to_end(used: Use, stores: Stores, plan: LogicalPlan) -> Result<Vec<RecordBatch>, DataFusionError> {
+    let task = Arc::new(task(used, stores)?);
     wait(async move {
-        let state = context.state();
-        let physical = state.create_physical_plan(&plan).await?;
-        collect(physical, state.task_ctx()).await
+        let state = state(used);
+        let physical = state.query_planner().create_physical_plan(&plan, state).await?;
+        collect(physical, task).await
     })
 }
 

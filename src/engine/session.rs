@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use datafusion::{
     execution::{
-        SessionState, SessionStateDefaults,
+        SessionState, SessionStateDefaults, TaskContext,
         context::SessionContext,
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
         memory_pool::{GreedyMemoryPool, MemoryPool},
@@ -30,6 +30,8 @@ pub(super) enum Use {
     Feed,
     /// All cores; the result is sorted afterwards.
     Cost,
+    /// As `Cost`, over so few rows that dividing them among cores costs more than it saves.
+    Few,
     /// As `Cost`, with functions that need not be exact.
     Question,
 }
@@ -157,7 +159,8 @@ impl Use {
     }
 
     fn config(self) -> SessionConfig {
-        let partitions = if self == Self::Feed { 1 } else { std::thread::available_parallelism().map_or(2, std::num::NonZero::get) };
+        let partitions =
+            if matches!(self, Self::Feed | Self::Few) { 1 } else { std::thread::available_parallelism().map_or(2, std::num::NonZero::get) };
         let mut config = SessionConfig::new()
             .with_target_partitions(partitions)
             .with_information_schema(false)
@@ -179,11 +182,12 @@ impl Use {
 
 /// The session of feeds, of cost queries or of questions, made once. It knows no table.
 pub(super) fn state(used: Use) -> &'static SessionState {
-    static STATES: [OnceLock<SessionState>; 3] = [const { OnceLock::new() }; 3];
-    let [feed, cost, question] = &STATES;
+    static STATES: [OnceLock<SessionState>; 4] = [const { OnceLock::new() }; 4];
+    let [feed, cost, few, question] = &STATES;
     let slot = match used {
         Use::Feed => feed,
         Use::Cost => cost,
+        Use::Few => few,
         Use::Question => question,
     };
     slot.get_or_init(|| build(used))
@@ -230,9 +234,14 @@ fn environment(memory: usize, spill: bool, stores: Arc<dyn ObjectStoreRegistry>)
         .build_arc()
 }
 
-/// A session for one run of one query, over the stores of its tables.
-pub(super) fn context(used: Use, memory: Option<usize>, stores: Stores) -> datafusion::common::Result<SessionContext> {
-    let environment = environment(memory.unwrap_or(COST_MEMORY), memory.is_none(), Arc::new(stores))?;
+/// What a plan of the cost run is executed in: the functions of the session, memory, scratch space and the stores of its tables.
+pub(super) fn task(used: Use, stores: Stores) -> datafusion::common::Result<TaskContext> {
+    Ok(TaskContext::from(state(used)).with_runtime(environment(COST_MEMORY, true, Arc::new(stores))?))
+}
+
+/// A session for one question, over the stores of its tables.
+pub(super) fn context(used: Use, memory: usize, stores: Stores) -> datafusion::common::Result<SessionContext> {
+    let environment = environment(memory, false, Arc::new(stores))?;
     let state = SessionStateBuilder::new_from_existing(state(used).clone()).with_runtime_env(environment).build();
     Ok(SessionContext::new_with_state(state))
 }

@@ -8,17 +8,21 @@ use arrow::{
 };
 use datafusion::{
     catalog::{Session, TableProvider, cte_worktable::CteWorkTable},
-    common::{DataFusionError, ScalarValue, Statistics, config::TableParquetOptions, plan_datafusion_err, stats::Precision},
+    common::{
+        DataFusionError, ScalarValue, Statistics, config::TableParquetOptions, plan_datafusion_err, stats::Precision,
+        tree_node::Transformed,
+    },
     datasource::{
         MemTable, TableType,
         listing::PartitionedFile,
         physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource},
         provider_as_source,
         source::DataSourceExec,
+        source_as_provider,
         table_schema::TableSchema,
     },
     execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl},
-    logical_expr::{Expr, TableSource},
+    logical_expr::{Expr, LogicalPlan, TableSource},
     physical_plan::{ExecutionPlan, empty::EmptyExec},
 };
 use object_store::{ObjectMeta, ObjectStore, local::LocalFileSystem, path::Path as StorePath};
@@ -118,6 +122,14 @@ impl Table {
         &self.schema
     }
 
+    /// How many rows it has.
+    fn count(&self) -> u64 {
+        match &self.rows {
+            Rows::Batches(batches) => batches.iter().map(|batch| batch.num_rows() as u64).sum(),
+            Rows::Parts { parts, .. } => parts.iter().map(|part| part.rows).sum(),
+        }
+    }
+
     fn provider(&self, name: &str) -> datafusion::common::Result<Arc<dyn TableProvider>> {
         match &self.rows {
             Rows::Batches(batches) => {
@@ -162,6 +174,11 @@ impl Tables {
         Schemas(self.tables.iter().map(|(name, t)| (name.clone(), Arc::clone(&t.schema))).collect())
     }
 
+    /// How many rows these tables have together.
+    pub(super) fn count<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> u64 {
+        names.into_iter().filter_map(|name| self.tables.get(name)).map(Table::count).sum()
+    }
+
     /// Makes every table ready to be read: fails where rows do not have the columns that were declared.
     pub(super) fn open(&self) -> datafusion::common::Result<Open> {
         let mut open = Open { default_schema: self.default_schema.clone(), ..Open::default() };
@@ -181,6 +198,30 @@ pub(super) struct Open {
     sources: BTreeMap<String, Arc<dyn TableSource>>,
     pub stores: Stores,
     default_schema: Option<String>,
+}
+
+impl Open {
+    /// The plan over these tables instead of those that it was made for; `None` where one of them is not here, or has other columns.
+    pub fn instead_of_those_in(&self, plan: LogicalPlan) -> datafusion::common::Result<Option<LogicalPlan>> {
+        let mut fits = true;
+        let replaced = plan.transform_up_with_subqueries(|node| {
+            let LogicalPlan::TableScan(mut scan) = node else { return Ok(Transformed::no(node)) };
+            if is_work_table(&scan.source) {
+                return Ok(Transformed::no(LogicalPlan::TableScan(scan)));
+            }
+            match self.find(&scan.table_name.to_string()) {
+                Some(source) if source.schema() == scan.source.schema() => scan.source = source,
+                _ => fits = false,
+            }
+            Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
+        })?;
+        Ok(fits.then_some(replaced.data))
+    }
+}
+
+/// What a recursive query reads of itself is no table.
+fn is_work_table(source: &Arc<dyn TableSource>) -> bool {
+    source_as_provider(source).is_ok_and(|provider| provider.is::<CteWorkTable>())
 }
 
 impl Directory for Open {
