@@ -42,7 +42,8 @@ pub(super) trait Directory {
 
 /// Plans the query against the tables of `directory` and the functions of `used`. Types are not coerced yet.
 pub(super) fn plan(script: &Script, query: Box<Query>, directory: &dyn Directory, used: Use) -> Answer<LogicalPlan> {
-    let names = Names { state: state(used), directory };
+    // Only the cost run's own SQL has parameters, and they have been typed before.
+    let names = Names { state: state(used), directory, parameters: used == Use::Cost };
     names.check(script, &query)?;
     let planner = SqlToRel::new(&names);
     planner.sql_statement_to_plan(Statement::Query(query)).map_err(|e| script.fault(&e).into())
@@ -58,6 +59,7 @@ pub(super) fn tables_read(script: &Script, query: &Query) -> Answer<BTreeSet<Str
 struct Names<'a> {
     state: &'static SessionState,
     directory: &'a dyn Directory,
+    parameters: bool,
 }
 
 impl Names<'_> {
@@ -216,7 +218,7 @@ impl Visitor for Walk<'_> {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         match expr {
             Expr::Function(function) => self.function(&function.name),
-            Expr::Value(ValueWithSpan { value: Value::Placeholder(name), span }) => {
+            Expr::Value(ValueWithSpan { value: Value::Placeholder(name), span }) if !self.names.parameters => {
                 let report = Diagnostic::new(self.script.voice.name, format!("there is no parameter `{name}` here"))
                     .outcome(self.script.voice.outcome);
                 self.faults.push(self.script.at(report, *span));

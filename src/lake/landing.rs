@@ -5,14 +5,17 @@
 //! the first commit that relies on them.
 //!
 //! A kill before that flush can leave an object with wrong bytes only if the machine itself goes down; whoever reads it then is told
-//! so, for landed bytes are hashed whenever they are read again.
+//! so, for what an earlier run landed is hashed whenever it is read again. What this run landed was hashed a moment ago: a compressed
+//! copy is vouched for by the checksum inside it, a linked file by its size, times and inode, looked at before and after.
 
 use std::{
+    collections::HashMap,
     fs::{self, File},
     io::{self, BufReader, BufWriter, Read, Write as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{
-        Mutex,
+        Mutex, PoisonError,
         mpsc::{Receiver, SyncSender, sync_channel},
     },
 };
@@ -35,6 +38,29 @@ pub struct Landing {
     staging: Staging,
     /// Objects of this run that are not flushed yet.
     fresh: Mutex<Vec<PathBuf>>,
+    /// What vouches for the objects that this run has hashed.
+    vouched: Mutex<HashMap<Digest, Vouch>>,
+}
+
+/// Why the bytes of an object need not be hashed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Vouch {
+    /// Compressed with a checksum of what is inside.
+    Checksum,
+    /// The file has not been touched since it was hashed.
+    Untouched(Touch),
+}
+
+/// What changes when somebody writes to a file: device, inode, size and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Touch([i128; 4]);
+
+impl Touch {
+    fn of(file: &File) -> io::Result<Self> {
+        let m = file.metadata()?;
+        let modified = i128::from(m.mtime()) * 1_000_000_000 + i128::from(m.mtime_nsec());
+        Ok(Self([m.dev().into(), m.ino().into(), m.size().into(), modified]))
+    }
 }
 
 /// How an object is kept.
@@ -65,7 +91,7 @@ pub type Look<'a> = &'a mut dyn FnMut(&[u8]);
 impl Landing {
     pub(super) fn at(folder: PathBuf) -> Self {
         let staging = Staging::at(folder.join("_staging"));
-        Self { folder, staging, fresh: Mutex::default() }
+        Self { folder, staging, fresh: Mutex::default(), vouched: Mutex::default() }
     }
 
     pub(super) fn clear_staging(&self) -> Answer<()> {
@@ -98,8 +124,14 @@ impl Landing {
             return self.land_copy(&source.display().to_string(), &mut read, look);
         };
         let mut file = File::open(&staging).map_err(fault::file(&staging, "read"))?;
+        let before = Touch::of(&file).map_err(fault::file(source, "look at"))?;
         let (digest, bytes) = hash(&mut file, look).map_err(fault::file(source, "read"))?;
-        self.keep(&staging, digest, bytes, how)
+        let after = Touch::of(&file).map_err(fault::file(source, "look at"))?;
+        let landed = self.keep(&staging, digest, bytes, how)?;
+        if landed.how == how && before == after {
+            self.vouch_for(digest, Vouch::Untouched(after));
+        }
+        Ok(landed)
     }
 
     fn keep(&self, staging: &Path, digest: Digest, bytes: u64, how: LandedAs) -> Answer<Landed> {
@@ -114,7 +146,14 @@ impl Landing {
         if let Ok(mut fresh) = self.fresh.lock() {
             fresh.push(path);
         }
+        if how == LandedAs::Copy {
+            self.vouch_for(digest, Vouch::Checksum);
+        }
         Ok(Landed { digest, bytes, how })
+    }
+
+    fn vouch_for(&self, digest: Digest, vouch: Vouch) {
+        self.vouched.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, vouch);
     }
 
     /// Flushes what this run has landed. To be called before the first commit that relies on it.
@@ -140,8 +179,8 @@ impl Landing {
         [digest.hex(), format!("{digest}.zst")].into_iter().map(|name| self.folder.join(name)).find(|path| path.is_file())
     }
 
-    /// The original bytes again. The reader hashes them and fails at their end where they are not what was landed; who stops
-    /// before the end has no such promise, and must not keep what was made of them.
+    /// The original bytes again. The reader fails at their end where they are not what was landed (by their hash; by what vouches for
+    /// them, where this run has landed them); who stops before the end has no such promise, and must not keep what was made of them.
     ///
     /// # Errors
     /// TC1003 where the object is gone.
@@ -149,23 +188,36 @@ impl Landing {
         let path = self.find(digest).ok_or_else(|| lost(&self.folder.join(digest.hex()), digest, "it is gone"))?;
         let file = File::open(&path).map_err(fault::file(&path, "read"))?;
         let compressed = path.extension().is_some_and(|e| e == "zst");
+        let vouch = self.vouched.lock().unwrap_or_else(PoisonError::into_inner).get(digest).copied();
+        let check = match vouch {
+            Some(Vouch::Checksum) if compressed => Check::Done,
+            Some(Vouch::Untouched(touch)) if Touch::of(&file).is_ok_and(|now| now == touch) => Check::Untouched(touch),
+            _ => Check::Hash(Box::default()),
+        };
         let bytes =
             if compressed { Bytes::Compressed(zstd::Decoder::new(file).map_err(fault::file(&path, "read"))?) } else { Bytes::Plain(file) };
         let aside = self.folder.join("changed");
-        Ok(LandedReader { bytes, hash: Some(Sha256::new()), lost: None, digest: *digest, path, aside })
+        Ok(LandedReader { bytes, check, lost: None, digest: *digest, path, aside })
     }
 }
 
 /// Reads landed bytes and vouches for them at the end.
 pub struct LandedReader {
     bytes: Bytes,
-    /// `None` once the end has been reached.
-    hash: Option<Sha256>,
+    check: Check,
     /// Why it is lost: every read after that fails too.
     lost: Option<&'static str>,
     digest: Digest,
     path: PathBuf,
     aside: PathBuf,
+}
+
+/// What is left to be looked at when the end is reached.
+enum Check {
+    Hash(Box<Sha256>),
+    Untouched(Touch),
+    /// Nothing: it was looked at, or the bytes carry their checksum.
+    Done,
 }
 
 enum Bytes {
@@ -187,7 +239,7 @@ impl Read for LandedReader {
         };
         if read == 0 && !into.is_empty() {
             self.vouch()?;
-        } else if let (Some(hash), Some(block)) = (&mut self.hash, into.get(..read)) {
+        } else if let (Check::Hash(hash), Some(block)) = (&mut self.check, into.get(..read)) {
             hash.update(block);
         }
         Ok(read)
@@ -196,8 +248,16 @@ impl Read for LandedReader {
 
 impl LandedReader {
     fn vouch(&mut self) -> io::Result<()> {
-        let Some(hash) = self.hash.take() else { return Ok(()) };
-        if Digest(hash.finalize().into()) == self.digest { Ok(()) } else { Err(self.changed("its bytes have another SHA-256 now")) }
+        let why = match std::mem::replace(&mut self.check, Check::Done) {
+            Check::Hash(hash) => (Digest(hash.finalize().into()) != self.digest).then_some("its bytes have another SHA-256 now"),
+            Check::Untouched(touch) => (!self.is_untouched(touch)?).then_some("it was written to while it was read"),
+            Check::Done => None,
+        };
+        why.map_or(Ok(()), |why| Err(self.changed(why)))
+    }
+
+    fn is_untouched(&self, touch: Touch) -> io::Result<bool> {
+        Ok(matches!(&self.bytes, Bytes::Plain(file) if Touch::of(file)? == touch))
     }
 
     /// Sets the object aside, so that the original can be landed anew, and reports it.
@@ -317,6 +377,7 @@ fn feed(read: &mut dyn Read, look: Look, full: &SyncSender<Vec<u8>>, empty: &Rec
 
 fn compress(file: File, blocks: &Receiver<Vec<u8>>, give_back: &SyncSender<Vec<u8>>) -> io::Result<()> {
     let mut encoder = zstd::Encoder::new(BufWriter::with_capacity(BLOCK, file), ZSTD_LEVEL)?;
+    encoder.include_checksum(true)?;
     for block in blocks {
         encoder.write_all(&block)?;
         let _ = give_back.try_send(block);
@@ -412,6 +473,25 @@ mod tests {
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
         assert!(refusal_in(&read_all(&landing, &landed.digest).unwrap_err()).is_some());
+    }
+
+    #[test]
+    fn what_this_run_has_landed_is_not_hashed_again_and_what_another_has_is() {
+        let (folder, landing) = landing();
+        let source = folder.path().join("x.csv");
+        fs::write(&source, "a,b\n1,2\n").unwrap();
+        let linked = landing.land_link(&source, &mut |_| {}).unwrap();
+        let copied = landing.land_copy("y.csv", &mut &b"c\n"[..], &mut |_| {}).unwrap();
+        let check = |landing: &Landing, digest| landing.open(digest).unwrap().check;
+        assert!(matches!(check(&landing, &linked.digest), Check::Untouched(_)));
+        assert!(matches!(check(&landing, &copied.digest), Check::Done));
+        let later = Landing::at(folder.path().join("landing"));
+        assert!([linked.digest, copied.digest].iter().all(|digest| matches!(check(&later, digest), Check::Hash(_))));
+        // Written to while it is read.
+        let mut reader = landing.open(&linked.digest).unwrap();
+        reader.read_exact(&mut [0; 4]).unwrap();
+        fs::write(folder.path().join("landing").join(linked.digest.hex()), "a,b\n1,234\n").unwrap();
+        assert!(refusal_in(&reader.read_to_end(&mut Vec::new()).unwrap_err()).is_some());
     }
 
     #[test]
