@@ -29,7 +29,22 @@ pub fn read_cost(root: &Path, faults: &mut Vec<Diagnostic>) -> CostModel {
             faults.push(stray(&format!("pipelines/cost/{name}"), "`cost.yaml`, and a folder for each stage"));
         }
     }
+    add_built_in(&mut queries);
     CostModel { schedule, queries }
+}
+
+/// Queries that came after the first partnerships were written: one that lacks them has the program's.
+const BUILT_IN: [(&str, &str, &str); 1] = [("classify", "line_class", include_str!("../../pipelines/cost/classify/line_class.sql"))];
+
+fn add_built_in(queries: &mut Vec<CostQuery>) {
+    for (stage, table, sql) in BUILT_IN {
+        let has_stage = queries.iter().any(|query| &*query.stage == stage);
+        let has_table = queries.iter().any(|query| &*query.table == table);
+        if let (true, false, Ok(stage), Ok(table)) = (has_stage, has_table, Identifier::new(stage), Identifier::new(table)) {
+            let file = format!("{table}.sql of the program");
+            queries.push(CostQuery { stage, table, digest: digest_of(sql.as_bytes()), file, sql: sql.to_owned() });
+        }
+    }
 }
 
 fn read_yaml(root: &Path, faults: &mut Vec<Diagnostic>) -> Option<String> {

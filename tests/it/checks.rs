@@ -61,6 +61,12 @@ impl Plant {
                 ],
             ),
         );
+        let mut line_total = vec![("council", Text), ("feed", Text), ("delivery_year", SmallInt), ("delivery_period", TinyInt)];
+        line_total.extend(["ownership", "service", "bearer", "account_group", "statement", "fund"].map(|name| (name, Text)));
+        line_total.extend(["is_cost", "reserve_movement", "capital"].map(|name| (name, Boolean)));
+        line_total.extend([("lines", BigInt), ("amount", Money), ("debits", Money), ("credits", Money)]);
+        // No part was made by this run: there is nothing to read back.
+        tables.insert("line_total", (line_total, vec![]));
         tables.insert(
             "separation",
             (
@@ -231,7 +237,7 @@ fn every_check_passes_on_sound_tables() {
     let plant = Plant::sound();
     assert_eq!(plant.failing(), Vec::<i16>::new());
     let numbers: Vec<i16> = plant.findings().iter().map(|f| f.check.number).collect();
-    assert_eq!(numbers, [1, 1, 2, 9, 10, 11, 12, 13, 15, 35, 37, 42, 42]);
+    assert_eq!(numbers, [1, 1, 2, 9, 9, 10, 11, 12, 13, 15, 35, 37, 42, 42]);
 }
 
 #[test]
@@ -264,6 +270,32 @@ fn check_09_fails_on_a_line_that_was_lost_and_on_a_class_that_is_none() {
     let mut plant = Plant::sound();
     plant.rows("class_total")[1][4] = t("nobody");
     assert_eq!(plant.failing(), [9]);
+}
+
+/// What a reader of the published lines adds up to: a row of `class_total`, in the order of `line_total`.
+fn read_back(class: &[Cell]) -> Vec<Cell> {
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 9, 10, 12, 13, 14, 15, 16].map(|at| class[at].clone()).to_vec()
+}
+
+#[test]
+fn check_09b_fails_where_the_published_lines_are_of_other_classes_than_the_sums() {
+    let mut plant = Plant::sound();
+    let lines: Rows = plant.rows("class_total").iter().map(|class| read_back(class)).collect();
+    plant.rows("line_total").clone_from(&lines);
+    assert_eq!(plant.failing(), Vec::<i16>::new());
+    // Every class column shifted by one entry of its dictionary: all sums stand, each under another's name.
+    for column in 4..13 {
+        let mut shifted = lines.clone();
+        (shifted[0][column], shifted[1][column]) = (lines[1][column].clone(), lines[0][column].clone());
+        let differs = format!("{shifted:?}") != format!("{lines:?}");
+        plant.rows("line_total").clone_from(&shifted);
+        assert_eq!(plant.failing(), if differs { vec![9] } else { vec![] }, "column {column}");
+    }
+    plant.rows("line_total").clone_from(&lines[..1].to_vec());
+    assert_eq!(plant.failing(), [9], "a class that no line has");
+    plant.rows("line_total").clone_from(&lines);
+    plant.rows("line_total")[0][15] = p(29_999);
+    assert_eq!(plant.failing(), [9], "a penny");
 }
 
 #[test]

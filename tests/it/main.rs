@@ -25,5 +25,6 @@ mod query;
 mod rust_text;
 mod slt;
 mod source;
+mod specification;
 mod spend;
 mod transcript;

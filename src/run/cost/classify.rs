@@ -20,13 +20,13 @@ use crate::{
     pipeline::Basis,
     plan::{CostPlan, CostSource, digest_of, no_query, published},
     run::parallel::{each, lock},
-    schema::table,
+    schema::{Cell, table},
     stages::{
         classify::{
             Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS, classify_part, code_table, codes_of,
             meanings,
         },
-        publish,
+        prove, publish,
         separate::separate,
     },
 };
@@ -35,6 +35,8 @@ use crate::{
 pub(super) struct Meant {
     meanings: Meanings,
     pub code_class: RecordBatch,
+    /// What the parts made hold, read back from their files, as rows of `line_total`.
+    pub line_total: Vec<Vec<Cell>>,
 }
 
 /// Where the lines of a source carry their codes.
@@ -61,14 +63,16 @@ impl Conductor<'_> {
             Some((latest.part("cost_line", &key, &inputs)?.clone(), latest.part("class_total", &key, &inputs)?.clone()))
         };
         let stale: Vec<&CostSource> = sources.iter().filter(|s| reuse(s).is_none()).collect();
-        let meant = if stale.is_empty() { None } else { Some(self.mean(plan, &stale)?) };
+        let mut meant = if stale.is_empty() { None } else { Some(self.mean(plan, &stale)?) };
         let schema = PartSchema::of(published(self.partnership, "cost_line")?)?;
         let rows: u64 = stale.iter().map(|s| s.file.rows).sum();
         let made = Mutex::new(BTreeMap::new());
         let folded: Mutex<BTreeMap<String, FoldedCodes>> = Mutex::default();
+        let line_total = Mutex::new(Vec::new());
         if let Some(meant) = &meant {
             let classify_one = |source: &CostSource| -> Answer<()> {
                 let (part, codes) = self.classify_one(source, meant, &schema, &inputs(source))?;
+                lock(&line_total).extend(self.read_back(source, &part.0)?);
                 if !codes.0.is_empty() {
                     lock(&folded).entry(format!("{}/{}", source.file.council, source.file.feed)).or_default().extend(&codes);
                 }
@@ -81,6 +85,9 @@ impl Conductor<'_> {
             }
             self.step(&format!("classified {} in {}", counted(rows, "line"), counted(stale.len() as u64, "part")));
         }
+        if let Some(meant) = &mut meant {
+            meant.line_total = line_total.into_inner().unwrap_or_else(PoisonError::into_inner);
+        }
         let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut lines = Vec::new();
         for source in sources {
@@ -91,6 +98,13 @@ impl Conductor<'_> {
             }
         }
         Ok((lines, meant))
+    }
+
+    /// What a part that was just made adds up to, as any reader of its file would find it: for check 9b.
+    fn read_back(&self, source: &CostSource, part: &PublishedPart) -> Answer<Vec<Vec<Cell>>> {
+        let grouped = prove::group_part(&PartFile::open(&self.lake.releases().path_of(&part.path))?)?;
+        let file = &source.file;
+        Ok(grouped.rows(&file.council, &file.feed, file.period.year, file.period.period))
     }
 
     fn classify_one(
@@ -133,8 +147,8 @@ impl Conductor<'_> {
         let done = separate(&queries, tables, Period { year: 0, period: 1 }, crate::domain::Day(0))?;
         let named = |name: &str| done.iter().find(|(table, _)| table == name).map(|(_, rows)| rows.clone()).ok_or_else(|| no_query(name));
         let code_class = named("code_class")?;
-        let meanings = meanings(&named("code_match")?, &code_class, &named("account_class")?, &named("cost_centre_class")?)?;
-        Ok(Meant { meanings, code_class })
+        let meanings = meanings(&named("code_match")?, &code_class, &named("account_class")?, &named("cost_centre_class")?, &named("line_class")?)?;
+        Ok(Meant { meanings, code_class, line_total: Vec::new() })
     }
 
     /// Which of the four rule columns some rule turns on. Codes of the others need not be looked at: they tell nothing apart.

@@ -209,6 +209,8 @@ impl Conductor<'_> {
             tables.insert(name, Table::rows(rows.schema(), vec![rows]));
         }
         let code_class = meant.map_or_else(prove::no_code_class, |meant| Ok(meant.code_class.clone()))?;
+        let line_total = prove::line_total(meant.map_or(&[][..], |meant| meant.line_total.as_slice()))?;
+        tables.insert("line_total", Table::rows(line_total.schema(), vec![line_total]));
         tables.insert("code_class", Table::rows(code_class.schema(), vec![code_class]));
         Ok(tables)
     }

@@ -11,7 +11,10 @@ use arrow::{
 
 use hashbrown::HashMap;
 
-use super::meaning::{Account, Class, CostCentre, Interned, Meaning, Meanings, NAMELESS, Over, RULE_COLUMNS, Timeline};
+use super::{
+    meaning::{Account, Class, CostCentre, Interned, Meaning, Meanings, NAMELESS, Over, RULE_COLUMNS, Timeline},
+    policy::{Facts, RULES},
+};
 use crate::{
     diagnostic::Answer,
     domain::{Day, Ownership, Pence, fold_code},
@@ -104,12 +107,9 @@ impl ClassTotals {
     }
 }
 
-/// Numbers of the classes that no rule gives, in [`Meanings::classes`] and beside it.
+/// Numbers of what stands for a missing row, in [`Meanings`].
 #[derive(Clone, Copy, Debug)]
 struct Fixed {
-    not_cost: u32,
-    no_account: u32,
-    no_cost_centre: u32,
     no_rule: u32,
     unknown_account: u32,
     unclassified: u32,
@@ -127,27 +127,33 @@ pub struct Classifier<'a> {
     /// For each class its ownership, and the number of its owner in `owners`.
     owner: Vec<(Ownership, u32)>,
     owners: Vec<Owner>,
+    /// For each class what it says of the rules: its place in [`RULES`].
+    rules: Vec<u8>,
 }
 
 /// Adds the classes that stand for a missing rule or row; call it before any [`Classifier`] is made.
 pub fn add_fixed(meanings: &mut Meanings) {
-    let not_cost = Class { ownership: Ownership::NotCost, service: "none".into(), bearer: None, rule_id: "not_cost".into() };
-    for class in [not_cost, Class::suspense("no_account"), Class::suspense("no_cost_centre"), Class::suspense("no_rule")] {
-        meanings.classes.number(class);
-    }
+    meanings.classes.number(Class::suspense("no_rule"));
     for (group, statement) in [("unknown", "unknown"), ("unclassified", "expenditure")] {
         meanings.accounts.number(Account { group: group.into(), statement: statement.into(), is_cost: true, reserve_movement: false });
     }
     meanings.cost_centres.number(CostCentre { fund: "unknown".into(), capital: false });
 }
 
+/// What a class that `code_class` gives says of the rules, as its place in [`RULES`].
+fn rule_of(class: &Class) -> u8 {
+    let word = match (class.ownership, class.rule_id.as_str()) {
+        (Ownership::Suspense, _) => "none",
+        (_, "not_a_member") => "not_a_member",
+        _ => "rule",
+    };
+    RULES.iter().position(|rule| *rule == word).and_then(|place| u8::try_from(place).ok()).unwrap_or_default()
+}
+
 fn fixed(meanings: &Meanings) -> Fixed {
     let class = |rule: &str| meanings.classes.values.iter().position(|c| c.rule_id == rule).map_or(0, |n| n as u32);
     let account = |group: &str| meanings.accounts.values.iter().position(|a| a.group == group).map_or(0, |n| n as u32);
     Fixed {
-        not_cost: class("not_cost"),
-        no_account: class("no_account"),
-        no_cost_centre: class("no_cost_centre"),
         no_rule: class("no_rule"),
         unknown_account: account("unknown"),
         unclassified: account("unclassified"),
@@ -217,7 +223,8 @@ impl<'a> Classifier<'a> {
         let mut owners = Interned::<Owner>::default();
         let number = |c: &Class| (c.ownership, owners.number((c.ownership, c.service.clone(), c.bearer.clone())));
         let owner = meanings.classes.values.iter().map(number).collect();
-        Self { meanings, meaning, columns, fixed: fixed(meanings), days, owner, owners: owners.values }
+        let rules = meanings.classes.values.iter().map(rule_of).collect();
+        Self { meanings, meaning, columns, fixed: fixed(meanings), days, owner, owners: owners.values, rules }
     }
 
     /// Nothing counted yet.
@@ -270,7 +277,7 @@ impl<'a> Classifier<'a> {
                 let signatures = codes.signatures(row);
                 *known.entry(signatures).or_insert_with(|| self.by_day(self.meaning.classes.get(&signatures)))
             };
-            let (class, account, cost_centre) = self.decide(&codes, row, day, by_rule);
+            let (class, account, cost_centre) = self.look_up(&codes, row, day, by_rule);
             let (ownership, owner) = self.owner.get(class as usize).copied().unwrap_or((Ownership::Suspense, 0));
             found.totals.count(ownership, amount.unwrap_or(0));
             cube.count(owner, account, cost_centre, amount.unwrap_or(0));
@@ -282,8 +289,8 @@ impl<'a> Classifier<'a> {
         Ok(found)
     }
 
-    /// Class, account and cost centre of one line, as numbers.
-    fn decide(&self, codes: &Codes<'_>, row: usize, day: Day, by_rule: ByDay<'_>) -> (u32, u32, u32) {
+    /// Class, account and cost centre of one line, as numbers. What becomes of it is looked up.
+    fn look_up(&self, codes: &Codes<'_>, row: usize, day: Day, by_rule: ByDay<'_>) -> (u32, u32, u32) {
         let account = codes.account(row).and_then(|t| t.on(day));
         let cost_centre = codes.cost_centre(row).and_then(|t| t.on(day));
         let must_know = self.columns.codes_must_be_known;
@@ -291,17 +298,15 @@ impl<'a> Classifier<'a> {
         let fund = cost_centre.unwrap_or(self.fixed.unknown_fund);
         let is_cost = self.meanings.accounts.values.get(account_number as usize).is_none_or(|a| a.is_cost);
         let by_rule = by_rule.on(day).unwrap_or(self.fixed.no_rule);
-        let not_a_member = self.meanings.classes.values.get(by_rule as usize).is_some_and(|c| c.rule_id == "not_a_member");
-        let class = if !is_cost || !codes.is_actual(row) {
-            self.fixed.not_cost
-        } else if must_know && !not_a_member && account.is_none() {
-            self.fixed.no_account
-        } else if must_know && !not_a_member && cost_centre.is_none() {
-            self.fixed.no_cost_centre
-        } else {
-            by_rule
+        let facts = Facts {
+            must_know,
+            actual: codes.is_actual(row),
+            account_known: account.is_some(),
+            is_cost,
+            centre_known: cost_centre.is_some(),
         };
-        (class, account_number, fund)
+        let rule = self.rules.get(by_rule as usize).copied().unwrap_or_default();
+        (self.meanings.policy.class(facts, rule, by_rule), account_number, fund)
     }
 
     fn codes<'b>(&'b self, lines: &'b RecordBatch) -> Answer<Codes<'b>> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 
+use super::policy::Policy;
 use crate::domain::{Day, Ownership, Span};
 
 /// The four columns of a line on which ownership rules can turn, in the order in which they are compared.
@@ -139,6 +140,8 @@ pub struct Meanings {
     pub classes: Interned<Class>,
     pub accounts: Interned<Account>,
     pub cost_centres: Interned<CostCentre>,
+    /// What becomes of a line, case by case.
+    pub policy: Policy,
 }
 
 /// Distinct codes that stand in the common tables: by council and feed, column of [`RULE_COLUMNS`] and code.

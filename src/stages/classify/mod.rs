@@ -7,6 +7,7 @@ mod folded;
 mod line;
 mod meaning;
 mod part;
+mod policy;
 mod tables;
 
 pub use folded::{FoldedCode, FoldedCodes};

@@ -11,6 +11,7 @@ use arrow::{
 use super::{
     line::add_fixed,
     meaning::{Account, Class, Codes, CostCentre, Meanings, RULE_COLUMNS},
+    policy::Policy,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
@@ -69,9 +70,11 @@ pub fn meanings(
     code_class: &RecordBatch,
     account_class: &RecordBatch,
     cost_centre_class: &RecordBatch,
+    line_class: &RecordBatch,
 ) -> Answer<Meanings> {
     let mut meanings = Meanings::default();
     add_fixed(&mut meanings);
+    meanings.policy = Policy::of(line_class, &mut meanings.classes)?;
     signatures(&mut meanings, code_match)?;
     classes(&mut meanings, code_class)?;
     let accounts = by_code(account_class, "account", |rows, row| {
@@ -150,18 +153,18 @@ fn by_code<T>(table: &RecordBatch, code: &str, mut read: impl FnMut(&Rows<'_>, u
     (0..table.num_rows()).map(|row| Ok((rows.text("council", row)?, rows.text(code, row)?, rows.span(row)?, read(&rows, row)?))).collect()
 }
 
-struct Rows<'a>(&'a RecordBatch);
+pub(super) struct Rows<'a>(pub &'a RecordBatch);
 
 impl Rows<'_> {
-    fn maybe(&self, name: &str, row: usize) -> Answer<Option<String>> {
+    pub fn maybe(&self, name: &str, row: usize) -> Answer<Option<String>> {
         Ok(batch::text_at(batch::text(self.0, name)?, row).map(str::to_owned))
     }
 
-    fn text(&self, name: &str, row: usize) -> Answer<String> {
+    pub fn text(&self, name: &str, row: usize) -> Answer<String> {
         Ok(self.maybe(name, row)?.unwrap_or_default())
     }
 
-    fn truth(&self, name: &str, row: usize) -> Answer<bool> {
+    pub fn truth(&self, name: &str, row: usize) -> Answer<bool> {
         let values = batch::boolean(self.0, name)?;
         Ok(values.is_valid(row) && values.value(row))
     }
@@ -176,7 +179,7 @@ impl Rows<'_> {
     }
 }
 
-fn fault(table: &str, what: &str) -> Refusal {
+pub(super) fn fault(table: &str, what: &str) -> Refusal {
     Diagnostic::new(codes::checks::UNEXPLAINED, format!("the table `{table}` of the cost model cannot be used: {what}"))
         .outcome("nothing was published; the last release is unchanged")
         .hint("compare the query under pipelines/cost/classify with the reference partnership's (`truecost init` in an empty folder)")

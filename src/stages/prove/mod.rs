@@ -1,12 +1,14 @@
 //! Proofs: the auditor's checks over what is about to be published. Each is a query that gives one row per failure.
 
 mod given;
+mod grouped;
 mod reconcile;
 mod suspense;
 
 use arrow::{array::Array, record_batch::RecordBatch};
 
 pub use given::{check_tables, no_code_class};
+pub use grouped::{Grouped, group_part, line_total};
 pub use reconcile::{STAGES, reconciliation};
 pub use suspense::{InSuspense, over_limit, suspense};
 
@@ -38,11 +40,12 @@ macro_rules! check {
 }
 
 /// The checks that are made on every release, in order.
-pub const CHECKS: [Check; 13] = [
+pub const CHECKS: [Check; 14] = [
     check!(1, "check_01.sql", codes::CHECK_CONTROLS, true, "deliveries agree with the sender's controls"),
     check!(1, "check_01_known.sql", codes::CHECK_CONTROLS, false, "the pounds of every row are known"),
     check!(2, "check_02.sql", codes::CHECK_BALANCE, true, "every journal balances"),
     check!(9, "check_09.sql", codes::CHECK_ONE_CLASS, true, "one class and one service per line; the classes sum to the source"),
+    check!(9, "check_09b.sql", codes::CHECK_ONE_CLASS, true, "the published lines add up to the classes"),
     check!(10, "check_10.sql", codes::CHECK_ONE_RULE, true, "at most one winning rule for each code and date"),
     check!(11, "check_11.sql", codes::CHECK_RULE_DATES, true, "no rule outside its dates, none shared to a non-member"),
     check!(12, "check_12.sql", codes::CHECK_SUSPENSE, false, "suspense within its limit"),
