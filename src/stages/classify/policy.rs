@@ -67,7 +67,12 @@ impl Policy {
                 None => BY_RULE,
                 Some(word) => {
                     let ownership = Ownership::parse(&word).ok_or_else(|| fault("line_class", &format!("`{word}` is no ownership")))?;
-                    classes.number(Class { ownership, service: rows.text("service", row)?, bearer: None, rule_id: rows.text("rule_id", row)? })
+                    classes.number(Class {
+                        ownership,
+                        service: rows.text("service", row)?,
+                        bearer: None,
+                        rule_id: rows.text("rule_id", row)?,
+                    })
                 }
             };
             if let Some(place) = found.get_mut(facts.case(rule))
