@@ -36,6 +36,16 @@ pub enum Command {
     Plan(Selection),
     /// Land, judge, normalise, classify, separate, prove and publish what is new.
     Run(Run),
+    /// Let a delivery that waits count: the next run takes it.
+    Accept(Decide),
+    /// Take a delivery out: its rows leave the table, and what stood below it comes back.
+    Withdraw {
+        #[command(flatten)]
+        decide: Decide,
+        /// Take the withdrawal back: the delivery is judged again, at its former place.
+        #[arg(long)]
+        undo: bool,
+    },
     /// The state of every feed and of the latest release.
     Status,
     /// Look after what is published.
@@ -117,6 +127,19 @@ pub struct Run {
     /// Threads; the machine's processors if not given.
     #[arg(long)]
     pub threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct Decide {
+    /// A delivery (16 hex digits), a feed `newham/payments`, or a feed and a period `newham/payments/2023/P01`.
+    #[arg(value_name = "WHAT")]
+    pub selector: String,
+    /// Who decides.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -14,6 +14,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Period, counted, decimal, pounds},
     engine::{Format, render},
+    lake::Decided,
     pipeline::{self, Partnership},
     plan::{self, Wish},
     report::{self, Page},
@@ -54,6 +55,11 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             let outcome = run::run(partnership, &options(words)?, &Progress::new(voice))?;
             voice.answer(&outcome_page(&outcome));
             Ok(outcome.exit_code())
+        }
+        Command::Accept(words) => say(voice, &super::decide::page(partnership, words, Decided::Accept)?),
+        Command::Withdraw { decide, undo } => {
+            let what = if *undo { Decided::Undo } else { Decided::Withdraw };
+            say(voice, &super::decide::page(partnership, decide, what)?)
         }
         Command::Status => say(voice, &report::status(partnership)?),
         Command::Release { action: args::Release::Verify { release, all } } => {
@@ -214,7 +220,7 @@ fn validate(partnership: &Partnership) -> Answer<Page> {
 
 fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
     let options = Options { select: selection.select.clone(), wish: wish(selection)?, threads: 1 };
-    let plans = run::plan(partnership, &options)?;
+    let run::Planned { feeds: plans, waiting } = run::plan(partnership, &options)?;
     let (mut text, mut list) = (String::new(), Vec::new());
     for (feed, plan) in &plans {
         text.push_str(&format!("{}\n", feed.name()));
@@ -223,7 +229,12 @@ fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
             let landed = take.landed.is_some();
             let whence = if landed { ", from its landed bytes" } else { "" };
             text.push_str(&format!("  would take  {} for {covers}{whence}: {}\n", take.entry.name, take.why.as_str()));
-            list.push(json!({"feed": feed.name(), "file": take.entry.name, "covers": covers, "take": true, "landed": landed, "why": take.why.as_str()}));
+            let over: Vec<Value> = take.over.iter().map(|s| json!({"period": s.period.to_string(), "delivery_id": s.delivery, "rows": s.proof.rows, "amount": decimal(s.proof.amount)})).collect();
+            for stood in &take.over {
+                let (rows, pounds) = (counted(stood.proof.rows, "row"), pounds(stood.proof.amount));
+                text.push_str(&format!("              over {}: {rows}, {pounds} of delivery {}\n", stood.period, stood.delivery));
+            }
+            list.push(json!({"feed": feed.name(), "file": take.entry.name, "covers": covers, "take": true, "landed": landed, "why": take.why.as_str(), "over": over}));
         }
         for (entry, idle) in &plan.idle {
             text.push_str(&format!("  leaves      {}: {}\n", entry.name, idle.as_str()));
@@ -243,13 +254,21 @@ fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
     if takes && !cost.would_run {
         cost = run::CostPlanned { would_run: true, sentence: "would look at what the deliveries above bring".into() };
     }
+    for report in &waiting {
+        text.push_str(&format!("{}\n  {}\n  next: {}\n", report.code.id, report.seen, report.hint));
+    }
     text.push_str(&format!("cost run\n  {}\n", cost.sentence));
-    Ok(Page::new("plan", text, json!({"files": list, "cost_run": {"would_run": cost.would_run, "why": cost.sentence}})))
+    Ok(Page::new(
+        "plan",
+        text,
+        json!({"files": list, "waiting": super::out::list(&waiting), "cost_run": {"would_run": cost.would_run, "why": cost.sentence}}),
+    ))
 }
 
 fn outcome_page(outcome: &Outcome) -> Page {
     let of = |state| outcome.delivered.iter().filter(move |d| d.state == state);
     let (accepted, before) = (of(Delivery::Accepted).count(), of(Delivery::AlreadyIn).count());
+    let waits = of(Delivery::Waiting).count();
     let (refused, not_taken): (Vec<_>, Vec<_>) = of(Delivery::Refused).partition(|d| d.delivery.is_some());
     let rows: u64 = of(Delivery::Accepted).map(|d| d.rows).sum();
     let pence: i128 = of(Delivery::Accepted).map(|d| d.pence).sum();
@@ -265,11 +284,14 @@ fn outcome_page(outcome: &Outcome) -> Page {
     if outcome.standing_refused > 0 {
         text.push_str(&format!("{} still to be mended: truecost status\n", counted(outcome.standing_refused as u64, "refused delivery")));
     }
+    if !outcome.waiting.is_empty() {
+        text.push_str(&format!("{} for a person's word: truecost status\n", waiting_words(outcome.waiting.len())));
+    }
     if outcome.delivered.is_empty() {
         text.push_str("no new delivery\n");
     } else {
         let some = |number: usize, what: &str| if number > 0 { format!(", {number} {what}") } else { String::new() };
-        let also = some(not_taken.len(), "not taken") + &some(before, "already in");
+        let also = some(waits, "waiting") + &some(not_taken.len(), "not taken") + &some(before, "already in");
         let (deliveries, rows) = (counted(accepted as u64, "delivery"), counted(rows, "row"));
         text.push_str(&format!("{deliveries} accepted ({rows}, {}), {} refused{also}\n", pounds(pence), refused.len()));
     }
@@ -285,14 +307,19 @@ fn outcome_page(outcome: &Outcome) -> Page {
         .map(|d| {
             json!({"feed": d.feed, "file": d.file, "delivery_id": d.delivery, "covers": d.coverage, "rows": d.rows, "quarantined": d.quarantined,
                 "amount": decimal(d.pence),
-                "state": match d.state { Delivery::Accepted => "accepted", Delivery::Refused => "refused", Delivery::AlreadyIn => "already_in" },
+                "state": d.state.as_str(),
                 "reports": super::out::list(&d.reports)})
         })
         .collect();
     let json = json!({"run": outcome.run, "exit": outcome.exit_code(), "release": costed.release, "published": costed.published,
-        "delivered": delivered, "standing_refused": outcome.standing_refused, "blocked": super::out::list(&costed.blocked),
+        "delivered": delivered, "standing_refused": outcome.standing_refused,
+        "waiting": super::out::list(&outcome.waiting), "blocked": super::out::list(&costed.blocked),
         "checks": super::out::list(&costed.stopped)});
     Page::new("run", text, json)
+}
+
+fn waiting_words(number: usize) -> String {
+    if number == 1 { "1 delivery waits".to_owned() } else { format!("{number} deliveries wait") }
 }
 
 /// A line for each period that must wait, and once for all of them what that means and what to do.

@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod decide;
 mod out;
 mod progress;
 mod signal;

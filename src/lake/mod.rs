@@ -42,6 +42,7 @@ mod release_tests;
 mod sample;
 mod sound;
 mod staging;
+mod standing;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -60,11 +61,11 @@ pub use part::{
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use register::{
     Attempt, ControlProof, Counted, DeliveryProof, DeliveryRecord, DeliveryState, Measure, PeriodProof, Register, SenderProof, SourceFacts,
-    holder,
 };
 pub use release::{PartRef, Publication, Releases};
 pub use sound::{Depth, Flaw, Mended, flaw};
 pub use staging::Staging;
+pub use standing::{Decided, Decision, Turn, holder};
 pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot, StagedRows};
 
 /// The folders of one partnership's data.
@@ -153,25 +154,40 @@ impl Lake {
         &self.releases
     }
 
-    /// Writes down what a run did: `lake/runs/<run>.json`.
+    /// Writes down what a run did: `lake/runs/<number>.json`.
     ///
     /// # Errors
     /// TC1002.
-    pub fn record_run(&self, run: &str, record: &serde_json::Value) -> Answer<()> {
-        let path = self.folder.join("runs").join(format!("{run}.json"));
+    pub fn record_run(&self, number: u64, record: &serde_json::Value) -> Answer<()> {
+        let path = self.folder.join("runs").join(format!("{number:08}.json"));
         durable::replace(&path, &durable::json(&path, record)?)
     }
 
-    /// What past runs did, oldest first.
+    /// What past runs did, oldest first: those of a version without numbers, then by number.
     ///
     /// # Errors
     /// TC1010 where a record cannot be read.
     pub fn runs(&self) -> Answer<Vec<serde_json::Value>> {
-        let folder = self.folder.join("runs");
-        let mut names: Vec<String> = durable::names(&folder)?.into_iter().filter(|name| name.strip_suffix(".json").is_some()).collect();
+        let mut names = self.run_names()?;
         names.sort();
-        let runs = names.into_iter().map(|name| durable::read_json(&folder.join(name)));
+        let runs = names.into_iter().map(|(_, name)| durable::read_json(&self.folder.join("runs").join(name)));
         Ok(runs.collect::<Answer<Vec<Option<_>>>>()?.into_iter().flatten().collect())
+    }
+
+    /// The greatest number that a run or a person's command has had; 0 before the first.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn last_number(&self, known: &[DeliveryRecord]) -> Answer<u64> {
+        let of = |r: &DeliveryRecord| r.number.max(r.decisions.iter().map(|d| d.run).max().unwrap_or(0));
+        let runs = self.run_names()?.into_iter().filter_map(|(number, _)| number);
+        Ok(runs.chain(known.iter().map(of)).max().unwrap_or(0))
+    }
+
+    /// Records of runs with their numbers; a version without numbers named them by the clock.
+    fn run_names(&self) -> Answer<Vec<(Option<u64>, String)>> {
+        let names = durable::names(&self.folder.join("runs"))?;
+        Ok(names.into_iter().filter_map(|name| Some((name.strip_suffix(".json")?.parse().ok(), name))).collect())
     }
 
     /// Where the faulty rows of a delivery rest, whether it has any or not.

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommonTables, durable};
+use super::{CommonTables, Decision, Turn, durable};
 use crate::{
     diagnostic::Answer,
     domain::{Coverage, DeliveryId, Pence, Period},
@@ -70,6 +70,18 @@ pub struct DeliveryRecord {
     /// Of the sidecar's bytes, which are landed too.
     #[serde(default)]
     pub sidecar_sha256: Option<String>,
+    /// Its place in the order of its feed; what an older version wrote has none, and goes by `lake_version`.
+    #[serde(default)]
+    pub turn: Option<Turn>,
+    /// Number of the run that judged it last; 0 for what a version without numbers judged.
+    #[serde(default)]
+    pub number: u64,
+    /// What only a person can know, one sentence each, where it waits for one.
+    #[serde(default)]
+    pub waits: Vec<String>,
+    /// What persons decided about it, oldest first.
+    #[serde(default)]
+    pub decisions: Vec<Decision>,
 }
 
 /// What judged an accepted delivery again, in vain.
@@ -78,6 +90,20 @@ pub struct Attempt {
     pub contract_sha256: String,
     pub feed_sha256: String,
     pub reports: Vec<String>,
+    /// What only a person can know, where the attempt was not refused and waits.
+    #[serde(default)]
+    pub waits: Vec<String>,
+    /// What it would bring, where it waits.
+    #[serde(default)]
+    pub periods: BTreeMap<String, PeriodProof>,
+}
+
+impl Attempt {
+    /// What judged it, as [`DeliveryRecord::rules`] says it.
+    #[must_use]
+    pub fn rules(&self) -> String {
+        format!("{} {}", self.contract_sha256, self.feed_sha256)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +111,9 @@ pub struct Attempt {
 pub enum DeliveryState {
     Accepted,
     Refused,
-    /// Was accepted for other periods than those that its file covers by the feed as it is now: its rows are out of the lake.
+    /// Judged, and kept until a person accepts it: nothing of it is in the lake, and what stood stands.
+    Waiting,
+    /// Its rows are out of the lake: a person withdrew it, or its file covers other periods by the feed as it is now.
     Withdrawn,
 }
 
@@ -95,6 +123,7 @@ impl DeliveryState {
         match self {
             Self::Accepted => "accepted",
             Self::Refused => "refused",
+            Self::Waiting => "waiting",
             Self::Withdrawn => "withdrawn",
         }
     }
@@ -197,6 +226,14 @@ pub struct PeriodProof {
     /// The positive part of `amount`.
     #[serde(with = "exact")]
     pub debits: Pence,
+}
+
+impl PeriodProof {
+    /// Sum of the absolute amounts: debits less credits, which are negative.
+    #[must_use]
+    pub const fn absolute(&self) -> Pence {
+        self.debits - (self.amount - self.debits)
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -350,22 +387,6 @@ fn order(record: &DeliveryRecord) -> (&str, &str, &[String], &str) {
     (&record.council, &record.feed, &record.coverage, &record.delivery_id)
 }
 
-/// The delivery whose rows a period of a feed holds: the last accepted one that replaced it.
-#[must_use]
-pub fn holder<'k>(
-    known: impl IntoIterator<Item = &'k DeliveryRecord>,
-    council: &str,
-    feed: &str,
-    period: Period,
-) -> Option<&'k DeliveryRecord> {
-    let text = period.to_string();
-    let of_it = |r: &&DeliveryRecord| {
-        let in_lake = r.state == DeliveryState::Accepted && r.lake_version.is_some() && !r.lost;
-        in_lake && r.is_of(council, feed) && (r.coverage.contains(&text) || r.beside.contains(&text))
-    };
-    known.into_iter().filter(of_it).max_by_key(|r| r.lake_version)
-}
-
 /// As [`Coverage`] prints itself.
 fn coverage_text(periods: &[String]) -> String {
     let coverage = Coverage::new(periods.iter().filter_map(|text| Period::parse(text)).collect());
@@ -373,33 +394,6 @@ fn coverage_text(periods: &[String]) -> String {
 }
 
 impl DeliveryRecord {
-    /// The periods that it covers, which are part of its identity; `None` where the entry names none.
-    #[must_use]
-    pub fn covers(&self) -> Option<Coverage> {
-        Coverage::new(self.coverage.iter().filter_map(|text| Period::parse(text)).collect())
-    }
-
-    /// Every period whose rows it replaces: those that it covers, and those beside them (the closing period of a yearly delivery);
-    /// `None` where the entry names none.
-    #[must_use]
-    pub fn replaces(&self) -> Option<Coverage> {
-        Coverage::new(self.coverage.iter().chain(&self.beside).filter_map(|text| Period::parse(text)).collect())
-    }
-
-    /// Whether some period holds its rows.
-    #[must_use]
-    pub fn stands<'k>(&self, known: &(impl IntoIterator<Item = &'k Self> + Clone)) -> bool {
-        let holds =
-            |period: &Period| holder(known.clone(), &self.council, &self.feed, *period).is_some_and(|r| r.delivery_id == self.delivery_id);
-        self.replaces().is_some_and(|replaced| replaced.periods().iter().any(holds))
-    }
-
-    /// Its place in the order in which deliveries go over each other: what has to go over all that is there, then the version of the table.
-    #[must_use]
-    pub fn place(&self) -> Option<(bool, u64)> {
-        self.lake_version.map(|version| (self.above, version))
-    }
-
     /// Pounds of the quarantined rows, debit positive; `None` where some of them are not known.
     #[must_use]
     pub fn quarantined_pence(&self) -> Option<Pence> {
@@ -413,18 +407,6 @@ impl DeliveryRecord {
     #[must_use]
     pub fn not_known_rows(&self) -> u64 {
         self.proof.sender.as_ref().map_or(self.proof.quarantined, |sender| sender.not_known_rows)
-    }
-
-    /// Whether it is of this feed of this council.
-    #[must_use]
-    pub fn is_of(&self, council: &str, feed: &str) -> bool {
-        self.council == council && self.feed == feed
-    }
-
-    /// Whether it came under this name, whatever the bytes.
-    #[must_use]
-    pub fn is_named(&self, location: &str, name: &str) -> bool {
-        std::iter::once(&self.source).chain(&self.also_as).any(|file| file.location == location && file.name == name)
     }
 }
 
@@ -470,6 +452,10 @@ pub(super) mod tests {
             lost: false,
             above: false,
             sidecar_sha256: None,
+            turn: None,
+            number: 0,
+            waits: vec![],
+            decisions: vec![],
         }
     }
 

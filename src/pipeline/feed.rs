@@ -15,7 +15,8 @@ use crate::{
 };
 
 use super::{
-    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Ready, RowsOutside, Sign,
+    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Ready, Repeats,
+    RowsOutside, Shrunken, Sign,
     controls::{read_controls, sum_of},
     listed::read_listed,
     location::{Allowed, Secrets, apart_from_kept, read_location},
@@ -37,6 +38,8 @@ pub const KEYS: &[&str] = &[
     "pieces",
     "newest_by",
     "rows_outside",
+    "may_shrink",
+    "repeats",
     "rows",
     "sign",
     "amount",
@@ -93,6 +96,8 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         pieces: pieces(&fields, files.as_ref()),
         newest_by: newest_by(&fields),
         rows_outside: choice(&fields, "rows_outside", RowsOutside::Warn, &[("warn", RowsOutside::Warn), ("refuse", RowsOutside::Refuse)]),
+        shrunken: choice(&fields, "may_shrink", Shrunken::Waits, &[("false", Shrunken::Waits), ("true", Shrunken::Counts)]),
+        repeats: choice(&fields, "repeats", Repeats::Refused, &[("refused", Repeats::Refused), ("allowed", Repeats::Allowed)]),
         rows_many: choice(&fields, "rows", false, &[("one", false), ("many", true)]),
         credits_positive,
         amount,

@@ -182,6 +182,9 @@ pub struct Feed {
     pub pieces: u32,
     pub newest_by: Vec<NewestBy>,
     pub rows_outside: RowsOutside,
+    /// What becomes of a delivery that leaves less than half of what stood: `may_shrink`.
+    pub shrunken: Shrunken,
+    pub repeats: Repeats,
     pub rows_many: bool,
     /// `sign: credit_positive`: the sender's credits are positive, and the SQL turns every amount; else debits are.
     pub credits_positive: bool,
@@ -221,6 +224,24 @@ impl Feed {
         let terms = self.amount.as_ref()?.iter().map(|(sign, column)| (column.clone(), sign.times()));
         Some(if self.rows_many { terms.map(|term| vec![term]).collect() } else { vec![terms.collect()] })
     }
+}
+
+/// What becomes of a delivery that empties a period, or leaves less than half of its rows or absolute amounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shrunken {
+    /// It waits for a person's word.
+    Waits,
+    /// It counts (`may_shrink: true`).
+    Counts,
+}
+
+/// What becomes of bytes that stand for one coverage and come again for another that shares no period with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// They are refused as a copy.
+    Refused,
+    /// They count for both.
+    Allowed,
 }
 
 /// `GL_{year}_{month}[_v{version}].csv`.

@@ -6,8 +6,8 @@ use super::replay::replays;
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
     domain::{Calendar, Coverage, Period},
-    lake::{DeliveryRecord, DeliveryState, SourceFacts, holder},
-    pipeline::{Feed, NewestBy, Ready},
+    lake::{DeliveryRecord, DeliveryState, PeriodProof, SourceFacts, Turn, holder},
+    pipeline::{Extent, Feed, NewestBy, Ready},
     source::{Entry, Listing, companion_name},
 };
 
@@ -24,8 +24,10 @@ pub enum Why {
     Forced,
     /// Accepted, but its rows are not in the lake any more.
     Lost,
-    /// It stands over a delivery that is brought in again.
-    Above,
+    /// It waited, and a person has accepted it.
+    LetIn,
+    /// A newer file for the same periods was refused or withdrawn.
+    NextNewest,
 }
 
 impl Why {
@@ -37,7 +39,8 @@ impl Why {
             Self::RulesChanged => "changed contract, feed or SQL",
             Self::Forced => "forced",
             Self::Lost => "accepted, and no longer in the lake",
-            Self::Above => "stands over a delivery that is brought in again",
+            Self::LetIn => "accepted by a person",
+            Self::NextNewest => "the newest that was neither refused nor withdrawn",
         }
     }
 }
@@ -51,6 +54,12 @@ pub enum Idle {
     RefusedBefore,
     /// Another file is newer for the same periods.
     Superseded,
+    /// It was in; a later delivery stands for its periods.
+    Replaced,
+    /// Judged, and waits for a person's word.
+    Waits,
+    /// A person withdrew it.
+    Withdrawn,
     /// Not among the periods asked for.
     NotAsked,
     /// Outside the feed's active dates.
@@ -64,6 +73,9 @@ impl Idle {
             Self::In => "already in",
             Self::RefusedBefore => "refused before, unchanged",
             Self::Superseded => "superseded by a newer file",
+            Self::Replaced => "was in, and a later delivery stands for its periods",
+            Self::Waits => "waits for truecost accept",
+            Self::Withdrawn => "withdrawn",
             Self::NotAsked => "not asked for",
             Self::NotActive => "outside the feed's active dates",
         }
@@ -78,10 +90,20 @@ pub struct Take {
     /// `None` where it is read from the file.
     pub coverage: Option<Coverage>,
     pub why: Why,
-    /// Place of this delivery among those that have been in; `None` for one that has not.
-    pub replays: Option<(bool, u64)>,
+    /// The place of this delivery in the order of its feed; `None` for one that gets its own when it is entered.
+    pub turn: Option<Turn>,
     /// The delivery whose landed bytes are taken; `None` where the source offers the file.
     pub landed: Option<Box<DeliveryRecord>>,
+    /// What other deliveries hold in the periods that it would go over.
+    pub over: Vec<Stood>,
+}
+
+/// What stands in a period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stood {
+    pub period: Period,
+    pub delivery: String,
+    pub proof: PeriodProof,
 }
 
 /// What there is to do for one feed.
@@ -120,6 +142,15 @@ struct Candidate {
     sidecar: Option<Entry>,
     coverage: Option<Coverage>,
     piece: Option<u32>,
+    /// The newer file whose refusal or withdrawal gives this one, which was never judged, its turn.
+    instead_of: Option<InsteadOf>,
+}
+
+/// A newer file that was refused or withdrawn.
+struct InsteadOf {
+    name: String,
+    idle: Idle,
+    turn: Option<Turn>,
 }
 
 /// Decides for every file that the source lists. `known` are the feed's deliveries in the register.
@@ -127,11 +158,18 @@ struct Candidate {
 pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&DeliveryRecord], wish: Wish) -> FeedPlan {
     let mut plan = FeedPlan { reports: listing.refused.iter().chain(&listing.notes).cloned().collect(), ..FeedPlan::default() };
     let candidates = candidates(feed, calendar, listing, known, &mut plan);
-    for candidate in newest(feed, candidates, &mut plan) {
+    for candidate in newest(feed, calendar, candidates, known, wish, &mut plan) {
         match decide(feed, &candidate, known, wish, calendar) {
-            Ok((why, replays)) => {
-                let Candidate { entry, sidecar, coverage, .. } = candidate;
-                plan.take.push(Take { entry, sidecar, coverage, why, replays, landed: None });
+            Ok((why, turn)) => {
+                let Candidate { entry, sidecar, coverage, instead_of, .. } = candidate;
+                let (why, turn) = match instead_of.filter(|_| turn.is_none()) {
+                    Some(newer) => {
+                        plan.reports.push(next_newest(feed, &entry, coverage.as_ref(), &newer));
+                        (Why::NextNewest, newer.turn)
+                    }
+                    None => (why, turn),
+                };
+                plan.take.push(Take { entry, sidecar, coverage, why, turn, landed: None, over: Vec::new() });
             }
             Err(idle) => {
                 if idle == Idle::NotActive {
@@ -144,11 +182,31 @@ pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&D
     let again = replays(feed, calendar, known, &plan.take, wish);
     plan.idle.retain(|(entry, _)| !again.iter().any(|take| take.entry == *entry));
     plan.take.extend(again);
-    // First what has been in, in the order in which it came in, then what is new in the order of arrival: where coverages overlap,
-    // what came later replaces what came before.
-    let key = |take: &Take| (take.replays.is_none(), take.replays, take.entry.modified_us, take.coverage.clone(), take.entry.name.clone());
-    plan.take.sort_by_key(key);
+    plan.take.sort_by_cached_key(|take| order(feed, take));
+    for take in &mut plan.take {
+        take.over = over(feed, calendar, known, take);
+    }
     plan
+}
+
+/// What the deliveries that are in hold of the periods over which this one would go.
+fn over(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], take: &Take) -> Vec<Stood> {
+    let Some(coverage) = &take.coverage else { return Vec::new() };
+    let stood = |period: &Period| {
+        let goes_over = |r: &&DeliveryRecord| !r.lost && !is_file_of(r, &take.entry) && take.turn.is_none_or(|turn| r.turn() < Some(turn));
+        let holder = holder(known.iter().copied(), &feed.council, &feed.id, *period).filter(goes_over)?;
+        let proof = *holder.proof.periods.get(&period.to_string())?;
+        Some(Stood { period: *period, delivery: holder.delivery_id.clone(), proof })
+    };
+    feed.replaces(coverage, calendar).periods().iter().filter_map(stood).collect()
+}
+
+/// The order in which the deliveries of a feed are taken: first what has its place, then what is new, by age. Where coverages overlap,
+/// what comes later goes over what comes before; of files that hold a year to date, the one that reaches further is the later.
+#[must_use]
+pub fn order(feed: &Feed, take: &Take) -> impl Ord + use<> {
+    let end = take.coverage.as_ref().filter(|_| feed.covers.extent == Extent::ToDate).map(Coverage::last);
+    (take.turn.is_none(), take.turn, end, rank(feed, &take.entry), take.coverage.clone(), take.entry.name.clone())
 }
 
 fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&DeliveryRecord], plan: &mut FeedPlan) -> Vec<Candidate> {
@@ -173,7 +231,7 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&Deli
             continue;
         }
         match feed.coverage(&entry.name, &facts, calendar).map(|coverage| coverage.or_else(|| read_before(feed, calendar, entry, known))) {
-            Ok(coverage) => found.push(Candidate { sidecar, entry: entry.clone(), coverage, piece: facts.piece }),
+            Ok(coverage) => found.push(Candidate { sidecar, entry: entry.clone(), coverage, piece: facts.piece, instead_of: None }),
             Err(refusal) => plan.reports.extend(refusal.0),
         }
     }
@@ -216,8 +274,16 @@ fn is_companion(feed: &Feed, name: &str, listing: &Listing) -> bool {
     patterns.into_iter().any(stands_by)
 }
 
-/// For each coverage (and piece) the newest file; ties are reported and none of them is taken.
-fn newest(feed: &Feed, candidates: Vec<Candidate>, plan: &mut FeedPlan) -> Vec<Candidate> {
+/// For each coverage (and piece) the newest file that competes: none that was refused or withdrawn and is unchanged, none whose delivery
+/// stands nowhere any more. Ties are reported, and none of them is taken.
+fn newest(
+    feed: &Feed,
+    calendar: Calendar,
+    candidates: Vec<Candidate>,
+    known: &[&DeliveryRecord],
+    wish: Wish,
+    plan: &mut FeedPlan,
+) -> Vec<Candidate> {
     let mut groups: BTreeMap<(Option<Coverage>, Option<u32>), Vec<Candidate>> = BTreeMap::new();
     let mut out = Vec::new();
     for candidate in candidates {
@@ -230,8 +296,17 @@ fn newest(feed: &Feed, candidates: Vec<Candidate>, plan: &mut FeedPlan) -> Vec<C
     for mut group in groups.into_values() {
         let rank = |c: &Candidate| rank(feed, &c.entry);
         group.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.entry.name.cmp(&b.entry.name)));
-        let mut group = group.into_iter();
-        let Some(best) = group.next() else { continue };
+        let mut group = group.into_iter().peekable();
+        let mut instead_of = None;
+        while let Some((entry, idle, record)) = group.peek().and_then(|c| rests(feed, calendar, c, known, wish)) {
+            if idle != Idle::Replaced {
+                instead_of = Some(InsteadOf { name: entry.name.clone(), idle, turn: below(record, known) });
+            }
+            plan.idle.push((entry, idle));
+            group.next();
+        }
+        let Some(mut best) = group.next() else { continue };
+        best.instead_of = instead_of.filter(|_| of_file(&best, known).is_none());
         let (ties, older): (Vec<_>, Vec<_>) = group.partition(|c| rank(c) == rank(&best));
         plan.idle.extend(older.into_iter().map(|c| (c.entry, Idle::Superseded)));
         if ties.is_empty() {
@@ -242,6 +317,44 @@ fn newest(feed: &Feed, candidates: Vec<Candidate>, plan: &mut FeedPlan) -> Vec<C
         }
     }
     out
+}
+
+/// Why a file that was judged before does not compete for the newest, and what it brought; `None` where it does.
+fn rests<'k>(
+    feed: &Feed,
+    calendar: Calendar,
+    candidate: &Candidate,
+    known: &[&'k DeliveryRecord],
+    wish: Wish,
+) -> Option<(Entry, Idle, &'k DeliveryRecord)> {
+    let record = of_file(candidate, known)?;
+    let idle = match record.state {
+        DeliveryState::Accepted => (!record.stands(&known.iter().copied())).then_some(Idle::Replaced),
+        DeliveryState::Waiting => (!record.waits(known.iter().copied())).then_some(Idle::Replaced),
+        DeliveryState::Withdrawn => Some(Idle::Withdrawn),
+        DeliveryState::Refused if wish.force || wish.rehash || is_stale(feed, calendar, record) => None,
+        DeliveryState::Refused => Some(Idle::RefusedBefore),
+    };
+    Some((candidate.entry.clone(), idle?, record))
+}
+
+/// The place just below a delivery that was refused or withdrawn, for the file that is taken instead of it: should it be accepted after
+/// all, it goes over that file. `None` where something has gone over its place since: what is taken now is the latest then.
+fn below(record: &DeliveryRecord, known: &[&DeliveryRecord]) -> Option<Turn> {
+    let turn = record.turn()?;
+    let periods = record.periods();
+    let over = |r: &&DeliveryRecord| {
+        let counts = r.is_accepted() || r.state == DeliveryState::Waiting;
+        counts && r.turn() > Some(turn) && periods.iter().any(|period| r.goes_into(*period))
+    };
+    known.iter().copied().all(|r| !over(&r)).then_some(Turn { below: turn.below + 1, ..turn })
+}
+
+/// The delivery that the file brought, where it means what it meant then. What its file withdrew by meaning something else is none.
+fn of_file<'k>(candidate: &Candidate, known: &[&'k DeliveryRecord]) -> Option<&'k DeliveryRecord> {
+    let means_the_same = |r: &&&DeliveryRecord| candidate.coverage.is_none() || r.covers() == candidate.coverage;
+    let counts = |r: &&&DeliveryRecord| r.state != DeliveryState::Withdrawn || r.withdrawn_by().is_some();
+    known.iter().rev().filter(|r| counts(r) && is_same_file(r, candidate)).find(means_the_same).copied()
 }
 
 /// How new a file is by what the feed goes by: the greater, the newer.
@@ -262,7 +375,7 @@ fn decide(
     known: &[&DeliveryRecord],
     wish: Wish,
     calendar: Calendar,
-) -> Result<(Why, Option<(bool, u64)>), Idle> {
+) -> Result<(Why, Option<Turn>), Idle> {
     if let Some(coverage) = &candidate.coverage {
         if !wish.wants(&feed.replaces(coverage, calendar)) {
             return Err(Idle::NotAsked);
@@ -271,39 +384,38 @@ fn decide(
             return Err(Idle::NotActive);
         }
     }
-    let of_file = || known.iter().rev().filter(|r| r.state != DeliveryState::Withdrawn && is_same_file(r, candidate));
-    let means_the_same = |r: &&&DeliveryRecord| candidate.coverage.is_none() || r.covers() == candidate.coverage;
-    match of_file().find(means_the_same) {
-        Some(record) if wish.force => Ok((Why::Forced, record.place())),
-        Some(record) if record.lost => Ok((Why::Lost, record.place())),
-        Some(record) if is_stale(feed, calendar, record) => Ok((Why::RulesChanged, record.place())),
-        Some(record) if was_replaced(record, known, &candidate.entry) => Ok((Why::Newer, None)),
-        Some(record) if !wish.rehash => Err(match record.state {
-            DeliveryState::Accepted => Idle::In,
-            DeliveryState::Refused | DeliveryState::Withdrawn => Idle::RefusedBefore,
-        }),
-        _ => {
-            let covers = |record: &&DeliveryRecord| {
-                record.state != DeliveryState::Withdrawn && candidate.coverage.is_some() && record.covers() == candidate.coverage
-            };
-            let why = match () {
-                () if known.iter().any(covers) => Why::Newer,
-                // The file was in for other periods: what it covers is told otherwise now.
-                () if of_file().next().is_some() => Why::RulesChanged,
-                () => Why::New,
-            };
-            Ok((why, None))
-        }
+    let Some(record) = of_file(candidate, known) else { return Ok(not_judged(candidate, known)) };
+    let turn = record.turn();
+    match record.state {
+        DeliveryState::Withdrawn => Err(Idle::Withdrawn),
+        // What a person accepted is taken from its landed bytes.
+        _ if record.is_let_in() => Err(Idle::Waits),
+        DeliveryState::Waiting if is_stale(feed, calendar, record) => Ok((Why::RulesChanged, turn)),
+        DeliveryState::Waiting => Err(Idle::Waits),
+        _ if wish.force => Ok((Why::Forced, turn)),
+        _ if record.lost => Ok((Why::Lost, turn)),
+        _ if is_stale(feed, calendar, record) => Ok((Why::RulesChanged, turn)),
+        _ if wish.rehash => Ok((Why::Newer, None)),
+        DeliveryState::Accepted if record.waits(known.iter().copied()) => Err(Idle::Waits),
+        DeliveryState::Accepted => Err(Idle::In),
+        DeliveryState::Refused => Err(Idle::RefusedBefore),
     }
 }
 
-/// Whether another file under the same name has come since and holds its periods: the one in the folder is the old one brought back.
-fn was_replaced(record: &DeliveryRecord, known: &[&DeliveryRecord], entry: &Entry) -> bool {
-    let by_another = |period: &Period| {
-        let holder = holder(known.iter().copied(), &record.council, &record.feed, *period);
-        holder.is_some_and(|h| h.delivery_id != record.delivery_id && h.source.name == entry.name && !is_same(&h.source, entry))
+/// Why a file is taken that was not judged yet, as it is now and for what it covers.
+fn not_judged(candidate: &Candidate, known: &[&DeliveryRecord]) -> (Why, Option<Turn>) {
+    let of_coverage = |state: &[DeliveryState]| {
+        let covers = |r: &&&DeliveryRecord| candidate.coverage.is_some() && r.covers() == candidate.coverage && state.contains(&r.state);
+        known.iter().filter(covers).count() > 0
     };
-    record.state == DeliveryState::Accepted && record.covers().is_some_and(|covers| covers.periods().iter().any(by_another))
+    let was_in = known.iter().any(|r| r.state != DeliveryState::Withdrawn && is_same_file(r, candidate));
+    let why = match () {
+        () if of_coverage(&[DeliveryState::Accepted, DeliveryState::Waiting, DeliveryState::Refused]) => Why::Newer,
+        // The file was in for other periods: what it covers is told otherwise now.
+        () if was_in => Why::RulesChanged,
+        () => Why::New,
+    };
+    (why, None)
 }
 
 /// Whether the feed is active on the first day of any period that is covered.
@@ -324,7 +436,7 @@ fn is_same_file(record: &DeliveryRecord, candidate: &Candidate) -> bool {
 /// Whether the file is, unchanged, one from which the delivery came.
 #[must_use]
 pub fn is_file_of(record: &DeliveryRecord, entry: &Entry) -> bool {
-    std::iter::once(&record.source).chain(&record.also_as).any(|facts| is_same(facts, entry))
+    record.files().any(|facts| is_same(facts, entry))
 }
 
 fn is_same(facts: &SourceFacts, entry: &Entry) -> bool {
@@ -364,6 +476,19 @@ fn name_unknown(feed: &Feed, entry: &Entry) -> Diagnostic {
         .expected(format!("a name like `{}`", feed.files.text))
         .outcome("it was left where it is and not read")
         .hint(format!("rename it, move it away, or correct `files:` in {}", feed.file))
+}
+
+fn next_newest(feed: &Feed, entry: &Entry, covers: Option<&Coverage>, newer: &InsteadOf) -> Diagnostic {
+    let covers = covers.map(ToString::to_string).unwrap_or_default();
+    let what = if newer.idle == Idle::Withdrawn { "was withdrawn" } else { "was refused" };
+    Diagnostic::warning(
+        codes::control::NEXT_NEWEST,
+        format!("{} is taken for {covers}: {}, which is newer, {what}", entry.name, newer.name),
+    )
+    .place(place(feed, entry))
+    .expected("one sound file for a period")
+    .outcome("it is judged as any other, and stands below the newer one, should that be accepted after all")
+    .hint(format!("truecost status says what is wrong with {}: ask the sender for it again, or remove it", newer.name))
 }
 
 fn no_sidecar(feed: &Feed, entry: &Entry) -> Diagnostic {

@@ -1,8 +1,18 @@
 //! What to run, and why: what the partnership wants, against what the lake holds.
 
+mod decide;
+
+pub use decide::{Change, Selector, accept, decision, undo, withdraw};
+
+mod enter;
+
+pub use enter::{Entry, Replaced, enter, replaced_in_words};
+
 mod feeds;
 
-pub use feeds::{FeedPlan, Idle, Take, Why, Wish, is_active, is_file_of, is_stale, not_active, plan_feed, rank, tie, waits_for_others};
+pub use feeds::{
+    FeedPlan, Idle, Stood, Take, Why, Wish, is_active, is_file_of, is_stale, not_active, order, plan_feed, rank, tie, waits_for_others,
+};
 
 mod release;
 
@@ -27,6 +37,10 @@ pub use amount::{project, with_sender};
 mod cost;
 
 pub use cost::{CostPlan, PlannedQuery, given_tables, known_tables, plan_cost};
+
+mod wait;
+
+pub use wait::waiting;
 
 mod validate;
 

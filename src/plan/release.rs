@@ -159,7 +159,10 @@ pub fn all_there(known: &[DeliveryRecord], table: &str, files: &[&LakeFile]) -> 
     let mut faults = Vec::new();
     for record in known.iter().filter(|r| r.table == table && r.state == DeliveryState::Accepted) {
         if record.lost {
-            faults.push(not_in_lake(record));
+            let of_feed = known.iter().filter(|r| r.is_of(&record.council, &record.feed));
+            if record.stands(&of_feed) {
+                faults.push(not_in_lake(record));
+            }
             continue;
         }
         for (text, proof) in &record.proof.periods {

@@ -11,33 +11,18 @@ use crate::{
     source::Entry,
 };
 
-/// Accepted deliveries of the feed that the lake holds by rules that have changed, or should hold and does not, and whose file is none
-/// of those that are `taken`: it left its folder, or another file stands in its place. With them those that stand over one that is
-/// brought in again: it would put its rows over theirs.
+/// Deliveries of the feed that stand by rules that have changed, or should be in the lake and are not, or waited until a person accepted
+/// them, and whose file is none of those that are `taken`: it left its folder, or another file stands in its place.
 #[must_use]
 pub fn replays(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken: &[Take], wish: Wish) -> Vec<Take> {
-    let mut accepted: Vec<&DeliveryRecord> = known.iter().copied().filter(|r| r.state == DeliveryState::Accepted).collect();
-    accepted.sort_by_key(|r| r.place());
-    let mut replayed: Vec<Coverage> = Vec::new();
+    let mut kept: Vec<&DeliveryRecord> = known.iter().copied().filter(|r| r.is_accepted() || r.state == DeliveryState::Waiting).collect();
+    kept.sort_by_key(|r| r.turn());
     let mut again = Vec::new();
-    for record in accepted {
-        let (Some(covers), Some(replaces)) = (record.covers(), record.replaces()) else { continue };
-        let stands = record.stands(&known.iter().copied());
-        if let Some(take) = taken.iter().find(|take| is_file_of(record, &take.entry)) {
-            if take.replays.is_some() && stands {
-                replayed.push(replaces);
-            }
-            continue;
-        }
-        let why = match () {
-            () if record.lost => Why::Lost,
-            () if !stands => continue,
-            () if wish.force => Why::Forced,
-            () if is_stale(feed, calendar, record) => Why::RulesChanged,
-            () if replayed.iter().any(|below| replaces.periods().iter().any(|period| below.contains(*period))) => Why::Above,
-            () => continue,
-        };
-        if !wish.wants(&feed.replaces(&covers, calendar)) || !(record.lost || is_active(feed, &covers, calendar)) {
+    for record in kept {
+        let Some(covers) = record.covers() else { continue };
+        let Some(why) = why(feed, calendar, known, record, wish) else { continue };
+        let from_file = taken.iter().any(|take| is_file_of(record, &take.entry));
+        if from_file || !wish.wants(&feed.replaces(&covers, calendar)) || !(record.lost || is_active(feed, &covers, calendar)) {
             continue;
         }
         let take = take(feed, calendar, record, &covers, why);
@@ -50,9 +35,24 @@ pub fn replays(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken
             continue;
         }
         again.push(take);
-        replayed.push(replaces);
     }
     again
+}
+
+/// Why a delivery is read again from its landed bytes; `None` where it is not.
+fn why(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], record: &DeliveryRecord, wish: Wish) -> Option<Why> {
+    let all = || known.iter().copied();
+    match record.state {
+        DeliveryState::Waiting if !record.waits(all()) => None,
+        DeliveryState::Waiting if is_stale(feed, calendar, record) => Some(Why::RulesChanged),
+        DeliveryState::Waiting => record.is_let_in().then_some(Why::LetIn),
+        _ if !record.stands(&all()) => None,
+        _ if record.lost => Some(Why::Lost),
+        _ if wish.force => Some(Why::Forced),
+        _ if is_stale(feed, calendar, record) => Some(Why::RulesChanged),
+        _ if record.waits(all()) && record.is_let_in() => Some(Why::LetIn),
+        _ => None,
+    }
 }
 
 /// What the name of the delivery's file means by the feed as it is now; `None` where the feed does not know the name, or files say
@@ -77,7 +77,8 @@ fn take(feed: &Feed, calendar: Calendar, record: &DeliveryRecord, covers: &Cover
         sidecar: record.sidecar.as_ref().map(entry),
         coverage,
         why,
-        replays: record.place(),
+        turn: record.turn(),
         landed: Some(Box::new(record.clone())),
+        over: Vec::new(),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     domain::{DeliveryId, Pence, Period, counted, decimal, grouped, pounds},
     lake::{DeliveryRecord, DeliveryState, Lake, Manifest, read_quarantine},
     pipeline::Partnership,
-    plan::{Wish, plan_feed, waits_for_others},
+    plan::{Wish, plan_feed, waiting as waiting_for_word, waits_for_others},
     source,
 };
 
@@ -66,6 +66,11 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
             text.push_str(report);
         }
     }
+    let in_question = waiting_for_word(&records);
+    if !in_question.is_empty() {
+        text.push_str(&format!("\n{}", render_all(&in_question, false)));
+    }
+    let in_question: Vec<Value> = in_question.iter().map(|d| json!({"code": d.code.id, "seen": d.seen, "hint": d.hint})).collect();
     let unpublished = unpublished(partnership, &records, release.as_ref());
     if !unpublished.is_empty() {
         text.push_str("\naccepted, and in no release (truecost run says what they wait for):\n");
@@ -86,7 +91,7 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
     Ok(Page::new(
         "status",
         text,
-        json!({"partnership": &*partnership.name, "release": name, "feeds": list, "unpublished": unpublished, "waiting": waiting}),
+        json!({"partnership": &*partnership.name, "release": name, "feeds": list, "unpublished": unpublished, "waiting": waiting, "in_question": in_question}),
     ))
 }
 

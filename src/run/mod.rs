@@ -5,19 +5,23 @@
 
 pub mod clock;
 mod cost;
+mod decide;
 mod doctor;
 mod feeds;
 mod parallel;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes},
-    lake::{CommonTables, DeliveryRecord, DeliveryState, Lake},
+    lake::{CommonTables, DeliveryRecord, DeliveryState, Lake, Turn},
     pipeline::{Feed, Partnership},
-    plan::Wish,
+    plan::{Wish, waiting},
     stages::prove::InSuspense,
 };
 
 pub use cost::Costed;
+pub use decide::{Said, decide};
 pub use doctor::doctor;
 pub use feeds::{Delivered, Delivery, Listed};
 
@@ -61,18 +65,22 @@ pub struct Options {
 #[derive(Clone, Debug)]
 pub struct Outcome {
     pub run: String,
+    /// Its place among the runs.
+    pub number: u64,
     pub delivered: Vec<Delivered>,
     pub costed: Costed,
     /// Deliveries that were refused before and have not been mended.
     pub standing_refused: usize,
+    /// Deliveries that wait for a person's word, one report each.
+    pub waiting: Vec<Diagnostic>,
 }
 
 impl Outcome {
-    /// 0 done · 1 a delivery or a check failed · 3 a source could not be reached.
+    /// 0 done · 1 a delivery or a check failed, or a delivery waits · 3 a source could not be reached.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let refused = self.delivered.iter().filter(|d| d.state == Delivery::Refused).flat_map(|d| &d.reports);
-        let errors = refused.chain(&self.costed.stopped).filter(|d| d.severity == Severity::Error);
+        let errors = refused.chain(&self.costed.stopped).chain(&self.waiting).filter(|d| d.severity == Severity::Error);
         let all: Vec<Diagnostic> = errors.cloned().collect();
         if all.is_empty() { 0 } else { crate::diagnostic::Refusal(all).exit_code() }
     }
@@ -87,6 +95,10 @@ pub(crate) struct Conductor<'a> {
     wish: Wish,
     threads: usize,
     run_id: String,
+    /// The run's number: the order of runs, whatever the clock says. 0 where nothing is written.
+    number: u64,
+    /// Deliveries that got their turn in this run.
+    turns: AtomicU64,
     observer: &'a dyn Observer,
 }
 
@@ -101,8 +113,15 @@ impl<'a> Conductor<'a> {
             wish: options.wish,
             threads: options.threads,
             run_id,
+            number: 0,
+            turns: AtomicU64::new(0),
             observer,
         })
+    }
+
+    /// The next place in the order of deliveries.
+    fn next_turn(&self) -> Turn {
+        Turn { run: self.number, order: self.turns.fetch_add(1, Ordering::Relaxed) + 1, below: 0 }
     }
 
     fn step(&self, text: &str) {
@@ -133,24 +152,31 @@ impl<'a> Conductor<'a> {
 /// What stops the whole run: another run holds the lake (TC1004), the lake cannot be read or written, a query fails.
 pub fn run(partnership: &Partnership, options: &Options, observer: &dyn Observer) -> Answer<Outcome> {
     let started = clock::now();
-    let conductor = Conductor::new(partnership, options, started.run_id(), observer)?;
+    let mut conductor = Conductor::new(partnership, options, started.run_id(), observer)?;
     conductor.check_selection()?;
     let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
     conductor.lake.recover(&held)?.iter().for_each(|made| conductor.step(made));
     conductor.lake.register().recover(&conductor.tables)?;
     let mut known = conductor.lake.register().all()?;
+    conductor.number = conductor.lake.last_number(&known)? + 1;
     conductor.note_lost_tables(&mut known, true)?;
+    conductor.take_out_withdrawn(&known)?;
     let listed = conductor.list(&known, options.wish, true);
     let delivered = conductor.deliver(&mut known, listed)?;
     let costed = conductor.cost(&known)?;
     let refused_now = |r: &DeliveryRecord| delivered.iter().any(|d: &Delivered| d.delivery.as_deref() == Some(r.delivery_id.as_str()));
     let standing = |r: &&DeliveryRecord| {
-        let mended = known.iter().any(|o| o.is_of(&r.council, &r.feed) && o.coverage == r.coverage && o.run > r.run);
-        let refused = r.state == DeliveryState::Refused || (r.state == DeliveryState::Accepted && r.last_attempt.is_some());
+        let mended = known.iter().any(|o| o.is_of(&r.council, &r.feed) && o.coverage == r.coverage && o.turn() > r.turn());
+        let in_vain = r.state == DeliveryState::Accepted && r.last_attempt.as_ref().is_some_and(|attempt| attempt.waits.is_empty());
+        let refused = r.state == DeliveryState::Refused || in_vain;
         refused && !mended && !refused_now(r)
     };
     let standing_refused = known.iter().filter(standing).count();
-    let outcome = Outcome { run: conductor.run_id.clone(), delivered, costed, standing_refused };
+    let waiting = waiting(&known);
+    if !waiting.is_empty() {
+        observer.event(Event::Report { diagnostics: &waiting });
+    }
+    let outcome = Outcome { run: conductor.run_id.clone(), number: conductor.number, delivered, costed, standing_refused, waiting };
     record_run(&conductor, started, &outcome)?;
     Ok(outcome)
 }
@@ -166,23 +192,25 @@ fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome)
     let delivered: Vec<_> = outcome
         .delivered
         .iter()
-        .map(|d| serde_json::json!({"feed": d.feed, "file": d.file, "delivery_id": d.delivery, "covers": d.coverage,
-            "state": match d.state { Delivery::Accepted => "accepted", Delivery::Refused => "refused", Delivery::AlreadyIn => "already_in" },
-            "rows": d.rows, "amount": crate::domain::decimal(d.pence)}))
+        .map(|d| {
+            serde_json::json!({"feed": d.feed, "file": d.file, "delivery_id": d.delivery, "covers": d.coverage,
+            "state": d.state.as_str(),
+            "rows": d.rows, "amount": crate::domain::decimal(d.pence)})
+        })
         .collect();
     let record = serde_json::json!({
-        "run": outcome.run, "started": started.iso(), "ended": clock::now().iso(), "exit": outcome.exit_code(),
+        "run": outcome.run, "number": outcome.number, "started": started.iso(), "ended": clock::now().iso(), "exit": outcome.exit_code(),
         "release": costed.release, "published": costed.published, "delivered": delivered,
         "suspense": costed.suspense.iter().map(InSuspense::to_json).collect::<Vec<_>>(),
     });
-    conductor.lake.record_run(&outcome.run, &record)
+    conductor.lake.record_run(outcome.number, &record)
 }
 
 /// What a run would do, without doing it: lists sources, reads no file, takes no lock.
 ///
 /// # Errors
 /// As [`run`], but for what only running finds.
-pub fn plan<'p>(partnership: &'p Partnership, options: &Options) -> Answer<Vec<(&'p Feed, crate::plan::FeedPlan)>> {
+pub fn plan<'p>(partnership: &'p Partnership, options: &Options) -> Answer<Planned<'p>> {
     let conductor = Conductor::new(partnership, options, String::new(), &Silent)?;
     conductor.check_selection()?;
     let mut known = conductor.lake.register().all()?;
@@ -190,7 +218,15 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options) -> Answer<Vec<(
     let listed = conductor.list(&known, options.wish, false);
     let names: Vec<(String, crate::plan::FeedPlan)> = listed.into_iter().map(|l| (l.feed.name(), l.plan)).collect();
     let feed = |name: &str| partnership.feeds.iter().find(|f| f.name() == name);
-    Ok(names.into_iter().filter_map(|(name, plan)| Some((feed(&name)?, plan))).collect())
+    let feeds = names.into_iter().filter_map(|(name, plan)| Some((feed(&name)?, plan))).collect();
+    Ok(Planned { feeds, waiting: waiting(&known) })
+}
+
+/// What a run would do with each feed, and what waits for a person.
+#[derive(Debug)]
+pub struct Planned<'p> {
+    pub feeds: Vec<(&'p Feed, crate::plan::FeedPlan)>,
+    pub waiting: Vec<Diagnostic>,
 }
 
 /// Whether the cost run has something to do, and why.

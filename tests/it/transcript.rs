@@ -24,6 +24,8 @@
 //! | `replace PATH` … `with` … | replaces the `\| ` lines, which must stand there exactly once |
 //! | `remove PATH` | a file or a folder |
 //! | `copy FROM TO` | within the folder |
+//! | `move FROM TO` | within the folder: the file stays the same, with its time and inode |
+//! | `touch PATH` | a later time than all files had before; of a folder, its files in order of their names |
 //! | `shared FROM TO` | from the project's shared folder; where that is absent the transcript is skipped, and says so |
 //! | `link PATH TARGET` | a symbolic link |
 //! | `lock PATH` | another process holds the lock of this file from here on |
@@ -141,13 +143,15 @@ struct Play<'a> {
     set: Vec<(String, String)>,
     /// Held until the transcript ends.
     locks: Vec<fs::File>,
+    /// How many files were given a later time.
+    touched: u64,
     /// The transcript as it really went.
     seen: String,
 }
 
 impl<'a> Play<'a> {
     fn new(folder: &'a Path) -> Self {
-        Self { folder, set: Vec::new(), locks: Vec::new(), seen: String::new() }
+        Self { folder, set: Vec::new(), locks: Vec::new(), touched: 0, seen: String::new() }
     }
 
     fn all(&mut self, script: &str) -> Step {
@@ -240,6 +244,11 @@ impl<'a> Play<'a> {
                 let (from, to) = two()?;
                 copy(&self.place(from), &self.place(to))
             }
+            "move" => {
+                let (from, to) = two()?;
+                fs::rename(self.place(from), self.place(to)).or_else(|error| fault(format!("move {from}: {error}")))
+            }
+            "touch" => self.touch(&self.place(rest)),
             "shared" => {
                 let (from, to) = two()?;
                 let from =
@@ -268,6 +277,19 @@ impl<'a> Play<'a> {
             }
         }
         copy(from, self.folder)
+    }
+
+    fn touch(&mut self, path: &Path) -> Step {
+        if path.is_dir() {
+            let entries = fs::read_dir(path).or_else(|error| fault(error.to_string()))?;
+            let mut paths: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+            paths.sort();
+            return paths.iter().try_for_each(|path| self.touch(path));
+        }
+        self.touched += 1;
+        let later = settled_time() + Duration::from_secs(self.touched);
+        let done = fs::OpenOptions::new().write(true).open(path).and_then(|file| file.set_modified(later));
+        done.or_else(|error| fault(format!("touch {}: {error}", path.display())))
     }
 
     fn lock(&mut self, path: &str) -> Step {

@@ -19,4 +19,10 @@ codes! {
     MACHINE = "TC0108", Operator, 3, "the machine is not ready";
     /// The words after `truecost` cannot be understood.
     USAGE = "TC0109", Configurator, 2, "not understood";
+    /// The words name neither a delivery nor a feed nor a period of one.
+    SELECTOR = "TC0110", Configurator, 2, "names no delivery";
+    /// Nothing that is named waits, counts or was withdrawn.
+    NOTHING_DECIDED = "TC0111", Configurator, 2, "nothing to decide about";
+    /// Who decides, or why, is empty.
+    NOT_SAID = "TC0112", Configurator, 2, "who decides, and why?";
 }

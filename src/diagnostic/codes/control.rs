@@ -29,6 +29,14 @@ codes! {
     WITHDRAWN = "TC0413", Configurator, 1, "a delivery was withdrawn";
     /// Amounts of a delivery that add up to more than an amount can be.
     SUM_TOO_LARGE = "TC0414", Supplier, 1, "a delivery adds up to more than an amount can be";
+    /// A delivery about which only a person can know.
+    WAITS = "TC0420", Supplier, 1, "a delivery waits for a person's word";
+    /// What waits is accepted, and its bytes are no longer the ones that were judged.
+    OTHER_BYTES = "TC0421", Operator, 1, "the bytes that were judged have changed";
+    /// What waits is accepted, and other rules than those that judged it hold now.
+    JUDGED_OTHERWISE = "TC0422", Operator, 1, "the rules that judged it have changed";
+    /// The newest file of a coverage is refused or withdrawn, and an older one is taken.
+    NEXT_NEWEST = "TC0423", Supplier, 1, "an older file is taken";
     /// The SQL made other pounds of a delivery than its columns hold.
     SENDER_AMOUNT = "TC0428", Configurator, 1, "the common rows are not the sender's pounds";
 }

@@ -29,7 +29,7 @@ use crate::{
 const CHECKPOINT_EVERY: &str = "20";
 
 impl CommonTables {
-    /// Makes the staged parts the content of every period that the delivery covers, in one commit. Makes the table where it is missing.
+    /// Makes the staged parts the content of every period in which the delivery stands, in one commit. Makes the table where it is missing.
     ///
     /// # Errors
     /// TC1005 where the table has other columns than the contract, TC1006 where somebody else wrote to it, TC1002, TC1007.
@@ -156,7 +156,7 @@ impl CommonTables {
 fn difference<'a>(before: &Snapshot, commit: &'a Commit) -> (BTreeMap<String, &'a super::StagedRows>, Vec<LakeFile>) {
     let wanted: BTreeMap<_, _> = commit.parts.iter().map(|staged| (relative(commit, staged), staged)).collect();
     let of_feed = |file: &&LakeFile| file.council == commit.council.as_str() && file.feed == commit.feed.as_str();
-    let covered = |file: &&LakeFile| of_feed(file) && (commit.coverage.contains(file.period) || commit.emptied.contains(&file.period));
+    let covered = |file: &&LakeFile| of_feed(file) && (commit.replace.contains(&file.period) || commit.emptied.contains(&file.period));
     let present: BTreeMap<_, _> = before.files.iter().filter(covered).map(|file| (file.relative.clone(), file)).collect();
     let remove = present.iter().filter(|(path, _)| !wanted.contains_key(*path)).map(|(_, file)| (*file).clone()).collect();
     let add = wanted.into_iter().filter(|(path, _)| !present.contains_key(path)).collect();

@@ -87,10 +87,11 @@ pub struct StagedRows {
 pub struct Commit<'a> {
     pub council: &'a Identifier,
     pub feed: &'a Identifier,
-    /// Every period of it is replaced, also those without rows.
+    /// What the delivery covers; names it in the log.
     pub coverage: &'a Coverage,
-    /// Other periods of the feed, of which only the parts given here stay: those of a delivery that is withdrawn are left without rows,
-    /// and the closing period of a yearly delivery is replaced with its months.
+    /// The covered periods in which it stands: each is replaced, also where it has no rows.
+    pub replace: &'a [Period],
+    /// Other periods of the feed that are left without rows: those of a delivery that is withdrawn.
     pub emptied: &'a [Period],
     pub delivery: &'a DeliveryId,
     /// Of this attempt: tells this commit from another of the same delivery.

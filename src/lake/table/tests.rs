@@ -47,10 +47,12 @@ impl Bench {
         let parts = parts
             .iter()
             .map(|(at, from, rows)| StagedRows { period: period(*at), part: write_part(&self.staging, &schema, [ledger(*from, *rows)]) });
+        let coverage = Coverage::new(periods.iter().map(|p| period(*p)).collect()).unwrap();
         let commit = Commit {
             council: &self.council,
             feed: &self.feed,
-            coverage: &Coverage::new(periods.iter().map(|p| period(*p)).collect()).unwrap(),
+            coverage: &coverage,
+            replace: coverage.periods(),
             emptied: &[],
             delivery: &DeliveryId::parse(delivery).unwrap(),
             token,
@@ -154,6 +156,7 @@ fn a_table_with_other_columns_than_its_contract_is_left_alone() {
         council: &bench.council,
         feed: &bench.feed,
         coverage: &Coverage::new(vec![period(1)]).unwrap(),
+        replace: &[period(1)],
         emptied: &[],
         delivery: &DeliveryId::parse(B).unwrap(),
         token: "t2",
@@ -178,6 +181,7 @@ fn a_commit_of_another_program_in_between_is_seen() {
         council: &bench.council,
         feed: &bench.feed,
         coverage: &coverage,
+        replace: coverage.periods(),
         emptied: &[],
         delivery: &DeliveryId::parse(B).unwrap(),
         token: "t2",

@@ -1,19 +1,20 @@
 //! The second half of a delivery: what was accepted is committed, what was judged is registered, and both are said.
 
+use std::collections::BTreeMap;
+
 use super::{
     super::{Conductor, Event, clock},
     Delivered, Delivery, InHand, not_taken,
     read::{Accepted, Judged, Known, Read, Stop, lock},
     source_facts,
-    withdrawal::{Outdated, covered_over, superseded},
+    withdrawal::{announced, superseded, withdrawn},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render_all},
-    domain::{Coverage, DeliveryId, Period, counted, grouped, pounds},
+    domain::{Coverage, DeliveryId, counted, grouped, pounds},
     lake::{Attempt, Commit, DeliveryRecord, DeliveryState, StagedRows},
     pipeline::Feed,
-    plan::common,
-    schema::Contract,
+    plan::{self, Entry, common},
 };
 
 impl Conductor<'_> {
@@ -41,76 +42,133 @@ impl Conductor<'_> {
     }
 
     fn enter_judged(&self, known: &Known<'_>, item: &InHand<'_>, judged: Judged) -> Answer<Delivered> {
-        let Judged { mut record, coverage, id, outdated, standing, verdict } = judged;
-        let reports = match verdict {
-            Ok(Accepted { streamed, quarantine, mut notes, waits: _ }) => {
-                quarantine.finish()?;
-                let into = common(self.partnership, &item.feed.into)?;
-                if let Some((false, replays)) = item.take.replays {
-                    let mut known = lock(known);
-                    for over in covered_over(&known, &record, replays) {
-                        self.lake.register().enter(&over)?;
-                        known.iter_mut().filter(|r| r.delivery_id == over.delivery_id).for_each(|r| *r = over.clone());
-                    }
+        let Judged { mut record, coverage, id, standing, verdict } = judged;
+        record.judged_at = clock::now().iso();
+        match verdict {
+            Ok(accepted) => {
+                let entry = plan::enter(&lock(known), item.feed, &record, &|r| item.has_moved(r));
+                let asked = !accepted.waits.is_empty() || !entry.questions.is_empty();
+                if asked && !record.accepted_by(&record.rules()) {
+                    return self.enter_waiting(known, record, standing, accepted, entry.questions);
                 }
-                self.commit(item.feed, into, &coverage, &id, streamed.parts, &mut record, &outdated)?;
-                notes.extend_from_slice(&outdated.notes);
-                outdated.settle(&mut lock(known));
-                notes
+                self.enter_accepted(known, item, record, (&coverage, &id), accepted, &entry)
             }
             Err(Stop::Refused(faults)) if faults.iter().any(|d| d.code == codes::lake::LANDED_LOST) => {
                 // The bytes are at fault, not the delivery: it is not entered, so the next run lands it again.
                 self.observer.event(Event::Report { diagnostics: &faults });
-                return Ok(not_taken(item.feed, item.take.entry.name.clone(), faults));
+                Ok(not_taken(item.feed, item.take.entry.name.clone(), faults))
             }
             Err(Stop::Refused(faults)) => {
                 record.state = DeliveryState::Refused;
                 record.lake_version = None;
-                if let Some(standing) = standing {
-                    return self.keep_standing(known, standing, &record, faults);
+                match standing {
+                    Some(standing) => self.keep_standing(known, standing, &record, Vec::new(), faults),
+                    None => self.entered(known, record, faults),
                 }
-                faults
             }
-            Err(Stop::Run(refusal)) => return Err(refusal),
-        };
-        record.reports = reports.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
-        record.judged_at = clock::now().iso();
-        self.lake.register().enter(&record)?;
-        let delivered = self.told(&record, reports);
-        let mut known = lock(known);
-        known.retain(|r| r.delivery_id != record.delivery_id);
-        known.push(record);
+            Err(Stop::Run(refusal)) => Err(refusal),
+        }
+    }
+
+    fn enter_accepted(
+        &self,
+        known: &Known<'_>,
+        item: &InHand<'_>,
+        mut record: DeliveryRecord,
+        (coverage, id): (&Coverage, &DeliveryId),
+        accepted: Accepted,
+        entry: &Entry,
+    ) -> Answer<Delivered> {
+        let Accepted { streamed, quarantine, mut notes, waits: _ } = accepted;
+        quarantine.finish()?;
+        let parts = streamed.parts.into_iter().filter(|part| entry.replace.contains(&part.period)).collect();
+        self.commit(item.feed, coverage, id, parts, &mut record, entry)?;
+        notes.extend(entry.withdrawn.iter().map(|former| withdrawn(item.feed, former, &record, coverage)));
+        for (former, note) in entry.withdrawn.iter().zip(notes.iter().rev().take(entry.withdrawn.len()).rev()) {
+            let reports = vec![render_all(std::slice::from_ref(note), false)];
+            self.register(known, DeliveryRecord { reports, ..former.clone() })?;
+        }
+        for other in &entry.others {
+            self.register(known, other.clone())?;
+        }
+        let delivered = self.entered(known, record, notes)?;
+        plan::replaced_in_words(&entry.replaced).iter().for_each(|line| self.step(&format!("  replaced {line}")));
         Ok(delivered)
+    }
+
+    /// It is judged and kept, and nothing of it counts until a person accepts it.
+    fn enter_waiting(
+        &self,
+        known: &Known<'_>,
+        mut record: DeliveryRecord,
+        standing: Option<DeliveryRecord>,
+        accepted: Accepted,
+        guarded: Vec<String>,
+    ) -> Answer<Delivered> {
+        let Accepted { quarantine, notes: mut reports, mut waits, .. } = accepted;
+        let questions: Vec<String> = waits.iter().map(|d| d.seen.clone()).chain(guarded).collect();
+        for report in &mut waits {
+            report.outcome = "it waits for a person's word; until then nothing of it counts, and what stood stands".into();
+        }
+        reports.extend(waits);
+        if let Some(standing) = standing {
+            return self.keep_standing(known, standing, &record, questions, reports);
+        }
+        quarantine.finish()?;
+        record.state = DeliveryState::Waiting;
+        record.waits = questions;
+        self.entered(known, record, reports)
+    }
+
+    /// Writes down what became of a delivery, and says it.
+    fn entered(&self, known: &Known<'_>, mut record: DeliveryRecord, reports: Vec<Diagnostic>) -> Answer<Delivered> {
+        record.reports = reports.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
+        self.register(known, record.clone())?;
+        Ok(self.told(&record, reports))
+    }
+
+    /// Enters a record, on disk and among what is known.
+    fn register(&self, known: &Known<'_>, record: DeliveryRecord) -> Answer<()> {
+        self.lake.register().enter(&record)?;
+        let mut known = lock(known);
+        match known.iter_mut().find(|r| r.is(&record.delivery_id)) {
+            Some(place) => *place = record,
+            None => known.push(record),
+        }
+        Ok(())
     }
 
     fn enter_superseded(&self, known: &Known<'_>, feed: &Feed, mut record: DeliveryRecord, coverage: &Coverage) -> Answer<Delivered> {
         let note = superseded(feed, &record, coverage);
         (record.state, record.lost) = (DeliveryState::Withdrawn, false);
         record.reports = vec![render_all(std::slice::from_ref(&note), false)];
-        self.lake.register().enter(&record)?;
         self.observer.event(Event::Report { diagnostics: std::slice::from_ref(&note) });
         let delivered = Delivered { state: Delivery::AlreadyIn, ..delivered(&record, vec![note]) };
-        lock(known).iter_mut().filter(|r| r.delivery_id == record.delivery_id).for_each(|r| *r = record.clone());
+        self.register(known, record)?;
         Ok(delivered)
     }
 
-    /// The delivery stands in the lake as it was accepted; only that it was judged again in vain is written down.
+    /// The delivery stands in the lake as it was accepted; only that it was judged again, in vain or with something in question, is
+    /// written down.
     fn keep_standing(
         &self,
         known: &Known<'_>,
         mut standing: DeliveryRecord,
         attempt: &DeliveryRecord,
+        waits: Vec<String>,
         faults: Vec<Diagnostic>,
     ) -> Answer<Delivered> {
         let reports = faults.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
-        standing.last_attempt =
-            Some(Attempt { contract_sha256: attempt.contract_sha256.clone(), feed_sha256: attempt.feed_sha256.clone(), reports });
-        self.lake.register().enter(&standing)?;
-        let delivered = self.told(attempt, faults);
-        if let Some(place) = lock(known).iter_mut().find(|r| r.delivery_id == standing.delivery_id) {
-            *place = standing;
-        }
-        Ok(delivered)
+        let state = if waits.is_empty() { DeliveryState::Refused } else { DeliveryState::Waiting };
+        standing.last_attempt = Some(Attempt {
+            contract_sha256: attempt.contract_sha256.clone(),
+            feed_sha256: attempt.feed_sha256.clone(),
+            reports,
+            periods: if waits.is_empty() { BTreeMap::new() } else { attempt.proof.periods.clone() },
+            waits,
+        });
+        self.register(known, standing)?;
+        Ok(self.told(&DeliveryRecord { state, ..attempt.clone() }, faults))
     }
 
     fn already_in(&self, before: &mut DeliveryRecord, item: &InHand<'_>) -> Answer<Delivered> {
@@ -124,7 +182,12 @@ impl Conductor<'_> {
             }
             self.lake.register().enter(before)?;
         }
-        let what = if before.state == DeliveryState::Accepted { "the same delivery as before" } else { "refused before, and unchanged" };
+        let what = match before.state {
+            DeliveryState::Accepted => "the same delivery as before",
+            DeliveryState::Refused => "refused before, and unchanged",
+            DeliveryState::Waiting => "the same delivery as before, which waits",
+            DeliveryState::Withdrawn => "withdrawn before",
+        };
         self.step(&format!("{}: {}: {what} ({}); nothing to do", item.feed.name(), item.take.entry.name, before.delivery_id));
         Ok(Delivered { state: Delivery::AlreadyIn, file: item.take.entry.name.clone(), ..delivered(before, Vec::new()) })
     }
@@ -135,45 +198,47 @@ impl Conductor<'_> {
             self.observer.event(Event::Report { diagnostics: &reports });
         }
         let done = delivered(record, reports);
-        let word = if done.state == Delivery::Accepted { "accepted" } else { "REFUSED" };
+        let word = match done.state {
+            Delivery::Accepted | Delivery::AlreadyIn => "accepted",
+            Delivery::Refused => "REFUSED",
+            Delivery::Waiting => "WAITS",
+        };
         let quarantined = if done.quarantined == 0 { String::new() } else { format!(", {} quarantined", grouped(done.quarantined.into())) };
         let (rows, pounds) = (counted(done.rows, "row"), pounds(done.pence));
         self.step(&format!("{word} {} {}: {} ({rows}, {pounds}{quarantined})", done.feed, done.coverage, done.file));
         done
     }
 
-    #[allow(clippy::too_many_arguments)] // the delivery's own facts; a struct for one call would only rename them
+    /// The one moment of truth of a delivery; none where it stands nowhere and takes nothing out.
     fn commit(
         &self,
         feed: &Feed,
-        into: &Contract,
         coverage: &Coverage,
         id: &DeliveryId,
         parts: Vec<StagedRows>,
         record: &mut DeliveryRecord,
-        outdated: &Outdated,
+        entry: &Entry,
     ) -> Answer<()> {
-        for record in outdated.announced() {
+        if entry.replace.is_empty() && entry.emptied.is_empty() {
+            return Ok(());
+        }
+        for record in announced(entry) {
             self.lake.register().enter(&record)?;
         }
         self.lake.register().announce(record)?;
-        let beside = feed.beside(coverage, self.partnership.calendar);
-        let emptied: Vec<Period> = outdated.emptied.iter().copied().chain(beside).collect();
         let commit = Commit {
             council: &feed.council,
             feed: &feed.id,
             coverage,
-            emptied: &emptied,
+            replace: &entry.replace,
+            emptied: &entry.emptied,
             delivery: id,
             token: &record.token,
             parts,
             at_ms: clock::now().millis(),
         };
-        let outcome = self.tables.replace(into, &commit)?;
+        let outcome = self.tables.replace(common(self.partnership, &feed.into)?, &commit)?;
         record.lake_version = Some(outcome.version());
-        for record in &outdated.records {
-            self.lake.register().enter(record)?;
-        }
         Ok(())
     }
 }
@@ -184,7 +249,11 @@ fn delivered(record: &DeliveryRecord, reports: Vec<Diagnostic>) -> Delivered {
         file: record.source.name.clone(),
         delivery: Some(record.delivery_id.clone()),
         coverage: record.covers().map(|c| c.to_string()).unwrap_or_default(),
-        state: if record.state == DeliveryState::Accepted { Delivery::Accepted } else { Delivery::Refused },
+        state: match record.state {
+            DeliveryState::Accepted => Delivery::Accepted,
+            DeliveryState::Waiting => Delivery::Waiting,
+            DeliveryState::Refused | DeliveryState::Withdrawn => Delivery::Refused,
+        },
         rows: record.proof.accepted,
         quarantined: record.proof.quarantined,
         pence: record.proof.pence(),

@@ -12,6 +12,7 @@ mod sender;
 mod withdrawal;
 
 use std::{
+    collections::BTreeSet,
     panic::resume_unwind,
     sync::{Arc, Mutex, PoisonError},
     thread::{self, ScopedJoinHandle},
@@ -30,7 +31,7 @@ use crate::{
     domain::{Calendar, Coverage, DeliveryId, Digest, Pence, counted},
     lake::{DeliveryRecord, Landed, SourceFacts},
     pipeline::{CoverFrom, Feed},
-    plan::{self, FeedPlan, Take, Wish, plan_feed},
+    plan::{self, FeedPlan, Idle, Take, Wish, plan_feed},
     schema::Contract,
     source::{self, Entry, Listing, Source, needs_second_look, settle},
     stages::land::{land, land_sidecar},
@@ -55,8 +56,23 @@ pub struct Delivered {
 pub enum Delivery {
     Accepted,
     Refused,
+    /// Judged, and kept until a person accepts it.
+    Waiting,
     /// The same delivery was in already.
     AlreadyIn,
+}
+
+impl Delivery {
+    /// As `--json` and run records say it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Waiting => "waiting",
+            Self::AlreadyIn => "already_in",
+        }
+    }
 }
 
 /// One file in hand.
@@ -68,6 +84,19 @@ struct InHand<'a> {
     pub sidecar: Option<Answer<Vec<u8>>>,
     /// An instant as text.
     pub landed_at: String,
+    /// Names of all files in the feed's folder; `None` where it is read from landing.
+    pub present: Option<Arc<BTreeSet<String>>>,
+}
+
+impl InHand<'_> {
+    /// Whether the file is the one that brought `record`, under another name: size, time and identity are as they were, and no old name
+    /// is left.
+    fn has_moved(&self, record: &DeliveryRecord) -> bool {
+        let entry = &self.take.entry;
+        let same = |f: &SourceFacts| f.bytes == entry.size && f.modified_us == entry.modified_us && f.identity == entry.identity;
+        let gone = |present: &BTreeSet<String>| record.files().all(|file| !present.contains(&file.name));
+        self.present.as_ref().is_some_and(|present| gone(present)) && record.files().any(same)
+    }
 }
 
 /// One feed with its source, and what is to be done for it.
@@ -75,6 +104,16 @@ pub struct Listed<'a> {
     pub feed: &'a Feed,
     pub source: Answer<Box<dyn Source>>,
     pub plan: FeedPlan,
+    /// What the source lists; `None` where it does not answer.
+    pub listing: Option<Listing>,
+}
+
+/// A feed's source while a run takes from it.
+struct Folder<'a> {
+    feed: &'a Feed,
+    source: Box<dyn Source>,
+    listing: Listing,
+    present: Arc<BTreeSet<String>>,
 }
 
 impl Conductor<'_> {
@@ -94,15 +133,15 @@ impl Conductor<'_> {
         let plan = |(feed, source, listing): (&'_ Feed, Answer<Box<dyn Source>>, Answer<Listing>)| {
             let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
             match listing {
-                Ok(listing) => (source, plan_feed(feed, calendar, &listing, &of_feed, wish)),
-                Err(refusal) => (source, FeedPlan { reports: refusal.0, ..FeedPlan::default() }),
+                Ok(listing) => (source, plan_feed(feed, calendar, &listing, &of_feed, wish), Some(listing)),
+                Err(refusal) => (source, FeedPlan { reports: refusal.0, ..FeedPlan::default() }, None),
             }
         };
         listed
             .into_iter()
             .map(|(feed, source, listing)| {
-                let (source, plan) = plan((feed, source, listing));
-                Listed { feed, source, plan }
+                let (source, plan, listing) = plan((feed, source, listing));
+                Listed { feed, source, plan, listing }
             })
             .collect()
     }
@@ -148,42 +187,99 @@ impl Conductor<'_> {
         }
     }
 
-    /// Takes everything that is planned: lands it all, then judges and normalises delivery by delivery.
+    /// Takes everything that is planned: lands it all, then judges and normalises delivery by delivery. Where the newest file of a
+    /// coverage is refused, the next newest that was never judged has its turn.
     ///
     /// # Errors
     /// Only what stops the whole run (the lake itself). What a source or a file refuses is in the result.
     pub fn deliver(&self, known: &mut Vec<DeliveryRecord>, listed: Vec<Listed<'_>>) -> Answer<Vec<Delivered>> {
-        let mut sources: Vec<Box<dyn Source>> = Vec::new();
-        let mut queue: Vec<(usize, &Feed, Take)> = Vec::new();
         let mut done = Vec::new();
-        let mut left = Vec::new();
-        for Listed { feed, source, plan } in listed {
-            if !plan.reports.is_empty() {
-                self.observer.event(Event::Report { diagnostics: &plan.reports });
-                let faults: Vec<_> = plan.reports.iter().filter(|d| d.severity == crate::diagnostic::Severity::Error).cloned().collect();
-                if !faults.is_empty() {
-                    done.push(not_taken(feed, String::new(), faults));
-                }
+        let mut sources = Vec::new();
+        let mut plans = Vec::new();
+        for Listed { feed, source, plan, listing } in listed {
+            self.say_planned(feed, &plan, &mut done);
+            if let (Ok(source), Some(listing)) = (source, listing) {
+                let present = Arc::new(listing.entries.iter().map(|entry| entry.name.clone()).collect());
+                plans.push((sources.len(), feed, plan));
+                sources.push(Folder { feed, source, listing, present });
             }
-            let Ok(source) = source else { continue };
-            left.extend(plan.idle.into_iter().filter_map(|(entry, _)| {
+        }
+        let mut taken: BTreeSet<(usize, String)> = BTreeSet::new();
+        loop {
+            let judged = done.len();
+            taken.extend(plans.iter().flat_map(|(at, _, plan)| plan.take.iter().map(|take| (*at, take.entry.name.clone()))));
+            self.take_all(known, &sources, plans, &mut done)?;
+            let refused = |feed: &Feed| {
+                done.iter().skip(judged).any(|d| d.state == Delivery::Refused && d.delivery.is_some() && d.feed == feed.name())
+            };
+            plans = self.next_newest(known, &sources, &taken, &refused);
+            if plans.is_empty() {
+                return Ok(done);
+            }
+            plans.iter().for_each(|(_, feed, plan)| self.say_planned(feed, plan, &mut done));
+        }
+    }
+
+    /// What a plan says of the files that it leaves; its faults are among what was done.
+    fn say_planned(&self, feed: &Feed, plan: &FeedPlan, done: &mut Vec<Delivered>) {
+        if plan.reports.is_empty() {
+            return;
+        }
+        self.observer.event(Event::Report { diagnostics: &plan.reports });
+        let faults: Vec<_> = plan.reports.iter().filter(|d| d.severity == crate::diagnostic::Severity::Error).cloned().collect();
+        if !faults.is_empty() {
+            done.push(not_taken(feed, String::new(), faults));
+        }
+    }
+
+    /// What is to be taken of feeds of which something was `refused` just now, and was not in its turn before.
+    fn next_newest<'a>(
+        &self,
+        known: &[DeliveryRecord],
+        sources: &[Folder<'a>],
+        taken: &BTreeSet<(usize, String)>,
+        refused: &dyn Fn(&Feed) -> bool,
+    ) -> Vec<(usize, &'a Feed, FeedPlan)> {
+        let next = |(at, folder): (usize, &Folder<'a>)| {
+            let feed = folder.feed;
+            let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
+            let mut plan = plan_feed(feed, self.partnership.calendar, &folder.listing, &of_feed, self.wish);
+            plan.take.retain(|take| take.landed.is_none() && !taken.contains(&(at, take.entry.name.clone())));
+            plan.reports.retain(|d| d.code == codes::control::NEXT_NEWEST);
+            (!plan.take.is_empty()).then_some((at, feed, plan))
+        };
+        sources.iter().enumerate().filter(|(_, folder)| refused(folder.feed)).filter_map(next).collect()
+    }
+
+    /// One round: everything is landed, then judged feed by feed in the order in which deliveries go over each other.
+    fn take_all<'a>(
+        &self,
+        known: &mut Vec<DeliveryRecord>,
+        sources: &[Folder<'a>],
+        plans: Vec<(usize, &'a Feed, FeedPlan)>,
+        done: &mut Vec<Delivered>,
+    ) -> Answer<()> {
+        let mut queue: Vec<(usize, &Feed, Take)> = Vec::new();
+        let mut left = Vec::new();
+        for (at, feed, plan) in plans {
+            let competes = |idle: Idle| !matches!(idle, Idle::RefusedBefore | Idle::Replaced | Idle::Withdrawn);
+            left.extend(plan.idle.into_iter().filter(|(_, idle)| competes(*idle)).filter_map(|(entry, _)| {
                 let covers = known.iter().rev().find(|r| plan::is_file_of(r, &entry) && r.is_of(&feed.council, &feed.id))?.covers()?;
                 Some((feed, entry, covers))
             }));
-            queue.extend(plan.take.into_iter().map(|take| (sources.len(), feed, take)));
-            sources.push(source);
+            queue.extend(plan.take.into_iter().map(|take| (at, feed, take)));
         }
         if queue.is_empty() {
-            return Ok(done);
+            return Ok(());
         }
-        let in_hand = self.land_all(&sources, queue)?;
+        let in_hand = self.land_all(sources, queue)?;
         self.lake.landing().sync()?;
         let lost = known.iter().filter(|r| r.lost).map(|r| r.delivery_id.clone()).collect();
-        let items = self.covered(in_hand, &left, &mut done);
-        self.deliver_all(known, &items, &mut done)?;
-        let back = self.bring_back(known, &lost, &done)?;
+        let items = in_order(self.covered(in_hand, &left, done));
+        self.deliver_all(known, &items, done)?;
+        let back = self.bring_back(known, &lost, done)?;
         done.extend(back);
-        Ok(done)
+        Ok(())
     }
 
     /// One delivery after the other; while one is entered, the next is read.
@@ -211,7 +307,7 @@ impl Conductor<'_> {
     }
 
     /// Files are landed side by side.
-    fn land_all<'a>(&self, sources: &[Box<dyn Source>], queue: Vec<(usize, &'a Feed, Take)>) -> Answer<Vec<InHand<'a>>> {
+    fn land_all<'a>(&self, sources: &[Folder<'a>], queue: Vec<(usize, &'a Feed, Take)>) -> Answer<Vec<InHand<'a>>> {
         let fetched = || queue.iter().filter(|(_, _, take)| take.landed.is_none());
         let bytes = fetched().map(|(_, _, take)| take.entry.size).sum();
         let files = fetched().count();
@@ -222,7 +318,7 @@ impl Conductor<'_> {
             self.threads,
             Flow {
                 take: || Ok(queue.next()),
-                work: |(at, feed, take): (usize, &'a Feed, Take)| self.land_one(sources.get(at).map(|s| &**s), feed, take),
+                work: |(at, feed, take): (usize, &'a Feed, Take)| self.land_one(sources.get(at), feed, take),
                 arrange: |item: Option<InHand<'a>>| {
                     lock(&in_hand).extend(item);
                     Ok(Vec::<()>::new())
@@ -238,18 +334,36 @@ impl Conductor<'_> {
         Ok(in_hand.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn land_one<'a>(&self, source: Option<&dyn Source>, feed: &'a Feed, take: Take) -> InHand<'a> {
+    fn land_one<'a>(&self, folder: Option<&Folder<'a>>, feed: &'a Feed, take: Take) -> InHand<'a> {
         if let Some(record) = take.landed.clone() {
             return self.landed_again(feed, take, &record);
         }
+        let source = folder.map(|folder| &*folder.source);
         let mut watch = |bytes| self.observer.event(Event::Advance { bytes });
         let landed = match source {
             Some(source) => land(self.lake.landing(), source, &take.entry, feed.landing, &mut watch),
             None => Err(Diagnostic::new(codes::checks::UNEXPLAINED, "a file without a source").into()),
         };
         let sidecar = source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(self.lake.landing(), source, entry));
-        InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: clock::now().iso() }
+        let present = folder.map(|folder| folder.present.clone());
+        InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: clock::now().iso(), present }
     }
+}
+
+/// Feeds keep their places; within each, deliveries go in their order: what they cover is known now.
+fn in_order(items: Vec<InHand<'_>>) -> Vec<InHand<'_>> {
+    let mut places: Vec<String> = Vec::new();
+    let mut keyed: Vec<_> = Vec::new();
+    for item in items {
+        let name = item.feed.name();
+        let place = places.iter().position(|known| *known == name).unwrap_or(places.len());
+        if place == places.len() {
+            places.push(name);
+        }
+        keyed.push(((place, plan::order(item.feed, &item.take)), item));
+    }
+    keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    keyed.into_iter().map(|(_, item)| item).collect()
 }
 
 fn source_facts(location: &str, entry: &Entry) -> SourceFacts {

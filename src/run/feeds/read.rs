@@ -16,14 +16,13 @@ use super::{
     pass::{Pass, Streamed, stream},
     sender::{differs, sender_proof},
     sidecar_facts, source_facts,
-    withdrawal::Outdated,
 };
 use crate::{
     decode::{EncodingFacts, Judge},
     diagnostic::{Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Digest, Period},
     lake::{DeliveryProof, DeliveryRecord, DeliveryState, Landed, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter, holder},
-    plan::{self, common},
+    plan::{self, Why, common},
     stages::{judge, normalise::Normaliser},
 };
 
@@ -46,7 +45,6 @@ pub(super) struct Judged {
     pub record: DeliveryRecord,
     pub coverage: Coverage,
     pub id: DeliveryId,
-    pub outdated: Outdated,
     /// What is registered of it, where it was judged before and stands in the lake.
     pub standing: Option<DeliveryRecord>,
     pub verdict: Result<Accepted, Stop>,
@@ -85,35 +83,52 @@ impl Conductor<'_> {
             return Read::Left(not_taken(feed, name.clone(), no_coverage(feed, &file).0).into());
         };
         let id = delivery_id(feed, &coverage, &landed.digest);
-        let mut record = self.record(item, &coverage, &id, &landed, &facts);
-        let (stands, standing, earlier, outdated) = {
+        let (standing, earlier) = {
             let known = lock(known);
-            let holds = |p: &Period| holder(known.iter(), &feed.council, &feed.id, *p).is_some_and(|r| r.delivery_id == id.as_str());
             let held = |p: &Period| holder(known.iter(), &feed.council, &feed.id, *p).is_some();
             if let Some(lost) = item.take.landed.as_ref().filter(|r| r.lost && r.covers().as_ref() != Some(&coverage))
                 && coverage.periods().iter().all(held)
             {
                 return Read::Superseded(lost.clone(), coverage);
             }
-            let earlier = known.iter().find(|r| r.delivery_id == id.as_str()).cloned();
+            let earlier = known.iter().find(|r| r.is(id.as_str())).cloned();
             // In the lake, if only for some of its periods; or it was, and has to be again.
-            let in_lake = |r: &DeliveryRecord| r.state == DeliveryState::Accepted && (r.lost || coverage.periods().iter().any(holds));
-            let standing = earlier.clone().filter(in_lake);
-            (coverage.periods().iter().all(holds), standing, earlier, Outdated::by(&known, feed, &record))
+            let standing = earlier.clone().filter(|r| r.is_accepted() && r.stands(&known.iter()));
+            (standing, earlier)
         };
-        if let Some(before) = &earlier {
-            let judged_alike =
-                !plan::is_stale(feed, self.partnership.calendar, before) && !self.wish.force && before.sidecar == sidecar_facts(item);
-            if judged_alike && (stands || before.state == DeliveryState::Refused) {
-                return Read::AlreadyIn(id);
-            }
+        if earlier.as_ref().is_some_and(|before| self.is_known(item, before, standing.is_some())) {
+            return Read::AlreadyIn(id);
         }
+        let mut record = self.record(item, &coverage, &id, &landed, &facts, earlier.as_ref());
         let verdict = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, standing.is_some());
-        Read::Judged(Judged { record, coverage, id, outdated, standing, verdict }.into())
+        Read::Judged(Judged { record, coverage, id, standing, verdict }.into())
     }
 
-    fn record(&self, item: &InHand<'_>, coverage: &Coverage, id: &DeliveryId, landed: &Landed, facts: &EncodingFacts) -> DeliveryRecord {
+    /// Whether a delivery that the register knows is left as it is. It is never judged again as if it were newer: only because its rules
+    /// or its sidecar changed while it stands, because its rows are lost, or because a person accepted it or forces it.
+    fn is_known(&self, item: &InHand<'_>, before: &DeliveryRecord, stands: bool) -> bool {
+        let changed = plan::is_stale(item.feed, self.partnership.calendar, before)
+            || before.sidecar_sha256 != sidecar_digest(item)
+            || self.wish.force;
+        match before.state {
+            DeliveryState::Withdrawn => before.withdrawn_by().is_some(),
+            _ if item.take.why == Why::LetIn => false,
+            DeliveryState::Accepted => !stands || !(before.lost || changed),
+            DeliveryState::Waiting | DeliveryState::Refused => !changed,
+        }
+    }
+
+    fn record(
+        &self,
+        item: &InHand<'_>,
+        coverage: &Coverage,
+        id: &DeliveryId,
+        landed: &Landed,
+        facts: &EncodingFacts,
+        earlier: Option<&DeliveryRecord>,
+    ) -> DeliveryRecord {
         let feed = item.feed;
+        let turn = earlier.filter(|r| r.state != DeliveryState::Withdrawn).and_then(DeliveryRecord::turn);
         let calendar = self.partnership.calendar;
         let contract = contract_for(feed, coverage, calendar);
         DeliveryRecord {
@@ -126,7 +141,7 @@ impl Conductor<'_> {
             calendar: Some(calendar.to_string()),
             source: source_facts(&item.location, &item.take.entry),
             sidecar: sidecar_facts(item),
-            also_as: Vec::new(),
+            also_as: earlier.map(|r| r.also_as.clone()).unwrap_or_default(),
             sha256: landed.digest.hex(),
             bytes: landed.bytes,
             encoding: serde_json::to_value(facts).unwrap_or_else(|_| json!(null)),
@@ -144,11 +159,11 @@ impl Conductor<'_> {
             lake_version: None,
             lost: false,
             above: false,
-            sidecar_sha256: item
-                .sidecar
-                .as_ref()
-                .and_then(|bytes| bytes.as_ref().ok())
-                .map(|bytes| Digest(Sha256::digest(bytes).into()).hex()),
+            sidecar_sha256: sidecar_digest(item),
+            turn: Some(turn.or(item.take.turn).unwrap_or_else(|| self.next_turn())),
+            number: self.number,
+            waits: Vec::new(),
+            decisions: earlier.map(|r| r.decisions.clone()).unwrap_or_default(),
         }
     }
 
@@ -232,6 +247,11 @@ impl Conductor<'_> {
             Some(Ok(bytes)) => judge::read_sidecar(bytes, &Place::file(format!("{file} (sidecar)"))).map(Some).map_err(Stop::refused),
         }
     }
+}
+
+fn sidecar_digest(item: &InHand<'_>) -> Option<String> {
+    let bytes = item.sidecar.as_ref().and_then(|bytes| bytes.as_ref().ok())?;
+    Some(Digest(Sha256::digest(bytes).into()).hex())
 }
 
 /// Why a delivery ends: it is refused, or the run cannot go on.

@@ -7,7 +7,7 @@ use crate::{
     decode::EncodingFacts,
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::Digest,
-    lake::{DeliveryRecord, DeliveryState, Landed, LandedAs},
+    lake::{DeliveryRecord, Landed, LandedAs},
     pipeline::Feed,
     plan::{Take, replays},
 };
@@ -15,7 +15,7 @@ use crate::{
 impl Conductor<'_> {
     /// Deliveries whose common table is gone from the lake are to be brought in again: those that stood there.
     pub(in crate::run) fn note_lost_tables(&self, known: &mut [DeliveryRecord], write_down: bool) -> Answer<()> {
-        let was_in = |r: &DeliveryRecord| r.state == DeliveryState::Accepted && r.lake_version.is_some() && !r.lost;
+        let was_in = |r: &DeliveryRecord| r.is_accepted() && r.lake_version.is_some() && !r.lost;
         let mut gone = BTreeSet::new();
         for table in known.iter().filter(|r| was_in(r)).map(|r| r.table.clone()).collect::<BTreeSet<_>>() {
             if self.tables.newest_version(&table)?.is_none() {
@@ -27,11 +27,9 @@ impl Conductor<'_> {
             let of_feed = before.iter().filter(|r| r.is_of(&record.council, &record.feed));
             if record.stands(&of_feed) {
                 record.lost = true;
-            } else {
-                record.lake_version = None;
-            }
-            if write_down {
-                self.lake.register().enter(record)?;
+                if write_down {
+                    self.lake.register().enter(record)?;
+                }
             }
         }
         Ok(())
@@ -73,6 +71,7 @@ impl Conductor<'_> {
             landed: self.landed_as(record),
             sidecar: take.sidecar.as_ref().map(|_| self.landed_sidecar(record)),
             landed_at: record.landed_at.clone(),
+            present: None,
             take,
         }
     }

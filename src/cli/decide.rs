@@ -1,0 +1,56 @@
+//! What `accept` and `withdraw` answer.
+
+use serde_json::{Value, json};
+
+use super::args::Decide;
+use crate::{
+    diagnostic::Answer,
+    domain::{counted, decimal, pounds},
+    lake::{Decided, DeliveryRecord},
+    pipeline::Partnership,
+    report::Page,
+    run::{self, Said},
+};
+
+/// Does what a person decides, and says what it did and what it leaves to the next run.
+pub(super) fn page(partnership: &Partnership, words: &Decide, what: Decided) -> Answer<Page> {
+    let said = Said { what, selector: words.selector.clone(), by: words.by.clone(), reason: words.reason.clone() };
+    let change = run::decide(partnership, &said)?;
+    let verb = match what {
+        Decided::Accept => "accepted",
+        Decided::Withdraw => "withdrawn",
+        Decided::Undo => "no longer withdrawn",
+    };
+    let mut text = String::new();
+    for record in &change.about {
+        text.push_str(&format!("{verb}: {}\n", in_words(record)));
+    }
+    for (period, below) in &change.back {
+        match below {
+            Some(below) => text.push_str(&format!("  {period} comes back: {}\n", in_words(below))),
+            None => text.push_str(&format!("  {period} has no delivery now\n")),
+        }
+    }
+    text.push_str(match what {
+        Decided::Accept => "the next run takes it from its landed bytes: truecost run\n",
+        Decided::Withdraw => "rows that nothing stands for are out of the common table; figures change with the next run: truecost run\n",
+        Decided::Undo => "the next run judges it again from its landed bytes, at its former place: truecost run\n",
+    });
+    let back: Vec<Value> =
+        change.back.iter().map(|(period, below)| json!({"period": period.to_string(), "delivery": below.as_ref().map(to_json)})).collect();
+    let about: Vec<Value> = change.about.iter().map(to_json).collect();
+    let json = json!({"what": what.as_str(), "by": said.by, "reason": said.reason, "deliveries": about, "back": back});
+    let command = if what == Decided::Accept { "accept" } else { "withdraw" };
+    Ok(Page::new(command, text, json))
+}
+
+fn in_words(record: &DeliveryRecord) -> String {
+    let covers = record.covers().map(|c| c.to_string()).unwrap_or_default();
+    let (rows, pounds) = (counted(record.proof.accepted, "row"), pounds(record.proof.pence()));
+    format!("delivery {} of {} {covers}, {} ({rows}, {pounds})", record.delivery_id, record.feed_name(), record.source.name)
+}
+
+fn to_json(record: &DeliveryRecord) -> Value {
+    json!({"delivery_id": record.delivery_id, "feed": record.feed_name(), "covers": record.coverage, "file": record.source.name,
+        "rows": record.proof.accepted, "amount": decimal(record.proof.pence()), "state": record.state.as_str()})
+}

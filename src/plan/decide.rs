@@ -1,0 +1,181 @@
+//! What a person says about a delivery: which one is meant, and what it does to the register. Pure; whoever calls it writes.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::{DeliveryId, Period},
+    lake::{Decided, Decision, DeliveryRecord, DeliveryState, holder},
+};
+
+/// What the words on the command line name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selector {
+    /// `0123456789abcdef`.
+    Delivery(DeliveryId),
+    /// `newham/general_ledger`, or `newham/general_ledger/2018/P01`; the feed need not be declared.
+    Feed { council: String, feed: String, period: Option<Period> },
+}
+
+impl Selector {
+    /// # Errors
+    /// TC0110.
+    pub fn parse(text: &str) -> Answer<Self> {
+        if let Some(id) = DeliveryId::parse(text) {
+            return Ok(Self::Delivery(id));
+        }
+        let mut pieces = text.splitn(3, '/');
+        let named = pieces.next().zip(pieces.next()).filter(|(council, feed)| !council.is_empty() && !feed.is_empty());
+        let period = pieces.next().map(Period::parse);
+        match (named, period) {
+            (Some((council, feed)), None) => Ok(Self::Feed { council: council.into(), feed: feed.into(), period: None }),
+            (Some((council, feed)), Some(Some(period))) => {
+                Ok(Self::Feed { council: council.into(), feed: feed.into(), period: Some(period) })
+            }
+            _ => Err(Diagnostic::new(codes::command::SELECTOR, format!("`{text}` names no delivery"))
+                .expected(
+                    "a delivery (16 hex digits), a feed (newham/general_ledger), or a feed and a period (newham/general_ledger/2018/P01)",
+                )
+                .outcome("nothing was changed")
+                .hint("truecost status names feeds and deliveries")
+                .into()),
+        }
+    }
+
+    fn is_of(&self, record: &DeliveryRecord) -> bool {
+        match self {
+            Self::Delivery(id) => record.is(id.as_str()),
+            Self::Feed { council, feed, period } => record.is_of(council, feed) && period.is_none_or(|period| record.goes_into(period)),
+        }
+    }
+}
+
+impl std::fmt::Display for Selector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Delivery(id) => f.write_str(id.as_str()),
+            Self::Feed { council, feed, period: None } => write!(f, "{council}/{feed}"),
+            Self::Feed { council, feed, period: Some(period) } => write!(f, "{council}/{feed}/{period}"),
+        }
+    }
+}
+
+/// What a decision changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// The deliveries that it is about, as they are entered.
+    pub about: Vec<DeliveryRecord>,
+    /// Others that it concerns, as they are entered: lost, for they come back.
+    pub others: Vec<DeliveryRecord>,
+    /// Periods that lose what stood in them, with the delivery that stands there then.
+    pub back: Vec<(Period, Option<DeliveryRecord>)>,
+}
+
+/// Lets what waits be taken by the next run.
+///
+/// # Errors
+/// TC0111 where nothing of it waits.
+pub fn accept(known: &[DeliveryRecord], selector: &Selector, decision: &Decision) -> Answer<Change> {
+    let waits: Vec<&DeliveryRecord> = known.iter().filter(|r| selector.is_of(r) && r.waits(known)).collect();
+    if waits.is_empty() {
+        return Err(nothing(selector, "waits for a person's word", known.iter().filter(|r| r.waits(known))));
+    }
+    let accepted = waits.into_iter().map(|record| {
+        let rules = record.judged_by();
+        decided(record, Decision { rules, ..decision.clone() })
+    });
+    Ok(Change { about: accepted.collect(), ..Change::default() })
+}
+
+/// Takes deliveries out: what is named, or what stands in the period that is named and what waits for it, or all of a feed. What stood
+/// below them comes back.
+///
+/// # Errors
+/// TC0111 where nothing of it counts or waits.
+pub fn withdraw(known: &[DeliveryRecord], selector: &Selector, decision: &Decision) -> Answer<Change> {
+    let counts = |r: &&DeliveryRecord| selector.is_of(r) && r.state != DeliveryState::Withdrawn && is_meant(known, selector, r);
+    let meant: BTreeSet<&str> = known.iter().filter(counts).map(|r| r.delivery_id.as_str()).collect();
+    if meant.is_empty() {
+        return Err(nothing(selector, "counts or waits", known.iter().filter(|r| r.is_accepted() && r.stands(&known.iter()))));
+    }
+    let mut change = Change::default();
+    let mut after = known.to_vec();
+    for record in after.iter_mut().filter(|r| meant.contains(r.delivery_id.as_str())) {
+        let before = Some(record.state);
+        *record = decided(record, Decision { before, ..decision.clone() });
+        (record.state, record.lost) = (DeliveryState::Withdrawn, false);
+        change.about.push(record.clone());
+    }
+    let mut back: BTreeSet<String> = BTreeSet::new();
+    for record in known.iter().filter(|r| meant.contains(r.delivery_id.as_str())) {
+        let of_feed = known.iter().filter(|r| r.is_of(&record.council, &record.feed));
+        for period in record.held(&of_feed) {
+            let below = holder(&after, &record.council, &record.feed, period);
+            back.extend(below.map(|r| r.delivery_id.clone()));
+            change.back.push((period, below.cloned()));
+        }
+    }
+    change.others =
+        after.into_iter().filter(|r| back.contains(&r.delivery_id) && !r.lost).map(|r| DeliveryRecord { lost: true, ..r }).collect();
+    Ok(change)
+}
+
+/// A period names what stands or waits there; a feed all that does or did; a delivery itself.
+fn is_meant(known: &[DeliveryRecord], selector: &Selector, record: &DeliveryRecord) -> bool {
+    match selector {
+        Selector::Delivery(_) => true,
+        Selector::Feed { period: None, .. } => record.state != DeliveryState::Refused,
+        Selector::Feed { council, feed, period: Some(period) } => {
+            let stands = holder(known, council, feed, *period).is_some_and(|r| r.is(&record.delivery_id));
+            stands || (record.state == DeliveryState::Waiting && record.waits(known))
+        }
+    }
+}
+
+/// Takes the last withdrawal of what is named back: it is judged again from its landed bytes, at its former place.
+///
+/// # Errors
+/// TC0111 where a person withdrew nothing of it.
+pub fn undo(known: &[DeliveryRecord], selector: &Selector, decision: &Decision) -> Answer<Change> {
+    let withdrawn = |r: &DeliveryRecord| r.withdrawn_by().map(|d| d.run);
+    let last = known.iter().filter(|r| selector.is_of(r)).filter_map(withdrawn).max();
+    let Some(last) = last else {
+        return Err(nothing(selector, "was withdrawn by a person", known.iter().filter(|r| withdrawn(r).is_some())));
+    };
+    let mut after = known.to_vec();
+    let mut meant = BTreeSet::new();
+    for record in after.iter_mut().filter(|r| selector.is_of(r) && withdrawn(r) == Some(last)) {
+        let before = record.withdrawn_by().and_then(|d| d.before).unwrap_or(DeliveryState::Accepted);
+        *record = decided(record, decision.clone());
+        record.state = before;
+        meant.insert(record.delivery_id.clone());
+    }
+    let stands = |r: &DeliveryRecord| r.is_accepted() && r.stands(&after.iter());
+    let about = after.iter().filter(|r| meant.contains(&r.delivery_id)).map(|r| DeliveryRecord { lost: stands(r), ..r.clone() });
+    Ok(Change { about: about.collect(), ..Change::default() })
+}
+
+fn decided(record: &DeliveryRecord, decision: Decision) -> DeliveryRecord {
+    let mut record = record.clone();
+    record.decisions.push(decision);
+    record
+}
+
+fn nothing<'k>(selector: &Selector, what: &str, such: impl Iterator<Item = &'k DeliveryRecord>) -> Refusal {
+    let names: Vec<String> = such
+        .take(5)
+        .map(|r| format!("{} ({} {})", r.delivery_id, r.feed_name(), r.covers().map(|c| c.to_string()).unwrap_or_default()))
+        .collect();
+    let hint = if names.is_empty() { "truecost status".to_owned() } else { format!("such are {}", names.join(", ")) };
+    Diagnostic::new(codes::command::NOTHING_DECIDED, format!("no delivery of `{selector}` {what}"))
+        .expected(format!("a delivery that {what}"))
+        .outcome("nothing was changed")
+        .hint(hint)
+        .into()
+}
+
+/// The decision that a person makes now; `number` is the command's own.
+#[must_use]
+pub fn decision(what: Decided, by: &str, reason: &str, at: String, number: u64) -> Decision {
+    Decision { what, by: by.trim().into(), reason: reason.trim().into(), at, run: number, rules: String::new(), before: None }
+}

@@ -1,0 +1,136 @@
+//! What a judged delivery does to the register: a pure function of what is known and of the verdict. Whoever calls it commits, writes
+//! and reports; here it is decided which periods get new rows, what is withdrawn or brought in again, and what has to wait for a person.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    domain::{Period, counted, pounds},
+    lake::{DeliveryRecord, DeliveryState, PeriodProof, holder},
+    pipeline::{Feed, Shrunken},
+};
+
+/// What entering an accepted delivery does.
+#[derive(Debug, Default)]
+pub struct Entry {
+    /// The covered periods in which it stands: they get its rows, or none where it has none there.
+    pub replace: Vec<Period>,
+    /// Other periods that are left without rows by the same commit: those of what is withdrawn.
+    pub emptied: Vec<Period>,
+    /// Deliveries that its file was accepted for before, as they are entered: withdrawn.
+    pub withdrawn: Vec<DeliveryRecord>,
+    /// Deliveries as they are entered: lost where a withdrawn one had stood over them, found again where they no longer stand at all.
+    pub others: Vec<DeliveryRecord>,
+    /// What stood in the periods that it replaces, and what stands there after it.
+    pub replaced: Vec<Replaced>,
+    /// What of it only a person can know; where there is something, nothing is committed.
+    pub questions: Vec<String>,
+}
+
+/// One period before and after a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    pub period: Period,
+    /// The delivery that stood there.
+    pub delivery: String,
+    pub before: PeriodProof,
+    pub after: PeriodProof,
+}
+
+impl Replaced {
+    /// Whether less than half of the rows or of the absolute amounts is left, or nothing.
+    #[must_use]
+    pub fn shrinks(&self) -> bool {
+        let (before, after) = (&self.before, &self.after);
+        before.rows > 0 && (after.rows == 0 || after.rows * 2 < before.rows || after.absolute() * 2 < before.absolute())
+    }
+
+    /// What is in question about it, with the absolute amounts, by which it is guarded.
+    fn question(&self) -> String {
+        let of = |proof: &PeriodProof| format!("{}, {} in absolute amounts", counted(proof.rows, "row"), pounds(proof.absolute()));
+        let what = if self.after.rows == 0 { "nothing is left" } else { "less than half is left" };
+        format!("{what} of {}: {} of delivery {} before, {} now", self.period, of(&self.before), self.delivery, of(&self.after))
+    }
+
+    /// `2018/P01: 10 rows, £1,000.00 of delivery 0123456789abcdef before; 4 rows, £400.00 now`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let of = |proof: &PeriodProof| format!("{}, {}", counted(proof.rows, "row"), pounds(proof.amount));
+        format!("{}: {} of delivery {} before; {} now", self.period, of(&self.before), self.delivery, of(&self.after))
+    }
+}
+
+/// What was replaced, in words: a line for each period that changed, and one for all that did not.
+#[must_use]
+pub fn replaced_in_words(replaced: &[Replaced]) -> Vec<String> {
+    let (changed, same): (Vec<&Replaced>, Vec<&Replaced>) = replaced.iter().partition(|r| r.before != r.after);
+    let mut lines: Vec<String> = changed.into_iter().map(Replaced::in_words).collect();
+    if let Some((first, last)) = same.first().zip(same.last()) {
+        let periods =
+            if same.len() == 1 { first.period.to_string() } else { format!("{}..{} ({} periods)", first.period, last.period, same.len()) };
+        lines.push(format!("{periods}: the same rows and pounds as before"));
+    }
+    lines
+}
+
+/// Decides what `new`, judged and accepted by its rules, does. `known` is the register with whatever `new` was before; `gone` says of a
+/// file that it lies in its folder no more.
+///
+/// What it replaces is guarded: a period that would be emptied, or keep less than half of its rows or absolute amounts, is in question,
+/// unless the feed lets its deliveries shrink or a person accepted this one. Nothing is guarded where nothing stands.
+#[must_use]
+pub fn enter(known: &[DeliveryRecord], feed: &Feed, new: &DeliveryRecord, moved: &dyn Fn(&DeliveryRecord) -> bool) -> Entry {
+    let held_by = |known: &[DeliveryRecord], period: Period| holder(known, &new.council, &new.feed, period).cloned();
+    let mut after: Vec<DeliveryRecord> =
+        known.iter().filter(|r| r.is_of(&new.council, &new.feed) && !r.is(&new.delivery_id)).cloned().collect();
+    let mut entry = Entry::default();
+    for record in after.iter_mut().filter(|r| is_former(feed, r, new) || (is_elsewhere(r, new) && moved(r))) {
+        record.state = DeliveryState::Withdrawn;
+        record.lost = false;
+        entry.withdrawn.push(record.clone());
+    }
+    after.push(new.clone());
+    let stands = |period: &Period| held_by(&after, *period).is_some_and(|r| r.is(&new.delivery_id));
+    entry.replace = new.periods().into_iter().filter(stands).collect();
+    let left: BTreeSet<Period> = entry.withdrawn.iter().flat_map(DeliveryRecord::periods).collect();
+    let left = left.into_iter().filter(|p| !entry.replace.contains(p));
+    entry.emptied = left.filter(|p| held_by(known, *p).is_some_and(|r| entry.withdrawn.iter().any(|w| w.is(&r.delivery_id)))).collect();
+    let below: BTreeSet<String> = entry.emptied.iter().filter_map(|p| held_by(&after, *p)).map(|r| r.delivery_id).collect();
+    for record in after.iter().filter(|r| r.is_accepted() && !r.is(&new.delivery_id)) {
+        let lost = below.contains(&record.delivery_id) || (record.lost && record.stands(&after.iter()));
+        if lost != record.lost {
+            entry.others.push(DeliveryRecord { lost, ..record.clone() });
+        }
+    }
+    entry.replaced = entry.replace.iter().filter_map(|period| replaced(known, new, *period)).collect();
+    if feed.shrunken == Shrunken::Waits && !new.accepted_by(&new.rules()) {
+        entry.questions = entry.replaced.iter().filter(|r| r.shrinks()).map(Replaced::question).collect();
+    }
+    entry
+}
+
+/// What the delivery finds in a period that it replaces.
+fn replaced(known: &[DeliveryRecord], new: &DeliveryRecord, period: Period) -> Option<Replaced> {
+    let before = holder(known, &new.council, &new.feed, period).filter(|r| !r.lost)?;
+    let of = |r: &DeliveryRecord| r.proof.periods.get(&period.to_string()).copied().unwrap_or_default();
+    let found = Replaced { period, delivery: before.delivery_id.clone(), before: of(before), after: of(new) };
+    (found.before != found.after || !before.is(&new.delivery_id)).then_some(found)
+}
+
+/// Whether `new` is another reading of the file that brought `record`: what it was accepted or waits for is out of date then.
+///
+/// Where names say what files cover, every other coverage of the same name is a former reading of it, whatever its bytes were. Where
+/// files say it themselves, one name may bring month after month: only the same bytes cannot mean two coverages.
+fn is_former(feed: &Feed, record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
+    is_other(record, new)
+        && record.is_named(&new.source.location, &new.source.name)
+        && (feed.covers.from.is_none() || record.sha256 == new.sha256)
+}
+
+/// Whether `record` holds the bytes of `new` for another coverage.
+fn is_elsewhere(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
+    is_other(record, new) && record.sha256 == new.sha256
+}
+
+fn is_other(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
+    matches!(record.state, DeliveryState::Accepted | DeliveryState::Waiting) && record.coverage != new.coverage
+}

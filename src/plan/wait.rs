@@ -1,0 +1,48 @@
+//! Deliveries that wait for a person's word: every run says so, and ends with 1.
+
+use crate::{
+    diagnostic::{Diagnostic, Place, codes},
+    domain::{Pence, counted, pounds},
+    lake::{Decided, DeliveryRecord, DeliveryState},
+};
+
+/// One report for each delivery that waits and was not let in, by council, feed and place.
+#[must_use]
+pub fn waiting(known: &[DeliveryRecord]) -> Vec<Diagnostic> {
+    let mut waits: Vec<&DeliveryRecord> = known.iter().filter(|r| r.waits(known)).collect();
+    waits.sort_by_key(|r| (&r.council, &r.feed, r.turn()));
+    waits.into_iter().map(report).collect()
+}
+
+/// Rows and pounds of the accepted rows of what waits.
+fn in_question(record: &DeliveryRecord) -> (u64, Pence) {
+    let periods = match (record.state, &record.last_attempt) {
+        (DeliveryState::Accepted, Some(attempt)) => &attempt.periods,
+        _ => &record.proof.periods,
+    };
+    (periods.values().map(|p| p.rows).sum(), periods.values().map(|p| p.amount).sum())
+}
+
+fn report(record: &DeliveryRecord) -> Diagnostic {
+    let covers = record.covers().map(|c| c.to_string()).unwrap_or_default();
+    let (rows, pence) = in_question(record);
+    let what = format!("delivery {} of {covers} ({}, {})", record.delivery_id, counted(rows, "row"), pounds(pence));
+    let again = record.state == DeliveryState::Accepted;
+    let how = if again { " was judged again and" } else { "" };
+    let seen = format!("{what}{how} waits for a person's word: {}", record.questions().join("; "));
+    let outcome = if again {
+        "nothing of the new judgement counts; the delivery stands as it was accepted"
+    } else {
+        "nothing of it counts; what stood in its periods stands"
+    };
+    let id = &record.delivery_id;
+    let undo = if again { String::new() } else { format!("; if it is wrong: truecost withdraw {id} --by NAME --reason TEXT") };
+    let hint = match record.decisions.iter().rev().find(|d| d.what == Decided::Accept).filter(|_| record.is_let_in()) {
+        Some(decision) => format!("{} has accepted it ({}): truecost run {} takes it", decision.by, decision.reason, record.feed_name()),
+        None => format!("if it is right: truecost accept {id} --by NAME --reason TEXT, then truecost run{undo}"),
+    };
+    Diagnostic::new(codes::control::WAITS, seen)
+        .place(Place::file(format!("{}: {}", record.feed_name(), record.source.name)))
+        .outcome(outcome)
+        .hint(hint)
+}

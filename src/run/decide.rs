@@ -1,0 +1,171 @@
+//! What a person decides about deliveries: accept what waits, withdraw what counts. Written into the register under the lake's lock.
+
+use std::io;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Conductor, Options, Silent, clock};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, codes},
+    domain::{Coverage, DeliveryId, Digest, Identifier, Period},
+    lake::{Commit, Decided, DeliveryRecord, DeliveryState, holder},
+    pipeline::Partnership,
+    plan::{self, Change, Selector, Wish, common, is_stale},
+    source,
+};
+
+/// What a person said.
+#[derive(Clone, Debug)]
+pub struct Said {
+    pub what: Decided,
+    /// What is meant: a delivery, a feed, or a feed and a period.
+    pub selector: String,
+    pub by: String,
+    pub reason: String,
+}
+
+/// Enters the decision. What is withdrawn leaves its common table at once; what is accepted, and what comes back, is for the next run.
+///
+/// # Errors
+/// TC0110, TC0111, TC0112 where the words name nothing or say nothing; TC0421, TC0422 where what waits is not what was judged;
+/// TC1004 where a run holds the lake; TC10….
+pub fn decide(partnership: &Partnership, said: &Said) -> Answer<Change> {
+    let now = clock::now();
+    let selector = Selector::parse(&said.selector)?;
+    named(said)?;
+    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1 };
+    let mut conductor = Conductor::new(partnership, &options, now.run_id(), &Silent)?;
+    let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
+    conductor.lake.recover(&held)?;
+    conductor.lake.register().recover(&conductor.tables)?;
+    let mut known = conductor.lake.register().all()?;
+    conductor.number = conductor.lake.last_number(&known)? + 1;
+    let decision = plan::decision(said.what, &said.by, &said.reason, now.iso(), conductor.number);
+    let change = match said.what {
+        Decided::Accept => plan::accept(&known, &selector, &decision)?,
+        Decided::Withdraw => plan::withdraw(&known, &selector, &decision)?,
+        Decided::Undo => plan::undo(&known, &selector, &decision)?,
+    };
+    if said.what == Decided::Accept {
+        change.about.iter().try_for_each(|record| conductor.is_as_judged(record))?;
+    }
+    // What comes back is lost first: should this end in between, nothing is published until a run has brought it in.
+    for record in change.others.iter().chain(&change.about) {
+        conductor.lake.register().enter(record)?;
+        known.iter_mut().filter(|r| r.is(&record.delivery_id)).for_each(|r| r.clone_from(record));
+    }
+    conductor.take_out_withdrawn(&known)?;
+    Ok(change)
+}
+
+/// Who and why must be said.
+fn named(said: &Said) -> Answer<()> {
+    for (option, text) in [("--by", &said.by), ("--reason", &said.reason)] {
+        if text.trim().is_empty() {
+            return Err(Diagnostic::new(codes::command::NOT_SAID, format!("{option} says nothing"))
+                .expected("who decides, and why: both are kept with the delivery")
+                .outcome("nothing was changed")
+                .hint(format!("truecost {} {} --by NAME --reason TEXT", said.what.as_str(), said.selector))
+                .into());
+        }
+    }
+    Ok(())
+}
+
+impl Conductor<'_> {
+    /// Takes rows out of the common tables that stand in periods which nobody holds and a withdrawn delivery covered. What a command or a
+    /// run that was killed left is taken out by the next.
+    pub(super) fn take_out_withdrawn(&self, known: &[DeliveryRecord]) -> Answer<()> {
+        let withdrawn: Vec<&DeliveryRecord> = known.iter().filter(|r| r.state == DeliveryState::Withdrawn).collect();
+        let mut tables: Vec<&str> = withdrawn.iter().map(|r| r.table.as_str()).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        for table in tables {
+            let Some(snapshot) = self.tables.snapshot(table, None)? else { continue };
+            for record in withdrawn.iter().filter(|r| r.table == table) {
+                let here = |p: &Period| snapshot.files.iter().any(|f| record.is_of(&f.council, &f.feed) && f.period == *p);
+                let nobodys = |p: &Period| holder(known, &record.council, &record.feed, *p).is_none();
+                let emptied: Vec<Period> = record.periods().into_iter().filter(|p| here(p) && nobodys(p)).collect();
+                if !emptied.is_empty() {
+                    self.take_out(record, &emptied)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_out(&self, record: &DeliveryRecord, emptied: &[Period]) -> Answer<()> {
+        let (Ok(council), Ok(feed)) = (Identifier::new(&record.council), Identifier::new(&record.feed)) else { return Ok(()) };
+        let (Some(coverage), Some(id)) = (Coverage::new(record.periods()), DeliveryId::parse(&record.delivery_id)) else { return Ok(()) };
+        let into = common(self.partnership, &record.table)?;
+        let token = format!("{}-{id}-out", self.run_id);
+        let at_ms = clock::now().millis();
+        let commit = Commit {
+            council: &council,
+            feed: &feed,
+            coverage: &coverage,
+            replace: &[],
+            emptied,
+            delivery: &id,
+            token: &token,
+            parts: Vec::new(),
+            at_ms,
+        };
+        self.tables.replace(into, &commit).map(drop)
+    }
+
+    /// What is accepted must be what was judged: by these rules, and these bytes.
+    fn is_as_judged(&self, record: &DeliveryRecord) -> Answer<()> {
+        let feed = self.partnership.feeds.iter().find(|f| record.is_of(&f.council, &f.id));
+        let Some(feed) = feed.filter(|feed| !is_stale(feed, self.partnership.calendar, record)) else {
+            return Err(Diagnostic::new(
+                codes::control::JUDGED_OTHERWISE,
+                format!("delivery {} was judged by another contract, feed or SQL than there is now", record.delivery_id),
+            )
+            .place(Place::file(format!("{}: {}", record.feed_name(), record.source.name)))
+            .expected("the rules that judged it")
+            .outcome("nothing was changed; it still waits")
+            .hint(format!("truecost run {} judges it again", record.feed_name()))
+            .into());
+        };
+        self.is_landed(record)?;
+        let source = source::connect(&feed.from, &self.partnership.allow_hosts);
+        // A folder that does not answer, or no longer has the file, says nothing against the bytes that were judged.
+        let Ok(Some((source, entry))) = source.and_then(|source| Ok(source.look(&record.source.name)?.map(|entry| (source, entry)))) else {
+            return Ok(());
+        };
+        if plan::is_file_of(record, &entry) {
+            return Ok(());
+        }
+        let digest = digest_of(source.open(&entry, 0)?).map_err(|error| source::read_fault(&entry.name, error))?;
+        if digest.hex() == record.sha256 { Ok(()) } else { Err(other_bytes(record, "the file in its folder has other bytes now").into()) }
+    }
+
+    fn is_landed(&self, record: &DeliveryRecord) -> Answer<()> {
+        let landed = Digest::parse(&record.sha256).filter(|digest| self.lake.landing().has(digest));
+        let Some(landed) = landed else { return Err(other_bytes(record, "its landed bytes are gone").into()) };
+        match digest_of(self.lake.landing().open(&landed)?) {
+            Ok(digest) if digest == landed => Ok(()),
+            _ => Err(other_bytes(record, "its landed bytes are not the ones that were judged").into()),
+        }
+    }
+}
+
+fn digest_of(mut read: impl io::Read) -> io::Result<Digest> {
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 16];
+    loop {
+        match read.read(&mut block)? {
+            0 => return Ok(Digest(hash.finalize().into())),
+            count => hash.update(block.get(..count).unwrap_or_default()),
+        }
+    }
+}
+
+fn other_bytes(record: &DeliveryRecord, why: &str) -> Diagnostic {
+    Diagnostic::new(codes::control::OTHER_BYTES, format!("delivery {} cannot be accepted: {why}", record.delivery_id))
+        .place(Place::file(format!("{}: {}", record.feed_name(), record.source.name)))
+        .expected("the bytes that were judged, by which it was found to be in question")
+        .outcome("nothing was changed; it still waits")
+        .hint(format!("truecost run {}, then look again", record.feed_name()))
+}
