@@ -9,8 +9,10 @@ mod fold;
 mod identifier;
 mod location;
 mod money;
+mod near;
 mod ownership;
 mod period;
+mod text;
 
 pub use day::{Day, Span};
 pub use digest::{DeliveryId, Digest};
@@ -18,5 +20,7 @@ pub use fold::{fold_code, show_invisible};
 pub use identifier::{Identifier, NotAnIdentifier};
 pub use location::Location;
 pub use money::{Money, Pence, counted, decimal, grouped, parse_pounds, pounds};
+pub use near::{Listed, listed, near_address, near_host};
 pub use ownership::Ownership;
 pub use period::{Calendar, Coverage, Period};
+pub use text::{is_command, is_hidden, printable, printable_json, printable_lines, turns_text};

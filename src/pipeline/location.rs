@@ -1,15 +1,12 @@
 //! Where things are, as files of a partnership say it: local paths inside it, hosts of the outside world, secrets by reference.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    path::{Component, Path, PathBuf},
-};
+use std::path::{Component, Path, PathBuf};
 
-use url::{Host, Url};
+use url::Url;
 
 use crate::{
     diagnostic::{Diagnostic, codes::config},
-    domain::Location,
+    domain::{Listed, Location, listed, near_host},
     schema::{
         fields::{Item, Reader},
         secret::{Reference, pieces, refers},
@@ -20,13 +17,18 @@ use crate::{
 /// Schemes of the object stores that truecost reads.
 const SCHEMES: [&str; 10] = ["s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl", "https", "http"];
 
-/// Names under which clouds answer questions about the machine itself.
-const METADATA_HOSTS: [&str; 4] = ["metadata", "metadata.google.internal", "metadata.azure.internal", "instance-data"];
-
-/// Where secrets come from: the environment, and files.
+/// Where secrets come from: the environment, and files of the partnership or under `allow_paths`.
 pub struct Secrets<'e> {
     pub root: &'e Path,
     pub env: &'e dyn Fn(&str) -> Option<String>,
+}
+
+/// Why a reference has no answer.
+enum Unanswered {
+    /// There is nothing.
+    Missing(String),
+    /// Its file may not be read: the path, as written.
+    Outside(String),
 }
 
 /// What of the outside a partnership allows.
@@ -37,43 +39,74 @@ pub struct Allowed {
 }
 
 impl Secrets<'_> {
-    /// The text with its references replaced.
-    fn expand(&self, item: &Item<'_>) -> Option<String> {
+    /// The text with its references replaced; they stand for credentials, and nothing but the store itself sees them.
+    fn expand(&self, text: &str, allowed: &Allowed) -> Option<String> {
         let mut out = String::new();
-        for piece in pieces(item.raw_text()?) {
+        for piece in pieces(text) {
             match piece {
                 Ok(text) => out.push_str(text),
-                Err(reference) => out.push_str(&self.resolve(reference).ok()?),
+                // A password may hold signs at which a URL's host would begin.
+                Err(reference) if !out.contains('?') => {
+                    out.extend(url::form_urlencoded::byte_serialize(self.resolve(reference, allowed).ok()?.as_bytes()));
+                }
+                Err(reference) => out.push_str(&self.resolve(reference, allowed).ok()?),
             }
         }
         Some(out)
     }
 
-    fn resolve(&self, reference: Reference<'_>) -> Result<String, String> {
+    fn resolve(&self, reference: Reference<'_>, allowed: &Allowed) -> Result<String, Unanswered> {
         match reference {
-            Reference::Env(name) => (self.env)(name).ok_or_else(|| format!("the environment has no `{name}`")),
+            Reference::Env(name) => (self.env)(name).ok_or_else(|| Unanswered::Missing(format!("the environment has no `{name}`"))),
             Reference::File(path) => {
-                let text = std::fs::read_to_string(self.root.join(path)).map_err(|e| format!("the file `{path}` cannot be read: {e}"))?;
+                let whole = plain(&self.root.join(path));
+                if !allowed.holds(&whole, self.root) {
+                    return Err(Unanswered::Outside(path.to_owned()));
+                }
+                let text =
+                    std::fs::read_to_string(&whole).map_err(|e| Unanswered::Missing(format!("the file `{path}` cannot be read: {e}")))?;
                 Ok(text.trim_end_matches(['\n', '\r']).to_owned())
             }
-            Reference::Malformed(inside) => Err(format!("`${{{inside}}}` is neither `${{env:NAME}}` nor `${{file:PATH}}`")),
+            Reference::Malformed(inside) => {
+                Err(Unanswered::Missing(format!("`${{{inside}}}` is neither `${{env:NAME}}` nor `${{file:PATH}}`")))
+            }
         }
     }
 
     /// Reports every reference of a file to which nothing answers.
-    pub fn check(&self, reader: &Reader<'_>, node: &Node) {
+    pub fn check(&self, reader: &Reader<'_>, node: &Node, allowed: &Allowed) {
         match &node.value {
             Value::Scalar { text, .. } if refers(text) => {
-                for why in pieces(text).into_iter().filter_map(|piece| self.resolve(piece.err()?).err()) {
-                    let fault = Diagnostic::new(config::MISSING_SECRET, format!("a secret is missing: {why}"));
-                    let expected = "every reference answered before anything starts, not at the hour of the first run";
-                    reader.fault(node.at, fault.expected(expected).hint("Set it where truecost runs, or correct the reference."));
+                for why in pieces(text).into_iter().filter_map(|piece| self.resolve(piece.err()?, allowed).err()) {
+                    reader.fault(node.at, unanswered(&why));
                 }
             }
             Value::Scalar { .. } | Value::Refused => {}
-            Value::List(items) => items.iter().for_each(|item| self.check(reader, item)),
-            Value::Map(entries) => entries.iter().for_each(|entry| self.check(reader, &entry.value)),
+            Value::List(items) => items.iter().for_each(|item| self.check(reader, item, allowed)),
+            Value::Map(entries) => entries.iter().for_each(|entry| self.check(reader, &entry.value, allowed)),
         }
+    }
+}
+
+fn unanswered(why: &Unanswered) -> Diagnostic {
+    match why {
+        Unanswered::Missing(why) => Diagnostic::new(config::MISSING_SECRET, format!("a secret is missing: {why}"))
+            .expected("every reference answered before anything starts, not at the hour of the first run")
+            .hint("Set it where truecost runs, or correct the reference."),
+        Unanswered::Outside(path) => {
+            Diagnostic::new(config::PATH_OUTSIDE, format!("the secret's file `{path}` is out of the partnership's folder"))
+                .expected("a file inside it, or one under a folder listed in `allow_paths`")
+                .hint("If it is meant, name its folder in `allow_paths` of pipelines/partnership.yaml.")
+        }
+    }
+}
+
+impl Allowed {
+    /// Whether the path, links followed, is in the partnership's folder or under one that `allow_paths` lists.
+    fn holds(&self, path: &Path, root: &Path) -> bool {
+        let real = real(path);
+        let folders = [real_or_same(root)].into_iter().chain(self.paths.iter().map(|p| real_or_same(&root.join(p))));
+        folders.into_iter().any(|folder| real.starts_with(&folder))
     }
 }
 
@@ -83,16 +116,39 @@ pub fn read_location(item: &Item<'_>, secrets: &Secrets<'_>, allowed: Option<&Al
         item.wrong("a path, or the URL of an object store");
         return None;
     }
-    let text = secrets.expand(item)?;
+    let written = item.raw_text()?;
+    if !refers_to_credentials_only(written) {
+        item.refuse(
+            config::REFERENCE_IN_PLACE,
+            "a reference stands in a location where no credential does",
+            "references only for the password of a URL and for what stands after its `?`; the rest written out, since it is printed",
+            "Write the folder or the host itself. A value that only the environment knows belongs into AWS_…, AZURE_… or GOOGLE_….",
+        );
+        return None;
+    }
+    let text = secrets.expand(written, allowed.unwrap_or(&Allowed::default()))?;
     if text.contains("://") { read_url(item, &text, secrets, allowed) } else { read_path(item, &text, secrets.root, allowed) }
+}
+
+/// Whether each reference of a location stands where a URL has a credential: its password, and its query.
+fn refers_to_credentials_only(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return !refers(text) };
+    // A reference may hold any of these signs in itself.
+    let place = rest.find("${").unwrap_or(rest.len());
+    let query = rest.find(['?', '#']).is_some_and(|at| at < place && rest.as_bytes().get(at) == Some(&b'?'));
+    if query || !refers(text) {
+        return true;
+    }
+    let (before, after) = rest.split_at(place);
+    let password = before.split_once(':').is_some_and(|(user, _)| !user.contains('/')) && !before.contains(['/', '@']);
+    let Some((_, behind)) = after.split_once('}') else { return false };
+    let Some((word, host)) = behind.split_once('@') else { return false };
+    !refers(scheme) && password && !word.contains(['/', '?', '#']) && refers_to_credentials_only(&format!("{scheme}://{host}"))
 }
 
 fn read_path(item: &Item<'_>, text: &str, root: &Path, allowed: Option<&Allowed>) -> Option<Location> {
     let path = plain(&root.join(text));
-    let Some(allowed) = allowed else { return Some(Location::Folder(path)) };
-    let real = real(&path);
-    let inside = [real_or_same(root)].into_iter().chain(allowed.paths.iter().map(|p| real_or_same(&plain(&root.join(p)))));
-    if inside.into_iter().any(|folder| real.starts_with(&folder)) {
+    if allowed.is_none_or(|allowed| allowed.holds(&path, root)) {
         return Some(Location::Folder(path));
     }
     item.refuse(
@@ -200,8 +256,8 @@ fn read_url(item: &Item<'_>, text: &str, secrets: &Secrets<'_>, allowed: Option<
         item.wrong(expected);
         return None;
     }
-    if let Some(why) = forbidden(&url)
-        && allowed.is_some_and(|allowed| !is_allowed(&url, &allowed.hosts))
+    if let Some(why) = near_host(&url)
+        && allowed.is_some_and(|allowed| listed(&url, &allowed.hosts) != Listed::Yes)
     {
         item.refuse(
             config::FORBIDDEN_HOST,
@@ -214,89 +270,35 @@ fn read_url(item: &Item<'_>, text: &str, secrets: &Secrets<'_>, allowed: Option<
     Some(Location::Url(url))
 }
 
-fn is_allowed(url: &Url, hosts: &[String]) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let with_port = url.port().map(|port| format!("{host}:{port}"));
-    hosts.iter().any(|allowed| allowed == host || Some(allowed) == with_port.as_ref())
-}
-
-/// Why a URL's host is not allowed by itself; `None` where it is.
-fn forbidden(url: &Url) -> Option<&'static str> {
-    match url.host()? {
-        Host::Ipv4(ip) => forbidden_address(IpAddr::V4(ip)),
-        Host::Ipv6(ip) => forbidden_address(IpAddr::V6(ip)),
-        Host::Domain(name) => {
-            let name = name.trim_end_matches('.').to_ascii_lowercase();
-            // Only the schemes of the web have their numbers read as addresses by the URL's own grammar.
-            let number = name.trim_matches(['[', ']']).parse::<IpAddr>().ok();
-            match number {
-                Some(address) => forbidden_address(address),
-                None if name == "localhost" || name.ends_with(".localhost") => Some("this machine"),
-                None if METADATA_HOSTS.contains(&name.as_str()) => Some("a cloud's metadata service"),
-                None => None,
-            }
-        }
-    }
-}
-
-fn forbidden_address(address: IpAddr) -> Option<&'static str> {
-    /// Where Alibaba and Azure answer; AWS and Google use a link-local address.
-    const METADATA: [IpAddr; 3] = [
-        IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
-        IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
-        IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
-    ];
-    let address = address.to_canonical();
-    let link_local = match address {
-        IpAddr::V4(ip) => ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
-    };
-    if METADATA.contains(&address) {
-        Some("a cloud's metadata service")
-    } else if link_local {
-        Some("a link-local address, where clouds keep their metadata")
-    } else if address.is_loopback() || address.is_unspecified() {
-        Some("this machine")
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn g12_hosts_that_are_this_machine_or_its_cloud() {
+    fn references_stand_for_credentials_only() {
+        for text in
+            ["./drop", "s3://b/p", "https://h/x?sig=${env:A}", "https://u:${env:A}@h/x?k=${file:a/b?c}", "https://u:${file:a/b@c}@h/x"]
+        {
+            assert!(refers_to_credentials_only(text), "{text}");
+        }
         for text in [
-            "http://127.0.0.1/x",
-            "http://2130706433/x",
-            "http://0x7f.1/x",
-            "http://[::1]:9000/x",
-            "http://[::ffff:169.254.169.254]/x",
-            "http://169.254.169.254/latest",
-            "s3://169.254.169.254/x",
-            "https://localhost:4566/x",
-            "https://a.localhost./x",
-            "http://metadata.google.internal/x",
-            "http://0.0.0.0/x",
-            "http://100.100.100.200/x",
-            "http://[fe80::1]/x",
+            "${file:/etc/passwd}",
+            "./drop/${env:SAS}",
+            "${env:URL}",
+            "s3://${env:BUCKET}/p",
+            "s3://b/${env:P}/x?y",
+            "https://h/${env:A}@x",
+            "https://${env:A}@h/x",
+            "https://u:${env:A}@${env:HOST}/x",
+            "https://u:${env:A}@h/${env:P}",
+            "https://h:${env:PORT}/x",
+            "https://h/x#${env:A}",
+            "https://h/x#a?${env:A}",
+            "${env:SCHEME}://h/x",
+            "https://h/x:${env:A}@",
         ] {
-            let url = Url::parse(text).unwrap();
-            assert!(forbidden(&url).is_some(), "{text}");
+            assert!(!refers_to_credentials_only(text), "{text}");
         }
-        for text in ["https://account.blob.core.windows.net/x", "s3://extracts/newham/", "https://10.1.2.3/x"] {
-            assert_eq!(forbidden(&Url::parse(text).unwrap()), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_allowed_host_may_name_its_port() {
-        let url = Url::parse("http://localhost:9000/bucket").unwrap();
-        assert!(is_allowed(&url, &["localhost:9000".into()]));
-        assert!(is_allowed(&url, &["localhost".into()]));
-        assert!(!is_allowed(&url, &["localhost:9001".into()]));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::{
     cost::{read_cost, stray},
     feed::{Surroundings, read_feed},
     known,
-    location::Secrets,
+    location::{Allowed, Secrets},
     partnership::{FILE, Head, NOT_COUNCILS, read_head},
     reference::read_references,
 };
@@ -98,8 +98,8 @@ fn read_partnership(root: &Path, secrets: &Secrets<'_>, faults: &mut Vec<Diagnos
     let text = read_text(root, FILE).map_err(|fault| faults.push(fault.hint(hint))).ok()?;
     let source = SourceText::new(FILE, text);
     let (reader, node) = Reader::new(&source);
-    secrets.check(&reader, &node);
     let head = read_head(&reader.item(&node), secrets);
+    secrets.check(&reader, &node, &head.as_ref().map(|head| head.allowed.clone()).unwrap_or_default());
     faults.extend(reader.into_faults());
     head
 }
@@ -181,7 +181,7 @@ fn read_one(file: &str, council: &Identifier, id: &Identifier, around: &Surround
     let text = read_text(around.root, file).map_err(|fault| faults.push(*fault)).ok()?;
     let source = SourceText::new(file, text);
     let (reader, node) = Reader::new(&source);
-    around.secrets.check(&reader, &node);
+    around.secrets.check(&reader, &node, around.allowed.unwrap_or(&Allowed::default()));
     let feed = read_feed(&reader.item(&node), council, id, around);
     faults.extend(reader.into_faults());
     feed

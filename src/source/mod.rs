@@ -5,6 +5,7 @@
 //! (`tests/it/source.rs`), which later adapters run too. Nothing here deletes, moves or renames, reads
 //! a clock, or decides what a file means: that is for who conducts.
 
+mod client;
 mod folder;
 mod host;
 mod name;

@@ -6,7 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, Place, codes::source as codes};
+use crate::{
+    diagnostic::{Diagnostic, Place, codes::source as codes},
+    domain::{is_command, is_hidden, turns_text},
+};
 
 /// Bytes in the longest name that file systems take.
 const LONGEST: usize = 255;
@@ -36,25 +39,15 @@ fn judge_path(name: &str) -> Option<String> {
 }
 
 fn judge_characters(name: &str) -> Option<String> {
-    let control = name.chars().find(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'));
+    let control = name.chars().find(|c| is_command(*c));
     if let Some(c) = control {
         return Some(format!("holds the control character U+{:04X}", u32::from(c)));
     }
-    let unseen = name.chars().find(|c| turns_text(*c) || is_unseen(*c));
+    let unseen = name.chars().find(|c| is_hidden(*c));
     unseen.map(|c| {
         let what = if turns_text(c) { "turns the direction of what follows it" } else { "cannot be seen" };
         format!("holds the character U+{:04X}, which {what}", u32::from(c))
     })
-}
-
-/// Marks, embeddings, overrides and isolates of writing direction.
-const fn turns_text(c: char) -> bool {
-    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Characters of no width: two names that differ in them look the same.
-const fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{00AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
 }
 
 fn judge_shape(name: &str) -> Option<String> {
@@ -76,7 +69,7 @@ pub fn printable(text: &str) -> String {
     const MOST: usize = 200;
     let mut out = String::new();
     for c in text.chars().take(MOST) {
-        if c.is_control() || turns_text(c) || is_unseen(c) || matches!(c, '\u{2028}' | '\u{2029}') {
+        if is_hidden(c) {
             out.extend(c.escape_default());
         } else {
             out.push(c);

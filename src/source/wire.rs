@@ -3,7 +3,7 @@
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use object_store::{
-    ClientOptions, ObjectStore, ObjectStoreScheme, RetryConfig,
+    ObjectStore, ObjectStoreScheme, RetryConfig,
     aws::{AmazonS3Builder, AmazonS3ConfigKey},
     azure::{AzureConfigKey, MicrosoftAzureBuilder},
     gcp::{GoogleCloudStorageBuilder, GoogleConfigKey},
@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::diagnostic::{Answer, Diagnostic, Place, codes::source as codes};
 
-use super::{Store, host, printable};
+use super::{Store, client::Connector, host::Rule, printable};
 
 /// A store that can also be listed page by page, where its kind can.
 pub(super) struct Wired {
@@ -36,7 +36,7 @@ pub(super) fn connect(url: &Url, allow_hosts: &[String], settings: &[(String, St
         return Err(bad_location(url, "it carries a password or a token; credentials come from the environment").into());
     }
     let (scheme, prefix) = ObjectStoreScheme::parse(url).map_err(|error| bad_location(url, &error.to_string()))?;
-    let wired = wire(url, &scheme, allow_hosts, settings)?;
+    let wired = wire(url, &scheme, &Rule::new(allow_hosts), settings)?;
     Store::over(wired.store, wired.pages, prefix, shown(url))
 }
 
@@ -60,43 +60,40 @@ pub(super) fn bad_location(url: &Url, why: &str) -> Diagnostic {
         .hint("Correct the feed's `url`. Credentials and endpoints of a store stand in AWS_…, AZURE_… or GOOGLE_… of the environment.")
 }
 
-fn wire(url: &Url, scheme: &ObjectStoreScheme, allow_hosts: &[String], settings: &[(String, String)]) -> Answer<Wired> {
+fn wire(url: &Url, scheme: &ObjectStoreScheme, rule: &Rule, settings: &[(String, String)]) -> Answer<Wired> {
     match scheme {
-        ObjectStoreScheme::AmazonS3 => amazon(url, allow_hosts, settings),
-        ObjectStoreScheme::MicrosoftAzure => azure(url, allow_hosts, settings),
-        ObjectStoreScheme::GoogleCloudStorage => google(url, allow_hosts, settings),
+        ObjectStoreScheme::AmazonS3 => amazon(url, rule, settings),
+        ObjectStoreScheme::MicrosoftAzure => azure(url, rule, settings),
+        ObjectStoreScheme::GoogleCloudStorage => google(url, rule, settings),
         ObjectStoreScheme::Memory => Ok(Wired { store: Arc::new(InMemory::new()), pages: None }),
         _ => Err(bad_location(url, &format!("`{}` URLs are not read", url.scheme())).into()),
     }
 }
 
-fn amazon(url: &Url, allow_hosts: &[String], settings: &[(String, String)]) -> Answer<Wired> {
-    let patient = AmazonS3Builder::new().with_client_options(client()).with_retry(retries()).with_url(url.as_str());
+fn amazon(url: &Url, rule: &Rule, settings: &[(String, String)]) -> Answer<Wired> {
+    let patient = AmazonS3Builder::new().with_http_connector(Connector(rule.clone())).with_retry(retries()).with_url(url.as_str());
     let builder = known(settings).fold(patient, |builder, (key, value)| builder.with_config(key, value));
     let endpoint = |key| builder.get_config_value(&key);
-    judge_hosts(url, allow_hosts, [endpoint(AmazonS3ConfigKey::S3Endpoint), endpoint(AmazonS3ConfigKey::Endpoint)])?;
+    judge_hosts(url, rule, [endpoint(AmazonS3ConfigKey::S3Endpoint), endpoint(AmazonS3ConfigKey::Endpoint)])?;
     let store = Arc::new(builder.build().map_err(|error| bad_location(url, &error.to_string()))?);
     Ok(Wired { store: store.clone(), pages: Some(store) })
 }
 
-fn azure(url: &Url, allow_hosts: &[String], settings: &[(String, String)]) -> Answer<Wired> {
-    let patient = MicrosoftAzureBuilder::new().with_client_options(client()).with_retry(retries()).with_url(url.as_str());
+fn azure(url: &Url, rule: &Rule, settings: &[(String, String)]) -> Answer<Wired> {
+    let patient = MicrosoftAzureBuilder::new().with_http_connector(Connector(rule.clone())).with_retry(retries()).with_url(url.as_str());
     let builder = known(settings).fold(patient, |builder, (key, value)| builder.with_config(key, value));
     let emulator =
         builder.get_config_value(&AzureConfigKey::UseEmulator).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1");
-    judge_hosts(
-        url,
-        allow_hosts,
-        [builder.get_config_value(&AzureConfigKey::Endpoint), emulator.then(|| "http://127.0.0.1:10000".into())],
-    )?;
+    judge_hosts(url, rule, [builder.get_config_value(&AzureConfigKey::Endpoint), emulator.then(|| "http://127.0.0.1:10000".into())])?;
     let store = Arc::new(builder.build().map_err(|error| bad_location(url, &error.to_string()))?);
     Ok(Wired { store: store.clone(), pages: Some(store) })
 }
 
-fn google(url: &Url, allow_hosts: &[String], settings: &[(String, String)]) -> Answer<Wired> {
-    let patient = GoogleCloudStorageBuilder::new().with_client_options(client()).with_retry(retries()).with_url(url.as_str());
+fn google(url: &Url, rule: &Rule, settings: &[(String, String)]) -> Answer<Wired> {
+    let patient =
+        GoogleCloudStorageBuilder::new().with_http_connector(Connector(rule.clone())).with_retry(retries()).with_url(url.as_str());
     let builder = known(settings).fold(patient, |builder, (key, value)| builder.with_config(key, value));
-    judge_hosts(url, allow_hosts, [builder.get_config_value(&GoogleConfigKey::BaseUrl), None])?;
+    judge_hosts(url, rule, [builder.get_config_value(&GoogleConfigKey::BaseUrl), None])?;
     let store = Arc::new(builder.build().map_err(|error| bad_location(url, &error.to_string()))?);
     Ok(Wired { store: store.clone(), pages: Some(store) })
 }
@@ -106,21 +103,16 @@ fn known<K: FromStr>(settings: &[(String, String)]) -> impl Iterator<Item = (K, 
     settings.iter().filter_map(|(name, value)| Some((name.parse().ok()?, value.as_str())))
 }
 
-fn judge_hosts(url: &Url, allow_hosts: &[String], endpoints: [Option<String>; 2]) -> Answer<()> {
+fn judge_hosts(url: &Url, rule: &Rule, endpoints: [Option<String>; 2]) -> Answer<()> {
     // Hosts of `s3://`, `az://` and `gs://` URLs are buckets, not machines.
     if url.scheme() == "https" {
-        host::judge(url, allow_hosts, &shown(url))?;
+        rule.judge(url, &shown(url))?;
     }
     for endpoint in endpoints.into_iter().flatten() {
         let parsed = Url::parse(&endpoint).map_err(|error| bad_location(url, &format!("its endpoint is no URL: {error}")))?;
-        host::judge(&parsed, allow_hosts, &shown(url))?;
+        rule.judge(&parsed, &shown(url))?;
     }
     Ok(())
-}
-
-/// A request ends after a minute, so a sender that drips one byte a second cannot hold a run.
-fn client() -> ClientOptions {
-    ClientOptions::new().with_connect_timeout(Duration::from_secs(10)).with_timeout(Duration::from_mins(1))
 }
 
 fn retries() -> RetryConfig {

@@ -41,8 +41,10 @@ codes! {
     STRAY_FILE = "TC0619", Configurator, 2, "a file that nothing reads";
     /// A control that names something that the delivery does not have.
     CONTROL = "TC0620", Configurator, 2, "a control that cannot be judged";
-    /// Places that are one another, or lie in one another.
-    PLACES_OVERLAP = "TC0633", Configurator, 2, "two folders of the partnership are one, or lie in each other";
     /// `amount:` of a feed adds columns up otherwise than their contracts say.
     AMOUNT = "TC0627", Configurator, 2, "a declared amount that contradicts the contract";
+    /// Places that are one another, or lie in one another.
+    PLACES_OVERLAP = "TC0633", Configurator, 2, "two folders of the partnership are one, or lie in each other";
+    /// A reference in a part of a location that is printed.
+    REFERENCE_IN_PLACE = "TC0634", Configurator, 2, "a reference where no credential stands";
 }

@@ -17,7 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::diagnostic::{Answer, Diagnostic};
 
-use super::{Entry, Listing, Source, changed, difference, in_order, judge_name, name, printable, unreadable};
+use super::{Entry, Listing, Source, changed, difference, host, in_order, judge_name, name, printable, unreadable};
 
 /// The objects directly under a prefix.
 pub struct Store {
@@ -176,6 +176,9 @@ fn below<'a>(prefix: &str, key: &'a str) -> &'a str {
 }
 
 fn fault(shown: &str, error: &Error) -> Diagnostic {
+    if let Some(refused) = host::refused_in(error) {
+        return host::forbidden(refused, shown);
+    }
     match error {
         Error::NotFound { .. } => changed(shown, "it is no longer there"),
         Error::Precondition { .. } => changed(shown, "another object has taken its name"),
