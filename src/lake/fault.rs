@@ -44,9 +44,37 @@ pub(super) fn rows(table: &str, error: impl Display) -> Refusal {
         .into()
 }
 
+/// The sentence of a library, without the values of its own that it prints as it keeps them: of `ParsedLogPath { …, filename:
+/// "x", … }` the name `x`. Its backtrace, which stands on further lines, is for nobody here.
+fn in_words(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((before, inside)) = rest.split_once(" { ") {
+        // The word before the brace is the name of a type.
+        out.push_str(before.rsplit_once(' ').map_or("", |(kept, _)| kept));
+        let (mut depth, mut end) = (1_usize, inside.len());
+        for (at, sign) in inside.char_indices().filter(|(_, sign)| matches!(sign, '{' | '}')) {
+            depth = if sign == '{' { depth + 1 } else { depth - 1 };
+            if depth == 0 {
+                end = at;
+                break;
+            }
+        }
+        let (value, after) = inside.split_at(end);
+        let name = value.split_once("filename: \"").and_then(|(_, name)| name.split('"').next());
+        out.push(' ');
+        out.push_str(name.unwrap_or("…"));
+        rest = after.strip_prefix('}').unwrap_or(after);
+    }
+    out.push_str(rest);
+    out.trim().to_owned()
+}
+
 /// A table whose log or files cannot be read or written.
 pub(super) fn table(folder: &Path, error: impl Display) -> Refusal {
-    Diagnostic::new(codes::lake::TABLE_UNREADABLE, format!("the table at {} cannot be read: {error}", folder.display()))
+    let why = in_words(&error.to_string());
+    Diagnostic::new(codes::lake::TABLE_UNREADABLE, format!("the table at {} cannot be read: {why}", folder.display()))
         .place(Place::file(folder.display().to_string()))
         .expected("a Delta table that truecost wrote (reader version 1, writer version 2)")
         .outcome("nothing was changed")
@@ -72,4 +100,18 @@ pub(super) fn record(path: &Path, error: impl Display) -> Refusal {
         .outcome("nothing was changed")
         .hint("bring the file back from a backup, or use the version of truecost that wrote it")
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d_values_of_a_library_and_its_backtrace_are_not_printed() {
+        let text = "Kernel error: found gap: ParsedLogPath { location: FileMeta { size: 2 }, filename: \"00.json\", version: 0 } -> \
+                    ParsedLogPath { location: Url { path: None }, filename: \"02.json\" }\n   0: <unknown>\n   1: main";
+        assert_eq!(in_words(text), "Kernel error: found gap: 00.json -> 02.json");
+        assert_eq!(in_words("it is not there"), "it is not there");
+        assert_eq!(in_words("Broken { a: 1"), "…");
+    }
 }

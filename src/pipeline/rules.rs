@@ -21,6 +21,9 @@ pub const TABLE: &str = "ownership_rule";
 /// The columns in which a rule says what it covers, the weightiest first.
 pub const COLUMNS: [&str; 6] = ["council", "feed", "project", "cost_centre", "department", "account"];
 
+/// Characters of the longest prefix, and of the first end of a range, whose length still ranks it: 255 is an exact code's.
+const LONGEST_PREFIX: usize = 254;
+
 /// What a cell of a rule covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cell<'t> {
@@ -111,6 +114,7 @@ pub fn check_ties(file: &str, table: &Table<'_>, columns: &[(&Column, Option<usi
     rules.sort_by_key(|(group, _)| *group);
     let id_at = place(columns, "rule_id");
     one_row_each(file, table, id_at, faults);
+    no_reserved(file, table, id_at, faults);
     for group in rules.chunk_by(|(group, _), (other, _)| group == other) {
         for (n, (_, rule)) in group.iter().enumerate() {
             if let Some((_, earlier)) = group.iter().take(n).find(|(_, earlier)| tie(earlier, rule)) {
@@ -145,6 +149,19 @@ fn one_row_each(file: &str, table: &Table<'_>, id_at: Option<usize>, faults: &mu
     }
 }
 
+/// Lines that no rule decides carry one of these as their rule.
+const RESERVED: [&str; 5] = ["not_a_member", "not_cost", "no_account", "no_cost_centre", "no_rule"];
+
+/// A rule of such a name could not be told from no rule.
+fn no_reserved(file: &str, table: &Table<'_>, id_at: Option<usize>, faults: &mut Faults) {
+    let Some(id_at) = id_at else { return };
+    for row in table.rows.iter().filter(|row| RESERVED.contains(&row.field(id_at))) {
+        let fault = Diagnostic::new(reference::VALUE, format!("the rule id is `{}`, which stands for lines of no rule", row.field(id_at)));
+        let expected = format!("any other id than {}", RESERVED.map(|id| format!("`{id}`")).join(", "));
+        faults.push("reserved", fault.place(at(file, row.line)).expected(expected).hint("Give the rule a name of its own."));
+    }
+}
+
 /// Rules that cannot tie stand in different groups: of one specificity, and with the same exact codes.
 fn group(cell: Cell<'_>) -> (usize, &str) {
     (cell.specificity(), if let Cell::Exact(code) = cell { code } else { "" })
@@ -161,6 +178,13 @@ fn cells<'t>(file: &str, row: &'t Row<'t>, places: [Option<usize>; COLUMNS.len()
         if cell.is_none() {
             let fault = Diagnostic::new(reference::VALUE, format!("`{name}` is `{}`", text.escape_debug())).place(at(file, row.line));
             faults.push(name, fault.expected("nothing (any), an exact code, a prefix `ABC*`, or a range `A..B` whose ends are in order"));
+        }
+        if let Some(Cell::Prefix(start) | Cell::Range(start, _)) = cell
+            && start.chars().count() > LONGEST_PREFIX
+        {
+            let seen = format!("`{name}` is a prefix or range of {} characters", start.chars().count());
+            let fault = Diagnostic::new(reference::VALUE, seen).place(at(file, row.line));
+            faults.push(name, fault.expected(format!("at most {LONGEST_PREFIX} characters: two longer ones could not be ranked")));
         }
     }
     cells.iter().all(Option::is_some).then(|| cells.map(|cell| cell.unwrap_or(Cell::Any)))

@@ -2,7 +2,7 @@
 //!
 //! A method that returns `None` has reported why, except where the key is merely absent.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use crate::{
     diagnostic::{Code, Diagnostic, codes::config},
@@ -22,6 +22,8 @@ pub const UNTOUCHED: &str = "nothing was run; no data was read or changed";
 pub struct Reader<'s> {
     pub source: &'s SourceText,
     faults: RefCell<Vec<Diagnostic>>,
+    /// Faults by code that are only counted, because as many as are shown have been reported.
+    more: RefCell<BTreeMap<&'static str, usize>>,
 }
 
 /// A value with the path by which messages call it: `covers.extent`.
@@ -47,7 +49,7 @@ impl<'s> Reader<'s> {
     #[must_use]
     pub fn new(source: &'s SourceText) -> (Self, Node) {
         let (root, faults) = parse(source);
-        let reader = Self { source, faults: RefCell::new(faults) };
+        let reader = Self { source, faults: RefCell::new(faults), more: RefCell::default() };
         secret::refuse_literals(&reader, &root);
         (reader, root)
     }
@@ -70,7 +72,7 @@ impl<'s> Reader<'s> {
 
     #[must_use]
     pub fn into_faults(self) -> Vec<Diagnostic> {
-        self.faults.into_inner()
+        few_alike(self.faults.into_inner(), &self.more.into_inner())
     }
 
     /// The whole file as a value.
@@ -81,6 +83,28 @@ impl<'s> Reader<'s> {
     {
         Item { reader: self, path: String::new(), node: root }
     }
+}
+
+/// Reports of one code that are shown of one file. A file of another kind has as many faults as lines.
+const MOST_ALIKE: usize = 20;
+
+/// The first reports of each code; the last of them says how many more there are.
+fn few_alike(mut faults: Vec<Diagnostic>, more: &BTreeMap<&'static str, usize>) -> Vec<Diagnostic> {
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    faults.retain(|fault| {
+        let count = counts.entry(fault.code.id).or_default();
+        *count += 1;
+        *count <= MOST_ALIKE
+    });
+    for (id, count) in more {
+        *counts.entry(id).or_default() += count;
+    }
+    for (id, count) in counts.into_iter().filter(|(_, count)| *count > MOST_ALIKE) {
+        if let Some(last) = faults.iter_mut().rev().find(|fault| fault.code.id == id) {
+            last.hint = format!("{} more of this kind in this file are not shown.", count - MOST_ALIKE);
+        }
+    }
+    faults
 }
 
 impl<'r> Item<'r> {
@@ -261,7 +285,9 @@ impl<'r> Item<'r> {
             return None;
         };
         let fields = Fields { reader: self.reader, path: self.path.clone(), at: self.node.at, entries, known };
-        entries.iter().filter(|e| !known.contains(&e.key.as_str())).for_each(|e| fields.unknown(e));
+        let mut unknown = entries.iter().filter(|e| !known.contains(&e.key.as_str()));
+        unknown.by_ref().take(MOST_ALIKE).for_each(|e| fields.unknown(e));
+        *self.reader.more.borrow_mut().entry(config::UNKNOWN_KEY.id).or_default() += unknown.count();
         Some(fields)
     }
 }

@@ -4,6 +4,8 @@
 //! and second documents are refused, because what they say depends on another place than where it stands.
 //! A scalar stays the text that was written: `no`, `0755` and `1e3` mean nothing until a reader asks.
 
+use std::collections::BTreeMap;
+
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use crate::diagnostic::{Diagnostic, Place, codes::config};
@@ -19,6 +21,8 @@ pub struct SourceText {
     /// Path relative to the partnership.
     pub file: String,
     pub text: String,
+    /// Where each line begins, in bytes.
+    starts: Vec<usize>,
 }
 
 /// 1-based line and column, and how many characters are meant.
@@ -70,15 +74,21 @@ impl SourceText {
     pub fn new(file: impl Into<String>, text: impl Into<String>) -> Self {
         let text: String = text.into();
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-        Self { file: file.into(), text }
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { file: file.into(), text, starts }
+    }
+
+    /// The text of a line, counted from 1, without its end.
+    fn line(&self, line: u64) -> Option<&str> {
+        let start = *self.starts.get(usize::try_from(line).ok()?.checked_sub(1)?)?;
+        self.text.get(start..)?.lines().next()
     }
 
     /// The place with its line's text; without it where the line may hold a secret.
     #[must_use]
     pub fn place(&self, at: At) -> Place {
-        let line = usize::try_from(at.line).unwrap_or(0).checked_sub(1).and_then(|skip| self.text.lines().nth(skip));
         let shown = |line: &&str| line.len() <= LONGEST_EXCERPT && !secret::may_hold_secret(line);
-        let excerpt = line.filter(shown).map(|line| line.trim_end().to_owned());
+        let excerpt = self.line(at.line).filter(shown).map(|line| line.trim_end().to_owned());
         let mut place = Place::at(self.file.clone(), at.line, at.column);
         place.width = at.width;
         place.excerpt = excerpt;
@@ -119,7 +129,7 @@ pub fn parse(source: &SourceText) -> (Node, Vec<Diagnostic>) {
 /// A collection that has been opened and not yet closed.
 enum Open {
     List(At, Vec<Node>),
-    Map(At, Vec<Entry>, Key),
+    Map(At, Vec<Entry>, Key, BTreeMap<String, At>),
 }
 
 /// What a mapping waits for.
@@ -161,11 +171,11 @@ impl Tree<'_> {
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.refuse_extras(at, anchor, tag.is_some());
-                self.open.push(Open::Map(at, Vec::new(), Key::Awaited));
+                self.open.push(Open::Map(at, Vec::new(), Key::Awaited, BTreeMap::new()));
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(Open::List(at, items)) => self.complete(Node { at, value: Value::List(items) }),
-                Some(Open::Map(at, entries, _)) => self.complete(Node { at, value: Value::Map(entries) }),
+                Some(Open::Map(at, entries, ..)) => self.complete(Node { at, value: Value::Map(entries) }),
                 None => {}
             },
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
@@ -182,7 +192,7 @@ impl Tree<'_> {
                 self.root.get_or_insert(node);
             }
             Some(Open::List(_, items)) => items.push(node),
-            Some(Open::Map(_, entries, key)) => match std::mem::replace(key, Key::Awaited) {
+            Some(Open::Map(_, entries, key, _)) => match std::mem::replace(key, Key::Awaited) {
                 Key::Refused => {}
                 Key::Read(name, at) => entries.push(Entry { key: name, at, value: node }),
                 Key::Awaited => self.key(node),
@@ -216,7 +226,10 @@ impl Tree<'_> {
                 Key::Refused
             }
         };
-        if let Some(Open::Map(_, _, key)) = self.open.last_mut() {
+        if let Some(Open::Map(_, _, key, known)) = self.open.last_mut() {
+            if let Key::Read(name, at) = &next {
+                known.insert(name.clone(), *at);
+            }
             *key = next;
         }
     }
@@ -224,7 +237,7 @@ impl Tree<'_> {
     /// Where the key stands already in the mapping that is open.
     fn earlier(&self, key: &str) -> Option<At> {
         match self.open.last() {
-            Some(Open::Map(_, entries, _)) => entries.iter().find(|e| e.key == key).map(|e| e.at),
+            Some(Open::Map(.., known)) => known.get(key).copied(),
             _ => None,
         }
     }
