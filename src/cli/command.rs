@@ -1,6 +1,9 @@
 //! Each command: what it asks of the layers below, and how the answer is said.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 
@@ -12,8 +15,8 @@ use super::{
 use crate::{
     demo,
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Period, counted, decimal, pounds},
-    engine::{Format, render},
+    domain::{Period, counted, decimal, pounds, printable_json},
+    engine::{Format, write_rows},
     lake::Decided,
     pipeline::{self, Partnership},
     plan::{self, Wish},
@@ -338,20 +341,37 @@ fn blocked_text(blocked: &[Diagnostic]) -> String {
 fn question(partnership: &Partnership, words: &args::Query, voice: Voice) -> Answer<u8> {
     let (schema, batches) = report::answer(partnership, &words.sql)?;
     let format = match (words.format, voice.json) {
+        (args::Format::Parquet, _) if std::io::stdout().is_terminal() => {
+            return Err(Diagnostic::new(codes::command::USAGE, "Parquet is for a program, and this is a terminal")
+                .expected("an answer that goes into a file or to a program")
+                .outcome("nothing was changed")
+                .hint("truecost query --format parquet \"SELECT …\" > answer.parquet")
+                .into());
+        }
         (args::Format::Parquet, _) => {
             voice.bytes(&report::parquet(&schema, &batches)?);
             return Ok(0);
         }
         (_, true) => {
+            // Row by row, in the shape of every page: an answer is never held a second time as JSON.
             let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-            let rows: Value = serde_json::from_str(&render(&schema, &batches, Format::Json)).unwrap_or_default();
-            return say(voice, &Page::new("query", String::new(), json!({"columns": columns, "rows": rows})));
+            let head = format!(
+                "{{\n\"truecost\": {},\n\"kind\": \"query\",\n\"answer\": {{\n\"columns\": {},\n\"rows\": ",
+                report::SHAPE,
+                json!(columns)
+            );
+            voice.rows(|out| {
+                out.write_all(printable_json(&head).as_bytes())?;
+                write_rows(out, &schema, batches, Format::Json)?;
+                out.write_all(b"}\n}\n")
+            });
+            return Ok(0);
         }
         (args::Format::Json, false) => Format::Json,
         (args::Format::Csv, false) => Format::Csv,
         (args::Format::Table, false) => Format::Table,
     };
-    voice.result(&render(&schema, &batches, format));
+    voice.rows(|out| write_rows(out, &schema, batches, format));
     Ok(0)
 }
 

@@ -1,6 +1,7 @@
 //! Words in, words out; no logic. Parses the command line, asks the layers below, prints what they answer.
 
 mod args;
+mod child;
 mod command;
 mod decide;
 mod out;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::diagnostic::Refusal;
-use args::Words;
+use args::{Command, Words};
 use out::Voice;
 
 /// Parses the command line, does what it says, and turns the answer into an exit code.
@@ -26,15 +27,26 @@ pub fn main() -> ExitCode {
         Ok(words) => words,
         Err(error) => return not_understood(&error),
     };
-    let voice = Voice::new(words.json);
-    signal::listen();
-    match command::act(&words, voice) {
-        Ok(code) => ExitCode::from(code),
-        Err(refusal) => {
-            voice.refuse(&refusal.0);
-            ExitCode::from(refusal.exit_code())
+    let mut voice = Voice::new(words.json);
+    let done = match (&words.command, child::is_one()) {
+        (Command::Query(_), Some(colour)) => {
+            voice.colour = colour;
+            // Without a listener Ctrl-C ends this process in silence; the one that waits for it says so.
+            child::confine().and_then(|()| command::act(&words, voice)).map(ExitCode::from)
         }
-    }
+        (Command::Query(_), None) => {
+            signal::listen();
+            child::ask(voice)
+        }
+        _ => {
+            signal::listen();
+            command::act(&words, voice).map(ExitCode::from)
+        }
+    };
+    done.unwrap_or_else(|refusal| {
+        voice.refuse(&refusal.0);
+        ExitCode::from(refusal.exit_code())
+    })
 }
 
 /// `--help` and `--version` are answers; everything else that clap refuses is a usage error.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     diagnostic::{Diagnostic, Severity, render_all},
+    domain::{printable_json, printable_lines},
     report::Page,
 };
 
@@ -29,29 +30,52 @@ impl Voice {
 
     /// The result of a command. A reader that has gone away (`| head`) is not an error.
     pub fn answer(self, page: &Page) {
-        let text = if self.json { format!("{:#}\n", page.to_json()) } else { page.text.clone() };
-        self.result(&text);
+        if self.json {
+            self.bytes(printable_json(&format!("{:#}\n", page.to_json())).as_bytes());
+        } else if page.exact && !std::io::stdout().is_terminal() {
+            self.bytes(page.text.as_bytes());
+        } else {
+            self.result(&page.text);
+        }
     }
 
-    /// Text of a result as it is.
+    /// Text of a result, for a person.
     #[allow(clippy::unused_self)] // reads as "this voice says"
     pub fn result(self, text: &str) {
-        let mut out = std::io::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        self.bytes(printable_lines(text).as_bytes());
     }
 
-    /// Bytes of a result as they are.
+    /// Bytes of a result as they are, for a program.
     #[allow(clippy::unused_self)]
     pub fn bytes(self, bytes: &[u8]) {
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(bytes).and_then(|()| out.flush());
     }
 
+    /// Rows of a result, a line at a time: for a program as they are, for a terminal cleaned.
+    #[allow(clippy::unused_self)]
+    pub fn rows(self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) {
+        let out = std::io::stdout();
+        let _ = if out.is_terminal() {
+            let mut out = Cleaned(out.lock());
+            write(&mut out)
+        } else {
+            let mut out = std::io::BufWriter::new(out.lock());
+            write(&mut out).and_then(|()| out.flush())
+        };
+    }
+
     /// Talk: what is being done, what to type next.
     #[allow(clippy::unused_self)]
     pub fn say(self, text: &str) {
         let mut err = std::io::stderr().lock();
-        let _ = writeln!(err, "{text}");
+        let _ = writeln!(err, "{}", printable_lines(text));
+    }
+
+    /// What another process of this program said, which has cleaned it.
+    #[allow(clippy::unused_self)]
+    pub fn pass(self, said: &[u8]) {
+        let _ = std::io::stderr().lock().write_all(said);
     }
 
     /// Reports, on stderr.
@@ -69,6 +93,20 @@ impl Voice {
         if self.json {
             self.answer(&Page::new("error", String::new(), json!({"diagnostics": list(all)})));
         }
+    }
+}
+
+/// A terminal that is shown nothing it would obey. Rows come a line at a time, whole.
+struct Cleaned<W>(W);
+
+impl<W: Write> Write for Cleaned<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write_all(printable_lines(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
     }
 }
 

@@ -4,8 +4,14 @@ use std::{sync::Mutex, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::out::Voice;
-use crate::run::{Event, Observer};
+use super::{
+    out::Voice,
+    signal::{self, Moment},
+};
+use crate::{
+    domain::printable,
+    run::{Event, Observer},
+};
 
 /// Draws on stderr.
 pub struct Progress {
@@ -16,6 +22,7 @@ pub struct Progress {
 impl Progress {
     #[must_use]
     pub fn new(voice: Voice) -> Self {
+        signal::note(Moment::Running);
         Self { voice, bar: Mutex::new(None) }
     }
 
@@ -25,7 +32,7 @@ impl Progress {
 
     fn start(&self, what: &str, bytes: u64) {
         let target = if self.voice.terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(bytes), target).with_message(what.to_owned());
+        let bar = ProgressBar::with_draw_target(Some(bytes), target).with_message(printable(what));
         if let Ok(style) = ProgressStyle::with_template("  {msg:40} {bar:30} {bytes:>10} of {total_bytes} {bytes_per_sec}") {
             bar.set_style(style);
         }
@@ -59,6 +66,8 @@ impl Observer for Progress {
                 }
             }
             Event::End => self.stop(),
+            Event::Publishing => signal::note(Moment::Publishing),
+            Event::Published { release } => signal::note(Moment::Published(release.to_owned())),
             Event::Step { .. } if self.voice.json => {}
             Event::Step { text } => self.beside(|| self.voice.say(text)),
             Event::Report { diagnostics } => self.beside(|| self.voice.report(diagnostics)),

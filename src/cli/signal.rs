@@ -1,9 +1,44 @@
 //! Ctrl-C.
 //!
 //! Every durable step of a run is atomic, and the next run clears what a killed one left. So an interrupt needs
-//! no cooperation from the work in hand: it says what happened and ends the process, at any moment.
+//! no cooperation from the work in hand: it says what is true at that moment and ends the process.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use crate::diagnostic::{Diagnostic, codes, render};
+
+/// How far the work in hand has come, as far as an interrupt has to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Not a run, or one that has changed nothing yet.
+    Quiet,
+    /// A run takes deliveries, classifies, separates, proves.
+    Running,
+    /// A run turns readers to the next release: done in a moment, and either way whole.
+    Publishing,
+    /// A run has published this release, and only writes down that it did.
+    Published(String),
+}
+
+static MOMENT: Mutex<Moment> = Mutex::new(Moment::Quiet);
+/// Held by whoever ends the process, so that it is said once.
+static ENDING: Mutex<()> = Mutex::new(());
+
+/// A release is put in its place in less; on a disk that hangs nobody wants to wait longer.
+const PATIENCE: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(50);
+
+fn moment() -> MutexGuard<'static, Moment> {
+    MOMENT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// From now on this is what an interrupt says.
+pub fn note(now: Moment) {
+    *moment() = now;
+}
 
 /// From now on Ctrl-C and SIGTERM end the process with exit code 130 and a report.
 pub fn listen() {
@@ -26,11 +61,45 @@ async fn wait() {
     }
 }
 
+/// Ends the process, and a question that another process answers for it.
 #[allow(clippy::disallowed_methods)] // the one place that may: see the top of this file
-fn end() -> ! {
-    let report = Diagnostic::new(codes::command::INTERRUPTED, "interrupted")
-        .outcome("what was accepted before stays accepted; the delivery in hand was dropped; the last release is unchanged")
-        .hint("run the same command again: it goes on where this one stopped");
-    eprintln!("\n{}", render(&report, false));
+pub fn end() -> ! {
+    let _once = ENDING.lock();
+    super::child::end();
+    let mut left = PATIENCE;
+    while *moment() == Moment::Publishing && left > 0 {
+        std::thread::sleep(PAUSE);
+        left -= 1;
+    }
+    eprintln!("\n{}", render(&report(&moment()), false));
     std::process::exit(130)
+}
+
+fn report(moment: &Moment) -> Diagnostic {
+    let kept = "what was accepted before stays accepted; the delivery in hand was dropped";
+    let outcome = match moment {
+        Moment::Quiet => "the last release is unchanged".to_owned(),
+        Moment::Running => format!("{kept}; the last release is unchanged"),
+        Moment::Publishing => format!("{kept}; the next release was being put in its place: it answers, or the one before, each whole"),
+        Moment::Published(release) => format!("what was accepted stays accepted; release {release} is published and answers"),
+    };
+    let hint = match moment {
+        Moment::Publishing => "truecost status says which release answers; run the same command again: it goes on where this one stopped",
+        _ => "run the same command again: it goes on where this one stopped",
+    };
+    Diagnostic::new(codes::command::INTERRUPTED, "interrupted").outcome(outcome).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interrupt_says_what_is_true_at_its_moment() {
+        let said = |moment: Moment| report(&moment).outcome;
+        assert!(said(Moment::Quiet).ends_with("the last release is unchanged"));
+        assert!(said(Moment::Running).ends_with("the last release is unchanged"));
+        assert!(!said(Moment::Publishing).contains("unchanged"));
+        assert_eq!(said(Moment::Published("r0007".into())), "what was accepted stays accepted; release r0007 is published and answers");
+    }
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Code, Diagnostic, Place, codes::structure},
+    domain::is_hidden,
     schema::{Contract, Encoding, Escape, Layout},
 };
 
@@ -36,7 +37,7 @@ fn place(judge: &Judge, line: u64, record: &[u8]) -> Place {
 
 /// At most 120 characters, control characters made visible.
 fn shortened(text: &str) -> String {
-    let mut out: String = text.chars().take(120).map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
+    let mut out: String = text.chars().take(120).map(|c| if is_hidden(c) && c != '\t' { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(120).is_some() {
         out.push('…');
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Refusal},
-    domain::Identifier,
+    domain::{Identifier, printable},
     schema::{ExtraColumns, RecordType},
 };
 
@@ -87,10 +87,10 @@ impl Header {
         }
         for drift in &self.drift {
             let why = if drift.alias { "an alias" } else { "case or blanks differ" };
-            let printed: String = drift.printed.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let printed = printable(&drift.printed);
             notes.push(format!("`{}` stands under `{printed}` ({why}; the contract has `{}`)", drift.column, drift.expected));
         }
-        notes.extend(self.extra.iter().map(|name| format!("the column `{name}` is not in the contract and was left out")));
+        notes.extend(self.extra.iter().map(|name| format!("the column `{}` is not in the contract and was left out", printable(name))));
         notes
     }
 }

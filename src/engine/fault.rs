@@ -116,9 +116,10 @@ impl Script<'_> {
                 Some(inner) => self.fault(inner),
                 None => match inner.downcast_ref::<ArrowError>() {
                     Some(arrow) => self.arrow_fault(arrow),
-                    None => self.unread(&inner.to_string()),
+                    None => self.foreign(inner.as_ref()),
                 },
             },
+            other if is_about_pattern(&other.to_string().to_ascii_lowercase()) => self.pattern_fault(&other.to_string()),
             other => self.broken(&first_line(&other.to_string())),
         }
     }
@@ -167,11 +168,16 @@ impl Script<'_> {
             ArrowError::ExternalError(inner) => {
                 return match inner.downcast_ref::<DataFusionError>() {
                     Some(inner) => self.fault(inner),
-                    None => self.unread(&inner.to_string()),
+                    None => self.foreign(inner.as_ref()),
                 };
             }
             ArrowError::InvalidArgumentError(message) if message.contains("too large to store in a Decimal") => {
                 (self.voice.too_large, "a number became too large for its type")
+            }
+            ArrowError::InvalidArgumentError(message) | ArrowError::ComputeError(message)
+                if is_about_pattern(&message.to_ascii_lowercase()) =>
+            {
+                return self.pattern_fault(message);
             }
             _ => (self.voice.failed, "the query cannot be computed on this data"),
         };
@@ -187,6 +193,9 @@ impl Script<'_> {
 
     fn execution_fault(&self, message: &str) -> Diagnostic {
         let lower = message.to_ascii_lowercase();
+        if is_about_pattern(&lower) {
+            return self.pattern_fault(message);
+        }
         if lower.contains("overflow") || lower.contains("too large") {
             return self.place_only(Diagnostic::new(self.voice.too_large, "a number became too large for its type"));
         }
@@ -197,6 +206,31 @@ impl Script<'_> {
             return self.place_only(Diagnostic::new(self.voice.failed, "a subquery that must give one value gave more than one row"));
         }
         self.place_only(Diagnostic::new(self.voice.failed, format!("the query cannot be computed: {}", without_values(message))))
+    }
+
+    /// An error of a library below: of files where one stands among its causes, else of what the SQL asks for, such as a
+    /// pattern that cannot be read.
+    fn foreign(&self, error: &(dyn std::error::Error + 'static)) -> Diagnostic {
+        let mut causes = std::iter::successors(Some(error), |error| error.source());
+        if causes
+            .any(|cause| cause.is::<std::io::Error>() || cause.is::<object_store::Error>() || cause.is::<parquet::errors::ParquetError>())
+        {
+            return self.unread(&error.to_string());
+        }
+        self.execution_fault(&error.to_string())
+    }
+
+    /// What the library of regular expressions says of a pattern: its last line, which quotes nothing of it.
+    fn pattern_fault(&self, message: &str) -> Diagnostic {
+        // Some quote it in the form of programs, on one line.
+        let lines = message.replace("\\n", "\n");
+        let said = lines.lines().rev().map(str::trim).find_map(|line| line.strip_prefix("error: "));
+        let why = said.unwrap_or(if message.contains("size limit") { "it is too large" } else { "it does not compile, or is too large" });
+        self.place_only(
+            Diagnostic::new(self.voice.failed, format!("a pattern cannot be read: {why}"))
+                .expected("a regular expression, in which a character that means something stands after a backslash")
+                .hint("Write `\\[` for a bracket that is meant as one; `strpos(text, '[')` and `replace` know no patterns."),
+        )
     }
 
     fn unread(&self, message: &str) -> Diagnostic {
@@ -246,6 +280,13 @@ pub(super) fn listed<S: AsRef<str>>(names: &[S]) -> String {
         out.push_str(", …");
     }
     out
+}
+
+/// Whether a message, in small letters, speaks of a regular expression that does not compile.
+fn is_about_pattern(lower: &str) -> bool {
+    lower.contains("regex parse error")
+        || lower.contains("regex exceeds size limit")
+        || lower.contains("regular expression did not compile")
 }
 
 fn first_line(message: &str) -> String {

@@ -37,5 +37,5 @@ pub use cost::{CostQuery, Parameters};
 pub use order::{dependencies, order};
 pub use projection::{Declared, Projection};
 pub use question::{Answers, Limits, ask};
-pub use render::{Format, csv_text, render};
+pub use render::{Format, csv_text, render, write_rows};
 pub use table::{Part, Schemas, Table, Tables};

@@ -1,8 +1,8 @@
 //! Questions: SQL that somebody typed. Read-only by having nothing else in reach, and bounded in size, memory and time.
 
 use std::{
-    fmt,
-    sync::mpsc::{Receiver, RecvError, SyncSender, sync_channel},
+    fmt, io,
+    sync::mpsc::{Receiver, RecvError, RecvTimeoutError, SyncSender, sync_channel},
     time::Duration,
 };
 
@@ -28,10 +28,10 @@ use super::{
     exact,
     fault::QUESTION,
     names,
-    runtime::{deep, runtime},
+    runtime::{apart, caught, question_runtime},
     script::Script,
     session::{Use, context, state},
-    table::{Open, Tables},
+    table::{Open, Stores, Tables},
 };
 use crate::diagnostic::{
     Answer, Diagnostic, Place,
@@ -46,7 +46,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 512 MiB and a minute.
+    /// 512 MiB and a minute. The memory is what operators reserve; what they take beside it is for the process's own limit.
     fn default() -> Self {
         Self { memory_bytes: 512 << 20, time: Duration::from_mins(1) }
     }
@@ -79,13 +79,13 @@ impl fmt::Debug for Answers {
 pub fn ask(sql: &str, tables: &Tables, limits: &Limits) -> Answer<Answers> {
     let script = Script { file: "query", text: sql, voice: &QUESTION };
     let open = tables.open().map_err(|e| script.fault(&e))?;
-    let planned = script.complete(deep(|| planned(&script, &open)))?;
-    let runtime = runtime().map_err(|e| script.fault(&e.into()))?;
     let (send, from) = sync_channel(4);
-    alarm(limits.time, send.clone());
+    alarm(limits.time, send.clone()).map_err(|e| script.fault(&e.into()))?;
+    let (planned, stores) = plan_in_time(sql, open, limits)?;
+    let runtime = question_runtime().map_err(|e| script.fault(&e.into()))?;
     let schema = match planned {
         Planned::Rows(plan, schema) => {
-            let context = context(Use::Question, limits.memory_bytes, open.stores).map_err(|e| script.fault(&e))?;
+            let context = context(Use::Question, limits.memory_bytes, stores).map_err(|e| script.fault(&e))?;
             let titled = Arc::clone(&schema);
             runtime.spawn(async move {
                 // Nobody listens any more once the answers were dropped.
@@ -111,13 +111,38 @@ enum Heard {
 
 /// Says when the time is up; nobody listens where the answers were complete before. A thread of its own, because an
 /// operator that never pauses would hold up a timer of the runtime. No clock is read.
-fn alarm(time: Duration, send: SyncSender<Heard>) {
+fn alarm(time: Duration, send: SyncSender<Heard>) -> io::Result<()> {
     let sleep = move || {
         std::thread::sleep(time);
         let _ = send.send(Heard::TimeIsUp);
     };
-    // Where no thread can be had, the memory limit alone bounds the question.
-    let _ = std::thread::Builder::new().name("alarm".into()).spawn(sleep);
+    std::thread::Builder::new().name("alarm".into()).spawn(sleep).map(|_| ())
+}
+
+/// Plans on a thread of its own, which is left behind where the time is up: a planner that never pauses cannot hold us up.
+fn plan_in_time(sql: &str, open: Open, limits: &Limits) -> Answer<(Planned, Stores)> {
+    let (send, planned) = sync_channel(1);
+    let text = sql.to_owned();
+    let work = move || {
+        let script = Script { file: "query", text: &text, voice: &QUESTION };
+        let plan = script.complete(caught("the planner panicked", || self::planned(&script, &open)));
+        // Nobody listens any more once the time is up.
+        let _ = send.send(plan.map(|plan| (plan, open.stores)));
+    };
+    apart(work).map_err(|e| Script { file: "query", text: sql, voice: &QUESTION }.fault(&e.into()))?;
+    planned.recv_timeout(limits.time).unwrap_or_else(|ended| match ended {
+        RecvTimeoutError::Timeout => Err(out_of_time(limits).into()),
+        RecvTimeoutError::Disconnected => {
+            Err(Script { file: "query", text: sql, voice: &QUESTION }.broken("the planner ended without an answer").into())
+        }
+    })
+}
+
+fn out_of_time(limits: &Limits) -> Diagnostic {
+    Diagnostic::new(STOPPED, format!("the question was stopped after {} seconds", limits.time.as_secs()))
+        .place(Place::file("query"))
+        .outcome("Nothing was changed: a question only reads.")
+        .hint("Ask for one council or one period, or sum before you join.")
 }
 
 enum Planned {
@@ -235,13 +260,6 @@ impl Answers {
         };
         report.hint(hint)
     }
-
-    fn out_of_time(&self) -> Diagnostic {
-        Diagnostic::new(STOPPED, format!("the question was stopped after {} seconds", self.limits.time.as_secs()))
-            .place(Place::file("query"))
-            .outcome("Nothing was changed: a question only reads.")
-            .hint("Ask for one council or one period, or sum before you join.")
-    }
 }
 
 impl Iterator for Answers {
@@ -255,7 +273,7 @@ impl Iterator for Answers {
             Ok(Heard::Found(Ok(Some(batch)))) => return Some(Ok(batch)),
             Ok(Heard::Found(Ok(None))) => None,
             Ok(Heard::Found(Err(error))) => Some(self.fault(&error)),
-            Ok(Heard::TimeIsUp) => Some(self.out_of_time()),
+            Ok(Heard::TimeIsUp) => Some(out_of_time(&self.limits)),
             Err(RecvError) => Some(self.fault(&internal_datafusion_err!("the plan panicked"))),
         };
         self.over = true;

@@ -23,10 +23,26 @@ use crate::diagnostic::{Answer, Diagnostic, codes::sql::BROKEN};
 /// Queries may be as deep as the limits of `script` allow; each level takes stack.
 const STACK_BYTES: usize = 16 << 20;
 
+/// Threads of a question: their stacks count as its memory, touched or not.
+const QUESTION_THREADS: usize = 8;
+
+fn builder(threads: usize) -> Builder {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(threads).thread_stack_size(STACK_BYTES).thread_name("sql").enable_all();
+    builder
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    builder(cores()).build()
+}
+
 /// A runtime of its own, for a question that may have to be left behind.
-pub(super) fn runtime() -> std::io::Result<Runtime> {
-    let threads = thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    Builder::new_multi_thread().worker_threads(threads).thread_stack_size(STACK_BYTES).thread_name("sql").enable_all().build()
+pub(super) fn question_runtime() -> std::io::Result<Runtime> {
+    builder(cores().min(QUESTION_THREADS)).max_blocking_threads(QUESTION_THREADS).build()
 }
 
 fn shared() -> Result<&'static Runtime, DataFusionError> {
@@ -61,11 +77,24 @@ pub(super) fn guarded<T>(compute: impl FnOnce() -> Result<T, DataFusionError>) -
     catch_unwind(AssertUnwindSafe(compute)).unwrap_or_else(|_| Err(internal_datafusion_err!("the computation panicked")))
 }
 
+fn broken(what: &str) -> Diagnostic {
+    Diagnostic::new(BROKEN, format!("truecost could not plan SQL: {what}"))
+}
+
 /// Parses and plans on a stack that is deep enough for the deepest SQL that is let in.
 pub(super) fn deep<T: Send>(plan: impl FnOnce() -> Answer<T> + Send) -> Answer<T> {
-    let broken = |what: &str| Diagnostic::new(BROKEN, format!("truecost could not plan SQL: {what}"));
     thread::scope(|scope| match thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, plan) {
         Ok(planning) => planning.join().unwrap_or_else(|_| Err(broken("the planner panicked").into())),
         Err(error) => Err(broken(&error.to_string()).into()),
     })
+}
+
+/// Starts work on a stack as deep, and does not wait for it.
+pub(super) fn apart(work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    thread::Builder::new().name("plan".into()).stack_size(STACK_BYTES).spawn(work).map(|_| ())
+}
+
+/// Planning of this thread; a panic inside is a report.
+pub(super) fn caught<T>(what: &str, plan: impl FnOnce() -> Answer<T>) -> Answer<T> {
+    catch_unwind(AssertUnwindSafe(plan)).unwrap_or_else(|_| Err(broken(what).into()))
 }

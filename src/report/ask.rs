@@ -152,7 +152,7 @@ pub fn rows(tables: &Tables, sql: &str) -> Answer<Vec<RecordBatch>> {
 /// Rows as one Parquet file, as they were asked for.
 ///
 /// # Errors
-/// TC1105 where a column has no Parquet type.
+/// TC1106 where a column has no Parquet type.
 pub fn parquet(schema: &SchemaRef, batches: &[RecordBatch]) -> Answer<Vec<u8>> {
     let mut bytes = Vec::new();
     let write = |bytes: &mut Vec<u8>| -> Result<(), ::parquet::errors::ParquetError> {
@@ -161,7 +161,7 @@ pub fn parquet(schema: &SchemaRef, batches: &[RecordBatch]) -> Answer<Vec<u8>> {
         writer.close().map(|_| ())
     };
     write(&mut bytes).map_err(|error| -> Refusal {
-        Diagnostic::new(codes::query::STOPPED, format!("the answer cannot be written as Parquet: {error}"))
+        Diagnostic::new(codes::query::FAILED, format!("the answer cannot be written as Parquet: {error}"))
             .outcome("nothing was changed")
             .hint("ask with --format csv")
             .into()

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     decode::{Chunks, EncodingFacts, Judge, decode},
     diagnostic::{Answer, Diagnostic, Refusal, codes},
-    domain::{DeliveryId, Digest},
+    domain::{DeliveryId, Digest, counted, printable},
     lake::{DeliveryRecord, Lake, read_quarantine},
     pipeline::Partnership,
 };
@@ -86,7 +86,7 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
         text.push_str("\nin quarantine\n");
         for fault in &quarantined {
             let column = fault.column_name.as_deref().unwrap_or("the row");
-            text.push_str(&format!("  {} {column}: {}\n", fault.code, fault.reason));
+            text.push_str(&format!("  {} {column}: {}\n", fault.code, printable(&fault.reason)));
         }
         let faults =
             json!(quarantined.iter().map(|f| json!({"code": f.code, "column": f.column_name, "reason": f.reason})).collect::<Vec<_>>());
@@ -95,15 +95,25 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
     if read.is_none() && quarantined.is_empty() {
         return Err(no_row(&record, row));
     }
-    match cost_line(partnership, &record, row) {
-        Ok(Some(values)) => {
-            text.push_str("\nwhere its pounds went\n");
-            section(&mut text, &values);
-            put(&mut json, "cost_line", object(&values));
-        }
-        _ => text.push_str("\nit is not in the latest release\n"),
-    }
+    where_it_went(&mut text, &mut json, &cost_lines(partnership, &record, row)?);
     Ok(Page::new("line", text, json))
+}
+
+/// Every cost line of the record: with `rows: many` there are several. `cost_line` is there as well where there is one.
+fn where_it_went(text: &mut String, json: &mut Value, lines: &[Vec<(String, String)>]) {
+    match lines {
+        [] => text.push_str("\nit is not in the latest release\n"),
+        [_] => text.push_str("\nwhere its pounds went\n"),
+        many => text.push_str(&format!("\nwhere its pounds went: {}\n", counted(many.len() as u64, "line"))),
+    }
+    for (at, values) in lines.iter().enumerate() {
+        text.push_str(if at > 0 { "\n" } else { "" });
+        section(text, values);
+    }
+    if let [one] = lines {
+        put(json, "cost_line", object(one));
+    }
+    put(json, "cost_lines", lines.iter().map(|values| object(values)).collect());
 }
 
 fn no_row(record: &DeliveryRecord, row: u64) -> Refusal {
@@ -124,7 +134,7 @@ fn section(text: &mut String, values: &[(String, String)]) {
     let width = values.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, value) in values {
         let gap = " ".repeat(width - name.len());
-        text.push_str(&format!("  {name}{gap}  {value}\n"));
+        text.push_str(&format!("  {name}{gap}  {}\n", printable(value)));
     }
 }
 
@@ -178,12 +188,17 @@ fn parsed(partnership: &Partnership, lake: &Lake, record: &DeliveryRecord, row: 
     Ok(None)
 }
 
-fn cost_line(partnership: &Partnership, record: &DeliveryRecord, row: u64) -> Answer<Option<Vec<(String, String)>>> {
-    let release = latest(partnership)?;
+/// None where nothing has been published yet.
+fn cost_lines(partnership: &Partnership, record: &DeliveryRecord, row: u64) -> Answer<Vec<Vec<(String, String)>>> {
+    let release = match latest(partnership) {
+        Ok(release) => release,
+        Err(refusal) if refusal.0.iter().all(|d| d.code == codes::command::NO_RELEASE) => return Ok(Vec::new()),
+        Err(refusal) => return Err(refusal),
+    };
     let all = tables(partnership, &release)?;
     let sql = format!("SELECT * FROM cost_line WHERE delivery_id = '{}' AND source_row = {row} ORDER BY line_part", record.delivery_id);
     let found = rows(&all, &sql)?;
-    Ok(found.iter().find(|b| b.num_rows() > 0).map(|batch| values_at(batch, 0)))
+    Ok(found.iter().flat_map(|batch| (0..batch.num_rows()).map(|at| values_at(batch, at))).collect())
 }
 
 /// Names and values of one row; what is null is left out.

@@ -11,7 +11,7 @@ mod verify;
 pub use ask::{Release, answer, latest, parquet, rows, tables};
 pub use explain::{code, explain_line};
 pub use figures::{reconcile, separation};
-pub use page::{Align, Page, Table};
+pub use page::{Align, Page, SHAPE, Table};
 pub use status::{quarantine_list, quarantine_show, runs, status};
 pub use suspense::suspense;
 pub use verify::verify;

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::domain::printable;
+
 /// The version of every JSON shape; it rises when a field changes its meaning or goes.
 pub const SHAPE: u32 = 1;
 
@@ -13,12 +15,20 @@ pub struct Page {
     pub text: String,
     /// The answer's own fields.
     pub json: Value,
+    /// Whether the text is for a program, which must have it to the byte; only on a terminal it is cleaned.
+    pub exact: bool,
 }
 
 impl Page {
     #[must_use]
     pub fn new(kind: &'static str, text: String, json: Value) -> Self {
-        Self { kind, text, json }
+        Self { kind, text, json, exact: false }
+    }
+
+    /// The same, to the byte.
+    #[must_use]
+    pub fn exact(self) -> Self {
+        Self { exact: true, ..self }
     }
 
     /// `{"truecost": 1, "kind": …, "answer": …}`.
@@ -49,7 +59,7 @@ impl Table {
     }
 
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells.into_iter().map(|cell| printable(&cell)).collect());
     }
 
     #[must_use]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::page::{Align, Page, Table};
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render_all},
-    domain::{DeliveryId, Pence, Period, counted, decimal, grouped, pounds},
+    domain::{DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
     lake::{DeliveryRecord, DeliveryState, Lake, Manifest, read_quarantine},
     pipeline::Partnership,
     plan::{Wish, plan_feed, waiting as waiting_for_word, waits_for_others},
@@ -229,11 +229,11 @@ pub fn quarantine_show(partnership: &Partnership, delivery: &str, most: usize) -
     let mut last = None;
     for fault in all.iter().take(most) {
         if last != Some(fault.source_row) {
-            text.push_str(&format!("\nline {}: {}\n", fault.source_row, fault.raw));
+            text.push_str(&format!("\nline {}: {}\n", fault.source_row, printable(&fault.raw)));
             last = Some(fault.source_row);
         }
         let column = fault.column_name.as_deref().unwrap_or("the row");
-        text.push_str(&format!("  {} {column}: {} (seen: `{}`)\n", fault.code, fault.reason, fault.value));
+        text.push_str(&format!("  {} {column}: {} (seen: `{}`)\n", fault.code, printable(&fault.reason), printable(&fault.value)));
     }
     if all.is_empty() {
         text.push_str("no row of it is in quarantine\n");

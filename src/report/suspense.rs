@@ -43,7 +43,8 @@ pub fn suspense(partnership: &Partnership, csv: bool) -> Answer<Page> {
             )
         }
     };
-    Ok(Page::new("suspense", page, json!({"release": release, "codes": list})))
+    let page = Page::new("suspense", page, json!({"release": release, "codes": list}));
+    Ok(if csv { page.exact() } else { page })
 }
 
 /// Run and codes, where the latest run that did anything was stopped because of suspense.

@@ -38,6 +38,10 @@ pub enum Event<'a> {
     Step { text: &'a str },
     /// Something has to be said.
     Report { diagnostics: &'a [Diagnostic] },
+    /// Readers are about to be turned to the next release.
+    Publishing,
+    /// Readers were turned to this release.
+    Published { release: &'a str },
 }
 
 /// Who listens to a run.

@@ -14,6 +14,7 @@ mod checks;
 mod config;
 mod decode;
 mod demo;
+mod doors;
 mod engine;
 mod found;
 mod golden;

@@ -10,7 +10,9 @@ codes! {
     /// A text that is too long, has too many terms, or is too deep.
     TOO_BIG = "TC1104", Configurator, 2, "a question that is too big";
     /// Stopped at the limit of time or memory.
-    STOPPED = "TC1105", Configurator, 2, "a question stopped at its limit";
+    STOPPED = "TC1105", Configurator, 1, "a question stopped at its limit";
     /// Stopped by what it found: a division by zero, a number that became too large.
     FAILED = "TC1106", Configurator, 2, "a question failed while it ran";
+    /// The process that was to answer could not be started or watched.
+    NOT_STARTED = "TC1107", Operator, 3, retry true, "a question could not be started";
 }

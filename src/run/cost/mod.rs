@@ -116,13 +116,13 @@ impl Conductor<'_> {
             return Ok(costed);
         }
         let run = json!({"run": self.run_id, "published_at": clock::now().iso()});
-        match self.lake.releases().publish(content, run)? {
-            Publication::Published(manifest) => {
-                costed.published = true;
-                costed.release = Some(manifest.release);
-            }
-            Publication::Unchanged(manifest) => (costed.release, costed.made_again) = (Some(manifest.release), true),
-        }
+        self.observer.event(Event::Publishing);
+        let publication = self.lake.releases().publish(content, run)?;
+        costed.published = matches!(publication, Publication::Published(_));
+        costed.made_again = !costed.published;
+        let (Publication::Published(manifest) | Publication::Unchanged(manifest)) = publication;
+        self.observer.event(Event::Published { release: &manifest.release });
+        costed.release = Some(manifest.release);
         self.observer.event(Event::Report { diagnostics: &costed.stopped });
         Ok(costed)
     }
