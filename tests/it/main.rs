@@ -10,6 +10,7 @@
     clippy::unwrap_used
 )]
 
+mod amount;
 mod checks;
 mod config;
 mod decode;

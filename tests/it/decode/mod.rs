@@ -1,7 +1,7 @@
 //! The decoder: every CSV case of the list of bad inputs, and what must hold for any input.
 
 mod damaged;
-mod driver;
+pub mod driver;
 mod edges;
 mod properties;
 mod published;
