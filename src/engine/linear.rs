@@ -206,7 +206,7 @@ fn scaled(value: Value, times: i128) -> Value {
             Value::Sum(parts)
         }
         Value::List(_) => other("a list"),
-        other => other,
+        other @ Value::Other(_) => other,
     }
 }
 

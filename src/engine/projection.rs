@@ -126,25 +126,26 @@ impl Projection {
         let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
         let Some(amounts) = &self.amounts else { return Ok(None) };
         let form = match (amounts, &declared.amount) {
-            (Ok(sums), declared_amount) => self.form_of(&script, extract, sums, declared).and_then(|form| match declared_amount {
-                Some(said) if !alike(&form, said) => Err(self.other_than_declared(&script, &form)),
+            (Ok(sums), said) => self.form_of(&script, extract, sums, declared).and_then(|form| match said {
+                Some(said) if !alike(&form, said) => Err(self.other_than_declared(&script, &form).into()),
                 _ => Ok(form),
             }),
             (Err(_), Some(said)) => form(extract, said.clone(), declared.credits_positive)
                 .map(|form| Form { counted: !self.rows_many, ..form })
-                .map_err(|fault| script.at(report(&fault), self.amount_at)),
-            (Err(no_sum), None) => Err(self.unknown(&script, no_sum)),
+                .map_err(|fault| script.at(report(&fault), self.amount_at).into()),
+            (Err(no_sum), None) => Err(self.unknown(&script, no_sum).into()),
         };
-        script.complete(form.map(Some).map_err(Into::into))
+        script.complete(form.map(Some))
     }
 
-    fn form_of(&self, script: &Script, extract: &Contract, sums: &Sums, declared: &Declared) -> Result<Form, Diagnostic> {
+    fn form_of(&self, script: &Script, extract: &Contract, sums: &Sums, declared: &Declared) -> Answer<Form> {
         form(extract, found(sums), declared.credits_positive).map_err(|fault| {
             let of_it = |name| sums.iter().flatten().rfind(|part| part.column == name).and_then(|part| part.span);
-            match fault.column.clone().and_then(of_it) {
+            let report = match fault.column.clone().and_then(of_it) {
                 Some(span) => script.at_span(report(&fault), Some(span)),
                 None => script.at(report(&fault), self.amount_at),
-            }
+            };
+            report.into()
         })
     }
 

@@ -289,6 +289,7 @@ mod exact {
 
         use crate::domain::{Pence, decimal, parse_pounds};
 
+        #[allow(clippy::ref_option)] // as serde calls it
         pub(in super::super) fn serialize<S: Serializer>(pence: &Option<Pence>, to: S) -> Result<S::Ok, S::Error> {
             pence.map(decimal).serialize(to)
         }

@@ -15,8 +15,8 @@ use crate::{
 };
 
 use super::{
-    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Ready, Repeats,
-    RowsOutside, Shrunken, Sign,
+    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Positive, Ready,
+    Repeats, RowsOutside, Shrunken, Sign,
     controls::{read_controls, sum_of},
     listed::read_listed,
     location::{Allowed, Secrets, apart_from_kept, read_location},
@@ -74,8 +74,9 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
     let from = from(&fields, council, id, around);
     let sidecar = fields.get("sidecar").and_then(|item| beside(&item)).map(str::to_owned);
     let controls = read_controls(&fields, contracts.as_deref().unwrap_or_default(), sidecar.is_some());
-    let credits_positive = choice(&fields, "sign", false, &[("debit_positive", false), ("credit_positive", true)]);
-    let amount = fields.get("amount").and_then(|item| amount(&item, contracts.as_deref().unwrap_or_default(), credits_positive));
+    let signs = [("debit_positive", Positive::Debits), ("credit_positive", Positive::Credits)];
+    let positive = choice(&fields, "sign", Positive::Debits, &signs);
+    let amount = fields.get("amount").and_then(|item| amount(&item, contracts.as_deref().unwrap_or_default(), positive));
     let faults_before = file.reader().fault_count();
     let covers = covers(&fields);
     let files = files(&fields, &covers, file.reader().fault_count() == faults_before);
@@ -99,7 +100,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         shrunken: choice(&fields, "may_shrink", Shrunken::Waits, &[("false", Shrunken::Waits), ("true", Shrunken::Counts)]),
         repeats: choice(&fields, "repeats", Repeats::Refused, &[("refused", Repeats::Refused), ("allowed", Repeats::Allowed)]),
         rows_many: choice(&fields, "rows", false, &[("one", false), ("many", true)]),
-        credits_positive,
+        positive,
         amount,
         controls,
         listed,
@@ -120,11 +121,11 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
 }
 
 /// `debit - credit`, held to what every contract of the feed says of its columns.
-fn amount(item: &Item<'_>, contracts: &[(Span, Arc<Contract>)], credits_positive: bool) -> Option<Vec<(Sign, Identifier)>> {
+fn amount(item: &Item<'_>, contracts: &[(Span, Arc<Contract>)], positive: Positive) -> Option<Vec<(Sign, Identifier)>> {
     let terms = sum_of(item, contracts)?;
     let row: Vec<(Identifier, i128)> = terms.iter().map(|(sign, name)| (name.clone(), sign.times())).collect();
     for (_, contract) in contracts {
-        if let Err(fault) = form(contract, vec![row.clone()], credits_positive) {
+        if let Err(fault) = form(contract, vec![row.clone()], positive == Positive::Credits) {
             item.refuse(config::AMOUNT, &fault.seen, fault.expected, fault.hint);
             return None;
         }

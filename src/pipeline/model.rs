@@ -186,8 +186,8 @@ pub struct Feed {
     pub shrunken: Shrunken,
     pub repeats: Repeats,
     pub rows_many: bool,
-    /// `sign: credit_positive`: the sender's credits are positive, and the SQL turns every amount; else debits are.
-    pub credits_positive: bool,
+    /// What the sender prints as positive.
+    pub positive: Positive,
     /// What a record's amount adds up, as the feed declares it (`amount: "debit - credit"`) where its SQL does not show it; with
     /// `rows: many` each term is a row.
     pub amount: Option<Vec<(Sign, Identifier)>>,
@@ -326,6 +326,14 @@ pub enum NewestBy {
 pub enum RowsOutside {
     Warn,
     Refuse,
+}
+
+/// What is positive in an extract: of our own tables debits are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Positive {
+    Debits,
+    /// `sign: credit_positive`: the SQL turns every amount.
+    Credits,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

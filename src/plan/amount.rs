@@ -6,7 +6,7 @@ use crate::{
     domain::Pence,
     engine::{Declared, Projection},
     lake::{Counted, DeliveryProof, DeliveryRecord, Measure, SenderProof},
-    pipeline::{Feed, Partnership},
+    pipeline::{Feed, Partnership, Positive},
     schema::{Contract, Form},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 /// TC0801 to TC0806, TC0814 and TC0815.
 pub fn project(feed: &Feed, contract: &Contract, into: &Contract) -> Answer<(Projection, Option<Form>)> {
     let projection = Projection::plan(&feed.sql, &feed.sql_file, contract, into, feed.rows_many)?;
-    let declared = Declared { credits_positive: feed.credits_positive, amount: feed.declared_amount() };
+    let declared = Declared { credits_positive: feed.positive == Positive::Credits, amount: feed.declared_amount() };
     let form = projection.form(contract, &declared)?;
     Ok((projection, form))
 }

@@ -123,10 +123,15 @@ enum Spelling {
 
 fn sql(rows: &[Sum], spelling: Spelling) -> String {
     match spelling {
-        Spelling::Union => rows.iter().map(|row| format!("SELECT {} AS amount FROM extract", row.sql())).collect::<Vec<_>>().join(" UNION ALL "),
+        Spelling::Union => {
+            rows.iter().map(|row| format!("SELECT {} AS amount FROM extract", row.sql())).collect::<Vec<_>>().join(" UNION ALL ")
+        }
         Spelling::Unnest => format!("SELECT unnest(make_array({})) AS amount FROM extract", list(rows)),
         Spelling::Inside => {
-            format!("SELECT -(0 - x) AS amount FROM (SELECT unnest(make_array({})) AS x, n FROM (SELECT * FROM extract) AS e) AS f", list(rows))
+            format!(
+                "SELECT -(0 - x) AS amount FROM (SELECT unnest(make_array({})) AS x, n FROM (SELECT * FROM extract) AS e) AS f",
+                list(rows)
+            )
         }
     }
 }
@@ -279,9 +284,17 @@ fn what_is_no_sum_is_said_to_be_none() {
     assert_eq!(one("-(cr - dr)"), "-cr + dr");
     assert_eq!(one("a + b"), "a + b");
     assert_eq!(one("a + 0 * b"), "a");
-    for no_sum in
-        ["abs(a)", "greatest(a, b)", "coalesce(a, b)", "nullif(a, 1.00)", "a + 0.01", "CASE WHEN n = 1 THEN a ELSE 0 END", "a * n", "12.34", "n"]
-    {
+    for no_sum in [
+        "abs(a)",
+        "greatest(a, b)",
+        "coalesce(a, b)",
+        "nullif(a, 1.00)",
+        "a + 0.01",
+        "CASE WHEN n = 1 THEN a ELSE 0 END",
+        "a * n",
+        "12.34",
+        "n",
+    ] {
         assert!(one(no_sum).starts_with("TC0815"), "{no_sum}: {}", one(no_sum));
     }
     for other in ["-a", "a - b", "a * 2", "a * 100", "cr - dr", "dr", "dr - cr - a", "0", "0 * a", "NULL", "a + dr"] {
