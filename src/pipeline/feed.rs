@@ -15,8 +15,8 @@ use crate::{
 };
 
 use super::{
-    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Positive, Ready,
-    Repeats, RowsOutside, Shrunken, Sign,
+    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Positive, Ready, Repeats,
+    RowsOutside, Shrunken, Sign,
     controls::{read_controls, sum_of},
     listed::read_listed,
     location::{Allowed, Secrets, apart_from_kept, read_location},
