@@ -5,14 +5,14 @@
 #![allow(clippy::cast_precision_loss, clippy::expect_used, clippy::indexing_slicing)] // a program that measures, on data that it makes
 
 use truecost::{
-    domain::{Coverage, Day, DeliveryId, Period},
+    domain::{Coverage, Day, DeliveryId, Period, Placement},
     engine::{Projection, Table, Tables},
     lake::{EncodedRowGroup, PARTITION_COLUMNS, PartFile, PartSchema, PartWriter, Staging},
     pipeline::{Feed, Partnership},
     plan::plan_cost,
     stages::{
         classify::{Classifier, Codes, LineColumns, Meanings, PartOf, classify_part, code_table, codes_of, meanings, membership_table},
-        normalise::Normaliser,
+        normalise::{Normaliser, Outcome},
         separate::separate,
     },
 };
@@ -54,8 +54,10 @@ fn part(partnership: &Partnership, feed: &Feed, period: Period, staging: &Stagin
     let projection = Projection::plan(&feed.sql, &feed.sql_file, &feed.contracts[0].1, into, feed.rows_many).expect("sound");
     let coverage = Coverage::new(vec![period]).expect("a period");
     let delivery = DeliveryId::parse("0123456789abcdef").expect("an id");
-    let normaliser = Normaliser::new(projection, into, partnership.calendar, coverage, &delivery);
-    let rows = normaliser.normalise(&common::extract(partnership, feed, ROWS, 1)).expect("rows");
+    let normaliser = Normaliser::new(projection, into, Placement::new(partnership.calendar, coverage, Vec::new()), &delivery);
+    let Outcome::Normalised(rows) = normaliser.normalise(&common::extract(partnership, feed, ROWS, 1)).expect("rows") else {
+        panic!("rows without a period")
+    };
     let schema = PartSchema::without(into, &PARTITION_COLUMNS).expect("a table");
     let mut writer = PartWriter::create(staging, &schema).expect("a part");
     for (_, batch) in rows.parts {

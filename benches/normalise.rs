@@ -5,9 +5,9 @@
 #![allow(clippy::cast_precision_loss, clippy::expect_used, clippy::indexing_slicing)] // a program that measures, on data that it makes
 
 use truecost::{
-    domain::{Coverage, DeliveryId, Period},
+    domain::{Coverage, DeliveryId, Period, Placement},
     engine::Projection,
-    stages::normalise::Normaliser,
+    stages::normalise::{Normaliser, Outcome},
 };
 
 mod common;
@@ -27,12 +27,13 @@ fn main() {
         let rows = common::extract(&partnership, feed, ROWS, 1);
         let projection = Projection::plan(&feed.sql, &feed.sql_file, contract, into, feed.rows_many).expect("the feed's SQL is sound");
         let delivery = DeliveryId::parse("0123456789abcdef").expect("an id");
-        let normaliser = Normaliser::new(projection, into, partnership.calendar, coverage.clone(), &delivery);
+        let normaliser = Normaliser::new(projection, into, Placement::new(partnership.calendar, coverage.clone(), Vec::new()), &delivery);
         let pass = || {
             let mut done = 0;
             for from in (0..ROWS).step_by(BATCH) {
                 let batch = rows.slice(from, BATCH.min(ROWS - from));
-                done += normaliser.normalise(&batch).expect("rows").parts.iter().map(|(_, part)| part.num_rows()).sum::<usize>();
+                let Outcome::Normalised(rows) = normaliser.normalise(&batch).expect("rows") else { panic!("rows without a period") };
+                done += rows.parts.iter().map(|(_, part)| part.num_rows()).sum::<usize>();
             }
             assert_eq!(done, ROWS);
         };

@@ -41,6 +41,6 @@ pub use encoding::{EncodingFacts, EncodingScan, Spot, Utf16Facts, choose_encodin
 pub use header::{Drift, Header, PreambleLine};
 pub use judge::{BalanceBy, Judge};
 pub use money::{AmountFault, MoneyRules};
-pub use pass::{Decoded, SOURCE_ROW, decode};
+pub use pass::{Decoded, SOURCE_ROW, decode, decode_without};
 pub use reject::{Fault, RejectedRow};
 pub use tally::{ColumnSum, ControlRecord, FooterTotal, Sides, Tally};

@@ -1,6 +1,6 @@
 //! The parallel part: one chunk → accepted rows, rejected rows and a tally. Pure.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
     array::{ArrayRef, BooleanArray, Int64Array},
@@ -52,8 +52,15 @@ pub struct Decoded {
 /// Reads a chunk. Chunks can be read in any order and on any thread.
 #[must_use]
 pub fn decode(judge: &Judge, header: &Header, chunk: &Chunk) -> Decoded {
+    decode_without(judge, header, chunk, &BTreeMap::new())
+}
+
+/// As [`decode`], with rows rejected that are at fault by what their reader found out: by their source row, why.
+#[must_use]
+pub fn decode_without(judge: &Judge, header: &Header, chunk: &Chunk, at_fault: &BTreeMap<u64, Fault>) -> Decoded {
     let text = transcode::to_utf8(judge.encoding, &chunk.bytes);
     let mut pass = Pass::new(judge, header, &text, chunk);
+    pass.at_fault = Some(at_fault).filter(|rows| !rows.is_empty());
     pass.run();
     pass.finish(chunk.index)
 }
@@ -65,13 +72,15 @@ struct Pass<'a> {
     text: &'a [u8],
     columns: Vec<Column>,
     source_rows: Vec<i64>,
-    /// Positions among `source_rows` of rejected rows, rising.
+    /// Positions among `source_rows` of rejected rows.
     left_out: Vec<usize>,
     rejected: Vec<RejectedRow>,
     tally: Tally,
     /// The fault that stands first, and its line.
     fault: Option<(u64, Diagnostic)>,
     skips: Skips,
+    /// Rows to reject whatever they hold.
+    at_fault: Option<&'a BTreeMap<u64, Fault>>,
 }
 
 /// What must be asked of every record before it is taken for data.
@@ -147,6 +156,7 @@ impl<'a> Pass<'a> {
             tally: Tally::new(judge),
             fault: None,
             skips: Skips::new(judge, header),
+            at_fault: None,
         }
     }
 
@@ -357,6 +367,13 @@ impl<'a> Pass<'a> {
                 self.reject(rows, first, same_row);
             }
         }
+        if let Some(at_fault) = self.at_fault {
+            for (at, line) in rows.lines.iter().enumerate() {
+                if let Some(fault) = at_fault.get(line) {
+                    self.leave_out(rows, first, at, vec![fault.clone()], &[]);
+                }
+            }
+        }
     }
 
     #[cold]
@@ -377,6 +394,13 @@ impl<'a> Pass<'a> {
                 _ => told.extend(self.tell(row, *fault)),
             }
         }
+        self.leave_out(rows, first, at, told, faults);
+    }
+
+    /// Takes a row out of those that are accepted: `told` is why, `faults` are those of its values.
+    fn leave_out(&mut self, rows: &Rows, first: usize, at: usize, told: Vec<Fault>, faults: &[CellFault]) {
+        let Some((start, ends)) = rows.spans(at).split_first() else { return };
+        let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0) };
         self.left_out.push(first + at);
         self.rejected.push(RejectedRow { source_row: row.line, raw: self.raw_text(row), faults: told });
         self.count_rejected(first + at, faults);

@@ -12,6 +12,7 @@ mod money;
 mod near;
 mod ownership;
 mod period;
+mod placement;
 mod text;
 
 pub use day::{Day, Span};
@@ -23,4 +24,5 @@ pub use money::{Money, Pence, counted, decimal, grouped, parse_pounds, pounds};
 pub use near::{Listed, listed, near_address, near_host};
 pub use ownership::Ownership;
 pub use period::{Calendar, Coverage, Period};
+pub use placement::{OwnTime, Placed, Placement, Standing};
 pub use text::{is_command, is_hidden, printable, printable_json, printable_lines, turns_text};

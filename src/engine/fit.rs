@@ -211,7 +211,8 @@ fn slot(script: &Script, query: &Query, given: &DFSchema, names: &[&str], column
             return Err(script.at(report, output_span(query, name)).into());
         }
     };
-    Ok(Slot { kind, required: column.required, source })
+    // What may be left out of the query may be left out of a row.
+    Ok(Slot { kind, required: column.required && !may_miss, source })
 }
 
 enum Conversion {

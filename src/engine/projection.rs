@@ -12,6 +12,7 @@ use datafusion::{
 };
 
 use super::{
+    covered::{Covered, whole_period},
     exact,
     fault::PARTNERSHIP,
     fit::{Fit, Wanted, output_span},
@@ -29,6 +30,7 @@ use crate::{
         Answer, Diagnostic, Place, Refusal,
         codes::sql::{AMOUNT, AMOUNT_UNKNOWN, NO_ROW},
     },
+    domain::Coverage,
     schema::{Contract, Form, FormFault, Found, form},
 };
 
@@ -64,6 +66,7 @@ pub struct Projection {
     /// Where `source_row` stands among the columns of `schema`.
     source_row_at: usize,
     records: SchemaRef,
+    covered: Covered,
     /// A record may become several rows; so it could also become none.
     rows_many: bool,
     /// The extract's columns behind the table's pounds; `None` where the table has none.
@@ -98,7 +101,8 @@ impl Projection {
         let query = script.query()?;
         shape::check_text(script, &query, rows_many)?;
         let records = nullable(&extract.arrow_schema());
-        let directory = Schemas::default().with(EXTRACT, Arc::clone(&records));
+        let covered = Covered::read_by(&query, extract);
+        let directory = Schemas::default().with(EXTRACT, covered.after(&records));
         let plan = names::plan(script, query.clone(), &directory, Use::Feed)?;
         shape::check_plan(script, &plan, rows_many)?;
         let state = state(Use::Feed);
@@ -108,13 +112,22 @@ impl Projection {
         let columns = into.columns.iter().filter(|c| !PROVENANCE.contains(&&*c.name)).collect();
         let wanted = Wanted { table: &into.name, columns, added: &PROVENANCE, optional };
         let fit = Fit::plan(script, &query, plan.schema(), &wanted)?;
+        whole_period(script, &query, &fit, optional)?;
         let amounts = if into.column(AMOUNT_COLUMN).is_some() { sums(&plan, AMOUNT_COLUMN) } else { None };
         let amount_at = output_span(&query, AMOUNT_COLUMN);
         let optimised = state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e))?;
         let step = Step::compile(&optimised).map_err(|e| script.fault(&e))?;
         let (schema, source_row_at) = with_source_row(into, fit.schema());
         let (file, sql) = (script.file.to_owned(), script.text.to_owned());
-        Ok(Self { step, fit, schema, source_row_at, records, rows_many, amounts, amount_at, file, sql })
+        Ok(Self { step, fit, schema, source_row_at, records, covered, rows_many, amounts, amount_at, file, sql })
+    }
+
+    /// The same for a delivery that covers these periods, which the SQL may read as `delivery_year` (null where they are of several
+    /// years) and `delivery_period` (null where they are several).
+    #[must_use]
+    pub fn for_coverage(mut self, coverage: &Coverage) -> Self {
+        self.covered = self.covered.of(coverage);
+        self
     }
 
     /// Where the table's amounts come from; `None` where the table has none. `extract` is the contract that the SQL was planned over.
@@ -201,6 +214,7 @@ impl Projection {
 
     fn rows(&self, script: &Script, records: &RecordBatch) -> Answer<RecordBatch> {
         let source_row = self.source_row(records).map_err(|e| script.fault(&e))?;
+        let records = &self.covered.add(records, &self.records).map_err(|e| script.fault(&e))?;
         let traced = guarded(|| self.step.rows(records, &source_row)).map_err(|e| {
             let mut report = script.fault(&e);
             if let Some(line) = self.first_fault(records, &source_row) {

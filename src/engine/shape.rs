@@ -2,7 +2,7 @@
 //!
 //! The text is looked at first, because there every fault has a place; then the plan, which is the authority.
 
-use std::ops::ControlFlow;
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 use datafusion::{
     common::tree_node::TreeNodeRecursion,
@@ -11,6 +11,7 @@ use datafusion::{
 };
 
 use super::{
+    names::normal,
     script::Script,
     session::{Use, state},
 };
@@ -48,6 +49,30 @@ pub(super) fn check_plan(script: &Script, plan: &LogicalPlan, rows_many: bool) -
     match refused {
         None => Ok(()),
         Some(what) => Err(script.at(report(what), datafusion::sql::sqlparser::tokenizer::Span::empty()).into()),
+    }
+}
+
+/// Every name of a column that stands in an expression of the query, as SQL reads it.
+pub(super) fn names_read(query: &Query) -> BTreeSet<String> {
+    let mut found = Names::default();
+    let _ = query.visit(&mut found);
+    found.0
+}
+
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl Visitor for Names {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let last = match expr {
+            Expr::Identifier(name) => Some(name),
+            Expr::CompoundIdentifier(parts) => parts.last(),
+            _ => None,
+        };
+        self.0.extend(last.map(normal));
+        ControlFlow::Continue(())
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::{plan_cost, project};
 use crate::{
-    diagnostic::{Answer, Refusal},
-    pipeline::Partnership,
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes::config},
+    engine::Projection,
+    pipeline::{Extent, Feed, Partnership},
+    schema::{Contract, Type},
 };
 
 /// What was found sound.
@@ -28,8 +30,9 @@ pub fn validate(partnership: &Partnership) -> Answer<Validated> {
         let Some(into) = partnership.contracts.get(&format!("common/{}", feed.into)) else { continue };
         for (_, contract) in &feed.contracts {
             contracts += 1;
-            if let Err(refusal) = project(feed, contract, into) {
-                faults.extend(refusal.0);
+            match project(feed, contract, into) {
+                Ok((projection, _)) => faults.extend(no_time(feed, into, &projection)),
+                Err(refusal) => faults.extend(refusal.0),
             }
         }
     }
@@ -46,5 +49,24 @@ pub fn validate(partnership: &Partnership) -> Answer<Validated> {
         contracts,
         references: partnership.references.len(),
         queries: partnership.feeds.len() + partnership.cost.queries.len(),
+    })
+}
+
+/// The SQL gives a row neither a period nor a date, and a file covers several periods: none of its rows would have a place in one.
+fn no_time(feed: &Feed, into: &Contract, projection: &Projection) -> Option<Diagnostic> {
+    let date = into.columns.iter().find(|column| column.kind == Type::Date)?;
+    let several = matches!(feed.covers.extent, Extent::ToDate | Extent::Year);
+    let lacks = several && projection.leaves_out_period() && projection.left_out().contains(&&*date.name);
+    lacks.then(|| {
+        Diagnostic::new(config::NO_TIME, format!("the SQL gives neither `{}` nor `fiscal_year` and `period`", date.name))
+            .place(Place::file(&feed.sql_file))
+            .expected(format!(
+                "one of them: a file of {} covers several periods, and nothing else says in which of them a row counts",
+                feed.name()
+            ))
+            .hint(format!(
+                "Give the date or the period from the columns of the file; where a file is of one month, say `extent: one` in {}.",
+                feed.file
+            ))
     })
 }

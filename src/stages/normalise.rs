@@ -12,8 +12,9 @@ use arrow::{
 };
 
 use crate::{
+    decode::Fault,
     diagnostic::{Answer, Diagnostic, Refusal, codes},
-    domain::{Calendar, Coverage, Day, DeliveryId, Pence, Period, counted},
+    domain::{Day, DeliveryId, OwnTime, Pence, Period, Placed, Placement, Standing, counted},
     engine::Projection,
     lake::PARTITION_COLUMNS,
     schema::{Contract, Type, batch},
@@ -47,12 +48,64 @@ impl PeriodTotals {
     }
 }
 
-/// A row whose own date lies outside what its delivery covers.
+/// A row, for the message that there are such rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outside {
+pub struct Noted {
     pub source_row: i64,
-    pub date: Day,
+    /// The row's own time, by which it was judged.
+    pub own: OwnTime,
     pub pence: Pence,
+}
+
+/// Rows that stand in one way to what their delivery covers, and the first of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    pub totals: PeriodTotals,
+    pub first: Option<Noted>,
+}
+
+impl Group {
+    fn count(&mut self, row: Noted) {
+        self.totals.count(row.pence);
+        self.first.get_or_insert(row);
+    }
+
+    /// Adds those that come after these in the file.
+    pub fn add(&mut self, next: &Self) {
+        self.totals.add(&next.totals);
+        self.first = self.first.or(next.first);
+    }
+}
+
+/// How rows stand to what their delivery covers. Parts of it are added in the order of the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standings {
+    /// Their own period, or their date where they have none, is not covered.
+    pub outside: Group,
+    /// Their own period is covered, and their date is not.
+    pub date_outside: Group,
+    /// Of a delivery of a closing period alone: those dated inside the year that it closes.
+    pub in_closed_year: Group,
+    /// Some row would lie outside with day and month of its date exchanged.
+    pub outside_exchanged: bool,
+}
+
+impl Standings {
+    /// Adds those of the next piece of the file.
+    pub fn add(&mut self, next: &Self) {
+        self.outside.add(&next.outside);
+        self.date_outside.add(&next.date_outside);
+        self.in_closed_year.add(&next.in_closed_year);
+        self.outside_exchanged |= next.outside_exchanged;
+    }
+}
+
+/// What became of the accepted rows of one piece of a delivery.
+#[derive(Debug)]
+pub enum Outcome {
+    Normalised(Normalised),
+    /// Some records have no place in the periods that the delivery covers: by their source row, why. Nothing was normalised.
+    Unplaced(BTreeMap<u64, Fault>),
 }
 
 /// Common rows of one piece of a delivery.
@@ -61,14 +114,13 @@ pub struct Normalised {
     /// In order of the period; within it in source order. Columns of the lake's files.
     pub parts: Vec<(Period, RecordBatch)>,
     pub totals: BTreeMap<Period, PeriodTotals>,
-    pub outside: Vec<Outside>,
+    pub standings: Standings,
 }
 
 /// Turns the rows of one delivery.
 pub struct Normaliser {
     projection: Projection,
-    calendar: Calendar,
-    coverage: Coverage,
+    placement: Placement,
     /// The delivery's id, of which every row has the one value.
     delivery: ArrayRef,
     /// The row's own date: the first `DATE` column of the common table.
@@ -80,7 +132,7 @@ pub struct Normaliser {
 
 impl Normaliser {
     #[must_use]
-    pub fn new(projection: Projection, into: &Contract, calendar: Calendar, coverage: Coverage, delivery: &DeliveryId) -> Self {
+    pub fn new(projection: Projection, into: &Contract, placement: Placement, delivery: &DeliveryId) -> Self {
         let stored = into.columns.iter().filter(|c| !PARTITION_COLUMNS.contains(&c.name.as_str()));
         let date_column = into.columns.iter().find(|c| c.kind == Type::Date).map(|c| c.name.to_string());
         let required = into.columns.iter().filter(|c| c.required).map(|c| c.name.to_string()).collect();
@@ -90,14 +142,17 @@ impl Normaliser {
         };
         let schema = Arc::new(Schema::new(stored.map(field).collect::<Vec<_>>()));
         let delivery: ArrayRef = Arc::new(StringArray::from_iter_values([delivery.as_str()]));
-        Self { projection, calendar, coverage, delivery, date_column, schema, required }
+        Self { projection: projection.for_coverage(placement.coverage()), placement, delivery, date_column, schema, required }
     }
 
     /// # Errors
     /// Where the SQL cannot be evaluated on these rows, or leaves a required column empty.
-    pub fn normalise(&self, accepted: &RecordBatch) -> Answer<Normalised> {
+    pub fn normalise(&self, accepted: &RecordBatch) -> Answer<Outcome> {
         let rows = self.projection.apply(accepted)?;
-        let own = self.own_periods(&rows)?;
+        let (own, unplaced) = self.own_times(&rows)?;
+        if !unplaced.is_empty() {
+            return Ok(Outcome::Unplaced(unplaced));
+        }
         let whole = self.complete(&rows, &own)?;
         let mut done = Normalised::default();
         let placed = self.place(&rows, &own, &mut done)?;
@@ -109,48 +164,52 @@ impl Normaliser {
             };
             done.parts.push((period, part));
         }
-        Ok(done)
+        Ok(Outcome::Normalised(done))
     }
 
     fn dates<'a>(&self, rows: &'a RecordBatch) -> Option<&'a Date32Array> {
         rows.column_by_name(self.date_column.as_deref()?)?.as_primitive_opt::<Date32Type>()
     }
 
-    /// Each row's own period: as the SQL gives it, else from the row's date, else none.
-    fn own_periods(&self, rows: &RecordBatch) -> Answer<Vec<Option<Period>>> {
+    /// Each row's own period, as the SQL gives it, and its date; and the records that have no place, with the reason.
+    fn own_times(&self, rows: &RecordBatch) -> Answer<(Vec<OwnTime>, BTreeMap<u64, Fault>)> {
         let years = rows.column_by_name("fiscal_year").and_then(|c| c.as_primitive_opt::<Int16Type>());
         let periods = rows.column_by_name("period").and_then(|c| c.as_primitive_opt::<Int8Type>());
+        let source_rows = batch::big(rows, "source_row")?;
         let dates = self.dates(rows);
-        let mut last: Option<(i32, Period)> = None;
-        let by_date = |row: usize, last: &mut Option<(i32, Period)>| {
-            let day = dates.filter(|d| d.is_valid(row))?.value(row);
-            match *last {
-                Some((same, period)) if same == day => Some(period),
-                _ => {
-                    let period = self.calendar.period_of(Day(day));
-                    *last = Some((day, period));
-                    Some(period)
-                }
+        let needs_time = self.placement.place(OwnTime::default()).is_none();
+        let mut unplaced = BTreeMap::new();
+        let mut own = Vec::with_capacity(rows.num_rows());
+        for row in 0..rows.num_rows() {
+            let year = years.filter(|y| y.is_valid(row)).map(|y| y.value(row));
+            let period = periods.filter(|p| p.is_valid(row)).map(|p| p.value(row));
+            let date = dates.filter(|d| d.is_valid(row)).map(|d| Day(d.value(row)));
+            let mut no_place = |fault| {
+                unplaced.entry(source_rows.value(row).cast_unsigned()).or_insert(fault);
+            };
+            let period = own_period(year, period).unwrap_or_else(|fault| {
+                no_place(fault);
+                None
+            });
+            if needs_time && period.is_none() && date.is_none() {
+                no_place(self.no_time());
             }
-        };
-        (0..rows.num_rows())
-            .map(|row| {
-                let year = years.filter(|y| y.is_valid(row)).map(|y| y.value(row));
-                let period = periods.filter(|p| p.is_valid(row)).map(|p| p.value(row));
-                match (year, period) {
-                    (Some(year), Some(period)) => match u8::try_from(period) {
-                        Ok(period @ 1..=13) => Ok(Some(Period { year, period })),
-                        _ => Err(no_period(period)),
-                    },
-                    _ => Ok(by_date(row, &mut last)),
-                }
-            })
-            .collect()
+            own.push(OwnTime { period, date });
+        }
+        Ok((own, unplaced))
+    }
+
+    fn no_time(&self) -> Fault {
+        let reason = format!(
+            "neither a period nor a date, and the delivery covers {}: in which of them it counts cannot be told",
+            self.placement.coverage()
+        );
+        Fault { column: None, code: codes::value::NO_TIME, reason, value: String::new() }
     }
 
     /// The rows with every column of the lake's files, checked for what is required.
-    fn complete(&self, rows: &RecordBatch, own: &[Option<Period>]) -> Answer<RecordBatch> {
-        let period_of = |own: &Option<Period>| own.unwrap_or_else(|| self.coverage.last());
+    fn complete(&self, rows: &RecordBatch, own: &[OwnTime]) -> Answer<RecordBatch> {
+        let periods = self.periods_of(own);
         let columns = self.schema.fields().iter().map(|field| -> Answer<ArrayRef> {
             match field.name().as_str() {
                 DELIVERY_ID => {
@@ -158,8 +217,8 @@ impl Normaliser {
                     let same = DictionaryArray::<Int32Type>::try_new(first, self.delivery.clone());
                     Ok(Arc::new(same.map_err(|e| broken(&e.to_string()))?))
                 }
-                "fiscal_year" => Ok(Arc::new(own.iter().map(|p| Some(period_of(p).year)).collect::<Int16Array>())),
-                "period" => Ok(Arc::new(own.iter().map(|p| i8::try_from(period_of(p).period).ok()).collect::<Int8Array>())),
+                "fiscal_year" => Ok(Arc::new(periods.iter().map(|p| Some(p.year)).collect::<Int16Array>())),
+                "period" => Ok(Arc::new(periods.iter().map(|p| i8::try_from(p.period).ok()).collect::<Int8Array>())),
                 name => batch::column(rows, name).cloned(),
             }
         });
@@ -172,23 +231,44 @@ impl Normaliser {
         RecordBatch::try_new(self.schema.clone(), columns).map_err(|e| broken(&e.to_string()))
     }
 
+    /// The row's own period: as the SQL gives it, else that of its date, else the one that the delivery covers.
+    fn periods_of(&self, own: &[OwnTime]) -> Vec<Period> {
+        let calendar = self.placement.calendar();
+        let mut last: Option<(Day, Period)> = None;
+        let by_date = |day: Day, last: &mut Option<(Day, Period)>| match *last {
+            Some((same, period)) if same == day => period,
+            _ => last.insert((day, calendar.period_of(day))).1,
+        };
+        let period = |own: &OwnTime| match (own.period, own.date) {
+            (Some(period), _) => period,
+            (None, Some(day)) => by_date(day, &mut last),
+            (None, None) => self.placement.coverage().last(),
+        };
+        own.iter().map(period).collect()
+    }
+
     /// Which rows go to which delivery period, and what they add up to.
-    fn place(&self, rows: &RecordBatch, own: &[Option<Period>], done: &mut Normalised) -> Answer<BTreeMap<Period, Vec<u32>>> {
+    fn place(&self, rows: &RecordBatch, own: &[OwnTime], done: &mut Normalised) -> Answer<BTreeMap<Period, Vec<u32>>> {
         let amounts = batch::column(rows, "amount")?.as_primitive::<Decimal128Type>();
         let source_rows = batch::big(rows, "source_row")?;
-        let dates = self.dates(rows);
-        let covered = self.coverage.days(self.calendar);
         let mut placed: BTreeMap<Period, Vec<u32>> = BTreeMap::new();
         let mut open: Option<(Period, Vec<u32>, PeriodTotals)> = None;
+        let mut last: Option<(OwnTime, Placed)> = None;
         for (row, own) in own.iter().enumerate() {
-            let period = self.coverage.delivery_period(*own);
+            let place = match last {
+                Some((same, place)) if same == *own => place,
+                _ => {
+                    let place = self.placement.place(*own).ok_or_else(|| broken("a row has no period"))?;
+                    last = Some((*own, place));
+                    place
+                }
+            };
             let pence = if amounts.is_valid(row) { amounts.value(row) } else { 0 };
-            if let Some(date) = dates.filter(|d| d.is_valid(row)).map(|d| Day(d.value(row))).filter(|d| *d < covered.0 || *d > covered.1) {
-                done.outside.push(Outside { source_row: source_rows.value(row), date, pence });
-            }
+            let noted = Noted { source_row: source_rows.value(row), own: *own, pence };
+            self.count(noted, place.standing, &mut done.standings);
             // Rows mostly come sorted by date: stay with the period of the row before while it lasts.
             match &mut open {
-                Some((same, indices, totals)) if *same == period => {
+                Some((same, indices, totals)) if *same == place.period => {
                     indices.push(row as u32);
                     totals.count(pence);
                 }
@@ -196,18 +276,53 @@ impl Normaliser {
                     close(open.take(), &mut placed, &mut done.totals);
                     let mut totals = PeriodTotals::default();
                     totals.count(pence);
-                    open = Some((period, vec![row as u32], totals));
+                    open = Some((place.period, vec![row as u32], totals));
                 }
             }
         }
         close(open, &mut placed, &mut done.totals);
         Ok(placed)
     }
+
+    fn count(&self, row: Noted, standing: Standing, counts: &mut Standings) {
+        match standing {
+            Standing::Inside => {}
+            Standing::DateOutside => counts.date_outside.count(row),
+            Standing::Outside => counts.outside.count(row),
+        }
+        if row.own.date.is_some_and(|day| self.placement.is_within_closed_year(day)) {
+            counts.in_closed_year.count(row);
+        }
+        // One row is enough to know: after a few rows of an honest file nothing is asked any more.
+        counts.outside_exchanged = counts.outside_exchanged || self.placement.is_outside_exchanged(row.own);
+    }
 }
 
 /// Text as numbers into a few values.
 fn one_of_few() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+}
+
+/// The period that the SQL gives a row; `None` where it gives none.
+fn own_period(year: Option<i16>, period: Option<i8>) -> Result<Option<Period>, Fault> {
+    let fault = |code, reason: String, value| Fault { column: None, code, reason, value };
+    let half = |has: &str, lacks: &str| {
+        let reason = format!("the feed's SQL gives the row a `{has}` and no `{lacks}`: which period it means cannot be told");
+        fault(codes::value::HALF_A_PERIOD, reason, String::new())
+    };
+    match (year, period) {
+        (None, None) => Ok(None),
+        (Some(year), Some(number)) => match u8::try_from(number) {
+            Ok(period @ 1..=13) => Ok(Some(Period { year, period })),
+            _ => {
+                let reason =
+                    "the feed's SQL gives a period that is none: 1 is the first month of the year, 12 its last, 13 holds closing entries";
+                Err(fault(codes::value::PERIOD, reason.to_owned(), number.to_string()))
+            }
+        },
+        (Some(_), None) => Err(half("fiscal_year", "period")),
+        (None, Some(_)) => Err(half("period", "fiscal_year")),
+    }
 }
 
 fn close(
@@ -233,14 +348,6 @@ fn empty_column(rows: &RecordBatch, name: &str, column: &ArrayRef) -> Refusal {
     .outcome("the delivery was not accepted; the last accepted one stays")
     .hint("let the SQL give a value, or let the source's contract require the column, so that such rows are quarantined")
     .into()
-}
-
-fn no_period(seen: i8) -> Refusal {
-    Diagnostic::new(codes::sql::NO_VALUE, format!("the feed's SQL gives {seen} as a period"))
-        .expected("1 (the first month of the year) to 12, or 13 for closing entries")
-        .outcome("the delivery was not accepted; the last accepted one stays")
-        .hint("correct the SQL, or leave `period` out: it is then taken from the row's date")
-        .into()
 }
 
 fn broken(why: &str) -> Refusal {

@@ -43,6 +43,10 @@ codes! {
     CONTROL = "TC0620", Configurator, 2, "a control that cannot be judged";
     /// `amount:` of a feed adds columns up otherwise than their contracts say.
     AMOUNT = "TC0627", Configurator, 2, "a declared amount that contradicts the contract";
+    /// Feed SQL that gives `fiscal_year` and no `period`, or the other way.
+    HALF_A_PERIOD = "TC0630", Configurator, 2, "SQL gives one of year and period";
+    /// Feed SQL that gives neither period nor date, though a file covers several periods.
+    NO_TIME = "TC0631", Configurator, 2, "nothing says in which period a row counts";
     /// Places that are one another, or lie in one another.
     PLACES_OVERLAP = "TC0633", Configurator, 2, "two folders of the partnership are one, or lie in each other";
     /// A reference in a part of a location that is printed.

@@ -39,4 +39,12 @@ codes! {
     NEXT_NEWEST = "TC0423", Supplier, 1, "an older file is taken";
     /// The SQL made other pounds of a delivery than its columns hold.
     SENDER_AMOUNT = "TC0428", Configurator, 1, "the common rows are not the sender's pounds";
+    /// Most rows lie outside what the delivery covers, and none would with day and month of its date exchanged.
+    DAY_AND_MONTH = "TC0435", Supplier, 1, "day and month are exchanged through a whole file";
+    /// Every row lies outside what the delivery covers.
+    ALL_OUTSIDE = "TC0436", Supplier, 1, "every row lies outside the period that the delivery covers";
+    /// Rows whose own period is covered and whose date is not.
+    DATES_OUTSIDE = "TC0437", Supplier, 1, "dates outside the period, of rows whose own period is inside";
+    /// Rows of a delivery of the closing period alone that are dated inside the year.
+    IN_CLOSED_YEAR = "TC0438", Supplier, 1, "rows of a closing period dated inside the year";
 }

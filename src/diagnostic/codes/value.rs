@@ -13,4 +13,6 @@ codes! {
     INSTANT = "TC0310", Supplier, 1, "not an instant";
     BLANK = "TC0311", Supplier, 1, "a blank row";
     SIDE = "TC0312", Supplier, 1, "neither a debit nor a credit";
+    NO_TIME = "TC0313", Supplier, 1, "a row without a period or a date";
+    HALF_A_PERIOD = "TC0314", Supplier, 1, "a row with a year and no period, or the other way";
 }

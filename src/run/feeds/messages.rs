@@ -14,7 +14,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Money, Pence, counted, pounds},
     lake::DeliveryRecord,
-    pipeline::{Feed, RowsOutside},
+    pipeline::Feed,
     schema::Contract,
 };
 
@@ -43,28 +43,6 @@ pub fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec
         );
     }
     notes
-}
-
-pub fn outside(feed: &Feed, file: &str, id: &DeliveryId, coverage: &Coverage, streamed: &Streamed) -> Option<Diagnostic> {
-    let first = streamed.outside.first()?;
-    let rows = match streamed.outside_rows {
-        1 => "1 row has a date".to_owned(),
-        n => format!("{} have dates", counted(n, "row")),
-    };
-    let seen = format!("{rows} outside {coverage}, first on line {}: {} ({})", first.source_row, first.date, pounds(first.pence));
-    let place = Place { line: u64::try_from(first.source_row).ok(), ..Place::file(file) };
-    let base = |d: Diagnostic| d.place(place).expected(format!("dates within {coverage}, which the delivery covers"));
-    Some(match feed.rows_outside {
-        RowsOutside::Warn => base(Diagnostic::warning(codes::control::ROWS_OUTSIDE, seen))
-            .outcome("they count in the period that the delivery covers, with their own date beside it")
-            .hint(format!(
-                "truecost explain line {id} {}; `rows_outside: refuse` in {} would refuse such a delivery",
-                first.source_row, feed.file
-            )),
-        RowsOutside::Refuse => base(Diagnostic::new(codes::control::ROWS_OUTSIDE, seen))
-            .outcome("the delivery was refused; the last accepted one stays")
-            .hint(format!("ask the sender for the right extract, or set `rows_outside: warn` in {}", feed.file)),
-    })
 }
 
 /// The first figure of a delivery that is more than an amount can be: it could be neither published nor proved.

@@ -5,6 +5,7 @@
 mod coverage;
 mod enter;
 mod messages;
+mod outside;
 mod pass;
 mod read;
 mod replay;

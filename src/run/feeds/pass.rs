@@ -14,18 +14,15 @@ use super::super::{
     parallel::{Flow, lock, pump},
 };
 use crate::{
-    decode::{self, Chunk, Chunks, Header, Judge, RejectedRow, Tally},
-    diagnostic::{Answer, Diagnostic, Refusal},
-    domain::Period,
+    decode::{self, Chunk, Chunks, Decoded, Header, Judge, RejectedRow, Tally},
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::{Period, counted},
     lake::{EncodedRowGroup, LandedReader, PartSchema, PartWriter, QuarantineWriter, QuarantinedValue, RowGroups, StagedRows, Staging},
-    stages::normalise::{Normalised, Normaliser, Outside, PeriodTotals},
+    stages::normalise::{Normalised, Normaliser, Outcome, PeriodTotals, Standings},
 };
 
 /// Rows that wait for their row group to be full, over all periods of a delivery.
 const ROWS_HELD: usize = 3 * crate::lake::ROW_GROUP_ROWS;
-
-/// Rows outside the covered periods that are remembered one by one; all are counted.
-const OUTSIDE_REMEMBERED: usize = 100;
 
 /// What a file held, once all of it has been read.
 pub struct Streamed {
@@ -33,8 +30,7 @@ pub struct Streamed {
     pub header: Arc<Header>,
     pub parts: Vec<StagedRows>,
     pub totals: BTreeMap<Period, PeriodTotals>,
-    pub outside: Vec<Outside>,
-    pub outside_rows: u64,
+    pub standings: Standings,
     /// The feed makes several rows of one: rows normalised and accepted differ in number.
     pub many: bool,
     /// Distinct faults by code and column, for a grouped report.
@@ -97,8 +93,7 @@ pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWr
             header: header.clone(),
             parts: Vec::new(),
             totals: BTreeMap::new(),
-            outside: Vec::new(),
-            outside_rows: 0,
+            standings: Standings::default(),
             many: pass.many,
             groups: BTreeMap::new(),
         },
@@ -138,9 +133,36 @@ fn work(pass: &Pass<'_>, header: &Header, piece: Piece) -> Worked {
     };
     let bytes = chunk.len() as u64;
     let decoded = decode::decode(pass.judge, header, &chunk);
-    let normalised = if decoded.fault.is_some() { Ok(Normalised::default()) } else { pass.normaliser.normalise(&decoded.rows) };
+    let (decoded, normalised) = normalise(pass, header, &chunk, decoded);
     pass.observer.event(Event::Advance { bytes });
     Worked { rejected: decoded.rejected, tally: decoded.tally, fault: decoded.fault, normalised }
+}
+
+/// Normalises what was accepted. Where records have no place in the periods that the delivery covers, the piece is decoded once more
+/// without them: so they are quarantined, counted and summed like any other faulty row.
+fn normalise(pass: &Pass<'_>, header: &Header, chunk: &Chunk, decoded: Decoded) -> (Decoded, Answer<Normalised>) {
+    if decoded.fault.is_some() {
+        return (decoded, Ok(Normalised::default()));
+    }
+    let without = match pass.normaliser.normalise(&decoded.rows) {
+        Ok(Outcome::Normalised(normalised)) => return (decoded, Ok(normalised)),
+        Ok(Outcome::Unplaced(rows)) => rows,
+        Err(refusal) => return (decoded, Err(refusal)),
+    };
+    let decoded = decode::decode_without(pass.judge, header, chunk, &without);
+    let normalised = match pass.normaliser.normalise(&decoded.rows) {
+        Ok(Outcome::Normalised(normalised)) => Ok(normalised),
+        Ok(Outcome::Unplaced(rows)) => Err(still_unplaced(rows.len())),
+        Err(refusal) => Err(refusal),
+    };
+    (decoded, normalised)
+}
+
+fn still_unplaced(rows: usize) -> Refusal {
+    Diagnostic::new(codes::checks::UNEXPLAINED, format!("{} without a period among those that have one", counted(rows as u64, "row")))
+        .outcome("nothing was committed; the last accepted delivery stays")
+        .hint("this is a fault of truecost: report it")
+        .into()
 }
 
 /// What is done in the order of the file.
@@ -169,9 +191,7 @@ impl Order<'_> {
         for (period, totals) in &normalised.totals {
             self.streamed.totals.entry(*period).or_default().add(totals);
         }
-        self.streamed.outside_rows += normalised.outside.len() as u64;
-        let room = OUTSIDE_REMEMBERED.saturating_sub(self.streamed.outside.len());
-        self.streamed.outside.extend(normalised.outside.into_iter().take(room));
+        self.streamed.standings.add(&normalised.standings);
         let mut jobs = Vec::new();
         for (period, rows) in normalised.parts {
             for (period, rows) in self.groups.push(&period, rows) {

@@ -11,8 +11,9 @@ use sha2::{Digest as _, Sha256};
 use super::{
     super::{Conductor, Event},
     Delivered, Delivery, InHand, contract_for, delivery_id,
-    messages::{grouped_faults, name_documents, no_contract, no_coverage, notes, outside, too_large, unexplained},
+    messages::{grouped_faults, name_documents, no_contract, no_coverage, notes, too_large, unexplained},
     not_taken,
+    outside::outside,
     pass::{Pass, Streamed, stream},
     sender::{differs, sender_proof},
     sidecar_facts, source_facts,
@@ -20,7 +21,7 @@ use super::{
 use crate::{
     decode::{EncodingFacts, Judge},
     diagnostic::{Diagnostic, Place, Refusal, codes},
-    domain::{Coverage, DeliveryId, Digest, Period},
+    domain::{Coverage, DeliveryId, Digest, Period, Placement},
     lake::{DeliveryProof, DeliveryRecord, DeliveryState, Landed, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter, holder},
     plan::{self, Why, common},
     stages::{judge, normalise::Normaliser},
@@ -189,7 +190,8 @@ impl Conductor<'_> {
         let judge =
             Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
         let judge = judge.adding_up(form.as_ref());
-        let normaliser = Normaliser::new(projection, into, calendar, coverage.clone(), id);
+        let placement = Placement::new(calendar, coverage.clone(), feed.beside(coverage, calendar));
+        let normaliser = Normaliser::new(projection, into, placement, id);
         let schema = PartSchema::without(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
         let staging = self.lake.staging();
         let mut quarantine = QuarantineWriter::create(staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
@@ -217,10 +219,9 @@ impl Conductor<'_> {
             faults.extend(differs(feed, file, form, sender, &streamed.totals));
         }
         let mut notes = notes(feed, file, &judge, &streamed);
-        match outside(feed, file, id, coverage, &streamed) {
-            Some(report) if report.severity == crate::diagnostic::Severity::Error => faults.push(report),
-            report => notes.extend(report),
-        }
+        let said = outside(feed, file, id, coverage, &streamed);
+        faults.extend(said.faults);
+        notes.extend(said.notes);
         unexplained(&streamed, file).map_err(Stop::Run)?;
         if !faults.is_empty() {
             name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || self.lake.landing().open(&landed.digest));
@@ -237,7 +238,7 @@ impl Conductor<'_> {
             d.outcome = "these rows are in quarantine; the rest of the delivery is accepted".into();
             d
         }));
-        Ok(Accepted { streamed, quarantine, notes, waits: Vec::new() })
+        Ok(Accepted { streamed, quarantine, notes, waits: said.waits })
     }
 
     fn sidecar(item: &InHand<'_>, file: &str) -> Result<Option<serde_json::Value>, Stop> {

@@ -3,6 +3,7 @@
 mod damaged;
 pub mod driver;
 mod edges;
+mod placed;
 mod properties;
 mod published;
 mod values;

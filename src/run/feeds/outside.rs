@@ -1,0 +1,181 @@
+//! What is said of rows that do not lie in what their delivery covers: notes, what refuses it, and what a person must settle.
+
+use super::pass::Streamed;
+use crate::{
+    diagnostic::{Diagnostic, Place, codes},
+    domain::{Coverage, DeliveryId, OwnTime, counted, pounds},
+    pipeline::{Feed, RowsOutside},
+    stages::normalise::{Group, Noted, PeriodTotals},
+};
+
+/// From so many rows on, what all or most of them show is no accident of one.
+const TELLING: u64 = 3;
+
+/// What follows from where the rows of a delivery lie.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// They refuse the delivery.
+    pub faults: Vec<Diagnostic>,
+    /// A person must settle them first.
+    pub waits: Vec<Diagnostic>,
+    pub notes: Vec<Diagnostic>,
+}
+
+/// The delivery of which something is said.
+struct Of<'a> {
+    feed: &'a Feed,
+    file: &'a str,
+    id: &'a DeliveryId,
+    coverage: &'a Coverage,
+}
+
+/// Looks at a whole delivery.
+///
+/// Most rows outside and none of them with day and month exchanged refuses it; every row outside waits for a person; fewer go by
+/// `rows_outside`. A row whose own period is covered is inside, whatever its date.
+#[must_use]
+pub fn outside(feed: &Feed, file: &str, id: &DeliveryId, coverage: &Coverage, streamed: &Streamed) -> Said {
+    let of = Of { feed, file, id, coverage };
+    let standings = &streamed.standings;
+    let placed: u64 = streamed.totals.values().map(|totals| totals.rows).sum();
+    let outside = standings.outside.totals.rows;
+    let mut said = Said::default();
+    if let Some(first) = standings.outside.first {
+        let telling = placed >= TELLING;
+        if telling && outside * 2 > placed && !standings.outside_exchanged {
+            said.faults.push(of.exchanged(placed, &standings.outside, first));
+        } else if feed.rows_outside == RowsOutside::Refuse {
+            said.faults.push(of.refused(&standings.outside, first));
+        } else {
+            let waits = telling && outside == placed;
+            said.notes.push(of.warned(&standings.outside, first, waits));
+            said.waits.extend(waits.then(|| of.all_outside(&standings.outside, first)));
+        }
+    }
+    said.notes.extend(standings.date_outside.first.map(|first| of.dates_outside(&standings.date_outside, first)));
+    said.notes.extend(standings.in_closed_year.first.map(|first| of.in_closed_year(&standings.in_closed_year, first)));
+    said
+}
+
+impl Of<'_> {
+    fn place(&self, first: Noted) -> Place {
+        Place { line: u64::try_from(first.source_row).ok(), ..Place::file(self.file) }
+    }
+
+    fn seen(&self, group: &Group, first: Noted) -> String {
+        let (rows, lie) = (counted(group.totals.rows, "row"), if group.totals.rows == 1 { "lies" } else { "lie" });
+        let first = format!("first on line {}: {} ({})", first.source_row, own(first.own), pounds(first.pence));
+        format!("{rows} ({}) {lie} outside {}, {first}", sum(&group.totals), self.coverage)
+    }
+
+    fn inside(&self) -> String {
+        format!("rows within {}, which the delivery covers: by their own period where they have one, else by their date", self.coverage)
+    }
+
+    fn warned(&self, group: &Group, first: Noted, waits: bool) -> Diagnostic {
+        let once = if waits { "where the delivery is accepted, " } else { "" };
+        Diagnostic::warning(codes::control::ROWS_OUTSIDE, self.seen(group, first))
+            .place(self.place(first))
+            .expected(self.inside())
+            .outcome(format!("{once}they count in {}, with their own period and date beside it", self.coverage.last()))
+            .hint(format!(
+                "truecost explain line {} {}; `rows_outside: refuse` in {} would refuse such a delivery",
+                self.id, first.source_row, self.feed.file
+            ))
+    }
+
+    fn refused(&self, group: &Group, first: Noted) -> Diagnostic {
+        Diagnostic::new(codes::control::ROWS_OUTSIDE, self.seen(group, first))
+            .place(self.place(first))
+            .expected(self.inside())
+            .outcome("the delivery was refused; the last accepted one stays")
+            .hint(format!("ask the sender for the right extract, or set `rows_outside: warn` in {}", self.feed.file))
+    }
+
+    fn exchanged(&self, placed: u64, group: &Group, first: Noted) -> Diagnostic {
+        let seen = format!(
+            "{} of {} ({}) lie outside {} by their dates, and none would with day and month exchanged, first on line {}: {}",
+            group.totals.rows,
+            counted(placed, "row"),
+            sum(&group.totals),
+            self.coverage,
+            first.source_row,
+            own(first.own)
+        );
+        Diagnostic::new(codes::control::DAY_AND_MONTH, seen)
+            .place(self.place(first))
+            .expected(self.inside())
+            .outcome("the delivery was refused; the last accepted one stays")
+            .hint("ask the sender in which order day and month stand, and correct `formats` of the date in the contract (dd/mm/yyyy, mm/dd/yyyy)")
+    }
+
+    fn all_outside(&self, group: &Group, first: Noted) -> Diagnostic {
+        let seen = format!(
+            "all {} ({}) lie outside {}, first on line {}: {}",
+            counted(group.totals.rows, "row"),
+            sum(&group.totals),
+            self.coverage,
+            first.source_row,
+            own(first.own)
+        );
+        Diagnostic::warning(codes::control::ALL_OUTSIDE, seen)
+            .place(self.place(first))
+            .expected(self.inside())
+            .outcome("nothing of the delivery is in the common table; it waits, and the last accepted one stays")
+            .hint(format!(
+                "if the file has another month's name, rename it; if it is right as it is: truecost accept {} --by NAME --reason TEXT",
+                self.id
+            ))
+    }
+
+    fn dates_outside(&self, group: &Group, first: Noted) -> Diagnostic {
+        let seen = format!(
+            "{} ({}) of {} by the sender's own period, dated outside it, first on line {}: {}",
+            counted(group.totals.rows, "row"),
+            sum(&group.totals),
+            self.coverage,
+            first.source_row,
+            own(first.own)
+        );
+        Diagnostic::warning(codes::control::DATES_OUTSIDE, seen)
+            .place(self.place(first))
+            .outcome("they count in their own period, which the delivery covers; only the date is another")
+            .hint("nothing has to be done: ledgers are posted early and late")
+    }
+
+    fn in_closed_year(&self, group: &Group, first: Noted) -> Diagnostic {
+        let rows = counted(group.totals.rows, "row");
+        let (of, is) = (self.coverage, if group.totals.rows == 1 { "is" } else { "are" });
+        let seen = format!(
+            "{rows} ({}) of the closing period {of} {is} dated inside its year, first on line {}: {}",
+            sum(&group.totals),
+            first.source_row,
+            own(first.own)
+        );
+        Diagnostic::warning(codes::control::IN_CLOSED_YEAR, seen)
+            .place(self.place(first))
+            .outcome(format!("they count as closing entries of the year, in {of}"))
+            .hint(format!(
+                "nothing has to be done where they are closing entries; a thirteenth period of four weeks is none: cover months (`covers:` in {})",
+                self.feed.file
+            ))
+    }
+}
+
+/// `£9.50`; debits and credits apart where there are both, for together they may be nought.
+fn sum(totals: &PeriodTotals) -> String {
+    if totals.debits == 0 || totals.credits == 0 {
+        return pounds(totals.pence());
+    }
+    format!("{} of debits, {} of credits", pounds(totals.debits), pounds(-totals.credits))
+}
+
+/// What a row says of its time.
+fn own(own: OwnTime) -> String {
+    match (own.period, own.date) {
+        (Some(period), Some(date)) => format!("{period}, dated {date}"),
+        (Some(period), None) => period.to_string(),
+        (None, Some(date)) => date.to_string(),
+        (None, None) => "no date".to_owned(),
+    }
+}
