@@ -64,6 +64,7 @@ fn no_time(feed: &Feed, into: &Contract, projection: &Projection) -> Option<Diag
                 "one of them: a file of {} covers several periods, and nothing else says in which of them a row counts",
                 feed.name()
             ))
+            .outcome("nothing was run; what was accepted and published before stays")
             .hint(format!(
                 "Give the date or the period from the columns of the file; where a file is of one month, say `extent: one` in {}.",
                 feed.file
