@@ -124,6 +124,15 @@ pub struct Run {
     /// Judge, normalise and classify again, even where nothing changed.
     #[arg(long)]
     pub force: bool,
+    /// Let a published period vanish from the next release, once: `2023/P02`. It goes with `--by` and `--reason`.
+    #[arg(long, value_name = "PERIOD", requires_all = ["by", "reason"])]
+    pub let_go: Vec<String>,
+    /// Who lets it go.
+    #[arg(long, value_name = "NAME", requires = "let_go")]
+    pub by: Option<String>,
+    /// Why.
+    #[arg(long, value_name = "TEXT", requires = "let_go")]
+    pub reason: Option<String>,
     /// Threads; the machine's processors if not given.
     #[arg(long)]
     pub threads: Option<usize>,

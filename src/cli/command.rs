@@ -21,7 +21,7 @@ use crate::{
     pipeline::{self, Partnership},
     plan::{self, Wish},
     report::{self, Page},
-    run::{self, Delivery, Options, Outcome},
+    run::{self, Delivery, LetGo, Options, Outcome},
 };
 
 /// Does what the words say; the answer's exit code.
@@ -151,7 +151,7 @@ fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
             counted(extract.bytes, "byte")
         ));
     }
-    let options = Options { select: Vec::new(), wish: Wish::default(), threads: threads(None) };
+    let options = Options { select: Vec::new(), wish: Wish::default(), threads: threads(None), let_go: None };
     let outcome = run::run(&partnership, &options, &Progress::new(voice))?;
     let mut page = report::separation(&partnership)?;
     let dir = dir.display();
@@ -173,18 +173,21 @@ fn threads(asked: Option<usize>) -> usize {
     asked.filter(|n| *n > 0).unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from))
 }
 
+fn no_period(text: &str, expected: &str) -> Refusal {
+    Diagnostic::new(codes::command::BAD_PERIOD, format!("`{text}` is no period"))
+        .expected(expected)
+        .outcome("nothing was run")
+        .hint("truecost run --period 2023/P04, or --year 2023")
+        .into()
+}
+
+fn period(text: &str) -> Answer<Period> {
+    Period::parse(text).ok_or_else(|| no_period(text, "a starting year and a period from P01 to P13: 2023/P04"))
+}
+
 fn wish(selection: &Selection) -> Answer<Wish> {
-    let bad = |text: &str, expected: &str| -> Refusal {
-        Diagnostic::new(codes::command::BAD_PERIOD, format!("`{text}` is no period"))
-            .expected(expected)
-            .outcome("nothing was run")
-            .hint("truecost run --period 2023/P04, or --year 2023")
-            .into()
-    };
-    let period = selection
-        .period
-        .as_deref()
-        .map(|t| Period::parse(t).ok_or_else(|| bad(t, "a starting year and a period from P01 to P13: 2023/P04")));
+    let bad = no_period;
+    let period = selection.period.as_deref().map(period);
     let year = |t: &str| {
         t.parse::<i16>().ok().filter(|y| (1900..=9998).contains(y)).ok_or_else(|| bad(t, "the starting year of a financial year: 2023"))
     };
@@ -194,7 +197,12 @@ fn wish(selection: &Selection) -> Answer<Wish> {
 
 fn options(words: &args::Run) -> Answer<Options> {
     let wish = Wish { force: words.force, rehash: words.rehash, ..wish(&words.selection)? };
-    Ok(Options { select: words.selection.select.clone(), wish, threads: threads(words.threads) })
+    let periods = words.let_go.iter().map(|text| period(text)).collect::<Answer<Vec<_>>>()?;
+    let let_go = match (&words.by, &words.reason) {
+        (Some(by), Some(reason)) if !periods.is_empty() => Some(LetGo { periods, by: by.clone(), reason: reason.clone() }),
+        _ => None, // the words ask for all three or none
+    };
+    Ok(Options { select: words.selection.select.clone(), wish, threads: threads(words.threads), let_go })
 }
 
 fn validate(partnership: &Partnership) -> Answer<Page> {
@@ -222,7 +230,7 @@ fn validate(partnership: &Partnership) -> Answer<Page> {
 }
 
 fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
-    let options = Options { select: selection.select.clone(), wish: wish(selection)?, threads: 1 };
+    let options = Options { select: selection.select.clone(), wish: wish(selection)?, threads: 1, let_go: None };
     let run::Planned { feeds: plans, waiting } = run::plan(partnership, &options)?;
     let (mut text, mut list) = (String::new(), Vec::new());
     for (feed, plan) in &plans {
@@ -254,18 +262,19 @@ fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
     }
     let takes = plans.iter().any(|(_, plan)| !plan.take.is_empty());
     let mut cost = run::plan_cost_run(partnership)?;
-    if takes && !cost.would_run {
-        cost = run::CostPlanned { would_run: true, sentence: "would look at what the deliveries above bring".into() };
+    // What is taken can bring back what is lost or would vanish; what is not declared stays so.
+    let stays = cost.stops.iter().any(|stop| stop.code == codes::control::NOT_DECLARED);
+    if takes && !cost.would_run && !stays {
+        cost = run::CostPlanned { would_run: true, sentence: "would look at what the deliveries above bring".into(), ..cost };
     }
     for report in &waiting {
         text.push_str(&format!("{}\n  {}\n  next: {}\n", report.code.id, report.seen, report.hint));
     }
     text.push_str(&format!("cost run\n  {}\n", cost.sentence));
-    Ok(Page::new(
-        "plan",
-        text,
-        json!({"files": list, "waiting": super::out::list(&waiting), "cost_run": {"would_run": cost.would_run, "why": cost.sentence}}),
-    ))
+    text.push_str(&report::uncounted_text(&cost.uncounted));
+    let cost_run = json!({"would_run": cost.would_run, "why": cost.sentence, "stops": super::out::list(&cost.stops),
+        "uncounted": report::uncounted_json(&cost.uncounted)});
+    Ok(Page::new("plan", text, json!({"files": list, "waiting": super::out::list(&waiting), "cost_run": cost_run})))
 }
 
 fn outcome_page(outcome: &Outcome) -> Page {
@@ -280,6 +289,7 @@ fn outcome_page(outcome: &Outcome) -> Page {
     let answers = costed.release.as_ref().map_or_else(|| "there is no release yet".to_owned(), |r| format!("release {r} still answers"));
     let mut text = match (&costed.release, costed.published) {
         (Some(release), true) => format!("published release {release}\n"),
+        _ if failed && costed.findings.is_empty() => format!("nothing was published: see the reports; {answers}\n"),
         _ if failed => format!("nothing was published: a check failed; {answers}\n"),
         (Some(release), false) => format!("nothing new to publish; release {release} answers\n"),
         (None, _) => "nothing to publish\n".to_owned(),
@@ -304,6 +314,7 @@ fn outcome_page(outcome: &Outcome) -> Page {
         );
     }
     text.push_str(&blocked_text(&costed.blocked));
+    text.push_str(&report::uncounted_text(&costed.uncounted));
     let delivered: Vec<Value> = outcome
         .delivered
         .iter()
@@ -317,6 +328,7 @@ fn outcome_page(outcome: &Outcome) -> Page {
     let json = json!({"run": outcome.run, "exit": outcome.exit_code(), "release": costed.release, "published": costed.published,
         "delivered": delivered, "standing_refused": outcome.standing_refused,
         "waiting": super::out::list(&outcome.waiting), "blocked": super::out::list(&costed.blocked),
+        "uncounted": report::uncounted_json(&costed.uncounted),
         "checks": super::out::list(&costed.stopped)});
     Page::new("run", text, json)
 }

@@ -20,7 +20,7 @@ use out::Voice;
 /// Parses the command line, does what it says, and turns the answer into an exit code.
 ///
 /// 0 done · 1 a delivery or a check failed · 2 usage or configuration · 3 infrastructure, worth a retry ·
-/// 4 kept for late deliveries · 5 another run holds the lake · 130 interrupted.
+/// 4 a period waits for a required feed · 5 another run holds the lake · 130 interrupted.
 #[must_use]
 pub fn main() -> ExitCode {
     let words = match Words::try_parse() {

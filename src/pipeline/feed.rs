@@ -16,11 +16,11 @@ use crate::{
 
 use super::{
     CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Positive, Ready, Repeats,
-    RowsOutside, Shrunken, Sign,
+    Required, RowsOutside, Shrunken, Sign,
     controls::{read_controls, sum_of},
     listed::read_listed,
     location::{Allowed, Secrets, apart_from_kept, read_location},
-    partnership::{in_order, span, until_the_next},
+    partnership::{first_of_period, in_order, span, until_the_next},
     schedule::Schedule,
 };
 
@@ -48,6 +48,7 @@ pub const KEYS: &[&str] = &[
     "required",
     "missing",
     "closing",
+    "beside",
     "active",
     "schedule",
     "due",
@@ -105,7 +106,8 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         controls,
         listed,
         tolerance_rows: tolerance(&fields),
-        required: choice(&fields, "required", true, &[("true", true), ("false", false)]),
+        required: required(&fields),
+        beside: beside_feeds(&fields),
         missing: choice(&fields, "missing", Missing::Block, &[("block", Missing::Block), ("carry", Missing::Carry)]),
         closing_required: choice(&fields, "closing", false, &[("required", true), ("optional", false)]),
         active: fields.get("active").and_then(|item| active(&item)).unwrap_or_default(),
@@ -357,8 +359,31 @@ fn tolerance(fields: &Fields<'_>) -> u64 {
     tolerance.and_then(|fields| fields.need("rows")).and_then(|item| item.count(0, 1_000_000_000)).unwrap_or(0)
 }
 
+/// The days on which the feed delivers; they begin and end with a period.
 fn active(item: &Item<'_>) -> Option<Span> {
-    span(item, &item.fields(&["from", "to"])?)
+    let fields = item.fields(&["from", "to"])?;
+    for key in ["from", "to"] {
+        if let Some(day) = fields.get(key).filter(|day| day.raw_text().is_some_and(|text| Day::parse_iso(text).is_some())) {
+            first_of_period(&day, "a feed begins and ends with a period");
+        }
+    }
+    span(item, &fields)
+}
+
+/// `true`, `false`, or `{from: 2023-07-01}`.
+fn required(fields: &Fields<'_>) -> Required {
+    let Some(item) = fields.get("required") else { return Required::Always };
+    if item.is_map() {
+        let from = item.fields(&["from"]).and_then(|fields| fields.need("from"));
+        return from.and_then(|from| first_of_period(&from, "a period needs a feed, or does not")).map_or(Required::Always, Required::From);
+    }
+    item.choice(&[("true", Required::Always), ("false", Required::Never)]).unwrap_or(Required::Always)
+}
+
+/// Feeds of the same council whose rows are others, although they fill the same table at the same time.
+fn beside_feeds(fields: &Fields<'_>) -> Vec<Identifier> {
+    let items = fields.get("beside").and_then(|item| item.list()).unwrap_or_default();
+    items.iter().filter_map(Item::identifier).collect()
 }
 
 /// The expression, once it is known that it can be kept.

@@ -30,12 +30,11 @@ pub fn check(tables: &BTreeMap<String, ReferenceTable>, head: &Head, feeds: &[Fe
     let ownerships: Vec<&str> = Ownership::ALL.iter().map(|ownership| ownership.as_str()).collect();
     let services_of_rules: Vec<&str> = services.iter().copied().chain(["none", "unknown"]).collect();
     let all = ["account", "cost_centre", rules::TABLE];
-    let shared = [councils.clone(), vec!["shared"]].concat();
     for (table, column, words) in [
-        (all[0], "council", &shared),
+        (all[0], "council", &councils),
         (all[0], "statement", &STATEMENTS.to_vec()),
-        (all[1], "council", &shared),
-        (all[2], "council", &shared),
+        (all[1], "council", &councils),
+        (all[2], "council", &councils),
         (all[2], "feed", &feeds),
         (all[2], "ownership", &ownerships),
         (all[2], "service", &services_of_rules),

@@ -14,12 +14,14 @@ mod known;
 mod listed;
 mod location;
 mod model;
+mod overlap;
 mod partnership;
 mod pattern;
 mod read;
 mod reference;
 pub mod rules;
 pub mod schedule;
+mod together;
 
 pub use json::json_schema;
 pub use model::*;

@@ -39,11 +39,11 @@ pub struct Partnership {
 }
 
 impl Partnership {
-    /// From which common table the costs of a council are read on a day; `None` where it does not say.
+    /// From which common table the costs of a council are read on a day; `None` where it does not say, or there is no such council.
     #[must_use]
     pub fn basis_on(&self, council: &str, day: Day) -> Option<Basis> {
-        let council = self.councils.iter().find(|c| *c.id == *council);
-        council.map_or(Some(Basis::Ledger), |c| c.cost_basis.iter().find(|(span, _)| span.contains(day)).map(|(_, basis)| *basis))
+        let council = self.councils.iter().find(|c| *c.id == *council)?;
+        council.cost_basis.iter().find(|(span, _)| span.contains(day)).map(|(_, basis)| *basis)
     }
 }
 
@@ -66,7 +66,11 @@ pub struct Company {
     pub dormant: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The name under which the shared service itself has feeds, rules and costs, where the partnership declares it.
+pub const SHARED: &str = "shared";
+
+/// Which extract costs are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Basis {
     Ledger,
     Payments,
@@ -79,6 +83,21 @@ impl Basis {
         match self {
             Self::Ledger => "ledger_line",
             Self::Payments => "payment_line",
+        }
+    }
+
+    /// The basis that reads this common table; `None` where none does.
+    #[must_use]
+    pub fn of_table(table: &str) -> Option<Self> {
+        [Self::Ledger, Self::Payments].into_iter().find(|basis| basis.common_table() == table)
+    }
+
+    /// As partnership.yaml writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger",
+            Self::Payments => "payments",
         }
     }
 }
@@ -197,10 +216,12 @@ pub struct Feed {
     pub listed: BTreeMap<String, Listed>,
     /// Rows that may be quarantined before the delivery is refused.
     pub tolerance_rows: u64,
-    pub required: bool,
+    pub required: Required,
     pub missing: Missing,
     /// A closing period is published only with this feed's entries in it, also where it never brought any before.
     pub closing_required: bool,
+    /// Feeds of the same council that fill the same common table at the same time, and whose rows are others.
+    pub beside: Vec<Identifier>,
     pub active: Span,
     /// Cron expression, five fields.
     pub schedule: Option<String>,
@@ -336,6 +357,28 @@ pub enum Positive {
     Credits,
 }
 
+/// From when on every period that is published must have a delivery of a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Required {
+    Never,
+    Always,
+    /// For periods that begin on this day or later.
+    From(Day),
+}
+
+impl Required {
+    /// Whether a period that begins on this day needs the feed.
+    #[must_use]
+    pub fn on(self, day: Day) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Always => true,
+            Self::From(from) => from <= day,
+        }
+    }
+}
+
+/// What becomes of a period for which a required feed brought nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     Block,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 use super::{
-    Basis, Company, Council, Member, Retention, Role, Service, ServiceKind, SuspenseLimit,
+    Basis, Company, Council, Member, Retention, Role, SHARED, Service, ServiceKind, SuspenseLimit,
     location::{Allowed, Secrets, apart, read_location},
 };
 
@@ -36,7 +36,7 @@ pub const KEYS: &[&str] = &[
 ];
 
 /// Folders of `pipelines/` that are no council's.
-pub const NOT_COUNCILS: [&str; 3] = ["shared", "reference", "cost"];
+pub const NOT_COUNCILS: [&str; 3] = [SHARED, "reference", "cost"];
 
 /// What the file says; `None` where that has been reported, so that everything else can be read all the same.
 pub struct Head {
@@ -84,7 +84,10 @@ pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
         landing,
         lake,
         published,
-        members: fields.get("members").map(|item| members(&item, &councils, &companies, &services)).unwrap_or_default(),
+        members: with_shared(
+            fields.get("members").map(|item| members(&item, &councils, &companies, &services)).unwrap_or_default(),
+            &councils,
+        ),
         councils,
         companies,
         services,
@@ -118,7 +121,7 @@ fn councils(item: &Item<'_>) -> Vec<Council> {
     let mut councils: Vec<Council> = Vec::new();
     for (key, at, item) in item.entries().unwrap_or_default() {
         let id = name(item.reader(), at, "a council", key);
-        if NOT_COUNCILS.contains(&key) {
+        if NOT_COUNCILS.contains(&key) && key != SHARED {
             let fault = Diagnostic::new(config::NOT_A_NAME, format!("no council can be called `{key}`: it is a folder of its own"));
             item.reader().fault(at, fault.expected("another name"));
         }
@@ -139,13 +142,27 @@ fn cost_basis(item: &Item<'_>) -> Vec<(Span, Basis)> {
     let mut starts: Vec<(Option<Day>, Basis)> = Vec::new();
     for row in item.list().unwrap_or_default() {
         let Some(fields) = row.fields(&["from", "basis"]) else { continue };
-        let from = fields.need("from").and_then(|item| item.day());
+        let from = fields.need("from").and_then(|item| first_of_period(&item, "the basis of costs changes with a period"));
         let basis = fields.need("basis").and_then(|item| item.choice(&words));
         let (Some(from), Some(basis)) = (from, basis) else { continue };
         in_order(&row, starts.last().and_then(|(day, _)| *day), from);
         starts.push((Some(from), basis));
     }
     until_the_next(starts)
+}
+
+/// A day on which a period begins; any other is reported with the reason why it must be one.
+pub fn first_of_period(item: &Item<'_>, why: &str) -> Option<Day> {
+    let day = item.day()?;
+    if day.ymd().2 != 1 {
+        item.refuse(
+            config::NOT_A_PERIOD_START,
+            &format!("{day} is in the middle of a period"),
+            format!("the first day of a month: {why}"),
+            "",
+        );
+    }
+    Some(day)
 }
 
 /// Reports a start that is not after the one before it.
@@ -255,6 +272,15 @@ fn members(item: &Item<'_>, councils: &[Council], companies: &[Company], service
             twice(&row, &members, &member);
             members.push(member);
         }
+    }
+    members
+}
+
+/// The shared service hosts every service, from ever and for ever, unless the file says otherwise: so its rules hold for its costs.
+fn with_shared(mut members: Vec<Member>, councils: &[Council]) -> Vec<Member> {
+    let declared = councils.iter().find(|council| &*council.id == SHARED);
+    if let Some(shared) = declared.filter(|shared| !members.iter().any(|member| member.organisation == shared.id)) {
+        members.push(Member { organisation: shared.id.clone(), service: None, role: Role::Host, span: Span::default() });
     }
     members
 }

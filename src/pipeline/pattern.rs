@@ -239,16 +239,18 @@ fn year(text: &str) -> Option<i16> {
     i16::try_from(year).ok().filter(|y| (1900..=9998).contains(y))
 }
 
+/// Months as names spell them, in small letters; their first three letters do too.
+pub const MONTHS: [&str; 12] =
+    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+
 /// `04`, `4`, `Apr`, `april`.
 fn month(text: &str) -> Option<u8> {
-    const NAMES: [&str; 12] =
-        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
     if text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit()) {
         return small(text).filter(|m| (1..=12).contains(m));
     }
     let lower = text.to_ascii_lowercase();
     let named = |name: &str| name == lower || name.get(..3) == Some(lower.as_str());
-    NAMES.iter().position(|name| named(name)).and_then(|at| u8::try_from(at + 1).ok())
+    MONTHS.iter().position(|name| named(name)).and_then(|at| u8::try_from(at + 1).ok())
 }
 
 /// `2018-19`, `2018/19`, `201819`, `2018`: the starting year.

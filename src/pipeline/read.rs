@@ -15,13 +15,14 @@ use crate::{
 };
 
 use super::{
-    Feed, Partnership,
+    Feed, Partnership, SHARED,
     cost::{read_cost, stray},
     feed::{Surroundings, read_feed},
     known,
     location::{Allowed, Secrets},
     partnership::{FILE, Head, NOT_COUNCILS, read_head},
     reference::read_references,
+    together,
 };
 
 /// Reads `pipelines/**` and `schemas/**` under a folder. Secrets come from the environment of the process.
@@ -47,6 +48,7 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
     let feeds = read_feeds(root, head.as_ref(), &contracts, &secrets, &mut faults);
     let references: BTreeMap<_, _> = read_references(root, &contracts, &mut faults).into_iter().collect();
     let cost = read_cost(root, &mut faults);
+    together::check(&feeds, &mut faults);
     if let Some(head) = &head {
         known::check(&references, head, &feeds, &mut faults);
     }
@@ -127,8 +129,10 @@ fn read_feeds(root: &Path, head: Option<&Head>, contracts: &Contracts, secrets: 
             if name != "partnership.yaml" && !is_prose(&name) {
                 faults.push(stray(&format!("pipelines/{name}"), "`partnership.yaml`, and a folder for each council"));
             }
-        } else if (is_council && !is_special) || name == "shared" {
+        } else if is_council && (!is_special || name == SHARED) {
             read_folder(&name, &around, &mut feeds, faults);
+        } else if name == SHARED {
+            faults.push(together::shared_undeclared());
         } else if !is_special {
             let near = nearest(&name, head.iter().flat_map(|head| &head.councils).map(|council| &*council.id));
             let fault = Diagnostic::new(config::UNKNOWN_NAME, format!("the folder pipelines/{name} belongs to no council"));

@@ -16,7 +16,10 @@ pub use feeds::{
 
 mod release;
 
-pub use release::{CostSource, Waiting, all_there, cost_sources, current, digest_of, program, rules_digest, run_digest};
+pub use release::{
+    Behind, CostSource, DeliveryPlan, EMPTY, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing, digest_of,
+    nothing_to_let_go, plan_release, program, published_slots, rules_digest, run_digest, spans,
+};
 
 mod replay;
 
@@ -28,7 +31,7 @@ pub use closing::closing_is_due;
 
 mod tables;
 
-pub use tables::{common, does_not_fit, lake_table, no_query, published};
+pub use tables::{LakeNow, common, does_not_fit, lake_now, lake_table, no_query, published};
 
 mod amount;
 

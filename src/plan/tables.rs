@@ -1,12 +1,12 @@
 //! The tables that queries can name: common tables of the lake, contracts, and what is missing among them.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     engine::{Part, Table},
-    lake::LakeFile,
-    pipeline::Partnership,
+    lake::{CommonTables, LakeFile, LakeState, Manifest},
+    pipeline::{Basis, Partnership},
     schema::Contract,
 };
 
@@ -71,4 +71,37 @@ pub fn does_not_fit(table: &str, error: &arrow::error::ArrowError) -> Refusal {
     .outcome("nothing was published; the last release is unchanged")
     .hint("correct one of the two contracts")
     .into()
+}
+
+/// The common tables that costs are read from, as they are now.
+#[derive(Debug, Default)]
+pub struct LakeNow {
+    /// By table, as a manifest lists them.
+    pub states: BTreeMap<String, LakeState>,
+    pub files: Vec<(Basis, LakeFile)>,
+}
+
+/// Looks at the common tables. Where one has not moved since the latest release, its manifest says what is in it.
+///
+/// # Errors
+/// TC1002, TC1007.
+pub fn lake_now(tables: &CommonTables, latest: Option<&Manifest>) -> Answer<LakeNow> {
+    let mut now = LakeNow::default();
+    for basis in [Basis::Ledger, Basis::Payments] {
+        let table = basis.common_table();
+        let Some(version) = tables.newest_version(table)? else { continue };
+        // A table that was made anew counts its versions from the start.
+        let is_there = |state: &&LakeState| tables.files_of(table, state).iter().all(|file| file.path.is_file());
+        let before = latest.and_then(|m| m.content.lake.get(table)).filter(|state| state.version == version).filter(is_there);
+        let (state, files) = match before {
+            Some(state) => (state.clone(), tables.files_of(table, state)),
+            None => match tables.snapshot(table, None)? {
+                Some(snapshot) => (LakeState::from(&snapshot), snapshot.files),
+                None => continue,
+            },
+        };
+        now.states.insert(table.to_owned(), state);
+        now.files.extend(files.into_iter().map(|file| (basis, file)));
+    }
+    Ok(now)
 }

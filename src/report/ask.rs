@@ -9,12 +9,14 @@ use arrow::{
     record_batch::RecordBatch,
 };
 
+use super::standing::Stand;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Pence, Period},
     engine::{Limits, Part, Table, Tables, ask},
     lake::{DeliveryRecord, Lake, LakeFileState, Manifest},
     pipeline::Partnership,
+    plan::Standing,
     schema::{Cell, Type, proof_table},
 };
 
@@ -86,7 +88,7 @@ fn tables_of(partnership: &Partnership, release: Option<&Release>) -> Answer<Tab
     for (name, reference) in &partnership.references {
         tables.insert(format!("reference.{name}"), Table::rows(reference.rows.schema(), vec![reference.rows.clone()]));
     }
-    let ops = ops_delivery(&Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.register().all()?)?;
+    let ops = ops_delivery(&Stand::of(partnership)?)?;
     tables.insert("ops.delivery", Table::rows(ops.schema(), vec![ops]));
     Ok(tables)
 }
@@ -107,19 +109,41 @@ fn lake_part(folder: &Path, file: &LakeFileState) -> Option<Part> {
     Some(Part::local(&folder.join(&file.path), file.bytes, file.rows)?.constants(constants.collect()))
 }
 
-/// Every delivery with its times, refused ones too.
-fn ops_delivery(records: &[DeliveryRecord]) -> Answer<RecordBatch> {
-    let text =
-        ["delivery_id", "council", "feed", "covers_from", "covers_to", "file_name", "sha256", "state", "landed_at", "judged_at", "run"];
+/// Every delivery with its times, refused ones too. `rows_accepted` and `amount_accepted` are those of the periods in which it stands in
+/// its common table, so that their sums are what stands; what the file held is in `rows_delivered` and `amount_delivered`.
+fn ops_delivery(stand: &Stand) -> Answer<RecordBatch> {
+    let text = [
+        "delivery_id",
+        "council",
+        "feed",
+        "covers_from",
+        "covers_to",
+        "file_name",
+        "sha256",
+        "state",
+        "standing",
+        "superseded_by",
+        "landed_at",
+        "judged_at",
+        "run",
+    ];
     let mut columns: Vec<(&str, Type)> = text.iter().map(|name| (*name, Type::Text)).collect();
     columns.extend([
         ("bytes", Type::BigInt),
         ("rows_accepted", Type::BigInt),
         ("rows_quarantined", Type::BigInt),
         ("amount_accepted", Type::Money),
+        ("rows_delivered", Type::BigInt),
+        ("amount_delivered", Type::Money),
     ]);
     let row = |r: &DeliveryRecord| -> Vec<Cell> {
         let (first, last) = (r.coverage.first().cloned().unwrap_or_default(), r.coverage.last().cloned().unwrap_or_default());
+        let plan = stand.plan.deliveries.get(&r.delivery_id);
+        let (stands_rows, stands_pence) = plan.map_or((0, 0), |plan| plan.stands);
+        let (state, above) = match plan.map(|plan| &plan.standing) {
+            Some(Standing::SupersededBy(above)) => ("superseded", above.iter().cloned().collect::<Vec<_>>().join(" ")),
+            _ => (r.state.as_str(), String::new()),
+        };
         vec![
             r.delivery_id.as_str().into(),
             r.council.as_str().into(),
@@ -128,17 +152,21 @@ fn ops_delivery(records: &[DeliveryRecord]) -> Answer<RecordBatch> {
             last.into(),
             r.source.name.as_str().into(),
             r.sha256.as_str().into(),
-            r.state.as_str().into(),
+            state.into(),
+            plan.map_or("", |plan| plan.standing.as_str()).into(),
+            if above.is_empty() { Cell::Null } else { above.into() },
             r.landed_at.as_str().into(),
             r.judged_at.as_str().into(),
             r.run.as_str().into(),
             r.bytes.into(),
-            r.proof.accepted.into(),
+            stands_rows.into(),
             r.proof.quarantined.into(),
+            Cell::Pence(stands_pence),
+            r.proof.accepted.into(),
             Cell::Pence(r.proof.pence()),
         ]
     };
-    proof_table(&columns, &records.iter().map(row).collect::<Vec<_>>())
+    proof_table(&columns, &stand.records.iter().map(row).collect::<Vec<_>>())
 }
 
 /// All rows that answer `sql`.

@@ -1,6 +1,6 @@
 //! Opening a figure up: the page of a code, and the record behind a line.
 
-use std::io::Read;
+use std::{collections::BTreeSet, io::Read};
 
 use arrow::{
     array::{Array, AsArray},
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{
     ask::{latest, rows, tables},
     page::{Align, Page, Table},
+    standing::Stand,
 };
 use crate::{
     decode::{Chunks, EncodingFacts, Judge, decode},
@@ -20,6 +21,7 @@ use crate::{
     domain::{DeliveryId, Digest, counted, printable},
     lake::{DeliveryRecord, Lake, read_quarantine},
     pipeline::Partnership,
+    plan::{PeriodState, Standing},
 };
 
 /// The page of one code, or a line for each of them.
@@ -95,14 +97,16 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
     if read.is_none() && quarantined.is_empty() {
         return Err(no_row(&record, row));
     }
-    where_it_went(&mut text, &mut json, &cost_lines(partnership, &record, row)?);
+    let lines = cost_lines(partnership, &record, row)?;
+    let why = if lines.is_empty() { why_not(partnership, &record)? } else { String::new() };
+    where_it_went(&mut text, &mut json, &lines, &why);
     Ok(Page::new("line", text, json))
 }
 
-/// Every cost line of the record: with `rows: many` there are several. `cost_line` is there as well where there is one.
-fn where_it_went(text: &mut String, json: &mut Value, lines: &[Vec<(String, String)>]) {
+/// Every cost line of the record, or why there is none: with `rows: many` there are several. `cost_line` is there as well where there is one.
+fn where_it_went(text: &mut String, json: &mut Value, lines: &[Vec<(String, String)>], why: &str) {
     match lines {
-        [] => text.push_str("\nit is not in the latest release\n"),
+        [] => text.push_str(&format!("\nit is not in the latest release{why}\n")),
         [_] => text.push_str("\nwhere its pounds went\n"),
         many => text.push_str(&format!("\nwhere its pounds went: {}\n", counted(many.len() as u64, "line"))),
     }
@@ -114,6 +118,27 @@ fn where_it_went(text: &mut String, json: &mut Value, lines: &[Vec<(String, Stri
         put(json, "cost_line", object(one));
     }
     put(json, "cost_lines", lines.iter().map(|values| object(values)).collect());
+}
+
+/// Why a delivery, or a part of it, is in no figure.
+fn why_not(partnership: &Partnership, record: &DeliveryRecord) -> Answer<String> {
+    let stand = Stand::of(partnership)?;
+    let Some(plan) = stand.plan.deliveries.get(&record.delivery_id) else { return Ok(String::new()) };
+    let states: BTreeSet<String> = stand
+        .plan
+        .periods
+        .values()
+        .filter(|entry| entry.delivery.as_deref() == Some(&record.delivery_id) && entry.state != PeriodState::Counts)
+        .map(|entry| entry.state.reason())
+        .collect();
+    Ok(match &plan.standing {
+        Standing::SupersededBy(above) => format!(": superseded by {}", above.iter().cloned().collect::<Vec<_>>().join(", ")),
+        Standing::CountsNowhere | Standing::CountsInPart if !states.is_empty() => {
+            format!(": {}", states.into_iter().collect::<Vec<_>>().join("; "))
+        }
+        Standing::Counts => ": not published yet".to_owned(),
+        other => format!(": its delivery is {}", other.as_str()),
+    })
 }
 
 fn no_row(record: &DeliveryRecord, row: u64) -> Refusal {

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{
     ask::{Release, latest, pence_at, rows, tables},
     page::{Align, Page, Table},
+    standing::{Stand, uncounted_json, uncounted_text},
 };
 use crate::{
     diagnostic::Answer,
@@ -202,8 +203,11 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
         }));
     }
     let proof = proof_line(partnership, &all, &release)?;
-    let page = format!("{}\n{}\n{proof}\n", by_stage(&totals).text(), periods.text());
-    Ok(Page::new("reconcile", page, json!({"release": release.manifest.release, "rows": list, "proof": proof})))
+    let uncounted = Stand::of(partnership)?.in_no_figure();
+    let rest = if uncounted.is_empty() { String::new() } else { format!("\n{}", uncounted_text(&uncounted)) };
+    let page = format!("{}\n{}\n{proof}\n{rest}", by_stage(&totals).text(), periods.text());
+    let json = json!({"release": release.manifest.release, "rows": list, "uncounted": uncounted_json(&uncounted), "proof": proof});
+    Ok(Page::new("reconcile", page, json))
 }
 
 /// Rows and pounds of a stage.

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::page::{Align, Page, Table};
+use super::{
+    page::{Align, Page, Table},
+    standing::{Stand, uncounted_json, uncounted_text},
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render_all},
     domain::{DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
-    lake::{DeliveryRecord, DeliveryState, Lake, Manifest, read_quarantine},
+    lake::{DeliveryRecord, DeliveryState, Lake, read_quarantine},
     pipeline::Partnership,
-    plan::{Wish, plan_feed, waiting as waiting_for_word, waits_for_others},
+    plan::{Standing, Wish, plan_feed, spans, waiting as waiting_for_word, waits_for_others},
     source,
 };
 
@@ -18,102 +21,116 @@ fn covers(record: &DeliveryRecord) -> String {
     record.covers().map(|c| c.to_string()).unwrap_or_default()
 }
 
-/// Every feed: how many deliveries, which was the last, what it holds.
+/// Every feed: how many deliveries, which was the last, what stands of them; and what is in no figure, with the reason.
 ///
 /// # Errors
 /// TC10…
 pub fn status(partnership: &Partnership) -> Answer<Page> {
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    let records = lake.register().all()?;
-    let release = lake.releases().latest()?;
-    let mut table = Table::new(&[
-        ("feed", Align::Left),
-        ("deliveries", Align::Right),
-        ("refused", Align::Right),
-        ("rows", Align::Right),
-        ("quarantined", Align::Right),
-        ("pounds", Align::Right),
-        ("last", Align::Left),
-    ]);
-    let mut list = Vec::new();
-    for feed in &partnership.feeds {
-        let of: Vec<&DeliveryRecord> = records.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
-        let accepted: Vec<&&DeliveryRecord> = of.iter().filter(|r| r.state == DeliveryState::Accepted).collect();
-        let refused = of.iter().filter(|r| r.state == DeliveryState::Refused).count();
-        let rows: u64 = accepted.iter().map(|r| r.proof.accepted).sum();
-        let quarantined: u64 = of.iter().map(|r| r.proof.quarantined).sum();
-        let sum: Pence = accepted.iter().map(|r| r.proof.pence()).sum();
-        let last = of.iter().max_by(|a, b| a.run.cmp(&b.run).then_with(|| a.coverage.cmp(&b.coverage)));
-        let last_text = last.map_or_else(|| "nothing yet".to_owned(), |r| format!("{} {} {}", covers(r), r.state.as_str(), r.source.name));
-        table.row([
-            feed.name(),
-            of.len().to_string(),
-            refused.to_string(),
-            grouped(u128::from(rows)),
-            grouped(u128::from(quarantined)),
-            pounds(sum),
-            last_text,
-        ]);
-        list.push(json!({"feed": feed.name(), "deliveries": of.len(), "refused": refused, "rows": rows, "quarantined": quarantined,
-            "amount": decimal(sum), "last": last.map(|r| json!({"delivery_id": r.delivery_id, "covers": covers(r), "state": r.state.as_str(), "file": r.source.name}))}));
-    }
-    let name = release.as_ref().map(|m| m.release.clone());
+    let stand = Stand::of(partnership)?;
+    let (table, list) = feeds(partnership, &stand);
+    let name = stand.latest.as_ref().map(|m| m.release.clone());
     let head = name.as_ref().map_or_else(|| "no release yet".to_owned(), |r| format!("release {r}"));
     let mut text = format!("{}: {head}\n\n{}", partnership.name, table.text());
-    for record in records.iter().filter(|r| r.state == DeliveryState::Refused) {
+    for record in stand.records.iter().filter(|r| r.state == DeliveryState::Refused) {
         text.push_str(&format!("\nrefused: {}/{} {} {}\n", record.council, record.feed, covers(record), record.source.name));
         for report in &record.reports {
             text.push_str(report);
         }
     }
-    let in_question = waiting_for_word(&records);
+    let in_question = waiting_for_word(&stand.records);
     if !in_question.is_empty() {
         text.push_str(&format!("\n{}", render_all(&in_question, false)));
     }
     let in_question: Vec<Value> = in_question.iter().map(|d| json!({"code": d.code.id, "seen": d.seen, "hint": d.hint})).collect();
-    let unpublished = unpublished(partnership, &records, release.as_ref());
-    if !unpublished.is_empty() {
-        text.push_str("\naccepted, and in no release (truecost run says what they wait for):\n");
-        for (feed, periods) in &unpublished {
-            text.push_str(&format!("  {feed}  {}\n", periods.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")));
-        }
+    let passed_over = passed_over(&stand);
+    if !passed_over.is_empty() {
+        text.push_str(&format!("\nnewer, and not counting:\n{}", passed_over.iter().map(|line| format!("  {line}\n")).collect::<String>()));
     }
-    let unpublished: BTreeMap<_, Vec<String>> =
-        unpublished.into_iter().map(|(feed, periods)| (feed, periods.iter().map(ToString::to_string).collect())).collect();
-    let waiting = waiting(partnership, &records);
+    let uncounted = stand.in_no_figure();
+    if !uncounted.is_empty() {
+        text.push_str(&format!("\n{}", uncounted_text(&uncounted)));
+    }
+    let stops = stand.plan.stops(&[]);
+    if !stops.is_empty() {
+        text.push_str(&format!("\n{}", render_all(&stops, false)));
+    }
+    let waiting = waiting(partnership, &stand.records);
     if !waiting.is_empty() {
         text.push_str(&format!("\n{}", render_all(&waiting, false)));
     }
-    let waiting: Vec<Value> = waiting
-        .iter()
-        .map(|d| json!({"code": d.code.id, "file": d.place.as_ref().map(|p| p.file.clone()), "seen": d.seen, "hint": d.hint}))
-        .collect();
+    let told = |list: &[Diagnostic]| -> Vec<Value> {
+        let one =
+            |d: &Diagnostic| json!({"code": d.code.id, "file": d.place.as_ref().map(|p| p.file.clone()), "seen": d.seen, "hint": d.hint});
+        list.iter().map(one).collect()
+    };
     Ok(Page::new(
         "status",
         text,
-        json!({"partnership": &*partnership.name, "release": name, "feeds": list, "unpublished": unpublished, "waiting": waiting, "in_question": in_question}),
+        json!({"partnership": &*partnership.name, "release": name, "feeds": list, "uncounted": uncounted_json(&uncounted),
+            "stops": told(&stops), "waiting": told(&waiting), "in_question": in_question}),
     ))
 }
 
-/// Periods of each feed whose lines were accepted, in the basis that its council's costs are read from, and are in no release.
-fn unpublished(partnership: &Partnership, records: &[DeliveryRecord], release: Option<&Manifest>) -> BTreeMap<String, BTreeSet<Period>> {
-    let parts = release.and_then(|m| m.content.tables.get("cost_line")).map_or(&[][..], Vec::as_slice);
-    let published: BTreeSet<&str> = parts.iter().map(|part| part.key.as_str()).collect();
-    let is_basis = |record: &DeliveryRecord, period: Period| {
-        let day = partnership.calendar.days_of(period).0;
-        partnership.basis_on(&record.council, day).is_some_and(|basis| basis.common_table() == record.table)
-    };
-    let mut found: BTreeMap<String, BTreeSet<Period>> = BTreeMap::new();
-    for record in records.iter().filter(|r| r.state == DeliveryState::Accepted) {
-        let feed = format!("{}/{}", record.council, record.feed);
-        let periods = record.proof.periods.keys().filter_map(|text| Period::parse(text));
-        let missing = periods.filter(|period| !published.contains(format!("{feed}/{period}").as_str()) && is_basis(record, *period));
-        let missing: BTreeSet<Period> = missing.collect();
-        if !missing.is_empty() {
-            found.entry(feed).or_default().extend(missing);
+/// A row for each declared feed, and for each that the register knows beside them.
+fn feeds(partnership: &Partnership, stand: &Stand) -> (Table, Vec<Value>) {
+    let mut table = Table::new(&[
+        ("feed", Align::Left),
+        ("deliveries", Align::Right),
+        ("refused", Align::Right),
+        ("superseded", Align::Right),
+        ("rows", Align::Right),
+        ("quarantined", Align::Right),
+        ("pounds", Align::Right),
+        ("last", Align::Left),
+    ]);
+    let mut names: Vec<(String, String)> = partnership.feeds.iter().map(|f| (f.council.to_string(), f.id.to_string())).collect();
+    let undeclared = stand.records.iter().map(|r| (r.council.clone(), r.feed.clone())).filter(|name| !names.contains(name));
+    let undeclared: BTreeSet<(String, String)> = undeclared.collect();
+    names.extend(undeclared.iter().cloned());
+    let mut list = Vec::new();
+    for (council, feed) in names {
+        let of: Vec<&DeliveryRecord> = stand.records.iter().filter(|r| r.is_of(&council, &feed)).collect();
+        let standing = |r: &DeliveryRecord| stand.plan.deliveries.get(&r.delivery_id);
+        let refused = of.iter().filter(|r| r.state == DeliveryState::Refused).count();
+        let is_superseded = |r: &&&DeliveryRecord| standing(r).is_some_and(|plan| matches!(plan.standing, Standing::SupersededBy(_)));
+        let superseded = of.iter().filter(is_superseded).count();
+        let (rows, sum): (u64, Pence) =
+            of.iter().filter_map(|r| standing(r)).fold((0, 0), |(rows, pence), plan| (rows + plan.stands.0, pence + plan.stands.1));
+        let quarantined: u64 = of.iter().filter(|r| !is_superseded(r)).map(|r| r.proof.quarantined).sum();
+        let last = of.iter().max_by(|a, b| a.run.cmp(&b.run).then_with(|| a.coverage.cmp(&b.coverage)));
+        let last_text = last.map_or_else(|| "nothing yet".to_owned(), |r| format!("{} {} {}", covers(r), r.state.as_str(), r.source.name));
+        let name = format!("{council}/{feed}");
+        table.row([
+            name.clone(),
+            of.len().to_string(),
+            refused.to_string(),
+            superseded.to_string(),
+            grouped(u128::from(rows)),
+            grouped(u128::from(quarantined)),
+            pounds(sum),
+            last_text,
+        ]);
+        list.push(json!({"feed": name, "declared": !undeclared.contains(&(council, feed)), "deliveries": of.len(), "refused": refused,
+            "superseded": superseded, "rows": rows, "quarantined": quarantined, "amount": decimal(sum),
+            "last": last.map(|r| json!({"delivery_id": r.delivery_id, "covers": covers(r), "state": r.state.as_str(), "file": r.source.name}))}));
+    }
+    (table, list)
+}
+
+/// Deliveries that came after what stands in a period and do not count there: `aa/spend 2023/P01: 0123… is refused; …abcd stands`.
+fn passed_over(stand: &Stand) -> Vec<String> {
+    let mut lines: BTreeMap<(String, String, String), Vec<Period>> = BTreeMap::new();
+    for (slot, entry) in &stand.plan.periods {
+        let Some(stands) = &entry.delivery else { continue };
+        for newer in &entry.passed_over {
+            lines.entry((slot.feed_name(), newer.clone(), stands.clone())).or_default().push(slot.period);
         }
     }
-    found
+    let word = |id: &str| stand.plan.deliveries.get(id).map_or("", |plan| plan.standing.as_str());
+    let line = |((feed, newer, stands), periods): (&(String, String, String), &Vec<Period>)| {
+        format!("{feed} {}: delivery {newer}: {}; {stands} stands", spans(periods), word(newer))
+    };
+    lines.iter().map(line).collect()
 }
 
 /// Files that wait for others beside them: a marker, a sidecar. A source that does not answer is for the run to report.

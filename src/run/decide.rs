@@ -33,7 +33,7 @@ pub fn decide(partnership: &Partnership, said: &Said) -> Answer<Change> {
     let now = clock::now();
     let selector = Selector::parse(&said.selector)?;
     named(said)?;
-    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1 };
+    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
     let mut conductor = Conductor::new(partnership, &options, now.run_id(), &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
     conductor.lake.recover(&held)?;

@@ -14,9 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes},
+    domain::Period,
     lake::{CommonTables, DeliveryRecord, DeliveryState, Lake, Turn},
     pipeline::{Feed, Partnership},
-    plan::{Wish, waiting},
+    plan::{Uncounted, Wish, waiting},
     stages::prove::InSuspense,
 };
 
@@ -63,6 +64,16 @@ pub struct Options {
     pub select: Vec<String>,
     pub wish: Wish,
     pub threads: usize,
+    /// Published periods that a person lets vanish from the next release.
+    pub let_go: Option<LetGo>,
+}
+
+/// What a person lets vanish from the release, once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LetGo {
+    pub periods: Vec<Period>,
+    pub by: String,
+    pub reason: String,
 }
 
 /// What a run did.
@@ -80,12 +91,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// 0 done · 1 a delivery or a check failed, or a delivery waits · 3 a source could not be reached.
+    /// 0 done · 1 a delivery or a check failed, or a delivery waits, or something stops publication · 3 a source could not be reached · 4 a period waits for
+    /// a required feed.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let refused = self.delivered.iter().filter(|d| d.state == Delivery::Refused).flat_map(|d| &d.reports);
         let errors = refused.chain(&self.costed.stopped).chain(&self.waiting).filter(|d| d.severity == Severity::Error);
-        let all: Vec<Diagnostic> = errors.cloned().collect();
+        let all: Vec<Diagnostic> = errors.chain(&self.costed.blocked).cloned().collect();
         if all.is_empty() { 0 } else { crate::diagnostic::Refusal(all).exit_code() }
     }
 }
@@ -98,6 +110,7 @@ pub(crate) struct Conductor<'a> {
     select: Vec<String>,
     wish: Wish,
     threads: usize,
+    let_go: Option<LetGo>,
     run_id: String,
     /// The run's number: the order of runs, whatever the clock says. 0 where nothing is written.
     number: u64,
@@ -116,6 +129,7 @@ impl<'a> Conductor<'a> {
             select: options.select.clone(),
             wish: options.wish,
             threads: options.threads,
+            let_go: options.let_go.clone(),
             run_id,
             number: 0,
             turns: AtomicU64::new(0),
@@ -238,6 +252,10 @@ pub struct Planned<'p> {
 pub struct CostPlanned {
     pub would_run: bool,
     pub sentence: String,
+    /// What would stop publication.
+    pub stops: Vec<Diagnostic>,
+    /// What was accepted and is in no figure.
+    pub uncounted: Vec<Uncounted>,
 }
 
 /// What the cost run would do with the common tables as they are now.
@@ -245,7 +263,7 @@ pub struct CostPlanned {
 /// # Errors
 /// TC10…
 pub fn plan_cost_run(partnership: &Partnership) -> Answer<CostPlanned> {
-    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1 };
+    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
     let conductor = Conductor::new(partnership, &options, String::new(), &Silent)?;
     let known = conductor.lake.register().all()?;
     conductor.why_cost(&known)

@@ -7,8 +7,9 @@ use arrow::record_batch::RecordBatch;
 use crate::{
     diagnostic::Answer,
     domain::{Calendar, Period},
-    lake::{DeliveryRecord, EncodedRowGroup, PartSchema, PartWriter, StagedPart, Staging},
+    lake::{EncodedRowGroup, PartSchema, PartWriter, StagedPart, Staging},
     pipeline::Partnership,
+    plan::Behind,
     schema::{Cell, Contract},
 };
 
@@ -28,10 +29,12 @@ pub fn write(contract: &Contract, rows: &RecordBatch, staging: &Staging) -> Answ
     writer.finish()
 }
 
-/// The table `delivery`: those that stand behind this release, by council, feed, period.
+/// The table `delivery`: those that stand behind this release, by council, feed, period. Rows and pounds accepted are those of the
+/// periods for which each counts.
 #[must_use]
-pub fn delivery_rows(records: &[&DeliveryRecord]) -> Vec<Vec<Cell>> {
-    let row = |r: &&DeliveryRecord| {
+pub fn delivery_rows(behind: &[Behind<'_>]) -> Vec<Vec<Cell>> {
+    let row = |b: &Behind<'_>| {
+        let r = b.record;
         let covers = r.covers();
         let (from, to) = covers.map_or((Period { year: 0, period: 1 }, Period { year: 0, period: 1 }), |c| (c.first(), c.last()));
         let proof = &r.proof;
@@ -46,16 +49,16 @@ pub fn delivery_rows(records: &[&DeliveryRecord]) -> Vec<Vec<Cell>> {
             r.source.name.as_str().into(),
             r.sha256.as_str().into(),
             r.bytes.into(),
-            proof.accepted.into(),
+            b.rows.into(),
             proof.quarantined.into(),
             proof.not_data_rows().into(),
-            Cell::Pence(proof.pence()),
+            Cell::Pence(b.pence),
             r.quarantined_pence().map_or(Cell::Null, Cell::Pence),
             proof.proved_by_sender.into(),
             r.not_known_rows().into(),
         ]
     };
-    records.iter().map(row).collect()
+    behind.iter().map(row).collect()
 }
 
 /// Councils, services and periods as tables. `none` and `unknown` are services too, so that every line finds its row.

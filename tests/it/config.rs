@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 
 use truecost::{
     diagnostic::{Diagnostic, Severity, render_all},
-    pipeline::{Partnership, read_with},
+    pipeline::{Partnership, Required, read_with},
 };
 
 use crate::golden::golden;
@@ -106,7 +106,7 @@ fn a_sound_partnership_is_read_with_its_defaults() {
     assert_eq!((feed.ready.clone(), feed.landing), (Ready::Stable { millis: 2_000 }, Landing::Copy));
     assert_eq!((feed.delivers, feed.rows_outside, feed.missing), (Delivers::Replace, RowsOutside::Warn, Missing::Block));
     assert_eq!(feed.newest_by, [NewestBy::Version, NewestBy::Modified]);
-    assert_eq!((feed.tolerance_rows, feed.required, feed.rows_many, feed.pieces), (0, true, false, 1));
+    assert_eq!((feed.tolerance_rows, feed.required, feed.rows_many, feed.pieces), (0, Required::Always, false, 1));
     let centres = &partnership.references["cost_centre"];
     assert_eq!(centres.lines, [2, 3, 4]);
     assert_eq!(centres.rows.column_by_name("directorate").expect("an optional column").null_count(), 3);

@@ -47,7 +47,8 @@ fn periods(partnership: &Partnership) -> Vec<Period> {
 /// Runs the partnership and compares all its periods; gives the number of lines compared.
 fn agrees(root: &Path) -> u64 {
     let (partnership, _) = pipeline::read(root).expect("a sound partnership");
-    let outcome = run::run(&partnership, &Options { select: vec![], wish: Wish::default(), threads: 2 }, &Silent).expect("a run");
+    let outcome =
+        run::run(&partnership, &Options { select: vec![], wish: Wish::default(), threads: 2, let_go: None }, &Silent).expect("a run");
     assert!(outcome.costed.published, "{:?}", outcome.costed.stopped);
     let tables = tables(&partnership);
     let file = "tests/slt/cost_line.sql";

@@ -28,7 +28,7 @@ fn spend() -> Option<PathBuf> {
 }
 
 fn options() -> Options {
-    Options { select: vec![], wish: Wish::default(), threads: 2 }
+    Options { select: vec![], wish: Wish::default(), threads: 2, let_go: None }
 }
 
 /// Rows of a small CSV by header, without quotes.

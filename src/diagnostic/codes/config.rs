@@ -41,6 +41,16 @@ codes! {
     STRAY_FILE = "TC0619", Configurator, 2, "a file that nothing reads";
     /// A control that names something that the delivery does not have.
     CONTROL = "TC0620", Configurator, 2, "a control that cannot be judged";
+    /// Two feeds that are active in one period can take the same file.
+    ONE_FILE_TWICE = "TC0621", Configurator, 2, "two feeds read the same files";
+    /// Two feeds of a council fill one table of costs in one period.
+    ONE_COST_TWICE = "TC0622", Configurator, 2, "two feeds bring the same costs";
+    /// A change that must come with a period, on another day.
+    NOT_A_PERIOD_START = "TC0623", Configurator, 2, "a change in the middle of a period";
+    /// Feeds of the shared service without the organisation that bears their costs.
+    SHARED_UNDECLARED = "TC0624", Configurator, 2, "the shared service is not declared";
+    /// A period is let go that would not vanish.
+    NOTHING_TO_LET_GO = "TC0625", Configurator, 2, "nothing to let go";
     /// `amount:` of a feed adds columns up otherwise than their contracts say.
     AMOUNT = "TC0627", Configurator, 2, "a declared amount that contradicts the contract";
     /// Feed SQL that gives `fiscal_year` and no `period`, or the other way.

@@ -22,13 +22,17 @@ codes! {
     /// The sidecar is not readable.
     SIDECAR_UNREADABLE = "TC0410", Supplier, 1, "the sidecar cannot be read";
     /// A required feed lacks a period, which is therefore not published.
-    PERIOD_BLOCKED = "TC0411", Supplier, 1, "a period is not published";
+    PERIOD_BLOCKED = "TC0411", Supplier, 4, "a period is not published";
     /// Something was spelt differently from before, and understood.
     DRIFT = "TC0412", Supplier, 1, "the layout drifted";
     /// A delivery that its file, by the feed as it is now, does not cover.
     WITHDRAWN = "TC0413", Configurator, 1, "a delivery was withdrawn";
     /// Amounts of a delivery that add up to more than an amount can be.
     SUM_TOO_LARGE = "TC0414", Supplier, 1, "a delivery adds up to more than an amount can be";
+    /// Accepted rows of a feed or a council that the partnership does not declare.
+    NOT_DECLARED = "TC0415", Configurator, 1, "accepted rows of what is not declared";
+    /// A period of a council that the latest release holds and the next one would not.
+    WOULD_VANISH = "TC0416", Configurator, 1, "a published period would vanish";
     /// A delivery about which only a person can know.
     WAITS = "TC0420", Supplier, 1, "a delivery waits for a person's word";
     /// What waits is accepted, and its bytes are no longer the ones that were judged.

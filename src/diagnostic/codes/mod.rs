@@ -23,7 +23,7 @@ pub struct Code {
     /// `TC0203`.
     pub id: &'static str,
     pub actor: Actor,
-    /// Exit code that it calls for: 1 delivery or check, 2 configuration, 3 infrastructure, 4 missing, 5 lease.
+    /// Exit code that it calls for: 1 delivery or check, 2 configuration, 3 infrastructure, 4 something is missing, 5 lease.
     pub exit: u8,
     /// Whether the same command can succeed later without anybody acting.
     pub retry: bool,

@@ -6,21 +6,18 @@ mod parts;
 mod separate;
 mod standing;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use arrow::record_batch::RecordBatch;
 use serde_json::json;
 
 use super::{Conductor, CostPlanned, Event, clock};
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
-    domain::{Period, counted},
+    domain::counted,
     engine::{Table, Tables},
-    lake::{Content, DeliveryRecord, LakeFile, LakeState, Manifest, Publication, PublishedPart},
-    pipeline::Basis,
+    lake::{Content, DeliveryRecord, Manifest, Publication, PublishedPart},
     plan::{
-        CostSource, Waiting, all_there, cost_sources, current, does_not_fit, plan_cost, program, published, rules_digest, run_digest,
-        with_sender,
+        Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, does_not_fit, lake_now, nothing_to_let_go, plan_cost, plan_release,
+        program, published, rules_digest, run_digest, with_sender,
     },
     stages::{
         classify::membership_table,
@@ -40,8 +37,10 @@ pub struct Costed {
     pub published: bool,
     /// Periods that are left out, and why.
     pub blocked: Vec<Diagnostic>,
+    /// What was accepted and is in no figure.
+    pub uncounted: Vec<Uncounted>,
     pub findings: Vec<Finding>,
-    /// A check failed: the last release is unchanged.
+    /// What stands in the way of publication, or a check that failed: the last release is unchanged.
     pub stopped: Vec<Diagnostic>,
     /// The codes behind suspense over its limit, where that stopped publication: no release shows them.
     pub suspense: Vec<prove::InSuspense>,
@@ -74,50 +73,36 @@ impl Conductor<'_> {
         Ok(costed)
     }
 
-    fn cost_upon(&self, Standing { latest, broken }: &Standing, known: &[DeliveryRecord]) -> Answer<Costed> {
-        let lake = self.lake_states(latest.as_ref())?;
-        for basis in [Basis::Ledger, Basis::Payments] {
-            let files: Vec<&LakeFile> = lake.files.iter().filter(|(of, _)| *of == basis).map(|(_, file)| file).collect();
-            all_there(known, basis.common_table(), &files)?;
-        }
-        let (sources, Waiting { blocked, carried }) = cost_sources(self.partnership, known, &lake.files);
-        let mut costed = Costed { blocked, release: latest.as_ref().map(|m| m.release.clone()), ..Costed::default() };
-        if sources.is_empty() {
+    fn cost_upon(&self, Standing { listed, latest, broken }: &Standing, known: &[DeliveryRecord]) -> Answer<Costed> {
+        let lake = lake_now(&self.tables, latest.as_ref())?;
+        let release = plan_release(self.partnership, known, &lake.files, listed.as_ref());
+        let mut costed = Costed {
+            blocked: release.blocked.clone(),
+            uncounted: release.uncounted(),
+            stopped: self.stops(&release)?,
+            release: latest.as_ref().map(|m| m.release.clone()),
+            ..Costed::default()
+        };
+        if !costed.stopped.is_empty() {
+            self.observer.event(Event::Report { diagnostics: &costed.stopped });
             return Ok(costed);
         }
-        let plan = plan_cost(self.partnership)?;
         let rules = rules_digest(self.partnership);
-        let inputs = run_digest(&rules, &sources, known);
+        let inputs = run_digest(&rules, &release, known);
         let unchanged = latest.as_ref().is_some_and(|m| m.content.proofs.get("inputs") == Some(&json!(inputs)));
-        if unchanged && broken.is_none() && !self.wish.force {
+        if release.is_empty() || (unchanged && broken.is_none() && !self.wish.force) {
             return Ok(costed);
         }
-        if !carried.is_empty() {
-            self.observer.event(Event::Report { diagnostics: &carried });
+        if !release.carried.is_empty() {
+            self.observer.event(Event::Report { diagnostics: &release.carried });
         }
-        let mut content = Content { program: program(), lake: lake.states, ..Content::default() };
-        content.proofs.insert("inputs".into(), json!(inputs));
-        content.proofs.insert("rules".into(), json!(rules));
-        let (lines, meant) = self.classify(&plan, &rules, &sources, latest.as_ref())?;
-        costed.classified = lines.iter().filter(|line| line.fresh).count();
-        content.tables.insert("cost_line".into(), lines.iter().map(|line| line.part.clone()).collect());
-        content.tables.insert("class_total".into(), lines.iter().map(|line| line.classes.clone()).collect());
-        self.separate(&plan, &rules, &lines, latest.as_ref(), &mut content)?;
-        let parts: Vec<(CostSource, PublishedPart)> = lines.into_iter().map(|line| (line.source, line.part)).collect();
-        let records = with_sender(self.partnership, &current(known, &sources));
-        let records: Vec<&DeliveryRecord> = records.iter().collect();
-        self.small_tables(&records, &parts, &mut content)?;
-        let tables = self.check_tables(&records, &parts, meant.as_ref(), &content)?;
-        costed.findings = prove::prove(&tables)?;
-        self.store("check_result", &prove::check_rows(&costed.findings, parts.iter().map(|(_, p)| p.rows).sum()), &mut content)?;
-        self.verdict(&mut costed, &parts)?;
+        let content = self.content(known, &release, lake, &rules, &inputs, latest.as_ref(), &mut costed)?;
         if costed.stopped.iter().any(|d| d.severity == Severity::Error) {
             self.observer.event(Event::Report { diagnostics: &costed.stopped });
             return Ok(costed);
         }
-        let run = json!({"run": self.run_id, "published_at": clock::now().iso()});
         self.observer.event(Event::Publishing);
-        let publication = self.lake.releases().publish(content, run)?;
+        let publication = self.lake.releases().publish(content, self.mark())?;
         costed.published = matches!(publication, Publication::Published(_));
         costed.made_again = !costed.published;
         let (Publication::Published(manifest) | Publication::Unchanged(manifest)) = publication;
@@ -127,36 +112,94 @@ impl Conductor<'_> {
         Ok(costed)
     }
 
+    /// What stops publication, but for what a person lets go.
+    fn stops(&self, release: &ReleasePlan) -> Answer<Vec<Diagnostic>> {
+        let let_go = self.let_go.as_ref().map_or(&[][..], |let_go| let_go.periods.as_slice());
+        match let_go.iter().find(|period| !release.vanishing.iter().any(|v| v.period == **period)) {
+            Some(period) => Err(nothing_to_let_go(release, *period).into()),
+            None => Ok(release.stops(let_go)),
+        }
+    }
+
+    /// Which run made a release, and what a person let go in it: not compared between releases.
+    fn mark(&self) -> serde_json::Value {
+        let mut run = json!({"run": self.run_id, "published_at": clock::now().iso()});
+        if let (Some(let_go), Some(fields)) = (&self.let_go, run.as_object_mut()) {
+            let said = json!({"periods": let_go.periods.iter().map(ToString::to_string).collect::<Vec<_>>(), "by": let_go.by, "reason": let_go.reason});
+            fields.insert("let_go".into(), said);
+        }
+        run
+    }
+
+    /// What the next release consists of; what the checks found is in `costed`.
+    #[allow(clippy::too_many_arguments)] // what the caller has looked up once
+    fn content(
+        &self,
+        known: &[DeliveryRecord],
+        release: &ReleasePlan,
+        lake: LakeNow,
+        rules: &str,
+        inputs: &str,
+        latest: Option<&Manifest>,
+        costed: &mut Costed,
+    ) -> Answer<Content> {
+        let plan = plan_cost(self.partnership)?;
+        let mut content = Content { program: program(), lake: lake.states, ..Content::default() };
+        content.proofs.insert("inputs".into(), json!(inputs));
+        content.proofs.insert("rules".into(), json!(rules));
+        if !release.empty.is_empty() {
+            content.proofs.insert(EMPTY.into(), json!(release.empty.iter().map(ToString::to_string).collect::<Vec<_>>()));
+        }
+        let (lines, meant) = self.classify(&plan, rules, &release.sources, latest)?;
+        costed.classified = lines.iter().filter(|line| line.fresh).count();
+        content.tables.insert("cost_line".into(), lines.iter().map(|line| line.part.clone()).collect());
+        content.tables.insert("class_total".into(), lines.iter().map(|line| line.classes.clone()).collect());
+        self.separate(&plan, rules, &lines, latest, &mut content)?;
+        let parts: Vec<(CostSource, PublishedPart)> = lines.into_iter().map(|line| (line.source, line.part)).collect();
+        let behind = release.behind(known);
+        let records = with_sender(self.partnership, &behind.iter().map(|behind| behind.record).collect::<Vec<_>>());
+        let behind: Vec<Behind<'_>> = behind.iter().zip(&records).map(|(behind, record)| Behind { record, ..*behind }).collect();
+        let records: Vec<&DeliveryRecord> = records.iter().collect();
+        self.store("delivery", &publish::delivery_rows(&behind), &mut content)?;
+        self.small_tables(&records, &parts, release, &mut content)?;
+        let tables = self.check_tables(&records, &parts, meant.as_ref(), &content)?;
+        costed.findings = prove::prove(&tables)?;
+        self.store("check_result", &prove::check_rows(&costed.findings, parts.iter().map(|(_, p)| p.rows).sum()), &mut content)?;
+        self.verdict(costed, &parts)?;
+        Ok(content)
+    }
+
     /// Whether the cost run has something to do, and why.
     pub(super) fn why_cost(&self, known: &[DeliveryRecord]) -> Answer<CostPlanned> {
         let (latest, flaws) = self.looked_at()?;
-        let lake = self.lake_states(latest.as_ref())?;
-        let (sources, Waiting { blocked, .. }) = cost_sources(self.partnership, known, &lake.files);
+        let lake = lake_now(&self.tables, latest.as_ref())?;
+        let release = plan_release(self.partnership, known, &lake.files, latest.as_ref());
         let rules = rules_digest(self.partnership);
         let is = |name: &str, value: &str| latest.as_ref().is_some_and(|m| m.content.proofs.get(name) == Some(&json!(value)));
-        let inputs = run_digest(&rules, &sources, known);
-        let (would_run, why) = if sources.is_empty() {
+        let inputs = run_digest(&rules, &release, known);
+        let stops = release.stops(&[]);
+        let (would_run, why) = if let Some(first) = stops.first() {
+            let more = if stops.len() > 1 { format!(" (and {})", counted(stops.len() as u64 - 1, "more report")) } else { String::new() };
+            (false, format!("nothing would be published: {}: {}{more}", first.code.id, first.seen))
+        } else if release.is_empty() {
             (false, "nothing to do: no common table holds a line of the basis in use".to_owned())
         } else if flaws > 0 {
             (true, format!("would make again what is gone or damaged of the latest release: {}", counted(flaws as u64, "file")))
         } else if is("inputs", &inputs) {
             (false, "nothing to do: lines, rules, contracts and program are those of the latest release".to_owned())
         } else if latest.is_none() {
-            (true, format!("would publish the first release, of {}", counted(sources.len() as u64, "partition")))
+            (true, format!("would publish the first release, of {}", counted(release.sources.len() as u64, "partition")))
         } else if is("rules", &rules) {
             (true, "would publish a release: the common tables or their proofs changed".to_owned())
         } else {
             (true, "would publish a release: a rule, a query, a contract, the partnership file or the program changed".to_owned())
         };
-        let waits = if blocked.is_empty() {
-            String::new()
-        } else {
-            format!(
-                "; {} for a required feed",
-                if blocked.len() == 1 { "1 period waits".to_owned() } else { format!("{} periods wait", blocked.len()) }
-            )
+        let waits = match release.blocked.len() {
+            0 => String::new(),
+            1 => "; 1 period waits for a required feed".to_owned(),
+            n => format!("; {n} periods wait for a required feed"),
         };
-        Ok(CostPlanned { would_run, sentence: format!("{why}{waits}") })
+        Ok(CostPlanned { would_run, sentence: format!("{why}{waits}"), stops, uncounted: release.uncounted() })
     }
 
     /// Reference tables, and the members of the partnership file.
@@ -170,12 +213,16 @@ impl Conductor<'_> {
         Ok(tables)
     }
 
-    /// Deliveries, reconciliation and dimensions.
-    fn small_tables(&self, records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart)], content: &mut Content) -> Answer<()> {
-        self.store("delivery", &publish::delivery_rows(records), content)?;
+    /// Reconciliation and dimensions.
+    fn small_tables(
+        &self,
+        records: &[&DeliveryRecord],
+        parts: &[(CostSource, PublishedPart)],
+        release: &ReleasePlan,
+        content: &mut Content,
+    ) -> Answer<()> {
         self.store("reconciliation", &prove::reconciliation(records, parts)?, content)?;
-        let periods: BTreeSet<Period> = parts.iter().map(|(s, _)| s.file.period).collect();
-        for (name, rows) in publish::dimensions(self.partnership, &periods.into_iter().collect::<Vec<_>>()) {
+        for (name, rows) in publish::dimensions(self.partnership, &release.release_periods()) {
             self.store(name, &rows, content)?;
         }
         for name in ["account", "cost_centre"] {
@@ -214,32 +261,4 @@ impl Conductor<'_> {
         tables.insert("code_class", Table::rows(code_class.schema(), vec![code_class]));
         Ok(tables)
     }
-
-    /// The common tables as they are now. Where a table has not moved since the latest release, its manifest says what is in it.
-    fn lake_states(&self, latest: Option<&Manifest>) -> Answer<LakeNow> {
-        let mut now = LakeNow::default();
-        for basis in [Basis::Ledger, Basis::Payments] {
-            let table = basis.common_table();
-            let Some(version) = self.tables.newest_version(table)? else { continue };
-            // A table that was made anew counts its versions from the start.
-            let is_there = |state: &&LakeState| self.tables.files_of(table, state).iter().all(|file| file.path.is_file());
-            let before = latest.and_then(|m| m.content.lake.get(table)).filter(|state| state.version == version).filter(is_there);
-            let (state, files) = match before {
-                Some(state) => (state.clone(), self.tables.files_of(table, state)),
-                None => match self.tables.snapshot(table, None)? {
-                    Some(snapshot) => (LakeState::from(&snapshot), snapshot.files),
-                    None => continue,
-                },
-            };
-            now.states.insert(table.to_owned(), state);
-            now.files.extend(files.into_iter().map(|file| (basis, file)));
-        }
-        Ok(now)
-    }
-}
-
-#[derive(Default)]
-struct LakeNow {
-    states: BTreeMap<String, LakeState>,
-    files: Vec<(Basis, LakeFile)>,
 }

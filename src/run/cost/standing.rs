@@ -10,6 +10,8 @@ use crate::{
 /// The latest release, as far as it can be built upon.
 #[derive(Default)]
 pub(super) struct Standing {
+    /// As its manifest lists it: what readers have been shown, whether its files are sound or not.
+    pub listed: Option<Manifest>,
     /// Without the parts of which no sound file is left; `None` where there is no release, or its manifest is lost for good.
     pub latest: Option<Manifest>,
     /// The release that is not whole, with how many parts are lost: 0 where it is the manifest.
@@ -22,15 +24,16 @@ impl Conductor<'_> {
         let releases = self.lake.releases();
         let Some(name) = releases.latest_name()? else { return Ok(Standing::default()) };
         let Ok(mut latest) = releases.manifest(&name) else {
-            return Ok(Standing { latest: None, broken: Some((name, 0)) });
+            return Ok(Standing { broken: Some((name, 0)), ..Standing::default() });
         };
         let mended = releases.mend(&latest, if self.wish.rehash { Depth::Bytes } else { Depth::Sizes })?;
         mended.made.iter().for_each(|made| self.step(made));
+        let listed = Some(latest.clone());
         for parts in latest.content.tables.values_mut() {
             parts.retain(|part| !mended.lost.contains(&part.path));
         }
         let lost = mended.lost.len();
-        Ok(Standing { latest: Some(latest), broken: (lost > 0).then_some((name, lost)) })
+        Ok(Standing { listed, latest: Some(latest), broken: (lost > 0).then_some((name, lost)) })
     }
 
     /// As [`Self::standing`], for who changes nothing: the latest release, and how many of its files are gone or damaged.

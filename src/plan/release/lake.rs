@@ -1,0 +1,47 @@
+//! The common tables against the register: every accepted row is there, and every row there is an accepted one.
+//!
+//! Rows are compared in number. Which delivery's bytes a file holds is for the lake to say (`lake`, table commits).
+
+use std::collections::BTreeMap;
+
+use super::{Slot, index::Index, messages};
+use crate::{
+    diagnostic::Diagnostic,
+    lake::{DeliveryRecord, LakeFile},
+    pipeline::{Basis, Partnership},
+};
+
+/// Where register and common tables say something else: TC1250 for each. What is lost of a feed that is not declared is left to the
+/// report on that.
+pub(super) fn disagreements(
+    partnership: &Partnership,
+    deliveries: &[DeliveryRecord],
+    index: &Index<'_>,
+    files: &[(Basis, LakeFile)],
+) -> Vec<Diagnostic> {
+    let mut rows: BTreeMap<(&str, Slot), u64> = BTreeMap::new();
+    for (basis, file) in files {
+        *rows.entry((basis.common_table(), Slot::of_file(file))).or_default() += file.rows;
+    }
+    let mut faults = Vec::new();
+    let is_declared = |r: &DeliveryRecord| partnership.feeds.iter().any(|feed| r.is_of(&feed.council, &feed.id));
+    let lost = deliveries.iter().filter(|r| r.is_accepted() && r.lost && Basis::of_table(&r.table).is_some());
+    let stands = |r: &&DeliveryRecord| !index.held(r).0.is_empty();
+    faults.extend(lost.filter(|r| is_declared(r)).filter(stands).map(messages::not_in_lake));
+    for (slot, known) in &index.slots {
+        let Some(holder) = known.holder.filter(|holder| !holder.lost && Basis::of_table(&holder.table).is_some()) else { continue };
+        let there = rows.get(&(holder.table.as_str(), slot.clone())).copied().unwrap_or(0);
+        let (accepted, _) = super::index::brought(holder, slot.period);
+        if there != accepted {
+            faults.push(messages::rows_missing(slot, &holder.table, accepted, there));
+        }
+    }
+    for ((table, slot), there) in rows.iter().filter(|(_, rows)| **rows > 0) {
+        // Rows of a lost delivery may still be there: they are brought in again.
+        let owned = index.holder(slot).is_some_and(|holder| holder.lost || holder.table == *table);
+        if !owned {
+            faults.push(messages::ownerless_rows(table, slot, *there));
+        }
+    }
+    faults
+}

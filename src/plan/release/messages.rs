@@ -1,0 +1,156 @@
+//! What the plan of a release has to say.
+
+use std::collections::BTreeMap;
+
+use super::{PeriodState, ReleasePlan, Slot, Vanishing, uncounted::spans};
+use crate::{
+    diagnostic::{Diagnostic, Place, codes},
+    domain::{Period, counted, pounds},
+    lake::DeliveryRecord,
+    pipeline::Feed,
+};
+
+const NOTHING_PUBLISHED: &str = "nothing was published; the last release is unchanged";
+
+/// Rows of feeds and councils that the partnership does not declare, a report for each.
+pub(super) fn not_declared(plan: &ReleasePlan) -> Vec<Diagnostic> {
+    let is_unknown = |state: &PeriodState| matches!(state, PeriodState::FeedNotDeclared | PeriodState::CouncilNotDeclared);
+    let groups = plan.uncounted().into_iter().filter(|group| is_unknown(&group.state));
+    groups
+        .map(|group| {
+            let (council, feed) = group.feed.split_once('/').unwrap_or((&group.feed, ""));
+            let (what, place, back) = if group.state == PeriodState::CouncilNotDeclared {
+                (
+                    format!("the council {council} is not declared"),
+                    "pipelines/partnership.yaml".to_owned(),
+                    format!("put {council} back under `councils`"),
+                )
+            } else {
+                let file = format!("pipelines/{}.yaml", group.feed);
+                (format!("the feed {feed} of {council} is not declared"), file.clone(), format!("bring {file} and its SQL back"))
+            };
+            let (rows, sum) = (counted(group.rows, "accepted row"), pounds(group.pence));
+            Diagnostic::new(codes::control::NOT_DECLARED, format!("{what}: {}: {rows}, {sum}", spans(&group.periods)))
+                .place(Place::file(place))
+                .expected("a declared feed of a declared council for every accepted row")
+                .outcome(NOTHING_PUBLISHED)
+                .hint(format!("{back}; or let them go: truecost withdraw {} --by NAME --reason TEXT; then truecost run", group.feed))
+        })
+        .collect()
+}
+
+/// What the latest release holds of a council's periods, and the next one would not: a report for each council and reason.
+pub(super) fn would_vanish(vanishing: &[&Vanishing]) -> Vec<Diagnostic> {
+    let mut groups: BTreeMap<(&str, String), Vec<Period>> = BTreeMap::new();
+    for one in vanishing {
+        groups.entry((&one.council, reasons(&one.held))).or_default().push(one.period);
+    }
+    let report = |((council, why), periods): ((&str, String), Vec<Period>)| {
+        let let_go: Vec<String> = periods.iter().map(|period| format!("--let-go {period}")).collect();
+        let seen = format!("{} of {council}: in the latest release, and would vanish from the next: {why}", spans(&periods));
+        Diagnostic::new(codes::control::WOULD_VANISH, seen)
+            .expected("every published period in the next release too, unless it was withdrawn")
+            .outcome(NOTHING_PUBLISHED)
+            .hint(format!(
+                "bring what is missing, or take the change back; or let it go: truecost run {} --by NAME --reason TEXT",
+                let_go.join(" ")
+            ))
+    };
+    groups.into_iter().map(report).collect()
+}
+
+/// `aa/ledger: its feed is not active then; aa/cards: withdrawn`.
+fn reasons(held: &[(Slot, PeriodState)]) -> String {
+    let mut why: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (slot, state) in held {
+        why.entry(state.reason()).or_default().push(slot.feed_name());
+    }
+    why.into_iter().map(|(reason, feeds)| format!("{}: {reason}", feeds.join(", "))).collect::<Vec<_>>().join("; ")
+}
+
+fn feeds_named(lacking: &[&Feed]) -> String {
+    lacking.iter().map(|feed| feed.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// A period that must wait for a required feed.
+pub(super) fn is_blocked(period: Period, lacking: &[&Feed]) -> Diagnostic {
+    let files: Vec<String> = lacking.iter().map(|feed| format!("pipelines/{}.yaml", feed.name())).collect();
+    Diagnostic::warning(
+        codes::control::PERIOD_BLOCKED,
+        format!("{period} is not published: {} has no accepted delivery for it", feeds_named(lacking)),
+    )
+    .expected("every required feed of the basis in use, for every period that is published")
+    .outcome("its lines wait in the lake; the other periods are published")
+    .hint(format!(
+        "put the file into the feed's folder (`truecost plan` says what is there) and type truecost run; or say `required: false`, or from when on it is required, in {}",
+        files.join(", ")
+    ))
+}
+
+/// No other period is there that could be published.
+pub(super) fn nothing_else(blocked: &mut Diagnostic) {
+    "nothing is published: no other period has lines of the basis in use".clone_into(&mut blocked.outcome);
+}
+
+/// A period that is published although a required feed has brought nothing for it, because the feed says `missing: carry`.
+pub(super) fn is_carried(period: Period, lacking: &[&Feed]) -> Diagnostic {
+    Diagnostic::warning(
+        codes::control::PERIOD_BLOCKED,
+        format!("{period} is published without {}, which has no accepted delivery for it", feeds_named(lacking)),
+    )
+    .expected("every required feed of the basis in use, for every period that is published")
+    .outcome("what the feed brought before stays as it is; nothing stands in for what is missing (`missing: carry`)")
+    .hint("put the file into the feed's folder and type truecost run; or say `missing: block`, so that such a period waits")
+}
+
+/// Fewer rows in a common table than were accepted, or more.
+pub(super) fn rows_missing(slot: &Slot, table: &str, accepted: u64, there: u64) -> Diagnostic {
+    let seen = format!("{} {}: {} accepted, {there} in lake/{table}", slot.feed_name(), slot.period, counted(accepted, "row"));
+    Diagnostic::new(codes::checks::UNEXPLAINED, seen)
+        .expected("every accepted row in its common table")
+        .outcome(NOTHING_PUBLISHED)
+        .hint("put the table's folder back; or move it aside and run again: deliveries are brought in from their landed bytes")
+}
+
+/// Rows in a common table that no accepted delivery stands for.
+pub(super) fn ownerless_rows(table: &str, slot: &Slot, rows: u64) -> Diagnostic {
+    let feed = slot.feed_name();
+    let seen = format!("{feed} {}: {} in lake/{table} of no accepted delivery", slot.period, counted(rows, "row"));
+    Diagnostic::new(codes::checks::UNEXPLAINED, seen)
+        .expected("a delivery in the register for every row of a common table")
+        .outcome(NOTHING_PUBLISHED)
+        .hint(format!("truecost run --force {feed}"))
+}
+
+/// An accepted delivery that waits to be brought in again.
+pub(super) fn not_in_lake(record: &DeliveryRecord) -> Diagnostic {
+    let covers = record.covers().map(|c| c.to_string()).unwrap_or_default();
+    let seen = format!(
+        "{}/{} {covers}: the rows of delivery {} are not in lake/{}",
+        record.council, record.feed, record.delivery_id, record.table
+    );
+    let feed = format!("{}/{}", record.council, record.feed);
+    let hint = if record.last_attempt.is_some() {
+        format!(
+            "it was refused when it was judged again: correct what refused it, or bring a newer file for {covers}; then truecost run {feed}"
+        )
+    } else {
+        format!("bring it in again from its landed bytes: truecost run {feed}")
+    };
+    Diagnostic::new(codes::checks::UNEXPLAINED, seen)
+        .expected("every accepted row in its common table")
+        .outcome(NOTHING_PUBLISHED)
+        .hint(hint)
+}
+
+/// A person lets a period go that would not vanish.
+#[must_use]
+pub fn nothing_to_let_go(plan: &ReleasePlan, period: Period) -> Diagnostic {
+    let vanishing: Vec<String> = plan.vanishing.iter().map(|v| v.period.to_string()).collect();
+    let expected =
+        if vanishing.is_empty() { "no `--let-go`: no period would vanish".to_owned() } else { format!("one of {}", vanishing.join(", ")) };
+    Diagnostic::new(codes::config::NOTHING_TO_LET_GO, format!("{period} would not vanish"))
+        .expected(expected)
+        .outcome("deliveries were taken; nothing was published, and the last release is unchanged")
+        .hint("truecost plan")
+}

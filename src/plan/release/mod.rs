@@ -1,0 +1,478 @@
+//! What stands: the one answer to what counts in the next release, what does not, and why.
+//!
+//! [`plan_release`] decides it from the partnership, the register, the lake's files and the latest manifest alone, without I/O; the cost
+//! run, `plan`, the reports and the checks read what it says and decide nothing themselves.
+//!
+//! A period of a feed counts where its council and feed are declared, its first day lies in the feed's `active`, and the council's costs
+//! are read on that day from the table that the feed fills. A period of the release is left out while a required feed lacks it. What the
+//! latest release holds does not vanish unless somebody said so.
+
+mod digest;
+mod index;
+mod lake;
+mod messages;
+#[cfg(test)]
+mod tests;
+mod uncounted;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+pub use digest::{digest_of, program, rules_digest, run_digest};
+pub use messages::nothing_to_let_go;
+pub use uncounted::{Uncounted, spans};
+
+use self::index::Index;
+use super::closing::closing_is_due;
+use crate::{
+    diagnostic::Diagnostic,
+    domain::{Pence, Period},
+    lake::{DeliveryRecord, DeliveryState, LakeFile, Manifest},
+    pipeline::{Basis, Feed, Missing, Partnership},
+};
+
+/// One period of one feed of one council.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot {
+    pub council: String,
+    pub feed: String,
+    pub period: Period,
+}
+
+impl fmt::Display for Slot {
+    /// `newham/general_ledger/2018/P01`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.council, self.feed, self.period)
+    }
+}
+
+impl Slot {
+    fn of(record: &DeliveryRecord, period: Period) -> Self {
+        Self { council: record.council.clone(), feed: record.feed.clone(), period }
+    }
+
+    fn of_file(file: &LakeFile) -> Self {
+        Self { council: file.council.clone(), feed: file.feed.clone(), period: file.period }
+    }
+
+    fn of_feed(feed: &Feed, period: Period) -> Self {
+        Self { council: feed.council.to_string(), feed: feed.id.to_string(), period }
+    }
+
+    /// As [`Slot`] prints itself; `None` where the text is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (council, rest) = text.split_once('/')?;
+        let (feed, period) = rest.split_once('/')?;
+        Some(Self { council: council.to_owned(), feed: feed.to_owned(), period: Period::parse(period)? })
+    }
+
+    /// `newham/general_ledger`.
+    #[must_use]
+    pub fn feed_name(&self) -> String {
+        format!("{}/{}", self.council, self.feed)
+    }
+}
+
+/// One partition of a common table from which costs are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CostSource {
+    pub basis: Basis,
+    pub file: LakeFile,
+    /// The delivery that stands in it.
+    pub delivery: String,
+}
+
+impl CostSource {
+    /// `newham/general_ledger/2018/P01`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}", self.file.council, self.file.feed, self.file.period)
+    }
+}
+
+/// What becomes of one period of one feed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PeriodState {
+    /// Its lines are cost of the next release; none where the delivery that stands has none for it.
+    Counts,
+    /// Its first day is not in the feed's `active`.
+    NotActive,
+    /// The council's costs are read from another table on its first day, or (`None`) from none.
+    NoBasis(Option<Basis>),
+    /// The council has no such feed (any more).
+    FeedNotDeclared,
+    /// The partnership has no such council (any more).
+    CouncilNotDeclared,
+    /// It would count, and the period waits for these required feeds.
+    WaitsForFeed(Vec<String>),
+    /// Nothing came, although the feed is required; the period is published without it (`missing: carry`).
+    Carried,
+    /// What was delivered was withdrawn.
+    Withdrawn,
+    /// Accepted, and its rows are not in the lake any more.
+    Lost,
+    /// Nothing was accepted.
+    NothingYet,
+}
+
+/// One period of one feed: what becomes of it, and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeriodPlan {
+    pub state: PeriodState,
+    /// The delivery that stands.
+    pub delivery: Option<String>,
+    /// Rows in the common table; of a lost delivery those that were.
+    pub rows: u64,
+    /// Their pounds as the delivery's proof says, debit positive.
+    pub pence: Pence,
+    /// Newer deliveries of the period that do not count: refused, waiting, withdrawn.
+    pub passed_over: Vec<String>,
+}
+
+/// What becomes of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// All of it is in the figures.
+    Counts,
+    /// Some of its periods are in the figures.
+    CountsInPart,
+    /// It stands in its common table, and no period of it is in the figures.
+    CountsNowhere,
+    /// Others stand for all of its periods.
+    SupersededBy(BTreeSet<String>),
+    Refused,
+    /// Judged, and kept until a person accepts it.
+    WaitsForAccept,
+    Withdrawn,
+    Lost,
+}
+
+impl Standing {
+    /// The word of the column `standing`.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::CountsInPart => "counts in part",
+            Self::CountsNowhere => "counts nowhere",
+            Self::SupersededBy(_) => "superseded",
+            Self::Refused => "refused",
+            Self::WaitsForAccept => "waits for accept",
+            Self::Withdrawn => "withdrawn",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// A delivery with what of it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryPlan {
+    pub standing: Standing,
+    /// Rows and pounds of the periods in which it stands in the common table, counting or not.
+    pub stands: (u64, Pence),
+    /// Rows and pounds of the periods in which it counts.
+    pub counts: (u64, Pence),
+}
+
+/// A delivery behind the figures, with what of it counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Behind<'k> {
+    pub record: &'k DeliveryRecord,
+    /// Rows of the periods in which it counts.
+    pub rows: u64,
+    /// Pounds of them, debit positive.
+    pub pence: Pence,
+}
+
+/// A council's period that the latest release holds and the next one would not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vanishing {
+    pub council: String,
+    pub period: Period,
+    /// What the latest release holds of it, with what has become of it since.
+    pub held: Vec<(Slot, PeriodState)>,
+}
+
+/// What the next release is made from, and what becomes of everything else.
+#[derive(Clone, Debug, Default)]
+pub struct ReleasePlan {
+    /// Every period of every feed that the register, the lake, the latest release or the configuration knows.
+    pub periods: BTreeMap<Slot, PeriodPlan>,
+    /// Every delivery of the register by its id.
+    pub deliveries: BTreeMap<String, DeliveryPlan>,
+    /// The files from which costs are read, by period.
+    pub sources: Vec<CostSource>,
+    /// Slots that the latest release holds and that a later delivery has emptied: their periods stay, with no lines.
+    pub empty: BTreeSet<Slot>,
+    /// Periods that are left out because a required feed lacks them.
+    pub blocked: Vec<Diagnostic>,
+    /// Periods that are published without a required feed.
+    pub carried: Vec<Diagnostic>,
+    /// What stops publication, but for what would vanish.
+    pub faults: Vec<Diagnostic>,
+    /// What would vanish, and stops publication unless it is let go.
+    pub vanishing: Vec<Vanishing>,
+    /// Whether readers see some figures now.
+    pub something_published: bool,
+}
+
+/// Decides for every period of every feed, and for every delivery, what becomes of it.
+#[must_use]
+pub fn plan_release(
+    partnership: &Partnership,
+    deliveries: &[DeliveryRecord],
+    files: &[(Basis, LakeFile)],
+    latest: Option<&Manifest>,
+) -> ReleasePlan {
+    let index = Index::of(deliveries);
+    let published = published_slots(latest);
+    let mut plan = ReleasePlan { something_published: !published.is_empty(), ..ReleasePlan::default() };
+    let rows = rows_of(files);
+    for slot in all_slots(partnership, &index, &rows, &published) {
+        let entry = period_plan(partnership, &index, rows.get(&slot).copied().unwrap_or(0), &slot);
+        plan.periods.insert(slot, entry);
+    }
+    plan.wait_for_feeds(partnership, &index);
+    plan.choose_sources(&index, files);
+    plan.empty = published.iter().filter(|slot| plan.is_emptied(slot)).cloned().collect();
+    plan.vanishing = plan.vanishing(&published);
+    plan.faults = messages::not_declared(&plan);
+    plan.faults.extend(lake::disagreements(partnership, deliveries, &index, files));
+    for record in deliveries {
+        let of_it = plan.delivery_plan(&index, deliveries, record);
+        plan.deliveries.insert(record.delivery_id.clone(), of_it);
+    }
+    plan
+}
+
+/// What the latest release holds: its parts, and the periods that it holds without lines.
+#[must_use]
+pub fn published_slots(latest: Option<&Manifest>) -> BTreeSet<Slot> {
+    let parts = latest.and_then(|m| m.content.tables.get("cost_line")).map_or(&[][..], Vec::as_slice);
+    let empty = latest.and_then(|m| m.content.proofs.get(EMPTY)?.as_array()).map_or(&[][..], Vec::as_slice);
+    let texts = parts.iter().map(|part| part.key.as_str()).chain(empty.iter().filter_map(|slot| slot.as_str()));
+    texts.filter_map(Slot::parse).collect()
+}
+
+/// The name among a manifest's proofs under which it lists what it holds without lines.
+pub const EMPTY: &str = "empty";
+
+/// Rows of the common tables by slot.
+fn rows_of(files: &[(Basis, LakeFile)]) -> BTreeMap<Slot, u64> {
+    let mut rows = BTreeMap::new();
+    for (_, file) in files {
+        *rows.entry(Slot::of_file(file)).or_default() += file.rows;
+    }
+    rows
+}
+
+/// Whatever is known of; declared feeds for every period of which anything is known.
+fn all_slots(partnership: &Partnership, index: &Index<'_>, rows: &BTreeMap<Slot, u64>, published: &BTreeSet<Slot>) -> BTreeSet<Slot> {
+    let mut slots: BTreeSet<Slot> = index.slots.keys().chain(published).chain(rows.keys()).cloned().collect();
+    let periods: BTreeSet<Period> = slots.iter().map(|slot| slot.period).collect();
+    slots.extend(partnership.feeds.iter().flat_map(|feed| periods.iter().map(|period| Slot::of_feed(feed, *period))));
+    slots
+}
+
+fn feed_of<'p>(partnership: &'p Partnership, slot: &Slot) -> Option<&'p Feed> {
+    partnership.feeds.iter().find(|feed| *feed.council == *slot.council && *feed.id == *slot.feed)
+}
+
+fn period_plan(partnership: &Partnership, index: &Index<'_>, rows: u64, slot: &Slot) -> PeriodPlan {
+    let known = index.slots.get(slot);
+    let holder = known.and_then(|known| known.holder);
+    let state = state_of(partnership, slot, known, rows > 0);
+    let passed_over = known.map_or(&[][..], |known| known.all.as_slice()).iter().filter(|record| {
+        let counts_not = record.state != DeliveryState::Accepted;
+        counts_not && holder.is_none_or(|holder| index::is_newer(record, holder))
+    });
+    let (accepted, pence) = holder.map_or((0, 0), |holder| index::brought(holder, slot.period));
+    PeriodPlan {
+        rows: if holder.is_some_and(|holder| holder.lost) { accepted } else { rows },
+        state,
+        delivery: holder.map(|holder| holder.delivery_id.clone()),
+        pence,
+        passed_over: passed_over.map(|record| record.delivery_id.clone()).collect(),
+    }
+}
+
+/// What becomes of a slot by itself; whether others let its period be published is looked at afterwards.
+fn state_of(partnership: &Partnership, slot: &Slot, known: Option<&index::Known<'_>>, has_rows: bool) -> PeriodState {
+    let first = partnership.calendar.days_of(slot.period).0;
+    let holder = known.and_then(|known| known.holder);
+    let is_withdrawn = known.is_some_and(|known| known.all.iter().any(|record| record.state == DeliveryState::Withdrawn));
+    if holder.is_none() && is_withdrawn && !has_rows {
+        return PeriodState::Withdrawn;
+    }
+    if !partnership.councils.iter().any(|council| *council.id == *slot.council) {
+        return PeriodState::CouncilNotDeclared;
+    }
+    let Some(feed) = feed_of(partnership, slot) else { return PeriodState::FeedNotDeclared };
+    match holder {
+        None => PeriodState::NothingYet,
+        Some(holder) if holder.lost => PeriodState::Lost,
+        Some(_) if !feed.active.contains(first) => PeriodState::NotActive,
+        Some(holder) => match partnership.basis_on(&slot.council, first) {
+            Some(basis) if basis.common_table() == holder.table => PeriodState::Counts,
+            other => PeriodState::NoBasis(other),
+        },
+    }
+}
+
+/// Feeds without which a period is not whole.
+fn lacking<'p>(partnership: &'p Partnership, index: &Index<'_>, period: Period, missing: Missing) -> Vec<&'p Feed> {
+    let first = partnership.calendar.days_of(period).0;
+    let is_asked = |feed: &&Feed| {
+        let basis = partnership.basis_on(&feed.council, first);
+        let counts = basis.is_some_and(|basis| basis.common_table() == &*feed.into);
+        counts && feed.required.on(first) && feed.missing == missing && feed.active.contains(first)
+    };
+    let lacks = |feed: &&Feed| index.holder(&Slot::of_feed(feed, period)).is_none();
+    let is_due = |feed: &&Feed| {
+        let of_feed = index.feeds.get(&(&*feed.council, &*feed.id)).map_or(&[][..], Vec::as_slice);
+        closing_is_due(feed, partnership.calendar, period, of_feed.iter().copied())
+    };
+    partnership.feeds.iter().filter(is_asked).filter(lacks).filter(is_due).collect()
+}
+
+impl ReleasePlan {
+    /// Leaves out the periods for which a required feed has brought nothing.
+    fn wait_for_feeds(&mut self, partnership: &Partnership, index: &Index<'_>) {
+        let counting = |(_, entry): &(&Slot, &PeriodPlan)| entry.state == PeriodState::Counts && entry.rows > 0;
+        let periods: BTreeSet<Period> = self.periods.iter().filter(counting).map(|(slot, _)| slot.period).collect();
+        let mut others_are_published = false;
+        for period in periods {
+            let (block, carry) = (lacking(partnership, index, period, Missing::Block), lacking(partnership, index, period, Missing::Carry));
+            if !block.is_empty() {
+                self.blocked.push(messages::is_blocked(period, &block));
+                for (_, entry) in self.periods.iter_mut().filter(|(slot, _)| slot.period == period) {
+                    if entry.state == PeriodState::Counts {
+                        entry.state = PeriodState::WaitsForFeed(block.iter().map(|feed| feed.name()).collect());
+                    }
+                }
+                continue;
+            }
+            others_are_published = true;
+            if !carry.is_empty() {
+                self.carried.push(messages::is_carried(period, &carry));
+                for feed in carry {
+                    self.carry(&Slot::of_feed(feed, period));
+                }
+            }
+        }
+        if !others_are_published {
+            self.blocked.iter_mut().for_each(messages::nothing_else);
+        }
+    }
+
+    /// The period is published without this slot. What was withdrawn stays so: it is the reason why nothing is there.
+    fn carry(&mut self, slot: &Slot) {
+        if let Some(entry) = self.periods.get_mut(slot).filter(|entry| entry.state == PeriodState::NothingYet) {
+            entry.state = PeriodState::Carried;
+        }
+    }
+
+    fn choose_sources(&mut self, index: &Index<'_>, files: &[(Basis, LakeFile)]) {
+        for (basis, file) in files {
+            let slot = Slot::of_file(file);
+            let counts = self.periods.get(&slot).is_some_and(|entry| entry.state == PeriodState::Counts);
+            // A feed that fills another table now may have left rows in its former one: they are no delivery's.
+            if let Some(holder) = index.holder(&slot).filter(|holder| counts && holder.table == basis.common_table()) {
+                self.sources.push(CostSource { basis: *basis, file: file.clone(), delivery: holder.delivery_id.clone() });
+            }
+        }
+        self.sources.sort_by(|a, b| (a.file.period, a.key(), &a.file.name).cmp(&(b.file.period, b.key(), &b.file.name)));
+    }
+
+    fn is_emptied(&self, slot: &Slot) -> bool {
+        self.periods.get(slot).is_some_and(|entry| entry.state == PeriodState::Counts && entry.rows == 0)
+    }
+
+    /// Council by period: what the latest release holds, and the next one would not, although nobody withdrew it.
+    fn vanishing(&self, published: &BTreeSet<Slot>) -> Vec<Vanishing> {
+        let stays = |council: &str, period: Period| {
+            let of_sources = self.sources.iter().any(|s| s.file.council == council && s.file.period == period);
+            of_sources || self.empty.iter().any(|slot| slot.council == council && slot.period == period)
+        };
+        let mut before: BTreeMap<(&str, Period), Vec<(Slot, PeriodState)>> = BTreeMap::new();
+        for slot in published {
+            let state = self.periods.get(slot).map_or(PeriodState::NothingYet, |entry| entry.state.clone());
+            before.entry((&slot.council, slot.period)).or_default().push((slot.clone(), state));
+        }
+        before
+            .into_iter()
+            .filter(|((council, period), _)| !stays(council, *period))
+            .filter(|(_, held)| held.iter().any(|(slot, state)| *state != PeriodState::Withdrawn && !self.is_told(slot, state)))
+            .map(|((council, period), held)| Vanishing { council: council.to_owned(), period, held })
+            .collect()
+    }
+
+    /// Whether another report stops publication because of it already.
+    fn is_told(&self, slot: &Slot, state: &PeriodState) -> bool {
+        let has_rows = self.periods.get(slot).is_some_and(|entry| entry.rows > 0);
+        has_rows && matches!(state, PeriodState::FeedNotDeclared | PeriodState::CouncilNotDeclared | PeriodState::Lost)
+    }
+
+    fn delivery_plan(&self, index: &Index<'_>, deliveries: &[DeliveryRecord], record: &DeliveryRecord) -> DeliveryPlan {
+        let (held, above) = index.held(record);
+        let sum = |counting: bool| {
+            let of_it = held.iter().filter(|slot| !counting || self.counts(slot)).map(|slot| index::brought(record, slot.period));
+            of_it.fold((0, 0), |(rows, pence), (r, p)| (rows + r, pence + p))
+        };
+        let counting = held.iter().filter(|slot| self.counts(slot)).count();
+        let standing = match record.state {
+            DeliveryState::Refused => Standing::Refused,
+            DeliveryState::Waiting if record.waits(deliveries) => Standing::WaitsForAccept,
+            DeliveryState::Waiting => Standing::SupersededBy(above),
+            DeliveryState::Withdrawn => Standing::Withdrawn,
+            DeliveryState::Accepted if held.is_empty() => Standing::SupersededBy(above),
+            DeliveryState::Accepted if record.lost => Standing::Lost,
+            DeliveryState::Accepted if counting == 0 => Standing::CountsNowhere,
+            DeliveryState::Accepted if above.is_empty() && counting == held.len() => Standing::Counts,
+            DeliveryState::Accepted => Standing::CountsInPart,
+        };
+        DeliveryPlan { standing, stands: sum(false), counts: sum(true) }
+    }
+
+    fn counts(&self, slot: &Slot) -> bool {
+        self.periods.get(slot).is_some_and(|entry| entry.state == PeriodState::Counts)
+    }
+
+    /// What stops publication. `let_go` are the periods that a person lets vanish.
+    #[must_use]
+    pub fn stops(&self, let_go: &[Period]) -> Vec<Diagnostic> {
+        let vanishing: Vec<&Vanishing> = self.vanishing.iter().filter(|v| !let_go.contains(&v.period)).collect();
+        self.faults.iter().cloned().chain(messages::would_vanish(&vanishing)).collect()
+    }
+
+    /// Whether there is nothing to publish, and nothing published that would have to go.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty() && self.empty.is_empty() && !self.something_published
+    }
+
+    /// Every period of the release, in order; also those without lines.
+    #[must_use]
+    pub fn release_periods(&self) -> Vec<Period> {
+        let periods: BTreeSet<Period> =
+            self.sources.iter().map(|s| s.file.period).chain(self.empty.iter().map(|slot| slot.period)).collect();
+        periods.into_iter().collect()
+    }
+
+    /// The deliveries behind the figures, by council, feed, periods; also those that count with no rows.
+    #[must_use]
+    pub fn behind<'k>(&self, known: &'k [DeliveryRecord]) -> Vec<Behind<'k>> {
+        let behind = |record: &'k DeliveryRecord| {
+            let plan = self.deliveries.get(&record.delivery_id)?;
+            let counts = matches!(plan.standing, Standing::Counts | Standing::CountsInPart);
+            counts.then_some(Behind { record, rows: plan.counts.0, pence: plan.counts.1 })
+        };
+        let mut all: Vec<Behind<'_>> = known.iter().filter_map(behind).collect();
+        let key = |b: &Behind<'k>| (&b.record.council, &b.record.feed, &b.record.coverage, &b.record.delivery_id);
+        all.sort_by(|a, b| key(a).cmp(&key(b)));
+        all
+    }
+}

@@ -1,0 +1,114 @@
+//! What was accepted and is in no figure, with rows, pounds and the reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{PeriodState, ReleasePlan, Slot};
+use crate::{
+    domain::{Pence, Period, counted, pounds},
+    pipeline::Basis,
+};
+
+/// Accepted periods of a feed that count nowhere for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uncounted {
+    /// `newham/general_ledger`.
+    pub feed: String,
+    pub state: PeriodState,
+    pub periods: Vec<Period>,
+    pub rows: u64,
+    /// Debit positive.
+    pub pence: Pence,
+}
+
+impl ReleasePlan {
+    /// What was accepted, holds rows, and counts nowhere; by feed and reason.
+    #[must_use]
+    pub fn uncounted(&self) -> Vec<Uncounted> {
+        self.grouped(|_, state| *state != PeriodState::Counts)
+    }
+
+    /// What counts and is not in the latest release, which holds these slots.
+    #[must_use]
+    pub fn not_yet_published(&self, published: &BTreeSet<Slot>) -> Vec<Uncounted> {
+        self.grouped(|slot, state| *state == PeriodState::Counts && !published.contains(slot))
+    }
+
+    fn grouped(&self, wanted: impl Fn(&Slot, &PeriodState) -> bool) -> Vec<Uncounted> {
+        let mut groups: BTreeMap<(String, PeriodState), Uncounted> = BTreeMap::new();
+        for (slot, entry) in self.periods.iter().filter(|(slot, entry)| entry.rows > 0 && wanted(slot, &entry.state)) {
+            let group = groups.entry((slot.feed_name(), entry.state.clone())).or_insert_with(|| Uncounted {
+                feed: slot.feed_name(),
+                state: entry.state.clone(),
+                periods: Vec::new(),
+                rows: 0,
+                pence: 0,
+            });
+            group.periods.push(slot.period);
+            group.rows += entry.rows;
+            group.pence += entry.pence;
+        }
+        groups.into_values().collect()
+    }
+}
+
+impl PeriodState {
+    /// A word for tables.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::NotActive => "not active",
+            Self::NoBasis(_) => "no cost basis",
+            Self::FeedNotDeclared => "feed not declared",
+            Self::CouncilNotDeclared => "council not declared",
+            Self::WaitsForFeed(_) => "waits for a feed",
+            Self::Carried => "carried",
+            Self::Withdrawn => "withdrawn",
+            Self::Lost => "lost",
+            Self::NothingYet => "nothing yet",
+        }
+    }
+
+    /// Why what is in this state counts or does not, in a few words.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Counts => "it counts".to_owned(),
+            Self::NotActive => "its feed is not active then".to_owned(),
+            Self::NoBasis(None) => "its council has no cost basis then".to_owned(),
+            Self::NoBasis(Some(Basis::Ledger)) => "costs are read from the ledger then".to_owned(),
+            Self::NoBasis(Some(Basis::Payments)) => "costs are read from payments then".to_owned(),
+            Self::FeedNotDeclared => "its feed is not declared".to_owned(),
+            Self::CouncilNotDeclared => "its council is not declared".to_owned(),
+            Self::WaitsForFeed(feeds) => format!("waits for {}", feeds.join(", ")),
+            Self::Carried => "nothing came; published without it".to_owned(),
+            Self::Withdrawn => "withdrawn".to_owned(),
+            Self::Lost => "its rows are lost".to_owned(),
+            Self::NothingYet => "nothing was accepted".to_owned(),
+        }
+    }
+}
+
+impl Uncounted {
+    /// `newham/payments 2023/P01..2023/P03: 29,158 rows, £49,246,769.78: its feed is not declared`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let why = if self.state == PeriodState::Counts { "not published yet".to_owned() } else { self.state.reason() };
+        format!("{} {}: {}, {}: {why}", self.feed, spans(&self.periods), counted(self.rows, "row"), pounds(self.pence))
+    }
+}
+
+/// `2022/P11..2022/P12 2023/P02`: periods that follow each other as one span. They are in order.
+#[must_use]
+pub fn spans(periods: &[Period]) -> String {
+    let follows = |a: Period, b: Period| a.year == b.year && a.period + 1 == b.period;
+    let mut spans: Vec<(Period, Period)> = Vec::new();
+    for period in periods {
+        match spans.last_mut() {
+            Some((_, last)) if follows(*last, *period) => *last = *period,
+            _ => spans.push((*period, *period)),
+        }
+    }
+    let shown = |(a, b): &(Period, Period)| if a == b { a.to_string() } else { format!("{a}..{b}") };
+    spans.iter().map(shown).collect::<Vec<_>>().join(" ")
+}
