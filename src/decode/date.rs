@@ -1,8 +1,11 @@
 //! Text → day, by the formats that a column declares.
 
+use chrono::{DateTime, Datelike as _};
+use chrono_tz::Europe::London;
+
 use crate::{
     domain::Day,
-    schema::{DateFormat, DatePart, Window},
+    schema::{DateFormat, DatePart, Window, Zone},
 };
 
 /// The formats in which a column's dates may be printed, and the days they may lie between.
@@ -104,6 +107,8 @@ impl DateRules {
 /// Reads the text by one format. A day or month may have one digit where no other digits touch it.
 fn fit(parts: &[DatePart], text: &[u8]) -> Fit {
     let (mut year, mut month, mut day, mut rest) = (None, None, None, text);
+    // Minutes since midnight, and those by which the printed zone is before UTC.
+    let (mut time, mut zone) = (0, None);
     for (index, part) in parts.iter().enumerate() {
         let is_apart = |part: Option<&DatePart>| matches!(part, None | Some(DatePart::Literal(_) | DatePart::MonthName));
         let stands_alone = is_apart(parts.get(index + 1)) && is_apart(index.checked_sub(1).and_then(|before| parts.get(before)));
@@ -117,18 +122,48 @@ fn fit(parts: &[DatePart], text: &[u8]) -> Fit {
                 after
             }),
             DatePart::MonthName => month_name(rest).map(|(n, after)| (month.replace(n), after).1),
-            DatePart::Hour => self::number(rest, 2, 2).filter(|(n, _)| *n < 24).map(|(_, after)| after),
-            DatePart::Minute | DatePart::Second => self::number(rest, 2, 2).filter(|(n, _)| *n < 60).map(|(_, after)| after),
+            DatePart::Hour => self::number(rest, 2, 2).filter(|(n, _)| *n < 24).map(|(n, after)| (time += n * 60, after).1),
+            DatePart::Minute => self::number(rest, 2, 2).filter(|(n, _)| *n < 60).map(|(n, after)| (time += n, after).1),
+            DatePart::Second => self::number(rest, 2, 2).filter(|(n, _)| *n < 60).map(|(_, after)| after),
+            DatePart::Zone(printed) => zone_minutes(rest, *printed).map(|(n, after)| (zone.replace(n), after).1),
             DatePart::Literal(byte) => rest.split_first().filter(|(first, _)| *first == byte).map(|(_, after)| after),
         };
         let Some(after) = taken else { return Fit::Not };
         rest = after;
     }
     let (Some(year), Some(month), Some(day), []) = (year, month, day, rest) else { return Fit::Not };
-    match (u8::try_from(month), u8::try_from(day)) {
-        (Ok(month), Ok(day)) => Day::from_ymd(year, month, day).map_or(Fit::NoSuchDay, Fit::Day),
-        _ => Fit::NoSuchDay,
-    }
+    let (Ok(month), Ok(day)) = (u8::try_from(month), u8::try_from(day)) else { return Fit::NoSuchDay };
+    let printed = Day::from_ymd(year, month, day);
+    let civil = match zone {
+        Some(before_utc) => printed.and_then(|day| london_day(day, time - before_utc)),
+        None => printed,
+    };
+    civil.map_or(Fit::NoSuchDay, Fit::Day)
+}
+
+/// The civil day in London of an instant, `minutes` after midnight UTC of `day`.
+fn london_day(day: Day, minutes: i32) -> Option<Day> {
+    let seconds = i64::from(day.0) * 86_400 + i64::from(minutes) * 60;
+    let civil = DateTime::from_timestamp(seconds, 0)?.with_timezone(&London).date_naive();
+    Day::from_ymd(civil.year(), u8::try_from(civil.month()).ok()?, u8::try_from(civil.day()).ok()?)
+}
+
+/// Minutes by which the zone that is printed there is before UTC.
+fn zone_minutes(text: &[u8], printed: Zone) -> Option<(i32, &[u8])> {
+    let colon = match printed {
+        Zone::Word { text: word, minutes } => return text.strip_prefix(word.as_bytes()).map(|after| (minutes.into(), after)),
+        Zone::Offset { colon } => colon,
+    };
+    let (sign, rest) = match text.split_first()? {
+        (b'Z', after) => return Some((0, after)),
+        (b'+', after) => (1, after),
+        (b'-', after) => (-1, after),
+        _ => return None,
+    };
+    let (hours, rest) = number(rest, 2, 2).filter(|(n, _)| *n < 24)?;
+    let rest = if colon { rest.strip_prefix(b":")? } else { rest };
+    let (minutes, rest) = number(rest, 2, 2).filter(|(n, _)| *n < 60)?;
+    Some((sign * (hours * 60 + minutes), rest))
 }
 
 /// A number of `least` to `most` digits; all that stand there, up to `most`.
@@ -214,6 +249,28 @@ mod tests {
         for bad in ["", "01/02/2024 ", "01-02-2024", "45292", "1/2", "001/02/2024", "01/02/02024"] {
             assert_eq!(read(&[DMY], bad), Err(DateFault::Format), "{bad}");
         }
+    }
+
+    #[test]
+    fn l3_a_zone_makes_an_instant_whose_day_is_londons() {
+        let read = |format: &str, text: &str| {
+            let format = crate::schema::date_format(format).unwrap();
+            DateRules::new(&[format], None, (day("2024-01-01"), day("2024-12-31"))).read(text.as_bytes()).map(|r| r.day)
+        };
+        let iso = "yyyy-mm-ddThh:mi:ssZ";
+        assert_eq!(read(iso, "2018-04-30T23:00:00Z"), Ok(day("2018-05-01")), "summer: an hour later");
+        assert_eq!(read(iso, "2018-04-30T22:59:59Z"), Ok(day("2018-04-30")));
+        assert_eq!(read(iso, "2018-12-31T23:59:59Z"), Ok(day("2018-12-31")), "winter");
+        assert_eq!(read(iso, "2018-04-30T23:00:00"), Err(DateFault::Format), "the mark is part of the format");
+        assert_eq!(read("yyyy-mm-ddThh:mi:ss", "2018-04-30T23:00:00"), Ok(day("2018-04-30")), "no mark: the clock on the wall");
+        let offset = "yyyy-mm-ddThh:mi:ss+hh:mm";
+        assert_eq!(read(offset, "2018-05-01T00:00:00+01:00"), Ok(day("2018-05-01")));
+        assert_eq!(read(offset, "2018-05-01T00:30:00+05:30"), Ok(day("2018-04-30")));
+        assert_eq!(read(offset, "2018-04-30T19:00:00-04:00"), Ok(day("2018-05-01")));
+        assert_eq!(read(offset, "2018-04-30T23:00:00Z"), Ok(day("2018-05-01")));
+        assert_eq!(read(offset, "2018-04-30T23:00:00+0100"), Err(DateFault::Format));
+        assert_eq!(read("dd/mm/yyyy hh:mi BST", "01/05/2018 00:15 BST"), Ok(day("2018-05-01")));
+        assert_eq!(read("dd/mm/yyyy hh:mi UTC", "30/04/2018 23:15 UTC"), Ok(day("2018-05-01")));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The small languages of a contract: money styles, date formats, period formats, windows.
 
-use super::{DateFormat, DatePart, MoneyStyle, PeriodFormat, Window};
+use super::{DateFormat, DatePart, MoneyStyle, PeriodFormat, Window, Zone};
 
 /// `plain`, `commas`, … `implied(2)`.
 #[must_use]
@@ -34,7 +34,7 @@ pub fn date_format(text: &str) -> Result<DateFormat, String> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let (part, length) = date_part(rest, first)?;
+        let (part, length) = zone(&parts, rest)?.map_or_else(|| date_part(rest, first), Ok)?;
         if !matches!(part, DatePart::Literal(_)) && parts.contains(&part) {
             return Err(format!("it names a part twice, at `{rest}`"));
         }
@@ -43,6 +43,26 @@ pub fn date_format(text: &str) -> Result<DateFormat, String> {
     }
     complete(&parts)?;
     Ok(DateFormat { text: text.to_owned(), parts })
+}
+
+/// The zone that stands at the beginning of `rest`, and its length. After a time of day every word of capitals is taken for one.
+fn zone(before: &[DatePart], rest: &str) -> Result<Option<(DatePart, usize)>, String> {
+    const WORDS: [(&str, i16); 4] = [("UTC", 0), ("GMT", 0), ("BST", 60), ("Z", 0)];
+    let has_time = before.contains(&DatePart::Hour);
+    let word = WORDS.into_iter().find(|(text, _)| rest.starts_with(text));
+    let word = word.map(|(text, minutes)| (Zone::Word { text, minutes }, text.len()));
+    let offset = |text: &str, colon| rest.starts_with(text).then_some((Zone::Offset { colon }, text.len()));
+    match word.or_else(|| offset("+hh:mm", true)).or_else(|| offset("+hhmm", false)) {
+        Some((_, length)) if !has_time => {
+            let zone = rest.get(..length).unwrap_or(rest);
+            Err(format!("the zone `{zone}` has no time of day before it (`hh:mi`): a day alone is no instant, and belongs to no zone"))
+        }
+        Some((zone, length)) => Ok(Some((DatePart::Zone(zone), length))),
+        None if has_time && rest.starts_with(|c: char| c.is_ascii_uppercase()) => {
+            Err(format!("`{rest}` looks like a zone, and none is known by that word: `Z`, `UTC`, `GMT`, `BST`, `+hh:mm` or `+hhmm`"))
+        }
+        None => Ok(None),
+    }
 }
 
 fn date_part(rest: &str, first: char) -> Result<(DatePart, usize), String> {
@@ -75,6 +95,9 @@ fn complete(parts: &[DatePart]) -> Result<(), String> {
         0 => Err(format!("it lacks the {name}")),
         _ => Err(format!("it names the {name} twice")),
     };
+    if parts.iter().filter(|part| matches!(part, DatePart::Zone(_))).count() > 1 {
+        return Err("it names the zone twice".to_owned());
+    }
     one(|p| matches!(p, DatePart::Day), "day (`dd`)")?;
     one(|p| matches!(p, DatePart::Month | DatePart::MonthName), "month (`mm` or `mmm`)")?;
     one(|p| matches!(p, DatePart::Year | DatePart::ShortYear { .. }), "year (`yyyy` or `yy(pivot=NN)`)")
@@ -125,6 +148,16 @@ mod tests {
     fn c36_two_digit_years_need_a_pivot() {
         assert!(date_format("dd/mm/yy").unwrap_err().contains("pivot"));
         assert_eq!(date_format("ddmmyy(pivot=70)").unwrap().parts[2], DatePart::ShortYear { pivot: 70 });
+    }
+
+    #[test]
+    fn l3_a_zone_belongs_to_a_time_of_day() {
+        for text in ["yyyy-mm-ddThh:mi:ssZ", "yyyy-mm-ddThh:mi:ss+hh:mm", "dd/mm/yyyy hh:mi UTC", "yyyymmddThhmiss+hhmm"] {
+            assert!(matches!(date_format(text).unwrap().parts.last(), Some(DatePart::Zone(_))), "{text}");
+        }
+        for text in ["yyyy-mm-ddZ", "Zyyyy-mm-dd", "yyyy-mm-dd+hh:mm", "yyyy-mm-ddThh:miCEST", "yyyy-mm-ddThh:miZ+hh:mm"] {
+            assert!(date_format(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub mod yaml;
 
 pub use folder::{Contracts, digest_of, is_prose, read_text, sorted_names};
 pub use form::{Form, FormFault, Found, MOST_ROWS, Term, form};
+#[cfg(test)]
+pub(crate) use formats::date_format;
 pub use model::*;
 pub use odcs::read_contract;
 pub use rows::{Cell, proof_table, table};

@@ -217,7 +217,8 @@ pub enum MoneyStyle {
     Overpunch,
 }
 
-/// Words of a date format: `dd mm mmm yyyy yy(pivot=NN) hh mi ss`, and literal separators.
+/// Words of a date format: `dd mm mmm yyyy yy(pivot=NN) hh mi ss`, a zone after them (`Z`, `UTC`, `GMT`, `BST`, `+hh:mm`, `+hhmm`), and
+/// literal separators. A time of day with a zone is an instant: its date is the civil day in London.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateFormat {
     /// As written in the contract.
@@ -239,7 +240,18 @@ pub enum DatePart {
     Hour,
     Minute,
     Second,
+    /// The zone in which the time of day is printed: with it the date is the civil day in London of that instant.
+    Zone(Zone),
     Literal(u8),
+}
+
+/// How a zone is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// This word: `Z`, `UTC`, `GMT` are 0 minutes before UTC, `BST` 60.
+    Word { text: &'static str, minutes: i16 },
+    /// `+01:00`, also `Z`; without a colon where that is not printed.
+    Offset { colon: bool },
 }
 
 /// `yyyy-pp`, `mmm-yy`, `yyyy/yy`, `pp`.
