@@ -135,8 +135,10 @@ fn havering() -> (&'static str, Contract, Vec<u8>) {
     ));
     columns.push(money("ACCOUNTED_DR", &[MoneyStyle::Plain]));
     columns.push(money("ACCOUNTED_CR", &[MoneyStyle::Plain]));
-    let records =
-        vec![RecordType { tag: "HDR".into(), fields: vec![] }, RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)] }];
+    let records = vec![
+        RecordType { tag: "HDR".into(), fields: vec![], holds: None },
+        RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)], holds: None },
+    ];
     let layout = Layout { delimiter: b'|', quote: None, encodings: vec![Encoding::Windows1252], records, ..layout() };
     ("havering", contract(layout, columns), bytes)
 }
@@ -242,6 +244,8 @@ fn layout() -> Layout {
         extra_columns: ExtraColumns::Refuse,
         null_words: vec![String::new()],
         allow_empty: false,
+        preamble_holds: None,
+        last_line_end_absent: false,
         trailing_delimiter: false,
     }
 }

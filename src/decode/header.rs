@@ -6,7 +6,7 @@ use super::{
     faults,
     judge::Judge,
     lines::{count_line_ends, line_end_len},
-    record::{Dialect, Record, read_record},
+    record::{Dialect, Record, marks_len, read_record},
     tally::ControlRecord,
     transcode,
 };
@@ -31,6 +31,10 @@ pub struct Header {
     pub extra: Vec<String>,
     /// Control records before it.
     pub controls: Vec<ControlRecord>,
+    /// Lines up to the header's own from whose beginning byte order marks were taken off, the file's own mark apart.
+    pub(super) marks: Vec<u64>,
+    /// For each of `extra`, its field counted from 0.
+    pub(super) extra_places: Vec<usize>,
     /// For each column of the contract, its field counted from 0.
     pub(super) places: Vec<usize>,
     /// Fields that every record must have.
@@ -68,6 +72,14 @@ pub(super) struct Found {
     pub(super) next_line: u64,
 }
 
+/// What stands before the header.
+#[derive(Default)]
+struct Before {
+    preamble: Vec<PreambleLine>,
+    controls: Vec<ControlRecord>,
+    marks: Vec<u64>,
+}
+
 /// A line that might be the header.
 struct Candidate {
     record: Record,
@@ -90,7 +102,6 @@ impl Header {
             let printed = printable(&drift.printed);
             notes.push(format!("`{}` stands under `{printed}` ({why}; the contract has `{}`)", drift.column, drift.expected));
         }
-        notes.extend(self.extra.iter().map(|name| format!("the column `{}` is not in the contract and was left out", printable(name))));
         notes
     }
 }
@@ -104,13 +115,15 @@ pub(super) fn fold(name: &str) -> String {
 pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
     let wanted = wanted_names(judge);
     let (mut at, mut line) = (0, 1);
-    let (mut preamble, mut controls, mut best) = (Vec::new(), Vec::new(), None::<Candidate>);
+    let mut before = Before::default();
+    let mut best = None::<Candidate>;
     while line <= u64::from(judge.layout.header_within_rows) && at < text.len() {
         let candidate = read_record(text, at, judge.dialect).ok().map(|record| candidate(judge, text, record, line, &wanted));
+        before.marks.extend((marks_len(text, at) > 0).then_some(line));
         let is_control = candidate.as_ref().is_some_and(|c| record_type(judge, &c.names).is_some());
         let next = next_line(text, at);
         let names = match candidate {
-            Some(c) if !is_control && c.is_complete() => return accept(judge, text, c, preamble, controls),
+            Some(c) if !is_control && c.is_complete() => return accept(judge, text, c, before),
             Some(c) => {
                 let names = c.names.clone();
                 if !is_control && best.as_ref().is_none_or(|b| b.matched() < c.matched()) {
@@ -121,9 +134,9 @@ pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
             None => vec![judge.text_of(text.get(at..next).unwrap_or_default()).trim_end().to_owned()],
         };
         if is_control {
-            controls.push(ControlRecord { tag: names.first().cloned().unwrap_or_default(), line, fields: names.clone() });
+            before.controls.push(ControlRecord { tag: names.first().cloned().unwrap_or_default(), line, fields: names.clone() });
         }
-        preamble.push(PreambleLine { line, fields: names, is_control });
+        before.preamble.push(PreambleLine { line, fields: names, is_control });
         (at, line) = (next, line + 1);
     }
     Err(why_not(judge, text, best, &wanted))
@@ -149,7 +162,8 @@ fn next_line(text: &[u8], at: usize) -> usize {
     at + length + line_end_len(text, at + length)
 }
 
-fn candidate(judge: &Judge, text: &[u8], record: Record, line: u64, wanted: &[BTreeSet<String>]) -> Candidate {
+fn candidate(judge: &Judge, text: &[u8], mut record: Record, line: u64, wanted: &[BTreeSet<String>]) -> Candidate {
+    record.start += marks_len(text, record.start);
     let names: Vec<String> = record.fields(text, judge.dialect).map(|field| judge.text_of(&field.text)).collect();
     let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
     let fields =
@@ -166,16 +180,20 @@ impl Candidate {
         self.matched() == self.fields.len()
     }
 
-    /// Fields that no column of the contract claims, as they are printed.
+    /// Fields that no column of the contract claims, with their place.
+    fn unclaimed(&self) -> impl Iterator<Item = (usize, &str)> {
+        let claimed = |at: usize| self.fields.iter().any(|fields| fields.contains(&at));
+        self.names.iter().enumerate().filter(move |(at, _)| !claimed(*at)).map(|(at, name)| (at, name.as_str()))
+    }
+
+    /// The same, as they are printed.
     fn unknown(&self) -> Vec<&str> {
-        let claimed = |at: &usize| self.fields.iter().any(|fields| fields.contains(at));
-        let unclaimed = self.names.iter().enumerate().filter(|(at, _)| !claimed(at));
-        unclaimed.map(|(_, name)| name.as_str()).collect()
+        self.unclaimed().map(|(_, name)| name).collect()
     }
 }
 
 /// Every column stands in the candidate; what else it holds may still refuse it.
-fn accept(judge: &Judge, text: &[u8], mut found: Candidate, preamble: Vec<PreambleLine>, controls: Vec<ControlRecord>) -> Answer<Found> {
+fn accept(judge: &Judge, text: &[u8], mut found: Candidate, before: Before) -> Answer<Found> {
     let raw = transcode::to_utf8(judge.encoding, text.get(found.record.start..found.record.end()).unwrap_or_default()).into_owned();
     if judge.layout.trailing_delimiter && found.names.last().is_some_and(|name| name.trim().is_empty()) {
         found.names.pop();
@@ -200,10 +218,12 @@ fn accept(judge: &Judge, text: &[u8], mut found: Candidate, preamble: Vec<Preamb
         drift: drift(judge, &found),
         places: found.fields.iter().filter_map(|fields| fields.first().copied()).collect(),
         fields: found.names.len() + usize::from(judge.layout.trailing_delimiter),
+        extra_places: found.unclaimed().map(|(at, _)| at).collect(),
         names: found.names,
-        preamble,
+        preamble: before.preamble,
         extra,
-        controls,
+        controls: before.controls,
+        marks: before.marks,
         raw,
     };
     let next_line = line + count_line_ends(text.get(found.record.start..found.record.next).unwrap_or_default());

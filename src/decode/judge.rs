@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::Answer,
     domain::{Day, Identifier},
-    schema::{Column, Contract, Encoding, Escape, Form, Layout, PeriodFormat, Type},
+    schema::{Column, Contract, Encoding, Escape, Form, Layout, PeriodFormat, Side, Term, Type},
 };
 
 /// A sum that must be nought for every value of a column: every journal balances.
@@ -51,6 +51,8 @@ pub struct Judge {
     pub(super) amounts: Amounts,
     /// Unsigned amounts whose side stands in another column.
     pub(super) signs: Vec<SignOf>,
+    /// The form of a row's pounds: money columns by their position in the contract, and whether they are taken off.
+    pub(super) pounds: Vec<(usize, bool)>,
     /// Some column holds personal data: excerpts of records stay out of messages.
     pub(super) personal: bool,
 }
@@ -115,6 +117,7 @@ impl Judge {
             balances: balances.collect(),
             amounts: Amounts::default(),
             signs: SignOf::of(&contract),
+            pounds: pounds(&contract),
             personal: contract.columns.iter().any(|c| c.rules.personal.is_some()),
             layout,
             contract,
@@ -124,8 +127,19 @@ impl Judge {
     /// Adds up the sender's amounts by this form; without one, none.
     #[must_use]
     pub fn adding_up(self, form: Option<&Form>) -> Self {
-        let amounts = form.map_or_else(Amounts::default, |form| Amounts::new(form, &self.contract));
-        Self { amounts, ..self }
+        let Some(form) = form else { return Self { amounts: Amounts::default(), ..self } };
+        let place = |term: &Term| Some((self.contract.columns.iter().position(|c| c.name == term.column)?, term.minus));
+        Self { amounts: Amounts::new(form, &self.contract), pounds: form.terms().filter_map(place).collect(), ..self }
+    }
+
+    #[must_use]
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// The money columns of which a row's pounds are made.
+    pub fn pound_columns(&self) -> impl Iterator<Item = &Identifier> {
+        self.pounds.iter().filter_map(|(column, _)| Some(&self.plans.get(*column)?.name))
     }
 
     /// Schema of the accepted rows: the columns of the contract, then `source_row`.
@@ -162,6 +176,12 @@ impl Judge {
     pub(super) fn money_columns(&self) -> impl Iterator<Item = usize> {
         self.plans.iter().enumerate().filter(|(_, plan)| matches!(plan.reading, Reading::Money(_))).map(|(at, _)| at)
     }
+}
+
+/// What a record is priced by where no form is given: the money columns of the contract, as it signs them.
+fn pounds(contract: &Contract) -> Vec<(usize, bool)> {
+    let money = contract.columns.iter().enumerate().filter(|(_, column)| column.kind == Type::Money);
+    money.map(|(at, column)| (at, column.rules.side == Some(Side::Credit))).collect()
 }
 
 impl Plan {

@@ -9,6 +9,7 @@
 //!   the one that stands first in the file is reported: take the fault of the lowest [`Decoded::index`].
 //! * **Value faults** reject the row with all its faults; the other rows are read on.
 //! * Every record is accounted for: records = accepted + rejected + blank + declared non-data ([`Tally`]).
+//! * What is no row is priced ([`LeftOut`]): an amount in it must be declared to hold what it holds.
 //! * Nothing is inferred. A column is found by its name in the header, a value is read by the styles that its contract
 //!   declares, and exact copies of rows are kept.
 //!
@@ -23,6 +24,7 @@ mod encoding;
 mod faults;
 mod header;
 mod judge;
+mod left_out;
 mod lines;
 mod masks;
 mod money;
@@ -40,6 +42,7 @@ pub use chunks::{CHUNK_BYTES, Chunk, Chunks, RECORD_LIMIT};
 pub use encoding::{EncodingFacts, EncodingScan, Spot, Utf16Facts, choose_encoding};
 pub use header::{Drift, Header, PreambleLine};
 pub use judge::{BalanceBy, Judge};
+pub use left_out::{LastRow, Left, LeftOut, LooksTotal, Printed};
 pub use money::{AmountFault, MoneyRules};
 pub use pass::{Decoded, SOURCE_ROW, decode, decode_without};
 pub use reject::{Fault, RejectedRow};

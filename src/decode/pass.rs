@@ -1,6 +1,9 @@
 //! The parallel part: one chunk → accepted rows, rejected rows and a tally. Pure.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use arrow::{
     array::{ArrayRef, BooleanArray, Int64Array},
@@ -16,8 +19,9 @@ use super::{
     faults,
     header::{Header, fold, record_type},
     judge::{Judge, Reading},
+    left_out::{LastRow, Left},
     money::MoneyRules,
-    record::{Field, field},
+    record::{Field, field, marks_len},
     reject::{Fault, RejectedRow, ValueFault},
     rows::{OddRow, Rows},
     split::Splitter,
@@ -81,6 +85,8 @@ struct Pass<'a> {
     skips: Skips,
     /// Rows to reject whatever they hold.
     at_fault: Option<&'a BTreeMap<u64, Fault>>,
+    /// The record that ends the text is a control record, the footer or blank.
+    whole_end: bool,
 }
 
 /// What must be asked of every record before it is taken for data.
@@ -153,10 +159,11 @@ impl<'a> Pass<'a> {
             source_rows: Vec::with_capacity(rows),
             left_out: Vec::new(),
             rejected: Vec::new(),
-            tally: Tally::new(judge),
+            tally: Tally { extra: vec![0; header.extra.len()], ..Tally::new(judge) },
             fault: None,
             skips: Skips::new(judge, header),
             at_fault: None,
+            whole_end: false,
         }
     }
 
@@ -180,6 +187,7 @@ impl<'a> Pass<'a> {
         self.tally.line_ends = splitter.line_ends;
         self.tally.ctrl_z = self.chunk.ctrl_z;
         self.tally.open_end = self.chunk.last && !matches!(self.text.last(), None | Some(b'\n' | b'\r'));
+        self.tally.maybe_cut = self.tally.open_end && !self.whole_end;
     }
 
     /// Keeps the fault that stands first in the file.
@@ -213,9 +221,13 @@ impl<'a> Pass<'a> {
             self.judge_odd(Row::from(&odd));
         }
         let mut keep = Vec::new();
+        let mut marked = Vec::new();
         for (at, spans) in rows.iter().enumerate() {
             let Some((start, ends)) = spans.split_first() else { continue };
-            let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0) };
+            let mut row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0) };
+            if self.take_marks_off(&mut row) {
+                marked.push((at, row.start));
+            }
             let class = self.class(row);
             if class != Class::Data {
                 keep.resize(rows.len(), true);
@@ -228,9 +240,21 @@ impl<'a> Pass<'a> {
                 self.report(row.line, fault);
             }
         }
+        marked.into_iter().for_each(|(at, start)| rows.start_at(at, start));
         if !keep.is_empty() {
             rows.retain(&keep);
         }
+    }
+
+    /// A byte order mark at the beginning of a record is no part of its first value: files were appended to each other.
+    #[inline]
+    fn take_marks_off(&mut self, row: &mut Row<'_>) -> bool {
+        let length = marks_len(self.text, row.start);
+        if length > 0 {
+            row.start += length;
+            self.tally.count_marks(1, row.line);
+        }
+        length > 0
     }
 
     fn ends_empty(&self, row: Row<'_>) -> bool {
@@ -259,10 +283,17 @@ impl<'a> Pass<'a> {
         first.is_some_and(|first| self.judge.layout.records.iter().any(|kind| kind.tag.as_bytes() == &*first.text))
     }
 
-    /// Nothing but delimiters and blanks.
+    /// Nothing but delimiters and blanks, also in quotes.
     fn is_blank(&self, row: Row<'_>) -> bool {
-        let is_nothing = |byte: &u8| *byte == self.judge.dialect.delimiter || matches!(byte, b' ' | b'\t');
-        self.raw(row).iter().all(is_nothing)
+        let dialect = self.judge.dialect;
+        let mut quoted = false;
+        let is_nothing = |byte: &u8| {
+            quoted |= Some(*byte) == dialect.quote;
+            *byte == dialect.delimiter || matches!(byte, b' ' | b'\t' | b'\n' | b'\r') || Some(*byte) == dialect.quote
+        };
+        // A quote may itself be text: four of them are a field that holds one.
+        let is_empty = |at: usize| self.field(row, at).is_none_or(|field| field.text.trim_ascii().is_empty());
+        self.raw(row).iter().all(is_nothing) && (!quoted || (0..row.ends.len()).all(is_empty))
     }
 
     /// Whether every condition holds; not where there is none.
@@ -272,7 +303,8 @@ impl<'a> Pass<'a> {
     }
 
     /// A record with another number of fields: a control record, a row of totals, a blank line, or the file is refused.
-    fn judge_odd(&mut self, row: Row<'_>) {
+    fn judge_odd(&mut self, mut row: Row<'_>) {
+        self.take_marks_off(&mut row);
         let class = match self.class(row) {
             Class::NotData(_) | Class::Data => {
                 let fault = self.field_count(row);
@@ -290,9 +322,15 @@ impl<'a> Pass<'a> {
     }
 
     fn count(&mut self, row: Row<'_>, class: Class) {
+        if row.end() == self.text.len() && matches!(class, Class::Control | Class::Footer | Class::Blank) {
+            self.whole_end = true;
+        }
         match class {
             Class::Data => {}
-            Class::Blank if self.judge.layout.skip_blank_rows => self.tally.blank += 1,
+            Class::Blank if self.judge.layout.skip_blank_rows => {
+                self.tally.blank += 1;
+                self.price(row, Left::Blank);
+            }
             Class::Blank => {
                 self.tally.rejected += 1;
                 let reason = "the row holds delimiters only, and the contract does not let blank rows be skipped".into();
@@ -304,9 +342,16 @@ impl<'a> Pass<'a> {
             Class::NotData(rule) => {
                 let reason = self.judge.layout.not_data.get(rule).map_or_else(String::new, |rule| rule.reason.clone());
                 *self.tally.not_data.entry(reason).or_default() += 1;
+                self.price(row, Left::NotData(rule));
             }
             Class::Header => self.report_header(row),
         }
+    }
+
+    /// Counts and prices a record that is no row.
+    fn price(&mut self, row: Row<'_>, left: Left) {
+        let out = self.judge.price(self.header, &left, row.line, row.ends.len(), |at| self.field(row, at).map(|field| field.text));
+        self.tally.leave_out(left, out);
     }
 
     fn report_header(&mut self, row: Row<'_>) {
@@ -323,11 +368,13 @@ impl<'a> Pass<'a> {
         let Some(kind) = record_type(self.judge, &fields) else { return };
         let tag = kind.tag.clone();
         *self.tally.controls.entry(tag.clone()).or_default() += 1;
+        self.price(row, Left::Record(tag.clone()));
         self.tally.remember(ControlRecord { tag, line: row.line, fields });
     }
 
     fn count_footer(&mut self, row: Row<'_>) {
         self.tally.footers += 1;
+        self.price(row, Left::Footer);
         self.tally.remember_footer(row.line);
         let judge = self.judge;
         let totals = judge.layout.footer.as_ref().map(|footer| footer.totals.as_slice()).unwrap_or_default();
@@ -359,6 +406,9 @@ impl<'a> Pass<'a> {
         }
         for sign in &self.judge.signs {
             sign.sign(&mut self.columns, first, &mut block.faults);
+        }
+        for (count, place) in self.tally.extra.iter_mut().zip(&self.header.extra_places) {
+            *count += values_in(self.text, rows, *place);
         }
         let mut faults = block.faults;
         if !faults.is_empty() {
@@ -461,6 +511,7 @@ impl<'a> Pass<'a> {
 
     fn finish(mut self, index: u64) -> Decoded {
         self.tally.accepted = (self.source_rows.len() - self.left_out.len()) as u64;
+        self.tally.last = self.last_row();
         self.tally.rejected += self.left_out.len() as u64;
         for (sum, at) in self.tally.sums.iter_mut().zip(self.judge.money_columns()) {
             let all = self.columns.get(at).map_or(Sides::default(), Column::sides);
@@ -486,6 +537,14 @@ impl<'a> Pass<'a> {
             RecordBatch::new_empty(Arc::clone(&self.judge.schema))
         });
         Decoded { index, rows, rejected: self.rejected, tally: self.tally, fault }
+    }
+
+    fn last_row(&self) -> Option<LastRow> {
+        let rejected: BTreeSet<usize> = self.left_out.iter().copied().collect();
+        let row = (0..self.source_rows.len()).rev().find(|row| !rejected.contains(row))?;
+        let line = self.source_rows.get(row)?.cast_unsigned();
+        let pence = |at: usize| self.columns.get(at).map_or(0, |column| column.pence(row));
+        Some(LastRow { line, pence: self.judge.money_columns().map(pence).collect() })
     }
 
     /// Sums of each group over all rows, and over the rejected ones. Lines of a document mostly stand together, so runs are summed first.
@@ -514,6 +573,16 @@ impl<'a> Pass<'a> {
             }
         }
     }
+}
+
+/// Records that hold something in a field that no column reads.
+fn values_in(text: &[u8], rows: &Rows, place: usize) -> u64 {
+    let holds = |spans: &[u32]| {
+        let start = spans.get(place).map_or(0, |start| *start as usize + usize::from(place > 0));
+        let end = spans.get(place + 1).map_or(start, |end| *end as usize);
+        text.get(start..end).is_some_and(|raw| !matches!(raw.trim_ascii(), b"" | b"\"\"" | b"''"))
+    };
+    rows.iter().filter(|spans| holds(spans)).count() as u64
 }
 
 /// The accepted rows.

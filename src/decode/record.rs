@@ -53,10 +53,27 @@ impl Record {
     }
 }
 
-/// Reads the record that starts at `from`.
+/// U+FEFF, also as it looks where its bytes were taken for Windows-1252 and written as UTF-8.
+const MARKS: [&[u8]; 2] = ["\u{feff}".as_bytes(), "\u{ef}\u{bb}\u{bf}".as_bytes()];
+
+/// Bytes of the byte order marks that stand at `at`: files were appended to each other.
+#[inline]
+pub(super) fn marks_len(text: &[u8], at: usize) -> usize {
+    if matches!(text.get(at), Some(0xEF | 0xC3)) { count_marks(text, at) } else { 0 }
+}
+
+#[cold]
+fn count_marks(text: &[u8], at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    let mark = MARKS.iter().find(|mark| rest.starts_with(mark));
+    mark.map_or(0, |mark| mark.len() + marks_len(text, at + mark.len()))
+}
+
+/// Reads the record that starts at `from`. Its start is `from`, also where byte order marks stand there.
 pub(super) fn read_record(text: &[u8], from: usize, dialect: Dialect) -> Result<Record, QuoteFault> {
     let mut record = Record { start: from, ends: Vec::new(), next: from, escaped: false };
-    let mut at = from;
+    // A mark before the first quote does not make the quote a stray one.
+    let mut at = from + marks_len(text, from);
     loop {
         let opened = at;
         at = match dialect.quote {

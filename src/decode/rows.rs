@@ -74,6 +74,14 @@ impl Rows {
         self.spans.get(row * width..(row + 1) * width).unwrap_or_default()
     }
 
+    /// Takes what stands before `start` off the first field of record `row`.
+    #[cold]
+    pub(super) fn start_at(&mut self, row: usize, start: usize) {
+        if let Some(place) = self.spans.get_mut(row * (self.fields + 1)) {
+            *place = start as u32;
+        }
+    }
+
     /// Keeps only the records for which `keep` holds, one entry a record.
     pub(super) fn retain(&mut self, keep: &[bool]) {
         let width = self.fields + 1;

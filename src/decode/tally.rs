@@ -2,10 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{amounts::FormSums, faults, header::Header, judge::Judge, lines::LineEnds};
+use super::{
+    amounts::FormSums,
+    faults,
+    header::Header,
+    judge::Judge,
+    left_out::{LastRow, Left, LeftOut, LooksTotal},
+    lines::LineEnds,
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
-    domain::{Identifier, Pence},
+    domain::{Identifier, Pence, printable},
 };
 
 /// Counts and sums over the records of a file. Parts of it are added in the order of their chunks.
@@ -37,8 +44,20 @@ pub struct Tally {
     pub form: FormSums,
     /// Control records themselves: the first of every tag, and more where a tag must stand only once.
     pub control_records: Vec<ControlRecord>,
+    /// Everything that is no row, by its reason, with what it holds.
+    pub left_out: BTreeMap<Left, LeftOut>,
+    /// The last accepted row.
+    pub last: Option<LastRow>,
+    /// The last accepted row looks like a total that nobody declared. Known once the whole file was read.
+    pub looks_total: Option<LooksTotal>,
     /// The last record of the file has no line end.
     pub open_end: bool,
+    /// The same, and it is neither a control record, the footer nor blank: it may have been cut.
+    pub maybe_cut: bool,
+    /// For each column that the contract does not know, the values that rows hold in it.
+    pub extra: Vec<u64>,
+    /// Records from whose beginning byte order marks were taken off: count, and the first line.
+    pub marks: Option<(u64, u64)>,
     /// The file ended with the Ctrl-Z of CP/M and MS-DOS, which was taken off.
     pub ctrl_z: bool,
     pub(super) footer_lines: Vec<u64>,
@@ -144,6 +163,12 @@ impl Tally {
         self.footer_lines.truncate(REMEMBERED);
     }
 
+    /// Byte order marks at the beginning of `count` records, the first of them on `line`.
+    pub(super) fn count_marks(&mut self, count: u64, line: u64) {
+        let (known, first) = self.marks.unwrap_or((0, line));
+        self.marks = Some((known + count, first.min(line)));
+    }
+
     /// Adds what the next chunk held.
     pub fn add(&mut self, next: Self) {
         if self.sums.is_empty() && self.padded.is_empty() {
@@ -156,6 +181,13 @@ impl Tally {
         self.preamble += next.preamble;
         self.footers += next.footers;
         self.open_end |= next.open_end;
+        self.maybe_cut |= next.maybe_cut;
+        self.last = next.last.or(self.last.take());
+        self.extra.iter_mut().zip(next.extra).for_each(|(sum, more)| *sum += more);
+        if let Some((count, line)) = next.marks {
+            self.count_marks(count, line);
+        }
+        next.left_out.into_iter().for_each(|(left, out)| self.leave_out(left, out));
         self.ctrl_z |= next.ctrl_z;
         self.form.add(next.form);
         self.line_ends.add(next.line_ends);
@@ -210,6 +242,10 @@ impl Tally {
             self = Self::new(judge);
         }
         self.preamble += header.preamble.iter().filter(|line| !line.is_control).count() as u64;
+        header.marks.iter().for_each(|line| self.count_marks(1, *line));
+        self.extra.resize(header.extra.len(), 0);
+        self.leave_out_before(judge, header);
+        self.looks_total = self.looks_total(judge);
         let later = std::mem::take(&mut self.control_records);
         for record in &header.controls {
             *self.controls.entry(record.tag.clone()).or_default() += 1;
@@ -250,10 +286,10 @@ impl Tally {
                 }
             }
         }
-        if judge.layout.footer.as_ref().is_some_and(|footer| !footer.totals.is_empty()) {
+        if let Some(footer) = &judge.layout.footer {
             match self.footers {
-                0 => faults.push(faults::footer_missing(&judge.file)),
-                1 => {}
+                0 if !footer.totals.is_empty() => faults.push(faults::footer_missing(&judge.file)),
+                0 | 1 => {}
                 _ => faults.push(faults::footer_repeated(&judge.file, &self.footer_lines)),
             }
         }
@@ -278,6 +314,20 @@ impl Tally {
         faults
     }
 
+    /// Sentences about columns that the contract does not know: each with how many values it held.
+    #[must_use]
+    pub fn extra_columns(&self, header: &Header) -> Vec<String> {
+        let held = |count: u64| match count {
+            0 => "it held nothing".to_owned(),
+            1 => "it held 1 value".to_owned(),
+            count => format!("it held {count} values"),
+        };
+        let extra = header.extra.iter().zip(&self.extra);
+        extra
+            .map(|(name, count)| format!("column `{}` is not in the contract and was left out: {}", printable(name), held(*count)))
+            .collect()
+    }
+
     /// Sentences about what was normalised and skipped, for whoever reads the delivery's report.
     #[must_use]
     pub fn notes(&self, judge: &Judge) -> Vec<String> {
@@ -287,6 +337,8 @@ impl Tally {
             notes.push(format!("{} of delimiters only skipped", rows(self.blank)));
         }
         notes.extend(self.not_data.iter().map(|(reason, count)| format!("{} skipped as declared: {reason}", rows(*count))));
+        notes.extend(self.left_out_notes(judge));
+        let records = |count: u64| if count == 1 { "1 record".to_owned() } else { format!("{count} records") };
         let values = |count: u64| if count == 1 { "1 value".to_owned() } else { format!("{count} values") };
         let padded = judge.plans.iter().zip(&self.padded).filter(|(_, count)| **count > 0);
         notes.extend(padded.map(|(plan, count)| format!("padding taken off {} of `{}`", values(*count), plan.name)));
@@ -295,6 +347,9 @@ impl Tally {
             styled
                 .map(|(sum, count)| format!("{} of `{}` printed otherwise than -1234.50, in declared styles", values(*count), sum.column)),
         );
+        if let Some((count, line)) = self.marks {
+            notes.push(format!("byte order marks inside the file taken off the beginning of {}, first on line {line}", records(count)));
+        }
         if self.ctrl_z {
             notes.push("the file ends with a Ctrl-Z (0x1A), which was taken off".to_owned());
         }

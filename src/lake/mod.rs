@@ -60,7 +60,8 @@ pub use part::{
 };
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use register::{
-    Attempt, ControlProof, Counted, DeliveryProof, DeliveryRecord, DeliveryState, Measure, PeriodProof, Register, SenderProof, SourceFacts,
+    Attempt, ControlProof, Counted, DeliveryProof, DeliveryRecord, DeliveryState, LeftOutProof, Measure, PeriodProof, Register,
+    SenderProof, SourceFacts,
 };
 pub use release::{PartRef, Publication, Releases};
 pub use sound::{Depth, Flaw, Mended, flaw};

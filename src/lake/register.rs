@@ -161,6 +161,9 @@ pub struct DeliveryProof {
     /// version before.
     #[serde(default)]
     pub sender: Option<SenderProof>,
+    /// Everything that is no row, by the reason for which it was left out: `footer`, `record SUB`, or the reason that the contract gives.
+    #[serde(default)]
+    pub left_out: BTreeMap<String, LeftOutProof>,
     /// Sums of each money column of the extract.
     pub columns: BTreeMap<String, Measure>,
     /// Rows and pounds in the common table by period, `2018/P01`.
@@ -204,6 +207,19 @@ pub struct SenderProof {
     pub quarantined: Pence,
     /// Quarantined rows of whose amount some part could not be read: `quarantined` lacks it.
     pub not_known_rows: u64,
+}
+
+/// Records left out for one reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutProof {
+    pub rows: u64,
+    /// What the contract says that their amounts hold: `total`, `subtotal`, `other_unit`, `left_out`; `None` where it says nothing,
+    /// for then they hold none.
+    #[serde(default)]
+    pub holds: Option<String>,
+    /// Their amounts added up, in the extract's own sign; `None` where they hold none, or no pounds, or some that cannot be read exactly.
+    #[serde(default, with = "exact::optional")]
+    pub pence: Option<Pence>,
 }
 
 /// A money column over the accepted and over the quarantined rows.

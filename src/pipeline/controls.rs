@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
-    diagnostic::codes::config,
+    diagnostic::{
+        Diagnostic,
+        codes::{config, contract},
+    },
     domain::{Identifier, Span},
     schema::{
         Contract, Type,
@@ -17,16 +20,56 @@ use super::{Control, Measure, Sign, Truth, partnership::pence};
 type Contracts = [(Span, Arc<Contract>)];
 
 /// `controls: [...]`, or `none`: then the feed is shown as unproved by its sender.
+///
+/// A total that a contract declares in a control record, in a footer or by a sidecar must be used by a control: one that is read and
+/// not compared proves nothing. A total of the footer that stands in a money column is compared without one.
 pub fn read_controls(fields: &Fields<'_>, contracts: &Contracts, sidecar: bool) -> Vec<Control> {
-    let Some(item) = fields.get("controls") else { return Vec::new() };
-    if item.raw_text() == Some("none") {
-        return Vec::new();
+    let before = fields.reader().fault_count();
+    let controls = match fields.get("controls") {
+        Some(item) if item.raw_text() == Some("none") => Vec::new(),
+        Some(item) if item.is_list() => {
+            item.list().unwrap_or_default().iter().filter_map(|item| control(item, contracts, sidecar)).collect()
+        }
+        Some(item) => {
+            item.wrong("a list of controls, or `none`");
+            Vec::new()
+        }
+        None => Vec::new(),
+    };
+    if fields.reader().fault_count() == before {
+        check_used(fields, contracts, sidecar, &controls);
     }
-    if !item.is_list() {
-        item.wrong("a list of controls, or `none`");
-        return Vec::new();
+    controls
+}
+
+/// Reports declared totals that no control uses.
+fn check_used(fields: &Fields<'_>, contracts: &Contracts, sidecar: bool, controls: &[Control]) {
+    let reads = |truth: &Truth| controls.iter().any(|control| control.equals == *truth);
+    let mut unused = std::collections::BTreeMap::new();
+    for (_, contract) in contracts {
+        if let Some(layout) = &contract.layout {
+            let named = layout.records.iter().flat_map(|record| &record.fields).map(|(name, _)| Truth::Trailer(name.clone()));
+            let is_money = |column: &Identifier| contract.column(column).is_some_and(|column| column.kind == Type::Money);
+            let printed = layout.footer.iter().flat_map(|footer| &footer.totals).filter(|(_, column)| !is_money(column));
+            let printed = printed.map(|(name, _)| Truth::Footer(name.clone()));
+            for truth in named.chain(printed).filter(|truth| !reads(truth)) {
+                if let Truth::Trailer(name) | Truth::Footer(name) = &truth {
+                    let word = if matches!(truth, Truth::Footer(_)) { "footer" } else { "trailer" };
+                    unused.insert(format!("{word}.{name}"), format!("that {} declares", contract.file));
+                }
+            }
+        }
     }
-    item.list().unwrap_or_default().iter().filter_map(|item| control(item, contracts, sidecar)).collect()
+    if sidecar && !controls.iter().any(|control| matches!(control.equals, Truth::Sidecar(_))) {
+        unused.insert("sidecar.<path>".to_owned(), "of the feed's sidecar".to_owned());
+    }
+    for (truth, whose) in unused {
+        let fault = Diagnostic::new(contract::UNUSED_TOTAL, format!("the total `{truth}` {whose} is used by no control"));
+        let fault = fault.expected(format!("a control with `equals: {truth}`")).hint(
+            "a total that is read and not compared proves nothing: compare it, or take its name out of the declaration (`skip` leaves a record out)",
+        );
+        fields.reader().fault(fields.key_at("controls"), fault);
+    }
 }
 
 fn control(item: &Item<'_>, contracts: &Contracts, sidecar: bool) -> Option<Control> {

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{
     ask::{Release, latest, pence_at, rows, tables},
+    left_out::left_out,
     page::{Align, Page, Table},
     standing::{Stand, uncounted_json, uncounted_text},
 };
@@ -203,10 +204,28 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
         }));
     }
     let proof = proof_line(partnership, &all, &release)?;
+    let (left_out, left_out_list) = left_out(partnership, &all)?;
     let uncounted = Stand::of(partnership)?.in_no_figure();
-    let rest = if uncounted.is_empty() { String::new() } else { format!("\n{}", uncounted_text(&uncounted)) };
-    let page = format!("{}\n{}\n{proof}\n{rest}", by_stage(&totals).text(), periods.text());
-    let json = json!({"release": release.manifest.release, "rows": list, "uncounted": uncounted_json(&uncounted), "proof": proof});
+    let rest = if uncounted.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "
+{}",
+            uncounted_text(&uncounted)
+        )
+    };
+    let page = format!(
+        "{}
+{}
+{left_out}{proof}
+{rest}",
+        by_stage(&totals).text(),
+        periods.text()
+    );
+    let json = json!({
+        "release": release.manifest.release, "rows": list, "left_out": left_out_list, "uncounted": uncounted_json(&uncounted), "proof": proof
+    });
     Ok(Page::new("reconcile", page, json))
 }
 

@@ -3,6 +3,7 @@
 mod ask;
 mod explain;
 mod figures;
+mod left_out;
 pub mod page;
 mod standing;
 mod status;

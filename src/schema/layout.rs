@@ -3,7 +3,7 @@
 use crate::{diagnostic::codes::contract, domain::Identifier};
 
 use super::{
-    Column, Encoding, Escape, ExtraColumns, Footer, Kind, Layout, NotData, RecordType,
+    Column, Encoding, Escape, ExtraColumns, Footer, Holds, Kind, Layout, NotData, RecordType,
     column::value_of_ours,
     fields::{Fields, Item, did_you_mean},
     suggest::nearest,
@@ -22,6 +22,7 @@ const LAYOUT_KEYS: &[&str] = &[
     "not_data",
     "blank_rows",
     "extra_columns",
+    "last_line_end",
     "null_words",
     "allow_empty",
     "trailing_delimiter",
@@ -46,13 +47,15 @@ pub fn read_layout(object: &Fields<'_>, kind: Kind, columns: &Columns<'_>) -> Op
     };
     let fields = value.fields(LAYOUT_KEYS)?;
     check_format(&fields)?;
+    let (header_within_rows, preamble_holds) = header(&fields);
     let layout = Layout {
         delimiter: delimiter(&fields),
         quote: quote(&fields),
         escape: choice(&fields, "escape", Escape::Doubled, &[("doubled", Escape::Doubled), ("backslash", Escape::Backslash)]),
         encodings: encodings(&fields),
         trust_encoding: flag(&fields, "trust_encoding"),
-        header_within_rows: header(&fields),
+        header_within_rows,
+        preamble_holds,
         records: records(&fields),
         footer: fields.get("footer").and_then(|item| footer(&item, columns)),
         not_data: not_data(&fields, columns),
@@ -63,6 +66,7 @@ pub fn read_layout(object: &Fields<'_>, kind: Kind, columns: &Columns<'_>) -> Op
             ExtraColumns::Refuse,
             &[("refuse", ExtraColumns::Refuse), ("note", ExtraColumns::Note)],
         ),
+        last_line_end_absent: choice(&fields, "last_line_end", false, &[("present", false), ("absent", true)]),
         null_words: fields.get("null_words").and_then(|item| item.texts()).unwrap_or_else(|| vec![String::new()]),
         allow_empty: flag(&fields, "allow_empty"),
         trailing_delimiter: flag(&fields, "trailing_delimiter"),
@@ -121,11 +125,18 @@ fn encodings(fields: &Fields<'_>) -> Vec<Encoding> {
     list.iter().filter_map(|item| item.choice(&words)).collect()
 }
 
-fn header(fields: &Fields<'_>) -> u32 {
-    let header = fields.get("header").and_then(|item| item.fields(&["find", "within_rows"]));
-    let Some(header) = header else { return 20 };
+/// Within how many lines it stands, and what amounts before it hold.
+fn header(fields: &Fields<'_>) -> (u32, Option<Holds>) {
+    let header = fields.get("header").and_then(|item| item.fields(&["find", "within_rows", "holds"]));
+    let Some(header) = header else { return (20, None) };
     let _ = header.get("find").and_then(|item| item.choice(&[("by_names", ())]));
-    header.get("within_rows").and_then(|item| item.count(1, 1_000)).and_then(|n| u32::try_from(n).ok()).unwrap_or(20)
+    let rows = header.get("within_rows").and_then(|item| item.count(1, 1_000)).and_then(|n| u32::try_from(n).ok());
+    (rows.unwrap_or(20), holds(&header))
+}
+
+/// `holds: subtotal`.
+fn holds(fields: &Fields<'_>) -> Option<Holds> {
+    fields.get("holds").and_then(|item| item.choice(&Holds::WORDS))
 }
 
 fn records(fields: &Fields<'_>) -> Vec<RecordType> {
@@ -135,33 +146,49 @@ fn records(fields: &Fields<'_>) -> Vec<RecordType> {
         Some((name.to_owned(), usize::try_from(position).ok()?))
     };
     let record = |(tag, _, item): (&str, _, Item<'_>)| {
-        let named = if item.is_map() {
-            item.entries().unwrap_or_default().into_iter().filter_map(field).collect()
+        let mut holds = None;
+        let mut named = Vec::new();
+        if item.is_map() {
+            for (name, at, item) in item.entries().unwrap_or_default() {
+                // A field may be called `holds` too: then a number follows.
+                if name == "holds" && item.raw_text().is_none_or(|text| text.parse::<u64>().is_err()) {
+                    holds = item.choice(&Holds::WORDS);
+                } else {
+                    named.extend(field((name, at, item)));
+                }
+            }
         } else {
-            item.read("`skip`, or names with the position of their field: `{rows: 2}`", |text| (text == "skip").then_some(()))?;
-            Vec::new()
-        };
-        Some(RecordType { tag: tag.to_owned(), fields: named })
+            let expected = "`skip`, names with the position of their field (`{rows: 2}`), or what it holds (`{holds: subtotal}`)";
+            item.read(expected, |text| (text == "skip").then_some(()))?;
+        }
+        Some(RecordType { tag: tag.to_owned(), fields: named, holds })
     };
     entries.into_iter().filter_map(record).collect()
 }
 
 fn footer(item: &Item<'_>, columns: &Columns<'_>) -> Option<Footer> {
-    let fields = item.fields(&["when", "totals"])?;
+    let fields = item.fields(&["when", "totals", "holds"])?;
     let when = fields.need("when").map(|item| conditions(&item, columns));
     let totals = fields.get("totals").and_then(|item| item.entries()).unwrap_or_default();
     let total = |(name, _, item): (&str, _, Item<'_>)| Some((name.to_owned(), column(&item, columns, item.text()?)?));
-    let totals = totals.into_iter().filter_map(total).collect();
-    Some(Footer { when: when?, totals })
+    let totals: Vec<_> = totals.into_iter().filter_map(total).collect();
+    let holds = holds(&fields);
+    if !totals.is_empty()
+        && holds.is_some_and(|holds| holds != Holds::Total)
+        && let Some(item) = fields.get("holds")
+    {
+        item.refuse(contract::LAYOUT, "`totals` stands beside it", "`holds: total`, or no `totals`", "");
+    }
+    Some(Footer { when: when?, holds: if totals.is_empty() { holds } else { Some(Holds::Total) }, totals })
 }
 
 fn not_data(fields: &Fields<'_>, columns: &Columns<'_>) -> Vec<NotData> {
     let rows = fields.get("not_data").and_then(|item| item.list()).unwrap_or_default();
     let row = |item: &Item<'_>| {
-        let fields = item.fields(&["when", "reason"])?;
+        let fields = item.fields(&["when", "reason", "holds"])?;
         let when = fields.need("when").map(|item| conditions(&item, columns));
         let reason = fields.need("reason").and_then(|item| item.text());
-        Some(NotData { when: when?, reason: reason?.to_owned() })
+        Some(NotData { when: when?, reason: reason?.to_owned(), holds: holds(&fields) })
     };
     rows.iter().filter_map(row).collect()
 }

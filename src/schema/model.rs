@@ -316,6 +316,10 @@ pub struct Layout {
     /// Blank rows (delimiters only) are skipped and counted; else they are faulty.
     pub skip_blank_rows: bool,
     pub extra_columns: ExtraColumns,
+    /// What amounts hold that stand before the header, in a line of as many fields: `header: {holds: subtotal}`.
+    pub preamble_holds: Option<Holds>,
+    /// The sender's last record never has a line end (`last_line_end: absent`): a file without one is then not taken for cut.
+    pub last_line_end_absent: bool,
     /// Words that stand for null, for every column that does not say otherwise.
     pub null_words: Vec<String>,
     /// A file without rows is a delivery.
@@ -353,7 +357,38 @@ impl Encoding {
     }
 }
 
-/// `records: {HDR: skip, TRL: {rows: 2, debit: 3}}`.
+/// What the amounts of a record hold that is left out of the rows. Where it holds one and none of these is declared, the
+/// delivery is refused: pounds are never left out in silence. A record without an amount, or of nought, needs no word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holds {
+    /// `total`: each amount is the sum of its column over all rows, and is compared with it.
+    Total,
+    /// `subtotal`: sums of rows that count by themselves; shown with their pounds, compared with nothing.
+    Subtotal,
+    /// `other_unit`: hours, counts, rates: numbers that are no pounds.
+    OtherUnit,
+    /// `left_out`: pounds that do not count; shown on every proof.
+    LeftOut,
+}
+
+impl Holds {
+    /// The words of a contract, each with its meaning.
+    pub const WORDS: [(&'static str, Self); 4] =
+        [("total", Self::Total), ("subtotal", Self::Subtotal), ("other_unit", Self::OtherUnit), ("left_out", Self::LeftOut)];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Subtotal => "subtotal",
+            Self::OtherUnit => "other_unit",
+            Self::LeftOut => "left_out",
+        }
+    }
+}
+
+/// `records: {HDR: skip, TRL: {rows: 2, debit: 3}, SUB: {holds: subtotal}}`. A number names a field, a word after `holds` says what
+/// amounts the record holds beside the named ones.
 #[derive(Clone, Debug)]
 pub struct RecordType {
     /// Exact text of the first field.
@@ -361,14 +396,18 @@ pub struct RecordType {
     /// Named fields of the record, by 1-based position; empty = skipped and counted.
     /// Read as `trailer.<name>` by controls.
     pub fields: Vec<(String, usize)>,
+    /// What its amounts hold, where it has the fields of a row. Named fields are totals, and a control uses them.
+    pub holds: Option<Holds>,
 }
 
-/// `footer: {when: {cost_centre: TOTAL}, totals: {debit: debit}}`.
+/// `footer: {when: {cost_centre: TOTAL}, totals: {debit: debit}}`. It stands at most once; with `totals` exactly once, and it
+/// `holds: total`: each total is compared, by a control of the feed or else with the sum of its own column.
 #[derive(Clone, Debug)]
 pub struct Footer {
     pub when: Vec<(Identifier, String)>,
     /// Name of the total → column in which it is printed.
     pub totals: Vec<(String, Identifier)>,
+    pub holds: Option<Holds>,
 }
 
 /// A row that is declared not to be data.
@@ -377,6 +416,7 @@ pub struct NotData {
     /// All of these columns hold exactly this text (after trimming).
     pub when: Vec<(Identifier, String)>,
     pub reason: String,
+    pub holds: Option<Holds>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+mod left_out;
+
 use crate::{
-    decode::{BalanceBy, ColumnSum, FooterTotal, Tally},
+    decode::{BalanceBy, ColumnSum, FooterTotal, Judge, Tally},
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Identifier, Pence, counted, decimal, grouped, pounds},
     lake::{ControlProof, Counted, DeliveryProof},
@@ -47,13 +49,26 @@ pub fn read_sidecar(bytes: &[u8], place: &Place) -> Answer<Value> {
     })
 }
 
-/// Proof and faults of a delivery whose whole file has been read. No fault = accepted.
+/// What a delivery is found to be once its whole file has been read.
+#[derive(Debug)]
+pub struct Verdict {
+    pub proof: DeliveryProof,
+    /// Why it is refused; none: it is accepted, at once or once a person has settled what it waits for.
+    pub faults: Vec<Diagnostic>,
+    /// What only a person can know; none where it is refused.
+    pub waits: Vec<Diagnostic>,
+}
+
+/// Proof and verdict of a delivery. `judge` is what its file was read by.
 #[must_use]
-pub fn judge(feed: &Feed, file: &str, tally: &Tally, said: Said<'_>) -> (DeliveryProof, Vec<Diagnostic>) {
+pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'_>) -> Verdict {
     let mut faults = Vec::new();
     let mut controls = Vec::new();
     let mut balance = 0;
-    for control in &feed.controls {
+    // Columns over which a control held, and over which one did that compares with the sender's own word.
+    let mut tied = left_out::Tied::default();
+    let implied = left_out::implied(feed, judge.contract());
+    for control in feed.controls.iter().chain(&implied) {
         let judged = match (&control.by, &control.measure) {
             (Some(by), Measure::Sum(_)) => {
                 balance += 1;
@@ -63,6 +78,9 @@ pub fn judge(feed: &Feed, file: &str, tally: &Tally, said: Said<'_>) -> (Deliver
         };
         match judged {
             Ok(proof) => {
+                if proof.held {
+                    tied.add(control);
+                }
                 let at = usize::saturating_sub(balance, 1);
                 // Where too many rows are quarantined, what their documents lack says nothing new.
                 let follows = proof.by_document && balances_as_sent(tally, at) && tally.rejected > feed.tolerance_rows;
@@ -74,13 +92,23 @@ pub fn judge(feed: &Feed, file: &str, tally: &Tally, said: Said<'_>) -> (Deliver
             Err(missing) => faults.push(missing.place(Place::file(file))),
         }
     }
+    let printed = left_out::printed_totals(file, judge, tally);
+    tied.compared(&printed.controls);
+    controls.extend(printed.controls);
+    faults.extend(printed.faults);
+    faults.extend(left_out::undeclared(file, judge, tally));
     if tally.rejected > feed.tolerance_rows {
         faults.push(too_many(feed, file, tally));
     }
     // A figure that stands in our own feed file is no word of the sender's.
-    let of_sender = |control: &Control| !matches!(control.equals, Truth::Pence(_));
-    let proved = faults.is_empty() && feed.controls.iter().any(of_sender);
-    (proof(tally, controls, proved), faults)
+    let proved = faults.is_empty() && tied.by_sender;
+    let waits = if faults.is_empty() { left_out::waits(file, judge, tally, &tied) } else { Vec::new() };
+    Verdict { proof: DeliveryProof { left_out: left_out::proof(judge, tally), ..proof(tally, controls, proved) }, faults, waits }
+}
+
+/// Whether the truth that a control names is the sender's word.
+fn of_sender(control: &Control) -> bool {
+    !matches!(control.equals, Truth::Pence(_))
 }
 
 fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryProof {
@@ -98,6 +126,7 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryPr
         control_records: tally.controls.values().sum::<u64>() + tally.footers,
         not_data: tally.not_data.clone(),
         sender: None,
+        left_out: BTreeMap::new(),
         columns: tally.sums.iter().map(|sum| (sum.column.to_string(), measure(sum))).collect(),
         periods: BTreeMap::new(),
         proved_by_sender: proved,

@@ -11,4 +11,6 @@ codes! {
     NAME = "TC0704", Configurator, 2, "a name in a contract";
     /// A primary key that is not one.
     KEY = "TC0705", Configurator, 2, "a table's key";
+    /// A total that is declared and compared with nothing.
+    UNUSED_TOTAL = "TC0712", Configurator, 2, "a declared total that no control uses";
 }

@@ -43,6 +43,12 @@ codes! {
     NEXT_NEWEST = "TC0423", Supplier, 1, "an older file is taken";
     /// The SQL made other pounds of a delivery than its columns hold.
     SENDER_AMOUNT = "TC0428", Configurator, 1, "the common rows are not the sender's pounds";
+    /// A record that is left out of the rows holds an amount, and no declaration says what it is.
+    LEFT_OUT_AMOUNT = "TC0431", Configurator, 1, "a record that is left out holds an amount";
+    /// The last row is the sum of all before it: a total that nobody declared, or a row.
+    LAST_ROW_TOTAL = "TC0432", Supplier, 1, "the last row may be a total";
+    /// The last record has no line end: it may have been cut.
+    LAST_LINE_OPEN = "TC0433", Supplier, 1, "the last record may be cut";
     /// Most rows lie outside what the delivery covers, and none would with day and month of its date exchanged.
     DAY_AND_MONTH = "TC0435", Supplier, 1, "day and month are exchanged through a whole file";
     /// Every row lies outside what the delivery covers.

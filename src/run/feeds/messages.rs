@@ -21,7 +21,7 @@ use crate::{
 /// Header drift and what was normalised, as warnings.
 pub fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec<Diagnostic> {
     let drift = streamed.header.drift.iter().map(|d| format!("`{}` for `{}` (column {})", d.printed, d.expected, d.column));
-    let extra = streamed.header.extra.iter().map(|name| format!("column `{name}` is not in the contract and was left out"));
+    let extra = streamed.tally.extra_columns(&streamed.header);
     let all: Vec<String> = drift.chain(extra).collect();
     let mut notes = Vec::new();
     if !all.is_empty() {
@@ -63,7 +63,8 @@ pub fn too_large(feed: &Feed, file: &str, record: &DeliveryRecord) -> Option<Dia
     let columns = proof.columns.iter().flat_map(|(name, m)| {
         [(format!("column `{name}`"), m.accepted), (format!("column `{name}` of the quarantined rows"), m.quarantined)]
     });
-    let (what, pence) = periods.chain(whole).chain(columns).find(|(_, pence)| !fits(*pence))?;
+    let left_out = proof.left_out.iter().filter_map(|(reason, left)| Some((format!("what is left out ({reason})"), left.pence?)));
+    let (what, pence) = periods.chain(whole).chain(columns).chain(left_out).find(|(_, pence)| !fits(*pence))?;
     let seen = format!("delivery {} of {}: the sum of {what} is {}", record.delivery_id, feed.name(), pounds(pence));
     let report = Diagnostic::new(codes::control::SUM_TOO_LARGE, seen)
         .place(Place::file(file))

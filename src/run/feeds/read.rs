@@ -210,7 +210,7 @@ impl Conductor<'_> {
         self.observer.event(Event::End);
         let streamed = streamed.map_err(Stop::of)?;
         let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
-        let (proof, mut faults) = judge::judge(feed, file, &streamed.tally, said);
+        let judge::Verdict { proof, mut faults, mut waits } = judge::judge(feed, file, &judge, &streamed.tally, said);
         record.proof = proof;
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
         record.proof.sender = form.as_ref().map(|form| sender_proof(form, &streamed.tally));
@@ -222,6 +222,7 @@ impl Conductor<'_> {
         let said = outside(feed, file, id, coverage, &streamed);
         faults.extend(said.faults);
         notes.extend(said.notes);
+        waits.extend(said.waits);
         unexplained(&streamed, file).map_err(Stop::Run)?;
         if !faults.is_empty() {
             name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || self.lake.landing().open(&landed.digest));
@@ -238,7 +239,7 @@ impl Conductor<'_> {
             d.outcome = "these rows are in quarantine; the rest of the delivery is accepted".into();
             d
         }));
-        Ok(Accepted { streamed, quarantine, notes, waits: said.waits })
+        Ok(Accepted { streamed, quarantine, notes, waits })
     }
 
     fn sidecar(item: &InHand<'_>, file: &str) -> Result<Option<serde_json::Value>, Stop> {

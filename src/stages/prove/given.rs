@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     diagnostic::Answer,
     domain::{Pence, Period, parse_pounds},
-    lake::{Counted, DeliveryProof, DeliveryRecord, PublishedPart},
+    lake::{Counted, DeliveryProof, DeliveryRecord, LeftOutProof, PublishedPart},
     pipeline::Partnership,
     plan::CostSource,
     schema::{Cell, Type, proof_table},
@@ -27,6 +27,7 @@ pub fn check_tables(
         ("delivery_control", delivery_control(records)?),
         ("common_total", common_total(records, parts)?),
         ("sender_amount", sender_amount(records)?),
+        ("left_out", left_out(records)?),
         ("income_account", income_account(parts)?),
         ("member_period", member_period(partnership, parts)?),
         ("company", company(partnership)?),
@@ -62,6 +63,33 @@ fn delivery_control(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
         })
         .collect();
     proof_table(&columns, &rows)
+}
+
+/// What each delivery left out of its rows, by reason: rows, what the contract says that they hold, and their pounds in the extract's
+/// own sign (null where they hold none, or no pounds).
+fn left_out(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
+    let columns = [
+        ("delivery_id", Type::Text),
+        ("council", Type::Text),
+        ("feed", Type::Text),
+        ("reason", Type::Text),
+        ("holds", Type::Text),
+        ("lines", Type::BigInt),
+        ("amount", Type::Money),
+    ];
+    let each = records.iter().flat_map(|r| r.proof.left_out.iter().map(move |(reason, left)| (r, reason, left)));
+    let row = |(r, reason, left): (&&DeliveryRecord, &String, &LeftOutProof)| {
+        vec![
+            r.delivery_id.as_str().into(),
+            r.council.as_str().into(),
+            r.feed.as_str().into(),
+            reason.as_str().into(),
+            left.holds.as_deref().map_or(Cell::Null, Cell::from),
+            left.rows.into(),
+            left.pence.map_or(Cell::Null, Cell::Pence),
+        ]
+    };
+    proof_table(&columns, &each.map(row).collect::<Vec<_>>())
 }
 
 fn common_total(records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {

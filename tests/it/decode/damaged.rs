@@ -1,6 +1,6 @@
 //! Structure: files that are refused with the place and the reason, and files that are accepted with a note.
 
-use truecost::schema::{Encoding, Escape, ExtraColumns, Footer, NotData, RecordType, Type};
+use truecost::schema::{Encoding, Escape, ExtraColumns, Footer, Holds, NotData, RecordType, Type};
 
 use super::driver::{Cases, Judged, aliased, column, contract, id, judge_in, layout, ledger, personal};
 
@@ -311,7 +311,8 @@ fn c28_header_again() {
 fn c29_footer_with_totals() {
     let mut told = Cases::new("c29");
     let mut footed = layout();
-    footed.footer = Some(Footer { when: vec![(id("code"), "TOTAL".into())], totals: vec![("amount".into(), id("amount"))] });
+    footed.footer =
+        Some(Footer { when: vec![(id("code"), "TOTAL".into())], totals: vec![("amount".into(), id("amount"))], holds: Some(Holds::Total) });
     let contract = ledger(footed);
     told.case("", &contract, &plain(&format!("{ROWS},TOTAL,7.50,\n")));
     told.case("short", &contract, &plain(&format!("{ROWS},TOTAL,7.50\n")));
@@ -325,8 +326,8 @@ fn c29_footer_with_totals() {
 fn with_trailer() -> truecost::schema::Contract {
     let mut layout = layout();
     layout.records = vec![
-        RecordType { tag: "HDR".into(), fields: vec![] },
-        RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2), ("net".into(), 3)] },
+        RecordType { tag: "HDR".into(), fields: vec![], holds: None },
+        RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2), ("net".into(), 3)], holds: None },
     ];
     ledger(layout)
 }
@@ -368,8 +369,11 @@ fn c32_no_line_end_at_the_end() {
 fn rows_that_are_declared_not_to_be_data() {
     let mut told = Cases::new("not_data");
     let mut declared = layout();
-    declared.not_data =
-        vec![NotData { when: vec![(id("amount"), String::new()), (id("posting_date"), String::new())], reason: "sub-heading".into() }];
+    declared.not_data = vec![NotData {
+        when: vec![(id("amount"), String::new()), (id("posting_date"), String::new())],
+        reason: "sub-heading".into(),
+        holds: None,
+    }];
     let bytes = plain(",Directorate of Place,,\n01/02/2024,A1,10.00,first\n,Directorate of People, ,\n02/02/2024,B2,-2.50,second\n");
     told.case("", &ledger(declared), &bytes);
     told.golden();

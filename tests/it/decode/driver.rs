@@ -52,6 +52,8 @@ pub fn layout() -> Layout {
         extra_columns: ExtraColumns::Refuse,
         null_words: vec![String::new()],
         allow_empty: false,
+        preamble_holds: None,
+        last_line_end_absent: false,
         trailing_delimiter: false,
     }
 }
@@ -169,7 +171,7 @@ pub fn judge_in(contract: &Contract, bytes: &[u8], chunk_bytes: usize, balances:
         tally.add(next);
     }
     let tally = tally.finish(&judge, &header)?;
-    let notes = [judge.notes(), header.notes(), tally.notes(&judge)].concat();
+    let notes = [judge.notes(), header.notes(), tally.extra_columns(&header), tally.notes(&judge)].concat();
     let rows = concat_batches(&judge.schema(), &batches).expect("batches of one schema");
     Ok(Judged { rows, rejected, tally, notes })
 }

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use truecost::{
     decode::{Chunks, EncodingScan, Judge},
-    schema::{Footer, Type},
+    schema::{Footer, Holds, Type},
 };
 
 use super::driver::{column, contract, day, id, judge, judge_in, layout, money, told};
@@ -63,7 +63,8 @@ fn what_is_no_instant_is_a_faulty_row() {
 #[test]
 fn a_repeated_row_of_totals_is_told_alike_however_the_file_is_cut() {
     let mut layout = layout();
-    layout.footer = Some(Footer { when: vec![(id("text"), "TOTAL".into())], totals: vec![("sum".into(), id("amount"))] });
+    layout.footer =
+        Some(Footer { when: vec![(id("text"), "TOTAL".into())], totals: vec![("sum".into(), id("amount"))], holds: Some(Holds::Total) });
     let contract = contract(layout, vec![column("text", "text", Type::Text), money("amount", "amount", &[])]);
     let file = b"text,amount\na,1\nTOTAL,1\nTOTAL,1\nTOTAL,1\nTOTAL,1\nTOTAL,1\n";
     let cut = |bytes| told(&judge_in(&contract, file, bytes, vec![]));

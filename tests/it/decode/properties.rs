@@ -6,16 +6,21 @@ use proptest::prelude::*;
 use truecost::{
     decode::{AmountFault, MoneyRules},
     domain::{Day, Money, decimal, grouped},
-    schema::{Encoding, Escape, MoneyStyle, NotData, RecordType, Type},
+    schema::{Encoding, Escape, ExtraColumns, Holds, MoneyStyle, NotData, RecordType, Type},
 };
 
 use super::driver::{column, contract, date, id, judge_in, layout, money, required, told, trimmed};
 
-/// Every way of cutting a file gives the same answer.
+/// Every way of cutting a file gives the same answer, to the last fact of the tally.
 fn same_in_all_cuts(contract: &truecost::schema::Contract, bytes: &[u8], sizes: &[usize]) {
-    let whole = told(&judge_in(contract, bytes, 1 << 20, vec![]));
+    let all = |size: usize| {
+        let judged = judge_in(contract, bytes, size, vec![]);
+        let tally = judged.as_ref().ok().map(|judged| judged.tally.clone());
+        (told(&judged), tally)
+    };
+    let whole = all(1 << 20);
     for size in sizes {
-        assert_eq!(told(&judge_in(contract, bytes, *size, vec![])), whole, "in chunks of {size}: {:?}", String::from_utf8_lossy(bytes));
+        assert_eq!(all(*size), whole, "in chunks of {size}: {:?}", String::from_utf8_lossy(bytes));
     }
 }
 
@@ -25,8 +30,12 @@ fn small_contract(quote: bool, escape: Escape) -> truecost::schema::Contract {
     layout.escape = escape;
     layout.header_within_rows = 2;
     layout.encodings = vec![Encoding::Utf8, Encoding::Windows1252];
-    layout.records = vec![RecordType { tag: "T".into(), fields: vec![] }];
-    layout.not_data = vec![NotData { when: vec![(id("text"), "skip".into())], reason: "declared".into() }];
+    layout.records = vec![RecordType { tag: "T".into(), fields: vec![], holds: None }];
+    layout.not_data = vec![
+        NotData { when: vec![(id("text"), "skip".into())], reason: "declared".into(), holds: None },
+        NotData { when: vec![(id("text"), "sum".into())], reason: "printed".into(), holds: Some(Holds::Total) },
+    ];
+    layout.extra_columns = ExtraColumns::Note;
     contract(layout, vec![column("text", "a", Type::Text), required(trimmed(money("amount", "b", &[])))])
 }
 
@@ -45,6 +54,42 @@ proptest! {
         same_in_all_cuts(&small_contract(quote, escape), text.as_bytes(), &sizes);
         let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
         same_in_all_cuts(&small_contract(quote, escape), &bytes, &sizes);
+    }
+
+    /// What is left out, its pounds, a last row that is a sum, marks, columns that nobody knows, and how the file ends.
+    #[test]
+    fn what_is_left_out_does_not_depend_on_the_chunks(
+        before in prop::sample::select(&["", "sum,5,\n", "T,7,\n", "\u{feff}"][..]),
+        pieces in prop::collection::vec(prop::sample::select(&["x,1,\n", "x,2,e\n", "\"y\",3,\"\"\r\n", "skip,4,\n", "skip,,\n", "skip,£1,\n", "sum,6,\n", "sum,1.005,\n", "T,5,\n", "z,bad,\n", "\u{feff}x,1,\n", "\u{feff}\"q\",2,e\n", "\"\",\"\",\"\"\n", "\u{feff}\n"][..]), 0..12),
+        cut in 0usize..4,
+        backslash: bool,
+        sizes in prop::collection::vec(1usize..40, 3),
+    ) {
+        let text = format!("{before}a,b,more\n{}", pieces.concat());
+        let contract = small_contract(true, if backslash { Escape::Backslash } else { Escape::Doubled });
+        same_in_all_cuts(&contract, text.as_bytes(), &sizes);
+        let cut = text.floor_char_boundary(text.len().saturating_sub(cut));
+        same_in_all_cuts(&contract, &text.as_bytes()[..cut], &sizes);
+    }
+
+    #[test]
+    fn every_record_left_out_is_counted_and_priced(pieces in prop::collection::vec(prop::sample::select(&[("x,1\n", 0, 0), ("skip,400\n", 1, 40_000), ("skip,(4.01)\n", 1, -401), ("skip,\n", 1, 0), ("sum,6\n", 1, 600), ("T\n", 1, 0), ("T,5\n", 1, 500), (",\n", 1, 0)][..]), 0..20)) {
+        let mut contract = small_contract(true, Escape::Doubled);
+        contract.layout.as_mut().unwrap().allow_empty = true;
+        let text: String = pieces.iter().map(|(text, ..)| *text).collect();
+        let tally = judge_in(&contract, format!("a,b\n{text}").as_bytes(), 7, vec![]).unwrap().tally;
+        let sum = |of: &dyn Fn(&truecost::decode::LeftOut) -> i128| tally.left_out.values().map(of).sum::<i128>();
+        prop_assert_eq!(sum(&|out| out.rows.into()), pieces.iter().map(|(_, rows, _)| *rows).sum::<i128>());
+        prop_assert_eq!(sum(&|out| out.pence), pieces.iter().map(|(.., pence)| *pence).sum::<i128>());
+    }
+
+    /// The last of at least three rows is the sum of the others if and only if it is found to be.
+    #[test]
+    fn a_last_row_that_is_the_sum_is_found(amounts in prop::collection::vec(-3i64..4, 1..5), last in -6i64..7, size in 1usize..30) {
+        let rows: String = amounts.iter().chain([&last]).map(|amount| format!("x,{amount}\n")).collect();
+        let judged = judge_in(&small_contract(true, Escape::Doubled), format!("a,b\n{rows}").as_bytes(), size, vec![]).unwrap();
+        let is_sum = amounts.len() > 1 && last != 0 && amounts.iter().sum::<i64>() == last;
+        prop_assert_eq!(judged.tally.looks_total.map(|last| last.pence), is_sum.then_some(i128::from(last) * 100));
     }
 
     #[test]

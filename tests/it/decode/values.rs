@@ -167,7 +167,7 @@ fn c45_empty_and_quoted_empty() {
     told.text(
         "",
         &every,
-        "Text,Amount,Day,Number,Flag,At\n,,2024-02-01,,,\n\"\",\"\",\"\",\"\",\"\",\"\"\na,1,2024-02-01,-7,yes,2024-02-01T06:30:00Z\n",
+        "Text,Amount,Day,Number,Flag,At\n,,2024-02-01,,,\n\"\",\"\",2024-02-02,\"\",\"\",\"\"\na,1,2024-02-01,-7,yes,2024-02-01T06:30:00Z\n",
     );
     told.golden();
 }

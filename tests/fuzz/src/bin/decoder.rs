@@ -11,7 +11,7 @@ use truecost_fuzz::{
     diagnostic::Answer,
     domain::{Day, Digest, Identifier},
     schema::{
-        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Footer, Kind, Layout, MoneyStyle, NotData,
+        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Footer, Holds, Kind, Layout, MoneyStyle, NotData,
         RecordType, Type, Window,
     },
 };
@@ -80,7 +80,7 @@ fn contract(choice: u8, more: u8) -> Contract {
     let window = (more & 1 == 1).then_some(Window { months_before: 12, months_after: 1 });
     let money = vec![MoneyStyle::Plain, MoneyStyle::Commas, MoneyStyle::Brackets, MoneyStyle::Pound];
     let records =
-        vec![RecordType { tag: "HDR".into(), fields: vec![] }, RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)] }];
+        vec![RecordType { tag: "HDR".into(), fields: vec![], holds: None }, RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)], holds: None }];
     let layout = Layout {
         delimiter: if more & 2 == 0 { b',' } else { b'|' },
         quote: bit(1).then_some(b'"'),
@@ -89,12 +89,14 @@ fn contract(choice: u8, more: u8) -> Contract {
         trust_encoding: bit(3),
         header_within_rows: 3,
         records: if bit(4) { records } else { vec![] },
-        footer: bit(5).then(|| Footer { when: vec![(id("text"), "TOTAL".into())], totals: vec![("sum".into(), id("amount"))] }),
-        not_data: vec![NotData { when: vec![(id("text"), "skip".into())], reason: "declared".into() }],
+        footer: bit(5).then(|| Footer { when: vec![(id("text"), "TOTAL".into())], totals: vec![("sum".into(), id("amount"))], holds: Some(Holds::Total) }),
+        not_data: vec![NotData { when: vec![(id("text"), "skip".into())], reason: "declared".into(), holds: None }],
         skip_blank_rows: bit(6),
         extra_columns: if more & 4 == 0 { ExtraColumns::Refuse } else { ExtraColumns::Note },
         null_words: vec![String::new(), "NULL".into()],
         allow_empty: more & 8 == 0,
+        preamble_holds: None,
+        last_line_end_absent: bit(0),
         trailing_delimiter: bit(7),
     };
     let columns = vec![

@@ -1,0 +1,268 @@
+//! What is left out of the rows is priced: how many records, for which reason, and which pounds they hold.
+//!
+//! Only a record with as many fields as the header can be priced: its fields stand under the columns. An amount is what reads as one
+//! in a style that its column declares, or in any style in which amounts are printed: a total is often printed otherwise than rows.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use super::{
+    header::Header,
+    judge::{Judge, Reading},
+    money::{AmountFault, MoneyRules},
+    tally::Tally,
+};
+use crate::{
+    domain::{Identifier, Pence, counted, pounds},
+    schema::{Holds, MoneyStyle},
+};
+
+/// Why a record is no row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Left {
+    /// A line before the header.
+    Preamble,
+    /// A row without a value.
+    Blank,
+    /// A control record, by its tag.
+    Record(String),
+    /// By the position of its rule among `not_data`.
+    NotData(usize),
+    /// The row of totals.
+    Footer,
+}
+
+/// Records left out for one reason, and what they hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    pub rows: u64,
+    /// Of them, those in which an amount stands that can be read exactly, be it nought.
+    pub priced: u64,
+    /// Of them, those in which an amount other than nought stands that no named total covers.
+    pub amounts: u64,
+    /// Amounts of all of them, by the form of the row's pounds, as far as they can be read exactly.
+    pub pence: Pence,
+    /// Of `amounts`, those with an amount that cannot be read exactly: `pence` lacks it.
+    pub unread: u64,
+    /// Line of the first that `amounts` counts.
+    pub first_line: Option<u64>,
+    /// For each column, the first printed totals that differ from each other: only where `holds: total` is said.
+    pub totals: BTreeMap<Identifier, Vec<Printed>>,
+}
+
+/// A total as it is printed in a record of totals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Printed {
+    pub line: u64,
+    /// `None` where it cannot be read exactly.
+    pub pence: Option<Pence>,
+}
+
+/// Different totals of one column that are remembered: the second one differs from the sum already.
+const REMEMBERED: usize = 3;
+
+/// Styles in which an amount is printed, whatever the column declares. None of them reads the digits of another as other pounds.
+const PRINTED: [MoneyStyle; 8] = [
+    MoneyStyle::Plain,
+    MoneyStyle::Commas,
+    MoneyStyle::Spaces,
+    MoneyStyle::Pound,
+    MoneyStyle::MinusAfter,
+    MoneyStyle::Brackets,
+    MoneyStyle::CrDr,
+    MoneyStyle::UnicodeMinus,
+];
+
+impl LeftOut {
+    fn add(&mut self, next: Self) {
+        self.rows += next.rows;
+        self.priced += next.priced;
+        self.amounts += next.amounts;
+        self.pence += next.pence;
+        self.unread += next.unread;
+        self.first_line = self.first_line.into_iter().chain(next.first_line).min();
+        for (column, more) in next.totals {
+            let known = self.totals.entry(column).or_default();
+            more.into_iter().for_each(|printed| remember(known, printed));
+        }
+    }
+}
+
+fn remember(known: &mut Vec<Printed>, printed: Printed) {
+    if known.len() < REMEMBERED && known.iter().all(|one| one.pence != printed.pence) {
+        known.push(printed);
+    }
+}
+
+/// What stands in a field: nothing or nought, an amount, or one that cannot be read exactly.
+enum Amount {
+    None,
+    Pence(Pence),
+    Unread,
+}
+
+fn amount(rules: MoneyRules, text: &[u8]) -> Amount {
+    let text = String::from_utf8_lossy(text);
+    let text = text.trim();
+    if text.is_empty() {
+        return Amount::None;
+    }
+    let printed = || MoneyRules::new(&PRINTED).read(text.as_bytes());
+    match rules.read(text.as_bytes()).or_else(|_| printed()) {
+        Ok(pence) => Amount::Pence(pence.into()),
+        Err(AmountFault::Style) => Amount::None,
+        Err(AmountFault::Precision | AmountFault::TooLarge) => Amount::Unread,
+    }
+}
+
+impl Judge {
+    /// What the declaration of such records says of their amounts.
+    #[must_use]
+    pub fn holds(&self, left: &Left) -> Option<Holds> {
+        match left {
+            Left::Preamble => self.layout.preamble_holds,
+            Left::Blank => None,
+            Left::Record(tag) => self.layout.records.iter().find(|kind| kind.tag == *tag)?.holds,
+            Left::NotData(rule) => self.layout.not_data.get(*rule)?.holds,
+            Left::Footer => self.layout.footer.as_ref()?.holds,
+        }
+    }
+
+    /// The reason in words: `footer`, `record SUB`, or what the contract gives.
+    #[must_use]
+    pub fn reason(&self, left: &Left) -> String {
+        match left {
+            Left::Preamble => "before the header".to_owned(),
+            Left::Blank => "blank".to_owned(),
+            Left::Record(tag) => format!("record {tag}"),
+            Left::Footer => "footer".to_owned(),
+            Left::NotData(rule) => self.layout.not_data.get(*rule).map_or_else(String::new, |rule| rule.reason.clone()),
+        }
+    }
+
+    /// Whether the amount of column `column`, in field `place`, is a named total, which a control compares.
+    fn is_named(&self, left: &Left, column: &Identifier, place: usize) -> bool {
+        match left {
+            Left::Record(tag) => {
+                let kind = self.layout.records.iter().find(|kind| kind.tag == *tag);
+                kind.is_some_and(|kind| kind.fields.iter().any(|(_, position)| *position == place + 1))
+            }
+            Left::Footer => self.layout.footer.as_ref().is_some_and(|footer| footer.totals.iter().any(|(_, printed)| printed == column)),
+            _ => false,
+        }
+    }
+
+    /// Whether an amount that no total names is compared with the sum of its column.
+    fn compares(&self, left: &Left) -> bool {
+        let names_totals = *left == Left::Footer && self.layout.footer.as_ref().is_some_and(|footer| !footer.totals.is_empty());
+        self.holds(left) == Some(Holds::Total) && !names_totals
+    }
+
+    /// Counts a record that is left out, and prices it. `field` gives the text of one of its `fields`.
+    pub(super) fn price<'t>(
+        &self,
+        header: &Header,
+        left: &Left,
+        line: u64,
+        fields: usize,
+        field: impl Fn(usize) -> Option<Cow<'t, [u8]>>,
+    ) -> LeftOut {
+        let mut out = LeftOut { rows: 1, ..LeftOut::default() };
+        if fields != header.fields {
+            return out;
+        }
+        let mut unread = false;
+        for (column, minus) in &self.pounds {
+            let (Some(plan), Some(place)) = (self.plans.get(*column), header.places.get(*column)) else { continue };
+            let Reading::Money(rules) = &plan.reading else { continue };
+            let amount = field(*place).map_or(Amount::None, |text| amount(*rules, &text));
+            let named = self.is_named(left, &plan.name, *place);
+            let pence = match amount {
+                Amount::None => continue,
+                Amount::Pence(pence) => Some(pence),
+                Amount::Unread => None,
+            };
+            if self.compares(left) && !named {
+                out.totals.insert(plan.name.clone(), vec![Printed { line, pence }]);
+            }
+            out.priced |= u64::from(pence.is_some());
+            out.pence += pence.map_or(0, |pence| if *minus { -pence } else { pence });
+            if pence != Some(0) && !named {
+                (out.amounts, out.first_line) = (1, Some(line));
+                unread |= pence.is_none();
+            }
+        }
+        out.unread = u64::from(unread);
+        out
+    }
+}
+
+impl Tally {
+    /// Adds records that were left out.
+    pub(super) fn leave_out(&mut self, left: Left, out: LeftOut) {
+        self.left_out.entry(left).or_default().add(out);
+    }
+
+    /// Prices what stands before the header.
+    pub(super) fn leave_out_before(&mut self, judge: &Judge, header: &Header) {
+        for before in &header.preamble {
+            let tag = before.fields.first().filter(|_| before.is_control);
+            let left = tag.map_or(Left::Preamble, |tag| Left::Record(tag.clone()));
+            let field = |at: usize| before.fields.get(at).map(|text| Cow::Borrowed(text.as_bytes()));
+            let out = judge.price(header, &left, before.line, before.fields.len(), field);
+            self.leave_out(left, out);
+        }
+    }
+}
+
+/// The last accepted row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastRow {
+    pub line: u64,
+    /// Its amounts, one for each money column in the contract's order; nought where it has none.
+    pub pence: Vec<Pence>,
+}
+
+/// A last accepted row that may be a total which nobody declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LooksTotal {
+    pub line: u64,
+    /// Accepted rows before it: two or more.
+    pub rows_before: u64,
+    /// What it adds to the pounds of the delivery; nought where its debits and credits are alike.
+    pub pence: Pence,
+}
+
+impl Tally {
+    /// The last accepted row, where it is the sum of all rows before it: by the form of the row's pounds, or column by column.
+    /// Rows that were rejected count before it where their amounts could be read, as they did in the sender's total.
+    pub(super) fn looks_total(&self, judge: &Judge) -> Option<LooksTotal> {
+        let last = self.last.as_ref().filter(|_| self.accepted > 2)?;
+        let sums: Vec<(usize, bool)> = form(judge).collect();
+        let net = |of: &dyn Fn(usize) -> Pence| sums.iter().map(|(at, minus)| if *minus { -of(*at) } else { of(*at) }).sum::<Pence>();
+        let own = |at: usize| last.pence.get(at).copied().unwrap_or(0);
+        let accepted = |at: usize| self.sums.get(at).map_or(0, |sum| sum.accepted.net()) - own(at);
+        let all = |at: usize| accepted(at) + self.sums.get(at).map_or(0, |sum| sum.rejected.net());
+        let is_sum = |before: &dyn Fn(usize) -> Pence| {
+            let by_columns = sums.iter().all(|(at, _)| own(*at) == before(*at)) && sums.iter().any(|(at, _)| own(*at) != 0);
+            by_columns || (net(&own) != 0 && net(&own) == net(before))
+        };
+        let looks = is_sum(&accepted) || is_sum(&all);
+        looks.then(|| LooksTotal { line: last.line, rows_before: self.accepted - 1, pence: net(&own) })
+    }
+
+    /// Sentences about pounds that were left out as declared, beside totals, which are compared, and what is no pounds.
+    pub(super) fn left_out_notes(&self, judge: &Judge) -> Vec<String> {
+        let note = |(left, out): (&Left, &LeftOut)| {
+            let holds = judge.holds(left).filter(|holds| matches!(holds, Holds::Subtotal | Holds::LeftOut)).filter(|_| out.amounts > 0)?;
+            let records = counted(out.rows, "record");
+            Some(format!("{records} left out ({}, {}): {}", judge.reason(left), holds.as_str(), pounds(out.pence)))
+        };
+        self.left_out.iter().filter_map(note).collect()
+    }
+}
+
+/// The form of a row's pounds over [`Tally::sums`].
+fn form(judge: &Judge) -> impl Iterator<Item = (usize, bool)> {
+    let place = |column: usize| judge.money_columns().position(|at| at == column);
+    judge.pounds.iter().filter_map(move |(column, minus)| Some((place(*column)?, *minus)))
+}
