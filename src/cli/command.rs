@@ -313,6 +313,7 @@ fn outcome_page(outcome: &Outcome) -> Page {
             "put extracts into drop/<council>/<feed>/: truecost plan says what each feed finds there, and which names it knows\n",
         );
     }
+    text.extend(costed.coverage.sentence().map(|sentence| format!("{sentence}\n")));
     text.push_str(&blocked_text(&costed.blocked));
     text.push_str(&report::uncounted_text(&costed.uncounted));
     let delivered: Vec<Value> = outcome
@@ -329,6 +330,7 @@ fn outcome_page(outcome: &Outcome) -> Page {
         "delivered": delivered, "standing_refused": outcome.standing_refused,
         "waiting": super::out::list(&outcome.waiting), "blocked": super::out::list(&costed.blocked),
         "uncounted": report::uncounted_json(&costed.uncounted),
+        "payments": {"amount": decimal(costed.coverage.all), "unclassified": decimal(costed.coverage.unclassified), "no_fund": decimal(costed.coverage.no_fund)},
         "checks": super::out::list(&costed.stopped)});
     Page::new("run", text, json)
 }

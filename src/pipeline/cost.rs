@@ -34,7 +34,10 @@ pub fn read_cost(root: &Path, faults: &mut Vec<Diagnostic>) -> CostModel {
 }
 
 /// Queries that came after the first partnerships were written: one that lacks them has the program's.
-const BUILT_IN: [(&str, &str, &str); 1] = [("classify", "line_class", include_str!("../../pipelines/cost/classify/line_class.sql"))];
+const BUILT_IN: [(&str, &str, &str); 2] = [
+    ("classify", "department_class", include_str!("../../pipelines/cost/classify/department_class.sql")),
+    ("classify", "line_class", include_str!("../../pipelines/cost/classify/line_class.sql")),
+];
 
 fn add_built_in(queries: &mut Vec<CostQuery>) {
     for (stage, table, sql) in BUILT_IN {

@@ -57,6 +57,9 @@ pub fn check(file: &str, table: &Table<'_>, contract: &Contract, columns: &Colum
     if contract.name == rules::TABLE {
         rules::check_ties(file, table, columns, faults);
     } else {
+        if contract.name == "account" {
+            rules::check_accounts(file, table, columns, faults);
+        }
         one_meaning(file, table, Dates::of(columns), &code, contract.name == FOLDED, faults);
     }
 }

@@ -29,12 +29,13 @@ pub fn check(tables: &BTreeMap<String, ReferenceTable>, head: &Head, feeds: &[Fe
     let organisations: Vec<&str> = councils.iter().copied().chain(companies).chain(members).collect();
     let ownerships: Vec<&str> = Ownership::ALL.iter().map(|ownership| ownership.as_str()).collect();
     let services_of_rules: Vec<&str> = services.iter().copied().chain(["none", "unknown"]).collect();
-    let all = ["account", "cost_centre", rules::TABLE];
+    let all = ["account", "cost_centre", rules::TABLE, "department"];
     for (table, column, words) in [
         (all[0], "council", &councils),
         (all[0], "statement", &STATEMENTS.to_vec()),
         (all[1], "council", &councils),
         (all[2], "council", &councils),
+        (all[3], "council", &councils),
         (all[2], "feed", &feeds),
         (all[2], "ownership", &ownerships),
         (all[2], "service", &services_of_rules),

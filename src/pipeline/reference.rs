@@ -32,6 +32,9 @@ use super::{
 /// Columns that every reference table has.
 const REVIEW: [&str; 5] = ["valid_from", "valid_to", "reason", "author", "approver"];
 
+/// Tables that a partnership need not have.
+const OPTIONAL: [&str; 1] = ["department"];
+
 /// A kind of fault is shown this often for one table; the rest is counted.
 const MOST_ALIKE: usize = 10;
 
@@ -57,6 +60,7 @@ pub fn read_references(root: &Path, contracts: &Contracts, faults: &mut Vec<Diag
         match read_text(root, &file) {
             Ok(text) => tables.extend(read_table(&file, &text, contract, faults).map(|table| (name.to_owned(), table))),
             Err(fault) if has_file => faults.push(*fault),
+            Err(_) if OPTIONAL.contains(&name) => {}
             Err(fault) => faults.push(fault.hint("A table without rows is a file that holds only its header.")),
         }
     }

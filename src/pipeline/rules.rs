@@ -29,7 +29,7 @@ const LONGEST_PREFIX: usize = 254;
 pub enum Cell<'t> {
     /// Empty.
     Any,
-    /// `A..B`: both ends included, compared as text.
+    /// `A..B`: codes of as many characters as the ends have, both included, compared as text.
     Range(&'t str, &'t str),
     /// `ABC*`.
     Prefix(&'t str),
@@ -37,14 +37,15 @@ pub enum Cell<'t> {
 }
 
 impl<'t> Cell<'t> {
-    /// `None` where the text is none of the four: a star elsewhere than at the end, a range that runs backwards.
+    /// `None` where the text is none of the four: a star elsewhere than at the end, a range that runs backwards or whose ends differ
+    /// in length.
     #[must_use]
     pub fn parse(text: &'t str) -> Option<Self> {
         if text.is_empty() {
             return Some(Self::Any);
         }
         if let Some((from, to)) = text.split_once("..") {
-            let sound = !from.is_empty() && from <= to && !from.contains('*') && !to.contains('*');
+            let sound = !from.is_empty() && from <= to && !from.contains('*') && !to.contains('*') && as_long(from, to);
             return sound.then_some(Self::Range(from, to));
         }
         match text.split_once('*') {
@@ -52,6 +53,25 @@ impl<'t> Cell<'t> {
             Some((prefix, "")) if !prefix.is_empty() => Some(Self::Prefix(prefix)),
             Some(_) => None,
         }
+    }
+
+    /// What an account of `account.csv` covers. There a text is as a sender prints it: it is a pattern only where it looks like one of
+    /// codes, `41*` or `4100..4199`; `None` where it does, and its ends are not in order or not of one length.
+    #[must_use]
+    pub fn parse_account(text: &'t str) -> Option<Self> {
+        let is_range = text.matches("..").count() == 1 && !text.contains("...") && !text.contains([' ', '*']);
+        let is_prefix = text.len() > 1 && text.find('*') == Some(text.len() - 1);
+        match text.split_once("..").filter(|(from, to)| is_range && !from.is_empty() && !to.is_empty()) {
+            Some(_) => Self::parse(text),
+            None if is_prefix => Self::parse(text).filter(|cell| matches!(cell, Self::Prefix(_))).or(Some(Self::Exact(text))),
+            None => Some(Self::Exact(text)),
+        }
+    }
+
+    /// Whether it may cover more than one code.
+    #[must_use]
+    pub fn is_pattern(self) -> bool {
+        matches!(self, Self::Prefix(_) | Self::Range(..))
     }
 
     /// Greater is more specific: nought for an empty cell, characters of the prefix or of the range's first end, most for an exact code.
@@ -70,7 +90,7 @@ impl<'t> Cell<'t> {
             Self::Any => true,
             Self::Exact(text) => text == code,
             Self::Prefix(prefix) => code.starts_with(prefix),
-            Self::Range(from, to) => from <= code && code <= to,
+            Self::Range(from, to) => as_long(from, code) && from <= code && code <= to,
         }
     }
 
@@ -82,9 +102,61 @@ impl<'t> Cell<'t> {
             (Self::Exact(code), cell) | (cell, Self::Exact(code)) => cell.covers(code),
             (Self::Prefix(a), Self::Prefix(b)) => a.starts_with(b) || b.starts_with(a),
             (Self::Prefix(prefix), Self::Range(from, to)) | (Self::Range(from, to), Self::Prefix(prefix)) => {
-                to >= prefix && (from <= prefix || from.starts_with(prefix))
+                let start = |end: &'t str| end.char_indices().nth(prefix.chars().count()).and_then(|(at, _)| end.get(..at)).unwrap_or(end);
+                prefix.chars().count() <= from.chars().count() && start(from) <= prefix && prefix <= start(to)
             }
-            (Self::Range(a, b), Self::Range(c, d)) => a.max(c) <= b.min(d),
+            (Self::Range(a, b), Self::Range(c, d)) => as_long(a, c) && a.max(c) <= b.min(d),
+        }
+    }
+}
+
+/// Whether two texts have as many characters.
+fn as_long(a: &str, b: &str) -> bool {
+    a.chars().count() == b.chars().count()
+}
+
+/// Whether the text is a range but for the length of its ends.
+fn is_uneven(text: &str) -> bool {
+    text.split_once("..").is_some_and(|(from, to)| !from.is_empty() && !to.is_empty() && !text.contains('*') && !as_long(from, to))
+}
+
+/// A range whose ends differ in length: which codes lie between them nobody can say for all.
+fn uneven(file: &str, row: &Row<'_>, name: &str, text: &str) -> Diagnostic {
+    Diagnostic::new(reference::RANGE_ENDS, format!("`{name}` is `{}`, whose ends differ in length", text.escape_debug()))
+        .place(at(file, row.line))
+        .expected("two ends of as many characters: a range takes only codes of that length")
+        .hint("Write one row for each length of code, with an id of its own.")
+}
+
+/// Accounts of `account.csv` that are patterns: each can be read, and no two that are as specific cover one code on one day.
+pub fn check_accounts(file: &str, table: &Table<'_>, columns: &[(&Column, Option<usize>)], faults: &mut Faults) {
+    let (Some(council), Some(account)) = (place(columns, "council"), place(columns, "account")) else { return };
+    let dates = Dates::of(columns);
+    let mut patterns: Vec<((&str, usize), Cell<'_>, &Row<'_>)> = Vec::new();
+    for row in &table.rows {
+        let text = row.field(account);
+        match Cell::parse_account(text) {
+            Some(cell) if cell.is_pattern() => patterns.push(((row.field(council), cell.specificity()), cell, row)),
+            Some(_) => {}
+            None if is_uneven(text) => faults.push("uneven", uneven(file, row, "account", text)),
+            None => {
+                let fault = Diagnostic::new(reference::VALUE, format!("`account` is `{}`", text.escape_debug())).place(at(file, row.line));
+                faults.push("account", fault.expected("an account as it is sent, a prefix `41*`, or a range `4100..4199` whose ends are in order"));
+            }
+        }
+    }
+    patterns.sort_by_key(|(group, _, row)| (*group, row.line));
+    for group in patterns.chunk_by(|(group, ..), (other, ..)| group == other) {
+        for (n, (_, cell, row)) in group.iter().enumerate() {
+            let text = row.field(account);
+            let ties = |(_, other, earlier): &&((&str, usize), Cell<'_>, &Row<'_>)| {
+                earlier.field(account) != text && other.meets(*cell) && dates.span(earlier).overlaps(dates.span(row))
+            };
+            if let Some((.., earlier)) = group.iter().take(n).find(ties) {
+                let seen = format!("`{text}` and `{}` of line {} cover the same accounts", earlier.field(account), earlier.line);
+                let fault = Diagnostic::new(reference::RULE_TIE, seen).place(at(file, row.line));
+                faults.push("", fault.expected("of two patterns that cover one account one that is longer").hint("Make one of the two longer."));
+            }
         }
     }
 }
@@ -175,7 +247,9 @@ fn cells<'t>(file: &str, row: &'t Row<'t>, places: [Option<usize>; COLUMNS.len()
     let texts = places.map(|at| at.map_or("", |at| row.field(at)));
     let cells = texts.map(Cell::parse);
     for ((name, text), cell) in COLUMNS.into_iter().zip(texts).zip(cells) {
-        if cell.is_none() {
+        if cell.is_none() && is_uneven(text) {
+            faults.push("uneven", uneven(file, row, name, text));
+        } else if cell.is_none() {
             let fault = Diagnostic::new(reference::VALUE, format!("`{name}` is `{}`", text.escape_debug())).place(at(file, row.line));
             faults.push(name, fault.expected("nothing (any), an exact code, a prefix `ABC*`, or a range `A..B` whose ends are in order"));
         }
@@ -205,9 +279,35 @@ mod tests {
         assert_eq!(cell("A1*"), Cell::Prefix("A1"));
         assert_eq!(cell("A1..A9"), Cell::Range("A1", "A9"));
         assert_eq!(cell("oneSource Shared"), Cell::Exact("oneSource Shared"));
-        for text in ["*", "A*B", "A**", "B..A", "..A", "A*..B"] {
+        for text in ["*", "A*B", "A**", "B..A", "..A", "A*..B", "A..ABC", "100..1999"] {
             assert_eq!(Cell::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn accounts_are_patterns_only_where_they_look_like_one() {
+        for (text, cell) in [
+            ("4100", Cell::Exact("4100")),
+            ("41*", Cell::Prefix("41")),
+            ("4100..4199", Cell::Range("4100", "4199")),
+            ("Postage...", Cell::Exact("Postage...")),
+            ("Rent.. and rates", Cell::Exact("Rent.. and rates")),
+            ("Other*items", Cell::Exact("Other*items")),
+            ("*", Cell::Exact("*")),
+            ("..", Cell::Exact("..")),
+        ] {
+            assert_eq!(Cell::parse_account(text), Some(cell), "{text}");
+        }
+        assert_eq!(Cell::parse_account("4100..41999"), None);
+        assert_eq!(Cell::parse_account("4199..4100"), None);
+    }
+
+    #[test]
+    fn a_range_takes_only_codes_as_long_as_its_ends() {
+        let range = cell("100..199");
+        assert!(range.covers("100") && range.covers("15O") && range.covers("199"));
+        assert!(!range.covers("1000") && !range.covers("15000") && !range.covers("10"));
+        assert!(range.meets(cell("1*")) && range.meets(cell("199*")) && !range.meets(cell("1990*")) && !range.meets(cell("2*")));
     }
 
     #[test]
@@ -223,7 +323,7 @@ mod tests {
             Just(String::new()),
             text.prop_map(|a| a),
             text.prop_map(|a| format!("{a}*")),
-            (text, text).prop_map(|(a, b)| format!("{}..{}", a.clone().min(b.clone()), a.max(b))),
+            (1usize..4).prop_flat_map(|n| (format!("[ab]{{{n}}}"), format!("[ab]{{{n}}}"))).prop_map(|(a, b)| format!("{}..{}", a.clone().min(b.clone()), a.max(b))),
         ]
     }
 
@@ -235,6 +335,8 @@ mod tests {
                 prop_assert!(a.meets(b));
             }
             prop_assert_eq!(a.meets(b), b.meets(a));
+            let all = |n: usize| (0..1usize << n).map(move |bits| (0..n).map(|at| if bits >> at & 1 == 1 { 'b' } else { 'a' }).collect::<String>());
+            prop_assert_eq!(a.meets(b), (1..=4).flat_map(all).any(|code| a.covers(&code) && b.covers(&code)));
         }
     }
 }

@@ -78,7 +78,21 @@ pub fn known_tables(partnership: &Partnership) -> Schemas {
     for (name, schema) in given_tables() {
         schemas.insert(name, schema);
     }
+    if !partnership.contracts.contains_key("reference/department") {
+        schemas.insert("department", no_departments());
+    }
     schemas
+}
+
+/// The columns of `department` where a partnership has no such table: then it has no rows.
+#[must_use]
+pub fn no_departments() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, false);
+    let mut columns = ["council", "department", "fund"].map(text).to_vec();
+    columns.push(Field::new("capital", DataType::Boolean, false));
+    columns.push(Field::new("valid_from", DataType::Date32, false));
+    columns.push(Field::new("valid_to", DataType::Date32, true));
+    Arc::new(Schema::new(columns))
 }
 
 /// Tables that the engine gives: distinct codes on the lines, and the members of the partnership file, one row a service.

@@ -39,7 +39,7 @@ pub use amount::{project, with_sender};
 
 mod cost;
 
-pub use cost::{CostPlan, PlannedQuery, given_tables, known_tables, plan_cost};
+pub use cost::{CostPlan, PlannedQuery, given_tables, known_tables, no_departments, plan_cost};
 
 mod wait;
 

@@ -19,8 +19,9 @@ fn tables(partnership: &Partnership) -> Tables {
     let release = report::latest(partnership).expect("a release");
     let all = report::tables(partnership, &release).expect("tables");
     let mut tables = Tables::default();
-    let named = ["lake.ledger_line", "lake.payment_line", "reference.account", "reference.cost_centre", "reference.ownership_rule"];
-    for name in named.into_iter().chain(["published.period", "published.cost_line"]) {
+    let lake = ["lake.ledger_line", "lake.payment_line", "published.period", "published.cost_line"];
+    let reference = ["reference.account", "reference.cost_centre", "reference.department", "reference.ownership_rule"];
+    for name in lake.into_iter().chain(reference) {
         tables.insert(name.rsplit('.').next().expect("a name"), all.get(name).expect("a table").clone());
     }
     let members = membership_table(partnership).expect("members");
@@ -73,6 +74,41 @@ fn the_demonstration_is_classified_as_the_specification_says() {
     demo::write_partnership(folder.path()).expect("a partnership");
     demo::write(&folder.path().join("drop"), 6_000, 1).expect("written");
     println!("specification: {} lines of the demonstration agree", agrees(folder.path()));
+}
+
+/// Rewrites a file of the partnership.
+fn edit(root: &Path, file: &str, change: impl Fn(&str) -> String) {
+    let path = root.join(file);
+    let text = std::fs::read_to_string(&path).expect("a file");
+    std::fs::write(path, change(&text)).expect("written");
+}
+
+#[test]
+fn patterns_of_accounts_are_read_as_the_specification_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    demo::write_partnership(folder.path()).expect("a partnership");
+    demo::write(&folder.path().join("drop"), 2_000, 2).expect("written");
+    // Every account of three digits alike becomes a prefix or a range of its first one's meaning; some rows stay beside them.
+    edit(folder.path(), "pipelines/reference/account.csv", |text| {
+        let mut rows: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
+        let (header, body) = text.split_once('\n').expect("a header");
+        for (n, line) in body.lines().filter(|line| !line.contains('"')).enumerate() {
+            let cells: Vec<&str> = line.splitn(3, ',').collect();
+            let code = cells[1];
+            let is_number = code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit());
+            let pattern = match (n % 3, is_number) {
+                (0, true) => format!("{}*", &code[..4]),
+                (1, true) => format!("{}0..{}9", &code[..4], &code[..4]),
+                _ => code.to_owned(),
+            };
+            let key = if pattern.contains("..") { format!("{},{}*", cells[0], &code[..4]) } else { format!("{},{pattern}", cells[0]) };
+            rows.entry(key).or_insert_with(|| format!("{},{pattern},{}", cells[0], cells[2]));
+        }
+        let mut rows: Vec<String> = rows.into_values().collect();
+        rows.sort_by(|a, b| a.split(',').take(2).cmp(b.split(',').take(2)));
+        format!("{header}\n{}\n", rows.join("\n"))
+    });
+    println!("specification: {} lines under patterns agree", agrees(folder.path()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 -- codes up; this says what has to come out, and a test holds the one to the other, line by line, over the demonstration and over the
 -- real payments. One delivery period at a time ($fiscal_year, $period).
 --
--- Reads   ledger_line, payment_line, account, cost_centre, ownership_rule, membership, period, cost_line
+-- Reads   ledger_line, payment_line, account, cost_centre, department, ownership_rule, membership, period, cost_line
 -- Gives   the rows in which the two differ: `copies` above 0 where this query has more of them, below 0 where cost_line has.
 WITH
 -- Codes are compared as they look. A payment has no project and no cost centre, and its account is a text that need not be known.
@@ -68,6 +68,22 @@ highest AS (SELECT id, max(rank) AS rank FROM ranked GROUP BY id),
 winner AS (
   SELECT h.id, min(r.rule_id) AS rule_id FROM highest AS h JOIN ranked AS r ON r.id = h.id AND r.rank = h.rank GROUP BY h.id
 ),
+-- What account.csv says of the line's account on its day: an exact row, else the longer pattern.
+account_row AS (
+  SELECT l.id, a.account, a.valid_from,
+    CASE WHEN a.account = l.account THEN 255 WHEN right(a.account, 1) = '*' THEN character_length(a.account) - 1
+      ELSE strpos(a.account, '..') - 1 END AS rank
+  FROM dated AS l
+  JOIN account AS a ON a.council = l.council AND a.valid_from <= l.day AND (a.valid_to IS NULL OR l.day < a.valid_to)
+  WHERE a.account = l.account
+    OR (right(a.account, 1) = '*' AND starts_with(l.account, left(a.account, character_length(a.account) - 1)))
+    OR (strpos(a.account, '..') > 1 AND strpos(a.account, ' ') = 0 AND character_length(l.account) = strpos(a.account, '..') - 1
+      AND l.account >= split_part(a.account, '..', 1) AND l.account <= split_part(a.account, '..', 2))
+),
+best_account AS (SELECT id, max(rank) AS rank FROM account_row GROUP BY id),
+its_account AS (
+  SELECT r.id, r.account, r.valid_from FROM best_account AS b JOIN account_row AS r ON r.id = b.id AND r.rank = b.rank
+),
 -- A council that is in no service on the day keeps its lines.
 member AS (
   SELECT DISTINCT l.id FROM dated AS l JOIN membership AS m ON m.organisation = l.council
@@ -79,14 +95,16 @@ known AS (
     coalesce(a.account_group, CASE WHEN l.must_know THEN 'unknown' ELSE 'unclassified' END) AS account_group,
     coalesce(a.statement, CASE WHEN l.must_know THEN 'unknown' ELSE 'expenditure' END) AS statement,
     coalesce(a.reserve_movement, false) AS reserve_movement,
-    c.cost_centre IS NOT NULL AS centre_known, coalesce(c.fund, 'unknown') AS fund, coalesce(c.capital, false) AS capital,
+    c.cost_centre IS NOT NULL AS centre_known, coalesce(c.fund, d.fund, 'unknown') AS fund, coalesce(c.capital, d.capital, false) AS capital,
     m.id IS NOT NULL AS is_member, l.actual, l.must_know,
     CASE WHEN r.ownership <> 'suspense' THEN r.rule_id END AS rule_id, r.ownership, r.service, r.bearer
   FROM dated AS l
-  LEFT JOIN account AS a
-    ON a.council = l.council AND a.account = l.account AND a.valid_from <= l.day AND (a.valid_to IS NULL OR l.day < a.valid_to)
+  LEFT JOIN its_account AS i ON i.id = l.id
+  LEFT JOIN account AS a ON a.council = l.council AND a.account = i.account AND a.valid_from = i.valid_from
   LEFT JOIN cost_centre AS c
     ON c.council = l.council AND c.cost_centre = l.cost_centre AND c.valid_from <= l.day AND (c.valid_to IS NULL OR l.day < c.valid_to)
+  LEFT JOIN department AS d
+    ON d.council = l.council AND d.department = l.department AND d.valid_from <= l.day AND (d.valid_to IS NULL OR l.day < d.valid_to)
   LEFT JOIN winner AS w ON w.id = l.id
   LEFT JOIN ownership_rule AS r ON r.rule_id = w.rule_id
   LEFT JOIN member AS m ON m.id = l.id

@@ -17,7 +17,7 @@ use crate::{
     domain::{Period, counted},
     engine::Table,
     lake::{Manifest, PartFile, PartSchema, PublishedPart},
-    pipeline::Basis,
+    pipeline::{Basis, rules},
     plan::{CostPlan, CostSource, digest_of, no_query, published},
     run::parallel::{each, lock},
     schema::{Cell, table},
@@ -148,7 +148,7 @@ impl Conductor<'_> {
         let named = |name: &str| done.iter().find(|(table, _)| table == name).map(|(_, rows)| rows.clone()).ok_or_else(|| no_query(name));
         let code_class = named("code_class")?;
         let meanings =
-            meanings(&named("code_match")?, &code_class, &named("account_class")?, &named("cost_centre_class")?, &named("line_class")?)?;
+            meanings(&named("code_match")?, &code_class, &named("account_class")?, &named("cost_centre_class")?, &named("department_class")?, &named("line_class")?)?;
         Ok(Meant { meanings, code_class, line_total: Vec::new() })
     }
 
@@ -160,6 +160,11 @@ impl Conductor<'_> {
                 let column = crate::schema::batch::text(&rules.rows, name)?;
                 *used = column.iter().flatten().any(|pattern| !pattern.is_empty());
             }
+        }
+        // Accounts too, where account.csv has patterns that the queries have to try.
+        if let Some(accounts) = self.partnership.references.get("account") {
+            let mut written = crate::schema::batch::text(&accounts.rows, "account")?.iter().flatten();
+            used[3] |= written.any(|account| rules::Cell::parse_account(account).is_some_and(rules::Cell::is_pattern));
         }
         Ok(used)
     }

@@ -16,7 +16,7 @@ use crate::{
     engine::{Table, Tables},
     lake::{Content, DeliveryRecord, Manifest, Publication, PublishedPart},
     plan::{
-        Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, does_not_fit, lake_now, nothing_to_let_go, plan_cost, plan_release,
+        Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, does_not_fit, lake_now, no_departments, nothing_to_let_go, plan_cost, plan_release,
         program, published, rules_digest, run_digest, with_sender,
     },
     stages::{
@@ -44,6 +44,8 @@ pub struct Costed {
     pub stopped: Vec<Diagnostic>,
     /// The codes behind suspense over its limit, where that stopped publication: no release shows them.
     pub suspense: Vec<prove::InSuspense>,
+    /// What is not known of the payments, in pounds.
+    pub coverage: prove::PaymentCoverage,
     /// Parts of `cost_line` made anew.
     pub classified: usize,
     /// The release stays, and its files were made again or found as they were.
@@ -164,7 +166,11 @@ impl Conductor<'_> {
         self.small_tables(&records, &parts, release, &mut content)?;
         let tables = self.check_tables(&records, &parts, meant.as_ref(), &content)?;
         costed.findings = prove::prove(&tables)?;
-        self.store("check_result", &prove::check_rows(&costed.findings, parts.iter().map(|(_, p)| p.rows).sum()), &mut content)?;
+        if let Some(classes) = tables.get("class_total") {
+            costed.coverage = prove::payment_coverage(self.partnership, classes.clone())?;
+        }
+        let checked = parts.iter().map(|(_, p)| p.rows).sum();
+        self.store("check_result", &prove::check_rows(&costed.findings, checked, &costed.coverage), &mut content)?;
         self.verdict(costed, &parts)?;
         Ok(content)
     }
@@ -207,6 +213,11 @@ impl Conductor<'_> {
         let mut tables = Tables::default();
         for (name, reference) in &self.partnership.references {
             tables.insert(name.as_str(), Table::rows(reference.rows.schema(), vec![reference.rows.clone()]));
+        }
+        if !self.partnership.references.contains_key("department") {
+            let contract = self.partnership.contracts.get("reference/department");
+            let schema = contract.map_or_else(no_departments, |contract| contract.arrow_schema());
+            tables.insert("department", Table::rows(schema, vec![]));
         }
         let members = membership_table(self.partnership)?;
         tables.insert("membership", Table::rows(members.schema(), vec![members]));

@@ -217,9 +217,9 @@ struct Found {
 impl<'a> Classifier<'a> {
     #[must_use]
     pub fn new(meanings: &'a Meanings, meaning: &'a Meaning, columns: LineColumns, days: (Day, Day)) -> Self {
-        // Account and cost centre mean something of their own; the other two matter to rules alone.
+        // Account and cost centre mean something of their own, and a department where the table has some; else they matter to rules alone.
         let named = |place: usize| meaning.signatures.get(place).is_some_and(|codes| !codes.is_empty());
-        let columns = columns.only([named(0), true, named(2), true]);
+        let columns = columns.only([named(0), true, named(2) || !meaning.departments.is_empty(), true]);
         let mut owners = Interned::<Owner>::default();
         let number = |c: &Class| (c.ownership, owners.number((c.ownership, c.service.clone(), c.bearer.clone())));
         let owner = meanings.classes.values.iter().map(number).collect();
@@ -295,7 +295,7 @@ impl<'a> Classifier<'a> {
         let cost_centre = codes.cost_centre(row).and_then(|t| t.on(day));
         let must_know = self.columns.codes_must_be_known;
         let account_number = account.unwrap_or(if must_know { self.fixed.unknown_account } else { self.fixed.unclassified });
-        let fund = cost_centre.unwrap_or(self.fixed.unknown_fund);
+        let fund = cost_centre.or_else(|| codes.department(row)?.on(day)).unwrap_or(self.fixed.unknown_fund);
         let is_cost = self.meanings.accounts.values.get(account_number as usize).is_none_or(|a| a.is_cost);
         let by_rule = by_rule.on(day).unwrap_or(self.fixed.no_rule);
         let facts = Facts {
@@ -323,8 +323,9 @@ impl<'a> Classifier<'a> {
         };
         let accounts = timelines(self.columns.rules[3], &self.meaning.accounts)?;
         let cost_centres = timelines(self.columns.rules[1], &self.meaning.cost_centres)?;
+        let departments = timelines(self.columns.rules[2].filter(|_| !self.meaning.departments.is_empty()), &self.meaning.departments)?;
         let (classes, without) = self.classes_of_one(lines)?;
-        Ok(Codes { signatures: [project, cost_centre, department, account], classes, without, accounts, cost_centres, actual })
+        Ok(Codes { signatures: [project, cost_centre, department, account], classes, without, accounts, cost_centres, departments, actual })
     }
 
     /// Where rules turn on one column alone, the class of each of its codes is worked out once per code.
@@ -436,6 +437,7 @@ struct Codes<'b> {
     without: ByDay<'b>,
     accounts: Option<Coded<'b, ByDay<'b>>>,
     cost_centres: Option<Coded<'b, ByDay<'b>>>,
+    departments: Option<Coded<'b, ByDay<'b>>>,
     actual: Option<Coded<'b, bool>>,
 }
 
@@ -450,6 +452,10 @@ impl<'b> Codes<'b> {
 
     fn cost_centre(&self, row: usize) -> Option<ByDay<'b>> {
         self.cost_centres.as_ref()?.at(row)
+    }
+
+    fn department(&self, row: usize) -> Option<ByDay<'b>> {
+        self.departments.as_ref()?.at(row)
     }
 
     /// A line that does not say what kind of balance it is counts as actual.

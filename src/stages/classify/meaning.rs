@@ -130,6 +130,8 @@ pub struct Meaning {
     pub classes: HashMap<[Signature; 4], Timeline<u32>>,
     pub accounts: HashMap<String, Timeline<u32>>,
     pub cost_centres: HashMap<String, Timeline<u32>>,
+    /// As `cost_centres`: what a department stands for where the line's cost centre says nothing.
+    pub departments: HashMap<String, Timeline<u32>>,
 }
 
 /// The meanings of all feeds, with the distinct values that they refer to by number.

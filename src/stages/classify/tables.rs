@@ -16,7 +16,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Day, Ownership, Span},
-    pipeline::Partnership,
+    pipeline::{Partnership, rules::Cell},
     plan::given_tables,
     schema::batch,
 };
@@ -70,6 +70,7 @@ pub fn meanings(
     code_class: &RecordBatch,
     account_class: &RecordBatch,
     cost_centre_class: &RecordBatch,
+    department_class: &RecordBatch,
     line_class: &RecordBatch,
 ) -> Answer<Meanings> {
     let mut meanings = Meanings::default();
@@ -78,6 +79,9 @@ pub fn meanings(
     signatures(&mut meanings, code_match)?;
     classes(&mut meanings, code_class)?;
     let accounts = by_code(account_class, "account", |rows, row| {
+        if Cell::parse_account(&rows.text("account", row)?).is_none_or(Cell::is_pattern) {
+            return Err(fault("account_class", &format!("it gives the pattern `{}` of account.csv as an account", rows.text("account", row)?)));
+        }
         Ok(Account {
             group: rows.text("account_group", row)?,
             statement: rows.text("statement", row)?,
@@ -98,6 +102,15 @@ pub fn meanings(
         let number = meanings.cost_centres.number(centre);
         for meaning in meanings.feeds.iter_mut().filter(|((c, _), _)| *c == council).map(|(_, m)| m) {
             meaning.cost_centres.entry(code.clone()).or_default().add(span, number);
+        }
+    }
+    let departments = by_code(department_class, "department", |rows, row| {
+        Ok(CostCentre { fund: rows.text("fund", row)?, capital: rows.truth("capital", row)? })
+    })?;
+    for (council, code, span, department) in departments {
+        let number = meanings.cost_centres.number(department);
+        for meaning in meanings.feeds.iter_mut().filter(|((c, _), _)| *c == council).map(|(_, m)| m) {
+            meaning.departments.entry(code.clone()).or_default().add(span, number);
         }
     }
     Ok(meanings)

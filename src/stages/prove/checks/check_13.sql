@@ -1,8 +1,8 @@
 -- Check 13: revenue never mixes with capital, nor the housing account or the collection fund with the general fund.
--- Judged where the fund is known: a capital account belongs on a capital cost centre and on no other,
+-- Judged where the fund is known, by the cost centre or by the department of a payment: a capital account belongs on a capital cost centre and on no other,
 -- an account of the collection fund in the collection fund, and no fund's sum is another in the separation.
 SELECT
-  council || '/' || feed || ': ' || statement || ' on a ' || CASE WHEN capital THEN 'capital' ELSE 'revenue' END || ' cost centre of fund ' || fund AS what,
+  council || '/' || feed || ': ' || statement || ' on a ' || CASE WHEN capital THEN 'capital' ELSE 'revenue' END || ' cost centre or department of fund ' || fund AS what,
   delivery_year AS fiscal_year,
   delivery_period AS period,
   lines AS failed,
@@ -23,7 +23,7 @@ LEFT JOIN (SELECT council, fund, sum(amount) AS amount FROM class_total WHERE is
 WHERE s.amount <> coalesce(c.amount, 0.00)
 UNION ALL
 SELECT
-  council || '/' || feed || ': capital and revenue cost centres in fund ' || fund AS what,
+  council || '/' || feed || ': capital and revenue cost centres or departments in fund ' || fund AS what,
   delivery_year AS fiscal_year,
   delivery_period AS period,
   sum(lines) AS failed,
