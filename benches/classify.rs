@@ -86,5 +86,6 @@ fn meant(partnership: &Partnership, feed: &Feed, part: &std::path::Path) -> Mean
     let done = separate(&plan.stage("classify"), tables, Period { year: 0, period: 1 }, Day(0)).expect("queries run");
     let named = |name: &str| done.iter().find(|(table, _)| table == name).map(|(_, rows)| rows.clone()).expect("a query of that name");
     let (matches, classes) = (named("code_match"), named("code_class"));
-    meanings(&matches, &classes, &named("account_class"), &named("cost_centre_class"), &named("department_class"), &named("line_class")).expect("meanings")
+    meanings(&matches, &classes, &named("account_class"), &named("cost_centre_class"), &named("department_class"), &named("line_class"))
+        .expect("meanings")
 }

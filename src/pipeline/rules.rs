@@ -141,7 +141,10 @@ pub fn check_accounts(file: &str, table: &Table<'_>, columns: &[(&Column, Option
             None if is_uneven(text) => faults.push("uneven", uneven(file, row, "account", text)),
             None => {
                 let fault = Diagnostic::new(reference::VALUE, format!("`account` is `{}`", text.escape_debug())).place(at(file, row.line));
-                faults.push("account", fault.expected("an account as it is sent, a prefix `41*`, or a range `4100..4199` whose ends are in order"));
+                faults.push(
+                    "account",
+                    fault.expected("an account as it is sent, a prefix `41*`, or a range `4100..4199` whose ends are in order"),
+                );
             }
         }
     }
@@ -155,7 +158,10 @@ pub fn check_accounts(file: &str, table: &Table<'_>, columns: &[(&Column, Option
             if let Some((.., earlier)) = group.iter().take(n).find(ties) {
                 let seen = format!("`{text}` and `{}` of line {} cover the same accounts", earlier.field(account), earlier.line);
                 let fault = Diagnostic::new(reference::RULE_TIE, seen).place(at(file, row.line));
-                faults.push("", fault.expected("of two patterns that cover one account one that is longer").hint("Make one of the two longer."));
+                faults.push(
+                    "",
+                    fault.expected("of two patterns that cover one account one that is longer").hint("Make one of the two longer."),
+                );
             }
         }
     }
@@ -323,7 +329,8 @@ mod tests {
             Just(String::new()),
             text.prop_map(|a| a),
             text.prop_map(|a| format!("{a}*")),
-            (1usize..4).prop_flat_map(|n| (format!("[ab]{{{n}}}"), format!("[ab]{{{n}}}"))).prop_map(|(a, b)| format!("{}..{}", a.clone().min(b.clone()), a.max(b))),
+            prop_oneof![("[ab]{1}", "[ab]{1}"), ("[ab]{2}", "[ab]{2}"), ("[ab]{3}", "[ab]{3}")]
+                .prop_map(|(a, b)| format!("{}..{}", a.clone().min(b.clone()), a.max(b))),
         ]
     }
 

@@ -147,8 +147,14 @@ impl Conductor<'_> {
         let done = separate(&queries, tables, Period { year: 0, period: 1 }, crate::domain::Day(0))?;
         let named = |name: &str| done.iter().find(|(table, _)| table == name).map(|(_, rows)| rows.clone()).ok_or_else(|| no_query(name));
         let code_class = named("code_class")?;
-        let meanings =
-            meanings(&named("code_match")?, &code_class, &named("account_class")?, &named("cost_centre_class")?, &named("department_class")?, &named("line_class")?)?;
+        let meanings = meanings(
+            &named("code_match")?,
+            &code_class,
+            &named("account_class")?,
+            &named("cost_centre_class")?,
+            &named("department_class")?,
+            &named("line_class")?,
+        )?;
         Ok(Meant { meanings, code_class, line_total: Vec::new() })
     }
 

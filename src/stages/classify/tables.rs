@@ -80,7 +80,10 @@ pub fn meanings(
     classes(&mut meanings, code_class)?;
     let accounts = by_code(account_class, "account", |rows, row| {
         if Cell::parse_account(&rows.text("account", row)?).is_none_or(Cell::is_pattern) {
-            return Err(fault("account_class", &format!("it gives the pattern `{}` of account.csv as an account", rows.text("account", row)?)));
+            return Err(fault(
+                "account_class",
+                &format!("it gives the pattern `{}` of account.csv as an account", rows.text("account", row)?),
+            ));
         }
         Ok(Account {
             group: rows.text("account_group", row)?,
