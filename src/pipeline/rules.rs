@@ -329,8 +329,11 @@ mod tests {
             Just(String::new()),
             text.prop_map(|a| a),
             text.prop_map(|a| format!("{a}*")),
-            prop_oneof![("[ab]{1}", "[ab]{1}"), ("[ab]{2}", "[ab]{2}"), ("[ab]{3}", "[ab]{3}")]
-                .prop_map(|(a, b)| format!("{}..{}", a.clone().min(b.clone()), a.max(b))),
+            prop_oneof![("[ab]{1}", "[ab]{1}"), ("[ab]{2}", "[ab]{2}"), ("[ab]{3}", "[ab]{3}")].prop_map(|(a, b)| format!(
+                "{}..{}",
+                a.clone().min(b.clone()),
+                a.max(b)
+            )),
         ]
     }
 
