@@ -21,7 +21,10 @@ use crate::{
     pipeline::{self, Partnership},
     plan::{self, Wish},
     report::{self, Page},
-    run::{self, Delivery, LetGo, Options, Outcome},
+    run::{
+        self, Delivery, LetGo, Options, Outcome,
+        clock::{Clock as _, SystemClock},
+    },
 };
 
 /// Does what the words say; the answer's exit code.
@@ -55,7 +58,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         Command::Validate => say(voice, &validate(partnership)?),
         Command::Plan(selection) => say(voice, &planned(partnership, selection)?),
         Command::Run(words) => {
-            let outcome = run::run(partnership, &options(words)?, &Progress::new(voice))?;
+            let outcome = run::run(partnership, &options(words)?, &SystemClock, &Progress::new(voice))?;
             voice.answer(&outcome_page(&outcome));
             Ok(outcome.exit_code())
         }
@@ -152,7 +155,7 @@ fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
         ));
     }
     let options = Options { select: Vec::new(), wish: Wish::default(), threads: threads(None), let_go: None };
-    let outcome = run::run(&partnership, &options, &Progress::new(voice))?;
+    let outcome = run::run(&partnership, &options, &SystemClock, &Progress::new(voice))?;
     let mut page = report::separation(&partnership)?;
     let dir = dir.display();
     page.text = format!(
@@ -207,7 +210,7 @@ fn options(words: &args::Run) -> Answer<Options> {
 
 fn validate(partnership: &Partnership) -> Answer<Page> {
     let checked = plan::validate(partnership)?;
-    let now = run::clock::now().seconds();
+    let now = SystemClock.now().seconds();
     let schedules = schedule_rows(partnership, now, 5);
     let mut text = format!(
         "{}: {}, {}, {}, {}, {}, {}: all sound\n",
@@ -231,7 +234,7 @@ fn validate(partnership: &Partnership) -> Answer<Page> {
 
 fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
     let options = Options { select: selection.select.clone(), wish: wish(selection)?, threads: 1, let_go: None };
-    let run::Planned { feeds: plans, waiting } = run::plan(partnership, &options)?;
+    let run::Planned { feeds: plans, waiting } = run::plan(partnership, &options, SystemClock.now())?;
     let (mut text, mut list) = (String::new(), Vec::new());
     for (feed, plan) in &plans {
         text.push_str(&format!("{}\n", feed.name()));
@@ -261,7 +264,7 @@ fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
         }
     }
     let takes = plans.iter().any(|(_, plan)| !plan.take.is_empty());
-    let mut cost = run::plan_cost_run(partnership)?;
+    let mut cost = run::plan_cost_run(partnership, SystemClock.now())?;
     // What is taken can bring back what is lost or would vanish; what is not declared stays so.
     let stays = cost.stops.iter().any(|stop| stop.code == codes::control::NOT_DECLARED);
     if takes && !cost.would_run && !stays {
@@ -408,7 +411,7 @@ fn schedule(partnership: &Partnership, action: &args::Schedule) -> Page {
         args::Schedule::List => 1,
         args::Schedule::Next { count } => *count,
     };
-    let rows = schedule_rows(partnership, run::clock::now().seconds(), count);
+    let rows = schedule_rows(partnership, SystemClock.now().seconds(), count);
     let mut text = String::new();
     for (name, times) in &rows {
         text.push_str(&format!("{name}\n"));

@@ -82,6 +82,12 @@ pub struct DeliveryRecord {
     /// What persons decided about it, oldest first.
     #[serde(default)]
     pub decisions: Vec<Decision>,
+    /// The delivery of which it is a copy, where it was refused for that.
+    #[serde(default)]
+    pub copy_of: Option<String>,
+    /// Its file lies in the folder again although another delivery has gone over it.
+    #[serde(default)]
+    pub again: bool,
 }
 
 /// What judged an accepted delivery again, in vain.
@@ -473,6 +479,8 @@ pub(super) mod tests {
             number: 0,
             waits: vec![],
             decisions: vec![],
+            copy_of: None,
+            again: false,
         }
     }
 

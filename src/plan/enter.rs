@@ -54,7 +54,12 @@ impl Replaced {
     /// `2018/P01: 10 rows, £1,000.00 of delivery 0123456789abcdef before; 4 rows, £400.00 now`.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let of = |proof: &PeriodProof| format!("{}, {}", counted(proof.rows, "row"), pounds(proof.amount));
+        // Where the net says nothing, the absolute amounts do.
+        let same_net = self.before.amount == self.after.amount && self.before.absolute() != self.after.absolute();
+        let of = |proof: &PeriodProof| {
+            let absolute = if same_net { format!(" ({} in absolute amounts)", pounds(proof.absolute())) } else { String::new() };
+            format!("{}, {}{absolute}", counted(proof.rows, "row"), pounds(proof.amount))
+        };
         format!("{}: {} of delivery {} before; {} now", self.period, of(&self.before), self.delivery, of(&self.after))
     }
 }

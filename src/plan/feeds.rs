@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::replay::replays;
+use super::{
+    again::{came_again, gone_over, is_freed},
+    replay::replays,
+};
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
     domain::{Calendar, Coverage, Period},
@@ -26,6 +29,8 @@ pub enum Why {
     Lost,
     /// It waited, and a person has accepted it.
     LetIn,
+    /// It was refused as a copy of a delivery that stands no more.
+    Freed,
     /// A newer file for the same periods was refused or withdrawn.
     NextNewest,
 }
@@ -40,6 +45,7 @@ impl Why {
             Self::Forced => "forced",
             Self::Lost => "accepted, and no longer in the lake",
             Self::LetIn => "accepted by a person",
+            Self::Freed => "what it was a copy of stands no more",
             Self::NextNewest => "the newest that was neither refused nor withdrawn",
         }
     }
@@ -112,6 +118,8 @@ pub struct FeedPlan {
     pub take: Vec<Take>,
     pub idle: Vec<(Entry, Idle)>,
     pub reports: Vec<Diagnostic>,
+    /// Deliveries whose file lies in the folder, the newest for its periods, although another delivery has gone over them.
+    pub again: Vec<String>,
 }
 
 /// What a plan is made for.
@@ -299,7 +307,13 @@ fn newest(
         let mut group = group.into_iter().peekable();
         let mut instead_of = None;
         while let Some((entry, idle, record)) = group.peek().and_then(|c| rests(feed, calendar, c, known, wish)) {
-            if idle != Idle::Replaced {
+            if idle == Idle::Replaced {
+                // Of the files for these periods it is the newest, and does not count.
+                if let Some(over) = gone_over(&known.iter().copied(), record) {
+                    plan.reports.push(came_again(record, over, &entry.name));
+                    plan.again.push(record.delivery_id.clone());
+                }
+            } else {
                 instead_of = Some(InsteadOf { name: entry.name.clone(), idle, turn: below(record, known) });
             }
             plan.idle.push((entry, idle));
@@ -333,6 +347,7 @@ fn rests<'k>(
         DeliveryState::Waiting => (!record.waits(known.iter().copied())).then_some(Idle::Replaced),
         DeliveryState::Withdrawn => Some(Idle::Withdrawn),
         DeliveryState::Refused if wish.force || wish.rehash || is_stale(feed, calendar, record) => None,
+        DeliveryState::Refused if is_freed(&known.iter().copied(), record) => None,
         DeliveryState::Refused => Some(Idle::RefusedBefore),
     };
     Some((candidate.entry.clone(), idle?, record))
@@ -396,6 +411,7 @@ fn decide(
         _ if record.lost => Ok((Why::Lost, turn)),
         _ if is_stale(feed, calendar, record) => Ok((Why::RulesChanged, turn)),
         _ if wish.rehash => Ok((Why::Newer, None)),
+        DeliveryState::Refused if is_freed(&known.iter().copied(), record) => Ok((Why::Freed, turn)),
         DeliveryState::Accepted if record.waits(known.iter().copied()) => Err(Idle::Waits),
         DeliveryState::Accepted => Err(Idle::In),
         DeliveryState::Refused => Err(Idle::RefusedBefore),

@@ -1,5 +1,9 @@
 //! What to run, and why: what the partnership wants, against what the lake holds.
 
+mod again;
+
+pub use again::{came_again, copied, gone_over, is_copy, is_freed};
+
 mod decide;
 
 pub use decide::{Change, Selector, accept, decision, undo, withdraw};

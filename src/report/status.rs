@@ -13,7 +13,7 @@ use crate::{
     domain::{DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
     lake::{DeliveryRecord, DeliveryState, Lake, read_quarantine},
     pipeline::Partnership,
-    plan::{Standing, Wish, plan_feed, spans, waiting as waiting_for_word, waits_for_others},
+    plan::{Standing, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word, waits_for_others},
     source,
 };
 
@@ -38,6 +38,9 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
         }
     }
     let in_question = waiting_for_word(&stand.records);
+    let again = stand.records.iter().filter(|r| r.again);
+    let again = again.filter_map(|r| Some(came_again(r, gone_over(&&stand.records, r)?, &r.source.name)));
+    let in_question: Vec<Diagnostic> = in_question.into_iter().chain(again).collect();
     if !in_question.is_empty() {
         text.push_str(&format!("\n{}", render_all(&in_question, false)));
     }

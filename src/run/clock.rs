@@ -1,4 +1,4 @@
-//! The only place that reads the clock.
+//! The only place that reads the clock. What a run does with it is only shown: nothing is ordered by it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,12 +9,41 @@ pub struct Now {
     pub micros: i64,
 }
 
-/// The instant of calling.
-#[must_use]
-#[allow(clippy::disallowed_methods)] // the one place that may
-pub fn now() -> Now {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Now { micros: i64::try_from(since.as_micros()).unwrap_or(i64::MAX) }
+/// What a run asks the time, and what it waits by.
+pub trait Clock: Sync {
+    /// The instant of calling.
+    fn now(&self) -> Now;
+
+    /// Waits; used for the second look at files that may still grow.
+    fn wait(&self, time: Duration);
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods)] // the one place that may
+    fn now(&self) -> Now {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Now { micros: i64::try_from(since.as_micros()).unwrap_or(i64::MAX) }
+    }
+
+    fn wait(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
+/// A clock that stands still: for what is looked at and not done, and for tests.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing(pub Now);
+
+impl Clock for Standing {
+    fn now(&self) -> Now {
+        self.0
+    }
+
+    fn wait(&self, _: Duration) {}
 }
 
 impl Now {
@@ -41,9 +70,4 @@ impl Now {
         let stamp = chrono::DateTime::from_timestamp(self.seconds(), 0).map_or_else(String::new, |t| t.format("%Y%m%dT%H%M%S").to_string());
         format!("{stamp}.{micros:06}Z")
     }
-}
-
-/// Waits; used for the second look at files that may still grow.
-pub fn wait(time: Duration) {
-    std::thread::sleep(time);
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Conductor, Options, Silent, clock};
+use super::{Conductor, Options, Silent, clock::Clock};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Coverage, DeliveryId, Digest, Identifier, Period},
@@ -29,12 +29,12 @@ pub struct Said {
 /// # Errors
 /// TC0110, TC0111, TC0112 where the words name nothing or say nothing; TC0421, TC0422 where what waits is not what was judged;
 /// TC1004 where a run holds the lake; TC10….
-pub fn decide(partnership: &Partnership, said: &Said) -> Answer<Change> {
-    let now = clock::now();
+pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answer<Change> {
+    let now = clock.now();
     let selector = Selector::parse(&said.selector)?;
     named(said)?;
     let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
-    let mut conductor = Conductor::new(partnership, &options, now.run_id(), &Silent)?;
+    let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
     conductor.lake.recover(&held)?;
     conductor.lake.register().recover(&conductor.tables)?;
@@ -99,7 +99,7 @@ impl Conductor<'_> {
         let (Some(coverage), Some(id)) = (Coverage::new(record.periods()), DeliveryId::parse(&record.delivery_id)) else { return Ok(()) };
         let into = common(self.partnership, &record.table)?;
         let token = format!("{}-{id}-out", self.run_id);
-        let at_ms = clock::now().millis();
+        let at_ms = self.clock.now().millis();
         let commit = Commit {
             council: &council,
             feed: &feed,

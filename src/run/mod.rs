@@ -21,6 +21,8 @@ use crate::{
     stages::prove::InSuspense,
 };
 
+use clock::{Clock, Now, Standing};
+
 pub use cost::Costed;
 pub use decide::{Said, decide};
 pub use doctor::doctor;
@@ -116,11 +118,12 @@ pub(crate) struct Conductor<'a> {
     number: u64,
     /// Deliveries that got their turn in this run.
     turns: AtomicU64,
+    clock: &'a dyn Clock,
     observer: &'a dyn Observer,
 }
 
 impl<'a> Conductor<'a> {
-    fn new(partnership: &'a Partnership, options: &Options, run_id: String, observer: &'a dyn Observer) -> Answer<Self> {
+    fn new(partnership: &'a Partnership, options: &Options, clock: &'a dyn Clock, observer: &'a dyn Observer) -> Answer<Self> {
         let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
         Ok(Self {
             partnership,
@@ -130,9 +133,10 @@ impl<'a> Conductor<'a> {
             wish: options.wish,
             threads: options.threads,
             let_go: options.let_go.clone(),
-            run_id,
+            run_id: clock.now().run_id(),
             number: 0,
             turns: AtomicU64::new(0),
+            clock,
             observer,
         })
     }
@@ -168,9 +172,9 @@ impl<'a> Conductor<'a> {
 ///
 /// # Errors
 /// What stops the whole run: another run holds the lake (TC1004), the lake cannot be read or written, a query fails.
-pub fn run(partnership: &Partnership, options: &Options, observer: &dyn Observer) -> Answer<Outcome> {
-    let started = clock::now();
-    let mut conductor = Conductor::new(partnership, options, started.run_id(), observer)?;
+pub fn run(partnership: &Partnership, options: &Options, clock: &dyn Clock, observer: &dyn Observer) -> Answer<Outcome> {
+    let started = clock.now();
+    let mut conductor = Conductor::new(partnership, options, clock, observer)?;
     conductor.check_selection()?;
     let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
     conductor.lake.recover(&held)?.iter().for_each(|made| conductor.step(made));
@@ -180,6 +184,7 @@ pub fn run(partnership: &Partnership, options: &Options, observer: &dyn Observer
     conductor.note_lost_tables(&mut known, true)?;
     conductor.take_out_withdrawn(&known)?;
     let listed = conductor.list(&known, options.wish, true);
+    conductor.note_again(&mut known, &listed)?;
     let delivered = conductor.deliver(&mut known, listed)?;
     let costed = conductor.cost(&known)?;
     let refused_now = |r: &DeliveryRecord| delivered.iter().any(|d: &Delivered| d.delivery.as_deref() == Some(r.delivery_id.as_str()));
@@ -217,7 +222,7 @@ fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome)
         })
         .collect();
     let record = serde_json::json!({
-        "run": outcome.run, "number": outcome.number, "started": started.iso(), "ended": clock::now().iso(), "exit": outcome.exit_code(),
+        "run": outcome.run, "number": outcome.number, "started": started.iso(), "ended": conductor.clock.now().iso(), "exit": outcome.exit_code(),
         "release": costed.release, "published": costed.published, "delivered": delivered,
         "suspense": costed.suspense.iter().map(InSuspense::to_json).collect::<Vec<_>>(),
     });
@@ -228,8 +233,9 @@ fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome)
 ///
 /// # Errors
 /// As [`run`], but for what only running finds.
-pub fn plan<'p>(partnership: &'p Partnership, options: &Options) -> Answer<Planned<'p>> {
-    let conductor = Conductor::new(partnership, options, String::new(), &Silent)?;
+pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> Answer<Planned<'p>> {
+    let clock = Standing(now);
+    let conductor = Conductor::new(partnership, options, &clock, &Silent)?;
     conductor.check_selection()?;
     let mut known = conductor.lake.register().all()?;
     conductor.note_lost_tables(&mut known, false)?;
@@ -262,9 +268,10 @@ pub struct CostPlanned {
 ///
 /// # Errors
 /// TC10…
-pub fn plan_cost_run(partnership: &Partnership) -> Answer<CostPlanned> {
+pub fn plan_cost_run(partnership: &Partnership, now: Now) -> Answer<CostPlanned> {
+    let clock = Standing(now);
     let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
-    let conductor = Conductor::new(partnership, &options, String::new(), &Silent)?;
+    let conductor = Conductor::new(partnership, &options, &clock, &Silent)?;
     let known = conductor.lake.register().all()?;
     conductor.why_cost(&known)
 }

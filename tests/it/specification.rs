@@ -10,7 +10,7 @@ use truecost::{
     pipeline::{self, Partnership},
     plan::Wish,
     report,
-    run::{self, Options, Silent},
+    run::{self, Options, Silent, clock::SystemClock},
     stages::classify::membership_table,
 };
 
@@ -49,7 +49,8 @@ fn periods(partnership: &Partnership) -> Vec<Period> {
 fn agrees(root: &Path) -> u64 {
     let (partnership, _) = pipeline::read(root).expect("a sound partnership");
     let outcome =
-        run::run(&partnership, &Options { select: vec![], wish: Wish::default(), threads: 2, let_go: None }, &Silent).expect("a run");
+        run::run(&partnership, &Options { select: vec![], wish: Wish::default(), threads: 2, let_go: None }, &SystemClock, &Silent)
+            .expect("a run");
     assert!(outcome.costed.published, "{:?}", outcome.costed.stopped);
     let tables = tables(&partnership);
     let file = "tests/slt/cost_line.sql";

@@ -14,7 +14,7 @@ use truecost::{
     pipeline::{self, Partnership},
     plan::Wish,
     report,
-    run::{self, Options, Silent},
+    run::{self, Options, Silent, clock::SystemClock},
 };
 
 /// The folder of the real files, where there is one.
@@ -76,7 +76,7 @@ fn released(spend: &Path) -> (Released, run::Outcome) {
         }
     }
     let (partnership, _) = pipeline::read(folder.path()).expect("a sound partnership");
-    let outcome = run::run(&partnership, &options(), &Silent).expect("a run");
+    let outcome = run::run(&partnership, &options(), &SystemClock, &Silent).expect("a run");
     (Released { partnership, _folder: folder }, outcome)
 }
 
@@ -99,7 +99,7 @@ fn a_year_of_payments_is_separated_to_the_penny() {
     assert!(outside[0].seen.contains("2002-06-22") && outside[0].seen.contains("£479.82"), "{}", outside[0].seen);
     let drifts = outcome.delivered.iter().flat_map(|d| &d.reports).filter(|r| r.code.id == "TC0412" && r.seen.contains("spelt otherwise"));
     assert!(drifts.count() >= 10, "header drifts are reported");
-    let again = run::run(&released.partnership, &options(), &Silent).expect("a second run");
+    let again = run::run(&released.partnership, &options(), &SystemClock, &Silent).expect("a second run");
     assert!(!again.costed.published && again.delivered.is_empty());
 }
 

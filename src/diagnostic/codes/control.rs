@@ -41,6 +41,10 @@ codes! {
     JUDGED_OTHERWISE = "TC0422", Operator, 1, "the rules that judged it have changed";
     /// The newest file of a coverage is refused or withdrawn, and an older one is taken.
     NEXT_NEWEST = "TC0423", Supplier, 1, "an older file is taken";
+    /// The same bytes for other periods.
+    COPY = "TC0424", Supplier, 1, "the same file for another period";
+    /// A file that is a delivery over which another has gone.
+    CAME_AGAIN = "TC0425", Supplier, 1, "an older delivery has come again";
     /// The SQL made other pounds of a delivery than its columns hold.
     SENDER_AMOUNT = "TC0428", Configurator, 1, "the common rows are not the sender's pounds";
     /// A record that is left out of the rows holds an amount, and no declaration says what it is.

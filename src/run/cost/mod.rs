@@ -9,7 +9,7 @@ mod standing;
 use arrow::record_batch::RecordBatch;
 use serde_json::json;
 
-use super::{Conductor, CostPlanned, Event, clock};
+use super::{Conductor, CostPlanned, Event};
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
     domain::counted,
@@ -125,7 +125,7 @@ impl Conductor<'_> {
 
     /// Which run made a release, and what a person let go in it: not compared between releases.
     fn mark(&self) -> serde_json::Value {
-        let mut run = json!({"run": self.run_id, "published_at": clock::now().iso()});
+        let mut run = json!({"run": self.run_id, "published_at": self.clock.now().iso()});
         if let (Some(let_go), Some(fields)) = (&self.let_go, run.as_object_mut()) {
             let said = json!({"periods": let_go.periods.iter().map(ToString::to_string).collect::<Vec<_>>(), "by": let_go.by, "reason": let_go.reason});
             fields.insert("let_go".into(), said);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::{Conductor, Event, clock},
+    super::{Conductor, Event},
     Delivered, Delivery, InHand, not_taken,
     read::{Accepted, Judged, Known, Read, Stop, lock},
-    source_facts,
+    sidecar_facts, source_facts,
     withdrawal::{announced, superseded, withdrawn},
 };
 use crate::{
@@ -32,10 +32,7 @@ impl Conductor<'_> {
                 self.observer.event(Event::Report { diagnostics: &left.reports });
                 Ok(*left)
             }
-            Read::AlreadyIn(id) => match lock(known).iter_mut().find(|r| r.delivery_id == id.as_str()) {
-                Some(before) => self.already_in(before, item),
-                None => Ok(not_taken(item.feed, item.take.entry.name.clone(), Vec::new())), // it was there when it was read
-            },
+            Read::AlreadyIn(id) => self.already_in(known, &id, item),
             Read::Superseded(record, coverage) => self.enter_superseded(known, item.feed, *record, &coverage),
             Read::Judged(judged) => self.enter_judged(known, item, *judged),
         }
@@ -43,9 +40,15 @@ impl Conductor<'_> {
 
     fn enter_judged(&self, known: &Known<'_>, item: &InHand<'_>, judged: Judged) -> Answer<Delivered> {
         let Judged { mut record, coverage, id, standing, verdict } = judged;
-        record.judged_at = clock::now().iso();
+        record.judged_at = self.clock.now().iso();
         match verdict {
             Ok(accepted) => {
+                if let Some(of) = self.copied(known, item, &record, standing.as_ref()) {
+                    accepted.quarantine.finish()?;
+                    let report = plan::is_copy(item.feed, &record, &of);
+                    record = DeliveryRecord { state: DeliveryState::Refused, copy_of: Some(of.delivery_id), ..record };
+                    return self.entered(known, record, vec![report]);
+                }
                 let entry = plan::enter(&lock(known), item.feed, &record, &|r| item.has_moved(r));
                 let asked = !accepted.waits.is_empty() || !entry.questions.is_empty();
                 if asked && !record.accepted_by(&record.rules()) {
@@ -68,6 +71,19 @@ impl Conductor<'_> {
             }
             Err(Stop::Run(refusal)) => Err(refusal),
         }
+    }
+
+    /// The delivery of which a new one is a copy, where its common table holds pounds.
+    fn copied(
+        &self,
+        known: &Known<'_>,
+        item: &InHand<'_>,
+        record: &DeliveryRecord,
+        standing: Option<&DeliveryRecord>,
+    ) -> Option<DeliveryRecord> {
+        let pounds = common(self.partnership, &item.feed.into).is_ok_and(|into| into.column("amount").is_some());
+        let known = lock(known);
+        plan::copied(&known, item.feed, record, &|r| item.has_moved(r)).filter(|_| pounds && standing.is_none()).cloned()
     }
 
     fn enter_accepted(
@@ -171,25 +187,42 @@ impl Conductor<'_> {
         Ok(self.told(&DeliveryRecord { state, ..attempt.clone() }, faults))
     }
 
-    fn already_in(&self, before: &mut DeliveryRecord, item: &InHand<'_>) -> Answer<Delivered> {
+    /// The file is noted as one of the delivery's. Where another delivery has gone over it, that is said, with the way back.
+    fn already_in(&self, known: &Known<'_>, id: &DeliveryId, item: &InHand<'_>) -> Answer<Delivered> {
+        let (before, over) = {
+            let known = lock(known);
+            let before = known.iter().find(|r| r.is(id.as_str())).cloned();
+            let over = before.as_ref().and_then(|r| plan::gone_over(&known.iter(), r)).cloned();
+            (before, over)
+        };
+        let Some(mut before) = before else {
+            return Ok(not_taken(item.feed, item.take.entry.name.clone(), Vec::new())); // it was there when it was read
+        };
         let facts = source_facts(&item.location, &item.take.entry);
-        if before.source != facts {
-            if before.source.name == facts.name {
-                before.source = facts;
-            } else if !before.also_as.contains(&facts) {
-                before.also_as.retain(|other| other.name != facts.name);
-                before.also_as.push(facts);
-            }
-            self.lake.register().enter(before)?;
+        let (was, sidecar) = (before.clone(), sidecar_facts(item));
+        if before.source.name == facts.name {
+            (before.source, before.sidecar) = (facts, sidecar);
+        } else if !before.also_as.contains(&facts) {
+            before.also_as.retain(|other| other.name != facts.name);
+            before.also_as.push(facts);
         }
+        before.again = over.is_some() && !before.stands(&lock(known).iter());
+        let notes: Vec<Diagnostic> = over.iter().map(|over| plan::came_again(&before, over, &item.take.entry.name)).collect();
         let what = match before.state {
             DeliveryState::Accepted => "the same delivery as before",
             DeliveryState::Refused => "refused before, and unchanged",
             DeliveryState::Waiting => "the same delivery as before, which waits",
-            DeliveryState::Withdrawn => "withdrawn before",
+            DeliveryState::Withdrawn => "withdrawn before (truecost withdraw --undo lets it count again)",
         };
         self.step(&format!("{}: {}: {what} ({}); nothing to do", item.feed.name(), item.take.entry.name, before.delivery_id));
-        Ok(Delivered { state: Delivery::AlreadyIn, file: item.take.entry.name.clone(), ..delivered(before, Vec::new()) })
+        if !notes.is_empty() {
+            self.observer.event(Event::Report { diagnostics: &notes });
+        }
+        let done = Delivered { state: Delivery::AlreadyIn, file: item.take.entry.name.clone(), ..delivered(&before, notes) };
+        if before != was {
+            self.register(known, before)?;
+        }
+        Ok(done)
     }
 
     /// Says what became of a delivery that was judged.
@@ -235,7 +268,7 @@ impl Conductor<'_> {
             delivery: id,
             token: &record.token,
             parts,
-            at_ms: clock::now().millis(),
+            at_ms: self.clock.now().millis(),
         };
         let outcome = self.tables.replace(common(self.partnership, &feed.into)?, &commit)?;
         record.lake_version = Some(outcome.version());

@@ -23,7 +23,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Conductor, Event, clock,
+    Conductor, Event,
     parallel::{Flow, lock, pump},
 };
 use crate::{
@@ -147,9 +147,23 @@ impl Conductor<'_> {
             .collect()
     }
 
+    /// Writes down which deliveries lie in their folder again although others have gone over them, so that a report says it too.
+    pub fn note_again(&self, known: &mut [DeliveryRecord], listed: &[Listed<'_>]) -> Answer<()> {
+        for Listed { feed, plan, .. } in listed.iter().filter(|listed| listed.listing.is_some()) {
+            for record in known.iter_mut().filter(|r| r.is_of(&feed.council, &feed.id)) {
+                let again = plan.again.contains(&record.delivery_id);
+                if again != record.again {
+                    record.again = again;
+                    self.lake.register().enter(record)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Leaves out what is still arriving.
     fn settle(&self, listed: &mut [(&Feed, Answer<Box<dyn Source>>, Answer<Listing>)], known: &[DeliveryRecord]) {
-        let now = clock::now().micros;
+        let now = self.clock.now().micros;
         let taken = |feed: &Feed, entry: &Entry| {
             let facts = source_facts(&feed.from.to_string(), entry);
             let of_feed = known.iter().filter(|r| r.is_of(&feed.council, &feed.id));
@@ -167,7 +181,7 @@ impl Conductor<'_> {
         }
         if longest > 0 {
             self.step(&format!("waiting {} s for files that may still be arriving", longest.div_ceil(1000)));
-            clock::wait(Duration::from_millis(longest));
+            self.clock.wait(Duration::from_millis(longest));
         }
         for (feed, source, listing) in listed.iter_mut() {
             let (Ok(source), Ok(listing)) = (source, listing) else { continue };
@@ -337,7 +351,7 @@ impl Conductor<'_> {
 
     fn land_one<'a>(&self, folder: Option<&Folder<'a>>, feed: &'a Feed, take: Take) -> InHand<'a> {
         if let Some(record) = take.landed.clone() {
-            return self.landed_again(feed, take, &record);
+            return InHand { present: folder.map(|folder| folder.present.clone()), ..self.landed_again(feed, take, &record) };
         }
         let source = folder.map(|folder| &*folder.source);
         let mut watch = |bytes| self.observer.event(Event::Advance { bytes });
@@ -347,7 +361,7 @@ impl Conductor<'_> {
         };
         let sidecar = source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(self.lake.landing(), source, entry));
         let present = folder.map(|folder| folder.present.clone());
-        InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: clock::now().iso(), present }
+        InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: self.clock.now().iso(), present }
     }
 }
 

@@ -84,7 +84,7 @@ impl Conductor<'_> {
             return Read::Left(not_taken(feed, name.clone(), no_coverage(feed, &file).0).into());
         };
         let id = delivery_id(feed, &coverage, &landed.digest);
-        let (standing, earlier) = {
+        let (standing, freed, earlier) = {
             let known = lock(known);
             let held = |p: &Period| holder(known.iter(), &feed.council, &feed.id, *p).is_some();
             if let Some(lost) = item.take.landed.as_ref().filter(|r| r.lost && r.covers().as_ref() != Some(&coverage))
@@ -95,9 +95,10 @@ impl Conductor<'_> {
             let earlier = known.iter().find(|r| r.is(id.as_str())).cloned();
             // In the lake, if only for some of its periods; or it was, and has to be again.
             let standing = earlier.clone().filter(|r| r.is_accepted() && r.stands(&known.iter()));
-            (standing, earlier)
+            let freed = earlier.as_ref().is_some_and(|r| plan::is_freed(&known.iter(), r));
+            (standing, freed, earlier)
         };
-        if earlier.as_ref().is_some_and(|before| self.is_known(item, before, standing.is_some())) {
+        if earlier.as_ref().is_some_and(|before| self.is_known(item, before, standing.is_some(), freed)) {
             return Read::AlreadyIn(id);
         }
         let mut record = self.record(item, &coverage, &id, &landed, &facts, earlier.as_ref());
@@ -107,7 +108,7 @@ impl Conductor<'_> {
 
     /// Whether a delivery that the register knows is left as it is. It is never judged again as if it were newer: only because its rules
     /// or its sidecar changed while it stands, because its rows are lost, or because a person accepted it or forces it.
-    fn is_known(&self, item: &InHand<'_>, before: &DeliveryRecord, stands: bool) -> bool {
+    fn is_known(&self, item: &InHand<'_>, before: &DeliveryRecord, stands: bool, freed: bool) -> bool {
         let changed = plan::is_stale(item.feed, self.partnership.calendar, before)
             || before.sidecar_sha256 != sidecar_digest(item)
             || self.wish.force;
@@ -115,7 +116,8 @@ impl Conductor<'_> {
             DeliveryState::Withdrawn => before.withdrawn_by().is_some(),
             _ if item.take.why == Why::LetIn => false,
             DeliveryState::Accepted => !stands || !(before.lost || changed),
-            DeliveryState::Waiting | DeliveryState::Refused => !changed,
+            DeliveryState::Waiting => !changed,
+            DeliveryState::Refused => !changed && !freed,
         }
     }
 
@@ -165,6 +167,8 @@ impl Conductor<'_> {
             number: self.number,
             waits: Vec::new(),
             decisions: earlier.map(|r| r.decisions.clone()).unwrap_or_default(),
+            copy_of: None,
+            again: false,
         }
     }
 

@@ -1,0 +1,91 @@
+//! Bytes that the register knows and that have come again: as the delivery that they were, or as a copy for other periods.
+
+use crate::{
+    diagnostic::{Diagnostic, Place, codes},
+    domain::{counted, pounds},
+    lake::{DeliveryRecord, DeliveryState, holder},
+    pipeline::{Feed, Repeats},
+};
+
+/// The delivery that has gone over `record` and reaches no further: what a person who brings the older file back wants to be rid of.
+/// A later year to date that reaches further goes over the earlier ones as a matter of course.
+#[must_use]
+pub fn gone_over<'k>(
+    known: &(impl IntoIterator<Item = &'k DeliveryRecord> + Clone),
+    record: &DeliveryRecord,
+) -> Option<&'k DeliveryRecord> {
+    let end = |r: &DeliveryRecord| r.covers().map(|covers| covers.last());
+    let over = record.periods().into_iter().rev().filter_map(|period| holder(known.clone(), &record.council, &record.feed, period));
+    let mut over = over.filter(|r| r.turn() > record.turn() && end(r) <= end(record));
+    if record.is_accepted() { over.next() } else { None }
+}
+
+/// Says that a file is a delivery over which another has gone, with both sums and the way back.
+#[must_use]
+pub fn came_again(record: &DeliveryRecord, over: &DeliveryRecord, file: &str) -> Diagnostic {
+    let words = |r: &DeliveryRecord| {
+        let covers = r.covers().map(|c| c.to_string()).unwrap_or_default();
+        format!("delivery {} of {covers} ({}, {})", r.delivery_id, counted(r.proof.accepted, "row"), pounds(r.proof.pence()))
+    };
+    Diagnostic::warning(codes::control::CAME_AGAIN, format!("the file is {} again; {} has gone over it since", words(record), words(over)))
+        .place(Place::file(format!("{}: {}", record.feed_name(), file)))
+        .outcome("nothing was changed: the same bytes are the same delivery, and the later one stands")
+        .hint(format!(
+            "if the older one is right after all: truecost withdraw {} --by NAME --reason TEXT, then truecost run",
+            over.delivery_id
+        ))
+}
+
+/// The delivery of which `new` is a copy: the same bytes, with rows, stand for periods of which `new` covers none, and their file has
+/// neither moved nor been read as something else.
+#[must_use]
+pub fn copied<'k>(
+    known: &'k [DeliveryRecord],
+    feed: &Feed,
+    new: &DeliveryRecord,
+    moved: &dyn Fn(&DeliveryRecord) -> bool,
+) -> Option<&'k DeliveryRecord> {
+    if feed.repeats == Repeats::Allowed || new.proof.accepted == 0 {
+        return None;
+    }
+    let apart = |r: &DeliveryRecord| r.coverage.iter().all(|period| !new.coverage.contains(period));
+    let same = |r: &&DeliveryRecord| {
+        let bytes = r.is_of(&new.council, &new.feed) && r.sha256 == new.sha256 && r.proof.accepted > 0;
+        bytes && apart(r) && !r.is_named(&new.source.location, &new.source.name)
+    };
+    let of_feed = known.iter().filter(|r| r.is_of(&new.council, &new.feed));
+    known.iter().filter(same).find(|r| r.is_accepted() && r.stands(&of_feed) && !moved(r))
+}
+
+/// Whether a delivery was refused as a copy of one that stands no more.
+#[must_use]
+pub fn is_freed<'k>(known: &(impl IntoIterator<Item = &'k DeliveryRecord> + Clone), record: &DeliveryRecord) -> bool {
+    let stands = |id: &String| known.clone().into_iter().any(|r| r.is(id) && r.stands(known));
+    record.state == DeliveryState::Refused && record.copy_of.as_ref().is_some_and(|of| !stands(of))
+}
+
+/// Says that a file is a copy.
+#[must_use]
+pub fn is_copy(feed: &Feed, new: &DeliveryRecord, of: &DeliveryRecord) -> Diagnostic {
+    let covers = |r: &DeliveryRecord| r.covers().map(|c| c.to_string()).unwrap_or_default();
+    let (rows, sum) = (counted(of.proof.accepted, "row"), pounds(of.proof.pence()));
+    let seen = format!(
+        "{} for {} is, byte for byte, {} of {}, which stands as delivery {} ({rows}, {sum})",
+        new.source.name,
+        covers(new),
+        of.source.name,
+        covers(of),
+        of.delivery_id
+    );
+    Diagnostic::new(codes::control::COPY, seen)
+        .place(Place::file(format!("{}: {}", feed.name(), new.source.name)))
+        .expected("one period for a file: in two its pounds would count twice")
+        .outcome("the delivery was refused; what stood in its periods stays")
+        .hint(format!(
+            "ask the sender for the file of {}; if {} is the wrong one: truecost withdraw {} --by NAME --reason TEXT, then truecost run; if such files are right: `repeats: allowed` in {}",
+            covers(new),
+            covers(of),
+            of.delivery_id,
+            feed.file
+        ))
+}
