@@ -462,13 +462,14 @@ impl ReleasePlan {
         periods.into_iter().collect()
     }
 
-    /// The deliveries behind the figures, by council, feed, periods; also those that count with no rows.
+    /// The deliveries behind the figures, by council, feed, periods; also those that hold no row at all, and those that emptied a period.
     #[must_use]
     pub fn behind<'k>(&self, known: &'k [DeliveryRecord]) -> Vec<Behind<'k>> {
         let behind = |record: &'k DeliveryRecord| {
             let plan = self.deliveries.get(&record.delivery_id)?;
             let counts = matches!(plan.standing, Standing::Counts | Standing::CountsInPart);
-            counts.then_some(Behind { record, rows: plan.counts.0, pence: plan.counts.1 })
+            let empties = || record.proof.periods.is_empty() || record.periods().iter().any(|p| self.empty.contains(&Slot::of(record, *p)));
+            (counts && (plan.counts.0 > 0 || empties())).then_some(Behind { record, rows: plan.counts.0, pence: plan.counts.1 })
         };
         let mut all: Vec<Behind<'_>> = known.iter().filter_map(behind).collect();
         let key = |b: &Behind<'k>| (&b.record.council, &b.record.feed, &b.record.coverage, &b.record.delivery_id);
