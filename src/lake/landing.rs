@@ -9,7 +9,7 @@
 //! copy is vouched for by the checksum inside it, a linked file by its size, times and inode, looked at before and after.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, BufReader, BufWriter, Read, Write as _},
     os::unix::fs::MetadataExt as _,
@@ -39,7 +39,7 @@ pub struct Landing {
     /// Objects of this run that are not flushed yet.
     fresh: Mutex<Vec<PathBuf>>,
     /// What vouches for the objects that this run has hashed.
-    vouched: Mutex<HashMap<Digest, Vouch>>,
+    vouched: Mutex<BTreeMap<Digest, Vouch>>,
 }
 
 /// Why the bytes of an object need not be hashed again.
