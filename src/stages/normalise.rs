@@ -103,7 +103,7 @@ impl Standings {
 /// What became of the accepted rows of one piece of a delivery.
 #[derive(Debug)]
 pub enum Outcome {
-    Normalised(Normalised),
+    Normalised(Box<Normalised>),
     /// Some records have no place in the periods that the delivery covers: by their source row, why. Nothing was normalised.
     Unplaced(BTreeMap<u64, Fault>),
 }
@@ -164,7 +164,7 @@ impl Normaliser {
             };
             done.parts.push((period, part));
         }
-        Ok(Outcome::Normalised(done))
+        Ok(Outcome::Normalised(done.into()))
     }
 
     fn dates<'a>(&self, rows: &'a RecordBatch) -> Option<&'a Date32Array> {
@@ -312,14 +312,14 @@ fn own_period(year: Option<i16>, period: Option<i8>) -> Result<Option<Period>, F
     };
     match (year, period) {
         (None, None) => Ok(None),
-        (Some(year), Some(number)) => match u8::try_from(number) {
-            Ok(period @ 1..=13) => Ok(Some(Period { year, period })),
-            _ => {
-                let reason =
-                    "the feed's SQL gives a period that is none: 1 is the first month of the year, 12 its last, 13 holds closing entries";
-                Err(fault(codes::value::PERIOD, reason.to_owned(), number.to_string()))
+        (Some(year), Some(number)) => {
+            if let Ok(period @ 1..=13) = u8::try_from(number) {
+                return Ok(Some(Period { year, period }));
             }
-        },
+            let reason =
+                "the feed's SQL gives a period that is none: 1 is the first month of the year, 12 its last, 13 holds closing entries";
+            Err(fault(codes::value::PERIOD, reason.to_owned(), number.to_string()))
+        }
         (Some(_), None) => Err(half("fiscal_year", "period")),
         (None, Some(_)) => Err(half("period", "fiscal_year")),
     }

@@ -145,13 +145,13 @@ fn normalise(pass: &Pass<'_>, header: &Header, chunk: &Chunk, decoded: Decoded) 
         return (decoded, Ok(Normalised::default()));
     }
     let without = match pass.normaliser.normalise(&decoded.rows) {
-        Ok(Outcome::Normalised(normalised)) => return (decoded, Ok(normalised)),
+        Ok(Outcome::Normalised(normalised)) => return (decoded, Ok(*normalised)),
         Ok(Outcome::Unplaced(rows)) => rows,
         Err(refusal) => return (decoded, Err(refusal)),
     };
     let decoded = decode::decode_without(pass.judge, header, chunk, &without);
     let normalised = match pass.normaliser.normalise(&decoded.rows) {
-        Ok(Outcome::Normalised(normalised)) => Ok(normalised),
+        Ok(Outcome::Normalised(normalised)) => Ok(*normalised),
         Ok(Outcome::Unplaced(rows)) => Err(still_unplaced(rows.len())),
         Err(refusal) => Err(refusal),
     };

@@ -82,7 +82,7 @@ fn placed(file: &str, placement: &Placement, chunk_bytes: usize) -> (Tally, Vec<
         let Outcome::Normalised(normalised) = outcome else { panic!("rows without a place among those that have one") };
         rejected.extend(decoded.rejected.iter().map(|row| row.source_row));
         tally.add(decoded.tally);
-        done.push(normalised);
+        done.push(*normalised);
     }
     (tally, rejected, done)
 }
