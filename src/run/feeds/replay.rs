@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, io::Read as _};
 
-use super::{super::Conductor, Delivered, InHand};
+use super::{super::Conductor, Delivered, Delivery, InHand};
 use crate::{
     decode::EncodingFacts,
     diagnostic::{Answer, Diagnostic, Place, codes},
@@ -36,14 +36,15 @@ impl Conductor<'_> {
     }
 
     /// Brings in what the deliveries of this run uncovered: `lost_before` was known to be lost when it began.
-    /// What it has judged is not judged again.
+    /// What it has judged is not judged again, unless it accepted it and another delivery uncovered it afterwards: where the start of the
+    /// year is corrected, each month moves into the period of another that has not moved yet.
     pub(super) fn bring_back(
         &self,
         known: &mut Vec<DeliveryRecord>,
         lost_before: &BTreeSet<String>,
         judged: &[Delivered],
     ) -> Answer<Vec<Delivered>> {
-        let judged: BTreeSet<&str> = judged.iter().filter_map(|d| d.delivery.as_deref()).collect();
+        let judged: BTreeSet<&str> = judged.iter().filter(|d| d.state != Delivery::Accepted).filter_map(|d| d.delivery.as_deref()).collect();
         let mut done = Vec::new();
         for feed in self.selected() {
             let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
