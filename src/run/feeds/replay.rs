@@ -44,7 +44,8 @@ impl Conductor<'_> {
         lost_before: &BTreeSet<String>,
         judged: &[Delivered],
     ) -> Answer<Vec<Delivered>> {
-        let judged: BTreeSet<&str> = judged.iter().filter(|d| d.state != Delivery::Accepted).filter_map(|d| d.delivery.as_deref()).collect();
+        let judged: BTreeSet<&str> =
+            judged.iter().filter(|d| d.state != Delivery::Accepted).filter_map(|d| d.delivery.as_deref()).collect();
         let mut done = Vec::new();
         for feed in self.selected() {
             let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
