@@ -29,7 +29,11 @@ pub enum Command {
     /// Make a synthetic partnership's ledgers for 2018/19, run everything, and show what it costs.
     Demo(Demo),
     /// Look at the machine and at what truecost keeps: what a run needs, and what is missing.
-    Doctor,
+    Doctor {
+        /// Mend what truecost itself keeps, where it does not fit together, before looking.
+        #[arg(long)]
+        repair: bool,
+    },
     /// Check every file of the partnership; needs no data.
     Validate,
     /// Say what a run would do, and why; change nothing.

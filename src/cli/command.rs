@@ -54,7 +54,7 @@ fn below(at: &Path, dir: &Path) -> PathBuf {
 
 fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) -> Answer<u8> {
     match command {
-        Command::Doctor => doctor(partnership, voice),
+        Command::Doctor { repair } => doctor(partnership, *repair, voice),
         Command::Validate => say(voice, &validate(partnership)?),
         Command::Plan(selection) => say(voice, &planned(partnership, selection)?),
         Command::Run(words) => {
@@ -94,11 +94,23 @@ fn say(voice: Voice, page: &Page) -> Answer<u8> {
     Ok(0)
 }
 
-fn doctor(partnership: &Partnership, voice: Voice) -> Answer<u8> {
+fn doctor(partnership: &Partnership, repair: bool, voice: Voice) -> Answer<u8> {
+    if repair {
+        let repaired = run::repair(partnership)?;
+        repaired.done.iter().for_each(|done| voice.say(done));
+        repaired.left.iter().for_each(|left| voice.say(left));
+        if repaired == run::Repaired::default() {
+            voice.say("nothing to repair");
+        }
+    }
     let findings = run::doctor(partnership);
-    let mark = |fine: bool| if fine { "ok     " } else { "MISSING" };
-    let text = findings.iter().map(|f| format!("{} {}: {}\n", mark(f.fine), f.what, f.seen)).collect();
-    let list: Vec<Value> = findings.iter().map(|f| json!({"what": f.what, "fine": f.fine, "seen": f.seen})).collect();
+    let mark = |f: &run::Finding| match (f.fine, f.mends) {
+        (true, _) => "ok     ",
+        (false, true) => "WRONG  ",
+        (false, false) => "MISSING",
+    };
+    let text = findings.iter().map(|f| format!("{} {}: {}\n", mark(f), f.what, f.seen)).collect();
+    let list: Vec<Value> = findings.iter().map(|f| json!({"what": f.what, "fine": f.fine, "seen": f.seen, "repair": f.mends})).collect();
     voice.answer(&Page::new("doctor", text, json!(list)));
     let missing: Vec<&str> = findings.iter().filter(|f| !f.fine).map(|f| f.what.as_str()).collect();
     if missing.is_empty() {
@@ -107,7 +119,11 @@ fn doctor(partnership: &Partnership, voice: Voice) -> Answer<u8> {
     Err(Diagnostic::new(codes::command::MACHINE, format!("not ready: {}", missing.join(", ")))
         .expected("folders that can be written, on a file system that keeps hard links")
         .outcome("nothing was changed")
-        .hint("mend what is marked MISSING, then truecost doctor")
+        .hint(if findings.iter().any(|f| f.mends) {
+            "truecost doctor --repair mends what is marked WRONG; mend what is marked MISSING, then truecost doctor"
+        } else {
+            "mend what is marked MISSING, then truecost doctor"
+        })
         .into())
 }
 

@@ -238,7 +238,7 @@ impl Script<'_> {
         let missing = message.split_once("Object at location ").and_then(|(_, rest)| rest.split_once(" not found"));
         let why = missing.map_or_else(|| first_line(message), |(file, _)| format!("{file} is not there"));
         self.place_only(Diagnostic::new(sql::FAILED, format!("a table that the query reads cannot be read: {why}")))
-            .hint("Type truecost run --force, which makes lost files of tables anew; truecost doctor looks at the machine.")
+            .hint("Type truecost run, which makes lost files of tables and parts of the latest release again; truecost doctor looks at the machine.")
     }
 
     /// A report of a fault of truecost itself.

@@ -175,6 +175,15 @@ impl Landing {
         self.find(digest).is_some()
     }
 
+    /// Everything that is landed.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn digests(&self) -> Answer<Vec<Digest>> {
+        let names = durable::names(&self.folder)?;
+        Ok(names.iter().filter_map(|name| Digest::parse(name.strip_suffix(".zst").unwrap_or(name))).collect())
+    }
+
     fn find(&self, digest: &Digest) -> Option<PathBuf> {
         [digest.hex(), format!("{digest}.zst")].into_iter().map(|name| self.folder.join(name)).find(|path| path.is_file())
     }

@@ -67,7 +67,7 @@ pub use release::{PartRef, Publication, Releases};
 pub use sound::{Depth, Flaw, Mended, flaw};
 pub use staging::Staging;
 pub use standing::{Decided, Decision, Turn, holder};
-pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot, StagedRows};
+pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot, StagedRows, Told};
 
 /// The folders of one partnership's data.
 #[derive(Debug)]

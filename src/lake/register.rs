@@ -88,6 +88,10 @@ pub struct DeliveryRecord {
     /// Its file lies in the folder again although another delivery has gone over it.
     #[serde(default)]
     pub again: bool,
+    /// The file of each period that it has rows in, by its name in the common table: the first 32 hex digits of its SHA-256. Since its
+    /// rows name their delivery, no other delivery has a file of that name. Empty where an older version judged it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lake_files: BTreeMap<String, String>,
 }
 
 /// What judged an accepted delivery again, in vain.
@@ -481,6 +485,7 @@ pub(super) mod tests {
             decisions: vec![],
             copy_of: None,
             again: false,
+            lake_files: BTreeMap::new(),
         }
     }
 

@@ -52,3 +52,7 @@ pub use wait::waiting;
 mod validate;
 
 pub use validate::{Validated, validate};
+
+mod agree;
+
+pub use agree::{Disagreement, Past, TableNow, disagreements};

@@ -110,6 +110,7 @@ impl Conductor<'_> {
             token: &token,
             parts: Vec::new(),
             at_ms,
+            facts: serde_json::Value::Null,
         };
         self.tables.replace(into, &commit).map(drop)
     }

@@ -2,9 +2,12 @@
 
 use std::{fs, path::Path};
 
+use super::{Conductor, Options, Repaired, Silent, clock};
 use crate::{
+    diagnostic::Answer,
     domain::Location,
     pipeline::{Feed, Partnership},
+    plan::Wish,
     source,
 };
 
@@ -14,6 +17,18 @@ pub struct Finding {
     pub what: String,
     pub fine: bool,
     pub seen: String,
+    /// `truecost doctor --repair` mends it.
+    pub mends: bool,
+}
+
+impl Finding {
+    fn of(what: impl Into<String>, fine: bool, seen: impl Into<String>) -> Self {
+        Self { what: what.into(), fine, seen: seen.into(), mends: false }
+    }
+
+    fn to_mend(what: impl Into<String>, seen: impl Into<String>) -> Self {
+        Self { mends: true, ..Self::of(what, false, seen) }
+    }
 }
 
 /// Looks at the folders, the file system and the processors. Leaves nothing behind.
@@ -24,32 +39,67 @@ pub fn doctor(partnership: &Partnership) -> Vec<Finding> {
     for (name, location) in folders {
         findings.push(match location {
             Location::Folder(path) => writable(name, path),
-            Location::Url(url) => {
-                Finding { what: name.into(), fine: false, seen: format!("{url}: the lake must be a local folder in this version") }
-            }
+            Location::Url(url) => Finding::of(name, false, format!("{url}: the lake must be a local folder in this version")),
         });
     }
     if let Location::Folder(path) = &partnership.published {
         findings.push(hard_links(path));
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    findings.push(Finding { what: "processors".into(), fine: true, seen: threads.to_string() });
+    findings.push(Finding::of("processors", true, threads.to_string()));
     let drop = match &partnership.drop {
-        Location::Folder(path) if !path.is_dir() => {
-            Finding { what: "drop".into(), fine: false, seen: format!("{} is not there", path.display()) }
-        }
-        location => Finding { what: "drop".into(), fine: true, seen: location.to_string() },
+        Location::Folder(path) if !path.is_dir() => Finding::of("drop", false, format!("{} is not there", path.display())),
+        location => Finding::of("drop", true, location.to_string()),
     };
     findings.push(drop);
     findings.extend(partnership.feeds.iter().filter_map(|feed| silent(feed, &partnership.allow_hosts)));
+    findings.extend(kept(partnership));
     findings
+}
+
+fn conductor(partnership: &Partnership, run: String) -> Answer<Conductor<'_>> {
+    let options =
+        Options { select: Vec::new(), wish: Wish::default(), threads: std::thread::available_parallelism().map_or(2, usize::from) };
+    Conductor::new(partnership, &options, run, &Silent)
+}
+
+/// What truecost keeps, where it does not fit together.
+fn kept(partnership: &Partnership) -> Vec<Finding> {
+    let look = || -> Answer<Vec<Finding>> {
+        let conductor = conductor(partnership, String::new())?;
+        let mut known = conductor.lake.register().all()?;
+        conductor.note_lost_tables(&mut known, false)?;
+        let found = conductor.disagreements(&mut known, false)?;
+        Ok(found.iter().map(|d| Finding::to_mend(format!("lake/{}", d.table), format!("{}: {}", d.seen, d.way_out()))).collect())
+    };
+    // What cannot be read is a finding too.
+    look().unwrap_or_else(|refusal| refusal.0.iter().map(|d| Finding::of("lake", false, format!("{}: {}", d.seen, d.hint))).collect())
+}
+
+/// Mends what truecost keeps: entries of the register that are lost are entered again from landing and the table's log, and deliveries that
+/// an older table lacks are marked for the next run.
+///
+/// # Errors
+/// TC1004 where a run holds the lake; TC10… where it cannot be read or written.
+pub fn repair(partnership: &Partnership) -> Answer<Repaired> {
+    let started = clock::now();
+    let conductor = conductor(partnership, started.run_id())?;
+    let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
+    let mut repaired = Repaired { done: conductor.lake.recover(&held)?, ..Repaired::default() };
+    conductor.lake.register().recover(&conductor.tables)?;
+    let mut known = conductor.lake.register().all()?;
+    conductor.note_lost_tables(&mut known, true)?;
+    let entered = conductor.reenter(&mut known)?;
+    repaired.done.extend(entered.done);
+    repaired.left.extend(entered.left);
+    Ok(repaired)
 }
 
 /// A feed whose folder or store does not answer.
 fn silent(feed: &Feed, allow_hosts: &[String]) -> Option<Finding> {
     let refusal = source::connect(&feed.from, allow_hosts).and_then(|source| source.list()).err()?;
     let seen = refusal.0.first().map(|d| d.seen.clone()).unwrap_or_default();
-    Some(Finding { what: feed.name(), fine: false, seen: format!("{}: {seen}", feed.from) })
+    Some(Finding::of(feed.name(), false, format!("{}: {seen}", feed.from)))
 }
 
 /// The nearest folder that is there already: a lake that was never written has none of its own.
@@ -64,7 +114,7 @@ fn writable(name: &str, path: &Path) -> Finding {
         Ok(()) => format!("{} can be written", path.display()),
         Err(error) => format!("{} cannot be written: {error}", path.display()),
     };
-    Finding { what: name.into(), fine: written.is_ok(), seen }
+    Finding::of(name, written.is_ok(), seen)
 }
 
 /// Releases are hard links to parts.
@@ -78,5 +128,5 @@ fn hard_links(published: &Path) -> Finding {
         Ok(()) => "the file system keeps hard links".to_owned(),
         Err(error) => format!("none can be made in {}: {error}", nearest(published).display()),
     };
-    Finding { what: "hard links".into(), fine: linked.is_ok(), seen }
+    Finding::of("hard links", linked.is_ok(), seen)
 }

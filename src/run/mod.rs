@@ -3,6 +3,7 @@
 //! It alone knows the order of the stages, holds the lake's lock, reads the clock, and decides what stops what:
 //! a refused delivery stops its own feed and nothing else; an unexplained difference stops publication.
 
+mod agree;
 pub mod clock;
 mod cost;
 mod decide;
@@ -25,8 +26,8 @@ use clock::{Clock, Now, Standing};
 
 pub use cost::Costed;
 pub use decide::{Said, decide};
-pub use doctor::doctor;
-pub use feeds::{Delivered, Delivery, Listed};
+pub use doctor::{Finding, doctor, repair};
+pub use feeds::{Delivered, Delivery, Listed, Repaired};
 
 /// What a run tells while it works.
 #[derive(Clone, Copy, Debug)]
@@ -182,6 +183,8 @@ pub fn run(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     let mut known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
     conductor.note_lost_tables(&mut known, true)?;
+    conductor.must_agree(&mut known, true)?;
+    conductor.mend_files(&mut known)?;
     conductor.take_out_withdrawn(&known)?;
     let listed = conductor.list(&known, options.wish, true);
     conductor.note_again(&mut known, &listed)?;
@@ -239,6 +242,7 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> An
     conductor.check_selection()?;
     let mut known = conductor.lake.register().all()?;
     conductor.note_lost_tables(&mut known, false)?;
+    conductor.must_agree(&mut known, false)?;
     let listed = conductor.list(&known, options.wish, false);
     let names: Vec<(String, crate::plan::FeedPlan)> = listed.into_iter().map(|l| (l.feed.name(), l.plan)).collect();
     let feed = |name: &str| partnership.feeds.iter().find(|f| f.name() == name);

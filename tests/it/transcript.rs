@@ -343,6 +343,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("9*.9* ms", "[TIME]"),
     ("9*.9* s", "[TIME]"),
     ("9* ms", "[TIME]"),
+    ("processors: 9*", "processors: [N]"),
 ];
 
 /// Every piece of `text` that has the shape and stands for itself, replaced.

@@ -23,4 +23,6 @@ codes! {
     RECORD_UNREADABLE = "TC1010", Operator, 3, "a manifest or register entry cannot be read";
     /// A file of a release is gone or damaged.
     RELEASE_DIFFERS = "TC1011", Operator, 1, "a release is not what its manifest says";
+    /// A file of a common table is gone or damaged, and its delivery makes other bytes now.
+    FILE_MADE_ANEW = "TC1012", Operator, 1, "a file of a table was lost and is made anew";
 }

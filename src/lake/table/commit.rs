@@ -38,6 +38,7 @@ impl CommonTables {
         let table = contract.name.as_str();
         let before = self.snapshot(table, None)?.ok_or_else(|| fault::table(&self.folder_of(table), "it is gone"))?;
         let (add, remove) = difference(&before, commit);
+        self.put_back(&before.files, commit)?;
         let last = self.last_commit(table, &commit.app_id())?;
         if let Some(last) = last.filter(|last| add.is_empty() && remove.is_empty() && last.delivery == commit.delivery.as_str()) {
             return Ok(Outcome::AlreadyIn(last.version));
@@ -110,7 +111,7 @@ impl CommonTables {
         let transaction = Transaction { app_id: commit.app_id(), version: target as i64, last_updated: Some(commit.at_ms) };
         let told = json!({
             "council": &**commit.council, "feed": &**commit.feed, "coverage": commit.coverage.to_string(),
-            "delivery_id": commit.delivery.as_str(), "token": commit.token,
+            "delivery_id": commit.delivery.as_str(), "token": commit.token, "facts": commit.facts,
         });
         // No retries: they would commit over what somebody else wrote meanwhile without asking us.
         let properties = CommitProperties::default()

@@ -99,6 +99,8 @@ pub struct Commit<'a> {
     pub parts: Vec<StagedRows>,
     /// Milliseconds since 1970, from the run's clock.
     pub at_ms: i64,
+    /// What else the entry of the log says of the delivery: a map.
+    pub facts: serde_json::Value,
 }
 
 impl Commit<'_> {
@@ -134,6 +136,22 @@ pub struct Committed {
     pub version: u64,
     pub delivery: String,
     pub token: String,
+}
+
+/// A delivery as the log of its table tells of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub version: u64,
+    pub council: String,
+    pub feed: String,
+    /// `2018/P01..2018/P12`.
+    pub coverage: String,
+    pub delivery: String,
+    pub token: String,
+    /// [`Commit::facts`]; null where an older version wrote it.
+    pub facts: serde_json::Value,
+    /// Its rows left the table with this version: somebody withdrew it.
+    pub taken_out: bool,
 }
 
 impl CommonTables {

@@ -1,16 +1,90 @@
 //! Whether what a table keeps is what was written, and what of it can be made again.
 
-use std::sync::PoisonError;
+use std::{fs, path::PathBuf, sync::PoisonError};
 
 use deltalake_core::DeltaTable;
+use serde_json::Value;
 
-use super::{Checkpoints, CommonTables};
+use super::{Checkpoints, Commit, CommonTables, LakeFile, StagedRows, Told};
 use crate::{
     diagnostic::Answer,
-    lake::{Flaw, durable, fault},
+    lake::{Depth, Flaw, durable, fault, flaw},
 };
 
 impl CommonTables {
+    /// Every delivery that was committed to a table, oldest first, as the entries of its log tell it. Entries that cannot be read are left
+    /// out.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn history(&self, table: &str) -> Answer<Vec<Told>> {
+        let newest = self.newest_version(table)?;
+        Ok((0..=newest.unwrap_or(0)).filter_map(|version| self.told(table, version)).collect())
+    }
+
+    /// The delivery that a version of a table brought in; `None` where its entry tells of none, or cannot be read.
+    #[must_use]
+    pub fn told(&self, table: &str, version: u64) -> Option<Told> {
+        let entry = fs::read_to_string(self.folder_of(table).join(format!("_delta_log/{version:020}.json"))).ok()?;
+        let actions = entry.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let told = actions.filter_map(|action| action.get("commitInfo")?.get("truecost").cloned()).next()?;
+        let text = |name: &str| told.get(name).and_then(Value::as_str).map(str::to_owned);
+        Some(Told {
+            version,
+            council: text("council")?,
+            feed: text("feed")?,
+            coverage: text("coverage")?,
+            delivery: text("delivery_id")?,
+            taken_out: text("token")?.ends_with("-out"),
+            token: text("token")?,
+            facts: told.get("facts").cloned().unwrap_or_default(),
+        })
+    }
+
+    /// Files of the newest version that are gone or not as they were written: a name that its bytes still earn is sound, whatever the log
+    /// says of its length.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn file_flaws(&self, files: &[LakeFile], depth: Depth) -> Answer<Vec<(LakeFile, Flaw)>> {
+        let mut flawed = Vec::new();
+        for file in files {
+            let Some(found) = flaw(&file.path, file.bytes, &file.name, depth)? else { continue };
+            let length = fs::metadata(&file.path).map_or(0, |metadata| metadata.len());
+            if flaw(&file.path, length, &file.name, Depth::Bytes)?.is_some() {
+                flawed.push((file.clone(), found));
+            }
+        }
+        Ok(flawed)
+    }
+
+    /// Puts a part in place under a name that the log has already. Its bytes are those of the name; the log is not touched.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn put_back_one(&self, file: &LakeFile, staged: &StagedRows) -> Answer<()> {
+        durable::sync_files(std::slice::from_ref(&staged.part.path))?;
+        durable::rename(&staged.part.path, &file.path)?;
+        let folder = self.folder.clone();
+        let folders: Vec<PathBuf> = file.path.ancestors().skip(1).take_while(|f| f.starts_with(&folder)).map(Into::into).collect();
+        durable::sync_files(&folders)
+    }
+
+    /// Of what a commit brings, puts in place what the log has and the disk has not as it was written.
+    pub(super) fn put_back(&self, before: &[LakeFile], commit: &Commit<'_>) -> Answer<()> {
+        for staged in &commit.parts {
+            let of_it = |file: &&LakeFile| {
+                let feed = file.council == commit.council.as_str() && file.feed == commit.feed.as_str();
+                feed && file.period == staged.period && file.name == staged.part.name()
+            };
+            let Some(file) = before.iter().find(of_it) else { continue };
+            if flaw(&file.path, staged.part.bytes, &file.name, Depth::Bytes)?.is_some() {
+                self.put_back_one(file, staged)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The table as the entries of its log tell it, without its checkpoints.
     pub(super) fn entry_by_entry(&self, table: &str) -> Answer<DeltaTable> {
         let folder = self.folder_of(table);

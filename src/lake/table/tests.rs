@@ -58,6 +58,7 @@ impl Bench {
             token,
             parts: parts.collect(),
             at_ms: 1_680_314_400_000,
+            facts: serde_json::json!({"bytes": 7}),
         };
         self.tables.replace(&ledger_contract(), &commit)
     }
@@ -162,6 +163,7 @@ fn a_table_with_other_columns_than_its_contract_is_left_alone() {
         token: "t2",
         parts: vec![],
         at_ms: 0,
+        facts: serde_json::Value::Null,
     };
     let refusal = bench.tables.replace(&changed, &commit).unwrap_err();
     assert_eq!(refusal.0[0].seen, "column 24 of table `ledger_line` is no column in the lake and `ward string` in its contract");
@@ -187,6 +189,7 @@ fn a_commit_of_another_program_in_between_is_seen() {
         token: "t2",
         parts: vec![],
         at_ms: 0,
+        facts: serde_json::Value::Null,
     };
     let refusal = bench.tables.write("ledger_line", &before, &commit, vec![]).unwrap_err();
     assert_eq!(refusal.0[0].code.id, "TC1006");

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use super::{
     super::{Conductor, Event},
     Delivered, Delivery, InHand, not_taken,
@@ -12,7 +14,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render_all},
     domain::{Coverage, DeliveryId, counted, grouped, pounds},
-    lake::{Attempt, Commit, DeliveryRecord, DeliveryState, StagedRows},
+    lake::{Attempt, Commit, DeliveryRecord, DeliveryState, SourceFacts, StagedRows},
     pipeline::Feed,
     plan::{self, Entry, common},
 };
@@ -258,6 +260,7 @@ impl Conductor<'_> {
         for record in announced(entry) {
             self.lake.register().enter(&record)?;
         }
+        record.lake_files = files_of(&parts);
         self.lake.register().announce(record)?;
         let commit = Commit {
             council: &feed.council,
@@ -269,11 +272,28 @@ impl Conductor<'_> {
             token: &record.token,
             parts,
             at_ms: self.clock.now().millis(),
+            facts: facts_of(record),
         };
         let outcome = self.tables.replace(common(self.partnership, &feed.into)?, &commit)?;
         record.lake_version = Some(outcome.version());
         Ok(())
     }
+}
+
+/// The files of a delivery in its common table, by period.
+pub(super) fn files_of(parts: &[StagedRows]) -> BTreeMap<String, String> {
+    parts.iter().map(|staged| (staged.period.to_string(), staged.part.name())).collect()
+}
+
+/// What the log of the table says of a delivery, so that a lost entry of the register can be made again from it: no more than its file
+/// and its bytes, no location and nothing of its content.
+fn facts_of(record: &DeliveryRecord) -> Value {
+    let file = |source: &SourceFacts| json!({"name": source.name, "bytes": source.bytes, "modified_us": source.modified_us, "identity": source.identity});
+    json!({
+        "periods": record.coverage, "sha256": record.sha256, "bytes": record.bytes, "encoding": record.encoding, "source": file(&record.source),
+        "sidecar": record.sidecar.as_ref().map(file), "sidecar_sha256": record.sidecar_sha256, "landed_at": record.landed_at,
+        "turn": record.turn, "number": record.number,
+    })
 }
 
 fn delivered(record: &DeliveryRecord, reports: Vec<Diagnostic>) -> Delivered {

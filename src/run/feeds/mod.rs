@@ -4,10 +4,12 @@
 
 mod coverage;
 mod enter;
+mod mend;
 mod messages;
 mod outside;
 mod pass;
 mod read;
+mod reenter;
 mod replay;
 mod sender;
 mod withdrawal;
@@ -38,6 +40,7 @@ use crate::{
     stages::land::{land, land_sidecar},
 };
 use read::Known;
+pub use reenter::Repaired;
 
 /// What became of one file.
 #[derive(Clone, Debug)]

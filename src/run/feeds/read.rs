@@ -3,7 +3,10 @@
 //! The two halves are apart because reading takes every processor and entering mostly waits: while one delivery is entered, the next
 //! is read. What reading must know of the register is asked before it begins.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -121,7 +124,7 @@ impl Conductor<'_> {
         }
     }
 
-    fn record(
+    pub(super) fn record(
         &self,
         item: &InHand<'_>,
         coverage: &Coverage,
@@ -169,12 +172,13 @@ impl Conductor<'_> {
             decisions: earlier.map(|r| r.decisions.clone()).unwrap_or_default(),
             copy_of: None,
             again: false,
+            lake_files: BTreeMap::new(),
         }
     }
 
     /// The pass and the verdict. Fills the record's proof.
     #[allow(clippy::too_many_arguments)] // the delivery's own facts; a struct for one call would only rename them
-    fn judge_and_normalise(
+    pub(super) fn judge_and_normalise(
         &self,
         item: &InHand<'_>,
         file: &str,
