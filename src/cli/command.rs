@@ -96,7 +96,7 @@ fn say(voice: Voice, page: &Page) -> Answer<u8> {
 
 fn doctor(partnership: &Partnership, repair: bool, voice: Voice) -> Answer<u8> {
     if repair {
-        let repaired = run::repair(partnership)?;
+        let repaired = run::repair(partnership, &SystemClock)?;
         repaired.done.iter().for_each(|done| voice.say(done));
         repaired.left.iter().for_each(|left| voice.say(left));
         if repaired == run::Repaired::default() {

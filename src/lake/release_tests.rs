@@ -241,7 +241,7 @@ fn a_part_without_a_sound_name_is_lost_until_it_is_made_again() {
     assert_eq!(releases.flaws(&latest, Depth::Sizes).unwrap(), vec![]);
     assert_eq!(releases.flaws(&latest, Depth::Bytes).unwrap().len(), 1);
     let mended = releases.mend(&latest, Depth::Bytes).unwrap();
-    assert_eq!(mended.lost.into_iter().collect::<Vec<_>>(), [may.path.clone()]);
+    assert!(mended.lost.iter().eq([&may.path]));
     assert_eq!(part(&releases, "P02", 10, 10), may);
     let again = releases.publish(content(&[&april, &may]), json!({})).unwrap();
     assert!(matches!(again, Publication::Unchanged(_)));

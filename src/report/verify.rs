@@ -46,18 +46,14 @@ pub fn verify(partnership: &Partnership, release: Option<&str>, all: bool) -> An
 }
 
 fn look_at_release(lake: &Lake, name: &str) -> Answer<Looked> {
-    let releases = lake.releases();
-    Ok(match releases.manifest(name) {
-        Ok(manifest) => {
-            let files = 1 + manifest.content.tables.values().map(Vec::len).sum::<usize>();
-            Looked { what: format!("release {name}"), files, flaws: releases.flaws(&manifest, Depth::Bytes)? }
-        }
-        Err(_) => {
-            let why = "it cannot be read, and the lake holds no sound copy".into();
-            let path = releases.folder().join(name).join("_manifest.json");
-            Looked { what: format!("release {name}"), files: 1, flaws: vec![Flaw { path, why }] }
-        }
-    })
+    let (releases, what) = (lake.releases(), format!("release {name}"));
+    if let Ok(manifest) = releases.manifest(name) {
+        let files = 1 + manifest.content.tables.values().map(Vec::len).sum::<usize>();
+        return Ok(Looked { what, files, flaws: releases.flaws(&manifest, Depth::Bytes)? });
+    }
+    let why = "it cannot be read, and the lake holds no sound copy".into();
+    let path = releases.folder().join(name).join("_manifest.json");
+    Ok(Looked { what, files: 1, flaws: vec![Flaw { path, why }] })
 }
 
 /// `latest.json` and the link `latest`.

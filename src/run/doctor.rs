@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use super::{Conductor, Options, Repaired, Silent, clock};
+use super::{
+    Conductor, Options, Repaired, Silent,
+    clock::{Clock, Now, Standing},
+};
 use crate::{
     diagnostic::Answer,
     domain::Location,
@@ -57,16 +60,21 @@ pub fn doctor(partnership: &Partnership) -> Vec<Finding> {
     findings
 }
 
-fn conductor(partnership: &Partnership, run: String) -> Answer<Conductor<'_>> {
-    let options =
-        Options { select: Vec::new(), wish: Wish::default(), threads: std::thread::available_parallelism().map_or(2, usize::from) };
-    Conductor::new(partnership, &options, run, &Silent)
+fn conductor<'a>(partnership: &'a Partnership, clock: &'a dyn Clock) -> Answer<Conductor<'a>> {
+    let options = Options {
+        select: Vec::new(),
+        wish: Wish::default(),
+        threads: std::thread::available_parallelism().map_or(2, usize::from),
+        let_go: None,
+    };
+    Conductor::new(partnership, &options, clock, &Silent)
 }
 
 /// What truecost keeps, where it does not fit together.
 fn kept(partnership: &Partnership) -> Vec<Finding> {
     let look = || -> Answer<Vec<Finding>> {
-        let conductor = conductor(partnership, String::new())?;
+        let clock = Standing(Now { micros: 0 });
+        let conductor = conductor(partnership, &clock)?;
         let mut known = conductor.lake.register().all()?;
         conductor.note_lost_tables(&mut known, false)?;
         let found = conductor.disagreements(&mut known, false)?;
@@ -81,10 +89,9 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
 ///
 /// # Errors
 /// TC1004 where a run holds the lake; TC10… where it cannot be read or written.
-pub fn repair(partnership: &Partnership) -> Answer<Repaired> {
-    let started = clock::now();
-    let conductor = conductor(partnership, started.run_id())?;
-    let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
+pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> {
+    let conductor = conductor(partnership, clock)?;
+    let held = conductor.lake.lock(&conductor.run_id, &clock.now().iso())?;
     let mut repaired = Repaired { done: conductor.lake.recover(&held)?, ..Repaired::default() };
     conductor.lake.register().recover(&conductor.tables)?;
     let mut known = conductor.lake.register().all()?;

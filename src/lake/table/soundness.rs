@@ -26,8 +26,8 @@ impl CommonTables {
     #[must_use]
     pub fn told(&self, table: &str, version: u64) -> Option<Told> {
         let entry = fs::read_to_string(self.folder_of(table).join(format!("_delta_log/{version:020}.json"))).ok()?;
-        let actions = entry.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let told = actions.filter_map(|action| action.get("commitInfo")?.get("truecost").cloned()).next()?;
+        let mut actions = entry.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let told = actions.find_map(|action| action.get("commitInfo")?.get("truecost").cloned())?;
         let text = |name: &str| told.get(name).and_then(Value::as_str).map(str::to_owned);
         Some(Told {
             version,
@@ -123,7 +123,7 @@ impl CommonTables {
     /// TC1002, TC1007.
     pub fn mend_log(&self, table: &str, compare: bool) -> Answer<Option<String>> {
         self.snapshot(table, None)?;
-        if !self.is_bare(table) && !(compare && !self.log_flaws(table)?.is_empty()) {
+        if !self.is_bare(table) && (!compare || self.log_flaws(table)?.is_empty()) {
             return Ok(None);
         }
         let log = self.folder_of(table).join("_delta_log");

@@ -96,7 +96,7 @@ impl Conductor<'_> {
             Ok(landed) => landed.clone(),
             Err(refusal) => return otherwise(&first(&refusal.0)),
         };
-        let mut judged = self.record(&item, &coverage, &id, &landed.0, &landed.1, Some(&*record));
+        let mut judged = self.record(&item, &coverage, &id, &landed.0, &landed.1, Some(record));
         let name = format!("{}: {}", feed.name(), record.source.name);
         let accepted = match self.judge_and_normalise(&item, &name, &coverage, &id, &landed.0, &landed.1, &mut judged, true) {
             Ok(accepted) => accepted,

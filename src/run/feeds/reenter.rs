@@ -5,12 +5,7 @@ use std::{collections::BTreeMap, io::Read as _};
 
 use serde_json::Value;
 
-use super::{
-    super::{Conductor, clock},
-    InHand, delivery_id,
-    enter::files_of,
-    read::Stop,
-};
+use super::{super::Conductor, InHand, delivery_id, enter::files_of, read::Stop};
 use crate::{
     decode::{EncodingFacts, EncodingScan},
     diagnostic::{Answer, render_all},
@@ -166,9 +161,9 @@ impl Conductor<'_> {
         accepted.quarantine.finish()?;
         record.lake_files = files_of(&accepted.streamed.parts);
         record.reports = accepted.notes.iter().map(|note| render_all(std::slice::from_ref(note), false)).collect();
-        record.run = told.token.strip_suffix(&format!("-{id}")).unwrap_or(&told.token).to_owned();
+        told.token.strip_suffix(&format!("-{id}")).unwrap_or(&told.token).clone_into(&mut record.run);
         record.token.clone_from(&told.token);
-        record.judged_at = clock::now().iso();
+        record.judged_at = self.clock.now().iso();
         record.lake_version = Some(told.version);
         record.turn = told.facts.get("turn").and_then(|turn| serde_json::from_value(turn.clone()).ok());
         record.number = told.facts.get("number").and_then(Value::as_u64).unwrap_or_default();
