@@ -408,7 +408,7 @@ impl<'a> Pass<'a> {
             sign.sign(&mut self.columns, first, &mut block.faults);
         }
         for (count, place) in self.tally.extra.iter_mut().zip(&self.header.extra_places) {
-            *count += values_in(self.text, rows, *place);
+            *count += rows.values_in(self.text, *place);
         }
         let mut faults = block.faults;
         if !faults.is_empty() {
@@ -573,16 +573,6 @@ impl<'a> Pass<'a> {
             }
         }
     }
-}
-
-/// Records that hold something in a field that no column reads.
-fn values_in(text: &[u8], rows: &Rows, place: usize) -> u64 {
-    let holds = |spans: &[u32]| {
-        let start = spans.get(place).map_or(0, |start| *start as usize + usize::from(place > 0));
-        let end = spans.get(place + 1).map_or(start, |end| *end as usize);
-        text.get(start..end).is_some_and(|raw| !matches!(raw.trim_ascii(), b"" | b"\"\"" | b"''"))
-    };
-    rows.iter().filter(|spans| holds(spans)).count() as u64
 }
 
 /// The accepted rows.

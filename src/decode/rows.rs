@@ -74,6 +74,16 @@ impl Rows {
         self.spans.get(row * width..(row + 1) * width).unwrap_or_default()
     }
 
+    /// Records that hold something in a field that no column reads.
+    pub(super) fn values_in(&self, text: &[u8], place: usize) -> u64 {
+        let holds = |spans: &[u32]| {
+            let start = spans.get(place).map_or(0, |start| *start as usize + usize::from(place > 0));
+            let end = spans.get(place + 1).map_or(start, |end| *end as usize);
+            text.get(start..end).is_some_and(|raw| !matches!(raw.trim_ascii(), b"" | b"\"\"" | b"''"))
+        };
+        self.iter().filter(|spans| holds(spans)).count() as u64
+    }
+
     /// Takes what stands before `start` off the first field of record `row`.
     #[cold]
     pub(super) fn start_at(&mut self, row: usize, start: usize) {
