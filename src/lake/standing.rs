@@ -231,3 +231,37 @@ impl DeliveryRecord {
         std::iter::once(&self.source).chain(&self.also_as)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the version before wrote it: no turn, no number, nothing of waiting.
+    const BEFORE: &str = include_str!("../../tests/fixtures/register/before_turns.json");
+
+    fn before(version: u64, above: bool) -> DeliveryRecord {
+        let record: DeliveryRecord = serde_json::from_str(BEFORE).unwrap();
+        DeliveryRecord { lake_version: Some(version), above, delivery_id: format!("{version:016x}"), ..record }
+    }
+
+    #[test]
+    fn an_entry_of_the_version_before_opens_and_stands_by_the_version_of_its_table() {
+        let (first, second) = (before(3, false), before(4, false));
+        let period = first.periods()[0];
+        let known = [second.clone(), first.clone()];
+        assert!(first.turn.is_none() && first.waits.is_empty() && first.decisions.is_empty());
+        assert!(holder(&known, &first.council, &first.feed, period).unwrap().is(&second.delivery_id));
+        // What had to go over all that was there, goes over all that was there; what this version takes goes over that.
+        let above = before(2, true);
+        assert!(above.turn() > second.turn());
+        assert!(Some(Turn { run: 1, order: 1, below: 0 }) > above.turn());
+    }
+
+    #[test]
+    fn a_file_that_was_taken_instead_stands_below_the_newer_one_and_above_what_was_there() {
+        let turn = Turn { run: 7, order: 2, below: 0 };
+        assert!(Turn { below: 1, ..turn } < turn);
+        assert!(Turn { below: 2, ..turn } < Turn { below: 1, ..turn });
+        assert!(Turn { below: 2, ..turn } > Turn { run: 7, order: 1, below: 0 });
+    }
+}

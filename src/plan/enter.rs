@@ -26,6 +26,20 @@ pub struct Entry {
     pub questions: Vec<String>,
 }
 
+/// What a feed says of entering its deliveries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryRules {
+    pub shrunken: Shrunken,
+    /// Files say themselves what they cover: one name may bring month after month.
+    pub covers_inside: bool,
+}
+
+impl From<&Feed> for EntryRules {
+    fn from(feed: &Feed) -> Self {
+        Self { shrunken: feed.shrunken, covers_inside: feed.covers.from.is_some() }
+    }
+}
+
 /// One period before and after a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replaced {
@@ -83,12 +97,12 @@ pub fn replaced_in_words(replaced: &[Replaced]) -> Vec<String> {
 /// What it replaces is guarded: a period that would be emptied, or keep less than half of its rows or absolute amounts, is in question,
 /// unless the feed lets its deliveries shrink or a person accepted this one. Nothing is guarded where nothing stands.
 #[must_use]
-pub fn enter(known: &[DeliveryRecord], feed: &Feed, new: &DeliveryRecord, moved: &dyn Fn(&DeliveryRecord) -> bool) -> Entry {
+pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, moved: &dyn Fn(&DeliveryRecord) -> bool) -> Entry {
     let held_by = |known: &[DeliveryRecord], period: Period| holder(known, &new.council, &new.feed, period).cloned();
     let mut after: Vec<DeliveryRecord> =
         known.iter().filter(|r| r.is_of(&new.council, &new.feed) && !r.is(&new.delivery_id)).cloned().collect();
     let mut entry = Entry::default();
-    for record in after.iter_mut().filter(|r| is_former(feed, r, new) || (is_elsewhere(r, new) && moved(r))) {
+    for record in after.iter_mut().filter(|r| is_former(rules, r, new) || (is_elsewhere(r, new) && moved(r))) {
         record.state = DeliveryState::Withdrawn;
         record.lost = false;
         entry.withdrawn.push(record.clone());
@@ -107,7 +121,7 @@ pub fn enter(known: &[DeliveryRecord], feed: &Feed, new: &DeliveryRecord, moved:
         }
     }
     entry.replaced = entry.replace.iter().filter_map(|period| replaced(known, new, *period)).collect();
-    if feed.shrunken == Shrunken::Waits && !new.accepted_by(&new.rules()) {
+    if rules.shrunken == Shrunken::Waits && !new.accepted_by(&new.rules()) {
         entry.questions = entry.replaced.iter().filter(|r| r.shrinks()).map(Replaced::question).collect();
     }
     entry
@@ -125,10 +139,10 @@ fn replaced(known: &[DeliveryRecord], new: &DeliveryRecord, period: Period) -> O
 ///
 /// Where names say what files cover, every other coverage of the same name is a former reading of it, whatever its bytes were. Where
 /// files say it themselves, one name may bring month after month: only the same bytes cannot mean two coverages.
-fn is_former(feed: &Feed, record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
+fn is_former(rules: EntryRules, record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
     is_other(record, new)
         && record.is_named(&new.source.location, &new.source.name)
-        && (feed.covers.from.is_none() || record.sha256 == new.sha256)
+        && (!rules.covers_inside || record.sha256 == new.sha256)
 }
 
 /// Whether `record` holds the bytes of `new` for another coverage.
@@ -137,5 +151,144 @@ fn is_elsewhere(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
 }
 
 fn is_other(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
-    matches!(record.state, DeliveryState::Accepted | DeliveryState::Waiting) && record.coverage != new.coverage
+    // What came later is no former reading: where an older one is brought in again, the later stays.
+    let counts = matches!(record.state, DeliveryState::Accepted | DeliveryState::Waiting) && record.turn() <= new.turn();
+    counts && record.coverage != new.coverage
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        lake::{Decided, Decision, Turn},
+        plan::{Selector, accept, undo, withdraw},
+    };
+
+    const PERIODS: u8 = 4;
+
+    fn period(number: u8) -> Period {
+        Period { year: 2018, period: number }
+    }
+
+    /// A delivery of the periods of `mask`, each with these rows of a pound.
+    fn record(id: u32, file: u8, mask: u8, rows: u64, run: u64) -> DeliveryRecord {
+        let covered: Vec<u8> = (1..=PERIODS).filter(|p| mask & (1 << (p - 1)) != 0).collect();
+        let of = |p: &u8| (period(*p).to_string(), json!({"rows": rows, "amount": format!("{rows}.00"), "debits": format!("{rows}.00")}));
+        let periods: serde_json::Map<String, serde_json::Value> = covered.iter().map(of).collect();
+        let file = format!("{file}.csv");
+        serde_json::from_value(json!({
+            "delivery_id": format!("{id:016x}"), "council": "a", "feed": "b", "table": "t",
+            "coverage": covered.iter().map(|p| period(*p).to_string()).collect::<Vec<_>>(),
+            "source": {"name": file, "location": "drop", "bytes": 1, "modified_us": 1, "identity": "i"},
+            "sha256": format!("{id:064x}"), "bytes": 1, "encoding": null, "contract": "c", "contract_sha256": "c", "feed_sha256": "f",
+            "state": "accepted", "reports": [], "token": "t", "run": "r", "landed_at": "", "judged_at": "", "lake_version": 1,
+            "proof": {"records": rows, "accepted": rows, "quarantined": 0, "blank": 0, "preamble": 0, "control_records": 0, "not_data": {},
+                "columns": {}, "periods": periods, "controls": [], "proved_by_sender": false},
+            "turn": Turn { run, order: 1, below: 0 },
+        }))
+        .expect("a record")
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Deliver { file: u8, mask: u8, rows: u64 },
+        Decide { what: u8, period: u8 },
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            3 => (0..6_u8, 1..(1_u8 << PERIODS), 1..9_u64).prop_map(|(file, mask, rows)| Step::Deliver { file, mask, rows }),
+            2 => (0..3_u8, 1..=PERIODS).prop_map(|(what, period)| Step::Decide { what, period }),
+        ]
+    }
+
+    /// A register, and a table in which each period holds the rows of one delivery.
+    #[derive(Default)]
+    struct Lake {
+        known: Vec<DeliveryRecord>,
+        table: BTreeMap<Period, String>,
+    }
+
+    impl Lake {
+        fn put(&mut self, record: DeliveryRecord) {
+            match self.known.iter_mut().find(|r| r.is(&record.delivery_id)) {
+                Some(place) => *place = record,
+                None => self.known.push(record),
+            }
+        }
+
+        fn judge(&mut self, new: DeliveryRecord) {
+            let rules = EntryRules { shrunken: Shrunken::Waits, covers_inside: false };
+            let entry = enter(&self.known, rules, &new, &|_| false);
+            if !entry.questions.is_empty() {
+                let standing = self.known.iter().any(|r| r.is(&new.delivery_id) && r.is_accepted() && r.stands(&self.known.iter()));
+                assert!(!standing, "what stands is compared with itself");
+                return self.put(DeliveryRecord { state: DeliveryState::Waiting, waits: entry.questions, ..new });
+            }
+            for period in &entry.emptied {
+                self.table.remove(period);
+            }
+            for period in &entry.replace {
+                self.table.insert(*period, new.delivery_id.clone());
+            }
+            entry.withdrawn.into_iter().chain(entry.others).for_each(|r| self.put(r));
+            self.put(DeliveryRecord { lost: false, ..new });
+        }
+
+        /// What a run does beside new files: rows of nobody leave, what is let in or lost is read again.
+        fn replay(&mut self) {
+            let held = |known: &[DeliveryRecord], p: Period| holder(known, "a", "b", p).is_some();
+            self.table.retain(|p, _| held(&self.known, *p));
+            let due = |r: &&DeliveryRecord| {
+                let let_in = r.state == DeliveryState::Waiting && r.waits(&self.known) && r.is_let_in();
+                let_in || (r.lost && r.stands(&self.known.iter()))
+            };
+            let due: Vec<DeliveryRecord> = self.known.iter().filter(due).cloned().collect();
+            for record in due {
+                self.judge(DeliveryRecord { state: DeliveryState::Accepted, waits: Vec::new(), lost: false, ..record });
+            }
+        }
+
+        fn decide(&mut self, what: u8, period: Period, run: u64) {
+            let selector = Selector::Feed { council: "a".into(), feed: "b".into(), period: Some(period) };
+            let what = [Decided::Accept, Decided::Withdraw, Decided::Undo][usize::from(what)];
+            let decision =
+                Decision { what, by: "x".into(), reason: "y".into(), at: String::new(), run, rules: String::new(), before: None };
+            let change = match what {
+                Decided::Accept => accept(&self.known, &selector, &decision),
+                Decided::Withdraw => withdraw(&self.known, &selector, &decision),
+                Decided::Undo => undo(&self.known, &selector, &decision),
+            };
+            for record in change.into_iter().flat_map(|change| change.others.into_iter().chain(change.about)) {
+                self.put(record);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn the_table_holds_what_the_register_says_whatever_happens(steps in proptest::collection::vec(step(), 1..24)) {
+            let mut lake = Lake::default();
+            for (at, step) in (1_u32..).zip(steps) {
+                match step {
+                    Step::Deliver { file, mask, rows } => lake.judge(record(at, file, mask, rows, u64::from(at))),
+                    Step::Decide { what, period: p } => lake.decide(what, period(p), u64::from(at)),
+                }
+                // What is undone can uncover and cover again: a second run has nothing left to do.
+                lake.replay();
+                lake.replay();
+                let holders: BTreeMap<Period, String> = (1..=PERIODS)
+                    .filter_map(|p| Some((period(p), holder(&lake.known, "a", "b", period(p))?.delivery_id.clone())))
+                    .collect();
+                prop_assert_eq!(&lake.table, &holders);
+                prop_assert!(lake.known.iter().all(|r| !r.lost || !r.stands(&lake.known.iter())));
+            }
+        }
+    }
 }

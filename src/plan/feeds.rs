@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    again::{came_again, gone_over, is_freed},
-    replay::replays,
+    again::{came_again, gone_over},
+    known::Known,
+    replay::replays_of,
 };
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
     domain::{Calendar, Coverage, Period},
-    lake::{DeliveryRecord, DeliveryState, PeriodProof, SourceFacts, Turn, holder},
+    lake::{DeliveryRecord, DeliveryState, PeriodProof, SourceFacts, Turn},
     pipeline::{Extent, Feed, NewestBy, Ready},
     source::{Entry, Listing, companion_name},
 };
@@ -164,6 +165,7 @@ struct InsteadOf {
 /// Decides for every file that the source lists. `known` are the feed's deliveries in the register.
 #[must_use]
 pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&DeliveryRecord], wish: Wish) -> FeedPlan {
+    let known = &Known::of(known);
     let mut plan = FeedPlan { reports: listing.refused.iter().chain(&listing.notes).cloned().collect(), ..FeedPlan::default() };
     let candidates = candidates(feed, calendar, listing, known, &mut plan);
     for candidate in newest(feed, calendar, candidates, known, wish, &mut plan) {
@@ -187,7 +189,7 @@ pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&D
             }
         }
     }
-    let again = replays(feed, calendar, known, &plan.take, wish);
+    let again = replays_of(feed, calendar, known, &plan.take, wish);
     plan.idle.retain(|(entry, _)| !again.iter().any(|take| take.entry == *entry));
     plan.take.extend(again);
     plan.take.sort_by_cached_key(|take| order(feed, take));
@@ -198,11 +200,11 @@ pub fn plan_feed(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&D
 }
 
 /// What the deliveries that are in hold of the periods over which this one would go.
-fn over(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], take: &Take) -> Vec<Stood> {
+fn over(feed: &Feed, calendar: Calendar, known: &Known<'_>, take: &Take) -> Vec<Stood> {
     let Some(coverage) = &take.coverage else { return Vec::new() };
     let stood = |period: &Period| {
         let goes_over = |r: &&DeliveryRecord| !r.lost && !is_file_of(r, &take.entry) && take.turn.is_none_or(|turn| r.turn() < Some(turn));
-        let holder = holder(known.iter().copied(), &feed.council, &feed.id, *period).filter(goes_over)?;
+        let holder = known.holder(*period).filter(goes_over)?;
         let proof = *holder.proof.periods.get(&period.to_string())?;
         Some(Stood { period: *period, delivery: holder.delivery_id.clone(), proof })
     };
@@ -217,7 +219,7 @@ pub fn order(feed: &Feed, take: &Take) -> impl Ord + use<> {
     (take.turn.is_none(), take.turn, end, rank(feed, &take.entry), take.coverage.clone(), take.entry.name.clone())
 }
 
-fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&DeliveryRecord], plan: &mut FeedPlan) -> Vec<Candidate> {
+fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &Known<'_>, plan: &mut FeedPlan) -> Vec<Candidate> {
     let mut found = Vec::new();
     for entry in &listing.entries {
         let Some(facts) = feed.files.matches(&entry.name) else {
@@ -228,7 +230,7 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&Deli
         };
         if let Some(marker) = marker_of(feed, entry)
             && !listing.entries.iter().any(|e| e.name == marker)
-            && !known.iter().any(|record| is_file_of(record, entry))
+            && known.of_file(entry).next().is_none()
         {
             plan.reports.push(no_marker(feed, entry, &marker));
             continue;
@@ -247,9 +249,9 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &[&Deli
 }
 
 /// What a file that says itself what it covers was found to cover, while the feed is the same.
-fn read_before(feed: &Feed, calendar: Calendar, entry: &Entry, known: &[&DeliveryRecord]) -> Option<Coverage> {
-    let same = |r: &&&DeliveryRecord| r.state != DeliveryState::Withdrawn && is_file_of(r, entry) && !is_stale(feed, calendar, r);
-    known.iter().rev().find(same)?.covers()
+fn read_before(feed: &Feed, calendar: Calendar, entry: &Entry, known: &Known<'_>) -> Option<Coverage> {
+    let same = |r: &&DeliveryRecord| r.state != DeliveryState::Withdrawn && !is_stale(feed, calendar, r);
+    known.of_file(entry).find(same)?.covers()
 }
 
 fn sidecar_of(feed: &Feed, entry: &Entry, listing: &Listing) -> Option<Entry> {
@@ -288,7 +290,7 @@ fn newest(
     feed: &Feed,
     calendar: Calendar,
     candidates: Vec<Candidate>,
-    known: &[&DeliveryRecord],
+    known: &Known<'_>,
     wish: Wish,
     plan: &mut FeedPlan,
 ) -> Vec<Candidate> {
@@ -309,7 +311,7 @@ fn newest(
         while let Some((entry, idle, record)) = group.peek().and_then(|c| rests(feed, calendar, c, known, wish)) {
             if idle == Idle::Replaced {
                 // Of the files for these periods it is the newest, and does not count.
-                if let Some(over) = gone_over(&known.iter().copied(), record) {
+                if let Some(over) = gone_over(&known.records.iter().copied(), record) {
                     plan.reports.push(came_again(record, over, &entry.name));
                     plan.again.push(record.delivery_id.clone());
                 }
@@ -338,16 +340,16 @@ fn rests<'k>(
     feed: &Feed,
     calendar: Calendar,
     candidate: &Candidate,
-    known: &[&'k DeliveryRecord],
+    known: &Known<'k>,
     wish: Wish,
 ) -> Option<(Entry, Idle, &'k DeliveryRecord)> {
     let record = of_file(candidate, known)?;
     let idle = match record.state {
-        DeliveryState::Accepted => (!record.stands(&known.iter().copied())).then_some(Idle::Replaced),
-        DeliveryState::Waiting => (!record.waits(known.iter().copied())).then_some(Idle::Replaced),
+        DeliveryState::Accepted => (!known.stands(record)).then_some(Idle::Replaced),
+        DeliveryState::Waiting => (!known.waits(record)).then_some(Idle::Replaced),
         DeliveryState::Withdrawn => Some(Idle::Withdrawn),
         DeliveryState::Refused if wish.force || wish.rehash || is_stale(feed, calendar, record) => None,
-        DeliveryState::Refused if is_freed(&known.iter().copied(), record) => None,
+        DeliveryState::Refused if known.is_freed(record) => None,
         DeliveryState::Refused => Some(Idle::RefusedBefore),
     };
     Some((candidate.entry.clone(), idle?, record))
@@ -355,21 +357,21 @@ fn rests<'k>(
 
 /// The place just below a delivery that was refused or withdrawn, for the file that is taken instead of it: should it be accepted after
 /// all, it goes over that file. `None` where something has gone over its place since: what is taken now is the latest then.
-fn below(record: &DeliveryRecord, known: &[&DeliveryRecord]) -> Option<Turn> {
+fn below(record: &DeliveryRecord, known: &Known<'_>) -> Option<Turn> {
     let turn = record.turn()?;
     let periods = record.periods();
     let over = |r: &&DeliveryRecord| {
         let counts = r.is_accepted() || r.state == DeliveryState::Waiting;
         counts && r.turn() > Some(turn) && periods.iter().any(|period| r.goes_into(*period))
     };
-    known.iter().copied().all(|r| !over(&r)).then_some(Turn { below: turn.below + 1, ..turn })
+    known.records.iter().copied().all(|r| !over(&r)).then_some(Turn { below: turn.below + 1, ..turn })
 }
 
 /// The delivery that the file brought, where it means what it meant then. What its file withdrew by meaning something else is none.
-fn of_file<'k>(candidate: &Candidate, known: &[&'k DeliveryRecord]) -> Option<&'k DeliveryRecord> {
-    let means_the_same = |r: &&&DeliveryRecord| candidate.coverage.is_none() || r.covers() == candidate.coverage;
-    let counts = |r: &&&DeliveryRecord| r.state != DeliveryState::Withdrawn || r.withdrawn_by().is_some();
-    known.iter().rev().filter(|r| counts(r) && is_same_file(r, candidate)).find(means_the_same).copied()
+fn of_file<'k>(candidate: &Candidate, known: &Known<'k>) -> Option<&'k DeliveryRecord> {
+    let means_the_same = |r: &&DeliveryRecord| candidate.coverage.is_none() || r.covers() == candidate.coverage;
+    let counts = |r: &&DeliveryRecord| r.state != DeliveryState::Withdrawn || r.withdrawn_by().is_some();
+    known.of_file(&candidate.entry).filter(|r| counts(r) && has_sidecar_of(r, candidate)).find(means_the_same)
 }
 
 /// How new a file is by what the feed goes by: the greater, the newer.
@@ -384,13 +386,7 @@ pub fn rank(feed: &Feed, entry: &Entry) -> Vec<i128> {
 }
 
 /// Why a file is taken, and what it brings in again; or why it is left alone.
-fn decide(
-    feed: &Feed,
-    candidate: &Candidate,
-    known: &[&DeliveryRecord],
-    wish: Wish,
-    calendar: Calendar,
-) -> Result<(Why, Option<Turn>), Idle> {
+fn decide(feed: &Feed, candidate: &Candidate, known: &Known<'_>, wish: Wish, calendar: Calendar) -> Result<(Why, Option<Turn>), Idle> {
     if let Some(coverage) = &candidate.coverage {
         if !wish.wants(&feed.replaces(coverage, calendar)) {
             return Err(Idle::NotAsked);
@@ -411,20 +407,20 @@ fn decide(
         _ if record.lost => Ok((Why::Lost, turn)),
         _ if is_stale(feed, calendar, record) => Ok((Why::RulesChanged, turn)),
         _ if wish.rehash => Ok((Why::Newer, None)),
-        DeliveryState::Refused if is_freed(&known.iter().copied(), record) => Ok((Why::Freed, turn)),
-        DeliveryState::Accepted if record.waits(known.iter().copied()) => Err(Idle::Waits),
+        DeliveryState::Refused if known.is_freed(record) => Ok((Why::Freed, turn)),
+        DeliveryState::Accepted if known.waits(record) => Err(Idle::Waits),
         DeliveryState::Accepted => Err(Idle::In),
         DeliveryState::Refused => Err(Idle::RefusedBefore),
     }
 }
 
 /// Why a file is taken that was not judged yet, as it is now and for what it covers.
-fn not_judged(candidate: &Candidate, known: &[&DeliveryRecord]) -> (Why, Option<Turn>) {
+fn not_judged(candidate: &Candidate, known: &Known<'_>) -> (Why, Option<Turn>) {
     let of_coverage = |state: &[DeliveryState]| {
-        let covers = |r: &&&DeliveryRecord| candidate.coverage.is_some() && r.covers() == candidate.coverage && state.contains(&r.state);
-        known.iter().filter(covers).count() > 0
+        let covers = |r: &DeliveryRecord| state.contains(&r.state) && r.covers() == candidate.coverage;
+        candidate.coverage.is_some() && known.records.iter().any(|r| covers(r))
     };
-    let was_in = known.iter().any(|r| r.state != DeliveryState::Withdrawn && is_same_file(r, candidate));
+    let was_in = known.of_file(&candidate.entry).any(|r| r.state != DeliveryState::Withdrawn && has_sidecar_of(r, candidate));
     let why = match () {
         () if of_coverage(&[DeliveryState::Accepted, DeliveryState::Waiting, DeliveryState::Refused]) => Why::Newer,
         // The file was in for other periods: what it covers is told otherwise now.
@@ -440,13 +436,13 @@ pub fn is_active(feed: &Feed, coverage: &Coverage, calendar: Calendar) -> bool {
     coverage.periods().iter().any(|p| feed.active.contains(calendar.days_of(*p).0))
 }
 
-fn is_same_file(record: &DeliveryRecord, candidate: &Candidate) -> bool {
-    let sidecar = match (&record.sidecar, &candidate.sidecar) {
+/// Whether the sidecar is, unchanged, the one that stood beside it.
+fn has_sidecar_of(record: &DeliveryRecord, candidate: &Candidate) -> bool {
+    match (&record.sidecar, &candidate.sidecar) {
         (None, None) => true,
         (Some(facts), Some(entry)) => is_same(facts, entry),
         _ => false,
-    };
-    sidecar && is_file_of(record, &candidate.entry)
+    }
 }
 
 /// Whether the file is, unchanged, one from which the delivery came.

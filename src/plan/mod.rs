@@ -10,7 +10,9 @@ pub use decide::{Change, Selector, accept, decision, undo, withdraw};
 
 mod enter;
 
-pub use enter::{Entry, Replaced, enter, replaced_in_words};
+pub use enter::{Entry, EntryRules, Replaced, enter, replaced_in_words};
+
+mod known;
 
 mod feeds;
 

@@ -3,6 +3,7 @@
 use super::{
     Take, Why, Wish,
     feeds::{is_active, is_file_of, is_stale},
+    known::Known,
 };
 use crate::{
     domain::{Calendar, Coverage},
@@ -15,12 +16,18 @@ use crate::{
 /// them, and whose file is none of those that are `taken`: it left its folder, or another file stands in its place.
 #[must_use]
 pub fn replays(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken: &[Take], wish: Wish) -> Vec<Take> {
-    let mut kept: Vec<&DeliveryRecord> = known.iter().copied().filter(|r| r.is_accepted() || r.state == DeliveryState::Waiting).collect();
+    replays_of(feed, calendar, &Known::of(known), taken, wish)
+}
+
+/// [`replays`] of what is looked up already.
+pub(super) fn replays_of(feed: &Feed, calendar: Calendar, known: &Known<'_>, taken: &[Take], wish: Wish) -> Vec<Take> {
+    let mut kept: Vec<&DeliveryRecord> =
+        known.records.iter().copied().filter(|r| r.is_accepted() || r.state == DeliveryState::Waiting).collect();
     kept.sort_by_key(|r| r.turn());
     let mut again = Vec::new();
     for record in kept {
-        let Some(covers) = record.covers() else { continue };
         let Some(why) = why(feed, calendar, known, record, wish) else { continue };
+        let Some(covers) = record.covers() else { continue };
         let from_file = taken.iter().any(|take| is_file_of(record, &take.entry));
         if from_file || !wish.wants(&feed.replaces(&covers, calendar)) || !(record.lost || is_active(feed, &covers, calendar)) {
             continue;
@@ -31,7 +38,7 @@ pub fn replays(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken
             let same = take.coverage.is_none() || r.covers() == take.coverage;
             same && r.state == DeliveryState::Refused && r.sha256 == record.sha256 && !is_stale(feed, calendar, r)
         };
-        if why == Why::RulesChanged && known.iter().copied().any(|r| refused(&r)) {
+        if why == Why::RulesChanged && known.records.iter().copied().any(|r| refused(&r)) {
             continue;
         }
         again.push(take);
@@ -40,17 +47,16 @@ pub fn replays(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken
 }
 
 /// Why a delivery is read again from its landed bytes; `None` where it is not.
-fn why(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], record: &DeliveryRecord, wish: Wish) -> Option<Why> {
-    let all = || known.iter().copied();
+fn why(feed: &Feed, calendar: Calendar, known: &Known<'_>, record: &DeliveryRecord, wish: Wish) -> Option<Why> {
     match record.state {
-        DeliveryState::Waiting if !record.waits(all()) => None,
+        DeliveryState::Waiting if !known.waits(record) => None,
         DeliveryState::Waiting if is_stale(feed, calendar, record) => Some(Why::RulesChanged),
         DeliveryState::Waiting => record.is_let_in().then_some(Why::LetIn),
-        _ if !record.stands(&all()) => None,
+        _ if !known.stands(record) => None,
         _ if record.lost => Some(Why::Lost),
         _ if wish.force => Some(Why::Forced),
         _ if is_stale(feed, calendar, record) => Some(Why::RulesChanged),
-        _ if record.waits(all()) && record.is_let_in() => Some(Why::LetIn),
+        _ if known.waits(record) && record.is_let_in() => Some(Why::LetIn),
         _ => None,
     }
 }

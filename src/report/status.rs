@@ -100,7 +100,7 @@ fn feeds(partnership: &Partnership, stand: &Stand) -> (Table, Vec<Value>) {
         let (rows, sum): (u64, Pence) =
             of.iter().filter_map(|r| standing(r)).fold((0, 0), |(rows, pence), plan| (rows + plan.stands.0, pence + plan.stands.1));
         let quarantined: u64 = of.iter().filter(|r| !is_superseded(r)).map(|r| r.proof.quarantined).sum();
-        let last = of.iter().max_by(|a, b| a.run.cmp(&b.run).then_with(|| a.coverage.cmp(&b.coverage)));
+        let last = of.iter().max_by(|a, b| (a.turn(), &a.run, &a.coverage).cmp(&(b.turn(), &b.run, &b.coverage)));
         let last_text = last.map_or_else(|| "nothing yet".to_owned(), |r| format!("{} {} {}", covers(r), r.state.as_str(), r.source.name));
         let name = format!("{council}/{feed}");
         table.row([

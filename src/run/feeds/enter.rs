@@ -51,7 +51,7 @@ impl Conductor<'_> {
                     record = DeliveryRecord { state: DeliveryState::Refused, copy_of: Some(of.delivery_id), ..record };
                     return self.entered(known, record, vec![report]);
                 }
-                let entry = plan::enter(&lock(known), item.feed, &record, &|r| item.has_moved(r));
+                let entry = plan::enter(&lock(known), item.feed.into(), &record, &|r| item.has_moved(r));
                 let asked = !accepted.waits.is_empty() || !entry.questions.is_empty();
                 if asked && !record.accepted_by(&record.rules()) {
                     return self.enter_waiting(known, record, standing, accepted, entry.questions);

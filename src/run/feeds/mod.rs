@@ -281,7 +281,9 @@ impl Conductor<'_> {
         let mut left = Vec::new();
         for (at, feed, plan) in plans {
             let competes = |idle: Idle| !matches!(idle, Idle::RefusedBefore | Idle::Replaced | Idle::Withdrawn);
-            left.extend(plan.idle.into_iter().filter(|(_, idle)| competes(*idle)).filter_map(|(entry, _)| {
+            // Only where files say themselves what they cover is it not known yet which of them is the newest.
+            let inside = feed.covers.from.is_some();
+            left.extend(plan.idle.into_iter().filter(|(_, idle)| inside && competes(*idle)).filter_map(|(entry, _)| {
                 let covers = known.iter().rev().find(|r| plan::is_file_of(r, &entry) && r.is_of(&feed.council, &feed.id))?.covers()?;
                 Some((feed, entry, covers))
             }));

@@ -1,0 +1,65 @@
+//! The deliveries of one feed, looked up by period, by id and by file: built once for a plan, however many there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::feeds::is_file_of;
+use crate::{
+    domain::Period,
+    lake::{DeliveryRecord, DeliveryState},
+    source::Entry,
+};
+
+/// What the register knows of a feed.
+pub(super) struct Known<'k> {
+    /// In the order of the register.
+    pub records: &'k [&'k DeliveryRecord],
+    holders: BTreeMap<Period, &'k DeliveryRecord>,
+    standing: BTreeSet<&'k str>,
+    by_name: BTreeMap<&'k str, Vec<&'k DeliveryRecord>>,
+}
+
+impl<'k> Known<'k> {
+    pub fn of(records: &'k [&'k DeliveryRecord]) -> Self {
+        let mut holders: BTreeMap<Period, &'k DeliveryRecord> = BTreeMap::new();
+        let mut by_name: BTreeMap<&'k str, Vec<&'k DeliveryRecord>> = BTreeMap::new();
+        for record in records.iter().copied() {
+            for period in record.periods().into_iter().filter(|_| record.is_accepted()) {
+                let holder = holders.entry(period).or_insert(record);
+                if holder.turn() <= record.turn() {
+                    *holder = record;
+                }
+            }
+            let names: BTreeSet<&'k str> = record.files().map(|file| file.name.as_str()).collect();
+            names.into_iter().for_each(|name| by_name.entry(name).or_default().push(record));
+        }
+        let standing = holders.values().map(|r| r.delivery_id.as_str()).collect();
+        Self { records, holders, standing, by_name }
+    }
+
+    /// The delivery that goes over all others in a period.
+    pub fn holder(&self, period: Period) -> Option<&'k DeliveryRecord> {
+        self.holders.get(&period).copied()
+    }
+
+    /// Whether some period holds its rows.
+    pub fn stands(&self, record: &DeliveryRecord) -> bool {
+        record.is_accepted() && self.standing.contains(record.delivery_id.as_str())
+    }
+
+    /// Deliveries that the file brought, as it is now, the last of the register first.
+    pub fn of_file(&self, entry: &Entry) -> impl Iterator<Item = &'k DeliveryRecord> {
+        let named = self.by_name.get(entry.name.as_str()).map_or(&[][..], Vec::as_slice);
+        named.iter().rev().copied().filter(move |record| is_file_of(record, entry))
+    }
+
+    /// Whether a delivery waits for a person's word.
+    pub fn waits(&self, record: &DeliveryRecord) -> bool {
+        record.waits(self.records.iter().copied())
+    }
+
+    /// Whether it was refused as a copy of a delivery that stands no more.
+    pub fn is_freed(&self, record: &DeliveryRecord) -> bool {
+        let of = record.copy_of.as_deref().filter(|_| record.state == DeliveryState::Refused);
+        of.is_some_and(|of| !self.standing.contains(of))
+    }
+}
