@@ -53,6 +53,9 @@ fn below(at: &Path, dir: &Path) -> PathBuf {
 }
 
 fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) -> Answer<u8> {
+    if matches!(command, Command::Run(_) | Command::Status | Command::Runs { .. } | Command::Suspense { .. } | Command::Doctor { .. }) {
+        voice.report(&report::strays(partnership)?);
+    }
     match command {
         Command::Doctor { repair } => doctor(partnership, *repair, voice),
         Command::Validate => say(voice, &validate(partnership)?),

@@ -1,8 +1,9 @@
 //! Writing so that a crash leaves the old state or the new one, and nothing between.
 
 use std::{
-    fs::{self, File},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -11,9 +12,43 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::fault;
 use crate::diagnostic::Answer;
 
+/// Who may read what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Only who runs truecost: landed bytes, tables and quarantine hold personal data. 0600 in folders of 0700.
+    ByUs,
+    /// Whoever the system lets: releases. As the process's mask says.
+    ByReaders,
+}
+
+impl Seen {
+    const fn modes(self) -> (u32, u32) {
+        match self {
+            Self::ByUs => (0o600, 0o700),
+            Self::ByReaders => (0o666, 0o777),
+        }
+    }
+
+    /// A new file; one that is there is emptied.
+    pub(super) fn create(self, path: &Path) -> io::Result<File> {
+        OpenOptions::new().write(true).create(true).truncate(true).mode(self.modes().0).open(path)
+    }
+
+    /// A file that was not there.
+    pub(super) fn create_new(self, path: &Path) -> io::Result<File> {
+        OpenOptions::new().write(true).create_new(true).mode(self.modes().0).open(path)
+    }
+}
+
 /// Creates the folder and its parents where they are missing.
-pub(super) fn folder(path: &Path) -> Answer<()> {
-    fs::create_dir_all(path).map_err(fault::file(path, "create the folder"))
+pub(super) fn folder(path: &Path, seen: Seen) -> Answer<()> {
+    DirBuilder::new().recursive(true).mode(seen.modes().1).create(path).map_err(fault::file(path, "create the folder"))
+}
+
+/// Creates a folder that only we may read, and its parents as others make them: they may hold what is for others too.
+pub(super) fn root(path: &Path) -> Answer<()> {
+    folder(path.parent().unwrap_or(Path::new("/")), Seen::ByReaders)?;
+    folder(path, Seen::ByUs)
 }
 
 /// Flushes names (created, renamed, removed) of a folder.
@@ -25,16 +60,21 @@ pub(super) fn sync_folder(path: &Path) -> Answer<()> {
 ///
 /// A reader sees the old bytes or the new ones. A kill before the rename leaves `<name>.tmp`, which the next write of the same
 /// name overwrites.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Answer<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8], seen: Seen) -> Answer<()> {
     let parent = path.parent().unwrap_or(Path::new("."));
-    folder(parent)?;
-    write_and_rename(path, bytes).map_err(fault::file(path, "write"))?;
+    folder(parent, seen)?;
+    write_and_rename(path, bytes, seen).map_err(fault::file(path, "write"))?;
     sync_folder(parent)
 }
 
-fn write_and_rename(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_and_rename(path: &Path, bytes: &[u8], seen: Seen) -> io::Result<()> {
     let staging = beside(path, ".tmp");
-    let mut file = File::create(&staging)?;
+    // One that a killed run left may be open to others.
+    match fs::remove_file(&staging) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = seen.create(&staging)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&staging, path)
@@ -48,8 +88,8 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Moves a flushed file into place; the folder is made where it is missing. Flush the folder when all are in.
-pub(super) fn rename(from: &Path, to: &Path) -> Answer<()> {
-    folder(to.parent().unwrap_or(Path::new(".")))?;
+pub(super) fn rename(from: &Path, to: &Path, seen: Seen) -> Answer<()> {
+    folder(to.parent().unwrap_or(Path::new(".")), seen)?;
     fs::rename(from, to).map_err(fault::file(to, "rename a finished file to"))
 }
 

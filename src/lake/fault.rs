@@ -98,7 +98,7 @@ pub(super) fn record(path: &Path, error: impl Display) -> Refusal {
         .place(Place::file(path.display().to_string()))
         .expected("JSON as this version of truecost writes it")
         .outcome("nothing was changed")
-        .hint("bring the file back from a backup, or use the version of truecost that wrote it")
+        .hint("truecost doctor --repair sets it aside and enters the delivery again from landing; or bring it back from a backup, or use the version of truecost that wrote it")
         .into()
 }
 

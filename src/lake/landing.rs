@@ -4,6 +4,9 @@
 //! `landing/_staging/` and renamed when its bytes are complete; [`Landing::sync`] flushes the new ones and the folder, once, before
 //! the first commit that relies on them.
 //!
+//! Objects are for us alone, in a folder for us alone. One that is linked is the source's own file under another name: it keeps the mode
+//! that the sender gave it, since a change would change the sender's file; the folder keeps others from coming to it by this name.
+//!
 //! A kill before that flush can leave an object with wrong bytes only if the machine itself goes down; whoever reads it then is told
 //! so, for what an earlier run landed is hashed whenever it is read again. What this run landed was hashed a moment ago: a compressed
 //! copy is vouched for by the checksum inside it, a linked file by its size, times and inode, looked at before and after.
@@ -22,7 +25,11 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Staging, durable, fault};
+use super::{
+    Staging,
+    durable::{self, Seen},
+    fault,
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::Digest,
@@ -90,8 +97,12 @@ pub type Look<'a> = &'a mut dyn FnMut(&[u8]);
 
 impl Landing {
     pub(super) fn at(folder: PathBuf) -> Self {
-        let staging = Staging::at(folder.join("_staging"));
+        let staging = Staging::at(folder.join("_staging"), Seen::ByUs);
         Self { folder, staging, fresh: Mutex::default(), vouched: Mutex::default() }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(super) fn clear_staging(&self) -> Answer<()> {
@@ -142,7 +153,7 @@ impl Landing {
         }
         let name = if how == LandedAs::Copy { format!("{digest}.zst") } else { digest.hex() };
         let path = self.folder.join(name);
-        durable::rename(staging, &path)?;
+        durable::rename(staging, &path, Seen::ByUs)?;
         if let Ok(mut fresh) = self.fresh.lock() {
             fresh.push(path);
         }
@@ -273,7 +284,7 @@ impl LandedReader {
     fn changed(&mut self, why: &'static str) -> io::Error {
         let target = self.aside.join(self.path.file_name().unwrap_or_default());
         // Where it cannot be moved it stays, and is found changed again the next time.
-        let _ = durable::rename(&self.path, &target);
+        let _ = durable::rename(&self.path, &target, Seen::ByUs);
         self.lost = Some(why);
         self.report(why)
     }
@@ -310,7 +321,7 @@ fn lost(path: &Path, digest: &Digest, why: &str) -> Refusal {
 /// `None` where neither kind of link is possible (another file system, or a file system without links).
 fn link(source: &Path, target: &Path) -> Answer<Option<LandedAs>> {
     let from = File::open(source).map_err(fault::file(source, "read"))?;
-    let to = File::create_new(target).map_err(fault::file(target, "create"))?;
+    let to = Seen::ByUs.create_new(target).map_err(fault::file(target, "create"))?;
     if rustix::fs::ioctl_ficlone(&to, &from).is_ok() {
         return Ok(Some(LandedAs::Reflink));
     }
@@ -354,7 +365,7 @@ fn fill(read: &mut dyn Read, block: &mut [u8]) -> io::Result<usize> {
 
 /// Two threads: this one reads, hashes and looks; the other compresses and writes. Four blocks travel between them and come back.
 fn copy(from: &str, read: &mut dyn Read, look: Look, target: &Path) -> Answer<(Digest, u64)> {
-    let file = File::create_new(target).map_err(fault::file(target, "create"))?;
+    let file = Seen::ByUs.create_new(target).map_err(fault::file(target, "create"))?;
     let (full, to_write) = sync_channel::<Vec<u8>>(4);
     let (give_back, empty) = sync_channel::<Vec<u8>>(8);
     std::thread::scope(|scope| {

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Flaw, Manifest, Releases, durable, fault,
+    Flaw, Manifest, Releases,
+    durable::{self, Seen},
+    fault,
     release::{FORMAT, number},
 };
 use crate::{diagnostic::Answer, domain::Digest};
@@ -92,7 +94,7 @@ impl Releases {
     pub(super) fn turn_latest(&self, name: &str) -> Answer<()> {
         let path = self.folder.join("latest.json");
         let latest = Latest { release: name.into(), manifest: format!("{name}/_manifest.json") };
-        durable::replace(&path, &durable::json(&path, &latest)?)?;
+        durable::replace(&path, &durable::json(&path, &latest)?, Seen::ByReaders)?;
         self.turn_symlink(name)
     }
 
@@ -198,7 +200,7 @@ impl Releases {
         while let Some((other, _)) = self.copy_of(release)?.filter(|(other, _)| *other != path) {
             durable::remove(&other)?;
         }
-        durable::replace(&path, bytes)
+        durable::replace(&path, bytes, Seen::ByUs)
     }
 
     /// Makes the latest manifest again from its copy, and copies that are missing from the manifests.
@@ -228,11 +230,10 @@ impl Releases {
         match (sound(&path), sound(&copy)) {
             (Some(_), Some(_)) | (None, None) => Ok(None),
             (Some(bytes), None) => {
-                durable::replace(&copy, &bytes).map(|()| Some(format!("made again: the copy of the manifest of {release}")))
+                durable::replace(&copy, &bytes, Seen::ByUs).map(|()| Some(format!("made again: the copy of the manifest of {release}")))
             }
-            (None, Some(bytes)) => {
-                durable::replace(&path, &bytes).map(|()| Some(format!("made again: {release}/_manifest.json, from its copy")))
-            }
+            (None, Some(bytes)) => durable::replace(&path, &bytes, Seen::ByReaders)
+                .map(|()| Some(format!("made again: {release}/_manifest.json, from its copy"))),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{Read as _, Seek as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
@@ -26,7 +27,7 @@ struct Holder {
 
 impl Lock {
     pub(super) fn take(path: &Path, run: &str, started: &str) -> Answer<Self> {
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
         let mut file = open.map_err(fault::file(path, "open the lock"))?;
         match file.try_lock() {
             Ok(()) => {}

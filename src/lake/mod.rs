@@ -33,6 +33,7 @@ mod latest;
 mod lock;
 mod manifest;
 mod part;
+mod private;
 mod quarantine;
 mod register;
 mod release;
@@ -48,10 +49,11 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use crate::{
-    diagnostic::{Answer, Diagnostic, codes},
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::Location,
 };
 
+pub use durable::Seen;
 pub use landing::{Landed, LandedAs, LandedReader, Landing, refusal_in};
 pub use lock::Lock;
 pub use manifest::{Content, LakeFileState, LakeState, Manifest, PublishedPart};
@@ -90,7 +92,7 @@ impl Lake {
             landing: Landing::at(local("landing", landing)?.to_path_buf()),
             register: Register::at(folder.clone()),
             releases: Releases::at(local("published", published)?.to_path_buf(), folder.join("releases")),
-            staging: Staging::at(folder.join("_staging")),
+            staging: Staging::at(folder.join("_staging"), Seen::ByUs),
             folder,
         })
     }
@@ -106,7 +108,8 @@ impl Lake {
     /// # Errors
     /// TC1004 where another run holds it.
     pub fn lock(&self, run: &str, started: &str) -> Answer<Lock> {
-        durable::folder(&self.folder)?;
+        durable::root(&self.folder)?;
+        durable::root(self.landing.folder())?;
         Lock::take(&self.folder.join(".lock"), run, started)
     }
 
@@ -161,18 +164,43 @@ impl Lake {
     /// TC1002.
     pub fn record_run(&self, number: u64, record: &serde_json::Value) -> Answer<()> {
         let path = self.folder.join("runs").join(format!("{number:08}.json"));
-        durable::replace(&path, &durable::json(&path, record)?)
+        durable::replace(&path, &durable::json(&path, record)?, Seen::ByUs)
     }
 
-    /// What past runs did, oldest first: those of a version without numbers, then by number.
+    /// What past runs did, oldest first: those of a version without numbers, then by number. Records that cannot be read are left out, and
+    /// told by [`Lake::strays`].
     ///
     /// # Errors
-    /// TC1010 where a record cannot be read.
+    /// TC1002.
     pub fn runs(&self) -> Answer<Vec<serde_json::Value>> {
         let mut names = self.run_names()?;
         names.sort();
-        let runs = names.into_iter().map(|(_, name)| durable::read_json(&self.folder.join("runs").join(name)));
-        Ok(runs.collect::<Answer<Vec<Option<_>>>>()?.into_iter().flatten().collect())
+        let mut runs = Vec::new();
+        for (_, name) in names {
+            match durable::read_json(&self.folder.join("runs").join(name)) {
+                Ok(run) => runs.extend(run),
+                Err(refusal) if is_unreadable(&refusal) => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Ok(runs)
+    }
+
+    /// Files in the folders of the register and of runs that are nobody's, or cannot be read and are not needed: nothing is lost with them.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn strays(&self) -> Answer<Vec<PathBuf>> {
+        let mut strays = self.register.strays()?;
+        for (_, name) in self.run_names()? {
+            let path = self.folder.join("runs").join(name);
+            match durable::read_json::<serde_json::Value>(&path) {
+                Err(refusal) if is_unreadable(&refusal) => strays.push(path),
+                Err(refusal) => return Err(refusal),
+                Ok(_) => {}
+            }
+        }
+        Ok(strays)
     }
 
     /// The greatest number that a run or a person's command has had; 0 before the first.
@@ -196,6 +224,10 @@ impl Lake {
     pub fn quarantine_file(&self, delivery: &crate::domain::DeliveryId) -> PathBuf {
         self.folder.join("quarantine").join(format!("{delivery}.parquet"))
     }
+}
+
+fn is_unreadable(refusal: &Refusal) -> bool {
+    refusal.0.iter().all(|d| d.code == codes::lake::RECORD_UNREADABLE)
 }
 
 fn local<'a>(name: &str, location: &'a Location) -> Answer<&'a Path> {

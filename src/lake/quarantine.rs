@@ -20,7 +20,11 @@ use parquet::{
     file::properties::{EnabledStatistics, WriterProperties},
 };
 
-use super::{Staging, durable, fault};
+use super::{
+    Staging,
+    durable::{self, Seen},
+    fault,
+};
 use crate::{diagnostic::Answer, domain::DeliveryId};
 
 /// One fault of one row. A row with several faults has several of these.
@@ -100,14 +104,14 @@ impl QuarantineWriter {
         };
         let closed = writer.into_inner().map_err(std::io::Error::other).and_then(|file| file.sync_all());
         closed.map_err(fault::file(&self.staging, "write"))?;
-        durable::rename(&self.staging, &self.target)?;
+        durable::rename(&self.staging, &self.target, Seen::ByUs)?;
         durable::sync_folder(parent)?;
         Ok(self.written)
     }
 }
 
 fn open(path: &Path) -> Answer<ArrowWriter<File>> {
-    let file = File::create_new(path).map_err(fault::file(path, "create"))?;
+    let file = Seen::ByUs.create_new(path).map_err(fault::file(path, "create"))?;
     let properties = WriterProperties::builder()
         .set_created_by("truecost".into())
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
@@ -200,7 +204,7 @@ mod tests {
     #[test]
     fn faults_come_back_in_order_and_a_clean_delivery_has_no_part() {
         let folder = tempfile::tempdir().unwrap();
-        let staging = Staging::at(folder.path().join("_staging"));
+        let staging = Staging::at(folder.path().join("_staging"), Seen::ByUs);
         let target = folder.path().join("quarantine/00000000000000aa.parquet");
         let delivery = DeliveryId::parse("00000000000000aa").unwrap();
         let faults: Vec<_> = (1..=40_000).map(fault).collect();

@@ -8,7 +8,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommonTables, Decision, Turn, durable};
+use super::{
+    CommonTables, Decision, Turn,
+    durable::{self, Seen},
+};
 use crate::{
     diagnostic::Answer,
     domain::{Coverage, DeliveryId, Pence, Period},
@@ -353,12 +356,39 @@ impl Register {
     pub fn all(&self) -> Answer<Vec<DeliveryRecord>> {
         let mut all = Vec::new();
         for name in durable::names(&self.folder.join("register"))? {
-            if let Some(delivery) = name.strip_suffix(".json") {
-                all.extend(durable::read_json(&self.entry(delivery))?);
+            if let Some(delivery) = delivery_of(&name) {
+                all.extend(durable::read_json(&self.entry(delivery.as_str()))?);
             }
         }
         all.sort_by(|a: &DeliveryRecord, b| order(a).cmp(&order(b)));
         Ok(all)
+    }
+
+    /// Sets entries aside that cannot be read, under names that end in `.damaged`: what they said is made again from landing and the table's
+    /// log. The ids of their deliveries.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn set_damaged_aside(&self) -> Answer<Vec<String>> {
+        let mut aside = Vec::new();
+        for delivery in durable::names(&self.folder.join("register"))?.iter().filter_map(|name| delivery_of(name)) {
+            let path = self.entry(delivery.as_str());
+            if durable::read_json::<DeliveryRecord>(&path).is_err() {
+                durable::rename(&path, &durable::beside(&path, ".damaged"), Seen::ByUs)?;
+                aside.push(delivery.to_string());
+            }
+        }
+        Ok(aside)
+    }
+
+    /// Files in the register's folder that are nobody's entry.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn strays(&self) -> Answer<Vec<PathBuf>> {
+        let folder = self.folder.join("register");
+        let ours = |name: &String| delivery_of(name).is_some() || name.ends_with(".json.tmp") || name.ends_with(".json.damaged");
+        Ok(durable::names(&folder)?.into_iter().filter(|name| !ours(name)).map(|name| folder.join(name)).collect())
     }
 
     /// # Errors
@@ -373,7 +403,7 @@ impl Register {
     /// TC1002.
     pub fn announce(&self, record: &DeliveryRecord) -> Answer<()> {
         let path = self.proof(&record.delivery_id);
-        durable::replace(&path, &durable::json(&path, record)?)
+        durable::replace(&path, &durable::json(&path, record)?, Seen::ByUs)
     }
 
     /// Enters a delivery: accepted after its commit, refused at once.
@@ -382,7 +412,7 @@ impl Register {
     /// TC1002.
     pub fn enter(&self, record: &DeliveryRecord) -> Answer<()> {
         let path = self.entry(&record.delivery_id);
-        durable::replace(&path, &durable::json(&path, record)?)?;
+        durable::replace(&path, &durable::json(&path, record)?, Seen::ByUs)?;
         durable::remove(&self.proof(&record.delivery_id))
     }
 
@@ -408,6 +438,11 @@ impl Register {
         }
         Ok(entered)
     }
+}
+
+/// `64ba9a9fea5d9ebe.json` → the delivery whose entry it is.
+fn delivery_of(name: &str) -> Option<DeliveryId> {
+    DeliveryId::parse(name.strip_suffix(".json")?)
 }
 
 fn order(record: &DeliveryRecord) -> (&str, &str, &[String], &str) {

@@ -19,7 +19,11 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Content, Manifest, StagedPart, Staging, durable, fault};
+use super::{
+    Content, Manifest, StagedPart, Staging,
+    durable::{self, Seen},
+    fault,
+};
 use crate::diagnostic::Answer;
 
 pub(super) const FORMAT: u32 = 1;
@@ -54,7 +58,7 @@ pub enum Publication {
 
 impl Releases {
     pub(super) fn at(folder: PathBuf, copies: PathBuf) -> Self {
-        let staging = Staging::at(folder.join(".staging"));
+        let staging = Staging::at(folder.join(".staging"), Seen::ByReaders);
         Self { folder, copies, staging }
     }
 
@@ -115,7 +119,7 @@ impl Releases {
         if fs::read(&target).is_ok_and(|there| Sha256::digest(&there).as_slice() == staged.digest.0) {
             durable::remove(&staged.path)?;
         } else {
-            durable::rename(&staged.path, &target)?;
+            durable::rename(&staged.path, &target, Seen::ByReaders)?;
         }
         Ok(PartRef { path, sha256: staged.digest.hex(), rows: staged.rows, bytes: staged.bytes })
     }
@@ -139,7 +143,7 @@ impl Releases {
         self.link_parts(&building, &manifest.content)?;
         let path = building.join("_manifest.json");
         let bytes = durable::json(&path, &manifest)?;
-        durable::replace(&path, &bytes)?;
+        durable::replace(&path, &bytes, Seen::ByReaders)?;
         self.keep_copy(&name, &bytes)?;
         let target = self.folder.join(&name);
         // Left by a run that was killed before `latest` turned: nobody has been told of it.
@@ -176,7 +180,7 @@ impl Releases {
         let mut folders = vec![building.to_path_buf()];
         for (table, parts) in &content.tables {
             let folder = building.join(table);
-            durable::folder(&folder)?;
+            durable::folder(&folder, Seen::ByReaders)?;
             for part in parts {
                 let from = self.folder.join(&part.path);
                 let to = folder.join(format!("{}.parquet", part.sha256));
@@ -188,7 +192,7 @@ impl Releases {
             }
             folders.push(folder);
         }
-        durable::folder(building)?;
+        durable::folder(building, Seen::ByReaders)?;
         durable::sync_files(&folders)
     }
 }

@@ -140,6 +140,6 @@ pub fn write_part(staging: &Staging, schema: &Arc<PartSchema>, batches: impl Int
 /// A folder with a staging folder in it.
 pub fn folder() -> (tempfile::TempDir, Staging) {
     let folder = tempfile::tempdir().unwrap();
-    let staging = Staging::at(PathBuf::from(folder.path()).join("_staging"));
+    let staging = Staging::at(PathBuf::from(folder.path()).join("_staging"), super::Seen::ByUs);
     (folder, staging)
 }

@@ -13,7 +13,11 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Manifest, PublishedPart, Releases, durable, fault};
+use super::{
+    Manifest, PublishedPart, Releases,
+    durable::{self, Seen},
+    fault,
+};
 use crate::{
     diagnostic::Answer,
     domain::{Digest, counted},
@@ -174,7 +178,7 @@ fn same_file(one: &Path, other: &Path) -> bool {
 /// Gives a sound file a second name, in place of whatever stands there.
 fn link_again(sound: &Path, name: &Path) -> Answer<()> {
     let staging = durable::beside(name, ".tmp");
-    durable::folder(name.parent().unwrap_or(Path::new(".")))?;
+    durable::folder(name.parent().unwrap_or(Path::new(".")), Seen::ByReaders)?;
     durable::remove(&staging)?;
     fs::hard_link(sound, &staging).and_then(|()| fs::rename(&staging, name)).map_err(fault::file(name, "link"))?;
     durable::sync_folder(name.parent().unwrap_or(Path::new(".")))

@@ -17,4 +17,4 @@ pub use page::{Align, Page, SHAPE, Table};
 pub use standing::{uncounted_json, uncounted_text};
 pub use status::{quarantine_list, quarantine_show, runs, status};
 pub use suspense::suspense;
-pub use verify::verify;
+pub use verify::{strays, verify};

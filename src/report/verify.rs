@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Page;
 use crate::{
-    diagnostic::{Answer, Diagnostic, codes},
+    diagnostic::{Answer, Diagnostic, Place, codes},
     domain::counted,
     lake::{Depth, Flaw, Lake, LakeFile, Manifest, flaw},
     pipeline::Partnership,
@@ -43,6 +43,22 @@ pub fn verify(partnership: &Partnership, release: Option<&str>, all: bool) -> An
         looked.extend(look_at_tables(partnership, &lake, manifest.as_ref())?);
     }
     Ok((page(&looked), report(&looked)))
+}
+
+/// A warning for each file in the folders of the register and of runs that was skipped.
+///
+/// # Errors
+/// TC1002.
+pub fn strays(partnership: &Partnership) -> Answer<Vec<Diagnostic>> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let warning = |path: &std::path::PathBuf| {
+        Diagnostic::warning(codes::lake::STRAY, format!("{} is no record that truecost can read", path.display()))
+            .place(Place::file(path.display().to_string()))
+            .expected("entries of deliveries in lake/register, and records of runs in lake/runs")
+            .outcome("it was skipped; no figure depends on it")
+            .hint("move it away; a record of a run can be put back from a backup")
+    };
+    Ok(lake.strays()?.iter().map(warning).collect())
 }
 
 fn look_at_release(lake: &Lake, name: &str) -> Answer<Looked> {

@@ -7,8 +7,8 @@ use super::{
     clock::{Clock, Now, Standing},
 };
 use crate::{
-    diagnostic::Answer,
-    domain::Location,
+    diagnostic::{Answer, Diagnostic, codes},
+    domain::{Location, counted},
     pipeline::{Feed, Partnership},
     plan::Wish,
     source,
@@ -78,10 +78,19 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
         let mut known = conductor.lake.register().all()?;
         conductor.note_lost_tables(&mut known, false)?;
         let found = conductor.disagreements(&mut known, false)?;
-        Ok(found.iter().map(|d| Finding::to_mend(format!("lake/{}", d.table), format!("{}: {}", d.seen, d.way_out()))).collect())
+        let found = found.iter().map(|d| Finding::to_mend(format!("lake/{}", d.table), format!("{}: {}", d.seen, d.way_out())));
+        let open = conductor.lake.open_to_others()?;
+        let others = format!("others may read {} of landing and lake, which hold personal data", counted(open, "entry"));
+        Ok(found.chain((open > 0).then(|| Finding::to_mend("modes", others))).collect())
     };
     // What cannot be read is a finding too.
-    look().unwrap_or_else(|refusal| refusal.0.iter().map(|d| Finding::of("lake", false, format!("{}: {}", d.seen, d.hint))).collect())
+    look().unwrap_or_else(|refusal| {
+        let of = |d: &Diagnostic| match d.code == codes::lake::RECORD_UNREADABLE {
+            true => Finding::to_mend("lake/register", d.seen.clone()),
+            false => Finding::of("lake", false, format!("{}: {}", d.seen, d.hint)),
+        };
+        refusal.0.iter().map(of).collect()
+    })
 }
 
 /// Mends what truecost keeps: entries of the register that are lost are entered again from landing and the table's log, and deliveries that
@@ -93,9 +102,17 @@ pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> 
     let conductor = conductor(partnership, clock)?;
     let held = conductor.lake.lock(&conductor.run_id, &clock.now().iso())?;
     let mut repaired = Repaired { done: conductor.lake.recover(&held)?, ..Repaired::default() };
+    let aside = conductor.lake.register().set_damaged_aside()?;
+    repaired
+        .done
+        .extend(aside.iter().map(|id| format!("the entry of delivery {id} cannot be read: set aside as lake/register/{id}.json.damaged")));
     conductor.lake.register().recover(&conductor.tables)?;
     let mut known = conductor.lake.register().all()?;
     conductor.note_lost_tables(&mut known, true)?;
+    let closed = conductor.lake.close_to_others()?;
+    if closed > 0 {
+        repaired.done.push(format!("taken from others: {} of landing and lake", counted(closed, "entry")));
+    }
     let entered = conductor.reenter(&mut known)?;
     repaired.done.extend(entered.done);
     repaired.left.extend(entered.left);

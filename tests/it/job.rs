@@ -209,3 +209,50 @@ fn a_partnership_may_stand_in_a_folder_of_any_name() {
     assert_eq!(text(&answer.stdout), "n\n9000\n", "{}", text(&answer.stderr));
     assert_eq!(truecost(&dir, &["run"]).status.code(), Some(0));
 }
+
+/// Modes of everything at and below a folder, links apart.
+fn modes(root: &Path) -> BTreeMap<String, u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![root.to_path_buf()];
+    while let Some(path) = waiting.pop() {
+        let metadata = fs::symlink_metadata(&path).expect("metadata");
+        if metadata.is_symlink() {
+            continue;
+        }
+        if metadata.is_dir() {
+            waiting.extend(fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()));
+        }
+        found.insert(path.display().to_string(), metadata.permissions().mode() & 0o777);
+    }
+    found
+}
+
+#[test]
+fn landing_and_lake_are_for_us_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().expect("a folder");
+    partnership(dir.path(), 3_000);
+    assert_eq!(truecost(dir.path(), &["run"]).status.code(), Some(0));
+    let kept = || {
+        let mut all = modes(&dir.path().join("lake"));
+        all.extend(modes(&dir.path().join("landing")));
+        all
+    };
+    let closed = kept();
+    let open: Vec<_> = closed.iter().filter(|(_, mode)| **mode != 0o600 && **mode != 0o700).collect();
+    assert!(open.is_empty() && closed.len() > 20, "{open:?}");
+    let published = modes(&dir.path().join("published"));
+    assert!(published.values().all(|mode| mode & 0o044 == 0o044), "{published:?}");
+    // A lake that an older version wrote.
+    for path in closed.keys() {
+        let mode = if Path::new(path).is_dir() { 0o755 } else { 0o644 };
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+    }
+    let doctor = truecost(dir.path(), &["doctor"]);
+    assert!(text(&doctor.stdout).contains("WRONG   modes:"), "{}", text(&doctor.stdout));
+    let repair = truecost(dir.path(), &["doctor", "--repair"]);
+    assert_eq!(repair.status.code(), Some(0), "{}", text(&repair.stderr));
+    assert!(text(&repair.stderr).contains("taken from others"), "{}", text(&repair.stderr));
+    assert!(kept().iter().filter(|(path, _)| closed.contains_key(*path)).all(|(path, mode)| closed.get(path) == Some(mode)));
+}

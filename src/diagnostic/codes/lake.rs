@@ -25,4 +25,6 @@ codes! {
     RELEASE_DIFFERS = "TC1011", Operator, 1, "a release is not what its manifest says";
     /// A file of a common table is gone or damaged, and its delivery makes other bytes now.
     FILE_MADE_ANEW = "TC1012", Operator, 1, "a file of a table was lost and is made anew";
+    /// A file among the records of the lake that is none.
+    STRAY = "TC1013", Operator, 1, "a file among the lake's records was skipped";
 }

@@ -50,7 +50,7 @@ impl PartWriter {
     /// TC1002.
     pub fn create(staging: &Staging, schema: &Arc<PartSchema>) -> Answer<Self> {
         let path = staging.name()?;
-        let file = File::create_new(&path).map_err(fault::file(&path, "create"))?;
+        let file = staging.create(&path).map_err(fault::file(&path, "create"))?;
         let sink = Hashing { file: BufWriter::with_capacity(1 << 18, file), hash: Sha256::new(), bytes: 0 };
         let file = SerializedFileWriter::new(sink, schema.parquet.root_schema_ptr(), schema.properties.clone());
         let file = file.map_err(|error| writing(&path, error))?;

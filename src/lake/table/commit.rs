@@ -21,7 +21,7 @@ use super::{Checkpoints, Commit, Committed, CommonTables, LakeFile, Outcome, PAR
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Digest, Period},
-    lake::{durable, fault},
+    lake::{Seen, durable, fault},
     schema::{Contract, Type},
 };
 
@@ -74,7 +74,7 @@ impl CommonTables {
             let has = delta.snapshot().map_err(|error| fault::table(&folder, error))?.metadata().clone();
             return same_columns(&folder, contract, &has, &metadata);
         }
-        durable::folder(&folder)?;
+        durable::folder(&folder, Seen::ByUs)?;
         let create = || -> Result<(), DeltaTableError> {
             let log = self.log_store(&contract.name, Checkpoints::Read).map_err(|refusal| DeltaTableError::generic(refusal.to_string()))?;
             let protocol: Protocol = serde_json::from_value(json!({ "minReaderVersion": 1, "minWriterVersion": 2 }))?;
@@ -94,7 +94,7 @@ impl CommonTables {
         let mut folders = BTreeSet::new();
         for (relative, staged) in add {
             let path = root.join(relative);
-            durable::rename(&staged.part.path, &path)?;
+            durable::rename(&staged.part.path, &path, Seen::ByUs)?;
             folders.extend(path.ancestors().skip(1).take_while(|folder| folder.starts_with(&root)).map(Path::to_path_buf));
         }
         for staged in &commit.parts {

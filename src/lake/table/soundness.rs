@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Checkpoints, Commit, CommonTables, LakeFile, StagedRows, Told};
 use crate::{
     diagnostic::Answer,
-    lake::{Depth, Flaw, durable, fault, flaw},
+    lake::{Depth, Flaw, Seen, durable, fault, flaw},
 };
 
 impl CommonTables {
@@ -64,7 +64,7 @@ impl CommonTables {
     /// TC1002.
     pub fn put_back_one(&self, file: &LakeFile, staged: &StagedRows) -> Answer<()> {
         durable::sync_files(std::slice::from_ref(&staged.part.path))?;
-        durable::rename(&staged.part.path, &file.path)?;
+        durable::rename(&staged.part.path, &file.path, Seen::ByUs)?;
         let folder = self.folder.clone();
         let folders: Vec<PathBuf> = file.path.ancestors().skip(1).take_while(|f| f.starts_with(&folder)).map(Into::into).collect();
         durable::sync_files(&folders)

@@ -4,8 +4,9 @@
 //! could be there without its bytes. This one flushes the file before its name appears, and the folder after.
 
 use std::{
-    fs::{self, File},
+    fs::{self, DirBuilder, File},
     io::{self, Write as _},
+    os::unix::fs::DirBuilderExt as _,
     path::Path as FilePath,
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -56,10 +57,10 @@ impl Flushing {
     /// The name under which bytes stand until they are complete. `LocalFileSystem` does not list names that end in `#` and digits.
     fn write(&self, path: &FilePath, payload: &PutPayload, create: bool) -> io::Result<()> {
         let parent = path.parent().unwrap_or(FilePath::new("/"));
-        fs::create_dir_all(parent)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
         let suffix = format!("#{}", self.next.fetch_add(1, Ordering::Relaxed));
         let staging = crate::lake::durable::beside(path, &suffix);
-        let mut file = File::create(&staging)?;
+        let mut file = crate::lake::Seen::ByUs.create(&staging)?;
         payload.iter().try_for_each(|bytes| file.write_all(bytes))?;
         file.sync_all()?;
         if create {
