@@ -137,6 +137,9 @@ impl Column {
 
     /// Reads field `field` of every record at hand. `column` is the position in the contract, for faults.
     pub(super) fn read(&mut self, block: &mut Block<'_>, plan: &Plan, column: usize, field: usize) {
+        if plan.dropped {
+            return self.leave_out(block.rows.len());
+        }
         let first = self.len();
         let mut out = Out { nulls: &mut self.nulls, faults: &mut block.faults, padded: &mut self.padded, first, column };
         let cells = Cells { text: block.text, rows: block.rows, dialect: block.dialect, plan, field };
@@ -153,6 +156,21 @@ impl Column {
             }
             _ => {} // a column is made from the plan it is read with
         }
+    }
+
+    /// As many nulls, whatever the fields hold.
+    fn leave_out(&mut self, rows: usize) {
+        let first = self.len();
+        let len = first + rows;
+        match &mut self.values {
+            Values::Text { offsets, bytes } => offsets.resize(len + 1, bytes.len() as i32),
+            Values::Money { pence, .. } => pence.resize(len, 0),
+            Values::Date { days, .. } => days.resize(len, 0),
+            Values::Whole { numbers, .. } => numbers.resize(len, 0),
+            Values::Boolean(values) => values.resize(len, false),
+            Values::Instant(values) => values.resize(len, 0),
+        }
+        self.nulls.extend((first..len).map(|row| row as u32));
     }
 
     /// Sum over all rows, of a money column.

@@ -63,6 +63,8 @@ pub(super) struct Plan {
     pub(super) name: Identifier,
     pub(super) reading: Reading,
     pub(super) required: bool,
+    /// Null in every row, whatever the file holds: the contract drops the column.
+    pub(super) dropped: bool,
     pub(super) trim: bool,
     /// Words that stand for null besides the empty field.
     pub(super) null_words: Vec<Vec<u8>>,
@@ -105,7 +107,8 @@ impl Judge {
             let signed = |names: &[Identifier], minus| names.iter().filter_map(place).map(|at| (at, minus)).collect::<Vec<_>>();
             Some(Balance { by: place(&balance.by)?, terms: [signed(&balance.plus, false), signed(&balance.minus, true)].concat() })
         });
-        let mut fields: Vec<Field> = contract.columns.iter().map(Column::field).collect();
+        let field = |column: &Column| column.field().with_nullable(!column.required || column.is_dropped());
+        let mut fields: Vec<Field> = contract.columns.iter().map(field).collect();
         fields.push(Field::new(SOURCE_ROW, DataType::Int64, false));
         Ok(Self {
             file,
@@ -201,7 +204,8 @@ impl Plan {
         Self {
             name: column.name.clone(),
             reading,
-            required: column.required,
+            required: column.required && !column.is_dropped(),
+            dropped: column.is_dropped(),
             trim: rules.trim,
             null_words: words.iter().filter(|word| !word.is_empty()).map(|word| word.clone().into_bytes()).collect(),
         }

@@ -37,6 +37,9 @@ use crate::{
 /// Name of the column that holds the physical line on which a row's record starts.
 pub const SOURCE_ROW: &str = "source_row";
 
+/// Stands in the quarantine for a field that the contract drops.
+const MASKED: &str = "***";
+
 /// Records that are split before their columns are read: their text is then still near.
 const BLOCK_ROWS: usize = 256;
 
@@ -359,8 +362,22 @@ impl<'a> Pass<'a> {
         self.report(row.line, fault);
     }
 
+    /// The record as it came, but for the fields of columns that the contract drops.
     fn raw_text(&self, row: Row<'_>) -> String {
-        String::from_utf8_lossy(self.raw(row)).into_owned()
+        let plans = self.judge.plans.iter().zip(&self.header.places);
+        let mut dropped: Vec<usize> = plans.filter(|(plan, _)| plan.dropped).map(|(_, place)| *place).collect();
+        dropped.sort_unstable();
+        let mut raw = String::new();
+        let mut from = row.start;
+        for place in dropped {
+            let Some(end) = row.ends.get(place).map(|end| *end as usize) else { continue };
+            let start = place.checked_sub(1).and_then(|before| row.ends.get(before)).map_or(row.start, |end| *end as usize + 1);
+            raw.push_str(&String::from_utf8_lossy(self.text.get(from..start).unwrap_or_default()));
+            raw.push_str(if start < end { MASKED } else { "" });
+            from = end;
+        }
+        raw.push_str(&String::from_utf8_lossy(self.text.get(from..row.end()).unwrap_or_default()));
+        raw
     }
 
     fn count_control(&mut self, row: Row<'_>) {

@@ -23,6 +23,7 @@ use super::{
     fit::{Fit, Wanted},
     names::{self, Directory},
     parameters,
+    reach::{self, Reaches},
     runtime::{deep, run_to_end},
     script::Script,
     session::{Use, state},
@@ -47,6 +48,7 @@ pub struct CostQuery {
     columns: Vec<Column>,
     schema: SchemaRef,
     reads: BTreeSet<String>,
+    reaches: Reaches,
     /// Optimised at the first run, and used again by the next ones: twelve periods are one plan.
     prepared: Arc<OnceLock<Prepared>>,
 }
@@ -113,14 +115,21 @@ impl CostQuery {
         };
         let fit = Fit::plan(script, &query, plan.schema(), &wanted(table, &columns))?;
         let schema = Arc::clone(fit.schema());
+        let reaches = reach::reaches(&plan);
         let (file, sql, table) = (script.file.to_owned(), script.text.to_owned(), table.to_owned());
-        Ok((Self { file, sql, table, columns, schema, reads, prepared: Arc::default() }, plan, fit))
+        Ok((Self { file, sql, table, columns, schema, reads, reaches, prepared: Arc::default() }, plan, fit))
     }
 
     /// The columns of [`Self::run`]'s rows.
     #[must_use]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// For each column that the query gives, the columns of tables that its expression reads.
+    #[must_use]
+    pub fn reaches(&self) -> &Reaches {
+        &self.reaches
     }
 
     /// Tables that the query reads, as it names them.

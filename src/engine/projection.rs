@@ -1,13 +1,17 @@
 //! Feed SQL: records of an extract become rows of a common table.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use arrow::{
     array::{Array, ArrayRef, Int64Array, RecordBatch},
     datatypes::{Field, Schema, SchemaRef},
 };
 use datafusion::{
-    common::{DataFusionError, internal_datafusion_err},
+    common::{
+        DataFusionError, internal_datafusion_err,
+        tree_node::{TreeNode, TreeNodeRecursion},
+    },
+    logical_expr::LogicalPlan,
     sql::sqlparser::tokenizer::Span,
 };
 
@@ -18,6 +22,7 @@ use super::{
     fit::{Fit, Wanted, output_span},
     linear::{NoSum, Sums, found, sums},
     names,
+    reach::{self, Reaches},
     runtime::{deep, guarded},
     script::Script,
     session::{Use, state},
@@ -28,7 +33,10 @@ use super::{
 use crate::{
     diagnostic::{
         Answer, Diagnostic, Place, Refusal,
-        codes::sql::{AMOUNT, AMOUNT_UNKNOWN, NO_ROW},
+        codes::{
+            contract,
+            sql::{AMOUNT, AMOUNT_UNKNOWN, NO_ROW},
+        },
     },
     domain::Coverage,
     schema::{Contract, Form, FormFault, Found, form},
@@ -44,6 +52,26 @@ pub struct Declared {
     pub credits_positive: bool,
     /// `amount: "debit - credit"`: what the amounts of a record are, where the SQL does not show it.
     pub amount: Option<Found>,
+}
+
+/// No column that the contract drops is read by what is left of the plan once nothing superfluous is.
+fn dropped_used(script: &Script, extract: &Contract, optimised: &LogicalPlan) -> Answer<()> {
+    let mut used = BTreeSet::new();
+    let _ = optimised.apply(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            used.extend(scan.projected_schema.fields().iter().map(|field| field.name().clone()));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    match extract.columns.iter().find(|column| column.is_dropped() && used.contains(&*column.name)) {
+        None => Ok(()),
+        Some(column) => Err(Diagnostic::new(contract::DROPPED, format!("the SQL uses `{}`, which the contract drops", column.name))
+            .place(Place::file(script.file))
+            .expected(format!("no column that {} treats with `drop`: it is null in every row", extract.file))
+            .outcome("Nothing was run with this SQL; deliveries and releases stay as they were.")
+            .hint("Leave it out of the SQL, or write `treat: keep` in the contract.")
+            .into()),
+    }
 }
 
 /// Columns that truecost adds to every common row. `source_row` comes out of the projection, the others out of the delivery.
@@ -73,6 +101,8 @@ pub struct Projection {
     amounts: Option<Result<Sums, NoSum>>,
     /// Where the SQL names the pounds.
     amount_at: Span,
+    /// For each column that the SQL gives, the extract's columns that its expression reads.
+    reaches: Reaches,
     file: String,
     sql: String,
 }
@@ -115,11 +145,13 @@ impl Projection {
         whole_period(script, &query, &fit, optional)?;
         let amounts = if into.column(AMOUNT_COLUMN).is_some() { sums(&plan, AMOUNT_COLUMN) } else { None };
         let amount_at = output_span(&query, AMOUNT_COLUMN);
+        let reaches = reach::reaches(&plan);
         let optimised = state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e))?;
+        dropped_used(script, extract, &optimised)?;
         let step = Step::compile(&optimised).map_err(|e| script.fault(&e))?;
         let (schema, source_row_at) = with_source_row(into, fit.schema());
         let (file, sql) = (script.file.to_owned(), script.text.to_owned());
-        Ok(Self { step, fit, schema, source_row_at, records, covered, rows_many, amounts, amount_at, file, sql })
+        Ok(Self { step, fit, schema, source_row_at, records, covered, rows_many, amounts, amount_at, reaches, file, sql })
     }
 
     /// The same for a delivery that covers these periods, which the SQL may read as `delivery_year` (null where they are of several
@@ -128,6 +160,12 @@ impl Projection {
     pub fn for_coverage(mut self, coverage: &Coverage) -> Self {
         self.covered = self.covered.of(coverage);
         self
+    }
+
+    /// For each column that the SQL gives, the columns of `extract` that its expression reads.
+    #[must_use]
+    pub fn reaches(&self) -> &Reaches {
+        &self.reaches
     }
 
     /// Where the table's amounts come from; `None` where the table has none. `extract` is the contract that the SQL was planned over.

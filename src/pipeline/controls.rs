@@ -144,6 +144,11 @@ fn column(item: &Item<'_>, name: &str, contracts: &Contracts, wanted: Option<Typ
             );
             return None;
         };
+        if column.is_dropped() {
+            let seen = format!("the control uses `{name}`, which the contract drops");
+            item.refuse(crate::diagnostic::codes::contract::DROPPED, &seen, format!("a column that {} keeps", contract.file), "");
+            return None;
+        }
         if wanted.is_some_and(|wanted| column.kind != wanted) {
             let why = format!("the column `{name}` is `{}`", column.kind.as_str());
             item.refuse(config::CONTROL, &why, "a column of amounts, `DECIMAL(18,2)`", "");

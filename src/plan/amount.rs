@@ -2,12 +2,12 @@
 
 use super::common;
 use crate::{
-    diagnostic::Answer,
+    diagnostic::{Answer, Diagnostic, Place, codes::contract::DROPPED},
     domain::Pence,
     engine::{Declared, Projection},
     lake::{Counted, DeliveryProof, DeliveryRecord, Measure, SenderProof},
     pipeline::{Feed, Partnership, Positive},
-    schema::{Contract, Form},
+    schema::{Column, Contract, Form},
 };
 
 /// The planned SQL of a feed and the form of its amounts; no form where the common table has no amount.
@@ -17,6 +17,14 @@ use crate::{
 pub fn project(feed: &Feed, contract: &Contract, into: &Contract) -> Answer<(Projection, Option<Form>)> {
     let projection = Projection::plan(&feed.sql, &feed.sql_file, contract, into, feed.rows_many)?;
     let declared = Declared { credits_positive: feed.positive == Positive::Credits, amount: feed.declared_amount() };
+    let named = declared.amount.iter().flatten().flatten().find(|(column, _)| contract.column(column).is_some_and(Column::is_dropped));
+    if let Some((column, _)) = named {
+        return Err(Diagnostic::new(DROPPED, format!("`amount` of {} names `{column}`, which the contract drops", feed.name()))
+            .place(Place::file(feed.file.clone()))
+            .expected(format!("columns that {} keeps", contract.file))
+            .outcome("nothing was run; no data was read or changed")
+            .into());
+    }
     let form = projection.form(contract, &declared)?;
     Ok((projection, form))
 }

@@ -27,6 +27,7 @@ pub use release::{
     nothing_to_let_go, plan_release, program, published_slots, rules_digest, run_digest, spans,
 };
 
+mod personal;
 mod replay;
 
 pub use replay::{covered_now, replays};
@@ -45,6 +46,8 @@ pub use amount::{project, with_sender};
 
 mod cost;
 
+pub use personal::check_personal;
+pub use vat::{contract_vat, delivery_vat, feed_vat};
 pub use cost::{CostPlan, PlannedQuery, given_tables, known_tables, no_departments, plan_cost};
 
 mod wait;
@@ -52,6 +55,7 @@ mod wait;
 pub use wait::waiting;
 
 mod validate;
+mod vat;
 
 pub use validate::{Validated, validate};
 

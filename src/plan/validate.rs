@@ -1,6 +1,6 @@
 //! Every SQL file planned against what it reads and fills; needs no data.
 
-use super::{plan_cost, project};
+use super::{check_personal, plan_cost, project};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::config},
     engine::Projection,
@@ -22,7 +22,7 @@ pub struct Validated {
 /// Plans the SQL of every feed with every contract that it may meet, and every query of the cost model.
 ///
 /// # Errors
-/// All faults of all files: TC0801 to TC0809, TC0814 and TC0815.
+/// All faults of all files: TC0801 to TC0809, TC0814 and TC0815; TC0715.
 pub fn validate(partnership: &Partnership) -> Answer<Validated> {
     let mut faults = Vec::new();
     let mut contracts = partnership.contracts.len();
@@ -36,7 +36,9 @@ pub fn validate(partnership: &Partnership) -> Answer<Validated> {
             }
         }
     }
-    if let Err(refusal) = plan_cost(partnership) {
+    let plan = plan_cost(partnership).map_err(|refusal| faults.extend(refusal.0)).ok();
+    // Columns can be followed only through SQL that is sound.
+    if let Some(Err(refusal)) = plan.filter(|_| faults.is_empty()).map(|plan| check_personal(partnership, &plan)) {
         faults.extend(refusal.0);
     }
     if !faults.is_empty() {

@@ -22,6 +22,7 @@ use crate::{
     lake::{DeliveryRecord, Lake, read_quarantine},
     pipeline::Partnership,
     plan::{PeriodState, Standing},
+    schema::Column,
 };
 
 /// The page of one code, or a line for each of them.
@@ -72,7 +73,7 @@ pub fn find(lake: &Lake, delivery: &str) -> Answer<(DeliveryId, DeliveryRecord)>
 pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answer<Page> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let (id, record) = find(&lake, delivery)?;
-    let raw = raw_record(&lake, &record, row)?;
+    let raw = if drops_columns(partnership, &record) { NOT_SHOWN.to_owned() } else { raw_record(&lake, &record, row)? };
     let read = parsed(partnership, &lake, &record, row)?;
     let mut text =
         format!("{}/{} {} {}, line {row}\n\nas it came\n", record.council, record.feed, record.coverage.join(" "), record.source.name);
@@ -139,6 +140,15 @@ fn why_not(partnership: &Partnership, record: &DeliveryRecord) -> Answer<String>
         Standing::Counts => ": not published yet".to_owned(),
         other => format!(": its delivery is {}", other.as_str()),
     })
+}
+
+/// Stands for a record of which the contract drops a column: it rests in the landed bytes alone, and is printed nowhere.
+const NOT_SHOWN: &str = "(not shown: the contract drops a column of it)";
+
+/// Whether a contract of the delivery's feed drops a column.
+fn drops_columns(partnership: &Partnership, record: &DeliveryRecord) -> bool {
+    let feed = partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id));
+    feed.is_some_and(|feed| feed.contracts.iter().any(|(_, contract)| contract.columns.iter().any(Column::is_dropped)))
 }
 
 fn no_row(record: &DeliveryRecord, row: u64) -> Refusal {

@@ -19,6 +19,8 @@ use crate::{
     diagnostic::Answer,
     domain::{Ownership, Pence, counted, decimal, grouped, pounds},
     pipeline::Partnership,
+    plan::feed_vat,
+    schema::Vat,
 };
 
 /// Text at a place; empty for null.
@@ -200,7 +202,8 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
             })
             .collect();
         list.push(json!({
-            "council": council, "feed": feed, "period": period, "stages": stage_json, "unexplained": unexplained.pence.map(decimal)
+            "council": council, "feed": feed, "period": period, "includes_vat": vat_of(partnership, &format!("{council}/{feed}")).as_str(),
+            "stages": stage_json, "unexplained": unexplained.pence.map(decimal)
         }));
     }
     let proof = proof_line(partnership, &all, &release)?;
@@ -218,10 +221,11 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
     let page = format!(
         "{}
 {}
-{left_out}{proof}
+{}{left_out}{proof}
 {rest}",
         by_stage(&totals).text(),
-        periods.text()
+        periods.text(),
+        vat_text(partnership, totals.keys())
     );
     let json = json!({
         "release": release.manifest.release, "rows": list, "left_out": left_out_list, "uncounted": uncounted_json(&uncounted), "proof": proof
@@ -314,4 +318,22 @@ fn by_stage(totals: &BTreeMap<String, Stages>) -> Table {
         table.row([String::new(), "unexplained".into(), lines(unexplained.rows), unexplained.shown()]);
     }
     table
+}
+
+/// Whether a feed's pounds include VAT.
+fn vat_of(partnership: &Partnership, feed: &str) -> Vat {
+    partnership.feeds.iter().find(|known| known.name() == feed).map_or(Vat::Unknown, feed_vat)
+}
+
+/// A line for each answer that some feed gives; nothing where none says anything.
+fn vat_text<'f>(partnership: &Partnership, feeds: impl Iterator<Item = &'f String>) -> String {
+    let mut by_answer: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for feed in feeds {
+        by_answer.entry(vat_of(partnership, feed).as_str()).or_default().push(feed);
+    }
+    if by_answer.keys().all(|answer| *answer == "unknown") {
+        return String::new();
+    }
+    let line = |(answer, feeds): (&&str, &Vec<&str>)| format!("includes VAT: {answer:<7}  {}\n", feeds.join(", "));
+    by_answer.iter().map(line).chain(["\n".to_owned()]).collect()
 }

@@ -3,7 +3,7 @@
 use crate::diagnostic::codes::contract;
 
 use super::{
-    Column, ColumnRules, DateFormat, Kind, MoneyStyle, Personal, PersonalKind, Role, Side, SignFrom, Treatment, Type, Window,
+    Column, ColumnRules, DateFormat, Kind, MoneyStyle, Personal, PersonalKind, Role, Side, SignFrom, Treatment, Type, Vat, Window,
     fields::{Fields, Item},
     formats,
 };
@@ -26,7 +26,7 @@ const COLUMN_KEYS: &[&str] = &[
 ];
 const PROPERTY_KEYS: &[&str] = &["id", "property", "vendor", "value", "description"];
 const RULE_KEYS: &[&str] =
-    &["aliases", "money", "side", "sign_from", "formats", "period", "window", "trim", "null_words", "personal", "public", "role"];
+    &["aliases", "money", "side", "sign_from", "includes_vat", "formats", "period", "window", "trim", "null_words", "personal", "public", "reason", "role"];
 
 /// Physical type, our type, the logical types that go with it.
 const TYPES: [(&str, Type, &str); 9] = [
@@ -136,6 +136,8 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         money: for_type("money", column_type == Type::Money, MONEY).map(|i| money(&i)).unwrap_or_default(),
         side: for_type("side", column_type == Type::Money, MONEY)
             .and_then(|i| i.choice(&[("debit", Side::Debit), ("credit", Side::Credit)])),
+        includes_vat: for_type("includes_vat", column_type == Type::Money, MONEY)
+            .and_then(|i| i.choice(&[("no", Vat::No), ("yes", Vat::Yes), ("unknown", Vat::Unknown)])),
         sign_from: for_type("sign_from", column_type == Type::Money, MONEY).and_then(|i| sign_from(&i)),
         dates: for_type("formats", column_type == Type::Date, "a `DATE` column").map(|i| dates(&i)).unwrap_or_default(),
         periods: for_type("period", whole || column_type == Type::Text, "a text or whole-number column")
@@ -146,6 +148,7 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         null_words: fields.get("null_words").and_then(|item| item.texts()),
         personal: fields.get("personal").and_then(|item| personal(&item)),
         public: flag("public"),
+        reason: fields.get("reason").and_then(|item| item.text()).map(str::to_owned),
         role: fields.get("role").and_then(|item| role(&item)),
     };
     if let (Some(_), Some(item)) = (rules.side, fields.get("sign_from")) {
@@ -161,7 +164,7 @@ fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
     if kind == Kind::Source {
         return;
     }
-    for key in ["aliases", "money", "side", "sign_from", "formats", "period", "window", "trim", "null_words"] {
+    for key in ["aliases", "includes_vat", "money", "side", "sign_from", "formats", "period", "window", "trim", "null_words"] {
         if let Some(item) = fields.get(key) {
             item.refuse(contract::RULE, "it says how an extract's text is read", "it only in the contract of a source", "");
         }
@@ -240,7 +243,15 @@ fn personal(item: &Item<'_>) -> Option<Personal> {
         ])
     });
     let words = [("keep", Treatment::Keep), ("drop", Treatment::Drop), ("pseudonym", Treatment::Pseudonym), ("fold", Treatment::Fold)];
-    let treat = fields.get("treat").map_or(Some(Treatment::Keep), |item| item.choice(&words));
+    let treat = fields.get("treat").map_or(Some(Treatment::Keep), |item| {
+        let treat = item.choice(&words);
+        if let Some(word @ (Treatment::Pseudonym | Treatment::Fold)) = treat {
+            let seen = format!("`treat: {}` is not in this version", if word == Treatment::Fold { "fold" } else { "pseudonym" });
+            let hint = "`drop` leaves the column out of everything but the landed bytes.";
+            item.refuse(contract::TREATMENT, &seen, "`keep` or `drop`", hint);
+        }
+        treat
+    });
     Some(Personal { kind: kind?, treat: treat? })
 }
 

@@ -150,12 +150,38 @@ pub struct ColumnRules {
     pub trim: bool,
     /// Words that stand for null besides the empty field.
     pub null_words: Option<Vec<String>>,
+    /// Whether an amount includes VAT; `None` where the contract does not say.
+    pub includes_vat: Option<Vat>,
     /// What kind of personal data it holds, and how it is treated.
     pub personal: Option<Personal>,
     /// May be published although it is free text or a name.
     pub public: bool,
+    /// Why it may be published: asked for where a personal column reaches a published one.
+    pub reason: Option<String>,
     /// How the column is best stored; see [`Role`].
     pub role: Option<Role>,
+}
+
+/// Whether amounts are gross, with VAT, or net.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Vat {
+    No,
+    Yes,
+    /// Nobody has said.
+    #[default]
+    Unknown,
+}
+
+impl Vat {
+    /// The word in contracts and published tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Yes => "yes",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// Which of two columns that make one amount a money column is. Its amounts are unsigned; one in red is negative.
@@ -270,6 +296,14 @@ pub struct Window {
     pub months_after: u32,
 }
 
+impl Column {
+    /// Whether the column is left out where the file is read: `personal: {treat: drop}`.
+    #[must_use]
+    pub fn is_dropped(&self) -> bool {
+        self.rules.personal.as_ref().is_some_and(|personal| personal.treat == Treatment::Drop)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Personal {
     pub kind: PersonalKind,
@@ -289,6 +323,7 @@ pub enum PersonalKind {
 pub enum Treatment {
     /// Kept in the lake as it is; never published unless the published column says `public`. The default.
     Keep,
+    /// Never leaves the landed bytes: null in every table, masked in the quarantine, not to be used by SQL.
     Drop,
     Pseudonym,
     Fold,

@@ -173,6 +173,11 @@ fn unique_headers(object: &Fields<'_>, columns: &[(Column, Item<'_>)]) {
 fn signs_are_there(columns: &[(Column, Item<'_>)]) {
     for (column, item) in columns {
         let Some(from) = &column.rules.sign_from else { continue };
+        if columns.iter().any(|(other, _)| other.name == from.column && other.is_dropped()) {
+            let seen = format!("`sign_from` of `{}` names `{}`, which the contract drops", column.name, from.column);
+            item.refuse(contract::DROPPED, &seen, "a column that the contract keeps", "");
+            continue;
+        }
         let found = columns.iter().find(|(other, _)| other.name == from.column).map(|(other, _)| other.kind);
         let why = match found {
             Some(Type::Text | Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt) => continue,

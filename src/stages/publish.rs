@@ -9,7 +9,7 @@ use crate::{
     domain::{Calendar, Period},
     lake::{EncodedRowGroup, PartSchema, PartWriter, StagedPart, Staging},
     pipeline::Partnership,
-    plan::Behind,
+    plan::{Behind, delivery_vat},
     schema::{Cell, Contract},
 };
 
@@ -32,7 +32,7 @@ pub fn write(contract: &Contract, rows: &RecordBatch, staging: &Staging) -> Answ
 /// The table `delivery`: those that stand behind this release, by council, feed, period. Rows and pounds accepted are those of the
 /// periods for which each counts.
 #[must_use]
-pub fn delivery_rows(behind: &[Behind<'_>]) -> Vec<Vec<Cell>> {
+pub fn delivery_rows(partnership: &Partnership, behind: &[Behind<'_>]) -> Vec<Vec<Cell>> {
     let row = |b: &Behind<'_>| {
         let r = b.record;
         let covers = r.covers();
@@ -56,6 +56,7 @@ pub fn delivery_rows(behind: &[Behind<'_>]) -> Vec<Vec<Cell>> {
             r.quarantined_pence().map_or(Cell::Null, Cell::Pence),
             proof.proved_by_sender.into(),
             r.not_known_rows().into(),
+            delivery_vat(partnership, r).as_str().into(),
         ]
     };
     behind.iter().map(row).collect()

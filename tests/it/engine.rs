@@ -441,3 +441,32 @@ fn five_hundred_operators_are_read_and_more_are_refused() {
     let long = format!("{} -- {}", with_amount("0"), "x".repeat(300_000));
     assert!(refusal(&long).contains("the most that is read is 262144"));
 }
+
+#[test]
+fn what_reaches_a_column_is_what_its_expression_reads() {
+    let schemas = truecost::engine::Schemas::default().with("cost_line", cost_line());
+    let reaches = |sql: &str, column: &str| -> Vec<String> {
+        let query = CostQuery::plan_intermediate(sql, "a.sql", "x", &schemas).expect("planned");
+        query.reaches().get(column).into_iter().flatten().map(|(table, column)| format!("{table}.{column}")).collect()
+    };
+    for (sql, column, expected) in [
+        ("SELECT account AS a, amount FROM cost_line", "a", &["cost_line.account"][..]),
+        ("SELECT upper(c.account) || c.council AS a FROM cost_line AS c", "a", &["cost_line.account", "cost_line.council"]),
+        ("SELECT amount FROM cost_line WHERE account = 'x' ORDER BY council", "amount", &["cost_line.amount"]),
+        ("SELECT count(account) AS a FROM cost_line", "a", &[]),
+        ("SELECT count(*) OVER (PARTITION BY account) AS a, amount FROM cost_line", "a", &[]),
+        ("SELECT row_number() OVER (ORDER BY account) AS a FROM cost_line", "a", &[]),
+        ("SELECT max(account) AS a FROM cost_line GROUP BY council", "a", &["cost_line.account"]),
+        ("SELECT lag(account) OVER (ORDER BY council) AS a FROM cost_line", "a", &["cost_line.account"]),
+        ("WITH x AS (SELECT account AS b FROM cost_line) SELECT b AS a FROM x", "a", &["cost_line.account"]),
+        ("SELECT council AS a FROM cost_line UNION ALL SELECT account FROM cost_line", "a", &["cost_line.account", "cost_line.council"]),
+        ("SELECT a.amount AS a FROM cost_line AS a JOIN cost_line AS b ON a.account = b.account", "a", &["cost_line.amount"]),
+        ("SELECT b.account AS a FROM cost_line AS a JOIN cost_line AS b ON a.council = b.council", "a", &["cost_line.account"]),
+        ("SELECT amount AS a FROM cost_line WHERE council IN (SELECT account FROM cost_line)", "a", &["cost_line.amount"]),
+        ("SELECT (SELECT max(account) FROM cost_line) AS a FROM cost_line", "a", &["cost_line.account"]),
+        ("SELECT DISTINCT account AS a FROM cost_line", "a", &["cost_line.account"]),
+        ("SELECT CASE WHEN account = 'x' THEN council ELSE 'y' END AS a FROM cost_line", "a", &["cost_line.account", "cost_line.council"]),
+    ] {
+        assert_eq!(reaches(sql, column), expected, "{sql}");
+    }
+}

@@ -13,4 +13,10 @@ codes! {
     KEY = "TC0705", Configurator, 2, "a table's key";
     /// A total that is declared and compared with nothing.
     UNUSED_TOTAL = "TC0712", Configurator, 2, "a declared total that no control uses";
+    /// A personal column that a published one would show.
+    PERSONAL = "TC0715", Configurator, 2, "a personal column reaches a published one";
+    /// A column that is left out where the file is read, and is asked for.
+    DROPPED = "TC0716", Configurator, 2, "a column that the contract drops is used";
+    /// A treatment of personal data that this version does not have.
+    TREATMENT = "TC0717", Configurator, 2, "a treatment of personal data that is not there yet";
 }

@@ -26,9 +26,10 @@ pub fn rules_digest(p: &Partnership) -> String {
 
 /// Digest of everything that decides what the release says.
 #[must_use]
-pub fn run_digest(rules: &str, plan: &ReleasePlan, known: &[DeliveryRecord]) -> String {
+pub fn run_digest(partnership: &Partnership, rules: &str, plan: &ReleasePlan, known: &[DeliveryRecord]) -> String {
     let mut hash = Sha256::new();
     hash.update(rules);
+    hash.update(said_of_columns(partnership));
     for source in &plan.sources {
         hash.update(format!("{} {} {}\n", source.key(), source.file.name, source.delivery));
     }
@@ -39,6 +40,16 @@ pub fn run_digest(rules: &str, plan: &ReleasePlan, known: &[DeliveryRecord]) -> 
         hash.update(format!("{slot} empty\n"));
     }
     Digest(hash.finalize().into()).hex()
+}
+
+/// What the contracts of extracts, common and reference tables say of their columns that no row shows: what is personal, what includes
+/// VAT. A release shows the one and may not show the other.
+fn said_of_columns(partnership: &Partnership) -> String {
+    let extracts = partnership.feeds.iter().flat_map(|feed| feed.contracts.iter().map(|(_, contract)| contract));
+    let others = partnership.contracts.iter().filter(|(name, _)| !name.starts_with("published/")).map(|(_, contract)| contract);
+    let columns = extracts.chain(others).flat_map(|contract| contract.columns.iter().map(move |column| (&contract.file, column)));
+    let said = columns.filter(|(_, column)| column.rules.personal.is_some() || column.rules.includes_vat.is_some());
+    said.map(|(file, column)| format!("{file} {} {:?} {:?}\n", column.name, column.rules.personal, column.rules.includes_vat)).collect()
 }
 
 /// Name and version of this program: another version may say something else of the same inputs.

@@ -16,7 +16,7 @@ use crate::{
     engine::{Table, Tables},
     lake::{Content, DeliveryRecord, Manifest, Publication, PublishedPart},
     plan::{
-        Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, does_not_fit, lake_now, no_departments, nothing_to_let_go, plan_cost,
+        Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, no_departments, nothing_to_let_go, plan_cost,
         plan_release, program, published, rules_digest, run_digest, with_sender,
     },
     stages::{
@@ -90,7 +90,7 @@ impl Conductor<'_> {
             return Ok(costed);
         }
         let rules = rules_digest(self.partnership);
-        let inputs = run_digest(&rules, &release, known);
+        let inputs = run_digest(self.partnership, &rules, &release, known);
         let unchanged = latest.as_ref().is_some_and(|m| m.content.proofs.get("inputs") == Some(&json!(inputs)));
         if release.is_empty() || (unchanged && broken.is_none() && !self.wish.force) {
             return Ok(costed);
@@ -146,6 +146,7 @@ impl Conductor<'_> {
         costed: &mut Costed,
     ) -> Answer<Content> {
         let plan = plan_cost(self.partnership)?;
+        check_personal(self.partnership, &plan)?;
         let mut content = Content { program: program(), lake: lake.states, ..Content::default() };
         content.proofs.insert("inputs".into(), json!(inputs));
         content.proofs.insert("rules".into(), json!(rules));
@@ -162,7 +163,7 @@ impl Conductor<'_> {
         let records = with_sender(self.partnership, &behind.iter().map(|behind| behind.record).collect::<Vec<_>>());
         let behind: Vec<Behind<'_>> = behind.iter().zip(&records).map(|(behind, record)| Behind { record, ..*behind }).collect();
         let records: Vec<&DeliveryRecord> = records.iter().collect();
-        self.store("delivery", &publish::delivery_rows(&behind), &mut content)?;
+        self.store("delivery", &publish::delivery_rows(self.partnership, &behind), &mut content)?;
         self.small_tables(&records, &parts, release, &mut content)?;
         let tables = self.check_tables(&records, &parts, meant.as_ref(), &content)?;
         costed.findings = prove::prove(&tables)?;
@@ -182,7 +183,7 @@ impl Conductor<'_> {
         let release = plan_release(self.partnership, known, &lake.files, latest.as_ref());
         let rules = rules_digest(self.partnership);
         let is = |name: &str, value: &str| latest.as_ref().is_some_and(|m| m.content.proofs.get(name) == Some(&json!(value)));
-        let inputs = run_digest(&rules, &release, known);
+        let inputs = run_digest(self.partnership, &rules, &release, known);
         let stops = release.stops(&[]);
         let (would_run, why) = if let Some(first) = stops.first() {
             let more = if stops.len() > 1 { format!(" (and {})", counted(stops.len() as u64 - 1, "more report")) } else { String::new() };
