@@ -6,7 +6,7 @@ mod parts;
 mod separate;
 mod standing;
 
-use arrow::record_batch::RecordBatch;
+use arrow::{array::new_null_array, record_batch::RecordBatch};
 use serde_json::json;
 
 use super::{Conductor, CostPlanned, Event};
@@ -19,6 +19,7 @@ use crate::{
         Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, no_departments, nothing_to_let_go, plan_cost,
         plan_release, program, published, rules_digest, run_digest, with_sender,
     },
+    schema::Column,
     stages::{
         classify::membership_table,
         prove::{self, Finding},
@@ -165,7 +166,7 @@ impl Conductor<'_> {
         let records: Vec<&DeliveryRecord> = records.iter().collect();
         self.store("delivery", &publish::delivery_rows(self.partnership, &behind), &mut content)?;
         self.small_tables(&records, &parts, release, &mut content)?;
-        let tables = self.check_tables(&records, &parts, meant.as_ref(), &content)?;
+        let tables = self.check_tables(&records, &parts, meant.as_ref(), &mut content)?;
         costed.findings = prove::prove(&tables)?;
         if let Some(classes) = tables.get("class_total") {
             costed.coverage = prove::payment_coverage(self.partnership, classes.clone())?;
@@ -243,11 +244,23 @@ impl Conductor<'_> {
             let columns = contract.columns.iter().map(|c| reference.rows.column_by_name(&c.name).cloned());
             let columns = columns
                 .zip(&contract.columns)
-                .map(|(array, c)| array.unwrap_or_else(|| arrow::array::new_null_array(&c.kind.arrow(), reference.rows.num_rows())));
+                .map(|(array, c)| array.unwrap_or_else(|| new_null_array(&c.kind.arrow(), reference.rows.num_rows())));
             let rows = RecordBatch::try_new(contract.arrow_schema(), columns.collect()).map_err(|e| does_not_fit(name, &e))?;
             self.store_batch(name, &rows, content)?;
         }
         Ok(())
+    }
+
+    /// Publishes a proof that has a contract; a partnership of the version before has none of them.
+    fn publish_proof(&self, name: &str, rows: &RecordBatch, content: &mut Content) -> Answer<()> {
+        if !prove::PUBLISHED_PROOFS.contains(&name) {
+            return Ok(());
+        }
+        let Some(contract) = self.partnership.contracts.get(&format!("published/{name}")) else { return Ok(()) };
+        let column = |c: &Column| rows.column_by_name(&c.name).cloned().unwrap_or_else(|| new_null_array(&c.kind.arrow(), rows.num_rows()));
+        let columns = contract.columns.iter().map(column).collect();
+        let rows = RecordBatch::try_new(contract.arrow_schema(), columns).map_err(|e| does_not_fit(name, &e))?;
+        self.store_batch(name, &rows, content)
     }
 
     /// What the checks are made on: what is about to be published, and the proofs behind it.
@@ -256,7 +269,7 @@ impl Conductor<'_> {
         records: &[&DeliveryRecord],
         parts: &[(CostSource, PublishedPart)],
         meant: Option<&Meant>,
-        content: &Content,
+        content: &mut Content,
     ) -> Answer<Tables> {
         let mut tables = self.reference_tables()?;
         for name in ["class_total", "separation", "delivery"] {
@@ -265,6 +278,7 @@ impl Conductor<'_> {
             tables.insert(name, self.rows_of(name, of)?);
         }
         for (name, rows) in prove::check_tables(self.partnership, records, parts)? {
+            self.publish_proof(name, &rows, content)?;
             tables.insert(name, Table::rows(rows.schema(), vec![rows]));
         }
         let code_class = meant.map_or_else(prove::no_code_class, |meant| Ok(meant.code_class.clone()))?;

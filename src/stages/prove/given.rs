@@ -14,7 +14,10 @@ use crate::{
     schema::{Cell, Type, proof_table},
 };
 
-/// Tables that only the checks read.
+/// Tables of [`check_tables`] that are published with the release, where they have a contract.
+pub const PUBLISHED_PROOFS: [&str; 5] = ["delivery_control", "common_total", "sender_amount", "member_period", "left_out"];
+
+/// Tables that the checks read.
 ///
 /// # Errors
 /// TC1250 where a value does not fit.

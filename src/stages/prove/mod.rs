@@ -9,7 +9,7 @@ mod suspense;
 use arrow::{array::Array, record_batch::RecordBatch};
 
 pub use coverage::{PaymentCoverage, payment_coverage};
-pub use given::{check_tables, no_code_class};
+pub use given::{PUBLISHED_PROOFS, check_tables, no_code_class};
 pub use grouped::{Grouped, group_part, line_total};
 pub use reconcile::{STAGES, reconciliation};
 pub use suspense::{InSuspense, over_limit, suspense};
