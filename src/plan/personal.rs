@@ -95,7 +95,7 @@ fn follow(reaches: &Reaches, table: &str, marks: &mut Marks) {
 
 /// Columns of a published table that something personal reaches and that are not declared public, with a reason.
 fn shown<'m>(contract: &'m Contract, marks: &'m Marks) -> impl Iterator<Item = Diagnostic> + 'm {
-    let found = |column: &'m Column| Some((column, marks.get(&(contract.name.to_string(), column.name.to_string()))?));
+    let found = |column: &'m Column| Some((column, marks.get(&(contract.name.clone(), column.name.to_string()))?));
     let is_declared = |column: &Column| column.rules.public && column.rules.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty());
     contract.columns.iter().filter_map(found).filter(move |(column, _)| !is_declared(column)).map(|(column, from)| {
         let from: Vec<&str> = from.iter().map(String::as_str).collect();

@@ -164,19 +164,7 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
     let found = stages_of(partnership, &all)?;
     let mut list = Vec::new();
     let mut totals: BTreeMap<String, Stages> = BTreeMap::new();
-    let mut periods = Table::new(&[
-        ("feed", Align::Left),
-        ("period", Align::Left),
-        ("rows", Align::Right),
-        ("accepted", Align::Right),
-        ("quarantined", Align::Right),
-        ("pounds", Align::Right),
-        ("cost", Align::Right),
-        ("not cost", Align::Right),
-        ("suspense", Align::Right),
-        ("published", Align::Right),
-        ("unexplained", Align::Right),
-    ]);
+    let mut periods = period_table();
     for ((council, feed, period), stages) in &found {
         let of = |stage: &str| stages.get(stage).copied().unwrap_or_default();
         let unexplained = unexplained(stages);
@@ -318,6 +306,23 @@ fn by_stage(totals: &BTreeMap<String, Stages>) -> Table {
         table.row([String::new(), "unexplained".into(), lines(unexplained.rows), unexplained.shown()]);
     }
     table
+}
+
+/// The headings of the table by feed and period.
+fn period_table() -> Table {
+    Table::new(&[
+        ("feed", Align::Left),
+        ("period", Align::Left),
+        ("rows", Align::Right),
+        ("accepted", Align::Right),
+        ("quarantined", Align::Right),
+        ("pounds", Align::Right),
+        ("cost", Align::Right),
+        ("not cost", Align::Right),
+        ("suspense", Align::Right),
+        ("published", Align::Right),
+        ("unexplained", Align::Right),
+    ])
 }
 
 /// Whether a feed's pounds include VAT.

@@ -18,6 +18,8 @@ pub const RULES: [&str; 3] = ["rule", "none", "not_a_member"];
 const BY_RULE: u32 = u32::MAX;
 
 /// What is known of a line, but for what the rules say.
+// Each is a column of `line_class`; every combination is a case of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
     pub must_know: bool,
