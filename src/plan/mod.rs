@@ -46,9 +46,9 @@ pub use amount::{project, with_sender};
 
 mod cost;
 
+pub use cost::{CostPlan, PlannedQuery, given_tables, known_tables, no_departments, plan_cost};
 pub use personal::check_personal;
 pub use vat::{contract_vat, delivery_vat, feed_vat};
-pub use cost::{CostPlan, PlannedQuery, given_tables, known_tables, no_departments, plan_cost};
 
 mod wait;
 

@@ -25,8 +25,22 @@ const COLUMN_KEYS: &[&str] = &[
     "customProperties",
 ];
 const PROPERTY_KEYS: &[&str] = &["id", "property", "vendor", "value", "description"];
-const RULE_KEYS: &[&str] =
-    &["aliases", "money", "side", "sign_from", "includes_vat", "formats", "period", "window", "trim", "null_words", "personal", "public", "reason", "role"];
+const RULE_KEYS: &[&str] = &[
+    "aliases",
+    "money",
+    "side",
+    "sign_from",
+    "includes_vat",
+    "formats",
+    "period",
+    "window",
+    "trim",
+    "null_words",
+    "personal",
+    "public",
+    "reason",
+    "role",
+];
 
 /// Physical type, our type, the logical types that go with it.
 const TYPES: [(&str, Type, &str); 9] = [

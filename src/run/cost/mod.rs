@@ -16,8 +16,8 @@ use crate::{
     engine::{Table, Tables},
     lake::{Content, DeliveryRecord, Manifest, Publication, PublishedPart},
     plan::{
-        Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, no_departments, nothing_to_let_go, plan_cost,
-        plan_release, program, published, rules_digest, run_digest, with_sender,
+        Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, no_departments,
+        nothing_to_let_go, plan_cost, plan_release, program, published, rules_digest, run_digest, with_sender,
     },
     schema::Column,
     stages::{
