@@ -19,8 +19,8 @@ codes! {
     RULE_TIE = "TC0908", Configurator, 2, "two ownership rules tie";
     /// A council, service or word that the partnership does not have.
     UNKNOWN = "TC0909", Configurator, 2, "a reference table names something unknown";
-    /// A range whose ends differ in length.
-    RANGE_ENDS = "TC0914", Configurator, 2, "the ends of a range differ in length";
     /// A code is written with characters that nobody sees.
     FOLDED = "TC0913", Configurator, 2, "a code of a reference table holds characters that nobody sees";
+    /// A range whose ends differ in length.
+    RANGE_ENDS = "TC0914", Configurator, 2, "the ends of a range differ in length";
 }
