@@ -85,9 +85,12 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
     };
     // What cannot be read is a finding too.
     look().unwrap_or_else(|refusal| {
-        let of = |d: &Diagnostic| match d.code == codes::lake::RECORD_UNREADABLE {
-            true => Finding::to_mend("lake/register", d.seen.clone()),
-            false => Finding::of("lake", false, format!("{}: {}", d.seen, d.hint)),
+        let of = |d: &Diagnostic| {
+            if d.code == codes::lake::RECORD_UNREADABLE {
+                Finding::to_mend("lake/register", d.seen.clone())
+            } else {
+                Finding::of("lake", false, format!("{}: {}", d.seen, d.hint))
+            }
         };
         refusal.0.iter().map(of).collect()
     })
