@@ -20,17 +20,23 @@ pub struct Words {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write the reference partnership into a folder, to start from.
+    /// Write a partnership into a folder, to start from: the reference partnership, or one that is empty.
     Init {
         /// The folder; made if it is not there.
         #[arg(default_value = ".")]
         dir: PathBuf,
+        /// No council, no feed, reference tables with headings only.
+        #[arg(long)]
+        empty: bool,
+        /// As `--empty`, with this council; may be given more than once.
+        #[arg(long, value_name = "NAME")]
+        council: Vec<String>,
     },
     /// Make a synthetic partnership's ledgers for 2018/19, run everything, and show what it costs.
     Demo(Demo),
     /// Look at the machine and at what truecost keeps: what a run needs, and what is missing.
     Doctor {
-        /// Mend what truecost itself keeps, where it does not fit together, before looking.
+        /// Make drop folders that are not there and mend what truecost itself keeps, where it does not fit together, before looking.
         #[arg(long)]
         repair: bool,
     },

@@ -33,7 +33,7 @@ use crate::{
 /// Whatever the command refuses; the refusal knows its exit code.
 pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
     match &words.command {
-        Command::Init { dir } => init(&below(&words.partnership, dir), voice),
+        Command::Init { dir, empty, council } => super::init::init(&below(&words.partnership, dir), *empty, council, voice),
         Command::Demo(demo) => run_demo(demo, words, voice),
         Command::Completions { shell } => {
             completions(*shell, voice);
@@ -146,18 +146,6 @@ fn open(dir: &Path, voice: Voice) -> Answer<Partnership> {
     Ok(partnership)
 }
 
-fn init(dir: &Path, voice: Voice) -> Answer<u8> {
-    let files = demo::write_partnership(dir)?;
-    let paths: Vec<String> = files.iter().map(|p| p.display().to_string()).collect();
-    let text = format!(
-        "wrote the reference partnership to {}: {}\n\nnext: put extracts into drop/<council>/<feed>/, then\n  truecost -C {} run\n",
-        dir.display(),
-        counted(files.len() as u64, "file"),
-        dir.display()
-    );
-    say(voice, &Page::new("init", text, json!({"folder": dir.display().to_string(), "files": paths})))
-}
-
 fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
     let dir = below(&all.partnership, &words.dir);
     if !dir.join("pipelines/partnership.yaml").is_file() {
@@ -229,6 +217,7 @@ fn options(words: &args::Run) -> Answer<Options> {
 
 fn validate(partnership: &Partnership) -> Answer<Page> {
     let checked = plan::validate(partnership)?;
+    let lacking = super::init::without_folder(partnership);
     let now = SystemClock.now().seconds();
     let schedules = schedule_rows(partnership, now, 5);
     let mut text = format!(
@@ -241,6 +230,7 @@ fn validate(partnership: &Partnership) -> Answer<Page> {
         counted(checked.references as u64, "reference table"),
         counted(checked.queries as u64, "query")
     );
+    text.push_str(&lacking);
     for (name, times) in &schedules {
         text.push_str(&format!("\n{name}\n"));
         times.iter().for_each(|time| text.push_str(&format!("  {time}\n")));
@@ -252,6 +242,7 @@ fn validate(partnership: &Partnership) -> Answer<Page> {
 }
 
 fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
+    plan::validate(partnership)?;
     let options = Options { select: selection.select.clone(), wish: wish(selection)?, threads: 1, let_go: None };
     let run::Planned { feeds: plans, waiting } = run::plan(partnership, &options, SystemClock.now())?;
     let (mut text, mut list) = (String::new(), Vec::new());
@@ -292,6 +283,7 @@ fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
     for report in &waiting {
         text.push_str(&format!("{}\n  {}\n  next: {}\n", report.code.id, report.seen, report.hint));
     }
+    text.push_str(&super::init::without_folder(partnership));
     text.push_str(&format!("cost run\n  {}\n", cost.sentence));
     text.push_str(&report::uncounted_text(&cost.uncounted));
     let cost_run = json!({"would_run": cost.would_run, "why": cost.sentence, "stops": super::out::list(&cost.stops),

@@ -4,6 +4,7 @@ mod args;
 mod child;
 mod command;
 mod decide;
+mod init;
 mod out;
 mod progress;
 mod signal;

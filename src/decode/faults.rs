@@ -352,9 +352,13 @@ pub(super) fn footer_repeated(file: &str, lines: &[u64]) -> Diagnostic {
         .hint("two extracts seem to have been joined: ask the sender for each by itself")
 }
 
-pub(super) fn footer_unread(judge: &Judge, line: u64, record: &[u8], total: &str, column: &str) -> Diagnostic {
-    refused(structure::FOOTER, format!("the total `{total}` cannot be read"))
-        .place(place(judge, line, record))
+/// `at`: line and record; `of`: the column and the text found in it.
+pub(super) fn footer_unread(judge: &Judge, at: (u64, &[u8]), total: &str, of: (&str, &str)) -> Diagnostic {
+    let (column, text) = of;
+    let open = judge.contract.column(column).is_some_and(|column| column.rules.personal.is_none());
+    let found = if open { format!(": `{}`", shortened(text)) } else { String::new() };
+    refused(structure::FOOTER, format!("the total `{total}` cannot be read{found}"))
+        .place(place(judge, at.0, at.1))
         .expected(format!("an amount in a style that the contract declares for `{column}`"))
         .hint("ask the sender for the file again; if totals are printed in another style, declare it for the column")
 }

@@ -407,7 +407,7 @@ impl<'a> Pass<'a> {
             };
             let pence = if text.is_empty() { Some(0) } else { rules.read(text.as_bytes()).ok().map(i128::from) };
             if pence.is_none() && is_money {
-                self.report(row.line, faults::footer_unread(judge, row.line, self.raw(row), total, column));
+                self.report(row.line, faults::footer_unread(judge, (row.line, self.raw(row)), total, (column, &text)));
             }
             self.tally.footer.insert(total.clone(), FooterTotal { text, pence });
         }

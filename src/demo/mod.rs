@@ -29,7 +29,7 @@ use codes::Codes;
 use journal::Ledger;
 use layout::Layout;
 
-pub use partnership::{embedded, write_partnership};
+pub use partnership::{embedded, empty, write_empty, write_partnership};
 
 /// Lines per council unless asked otherwise.
 pub const LINES: u64 = 20_000;

@@ -1,6 +1,7 @@
-//! The reference partnership's files, embedded in the program.
+//! The reference partnership's files, embedded in the program; and a partnership with nothing of it but what every one needs.
 
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     fs::{self, File},
     io::Write,
@@ -9,7 +10,10 @@ use std::{
 
 use include_dir::{Dir, include_dir};
 
-use crate::diagnostic::{Answer, Diagnostic, Place, codes::source as code};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, codes::source as code},
+    domain::Identifier,
+};
 
 use super::not_written;
 
@@ -35,17 +39,61 @@ fn collect(dir: &Dir<'static>, root: &str, into: &mut Vec<(String, &'static [u8]
     dir.dirs().for_each(|inner| collect(inner, root, into));
 }
 
+/// `pipelines/partnership.yaml` of a partnership without a council; examples stand in it as comments.
+const EMPTY: &str = include_str!("empty.yaml");
+
+/// A partnership of `councils` and nothing else: the contracts of tables, the cost queries, and reference tables with headings only.
+/// Paths within the partnership and bytes, in order of the path.
+#[must_use]
+pub fn empty(councils: &[Identifier]) -> Vec<(String, Cow<'static, [u8]>)> {
+    let keep = |(name, bytes): (String, &'static [u8])| {
+        let bytes: Cow<'static, [u8]> = match name.split('/').collect::<Vec<_>>().as_slice() {
+            ["pipelines", "partnership.yaml"] => Cow::Owned(head(councils).into_bytes()),
+            // A schedule is for whoever knows when extracts arrive.
+            ["pipelines", "cost", "cost.yaml"] => {
+                Cow::Owned(String::from_utf8_lossy(bytes).replace("\nschedule:", "\n# schedule:").into_bytes())
+            }
+            ["pipelines", "reference", _] => Cow::Owned(bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default().to_vec()),
+            ["pipelines", "cost", ..] | ["schemas", "common" | "reference" | "published", ..] | [".gitignore"] => Cow::Borrowed(bytes),
+            _ => return None,
+        };
+        Some((name, bytes))
+    };
+    embedded().into_iter().filter_map(keep).collect()
+}
+
+fn head(councils: &[Identifier]) -> String {
+    let one = |id: &Identifier| format!("  {id}:\n    name: {id}\n    cost_basis: [{{from: 2014-04-01, basis: ledger}}]\n");
+    let said: String = councils.iter().map(one).collect();
+    if said.is_empty() { EMPTY.to_owned() } else { EMPTY.replace("\ncouncils: {}\n", &format!("\ncouncils:\n{said}")) }
+}
+
 /// Writes the reference partnership into `dir`, with an empty folder `drop/<council>/<feed>/` for each feed.
 /// Gives the paths of the files in order. Nothing is written where any of them is already there.
 pub fn write_partnership(dir: &Path) -> Answer<Vec<PathBuf>> {
-    let files = embedded();
+    let files: Vec<_> = embedded().into_iter().map(|(name, bytes)| (name, Cow::Borrowed(bytes))).collect();
+    write_files(dir, &files)
+}
+
+/// Writes [`empty`] into `dir`, with an empty folder `drop/`. Nothing is written where any of its files is already there.
+///
+/// # Errors
+/// TC0511, TC0512.
+pub fn write_empty(dir: &Path, councils: &[Identifier]) -> Answer<Vec<PathBuf>> {
+    let drop = dir.join("drop");
+    let written = write_files(dir, &empty(councils))?;
+    fs::create_dir_all(&drop).map_err(|error| not_written(&drop, &error))?;
+    Ok(written)
+}
+
+fn write_files(dir: &Path, files: &[(String, Cow<'static, [u8]>)]) -> Answer<Vec<PathBuf>> {
     // `symlink_metadata`, so that a link that leads nowhere counts as there too.
     let there: Vec<&str> =
         files.iter().map(|(name, _)| name.as_str()).filter(|name| fs::symlink_metadata(dir.join(name)).is_ok()).collect();
     if let Some(first) = there.first() {
         return Err(already_there(dir, first, there.len()).into());
     }
-    for folder in drop_folders(&files) {
+    for folder in drop_folders(files) {
         let path = dir.join(folder);
         fs::create_dir_all(&path).map_err(|error| not_written(&path, &error))?;
     }
@@ -61,7 +109,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Answer<PathBuf> {
 }
 
 /// `pipelines/<council>/<feed>.yaml` → `drop/<council>/<feed>`.
-fn drop_folders(files: &[(String, &'static [u8])]) -> BTreeSet<String> {
+fn drop_folders(files: &[(String, Cow<'static, [u8]>)]) -> BTreeSet<String> {
     let folder = |name: &str| {
         let (council, feed) = name.strip_prefix("pipelines/")?.strip_suffix(".yaml")?.split_once('/')?;
         (!matches!(council, "cost" | "reference") && !feed.contains('/')).then(|| format!("drop/{council}/{feed}"))

@@ -30,6 +30,7 @@ pub const KEYS: &[&str] = &[
     "into",
     "url",
     "files",
+    "ignore",
     "ready",
     "landing",
     "sidecar",
@@ -90,6 +91,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         id: id.clone(),
         file: file.reader().source.file.clone(),
         digest: digest(&file.reader().source.text, &sql, &listed),
+        ignore: ignore(&fields),
         ready: ready(&fields),
         landing: choice(&fields, "landing", Landing::Copy, &[("copy", Landing::Copy), ("link", Landing::Link)]),
         sidecar,
@@ -239,6 +241,20 @@ fn files(fields: &Fields<'_>, covers: &Covers, judge: bool) -> Option<FilePatter
         item.refuse(config::FILE_PATTERN, "a name does not tell which period the file covers", lacking, hint);
     }
     Some(pattern)
+}
+
+/// Names that are no extract, in which `*` stands for any text.
+fn ignore(fields: &Fields<'_>) -> Vec<String> {
+    let Some(item) = fields.get("ignore") else { return Vec::new() };
+    let patterns = item.texts().unwrap_or_default();
+    for pattern in &patterns {
+        let all = pattern.chars().all(|c| c == '*');
+        if all || pattern.contains('/') {
+            let why = format!("`{}` {}", pattern.escape_debug(), if all { "says nothing of a name" } else { "holds a `/`" });
+            item.refuse(config::FILE_PATTERN, &why, "names of files in the feed's folder, in which `*` stands for any text", "");
+        }
+    }
+    patterns
 }
 
 fn pattern(item: &Item<'_>) -> Option<FilePattern> {

@@ -25,5 +25,6 @@ mod together;
 
 pub use json::json_schema;
 pub use model::*;
+pub use partnership::NOT_COUNCILS;
 pub use pattern::NameFacts;
 pub use read::{read, read_with};

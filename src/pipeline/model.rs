@@ -191,6 +191,8 @@ pub struct Feed {
     pub into: Identifier,
     pub from: Location,
     pub files: FilePattern,
+    /// Names in its folder that are no extract, on purpose; `*` stands for any text.
+    pub ignore: Vec<String>,
     pub ready: Ready,
     pub landing: Landing,
     /// Pattern of the sidecar's name, `{stem}.ctl.json`.

@@ -20,6 +20,18 @@ pub fn gone_over<'k>(
     if record.is_accepted() { over.next() } else { None }
 }
 
+/// Whether deliveries that came later cover every period of one that was refused: what was wrong with it need not be mended any more.
+/// One that a person withdrew replaces nothing.
+#[must_use]
+pub fn is_replaced(known: &[DeliveryRecord], refused: &DeliveryRecord) -> bool {
+    let periods = refused.periods();
+    let is_later = |r: &&DeliveryRecord| {
+        r.is_of(&refused.council, &refused.feed) && r.state != DeliveryState::Withdrawn && r.turn() > refused.turn()
+    };
+    let later: Vec<&DeliveryRecord> = known.iter().filter(is_later).collect();
+    !periods.is_empty() && periods.iter().all(|period| later.iter().any(|r| r.periods().contains(period)))
+}
+
 /// Says that a file is a delivery over which another has gone, with both sums and the way back.
 #[must_use]
 pub fn came_again(record: &DeliveryRecord, over: &DeliveryRecord, file: &str) -> Diagnostic {

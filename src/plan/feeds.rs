@@ -121,6 +121,8 @@ pub struct FeedPlan {
     pub reports: Vec<Diagnostic>,
     /// Deliveries whose file lies in the folder, the newest for its periods, although another delivery has gone over them.
     pub again: Vec<String>,
+    /// Files whose names the feed does not know: [`super::strays`] judges them.
+    pub unknown: Vec<Entry>,
 }
 
 /// What a plan is made for.
@@ -224,7 +226,7 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &Known<
     for entry in &listing.entries {
         let Some(facts) = feed.files.matches(&entry.name) else {
             if !is_companion(feed, &entry.name, listing) {
-                plan.reports.push(name_unknown(feed, entry));
+                plan.unknown.push(entry.clone());
             }
             continue;
         };
@@ -481,15 +483,6 @@ fn place(feed: &Feed, entry: &Entry) -> Place {
     Place::file(format!("{}: {}", feed.name(), entry.name))
 }
 
-fn name_unknown(feed: &Feed, entry: &Entry) -> Diagnostic {
-    let miss = feed.files.near_miss(&entry.name).map(|miss| format!(": {miss}")).unwrap_or_default();
-    Diagnostic::warning(codes::control::NAME_UNKNOWN, format!("a file whose name this feed does not know{miss}"))
-        .place(place(feed, entry))
-        .expected(format!("a name like `{}`", feed.files.text))
-        .outcome("it was left where it is and not read")
-        .hint(format!("rename it, move it away, or correct `files:` in {}", feed.file))
-}
-
 fn next_newest(feed: &Feed, entry: &Entry, covers: Option<&Coverage>, newer: &InsteadOf) -> Diagnostic {
     let covers = covers.map(ToString::to_string).unwrap_or_default();
     let what = if newer.idle == Idle::Withdrawn { "was withdrawn" } else { "was refused" };
@@ -505,7 +498,7 @@ fn next_newest(feed: &Feed, entry: &Entry, covers: Option<&Coverage>, newer: &In
 
 fn no_sidecar(feed: &Feed, entry: &Entry) -> Diagnostic {
     let name = companion_name(feed.sidecar.as_deref().unwrap_or_default(), &entry.name);
-    Diagnostic::warning(codes::control::SIDECAR_UNREADABLE, format!("its sidecar `{name}` has not come yet"))
+    Diagnostic::warning(codes::source::NOT_SETTLED, format!("its sidecar `{name}` has not come yet"))
         .place(place(feed, entry))
         .expected("both files: the sidecar holds the sender's totals")
         .outcome("the file waits where it is; nothing of it was taken")

@@ -2,7 +2,7 @@
 
 mod again;
 
-pub use again::{came_again, copied, gone_over, is_copy, is_freed};
+pub use again::{came_again, copied, gone_over, is_copy, is_freed, is_replaced};
 
 mod decide;
 
@@ -35,6 +35,10 @@ pub use replay::{covered_now, replays};
 mod closing;
 
 pub use closing::closing_is_due;
+
+mod strays;
+
+pub use strays::strays;
 
 mod tables;
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::domain::Day;
+
 /// An instant, and its name in runs and registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Now {
@@ -55,6 +57,13 @@ impl Now {
     #[must_use]
     pub fn millis(self) -> i64 {
         self.micros.div_euclid(1_000)
+    }
+
+    /// The day in UTC; `None` beyond the years that days are written in.
+    #[must_use]
+    pub fn day(self) -> Option<Day> {
+        let seconds = chrono::DateTime::from_timestamp(self.seconds(), 0)?;
+        Day::parse_iso(&seconds.format("%Y-%m-%d").to_string())
     }
 
     /// `2023-05-02T05:00:00Z`.

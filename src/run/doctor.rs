@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use super::{
     Conductor, Options, Repaired, Silent,
     clock::{Clock, Now, Standing},
+    folders::{make_folders, without_folder},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
@@ -55,6 +56,8 @@ pub fn doctor(partnership: &Partnership) -> Vec<Finding> {
         location => Finding::of("drop", true, location.to_string()),
     };
     findings.push(drop);
+    let lacks = |(feed, path): (&Feed, &Path)| Finding::to_mend(format!("folder of {}", feed.name()), format!("{} is not there", path.display()));
+    findings.extend(without_folder(partnership).into_iter().map(lacks));
     findings.extend(partnership.feeds.iter().filter_map(|feed| silent(feed, &partnership.allow_hosts)));
     findings.extend(kept(partnership));
     findings
@@ -96,15 +99,16 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
     })
 }
 
-/// Mends what truecost keeps: entries of the register that are lost are entered again from landing and the table's log, and deliveries that
-/// an older table lacks are marked for the next run.
+/// Makes drop folders that are not there, and mends what truecost keeps: entries of the register that are lost are entered again from
+/// landing and the table's log, and deliveries that an older table lacks are marked for the next run.
 ///
 /// # Errors
 /// TC1004 where a run holds the lake; TC10… where it cannot be read or written.
 pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> {
     let conductor = conductor(partnership, clock)?;
     let held = conductor.lake.lock(&conductor.run_id, &clock.now().iso())?;
-    let mut repaired = Repaired { done: conductor.lake.recover(&held)?, ..Repaired::default() };
+    let mut repaired = Repaired { done: make_folders(partnership)?, ..Repaired::default() };
+    repaired.done.extend(conductor.lake.recover(&held)?);
     let aside = conductor.lake.register().set_damaged_aside()?;
     repaired
         .done

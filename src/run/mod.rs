@@ -9,6 +9,7 @@ mod cost;
 mod decide;
 mod doctor;
 mod feeds;
+mod folders;
 mod parallel;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +19,7 @@ use crate::{
     domain::Period,
     lake::{CommonTables, DeliveryRecord, DeliveryState, Lake, Turn},
     pipeline::{Feed, Partnership},
-    plan::{Uncounted, Wish, waiting},
+    plan::{Uncounted, Wish, is_replaced, waiting},
     stages::prove::InSuspense,
 };
 
@@ -28,6 +29,7 @@ pub use cost::Costed;
 pub use decide::{Said, decide};
 pub use doctor::{Finding, doctor, repair};
 pub use feeds::{Delivered, Delivery, Listed, Repaired};
+pub use folders::{make_folders, without_folder};
 
 /// What a run tells while it works.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +101,7 @@ impl Outcome {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let refused = self.delivered.iter().filter(|d| d.state == Delivery::Refused).flat_map(|d| &d.reports);
-        let errors = refused.chain(&self.costed.stopped).chain(&self.waiting).filter(|d| d.severity == Severity::Error);
+        let errors = refused.chain(&self.costed.stopped).chain(&self.waiting).filter(|d| feeds::is_in_the_way(d));
         let all: Vec<Diagnostic> = errors.chain(&self.costed.blocked).cloned().collect();
         if all.is_empty() { 0 } else { crate::diagnostic::Refusal(all).exit_code() }
     }
@@ -192,10 +194,9 @@ pub fn run(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     let costed = conductor.cost(&known)?;
     let refused_now = |r: &DeliveryRecord| delivered.iter().any(|d: &Delivered| d.delivery.as_deref() == Some(r.delivery_id.as_str()));
     let standing = |r: &&DeliveryRecord| {
-        let mended = known.iter().any(|o| o.is_of(&r.council, &r.feed) && o.coverage == r.coverage && o.turn() > r.turn());
         let in_vain = r.state == DeliveryState::Accepted && r.last_attempt.as_ref().is_some_and(|attempt| attempt.waits.is_empty());
         let refused = r.state == DeliveryState::Refused || in_vain;
-        refused && !mended && !refused_now(r)
+        refused && !refused_now(r) && !is_replaced(&known, r)
     };
     let standing_refused = known.iter().filter(standing).count();
     let waiting = waiting(&known);

@@ -205,5 +205,7 @@ fn no_folder(shown: &str) -> Diagnostic {
     Diagnostic::warning(codes::NO_FOLDER, "the feed's folder does not exist, so it offers no files")
         .place(Place::file(shown))
         .outcome("Nothing was taken. The last accepted data of this feed stays as it is.")
-        .hint(format!("Make it with `mkdir -p '{shown}'`, or mount what should be there."))
+        .hint(format!(
+            "Mount what should be there; or make it with `mkdir -p '{shown}'`: `truecost doctor --repair` makes all those below `drop`."
+        ))
 }

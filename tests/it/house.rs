@@ -164,39 +164,3 @@ fn every_test_file_is_part_of_this_binary() {
     assert!(orphans.is_empty(), "not named in tests/it/main.rs: {orphans:?}");
 }
 
-/// The fenced blocks of one section, without the blanks that a list puts before them.
-fn blocks(section: &str) -> Vec<Vec<String>> {
-    let mut blocks: Vec<Vec<String>> = Vec::new();
-    let mut open = None;
-    for line in section.lines() {
-        let text = line.trim_start();
-        match (text.starts_with("```"), open) {
-            (true, None) => {
-                open = Some(line.len() - text.len());
-                blocks.push(Vec::new());
-            }
-            (true, Some(_)) => open = None,
-            (false, Some(indent)) => blocks.last_mut().expect("a block is open").push(line.get(indent..).unwrap_or_default().to_owned()),
-            (false, None) => {}
-        }
-    }
-    blocks
-}
-
-/// What the README tells to do is what the transcript does: every block of the section stands in it.
-#[test]
-fn the_readme_adds_a_council_as_the_transcript_does() {
-    let readme = fs::read_to_string(places::root().join("README.md")).expect("README.md");
-    let section = readme.split("\n## ").find(|section| section.starts_with("Adding a council")).expect("a section on adding a council");
-    let transcript = fs::read_to_string(places::root().join("tests/transcripts/fourth_council.txt")).expect("the transcript");
-    let blocks = blocks(section);
-    assert_eq!(blocks.len(), 10, "{blocks:?}");
-    let (commands, content) = blocks.split_last().expect("ten blocks");
-    for block in content {
-        let lines: String = block.iter().fold(String::new(), |all, line| all + format!("| {line}").trim_end() + "\n");
-        assert!(transcript.contains(&lines), "the transcript does not do this:\n{lines}");
-    }
-    for command in commands.iter().filter(|command| !command.starts_with("cp ")) {
-        assert!(transcript.contains(&format!("$ {command}\n")), "the transcript does not run `{command}`");
-    }
-}

@@ -19,6 +19,7 @@ mod doors;
 mod engine;
 mod found;
 mod golden;
+mod guide;
 mod house;
 mod job;
 mod layers;

@@ -12,7 +12,7 @@ use super::pass::{FaultGroup, Streamed};
 use crate::{
     decode::{Chunks, Judge, Tally, decode},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Coverage, DeliveryId, Money, Pence, counted, pounds},
+    domain::{Coverage, DeliveryId, Money, Pence, counted, pounds, printable},
     lake::DeliveryRecord,
     pipeline::Feed,
     schema::Contract,
@@ -74,19 +74,31 @@ pub fn too_large(feed: &Feed, file: &str, record: &DeliveryRecord) -> Option<Dia
     Some(report)
 }
 
-/// "1,204 rows in `amount`: not an amount …, first on line 48". `kept` is the delivery whose quarantine holds them.
+/// "1,204 rows in `amount`: not an amount …, first on line 48: `N/A`"; columns that lack a value on the same lines are one report. A value
+/// that may be personal is not shown. `kept` is the delivery whose quarantine holds the rows.
 pub fn grouped_faults<'g>(
     file: &'g str,
+    contract: &'g Contract,
     groups: &'g BTreeMap<(String, String), FaultGroup>,
     kept: Option<&'g DeliveryId>,
 ) -> impl Iterator<Item = Diagnostic> + 'g {
-    groups.iter().map(move |((code, column), group)| {
+    let mut merged: Vec<(&str, Vec<&str>, &FaultGroup)> = Vec::new();
+    for ((code, column), group) in groups {
+        let same = |other: &FaultGroup| (other.rows, other.first_line, other.lines) == (group.rows, group.first_line, group.lines);
+        match merged.last_mut() {
+            Some((of, columns, other)) if *of == code && code == codes::value::REQUIRED.id && same(other) => columns.push(column),
+            _ => merged.push((code, vec![column], group)),
+        }
+    }
+    merged.into_iter().map(move |(code, columns, group)| {
         let rows = counted(group.rows, "row");
-        let of = if column.is_empty() { String::new() } else { format!(" in `{column}`") };
+        let named: Vec<String> = columns.iter().filter(|column| !column.is_empty()).map(|column| format!("`{column}`")).collect();
+        let of = if named.is_empty() { String::new() } else { format!(" in {}", named.join(", ")) };
         let code = codes::find(code).copied().unwrap_or(codes::control::TOO_MANY_FAULTY_ROWS);
         // Which column of the line is not known: the field's name says it.
         let place = Place { line: Some(group.first_line), ..Place::file(file) };
-        let report = Diagnostic::new(code, format!("{rows}{of}: {}, first on line {}", group.reason, group.first_line)).place(place);
+        let value = shown(contract, &columns, &group.value);
+        let report = Diagnostic::new(code, format!("{rows}{of}: {}, first on line {}{value}", group.reason, group.first_line)).place(place);
         match kept {
             Some(id) => report
                 .outcome("these rows are in quarantine, with the reason and the row as it came")
@@ -96,6 +108,21 @@ pub fn grouped_faults<'g>(
                 .hint("correct the contract, or ask the sender for the file again"),
         }
     })
+}
+
+/// Characters of a value that a report shows.
+const SHOWN: usize = 60;
+
+/// The value behind a colon, where it is of one column that holds nothing personal; else empty.
+fn shown(contract: &Contract, columns: &[&str], value: &str) -> String {
+    let [column] = columns else { return String::new() };
+    let open = contract.column(column).is_some_and(|column| column.rules.personal.is_none());
+    let text = value.trim();
+    if text.is_empty() || !open {
+        return String::new();
+    }
+    let more = if text.chars().nth(SHOWN).is_some() { "…" } else { "" };
+    format!(": `{}{more}`", printable(&text.chars().take(SHOWN).collect::<String>()))
 }
 
 /// Documents that are named where some do not balance.

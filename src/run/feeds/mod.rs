@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     decode::{EncodingFacts, Header},
-    diagnostic::{Answer, Diagnostic, codes},
+    diagnostic::{Answer, Diagnostic, Severity, codes},
     domain::{Calendar, Coverage, DeliveryId, Digest, Pence, counted},
     lake::{DeliveryRecord, Landed, SourceFacts},
     pipeline::{CoverFrom, Feed},
@@ -137,7 +137,11 @@ impl Conductor<'_> {
         let plan = |(feed, source, listing): (&'_ Feed, Answer<Box<dyn Source>>, Answer<Listing>)| {
             let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
             match listing {
-                Ok(listing) => (source, plan_feed(feed, calendar, &listing, &of_feed, wish), Some(listing)),
+                Ok(listing) => {
+                    let mut plan = plan_feed(feed, calendar, &listing, &of_feed, wish);
+                    self.look_round(feed, &mut plan);
+                    (source, plan, Some(listing))
+                }
                 Err(refusal) => (source, FeedPlan { reports: refusal.0, ..FeedPlan::default() }, None),
             }
         };
@@ -238,13 +242,25 @@ impl Conductor<'_> {
         }
     }
 
+    /// Judges files that the feed does not know, and a folder that is not there: a fault where the feed is active today.
+    fn look_round(&self, feed: &Feed, plan: &mut FeedPlan) {
+        let here = |other: &&Feed| other.from == feed.from;
+        let readers: Vec<&Feed> = self.partnership.feeds.iter().filter(here).collect();
+        let first = self.selected().into_iter().find(|other| here(other)).is_some_and(|other| other.name() == feed.name());
+        plan.reports.splice(0..0, plan::strays(feed, &readers, first, &plan.unknown));
+        let active = self.clock.now().day().is_none_or(|today| feed.active.contains(today));
+        for report in plan.reports.iter_mut().filter(|d| active && d.code == codes::source::NO_FOLDER) {
+            report.severity = Severity::Error;
+        }
+    }
+
     /// What a plan says of the files that it leaves; its faults are among what was done.
     fn say_planned(&self, feed: &Feed, plan: &FeedPlan, done: &mut Vec<Delivered>) {
         if plan.reports.is_empty() {
             return;
         }
         self.observer.event(Event::Report { diagnostics: &plan.reports });
-        let faults: Vec<_> = plan.reports.iter().filter(|d| d.severity == crate::diagnostic::Severity::Error).cloned().collect();
+        let faults: Vec<_> = plan.reports.iter().filter(|d| is_in_the_way(d)).cloned().collect();
         if !faults.is_empty() {
             done.push(not_taken(feed, String::new(), faults));
         }
@@ -384,6 +400,11 @@ fn in_order(items: Vec<InHand<'_>>) -> Vec<InHand<'_>> {
     }
     keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
     keyed.into_iter().map(|(_, item)| item).collect()
+}
+
+/// A report after which a run does not end with 0: a fault, or a file that is still arriving.
+pub(super) fn is_in_the_way(report: &Diagnostic) -> bool {
+    report.severity == Severity::Error || report.code == codes::source::NOT_SETTLED
 }
 
 fn source_facts(location: &str, entry: &Entry) -> SourceFacts {

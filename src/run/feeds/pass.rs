@@ -42,7 +42,11 @@ pub struct Streamed {
 pub struct FaultGroup {
     pub rows: u64,
     pub first_line: u64,
+    /// Tells groups of other lines from this one.
+    pub lines: u64,
     pub reason: String,
+    /// The text found on the first line; it may be personal.
+    pub value: String,
 }
 
 /// What a pass needs.
@@ -214,9 +218,12 @@ impl Order<'_> {
             let group = self.streamed.groups.entry(key).or_insert_with(|| FaultGroup {
                 rows: 0,
                 first_line: row.source_row,
+                lines: 0,
                 reason: fault.reason.clone(),
+                value: fault.value.clone(),
             });
             group.rows += 1;
+            group.lines = group.lines.wrapping_mul(0x0100_0000_01b3).wrapping_add(row.source_row);
             self.quarantine.push(QuarantinedValue {
                 source_row: row.source_row,
                 column_name: column,

@@ -235,14 +235,14 @@ impl Conductor<'_> {
         if !faults.is_empty() {
             name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || self.lake.landing().open(&landed.digest));
             // The cause before what follows from it. An earlier quarantine that stays does not hold these rows.
-            faults.splice(..0, grouped_faults(file, &streamed.groups, (!again).then_some(id)));
+            faults.splice(..0, grouped_faults(file, contract, &streamed.groups, (!again).then_some(id)));
             // Where an accepted delivery is judged again in vain, its own quarantine stays.
             if !again {
                 quarantine.finish().map_err(Stop::Run)?;
             }
             return Err(Stop::Refused(faults));
         }
-        notes.extend(grouped_faults(file, &streamed.groups, Some(id)).map(|mut d| {
+        notes.extend(grouped_faults(file, contract, &streamed.groups, Some(id)).map(|mut d| {
             d.severity = crate::diagnostic::Severity::Warning;
             d.outcome = "these rows are in quarantine; the rest of the delivery is accepted".into();
             d
