@@ -25,9 +25,8 @@ pub fn gone_over<'k>(
 #[must_use]
 pub fn is_replaced(known: &[DeliveryRecord], refused: &DeliveryRecord) -> bool {
     let periods = refused.periods();
-    let is_later = |r: &&DeliveryRecord| {
-        r.is_of(&refused.council, &refused.feed) && r.state != DeliveryState::Withdrawn && r.turn() > refused.turn()
-    };
+    let is_later =
+        |r: &&DeliveryRecord| r.is_of(&refused.council, &refused.feed) && r.state != DeliveryState::Withdrawn && r.turn() > refused.turn();
     let later: Vec<&DeliveryRecord> = known.iter().filter(is_later).collect();
     !periods.is_empty() && periods.iter().all(|period| later.iter().any(|r| r.periods().contains(period)))
 }

@@ -37,15 +37,15 @@ fn judge(feed: &Feed, others: &[&Feed], entry: &Entry) -> Option<Diagnostic> {
             .place(place(feed, entry))
             .expected(format!("a name like {}", names.join(" or ")))
             .outcome("it was left where it is and not read")
-            .hint(format!("rename it, move it away, correct `files:` in {0}, or say in {0} that it is none: `ignore: [\"{1}\"]`", feed.file, entry.name)),
+            .hint(format!(
+                "rename it, move it away, correct `files:` in {0}, or say in {0} that it is none: `ignore: [\"{1}\"]`",
+                feed.file, entry.name
+            )),
     )
 }
 
 fn noted(feed: &Feed, entry: &Entry, seen: &str, hint: &str) -> Diagnostic {
-    Diagnostic::warning(control::NAME_UNKNOWN, seen)
-        .place(place(feed, entry))
-        .outcome("it was left where it is and not read")
-        .hint(hint)
+    Diagnostic::warning(control::NAME_UNKNOWN, seen).place(place(feed, entry)).outcome("it was left where it is and not read").hint(hint)
 }
 
 fn place(feed: &Feed, entry: &Entry) -> Place {

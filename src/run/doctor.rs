@@ -56,7 +56,8 @@ pub fn doctor(partnership: &Partnership) -> Vec<Finding> {
         location => Finding::of("drop", true, location.to_string()),
     };
     findings.push(drop);
-    let lacks = |(feed, path): (&Feed, &Path)| Finding::to_mend(format!("folder of {}", feed.name()), format!("{} is not there", path.display()));
+    let lacks =
+        |(feed, path): (&Feed, &Path)| Finding::to_mend(format!("folder of {}", feed.name()), format!("{} is not there", path.display()));
     findings.extend(without_folder(partnership).into_iter().map(lacks));
     findings.extend(partnership.feeds.iter().filter_map(|feed| silent(feed, &partnership.allow_hosts)));
     findings.extend(kept(partnership));

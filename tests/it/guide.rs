@@ -21,7 +21,9 @@ fn blocks(text: &str) -> Vec<Block> {
                 blocks.push(Block { language: language.to_owned(), lines: Vec::new() });
             }
             (Some(_), Some(_)) => open = None,
-            (None, Some(indent)) => blocks.last_mut().expect("a block is open").lines.push(line.get(indent..).unwrap_or_default().to_owned()),
+            (None, Some(indent)) => {
+                blocks.last_mut().expect("a block is open").lines.push(line.get(indent..).unwrap_or_default().to_owned())
+            }
             (None, None) => {}
         }
     }

@@ -163,4 +163,3 @@ fn every_test_file_is_part_of_this_binary() {
     let orphans: Vec<String> = stems.filter(|stem| stem != "main" && !main.contains(&format!("mod {stem};"))).collect();
     assert!(orphans.is_empty(), "not named in tests/it/main.rs: {orphans:?}");
 }
-
