@@ -2,12 +2,12 @@
 //!
 //! `cargo bench --bench classify [-- --save]`: the last column compares with `benches/baseline.json`.
 
-#![allow(clippy::cast_precision_loss, clippy::expect_used, clippy::indexing_slicing)] // a program that measures, on data that it makes
+#![allow(clippy::cast_precision_loss, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a program that measures, on data that it makes
 
 use truecost::{
     domain::{Coverage, Day, DeliveryId, Period, Placement},
     engine::{Projection, Table, Tables},
-    lake::{EncodedRowGroup, PARTITION_COLUMNS, PartFile, PartSchema, PartWriter, Staging},
+    lake::{EncodedRowGroup, PARTITION_COLUMNS, PartFile, PartSchema, PartWriter, Seen, Staging},
     pipeline::{Feed, Partnership},
     plan::plan_cost,
     stages::{
@@ -26,7 +26,7 @@ const COLUMNS: LineColumns = LineColumns::LEDGER;
 fn main() {
     let partnership = common::partnership();
     let folder = tempfile::tempdir().expect("a folder");
-    let staging = Staging::at(folder.path().to_path_buf());
+    let staging = Staging::at(folder.path().to_path_buf(), Seen::ByUs);
     let schema = PartSchema::of(&partnership.contracts["published/cost_line"]).expect("a table");
     let mut report = Report::new("classify");
     println!("{:<10} {:>10} {:>12} {:>10}", "feed", "rows", "rows/s", "baseline");

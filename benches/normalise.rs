@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench normalise [-- --save]`: the last column compares with `benches/baseline.json`.
 
-#![allow(clippy::cast_precision_loss, clippy::expect_used, clippy::indexing_slicing)] // a program that measures, on data that it makes
+#![allow(clippy::cast_precision_loss, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a program that measures, on data that it makes
 
 use truecost::{
     domain::{Coverage, DeliveryId, Period, Placement},

@@ -226,7 +226,7 @@ pub struct LastRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LooksTotal {
     pub line: u64,
-    /// Accepted rows before it: two or more.
+    /// Rows before it, accepted or with amounts that could be read: two or more.
     pub rows_before: u64,
     /// What it adds to the pounds of the delivery; nought where its debits and credits are alike.
     pub pence: Pence,
@@ -236,7 +236,7 @@ impl Tally {
     /// The last accepted row, where it is the sum of all rows before it: by the form of the row's pounds, or column by column.
     /// Rows that were rejected count before it where their amounts could be read, as they did in the sender's total.
     pub(super) fn looks_total(&self, judge: &Judge) -> Option<LooksTotal> {
-        let last = self.last.as_ref().filter(|_| self.accepted > 2)?;
+        let last = self.last.as_ref().filter(|_| self.accepted + self.rejected > 2)?;
         let sums: Vec<(usize, bool)> = form(judge).collect();
         let net = |of: &dyn Fn(usize) -> Pence| sums.iter().map(|(at, minus)| if *minus { -of(*at) } else { of(*at) }).sum::<Pence>();
         let own = |at: usize| last.pence.get(at).copied().unwrap_or(0);
@@ -246,8 +246,12 @@ impl Tally {
             let by_columns = sums.iter().all(|(at, _)| own(*at) == before(*at)) && sums.iter().any(|(at, _)| own(*at) != 0);
             by_columns || (net(&own) != 0 && net(&own) == net(before))
         };
-        let looks = is_sum(&accepted) || is_sum(&all);
-        looks.then(|| LooksTotal { line: last.line, rows_before: self.accepted - 1, pence: net(&own) })
+        let rows_before = match () {
+            () if self.accepted > 2 && is_sum(&accepted) => self.accepted - 1,
+            () if is_sum(&all) => self.accepted - 1 + self.rejected,
+            () => return None,
+        };
+        Some(LooksTotal { line: last.line, rows_before, pence: net(&own) })
     }
 
     /// Sentences about pounds that were left out as declared, beside totals, which are compared, and what is no pounds.

@@ -1,5 +1,7 @@
 //! The parallel part: one chunk → accepted rows, rejected rows and a tally. Pure.
 
+mod control;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -17,21 +19,20 @@ use super::{
     columns::{Block, CellFault, Column},
     date::DateFault,
     faults,
-    header::{Header, fold, record_type},
+    header::{Header, fold},
     judge::{Judge, Reading},
     left_out::{LastRow, Left},
-    money::MoneyRules,
     record::{Field, field, marks_len},
     reject::{Fault, RejectedRow, ValueFault},
     rows::{OddRow, Rows},
     split::Splitter,
-    tally::{ControlRecord, FooterTotal, Sides, Tally, balance},
+    tally::{Sides, Tally, balance},
     transcode,
 };
 use crate::{
     diagnostic::{Diagnostic, codes::value},
-    domain::Identifier,
-    schema::{DateFormat, Encoding, MoneyStyle},
+    domain::{Identifier, fold_code},
+    schema::{DateFormat, Encoding},
 };
 
 /// Name of the column that holds the physical line on which a row's record starts.
@@ -299,9 +300,12 @@ impl<'a> Pass<'a> {
         self.raw(row).iter().all(is_nothing) && (!quoted || (0..row.ends.len()).all(is_empty))
     }
 
-    /// Whether every condition holds; not where there is none.
+    /// Whether every condition holds; not where there is none. Texts are compared as they look: `TOTAL` with a no-break space is `TOTAL`.
     fn holds(&self, row: Row<'_>, conditions: &[(usize, Vec<u8>)]) -> bool {
-        let is = |(at, wanted): &(usize, Vec<u8>)| self.field(row, *at).is_some_and(|field| field.text.trim_ascii() == wanted.trim_ascii());
+        let folded = |text: &[u8]| fold_code(&String::from_utf8_lossy(text)).into_owned();
+        let alike =
+            |text: &[u8], wanted: &[u8]| text.trim_ascii() == wanted.trim_ascii() || (!text.is_ascii() && folded(text) == folded(wanted));
+        let is = |(at, wanted): &(usize, Vec<u8>)| self.field(row, *at).is_some_and(|field| alike(&field.text, wanted));
         !conditions.is_empty() && conditions.iter().all(is)
     }
 
@@ -378,39 +382,6 @@ impl<'a> Pass<'a> {
         }
         raw.push_str(&String::from_utf8_lossy(self.text.get(from..row.end()).unwrap_or_default()));
         raw
-    }
-
-    fn count_control(&mut self, row: Row<'_>) {
-        let fields = self.fields(row);
-        let Some(kind) = record_type(self.judge, &fields) else { return };
-        let tag = kind.tag.clone();
-        *self.tally.controls.entry(tag.clone()).or_default() += 1;
-        self.price(row, Left::Record(tag.clone()));
-        self.tally.remember(ControlRecord { tag, line: row.line, fields });
-    }
-
-    fn count_footer(&mut self, row: Row<'_>) {
-        self.tally.footers += 1;
-        self.price(row, Left::Footer);
-        self.tally.remember_footer(row.line);
-        let judge = self.judge;
-        let totals = judge.layout.footer.as_ref().map(|footer| footer.totals.as_slice()).unwrap_or_default();
-        for (total, column) in totals {
-            let at = judge.plans.iter().position(|plan| plan.name == *column);
-            let place = at.and_then(|at| self.header.places.get(at).copied());
-            let text = place
-                .and_then(|place| self.field(row, place))
-                .map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).trim().to_owned());
-            let (rules, is_money) = match at.and_then(|at| judge.plans.get(at)).map(|plan| &plan.reading) {
-                Some(Reading::Money(rules)) => (*rules, true),
-                _ => (MoneyRules::new(&[MoneyStyle::Plain, MoneyStyle::Commas]), false),
-            };
-            let pence = if text.is_empty() { Some(0) } else { rules.read(text.as_bytes()).ok().map(i128::from) };
-            if pence.is_none() && is_money {
-                self.report(row.line, faults::footer_unread(judge, (row.line, self.raw(row)), total, (column, &text)));
-            }
-            self.tally.footer.insert(total.clone(), FooterTotal { text, pence });
-        }
     }
 
     /// Reads the columns of the records at hand.

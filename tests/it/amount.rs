@@ -106,9 +106,12 @@ fn any_sum() -> impl Strategy<Value = Sum> {
 /// A sum that the contract allows, in some spelling: every column that is taken, once, with its sign.
 fn right_sum(taken: [bool; 4], turned: bool) -> Sum {
     let terms = (0..4).filter(|at| taken[*at]).map(|at| (at, (at == 3) != turned));
-    let add = |sum: Sum, (at, minus): (usize, bool)| match minus {
-        true => Sum::Less(sum.into(), Sum::Or0(Sum::Of(at).into()).into()),
-        false => Sum::Plus(sum.into(), Sum::Cast(Sum::Of(at).into()).into()),
+    let add = |sum: Sum, (at, minus): (usize, bool)| {
+        if minus {
+            Sum::Less(sum.into(), Sum::Or0(Sum::Of(at).into()).into())
+        } else {
+            Sum::Plus(sum.into(), Sum::Cast(Sum::Of(at).into()).into())
+        }
     };
     terms.fold(Sum::Nought, add)
 }

@@ -22,7 +22,7 @@ fn blocks(text: &str) -> Vec<Block> {
             }
             (Some(_), Some(_)) => open = None,
             (None, Some(indent)) => {
-                blocks.last_mut().expect("a block is open").lines.push(line.get(indent..).unwrap_or_default().to_owned())
+                blocks.last_mut().expect("a block is open").lines.push(line.get(indent..).unwrap_or_default().to_owned());
             }
             (None, None) => {}
         }

@@ -328,7 +328,11 @@ impl<'a> Play<'a> {
         let real = fs::canonicalize(self.folder).unwrap_or_else(|_| self.folder.to_owned());
         let text = text.replace(&*real.to_string_lossy(), "[DIR]").replace(&*self.folder.to_string_lossy(), "[DIR]");
         let text = text.replace(&format!("truecost {}", env!("CARGO_PKG_VERSION")), "truecost [VERSION]");
-        SHAPES.iter().fold(text, |text, (shape, name)| shaped(&text, shape, name))
+        let text = SHAPES.iter().fold(text, |text, (shape, name)| shaped(&text, shape, name));
+        // A time to come: its day of the week and its zone are as today is.
+        let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+        let text = days.iter().fold(text, |text, day| text.replace(&format!("{day} [INSTANT]"), "[INSTANT]"));
+        text.replace("[INSTANT] GMT", "[INSTANT]").replace("[INSTANT] BST", "[INSTANT]")
     }
 }
 

@@ -1,0 +1,49 @@
+//! Records that are no rows: control records and printed totals.
+
+use super::{
+    super::{
+        faults,
+        header::record_type,
+        judge::Reading,
+        left_out::Left,
+        money::MoneyRules,
+        tally::{ControlRecord, FooterTotal},
+    },
+    Pass, Row,
+};
+use crate::schema::MoneyStyle;
+
+impl Pass<'_> {
+    pub(super) fn count_control(&mut self, row: Row<'_>) {
+        let fields = self.fields(row);
+        let Some(kind) = record_type(self.judge, &fields) else { return };
+        let tag = kind.tag.clone();
+        *self.tally.controls.entry(tag.clone()).or_default() += 1;
+        self.price(row, Left::Record(tag.clone()));
+        self.tally.remember(ControlRecord { tag, line: row.line, fields });
+    }
+
+    pub(super) fn count_footer(&mut self, row: Row<'_>) {
+        self.tally.footers += 1;
+        self.price(row, Left::Footer);
+        self.tally.remember_footer(row.line);
+        let judge = self.judge;
+        let totals = judge.layout.footer.as_ref().map(|footer| footer.totals.as_slice()).unwrap_or_default();
+        for (total, column) in totals {
+            let at = judge.plans.iter().position(|plan| plan.name == *column);
+            let place = at.and_then(|at| self.header.places.get(at).copied());
+            let text = place
+                .and_then(|place| self.field(row, place))
+                .map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).trim().to_owned());
+            let (rules, is_money) = match at.and_then(|at| judge.plans.get(at)).map(|plan| &plan.reading) {
+                Some(Reading::Money(rules)) => (*rules, true),
+                _ => (MoneyRules::new(&[MoneyStyle::Plain, MoneyStyle::Commas]), false),
+            };
+            let pence = if text.is_empty() { Some(0) } else { rules.read(text.as_bytes()).ok().map(i128::from) };
+            if pence.is_none() && is_money {
+                self.report(row.line, faults::footer_unread(judge, (row.line, self.raw(row)), total, (column, &text)));
+            }
+            self.tally.footer.insert(total.clone(), FooterTotal { text, pence });
+        }
+    }
+}
