@@ -92,6 +92,16 @@ pub(super) fn manifest(path: &Path, error: impl Display) -> Refusal {
         .into()
 }
 
+/// The latest release, whose folder is not there.
+pub(super) fn gone(folder: &Path, release: &str) -> Refusal {
+    Diagnostic::new(codes::lake::RECORD_UNREADABLE, format!("release {release} is gone: {} is not there", folder.display()))
+        .place(Place::file(folder.display().to_string()))
+        .expected(format!("the release that was published last: latest.json, or a copy of a manifest in lake/releases, names {release}"))
+        .outcome("nothing was changed, and nothing was answered from an older release")
+        .hint("truecost run")
+        .into()
+}
+
 /// A proof or register entry.
 pub(super) fn record(path: &Path, error: impl Display) -> Refusal {
     Diagnostic::new(codes::lake::RECORD_UNREADABLE, format!("{} cannot be read: {error}", path.display()))

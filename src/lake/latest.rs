@@ -35,32 +35,60 @@ enum Said {
 
 impl Releases {
     /// The name of the release that readers see; `None` before the first. Where `latest.json` is lost or damaged, the link tells, and else
-    /// the newest release that is there.
+    /// the newest release that is there. A newer one that was shown and is gone from disk stays the latest: no older one answers for it.
     ///
     /// # Errors
     /// TC1002.
     pub fn latest_name(&self) -> Answer<Option<String>> {
+        let there = self.latest_there()?;
+        let gone = self.newest_gone()?.filter(|gone| there.as_deref().and_then(number) < number(gone));
+        Ok(gone.or(there))
+    }
+
+    /// The latest of the releases that have a folder.
+    fn latest_there(&self) -> Answer<Option<String>> {
         let link = self.linked().filter(|name| self.folder.join(name).is_dir());
         let names = self.names()?;
         Ok(match self.said()? {
             // Versions before turned the link first: whoever looked at it has seen that release.
-            Said::Release(name) => match link {
+            Said::Release(name) if self.is_there(&name) => match link {
                 Some(link) if number(&link) > number(&name) && self.manifest(&link).is_ok() => Some(link),
                 _ => Some(name),
             },
-            Said::Nothing => link.or_else(|| names.last().cloned()),
+            Said::Release(_) | Said::Nothing => link.or_else(|| names.last().cloned()),
             // A single release to which nothing leads is one that a killed run never showed to anybody.
             Said::Absent => link.filter(|link| self.manifest(link).is_ok()).or_else(|| names.last().filter(|_| names.len() > 1).cloned()),
         })
+    }
+
+    /// The newest release that was shown and has no folder: `latest.json`, the link or a copy of its manifest names it. Copies count only
+    /// beside something else that is published, and not where a run was killed while it made that release.
+    fn newest_gone(&self) -> Answer<Option<String>> {
+        let said = match self.said()? {
+            Said::Release(name) => Some(name),
+            Said::Nothing | Said::Absent => None,
+        };
+        let mut shown: Vec<String> = said.into_iter().chain(self.linked()).collect();
+        if !shown.is_empty() || !self.names()?.is_empty() {
+            let copies = durable::names(&self.copies)?;
+            let of = |copy: &String| copy.split_once('-').map(|(release, _)| release.to_owned());
+            let building = |name: &String| self.folder.join(format!(".release-{name}")).is_dir();
+            shown.extend(copies.iter().filter_map(of).filter(|name| number(name).is_some() && !building(name)));
+        }
+        Ok(shown.into_iter().filter(|name| !self.is_there(name)).max_by_key(|name| number(name)))
+    }
+
+    /// Whether a release has its folder.
+    #[must_use]
+    pub fn is_there(&self, release: &str) -> bool {
+        self.folder.join(release).is_dir()
     }
 
     fn said(&self) -> Answer<Said> {
         let path = self.folder.join("latest.json");
         Ok(match fs::read(&path) {
             Ok(bytes) => match serde_json::from_slice::<Latest>(&bytes) {
-                Ok(latest) if number(&latest.release).is_some() && self.folder.join(&latest.release).is_dir() => {
-                    Said::Release(latest.release)
-                }
+                Ok(latest) if number(&latest.release).is_some() => Said::Release(latest.release),
                 _ => Said::Nothing,
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Said::Absent,
@@ -117,6 +145,10 @@ impl Releases {
         let mut made = Vec::new();
         let latest = self.latest_name()?;
         if let Some(name) = &latest {
+            // Before anything leads to it.
+            if !self.is_there(name) {
+                made.extend(self.mend_manifest(name)?);
+            }
             match self.said()? {
                 Said::Release(said) if said == *name => {}
                 Said::Release(_) => self.turn_latest(name)?,
@@ -141,9 +173,14 @@ impl Releases {
         Ok(made)
     }
 
-    /// Half-made releases, and those after the latest: nobody was shown them.
+    /// Half-made releases, those after the latest, and copies of their manifests: nobody was shown them.
     fn remove_unfinished(&self, latest: Option<&str>) -> Answer<()> {
         let last = latest.and_then(number).unwrap_or(0);
+        for copy in durable::names(&self.copies)? {
+            if copy.split_once('-').and_then(|(name, _)| number(name)).is_some_and(|number| number > last) {
+                durable::remove(&self.copies.join(copy))?;
+            }
+        }
         for name in durable::names(&self.folder)? {
             if name.starts_with(".release-") || number(&name).is_some_and(|number| number > last) {
                 durable::remove_folder(&self.folder.join(name))?;

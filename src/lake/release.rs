@@ -3,7 +3,8 @@
 //! # A kill at any point
 //!
 //! Parts go to `parts/<table>/<sha256>.parquet` by rename; an unreferenced one is harmless. A release is put together in
-//! `.release-<name>/`, flushed, and renamed to `<name>/` whole. Then `latest.json` turns, and then the link `latest` (each by rename).
+//! `.release-<name>/`, flushed, and renamed to `<name>/` whole. Then `latest.json` turns, and then the link `latest` (each by rename);
+//! the copy of its manifest in the lake comes last. What any of the three names and is not there is gone: nothing older answers for it.
 //! `latest.json` decides: [`Releases::recover`] turns the link to what it names, and only then removes release folders that come after it.
 //! In this order no reader, by whatever way, is shown a release that is removed afterwards: a kill before `latest.json` has turned leaves
 //! one that nobody was shown; a kill after it leaves the link at the release before, until the next run.
@@ -83,9 +84,10 @@ impl Releases {
     /// The release that readers see; `None` before the first.
     ///
     /// # Errors
-    /// TC1010 where neither its manifest nor the copy can be read.
+    /// TC1010 where its folder is gone, or neither its manifest nor the copy can be read.
     pub fn latest(&self) -> Answer<Option<Manifest>> {
-        self.latest_name()?.map(|name| self.manifest(&name)).transpose()
+        let Some(name) = self.latest_name()? else { return Ok(None) };
+        if self.is_there(&name) { self.manifest(&name).map(Some) } else { Err(fault::gone(&self.folder.join(&name), &name)) }
     }
 
     /// Names of all releases, oldest first.
@@ -144,13 +146,14 @@ impl Releases {
         let path = building.join("_manifest.json");
         let bytes = durable::json(&path, &manifest)?;
         durable::replace(&path, &bytes, Seen::ByReaders)?;
-        self.keep_copy(&name, &bytes)?;
         let target = self.folder.join(&name);
         // Left by a run that was killed before `latest` turned: nobody has been told of it.
         durable::remove_folder(&target)?;
         fs::rename(&building, &target).map_err(fault::file(&target, "rename a finished release to"))?;
         durable::sync_folder(&self.folder)?;
         self.turn_latest(&name)?;
+        // Last: a copy says that readers were shown the release. Where a kill forestalls it, `recover` makes it.
+        self.keep_copy(&name, &bytes)?;
         Ok(Publication::Published(manifest))
     }
 

@@ -258,3 +258,43 @@ fn a_manifest_that_is_lost_for_good_is_followed_by_a_release_of_another_name() {
     let again = releases.publish(content(&[&april, &may]), json!({})).unwrap();
     assert!(matches!(again, Publication::Published(manifest) if manifest.release == "r0003"));
 }
+
+#[test]
+fn b1_a_release_that_was_shown_and_is_gone_stays_the_latest() {
+    let (_root, releases, ..) = two();
+    let folder = releases.folder().to_path_buf();
+    let whole = tree(&folder);
+    fs::remove_dir_all(folder.join("r0002")).unwrap();
+    let older = || {
+        fs::write(folder.join("latest.json"), r#"{"release": "r0001", "manifest": "r0001/_manifest.json"}"#).unwrap();
+        fs::remove_file(folder.join("latest")).unwrap();
+        std::os::unix::fs::symlink("r0001", folder.join("latest")).unwrap();
+    };
+    let harm: [&dyn Fn(); 4] = [&|| {}, &|| fs::remove_file(folder.join("latest.json")).unwrap(), &older, &|| {
+        fs::remove_file(folder.join("latest")).unwrap();
+    }];
+    for harm in harm {
+        harm();
+        let refusal = releases.latest().unwrap_err();
+        assert!(refusal.0[0].seen.contains("r0002 is gone"), "{refusal:?}");
+    }
+    releases.recover().unwrap();
+    let latest = releases.latest().unwrap().unwrap();
+    assert_eq!(latest.release, "r0002");
+    assert!(releases.mend(&latest, Depth::Bytes).unwrap().lost.is_empty());
+    assert!(tree(&folder) == whole);
+}
+
+#[test]
+fn b1_a_copy_of_a_release_that_was_never_shown_is_no_release_that_is_gone() {
+    // A version before kept the copy before `latest.json` turned; a kill in between left either folder.
+    for left in [".release-r0003", "r0003"] {
+        let (_root, releases, ..) = two();
+        fs::create_dir_all(releases.folder().join(left)).unwrap();
+        releases.keep_copy("r0003", b"{}").unwrap();
+        assert_eq!(releases.latest().unwrap().unwrap().release, "r0002", "{left}");
+        releases.recover().unwrap();
+        assert_eq!(releases.latest().unwrap().unwrap().release, "r0002", "{left}");
+        assert_eq!(releases.next_name().unwrap(), "r0003");
+    }
+}

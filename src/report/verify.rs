@@ -26,7 +26,8 @@ struct Looked {
 /// TC0102 where there is no such release; TC1002, TC1007.
 pub fn verify(partnership: &Partnership, release: Option<&str>, all: bool) -> Answer<(Page, Option<Diagnostic>)> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    let (names, latest) = (lake.releases().names()?, lake.releases().latest_name()?);
+    let (mut names, latest) = (lake.releases().names()?, lake.releases().latest_name()?);
+    names.extend(latest.clone().filter(|latest| !lake.releases().is_there(latest)));
     let wanted: Vec<String> = match release {
         Some(release) if !names.iter().any(|name| name == release) => return Err(no_release(release, &names)),
         Some(release) => vec![release.to_owned()],
@@ -63,6 +64,9 @@ pub fn strays(partnership: &Partnership) -> Answer<Vec<Diagnostic>> {
 
 fn look_at_release(lake: &Lake, name: &str) -> Answer<Looked> {
     let (releases, what) = (lake.releases(), format!("release {name}"));
+    if !releases.is_there(name) {
+        return Ok(Looked { what, files: 1, flaws: vec![Flaw { path: releases.folder().join(name), why: format!("{name} is gone") }] });
+    }
     if let Ok(manifest) = releases.manifest(name) {
         let files = 1 + manifest.content.tables.values().map(Vec::len).sum::<usize>();
         return Ok(Looked { what, files, flaws: releases.flaws(&manifest, Depth::Bytes)? });

@@ -52,12 +52,13 @@ impl Conductor<'_> {
         match &costed.release {
             Some(release) if release == broken && costed.made_again => self.step(&format!("made again: {what} of release {broken}")),
             Some(release) if release != broken => {
+                let left = if self.lake.releases().is_there(broken) { "stays as it is on disk" } else { "is not on disk" };
                 let report = Diagnostic::warning(
                     codes::lake::RELEASE_DIFFERS,
                     format!("{what} of release {broken} could not be made again as before"),
                 )
                 .expected("the program, the contracts and the lines with which it was published")
-                .outcome(format!("release {release} takes its place; {broken} stays as it is on disk"))
+                .outcome(format!("release {release} takes its place; {broken} {left}"))
                 .hint(format!("truecost release verify {broken} says what is missing in it"));
                 self.observer.event(Event::Report { diagnostics: &[report] });
             }
