@@ -252,7 +252,8 @@ fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
             let covers = take.coverage.as_ref().map_or_else(|| "as the file says".to_owned(), ToString::to_string);
             let landed = take.landed.is_some();
             let whence = if landed { ", from its landed bytes" } else { "" };
-            text.push_str(&format!("  would take  {} for {covers}{whence}: {}\n", take.entry.name, take.why.as_str()));
+            let verb = if take.why == plan::Why::Touched { "would look at" } else { "would take " };
+            text.push_str(&format!("  {verb} {} for {covers}{whence}: {}\n", take.entry.name, take.why.as_str()));
             let over: Vec<Value> = take.over.iter().map(|s| json!({"period": s.period.to_string(), "delivery_id": s.delivery, "rows": s.proof.rows, "amount": decimal(s.proof.amount)})).collect();
             for stood in &take.over {
                 let (rows, pounds) = (counted(stood.proof.rows, "row"), pounds(stood.proof.amount));

@@ -47,8 +47,9 @@ pub fn came_again(record: &DeliveryRecord, over: &DeliveryRecord, file: &str) ->
         ))
 }
 
-/// The delivery of which `new` is a copy: the same bytes, with rows, stand for periods of which `new` covers none, and their file has
-/// neither moved nor been read as something else.
+/// The delivery of which `new` is a copy: the same bytes, with rows, were accepted for periods of which `new` covers none, and their file
+/// has neither moved nor been read as something else. A correction of the original does not make the copy right: one that stands is
+/// named before one that was replaced since.
 #[must_use]
 pub fn copied<'k>(
     known: &'k [DeliveryRecord],
@@ -65,28 +66,40 @@ pub fn copied<'k>(
         bytes && apart(r) && !r.is_named(&new.source.location, &new.source.name)
     };
     let of_feed = known.iter().filter(|r| r.is_of(&new.council, &new.feed));
-    known.iter().filter(same).find(|r| r.is_accepted() && r.stands(&of_feed) && !moved(r))
+    let mut originals = known.iter().filter(same).filter(|r| r.is_accepted() && !moved(r));
+    let first = originals.clone().next();
+    originals.find(|r| r.stands(&of_feed)).or(first)
 }
 
-/// Whether a delivery was refused as a copy of one that stands no more.
+/// Whether what a delivery was refused as a copy of counts no more: it was withdrawn, by a person or because its file was renamed. One
+/// that a correction replaced was right for its own periods, and its copy stays a copy.
 #[must_use]
 pub fn is_freed<'k>(known: &(impl IntoIterator<Item = &'k DeliveryRecord> + Clone), record: &DeliveryRecord) -> bool {
-    let stands = |id: &String| known.clone().into_iter().any(|r| r.is(id) && r.stands(known));
-    record.state == DeliveryState::Refused && record.copy_of.as_ref().is_some_and(|of| !stands(of))
+    let counts = |id: &String| known.clone().into_iter().any(|r| r.is(id) && is_original(r));
+    record.state == DeliveryState::Refused && record.copy_of.as_ref().is_some_and(|of| !counts(of))
 }
 
-/// Says that a file is a copy.
+/// Whether copies of a delivery stay copies.
+pub(super) const fn is_original(record: &DeliveryRecord) -> bool {
+    matches!(record.state, DeliveryState::Accepted | DeliveryState::Waiting)
+}
+
+/// Says that a file is a copy. `stands` is whether some period still holds the rows of the original.
 #[must_use]
-pub fn is_copy(feed: &Feed, new: &DeliveryRecord, of: &DeliveryRecord) -> Diagnostic {
+pub fn is_copy(feed: &Feed, new: &DeliveryRecord, of: &DeliveryRecord, stands: bool) -> Diagnostic {
     let covers = |r: &DeliveryRecord| r.covers().map(|c| c.to_string()).unwrap_or_default();
     let (rows, sum) = (counted(of.proof.accepted, "row"), pounds(of.proof.pence()));
     let seen = format!(
-        "{} for {} is, byte for byte, {} of {}, which stands as delivery {} ({rows}, {sum})",
+        "{} for {} is, byte for byte, {} of {}, which {} ({rows}, {sum})",
         new.source.name,
         covers(new),
         of.source.name,
         covers(of),
-        of.delivery_id
+        if stands {
+            format!("stands as delivery {}", of.delivery_id)
+        } else {
+            format!("was delivery {} and was replaced since", of.delivery_id)
+        }
     );
     Diagnostic::new(codes::control::COPY, seen)
         .place(Place::file(format!("{}: {}", feed.name(), new.source.name)))

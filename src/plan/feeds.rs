@@ -22,6 +22,8 @@ pub enum Why {
     New,
     /// Something else is in for these periods.
     Newer,
+    /// In by its name and size; only the bytes say whether it is another.
+    Touched,
     /// The contract, the feed or its SQL changed since it was judged.
     RulesChanged,
     /// Asked for with `--force`.
@@ -30,7 +32,7 @@ pub enum Why {
     Lost,
     /// It waited, and a person has accepted it.
     LetIn,
-    /// It was refused as a copy of a delivery that stands no more.
+    /// It was refused as a copy of a delivery that was withdrawn since.
     Freed,
     /// A newer file for the same periods was refused or withdrawn.
     NextNewest,
@@ -42,11 +44,12 @@ impl Why {
         match self {
             Self::New => "new delivery",
             Self::Newer => "newer bytes",
+            Self::Touched => "its time or inode changed; the same size as before",
             Self::RulesChanged => "changed contract, feed or SQL",
             Self::Forced => "forced",
             Self::Lost => "accepted, and no longer in the lake",
             Self::LetIn => "accepted by a person",
-            Self::Freed => "what it was a copy of stands no more",
+            Self::Freed => "what it was a copy of counts no more",
             Self::NextNewest => "the newest that was neither refused nor withdrawn",
         }
     }
@@ -423,7 +426,9 @@ fn not_judged(candidate: &Candidate, known: &Known<'_>) -> (Why, Option<Turn>) {
         candidate.coverage.is_some() && known.records.iter().any(|r| covers(r))
     };
     let was_in = known.of_file(&candidate.entry).any(|r| r.state != DeliveryState::Withdrawn && has_sidecar_of(r, candidate));
+    let of_size = || known.has_size_of(&candidate.entry, candidate.coverage.as_ref());
     let why = match () {
+        () if of_coverage(&[DeliveryState::Accepted, DeliveryState::Waiting, DeliveryState::Refused]) && of_size() => Why::Touched,
         () if of_coverage(&[DeliveryState::Accepted, DeliveryState::Waiting, DeliveryState::Refused]) => Why::Newer,
         // The file was in for other periods: what it covers is told otherwise now.
         () if was_in => Why::RulesChanged,

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::feeds::is_file_of;
+use super::{again::is_original, feeds::is_file_of};
 use crate::{
-    domain::Period,
-    lake::{DeliveryRecord, DeliveryState},
+    domain::{Coverage, Period},
+    lake::{DeliveryRecord, DeliveryState, SourceFacts},
     source::Entry,
 };
 
@@ -52,14 +52,21 @@ impl<'k> Known<'k> {
         named.iter().rev().copied().filter(move |record| is_file_of(record, entry))
     }
 
+    /// Whether a delivery of this coverage came from a file of this name and size: by its time or inode alone, another.
+    pub fn has_size_of(&self, entry: &Entry, covers: Option<&Coverage>) -> bool {
+        let same = |file: &SourceFacts| file.name == entry.name && file.bytes == entry.size;
+        let named = self.by_name.get(entry.name.as_str()).map_or(&[][..], Vec::as_slice);
+        named.iter().any(|record| record.covers().as_ref() == covers && record.files().any(same))
+    }
+
     /// Whether a delivery waits for a person's word.
     pub fn waits(&self, record: &DeliveryRecord) -> bool {
         record.waits(self.records.iter().copied())
     }
 
-    /// Whether it was refused as a copy of a delivery that stands no more.
+    /// Whether it was refused as a copy of a delivery that counts no more, as [`is_freed`](super::is_freed) says.
     pub fn is_freed(&self, record: &DeliveryRecord) -> bool {
         let of = record.copy_of.as_deref().filter(|_| record.state == DeliveryState::Refused);
-        of.is_some_and(|of| !self.standing.contains(of))
+        of.is_some_and(|of| !self.records.iter().any(|r| r.is(of) && is_original(r)))
     }
 }

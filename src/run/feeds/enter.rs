@@ -47,7 +47,8 @@ impl Conductor<'_> {
             Ok(accepted) => {
                 if let Some(of) = self.copied(known, item, &record, standing.as_ref()) {
                     accepted.quarantine.finish()?;
-                    let report = plan::is_copy(item.feed, &record, &of);
+                    let stands = of.stands(&lock(known).iter());
+                    let report = plan::is_copy(item.feed, &record, &of, stands);
                     record = DeliveryRecord { state: DeliveryState::Refused, copy_of: Some(of.delivery_id), ..record };
                     return self.entered(known, record, vec![report]);
                 }
