@@ -24,6 +24,7 @@ mod encoding;
 mod faults;
 mod header;
 mod judge;
+mod kinds;
 mod left_out;
 mod lines;
 mod masks;

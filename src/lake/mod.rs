@@ -34,6 +34,7 @@ mod lock;
 mod manifest;
 mod part;
 mod private;
+mod proof;
 mod quarantine;
 mod register;
 mod release;
@@ -60,11 +61,9 @@ pub use manifest::{Content, LakeFileState, LakeState, Manifest, PublishedPart};
 pub use part::{
     BATCH_ROWS, Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, ROW_GROUP_ROWS, RowGroupBuffer, RowGroups, StagedPart,
 };
+pub use proof::{ControlProof, Counted, DeliveryProof, LeftOutProof, Measure, PeriodProof, SenderProof};
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
-pub use register::{
-    Attempt, ControlProof, Counted, DeliveryProof, DeliveryRecord, DeliveryState, LeftOutProof, Measure, PeriodProof, Register,
-    SenderProof, SourceFacts,
-};
+pub use register::{Attempt, DeliveryRecord, DeliveryState, Register, SourceFacts};
 pub use release::{PartRef, Publication, Releases};
 pub use sound::{Depth, Flaw, Mended, flaw};
 pub use staging::Staging;

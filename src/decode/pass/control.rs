@@ -5,17 +5,18 @@ use super::{
         faults,
         header::record_type,
         judge::Reading,
+        kinds::Row,
         left_out::Left,
         money::MoneyRules,
         tally::{ControlRecord, FooterTotal},
     },
-    Pass, Row,
+    Pass,
 };
 use crate::schema::MoneyStyle;
 
 impl Pass<'_> {
     pub(super) fn count_control(&mut self, row: Row<'_>) {
-        let fields = self.fields(row);
+        let fields = self.kinds.fields(row);
         let Some(kind) = record_type(self.judge, &fields) else { return };
         let tag = kind.tag.clone();
         *self.tally.controls.entry(tag.clone()).or_default() += 1;
@@ -33,7 +34,7 @@ impl Pass<'_> {
             let at = judge.plans.iter().position(|plan| plan.name == *column);
             let place = at.and_then(|at| self.header.places.get(at).copied());
             let text = place
-                .and_then(|place| self.field(row, place))
+                .and_then(|place| self.kinds.field(row, place))
                 .map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).trim().to_owned());
             let (rules, is_money) = match at.and_then(|at| judge.plans.get(at)).map(|plan| &plan.reading) {
                 Some(Reading::Money(rules)) => (*rules, true),
@@ -41,7 +42,7 @@ impl Pass<'_> {
             };
             let pence = if text.is_empty() { Some(0) } else { rules.read(text.as_bytes()).ok().map(i128::from) };
             if pence.is_none() && is_money {
-                self.report(row.line, faults::footer_unread(judge, (row.line, self.raw(row)), total, (column, &text)));
+                self.report(row.line, faults::footer_unread(judge, (row.line, self.kinds.raw(row)), total, (column, &text)));
             }
             self.tally.footer.insert(total.clone(), FooterTotal { text, pence });
         }

@@ -1,0 +1,102 @@
+//! What a chunk held, once its last record was read.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use arrow::{
+    array::{ArrayRef, BooleanArray, Int64Array},
+    compute::filter,
+    error::ArrowError,
+    record_batch::RecordBatch,
+};
+
+use super::{
+    super::{
+        columns::Column,
+        faults,
+        judge::Judge,
+        left_out::LastRow,
+        tally::{Sides, balance},
+    },
+    Decoded, Pass,
+};
+
+impl Pass<'_> {
+    pub(super) fn finish(mut self, index: u64) -> Decoded {
+        self.tally.accepted = (self.source_rows.len() - self.left_out.len()) as u64;
+        self.tally.last = self.last_row();
+        self.tally.rejected += self.left_out.len() as u64;
+        for (sum, at) in self.tally.sums.iter_mut().zip(self.judge.money_columns()) {
+            let all = self.columns.get(at).map_or(Sides::default(), Column::sides);
+            sum.accepted.add(all);
+            sum.accepted.take_off(sum.rejected);
+        }
+        let form = &mut self.tally.form;
+        form.rows = self.tally.accepted * self.judge.amounts.rows();
+        form.accepted = self.judge.amounts.of_all(&self.columns);
+        form.accepted.take_off(form.rejected);
+        self.tally.styled = self.judge.money_columns().filter_map(|at| self.columns.get(at)).map(Column::styled).collect();
+        for (at, column) in self.columns.iter().enumerate() {
+            if let Some(padded) = self.tally.padded.get_mut(at) {
+                *padded += column.padded;
+            }
+            self.tally.contested.extend(column.contested().iter().map(|(format, line)| ((at, *format), *line)));
+        }
+        self.balance();
+        self.rejected.sort_by_key(|row| row.source_row);
+        let mut fault = self.fault.take().map(|(_, fault)| fault);
+        let rows = batch(self.judge, self.columns, self.source_rows, &self.left_out).unwrap_or_else(|_| {
+            fault = fault.take().or_else(|| Some(faults::not_text(self.judge, self.chunk.first_line)));
+            RecordBatch::new_empty(Arc::clone(&self.judge.schema))
+        });
+        Decoded { index, rows, rejected: self.rejected, tally: self.tally, fault }
+    }
+
+    fn last_row(&self) -> Option<LastRow> {
+        let rejected: BTreeSet<usize> = self.left_out.iter().copied().collect();
+        let row = (0..self.source_rows.len()).rev().find(|row| !rejected.contains(row))?;
+        let line = self.source_rows.get(row)?.cast_unsigned();
+        let pence = |at: usize| self.columns.get(at).map_or(0, |column| column.pence(row));
+        Some(LastRow { line, pence: self.judge.money_columns().map(pence).collect() })
+    }
+
+    /// Sums of each group over all rows, and over the rejected ones. Lines of a document mostly stand together, so runs are summed first.
+    fn balance(&mut self) {
+        let groups = self.tally.unbalanced.iter_mut().zip(&mut self.tally.rejected_groups);
+        for (balances, (groups, rejected)) in self.judge.balances.iter().zip(groups) {
+            let Some(by) = self.columns.get(balances.by) else { continue };
+            let terms: Vec<_> = balances.terms.iter().filter_map(|(at, minus)| Some((self.columns.get(*at)?, *minus))).collect();
+            let signed =
+                |row: usize| terms.iter().map(|(column, minus)| if *minus { -column.pence(row) } else { column.pence(row) }).sum::<i128>();
+            let mut row = 0;
+            while row < self.source_rows.len() {
+                let group = by.group(row);
+                let mut sum = signed(row);
+                row += 1;
+                while row < self.source_rows.len() && by.group(row) == group {
+                    sum += signed(row);
+                    row += 1;
+                }
+                if sum != 0 {
+                    balance(groups, String::from_utf8_lossy(&group).into_owned(), sum);
+                }
+            }
+            for row in &self.left_out {
+                balance(rejected, String::from_utf8_lossy(&by.group(*row)).into_owned(), signed(*row));
+            }
+        }
+    }
+}
+
+/// The accepted rows.
+fn batch(judge: &Judge, columns: Vec<Column>, source_rows: Vec<i64>, left_out: &[usize]) -> Result<RecordBatch, ArrowError> {
+    let rows = source_rows.len();
+    let mut arrays = columns.into_iter().map(Column::finish).collect::<Result<Vec<ArrayRef>, _>>()?;
+    arrays.push(Arc::new(Int64Array::from(source_rows)));
+    if !left_out.is_empty() {
+        let mut keep = vec![true; rows];
+        left_out.iter().filter_map(|row| keep.get_mut(*row).map(|kept| *kept = false)).for_each(drop);
+        let keep = BooleanArray::from(keep);
+        arrays = arrays.iter().map(|array| filter(array, &keep)).collect::<Result<_, _>>()?;
+    }
+    RecordBatch::try_new(Arc::clone(&judge.schema), arrays)
+}

@@ -1,0 +1,113 @@
+//! Rows that are not accepted: told why, kept as they came, and their amounts counted.
+
+use super::{
+    super::{
+        columns::CellFault,
+        date::DateFault,
+        faults,
+        kinds::Row,
+        reject::{Fault, RejectedRow, ValueFault},
+        rows::Rows,
+    },
+    Pass,
+};
+use crate::{diagnostic::Diagnostic, schema::DateFormat};
+
+/// Stands in the quarantine for a field that the contract drops.
+const MASKED: &str = "***";
+
+impl Pass<'_> {
+    /// The record as it came, but for the fields of columns that the contract drops.
+    pub(super) fn raw_text(&self, row: Row<'_>) -> String {
+        let plans = self.judge.plans.iter().zip(&self.header.places);
+        let mut dropped: Vec<usize> = plans.filter(|(plan, _)| plan.dropped).map(|(_, place)| *place).collect();
+        dropped.sort_unstable();
+        let mut raw = String::new();
+        let mut from = row.start;
+        for place in dropped {
+            let Some(end) = row.ends.get(place).map(|end| *end as usize) else { continue };
+            let start = place.checked_sub(1).and_then(|before| row.ends.get(before)).map_or(row.start, |end| *end as usize + 1);
+            raw.push_str(&String::from_utf8_lossy(self.text.get(from..start).unwrap_or_default()));
+            raw.push_str(if start < end { MASKED } else { "" });
+            from = end;
+        }
+        raw.push_str(&String::from_utf8_lossy(self.text.get(from..row.end()).unwrap_or_default()));
+        raw
+    }
+
+    #[cold]
+    pub(super) fn reject(&mut self, rows: &Rows, first: usize, faults: &[CellFault]) {
+        let Some(at) = faults.first().map(|fault| fault.row) else { return };
+        let Some((start, ends)) = rows.spans(at).split_first() else { return };
+        let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0) };
+        if self.kinds.is_header_again(row) {
+            return self.report_header(row);
+        }
+        let mut told = Vec::with_capacity(faults.len());
+        for fault in faults {
+            match fault.fault {
+                ValueFault::Date(kind @ (DateFault::OtherOrder | DateFault::ShortYear)) => {
+                    let fault = self.refused_date(row.line, fault.column, kind);
+                    self.report(row.line, fault);
+                }
+                _ => told.extend(self.tell(row, *fault)),
+            }
+        }
+        self.leave_out(rows, first, at, told, faults);
+    }
+
+    /// Takes a row out of those that are accepted: `told` is why, `faults` are those of its values.
+    pub(super) fn leave_out(&mut self, rows: &Rows, first: usize, at: usize, told: Vec<Fault>, faults: &[CellFault]) {
+        let Some((start, ends)) = rows.spans(at).split_first() else { return };
+        let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0) };
+        self.left_out.push(first + at);
+        self.rejected.push(RejectedRow { source_row: row.line, raw: self.raw_text(row), faults: told });
+        self.count_rejected(first + at, faults);
+    }
+
+    fn refused_date(&self, line: u64, column: usize, kind: DateFault) -> Diagnostic {
+        let formats: Vec<String> = self
+            .judge
+            .contract
+            .columns
+            .get(column)
+            .map(|c| c.rules.dates.iter().map(|f: &DateFormat| f.text.clone()).collect())
+            .unwrap_or_default();
+        let formats = if formats.is_empty() { vec!["yyyy-mm-dd".to_owned()] } else { formats };
+        let name = self.judge.plans.get(column).map_or("", |plan| &*plan.name);
+        match kind {
+            DateFault::ShortYear => faults::short_year(self.judge, line, name, &formats),
+            _ => faults::date_order(self.judge, line, name, &formats),
+        }
+    }
+
+    fn tell(&self, row: Row<'_>, fault: CellFault) -> Option<Fault> {
+        let plan = self.judge.plans.get(fault.column)?;
+        let place = self.header.places.get(fault.column)?;
+        let value = self.kinds.field(row, *place).map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).into_owned());
+        Some(Fault {
+            column: Some(plan.name.clone()),
+            code: fault.fault.code(),
+            reason: fault.fault.reason(plan, &self.judge.contract),
+            value,
+        })
+    }
+
+    /// Counts the amounts of a rejected row, those that could be read.
+    fn count_rejected(&mut self, row: usize, faults: &[CellFault]) {
+        let judge = self.judge;
+        let mut not_known = false;
+        for (sum, at) in self.tally.sums.iter_mut().zip(judge.money_columns()) {
+            sum.rejected.count(self.columns.get(at).map_or(0, |column| column.pence(row)));
+            let unread = faults.iter().any(|fault| match fault.fault {
+                ValueFault::Amount(_) => fault.column == at,
+                ValueFault::Side => judge.signs.iter().any(|sign| sign.money == at && sign.by == fault.column),
+                _ => false,
+            });
+            sum.unread += u64::from(unread);
+            not_known |= unread && judge.amounts.has(at);
+        }
+        self.tally.form.rejected.add(judge.amounts.of(&self.columns, row));
+        self.tally.form.not_known += u64::from(not_known);
+    }
+}

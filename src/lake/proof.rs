@@ -1,0 +1,181 @@
+//! The proof of a delivery: rows and pounds from the source to the common table, and every control with what it had to equal.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Pence;
+
+/// Rows and pounds of one delivery, from the source to the common table. Amounts are signed as delivered in the extract's own columns,
+/// and debit-positive in `periods`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryProof {
+    /// Physical records of the file, header included.
+    pub records: u64,
+    pub accepted: u64,
+    pub quarantined: u64,
+    pub blank: u64,
+    pub preamble: u64,
+    /// Header, trailer and other control records.
+    pub control_records: u64,
+    /// Declared non-data rows by reason.
+    pub not_data: BTreeMap<String, u64>,
+    /// What the sender's own columns add up to, apart from the SQL. `None` where the common table has no amount, and in an entry of the
+    /// version before.
+    #[serde(default)]
+    pub sender: Option<SenderProof>,
+    /// Everything that is no row, by the reason for which it was left out: `footer`, `record SUB`, or the reason that the contract gives.
+    #[serde(default)]
+    pub left_out: BTreeMap<String, LeftOutProof>,
+    /// Sums of each money column of the extract.
+    pub columns: BTreeMap<String, Measure>,
+    /// Rows and pounds in the common table by period, `2018/P01`.
+    pub periods: BTreeMap<String, PeriodProof>,
+    /// Each control in words, with what was counted and what it had to equal.
+    pub controls: Vec<ControlProof>,
+    /// At least one control came from the sender and held.
+    pub proved_by_sender: bool,
+}
+
+impl DeliveryProof {
+    /// Net of all periods.
+    #[must_use]
+    pub fn pence(&self) -> Pence {
+        self.periods.values().map(|p| p.amount).sum()
+    }
+
+    /// Records that are no rows: the header, what stands before it, control records, blank and declared ones.
+    #[must_use]
+    pub fn not_data_rows(&self) -> u64 {
+        let header = 1;
+        self.blank + self.preamble + self.control_records + header + self.not_data.values().sum::<u64>()
+    }
+}
+
+/// The sender's amounts as contract and feed sign them: debit positive. The decoder adds them up without the SQL.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SenderProof {
+    /// For each row that a record becomes, the columns that its amount adds up, each with whether it is taken off.
+    pub form: Vec<Vec<(String, bool)>>,
+    /// Rows that the accepted records become; `None` where the SQL chooses among rows.
+    pub rows: Option<u64>,
+    /// Net of the accepted rows.
+    #[serde(with = "exact")]
+    pub amount: Pence,
+    /// The positive amounts of the accepted rows; `None` in an entry of the version before, which knows the net alone.
+    #[serde(with = "exact::optional")]
+    pub debits: Option<Pence>,
+    /// Net of the quarantined rows, as far as it could be read.
+    #[serde(with = "exact")]
+    pub quarantined: Pence,
+    /// Quarantined rows of whose amount some part could not be read: `quarantined` lacks it.
+    pub not_known_rows: u64,
+}
+
+/// Records left out for one reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutProof {
+    pub rows: u64,
+    /// What the contract says that their amounts hold: `total`, `subtotal`, `other_unit`, `left_out`; `None` where it says nothing,
+    /// for then they hold none.
+    #[serde(default)]
+    pub holds: Option<String>,
+    /// Their amounts added up, in the extract's own sign; `None` where they hold none, or no pounds, or some that cannot be read exactly.
+    #[serde(default, with = "exact::optional")]
+    pub pence: Option<Pence>,
+}
+
+/// A money column over the accepted and over the quarantined rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measure {
+    #[serde(with = "exact")]
+    pub accepted: Pence,
+    #[serde(with = "exact")]
+    pub quarantined: Pence,
+    /// Some accepted amount is negative: the column does not hold one side only.
+    #[serde(default)]
+    pub both_signs: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodProof {
+    pub rows: u64,
+    #[serde(with = "exact")]
+    pub amount: Pence,
+    /// The positive part of `amount`.
+    #[serde(with = "exact")]
+    pub debits: Pence,
+}
+
+impl PeriodProof {
+    /// Sum of the absolute amounts: debits less credits, which are negative.
+    #[must_use]
+    pub const fn absolute(&self) -> Pence {
+        self.debits - (self.amount - self.debits)
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlProof {
+    /// `sum(debit) = trailer.debit`.
+    pub control: String,
+    pub counted: String,
+    pub expected: String,
+    pub held: bool,
+    /// Counted less expected, in pence for sums; the number of documents out of balance for a control by document.
+    #[serde(with = "exact")]
+    pub difference: Pence,
+    /// The control holds group by group: every journal balances.
+    #[serde(default)]
+    pub by_document: bool,
+    /// What it counts.
+    #[serde(default)]
+    pub measure: Counted,
+    /// The columns that it adds up, each with whether it is taken off; none for a count.
+    #[serde(default)]
+    pub terms: Vec<(String, bool)>,
+    /// The column whose values it holds for one by one.
+    #[serde(default)]
+    pub by: Option<String>,
+}
+
+/// What a control counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    Rows,
+    #[default]
+    Pounds,
+}
+
+/// Pence as pounds text, `-1234.50`: exact at any size, and legible.
+mod exact {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    use crate::domain::{Pence, decimal, parse_pounds};
+
+    pub(super) fn serialize<S: Serializer>(pence: &Pence, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&decimal(*pence))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Pence, D::Error> {
+        let text = String::deserialize(from)?;
+        parse_pounds(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not an amount")))
+    }
+
+    pub(super) mod optional {
+        use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de::Error as _};
+
+        use crate::domain::{Pence, decimal, parse_pounds};
+
+        #[allow(clippy::ref_option)] // as serde calls it
+        pub(in super::super) fn serialize<S: Serializer>(pence: &Option<Pence>, to: S) -> Result<S::Ok, S::Error> {
+            pence.map(decimal).serialize(to)
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Pence>, D::Error> {
+            let text = Option::<String>::deserialize(from)?;
+            text.map(|text| parse_pounds(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not an amount")))).transpose()
+        }
+    }
+}
