@@ -2,7 +2,7 @@
 
 mod again;
 
-pub use again::{came_again, copied, gone_over, is_copy, is_freed, is_replaced};
+pub use again::{came_again, copied, gone_over, is_copy, is_freed};
 
 mod decide;
 

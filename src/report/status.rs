@@ -13,7 +13,7 @@ use crate::{
     domain::{DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
     lake::{DeliveryRecord, DeliveryState, Lake, read_quarantine},
     pipeline::Partnership,
-    plan::{Standing, Wish, came_again, gone_over, is_replaced, plan_feed, spans, waiting as waiting_for_word, waits_for_others},
+    plan::{Standing, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word, waits_for_others},
     source,
 };
 
@@ -31,7 +31,7 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
     let name = stand.latest.as_ref().map(|m| m.release.clone());
     let head = name.as_ref().map_or_else(|| "no release yet".to_owned(), |r| format!("release {r}"));
     let mut text = format!("{}: {head}\n\n{}", partnership.name, table.text());
-    let unmended = |r: &&DeliveryRecord| r.state == DeliveryState::Refused && !is_replaced(&stand.records, r);
+    let unmended = |r: &&DeliveryRecord| r.state == DeliveryState::Refused && stand.plan.unmended.contains(&r.delivery_id);
     for record in stand.records.iter().filter(unmended) {
         text.push_str(&format!("\nrefused: {}/{} {} {}\n", record.council, record.feed, covers(record), record.source.name));
         for report in &record.reports {

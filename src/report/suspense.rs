@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{
     ask::{latest, tables},
     page::{Align, Page, Table},
+    standing::{Stand, uncounted_json, uncounted_text},
 };
 use crate::{
     diagnostic::Answer,
@@ -32,18 +33,21 @@ pub fn suspense(partnership: &Partnership, csv: bool) -> Answer<Page> {
         let name = release.manifest.release;
         (Some(name.clone()), found.iter().map(prove::InSuspense::to_json).collect(), format!("of release {name}"))
     };
+    // Codes of what counts nowhere are in no suspense: they may come to be when it counts.
+    let uncounted = Stand::of(partnership)?.in_no_figure();
     let page = match (csv, list.first()) {
         (true, _) => to_fill_in(partnership, &list)?,
-        (false, None) => "nothing is in suspense\n".to_owned(),
+        (false, None) => format!("nothing is in suspense\n{}", uncounted_text(&uncounted)),
         (false, Some(first)) => {
             let example = first["example"].as_str().unwrap_or_default();
             format!(
-                "{}\n{from}\nrows to fill in: truecost suspense --csv\none line in full: truecost explain line {example}\n",
-                shown(&list)
+                "{}\n{from}\n{}rows to fill in: truecost suspense --csv\none line in full: truecost explain line {example}\n",
+                shown(&list),
+                uncounted_text(&uncounted)
             )
         }
     };
-    let page = Page::new("suspense", page, json!({"release": release, "codes": list}));
+    let page = Page::new("suspense", page, json!({"release": release, "codes": list, "uncounted": uncounted_json(&uncounted)}));
     Ok(if csv { page.exact() } else { page })
 }
 

@@ -10,7 +10,7 @@ use crate::{
     domain::{Coverage, DeliveryId, Digest, Identifier, Period},
     lake::{Commit, Decided, DeliveryRecord, DeliveryState, holder},
     pipeline::Partnership,
-    plan::{self, Change, Selector, Wish, common, is_stale},
+    plan::{self, Change, Selector, Wish, common, is_stale, lake_now, nothing_to_let_go, plan_release},
     source,
 };
 
@@ -73,6 +73,22 @@ fn named(said: &Said) -> Answer<()> {
 }
 
 impl Conductor<'_> {
+    /// Whether every period that a person lets go would vanish from the next release.
+    ///
+    /// # Errors
+    /// TC0625 where one would not.
+    pub(super) fn check_let_go(&self, known: &[DeliveryRecord]) -> Answer<()> {
+        let Some(let_go) = &self.let_go else { return Ok(()) };
+        let latest = self.lake.releases().latest()?;
+        let now = lake_now(&self.tables, latest.as_ref())?;
+        let plan = plan_release(self.partnership, known, &now.files, latest.as_ref());
+        let vanishes = |period: &Period| plan.vanishing.iter().any(|v| v.period == *period);
+        match let_go.periods.iter().find(|period| !vanishes(period)) {
+            Some(period) => Err(nothing_to_let_go(&plan, *period).into()),
+            None => Ok(()),
+        }
+    }
+
     /// Takes rows out of the common tables that stand in periods which nobody holds and a withdrawn delivery covered. What a command or a
     /// run that was killed left is taken out by the next.
     pub(super) fn take_out_withdrawn(&self, known: &[DeliveryRecord]) -> Answer<()> {

@@ -17,9 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes},
     domain::Period,
-    lake::{CommonTables, DeliveryRecord, DeliveryState, Lake, Turn},
+    lake::{CommonTables, Lake, Turn},
     pipeline::{Feed, Partnership},
-    plan::{Uncounted, Wish, is_replaced, waiting},
+    plan::{Uncounted, Wish, waiting},
     stages::prove::InSuspense,
 };
 
@@ -188,17 +188,13 @@ pub fn run(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     conductor.must_agree(&mut known, true)?;
     conductor.mend_files(&mut known)?;
     conductor.take_out_withdrawn(&known)?;
+    conductor.check_let_go(&known)?;
     let listed = conductor.list(&known, options.wish, true);
     conductor.note_again(&mut known, &listed)?;
     let delivered = conductor.deliver(&mut known, listed)?;
     let costed = conductor.cost(&known)?;
-    let refused_now = |r: &DeliveryRecord| delivered.iter().any(|d: &Delivered| d.delivery.as_deref() == Some(r.delivery_id.as_str()));
-    let standing = |r: &&DeliveryRecord| {
-        let in_vain = r.state == DeliveryState::Accepted && r.last_attempt.as_ref().is_some_and(|attempt| attempt.waits.is_empty());
-        let refused = r.state == DeliveryState::Refused || in_vain;
-        refused && !refused_now(r) && !is_replaced(&known, r)
-    };
-    let standing_refused = known.iter().filter(standing).count();
+    let refused_now = |id: &String| delivered.iter().any(|d: &Delivered| d.delivery.as_ref() == Some(id));
+    let standing_refused = costed.unmended.iter().filter(|id| !refused_now(id)).count();
     let waiting = waiting(&known);
     if !waiting.is_empty() {
         observer.event(Event::Report { diagnostics: &waiting });

@@ -151,6 +151,6 @@ pub fn nothing_to_let_go(plan: &ReleasePlan, period: Period) -> Diagnostic {
         if vanishing.is_empty() { "no `--let-go`: no period would vanish".to_owned() } else { format!("one of {}", vanishing.join(", ")) };
     Diagnostic::new(codes::config::NOTHING_TO_LET_GO, format!("{period} would not vanish"))
         .expected(expected)
-        .outcome("deliveries were taken; nothing was published, and the last release is unchanged")
+        .outcome("nothing was taken and nothing was published; the last release is unchanged")
         .hint("truecost plan")
 }

@@ -25,7 +25,7 @@ pub use messages::nothing_to_let_go;
 pub use uncounted::{Uncounted, spans};
 
 use self::index::Index;
-use super::closing::closing_is_due;
+use super::{again::is_replaced, closing::closing_is_due};
 use crate::{
     diagnostic::Diagnostic,
     domain::{Pence, Period},
@@ -203,6 +203,8 @@ pub struct ReleasePlan {
     pub periods: BTreeMap<Slot, PeriodPlan>,
     /// Every delivery of the register by its id.
     pub deliveries: BTreeMap<String, DeliveryPlan>,
+    /// Deliveries that were refused, or judged again in vain, and that nothing has replaced since: somebody has to mend them.
+    pub unmended: BTreeSet<String>,
     /// The files from which costs are read, by period.
     pub sources: Vec<CostSource>,
     /// Slots that the latest release holds and that a later delivery has emptied: their periods stay, with no lines.
@@ -245,7 +247,14 @@ pub fn plan_release(
         let of_it = plan.delivery_plan(&index, deliveries, record);
         plan.deliveries.insert(record.delivery_id.clone(), of_it);
     }
+    plan.unmended = deliveries.iter().filter(|r| is_unmended(deliveries, r)).map(|r| r.delivery_id.clone()).collect();
     plan
+}
+
+/// Whether what refused a delivery still has to be mended.
+fn is_unmended(deliveries: &[DeliveryRecord], record: &DeliveryRecord) -> bool {
+    let in_vain = record.is_accepted() && record.last_attempt.as_ref().is_some_and(|attempt| attempt.waits.is_empty());
+    (record.state == DeliveryState::Refused || in_vain) && !is_replaced(deliveries, record)
 }
 
 /// What the latest release holds: its parts, and the periods that it holds without lines.

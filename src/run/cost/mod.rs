@@ -6,6 +6,8 @@ mod parts;
 mod separate;
 mod standing;
 
+use std::collections::BTreeSet;
+
 use arrow::{array::new_null_array, record_batch::RecordBatch};
 use serde_json::json;
 
@@ -16,8 +18,8 @@ use crate::{
     engine::{Table, Tables},
     lake::{Content, DeliveryRecord, Manifest, Publication, PublishedPart},
     plan::{
-        Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, no_departments,
-        nothing_to_let_go, plan_cost, plan_release, program, published, rules_digest, run_digest, with_sender,
+        Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, no_departments, plan_cost,
+        plan_release, program, published, rules_digest, run_digest, with_sender,
     },
     schema::Column,
     stages::{
@@ -40,6 +42,8 @@ pub struct Costed {
     pub blocked: Vec<Diagnostic>,
     /// What was accepted and is in no figure.
     pub uncounted: Vec<Uncounted>,
+    /// Deliveries that were refused and have not been mended.
+    pub unmended: BTreeSet<String>,
     pub findings: Vec<Finding>,
     /// What stands in the way of publication, or a check that failed: the last release is unchanged.
     pub stopped: Vec<Diagnostic>,
@@ -82,7 +86,8 @@ impl Conductor<'_> {
         let mut costed = Costed {
             blocked: release.blocked.clone(),
             uncounted: release.uncounted(),
-            stopped: self.stops(&release)?,
+            unmended: release.unmended.clone(),
+            stopped: self.stops(&release),
             release: latest.as_ref().map(|m| m.release.clone()),
             ..Costed::default()
         };
@@ -116,12 +121,8 @@ impl Conductor<'_> {
     }
 
     /// What stops publication, but for what a person lets go.
-    fn stops(&self, release: &ReleasePlan) -> Answer<Vec<Diagnostic>> {
-        let let_go = self.let_go.as_ref().map_or(&[][..], |let_go| let_go.periods.as_slice());
-        match let_go.iter().find(|period| !release.vanishing.iter().any(|v| v.period == **period)) {
-            Some(period) => Err(nothing_to_let_go(release, *period).into()),
-            None => Ok(release.stops(let_go)),
-        }
+    fn stops(&self, release: &ReleasePlan) -> Vec<Diagnostic> {
+        release.stops(self.let_go.as_ref().map_or(&[][..], |let_go| let_go.periods.as_slice()))
     }
 
     /// Which run made a release, and what a person let go in it: not compared between releases.
