@@ -52,10 +52,26 @@ pub(super) struct Column {
 }
 
 enum Values {
-    Text { offsets: Vec<i32>, bytes: Vec<u8> },
-    Money { pence: Vec<i128>, sides: Sides, styled: u64 },
-    Date { days: Vec<i32>, known: Vec<Known>, contested: Vec<(u8, u64)> },
-    Whole { numbers: Vec<i64>, kind: Type },
+    Text {
+        offsets: Vec<i32>,
+        bytes: Vec<u8>,
+    },
+    Money {
+        pence: Vec<i128>,
+        sides: Sides,
+        styled: u64,
+    },
+    Date {
+        days: Vec<i32>,
+        known: Vec<Known>,
+        contested: Vec<(u8, u64)>,
+    },
+    Whole {
+        numbers: Vec<i64>,
+        kind: Type,
+    },
+    /// Millionths.
+    Quantity(Vec<i64>),
     Boolean(Vec<bool>),
     Instant(Vec<i64>),
 }
@@ -77,6 +93,7 @@ impl Column {
             }
             Reading::Money(_) => Values::Money { pence: Vec::with_capacity(rows), sides: Sides::default(), styled: 0 },
             Reading::Date(_) => Values::Date { days: Vec::with_capacity(rows), known: Vec::new(), contested: Vec::new() },
+            Reading::Quantity(_) => Values::Quantity(Vec::with_capacity(rows)),
             Reading::Whole { kind, .. } => Values::Whole { numbers: Vec::with_capacity(rows), kind: *kind },
             Reading::Boolean => Values::Boolean(Vec::with_capacity(rows)),
             Reading::Instant => Values::Instant(Vec::with_capacity(rows)),
@@ -91,7 +108,7 @@ impl Column {
             Values::Date { days, .. } => days.len(),
             Values::Whole { numbers, .. } => numbers.len(),
             Values::Boolean(values) => values.len(),
-            Values::Instant(values) => values.len(),
+            Values::Instant(values) | Values::Quantity(values) => values.len(),
         }
     }
 
@@ -108,6 +125,9 @@ impl Column {
             (Values::Money { pence, sides, styled }, Reading::Money(rules)) => *styled += cells.money(pence, sides, *rules, &mut out),
             (Values::Date { days, known, contested }, Reading::Date(rules)) => cells.dates(days, known, contested, rules, &mut out),
             (Values::Whole { numbers, .. }, Reading::Whole { kind, periods }) => cells.whole(numbers, *kind, periods, &mut out),
+            (Values::Quantity(values), Reading::Quantity(rules)) => {
+                cells.each_into(values, &mut out, |_, cell| rules.read_quantity(cell.text()).map_err(ValueFault::Quantity));
+            }
             (Values::Boolean(values), Reading::Boolean) => {
                 cells.each_into(values, &mut out, |_, cell| truth(cell.text()).ok_or(ValueFault::Truth));
             }
@@ -128,7 +148,7 @@ impl Column {
             Values::Date { days, .. } => days.resize(len, 0),
             Values::Whole { numbers, .. } => numbers.resize(len, 0),
             Values::Boolean(values) => values.resize(len, false),
-            Values::Instant(values) => values.resize(len, 0),
+            Values::Instant(values) | Values::Quantity(values) => values.resize(len, 0),
         }
         self.nulls.extend((first..len).map(|row| row as u32));
     }
@@ -214,6 +234,10 @@ impl Column {
                 Arc::new(Int32Array::try_new(numbers.iter().map(|n| *n as i32).collect(), nulls)?)
             }
             Values::Whole { numbers, .. } => Arc::new(Int64Array::try_new(numbers.into(), nulls)?),
+            Values::Quantity(millionths) => {
+                let wide: Vec<i128> = millionths.into_iter().map(i128::from).collect();
+                Arc::new(Decimal128Array::try_new(wide.into(), nulls)?.with_data_type(Type::Quantity.arrow()))
+            }
             Values::Boolean(values) => Arc::new(BooleanArray::new(BooleanBuffer::from(values), nulls)),
             Values::Instant(values) => Arc::new(TimestampMicrosecondArray::try_new(values.into(), nulls)?.with_timezone("UTC")),
         })

@@ -74,6 +74,7 @@ pub(super) struct Plan {
 pub(super) enum Reading {
     Text { periods: Vec<PeriodFormat> },
     Money(MoneyRules),
+    Quantity(MoneyRules),
     Date(DateRules),
     Whole { kind: Type, periods: Vec<PeriodFormat> },
     Boolean,
@@ -193,6 +194,7 @@ impl Plan {
         let reading = match column.kind {
             Type::Text => Reading::Text { periods: rules.periods.clone() },
             Type::Money => Reading::Money(MoneyRules::new(&rules.money)),
+            Type::Quantity => Reading::Quantity(MoneyRules::new(&rules.money)),
             Type::Date => Reading::Date(DateRules::new(&rules.dates, rules.window, covered)),
             Type::Boolean => Reading::Boolean,
             Type::Instant => Reading::Instant,

@@ -1,4 +1,4 @@
-//! Text → pence, exactly. Never a float, never a guess.
+//! Text → pence, or millionths of a quantity, exactly. Never a float, never a guess.
 
 use crate::{domain::Money, schema::MoneyStyle};
 
@@ -27,7 +27,7 @@ pub struct MoneyRules {
 pub enum AmountFault {
     /// In none of the declared styles.
     Style,
-    /// More than two decimals, and not noughts.
+    /// More decimals than two, for a quantity than six, and not noughts.
     Precision,
     /// More than 18 digits.
     TooLarge,
@@ -42,6 +42,8 @@ struct Decimal {
 
 /// Most significant digits that are told apart; more are [`AmountFault::TooLarge`].
 const MAX_DIGITS: u32 = 36;
+const PENCE_DECIMALS: i32 = 2;
+const QUANTITY_DECIMALS: i32 = 6;
 const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
 const NARROW_SPACE: &[u8] = "\u{202f}".as_bytes();
 const POUND: &[u8] = "£".as_bytes();
@@ -72,10 +74,22 @@ impl MoneyRules {
     /// # Errors
     /// Where it is in none of the declared styles, finer than pence, or longer than 18 digits.
     pub fn read(&self, text: &[u8]) -> Result<i64, AmountFault> {
+        self.scaled(text, PENCE_DECIMALS)
+    }
+
+    /// Millionths of the quantity printed as `text`: `0.6` is 600,000.
+    ///
+    /// # Errors
+    /// Where it is in none of the declared styles, finer than millionths, or longer than 18 digits with its six decimals.
+    pub fn read_quantity(&self, text: &[u8]) -> Result<i64, AmountFault> {
+        self.scaled(text, QUANTITY_DECIMALS)
+    }
+
+    fn scaled(&self, text: &[u8], decimals: i32) -> Result<i64, AmountFault> {
         let (negative, body) = self.split_sign(text).ok_or(AmountFault::Style)?;
         let (negative, decimal) =
             if self.overpunch { self.overpunched(negative, body)? } else { (negative == Some(true), self.body(body)?) };
-        let size = pence(decimal)?;
+        let size = scaled(decimal, decimals)?;
         Ok(if negative { -size } else { size })
     }
 
@@ -222,23 +236,24 @@ fn exponent(text: &[u8]) -> Result<i32, AmountFault> {
     Ok(if negative { -size } else { size })
 }
 
-/// The decimal in pence, where it is whole pence of at most 18 digits.
-fn pence(Decimal { digits, decimals }: Decimal) -> Result<i64, AmountFault> {
+/// The decimal in units of its last place (pence where `places` is 2), where these are whole and of at most 18 digits.
+fn scaled(Decimal { digits, decimals }: Decimal, places: i32) -> Result<i64, AmountFault> {
     if digits == 0 {
         return Ok(0);
     }
-    let pence = if decimals <= 2 {
-        let noughts = 10u128.checked_pow((2 - decimals).cast_unsigned());
+    let units = if decimals <= places {
+        let noughts = 10u128.checked_pow((places - decimals).cast_unsigned());
         noughts.and_then(|noughts| digits.checked_mul(noughts)).ok_or(AmountFault::TooLarge)?
     } else {
         // A divisor beyond all digits leaves the whole number as its rest.
-        let divisor = 10u128.checked_pow((decimals - 2).cast_unsigned()).ok_or(AmountFault::Precision)?;
+        let divisor = 10u128.checked_pow((decimals - places).cast_unsigned()).ok_or(AmountFault::Precision)?;
         if digits % divisor != 0 {
             return Err(AmountFault::Precision);
         }
         digits / divisor
     };
-    i64::try_from(pence).ok().and_then(Money::from_pence).map(Money::pence).ok_or(AmountFault::TooLarge)
+    // Both types hold 18 digits.
+    i64::try_from(units).ok().and_then(Money::from_pence).map(Money::pence).ok_or(AmountFault::TooLarge)
 }
 
 /// Digits, a leading minus and at most two decimals.
@@ -285,6 +300,8 @@ const fn eight_digits(values: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use MoneyStyle::{Brackets, Commas, CrDr, Implied, MinusAfter, Overpunch, Plain, Pound, Scientific, Spaces, UnicodeMinus};
 
@@ -354,6 +371,45 @@ mod tests {
         }
         for bad in ["1E", "1E+", "E5", "1E5E5", "1E99999", "1E1.5", "1E 5"] {
             assert_eq!(read(&[Scientific], bad), Err(AmountFault::Style), "{bad}");
+        }
+    }
+    #[test]
+    fn a_quantity_has_six_decimals_and_is_never_cut() {
+        let read = |styles: &[MoneyStyle], text: &str| MoneyRules::new(styles).read_quantity(text.as_bytes());
+        for (text, millionths) in [("0.6", 600_000), ("-37", -37_000_000), ("0.000001", 1), ("12.3456780000", 12_345_678), (".5", 500_000)]
+        {
+            assert_eq!(read(&[Plain], text), Ok(millionths), "{text}");
+        }
+        assert_eq!(read(&[Commas, Brackets], "(1,234.5)"), Ok(-1_234_500_000));
+        assert_eq!(read(&[Scientific], "1.5E-6"), Err(AmountFault::Precision));
+        assert_eq!(read(&[Scientific], "15E-7"), Err(AmountFault::Precision));
+        assert_eq!(read(&[Scientific], "15E-6"), Ok(15));
+        assert_eq!(read(&[Implied(4)], "6000"), Ok(600_000));
+        assert_eq!(read(&[Plain], "0.0000001"), Err(AmountFault::Precision));
+        assert_eq!(read(&[Plain], "999999999999.999999"), Ok(Money::MAX_PENCE));
+        assert_eq!(read(&[Plain], "1000000000000"), Err(AmountFault::TooLarge));
+        assert_eq!(read(&[Plain], "60%"), Err(AmountFault::Style));
+        assert_eq!(read(&[Plain], "0,6"), Err(AmountFault::Style));
+    }
+
+    proptest! {
+        /// What is printed of a number of millionths, with fewer or more noughts after it, is read back as the same.
+        #[test]
+        fn a_printed_quantity_is_read_back(millionths in -Money::MAX_PENCE..=Money::MAX_PENCE, noughts in 0..9_usize, short: bool) {
+            let sign = if millionths < 0 { "-" } else { "" };
+            let size = millionths.unsigned_abs();
+            let mut text = format!("{sign}{}.{:06}{}", size / 1_000_000, size % 1_000_000, "0".repeat(noughts));
+            if short {
+                text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+            }
+            prop_assert_eq!(MoneyRules::new(&[Plain]).read_quantity(text.as_bytes()), Ok(millionths));
+        }
+
+        /// A digit more than six that is not nought is never cut off.
+        #[test]
+        fn a_finer_quantity_is_refused(millionths in 0..=Money::MAX_PENCE, rest in "[0-9]{0,5}[1-9]") {
+            let text = format!("{}.{:06}{rest}", millionths / 1_000_000, millionths % 1_000_000);
+            prop_assert_eq!(MoneyRules::new(&[Plain]).read_quantity(text.as_bytes()), Err(AmountFault::Precision));
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     diagnostic::{Code, codes::value},
     domain::Identifier,
-    schema::{Contract, MoneyStyle, PeriodFormat, Type},
+    schema::{ColumnRules, Contract, MoneyStyle, PeriodFormat, Type},
 };
 
 /// A row that is not accepted, with all its faults.
@@ -39,6 +39,8 @@ pub struct Fault {
 pub(super) enum ValueFault {
     Missing,
     Amount(AmountFault),
+    /// As an amount, of a number that is no pounds.
+    Quantity(AmountFault),
     Date(DateFault),
     Whole,
     Range,
@@ -53,9 +55,9 @@ impl ValueFault {
     pub(super) fn code(self) -> Code {
         match self {
             Self::Missing => value::REQUIRED,
-            Self::Amount(AmountFault::Style) => value::AMOUNT,
-            Self::Amount(AmountFault::Precision) => value::PRECISION,
-            Self::Amount(AmountFault::TooLarge) => value::TOO_LARGE,
+            Self::Amount(AmountFault::Style) | Self::Quantity(AmountFault::Style) => value::AMOUNT,
+            Self::Amount(AmountFault::Precision) | Self::Quantity(AmountFault::Precision) => value::PRECISION,
+            Self::Amount(AmountFault::TooLarge) | Self::Quantity(AmountFault::TooLarge) => value::TOO_LARGE,
             Self::Date(DateFault::Window) => value::WINDOW,
             Self::Date(_) => value::DATE,
             Self::Whole | Self::Range => value::WHOLE,
@@ -71,11 +73,10 @@ impl ValueFault {
         let rules = contract.column(&plan.name).map(|column| &column.rules);
         match self {
             Self::Missing => "the value is missing, and the contract requires one".into(),
-            Self::Amount(AmountFault::Style) => {
-                let styles: Vec<_> = rules.map(|r| r.money.iter().map(|style| style_word(*style)).collect()).unwrap_or_default();
-                let styles = if styles.is_empty() { "plain".into() } else { styles.join(", ") };
-                format!("not an amount in a style that the contract declares ({styles})")
-            }
+            Self::Amount(AmountFault::Style) => format!("not an amount in a style that the contract declares ({})", styles(rules)),
+            Self::Quantity(AmountFault::Style) => format!("not a number in a style that the contract declares ({})", styles(rules)),
+            Self::Quantity(AmountFault::Precision) => "more than six decimals; quantities are never cut or rounded".into(),
+            Self::Quantity(AmountFault::TooLarge) => "the quantity has more than 12 digits before the point".into(),
             Self::Amount(AmountFault::Precision) => "more precision than pence; amounts are never cut or rounded".into(),
             Self::Amount(AmountFault::TooLarge) => "the amount has more than 18 digits".into(),
             Self::Date(DateFault::NoSuchDay) => "no calendar has this day".into(),
@@ -105,6 +106,11 @@ impl ValueFault {
             }
         }
     }
+}
+
+fn styles(rules: Option<&ColumnRules>) -> String {
+    let styles: Vec<_> = rules.map(|r| r.money.iter().map(|style| style_word(*style)).collect()).unwrap_or_default();
+    if styles.is_empty() { "plain".into() } else { styles.join(", ") }
 }
 
 fn style_word(style: MoneyStyle) -> String {

@@ -20,7 +20,7 @@ pub use digest::{DeliveryId, Digest};
 pub use fold::{fold_code, show_invisible};
 pub use identifier::{Identifier, NotAnIdentifier};
 pub use location::Location;
-pub use money::{Money, Pence, counted, decimal, grouped, parse_pounds, pounds};
+pub use money::{Money, Pence, counted, decimal, grouped, parse_decimal, parse_pounds, pounds};
 pub use near::{Listed, listed, near_address, near_host};
 pub use ownership::Ownership;
 pub use period::{Calendar, Coverage, Period};

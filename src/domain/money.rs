@@ -48,6 +48,20 @@ pub fn parse_pounds(text: &str) -> Option<Pence> {
     format!("{whole}{decimals}").parse().ok()
 }
 
+/// A number with at most so many decimals, in units of the last of them: `-1.5` is -150 in pence (2), -1500000 in millionths (6).
+/// `None` where it is no such number, or has more than 18 digits.
+#[must_use]
+pub fn parse_decimal(text: &str, decimals: usize) -> Option<i128> {
+    let (negative, size) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (whole, part) = size.split_once('.').unwrap_or((size, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > decimals || whole.len() + decimals > 18 {
+        return None;
+    }
+    let units: i128 = format!("{whole}{part:0<decimals$}").parse().ok()?;
+    Some(if negative { -units } else { units })
+}
+
 /// `-1234.5` pounds as `-£1,234.50`: what a person reads.
 #[must_use]
 pub fn pounds(pence: Pence) -> String {
@@ -92,6 +106,18 @@ mod tests {
         assert!(Money::from_pence(-Money::MAX_PENCE).is_some());
         assert!(Money::from_pence(Money::MAX_PENCE + 1).is_none());
         assert!(Money::from_pence(i64::MIN).is_none());
+    }
+
+    #[test]
+    fn a_number_is_read_in_units_of_its_last_decimal() {
+        assert_eq!(parse_decimal("-1.5", 2), Some(-150));
+        assert_eq!(parse_decimal("12", 6), Some(12_000_000));
+        assert_eq!(parse_decimal("0.000001", 6), Some(1));
+        assert_eq!(parse_decimal("999999999999.999999", 6), Some(Money::MAX_PENCE.into()));
+        for (text, decimals) in [("1.234", 2), ("0.0000001", 6), ("1000000000000", 6), ("", 2), ("-", 2), ("1.", 2), (".5", 2), ("1e2", 2)]
+        {
+            assert_eq!(parse_decimal(text, decimals), None, "{text}");
+        }
     }
 
     #[test]

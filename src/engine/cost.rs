@@ -244,6 +244,7 @@ fn inferred(script: &Script, query: &Query, given: &DFSchema) -> Answer<Vec<Colu
 fn profile_type(kind: &DataType) -> Option<Type> {
     Some(match kind {
         DataType::Decimal128(_, s) | DataType::Decimal256(_, s) if *s <= 2 => Type::Money,
+        DataType::Decimal128(_, s) | DataType::Decimal256(_, s) if *s <= 6 => Type::Quantity,
         DataType::Int8 => Type::TinyInt,
         DataType::Int16 | DataType::UInt8 => Type::SmallInt,
         DataType::Int32 | DataType::UInt16 => Type::Integer,

@@ -1,6 +1,6 @@
 //! The rules that keep money exact and types honest, checked on the plan, where every cast is in sight.
 //!
-//! No float anywhere; no division of money; nothing loses decimals; text never becomes a number or a date, nor the
+//! No float anywhere; no division of money, no product of it with a quantity; nothing loses decimals; text never becomes a number or a date, nor the
 //! other way: the decoder has typed the data by its contract, and a second opinion in SQL would be a guess.
 
 use arrow::datatypes::{DataType, TimeUnit};
@@ -36,16 +36,28 @@ fn walk(script: &Script, plan: &LogicalPlan, exact: bool) -> Answer<()> {
     let walked = plan.apply_with_subqueries(|node| {
         let schema = merge_schema(&node.inputs());
         node.apply_expressions(|root| {
-            root.apply(|expr| {
-                let fault = padding(script, expr).or_else(|| if exact { fault(expr, &schema) } else { None });
-                let Some(fault) = fault else { return Ok(TreeNodeRecursion::Continue) };
-                let report = script.at_span(fault, span(expr).or_else(|| span(root)));
+            let mut sound = true;
+            let mut report = |fault, at: Option<Span>| {
+                let report = script.at_span(fault, at);
                 if !faults.contains(&report) {
                     faults.push(report);
                 }
+            };
+            let walked = root.apply(|expr| {
+                let fault = padding(script, expr).or_else(|| if exact { fault(expr, &schema) } else { None });
+                let Some(fault) = fault else { return Ok(TreeNodeRecursion::Continue) };
+                sound = false;
+                report(fault, span(expr).or_else(|| span(root)));
                 // What is inside has the same cause.
                 Ok(TreeNodeRecursion::Jump)
-            })
+            });
+            if exact
+                && sound
+                && let Some(fault) = finer(node, root, &schema)
+            {
+                report(fault, span(root));
+            }
+            walked.map(|_| TreeNodeRecursion::Continue)
         })
     });
     walked.map_err(|e| script.fault(&e))?;
@@ -65,12 +77,20 @@ fn fault(expr: &Expr, schema: &DFSchema) -> Option<Diagnostic> {
             cast_fault(&from, cast.field.data_type(), literal)
         }
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Divide, right }) => {
-            let money = |e: &Expr| e.get_type(schema).is_ok_and(|t| is_decimal(&t));
-            (money(left) || money(right)).then(|| {
-                Diagnostic::new(MONEY, "an amount is divided")
+            let one = |is: fn(&DataType) -> bool| [left, right].iter().any(|e| e.get_type(schema).is_ok_and(|t| is(&t)));
+            one(is_decimal).then(|| {
+                let what = if one(is_quantity) && !one(is_money) { "a quantity" } else { "an amount" };
+                Diagnostic::new(MONEY, format!("{what} is divided"))
                     .expected("sums, differences and whole multiples of amounts; SQL would cut off what does not divide evenly")
                     .hint("Amounts are apportioned by the kernels of the cost run, which lose no penny.")
             })
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Multiply, right }) => {
+            let kind = |e: &Expr| e.get_type(schema).ok();
+            let of = |money: &Expr, quantity: &Expr| {
+                kind(money).is_some_and(|t| is_money(&t)) && kind(quantity).is_some_and(|t| is_quantity(&t))
+            };
+            (of(left, right) || of(right, left)).then(by_quantity)
         }
         Expr::AggregateFunction(call) if ORDERED_AGGREGATES.contains(&call.func.name()) && call.params.order_by.is_empty() => Some(
             Diagnostic::new(
@@ -88,6 +108,53 @@ fn fault(expr: &Expr, schema: &DFSchema) -> Option<Diagnostic> {
                     .hint("Write decimals as they are (`0.01` is exact), and leave out functions that give fractions.")
             })
         }
+    }
+}
+
+/// Why an amount may not be multiplied by a quantity.
+fn by_quantity() -> Diagnostic {
+    Diagnostic::new(MONEY, "an amount is multiplied by a quantity, a DECIMAL(18,6)")
+        .expected("sums, differences and whole multiples of amounts; SQL would leave a part of a penny in every row")
+        .hint(
+            "Amounts by rates are made by the kernels of the cost run, once for each cell, so that the parts sum to the whole. \
+             Compare, add and show quantities as they are.",
+        )
+}
+
+/// Why an expression that a query gives may not be: it holds pounds, and has more decimals than pence have. So no amount passes for a
+/// quantity, neither by `amount * 0.5` nor by a sum, a CASE or a UNION of amounts and quantities. Comparisons are as exact as they are.
+fn finer(node: &LogicalPlan, root: &Expr, schema: &DFSchema) -> Option<Diagnostic> {
+    if !matches!(node, LogicalPlan::Projection(_) | LogicalPlan::Aggregate(_) | LogicalPlan::Window(_)) {
+        return None;
+    }
+    let kind = root.get_type(schema).ok()?;
+    let finer = matches!(Class::of(&kind), Class::Decimal(scale) if scale > 2) && holds_money(root, schema);
+    finer.then(|| {
+        Diagnostic::new(MONEY, format!("an amount becomes {}, which has more decimals than pence", type_name(&kind)))
+            .expected("amounts by themselves, with two decimals, and quantities by themselves")
+            .hint("An amount has two decimals: multiply amounts by whole numbers only, and give quantities columns of their own.")
+    })
+}
+
+/// Whether pounds flow into the value of an expression: not where they are only compared or counted.
+fn holds_money(expr: &Expr, schema: &DFSchema) -> bool {
+    let any = |list: &[Expr]| list.iter().any(|e| holds_money(e, schema));
+    match expr {
+        Expr::Column(_) | Expr::ScalarSubquery(_) | Expr::OuterReferenceColumn(..) => expr.get_type(schema).is_ok_and(|t| is_money(&t)),
+        Expr::Alias(alias) => holds_money(&alias.expr, schema),
+        Expr::Cast(cast) => holds_money(&cast.expr, schema),
+        Expr::Negative(inner) => holds_money(inner, schema),
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Plus | Operator::Minus | Operator::Multiply | Operator::Divide, right }) => {
+            holds_money(left, schema) || holds_money(right, schema)
+        }
+        Expr::Case(case) => {
+            case.when_then_expr.iter().any(|(_, then)| holds_money(then, schema))
+                || case.else_expr.as_ref().is_some_and(|e| holds_money(e, schema))
+        }
+        Expr::ScalarFunction(call) => any(&call.args),
+        Expr::AggregateFunction(call) => call.func.name() != "count" && any(&call.params.args),
+        Expr::WindowFunction(call) => call.fun.name() != "count" && any(&call.params.args),
+        _ => false,
     }
 }
 
@@ -177,7 +244,32 @@ impl<'a> Class<'a> {
 }
 
 pub(super) fn is_decimal(kind: &DataType) -> bool {
-    matches!(Class::of(kind), Class::Decimal(_))
+    decimals(kind).is_some()
+}
+
+/// Decimals of a decimal type.
+pub(super) fn decimals(kind: &DataType) -> Option<i8> {
+    if let Class::Decimal(decimals) = Class::of(kind) { Some(decimals) } else { None }
+}
+
+/// Pounds, or a sum of them: two decimals, and the digits of a column. A number that is written out has only its own few digits.
+pub(super) fn is_money(kind: &DataType) -> bool {
+    decimal_of(kind).is_some_and(|(digits, decimals)| digits >= DIGITS && (1..=2).contains(&decimals))
+}
+
+/// A quantity, or a sum or product of such.
+fn is_quantity(kind: &DataType) -> bool {
+    decimal_of(kind).is_some_and(|(digits, decimals)| digits >= DIGITS && decimals > 2)
+}
+
+/// Digits of the decimals that tables hold.
+const DIGITS: u8 = 18;
+
+fn decimal_of(kind: &DataType) -> Option<(u8, i8)> {
+    match kind {
+        DataType::Decimal32(p, s) | DataType::Decimal64(p, s) | DataType::Decimal128(p, s) | DataType::Decimal256(p, s) => Some((*p, *s)),
+        _ => None,
+    }
 }
 
 pub(super) fn is_float(kind: &DataType) -> bool {

@@ -16,7 +16,7 @@ use datafusion::{
 };
 
 use super::{
-    exact::{is_decimal, type_name},
+    exact::{decimals, is_decimal, is_money, type_name},
     fault::{Voice, did_you_mean, listed},
     script::Script,
 };
@@ -231,13 +231,19 @@ fn conversion(have: &DataType, get: Type) -> Result<Conversion, &'static str> {
         (DataType::Decimal32(_, s) | DataType::Decimal64(_, s) | DataType::Decimal128(_, s) | DataType::Decimal256(_, s), Type::Money) => {
             *s <= 2
         }
-        (kind, Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt | Type::Money) => kind.is_integer(),
+        (kind, Type::Quantity) if is_decimal(kind) => !is_money(kind) && decimals(kind).is_some_and(|s| s <= 6),
+        (kind, Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt | Type::Money | Type::Quantity) => kind.is_integer(),
         _ => false,
     };
     if lossless {
         return Ok(Conversion::Cast);
     }
     Err(match (have, get) {
+        (kind, Type::Quantity) if is_money(kind) => "An amount is no quantity: pounds stand in columns of DECIMAL(18,2).",
+        (kind, Type::Quantity) if is_decimal(kind) => "A quantity has six decimals: multiply quantities by whole numbers only.",
+        (kind, Type::Money) if decimals(kind) == Some(6) => {
+            "A quantity is no amount: amounts by rates are made by the kernels of the cost run."
+        }
         (kind, Type::Money) if is_decimal(kind) => "An amount has two decimals: multiply amounts by whole numbers only.",
         (DataType::Timestamp(..), Type::Date) => "Write CAST(… AS DATE) where the time of day is not meant.",
         _ => "Give the source's column its type in the contract: text never becomes a number or a date in SQL.",

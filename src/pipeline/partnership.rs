@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::{Diagnostic, codes::config},
-    domain::{Calendar, Day, Identifier, Location, Pence, Span},
+    domain::{Calendar, Day, Identifier, Location, Pence, Span, parse_decimal},
     schema::{
         fields::{Fields, Item, did_you_mean, name},
         suggest::nearest,
@@ -341,15 +341,7 @@ fn suspense_limit(fields: &Fields<'_>) -> SuspenseLimit {
 
 /// Pounds with at most two decimals, as pence.
 pub fn pence(text: &str) -> Option<Pence> {
-    let (negative, size) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-    let (whole, part) = size.split_once('.').unwrap_or((size, "00"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(part) || part.len() > 2 || whole.len() > 16 {
-        return None;
-    }
-    let part: Pence = format!("{part:0<2}").parse().ok()?;
-    let pence = whole.parse::<Pence>().ok()? * 100 + part;
-    Some(if negative { -pence } else { pence })
+    parse_decimal(text, 2)
 }
 
 fn retention(fields: &Fields<'_>) -> Retention {

@@ -12,7 +12,7 @@ use crate::{
         Diagnostic, Place,
         codes::{config, reference},
     },
-    domain::{Day, Money, Pence, fold_code, show_invisible},
+    domain::{Day, Money, Pence, fold_code, parse_decimal, show_invisible},
     schema::{
         Column, Contract, Contracts, Type, digest_of,
         fields::{UNTOUCHED, did_you_mean},
@@ -229,6 +229,11 @@ fn typed(file: &str, table: &Table<'_>, column: &Column, texts: &[Option<&str>],
             let values = each.values(texts, "pounds with at most two decimals", |t| pence(t).filter(within));
             let values: Decimal128Array = values.into_iter().collect();
             Arc::new(values.with_data_type(Type::Money.arrow()))
+        }
+        Type::Quantity => {
+            let values = each.values(texts, "a number with at most six decimals and twelve digits before them", |t| parse_decimal(t, 6));
+            let values: Decimal128Array = values.into_iter().collect();
+            Arc::new(values.with_data_type(Type::Quantity.arrow()))
         }
     }
 }

@@ -28,6 +28,7 @@ const PROPERTY_KEYS: &[&str] = &["id", "property", "vendor", "value", "descripti
 const RULE_KEYS: &[&str] = &[
     "aliases",
     "money",
+    "number",
     "side",
     "sign_from",
     "includes_vat",
@@ -43,8 +44,9 @@ const RULE_KEYS: &[&str] = &[
 ];
 
 /// Physical type, our type, the logical types that go with it.
-const TYPES: [(&str, Type, &str); 9] = [
+const TYPES: [(&str, Type, &str); 10] = [
     ("DECIMAL(18,2)", Type::Money, "number"),
+    ("DECIMAL(18,6)", Type::Quantity, "number"),
     ("TINYINT", Type::TinyInt, "integer"),
     ("SMALLINT", Type::SmallInt, "integer"),
     ("INTEGER", Type::Integer, "integer"),
@@ -56,6 +58,7 @@ const TYPES: [(&str, Type, &str); 9] = [
 ];
 
 const MONEY: &str = "a `DECIMAL(18,2)` column";
+const QUANTITY: &str = "a `DECIMAL(18,6)` column";
 
 pub fn read_column(item: &Item<'_>, kind: Kind) -> Option<Column> {
     let fields = item.fields(COLUMN_KEYS)?;
@@ -147,7 +150,10 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
     let flag = |key: &str| fields.get(key).and_then(|item| item.flag()).unwrap_or(false);
     let rules = ColumnRules {
         aliases: fields.get("aliases").and_then(|item| item.texts()).unwrap_or_default(),
-        money: for_type("money", column_type == Type::Money, MONEY).map(|i| money(&i)).unwrap_or_default(),
+        money: styles(
+            for_type("money", column_type == Type::Money, MONEY).as_ref(),
+            for_type("number", column_type == Type::Quantity, QUANTITY).as_ref(),
+        ),
         side: for_type("side", column_type == Type::Money, MONEY)
             .and_then(|i| i.choice(&[("debit", Side::Debit), ("credit", Side::Credit)])),
         includes_vat: for_type("includes_vat", column_type == Type::Money, MONEY)
@@ -178,7 +184,7 @@ fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
     if kind == Kind::Source {
         return;
     }
-    for key in ["aliases", "includes_vat", "money", "side", "sign_from", "formats", "period", "window", "trim", "null_words"] {
+    for key in ["aliases", "includes_vat", "money", "number", "side", "sign_from", "formats", "period", "window", "trim", "null_words"] {
         if let Some(item) = fields.get(key) {
             item.refuse(contract::RULE, "it says how an extract's text is read", "it only in the contract of a source", "");
         }
@@ -210,9 +216,14 @@ fn sign_from(item: &Item<'_>) -> Option<SignFrom> {
     Some(SignFrom { column, debit, credit })
 }
 
-fn money(item: &Item<'_>) -> Vec<MoneyStyle> {
-    let styles = item.list().unwrap_or_default();
-    styles.iter().filter_map(|style| style.read(formats::MONEY_STYLES, formats::money_style)).collect()
+/// How amounts, or quantities, are printed. A column is one of the two.
+fn styles(money: Option<&Item<'_>>, number: Option<&Item<'_>>) -> Vec<MoneyStyle> {
+    let (item, expected, of): (_, _, fn(&str) -> Option<MoneyStyle>) = match (money, number) {
+        (Some(item), _) => (item, formats::MONEY_STYLES, formats::money_style),
+        (None, Some(item)) => (item, formats::NUMBER_STYLES, formats::number_style),
+        (None, None) => return Vec::new(),
+    };
+    item.list().unwrap_or_default().iter().filter_map(|style| style.read(expected, of)).collect()
 }
 
 fn dates(item: &Item<'_>) -> Vec<DateFormat> {
@@ -282,7 +293,7 @@ fn role(item: &Item<'_>) -> Option<Role> {
 /// What a source must declare, because nothing is inferred.
 fn complete_source(item: &Item<'_>, column: &mut Column, has_formats: bool) {
     match column.kind {
-        Type::Money if column.rules.money.is_empty() => column.rules.money.push(MoneyStyle::Plain),
+        Type::Money | Type::Quantity if column.rules.money.is_empty() => column.rules.money.push(MoneyStyle::Plain),
         Type::Date if !has_formats => {
             let hint = "Look at the extract: `formats: [dd/mm/yyyy]`.";
             item.refuse(

@@ -76,8 +76,10 @@ impl Column {
 /// The types of the profile, spelled as `DuckDB` spells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Type {
-    /// `DECIMAL(18,2)`.
+    /// `DECIMAL(18,2)`: pounds.
     Money,
+    /// `DECIMAL(18,6)`: a rate, a percentage, full-time equivalents; never pounds.
+    Quantity,
     /// `TINYINT`.
     TinyInt,
     /// `SMALLINT`.
@@ -101,6 +103,7 @@ impl Type {
     pub fn arrow(self) -> DataType {
         match self {
             Self::Money => DataType::Decimal128(18, 2),
+            Self::Quantity => DataType::Decimal128(18, 6),
             Self::TinyInt => DataType::Int8,
             Self::SmallInt => DataType::Int16,
             Self::Integer => DataType::Int32,
@@ -117,6 +120,7 @@ impl Type {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Money => "DECIMAL(18,2)",
+            Self::Quantity => "DECIMAL(18,6)",
             Self::TinyInt => "TINYINT",
             Self::SmallInt => "SMALLINT",
             Self::Integer => "INTEGER",
@@ -134,7 +138,7 @@ impl Type {
 pub struct ColumnRules {
     /// Other headers under which the column may stand.
     pub aliases: Vec<String>,
-    /// Declared money styles; empty for a column that is not money.
+    /// Declared styles of amounts (`money:`) or of quantities (`number:`); empty for any other column.
     pub money: Vec<MoneyStyle>,
     /// The column holds one side of an amount; `None` = it is signed, debit positive.
     pub side: Option<Side>,

@@ -71,6 +71,10 @@ pub fn table(contract: &Contract, rows: &[Vec<Cell>]) -> Answer<RecordBatch> {
                 let pence = cells.map(|c| if let Cell::Pence(p) = c { Some(*p) } else { None });
                 Arc::new(pence.collect::<Decimal128Array>().with_data_type(Type::Money.arrow()))
             }
+            Type::Quantity => {
+                let millionths = cells.map(|c| whole(c).map(|n| i128::from(n) * 1_000_000));
+                Arc::new(millionths.collect::<Decimal128Array>().with_data_type(kind.arrow()))
+            }
             _ => Arc::new(cells.map(whole).collect::<Int64Array>()),
         }
     };

@@ -11,7 +11,7 @@ use arrow::{
 use truecost::{
     diagnostic::Refusal,
     domain::{Day, Digest, Identifier},
-    engine::{CostQuery, Parameters, Projection, Schemas, Table, Tables, order},
+    engine::{CostQuery, Format, Parameters, Projection, Schemas, Table, Tables, order, render},
     schema::{Column, ColumnRules, Contract, Kind, Type},
 };
 
@@ -389,6 +389,64 @@ fn what_cost_sql_may_not_do_is_said_where_it_stands() {
         seen.push_str(&format!("## {name}\n\n{refused}\n"));
     }
     golden("golden/engine/cost_refusals.txt", &seen);
+}
+
+/// A quantity, `DECIMAL(18,6)`, is compared, added and shown; it never becomes pounds nor pounds a quantity, by whatever way.
+#[test]
+fn a_quantity_is_never_multiplied_into_pounds() {
+    let schema = Arc::new(Schema::new(vec![
+        Field::new("fte", Type::Quantity.arrow(), true),
+        Field::new("amount", Type::Money.arrow(), true),
+        Field::new("lines", DataType::Int64, true),
+    ]));
+    let quantities: ArrayRef = Arc::new(Decimal128Array::from(vec![Some(600_000), None]).with_precision_and_scale(18, 6).expect("18,6"));
+    let rows = RecordBatch::try_new(
+        Arc::clone(&schema),
+        vec![quantities, money(&[Some(1_10), Some(-2_05)]), Arc::new(Int64Array::from(vec![3, 4]))],
+    )
+    .expect("rows");
+    let mut tables = Tables::default();
+    tables.insert("post", Table::rows(Arc::clone(&schema), vec![rows]));
+    let plan = |sql: &str| CostQuery::plan_intermediate(sql, "a.sql", "t", &tables.schemas());
+    let sql = "SELECT sum(fte) AS fte, sum(fte * 2 + 0.5) AS more, max(-fte) AS less, sum(CASE WHEN fte > 0.25 THEN amount * lines END) \
+               AS pounds, count(*) FILTER (WHERE amount * 1.5 > 1) AS lines FROM post";
+    let query = plan(sql).expect("planned");
+    let kinds: Vec<String> = query.schema().fields().iter().map(|f| f.data_type().to_string()).collect();
+    assert_eq!(kinds, ["Decimal128(18, 6)", "Decimal128(18, 6)", "Decimal128(18, 6)", "Decimal128(18, 2)", "Int64"]);
+    let sums = query.run(&tables, &parameters()).expect("run");
+    let shown = |format| render(sums.schema_ref(), std::slice::from_ref(&sums), format);
+    assert_eq!(shown(Format::Csv), "fte,more,less,pounds,lines\n0.600000,1.700000,-0.600000,3.30,1\n");
+    assert!(shown(Format::Json).contains(r#""fte":"0.600000""#), "{}", shown(Format::Json));
+    assert!(shown(Format::Table).contains("0.600000  1.700000  -0.600000    3.30"), "{}", shown(Format::Table));
+
+    let refused = [
+        ("SELECT amount * fte AS a FROM post", "an amount is multiplied by a quantity"),
+        ("SELECT fte * sum(amount) OVER () AS a FROM post", "an amount is multiplied by a quantity"),
+        ("SELECT 1 AS a FROM post WHERE fte * amount > 1", "an amount is multiplied by a quantity"),
+        ("SELECT sum(amount) * (SELECT max(fte) FROM post) AS a FROM post", "an amount is multiplied by a quantity"),
+        ("SELECT (fte + 0.5) * abs(amount) AS a FROM post", "an amount is multiplied by a quantity"),
+        ("SELECT amount + fte AS a FROM post", "an amount becomes"),
+        ("SELECT amount * 0.0001 AS a FROM post", "an amount becomes"),
+        ("SELECT amount * amount AS a FROM post", "an amount becomes"),
+        ("SELECT coalesce(fte, amount) AS a FROM post", "an amount becomes"),
+        ("SELECT CASE WHEN lines > 3 THEN fte ELSE amount END AS a FROM post", "an amount becomes"),
+        ("SELECT CAST(amount AS DECIMAL(18,6)) AS a FROM post", "an amount becomes"),
+        ("SELECT fte AS a FROM post UNION ALL SELECT amount FROM post", "an amount becomes"),
+        ("SELECT sum(amount * 0.0001) AS a FROM post", "an amount becomes"),
+        ("SELECT fte / 2 AS a FROM post", "a quantity is divided"),
+        ("SELECT fte * fte AS a FROM post", "no table holds"),
+    ];
+    for (sql, why) in refused {
+        let said = plan(sql).expect_err(sql).to_string();
+        assert!(said.contains(why), "{sql}\n{said}");
+    }
+    let into = |kind: Type| contract(Kind::Published, "t", &[("a", kind, "")]);
+    let fill = |sql: &str, kind: Type| CostQuery::plan(sql, "a.sql", &into(kind), &tables.schemas()).map(drop).map_err(|e| e.to_string());
+    for right in ["SELECT fte AS a FROM post", "SELECT 0.25 AS a FROM post", "SELECT 1 AS a FROM post", "SELECT sum(fte) AS a FROM post"] {
+        assert_eq!(fill(right, Type::Quantity), Ok(()), "{right}");
+    }
+    assert!(fill("SELECT amount AS a FROM post", Type::Quantity).expect_err("pounds").contains("An amount is no quantity"));
+    assert!(fill("SELECT fte AS a FROM post", Type::Money).expect_err("a quantity").contains("A quantity is no amount"));
 }
 
 #[test]

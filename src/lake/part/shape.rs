@@ -122,7 +122,7 @@ pub(super) fn storage(kind: Type, role: Option<Role>) -> Storage {
     match (kind, role) {
         (Type::Boolean, _) => Storage::Bits,
         (Type::Text, Some(Role::Key)) => Storage::Prefixes,
-        (Type::Money | Type::BigInt | Type::Instant, _) | (_, Some(Role::Sequence)) => Storage::Steps,
+        (Type::Money | Type::Quantity | Type::BigInt | Type::Instant, _) | (_, Some(Role::Sequence)) => Storage::Steps,
         _ => Storage::Dictionary,
     }
 }

@@ -198,6 +198,7 @@ pub(super) fn wide(rows: usize, from: usize) -> (Arc<PartSchema>, RecordBatch) {
         ("sequence", Type::Integer, Some(Role::Sequence)),
         ("big", Type::BigInt, None),
         ("money", Type::Money, None),
+        ("quantity", Type::Quantity, None),
         ("day", Type::Date, None),
         ("instant", Type::Instant, None),
         ("code", Type::Text, Some(Role::Code)),
@@ -220,6 +221,13 @@ pub(super) fn wide(rows: usize, from: usize) -> (Arc<PartSchema>, RecordBatch) {
                 .map(|r| some(r, 7).map(|v| i128::from(v as i64) % 1_000_000_000_000_000_000))
                 .collect::<Decimal128Array>()
                 .with_precision_and_scale(18, 2)
+                .unwrap(),
+        ),
+        Arc::new(
+            (0..rows)
+                .map(|r| some(r, 13).map(|v| i128::from(v as i64) % 1_000_000_000_000_000_000))
+                .collect::<Decimal128Array>()
+                .with_precision_and_scale(18, 6)
                 .unwrap(),
         ),
         all::<_, Date32Array>(rows, |r| some(r, 8).map(|v| (v % 40_000) as i32)),

@@ -247,6 +247,7 @@ fn table_id(name: &str) -> String {
 const fn delta_type(kind: Type) -> &'static str {
     match kind {
         Type::Money => "decimal(18,2)",
+        Type::Quantity => "decimal(18,6)",
         Type::TinyInt => "byte",
         Type::SmallInt => "short",
         Type::Integer => "integer",
