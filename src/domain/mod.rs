@@ -3,9 +3,11 @@
 //! Nothing here reads a file, a clock or a float. What a type of this module holds
 //! has been checked once, where it was made, and is not checked again.
 
+mod apportion;
 mod day;
 mod digest;
 mod fold;
+mod fraction;
 mod identifier;
 mod location;
 mod money;
@@ -15,9 +17,11 @@ mod period;
 mod placement;
 mod text;
 
+pub use apportion::{Missplit, NoWeight, Weights};
 pub use day::{Day, Span};
 pub use digest::{DeliveryId, Digest};
 pub use fold::{fold_code, show_invisible};
+pub use fraction::Fraction;
 pub use identifier::{Identifier, NotAnIdentifier};
 pub use location::Location;
 pub use money::{Money, Pence, counted, decimal, grouped, parse_decimal, parse_pounds, pounds};
