@@ -24,6 +24,7 @@ use crate::{
 };
 
 use clock::{Clock, Now, Standing};
+use cost::CostRun;
 
 pub use cost::Costed;
 pub use decide::{Said, decide};
@@ -192,7 +193,7 @@ pub fn run(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     let listed = conductor.list(&known, options.wish, true);
     conductor.note_again(&mut known, &listed)?;
     let delivered = conductor.deliver(&mut known, listed)?;
-    let costed = conductor.cost(&known)?;
+    let costed = CostRun(&conductor).run(&known)?;
     let refused_now = |id: &String| delivered.iter().any(|d: &Delivered| d.delivery.as_ref() == Some(id));
     let standing_refused = costed.unmended.iter().filter(|id| !refused_now(id)).count();
     let waiting = waiting(&known);
@@ -274,5 +275,5 @@ pub fn plan_cost_run(partnership: &Partnership, now: Now) -> Answer<CostPlanned>
     let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
     let conductor = Conductor::new(partnership, &options, &clock, &Silent)?;
     let known = conductor.lake.register().all()?;
-    conductor.why_cost(&known)
+    CostRun(&conductor).why_cost(&known)
 }

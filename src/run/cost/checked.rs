@@ -1,6 +1,6 @@
 //! What the checks found, as reports: what stops publication, and what is published with a warning.
 
-use super::{super::Conductor, Costed};
+use super::{CostRun, Costed, parts::Assembly};
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
     engine::Tables,
@@ -9,17 +9,17 @@ use crate::{
     stages::prove::{self, Finding},
 };
 
-impl Conductor<'_> {
+impl CostRun<'_> {
     /// Failed checks as reports, what stops publication first. Where suspense does, the codes behind it are looked up: no
     /// release will show them.
-    pub(super) fn verdict(&self, costed: &mut Costed, parts: &[(CostSource, PublishedPart)]) -> Answer<()> {
+    pub(super) fn verdict(&self, costed: &mut Costed, lines: &[(CostSource, PublishedPart)], assembly: &Assembly<'_>) -> Answer<()> {
         let limit = self.partnership.suspense_limit;
         let blocks = |f: &Finding| f.check.blocks || (f.check.number == 12 && limit.stop);
         costed.stopped = in_order(costed.findings.iter().filter_map(|f| f.report(blocks(f))).collect());
         if limit.stop && costed.findings.iter().any(|f| f.check.number == 12 && !f.passed()) {
-            let mut lines = Tables::default();
-            lines.insert("cost_line", self.parts_table("cost_line", parts.iter().map(|(_, part)| part))?);
-            costed.suspense = prove::suspense(self.partnership, &lines)?;
+            let mut tables = Tables::default();
+            tables.insert("cost_line", assembly.parts.table_of("cost_line", lines.iter().map(|(_, part)| part))?);
+            costed.suspense = prove::suspense(self.partnership, &tables)?;
             let report = prove::over_limit(&costed.suspense, limit.pence, "pipelines/partnership.yaml");
             costed.stopped.iter_mut().filter(|d| d.code == report.code).for_each(|d| report.clone_into(d));
         }

@@ -6,27 +6,27 @@ use std::{
 };
 
 use arrow::record_batch::RecordBatch;
-use serde_json::Value;
 
 use super::{
-    super::{Conductor, Event},
-    Line,
+    super::Event,
+    CostRun,
+    parts::{Filled, Made, Parts, Unit},
 };
 use crate::{
     diagnostic::Answer,
     domain::{Period, counted},
     engine::Table,
-    lake::{Manifest, PartFile, PartSchema, PublishedPart},
+    lake::{PartFile, PartSchema, StagedPart},
     pipeline::{Basis, rules},
     plan::{CostPlan, CostSource, digest_of, no_query, published},
     run::parallel::{each, lock},
     schema::{Cell, table},
     stages::{
         classify::{
-            Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS, classify_part, code_table, codes_of,
-            meanings,
+            ClassifiedPart, Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS, classify_part,
+            code_table, codes_of, meanings,
         },
-        prove, publish,
+        prove,
         separate::separate,
     },
 };
@@ -47,85 +47,53 @@ const fn columns_of(source: &CostSource) -> LineColumns {
     }
 }
 
-impl Conductor<'_> {
-    /// Every part of `cost_line`: taken over from the latest release where nothing changed, else made.
+impl CostRun<'_> {
+    /// Every part of `cost_line`, each with its part of `class_total`: taken over from the latest release where nothing changed, else made.
     pub(super) fn classify(
         &self,
         plan: &CostPlan,
         rules: &str,
         sources: &[CostSource],
-        latest: Option<&Manifest>,
-    ) -> Answer<(Vec<Line>, Option<Meant>)> {
-        let inputs = |s: &CostSource| digest_of(&[rules, &s.key(), &s.file.name]);
-        let reuse = |s: &CostSource| {
-            let latest = latest.filter(|_| !self.wish.force)?;
-            let (key, inputs) = (s.key(), inputs(s));
-            Some((latest.part("cost_line", &key, &inputs)?.clone(), latest.part("class_total", &key, &inputs)?.clone()))
-        };
-        let stale: Vec<&CostSource> = sources.iter().filter(|s| reuse(s).is_none()).collect();
-        let mut meant = if stale.is_empty() { None } else { Some(self.mean(plan, &stale)?) };
+        parts: &Parts<'_>,
+    ) -> Answer<(Vec<Filled<CostSource>>, Option<Meant>)> {
+        let unit = |s: &CostSource| Unit { key: s.key(), inputs: digest_of(&[rules, &s.key(), &s.file.name]), of: s.clone() };
+        let work = parts.look(vec!["cost_line", "class_total"], sources.iter().map(unit).collect());
+        let stale = work.stale();
+        if stale.is_empty() {
+            return Ok((work.fill(|_| Ok(Vec::new()))?, None));
+        }
+        let mut meant = self.mean(plan, &stale)?;
         let schema = PartSchema::of(published(self.partnership, "cost_line")?)?;
         let rows: u64 = stale.iter().map(|s| s.file.rows).sum();
-        let made = Mutex::new(BTreeMap::new());
+        let of_parts = counted(stale.len() as u64, "part");
         let folded: Mutex<BTreeMap<String, FoldedCodes>> = Mutex::default();
         let line_total = Mutex::new(Vec::new());
-        if let Some(meant) = &meant {
-            let classify_one = |source: &CostSource| -> Answer<()> {
-                let (part, codes) = self.classify_one(source, meant, &schema, &inputs(source))?;
-                lock(&line_total).extend(self.read_back(source, &part.0)?);
-                if !codes.0.is_empty() {
-                    lock(&folded).entry(format!("{}/{}", source.file.council, source.file.feed)).or_default().extend(&codes);
-                }
-                lock(&made).insert(source.file.relative.clone(), part);
-                Ok(())
-            };
-            each(self.threads, stale.clone(), classify_one)?;
-            for (feed, codes) in &*lock(&folded) {
-                self.observer.event(Event::Report { diagnostics: &[codes.note(feed)] });
+        let lines = work.fill(|source| {
+            let done = self.classify_one(source, &meant, &schema)?;
+            lock(&line_total).extend(read_back(source, &done.staged)?);
+            if !done.folded.0.is_empty() {
+                lock(&folded).entry(format!("{}/{}", source.file.council, source.file.feed)).or_default().extend(&done.folded);
             }
-            self.step(&format!("classified {} in {}", counted(rows, "line"), counted(stale.len() as u64, "part")));
+            let classes = table(published(self.partnership, "class_total")?, &done.classes)?;
+            let facts = done.facts();
+            Ok(vec![Made::Staged(done.staged, facts), Made::Rows(classes)])
+        })?;
+        for (feed, codes) in &*lock(&folded) {
+            self.observer.event(Event::Report { diagnostics: &[codes.note(feed)] });
         }
-        if let Some(meant) = &mut meant {
-            meant.line_total = line_total.into_inner().unwrap_or_else(PoisonError::into_inner);
-        }
-        let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut lines = Vec::new();
-        for source in sources {
-            let fresh = made.remove(&source.file.relative);
-            let is_fresh = fresh.is_some();
-            if let Some((part, classes)) = fresh.or_else(|| reuse(source)) {
-                lines.push(Line { source: source.clone(), part, classes, fresh: is_fresh });
-            }
-        }
-        Ok((lines, meant))
+        self.step(&format!("classified {} in {of_parts}", counted(rows, "line")));
+        meant.line_total = line_total.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok((lines, Some(meant)))
     }
 
-    /// What a part that was just made adds up to, as any reader of its file would find it: for check 9b.
-    fn read_back(&self, source: &CostSource, part: &PublishedPart) -> Answer<Vec<Vec<Cell>>> {
-        let grouped = prove::group_part(&PartFile::open(&self.lake.releases().path_of(&part.path))?)?;
-        let file = &source.file;
-        Ok(grouped.rows(&file.council, &file.feed, file.period.year, file.period.period))
-    }
-
-    fn classify_one(
-        &self,
-        source: &CostSource,
-        meant: &Meant,
-        schema: &Arc<PartSchema>,
-        inputs: &str,
-    ) -> Answer<((PublishedPart, PublishedPart), FoldedCodes)> {
+    fn classify_one(&self, source: &CostSource, meant: &Meant, schema: &Arc<PartSchema>) -> Answer<ClassifiedPart> {
         let empty = Meaning::default();
         let key = (source.file.council.clone(), source.file.feed.clone());
         let meaning = meant.meanings.feeds.get(&key).unwrap_or(&empty);
         let days = self.partnership.calendar.days_of(source.file.period);
         let classifier = Classifier::new(&meant.meanings, meaning, columns_of(source), days);
         let of = PartOf { council: source.file.council.clone(), feed: source.file.feed.clone(), period: source.file.period };
-        let part = PartFile::open(&source.file.path)?;
-        let done = classify_part(part, &of, &classifier, schema, self.lake.releases().staging())?;
-        let contract = published(self.partnership, "class_total")?;
-        let classes = publish::write(contract, &table(contract, &done.classes)?, self.lake.releases().staging())?;
-        let classes = self.add_part("class_total", &source.key(), inputs, &classes, Value::Null)?;
-        Ok(((self.add_part("cost_line", &source.key(), inputs, &done.staged, done.facts())?, classes), done.folded))
+        classify_part(PartFile::open(&source.file.path)?, &of, &classifier, schema, self.lake.releases().staging())
     }
 
     /// What the distinct codes of these files mean on each date: the queries of `pipelines/cost/classify`.
@@ -174,4 +142,10 @@ impl Conductor<'_> {
         }
         Ok(used)
     }
+}
+
+/// What a part that was just made adds up to, as any reader of its file would find it: for check 9b.
+fn read_back(source: &CostSource, staged: &StagedPart) -> Answer<Vec<Vec<Cell>>> {
+    let file = &source.file;
+    Ok(prove::group_part(&PartFile::open(&staged.path)?)?.rows(&file.council, &file.feed, file.period.year, file.period.period))
 }

@@ -6,7 +6,7 @@ mod parts;
 mod separate;
 mod standing;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Deref};
 
 use arrow::{array::new_null_array, record_batch::RecordBatch};
 use serde_json::json;
@@ -21,7 +21,7 @@ use crate::{
         Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, no_departments, plan_cost,
         plan_release, program, published, rules_digest, run_digest, with_sender,
     },
-    schema::Column,
+    schema::{Column, Contract},
     stages::{
         classify::membership_table,
         prove::{self, Finding},
@@ -29,6 +29,7 @@ use crate::{
     },
 };
 use classify::Meant;
+use parts::{Assembly, Parts};
 use standing::Standing;
 
 /// What the cost run did.
@@ -57,23 +58,23 @@ pub struct Costed {
     pub made_again: bool,
 }
 
-/// One partition of the common tables with what was published of it.
-struct Line {
-    source: CostSource,
-    /// Of `cost_line`.
-    part: PublishedPart,
-    /// Of `class_total`: what the lines add up to, class by class.
-    classes: PublishedPart,
-    /// Made by this run.
-    fresh: bool,
+/// The second half of a run.
+pub(super) struct CostRun<'a>(pub &'a Conductor<'a>);
+
+impl<'a> Deref for CostRun<'a> {
+    type Target = Conductor<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        self.0
+    }
 }
 
-impl Conductor<'_> {
+impl CostRun<'_> {
     /// Classifies, separates, proves and publishes what the common tables hold.
     ///
     /// # Errors
     /// What stops the run: a query, the lake. A failed check is no error: it is in the result, and nothing is published.
-    pub fn cost(&self, known: &[DeliveryRecord]) -> Answer<Costed> {
+    pub fn run(&self, known: &[DeliveryRecord]) -> Answer<Costed> {
         let standing = self.standing()?;
         let mut costed = self.cost_upon(&standing, known)?;
         self.tell_broken(&standing, &mut costed);
@@ -155,27 +156,50 @@ impl Conductor<'_> {
         if !release.empty.is_empty() {
             content.proofs.insert(EMPTY.into(), json!(release.empty.iter().map(ToString::to_string).collect::<Vec<_>>()));
         }
-        let (lines, meant) = self.classify(&plan, rules, &release.sources, latest)?;
+        let parts = self.parts(latest);
+        let (lines, meant) = self.classify(&plan, rules, &release.sources, &parts)?;
         costed.classified = lines.iter().filter(|line| line.fresh).count();
-        content.tables.insert("cost_line".into(), lines.iter().map(|line| line.part.clone()).collect());
-        content.tables.insert("class_total".into(), lines.iter().map(|line| line.classes.clone()).collect());
-        self.separate(&plan, rules, &lines, latest, &mut content)?;
-        let parts: Vec<(CostSource, PublishedPart)> = lines.into_iter().map(|line| (line.source, line.part)).collect();
+        for (at, table) in ["cost_line", "class_total"].into_iter().enumerate() {
+            content.tables.insert(table.into(), lines.iter().filter_map(|line| line.parts.get(at)).cloned().collect());
+        }
+        self.separate(&plan, rules, &lines, &parts, &mut content)?;
+        let made: Vec<(CostSource, PublishedPart)> =
+            lines.into_iter().filter_map(|line| Some((line.of, line.parts.into_iter().next()?))).collect();
+        let mut assembly = Assembly { parts, content, inputs };
+        self.proofs(known, release, &made, meant.as_ref(), &mut assembly, costed)?;
+        Ok(assembly.content)
+    }
+
+    /// What parts of the latest release can stand in the next one.
+    fn parts<'p>(&'p self, latest: Option<&'p Manifest>) -> Parts<'p> {
+        let before = latest.filter(|_| !self.wish.force);
+        Parts { partnership: self.partnership, releases: self.lake.releases(), before, threads: self.threads }
+    }
+
+    /// Everything that tells of the release as a whole, and the checks.
+    fn proofs(
+        &self,
+        known: &[DeliveryRecord],
+        release: &ReleasePlan,
+        lines: &[(CostSource, PublishedPart)],
+        meant: Option<&Meant>,
+        assembly: &mut Assembly<'_>,
+        costed: &mut Costed,
+    ) -> Answer<()> {
         let behind = release.behind(known);
         let records = with_sender(self.partnership, &behind.iter().map(|behind| behind.record).collect::<Vec<_>>());
         let behind: Vec<Behind<'_>> = behind.iter().zip(&records).map(|(behind, record)| Behind { record, ..*behind }).collect();
         let records: Vec<&DeliveryRecord> = records.iter().collect();
-        self.store("delivery", &publish::delivery_rows(self.partnership, &behind), &mut content)?;
-        self.small_tables(&records, &parts, release, &mut content)?;
-        let tables = self.check_tables(&records, &parts, meant.as_ref(), &mut content)?;
+        assembly.store("delivery", &publish::delivery_rows(self.partnership, &behind))?;
+        self.small_tables(&records, lines, release, assembly)?;
+        let tables = self.check_tables(&records, lines, meant, assembly)?;
         costed.findings = prove::prove(&tables)?;
         if let Some(classes) = tables.get("class_total") {
             costed.coverage = prove::payment_coverage(self.partnership, classes.clone())?;
         }
-        let checked = parts.iter().map(|(_, p)| p.rows).sum();
-        self.store("check_result", &prove::check_rows(&costed.findings, checked, &costed.coverage), &mut content)?;
-        self.verdict(costed, &parts)?;
-        Ok(content)
+        let checked = lines.iter().map(|(_, p)| p.rows).sum();
+        assembly.store("check_result", &prove::check_rows(&costed.findings, checked, &costed.coverage))?;
+        self.verdict(costed, lines, assembly)
     }
 
     /// Whether the cost run has something to do, and why.
@@ -231,55 +255,42 @@ impl Conductor<'_> {
     fn small_tables(
         &self,
         records: &[&DeliveryRecord],
-        parts: &[(CostSource, PublishedPart)],
+        lines: &[(CostSource, PublishedPart)],
         release: &ReleasePlan,
-        content: &mut Content,
+        assembly: &mut Assembly<'_>,
     ) -> Answer<()> {
-        self.store("reconciliation", &prove::reconciliation(records, parts)?, content)?;
+        assembly.store("reconciliation", &prove::reconciliation(records, lines)?)?;
         for (name, rows) in publish::dimensions(self.partnership, &release.release_periods()) {
-            self.store(name, &rows, content)?;
+            assembly.store(name, &rows)?;
         }
         for name in ["account", "cost_centre"] {
             let Some(reference) = self.partnership.references.get(name) else { continue };
-            let contract = published(self.partnership, name)?;
-            let columns = contract.columns.iter().map(|c| reference.rows.column_by_name(&c.name).cloned());
-            let columns = columns
-                .zip(&contract.columns)
-                .map(|(array, c)| array.unwrap_or_else(|| new_null_array(&c.kind.arrow(), reference.rows.num_rows())));
-            let rows = RecordBatch::try_new(contract.arrow_schema(), columns.collect()).map_err(|e| does_not_fit(name, &e))?;
-            self.store_batch(name, &rows, content)?;
+            let rows = as_published(published(self.partnership, name)?, &reference.rows)?;
+            assembly.store_batch(name, &reference.digest.hex(), rows)?;
         }
         Ok(())
     }
 
-    /// Publishes a proof that has a contract; a partnership of the version before has none of them.
-    fn publish_proof(&self, name: &str, rows: &RecordBatch, content: &mut Content) -> Answer<()> {
-        if !prove::PUBLISHED_PROOFS.contains(&name) {
-            return Ok(());
-        }
-        let Some(contract) = self.partnership.contracts.get(&format!("published/{name}")) else { return Ok(()) };
-        let column = |c: &Column| rows.column_by_name(&c.name).cloned().unwrap_or_else(|| new_null_array(&c.kind.arrow(), rows.num_rows()));
-        let columns = contract.columns.iter().map(column).collect();
-        let rows = RecordBatch::try_new(contract.arrow_schema(), columns).map_err(|e| does_not_fit(name, &e))?;
-        self.store_batch(name, &rows, content)
-    }
-
-    /// What the checks are made on: what is about to be published, and the proofs behind it.
+    /// What the checks are made on: what is about to be published, and the proofs behind it. Of these, those that have a contract are
+    /// published; a partnership of the version before has none of them.
     fn check_tables(
         &self,
         records: &[&DeliveryRecord],
-        parts: &[(CostSource, PublishedPart)],
+        lines: &[(CostSource, PublishedPart)],
         meant: Option<&Meant>,
-        content: &mut Content,
+        assembly: &mut Assembly<'_>,
     ) -> Answer<Tables> {
         let mut tables = self.reference_tables()?;
         for name in ["class_total", "separation", "delivery"] {
-            let of = content.tables.get(name).map_or(&[][..], Vec::as_slice);
+            let of = assembly.content.tables.get(name).map_or(&[][..], Vec::as_slice);
             // Read once: a dozen checks ask for them.
-            tables.insert(name, self.rows_of(name, of)?);
+            tables.insert(name, assembly.parts.rows_of(name, of)?);
         }
-        for (name, rows) in prove::check_tables(self.partnership, records, parts)? {
-            self.publish_proof(name, &rows, content)?;
+        for (name, rows) in prove::check_tables(self.partnership, records, lines)? {
+            let contract = self.partnership.contracts.get(&format!("published/{name}"));
+            if let Some(contract) = contract.filter(|_| prove::PUBLISHED_PROOFS.contains(&name)) {
+                assembly.store_batch(name, assembly.inputs, as_published(contract, &rows)?)?;
+            }
             tables.insert(name, Table::rows(rows.schema(), vec![rows]));
         }
         let code_class = meant.map_or_else(prove::no_code_class, |meant| Ok(meant.code_class.clone()))?;
@@ -288,4 +299,11 @@ impl Conductor<'_> {
         tables.insert("code_class", Table::rows(code_class.schema(), vec![code_class]));
         Ok(tables)
     }
+}
+
+/// Rows with the columns of a contract; those that they lack are null.
+fn as_published(contract: &Contract, rows: &RecordBatch) -> Answer<RecordBatch> {
+    let column = |c: &Column| rows.column_by_name(&c.name).cloned().unwrap_or_else(|| new_null_array(&c.kind.arrow(), rows.num_rows()));
+    let columns = contract.columns.iter().map(column).collect();
+    RecordBatch::try_new(contract.arrow_schema(), columns).map_err(|e| does_not_fit(&contract.name, &e))
 }

@@ -1,40 +1,94 @@
-//! Parts of published tables: taken over from the latest release where their inputs are the same, else made and put in place.
+//! Parts of published tables: taken over from the latest release where what they are made from is the same, else made and put in place.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
 use arrow::record_batch::RecordBatch;
 use serde_json::Value;
 
-use super::super::Conductor;
 use crate::{
     diagnostic::Answer,
     engine::{Part, Table},
-    lake::{Content, PartFile, PublishedPart, StagedPart},
-    plan::{does_not_fit, published},
-    schema::table,
+    lake::{Content, Manifest, PartFile, PublishedPart, Releases, StagedPart},
+    pipeline::Partnership,
+    plan::{digest_of, does_not_fit, program, published},
+    run::parallel::{each, lock},
+    schema::{Cell, table},
     stages::publish,
 };
 
-impl Conductor<'_> {
+/// Parts that are there, and parts that are to be there.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub partnership: &'a Partnership,
+    pub releases: &'a Releases,
+    /// The release from which parts are taken over; `None` where all of them are to be made.
+    pub before: Option<&'a Manifest>,
+    pub threads: usize,
+}
+
+/// Of what a part is made: one for each unit of each table.
+pub(super) struct Unit<T> {
+    /// What it is, for who makes it.
+    pub of: T,
+    /// Under which the manifest lists its parts.
+    pub key: String,
+    /// Digest over all that they are made from: the same digest, the same parts.
+    pub inputs: String,
+}
+
+/// What was made for one table.
+pub(super) enum Made {
+    /// Rows with the columns of the table's contract, not written yet.
+    Rows(RecordBatch),
+    /// Written, with what was proved meanwhile.
+    Staged(StagedPart, Value),
+}
+
+/// A unit with its parts, one for each table that was asked for, in that order.
+pub(super) struct Filled<T> {
+    pub of: T,
+    pub parts: Vec<PublishedPart>,
+    /// Made by this run, and not taken over.
+    pub fresh: bool,
+}
+
+/// Units of one or several tables: for each, the parts that are taken over; none where they are to be made.
+pub(super) struct Work<'a, T> {
+    parts: Parts<'a>,
+    tables: Vec<&'a str>,
+    units: Vec<(Unit<T>, Option<Vec<PublishedPart>>)>,
+}
+
+impl<'a> Parts<'a> {
+    /// Looks which parts of these tables can be taken over. A unit's are taken over together, or made together.
+    pub fn look<T>(&self, tables: Vec<&'a str>, units: Vec<Unit<T>>) -> Work<'a, T> {
+        let there = |unit: &Unit<T>, table: &&str| self.before?.part(table, &unit.key, &unit.inputs).cloned();
+        let taken = |unit: &Unit<T>| tables.iter().map(|table| there(unit, table)).collect::<Option<Vec<_>>>();
+        let units = units.into_iter().map(|unit| (taken(&unit), unit)).map(|(taken, unit)| (unit, taken)).collect();
+        Work { parts: *self, tables, units }
+    }
+
     /// Puts a staged part in place.
-    pub(super) fn add_part(&self, table: &str, key: &str, inputs: &str, staged: &StagedPart, facts: Value) -> Answer<PublishedPart> {
-        let part = self.lake.releases().add_part(table, staged)?;
-        Ok(PublishedPart {
-            key: key.into(),
-            inputs: inputs.into(),
-            path: part.path,
-            sha256: part.sha256,
-            rows: part.rows,
-            bytes: part.bytes,
-            facts,
-        })
+    fn add(&self, table: &str, key: &str, inputs: &str, made: Made) -> Answer<PublishedPart> {
+        let (staged, facts) = match made {
+            Made::Rows(rows) => (publish::write(published(self.partnership, table)?, &rows, self.releases.staging())?, Value::Null),
+            Made::Staged(staged, facts) => (staged, facts),
+        };
+        let part = self.releases.add_part(table, &staged)?;
+        let (key, inputs) = (key.to_owned(), inputs.to_owned());
+        Ok(PublishedPart { key, inputs, path: part.path, sha256: part.sha256, rows: part.rows, bytes: part.bytes, facts })
     }
 
     /// All rows of small parts, in memory.
-    pub(super) fn rows_of(&self, table: &str, parts: &[PublishedPart]) -> Answer<Table> {
+    pub fn rows_of<'p>(&self, table: &str, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<Table> {
         let schema = published(self.partnership, table)?.arrow_schema();
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         let mut batches = Vec::new();
         for part in parts {
-            let file = PartFile::open(&self.lake.releases().path_of(&part.path))?;
+            let file = PartFile::open(&self.releases.path_of(&part.path))?;
             for row_group in 0..file.row_groups() {
                 let rows = file.read(row_group, &names, &[])?;
                 let rows = RecordBatch::try_new(schema.clone(), rows.columns().to_vec()).map_err(|e| does_not_fit(table, &e))?;
@@ -44,20 +98,64 @@ impl Conductor<'_> {
         Ok(Table::rows(schema, batches))
     }
 
-    pub(super) fn parts_table<'p>(&self, table: &str, parts: impl Iterator<Item = &'p PublishedPart>) -> Answer<Table> {
+    /// Parts to be read where they stand.
+    pub fn table_of<'p>(&self, table: &str, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<Table> {
         let schema = published(self.partnership, table)?.arrow_schema();
-        let part = |p: &PublishedPart| Part::local(&self.lake.releases().path_of(&p.path), p.bytes, p.rows);
-        Ok(Table::local(schema, parts.filter_map(part).collect()))
+        let part = |p: &PublishedPart| Part::local(&self.releases.path_of(&p.path), p.bytes, p.rows);
+        Ok(Table::local(schema, parts.into_iter().filter_map(part).collect()))
+    }
+}
+
+impl<T: Sync> Work<'_, T> {
+    /// What is to be made, in order.
+    pub fn stale(&self) -> Vec<&T> {
+        self.units.iter().filter(|(_, taken)| taken.is_none()).map(|(unit, _)| &unit.of).collect()
     }
 
-    pub(super) fn store(&self, name: &str, rows: &[Vec<crate::schema::Cell>], content: &mut Content) -> Answer<()> {
-        self.store_batch(name, &table(published(self.partnership, name)?, rows)?, content)
+    /// Makes what is to be made, in parallel; gives all of it in the order in which it was asked for.
+    ///
+    /// # Errors
+    /// The first that `make` meets; TC10…
+    pub fn fill(self, make: impl Fn(&T) -> Answer<Vec<Made>> + Sync) -> Answer<Vec<Filled<T>>> {
+        let stale: Vec<(usize, &Unit<T>)> =
+            self.units.iter().enumerate().filter(|(_, (_, taken))| taken.is_none()).map(|(at, (unit, _))| (at, unit)).collect();
+        let made = Mutex::new(BTreeMap::new());
+        each(self.parts.threads, stale, |(at, unit)| {
+            let of_tables = self.tables.iter().zip(make(&unit.of)?);
+            let parts = of_tables.map(|(table, made)| self.parts.add(table, &unit.key, &unit.inputs, made)).collect::<Answer<Vec<_>>>()?;
+            lock(&made).insert(at, parts);
+            Ok(())
+        })?;
+        let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let filled = |(at, (unit, taken)): (usize, (Unit<T>, Option<Vec<PublishedPart>>))| {
+            let fresh = taken.is_none();
+            taken.or_else(|| made.remove(&at)).map(|parts| Filled { of: unit.of, parts, fresh })
+        };
+        Ok(self.units.into_iter().enumerate().filter_map(filled).collect())
+    }
+}
+
+/// The next release while it is put together.
+pub(super) struct Assembly<'a> {
+    pub parts: Parts<'a>,
+    pub content: Content,
+    /// Digest over all that the release is made from: small tables tell of the whole of it.
+    pub inputs: &'a str,
+}
+
+impl<'a> Assembly<'a> {
+    /// A table of one part that tells of the whole release.
+    pub fn store(&mut self, name: &'a str, rows: &[Vec<Cell>]) -> Answer<()> {
+        let rows = table(published(self.parts.partnership, name)?, rows)?;
+        self.store_batch(name, self.inputs, rows)
     }
 
-    pub(super) fn store_batch(&self, name: &str, rows: &RecordBatch, content: &mut Content) -> Answer<()> {
-        let staged = publish::write(published(self.partnership, name)?, rows, self.lake.releases().staging())?;
-        let part = self.add_part(name, "", "", &staged, Value::Null)?;
-        content.tables.insert(name.to_owned(), vec![part]);
+    /// A table of one part, made from what `of` is a digest of.
+    pub fn store_batch(&mut self, name: &'a str, of: &str, rows: RecordBatch) -> Answer<()> {
+        let contract = &published(self.parts.partnership, name)?.digest.hex();
+        let whole = Unit { of: rows, key: String::new(), inputs: digest_of(&[&program(), contract, of]) };
+        let filled = self.parts.look(vec![name], vec![whole]).fill(|rows| Ok(vec![Made::Rows(rows.clone())]))?;
+        self.content.tables.insert(name.to_owned(), filled.into_iter().flat_map(|filled| filled.parts).collect());
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The latest release as it stands on disk: what is gone or damaged is made again, by this run where that is possible.
 
-use super::{super::Conductor, Costed, Event};
+use super::{CostRun, Costed, Event};
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     domain::counted,
@@ -18,7 +18,7 @@ pub(super) struct Standing {
     pub broken: Option<(String, usize)>,
 }
 
-impl Conductor<'_> {
+impl CostRun<'_> {
     /// Looks at every file of the latest release, by presence and size, with `--rehash` by its bytes; makes links and copies again.
     pub(super) fn standing(&self) -> Answer<Standing> {
         let releases = self.lake.releases();
