@@ -2,6 +2,7 @@
 
 use super::{
     columns::{CellFault, Column},
+    kinds::says,
     reject::ValueFault,
     tally::Sides,
 };
@@ -127,7 +128,7 @@ impl SignOf {
         let rows = columns.get(self.money).map_or(0, |money| money.amounts().len());
         let side = |row: usize| {
             let word = by.group(row);
-            let is = |words: &[Vec<u8>]| words.iter().any(|known| known == word.trim_ascii());
+            let is = |words: &[Vec<u8>]| words.iter().any(|known| says(&word, known));
             if is(&self.debit) { Some(false) } else { is(&self.credit).then_some(true) }
         };
         let sides: Vec<Option<bool>> = (first..rows).map(side).collect();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     faults,
     judge::Judge,
+    kinds::says,
     lines::{count_line_ends, line_end_len},
     record::{Dialect, Record, marks_len, read_record},
     tally::ControlRecord,
@@ -120,7 +121,8 @@ pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
     while line <= u64::from(judge.layout.header_within_rows) && at < text.len() {
         let candidate = read_record(text, at, judge.dialect).ok().map(|record| candidate(judge, text, record, line, &wanted));
         before.marks.extend((marks_len(text, at) > 0).then_some(line));
-        let is_control = candidate.as_ref().is_some_and(|c| record_type(judge, &c.names).is_some());
+        let tag = candidate.as_ref().and_then(|c| record_type(judge, &c.names)).map(|kind| kind.tag.clone());
+        let is_control = tag.is_some();
         let next = next_line(text, at);
         let names = match candidate {
             Some(c) if !is_control && c.is_complete() => return accept(judge, text, c, before),
@@ -133,9 +135,7 @@ pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
             }
             None => vec![judge.text_of(text.get(at..next).unwrap_or_default()).trim_end().to_owned()],
         };
-        if is_control {
-            before.controls.push(ControlRecord { tag: names.first().cloned().unwrap_or_default(), line, fields: names.clone() });
-        }
+        before.controls.extend(tag.map(|tag| ControlRecord { tag, line, fields: names.clone() }));
         before.preamble.push(PreambleLine { line, fields: names, is_control });
         (at, line) = (next, line + 1);
     }
@@ -144,8 +144,8 @@ pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
 
 /// The control record type whose tag is the first of these fields.
 pub(super) fn record_type<'a, S: AsRef<str>>(judge: &'a Judge, fields: &[S]) -> Option<&'a RecordType> {
-    let first = fields.first()?.as_ref();
-    judge.layout.records.iter().find(|kind| kind.tag == first)
+    let first = fields.first()?.as_ref().as_bytes();
+    judge.layout.records.iter().find(|kind| says(first, kind.tag.as_bytes()))
 }
 
 /// For each column of the contract, the folded names under which it may stand.

@@ -115,7 +115,7 @@ impl<'a> Kinds<'a> {
 
     fn is_control(&self, row: Row<'_>) -> bool {
         let first = self.field(row, 0);
-        first.is_some_and(|first| self.judge.layout.records.iter().any(|kind| kind.tag.as_bytes() == &*first.text))
+        first.is_some_and(|first| self.judge.layout.records.iter().any(|kind| says(&first.text, kind.tag.as_bytes())))
     }
 
     /// Nothing but delimiters and blanks, also in quotes.
@@ -131,12 +131,9 @@ impl<'a> Kinds<'a> {
         self.raw(row).iter().all(is_nothing) && (!quoted || (0..row.ends.len()).all(is_empty))
     }
 
-    /// Whether every condition holds; not where there is none. Texts are compared as they look: `TOTAL` with a no-break space is `TOTAL`.
+    /// Whether every condition holds; not where there is none.
     fn holds(&self, row: Row<'_>, conditions: &[(usize, Vec<u8>)]) -> bool {
-        let folded = |text: &[u8]| fold_code(&String::from_utf8_lossy(text)).into_owned();
-        let alike =
-            |text: &[u8], wanted: &[u8]| text.trim_ascii() == wanted.trim_ascii() || (!text.is_ascii() && folded(text) == folded(wanted));
-        let is = |(at, wanted): &(usize, Vec<u8>)| self.field(row, *at).is_some_and(|field| alike(&field.text, wanted));
+        let is = |(at, wanted): &(usize, Vec<u8>)| self.field(row, *at).is_some_and(|field| says(&field.text, wanted));
         !conditions.is_empty() && conditions.iter().all(is)
     }
 
@@ -145,5 +142,37 @@ impl<'a> Kinds<'a> {
         let is_name =
             |(at, name): (usize, &String)| self.field(row, at).is_some_and(|f| fold(&String::from_utf8_lossy(&f.text)) == fold(name));
         row.ends.len() == self.header.fields && self.header.names.iter().enumerate().all(is_name)
+    }
+}
+
+/// Whether a field says the word of a rule. Both are compared as they look, as [`fold_code`] has it: `TOTAL` before a no-break space is
+/// `TOTAL`, and case tells words apart.
+pub(super) fn says(text: &[u8], word: &[u8]) -> bool {
+    let (text, word) = (text.trim_ascii(), word.trim_ascii());
+    text == word || ((is_dressed(text) || is_dressed(word)) && looks(text) == looks(word))
+}
+
+/// Whether folding could change it: asked of every row, so that few are folded.
+fn is_dressed(text: &[u8]) -> bool {
+    !text.is_ascii() || text.iter().any(u8::is_ascii_control) || text.windows(2).any(|pair| pair == b"  ")
+}
+
+fn looks(text: &[u8]) -> String {
+    fold_code(&String::from_utf8_lossy(text)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says;
+
+    #[test]
+    fn words_are_compared_as_they_look() {
+        for (text, word) in [("D", "D"), (" D\t", "D"), ("D\u{a0}", "D"), ("\u{feff}D", "D"), ("C\u{200b}R", "CR"), ("Sub  total", "Sub total"), ("Sub\u{a0}total", "Sub total"), ("\u{2009}", "")] {
+            assert!(says(text.as_bytes(), word.as_bytes()), "{text:?} {word:?}");
+            assert!(says(word.as_bytes(), text.as_bytes()), "{word:?} {text:?}");
+        }
+        for (text, word) in [("d", "D"), ("DR", "D"), ("", "D"), ("C", "D"), ("É", "E"), ("Subtotal", "Sub total")] {
+            assert!(!says(text.as_bytes(), word.as_bytes()), "{text:?} {word:?}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
-    header::Header,
+    header::{Header, record_type},
     judge::{Judge, Reading},
     money::{AmountFault, MoneyRules},
     tally::Tally,
@@ -205,8 +205,8 @@ impl Tally {
     /// Prices what stands before the header.
     pub(super) fn leave_out_before(&mut self, judge: &Judge, header: &Header) {
         for before in &header.preamble {
-            let tag = before.fields.first().filter(|_| before.is_control);
-            let left = tag.map_or(Left::Preamble, |tag| Left::Record(tag.clone()));
+            let kind = record_type(judge, &before.fields).filter(|_| before.is_control);
+            let left = kind.map_or(Left::Preamble, |kind| Left::Record(kind.tag.clone()));
             let field = |at: usize| before.fields.get(at).map(|text| Cow::Borrowed(text.as_bytes()));
             let out = judge.price(header, &left, before.line, before.fields.len(), field);
             self.leave_out(left, out);

@@ -1,6 +1,6 @@
 //! One column of a contract, with what its `truecost` property declares.
 
-use crate::diagnostic::codes::contract;
+use crate::{diagnostic::codes::contract, domain::fold_code};
 
 use super::{
     Column, ColumnRules, DateFormat, Kind, MoneyStyle, Personal, PersonalKind, Role, Side, SignFrom, Treatment, Type, Vat, Window,
@@ -198,14 +198,14 @@ fn sign_from(item: &Item<'_>) -> Option<SignFrom> {
     let words = |key: &str| {
         let item = fields.need(key)?;
         let words: Vec<String> = item.texts()?.iter().map(|word| word.trim().to_owned()).collect();
-        if words.is_empty() || words.iter().any(String::is_empty) {
+        if words.is_empty() || words.iter().any(|word| fold_code(word).is_empty()) {
             item.wrong("at least one word, as in `[D]`");
         }
         Some(words)
     };
     let (debit, credit) = (words("debit"), words("credit"));
     let (column, debit, credit) = (column?, debit?, credit?);
-    if let Some(both) = debit.iter().find(|word| credit.contains(word)) {
+    if let Some(both) = debit.iter().find(|word| credit.iter().any(|other| fold_code(other) == fold_code(word))) {
         item.refuse(
             contract::RULE,
             &format!("`{}` stands for both sides", both.escape_debug()),
