@@ -40,12 +40,19 @@ impl FormSums {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Amounts {
     rows: Vec<Vec<(usize, bool)>>,
+    /// Columns of which one must have a value in every row; none where a single column makes an amount, or where blanks are nought.
+    any_of: Vec<usize>,
 }
 
 impl Amounts {
     pub(super) fn new(form: &Form, contract: &Contract) -> Self {
         let place = |term: &schema::Term| Some((contract.columns.iter().position(|c| c.name == term.column)?, term.minus));
-        Self { rows: form.rows.iter().map(|row| row.iter().filter_map(place).collect()).collect() }
+        let rows: Vec<Vec<(usize, bool)>> = form.rows.iter().map(|row| row.iter().filter_map(place).collect()).collect();
+        let blank_is_nought = |(at, _): &(usize, bool)| contract.columns.get(*at).is_some_and(|c| c.rules.blank_is_nought);
+        // Of `coalesce(debit, 0) - coalesce(credit, 0)` each may lack; of a single column the SQL says what its blank is.
+        let asks = rows.iter().all(|row| row.len() > 1) && !rows.iter().flatten().any(blank_is_nought);
+        let any_of = if asks { rows.iter().flatten().map(|(at, _)| *at).collect() } else { Vec::new() };
+        Self { rows, any_of }
     }
 
     /// Rows that each record becomes.
@@ -56,6 +63,32 @@ impl Amounts {
     /// Whether the column at this position is part of an amount.
     pub(super) fn has(&self, at: usize) -> bool {
         self.rows.iter().flatten().any(|(column, _)| *column == at)
+    }
+
+    /// Names of the columns of which one must have a value, as a sentence lists them.
+    pub(super) fn any_of(&self, contract: &Contract) -> String {
+        let names = self.any_of.iter().filter_map(|at| contract.columns.get(*at)).map(|column| format!("`{}`", column.name));
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Rows from `first` on in which every column of the amount is empty are faulty: £0.00 is a figure too, and nobody sent it.
+    pub(super) fn refuse_empty(&self, columns: &[Column], first: usize, faults: &mut Vec<CellFault>) {
+        let Some((column, others)) = self.any_of.split_first() else { return };
+        let nulls = |at: &usize| columns.get(*at).map_or(&[][..], |column| column.nulls_from(first));
+        let mut empty = nulls(column).to_vec();
+        for other in others {
+            let mut nulls = nulls(other).iter().copied().peekable();
+            empty.retain(|row| {
+                while nulls.next_if(|null| null < row).is_some() {}
+                nulls.peek() == Some(row)
+            });
+        }
+        for row in empty.into_iter().map(|row| row as usize - first) {
+            // What could not be read stands as null too, and has been told.
+            if !faults.iter().any(|fault| fault.row == row && self.any_of.contains(&fault.column)) {
+                faults.push(CellFault { row, column: *column, fault: ValueFault::NoAmount });
+            }
+        }
     }
 
     /// The amounts of one record.

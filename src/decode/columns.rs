@@ -163,6 +163,11 @@ impl Column {
         if let Values::Money { styled, .. } = &self.values { *styled } else { 0 }
     }
 
+    /// The rows from `first` on that are null, in order.
+    pub(super) fn nulls_from(&self, first: usize) -> &[u32] {
+        self.nulls.get(self.nulls.partition_point(|row| (*row as usize) < first)..).unwrap_or_default()
+    }
+
     /// Pence of a row of a money column; nought where it is null or could not be read.
     pub(super) fn pence(&self, row: usize) -> i128 {
         if let Values::Money { pence, .. } = &self.values { pence.get(row).copied().unwrap_or(0) } else { 0 }

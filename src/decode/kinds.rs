@@ -167,7 +167,16 @@ mod tests {
 
     #[test]
     fn words_are_compared_as_they_look() {
-        for (text, word) in [("D", "D"), (" D\t", "D"), ("D\u{a0}", "D"), ("\u{feff}D", "D"), ("C\u{200b}R", "CR"), ("Sub  total", "Sub total"), ("Sub\u{a0}total", "Sub total"), ("\u{2009}", "")] {
+        for (text, word) in [
+            ("D", "D"),
+            (" D\t", "D"),
+            ("D\u{a0}", "D"),
+            ("\u{feff}D", "D"),
+            ("C\u{200b}R", "CR"),
+            ("Sub  total", "Sub total"),
+            ("Sub\u{a0}total", "Sub total"),
+            ("\u{2009}", ""),
+        ] {
             assert!(says(text.as_bytes(), word.as_bytes()), "{text:?} {word:?}");
             assert!(says(word.as_bytes(), text.as_bytes()), "{word:?} {text:?}");
         }

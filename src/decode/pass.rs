@@ -248,6 +248,7 @@ impl<'a> Pass<'a> {
         for sign in &self.judge.signs {
             sign.sign(&mut self.columns, first, &mut block.faults);
         }
+        self.judge.amounts.refuse_empty(&self.columns, first, &mut block.faults);
         for (count, place) in self.tally.extra.iter_mut().zip(&self.header.extra_places) {
             *count += rows.values_in(self.text, *place);
         }

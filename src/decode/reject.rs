@@ -49,12 +49,14 @@ pub(super) enum ValueFault {
     Instant,
     /// The word is neither one for a debit nor one for a credit.
     Side,
+    /// No column of the row's amount has a value.
+    NoAmount,
 }
 
 impl ValueFault {
     pub(super) fn code(self) -> Code {
         match self {
-            Self::Missing => value::REQUIRED,
+            Self::Missing | Self::NoAmount => value::REQUIRED,
             Self::Amount(AmountFault::Style) | Self::Quantity(AmountFault::Style) => value::AMOUNT,
             Self::Amount(AmountFault::Precision) | Self::Quantity(AmountFault::Precision) => value::PRECISION,
             Self::Amount(AmountFault::TooLarge) | Self::Quantity(AmountFault::TooLarge) => value::TOO_LARGE,
@@ -99,6 +101,7 @@ impl ValueFault {
             }
             Self::Truth => "neither true nor false".into(),
             Self::Instant => "not an instant such as 2018-04-01T06:30:00Z".into(),
+            Self::NoAmount => "no column of the amount has a value".into(),
             Self::Side => {
                 let signed = contract.columns.iter().filter_map(|c| c.rules.sign_from.as_ref().filter(|from| from.column == plan.name));
                 let words = signed.map(|from| format!("debit: {}; credit: {}", from.debit.join(", "), from.credit.join(", ")));

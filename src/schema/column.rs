@@ -31,6 +31,7 @@ const RULE_KEYS: &[&str] = &[
     "number",
     "side",
     "sign_from",
+    "blank",
     "includes_vat",
     "formats",
     "period",
@@ -159,6 +160,7 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         includes_vat: for_type("includes_vat", column_type == Type::Money, MONEY)
             .and_then(|i| i.choice(&[("no", Vat::No), ("yes", Vat::Yes), ("unknown", Vat::Unknown)])),
         sign_from: for_type("sign_from", column_type == Type::Money, MONEY).and_then(|i| sign_from(&i)),
+        blank_is_nought: for_type("blank", column_type == Type::Money, MONEY).and_then(|i| i.choice(&[("nought", ())])).is_some(),
         dates: for_type("formats", column_type == Type::Date, "a `DATE` column").map(|i| dates(&i)).unwrap_or_default(),
         periods: for_type("period", whole || column_type == Type::Text, "a text or whole-number column")
             .map(|i| periods(&i))
@@ -184,7 +186,9 @@ fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
     if kind == Kind::Source {
         return;
     }
-    for key in ["aliases", "includes_vat", "money", "number", "side", "sign_from", "formats", "period", "window", "trim", "null_words"] {
+    for key in
+        ["aliases", "blank", "includes_vat", "money", "number", "side", "sign_from", "formats", "period", "window", "trim", "null_words"]
+    {
         if let Some(item) = fields.get(key) {
             item.refuse(contract::RULE, "it says how an extract's text is read", "it only in the contract of a source", "");
         }

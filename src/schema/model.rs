@@ -144,6 +144,8 @@ pub struct ColumnRules {
     pub side: Option<Side>,
     /// Another column says which side an unsigned amount is: the decoder signs it, debit positive.
     pub sign_from: Option<SignFrom>,
+    /// An amount that is left empty is £0.00, also where no other column of the row's amount has a value.
+    pub blank_is_nought: bool,
     /// Declared date formats, in order; empty for a column that is not a date.
     pub dates: Vec<DateFormat>,
     /// Declared period formats: a `VARCHAR`/`INTEGER` column that says which period a row belongs to.

@@ -82,6 +82,11 @@ impl Pass<'_> {
     }
 
     fn tell(&self, row: Row<'_>, fault: CellFault) -> Option<Fault> {
+        if fault.fault == ValueFault::NoAmount {
+            let names = self.judge.amounts.any_of(&self.judge.contract);
+            let reason = format!("none of {names} has a value, and together they are the amount");
+            return Some(Fault { column: None, code: fault.fault.code(), reason, value: String::new() });
+        }
         let plan = self.judge.plans.get(fault.column)?;
         let place = self.header.places.get(fault.column)?;
         let value = self.kinds.field(row, *place).map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).into_owned());

@@ -84,7 +84,9 @@ pub fn grouped_faults<'g>(
 ) -> impl Iterator<Item = Diagnostic> + 'g {
     let mut merged: Vec<(&str, Vec<&str>, &FaultGroup)> = Vec::new();
     for ((code, column), group) in groups {
-        let same = |other: &FaultGroup| (other.rows, other.first_line, other.lines) == (group.rows, group.first_line, group.lines);
+        let same = |other: &FaultGroup| {
+            (other.rows, other.first_line, other.lines, &other.reason) == (group.rows, group.first_line, group.lines, &group.reason)
+        };
         match merged.last_mut() {
             Some((of, columns, other)) if *of == code && code == codes::value::REQUIRED.id && same(other) => columns.push(column),
             _ => merged.push((code, vec![column], group)),
