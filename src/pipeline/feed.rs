@@ -15,8 +15,8 @@ use crate::{
 };
 
 use super::{
-    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, Landing, Missing, NamePart, NewestBy, Positive, Ready, Repeats,
-    Required, RowsOutside, Shrunken, Sign,
+    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FeedPlaces, FilePattern, Landing, Missing, NamePart, NewestBy, Positive,
+    Ready, Repeats, Required, RowsOutside, Shrunken, Sign,
     controls::{read_controls, sum_of},
     listed::read_listed,
     location::{Allowed, Secrets, apart_from_kept, read_location},
@@ -86,10 +86,17 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
     let sql_file = format!("pipelines/{council}/{id}.sql");
     let sql = sql(file, around.root, &sql_file).unwrap_or_default();
     // What must be there comes last: everything else has then been read, and its faults told.
+    let place = |key: &str| file.reader().source.place(fields.key_at(key));
+    let places = FeedPlaces {
+        files: place("files"),
+        active: place(if fields.get("active").is_some() { "active" } else { "into" }),
+        beside: place("beside"),
+    };
     Some(Feed {
         council: council.clone(),
         id: id.clone(),
         file: file.reader().source.file.clone(),
+        places,
         digest: digest(&file.reader().source.text, &sql, &listed),
         ignore: ignore(&fields),
         ready: ready(&fields),

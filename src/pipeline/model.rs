@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use crate::{
+    diagnostic::Place,
     domain::{Calendar, Day, Digest, Identifier, Location, Pence, Span},
     schema::{Contract, Found},
 };
@@ -183,6 +184,8 @@ pub struct Feed {
     pub id: Identifier,
     /// Path of its YAML, relative to the partnership.
     pub file: String,
+    /// Where in it those keys stand that are held against other feeds.
+    pub places: FeedPlaces,
     /// Digest over YAML and SQL: a change makes its deliveries due again.
     pub digest: Digest,
     /// Contracts by the days on which their layout holds; spans do not overlap.
@@ -232,6 +235,15 @@ pub struct Feed {
     pub sql: String,
     /// Path of the SQL, relative to the partnership.
     pub sql_file: String,
+}
+
+/// Keys of a feed's file; of one that is left out, the beginning of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedPlaces {
+    pub files: Place,
+    /// `active`, or `into` where a feed is always active.
+    pub active: Place,
+    pub beside: Place,
 }
 
 impl Feed {

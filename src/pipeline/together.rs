@@ -75,26 +75,38 @@ fn unknown_beside<'f>(feed: &'f Feed, feeds: &'f [Feed]) -> impl Iterator<Item =
         let expected =
             if known.is_empty() { "no `beside`: the council has no other feed".to_owned() } else { format!("one of {}", known.join(", ")) };
         Diagnostic::new(config::UNKNOWN_NAME, format!("beside: {} has no other feed `{id}`", feed.council))
-            .place(Place::file(feed.file.clone()))
+            .place(feed.places.beside.clone())
             .expected(expected)
             .outcome(UNTOUCHED)
             .hint(did_you_mean(nearest(id, others())))
     })
 }
 
+/// `pipelines/newham/payments.yaml:3`.
+fn line_of(place: &Place) -> String {
+    place.line.map_or_else(|| place.file.clone(), |line| format!("{}:{line}", place.file))
+}
+
 fn one_file_twice(first: &Feed, other: &Feed) -> Diagnostic {
-    let seen = format!("it and {} read the same files: `{}` and `{}` of {}", first.file, other.files.text, first.files.text, other.from);
+    let seen = format!(
+        "it and {} read the same files: `{}` and `{}` of {}",
+        line_of(&first.places.files),
+        other.files.text,
+        first.files.text,
+        other.from
+    );
     Diagnostic::new(config::ONE_FILE_TWICE, seen)
-        .place(Place::file(other.file.clone()))
+        .place(other.places.files.clone())
         .expected("for each file one feed in a period: its money would count twice")
         .outcome(UNTOUCHED)
         .hint("Let `files` tell them apart, or end `active` of one where the other begins.")
 }
 
 fn one_cost_twice(first: &Feed, other: &Feed) -> Diagnostic {
-    let seen = format!("it and {} fill {} in the same periods ({}, {})", first.file, other.into, other.active, first.active);
+    let seen =
+        format!("it and {} fill {} in the same periods ({}, {})", line_of(&first.places.active), other.into, other.active, first.active);
     Diagnostic::new(config::ONE_COST_TWICE, seen)
-        .place(Place::file(other.file.clone()))
+        .place(other.places.active.clone())
         .expected("one feed of a council for a common table in a period, or `beside`, which says that their rows are others")
         .outcome(UNTOUCHED)
         .hint(format!(
