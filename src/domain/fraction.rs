@@ -29,8 +29,7 @@ impl Fraction {
         if denominator == BigUint::ZERO {
             return None;
         }
-        let common = greatest_common_divisor(numerator.magnitude().clone(), denominator.clone());
-        Some(Self { numerator: numerator / BigInt::from(common.clone()), denominator: denominator / common })
+        Some(Self::of(numerator, denominator))
     }
 
     /// A whole number.
