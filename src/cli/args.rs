@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::report;
+
 /// What each shared service really costs, and who should bear it.
 #[derive(Debug, Parser)]
 #[command(name = "truecost", version, propagate_version = true, max_term_width = 110)]
@@ -41,9 +43,9 @@ pub enum Command {
         repair: bool,
     },
     /// Check every file of the partnership; needs no data.
-    Validate,
+    Validate(Talk),
     /// Say what a run would do, and why; change nothing.
-    Plan(Selection),
+    Plan(Plan),
     /// Land, judge, normalise, classify, separate, prove and publish what is new.
     Run(Run),
     /// Let a delivery that waits count: the next run takes it.
@@ -68,6 +70,12 @@ pub enum Command {
         /// How many.
         #[arg(short = 'n', default_value_t = 20)]
         most: usize,
+    },
+    /// What a run noted, and nobody has to do anything about.
+    Notes {
+        /// The run's id, as `truecost runs` lists it; the last one if none is given.
+        #[arg(value_name = "RUN")]
+        run: Option<String>,
     },
     /// Rows that could not be read exactly.
     Quarantine {
@@ -98,6 +106,48 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
 }
 
+impl Command {
+    /// How much it may say.
+    #[must_use]
+    pub fn talk(&self) -> report::Talk {
+        match self {
+            Self::Run(Run { talk, .. }) | Self::Plan(Plan { talk, .. }) | Self::Demo(Demo { talk, .. }) | Self::Validate(talk) => {
+                talk.meant()
+            }
+            _ => report::Talk::Plain,
+        }
+    }
+}
+
+/// How much a command says.
+#[derive(Debug, Args, Clone, Copy)]
+pub struct Talk {
+    /// Print errors, warnings and how it ended, and nothing else.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print every step, and every note in full.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+impl Talk {
+    const fn meant(self) -> report::Talk {
+        match (self.quiet, self.verbose) {
+            (true, _) => report::Talk::Quiet,
+            (false, true) => report::Talk::Full,
+            (false, false) => report::Talk::Plain,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
 #[derive(Debug, Args)]
 pub struct Demo {
     /// The folder; `truecost-demo` if not given.
@@ -109,6 +159,8 @@ pub struct Demo {
     /// The same seed makes the same bytes.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    #[command(flatten)]
+    pub talk: Talk,
 }
 
 #[derive(Debug, Args, Clone)]
@@ -146,6 +198,8 @@ pub struct Run {
     /// Threads; the machine's processors if not given.
     #[arg(long)]
     pub threads: Option<usize>,
+    #[command(flatten)]
+    pub talk: Talk,
 }
 
 #[derive(Debug, Args)]

@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_reported() {
-        let refused = watch("/nonexistent/truecost".into(), Vec::new(), Voice::new(false)).unwrap_err();
+        let refused = watch("/nonexistent/truecost".into(), Vec::new(), Voice::new(false, crate::report::Talk::Plain)).unwrap_err();
         assert_eq!((refused.0[0].code.id, refused.exit_code()), ("TC1107", 3));
     }
 

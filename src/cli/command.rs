@@ -14,13 +14,13 @@ use super::{
 };
 use crate::{
     demo,
-    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes, list, to_json},
     domain::{Period, counted, decimal, pounds, printable_json},
     engine::{Format, write_rows},
     lake::Decided,
     pipeline::{self, Partnership},
     plan::{self, Wish},
-    report::{self, Page},
+    report::{self, Page, Talk},
     run::{
         self, Delivery, LetGo, Options, Outcome,
         clock::{Clock as _, SystemClock},
@@ -58,11 +58,11 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
     }
     match command {
         Command::Doctor { repair } => doctor(partnership, *repair, voice),
-        Command::Validate => say(voice, &validate(partnership)?),
-        Command::Plan(selection) => say(voice, &planned(partnership, selection)?),
+        Command::Validate(_) => say(voice, &validate(partnership, voice.talk)?),
+        Command::Plan(words) => say(voice, &planned(partnership, &words.selection, voice.talk)?),
         Command::Run(words) => {
             let outcome = run::run(partnership, &options(words)?, &SystemClock, &Progress::new(voice))?;
-            voice.answer(&outcome_page(&outcome));
+            voice.answer(&outcome_page(&outcome, voice.talk));
             Ok(outcome.exit_code())
         }
         Command::Accept(words) => say(voice, &super::decide::page(partnership, words, Decided::Accept)?),
@@ -78,6 +78,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             Ok(report.map_or(0, |report| Refusal::from(report).exit_code()))
         }
         Command::Runs { most } => say(voice, &report::runs(partnership, *most)?),
+        Command::Notes { run } => say(voice, &report::notes(partnership, run.as_deref())?),
         Command::Quarantine { action: args::Quarantine::List } => say(voice, &report::quarantine_list(partnership)?),
         Command::Quarantine { action: args::Quarantine::Show { delivery, most } } => {
             say(voice, &report::quarantine_show(partnership, delivery, *most)?)
@@ -143,6 +144,7 @@ fn open(dir: &Path, voice: Voice) -> Answer<Partnership> {
     let read = pipeline::read(dir).map_err(|refusal| refusal.or_hint("correct it, then type: truecost validate"));
     let (partnership, warnings) = read?;
     voice.report(&warnings);
+    voice.report(&partnership.notes);
     Ok(partnership)
 }
 
@@ -154,7 +156,7 @@ fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
     let partnership = open(&dir, voice)?;
     let summary = demo::write(&dir.join("drop"), words.lines, words.seed)?;
     for extract in &summary.extracts {
-        voice.say(&format!(
+        voice.step(&format!(
             "made {}: {}, {}",
             extract.file.display(),
             counted(extract.lines, "ledger line"),
@@ -164,9 +166,10 @@ fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
     let options = Options { select: Vec::new(), wish: Wish::default(), threads: threads(None), let_go: None };
     let outcome = run::run(&partnership, &options, &SystemClock, &Progress::new(voice))?;
     let mut page = report::separation(&partnership)?;
+    let notes = notes_line(&outcome, voice.talk);
     let dir = dir.display();
     page.text = format!(
-        "\nWho bears what, 2018/19 (pounds, cost positive):\n\n{}\nnext:\n  truecost -C {dir} reconcile\n  truecost -C {dir} suspense\n  truecost -C {dir} query \"SELECT service, SUM(amount) AS pounds FROM separation WHERE ownership = 'shared' GROUP BY service ORDER BY 2 DESC\"\n",
+        "\nWho bears what, 2018/19 (pounds, cost positive):\n\n{}{notes}\nnext:\n  truecost -C {dir} reconcile\n  truecost -C {dir} suspense\n  truecost -C {dir} query \"SELECT service, SUM(amount) AS pounds FROM separation WHERE ownership = 'shared' GROUP BY service ORDER BY 2 DESC\"\n",
         page.text
     );
     voice.answer(&page);
@@ -215,7 +218,7 @@ fn options(words: &args::Run) -> Answer<Options> {
     Ok(Options { select: words.selection.select.clone(), wish, threads: threads(words.threads), let_go })
 }
 
-fn validate(partnership: &Partnership) -> Answer<Page> {
+fn validate(partnership: &Partnership, talk: Talk) -> Answer<Page> {
     let checked = plan::validate(partnership)?;
     let lacking = super::init::without_folder(partnership);
     let now = SystemClock.now().seconds();
@@ -231,46 +234,62 @@ fn validate(partnership: &Partnership) -> Answer<Page> {
         counted(checked.queries as u64, "query")
     );
     text.push_str(&lacking);
-    for (name, times) in &schedules {
+    if talk == Talk::Plain {
+        text.push_str(&report::noted(partnership.notes.len(), "truecost validate -v"));
+    }
+    for (name, times) in schedules.iter().filter(|_| talk > Talk::Quiet) {
         text.push_str(&format!("\n{name}\n"));
         times.iter().for_each(|time| text.push_str(&format!("  {time}\n")));
     }
     let json_schedules: Vec<Value> = schedules.iter().map(|(name, times)| json!({"name": name, "next": times})).collect();
     let json = json!({"councils": checked.councils, "services": checked.services, "feeds": checked.feeds, "contracts": checked.contracts,
-        "references": checked.references, "queries": checked.queries, "schedules": json_schedules});
+        "references": checked.references, "queries": checked.queries, "schedules": json_schedules, "notes": list(&partnership.notes)});
     Ok(Page::new("validate", text, json))
 }
 
-fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
+fn planned(partnership: &Partnership, selection: &Selection, talk: Talk) -> Answer<Page> {
     plan::validate(partnership)?;
     let options = Options { select: selection.select.clone(), wish: wish(selection)?, threads: 1, let_go: None };
     let run::Planned { feeds: plans, waiting } = run::plan(partnership, &options, SystemClock.now())?;
-    let (mut text, mut list) = (String::new(), Vec::new());
+    let (mut text, mut files, mut notes) = (String::new(), Vec::new(), 0);
     for (feed, plan) in &plans {
+        let before = text.len();
         text.push_str(&format!("{}\n", feed.name()));
+        let heading = text.len();
         for take in &plan.take {
+            let told = talk > Talk::Quiet;
             let covers = take.coverage.as_ref().map_or_else(|| "as the file says".to_owned(), ToString::to_string);
             let landed = take.landed.is_some();
             let whence = if landed { ", from its landed bytes" } else { "" };
             let verb = if take.why == plan::Why::Touched { "would look at" } else { "would take " };
-            text.push_str(&format!("  {verb} {} for {covers}{whence}: {}\n", take.entry.name, take.why.as_str()));
+            if told {
+                text.push_str(&format!("  {verb} {} for {covers}{whence}: {}\n", take.entry.name, take.why.as_str()));
+            }
             let over: Vec<Value> = take.over.iter().map(|s| json!({"period": s.period.to_string(), "delivery_id": s.delivery, "rows": s.proof.rows, "amount": decimal(s.proof.amount)})).collect();
-            for stood in &take.over {
+            for stood in take.over.iter().filter(|_| told) {
                 let (rows, pounds) = (counted(stood.proof.rows, "row"), pounds(stood.proof.amount));
                 text.push_str(&format!("              over {}: {rows}, {pounds} of delivery {}\n", stood.period, stood.delivery));
             }
-            list.push(json!({"feed": feed.name(), "file": take.entry.name, "covers": covers, "take": true, "landed": landed, "why": take.why.as_str(), "over": over}));
+            files.push(json!({"feed": feed.name(), "file": take.entry.name, "covers": covers, "take": true, "landed": landed, "why": take.why.as_str(), "over": over}));
         }
         for (entry, idle) in &plan.idle {
-            text.push_str(&format!("  leaves      {}: {}\n", entry.name, idle.as_str()));
-            list.push(json!({"feed": feed.name(), "file": entry.name, "take": false, "why": idle.as_str()}));
+            if talk > Talk::Quiet {
+                text.push_str(&format!("  leaves      {}: {}\n", entry.name, idle.as_str()));
+            }
+            files.push(json!({"feed": feed.name(), "file": entry.name, "take": false, "why": idle.as_str()}));
         }
+        notes += plan.reports.iter().filter(|report| report.is_note()).count();
         for report in &plan.reports {
             let file = report.place.as_ref().map(|p| format!("{}: ", p.file)).unwrap_or_default();
-            text.push_str(&format!("  {:<10}  {file}{}\n", report.code.id, report.seen));
-            list.push(json!({"feed": feed.name(), "take": false, "report": super::out::to_json(report)}));
+            if talk == Talk::Full || !report.is_note() {
+                text.push_str(&format!("  {:<10}  {file}{}\n", report.code.id, report.seen));
+            }
+            files.push(json!({"feed": feed.name(), "take": false, "report": to_json(report)}));
         }
-        if plan.take.is_empty() && plan.idle.is_empty() && plan.reports.is_empty() {
+        // Told quietly, a plan is what is wrong and what the cost run would do.
+        if talk == Talk::Quiet && text.len() == heading {
+            text.truncate(before);
+        } else if plan.take.is_empty() && plan.idle.is_empty() && plan.reports.is_empty() {
             text.push_str(&format!("  nothing there: it takes names like {} from {}\n", feed.files.text, feed.from));
         }
     }
@@ -285,14 +304,17 @@ fn planned(partnership: &Partnership, selection: &Selection) -> Answer<Page> {
         text.push_str(&format!("{}\n  {}\n  next: {}\n", report.code.id, report.seen, report.hint));
     }
     text.push_str(&super::init::without_folder(partnership));
+    if talk == Talk::Plain {
+        text.push_str(&report::noted(notes + partnership.notes.len(), "truecost plan -v"));
+    }
     text.push_str(&format!("cost run\n  {}\n", cost.sentence));
     text.push_str(&report::uncounted_text(&cost.uncounted));
-    let cost_run = json!({"would_run": cost.would_run, "why": cost.sentence, "stops": super::out::list(&cost.stops),
+    let cost_run = json!({"would_run": cost.would_run, "why": cost.sentence, "stops": list(&cost.stops),
         "uncounted": report::uncounted_json(&cost.uncounted)});
-    Ok(Page::new("plan", text, json!({"files": list, "waiting": super::out::list(&waiting), "cost_run": cost_run})))
+    Ok(Page::new("plan", text, json!({"files": files, "waiting": list(&waiting), "cost_run": cost_run})))
 }
 
-fn outcome_page(outcome: &Outcome) -> Page {
+fn outcome_page(outcome: &Outcome, talk: Talk) -> Page {
     let of = |state| outcome.delivered.iter().filter(move |d| d.state == state);
     let (accepted, before) = (of(Delivery::Accepted).count(), of(Delivery::AlreadyIn).count());
     let waits = of(Delivery::Waiting).count();
@@ -331,6 +353,7 @@ fn outcome_page(outcome: &Outcome) -> Page {
     text.extend(costed.coverage.sentence().map(|sentence| format!("{sentence}\n")));
     text.push_str(&blocked_text(&costed.blocked));
     text.push_str(&report::uncounted_text(&costed.uncounted));
+    text.push_str(&notes_line(outcome, talk));
     let delivered: Vec<Value> = outcome
         .delivered
         .iter()
@@ -338,16 +361,22 @@ fn outcome_page(outcome: &Outcome) -> Page {
             json!({"feed": d.feed, "file": d.file, "delivery_id": d.delivery, "covers": d.coverage, "rows": d.rows, "quarantined": d.quarantined,
                 "amount": decimal(d.pence),
                 "state": d.state.as_str(),
-                "reports": super::out::list(&d.reports)})
+                "reports": list(&d.reports)})
         })
         .collect();
     let json = json!({"run": outcome.run, "exit": outcome.exit_code(), "release": costed.release, "published": costed.published,
         "delivered": delivered, "standing_refused": outcome.standing_refused,
-        "waiting": super::out::list(&outcome.waiting), "blocked": super::out::list(&costed.blocked),
+        "waiting": list(&outcome.waiting), "blocked": list(&costed.blocked),
         "uncounted": report::uncounted_json(&costed.uncounted),
         "payments": {"amount": decimal(costed.coverage.all), "unclassified": decimal(costed.coverage.unclassified), "no_fund": decimal(costed.coverage.no_fund)},
-        "checks": super::out::list(&costed.stopped)});
+        "checks": list(&costed.stopped), "notes": list(&outcome.notes)});
     Page::new("run", text, json)
+}
+
+/// How many notes there are and where they are; a run that did nothing kept none, and shows them itself.
+fn notes_line(outcome: &Outcome, talk: Talk) -> String {
+    let shown_by = if outcome.recorded { "truecost notes" } else { "truecost run -v" };
+    if talk == Talk::Plain { report::noted(outcome.notes.len(), shown_by) } else { String::new() }
 }
 
 fn waiting_words(number: usize) -> String {

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::diagnostic::Refusal;
+use crate::{diagnostic::Refusal, report::Talk};
 use args::{Command, Words};
 use out::Voice;
 
@@ -28,7 +28,7 @@ pub fn main() -> ExitCode {
         Ok(words) => words,
         Err(error) => return not_understood(&error),
     };
-    let mut voice = Voice::new(words.json);
+    let mut voice = Voice::new(words.json, words.command.talk());
     let done = match (&words.command, child::is_one()) {
         (Command::Query(_), Some(colour)) => {
             voice.colour = colour;
@@ -53,7 +53,7 @@ pub fn main() -> ExitCode {
 /// `--help` and `--version` are answers; everything else that clap refuses is a usage error.
 fn not_understood(error: &clap::Error) -> ExitCode {
     let json = std::env::args().any(|word| word == "--json");
-    let voice = Voice::new(json);
+    let voice = Voice::new(json, Talk::Plain);
     if !error.use_stderr() {
         voice.result(&error.to_string());
         return ExitCode::SUCCESS;

@@ -5,9 +5,9 @@ use std::io::{IsTerminal, Write};
 use serde_json::json;
 
 use crate::{
-    diagnostic::{Diagnostic, Severity, render_all},
+    diagnostic::{Diagnostic, list, render_all},
     domain::{printable_json, printable_lines},
-    report::Page,
+    report::{Page, Talk},
 };
 
 /// How this command may speak.
@@ -18,14 +18,16 @@ pub struct Voice {
     pub colour: bool,
     /// Whether progress may be drawn over.
     pub terminal: bool,
+    /// How much it may say.
+    pub talk: Talk,
 }
 
 impl Voice {
     #[must_use]
-    pub fn new(json: bool) -> Self {
+    pub fn new(json: bool, talk: Talk) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-        Self { json, colour: terminal && !no_colour, terminal }
+        Self { json, colour: terminal && !no_colour, terminal, talk }
     }
 
     /// The result of a command. A reader that has gone away (`| head`) is not an error.
@@ -78,13 +80,21 @@ impl Voice {
         let _ = std::io::stderr().lock().write_all(said);
     }
 
-    /// Reports, on stderr.
+    /// Talk about a step of the work, which `--quiet` leaves out.
+    pub fn step(self, text: &str) {
+        if self.talk > Talk::Quiet {
+            self.say(text);
+        }
+    }
+
+    /// Reports, on stderr; notes only where everything is told.
     pub fn report(self, all: &[Diagnostic]) {
-        if all.is_empty() {
+        let told: Vec<Diagnostic> = all.iter().filter(|d| self.talk == Talk::Full || !d.is_note()).cloned().collect();
+        if told.is_empty() {
             return;
         }
         let mut err = std::io::stderr().lock();
-        let _ = write!(err, "{}", render_all(all, self.colour));
+        let _ = write!(err, "{}", render_all(&told, self.colour));
     }
 
     /// What stands in for an answer that could not be given.
@@ -108,21 +118,4 @@ impl<W: Write> Write for Cleaned<W> {
     fn flush(&mut self) -> std::io::Result<()> {
         self.0.flush()
     }
-}
-
-/// Reports as a program reads them.
-#[must_use]
-pub fn list(all: &[Diagnostic]) -> Vec<serde_json::Value> {
-    all.iter().map(to_json).collect()
-}
-
-/// A report as a program reads it.
-#[must_use]
-pub fn to_json(d: &Diagnostic) -> serde_json::Value {
-    let place = d.place.as_ref().map(|p| json!({"file": p.file, "line": p.line, "column": p.column}));
-    let severity = if d.severity == Severity::Error { "error" } else { "warning" };
-    json!({
-        "code": d.code.id, "severity": severity, "actor": d.code.actor.as_str(), "retry": d.code.retry, "place": place,
-        "seen": d.seen, "expected": d.expected, "outcome": d.outcome, "hint": d.hint,
-    })
 }

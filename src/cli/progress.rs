@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     domain::printable,
+    report::Talk,
     run::{Event, Observer},
 };
 
@@ -31,7 +32,8 @@ impl Progress {
     }
 
     fn start(&self, what: &str, bytes: u64) {
-        let target = if self.voice.terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target =
+            if self.voice.terminal && self.voice.talk > Talk::Quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(bytes), target).with_message(printable(what));
         if let Ok(style) = ProgressStyle::with_template("  {msg:40} {bar:30} {bytes:>10} of {total_bytes} {bytes_per_sec}") {
             bar.set_style(style);
@@ -69,7 +71,7 @@ impl Observer for Progress {
             Event::Publishing => signal::note(Moment::Publishing),
             Event::Published { release } => signal::note(Moment::Published(release.to_owned())),
             Event::Step { .. } if self.voice.json => {}
-            Event::Step { text } => self.beside(|| self.voice.say(text)),
+            Event::Step { text } => self.beside(|| self.voice.step(text)),
             Event::Report { diagnostics } => self.beside(|| self.voice.report(diagnostics)),
         }
     }

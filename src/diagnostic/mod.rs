@@ -5,11 +5,13 @@
 //! `truecost explain code` opens. Every code is declared once, in [`codes`], with its page.
 
 pub mod codes;
+mod json;
 mod render;
 
 use std::fmt;
 
 pub use codes::Code;
+pub use json::{from_json, list, to_json};
 pub use render::{render, render_all};
 
 /// Who must act.
@@ -37,10 +39,27 @@ impl Actor {
     }
 }
 
+/// What a report asks, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
+    /// Nothing of anybody: something was seen, understood and kept. A run counts its notes in one line.
+    Note,
+    /// Somebody should look or act; the run went on.
     Warning,
+    /// Something was refused, or stops publication.
     Error,
+}
+
+impl Severity {
+    /// As reports and `--json` say it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// Where a fault is: a file, and where known the 1-based line and column and the line's text.
@@ -105,9 +124,22 @@ impl Diagnostic {
         }
     }
 
+    /// Somebody should look or act, and `hint` says how.
     #[must_use]
     pub fn warning(code: Code, seen: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::new(code, seen) }
+    }
+
+    /// Nobody has to do anything.
+    #[must_use]
+    pub fn note(code: Code, seen: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::new(code, seen) }
+    }
+
+    /// Whether it asks nothing of anybody.
+    #[must_use]
+    pub fn is_note(&self) -> bool {
+        self.severity == Severity::Note
     }
 
     #[must_use]

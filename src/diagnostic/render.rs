@@ -14,9 +14,11 @@ pub fn render_all(all: &[Diagnostic], colour: bool) -> String {
 /// One report as a person reads it on a terminal; ends with a line break.
 #[must_use]
 pub fn render(d: &Diagnostic, colour: bool) -> String {
-    let (word, paint) = match d.severity {
-        Severity::Error => ("error", "\u{1b}[1;31m"),
-        Severity::Warning => ("warning", "\u{1b}[1;33m"),
+    let word = d.severity.as_str();
+    let paint = match d.severity {
+        Severity::Error => "\u{1b}[1;31m",
+        Severity::Warning => "\u{1b}[1;33m",
+        Severity::Note => "\u{1b}[1;36m",
     };
     let (paint, bold, reset) = if colour { (paint, "\u{1b}[1m", "\u{1b}[0m") } else { ("", "", "") };
     let mut out = format!("{paint}{word}[{}]{reset}{bold}: {}{reset}\n", d.code.id, printable_lines(&d.seen).replace('\n', "\n    "));

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use crate::{
-    diagnostic::Place,
+    diagnostic::{Diagnostic, Place},
     domain::{Calendar, Day, Digest, Identifier, Location, Pence, Span},
     schema::{Contract, Found},
 };
@@ -37,6 +37,8 @@ pub struct Partnership {
     pub cost: CostModel,
     /// Contracts of `schemas/common`, `schemas/reference` and `schemas/published` by `kind/name`, e.g. `common/ledger_line`.
     pub contracts: BTreeMap<String, Arc<Contract>>,
+    /// What was noted while the files were read, and asks nothing of anybody.
+    pub notes: Vec<Diagnostic>,
 }
 
 impl Partnership {

@@ -27,7 +27,7 @@ use super::{
 
 /// Reads `pipelines/**` and `schemas/**` under a folder. Secrets come from the environment of the process.
 ///
-/// Beside the partnership stand warnings: holes in reference tables and the like.
+/// Beside the partnership stand warnings: holes in reference tables and the like. What asks nothing of anybody is in its `notes`.
 ///
 /// # Errors
 /// Codes of the ranges TC06, TC07 and TC09: everything that is wrong with any of the files.
@@ -57,7 +57,8 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
     match partnership {
         Some(partnership) if !faults.iter().any(|fault| fault.severity == Severity::Error) => {
             let contracts = contracts.read.into_iter().filter(|(key, _)| !key.starts_with("sources/")).map(may_be_unknown).collect();
-            Ok((Partnership { feeds, references, cost, contracts, ..partnership }, faults))
+            let (notes, warnings) = faults.into_iter().partition(Diagnostic::is_note);
+            Ok((Partnership { feeds, references, cost, contracts, notes, ..partnership }, warnings))
         }
         _ => Err(Refusal(faults)),
     }
@@ -86,6 +87,7 @@ fn whole(root: &Path, head: Head) -> Option<Partnership> {
         references: BTreeMap::new(),
         cost: super::CostModel { schedule: None, queries: Vec::new() },
         contracts: BTreeMap::new(),
+        notes: Vec::new(),
     })
 }
 

@@ -107,10 +107,13 @@ fn fold_codes(file: &str, table: &mut Table<'_>, contract: &Contract, columns: &
             let (code, invisible) = (code.clone().into_owned(), code != text);
             if invisible {
                 let seen = format!("`{code}` is written `{}`", show_invisible(text));
-                let fault = Diagnostic::warning(reference::FOLDED, seen).place(at(file, row.line));
+                let fault = Diagnostic::note(reference::FOLDED, seen).place(at(file, row.line));
                 faults.push(
                     "folded",
-                    fault.expected("plain letters, and one blank between words").outcome(AS_SEEN).hint("Type the code anew."),
+                    fault
+                        .expected("plain letters, and one blank between words")
+                        .outcome(AS_SEEN)
+                        .hint("nothing has to be done; to be rid of it, type the code anew"),
                 );
                 row.folded = true;
             }

@@ -38,11 +38,11 @@ pub fn came_again(record: &DeliveryRecord, over: &DeliveryRecord, file: &str) ->
         let covers = r.covers().map(|c| c.to_string()).unwrap_or_default();
         format!("delivery {} of {covers} ({}, {})", r.delivery_id, counted(r.proof.accepted, "row"), pounds(r.proof.pence()))
     };
-    Diagnostic::warning(codes::control::CAME_AGAIN, format!("the file is {} again; {} has gone over it since", words(record), words(over)))
+    Diagnostic::note(codes::control::CAME_AGAIN, format!("the file is {} again; {} has gone over it since", words(record), words(over)))
         .place(Place::file(format!("{}: {}", record.feed_name(), file)))
         .outcome("nothing was changed: the same bytes are the same delivery, and the later one stands")
         .hint(format!(
-            "if the older one is right after all: truecost withdraw {} --by NAME --reason TEXT, then truecost run",
+            "nothing has to be done, unless the older one is right after all: truecost withdraw {} --by NAME --reason TEXT, then truecost run",
             over.delivery_id
         ))
 }

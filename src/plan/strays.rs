@@ -45,7 +45,7 @@ fn judge(feed: &Feed, others: &[&Feed], entry: &Entry) -> Option<Diagnostic> {
 }
 
 fn noted(feed: &Feed, entry: &Entry, seen: &str, hint: &str) -> Diagnostic {
-    Diagnostic::warning(control::NAME_UNKNOWN, seen).place(place(feed, entry)).outcome("it was left where it is and not read").hint(hint)
+    Diagnostic::note(control::NAME_UNKNOWN, seen).place(place(feed, entry)).outcome("it was left where it is and not read").hint(hint)
 }
 
 fn place(feed: &Feed, entry: &Entry) -> Place {

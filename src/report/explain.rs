@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     decode::{Chunks, EncodingFacts, Judge, decode},
-    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    diagnostic::{Answer, Code, Diagnostic, Refusal, Severity, codes},
     domain::{DeliveryId, Digest, counted, printable},
     lake::{DeliveryRecord, Lake, read_quarantine},
     pipeline::Partnership,
@@ -31,12 +31,19 @@ use crate::{
 /// TC0104.
 pub fn code(id: Option<&str>) -> Answer<Page> {
     let Some(id) = id else {
-        let mut table = Table::new(&[("code", Align::Left), ("who acts", Align::Left), ("exit", Align::Right), ("what", Align::Left)]);
+        let mut table = Table::new(&[
+            ("code", Align::Left),
+            ("who acts", Align::Left),
+            ("exit", Align::Right),
+            ("reports are", Align::Left),
+            ("what", Align::Left),
+        ]);
         for code in codes::all() {
-            table.row([code.id.to_owned(), code.actor.as_str().to_owned(), code.exit.to_string(), code.title.to_owned()]);
+            table.row([code.id.to_owned(), code.actor.as_str().to_owned(), code.exit.to_string(), severities(code), code.title.to_owned()]);
         }
-        let list: Vec<Value> =
-            codes::all().map(|c| json!({"code": c.id, "actor": c.actor.as_str(), "exit": c.exit, "title": c.title})).collect();
+        let list: Vec<Value> = codes::all()
+            .map(|c| json!({"code": c.id, "actor": c.actor.as_str(), "exit": c.exit, "severities": severity_words(c), "title": c.title}))
+            .collect();
         return Ok(Page::new("codes", table.text(), json!(list)));
     };
     let code = codes::find(id).ok_or_else(|| -> Refusal {
@@ -46,8 +53,29 @@ pub fn code(id: Option<&str>) -> Answer<Page> {
             .hint("truecost explain code")
             .into()
     })?;
-    let json = json!({"code": code.id, "actor": code.actor.as_str(), "exit": code.exit, "title": code.title, "page": code.page});
-    Ok(Page::new("code", code.page.to_owned(), json))
+    let json = json!({"code": code.id, "actor": code.actor.as_str(), "exit": code.exit, "severities": severity_words(code), "title": code.title, "page": code.page});
+    let (heading, rest) = code.page.split_once('\n').unwrap_or((code.page, ""));
+    let can_be: Vec<String> = code.severities.iter().map(|severity| in_words(*severity)).collect();
+    Ok(Page::new("code", format!("{heading}\n\n**Severity:** {}.\n{rest}", can_be.join("; or ")), json))
+}
+
+/// `error, note`: what the reports of a code can be.
+fn severities(code: &Code) -> String {
+    severity_words(code).join(", ")
+}
+
+fn severity_words(code: &Code) -> Vec<&'static str> {
+    code.severities.iter().map(|severity| severity.as_str()).collect()
+}
+
+/// What a severity asks, and of whom.
+fn in_words(severity: Severity) -> String {
+    let asks = match severity {
+        Severity::Error => "something was refused, or stops publication",
+        Severity::Warning => "the run goes on, and somebody should look or act",
+        Severity::Note => "nobody has to do anything; `truecost notes` lists it",
+    };
+    format!("{} ({asks})", severity.as_str())
 }
 
 /// The delivery with this id.

@@ -4,6 +4,18 @@ use serde_json::{Value, json};
 
 use crate::domain::printable;
 
+/// How much a command says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Talk {
+    /// Errors, warnings and how it ended.
+    Quiet,
+    /// What a person wants to know: steps, and how many notes there are.
+    #[default]
+    Plain,
+    /// Every step, and every note in full.
+    Full,
+}
+
 /// The version of every JSON shape; it rises when a field changes its meaning or goes.
 pub const SHAPE: u32 = 1;
 

@@ -185,6 +185,12 @@ pub fn runs(partnership: &Partnership, most: usize) -> Answer<Page> {
         ]);
     }
     let text = if table.is_empty() { "no run has changed anything yet\n".to_owned() } else { table.text() };
+    // What a run noted is a page of its own.
+    for run in runs.iter_mut().filter_map(Value::as_object_mut) {
+        if let Some(notes) = run.get("notes").and_then(Value::as_array).map(Vec::len) {
+            run.insert("notes".into(), json!(notes));
+        }
+    }
     Ok(Page::new("runs", text, json!(runs)))
 }
 

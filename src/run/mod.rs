@@ -10,12 +10,13 @@ mod decide;
 mod doctor;
 mod feeds;
 mod folders;
+mod noting;
 mod parallel;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{
-    diagnostic::{Answer, Diagnostic, Severity, codes},
+    diagnostic::{Answer, Diagnostic, Severity, codes, list},
     domain::Period,
     lake::{CommonTables, Lake, Turn},
     pipeline::{Feed, Partnership},
@@ -94,6 +95,10 @@ pub struct Outcome {
     pub standing_refused: usize,
     /// Deliveries that wait for a person's word, one report each.
     pub waiting: Vec<Diagnostic>,
+    /// What was noted and asks nothing of anybody, in the order in which it was told.
+    pub notes: Vec<Diagnostic>,
+    /// Whether the run left a record.
+    pub recorded: bool,
 }
 
 impl Outcome {
@@ -178,6 +183,7 @@ impl<'a> Conductor<'a> {
 /// What stops the whole run: another run holds the lake (TC1004), the lake cannot be read or written, a query fails.
 pub fn run(partnership: &Partnership, options: &Options, clock: &dyn Clock, observer: &dyn Observer) -> Answer<Outcome> {
     let started = clock.now();
+    let observer = &noting::Noting::new(observer, &partnership.notes);
     let mut conductor = Conductor::new(partnership, options, clock, observer)?;
     conductor.check_selection()?;
     let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
@@ -200,18 +206,20 @@ pub fn run(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     if !waiting.is_empty() {
         observer.event(Event::Report { diagnostics: &waiting });
     }
-    let outcome = Outcome { run: conductor.run_id.clone(), number: conductor.number, delivered, costed, standing_refused, waiting };
-    record_run(&conductor, started, &outcome)?;
-    Ok(outcome)
+    let (run, number, notes) = (conductor.run_id.clone(), conductor.number, observer.notes());
+    let outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, notes, recorded: false };
+    let recorded = record_run(&conductor, started, &outcome)?;
+    Ok(Outcome { recorded, ..outcome })
 }
 
-/// A run that did nothing leaves no trace: a second run changes no byte. One that a check stopped tried, and is written down.
-fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome) -> Answer<()> {
+/// A run that did nothing leaves no trace: a second run changes no byte. One that a check stopped tried, and is written down. The answer says
+/// whether it was.
+fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome) -> Answer<bool> {
     let costed = &outcome.costed;
     let stopped = costed.stopped.iter().any(|d| d.severity == Severity::Error);
     let idle = outcome.delivered.iter().all(|d| d.state == Delivery::AlreadyIn) && !costed.published && !stopped;
     if idle {
-        return Ok(());
+        return Ok(false);
     }
     let delivered: Vec<_> = outcome
         .delivered
@@ -226,8 +234,10 @@ fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome)
         "run": outcome.run, "number": outcome.number, "started": started.iso(), "ended": conductor.clock.now().iso(), "exit": outcome.exit_code(),
         "release": costed.release, "published": costed.published, "delivered": delivered,
         "suspense": costed.suspense.iter().map(InSuspense::to_json).collect::<Vec<_>>(),
+        "notes": list(&outcome.notes),
     });
-    conductor.lake.record_run(outcome.number, &record)
+    conductor.lake.record_run(outcome.number, &record)?;
+    Ok(true)
 }
 
 /// What a run would do, without doing it: lists sources, reads no file, takes no lock.

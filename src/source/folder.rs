@@ -202,7 +202,7 @@ fn not_a_folder(shown: &str, file_type: FileType) -> Diagnostic {
 }
 
 fn no_folder(shown: &str) -> Diagnostic {
-    Diagnostic::warning(codes::NO_FOLDER, "the feed's folder does not exist, so it offers no files")
+    Diagnostic::new(codes::NO_FOLDER, "the feed's folder does not exist, so it offers no files")
         .place(Place::file(shown))
         .outcome("Nothing was taken. The last accepted data of this feed stays as it is.")
         .hint(format!(

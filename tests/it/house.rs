@@ -56,7 +56,7 @@ fn every_code_has_a_number_of_its_own() {
 
 #[test]
 fn planted_numbers_are_found() {
-    let code = |id| Code { id, actor: truecost::diagnostic::Actor::Us, exit: 1, retry: false, title: "", page: "" };
+    let code = |id| Code { id, actor: truecost::diagnostic::Actor::Us, exit: 1, retry: false, severities: &[], title: "", page: "" };
     let bad = [code("TC0102"), code("TC0102"), code("TC0101"), code("TC0201"), code("TC01x1")];
     let faults = numbering_faults(&[("TC01", &bad)]);
     assert_eq!(faults.len(), 4, "{faults:?}");
@@ -118,7 +118,7 @@ fn incomplete(transcript: &str) -> Vec<String> {
     let mut open: Option<(&str, BTreeSet<&str>)> = None;
     for line in transcript.lines().chain([""]) {
         let said = line.strip_prefix("! ").unwrap_or_default();
-        let begins = said.starts_with("error[") || said.starts_with("warning[");
+        let begins = ["error[", "warning[", "note["].iter().any(|word| said.starts_with(word));
         if (begins || !said.starts_with("  "))
             && let Some((report, parts)) = open.take()
         {

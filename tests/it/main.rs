@@ -26,6 +26,7 @@ mod layers;
 mod places;
 mod query;
 mod rust_text;
+mod severity;
 mod slt;
 mod source;
 mod specification;

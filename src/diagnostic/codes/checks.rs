@@ -2,11 +2,11 @@
 
 codes! {
     /// Check 1.
-    CHECK_CONTROLS = "TC1201", Supplier, 1, "check 1: a delivery does not agree with the sender's control";
+    CHECK_CONTROLS = "TC1201", Supplier, 1, "check 1: a delivery does not agree with the sender's control", Error or Warning;
     /// Check 2.
     CHECK_BALANCE = "TC1202", Supplier, 1, "check 2: a journal does not balance";
     /// Codes were compared without characters that nobody sees.
-    FOLDED = "TC1207", Supplier, 1, "codes hold characters that nobody sees";
+    FOLDED = "TC1207", Supplier, 1, "codes hold characters that nobody sees", Note;
     /// Check 9.
     CHECK_ONE_CLASS = "TC1209", Us, 1, "check 9: a line has not exactly one class";
     /// Check 10.
@@ -14,7 +14,7 @@ codes! {
     /// Check 11.
     CHECK_RULE_DATES = "TC1211", Configurator, 1, "check 11: a rule where it may not be";
     /// Check 12.
-    CHECK_SUSPENSE = "TC1212", Configurator, 1, "check 12: suspense is over its limit";
+    CHECK_SUSPENSE = "TC1212", Configurator, 1, "check 12: suspense is over its limit", Error or Warning;
     /// Check 13.
     CHECK_FUNDS = "TC1213", Configurator, 1, "check 13: funds or revenue and capital are mixed";
     /// Check 15.
@@ -24,7 +24,7 @@ codes! {
     /// Check 37.
     CHECK_PROVEN = "TC1237", Us, 1, "check 37: a figure without a proof";
     /// Check 42.
-    CHECK_SIGN = "TC1242", Configurator, 1, "check 42: a sign was turned";
+    CHECK_SIGN = "TC1242", Configurator, 1, "check 42: a sign was turned", Error or Warning;
     /// Rows or pounds are lost or made between two stages.
     UNEXPLAINED = "TC1250", Us, 1, "an unexplained difference";
 }

@@ -8,7 +8,7 @@ codes! {
     /// More faulty rows than the feed tolerates.
     TOO_MANY_FAULTY_ROWS = "TC0403", Supplier, 1, "more faulty rows than the feed tolerates";
     /// Rows whose own date lies outside what the delivery covers.
-    ROWS_OUTSIDE = "TC0404", Supplier, 1, "rows outside the period that the delivery covers";
+    ROWS_OUTSIDE = "TC0404", Supplier, 1, "rows outside the period that the delivery covers", Error or Warning;
     /// Documents that do not balance.
     DOCUMENTS_OUT_OF_BALANCE = "TC0405", Supplier, 1, "documents do not balance";
     /// Neither the name nor the content says which period a file covers.
@@ -16,17 +16,17 @@ codes! {
     /// Two files claim to be the newest for the same period.
     NEWEST_UNCLEAR = "TC0407", Supplier, 1, "two files claim to be the newest";
     /// A file in the drop folder whose name the feed does not know.
-    NAME_UNKNOWN = "TC0408", Supplier, 1, "a file name that the feed does not know";
+    NAME_UNKNOWN = "TC0408", Supplier, 1, "a file name that the feed does not know", Error or Note;
     /// A file for a period in which the feed is not active.
-    NOT_ACTIVE = "TC0409", Configurator, 1, "a file outside the dates of its feed";
+    NOT_ACTIVE = "TC0409", Configurator, 1, "a file outside the dates of its feed", Warning;
     /// The sidecar is not readable.
     SIDECAR_UNREADABLE = "TC0410", Supplier, 1, "the sidecar cannot be read";
     /// A required feed lacks a period, which is therefore not published.
-    PERIOD_BLOCKED = "TC0411", Supplier, 4, "a period is not published";
+    PERIOD_BLOCKED = "TC0411", Supplier, 4, "a period is not published", Warning;
     /// Something was spelt differently from before, and understood.
-    DRIFT = "TC0412", Supplier, 1, "the layout drifted";
+    DRIFT = "TC0412", Supplier, 1, "the layout drifted", Note;
     /// A delivery that its file, by the feed as it is now, does not cover.
-    WITHDRAWN = "TC0413", Configurator, 1, "a delivery was withdrawn";
+    WITHDRAWN = "TC0413", Configurator, 1, "a delivery was withdrawn", Warning;
     /// Amounts of a delivery that add up to more than an amount can be.
     SUM_TOO_LARGE = "TC0414", Supplier, 1, "a delivery adds up to more than an amount can be";
     /// Accepted rows of a feed or a council that the partnership does not declare.
@@ -40,11 +40,11 @@ codes! {
     /// What waits is accepted, and other rules than those that judged it hold now.
     JUDGED_OTHERWISE = "TC0422", Operator, 1, "the rules that judged it have changed";
     /// The newest file of a coverage is refused or withdrawn, and an older one is taken.
-    NEXT_NEWEST = "TC0423", Supplier, 1, "an older file is taken";
+    NEXT_NEWEST = "TC0423", Supplier, 1, "an older file is taken", Warning;
     /// The same bytes for other periods.
     COPY = "TC0424", Supplier, 1, "the same file for another period";
     /// A file that is a delivery over which another has gone.
-    CAME_AGAIN = "TC0425", Supplier, 1, "an older delivery has come again";
+    CAME_AGAIN = "TC0425", Supplier, 1, "an older delivery has come again", Note;
     /// The SQL made other pounds of a delivery than its columns hold.
     SENDER_AMOUNT = "TC0428", Configurator, 1, "the common rows are not the sender's pounds";
     /// A record that is left out of the rows holds an amount, and no declaration says what it is.
@@ -56,9 +56,9 @@ codes! {
     /// Most rows lie outside what the delivery covers, and none would with day and month of its date exchanged.
     DAY_AND_MONTH = "TC0435", Supplier, 1, "day and month are exchanged through a whole file";
     /// Every row lies outside what the delivery covers.
-    ALL_OUTSIDE = "TC0436", Supplier, 1, "every row lies outside the period that the delivery covers";
+    ALL_OUTSIDE = "TC0436", Supplier, 1, "every row lies outside the period that the delivery covers", Warning;
     /// Rows whose own period is covered and whose date is not.
-    DATES_OUTSIDE = "TC0437", Supplier, 1, "dates outside the period, of rows whose own period is inside";
+    DATES_OUTSIDE = "TC0437", Supplier, 1, "dates outside the period, of rows whose own period is inside", Note;
     /// Rows of a delivery of the closing period alone that are dated inside the year.
-    IN_CLOSED_YEAR = "TC0438", Supplier, 1, "rows of a closing period dated inside the year";
+    IN_CLOSED_YEAR = "TC0438", Supplier, 1, "rows of a closing period dated inside the year", Note;
 }

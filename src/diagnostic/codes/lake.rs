@@ -6,7 +6,7 @@ codes! {
     /// The file system refused an operation.
     FILE_SYSTEM = "TC1002", Operator, 3, retry true, "the file system refused";
     /// Landed bytes are no longer those that were landed.
-    LANDED_LOST = "TC1003", Operator, 3, "a landed object is lost";
+    LANDED_LOST = "TC1003", Operator, 3, "a landed object is lost", Error or Warning;
     /// Another run holds the lake.
     LOCKED = "TC1004", Operator, 5, retry true, "another run holds the lake";
     /// A common table was made from another contract.
@@ -22,9 +22,9 @@ codes! {
     /// A manifest or an entry of the register cannot be read.
     RECORD_UNREADABLE = "TC1010", Operator, 3, "a manifest or register entry cannot be read";
     /// A file of a release is gone or damaged.
-    RELEASE_DIFFERS = "TC1011", Operator, 1, "a release is not what its manifest says";
+    RELEASE_DIFFERS = "TC1011", Operator, 1, "a release is not what its manifest says", Error or Warning;
     /// A file of a common table is gone or damaged, and its delivery makes other bytes now.
-    FILE_MADE_ANEW = "TC1012", Operator, 1, "a file of a table was lost and is made anew";
+    FILE_MADE_ANEW = "TC1012", Operator, 1, "a file of a table was lost and is made anew", Warning;
     /// A file among the records of the lake that is none.
-    STRAY = "TC1013", Operator, 1, "a file among the lake's records was skipped";
+    STRAY = "TC1013", Operator, 1, "a file among the lake's records was skipped", Warning;
 }

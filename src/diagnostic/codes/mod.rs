@@ -15,7 +15,7 @@
 //! | TC11 | `query` |
 //! | TC12 | proofs and checks |
 
-use super::Actor;
+use super::{Actor, Severity};
 
 /// A kind of report. Compare by identity of `id`.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,8 @@ pub struct Code {
     pub exit: u8,
     /// Whether the same command can succeed later without anybody acting.
     pub retry: bool,
+    /// What its reports can be, the gravest first.
+    pub severities: &'static [Severity],
     /// A few words: the headline.
     pub title: &'static str,
     /// The page that `truecost explain code` prints (Markdown).
@@ -40,20 +42,27 @@ impl PartialEq for Code {
 }
 impl Eq for Code {}
 
-/// `NAME = "TC0203", Supplier, 1, "title";` declares `pub const NAME: Code`, reads `pages/TC0203.md`, and lists it in `ALL`.
+/// `NAME = "TC0203", Supplier, 1, "title";` declares `pub const NAME: Code`, reads `pages/TC0203.md`, and lists it in `ALL`. Its reports are
+/// errors, or what follows the title: `"title", Error or Warning;`.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $id:literal, $actor:ident, $exit:literal $(, retry $retry:literal)?, $title:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $actor:ident, $exit:literal $(, retry $retry:literal)?, $title:literal $(, $severity:ident $(or $other:ident)*)?;)*) => {
         $($(#[$doc])* pub const $name: $crate::diagnostic::Code = $crate::diagnostic::Code {
             id: $id,
             actor: $crate::diagnostic::Actor::$actor,
             exit: $exit,
             retry: false $(|| $retry)?,
+            severities: $crate::diagnostic::codes::or_error(&[$($crate::diagnostic::Severity::$severity $(, $crate::diagnostic::Severity::$other)*)?]),
             title: $title,
             page: include_str!(concat!("../pages/", $id, ".md")),
         };)*
         /// All codes of this module.
         pub const ALL: &[$crate::diagnostic::Code] = &[$($name),*];
     };
+}
+
+/// Where nothing else is said, reports are errors.
+const fn or_error(said: &'static [Severity]) -> &'static [Severity] {
+    if said.is_empty() { &[Severity::Error] } else { said }
 }
 
 pub mod checks;

@@ -12,7 +12,7 @@ codes! {
     /// A code that is mapped twice.
     TWICE = "TC0905", Configurator, 2, "a code is mapped twice";
     /// Days between two rows of one code on which none holds.
-    HOLE = "TC0906", Configurator, 2, "a hole in the validity of a code";
+    HOLE = "TC0906", Configurator, 2, "a hole in the validity of a code", Warning;
     /// A row that nobody but its author has looked at.
     REVIEW = "TC0907", Configurator, 2, "a row without review";
     /// Two ownership rules of equal specificity that cover the same lines.
@@ -20,7 +20,7 @@ codes! {
     /// A council, service or word that the partnership does not have.
     UNKNOWN = "TC0909", Configurator, 2, "a reference table names something unknown";
     /// A code is written with characters that nobody sees.
-    FOLDED = "TC0913", Configurator, 2, "a code of a reference table holds characters that nobody sees";
+    FOLDED = "TC0913", Configurator, 2, "a code of a reference table holds characters that nobody sees", Note;
     /// A range whose ends differ in length.
     RANGE_ENDS = "TC0914", Configurator, 2, "the ends of a range differ in length";
 }

@@ -70,7 +70,7 @@ impl Conductor<'_> {
                     .place(Place::file(file))
                     .expected("the files of a common table as they were written")
                     .outcome("the delivery is brought in again by the contract, the feed and the program as they are now: a new version of the table")
-                    .hint("nothing has to be done where this run says that it was accepted; else see what it says of the delivery");
+                    .hint("see that this run says `accepted` of it, and what damaged the file: a disk that fails damages more");
                 self.observer.event(super::Event::Report { diagnostics: &[report] });
                 record.lost = true;
                 self.lake.register().enter(record)?;

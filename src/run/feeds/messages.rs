@@ -18,7 +18,7 @@ use crate::{
     schema::Contract,
 };
 
-/// Header drift and what was normalised, as warnings.
+/// Header drift and what was normalised: nobody has to do anything.
 pub fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec<Diagnostic> {
     let drift = streamed.header.drift.iter().map(|d| format!("`{}` for `{}` (column {})", d.printed, d.expected, d.column));
     let extra = streamed.tally.extra_columns(&streamed.header);
@@ -27,7 +27,7 @@ pub fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec
     if !all.is_empty() {
         let seen = format!("the header is spelt otherwise than the contract: {}", all.join("; "));
         notes.push(
-            Diagnostic::warning(codes::control::DRIFT, seen)
+            Diagnostic::note(codes::control::DRIFT, seen)
                 .place(Place::at(file, streamed.header.line, 1))
                 .outcome("the delivery was read: the contract allows these spellings")
                 .hint(format!("nothing has to be done; the aliases stand in the contract that {} names", feed.file)),
@@ -36,7 +36,7 @@ pub fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec
     let normalised: Vec<String> = judge.notes().into_iter().chain(streamed.tally.notes(judge)).collect();
     if !normalised.is_empty() {
         notes.push(
-            Diagnostic::warning(codes::control::DRIFT, normalised.join("; "))
+            Diagnostic::note(codes::control::DRIFT, normalised.join("; "))
                 .place(Place::file(file))
                 .outcome("the delivery was read; no value was changed")
                 .hint("nothing has to be done"),

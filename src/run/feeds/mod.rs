@@ -242,15 +242,16 @@ impl Conductor<'_> {
         }
     }
 
-    /// Judges files that the feed does not know, and a folder that is not there: a fault where the feed is active today.
+    /// Judges files that the feed does not know, and a folder that is not there: a fault unless the feed is not active today.
     fn look_round(&self, feed: &Feed, plan: &mut FeedPlan) {
         let here = |other: &&Feed| other.from == feed.from;
         let readers: Vec<&Feed> = self.partnership.feeds.iter().filter(here).collect();
         let first = self.selected().into_iter().find(|other| here(other)).is_some_and(|other| other.name() == feed.name());
         plan.reports.splice(0..0, plan::strays(feed, &readers, first, &plan.unknown));
         let active = self.clock.now().day().is_none_or(|today| feed.active.contains(today));
-        for report in plan.reports.iter_mut().filter(|d| active && d.code == codes::source::NO_FOLDER) {
-            report.severity = Severity::Error;
+        for report in plan.reports.iter_mut().filter(|d| !active && d.code == codes::source::NO_FOLDER) {
+            report.severity = Severity::Note;
+            report.hint = format!("nothing has to be done: {} says that the feed is not active today", feed.file);
         }
     }
 

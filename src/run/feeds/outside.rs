@@ -137,7 +137,7 @@ impl Of<'_> {
             first.source_row,
             own(first.own)
         );
-        Diagnostic::warning(codes::control::DATES_OUTSIDE, seen)
+        Diagnostic::note(codes::control::DATES_OUTSIDE, seen)
             .place(self.place(first))
             .outcome("they count in their own period, which the delivery covers; only the date is another")
             .hint("nothing has to be done: ledgers are posted early and late")
@@ -152,7 +152,7 @@ impl Of<'_> {
             first.source_row,
             own(first.own)
         );
-        Diagnostic::warning(codes::control::IN_CLOSED_YEAR, seen)
+        Diagnostic::note(codes::control::IN_CLOSED_YEAR, seen)
             .place(self.place(first))
             .outcome(format!("they count as closing entries of the year, in {of}"))
             .hint(format!(

@@ -27,7 +27,7 @@ pub(super) fn superseded(feed: &Feed, record: &DeliveryRecord, coverage: &Covera
         .place(Place::file(format!("{}: {}", feed.name(), record.source.name)))
         .expected("one coverage for a file, and the newest delivery for a coverage")
         .outcome("its rows are out of the common table; the other delivery stays")
-        .hint(format!("nothing has to be done; if {before} lacks a delivery now, bring the file that covers it"))
+        .hint(format!("bring the file that covers {before}, if there should be one"))
 }
 
 /// A delivery whose file has brought another coverage since.
@@ -41,5 +41,5 @@ pub(super) fn withdrawn(feed: &Feed, record: &DeliveryRecord, new: &DeliveryReco
         .place(Place::file(format!("{}: {}", feed.name(), new.source.name)))
         .expected("one coverage for a file: in two its money would count twice")
         .outcome(format!("its rows are out of the common table; {coverage} is held by delivery {} instead", new.delivery_id))
-        .hint(format!("nothing has to be done; if {before} lacks a delivery now, bring the file that covers it"))
+        .hint(format!("bring the file that covers {before}, if there should be one"))
 }

@@ -87,10 +87,10 @@ impl FoldedCodes {
             "{feed}: {} {carry} with characters that nobody sees: {named} (delivery and line {example}){more}",
             counted(lines, "line")
         );
-        Diagnostic::warning(codes::checks::FOLDED, seen)
+        Diagnostic::note(codes::checks::FOLDED, seen)
             .expected("codes as they look")
             .outcome("the lines are classified by what is seen; the tables hold the codes as they were sent")
-            .hint(format!("truecost explain line {example}"))
+            .hint(format!("nothing has to be done; truecost explain line {example} shows one"))
     }
 
     /// Takes over what another part of the same feed found.

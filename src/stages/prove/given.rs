@@ -9,7 +9,7 @@ use crate::{
     diagnostic::Answer,
     domain::{Pence, Period, parse_pounds},
     lake::{Counted, DeliveryProof, DeliveryRecord, LeftOutProof, PublishedPart},
-    pipeline::Partnership,
+    pipeline::{Basis, Partnership},
     plan::CostSource,
     schema::{Cell, Type, proof_table},
 };
@@ -173,6 +173,8 @@ fn is_controlled(proof: &DeliveryProof) -> bool {
     proof.controls.iter().any(|control| control.measure == Counted::Pounds && !control.terms.is_empty())
 }
 
+/// Lines and pounds of each income account, of ledgers. A payment that is posted to an income account gives income back: there a debit
+/// is what is to be expected, and shows no sign that was turned.
 fn income_account(parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {
     let columns = [
         ("council", Type::Text),
@@ -182,7 +184,7 @@ fn income_account(parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> 
         ("amount", Type::Money),
     ];
     let mut rows: Vec<Vec<Cell>> = Vec::new();
-    for (source, part) in parts {
+    for (source, part) in parts.iter().filter(|(source, _)| source.basis == Basis::Ledger) {
         let Some(income) = part.facts.get("income").and_then(Value::as_object) else { continue };
         for (account, sums) in income {
             let (count, pence) = rows_and_pence(sums);

@@ -1,4 +1,4 @@
--- Check 42, the warning: an income account whose total for a year is a debit.
+-- Check 42, the warning: an income account of a ledger whose total for a year is a debit.
 SELECT
   council || ': income account ' || account || ' is a debit over the year' AS what,
   delivery_year AS fiscal_year,
