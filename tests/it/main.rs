@@ -22,6 +22,7 @@ mod golden;
 mod guide;
 mod house;
 mod job;
+mod kernel;
 mod layers;
 mod places;
 mod query;

@@ -84,7 +84,8 @@ impl Allocation {
         Some(Shares { finals, weights: weights.ok()? })
     }
 
-    fn row(&self, service: &str) -> impl Iterator<Item = (&Final, &BigUint)> {
+    /// The finals that bear a part of this service, and their numerators over the denominator of the solution.
+    pub fn row(&self, service: &str) -> impl Iterator<Item = (&Final, &BigUint)> {
         let place = self.services.iter().position(|own| own == service);
         let row = place.and_then(|place| self.solution.numerators.get(place)).into_iter().flatten();
         self.finals.iter().zip(row).filter(|(_, part)| **part != BigUint::ZERO)

@@ -1,0 +1,4 @@
+//! The kernels of allocation: textbook cases as exact rationals, and the properties that an auditor asks for.
+
+mod properties;
+mod vectors;
