@@ -60,15 +60,38 @@ pub fn copied<'k>(
     if feed.repeats == Repeats::Allowed || new.proof.accepted == 0 {
         return None;
     }
-    let apart = |r: &DeliveryRecord| r.coverage.iter().all(|period| !new.coverage.contains(period));
-    let same = |r: &&DeliveryRecord| {
-        let bytes = r.is_of(&new.council, &new.feed) && r.sha256 == new.sha256 && r.proof.accepted > 0;
-        bytes && apart(r) && !r.is_named(&new.source.location, &new.source.name)
-    };
     let of_feed = known.iter().filter(|r| r.is_of(&new.council, &new.feed));
-    let mut originals = known.iter().filter(same).filter(|r| r.is_accepted() && !moved(r));
+    let named_so = |r: &&DeliveryRecord| r.is_named(&new.source.location, &new.source.name);
+    let mut originals = same_bytes(known, new).filter(|r| r.is_accepted() && !named_so(r) && !moved(r));
     let first = originals.clone().next();
     originals.find(|r| r.stands(&of_feed)).or(first)
+}
+
+/// Deliveries of the same feed and the same bytes, with rows, whose coverage shares no period with that of `new`.
+pub(super) fn same_bytes<'k>(known: &'k [DeliveryRecord], new: &DeliveryRecord) -> impl Iterator<Item = &'k DeliveryRecord> + Clone {
+    let apart = |r: &DeliveryRecord| r.coverage.iter().all(|period| !new.coverage.contains(period));
+    known.iter().filter(move |r| r.is_of(&new.council, &new.feed) && r.sha256 == new.sha256 && r.proof.accepted > 0 && apart(r))
+}
+
+/// Says that a withdrawal cannot be taken back: the bytes count for other periods since.
+pub(super) fn counts_otherwise(record: &DeliveryRecord, copy: &DeliveryRecord) -> Diagnostic {
+    let covers = |r: &DeliveryRecord| r.covers().map(|c| c.to_string()).unwrap_or_default();
+    let (of_it, of_copy) = (covers(record), covers(copy));
+    let seen = format!(
+        "delivery {} of {of_it} cannot count again: the same bytes count as delivery {} of {of_copy} ({}, {})",
+        record.delivery_id,
+        copy.delivery_id,
+        counted(copy.proof.accepted, "row"),
+        pounds(copy.proof.pence())
+    );
+    Diagnostic::new(codes::control::COPY, seen)
+        .place(Place::file(format!("{}: {}", record.feed_name(), record.source.name)))
+        .expected("one period for a file: in two its pounds would count twice")
+        .outcome("nothing was changed")
+        .hint(format!(
+            "if {of_it} is right: truecost withdraw {} --by NAME --reason TEXT; then withdraw --undo {} again",
+            copy.delivery_id, record.delivery_id
+        ))
 }
 
 /// Whether what a delivery was refused as a copy of counts no more: it was withdrawn, by a person or because its file was renamed. One

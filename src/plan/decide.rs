@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::again::{self, same_bytes};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{DeliveryId, Period},
@@ -132,11 +133,17 @@ fn is_meant(known: &[DeliveryRecord], selector: &Selector, record: &DeliveryReco
     }
 }
 
-/// Takes the last withdrawal of what is named back: it is judged again from its landed bytes, at its former place.
+/// Takes the last withdrawal of what is named back: it is judged again from its landed bytes, at its former place. `may_repeat` says of a
+/// delivery that its bytes may stand for several coverages of its feed.
 ///
 /// # Errors
-/// TC0111 where a person withdrew nothing of it.
-pub fn undo(known: &[DeliveryRecord], selector: &Selector, decision: &Decision) -> Answer<Change> {
+/// TC0111 where a person withdrew nothing of it; TC0424 where its bytes count for other periods by now.
+pub fn undo(
+    known: &[DeliveryRecord],
+    selector: &Selector,
+    decision: &Decision,
+    may_repeat: &dyn Fn(&DeliveryRecord) -> bool,
+) -> Answer<Change> {
     let withdrawn = |r: &DeliveryRecord| r.withdrawn_by().map(|d| d.run);
     let last = known.iter().filter(|r| selector.is_of(r)).filter_map(withdrawn).max();
     let Some(last) = last else {
@@ -149,6 +156,10 @@ pub fn undo(known: &[DeliveryRecord], selector: &Selector, decision: &Decision) 
         *record = decided(record, decision.clone());
         record.state = before;
         meant.insert(record.delivery_id.clone());
+    }
+    let mut counts_again = after.iter().filter(|r| meant.contains(&r.delivery_id) && r.is_accepted() && !may_repeat(r));
+    if let Some((record, copy)) = counts_again.find_map(|r| Some((r, same_bytes(&after, r).find(|copy| copy.is_accepted())?))) {
+        return Err(again::counts_otherwise(record, copy).into());
     }
     let stands = |r: &DeliveryRecord| r.is_accepted() && r.stands(&after.iter());
     let about = after.iter().filter(|r| meant.contains(&r.delivery_id)).map(|r| DeliveryRecord { lost: stands(r), ..r.clone() });

@@ -361,13 +361,15 @@ fn rests<'k>(
 }
 
 /// The place just below a delivery that was refused or withdrawn, for the file that is taken instead of it: should it be accepted after
-/// all, it goes over that file. `None` where something has gone over its place since: what is taken now is the latest then.
+/// all, it goes over that file. `None` where something that reaches no further has gone over its place since: what is taken now is the
+/// latest then. A year to date that reaches further stays above what comes for an earlier month.
 fn below(record: &DeliveryRecord, known: &Known<'_>) -> Option<Turn> {
     let turn = record.turn()?;
     let periods = record.periods();
     let over = |r: &&DeliveryRecord| {
         let counts = r.is_accepted() || r.state == DeliveryState::Waiting;
-        counts && r.turn() > Some(turn) && periods.iter().any(|period| r.goes_into(*period))
+        let reaches_further = r.covers().map(|c| c.last()) > record.covers().map(|c| c.last());
+        counts && !reaches_further && r.turn() > Some(turn) && periods.iter().any(|period| r.goes_into(*period))
     };
     known.records.iter().copied().all(|r| !over(&r)).then_some(Turn { below: turn.below + 1, ..turn })
 }

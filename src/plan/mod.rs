@@ -13,6 +13,9 @@ mod enter;
 pub use enter::{Entry, EntryRules, Replaced, enter, replaced_in_words};
 
 mod known;
+mod meet;
+
+pub use meet::{Brings, Met, meet};
 
 mod feeds;
 

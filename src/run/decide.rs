@@ -9,7 +9,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Coverage, DeliveryId, Digest, Identifier, Period},
     lake::{Commit, Decided, DeliveryRecord, DeliveryState, holder},
-    pipeline::Partnership,
+    pipeline::{Partnership, Repeats},
     plan::{self, Change, Selector, Wish, common, is_stale, lake_now, nothing_to_let_go, plan_release},
     source,
 };
@@ -44,7 +44,7 @@ pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answ
     let change = match said.what {
         Decided::Accept => plan::accept(&known, &selector, &decision)?,
         Decided::Withdraw => plan::withdraw(&known, &selector, &decision)?,
-        Decided::Undo => plan::undo(&known, &selector, &decision)?,
+        Decided::Undo => plan::undo(&known, &selector, &decision, &|record| conductor.may_repeat(record))?,
     };
     if said.what == Decided::Accept {
         change.about.iter().try_for_each(|record| conductor.is_as_judged(record))?;
@@ -129,6 +129,13 @@ impl Conductor<'_> {
             facts: serde_json::Value::Null,
         };
         self.tables.replace(into, &commit).map(drop)
+    }
+
+    /// Whether the bytes of a delivery may stand for several coverages: its feed says so, or there are no pounds to count twice.
+    fn may_repeat(&self, record: &DeliveryRecord) -> bool {
+        let feed = self.partnership.feeds.iter().find(|f| record.is_of(&f.council, &f.id));
+        let has_pounds = common(self.partnership, &record.table).is_ok_and(|table| table.column("amount").is_some());
+        !has_pounds || feed.is_some_and(|feed| feed.repeats == Repeats::Allowed)
     }
 
     /// What is accepted must be what was judged: by these rules, and these bytes.

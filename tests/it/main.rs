@@ -20,6 +20,7 @@ mod engine;
 mod found;
 mod golden;
 mod guide;
+mod histories;
 mod house;
 mod job;
 mod kernel;

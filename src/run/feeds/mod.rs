@@ -210,7 +210,7 @@ impl Conductor<'_> {
     }
 
     /// Takes everything that is planned: lands it all, then judges and normalises delivery by delivery. Where the newest file of a
-    /// coverage is refused, the next newest that was never judged has its turn.
+    /// coverage is refused, or turns out to be what was refused or replaced before, the next newest that was never judged has its turn.
     ///
     /// # Errors
     /// Only what stops the whole run (the lake itself). What a source or a file refuses is in the result.
@@ -231,10 +231,10 @@ impl Conductor<'_> {
             let judged = done.len();
             taken.extend(plans.iter().flat_map(|(at, _, plan)| plan.take.iter().map(|take| (*at, take.entry.name.clone()))));
             self.take_all(known, &sources, plans, &mut done)?;
-            let refused = |feed: &Feed| {
-                done.iter().skip(judged).any(|d| d.state == Delivery::Refused && d.delivery.is_some() && d.feed == feed.name())
-            };
-            plans = self.next_newest(known, &sources, &taken, &refused);
+            // One that was only looked at may have been refused or replaced before, as its bytes say.
+            let passed = |d: &&Delivered| matches!(d.state, Delivery::Refused | Delivery::AlreadyIn) && d.delivery.is_some();
+            let passed_over = |feed: &Feed| done.iter().skip(judged).filter(passed).any(|d| d.feed == feed.name());
+            plans = self.next_newest(known, &sources, &taken, &passed_over);
             if plans.is_empty() {
                 return Ok(done);
             }
@@ -267,13 +267,13 @@ impl Conductor<'_> {
         }
     }
 
-    /// What is to be taken of feeds of which something was `refused` just now, and was not in its turn before.
+    /// What is to be taken of feeds of which something was `passed_over` just now, and was not in its turn before.
     fn next_newest<'a>(
         &self,
         known: &[DeliveryRecord],
         sources: &[Folder<'a>],
         taken: &BTreeSet<(usize, String)>,
-        refused: &dyn Fn(&Feed) -> bool,
+        passed_over: &dyn Fn(&Feed) -> bool,
     ) -> Vec<(usize, &'a Feed, FeedPlan)> {
         let next = |(at, folder): (usize, &Folder<'a>)| {
             let feed = folder.feed;
@@ -283,7 +283,7 @@ impl Conductor<'_> {
             plan.reports.retain(|d| d.code == codes::control::NEXT_NEWEST);
             (!plan.take.is_empty()).then_some((at, feed, plan))
         };
-        sources.iter().enumerate().filter(|(_, folder)| refused(folder.feed)).filter_map(next).collect()
+        sources.iter().enumerate().filter(|(_, folder)| passed_over(folder.feed)).filter_map(next).collect()
     }
 
     /// One round: everything is landed, then judged feed by feed in the order in which deliveries go over each other.

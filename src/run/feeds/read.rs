@@ -24,9 +24,9 @@ use super::{
 use crate::{
     decode::{EncodingFacts, Judge},
     diagnostic::{Diagnostic, Place, Refusal, codes},
-    domain::{Coverage, DeliveryId, Digest, Period, Placement},
-    lake::{DeliveryProof, DeliveryRecord, DeliveryState, Landed, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter, holder},
-    plan::{self, Why, common},
+    domain::{Coverage, DeliveryId, Digest, Placement},
+    lake::{DeliveryProof, DeliveryRecord, DeliveryState, Landed, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter},
+    plan::{self, Met, common},
     stages::{judge, normalise::Normaliser},
 };
 
@@ -87,41 +87,16 @@ impl Conductor<'_> {
             return Read::Left(not_taken(feed, name.clone(), no_coverage(feed, &file).0).into());
         };
         let id = delivery_id(feed, &coverage, &landed.digest);
-        let (standing, freed, earlier) = {
-            let known = lock(known);
-            let held = |p: &Period| holder(known.iter(), &feed.council, &feed.id, *p).is_some();
-            if let Some(lost) = item.take.landed.as_ref().filter(|r| r.lost && r.covers().as_ref() != Some(&coverage))
-                && coverage.periods().iter().all(held)
-            {
-                return Read::Superseded(lost.clone(), coverage);
-            }
-            let earlier = known.iter().find(|r| r.is(id.as_str())).cloned();
-            // In the lake, if only for some of its periods; or it was, and has to be again.
-            let standing = earlier.clone().filter(|r| r.is_accepted() && r.stands(&known.iter()));
-            let freed = earlier.as_ref().is_some_and(|r| plan::is_freed(&known.iter(), r));
-            (standing, freed, earlier)
+        let sidecar = sidecar_digest(item);
+        let brings = plan::Brings { id: &id, coverage: &coverage, sidecar: sidecar.as_deref(), force: self.wish.force };
+        let (standing, earlier) = match plan::meet(&lock(known), feed, self.partnership.calendar, &item.take, brings) {
+            Met::Superseded(record) => return Read::Superseded(record, coverage),
+            Met::Known => return Read::AlreadyIn(id),
+            Met::Due { standing, earlier } => (standing.map(|r| *r), earlier),
         };
-        if earlier.as_ref().is_some_and(|before| self.is_known(item, before, standing.is_some(), freed)) {
-            return Read::AlreadyIn(id);
-        }
-        let mut record = self.record(item, &coverage, &id, &landed, &facts, earlier.as_ref());
+        let mut record = self.record(item, &coverage, &id, &landed, &facts, earlier.as_deref());
         let verdict = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, standing.is_some());
         Read::Judged(Judged { record, coverage, id, standing, verdict }.into())
-    }
-
-    /// Whether a delivery that the register knows is left as it is. It is never judged again as if it were newer: only because its rules
-    /// or its sidecar changed while it stands, because its rows are lost, or because a person accepted it or forces it.
-    fn is_known(&self, item: &InHand<'_>, before: &DeliveryRecord, stands: bool, freed: bool) -> bool {
-        let changed = plan::is_stale(item.feed, self.partnership.calendar, before)
-            || before.sidecar_sha256 != sidecar_digest(item)
-            || self.wish.force;
-        match before.state {
-            DeliveryState::Withdrawn => before.withdrawn_by().is_some(),
-            _ if item.take.why == Why::LetIn => false,
-            DeliveryState::Accepted => !stands || !(before.lost || changed),
-            DeliveryState::Waiting => !changed,
-            DeliveryState::Refused => !changed && !freed,
-        }
     }
 
     pub(super) fn record(

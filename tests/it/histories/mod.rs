@@ -1,0 +1,125 @@
+//! Random histories of a partnership: deliveries, corrections, overlaps, copies, renamed files, withdrawals, persons' words, edited
+//! feeds and councils. What the program makes of each is held to a small model that is written from the rules (`model.rs`): once without
+//! any I/O, by the functions that decide (`pure.rs`), and some hundreds of times for real, with files and releases (`real.rs`).
+//!
+//! `TRUECOST_HISTORIES=1000000` plays more of them; `TRUECOST_REAL=1000` more of those that are for real.
+
+mod model;
+mod pure;
+mod world;
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestError, TestRng, TestRunner};
+
+use model::Model;
+use pure::Pure;
+use world::{Step, World, histories};
+
+/// How often each state was reached, and each event came to pass.
+pub type Reached = RefCell<BTreeMap<String, u64>>;
+
+fn cases(variable: &str, usually: u32) -> u32 {
+    std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(usually)
+}
+
+/// Plays histories, the same ones each time; a difference is told with the shortest history that shows it.
+fn all_agree(cases: u32, play: impl Fn(&[Step]) -> TestCaseResult) {
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
+    let rng = TestRng::deterministic_rng(config.rng_algorithm);
+    let done = TestRunner::new_with_rng(config, rng).run(&histories(), |steps| play(&steps));
+    match done {
+        Ok(()) => {}
+        Err(TestError::Fail(why, steps)) => {
+            let steps: Vec<String> = steps.iter().map(|step| format!("  {step:?}")).collect();
+            panic!("{why}\n{}", steps.join("\n"));
+        }
+        Err(TestError::Abort(why)) => panic!("{why}"),
+    }
+}
+
+/// What has to come to pass at least once.
+const REACHED: [&str; 34] = [
+    "counts",
+    "not active",
+    "no cost basis",
+    "feed not declared",
+    "council not declared",
+    "waits for a feed",
+    "carried",
+    "withdrawn",
+    "nothing yet",
+    "delivery counts",
+    "delivery counts in part",
+    "delivery counts nowhere",
+    "delivery superseded",
+    "delivery refused",
+    "delivery waits for accept",
+    "delivery withdrawn",
+    "delivery lost",
+    "accept",
+    "withdraw",
+    "undo",
+    "nothing to decide",
+    "stops: not declared",
+    "stops: vanishing",
+    "a period that stays empty",
+    "an empty release",
+    "refused as a copy",
+    "a copy that is let in",
+    "withdrawn by a renamed file",
+    "the next newest",
+    "an older file again",
+    "judged again by other rules",
+    "a closing period",
+    "lost",
+    "a wait that a newer one ended",
+];
+
+#[test]
+fn what_stands_is_the_models_over_random_histories_and_every_state_is_reached() {
+    let reached = Reached::default();
+    let cases = cases("TRUECOST_HISTORIES", 2_000);
+    all_agree(cases, |steps| composed(steps, &reached));
+    let reached = reached.into_inner();
+    let shown: Vec<String> = reached.iter().map(|(what, times)| format!("{what} {times}")).collect();
+    println!("histories: {cases}, 0 differences; {}", shown.join(", "));
+    let missing: Vec<&str> = REACHED.into_iter().filter(|what| !reached.contains_key(*what)).collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}");
+}
+
+/// One history without I/O.
+fn composed(steps: &[Step], reached: &Reached) -> TestCaseResult {
+    let (mut world, mut model, mut pure) = (World::default(), Model::default(), Pure::new());
+    for step in steps {
+        match step {
+            Step::Run => {
+                model.run(&world, reached);
+                pure.run(&world);
+                pure.compare(&world, &model, true, reached)?;
+            }
+            Step::Say { what, which } => {
+                let which = model.named(*what, *which);
+                let by_model = model.say(&world, *what, which, reached);
+                let by_plan = pure.say(&world, &model, *what, which);
+                if by_model != by_plan {
+                    return Err(TestCaseError::fail(format!("{step:?}: {by_model:?} by the rules, {by_plan:?} by the plan")));
+                }
+                // What comes back is lost until a run has brought it in.
+                pure.compare(&world, &model, false, reached)?;
+            }
+            other => world.apply(other),
+        }
+    }
+    // Done twice is done once.
+    model.run(&world, reached);
+    pure.run(&world);
+    pure.compare(&world, &model, true, reached)?;
+    let before = pure.clone();
+    pure.run(&world);
+    if before.known != pure.known {
+        let changed: Vec<_> = pure.known.iter().filter(|r| !before.known.contains(r)).map(|r| (&r.source.name, r.state)).collect();
+        return Err(TestCaseError::fail(format!("a second run changed something: {changed:?}")));
+    }
+    pure.compare(&world, &model, true, reached)
+}
