@@ -21,7 +21,10 @@ mod common;
 use common::Report;
 
 const ROWS: usize = 400_000;
-const COLUMNS: LineColumns = LineColumns::LEDGER;
+
+fn columns(partnership: &Partnership) -> LineColumns<'_> {
+    LineColumns::of(&partnership.contracts["common/ledger_line"]).expect("pounds")
+}
 
 fn main() {
     let partnership = common::partnership();
@@ -37,7 +40,7 @@ fn main() {
         let meaning = meanings.feeds.values().next().expect("the feed's codes mean something");
         let of = PartOf { council: feed.council.to_string(), feed: feed.id.to_string(), period };
         let pass = || {
-            let classifier = Classifier::new(&meanings, meaning, COLUMNS, partnership.calendar.days_of(period));
+            let classifier = Classifier::new(&meanings, meaning, columns(&partnership), partnership.calendar.days_of(period));
             let done = classify_part(PartFile::open(&path).expect("a part"), &of, &classifier, &schema, &staging).expect("classified");
             assert_eq!(done.totals.rows(), ROWS as u64);
             std::fs::remove_file(&done.staged.path).expect("the part is there");
@@ -72,7 +75,7 @@ fn part(partnership: &Partnership, feed: &Feed, period: Period, staging: &Stagin
 /// What the codes of the part mean, by the queries of the reference partnership.
 fn meant(partnership: &Partnership, feed: &Feed, part: &std::path::Path) -> Meanings {
     let mut codes = Codes::new();
-    let found = codes_of(&PartFile::open(part).expect("a part"), COLUMNS).expect("codes");
+    let found = codes_of(&PartFile::open(part).expect("a part"), columns(partnership)).expect("codes");
     codes.entry((feed.council.to_string(), feed.id.to_string())).or_default().extend(found);
     let mut tables = Tables::default();
     for (name, reference) in &partnership.references {

@@ -11,7 +11,7 @@ use truecost::{
     domain::{Day, Digest, Identifier, grouped},
     schema::{
         Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Kind, Layout, MoneyStyle, PeriodFormat,
-        RecordType, Type,
+        RecordType, SpecialColumns, Type,
     },
 };
 
@@ -258,6 +258,7 @@ fn contract(layout: Layout, columns: Vec<Column>) -> Contract {
         digest: Digest([0; 32]),
         version: "1".into(),
         columns,
+        special: SpecialColumns::default(),
         layout: Some(layout),
     }
 }

@@ -30,7 +30,7 @@ pub use location::Location;
 pub use matrix::{NoSystem, Solution, System, Unproved};
 pub use money::{Money, Pence, counted, decimal, grouped, parse_decimal, parse_pounds, pounds};
 pub use near::{Listed, listed, near_address, near_host};
-pub use ownership::Ownership;
+pub use ownership::{Ownership, RULE_COLUMNS};
 pub use period::{Calendar, Coverage, Period};
 pub use placement::{OwnTime, Placed, Placement, Standing};
 pub use scheme::{Allocation, Final, Giver, Gross, Method, Recipient, Refusal, Scheme, Shares, UNALLOCATED, Unbalanced, ZeroVolume};

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The columns of a line on which ownership rules can turn, in the order in which they are compared.
+pub const RULE_COLUMNS: [&str; 4] = ["project", "cost_centre", "department", "account"];
+
 /// The class of a part of a line. Every part has exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ownership {

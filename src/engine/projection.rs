@@ -43,7 +43,6 @@ use crate::{
 };
 
 /// The column of a common table that holds its pounds; a table without it has none.
-const AMOUNT_COLUMN: &str = "amount";
 
 /// What a feed declares of its amounts beside its SQL.
 #[derive(Clone, Debug, Default)]
@@ -143,8 +142,9 @@ impl Projection {
         let wanted = Wanted { table: &into.name, columns, added: &PROVENANCE, optional };
         let fit = Fit::plan(script, &query, plan.schema(), &wanted)?;
         whole_period(script, &query, &fit, optional)?;
-        let amounts = if into.column(AMOUNT_COLUMN).is_some() { sums(&plan, AMOUNT_COLUMN) } else { None };
-        let amount_at = output_span(&query, AMOUNT_COLUMN);
+        let amount = into.special.amount.as_deref();
+        let amounts = amount.and_then(|amount| sums(&plan, amount));
+        let amount_at = output_span(&query, amount.unwrap_or_default());
         let reaches = reach::reaches(&plan);
         let optimised = state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e))?;
         dropped_used(script, extract, &optimised)?;

@@ -10,7 +10,7 @@ use arrow::{
 use super::{EncodedRowGroup, PartSchema, PartWriter, RowGroupBuffer, StagedPart, Staging};
 use crate::{
     domain::{Digest, Identifier},
-    schema::{Column, ColumnRules, Contract, Kind, Role, Type},
+    schema::{Column, ColumnRules, Contract, Kind, Role, SpecialColumns, Type},
 };
 
 pub fn column(name: &str, kind: Type, required: bool, role: Option<Role>) -> Column {
@@ -32,6 +32,7 @@ pub fn contract(name: &str, columns: Vec<Column>) -> Contract {
         file: format!("schemas/common/{name}.odcs.yaml"),
         digest: Digest([0; 32]),
         version: "1.0.0".into(),
+        special: SpecialColumns::undeclared(Kind::Common, name, &columns),
         columns,
         layout: None,
     }

@@ -15,8 +15,8 @@ use crate::{
 };
 
 use super::{
-    CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FeedPlaces, FilePattern, Landing, Missing, NamePart, NewestBy, Positive,
-    Ready, Repeats, Required, RowsOutside, Shrunken, Sign,
+    Basis, CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FeedPlaces, FilePattern, Landing, Missing, NamePart, NewestBy,
+    Positive, Ready, Repeats, Required, RowsOutside, Shrunken, Sign,
     controls::{read_controls, sum_of},
     listed::read_listed,
     location::{Allowed, Secrets, apart_from_kept, read_location},
@@ -72,13 +72,13 @@ pub struct Surroundings<'p> {
 pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around: &Surroundings<'_>) -> Option<Feed> {
     let fields = file.fields(KEYS)?;
     let contracts = contracts(&fields, around);
-    let into = into(&fields, around);
+    let (into, table) = into(&fields, around).unzip();
     let from = from(&fields, council, id, around);
     let sidecar = fields.get("sidecar").and_then(|item| beside(&item)).map(str::to_owned);
     let controls = read_controls(&fields, contracts.as_deref().unwrap_or_default(), sidecar.is_some());
     let signs = [("debit_positive", Positive::Debits), ("credit_positive", Positive::Credits)];
     let positive = choice(&fields, "sign", Positive::Debits, &signs);
-    let amount = fields.get("amount").and_then(|item| amount(&item, contracts.as_deref().unwrap_or_default(), positive));
+    let amount = fields.get("amount").and_then(|item| amount(&item, contracts.as_deref().unwrap_or_default(), table.as_deref(), positive));
     let faults_before = file.reader().fault_count();
     let covers = covers(&fields);
     let files = files(&fields, &covers, file.reader().fault_count() == faults_before);
@@ -97,7 +97,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         id: id.clone(),
         file: file.reader().source.file.clone(),
         places,
-        digest: digest(&file.reader().source.text, &sql, &listed),
+        digest: digest(&file.reader().source.text, &sql, &listed, table.as_deref().and_then(Contract::declares_of_rows)),
         ignore: ignore(&fields),
         ready: ready(&fields),
         landing: choice(&fields, "landing", Landing::Copy, &[("copy", Landing::Copy), ("link", Landing::Link)]),
@@ -132,7 +132,17 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
 }
 
 /// `debit - credit`, held to what every contract of the feed says of its columns.
-fn amount(item: &Item<'_>, contracts: &[(Span, Arc<Contract>)], positive: Positive) -> Option<Vec<(Sign, Identifier)>> {
+fn amount(
+    item: &Item<'_>,
+    contracts: &[(Span, Arc<Contract>)],
+    into: Option<&Contract>,
+    positive: Positive,
+) -> Option<Vec<(Sign, Identifier)>> {
+    if let Some(table) = into.filter(|table| table.special.amount.is_none()) {
+        let why = format!("the rows of `{}` have no pounds", table.name);
+        item.refuse(config::AMOUNT, &why, "no `amount`", format!("If they have some, let {} say which column: `amount:`.", table.file));
+        return None;
+    }
     let terms = sum_of(item, contracts)?;
     let row: Vec<(Identifier, i128)> = terms.iter().map(|(sign, name)| (name.clone(), sign.times())).collect();
     for (_, contract) in contracts {
@@ -148,8 +158,9 @@ fn choice<T: Copy>(fields: &Fields<'_>, key: &str, default: T, words: &[(&str, T
     fields.get(key).and_then(|item| item.choice(words)).unwrap_or(default)
 }
 
-/// Over YAML, SQL and listed totals, each with its length, so that no two texts run together.
-fn digest(yaml: &str, sql: &str, listed: &BTreeMap<String, super::Listed>) -> Digest {
+/// Over YAML, SQL and listed totals, each with its length, so that no two texts run together; and over what its common table means, where
+/// that is not what it meant before contracts could say so.
+fn digest(yaml: &str, sql: &str, listed: &BTreeMap<String, super::Listed>, declares: Option<String>) -> Digest {
     let mut hash = Sha256::new();
     for text in [yaml, sql] {
         hash.update((text.len() as u64).to_be_bytes());
@@ -157,6 +168,9 @@ fn digest(yaml: &str, sql: &str, listed: &BTreeMap<String, super::Listed>) -> Di
     }
     if !listed.is_empty() {
         hash.update(format!("{listed:?}").as_bytes());
+    }
+    if let Some(text) = declares {
+        hash.update(text.as_bytes());
     }
     Digest(hash.finalize().into())
 }
@@ -201,15 +215,25 @@ fn contract(item: &Item<'_>, around: &Surroundings<'_>) -> Option<Arc<Contract>>
     }
 }
 
-fn into(fields: &Fields<'_>, around: &Surroundings<'_>) -> Option<Identifier> {
+/// The common table, and its contract.
+fn into(fields: &Fields<'_>, around: &Surroundings<'_>) -> Option<(Identifier, Arc<Contract>)> {
     let item = fields.need("into")?;
     let name = item.identifier()?;
-    if let Err(near) = around.contracts.find("common", &name) {
-        let why = format!("there is no common table `{name}`");
-        item.refuse(config::UNKNOWN_NAME, &why, format!("the file schemas/common/{name}.odcs.yaml"), did_you_mean(near.as_deref()));
-        return None;
+    match around.contracts.find("common", &name) {
+        Ok(contract) => {
+            let contract = contract?;
+            if Basis::of_table(&name).is_some() && contract.special.amount.is_none() {
+                let why = format!("costs are read from `{name}`, and its contract names no column of pounds");
+                item.refuse(config::AMOUNT, &why, format!("`amount: amount` in the `truecost` property of {}", contract.file), "");
+            }
+            Some((name, contract))
+        }
+        Err(near) => {
+            let why = format!("there is no common table `{name}`");
+            item.refuse(config::UNKNOWN_NAME, &why, format!("the file schemas/common/{name}.odcs.yaml"), did_you_mean(near.as_deref()));
+            None
+        }
     }
-    Some(name)
 }
 
 /// `drop` (the default) is the feed's own folder under the partnership's.

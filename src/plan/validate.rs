@@ -5,7 +5,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::config},
     engine::Projection,
     pipeline::{Extent, Feed, Partnership},
-    schema::{Contract, Type},
+    schema::Contract,
 };
 
 /// What was found sound.
@@ -56,11 +56,15 @@ pub fn validate(partnership: &Partnership) -> Answer<Validated> {
 
 /// The SQL gives a row neither a period nor a date, and a file covers several periods: none of its rows would have a place in one.
 fn no_time(feed: &Feed, into: &Contract, projection: &Projection) -> Option<Diagnostic> {
-    let date = into.columns.iter().find(|column| column.kind == Type::Date)?;
+    let date = into.special.date.as_deref();
     let several = matches!(feed.covers.extent, Extent::ToDate | Extent::Year);
-    let lacks = several && projection.leaves_out_period() && projection.left_out().contains(&&*date.name);
+    let lacks = several && projection.leaves_out_period() && date.is_none_or(|date| projection.left_out().contains(&date));
     lacks.then(|| {
-        Diagnostic::new(config::NO_TIME, format!("the SQL gives neither `{}` nor `fiscal_year` and `period`", date.name))
+        let neither = match date {
+            Some(date) => format!("the SQL gives neither `{date}` nor `fiscal_year` and `period`"),
+            None => format!("the SQL gives no `fiscal_year` and `period`, and `{}` has no date", into.name),
+        };
+        Diagnostic::new(config::NO_TIME, neither)
             .place(Place::file(&feed.sql_file))
             .expected(format!(
                 "one of them: a file of {} covers several periods, and nothing else says in which of them a row counts",

@@ -195,7 +195,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::Digest,
-        schema::{ColumnRules, Kind},
+        schema::{ColumnRules, Kind, SpecialColumns},
     };
 
     fn contract(columns: &[(&str, Option<Side>)]) -> Contract {
@@ -215,6 +215,7 @@ mod tests {
             digest: Digest([0; 32]),
             version: "1".into(),
             columns: columns.iter().map(column).collect(),
+            special: SpecialColumns::default(),
             layout: None,
         }
     }

@@ -32,6 +32,9 @@ type Columns<'r> = [(Column, Item<'r>)];
 
 /// `None` where nothing is laid out (common, reference and published tables) or a fault has been reported.
 pub fn read_layout(object: &Fields<'_>, kind: Kind, columns: &Columns<'_>) -> Option<Layout> {
+    if kind == Kind::Common {
+        return None;
+    }
     let value = value_of_ours(object);
     if kind != Kind::Source {
         if let Some(value) = value {

@@ -14,6 +14,7 @@ mod model;
 mod odcs;
 mod rows;
 pub mod secret;
+mod special;
 pub mod suggest;
 pub mod yaml;
 
@@ -24,3 +25,4 @@ pub(crate) use formats::date_format;
 pub use model::*;
 pub use odcs::read_contract;
 pub use rows::{Cell, proof_table, table};
+pub use special::{SpecialColumns, UnknownCode};

@@ -31,6 +31,8 @@ pub struct Contract {
     pub digest: crate::domain::Digest,
     pub version: String,
     pub columns: Vec<Column>,
+    /// Of a common table: what its columns mean.
+    pub special: super::SpecialColumns,
     /// `Some` for a source contract.
     pub layout: Option<Layout>,
 }
@@ -39,6 +41,21 @@ impl Contract {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|c| &*c.name == name)
+    }
+
+    /// What the contract says of its columns that they would not mean if it said nothing, for digests; `None` where it says the same.
+    #[must_use]
+    pub fn declares(&self) -> Option<String> {
+        let undeclared = super::SpecialColumns::undeclared(self.kind, &self.name, &self.columns);
+        (self.special != undeclared).then(|| format!("{} {:?}\n", self.name, self.special))
+    }
+
+    /// As [`Self::declares`], of what a delivery is judged by: the date and the pounds.
+    #[must_use]
+    pub fn declares_of_rows(&self) -> Option<String> {
+        let undeclared = super::SpecialColumns::undeclared(self.kind, &self.name, &self.columns);
+        let (date, amount) = (&self.special.date, &self.special.amount);
+        ((date, amount) != (&undeclared.date, &undeclared.amount)).then(|| format!("{date:?} {amount:?}\n"))
     }
 
     /// The Arrow schema of the table: fields in contract order, plain types.

@@ -10,6 +10,7 @@ use super::{
     fields::{Fields, Item, Reader, did_you_mean},
     folder::digest_of,
     layout::read_layout,
+    special::read_special,
     suggest::nearest,
     yaml::SourceText,
 };
@@ -73,6 +74,7 @@ fn read_top(top: &Fields<'_>, kind: Kind, name: &str) -> Option<Contract> {
     let layout = read_layout(&fields, kind, &columns);
     unique_headers(&fields, &columns);
     signs_are_there(&columns);
+    let special = read_special(&fields, kind, name, &columns);
     primary_key_in_order(&fields, &columns);
     let source = top.reader().source;
     Some(Contract {
@@ -82,6 +84,7 @@ fn read_top(top: &Fields<'_>, kind: Kind, name: &str) -> Option<Contract> {
         digest: digest_of(source.text.as_bytes()),
         version: version?,
         columns: columns.into_iter().map(|(column, _)| column).collect(),
+        special,
         layout: if kind == Kind::Source { Some(layout?) } else { None },
     })
 }

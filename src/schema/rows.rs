@@ -7,7 +7,7 @@ use arrow::{
     record_batch::RecordBatch,
 };
 
-use super::{Column, ColumnRules, Contract, Kind, Type};
+use super::{Column, ColumnRules, Contract, Kind, SpecialColumns, Type};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Digest, Identifier, Pence},
@@ -105,6 +105,7 @@ pub fn proof_table(columns: &[(&str, Type)], rows: &[Vec<Cell>]) -> Answer<Recor
         digest: Digest([0; 32]),
         version: String::new(),
         columns: columns.iter().map(column).collect::<Answer<_>>()?,
+        special: SpecialColumns::default(),
         layout: None,
     };
     table(&contract, rows)

@@ -7,7 +7,7 @@ use arrow::{
         Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int8Array, Int16Array, Int32Array, StringArray, UInt32Array,
     },
     compute::take_record_batch,
-    datatypes::{DataType, Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Schema, SchemaRef},
+    datatypes::{DataType, Date32Type, Int8Type, Int16Type, Int32Type, Schema, SchemaRef},
     record_batch::RecordBatch,
 };
 
@@ -17,7 +17,7 @@ use crate::{
     domain::{Day, DeliveryId, OwnTime, Pence, Period, Placed, Placement, Standing, counted},
     engine::Projection,
     lake::PARTITION_COLUMNS,
-    schema::{Contract, Type, batch},
+    schema::{Contract, batch},
 };
 
 const DELIVERY_ID: &str = "delivery_id";
@@ -123,8 +123,9 @@ pub struct Normaliser {
     placement: Placement,
     /// The delivery's id, of which every row has the one value.
     delivery: ArrayRef,
-    /// The row's own date: the first `DATE` column of the common table.
+    /// The row's own date, and its pounds, as the common table's contract names them.
     date_column: Option<String>,
+    amount_column: Option<String>,
     /// Columns of the lake's files, in contract order.
     schema: SchemaRef,
     required: Vec<String>,
@@ -134,7 +135,8 @@ impl Normaliser {
     #[must_use]
     pub fn new(projection: Projection, into: &Contract, placement: Placement, delivery: &DeliveryId) -> Self {
         let stored = into.columns.iter().filter(|c| !PARTITION_COLUMNS.contains(&c.name.as_str()));
-        let date_column = into.columns.iter().find(|c| c.kind == Type::Date).map(|c| c.name.to_string());
+        let date_column = into.special.date.as_ref().map(ToString::to_string);
+        let amount_column = into.special.amount.as_ref().map(ToString::to_string);
         let required = into.columns.iter().filter(|c| c.required).map(|c| c.name.to_string()).collect();
         let field = |column: &crate::schema::Column| match column.name.as_str() {
             DELIVERY_ID => column.field().with_data_type(one_of_few()),
@@ -142,7 +144,15 @@ impl Normaliser {
         };
         let schema = Arc::new(Schema::new(stored.map(field).collect::<Vec<_>>()));
         let delivery: ArrayRef = Arc::new(StringArray::from_iter_values([delivery.as_str()]));
-        Self { projection: projection.for_coverage(placement.coverage()), placement, delivery, date_column, schema, required }
+        Self {
+            projection: projection.for_coverage(placement.coverage()),
+            placement,
+            delivery,
+            date_column,
+            amount_column,
+            schema,
+            required,
+        }
     }
 
     /// # Errors
@@ -249,7 +259,7 @@ impl Normaliser {
 
     /// Which rows go to which delivery period, and what they add up to.
     fn place(&self, rows: &RecordBatch, own: &[OwnTime], done: &mut Normalised) -> Answer<BTreeMap<Period, Vec<u32>>> {
-        let amounts = batch::column(rows, "amount")?.as_primitive::<Decimal128Type>();
+        let amounts = self.amount_column.as_deref().map(|name| batch::money(rows, name)).transpose()?;
         let source_rows = batch::big(rows, "source_row")?;
         let mut placed: BTreeMap<Period, Vec<u32>> = BTreeMap::new();
         let mut open: Option<(Period, Vec<u32>, PeriodTotals)> = None;
@@ -263,7 +273,7 @@ impl Normaliser {
                     place
                 }
             };
-            let pence = if amounts.is_valid(row) { amounts.value(row) } else { 0 };
+            let pence = amounts.filter(|amounts| amounts.is_valid(row)).map_or(0, |amounts| amounts.value(row));
             let noted = Noted { source_row: source_rows.value(row), own: *own, pence };
             self.count(noted, place.standing, &mut done.standings);
             // Rows mostly come sorted by date: stay with the period of the row before while it lasts.

@@ -310,6 +310,32 @@ fn contracts_that_contradict_themselves() {
 }
 
 #[test]
+fn common_tables_whose_columns_mean_nothing() {
+    let value = "{date: document, amount: amuont, codes: {acount: account, cost_centre: amount}, actual: {balance_typ: actual}, \
+                 unknown_code: lost, pounds: amount}";
+    let property = format!("  customProperties: [{{property: truecost, vendor: truecost, value: {value}}}]\n  properties:");
+    Copy::new()
+        .change("schemas/common/ledger_line.odcs.yaml", "  properties:", &property)
+        .refused("common_tables_whose_columns_mean_nothing");
+}
+
+#[test]
+fn a_table_of_costs_without_pounds() {
+    let property = "  customProperties: [{property: truecost, vendor: truecost, value: {date: posting_date}}]\n  properties:";
+    Copy::new().change("schemas/common/ledger_line.odcs.yaml", "  properties:", property).refused("a_table_of_costs_without_pounds");
+}
+
+/// The built-in tables mean what they meant before their contracts said it: no digest changes.
+#[test]
+fn what_the_built_in_contracts_declare_is_what_they_meant() {
+    let root = crate::places::root();
+    let (partnership, _) = truecost::pipeline::read(&root).expect("the reference partnership");
+    for table in ["ledger_line", "payment_line"] {
+        assert_eq!(partnership.contracts[&format!("common/{table}")].declares(), None, "{table}");
+    }
+}
+
+#[test]
 fn layouts_that_contradict_themselves() {
     let layout = "delimiter: \"'\"\n      quote: \"'\"\n      encodings: [utf8]\n      escape: backslash\n      header: {find: by_place}\n      \
                   footer: {when: {acount: TOTAL}, totals: {amount: amont}}\n      not_data: [{when: {}, reason: sub-heading}]";

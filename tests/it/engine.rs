@@ -12,14 +12,14 @@ use truecost::{
     diagnostic::Refusal,
     domain::{Day, Digest, Identifier},
     engine::{CostQuery, Format, Parameters, Projection, Schemas, Table, Tables, order, render},
-    schema::{Column, ColumnRules, Contract, Kind, Type},
+    schema::{Column, ColumnRules, Contract, Kind, SpecialColumns, Type},
 };
 
 use crate::golden::golden;
 
 /// `name type`, with `!` for required and `#n` for a place in the key.
 pub fn contract(kind: Kind, name: &str, columns: &[(&str, Type, &str)]) -> Contract {
-    let columns = columns
+    let columns: Vec<Column> = columns
         .iter()
         .map(|(column, kind, marks)| Column {
             name: Identifier::new(column).expect("an identifier"),
@@ -37,6 +37,7 @@ pub fn contract(kind: Kind, name: &str, columns: &[(&str, Type, &str)]) -> Contr
         file: format!("schemas/{name}.odcs.yaml"),
         digest: Digest([0; 32]),
         version: "1.0.0".to_owned(),
+        special: SpecialColumns::undeclared(kind, name, &columns),
         columns,
         layout: None,
     }

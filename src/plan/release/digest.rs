@@ -20,6 +20,10 @@ pub fn rules_digest(p: &Partnership) -> String {
     for (name, contract) in p.contracts.iter().filter(|(name, _)| name.starts_with("published/")) {
         hash.update(format!("{name} {}\n", contract.digest));
     }
+    // What a common table means, where that is not what it meant before contracts could say so.
+    for said in p.contracts.values().filter_map(|contract| contract.declares()) {
+        hash.update(said);
+    }
     hash.update(format!("{:?} {:?} {:?} {:?} {:?} {:?}", p.calendar, p.councils, p.companies, p.services, p.members, p.suspense_limit));
     Digest(hash.finalize().into()).hex()
 }

@@ -17,8 +17,8 @@ use crate::{
     domain::{Period, counted},
     engine::Table,
     lake::{PartFile, PartSchema, StagedPart},
-    pipeline::{Basis, rules},
-    plan::{CostPlan, CostSource, digest_of, no_query, published},
+    pipeline::{Partnership, rules},
+    plan::{CostPlan, CostSource, common, digest_of, no_query, published},
     run::parallel::{each, lock},
     schema::{Cell, table},
     stages::{
@@ -40,11 +40,8 @@ pub(super) struct Meant {
 }
 
 /// Where the lines of a source carry their codes.
-const fn columns_of(source: &CostSource) -> LineColumns {
-    match source.basis {
-        Basis::Ledger => LineColumns::LEDGER,
-        Basis::Payments => LineColumns::PAYMENTS,
-    }
+fn columns_of<'p>(partnership: &'p Partnership, source: &CostSource) -> Answer<LineColumns<'p>> {
+    LineColumns::of(common(partnership, source.basis.common_table())?)
 }
 
 impl CostRun<'_> {
@@ -91,7 +88,7 @@ impl CostRun<'_> {
         let key = (source.file.council.clone(), source.file.feed.clone());
         let meaning = meant.meanings.feeds.get(&key).unwrap_or(&empty);
         let days = self.partnership.calendar.days_of(source.file.period);
-        let classifier = Classifier::new(&meant.meanings, meaning, columns_of(source), days);
+        let classifier = Classifier::new(&meant.meanings, meaning, columns_of(self.partnership, source)?, days);
         let of = PartOf { council: source.file.council.clone(), feed: source.file.feed.clone(), period: source.file.period };
         classify_part(PartFile::open(&source.file.path)?, &of, &classifier, schema, self.lake.releases().staging())
     }
@@ -101,7 +98,7 @@ impl CostRun<'_> {
         let codes = Mutex::new(Codes::new());
         let used = self.rule_columns()?;
         each(self.threads, sources.to_vec(), |source: &CostSource| {
-            let found = codes_of(&PartFile::open(&source.file.path)?, columns_of(source).only(used))?;
+            let found = codes_of(&PartFile::open(&source.file.path)?, columns_of(self.partnership, source)?.only(used))?;
             let mut codes = lock(&codes);
             // A feed whose lines carry no code that a rule turns on is there too: rules that ask for none hold for it.
             codes.entry((source.file.council.clone(), source.file.feed.clone())).or_default().extend(found);

@@ -28,14 +28,14 @@ pub struct FoldedCode {
 
 /// By column and code as sent. Empty where nothing had to be folded, which is nearly always.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FoldedCodes(pub BTreeMap<(&'static str, String), FoldedCode>);
+pub struct FoldedCodes(pub BTreeMap<(String, String), FoldedCode>);
 
 impl FoldedCodes {
     /// Counts the lines of a row group (read with codes as dictionaries) whose codes folding changes.
     ///
     /// # Errors
     /// TC1250 where a column is not there.
-    pub fn add(&mut self, lines: &RecordBatch, columns: LineColumns, row_group: usize) -> Answer<()> {
+    pub fn add(&mut self, lines: &RecordBatch, columns: LineColumns<'_>, row_group: usize) -> Answer<()> {
         for name in columns.rules.into_iter().flatten() {
             let dictionary = batch::column(lines, name)?.as_dictionary::<Int32Type>();
             let values = dictionary.values().as_string::<i32>();
@@ -49,7 +49,7 @@ impl FoldedCodes {
                 };
                 let code = self
                     .0
-                    .entry((name, values.value(key).to_owned()))
+                    .entry((name.to_owned(), values.value(key).to_owned()))
                     .or_insert_with(|| FoldedCode { first: (row_group, row), ..FoldedCode::default() });
                 code.rows += 1;
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::{
     array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray},
     buffer::BooleanBuffer,
-    datatypes::{Date32Type, Decimal128Type, Int32Type},
+    datatypes::Int32Type,
     record_batch::RecordBatch,
 };
 
@@ -16,36 +16,46 @@ use super::{
     policy::{Facts, RULES},
 };
 use crate::{
-    diagnostic::Answer,
+    diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Day, Ownership, Pence, fold_code},
-    schema::batch,
+    schema::{Contract, UnknownCode, batch},
 };
 
 /// Where the lines of a common table carry what classification looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LineColumns {
+pub struct LineColumns<'c> {
     /// Column of the common table for each of [`RULE_COLUMNS`]; `None` where the table has no such thing.
-    pub rules: [Option<&'static str>; 4],
-    pub date: &'static str,
-    /// Only `actual` is cost; budgets and commitments are not. `None` where all lines are actual.
-    pub balance_type: Option<&'static str>,
+    pub rules: [Option<&'c str>; 4],
+    /// `None` = every line takes effect on the last day of its delivery period.
+    pub date: Option<&'c str>,
+    pub amount: &'c str,
+    /// A column and its word for what has happened: only that is cost. `None` where all lines have happened.
+    pub actual: Option<(&'c str, &'c str)>,
     /// A code without a reference row is in suspense (ledger); else it is unclassified cost (payments).
     pub codes_must_be_known: bool,
 }
 
-impl LineColumns {
-    pub const LEDGER: Self = Self {
-        rules: [Some("project"), Some("cost_centre"), None, Some("account")],
-        date: "posting_date",
-        balance_type: Some("balance_type"),
-        codes_must_be_known: true,
-    };
-    pub const PAYMENTS: Self = Self {
-        rules: [None, None, Some("department"), Some("account_text")],
-        date: "payment_date",
-        balance_type: None,
-        codes_must_be_known: false,
-    };
+impl<'c> LineColumns<'c> {
+    /// As the contract of the common table says.
+    ///
+    /// # Errors
+    /// TC0627 where its rows have no pounds, for then there is no cost in them.
+    pub fn of(contract: &'c Contract) -> Answer<Self> {
+        let special = &contract.special;
+        let no_pounds = || {
+            Diagnostic::new(codes::config::AMOUNT, format!("costs are read from `{}`, and its rows have no pounds", contract.name))
+                .place(Place::file(&contract.file))
+                .expected("a column of pounds, which the `truecost` property of the contract names: `amount: amount`")
+                .outcome("nothing was published; the last release is unchanged")
+        };
+        Ok(Self {
+            rules: special.codes.each_ref().map(|column| column.as_deref()),
+            date: special.date.as_deref(),
+            amount: special.amount.as_deref().ok_or_else(no_pounds)?,
+            actual: special.actual.as_ref().map(|(column, word)| (&**column, word.as_str())),
+            codes_must_be_known: special.unknown_code == UnknownCode::Suspense,
+        })
+    }
 
     /// Without the rule columns on which no rule turns.
     #[must_use]
@@ -58,15 +68,19 @@ impl LineColumns {
 
     /// The columns to read, amount included.
     #[must_use]
-    pub fn names(&self) -> Vec<&'static str> {
+    pub fn names(&self) -> Vec<&'c str> {
         let rules = self.rules.iter().flatten().copied();
-        rules.chain([self.date, "amount"]).chain(self.balance_type).collect()
+        rules.chain(self.date).chain([self.amount]).chain(self.actual_column()).collect()
     }
 
     /// The columns of them that hold codes.
     #[must_use]
-    pub fn code_names(&self) -> Vec<&'static str> {
-        self.rules.iter().flatten().copied().chain(self.balance_type).collect()
+    pub fn code_names(&self) -> Vec<&'c str> {
+        self.rules.iter().flatten().copied().chain(self.actual_column()).collect()
+    }
+
+    fn actual_column(&self) -> Option<&'c str> {
+        self.actual.map(|(column, _)| column)
     }
 }
 
@@ -120,7 +134,7 @@ struct Fixed {
 pub struct Classifier<'a> {
     meanings: &'a Meanings,
     meaning: &'a Meaning,
-    columns: LineColumns,
+    columns: LineColumns<'a>,
     fixed: Fixed,
     /// First and last day of the delivery period: dates are clamped to them.
     days: (Day, Day),
@@ -216,7 +230,7 @@ struct Found {
 
 impl<'a> Classifier<'a> {
     #[must_use]
-    pub fn new(meanings: &'a Meanings, meaning: &'a Meaning, columns: LineColumns, days: (Day, Day)) -> Self {
+    pub fn new(meanings: &'a Meanings, meaning: &'a Meaning, columns: LineColumns<'a>, days: (Day, Day)) -> Self {
         // Account and cost centre mean something of their own, and a department where the table has some; else they matter to rules alone.
         let named = |place: usize| meaning.signatures.get(place).is_some_and(|codes| !codes.is_empty());
         let columns = columns.only([named(0), true, named(2) || !meaning.departments.is_empty(), true]);
@@ -235,7 +249,7 @@ impl<'a> Classifier<'a> {
 
     /// What it reads of a line.
     #[must_use]
-    pub fn columns(&self) -> LineColumns {
+    pub fn columns(&self) -> LineColumns<'a> {
         self.columns
     }
 
@@ -257,8 +271,8 @@ impl<'a> Classifier<'a> {
     }
 
     fn find(&self, lines: &RecordBatch, cube: &mut Cube) -> Answer<Found> {
-        let amounts = batch::column(lines, "amount")?.as_primitive::<Decimal128Type>();
-        let dates = batch::column(lines, self.columns.date)?.as_primitive::<Date32Type>();
+        let amounts = batch::money(lines, self.columns.amount)?;
+        let dates = self.columns.date.map(|name| batch::date(lines, name)).transpose()?;
         let codes = self.codes(lines)?;
         let rows = lines.num_rows();
         let mut found = Found {
@@ -269,7 +283,8 @@ impl<'a> Classifier<'a> {
             totals: ClassTotals::default(),
         };
         let mut known: HashMap<[u32; 4], ByDay<'_>> = HashMap::new();
-        for (row, (date, amount)) in dates.iter().zip(amounts.iter()).enumerate() {
+        for (row, amount) in amounts.iter().enumerate() {
+            let date = dates.filter(|dates| dates.is_valid(row)).map(|dates| dates.value(row));
             let day = date.map_or(self.days.1, |d| Day(d).clamp(self.days.0, self.days.1));
             let by_rule = if let Some(classes) = &codes.classes {
                 classes.at(row).unwrap_or(codes.without)
@@ -317,7 +332,7 @@ impl<'a> Classifier<'a> {
                 *slot = Some(Coded::new(lines, name, |code| known.get(code).copied().unwrap_or(NAMELESS))?);
             }
         }
-        let actual = self.columns.balance_type.map(|name| Coded::new(lines, name, |word| word == "actual")).transpose()?;
+        let actual = self.columns.actual.map(|(name, actual)| Coded::new(lines, name, |word| word == actual)).transpose()?;
         let timelines = |name: Option<&str>, by_code: &'b HashMap<String, Timeline<u32>>| {
             name.map(|name| Coded::new(lines, name, |code| self.by_day(by_code.get(code)))).transpose()
         };
@@ -465,7 +480,7 @@ impl<'b> Codes<'b> {
 }
 
 /// Distinct codes of a batch read with codes as dictionaries, folded, by place in [`RULE_COLUMNS`].
-pub fn distinct_codes(lines: &RecordBatch, columns: LineColumns, mut found: impl FnMut(usize, &str)) -> Answer<()> {
+pub fn distinct_codes(lines: &RecordBatch, columns: LineColumns<'_>, mut found: impl FnMut(usize, &str)) -> Answer<()> {
     debug_assert_eq!(columns.rules.len(), RULE_COLUMNS.len());
     for (place, name) in columns.rules.iter().enumerate() {
         let Some(name) = name else { continue };

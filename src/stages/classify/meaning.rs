@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 
 use super::policy::Policy;
+pub use crate::domain::RULE_COLUMNS;
 use crate::domain::{Day, Ownership, Span};
-
-/// The four columns of a line on which ownership rules can turn, in the order in which they are compared.
-pub const RULE_COLUMNS: [&str; 4] = ["project", "cost_centre", "department", "account"];
 
 /// What one rule, or the lack of one, says of a line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, DictionaryArray, Int8Array, Int16Array, Int32Array, StringArray, new_null_array},
-    datatypes::{DataType, Decimal128Type, Int32Type, Schema},
+    datatypes::{DataType, Int32Type, Schema},
     record_batch::RecordBatch,
 };
 
@@ -76,7 +76,7 @@ impl ClassifiedPart {
 }
 
 /// Distinct codes of a part of a common table, by place in the rule columns.
-pub fn codes_of(part: &PartFile, columns: LineColumns) -> Answer<HashSet<(usize, String)>> {
+pub fn codes_of(part: &PartFile, columns: LineColumns<'_>) -> Answer<HashSet<(usize, String)>> {
     let names: Vec<&str> = columns.rules.iter().flatten().copied().collect();
     let mut found = HashSet::new();
     for row_group in 0..if names.is_empty() { 0 } else { part.row_groups() } {
@@ -107,8 +107,9 @@ pub fn classify_part(
         .iter()
         .map(|field| {
             let is_class = CLASS_COLUMNS.contains(&field.name().as_str());
-            let has = part.schema().column_with_name(field.name()).is_some();
-            if has && !is_class { Plan::Copy(field.name().clone()) } else { Plan::Fresh }
+            let name = if field.name() == "amount" { columns.amount } else { field.name() };
+            let has = part.schema().column_with_name(name).is_some();
+            if has && !is_class { Plan::Copy(name.to_owned()) } else { Plan::Fresh }
         })
         .collect();
     let derivation = Derivation::new(part, schema, &plan)?;
@@ -201,13 +202,18 @@ fn constant(text: &str, rows: usize) -> ArrayRef {
 }
 
 /// Sums of lines on income accounts, by account code. Accounts are few: the sums are kept by dictionary key.
-fn add_income(lines: &RecordBatch, columns: LineColumns, classes: &[(&'static str, ArrayRef)], income: &mut IncomeAccounts) -> Answer<()> {
+fn add_income(
+    lines: &RecordBatch,
+    columns: LineColumns<'_>,
+    classes: &[(&'static str, ArrayRef)],
+    income: &mut IncomeAccounts,
+) -> Answer<()> {
     let Some((account, statement)) = columns.rules[3].zip(classes.iter().find(|(name, _)| *name == "statement")) else { return Ok(()) };
     let statements = statement.1.as_dictionary::<Int32Type>();
     let is_income: Vec<bool> = statements.values().as_string::<i32>().iter().map(|s| s == Some("income")).collect();
     let accounts = batch::column(lines, account)?.as_dictionary::<Int32Type>();
     let names = accounts.values().as_string::<i32>();
-    let amounts = batch::column(lines, "amount")?.as_primitive::<Decimal128Type>();
+    let amounts = batch::money(lines, columns.amount)?;
     let mut sums = vec![(0u64, 0 as Pence); names.len()];
     for ((statement, account), amount) in statements.keys().iter().zip(accounts.keys().iter()).zip(amounts.iter()) {
         let wanted = statement.and_then(|s| is_income.get(s as usize)).copied().unwrap_or(false);

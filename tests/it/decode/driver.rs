@@ -13,7 +13,7 @@ use truecost::{
     domain::{Day, Digest, Identifier, decimal},
     schema::{
         Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Kind, Layout, MoneyStyle, Personal,
-        PersonalKind, Treatment, Type,
+        PersonalKind, SpecialColumns, Treatment, Type,
     },
 };
 
@@ -130,6 +130,7 @@ pub fn contract(layout: Layout, columns: Vec<Column>) -> Contract {
         digest: Digest([0; 32]),
         version: "1.0.0".into(),
         columns,
+        special: SpecialColumns::default(),
         layout: Some(layout),
     }
 }

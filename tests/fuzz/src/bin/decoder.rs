@@ -12,7 +12,7 @@ use truecost_fuzz::{
     domain::{Day, Digest, Identifier},
     schema::{
         Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Footer, Holds, Kind, Layout, MoneyStyle, NotData,
-        RecordType, Type, Window,
+        RecordType, SpecialColumns, Type, Window,
     },
 };
 
@@ -111,6 +111,7 @@ fn contract(choice: u8, more: u8) -> Contract {
         digest: Digest([0; 32]),
         version: "1".into(),
         columns,
+        special: SpecialColumns::default(),
         layout: Some(layout),
     }
 }
