@@ -97,6 +97,11 @@ pub enum Command {
         #[command(subcommand)]
         what: Explain,
     },
+    /// Secret keys of a council whose feeds hold personal data.
+    Key {
+        #[command(subcommand)]
+        action: Key,
+    },
     /// When feeds are due to run.
     Schedule {
         #[command(subcommand)]
@@ -268,6 +273,15 @@ pub enum Explain {
     },
     /// The page of an error code; all codes if none is given.
     Code { code: Option<String> },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make both keys, in files for you alone; never over keys that are there.
+    New {
+        /// `newham`.
+        council: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

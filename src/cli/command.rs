@@ -87,6 +87,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         Command::Reconcile => say(voice, &report::reconcile(partnership)?),
         Command::Query(query) => question(partnership, query, voice),
         Command::Explain { what: args::Explain::Line { delivery, row } } => say(voice, &report::explain_line(partnership, delivery, *row)?),
+        Command::Key { action: args::Key::New { council } } => say(voice, &super::key::new(partnership, council)?),
         Command::Schedule { action } => say(voice, &schedule(partnership, action)),
         Command::Init { .. } | Command::Demo(_) | Command::Completions { .. } | Command::Explain { .. } => Ok(0), // done by `act`
     }

@@ -5,6 +5,7 @@ mod child;
 mod command;
 mod decide;
 mod init;
+mod key;
 mod out;
 mod progress;
 mod signal;

@@ -86,7 +86,7 @@ struct Known {
 impl Column {
     pub(super) fn new(plan: &Plan, rows: usize, bytes: usize) -> Self {
         let values = match &plan.reading {
-            Reading::Text { .. } => {
+            Reading::Text { .. } | Reading::Treated(_) => {
                 let mut offsets = Vec::with_capacity(rows + 1);
                 offsets.push(0);
                 Values::Text { offsets, bytes: Vec::with_capacity(bytes) }
@@ -122,6 +122,7 @@ impl Column {
         let cells = Cells { text: block.text, rows: block.rows, dialect: block.dialect, plan, field };
         match (&mut self.values, &plan.reading) {
             (Values::Text { offsets, bytes }, Reading::Text { periods }) => cells.text(offsets, bytes, periods, &mut out),
+            (Values::Text { offsets, bytes }, Reading::Treated(treated)) => cells.treated(offsets, bytes, treated, &mut out),
             (Values::Money { pence, sides, styled }, Reading::Money(rules)) => *styled += cells.money(pence, sides, *rules, &mut out),
             (Values::Date { days, known, contested }, Reading::Date(rules)) => cells.dates(days, known, contested, rules, &mut out),
             (Values::Whole { numbers, .. }, Reading::Whole { kind, periods }) => cells.whole(numbers, *kind, periods, &mut out),

@@ -199,7 +199,7 @@ pub(super) fn wrong_delimiter(judge: &Judge, line: u64, record: &[u8], looks: u8
 pub(super) fn missing_columns(judge: &Judge, line: u64, record: &[u8], missing: &[&str], unknown: &[&str]) -> Diagnostic {
     let word = if missing.len() == 1 { "column" } else { "columns" };
     let mut hint = String::from("ask the sender for the file with every column");
-    if !unknown.is_empty() {
+    if !unknown.is_empty() && !judge.secret {
         hint = format!(
             "the header also names {}, which the contract does not know: if a column has a new name, add it under `aliases`",
             listed(unknown.iter().copied())
@@ -224,10 +224,13 @@ pub(super) fn extra_columns(judge: &Judge, line: u64, record: &[u8], names: &[&s
     } else {
         "add the column to the contract, or accept and note unknown ones with `extra_columns: note`"
     };
-    refused(structure::EXTRA_COLUMN, format!("the header names what the contract does not know: {}", listed(names.iter().copied())))
-        .place(place(judge, line, record))
-        .expected("only columns of the contract")
-        .hint(hint)
+    let seen = if judge.secret {
+        format!("the header names what the contract does not know ({} of its fields, not shown: the feed is personal)", names.len())
+    } else {
+        format!("the header names what the contract does not know: {}", listed(names.iter().copied()))
+    };
+    let hint = if judge.secret { "add the column to the contract with its treatment, or ask the sender to leave it out" } else { hint };
+    refused(structure::EXTRA_COLUMN, seen).place(place(judge, line, record)).expected("only columns of the contract").hint(hint)
 }
 
 /// What a record of another length than the header's looks like.
@@ -355,7 +358,7 @@ pub(super) fn footer_repeated(file: &str, lines: &[u64]) -> Diagnostic {
 /// `at`: line and record; `of`: the column and the text found in it.
 pub(super) fn footer_unread(judge: &Judge, at: (u64, &[u8]), total: &str, of: (&str, &str)) -> Diagnostic {
     let (column, text) = of;
-    let open = judge.contract.column(column).is_some_and(|column| column.rules.personal.is_none());
+    let open = !judge.secret && judge.contract.column(column).is_some_and(|column| column.rules.personal.is_none());
     let found = if open { format!(": `{}`", shortened(text)) } else { String::new() };
     refused(structure::FOOTER, format!("the total `{total}` cannot be read{found}"))
         .place(place(judge, at.0, at.1))

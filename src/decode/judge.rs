@@ -13,6 +13,7 @@ use super::{
     pass::SOURCE_ROW,
     record::Dialect,
     transcode,
+    treat::{Treated, Treating},
 };
 use crate::{
     diagnostic::Answer,
@@ -55,6 +56,8 @@ pub struct Judge {
     pub(super) pounds: Vec<(usize, bool)>,
     /// Some column holds personal data: excerpts of records stay out of messages.
     pub(super) personal: bool,
+    /// The feed is one of personal data: no value of it stands in a message, and no row in the quarantine.
+    pub(super) secret: bool,
 }
 
 /// How one column is read.
@@ -72,13 +75,31 @@ pub(super) struct Plan {
 
 #[derive(Clone, Debug)]
 pub(super) enum Reading {
-    Text { periods: Vec<PeriodFormat> },
+    Text {
+        periods: Vec<PeriodFormat>,
+    },
+    /// Text in whose place something else stands.
+    Treated(Arc<Treated>),
     Money(MoneyRules),
     Quantity(MoneyRules),
     Date(DateRules),
-    Whole { kind: Type, periods: Vec<PeriodFormat> },
+    Whole {
+        kind: Type,
+        periods: Vec<PeriodFormat>,
+    },
     Boolean,
     Instant,
+}
+
+impl Reading {
+    /// Whether no text is a fault.
+    pub(super) fn takes_any_text(&self) -> bool {
+        match self {
+            Self::Text { periods } => periods.is_empty(),
+            Self::Treated(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// A [`BalanceBy`] by positions of columns.
@@ -108,7 +129,7 @@ impl Judge {
             let signed = |names: &[Identifier], minus| names.iter().filter_map(place).map(|at| (at, minus)).collect::<Vec<_>>();
             Some(Balance { by: place(&balance.by)?, terms: [signed(&balance.plus, false), signed(&balance.minus, true)].concat() })
         });
-        let field = |column: &Column| column.field().with_nullable(!column.required || column.is_dropped());
+        let field = |column: &Column| column.field().with_nullable(!column.required || column.is_dropped() || column.is_treated());
         let mut fields: Vec<Field> = contract.columns.iter().map(field).collect();
         fields.push(Field::new(SOURCE_ROW, DataType::Int64, false));
         Ok(Self {
@@ -123,6 +144,7 @@ impl Judge {
             signs: SignOf::of(&contract),
             pounds: pounds(&contract),
             personal: contract.columns.iter().any(|c| c.rules.personal.is_some()),
+            secret: false,
             layout,
             contract,
         })
@@ -134,6 +156,19 @@ impl Judge {
         let Some(form) = form else { return Self { amounts: Amounts::default(), ..self } };
         let place = |term: &Term| Some((self.contract.columns.iter().position(|c| c.name == term.column)?, term.minus));
         Self { amounts: Amounts::new(form, &self.contract), pounds: form.terms().filter_map(place).collect(), ..self }
+    }
+
+    /// Judges a file of personal data: columns with a treatment are treated by `with`, and left out where it is not there.
+    #[must_use]
+    pub fn secret(mut self, with: Option<&Treating>) -> Self {
+        (self.secret, self.personal) = (true, true);
+        for (plan, column) in self.plans.iter_mut().zip(&self.contract.columns) {
+            if let Some(treated) = with.and_then(|with| Treated::of(column, with)) {
+                plan.reading = Reading::Treated(Arc::new(treated));
+                (plan.dropped, plan.required, plan.trim) = (false, column.required, true);
+            }
+        }
+        self
     }
 
     #[must_use]
@@ -202,12 +237,14 @@ impl Plan {
                 Reading::Whole { kind, periods: rules.periods.clone() }
             }
         };
+        // Who reads a personal value without what it is treated with leaves it out.
+        let dropped = column.is_treated() || column.is_dropped();
         let words = rules.null_words.as_ref().unwrap_or(&layout.null_words);
         Self {
             name: column.name.clone(),
             reading,
-            required: column.required && !column.is_dropped(),
-            dropped: column.is_dropped(),
+            required: column.required && !dropped,
+            dropped,
             trim: rules.trim,
             null_words: words.iter().filter(|word| !word.is_empty()).map(|word| word.clone().into_bytes()).collect(),
         }

@@ -2,7 +2,7 @@
 
 use super::{
     header::{Header, fold},
-    judge::{Judge, Reading},
+    judge::Judge,
     record::{Field, field},
     rows::OddRow,
 };
@@ -65,7 +65,7 @@ impl<'a> Kinds<'a> {
             header,
             text,
             tags: !judge.layout.records.is_empty(),
-            header_names: judge.plans.iter().all(|plan| matches!(&plan.reading, Reading::Text { periods } if periods.is_empty())),
+            header_names: judge.plans.iter().all(|plan| plan.reading.takes_any_text()),
             footer: judge.layout.footer.as_ref().map(|footer| conditions(&footer.when)).unwrap_or_default(),
             not_data: judge.layout.not_data.iter().map(|rule| conditions(&rule.when)).collect(),
         }

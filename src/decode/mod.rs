@@ -37,6 +37,7 @@ mod rows;
 mod split;
 mod tally;
 mod transcode;
+mod treat;
 
 pub use amounts::FormSums;
 pub use chunks::{CHUNK_BYTES, Chunk, Chunks, RECORD_LIMIT};
@@ -48,3 +49,4 @@ pub use money::{AmountFault, MoneyRules};
 pub use pass::{Decoded, SOURCE_ROW, decode, decode_without};
 pub use reject::{Fault, RejectedRow};
 pub use tally::{ColumnSum, ControlRecord, FooterTotal, Sides, Tally};
+pub use treat::Treating;

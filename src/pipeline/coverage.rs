@@ -41,7 +41,8 @@ impl Feed {
             None => None,
         };
         let coverage = facts.and_then(|facts| self.covers.resolve(&facts, calendar));
-        coverage.ok_or_else(|| self.no_coverage(&format!("`{}` does not say which period the file covers", found.escape_debug())).into())
+        let shown = if self.personal.is_some() { "what the file says".to_owned() } else { format!("`{}`", found.escape_debug()) };
+        coverage.ok_or_else(|| self.no_coverage(&format!("{shown} does not say which period the file covers")).into())
     }
 
     /// Periods that a delivery of this coverage replaces beside it: a yearly extract also brings the closing entries of its year, though

@@ -18,9 +18,11 @@ use super::{
     Basis, CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FeedPlaces, FilePattern, Landing, Missing, NamePart, NewestBy,
     Positive, Ready, Repeats, Required, RowsOutside, Shrunken, Sign,
     controls::{read_controls, sum_of},
+    keys::AllKeys,
     listed::read_listed,
     location::{Allowed, Secrets, apart_from_kept, read_location},
     partnership::{first_of_period, in_order, span, until_the_next},
+    personal,
     schedule::Schedule,
 };
 
@@ -66,6 +68,8 @@ pub struct Surroundings<'p> {
     /// Where truecost keeps its own: landing, lake and published, as far as they could be read.
     pub kept: &'p [(&'static str, &'p Location)],
     pub secrets: &'p Secrets<'p>,
+    /// Keys of the councils; `None` where the partnership's own file is at fault.
+    pub keys: Option<&'p AllKeys>,
 }
 
 /// Reads one feed; `council` and `id` are what its path says.
@@ -85,6 +89,9 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
     let listed = listed(file, council, id, around, &covers, &controls);
     let sql_file = format!("pipelines/{council}/{id}.sql");
     let sql = sql(file, around.root, &sql_file).unwrap_or_default();
+    let landing = choice(&fields, "landing", Landing::Copy, &[("copy", Landing::Copy), ("link", Landing::Link)]);
+    let table = into.as_ref().and_then(|into| around.contracts.find("common", into).ok().flatten());
+    let personal = contracts.as_ref().zip(table).and_then(|(c, into)| personal::read(&fields, council, c, &into, landing, around.keys));
     // What must be there comes last: everything else has then been read, and its faults told.
     let place = |key: &str| file.reader().source.place(fields.key_at(key));
     let places = FeedPlaces {
@@ -100,7 +107,8 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         digest: digest(&file.reader().source.text, &sql, &listed, table.as_deref().and_then(Contract::declares_of_rows)),
         ignore: ignore(&fields),
         ready: ready(&fields),
-        landing: choice(&fields, "landing", Landing::Copy, &[("copy", Landing::Copy), ("link", Landing::Link)]),
+        landing,
+        personal,
         sidecar,
         covers,
         delivers: choice(&fields, "delivers", Delivers::Replace, &[("replace", Delivers::Replace), ("snapshot", Delivers::Snapshot)]),

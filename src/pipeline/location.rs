@@ -23,6 +23,16 @@ pub struct Secrets<'e> {
     pub env: &'e dyn Fn(&str) -> Option<String>,
 }
 
+/// What a reference to a key answers.
+pub enum Resolved {
+    /// The text behind it.
+    Text(String),
+    /// There is nothing; why, in words.
+    Missing(String),
+    /// Its file may not be read.
+    Outside(Box<Diagnostic>),
+}
+
 /// Why a reference has no answer.
 enum Unanswered {
     /// There is nothing.
@@ -55,6 +65,15 @@ impl Secrets<'_> {
         Some(out)
     }
 
+    /// What stands behind one reference.
+    pub fn look_up(&self, reference: Reference<'_>, allowed: &Allowed) -> Resolved {
+        match self.resolve(reference, allowed) {
+            Ok(text) => Resolved::Text(text),
+            Err(Unanswered::Missing(why)) => Resolved::Missing(why),
+            Err(outside @ Unanswered::Outside(_)) => Resolved::Outside(Box::new(unanswered(&outside))),
+        }
+    }
+
     fn resolve(&self, reference: Reference<'_>, allowed: &Allowed) -> Result<String, Unanswered> {
         match reference {
             Reference::Env(name) => (self.env)(name).ok_or_else(|| Unanswered::Missing(format!("the environment has no `{name}`"))),
@@ -70,6 +89,16 @@ impl Secrets<'_> {
             Reference::Malformed(inside) => {
                 Err(Unanswered::Missing(format!("`${{{inside}}}` is neither `${{env:NAME}}` nor `${{file:PATH}}`")))
             }
+        }
+    }
+
+    /// Reports every reference of a file to which nothing answers, but for those under the key `but` of the file itself.
+    pub fn check_but(&self, but: &str, reader: &Reader<'_>, node: &Node, allowed: &Allowed) {
+        match &node.value {
+            Value::Map(entries) => {
+                entries.iter().filter(|entry| entry.key != but).for_each(|entry| self.check(reader, &entry.value, allowed));
+            }
+            _ => self.check(reader, node, allowed),
         }
     }
 
@@ -215,7 +244,7 @@ pub fn apart_from_kept(item: &Item<'_>, from: &Location, kept: &[(&str, &Locatio
 }
 
 /// The path without `.` and `..`, by its text alone.
-fn plain(path: &Path) -> PathBuf {
+pub fn plain(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {
@@ -238,7 +267,8 @@ fn real(path: &Path) -> PathBuf {
     }
 }
 
-fn real_or_same(path: &Path) -> PathBuf {
+/// As [`real`], without `.` and `..`.
+pub fn real_or_same(path: &Path) -> PathBuf {
     real(&plain(path))
 }
 

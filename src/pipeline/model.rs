@@ -8,6 +8,8 @@ use crate::{
     schema::{Contract, Found},
 };
 
+use super::{AllKeys, Personal};
+
 /// Everything under `pipelines/` and `schemas/`.
 #[derive(Clone, Debug)]
 pub struct Partnership {
@@ -31,6 +33,10 @@ pub struct Partnership {
     pub allow_hosts: Vec<String>,
     pub allow_paths: Vec<String>,
     pub retention: Retention,
+    /// Secret keys by council, or why a council that names some has none yet; a council without an entry names none.
+    pub keys: AllKeys,
+    /// `query` offers lake tables of personal data too.
+    pub query_personal: bool,
     /// In order of council, then feed.
     pub feeds: Vec<Feed>,
     pub references: BTreeMap<String, ReferenceTable>,
@@ -200,6 +206,8 @@ pub struct Feed {
     pub ignore: Vec<String>,
     pub ready: Ready,
     pub landing: Landing,
+    /// What it is read with, where it is a feed of personal data.
+    pub personal: Option<Personal>,
     /// Pattern of the sidecar's name, `{stem}.ctl.json`.
     pub sidecar: Option<String>,
     pub covers: Covers,

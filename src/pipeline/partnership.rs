@@ -10,7 +10,8 @@ use crate::{
 };
 
 use super::{
-    Basis, Company, Council, Member, Retention, Role, SHARED, Service, ServiceKind, SuspenseLimit,
+    AllKeys, Basis, Company, Council, Member, Retention, Role, SHARED, Service, ServiceKind, SuspenseLimit,
+    keys::{Around, read_keys},
     location::{Allowed, Secrets, apart, read_location},
 };
 
@@ -33,6 +34,8 @@ pub const KEYS: &[&str] = &[
     "allow_hosts",
     "allow_paths",
     "retention",
+    "keys",
+    "query_personal",
 ];
 
 /// Folders of `pipelines/` that are no council's.
@@ -54,6 +57,8 @@ pub struct Head {
     pub suspense_limit: SuspenseLimit,
     pub allowed: Allowed,
     pub retention: Retention,
+    pub keys: AllKeys,
+    pub query_personal: bool,
 }
 
 pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
@@ -74,6 +79,10 @@ pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
         ],
     );
     let councils = fields.need("councils").map(|item| councils(&item)).unwrap_or_default();
+    let kept = [("landing", landing.as_ref()), ("lake", lake.as_ref()), ("published", published.as_ref())];
+    let kept = kept.into_iter().filter_map(|(name, location)| Some((name, location?))).collect();
+    let around = Around { secrets, allowed: &allowed, kept };
+    let keys = fields.get("keys").map(|item| read_keys(&item, &councils, &around)).unwrap_or_default();
     let companies = fields.get("companies").map(|item| companies(&item, &councils)).unwrap_or_default();
     let services = fields.get("services").map(|item| services(&item)).unwrap_or_default();
     Some(Head {
@@ -93,6 +102,8 @@ pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
         services,
         suspense_limit: suspense_limit(&fields),
         retention: retention(&fields),
+        keys,
+        query_personal: fields.get("query_personal").and_then(|item| item.flag()).unwrap_or(false),
         allowed,
     })
 }

@@ -21,6 +21,7 @@ use super::{
     known,
     location::{Allowed, Secrets},
     partnership::{FILE, Head, NOT_COUNCILS, read_head},
+    personal,
     reference::read_references,
     together,
 };
@@ -45,8 +46,9 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
     let mut contracts = Contracts::read(root);
     let mut faults = std::mem::take(&mut contracts.faults);
     let head = read_partnership(root, &secrets, &mut faults);
-    let feeds = read_feeds(root, head.as_ref(), &contracts, &secrets, &mut faults);
+    let mut feeds = read_feeds(root, head.as_ref(), &contracts, &secrets, &mut faults);
     let references: BTreeMap<_, _> = read_references(root, &contracts, &mut faults).into_iter().collect();
+    personal::list_elements(&mut feeds, &references, &contracts, &mut faults);
     let cost = read_cost(root, &mut faults);
     together::check(&feeds, &mut faults);
     if let Some(head) = &head {
@@ -83,6 +85,8 @@ fn whole(root: &Path, head: Head) -> Option<Partnership> {
         allow_hosts: head.allowed.hosts,
         allow_paths: head.allowed.paths.iter().map(|path| path.display().to_string()).collect(),
         retention: head.retention,
+        keys: head.keys,
+        query_personal: head.query_personal,
         feeds: Vec::new(),
         references: BTreeMap::new(),
         cost: super::CostModel { schedule: None, queries: Vec::new() },
@@ -103,7 +107,8 @@ fn read_partnership(root: &Path, secrets: &Secrets<'_>, faults: &mut Vec<Diagnos
     let source = SourceText::new(FILE, text);
     let (reader, node) = Reader::new(&source);
     let head = read_head(&reader.item(&node), secrets);
-    secrets.check(&reader, &node, &head.as_ref().map(|head| head.allowed.clone()).unwrap_or_default());
+    // A key that is missing refuses the feeds that need it, and no other.
+    secrets.check_but("keys", &reader, &node, &head.as_ref().map(|head| head.allowed.clone()).unwrap_or_default());
     faults.extend(reader.into_faults());
     head
 }
@@ -121,7 +126,8 @@ fn read_feeds(root: &Path, head: Option<&Head>, contracts: &Contracts, secrets: 
     let kept = head.map(|h| [("landing", h.landing.as_ref()), ("lake", h.lake.as_ref()), ("published", h.published.as_ref())]);
     let kept: Vec<_> = kept.into_iter().flatten().filter_map(|(name, location)| Some((name, location?))).collect();
     let drop = head.and_then(|h| h.drop.as_ref());
-    let around = Surroundings { root, contracts, drop, allowed: head.map(|h| &h.allowed), kept: &kept, secrets };
+    let around =
+        Surroundings { root, contracts, drop, allowed: head.map(|h| &h.allowed), kept: &kept, secrets, keys: head.map(|h| &h.keys) };
     let mut feeds = Vec::new();
     for (name, is_folder) in sorted_names(&root.join("pipelines")) {
         // While the partnership's own file is at fault, every folder may be a council's.

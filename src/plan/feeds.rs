@@ -530,6 +530,18 @@ pub fn not_active(feed: &Feed, entry: &Entry) -> Diagnostic {
         .hint(format!("correct `active:` in {}, or move the file to the feed that is active then", feed.file))
 }
 
+/// Why nothing of a personal feed is read; `None` where it has its keys, or needs none.
+#[must_use]
+pub fn without_keys(feed: &Feed) -> Option<Diagnostic> {
+    let why = feed.personal.as_ref()?.keys.as_ref().err()?;
+    let report = Diagnostic::new(codes::command::NO_KEYS, format!("{} holds personal data and has no keys: {why}", feed.name()))
+        .place(Place::file(feed.file.clone()))
+        .expected("a key for pseudonyms and one for sealing, which `keys` in pipelines/partnership.yaml refers to")
+        .outcome("nothing of this feed was read or landed; other feeds are not affected")
+        .hint(format!("truecost key new {} makes them; or bring the keys that were made for it to where truecost runs", feed.council));
+    Some(report)
+}
+
 /// Files that cover the same and of which none is the newest.
 #[must_use]
 pub fn tie(feed: &Feed, covers: Option<&Coverage>, names: &[&str]) -> Diagnostic {

@@ -21,6 +21,7 @@ mod feeds;
 
 pub use feeds::{
     FeedPlan, Idle, Stood, Take, Why, Wish, is_active, is_file_of, is_stale, not_active, order, plan_feed, rank, tie, waits_for_others,
+    without_keys,
 };
 
 mod release;
@@ -57,8 +58,10 @@ pub use cost::{CostPlan, PlannedQuery, given_tables, known_tables, no_department
 pub use personal::check_personal;
 pub use vat::{contract_vat, delivery_vat, feed_vat};
 
+mod treating;
 mod wait;
 
+pub use treating::treating;
 pub use wait::waiting;
 
 mod validate;

@@ -55,11 +55,25 @@ pub fn answer(partnership: &Partnership, sql: &str) -> Answer<(SchemaRef, Vec<Re
     let release = lake.releases().latest()?.map(|manifest| Release { manifest, published });
     let answers = ask(sql, &tables_of(partnership, release.as_ref())?, &Limits::default());
     let answers = answers.map_err(|refusal| {
+        let refusal = not_offered(partnership, refusal);
         let unknown = refusal.0.iter().any(|d| d.code == codes::query::NAME);
         if release.is_none() && unknown { nothing_published() } else { refusal }
     })?;
     let schema = answers.schema().clone();
     Ok((schema, answers.collect::<Answer<Vec<_>>>()?))
+}
+
+/// Says of a lake table of persons why it is not there.
+fn not_offered(partnership: &Partnership, mut refusal: Refusal) -> Refusal {
+    let common = partnership.contracts.keys().filter_map(|name| name.strip_prefix("common/"));
+    let hidden: Vec<&str> = common.filter(|table| !partnership.query_personal && partnership.is_of_persons(table)).collect();
+    for report in refusal.0.iter_mut().filter(|report| report.code == codes::query::NAME) {
+        if hidden.iter().any(|table| report.seen.contains(&format!("`lake.{table}`"))) {
+            report.hint =
+                "It holds rows of persons. Who may see them writes `query_personal: true` into pipelines/partnership.yaml.".into();
+        }
+    }
+    refusal
 }
 
 /// `published.*`, `lake.*`, `reference.*` and `ops.*`. A name without a schema is one of `published`.
@@ -81,6 +95,7 @@ fn tables_of(partnership: &Partnership, release: Option<&Release>) -> Answer<Tab
                 tables
                     .insert(format!("published.{table}"), Table::local(contract.arrow_schema(), parts.iter().filter_map(local).collect()));
             }
+            Some(("common", table)) if !partnership.query_personal && partnership.is_of_persons(table) => {}
             Some(("common", table)) => tables.insert(format!("lake.{table}"), lake_table(partnership, release, table)?),
             _ => {}
         }

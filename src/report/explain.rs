@@ -21,7 +21,7 @@ use crate::{
     domain::{DeliveryId, Digest, counted, printable},
     lake::{DeliveryRecord, Lake, read_quarantine},
     pipeline::Partnership,
-    plan::{PeriodState, Standing},
+    plan::{self, PeriodState, Standing},
     schema::Column,
 };
 
@@ -101,14 +101,19 @@ pub fn find(lake: &Lake, delivery: &str) -> Answer<(DeliveryId, DeliveryRecord)>
 pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answer<Page> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let (id, record) = find(&lake, delivery)?;
-    let raw = if drops_columns(partnership, &record) { NOT_SHOWN.to_owned() } else { raw_record(&lake, &record, row)? };
+    let personal = is_personal(partnership, &record);
+    let raw = match (personal, drops_columns(partnership, &record)) {
+        (true, _) => NOT_TOLD.to_owned(),
+        (_, true) => NOT_SHOWN.to_owned(),
+        _ => raw_record(&lake, &record, row)?,
+    };
     let read = parsed(partnership, &lake, &record, row)?;
     let mut text =
         format!("{}/{} {} {}, line {row}\n\nas it came\n", record.council, record.feed, record.coverage.join(" "), record.source.name);
     raw.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
     let mut json = json!({"delivery_id": id.as_str(), "file": record.source.name, "source_row": row, "raw": raw});
     let quarantined: Vec<_> = read_quarantine(&lake.quarantine_file(&id))?.into_iter().filter(|f| f.source_row == row).collect();
-    if let Some(values) = &read {
+    if let Some(values) = read.as_ref().filter(|_| !personal || partnership.query_personal) {
         text.push_str("\nas it was read\n");
         section(&mut text, values);
         put(&mut json, "read", object(values));
@@ -173,6 +178,14 @@ fn why_not(partnership: &Partnership, record: &DeliveryRecord) -> Answer<String>
 /// Stands for a record of which the contract drops a column: it rests in the landed bytes alone, and is printed nowhere.
 const NOT_SHOWN: &str = "(not shown: the contract drops a column of it)";
 
+/// Stands for the record of a personal feed, which rests sealed and is printed nowhere; how it was read is shown where `query` may show it.
+const NOT_TOLD: &str = "(not shown: the feed is personal)";
+
+/// Whether the delivery's feed is one of personal data.
+fn is_personal(partnership: &Partnership, record: &DeliveryRecord) -> bool {
+    partnership.feeds.iter().any(|feed| feed.personal.is_some() && record.is_of(&feed.council, &feed.id))
+}
+
 /// Whether a contract of the delivery's feed drops a column.
 fn drops_columns(partnership: &Partnership, record: &DeliveryRecord) -> bool {
     let feed = partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id));
@@ -236,7 +249,7 @@ fn parsed(partnership: &Partnership, lake: &Lake, record: &DeliveryRecord, row: 
     let days = covers.days(partnership.calendar);
     let Some((_, contract)) = feed.contracts.iter().find(|(span, _)| span.contains(days.0)) else { return Ok(None) };
     let Ok(facts) = serde_json::from_value::<EncodingFacts>(record.encoding.clone()) else { return Ok(None) };
-    let judge = Judge::new(contract.clone(), record.source.name.clone(), &facts, days, Vec::new())?;
+    let judge = plan::treating(feed, Judge::new(contract.clone(), record.source.name.clone(), &facts, days, Vec::new())?);
     let mut chunks = Chunks::open(&judge, lake.landing().open(&digest)?)?;
     let header = chunks.header();
     while let Some(chunk) = chunks.next()? {

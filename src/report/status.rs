@@ -244,6 +244,9 @@ pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
     Ok(Page::new("quarantine", text, json!(list)))
 }
 
+/// Stands for the row of a personal feed, of which no value is kept.
+const NOT_KEPT: &str = "(not kept: the feed is personal)";
+
 /// The faulty rows of a delivery.
 ///
 /// # Errors
@@ -256,11 +259,13 @@ pub fn quarantine_show(partnership: &Partnership, delivery: &str, most: usize) -
     let mut last = None;
     for fault in all.iter().take(most) {
         if last != Some(fault.source_row) {
-            text.push_str(&format!("\nline {}: {}\n", fault.source_row, printable(&fault.raw)));
+            let raw = if fault.raw.is_empty() { NOT_KEPT.to_owned() } else { printable(&fault.raw).to_string() };
+            text.push_str(&format!("\nline {}: {raw}\n", fault.source_row));
             last = Some(fault.source_row);
         }
         let column = fault.column_name.as_deref().unwrap_or("the row");
-        text.push_str(&format!("  {} {column}: {} (seen: `{}`)\n", fault.code, printable(&fault.reason), printable(&fault.value)));
+        let seen = if fault.raw.is_empty() { String::new() } else { format!(" (seen: `{}`)", printable(&fault.value)) };
+        text.push_str(&format!("  {} {column}: {}{seen}\n", fault.code, printable(&fault.reason)));
     }
     if all.is_empty() {
         text.push_str("no row of it is in quarantine\n");

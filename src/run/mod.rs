@@ -10,6 +10,7 @@ mod decide;
 mod doctor;
 mod feeds;
 mod folders;
+mod keys;
 mod noting;
 mod parallel;
 
@@ -32,6 +33,7 @@ pub use decide::{Said, decide};
 pub use doctor::{Finding, doctor, repair};
 pub use feeds::{Delivered, Delivery, Listed, Repaired};
 pub use folders::{make_folders, without_folder};
+pub use keys::{NewKeys, new_keys};
 
 /// What a run tells while it works.
 #[derive(Clone, Copy, Debug)]

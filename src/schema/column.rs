@@ -3,9 +3,9 @@
 use crate::{diagnostic::codes::contract, domain::fold_code};
 
 use super::{
-    Column, ColumnRules, DateFormat, Kind, MoneyStyle, Personal, PersonalKind, Role, Side, SignFrom, Treatment, Type, Vat, Window,
+    Column, ColumnRules, DateFormat, Kind, MoneyStyle, Role, Side, SignFrom, Type, Vat, Window,
     fields::{Fields, Item},
-    formats,
+    formats, personal,
 };
 
 const COLUMN_KEYS: &[&str] = &[
@@ -168,7 +168,7 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         window: for_type("window", column_type == Type::Date, "a `DATE` column").and_then(|i| window(&i)),
         trim: flag("trim"),
         null_words: fields.get("null_words").and_then(|item| item.texts()),
-        personal: fields.get("personal").and_then(|item| personal(&item)),
+        personal: fields.get("personal").and_then(|item| personal::read(&item, column_type, kind)),
         public: flag("public"),
         reason: fields.get("reason").and_then(|item| item.text()).map(str::to_owned),
         role: fields.get("role").and_then(|item| role(&item)),
@@ -258,30 +258,6 @@ fn window(item: &Item<'_>) -> Option<Window> {
         item.wrong("a window around what the delivery covers: `from` not after its start, `to` not before its end");
     }
     window
-}
-
-fn personal(item: &Item<'_>) -> Option<Personal> {
-    let fields = item.fields(&["kind", "treat"])?;
-    let kind = fields.need("kind").and_then(|item| {
-        item.choice(&[
-            ("name", PersonalKind::Name),
-            ("id", PersonalKind::Id),
-            ("bank", PersonalKind::Bank),
-            ("free_text", PersonalKind::FreeText),
-            ("special", PersonalKind::Special),
-        ])
-    });
-    let words = [("keep", Treatment::Keep), ("drop", Treatment::Drop), ("pseudonym", Treatment::Pseudonym), ("fold", Treatment::Fold)];
-    let treat = fields.get("treat").map_or(Some(Treatment::Keep), |item| {
-        let treat = item.choice(&words);
-        if let Some(word @ (Treatment::Pseudonym | Treatment::Fold)) = treat {
-            let seen = format!("`treat: {}` is not in this version", if word == Treatment::Fold { "fold" } else { "pseudonym" });
-            let hint = "`drop` leaves the column out of everything but the landed bytes.";
-            item.refuse(contract::TREATMENT, &seen, "`keep` or `drop`", hint);
-        }
-        treat
-    });
-    Some(Personal { kind: kind?, treat: treat? })
 }
 
 fn role(item: &Item<'_>) -> Option<Role> {

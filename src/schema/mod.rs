@@ -12,6 +12,7 @@ mod formats;
 mod layout;
 mod model;
 mod odcs;
+mod personal;
 mod rows;
 pub mod secret;
 mod special;

@@ -10,6 +10,9 @@ use super::{
 /// Words that make a key one that holds a secret.
 const WORDS: [&str; 9] = ["password", "passwd", "secret", "token", "access_key", "api_key", "private_key", "account_key", "credential"];
 
+/// Keys that hold a secret where they are called just so.
+const KEYS: [&str; 2] = ["pseudonym", "sealing"];
+
 /// Query parameters that sign a URL.
 const SIGNATURES: [&str; 3] = ["sig=", "x-amz-signature=", "x-goog-signature="];
 
@@ -53,7 +56,7 @@ pub fn refers(text: &str) -> bool {
 #[must_use]
 pub fn is_secret_key(key: &str) -> bool {
     let key = key.to_ascii_lowercase().replace('-', "_");
-    WORDS.iter().any(|word| key.contains(word))
+    WORDS.iter().any(|word| key.contains(word)) || KEYS.contains(&key.as_str())
 }
 
 /// Whether the value carries a secret in itself: `user:password@` or a signature.

@@ -259,6 +259,9 @@ fn truth(feed: &Feed, control: &Control, tally: &Tally, said: Said<'_>) -> Resul
     };
     match found {
         Some(Ok(number)) => Ok(number),
+        Some(Err(_)) if feed.personal.is_some() => {
+            Err(missing(feed, format!("{name} is not {}", if is_count { "a count" } else { "an exact amount" })))
+        }
         Some(Err(text)) => {
             Err(missing(feed, format!("{name} is `{text}`, which is not {}", if is_count { "a count" } else { "an exact amount" })))
         }

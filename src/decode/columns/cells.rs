@@ -10,6 +10,7 @@ use super::{
         reject::{ValueFault, range},
         rows::Rows,
         tally::Sides,
+        treat::Treated,
     },
     CellFault, Known,
 };
@@ -164,6 +165,20 @@ impl Cells<'_> {
                         out.fault(row, ValueFault::Period);
                     }
                 }
+                None => out.null(row, self.plan),
+            }
+            offsets.push(bytes.len() as i32);
+        }
+        *out.padded += scratch.padded;
+    }
+
+    /// Text in whose place something else is put.
+    pub(super) fn treated(&self, offsets: &mut Vec<i32>, bytes: &mut Vec<u8>, treated: &Treated, out: &mut Out<'_>) {
+        let mut scratch = Scratch::default();
+        let mut replacing = treated.begin();
+        for (row, spans) in self.rows.iter().enumerate() {
+            match self.value(row, spans, true, &mut scratch) {
+                Some(cell) => replacing.append(cell.text(), bytes),
                 None => out.null(row, self.plan),
             }
             offsets.push(bytes.len() as i32);

@@ -17,8 +17,11 @@ use crate::{diagnostic::Diagnostic, schema::DateFormat};
 const MASKED: &str = "***";
 
 impl Pass<'_> {
-    /// The record as it came, but for the fields of columns that the contract drops.
+    /// The record as it came, but for the fields of columns that the contract drops; nothing of a personal feed.
     pub(super) fn raw_text(&self, row: Row<'_>) -> String {
+        if self.judge.secret {
+            return String::new();
+        }
         let plans = self.judge.plans.iter().zip(&self.header.places);
         let mut dropped: Vec<usize> = plans.filter(|(plan, _)| plan.dropped).map(|(_, place)| *place).collect();
         dropped.sort_unstable();
@@ -57,9 +60,12 @@ impl Pass<'_> {
     }
 
     /// Takes a row out of those that are accepted: `told` is why, `faults` are those of its values.
-    pub(super) fn leave_out(&mut self, rows: &Rows, first: usize, at: usize, told: Vec<Fault>, faults: &[CellFault]) {
+    pub(super) fn leave_out(&mut self, rows: &Rows, first: usize, at: usize, mut told: Vec<Fault>, faults: &[CellFault]) {
         let Some((start, ends)) = rows.spans(at).split_first() else { return };
         let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0) };
+        if self.judge.secret {
+            told.iter_mut().for_each(|fault| fault.value.clear());
+        }
         self.left_out.push(first + at);
         self.rejected.push(RejectedRow { source_row: row.line, raw: self.raw_text(row), faults: told });
         self.count_rejected(first + at, faults);

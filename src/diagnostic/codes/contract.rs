@@ -13,10 +13,14 @@ codes! {
     KEY = "TC0705", Configurator, 2, "a table's key";
     /// A total that is declared and compared with nothing.
     UNUSED_TOTAL = "TC0712", Configurator, 2, "a declared total that no control uses";
+    /// Personal data that a feed would keep, or may not keep in this way.
+    PERSONAL_KEPT = "TC0713", Configurator, 2, "personal data would be kept";
+    /// A treatment of personal data that does not fit its column, or lacks what it needs.
+    TREATMENT = "TC0714", Configurator, 2, "a treatment of personal data that does not fit";
     /// A personal column that a published one would show.
     PERSONAL = "TC0715", Configurator, 2, "a personal column reaches a published one";
     /// A column that is left out where the file is read, and is asked for.
     DROPPED = "TC0716", Configurator, 2, "a column that the contract drops is used";
-    /// A treatment of personal data that this version does not have.
-    TREATMENT = "TC0717", Configurator, 2, "a treatment of personal data that is not there yet";
+    /// A key of `partnership.yaml: keys` that is none, or whose file lies where others find it.
+    KEY_UNUSABLE = "TC0718", Configurator, 2, "a key that cannot be used";
 }

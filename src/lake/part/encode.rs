@@ -97,11 +97,25 @@ pub(super) fn column(schema: &PartSchema, index: usize, pieces: &[&ArrayRef]) ->
         Storage::Bits => steps::bits(descriptor, pieces),
     };
     if let Some(made) = made {
-        let (pages, close) = made.map_err(|error| refuse(&error))?;
+        let (pages, mut close) = made.map_err(|error| refuse(&error))?;
+        if !stored.statistics {
+            close.metadata = silent(&close.metadata).map_err(|error| refuse(&error))?;
+        }
         return Ok(EncodedColumn::Pages(pages, Box::new(close)));
     }
     let writer = stored.plain.create_column_writers(0).map_err(|error| refuse(&error))?.pop().ok_or_else(|| refuse(&"no writer"))?;
-    plain(schema, schema.arrow.field(index), pieces, writer)
+    let EncodedColumn::Encoded(mut chunk) = plain(schema, schema.arrow.field(index), pieces, writer)? else {
+        return Err(refuse(&"no chunk"));
+    };
+    if !stored.statistics {
+        chunk.close_mut().metadata = silent(&chunk.close().metadata).map_err(|error| refuse(&error))?;
+    }
+    Ok(EncodedColumn::Encoded(chunk))
+}
+
+/// What is known of a chunk, without its statistics.
+fn silent(chunk: &ColumnChunkMetaData) -> parquet::errors::Result<ColumnChunkMetaData> {
+    chunk.clone().into_builder().clear_statistics().build()
 }
 
 fn plain(schema: &PartSchema, field: &Field, pieces: &[&ArrayRef], mut writer: ArrowColumnWriter) -> Answer<EncodedColumn> {

@@ -37,6 +37,8 @@ pub struct PartSchema {
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) storage: Storage,
+    /// Whether a chunk says its smallest and largest value.
+    pub(super) statistics: bool,
     /// Makes the encoder for this column alone, for row groups in which `storage` does not pay.
     pub(super) plain: ArrowRowGroupWriterFactory,
 }
@@ -68,6 +70,17 @@ impl PartSchema {
         Ok(Arc::new(Self { table: table.into(), arrow, stored, parquet, properties }))
     }
 
+    /// The same for a table of persons: no chunk says the smallest or largest value of a column, but for those of provenance.
+    #[must_use]
+    pub fn of_persons(mut self: Arc<Self>) -> Arc<Self> {
+        if let Some(schema) = Arc::get_mut(&mut self) {
+            for (stored, field) in schema.stored.iter_mut().zip(schema.arrow.fields()) {
+                stored.statistics = PROVENANCE.contains(&field.name().as_str());
+            }
+        }
+        self
+    }
+
     /// The Arrow schema of the rows that go in. Text may also come as `Dictionary(Int32, Utf8)`.
     #[must_use]
     pub fn arrow(&self) -> &SchemaRef {
@@ -80,9 +93,16 @@ impl Stored {
         let alone = Arc::new(Schema::new(vec![column.field()]));
         let parquet = ArrowSchemaConverter::new().convert(&alone)?;
         let sink = SerializedFileWriter::new(std::io::sink(), parquet.root_schema_ptr(), properties.clone())?;
-        Ok(Self { storage: storage(column.kind, column.rules.role), plain: ArrowRowGroupWriterFactory::new(&sink, alone) })
+        Ok(Self {
+            storage: storage(column.kind, column.rules.role),
+            statistics: true,
+            plain: ArrowRowGroupWriterFactory::new(&sink, alone),
+        })
     }
 }
+
+/// Columns that say where a row comes from, and nothing of a person.
+const PROVENANCE: [&str; 6] = ["council", "feed", "delivery_id", "source_row", "delivery_year", "delivery_period"];
 
 /// Nobody skips inside a row group: statistics are a chunk's, and pages are as large as they may be.
 fn properties() -> WriterPropertiesPtr {

@@ -144,7 +144,7 @@ pub fn name_documents<R: std::io::Read>(
     let by = by.filter(|(_, groups)| !groups.is_empty());
     for ((by, groups), fault) in by.zip(faults.iter_mut().filter(|d| d.code == codes::control::DOCUMENTS_OUT_OF_BALANCE)) {
         let found = open().and_then(|read| first_documents(judge, read, by, &groups)).unwrap_or_default();
-        let personal = contract.column(by).is_some_and(|c| c.rules.personal.is_some());
+        let personal = feed.personal.is_some() || contract.column(by).is_some_and(|c| c.rules.personal.is_some());
         let named = |(line, document): &(i64, String)| {
             let name = if personal { "one".to_owned() } else { format!("`{document}`") };
             format!("{name} by {} (from line {line})", pounds(groups.get(document).copied().unwrap_or_default()))

@@ -140,6 +140,10 @@ impl Conductor<'_> {
                 Ok(listing) => {
                     let mut plan = plan_feed(feed, calendar, &listing, &of_feed, wish);
                     self.look_round(feed, &mut plan);
+                    if let Some(report) = plan::without_keys(feed).filter(|_| !plan.take.is_empty()) {
+                        plan.take.clear();
+                        plan.reports.push(report);
+                    }
                     (source, plan, Some(listing))
                 }
                 Err(refusal) => (source, FeedPlan { reports: refusal.0, ..FeedPlan::default() }, None),

@@ -62,9 +62,18 @@ impl Of<'_> {
         Place { line: u64::try_from(first.source_row).ok(), ..Place::file(self.file) }
     }
 
+    /// Where the first row stands, and what it says; of a personal feed no row says anything.
+    fn first(&self, first: Noted, with_pounds: bool) -> String {
+        if self.feed.personal.is_some() {
+            return format!("first on line {}", first.source_row);
+        }
+        let amount = if with_pounds { format!(" ({})", pounds(first.pence)) } else { String::new() };
+        format!("first on line {}: {}{amount}", first.source_row, own(first.own))
+    }
+
     fn seen(&self, group: &Group, first: Noted) -> String {
         let (rows, lie) = (counted(group.totals.rows, "row"), if group.totals.rows == 1 { "lies" } else { "lie" });
-        let first = format!("first on line {}: {} ({})", first.source_row, own(first.own), pounds(first.pence));
+        let first = self.first(first, true);
         format!("{rows} ({}) {lie} outside {}, {first}", sum(&group.totals), self.coverage)
     }
 
@@ -94,13 +103,12 @@ impl Of<'_> {
 
     fn exchanged(&self, placed: u64, group: &Group, first: Noted) -> Diagnostic {
         let seen = format!(
-            "{} of {} ({}) lie outside {} by their dates, and none would with day and month exchanged, first on line {}: {}",
+            "{} of {} ({}) lie outside {} by their dates, and none would with day and month exchanged, {}",
             group.totals.rows,
             counted(placed, "row"),
             sum(&group.totals),
             self.coverage,
-            first.source_row,
-            own(first.own)
+            self.first(first, false)
         );
         Diagnostic::new(codes::control::DAY_AND_MONTH, seen)
             .place(self.place(first))
@@ -111,12 +119,11 @@ impl Of<'_> {
 
     fn all_outside(&self, group: &Group, first: Noted) -> Diagnostic {
         let seen = format!(
-            "all {} ({}) lie outside {}, first on line {}: {}",
+            "all {} ({}) lie outside {}, {}",
             counted(group.totals.rows, "row"),
             sum(&group.totals),
             self.coverage,
-            first.source_row,
-            own(first.own)
+            self.first(first, false)
         );
         Diagnostic::warning(codes::control::ALL_OUTSIDE, seen)
             .place(self.place(first))
@@ -130,12 +137,11 @@ impl Of<'_> {
 
     fn dates_outside(&self, group: &Group, first: Noted) -> Diagnostic {
         let seen = format!(
-            "{} ({}) of {} by the sender's own period, dated outside it, first on line {}: {}",
+            "{} ({}) of {} by the sender's own period, dated outside it, {}",
             counted(group.totals.rows, "row"),
             sum(&group.totals),
             self.coverage,
-            first.source_row,
-            own(first.own)
+            self.first(first, false)
         );
         Diagnostic::note(codes::control::DATES_OUTSIDE, seen)
             .place(self.place(first))
@@ -147,10 +153,9 @@ impl Of<'_> {
         let rows = counted(group.totals.rows, "row");
         let (of, is) = (self.coverage, if group.totals.rows == 1 { "is" } else { "are" });
         let seen = format!(
-            "{rows} ({}) of the closing period {of} {is} dated inside its year, first on line {}: {}",
+            "{rows} ({}) of the closing period {of} {is} dated inside its year, {}",
             sum(&group.totals),
-            first.source_row,
-            own(first.own)
+            self.first(first, false)
         );
         Diagnostic::note(codes::control::IN_CLOSED_YEAR, seen)
             .place(self.place(first))

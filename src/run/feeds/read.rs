@@ -26,6 +26,7 @@ use crate::{
     diagnostic::{Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Digest, Placement},
     lake::{DeliveryProof, DeliveryRecord, DeliveryState, Landed, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter},
+    pipeline::Feed,
     plan::{self, Met, common},
     stages::{judge, normalise::Normaliser},
 };
@@ -167,15 +168,21 @@ impl Conductor<'_> {
         let feed = item.feed;
         let calendar = self.partnership.calendar;
         let contract = contract_for(feed, coverage, calendar).ok_or_else(|| Stop::Refused(vec![no_contract(feed, file, coverage)]))?;
+        if let Some(report) = plan::without_keys(feed) {
+            return Err(Stop::Refused(vec![report]));
+        }
         let into = common(self.partnership, &feed.into).map_err(Stop::Run)?;
         let (projection, form) = plan::project(feed, contract, into).map_err(Stop::refused)?;
         let sidecar = Self::sidecar(item, file)?;
         let judge =
             Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
-        let judge = judge.adding_up(form.as_ref());
+        let judge = plan::treating(feed, judge).adding_up(form.as_ref());
         let placement = Placement::new(calendar, coverage.clone(), feed.beside(coverage, calendar));
         let normaliser = Normaliser::new(projection, into, placement, id);
-        let schema = PartSchema::without(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
+        let mut schema = PartSchema::without(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
+        if self.partnership.is_of_persons(&feed.into) {
+            schema = schema.of_persons();
+        }
         let staging = self.lake.staging();
         let mut quarantine = QuarantineWriter::create(staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
         self.observer.event(Event::Start { what: file, bytes: landed.bytes });
@@ -191,7 +198,7 @@ impl Conductor<'_> {
         };
         let streamed = stream(&pass, read, &mut quarantine);
         self.observer.event(Event::End);
-        let streamed = streamed.map_err(Stop::of)?;
+        let streamed = streamed.map_err(|refusal| Stop::of(quiet(feed, refusal)))?;
         let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
         let judge::Verdict { proof, mut faults, mut waits } = judge::judge(feed, file, &judge, &streamed.tally, said);
         record.proof = proof;
@@ -210,7 +217,8 @@ impl Conductor<'_> {
         if !faults.is_empty() {
             name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || self.lake.landing().open(&landed.digest));
             // The cause before what follows from it. An earlier quarantine that stays does not hold these rows.
-            faults.splice(..0, grouped_faults(file, contract, &streamed.groups, (!again).then_some(id)));
+            let grouped = grouped_faults(file, contract, &streamed.groups, (!again).then_some(id));
+            faults.splice(..0, grouped.map(|fault| if feed.personal.is_some() { not_kept(fault, again) } else { fault }));
             // Where an accepted delivery is judged again in vain, its own quarantine stays.
             if !again {
                 quarantine.finish().map_err(Stop::Run)?;
@@ -232,6 +240,19 @@ impl Conductor<'_> {
             Some(Ok(bytes)) => judge::read_sidecar(bytes, &Place::file(format!("{file} (sidecar)"))).map(Some).map_err(Stop::refused),
         }
     }
+}
+
+/// What SQL says of a personal feed's rows could hold a value of one.
+fn quiet(feed: &Feed, mut refusal: Refusal) -> Refusal {
+    for report in refusal.0.iter_mut().filter(|report| feed.personal.is_some() && report.code.id.starts_with("TC08")) {
+        report.seen = "the SQL of the feed fails on a row; what the row holds is not shown, for the feed is personal".into();
+    }
+    refusal
+}
+
+/// The quarantine of a personal feed holds reasons, and no rows.
+fn not_kept(report: Diagnostic, again: bool) -> Diagnostic {
+    if again { report } else { report.outcome("their lines and reasons are in quarantine; no value of a personal feed is") }
 }
 
 fn sidecar_digest(item: &InHand<'_>) -> Option<String> {

@@ -1,0 +1,15 @@
+//! How a personal feed is read.
+
+use crate::{
+    decode::{Judge, Treating},
+    pipeline::Feed,
+};
+
+/// The judge with what the feed's personal columns are treated with, where it is a personal feed.
+#[must_use]
+pub fn treating(feed: &Feed, judge: Judge) -> Judge {
+    let Some(personal) = &feed.personal else { return judge };
+    let treating =
+        personal.keys.as_ref().ok().map(|keys| Treating { pseudonym: keys.pseudonym.clone(), elements: personal.elements.clone() });
+    judge.secret(treating.as_ref())
+}

@@ -1,0 +1,113 @@
+//! New keys for a council: made once, for whoever runs truecost alone, and kept out of git.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::Path,
+};
+
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
+    domain::Key,
+    pipeline::Partnership,
+};
+
+/// Folder of key files, in the partnership.
+const FOLDER: &str = "keys";
+
+/// What was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewKeys {
+    pub council: String,
+    /// Paths relative to the partnership: of the key for pseudonyms, and of the one that seals.
+    pub files: [String; 2],
+    /// Their ids, in the same order.
+    pub ids: [String; 2],
+}
+
+impl NewKeys {
+    /// What belongs under `keys:` of `partnership.yaml`.
+    #[must_use]
+    pub fn entry(&self) -> String {
+        let [pseudonym, sealing] = &self.files;
+        format!("{}: {{pseudonym: \"${{file:{pseudonym}}}\", sealing: \"${{file:{sealing}}}\"}}", self.council)
+    }
+}
+
+/// Makes both keys of a council.
+///
+/// # Errors
+/// TC0102 where there is no such council; TC0117 where it has keys, or a file of that name is there; TC0108 where they cannot be written.
+pub fn new_keys(partnership: &Partnership, council: &str) -> Answer<NewKeys> {
+    if !partnership.councils.iter().any(|known| *known.id == *council) {
+        let names: Vec<&str> = partnership.councils.iter().map(|known| &*known.id).collect();
+        return Err(Diagnostic::new(codes::command::NOTHING_SELECTED, format!("there is no council `{}`", council.escape_debug()))
+            .expected(format!("one of {}", names.join(", ")))
+            .outcome("nothing was written")
+            .hint("truecost key new COUNCIL")
+            .into());
+    }
+    let files = ["pseudonym", "sealing"].map(|name| format!("{FOLDER}/{council}.{name}"));
+    let there = files.iter().find(|file| fs::symlink_metadata(partnership.root.join(file)).is_ok());
+    if partnership.keys.contains_key(council) || there.is_some() {
+        return Err(already(council, there));
+    }
+    let folder = partnership.root.join(FOLDER);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|error| unwritten(&folder, &error))?;
+    ignore(&partnership.root)?;
+    let [pseudonym, sealing] = &files;
+    let ids = [write_new(&partnership.root.join(pseudonym))?, write_new(&partnership.root.join(sealing))?];
+    fs::File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|error| unwritten(&folder, &error))?;
+    Ok(NewKeys { council: council.to_owned(), files, ids })
+}
+
+fn already(council: &str, there: Option<&String>) -> Refusal {
+    let (seen, place) = match there {
+        Some(file) => (format!("{council} has a key already: {file}"), file.clone()),
+        None => (format!("{council} has keys already: `keys` names them"), "pipelines/partnership.yaml".to_owned()),
+    };
+    Diagnostic::new(codes::command::KEYS_THERE, seen)
+        .place(Place::file(place))
+        .expected("a council without keys: they are never written over")
+        .outcome("nothing was written")
+        .hint("truecost explain code TC0117")
+        .into()
+}
+
+/// Makes a key in a file that is not there yet, readable for whoever runs truecost alone; its id.
+fn write_new(path: &Path) -> Answer<String> {
+    let mut bytes = [0; 32];
+    getrandom::getrandom(&mut bytes).map_err(|error| unwritten(path, &error))?;
+    let key = Key::new(bytes);
+    let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let write = |mut file: fs::File| file.write_all(format!("{}\n", key.hex()).as_bytes()).and_then(|()| file.sync_all());
+    file.and_then(write).map_err(|error| unwritten(path, &error))?;
+    Ok(key.id())
+}
+
+/// Adds the folder to `.gitignore`, unless it stands there.
+fn ignore(root: &Path) -> Answer<()> {
+    let path = root.join(".gitignore");
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(unwritten(&path, &error)),
+    };
+    let line = format!("/{FOLDER}/");
+    if text.lines().any(|known| known.trim() == line) {
+        return Ok(());
+    }
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    let add = |mut file: fs::File| file.write_all(format!("{end}{line}\n").as_bytes());
+    fs::OpenOptions::new().append(true).create(true).open(&path).and_then(add).map_err(|error| unwritten(&path, &error))
+}
+
+fn unwritten(path: &Path, error: &dyn std::fmt::Display) -> Refusal {
+    Diagnostic::new(codes::command::MACHINE, format!("{} cannot be written: {error}", path.display()))
+        .place(Place::file(path.display().to_string()))
+        .expected("a folder of the partnership that can be written, and a source of randomness")
+        .outcome("what was written before this stays; no key was written over")
+        .hint("give truecost the right to write there, then type the same command again")
+        .into()
+}
