@@ -55,7 +55,7 @@ use crate::{
 };
 
 pub use durable::Seen;
-pub use landing::{Landed, LandedAs, LandedReader, Landing, refusal_in};
+pub use landing::{Landed, LandedAs, LandedReader, Landing, Naming, refusal_in};
 pub use lock::Lock;
 pub use manifest::{Content, LakeFileState, LakeState, Manifest, PublishedPart};
 pub use part::{
@@ -63,7 +63,7 @@ pub use part::{
 };
 pub use proof::{ControlProof, Counted, DeliveryProof, LeftOutProof, Measure, PeriodProof, SenderProof};
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
-pub use register::{Attempt, DeliveryRecord, DeliveryState, Register, SourceFacts};
+pub use register::{Attempt, DeliveryRecord, DeliveryState, KeyIds, Register, SourceFacts};
 pub use release::{PartRef, Publication, Releases};
 pub use sound::{Depth, Flaw, Mended, flaw};
 pub use staging::Staging;

@@ -41,7 +41,7 @@ pub struct DeliveryRecord {
     /// Other files that turned out to hold the same delivery.
     #[serde(default)]
     pub also_as: Vec<SourceFacts>,
-    /// Of the original bytes: the name of the landed object.
+    /// The name of the landed object: the SHA-256 of the original bytes; of a personal feed their HMAC under the sealing key.
     pub sha256: String,
     pub bytes: u64,
     /// What the landing pass found out about the encoding, in the decoder's words.
@@ -95,6 +95,16 @@ pub struct DeliveryRecord {
     /// rows name their delivery, no other delivery has a file of that name. Empty where an older version judged it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lake_files: BTreeMap<String, String>,
+    /// Ids of the keys by which a personal feed was read and sealed; `None` of any other feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<KeyIds>,
+}
+
+/// First 8 hex digits of the SHA-256 of each key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyIds {
+    pub pseudonym: String,
+    pub sealing: String,
 }
 
 /// What judged an accepted delivery again, in vain.
@@ -348,6 +358,7 @@ pub(super) mod tests {
             copy_of: None,
             again: false,
             lake_files: BTreeMap::new(),
+            keys: None,
         }
     }
 

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     diagnostic::{Diagnostic, Place, codes::contract as codes},
-    domain::{Digest, Identifier, Span, fold_code},
+    domain::{Digest, Identifier, Key, Span, fold_code},
     schema::{
         Column, Contract, Contracts, ExtraColumns, PersonalKind, Treatment,
         fields::{Fields, UNTOUCHED},
@@ -152,6 +152,14 @@ fn with(digest: Digest, elements: &BTreeSet<String>) -> Digest {
         hash.update(element.as_bytes());
     }
     Digest(hash.finalize().into())
+}
+
+impl Feed {
+    /// The key under which its files are sealed; `None` where it is no personal feed, or its council has no keys.
+    #[must_use]
+    pub fn sealing(&self) -> Option<&Key> {
+        self.personal.as_ref()?.keys.as_ref().ok().map(|keys| &keys.sealing)
+    }
 }
 
 impl Partnership {

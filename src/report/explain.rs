@@ -221,7 +221,7 @@ fn object(values: &[(String, String)]) -> Value {
 /// The physical lines of the record, decoded leniently for the eye alone.
 fn raw_record(lake: &Lake, record: &DeliveryRecord, row: u64) -> Answer<String> {
     let digest = Digest::parse(&record.sha256).ok_or_else(|| no_row(record, row))?;
-    let mut read = lake.landing().open(&digest)?;
+    let mut read = lake.landing().open(&digest, None)?;
     let mut bytes = Vec::new();
     read.read_to_end(&mut bytes).map_err(|error| crate::lake::refusal_in(&error).cloned().unwrap_or_else(|| no_row(record, row)))?;
     let text = match std::str::from_utf8(&bytes) {
@@ -250,7 +250,7 @@ fn parsed(partnership: &Partnership, lake: &Lake, record: &DeliveryRecord, row: 
     let Some((_, contract)) = feed.contracts.iter().find(|(span, _)| span.contains(days.0)) else { return Ok(None) };
     let Ok(facts) = serde_json::from_value::<EncodingFacts>(record.encoding.clone()) else { return Ok(None) };
     let judge = plan::treating(feed, Judge::new(contract.clone(), record.source.name.clone(), &facts, days, Vec::new())?);
-    let mut chunks = Chunks::open(&judge, lake.landing().open(&digest)?)?;
+    let mut chunks = Chunks::open(&judge, lake.landing().open(&digest, feed.sealing())?)?;
     let header = chunks.header();
     while let Some(chunk) = chunks.next()? {
         let decoded = decode(&judge, &header, &chunk);

@@ -2,14 +2,12 @@
 
 use std::io;
 
-use sha2::{Digest as _, Sha256};
-
 use super::{Conductor, Options, Silent, clock::Clock};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
-    domain::{Coverage, DeliveryId, Digest, Identifier, Period},
-    lake::{Commit, Decided, DeliveryRecord, DeliveryState, holder},
-    pipeline::{Partnership, Repeats},
+    domain::{Coverage, DeliveryId, Digest, Identifier, Key, Period},
+    lake::{Commit, Decided, DeliveryRecord, DeliveryState, Naming, holder},
+    pipeline::{Feed, Partnership, Repeats},
     plan::{self, Change, Selector, Wish, common, is_stale, lake_now, nothing_to_let_go, plan_release},
     source,
 };
@@ -152,7 +150,7 @@ impl Conductor<'_> {
             .hint(format!("truecost run {} judges it again", record.feed_name()))
             .into());
         };
-        self.is_landed(record)?;
+        self.is_landed(record, feed)?;
         let source = source::connect(&feed.from, &self.partnership.allow_hosts);
         // A folder that does not answer, or no longer has the file, says nothing against the bytes that were judged.
         let Ok(Some((source, entry))) = source.and_then(|source| Ok(source.look(&record.source.name)?.map(|entry| (source, entry)))) else {
@@ -161,27 +159,28 @@ impl Conductor<'_> {
         if plan::is_file_of(record, &entry) {
             return Ok(());
         }
-        let digest = digest_of(source.open(&entry, 0)?).map_err(|error| source::read_fault(&entry.name, error))?;
+        let digest = digest_of(source.open(&entry, 0)?, feed.sealing()).map_err(|error| source::read_fault(&entry.name, error))?;
         if digest.hex() == record.sha256 { Ok(()) } else { Err(other_bytes(record, "the file in its folder has other bytes now").into()) }
     }
 
-    fn is_landed(&self, record: &DeliveryRecord) -> Answer<()> {
+    fn is_landed(&self, record: &DeliveryRecord, feed: &Feed) -> Answer<()> {
         let landed = Digest::parse(&record.sha256).filter(|digest| self.lake.landing().has(digest));
         let Some(landed) = landed else { return Err(other_bytes(record, "its landed bytes are gone").into()) };
-        match digest_of(self.lake.landing().open(&landed)?) {
+        match digest_of(self.lake.landing().open(&landed, feed.sealing())?, feed.sealing()) {
             Ok(digest) if digest == landed => Ok(()),
             _ => Err(other_bytes(record, "its landed bytes are not the ones that were judged").into()),
         }
     }
 }
 
-fn digest_of(mut read: impl io::Read) -> io::Result<Digest> {
-    let mut hash = Sha256::new();
+/// What the bytes are landed as.
+fn digest_of(mut read: impl io::Read, key: Option<&Key>) -> io::Result<Digest> {
+    let mut name = Naming::new(key);
     let mut block = vec![0; 1 << 16];
     loop {
         match read.read(&mut block)? {
-            0 => return Ok(Digest(hash.finalize().into())),
-            count => hash.update(block.get(..count).unwrap_or_default()),
+            0 => return Ok(name.finish()),
+            count => name.update(block.get(..count).unwrap_or_default()),
         }
     }
 }

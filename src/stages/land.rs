@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use crate::{
     decode::{EncodingFacts, EncodingScan},
     diagnostic::Answer,
+    domain::Key,
     lake::{Landed, Landing},
     pipeline,
     source::{Entry, Source, read_fault},
@@ -16,7 +17,7 @@ const RESUMES: u32 = 3;
 /// Bytes of a sidecar that are read at the most.
 const SIDECAR_BYTES: u64 = 4 << 20;
 
-/// Lands one file. `watch` is told of every block's bytes.
+/// Lands one file; sealed, where a key is given. `watch` is told of every block's bytes.
 ///
 /// # Errors
 /// What the source or the landing refuses: TC05…, TC10….
@@ -24,7 +25,7 @@ pub fn land(
     landing: &Landing,
     source: &dyn Source,
     entry: &Entry,
-    how: pipeline::Landing,
+    (how, key): (pipeline::Landing, Option<&Key>),
     watch: &mut dyn FnMut(u64),
 ) -> Answer<(Landed, EncodingFacts)> {
     let mut scan = EncodingScan::new();
@@ -32,9 +33,11 @@ pub fn land(
         scan.update(block);
         watch(block.len() as u64);
     };
-    let landed = match source.local_path(entry).filter(|_| how == pipeline::Landing::Link) {
-        Some(path) => landing.land_link(&path, &mut look)?,
-        None => landing.land_copy(&entry.name, &mut Resuming::start(source, entry)?, &mut look)?,
+    let linked = source.local_path(entry).filter(|_| how == pipeline::Landing::Link);
+    let landed = match (key, linked) {
+        (Some(key), _) => landing.land_sealed(&entry.name, &mut Resuming::start(source, entry)?, &mut look, key)?,
+        (None, Some(path)) => landing.land_link(&path, &mut look)?,
+        (None, None) => landing.land_copy(&entry.name, &mut Resuming::start(source, entry)?, &mut look)?,
     };
     Ok((landed, scan.finish()))
 }
@@ -43,10 +46,13 @@ pub fn land(
 ///
 /// # Errors
 /// As [`land`].
-pub fn land_sidecar(landing: &Landing, source: &dyn Source, entry: &Entry) -> Answer<Vec<u8>> {
+pub fn land_sidecar(landing: &Landing, source: &dyn Source, entry: &Entry, key: Option<&Key>) -> Answer<Vec<u8>> {
     let mut bytes = Vec::new();
     source.open(entry, 0)?.take(SIDECAR_BYTES).read_to_end(&mut bytes).map_err(|error| read_fault(&entry.name, error))?;
-    landing.land_copy(&entry.name, &mut bytes.as_slice(), &mut |_| {})?;
+    match key {
+        Some(key) => landing.land_sealed(&entry.name, &mut bytes.as_slice(), &mut |_| {}, key)?,
+        None => landing.land_copy(&entry.name, &mut bytes.as_slice(), &mut |_| {})?,
+    };
     Ok(bytes)
 }
 

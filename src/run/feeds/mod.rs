@@ -382,10 +382,11 @@ impl Conductor<'_> {
         let source = folder.map(|folder| &*folder.source);
         let mut watch = |bytes| self.observer.event(Event::Advance { bytes });
         let landed = match source {
-            Some(source) => land(self.lake.landing(), source, &take.entry, feed.landing, &mut watch),
+            Some(source) => land(self.lake.landing(), source, &take.entry, (feed.landing, feed.sealing()), &mut watch),
             None => Err(Diagnostic::new(codes::checks::UNEXPLAINED, "a file without a source").into()),
         };
-        let sidecar = source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(self.lake.landing(), source, entry));
+        let sidecar =
+            source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(self.lake.landing(), source, entry, feed.sealing()));
         let present = folder.map(|folder| folder.present.clone());
         InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: self.clock.now().iso(), present }
     }

@@ -152,11 +152,8 @@ impl Of<'_> {
     fn in_closed_year(&self, group: &Group, first: Noted) -> Diagnostic {
         let rows = counted(group.totals.rows, "row");
         let (of, is) = (self.coverage, if group.totals.rows == 1 { "is" } else { "are" });
-        let seen = format!(
-            "{rows} ({}) of the closing period {of} {is} dated inside its year, {}",
-            sum(&group.totals),
-            self.first(first, false)
-        );
+        let seen =
+            format!("{rows} ({}) of the closing period {of} {is} dated inside its year, {}", sum(&group.totals), self.first(first, false));
         Diagnostic::note(codes::control::IN_CLOSED_YEAR, seen)
             .place(self.place(first))
             .outcome(format!("they count as closing entries of the year, in {of}"))

@@ -9,7 +9,6 @@ use std::{
 };
 
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use super::{
     super::{Conductor, Event},
@@ -24,8 +23,10 @@ use super::{
 use crate::{
     decode::{EncodingFacts, Judge},
     diagnostic::{Diagnostic, Place, Refusal, codes},
-    domain::{Coverage, DeliveryId, Digest, Placement},
-    lake::{DeliveryProof, DeliveryRecord, DeliveryState, Landed, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter},
+    domain::{Coverage, DeliveryId, Placement},
+    lake::{
+        DeliveryProof, DeliveryRecord, DeliveryState, KeyIds, Landed, Naming, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter,
+    },
     pipeline::Feed,
     plan::{self, Met, common},
     stages::{judge, normalise::Normaliser},
@@ -149,6 +150,7 @@ impl Conductor<'_> {
             copy_of: None,
             again: false,
             lake_files: BTreeMap::new(),
+            keys: key_ids(feed),
         }
     }
 
@@ -186,7 +188,7 @@ impl Conductor<'_> {
         let staging = self.lake.staging();
         let mut quarantine = QuarantineWriter::create(staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
         self.observer.event(Event::Start { what: file, bytes: landed.bytes });
-        let read = self.lake.landing().open(&landed.digest).map_err(Stop::Run)?;
+        let read = self.lake.landing().open(&landed.digest, feed.sealing()).map_err(Stop::Run)?;
         let pass = Pass {
             judge: &judge,
             normaliser: &normaliser,
@@ -215,7 +217,9 @@ impl Conductor<'_> {
         waits.extend(said.waits);
         unexplained(&streamed, file).map_err(Stop::Run)?;
         if !faults.is_empty() {
-            name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || self.lake.landing().open(&landed.digest));
+            name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || {
+                self.lake.landing().open(&landed.digest, feed.sealing())
+            });
             // The cause before what follows from it. An earlier quarantine that stays does not hold these rows.
             let grouped = grouped_faults(file, contract, &streamed.groups, (!again).then_some(id));
             faults.splice(..0, grouped.map(|fault| if feed.personal.is_some() { not_kept(fault, again) } else { fault }));
@@ -255,9 +259,17 @@ fn not_kept(report: Diagnostic, again: bool) -> Diagnostic {
     if again { report } else { report.outcome("their lines and reasons are in quarantine; no value of a personal feed is") }
 }
 
+/// Ids of the keys by which a personal feed is read and sealed.
+fn key_ids(feed: &Feed) -> Option<KeyIds> {
+    let keys = feed.personal.as_ref()?.keys.as_ref().ok()?;
+    Some(KeyIds { pseudonym: keys.pseudonym.id(), sealing: keys.sealing.id() })
+}
+
 fn sidecar_digest(item: &InHand<'_>) -> Option<String> {
     let bytes = item.sidecar.as_ref().and_then(|bytes| bytes.as_ref().ok())?;
-    Some(Digest(Sha256::digest(bytes).into()).hex())
+    let mut name = Naming::new(item.feed.sealing());
+    name.update(bytes);
+    Some(name.finish().hex())
 }
 
 /// Why a delivery ends: it is refused, or the run cannot go on.

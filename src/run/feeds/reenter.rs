@@ -194,7 +194,7 @@ impl Conductor<'_> {
         let Some(digest) = digest.filter(|digest| landing.has(digest)) else {
             return Ok(Err("its landed bytes are gone: put them or lake/register back from a backup".into()));
         };
-        let (encoding, bytes) = match self.scan(&digest) {
+        let (encoding, bytes) = match self.scan(feed, &digest) {
             Ok(scanned) => scanned,
             Err(why) => return Ok(Err(why)),
         };
@@ -202,7 +202,7 @@ impl Conductor<'_> {
         let facts = |value: &Value| source_of(value, &location);
         let source = told.facts.get("source").and_then(facts).unwrap_or_else(|| self.in_folder(feed, coverage, bytes, &digest));
         let sidecar = match (told.facts.get("sidecar").and_then(facts), told.facts.get("sidecar_sha256").and_then(Value::as_str)) {
-            (Some(file), Some(sha256)) => match Digest::parse(sha256).and_then(|digest| self.bytes_of(&digest)) {
+            (Some(file), Some(sha256)) => match Digest::parse(sha256).and_then(|digest| self.bytes_of(feed, &digest)) {
                 Some(bytes) => Some((file, bytes)),
                 None => return Ok(Err("the landed bytes of its sidecar are gone".into())),
             },
@@ -216,8 +216,8 @@ impl Conductor<'_> {
     }
 
     /// Reads the landed bytes to their end, which proves them.
-    fn scan(&self, digest: &Digest) -> Result<(EncodingFacts, u64), String> {
-        let mut reader = self.lake.landing().open(digest).map_err(|refusal| refusal.to_string())?;
+    fn scan(&self, feed: &Feed, digest: &Digest) -> Result<(EncodingFacts, u64), String> {
+        let mut reader = self.lake.landing().open(digest, feed.sealing()).map_err(|refusal| refusal.to_string())?;
         let (mut scan, mut block, mut bytes) = (EncodingScan::new(), vec![0; 1 << 20], 0);
         loop {
             match reader.read(&mut block).map_err(|error| error.to_string())? {
@@ -231,9 +231,9 @@ impl Conductor<'_> {
     }
 
     /// `None` where they are not what was landed.
-    fn bytes_of(&self, digest: &Digest) -> Option<Vec<u8>> {
+    fn bytes_of(&self, feed: &Feed, digest: &Digest) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.lake.landing().open(digest).ok()?.read_to_end(&mut bytes).ok()?;
+        self.lake.landing().open(digest, feed.sealing()).ok()?.read_to_end(&mut bytes).ok()?;
         Some(bytes)
     }
 

@@ -71,7 +71,7 @@ impl Conductor<'_> {
             feed,
             location: record.source.location.clone(),
             landed: self.landed_as(record),
-            sidecar: take.sidecar.as_ref().map(|_| self.landed_sidecar(record)),
+            sidecar: take.sidecar.as_ref().map(|_| self.landed_sidecar(feed, record)),
             landed_at: record.landed_at.clone(),
             present: None,
             take,
@@ -89,11 +89,11 @@ impl Conductor<'_> {
         }
     }
 
-    fn landed_sidecar(&self, record: &DeliveryRecord) -> Answer<Vec<u8>> {
+    fn landed_sidecar(&self, feed: &Feed, record: &DeliveryRecord) -> Answer<Vec<u8>> {
         let lost = || not_again(record, "the landed bytes of its sidecar are gone");
         let digest = record.sidecar_sha256.as_deref().and_then(Digest::parse).ok_or_else(lost)?;
         let mut bytes = Vec::new();
-        self.lake.landing().open(&digest)?.read_to_end(&mut bytes).map_err(|_| lost())?;
+        self.lake.landing().open(&digest, feed.sealing())?.read_to_end(&mut bytes).map_err(|_| lost())?;
         Ok(bytes)
     }
 }
