@@ -90,8 +90,8 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
     let sql_file = format!("pipelines/{council}/{id}.sql");
     let sql = sql(file, around.root, &sql_file).unwrap_or_default();
     let landing = choice(&fields, "landing", Landing::Copy, &[("copy", Landing::Copy), ("link", Landing::Link)]);
-    let table = into.as_ref().and_then(|into| around.contracts.find("common", into).ok().flatten());
-    let personal = contracts.as_ref().zip(table).and_then(|(c, into)| personal::read(&fields, council, c, &into, landing, around.keys));
+    let personal =
+        contracts.as_ref().zip(table.as_ref()).and_then(|(c, into)| personal::read(&fields, council, c, into, landing, around.keys));
     // What must be there comes last: everything else has then been read, and its faults told.
     let place = |key: &str| file.reader().source.place(fields.key_at(key));
     let places = FeedPlaces {
