@@ -315,7 +315,7 @@ mod tests {
             let sealed = seal(&plain);
             let at = at.index(sealed.len());
             let mut flipped = sealed.clone();
-            flipped[at] ^= 1 << bit;
+            flipped[at] ^= 1u8 << bit;
             prop_assert!(open(&flipped).is_none(), "byte {} of {}", at, sealed.len());
             prop_assert!(open(&sealed[..at]).is_none(), "cut at {}", at);
         }
