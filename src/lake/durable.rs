@@ -119,8 +119,13 @@ pub(super) fn json<T: Serialize>(path: &Path, value: &T) -> Answer<Vec<u8>> {
 
 /// `None` where there is no such file.
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Answer<Option<T>> {
+    read(path)?.map(|bytes| serde_json::from_slice(&bytes).map_err(|error| fault::record(path, error))).transpose()
+}
+
+/// The bytes of a file; `None` where there is none.
+pub(super) fn read(path: &Path) -> Answer<Option<Vec<u8>>> {
     match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| fault::record(path, error)),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(fault::file(path, "read")(error)),
     }

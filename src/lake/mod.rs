@@ -65,7 +65,7 @@ pub use proof::{ControlProof, Counted, DeliveryProof, LeftOutProof, Measure, Per
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use register::{Attempt, DeliveryRecord, DeliveryState, KeyIds, Register, SourceFacts};
 pub use release::{PartRef, Publication, Releases};
-pub use sound::{Depth, Flaw, Mended, flaw};
+pub use sound::{Depth, Flaw, Mended, flaw, hold};
 pub use staging::Staging;
 pub use standing::{Decided, Decision, Turn, holder};
 pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot, StagedRows, Told};

@@ -3,18 +3,25 @@
 //! One file a delivery: `register/<delivery>.json`. An accepted delivery is first written to `proof/<delivery>.json`, then committed to
 //! its table, then entered into the register, then its proof is removed (the entry holds it). So a proof that is still there belongs to a
 //! run that did not get to the end, and [`Register::recover`] settles it by what the table's commits say.
+//!
+//! Entry and proof end with the SHA-256 of what stands before it: they name the bytes of everything else, and nothing else names theirs.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     CommonTables, Decision, DeliveryProof, PeriodProof, Turn,
     durable::{self, Seen},
+    fault,
 };
 use crate::{
     diagnostic::Answer,
-    domain::{Coverage, DeliveryId, Pence, Period},
+    domain::{Coverage, DeliveryId, Digest, Pence, Period},
 };
 
 /// All that is known of a delivery: who, what, whence, and with what result. Instants are texts (UTC, RFC 3339) that the run gives.
@@ -193,7 +200,7 @@ impl Register {
         let mut all = Vec::new();
         for name in durable::names(&self.folder.join("register"))? {
             if let Some(delivery) = delivery_of(&name) {
-                all.extend(durable::read_json(&self.entry(delivery.as_str()))?);
+                all.extend(read_sealed(&self.entry(delivery.as_str()))?);
             }
         }
         all.sort_by(|a: &DeliveryRecord, b| order(a).cmp(&order(b)));
@@ -209,7 +216,7 @@ impl Register {
         let mut aside = Vec::new();
         for delivery in durable::names(&self.folder.join("register"))?.iter().filter_map(|name| delivery_of(name)) {
             let path = self.entry(delivery.as_str());
-            if durable::read_json::<DeliveryRecord>(&path).is_err() {
+            if read_sealed(&path).is_err() {
                 durable::rename(&path, &durable::beside(&path, ".damaged"), Seen::ByUs)?;
                 aside.push(delivery.to_string());
             }
@@ -230,7 +237,7 @@ impl Register {
     /// # Errors
     /// TC1010.
     pub fn find(&self, delivery: &DeliveryId) -> Answer<Option<DeliveryRecord>> {
-        durable::read_json(&self.entry(delivery.as_str()))
+        read_sealed(&self.entry(delivery.as_str()))
     }
 
     /// Writes down what is about to be committed. Must be on disk before [`CommonTables::replace`].
@@ -239,7 +246,7 @@ impl Register {
     /// TC1002.
     pub fn announce(&self, record: &DeliveryRecord) -> Answer<()> {
         let path = self.proof(&record.delivery_id);
-        durable::replace(&path, &durable::json(&path, record)?, Seen::ByUs)
+        durable::replace(&path, &sealed(&path, record)?, Seen::ByUs)
     }
 
     /// Enters a delivery: accepted after its commit, refused at once.
@@ -248,7 +255,7 @@ impl Register {
     /// TC1002.
     pub fn enter(&self, record: &DeliveryRecord) -> Answer<()> {
         let path = self.entry(&record.delivery_id);
-        durable::replace(&path, &durable::json(&path, record)?, Seen::ByUs)?;
+        durable::replace(&path, &sealed(&path, record)?, Seen::ByUs)?;
         durable::remove(&self.proof(&record.delivery_id))
     }
 
@@ -261,7 +268,7 @@ impl Register {
         let mut entered = Vec::new();
         for name in durable::names(&self.folder.join("proof"))? {
             let Some(delivery) = name.strip_suffix(".json") else { continue };
-            let Some(mut record) = durable::read_json::<DeliveryRecord>(&self.proof(delivery))? else { continue };
+            let Some(mut record) = read_sealed(&self.proof(delivery))? else { continue };
             let app_id = format!("{}/{}/{}", record.council, record.feed, coverage_text(&record.coverage));
             match tables.last_commit(&record.table, &app_id)? {
                 Some(last) if last.delivery == record.delivery_id && last.token == record.token => {
@@ -274,6 +281,37 @@ impl Register {
         }
         Ok(entered)
     }
+}
+
+/// Key of an entry's seal, the last of its keys.
+const SEAL: &str = "sha256_of_entry";
+const HEX_DIGITS: usize = 64;
+/// How JSON of an entry ends.
+const CLOSING: &[u8] = b"\n}\n";
+
+/// The entry as JSON. Its last key is the SHA-256 over the bytes before it, so that a bit that turned inside a value is found.
+fn sealed(path: &Path, record: &DeliveryRecord) -> Answer<Vec<u8>> {
+    let mut bytes = durable::json(path, record)?;
+    bytes.truncate(bytes.strip_suffix(CLOSING).map_or(bytes.len(), <[u8]>::len));
+    let seal = seal(&Digest(Sha256::digest(&bytes).into()).hex());
+    bytes.extend_from_slice(seal.as_bytes());
+    Ok(bytes)
+}
+
+fn seal(digest: &str) -> String {
+    format!(",\n  \"{SEAL}\": \"{digest}\"\n}}\n")
+}
+
+/// An entry, where there is one. What a version before wrote has no seal, and is taken as it reads.
+fn read_sealed(path: &Path) -> Answer<Option<DeliveryRecord>> {
+    let Some(bytes) = durable::read(path)? else { return Ok(None) };
+    let at = bytes.len().saturating_sub(seal("").len() + HEX_DIGITS);
+    let (text, end) = bytes.split_at_checked(at).unwrap_or_default();
+    let is_sealed = end.starts_with(format!(",\n  \"{SEAL}\"").as_bytes());
+    if is_sealed && end != seal(&Digest(Sha256::digest(text).into()).hex()).as_bytes() {
+        return Err(fault::record(path, "its bytes are others than were written"));
+    }
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| fault::record(path, error))
 }
 
 /// `64ba9a9fea5d9ebe.json` → the delivery whose entry it is.
@@ -384,5 +422,42 @@ pub(super) mod tests {
         std::fs::write(register.entry("00000000000000aa"), "{\"delivery_id\":").unwrap();
         let refusal = register.all().unwrap_err();
         assert_eq!(refusal.0[0].code.id, "TC1010");
+    }
+
+    #[test]
+    fn a_bit_that_turned_anywhere_in_an_entry_is_found_or_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let register = Register::at(folder.path().into());
+        let mut whole = record("00000000000000aa", "t1");
+        whole.lake_files = BTreeMap::from([("2018/P01".into(), "ab".repeat(16))]);
+        register.enter(&whole).unwrap();
+        let path = register.entry("00000000000000aa");
+        let bytes = std::fs::read(&path).unwrap();
+        let mut found = 0;
+        // Every eleventh bit: with eight bits a byte, each place in a byte is met.
+        for bit in (0..bytes.len() * 8).step_by(11) {
+            let mut turned = bytes.clone();
+            turned[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&path, &turned).unwrap();
+            match register.all() {
+                Ok(all) => assert_eq!(all, vec![whole.clone()], "bit {bit}"),
+                Err(refusal) => {
+                    assert_eq!(refusal.0[0].code.id, "TC1010");
+                    found += 1;
+                }
+            }
+        }
+        // The rest are bits of the seal's own name: without one the entry is taken as it reads.
+        assert!((bytes.len() * 8).div_ceil(11) - found <= SEAL.len() * 8 / 11 + 1, "{found}");
+    }
+
+    #[test]
+    fn an_entry_without_a_seal_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let register = Register::at(folder.path().into());
+        let old = record("00000000000000aa", "t1");
+        let path = register.entry("00000000000000aa");
+        durable::replace(&path, &durable::json(&path, &old).unwrap(), Seen::ByUs).unwrap();
+        assert_eq!(register.all().unwrap(), vec![old]);
     }
 }

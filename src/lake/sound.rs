@@ -70,6 +70,17 @@ pub fn flaw(path: &Path, bytes: u64, digest: &str, depth: Depth) -> Answer<Optio
     Ok(None)
 }
 
+/// Holds a file against its digest before figures are made from it.
+///
+/// # Errors
+/// TC1008 where its bytes are others than were written, or it is gone; TC1002.
+pub fn hold(path: &Path, bytes: u64, digest: &str) -> Answer<()> {
+    match flaw(path, bytes, digest, Depth::Bytes)? {
+        Some(flaw) => Err(fault::part(path, flaw.why)),
+        None => Ok(()),
+    }
+}
+
 fn hash(path: &Path) -> io::Result<String> {
     let (mut file, mut hash, mut block) = (File::open(path)?, Sha256::new(), vec![0; 1 << 18]);
     loop {

@@ -27,6 +27,7 @@
 //! | `move FROM TO` | within the folder: the file stays the same, with its time and inode |
 //! | `touch PATH` | a later time than all files had before; of a folder, its files in order of their names |
 //! | `shared FROM TO` | from the project's shared folder; where that is absent the transcript is skipped, and says so |
+//! | `unseal PATH` | takes the checksum off a register entry, as versions without one wrote it |
 //! | `link PATH TARGET` | a symbolic link |
 //! | `lock PATH` | another process holds the lock of this file from here on |
 //! | `set NAME=VALUE` | environment of what follows |
@@ -89,6 +90,13 @@ pub fn all_agree(folder: &str) {
     let differing = differing.into_inner().expect("no thread panicked");
     let report: Vec<String> = differing.iter().map(|(path, how)| format!("== {}\n{how}", path.display())).collect();
     assert!(report.is_empty(), "{} transcript(s) differ (GOLDEN=update rewrites them):\n{}", report.len(), report.join("\n"));
+}
+
+/// Takes the last key, which is the checksum, off a register entry.
+fn unseal(path: &Path) -> Step {
+    let text = fs::read_to_string(path).or_else(|error| fault(format!("unseal {}: {error}", path.display())))?;
+    let Some((before, _)) = text.split_once(",\n  \"sha256_of_entry\"") else { return fault(format!("{} has no seal", path.display())) };
+    fs::write(path, format!("{before}\n}}\n")).or_else(|error| fault(format!("unseal {}: {error}", path.display())))
 }
 
 /// Plays one transcript and compares it with what it says.
@@ -248,6 +256,7 @@ impl<'a> Play<'a> {
                 let (from, to) = two()?;
                 fs::rename(self.place(from), self.place(to)).or_else(|error| fault(format!("move {from}: {error}")))
             }
+            "unseal" => unseal(&self.place(rest)),
             "touch" => self.touch(&self.place(rest)),
             "shared" => {
                 let (from, to) = two()?;
