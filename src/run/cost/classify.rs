@@ -1,7 +1,7 @@
 //! Lines of the common tables → parts of `cost_line`, each with the sums of its classes.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -16,7 +16,7 @@ use crate::{
     diagnostic::Answer,
     domain::{Period, counted},
     engine::Table,
-    lake::{PartFile, PartSchema, StagedPart},
+    lake::{DeliveryRecord, PartFile, PartSchema, StagedPart, hold},
     pipeline::{Partnership, rules},
     plan::{CostPlan, CostSource, common, digest_of, no_query, published},
     run::parallel::{each, lock},
@@ -52,6 +52,7 @@ impl CostRun<'_> {
         rules: &str,
         sources: &[CostSource],
         parts: &Parts<'_>,
+        known: &[DeliveryRecord],
     ) -> Answer<(Vec<Filled<CostSource>>, Option<Meant>)> {
         let unit = |s: &CostSource| Unit { key: s.key(), inputs: digest_of(&[rules, &s.key(), &s.file.name]), of: s.clone() };
         let work = parts.look(vec!["cost_line", "class_total"], sources.iter().map(unit).collect());
@@ -59,6 +60,7 @@ impl CostRun<'_> {
         if stale.is_empty() {
             return Ok((work.fill(|_| Ok(Vec::new()))?, None));
         }
+        self.hold_sources(&stale, known)?;
         let mut meant = self.mean(plan, &stale)?;
         let schema = PartSchema::of(published(self.partnership, "cost_line")?)?;
         let rows: u64 = stale.iter().map(|s| s.file.rows).sum();
@@ -81,6 +83,14 @@ impl CostRun<'_> {
         self.step(&format!("classified {} in {of_parts}", counted(rows, "line")));
         meant.line_total = line_total.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok((lines, Some(meant)))
+    }
+
+    /// Holds the bytes of what is about to be read against what was written: a bit that turned while they rested would become a figure.
+    /// What this run wrote has not rested.
+    fn hold_sources(&self, sources: &[&CostSource], known: &[DeliveryRecord]) -> Answer<()> {
+        let of_this_run: BTreeSet<&str> = known.iter().filter(|r| r.run == self.run_id).map(|r| &*r.delivery_id).collect();
+        let rested: Vec<&CostSource> = sources.iter().copied().filter(|source| !of_this_run.contains(&*source.delivery)).collect();
+        each(self.threads, rested, |source: &CostSource| hold(&source.file.path, source.file.bytes, &source.file.name))
     }
 
     fn classify_one(&self, source: &CostSource, meant: &Meant, schema: &Arc<PartSchema>) -> Answer<ClassifiedPart> {

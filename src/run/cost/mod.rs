@@ -157,7 +157,7 @@ impl CostRun<'_> {
             content.proofs.insert(EMPTY.into(), json!(release.empty.iter().map(ToString::to_string).collect::<Vec<_>>()));
         }
         let parts = self.parts(latest);
-        let (lines, meant) = self.classify(&plan, rules, &release.sources, &parts)?;
+        let (lines, meant) = self.classify(&plan, rules, &release.sources, &parts, known)?;
         costed.classified = lines.iter().filter(|line| line.fresh).count();
         for (at, table) in ["cost_line", "class_total"].into_iter().enumerate() {
             content.tables.insert(table.into(), lines.iter().filter_map(|line| line.parts.get(at)).cloned().collect());

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{
     diagnostic::Answer,
     engine::{Part, Table},
-    lake::{Content, Manifest, PartFile, PublishedPart, Releases, StagedPart},
+    lake::{Content, Manifest, PartFile, PublishedPart, Releases, StagedPart, hold},
     pipeline::Partnership,
     plan::{digest_of, does_not_fit, program, published},
     run::parallel::{each, lock},
@@ -88,7 +88,9 @@ impl<'a> Parts<'a> {
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         let mut batches = Vec::new();
         for part in parts {
-            let file = PartFile::open(&self.releases.path_of(&part.path))?;
+            let path = self.releases.path_of(&part.path);
+            hold(&path, part.bytes, &part.sha256)?;
+            let file = PartFile::open(&path)?;
             for row_group in 0..file.row_groups() {
                 let rows = file.read(row_group, &names, &[])?;
                 let rows = RecordBatch::try_new(schema.clone(), rows.columns().to_vec()).map_err(|e| does_not_fit(table, &e))?;
