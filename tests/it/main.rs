@@ -11,6 +11,7 @@
 )]
 
 mod amount;
+mod chaos;
 mod checks;
 mod config;
 mod decode;
