@@ -267,7 +267,8 @@ fn planned(partnership: &Partnership, selection: &Selection, talk: Talk) -> Answ
                 text.push_str(&format!("  {verb} {} for {covers}{whence}: {}\n", take.entry.name, take.why.as_str()));
             }
             let over: Vec<Value> = take.over.iter().map(|s| json!({"period": s.period.to_string(), "delivery_id": s.delivery, "rows": s.proof.rows, "amount": decimal(s.proof.amount)})).collect();
-            for stood in take.over.iter().filter(|_| told) {
+            // Whether a file that was touched goes over anything is known once it was looked at.
+            for stood in take.over.iter().filter(|_| told && take.why != plan::Why::Touched) {
                 let (rows, pounds) = (counted(stood.proof.rows, "row"), pounds(stood.proof.amount));
                 text.push_str(&format!("              over {}: {rows}, {pounds} of delivery {}\n", stood.period, stood.delivery));
             }

@@ -62,7 +62,7 @@ mod treating;
 mod wait;
 
 pub use treating::treating;
-pub use wait::waiting;
+pub use wait::{questions, waiting};
 
 mod validate;
 mod vat;

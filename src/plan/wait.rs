@@ -6,12 +6,42 @@ use crate::{
     lake::{Decided, DeliveryRecord, DeliveryState},
 };
 
-/// One report for each delivery that waits and was not let in, by council, feed and place.
+/// One report for each delivery that waits and was not let in, by council, feed and place; but for those that were `told` already.
 #[must_use]
-pub fn waiting(known: &[DeliveryRecord]) -> Vec<Diagnostic> {
-    let mut waits: Vec<&DeliveryRecord> = known.iter().filter(|r| r.waits(known)).collect();
+pub fn waiting(known: &[DeliveryRecord], told: &dyn Fn(&DeliveryRecord) -> bool) -> Vec<Diagnostic> {
+    let mut waits: Vec<&DeliveryRecord> = known.iter().filter(|r| r.waits(known) && !told(r)).collect();
     waits.sort_by_key(|r| (&r.council, &r.feed, r.turn()));
-    waits.into_iter().map(report).collect()
+    waits.into_iter().map(|record| report(record, record.state == DeliveryState::Accepted)).collect()
+}
+
+/// The reports on a delivery that was judged just now and waits: `found` in its bytes, and in `record.waits` what is asked beside. Each
+/// question is told once, and the last report ends with what to type. `again`: it stands, and was judged anew.
+#[must_use]
+pub fn questions(record: &DeliveryRecord, again: bool, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    for report in &mut found {
+        report.outcome = format!("delivery {} waits for a person's word; {}", record.delivery_id, counts(again));
+    }
+    if !record.waits.is_empty() {
+        found.push(report(record, again));
+    } else if let Some(last) = found.last_mut() {
+        last.hint = format!("{}; {}", last.hint, ways_out(record, again));
+    }
+    found
+}
+
+/// What becomes of the data while a delivery waits.
+const fn counts(again: bool) -> &'static str {
+    if again {
+        "nothing of the new judgement counts; the delivery stands as it was accepted"
+    } else {
+        "nothing of it counts; what stood in its periods stands"
+    }
+}
+
+fn ways_out(record: &DeliveryRecord, again: bool) -> String {
+    let id = &record.delivery_id;
+    let undo = if again { String::new() } else { format!("; if it is wrong: truecost withdraw {id} --by NAME --reason TEXT") };
+    format!("if it is right: truecost accept {id} --by NAME --reason TEXT, then truecost run{undo}")
 }
 
 /// Rows and pounds of the accepted rows of what waits.
@@ -23,26 +53,18 @@ fn in_question(record: &DeliveryRecord) -> (u64, Pence) {
     (periods.values().map(|p| p.rows).sum(), periods.values().map(|p| p.amount).sum())
 }
 
-fn report(record: &DeliveryRecord) -> Diagnostic {
+fn report(record: &DeliveryRecord, again: bool) -> Diagnostic {
     let covers = record.covers().map(|c| c.to_string()).unwrap_or_default();
     let (rows, pence) = in_question(record);
     let what = format!("delivery {} of {covers} ({}, {})", record.delivery_id, counted(rows, "row"), pounds(pence));
-    let again = record.state == DeliveryState::Accepted;
     let how = if again { " was judged again and" } else { "" };
     let seen = format!("{what}{how} waits for a person's word: {}", record.questions().join("; "));
-    let outcome = if again {
-        "nothing of the new judgement counts; the delivery stands as it was accepted"
-    } else {
-        "nothing of it counts; what stood in its periods stands"
-    };
-    let id = &record.delivery_id;
-    let undo = if again { String::new() } else { format!("; if it is wrong: truecost withdraw {id} --by NAME --reason TEXT") };
     let hint = match record.decisions.iter().rev().find(|d| d.what == Decided::Accept).filter(|_| record.is_let_in()) {
         Some(decision) => format!("{} has accepted it ({}): truecost run {} takes it", decision.by, decision.reason, record.feed_name()),
-        None => format!("if it is right: truecost accept {id} --by NAME --reason TEXT, then truecost run{undo}"),
+        None => ways_out(record, again),
     };
     Diagnostic::new(codes::control::WAITS, seen)
         .place(Place::file(format!("{}: {}", record.feed_name(), record.source.name)))
-        .outcome(outcome)
+        .outcome(counts(again))
         .hint(hint)
 }

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes, list},
     domain::Period,
-    lake::{CommonTables, Lake, Turn},
+    lake::{CommonTables, DeliveryRecord, Lake, Turn},
     pipeline::{Feed, Partnership},
     plan::{Uncounted, Wish, waiting},
     stages::prove::InSuspense,
@@ -46,6 +46,8 @@ pub enum Event<'a> {
     End,
     /// Something is done; a sentence.
     Step { text: &'a str },
+    /// One of many steps that are alike, for who wants to see each of them; a step tells them together.
+    Detail { text: &'a str },
     /// Something has to be said.
     Report { diagnostics: &'a [Diagnostic] },
     /// Readers are about to be turned to the next release.
@@ -204,10 +206,12 @@ pub fn run(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     let costed = CostRun(&conductor).run(&known)?;
     let refused_now = |id: &String| delivered.iter().any(|d: &Delivered| d.delivery.as_ref() == Some(id));
     let standing_refused = costed.unmended.iter().filter(|id| !refused_now(id)).count();
-    let waiting = waiting(&known);
-    if !waiting.is_empty() {
-        observer.event(Event::Report { diagnostics: &waiting });
+    let told = |r: &DeliveryRecord| delivered.iter().any(|d| d.state == Delivery::Waiting && d.delivery.as_deref() == Some(&r.delivery_id));
+    let untold = waiting(&known, &told);
+    if !untold.is_empty() {
+        observer.event(Event::Report { diagnostics: &untold });
     }
+    let waiting = waiting(&known, &|_| false);
     let (run, number, notes) = (conductor.run_id.clone(), conductor.number, observer.notes());
     let outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, notes, recorded: false };
     let recorded = record_run(&conductor, started, &outcome)?;
@@ -257,7 +261,7 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> An
     let names: Vec<(String, crate::plan::FeedPlan)> = listed.into_iter().map(|l| (l.feed.name(), l.plan)).collect();
     let feed = |name: &str| partnership.feeds.iter().find(|f| f.name() == name);
     let feeds = names.into_iter().filter_map(|(name, plan)| Some((feed(&name)?, plan))).collect();
-    Ok(Planned { feeds, waiting: waiting(&known) })
+    Ok(Planned { feeds, waiting: waiting(&known, &|_| false) })
 }
 
 /// What a run would do with each feed, and what waits for a person.

@@ -110,7 +110,9 @@ impl Conductor<'_> {
         for other in &entry.others {
             self.register(known, other.clone())?;
         }
-        let delivered = self.entered(known, record, notes)?;
+        record.reports = rendered(&notes);
+        self.register(known, record.clone())?;
+        let delivered = self.told(&record, notes, item.many);
         plan::replaced_in_words(&entry.replaced).iter().for_each(|line| self.step(&format!("  replaced {line}")));
         Ok(delivered)
     }
@@ -124,12 +126,10 @@ impl Conductor<'_> {
         accepted: Accepted,
         guarded: Vec<String>,
     ) -> Answer<Delivered> {
-        let Accepted { quarantine, notes: mut reports, mut waits, .. } = accepted;
-        let questions: Vec<String> = waits.iter().map(|d| d.seen.clone()).chain(guarded).collect();
-        for report in &mut waits {
-            report.outcome = "it waits for a person's word; until then nothing of it counts, and what stood stands".into();
-        }
-        reports.extend(waits);
+        let Accepted { quarantine, notes: mut reports, waits, .. } = accepted;
+        let questions: Vec<String> = waits.iter().map(|d| d.seen.clone()).chain(guarded.iter().cloned()).collect();
+        let asked = DeliveryRecord { state: DeliveryState::Waiting, waits: guarded, ..record.clone() };
+        reports.extend(plan::questions(&asked, standing.is_some(), waits));
         if let Some(standing) = standing {
             return self.keep_standing(known, standing, &record, questions, reports);
         }
@@ -141,9 +141,9 @@ impl Conductor<'_> {
 
     /// Writes down what became of a delivery, and says it.
     fn entered(&self, known: &Known<'_>, mut record: DeliveryRecord, reports: Vec<Diagnostic>) -> Answer<Delivered> {
-        record.reports = reports.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
+        record.reports = rendered(&reports);
         self.register(known, record.clone())?;
-        Ok(self.told(&record, reports))
+        Ok(self.told(&record, reports, false))
     }
 
     /// Enters a record, on disk and among what is known.
@@ -177,7 +177,7 @@ impl Conductor<'_> {
         waits: Vec<String>,
         faults: Vec<Diagnostic>,
     ) -> Answer<Delivered> {
-        let reports = faults.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect();
+        let reports = rendered(&faults);
         let state = if waits.is_empty() { DeliveryState::Refused } else { DeliveryState::Waiting };
         standing.last_attempt = Some(Attempt {
             contract_sha256: attempt.contract_sha256.clone(),
@@ -187,7 +187,7 @@ impl Conductor<'_> {
             waits,
         });
         self.register(known, standing)?;
-        Ok(self.told(&DeliveryRecord { state, ..attempt.clone() }, faults))
+        Ok(self.told(&DeliveryRecord { state, ..attempt.clone() }, faults, false))
     }
 
     /// The file is noted as one of the delivery's. Where another delivery has gone over it, that is said, with the way back.
@@ -228,8 +228,8 @@ impl Conductor<'_> {
         Ok(done)
     }
 
-    /// Says what became of a delivery that was judged.
-    fn told(&self, record: &DeliveryRecord, reports: Vec<Diagnostic>) -> Delivered {
+    /// Says what became of a delivery that was judged; of one of `many`, only to who wants to see each.
+    fn told(&self, record: &DeliveryRecord, reports: Vec<Diagnostic>, many: bool) -> Delivered {
         if !reports.is_empty() {
             self.observer.event(Event::Report { diagnostics: &reports });
         }
@@ -241,7 +241,8 @@ impl Conductor<'_> {
         };
         let quarantined = if done.quarantined == 0 { String::new() } else { format!(", {} quarantined", grouped(done.quarantined.into())) };
         let (rows, pounds) = (counted(done.rows, "row"), pounds(done.pence));
-        self.step(&format!("{word} {} {}: {} ({rows}, {pounds}{quarantined})", done.feed, done.coverage, done.file));
+        let text = format!("{word} {} {}: {} ({rows}, {pounds}{quarantined})", done.feed, done.coverage, done.file);
+        self.observer.event(if many { Event::Detail { text: &text } } else { Event::Step { text: &text } });
         done
     }
 
@@ -279,6 +280,11 @@ impl Conductor<'_> {
         record.lake_version = Some(outcome.version());
         Ok(())
     }
+}
+
+/// Reports as the register keeps them.
+fn rendered(reports: &[Diagnostic]) -> Vec<String> {
+    reports.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect()
 }
 
 /// The files of a delivery in its common table, by period.

@@ -4,6 +4,7 @@
 
 mod coverage;
 mod enter;
+mod many;
 mod mend;
 mod messages;
 mod outside;
@@ -90,6 +91,8 @@ struct InHand<'a> {
     pub landed_at: String,
     /// Names of all files in the feed's folder; `None` where it is read from landing.
     pub present: Option<Arc<BTreeSet<String>>>,
+    /// Whether the run takes so many of its feed that they are told together.
+    pub many: bool,
 }
 
 impl InHand<'_> {
@@ -316,8 +319,11 @@ impl Conductor<'_> {
         let in_hand = self.land_all(sources, queue)?;
         self.lake.landing().sync()?;
         let lost = known.iter().filter(|r| r.lost).map(|r| r.delivery_id.clone()).collect();
-        let items = in_order(self.covered(in_hand, &left, done));
+        let mut items = in_order(self.covered(in_hand, &left, done));
+        many::mark(&mut items);
+        let before = done.len();
         self.deliver_all(known, &items, done)?;
+        many::told(&items, done.get(before..).unwrap_or_default()).iter().for_each(|text| self.step(text));
         let back = self.bring_back(known, &lost, done)?;
         done.extend(back);
         Ok(())
@@ -388,7 +394,7 @@ impl Conductor<'_> {
         let sidecar =
             source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(self.lake.landing(), source, entry, feed.sealing()));
         let present = folder.map(|folder| folder.present.clone());
-        InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: self.clock.now().iso(), present }
+        InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: self.clock.now().iso(), present, many: false }
     }
 }
 

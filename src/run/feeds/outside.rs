@@ -129,10 +129,7 @@ impl Of<'_> {
             .place(self.place(first))
             .expected(self.inside())
             .outcome("nothing of the delivery is in the common table; it waits, and the last accepted one stays")
-            .hint(format!(
-                "if the file has another month's name, rename it; if it is right as it is: truecost accept {} --by NAME --reason TEXT",
-                self.id
-            ))
+            .hint("if the file has another month's name, rename it")
     }
 
     fn dates_outside(&self, group: &Group, first: Noted) -> Diagnostic {

@@ -280,6 +280,7 @@ fn in_hand<'a>(feed: &'a Feed, coverage: &Coverage, found: &Found) -> InHand<'a>
         sidecar: found.sidecar.as_ref().map(|(_, bytes)| Ok(bytes.clone())),
         landed_at: found.landed_at.clone(),
         present: None,
+        many: false,
     }
 }
 

@@ -74,6 +74,7 @@ impl Conductor<'_> {
             sidecar: take.sidecar.as_ref().map(|_| self.landed_sidecar(feed, record)),
             landed_at: record.landed_at.clone(),
             present: None,
+            many: false,
             take,
         }
     }

@@ -164,7 +164,7 @@ pub(super) fn waits(file: &str, judge: &Judge, tally: &Tally, tied: &Tied) -> Ve
         let place = Place { line: Some(last.line), ..Place::file(file) };
         let report = Diagnostic::new(codes::control::LAST_ROW_TOTAL, seen).place(place).expected("a total is declared, or compared");
         waits.push(waiting(report.hint(format!(
-            "a total: `footer: {}` in {} leaves it out and compares it; a row: accept it",
+            "if it is a total: `footer: {}` in {} leaves it out and compares it",
             footer_offered(judge),
             judge.contract().file
         ))));
@@ -173,7 +173,7 @@ pub(super) fn waits(file: &str, judge: &Judge, tally: &Tally, tied: &Tied) -> Ve
     if tally.maybe_cut && !may_lack && !all_in(&tied.any) {
         let seen = "the last record has no line end, and the ones before it have one: its last value may be cut";
         waits.push(waiting(Diagnostic::new(codes::control::LAST_LINE_OPEN, seen).place(Place::file(file)).expected("a line end, or a control over the amounts").hint(
-            format!("look at the end of the file, or ask the sender; accept it if it is whole; where the sender never ends the last record, say `last_line_end: absent` in {}", judge.contract().file),
+            format!("look at the end of the file, or ask the sender; where the sender never ends the last record, say `last_line_end: absent` in {}", judge.contract().file),
         )));
     }
     waits

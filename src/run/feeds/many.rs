@@ -1,0 +1,72 @@
+//! A feed that brings many deliveries at once is told in one line; each of them to who wants to see it.
+
+use std::collections::BTreeMap;
+
+use super::{Delivered, Delivery, InHand};
+use crate::domain::{Pence, counted, grouped, pounds};
+
+/// So many deliveries of a feed are told one by one: half a year of months.
+const FEW: usize = 6;
+
+/// Marks the deliveries of feeds that bring more than a few.
+pub(super) fn mark(items: &mut [InHand<'_>]) {
+    let mut of: BTreeMap<String, usize> = BTreeMap::new();
+    for item in items.iter() {
+        *of.entry(item.feed.name()).or_default() += 1;
+    }
+    for item in items {
+        item.many = of.get(&item.feed.name()).is_some_and(|number| *number > FEW);
+    }
+}
+
+/// A sentence for each feed whose deliveries were not told one by one: how many were accepted, from when to when, and what is in them.
+pub(super) fn told(items: &[InHand<'_>], done: &[Delivered]) -> Vec<String> {
+    let mut feeds: Vec<String> = items.iter().filter(|item| item.many).map(|item| item.feed.name()).collect();
+    feeds.dedup();
+    let of = |feed: String| sentence(&feed, &done.iter().filter(|d| d.feed == feed && d.state == Delivery::Accepted).collect::<Vec<_>>());
+    feeds.into_iter().filter_map(of).collect()
+}
+
+fn sentence(feed: &str, accepted: &[&Delivered]) -> Option<String> {
+    let (first, last) = (accepted.first()?, accepted.last()?);
+    let (rows, pence) = accepted.iter().fold((0, 0), |(rows, pence): (u64, Pence), d| (rows + d.rows, pence + d.pence));
+    let quarantined: u64 = accepted.iter().map(|d| d.quarantined).sum();
+    let quarantined = if quarantined == 0 { String::new() } else { format!(", {} quarantined", grouped(quarantined.into())) };
+    let deliveries = counted(accepted.len() as u64, "delivery");
+    let span = if first.coverage == last.coverage {
+        format!("of {}", first.coverage)
+    } else {
+        format!("from {} to {}", first.coverage, last.coverage)
+    };
+    Some(format!("accepted {feed}: {deliveries} {span} ({}, {}{quarantined})", counted(rows, "row"), pounds(pence)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(coverage: &str, rows: u64, quarantined: u64, pence: Pence) -> Delivered {
+        Delivered {
+            feed: "aa/spend".into(),
+            file: format!("{coverage}.csv"),
+            delivery: None,
+            coverage: coverage.into(),
+            state: Delivery::Accepted,
+            rows,
+            quarantined,
+            pence,
+            reports: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_told_together_is_the_sum() {
+        let all = [one("2023/P01", 1_000, 0, 250), one("2023/P02", 2, 3, -50)];
+        let all: Vec<&Delivered> = all.iter().collect();
+        let said = sentence("aa/spend", &all);
+        assert_eq!(said.as_deref(), Some("accepted aa/spend: 2 deliveries from 2023/P01 to 2023/P02 (1,002 rows, £2.00, 3 quarantined)"));
+        let said = sentence("aa/spend", all.get(..1).unwrap_or_default());
+        assert_eq!(said.as_deref(), Some("accepted aa/spend: 1 delivery of 2023/P01 (1,000 rows, £2.50)"));
+        assert_eq!(sentence("aa/spend", &[]), None);
+    }
+}
