@@ -1,12 +1,10 @@
 //! Speed of the allocation: the matrix solved and proved, and cells split by its rows.
 //!
 //! `cargo bench --bench solve [-- --save]`: the last column compares with `benches/baseline.json`. Dense schemes, every service giving to
-//! all others and to all finals, volumes up to a million: nobody's partnership is as dense. Seconds are of one thread on a processor;
-//! with two threads, of the clock on the wall, which others on the machine disturb.
+//! all others and to all finals, volumes up to a million: nobody's partnership is as dense. Seconds are those of one thread on a processor;
+//! with two threads, of the one that has more to do, so that others on the machine do not disturb the figure.
 
 #![allow(clippy::cast_precision_loss, clippy::expect_used, clippy::indexing_slicing)] // a program that measures, on data that it makes
-
-use std::time::Instant;
 
 use num_bigint::BigUint;
 use truecost::domain::{System, Weights};
@@ -31,9 +29,9 @@ fn main() {
         });
         show(&mut report, &format!("{services} x {finals}"), alone, most);
         let pair = middle(|| {
-            let clock = Instant::now();
+            let clock = Clock::start();
             system.solve(2).expect("a solution");
-            clock.elapsed().as_secs_f64()
+            clock.seconds()
         });
         println!("{:<24} {pair:>10.4} {:>10} {:>9.2}x", "  with two threads", "", alone / pair);
     }

@@ -38,6 +38,14 @@ impl Fraction {
         Self { numerator: number.into(), denominator: BigUint::from(1u8) }
     }
 
+    pub(super) fn hundredth() -> Self {
+        Self { numerator: BigInt::from(1), denominator: BigUint::from(100u8) }
+    }
+
+    pub(super) fn millionth() -> Self {
+        Self { numerator: BigInt::from(1), denominator: BigUint::from(1_000_000_u32) }
+    }
+
     /// With the sign of the fraction.
     #[must_use]
     pub const fn numerator(&self) -> &BigInt {

@@ -1,4 +1,14 @@
-//! The trade's words as types: money, days, periods, organisations, ownership.
+//! The trade's words as types: money, days, periods, organisations, ownership. And its arithmetic, exact to the penny.
+//!
+//! | an accountant asks | where |
+//! |---|---|
+//! | how pay in the ledger divides by the services that people work for | `staircase` |
+//! | what the rate card would have employers pay | `national_insurance` |
+//! | which share of a service stands, the agreed one or the driver's | `share` |
+//! | what becomes of a pound through services that serve each other | `scheme`, by the equations of `matrix` |
+//! | how pence are split without losing one | `apportion` |
+//! | which charges between partners are two sides of one | `recharge` |
+//! | who owes whom, and who pays | `settle` |
 //!
 //! Nothing here reads a file, a clock or a float. What a type of this module holds
 //! has been checked once, where it was made, and is not checked again.
@@ -14,11 +24,17 @@ mod location;
 mod matrix;
 mod modular;
 mod money;
+mod national_insurance;
 mod near;
 mod ownership;
 mod period;
 mod placement;
+mod quantity;
+mod recharge;
 mod scheme;
+mod settle;
+mod share;
+mod staircase;
 mod text;
 
 pub use apportion::{Missplit, NoWeight, Weights};
@@ -31,9 +47,20 @@ pub use key::{Key, Mac, Pseudonyms};
 pub use location::Location;
 pub use matrix::{NoSystem, Solution, System, Unproved};
 pub use money::{Money, Pence, counted, decimal, grouped, parse_decimal, parse_pounds, pounds};
+pub use national_insurance::{EarnedAt, NiRate, Niable, NotRecomputed, employer_ni, employer_pension, pass_on};
 pub use near::{Listed, listed, near_address, near_host};
 pub use ownership::{Ownership, RULE_COLUMNS};
 pub use period::{Calendar, Coverage, Period};
 pub use placement::{OwnTime, Placed, Placement, Standing};
+pub use quantity::Quantity;
+pub use recharge::{
+    OpenRecharge, RechargeBridge, RechargePair, RechargePeriod, RechargePlace, RechargeSum, RechargeTerms, Unmatched, match_recharges,
+    reference_key,
+};
 pub use scheme::{Allocation, Final, Giver, Gross, Method, Recipient, Refusal, Scheme, Shares, UNALLOCATED, Unbalanced, ZeroVolume};
+pub use settle::{
+    Balance, BornePart, PaidRecharge, Payment, Settlement, SettlementKind, Trade, Uncarried, Unsettled, carriers, payments, settle,
+};
+pub use share::{PartnerShare, ShareInForce, Used, share_in_force};
+pub use staircase::{DifferenceReason, LinePart, PartKind, PayrollLine, Piece, Resolved, Split, Unsplit, resolve, split_pay, staircase};
 pub use text::{is_command, is_hidden, printable, printable_json, printable_lines, turns_text};

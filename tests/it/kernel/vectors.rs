@@ -35,10 +35,8 @@ fn allocation(case: &Value) -> Allocation {
     let services = object(case, "service_direct");
     let order: Vec<String> = case["order"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap().to_owned()).collect();
     let givers = services.iter().map(|(service, _)| {
-        let to = |name: String| match services.iter().any(|(key, _)| *key == name) {
-            true => Recipient::Service(name),
-            false => Recipient::Final(end(&name)),
-        };
+        let is_service = |name: &String| services.iter().any(|(key, _)| key == name);
+        let to = |name: String| if is_service(&name) { Recipient::Service(name) } else { Recipient::Final(end(&name)) };
         let volumes = object(&case["driver"], service).into_iter().map(|(name, volume)| (to(name), volume.as_i64().unwrap().into()));
         let step = order.iter().position(|name| name == service).map(|place| place as i64);
         let (is_final, has_cost, zero_volume, members, share) = (false, true, ZeroVolume::Refuse, Vec::new(), Vec::new());
