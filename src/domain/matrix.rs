@@ -7,7 +7,7 @@
 //! They are found by elimination modulo primes of 62 bits, one after the other until their product exceeds ∏ T, and put together by the
 //! Chinese remainder theorem. Every solution is then put into the equation, with all its digits: none that does not fit is given out.
 
-use std::{fmt, thread};
+use std::{fmt, thread::scope};
 
 use num_bigint::{BigInt, BigUint};
 
@@ -332,10 +332,10 @@ fn add_big_product(sum: &mut [u64], digits: &[u64], factor: &BigUint) {
 fn side_by_side<T: Sync, R: Send>(items: &[T], threads: usize, act: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let each = items.len().div_ceil(threads.max(1)).max(1);
     let act = &act;
-    thread::scope(|scope| {
+    scope(|within| {
         let mut chunks = items.chunks(each);
         let own = chunks.next().unwrap_or_default();
-        let others: Vec<_> = chunks.map(|chunk| scope.spawn(move || chunk.iter().map(act).collect::<Vec<R>>())).collect();
+        let others: Vec<_> = chunks.map(|chunk| within.spawn(move || chunk.iter().map(act).collect::<Vec<R>>())).collect();
         let mut results: Vec<R> = own.iter().map(act).collect();
         for other in others {
             results.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
