@@ -49,11 +49,13 @@ pub struct CostQuery {
     schema: SchemaRef,
     reads: BTreeSet<String>,
     reaches: Reaches,
+    /// As it was planned, where no parameter is left open in it: the first run need not plan it again.
+    analysed: Option<Arc<Prepared>>,
     /// Optimised at the first run, and used again by the next ones: twelve periods are one plan.
     prepared: Arc<OnceLock<Prepared>>,
 }
 
-/// An optimised plan, with how its columns become those of the table.
+/// A plan, with how its columns become those of the table.
 #[derive(Clone, Debug)]
 struct Prepared {
     plan: LogicalPlan,
@@ -89,22 +91,15 @@ impl CostQuery {
     pub fn plan_over(sql: &str, file: &str, table: &str, tables: &Tables) -> Answer<Self> {
         let script = Script { file, text: sql, voice: &PARTNERSHIP };
         let open = tables.open().map_err(|e| script.fault(&e))?;
-        deep(|| {
-            let (query, plan, fit) = script.complete(Self::checked(&script, table, None, &open))?;
-            // The name of a parameter begins with a sign that stands nowhere else in SQL but in texts.
-            if !sql.contains('$') {
-                let _ = query.prepared.set(Prepared { plan: optimised(&script, plan)?, fit });
-            }
-            Ok(query)
-        })
+        deep(|| script.complete(Self::checked(&script, table, None, &open)))
     }
 
     fn planned(sql: &str, file: &str, table: &str, columns: Option<&[Column]>, tables: &Schemas) -> Answer<Self> {
         let script = Script { file, text: sql, voice: &PARTNERSHIP };
-        script.complete(Self::checked(&script, table, columns, tables)).map(|(query, ..)| query)
+        script.complete(Self::checked(&script, table, columns, tables))
     }
 
-    fn checked(script: &Script, table: &str, columns: Option<&[Column]>, tables: &dyn Directory) -> Answer<(Self, LogicalPlan, Fit)> {
+    fn checked(script: &Script, table: &str, columns: Option<&[Column]>, tables: &dyn Directory) -> Answer<Self> {
         let query = script.query()?;
         let reads = names::tables_read(script, &query)?;
         let plan = analysed(script, query.clone(), tables, &Parameters::any())?;
@@ -117,7 +112,9 @@ impl CostQuery {
         let schema = Arc::clone(fit.schema());
         let reaches = reach::reaches(&plan);
         let (file, sql, table) = (script.file.to_owned(), script.text.to_owned(), table.to_owned());
-        Ok((Self { file, sql, table, columns, schema, reads, reaches, prepared: Arc::default() }, plan, fit))
+        // The name of a parameter begins with a sign that stands nowhere else in SQL but in texts.
+        let analysed = (!sql.contains('$')).then(|| Arc::new(Prepared { plan, fit }));
+        Ok(Self { file, sql, table, columns, schema, reads, reaches, analysed, prepared: Arc::default() })
     }
 
     /// The columns of [`Self::run`]'s rows.
@@ -166,9 +163,15 @@ impl CostQuery {
             let Some(plan) = open.instead_of_those_in(prepared.plan.clone())? else { return Ok(None) };
             Ok(Some(Prepared { plan: plan.replace_params_with_values(&parameters::values(parameters))?, fit: prepared.fit.clone() }))
         };
-        if let Some(prepared) = self.prepared.get()
-            && let Some(bound) = over_these(prepared).map_err(|e| script.fault(&e))?
-        {
+        let mut bound = None;
+        if let Some(prepared) = self.prepared.get() {
+            bound = over_these(prepared).map_err(|e| script.fault(&e))?;
+        } else if let Some(analysed) = &self.analysed {
+            let prepared = Prepared { plan: optimised(script, analysed.plan.clone())?, fit: analysed.fit.clone() };
+            bound = over_these(&prepared).map_err(|e| script.fault(&e))?;
+            let _ = self.prepared.set(prepared);
+        }
+        if let Some(bound) = bound {
             return Ok(bound);
         }
         let prepared = self.prepare(script, open)?;

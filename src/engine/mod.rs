@@ -41,4 +41,5 @@ pub use projection::{Declared, Projection};
 pub use question::{Answers, Limits, ask};
 pub use reach::{Reaches, Source};
 pub use render::{Format, csv_text, render, write_rows};
+pub use runtime::{deeply, start_deep};
 pub use table::{Part, Schemas, Table, Tables};

@@ -1,7 +1,8 @@
 //! Where plans are made and run, for callers that neither wait for futures nor have deep stacks.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Arc, OnceLock, mpsc},
     thread,
 };
@@ -12,6 +13,7 @@ use datafusion::{
     logical_expr::LogicalPlan,
     physical_plan::collect,
 };
+use futures::FutureExt as _;
 use tokio::runtime::{Builder, Runtime};
 
 use super::{
@@ -22,6 +24,14 @@ use crate::diagnostic::{Answer, Diagnostic, codes::sql::BROKEN};
 
 /// Queries may be as deep as the limits of `script` allow; each level takes stack.
 const STACK_BYTES: usize = 16 << 20;
+
+/// What may lie on a deep stack below the planner.
+const BELOW_BYTES: usize = 4 << 20;
+
+thread_local! {
+    /// Whether this thread's stack is as deep as any SQL needs: then it plans and runs by itself, and starts no thread for it.
+    static DEEP: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Threads of a question: their stacks count as its memory, touched or not.
 const QUESTION_THREADS: usize = 8;
@@ -50,16 +60,21 @@ fn shared() -> Result<&'static Runtime, DataFusionError> {
     SHARED.get_or_init(runtime).as_ref().map_err(|e| DataFusionError::IoError(std::io::Error::new(e.kind(), e.to_string())))
 }
 
-/// Waits for a future on the shared runtime. A panic inside is an error, not the end of the program.
+/// Waits for a future, on this thread where its stack is deep, else on the shared runtime. A panic inside is an error, not the end of
+/// the program.
 pub(super) fn wait<T: Send + 'static>(
     future: impl Future<Output = Result<T, DataFusionError>> + Send + 'static,
 ) -> Result<T, DataFusionError> {
+    let panicked = || internal_datafusion_err!("the plan panicked");
+    if DEEP.get() {
+        return shared()?.block_on(AssertUnwindSafe(future).catch_unwind()).unwrap_or_else(|_| Err(panicked()));
+    }
     let (send, receive) = mpsc::sync_channel(1);
     shared()?.spawn(async move {
         // The receiver waits; it is gone only with the whole program.
         let _ = send.send(future.await);
     });
-    receive.recv().map_err(|_| internal_datafusion_err!("the plan panicked"))?
+    receive.recv().map_err(|_| panicked())?
 }
 
 /// Runs an optimised plan of the cost run to its end.
@@ -83,9 +98,34 @@ fn broken(what: &str) -> Diagnostic {
 
 /// Parses and plans on a stack that is deep enough for the deepest SQL that is let in.
 pub(super) fn deep<T: Send>(plan: impl FnOnce() -> Answer<T> + Send) -> Answer<T> {
-    thread::scope(|scope| match thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, plan) {
+    if DEEP.get() {
+        return caught("the planner panicked", plan);
+    }
+    thread::scope(|scope| match start_deep(scope, plan) {
         Ok(planning) => planning.join().unwrap_or_else(|_| Err(broken("the planner panicked").into())),
         Err(error) => Err(broken(&error.to_string()).into()),
+    })
+}
+
+/// Starts a thread that plans and runs SQL by itself: its stack is deep enough for the deepest that is let in.
+///
+/// # Errors
+/// Where the system gives no thread; `work` is not done then.
+pub fn start_deep<'scope, T: Send + 'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> std::io::Result<thread::ScopedJoinHandle<'scope, T>> {
+    thread::Builder::new().stack_size(STACK_BYTES + BELOW_BYTES).spawn_scoped(scope, || {
+        DEEP.set(true);
+        work()
+    })
+}
+
+/// Does work that plans and runs much SQL on one such thread, instead of one for each query; here, where the system gives none.
+pub fn deeply<T: Send>(work: impl Fn() -> T + Sync) -> T {
+    thread::scope(|scope| match start_deep(scope, &work) {
+        Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+        Err(_) => work(),
     })
 }
 

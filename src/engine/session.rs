@@ -15,6 +15,7 @@ use datafusion::{
         runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
         session_state::SessionStateBuilder,
     },
+    physical_optimizer::optimizer::PhysicalOptimizer,
     prelude::SessionConfig,
 };
 
@@ -152,6 +153,9 @@ pub(super) fn why_not(function: &str) -> Option<&'static str> {
     })
 }
 
+/// What planning does to read less of large files: over few rows it takes longer than it saves.
+const FOR_MANY_ROWS: &[&str] = &["FilterPushdown", "FilterPushdown(Post)"];
+
 impl Use {
     fn lists(self) -> [(&'static [&'static str], &'static [&'static str]); 3] {
         let more = |list: &'static [&'static str]| if self == Self::Question { list } else { &[] };
@@ -217,6 +221,10 @@ fn build(used: Use) -> SessionState {
         .with_window_functions(
             SessionStateDefaults::default_window_functions().into_iter().filter(|f| offered(windows, f.name())).collect(),
         );
+    if used == Use::Few {
+        let rules = PhysicalOptimizer::new().rules;
+        builder = builder.with_physical_optimizer_rules(rules.into_iter().filter(|rule| !FOR_MANY_ROWS.contains(&rule.name())).collect());
+    }
     if let Ok(bounded) = environment(COST_MEMORY, true, Arc::new(Stores::default())) {
         builder = builder.with_runtime_env(bounded);
     }

@@ -1,6 +1,13 @@
 //! Tables that SQL can name: rows in memory, or parts in Parquet at places that only the caller knows.
 
-use std::{collections::BTreeMap, fmt, future::Future, path::Path, pin::Pin, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    future::Future,
+    path::Path,
+    pin::Pin,
+    sync::Arc,
+};
 
 use arrow::{
     array::RecordBatch,
@@ -22,13 +29,17 @@ use datafusion::{
         table_schema::TableSchema,
     },
     execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl},
-    logical_expr::{Expr, LogicalPlan, TableSource},
+    logical_expr::{EmptyRelation, Expr, LogicalPlan, TableSource},
+    optimizer::{Optimizer, propagate_empty_relation::PropagateEmptyRelation},
     physical_plan::{ExecutionPlan, empty::EmptyExec},
 };
 use object_store::{ObjectMeta, ObjectStore, local::LocalFileSystem, path::Path as StorePath};
 use url::Url;
 
-use super::names::Directory;
+use super::{
+    names::Directory,
+    session::{Use, state},
+};
 
 /// Columns of tables by the names under which SQL may read them: what a query is planned against.
 #[derive(Clone, Debug, Default)]
@@ -184,6 +195,9 @@ impl Tables {
         let mut open = Open { default_schema: self.default_schema.clone(), ..Open::default() };
         for (name, table) in &self.tables {
             open.sources.insert(name.clone(), provider_as_source(table.provider(name)?));
+            if table.count() == 0 {
+                open.empty.insert(name.clone());
+            }
             if let Rows::Parts { store, .. } = &table.rows {
                 open.stores.0.insert(host(name), Arc::clone(store));
             }
@@ -196,27 +210,48 @@ impl Tables {
 #[derive(Default)]
 pub(super) struct Open {
     sources: BTreeMap<String, Arc<dyn TableSource>>,
+    /// Those that have no row.
+    empty: BTreeSet<String>,
     pub stores: Stores,
     default_schema: Option<String>,
 }
 
 impl Open {
     /// The plan over these tables instead of those that it was made for; `None` where one of them is not here, or has other columns.
+    /// What reads a table without a row is left out of it.
     pub fn instead_of_those_in(&self, plan: LogicalPlan) -> datafusion::common::Result<Option<LogicalPlan>> {
-        let mut fits = true;
+        let (mut fits, mut any_empty) = (true, false);
         let replaced = plan.transform_up_with_subqueries(|node| {
             let LogicalPlan::TableScan(mut scan) = node else { return Ok(Transformed::no(node)) };
             if is_work_table(&scan.source) {
                 return Ok(Transformed::no(LogicalPlan::TableScan(scan)));
             }
-            match self.find(&scan.table_name.to_string()) {
+            let name = scan.table_name.to_string();
+            match self.find(&name) {
                 Some(source) if source.schema() == scan.source.schema() => scan.source = source,
                 _ => fits = false,
             }
+            if self.empty.contains(&name) {
+                any_empty = true;
+                return Ok(Transformed::yes(LogicalPlan::EmptyRelation(EmptyRelation {
+                    produce_one_row: false,
+                    schema: scan.projected_schema,
+                })));
+            }
             Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
         })?;
-        Ok(fits.then_some(replaced.data))
+        match (fits, any_empty) {
+            (true, true) => without_empty(replaced.data).map(Some),
+            (true, false) => Ok(Some(replaced.data)),
+            (false, _) => Ok(None),
+        }
     }
+}
+
+/// The plan without what can give no row: it need not be planned any further, nor run.
+fn without_empty(plan: LogicalPlan) -> datafusion::common::Result<LogicalPlan> {
+    let rules = Optimizer::with_rules(vec![Arc::new(PropagateEmptyRelation::new())]);
+    rules.optimize(plan, state(Use::Cost), |_, _| {})
 }
 
 /// What a recursive query reads of itself is no table.

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes, list},
     domain::Period,
+    engine::deeply,
     lake::{CommonTables, DeliveryRecord, Lake, Turn},
     pipeline::{Feed, Partnership},
     plan::{Uncounted, Wish, waiting},
@@ -186,6 +187,10 @@ impl<'a> Conductor<'a> {
 /// # Errors
 /// What stops the whole run: another run holds the lake (TC1004), the lake cannot be read or written, a query fails.
 pub fn run(partnership: &Partnership, options: &Options, clock: &dyn Clock, observer: &dyn Observer) -> Answer<Outcome> {
+    deeply(|| run_all(partnership, options, clock, observer))
+}
+
+fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, observer: &dyn Observer) -> Answer<Outcome> {
     let started = clock.now();
     let observer = &noting::Noting::new(observer, &partnership.notes);
     let mut conductor = Conductor::new(partnership, options, clock, observer)?;

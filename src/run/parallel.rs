@@ -9,7 +9,10 @@ use std::{
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::diagnostic::{Answer, Refusal};
+use crate::{
+    diagnostic::{Answer, Refusal},
+    engine::start_deep,
+};
 
 /// What flows: `T` a piece taken, `U` its result, `J` a job.
 pub struct Flow<Take, Work, Arrange, Do> {
@@ -70,7 +73,10 @@ where
     };
     std::thread::scope(|scope| {
         for _ in 1..threads.max(1) {
-            scope.spawn(|| shared.serve());
+            // Where the system gives no more threads, fewer do it all.
+            if start_deep(scope, || shared.serve()).is_err() {
+                break;
+            }
         }
         shared.serve();
     });

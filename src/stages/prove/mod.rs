@@ -17,7 +17,7 @@ pub use suspense::{InSuspense, over_limit, suspense};
 use crate::{
     diagnostic::{Answer, Code, Diagnostic, Severity, codes::checks as codes},
     domain::{Day, Pence, pounds},
-    engine::{CostQuery, Parameters, Tables},
+    engine::{CostQuery, Parameters, Tables, start_deep},
     schema::{Cell, batch},
 };
 
@@ -120,9 +120,13 @@ pub fn prove(tables: &Tables) -> Answer<Vec<Finding>> {
     std::thread::scope(|scope| {
         let half = CHECKS.len() / 2;
         let (first, second) = CHECKS.split_at(half);
-        let other = scope.spawn(|| second.iter().map(prove_one).collect::<Answer<Vec<_>>>());
-        let mut findings = first.iter().map(prove_one).collect::<Answer<Vec<_>>>()?;
-        findings.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        let all = |checks: &[Check]| checks.iter().map(prove_one).collect::<Answer<Vec<_>>>();
+        let other = start_deep(scope, move || all(second));
+        let mut findings = all(first)?;
+        findings.extend(match other {
+            Ok(other) => other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
+            Err(_) => all(second)?, // the system gives no more threads
+        });
         Ok(findings)
     })
 }
