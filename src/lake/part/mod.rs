@@ -6,6 +6,7 @@
 //! and how many threads there were, cannot be seen in the bytes. [`Derivation`] makes a part that takes columns of another as they are.
 
 mod buffer;
+mod chunks;
 mod deltas;
 mod derive;
 mod dictionary;

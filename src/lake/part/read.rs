@@ -11,13 +11,14 @@ use std::{
 use arrow::{
     array::{RecordBatch, RecordBatchReader as _},
     compute::concat_batches,
-    datatypes::{DataType, Field, Schema, SchemaRef},
+    datatypes::{DataType, Field, Fields, SchemaRef},
 };
 use bytes::Bytes;
 use parquet::{
     arrow::{
         ProjectionMask,
-        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader},
+        parquet_to_arrow_field_levels,
     },
     errors::ParquetError,
     file::{
@@ -26,6 +27,7 @@ use parquet::{
     },
 };
 
+use super::chunks::RowGroup;
 use crate::{diagnostic::Answer, lake::fault};
 
 /// An open part. Cheap to clone; reads at positions, so threads may share it.
@@ -90,15 +92,13 @@ impl PartFile {
     }
 
     fn read_columns(&self, row_group: usize, names: &[&str], as_dictionary: &[&str]) -> Result<RecordBatch, Box<dyn std::error::Error>> {
-        let metadata = self.with_dictionaries(as_dictionary)?;
         let indices = names.iter().map(|name| self.schema.index_of(name)).collect::<Result<Vec<_>, _>>()?;
-        let mask = ProjectionMask::roots(self.parquet().file_metadata().schema_descr(), indices);
-        let rows = self.rows_in(row_group);
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), metadata)
-            .with_row_groups(vec![row_group])
-            .with_projection(mask)
-            .with_batch_size(rows.max(1))
-            .build()?;
+        let descriptor = self.parquet().file_metadata().schema_descr();
+        let mask = ProjectionMask::roots(descriptor, indices);
+        let fields = self.with_dictionaries(as_dictionary);
+        let levels = parquet_to_arrow_field_levels(descriptor, mask, Some(&fields))?;
+        let group = RowGroup { file: &self.file, metadata: self.parquet(), number: row_group };
+        let reader = ParquetRecordBatchReader::try_new_with_row_groups(&levels, &group, self.rows_in(row_group).max(1), None)?;
         let schema = reader.schema();
         let batches = reader.collect::<Result<Vec<_>, _>>()?;
         let batch = match batches.as_slice() {
@@ -109,10 +109,7 @@ impl PartFile {
         Ok(batch.project(&order)?)
     }
 
-    fn with_dictionaries(&self, names: &[&str]) -> Result<ArrowReaderMetadata, ParquetError> {
-        if names.is_empty() {
-            return Ok(self.metadata.clone());
-        }
+    fn with_dictionaries(&self, names: &[&str]) -> Fields {
         let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
         let hint = |field: &Arc<Field>| {
             if names.contains(&field.name().as_str()) {
@@ -121,9 +118,7 @@ impl PartFile {
                 field.clone()
             }
         };
-        let schema = Schema::new(self.schema.fields().iter().map(hint).collect::<Vec<_>>());
-        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(Arc::new(schema));
-        ArrowReaderMetadata::try_new(self.metadata.metadata().clone(), options)
+        self.schema.fields().iter().map(hint).collect()
     }
 
     /// The compressed pages of one column chunk, dictionary page first.
