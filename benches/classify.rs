@@ -4,14 +4,16 @@
 
 #![allow(clippy::cast_precision_loss, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a program that measures, on data that it makes
 
+use std::collections::BTreeMap;
+
 use truecost::{
-    domain::{Coverage, Day, DeliveryId, Period, Placement},
+    domain::{Coverage, DeliveryId, Period, Placement},
     engine::{Projection, Table, Tables},
     lake::{EncodedRowGroup, PARTITION_COLUMNS, PartFile, PartSchema, PartWriter, Seen, Staging},
     pipeline::{Feed, Partnership},
-    plan::plan_cost,
+    plan::{GivenRows, How, Scope, plan_cost},
     stages::{
-        classify::{Classifier, Codes, LineColumns, Meanings, PartOf, classify_part, code_table, codes_of, meanings, membership_table},
+        classify::{Classifier, Codes, LineColumns, Meanings, PartOf, classify_part, code_table, codes_of, meanings},
         normalise::{Normaliser, Outcome},
         separate::separate,
     },
@@ -77,17 +79,23 @@ fn meant(partnership: &Partnership, feed: &Feed, part: &std::path::Path) -> Mean
     let mut codes = Codes::new();
     let found = codes_of(&PartFile::open(part).expect("a part"), columns(partnership)).expect("codes");
     codes.entry((feed.council.to_string(), feed.id.to_string())).or_default().extend(found);
-    let mut tables = Tables::default();
-    for (name, reference) in &partnership.references {
-        tables.insert(name.as_str(), Table::rows(reference.rows.schema(), vec![reference.rows.clone()]));
-    }
-    for (name, rows) in [("membership", membership_table(partnership)), ("code", code_table(&codes))] {
-        let rows = rows.expect("a table");
-        tables.insert(name, Table::rows(rows.schema(), vec![rows]));
-    }
     let plan = plan_cost(partnership).expect("the cost model is sound");
-    let done = separate(&plan.stage("classify"), tables, Period { year: 0, period: 1 }, Day(0)).expect("queries run");
-    let named = |name: &str| done.iter().find(|(table, _)| table == name).map(|(_, rows)| rows.clone()).expect("a query of that name");
+    let mut tables = Tables::default();
+    for (name, given) in &plan.given {
+        if let GivenRows::Here(rows) = &given.rows {
+            tables.insert(name.as_str(), Table::rows(rows.schema(), vec![rows.clone()]));
+        }
+    }
+    let code = code_table(&codes).expect("a table");
+    tables.insert("code", Table::rows(code.schema(), vec![code]));
+    let mut done = BTreeMap::new();
+    for step in plan.needs(plan.step_of("cost_line").expect("a step")) {
+        let How::Query(query) = &step.how else { continue };
+        let rows = separate(partnership, query, &tables, &Scope::Whole).expect("the query runs");
+        tables.insert(step.name(), Table::rows(rows.schema(), vec![rows.clone()]));
+        done.insert(step.name(), rows);
+    }
+    let named = |name: &str| done[name].clone();
     let (matches, classes) = (named("code_match"), named("code_class"));
     meanings(&matches, &classes, &named("account_class"), &named("cost_centre_class"), &named("department_class"), &named("line_class"))
         .expect("meanings")

@@ -48,6 +48,7 @@ pub struct CostQuery {
     columns: Vec<Column>,
     schema: SchemaRef,
     reads: BTreeSet<String>,
+    parameters: BTreeSet<String>,
     reaches: Reaches,
     /// As it was planned, where no parameter is left open in it: the first run need not plan it again.
     analysed: Option<Arc<Prepared>>,
@@ -102,6 +103,7 @@ impl CostQuery {
     fn checked(script: &Script, table: &str, columns: Option<&[Column]>, tables: &dyn Directory) -> Answer<Self> {
         let query = script.query()?;
         let reads = names::tables_read(script, &query)?;
+        let parameters = parameters::named(&query);
         let plan = analysed(script, query.clone(), tables, &Parameters::any())?;
         exact::check(script, &plan)?;
         let columns = match columns {
@@ -112,9 +114,8 @@ impl CostQuery {
         let schema = Arc::clone(fit.schema());
         let reaches = reach::reaches(&plan);
         let (file, sql, table) = (script.file.to_owned(), script.text.to_owned(), table.to_owned());
-        // The name of a parameter begins with a sign that stands nowhere else in SQL but in texts.
-        let analysed = (!sql.contains('$')).then(|| Arc::new(Prepared { plan, fit }));
-        Ok(Self { file, sql, table, columns, schema, reads, reaches, analysed, prepared: Arc::default() })
+        let analysed = parameters.is_empty().then(|| Arc::new(Prepared { plan, fit }));
+        Ok(Self { file, sql, table, columns, schema, reads, parameters, reaches, analysed, prepared: Arc::default() })
     }
 
     /// The columns of [`Self::run`]'s rows.
@@ -133,6 +134,12 @@ impl CostQuery {
     #[must_use]
     pub fn reads(&self) -> &BTreeSet<String> {
         &self.reads
+    }
+
+    /// Parameters that the query names, each with its sign: `$period`.
+    #[must_use]
+    pub fn parameters(&self) -> &BTreeSet<String> {
+        &self.parameters
     }
 
     /// Runs the query. The rows are sorted by the contract's primary key (an intermediate's by all its columns), then by
@@ -289,7 +296,7 @@ mod tests {
         let part = Part::local(Path::new("/lake/line.parquet"), 1 << 30, 10_000_000).unwrap();
         tables.insert("line", Table::local(Arc::clone(&schema), vec![part]));
         tables.insert("reference", Table::rows(schema, vec![rows]));
-        let parameters = Parameters { fiscal_year: 2018, period: 1, scenario: "actual".into(), as_at: Day(0) };
+        let parameters = Parameters { fiscal_year: Some(2018), period: Some(1), scenario: "actual".into(), as_at: Some(Day(0)) };
         for sql in [
             "SELECT l.council, r.name FROM line AS l LEFT JOIN reference AS r ON r.council = l.council",
             "SELECT l.council, r.name FROM reference AS r RIGHT JOIN line AS l ON r.council = l.council",

@@ -36,7 +36,7 @@ mod sum;
 mod table;
 
 pub use cost::{CostQuery, Parameters};
-pub use order::{dependencies, order};
+pub use order::{Needs, dependencies, order};
 pub use projection::{Declared, Projection};
 pub use question::{Answers, Limits, ask};
 pub use reach::{Reaches, Source};

@@ -1,4 +1,4 @@
-//! In which order cost queries run: it follows from what they read.
+//! In which order the steps of the cost run come: it follows from what they read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,21 +14,36 @@ pub fn dependencies(sql: &str, file: &str) -> Answer<BTreeSet<String>> {
     tables_read(&script, &*script.query()?)
 }
 
-/// Positions of `queries` in an order in which each stands after those whose tables it reads; by table name where
-/// several could come next, so that the order is always the same.
+/// What makes tables from tables: a query, or a kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// Tables that it fills; the first names it.
+    pub fills: Vec<String>,
+    pub reads: BTreeSet<String>,
+    /// Where it is written.
+    pub file: String,
+}
+
+impl Needs {
+    fn name(&self) -> &str {
+        self.fills.first().map_or("", String::as_str)
+    }
+}
+
+/// Positions of `all` in an order in which each stands after those whose tables it reads; by table name where several could come
+/// next, so that the order is always the same.
 ///
 /// # Errors
-/// `TC0801` where a text is not a query, `TC0809` where queries read each other.
-pub fn order<'a>(queries: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>) -> Answer<Vec<usize>> {
-    let queries: Vec<(&str, &str, &str)> = queries.into_iter().collect();
-    let filled: BTreeMap<&str, usize> = queries.iter().enumerate().map(|(at, (table, ..))| (*table, at)).collect();
+/// `TC0809` where some read each other, with the circle step by step.
+pub fn order(all: &[Needs]) -> Answer<Vec<usize>> {
+    let filled: BTreeMap<&str, usize> =
+        all.iter().enumerate().flat_map(|(at, one)| one.fills.iter().map(move |table| (&**table, at))).collect();
     let mut waits: BTreeMap<(&str, usize), BTreeSet<usize>> = BTreeMap::new();
-    for (at, (table, file, sql)) in queries.iter().enumerate() {
-        let reads = dependencies(sql, file)?;
-        let before = reads.iter().filter_map(|read| filled.get(read.rsplit('.').next().unwrap_or(read)).copied());
-        waits.insert((table, at), before.collect());
+    for (at, one) in all.iter().enumerate() {
+        let before = one.reads.iter().filter_map(|read| filled.get(read.rsplit('.').next().unwrap_or(read)).copied());
+        waits.insert((one.name(), at), before.collect());
     }
-    let mut ordered = Vec::with_capacity(queries.len());
+    let mut ordered = Vec::with_capacity(all.len());
     while let Some(next) = waits.iter().find(|(_, before)| before.is_empty()).map(|(key, _)| *key) {
         waits.remove(&next);
         ordered.push(next.1);
@@ -36,14 +51,24 @@ pub fn order<'a>(queries: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>)
             before.remove(&next.1);
         }
     }
-    if waits.is_empty() { Ok(ordered) } else { Err(circle(&queries, &waits).into()) }
+    let waits: BTreeMap<usize, BTreeSet<usize>> = waits.into_iter().map(|((_, at), before)| (at, before)).collect();
+    if waits.is_empty() { Ok(ordered) } else { Err(circle(all, &waits).into()) }
 }
 
-fn circle(queries: &[(&str, &str, &str)], waits: &BTreeMap<(&str, usize), BTreeSet<usize>>) -> Diagnostic {
-    let names: Vec<&str> = waits.keys().map(|(table, _)| *table).collect();
-    let file = waits.keys().next().and_then(|(_, at)| queries.get(*at)).map_or("", |q| q.1);
-    Diagnostic::new(CIRCLE, format!("queries read each other: {}", names.join(", ")))
-        .place(Place::file(file))
+/// Every step that waits waits for another one: whoever follows them comes round.
+fn circle(all: &[Needs], waits: &BTreeMap<usize, BTreeSet<usize>>) -> Diagnostic {
+    let mut seen: Vec<usize> = Vec::new();
+    let mut next = waits.keys().next().copied();
+    while let Some(at) = next.filter(|at| !seen.contains(at)) {
+        seen.push(at);
+        next = waits.get(&at).and_then(|before| before.first()).copied();
+    }
+    let from = seen.iter().position(|at| Some(*at) == next).unwrap_or(0);
+    let round: Vec<&Needs> = seen.iter().skip(from).filter_map(|at| all.get(*at)).collect();
+    let names: Vec<&str> = round.iter().map(|one| one.name()).chain(round.first().map(|one| one.name())).collect();
+    Diagnostic::new(CIRCLE, format!("tables are made from each other: {}", names.join(" from ")))
+        .place(Place::file(round.first().map_or("", |one| &one.file)))
         .expected("each table to be filled from tables that can be filled before it")
-        .hint("Take out one of the FROMs that close the circle.")
+        .outcome("nothing was published; the last release is unchanged")
+        .hint("Take out one of the FROMs (of a kernel: `from`) that close the circle.")
 }

@@ -1,11 +1,11 @@
 //! The parameters of cost SQL, typed in this one place.
 
-use std::ops::ControlFlow;
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 use datafusion::{
     common::{ParamValues, ScalarValue},
     sql::sqlparser::{
-        ast::{Expr, Query, Value, ValueWithSpan, visit_expressions_mut},
+        ast::{Expr, Query, Value, ValueWithSpan, visit_expressions, visit_expressions_mut},
         dialect::GenericDialect,
         parser::Parser,
     },
@@ -23,10 +23,13 @@ use crate::{
 /// What cost SQL may ask of the run: `$fiscal_year` SMALLINT, `$period` TINYINT, `$scenario` VARCHAR, `$as_at` DATE.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameters {
-    pub fiscal_year: i16,
-    pub period: i8,
+    /// By the calendar year in which it starts; `None` where the query is made for everything at once, and names it nowhere.
+    pub fiscal_year: Option<i16>,
+    /// 1 is April, 13 closing; `None` where the query is made for a year or more at once.
+    pub period: Option<i8>,
     pub scenario: String,
-    pub as_at: Day,
+    /// The last day of the period; `None` as `period`.
+    pub as_at: Option<Day>,
 }
 
 const NAMES: [&str; 4] = ["$fiscal_year", "$period", "$scenario", "$as_at"];
@@ -34,16 +37,22 @@ const NAMES: [&str; 4] = ["$fiscal_year", "$period", "$scenario", "$as_at"];
 impl Parameters {
     /// Values of the right types, for planning.
     pub(super) fn any() -> Self {
-        Self { fiscal_year: 2000, period: 1, scenario: String::new(), as_at: Day(0) }
+        Self { fiscal_year: Some(2000), period: Some(1), scenario: String::new(), as_at: Some(Day(0)) }
+    }
+
+    /// Where nothing is made for a year or period of its own.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { fiscal_year: None, period: None, scenario: "published".to_owned(), as_at: None }
     }
 
     /// A parameter as SQL that has its type.
     fn literal(&self, name: &str) -> Option<String> {
         Some(match name {
-            "$fiscal_year" => format!("CAST({} AS SMALLINT)", self.fiscal_year),
-            "$period" => format!("CAST({} AS TINYINT)", self.period),
+            "$fiscal_year" => format!("CAST({} AS SMALLINT)", self.fiscal_year?),
+            "$period" => format!("CAST({} AS TINYINT)", self.period?),
             "$scenario" => format!("'{}'", self.scenario.replace('\'', "''")),
-            "$as_at" => format!("DATE '{}'", self.as_at),
+            "$as_at" => format!("DATE '{}'", self.as_at?),
             _ => return None,
         })
     }
@@ -68,13 +77,25 @@ pub(super) fn keep(script: &Script, query: &mut Query) -> Answer<()> {
     })
 }
 
+/// The parameters that a query names, each with its sign: `$period`.
+pub(super) fn named(query: &Query) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let _ = visit_expressions(query, |expr| {
+        if let Expr::Value(ValueWithSpan { value: Value::Placeholder(name), .. }) = expr {
+            names.insert(name.clone());
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    names
+}
+
 /// The values for a plan that [`keep`] made.
 pub(super) fn values(parameters: &Parameters) -> ParamValues {
     ParamValues::from(vec![
-        ("fiscal_year", ScalarValue::Int16(Some(parameters.fiscal_year))),
-        ("period", ScalarValue::Int8(Some(parameters.period))),
+        ("fiscal_year", ScalarValue::Int16(parameters.fiscal_year)),
+        ("period", ScalarValue::Int8(parameters.period)),
         ("scenario", ScalarValue::Utf8(Some(parameters.scenario.clone()))),
-        ("as_at", ScalarValue::Date32(Some(parameters.as_at.0))),
+        ("as_at", ScalarValue::Date32(parameters.as_at.map(|day| day.0))),
     ])
 }
 

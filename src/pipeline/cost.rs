@@ -7,20 +7,22 @@ use crate::{
     domain::Identifier,
     schema::{
         digest_of,
-        fields::{Reader, UNTOUCHED},
+        fields::{Item, Reader, UNTOUCHED, name},
         is_prose, read_text, sorted_names,
-        yaml::SourceText,
+        yaml::{At, SourceText},
     },
 };
 
-use super::{CostModel, CostQuery, feed::schedule};
+use super::{CostModel, CostQuery, Kernel, KernelUse, feed::schedule};
 
 /// The keys of `cost.yaml`.
 pub const KEYS: &[&str] = &["schedule", "kernels"];
+/// The keys of a kernel.
+pub const KERNEL_KEYS: &[&str] = &["kernel", "from"];
 const FILE: &str = "pipelines/cost/cost.yaml";
 
 pub fn read_cost(root: &Path, faults: &mut Vec<Diagnostic>) -> CostModel {
-    let schedule = if root.join(FILE).exists() { read_yaml(root, faults) } else { None };
+    let (schedule, mut kernels) = if root.join(FILE).exists() { read_yaml(root, faults) } else { (None, Vec::new()) };
     let mut queries: Vec<CostQuery> = Vec::new();
     for (name, is_folder) in sorted_names(&root.join("pipelines/cost")) {
         if is_folder {
@@ -30,7 +32,9 @@ pub fn read_cost(root: &Path, faults: &mut Vec<Diagnostic>) -> CostModel {
         }
     }
     add_built_in(&mut queries);
-    CostModel { schedule, queries }
+    add_built_in_kernels(&mut kernels, &queries);
+    refuse_twice(&kernels, &queries, faults);
+    CostModel { schedule, queries, kernels }
 }
 
 /// Queries that came after the first partnerships were written: one that lacks them has the program's.
@@ -50,21 +54,88 @@ fn add_built_in(queries: &mut Vec<CostQuery>) {
     }
 }
 
-fn read_yaml(root: &Path, faults: &mut Vec<Diagnostic>) -> Option<String> {
-    let text = read_text(root, FILE).map_err(|fault| faults.push(*fault)).ok()?;
+/// Kernels that a partnership has without saying so, with what they read: those of the version in which `cost.yaml` could name none.
+const BUILT_IN_KERNELS: [(&str, Kernel, &[&str]); 2] = [
+    ("code", Kernel::Codes, &["ledger_line", "payment_line", "ownership_rule", "account"]),
+    (
+        "cost_line",
+        Kernel::Classify,
+        &[
+            "ledger_line",
+            "payment_line",
+            "code_match",
+            "code_class",
+            "account_class",
+            "cost_centre_class",
+            "department_class",
+            "line_class",
+        ],
+    ),
+];
+
+/// A partnership that has queries for these kernels has the kernels.
+fn add_built_in_kernels(kernels: &mut Vec<KernelUse>, queries: &[CostQuery]) {
+    let is_filled = |table: &str| queries.iter().any(|query| &*query.table == table);
+    if !BUILT_IN_KERNELS.iter().any(|(_, _, from)| from.iter().any(|table| is_filled(table))) {
+        return;
+    }
+    for (table, kernel, from) in BUILT_IN_KERNELS {
+        let is_named = kernels.iter().any(|named| named.kernel == kernel);
+        if let (false, Ok(table)) = (is_named, Identifier::new(table)) {
+            let from = from.iter().filter_map(|name| Identifier::new(*name).ok()).collect();
+            kernels.push(KernelUse { table, kernel, from, file: format!("{FILE} of the program") });
+        }
+    }
+}
+
+/// Every table is filled once.
+fn refuse_twice(kernels: &[KernelUse], queries: &[CostQuery], faults: &mut Vec<Diagnostic>) {
+    let mut filled: Vec<(&str, &str)> = queries.iter().map(|query| (&*query.table, query.file.as_str())).collect();
+    for named in kernels {
+        for table in std::iter::once(&*named.table).chain(named.kernel.beside().iter().copied()) {
+            if let Some((_, other)) = filled.iter().find(|(filled, _)| *filled == table) {
+                let seen = format!("two steps fill the table `{table}`: kernel `{}` and {other}", named.kernel.as_str());
+                let fault = Diagnostic::new(config::DUPLICATE_FEED, seen).place(Place::file(&named.file));
+                faults.push(fault.expected("one query or one kernel for each table").outcome(UNTOUCHED));
+            }
+            filled.push((table, &named.file));
+        }
+    }
+}
+
+fn read_yaml(root: &Path, faults: &mut Vec<Diagnostic>) -> (Option<String>, Vec<KernelUse>) {
+    let Ok(text) = read_text(root, FILE).map_err(|fault| faults.push(*fault)) else { return (None, Vec::new()) };
     let source = SourceText::new(FILE, text);
     let (reader, node) = Reader::new(&source);
-    let mut expression = None;
+    let (mut expression, mut kernels) = (None, Vec::new());
     if let Some(fields) = reader.item(&node).fields(KEYS) {
         expression = fields.get("schedule").and_then(|item| schedule(&item));
-        if let Some(kernels) = fields.get("kernels")
-            && kernels.list().is_some_and(|list| !list.is_empty())
-        {
-            kernels.refuse(config::UNKNOWN_NAME, "this version has no kernels", "an empty list", "");
+        if let Some(item) = fields.get("kernels") {
+            kernels = read_kernels(&item);
         }
     }
     faults.extend(reader.into_faults());
-    expression
+    (expression, kernels)
+}
+
+/// A map of output table to kernel. The version before wrote an empty list.
+fn read_kernels(item: &Item<'_>) -> Vec<KernelUse> {
+    if item.is_list() {
+        if item.list().is_some_and(|list| !list.is_empty()) {
+            item.wrong("a table name and its kernel, as in `cost_line: {kernel: classify, from: [ledger_line, …]}`");
+        }
+        return Vec::new();
+    }
+    item.entries().unwrap_or_default().into_iter().filter_map(|(table, at, item)| read_kernel(table, at, &item)).collect()
+}
+
+fn read_kernel(table: &str, at: At, item: &Item<'_>) -> Option<KernelUse> {
+    let table = name(item.reader(), at, "a table", table)?;
+    let fields = item.fields(KERNEL_KEYS)?;
+    let kernel = fields.need("kernel").and_then(|item| item.choice(Kernel::WORDS));
+    let from = fields.need("from").and_then(|item| item.list())?;
+    let from: Vec<Identifier> = from.iter().filter_map(Item::identifier).collect();
+    Some(KernelUse { table, kernel: kernel?, from, file: FILE.to_owned() })
 }
 
 fn read_stage(root: &Path, stage: &str, queries: &mut Vec<CostQuery>, faults: &mut Vec<Diagnostic>) {

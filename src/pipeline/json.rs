@@ -40,5 +40,8 @@ mod tests {
             assert!(matches!(&value(&schema, "additionalProperties").value, Value::Scalar { text, .. } if text == "false"));
         }
         assert_eq!(json_schema("nothing"), None);
+        let (schema, _) = parse(&SourceText::new("cost", json_schema("cost").unwrap()));
+        let kernel = value(value(value(&schema, "properties"), "kernels"), "additionalProperties");
+        assert_eq!(keys(value(kernel, "properties")), super::super::cost::KERNEL_KEYS);
     }
 }

@@ -481,6 +481,51 @@ pub struct CostModel {
     pub schedule: Option<String>,
     /// Queries by table, each with the stage (folder) it stands in; order follows from FROM.
     pub queries: Vec<CostQuery>,
+    /// Tables that the program itself fills, by `cost.yaml`; order follows from `from`.
+    pub kernels: Vec<KernelUse>,
+}
+
+/// What the program itself fills a table with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernel {
+    /// The distinct codes of common tables.
+    Codes,
+    /// Lines of common tables, each with its class; beside them `class_total`, what they add up to.
+    Classify,
+}
+
+impl Kernel {
+    /// By the words of `cost.yaml`.
+    pub const WORDS: &[(&str, Self)] = &[("codes", Self::Codes), ("classify", Self::Classify)];
+
+    /// Its word in `cost.yaml`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Codes => "codes",
+            Self::Classify => "classify",
+        }
+    }
+
+    /// Tables that it fills beside the one that `cost.yaml` names.
+    #[must_use]
+    pub const fn beside(self) -> &'static [&'static str] {
+        match self {
+            Self::Codes => &[],
+            Self::Classify => &["class_total"],
+        }
+    }
+}
+
+/// A table that a kernel fills.
+#[derive(Clone, Debug)]
+pub struct KernelUse {
+    pub table: Identifier,
+    pub kernel: Kernel,
+    /// Tables that it reads.
+    pub from: Vec<Identifier>,
+    /// Where that is said.
+    pub file: String,
 }
 
 #[derive(Clone, Debug)]

@@ -1,111 +1,222 @@
-//! The cost model as queries that have been planned: order follows from what they read.
+//! The cost model as a graph of steps: each fills tables from tables, and the order follows from what they read.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-
-use crate::{
-    diagnostic::{Answer, Refusal},
-    engine::{self, CostQuery, Schemas},
-    pipeline::Partnership,
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
-/// One query of the cost model, ready to run.
+use super::{
+    scope::Grain,
+    tables::{Given, GivenRows, code_schema, given_tables, no_contract},
+};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
+    engine::{self, CostQuery, Needs, Schemas},
+    pipeline::{self, Kernel, KernelUse, Partnership},
+};
+
+/// How a step fills its tables.
 #[derive(Clone, Debug)]
-pub struct PlannedQuery {
-    /// Folder of `pipelines/cost` in which it stands: `classify`, `separate` …
-    pub stage: String,
-    /// Table that it fills.
-    pub table: String,
-    pub query: CostQuery,
+pub enum How {
+    /// SQL of the partnership, or of the program where the partnership lacks it.
+    Query(CostQuery),
+    /// The program itself.
+    Kernel(Kernel),
 }
 
-/// The queries of the cost model, each after those whose tables it reads.
+/// One step of the cost run.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Tables that it fills; the first names it, others are made beside it.
+    pub fills: Vec<String>,
+    /// Tables that it reads: of SQL its FROM, of a kernel its `from`.
+    pub reads: BTreeSet<String>,
+    /// For what it is made at a time.
+    pub grain: Grain,
+    pub how: How,
+    /// Whether its tables are published; else they are made only where a step that reads them is.
+    pub published: bool,
+    /// Digest of its text; the name of a kernel.
+    pub text: String,
+    /// Where it is written.
+    pub file: String,
+}
+
+impl Step {
+    /// The table that names it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.fills.first().map_or("", String::as_str)
+    }
+
+    /// Whether each of its rows depends only on those rows of an unpublished table that were made from the same lines: then these tables
+    /// are made for the lines in hand alone, and need not be whole.
+    #[must_use]
+    pub const fn looks_up(&self) -> bool {
+        matches!(self.how, How::Kernel(Kernel::Classify))
+    }
+}
+
+/// The steps of the cost run, each after those whose tables it reads, and the tables that no step fills.
 #[derive(Clone, Debug, Default)]
 pub struct CostPlan {
-    pub queries: Vec<PlannedQuery>,
+    pub steps: Vec<Step>,
+    /// Common and reference tables, and what the partnership file says as tables.
+    pub given: BTreeMap<String, Given>,
 }
 
 impl CostPlan {
-    /// The queries of one stage, in order.
+    /// The step that fills a table; `None` where it is given.
     #[must_use]
-    pub fn stage(&self, stage: &str) -> Vec<&PlannedQuery> {
-        self.queries.iter().filter(|q| q.stage == stage).collect()
+    pub fn step_of(&self, table: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.fills.iter().any(|filled| filled == table))
+    }
+
+    /// The unpublished steps that a step needs, those behind them included, in order.
+    #[must_use]
+    pub fn needs(&self, step: &Step) -> Vec<&Step> {
+        let mut wanted: BTreeSet<&str> = step.reads.iter().map(String::as_str).collect();
+        let mut needed: Vec<&Step> = Vec::new();
+        for before in self.steps.iter().rev().filter(|before| !before.published) {
+            if before.fills.iter().any(|table| wanted.contains(table.as_str())) {
+                wanted.extend(before.reads.iter().map(String::as_str));
+                needed.push(before);
+            }
+        }
+        needed.reverse();
+        needed
     }
 }
 
-/// Plans every query of `pipelines/cost` against the contracts.
+/// Plans every query of `pipelines/cost` against the contracts, and the kernels of `cost.yaml` among them.
 ///
 /// # Errors
-/// Every fault of every query: TC0801 to TC0809.
+/// Every fault of every query: TC0801 to TC0809; TC0802 where a kernel reads what is not there.
 pub fn plan_cost(partnership: &Partnership) -> Answer<CostPlan> {
-    let queries = &partnership.cost.queries;
-    let order = engine::order(queries.iter().map(|q| (&*q.table, q.file.as_str(), q.sql.as_str())))?;
-    let mut schemas = known_tables(partnership);
-    let mut plan = CostPlan::default();
+    let (queries, kernels) = (&partnership.cost.queries, &partnership.cost.kernels);
+    let mut needs = queries.iter().map(needs_of_query).collect::<Answer<Vec<_>>>()?;
+    needs.extend(kernels.iter().map(needs_of_kernel));
+    let mut planner = Planner::new(partnership)?;
     let mut faults = Vec::new();
-    for query in order.into_iter().filter_map(|at| queries.get(at)) {
-        let contract = partnership.contracts.get(&format!("published/{}", query.table));
-        let planned = match contract {
-            Some(contract) => CostQuery::plan(&query.sql, &query.file, contract, &schemas),
-            None => CostQuery::plan_intermediate(&query.sql, &query.file, &query.table, &schemas),
+    for at in engine::order(&needs)? {
+        let Some(needs) = needs.get(at).cloned() else { continue };
+        let step = match (queries.get(at), kernels.get(at.saturating_sub(queries.len()))) {
+            (Some(query), _) => planner.query(query, needs),
+            (None, Some(kernel)) => planner.kernel(kernel, needs),
+            (None, None) => continue,
         };
-        match planned {
-            Ok(planned) => {
-                schemas.insert(query.table.as_str(), Arc::clone(planned.schema()));
-                plan.queries.push(PlannedQuery { stage: query.stage.to_string(), table: query.table.to_string(), query: planned });
-            }
+        match step {
+            Ok(step) => planner.plan.steps.push(step),
             Err(refusal) => faults.extend(refusal.0),
         }
     }
-    if faults.is_empty() { Ok(plan) } else { Err(Refusal(faults)) }
+    if faults.is_empty() { Ok(planner.plan) } else { Err(Refusal(faults)) }
 }
 
-/// Tables that cost SQL may read: common and reference tables, `cost_line`, and what the engine gives.
-#[must_use]
-pub fn known_tables(partnership: &Partnership) -> Schemas {
-    let mut schemas = Schemas::default();
-    for (name, contract) in &partnership.contracts {
-        if let Some(("common" | "reference", table)) = name.split_once('/') {
-            schemas.insert(table, contract.arrow_schema());
+fn needs_of_query(query: &pipeline::CostQuery) -> Answer<Needs> {
+    let reads = engine::dependencies(&query.sql, &query.file)?;
+    Ok(Needs { fills: vec![query.table.to_string()], reads, file: query.file.clone() })
+}
+
+fn needs_of_kernel(kernel: &KernelUse) -> Needs {
+    let beside = kernel.kernel.beside().iter().map(|table| (*table).to_owned());
+    let fills = std::iter::once(kernel.table.to_string()).chain(beside).collect();
+    Needs { fills, reads: kernel.from.iter().map(ToString::to_string).collect(), file: kernel.file.clone() }
+}
+
+/// A plan while it is made.
+struct Planner<'p> {
+    partnership: &'p Partnership,
+    plan: CostPlan,
+    /// The columns of all tables that are given or filled so far.
+    schemas: Schemas,
+}
+
+impl<'p> Planner<'p> {
+    fn new(partnership: &'p Partnership) -> Answer<Self> {
+        let given = given_tables(partnership)?;
+        let mut schemas = Schemas::default();
+        for (name, table) in &given {
+            schemas.insert(name.as_str(), Arc::clone(&table.schema));
+        }
+        Ok(Self { partnership, plan: CostPlan { steps: Vec::new(), given }, schemas })
+    }
+
+    fn query(&mut self, query: &pipeline::CostQuery, Needs { fills, reads, file }: Needs) -> Answer<Step> {
+        let contract = self.partnership.contracts.get(&format!("published/{}", query.table));
+        let planned = match contract {
+            Some(contract) => CostQuery::plan(&query.sql, &query.file, contract, &self.schemas),
+            None => CostQuery::plan_intermediate(&query.sql, &query.file, &query.table, &self.schemas),
+        }?;
+        self.schemas.insert(query.table.as_str(), Arc::clone(planned.schema()));
+        let (grain, text) = (self.grain(&planned, &reads), query.digest.hex());
+        Ok(Step { fills, reads, grain, how: How::Query(planned), published: contract.is_some(), text, file })
+    }
+
+    /// What is read of lines, or names a period, is made period by period; where its rows are those of a year and no period, year by year.
+    fn grain(&self, query: &CostQuery, reads: &BTreeSet<String>) -> Grain {
+        let names = |parameter: &str| query.parameters().contains(parameter);
+        let of_lines = |read: &String| match self.plan.step_of(read) {
+            Some(step) => step.grain != Grain::Whole,
+            None => self.plan.given.get(read).is_some_and(|given| matches!(given.rows, GivenRows::Lake)),
+        };
+        if !reads.iter().any(of_lines) && !["$fiscal_year", "$period", "$as_at"].iter().any(|parameter| names(parameter)) {
+            return Grain::Whole;
+        }
+        let gives = |column: &str| query.schema().column_with_name(column).is_some();
+        let of_a_year = gives("delivery_year") && !gives("delivery_period") && !names("$period") && !names("$as_at");
+        if of_a_year { Grain::Year } else { Grain::Period }
+    }
+
+    fn kernel(&mut self, kernel: &KernelUse, Needs { fills, reads, file }: Needs) -> Answer<Step> {
+        let contract = |table: &String| self.partnership.contracts.get(&format!("published/{table}"));
+        let published = fills.iter().any(|table| contract(table).is_some());
+        let grain = match kernel.kernel {
+            Kernel::Codes => Grain::Whole,
+            Kernel::Classify => Grain::Partition,
+        };
+        for table in &fills {
+            let schema = match (contract(table), kernel.kernel) {
+                (Some(contract), _) => contract.arrow_schema(),
+                (None, Kernel::Codes) => code_schema(),
+                (None, Kernel::Classify) => return Err(no_contract("published", table)),
+            };
+            self.schemas.insert(table.as_str(), schema);
+        }
+        // After its columns are known: what reads its tables is not told of for its sake.
+        self.has_all(kernel, &reads)?;
+        let (how, text) = (How::Kernel(kernel.kernel), kernel.kernel.as_str().to_owned());
+        Ok(Step { fills, reads, grain, how, published, text, file })
+    }
+
+    /// Every table that a kernel reads is there; those in which it looks up are whole.
+    fn has_all(&self, kernel: &KernelUse, reads: &BTreeSet<String>) -> Answer<()> {
+        let missing = |table: &&str| self.plan.step_of(table).is_none() && !self.plan.given.contains_key(*table);
+        let named = reads.iter().map(String::as_str).find(missing);
+        let asked = if kernel.kernel == Kernel::Classify { &LOOKED_UP[..] } else { &[] };
+        if let Some(table) = named.or_else(|| asked.iter().copied().find(|table| !reads.contains(*table) || missing(table))) {
+            return Err(fault(kernel, &format!("kernel `{}` lacks the table `{table}`", kernel.kernel.as_str()))
+                .expected("a query of pipelines/cost that fills it, and its name under `from`")
+                .hint("take the query from the reference partnership: `truecost init` in an empty folder")
+                .into());
+        }
+        let in_pieces = |table: &&&str| self.plan.step_of(table).is_some_and(|step| step.grain != Grain::Whole);
+        match asked.iter().find(in_pieces) {
+            Some(table) => {
+                Err(fault(kernel, &format!("kernel `{}` looks up in `{table}`, which is made period by period", kernel.kernel.as_str()))
+                    .expected("a table made of codes and reference tables, not of lines")
+                    .hint("compare its query with the reference partnership's: `truecost init` in an empty folder")
+                    .into())
+            }
+            None => Ok(()),
         }
     }
-    for table in ["cost_line", "class_total"] {
-        if let Some(contract) = partnership.contracts.get(&format!("published/{table}")) {
-            schemas.insert(table, contract.arrow_schema());
-        }
-    }
-    for (name, schema) in given_tables() {
-        schemas.insert(name, schema);
-    }
-    if !partnership.contracts.contains_key("reference/department") {
-        schemas.insert("department", no_departments());
-    }
-    schemas
 }
 
-/// The columns of `department` where a partnership has no such table: then it has no rows.
-#[must_use]
-pub fn no_departments() -> SchemaRef {
-    let text = |name: &str| Field::new(name, DataType::Utf8, false);
-    let mut columns = ["council", "department", "fund"].map(text).to_vec();
-    columns.push(Field::new("capital", DataType::Boolean, false));
-    columns.push(Field::new("valid_from", DataType::Date32, false));
-    columns.push(Field::new("valid_to", DataType::Date32, true));
-    Arc::new(Schema::new(columns))
-}
+/// Tables in which classification looks up what codes mean.
+pub const LOOKED_UP: [&str; 6] = ["code_match", "code_class", "account_class", "cost_centre_class", "department_class", "line_class"];
 
-/// Tables that the engine gives: distinct codes on the lines, and the members of the partnership file, one row a service.
-#[must_use]
-pub fn given_tables() -> BTreeMap<&'static str, SchemaRef> {
-    let text = |name: &str| Field::new(name, DataType::Utf8, false);
-    let code = Schema::new(["council", "feed", "kind", "code"].map(text).to_vec());
-    let membership = Schema::new(vec![
-        text("organisation"),
-        text("service"),
-        text("role"),
-        Field::new("valid_from", DataType::Date32, false),
-        Field::new("valid_to", DataType::Date32, true),
-    ]);
-    BTreeMap::from([("code", Arc::new(code)), ("membership", Arc::new(membership))])
+fn fault(kernel: &KernelUse, seen: &str) -> Diagnostic {
+    let outcome = "nothing was published; the last release is unchanged";
+    Diagnostic::new(codes::sql::NAME, seen).place(Place::file(&kernel.file)).outcome(outcome)
 }

@@ -46,7 +46,7 @@ pub use strays::strays;
 
 mod tables;
 
-pub use tables::{LakeNow, common, does_not_fit, lake_now, lake_table, no_query, published};
+pub use tables::{Given, GivenRows, LakeNow, code_schema, common, does_not_fit, given_tables, lake_now, lake_table, published};
 
 mod amount;
 
@@ -54,7 +54,16 @@ pub use amount::{project, with_sender};
 
 mod cost;
 
-pub use cost::{CostPlan, PlannedQuery, given_tables, known_tables, no_departments, plan_cost};
+pub use cost::{CostPlan, How, LOOKED_UP, Step, plan_cost};
+
+mod inputs;
+
+pub use inputs::{Inputs, MadeParts, scope_of};
+
+mod scope;
+
+pub use scope::{Grain, Scope};
+
 pub use personal::check_personal;
 pub use vat::{contract_vat, delivery_vat, feed_vat};
 

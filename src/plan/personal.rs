@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CostPlan, project};
+use super::{CostPlan, GivenRows, How, Step, project};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::contract::PERSONAL},
     engine::Reaches,
-    pipeline::{Basis, Partnership},
+    pipeline::Partnership,
     schema::{Column, Contract},
 };
 
@@ -24,10 +24,13 @@ pub fn check_personal(partnership: &Partnership, plan: &CostPlan) -> Answer<()> 
     let mut marks = Marks::new();
     mark_contracts(partnership, &mut marks);
     mark_feeds(partnership, &mut marks)?;
-    mark_cost_line(partnership, &mut marks);
-    for planned in &plan.queries {
-        follow(planned.query.reaches(), &planned.table, &mut marks);
+    for step in &plan.steps {
+        match &step.how {
+            How::Query(query) => follow(query.reaches(), step.name(), &mut marks),
+            How::Kernel(_) => mark_kernel(partnership, plan, step, &mut marks),
+        }
     }
+    mark_dimensions(partnership, &mut marks);
     let faults: Vec<Diagnostic> = published(partnership).flat_map(|contract| shown(contract, &marks)).collect();
     if faults.is_empty() { Ok(()) } else { Err(Refusal(faults)) }
 }
@@ -71,15 +74,24 @@ fn mark_feeds(partnership: &Partnership, marks: &mut Marks) -> Answer<()> {
     Ok(())
 }
 
-/// `cost_line` takes the columns that it shares with a common table over as they are; so do the dimensions that references give.
-fn mark_cost_line(partnership: &Partnership, marks: &mut Marks) {
-    let from = [Basis::Ledger, Basis::Payments].map(|basis| (basis.common_table(), "cost_line"));
-    for (table, into) in from.into_iter().chain([("account", "account"), ("cost_centre", "cost_centre")]) {
-        let Some(contract) = partnership.contracts.get(&format!("published/{into}")) else { continue };
-        for column in &contract.columns {
-            let Some(found) = marks.get(&(table.to_owned(), column.name.to_string())).cloned() else { continue };
-            marks.entry((into.to_owned(), column.name.to_string())).or_default().extend(found);
-        }
+/// A kernel takes the columns that it shares with a common table over as they are.
+fn mark_kernel(partnership: &Partnership, plan: &CostPlan, step: &Step, marks: &mut Marks) {
+    for read in step.reads.iter().filter(|read| plan.given.get(*read).is_some_and(|given| matches!(given.rows, GivenRows::Lake))) {
+        step.fills.iter().for_each(|table| take_over(partnership, read, table, marks));
+    }
+}
+
+/// So do the dimensions that are published of reference tables.
+fn mark_dimensions(partnership: &Partnership, marks: &mut Marks) {
+    ["account", "cost_centre"].iter().for_each(|table| take_over(partnership, table, table, marks));
+}
+
+/// Columns of the published table `into` that have the name of one of `table`.
+fn take_over(partnership: &Partnership, table: &str, into: &str, marks: &mut Marks) {
+    let Some(contract) = partnership.contracts.get(&format!("published/{into}")) else { return };
+    for column in &contract.columns {
+        let Some(found) = marks.get(&(table.to_owned(), column.name.to_string())).cloned() else { continue };
+        marks.entry((into.to_owned(), column.name.to_string())).or_default().extend(found);
     }
 }
 

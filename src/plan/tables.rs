@@ -1,14 +1,124 @@
-//! The tables that queries can name: common tables of the lake, contracts, and what is missing among them.
+//! The tables that queries can name and that no query fills: their columns, and where their rows come from. What is missing among them.
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use arrow::{
+    array::{ArrayRef, Date32Array, StringArray},
+    datatypes::{DataType, Field, Schema, SchemaRef},
+    record_batch::RecordBatch,
+};
+
+use super::digest_of;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::Day,
     engine::{Part, Table},
     lake::{CommonTables, LakeFile, LakeState, Manifest},
     pipeline::{Basis, Partnership},
     schema::Contract,
 };
+
+/// A table of the cost model that no step fills.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub schema: SchemaRef,
+    pub rows: GivenRows,
+    /// Over its rows and contract; of a common table, whose rows are told by the names of their files, over its contract.
+    pub digest: String,
+}
+
+/// Where the rows of a given table are.
+#[derive(Clone, Debug)]
+pub enum GivenRows {
+    /// In the files of a common table.
+    Lake,
+    /// Here: a reference table, or what the partnership file says.
+    Here(RecordBatch),
+}
+
+/// The one list of what cost SQL and kernels may read and no step fills: common tables, reference tables, `membership` of the partnership
+/// file. `department` has no rows where a partnership has no such file.
+///
+/// # Errors
+/// None in practice: columns are fixed.
+pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>> {
+    let mut given = BTreeMap::new();
+    for (name, contract) in &partnership.contracts {
+        let digest = contract.digest.hex();
+        match name.split_once('/') {
+            Some(("common", table)) => {
+                given.insert(table.to_owned(), Given { schema: contract.arrow_schema(), rows: GivenRows::Lake, digest });
+            }
+            Some(("reference", table)) => {
+                let reference = partnership.references.get(table);
+                let rows = reference.map_or_else(|| RecordBatch::new_empty(contract.arrow_schema()), |reference| reference.rows.clone());
+                let digest = digest_of(&[&digest, &reference.map_or_else(String::new, |reference| reference.digest.hex())]);
+                given.insert(table.to_owned(), Given { schema: contract.arrow_schema(), rows: GivenRows::Here(rows), digest });
+            }
+            _ => {}
+        }
+    }
+    let members = membership(partnership);
+    let digest = digest_of(&[&format!("{members:?}")]);
+    let rows = membership_table(&members)?;
+    given.insert("membership".to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest });
+    given.entry("department".to_owned()).or_insert_with(|| {
+        let rows = RecordBatch::new_empty(no_departments());
+        Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest: String::new() }
+    });
+    Ok(given)
+}
+
+/// The columns of `department` where a partnership has no such table: then it has no rows.
+fn no_departments() -> SchemaRef {
+    let mut columns = ["council", "department", "fund"].map(text).to_vec();
+    columns.push(Field::new("capital", DataType::Boolean, false));
+    columns.push(Field::new("valid_from", DataType::Date32, false));
+    columns.push(Field::new("valid_to", DataType::Date32, true));
+    Arc::new(Schema::new(columns))
+}
+
+fn text(name: &str) -> Field {
+    Field::new(name, DataType::Utf8, false)
+}
+
+/// The columns of `code`, the distinct codes on lines: council, feed, kind of code, code.
+#[must_use]
+pub fn code_schema() -> SchemaRef {
+    Arc::new(Schema::new(["council", "feed", "kind", "code"].map(text).to_vec()))
+}
+
+/// Organisation, service, role, and the days from which and until which.
+type Member<'p> = (&'p str, &'p str, &'p str, Day, Option<Day>);
+
+/// The members of the partnership file, one row a service.
+fn membership(partnership: &Partnership) -> Vec<Member<'_>> {
+    let mut rows: Vec<Member<'_>> = Vec::new();
+    for member in &partnership.members {
+        let all = partnership.services.iter().map(|s| &s.id);
+        let named = all.filter(|id| member.service.as_ref().is_none_or(|one| one == *id));
+        let from = member.span.from.unwrap_or(Day(i32::MIN / 2));
+        rows.extend(named.map(|service| (&*member.organisation, &**service, member.role.as_str(), from, member.span.to)));
+    }
+    rows.sort_unstable();
+    rows
+}
+
+/// The same as the table `membership`.
+fn membership_table(rows: &[Member<'_>]) -> Answer<RecordBatch> {
+    let texts = |of: fn(&Member<'_>) -> String| -> ArrayRef { Arc::new(rows.iter().map(|r| Some(of(r))).collect::<StringArray>()) };
+    let columns: Vec<ArrayRef> = vec![
+        texts(|r| r.0.to_owned()),
+        texts(|r| r.1.to_owned()),
+        texts(|r| r.2.to_owned()),
+        Arc::new(rows.iter().map(|r| Some(r.3.0)).collect::<Date32Array>()),
+        Arc::new(rows.iter().map(|r| r.4.map(|d| d.0)).collect::<Date32Array>()),
+    ];
+    let mut fields = ["organisation", "service", "role"].map(text).to_vec();
+    fields.push(Field::new("valid_from", DataType::Date32, false));
+    fields.push(Field::new("valid_to", DataType::Date32, true));
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|e| does_not_fit("membership", &e))
+}
 
 /// The contract of a published table.
 ///
@@ -42,17 +152,9 @@ pub fn lake_table<'f>(contract: &Contract, files: impl Iterator<Item = &'f LakeF
     Table::local(contract.arrow_schema(), files.filter_map(part).collect())
 }
 
-/// No query fills a table that the program reads.
+/// There is no contract of this kind for a table.
 #[must_use]
-pub fn no_query(table: &str) -> Refusal {
-    Diagnostic::new(codes::sql::NAME, format!("no query of pipelines/cost/classify fills `{table}`"))
-        .expected(format!("a file {table}.sql in pipelines/cost/classify"))
-        .outcome("nothing was published; the last release is unchanged")
-        .hint("take it from the reference partnership: `truecost init` in an empty folder")
-        .into()
-}
-
-fn no_contract(kind: &str, table: &str) -> Refusal {
+pub fn no_contract(kind: &str, table: &str) -> Refusal {
     Diagnostic::new(codes::sql::NAME, format!("there is no contract schemas/{kind}/{table}.odcs.yaml"))
         .expected("a contract for every table that the program fills")
         .outcome("nothing was published; the last release is unchanged")

@@ -1,26 +1,33 @@
-//! Cost lines → who owns what: the queries of `pipelines/cost/separate`, once per delivery year × period.
+//! One query of the cost run over one unit of its grain: a delivery period, a year, or everything at once.
 
 use arrow::record_batch::RecordBatch;
 
 use crate::{
     diagnostic::Answer,
-    domain::{Day, Period},
-    engine::{Parameters, Table, Tables},
-    plan::PlannedQuery,
+    engine::{CostQuery, Parameters, Tables},
+    pipeline::Partnership,
+    plan::Scope,
 };
 
-/// Runs the queries in order, each over `tables` and what those before it gave. Gives the rows of each by table.
+/// The rows of the query over `tables`, which hold what lies in the scope.
 ///
 /// # Errors
-/// TC08… of the query that failed.
-pub fn separate(queries: &[&PlannedQuery], mut tables: Tables, period: Period, as_at: Day) -> Answer<Vec<(String, RecordBatch)>> {
-    let parameters =
-        Parameters { fiscal_year: period.year, period: i8::try_from(period.period).unwrap_or(0), scenario: "published".into(), as_at };
-    let mut done = Vec::new();
-    for query in queries {
-        let rows = query.query.run(&tables, &parameters)?;
-        tables.insert(query.table.as_str(), Table::rows(rows.schema(), vec![rows.clone()]));
-        done.push((query.table.clone(), rows));
+/// TC08… where the query fails.
+pub fn separate(partnership: &Partnership, query: &CostQuery, tables: &Tables, scope: &Scope) -> Answer<RecordBatch> {
+    query.run(tables, &parameters(partnership, scope))
+}
+
+/// What a query may ask of the scope that it is made for.
+fn parameters(partnership: &Partnership, scope: &Scope) -> Parameters {
+    let none = Parameters::none();
+    match scope {
+        Scope::Period(period) => Parameters {
+            fiscal_year: Some(period.year),
+            period: i8::try_from(period.period).ok(),
+            as_at: Some(partnership.calendar.days_of(*period).1),
+            ..none
+        },
+        Scope::Year(year) => Parameters { fiscal_year: Some(*year), ..none },
+        Scope::Partition(_) | Scope::Whole | Scope::These(_) => none,
     }
-    Ok(done)
 }

@@ -11,7 +11,7 @@ use arrow::{
 use truecost::{
     diagnostic::Refusal,
     domain::{Day, Digest, Identifier},
-    engine::{CostQuery, Format, Parameters, Projection, Schemas, Table, Tables, order, render},
+    engine::{CostQuery, Format, Needs, Parameters, Projection, Schemas, Table, Tables, dependencies, order, render},
     schema::{Column, ColumnRules, Contract, Kind, SpecialColumns, Type},
 };
 
@@ -324,7 +324,7 @@ fn separation() -> Contract {
 }
 
 fn parameters() -> Parameters {
-    Parameters { fiscal_year: 2018, period: 4, scenario: "o'actual".to_owned(), as_at: Day::from_ymd(2019, 3, 31).expect("a day") }
+    Parameters { fiscal_year: Some(2018), period: Some(4), scenario: "o'actual".to_owned(), as_at: Day::from_ymd(2019, 3, 31) }
 }
 
 fn tables() -> Tables {
@@ -452,15 +452,40 @@ fn a_quantity_is_never_multiplied_into_pounds() {
 
 #[test]
 fn the_order_of_queries_follows_from_what_they_read() {
+    let needs = |(table, file, sql): (&str, &str, &str)| Needs {
+        fills: vec![table.to_owned()],
+        reads: dependencies(sql, file).expect("a query"),
+        file: file.to_owned(),
+    };
     let queries = [
         ("separation", "c.sql", "SELECT * FROM cost_line"),
         ("cost_line", "b.sql", "WITH separation AS (SELECT 1 AS one) SELECT * FROM ledger_line, code_class, separation"),
         ("code_class", "a.sql", "SELECT * FROM reference.account"),
     ];
-    assert_eq!(order(queries).expect("an order"), [2, 1, 0]);
-    let circle = [("a", "a.sql", "SELECT * FROM b"), ("b", "b.sql", "SELECT * FROM a"), ("c", "c.sql", "SELECT 1")];
-    let said = order(circle).expect_err("a circle").to_string();
-    assert!(said.contains("TC0809") && said.contains("a, b"), "{said}");
+    assert_eq!(order(&queries.map(needs)).expect("an order"), [2, 1, 0]);
+    // What waits for the circle without being in it is not named.
+    let circle = [
+        ("after", "d.sql", "SELECT * FROM c"),
+        ("a", "a.sql", "SELECT * FROM b"),
+        ("b", "b.sql", "SELECT * FROM a"),
+        ("c", "c.sql", "SELECT * FROM b"),
+    ];
+    let said = order(&circle.map(needs)).expect_err("a circle").to_string();
+    assert!(said.contains("TC0809") && said.contains("tables are made from each other: b from a from b\n"), "{said}");
+    let itself = order(&[needs(("a", "a.sql", "SELECT * FROM a"))]).expect_err("a circle").to_string();
+    assert!(itself.contains("a from a"), "{itself}");
+}
+
+#[test]
+fn a_kernel_that_fills_two_tables_stands_before_who_reads_either() {
+    let step = |fills: &[&str], reads: &[&str]| Needs {
+        fills: fills.iter().map(ToString::to_string).collect(),
+        reads: reads.iter().map(ToString::to_string).collect(),
+        file: "cost.yaml".to_owned(),
+    };
+    let steps =
+        [step(&["separation"], &["class_total"]), step(&["cost_line", "class_total"], &["code"]), step(&["code"], &["ledger_line"])];
+    assert_eq!(order(&steps).expect("an order"), [2, 1, 0]);
 }
 
 #[test]

@@ -34,4 +34,5 @@ mod slt;
 mod source;
 mod specification;
 mod spend;
+mod steps;
 mod transcript;

@@ -50,7 +50,10 @@ impl DB for CostSql {
     fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, Refusal> {
         let query = CostQuery::plan_intermediate(sql, "slt", "answer", &self.tables.schemas())?;
         let as_at = Day::from_ymd(2019, 3, 31).expect("a day");
-        let rows = query.run(&self.tables, &Parameters { fiscal_year: 2018, period: 4, scenario: "actual".to_owned(), as_at })?;
+        let rows = query.run(
+            &self.tables,
+            &Parameters { fiscal_year: Some(2018), period: Some(4), scenario: "actual".to_owned(), as_at: Some(as_at) },
+        )?;
         let kind = |kind: &DataType| match kind {
             DataType::Decimal128(18, 2) => DefaultColumnType::FloatingPoint,
             DataType::Utf8 => DefaultColumnType::Text,

@@ -8,10 +8,9 @@ use truecost::{
     domain::{Day, Period},
     engine::{CostQuery, Parameters, Table, Tables},
     pipeline::{self, Partnership},
-    plan::Wish,
+    plan::{GivenRows, Wish, given_tables},
     report,
     run::{self, Options, Silent, clock::SystemClock},
-    stages::classify::membership_table,
 };
 
 /// What the specification reads, under the names that cost SQL has.
@@ -24,8 +23,9 @@ fn tables(partnership: &Partnership) -> Tables {
     for name in lake.into_iter().chain(reference) {
         tables.insert(name.rsplit('.').next().expect("a name"), all.get(name).expect("a table").clone());
     }
-    let members = membership_table(partnership).expect("members");
-    tables.insert("membership", Table::rows(members.schema(), vec![members]));
+    let given = given_tables(partnership).expect("tables");
+    let GivenRows::Here(members) = &given["membership"].rows else { panic!("rows of the partnership file") };
+    tables.insert("membership", Table::rows(members.schema(), vec![members.clone()]));
     tables
 }
 
@@ -57,10 +57,10 @@ fn agrees(root: &Path) -> u64 {
     let query = CostQuery::plan_intermediate(include_str!("../slt/cost_line.sql"), file, "difference", &tables.schemas()).expect("planned");
     for period in periods(&partnership) {
         let parameters = Parameters {
-            fiscal_year: period.year,
-            period: i8::try_from(period.period).expect("small"),
+            fiscal_year: Some(period.year),
+            period: i8::try_from(period.period).ok(),
             scenario: "published".into(),
-            as_at: Day(0),
+            as_at: Some(Day(0)),
         };
         let differences = query.run(&tables, &parameters).expect("compared");
         let shown = pretty_format_batches(&[differences.slice(0, differences.num_rows().min(10))]).expect("printable");

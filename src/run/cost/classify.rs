@@ -10,15 +10,15 @@ use arrow::record_batch::RecordBatch;
 use super::{
     super::Event,
     CostRun,
-    parts::{Filled, Made, Parts, Unit},
+    parts::{Filled, Made, Work},
+    steps::Walk,
 };
 use crate::{
     diagnostic::Answer,
-    domain::{Period, counted},
-    engine::Table,
-    lake::{DeliveryRecord, PartFile, PartSchema, StagedPart, hold},
+    domain::counted,
+    lake::{PartFile, PartSchema, StagedPart},
     pipeline::{Partnership, rules},
-    plan::{CostPlan, CostSource, common, digest_of, no_query, published},
+    plan::{CostSource, LOOKED_UP, Scope, Step, common, published},
     run::parallel::{each, lock},
     schema::{Cell, table},
     stages::{
@@ -27,7 +27,6 @@ use crate::{
             code_table, codes_of, meanings,
         },
         prove,
-        separate::separate,
     },
 };
 
@@ -44,55 +43,60 @@ fn columns_of<'p>(partnership: &'p Partnership, source: &CostSource) -> Answer<L
     LineColumns::of(common(partnership, source.basis.common_table())?)
 }
 
-impl CostRun<'_> {
-    /// Every part of `cost_line`, each with its part of `class_total`: taken over from the latest release where nothing changed, else made.
-    pub(super) fn classify(
-        &self,
-        plan: &CostPlan,
-        rules: &str,
-        sources: &[CostSource],
-        parts: &Parts<'_>,
-        known: &[DeliveryRecord],
-    ) -> Answer<(Vec<Filled<CostSource>>, Option<Meant>)> {
-        let unit = |s: &CostSource| Unit { key: s.key(), inputs: digest_of(&[rules, &s.key(), &s.file.name]), of: s.clone() };
-        let work = parts.look(vec!["cost_line", "class_total"], sources.iter().map(unit).collect());
-        let stale = work.stale();
+impl Walk<'_> {
+    /// Parts of `cost_line`, each with its part of `class_total`.
+    pub(super) fn classify(&mut self, step: &Step, work: Work<'_, Scope>) -> Answer<Vec<Filled<Scope>>> {
+        let stale: Vec<CostSource> = work.stale().into_iter().filter_map(partition).cloned().collect();
         if stale.is_empty() {
-            return Ok((work.fill(|_| Ok(Vec::new()))?, None));
+            return work.fill(|_| Ok(Vec::new()));
         }
-        self.hold_sources(&stale, known)?;
-        let mut meant = self.mean(plan, &stale)?;
-        let schema = PartSchema::of(published(self.partnership, "cost_line")?)?;
         let rows: u64 = stale.iter().map(|s| s.file.rows).sum();
         let of_parts = counted(stale.len() as u64, "part");
+        let mut meant = self.mean(step, stale)?;
+        let (line, class) = (published(self.run.partnership, step.name())?, published(self.run.partnership, CLASS_TOTAL)?);
+        let schema = PartSchema::of(line)?;
         let folded: Mutex<BTreeMap<String, FoldedCodes>> = Mutex::default();
         let line_total = Mutex::new(Vec::new());
-        let lines = work.fill(|source| {
-            let done = self.classify_one(source, &meant, &schema)?;
+        let lines = work.fill(|scope| {
+            let Some(source) = partition(scope) else { return Ok(Vec::new()) };
+            let done = self.run.classify_one(source, &meant, &schema)?;
             lock(&line_total).extend(read_back(source, &done.staged)?);
             if !done.folded.0.is_empty() {
                 lock(&folded).entry(format!("{}/{}", source.file.council, source.file.feed)).or_default().extend(&done.folded);
             }
-            let classes = table(published(self.partnership, "class_total")?, &done.classes)?;
-            let facts = done.facts();
+            let (classes, facts) = (table(class, &done.classes)?, done.facts());
             Ok(vec![Made::Staged(done.staged, facts), Made::Rows(classes)])
         })?;
         for (feed, codes) in &*lock(&folded) {
-            self.observer.event(Event::Report { diagnostics: &[codes.note(feed)] });
+            self.run.observer.event(Event::Report { diagnostics: &[codes.note(feed)] });
         }
-        self.step(&format!("classified {} in {of_parts}", counted(rows, "line")));
+        self.run.step(&format!("classified {} in {of_parts}", counted(rows, "line")));
         meant.line_total = line_total.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((lines, Some(meant)))
+        self.meant = Some(meant);
+        Ok(lines)
     }
 
-    /// Holds the bytes of what is about to be read against what was written: a bit that turned while they rested would become a figure.
-    /// What this run wrote has not rested.
-    fn hold_sources(&self, sources: &[&CostSource], known: &[DeliveryRecord]) -> Answer<()> {
-        let of_this_run: BTreeSet<&str> = known.iter().filter(|r| r.run == self.run_id).map(|r| &*r.delivery_id).collect();
-        let rested: Vec<&CostSource> = sources.iter().copied().filter(|source| !of_this_run.contains(&*source.delivery)).collect();
-        each(self.threads, rested, |source: &CostSource| hold(&source.file.path, source.file.bytes, &source.file.name))
+    /// What the distinct codes of these partitions mean on each date.
+    fn mean(&self, step: &Step, stale: Vec<CostSource>) -> Answer<Meant> {
+        let lookups = self.lookups(step, &Scope::These(stale))?;
+        let [code_match, code_class, account, cost_centre, department, line_class] = LOOKED_UP.map(|name| self.looked_up(name, &lookups));
+        let code_class = code_class?;
+        let meanings = meanings(&code_match?, &code_class, &account?, &cost_centre?, &department?, &line_class?)?;
+        Ok(Meant { meanings, code_class, line_total: Vec::new() })
     }
+}
 
+/// Filled beside the lines.
+const CLASS_TOTAL: &str = "class_total";
+
+fn partition(scope: &Scope) -> Option<&CostSource> {
+    match scope {
+        Scope::Partition(source) => Some(source),
+        _ => None,
+    }
+}
+
+impl CostRun<'_> {
     fn classify_one(&self, source: &CostSource, meant: &Meant, schema: &Arc<PartSchema>) -> Answer<ClassifiedPart> {
         let empty = Meaning::default();
         let key = (source.file.council.clone(), source.file.feed.clone());
@@ -103,8 +107,8 @@ impl CostRun<'_> {
         classify_part(PartFile::open(&source.file.path)?, &of, &classifier, schema, self.lake.releases().staging())
     }
 
-    /// What the distinct codes of these files mean on each date: the queries of `pipelines/cost/classify`.
-    fn mean(&self, plan: &CostPlan, sources: &[&CostSource]) -> Answer<Meant> {
+    /// The distinct codes of these partitions.
+    pub(super) fn codes(&self, sources: &[&CostSource]) -> Answer<RecordBatch> {
         let codes = Mutex::new(Codes::new());
         let used = self.rule_columns()?;
         each(self.threads, sources.to_vec(), |source: &CostSource| {
@@ -114,23 +118,7 @@ impl CostRun<'_> {
             codes.entry((source.file.council.clone(), source.file.feed.clone())).or_default().extend(found);
             Ok(())
         })?;
-        let codes = codes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut tables = self.reference_tables()?;
-        let code = code_table(&codes)?;
-        tables.insert("code", Table::rows(code.schema(), vec![code]));
-        let queries: Vec<_> = plan.stage("classify");
-        let done = separate(&queries, tables, Period { year: 0, period: 1 }, crate::domain::Day(0))?;
-        let named = |name: &str| done.iter().find(|(table, _)| table == name).map(|(_, rows)| rows.clone()).ok_or_else(|| no_query(name));
-        let code_class = named("code_class")?;
-        let meanings = meanings(
-            &named("code_match")?,
-            &code_class,
-            &named("account_class")?,
-            &named("cost_centre_class")?,
-            &named("department_class")?,
-            &named("line_class")?,
-        )?;
-        Ok(Meant { meanings, code_class, line_total: Vec::new() })
+        code_table(&codes.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Which of the four rule columns some rule turns on. Codes of the others need not be looked at: they tell nothing apart.

@@ -3,8 +3,8 @@
 mod checked;
 mod classify;
 mod parts;
-mod separate;
 mod standing;
+mod steps;
 
 use std::{collections::BTreeSet, ops::Deref};
 
@@ -18,19 +18,18 @@ use crate::{
     engine::{Table, Tables},
     lake::{Content, DeliveryRecord, Manifest, Publication, PublishedPart},
     plan::{
-        Behind, CostSource, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, no_departments, plan_cost,
+        Behind, CostSource, EMPTY, GivenRows, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, plan_cost,
         plan_release, program, published, rules_digest, run_digest, with_sender,
     },
     schema::{Column, Contract},
     stages::{
-        classify::membership_table,
         prove::{self, Finding},
         publish,
     },
 };
-use classify::Meant;
 use parts::{Assembly, Parts};
 use standing::Standing;
+use steps::Walk;
 
 /// What the cost run did.
 #[derive(Clone, Debug, Default)]
@@ -156,17 +155,14 @@ impl CostRun<'_> {
         if !release.empty.is_empty() {
             content.proofs.insert(EMPTY.into(), json!(release.empty.iter().map(ToString::to_string).collect::<Vec<_>>()));
         }
-        let parts = self.parts(latest);
-        let (lines, meant) = self.classify(&plan, rules, &release.sources, &parts, known)?;
-        costed.classified = lines.iter().filter(|line| line.fresh).count();
-        for (at, table) in ["cost_line", "class_total"].into_iter().enumerate() {
-            content.tables.insert(table.into(), lines.iter().filter_map(|line| line.parts.get(at)).cloned().collect());
+        let mut walk = Walk::new(self, &plan, &release.sources, self.parts(latest), known);
+        walk.all()?;
+        costed.classified = walk.classified;
+        for table in walk.made.keys() {
+            content.tables.insert(table.clone(), walk.parts_of(table).cloned().collect());
         }
-        self.separate(&plan, rules, &lines, &parts, &mut content)?;
-        let made: Vec<(CostSource, PublishedPart)> =
-            lines.into_iter().filter_map(|line| Some((line.of, line.parts.into_iter().next()?))).collect();
-        let mut assembly = Assembly { parts, content, inputs };
-        self.proofs(known, release, &made, meant.as_ref(), &mut assembly, costed)?;
+        let mut assembly = Assembly { parts: walk.parts, content, inputs };
+        self.proofs(known, release, &walk, &mut assembly, costed)?;
         Ok(assembly.content)
     }
 
@@ -181,18 +177,18 @@ impl CostRun<'_> {
         &self,
         known: &[DeliveryRecord],
         release: &ReleasePlan,
-        lines: &[(CostSource, PublishedPart)],
-        meant: Option<&Meant>,
+        walk: &Walk<'_>,
         assembly: &mut Assembly<'_>,
         costed: &mut Costed,
     ) -> Answer<()> {
+        let lines = &walk.lines();
         let behind = release.behind(known);
         let records = with_sender(self.partnership, &behind.iter().map(|behind| behind.record).collect::<Vec<_>>());
         let behind: Vec<Behind<'_>> = behind.iter().zip(&records).map(|(behind, record)| Behind { record, ..*behind }).collect();
         let records: Vec<&DeliveryRecord> = records.iter().collect();
         assembly.store("delivery", &publish::delivery_rows(self.partnership, &behind))?;
         self.small_tables(&records, lines, release, assembly)?;
-        let tables = self.check_tables(&records, lines, meant, assembly)?;
+        let tables = self.check_tables(&records, lines, walk, assembly)?;
         costed.findings = prove::prove(&tables)?;
         if let Some(classes) = tables.get("class_total") {
             costed.coverage = prove::payment_coverage(self.partnership, classes.clone())?;
@@ -235,22 +231,6 @@ impl CostRun<'_> {
         Ok(CostPlanned { would_run, sentence: format!("{why}{waits}"), stops, uncounted: release.uncounted() })
     }
 
-    /// Reference tables, and the members of the partnership file.
-    pub(super) fn reference_tables(&self) -> Answer<Tables> {
-        let mut tables = Tables::default();
-        for (name, reference) in &self.partnership.references {
-            tables.insert(name.as_str(), Table::rows(reference.rows.schema(), vec![reference.rows.clone()]));
-        }
-        if !self.partnership.references.contains_key("department") {
-            let contract = self.partnership.contracts.get("reference/department");
-            let schema = contract.map_or_else(no_departments, |contract| contract.arrow_schema());
-            tables.insert("department", Table::rows(schema, vec![]));
-        }
-        let members = membership_table(self.partnership)?;
-        tables.insert("membership", Table::rows(members.schema(), vec![members]));
-        Ok(tables)
-    }
-
     /// Reconciliation and dimensions.
     fn small_tables(
         &self,
@@ -277,10 +257,15 @@ impl CostRun<'_> {
         &self,
         records: &[&DeliveryRecord],
         lines: &[(CostSource, PublishedPart)],
-        meant: Option<&Meant>,
+        walk: &Walk<'_>,
         assembly: &mut Assembly<'_>,
     ) -> Answer<Tables> {
-        let mut tables = self.reference_tables()?;
+        let mut tables = Tables::default();
+        for (name, given) in &walk.plan.given {
+            if let GivenRows::Here(rows) = &given.rows {
+                tables.insert(name.as_str(), Table::rows(rows.schema(), vec![rows.clone()]));
+            }
+        }
         for name in ["class_total", "separation", "delivery"] {
             let of = assembly.content.tables.get(name).map_or(&[][..], Vec::as_slice);
             // Read once: a dozen checks ask for them.
@@ -293,6 +278,7 @@ impl CostRun<'_> {
             }
             tables.insert(name, Table::rows(rows.schema(), vec![rows]));
         }
+        let meant = walk.meant.as_ref();
         let code_class = meant.map_or_else(prove::no_code_class, |meant| Ok(meant.code_class.clone()))?;
         let line_total = prove::line_total(meant.map_or(&[][..], |meant| meant.line_total.as_slice()))?;
         tables.insert("line_total", Table::rows(line_total.schema(), vec![line_total]));

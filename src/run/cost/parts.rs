@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use arrow::record_batch::RecordBatch;
+use arrow::{compute::concat_batches, record_batch::RecordBatch};
 use serde_json::Value;
 
 use crate::{
@@ -84,6 +84,17 @@ impl<'a> Parts<'a> {
 
     /// All rows of small parts, in memory.
     pub fn rows_of<'p>(&self, table: &str, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<Table> {
+        let batches = self.batches_of(table, parts)?;
+        Ok(Table::rows(published(self.partnership, table)?.arrow_schema(), batches))
+    }
+
+    /// The same as one batch.
+    pub fn batch_of<'p>(&self, table: &str, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<RecordBatch> {
+        let batches = self.batches_of(table, parts)?;
+        concat_batches(&published(self.partnership, table)?.arrow_schema(), &batches).map_err(|e| does_not_fit(table, &e))
+    }
+
+    fn batches_of<'p>(&self, table: &str, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<Vec<RecordBatch>> {
         let schema = published(self.partnership, table)?.arrow_schema();
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         let mut batches = Vec::new();
@@ -97,7 +108,7 @@ impl<'a> Parts<'a> {
                 batches.push(rows);
             }
         }
-        Ok(Table::rows(schema, batches))
+        Ok(batches)
     }
 
     /// Parts to be read where they stand.

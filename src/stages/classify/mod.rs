@@ -14,4 +14,4 @@ pub use folded::{FoldedCode, FoldedCodes};
 pub use line::{ClassTotals, Classifier, Cube, LineColumns, Owner, Sums, distinct_codes};
 pub use meaning::{Codes, Meaning, Meanings, RULE_COLUMNS};
 pub use part::{ClassifiedPart, IncomeAccounts, PartOf, classify_part, codes_of};
-pub use tables::{code_table, meanings, membership_table};
+pub use tables::{code_table, meanings};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, Date32Array, Int32Array, StringArray},
+    array::{Array, ArrayRef, AsArray, Int32Array, StringArray},
     datatypes::Date32Type,
     record_batch::RecordBatch,
 };
@@ -16,8 +16,8 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Day, Ownership, Span},
-    pipeline::{Partnership, rules::Cell},
-    plan::given_tables,
+    pipeline::rules::Cell,
+    plan::code_schema,
     schema::batch,
 };
 
@@ -31,37 +31,7 @@ pub fn code_table(codes: &Codes) -> Answer<RecordBatch> {
     });
     let rows: Vec<[&str; 4]> = flat.collect();
     let text = |at: usize| -> ArrayRef { Arc::new(rows.iter().map(|row| row.get(at).copied()).collect::<StringArray>()) };
-    table("code", vec![text(0), text(1), text(2), text(3)])
-}
-
-/// The members of the partnership file as the table `membership`, one row a service.
-pub fn membership_table(partnership: &Partnership) -> Answer<RecordBatch> {
-    let mut rows: Vec<(&str, &str, &str, Day, Option<Day>)> = Vec::new();
-    for member in &partnership.members {
-        let all = partnership.services.iter().map(|s| &s.id);
-        let named = all.filter(|id| member.service.as_ref().is_none_or(|one| one == *id));
-        let from = member.span.from.unwrap_or(Day(i32::MIN / 2));
-        rows.extend(named.map(|service| (&*member.organisation, &**service, member.role.as_str(), from, member.span.to)));
-    }
-    rows.sort_unstable();
-    let text = |of: &dyn Fn(&(&str, &str, &str, Day, Option<Day>)) -> String| -> ArrayRef {
-        Arc::new(rows.iter().map(|r| Some(of(r))).collect::<StringArray>())
-    };
-    table(
-        "membership",
-        vec![
-            text(&|r| r.0.to_owned()),
-            text(&|r| r.1.to_owned()),
-            text(&|r| r.2.to_owned()),
-            Arc::new(rows.iter().map(|r| Some(r.3.0)).collect::<Date32Array>()),
-            Arc::new(rows.iter().map(|r| r.4.map(|d| d.0)).collect::<Date32Array>()),
-        ],
-    )
-}
-
-fn table(name: &str, columns: Vec<ArrayRef>) -> Answer<RecordBatch> {
-    let schema = given_tables().remove(name).ok_or_else(|| fault(name, "it is not one of the given tables"))?;
-    RecordBatch::try_new(schema, columns).map_err(|e| fault(name, &e.to_string()))
+    RecordBatch::try_new(code_schema(), vec![text(0), text(1), text(2), text(3)]).map_err(|e| fault("code", &e.to_string()))
 }
 
 /// Lays out what SQL decided for looking up.

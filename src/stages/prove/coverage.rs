@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::Answer,
-    domain::{Day, Pence, pounds},
+    domain::{Pence, pounds},
     engine::{CostQuery, Parameters, Table, Tables},
     pipeline::{Basis, Partnership},
     schema::{Cell, Type, batch, proof_table},
@@ -47,7 +47,7 @@ pub fn payment_coverage(partnership: &Partnership, class_total: Table) -> Answer
     let mut tables = Tables::default();
     tables.insert("payment_feed", Table::rows(feeds.schema(), vec![feeds]));
     tables.insert("class_total", class_total);
-    let parameters = Parameters { fiscal_year: 0, period: 1, scenario: "published".into(), as_at: Day(0) };
+    let parameters = Parameters::none();
     let sums = CostQuery::plan_over(SQL, FILE, "payment_coverage", &tables)?.run(&tables, &parameters)?;
     let pence = |name: &str| -> Answer<Pence> {
         let column = batch::money(&sums, name)?;

@@ -16,7 +16,7 @@ pub use suspense::{InSuspense, over_limit, suspense};
 
 use crate::{
     diagnostic::{Answer, Code, Diagnostic, Severity, codes::checks as codes},
-    domain::{Day, Pence, pounds},
+    domain::{Pence, pounds},
     engine::{CostQuery, Parameters, Tables, start_deep},
     schema::{Cell, batch},
 };
@@ -111,7 +111,7 @@ impl Finding {
 /// # Errors
 /// Where a check itself cannot be made: then nothing is published either.
 pub fn prove(tables: &Tables) -> Answer<Vec<Finding>> {
-    let parameters = Parameters { fiscal_year: 0, period: 1, scenario: "published".into(), as_at: Day(0) };
+    let parameters = Parameters::none();
     let prove_one = |check: &Check| -> Answer<Finding> {
         let query = CostQuery::plan_over(check.sql, check.file, "failure", tables)?;
         Ok(Finding { check: *check, failures: failures(&query.run(tables, &parameters)?)? })

@@ -1,0 +1,107 @@
+//! Digests over what a step reads: the same digest, the same part. Nothing else decides whether a part is made anew.
+
+use std::collections::BTreeMap;
+
+use super::{
+    CostSource,
+    cost::{CostPlan, How, Step},
+    digest_of, program,
+    scope::{Grain, Scope},
+    tables::GivenRows,
+};
+use crate::{lake::PublishedPart, pipeline::Partnership};
+
+/// The parts of published tables, each with what it was made for.
+pub type MadeParts = BTreeMap<String, Vec<(Scope, PublishedPart)>>;
+
+/// What digests are made over.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'p> {
+    pub partnership: &'p Partnership,
+    pub plan: &'p CostPlan,
+    /// The partitions of the common tables that count.
+    pub sources: &'p [CostSource],
+    /// What the steps before have published.
+    pub made: &'p MadeParts,
+}
+
+impl Inputs<'_> {
+    /// Digest over all that the parts of a step are made from in a scope: the program, the text of its query, the contracts of what it
+    /// fills and reads, reference tables, and the files and parts of the scope; of tables that nobody publishes, over what they are made
+    /// from. `recipe` is [`Self::recipe`] of the step.
+    #[must_use]
+    pub fn of(&self, step: &Step, recipe: &str, scope: &Scope) -> String {
+        let mut all = vec![recipe.to_owned(), scope.key(), self.days(scope)];
+        self.add_lines(step, scope, &mut all);
+        digest_of(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Digest over what is the same for all parts of a step: everything but lines.
+    #[must_use]
+    pub fn recipe(&self, step: &Step) -> String {
+        let how = match step.how {
+            How::Query(_) => "query",
+            How::Kernel(_) => "kernel",
+        };
+        let mut all = vec![program(), how.to_owned(), step.text.clone()];
+        all.extend(step.fills.iter().map(|table| self.contract("published", table)));
+        for read in &step.reads {
+            all.push(read.clone());
+            match (self.plan.step_of(read), self.plan.given.get(read)) {
+                (Some(before), _) if before.published => all.push(self.contract("published", read)),
+                (Some(before), _) => all.push(self.recipe(before)),
+                (None, Some(given)) => all.push(given.digest.clone()),
+                (None, None) => {}
+            }
+        }
+        digest_of(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn contract(&self, kind: &str, table: &str) -> String {
+        self.partnership.contracts.get(&format!("{kind}/{table}")).map_or_else(String::new, |contract| contract.digest.hex())
+    }
+
+    /// The days that a period stands for: parameters of a query, and bounds of a line's date.
+    fn days(&self, scope: &Scope) -> String {
+        let period = match scope {
+            Scope::Partition(source) => source.file.period,
+            Scope::Period(period) => *period,
+            Scope::Year(_) | Scope::Whole | Scope::These(_) => return String::new(),
+        };
+        let (first, last) = self.partnership.calendar.days_of(period);
+        format!("{first} {last}")
+    }
+
+    /// The files of common tables and the parts of published ones from which a step is made in a scope.
+    fn add_lines(&self, step: &Step, scope: &Scope, all: &mut Vec<String>) {
+        for read in &step.reads {
+            match (self.plan.step_of(read), self.plan.given.get(read)) {
+                (Some(before), _) if before.published => {
+                    let parts = self.made.get(read).map_or(&[][..], Vec::as_slice).iter().filter(|(of, _)| of.meets(scope));
+                    all.extend(parts.map(|(of, part)| format!("{read} {} {}", of.key(), part.sha256)));
+                }
+                (Some(before), _) => {
+                    for scope in scope_of(step, before, scope, self.sources) {
+                        self.add_lines(before, &scope, all);
+                    }
+                }
+                (None, Some(given)) if matches!(given.rows, GivenRows::Lake) => {
+                    let files = self.sources.iter().filter(|source| source.basis.common_table() == read && scope.holds(source));
+                    all.extend(files.map(|source| format!("{read} {} {}", source.key(), source.file.name)));
+                }
+                (None, _) => {}
+            }
+        }
+    }
+}
+
+/// For what the unpublished table of `before` is made, where `step` is made for `scope` and reads it. A whole table is whole for every
+/// reader, but for one that looks up in it; others are made for every period, or year, that the scope touches.
+#[must_use]
+pub fn scope_of(step: &Step, before: &Step, scope: &Scope, sources: &[CostSource]) -> Vec<Scope> {
+    if before.grain != Grain::Whole {
+        return Scope::all(before.grain, sources).into_iter().filter(|unit| unit.meets(scope)).collect();
+    }
+    let narrowed = step.looks_up() || step.grain == Grain::Whole;
+    vec![if narrowed { scope.clone() } else { Scope::Whole }]
+}

@@ -1,0 +1,119 @@
+//! Of which lines a table is made at a time.
+
+use std::collections::BTreeSet;
+
+use super::CostSource;
+use crate::domain::Period;
+
+/// For what a step is made at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// One partition of a common table: council, feed, delivery period.
+    Partition,
+    /// One delivery period, all councils.
+    Period,
+    /// One delivery year, all councils.
+    Year,
+    /// Everything at once.
+    Whole,
+}
+
+/// The lines of which something is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Partition(Box<CostSource>),
+    Period(Period),
+    Year(i16),
+    Whole,
+    /// These partitions, of any periods.
+    These(Vec<CostSource>),
+}
+
+impl Scope {
+    /// What a step of a grain is made for, one after the other: every partition, period or year that has lines.
+    #[must_use]
+    pub fn all(grain: Grain, sources: &[CostSource]) -> Vec<Self> {
+        let periods: BTreeSet<Period> = sources.iter().map(|source| source.file.period).collect();
+        match grain {
+            Grain::Partition => sources.iter().map(|source| Self::Partition(Box::new(source.clone()))).collect(),
+            Grain::Period => periods.into_iter().map(Self::Period).collect(),
+            Grain::Year => periods.iter().map(|period| period.year).collect::<BTreeSet<_>>().into_iter().map(Self::Year).collect(),
+            Grain::Whole => vec![Self::Whole],
+        }
+    }
+
+    /// Under which a manifest lists the part: `newham/general_ledger/2018/P01`, `2018/P01`, `2018`, or nothing.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Partition(source) => source.key(),
+            Self::Period(period) => period.to_string(),
+            Self::Year(year) => year.to_string(),
+            Self::Whole | Self::These(_) => String::new(),
+        }
+    }
+
+    /// Whether a partition is in it.
+    #[must_use]
+    pub fn holds(&self, source: &CostSource) -> bool {
+        match self {
+            Self::Partition(one) => **one == *source,
+            Self::Period(period) => source.file.period == *period,
+            Self::Year(year) => source.file.period.year == *year,
+            Self::Whole => true,
+            Self::These(all) => all.contains(source),
+        }
+    }
+
+    /// Whether what is made of one tells of the other: a year of its periods, a period of its partitions.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Whole, _) | (_, Self::Whole) => true,
+            (Self::Partition(source), other) | (other, Self::Partition(source)) => other.holds(source),
+            (Self::These(all), other) | (other, Self::These(all)) => all.iter().any(|source| other.holds(source)),
+            (Self::Period(one), Self::Period(other)) => one == other,
+            (Self::Period(period), Self::Year(year)) | (Self::Year(year), Self::Period(period)) => period.year == *year,
+            (Self::Year(one), Self::Year(other)) => one == other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{lake::LakeFile, pipeline::Basis};
+
+    fn source(council: &str, year: i16, period: u8) -> CostSource {
+        let period = Period { year, period };
+        let (council, feed) = (council.to_owned(), "ledger".to_owned());
+        let file = LakeFile { council, feed, period, name: "a".into(), relative: "a".into(), path: "a".into(), rows: 1, bytes: 1 };
+        CostSource { basis: Basis::Ledger, file, delivery: "d".into() }
+    }
+
+    #[test]
+    fn each_grain_has_its_units_once_and_in_order() {
+        let sources = [source("a", 2022, 12), source("a", 2023, 1), source("b", 2023, 1)];
+        let keys = |grain| Scope::all(grain, &sources).iter().map(Scope::key).collect::<Vec<_>>();
+        assert_eq!(keys(Grain::Partition), ["a/ledger/2022/P12", "a/ledger/2023/P01", "b/ledger/2023/P01"]);
+        assert_eq!(keys(Grain::Period), ["2022/P12", "2023/P01"]);
+        assert_eq!(keys(Grain::Year), ["2022", "2023"]);
+        assert_eq!(keys(Grain::Whole), [""]);
+        assert_eq!(Scope::all(Grain::Whole, &[]).len(), 1);
+        assert_eq!(Scope::all(Grain::Period, &[]), []);
+    }
+
+    #[test]
+    fn what_meets_what_is_the_same_from_both_sides() {
+        let sources = [source("a", 2022, 12), source("a", 2023, 1), source("b", 2023, 1), source("b", 2023, 2)];
+        let mut all: Vec<Scope> = [Grain::Partition, Grain::Period, Grain::Year, Grain::Whole].map(|g| Scope::all(g, &sources)).concat();
+        all.push(Scope::These(sources[1..3].to_vec()));
+        for one in &all {
+            for other in &all {
+                let common = sources.iter().any(|source| one.holds(source) && other.holds(source));
+                assert_eq!(one.meets(other), common, "{one:?} {other:?}");
+                assert_eq!(one.meets(other), other.meets(one));
+            }
+        }
+    }
+}

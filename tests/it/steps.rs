@@ -1,0 +1,188 @@
+//! The cost plan as a graph of steps: what is made anew is what read something that changed, and nothing else.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use serde_json::Value;
+use truecost::demo;
+
+/// Table and key of a part, with the digest over what it was made from and that of its bytes.
+type PartsSeen = BTreeMap<(String, String), (String, String)>;
+
+/// A partnership with a demonstration of a year, and its first release.
+fn released(lines: u64) -> (tempfile::TempDir, PartsSeen) {
+    let dir = tempfile::tempdir().expect("a folder");
+    demo::write_partnership(dir.path()).expect("a partnership");
+    demo::write(&dir.path().join("drop"), lines, 7).expect("ledgers");
+    let (code, said) = run(dir.path());
+    assert_eq!(code, 0, "{said}");
+    let parts = parts(dir.path());
+    (dir, parts)
+}
+
+fn run(dir: &Path) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_truecost")).arg("-C").arg(dir).arg("run").output().expect("the program runs");
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.code().expect("an exit code"), said)
+}
+
+/// The parts of the latest release.
+fn parts(dir: &Path) -> PartsSeen {
+    let manifest = fs::read(dir.join("published/latest/_manifest.json")).expect("a manifest");
+    let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+    let tables = manifest["content"]["tables"].as_object().expect("tables");
+    let text = |part: &Value, name: &str| part[name].as_str().expect("a text").to_owned();
+    let part = |table: &String, part: &Value| ((table.clone(), text(part, "key")), (text(part, "inputs"), text(part, "sha256")));
+    tables.iter().flat_map(|(table, parts)| parts.as_array().expect("parts").iter().map(move |p| part(table, p))).collect()
+}
+
+/// Changes a file, runs, and gives for each table how many parts were made anew, of how many; tables of one part left out, but for those
+/// that repeat a reference table. What was taken over has the same bytes.
+fn made_anew(dir: &Path, before: &PartsSeen, file: &str, change: impl Fn(&str) -> String) -> BTreeMap<String, (usize, usize)> {
+    let path = dir.join(file);
+    let text = fs::read_to_string(&path).expect("a file");
+    let changed = change(&text);
+    assert_ne!(changed, text, "{file} is as it was");
+    fs::write(&path, changed).expect("written");
+    let (code, said) = run(dir);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("published release"), "{said}");
+    let after = parts(dir);
+    let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for ((table, key), (inputs, sha256)) in &after {
+        if key.is_empty() && !["account", "cost_centre"].contains(&table.as_str()) {
+            continue;
+        }
+        let taken = before.get(&(table.clone(), key.clone())).filter(|(inputs_before, _)| inputs_before == inputs);
+        assert!(taken.is_none_or(|(_, sha256_before)| sha256_before == sha256), "{table} {key} was taken over with other bytes");
+        let count = counts.entry(table.clone()).or_default();
+        *count = (count.0 + usize::from(taken.is_none()), count.1 + 1);
+    }
+    assert_eq!(said.contains("classified"), counts["cost_line"].0 > 0, "{said}");
+    assert_eq!(said.contains("separated"), counts["separation"].0 + counts["partner_payment"].0 > 0, "{said}");
+    counts
+}
+
+/// The tables of which anything was made anew.
+fn tables(counts: &BTreeMap<String, (usize, usize)>) -> Vec<&str> {
+    counts.iter().filter(|(_, (made, _))| *made > 0).map(|(table, _)| table.as_str()).collect()
+}
+
+/// Another reason on the last row of a reference table: nothing that is computed depends on it.
+fn other_reason(csv: &str) -> String {
+    let header = csv.lines().next().expect("a header").split(',').position(|name| name == "reason").expect("a reason");
+    let last = csv.lines().last().expect("a row");
+    let mut cells: Vec<&str> = last.split(',').collect();
+    cells[header] = "Another reason";
+    csv.replace(last, &cells.join(","))
+}
+
+#[test]
+fn a_query_of_the_separation_re_makes_its_own_table_alone() {
+    let (dir, before) = released(3_000);
+    let counts = made_anew(dir.path(), &before, "pipelines/cost/separate/separation.sql", |sql| format!("-- As before.\n{sql}"));
+    assert_eq!(tables(&counts), ["separation"], "{counts:?}");
+    assert!(counts["cost_line"].1 > 30 && counts["separation"].0 == counts["separation"].1, "{counts:?}");
+}
+
+#[test]
+fn a_reference_table_re_makes_what_reads_it_and_no_line() {
+    let (dir, before) = released(3_000);
+    // Names of organisations are read by the payments between partners alone.
+    let counts = made_anew(dir.path(), &before, "pipelines/reference/organisation_name.csv", other_reason);
+    assert_eq!(tables(&counts), ["partner_payment"], "{counts:?}");
+    // A limit is no input of any part.
+    let before = parts(dir.path());
+    let counts = made_anew(dir.path(), &before, "pipelines/partnership.yaml", |yaml| {
+        yaml.replacen("suspense_limit: {pounds: ", "suspense_limit: {pounds: 9", 1)
+    });
+    assert_eq!(tables(&counts), [""; 0], "{counts:?}");
+}
+
+#[test]
+fn a_rule_re_makes_lines_and_what_reads_them_only_where_they_say_something_else() {
+    let (dir, before) = released(3_000);
+    let counts = made_anew(dir.path(), &before, "pipelines/reference/ownership_rule.csv", other_reason);
+    assert_eq!(tables(&counts), ["class_total", "cost_line"], "{counts:?}");
+    assert_eq!(counts["cost_line"].0, counts["cost_line"].1);
+    // A rule that says something else reaches the separation.
+    let before = parts(dir.path());
+    let retained = |csv: &str| {
+        let row = csv.lines().find(|row| row.contains(",shared,") && row.contains(",newham,")).expect("a rule that shares");
+        csv.replacen(row, &row.replacen(",shared,", ",retained,", 1), 1)
+    };
+    let counts = made_anew(dir.path(), &before, "pipelines/reference/ownership_rule.csv", retained);
+    assert!(counts["separation"].0 > 0 && counts["cost_line"].0 == counts["cost_line"].1, "{counts:?}");
+}
+
+#[test]
+fn an_account_re_makes_what_reads_accounts() {
+    let (dir, before) = released(3_000);
+    let counts = made_anew(dir.path(), &before, "pipelines/reference/account.csv", other_reason);
+    assert_eq!(tables(&counts), ["account", "class_total", "cost_line"], "{counts:?}");
+}
+
+#[test]
+fn what_no_part_reads_re_makes_none() {
+    let (dir, before) = released(3_000);
+    let counts = made_anew(dir.path(), &before, "pipelines/partnership.yaml", |yaml| yaml.replacen("name: ", "name: New ", 1));
+    assert_eq!(tables(&counts), [""; 0], "{counts:?}");
+    let before = parts(dir.path());
+    let later = |yaml: &str| {
+        yaml.replacen("organisation: bexley\n", "organisation: bexley\n", 1).replacen("  role: partner\n", "  role: host\n", 1)
+    };
+    let counts = made_anew(dir.path(), &before, "pipelines/partnership.yaml", later);
+    assert!(counts["cost_line"].0 == counts["cost_line"].1, "members are read by every line: {counts:?}");
+}
+
+/// A table of years from an unpublished table of periods, in a folder of its own.
+#[test]
+fn a_table_may_be_made_year_by_year_and_from_tables_that_nobody_publishes() {
+    let (dir, _) = released(3_000);
+    let folder = dir.path().join("pipelines/cost/report");
+    fs::create_dir(&folder).expect("a folder");
+    let of_periods = "SELECT council, delivery_year, delivery_period, sum(amount) AS amount, sum(lines) AS lines FROM class_total WHERE is_cost \
+         AND delivery_period = $period GROUP BY council, delivery_year, delivery_period";
+    let of_years =
+        "SELECT council, delivery_year, sum(amount) AS amount, sum(lines) AS lines FROM period_total GROUP BY council, delivery_year";
+    fs::write(folder.join("period_total.sql"), of_periods).expect("written");
+    fs::write(folder.join("year_total.sql"), of_years).expect("written");
+    fs::write(dir.path().join("schemas/published/year_total.odcs.yaml"), year_total()).expect("written");
+    let (code, said) = run(dir.path());
+    assert_eq!(code, 0, "{said}");
+    let keys: Vec<String> = parts(dir.path()).into_keys().filter(|(table, _)| table == "year_total").map(|(_, key)| key).collect();
+    assert_eq!(keys, ["2018"], "{said}");
+    let sum = |table: &str| {
+        let sql = format!("SELECT council, sum(amount) AS amount, sum(lines) AS lines FROM {table} GROUP BY council ORDER BY council");
+        let query = ["-C", dir.path().to_str().expect("a path"), "query", "--format", "csv", &sql];
+        let output = Command::new(env!("CARGO_BIN_EXE_truecost")).args(query).output().expect("the program runs");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    assert!(sum("year_total").lines().count() > 2, "{}", sum("year_total"));
+    assert_eq!(sum("year_total"), sum("separation"));
+    // Nothing of it is made again where nothing that it reads changed.
+    let before = parts(dir.path());
+    let counts = made_anew(dir.path(), &before, "pipelines/reference/organisation_name.csv", other_reason);
+    assert_eq!(tables(&counts), ["partner_payment"], "{counts:?}");
+    let counts = made_anew(dir.path(), &parts(dir.path()), "pipelines/cost/report/period_total.sql", |sql| format!("-- As before.\n{sql}"));
+    assert_eq!(tables(&counts), ["year_total"], "{counts:?}");
+}
+
+/// The contract of `separation` with other columns.
+fn year_total() -> String {
+    let column = |name: &str, kind: &str, key: u8| {
+        let key = if key > 0 { format!("primaryKey: true\n    primaryKeyPosition: {key}\n    ") } else { String::new() };
+        format!("  - name: {name}\n    physicalType: {kind}\n    required: true\n    {key}description: As in separation.\n")
+    };
+    let columns = [
+        column("council", "VARCHAR", 1),
+        column("delivery_year", "SMALLINT", 2),
+        column("amount", "\"DECIMAL(18,2)\"", 0),
+        column("lines", "BIGINT", 0),
+    ];
+    format!(
+        "apiVersion: v3.2.0\nkind: DataContract\nid: truecost.published.year_total\nname: Year total\nversion: 1.0.0\nstatus: active\n\
+         description:\n  purpose: Cost of a year.\nservers:\n- server: latest\n  type: local\n  path: published/latest/year_total/*.parquet\n  \
+         format: parquet\nschema:\n- name: year_total\n  physicalType: table\n  description: Cost of a year.\n  properties:\n{}",
+        columns.concat()
+    )
+}
