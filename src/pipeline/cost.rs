@@ -83,7 +83,7 @@ fn add_built_in_kernels(kernels: &mut Vec<KernelUse>, queries: &[CostQuery]) {
         let is_named = kernels.iter().any(|named| named.kernel == kernel);
         if let (false, Ok(table)) = (is_named, Identifier::new(table)) {
             let from = from.iter().filter_map(|name| Identifier::new(*name).ok()).collect();
-            kernels.push(KernelUse { table, kernel, from, file: format!("{FILE} of the program") });
+            kernels.push(KernelUse { table, kernel, from, file: format!("{FILE} of the program"), named: false });
         }
     }
 }
@@ -135,7 +135,7 @@ fn read_kernel(table: &str, at: At, item: &Item<'_>) -> Option<KernelUse> {
     let kernel = fields.need("kernel").and_then(|item| item.choice(Kernel::WORDS));
     let from = fields.need("from").and_then(|item| item.list())?;
     let from: Vec<Identifier> = from.iter().filter_map(Item::identifier).collect();
-    Some(KernelUse { table, kernel: kernel?, from, file: FILE.to_owned() })
+    Some(KernelUse { table, kernel: kernel?, from, file: FILE.to_owned(), named: true })
 }
 
 fn read_stage(root: &Path, stage: &str, queries: &mut Vec<CostQuery>, faults: &mut Vec<Diagnostic>) {

@@ -526,6 +526,8 @@ pub struct KernelUse {
     pub from: Vec<Identifier>,
     /// Where that is said.
     pub file: String,
+    /// Whether the partnership says it; else the program does.
+    pub named: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -17,11 +17,11 @@ pub fn rules_digest(p: &Partnership) -> String {
     for query in &p.cost.queries {
         hash.update(format!("{}/{} {}\n", query.stage, query.table, query.digest));
     }
-    for kernel in &p.cost.kernels {
+    for kernel in p.cost.kernels.iter().filter(|kernel| kernel.named) {
         let from: Vec<&str> = kernel.from.iter().map(|table| &**table).collect();
         hash.update(format!("{} {} {}\n", kernel.table, kernel.kernel.as_str(), from.join(" ")));
     }
-    for (name, contract) in p.contracts.iter().filter(|(name, _)| !name.starts_with("reference/")) {
+    for (name, contract) in p.contracts.iter().filter(|(name, _)| name.starts_with("published/")) {
         hash.update(format!("{name} {}\n", contract.digest));
     }
     // What a common table means, where that is not what it meant before contracts could say so.

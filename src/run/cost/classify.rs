@@ -1,7 +1,7 @@
 //! Lines of the common tables → parts of `cost_line`, each with the sums of its classes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
 

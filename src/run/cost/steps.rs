@@ -79,9 +79,12 @@ impl<'a> Walk<'a> {
 
     /// Holds the bytes of what is about to be read against what was written: a bit that turned while they rested would become a figure.
     fn hold(&mut self, step: &Step, stale: &[&Scope]) -> Answer<()> {
-        let all_read: BTreeSet<&String> = self.plan.needs(step).into_iter().chain([step]).flat_map(|step| &step.reads).collect();
+        let needs = self.plan.needs(step);
+        // What is whole for its reader is made of all lines, whatever the reader is made for.
+        let of_all = !stale.is_empty() && !step.looks_up() && needs.iter().any(|needed| needed.grain == Grain::Whole);
+        let all_read: BTreeSet<&String> = needs.into_iter().chain([step]).flat_map(|step| &step.reads).collect();
         let is_read = |source: &&CostSource| all_read.iter().any(|table| *table == source.basis.common_table());
-        let in_scope = |source: &&CostSource| stale.iter().any(|scope| scope.holds(source));
+        let in_scope = |source: &&CostSource| of_all || stale.iter().any(|scope| scope.holds(source));
         let rested = |source: &&CostSource| !self.held.contains(source.file.relative.as_str());
         let sources: Vec<&CostSource> = self.sources.iter().filter(rested).filter(is_read).filter(in_scope).collect();
         self.held.extend(sources.iter().map(|source| source.file.relative.as_str()));
