@@ -15,7 +15,7 @@ use super::{
 use crate::{
     demo,
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes, list, to_json},
-    domain::{Period, counted, decimal, pounds, printable_json},
+    domain::{Period, counted, decimal, printable_json, rows_and_pounds},
     engine::{Format, write_rows},
     lake::Decided,
     pipeline::{self, Partnership},
@@ -266,11 +266,11 @@ fn planned(partnership: &Partnership, selection: &Selection, talk: Talk) -> Answ
             if told {
                 text.push_str(&format!("  {verb} {} for {covers}{whence}: {}\n", take.entry.name, take.why.as_str()));
             }
-            let over: Vec<Value> = take.over.iter().map(|s| json!({"period": s.period.to_string(), "delivery_id": s.delivery, "rows": s.proof.rows, "amount": decimal(s.proof.amount)})).collect();
+            let over: Vec<Value> = take.over.iter().map(|s| json!({"period": s.period.to_string(), "delivery_id": s.delivery, "rows": s.proof.rows, "amount": s.pounds().map(decimal)})).collect();
             // Whether a file that was touched goes over anything is known once it was looked at.
             for stood in take.over.iter().filter(|_| told && take.why != plan::Why::Touched) {
-                let (rows, pounds) = (counted(stood.proof.rows, "row"), pounds(stood.proof.amount));
-                text.push_str(&format!("              over {}: {rows}, {pounds} of delivery {}\n", stood.period, stood.delivery));
+                let rows = rows_and_pounds(stood.proof.rows, stood.pounds());
+                text.push_str(&format!("              over {}: {rows} of delivery {}\n", stood.period, stood.delivery));
             }
             files.push(json!({"feed": feed.name(), "file": take.entry.name, "covers": covers, "take": true, "landed": landed, "why": take.why.as_str(), "over": over}));
         }
@@ -322,7 +322,8 @@ fn outcome_page(outcome: &Outcome, talk: Talk) -> Page {
     let waits = of(Delivery::Waiting).count();
     let (refused, not_taken): (Vec<_>, Vec<_>) = of(Delivery::Refused).partition(|d| d.delivery.is_some());
     let rows: u64 = of(Delivery::Accepted).map(|d| d.rows).sum();
-    let pence: i128 = of(Delivery::Accepted).map(|d| d.pence).sum();
+    // Nothing but rows without pounds adds up to no pounds.
+    let pence = of(Delivery::Accepted).filter_map(|d| d.pence).reduce(|a, b| a + b).or((accepted == 0).then_some(0));
     let costed = &outcome.costed;
     let failed = costed.stopped.iter().any(|d| d.severity == crate::diagnostic::Severity::Error);
     let answers = costed.release.as_ref().map_or_else(|| "there is no release yet".to_owned(), |r| format!("release {r} still answers"));
@@ -344,8 +345,8 @@ fn outcome_page(outcome: &Outcome, talk: Talk) -> Page {
     } else {
         let some = |number: usize, what: &str| if number > 0 { format!(", {number} {what}") } else { String::new() };
         let also = some(waits, "waiting") + &some(not_taken.len(), "not taken") + &some(before, "already in");
-        let (deliveries, rows) = (counted(accepted as u64, "delivery"), counted(rows, "row"));
-        text.push_str(&format!("{deliveries} accepted ({rows}, {}), {} refused{also}\n", pounds(pence), refused.len()));
+        let (deliveries, rows) = (counted(accepted as u64, "delivery"), rows_and_pounds(rows, pence));
+        text.push_str(&format!("{deliveries} accepted ({rows}), {} refused{also}\n", refused.len()));
     }
     if outcome.delivered.is_empty() && costed.release.is_none() && costed.blocked.is_empty() {
         text.push_str(
@@ -361,7 +362,7 @@ fn outcome_page(outcome: &Outcome, talk: Talk) -> Page {
         .iter()
         .map(|d| {
             json!({"feed": d.feed, "file": d.file, "delivery_id": d.delivery, "covers": d.coverage, "rows": d.rows, "quarantined": d.quarantined,
-                "amount": decimal(d.pence),
+                "amount": d.pence.map(decimal),
                 "state": d.state.as_str(),
                 "reports": list(&d.reports)})
         })

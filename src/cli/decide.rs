@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::args::Decide;
 use crate::{
     diagnostic::Answer,
-    domain::{counted, decimal, pounds},
+    domain::{decimal, rows_and_pounds},
     lake::{Decided, DeliveryRecord},
     pipeline::Partnership,
     report::Page,
@@ -46,11 +46,11 @@ pub(super) fn page(partnership: &Partnership, words: &Decide, what: Decided) -> 
 
 fn in_words(record: &DeliveryRecord) -> String {
     let covers = record.covers().map(|c| c.to_string()).unwrap_or_default();
-    let (rows, pounds) = (counted(record.proof.accepted, "row"), pounds(record.proof.pence()));
-    format!("delivery {} of {} {covers}, {} ({rows}, {pounds})", record.delivery_id, record.feed_name(), record.source.name)
+    let rows = rows_and_pounds(record.proof.accepted, record.proof.pounds());
+    format!("delivery {} of {} {covers}, {} ({rows})", record.delivery_id, record.feed_name(), record.source.name)
 }
 
 fn to_json(record: &DeliveryRecord) -> Value {
     json!({"delivery_id": record.delivery_id, "feed": record.feed_name(), "covers": record.coverage, "file": record.source.name,
-        "rows": record.proof.accepted, "amount": decimal(record.proof.pence()), "state": record.state.as_str()})
+        "rows": record.proof.accepted, "amount": record.proof.pounds().map(decimal), "state": record.state.as_str()})
 }

@@ -82,6 +82,13 @@ pub fn counted(number: u64, noun: &str) -> String {
     }
 }
 
+/// `4 rows, £12.00`; `4 rows` where they have no pounds (`None`).
+#[must_use]
+pub fn rows_and_pounds(rows: u64, pence: Option<Pence>) -> String {
+    let rows = counted(rows, "row");
+    pence.map_or_else(|| rows.clone(), |pence| format!("{rows}, {}", pounds(pence)))
+}
+
 /// `1234567` as `1,234,567`.
 #[must_use]
 pub fn grouped(number: u128) -> String {

@@ -35,6 +35,9 @@ pub struct DeliveryProof {
     pub controls: Vec<ControlProof>,
     /// At least one control came from the sender and held.
     pub proved_by_sender: bool,
+    /// The common table has no amount: its rows are counted, and every sum of pounds here is nought and says nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_pounds: bool,
 }
 
 impl DeliveryProof {
@@ -42,6 +45,12 @@ impl DeliveryProof {
     #[must_use]
     pub fn pence(&self) -> Pence {
         self.periods.values().map(|p| p.amount).sum()
+    }
+
+    /// Net of all periods; `None` where the rows have no pounds.
+    #[must_use]
+    pub fn pounds(&self) -> Option<Pence> {
+        (!self.no_pounds).then(|| self.pence())
     }
 
     /// Records that are no rows: the header, what stands before it, control records, blank and declared ones.

@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
-    domain::{counted, pounds},
+    domain::rows_and_pounds,
     lake::{DeliveryRecord, DeliveryState, holder},
     pipeline::{Feed, Repeats},
 };
@@ -36,7 +36,7 @@ pub fn is_replaced(known: &[DeliveryRecord], refused: &DeliveryRecord) -> bool {
 pub fn came_again(record: &DeliveryRecord, over: &DeliveryRecord, file: &str) -> Diagnostic {
     let words = |r: &DeliveryRecord| {
         let covers = r.covers().map(|c| c.to_string()).unwrap_or_default();
-        format!("delivery {} of {covers} ({}, {})", r.delivery_id, counted(r.proof.accepted, "row"), pounds(r.proof.pence()))
+        format!("delivery {} of {covers} ({})", r.delivery_id, rows_and_pounds(r.proof.accepted, r.proof.pounds()))
     };
     Diagnostic::note(codes::control::CAME_AGAIN, format!("the file is {} again; {} has gone over it since", words(record), words(over)))
         .place(Place::file(format!("{}: {}", record.feed_name(), file)))
@@ -49,7 +49,7 @@ pub fn came_again(record: &DeliveryRecord, over: &DeliveryRecord, file: &str) ->
 
 /// The delivery of which `new` is a copy: the same bytes, with rows, were accepted for periods of which `new` covers none, and their file
 /// has neither moved nor been read as something else. A correction of the original does not make the copy right: one that stands is
-/// named before one that was replaced since.
+/// named before one that was replaced since. Rows without pounds may be the same in two months: a register of posts.
 #[must_use]
 pub fn copied<'k>(
     known: &'k [DeliveryRecord],
@@ -57,7 +57,7 @@ pub fn copied<'k>(
     new: &DeliveryRecord,
     moved: &dyn Fn(&DeliveryRecord) -> bool,
 ) -> Option<&'k DeliveryRecord> {
-    if feed.repeats == Repeats::Allowed || new.proof.accepted == 0 {
+    if feed.repeats == Repeats::Allowed || new.proof.accepted == 0 || new.proof.no_pounds {
         return None;
     }
     let of_feed = known.iter().filter(|r| r.is_of(&new.council, &new.feed));
@@ -78,11 +78,10 @@ pub(super) fn counts_otherwise(record: &DeliveryRecord, copy: &DeliveryRecord) -
     let covers = |r: &DeliveryRecord| r.covers().map(|c| c.to_string()).unwrap_or_default();
     let (of_it, of_copy) = (covers(record), covers(copy));
     let seen = format!(
-        "delivery {} of {of_it} cannot count again: the same bytes count as delivery {} of {of_copy} ({}, {})",
+        "delivery {} of {of_it} cannot count again: the same bytes count as delivery {} of {of_copy} ({})",
         record.delivery_id,
         copy.delivery_id,
-        counted(copy.proof.accepted, "row"),
-        pounds(copy.proof.pence())
+        rows_and_pounds(copy.proof.accepted, copy.proof.pounds())
     );
     Diagnostic::new(codes::control::COPY, seen)
         .place(Place::file(format!("{}: {}", record.feed_name(), record.source.name)))
@@ -111,9 +110,9 @@ pub(super) const fn is_original(record: &DeliveryRecord) -> bool {
 #[must_use]
 pub fn is_copy(feed: &Feed, new: &DeliveryRecord, of: &DeliveryRecord, stands: bool) -> Diagnostic {
     let covers = |r: &DeliveryRecord| r.covers().map(|c| c.to_string()).unwrap_or_default();
-    let (rows, sum) = (counted(of.proof.accepted, "row"), pounds(of.proof.pence()));
+    let rows = rows_and_pounds(of.proof.accepted, of.proof.pounds());
     let seen = format!(
-        "{} for {} is, byte for byte, {} of {}, which {} ({rows}, {sum})",
+        "{} for {} is, byte for byte, {} of {}, which {} ({rows})",
         new.source.name,
         covers(new),
         of.source.name,

@@ -157,7 +157,8 @@ pub fn undo(
         record.state = before;
         meant.insert(record.delivery_id.clone());
     }
-    let mut counts_again = after.iter().filter(|r| meant.contains(&r.delivery_id) && r.is_accepted() && !may_repeat(r));
+    let repeats = |r: &&DeliveryRecord| may_repeat(r) || r.proof.no_pounds;
+    let mut counts_again = after.iter().filter(|r| meant.contains(&r.delivery_id) && r.is_accepted() && !repeats(r));
     if let Some((record, copy)) = counts_again.find_map(|r| Some((r, same_bytes(&after, r).find(|copy| copy.is_accepted())?))) {
         return Err(again::counts_otherwise(record, copy).into());
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    domain::{Period, counted, pounds},
+    domain::{Pence, Period, pounds, rows_and_pounds},
     lake::{DeliveryRecord, DeliveryState, PeriodProof, holder},
     pipeline::{Feed, Shrunken},
 };
@@ -48,6 +48,8 @@ pub struct Replaced {
     pub delivery: String,
     pub before: PeriodProof,
     pub after: PeriodProof,
+    /// The rows have no pounds: they are guarded, and told, by their number.
+    pub no_pounds: bool,
 }
 
 impl Replaced {
@@ -60,9 +62,14 @@ impl Replaced {
 
     /// What is in question about it, with the absolute amounts, by which it is guarded.
     fn question(&self) -> String {
-        let of = |proof: &PeriodProof| format!("{}, {} in absolute amounts", counted(proof.rows, "row"), pounds(proof.absolute()));
+        let absolute = if self.no_pounds { "" } else { " in absolute amounts" };
+        let of = |proof: &PeriodProof| format!("{}{absolute}", self.shown(proof.rows, proof.absolute()));
         let what = if self.after.rows == 0 { "nothing is left" } else { "less than half is left" };
         format!("{what} of {}: {} of delivery {} before, {} now", self.period, of(&self.before), self.delivery, of(&self.after))
+    }
+
+    fn shown(&self, rows: u64, pence: Pence) -> String {
+        rows_and_pounds(rows, (!self.no_pounds).then_some(pence))
     }
 
     /// `2018/P01: 10 rows, £1,000.00 of delivery 0123456789abcdef before; 4 rows, £400.00 now`.
@@ -72,7 +79,7 @@ impl Replaced {
         let same_net = self.before.amount == self.after.amount && self.before.absolute() != self.after.absolute();
         let of = |proof: &PeriodProof| {
             let absolute = if same_net { format!(" ({} in absolute amounts)", pounds(proof.absolute())) } else { String::new() };
-            format!("{}, {}{absolute}", counted(proof.rows, "row"), pounds(proof.amount))
+            format!("{}{absolute}", self.shown(proof.rows, proof.amount))
         };
         format!("{}: {} of delivery {} before; {} now", self.period, of(&self.before), self.delivery, of(&self.after))
     }
@@ -86,7 +93,8 @@ pub fn replaced_in_words(replaced: &[Replaced]) -> Vec<String> {
     if let Some((first, last)) = same.first().zip(same.last()) {
         let periods =
             if same.len() == 1 { first.period.to_string() } else { format!("{}..{} ({} periods)", first.period, last.period, same.len()) };
-        lines.push(format!("{periods}: the same rows and pounds as before"));
+        let what = if first.no_pounds { "the same number of rows" } else { "the same rows and pounds" };
+        lines.push(format!("{periods}: {what} as before"));
     }
     lines
 }
@@ -131,7 +139,8 @@ pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, 
 fn replaced(known: &[DeliveryRecord], new: &DeliveryRecord, period: Period) -> Option<Replaced> {
     let before = holder(known, &new.council, &new.feed, period).filter(|r| !r.lost)?;
     let of = |r: &DeliveryRecord| r.proof.periods.get(&period.to_string()).copied().unwrap_or_default();
-    let found = Replaced { period, delivery: before.delivery_id.clone(), before: of(before), after: of(new) };
+    let found =
+        Replaced { period, delivery: before.delivery_id.clone(), before: of(before), after: of(new), no_pounds: new.proof.no_pounds };
     (found.before != found.after || !before.is(&new.delivery_id)).then_some(found)
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
-    domain::{Calendar, Coverage, Period},
+    domain::{Calendar, Coverage, Pence, Period},
     lake::{DeliveryRecord, DeliveryState, PeriodProof, SourceFacts, Turn},
     pipeline::{Extent, Feed, NewestBy, Ready},
     source::{Entry, Listing, companion_name},
@@ -114,6 +114,16 @@ pub struct Stood {
     pub period: Period,
     pub delivery: String,
     pub proof: PeriodProof,
+    /// Its rows have no pounds.
+    pub no_pounds: bool,
+}
+
+impl Stood {
+    /// Pounds of what stands, debit positive; `None` where the rows have none.
+    #[must_use]
+    pub fn pounds(&self) -> Option<Pence> {
+        (!self.no_pounds).then_some(self.proof.amount)
+    }
 }
 
 /// What there is to do for one feed.
@@ -211,7 +221,7 @@ fn over(feed: &Feed, calendar: Calendar, known: &Known<'_>, take: &Take) -> Vec<
         let goes_over = |r: &&DeliveryRecord| !r.lost && !is_file_of(r, &take.entry) && take.turn.is_none_or(|turn| r.turn() < Some(turn));
         let holder = known.holder(*period).filter(goes_over)?;
         let proof = *holder.proof.periods.get(&period.to_string())?;
-        Some(Stood { period: *period, delivery: holder.delivery_id.clone(), proof })
+        Some(Stood { period: *period, delivery: holder.delivery_id.clone(), proof, no_pounds: holder.proof.no_pounds })
     };
     feed.replaces(coverage, calendar).periods().iter().filter_map(stood).collect()
 }

@@ -1,6 +1,9 @@
 //! The tables that queries can name and that no query fills: their columns, and where their rows come from. What is missing among them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use arrow::{
     array::{ArrayRef, Date32Array, StringArray},
@@ -175,22 +178,24 @@ pub fn does_not_fit(table: &str, error: &arrow::error::ArrowError) -> Refusal {
     .into()
 }
 
-/// The common tables that costs are read from, as they are now.
+/// The common tables as they are now.
 #[derive(Debug, Default)]
 pub struct LakeNow {
-    /// By table, as a manifest lists them.
+    /// Those that costs are read from, as a manifest lists them.
     pub states: BTreeMap<String, LakeState>,
-    pub files: Vec<(Basis, LakeFile)>,
+    /// The files of every common table that the partnership declares, by table.
+    pub files: Vec<(String, LakeFile)>,
 }
 
 /// Looks at the common tables. Where one has not moved since the latest release, its manifest says what is in it.
 ///
 /// # Errors
 /// TC1002, TC1007.
-pub fn lake_now(tables: &CommonTables, latest: Option<&Manifest>) -> Answer<LakeNow> {
+pub fn lake_now(partnership: &Partnership, tables: &CommonTables, latest: Option<&Manifest>) -> Answer<LakeNow> {
     let mut now = LakeNow::default();
-    for basis in [Basis::Ledger, Basis::Payments] {
-        let table = basis.common_table();
+    let declared = partnership.contracts.keys().filter_map(|name| name.strip_prefix("common/"));
+    let of_costs = [Basis::Ledger, Basis::Payments].map(Basis::common_table);
+    for table in declared.chain(of_costs).collect::<BTreeSet<_>>() {
         let Some(version) = tables.newest_version(table)? else { continue };
         // A table that was made anew counts its versions from the start.
         let is_there = |state: &&LakeState| tables.files_of(table, state).iter().all(|file| file.path.is_file());
@@ -202,8 +207,10 @@ pub fn lake_now(tables: &CommonTables, latest: Option<&Manifest>) -> Answer<Lake
                 None => continue,
             },
         };
-        now.states.insert(table.to_owned(), state);
-        now.files.extend(files.into_iter().map(|file| (basis, file)));
+        if of_costs.contains(&table) {
+            now.states.insert(table.to_owned(), state);
+        }
+        now.files.extend(files.into_iter().map(|file| (table.to_owned(), file)));
     }
     Ok(now)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
-    domain::{Pence, counted, pounds},
+    domain::{Pence, rows_and_pounds},
     lake::{Decided, DeliveryRecord, DeliveryState},
 };
 
@@ -44,19 +44,19 @@ fn ways_out(record: &DeliveryRecord, again: bool) -> String {
     format!("if it is right: truecost accept {id} --by NAME --reason TEXT, then truecost run{undo}")
 }
 
-/// Rows and pounds of the accepted rows of what waits.
-fn in_question(record: &DeliveryRecord) -> (u64, Pence) {
+/// Rows and pounds of the accepted rows of what waits; no pounds where they have none.
+fn in_question(record: &DeliveryRecord) -> (u64, Option<Pence>) {
     let periods = match (record.state, &record.last_attempt) {
         (DeliveryState::Accepted, Some(attempt)) => &attempt.periods,
         _ => &record.proof.periods,
     };
-    (periods.values().map(|p| p.rows).sum(), periods.values().map(|p| p.amount).sum())
+    (periods.values().map(|p| p.rows).sum(), (!record.proof.no_pounds).then(|| periods.values().map(|p| p.amount).sum()))
 }
 
 fn report(record: &DeliveryRecord, again: bool) -> Diagnostic {
     let covers = record.covers().map(|c| c.to_string()).unwrap_or_default();
     let (rows, pence) = in_question(record);
-    let what = format!("delivery {} of {covers} ({}, {})", record.delivery_id, counted(rows, "row"), pounds(pence));
+    let what = format!("delivery {} of {covers} ({})", record.delivery_id, rows_and_pounds(rows, pence));
     let how = if again { " was judged again and" } else { "" };
     let seen = format!("{what}{how} waits for a person's word: {}", record.questions().join("; "));
     let hint = match record.decisions.iter().rev().find(|d| d.what == Decided::Accept).filter(|_| record.is_let_in()) {

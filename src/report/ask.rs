@@ -15,9 +15,9 @@ use crate::{
     domain::{Pence, Period},
     engine::{Limits, Part, Table, Tables, ask},
     lake::{DeliveryRecord, Lake, LakeFileState, Manifest},
-    pipeline::Partnership,
-    plan::Standing,
-    schema::{Cell, Type, proof_table},
+    pipeline::{Basis, Partnership},
+    plan::{self, Standing},
+    schema::{Cell, Contract, Type, proof_table},
 };
 
 /// A release, and where its parts are.
@@ -63,10 +63,15 @@ pub fn answer(partnership: &Partnership, sql: &str) -> Answer<(SchemaRef, Vec<Re
     Ok((schema, answers.collect::<Answer<Vec<_>>>()?))
 }
 
+/// Whether a question may look at a common table: at rows of persons only where the partnership says so.
+fn is_offered(partnership: &Partnership, table: &str) -> bool {
+    partnership.query_personal || !partnership.is_of_persons(table)
+}
+
 /// Says of a lake table of persons why it is not there.
 fn not_offered(partnership: &Partnership, mut refusal: Refusal) -> Refusal {
     let common = partnership.contracts.keys().filter_map(|name| name.strip_prefix("common/"));
-    let hidden: Vec<&str> = common.filter(|table| !partnership.query_personal && partnership.is_of_persons(table)).collect();
+    let hidden: Vec<&str> = common.filter(|table| !is_offered(partnership, table)).collect();
     for report in refusal.0.iter_mut().filter(|report| report.code == codes::query::NAME) {
         if hidden.iter().any(|table| report.seen.contains(&format!("`lake.{table}`"))) {
             report.hint =
@@ -95,9 +100,15 @@ fn tables_of(partnership: &Partnership, release: Option<&Release>) -> Answer<Tab
                 tables
                     .insert(format!("published.{table}"), Table::local(contract.arrow_schema(), parts.iter().filter_map(local).collect()));
             }
-            Some(("common", table)) if !partnership.query_personal && partnership.is_of_persons(table) => {}
+            Some(("common", table)) if !is_offered(partnership, table) || Basis::of_table(table).is_none() => {}
             Some(("common", table)) => tables.insert(format!("lake.{table}"), lake_table(partnership, release, table)?),
             _ => {}
+        }
+    }
+    for (name, contract) in &partnership.contracts {
+        let is_wanted = |table: &&str| Basis::of_table(table).is_none() && is_offered(partnership, table);
+        if let Some(table) = name.strip_prefix("common/").filter(is_wanted) {
+            tables.insert(format!("lake.{table}"), current_table(partnership, table, contract)?);
         }
     }
     for (name, reference) in &partnership.references {
@@ -117,6 +128,13 @@ fn lake_table(partnership: &Partnership, release: &Release, table: &str) -> Answ
         .map_or_else(|| std::sync::Arc::new(arrow::datatypes::Schema::empty()), |c| c.arrow_schema());
     let files = release.manifest.content.lake.get(table).map_or(&[][..], |state| state.files.as_slice());
     Ok(Table::local(schema, files.iter().filter_map(|file| lake_part(&folder, file)).collect()))
+}
+
+/// A common table that no release reads, as it is now.
+fn current_table(partnership: &Partnership, table: &str, contract: &Contract) -> Answer<Table> {
+    let tables = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.tables()?;
+    let files = tables.snapshot(table, None)?.map(|snapshot| snapshot.files).unwrap_or_default();
+    Ok(plan::lake_table(contract, files.iter()))
 }
 
 fn lake_part(folder: &Path, file: &LakeFileState) -> Option<Part> {
@@ -176,9 +194,9 @@ fn ops_delivery(stand: &Stand) -> Answer<RecordBatch> {
             r.bytes.into(),
             stands_rows.into(),
             r.proof.quarantined.into(),
-            Cell::Pence(stands_pence),
+            if r.proof.no_pounds { Cell::Null } else { Cell::Pence(stands_pence) },
             r.proof.accepted.into(),
-            Cell::Pence(r.proof.pence()),
+            r.proof.pounds().map_or(Cell::Null, Cell::Pence),
         ]
     };
     proof_table(&columns, &stand.records.iter().map(row).collect::<Vec<_>>())

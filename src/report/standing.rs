@@ -28,7 +28,7 @@ impl Stand {
         let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
         let records = lake.register().all()?;
         let latest = lake.releases().latest()?;
-        let now = lake_now(&lake.tables()?, latest.as_ref())?;
+        let now = lake_now(partnership, &lake.tables()?, latest.as_ref())?;
         let plan = plan_release(partnership, &records, &now.files, latest.as_ref());
         Ok(Self { records, latest, plan })
     }
@@ -56,7 +56,7 @@ pub fn uncounted_text(uncounted: &[Uncounted]) -> String {
 pub fn uncounted_json(uncounted: &[Uncounted]) -> Vec<Value> {
     let one = |group: &Uncounted| {
         json!({"feed": group.feed, "state": group.state.as_str(), "reason": group.state.reason(), "rows": group.rows,
-            "amount": decimal(group.pence), "periods": group.periods.iter().map(ToString::to_string).collect::<Vec<_>>()})
+            "amount": group.pounds().map(decimal), "periods": group.periods.iter().map(ToString::to_string).collect::<Vec<_>>()})
     };
     uncounted.iter().map(one).collect()
 }

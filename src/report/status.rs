@@ -95,6 +95,7 @@ fn feeds(partnership: &Partnership, stand: &Stand) -> (Table, Vec<Value>) {
     for (council, feed) in names {
         let of: Vec<&DeliveryRecord> = stand.records.iter().filter(|r| r.is_of(&council, &feed)).collect();
         let standing = |r: &DeliveryRecord| stand.plan.deliveries.get(&r.delivery_id);
+        let no_pounds = has_no_pounds(partnership, &council, &feed, &of);
         let refused = of.iter().filter(|r| r.state == DeliveryState::Refused).count();
         let is_superseded = |r: &&&DeliveryRecord| standing(r).is_some_and(|plan| matches!(plan.standing, Standing::SupersededBy(_)));
         let superseded = of.iter().filter(is_superseded).count();
@@ -111,14 +112,22 @@ fn feeds(partnership: &Partnership, stand: &Stand) -> (Table, Vec<Value>) {
             superseded.to_string(),
             grouped(u128::from(rows)),
             grouped(u128::from(quarantined)),
-            pounds(sum),
+            if no_pounds { "-".to_owned() } else { pounds(sum) },
             last_text,
         ]);
         list.push(json!({"feed": name, "declared": !undeclared.contains(&(council, feed)), "deliveries": of.len(), "refused": refused,
-            "superseded": superseded, "rows": rows, "quarantined": quarantined, "amount": decimal(sum),
+            "superseded": superseded, "rows": rows, "quarantined": quarantined, "amount": (!no_pounds).then(|| decimal(sum)),
             "last": last.map(|r| json!({"delivery_id": r.delivery_id, "covers": covers(r), "state": r.state.as_str(), "file": r.source.name}))}));
     }
     (table, list)
+}
+
+/// Whether the rows of a feed have no pounds: all that it brought have none or, of one that brought nothing, its common table has none.
+fn has_no_pounds(partnership: &Partnership, council: &str, feed: &str, of: &[&DeliveryRecord]) -> bool {
+    let declared = partnership.feeds.iter().find(|f| *f.council == *council && *f.id == *feed);
+    let table = declared.and_then(|feed| partnership.contracts.get(&format!("common/{}", feed.into)));
+    let of_table = table.is_some_and(|table| table.special.amount.is_none());
+    if of.is_empty() { of_table } else { of.iter().all(|r| r.proof.no_pounds || (r.proof.accepted == 0 && of_table)) }
 }
 
 /// Deliveries that came after what stands in a period and do not count there: `aa/spend 2023/P01: 0123… is refused; …abcd stands`.

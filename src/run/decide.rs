@@ -78,7 +78,7 @@ impl Conductor<'_> {
     pub(super) fn check_let_go(&self, known: &[DeliveryRecord]) -> Answer<()> {
         let Some(let_go) = &self.let_go else { return Ok(()) };
         let latest = self.lake.releases().latest()?;
-        let now = lake_now(&self.tables, latest.as_ref())?;
+        let now = lake_now(self.partnership, &self.tables, latest.as_ref())?;
         let plan = plan_release(self.partnership, known, &now.files, latest.as_ref());
         let vanishes = |period: &Period| plan.vanishing.iter().any(|v| v.period == *period);
         match let_go.periods.iter().find(|period| !vanishes(period)) {

@@ -238,7 +238,7 @@ fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome)
         .map(|d| {
             serde_json::json!({"feed": d.feed, "file": d.file, "delivery_id": d.delivery, "covers": d.coverage,
             "state": d.state.as_str(),
-            "rows": d.rows, "amount": crate::domain::decimal(d.pence)})
+            "rows": d.rows, "amount": d.pence.map(crate::domain::decimal)})
         })
         .collect();
     let record = serde_json::json!({

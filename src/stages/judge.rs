@@ -131,6 +131,7 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryPr
         periods: BTreeMap::new(),
         proved_by_sender: proved,
         controls,
+        no_pounds: false,
     }
 }
 

@@ -88,7 +88,7 @@ fn a_year_of_payments_is_separated_to_the_penny() {
     assert_eq!(outcome.delivered.len(), 36);
     assert_eq!(outcome.delivered.iter().map(|d| d.rows).sum::<u64>(), 512_851);
     assert_eq!(outcome.delivered.iter().map(|d| d.quarantined).sum::<u64>(), 0);
-    assert_eq!(outcome.delivered.iter().map(|d| d.pence).sum::<i128>(), 149_679_672_232);
+    assert_eq!(outcome.delivered.iter().filter_map(|d| d.pence).sum::<i128>(), 149_679_672_232);
     every_file_as_its_control(&spend, &outcome);
     every_department_as_its_control(&spend, &released);
     bexley_left(&released);
@@ -109,7 +109,7 @@ fn every_file_as_its_control(spend: &Path, outcome: &run::Outcome) {
         let of = |d: &&run::Delivered| d.feed == format!("{council}/supplier_spend") && d.file == file;
         let delivered = outcome.delivered.iter().find(of).expect("the file was delivered");
         assert_eq!(delivered.rows.to_string(), control["rows"], "{}", control["file"]);
-        assert_eq!(Some(delivered.pence), parse_pounds(&pad(&control["amount"])), "{}", control["file"]);
+        assert_eq!(delivered.pence, parse_pounds(&pad(&control["amount"])), "{}", control["file"]);
     }
 }
 

@@ -11,25 +11,31 @@ use crate::{
     pipeline::{Basis, Partnership},
 };
 
+/// Whether a table is among those of which the lake's files are given.
+fn looked_at(partnership: &Partnership, table: &str) -> bool {
+    Basis::of_table(table).is_some() || partnership.contracts.contains_key(&format!("common/{table}"))
+}
+
 /// Where register and common tables say something else: TC1250 for each. What is lost of a feed that is not declared is left to the
 /// report on that.
 pub(super) fn disagreements(
     partnership: &Partnership,
     deliveries: &[DeliveryRecord],
     index: &Index<'_>,
-    files: &[(Basis, LakeFile)],
+    files: &[(String, LakeFile)],
 ) -> Vec<Diagnostic> {
     let mut rows: BTreeMap<(&str, Slot), u64> = BTreeMap::new();
-    for (basis, file) in files {
-        *rows.entry((basis.common_table(), Slot::of_file(file))).or_default() += file.rows;
+    for (table, file) in files {
+        *rows.entry((table.as_str(), Slot::of_file(file))).or_default() += file.rows;
     }
     let mut faults = Vec::new();
+    let is_looked_at = |table: &str| looked_at(partnership, table);
     let is_declared = |r: &DeliveryRecord| partnership.feeds.iter().any(|feed| r.is_of(&feed.council, &feed.id));
-    let lost = deliveries.iter().filter(|r| r.is_accepted() && r.lost && Basis::of_table(&r.table).is_some());
+    let lost = deliveries.iter().filter(|r| r.is_accepted() && r.lost && is_looked_at(&r.table));
     let stands = |r: &&DeliveryRecord| !index.held(r).0.is_empty();
     faults.extend(lost.filter(|r| is_declared(r)).filter(stands).map(messages::not_in_lake));
     for (slot, known) in &index.slots {
-        let Some(holder) = known.holder.filter(|holder| !holder.lost && Basis::of_table(&holder.table).is_some()) else { continue };
+        let Some(holder) = known.holder.filter(|holder| !holder.lost && is_looked_at(&holder.table)) else { continue };
         let there = rows.get(&(holder.table.as_str(), slot.clone())).copied().unwrap_or(0);
         let (accepted, _) = super::index::brought(holder, slot.period);
         if there != accepted {

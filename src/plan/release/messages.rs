@@ -29,8 +29,9 @@ pub(super) fn not_declared(plan: &ReleasePlan) -> Vec<Diagnostic> {
                 let file = format!("pipelines/{}.yaml", group.feed);
                 (format!("the feed {feed} of {council} is not declared"), file.clone(), format!("bring {file} and its SQL back"))
             };
-            let (rows, sum) = (counted(group.rows, "accepted row"), pounds(group.pence));
-            Diagnostic::new(codes::control::NOT_DECLARED, format!("{what}: {}: {rows}, {sum}", spans(&group.periods)))
+            let rows = counted(group.rows, "accepted row");
+            let rows = group.pounds().map_or_else(|| rows.clone(), |pence| format!("{rows}, {}", pounds(pence)));
+            Diagnostic::new(codes::control::NOT_DECLARED, format!("{what}: {}: {rows}", spans(&group.periods)))
                 .place(Place::file(place))
                 .expected("a declared feed of a declared council for every accepted row")
                 .outcome(NOTHING_PUBLISHED)

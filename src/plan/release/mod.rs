@@ -102,6 +102,8 @@ pub enum PeriodState {
     NotActive,
     /// The council's costs are read from another table on its first day, or (`None`) from none.
     NoBasis(Option<Basis>),
+    /// No cost is read from its common table, which this is, on whatever basis.
+    NoCost(String),
     /// The council has no such feed (any more).
     FeedNotDeclared,
     /// The partnership has no such council (any more).
@@ -128,6 +130,8 @@ pub struct PeriodPlan {
     pub rows: u64,
     /// Their pounds as the delivery's proof says, debit positive.
     pub pence: Pence,
+    /// The rows have no pounds: `pence` is nought and says nothing.
+    pub no_pounds: bool,
     /// Newer deliveries of the period that do not count: refused, waiting, withdrawn.
     pub passed_over: Vec<String>,
 }
@@ -226,7 +230,7 @@ pub struct ReleasePlan {
 pub fn plan_release(
     partnership: &Partnership,
     deliveries: &[DeliveryRecord],
-    files: &[(Basis, LakeFile)],
+    files: &[(String, LakeFile)],
     latest: Option<&Manifest>,
 ) -> ReleasePlan {
     let index = Index::of(deliveries);
@@ -270,7 +274,7 @@ pub fn published_slots(latest: Option<&Manifest>) -> BTreeSet<Slot> {
 pub const EMPTY: &str = "empty";
 
 /// Rows of the common tables by slot.
-fn rows_of(files: &[(Basis, LakeFile)]) -> BTreeMap<Slot, u64> {
+fn rows_of(files: &[(String, LakeFile)]) -> BTreeMap<Slot, u64> {
     let mut rows = BTreeMap::new();
     for (_, file) in files {
         *rows.entry(Slot::of_file(file)).or_default() += file.rows;
@@ -304,6 +308,7 @@ fn period_plan(partnership: &Partnership, index: &Index<'_>, rows: u64, slot: &S
         state,
         delivery: holder.map(|holder| holder.delivery_id.clone()),
         pence,
+        no_pounds: holder.is_some_and(|holder| holder.proof.no_pounds),
         passed_over: passed_over.map(|record| record.delivery_id.clone()).collect(),
     }
 }
@@ -324,6 +329,7 @@ fn state_of(partnership: &Partnership, slot: &Slot, known: Option<&index::Known<
         None => PeriodState::NothingYet,
         Some(holder) if holder.lost => PeriodState::Lost,
         Some(_) if !feed.active.contains(first) => PeriodState::NotActive,
+        Some(holder) if Basis::of_table(&holder.table).is_none() => PeriodState::NoCost(holder.table.clone()),
         Some(holder) => match partnership.basis_on(&slot.council, first) {
             Some(basis) if basis.common_table() == holder.table => PeriodState::Counts,
             other => PeriodState::NoBasis(other),
@@ -384,13 +390,14 @@ impl ReleasePlan {
         }
     }
 
-    fn choose_sources(&mut self, index: &Index<'_>, files: &[(Basis, LakeFile)]) {
-        for (basis, file) in files {
+    fn choose_sources(&mut self, index: &Index<'_>, files: &[(String, LakeFile)]) {
+        for (table, file) in files {
+            let Some(basis) = Basis::of_table(table) else { continue };
             let slot = Slot::of_file(file);
             let counts = self.periods.get(&slot).is_some_and(|entry| entry.state == PeriodState::Counts);
             // A feed that fills another table now may have left rows in its former one: they are no delivery's.
-            if let Some(holder) = index.holder(&slot).filter(|holder| counts && holder.table == basis.common_table()) {
-                self.sources.push(CostSource { basis: *basis, file: file.clone(), delivery: holder.delivery_id.clone() });
+            if let Some(holder) = index.holder(&slot).filter(|holder| counts && holder.table == *table) {
+                self.sources.push(CostSource { basis, file: file.clone(), delivery: holder.delivery_id.clone() });
             }
         }
         self.sources.sort_by(|a, b| (a.file.period, a.key(), &a.file.name).cmp(&(b.file.period, b.key(), &b.file.name)));

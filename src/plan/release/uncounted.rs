@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PeriodState, ReleasePlan, Slot};
 use crate::{
-    domain::{Pence, Period, counted, pounds},
+    domain::{Pence, Period, rows_and_pounds},
     pipeline::Basis,
 };
 
@@ -18,6 +18,8 @@ pub struct Uncounted {
     pub rows: u64,
     /// Debit positive.
     pub pence: Pence,
+    /// The rows have no pounds: `pence` is nought and says nothing.
+    pub no_pounds: bool,
 }
 
 impl ReleasePlan {
@@ -42,10 +44,12 @@ impl ReleasePlan {
                 periods: Vec::new(),
                 rows: 0,
                 pence: 0,
+                no_pounds: true,
             });
             group.periods.push(slot.period);
             group.rows += entry.rows;
             group.pence += entry.pence;
+            group.no_pounds &= entry.no_pounds;
         }
         groups.into_values().collect()
     }
@@ -58,7 +62,7 @@ impl PeriodState {
         match self {
             Self::Counts => "counts",
             Self::NotActive => "not active",
-            Self::NoBasis(_) => "no cost basis",
+            Self::NoBasis(_) | Self::NoCost(_) => "no cost basis",
             Self::FeedNotDeclared => "feed not declared",
             Self::CouncilNotDeclared => "council not declared",
             Self::WaitsForFeed(_) => "waits for a feed",
@@ -78,6 +82,7 @@ impl PeriodState {
             Self::NoBasis(None) => "its council has no cost basis then".to_owned(),
             Self::NoBasis(Some(Basis::Ledger)) => "costs are read from the ledger then".to_owned(),
             Self::NoBasis(Some(Basis::Payments)) => "costs are read from payments then".to_owned(),
+            Self::NoCost(table) => format!("no cost is read from {table}"),
             Self::FeedNotDeclared => "its feed is not declared".to_owned(),
             Self::CouncilNotDeclared => "its council is not declared".to_owned(),
             Self::WaitsForFeed(feeds) => format!("waits for {}", feeds.join(", ")),
@@ -94,7 +99,13 @@ impl Uncounted {
     #[must_use]
     pub fn sentence(&self) -> String {
         let why = if self.state == PeriodState::Counts { "not published yet".to_owned() } else { self.state.reason() };
-        format!("{} {}: {}, {}: {why}", self.feed, spans(&self.periods), counted(self.rows, "row"), pounds(self.pence))
+        format!("{} {}: {}: {why}", self.feed, spans(&self.periods), rows_and_pounds(self.rows, self.pounds()))
+    }
+
+    /// Debit positive; `None` where the rows have none.
+    #[must_use]
+    pub fn pounds(&self) -> Option<Pence> {
+        (!self.no_pounds).then_some(self.pence)
     }
 }
 

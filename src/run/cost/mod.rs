@@ -81,7 +81,7 @@ impl CostRun<'_> {
     }
 
     fn cost_upon(&self, Standing { listed, latest, broken }: &Standing, known: &[DeliveryRecord]) -> Answer<Costed> {
-        let lake = lake_now(&self.tables, latest.as_ref())?;
+        let lake = lake_now(self.partnership, &self.tables, latest.as_ref())?;
         let release = plan_release(self.partnership, known, &lake.files, listed.as_ref());
         let mut costed = Costed {
             blocked: release.blocked.clone(),
@@ -201,7 +201,7 @@ impl CostRun<'_> {
     /// Whether the cost run has something to do, and why.
     pub(super) fn why_cost(&self, known: &[DeliveryRecord]) -> Answer<CostPlanned> {
         let (latest, flaws) = self.looked_at()?;
-        let lake = lake_now(&self.tables, latest.as_ref())?;
+        let lake = lake_now(self.partnership, &self.tables, latest.as_ref())?;
         let release = plan_release(self.partnership, known, &lake.files, latest.as_ref());
         let rules = rules_digest(self.partnership);
         let is = |name: &str, value: &str| latest.as_ref().is_some_and(|m| m.content.proofs.get(name) == Some(&json!(value)));

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render_all},
-    domain::{Coverage, DeliveryId, counted, grouped, pounds},
+    domain::{Coverage, DeliveryId, grouped, rows_and_pounds},
     lake::{Attempt, Commit, DeliveryRecord, DeliveryState, SourceFacts, StagedRows},
     pipeline::Feed,
     plan::{self, Entry, common},
@@ -240,8 +240,8 @@ impl Conductor<'_> {
             Delivery::Waiting => "WAITS",
         };
         let quarantined = if done.quarantined == 0 { String::new() } else { format!(", {} quarantined", grouped(done.quarantined.into())) };
-        let (rows, pounds) = (counted(done.rows, "row"), pounds(done.pence));
-        let text = format!("{word} {} {}: {} ({rows}, {pounds}{quarantined})", done.feed, done.coverage, done.file);
+        let rows = rows_and_pounds(done.rows, done.pence);
+        let text = format!("{word} {} {}: {} ({rows}{quarantined})", done.feed, done.coverage, done.file);
         self.observer.event(if many { Event::Detail { text: &text } } else { Event::Step { text: &text } });
         done
     }
@@ -316,7 +316,7 @@ fn delivered(record: &DeliveryRecord, reports: Vec<Diagnostic>) -> Delivered {
         },
         rows: record.proof.accepted,
         quarantined: record.proof.quarantined,
-        pence: record.proof.pence(),
+        pence: record.proof.pounds(),
         reports,
     }
 }

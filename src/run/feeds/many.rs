@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Delivered, Delivery, InHand};
-use crate::domain::{Pence, counted, grouped, pounds};
+use crate::domain::{counted, grouped, rows_and_pounds};
 
 /// So many deliveries of a feed are told one by one: half a year of months.
 const FEW: usize = 6;
@@ -29,7 +29,8 @@ pub(super) fn told(items: &[InHand<'_>], done: &[Delivered]) -> Vec<String> {
 
 fn sentence(feed: &str, accepted: &[&Delivered]) -> Option<String> {
     let (first, last) = (accepted.first()?, accepted.last()?);
-    let (rows, pence) = accepted.iter().fold((0, 0), |(rows, pence): (u64, Pence), d| (rows + d.rows, pence + d.pence));
+    let rows: u64 = accepted.iter().map(|d| d.rows).sum();
+    let pence = accepted.iter().filter_map(|d| d.pence).reduce(|a, b| a + b);
     let quarantined: u64 = accepted.iter().map(|d| d.quarantined).sum();
     let quarantined = if quarantined == 0 { String::new() } else { format!(", {} quarantined", grouped(quarantined.into())) };
     let deliveries = counted(accepted.len() as u64, "delivery");
@@ -38,12 +39,13 @@ fn sentence(feed: &str, accepted: &[&Delivered]) -> Option<String> {
     } else {
         format!("from {} to {}", first.coverage, last.coverage)
     };
-    Some(format!("accepted {feed}: {deliveries} {span} ({}, {}{quarantined})", counted(rows, "row"), pounds(pence)))
+    Some(format!("accepted {feed}: {deliveries} {span} ({}{quarantined})", rows_and_pounds(rows, pence)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Pence;
 
     fn one(coverage: &str, rows: u64, quarantined: u64, pence: Pence) -> Delivered {
         Delivered {
@@ -54,7 +56,7 @@ mod tests {
             state: Delivery::Accepted,
             rows,
             quarantined,
-            pence,
+            pence: Some(pence),
             reports: Vec::new(),
         }
     }

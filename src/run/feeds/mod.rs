@@ -53,7 +53,8 @@ pub struct Delivered {
     pub state: Delivery,
     pub rows: u64,
     pub quarantined: u64,
-    pub pence: Pence,
+    /// Debit positive; `None` where its rows have no pounds.
+    pub pence: Option<Pence>,
     pub reports: Vec<Diagnostic>,
 }
 
@@ -455,7 +456,7 @@ fn not_taken(feed: &Feed, file: String, reports: Vec<Diagnostic>) -> Delivered {
         state: Delivery::Refused,
         rows: 0,
         quarantined: 0,
-        pence: 0,
+        pence: Some(0),
         reports,
     }
 }

@@ -27,6 +27,7 @@ struct Of<'a> {
     file: &'a str,
     id: &'a DeliveryId,
     coverage: &'a Coverage,
+    no_pounds: bool,
 }
 
 /// Looks at a whole delivery.
@@ -34,8 +35,8 @@ struct Of<'a> {
 /// Most rows outside and none of them with day and month exchanged refuses it; every row outside waits for a person; fewer go by
 /// `rows_outside`. A row whose own period is covered is inside, whatever its date.
 #[must_use]
-pub fn outside(feed: &Feed, file: &str, id: &DeliveryId, coverage: &Coverage, streamed: &Streamed) -> Said {
-    let of = Of { feed, file, id, coverage };
+pub fn outside(feed: &Feed, file: &str, id: &DeliveryId, coverage: &Coverage, streamed: &Streamed, no_pounds: bool) -> Said {
+    let of = Of { feed, file, id, coverage, no_pounds };
     let standings = &streamed.standings;
     let placed: u64 = streamed.totals.values().map(|totals| totals.rows).sum();
     let outside = standings.outside.totals.rows;
@@ -67,14 +68,23 @@ impl Of<'_> {
         if self.feed.personal.is_some() {
             return format!("first on line {}", first.source_row);
         }
-        let amount = if with_pounds { format!(" ({})", pounds(first.pence)) } else { String::new() };
+        let amount = if with_pounds && !self.no_pounds { format!(" ({})", pounds(first.pence)) } else { String::new() };
         format!("first on line {}: {}{amount}", first.source_row, own(first.own))
     }
 
     fn seen(&self, group: &Group, first: Noted) -> String {
         let (rows, lie) = (counted(group.totals.rows, "row"), if group.totals.rows == 1 { "lies" } else { "lie" });
         let first = self.first(first, true);
-        format!("{rows} ({}) {lie} outside {}, {first}", sum(&group.totals), self.coverage)
+        format!("{rows}{} {lie} outside {}, {first}", self.sum(&group.totals), self.coverage)
+    }
+
+    /// ` (£9.50)`; debits and credits apart where there are both, for together they may be nought; nothing where rows have no pounds.
+    fn sum(&self, totals: &PeriodTotals) -> String {
+        match (self.no_pounds, totals.debits, totals.credits) {
+            (true, ..) => String::new(),
+            (_, 0, _) | (_, _, 0) => format!(" ({})", pounds(totals.pence())),
+            (_, debits, credits) => format!(" ({} of debits, {} of credits)", pounds(debits), pounds(-credits)),
+        }
     }
 
     fn inside(&self) -> String {
@@ -103,10 +113,10 @@ impl Of<'_> {
 
     fn exchanged(&self, placed: u64, group: &Group, first: Noted) -> Diagnostic {
         let seen = format!(
-            "{} of {} ({}) lie outside {} by their dates, and none would with day and month exchanged, {}",
+            "{} of {}{} lie outside {} by their dates, and none would with day and month exchanged, {}",
             group.totals.rows,
             counted(placed, "row"),
-            sum(&group.totals),
+            self.sum(&group.totals),
             self.coverage,
             self.first(first, false)
         );
@@ -119,9 +129,9 @@ impl Of<'_> {
 
     fn all_outside(&self, group: &Group, first: Noted) -> Diagnostic {
         let seen = format!(
-            "all {} ({}) lie outside {}, {}",
+            "all {}{} lie outside {}, {}",
             counted(group.totals.rows, "row"),
-            sum(&group.totals),
+            self.sum(&group.totals),
             self.coverage,
             self.first(first, false)
         );
@@ -134,9 +144,9 @@ impl Of<'_> {
 
     fn dates_outside(&self, group: &Group, first: Noted) -> Diagnostic {
         let seen = format!(
-            "{} ({}) of {} by the sender's own period, dated outside it, {}",
+            "{}{} of {} by the sender's own period, dated outside it, {}",
             counted(group.totals.rows, "row"),
-            sum(&group.totals),
+            self.sum(&group.totals),
             self.coverage,
             self.first(first, false)
         );
@@ -149,8 +159,11 @@ impl Of<'_> {
     fn in_closed_year(&self, group: &Group, first: Noted) -> Diagnostic {
         let rows = counted(group.totals.rows, "row");
         let (of, is) = (self.coverage, if group.totals.rows == 1 { "is" } else { "are" });
-        let seen =
-            format!("{rows} ({}) of the closing period {of} {is} dated inside its year, {}", sum(&group.totals), self.first(first, false));
+        let seen = format!(
+            "{rows}{} of the closing period {of} {is} dated inside its year, {}",
+            self.sum(&group.totals),
+            self.first(first, false)
+        );
         Diagnostic::note(codes::control::IN_CLOSED_YEAR, seen)
             .place(self.place(first))
             .outcome(format!("they count as closing entries of the year, in {of}"))
@@ -159,14 +172,6 @@ impl Of<'_> {
                 self.feed.file
             ))
     }
-}
-
-/// `£9.50`; debits and credits apart where there are both, for together they may be nought.
-fn sum(totals: &PeriodTotals) -> String {
-    if totals.debits == 0 || totals.credits == 0 {
-        return pounds(totals.pence());
-    }
-    format!("{} of debits, {} of credits", pounds(totals.debits), pounds(-totals.credits))
 }
 
 /// What a row says of its time.

@@ -204,6 +204,7 @@ impl Conductor<'_> {
         let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
         let judge::Verdict { proof, mut faults, mut waits } = judge::judge(feed, file, &judge, &streamed.tally, said);
         record.proof = proof;
+        record.proof.no_pounds = into.special.amount.is_none();
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
         record.proof.sender = form.as_ref().map(|form| sender_proof(form, &streamed.tally));
         faults.extend(too_large(feed, file, record));
@@ -211,7 +212,7 @@ impl Conductor<'_> {
             faults.extend(differs(feed, file, form, sender, &streamed.totals));
         }
         let mut notes = notes(feed, file, &judge, &streamed);
-        let said = outside(feed, file, id, coverage, &streamed);
+        let said = outside(feed, file, id, coverage, &streamed, record.proof.no_pounds);
         faults.extend(said.faults);
         notes.extend(said.notes);
         waits.extend(said.waits);

@@ -256,7 +256,7 @@ impl Pure {
         record
     }
 
-    fn files(&self) -> Vec<(Basis, LakeFile)> {
+    fn files(&self) -> Vec<(String, LakeFile)> {
         let file = |((feed, p), delivery): (&(usize, u8), &String)| {
             let record = self.known.iter().find(|r| r.is(delivery))?;
             let rows = record.proof.periods.get(&period(*p).to_string())?.rows;
@@ -271,7 +271,7 @@ impl Pure {
                 rows,
                 bytes: 1,
             };
-            Some((place.basis, file))
+            Some((place.basis.common_table().to_owned(), file))
         };
         self.table.iter().filter_map(file).collect()
     }
