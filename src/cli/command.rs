@@ -59,7 +59,11 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
     match command {
         Command::Doctor { repair } => doctor(partnership, *repair, voice),
         Command::Validate(_) => say(voice, &validate(partnership, voice.talk)?),
-        Command::Plan(words) => say(voice, &planned(partnership, &words.selection, voice.talk)?),
+        Command::Plan(words) => {
+            let (page, code) = planned(partnership, &words.selection, voice.talk)?;
+            voice.answer(&page);
+            Ok(code)
+        }
         Command::Run(words) => {
             let outcome = run::run(partnership, &options(words)?, &SystemClock, &Progress::new(voice))?;
             voice.answer(&outcome_page(&outcome, voice.talk));
@@ -248,12 +252,14 @@ fn validate(partnership: &Partnership, talk: Talk) -> Answer<Page> {
     Ok(Page::new("validate", text, json))
 }
 
-fn planned(partnership: &Partnership, selection: &Selection, talk: Talk) -> Answer<Page> {
+/// What a run would do, and how it would end as far as that is known.
+fn planned(partnership: &Partnership, selection: &Selection, talk: Talk) -> Answer<(Page, u8)> {
     plan::validate(partnership)?;
     let options = Options { select: selection.select.clone(), wish: wish(selection)?, threads: 1, let_go: None };
-    let run::Planned { feeds: plans, waiting } = run::plan(partnership, &options, SystemClock.now())?;
+    let planned = run::plan(partnership, &options, SystemClock.now())?;
+    let run::Planned { feeds: plans, waiting, .. } = &planned;
     let (mut text, mut files, mut notes) = (String::new(), Vec::new(), 0);
-    for (feed, plan) in &plans {
+    for (feed, plan) in plans {
         let before = text.len();
         text.push_str(&format!("{}\n", feed.name()));
         let heading = text.len();
@@ -295,14 +301,14 @@ fn planned(partnership: &Partnership, selection: &Selection, talk: Talk) -> Answ
             text.push_str(&format!("  nothing there: it takes names like {} from {}\n", feed.files.text, feed.from));
         }
     }
-    let takes = plans.iter().any(|(_, plan)| !plan.take.is_empty());
     let mut cost = run::plan_cost_run(partnership, SystemClock.now())?;
+    let code = planned.exit_code(&cost);
     // What is taken can bring back what is lost or would vanish; what is not declared stays so.
     let stays = cost.stops.iter().any(|stop| stop.code == codes::control::NOT_DECLARED);
-    if takes && !cost.would_run && !stays {
+    if planned.takes() && !cost.would_run && !stays {
         cost = run::CostPlanned { would_run: true, sentence: "would look at what the deliveries above bring".into(), ..cost };
     }
-    for report in &waiting {
+    for report in waiting {
         text.push_str(&format!("{}\n  {}\n  next: {}\n", report.code.id, report.seen, report.hint));
     }
     text.push_str(&super::init::without_folder(partnership));
@@ -313,7 +319,7 @@ fn planned(partnership: &Partnership, selection: &Selection, talk: Talk) -> Answ
     text.push_str(&report::uncounted_text(&cost.uncounted));
     let cost_run = json!({"would_run": cost.would_run, "why": cost.sentence, "stops": list(&cost.stops),
         "uncounted": report::uncounted_json(&cost.uncounted)});
-    Ok(Page::new("plan", text, json!({"files": files, "waiting": list(&waiting), "cost_run": cost_run})))
+    Ok((Page::new("plan", text, json!({"files": files, "waiting": list(waiting), "cost_run": cost_run})), code))
 }
 
 fn outcome_page(outcome: &Outcome, talk: Talk) -> Page {

@@ -31,6 +31,9 @@ pub(super) fn page(partnership: &Partnership, words: &Decide, what: Decided) -> 
             None => text.push_str(&format!("  {period} has no delivery now\n")),
         }
     }
+    for slot in &change.unpublished {
+        text.push_str(&format!("  {slot} is in the latest release; unless a delivery comes for it, the next one has no line of it\n"));
+    }
     text.push_str(match what {
         Decided::Accept => "the next run takes it from its landed bytes: truecost run\n",
         Decided::Withdraw => "rows that nothing stands for are out of the common table; figures change with the next run: truecost run\n",

@@ -106,9 +106,19 @@ pub(super) const fn is_original(record: &DeliveryRecord) -> bool {
     matches!(record.state, DeliveryState::Accepted | DeliveryState::Waiting)
 }
 
+/// The other of two deliveries that came under each other's months, where `new` is the second of those that would set it right: both are
+/// copies then, and neither can be let in before both of the wrong ones are out.
+#[must_use]
+pub fn exchanged<'k>(known: &'k [DeliveryRecord], new: &DeliveryRecord, of: &DeliveryRecord) -> Option<&'k DeliveryRecord> {
+    let first =
+        known.iter().find(|r| r.state == DeliveryState::Refused && r.is_of(&new.council, &new.feed) && r.coverage == of.coverage)?;
+    let other = first.copy_of.as_ref()?;
+    known.iter().find(|r| r.is(other) && r.is_accepted() && r.coverage == new.coverage)
+}
+
 /// Says that a file is a copy. `stands` is whether some period still holds the rows of the original.
 #[must_use]
-pub fn is_copy(feed: &Feed, new: &DeliveryRecord, of: &DeliveryRecord, stands: bool) -> Diagnostic {
+pub fn is_copy(feed: &Feed, new: &DeliveryRecord, of: &DeliveryRecord, stands: bool, exchanged: Option<&DeliveryRecord>) -> Diagnostic {
     let covers = |r: &DeliveryRecord| r.covers().map(|c| c.to_string()).unwrap_or_default();
     let rows = rows_and_pounds(of.proof.accepted, of.proof.pounds());
     let seen = format!(
@@ -127,11 +137,17 @@ pub fn is_copy(feed: &Feed, new: &DeliveryRecord, of: &DeliveryRecord, stands: b
         .place(Place::file(format!("{}: {}", feed.name(), new.source.name)))
         .expected("one period for a file: in two its pounds would count twice")
         .outcome("the delivery was refused; what stood in its periods stays")
-        .hint(format!(
+        .hint(match exchanged {
+            Some(other) => format!(
+                "{0} and {1} have come under each other's names: truecost withdraw {2} --by NAME --reason TEXT, the same of {3}, then truecost run takes both",
+                covers(new), covers(of), of.delivery_id, other.delivery_id
+            ),
+            None => format!(
             "ask the sender for the file of {}; if {} is the wrong one: truecost withdraw {} --by NAME --reason TEXT, then truecost run; if such files are right: `repeats: allowed` in {}",
             covers(new),
             covers(of),
             of.delivery_id,
             feed.file
-        ))
+        ),
+        })
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::again::{self, same_bytes};
+use super::{
+    again::{self, same_bytes},
+    release::Slot,
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{DeliveryId, Period},
@@ -70,6 +73,17 @@ pub struct Change {
     pub others: Vec<DeliveryRecord>,
     /// Periods that lose what stood in them, with the delivery that stands there then.
     pub back: Vec<(Period, Option<DeliveryRecord>)>,
+    /// Those of them that the latest release holds, and of which the next one has no line.
+    pub unpublished: BTreeSet<Slot>,
+}
+
+impl Change {
+    /// Whether nothing stands in a slot any more of which something was withdrawn.
+    #[must_use]
+    pub fn leaves_empty(&self, slot: &Slot) -> bool {
+        let is_empty = self.back.iter().any(|(period, below)| *period == slot.period && below.is_none());
+        is_empty && self.about.iter().any(|r| r.is_of(&slot.council, &slot.feed) && r.goes_into(slot.period))
+    }
 }
 
 /// Lets what waits be taken by the next run.

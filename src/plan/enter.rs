@@ -56,8 +56,7 @@ impl Replaced {
     /// Whether less than half of the rows or of the absolute amounts is left, or nothing.
     #[must_use]
     pub fn shrinks(&self) -> bool {
-        let (before, after) = (&self.before, &self.after);
-        before.rows > 0 && (after.rows == 0 || after.rows * 2 < before.rows || after.absolute() * 2 < before.absolute())
+        shrinks(&self.before, &self.after)
     }
 
     /// What is in question about it, with the absolute amounts, by which it is guarded.
@@ -83,6 +82,11 @@ impl Replaced {
         };
         format!("{}: {} of delivery {} before; {} now", self.period, of(&self.before), self.delivery, of(&self.after))
     }
+}
+
+/// Whether less than half of the rows or of the absolute amounts is left, or nothing.
+pub(super) fn shrinks(before: &PeriodProof, after: &PeriodProof) -> bool {
+    before.rows > 0 && (after.rows == 0 || after.rows * 2 < before.rows || after.absolute() * 2 < before.absolute())
 }
 
 /// What was replaced, in words: a line for each period that changed, and one for all that did not.

@@ -2,7 +2,7 @@
 
 mod again;
 
-pub use again::{came_again, copied, gone_over, is_copy, is_freed};
+pub use again::{came_again, copied, exchanged, gone_over, is_copy, is_freed};
 
 mod decide;
 
@@ -71,7 +71,7 @@ mod treating;
 mod wait;
 
 pub use treating::treating;
-pub use wait::{questions, waiting};
+pub use wait::{not_declared, questions, waiting};
 
 mod validate;
 mod vat;

@@ -4,14 +4,16 @@ use crate::{
     diagnostic::{Diagnostic, Place, codes},
     domain::{Pence, rows_and_pounds},
     lake::{Decided, DeliveryRecord, DeliveryState},
+    pipeline::Partnership,
 };
 
 /// One report for each delivery that waits and was not let in, by council, feed and place; but for those that were `told` already.
 #[must_use]
-pub fn waiting(known: &[DeliveryRecord], told: &dyn Fn(&DeliveryRecord) -> bool) -> Vec<Diagnostic> {
+pub fn waiting(partnership: &Partnership, known: &[DeliveryRecord], told: &dyn Fn(&DeliveryRecord) -> bool) -> Vec<Diagnostic> {
+    let is_declared = |r: &DeliveryRecord| partnership.feeds.iter().any(|feed| r.is_of(&feed.council, &feed.id));
     let mut waits: Vec<&DeliveryRecord> = known.iter().filter(|r| r.waits(known) && !told(r)).collect();
     waits.sort_by_key(|r| (&r.council, &r.feed, r.turn()));
-    waits.into_iter().map(|record| report(record, record.state == DeliveryState::Accepted)).collect()
+    waits.into_iter().map(|record| report(record, record.state == DeliveryState::Accepted, is_declared(record))).collect()
 }
 
 /// The reports on a delivery that was judged just now and waits: `found` in its bytes, and in `record.waits` what is asked beside. Each
@@ -22,7 +24,7 @@ pub fn questions(record: &DeliveryRecord, again: bool, mut found: Vec<Diagnostic
         report.outcome = format!("delivery {} waits for a person's word; {}", record.delivery_id, counts(again));
     }
     if !record.waits.is_empty() {
-        found.push(report(record, again));
+        found.push(report(record, again, true));
     } else if let Some(last) = found.last_mut() {
         last.hint = format!("{}; {}", last.hint, ways_out(record, again));
     }
@@ -53,7 +55,7 @@ fn in_question(record: &DeliveryRecord) -> (u64, Option<Pence>) {
     (periods.values().map(|p| p.rows).sum(), (!record.proof.no_pounds).then(|| periods.values().map(|p| p.amount).sum()))
 }
 
-fn report(record: &DeliveryRecord, again: bool) -> Diagnostic {
+fn report(record: &DeliveryRecord, again: bool, is_declared: bool) -> Diagnostic {
     let covers = record.covers().map(|c| c.to_string()).unwrap_or_default();
     let (rows, pence) = in_question(record);
     let what = format!("delivery {} of {covers} ({})", record.delivery_id, rows_and_pounds(rows, pence));
@@ -63,8 +65,19 @@ fn report(record: &DeliveryRecord, again: bool) -> Diagnostic {
         Some(decision) => format!("{} has accepted it ({}): truecost run {} takes it", decision.by, decision.reason, record.feed_name()),
         None => ways_out(record, again),
     };
+    let hint = if is_declared { hint } else { not_declared(record) };
     Diagnostic::new(codes::control::WAITS, seen)
         .place(Place::file(format!("{}: {}", record.feed_name(), record.source.name)))
         .outcome(counts(again))
         .hint(hint)
+}
+
+/// The ways out where the feed of a delivery that waits is not declared: nothing can take it then.
+#[must_use]
+pub fn not_declared(record: &DeliveryRecord) -> String {
+    format!(
+        "its feed is not declared: bring pipelines/{}.yaml and its SQL back, then accept it; or: truecost withdraw {} --by NAME --reason TEXT",
+        record.feed_name(),
+        record.delivery_id
+    )
 }

@@ -38,7 +38,7 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
             text.push_str(report);
         }
     }
-    let in_question = waiting_for_word(&stand.records, &|_| false);
+    let in_question = waiting_for_word(partnership, &stand.records, &|_| false);
     let again = stand.records.iter().filter(|r| r.again);
     let again = again.filter_map(|r| Some(came_again(r, gone_over(&&stand.records, r)?, &r.source.name)));
     let in_question: Vec<Diagnostic> = in_question.into_iter().chain(again).collect();

@@ -8,7 +8,7 @@ use crate::{
     domain::{Coverage, DeliveryId, Digest, Identifier, Key, Period},
     lake::{Commit, Decided, DeliveryRecord, DeliveryState, Naming, holder},
     pipeline::{Feed, Partnership, Repeats},
-    plan::{self, Change, Selector, Wish, common, is_stale, lake_now, nothing_to_let_go, plan_release},
+    plan::{self, Change, Selector, Wish, common, is_stale, lake_now, nothing_to_let_go, plan_release, published_slots},
     source,
 };
 
@@ -39,13 +39,13 @@ pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answ
     let mut known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
     let decision = plan::decision(said.what, &said.by, &said.reason, now.iso(), conductor.number);
-    let change = match said.what {
+    let mut change = match said.what {
         Decided::Accept => plan::accept(&known, &selector, &decision)?,
         Decided::Withdraw => plan::withdraw(&known, &selector, &decision)?,
         Decided::Undo => plan::undo(&known, &selector, &decision, &|record| conductor.may_repeat(record))?,
     };
     if said.what == Decided::Accept {
-        change.about.iter().try_for_each(|record| conductor.is_as_judged(record))?;
+        change.about.iter().try_for_each(|record| conductor.is_as_judged(&known, record))?;
     }
     // What comes back is lost first: should this end in between, nothing is published until a run has brought it in.
     for record in change.others.iter().chain(&change.about) {
@@ -53,6 +53,8 @@ pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answ
         known.iter_mut().filter(|r| r.is(&record.delivery_id)).for_each(|r| r.clone_from(record));
     }
     conductor.take_out_withdrawn(&known)?;
+    let published = published_slots(conductor.lake.releases().latest()?.as_ref());
+    change.unpublished = published.into_iter().filter(|slot| change.leaves_empty(slot)).collect();
     Ok(change)
 }
 
@@ -80,8 +82,8 @@ impl Conductor<'_> {
         let latest = self.lake.releases().latest()?;
         let now = lake_now(self.partnership, &self.tables, latest.as_ref())?;
         let plan = plan_release(self.partnership, known, &now.files, latest.as_ref());
-        let vanishes = |period: &Period| plan.vanishing.iter().any(|v| v.period == *period);
-        match let_go.periods.iter().find(|period| !vanishes(period)) {
+        let to_let_go = plan.to_let_go();
+        match let_go.periods.iter().find(|period| !to_let_go.contains(period)) {
             Some(period) => Err(nothing_to_let_go(&plan, *period).into()),
             None => Ok(()),
         }
@@ -136,20 +138,29 @@ impl Conductor<'_> {
         !has_pounds || feed.is_some_and(|feed| feed.repeats == Repeats::Allowed)
     }
 
-    /// What is accepted must be what was judged: by these rules, and these bytes.
-    fn is_as_judged(&self, record: &DeliveryRecord) -> Answer<()> {
-        let feed = self.partnership.feeds.iter().find(|f| record.is_of(&f.council, &f.id));
-        let Some(feed) = feed.filter(|feed| !is_stale(feed, self.partnership.calendar, record)) else {
+    /// What is accepted must be what was judged: by these rules, and these bytes, or the file has brought others that were judged since.
+    fn is_as_judged(&self, known: &[DeliveryRecord], record: &DeliveryRecord) -> Answer<()> {
+        let place = Place::file(format!("{}: {}", record.feed_name(), record.source.name));
+        let Some(feed) = self.partnership.feeds.iter().find(|f| record.is_of(&f.council, &f.id)) else {
+            let seen = format!("delivery {} of {} waits, and the feed is not declared", record.delivery_id, record.feed_name());
+            return Err(Diagnostic::new(codes::control::NOT_DECLARED, seen)
+                .place(place)
+                .expected("a declared feed for what is to count")
+                .outcome("nothing was changed; it still waits")
+                .hint(plan::not_declared(record))
+                .into());
+        };
+        if is_stale(feed, self.partnership.calendar, record) {
             return Err(Diagnostic::new(
                 codes::control::JUDGED_OTHERWISE,
                 format!("delivery {} was judged by another contract, feed or SQL than there is now", record.delivery_id),
             )
-            .place(Place::file(format!("{}: {}", record.feed_name(), record.source.name)))
+            .place(place)
             .expected("the rules that judged it")
             .outcome("nothing was changed; it still waits")
             .hint(format!("truecost run {} judges it again", record.feed_name()))
             .into());
-        };
+        }
         self.is_landed(record, feed)?;
         let source = source::connect(&feed.from, &self.partnership.allow_hosts);
         // A folder that does not answer, or no longer has the file, says nothing against the bytes that were judged.
@@ -160,7 +171,9 @@ impl Conductor<'_> {
             return Ok(());
         }
         let digest = digest_of(source.open(&entry, 0)?, feed.sealing()).map_err(|error| source::read_fault(&entry.name, error))?;
-        if digest.hex() == record.sha256 { Ok(()) } else { Err(other_bytes(record, "the file in its folder has other bytes now").into()) }
+        let digest = digest.hex();
+        let judged = known.iter().any(|r| r.is_of(&record.council, &record.feed) && r.sha256 == digest);
+        if judged { Ok(()) } else { Err(other_bytes(record, "the file in its folder has other bytes now").into()) }
     }
 
     fn is_landed(&self, record: &DeliveryRecord, feed: &Feed) -> Answer<()> {

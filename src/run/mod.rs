@@ -212,11 +212,11 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     let refused_now = |id: &String| delivered.iter().any(|d: &Delivered| d.delivery.as_ref() == Some(id));
     let standing_refused = costed.unmended.iter().filter(|id| !refused_now(id)).count();
     let told = |r: &DeliveryRecord| delivered.iter().any(|d| d.state == Delivery::Waiting && d.delivery.as_deref() == Some(&r.delivery_id));
-    let untold = waiting(&known, &told);
+    let untold = waiting(partnership, &known, &told);
     if !untold.is_empty() {
         observer.event(Event::Report { diagnostics: &untold });
     }
-    let waiting = waiting(&known, &|_| false);
+    let waiting = waiting(partnership, &known, &|_| false);
     let (run, number, notes) = (conductor.run_id.clone(), conductor.number, observer.notes());
     let outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, notes, recorded: false };
     let recorded = record_run(&conductor, started, &outcome)?;
@@ -263,10 +263,13 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> An
     conductor.note_lost_tables(&mut known, false)?;
     conductor.must_agree(&mut known, false)?;
     let listed = conductor.list(&known, options.wish, false);
+    let taken =
+        |r: &DeliveryRecord| listed.iter().flat_map(|l| &l.plan.take).filter_map(|take| take.landed.as_ref()).any(|l| l.is(&r.delivery_id));
+    let still_wait = known.iter().any(|r| r.waits(&known) && !taken(r));
     let names: Vec<(String, crate::plan::FeedPlan)> = listed.into_iter().map(|l| (l.feed.name(), l.plan)).collect();
     let feed = |name: &str| partnership.feeds.iter().find(|f| f.name() == name);
     let feeds = names.into_iter().filter_map(|(name, plan)| Some((feed(&name)?, plan))).collect();
-    Ok(Planned { feeds, waiting: waiting(&known, &|_| false) })
+    Ok(Planned { feeds, waiting: waiting(partnership, &known, &|_| false), still_wait })
 }
 
 /// What a run would do with each feed, and what waits for a person.
@@ -274,6 +277,27 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> An
 pub struct Planned<'p> {
     pub feeds: Vec<(&'p Feed, crate::plan::FeedPlan)>,
     pub waiting: Vec<Diagnostic>,
+    /// Whether some of it would still wait after a run.
+    pub still_wait: bool,
+}
+
+impl Planned<'_> {
+    /// Whether a run would look at some delivery: what comes of it nobody knows yet.
+    #[must_use]
+    pub fn takes(&self) -> bool {
+        self.feeds.iter().any(|(_, plan)| !plan.take.is_empty())
+    }
+
+    /// How a run would end, as far as that is known: as [`Outcome::exit_code`] says it.
+    #[must_use]
+    pub fn exit_code(&self, cost: &CostPlanned) -> u8 {
+        let known_already = |d: &&Diagnostic| !self.takes() || d.code == codes::control::NOT_DECLARED;
+        let of_files = self.feeds.iter().flat_map(|(_, plan)| &plan.reports).filter(|d| feeds::is_in_the_way(d));
+        let of_costs = cost.stops.iter().chain(&cost.blocked).filter(known_already);
+        let waiting = self.waiting.iter().filter(|_| self.still_wait);
+        let all: Vec<Diagnostic> = of_files.chain(of_costs).chain(waiting).cloned().collect();
+        if all.is_empty() { 0 } else { crate::diagnostic::Refusal(all).exit_code() }
+    }
 }
 
 /// Whether the cost run has something to do, and why.
@@ -283,6 +307,8 @@ pub struct CostPlanned {
     pub sentence: String,
     /// What would stop publication.
     pub stops: Vec<Diagnostic>,
+    /// Periods that would be left out, and why.
+    pub blocked: Vec<Diagnostic>,
     /// What was accepted and is in no figure.
     pub uncounted: Vec<Uncounted>,
 }

@@ -33,6 +33,8 @@ codes! {
     NOT_DECLARED = "TC0415", Configurator, 1, "accepted rows of what is not declared";
     /// A period of a council that the latest release holds and the next one would not.
     WOULD_VANISH = "TC0416", Configurator, 1, "a published period would vanish";
+    /// A period that another feed takes over with much less than the latest release holds.
+    WOULD_SHRINK = "TC0417", Configurator, 1, "another feed takes a period over with much less";
     /// A delivery about which only a person can know.
     WAITS = "TC0420", Supplier, 1, "a delivery waits for a person's word";
     /// What waits is accepted, and its bytes are no longer the ones that were judged.

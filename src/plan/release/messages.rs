@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{PeriodState, ReleasePlan, Slot, Vanishing, uncounted::spans};
+use super::{PeriodState, ReleasePlan, Shrinking, Slot, Vanishing, uncounted::spans};
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
-    domain::{Period, counted, pounds},
+    domain::{Pence, Period, counted, pounds},
     lake::DeliveryRecord,
     pipeline::Feed,
 };
@@ -58,6 +58,26 @@ pub(super) fn would_vanish(vanishing: &[&Vanishing]) -> Vec<Diagnostic> {
             ))
     };
     groups.into_iter().map(report).collect()
+}
+
+/// What another feed takes over with less than half of it.
+pub(super) fn would_shrink(shrinking: &Shrinking) -> Diagnostic {
+    let names = |slots: &[Slot]| slots.iter().map(Slot::feed_name).collect::<Vec<_>>().join(", ");
+    let of = |(rows, pence): (u64, Pence)| format!("{}, {} in absolute amounts", counted(rows, "row"), pounds(pence));
+    let Shrinking { council, period, gone, come, before, after } = shrinking;
+    let seen = format!(
+        "{period} of {council} is in the latest release from {} ({}), and would be in the next from {} ({}): less than half is left",
+        names(gone),
+        of(*before),
+        names(come),
+        of(*after)
+    );
+    Diagnostic::new(codes::control::WOULD_SHRINK, seen)
+        .expected("about as much of a council's period whichever feed brings it")
+        .outcome(NOTHING_PUBLISHED)
+        .hint(format!(
+            "bring what is missing, or take the change back; or let it go: truecost run --let-go {period} --by NAME --reason TEXT"
+        ))
 }
 
 /// `aa/ledger: its feed is not active then; aa/cards: withdrawn`.
@@ -147,9 +167,9 @@ pub(super) fn not_in_lake(record: &DeliveryRecord) -> Diagnostic {
 /// A person lets a period go that would not vanish.
 #[must_use]
 pub fn nothing_to_let_go(plan: &ReleasePlan, period: Period) -> Diagnostic {
-    let vanishing: Vec<String> = plan.vanishing.iter().map(|v| v.period.to_string()).collect();
+    let to_let_go: Vec<String> = plan.to_let_go().iter().map(ToString::to_string).collect();
     let expected =
-        if vanishing.is_empty() { "no `--let-go`: no period would vanish".to_owned() } else { format!("one of {}", vanishing.join(", ")) };
+        if to_let_go.is_empty() { "no `--let-go`: no period would vanish".to_owned() } else { format!("one of {}", to_let_go.join(", ")) };
     Diagnostic::new(codes::config::NOTHING_TO_LET_GO, format!("{period} would not vanish"))
         .expected(expected)
         .outcome("nothing was taken and nothing was published; the last release is unchanged")

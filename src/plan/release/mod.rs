@@ -11,6 +11,7 @@ mod digest;
 mod index;
 mod lake;
 mod messages;
+mod shrinking;
 #[cfg(test)]
 mod tests;
 mod uncounted;
@@ -22,6 +23,7 @@ use std::{
 
 pub use digest::{digest_of, program, rules_digest, run_digest};
 pub use messages::nothing_to_let_go;
+pub use shrinking::Shrinking;
 pub use uncounted::{Uncounted, spans};
 
 use self::index::Index;
@@ -221,6 +223,8 @@ pub struct ReleasePlan {
     pub faults: Vec<Diagnostic>,
     /// What would vanish, and stops publication unless it is let go.
     pub vanishing: Vec<Vanishing>,
+    /// What other feeds would take over with much less, and stops publication unless it is let go.
+    pub shrinking: Vec<Shrinking>,
     /// Whether readers see some figures now.
     pub something_published: bool,
 }
@@ -245,6 +249,7 @@ pub fn plan_release(
     plan.choose_sources(&index, files);
     plan.empty = published.iter().filter(|slot| plan.is_emptied(slot)).cloned().collect();
     plan.vanishing = plan.vanishing(&published);
+    plan.shrinking = shrinking::shrinking(partnership, &plan, &index, &published);
     plan.faults = messages::not_declared(&plan);
     plan.faults.extend(lake::disagreements(partnership, deliveries, &index, files));
     for record in deliveries {
@@ -457,11 +462,18 @@ impl ReleasePlan {
         self.periods.get(slot).is_some_and(|entry| entry.state == PeriodState::Counts)
     }
 
-    /// What stops publication. `let_go` are the periods that a person lets vanish.
+    /// Periods that vanish or shrink unless a person lets them go.
+    #[must_use]
+    pub fn to_let_go(&self) -> BTreeSet<Period> {
+        self.vanishing.iter().map(|v| v.period).chain(self.shrinking.iter().map(|s| s.period)).collect()
+    }
+
+    /// What stops publication. `let_go` are the periods that a person lets vanish or shrink.
     #[must_use]
     pub fn stops(&self, let_go: &[Period]) -> Vec<Diagnostic> {
         let vanishing: Vec<&Vanishing> = self.vanishing.iter().filter(|v| !let_go.contains(&v.period)).collect();
-        self.faults.iter().cloned().chain(messages::would_vanish(&vanishing)).collect()
+        let shrinking = self.shrinking.iter().filter(|s| !let_go.contains(&s.period)).map(messages::would_shrink);
+        self.faults.iter().cloned().chain(messages::would_vanish(&vanishing)).chain(shrinking).collect()
     }
 
     /// Whether there is nothing to publish, and nothing published that would have to go.

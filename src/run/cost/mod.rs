@@ -228,7 +228,7 @@ impl CostRun<'_> {
             1 => "; 1 period waits for a required feed".to_owned(),
             n => format!("; {n} periods wait for a required feed"),
         };
-        Ok(CostPlanned { would_run, sentence: format!("{why}{waits}"), stops, uncounted: release.uncounted() })
+        Ok(CostPlanned { would_run, sentence: format!("{why}{waits}"), stops, uncounted: release.uncounted(), blocked: release.blocked })
     }
 
     /// Reconciliation and dimensions.

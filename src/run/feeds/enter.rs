@@ -47,8 +47,10 @@ impl Conductor<'_> {
             Ok(accepted) => {
                 if let Some(of) = self.copied(known, item, &record, standing.as_ref()) {
                     accepted.quarantine.finish()?;
-                    let stands = of.stands(&lock(known).iter());
-                    let report = plan::is_copy(item.feed, &record, &of, stands);
+                    let report = {
+                        let known = lock(known);
+                        plan::is_copy(item.feed, &record, &of, of.stands(&known.iter()), plan::exchanged(&known, &record, &of))
+                    };
                     record = DeliveryRecord { state: DeliveryState::Refused, copy_of: Some(of.delivery_id), ..record };
                     return self.entered(known, record, vec![report]);
                 }

@@ -34,6 +34,8 @@ pub struct Delivery {
     pub state: State,
     /// Accepted, and its rows have to be brought in again.
     lost: bool,
+    /// It stood in its table when it was judged last.
+    came_in: bool,
     /// Refused because the same bytes count for other months.
     copy: bool,
     /// The feed's words by which it was judged last, and those by which persons accepted it.
@@ -302,6 +304,7 @@ impl Model {
                 turn,
                 state: State::Refused,
                 lost: false,
+                came_in: false,
                 copy: false,
                 rules: String::new(),
                 accepted_by: vec![],
@@ -322,6 +325,7 @@ impl Model {
         let name = d.source.clone();
         (d.rules, d.copy, d.turn) = (rules.clone(), false, turn);
         d.by_person = None;
+        d.came_in = false;
         if world.contents[content].bad {
             d.state = State::Refused;
             return;
@@ -381,6 +385,7 @@ impl Model {
                 after.deliveries[below].lost = true;
             }
         }
+        after.deliveries[delivery].came_in = after.stands(delivery) || former.iter().any(|o| !before.held(*o).is_empty());
         let gone: Vec<usize> = (0..after.deliveries.len()).filter(|d| !after.stands(*d)).collect();
         for d in gone {
             after.deliveries[d].lost = false;
@@ -433,12 +438,13 @@ impl Model {
         done
     }
 
-    /// What waits, as it was judged: by the same words of the feed, and the file has no other bytes by now.
+    /// What waits, as it was judged: by the same words of the feed, and the file has no bytes by now that nobody has looked at.
     fn accept(&mut self, world: &World, all: &[usize]) -> bool {
         let waiting: Vec<usize> = all.iter().copied().filter(|d| self.waits(*d)).collect();
         let as_judged = |d: &usize| {
             let d = &self.deliveries[*d];
-            let other = world.folders[d.feed].get(&d.source).is_some_and(|file| file.content != d.content);
+            let judged = |content: usize| self.deliveries.iter().any(|other| (other.feed, other.content) == (d.feed, content));
+            let other = world.folders[d.feed].get(&d.source).is_some_and(|file| !judged(file.content));
             world.said(d.feed).is_some() && d.rules == world.rules(d.feed) && !other
         };
         if waiting.is_empty() || !waiting.iter().all(as_judged) {
@@ -619,12 +625,48 @@ impl Model {
         gone
     }
 
+    /// Councils' periods that another feed of the same table takes over, with less than half of what readers see.
+    pub fn shrinking(&self, world: &World) -> BTreeSet<(&'static str, u8)> {
+        let mut found = BTreeSet::new();
+        for (council, name) in COUNCILS.iter().enumerate() {
+            for (period, basis) in (1..=13).flat_map(|p| [(p, Basis::Ledger), (p, Basis::Payments)]) {
+                let of: Vec<usize> = (0..FEEDS.len()).filter(|f| council_of(*f) == council && FEEDS[*f].basis == basis).collect();
+                let was = |feed: &usize| self.published.contains_key(&(*feed, period));
+                let lines = |feed: &usize| self.stood(world, *feed, period);
+                let counts = |feed: &usize| self.state(world, *feed, period) == "counts";
+                let told = |feed: &usize| {
+                    let state = self.state(world, *feed, period);
+                    lines(feed).0 > 0 && (state.ends_with("not declared") || state == "lost")
+                };
+                let last = |feed: usize| {
+                    let came = |d: &&Delivery| d.feed == feed && d.came_in && periods(d.feed, d.k).contains(&period);
+                    let last = self.deliveries.iter().filter(came).max_by_key(|d| d.turn)?;
+                    Some(brought(world, feed, last.k, last.content, period))
+                };
+                let gone: Vec<usize> = of.iter().copied().filter(|f| was(f) && !counts(f) && !told(f)).collect();
+                let come: Vec<usize> = of.iter().copied().filter(|f| !was(f) && counts(f) && lines(f).0 > 0).collect();
+                // Debits and credits do not take each other away.
+                let sum = |all: &[(u64, i128)]| all.iter().fold((0, 0), |(rows, pence), (r, p)| (rows + r, pence + p.abs()));
+                let before = sum(&gone.iter().filter_map(|f| last(*f)).collect::<Vec<_>>());
+                let after = sum(&come.iter().map(lines).collect::<Vec<_>>());
+                let may = come.iter().all(|f| world.said(*f).is_some_and(|said| said.may_shrink));
+                if !come.is_empty() && !may && before.0 > 0 && (after.0 * 2 < before.0 || after.1 * 2 < before.1) {
+                    found.insert((*name, period));
+                }
+            }
+        }
+        found
+    }
+
     fn publish(&mut self, world: &World, reached: &Reached) {
         if self.undeclared(world) {
             return count(reached, "stops: not declared");
         }
         if !self.vanishing(world).is_empty() {
             return count(reached, "stops: vanishing");
+        }
+        if !self.shrinking(world).is_empty() {
+            return count(reached, "stops: shrinking");
         }
         let counts = self.slots().into_iter().filter(|(feed, period)| self.state(world, *feed, *period) == "counts");
         let lines = counts.map(|(feed, period)| ((feed, period), self.stood(world, feed, period)));

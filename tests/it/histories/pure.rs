@@ -189,8 +189,9 @@ impl Pure {
         for p in &entry.replace {
             self.table.insert((at, p.period), record.delivery_id.clone());
         }
+        let commits = !entry.replace.is_empty() || !entry.emptied.is_empty();
         entry.withdrawn.into_iter().chain(entry.others).for_each(|r| self.put(r));
-        self.put(DeliveryRecord { lake_version: Some(self.number), ..record });
+        self.put(DeliveryRecord { lake_version: commits.then_some(self.number), ..record });
     }
 
     /// The file is one of a delivery that is known.
@@ -331,7 +332,8 @@ impl Pure {
     fn is_as_judged(&self, world: &World, record: &DeliveryRecord) -> bool {
         let feed = self.partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id));
         let (at, _, content) = key(record);
-        let other = world.folders[at].get(&record.source.name).is_some_and(|file| file.content != content);
+        let judged = |content: usize| self.known.iter().any(|r| key(r).0 == at && key(r).2 == content);
+        let other = world.folders[at].get(&record.source.name).is_some_and(|file| file.content != content && !judged(file.content));
         feed.is_some_and(|feed| !plan::is_stale(feed, self.partnership.calendar, record)) && !other
     }
 
@@ -369,6 +371,8 @@ impl Pure {
         prop_assert!(!ran || !model.lost(world), "a run brings in what comes back");
         let vanishing: BTreeSet<(&str, u8)> = plan.vanishing.iter().map(|v| (v.council.as_str(), v.period.period)).collect();
         prop_assert_eq!(vanishing, model.vanishing(world));
+        let shrinking: BTreeSet<(&str, u8)> = plan.shrinking.iter().map(|s| (s.council.as_str(), s.period.period)).collect();
+        prop_assert_eq!(shrinking, model.shrinking(world));
         let published: BTreeSet<(usize, u8)> = plan::published_slots(self.latest.as_ref())
             .iter()
             .map(|slot| (feed_at(&slot.council, &slot.feed), slot.period.period))
