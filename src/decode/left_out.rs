@@ -214,46 +214,7 @@ impl Tally {
     }
 }
 
-/// The last accepted row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastRow {
-    pub line: u64,
-    /// Its amounts, one for each money column in the contract's order; nought where it has none.
-    pub pence: Vec<Pence>,
-}
-
-/// A last accepted row that may be a total which nobody declared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LooksTotal {
-    pub line: u64,
-    /// Rows before it, accepted or with amounts that could be read: two or more.
-    pub rows_before: u64,
-    /// What it adds to the pounds of the delivery; nought where its debits and credits are alike.
-    pub pence: Pence,
-}
-
 impl Tally {
-    /// The last accepted row, where it is the sum of all rows before it: by the form of the row's pounds, or column by column.
-    /// Rows that were rejected count before it where their amounts could be read, as they did in the sender's total.
-    pub(super) fn looks_total(&self, judge: &Judge) -> Option<LooksTotal> {
-        let last = self.last.as_ref().filter(|_| self.accepted + self.rejected > 2)?;
-        let sums: Vec<(usize, bool)> = form(judge).collect();
-        let net = |of: &dyn Fn(usize) -> Pence| sums.iter().map(|(at, minus)| if *minus { -of(*at) } else { of(*at) }).sum::<Pence>();
-        let own = |at: usize| last.pence.get(at).copied().unwrap_or(0);
-        let accepted = |at: usize| self.sums.get(at).map_or(0, |sum| sum.accepted.net()) - own(at);
-        let all = |at: usize| accepted(at) + self.sums.get(at).map_or(0, |sum| sum.rejected.net());
-        let is_sum = |before: &dyn Fn(usize) -> Pence| {
-            let by_columns = sums.iter().all(|(at, _)| own(*at) == before(*at)) && sums.iter().any(|(at, _)| own(*at) != 0);
-            by_columns || (net(&own) != 0 && net(&own) == net(before))
-        };
-        let rows_before = match () {
-            () if self.accepted > 2 && is_sum(&accepted) => self.accepted - 1,
-            () if is_sum(&all) => self.accepted - 1 + self.rejected,
-            () => return None,
-        };
-        Some(LooksTotal { line: last.line, rows_before, pence: net(&own) })
-    }
-
     /// Sentences about pounds that were left out as declared, beside totals, which are compared, and what is no pounds.
     pub(super) fn left_out_notes(&self, judge: &Judge) -> Vec<String> {
         let note = |(left, out): (&Left, &LeftOut)| {
@@ -263,10 +224,4 @@ impl Tally {
         };
         self.left_out.iter().filter_map(note).collect()
     }
-}
-
-/// The form of a row's pounds over [`Tally::sums`].
-fn form(judge: &Judge) -> impl Iterator<Item = (usize, bool)> {
-    let place = |column: usize| judge.money_columns().position(|at| at == column);
-    judge.pounds.iter().filter_map(move |(column, minus)| Some((place(*column)?, *minus)))
 }

@@ -7,8 +7,9 @@ use super::{
     faults,
     header::Header,
     judge::Judge,
-    left_out::{LastRow, Left, LeftOut, LooksTotal},
+    left_out::{Left, LeftOut},
     lines::LineEnds,
+    totals::{EDGE, EdgeRow, LooksTotal},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
@@ -46,10 +47,20 @@ pub struct Tally {
     pub control_records: Vec<ControlRecord>,
     /// Everything that is no row, by its reason, with what it holds.
     pub left_out: BTreeMap<Left, LeftOut>,
-    /// The last accepted row.
-    pub last: Option<LastRow>,
-    /// The last accepted row looks like a total that nobody declared. Known once the whole file was read.
+    /// Accepted rows with an amount other than nought.
+    pub with_amount: u64,
+    /// The first few of them.
+    pub(super) head: Vec<EdgeRow>,
+    /// The last few of them.
+    pub(super) tail: Vec<EdgeRow>,
+    /// Within the first chunk some row is the sum of all before it.
+    pub(super) begins_in_sum: bool,
+    /// The last of them is the sum of two or more rows that stand next before it, within the last chunk.
+    pub(super) ends_in_sum: bool,
+    /// Outermost rows look like totals that nobody declared. Known once the whole file was read.
     pub looks_total: Option<LooksTotal>,
+    /// There may be subtotals that nobody declared: [`super::Blocks`] tells.
+    pub may_hold_subtotals: bool,
     /// The last record of the file has no line end.
     pub open_end: bool,
     /// The same, and it is neither a control record, the footer nor blank: it may have been cut.
@@ -182,7 +193,13 @@ impl Tally {
         self.footers += next.footers;
         self.open_end |= next.open_end;
         self.maybe_cut |= next.maybe_cut;
-        self.last = next.last.or(self.last.take());
+        self.with_amount += next.with_amount;
+        self.head.extend(next.head);
+        self.head.truncate(EDGE);
+        self.tail.extend(next.tail);
+        self.tail.drain(..self.tail.len().saturating_sub(EDGE));
+        self.begins_in_sum |= next.begins_in_sum;
+        self.ends_in_sum |= next.ends_in_sum;
         self.extra.iter_mut().zip(next.extra).for_each(|(sum, more)| *sum += more);
         if let Some((count, line)) = next.marks {
             self.count_marks(count, line);
@@ -246,6 +263,7 @@ impl Tally {
         self.extra.resize(header.extra.len(), 0);
         self.leave_out_before(judge, header);
         self.looks_total = self.looks_total(judge);
+        self.may_hold_subtotals = self.may_hold_subtotals(judge);
         let later = std::mem::take(&mut self.control_records);
         for record in &header.controls {
             *self.controls.entry(record.tag.clone()).or_default() += 1;

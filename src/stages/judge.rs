@@ -7,7 +7,7 @@ use serde_json::Value;
 mod left_out;
 
 use crate::{
-    decode::{BalanceBy, ColumnSum, FooterTotal, Judge, Tally},
+    decode::{BalanceBy, ColumnSum, FooterTotal, Judge, Tally, find_subtotals},
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Identifier, Pence, counted, decimal, grouped, pounds},
     lake::{ControlProof, Counted, DeliveryProof},
@@ -57,6 +57,8 @@ pub struct Verdict {
     pub faults: Vec<Diagnostic>,
     /// What only a person can know; none where it is refused.
     pub waits: Vec<Diagnostic>,
+    /// Subtotals that nobody declared may stand among the rows: [`subtotals`] looks.
+    pub asks_for_subtotals: bool,
 }
 
 /// Proof and verdict of a delivery. `judge` is what its file was read by.
@@ -103,7 +105,21 @@ pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'
     // A figure that stands in our own feed file is no word of the sender's.
     let proved = faults.is_empty() && tied.by_sender;
     let waits = if faults.is_empty() { left_out::waits(file, judge, tally, &tied) } else { Vec::new() };
-    Verdict { proof: DeliveryProof { left_out: left_out::proof(judge, tally), ..proof(tally, controls, proved) }, faults, waits }
+    let asks_for_subtotals = faults.is_empty() && left_out::asks_for_subtotals(judge, tally, &tied);
+    Verdict {
+        proof: DeliveryProof { left_out: left_out::proof(judge, tally), ..proof(tally, controls, proved) },
+        faults,
+        waits,
+        asks_for_subtotals,
+    }
+}
+
+/// Looks for subtotals in the file, read once more: whether there are any only a person can know.
+///
+/// # Errors
+/// Where its bytes cannot be read again.
+pub fn subtotals<R: std::io::Read>(file: &str, judge: &Judge, read: R) -> Answer<Option<Diagnostic>> {
+    Ok(find_subtotals(judge, read)?.map(|found| left_out::looks_subtotalled(file, judge, &found)))
 }
 
 /// Whether the truth that a control names is the sender's word.

@@ -14,16 +14,17 @@ use super::{
         columns::Column,
         faults,
         judge::Judge,
-        left_out::LastRow,
         tally::{Sides, balance},
+        totals::{EDGE, EdgeRow},
     },
     Decoded, Pass,
 };
+use crate::domain::Pence;
 
 impl Pass<'_> {
     pub(super) fn finish(mut self, index: u64) -> Decoded {
         self.tally.accepted = (self.source_rows.len() - self.left_out.len()) as u64;
-        self.tally.last = self.last_row();
+        self.edges();
         self.tally.rejected += self.left_out.len() as u64;
         for (sum, at) in self.tally.sums.iter_mut().zip(self.judge.money_columns()) {
             let all = self.columns.get(at).map_or(Sides::default(), Column::sides);
@@ -51,12 +52,56 @@ impl Pass<'_> {
         Decoded { index, rows, rejected: self.rejected, tally: self.tally, fault }
     }
 
-    fn last_row(&self) -> Option<LastRow> {
+    /// Counts the accepted rows that have an amount, and keeps the outermost of them.
+    fn edges(&mut self) {
         let rejected: BTreeSet<usize> = self.left_out.iter().copied().collect();
-        let row = (0..self.source_rows.len()).rev().find(|row| !rejected.contains(row))?;
-        let line = self.source_rows.get(row)?.cast_unsigned();
-        let pence = |at: usize| self.columns.get(at).map_or(0, |column| column.pence(row));
-        Some(LastRow { line, pence: self.judge.money_columns().map(pence).collect() })
+        let money: Vec<&[Pence]> = self.judge.pounds.iter().filter_map(|(at, _)| Some(self.columns.get(*at)?.amounts())).collect();
+        let has = |row: usize| money.iter().any(|amounts| amounts.get(row).is_some_and(|pence| *pence != 0));
+        let rows = self.source_rows.len();
+        let with_amount = match money.as_slice() {
+            [amounts] => amounts.iter().filter(|pence| **pence != 0).count(),
+            _ => (0..rows).filter(|row| has(*row)).count(),
+        };
+        let accepted = |row: &usize| has(*row) && !rejected.contains(row);
+        let edge = |row: usize| {
+            let pence = |at: usize| self.columns.get(at).map_or(0, |column| column.pence(row));
+            let line = self.source_rows.get(row).map_or(0, |line| line.cast_unsigned());
+            EdgeRow { line, pence: self.judge.money_columns().map(pence).collect() }
+        };
+        let head = (0..rows).filter(accepted).take(EDGE).map(edge).collect();
+        let mut tail: Vec<EdgeRow> = (0..rows).rev().filter(accepted).take(EDGE).map(edge).collect();
+        tail.reverse();
+        let ends_in_sum = self.chunk.last && self.ends_in_sum((0..rows).rev().filter(accepted));
+        let begins_in_sum = self.chunk.index == 0 && self.begins_in_sum((0..rows).filter(accepted));
+        let tally = &mut self.tally;
+        tally.with_amount = (with_amount - self.left_out.iter().filter(|row| has(**row)).count()) as u64;
+        (tally.head, tally.tail, tally.begins_in_sum, tally.ends_in_sum) = (head, tail, begins_in_sum, ends_in_sum);
+    }
+
+    /// The amount of a row by the form of its pounds.
+    fn net(&self, row: usize) -> Pence {
+        let signed = |(at, minus): &(usize, bool)| self.columns.get(*at).map_or(0, |c| if *minus { -c.pence(row) } else { c.pence(row) });
+        self.judge.pounds.iter().map(signed).sum()
+    }
+
+    /// Whether one of these rows is the sum of all before it.
+    fn begins_in_sum(&self, mut rows: impl Iterator<Item = usize>) -> bool {
+        let Some(mut sum) = rows.next().map(|row| self.net(row)) else { return false };
+        rows.map(|row| self.net(row)).any(|pence| {
+            let is_sum = pence == sum;
+            sum += pence;
+            is_sum
+        })
+    }
+
+    /// Whether the first of these rows is the sum of two or more that follow it.
+    fn ends_in_sum(&self, mut rows: impl Iterator<Item = usize>) -> bool {
+        let Some(last) = rows.next().map(|row| self.net(row)) else { return false };
+        let mut sum = 0;
+        rows.enumerate().any(|(before, row)| {
+            sum += self.net(row);
+            before > 0 && sum == last
+        })
     }
 
     /// Sums of each group over all rows, and over the rejected ones. Lines of a document mostly stand together, so runs are summed first.

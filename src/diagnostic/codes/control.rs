@@ -52,7 +52,7 @@ codes! {
     /// A record that is left out of the rows holds an amount, and no declaration says what it is.
     LEFT_OUT_AMOUNT = "TC0431", Configurator, 1, "a record that is left out holds an amount";
     /// The last row is the sum of all before it: a total that nobody declared, or a row.
-    LAST_ROW_TOTAL = "TC0432", Supplier, 1, "the last row may be a total";
+    LAST_ROW_TOTAL = "TC0432", Supplier, 1, "a row may be a total";
     /// The last record has no line end: it may have been cut.
     LAST_LINE_OPEN = "TC0433", Supplier, 1, "the last record may be cut";
     /// Most rows lie outside what the delivery covers, and none would with day and month of its date exchanged.

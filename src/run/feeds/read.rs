@@ -222,7 +222,7 @@ impl Conductor<'_> {
         self.observer.event(Event::End);
         let streamed = streamed.map_err(|refusal| Stop::of(quiet(feed, refusal)))?;
         let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
-        let judge::Verdict { proof, mut faults, mut waits } = judge::judge(feed, file, &judge, &streamed.tally, said);
+        let judge::Verdict { proof, mut faults, mut waits, asks_for_subtotals } = judge::judge(feed, file, &judge, &streamed.tally, said);
         record.proof = proof;
         record.proof.no_pounds = into.special.amount.is_none();
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
@@ -237,6 +237,10 @@ impl Conductor<'_> {
         notes.extend(said.notes);
         waits.extend(said.waits);
         unexplained(&streamed, file).map_err(Stop::Run)?;
+        if faults.is_empty() && asks_for_subtotals {
+            let read = self.lake.landing().open(&landed.digest, feed.sealing()).map_err(Stop::Run)?;
+            waits.extend(judge::subtotals(file, &judge, read).map_err(Stop::of)?);
+        }
         if !faults.is_empty() {
             name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || {
                 self.lake.landing().open(&landed.digest, feed.sealing())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{KEPT, measure_in_words, of_sender};
 use crate::{
-    decode::{Judge, Left, LeftOut, Printed, Tally},
+    decode::{Judge, Left, LeftOut, LooksTotal, Printed, Subtotals, Tally},
     diagnostic::{Diagnostic, Place, codes},
     domain::{Identifier, Pence, counted, decimal, pounds},
     lake::{ControlProof, LeftOutProof},
@@ -150,7 +150,7 @@ fn holds_amount(file: &str, judge: &Judge, left: &Left, out: &LeftOut) -> Diagno
         .hint("say what the record holds: `total` is compared with the rows, `subtotal` is a sum of some of them, `other_unit` is no pounds, `left_out` is pounds that do not count; or take the declaration away, and it is a row")
 }
 
-/// What only a person can know: an amount before the header, a last row that equals the sum of all others, a last record without
+/// What only a person can know: an amount before the header, outermost rows that equal the sum of all others, a last record without
 /// a line end.
 pub(super) fn waits(file: &str, judge: &Judge, tally: &Tally, tied: &Tied) -> Vec<Diagnostic> {
     let mut waits = Vec::new();
@@ -158,16 +158,8 @@ pub(super) fn waits(file: &str, judge: &Judge, tally: &Tally, tied: &Tied) -> Ve
         waits.push(waiting(holds_amount(file, judge, &Left::Preamble, out)));
     }
     let all_in = |tied: &BTreeSet<Identifier>| judge.pound_columns().next().is_some() && judge.pound_columns().all(|c| tied.contains(c));
-    if let Some(last) = tally.looks_total.as_ref().filter(|_| !all_in(&tied.sender)) {
-        let amount = if last.pence == 0 { "its debits and credits alike".to_owned() } else { pounds(last.pence) };
-        let seen = format!("the last row, {amount}, is the sum of the {} before it: it may be a total", counted(last.rows_before, "row"));
-        let place = Place { line: Some(last.line), ..Place::file(file) };
-        let report = Diagnostic::new(codes::control::LAST_ROW_TOTAL, seen).place(place).expected("a total is declared, or compared");
-        waits.push(waiting(report.hint(format!(
-            "if it is a total: `footer: {}` in {} leaves it out and compares it",
-            footer_offered(judge),
-            judge.contract().file
-        ))));
+    if let Some(found) = tally.looks_total.as_ref().filter(|_| !all_in(&tied.sender)) {
+        waits.push(looks_total(file, judge, found));
     }
     let may_lack = judge.contract().layout.as_ref().is_some_and(|layout| layout.last_line_end_absent);
     if tally.maybe_cut && !may_lack && !all_in(&tied.any) {
@@ -177,6 +169,52 @@ pub(super) fn waits(file: &str, judge: &Judge, tally: &Tally, tied: &Tied) -> Ve
         )));
     }
     waits
+}
+
+/// Whether subtotals that nobody declared may stand among the rows, and no total of the sender's says otherwise.
+pub(super) fn asks_for_subtotals(judge: &Judge, tally: &Tally, tied: &Tied) -> bool {
+    let tied = judge.pound_columns().next().is_some() && judge.pound_columns().all(|column| tied.sender.contains(column));
+    tally.may_hold_subtotals && tally.looks_total.is_none() && !tied
+}
+
+fn looks_total(file: &str, judge: &Judge, found: &LooksTotal) -> Diagnostic {
+    let amount = if found.pence == 0 { "its debits and credits alike".to_owned() } else { pounds(found.pence) };
+    let (first, last) = (found.first, found.lines.len().saturating_sub(found.first));
+    let rows = counted(found.rows, "row");
+    let seen = match (first, last) {
+        (0, 1) => format!("the last row, {amount}, is the sum of the {rows} before it: it may be a total"),
+        (1, 0) => format!("the first row, {amount}, is the sum of the {rows} behind it: it may be a total"),
+        (0, _) => format!("the last {last} rows, {amount} each, are each the sum of the {rows} before them: they may be a total"),
+        (_, 0) => format!("the first {first} rows, {amount} each, are each the sum of the {rows} behind them: they may be a total"),
+        _ => format!("the first row and the last, {amount} each, are each the sum of the {rows} between them: they may be totals"),
+    };
+    let declared = if first + last == 1 { format!("footer: {}", footer_offered(judge)) } else { totals_offered(judge, Holds::Total) };
+    let place = Place { line: found.lines.first().copied(), ..Place::file(file) };
+    let report = Diagnostic::new(codes::control::LAST_ROW_TOTAL, seen).place(place).expected("a total is declared, or compared");
+    waiting(report.hint(format!("if it is a total: `{declared}` in {} leaves it out and compares it", judge.contract().file)))
+}
+
+/// Rows that look like blocks with their sums behind them.
+pub(super) fn looks_subtotalled(file: &str, judge: &Judge, found: &Subtotals) -> Diagnostic {
+    let (mut seen, blocks) = (format!("{} rows look like subtotals", found.blocks), pounds(found.pence));
+    match found.grand {
+        Some(line) => seen.push_str(&format!(", and the row on line {line} like a grand total: {blocks} would count three times")),
+        None => seen.push_str(&format!(": {blocks} would count twice")),
+    }
+    let place = Place { line: Some(found.first_line), ..Place::file(file) };
+    let report = Diagnostic::new(codes::control::LAST_ROW_TOTAL, seen).place(place).expected("subtotals and totals are declared");
+    waiting(report.hint(format!(
+        "if they are subtotals: `{}` in {} leaves them out",
+        totals_offered(judge, Holds::Subtotal),
+        judge.contract().file
+    )))
+}
+
+/// A rule that would leave out rows of totals by their text.
+fn totals_offered(judge: &Judge, holds: Holds) -> String {
+    let text = judge.contract().columns.iter().find(|column| column.kind == Type::Text).map_or("column", |column| &*column.name);
+    let holds = holds.as_str();
+    format!("not_data: [{{when: {{{text}: \"<its text>\"}}, reason: {holds}, holds: {holds}}}]")
 }
 
 fn waiting(report: Diagnostic) -> Diagnostic {

@@ -1,0 +1,237 @@
+//! Rows that may be totals which nobody declared: taken for rows they would count every pound twice.
+//!
+//! A file prints its total last, or first, or twice; or it prints a subtotal behind every block of rows, and perhaps a grand total behind
+//! all of them. What the sums of a file and its outermost rows tell costs nothing to know. Subtotals are looked for where the sums say
+//! that there may be some, by reading the amounts once more ([`Blocks`]).
+
+use std::io::Read;
+
+use arrow::{
+    array::{Array as _, AsArray as _},
+    datatypes::{Decimal128Type, Int64Type},
+};
+
+use super::{
+    chunks::Chunks,
+    judge::Judge,
+    pass::{SOURCE_ROW, decode},
+    tally::Tally,
+};
+use crate::{diagnostic::Answer, domain::Pence};
+
+/// Outermost rows that are kept, on either side.
+pub(super) const EDGE: usize = 2;
+
+/// An accepted row with an amount other than nought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EdgeRow {
+    pub line: u64,
+    /// Its amounts, one for each money column in the contract's order; nought where it has none.
+    pub pence: Vec<Pence>,
+}
+
+/// Rows that may be totals which nobody declared: each is the sum of all other rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LooksTotal {
+    /// Their lines, in order.
+    pub lines: Vec<u64>,
+    /// They stand first.
+    pub first: usize,
+    /// Rows of which each is the sum, accepted or rejected: two or more.
+    pub rows: u64,
+    /// What each adds to the pounds of the delivery; nought where its debits and credits are alike.
+    pub pence: Pence,
+}
+
+/// The amounts of some row or rows, by which rows are compared.
+type Amounts = Vec<Pence>;
+
+impl Tally {
+    /// The outermost rows, where each of them is the sum of all rows between: by the form of the row's pounds, or column by column.
+    /// Rows that were rejected count where their amounts could be read, as they did in the sender's total.
+    pub(super) fn looks_total(&self, judge: &Judge) -> Option<LooksTotal> {
+        let form: Vec<(usize, bool)> = form(judge).collect();
+        let columns = |of: &dyn Fn(usize) -> Pence| form.iter().map(|(at, _)| of(*at)).collect::<Amounts>();
+        let net = |of: &dyn Fn(usize) -> Pence| vec![form.iter().map(|(at, minus)| if *minus { -of(*at) } else { of(*at) }).sum::<Pence>()];
+        self.edges_are_sums(&columns, &net).or_else(|| self.edges_are_sums(&net, &net))
+    }
+
+    fn edges_are_sums(
+        &self,
+        measure: &dyn Fn(&dyn Fn(usize) -> Pence) -> Amounts,
+        net: &dyn Fn(&dyn Fn(usize) -> Pence) -> Amounts,
+    ) -> Option<LooksTotal> {
+        let of_row = |row: &EdgeRow| measure(&|at| row.pence.get(at).copied().unwrap_or(0));
+        let accepted = measure(&|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net()));
+        let all = measure(&|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net() + sum.rejected.net()));
+        // The fewest first: a total behind the rows is the usual one.
+        let counts = [(0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (2, 2)];
+        for ((first, last), (sum, rejected)) in
+            counts.into_iter().flat_map(|count| [(count, (&accepted, 0)), (count, (&all, self.rejected))])
+        {
+            let (Some(head), Some(tail)) =
+                (self.head.get(..first), self.tail.len().checked_sub(last).and_then(|from| self.tail.get(from..)))
+            else {
+                continue;
+            };
+            let edges: Vec<&EdgeRow> = head.iter().chain(tail).collect();
+            let Some(one) = edges.first() else { continue };
+            let (total, times) = (of_row(one), edges.len() as Pence);
+            let rest: Amounts = sum.iter().zip(&total).map(|(sum, one)| sum - times * one).collect();
+            let rows = (self.with_amount + rejected).saturating_sub(edges.len() as u64);
+            let alike = edges.iter().all(|row| of_row(row) == total);
+            if rows > 1 && alike && rest == total && total.iter().any(|pence| *pence != 0) {
+                let pence = net(&|at| one.pence.get(at).copied().unwrap_or(0)).first().copied().unwrap_or(0);
+                return Some(LooksTotal { lines: edges.iter().map(|row| row.line).collect(), first, rows, pence });
+            }
+        }
+        None
+    }
+
+    /// Whether the sums leave room for subtotals that nobody declared: the last row is half of what stands before it, or it is a sum and
+    /// so is one of the first rows. [`Blocks`] tells whether there are any.
+    pub(super) fn may_hold_subtotals(&self, judge: &Judge) -> bool {
+        let form: Vec<(usize, bool)> = form(judge).collect();
+        let net = |of: &dyn Fn(usize) -> Pence| form.iter().map(|(at, minus)| if *minus { -of(*at) } else { of(*at) }).sum::<Pence>();
+        let sum = net(&|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net()));
+        let last = self.tail.last().map_or(0, |row| net(&|at| row.pence.get(at).copied().unwrap_or(0)));
+        // A grand total may be printed twice. Without one, the blocks and their sums are twice the blocks; of a ledger that balances
+        // nothing is asked.
+        let grand = sum == 3 * last || sum == 4 * last;
+        last != 0 && sum != 0 && self.with_amount > 4 && (grand || (sum % 2 == 0 && self.begins_in_sum && self.ends_in_sum))
+    }
+}
+
+/// The form of a row's pounds over [`Tally::sums`].
+fn form(judge: &Judge) -> impl Iterator<Item = (usize, bool)> {
+    let place = |column: usize| judge.money_columns().position(|at| at == column);
+    judge.pounds.iter().filter_map(move |(column, minus)| Some((place(*column)?, *minus)))
+}
+
+/// Subtotals that nobody declared, looked for row by row: every row stands in a block, and behind each block stands its sum.
+#[derive(Clone, Debug, Default)]
+pub struct Blocks {
+    /// A block of one row and its sum are two equal amounts, which honest files have: read as such a block, and as two rows.
+    readings: [Reading; 2],
+}
+
+#[derive(Clone, Debug, Default)]
+struct Reading {
+    rows: u64,
+    sum: Pence,
+    /// Blocks that ended with their sum, and of them those of two rows or more.
+    blocks: u64,
+    of_many: u64,
+    subtotals: Pence,
+    first_line: Option<u64>,
+    /// The last row is the sum of all blocks.
+    grand: Option<u64>,
+}
+
+/// What looks like a file with subtotals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subtotals {
+    /// Blocks with a sum behind them: two or more.
+    pub blocks: u64,
+    /// Line of the first sum.
+    pub first_line: u64,
+    /// Line of the grand total behind them, where there is one.
+    pub grand: Option<u64>,
+    /// What the blocks add up to without their sums.
+    pub pence: Pence,
+}
+
+/// Looks for subtotals in a file that was read before, and whose sums leave room for some: reads it once more.
+///
+/// # Errors
+/// Where the bytes cannot be read again.
+pub fn find_subtotals<R: Read>(judge: &Judge, read: R) -> Answer<Option<Subtotals>> {
+    let mut chunks = Chunks::open(judge, read)?;
+    let header = chunks.header();
+    let mut blocks = Blocks::default();
+    while let Some(chunk) = chunks.next()? {
+        let rows = decode(judge, &header, &chunk).rows;
+        let Some(lines) = rows.column_by_name(SOURCE_ROW).and_then(|c| c.as_primitive_opt::<Int64Type>()) else { break };
+        let column = |at: usize| rows.columns().get(at).and_then(|c| c.as_primitive_opt::<Decimal128Type>());
+        let terms: Vec<_> = judge.pounds.iter().filter_map(|(at, minus)| Some((column(*at)?, *minus))).collect();
+        for row in 0..rows.num_rows() {
+            let pence = terms.iter().filter(|(amounts, _)| amounts.is_valid(row));
+            let pence = pence.map(|(amounts, minus)| if *minus { -amounts.value(row) } else { amounts.value(row) }).sum();
+            blocks.row(lines.value(row).cast_unsigned(), pence);
+        }
+    }
+    Ok(blocks.found())
+}
+
+impl Blocks {
+    /// The next accepted row, in the order of the file. One without an amount stands in no block.
+    pub fn row(&mut self, line: u64, pence: Pence) {
+        if pence != 0 {
+            self.readings.iter_mut().enumerate().for_each(|(at, reading)| reading.row(line, pence, at as u64 + 1));
+        }
+    }
+
+    /// What was found; `None` where some row stands in no block.
+    #[must_use]
+    pub fn found(&self) -> Option<Subtotals> {
+        let found = |reading: &Reading| {
+            let whole = reading.rows == 0 && reading.blocks > 1 && reading.of_many > 0;
+            whole.then_some(())?;
+            Some(Subtotals { blocks: reading.blocks, first_line: reading.first_line?, grand: reading.grand, pence: reading.subtotals })
+        };
+        self.readings.iter().find_map(found)
+    }
+}
+
+impl Reading {
+    fn row(&mut self, line: u64, pence: Pence, least: u64) {
+        if self.grand.is_some() && pence == self.subtotals {
+            return; // printed twice
+        }
+        if self.grand.take().is_some() {
+            // What looked like the grand total was a row: it stands in the block that begins with it.
+            (self.rows, self.sum) = (1, self.subtotals);
+        }
+        if self.rows == 0 && self.blocks > 1 && pence == self.subtotals {
+            self.grand = Some(line);
+        } else if self.rows >= least && pence == self.sum {
+            self.blocks += 1;
+            self.of_many += u64::from(self.rows > 1);
+            self.subtotals += pence;
+            self.first_line.get_or_insert(line);
+            (self.rows, self.sum) = (0, 0);
+        } else {
+            self.rows += 1;
+            self.sum += pence;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(rows: &[Pence]) -> Option<(u64, u64, Option<u64>, Pence)> {
+        let mut blocks = Blocks::default();
+        rows.iter().zip(2..).for_each(|(pence, line)| blocks.row(line, *pence));
+        blocks.found().map(|s| (s.blocks, s.first_line, s.grand, s.pence))
+    }
+
+    #[test]
+    fn e9_blocks_with_their_sums_are_found() {
+        assert_eq!(blocks(&[1, 2, 3, 4, 5, 9]), Some((2, 4, None, 12)));
+        assert_eq!(blocks(&[1, 2, 3, 4, 5, 9, 12]), Some((2, 4, Some(8), 12)));
+        assert_eq!(blocks(&[1, 2, 3, 7, 7, 4, 5, 9, 19]), Some((3, 4, Some(10), 19)), "a block of one row");
+        assert_eq!(blocks(&[1, 2, 3, 0, 4, 5, 9, 0]), Some((2, 4, None, 12)), "rows of nought stand in no block");
+        assert_eq!(blocks(&[5, 5, 10, 4, 4, 8]), Some((2, 4, None, 18)), "equal rows");
+    }
+
+    #[test]
+    fn e9_honest_rows_are_no_blocks() {
+        for rows in
+            [&[50, 50, 50][..], &[50, 50, 50, 50, 50, 50], &[100, -40, -60, 20, -20], &[1, 2, 3], &[1, 2, 3, 4], &[1, 2, 3, 4, 5, 9, 1]]
+        {
+            assert_eq!(blocks(rows), None, "{rows:?}");
+        }
+    }
+}
