@@ -29,7 +29,7 @@
 //! | `plan` | what to run and why | domain, diagnostic, schema, decode, source, lake, engine, pipeline |
 //! | `stages` | land, judge, normalise, classify, separate, prove, publish; no stage imports another | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan |
 //! | `run` | the conductor: order, lease, clock, release | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages |
-//! | `report` | what finance and engineers look at | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages |
+//! | `report` | what finance and engineers look at | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run |
 //! | `demo` | synthetic partnership | domain, diagnostic, schema, decode, source, lake, engine, pipeline |
 //! | `cli` | words in, words out; no logic | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run, report, demo |
 

@@ -1,4 +1,4 @@
-//! `truecost init`, and what is said of drop folders that are not there.
+//! `truecost init`.
 
 use std::path::Path;
 
@@ -9,9 +9,8 @@ use crate::{
     demo,
     diagnostic::{Answer, Diagnostic, codes::config},
     domain::{Identifier, counted},
-    pipeline::{NOT_COUNCILS, Partnership},
+    pipeline::NOT_COUNCILS,
     report::Page,
-    run,
 };
 
 /// Writes a partnership and says what to do next.
@@ -45,14 +44,4 @@ fn council(name: &str) -> Answer<Identifier> {
             .hint("truecost init --council ashvale DIR")
             .into()
     })
-}
-
-/// Which feeds have no folder below `drop`, and how to make them; empty where all have theirs.
-pub fn without_folder(partnership: &Partnership) -> String {
-    let lacking: Vec<String> = run::without_folder(partnership).iter().map(|(feed, _)| format!("drop/{}", feed.name())).collect();
-    match lacking.as_slice() {
-        [] => String::new(),
-        [one] => format!("the folder {one} is not there: truecost doctor --repair makes it\n"),
-        many => format!("{} drop folders are not there ({}): truecost doctor --repair makes them\n", many.len(), many.join(", ")),
-    }
 }

@@ -1,22 +1,32 @@
 //! What finance and engineers look at. Every answer is a [`Page`]: text for a person, JSON for a program.
 
 mod ask;
+mod doctor;
 mod explain;
 mod figures;
+mod folders;
 mod left_out;
 mod notes;
+mod outcome;
 pub mod page;
+mod planned;
+mod schedule;
 mod standing;
 mod status;
 mod suspense;
+mod validate;
 mod verify;
 
 pub use ask::{Release, answer, latest, parquet, rows, tables};
+pub use doctor::doctor;
 pub use explain::{code, explain_line};
 pub use figures::{reconcile, separation};
-pub use notes::{noted, notes};
+pub use notes::notes;
+pub use outcome::{notes_line, outcome};
 pub use page::{Align, Page, SHAPE, Table, Talk};
-pub use standing::{uncounted_json, uncounted_text};
+pub use planned::planned;
+pub use schedule::schedule;
 pub use status::{quarantine_list, quarantine_show, runs, status};
 pub use suspense::suspense;
+pub use validate::validate;
 pub use verify::{strays, verify};

@@ -268,7 +268,7 @@ pub fn quarantine_show(partnership: &Partnership, delivery: &str, most: usize) -
     let mut last = None;
     for fault in all.iter().take(most) {
         if last != Some(fault.source_row) {
-            let raw = if fault.raw.is_empty() { NOT_KEPT.to_owned() } else { printable(&fault.raw).to_string() };
+            let raw = if fault.raw.is_empty() { NOT_KEPT.to_owned() } else { printable(&fault.raw) };
             text.push_str(&format!("\nline {}: {raw}\n", fault.source_row));
             last = Some(fault.source_row);
         }

@@ -6,15 +6,17 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Mutex,
 };
 
 use truecost::{
     demo,
+    diagnostic::{Diagnostic, render_all},
     domain::parse_pounds,
     pipeline::{self, Partnership},
     plan::Wish,
     report,
-    run::{self, Options, Silent, clock::SystemClock},
+    run::{self, Event, Observer, Options, Silent, clock::SystemClock},
 };
 
 /// The folder of the real files, where there is one.
@@ -64,6 +66,35 @@ impl Released {
     }
 }
 
+/// What a run prints while it works, where nobody asked for more or less.
+#[derive(Default)]
+struct Talk(Mutex<Vec<String>>);
+
+impl Observer for Talk {
+    fn event(&self, event: Event<'_>) {
+        let said = match event {
+            Event::Step { text } => text.to_owned(),
+            Event::Report { diagnostics } => {
+                let asks: Vec<Diagnostic> = diagnostics.iter().filter(|d| !d.is_note()).cloned().collect();
+                render_all(&asks, false)
+            }
+            _ => return,
+        };
+        self.0.lock().expect("nobody panicked").extend(said.lines().map(str::to_owned));
+    }
+}
+
+/// The first run over a year of 36 files fits on a screen; what was noted is kept beside it.
+fn few_lines(talk: Talk, outcome: &run::Outcome) {
+    let page = report::outcome(outcome, report::Talk::Plain).text;
+    let mut lines = talk.0.into_inner().expect("nobody panicked");
+    lines.extend(page.lines().map(str::to_owned));
+    println!("a year of 36 files prints {} lines and keeps {} notes:\n{}", lines.len(), outcome.notes.len(), lines.join("\n"));
+    assert!(lines.len() <= 24, "{} lines", lines.len());
+    assert!(outcome.recorded && outcome.notes.len() > 40, "{} notes", outcome.notes.len());
+    assert!(page.contains("(nothing has to be done): truecost notes"), "{page}");
+}
+
 fn released(spend: &Path) -> (Released, run::Outcome) {
     let folder = tempfile::tempdir().expect("a folder");
     demo::write_partnership(folder.path()).expect("a partnership");
@@ -76,7 +107,9 @@ fn released(spend: &Path) -> (Released, run::Outcome) {
         }
     }
     let (partnership, _) = pipeline::read(folder.path()).expect("a sound partnership");
-    let outcome = run::run(&partnership, &options(), &SystemClock, &Silent).expect("a run");
+    let talk = Talk::default();
+    let outcome = run::run(&partnership, &options(), &SystemClock, &talk).expect("a run");
+    few_lines(talk, &outcome);
     (Released { partnership, _folder: folder }, outcome)
 }
 

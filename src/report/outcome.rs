@@ -1,0 +1,107 @@
+//! The last screen of a run: what stands, what waits, what came in, and what to type next.
+
+use serde_json::{Value, json};
+
+use super::{
+    notes::noted,
+    page::{Page, Talk},
+    standing::{uncounted_json, uncounted_text},
+};
+use crate::{
+    diagnostic::{Diagnostic, Severity, list},
+    domain::{counted, decimal, rows_and_pounds},
+    run::{Costed, Delivered, Delivery, Outcome},
+};
+
+/// What a run did and what it leaves to be done.
+#[must_use]
+pub fn outcome(outcome: &Outcome, talk: Talk) -> Page {
+    let costed = &outcome.costed;
+    let mut text = stands(costed);
+    if outcome.standing_refused > 0 {
+        text.push_str(&format!("{} still to be mended: truecost status\n", counted(outcome.standing_refused as u64, "refused delivery")));
+    }
+    if !outcome.waiting.is_empty() {
+        text.push_str(&format!("{} for a person's word: truecost status\n", waiting_words(outcome.waiting.len())));
+    }
+    text.push_str(&came_in(&outcome.delivered));
+    if outcome.delivered.is_empty() && costed.release.is_none() && costed.blocked.is_empty() {
+        text.push_str(
+            "put extracts into drop/<council>/<feed>/: truecost plan says what each feed finds there, and which names it knows\n",
+        );
+    }
+    text.extend(costed.coverage.sentence().map(|sentence| format!("{sentence}\n")));
+    text.push_str(&blocked_text(&costed.blocked));
+    text.push_str(&uncounted_text(&costed.uncounted));
+    text.push_str(&notes_line(outcome, talk));
+    Page::new("run", text, to_json(outcome))
+}
+
+/// How many notes there are and where they are; a run that did nothing kept none, and shows them itself.
+#[must_use]
+pub fn notes_line(outcome: &Outcome, talk: Talk) -> String {
+    let shown_by = if outcome.recorded { "truecost notes" } else { "truecost run -v" };
+    if talk == Talk::Plain { noted(outcome.notes.len(), shown_by) } else { String::new() }
+}
+
+/// Which release answers now, and whether this run made it.
+fn stands(costed: &Costed) -> String {
+    let failed = costed.stopped.iter().any(|d| d.severity == Severity::Error);
+    let answers = costed.release.as_ref().map_or_else(|| "there is no release yet".to_owned(), |r| format!("release {r} still answers"));
+    match (&costed.release, costed.published) {
+        (Some(release), true) => format!("published release {release}\n"),
+        _ if failed && costed.findings.is_empty() => format!("nothing was published: see the reports; {answers}\n"),
+        _ if failed => format!("nothing was published: a check failed; {answers}\n"),
+        (Some(release), false) => format!("nothing new to publish; release {release} answers\n"),
+        (None, _) => "nothing to publish\n".to_owned(),
+    }
+}
+
+/// How many deliveries were accepted, with rows and pounds, and what became of the others.
+fn came_in(delivered: &[Delivered]) -> String {
+    if delivered.is_empty() {
+        return "no new delivery\n".to_owned();
+    }
+    let of = |state| delivered.iter().filter(move |d| d.state == state);
+    let (refused, not_taken): (Vec<_>, Vec<_>) = of(Delivery::Refused).partition(|d| d.delivery.is_some());
+    let rows: u64 = of(Delivery::Accepted).map(|d| d.rows).sum();
+    let accepted = of(Delivery::Accepted).count();
+    // Nothing but rows without pounds adds up to no pounds.
+    let pence = of(Delivery::Accepted).filter_map(|d| d.pence).reduce(|a, b| a + b).or((accepted == 0).then_some(0));
+    let some = |number: usize, what: &str| if number > 0 { format!(", {number} {what}") } else { String::new() };
+    let waits = some(of(Delivery::Waiting).count(), "waiting");
+    let also = waits + &some(not_taken.len(), "not taken") + &some(of(Delivery::AlreadyIn).count(), "already in");
+    let (deliveries, rows) = (counted(accepted as u64, "delivery"), rows_and_pounds(rows, pence));
+    format!("{deliveries} accepted ({rows}), {} refused{also}\n", refused.len())
+}
+
+fn waiting_words(number: usize) -> String {
+    if number == 1 { "1 delivery waits".to_owned() } else { format!("{number} deliveries wait") }
+}
+
+/// A line for each period that must wait, and once for all of them what that means and what to do.
+fn blocked_text(blocked: &[Diagnostic]) -> String {
+    let mut text = String::new();
+    for (at, report) in blocked.iter().enumerate() {
+        text.push_str(&format!("{}: {}\n", report.code.id, report.seen));
+        let same = blocked.get(at + 1).is_some_and(|next| (&next.outcome, &next.hint) == (&report.outcome, &report.hint));
+        if !same {
+            text.push_str(&format!("      data: {}\n      next: {}\n", report.outcome, report.hint));
+        }
+    }
+    text
+}
+
+fn to_json(outcome: &Outcome) -> Value {
+    let costed = &outcome.costed;
+    let one = |d: &Delivered| {
+        json!({"feed": d.feed, "file": d.file, "delivery_id": d.delivery, "covers": d.coverage, "rows": d.rows, "quarantined": d.quarantined,
+            "amount": d.pence.map(decimal), "state": d.state.as_str(), "reports": list(&d.reports)})
+    };
+    let known = &costed.coverage;
+    let payments = json!({"amount": decimal(known.all), "unclassified": decimal(known.unclassified), "no_fund": decimal(known.no_fund)});
+    json!({"run": outcome.run, "exit": outcome.exit_code(), "release": costed.release, "published": costed.published,
+        "delivered": outcome.delivered.iter().map(one).collect::<Vec<_>>(), "standing_refused": outcome.standing_refused,
+        "waiting": list(&outcome.waiting), "blocked": list(&costed.blocked), "uncounted": uncounted_json(&costed.uncounted),
+        "payments": payments, "checks": list(&costed.stopped), "notes": list(&outcome.notes)})
+}
