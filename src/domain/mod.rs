@@ -4,6 +4,7 @@
 //! |---|---|
 //! | how pay in the ledger divides by the services that people work for | `staircase` |
 //! | what the rate card would have employers pay | `national_insurance` |
+//! | what a blanket rate charges beside what is true | `blanket` |
 //! | which share of a service stands, the agreed one or the driver's | `share` |
 //! | what becomes of a pound through services that serve each other | `scheme`, by the equations of `matrix` |
 //! | how pence are split without losing one | `apportion` |
@@ -14,6 +15,7 @@
 //! has been checked once, where it was made, and is not checked again.
 
 mod apportion;
+mod blanket;
 mod day;
 mod digest;
 mod fold;
@@ -38,6 +40,7 @@ mod staircase;
 mod text;
 
 pub use apportion::{Missplit, NoWeight, Weights};
+pub use blanket::{Blanket, BlanketComparison, BlanketRow, BlanketUnit, compare_blanket};
 pub use day::{Day, Span};
 pub use digest::{DeliveryId, Digest};
 pub use fold::{fold_code, show_invisible};
