@@ -42,8 +42,6 @@ use crate::{
     schema::{Contract, Form, FormFault, Found, form},
 };
 
-/// The column of a common table that holds its pounds; a table without it has none.
-
 /// What a feed declares of its amounts beside its SQL.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {

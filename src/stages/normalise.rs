@@ -198,7 +198,7 @@ impl Normaliser {
                 unplaced.entry(source_rows.value(row).cast_unsigned()).or_insert(fault);
             };
             let period = own_period(year, period).unwrap_or_else(|fault| {
-                no_place(fault);
+                no_place(*fault);
                 None
             });
             if needs_time && period.is_none() && date.is_none() {
@@ -314,8 +314,8 @@ fn one_of_few() -> DataType {
 }
 
 /// The period that the SQL gives a row; `None` where it gives none.
-fn own_period(year: Option<i16>, period: Option<i8>) -> Result<Option<Period>, Fault> {
-    let fault = |code, reason: String, value| Fault { column: None, code, reason, value };
+fn own_period(year: Option<i16>, period: Option<i8>) -> Result<Option<Period>, Box<Fault>> {
+    let fault = |code, reason: String, value| Box::new(Fault { column: None, code, reason, value });
     let half = |has: &str, lacks: &str| {
         let reason = format!("the feed's SQL gives the row a `{has}` and no `{lacks}`: which period it means cannot be told");
         fault(codes::value::HALF_A_PERIOD, reason, String::new())
