@@ -9,7 +9,7 @@ use super::{
     judge::Judge,
     left_out::{Left, LeftOut},
     lines::LineEnds,
-    totals::{EDGE, EdgeRow, LooksTotal},
+    totals::{Edges, LooksTotal},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
@@ -49,18 +49,10 @@ pub struct Tally {
     pub left_out: BTreeMap<Left, LeftOut>,
     /// Accepted rows with an amount other than nought.
     pub with_amount: u64,
-    /// The first few of them.
-    pub(super) head: Vec<EdgeRow>,
-    /// The last few of them.
-    pub(super) tail: Vec<EdgeRow>,
-    /// Within the first chunk some row is the sum of all before it.
-    pub(super) begins_in_sum: bool,
-    /// The last of them is the sum of two or more rows that stand next before it, within the last chunk.
-    pub(super) ends_in_sum: bool,
+    /// The outermost of them.
+    pub(super) edges: Edges,
     /// Outermost rows look like totals that nobody declared. Known once the whole file was read.
     pub looks_total: Option<LooksTotal>,
-    /// There may be subtotals that nobody declared: [`super::Blocks`] tells.
-    pub may_hold_subtotals: bool,
     /// The last record of the file has no line end.
     pub open_end: bool,
     /// The same, and it is neither a control record, the footer nor blank: it may have been cut.
@@ -194,12 +186,7 @@ impl Tally {
         self.open_end |= next.open_end;
         self.maybe_cut |= next.maybe_cut;
         self.with_amount += next.with_amount;
-        self.head.extend(next.head);
-        self.head.truncate(EDGE);
-        self.tail.extend(next.tail);
-        self.tail.drain(..self.tail.len().saturating_sub(EDGE));
-        self.begins_in_sum |= next.begins_in_sum;
-        self.ends_in_sum |= next.ends_in_sum;
+        self.edges.add(next.edges);
         self.extra.iter_mut().zip(next.extra).for_each(|(sum, more)| *sum += more);
         if let Some((count, line)) = next.marks {
             self.count_marks(count, line);
@@ -263,7 +250,6 @@ impl Tally {
         self.extra.resize(header.extra.len(), 0);
         self.leave_out_before(judge, header);
         self.looks_total = self.looks_total(judge);
-        self.may_hold_subtotals = self.may_hold_subtotals(judge);
         let later = std::mem::take(&mut self.control_records);
         for record in &header.controls {
             *self.controls.entry(record.tag.clone()).or_default() += 1;

@@ -30,6 +30,30 @@ pub struct EdgeRow {
     pub pence: Vec<Pence>,
 }
 
+/// The outermost accepted rows with an amount. Parts of it are added in the order of their chunks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Edges {
+    /// The first few.
+    pub(super) head: Vec<EdgeRow>,
+    /// The last few.
+    pub(super) tail: Vec<EdgeRow>,
+    /// Within the first chunk some row is the sum of all before it.
+    pub(super) begins_in_sum: bool,
+    /// The last row is the sum of two or more that stand next before it, within the last chunk.
+    pub(super) ends_in_sum: bool,
+}
+
+impl Edges {
+    pub(super) fn add(&mut self, next: Self) {
+        self.head.extend(next.head);
+        self.head.truncate(EDGE);
+        self.tail.extend(next.tail);
+        self.tail.drain(..self.tail.len().saturating_sub(EDGE));
+        self.begins_in_sum |= next.begins_in_sum;
+        self.ends_in_sum |= next.ends_in_sum;
+    }
+}
+
 /// Rows that may be totals which nobody declared: each is the sum of all other rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LooksTotal {
@@ -70,7 +94,7 @@ impl Tally {
             counts.into_iter().flat_map(|count| [(count, (&accepted, 0)), (count, (&all, self.rejected))])
         {
             let (Some(head), Some(tail)) =
-                (self.head.get(..first), self.tail.len().checked_sub(last).and_then(|from| self.tail.get(from..)))
+                (self.edges.head.get(..first), self.edges.tail.len().checked_sub(last).and_then(|from| self.edges.tail.get(from..)))
             else {
                 continue;
             };
@@ -90,15 +114,16 @@ impl Tally {
 
     /// Whether the sums leave room for subtotals that nobody declared: the last row is half of what stands before it, or it is a sum and
     /// so is one of the first rows. [`Blocks`] tells whether there are any.
-    pub(super) fn may_hold_subtotals(&self, judge: &Judge) -> bool {
+    #[must_use]
+    pub fn may_hold_subtotals(&self, judge: &Judge) -> bool {
         let form: Vec<(usize, bool)> = form(judge).collect();
         let net = |of: &dyn Fn(usize) -> Pence| form.iter().map(|(at, minus)| if *minus { -of(*at) } else { of(*at) }).sum::<Pence>();
         let sum = net(&|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net()));
-        let last = self.tail.last().map_or(0, |row| net(&|at| row.pence.get(at).copied().unwrap_or(0)));
+        let last = self.edges.tail.last().map_or(0, |row| net(&|at| row.pence.get(at).copied().unwrap_or(0)));
         // A grand total may be printed twice. Without one, the blocks and their sums are twice the blocks; of a ledger that balances
         // nothing is asked.
         let grand = sum == 3 * last || sum == 4 * last;
-        last != 0 && sum != 0 && self.with_amount > 4 && (grand || (sum % 2 == 0 && self.begins_in_sum && self.ends_in_sum))
+        last != 0 && sum != 0 && self.with_amount > 4 && (grand || (sum % 2 == 0 && self.edges.begins_in_sum && self.edges.ends_in_sum))
     }
 }
 

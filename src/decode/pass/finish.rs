@@ -15,7 +15,7 @@ use super::{
         faults,
         judge::Judge,
         tally::{Sides, balance},
-        totals::{EDGE, EdgeRow},
+        totals::{EDGE, EdgeRow, Edges},
     },
     Decoded, Pass,
 };
@@ -75,7 +75,7 @@ impl Pass<'_> {
         let begins_in_sum = self.chunk.index == 0 && self.begins_in_sum((0..rows).filter(accepted));
         let tally = &mut self.tally;
         tally.with_amount = (with_amount - self.left_out.iter().filter(|row| has(**row)).count()) as u64;
-        (tally.head, tally.tail, tally.begins_in_sum, tally.ends_in_sum) = (head, tail, begins_in_sum, ends_in_sum);
+        tally.edges = Edges { head, tail, begins_in_sum, ends_in_sum };
     }
 
     /// The amount of a row by the form of its pounds.

@@ -238,8 +238,7 @@ impl Conductor<'_> {
         waits.extend(said.waits);
         unexplained(&streamed, file).map_err(Stop::Run)?;
         if faults.is_empty() && asks_for_subtotals {
-            let read = self.lake.landing().open(&landed.digest, feed.sealing()).map_err(Stop::Run)?;
-            waits.extend(judge::subtotals(file, &judge, read).map_err(Stop::of)?);
+            waits.extend(self.subtotals(feed, file, &judge, landed)?);
         }
         if !faults.is_empty() {
             name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || {
@@ -260,6 +259,12 @@ impl Conductor<'_> {
             d
         }));
         Ok(Accepted { streamed, quarantine, notes, waits })
+    }
+
+    /// Reads the landed bytes once more, for subtotals that nobody declared.
+    fn subtotals(&self, feed: &Feed, file: &str, judge: &Judge, landed: &Landed) -> Result<Option<Diagnostic>, Stop> {
+        let read = self.lake.landing().open(&landed.digest, feed.sealing()).map_err(Stop::Run)?;
+        judge::subtotals(file, judge, read).map_err(Stop::of)
     }
 
     fn sidecar(item: &InHand<'_>, file: &str) -> Result<Option<serde_json::Value>, Stop> {

@@ -174,7 +174,7 @@ pub(super) fn waits(file: &str, judge: &Judge, tally: &Tally, tied: &Tied) -> Ve
 /// Whether subtotals that nobody declared may stand among the rows, and no total of the sender's says otherwise.
 pub(super) fn asks_for_subtotals(judge: &Judge, tally: &Tally, tied: &Tied) -> bool {
     let tied = judge.pound_columns().next().is_some() && judge.pound_columns().all(|column| tied.sender.contains(column));
-    tally.may_hold_subtotals && tally.looks_total.is_none() && !tied
+    tally.may_hold_subtotals(judge) && tally.looks_total.is_none() && !tied
 }
 
 fn looks_total(file: &str, judge: &Judge, found: &LooksTotal) -> Diagnostic {
