@@ -1,9 +1,11 @@
 //! Personal data on its way out of the file: a pseudonym, or a word that says less, in the place of the value.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use hashbrown::HashMap;
 
 use crate::{
     domain::{Key, Pseudonyms, fold_code},
@@ -31,7 +33,7 @@ pub(super) struct Treated {
 
 #[derive(Debug)]
 enum By {
-    Pseudonym(Pseudonyms),
+    Pseudonym(Box<Pseudonyms>),
     Fold { folding: Arc<Folding>, elements: Arc<BTreeSet<String>> },
 }
 
@@ -39,7 +41,7 @@ impl Treated {
     /// `None` for a column that is kept or dropped.
     pub(super) fn of(column: &Column, with: &Treating) -> Option<Self> {
         let by = match &column.rules.personal.as_ref()?.treat {
-            Treatment::Pseudonym(of) => By::Pseudonym(Pseudonyms::new(&with.pseudonym, of.as_str())),
+            Treatment::Pseudonym(of) => By::Pseudonym(Box::new(Pseudonyms::new(&with.pseudonym, of.as_str()))),
             Treatment::Fold(Some(folding)) => By::Fold { folding: folding.clone(), elements: with.elements.clone() },
             Treatment::Keep | Treatment::Drop | Treatment::Fold(None) => return None,
         };
@@ -109,7 +111,7 @@ mod tests {
     #[test]
     fn a_value_has_one_pseudonym_however_often_it_stands() {
         let key = Key::parse("8a5780b622e9f4446db9ef9556df22a59efe969c1f1999ce328127c8ab462d56").unwrap();
-        let by = By::Pseudonym(Pseudonyms::new(&key, PseudonymOf::Person.as_str()));
+        let by = By::Pseudonym(Box::new(Pseudonyms::new(&key, PseudonymOf::Person.as_str())));
         let made = replaced(by, &["10001", "10002", "10001"]);
         assert_eq!(made[0], "57ad86f8b4c3ae656efa5e79f2e6a30d");
         assert_eq!(made[0], made[2]);

@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     Basis, CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FeedPlaces, FilePattern, Landing, Missing, NamePart, NewestBy,
-    Positive, Ready, Repeats, Required, RowsOutside, Shrunken, Sign,
+    Positive, Ready, Repeats, Required, RowsOutside, Shrunken, Sign, Taken,
     controls::{read_controls, sum_of},
     keys::AllKeys,
     listed::read_listed,
@@ -35,6 +35,7 @@ pub const KEYS: &[&str] = &[
     "ignore",
     "ready",
     "landing",
+    "taken",
     "sidecar",
     "covers",
     "delivers",
@@ -108,6 +109,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         ignore: ignore(&fields),
         ready: ready(&fields),
         landing,
+        taken: taken(&fields, from.as_ref()),
         personal,
         sidecar,
         covers,
@@ -160,6 +162,15 @@ fn amount(
         }
     }
     Some(terms)
+}
+
+/// Only what lies in a folder of ours can be taken away.
+fn taken(fields: &Fields<'_>, from: Option<&Location>) -> Taken {
+    let taken = choice(fields, "taken", Taken::Left, &[("leave", Taken::Left), ("remove", Taken::Removed)]);
+    if let (Some(item), Taken::Removed, Some(Location::Url(_))) = (fields.get("taken"), taken, from) {
+        item.wrong("`leave`: files of a store are its owner's to remove");
+    }
+    taken
 }
 
 fn choice<T: Copy>(fields: &Fields<'_>, key: &str, default: T, words: &[(&str, T)]) -> T {

@@ -90,13 +90,13 @@ fn read_key(item: &Item<'_>, around: &Around<'_>) -> Option<Result<Key, String>>
         }
     }
     match around.secrets.look_up(*reference, around.allowed) {
-        Resolved::Text(text) => match Key::parse(&text) {
-            Some(key) => Some(Ok(key)),
-            None => {
+        Resolved::Text(text) => {
+            let key = Key::parse(&text);
+            if key.is_none() {
                 refuse(item, "what it refers to is no key", "32 bytes as 64 hex digits", "");
-                None
             }
-        },
+            key.map(Ok)
+        }
         Resolved::Missing(why) => Some(Err(why)),
         Resolved::Outside(fault) => {
             item.fault(*fault);

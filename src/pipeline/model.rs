@@ -206,6 +206,8 @@ pub struct Feed {
     pub ignore: Vec<String>,
     pub ready: Ready,
     pub landing: Landing,
+    /// What becomes of a file in its folder once its delivery is accepted.
+    pub taken: Taken,
     /// What it is read with, where it is a feed of personal data.
     pub personal: Option<Personal>,
     /// Pattern of the sidecar's name, `{stem}.ctl.json`.
@@ -323,6 +325,15 @@ pub enum Ready {
 pub enum Landing {
     Copy,
     Link,
+}
+
+/// What becomes of a file in its feed's folder once its delivery is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is not ours, and stays.
+    Left,
+    /// It is removed (`taken: remove`), with its sidecar: the landed bytes are the only ones.
+    Removed,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A look at the machine: what a run needs, and what is missing.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{
     Conductor, Options, Repaired, Silent,
@@ -10,6 +10,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     domain::{Location, counted},
+    lake::DeliveryRecord,
     pipeline::{Feed, Partnership},
     plan::Wish,
     source,
@@ -85,7 +86,8 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
         let found = found.iter().map(|d| Finding::to_mend(format!("lake/{}", d.table), format!("{}: {}", d.seen, d.way_out())));
         let open = conductor.lake.open_to_others()?;
         let others = format!("others may read {} of landing and lake, which hold personal data", counted(open, "entry"));
-        Ok(found.chain((open > 0).then(|| Finding::to_mend("modes", others))).collect())
+        let open = (open > 0).then(|| Finding::to_mend("modes", others));
+        Ok(found.chain(open).chain(personal(partnership, &known)).collect())
     };
     // What cannot be read is a finding too.
     look().unwrap_or_else(|refusal| {
@@ -98,6 +100,45 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
         };
         refusal.0.iter().map(of).collect()
     })
+}
+
+/// What lies open of personal feeds: their files in the drop folder, as they came; bytes that were landed before the feed had keys; and
+/// deliveries of one council under several keys.
+fn personal(partnership: &Partnership, known: &[DeliveryRecord]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for feed in partnership.feeds.iter().filter(|feed| feed.personal.is_some()) {
+        let Location::Folder(folder) = &feed.from else { continue };
+        let of_feed = || known.iter().filter(|record| record.is_of(&feed.council, &feed.id));
+        let names: BTreeSet<&str> = of_feed().flat_map(DeliveryRecord::files).map(|file| file.name.as_str()).collect();
+        let left: Vec<&str> = names.into_iter().filter(|name| folder.join(name).is_file()).collect();
+        if !left.is_empty() {
+            let seen = format!(
+                "{} of it lie in {} as they came, and are sealed in landing: {}; `taken: remove` in {} takes such files away",
+                counted(left.len() as u64, "file"),
+                folder.display(),
+                left.join(", "),
+                feed.file
+            );
+            found.push(Finding::of(format!("plain files of {}", feed.name()), true, seen));
+        }
+        let open = of_feed().filter(|record| record.keys.is_none()).count();
+        if open > 0 {
+            let seen = format!("{} landed before it was a personal feed: their bytes are not sealed", counted(open as u64, "delivery"));
+            found.push(Finding::of(format!("landing of {}", feed.name()), true, seen));
+        }
+        let keys: BTreeSet<&str> =
+            of_feed().filter(|r| r.is_accepted()).filter_map(|r| Some(r.keys.as_ref()?.pseudonym.as_str())).collect();
+        if keys.len() > 1 {
+            let seen = format!(
+                "its people have pseudonyms under {} ({}): truecost run {} --force reads its files again under the one that is named now",
+                counted(keys.len() as u64, "key"),
+                keys.into_iter().collect::<Vec<_>>().join(", "),
+                feed.name()
+            );
+            found.push(Finding::of(format!("pseudonyms of {}", feed.name()), true, seen));
+        }
+    }
+    found
 }
 
 /// Makes drop folders that are not there, and mends what truecost keeps: entries of the register that are lost are entered again from

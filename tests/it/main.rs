@@ -26,6 +26,7 @@ mod house;
 mod job;
 mod kernel;
 mod layers;
+mod personal;
 mod places;
 mod query;
 mod rust_text;

@@ -145,21 +145,12 @@ impl Landing {
     /// As [`Self::land_copy`].
     pub fn land_sealed(&self, from: &str, read: &mut dyn Read, look: Look, key: &Key) -> Answer<Landed> {
         let staging = self.staging.name()?;
-        let sealed = self.seal(from, read, look, key, &staging);
+        let sealed = seal(from, read, look, key, &staging);
         if sealed.is_err() {
             durable::remove(&staging)?;
         }
         let (name, bytes) = sealed?;
         self.keep(&staging, name, bytes, LandedAs::Sealed)
-    }
-
-    fn seal(&self, from: &str, read: &mut dyn Read, look: Look, key: &Key, staging: &Path) -> Answer<(Digest, u64)> {
-        let file = Seen::ByUs.create_new(staging).map_err(fault::file(staging, "create"))?;
-        let sealer = Sealer::create(BufWriter::with_capacity(BUFFER, file)).map_err(fault::file(staging, "write"))?;
-        let (passed, sealer) = copy(from, read, look, (staging, sealer), Some(Naming::new(Some(key))))?;
-        let Passed { sha256, name, bytes } = passed;
-        sealer.finish(key, &name, Inside { sha256, bytes }).map_err(fault::file(staging, "write"))?;
-        Ok((name, bytes))
     }
 
     /// Takes a local file without copying it: reflink, else hard link, else (another file system) a compressed copy. The bytes are
@@ -294,6 +285,16 @@ impl Landing {
             }
         }
     }
+}
+
+/// Writes the bytes sealed; their name, and how many they are.
+fn seal(from: &str, read: &mut dyn Read, look: Look, key: &Key, staging: &Path) -> Answer<(Digest, u64)> {
+    let file = Seen::ByUs.create_new(staging).map_err(fault::file(staging, "create"))?;
+    let sealer = Sealer::create(BufWriter::with_capacity(BUFFER, file)).map_err(fault::file(staging, "write"))?;
+    let (passed, sealer) = copy(from, read, look, (staging, sealer), Some(Naming::new(Some(key))))?;
+    let Passed { sha256, name, bytes } = passed;
+    sealer.finish(key, &name, Inside { sha256, bytes }).map_err(fault::file(staging, "write"))?;
+    Ok((name, bytes))
 }
 
 /// Folder of objects whose bytes have changed.

@@ -116,6 +116,7 @@ impl Conductor<'_> {
         self.register(known, record.clone())?;
         let delivered = self.told(&record, notes, item.many);
         plan::replaced_in_words(&entry.replaced).iter().for_each(|line| self.step(&format!("  replaced {line}")));
+        self.remove_taken(item);
         Ok(delivered)
     }
 
@@ -224,6 +225,9 @@ impl Conductor<'_> {
             self.observer.event(Event::Report { diagnostics: &notes });
         }
         let done = Delivered { state: Delivery::AlreadyIn, file: item.take.entry.name.clone(), ..delivered(&before, notes) };
+        if before.state == DeliveryState::Accepted {
+            self.remove_taken(item);
+        }
         if before != was {
             self.register(known, before)?;
         }

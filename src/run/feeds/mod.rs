@@ -13,6 +13,7 @@ mod read;
 mod reenter;
 mod replay;
 mod sender;
+mod taken;
 mod withdrawal;
 
 use std::{

@@ -1,0 +1,351 @@
+//! The canary test: what is planted in the extracts of personal feeds is found nowhere in what truecost keeps or says.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Read as _,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::places;
+
+/// Surname, NI number, employee number, post, union element; sort code and account number where the layout has them.
+const NORTHAM: [&str; 5] = ["Zwartkopfsen", "QQ998877D", "E8675309X", "E8675309X-4", "Zunisonish Levy"];
+const SOUTHAM: [&str; 7] = ["Kvistgaardly", "QQ112233B", "98-76-54", "31415926", "R4499421K", "0ZUNION55", "Zunisonish dues"];
+/// In rows that are quarantined, and in files that are refused.
+const QUARANTINED: [&str; 5] = ["Quarantinsson", "QQ776655A", "E5551234Q", "E5551234Q-1", "Sickwell Absence"];
+const REFUSED: [&str; 6] = ["Refusenbergh", "QQ443322C", "R7770001Z", "12-34-98", "27182818", "0REFUSED99"];
+
+const ORACLE: &str = "ASSIGNMENT_NUMBER,EMPLOYEE_NUMBER,FULL_NAME,NATIONAL_IDENTIFIER,EFFECTIVE_DATE,ELEMENT_NAME,INPUT_VALUE_NAME,UOM,COST_ID,BALANCE_OR_COST,COSTED_VALUE,DEBIT_OR_CREDIT,CONCATENATED_SEGMENTS";
+const ITRENT: &str = "EMPLOYEE_REF,POST_REF,SURNAME,FORENAME,NI_NUMBER,SORT_CODE,BANK_ACCOUNT,PAY_DATE,ELEMENT_CODE,ELEMENT_DESC,AMOUNT,COST_CODE,SUBJECTIVE";
+
+struct House {
+    folder: tempfile::TempDir,
+    /// Everything that any command has said.
+    said: String,
+}
+
+impl House {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for shared in ["pipelines/cost", "schemas/common", "schemas/reference", "schemas/published"] {
+            copy(&places::root().join(shared), &folder.path().join(shared));
+        }
+        copy(&places::root().join("tests/fixtures/northam"), folder.path());
+        Self { folder, said: String::new() }
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+
+    fn write(&self, file: &str, bytes: impl AsRef<[u8]>) {
+        fs::create_dir_all(self.path(file).parent().unwrap()).unwrap();
+        fs::write(self.path(file), bytes).unwrap();
+        // Not "still arriving".
+        let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3_600);
+        fs::File::options().write(true).open(self.path(file)).unwrap().set_modified(hour_ago).unwrap();
+    }
+
+    fn change(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(file)).unwrap();
+        assert!(text.contains(from), "{file} does not hold {from}");
+        fs::write(self.path(file), text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// What a command wrote, and its exit code.
+    fn run(&mut self, words: &[&str]) -> (String, i32) {
+        let done = Command::new(env!("CARGO_BIN_EXE_truecost")).current_dir(self.folder.path()).args(words).output().unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        self.said.push_str(&said);
+        (said, done.status.code().unwrap())
+    }
+
+    /// Every file that truecost wrote.
+    fn kept(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        for folder in ["landing", "lake", "published"] {
+            all_files(&self.path(folder), &mut files);
+        }
+        files
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).unwrap();
+        }
+    }
+}
+
+fn all_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for path in fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() { all_files(&path, files) } else { files.push(path) }
+    }
+}
+
+/// The text in every encoding in which it might have got through, each by name; in small letters, as everything is compared.
+fn disguises(text: &str) -> Vec<(String, Vec<u8>)> {
+    let wide = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let hex = text.bytes().map(|b| format!("{b:02x}")).collect::<String>().into_bytes();
+    let mut found = vec![
+        ("UTF-8".to_owned(), text.as_bytes().to_vec()),
+        ("UTF-16LE".to_owned(), wide(u16::to_le_bytes)),
+        ("UTF-16BE".to_owned(), wide(u16::to_be_bytes)),
+        ("hex".to_owned(), hex),
+    ];
+    // Wherever it begins among three bytes; the first and last signs depend on its neighbours.
+    found.extend(
+        (0..3).map(|before| (format!("base64, {before} before"), base64(&[&vec![b'.'; before][..], text.as_bytes()].concat(), before))),
+    );
+    found.into_iter().map(|(name, bytes)| (name, bytes.to_ascii_lowercase())).collect()
+}
+
+/// The signs that the bytes after the first `before` alone decide.
+fn base64(bytes: &[u8], before: usize) -> Vec<u8> {
+    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();
+    let signs = bits.chunks_exact(6).map(|six| SIGNS[six.iter().fold(0, |all, bit| all << 1 | usize::from(*bit))]);
+    signs.skip((before * 8).div_ceil(6)).collect()
+}
+
+/// The bytes, and what every zstd frame in them holds.
+fn opened(bytes: &[u8]) -> Vec<Vec<u8>> {
+    const FRAME: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+    let mut all = vec![bytes.to_vec()];
+    for at in (0..bytes.len().saturating_sub(3)).filter(|at| bytes[*at..*at + 4] == FRAME) {
+        let mut inside = Vec::new();
+        if let Ok(decoder) = zstd::Decoder::new(&bytes[at..]) {
+            let _ = decoder.single_frame().read_to_end(&mut inside); // as far as it goes
+        }
+        all.push(inside);
+    }
+    all
+}
+
+/// Which of the texts stand in the bytes, and how.
+fn found_in(bytes: &[u8], canaries: &[&str]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for layer in opened(bytes) {
+        let layer = layer.to_ascii_lowercase();
+        for canary in canaries {
+            for (how, disguise) in disguises(canary) {
+                if memchr::memmem::find(&layer, &disguise).is_some() {
+                    found.insert(format!("{canary} as {how}"));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn oracle(rows: &[[&str; 8]]) -> String {
+    let row = |r: &[&str; 8]| {
+        let [assignment, employee, name, ni, date, element, value, side] = r;
+        format!("{assignment},{employee},\"{name}, Jo\",{ni},{date},{element},Pay Value,M,1,C,{value},{side},01.N100.1000.0000\n")
+    };
+    format!("{ORACLE}\n{}", rows.iter().map(row).collect::<String>())
+}
+
+fn itrent(rows: &[[&str; 8]], total: &str) -> String {
+    let row = |r: &[&str; 8]| {
+        let [employee, name, ni, sort, account, code, desc, amount] = r;
+        format!("{employee},P1,{name},Jo,{ni},{sort},{account},30/04/2018,{code},{desc},{amount},S100,1000\n")
+    };
+    format!("{ITRENT}\n{}TOTAL,,,,,,,,,,{total},,\n", rows.iter().map(row).collect::<String>())
+}
+
+/// Extracts with something of everything in good rows, in quarantined ones, and in files that are refused each for another reason.
+fn plant(house: &House) {
+    let [name, ni, employee, assignment, union] = NORTHAM;
+    let [bad_name, bad_ni, bad_employee, bad_assignment, sick] = QUARANTINED;
+    let good = [assignment, employee, name, ni, "27-APR-2018", "Basic Salary", "100.00", "D"];
+    let fee = [assignment, employee, name, ni, "27-APR-2018", union, "100.00", "C"];
+    let bad_date = [bad_assignment, bad_employee, bad_name, bad_ni, "31-APR-2018", sick, "0.00", "D"];
+    let shifted = [bad_assignment, bad_employee, bad_name, bad_ni, bad_name, bad_ni, "0.00", "D"];
+    house.write("drop/northam/payroll/PAYCOST_2018_04.csv", oracle(&[good, fee, bad_date, shifted]));
+    let [name, ni, sort, account, employee, code, desc] = SOUTHAM;
+    let pay = [employee, name, ni, sort, account, "0100", "Salary", "250.00"];
+    let dues = [employee, name, ni, sort, account, code, desc, "250.00-"];
+    let bad = [bad_employee, bad_name, bad_ni, "98-76-5x", "31415", bad_employee, sick, "0.00"];
+    let april = itrent(&[pay, dues, bad], "0.00");
+    // The date of the last row is none.
+    let (before, last) = april.rsplit_once("30/04/2018").unwrap();
+    house.write("drop/southam/payroll/itrent_elements_2018_04.csv", format!("{before}{bad_name}{last}"));
+    house.write("drop/southam/payroll/itrent_elements_2018_04.ctl.json", format!("{{\"rows\": 3, \"prepared_by\": \"{name} {ni}\"}}"));
+    let [name, ni, employee, sort, account, code] = REFUSED;
+    let row = [employee, name, ni, sort, account, code, name, "1.00"];
+    let text = itrent(&[row], name);
+    house.write("drop/southam/payroll/itrent_elements_2018_05.csv", &text);
+    house.write("drop/southam/payroll/itrent_elements_2018_06.csv", text.replacen("SUBJECTIVE", name, 1));
+    house.write("drop/southam/payroll/itrent_elements_2018_07.csv", text.replace(ITRENT, &format!("{ITRENT},{name}")));
+    house.write("drop/southam/payroll/itrent_elements_2018_08.csv", text.replace(',', ";"));
+    house.write("drop/southam/payroll/itrent_elements_2018_09.csv", text.replacen(&format!("{name},Jo"), &format!("\"{name},Jo"), 1));
+    house.write("drop/southam/payroll/itrent_elements_2018_10.csv", itrent(&[row], "2.00"));
+    for month in 5..=10 {
+        let sidecar = if month == 5 { format!("{{\"rows\": {name}}}") } else { format!("{{\"rows\": \"{name}\"}}") };
+        house.write(&format!("drop/southam/payroll/itrent_elements_2018_{month:02}.ctl.json"), sidecar);
+    }
+    let short = format!("{ORACLE}\n{employee}-1,{employee},\"{name}, Jo\",{ni},27-MAY-2018,{code}\n");
+    house.write("drop/northam/payroll/PAYCOST_2018_05.csv", &short);
+    let wide: Vec<u8> = short.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    house.write("drop/northam/payroll/PAYCOST_2018_06.csv", wide);
+    let outside = [employee, employee, name, ni, "27-JAN-2011", code, "7.00", "D"];
+    house.write("drop/northam/payroll/PAYCOST_2018_07.csv", oracle(&[outside, outside, outside]));
+    house.write("drop/northam/payroll/PAYCOST_2018_08.csv", format!("{name} {ni}\n{}", oracle(&[outside])));
+}
+
+/// Keys of both councils, as `truecost key new` makes them and says.
+fn make_keys(house: &mut House) {
+    let mut entries = String::from("keys:\n");
+    for council in ["northam", "southam"] {
+        let (said, code) = house.run(&["key", "new", council]);
+        assert_eq!(code, 0, "{said}");
+        entries.push_str(said.split("keys:\n").nth(1).expect("the lines to write"));
+        for name in ["pseudonym", "sealing"] {
+            let file = house.path(&format!("keys/{council}.{name}"));
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(fs::read_to_string(&file).unwrap().trim().len(), 64);
+        }
+    }
+    assert_eq!(fs::read_to_string(house.path(".gitignore")).unwrap().matches("/keys/").count(), 1);
+    let head = fs::read_to_string(house.path("pipelines/partnership.yaml")).unwrap();
+    fs::write(house.path("pipelines/partnership.yaml"), head + &entries).unwrap();
+}
+
+#[test]
+fn canaries_of_personal_feeds_are_found_nowhere() {
+    let mut house = House::new();
+    make_keys(&mut house);
+    house.change(
+        "pipelines/southam/payroll.yaml",
+        "controls:\n",
+        "sidecar: \"{stem}.ctl.json\"\ncontrols:\n- {count: rows, equals: sidecar.rows}\n",
+    );
+    plant(&house);
+    let canaries: Vec<&str> = [&NORTHAM[..], &SOUTHAM, &QUARANTINED, &REFUSED].concat();
+    let (said, _) = house.run(&["run", "-v"]);
+    assert!(said.contains("accepted northam/payroll 2018/P01") && said.contains("accepted southam/payroll 2018/P01"), "{said}");
+    assert!(said.matches("REFUSED").count() + said.matches("WAITS").count() >= 9, "{said}");
+    let (listed, _) = house.run(&["--json", "quarantine", "list"]);
+    let deliveries: BTreeSet<String> = fs::read_dir(house.path("lake/register"))
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".json").map(str::to_owned))
+        .collect();
+    assert!(deliveries.len() >= 10 && listed.contains("TC0305"), "{listed}");
+    for delivery in &deliveries {
+        house.run(&["quarantine", "show", delivery]);
+        house.run(&["--json", "quarantine", "show", delivery]);
+        for row in ["2", "3", "4", "5"] {
+            house.run(&["explain", "line", delivery, row]);
+        }
+    }
+    for words in [
+        &["plan"][..],
+        &["status"],
+        &["--json", "status"],
+        &["notes"],
+        &["reconcile"],
+        &["suspense"],
+        &["runs"],
+        &["doctor"],
+        &["query", "SELECT * FROM ops.delivery"],
+        &["query", "SELECT * FROM cost_line"],
+        &["query", "SELECT * FROM lake.ledger_line"],
+        &["--json", "run", "--force", "-v"],
+        &["run", "--rehash"],
+        &["doctor", "--repair"],
+    ] {
+        house.run(words);
+    }
+    // Read again from the sealed bytes alone, by a changed rule; then with what people may see who say so.
+    fs::remove_dir_all(house.path("drop")).unwrap();
+    house.change("pipelines/northam/payroll.sql", "'GBP'", "'GBP' ");
+    house.change("pipelines/southam/payroll.sql", "'GBP'", "'GBP' ");
+    let (again, _) = house.run(&["run", "-v"]);
+    assert!(again.contains("accepted northam/payroll 2018/P01") && again.contains("accepted southam/payroll 2018/P01"), "{again}");
+    house.change("pipelines/partnership.yaml", "keys:", "query_personal: true\nkeys:");
+    let (rows, code) = house.run(&["query", "--format", "csv", "SELECT * FROM lake.ledger_line"]);
+    assert_eq!((rows.lines().count() >= 5, code), (true, 0), "{rows}");
+    let kept = house.kept();
+    assert!(kept.iter().any(|path| path.starts_with(house.path("landing/sealed"))), "{kept:?}");
+    assert!(!kept.iter().any(|path| path.parent() == Some(&house.path("landing"))), "something is landed as it came: {kept:?}");
+    for path in &kept {
+        let found = found_in(&fs::read(path).unwrap(), &canaries);
+        assert!(found.is_empty(), "{}: {found:?}", path.display());
+        let name = path.to_string_lossy().to_lowercase();
+        assert!(canaries.iter().all(|canary| !name.contains(&canary.to_lowercase())), "{name}");
+    }
+    let found = found_in(house.said.as_bytes(), &canaries);
+    let lines = |canary: &str| house.said.lines().filter(|line| line.contains(canary)).map(str::to_owned).collect::<Vec<_>>();
+    assert!(found.is_empty(), "{found:?}: {:?}", canaries.iter().flat_map(|canary| lines(canary)).collect::<Vec<_>>());
+}
+
+/// A search that finds nothing proves nothing unless it would have found.
+#[test]
+fn a_planted_canary_is_found_in_every_disguise() {
+    let text = "before Zwartkopfsen after";
+    let wide = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+    let hex = text.bytes().map(|b| format!("{b:02X}")).collect::<String>().into_bytes();
+    let planted: Vec<Vec<u8>> = [
+        vec![text.as_bytes().to_vec(), text.to_uppercase().into_bytes(), wide(u16::to_le_bytes), wide(u16::to_be_bytes), hex],
+        (0..3).map(|before| base64(&[&vec![b'x'; before][..], text.as_bytes(), b"??"].concat(), 0)).collect(),
+    ]
+    .concat();
+    for bytes in planted {
+        assert!(!found_in(&bytes, &["Zwartkopfsen"]).is_empty(), "{}", String::from_utf8_lossy(&bytes));
+        let packed = [b"before".to_vec(), zstd::encode_all(&bytes[..], 3).unwrap(), b"after".to_vec()].concat();
+        assert!(!found_in(&packed, &["Zwartkopfsen"]).is_empty(), "packed: {}", String::from_utf8_lossy(&bytes));
+    }
+    assert!(found_in(text.as_bytes(), &["Kvistgaardly"]).is_empty());
+}
+
+/// No file of a table of persons says the smallest or largest value of a column, but for where a row comes from.
+#[test]
+fn tables_of_persons_carry_no_statistics() {
+    let mut house = House::new();
+    make_keys(&mut house);
+    plant(&house);
+    house.run(&["run"]);
+    let mut files = Vec::new();
+    all_files(&house.path("lake/ledger_line"), &mut files);
+    let mut told = BTreeSet::new();
+    for path in files.iter().filter(|path| path.extension().is_some_and(|ext| ext == "parquet")) {
+        let reader = parquet::file::reader::SerializedFileReader::new(fs::File::open(path).unwrap()).unwrap();
+        for group in parquet::file::reader::FileReader::metadata(&reader).row_groups() {
+            let with = group.columns().iter().filter(|column| column.statistics().is_some());
+            told.extend(with.map(|column| column.column_path().string()));
+        }
+    }
+    assert_eq!(told, BTreeSet::from(["delivery_id".to_owned(), "source_row".to_owned()]));
+    for log in files.iter().filter(|path| path.extension().is_some_and(|ext| ext == "json")) {
+        let text = fs::read_to_string(log).unwrap();
+        assert!(!text.contains("minValues") && !text.contains("maxValues"), "{text}");
+    }
+}
+
+/// `taken: remove`: what is accepted leaves the drop folder with its sidecar, what is refused stays, and doctor names what lies there.
+#[test]
+fn accepted_files_are_removed_where_the_feed_says_so() {
+    let mut house = House::new();
+    make_keys(&mut house);
+    plant(&house);
+    house.run(&["run"]);
+    let there = |house: &House, name: &str| house.path(&format!("drop/northam/payroll/PAYCOST_2018_{name}.csv")).is_file();
+    assert!(there(&house, "04") && there(&house, "05"));
+    let (said, _) = house.run(&["doctor"]);
+    assert!(said.contains("plain files of northam/payroll") && said.contains("PAYCOST_2018_04.csv"), "{said}");
+    house.change("pipelines/northam/payroll.yaml", "into:", "taken: remove\ninto:");
+    house.run(&["run"]);
+    assert!(!there(&house, "04") && there(&house, "05"), "accepted and removed, refused and left");
+    let before = house.run(&["query", "--format", "csv", "SELECT COUNT(*) AS lines, SUM(amount) AS pounds FROM cost_line"]);
+    house.run(&["run"]);
+    assert_eq!(house.run(&["query", "--format", "csv", "SELECT COUNT(*) AS lines, SUM(amount) AS pounds FROM cost_line"]), before);
+}
