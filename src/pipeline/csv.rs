@@ -115,7 +115,7 @@ impl<'t> Iterator for Records<'t> {
 
 impl<'t> Records<'t> {
     fn plain(&mut self) -> Result<Cow<'t, str>, String> {
-        let end = self.rest.find([',', '\n']).unwrap_or(self.rest.len());
+        let end = memchr::memchr2(b',', b'\n', self.rest.as_bytes()).unwrap_or(self.rest.len());
         let end =
             if self.rest.get(..end).is_some_and(|text| text.ends_with('\r')) && !self.rest.get(end..).is_some_and(|r| r.starts_with(',')) {
                 end - 1

@@ -53,6 +53,11 @@ struct Known {
 
 const UNKNOWN: u32 = u32::MAX;
 
+/// The value that all of them are, where they are alike.
+fn the_same<T: Copy + PartialEq>(values: &[T]) -> Option<T> {
+    values.first().copied().filter(|first| values.iter().all(|value| value == first))
+}
+
 impl Ids {
     fn take(&mut self, piece: &ArrayRef, known: &mut Known) -> Option<std::result::Result<(), TooMany>> {
         match piece.data_type() {
@@ -74,6 +79,11 @@ impl Ids {
     where
         T::Native: Into<i32>,
     {
+        if let Some(first) = the_same(array.values()).filter(|_| array.null_count() == 0) {
+            let id = self.interner.id(first.into())?;
+            self.all_of(id, array.len());
+            return Ok(());
+        }
         self.terms(array.values().iter().map(|value| (*value).into()), array.nulls(), array.len())
     }
 
@@ -103,25 +113,48 @@ impl Ids {
         if !known.values.as_ref().is_some_and(|last| Arc::ptr_eq(last, array.values())) {
             *known = Known { values: Some(array.values().clone()), ids: vec![UNKNOWN; values.len()] };
         }
+        let keys = array.keys().values();
         // A key may also point to an empty value.
-        let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
-        self.all.reserve(array.len());
-        for (row, key) in array.keys().values().iter().enumerate() {
-            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-                continue;
+        if let Some(nulls) = array.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
+            let present = keys.iter().zip(&nulls).filter(|(_, present)| *present);
+            self.all.reserve(array.len());
+            for (key, _) in present {
+                let id = self.id_of(*key, values, known)?;
+                self.all.push(id);
             }
-            let id = match known.ids.get_mut(*key as usize) {
-                Some(id) if *id != UNKNOWN => *id,
-                Some(unknown) => {
-                    *unknown = self.interner.id(Text::of(values, *key as usize))?;
-                    *unknown
-                }
-                None => return Err(TooMany), // no dictionary array has such a key
-            };
-            self.all.push(id);
+            self.levels.push(Some(&nulls), array.len());
+            return Ok(());
         }
-        self.levels.push(nulls.as_ref(), array.len());
+        if let Some(key) = the_same(keys) {
+            let id = self.id_of(key, values, known)?;
+            self.all_of(id, array.len());
+            return Ok(());
+        }
+        for key in keys {
+            self.id_of(*key, values, known)?;
+        }
+        self.all.extend(keys.iter().map(|key| known.ids.get(*key as usize).copied().unwrap_or_default()));
+        self.levels.push(None, array.len());
         Ok(())
+    }
+
+    /// The id of a value of a dictionary array.
+    #[inline]
+    fn id_of(&mut self, key: i32, values: &StringArray, known: &mut Known) -> std::result::Result<u32, TooMany> {
+        match known.ids.get_mut(key as usize) {
+            Some(id) if *id != UNKNOWN => Ok(*id),
+            Some(unknown) => {
+                *unknown = self.interner.id(Text::of(values, key as usize))?;
+                Ok(*unknown)
+            }
+            None => Err(TooMany), // no dictionary array has such a key
+        }
+    }
+
+    /// So many entries of one value.
+    fn all_of(&mut self, id: u32, length: usize) {
+        self.all.resize(self.all.len() + length, id);
+        self.levels.push(None, length);
     }
 
     /// A column that is empty throughout has no dictionary and so no ids.
@@ -134,7 +167,12 @@ impl Ids {
             if count > 0 {
                 let width = runs::width(count);
                 body.push(width);
-                runs::encode(&self.all, width, body);
+                // Eight and more of one value are one run.
+                if count == 1 && self.all.len() >= 8 {
+                    runs::repeat(0, self.all.len(), width, body);
+                } else {
+                    runs::encode(&self.all, width, body);
+                }
             }
         })
     }

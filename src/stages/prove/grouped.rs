@@ -45,48 +45,88 @@ pub fn group_part(part: &PartFile) -> Answer<Grouped> {
     Ok(grouped)
 }
 
-/// A column as small numbers: how many there are, and each row's, 0 for null.
-struct Numbers {
+/// For every row the number of its combination so far: one number for each, since texts in a column are few. Were it to overflow, groups
+/// would only merge that differ, and the check would fail.
+struct Combined {
+    numbers: Vec<u64>,
+    /// Every number is below it.
     count: u64,
-    of_rows: Vec<u32>,
 }
 
-fn text_numbers(column: &ArrayRef) -> Numbers {
-    let dictionary = column.as_dictionary::<Int32Type>();
-    let keys = dictionary.keys();
-    let of_rows = if keys.null_count() == 0 {
-        keys.values().iter().map(|key| key.unsigned_abs() + 1).collect()
-    } else {
-        keys.iter().map(|key| key.map_or(0, |key| key.unsigned_abs() + 1)).collect()
-    };
-    Numbers { count: dictionary.values().len() as u64 + 1, of_rows }
+impl Combined {
+    /// Takes a column of so many values into account, by the number of each row's.
+    fn with(&mut self, count: u64, of_rows: impl Iterator<Item = u64>) {
+        for (number, of_row) in self.numbers.iter_mut().zip(of_rows) {
+            *number = number.wrapping_mul(count).wrapping_add(of_row);
+        }
+        self.count = self.count.saturating_mul(count);
+    }
+
+    /// A column that holds the same in every row tells none apart.
+    fn with_texts(&mut self, column: &ArrayRef) {
+        let dictionary = column.as_dictionary::<Int32Type>();
+        let (keys, values) = (dictionary.keys(), dictionary.values().len() as u64);
+        match keys.null_count() {
+            0 if values == 1 => {}
+            0 => self.with(values, keys.values().iter().map(|key| u64::from(key.unsigned_abs()))),
+            nulls if nulls == keys.len() => {}
+            _ => self.with(values + 1, keys.iter().map(|key| key.map_or(0, |key| u64::from(key.unsigned_abs()) + 1))),
+        }
+    }
+
+    fn with_truths(&mut self, column: &ArrayRef) {
+        let truths = column.as_boolean();
+        match (truths.null_count(), truths.true_count()) {
+            (0, trues) if trues == 0 || trues == truths.len() => {}
+            (0, _) => self.with(2, truths.values().iter().map(u64::from)),
+            _ => self.with(3, truths.iter().map(|truth| truth.map_or(0, |truth| 1 + u64::from(truth)))),
+        }
+    }
+
+    /// For each distinct number a row that has it, and the sums of all that do.
+    fn sums(&self, amounts: &[Pence]) -> Vec<(usize, LineSums)> {
+        let mut sums: Vec<(usize, LineSums)> = Vec::new();
+        let mut add = |place: &mut u32, row: usize, pence: Pence| {
+            if *place == 0 {
+                sums.push((row, LineSums::default()));
+                *place = sums.len() as u32;
+            }
+            if let Some((_, sum)) = sums.get_mut(*place as usize - 1) {
+                sum.0 += 1;
+                if pence < 0 { sum.2 += pence } else { sum.1 += pence }
+            }
+        };
+        let rows = self.numbers.iter().zip(amounts).enumerate();
+        if self.count <= MOST_PLACES {
+            let mut places = vec![0u32; self.count as usize];
+            rows.for_each(|(row, (number, pence))| {
+                if let Some(place) = places.get_mut(*number as usize) {
+                    add(place, row, *pence);
+                }
+            });
+        } else {
+            let mut places: HashMap<u64, u32> = HashMap::new();
+            rows.for_each(|(row, (number, pence))| add(places.entry(*number).or_default(), row, *pence));
+        }
+        sums
+    }
 }
 
-fn truth_numbers(column: &ArrayRef) -> Numbers {
-    let truths = column.as_boolean();
-    Numbers { count: 3, of_rows: truths.iter().map(|truth| truth.map_or(0, |truth| 1 + u32::from(truth))).collect() }
-}
+/// Combinations are looked up by number, not by hash, where no more than so many are possible.
+const MOST_PLACES: u64 = 1 << 14;
 
 impl Grouped {
     /// Adds lines, read with [`TEXTS`] as dictionaries.
     fn add(&mut self, lines: &RecordBatch) -> Answer<()> {
-        let mut columns = Vec::with_capacity(TEXTS.len() + TRUTHS.len());
+        let mut combined = Combined { numbers: vec![0; lines.num_rows()], count: 1 };
         for name in TEXTS {
-            columns.push(text_numbers(batch::column(lines, name)?));
+            combined.with_texts(batch::column(lines, name)?);
         }
         for name in TRUTHS {
-            columns.push(truth_numbers(batch::column(lines, name)?));
-        }
-        // One number for each combination: few texts in each column, so it is far from overflowing; where not, groups would only merge
-        // what differs, and the check would fail.
-        let mut combined = vec![0u64; lines.num_rows()];
-        for column in &columns {
-            for (number, of_row) in combined.iter_mut().zip(&column.of_rows) {
-                *number = number.wrapping_mul(column.count).wrapping_add(u64::from(*of_row));
-            }
+            combined.with_truths(batch::column(lines, name)?);
         }
         let amounts = batch::column(lines, "amount")?.as_primitive::<Decimal128Type>();
-        for (row, sums) in sums_of(&combined, amounts.values()) {
+        for (row, sums) in combined.sums(amounts.values()) {
             let (lines_of, debits, credits) = self.0.entry(group_of(lines, row)?).or_default();
             *lines_of += sums.0;
             *debits += sums.1;
@@ -109,23 +149,6 @@ impl Grouped {
         };
         self.0.iter().map(row).collect()
     }
-}
-
-/// For each distinct number a row that has it, and the sums of all that do.
-fn sums_of(numbers: &[u64], amounts: &[Pence]) -> Vec<(usize, LineSums)> {
-    let mut places: HashMap<u64, usize> = HashMap::new();
-    let mut sums: Vec<(usize, LineSums)> = Vec::new();
-    for (row, (number, pence)) in numbers.iter().zip(amounts).enumerate() {
-        let place = *places.entry(*number).or_insert_with(|| {
-            sums.push((row, LineSums::default()));
-            sums.len() - 1
-        });
-        if let Some((_, sum)) = sums.get_mut(place) {
-            sum.0 += 1;
-            if *pence < 0 { sum.2 += pence } else { sum.1 += pence }
-        }
-    }
-    sums
 }
 
 fn group_of(lines: &RecordBatch, row: usize) -> Answer<Group> {
@@ -199,5 +222,38 @@ mod tests {
     fn a_value_that_stands_twice_in_a_dictionary_is_one_and_a_shifted_dictionary_is_seen() {
         assert_eq!(sums(&lines(0)), [("not_cost".to_owned(), (1, 0, -30)), ("shared".to_owned(), (3, 112, 0))]);
         assert_ne!(sums(&lines(1)), sums(&lines(0)));
+    }
+
+    /// Whether combinations are many or few, and whatever is empty or the same throughout, the sums are those of a plain map.
+    #[test]
+    fn sums_are_those_of_a_plain_map() {
+        for (texts, empty_every) in [(1, 0), (1, 3), (1, 1), (7, 5), (400, 0), (400, 11)] {
+            let rows = 5_000_usize;
+            let value = |row: usize, by: usize| (row * by) % 1_009 % texts;
+            let is_empty = |row: usize| empty_every > 0 && row % empty_every == 0;
+            let mut combined = Combined { numbers: vec![0; rows], count: 1 };
+            for by in [1, 31] {
+                let values: StringArray = (0..texts).map(|n| Some(n.to_string())).collect();
+                let keys: Int32Array = (0..rows).map(|row| (!is_empty(row)).then_some(value(row, by) as i32)).collect();
+                combined.with_texts(&(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::new(values)).unwrap()) as ArrayRef));
+            }
+            let truth = |row: usize| (!is_empty(row)).then_some(row.is_multiple_of(2));
+            combined.with_truths(&(Arc::new((0..rows).map(truth).collect::<BooleanArray>()) as ArrayRef));
+            let amounts: Vec<Pence> = (0..rows).map(|row| row as Pence * 7 - 12_345).collect();
+            let key = |row: usize| (is_empty(row), value(row, 1), value(row, 31), truth(row));
+            let mut plain: BTreeMap<_, LineSums> = BTreeMap::new();
+            for (row, pence) in amounts.iter().enumerate() {
+                let (empty, one, other, truth) = key(row);
+                let sum = plain.entry(if empty { (true, 0, 0, truth) } else { (false, one, other, truth) }).or_default();
+                sum.0 += 1;
+                if *pence < 0 { sum.2 += pence } else { sum.1 += pence }
+            }
+            let found = combined.sums(&amounts);
+            assert_eq!(found.len(), plain.len(), "{texts} {empty_every}");
+            for (row, sums) in found {
+                let (empty, one, other, truth) = key(row);
+                assert_eq!(plain.get(&if empty { (true, 0, 0, truth) } else { (false, one, other, truth) }), Some(&sums));
+            }
+        }
     }
 }
