@@ -91,7 +91,8 @@ impl CostQuery {
     /// As [`Self::plan`].
     pub fn plan_over(sql: &str, file: &str, table: &str, tables: &Tables) -> Answer<Self> {
         let script = Script { file, text: sql, voice: &PARTNERSHIP };
-        let open = tables.open().map_err(|e| script.fault(&e))?;
+        let read = names::tables_read(&script, &*script.query()?)?;
+        let open = tables.open_those(&read).map_err(|e| script.fault(&e))?;
         deep(|| script.complete(Self::checked(&script, table, None, &open)))
     }
 
@@ -154,7 +155,7 @@ impl CostQuery {
     }
 
     fn rows(&self, script: &Script, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
-        let open = tables.open().map_err(|e| script.fault(&e))?;
+        let open = tables.open_those(&self.reads).map_err(|e| script.fault(&e))?;
         let Prepared { plan, fit } = deep(|| self.bound(script, &open, parameters))?;
         let used = if tables.count(&self.reads) < FEW_ROWS { Use::Few } else { Use::Cost };
         let batches = run_to_end(used, open.stores, plan).map_err(|e| script.fault(&e))?;

@@ -192,8 +192,18 @@ impl Tables {
 
     /// Makes every table ready to be read: fails where rows do not have the columns that were declared.
     pub(super) fn open(&self) -> datafusion::common::Result<Open> {
-        let mut open = Open { default_schema: self.default_schema.clone(), ..Open::default() };
-        for (name, table) in &self.tables {
+        self.open_of(|_| true)
+    }
+
+    /// As [`Self::open`], of these tables alone; the others are known by name, and are not there.
+    pub(super) fn open_those(&self, read: &BTreeSet<String>) -> datafusion::common::Result<Open> {
+        self.open_of(|name| read.contains(name))
+    }
+
+    fn open_of(&self, is_read: impl Fn(&String) -> bool) -> datafusion::common::Result<Open> {
+        let names = self.tables.keys().cloned().collect();
+        let mut open = Open { names, default_schema: self.default_schema.clone(), ..Open::default() };
+        for (name, table) in self.tables.iter().filter(|(name, _)| is_read(name)) {
             open.sources.insert(name.clone(), provider_as_source(table.provider(name)?));
             if table.count() == 0 {
                 open.empty.insert(name.clone());
@@ -210,6 +220,8 @@ impl Tables {
 #[derive(Default)]
 pub(super) struct Open {
     sources: BTreeMap<String, Arc<dyn TableSource>>,
+    /// Of all tables, for who asks for one that is not there.
+    names: Vec<String>,
     /// Those that have no row.
     empty: BTreeSet<String>,
     pub stores: Stores,
@@ -269,7 +281,7 @@ impl Directory for Open {
             let schema = self.default_schema.as_deref()?;
             name.strip_prefix(schema)?.strip_prefix('.').map(str::to_owned)
         };
-        self.sources.keys().map(|name| short(name).unwrap_or_else(|| name.clone())).collect()
+        self.names.iter().map(|name| short(name).unwrap_or_else(|| name.clone())).collect()
     }
 
     fn default_schema(&self) -> Option<&str> {

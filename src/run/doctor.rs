@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{
-    Conductor, Options, Repaired, Silent,
+    Conductor, FeedRun, Options, Repaired, Silent,
     clock::{Clock, Now, Standing},
     folders::{make_folders, without_folder},
 };
@@ -81,7 +81,7 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
         let clock = Standing(Now { micros: 0 });
         let conductor = conductor(partnership, &clock)?;
         let mut known = conductor.lake.register().all()?;
-        conductor.note_lost_tables(&mut known, false)?;
+        FeedRun(&conductor).note_lost_tables(&mut known, false)?;
         let found = conductor.disagreements(&mut known, false)?;
         let found = found.iter().map(|d| Finding::to_mend(format!("lake/{}", d.table), format!("{}: {}", d.seen, d.way_out())));
         let open = conductor.lake.open_to_others()?;
@@ -157,12 +157,12 @@ pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> 
         .extend(aside.iter().map(|id| format!("the entry of delivery {id} cannot be read: set aside as lake/register/{id}.json.damaged")));
     conductor.lake.register().recover(&conductor.tables)?;
     let mut known = conductor.lake.register().all()?;
-    conductor.note_lost_tables(&mut known, true)?;
+    FeedRun(&conductor).note_lost_tables(&mut known, true)?;
     let closed = conductor.lake.close_to_others()?;
     if closed > 0 {
         repaired.done.push(format!("taken from others: {} of landing and lake", counted(closed, "entry")));
     }
-    let entered = conductor.reenter(&mut known)?;
+    let entered = FeedRun(&conductor).reenter(&mut known)?;
     repaired.done.extend(entered.done);
     repaired.left.extend(entered.left);
     Ok(repaired)

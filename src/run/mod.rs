@@ -5,6 +5,7 @@
 
 mod agree;
 pub mod clock;
+mod conductor;
 mod cost;
 mod decide;
 mod doctor;
@@ -14,20 +15,20 @@ mod keys;
 mod noting;
 mod parallel;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes, list},
     domain::Period,
     engine::deeply,
-    lake::{CommonTables, DeliveryRecord, Lake, Turn},
+    lake::DeliveryRecord,
     pipeline::{Feed, Partnership},
     plan::{Uncounted, Wish, waiting},
     stages::prove::InSuspense,
 };
 
 use clock::{Clock, Now, Standing};
+use conductor::Conductor;
 use cost::CostRun;
+use feeds::FeedRun;
 
 pub use cost::Costed;
 pub use decide::{Said, decide};
@@ -118,70 +119,6 @@ impl Outcome {
     }
 }
 
-/// Everything that the parts of a run share.
-pub(crate) struct Conductor<'a> {
-    partnership: &'a Partnership,
-    lake: Lake,
-    tables: CommonTables,
-    select: Vec<String>,
-    wish: Wish,
-    threads: usize,
-    let_go: Option<LetGo>,
-    run_id: String,
-    /// The run's number: the order of runs, whatever the clock says. 0 where nothing is written.
-    number: u64,
-    /// Deliveries that got their turn in this run.
-    turns: AtomicU64,
-    clock: &'a dyn Clock,
-    observer: &'a dyn Observer,
-}
-
-impl<'a> Conductor<'a> {
-    fn new(partnership: &'a Partnership, options: &Options, clock: &'a dyn Clock, observer: &'a dyn Observer) -> Answer<Self> {
-        let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-        Ok(Self {
-            partnership,
-            tables: lake.tables()?,
-            lake,
-            select: options.select.clone(),
-            wish: options.wish,
-            threads: options.threads,
-            let_go: options.let_go.clone(),
-            run_id: clock.now().run_id(),
-            number: 0,
-            turns: AtomicU64::new(0),
-            clock,
-            observer,
-        })
-    }
-
-    /// The next place in the order of deliveries.
-    fn next_turn(&self) -> Turn {
-        Turn { run: self.number, order: self.turns.fetch_add(1, Ordering::Relaxed) + 1, below: 0 }
-    }
-
-    fn step(&self, text: &str) {
-        self.observer.event(Event::Step { text });
-    }
-
-    fn selected(&self) -> Vec<&'a Feed> {
-        let wanted = |feed: &Feed| self.select.is_empty() || self.select.iter().any(|s| *s == *feed.council || *s == feed.name());
-        self.partnership.feeds.iter().filter(|feed| wanted(feed)).collect()
-    }
-
-    /// Every selection names something.
-    fn check_selection(&self) -> Answer<()> {
-        let names = |s: &str| self.partnership.feeds.iter().any(|feed| s == &*feed.council || s == feed.name());
-        let Some(wrong) = self.select.iter().find(|s| !names(s)) else { return Ok(()) };
-        let known: Vec<String> = self.partnership.feeds.iter().map(Feed::name).collect();
-        Err(Diagnostic::new(codes::command::NOTHING_SELECTED, format!("`{wrong}` is no council and no feed of this partnership"))
-            .expected(format!("a council, or one of {}", known.join(", ")))
-            .outcome("nothing was run")
-            .hint("truecost status")
-            .into())
-    }
-}
-
 /// Takes what is new of every selected feed, then classifies, separates, proves and publishes.
 ///
 /// # Errors
@@ -200,15 +137,16 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     conductor.lake.register().recover(&conductor.tables)?;
     let mut known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
-    conductor.note_lost_tables(&mut known, true)?;
+    let (conductor, feeds) = (&conductor, FeedRun(&conductor));
+    feeds.note_lost_tables(&mut known, true)?;
     conductor.must_agree(&mut known, true)?;
-    conductor.mend_files(&mut known)?;
+    feeds.mend_files(&mut known)?;
     conductor.take_out_withdrawn(&known)?;
     conductor.check_let_go(&known)?;
-    let listed = conductor.list(&known, options.wish, true);
-    conductor.note_again(&mut known, &listed)?;
-    let delivered = conductor.deliver(&mut known, listed)?;
-    let costed = CostRun(&conductor).run(&known)?;
+    let listed = feeds.list(&known, options.wish, true);
+    feeds.note_again(&mut known, &listed)?;
+    let delivered = feeds.deliver(&mut known, listed)?;
+    let costed = CostRun(conductor).run(&known)?;
     let refused_now = |id: &String| delivered.iter().any(|d: &Delivered| d.delivery.as_ref() == Some(id));
     let standing_refused = costed.unmended.iter().filter(|id| !refused_now(id)).count();
     let told = |r: &DeliveryRecord| delivered.iter().any(|d| d.state == Delivery::Waiting && d.delivery.as_deref() == Some(&r.delivery_id));
@@ -219,7 +157,7 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     let waiting = waiting(partnership, &known, &|_| false);
     let (run, number, notes) = (conductor.run_id.clone(), conductor.number, observer.notes());
     let outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, notes, recorded: false };
-    let recorded = record_run(&conductor, started, &outcome)?;
+    let recorded = record_run(conductor, started, &outcome)?;
     Ok(Outcome { recorded, ..outcome })
 }
 
@@ -260,9 +198,10 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> An
     let conductor = Conductor::new(partnership, options, &clock, &Silent)?;
     conductor.check_selection()?;
     let mut known = conductor.lake.register().all()?;
-    conductor.note_lost_tables(&mut known, false)?;
+    let feeds = FeedRun(&conductor);
+    feeds.note_lost_tables(&mut known, false)?;
     conductor.must_agree(&mut known, false)?;
-    let listed = conductor.list(&known, options.wish, false);
+    let listed = feeds.list(&known, options.wish, false);
     let taken =
         |r: &DeliveryRecord| listed.iter().flat_map(|l| &l.plan.take).filter_map(|take| take.landed.as_ref()).any(|l| l.is(&r.delivery_id));
     let still_wait = known.iter().any(|r| r.waits(&known) && !taken(r));

@@ -2,12 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    super::{Conductor, Event},
-    Delivered, InHand, contract_for,
-    messages::no_coverage,
-    not_taken, text_inside,
-};
+use super::{super::Event, Delivered, FeedRun, InHand, contract_for, messages::no_coverage, not_taken, text_inside};
 use crate::{
     decode::{Chunks, EncodingFacts, Judge},
     diagnostic::{Answer, Diagnostic, Place, Refusal},
@@ -18,7 +13,7 @@ use crate::{
     source::Entry,
 };
 
-impl Conductor<'_> {
+impl FeedRun<'_> {
     /// Finds out what those in hand cover that nobody has said it of yet, and keeps those that are to go on: asked for, of a time in
     /// which the feed is active, and the newest of their coverage. `left` are the files of the same feeds that are left alone.
     pub(super) fn covered<'a>(

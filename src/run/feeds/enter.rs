@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    super::{Conductor, Event},
-    Delivered, Delivery, InHand, not_taken,
+    super::Event,
+    Delivered, Delivery, FeedRun, InHand, not_taken,
     read::{Accepted, Judged, Known, Read, Stop, lock},
     sidecar_facts, source_facts,
     withdrawal::{announced, superseded, withdrawn},
@@ -19,7 +19,7 @@ use crate::{
     plan::{self, Entry, common},
 };
 
-impl Conductor<'_> {
+impl FeedRun<'_> {
     /// Both halves, one after the other.
     pub(super) fn deliver_one(&self, known: &mut Vec<DeliveryRecord>, item: &InHand<'_>) -> Answer<Delivered> {
         let known = Known::new(known);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{super::Conductor, InHand, read::Stop};
+use super::{FeedRun, InHand, read::Stop};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::DeliveryId,
@@ -23,7 +23,7 @@ enum Made {
     Otherwise(String),
 }
 
-impl Conductor<'_> {
+impl FeedRun<'_> {
     /// Looks at every file of the common tables, by presence and size, with `--rehash` by its bytes, and makes again what is not sound.
     pub(in crate::run) fn mend_files(&self, known: &mut [DeliveryRecord]) -> Answer<()> {
         let depth = if self.wish.rehash { Depth::Bytes } else { Depth::Sizes };

@@ -18,6 +18,7 @@ mod withdrawal;
 
 use std::{
     collections::BTreeSet,
+    ops::Deref,
     panic::resume_unwind,
     sync::{Arc, Mutex, PoisonError},
     thread::{self, ScopedJoinHandle},
@@ -125,7 +126,18 @@ struct Folder<'a> {
     present: Arc<BTreeSet<String>>,
 }
 
-impl Conductor<'_> {
+/// The first half of a run: every feed, from what lies in its source to what stands in the common tables.
+pub(super) struct FeedRun<'a>(pub &'a Conductor<'a>);
+
+impl<'a> Deref for FeedRun<'a> {
+    type Target = Conductor<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        self.0
+    }
+}
+
+impl FeedRun<'_> {
     /// Lists every selected feed and decides what is to be taken. With `settle`, files that may still be growing are looked at twice,
     /// with one wait for all of them.
     pub fn list(&self, known: &[DeliveryRecord], wish: Wish, settle_files: bool) -> Vec<Listed<'_>> {

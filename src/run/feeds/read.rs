@@ -11,8 +11,8 @@ use std::{
 use serde_json::json;
 
 use super::{
-    super::{Conductor, Event},
-    Delivered, Delivery, InHand, contract_for, delivery_id,
+    super::Event,
+    Delivered, Delivery, FeedRun, InHand, contract_for, delivery_id,
     messages::{grouped_faults, name_documents, no_contract, no_coverage, notes, too_large, unexplained},
     not_taken,
     outside::outside,
@@ -70,7 +70,7 @@ pub(super) fn lock<'g, 'k>(known: &'g Known<'k>) -> MutexGuard<'g, &'k mut Vec<D
     known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Conductor<'_> {
+impl FeedRun<'_> {
     /// Judges and normalises what is in hand. Says nothing and enters nothing: that has its turn in [`Self::enter`].
     pub(super) fn read(&self, known: &Known<'_>, item: &InHand<'_>) -> Read {
         let feed = item.feed;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io::Read as _};
 
 use serde_json::Value;
 
-use super::{super::Conductor, InHand, delivery_id, enter::files_of, read::Stop};
+use super::{FeedRun, InHand, delivery_id, enter::files_of, read::Stop};
 use crate::{
     decode::{EncodingFacts, EncodingScan},
     diagnostic::{Answer, render_all},
@@ -33,7 +33,7 @@ struct Found {
     landed_at: String,
 }
 
-impl Conductor<'_> {
+impl FeedRun<'_> {
     /// Makes the register and the tables tell of the same deliveries again.
     pub(in crate::run) fn reenter(&self, known: &mut Vec<DeliveryRecord>) -> Answer<Repaired> {
         let mut repaired = Repaired::default();

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, io::Read as _};
 
-use super::{super::Conductor, Delivered, Delivery, InHand};
+use super::{Delivered, Delivery, FeedRun, InHand};
 use crate::{
     decode::EncodingFacts,
     diagnostic::{Answer, Diagnostic, Place, codes},
@@ -12,7 +12,7 @@ use crate::{
     plan::{Take, replays},
 };
 
-impl Conductor<'_> {
+impl FeedRun<'_> {
     /// Deliveries whose common table is gone from the lake are to be brought in again: those that stood there.
     pub(in crate::run) fn note_lost_tables(&self, known: &mut [DeliveryRecord], write_down: bool) -> Answer<()> {
         let was_in = |r: &DeliveryRecord| r.is_accepted() && r.lake_version.is_some() && !r.lost;

@@ -1,0 +1,75 @@
+//! What the two halves of a run share: the partnership, the lake, the clock, who listens, and the run's own number.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Event, LetGo, Observer, Options, clock::Clock};
+use crate::{
+    diagnostic::{Answer, Diagnostic, codes},
+    lake::{CommonTables, Lake, Turn},
+    pipeline::{Feed, Partnership},
+    plan::Wish,
+};
+
+/// Everything that the parts of a run share.
+pub(super) struct Conductor<'a> {
+    pub(super) partnership: &'a Partnership,
+    pub(super) lake: Lake,
+    pub(super) tables: CommonTables,
+    pub(super) select: Vec<String>,
+    pub(super) wish: Wish,
+    pub(super) threads: usize,
+    pub(super) let_go: Option<LetGo>,
+    pub(super) run_id: String,
+    /// The run's number: the order of runs, whatever the clock says. 0 where nothing is written.
+    pub(super) number: u64,
+    /// Deliveries that got their turn in this run.
+    pub(super) turns: AtomicU64,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) observer: &'a dyn Observer,
+}
+
+impl<'a> Conductor<'a> {
+    pub(super) fn new(partnership: &'a Partnership, options: &Options, clock: &'a dyn Clock, observer: &'a dyn Observer) -> Answer<Self> {
+        let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+        Ok(Self {
+            partnership,
+            tables: lake.tables()?,
+            lake,
+            select: options.select.clone(),
+            wish: options.wish,
+            threads: options.threads,
+            let_go: options.let_go.clone(),
+            run_id: clock.now().run_id(),
+            number: 0,
+            turns: AtomicU64::new(0),
+            clock,
+            observer,
+        })
+    }
+
+    /// The next place in the order of deliveries.
+    pub(super) fn next_turn(&self) -> Turn {
+        Turn { run: self.number, order: self.turns.fetch_add(1, Ordering::Relaxed) + 1, below: 0 }
+    }
+
+    pub(super) fn step(&self, text: &str) {
+        self.observer.event(Event::Step { text });
+    }
+
+    pub(super) fn selected(&self) -> Vec<&'a Feed> {
+        let wanted = |feed: &Feed| self.select.is_empty() || self.select.iter().any(|s| *s == *feed.council || *s == feed.name());
+        self.partnership.feeds.iter().filter(|feed| wanted(feed)).collect()
+    }
+
+    /// Every selection names something.
+    pub(super) fn check_selection(&self) -> Answer<()> {
+        let names = |s: &str| self.partnership.feeds.iter().any(|feed| s == &*feed.council || s == feed.name());
+        let Some(wrong) = self.select.iter().find(|s| !names(s)) else { return Ok(()) };
+        let known: Vec<String> = self.partnership.feeds.iter().map(Feed::name).collect();
+        Err(Diagnostic::new(codes::command::NOTHING_SELECTED, format!("`{wrong}` is no council and no feed of this partnership"))
+            .expected(format!("a council, or one of {}", known.join(", ")))
+            .outcome("nothing was run")
+            .hint("truecost status")
+            .into())
+    }
+}
