@@ -82,7 +82,7 @@ fn add_built_in_kernels(kernels: &mut Vec<KernelUse>, queries: &[CostQuery]) {
     for (table, kernel, from) in BUILT_IN_KERNELS {
         let is_named = kernels.iter().any(|named| named.kernel == kernel);
         if let (false, Ok(table)) = (is_named, Identifier::new(table)) {
-            let from = from.iter().filter_map(|name| Identifier::new(*name).ok()).collect();
+            let from = from.iter().filter_map(|name| Identifier::new(name).ok()).collect();
             kernels.push(KernelUse { table, kernel, from, file: format!("{FILE} of the program"), named: false });
         }
     }

@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use crate::places;
+use crate::{places, transcript};
 
 /// Surname, NI number, employee number, post, union element; sort code and account number where the layout has them.
 const NORTHAM: [&str; 5] = ["Zwartkopfsen", "QQ998877D", "E8675309X", "E8675309X-4", "Zunisonish Levy"];
@@ -45,8 +45,7 @@ impl House {
         fs::create_dir_all(self.path(file).parent().unwrap()).unwrap();
         fs::write(self.path(file), bytes).unwrap();
         // Not "still arriving".
-        let hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3_600);
-        fs::File::options().write(true).open(self.path(file)).unwrap().set_modified(hour_ago).unwrap();
+        fs::File::options().write(true).open(self.path(file)).unwrap().set_modified(transcript::settled_time()).unwrap();
     }
 
     fn change(&self, file: &str, from: &str, to: &str) {

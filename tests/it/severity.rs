@@ -29,10 +29,10 @@ fn told(transcript: &str) -> Vec<Told<'_>> {
             head.filter(|(word, code)| ["error", "warning", "note"].contains(word) && codes::find(code).is_some())
         {
             all.push(Told { severity, code, next: "" });
-        } else if let (Some(next), Some(last)) = (said.trim_start().strip_prefix("next: "), all.last_mut()) {
-            if last.next.is_empty() {
-                last.next = next;
-            }
+        } else if let (Some(next), Some(last)) = (said.trim_start().strip_prefix("next: "), all.last_mut())
+            && last.next.is_empty()
+        {
+            last.next = next;
         }
     }
     all

@@ -394,7 +394,7 @@ fn length(text: &str, shape: &str) -> Option<usize> {
 }
 
 /// An hour before 3 June 2024, noon: long enough ago that no file is "still arriving".
-fn settled_time() -> std::time::SystemTime {
+pub fn settled_time() -> std::time::SystemTime {
     UNIX_EPOCH + Duration::from_hours(477_059)
 }
 

@@ -230,7 +230,7 @@ mod tests {
         for (texts, empty_every) in [(1, 0), (1, 3), (1, 1), (7, 5), (400, 0), (400, 11)] {
             let rows = 5_000_usize;
             let value = |row: usize, by: usize| (row * by) % 1_009 % texts;
-            let is_empty = |row: usize| empty_every > 0 && row % empty_every == 0;
+            let is_empty = |row: usize| empty_every > 0 && row.is_multiple_of(empty_every);
             let mut combined = Combined { numbers: vec![0; rows], count: 1 };
             for by in [1, 31] {
                 let values: StringArray = (0..texts).map(|n| Some(n.to_string())).collect();

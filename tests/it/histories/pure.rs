@@ -9,7 +9,7 @@ use proptest::{prop_assert, prop_assert_eq, test_runner::TestCaseResult};
 use serde_json::json;
 use truecost::{
     domain::{Coverage, Day, DeliveryId, Digest, Identifier, Period, Span},
-    lake::{Decided, DeliveryRecord, DeliveryState, LakeFile, Manifest, PeriodProof, Turn, holder},
+    lake::{Decided, DeliveryProof, DeliveryRecord, DeliveryState, LakeFile, Manifest, PeriodProof, Turn, holder},
     pipeline::{self, Basis, Council, Extent, Feed, FilePattern, Missing, Partnership, Repeats, Required, Shrunken},
     plan::{
         self, Brings, Change, EntryRules, Met, ReleasePlan, Selector, Slot, Take, Wish, accept, copied, decision, enter, meet, order,
@@ -174,7 +174,7 @@ impl Pure {
         };
         if world.contents[content].bad {
             assert!(standing.is_none(), "what was accepted is refused by the same words");
-            return self.put(DeliveryRecord { state: DeliveryState::Refused, proof: Default::default(), ..record });
+            return self.put(DeliveryRecord { state: DeliveryState::Refused, proof: DeliveryProof::default(), ..record });
         }
         if let Some(of) = copied(&self.known, feed, &record, &moved).filter(|_| standing.is_none()) {
             let copy_of = Some(of.delivery_id.clone());
