@@ -28,7 +28,8 @@ pub(super) fn told(items: &[InHand<'_>], done: &[Delivered]) -> Vec<String> {
 }
 
 fn sentence(feed: &str, accepted: &[&Delivered]) -> Option<String> {
-    let (first, last) = (accepted.first()?, accepted.last()?);
+    // Files come in the order in which they go over each other, which need not be that of time.
+    let (first, last) = (accepted.iter().min_by_key(|d| &d.coverage)?, accepted.iter().max_by_key(|d| &d.coverage)?);
     let rows: u64 = accepted.iter().map(|d| d.rows).sum();
     let pence = accepted.iter().filter_map(|d| d.pence).reduce(|a, b| a + b);
     let quarantined: u64 = accepted.iter().map(|d| d.quarantined).sum();
@@ -63,11 +64,11 @@ mod tests {
 
     #[test]
     fn what_is_told_together_is_the_sum() {
-        let all = [one("2023/P01", 1_000, 0, 250), one("2023/P02", 2, 3, -50)];
+        let all = [one("2023/P02", 2, 3, -50), one("2023/P01", 1_000, 0, 250)];
         let all: Vec<&Delivered> = all.iter().collect();
         let said = sentence("aa/spend", &all);
         assert_eq!(said.as_deref(), Some("accepted aa/spend: 2 deliveries from 2023/P01 to 2023/P02 (1,002 rows, £2.00, 3 quarantined)"));
-        let said = sentence("aa/spend", all.get(..1).unwrap_or_default());
+        let said = sentence("aa/spend", all.get(1..).unwrap_or_default());
         assert_eq!(said.as_deref(), Some("accepted aa/spend: 1 delivery of 2023/P01 (1,000 rows, £2.50)"));
         assert_eq!(sentence("aa/spend", &[]), None);
     }
