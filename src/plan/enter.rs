@@ -158,13 +158,17 @@ fn is_former(rules: EntryRules, record: &DeliveryRecord, new: &DeliveryRecord) -
         && (!rules.covers_inside || record.sha256 == new.sha256)
 }
 
-/// Whether `record` holds the bytes of `new` for another coverage.
+/// Whether `record` holds the bytes of `new` for another coverage. Where the file has moved it does so no more, whichever place `new` has:
+/// one that is taken instead of a newer one stands below that.
 fn is_elsewhere(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
-    is_other(record, new) && record.sha256 == new.sha256
+    counts_otherwise(record, new) && record.sha256 == new.sha256
 }
 
 fn is_other(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
     // What came later is no former reading: where an older one is brought in again, the later stays.
-    let counts = matches!(record.state, DeliveryState::Accepted | DeliveryState::Waiting) && record.turn() <= new.turn();
-    counts && record.coverage != new.coverage
+    counts_otherwise(record, new) && record.turn() <= new.turn()
+}
+
+fn counts_otherwise(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
+    matches!(record.state, DeliveryState::Accepted | DeliveryState::Waiting) && record.coverage != new.coverage
 }

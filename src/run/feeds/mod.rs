@@ -250,7 +250,10 @@ impl FeedRun<'_> {
         let mut taken: BTreeSet<(usize, String)> = BTreeSet::new();
         loop {
             let judged = done.len();
-            taken.extend(plans.iter().flat_map(|(at, _, plan)| plan.take.iter().map(|take| (*at, take.entry.name.clone()))));
+            // What is read from landing says nothing of the file that has its name now.
+            let offered =
+                |plan: &FeedPlan| plan.take.iter().filter(|take| take.landed.is_none()).map(|t| t.entry.name.clone()).collect::<Vec<_>>();
+            taken.extend(plans.iter().flat_map(|(at, _, plan)| offered(plan).into_iter().map(|name| (*at, name))));
             self.take_all(known, &sources, plans, &mut done)?;
             // One that was only looked at may have been refused or replaced before, as its bytes say.
             let passed = |d: &&Delivered| matches!(d.state, Delivery::Refused | Delivery::AlreadyIn) && d.delivery.is_some();

@@ -158,7 +158,9 @@ impl Model {
                 (d.turn.is_none(), d.turn, d.end, file)
             });
             for one in std::mem::take(&mut due) {
-                self.judge(world, feed, one, reached);
+                if let Some(one) = self.look(world, feed, one) {
+                    self.judge(world, feed, one, reached);
+                }
             }
         }
         // What was uncovered on the way comes back.
@@ -218,7 +220,13 @@ impl Model {
                     }
                     break;
                 };
-                self.deliveries[delivery].files.insert(name.clone(), (file.time, file.inode));
+                // A file that lies there in another way than before is looked at, in its order: only its bytes say what it is.
+                if self.deliveries[delivery].files.get(&name) != Some(&(file.time, file.inode)) && seen.insert(name.clone()) {
+                    let turn = instead.and_then(|newer| self.below(newer));
+                    let end = (FEEDS[feed].extent == Extent::ToDate).then_some(k);
+                    due.push(Due { delivery: known, k, content: file.content, file: Some((name, file)), turn, end });
+                    break;
+                }
                 let d = &self.deliveries[delivery];
                 match d.state {
                     State::Accepted if self.stands(delivery) => break,
@@ -237,6 +245,26 @@ impl Model {
             }
         }
         due
+    }
+
+    /// What is judged of a file: nothing where it turns out to be a delivery that is settled; then only its name is noted.
+    fn look(&mut self, world: &World, feed: usize, due: Due) -> Option<Due> {
+        let (Some(delivery), Some((name, file))) = (due.delivery, &due.file) else { return Some(due) };
+        let rules = world.rules(feed);
+        let d = &self.deliveries[delivery];
+        let again = match d.state {
+            State::Withdrawn => d.by_person.is_none(),
+            State::Refused => d.rules != rules || (d.copy && !self.is_copied(world, delivery)),
+            State::Waiting => d.rules != rules,
+            State::Accepted => self.stands(delivery) && (d.lost || d.rules != rules),
+        };
+        if again {
+            let turn = if d.state == State::Withdrawn { due.turn } else { Some(d.turn) };
+            return Some(Due { turn, ..due });
+        }
+        let (name, facts) = (name.clone(), (file.time, file.inode));
+        self.deliveries[delivery].files.insert(name, facts);
+        None
     }
 
     /// What its own file withdrew, by another name, is as good as new.
@@ -355,12 +383,12 @@ impl Model {
         facts: (u64, u64),
         reached: &Reached,
     ) {
-        let Delivery { feed, k, content, turn, .. } = self.deliveries[delivery];
+        let Delivery { feed, k, content, .. } = self.deliveries[delivery];
         let mut before = self.clone();
         before.deliveries[delivery].state = if standing { was.state } else { State::Refused };
         let former: Vec<usize> = self
             .originals(world, feed, k, content, &[State::Accepted, State::Waiting])
-            .filter(|o| self.deliveries[*o].turn <= turn && self.has_moved(world, *o, facts))
+            .filter(|o| self.has_moved(world, *o, facts))
             .collect();
         let mut after = self.clone();
         after.deliveries[delivery].state = State::Accepted;

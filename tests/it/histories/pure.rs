@@ -139,7 +139,7 @@ impl Pure {
         let mut taken: BTreeSet<String> = BTreeSet::new();
         while !plan.take.is_empty() {
             plan.take.sort_by_cached_key(|take| order(feed, take));
-            taken.extend(plan.take.iter().map(|take| take.entry.name.clone()));
+            taken.extend(plan.take.iter().filter(|take| take.landed.is_none()).map(|take| take.entry.name.clone()));
             plan.take.iter().for_each(|take| self.deliver(world, feed, take, true));
             plan = plan_feed(feed, self.partnership.calendar, &listing, &self.of_feed(feed), Wish::default());
             plan.take.retain(|take| take.landed.is_none() && !taken.contains(&take.entry.name));
