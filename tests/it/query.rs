@@ -76,6 +76,22 @@ fn a_question_is_answered() {
 }
 
 #[test]
+fn what_is_counted_once_stands_beside_sums() {
+    let sums = "SELECT count(DISTINCT council) AS n, sum(amount) AS amount, sum(lines) AS lines FROM separation";
+    assert_eq!(text(sums, Format::Csv), "n,amount,lines\n3,123455.05,4\n");
+    let grouped =
+        "SELECT lines > 0 AS some, count(DISTINCT council) AS n, sum(amount) AS amount, max(amount) AS most FROM separation GROUP BY 1";
+    assert_eq!(
+        text(&format!("{grouped} ORDER BY 1"), Format::Csv),
+        "some,n,amount,most\nfalse,1,-2.05,-2.05\ntrue,2,123457.10,123456.00\n"
+    );
+    assert_eq!(
+        text("SELECT sum(DISTINCT lines) AS once, sum(amount) AS amount FROM separation", Format::Csv),
+        "once,amount\n4,123455.05\n"
+    );
+}
+
+#[test]
 fn q1_copy_is_refused() {
     refused("q1", &["COPY separation TO '/tmp/out.csv'", "COPY (SELECT 1) TO 's3://bucket/x'", "copy separation from '/etc/passwd'"]);
 }
