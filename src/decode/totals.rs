@@ -22,6 +22,9 @@ use crate::{diagnostic::Answer, domain::Pence};
 /// Outermost rows that are kept, on either side.
 pub(super) const EDGE: usize = 2;
 
+/// Rows up to which a file is read once more for subtotals without a grand total, of which its sums tell only that they may be there.
+const READ_AGAIN: u64 = 50_000;
+
 /// An accepted row with an amount other than nought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EdgeRow {
@@ -37,10 +40,6 @@ pub(super) struct Edges {
     pub(super) head: Vec<EdgeRow>,
     /// The last few.
     pub(super) tail: Vec<EdgeRow>,
-    /// Within the first chunk some row is the sum of all before it.
-    pub(super) begins_in_sum: bool,
-    /// The last row is the sum of two or more that stand next before it, within the last chunk.
-    pub(super) ends_in_sum: bool,
 }
 
 impl Edges {
@@ -49,8 +48,6 @@ impl Edges {
         self.head.truncate(EDGE);
         self.tail.extend(next.tail);
         self.tail.drain(..self.tail.len().saturating_sub(EDGE));
-        self.begins_in_sum |= next.begins_in_sum;
-        self.ends_in_sum |= next.ends_in_sum;
     }
 }
 
@@ -112,8 +109,8 @@ impl Tally {
         None
     }
 
-    /// Whether the sums leave room for subtotals that nobody declared: the last row is half of what stands before it, or it is a sum and
-    /// so is one of the first rows. [`Blocks`] tells whether there are any.
+    /// Whether the sums leave room for subtotals that nobody declared: the last row is a grand total beside them, or, in a file that is
+    /// soon read again, the sum is an even number of pence. [`Blocks`] tells whether there are any.
     #[must_use]
     pub fn may_hold_subtotals(&self, judge: &Judge) -> bool {
         let form: Vec<(usize, bool)> = form(judge).collect();
@@ -123,7 +120,7 @@ impl Tally {
         // A grand total may be printed twice. Without one, the blocks and their sums are twice the blocks; of a ledger that balances
         // nothing is asked.
         let grand = sum == 3 * last || sum == 4 * last;
-        last != 0 && sum != 0 && self.with_amount > 4 && (grand || (sum % 2 == 0 && self.edges.begins_in_sum && self.edges.ends_in_sum))
+        last != 0 && sum != 0 && self.with_amount > 4 && (grand || (sum % 2 == 0 && self.with_amount <= READ_AGAIN))
     }
 }
 

@@ -71,37 +71,9 @@ impl Pass<'_> {
         let head = (0..rows).filter(accepted).take(EDGE).map(edge).collect();
         let mut tail: Vec<EdgeRow> = (0..rows).rev().filter(accepted).take(EDGE).map(edge).collect();
         tail.reverse();
-        let ends_in_sum = self.chunk.last && self.ends_in_sum((0..rows).rev().filter(accepted));
-        let begins_in_sum = self.chunk.index == 0 && self.begins_in_sum((0..rows).filter(accepted));
         let tally = &mut self.tally;
         tally.with_amount = (with_amount - self.left_out.iter().filter(|row| has(**row)).count()) as u64;
-        tally.edges = Edges { head, tail, begins_in_sum, ends_in_sum };
-    }
-
-    /// The amount of a row by the form of its pounds.
-    fn net(&self, row: usize) -> Pence {
-        let signed = |(at, minus): &(usize, bool)| self.columns.get(*at).map_or(0, |c| if *minus { -c.pence(row) } else { c.pence(row) });
-        self.judge.pounds.iter().map(signed).sum()
-    }
-
-    /// Whether one of these rows is the sum of all before it.
-    fn begins_in_sum(&self, mut rows: impl Iterator<Item = usize>) -> bool {
-        let Some(mut sum) = rows.next().map(|row| self.net(row)) else { return false };
-        rows.map(|row| self.net(row)).any(|pence| {
-            let is_sum = pence == sum;
-            sum += pence;
-            is_sum
-        })
-    }
-
-    /// Whether the first of these rows is the sum of two or more that follow it.
-    fn ends_in_sum(&self, mut rows: impl Iterator<Item = usize>) -> bool {
-        let Some(last) = rows.next().map(|row| self.net(row)) else { return false };
-        let mut sum = 0;
-        rows.enumerate().any(|(before, row)| {
-            sum += self.net(row);
-            before > 0 && sum == last
-        })
+        tally.edges = Edges { head, tail };
     }
 
     /// Sums of each group over all rows, and over the rejected ones. Lines of a document mostly stand together, so runs are summed first.
