@@ -131,7 +131,7 @@ fn report(looked: &[Looked]) -> Option<Diagnostic> {
         Diagnostic::new(codes::lake::RELEASE_DIFFERS, seen)
             .expected("every file that a manifest or a log lists, with the bytes that were written")
             .outcome("nothing was changed")
-            .hint("truecost run --rehash makes again what can be made again: links, manifests, parts of the latest release, files of common tables"),
+            .hint("truecost run --rehash makes again what can be made again: links, manifests, parts of the latest release, files of common tables; an older release comes back from a backup only"),
     )
 }
 

@@ -98,7 +98,11 @@ impl Uncounted {
     /// `newham/payments 2023/P01..2023/P03: 29,158 rows, £49,246,769.78: its feed is not declared`.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let why = if self.state == PeriodState::Counts { "not published yet".to_owned() } else { self.state.reason() };
+        let why = match self.state {
+            PeriodState::Counts => "not published yet".to_owned(),
+            PeriodState::NothingYet => "the register knows no delivery of it (truecost doctor)".to_owned(),
+            _ => self.state.reason(),
+        };
         format!("{} {}: {}: {why}", self.feed, spans(&self.periods), rows_and_pounds(self.rows, self.pounds()))
     }
 
