@@ -131,11 +131,10 @@ impl Conductor<'_> {
         self.tables.replace(into, &commit).map(drop)
     }
 
-    /// Whether the bytes of a delivery may stand for several coverages: its feed says so, or there are no pounds to count twice.
+    /// Whether the feed of a delivery says that its bytes may stand for several coverages.
     fn may_repeat(&self, record: &DeliveryRecord) -> bool {
         let feed = self.partnership.feeds.iter().find(|f| record.is_of(&f.council, &f.id));
-        let has_pounds = common(self.partnership, &record.table).is_ok_and(|table| table.column("amount").is_some());
-        !has_pounds || feed.is_some_and(|feed| feed.repeats == Repeats::Allowed)
+        feed.is_some_and(|feed| feed.repeats == Repeats::Allowed)
     }
 
     /// What is accepted must be what was judged: by these rules, and these bytes, or the file has brought others that were judged since.

@@ -78,7 +78,7 @@ impl FeedRun<'_> {
         }
     }
 
-    /// The delivery of which a new one is a copy, where its common table holds pounds.
+    /// The delivery of which a new one is a copy.
     fn copied(
         &self,
         known: &Known<'_>,
@@ -86,9 +86,8 @@ impl FeedRun<'_> {
         record: &DeliveryRecord,
         standing: Option<&DeliveryRecord>,
     ) -> Option<DeliveryRecord> {
-        let pounds = common(self.partnership, &item.feed.into).is_ok_and(|into| into.column("amount").is_some());
         let known = lock(known);
-        plan::copied(&known, item.feed, record, &|r| item.has_moved(r)).filter(|_| pounds && standing.is_none()).cloned()
+        plan::copied(&known, item.feed, record, &|r| item.has_moved(r)).filter(|_| standing.is_none()).cloned()
     }
 
     fn enter_accepted(
