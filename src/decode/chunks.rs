@@ -29,10 +29,9 @@ const HEADER_LIMIT: usize = 4 << 20;
 /// The end-of-file mark of CP/M and MS-DOS.
 const CTRL_Z: u8 = 0x1A;
 
-/// Whole records of a file, in the order of `index`.
+/// Whole records of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
-    pub(super) index: u64,
     /// Physical line on which it starts.
     pub(super) first_line: u64,
     /// In the encoding of the file; UTF-16 as UTF-8.
@@ -64,7 +63,6 @@ pub struct Chunks<R> {
     /// What was read beyond the last chunk.
     rest: Vec<u8>,
     line: u64,
-    index: u64,
     chunk_bytes: usize,
     ended: bool,
     ctrl_z: bool,
@@ -88,7 +86,6 @@ impl<R: Read> Chunks<R> {
             header: Arc::default(),
             rest: Vec::new(),
             line: 1,
-            index: 0,
             chunk_bytes: chunk_bytes.clamp(1, RECORD_LIMIT),
             ended: false,
             ctrl_z: false,
@@ -158,8 +155,7 @@ impl<R: Read> Chunks<R> {
     }
 
     fn chunk(&mut self, bytes: Vec<u8>) -> Chunk {
-        let chunk = Chunk { index: self.index, first_line: self.line, bytes, last: self.done, ctrl_z: self.done && self.ctrl_z };
-        self.index += 1;
+        let chunk = Chunk { first_line: self.line, bytes, last: self.done, ctrl_z: self.done && self.ctrl_z };
         self.line += count_line_ends(&chunk.bytes);
         chunk
     }

@@ -144,7 +144,11 @@ pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
 
 /// The control record type whose tag is the first of these fields.
 pub(super) fn record_type<'a, S: AsRef<str>>(judge: &'a Judge, fields: &[S]) -> Option<&'a RecordType> {
-    let first = fields.first()?.as_ref().as_bytes();
+    tagged(judge, fields.first()?.as_ref().as_bytes())
+}
+
+/// The control record type whose tag this first field is.
+pub(super) fn tagged<'a>(judge: &'a Judge, first: &[u8]) -> Option<&'a RecordType> {
     judge.layout.records.iter().find(|kind| says(first, kind.tag.as_bytes()))
 }
 

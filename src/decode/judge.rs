@@ -129,15 +129,16 @@ impl Judge {
             let signed = |names: &[Identifier], minus| names.iter().filter_map(place).map(|at| (at, minus)).collect::<Vec<_>>();
             Some(Balance { by: place(&balance.by)?, terms: [signed(&balance.plus, false), signed(&balance.minus, true)].concat() })
         });
-        let field = |column: &Column| column.field().with_nullable(!column.required || column.is_dropped() || column.is_treated());
-        let mut fields: Vec<Field> = contract.columns.iter().map(field).collect();
+        let plans: Vec<Plan> = contract.columns.iter().map(|column| Plan::new(column, &layout, covered)).collect();
+        let field = |(column, plan): (&Column, &Plan)| column.field().with_nullable(!plan.required);
+        let mut fields: Vec<Field> = contract.columns.iter().zip(&plans).map(field).collect();
         fields.push(Field::new(SOURCE_ROW, DataType::Int64, false));
         Ok(Self {
             file,
             encoding,
             bom,
             dialect: Dialect { delimiter: layout.delimiter, quote: layout.quote, escape: layout.escape },
-            plans: contract.columns.iter().map(|column| Plan::new(column, &layout, covered)).collect(),
+            plans,
             schema: Arc::new(Schema::new(fields)),
             balances: balances.collect(),
             amounts: Amounts::default(),

@@ -1,7 +1,7 @@
 //! What a record is: a row, a control record, a printed total, declared non-data, a blank one, or the header again.
 
 use super::{
-    header::{Header, fold},
+    header::{Header, fold, tagged},
     judge::Judge,
     record::{Field, field},
     rows::OddRow,
@@ -114,8 +114,7 @@ impl<'a> Kinds<'a> {
     }
 
     fn is_control(&self, row: Row<'_>) -> bool {
-        let first = self.field(row, 0);
-        first.is_some_and(|first| self.judge.layout.records.iter().any(|kind| says(&first.text, kind.tag.as_bytes())))
+        self.field(row, 0).is_some_and(|first| tagged(self.judge, &first.text).is_some())
     }
 
     /// Nothing but delimiters and blanks, also in quotes.

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //!  landed bytes ─▶ EncodingScan ─▶ Judge ─▶ Chunks::next ─▶ decode ─▶ Decoded ─▶ Tally::add … ─▶ Tally::finish
-//!                 (while landing)          (one thread)   (any thread)        (in order of index)
+//!                 (while landing)          (one thread)   (any thread)        (in the order of the file)
 //! ```
 //!
 //! * **Structure faults** (field count, quotes, encoding, header, a trailer that is missing) refuse the file. Of several,
-//!   the one that stands first in the file is reported: take the fault of the lowest [`Decoded::index`].
+//!   the one that stands first in the file is reported: take the fault of the first chunk that has one.
 //! * **Value faults** reject the row with all its faults; the other rows are read on.
 //! * Every record is accounted for: records = accepted + rejected + blank + declared non-data ([`Tally`]).
 //! * What is no row is priced ([`LeftOut`]): an amount in it must be declared to hold what it holds.
@@ -50,5 +50,5 @@ pub use money::{AmountFault, MoneyRules};
 pub use pass::{Decoded, SOURCE_ROW, decode, decode_without};
 pub use reject::{Fault, RejectedRow};
 pub use tally::{ColumnSum, ControlRecord, FooterTotal, Sides, Tally};
-pub use totals::{Blocks, EdgeRow, LooksTotal, Subtotals, find_subtotals};
+pub use totals::{LooksTotal, Subtotals, find_subtotals};
 pub use treat::Treating;

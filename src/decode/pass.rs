@@ -37,7 +37,6 @@ const BLOCK_ROWS: usize = 256;
 /// What a chunk held.
 #[derive(Clone, Debug)]
 pub struct Decoded {
-    pub index: u64,
     /// Accepted rows in file order: the columns of the contract, then `source_row`.
     pub rows: RecordBatch,
     /// In file order.
@@ -60,7 +59,7 @@ pub fn decode_without(judge: &Judge, header: &Header, chunk: &Chunk, at_fault: &
     let mut pass = Pass::new(judge, header, &text, chunk);
     pass.at_fault = Some(at_fault).filter(|rows| !rows.is_empty());
     pass.run();
-    pass.finish(chunk.index)
+    pass.finish()
 }
 
 struct Pass<'a> {

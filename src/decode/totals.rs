@@ -27,10 +27,17 @@ const READ_AGAIN: u64 = 50_000;
 
 /// An accepted row with an amount other than nought.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EdgeRow {
-    pub line: u64,
+pub(super) struct EdgeRow {
+    pub(super) line: u64,
     /// Its amounts, one for each money column in the contract's order; nought where it has none.
-    pub pence: Vec<Pence>,
+    pub(super) pence: Vec<Pence>,
+}
+
+impl EdgeRow {
+    /// Its amount in one of the money columns.
+    fn of(&self, at: usize) -> Pence {
+        self.pence.get(at).copied().unwrap_or(0)
+    }
 }
 
 /// The outermost accepted rows with an amount. Parts of it are added in the order of their chunks.
@@ -71,18 +78,14 @@ impl Tally {
     /// The outermost rows, where each of them is the sum of all rows between: by the form of the row's pounds, or column by column.
     /// Rows that were rejected count where their amounts could be read, as they did in the sender's total.
     pub(super) fn looks_total(&self, judge: &Judge) -> Option<LooksTotal> {
-        let form: Vec<(usize, bool)> = form(judge).collect();
-        let columns = |of: &dyn Fn(usize) -> Pence| form.iter().map(|(at, _)| of(*at)).collect::<Amounts>();
-        let net = |of: &dyn Fn(usize) -> Pence| vec![form.iter().map(|(at, minus)| if *minus { -of(*at) } else { of(*at) }).sum::<Pence>()];
-        self.edges_are_sums(&columns, &net).or_else(|| self.edges_are_sums(&net, &net))
+        let form = form(judge);
+        let columns = |of: &dyn Fn(usize) -> Pence| form.iter().map(|(at, _)| of(*at)).collect();
+        let whole = |of: &dyn Fn(usize) -> Pence| vec![net(&form, of)];
+        self.edges_are_sums(&form, &columns).or_else(|| self.edges_are_sums(&form, &whole))
     }
 
-    fn edges_are_sums(
-        &self,
-        measure: &dyn Fn(&dyn Fn(usize) -> Pence) -> Amounts,
-        net: &dyn Fn(&dyn Fn(usize) -> Pence) -> Amounts,
-    ) -> Option<LooksTotal> {
-        let of_row = |row: &EdgeRow| measure(&|at| row.pence.get(at).copied().unwrap_or(0));
+    fn edges_are_sums(&self, form: &[(usize, bool)], measure: &dyn Fn(&dyn Fn(usize) -> Pence) -> Amounts) -> Option<LooksTotal> {
+        let of_row = |row: &EdgeRow| measure(&|at| row.of(at));
         let accepted = measure(&|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net()));
         let all = measure(&|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net() + sum.rejected.net()));
         // The fewest first: a total behind the rows is the usual one.
@@ -102,7 +105,7 @@ impl Tally {
             let rows = (self.with_amount + rejected).saturating_sub(edges.len() as u64);
             let alike = edges.iter().all(|row| of_row(row) == total);
             if rows > 1 && alike && rest == total && total.iter().any(|pence| *pence != 0) {
-                let pence = net(&|at| one.pence.get(at).copied().unwrap_or(0)).first().copied().unwrap_or(0);
+                let pence = net(form, &|at| one.of(at));
                 return Some(LooksTotal { lines: edges.iter().map(|row| row.line).collect(), first, rows, pence });
             }
         }
@@ -113,10 +116,9 @@ impl Tally {
     /// soon read again, the sum is an even number of pence. [`Blocks`] tells whether there are any.
     #[must_use]
     pub fn may_hold_subtotals(&self, judge: &Judge) -> bool {
-        let form: Vec<(usize, bool)> = form(judge).collect();
-        let net = |of: &dyn Fn(usize) -> Pence| form.iter().map(|(at, minus)| if *minus { -of(*at) } else { of(*at) }).sum::<Pence>();
-        let sum = net(&|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net()));
-        let last = self.edges.tail.last().map_or(0, |row| net(&|at| row.pence.get(at).copied().unwrap_or(0)));
+        let form = form(judge);
+        let sum = net(&form, &|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net()));
+        let last = self.edges.tail.last().map_or(0, |row| net(&form, &|at| row.of(at)));
         // A grand total may be printed twice. Without one, the blocks and their sums are twice the blocks; of a ledger that balances
         // nothing is asked.
         let grand = sum == 3 * last || sum == 4 * last;
@@ -125,14 +127,19 @@ impl Tally {
 }
 
 /// The form of a row's pounds over [`Tally::sums`].
-fn form(judge: &Judge) -> impl Iterator<Item = (usize, bool)> {
+fn form(judge: &Judge) -> Vec<(usize, bool)> {
     let place = |column: usize| judge.money_columns().position(|at| at == column);
-    judge.pounds.iter().filter_map(move |(column, minus)| Some((place(*column)?, *minus)))
+    judge.pounds.iter().filter_map(|(column, minus)| Some((place(*column)?, *minus))).collect()
+}
+
+/// The net of a form over the amounts of its columns.
+fn net(form: &[(usize, bool)], of: &dyn Fn(usize) -> Pence) -> Pence {
+    form.iter().map(|(at, minus)| if *minus { -of(*at) } else { of(*at) }).sum()
 }
 
 /// Subtotals that nobody declared, looked for row by row: every row stands in a block, and behind each block stands its sum.
 #[derive(Clone, Debug, Default)]
-pub struct Blocks {
+struct Blocks {
     /// A block of one row and its sum are two equal amounts, which honest files have: read as such a block, and as two rows.
     readings: [Reading; 2],
 }
@@ -187,15 +194,14 @@ pub fn find_subtotals<R: Read>(judge: &Judge, read: R) -> Answer<Option<Subtotal
 
 impl Blocks {
     /// The next accepted row, in the order of the file. One without an amount stands in no block.
-    pub fn row(&mut self, line: u64, pence: Pence) {
+    fn row(&mut self, line: u64, pence: Pence) {
         if pence != 0 {
             self.readings.iter_mut().enumerate().for_each(|(at, reading)| reading.row(line, pence, at as u64 + 1));
         }
     }
 
     /// What was found; `None` where some row stands in no block.
-    #[must_use]
-    pub fn found(&self) -> Option<Subtotals> {
+    fn found(&self) -> Option<Subtotals> {
         let found = |reading: &Reading| {
             let whole = reading.rows == 0 && reading.blocks > 1 && reading.of_many > 0;
             whole.then_some(())?;

@@ -39,7 +39,7 @@ use crate::{
         },
     },
     domain::Coverage,
-    schema::{Contract, Form, FormFault, Found, form},
+    schema::{Contract, Form, FormFault, Found, PROVENANCE, form},
 };
 
 /// What a feed declares of its amounts beside its SQL.
@@ -70,9 +70,6 @@ fn dropped_used(script: &Script, extract: &Contract, optimised: &LogicalPlan) ->
             .into()),
     }
 }
-
-/// Columns that truecost adds to every common row. `source_row` comes out of the projection, the others out of the delivery.
-const PROVENANCE: [&str; 6] = ["council", "feed", "delivery_id", "source_row", "delivery_year", "delivery_period"];
 
 /// Taken from the effective date where the feed does not give them.
 const OWN_PERIOD: [&str; 2] = ["fiscal_year", "period"];

@@ -38,7 +38,7 @@ pub fn contract(name: &str, columns: Vec<Column>) -> Contract {
     }
 }
 
-pub const PROVENANCE: [(&str, Type, Option<Role>); 6] = [
+pub const GIVEN: [(&str, Type, Option<Role>); 6] = [
     ("council", Type::Text, Some(Role::Code)),
     ("feed", Type::Text, Some(Role::Code)),
     ("delivery_id", Type::Text, Some(Role::Code)),
@@ -68,7 +68,7 @@ pub const LEDGER: [(&str, Type, bool, Option<Role>); 17] = [
 ];
 
 pub fn ledger_contract() -> Contract {
-    let provenance = PROVENANCE.iter().map(|(name, kind, role)| column(name, *kind, true, *role));
+    let provenance = GIVEN.iter().map(|(name, kind, role)| column(name, *kind, true, *role));
     let own = LEDGER.iter().map(|(name, kind, required, role)| column(name, *kind, *required, *role));
     contract("ledger_line", provenance.chain(own).collect())
 }

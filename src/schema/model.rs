@@ -19,6 +19,10 @@ pub enum Kind {
     Published,
 }
 
+/// Columns that truecost adds to every common row: where a row comes from, and nothing of what it says. `source_row` comes out of the
+/// projection, the others out of the delivery.
+pub const PROVENANCE: [&str; 6] = ["council", "feed", "delivery_id", "source_row", "delivery_year", "delivery_period"];
+
 /// A contract in the strict profile: one schema object with its columns, and for a source its layout.
 #[derive(Clone, Debug)]
 pub struct Contract {

@@ -71,9 +71,12 @@ impl SpecialColumns {
 
 /// Reads the property of a common table; faults are reported.
 pub(super) fn read_special(object: &Fields<'_>, kind: Kind, table: &str, columns: &[(Column, Item<'_>)]) -> SpecialColumns {
+    if kind != Kind::Common {
+        return SpecialColumns::default();
+    }
     let plain: Vec<Column> = columns.iter().map(|(column, _)| column.clone()).collect();
-    let declared = (kind == Kind::Common).then(|| value_of_ours(object)).flatten();
-    let Some(fields) = declared.and_then(|value| value.fields(KEYS)) else { return SpecialColumns::undeclared(kind, table, &plain) };
+    let fields = value_of_ours(object).and_then(|value| value.fields(KEYS));
+    let Some(fields) = fields else { return SpecialColumns::undeclared(kind, table, &plain) };
     let unknown = [("suspense", UnknownCode::Suspense), ("unclassified", UnknownCode::Unclassified)];
     SpecialColumns {
         date: fields.get("date").and_then(|item| column_of(&item, &plain, Type::Date)),

@@ -22,7 +22,7 @@ use super::{
 use crate::domain::Pence;
 
 impl Pass<'_> {
-    pub(super) fn finish(mut self, index: u64) -> Decoded {
+    pub(super) fn finish(mut self) -> Decoded {
         self.tally.accepted = (self.source_rows.len() - self.left_out.len()) as u64;
         self.edges();
         self.tally.rejected += self.left_out.len() as u64;
@@ -49,7 +49,7 @@ impl Pass<'_> {
             fault = fault.take().or_else(|| Some(faults::not_text(self.judge, self.chunk.first_line)));
             RecordBatch::new_empty(Arc::clone(&self.judge.schema))
         });
-        Decoded { index, rows, rejected: self.rejected, tally: self.tally, fault }
+        Decoded { rows, rejected: self.rejected, tally: self.tally, fault }
     }
 
     /// Counts the accepted rows that have an amount, and keeps the outermost of them.

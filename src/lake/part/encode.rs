@@ -104,13 +104,11 @@ pub(super) fn column(schema: &PartSchema, index: usize, pieces: &[&ArrayRef]) ->
         return Ok(EncodedColumn::Pages(pages, Box::new(close)));
     }
     let writer = stored.plain.create_column_writers(0).map_err(|error| refuse(&error))?.pop().ok_or_else(|| refuse(&"no writer"))?;
-    let EncodedColumn::Encoded(mut chunk) = plain(schema, schema.arrow.field(index), pieces, writer)? else {
-        return Err(refuse(&"no chunk"));
-    };
+    let mut chunk = plain(schema, schema.arrow.field(index), pieces, writer)?;
     if !stored.statistics {
         chunk.close_mut().metadata = silent(&chunk.close().metadata).map_err(|error| refuse(&error))?;
     }
-    Ok(EncodedColumn::Encoded(chunk))
+    Ok(EncodedColumn::Encoded(Box::new(chunk)))
 }
 
 /// What is known of a chunk, without its statistics.
@@ -118,7 +116,7 @@ fn silent(chunk: &ColumnChunkMetaData) -> parquet::errors::Result<ColumnChunkMet
     chunk.clone().into_builder().clear_statistics().build()
 }
 
-fn plain(schema: &PartSchema, field: &Field, pieces: &[&ArrayRef], mut writer: ArrowColumnWriter) -> Answer<EncodedColumn> {
+fn plain(schema: &PartSchema, field: &Field, pieces: &[&ArrayRef], mut writer: ArrowColumnWriter) -> Answer<ArrowColumnChunk> {
     let refuse = |error: &dyn std::fmt::Display| -> Refusal { fault::rows(&schema.table, error) };
     for window in windows(pieces) {
         let window = window.map_err(|error| refuse(&error))?;
@@ -130,7 +128,7 @@ fn plain(schema: &PartSchema, field: &Field, pieces: &[&ArrayRef], mut writer: A
     let metadata = &chunk.close().metadata;
     let metadata = lean(metadata, &metadata.column_descr_ptr(), 0).map_err(|error| refuse(&error))?;
     chunk.close_mut().metadata = metadata;
-    Ok(EncodedColumn::Encoded(Box::new(chunk)))
+    Ok(chunk)
 }
 
 /// What a reader needs to know of a chunk, as `column` and as if its pages began at offset 0 instead of `start`.

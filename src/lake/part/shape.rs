@@ -18,7 +18,7 @@ use super::{BATCH_ROWS, ROW_GROUP_ROWS};
 use crate::{
     diagnostic::Answer,
     lake::fault,
-    schema::{Column, Contract, Role, Type},
+    schema::{Column, Contract, PROVENANCE, Role, Type},
 };
 
 /// What every part of a table has in common: columns, encodings, and the writer's fixed properties.
@@ -57,28 +57,27 @@ impl PartSchema {
     /// # Errors
     /// TC1009 where a column has no Parquet type.
     pub fn without(contract: &Contract, left_out: &[&str]) -> Answer<Arc<Self>> {
-        let columns: Vec<_> = contract.columns.iter().filter(|c| !left_out.contains(&&*c.name)).collect();
-        Self::new(&contract.name, &columns)
+        Self::new(contract, left_out, &|_| true)
     }
 
-    fn new(table: &str, columns: &[&Column]) -> Answer<Arc<Self>> {
+    /// As [`Self::without`], of a table of persons: no chunk says the smallest or largest value of a column, but for those of provenance.
+    ///
+    /// # Errors
+    /// TC1009 where a column has no Parquet type.
+    pub fn of_persons(contract: &Contract, left_out: &[&str]) -> Answer<Arc<Self>> {
+        Self::new(contract, left_out, &|column| PROVENANCE.contains(&&*column.name))
+    }
+
+    fn new(contract: &Contract, left_out: &[&str], statistics: &dyn Fn(&Column) -> bool) -> Answer<Arc<Self>> {
+        let table = contract.name.as_str();
+        let columns: Vec<&Column> = contract.columns.iter().filter(|c| !left_out.contains(&&*c.name)).collect();
         let not_parquet = |error| fault::rows(table, error);
         let arrow = Arc::new(Schema::new(columns.iter().map(|c| c.field()).collect::<Vec<_>>()));
         let parquet = ArrowSchemaConverter::new().schema_root(table).convert(&arrow).map_err(not_parquet)?;
         let properties = properties();
-        let stored = columns.iter().map(|column| Stored::new(column, &properties)).collect::<Result<_, _>>().map_err(not_parquet)?;
+        let stored = columns.iter().map(|column| Stored::new(column, statistics(column), &properties));
+        let stored = stored.collect::<Result<_, _>>().map_err(not_parquet)?;
         Ok(Arc::new(Self { table: table.into(), arrow, stored, parquet, properties }))
-    }
-
-    /// The same for a table of persons: no chunk says the smallest or largest value of a column, but for those of provenance.
-    #[must_use]
-    pub fn of_persons(mut self: Arc<Self>) -> Arc<Self> {
-        if let Some(schema) = Arc::get_mut(&mut self) {
-            for (stored, field) in schema.stored.iter_mut().zip(schema.arrow.fields()) {
-                stored.statistics = PROVENANCE.contains(&field.name().as_str());
-            }
-        }
-        self
     }
 
     /// The Arrow schema of the rows that go in. Text may also come as `Dictionary(Int32, Utf8)`.
@@ -89,20 +88,17 @@ impl PartSchema {
 }
 
 impl Stored {
-    fn new(column: &Column, properties: &WriterPropertiesPtr) -> Result<Self, ParquetError> {
+    fn new(column: &Column, statistics: bool, properties: &WriterPropertiesPtr) -> Result<Self, ParquetError> {
         let alone = Arc::new(Schema::new(vec![column.field()]));
         let parquet = ArrowSchemaConverter::new().convert(&alone)?;
         let sink = SerializedFileWriter::new(std::io::sink(), parquet.root_schema_ptr(), properties.clone())?;
         Ok(Self {
             storage: storage(column.kind, column.rules.role),
-            statistics: true,
+            statistics,
             plain: ArrowRowGroupWriterFactory::new(&sink, alone),
         })
     }
 }
-
-/// Columns that say where a row comes from, and nothing of a person.
-const PROVENANCE: [&str; 6] = ["council", "feed", "delivery_id", "source_row", "delivery_year", "delivery_period"];
 
 /// Nobody skips inside a row group: statistics are a chunk's, and pages are as large as they may be.
 fn properties() -> WriterPropertiesPtr {

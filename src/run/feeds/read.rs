@@ -201,10 +201,8 @@ impl FeedRun<'_> {
         let judge = plan::treating(feed, judge).adding_up(form.as_ref());
         let placement = Placement::new(calendar, coverage.clone(), feed.beside(coverage, calendar));
         let normaliser = Normaliser::new(projection, into, placement, id);
-        let mut schema = PartSchema::without(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
-        if self.partnership.is_of_persons(&feed.into) {
-            schema = schema.of_persons();
-        }
+        let made = if self.partnership.is_of_persons(&feed.into) { PartSchema::of_persons } else { PartSchema::without };
+        let schema = made(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
         let staging = self.lake.staging();
         let mut quarantine = QuarantineWriter::create(staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
         self.observer.event(Event::Start { what: file, bytes: landed.bytes });
