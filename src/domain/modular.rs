@@ -43,6 +43,19 @@ impl Field {
         (u128::from(a) * u128::from(b) % u128::from(self.prime)) as u64
     }
 
+    /// Of a remainder below the prime.
+    fn power(self, mut base: u64, mut exponent: u64) -> u64 {
+        let mut result = 1;
+        while exponent > 0 {
+            if exponent & 1 == 1 {
+                result = self.multiply(result, base);
+            }
+            base = self.multiply(base, base);
+            exponent >>= 1;
+        }
+        result
+    }
+
     /// The number whose product with this one is 1 (by Euclid). Nought has none, and gives nought.
     pub fn inverse(self, number: u64) -> u64 {
         let (mut larger, mut smaller) = (i128::from(self.prime), i128::from(number));
@@ -87,19 +100,6 @@ impl Field {
     }
 }
 
-fn power(mut base: u64, mut exponent: u64, modulus: u64) -> u64 {
-    let multiply = |a: u64, b: u64| (u128::from(a) * u128::from(b) % u128::from(modulus)) as u64;
-    let mut result = 1;
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            result = multiply(result, base);
-        }
-        base = multiply(base, base);
-        exponent >>= 1;
-    }
-    result
-}
-
 /// How far the first primes lie below 2⁶². A scheme of 26 services needs ten of them.
 const BELOW: [u64; 96] = [
     57, 87, 117, 143, 153, 167, 171, 195, 203, 273, 287, 317, 443, 483, 495, 575, 581, 603, 633, 663, 765, 773, 777, 791, 813, 831, 923,
@@ -122,13 +122,13 @@ fn is_prime(odd: u64) -> bool {
     if odd <= 37 || BASES.iter().any(|base| odd.is_multiple_of(*base)) {
         return BASES.contains(&odd);
     }
-    let halvings = (odd - 1).trailing_zeros();
+    let (field, halvings) = (Field::new(odd), (odd - 1).trailing_zeros());
     BASES.iter().all(|base| {
-        let mut root = power(*base, (odd - 1) >> halvings, odd);
+        let mut root = field.power(*base, (odd - 1) >> halvings);
         let mut all_ones = root == 1;
         for _ in 0..halvings {
             all_ones |= root == odd - 1;
-            root = (u128::from(root) * u128::from(root) % u128::from(odd)) as u64;
+            root = field.multiply(root, root);
         }
         all_ones
     })

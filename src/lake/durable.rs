@@ -10,7 +10,7 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::fault;
-use crate::diagnostic::Answer;
+use crate::{diagnostic::Answer, schema::digest_of};
 
 /// Who may read what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +129,11 @@ pub(super) fn read(path: &Path) -> Answer<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(fault::file(path, "read")(error)),
     }
+}
+
+/// SHA-256 of the bytes, as hex digits.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    digest_of(bytes).hex()
 }
 
 /// Names of the files and folders in a folder, by bytes; empty where there is no such folder.

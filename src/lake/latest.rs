@@ -7,15 +7,14 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::{
     Flaw, Manifest, Releases,
-    durable::{self, Seen},
+    durable::{self, Seen, sha256},
     fault,
     release::{FORMAT, number},
 };
-use crate::{diagnostic::Answer, domain::Digest};
+use crate::diagnostic::Answer;
 
 /// `latest.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,40 +39,39 @@ impl Releases {
     /// # Errors
     /// TC1002.
     pub fn latest_name(&self) -> Answer<Option<String>> {
-        let there = self.latest_there()?;
-        let gone = self.newest_gone()?.filter(|gone| there.as_deref().and_then(number) < number(gone));
+        let (link, names, said) = (self.linked(), self.names()?, self.said()?);
+        let there = self.latest_there(&said, link.as_ref(), &names);
+        let gone = self.newest_gone(&said, link, &names)?.filter(|gone| there.as_deref().and_then(number) < number(gone));
         Ok(gone.or(there))
     }
 
     /// The latest of the releases that have a folder.
-    fn latest_there(&self) -> Answer<Option<String>> {
-        let link = self.linked().filter(|name| self.folder.join(name).is_dir());
-        let names = self.names()?;
-        Ok(match self.said()? {
+    fn latest_there(&self, said: &Said, link: Option<&String>, names: &[String]) -> Option<String> {
+        let link = link.filter(|name| self.is_there(name)).cloned();
+        match said {
             // Versions before turned the link first: whoever looked at it has seen that release.
-            Said::Release(name) if self.is_there(&name) => match link {
-                Some(link) if number(&link) > number(&name) && self.manifest(&link).is_ok() => Some(link),
-                _ => Some(name),
+            Said::Release(name) if self.is_there(name) => match link {
+                Some(link) if number(&link) > number(name) && self.manifest(&link).is_ok() => Some(link),
+                _ => Some(name.clone()),
             },
             Said::Release(_) | Said::Nothing => link.or_else(|| names.last().cloned()),
             // A single release to which nothing leads is one that a killed run never showed to anybody.
             Said::Absent => link.filter(|link| self.manifest(link).is_ok()).or_else(|| names.last().filter(|_| names.len() > 1).cloned()),
-        })
+        }
     }
 
     /// The newest release that was shown and has no folder: `latest.json`, the link or a copy of its manifest names it. Copies count only
     /// beside something else that is published, and not where a run was killed while it made that release.
-    fn newest_gone(&self) -> Answer<Option<String>> {
-        let said = match self.said()? {
-            Said::Release(name) => Some(name),
+    fn newest_gone(&self, said: &Said, link: Option<String>, names: &[String]) -> Answer<Option<String>> {
+        let said = match said {
+            Said::Release(name) => Some(name.clone()),
             Said::Nothing | Said::Absent => None,
         };
-        let mut shown: Vec<String> = said.into_iter().chain(self.linked()).collect();
-        if !shown.is_empty() || !self.names()?.is_empty() {
+        let mut shown: Vec<String> = said.into_iter().chain(link).collect();
+        if !shown.is_empty() || !names.is_empty() {
             let copies = durable::names(&self.copies)?;
-            let of = |copy: &String| copy.split_once('-').map(|(release, _)| release.to_owned());
-            let building = |name: &String| self.folder.join(format!(".release-{name}")).is_dir();
-            shown.extend(copies.iter().filter_map(of).filter(|name| number(name).is_some() && !building(name)));
+            let building = |name: &&str| self.folder.join(format!(".release-{name}")).is_dir();
+            shown.extend(copies.iter().filter_map(|copy| release_of(copy)).filter(|name| !building(name)).map(str::to_owned));
         }
         Ok(shown.into_iter().filter(|name| !self.is_there(name)).max_by_key(|name| number(name)))
     }
@@ -85,14 +83,10 @@ impl Releases {
     }
 
     fn said(&self) -> Answer<Said> {
-        let path = self.folder.join("latest.json");
-        Ok(match fs::read(&path) {
-            Ok(bytes) => match serde_json::from_slice::<Latest>(&bytes) {
-                Ok(latest) if number(&latest.release).is_some() => Said::Release(latest.release),
-                _ => Said::Nothing,
-            },
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Said::Absent,
-            Err(error) => return Err(fault::file(&path, "read")(error)),
+        let Some(bytes) = durable::read(&self.folder.join("latest.json"))? else { return Ok(Said::Absent) };
+        Ok(match serde_json::from_slice::<Latest>(&bytes) {
+            Ok(latest) if number(&latest.release).is_some() => Said::Release(latest.release),
+            _ => Said::Nothing,
         })
     }
 
@@ -177,7 +171,7 @@ impl Releases {
     fn remove_unfinished(&self, latest: Option<&str>) -> Answer<()> {
         let last = latest.and_then(number).unwrap_or(0);
         for copy in durable::names(&self.copies)? {
-            if copy.split_once('-').and_then(|(name, _)| number(name)).is_some_and(|number| number > last) {
+            if release_of(&copy).and_then(number).is_some_and(|number| number > last) {
                 durable::remove(&self.copies.join(copy))?;
             }
         }
@@ -196,7 +190,7 @@ impl Releases {
     pub fn manifest(&self, release: &str) -> Answer<Manifest> {
         let path = self.folder.join(release).join("_manifest.json");
         let bytes = fs::read(&path).map_err(|error| fault::manifest(&path, error));
-        let sound = |bytes: &[u8], digest: &str| hash(bytes) == digest;
+        let sound = |bytes: &[u8], digest: &str| sha256(bytes) == digest;
         let bytes = match (bytes, self.copy_of(release)?) {
             (Ok(bytes), Some((_, digest))) if sound(&bytes, &digest) => bytes,
             (bytes, Some((copy, digest))) => match fs::read(copy).ok().filter(|copy| sound(copy, &digest)) {
@@ -217,7 +211,7 @@ impl Releases {
         let bytes = fs::read(self.folder.join(release).join("_manifest.json")).ok();
         let Some(bytes) = bytes else { return Ok(false) };
         Ok(match self.copy_of(release)? {
-            Some((_, digest)) => hash(&bytes) == digest,
+            Some((_, digest)) => sha256(&bytes) == digest,
             None => serde_json::from_slice::<Manifest>(&bytes).is_ok(),
         })
     }
@@ -233,7 +227,7 @@ impl Releases {
 
     /// Keeps a copy of a manifest, and no other of the same release.
     pub(super) fn keep_copy(&self, release: &str, bytes: &[u8]) -> Answer<()> {
-        let path = self.copies.join(format!("{release}-{}.json", hash(bytes)));
+        let path = self.copies.join(format!("{release}-{}.json", sha256(bytes)));
         while let Some((other, _)) = self.copy_of(release)?.filter(|(other, _)| *other != path) {
             durable::remove(&other)?;
         }
@@ -246,7 +240,7 @@ impl Releases {
         let copies = durable::names(&self.copies)?;
         for name in self.names()? {
             let published = self.folder.join(&name).join("_manifest.json");
-            let has_copy = copies.iter().any(|copy| copy.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('-')));
+            let has_copy = copies.iter().any(|copy| release_of(copy) == Some(name.as_str()));
             if !has_copy {
                 // Written by a version before, or lost.
                 if let Some(bytes) = fs::read(&published).ok().filter(|bytes| serde_json::from_slice::<Manifest>(bytes).is_ok()) {
@@ -263,7 +257,7 @@ impl Releases {
     pub(super) fn mend_manifest(&self, release: &str) -> Answer<Option<String>> {
         let path = self.folder.join(release).join("_manifest.json");
         let Some((copy, digest)) = self.copy_of(release)? else { return Ok(None) };
-        let sound = |path: &Path| fs::read(path).ok().filter(|bytes| hash(bytes) == digest);
+        let sound = |path: &Path| fs::read(path).ok().filter(|bytes| sha256(bytes) == digest);
         match (sound(&path), sound(&copy)) {
             (Some(_), Some(_)) | (None, None) => Ok(None),
             (Some(bytes), None) => {
@@ -275,6 +269,7 @@ impl Releases {
     }
 }
 
-fn hash(bytes: &[u8]) -> String {
-    Digest(Sha256::digest(bytes).into()).hex()
+/// The release of whose manifest this is a copy, by its name.
+fn release_of(copy: &str) -> Option<&str> {
+    copy.split_once('-').map(|(release, _)| release).filter(|release| number(release).is_some())
 }

@@ -12,16 +12,16 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::{
     CommonTables, Decision, DeliveryProof, PeriodProof, Turn,
-    durable::{self, Seen},
+    durable::{self, Seen, sha256},
     fault,
 };
 use crate::{
     diagnostic::Answer,
-    domain::{Coverage, DeliveryId, Digest, Pence, Period},
+    domain::{Coverage, DeliveryId, Pence, Period},
+    source::Entry,
 };
 
 /// All that is known of a delivery: who, what, whence, and with what result. Instants are texts (UTC, RFC 3339) that the run gives.
@@ -173,6 +173,14 @@ pub struct SourceFacts {
     pub identity: String,
 }
 
+impl SourceFacts {
+    /// The file as its source listed it.
+    #[must_use]
+    pub fn entry(&self) -> Entry {
+        Entry { name: self.name.clone(), size: self.bytes, modified_us: self.modified_us, identity: self.identity.clone() }
+    }
+}
+
 /// The register of a lake.
 #[derive(Debug)]
 pub struct Register {
@@ -293,7 +301,7 @@ const CLOSING: &[u8] = b"\n}\n";
 fn sealed(path: &Path, record: &DeliveryRecord) -> Answer<Vec<u8>> {
     let mut bytes = durable::json(path, record)?;
     bytes.truncate(bytes.strip_suffix(CLOSING).map_or(bytes.len(), <[u8]>::len));
-    let seal = seal(&Digest(Sha256::digest(&bytes).into()).hex());
+    let seal = seal(&sha256(&bytes));
     bytes.extend_from_slice(seal.as_bytes());
     Ok(bytes)
 }
@@ -308,7 +316,7 @@ fn read_sealed(path: &Path) -> Answer<Option<DeliveryRecord>> {
     let at = bytes.len().saturating_sub(seal("").len() + HEX_DIGITS);
     let (text, end) = bytes.split_at_checked(at).unwrap_or_default();
     let is_sealed = end.starts_with(format!(",\n  \"{SEAL}\"").as_bytes());
-    if is_sealed && end != seal(&Digest(Sha256::digest(text).into()).hex()).as_bytes() {
+    if is_sealed && end != seal(&sha256(text)).as_bytes() {
         return Err(fault::record(path, "its bytes are others than were written"));
     }
     serde_json::from_slice(&bytes).map(Some).map_err(|error| fault::record(path, error))

@@ -1,9 +1,6 @@
 //! `partnership.yaml: keys`: the secret keys of each council, behind references; and what must not become of a key's file.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     diagnostic::{Diagnostic, codes::contract},
@@ -127,8 +124,7 @@ fn may_lie_there(item: &Item<'_>, path: &Path, around: &Around<'_>) -> bool {
         refuse(item, &format!("the key's file lies below {name}"), expected, "Move it, and write its new place here.");
         return false;
     }
-    let seen: [PathBuf; 2] = [path.to_path_buf(), real];
-    if seen.iter().any(|path| is_tracked(path)) {
+    if is_tracked(path) || (real != path && is_tracked(&real)) {
         let expected = "a file that git does not track";
         let hint = "git rm --cached takes it out of the next commit, but the key has been shared: make new ones with `truecost key new`.";
         refuse(item, "git tracks the key's file", expected, hint);

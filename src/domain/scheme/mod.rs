@@ -287,15 +287,15 @@ impl Scheme {
             }
         }
         let nothing = flows.services.is_empty() && flows.finals.is_empty() && partners == BigUint::ZERO;
-        let share: BigUint = giver.share.iter().map(|(_, weight)| BigUint::from(*weight)).sum();
+        let no_share = giver.share.iter().all(|(_, weight)| *weight == 0);
         if nothing {
             let missing = Refusal::NoVolume { service: giver.service.clone() };
             flows.by_policy(giver, &BigUint::from(1u8), asked.then_some(missing))?;
-        } else if partners != BigUint::ZERO && share == BigUint::ZERO {
+        } else if partners != BigUint::ZERO && no_share {
             let missing = Refusal::NoShare { service: giver.service.clone() };
             flows.by_policy(giver, &partners, asked.then_some(missing))?;
         } else if partners != BigUint::ZERO {
-            flows.split(giver, &partners, &share);
+            flows.split(&giver.service, &giver.share, &partners);
         }
         Ok(flows)
     }
@@ -324,19 +324,20 @@ impl Flows {
                 return Err(Refusal::NoPartner { service: giver.service.clone() });
             }
             (ZeroVolume::SpreadEvenly, _) if !giver.members.is_empty() => {
-                let share = giver.members.iter().map(|member| (member.clone(), 1)).collect();
-                self.split(&Giver { share, ..giver.clone() }, volume, &BigUint::from(giver.members.len()));
+                let share: Vec<(String, u128)> = giver.members.iter().map(|member| (member.clone(), 1)).collect();
+                self.split(&giver.service, &share, volume);
             }
             _ => *self.finals.entry(Final::unallocated(&giver.service)).or_default() += volume,
         }
         Ok(())
     }
 
-    /// The partners' part by their share, everything else to the scale of that.
-    fn split(&mut self, giver: &Giver, partners: &BigUint, share: &BigUint) {
-        self.services.values_mut().chain(self.finals.values_mut()).for_each(|volume| *volume *= share);
-        for (partner, weight) in giver.share.iter().filter(|(_, weight)| *weight > 0) {
-            *self.finals.entry(Final::shared(&giver.service, partner)).or_default() += partners * *weight;
+    /// The partners' part by this share, everything else to the scale of that.
+    fn split(&mut self, service: &str, share: &[(String, u128)], partners: &BigUint) {
+        let total: BigUint = share.iter().map(|(_, weight)| BigUint::from(*weight)).sum();
+        self.services.values_mut().chain(self.finals.values_mut()).for_each(|volume| *volume *= &total);
+        for (partner, weight) in share.iter().filter(|(_, weight)| *weight > 0) {
+            *self.finals.entry(Final::shared(service, partner)).or_default() += partners * *weight;
         }
     }
 

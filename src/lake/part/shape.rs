@@ -92,11 +92,7 @@ impl Stored {
         let alone = Arc::new(Schema::new(vec![column.field()]));
         let parquet = ArrowSchemaConverter::new().convert(&alone)?;
         let sink = SerializedFileWriter::new(std::io::sink(), parquet.root_schema_ptr(), properties.clone())?;
-        Ok(Self {
-            storage: storage(column.kind, column.rules.role),
-            statistics,
-            plain: ArrowRowGroupWriterFactory::new(&sink, alone),
-        })
+        Ok(Self { storage: storage(column.kind, column.rules.role), statistics, plain: ArrowRowGroupWriterFactory::new(&sink, alone) })
     }
 }
 

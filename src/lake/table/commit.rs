@@ -15,13 +15,16 @@ use deltalake_core::{
     protocol::{DeltaOperation, SaveMode},
 };
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::{Checkpoints, Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Digest, Period},
-    lake::{Seen, durable, fault},
+    domain::Period,
+    lake::{
+        Seen,
+        durable::{self, sha256},
+        fault,
+    },
     schema::{Contract, Type},
 };
 
@@ -239,7 +242,7 @@ fn metadata(contract: &Contract, at_ms: i64) -> Result<Metadata, serde_json::Err
 
 /// A UUID made from the name: the same table has the same id on every machine.
 fn table_id(name: &str) -> String {
-    let hex = Digest(Sha256::digest(format!("truecost common table {name}")).into()).hex();
+    let hex = sha256(format!("truecost common table {name}").as_bytes());
     let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default().to_owned();
     format!("{}-{}-8{}-8{}-{}", part(0..8), part(8..12), part(12..15), part(15..18), part(18..30))
 }
