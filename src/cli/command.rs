@@ -209,9 +209,7 @@ fn planned(partnership: &Partnership, selection: &Selection, talk: Talk) -> Answ
     plan::validate(partnership)?;
     let options = Options { select: selection.select.clone(), wish: wish(selection)?, threads: 1, let_go: None };
     let planned = run::plan(partnership, &options, SystemClock.now())?;
-    let cost = run::plan_cost_run(partnership, SystemClock.now())?;
-    let code = planned.exit_code(&cost);
-    Ok((report::planned(partnership, &planned, cost, talk), code))
+    Ok((report::planned(partnership, &planned, talk), planned.exit_code()))
 }
 
 fn question(partnership: &Partnership, words: &args::Query, voice: Voice) -> Answer<u8> {

@@ -102,7 +102,7 @@ pub fn is_freed<'k>(known: &(impl IntoIterator<Item = &'k DeliveryRecord> + Clon
 }
 
 /// Whether copies of a delivery stay copies.
-pub(super) const fn is_original(record: &DeliveryRecord) -> bool {
+const fn is_original(record: &DeliveryRecord) -> bool {
     matches!(record.state, DeliveryState::Accepted | DeliveryState::Waiting)
 }
 

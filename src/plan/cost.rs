@@ -72,6 +72,12 @@ impl CostPlan {
         self.steps.iter().find(|step| step.fills.iter().any(|filled| filled == table))
     }
 
+    /// Whether a table is a common one, whose rows lie in the lake.
+    #[must_use]
+    pub fn is_lake(&self, table: &str) -> bool {
+        self.given.get(table).is_some_and(|given| matches!(given.rows, GivenRows::Lake))
+    }
+
     /// The unpublished steps that a step needs, those behind them included, in order.
     #[must_use]
     pub fn needs(&self, step: &Step) -> Vec<&Step> {
@@ -156,8 +162,10 @@ impl<'p> Planner<'p> {
 
     /// Lines are read of the common tables of costs alone: of another a step would see no rows, and its figures would be wrong in silence.
     fn of_costs(&self, query: &pipeline::CostQuery, reads: &BTreeSet<String>) -> Answer<()> {
-        let is_lake = |read: &&String| self.plan.given.get(*read).is_some_and(|given| matches!(given.rows, GivenRows::Lake));
-        let other = reads.iter().filter(is_lake).find(|read| self.plan.step_of(read).is_none() && Basis::of_table(read).is_none());
+        let other = reads
+            .iter()
+            .filter(|read| self.plan.is_lake(read))
+            .find(|read| self.plan.step_of(read).is_none() && Basis::of_table(read).is_none());
         let Some(table) = other else { return Ok(()) };
         let expected = [Basis::Ledger, Basis::Payments].map(|basis| format!("`{}`", basis.common_table())).join(" or ");
         Err(Diagnostic::new(codes::sql::NAME, format!("a cost query reads `{table}`, from which no cost is read"))
@@ -173,7 +181,7 @@ impl<'p> Planner<'p> {
         let names = |parameter: &str| query.parameters().contains(parameter);
         let of_lines = |read: &String| match self.plan.step_of(read) {
             Some(step) => step.grain != Grain::Whole,
-            None => self.plan.given.get(read).is_some_and(|given| matches!(given.rows, GivenRows::Lake)),
+            None => self.plan.is_lake(read),
         };
         if !reads.iter().any(of_lines) && !["$fiscal_year", "$period", "$as_at"].iter().any(|parameter| names(parameter)) {
             return Grain::Whole;

@@ -274,7 +274,7 @@ fn sidecar_of(feed: &Feed, entry: &Entry, listing: &Listing) -> Option<Entry> {
     listing.entries.iter().find(|e| e.name == name).cloned()
 }
 
-fn marker(feed: &Feed) -> Option<&str> {
+pub(super) fn marker(feed: &Feed) -> Option<&str> {
     match &feed.ready {
         Ready::Marker(pattern) => Some(pattern),
         Ready::Stable { .. } => None,
@@ -496,7 +496,7 @@ fn counted_otherwise(feed: &Feed, calendar: Calendar, record: &DeliveryRecord) -
     }
 }
 
-fn place(feed: &Feed, entry: &Entry) -> Place {
+pub(super) fn place(feed: &Feed, entry: &Entry) -> Place {
     Place::file(format!("{}: {}", feed.name(), entry.name))
 }
 

@@ -86,7 +86,9 @@ impl Inputs<'_> {
                     }
                 }
                 (None, Some(given)) if matches!(given.rows, GivenRows::Lake) => {
-                    let files = self.sources.iter().filter(|source| source.basis.common_table() == read && scope.holds(source));
+                    // A partition holds itself alone.
+                    let of = if let Scope::Partition(one) = scope { std::slice::from_ref(&**one) } else { self.sources };
+                    let files = of.iter().filter(|source| source.basis.common_table() == read && scope.holds(source));
                     all.extend(files.map(|source| format!("{read} {} {}", source.key(), source.file.name)));
                 }
                 (None, _) => {}

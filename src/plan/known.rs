@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{again::is_original, feeds::is_file_of};
+use super::{again::is_freed, feeds::is_file_of};
 use crate::{
     domain::{Coverage, Period},
-    lake::{DeliveryRecord, DeliveryState, SourceFacts},
+    lake::{DeliveryRecord, SourceFacts},
     source::Entry,
 };
 
@@ -64,9 +64,8 @@ impl<'k> Known<'k> {
         record.waits(self.records.iter().copied())
     }
 
-    /// Whether it was refused as a copy of a delivery that counts no more, as [`is_freed`](super::is_freed) says.
+    /// Whether it was refused as a copy of a delivery that counts no more.
     pub fn is_freed(&self, record: &DeliveryRecord) -> bool {
-        let of = record.copy_of.as_deref().filter(|_| record.state == DeliveryState::Refused);
-        of.is_some_and(|of| !self.records.iter().any(|r| r.is(of) && is_original(r)))
+        is_freed(&self.records.iter().copied(), record)
     }
 }

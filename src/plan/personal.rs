@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CostPlan, GivenRows, How, Step, project};
+use super::{CostPlan, How, Step, project};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::contract::PERSONAL},
     engine::Reaches,
@@ -76,7 +76,7 @@ fn mark_feeds(partnership: &Partnership, marks: &mut Marks) -> Answer<()> {
 
 /// A kernel takes the columns that it shares with a common table over as they are.
 fn mark_kernel(partnership: &Partnership, plan: &CostPlan, step: &Step, marks: &mut Marks) {
-    for read in step.reads.iter().filter(|read| plan.given.get(*read).is_some_and(|given| matches!(given.rows, GivenRows::Lake))) {
+    for read in step.reads.iter().filter(|read| plan.is_lake(read)) {
         step.fills.iter().for_each(|table| take_over(partnership, read, table, marks));
     }
 }

@@ -9,7 +9,6 @@ use crate::{
     domain::{Calendar, Coverage},
     lake::{DeliveryRecord, DeliveryState, SourceFacts},
     pipeline::Feed,
-    source::Entry,
 };
 
 /// Deliveries of the feed that stand by rules that have changed, or should be in the lake and are not, or waited until a person accepted
@@ -70,17 +69,11 @@ pub fn covered_now(feed: &Feed, calendar: Calendar, record: &DeliveryRecord) -> 
 }
 
 fn take(feed: &Feed, calendar: Calendar, record: &DeliveryRecord, covers: &Coverage, why: Why) -> Take {
-    let entry = |file: &SourceFacts| Entry {
-        name: file.name.clone(),
-        size: file.bytes,
-        modified_us: file.modified_us,
-        identity: file.identity.clone(),
-    };
     let coverage =
         if feed.covers.from.is_some() { None } else { Some(covered_now(feed, calendar, record).unwrap_or_else(|| covers.clone())) };
     Take {
-        entry: entry(&record.source),
-        sidecar: record.sidecar.as_ref().map(entry),
+        entry: record.source.entry(),
+        sidecar: record.sidecar.as_ref().map(SourceFacts::entry),
         coverage,
         why,
         turn: record.turn(),

@@ -1,8 +1,9 @@
 //! Files in a feed's folder whose name it does not know: another feed's, ignored, not finished, or nobody's.
 
+use super::feeds::{marker, place};
 use crate::{
-    diagnostic::{Diagnostic, Place, codes::control},
-    pipeline::{Feed, Ready},
+    diagnostic::{Diagnostic, codes::control},
+    pipeline::Feed,
     source::Entry,
 };
 
@@ -48,10 +49,6 @@ fn noted(feed: &Feed, entry: &Entry, seen: &str, hint: &str) -> Diagnostic {
     Diagnostic::note(control::NAME_UNKNOWN, seen).place(place(feed, entry)).outcome("it was left where it is and not read").hint(hint)
 }
 
-fn place(feed: &Feed, entry: &Entry) -> Place {
-    Place::file(format!("{}: {}", feed.name(), entry.name))
-}
-
 /// Names under which programs write until they have done, or keep what is theirs: `.~lock.x#`, `~$x.xlsx`, `x.part`.
 fn is_unfinished(name: &str) -> bool {
     let lower = name.to_lowercase();
@@ -60,14 +57,10 @@ fn is_unfinished(name: &str) -> bool {
 
 /// Whether the name is that of a sidecar or marker of some file that the feed knows, be that there or not.
 fn stands_beside(feed: &Feed, name: &str) -> bool {
-    let marker = match &feed.ready {
-        Ready::Marker(pattern) => Some(pattern.as_str()),
-        Ready::Stable { .. } => None,
-    };
     let knows = |name: &str| feed.files.matches(name).is_some();
     // Of the extension that `{stem}` leaves out, the pattern of names knows the text.
     let ending = feed.files.text.rsplit_once('.').map_or("", |(_, ending)| ending.trim_end_matches(']'));
-    feed.sidecar.as_deref().into_iter().chain(marker).any(|pattern| {
+    feed.sidecar.as_deref().into_iter().chain(marker(feed)).any(|pattern| {
         let between = |word: &str| {
             let (before, after) = pattern.split_once(word)?;
             name.strip_prefix(before)?.strip_suffix(after)

@@ -17,7 +17,7 @@ use crate::{
     lake::{DeliveryRecord, Lake, LakeFileState, Manifest},
     pipeline::{Basis, Partnership},
     plan::{self, Standing},
-    schema::{Cell, Contract, Type, proof_table},
+    schema::{Cell, Type, proof_table},
 };
 
 /// A release, and where its parts are.
@@ -53,7 +53,7 @@ pub fn answer(partnership: &Partnership, sql: &str) -> Answer<(SchemaRef, Vec<Re
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let published = lake.releases().folder().to_path_buf();
     let release = lake.releases().latest()?.map(|manifest| Release { manifest, published });
-    let answers = ask(sql, &tables_of(partnership, release.as_ref())?, &Limits::default());
+    let answers = ask(sql, &tables_of(partnership, release.as_ref(), &Stand::of(partnership)?)?, &Limits::default());
     let answers = answers.map_err(|refusal| {
         let refusal = not_offered(partnership, refusal);
         let unknown = refusal.0.iter().any(|d| d.code == codes::query::NAME);
@@ -86,11 +86,16 @@ fn not_offered(partnership: &Partnership, mut refusal: Refusal) -> Refusal {
 /// # Errors
 /// TC10… where the register cannot be read.
 pub fn tables(partnership: &Partnership, release: &Release) -> Answer<Tables> {
-    tables_of(partnership, Some(release))
+    tables_upon(partnership, release, &Stand::of(partnership)?)
+}
+
+/// As [`tables`], for whoever knows what stands.
+pub(super) fn tables_upon(partnership: &Partnership, release: &Release, stand: &Stand) -> Answer<Tables> {
+    tables_of(partnership, Some(release), stand)
 }
 
 /// As [`tables`]; without a release what stands in none.
-fn tables_of(partnership: &Partnership, release: Option<&Release>) -> Answer<Tables> {
+fn tables_of(partnership: &Partnership, release: Option<&Release>, stand: &Stand) -> Answer<Tables> {
     let mut tables = Tables::with_default_schema("published");
     for (release, (name, contract)) in release.iter().flat_map(|release| partnership.contracts.iter().map(move |c| (release, c))) {
         match name.split_once('/') {
@@ -108,13 +113,15 @@ fn tables_of(partnership: &Partnership, release: Option<&Release>) -> Answer<Tab
     for (name, contract) in &partnership.contracts {
         let is_wanted = |table: &&str| Basis::of_table(table).is_none() && is_offered(partnership, table);
         if let Some(table) = name.strip_prefix("common/").filter(is_wanted) {
-            tables.insert(format!("lake.{table}"), current_table(partnership, table, contract)?);
+            // No release reads it: as it is now.
+            let files = stand.files.iter().filter(|(of, _)| of == table).map(|(_, file)| file);
+            tables.insert(format!("lake.{table}"), plan::lake_table(contract, files));
         }
     }
     for (name, reference) in &partnership.references {
         tables.insert(format!("reference.{name}"), Table::rows(reference.rows.schema(), vec![reference.rows.clone()]));
     }
-    let ops = ops_delivery(&Stand::of(partnership)?)?;
+    let ops = ops_delivery(stand)?;
     tables.insert("ops.delivery", Table::rows(ops.schema(), vec![ops]));
     Ok(tables)
 }
@@ -128,13 +135,6 @@ fn lake_table(partnership: &Partnership, release: &Release, table: &str) -> Answ
         .map_or_else(|| std::sync::Arc::new(arrow::datatypes::Schema::empty()), |c| c.arrow_schema());
     let files = release.manifest.content.lake.get(table).map_or(&[][..], |state| state.files.as_slice());
     Ok(Table::local(schema, files.iter().filter_map(|file| lake_part(&folder, file)).collect()))
-}
-
-/// A common table that no release reads, as it is now.
-fn current_table(partnership: &Partnership, table: &str, contract: &Contract) -> Answer<Table> {
-    let tables = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.tables()?;
-    let files = tables.snapshot(table, None)?.map(|snapshot| snapshot.files).unwrap_or_default();
-    Ok(plan::lake_table(contract, files.iter()))
 }
 
 fn lake_part(folder: &Path, file: &LakeFileState) -> Option<Part> {

@@ -10,7 +10,7 @@ use arrow::{
 use serde_json::json;
 
 use super::{
-    ask::{Release, latest, pence_at, rows, tables},
+    ask::{Release, latest, pence_at, rows, tables, tables_upon},
     left_out::left_out,
     page::{Align, Page, Table},
     standing::{Stand, uncounted_json, uncounted_text},
@@ -160,7 +160,8 @@ fn stages_of(partnership: &Partnership, all: &crate::engine::Tables) -> Answer<B
 /// TC0106, TC10…
 pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
     let release = latest(partnership)?;
-    let all = tables(partnership, &release)?;
+    let stand = Stand::of(partnership)?;
+    let all = tables_upon(partnership, &release, &stand)?;
     let found = stages_of(partnership, &all)?;
     let mut list = Vec::new();
     let mut totals: BTreeMap<String, Stages> = BTreeMap::new();
@@ -196,7 +197,7 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
     }
     let proof = proof_line(partnership, &all, &release)?;
     let (left_out, left_out_list) = left_out(partnership, &all)?;
-    let uncounted = Stand::of(partnership)?.in_no_figure();
+    let uncounted = stand.in_no_figure();
     let rest = if uncounted.is_empty() {
         String::new()
     } else {

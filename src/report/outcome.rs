@@ -8,7 +8,7 @@ use super::{
     standing::{uncounted_json, uncounted_text},
 };
 use crate::{
-    diagnostic::{Diagnostic, Severity, list},
+    diagnostic::{Diagnostic, list},
     domain::{counted, decimal, rows_and_pounds},
     run::{Costed, Delivered, Delivery, Outcome},
 };
@@ -40,13 +40,13 @@ pub fn outcome(outcome: &Outcome, talk: Talk) -> Page {
 /// How many notes there are and where they are; a run that did nothing kept none, and shows them itself.
 #[must_use]
 pub fn notes_line(outcome: &Outcome, talk: Talk) -> String {
-    let shown_by = if outcome.recorded { "truecost notes" } else { "truecost run -v" };
+    let shown_by = if outcome.is_recorded() { "truecost notes" } else { "truecost run -v" };
     if talk == Talk::Plain { noted(outcome.notes.len(), shown_by) } else { String::new() }
 }
 
 /// Which release answers now, and whether this run made it.
 fn stands(costed: &Costed) -> String {
-    let failed = costed.stopped.iter().any(|d| d.severity == Severity::Error);
+    let failed = costed.failed();
     let answers = costed.release.as_ref().map_or_else(|| "there is no release yet".to_owned(), |r| format!("release {r} still answers"));
     match (&costed.release, costed.published) {
         (Some(release), true) => format!("published release {release}\n"),

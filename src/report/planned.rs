@@ -19,9 +19,10 @@ use crate::{
 /// What each feed would take and leave, what waits for a person, and what the cost run would do. Told quietly, it is what is wrong and
 /// what the cost run would do.
 #[must_use]
-pub fn planned(partnership: &Partnership, planned: &Planned<'_>, cost: CostPlanned, talk: Talk) -> Page {
+pub fn planned(partnership: &Partnership, planned: &Planned<'_>, talk: Talk) -> Page {
     let mut text: String = planned.feeds.iter().map(|(feed, plan)| feed_text(feed, plan, talk)).collect();
     // What is taken can bring back what is lost or would vanish; what is not declared stays so.
+    let cost = planned.cost.clone();
     let stays = cost.stops.iter().any(|stop| stop.code == codes::control::NOT_DECLARED);
     let cost = if planned.takes() && !cost.would_run && !stays {
         CostPlanned { would_run: true, sentence: "would look at what the deliveries above bring".into(), ..cost }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     diagnostic::Answer,
     domain::decimal,
-    lake::{DeliveryRecord, Lake, Manifest},
+    lake::{DeliveryRecord, Lake, LakeFile, Manifest},
     pipeline::Partnership,
     plan::{ReleasePlan, Slot, Uncounted, lake_now, plan_release, published_slots},
 };
@@ -17,6 +17,8 @@ pub struct Stand {
     pub records: Vec<DeliveryRecord>,
     pub latest: Option<Manifest>,
     pub plan: ReleasePlan,
+    /// Every file of every common table as it is now, by table.
+    pub files: Vec<(String, LakeFile)>,
 }
 
 impl Stand {
@@ -30,7 +32,7 @@ impl Stand {
         let latest = lake.releases().latest()?;
         let now = lake_now(partnership, &lake.tables()?, latest.as_ref())?;
         let plan = plan_release(partnership, &records, &now.files, latest.as_ref());
-        Ok(Self { records, latest, plan })
+        Ok(Self { records, latest, plan, files: now.files })
     }
 
     /// What was accepted and is in no figure: not by its state, or not yet.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::{
-    ask::{latest, tables},
+    ask::{latest, tables_upon},
     page::{Align, Page, Table},
     standing::{Stand, uncounted_json, uncounted_text},
 };
@@ -25,16 +25,16 @@ use crate::{
 /// # Errors
 /// TC0106, TC10…
 pub fn suspense(partnership: &Partnership, csv: bool) -> Answer<Page> {
-    let (release, list, from) = if let Some((run, list)) = stopped_suspense(partnership)? {
-        (None, list, format!("of run {run}, which check 12 stopped; it published nothing"))
+    let (release, list, from, stand) = if let Some((run, list)) = stopped_suspense(partnership)? {
+        (None, list, format!("of run {run}, which check 12 stopped; it published nothing"), Stand::of(partnership)?)
     } else {
-        let release = latest(partnership)?;
-        let found = prove::suspense(partnership, &tables(partnership, &release)?)?;
+        let (release, stand) = (latest(partnership)?, Stand::of(partnership)?);
+        let found = prove::suspense(partnership, &tables_upon(partnership, &release, &stand)?)?;
         let name = release.manifest.release;
-        (Some(name.clone()), found.iter().map(prove::InSuspense::to_json).collect(), format!("of release {name}"))
+        (Some(name.clone()), found.iter().map(prove::InSuspense::to_json).collect(), format!("of release {name}"), stand)
     };
     // Codes of what counts nowhere are in no suspense: they may come to be when it counts.
-    let uncounted = Stand::of(partnership)?.in_no_figure();
+    let uncounted = stand.in_no_figure();
     let page = match (csv, list.first()) {
         (true, _) => to_fill_in(partnership, &list)?,
         (false, None) => format!("nothing is in suspense\n{}", uncounted_text(&uncounted)),

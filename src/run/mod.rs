@@ -16,7 +16,7 @@ mod noting;
 mod parallel;
 
 use crate::{
-    diagnostic::{Answer, Diagnostic, Severity, codes, list},
+    diagnostic::{Answer, Diagnostic, Refusal, codes, list},
     domain::Period,
     engine::deeply,
     lake::DeliveryRecord,
@@ -103,8 +103,6 @@ pub struct Outcome {
     pub waiting: Vec<Diagnostic>,
     /// What was noted and asks nothing of anybody, in the order in which it was told.
     pub notes: Vec<Diagnostic>,
-    /// Whether the run left a record.
-    pub recorded: bool,
 }
 
 impl Outcome {
@@ -114,9 +112,21 @@ impl Outcome {
     pub fn exit_code(&self) -> u8 {
         let refused = self.delivered.iter().filter(|d| d.state == Delivery::Refused).flat_map(|d| &d.reports);
         let errors = refused.chain(&self.costed.stopped).chain(&self.waiting).filter(|d| feeds::is_in_the_way(d));
-        let all: Vec<Diagnostic> = errors.chain(&self.costed.blocked).cloned().collect();
-        if all.is_empty() { 0 } else { crate::diagnostic::Refusal(all).exit_code() }
+        exit_code_of(errors.chain(&self.costed.blocked))
     }
+
+    /// Whether the run left a record. One that did nothing leaves no trace: a second run changes no byte. One that a check stopped tried,
+    /// and is written down.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.costed.published || self.costed.failed() || self.delivered.iter().any(|d| d.state != Delivery::AlreadyIn)
+    }
+}
+
+/// How a command ends with these; 0 where there are none.
+fn exit_code_of<'d>(reports: impl Iterator<Item = &'d Diagnostic>) -> u8 {
+    let all: Vec<Diagnostic> = reports.cloned().collect();
+    if all.is_empty() { 0 } else { Refusal(all).exit_code() }
 }
 
 /// Takes what is new of every selected feed, then classifies, separates, proves and publishes.
@@ -156,20 +166,16 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     }
     let waiting = waiting(partnership, &known, &|_| false);
     let (run, number, notes) = (conductor.run_id.clone(), conductor.number, observer.notes());
-    let outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, notes, recorded: false };
-    let recorded = record_run(conductor, started, &outcome)?;
-    Ok(Outcome { recorded, ..outcome })
+    let outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, notes };
+    record_run(conductor, started, &outcome)?;
+    Ok(outcome)
 }
 
-/// A run that did nothing leaves no trace: a second run changes no byte. One that a check stopped tried, and is written down. The answer says
-/// whether it was.
-fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome) -> Answer<bool> {
-    let costed = &outcome.costed;
-    let stopped = costed.stopped.iter().any(|d| d.severity == Severity::Error);
-    let idle = outcome.delivered.iter().all(|d| d.state == Delivery::AlreadyIn) && !costed.published && !stopped;
-    if idle {
-        return Ok(false);
+fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome) -> Answer<()> {
+    if !outcome.is_recorded() {
+        return Ok(());
     }
+    let costed = &outcome.costed;
     let delivered: Vec<_> = outcome
         .delivered
         .iter()
@@ -185,8 +191,7 @@ fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome)
         "suspense": costed.suspense.iter().map(InSuspense::to_json).collect::<Vec<_>>(),
         "notes": list(&outcome.notes),
     });
-    conductor.lake.record_run(outcome.number, &record)?;
-    Ok(true)
+    conductor.lake.record_run(outcome.number, &record)
 }
 
 /// What a run would do, without doing it: lists sources, reads no file, takes no lock.
@@ -198,6 +203,7 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> An
     let conductor = Conductor::new(partnership, options, &clock, &Silent)?;
     conductor.check_selection()?;
     let mut known = conductor.lake.register().all()?;
+    let as_entered = known.clone();
     let feeds = FeedRun(&conductor);
     feeds.note_lost_tables(&mut known, false)?;
     conductor.must_agree(&mut known, false)?;
@@ -208,7 +214,8 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> An
     let names: Vec<(String, crate::plan::FeedPlan)> = listed.into_iter().map(|l| (l.feed.name(), l.plan)).collect();
     let feed = |name: &str| partnership.feeds.iter().find(|f| f.name() == name);
     let feeds = names.into_iter().filter_map(|(name, plan)| Some((feed(&name)?, plan))).collect();
-    Ok(Planned { feeds, waiting: waiting(partnership, &known, &|_| false), still_wait })
+    let cost = CostRun(&conductor).why_cost(&as_entered)?;
+    Ok(Planned { feeds, waiting: waiting(partnership, &known, &|_| false), still_wait, cost })
 }
 
 /// What a run would do with each feed, and what waits for a person.
@@ -218,6 +225,8 @@ pub struct Planned<'p> {
     pub waiting: Vec<Diagnostic>,
     /// Whether some of it would still wait after a run.
     pub still_wait: bool,
+    /// What the cost run would do with what is in the register now.
+    pub cost: CostPlanned,
 }
 
 impl Planned<'_> {
@@ -229,13 +238,12 @@ impl Planned<'_> {
 
     /// How a run would end, as far as that is known: as [`Outcome::exit_code`] says it.
     #[must_use]
-    pub fn exit_code(&self, cost: &CostPlanned) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         let known_already = |d: &&Diagnostic| !self.takes() || d.code == codes::control::NOT_DECLARED;
         let of_files = self.feeds.iter().flat_map(|(_, plan)| &plan.reports).filter(|d| feeds::is_in_the_way(d));
-        let of_costs = cost.stops.iter().chain(&cost.blocked).filter(known_already);
+        let of_costs = self.cost.stops.iter().chain(&self.cost.blocked).filter(known_already);
         let waiting = self.waiting.iter().filter(|_| self.still_wait);
-        let all: Vec<Diagnostic> = of_files.chain(of_costs).chain(waiting).cloned().collect();
-        if all.is_empty() { 0 } else { crate::diagnostic::Refusal(all).exit_code() }
+        exit_code_of(of_files.chain(of_costs).chain(waiting))
     }
 }
 
@@ -250,16 +258,4 @@ pub struct CostPlanned {
     pub blocked: Vec<Diagnostic>,
     /// What was accepted and is in no figure.
     pub uncounted: Vec<Uncounted>,
-}
-
-/// What the cost run would do with the common tables as they are now.
-///
-/// # Errors
-/// TC10…
-pub fn plan_cost_run(partnership: &Partnership, now: Now) -> Answer<CostPlanned> {
-    let clock = Standing(now);
-    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
-    let conductor = Conductor::new(partnership, &options, &clock, &Silent)?;
-    let known = conductor.lake.register().all()?;
-    CostRun(&conductor).why_cost(&known)
 }

@@ -1,9 +1,9 @@
 //! What another feed takes over with much less than readers have seen: a feed that gets another name, or a ledger that follows another,
 //! passes by the guard of single deliveries, for nothing of its own stood there before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PeriodState, ReleasePlan, Slot, index::Index};
+use super::{PeriodPlan, PeriodState, ReleasePlan, Slot, index::Index};
 use crate::{
     domain::{Pence, Period},
     lake::{DeliveryRecord, DeliveryState, PeriodProof},
@@ -25,21 +25,15 @@ pub struct Shrinking {
 }
 
 /// Looks for them council by council, table by table. `published` is what the latest release holds.
-pub(super) fn shrinking<'s>(
-    partnership: &Partnership,
-    plan: &ReleasePlan,
-    index: &Index<'_>,
-    published: impl IntoIterator<Item = &'s Slot>,
-) -> Vec<Shrinking> {
+pub(super) fn shrinking(partnership: &Partnership, plan: &ReleasePlan, index: &Index<'_>, published: &BTreeSet<Slot>) -> Vec<Shrinking> {
     let mut groups: BTreeMap<(&str, Period, &str), (Vec<&Slot>, Vec<&Slot>)> = BTreeMap::new();
-    let published: Vec<&Slot> = published.into_iter().collect();
-    for slot in published.iter().copied().filter(|slot| is_gone(plan, slot)) {
+    for slot in published.iter().filter(|slot| is_gone(plan, slot)) {
         if let Some(record) = index.last_in(slot) {
             groups.entry((&slot.council, slot.period, &record.table)).or_default().0.push(slot);
         }
     }
-    let has_lines = |slot: &Slot| plan.counts(slot) && plan.periods.get(slot).is_some_and(|entry| entry.rows > 0);
-    for slot in plan.periods.keys().filter(|slot| has_lines(slot) && !published.contains(slot)) {
+    let comes = |(slot, entry): &(&Slot, &PeriodPlan)| entry.state == PeriodState::Counts && entry.rows > 0 && !published.contains(*slot);
+    for (slot, _) in plan.periods.iter().filter(comes) {
         if let Some(record) = index.holder(slot)
             && let Some((_, come)) = groups.get_mut(&(slot.council.as_str(), slot.period, record.table.as_str()))
         {

@@ -57,6 +57,14 @@ pub struct Costed {
     pub made_again: bool,
 }
 
+impl Costed {
+    /// Whether something stood in the way of publication.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.stopped.iter().any(|d| d.severity == Severity::Error)
+    }
+}
+
 /// The second half of a run.
 pub(super) struct CostRun<'a>(pub &'a Conductor<'a>);
 
@@ -105,7 +113,7 @@ impl CostRun<'_> {
             self.observer.event(Event::Report { diagnostics: &release.carried });
         }
         let content = self.content(known, &release, lake, &rules, &inputs, latest.as_ref(), &mut costed)?;
-        if costed.stopped.iter().any(|d| d.severity == Severity::Error) {
+        if costed.failed() {
             self.observer.event(Event::Report { diagnostics: &costed.stopped });
             return Ok(costed);
         }

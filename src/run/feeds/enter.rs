@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::{
     super::Event,
-    Delivered, Delivery, FeedRun, InHand, not_taken,
+    Delivered, Delivery, FeedRun, InHand, and_quarantined, not_taken,
     read::{Accepted, Judged, Known, Read, Stop, lock},
     sidecar_facts, source_facts,
     withdrawal::{announced, superseded, withdrawn},
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, codes, render_all},
-    domain::{Coverage, DeliveryId, grouped, rows_and_pounds},
+    diagnostic::{Answer, Diagnostic, codes, render},
+    domain::{Coverage, DeliveryId, rows_and_pounds},
     lake::{Attempt, Commit, DeliveryRecord, DeliveryState, SourceFacts, StagedRows},
     pipeline::Feed,
     plan::{self, Entry, common},
@@ -45,7 +45,7 @@ impl FeedRun<'_> {
         record.judged_at = self.clock.now().iso();
         match verdict {
             Ok(accepted) => {
-                if let Some(of) = self.copied(known, item, &record, standing.as_ref()) {
+                if let Some(of) = copied(known, item, &record, standing.as_ref()) {
                     accepted.quarantine.finish()?;
                     let report = {
                         let known = lock(known);
@@ -78,18 +78,6 @@ impl FeedRun<'_> {
         }
     }
 
-    /// The delivery of which a new one is a copy.
-    fn copied(
-        &self,
-        known: &Known<'_>,
-        item: &InHand<'_>,
-        record: &DeliveryRecord,
-        standing: Option<&DeliveryRecord>,
-    ) -> Option<DeliveryRecord> {
-        let known = lock(known);
-        plan::copied(&known, item.feed, record, &|r| item.has_moved(r)).filter(|_| standing.is_none()).cloned()
-    }
-
     fn enter_accepted(
         &self,
         known: &Known<'_>,
@@ -105,7 +93,7 @@ impl FeedRun<'_> {
         self.commit(item.feed, coverage, id, parts, &mut record, entry)?;
         notes.extend(entry.withdrawn.iter().map(|former| withdrawn(item.feed, former, &record, coverage)));
         for (former, note) in entry.withdrawn.iter().zip(notes.iter().rev().take(entry.withdrawn.len()).rev()) {
-            let reports = vec![render_all(std::slice::from_ref(note), false)];
+            let reports = rendered(std::slice::from_ref(note));
             self.register(known, DeliveryRecord { reports, ..former.clone() })?;
         }
         for other in &entry.others {
@@ -162,7 +150,7 @@ impl FeedRun<'_> {
     fn enter_superseded(&self, known: &Known<'_>, feed: &Feed, mut record: DeliveryRecord, coverage: &Coverage) -> Answer<Delivered> {
         let note = superseded(feed, &record, coverage);
         (record.state, record.lost) = (DeliveryState::Withdrawn, false);
-        record.reports = vec![render_all(std::slice::from_ref(&note), false)];
+        record.reports = rendered(std::slice::from_ref(&note));
         self.observer.event(Event::Report { diagnostics: std::slice::from_ref(&note) });
         let delivered = Delivered { state: Delivery::AlreadyIn, ..delivered(&record, vec![note]) };
         self.register(known, record)?;
@@ -244,8 +232,7 @@ impl FeedRun<'_> {
             Delivery::Refused => "REFUSED",
             Delivery::Waiting => "WAITS",
         };
-        let quarantined = if done.quarantined == 0 { String::new() } else { format!(", {} quarantined", grouped(done.quarantined.into())) };
-        let rows = rows_and_pounds(done.rows, done.pence);
+        let (rows, quarantined) = (rows_and_pounds(done.rows, done.pence), and_quarantined(done.quarantined));
         let text = format!("{word} {} {}: {} ({rows}{quarantined})", done.feed, done.coverage, done.file);
         self.observer.event(if many { Event::Detail { text: &text } } else { Event::Step { text: &text } });
         done
@@ -287,9 +274,15 @@ impl FeedRun<'_> {
     }
 }
 
+/// The delivery of which a new one is a copy.
+fn copied(known: &Known<'_>, item: &InHand<'_>, record: &DeliveryRecord, standing: Option<&DeliveryRecord>) -> Option<DeliveryRecord> {
+    let known = lock(known);
+    plan::copied(&known, item.feed, record, &|r| item.has_moved(r)).filter(|_| standing.is_none()).cloned()
+}
+
 /// Reports as the register keeps them.
-fn rendered(reports: &[Diagnostic]) -> Vec<String> {
-    reports.iter().map(|d| render_all(std::slice::from_ref(d), false)).collect()
+pub(super) fn rendered(reports: &[Diagnostic]) -> Vec<String> {
+    reports.iter().map(|d| render(d, false)).collect()
 }
 
 /// The files of a delivery in its common table, by period.

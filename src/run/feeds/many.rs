@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Delivered, Delivery, InHand};
-use crate::domain::{counted, grouped, rows_and_pounds};
+use super::{Delivered, Delivery, InHand, and_quarantined};
+use crate::domain::{counted, rows_and_pounds};
 
 /// So many deliveries of a feed are told one by one: half a year of months.
 const FEW: usize = 6;
@@ -33,7 +33,7 @@ fn sentence(feed: &str, accepted: &[&Delivered]) -> Option<String> {
     let rows: u64 = accepted.iter().map(|d| d.rows).sum();
     let pence = accepted.iter().filter_map(|d| d.pence).reduce(|a, b| a + b);
     let quarantined: u64 = accepted.iter().map(|d| d.quarantined).sum();
-    let quarantined = if quarantined == 0 { String::new() } else { format!(", {} quarantined", grouped(quarantined.into())) };
+    let quarantined = and_quarantined(quarantined);
     let deliveries = counted(accepted.len() as u64, "delivery");
     let span = if first.coverage == last.coverage {
         format!("of {}", first.coverage)

@@ -9,10 +9,9 @@ use super::{FeedRun, InHand, read::Stop};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::DeliveryId,
-    lake::{DeliveryRecord, DeliveryState, Depth, Flaw, LakeFile, StagedRows, holder},
+    lake::{DeliveryRecord, DeliveryState, Depth, Flaw, LakeFile, SourceFacts, StagedRows, holder},
     pipeline::Feed,
     plan::{Take, Why},
-    source::Entry,
 };
 
 /// What became of the flawed files of one delivery.
@@ -119,15 +118,9 @@ impl FeedRun<'_> {
 
     /// A delivery in hand from its landed bytes, as it was.
     fn again<'a>(&self, feed: &'a Feed, record: &DeliveryRecord) -> InHand<'a> {
-        let entry = |file: &crate::lake::SourceFacts| Entry {
-            name: file.name.clone(),
-            size: file.bytes,
-            modified_us: file.modified_us,
-            identity: file.identity.clone(),
-        };
         let take = Take {
-            entry: entry(&record.source),
-            sidecar: record.sidecar.as_ref().map(entry),
+            entry: record.source.entry(),
+            sidecar: record.sidecar.as_ref().map(SourceFacts::entry),
             coverage: record.covers(),
             why: Why::Lost,
             turn: record.turn(),

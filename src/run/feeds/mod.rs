@@ -34,7 +34,7 @@ use super::{
 use crate::{
     decode::{EncodingFacts, Header},
     diagnostic::{Answer, Diagnostic, Severity, codes},
-    domain::{Calendar, Coverage, DeliveryId, Digest, Pence, counted},
+    domain::{Calendar, Coverage, DeliveryId, Digest, Pence, counted, grouped},
     lake::{DeliveryRecord, Landed, SourceFacts},
     pipeline::{CoverFrom, Feed},
     plan::{self, FeedPlan, Idle, Take, Wish, plan_feed},
@@ -429,6 +429,11 @@ fn in_order(items: Vec<InHand<'_>>) -> Vec<InHand<'_>> {
     }
     keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
     keyed.into_iter().map(|(_, item)| item).collect()
+}
+
+/// `, 3 quarantined`; empty where none are.
+fn and_quarantined(rows: u64) -> String {
+    if rows == 0 { String::new() } else { format!(", {} quarantined", grouped(rows.into())) }
 }
 
 /// A report after which a run does not end with 0: a fault, or a file that is still arriving.

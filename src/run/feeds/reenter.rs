@@ -5,10 +5,14 @@ use std::{collections::BTreeMap, io::Read as _};
 
 use serde_json::Value;
 
-use super::{FeedRun, InHand, delivery_id, enter::files_of, read::Stop};
+use super::{
+    FeedRun, InHand, delivery_id,
+    enter::{files_of, rendered},
+    read::Stop,
+};
 use crate::{
     decode::{EncodingFacts, EncodingScan},
-    diagnostic::{Answer, render_all},
+    diagnostic::Answer,
     domain::{Coverage, DeliveryId, Digest, Period},
     lake::{Decided, Decision, DeliveryRecord, DeliveryState, LakeFile, Landed, LandedAs, SourceFacts, Told},
     pipeline::Feed,
@@ -160,7 +164,7 @@ impl FeedRun<'_> {
         };
         accepted.quarantine.finish()?;
         record.lake_files = files_of(&accepted.streamed.parts);
-        record.reports = accepted.notes.iter().map(|note| render_all(std::slice::from_ref(note), false)).collect();
+        record.reports = rendered(&accepted.notes);
         told.token.strip_suffix(&format!("-{id}")).unwrap_or(&told.token).clone_into(&mut record.run);
         record.token.clone_from(&told.token);
         record.judged_at = self.clock.now().iso();
@@ -257,15 +261,9 @@ impl FeedRun<'_> {
 }
 
 fn in_hand<'a>(feed: &'a Feed, coverage: &Coverage, found: &Found) -> InHand<'a> {
-    let entry = |file: &SourceFacts| Entry {
-        name: file.name.clone(),
-        size: file.bytes,
-        modified_us: file.modified_us,
-        identity: file.identity.clone(),
-    };
     let take = Take {
-        entry: entry(&found.source),
-        sidecar: found.sidecar.as_ref().map(|(file, _)| entry(file)),
+        entry: found.source.entry(),
+        sidecar: found.sidecar.as_ref().map(|(file, _)| file.entry()),
         coverage: Some(coverage.clone()),
         why: Why::Lost,
         turn: None,

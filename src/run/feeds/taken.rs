@@ -2,17 +2,14 @@
 
 use std::fs;
 
-use super::{
-    super::{Conductor, Event},
-    InHand,
-};
+use super::{super::Event, FeedRun, InHand};
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
     domain::Location,
     pipeline::Taken,
 };
 
-impl Conductor<'_> {
+impl FeedRun<'_> {
     /// Removes the file of an accepted delivery, and its sidecar, where the feed says so. What cannot be removed is said, and stays.
     pub(super) fn remove_taken(&self, item: &InHand<'_>) {
         let (feed, take) = (item.feed, &item.take);
