@@ -9,14 +9,13 @@ use truecost::demo;
 type PartsSeen = BTreeMap<(String, String), (String, String)>;
 
 /// A partnership with a demonstration of a year, and its first release.
-fn released(lines: u64) -> (tempfile::TempDir, PartsSeen) {
+fn released() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     demo::write_partnership(dir.path()).expect("a partnership");
-    demo::write(&dir.path().join("drop"), lines, 7).expect("ledgers");
+    demo::write(&dir.path().join("drop"), 3_000, 7).expect("ledgers");
     let (code, said) = run(dir.path());
     assert_eq!(code, 0, "{said}");
-    let parts = parts(dir.path());
-    (dir, parts)
+    dir
 }
 
 fn run(dir: &Path) -> (i32, String) {
@@ -37,7 +36,8 @@ fn parts(dir: &Path) -> PartsSeen {
 
 /// Changes a file, runs, and gives for each table how many parts were made anew, of how many; tables of one part left out, but for those
 /// that repeat a reference table. What was taken over has the same bytes.
-fn made_anew(dir: &Path, before: &PartsSeen, file: &str, change: impl Fn(&str) -> String) -> BTreeMap<String, (usize, usize)> {
+fn made_anew(dir: &Path, file: &str, change: impl Fn(&str) -> String) -> BTreeMap<String, (usize, usize)> {
+    let before = parts(dir);
     let path = dir.join(file);
     let text = fs::read_to_string(&path).expect("a file");
     let changed = change(&text);
@@ -78,21 +78,20 @@ fn other_reason(csv: &str) -> String {
 
 #[test]
 fn a_query_of_the_separation_re_makes_its_own_table_alone() {
-    let (dir, before) = released(3_000);
-    let counts = made_anew(dir.path(), &before, "pipelines/cost/separate/separation.sql", |sql| format!("-- As before.\n{sql}"));
+    let dir = released();
+    let counts = made_anew(dir.path(), "pipelines/cost/separate/separation.sql", |sql| format!("-- As before.\n{sql}"));
     assert_eq!(tables(&counts), ["separation"], "{counts:?}");
     assert!(counts["cost_line"].1 > 30 && counts["separation"].0 == counts["separation"].1, "{counts:?}");
 }
 
 #[test]
 fn a_reference_table_re_makes_what_reads_it_and_no_line() {
-    let (dir, before) = released(3_000);
+    let dir = released();
     // Names of organisations are read by the payments between partners alone.
-    let counts = made_anew(dir.path(), &before, "pipelines/reference/organisation_name.csv", other_reason);
+    let counts = made_anew(dir.path(), "pipelines/reference/organisation_name.csv", other_reason);
     assert_eq!(tables(&counts), ["partner_payment"], "{counts:?}");
     // A limit is no input of any part.
-    let before = parts(dir.path());
-    let counts = made_anew(dir.path(), &before, "pipelines/partnership.yaml", |yaml| {
+    let counts = made_anew(dir.path(), "pipelines/partnership.yaml", |yaml| {
         yaml.replacen("suspense_limit: {pounds: ", "suspense_limit: {pounds: 9", 1)
     });
     assert_eq!(tables(&counts), [""; 0], "{counts:?}");
@@ -100,42 +99,40 @@ fn a_reference_table_re_makes_what_reads_it_and_no_line() {
 
 #[test]
 fn a_rule_re_makes_lines_and_what_reads_them_only_where_they_say_something_else() {
-    let (dir, before) = released(3_000);
-    let counts = made_anew(dir.path(), &before, "pipelines/reference/ownership_rule.csv", other_reason);
+    let dir = released();
+    let counts = made_anew(dir.path(), "pipelines/reference/ownership_rule.csv", other_reason);
     assert_eq!(tables(&counts), ["class_total", "cost_line"], "{counts:?}");
     assert_eq!(counts["cost_line"].0, counts["cost_line"].1);
     // A rule that says something else reaches the separation.
-    let before = parts(dir.path());
     let retained = |csv: &str| {
         let row = csv.lines().find(|row| row.contains(",shared,") && row.contains(",newham,")).expect("a rule that shares");
         csv.replacen(row, &row.replacen(",shared,", ",retained,", 1), 1)
     };
-    let counts = made_anew(dir.path(), &before, "pipelines/reference/ownership_rule.csv", retained);
+    let counts = made_anew(dir.path(), "pipelines/reference/ownership_rule.csv", retained);
     assert!(counts["separation"].0 > 0 && counts["cost_line"].0 == counts["cost_line"].1, "{counts:?}");
 }
 
 #[test]
 fn an_account_re_makes_what_reads_accounts() {
-    let (dir, before) = released(3_000);
-    let counts = made_anew(dir.path(), &before, "pipelines/reference/account.csv", other_reason);
+    let dir = released();
+    let counts = made_anew(dir.path(), "pipelines/reference/account.csv", other_reason);
     assert_eq!(tables(&counts), ["account", "class_total", "cost_line"], "{counts:?}");
 }
 
 #[test]
 fn what_no_part_reads_re_makes_none() {
-    let (dir, before) = released(3_000);
-    let counts = made_anew(dir.path(), &before, "pipelines/partnership.yaml", |yaml| yaml.replacen("name: ", "name: New ", 1));
+    let dir = released();
+    let counts = made_anew(dir.path(), "pipelines/partnership.yaml", |yaml| yaml.replacen("name: ", "name: New ", 1));
     assert_eq!(tables(&counts), [""; 0], "{counts:?}");
-    let before = parts(dir.path());
     let later = |yaml: &str| yaml.replacen("  role: partner\n", "  role: host\n", 1);
-    let counts = made_anew(dir.path(), &before, "pipelines/partnership.yaml", later);
+    let counts = made_anew(dir.path(), "pipelines/partnership.yaml", later);
     assert!(counts["cost_line"].0 == counts["cost_line"].1, "members are read by every line: {counts:?}");
 }
 
 /// A table of years from an unpublished table of periods, in a folder of its own.
 #[test]
 fn a_table_may_be_made_year_by_year_and_from_tables_that_nobody_publishes() {
-    let (dir, _) = released(3_000);
+    let dir = released();
     let folder = dir.path().join("pipelines/cost/report");
     fs::create_dir(&folder).expect("a folder");
     let of_periods = "SELECT council, delivery_year, delivery_period, sum(amount) AS amount, sum(lines) AS lines FROM class_total WHERE is_cost \
@@ -158,10 +155,9 @@ fn a_table_may_be_made_year_by_year_and_from_tables_that_nobody_publishes() {
     assert!(sum("year_total").lines().count() > 2, "{}", sum("year_total"));
     assert_eq!(sum("year_total"), sum("separation"));
     // Nothing of it is made again where nothing that it reads changed.
-    let before = parts(dir.path());
-    let counts = made_anew(dir.path(), &before, "pipelines/reference/organisation_name.csv", other_reason);
+    let counts = made_anew(dir.path(), "pipelines/reference/organisation_name.csv", other_reason);
     assert_eq!(tables(&counts), ["partner_payment"], "{counts:?}");
-    let counts = made_anew(dir.path(), &parts(dir.path()), "pipelines/cost/report/period_total.sql", |sql| format!("-- As before.\n{sql}"));
+    let counts = made_anew(dir.path(), "pipelines/cost/report/period_total.sql", |sql| format!("-- As before.\n{sql}"));
     assert_eq!(tables(&counts), ["year_total"], "{counts:?}");
 }
 

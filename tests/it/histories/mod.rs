@@ -1,8 +1,6 @@
 //! Random histories of a partnership: deliveries, corrections, overlaps, copies, renamed files, withdrawals, persons' words, edited
-//! feeds and councils. What the program makes of each is held to a small model that is written from the rules (`model.rs`): once without
-//! any I/O, by the functions that decide (`pure.rs`), and some hundreds of times for real, with files and releases (`real.rs`).
-//!
-//! `TRUECOST_HISTORIES=1000000` plays more of them; `TRUECOST_REAL=1000` more of those that are for real.
+//! feeds and councils. What the program makes of each is held to a small model that is written from the rules (`model.rs`), without
+//! any I/O, by the functions that decide (`pure.rs`). `TRUECOST_HISTORIES=1000000` plays more of them.
 
 mod model;
 mod pure;

@@ -439,10 +439,6 @@ fn declared(world: &World, at: usize) -> Option<Feed> {
     feed.newest_by = vec![pipeline::NewestBy::Modified];
     feed.sidecar = None;
     feed.closing_required = false;
-    let mut bytes = [0_u8; 32];
-    for (i, b) in world.rules(at).bytes().enumerate() {
-        bytes[i % 32] = bytes[i % 32].wrapping_mul(31).wrapping_add(b);
-    }
-    feed.digest = Digest(bytes);
+    feed.digest = truecost::schema::digest_of(world.rules(at).as_bytes());
     Some(feed)
 }
