@@ -37,3 +37,4 @@ mod specification;
 mod spend;
 mod steps;
 mod transcript;
+mod true_cost;

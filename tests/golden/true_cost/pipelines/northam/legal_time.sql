@@ -1,0 +1,2 @@
+SELECT 'legal_minutes' AS driver, entry AS source_key, client AS organisation, centre AS cost_centre, minutes AS volume
+FROM extract

@@ -1,0 +1,11 @@
+SELECT
+  employee AS person,
+  assignment,
+  pay_date,
+  'monthly' AS pay_basis,
+  element,
+  value AS amount,
+  split_part(segments, '.', 2) AS cost_centre,
+  split_part(segments, '.', 3) AS account,
+  'Oracle HRMS' AS source_system
+FROM extract

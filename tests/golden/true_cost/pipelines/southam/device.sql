@@ -1,0 +1,1 @@
+SELECT 'devices' AS driver, centre AS cost_centre, volume FROM extract
