@@ -283,6 +283,7 @@ fn the_golden_partnership_comes_out_as_the_script_says() {
     }
     assert!(faults.is_empty(), "{}\n{}", said, faults.join("\n"));
     // However the ledger's lines are parted, what each council's ledger costs is what it was.
-    let of_ledgers = partnership.query("SELECT council, SUM(amount) AS amount FROM cost_line WHERE is_cost GROUP BY council ORDER BY council");
+    let of_ledgers =
+        partnership.query("SELECT council, SUM(amount) AS amount FROM cost_line WHERE is_cost GROUP BY council ORDER BY council");
     assert_eq!(of_ledgers, "council,amount\nnortham,16185.26\nsoutham,11163.16\n");
 }
