@@ -11,6 +11,7 @@ use std::{
 
 use arrow::{
     array::RecordBatch,
+    compute::concat_batches,
     datatypes::{DataType, Field, Schema, SchemaRef},
 };
 use datafusion::{
@@ -131,6 +132,15 @@ impl Table {
     #[must_use]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// Its rows as one batch; `None` where they are in parts, or do not have its columns.
+    #[must_use]
+    pub fn batch(&self) -> Option<RecordBatch> {
+        match &self.rows {
+            Rows::Batches(batches) => concat_batches(&self.schema, batches).ok(),
+            Rows::Parts { .. } => None,
+        }
     }
 
     /// How many rows it has.

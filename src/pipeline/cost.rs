@@ -132,7 +132,7 @@ fn read_kernels(item: &Item<'_>) -> Vec<KernelUse> {
 fn read_kernel(table: &str, at: At, item: &Item<'_>) -> Option<KernelUse> {
     let table = name(item.reader(), at, "a table", table)?;
     let fields = item.fields(KERNEL_KEYS)?;
-    let kernel = fields.need("kernel").and_then(|item| item.choice(Kernel::WORDS));
+    let kernel = fields.need("kernel").and_then(|item| item.choice(&Kernel::words()));
     let from = fields.need("from").and_then(|item| item.list())?;
     let from: Vec<Identifier> = from.iter().filter_map(Item::identifier).collect();
     Some(KernelUse { table, kernel: kernel?, from, file: FILE.to_owned(), named: true })

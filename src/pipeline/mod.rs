@@ -10,6 +10,7 @@ mod csv;
 mod dated;
 mod feed;
 mod json;
+mod kernel;
 mod keys;
 mod known;
 mod listed;
@@ -27,6 +28,7 @@ mod together;
 mod tracked;
 
 pub use json::json_schema;
+pub use kernel::{Grain, KERNELS, Kernel, KernelFacts, LOOKED_UP};
 pub use keys::{AllKeys, Keys};
 pub use model::*;
 pub use partnership::NOT_COUNCILS;

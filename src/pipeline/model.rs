@@ -8,7 +8,7 @@ use crate::{
     schema::{Contract, Found},
 };
 
-use super::{AllKeys, Personal};
+use super::{AllKeys, Kernel, Personal};
 
 /// Everything under `pipelines/` and `schemas/`.
 #[derive(Clone, Debug)]
@@ -494,38 +494,6 @@ pub struct CostModel {
     pub queries: Vec<CostQuery>,
     /// Tables that the program itself fills, by `cost.yaml`; order follows from `from`.
     pub kernels: Vec<KernelUse>,
-}
-
-/// What the program itself fills a table with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kernel {
-    /// The distinct codes of common tables.
-    Codes,
-    /// Lines of common tables, each with its class; beside them `class_total`, what they add up to.
-    Classify,
-}
-
-impl Kernel {
-    /// By the words of `cost.yaml`.
-    pub const WORDS: &[(&str, Self)] = &[("codes", Self::Codes), ("classify", Self::Classify)];
-
-    /// Its word in `cost.yaml`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Codes => "codes",
-            Self::Classify => "classify",
-        }
-    }
-
-    /// Tables that it fills beside the one that `cost.yaml` names.
-    #[must_use]
-    pub const fn beside(self) -> &'static [&'static str] {
-        match self {
-            Self::Codes => &[],
-            Self::Classify => &["class_total"],
-        }
-    }
 }
 
 /// A table that a kernel fills.

@@ -6,9 +6,12 @@ use std::{
 };
 
 use super::{
+    kernel::kernel_schema,
     scope::Grain,
-    tables::{Given, GivenRows, code_schema, given_tables, no_contract},
+    tables::{Given, GivenRows, given_tables, no_contract},
 };
+use arrow::datatypes::SchemaRef;
+
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     engine::{self, CostQuery, Needs, Schemas},
@@ -34,8 +37,10 @@ pub struct Step {
     /// For what it is made at a time.
     pub grain: Grain,
     pub how: How,
-    /// Whether its tables are published; else they are made only where a step that reads them is.
-    pub published: bool,
+    /// Those of its tables that are published; the others are made only where a step that reads them is.
+    pub published: Vec<String>,
+    /// Columns of the tables that it fills, in that order.
+    pub schemas: Vec<SchemaRef>,
     /// Digest of its text; the name of a kernel.
     pub text: String,
     /// Where it is written.
@@ -47,6 +52,12 @@ impl Step {
     #[must_use]
     pub fn name(&self) -> &str {
         self.fills.first().map_or("", String::as_str)
+    }
+
+    /// Whether a table that it fills is published.
+    #[must_use]
+    pub fn publishes(&self, table: &str) -> bool {
+        self.published.iter().any(|published| published == table)
     }
 
     /// Whether each of its rows depends only on those rows of an unpublished table that were made from the same lines: then these tables
@@ -78,13 +89,13 @@ impl CostPlan {
         self.given.get(table).is_some_and(|given| matches!(given.rows, GivenRows::Lake))
     }
 
-    /// The unpublished steps that a step needs, those behind them included, in order.
+    /// The steps whose unpublished tables a step needs, those behind them included, in order.
     #[must_use]
     pub fn needs(&self, step: &Step) -> Vec<&Step> {
         let mut wanted: BTreeSet<&str> = step.reads.iter().map(String::as_str).collect();
         let mut needed: Vec<&Step> = Vec::new();
-        for before in self.steps.iter().rev().filter(|before| !before.published) {
-            if before.fills.iter().any(|table| wanted.contains(table.as_str())) {
+        for before in self.steps.iter().rev() {
+            if before.fills.iter().any(|table| !before.publishes(table) && wanted.contains(table.as_str())) {
                 wanted.extend(before.reads.iter().map(String::as_str));
                 needed.push(before);
             }
@@ -157,7 +168,9 @@ impl<'p> Planner<'p> {
         self.of_costs(query, &reads)?;
         self.schemas.insert(query.table.as_str(), Arc::clone(planned.schema()));
         let (grain, text) = (self.grain(&planned, &reads), query.digest.hex());
-        Ok(Step { fills, reads, grain, how: How::Query(planned), published: contract.is_some(), text, file })
+        let published = if contract.is_some() { fills.clone() } else { Vec::new() };
+        let schemas = vec![Arc::clone(planned.schema())];
+        Ok(Step { fills, reads, grain, how: How::Query(planned), published, schemas, text, file })
     }
 
     /// Lines are read of the common tables of costs alone: of another a step would see no rows, and its figures would be wrong in silence.
@@ -192,36 +205,34 @@ impl<'p> Planner<'p> {
     }
 
     fn kernel(&mut self, kernel: &KernelUse, Needs { fills, reads, file }: Needs) -> Answer<Step> {
-        let contract = |table: &String| self.partnership.contracts.get(&format!("published/{table}"));
-        let published = fills.iter().any(|table| contract(table).is_some());
-        let grain = match kernel.kernel {
-            Kernel::Codes => Grain::Whole,
-            Kernel::Classify => Grain::Partition,
-        };
-        for table in &fills {
-            let schema = match (contract(table), kernel.kernel) {
-                (Some(contract), _) => contract.arrow_schema(),
-                (None, Kernel::Codes) => code_schema(),
-                (None, Kernel::Classify) => return Err(no_contract("published", table)),
-            };
-            self.schemas.insert(table.as_str(), schema);
+        let (mut published, mut schemas) = (Vec::new(), Vec::new());
+        for (place, table) in fills.iter().enumerate() {
+            let contract = self.partnership.contracts.get(&format!("published/{table}"));
+            published.extend(contract.map(|_| table.clone()));
+            let schema = contract.map(|contract| contract.arrow_schema()).or_else(|| kernel_schema(kernel.kernel, place));
+            let schema = schema.ok_or_else(|| no_contract("published", table))?;
+            self.schemas.insert(table.as_str(), Arc::clone(&schema));
+            schemas.push(schema);
         }
         // After its columns are known: what reads its tables is not told of for its sake.
         self.has_all(kernel, &reads)?;
         let (how, text) = (How::Kernel(kernel.kernel), kernel.kernel.as_str().to_owned());
-        Ok(Step { fills, reads, grain, how, published, text, file })
+        Ok(Step { fills, reads, grain: kernel.kernel.facts().grain, how, published, schemas, text, file })
     }
 
     /// Every table that a kernel reads is there; those in which it looks up are whole.
     fn has_all(&self, kernel: &KernelUse, reads: &BTreeSet<String>) -> Answer<()> {
         let missing = |table: &&str| self.plan.step_of(table).is_none() && !self.plan.given.contains_key(*table);
         let named = reads.iter().map(String::as_str).find(missing);
-        let asked = if kernel.kernel == Kernel::Classify { &LOOKED_UP[..] } else { &[] };
+        let asked = kernel.kernel.facts().asks;
         if let Some(table) = named.or_else(|| asked.iter().copied().find(|table| !reads.contains(*table) || missing(table))) {
             return Err(fault(kernel, &format!("kernel `{}` lacks the table `{table}`", kernel.kernel.as_str()))
                 .expected("a query of pipelines/cost that fills it, and its name under `from`")
                 .hint("take the query from the reference partnership: `truecost init` in an empty folder")
                 .into());
+        }
+        if kernel.kernel.is_in_memory() {
+            return self.is_small(kernel, reads);
         }
         let in_pieces = |table: &&&str| self.plan.step_of(table).is_some_and(|step| step.grain != Grain::Whole);
         match asked.iter().find(in_pieces) {
@@ -234,10 +245,20 @@ impl<'p> Planner<'p> {
             None => Ok(()),
         }
     }
-}
 
-/// Tables in which classification looks up what codes mean.
-pub const LOOKED_UP: [&str; 6] = ["code_match", "code_class", "account_class", "cost_centre_class", "department_class", "line_class"];
+    /// A kernel that works in memory reads no lines: a query stands between, which selects and sums.
+    fn is_small(&self, kernel: &KernelUse, reads: &BTreeSet<String>) -> Answer<()> {
+        let of_lines = |table: &&String| match self.plan.step_of(table) {
+            Some(step) => step.grain == Grain::Partition && step.name() == table.as_str(),
+            None => self.plan.is_lake(table),
+        };
+        let Some(table) = reads.iter().find(of_lines) else { return Ok(()) };
+        Err(fault(kernel, &format!("kernel `{}` reads the lines of `{table}`", kernel.kernel.as_str()))
+            .expected("a query of pipelines/cost that reads them, and its table under `from`")
+            .hint("compare cost.yaml with the reference partnership's: `truecost init` in an empty folder")
+            .into())
+    }
+}
 
 fn fault(kernel: &KernelUse, seen: &str) -> Diagnostic {
     let outcome = "nothing was published; the last release is unchanged";

@@ -48,7 +48,7 @@ impl Inputs<'_> {
         for read in &step.reads {
             all.push(read.clone());
             match (self.plan.step_of(read), self.plan.given.get(read)) {
-                (Some(before), _) if before.published => all.push(self.contract("published", read)),
+                (Some(before), _) if before.publishes(read) => all.push(self.contract("published", read)),
                 (Some(before), _) => all.push(self.recipe(before)),
                 (None, Some(given)) => all.push(given.digest.clone()),
                 (None, None) => {}
@@ -76,7 +76,7 @@ impl Inputs<'_> {
     fn add_lines(&self, step: &Step, scope: &Scope, all: &mut Vec<String>) {
         for read in &step.reads {
             match (self.plan.step_of(read), self.plan.given.get(read)) {
-                (Some(before), _) if before.published => {
+                (Some(before), _) if before.publishes(read) => {
                     let parts = self.made.get(read).map_or(&[][..], Vec::as_slice).iter().filter(|(of, _)| of.meets(scope));
                     all.extend(parts.map(|(of, part)| format!("{read} {} {}", of.key(), part.sha256)));
                 }

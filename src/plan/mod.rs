@@ -54,7 +54,11 @@ pub use amount::{project, with_sender};
 
 mod cost;
 
-pub use cost::{CostPlan, How, LOOKED_UP, Step, plan_cost};
+pub use cost::{CostPlan, How, Step, plan_cost};
+
+mod kernel;
+
+pub use kernel::{KernelInput, kernel_schema};
 
 mod inputs;
 

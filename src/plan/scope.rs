@@ -4,19 +4,7 @@ use std::collections::BTreeSet;
 
 use super::CostSource;
 use crate::domain::Period;
-
-/// For what a step is made at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grain {
-    /// One partition of a common table: council, feed, delivery period.
-    Partition,
-    /// One delivery period, all councils.
-    Period,
-    /// One delivery year, all councils.
-    Year,
-    /// Everything at once.
-    Whole,
-}
+pub use crate::pipeline::Grain;
 
 /// The lines of which something is made.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,13 +11,13 @@ use arrow::{
     record_batch::RecordBatch,
 };
 
-use super::digest_of;
+use super::{digest_of, kernel::kernel_schema};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::Day,
     engine::{Part, Table},
     lake::{CommonTables, LakeFile, LakeState, Manifest},
-    pipeline::{Basis, Partnership},
+    pipeline::{Basis, Kernel, Partnership},
     schema::Contract,
 };
 
@@ -88,7 +88,7 @@ fn text(name: &str) -> Field {
 /// The columns of `code`, the distinct codes on lines: council, feed, kind of code, code.
 #[must_use]
 pub fn code_schema() -> SchemaRef {
-    Arc::new(Schema::new(["council", "feed", "kind", "code"].map(text).to_vec()))
+    kernel_schema(Kernel::Codes, 0).unwrap_or_else(|| Arc::new(Schema::empty()))
 }
 
 /// Organisation, service, role, and the days from which and until which.

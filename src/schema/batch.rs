@@ -32,6 +32,8 @@ typed! {
     date -> Date32Array, |a| a.as_primitive_opt::<Date32Type>(), "dates";
     /// `DECIMAL(18,2)`.
     money -> Decimal128Array, |a| a.as_primitive_opt::<Decimal128Type>(), "amounts";
+    /// `DECIMAL(18,6)`, in millionths.
+    quantity -> Decimal128Array, |a| a.as_primitive_opt::<Decimal128Type>().filter(|a| a.scale() == 6), "quantities";
     /// `BOOLEAN`.
     boolean -> BooleanArray, |a| a.as_boolean_opt(), "truth values";
     /// `TINYINT`.

@@ -25,5 +25,5 @@ pub use form::{Form, FormFault, Found, MOST_ROWS, Term, form};
 pub(crate) use formats::date_format;
 pub use model::*;
 pub use odcs::read_contract;
-pub use rows::{Cell, proof_table, table};
+pub use rows::{Cell, proof_table, table, table_of};
 pub use special::{SpecialColumns, UnknownCode};

@@ -136,6 +136,24 @@ impl Type {
         }
     }
 
+    /// The type that a column of Arrow is; `None` where no contract can say so.
+    #[must_use]
+    pub fn of(arrow: &DataType) -> Option<Self> {
+        const ALL: [Type; 10] = [
+            Type::Money,
+            Type::Quantity,
+            Type::TinyInt,
+            Type::SmallInt,
+            Type::Integer,
+            Type::BigInt,
+            Type::Text,
+            Type::Date,
+            Type::Boolean,
+            Type::Instant,
+        ];
+        ALL.into_iter().find(|kind| kind.arrow() == *arrow)
+    }
+
     /// Its `physicalType`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

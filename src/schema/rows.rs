@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int64Array, StringArray},
+    array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray},
+    datatypes::{Field, SchemaRef},
     record_batch::RecordBatch,
 };
 
@@ -19,6 +20,8 @@ pub enum Cell {
     Text(String),
     Whole(i64),
     Pence(Pence),
+    /// A quantity, in millionths.
+    Millionths(i128),
     Truth(bool),
     Day(i32),
     Null,
@@ -55,6 +58,21 @@ impl From<bool> for Cell {
 /// # Errors
 /// TC1250 where a value does not fit its column.
 pub fn table(contract: &Contract, rows: &[Vec<Cell>]) -> Answer<RecordBatch> {
+    let kinds: Vec<Type> = contract.columns.iter().map(|column| column.kind).collect();
+    batch(&contract.name, contract.arrow_schema(), &kinds, rows)
+}
+
+/// Rows as a batch of these columns: of a table that has no contract.
+///
+/// # Errors
+/// TC1250 where a value does not fit its column.
+pub fn table_of(name: &str, schema: &SchemaRef, rows: &[Vec<Cell>]) -> Answer<RecordBatch> {
+    let kind = |field: &Arc<Field>| Type::of(field.data_type()).ok_or_else(|| broken(name, &format!("{} has no type", field.name())));
+    let kinds = schema.fields().iter().map(kind).collect::<Answer<Vec<_>>>()?;
+    batch(name, Arc::clone(schema), &kinds, rows)
+}
+
+fn batch(name: &str, schema: SchemaRef, kinds: &[Type], rows: &[Vec<Cell>]) -> Answer<RecordBatch> {
     let column = |at: usize, kind: Type| -> ArrayRef {
         let cells = rows.iter().map(|row| row.get(at).unwrap_or(&Cell::Null));
         let whole = |cell: &Cell| match cell {
@@ -65,6 +83,7 @@ pub fn table(contract: &Contract, rows: &[Vec<Cell>]) -> Answer<RecordBatch> {
             Type::Text => Arc::new(cells.map(|c| if let Cell::Text(t) = c { Some(t.as_str()) } else { None }).collect::<StringArray>()),
             Type::TinyInt => Arc::new(cells.map(|c| whole(c).and_then(|n| i8::try_from(n).ok())).collect::<Int8Array>()),
             Type::SmallInt => Arc::new(cells.map(|c| whole(c).and_then(|n| i16::try_from(n).ok())).collect::<Int16Array>()),
+            Type::Integer => Arc::new(cells.map(|c| whole(c).and_then(|n| i32::try_from(n).ok())).collect::<Int32Array>()),
             Type::Boolean => Arc::new(cells.map(|c| if let Cell::Truth(t) = c { Some(*t) } else { None }).collect::<BooleanArray>()),
             Type::Date => Arc::new(cells.map(|c| if let Cell::Day(d) = c { Some(*d) } else { None }).collect::<Date32Array>()),
             Type::Money => {
@@ -72,14 +91,17 @@ pub fn table(contract: &Contract, rows: &[Vec<Cell>]) -> Answer<RecordBatch> {
                 Arc::new(pence.collect::<Decimal128Array>().with_data_type(Type::Money.arrow()))
             }
             Type::Quantity => {
-                let millionths = cells.map(|c| whole(c).map(|n| i128::from(n) * 1_000_000));
+                let millionths = cells.map(|c| match c {
+                    Cell::Millionths(millionths) => Some(*millionths),
+                    c => whole(c).map(|n| i128::from(n) * 1_000_000),
+                });
                 Arc::new(millionths.collect::<Decimal128Array>().with_data_type(kind.arrow()))
             }
             _ => Arc::new(cells.map(whole).collect::<Int64Array>()),
         }
     };
-    let columns = contract.columns.iter().enumerate().map(|(at, c)| column(at, c.kind)).collect();
-    RecordBatch::try_new(contract.arrow_schema(), columns).map_err(|e| broken(&contract.name, &e.to_string()))
+    let columns = kinds.iter().enumerate().map(|(at, kind)| column(at, *kind)).collect();
+    RecordBatch::try_new(schema, columns).map_err(|e| broken(name, &e.to_string()))
 }
 
 /// A table with other columns of its own: for proofs that only the checks read.

@@ -1,5 +1,6 @@
-//! The stages: land, judge, normalise, classify, separate, prove, publish. No stage imports another; [`crate::run`] conducts them.
+//! The stages: land, judge, normalise, classify, separate, allocate, prove, publish. No stage imports another; [`crate::run`] conducts them.
 
+pub mod allocate;
 pub mod classify;
 pub mod judge;
 pub mod land;

@@ -17,8 +17,8 @@ use crate::{
     diagnostic::Answer,
     domain::counted,
     lake::{PartFile, PartSchema, StagedPart},
-    pipeline::{Partnership, rules},
-    plan::{CostSource, LOOKED_UP, Scope, Step, common, published},
+    pipeline::{LOOKED_UP, Partnership, rules},
+    plan::{CostSource, Scope, Step, common, published},
     run::parallel::{each, lock},
     schema::{Cell, table},
     stages::{

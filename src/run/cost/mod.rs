@@ -2,6 +2,7 @@
 
 mod checked;
 mod classify;
+mod kernels;
 mod parts;
 mod standing;
 mod steps;

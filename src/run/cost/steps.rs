@@ -1,22 +1,29 @@
 //! The walk through the steps of the cost plan: each published table is filled, in order, from what was filled before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 
 use arrow::{compute::concat_batches, record_batch::RecordBatch};
 
 use super::{
     CostRun,
     classify::Meant,
+    kernels::work,
     parts::{Filled, Made, Parts, Unit},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Period, counted},
-    engine::{CostQuery, Table, Tables},
+    engine::{Table, Tables},
     lake::{DeliveryRecord, PublishedPart, hold},
     pipeline::Kernel,
-    plan::{CostPlan, CostSource, GivenRows, Grain, How, Inputs, MadeParts, Scope, Step, common, does_not_fit, lake_table, scope_of},
-    run::parallel::each,
+    plan::{
+        CostPlan, CostSource, GivenRows, Grain, How, Inputs, KernelInput, MadeParts, Scope, Step, common, does_not_fit, lake_table,
+        scope_of,
+    },
+    run::parallel::{each, lock},
     stages::separate::separate,
 };
 
@@ -37,6 +44,8 @@ pub(super) struct Walk<'a> {
     separated: BTreeSet<Period>,
     /// Partitions whose bytes are as they were written: those that this run wrote, and those that it has looked at.
     held: BTreeSet<&'a str>,
+    /// What kernels gave that nobody publishes, by step and scope.
+    worked: Mutex<BTreeMap<(String, String), Vec<RecordBatch>>>,
 }
 
 /// Whole tables that nobody publishes, made for the step in hand.
@@ -49,7 +58,7 @@ impl<'a> Walk<'a> {
         let of_this_run: BTreeSet<&str> = known.iter().filter(|r| r.run == run.run_id).map(|r| &*r.delivery_id).collect();
         let written = sources.iter().filter(|source| of_this_run.contains(&*source.delivery));
         let held = written.map(|source| source.file.relative.as_str()).collect();
-        Self { run, plan, sources, parts, made, meant, classified: 0, separated, held }
+        Self { run, plan, sources, parts, made, meant, classified: 0, separated, held, worked: Mutex::default() }
     }
 
     /// Fills every published table.
@@ -57,15 +66,18 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// TC08… where a query fails; TC10…
     pub fn all(&mut self) -> Answer<()> {
-        for step in self.plan.steps.iter().filter(|step| step.published) {
+        for step in self.plan.steps.iter().filter(|step| !step.published.is_empty()) {
             let units = self.units(step);
-            let work = self.parts.look(step.fills.iter().map(String::as_str).collect(), units);
+            let work = self.parts.look(step.published.iter().map(String::as_str).collect(), units);
             self.hold(step, &work.stale())?;
             let filled = match &step.how {
                 How::Kernel(Kernel::Classify) => self.classify(step, work)?,
-                How::Kernel(Kernel::Codes) | How::Query(_) => {
+                How::Kernel(_) | How::Query(_) => {
                     let lookups = if work.stale().is_empty() { Lookups::new() } else { self.lookups(step, &Scope::Whole)? };
-                    work.fill(|scope| Ok(vec![Made::Rows(self.rows(step, scope, &lookups)?)]))?
+                    work.fill(|scope| {
+                        let filled = step.fills.iter().zip(self.rows(step, scope, &lookups)?);
+                        Ok(filled.filter(|(table, _)| step.publishes(table)).map(|(_, rows)| Made::Rows(rows)).collect())
+                    })?
                 }
             };
             self.enter(step, filled);
@@ -104,7 +116,7 @@ impl<'a> Walk<'a> {
     }
 
     fn enter(&mut self, step: &Step, filled: Vec<Filled<Scope>>) {
-        for table in &step.fills {
+        for table in &step.published {
             self.made.entry(table.clone()).or_default();
         }
         for Filled { of, parts, fresh } in filled {
@@ -113,7 +125,7 @@ impl<'a> Walk<'a> {
                 Scope::Partition(_) if fresh => self.classified += 1,
                 _ => {}
             }
-            for (table, part) in step.fills.iter().zip(parts) {
+            for (table, part) in step.published.iter().zip(parts) {
                 self.made.entry(table.clone()).or_default().push((of.clone(), part));
             }
         }
@@ -124,22 +136,49 @@ impl<'a> Walk<'a> {
         let mut lookups = Lookups::new();
         for needed in self.plan.needs(step).into_iter().filter(|needed| needed.grain == Grain::Whole) {
             let rows = self.rows(needed, scope, &lookups)?;
-            lookups.insert(needed.name().to_owned(), rows);
+            lookups.extend(needed.fills.iter().cloned().zip(rows));
         }
         Ok(lookups)
     }
 
-    /// The rows of a step in a scope.
-    fn rows(&self, step: &Step, scope: &Scope, lookups: &Lookups) -> Answer<RecordBatch> {
+    /// The rows of each table that a step fills, in a scope.
+    fn rows(&self, step: &Step, scope: &Scope, lookups: &Lookups) -> Answer<Vec<RecordBatch>> {
         match &step.how {
-            How::Query(query) => separate(self.run.partnership, query, &self.tables(step, scope, lookups)?, scope),
+            How::Query(query) => Ok(vec![separate(self.run.partnership, query, &self.tables(step, scope, lookups)?, scope)?]),
             How::Kernel(Kernel::Codes) => {
                 let read: Vec<&CostSource> =
                     self.sources.iter().filter(|s| scope.holds(s) && step.reads.contains(s.basis.common_table())).collect();
-                self.run.codes(&read)
+                Ok(vec![self.run.codes(&read)?])
             }
-            How::Kernel(Kernel::Classify) => Err(not_in_memory(step)),
+            How::Kernel(Kernel::Classify) => Err(not_in_memory(step.name())),
+            How::Kernel(kernel) => self.in_memory(step, *kernel, scope, lookups),
         }
+    }
+
+    /// What a kernel that works in memory makes of its tables; once for all that read what it does not publish.
+    fn in_memory(&self, step: &Step, kernel: Kernel, scope: &Scope, lookups: &Lookups) -> Answer<Vec<RecordBatch>> {
+        let key = (step.name().to_owned(), scope.key());
+        if let Some(rows) = lock(&self.worked).get(&key) {
+            return Ok(rows.clone());
+        }
+        let read = self.tables(step, scope, lookups)?;
+        let batch = |name: &String| {
+            let rows = read.get(name).and_then(Table::batch).ok_or_else(|| not_in_memory(name))?;
+            Ok((name.clone(), rows))
+        };
+        let tables = step.reads.iter().filter(|name| read.get(name).is_some()).map(batch).collect::<Answer<BTreeMap<_, _>>>()?;
+        let period = if let Scope::Period(period) = scope { Some(*period) } else { None };
+        let threads = self.run.threads;
+        let input = KernelInput { partnership: self.run.partnership, period, tables: &tables, gives: &step.schemas, threads };
+        let rows = work(kernel, &input)?;
+        let fits = rows.len() == step.fills.len() && rows.iter().zip(&step.schemas).all(|(rows, schema)| rows.schema() == *schema);
+        if !fits {
+            return Err(not_in_memory(step.name()));
+        }
+        if step.published.len() < step.fills.len() {
+            lock(&self.worked).insert(key, rows.clone());
+        }
+        Ok(rows)
     }
 
     /// The tables that a query reads, as far as they lie in the scope.
@@ -147,8 +186,8 @@ impl<'a> Walk<'a> {
         let mut tables = Tables::default();
         for read in &step.reads {
             let table = match (self.plan.step_of(read), self.plan.given.get(read)) {
-                (Some(before), _) if before.published => self.published(before, read, scope)?,
-                (Some(before), _) => self.unpublished(step, before, scope, lookups)?,
+                (Some(before), _) if before.publishes(read) => self.published(before, read, scope)?,
+                (Some(before), _) => self.unpublished(step, before, read, scope, lookups)?,
                 (None, Some(given)) => match &given.rows {
                     GivenRows::Here(rows) => Table::rows(rows.schema(), vec![rows.clone()]),
                     GivenRows::Lake => {
@@ -170,18 +209,17 @@ impl<'a> Walk<'a> {
         if are_lines { self.parts.table_of(table, of_scope) } else { self.parts.rows_of(table, of_scope) }
     }
 
-    fn unpublished(&self, step: &Step, before: &Step, scope: &Scope, lookups: &Lookups) -> Answer<Table> {
-        if let Some(rows) = lookups.get(before.name()) {
+    fn unpublished(&self, step: &Step, before: &Step, table: &str, scope: &Scope, lookups: &Lookups) -> Answer<Table> {
+        if let Some(rows) = lookups.get(table) {
             return Ok(Table::rows(rows.schema(), vec![rows.clone()]));
         }
+        let place = before.fills.iter().position(|filled| filled == table).unwrap_or_default();
+        let schema = before.schemas.get(place).ok_or_else(|| not_in_memory(table))?;
         let scopes = scope_of(step, before, scope, self.sources);
-        let rows = scopes.iter().map(|scope| self.rows(before, scope, lookups)).collect::<Answer<Vec<_>>>()?;
-        let schema = match &before.how {
-            How::Query(query) => CostQuery::schema(query).clone(),
-            How::Kernel(_) => return Err(not_in_memory(before)),
-        };
-        let whole = concat_batches(&schema, &rows).map_err(|e| does_not_fit(before.name(), &e))?;
-        Ok(Table::rows(schema, vec![whole]))
+        let of_scope = |scope: &Scope| self.rows(before, scope, lookups)?.into_iter().nth(place).ok_or_else(|| not_in_memory(table));
+        let rows = scopes.iter().map(of_scope).collect::<Answer<Vec<_>>>()?;
+        let whole = concat_batches(schema, &rows).map_err(|e| does_not_fit(table, &e))?;
+        Ok(Table::rows(Arc::clone(schema), vec![whole]))
     }
 
     /// A whole table that the step in hand looks up in.
@@ -209,8 +247,8 @@ impl<'a> Walk<'a> {
 }
 
 /// The planner lets no step ask for it.
-fn not_in_memory(step: &Step) -> Refusal {
-    Diagnostic::new(codes::sql::BROKEN, format!("`{}` was to be made in memory", step.name()))
+fn not_in_memory(table: &str) -> Refusal {
+    Diagnostic::new(codes::sql::BROKEN, format!("`{table}` was to be made in memory"))
         .outcome("nothing was published; the last release is unchanged")
         .hint("this is a fault of truecost: report it with `truecost validate`")
         .into()

@@ -1,0 +1,121 @@
+//! Kernels: what the program itself fills tables with, all of it in one table.
+
+use crate::schema::Type;
+
+/// For what a step of the cost run is made at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// One partition of a common table: council, feed, delivery period.
+    Partition,
+    /// One delivery period, all councils.
+    Period,
+    /// One delivery year, all councils.
+    Year,
+    /// Everything at once.
+    Whole,
+}
+
+/// What the program itself fills a table with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernel {
+    /// The distinct codes of common tables.
+    Codes,
+    /// Lines of common tables, each with its class; beside them `class_total`, what they add up to.
+    Classify,
+    /// The share in force of every service.
+    Share,
+}
+
+/// A column of a table that a kernel fills and nobody publishes: its name, its type, and whether it may be null.
+pub type KernelColumn = (&'static str, Type, bool);
+
+const CODES: &[KernelColumn] =
+    &[("council", Type::Text, false), ("feed", Type::Text, false), ("kind", Type::Text, false), ("code", Type::Text, false)];
+
+/// A kernel: its word, and the tables around it.
+#[derive(Clone, Copy, Debug)]
+pub struct KernelFacts {
+    pub kernel: Kernel,
+    /// Its word in `cost.yaml`.
+    pub word: &'static str,
+    /// For what it is made at a time.
+    pub grain: Grain,
+    /// Tables that it must be given under `from`; there may be more, by which the order of steps is told.
+    pub asks: &'static [&'static str],
+    /// Tables that it fills beside the one that `cost.yaml` names.
+    pub beside: &'static [&'static str],
+    /// Of each table that it fills, in that order: its columns where it has no published contract; none where it must have one.
+    pub columns: &'static [&'static [KernelColumn]],
+}
+
+/// The one table of kernels. What a kernel does stands in `run::cost::kernels`.
+pub const KERNELS: &[KernelFacts] = &[
+    KernelFacts { kernel: Kernel::Codes, word: "codes", grain: Grain::Whole, asks: &[], beside: &[], columns: &[CODES] },
+    KernelFacts {
+        kernel: Kernel::Classify,
+        word: "classify",
+        grain: Grain::Partition,
+        asks: &LOOKED_UP,
+        beside: &["class_total"],
+        columns: &[],
+    },
+    KernelFacts { kernel: Kernel::Share, word: "share", grain: Grain::Period, asks: &["share_case"], beside: &[], columns: &[] },
+];
+
+/// Tables in which classification looks up what codes mean.
+pub const LOOKED_UP: [&str; 6] = ["code_match", "code_class", "account_class", "cost_centre_class", "department_class", "line_class"];
+
+/// What a kernel is that the table lacks: a test finds it.
+const NOTHING: KernelFacts = KernelFacts { kernel: Kernel::Codes, word: "", grain: Grain::Whole, asks: &[], beside: &[], columns: &[] };
+
+impl Kernel {
+    /// By the words of `cost.yaml`.
+    #[must_use]
+    pub fn words() -> Vec<(&'static str, Self)> {
+        KERNELS.iter().map(|facts| (facts.word, facts.kernel)).collect()
+    }
+
+    /// Its row of the table.
+    #[must_use]
+    pub fn facts(self) -> &'static KernelFacts {
+        KERNELS.iter().find(|facts| facts.kernel == self).unwrap_or(&NOTHING)
+    }
+
+    /// Its word in `cost.yaml`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.facts().word
+    }
+
+    /// Tables that it fills beside the one that `cost.yaml` names.
+    #[must_use]
+    pub fn beside(self) -> &'static [&'static str] {
+        self.facts().beside
+    }
+
+    /// Whether it reads tables in memory and gives batches; the others read the files of common tables where they stand.
+    #[must_use]
+    pub const fn is_in_memory(self) -> bool {
+        !matches!(self, Self::Codes | Self::Classify)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kernel_has_one_row_and_a_word_of_its_own() {
+        let words: std::collections::BTreeSet<&str> = KERNELS.iter().map(|facts| facts.word).collect();
+        assert_eq!(words.len(), KERNELS.len());
+        for facts in KERNELS {
+            assert_eq!(facts.kernel.as_str(), facts.word, "its first row is its own");
+            assert!(facts.columns.is_empty() || facts.columns.len() == 1 + facts.beside.len(), "{}", facts.word);
+        }
+        // A kernel without a row would have an empty word; every one is named here, or this does not compile.
+        let all = |kernel: Kernel| match kernel {
+            Kernel::Codes | Kernel::Classify | Kernel::Share => kernel.as_str(),
+        };
+        assert!(KERNELS.iter().all(|facts| !all(facts.kernel).is_empty()));
+    }
+}

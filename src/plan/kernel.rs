@@ -1,0 +1,51 @@
+//! What a kernel that works in memory is given, and the columns of what it gives.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use arrow::{
+    datatypes::{Field, Schema, SchemaRef},
+    record_batch::RecordBatch,
+};
+
+use crate::{
+    diagnostic::{Answer, Diagnostic, codes},
+    domain::Period,
+    pipeline::{Kernel, Partnership},
+};
+
+/// What a kernel that works in memory is given. It gives one batch for each table that it fills, in the order of the step's `fills`.
+#[derive(Clone, Copy, Debug)]
+pub struct KernelInput<'a> {
+    pub partnership: &'a Partnership,
+    /// The period that it is made for; `None` where it is made for everything at once.
+    pub period: Option<Period>,
+    /// Every table under `from`, cut to what it is made for.
+    pub tables: &'a BTreeMap<String, RecordBatch>,
+    /// Columns of what it gives, table by table.
+    pub gives: &'a [SchemaRef],
+    /// Cores that it may use.
+    pub threads: usize,
+}
+
+impl KernelInput<'_> {
+    /// A table by its name.
+    ///
+    /// # Errors
+    /// TC0802: the plan lets no step run without.
+    pub fn table(&self, name: &str) -> Answer<&RecordBatch> {
+        self.tables.get(name).ok_or_else(|| {
+            Diagnostic::new(codes::sql::NAME, format!("a kernel lacks the table `{name}`"))
+                .outcome("nothing was published; the last release is unchanged")
+                .hint("name it under `from` of the kernel in pipelines/cost/cost.yaml")
+                .into()
+        })
+    }
+}
+
+/// The columns of the table at a place of a kernel's `fills`, where it has no published contract; `None` where it must have one.
+#[must_use]
+pub fn kernel_schema(kernel: Kernel, place: usize) -> Option<SchemaRef> {
+    let columns = kernel.facts().columns.get(place).filter(|columns| !columns.is_empty())?;
+    let fields: Vec<Field> = columns.iter().map(|(name, kind, may_be_null)| Field::new(*name, kind.arrow(), *may_be_null)).collect();
+    Some(Arc::new(Schema::new(fields)))
+}
