@@ -213,7 +213,8 @@ fn planned(partnership: &Partnership, selection: &Selection, talk: Talk) -> Answ
 }
 
 fn question(partnership: &Partnership, words: &args::Query, voice: Voice) -> Answer<u8> {
-    let (schema, batches) = report::answer(partnership, &words.sql)?;
+    let report::Answered { schema, rows: batches, warnings } = report::answer(partnership, &words.sql)?;
+    voice.report(&warnings);
     let format = match (words.format, voice.json) {
         (args::Format::Parquet, _) if std::io::stdout().is_terminal() => {
             return Err(Diagnostic::new(codes::command::USAGE, "Parquet is for a program, and this is a terminal")

@@ -1,6 +1,7 @@
 //! Questions: SQL that somebody typed. Read-only by having nothing else in reach, and bounded in size, memory and time.
 
 use std::{
+    collections::BTreeSet,
     fmt, io,
     sync::mpsc::{Receiver, RecvError, RecvTimeoutError, SyncSender, sync_channel},
     time::Duration,
@@ -28,6 +29,7 @@ use super::{
     exact,
     fault::QUESTION,
     names,
+    reach::{self, Source},
     runtime::{apart, caught, question_runtime},
     script::Script,
     session::{Use, context, state},
@@ -58,6 +60,8 @@ type Found = Result<Option<RecordBatch>, DataFusionError>;
 /// The rows that answer a question, as they are found.
 pub struct Answers {
     schema: SchemaRef,
+    /// Columns of tables whose values it adds up.
+    summed: BTreeSet<Source>,
     from: Receiver<Heard>,
     /// Left behind, not waited for, when the answers are dropped: an operator that never pauses cannot hold us up.
     runtime: Option<Runtime>,
@@ -83,8 +87,10 @@ pub fn ask(sql: &str, tables: &Tables, limits: &Limits) -> Answer<Answers> {
     alarm(limits.time, send.clone()).map_err(|e| script.fault(&e.into()))?;
     let (planned, stores) = plan_in_time(sql, open, limits)?;
     let runtime = question_runtime().map_err(|e| script.fault(&e.into()))?;
+    let mut summed = BTreeSet::new();
     let schema = match planned {
         Planned::Rows(plan, schema) => {
+            summed = reach::summed(&plan);
             let context = context(Use::Question, limits.memory_bytes, stores).map_err(|e| script.fault(&e))?;
             let titled = Arc::clone(&schema);
             runtime.spawn(async move {
@@ -100,7 +106,7 @@ pub fn ask(sql: &str, tables: &Tables, limits: &Limits) -> Answer<Answers> {
             schema
         }
     };
-    Ok(Answers { schema, from, runtime: Some(runtime), sql: sql.to_owned(), limits: *limits, over: false })
+    Ok(Answers { schema, summed, from, runtime: Some(runtime), sql: sql.to_owned(), limits: *limits, over: false })
 }
 
 /// What the channel carries.
@@ -240,6 +246,12 @@ impl Answers {
     #[must_use]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
+    }
+
+    /// Columns of tables whose values the question adds up, tables without a schema.
+    #[must_use]
+    pub fn summed(&self) -> &BTreeSet<Source> {
+        &self.summed
     }
 
     /// All rows.

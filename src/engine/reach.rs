@@ -26,6 +26,28 @@ pub(super) fn reaches(plan: &LogicalPlan) -> Reaches {
     names.zip(columns(plan)).collect()
 }
 
+/// The columns of tables whose values a plan adds up, wherever in it.
+pub(super) fn summed(plan: &LogicalPlan) -> BTreeSet<Source> {
+    let mut all = Reached::new();
+    let walked = plan.apply_with_subqueries(|node| {
+        let below = node.inputs().first().map(|input| (input.schema(), columns(input)));
+        let Some((schema, below)) = below else { return Ok(TreeNodeRecursion::Continue) };
+        node.apply_expressions(|root| {
+            root.apply(|part| {
+                let arguments = match part {
+                    Expr::AggregateFunction(function) if function.func.name() == "sum" => &function.params.args[..],
+                    Expr::WindowFunction(window) if window.fun.name() == "sum" => &window.params.args[..],
+                    _ => &[],
+                };
+                all.extend(arguments.iter().flat_map(|argument| of_one(argument, schema, &below)));
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    });
+    // The visitor returns no error; were there one, everything would be taken for summed.
+    if walked.is_err() { columns(plan).into_iter().flatten().collect() } else { all }
+}
+
 /// What reaches each column of a node, in its order.
 fn columns(plan: &LogicalPlan) -> Vec<Reached> {
     match plan {

@@ -11,7 +11,7 @@ use arrow::{
 
 use super::standing::Stand;
 use crate::{
-    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Pence, Period},
     engine::{Limits, Part, Table, Tables, ask},
     lake::{DeliveryRecord, Lake, LakeFileState, Manifest},
@@ -45,11 +45,20 @@ fn nothing_published() -> Refusal {
         .into()
 }
 
+/// What a question is answered with.
+#[derive(Debug)]
+pub struct Answered {
+    pub schema: SchemaRef,
+    pub rows: Vec<RecordBatch>,
+    /// What is to be said beside it: that it adds up what overlaps.
+    pub warnings: Vec<Diagnostic>,
+}
+
 /// The rows that answer a question, and their columns. Reference tables and deliveries can be asked about before the first release.
 ///
 /// # Errors
 /// TC11…; TC0106 where it asks for what only a release has, and there is none.
-pub fn answer(partnership: &Partnership, sql: &str) -> Answer<(SchemaRef, Vec<RecordBatch>)> {
+pub fn answer(partnership: &Partnership, sql: &str) -> Answer<Answered> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let published = lake.releases().folder().to_path_buf();
     let release = lake.releases().latest()?.map(|manifest| Release { manifest, published });
@@ -60,7 +69,20 @@ pub fn answer(partnership: &Partnership, sql: &str) -> Answer<(SchemaRef, Vec<Re
         if release.is_none() && unknown { nothing_published() } else { refusal }
     })?;
     let schema = answers.schema().clone();
-    Ok((schema, answers.collect::<Answer<Vec<_>>>()?))
+    let warnings = answers.summed().iter().filter_map(|(table, column)| overlaps(partnership, table, column)).collect();
+    Ok(Answered { schema, rows: answers.collect::<Answer<Vec<_>>>()?, warnings })
+}
+
+/// Says of a column whose amounts overlap that their sum counts something twice.
+fn overlaps(partnership: &Partnership, table: &str, column: &str) -> Option<Diagnostic> {
+    let contract = partnership.contracts.get(&format!("published/{table}"))?;
+    let column = contract.columns.iter().find(|c| *c.name == *column).filter(|c| c.rules.not_summable)?;
+    let report = Diagnostic::warning(codes::query::OVERLAPS, format!("the question adds up `{}` of `{table}`, whose rows overlap", column.name))
+        .place(Place::file("query"))
+        .expected(format!("amounts as their contract tells of them: {}", column.description))
+        .outcome("it was answered; the sum may count the same pounds more than once")
+        .hint("Choose one service, or one period, or a table that adds up.");
+    Some(report)
 }
 
 /// Whether a question may look at a common table: at rows of persons only where the partnership says so.

@@ -17,7 +17,7 @@ mod suspense;
 mod validate;
 mod verify;
 
-pub use ask::{Release, answer, latest, parquet, rows, tables};
+pub use ask::{Answered, Release, answer, latest, parquet, rows, tables};
 pub use doctor::doctor;
 pub use explain::{code, explain_line};
 pub use figures::{reconcile, separation};

@@ -42,6 +42,7 @@ const RULE_KEYS: &[&str] = &[
     "public",
     "reason",
     "role",
+    "summable",
 ];
 
 /// Physical type, our type, the logical types that go with it.
@@ -172,6 +173,7 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         public: flag("public"),
         reason: fields.get("reason").and_then(|item| item.text()).map(str::to_owned),
         role: fields.get("role").and_then(|item| role(&item)),
+        not_summable: for_type("summable", column_type == Type::Money, MONEY).and_then(|item| item.flag()) == Some(false),
     };
     if let (Some(_), Some(item)) = (rules.side, fields.get("sign_from")) {
         let hint = "A column of debits, or of credits, needs no other to say so.";

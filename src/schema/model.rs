@@ -205,6 +205,8 @@ pub struct ColumnRules {
     pub reason: Option<String>,
     /// How the column is best stored; see [`Role`].
     pub role: Option<Role>,
+    /// Its amounts overlap (`summable: false`): their sum over rows counts something twice, and `query` warns of it.
+    pub not_summable: bool,
 }
 
 /// Whether amounts are gross, with VAT, or net.

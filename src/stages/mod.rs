@@ -1,4 +1,4 @@
-//! The stages: land, judge, normalise, classify, separate, allocate, prove, publish. No stage imports another; [`crate::run`] conducts them.
+//! The stages: land, judge, normalise, classify, separate, allocate, settle, prove, publish. No stage imports another; [`crate::run`] conducts them.
 
 pub mod allocate;
 pub mod classify;
@@ -8,3 +8,4 @@ pub mod normalise;
 pub mod prove;
 pub mod publish;
 pub mod separate;
+pub mod settle;

@@ -15,4 +15,6 @@ codes! {
     FAILED = "TC1106", Configurator, 2, "a question failed while it ran";
     /// The process that was to answer could not be started or watched.
     NOT_STARTED = "TC1107", Operator, 3, retry true, "a question could not be started";
+    /// A column of `summable: false` is added up.
+    OVERLAPS = "TC1108", Configurator, 2, "a sum that counts something twice", Warning;
 }
