@@ -24,6 +24,10 @@ pub enum Kernel {
     Classify,
     /// The share in force of every service.
     Share,
+    /// Recharges between partners: pairs, and what is open at the end of each period. A period looks at itself and at earlier ones.
+    Match,
+    /// Who owes whom in a period, and who pays.
+    Net,
 }
 
 /// A column of a table that a kernel fills and nobody publishes: its name, its type, and whether it may be null.
@@ -60,6 +64,22 @@ pub const KERNELS: &[KernelFacts] = &[
         columns: &[],
     },
     KernelFacts { kernel: Kernel::Share, word: "share", grain: Grain::Period, asks: &["share_case"], beside: &[], columns: &[] },
+    KernelFacts {
+        kernel: Kernel::Match,
+        word: "match",
+        grain: Grain::Whole,
+        asks: &["recharge_sum", "settlement_period"],
+        beside: &["unmatched_recharge"],
+        columns: &[],
+    },
+    KernelFacts {
+        kernel: Kernel::Net,
+        word: "net",
+        grain: Grain::Period,
+        asks: &["settlement_cost", "settlement_recharge", "trading_result", "trading_ledger", "driver_register", "service_partner"],
+        beside: &["settlement_pair", "payment_to_make", "trading_share"],
+        columns: &[],
+    },
 ];
 
 /// Tables in which classification looks up what codes mean.
@@ -114,7 +134,7 @@ mod tests {
         }
         // A kernel without a row would have an empty word; every one is named here, or this does not compile.
         let all = |kernel: Kernel| match kernel {
-            Kernel::Codes | Kernel::Classify | Kernel::Share => kernel.as_str(),
+            Kernel::Codes | Kernel::Classify | Kernel::Share | Kernel::Match | Kernel::Net => kernel.as_str(),
         };
         assert!(KERNELS.iter().all(|facts| !all(facts.kernel).is_empty()));
     }

@@ -6,7 +6,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     pipeline::Kernel,
     plan::KernelInput,
-    stages::allocate,
+    stages::{allocate, settle},
 };
 
 /// One batch for each table that the kernel fills, in order.
@@ -16,6 +16,8 @@ use crate::{
 pub(super) fn work(kernel: Kernel, input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
     match kernel {
         Kernel::Share => allocate::share(input),
+        Kernel::Match => settle::matched(input),
+        Kernel::Net => settle::settled(input),
         Kernel::Codes | Kernel::Classify => {
             Err(Diagnostic::new(codes::sql::BROKEN, format!("kernel `{}` does not work in memory", kernel.as_str()))
                 .outcome("nothing was published; the last release is unchanged")

@@ -4,55 +4,44 @@ use std::collections::BTreeMap;
 
 use arrow::record_batch::RecordBatch;
 
-use super::columns::{pence, texts, whole};
+use super::{
+    batches,
+    columns::{pence, texts, whole},
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{BornePart, PaidRecharge, Payment, Pence, Period, Settlement, Trade, carriers, payments, settle},
-    pipeline::Partnership,
-    plan::published,
-    schema::{Cell, table},
+    plan::KernelInput,
+    schema::Cell,
 };
 
-/// What a period is settled from.
-#[derive(Clone, Copy, Debug)]
-pub struct Settling<'a> {
-    pub period: Period,
-    /// service, council, bearer, amount: parts of cells by origin service, incurring council and bearer.
-    pub borne: &'a RecordBatch,
-    /// service, payer, payee, eliminated: recharges matched in the period.
-    pub recharges: &'a RecordBatch,
-    /// service, customer, income, direct, `own_service`, overhead: as in `trading_result`.
-    pub results: &'a RecordBatch,
-    /// service, customer, council, direct, amount: in whose ledgers the customer's own lines stand, and all that it uses.
-    pub ledgers: &'a RecordBatch,
-    /// service, partner, `weight_in_force`: the share in force.
-    pub shares: &'a RecordBatch,
-    /// service, partner: members that day.
-    pub partners: &'a RecordBatch,
-}
-
-/// `settlement`, `settlement_pair`, `payment_to_make` and `trading_share` of a period.
+/// `settlement`, `settlement_pair`, `payment_to_make` and `trading_share` of a period, from
+/// - `settlement_cost`: parts of cells by origin service, incurring council and bearer;
+/// - `settlement_recharge`: recharges matched in the period;
+/// - `trading_result`, and `trading_ledger`: in whose ledgers the customer's own lines stand, and all that it uses;
+/// - `driver_register`: the share in force; `service_partner`: members that day.
 ///
 /// # Errors
-/// TC1250 where a settlement does not prove itself (check 30), or rows do not fit their contract; TC0805.
-pub fn settled(partnership: &Partnership, from: &Settling<'_>) -> Answer<Vec<RecordBatch>> {
-    let trades = trades(from)?;
-    let settlement = settle(&borne(from.borne)?, &paid(from.recharges)?, &trades).map_err(|uncarried| {
-        broken(from.period, &format!("nobody carries the result of `{}` with `{}`", uncarried.service, uncarried.customer))
+/// TC1250 where a settlement does not prove itself (check 30), or rows do not fit their contract.
+pub fn settled(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
+    let Some(period) = input.period else { return Err(broken(None, "it was not asked for a period")) };
+    let trades = trades(input)?;
+    let parts = (borne(input.table("settlement_cost")?)?, paid(input.table("settlement_recharge")?)?);
+    let settlement = settle(&parts.0, &parts.1, &trades).map_err(|uncarried| {
+        broken(Some(period), &format!("nobody carries the result of `{}` with `{}`", uncarried.service, uncarried.customer))
     })?;
-    settlement.prove().map_err(|unsettled| broken(from.period, &unsettled.to_string()))?;
-    let rows = [
-        ("settlement", balance_rows(&settlement, from.period)),
-        ("settlement_pair", pair_rows(&settlement, from.period)),
-        ("payment_to_make", payment_rows(&settlement, from.period)?),
-        ("trading_share", share_rows(&trades, from.period)?),
-    ];
-    rows.into_iter().map(|(name, rows)| table(published(partnership, name)?, &rows)).collect()
+    settlement.prove().map_err(|unsettled| broken(Some(period), &unsettled.to_string()))?;
+    let balances = balance_rows(&settlement, period);
+    let pairs = pair_rows(&settlement, period);
+    let payments = payment_rows(&settlement, period)?;
+    let shares = share_rows(&trades, period)?;
+    batches(input, [("settlement", balances), ("settlement_pair", pairs), ("payment_to_make", payments), ("trading_share", shares)])
 }
 
 /// A settlement that is made of whole cells holds: where it does not, the program is wrong, and no such figure may be published.
-fn broken(period: Period, what: &str) -> Refusal {
-    Diagnostic::new(codes::checks::UNEXPLAINED, format!("the settlement of {period} does not hold: {what}"))
+fn broken(period: Option<Period>, what: &str) -> Refusal {
+    let of = period.map_or_else(String::new, |period| format!(" of {period}"));
+    Diagnostic::new(codes::checks::UNEXPLAINED, format!("the settlement{of} does not hold: {what}"))
         .expected("balances that sum to 0.00 for each service, and pairs that sum to them")
         .outcome("nothing was published; the last release is unchanged")
         .hint("this is a fault of truecost: report it with the output of `truecost validate`")
@@ -87,12 +76,12 @@ fn paid(rows: &RecordBatch) -> Answer<Vec<PaidRecharge>> {
 type Amounts = ((Pence, Pence), (Pence, Pence));
 
 /// Results with those who carry them. In `results` income is positive, in a trade negative as everywhere.
-fn trades(from: &Settling<'_>) -> Answer<Vec<Trade>> {
-    let rows = from.results;
+fn trades(input: &KernelInput<'_>) -> Answer<Vec<Trade>> {
+    let rows = input.table("trading_result")?;
     let (services, customers) = (texts(rows, "service")?, texts(rows, "customer")?);
     let (income, direct) = (pence(rows, "income")?, pence(rows, "direct")?);
     let (own_service, overhead) = (pence(rows, "own_service")?, pence(rows, "overhead")?);
-    let carried = Carried::read(from)?;
+    let carried = Carried::read(input)?;
     let sums = income.into_iter().zip(direct).zip(own_service.into_iter().zip(overhead));
     let trade = |((service, customer), ((income, direct), (own_service, overhead))): ((&&str, &&str), Amounts)| Trade {
         service: (*service).to_owned(),
@@ -117,16 +106,18 @@ struct Carried<'a> {
 }
 
 impl<'a> Carried<'a> {
-    fn read(from: &Settling<'a>) -> Answer<Self> {
+    fn read(input: &'a KernelInput<'_>) -> Answer<Self> {
         let mut carried = Self { shares: BTreeMap::new(), partners: BTreeMap::new(), ledgers: BTreeMap::new() };
-        let (services, partners) = (texts(from.shares, "service")?, texts(from.shares, "partner")?);
-        for ((service, partner), weight) in services.into_iter().zip(partners).zip(whole(from.shares, "weight_in_force")?) {
+        let rows = input.table("driver_register")?;
+        let keys = texts(rows, "service")?.into_iter().zip(texts(rows, "partner")?);
+        for ((service, partner), weight) in keys.zip(whole(rows, "weight_in_force")?) {
             carried.shares.entry(service).or_default().push((partner.to_owned(), u128::try_from(weight).unwrap_or(0)));
         }
-        for (service, partner) in texts(from.partners, "service")?.into_iter().zip(texts(from.partners, "partner")?) {
+        let rows = input.table("service_partner")?;
+        for (service, partner) in texts(rows, "service")?.into_iter().zip(texts(rows, "partner")?) {
             carried.partners.entry(service).or_default().push(partner.to_owned());
         }
-        let rows = from.ledgers;
+        let rows = input.table("trading_ledger")?;
         let keys = texts(rows, "service")?.into_iter().zip(texts(rows, "customer")?).zip(texts(rows, "council")?);
         for (((service, customer), council), amounts) in keys.zip(pence(rows, "direct")?.into_iter().zip(pence(rows, "amount")?)) {
             let [direct, all] = carried.ledgers.entry((service, customer)).or_default();
@@ -165,7 +156,7 @@ fn pair_rows(settlement: &Settlement, period: Period) -> Vec<Vec<Cell>> {
 }
 
 fn payment_rows(settlement: &Settlement, period: Period) -> Answer<Vec<Vec<Cell>>> {
-    let mut payments = payments(&settlement.net()).ok_or_else(|| broken(period, "what is owed does not sum to nought"))?;
+    let mut payments = payments(&settlement.net()).ok_or_else(|| broken(Some(period), "what is owed does not sum to nought"))?;
     payments.sort_by(|a, b| (&a.payer, &a.payee).cmp(&(&b.payer, &b.payee)));
     Ok(payments.iter().map(|Payment { payer, payee, pence }| row([payer, payee], period, [*pence])).collect())
 }
@@ -173,7 +164,7 @@ fn payment_rows(settlement: &Settlement, period: Period) -> Answer<Vec<Vec<Cell>
 fn share_rows(trades: &[Trade], period: Period) -> Answer<Vec<Vec<Cell>>> {
     let mut rows: BTreeMap<[&str; 3], Pence> = BTreeMap::new();
     for trade in trades.iter().filter(|trade| !trade.back.is_empty()) {
-        let shares = trade.shares().map_err(|_| broken(period, "a result has nobody who carries it"))?;
+        let shares = trade.shares().map_err(|_| broken(Some(period), "a result has nobody who carries it"))?;
         for ((partner, _), pence) in trade.back.iter().zip(shares) {
             *rows.entry([trade.service.as_str(), &trade.customer, partner]).or_default() += pence;
         }

@@ -4,31 +4,31 @@ use std::collections::BTreeMap;
 
 use arrow::record_batch::RecordBatch;
 
-use super::columns::{pence, periods, texts};
+use super::{
+    batches,
+    columns::{pence, periods, texts},
+};
 use crate::{
     diagnostic::Answer,
     domain::{
         OpenRecharge, Ownership, Pence, Period, RechargePair, RechargePeriod, RechargePlace, RechargeSum, RechargeTerms, match_recharges,
     },
-    pipeline::Partnership,
-    plan::published,
-    schema::{Cell, table},
+    plan::KernelInput,
+    schema::Cell,
 };
 
-/// `recharge_pair` and `unmatched_recharge` of all periods. `sums` has the columns of `recharge_sum`; `all_periods` names the periods that
-/// the release holds, since a sum stays open in periods that have no recharge of their own.
+/// `recharge_pair` and `unmatched_recharge` of all periods, from `recharge_sum` and `settlement_period`: a sum stays open in periods that
+/// have no recharge of their own.
 ///
 /// # Errors
-/// TC0805 where a contract is not there; TC1250 where rows do not fit it.
-pub fn matched(partnership: &Partnership, sums: &RecordBatch, all_periods: &RecordBatch, terms: RechargeTerms) -> Answer<Vec<RecordBatch>> {
-    let mut known = periods(all_periods)?;
+/// TC1250 where rows do not fit their contract.
+pub fn matched(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
+    let mut known = periods(input.table("settlement_period")?)?;
     known.sort_unstable();
     known.dedup();
-    let found = match_recharges(&read(sums)?, &known, terms);
-    Ok(vec![
-        table(published(partnership, "recharge_pair")?, &pair_rows(&found))?,
-        table(published(partnership, "unmatched_recharge")?, &open_rows(&found))?,
-    ])
+    let terms = RechargeTerms { tolerance: 0, window: 1 };
+    let found = match_recharges(&read(input.table("recharge_sum")?)?, &known, terms);
+    batches(input, [("recharge_pair", pair_rows(&found)), ("unmatched_recharge", open_rows(&found))])
 }
 
 fn read(sums: &RecordBatch) -> Answer<Vec<RechargeSum>> {
