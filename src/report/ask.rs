@@ -77,11 +77,12 @@ pub fn answer(partnership: &Partnership, sql: &str) -> Answer<Answered> {
 fn overlaps(partnership: &Partnership, table: &str, column: &str) -> Option<Diagnostic> {
     let contract = partnership.contracts.get(&format!("published/{table}"))?;
     let column = contract.columns.iter().find(|c| *c.name == *column).filter(|c| c.rules.not_summable)?;
-    let report = Diagnostic::warning(codes::query::OVERLAPS, format!("the question adds up `{}` of `{table}`, whose rows overlap", column.name))
-        .place(Place::file("query"))
-        .expected(format!("amounts as their contract tells of them: {}", column.description))
-        .outcome("it was answered; the sum may count the same pounds more than once")
-        .hint("Choose one service, or one period, or a table that adds up.");
+    let report =
+        Diagnostic::warning(codes::query::OVERLAPS, format!("the question adds up `{}` of `{table}`, whose rows overlap", column.name))
+            .place(Place::file("query"))
+            .expected(format!("amounts as their contract tells of them: {}", column.description))
+            .outcome("it was answered; the sum may count the same pounds more than once")
+            .hint("Choose one service, or one period, or a table that adds up.");
     Some(report)
 }
 

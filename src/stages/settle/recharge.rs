@@ -40,14 +40,15 @@ fn read(sums: &RecordBatch) -> Answer<Vec<RechargeSum>> {
     });
     let keys = councils.iter().zip(&others).zip(&references);
     let rows = keys.zip(places).zip(periods.iter().zip(amounts));
-    let sum = |(((council, other), reference), place): (((&&str, &&str), &&str), RechargePlace), period: Period, pence: Pence| RechargeSum {
-        council: (*council).to_owned(),
-        other: Some((*other).to_owned()).filter(|other| !other.is_empty()),
-        reference: (*reference).to_owned(),
-        period,
-        pence,
-        places: [place].into(),
-    };
+    let sum =
+        |(((council, other), reference), place): (((&&str, &&str), &&str), RechargePlace), period: Period, pence: Pence| RechargeSum {
+            council: (*council).to_owned(),
+            other: Some((*other).to_owned()).filter(|other| !other.is_empty()),
+            reference: (*reference).to_owned(),
+            period,
+            pence,
+            places: [place].into(),
+        };
     Ok(rows.map(|(key, (period, pence))| sum(key, *period, pence)).collect())
 }
 
