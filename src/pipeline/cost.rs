@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     diagnostic::{Diagnostic, Place, codes::config},
-    domain::Identifier,
+    domain::{Day, Identifier, Method},
     schema::{
         digest_of,
         fields::{Item, Reader, UNTOUCHED, name},
@@ -13,16 +13,22 @@ use crate::{
     },
 };
 
-use super::{CostModel, CostQuery, Kernel, KernelUse, feed::schedule};
+use super::{
+    CostModel, CostQuery, Kernel, KernelUse,
+    feed::schedule,
+    partnership::{first_of_period, in_order},
+};
 
 /// The keys of `cost.yaml`.
-pub const KEYS: &[&str] = &["schedule", "kernels"];
+pub const KEYS: &[&str] = &["schedule", "allocation", "kernels"];
+/// The keys of a method of allocation.
+pub const ALLOCATION_KEYS: &[&str] = &["from", "method"];
 /// The keys of a kernel.
 pub const KERNEL_KEYS: &[&str] = &["kernel", "from"];
 const FILE: &str = "pipelines/cost/cost.yaml";
 
 pub fn read_cost(root: &Path, faults: &mut Vec<Diagnostic>) -> CostModel {
-    let (schedule, mut kernels) = if root.join(FILE).exists() { read_yaml(root, faults) } else { (None, Vec::new()) };
+    let Said { schedule, allocation, mut kernels } = if root.join(FILE).exists() { read_yaml(root, faults) } else { Said::default() };
     let mut queries: Vec<CostQuery> = Vec::new();
     for (name, is_folder) in sorted_names(&root.join("pipelines/cost")) {
         if is_folder {
@@ -34,7 +40,7 @@ pub fn read_cost(root: &Path, faults: &mut Vec<Diagnostic>) -> CostModel {
     add_built_in(&mut queries);
     add_built_in_kernels(&mut kernels, &queries);
     refuse_twice(&kernels, &queries, faults);
-    CostModel { schedule, queries, kernels }
+    CostModel { schedule, allocation, queries, kernels }
 }
 
 /// Queries that came after the first partnerships were written: one that lacks them has the program's.
@@ -103,19 +109,41 @@ fn refuse_twice(kernels: &[KernelUse], queries: &[CostQuery], faults: &mut Vec<D
     }
 }
 
-fn read_yaml(root: &Path, faults: &mut Vec<Diagnostic>) -> (Option<String>, Vec<KernelUse>) {
-    let Ok(text) = read_text(root, FILE).map_err(|fault| faults.push(*fault)) else { return (None, Vec::new()) };
+/// What `cost.yaml` says.
+#[derive(Default)]
+struct Said {
+    schedule: Option<String>,
+    allocation: Vec<(Day, Method)>,
+    kernels: Vec<KernelUse>,
+}
+
+fn read_yaml(root: &Path, faults: &mut Vec<Diagnostic>) -> Said {
+    let Ok(text) = read_text(root, FILE).map_err(|fault| faults.push(*fault)) else { return Said::default() };
     let source = SourceText::new(FILE, text);
     let (reader, node) = Reader::new(&source);
-    let (mut expression, mut kernels) = (None, Vec::new());
+    let mut said = Said::default();
     if let Some(fields) = reader.item(&node).fields(KEYS) {
-        expression = fields.get("schedule").and_then(|item| schedule(&item));
-        if let Some(item) = fields.get("kernels") {
-            kernels = read_kernels(&item);
-        }
+        said.schedule = fields.get("schedule").and_then(|item| schedule(&item));
+        said.allocation = fields.get("allocation").map(|item| read_allocation(&item)).unwrap_or_default();
+        said.kernels = fields.get("kernels").map(|item| read_kernels(&item)).unwrap_or_default();
     }
     faults.extend(reader.into_faults());
-    (expression, kernels)
+    said
+}
+
+/// Methods, each from the first day of a period.
+fn read_allocation(item: &Item<'_>) -> Vec<(Day, Method)> {
+    let words = [Method::Direct, Method::Step, Method::Reciprocal].map(|method| (method.as_str(), method));
+    let mut starts: Vec<(Day, Method)> = Vec::new();
+    for row in item.list().unwrap_or_default() {
+        let Some(fields) = row.fields(ALLOCATION_KEYS) else { continue };
+        let from = fields.need("from").and_then(|item| first_of_period(&item, "the method of allocation changes with a period"));
+        let method = fields.need("method").and_then(|item| item.choice(&words));
+        let (Some(from), Some(method)) = (from, method) else { continue };
+        in_order(&row, starts.last().map(|(day, _)| *day), from);
+        starts.push((from, method));
+    }
+    starts
 }
 
 /// A map of output table to kernel. The version before wrote an empty list.

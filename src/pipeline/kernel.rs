@@ -28,6 +28,10 @@ pub enum Kernel {
     Match,
     /// Who owes whom in a period, and who pays.
     Net,
+    /// Who bears what part of every service; beside it `service_gross`, what services cost before they pass it on.
+    Solve,
+    /// Every cell of cost cut among those who bear it; beside it `method_comparison`, the same by every method.
+    Apportion,
 }
 
 /// A column of a table that a kernel fills and nobody publishes: its name, its type, and whether it may be null.
@@ -80,7 +84,26 @@ pub const KERNELS: &[KernelFacts] = &[
         beside: &["settlement_pair", "payment_to_make", "trading_share"],
         columns: &[],
     },
+    KernelFacts {
+        kernel: Kernel::Solve,
+        word: "solve",
+        grain: Grain::Period,
+        asks: ALLOCATED_FROM,
+        beside: &["service_gross"],
+        columns: &[],
+    },
+    KernelFacts {
+        kernel: Kernel::Apportion,
+        word: "apportion",
+        grain: Grain::Period,
+        asks: ALLOCATED_FROM,
+        beside: &["method_comparison"],
+        columns: &[],
+    },
 ];
+
+/// What is allocated, and by what.
+const ALLOCATED_FROM: &[&str] = &["cost_cell", "pool_giver", "pool_flow", "service_member", "driver_register"];
 
 /// Tables in which classification looks up what codes mean.
 pub const LOOKED_UP: [&str; 6] = ["code_match", "code_class", "account_class", "cost_centre_class", "department_class", "line_class"];
@@ -134,7 +157,7 @@ mod tests {
         }
         // A kernel without a row would have an empty word; every one is named here, or this does not compile.
         let all = |kernel: Kernel| match kernel {
-            Kernel::Codes | Kernel::Classify | Kernel::Share | Kernel::Match | Kernel::Net => kernel.as_str(),
+            Kernel::Codes | Kernel::Classify | Kernel::Share | Kernel::Match | Kernel::Net | Kernel::Solve | Kernel::Apportion => kernel.as_str(),
         };
         assert!(KERNELS.iter().all(|facts| !all(facts.kernel).is_empty()));
     }

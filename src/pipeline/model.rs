@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use crate::{
     diagnostic::{Diagnostic, Place},
-    domain::{Calendar, Day, Digest, Identifier, Location, Pence, Span},
+    domain::{Calendar, Day, Digest, Identifier, Location, Method, Pence, Span},
     schema::{Contract, Found},
 };
 
@@ -490,10 +490,20 @@ pub struct ReferenceTable {
 #[derive(Clone, Debug)]
 pub struct CostModel {
     pub schedule: Option<String>,
+    /// How shared cost is allocated, each from the first day of a period, in order; empty: it stays where it was incurred.
+    pub allocation: Vec<(Day, Method)>,
     /// Queries by table, each with the stage (folder) it stands in; order follows from FROM.
     pub queries: Vec<CostQuery>,
     /// Tables that the program itself fills, by `cost.yaml`; order follows from `from`.
     pub kernels: Vec<KernelUse>,
+}
+
+impl CostModel {
+    /// How shared cost is allocated in a period that begins on a day; `None` where it stays where it was incurred.
+    #[must_use]
+    pub fn method_on(&self, first: Day) -> Option<Method> {
+        self.allocation.iter().rev().find(|(from, _)| *from <= first).map(|(_, method)| *method)
+    }
 }
 
 /// A table that a kernel fills.

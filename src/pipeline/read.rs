@@ -89,7 +89,7 @@ fn whole(root: &Path, head: Head) -> Option<Partnership> {
         query_personal: head.query_personal,
         feeds: Vec::new(),
         references: BTreeMap::new(),
-        cost: super::CostModel { schedule: None, queries: Vec::new(), kernels: Vec::new() },
+        cost: super::CostModel { schedule: None, allocation: Vec::new(), queries: Vec::new(), kernels: Vec::new() },
         contracts: BTreeMap::new(),
         notes: Vec::new(),
     })

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    kernel::kernel_schema,
+    kernel::{kernel_schema, kernel_settings},
     scope::Grain,
     tables::{Given, GivenRows, given_tables, no_contract},
 };
@@ -41,7 +41,7 @@ pub struct Step {
     pub published: Vec<String>,
     /// Columns of the tables that it fills, in that order.
     pub schemas: Vec<SchemaRef>,
-    /// Digest of its text; the name of a kernel.
+    /// Digest of its text; the name of a kernel, with what it reads of the configuration.
     pub text: String,
     /// Where it is written.
     pub file: String,
@@ -216,7 +216,8 @@ impl<'p> Planner<'p> {
         }
         // After its columns are known: what reads its tables is not told of for its sake.
         self.has_all(kernel, &reads)?;
-        let (how, text) = (How::Kernel(kernel.kernel), kernel.kernel.as_str().to_owned());
+        let text = format!("{}{}", kernel.kernel.as_str(), kernel_settings(kernel.kernel, self.partnership));
+        let how = How::Kernel(kernel.kernel);
         Ok(Step { fills, reads, grain: kernel.kernel.facts().grain, how, published, schemas, text, file })
     }
 

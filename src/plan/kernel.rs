@@ -9,7 +9,7 @@ use arrow::{
 
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
-    domain::Period,
+    domain::{Day, Method, Period},
     pipeline::{Kernel, Partnership},
 };
 
@@ -48,4 +48,16 @@ pub fn kernel_schema(kernel: Kernel, place: usize) -> Option<SchemaRef> {
     let columns = kernel.facts().columns.get(place).filter(|columns| !columns.is_empty())?;
     let fields: Vec<Field> = columns.iter().map(|(name, kind, may_be_null)| Field::new(*name, kind.arrow(), *may_be_null)).collect();
     Some(Arc::new(Schema::new(fields)))
+}
+
+/// What a kernel reads of the configuration beside its tables: it is made anew where that changes.
+#[must_use]
+pub fn kernel_settings(kernel: Kernel, partnership: &Partnership) -> String {
+    match kernel {
+        Kernel::Solve | Kernel::Apportion => {
+            let method = |(from, method): &(Day, Method)| format!(" {from} {}", method.as_str());
+            partnership.cost.allocation.iter().map(method).collect()
+        }
+        Kernel::Codes | Kernel::Classify | Kernel::Share | Kernel::Match | Kernel::Net => String::new(),
+    }
 }

@@ -5,6 +5,10 @@ codes! {
     CHECK_CONTROLS = "TC1201", Supplier, 1, "check 1: a delivery does not agree with the sender's control", Error or Warning;
     /// Check 2.
     CHECK_BALANCE = "TC1202", Supplier, 1, "check 2: a journal does not balance";
+    /// A period's shared cost finds nobody who bears it.
+    NOT_ALLOCATED = "TC1203", Configurator, 1, "a period's shared cost cannot be allocated";
+    /// Checks 14, 16, 17, 18 and 19, in the kernel.
+    ALLOCATION_UNPROVED = "TC1204", Us, 1, "checks 14 to 19: a part of a shared cost is not proved";
     /// Codes were compared without characters that nobody sees.
     FOLDED = "TC1207", Supplier, 1, "codes hold characters that nobody sees", Note;
     /// Check 9.

@@ -18,6 +18,8 @@ pub(super) fn work(kernel: Kernel, input: &KernelInput<'_>) -> Answer<Vec<Record
         Kernel::Share => allocate::share(input),
         Kernel::Match => settle::matched(input),
         Kernel::Net => settle::settled(input),
+        Kernel::Solve => allocate::solve(input),
+        Kernel::Apportion => allocate::apportion(input),
         Kernel::Codes | Kernel::Classify => {
             Err(Diagnostic::new(codes::sql::BROKEN, format!("kernel `{}` does not work in memory", kernel.as_str()))
                 .outcome("nothing was published; the last release is unchanged")
