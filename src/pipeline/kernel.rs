@@ -157,7 +157,9 @@ mod tests {
         }
         // A kernel without a row would have an empty word; every one is named here, or this does not compile.
         let all = |kernel: Kernel| match kernel {
-            Kernel::Codes | Kernel::Classify | Kernel::Share | Kernel::Match | Kernel::Net | Kernel::Solve | Kernel::Apportion => kernel.as_str(),
+            Kernel::Codes | Kernel::Classify | Kernel::Share | Kernel::Match | Kernel::Net | Kernel::Solve | Kernel::Apportion => {
+                kernel.as_str()
+            }
         };
         assert!(KERNELS.iter().all(|facts| !all(facts.kernel).is_empty()));
     }
