@@ -5,6 +5,7 @@
 //! lake/.lock                             who writes
 //! lake/_staging/                         parts that nobody sees yet
 //! lake/<table>/                          Delta tables of the common schema
+//! lake/<table>/_log_copies/              a copy of each entry of their logs
 //! lake/quarantine/<delivery>.parquet     faulty rows with their reasons
 //! lake/proof/<delivery>.json             what is about to be committed
 //! lake/releases/<release>-<sha256>.json  a copy of each manifest
@@ -122,6 +123,7 @@ impl Lake {
         for folder in durable::names(&self.folder)? {
             let folder = self.folder.join(folder);
             durable::clear(&folder, |name| name.ends_with(".json.tmp"))?;
+            durable::clear(&folder.join(table::COPIES), |name| name.ends_with(".json.tmp"))?;
             durable::clear(&folder.join("_delta_log"), |name| name.contains(".json#") || name.contains(".parquet#"))?;
         }
         self.landing.clear_staging()?;

@@ -14,8 +14,8 @@ use crate::{
 pub struct TableNow {
     pub table: String,
     pub version: u64,
-    /// The delivery that its newest version brought in, where its log tells.
-    pub last: Option<String>,
+    /// Every delivery of which its log is known to tell, with the last version that does.
+    pub log: BTreeMap<String, u64>,
     pub files: Vec<LakeFile>,
     /// The delivery of each file, by the file's name.
     pub told: BTreeMap<String, String>,
@@ -114,7 +114,8 @@ fn differs(
     }
 }
 
-/// Where no period tells: a table below the version that the register knows, or whose newest entry tells of a delivery that is not entered.
+/// Where no period tells: a table below the version that the register knows, or whose log tells of a delivery that is not entered: it may have
+/// been withdrawn, and nothing else says so.
 fn versions(known: &[DeliveryRecord], newest: Option<(&&DeliveryRecord, u64)>, now: &TableNow) -> Option<Disagreement> {
     let table = &now.table;
     if let Some((record, version)) = newest.filter(|(_, version)| *version > now.version) {
@@ -125,8 +126,11 @@ fn versions(known: &[DeliveryRecord], newest: Option<(&&DeliveryRecord, u64)>, n
         );
         return Some(Disagreement { table: table.clone(), feed, periods: BTreeMap::new(), seen, past: Past::Table });
     }
-    let last = now.last.as_ref().filter(|last| !known.iter().any(|r| r.delivery_id == **last))?;
-    let seen = format!("the newest version {} of lake/{table} is of delivery {last}, which is not in the register", now.version);
+    let entered: BTreeSet<&str> = known.iter().map(|r| r.delivery_id.as_str()).collect();
+    let lost: Vec<(&String, &u64)> = now.log.iter().filter(|(delivery, _)| !entered.contains(delivery.as_str())).collect();
+    let (last, version) = lost.iter().max_by_key(|(_, version)| **version)?;
+    let more = if lost.len() == 1 { String::new() } else { format!("; {} more likewise", lost.len() - 1) };
+    let seen = format!("version {version} of lake/{table} is of delivery {last}, which is not in the register{more}");
     Some(Disagreement { table: table.clone(), feed: String::new(), periods: BTreeMap::new(), seen, past: Past::Register })
 }
 

@@ -92,7 +92,10 @@ fn look_at_tables(partnership: &Partnership, lake: &Lake, latest: Option<&Manife
         files.extend(latest.and_then(|m| m.content.lake.get(table)).into_iter().flat_map(|state| tables.files_of(table, state)));
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|a, b| a.path == b.path);
-        let mut flaws = tables.log_flaws(table)?;
+        let mut flaws: Vec<Flaw> = tables.entry_flaws(table)?.into_iter().map(|(flaw, _)| flaw).collect();
+        if flaws.is_empty() {
+            flaws.extend(tables.log_flaws(table)?);
+        }
         for file in &files {
             flaws.extend(flaw(&file.path, file.bytes, &file.name, Depth::Bytes)?);
         }

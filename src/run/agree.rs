@@ -39,6 +39,16 @@ impl Conductor<'_> {
         self.partnership.contracts.keys().filter_map(|key| key.strip_prefix("common/").map(str::to_owned)).collect()
     }
 
+    /// Puts entries of the tables' logs in place that are gone or damaged, before anything is believed of them; with `all` looks at every
+    /// one. Says what it put in place.
+    pub(super) fn mend_entries(&self, all: bool) -> Answer<Vec<String>> {
+        let mut made = Vec::new();
+        for table in self.common_names() {
+            made.extend(self.tables.mend_entries(&table, all)?);
+        }
+        Ok(made)
+    }
+
     /// A table as it is now; `None` where it is not there.
     pub(super) fn table_now(&self, known: &[DeliveryRecord], table: &str) -> Answer<Option<TableNow>> {
         let Some(version) = self.tables.newest_version(table)? else { return Ok(None) };
@@ -56,8 +66,11 @@ impl Conductor<'_> {
                 told.insert(file.name.clone(), delivery);
             }
         }
-        let last = self.tables.told(table, version).map(|told| told.delivery);
-        Ok(Some(TableNow { table: table.to_owned(), version, last, files, told }))
+        let mut log = self.tables.deliveries(table)?;
+        if let Some(last) = self.tables.told(table, version) {
+            log.insert(last.delivery, version);
+        }
+        Ok(Some(TableNow { table: table.to_owned(), version, log, files, told }))
     }
 
     /// The files of a table that has not moved since the latest release, which lists them.

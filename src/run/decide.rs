@@ -35,6 +35,7 @@ pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answ
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
     conductor.lake.recover(&held)?;
+    conductor.mend_entries(false)?;
     conductor.lake.register().recover(&conductor.tables)?;
     let mut known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;

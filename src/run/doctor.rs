@@ -10,7 +10,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     domain::{Location, counted},
-    lake::DeliveryRecord,
+    lake::{DeliveryRecord, Flaw},
     pipeline::{Feed, Partnership},
     plan::Wish,
     source,
@@ -80,6 +80,13 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
     let look = || -> Answer<Vec<Finding>> {
         let clock = Standing(Now { micros: 0 });
         let conductor = conductor(partnership, &clock)?;
+        let mut damaged = Vec::new();
+        for table in conductor.common_names() {
+            let flaws = conductor.tables.entry_flaws(&table)?;
+            let what = format!("log of lake/{table}");
+            let seen = |flaw: &Flaw| format!("{}: {}", flaw.path.display(), flaw.why);
+            damaged.extend(flaws.iter().map(|(flaw, mends)| Finding { mends: *mends, ..Finding::of(&what, false, seen(flaw)) }));
+        }
         let mut known = conductor.lake.register().all()?;
         FeedRun(&conductor).note_lost_tables(&mut known, false)?;
         let found = conductor.disagreements(&mut known, false)?;
@@ -87,7 +94,7 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
         let open = conductor.lake.open_to_others()?;
         let others = format!("others may read {} of landing and lake, which hold personal data", counted(open, "entry"));
         let open = (open > 0).then(|| Finding::to_mend("modes", others));
-        Ok(found.chain(open).chain(personal(partnership, &known)).collect())
+        Ok(damaged.into_iter().chain(found).chain(open).chain(personal(partnership, &known)).collect())
     };
     // What cannot be read is a finding too.
     look().unwrap_or_else(|refusal| {
@@ -151,6 +158,7 @@ pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> 
     let held = conductor.lake.lock(&conductor.run_id, &clock.now().iso())?;
     let mut repaired = Repaired { done: make_folders(partnership)?, ..Repaired::default() };
     repaired.done.extend(conductor.lake.recover(&held)?);
+    repaired.done.extend(conductor.mend_entries(true)?);
     let aside = conductor.lake.register().set_damaged_aside()?;
     repaired
         .done

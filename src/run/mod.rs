@@ -144,6 +144,7 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     conductor.check_selection()?;
     let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
     conductor.lake.recover(&held)?.iter().for_each(|made| conductor.step(made));
+    conductor.mend_entries(options.wish.rehash)?.iter().for_each(|made| conductor.step(made));
     conductor.lake.register().recover(&conductor.tables)?;
     let mut known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;

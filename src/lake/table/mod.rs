@@ -9,9 +9,11 @@
 //!
 //! Files are flushed and renamed into the table's folders before the log entry is written; until then no reader knows them, and since
 //! their names are made of their bytes, the next run finds or rewrites the same ones. The log entry appears whole (flushed, then linked
-//! under its final name, which fails if it is taken). A kill after it leaves a proof from which [`crate::lake::Register::recover`] goes on.
+//! under its final name, which fails if it is taken). A kill after it leaves a proof from which [`crate::lake::Register::recover`] goes on,
+//! and, before the copy that vouches for the entry is there, an entry without one: the next run makes it.
 
 mod commit;
+mod copies;
 mod soundness;
 mod store;
 
@@ -29,7 +31,11 @@ use deltalake_core::{
     logstore::{LogStoreRef, StorageConfig, logstore_with},
 };
 
-use self::store::{Checkpoints, Flushing};
+pub(super) use self::copies::COPIES;
+use self::{
+    copies::{Log, version_of},
+    store::{Checkpoints, Flushing},
+};
 use super::{StagedPart, durable, fault};
 use crate::{
     diagnostic::Answer,
@@ -49,6 +55,8 @@ pub struct CommonTables {
     known: Mutex<BTreeMap<String, DeltaTable>>,
     /// Tables with a checkpoint that cannot be read: their logs were read entry by entry.
     bare: Mutex<BTreeSet<String>>,
+    /// Of each table, what vouches for the entries of its log.
+    logs: Mutex<BTreeMap<String, Arc<Log>>>,
 }
 
 /// A table at one version.
@@ -159,7 +167,7 @@ impl CommonTables {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(fault::file(folder, "start the runtime for"))?;
         let folder = std::path::absolute(folder).map_err(fault::file(folder, "find"))?;
-        Ok(Self { folder, runtime, known: Mutex::default(), bare: Mutex::default() })
+        Ok(Self { folder, runtime, known: Mutex::default(), bare: Mutex::default(), logs: Mutex::default() })
     }
 
     /// The table at a version, else at its newest; `None` where there is no such table yet.
@@ -192,7 +200,7 @@ impl CommonTables {
     /// TC1002.
     pub fn newest_version(&self, table: &str) -> Answer<Option<u64>> {
         let names = durable::names(&self.folder_of(table).join("_delta_log"))?;
-        let version = |name: &String| name.strip_suffix(".json").filter(|stem| stem.len() == 20)?.parse().ok();
+        let version = |name: &String| version_of(name.strip_suffix(".json")?);
         Ok(names.iter().rev().find_map(version))
     }
 
@@ -202,6 +210,11 @@ impl CommonTables {
 
     fn folder_of(&self, table: &str) -> PathBuf {
         self.folder.join(table)
+    }
+
+    fn log(&self, table: &str) -> Arc<Log> {
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        logs.entry(table.to_owned()).or_insert_with(|| Arc::new(Log::of(self.folder_of(table)))).clone()
     }
 
     /// Brings what is known of the table up to its newest version.
@@ -227,7 +240,7 @@ impl CommonTables {
         // A table's address is its name below the lake: `deltalake-core` takes the path of an address as it is spelt there, so
         // a blank or a `%` in the lake's own path would lead elsewhere. `memory` only says that it is no path of this machine.
         let url = url::Url::parse(&format!("memory:///{table}/")).map_err(|error| fault::table(&folder, error))?;
-        let store = Flushing::below(&self.folder, checkpoints).map_err(|error| fault::table(&folder, error))?;
+        let store = Flushing::below(&self.folder, checkpoints, self.log(table)).map_err(|error| fault::table(&folder, error))?;
         // Entering the runtime: the store registers itself with the one it is made in.
         let _inside = self.runtime.enter();
         logstore_with(Arc::new(store), &url, StorageConfig::default()).map_err(|error| fault::table(&folder, error))

@@ -1,11 +1,11 @@
 //! Whether what a table keeps is what was written, and what of it can be made again.
 
-use std::{fs, path::PathBuf, sync::PoisonError};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::PoisonError};
 
 use deltalake_core::DeltaTable;
 use serde_json::Value;
 
-use super::{Checkpoints, Commit, CommonTables, LakeFile, StagedRows, Told};
+use super::{Checkpoints, Commit, CommonTables, LakeFile, StagedRows, Told, copies::told_in, store::is_checkpoint};
 use crate::{
     diagnostic::Answer,
     lake::{Depth, Flaw, Seen, durable, fault, flaw},
@@ -25,9 +25,7 @@ impl CommonTables {
     /// The delivery that a version of a table brought in; `None` where its entry tells of none, or cannot be read.
     #[must_use]
     pub fn told(&self, table: &str, version: u64) -> Option<Told> {
-        let entry = fs::read_to_string(self.folder_of(table).join(format!("_delta_log/{version:020}.json"))).ok()?;
-        let mut actions = entry.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let told = actions.find_map(|action| action.get("commitInfo")?.get("truecost").cloned())?;
+        let told = told_in(&self.log(table).believed(version)?)?;
         let text = |name: &str| told.get(name).and_then(Value::as_str).map(str::to_owned);
         Some(Told {
             version,
@@ -39,6 +37,36 @@ impl CommonTables {
             token: text("token")?,
             facts: told.get("facts").cloned().unwrap_or_default(),
         })
+    }
+
+    /// Every delivery of which the log of a table tells, with the last version that brought it in or took it out. By the names of the copies
+    /// of its entries alone: what an older version wrote is there once a run has made them.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn deliveries(&self, table: &str) -> Answer<BTreeMap<String, u64>> {
+        match self.newest_version(table)? {
+            Some(newest) => self.log(table).deliveries(newest),
+            None => Ok(BTreeMap::new()),
+        }
+    }
+
+    /// Puts entries of the log in place that are gone or damaged, from their copies, and makes copies that are missing. Says what was put in
+    /// place, a sentence each. Looks at what is read, and with `all` at every entry. Only who holds the lake's lock may.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn mend_entries(&self, table: &str, all: bool) -> Answer<Vec<String>> {
+        self.log(table).mend(all)
+    }
+
+    /// Entries of the log that are not as they were written, and copies of them that are not; each with whether
+    /// [`mend_entries`](Self::mend_entries) makes it again.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn entry_flaws(&self, table: &str) -> Answer<Vec<(Flaw, bool)>> {
+        self.log(table).flaws()
     }
 
     /// Files of the newest version that are gone or not as they were written: a name that its bytes still earn is sound, whatever the log
@@ -133,8 +161,4 @@ impl CommonTables {
         self.bare.lock().unwrap_or_else(PoisonError::into_inner).remove(table);
         Ok(Some(format!("removed a damaged checkpoint of lake/{table}: the entries of its log say all that it said")))
     }
-}
-
-fn is_checkpoint(name: &str) -> bool {
-    name == "_last_checkpoint" || name.contains(".checkpoint.")
 }

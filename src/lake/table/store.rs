@@ -8,7 +8,10 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::DirBuilderExt as _,
     path::Path as FilePath,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -17,15 +20,20 @@ use futures::{
     stream::{self, BoxStream},
 };
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions,
-    PutOptions, PutPayload, PutResult, RenameOptions, Result, local::LocalFileSystem, path::Path,
+    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result, local::LocalFileSystem, path::Path,
 };
+
+use super::copies::{Entry, Log, version_of};
+use crate::diagnostic::Refusal;
 
 #[derive(Debug)]
 pub(super) struct Flushing {
     files: LocalFileSystem,
     next: AtomicU64,
     checkpoints: Checkpoints,
+    /// Of the table whose log is read and written.
+    log: Arc<Log>,
 }
 
 /// Whether a log is read from its checkpoints on, or entry by entry: a checkpoint only sums up what the entries say.
@@ -37,14 +45,44 @@ pub(super) enum Checkpoints {
 
 impl Checkpoints {
     fn hides(self, name: Option<&str>) -> bool {
-        self == Self::Ignored && name.is_some_and(|name| name == "_last_checkpoint" || name.contains(".checkpoint."))
+        self == Self::Ignored && name.is_some_and(is_checkpoint)
     }
+}
+
+pub(super) fn is_checkpoint(name: &str) -> bool {
+    name == "_last_checkpoint" || name.contains(".checkpoint.")
+}
+
+/// The version of an entry of the log, by its place.
+fn entry_at(location: &Path) -> Option<u64> {
+    let stands_in_log = location.as_ref().rsplit('/').nth(1) == Some("_delta_log");
+    version_of(location.filename().filter(|_| stands_in_log)?.strip_suffix(".json")?)
 }
 
 impl Flushing {
     /// Everything below a folder that is there; paths are relative to it, so nothing depends on how its own path is spelt.
-    pub(super) fn below(folder: &FilePath, checkpoints: Checkpoints) -> Result<Self> {
-        Ok(Self { files: LocalFileSystem::new_with_prefix(folder)?, next: AtomicU64::new(0), checkpoints })
+    pub(super) fn below(folder: &FilePath, checkpoints: Checkpoints, log: Arc<Log>) -> Result<Self> {
+        Ok(Self { files: LocalFileSystem::new_with_prefix(folder)?, next: AtomicU64::new(0), checkpoints, log })
+    }
+
+    /// A new entry of the log, and then its copy: a copy of an entry that another program wrote first would gainsay that.
+    fn write_entry(&self, path: &FilePath, version: u64, payload: &PutPayload) -> io::Result<()> {
+        let told = |refusal: Refusal| io::Error::other(refusal.to_string());
+        self.log.make_room(version).map_err(told)?;
+        self.write(path, payload, true)?;
+        let bytes: Vec<u8> = payload.iter().flatten().copied().collect();
+        self.log.keep([(version, bytes.as_slice())]).map_err(told)
+    }
+
+    /// An entry of the log whose bytes are others than were written: those of its copy.
+    fn in_its_place(&self, location: &Path) -> Result<Option<Vec<u8>>> {
+        let failed = |why: String| Error::Generic { store: "Flushing", source: why.into() };
+        let Some(version) = entry_at(location) else { return Ok(None) };
+        match self.log.entry(version).map_err(|refusal| failed(refusal.to_string()))? {
+            Some(Entry::FromCopy(bytes, _)) => Ok(Some(bytes)),
+            Some(Entry::Lost(why)) => Err(failed(format!("{location}: {why}, and its copy is not sound either"))),
+            Some(Entry::AsWritten(_)) | None => Ok(None),
+        }
     }
 
     /// What is listed, in order and without what is not to be read.
@@ -91,7 +129,11 @@ impl ObjectStore for Flushing {
                 return Err(Error::NotImplemented { operation: "put if unchanged".into(), implementer: self.to_string() });
             }
         };
-        match self.write(&path, &payload, create) {
+        let written = match entry_at(location).filter(|_| create) {
+            Some(version) => self.write_entry(&path, version, &payload),
+            None => self.write(&path, &payload, create),
+        };
+        match written {
             Ok(()) => Ok(PutResult { e_tag: None, version: None }),
             Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
                 Err(Error::AlreadyExists { path: location.to_string(), source: source.into() })
@@ -108,7 +150,16 @@ impl ObjectStore for Flushing {
         if self.checkpoints.hides(location.filename()) {
             return Err(Error::NotFound { path: location.to_string(), source: "checkpoints are not read".into() });
         }
-        self.files.get_opts(location, options).await
+        let whole = options.range.is_none();
+        let found = self.files.get_opts(location, options).await?;
+        let Some(bytes) = (if whole { self.in_its_place(location)? } else { None }) else { return Ok(found) };
+        let (length, bytes) = (bytes.len() as u64, bytes::Bytes::from(bytes));
+        Ok(GetResult {
+            payload: GetResultPayload::Stream(stream::once(async move { Ok(bytes) }).boxed()),
+            meta: ObjectMeta { size: length, ..found.meta },
+            range: 0..length,
+            attributes: found.attributes,
+        })
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
@@ -156,7 +207,8 @@ mod tests {
     async fn the_second_of_two_creates_is_refused_and_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = Path::from("_delta_log/0.json");
-        let store = Flushing::below(folder.path(), Checkpoints::Read).unwrap();
+        let log = Arc::new(Log::of(folder.path().into()));
+        let store = Flushing::below(folder.path(), Checkpoints::Read, log).unwrap();
         store.put_opts(&path, "first".into(), PutMode::Create.into()).await.unwrap();
         let error = store.put_opts(&path, "second".into(), PutMode::Create.into()).await.unwrap_err();
         assert!(matches!(error, Error::AlreadyExists { .. }));

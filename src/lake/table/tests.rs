@@ -196,13 +196,107 @@ fn a_commit_of_another_program_in_between_is_seen() {
     assert_eq!(bench.tables.newest_version("ledger_line").unwrap(), Some(2));
 }
 
+const FIRST: &str = "ledger_line/_delta_log/00000000000000000001.json";
+
+/// The copy of version 1.
+fn first_copy(bench: &Bench) -> std::path::PathBuf {
+    let mut copies = fs::read_dir(bench.root.join("ledger_line/_log_copies")).unwrap().map(|entry| entry.unwrap().path());
+    copies.find(|path| path.to_string_lossy().contains("/00000000000000000001-")).unwrap()
+}
+
 #[test]
 fn a_damaged_log_is_reported() {
     let bench = bench();
     bench.replace(A, "t1", &[1], &[(1, 0, 10)]).unwrap();
-    fs::write(bench.root.join("ledger_line/_delta_log/00000000000000000001.json"), "{\"add\":").unwrap();
-    let refusal = CommonTables::at(&bench.root).unwrap().snapshot("ledger_line", None).unwrap_err();
+    fs::write(bench.root.join(FIRST), "{\"add\":").unwrap();
+    fs::write(first_copy(&bench), "{\"add\":").unwrap();
+    let fresh = CommonTables::at(&bench.root).unwrap();
+    let refusal = fresh.snapshot("ledger_line", None).unwrap_err();
     assert_eq!(refusal.0[0].code.id, "TC1007");
+    let (flaw, mends) = &fresh.entry_flaws("ledger_line").unwrap()[0];
+    assert_eq!((flaw.why.as_str(), *mends), ("its bytes are others than were written, and its copy is not sound either", false));
+    assert_eq!(fresh.mend_entries("ledger_line", true).unwrap(), Vec::<String>::new());
+    // One that no copy vouches for is as damaged.
+    fs::remove_file(first_copy(&bench)).unwrap();
+    let fresh = CommonTables::at(&bench.root).unwrap();
+    assert_eq!(fresh.mend_entries("ledger_line", true).unwrap(), Vec::<String>::new());
+    assert_eq!(fresh.snapshot("ledger_line", None).unwrap_err().0[0].code.id, "TC1007");
+}
+
+#[test]
+fn a_bit_that_turned_anywhere_in_the_log_is_never_believed_and_mended() {
+    let bench = bench();
+    bench.replace(A, "t1", &[1, 2], &[(1, 0, 10), (2, 10, 20)]).unwrap();
+    bench.replace(B, "t2", &[2], &[(2, 1_000, 5)]).unwrap();
+    let (expected, told) = (bench.tables.snapshot("ledger_line", None).unwrap(), bench.tables.history("ledger_line").unwrap());
+    // Every 83rd bit: each place in a byte is met. All of them: by hand.
+    let every = if std::env::var_os("TRUECOST_EVERY_BIT").is_some() { 1 } else { 83 };
+    let mut found = 0;
+    for version in 0..=2 {
+        let path = bench.root.join(format!("ledger_line/_delta_log/{version:020}.json"));
+        let bytes = fs::read(&path).unwrap();
+        for bit in (0..bytes.len() * 8).step_by(every) {
+            let mut turned = bytes.clone();
+            turned[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, &turned).unwrap();
+            let fresh = CommonTables::at(&bench.root).unwrap();
+            if bit % 7 == 0 {
+                assert_eq!(fresh.snapshot("ledger_line", None).unwrap(), expected, "bit {bit} of version {version}");
+            }
+            assert_eq!(fresh.history("ledger_line").unwrap(), told, "bit {bit} of version {version}");
+            assert_eq!(fresh.entry_flaws("ledger_line").unwrap().len(), 1, "bit {bit} of version {version}");
+            assert_eq!(fresh.mend_entries("ledger_line", false).unwrap().len(), 1, "bit {bit} of version {version}");
+            assert!(fs::read(&path).unwrap() == bytes, "bit {bit} of version {version}");
+            found += 1;
+        }
+    }
+    eprintln!("{found} bits of three entries: each is found, and mended");
+    assert!(found > 300, "{found}");
+}
+
+#[test]
+fn a_damaged_copy_is_made_again_and_an_entry_that_is_gone_too() {
+    let bench = bench();
+    bench.replace(A, "t1", &[1], &[(1, 0, 10)]).unwrap();
+    bench.replace(B, "t2", &[1], &[(1, 0, 20)]).unwrap();
+    let (entry, copy) = (fs::read(bench.root.join(FIRST)).unwrap(), first_copy(&bench));
+    fs::write(&copy, "damaged").unwrap();
+    let fresh = CommonTables::at(&bench.root).unwrap();
+    assert_eq!(fresh.entry_flaws("ledger_line").unwrap()[0].0.path, copy);
+    assert_eq!(fresh.mend_entries("ledger_line", true).unwrap(), Vec::<String>::new());
+    assert!(fs::read(&copy).unwrap() == entry);
+    fs::remove_file(bench.root.join(FIRST)).unwrap();
+    let made = fresh.mend_entries("ledger_line", false).unwrap();
+    assert_eq!(made, ["made again from its copy: lake/ledger_line/_delta_log/00000000000000000001.json (it is gone)"]);
+    assert!(fs::read(bench.root.join(FIRST)).unwrap() == entry);
+    assert_eq!(CommonTables::at(&bench.root).unwrap().snapshot("ledger_line", None).unwrap().unwrap().version, 2);
+}
+
+#[test]
+fn what_a_version_without_copies_wrote_gets_them_and_what_replaced_a_log_is_not_gainsaid() {
+    let bench = bench();
+    bench.replace(A, "t1", &[1], &[(1, 0, 10)]).unwrap();
+    bench.replace(B, "t2", &[1], &[(1, 0, 20)]).unwrap();
+    let copies = bench.root.join("ledger_line/_log_copies");
+    fs::remove_dir_all(&copies).unwrap();
+    let fresh = CommonTables::at(&bench.root).unwrap();
+    assert_eq!(fresh.deliveries("ledger_line").unwrap(), std::collections::BTreeMap::new());
+    fresh.mend_entries("ledger_line", false).unwrap();
+    assert_eq!(fresh.deliveries("ledger_line").unwrap(), [(A.to_owned(), 1), (B.to_owned(), 2)].into());
+    // The log of the day before is put back, the copies stay; another delivery comes in with the version that the log had.
+    fs::remove_file(bench.root.join("ledger_line/_delta_log/00000000000000000002.json")).unwrap();
+    let bench = Bench { tables: CommonTables::at(&bench.root).unwrap(), ..bench };
+    assert_eq!(bench.tables.deliveries("ledger_line").unwrap(), [(A.to_owned(), 1)].into());
+    bench.replace(A, "t3", &[1], &[(1, 0, 30)]).unwrap();
+    let fresh = CommonTables::at(&bench.root).unwrap();
+    assert_eq!(fresh.mend_entries("ledger_line", true).unwrap(), Vec::<String>::new());
+    assert_eq!(fresh.deliveries("ledger_line").unwrap(), [(A.to_owned(), 2)].into());
+    assert_eq!(bench.rows(None), [(1, 30)]);
+    assert_eq!(durable_names(&copies), 3);
+}
+
+fn durable_names(folder: &std::path::Path) -> usize {
+    fs::read_dir(folder).unwrap().count()
 }
 
 #[test]

@@ -25,8 +25,7 @@ use crate::{
     diagnostic::{Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Placement},
     lake::{
-        DeliveryProof, DeliveryRecord, DeliveryState, KeyIds, Landed, LandedAs, Naming, PARTITION_COLUMNS, PartSchema, PeriodProof,
-        QuarantineWriter,
+        DeliveryProof, DeliveryRecord, DeliveryState, KeyIds, Landed, Naming, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter,
     },
     pipeline::Feed,
     plan::{self, Met, common},
@@ -97,28 +96,9 @@ impl FeedRun<'_> {
             Met::Known => return Read::AlreadyIn(id),
             Met::Due { standing, earlier } => (standing.map(|r| *r), earlier),
         };
-        if let (None, LandedAs::Before) = (&earlier, landed.how)
-            && let Some(fault) = self.forgotten(feed, &coverage, &id, &file)
-        {
-            return Read::Left(not_taken(feed, name.clone(), vec![fault]).into());
-        }
         let mut record = self.record(item, &coverage, &id, &landed, &facts, earlier.as_deref());
         let verdict = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, standing.is_some());
         Read::Judged(Judged { record, coverage, id, standing, verdict }.into())
-    }
-
-    /// Its bytes were landed before, and nobody has entered it: where the table's log tells of it, its entry was lost, and with it
-    /// whether a person has withdrawn it.
-    fn forgotten(&self, feed: &Feed, coverage: &Coverage, id: &DeliveryId, file: &str) -> Option<Diagnostic> {
-        let table = &feed.into;
-        let told = self.tables.history(table).ok()?.into_iter().rfind(|told| told.delivery == id.as_str())?;
-        let seen = format!("delivery {id} of {coverage} came in with version {} of lake/{table}, and is not in the register", told.version);
-        let report = Diagnostic::new(codes::checks::UNEXPLAINED, seen)
-            .place(Place::file(file))
-            .expected("an entry in lake/register for every delivery that was ever accepted: it says whether somebody has withdrawn it")
-            .outcome("the file was not taken; what stands stays")
-            .hint("put lake/register back; or type truecost doctor --repair, which enters it again from landing and the table's log");
-        Some(report)
     }
 
     pub(super) fn record(

@@ -14,7 +14,7 @@ use crate::{
     decode::{EncodingFacts, EncodingScan},
     diagnostic::Answer,
     domain::{Coverage, DeliveryId, Digest, Period},
-    lake::{Decided, Decision, DeliveryRecord, DeliveryState, LakeFile, Landed, LandedAs, SourceFacts, Told},
+    lake::{Decided, Decision, DeliveryProof, DeliveryRecord, DeliveryState, LakeFile, Landed, LandedAs, SourceFacts, Told, Turn},
     pipeline::Feed,
     plan::{Take, Why, disagreements},
     source::{self, Entry},
@@ -93,7 +93,16 @@ impl FeedRun<'_> {
                     entered.push(record.delivery_id.clone());
                     known.push(record);
                 }
-                Err(why) => repaired.left.push(format!("{name} cannot be entered again: {why}")),
+                Err(why) if self.has_rows(known, table, &told)? => repaired.left.push(format!("{name} cannot be entered again: {why}")),
+                Err(why) => {
+                    let record = self.remembered(table, &told);
+                    self.lake.register().enter(&record)?;
+                    repaired
+                        .done
+                        .push(format!("{name} has no rows in the table and is entered as withdrawn, for it cannot be judged: {why}"));
+                    known.retain(|r| r.delivery_id != record.delivery_id);
+                    known.push(record);
+                }
             }
         }
         Ok(entered)
@@ -169,7 +178,7 @@ impl FeedRun<'_> {
         record.token.clone_from(&told.token);
         record.judged_at = self.clock.now().iso();
         record.lake_version = Some(told.version);
-        record.turn = told.facts.get("turn").and_then(|turn| serde_json::from_value(turn.clone()).ok());
+        record.turn = turn_of(told);
         record.number = told.facts.get("number").and_then(Value::as_u64).unwrap_or_default();
         if told.taken_out {
             withdrawn(&mut record);
@@ -184,6 +193,64 @@ impl FeedRun<'_> {
         };
         record.lost = snapshot.iter().any(holds_otherwise);
         Ok(Ok(record))
+    }
+
+    /// Whether the table, as it is now, holds rows of a delivery.
+    fn has_rows(&self, known: &[DeliveryRecord], table: &str, told: &Told) -> Answer<bool> {
+        let Some(now) = self.table_now(known, table)? else { return Ok(false) };
+        Ok(now.files.iter().any(|file| now.told.get(&file.name) == Some(&told.delivery)))
+    }
+
+    /// The entry of a delivery of which the log alone is left, and which stands nowhere: withdrawn, so that its file does not bring it in as
+    /// a new one.
+    fn remembered(&self, table: &str, told: &Told) -> DeliveryRecord {
+        let fact = |name: &str| told.facts.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let number = |name: &str| told.facts.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let location = |feed: &Feed| feed.from.to_string();
+        let feed = self.partnership.feeds.iter().find(|f| *f.council == *told.council && *f.id == *told.feed);
+        let location = feed.map(location).unwrap_or_default();
+        let source = |name: &str| told.facts.get(name).and_then(|value| source_of(value, &location));
+        let coverage = coverage_of(told).map(|coverage| coverage.periods().iter().map(ToString::to_string).collect());
+        let mut record = DeliveryRecord {
+            delivery_id: told.delivery.clone(),
+            council: told.council.clone(),
+            feed: told.feed.clone(),
+            table: table.to_owned(),
+            coverage: coverage.unwrap_or_default(),
+            beside: Vec::new(),
+            calendar: None,
+            source: source("source").unwrap_or_default(),
+            sidecar: source("sidecar"),
+            also_as: Vec::new(),
+            sha256: fact("sha256"),
+            bytes: number("bytes"),
+            encoding: told.facts.get("encoding").cloned().unwrap_or_default(),
+            contract: String::new(),
+            contract_sha256: String::new(),
+            feed_sha256: String::new(),
+            state: DeliveryState::Accepted,
+            reports: Vec::new(),
+            proof: DeliveryProof::default(),
+            token: told.token.clone(),
+            run: told.token.strip_suffix(&format!("-{}", told.delivery)).unwrap_or(&told.token).to_owned(),
+            landed_at: fact("landed_at"),
+            judged_at: self.clock.now().iso(),
+            last_attempt: None,
+            lake_version: Some(told.version),
+            lost: false,
+            above: false,
+            sidecar_sha256: told.facts.get("sidecar_sha256").and_then(Value::as_str).map(str::to_owned),
+            turn: turn_of(told),
+            number: number("number"),
+            waits: Vec::new(),
+            decisions: Vec::new(),
+            copy_of: None,
+            again: false,
+            lake_files: BTreeMap::new(),
+            keys: None,
+        };
+        withdrawn(&mut record);
+        record
     }
 
     /// The landed bytes of a delivery: by what the log says of them, or, where an older version wrote it, by its id, which is made of them.
@@ -280,6 +347,10 @@ fn in_hand<'a>(feed: &'a Feed, coverage: &Coverage, found: &Found) -> InHand<'a>
         present: None,
         many: false,
     }
+}
+
+fn turn_of(told: &Told) -> Option<Turn> {
+    told.facts.get("turn").and_then(|turn| serde_json::from_value(turn.clone()).ok())
 }
 
 fn source_of(value: &Value, location: &str) -> Option<SourceFacts> {
