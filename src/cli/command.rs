@@ -58,7 +58,10 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
     }
     match command {
         Command::Doctor { repair } => doctor(partnership, *repair, voice),
-        Command::Validate(_) => say(voice, &report::validate(partnership, SystemClock.now().seconds(), voice.talk)?),
+        Command::Validate(_) => {
+            voice.report(&pipeline::older_tables(partnership));
+            say(voice, &report::validate(partnership, SystemClock.now().seconds(), voice.talk)?)
+        }
         Command::Plan(words) => {
             let (page, code) = planned(partnership, &words.selection, voice.talk)?;
             voice.answer(&page);

@@ -27,6 +27,8 @@ pub fn check(tables: &BTreeMap<String, ReferenceTable>, head: &Head, feeds: &[Fe
     let members = head.members.iter().map(|member| &*member.organisation);
     let companies = head.companies.iter().map(|company| &*company.id);
     let organisations: Vec<&str> = councils.iter().copied().chain(companies).chain(members).collect();
+    let customers: Vec<&str> = tables.get("customer").map(|table| texts(table, "customer")).unwrap_or_default();
+    let bearers: Vec<&str> = organisations.iter().copied().chain(customers.iter().copied()).collect();
     let ownerships: Vec<&str> = Ownership::ALL.iter().map(|ownership| ownership.as_str()).collect();
     let services_of_rules: Vec<&str> = services.iter().copied().chain(["none", "unknown"]).collect();
     let all = ["account", "cost_centre", rules::TABLE, "department"];
@@ -39,13 +41,21 @@ pub fn check(tables: &BTreeMap<String, ReferenceTable>, head: &Head, feeds: &[Fe
         (all[2], "feed", &feeds),
         (all[2], "ownership", &ownerships),
         (all[2], "service", &services_of_rules),
-        (all[2], "bearer", &organisations),
+        (all[2], "bearer", &bearers),
         ("organisation_name", "organisation", &organisations),
     ] {
         if let Some(table) = tables.get(table) {
             column_of(table, column, words, faults);
         }
     }
+}
+
+/// The distinct texts of a column, in the order of the table.
+fn texts<'t>(table: &'t ReferenceTable, column: &str) -> Vec<&'t str> {
+    let values = table.rows.column_by_name(column).and_then(|c| c.as_any().downcast_ref::<StringArray>());
+    let mut texts: Vec<&str> = values.into_iter().flat_map(|values| values.iter().flatten()).collect();
+    texts.dedup();
+    texts
 }
 
 fn column_of(table: &ReferenceTable, column: &str, words: &[&str], faults: &mut Vec<Diagnostic>) {

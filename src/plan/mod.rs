@@ -46,7 +46,7 @@ pub use strays::strays;
 
 mod tables;
 
-pub use tables::{Given, GivenRows, LakeNow, code_schema, common, does_not_fit, given_tables, lake_now, lake_table, published};
+pub use tables::{Given, GivenRows, LakeNow, TAGS, code_schema, common, does_not_fit, given_tables, lake_now, lake_table, published};
 
 mod amount;
 

@@ -18,7 +18,12 @@ use crate::{
     engine::{Part, Table},
     lake::{CommonTables, LakeFile, LakeState, Manifest},
     pipeline::{Basis, Kernel, Partnership},
-    schema::Contract,
+    schema::{
+        Contract, Kind,
+        batch::{Default, with_defaults},
+        read_contract,
+        yaml::SourceText,
+    },
 };
 
 /// A table of the cost model that no step fills.
@@ -40,7 +45,7 @@ pub enum GivenRows {
 }
 
 /// The one list of what cost SQL and kernels may read and no step fills: common tables, reference tables, `membership` of the partnership
-/// file. `department` has no rows where a partnership has no such file.
+/// file. Tables that a partnership may do without have no rows where it has no such file.
 ///
 /// # Errors
 /// None in practice: columns are fixed.
@@ -54,9 +59,12 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
             }
             Some(("reference", table)) => {
                 let reference = partnership.references.get(table);
-                let rows = reference.map_or_else(|| RecordBatch::new_empty(contract.arrow_schema()), |reference| reference.rows.clone());
+                let mut rows = reference.map_or_else(|| RecordBatch::new_empty(contract.arrow_schema()), |reference| reference.rows.clone());
+                if table == "account" {
+                    rows = with_defaults(&rows, &TAGS)?;
+                }
                 let digest = digest_of(&[&digest, &reference.map_or_else(String::new, |reference| reference.digest.hex())]);
-                given.insert(table.to_owned(), Given { schema: contract.arrow_schema(), rows: GivenRows::Here(rows), digest });
+                given.insert(table.to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest });
             }
             _ => {}
         }
@@ -65,20 +73,32 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
     let digest = digest_of(&[&format!("{members:?}")]);
     let rows = membership_table(&members)?;
     given.insert("membership".to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest });
-    given.entry("department".to_owned()).or_insert_with(|| {
-        let rows = RecordBatch::new_empty(no_departments());
-        Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest: String::new() }
-    });
+    for (table, text) in OPTIONAL {
+        if !given.contains_key(table)
+            && let Some(schema) = columns_of(table, text)
+        {
+            let rows = RecordBatch::new_empty(schema);
+            given.insert(table.to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest: String::new() });
+        }
+    }
     Ok(given)
 }
 
-/// The columns of `department` where a partnership has no such table: then it has no rows.
-fn no_departments() -> SchemaRef {
-    let mut columns = ["council", "department", "fund"].map(text).to_vec();
-    columns.push(Field::new("capital", DataType::Boolean, false));
-    columns.push(Field::new("valid_from", DataType::Date32, false));
-    columns.push(Field::new("valid_to", DataType::Date32, true));
-    Arc::new(Schema::new(columns))
+/// What an account is where `account.csv` of the version before does not say it.
+pub const TAGS: [(&str, Default); 2] = [("on_cost", Default::False), ("recharge", Default::False)];
+
+macro_rules! optional {
+    ($($table:literal),*) => { [$(($table, include_str!(concat!("../../schemas/reference/", $table, ".odcs.yaml")))),*] };
+}
+
+/// Reference tables that a partnership may do without, contract and all, each with the program's contract of it.
+const OPTIONAL: [(&str, &str); 10] =
+    optional!["agreement", "blanket", "customer", "department", "driver", "pay_element", "payroll_journal", "pool", "rate_card", "share"];
+
+/// The columns of a table where a partnership has no contract of it: then it has no rows.
+fn columns_of(table: &str, text: &str) -> Option<SchemaRef> {
+    let source = SourceText::new(format!("{table} of the program"), text);
+    read_contract(&source, Kind::Reference, table).ok().map(|contract| contract.arrow_schema())
 }
 
 fn text(name: &str) -> Field {

@@ -9,9 +9,9 @@ use super::{
     schedule::{due, lines, to_json},
 };
 use crate::{
-    diagnostic::{Answer, list},
+    diagnostic::{Answer, Diagnostic, list},
     domain::counted,
-    pipeline::Partnership,
+    pipeline::{Partnership, older_tables},
     plan,
 };
 
@@ -36,14 +36,15 @@ pub fn validate(partnership: &Partnership, now: i64, talk: Talk) -> Answer<Page>
         number(checked.queries, "query")
     );
     text.push_str(&without_folder(partnership));
+    let notes: Vec<Diagnostic> = partnership.notes.iter().cloned().chain(older_tables(partnership)).collect();
     if talk == Talk::Plain {
-        text.push_str(&noted(partnership.notes.len(), "truecost validate -v"));
+        text.push_str(&noted(notes.len(), "truecost validate -v"));
     }
     let schedules = due(partnership, now, NEXT);
     if talk > Talk::Quiet {
         text.extend(schedules.iter().map(|schedule| format!("\n{}", lines(schedule))));
     }
     let json = json!({"councils": checked.councils, "services": checked.services, "feeds": checked.feeds, "contracts": checked.contracts,
-        "references": checked.references, "queries": checked.queries, "schedules": to_json(&schedules), "notes": list(&partnership.notes)});
+        "references": checked.references, "queries": checked.queries, "schedules": to_json(&schedules), "notes": list(&notes)});
     Ok(Page::new("validate", text, json))
 }

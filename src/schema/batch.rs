@@ -1,10 +1,12 @@
 //! Typed columns of a batch by name, for code that reads tables whose contract has been checked.
 
+use std::sync::Arc;
+
 use arrow::{
     array::{
         Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray,
     },
-    datatypes::{Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type},
+    datatypes::{Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema, Field},
     record_batch::RecordBatch,
 };
 
@@ -50,6 +52,47 @@ typed! {
 #[must_use]
 pub fn text_at(array: &StringArray, row: usize) -> Option<&str> {
     array.is_valid(row).then(|| array.value(row))
+}
+
+/// What stands for a value that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Default {
+    /// `false`, in a column of truths.
+    False,
+    /// This word, in a column of texts.
+    Word(&'static str),
+}
+
+/// The rows with these columns, whatever a file of the version before lacks of them: where a column is not there it comes last, and where
+/// a value of it is null it is the default.
+///
+/// # Errors
+/// TC1250 where a column is there with another type.
+pub fn with_defaults(rows: &RecordBatch, defaults: &[(&str, Default)]) -> Answer<RecordBatch> {
+    let mut fields: Vec<Field> = rows.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
+    let mut columns = rows.columns().to_vec();
+    for (name, default) in defaults {
+        let count = rows.num_rows();
+        let is_there = rows.column_by_name(name).is_some();
+        let filled: ArrayRef = match default {
+            Default::False if is_there => {
+                Arc::new(boolean(rows, name)?.iter().map(|truth| Some(truth.unwrap_or(false))).collect::<BooleanArray>())
+            }
+            Default::False => Arc::new(BooleanArray::from(vec![false; count])),
+            Default::Word(word) if is_there => {
+                Arc::new(text(rows, name)?.iter().map(|value| Some(value.unwrap_or(word))).collect::<StringArray>())
+            }
+            Default::Word(word) => Arc::new(StringArray::from(vec![*word; count])),
+        };
+        match fields.iter().position(|field| field.name() == name).and_then(|at| columns.get_mut(at)) {
+            Some(column) => *column = filled,
+            None => {
+                fields.push(Field::new(*name, filled.data_type().clone(), true));
+                columns.push(filled);
+            }
+        }
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| mismatch(rows, "", "columns of one length"))
 }
 
 fn mismatch(batch: &RecordBatch, name: &str, expected: &str) -> crate::diagnostic::Refusal {

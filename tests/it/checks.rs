@@ -50,6 +50,9 @@ impl Plant {
                     ("reserve_movement", Boolean),
                     ("fund", Text),
                     ("capital", Boolean),
+                    ("part_kind", Text),
+                    ("on_cost", Boolean),
+                    ("recharge", Boolean),
                     ("lines", BigInt),
                     ("amount", Money),
                     ("debits", Money),
@@ -62,8 +65,8 @@ impl Plant {
             ),
         );
         let mut line_total = vec![("council", Text), ("feed", Text), ("delivery_year", SmallInt), ("delivery_period", TinyInt)];
-        line_total.extend(["ownership", "service", "bearer", "account_group", "statement", "fund"].map(|name| (name, Text)));
-        line_total.extend(["is_cost", "reserve_movement", "capital"].map(|name| (name, Boolean)));
+        line_total.extend(["ownership", "service", "bearer", "account_group", "statement", "fund", "part_kind"].map(|name| (name, Text)));
+        line_total.extend(["is_cost", "reserve_movement", "capital", "on_cost", "recharge"].map(|name| (name, Boolean)));
         line_total.extend([("lines", BigInt), ("amount", Money), ("debits", Money), ("credits", Money)]);
         // No part was made by this run: there is nothing to read back.
         tables.insert("line_total", (line_total, vec![]));
@@ -219,6 +222,9 @@ fn class(ownership: &str, service: &str, statement: &str, is_cost: bool, fund: &
         Cell::Truth(false),
         t(fund),
         Cell::Truth(capital),
+        t("line"),
+        Cell::Truth(false),
+        Cell::Truth(false),
         n(lines),
         p(pence),
         p(pence.max(0)),
@@ -274,7 +280,7 @@ fn check_09_fails_on_a_line_that_was_lost_and_on_a_class_that_is_none() {
 
 /// What a reader of the published lines adds up to: a row of `class_total`, in the order of `line_total`.
 fn read_back(class: &[Cell]) -> Vec<Cell> {
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 9, 10, 12, 13, 14, 15, 16].map(|at| class[at].clone()).to_vec()
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 13, 9, 10, 12, 14, 15, 16, 17, 18, 19].map(|at| class[at].clone()).to_vec()
 }
 
 #[test]
@@ -284,7 +290,7 @@ fn check_09b_fails_where_the_published_lines_are_of_other_classes_than_the_sums(
     plant.rows("line_total").clone_from(&lines);
     assert_eq!(plant.failing(), Vec::<i16>::new());
     // Every class column shifted by one entry of its dictionary: all sums stand, each under another's name.
-    for column in 4..13 {
+    for column in 4..16 {
         let mut shifted = lines.clone();
         (shifted[0][column], shifted[1][column]) = (lines[1][column].clone(), lines[0][column].clone());
         let differs = format!("{shifted:?}") != format!("{lines:?}");
@@ -294,7 +300,7 @@ fn check_09b_fails_where_the_published_lines_are_of_other_classes_than_the_sums(
     plant.rows("line_total").clone_from(&lines[..1].to_vec());
     assert_eq!(plant.failing(), [9], "a class that no line has");
     plant.rows("line_total").clone_from(&lines);
-    plant.rows("line_total")[0][15] = p(29_999);
+    plant.rows("line_total")[0][18] = p(29_999);
     assert_eq!(plant.failing(), [9], "a penny");
 }
 
@@ -324,8 +330,8 @@ fn check_11_fails_on_a_rule_outside_its_dates_a_share_without_membership_and_a_d
 fn check_12_fails_on_suspense_over_its_limit_in_absolute_value() {
     let mut plant = Plant::sound();
     let mut debit = class("suspense", "none", "unknown", true, "GF", false, 1, 700);
-    debit[16] = p(-700);
-    debit[14] = p(0);
+    debit[19] = p(-700);
+    debit[17] = p(0);
     plant.rows("class_total").push(debit);
     plant.rows("common_total")[0][5] = n(4);
     plant.rows("separation").push(vec![t("newham"), t("GF"), t("suspense"), t("none"), n(2018), n(1), t("x"), p(0), n(1)]);

@@ -94,7 +94,7 @@ known AS (
     a.account IS NOT NULL AS account_known, coalesce(a.is_cost, true) AS is_cost,
     coalesce(a.account_group, CASE WHEN l.must_know THEN 'unknown' ELSE 'unclassified' END) AS account_group,
     coalesce(a.statement, CASE WHEN l.must_know THEN 'unknown' ELSE 'expenditure' END) AS statement,
-    coalesce(a.reserve_movement, false) AS reserve_movement,
+    coalesce(a.reserve_movement, false) AS reserve_movement, coalesce(a.on_cost, false) AS on_cost, coalesce(a.recharge, false) AS recharge,
     c.cost_centre IS NOT NULL AS centre_known, coalesce(c.fund, d.fund, 'unknown') AS fund, coalesce(c.capital, d.capital, false) AS capital,
     m.id IS NOT NULL AS is_member, l.actual, l.must_know,
     CASE WHEN r.ownership <> 'suspense' THEN r.rule_id END AS rule_id, r.ownership, r.service, r.bearer
@@ -110,7 +110,7 @@ known AS (
   LEFT JOIN member AS m ON m.id = l.id
 ),
 reasoned AS (
-  SELECT council, feed, delivery_id, source_row, day, amount, account_group, statement, reserve_movement, fund, capital, is_member,
+  SELECT council, feed, delivery_id, source_row, day, amount, account_group, statement, reserve_movement, on_cost, recharge, fund, capital, is_member,
     rule_id, ownership, service, bearer,
     CASE WHEN NOT is_cost OR NOT actual THEN 'not_cost'
       WHEN is_member AND must_know AND NOT account_known THEN 'no_account'
@@ -124,26 +124,26 @@ expected AS (
     CASE WHEN reason IS NOT NULL OR NOT is_member THEN 'none' ELSE service END AS service,
     CASE WHEN reason IS NOT NULL OR NOT is_member THEN NULL ELSE bearer END AS bearer,
     CASE WHEN reason IS NOT NULL THEN reason WHEN NOT is_member THEN 'not_a_member' ELSE rule_id END AS rule_id,
-    account_group, statement, reserve_movement, fund, capital
+    account_group, statement, reserve_movement, on_cost, recharge, fund, capital
   FROM reasoned
 ),
 specified AS (
   SELECT council, feed, delivery_id, source_row, effective_date, amount, ownership, service, coalesce(bearer, '') AS bearer, rule_id, account_group,
-    statement, ownership <> 'not_cost' AS is_cost, reserve_movement, fund, capital, count(*) AS copies
+    statement, ownership <> 'not_cost' AS is_cost, reserve_movement, on_cost, recharge, fund, capital, 'line' AS part_kind, count(*) AS copies
   FROM expected
   GROUP BY council, feed, delivery_id, source_row, effective_date, amount, ownership, service, bearer, rule_id, account_group, statement,
-    reserve_movement, fund, capital
+    reserve_movement, on_cost, recharge, fund, capital
 ),
 published AS (
   SELECT council, feed, delivery_id, source_row, effective_date, amount, ownership, service, coalesce(bearer, '') AS bearer, rule_id, account_group,
-    statement, is_cost, reserve_movement, fund, capital, count(*) AS copies
+    statement, is_cost, reserve_movement, on_cost, recharge, fund, capital, part_kind, count(*) AS copies
   FROM cost_line WHERE delivery_year = $fiscal_year AND delivery_period = $period
   GROUP BY council, feed, delivery_id, source_row, effective_date, amount, ownership, service, bearer, rule_id, account_group, statement, is_cost,
-    reserve_movement, fund, capital
+    reserve_movement, on_cost, recharge, fund, capital, part_kind
 )
-SELECT coalesce(s.council, p.council) AS council, coalesce(s.feed, p.feed) AS feed, coalesce(s.delivery_id, p.delivery_id) AS delivery_id, coalesce(s.source_row, p.source_row) AS source_row, coalesce(s.effective_date, p.effective_date) AS effective_date, coalesce(s.amount, p.amount) AS amount, coalesce(s.ownership, p.ownership) AS ownership, coalesce(s.service, p.service) AS service, coalesce(s.bearer, p.bearer) AS bearer, coalesce(s.rule_id, p.rule_id) AS rule_id, coalesce(s.account_group, p.account_group) AS account_group, coalesce(s.statement, p.statement) AS statement, coalesce(s.is_cost, p.is_cost) AS is_cost, coalesce(s.reserve_movement, p.reserve_movement) AS reserve_movement, coalesce(s.fund, p.fund) AS fund, coalesce(s.capital, p.capital) AS capital,
+SELECT coalesce(s.council, p.council) AS council, coalesce(s.feed, p.feed) AS feed, coalesce(s.delivery_id, p.delivery_id) AS delivery_id, coalesce(s.source_row, p.source_row) AS source_row, coalesce(s.effective_date, p.effective_date) AS effective_date, coalesce(s.amount, p.amount) AS amount, coalesce(s.ownership, p.ownership) AS ownership, coalesce(s.service, p.service) AS service, coalesce(s.bearer, p.bearer) AS bearer, coalesce(s.rule_id, p.rule_id) AS rule_id, coalesce(s.account_group, p.account_group) AS account_group, coalesce(s.statement, p.statement) AS statement, coalesce(s.is_cost, p.is_cost) AS is_cost, coalesce(s.reserve_movement, p.reserve_movement) AS reserve_movement, coalesce(s.on_cost, p.on_cost) AS on_cost, coalesce(s.recharge, p.recharge) AS recharge, coalesce(s.part_kind, p.part_kind) AS part_kind, coalesce(s.fund, p.fund) AS fund, coalesce(s.capital, p.capital) AS capital,
   coalesce(s.copies, 0) - coalesce(p.copies, 0) AS copies
 FROM specified AS s
 FULL JOIN published AS p
-  ON p.council = s.council AND p.feed = s.feed AND p.delivery_id = s.delivery_id AND p.source_row = s.source_row AND p.effective_date = s.effective_date AND p.amount = s.amount AND p.ownership = s.ownership AND p.service = s.service AND p.bearer = s.bearer AND p.rule_id = s.rule_id AND p.account_group = s.account_group AND p.statement = s.statement AND p.is_cost = s.is_cost AND p.reserve_movement = s.reserve_movement AND p.fund = s.fund AND p.capital = s.capital
+  ON p.council = s.council AND p.feed = s.feed AND p.delivery_id = s.delivery_id AND p.source_row = s.source_row AND p.effective_date = s.effective_date AND p.amount = s.amount AND p.ownership = s.ownership AND p.service = s.service AND p.bearer = s.bearer AND p.rule_id = s.rule_id AND p.account_group = s.account_group AND p.statement = s.statement AND p.is_cost = s.is_cost AND p.reserve_movement = s.reserve_movement AND p.on_cost = s.on_cost AND p.recharge = s.recharge AND p.part_kind = s.part_kind AND p.fund = s.fund AND p.capital = s.capital
 WHERE coalesce(s.copies, 0) <> coalesce(p.copies, 0)

@@ -51,6 +51,8 @@ codes! {
     SHARED_UNDECLARED = "TC0624", Configurator, 2, "the shared service is not declared";
     /// A period is let go that would not vanish.
     NOTHING_TO_LET_GO = "TC0625", Configurator, 2, "nothing to let go";
+    /// A reference table of the version before, without columns that came since.
+    OLDER_TABLE = "TC0626", Configurator, 2, "a reference table lacks columns that came later", Note;
     /// `amount:` of a feed adds columns up otherwise than their contracts say.
     AMOUNT = "TC0627", Configurator, 2, "a declared amount that contradicts the contract";
     /// Feed SQL that gives `fiscal_year` and no `period`, or the other way.

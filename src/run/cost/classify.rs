@@ -18,12 +18,12 @@ use crate::{
     domain::counted,
     lake::{PartFile, PartSchema, StagedPart},
     pipeline::{LOOKED_UP, Partnership, rules},
-    plan::{CostSource, Scope, Step, common, published},
+    plan::{CostSource, Scope, Step, TAGS, common, does_not_fit, published},
     run::parallel::{each, lock},
-    schema::{Cell, table},
+    schema::{Cell, Column, Contract, table},
     stages::{
         classify::{
-            ClassifiedPart, Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS, classify_part,
+            CLASS_TOTAL, ClassifiedPart, Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS, classify_part,
             code_table, codes_of, meanings,
         },
         prove,
@@ -53,7 +53,7 @@ impl Walk<'_> {
         let rows: u64 = stale.iter().map(|s| s.file.rows).sum();
         let of_parts = counted(stale.len() as u64, "part");
         let mut meant = self.mean(step, stale)?;
-        let (line, class) = (published(self.run.partnership, step.name())?, published(self.run.partnership, CLASS_TOTAL)?);
+        let (line, class) = (published(self.run.partnership, step.name())?, published(self.run.partnership, CLASSES)?);
         let schema = PartSchema::of(line)?;
         let folded: Mutex<BTreeMap<String, FoldedCodes>> = Mutex::default();
         let line_total = Mutex::new(Vec::new());
@@ -64,7 +64,7 @@ impl Walk<'_> {
             if !done.folded.0.is_empty() {
                 lock(&folded).entry(format!("{}/{}", source.file.council, source.file.feed)).or_default().extend(&done.folded);
             }
-            let (classes, facts) = (table(class, &done.classes)?, done.facts());
+            let (classes, facts) = (table(class, &in_order_of(class, &done.classes))?, done.facts());
             Ok(vec![Made::Staged(done.staged, facts), Made::Rows(classes)])
         })?;
         for (feed, codes) in &*lock(&folded) {
@@ -81,18 +81,37 @@ impl Walk<'_> {
         let lookups = self.lookups(step, &Scope::These(stale))?;
         let [code_match, code_class, account, cost_centre, department, line_class] = LOOKED_UP.map(|name| self.looked_up(name, &lookups));
         let code_class = code_class?;
-        let meanings = meanings(&code_match?, &code_class, &account?, &cost_centre?, &department?, &line_class?)?;
+        let meanings = meanings(&code_match?, &code_class, &self.told_apart(account?)?, &cost_centre?, &department?, &line_class?)?;
         Ok(Meant { meanings, code_class, line_total: Vec::new() })
     }
 }
 
 /// Filled beside the lines.
-const CLASS_TOTAL: &str = "class_total";
+const CLASSES: &str = "class_total";
+
+/// Rows of `class_total` with the columns of its contract, in its order.
+fn in_order_of(contract: &Contract, rows: &[Vec<Cell>]) -> Vec<Vec<Cell>> {
+    let place = |column: &Column| CLASS_TOTAL.iter().position(|name| *name == &*column.name);
+    let places: Vec<Option<usize>> = contract.columns.iter().map(place).collect();
+    let cell = |row: &[Cell], at: &Option<usize>| at.and_then(|at| row.get(at)).cloned().unwrap_or(Cell::Null);
+    rows.iter().map(|row| places.iter().map(|at| cell(row, at)).collect()).collect()
+}
 
 fn partition(scope: &Scope) -> Option<&CostSource> {
     match scope {
         Scope::Partition(source) => Some(source),
         _ => None,
+    }
+}
+
+impl Walk<'_> {
+    /// Accounts without what the contract of `class_total` does not tell apart: then two rows of it would be one class.
+    fn told_apart(&self, accounts: RecordBatch) -> Answer<RecordBatch> {
+        let contract = published(self.run.partnership, CLASSES)?;
+        let is_told = |name: &str| !TAGS.iter().any(|(tag, _)| *tag == name) || contract.column(name).is_some();
+        let schema = accounts.schema();
+        let kept: Vec<usize> = (0..schema.fields().len()).filter(|at| is_told(schema.field(*at).name())).collect();
+        accounts.project(&kept).map_err(|e| does_not_fit(CLASSES, &e))
     }
 }
 

@@ -19,11 +19,15 @@ use crate::{
     engine::{Table, Tables},
     lake::{Content, DeliveryRecord, Manifest, Publication, PublishedPart},
     plan::{
-        Behind, CostSource, EMPTY, GivenRows, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, plan_cost,
-        plan_release, program, published, rules_digest, run_digest, with_sender,
+        Behind, CostPlan, CostSource, EMPTY, GivenRows, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, plan_cost,
+        plan_release, program, rules_digest, run_digest, with_sender,
     },
-    schema::{Column, Contract},
+    schema::{
+        Column, Contract,
+        batch::{Default, with_defaults},
+    },
     stages::{
+        classify::LINE,
         prove::{self, Finding},
         publish,
     },
@@ -196,7 +200,7 @@ impl CostRun<'_> {
         let behind: Vec<Behind<'_>> = behind.iter().zip(&records).map(|(behind, record)| Behind { record, ..*behind }).collect();
         let records: Vec<&DeliveryRecord> = records.iter().collect();
         assembly.store("delivery", &publish::delivery_rows(self.partnership, &behind))?;
-        self.small_tables(&records, lines, release, assembly)?;
+        self.small_tables(&records, lines, release, walk.plan, assembly)?;
         let tables = self.check_tables(&records, lines, walk, assembly)?;
         costed.findings = prove::prove(&tables)?;
         if let Some(classes) = tables.get("class_total") {
@@ -246,16 +250,19 @@ impl CostRun<'_> {
         records: &[&DeliveryRecord],
         lines: &[(CostSource, PublishedPart)],
         release: &ReleasePlan,
+        plan: &CostPlan,
         assembly: &mut Assembly<'_>,
     ) -> Answer<()> {
         assembly.store("reconciliation", &prove::reconciliation(records, lines)?)?;
         for (name, rows) in publish::dimensions(self.partnership, &release.release_periods()) {
             assembly.store(name, &rows)?;
         }
-        for name in ["account", "cost_centre"] {
-            let Some(reference) = self.partnership.references.get(name) else { continue };
-            let rows = as_published(published(self.partnership, name)?, &reference.rows)?;
-            assembly.store_batch(name, &reference.digest.hex(), rows)?;
+        for name in DIMENSIONS {
+            let contract = self.partnership.contracts.get(&format!("published/{name}"));
+            let (Some(contract), Some(given)) = (contract, plan.given.get(name)) else { continue };
+            if let GivenRows::Here(rows) = &given.rows {
+                assembly.store_batch(name, &given.digest, as_published(contract, rows)?)?;
+            }
         }
         Ok(())
     }
@@ -278,7 +285,11 @@ impl CostRun<'_> {
         for name in ["class_total", "separation", "delivery"] {
             let of = assembly.content.tables.get(name).map_or(&[][..], Vec::as_slice);
             // Read once: a dozen checks ask for them.
-            tables.insert(name, assembly.parts.rows_of(name, of)?);
+            let mut rows = assembly.parts.batch_of(name, of)?;
+            if name == "class_total" {
+                rows = with_defaults(&rows, &CLASSES_OF_THE_VERSION_BEFORE)?;
+            }
+            tables.insert(name, Table::rows(rows.schema(), vec![rows]));
         }
         for (name, rows) in prove::check_tables(self.partnership, records, lines)? {
             let contract = self.partnership.contracts.get(&format!("published/{name}"));
@@ -295,6 +306,13 @@ impl CostRun<'_> {
         Ok(tables)
     }
 }
+
+/// Reference tables that are published with every release, where they have a contract; without rows where a partnership has no such file.
+const DIMENSIONS: [&str; 7] = ["account", "cost_centre", "agreement", "customer", "driver", "pool", "share"];
+
+/// What `class_total` is where its contract has no such columns.
+const CLASSES_OF_THE_VERSION_BEFORE: [(&str, Default); 3] =
+    [("part_kind", Default::Word(LINE)), ("on_cost", Default::False), ("recharge", Default::False)];
 
 /// Rows with the columns of a contract; those that they lack are null.
 fn as_published(contract: &Contract, rows: &RecordBatch) -> Answer<RecordBatch> {

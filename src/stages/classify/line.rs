@@ -149,7 +149,14 @@ pub struct Classifier<'a> {
 pub fn add_fixed(meanings: &mut Meanings) {
     meanings.classes.number(Class::suspense("no_rule"));
     for (group, statement) in [("unknown", "unknown"), ("unclassified", "expenditure")] {
-        meanings.accounts.number(Account { group: group.into(), statement: statement.into(), is_cost: true, reserve_movement: false });
+        meanings.accounts.number(Account {
+            group: group.into(),
+            statement: statement.into(),
+            is_cost: true,
+            reserve_movement: false,
+            on_cost: false,
+            recharge: false,
+        });
     }
     meanings.cost_centres.number(CostCentre { fund: "unknown".into(), capital: false });
 }
@@ -388,6 +395,8 @@ impl<'a> Classifier<'a> {
             ("statement", named(&account, accounts.iter().map(|a| Some(a.statement.as_str())))),
             ("is_cost", truth(&class, self.owner.iter().map(|(o, _)| *o != Ownership::NotCost).collect())),
             ("reserve_movement", truth(&account, accounts.iter().map(|a| a.reserve_movement).collect())),
+            ("on_cost", truth(&account, accounts.iter().map(|a| a.on_cost).collect())),
+            ("recharge", truth(&account, accounts.iter().map(|a| a.recharge).collect())),
             ("fund", named(&cost_centre, centres.iter().map(|c| Some(c.fund.as_str())))),
             ("capital", truth(&cost_centre, centres.iter().map(|c| c.capital).collect())),
         ]

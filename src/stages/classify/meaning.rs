@@ -32,6 +32,8 @@ pub struct Account {
     pub statement: String,
     pub is_cost: bool,
     pub reserve_movement: bool,
+    pub on_cost: bool,
+    pub recharge: bool,
 }
 
 /// What a cost centre means.

@@ -13,5 +13,5 @@ mod tables;
 pub use folded::{FoldedCode, FoldedCodes};
 pub use line::{ClassTotals, Classifier, Cube, LineColumns, Owner, Sums, distinct_codes};
 pub use meaning::{Codes, Meaning, Meanings, RULE_COLUMNS};
-pub use part::{ClassifiedPart, IncomeAccounts, PartOf, classify_part, codes_of};
+pub use part::{CLASS_TOTAL, ClassifiedPart, IncomeAccounts, LINE, PartOf, classify_part, codes_of};
 pub use tables::{code_table, meanings};

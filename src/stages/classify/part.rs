@@ -31,7 +31,7 @@ pub struct PartOf {
 }
 
 /// Columns that classification gives; the others are copied, constant, or empty.
-const CLASS_COLUMNS: [&str; 11] = [
+const CLASS_COLUMNS: [&str; 13] = [
     "effective_date",
     "ownership",
     "service",
@@ -41,9 +41,38 @@ const CLASS_COLUMNS: [&str; 11] = [
     "statement",
     "is_cost",
     "reserve_movement",
+    "on_cost",
+    "recharge",
     "fund",
     "capital",
 ];
+
+/// Columns of the table `class_total`; its contract may lack some of the last three classes and name the others in another order.
+pub const CLASS_TOTAL: [&str; 20] = [
+    "council",
+    "feed",
+    "delivery_year",
+    "delivery_period",
+    "ownership",
+    "service",
+    "bearer",
+    "account_group",
+    "statement",
+    "is_cost",
+    "reserve_movement",
+    "fund",
+    "capital",
+    "part_kind",
+    "on_cost",
+    "recharge",
+    "lines",
+    "amount",
+    "debits",
+    "credits",
+];
+
+/// The kind of a line that is not resolved into parts.
+pub const LINE: &str = "line";
 
 /// Income accounts of a part: rows and pounds, for check 42.
 pub type IncomeAccounts = BTreeMap<String, (u64, Pence)>;
@@ -54,7 +83,7 @@ pub struct ClassifiedPart {
     pub staged: StagedPart,
     pub totals: ClassTotals,
     pub income: IncomeAccounts,
-    /// Rows of the table `class_total`.
+    /// Rows with the columns of [`CLASS_TOTAL`].
     pub classes: Vec<Vec<Cell>>,
     /// Codes that were not compared as they were sent.
     pub folded: FoldedCodes,
@@ -154,6 +183,9 @@ fn class_rows(cube: &Cube, classifier: &Classifier<'_>, of: &PartOf) -> Vec<Vec<
             account.reserve_movement.into(),
             centre.fund.as_str().into(),
             centre.capital.into(),
+            LINE.into(),
+            account.on_cost.into(),
+            account.recharge.into(),
             sums.lines.into(),
             Cell::Pence(sums.debits + sums.credits),
             Cell::Pence(sums.debits),
@@ -181,6 +213,7 @@ fn fresh(schema: &PartSchema, plan: &[Plan], classes: &[(&'static str, ArrayRef)
             // A payment is money that has left: actual, and in pounds, which are all that a council publishes.
             "balance_type" => constant("actual", rows),
             "currency" => constant("GBP", rows),
+            "part_kind" => constant(LINE, rows),
             "line_part" => Arc::new(Int8Array::from_value(1, rows)),
             name => match classes.iter().find(|(class, _)| *class == name) {
                 Some((_, array)) => array.clone(),

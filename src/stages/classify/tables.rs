@@ -60,6 +60,8 @@ pub fn meanings(
             statement: rows.text("statement", row)?,
             is_cost: rows.truth("is_cost", row)?,
             reserve_movement: rows.truth("reserve_movement", row)?,
+            on_cost: rows.truth_if_there("on_cost", row)?,
+            recharge: rows.truth_if_there("recharge", row)?,
         })
     })?;
     let centres = by_code(cost_centre_class, "cost_centre", |rows, row| {
@@ -153,6 +155,11 @@ impl Rows<'_> {
     pub fn truth(&self, name: &str, row: usize) -> Answer<bool> {
         let values = batch::boolean(self.0, name)?;
         Ok(values.is_valid(row) && values.value(row))
+    }
+
+    /// False where the query of a partnership of the version before gives no such column.
+    fn truth_if_there(&self, name: &str, row: usize) -> Answer<bool> {
+        if self.0.column_by_name(name).is_some() { self.truth(name, row) } else { Ok(false) }
     }
 
     /// The first and last possible day stand for open ends.

@@ -18,9 +18,9 @@ use crate::{
     schema::{Cell, Type, batch, proof_table},
 };
 
-/// Columns of texts by which `class_total` groups, and those of truths.
-const TEXTS: [&str; 6] = ["ownership", "service", "bearer", "account_group", "statement", "fund"];
-const TRUTHS: [&str; 3] = ["is_cost", "reserve_movement", "capital"];
+/// Columns of texts by which `class_total` groups, and those of truths. What a contract of the version before lacks is null.
+const TEXTS: [&str; 7] = ["ownership", "service", "bearer", "account_group", "statement", "fund", "part_kind"];
+const TRUTHS: [&str; 5] = ["is_cost", "reserve_movement", "capital", "on_cost", "recharge"];
 
 /// One combination of the class columns; `None` = null.
 type Group = ([Option<String>; TEXTS.len()], [Option<bool>; TRUTHS.len()]);
@@ -38,9 +38,11 @@ pub struct Grouped(BTreeMap<Group, LineSums>);
 /// TC10… where the part cannot be read.
 pub fn group_part(part: &PartFile) -> Answer<Grouped> {
     let mut grouped = Grouped::default();
-    let names: Vec<&str> = TEXTS.into_iter().chain(TRUTHS).chain(["amount"]).collect();
+    let is_there = |name: &&str| part.schema().column_with_name(name).is_some();
+    let names: Vec<&str> = TEXTS.into_iter().chain(TRUTHS).filter(is_there).chain(["amount"]).collect();
+    let texts: Vec<&str> = TEXTS.into_iter().filter(is_there).collect();
     for row_group in 0..part.row_groups() {
-        grouped.add(&part.read(row_group, &names, &TEXTS)?)?;
+        grouped.add(&part.read(row_group, &names, &texts)?)?;
     }
     Ok(grouped)
 }
@@ -119,12 +121,8 @@ impl Grouped {
     /// Adds lines, read with [`TEXTS`] as dictionaries.
     fn add(&mut self, lines: &RecordBatch) -> Answer<()> {
         let mut combined = Combined { numbers: vec![0; lines.num_rows()], count: 1 };
-        for name in TEXTS {
-            combined.with_texts(batch::column(lines, name)?);
-        }
-        for name in TRUTHS {
-            combined.with_truths(batch::column(lines, name)?);
-        }
+        TEXTS.iter().filter_map(|name| lines.column_by_name(name)).for_each(|column| combined.with_texts(column));
+        TRUTHS.iter().filter_map(|name| lines.column_by_name(name)).for_each(|column| combined.with_truths(column));
         let amounts = batch::column(lines, "amount")?.as_primitive::<Decimal128Type>();
         for (row, sums) in combined.sums(amounts.values()) {
             let (lines_of, debits, credits) = self.0.entry(group_of(lines, row)?).or_default();
@@ -154,12 +152,14 @@ impl Grouped {
 fn group_of(lines: &RecordBatch, row: usize) -> Answer<Group> {
     let mut group = Group::default();
     for (text, name) in group.0.iter_mut().zip(TEXTS) {
-        let dictionary = batch::column(lines, name)?.as_dictionary::<Int32Type>();
+        let Some(column) = lines.column_by_name(name) else { continue };
+        let dictionary = column.as_dictionary::<Int32Type>();
         let values = dictionary.values().as_string::<i32>();
         *text = dictionary.key(row).and_then(|key| batch::text_at(values, key)).map(str::to_owned);
     }
     for (truth, name) in group.1.iter_mut().zip(TRUTHS) {
-        let truths = batch::column(lines, name)?.as_boolean();
+        let Some(column) = lines.column_by_name(name) else { continue };
+        let truths = column.as_boolean();
         *truth = truths.is_valid(row).then(|| truths.value(row));
     }
     Ok(group)
