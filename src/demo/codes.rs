@@ -32,7 +32,10 @@ impl Codes {
             // The table also knows the account texts of payments, which no ledger uses.
             let Some(code) = row.field("account").filter(|code| code.bytes().all(|b| b.is_ascii_digit())) else { continue };
             // What payroll and recharges stand on is theirs alone.
-            if row.field("on_cost") == Some("true") || row.field("recharge") == Some("true") || row.field("account_group") == Some("non_distributed") {
+            if row.field("on_cost") == Some("true")
+                || row.field("recharge") == Some("true")
+                || row.field("account_group") == Some("non_distributed")
+            {
                 continue;
             }
             let list = match (row.field("statement"), row.field("account_group")) {

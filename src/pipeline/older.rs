@@ -20,7 +20,8 @@ fn older(name: &str, table: &ReferenceTable, columns: &[&str], meaning: &str) ->
     let is_lacking = |column: &&&str| !table.header.iter().any(|name| name == **column);
     let lacking: Vec<String> = columns.iter().filter(is_lacking).map(|column| format!("`{column}`")).collect();
     let seen = format!("`{name}` has no column {}", lacking.join(" and no "));
-    let note = Diagnostic::note(config::OLDER_TABLE, seen).place(at(&table.file, 1)).expected("`true` or `false` in every row").outcome(meaning);
+    let note =
+        Diagnostic::note(config::OLDER_TABLE, seen).place(at(&table.file, 1)).expected("`true` or `false` in every row").outcome(meaning);
     let hint = "nothing has to be done; to tell such accounts apart, add the columns of the contract that `truecost init` writes";
     (!lacking.is_empty()).then(|| note.hint(hint))
 }

@@ -59,7 +59,8 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
             }
             Some(("reference", table)) => {
                 let reference = partnership.references.get(table);
-                let mut rows = reference.map_or_else(|| RecordBatch::new_empty(contract.arrow_schema()), |reference| reference.rows.clone());
+                let mut rows =
+                    reference.map_or_else(|| RecordBatch::new_empty(contract.arrow_schema()), |reference| reference.rows.clone());
                 if table == "account" {
                     rows = with_defaults(&rows, &TAGS)?;
                 }

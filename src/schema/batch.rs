@@ -6,7 +6,7 @@ use arrow::{
     array::{
         Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray,
     },
-    datatypes::{Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema, Field},
+    datatypes::{Date32Type, Decimal128Type, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema},
     record_batch::RecordBatch,
 };
 

@@ -23,8 +23,8 @@ use crate::{
     schema::{Cell, Column, Contract, table},
     stages::{
         classify::{
-            CLASS_TOTAL, ClassifiedPart, Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS, classify_part,
-            code_table, codes_of, meanings,
+            CLASS_TOTAL, ClassifiedPart, Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS,
+            classify_part, code_table, codes_of, meanings,
         },
         prove,
     },
