@@ -37,7 +37,7 @@ mod table;
 
 pub use cost::{CostQuery, Parameters};
 pub use order::{Needs, dependencies, order};
-pub use projection::{Declared, Projection};
+pub use projection::{Declared, Given, Projection};
 pub use question::{Answers, Limits, ask};
 pub use reach::{Reaches, Source};
 pub use render::{Format, csv_text, render, write_rows};

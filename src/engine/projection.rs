@@ -39,7 +39,7 @@ use crate::{
         },
     },
     domain::Coverage,
-    schema::{Contract, Form, FormFault, Found, PROVENANCE, form},
+    schema::{AS_AT, Contract, Form, FormFault, Found, PROVENANCE, form},
 };
 
 /// What a feed declares of its amounts beside its SQL.
@@ -49,6 +49,28 @@ pub struct Declared {
     pub credits_positive: bool,
     /// `amount: "debit - credit"`: what the amounts of a record are, where the SQL does not show it.
     pub amount: Option<Found>,
+}
+
+/// How a feed's records become rows, beside its SQL.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Given {
+    /// `rows: many`: the SQL makes several rows of one record.
+    pub rows_many: bool,
+    /// `delivers: snapshot`: `as_at` is the day in the name of the file, and no matter of the SQL.
+    pub as_at: bool,
+}
+
+/// [`PROVENANCE`], and the day of a snapshot.
+const WITH_DAY: [&str; 7] = {
+    let [council, feed, delivery_id, source_row, delivery_year, delivery_period] = PROVENANCE;
+    [council, feed, delivery_id, source_row, delivery_year, delivery_period, AS_AT]
+};
+
+impl Given {
+    /// Columns that the SQL may not give.
+    const fn added(self) -> &'static [&'static str] {
+        if self.as_at { &WITH_DAY } else { &PROVENANCE }
+    }
 }
 
 /// No column that the contract drops is read by what is left of the plan once nothing superfluous is.
@@ -113,15 +135,24 @@ impl Projection {
     /// # Errors
     /// `TC0801` to `TC0806`, all that can be told apart at once, each with its place in the file.
     pub fn plan(sql: &str, file: &str, extract: &Contract, into: &Contract, rows_many: bool) -> Answer<Self> {
-        deep(|| Self::planned(sql, file, extract, into, rows_many))
+        Self::plan_with(sql, file, extract, into, Given { rows_many, as_at: false })
     }
 
-    fn planned(sql: &str, file: &str, extract: &Contract, into: &Contract, rows_many: bool) -> Answer<Self> {
+    /// The same for a delivery that gives something itself.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub fn plan_with(sql: &str, file: &str, extract: &Contract, into: &Contract, given: Given) -> Answer<Self> {
+        deep(|| Self::planned(sql, file, extract, into, given))
+    }
+
+    fn planned(sql: &str, file: &str, extract: &Contract, into: &Contract, given: Given) -> Answer<Self> {
         let script = Script { file, text: sql, voice: &PARTNERSHIP };
-        script.complete(Self::checked(&script, extract, into, rows_many))
+        script.complete(Self::checked(&script, extract, into, given))
     }
 
-    fn checked(script: &Script, extract: &Contract, into: &Contract, rows_many: bool) -> Answer<Self> {
+    fn checked(script: &Script, extract: &Contract, into: &Contract, given: Given) -> Answer<Self> {
+        let (rows_many, added) = (given.rows_many, given.added());
         let query = script.query()?;
         shape::check_text(script, &query, rows_many)?;
         let records = nullable(&extract.arrow_schema());
@@ -133,8 +164,8 @@ impl Projection {
         let plan = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {}).map_err(|e| script.fault(&e))?;
         exact::check(script, &plan)?;
         let optional = if into.column("period").is_some() { &OWN_PERIOD[..] } else { &[] };
-        let columns = into.columns.iter().filter(|c| !PROVENANCE.contains(&&*c.name)).collect();
-        let wanted = Wanted { table: &into.name, columns, added: &PROVENANCE, optional };
+        let columns = into.columns.iter().filter(|c| !added.contains(&&*c.name)).collect();
+        let wanted = Wanted { table: &into.name, columns, added, optional };
         let fit = Fit::plan(script, &query, plan.schema(), &wanted)?;
         whole_period(script, &query, &fit, optional)?;
         let amount = into.special.amount.as_deref();
@@ -144,7 +175,7 @@ impl Projection {
         let optimised = state.optimizer().optimize(plan, state, |_, _| {}).map_err(|e| script.fault(&e))?;
         dropped_used(script, extract, &optimised)?;
         let step = Step::compile(&optimised).map_err(|e| script.fault(&e))?;
-        let (schema, source_row_at) = with_source_row(into, fit.schema());
+        let (schema, source_row_at) = with_source_row(into, fit.schema(), added);
         let (file, sql) = (script.file.to_owned(), script.text.to_owned());
         Ok(Self { step, fit, schema, source_row_at, records, covered, rows_many, amounts, amount_at, reaches, file, sql })
     }
@@ -329,8 +360,8 @@ fn nullable(schema: &SchemaRef) -> SchemaRef {
 }
 
 /// The fitted columns with `source_row` where the contract has it, or last.
-fn with_source_row(into: &Contract, fitted: &SchemaRef) -> (SchemaRef, usize) {
-    let before = into.columns.iter().take_while(|c| &*c.name != "source_row").filter(|c| !PROVENANCE.contains(&&*c.name)).count();
+fn with_source_row(into: &Contract, fitted: &SchemaRef, added: &[&str]) -> (SchemaRef, usize) {
+    let before = into.columns.iter().take_while(|c| &*c.name != "source_row").filter(|c| !added.contains(&&*c.name)).count();
     let mut fields: Vec<Arc<Field>> = fitted.fields().iter().cloned().collect();
     fields.insert(before, Arc::new(Field::new("source_row", arrow::datatypes::DataType::Int64, false)));
     (Arc::new(Schema::new(fields)), before)

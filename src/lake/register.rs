@@ -105,6 +105,9 @@ pub struct DeliveryRecord {
     /// Ids of the keys by which a personal feed was read and sealed; `None` of any other feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<KeyIds>,
+    /// The day of which a snapshot tells, `2018-04-30`; `None` of any other delivery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_at: Option<String>,
 }
 
 /// First 8 hex digits of the SHA-256 of each key.
@@ -405,6 +408,7 @@ pub(super) mod tests {
             again: false,
             lake_files: BTreeMap::new(),
             keys: None,
+            as_at: None,
         }
     }
 

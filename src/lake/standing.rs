@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use super::{DeliveryRecord, DeliveryState};
-use crate::domain::{Coverage, Period};
+use crate::domain::{Coverage, Day, Period};
 
 /// The place of a delivery in the order of its feed: where two cover a period, the one with the greater turn goes over the other.
 ///
@@ -147,6 +147,12 @@ impl DeliveryRecord {
     #[must_use]
     pub fn stands<'k>(&self, known: &(impl IntoIterator<Item = &'k Self> + Clone)) -> bool {
         !self.held(known).is_empty()
+    }
+
+    /// The day of which it tells, where it is a snapshot.
+    #[must_use]
+    pub fn as_at(&self) -> Option<Day> {
+        Day::parse_iso(self.as_at.as_deref()?)
     }
 
     #[must_use]

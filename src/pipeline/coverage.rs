@@ -2,10 +2,10 @@
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes::config},
-    domain::{Calendar, Coverage, Period},
+    domain::{Calendar, Coverage, Day, Period},
 };
 
-use super::{CoverCalendar, CoverFrom, Covers, Extent, Feed, FilePattern, NameFacts, NamePart};
+use super::{CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FilePattern, NameFacts, NamePart};
 
 /// Periods of a year without the closing one.
 const MONTHS: u8 = 12;
@@ -16,6 +16,9 @@ impl Feed {
     /// # Errors
     /// TC0618 where the name does not tell.
     pub fn coverage(&self, name: &str, facts: &NameFacts, calendar: Calendar) -> Answer<Option<Coverage>> {
+        if let Some(day) = self.as_at(name) {
+            return Ok(Coverage::new(vec![calendar.period_of(day)]));
+        }
         if self.covers.from.is_some() {
             return Ok(None);
         }
@@ -27,6 +30,13 @@ impl Feed {
         }
         let found = self.covers.resolve(facts, calendar).map(Some);
         found.ok_or_else(|| self.no_coverage("the file's name does not say which period it covers").place(self.place_of(name)).into())
+    }
+
+    /// The day of which a snapshot tells, by the name of its file; `None` for a feed that delivers no snapshots.
+    #[must_use]
+    pub fn as_at(&self, name: &str) -> Option<Day> {
+        let facts = (self.delivers == Delivers::Snapshot).then(|| self.files.matches(name))?;
+        facts?.date
     }
 
     /// What a file covers by the text found in the named field of its control record, or after the label in its preamble.

@@ -87,6 +87,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
     let faults_before = file.reader().fault_count();
     let covers = covers(&fields);
     let files = files(&fields, &covers, file.reader().fault_count() == faults_before);
+    let delivers = delivers(&fields, &covers, files.as_ref());
     let listed = listed(file, council, id, around, &covers, &controls);
     let sql_file = format!("pipelines/{council}/{id}.sql");
     let sql = sql(file, around.root, &sql_file).unwrap_or_default();
@@ -113,7 +114,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         personal,
         sidecar,
         covers,
-        delivers: choice(&fields, "delivers", Delivers::Replace, &[("replace", Delivers::Replace), ("snapshot", Delivers::Snapshot)]),
+        delivers,
         pieces: pieces(&fields, files.as_ref()),
         newest_by: newest_by(&fields),
         rows_outside: choice(&fields, "rows_outside", RowsOutside::Warn, &[("warn", RowsOutside::Warn), ("refuse", RowsOutside::Refuse)]),
@@ -291,6 +292,20 @@ fn files(fields: &Fields<'_>, covers: &Covers, judge: bool) -> Option<FilePatter
         item.refuse(config::FILE_PATTERN, "a name does not tell which period the file covers", lacking, hint);
     }
     Some(pattern)
+}
+
+/// `snapshot`: the day of which a file tells stands in its name, and the file covers the period in which it lies.
+fn delivers(fields: &Fields<'_>, covers: &Covers, files: Option<&FilePattern>) -> Delivers {
+    let delivers = choice(fields, "delivers", Delivers::Replace, &[("replace", Delivers::Replace), ("snapshot", Delivers::Snapshot)]);
+    let Some(item) = fields.get("delivers").filter(|_| delivers == Delivers::Snapshot) else { return delivers };
+    if files.is_some_and(|files| !files.always_has(&NamePart::Date)) {
+        let hint = "A snapshot tells of one day: what was delivered before it is told apart by that day alone.";
+        item.refuse(config::FILE_PATTERN, "a name does not tell of which day the snapshot is", "`{date}` in `files`", hint);
+    }
+    if covers.from.is_some() || covers.extent != Extent::One {
+        item.refuse(config::WRONG_VALUE, "`covers` stands beside it", "no `covers`: a snapshot covers the period of its day", "");
+    }
+    delivers
 }
 
 /// Names that are no extract, in which `*` stands for any text.

@@ -368,7 +368,9 @@ pub enum CoverFrom {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivers {
+    /// A delivery takes the place of what stood in its periods.
     Replace,
+    /// A register as at the day in the file's name; periods without one of their own read the last one before.
     Snapshot,
 }
 

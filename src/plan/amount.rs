@@ -4,9 +4,9 @@ use super::common;
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes::contract::DROPPED},
     domain::Pence,
-    engine::{Declared, Projection},
+    engine::{Declared, Given, Projection},
     lake::{Counted, DeliveryProof, DeliveryRecord, Measure, SenderProof},
-    pipeline::{Feed, Partnership, Positive},
+    pipeline::{Delivers, Feed, Partnership, Positive},
     schema::{Column, Contract, Form},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 /// # Errors
 /// TC0801 to TC0806, TC0814 and TC0815.
 pub fn project(feed: &Feed, contract: &Contract, into: &Contract) -> Answer<(Projection, Option<Form>)> {
-    let projection = Projection::plan(&feed.sql, &feed.sql_file, contract, into, feed.rows_many)?;
+    let projection = Projection::plan_with(&feed.sql, &feed.sql_file, contract, into, given(feed))?;
     let declared = Declared { credits_positive: feed.positive == Positive::Credits, amount: feed.declared_amount() };
     let named = declared.amount.iter().flatten().flatten().find(|(column, _)| contract.column(column).is_some_and(Column::is_dropped));
     if let Some((column, _)) = named {
@@ -27,6 +27,11 @@ pub fn project(feed: &Feed, contract: &Contract, into: &Contract) -> Answer<(Pro
     }
     let form = projection.form(contract, &declared)?;
     Ok((projection, form))
+}
+
+/// What the delivery itself gives, and how many rows a record becomes.
+fn given(feed: &Feed) -> Given {
+    Given { rows_many: feed.rows_many, as_at: feed.delivers == Delivers::Snapshot }
 }
 
 /// The records, those of the version before with the sender's amounts: by the form of the feed as it is now, over the sums of the

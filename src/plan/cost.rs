@@ -15,7 +15,7 @@ use arrow::datatypes::SchemaRef;
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     engine::{self, CostQuery, Needs, Schemas},
-    pipeline::{self, Basis, Kernel, KernelUse, Partnership},
+    pipeline::{self, Kernel, KernelUse, Partnership},
 };
 
 /// How a step fills its tables.
@@ -165,28 +165,11 @@ impl<'p> Planner<'p> {
             Some(contract) => CostQuery::plan(&query.sql, &query.file, contract, &self.schemas),
             None => CostQuery::plan_intermediate(&query.sql, &query.file, &query.table, &self.schemas),
         }?;
-        self.of_costs(query, &reads)?;
         self.schemas.insert(query.table.as_str(), Arc::clone(planned.schema()));
         let (grain, text) = (self.grain(&planned, &reads), query.digest.hex());
         let published = if contract.is_some() { fills.clone() } else { Vec::new() };
         let schemas = vec![Arc::clone(planned.schema())];
         Ok(Step { fills, reads, grain, how: How::Query(planned), published, schemas, text, file })
-    }
-
-    /// Lines are read of the common tables of costs alone: of another a step would see no rows, and its figures would be wrong in silence.
-    fn of_costs(&self, query: &pipeline::CostQuery, reads: &BTreeSet<String>) -> Answer<()> {
-        let other = reads
-            .iter()
-            .filter(|read| self.plan.is_lake(read))
-            .find(|read| self.plan.step_of(read).is_none() && Basis::of_table(read).is_none());
-        let Some(table) = other else { return Ok(()) };
-        let expected = [Basis::Ledger, Basis::Payments].map(|basis| format!("`{}`", basis.common_table())).join(" or ");
-        Err(Diagnostic::new(codes::sql::NAME, format!("a cost query reads `{table}`, from which no cost is read"))
-            .place(Place::file(&query.file))
-            .expected(format!("of the common tables {expected}"))
-            .outcome("nothing was published; the last release is unchanged")
-            .hint(format!("Ask about it with `truecost query`, as `lake.{table}`."))
-            .into())
     }
 
     /// What is read of lines, or names a period, is made period by period; where its rows are those of a year and no period, year by year.

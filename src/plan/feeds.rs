@@ -316,6 +316,10 @@ fn newest(
             out.push(candidate);
             continue;
         }
+        if tells_of_earlier(feed, &candidate, known) {
+            plan.idle.push((candidate.entry, Idle::Superseded));
+            continue;
+        }
         groups.entry((candidate.coverage.clone(), candidate.piece)).or_default().push(candidate);
     }
     for mut group in groups.into_values() {
@@ -348,6 +352,14 @@ fn newest(
         }
     }
     out
+}
+
+/// Whether a snapshot comes late: one of a later day of the period is in, or waits for a person's word.
+fn tells_of_earlier(feed: &Feed, candidate: &Candidate, known: &Known<'_>) -> bool {
+    let Some(day) = feed.as_at(&candidate.entry.name) else { return false };
+    let counts = |r: &&DeliveryRecord| r.is_accepted() || r.state == DeliveryState::Waiting;
+    let of_period = known.records.iter().copied().filter(counts).filter(|r| r.covers() == candidate.coverage);
+    of_period.filter_map(DeliveryRecord::as_at).any(|of| of > day)
 }
 
 /// Why a file that was judged before does not compete for the newest, and what it brought; `None` where it does.
@@ -399,7 +411,9 @@ pub fn rank(feed: &Feed, entry: &Entry) -> Vec<i128> {
         NewestBy::Version => version(),
         NewestBy::Modified => i128::from(entry.modified_us),
     };
-    feed.newest_by.iter().map(by).collect()
+    // Of snapshots of one period the latest tells of it, whichever came last.
+    let day = feed.as_at(&entry.name).map(|day| i128::from(day.0));
+    day.into_iter().chain(feed.newest_by.iter().map(by)).collect()
 }
 
 /// Why a file is taken, and what it brings in again; or why it is left alone.

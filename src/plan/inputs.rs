@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CostSource,
+    BesideSource, CostSource, beside_in,
     cost::{CostPlan, How, Step},
     digest_of, program,
     scope::{Grain, Scope},
@@ -21,6 +21,8 @@ pub struct Inputs<'p> {
     pub plan: &'p CostPlan,
     /// The partitions of the common tables that count.
     pub sources: &'p [CostSource],
+    /// What is read beside them.
+    pub beside: &'p [BesideSource],
     /// What the steps before have published.
     pub made: &'p MadeParts,
 }
@@ -90,6 +92,8 @@ impl Inputs<'_> {
                     let of = if let Scope::Partition(one) = scope { std::slice::from_ref(&**one) } else { self.sources };
                     let files = of.iter().filter(|source| source.basis.common_table() == read && scope.holds(source));
                     all.extend(files.map(|source| format!("{read} {} {}", source.key(), source.file.name)));
+                    let beside = beside_in(self.beside, self.partnership.calendar, read, scope);
+                    all.extend(beside.iter().map(|source| format!("{read} {} {}", source.key(), source.file.name)));
                 }
                 (None, _) => {}
             }

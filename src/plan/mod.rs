@@ -27,7 +27,7 @@ pub use feeds::{
 mod release;
 
 pub use release::{
-    Behind, CostSource, DeliveryPlan, EMPTY, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing, digest_of,
+    Behind, BesideSource, CostSource, DeliveryPlan, EMPTY, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing, beside_in, digest_of,
     nothing_to_let_go, plan_release, program, published_slots, rules_digest, run_digest, spans,
 };
 

@@ -3,7 +3,7 @@
 use super::feeds::{marker, place};
 use crate::{
     diagnostic::{Diagnostic, codes::control},
-    pipeline::Feed,
+    pipeline::{Delivers, Feed},
     source::Entry,
 };
 
@@ -30,6 +30,9 @@ fn judge(feed: &Feed, others: &[&Feed], entry: &Entry) -> Option<Diagnostic> {
         let seen = "a name that programs give to files that they have not finished, or keep for themselves";
         return Some(noted(feed, entry, seen, "nothing has to be done, unless it is an extract: rename it then"));
     }
+    if feed.delivers == Delivers::Snapshot && others.is_empty() {
+        return Some(no_day(feed, entry));
+    }
     let names: Vec<String> = std::iter::once(feed).chain(others.iter().copied()).map(|reader| format!("`{}`", reader.files.text)).collect();
     let miss = feed.files.near_miss(&entry.name).map(|miss| format!(": {miss}")).unwrap_or_default();
     let report = Diagnostic::new(control::NAME_UNKNOWN, format!("a file whose name this feed does not know{miss}"));
@@ -43,6 +46,19 @@ fn judge(feed: &Feed, others: &[&Feed], entry: &Entry) -> Option<Diagnostic> {
                 feed.file, entry.name
             )),
     )
+}
+
+/// In the folder of a feed that delivers snapshots, a file of which nobody can say of which day it is.
+fn no_day(feed: &Feed, entry: &Entry) -> Diagnostic {
+    let miss = feed.files.near_miss(&entry.name).map(|miss| format!(": {miss}")).unwrap_or_default();
+    Diagnostic::new(control::NO_DAY, format!("the name does not tell of which day the snapshot is{miss}"))
+        .place(place(feed, entry))
+        .expected(format!("a name like `{}`, with the day as 2018-04-30 or 20180430", feed.files.text))
+        .outcome("it was refused: it was left where it is and not read; the last accepted snapshot stays")
+        .hint(format!(
+            "ask the sender of which day it is and rename it; or say in {0} that it is none: `ignore: [\"{1}\"]`",
+            feed.file, entry.name
+        ))
 }
 
 fn noted(feed: &Feed, entry: &Entry, seen: &str, hint: &str) -> Diagnostic {

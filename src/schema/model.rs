@@ -23,6 +23,9 @@ pub enum Kind {
 /// projection, the others out of the delivery.
 pub const PROVENANCE: [&str; 6] = ["council", "feed", "delivery_id", "source_row", "delivery_year", "delivery_period"];
 
+/// The column of a common table that holds the day of which a row tells. Of a snapshot it is the day in the file's name.
+pub const AS_AT: &str = "as_at";
+
 /// A contract in the strict profile: one schema object with its columns, and for a source its layout.
 #[derive(Clone, Debug)]
 pub struct Contract {

@@ -16,7 +16,7 @@ use super::{
     suggest::nearest,
 };
 
-const KEYS: &[&str] = &["date", "amount", "codes", "actual", "unknown_code"];
+const KEYS: &[&str] = &["date", "amount", "codes", "actual", "unknown_code", "not_negative"];
 const AMOUNT: &str = "amount";
 
 /// The columns of a common table that the program itself looks at. Of any other table: none.
@@ -31,6 +31,8 @@ pub struct SpecialColumns {
     /// A text column, and its word for what has happened; every other word (budget, commitment) is no cost. `None` = all rows have.
     pub actual: Option<(Identifier, String)>,
     pub unknown_code: UnknownCode,
+    /// A whole number that counts something: a row in which it is below nought is quarantined.
+    pub not_negative: Option<Identifier>,
 }
 
 /// What becomes of a cost line with a code that no reference row names.
@@ -84,6 +86,7 @@ pub(super) fn read_special(object: &Fields<'_>, kind: Kind, table: &str, columns
         codes: fields.get("codes").map(|item| codes(&item, &plain)).unwrap_or_default(),
         actual: fields.get("actual").and_then(|item| actual(&item, &plain)),
         unknown_code: fields.get("unknown_code").and_then(|item| item.choice(&unknown)).unwrap_or_default(),
+        not_negative: fields.get("not_negative").and_then(|item| column_of(&item, &plain, Type::BigInt)),
     }
 }
 

@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
     array::{
-        Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int8Array, Int16Array, Int32Array, StringArray, UInt32Array,
+        Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int8Array, Int16Array, Int32Array, Int64Array, StringArray,
+        UInt32Array,
     },
     compute::take_record_batch,
-    datatypes::{DataType, Date32Type, Int8Type, Int16Type, Int32Type, Schema, SchemaRef},
+    datatypes::{DataType, Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef},
     record_batch::RecordBatch,
 };
 
@@ -17,7 +18,7 @@ use crate::{
     domain::{Day, DeliveryId, OwnTime, Pence, Period, Placed, Placement, Standing, counted},
     engine::Projection,
     lake::PARTITION_COLUMNS,
-    schema::{Contract, batch},
+    schema::{AS_AT, Contract, batch},
 };
 
 const DELIVERY_ID: &str = "delivery_id";
@@ -126,6 +127,12 @@ pub struct Normaliser {
     /// The row's own date, and its pounds, as the common table's contract names them.
     date_column: Option<String>,
     amount_column: Option<String>,
+    /// Every row has to have its date.
+    needs_date: bool,
+    /// A column that counts, and may not be below nought.
+    not_negative: Option<String>,
+    /// The day of which the delivery tells, where it is a snapshot.
+    as_at: Option<Day>,
     /// Columns of the lake's files, in contract order.
     schema: SchemaRef,
     required: Vec<String>,
@@ -150,9 +157,18 @@ impl Normaliser {
             delivery,
             date_column,
             amount_column,
+            needs_date: into.special.date.as_ref().and_then(|name| into.column(name)).is_some_and(|column| column.required),
+            not_negative: into.special.not_negative.as_ref().map(ToString::to_string),
+            as_at: None,
             schema,
             required,
         }
+    }
+
+    /// The same for a snapshot: every row tells of this day.
+    #[must_use]
+    pub fn as_at(self, day: Option<Day>) -> Self {
+        Self { as_at: day, ..self }
     }
 
     /// # Errors
@@ -187,6 +203,7 @@ impl Normaliser {
         let periods = rows.column_by_name("period").and_then(|c| c.as_primitive_opt::<Int8Type>());
         let source_rows = batch::big(rows, "source_row")?;
         let dates = self.dates(rows);
+        let counts = self.not_negative.as_deref().and_then(|name| rows.column_by_name(name)?.as_primitive_opt::<Int64Type>());
         let needs_time = self.placement.place(OwnTime::default()).is_none();
         let mut unplaced = BTreeMap::new();
         let mut own = Vec::with_capacity(rows.num_rows());
@@ -204,9 +221,25 @@ impl Normaliser {
             if needs_time && period.is_none() && date.is_none() {
                 no_place(self.no_time());
             }
+            if let Some(fault) = self.fault_of(date, counts, row) {
+                no_place(fault);
+            }
             own.push(OwnTime { period, date });
         }
         Ok((own, unplaced))
+    }
+
+    /// What makes a row of the table a faulty one: no date where each needs one, or a count below nought.
+    fn fault_of(&self, date: Option<Day>, counts: Option<&Int64Array>, row: usize) -> Option<Fault> {
+        if self.needs_date && self.as_at.is_none() && date.is_none() {
+            let column = self.date_column.as_deref().unwrap_or_default();
+            let reason = format!("no `{column}`, and every row of the table needs its day");
+            return Some(Fault { column: None, code: codes::value::NO_TIME, reason, value: String::new() });
+        }
+        let count = counts.filter(|counts| counts.is_valid(row)).map(|counts| counts.value(row)).filter(|count| *count < 0)?;
+        let column = self.not_negative.as_deref().unwrap_or_default();
+        let reason = format!("`{column}` is below nought: something was counted, or it was not");
+        Some(Fault { column: None, code: codes::control::BELOW_NOUGHT, reason, value: count.to_string() })
     }
 
     fn no_time(&self) -> Fault {
@@ -226,6 +259,10 @@ impl Normaliser {
                     let first = Int32Array::from_value(0, rows.num_rows());
                     let same = DictionaryArray::<Int32Type>::try_new(first, self.delivery.clone());
                     Ok(Arc::new(same.map_err(|e| broken(&e.to_string()))?))
+                }
+                AS_AT if self.as_at.is_some() => {
+                    let day = self.as_at.map(|day| day.0).unwrap_or_default();
+                    Ok(Arc::new(Date32Array::from_value(day, rows.num_rows())))
                 }
                 "fiscal_year" => Ok(Arc::new(periods.iter().map(|p| Some(p.year)).collect::<Int16Array>())),
                 "period" => Ok(Arc::new(periods.iter().map(|p| i8::try_from(p.period).ok()).collect::<Int8Array>())),

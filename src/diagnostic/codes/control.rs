@@ -35,6 +35,10 @@ codes! {
     WOULD_VANISH = "TC0416", Configurator, 1, "a published period would vanish";
     /// A period that another feed takes over with much less than the latest release holds.
     WOULD_SHRINK = "TC0417", Configurator, 1, "another feed takes a period over with much less";
+    /// A row that counts less than nothing.
+    BELOW_NOUGHT = "TC0418", Supplier, 1, "a volume below nought", Error or Warning;
+    /// A snapshot whose file name does not tell its day.
+    NO_DAY = "TC0419", Supplier, 1, "a snapshot whose name has no date";
     /// A delivery about which only a person can know.
     WAITS = "TC0420", Supplier, 1, "a delivery waits for a person's word";
     /// What waits is accepted, and its bytes are no longer the ones that were judged.
@@ -55,6 +59,8 @@ codes! {
     LAST_ROW_TOTAL = "TC0432", Supplier, 1, "a row may be a total";
     /// The last record has no line end: it may have been cut.
     LAST_LINE_OPEN = "TC0433", Supplier, 1, "the last record may be cut";
+    /// A register that tells of a later day stands in for one that was never delivered.
+    LATER_REGISTER = "TC0434", Supplier, 1, "figures read a later register", Note;
     /// Most rows lie outside what the delivery covers, and none would with day and month of its date exchanged.
     DAY_AND_MONTH = "TC0435", Supplier, 1, "day and month are exchanged through a whole file";
     /// Every row lies outside what the delivery covers.

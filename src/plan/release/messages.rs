@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{PeriodState, ReleasePlan, Shrinking, Slot, Vanishing, uncounted::spans};
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
-    domain::{Pence, Period, counted, pounds},
+    domain::{Day, Pence, Period, counted, pounds},
     lake::DeliveryRecord,
     pipeline::Feed,
 };
@@ -122,6 +122,15 @@ pub(super) fn is_carried(period: Period, lacking: &[&Feed]) -> Diagnostic {
     .expected("every required feed of the basis in use, for every period that is published")
     .outcome("what the feed brought before stays as it is; nothing stands in for what is missing (`missing: carry`)")
     .hint("put the file into the feed's folder and type truecost run; or say `missing: block`, so that such a period waits")
+}
+
+/// Periods that read a register of a day after their last one.
+pub(super) fn later_register(feed: &str, day: Day, periods: &[Period]) -> Diagnostic {
+    Diagnostic::note(codes::control::LATER_REGISTER, format!("{} reads the register of {feed} as at {day}, a later day", spans(periods)))
+        .place(Place::file(feed))
+        .expected("a register as at a day in the period, or before it")
+        .outcome("the first register that ever came stands in for what there was before it")
+        .hint("nothing has to be done if it is right for that time too; else ask the sender for an earlier one, and type truecost run")
 }
 
 /// Fewer rows in a common table than were accepted, or more.

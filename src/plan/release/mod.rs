@@ -7,6 +7,7 @@
 //! are read on that day from the table that the feed fills. A period of the release is left out while a required feed lacks it. What the
 //! latest release holds does not vanish unless somebody said so.
 
+mod beside;
 mod digest;
 mod index;
 mod lake;
@@ -21,6 +22,7 @@ use std::{
     fmt,
 };
 
+pub use beside::{BesideSource, beside_in};
 pub use digest::{digest_of, program, rules_digest, run_digest};
 pub use messages::nothing_to_let_go;
 pub use shrinking::Shrinking;
@@ -30,7 +32,7 @@ use self::index::Index;
 use super::{again::is_replaced, closing::closing_is_due};
 use crate::{
     diagnostic::Diagnostic,
-    domain::{Pence, Period},
+    domain::{Day, Pence, Period},
     lake::{DeliveryRecord, DeliveryState, LakeFile, Manifest},
     pipeline::{Basis, Feed, Missing, Partnership},
 };
@@ -114,6 +116,8 @@ pub enum PeriodState {
     WaitsForFeed(Vec<String>),
     /// Nothing came, although the feed is required; the period is published without it (`missing: carry`).
     Carried,
+    /// No snapshot of its own: the one of this day is in force, which lies in another period.
+    CarriedFrom(Day),
     /// What was delivered was withdrawn.
     Withdrawn,
     /// Accepted, and its rows are not in the lake any more.
@@ -136,6 +140,10 @@ pub struct PeriodPlan {
     pub no_pounds: bool,
     /// Newer deliveries of the period that do not count: refused, waiting, withdrawn.
     pub passed_over: Vec<String>,
+    /// The day of the snapshot that the period reads; `None` of any other feed.
+    pub as_at: Option<Day>,
+    /// What counts is read by the release: lines of cost always, other rows once a period of theirs is published.
+    pub is_read: bool,
 }
 
 /// What becomes of a delivery.
@@ -213,6 +221,10 @@ pub struct ReleasePlan {
     pub unmended: BTreeSet<String>,
     /// The files from which costs are read, by period.
     pub sources: Vec<CostSource>,
+    /// The files that cost steps read beside them, by period.
+    pub beside: Vec<BesideSource>,
+    /// Where a register of a later day stands in, a note each.
+    pub later_registers: Vec<Diagnostic>,
     /// Slots that the latest release holds and that a later delivery has emptied: their periods stay, with no lines.
     pub empty: BTreeSet<Slot>,
     /// Periods that are left out because a required feed lacks them.
@@ -241,13 +253,15 @@ pub fn plan_release(
     let published = published_slots(latest);
     let mut plan = ReleasePlan { something_published: !published.is_empty(), ..ReleasePlan::default() };
     let rows = rows_of(files);
+    let read = beside::tables_read(partnership);
     for slot in all_slots(partnership, &index, &rows, &published) {
-        let entry = period_plan(partnership, &index, rows.get(&slot).copied().unwrap_or(0), &slot);
+        let entry = period_plan(partnership, &index, &read, rows.get(&slot).copied().unwrap_or(0), &slot);
         plan.periods.insert(slot, entry);
     }
     plan.wait_for_feeds(partnership, &index);
     plan.choose_sources(&index, files);
     plan.empty = published.iter().filter(|slot| plan.is_emptied(slot)).cloned().collect();
+    plan.choose_beside(partnership, &index, files);
     plan.vanishing = plan.vanishing(&published);
     plan.shrinking = shrinking::shrinking(partnership, &plan, &index, &published);
     plan.faults = messages::not_declared(&plan);
@@ -299,10 +313,10 @@ fn feed_of<'p>(partnership: &'p Partnership, slot: &Slot) -> Option<&'p Feed> {
     partnership.feeds.iter().find(|feed| *feed.council == *slot.council && *feed.id == *slot.feed)
 }
 
-fn period_plan(partnership: &Partnership, index: &Index<'_>, rows: u64, slot: &Slot) -> PeriodPlan {
+fn period_plan(partnership: &Partnership, index: &Index<'_>, read: &BTreeSet<String>, rows: u64, slot: &Slot) -> PeriodPlan {
     let known = index.slots.get(slot);
     let holder = known.and_then(|known| known.holder);
-    let state = state_of(partnership, slot, known, rows > 0);
+    let state = state_of(partnership, slot, known, read, rows > 0);
     let passed_over = known.map_or(&[][..], |known| known.all.as_slice()).iter().filter(|record| {
         let counts_not = record.state != DeliveryState::Accepted;
         counts_not && holder.is_none_or(|holder| index::is_newer(record, holder))
@@ -315,11 +329,19 @@ fn period_plan(partnership: &Partnership, index: &Index<'_>, rows: u64, slot: &S
         pence,
         no_pounds: holder.is_some_and(|holder| holder.proof.no_pounds),
         passed_over: passed_over.map(|record| record.delivery_id.clone()).collect(),
+        as_at: None,
+        is_read: true,
     }
 }
 
 /// What becomes of a slot by itself; whether others let its period be published is looked at afterwards.
-fn state_of(partnership: &Partnership, slot: &Slot, known: Option<&index::Known<'_>>, has_rows: bool) -> PeriodState {
+fn state_of(
+    partnership: &Partnership,
+    slot: &Slot,
+    known: Option<&index::Known<'_>>,
+    read: &BTreeSet<String>,
+    has_rows: bool,
+) -> PeriodState {
     let first = partnership.calendar.days_of(slot.period).0;
     let holder = known.and_then(|known| known.holder);
     let is_withdrawn = known.is_some_and(|known| known.all.iter().any(|record| record.state == DeliveryState::Withdrawn));
@@ -334,11 +356,23 @@ fn state_of(partnership: &Partnership, slot: &Slot, known: Option<&index::Known<
         None => PeriodState::NothingYet,
         Some(holder) if holder.lost => PeriodState::Lost,
         Some(_) if !feed.active.contains(first) => PeriodState::NotActive,
-        Some(holder) if Basis::of_table(&holder.table).is_none() => PeriodState::NoCost(holder.table.clone()),
+        Some(holder) if Basis::of_table(&holder.table).is_none() => beside_lines(partnership, slot, holder, read),
         Some(holder) => match partnership.basis_on(&slot.council, first) {
             Some(basis) if basis.common_table() == holder.table => PeriodState::Counts,
             other => PeriodState::NoBasis(other),
         },
+    }
+}
+
+/// Of what holds no lines of cost: pounds explain the lines of a ledger, and there have to be some; what only counts always counts.
+fn beside_lines(partnership: &Partnership, slot: &Slot, holder: &DeliveryRecord, read: &BTreeSet<String>) -> PeriodState {
+    if !read.contains(&holder.table) {
+        return PeriodState::NoCost(holder.table.clone());
+    }
+    match partnership.basis_on(&slot.council, partnership.calendar.days_of(slot.period).0) {
+        _ if holder.proof.no_pounds => PeriodState::Counts,
+        Some(Basis::Ledger) => PeriodState::Counts,
+        other => PeriodState::NoBasis(other),
     }
 }
 
@@ -361,14 +395,15 @@ fn lacking<'p>(partnership: &'p Partnership, index: &Index<'_>, period: Period, 
 impl ReleasePlan {
     /// Leaves out the periods for which a required feed has brought nothing.
     fn wait_for_feeds(&mut self, partnership: &Partnership, index: &Index<'_>) {
-        let counting = |(_, entry): &(&Slot, &PeriodPlan)| entry.state == PeriodState::Counts && entry.rows > 0;
+        let of_costs = |slot: &Slot| index.holder(slot).is_some_and(|holder| Basis::of_table(&holder.table).is_some());
+        let counting = |(slot, entry): &(&Slot, &PeriodPlan)| entry.state == PeriodState::Counts && entry.rows > 0 && of_costs(slot);
         let periods: BTreeSet<Period> = self.periods.iter().filter(counting).map(|(slot, _)| slot.period).collect();
         let mut others_are_published = false;
         for period in periods {
             let (block, carry) = (lacking(partnership, index, period, Missing::Block), lacking(partnership, index, period, Missing::Carry));
             if !block.is_empty() {
                 self.blocked.push(messages::is_blocked(period, &block));
-                for (_, entry) in self.periods.iter_mut().filter(|(slot, _)| slot.period == period) {
+                for (_, entry) in self.periods.iter_mut().filter(|(slot, _)| slot.period == period && of_costs(slot)) {
                     if entry.state == PeriodState::Counts {
                         entry.state = PeriodState::WaitsForFeed(block.iter().map(|feed| feed.name()).collect());
                     }
@@ -495,6 +530,9 @@ impl ReleasePlan {
     pub fn behind<'k>(&self, known: &'k [DeliveryRecord]) -> Vec<Behind<'k>> {
         let behind = |record: &'k DeliveryRecord| {
             let plan = self.deliveries.get(&record.delivery_id)?;
+            if Basis::of_table(&record.table).is_none() && !self.beside.iter().any(|source| source.delivery == record.delivery_id) {
+                return None;
+            }
             let counts = matches!(plan.standing, Standing::Counts | Standing::CountsInPart);
             let empties = || record.proof.periods.is_empty() || record.periods().iter().any(|p| self.empty.contains(&Slot::of(record, *p)));
             (counts && (plan.counts.0 > 0 || empties())).then_some(Behind { record, rows: plan.counts.0, pence: plan.counts.1 })

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PeriodState, ReleasePlan, Slot};
+use super::{PeriodPlan, PeriodState, ReleasePlan, Slot};
 use crate::{
     domain::{Pence, Period, rows_and_pounds},
     pipeline::Basis,
@@ -26,18 +26,23 @@ impl ReleasePlan {
     /// What was accepted, holds rows, and counts nowhere; by feed and reason.
     #[must_use]
     pub fn uncounted(&self) -> Vec<Uncounted> {
-        self.grouped(|_, state| *state != PeriodState::Counts)
+        self.grouped(|_, entry| entry.state != PeriodState::Counts)
     }
 
     /// What counts and is not in the latest release, which holds these slots.
     #[must_use]
     pub fn not_yet_published(&self, published: &BTreeSet<Slot>) -> Vec<Uncounted> {
-        self.grouped(|slot, state| *state == PeriodState::Counts && !published.contains(slot))
+        // What is read beside the lines is no part of the release itself.
+        let is_in = |slot: &Slot, entry: &PeriodPlan| {
+            let beside = self.beside.iter().any(|source| source.file.period == slot.period && source.key() == slot.to_string());
+            published.contains(slot) || (beside && entry.is_read)
+        };
+        self.grouped(|slot, entry| entry.state == PeriodState::Counts && !is_in(slot, entry))
     }
 
-    fn grouped(&self, wanted: impl Fn(&Slot, &PeriodState) -> bool) -> Vec<Uncounted> {
+    fn grouped(&self, wanted: impl Fn(&Slot, &PeriodPlan) -> bool) -> Vec<Uncounted> {
         let mut groups: BTreeMap<(String, PeriodState), Uncounted> = BTreeMap::new();
-        for (slot, entry) in self.periods.iter().filter(|(slot, entry)| entry.rows > 0 && wanted(slot, &entry.state)) {
+        for (slot, entry) in self.periods.iter().filter(|(slot, entry)| entry.rows > 0 && wanted(slot, entry)) {
             let group = groups.entry((slot.feed_name(), entry.state.clone())).or_insert_with(|| Uncounted {
                 feed: slot.feed_name(),
                 state: entry.state.clone(),
@@ -66,7 +71,7 @@ impl PeriodState {
             Self::FeedNotDeclared => "feed not declared",
             Self::CouncilNotDeclared => "council not declared",
             Self::WaitsForFeed(_) => "waits for a feed",
-            Self::Carried => "carried",
+            Self::Carried | Self::CarriedFrom(_) => "carried",
             Self::Withdrawn => "withdrawn",
             Self::Lost => "lost",
             Self::NothingYet => "nothing yet",
@@ -87,6 +92,7 @@ impl PeriodState {
             Self::CouncilNotDeclared => "its council is not declared".to_owned(),
             Self::WaitsForFeed(feeds) => format!("waits for {}", feeds.join(", ")),
             Self::Carried => "nothing came; published without it".to_owned(),
+            Self::CarriedFrom(day) => format!("reads the register of {day}"),
             Self::Withdrawn => "withdrawn".to_owned(),
             Self::Lost => "its rows are lost".to_owned(),
             Self::NothingYet => "nothing was accepted".to_owned(),

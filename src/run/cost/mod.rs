@@ -114,8 +114,8 @@ impl CostRun<'_> {
         if release.is_empty() || (unchanged && broken.is_none() && !self.wish.force) {
             return Ok(costed);
         }
-        if !release.carried.is_empty() {
-            self.observer.event(Event::Report { diagnostics: &release.carried });
+        for said in [&release.carried, &release.later_registers].into_iter().filter(|said| !said.is_empty()) {
+            self.observer.event(Event::Report { diagnostics: said });
         }
         let content = self.content(known, &release, lake, &rules, &inputs, latest.as_ref(), &mut costed)?;
         if costed.failed() {
@@ -168,7 +168,7 @@ impl CostRun<'_> {
         if !release.empty.is_empty() {
             content.proofs.insert(EMPTY.into(), json!(release.empty.iter().map(ToString::to_string).collect::<Vec<_>>()));
         }
-        let mut walk = Walk::new(self, &plan, &release.sources, self.parts(latest), known);
+        let mut walk = Walk::new(self, &plan, release, self.parts(latest), known);
         walk.all()?;
         costed.classified = walk.classified;
         for table in walk.made.keys() {

@@ -17,11 +17,11 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Period, counted},
     engine::{Table, Tables},
-    lake::{DeliveryRecord, PublishedPart, hold},
+    lake::{DeliveryRecord, LakeFile, PublishedPart, hold},
     pipeline::Kernel,
     plan::{
-        CostPlan, CostSource, GivenRows, Grain, How, Inputs, KernelInput, MadeParts, Scope, Step, common, does_not_fit, lake_table,
-        scope_of,
+        BesideSource, CostPlan, CostSource, GivenRows, Grain, How, Inputs, KernelInput, MadeParts, ReleasePlan, Scope, Step, beside_in,
+        common, does_not_fit, lake_table, scope_of,
     },
     run::parallel::{each, lock},
     stages::separate::separate,
@@ -33,6 +33,8 @@ pub(super) struct Walk<'a> {
     pub plan: &'a CostPlan,
     /// The partitions of the common tables that count.
     pub sources: &'a [CostSource],
+    /// The partitions that are read beside them.
+    pub beside: &'a [BesideSource],
     pub parts: Parts<'a>,
     /// Parts of published tables by table, in order.
     pub made: MadeParts,
@@ -53,12 +55,13 @@ pub(super) type Lookups = BTreeMap<String, RecordBatch>;
 
 impl<'a> Walk<'a> {
     /// `known` is the register: it tells what this run has written.
-    pub fn new(run: &'a CostRun<'a>, plan: &'a CostPlan, sources: &'a [CostSource], parts: Parts<'a>, known: &[DeliveryRecord]) -> Self {
+    pub fn new(run: &'a CostRun<'a>, plan: &'a CostPlan, release: &'a ReleasePlan, parts: Parts<'a>, known: &[DeliveryRecord]) -> Self {
         let (made, meant, separated) = (MadeParts::new(), None, BTreeSet::new());
+        let (sources, beside) = (release.sources.as_slice(), release.beside.as_slice());
         let of_this_run: BTreeSet<&str> = known.iter().filter(|r| r.run == run.run_id).map(|r| &*r.delivery_id).collect();
-        let written = sources.iter().filter(|source| of_this_run.contains(&*source.delivery));
-        let held = written.map(|source| source.file.relative.as_str()).collect();
-        Self { run, plan, sources, parts, made, meant, classified: 0, separated, held, worked: Mutex::default() }
+        let files = sources.iter().map(|s| (&s.delivery, &s.file)).chain(beside.iter().map(|s| (&s.delivery, &s.file)));
+        let held = files.filter(|(delivery, _)| of_this_run.contains(delivery.as_str())).map(|(_, file)| file.relative.as_str()).collect();
+        Self { run, plan, sources, beside, parts, made, meant, classified: 0, separated, held, worked: Mutex::default() }
     }
 
     /// Fills every published table.
@@ -98,14 +101,28 @@ impl<'a> Walk<'a> {
         let is_read = |source: &&CostSource| all_read.iter().any(|table| *table == source.basis.common_table());
         let in_scope = |source: &&CostSource| of_all || stale.iter().any(|scope| scope.holds(source));
         let rested = |source: &&CostSource| !self.held.contains(source.file.relative.as_str());
-        let sources: Vec<&CostSource> = self.sources.iter().filter(rested).filter(is_read).filter(in_scope).collect();
-        self.held.extend(sources.iter().map(|source| source.file.relative.as_str()));
-        each(self.run.threads, sources, |source: &CostSource| hold(&source.file.path, source.file.bytes, &source.file.name))
+        let sources = self.sources.iter().filter(rested).filter(is_read).filter(in_scope).map(|source| &source.file);
+        let mut files: Vec<&LakeFile> = sources.collect();
+        let of_stale = |table: &&String| {
+            let whole = of_all.then_some(&Scope::Whole);
+            let scopes = stale.iter().copied().chain(whole);
+            scopes.flat_map(|scope| self.beside_of(table, scope)).map(|source| &source.file).collect::<Vec<_>>()
+        };
+        files.extend(all_read.iter().flat_map(of_stale).filter(|file| !self.held.contains(file.relative.as_str())));
+        files.sort_by_key(|file| file.relative.as_str());
+        files.dedup_by_key(|file| file.relative.as_str());
+        self.held.extend(files.iter().map(|file| file.relative.as_str()));
+        each(self.run.threads, files, |file: &LakeFile| hold(&file.path, file.bytes, &file.name))
+    }
+
+    /// What of a common table without lines of cost lies in a scope.
+    fn beside_of(&self, table: &str, scope: &Scope) -> Vec<&'a BesideSource> {
+        beside_in(self.beside, self.run.partnership.calendar, table, scope)
     }
 
     /// What a step is made for, each with the digest over what it is made from.
     fn units(&self, step: &Step) -> Vec<Unit<Scope>> {
-        let inputs = Inputs { partnership: self.run.partnership, plan: self.plan, sources: self.sources, made: &self.made };
+        let inputs = Inputs { partnership: self.run.partnership, plan: self.plan, sources: self.sources, beside: self.beside, made: &self.made };
         let recipe = inputs.recipe(step);
         let reads = |scope: &Scope| match scope {
             Scope::Partition(source) => step.reads.contains(source.basis.common_table()),
@@ -192,7 +209,8 @@ impl<'a> Walk<'a> {
                     GivenRows::Here(rows) => Table::rows(rows.schema(), vec![rows.clone()]),
                     GivenRows::Lake => {
                         let files = self.sources.iter().filter(|s| s.basis.common_table() == read && scope.holds(s)).map(|s| &s.file);
-                        lake_table(common(self.run.partnership, read)?, files)
+                        let beside = self.beside_of(read, scope).into_iter().map(|source| &source.file);
+                        lake_table(common(self.run.partnership, read)?, files.chain(beside))
                     }
                 },
                 (None, None) => continue,

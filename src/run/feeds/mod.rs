@@ -462,9 +462,11 @@ fn contract_for<'a>(feed: &'a Feed, coverage: &Coverage, calendar: Calendar) -> 
 
 /// First 16 hex digits of the SHA-256 over council, feed, coverage and the bytes' own SHA-256.
 #[must_use]
-pub fn delivery_id(feed: &Feed, coverage: &Coverage, bytes: &Digest) -> DeliveryId {
+pub fn delivery_id(feed: &Feed, name: &str, coverage: &Coverage, bytes: &Digest) -> DeliveryId {
     let periods: Vec<String> = coverage.periods().iter().map(ToString::to_string).collect();
-    let text = format!("{}\n{}\n{}\n{bytes}\n", feed.council, feed.id, periods.join(" "));
+    // The same register on another day is another delivery.
+    let as_at = feed.as_at(name).map(|day| format!("{day}\n")).unwrap_or_default();
+    let text = format!("{}\n{}\n{}\n{bytes}\n{as_at}", feed.council, feed.id, periods.join(" "));
     DeliveryId::from_digest(&Digest(Sha256::digest(text.as_bytes()).into()))
 }
 

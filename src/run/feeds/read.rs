@@ -88,7 +88,7 @@ impl FeedRun<'_> {
         let Some(coverage) = item.take.coverage.clone() else {
             return Read::Left(not_taken(feed, name.clone(), no_coverage(feed, &file).0).into());
         };
-        let id = delivery_id(feed, &coverage, &landed.digest);
+        let id = delivery_id(feed, name, &coverage, &landed.digest);
         let sidecar = sidecar_digest(item);
         let brings = plan::Brings { id: &id, coverage: &coverage, sidecar: sidecar.as_deref(), force: self.wish.force };
         let (standing, earlier) = match plan::meet(&lock(known), feed, self.partnership.calendar, &item.take, brings) {
@@ -151,6 +151,7 @@ impl FeedRun<'_> {
             again: false,
             lake_files: BTreeMap::new(),
             keys: key_ids(feed),
+            as_at: feed.as_at(&item.take.entry.name).map(|day| day.to_string()),
         }
     }
 
@@ -180,7 +181,8 @@ impl FeedRun<'_> {
             Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
         let judge = plan::treating(feed, judge).adding_up(form.as_ref());
         let placement = Placement::new(calendar, coverage.clone(), feed.beside(coverage, calendar));
-        let normaliser = Normaliser::new(projection, into, placement, id);
+        let as_at = feed.as_at(&item.take.entry.name);
+        let normaliser = Normaliser::new(projection, into, placement, id).as_at(as_at);
         let made = if self.partnership.is_of_persons(&feed.into) { PartSchema::of_persons } else { PartSchema::without };
         let schema = made(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
         let staging = self.lake.staging();

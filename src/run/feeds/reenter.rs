@@ -256,7 +256,8 @@ impl FeedRun<'_> {
     /// The landed bytes of a delivery: by what the log says of them, or, where an older version wrote it, by its id, which is made of them.
     fn find_bytes(&self, feed: &Feed, told: &Told, coverage: &Coverage) -> Answer<Result<Found, String>> {
         let landing = self.lake.landing();
-        let is_it = |digest: &Digest| delivery_id(feed, coverage, digest).as_str() == told.delivery;
+        let name = told.facts.get("source").and_then(|source| source.get("name")?.as_str()).unwrap_or_default();
+        let is_it = |digest: &Digest| delivery_id(feed, name, coverage, digest).as_str() == told.delivery;
         let said = told.facts.get("sha256").and_then(Value::as_str).and_then(Digest::parse).filter(is_it);
         let digest = match said {
             Some(digest) => Some(digest),

@@ -1,0 +1,208 @@
+//! What cost steps read beside the lines of costs: pay, registers of posts, what drives costs.
+//!
+//! A register is a snapshot as at a day: a period reads the last one whose day is on or before its own last day, whichever period that day
+//! lies in; where there is none, the first one after it, and that is said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{PeriodState, ReleasePlan, Slot, feed_of, index::Index, messages};
+use crate::{
+    domain::{Calendar, Day, Period, Span},
+    engine,
+    lake::{DeliveryRecord, LakeFile},
+    pipeline::{Basis, Delivers, Feed, Partnership},
+    plan::Scope,
+};
+
+/// One partition of a common table that steps of the cost run read, and that holds no lines of cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BesideSource {
+    /// The common table.
+    pub table: String,
+    pub file: LakeFile,
+    /// The delivery that stands in it.
+    pub delivery: String,
+    /// The day of which a snapshot tells; `None` = the rows are of the period itself.
+    pub as_at: Option<Day>,
+    /// On which days its feed counts.
+    pub active: Span,
+}
+
+impl BesideSource {
+    /// `newham/payroll/2018/P01`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}", self.file.council, self.file.feed, self.file.period)
+    }
+
+    fn is_of(&self, other: &Self) -> bool {
+        self.table == other.table && self.file.council == other.file.council && self.file.feed == other.file.feed
+    }
+}
+
+/// What of a table lies in a scope: of a period its own rows, and of each register the snapshot in force.
+#[must_use]
+pub fn beside_in<'s>(sources: &'s [BesideSource], calendar: Calendar, table: &str, scope: &Scope) -> Vec<&'s BesideSource> {
+    let of_table: Vec<&BesideSource> = sources.iter().filter(|source| source.table == table).collect();
+    let of_periods = |periods: &mut dyn Iterator<Item = Period>| {
+        let mut chosen: BTreeSet<usize> = BTreeSet::new();
+        for period in periods {
+            chosen.extend(of_table.iter().enumerate().filter(|(_, source)| is_read(&of_table, source, calendar, period)).map(|(at, _)| at));
+        }
+        chosen.into_iter().filter_map(|at| of_table.get(at).copied()).collect::<Vec<_>>()
+    };
+    match scope {
+        Scope::Whole => of_table,
+        Scope::Period(period) => of_periods(&mut std::iter::once(*period)),
+        Scope::Year(year) => of_periods(&mut (1..=calendar.closing_period).map(|period| Period { year: *year, period })),
+        Scope::Partition(one) => {
+            let mut of_period = of_periods(&mut std::iter::once(one.file.period));
+            of_period.retain(|source| source.file.council == one.file.council);
+            of_period
+        }
+        Scope::These(all) => of_periods(&mut all.iter().map(|source| source.file.period)),
+    }
+}
+
+/// Whether a period reads a partition.
+fn is_read(of_table: &[&BesideSource], source: &BesideSource, calendar: Calendar, period: Period) -> bool {
+    if source.as_at.is_none() {
+        return source.file.period == period;
+    }
+    let of_feed = of_table.iter().copied().filter(|other| other.is_of(source));
+    in_force(of_feed, calendar, period).is_some_and(|force| force.as_at == source.as_at && force.file.period == source.file.period)
+}
+
+/// The snapshot that a period reads, of those of one feed.
+fn in_force<'s>(of_feed: impl Iterator<Item = &'s BesideSource> + Clone, calendar: Calendar, period: Period) -> Option<&'s BesideSource> {
+    let (first, last) = calendar.days_of(period);
+    let mut active = of_feed.filter(|source| source.as_at.is_some() && source.active.contains(first));
+    let before = active.clone().filter(|source| source.as_at <= Some(last)).max_by_key(|source| source.as_at);
+    before.or_else(|| active.by_ref().min_by_key(|source| source.as_at))
+}
+
+/// The day of which a delivery tells, where its feed delivers snapshots. What a version without days took has it in its file's name.
+pub(super) fn as_at(feed: &Feed, record: &DeliveryRecord) -> Option<Day> {
+    let of_record = || record.as_at().or_else(|| feed.as_at(&record.source.name));
+    (feed.delivers == Delivers::Snapshot).then(of_record)?
+}
+
+/// Common tables that hold no lines of cost and that some step of the cost run reads.
+pub(super) fn tables_read(partnership: &Partnership) -> BTreeSet<String> {
+    let common = partnership.contracts.keys().filter_map(|name| name.strip_prefix("common/"));
+    common.filter(|table| Basis::of_table(table).is_none() && reads(partnership, table)).map(str::to_owned).collect()
+}
+
+fn reads(partnership: &Partnership, table: &str) -> bool {
+    let by_kernel = || partnership.cost.kernels.iter().any(|kernel| kernel.from.iter().any(|from| **from == *table));
+    // A query is taken apart only where the name stands in it; what is wrong with it is told by whoever plans it.
+    let named = || partnership.cost.queries.iter().filter(|query| query.sql.contains(table));
+    by_kernel() || named().any(|query| engine::dependencies(&query.sql, &query.file).is_ok_and(|reads| reads.contains(table)))
+}
+
+impl ReleasePlan {
+    /// Chooses what is read beside the lines, of what counts; says where a later register stands in.
+    pub(super) fn choose_beside(&mut self, partnership: &Partnership, index: &Index<'_>, files: &[(String, LakeFile)]) {
+        let mut all = Vec::new();
+        for (table, file) in files.iter().filter(|(table, _)| Basis::of_table(table).is_none()) {
+            let slot = Slot::of_file(file);
+            let counts = self.periods.get(&slot).is_some_and(|entry| entry.state == PeriodState::Counts);
+            let Some(holder) = index.holder(&slot).filter(|holder| counts && holder.table == *table) else { continue };
+            let Some(feed) = feed_of(partnership, &slot) else { continue };
+            let (table, delivery) = (table.clone(), holder.delivery_id.clone());
+            all.push(BesideSource { table, file: file.clone(), delivery, as_at: as_at(feed, holder), active: feed.active });
+        }
+        all.sort_by(|a, b| (a.file.period, a.key(), &a.file.name).cmp(&(b.file.period, b.key(), &b.file.name)));
+        let periods = self.release_periods();
+        self.say_carried(partnership, &all, &periods);
+        let is_used = |source: &BesideSource| match source.as_at {
+            None => periods.last().is_some_and(|last| source.file.period <= *last),
+            Some(_) => {
+                let of_feed: Vec<&BesideSource> = all.iter().filter(|other| other.is_of(source)).collect();
+                periods.iter().any(|period| is_read(&of_feed, source, partnership.calendar, *period))
+            }
+        };
+        self.beside = all.iter().filter(|source| is_used(source)).cloned().collect();
+        let unused: BTreeSet<String> = all.iter().filter(|source| !is_used(source)).map(BesideSource::key).collect();
+        for (slot, entry) in &mut self.periods {
+            entry.is_read = !unused.contains(&slot.to_string());
+        }
+    }
+
+    /// Which snapshot a period reads that has none of its own.
+    fn say_carried(&mut self, partnership: &Partnership, all: &[BesideSource], periods: &[Period]) {
+        let calendar = partnership.calendar;
+        let mut later: BTreeMap<(String, Day), Vec<Period>> = BTreeMap::new();
+        for (slot, entry) in &mut self.periods {
+            let of_feed = all.iter().filter(|source| source.file.council == slot.council && source.file.feed == slot.feed);
+            let Some((source, day)) = in_force(of_feed, calendar, slot.period).and_then(|source| Some((source, source.as_at?))) else {
+                continue;
+            };
+            if source.file.period == slot.period || matches!(entry.state, PeriodState::Withdrawn | PeriodState::NothingYet) {
+                entry.as_at = Some(day);
+            }
+            if entry.state == PeriodState::NothingYet {
+                entry.state = PeriodState::CarriedFrom(day);
+            }
+            if day > calendar.days_of(slot.period).1 && periods.contains(&slot.period) {
+                later.entry((slot.feed_name(), day)).or_default().push(slot.period);
+            }
+        }
+        self.later_registers = later.into_iter().map(|((feed, day), periods)| messages::later_register(&feed, day, &periods)).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALENDAR: Calendar = Calendar { starts_month: 4, closing_period: 13 };
+
+    fn period(year: i16, period: u8) -> Period {
+        Period { year, period }
+    }
+
+    fn snapshot(council: &str, day: &str) -> BesideSource {
+        let as_at = Day::parse_iso(day).unwrap();
+        let period = CALENDAR.period_of(as_at);
+        let (council, feed) = (council.to_owned(), "posts".to_owned());
+        let file = LakeFile { council, feed, period, name: day.into(), relative: day.into(), path: day.into(), rows: 1, bytes: 1 };
+        BesideSource { table: "assignment".into(), file, delivery: day.into(), as_at: Some(as_at), active: Span::default() }
+    }
+
+    fn read(sources: &[BesideSource], of: Period) -> Vec<String> {
+        beside_in(sources, CALENDAR, "assignment", &Scope::Period(of)).iter().map(|s| format!("{} {}", s.file.council, s.delivery)).collect()
+    }
+
+    #[test]
+    fn a_period_reads_the_last_snapshot_before_its_end() {
+        let sources = [snapshot("a", "2018-03-31"), snapshot("a", "2018-06-15"), snapshot("b", "2018-05-31")];
+        assert_eq!(read(&sources, period(2018, 1)), ["a 2018-03-31", "b 2018-05-31"], "b has none before: the first later one");
+        assert_eq!(read(&sources, period(2018, 2)), ["a 2018-03-31", "b 2018-05-31"]);
+        assert_eq!(read(&sources, period(2018, 3)), ["a 2018-06-15", "b 2018-05-31"]);
+        assert_eq!(read(&sources, period(2018, 13)), ["a 2018-06-15", "b 2018-05-31"], "closing reads what the last month reads");
+        assert_eq!(read(&sources, period(2017, 12)), ["a 2018-03-31", "b 2018-05-31"]);
+    }
+
+    #[test]
+    fn what_is_no_snapshot_is_read_by_its_own_period_alone() {
+        let pay = |month: u8| BesideSource {
+            as_at: None,
+            file: LakeFile { period: period(2018, month), ..snapshot("a", "2018-04-30").file },
+            ..snapshot("a", "2018-04-30")
+        };
+        let sources = [pay(1), pay(2)];
+        assert_eq!(beside_in(&sources, CALENDAR, "assignment", &Scope::Period(period(2018, 2))), [&sources[1]]);
+        assert_eq!(beside_in(&sources, CALENDAR, "assignment", &Scope::Year(2018)), [&sources[0], &sources[1]]);
+        assert_eq!(beside_in(&sources, CALENDAR, "assignment", &Scope::Year(2019)), Vec::<&BesideSource>::new());
+        assert_eq!(beside_in(&sources, CALENDAR, "pay_line", &Scope::Whole), Vec::<&BesideSource>::new());
+    }
+
+    #[test]
+    fn a_feed_that_has_ended_is_read_no_more() {
+        let ended = BesideSource { active: Span { from: None, to: Day::parse_iso("2018-06-01") }, ..snapshot("a", "2018-04-30") };
+        let sources = [ended];
+        assert_eq!(read(&sources, period(2018, 2)).len(), 1);
+        assert_eq!(read(&sources, period(2018, 3)).len(), 0);
+    }
+}
