@@ -27,8 +27,8 @@ pub use feeds::{
 mod release;
 
 pub use release::{
-    Behind, BesideSource, CostSource, DeliveryPlan, EMPTY, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing, beside_in, digest_of,
-    nothing_to_let_go, plan_release, program, published_slots, rules_digest, run_digest, spans,
+    Behind, BesideSource, CostSource, DeliveryPlan, EMPTY, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing,
+    beside_in, digest_of, nothing_to_let_go, plan_release, program, published_slots, rules_digest, run_digest, spans,
 };
 
 mod personal;

@@ -171,7 +171,10 @@ mod tests {
     }
 
     fn read(sources: &[BesideSource], of: Period) -> Vec<String> {
-        beside_in(sources, CALENDAR, "assignment", &Scope::Period(of)).iter().map(|s| format!("{} {}", s.file.council, s.delivery)).collect()
+        beside_in(sources, CALENDAR, "assignment", &Scope::Period(of))
+            .iter()
+            .map(|s| format!("{} {}", s.file.council, s.delivery))
+            .collect()
     }
 
     #[test]

@@ -42,7 +42,13 @@ pub fn run_digest(partnership: &Partnership, rules: &str, plan: &ReleasePlan, kn
         hash.update(format!("{} {} {}\n", source.key(), source.file.name, source.delivery));
     }
     for source in &plan.beside {
-        hash.update(format!("beside {} {} {} {:?}\n", source.table, source.key(), source.file.name, source.as_at.map(|day| day.to_string())));
+        hash.update(format!(
+            "beside {} {} {} {:?}\n",
+            source.table,
+            source.key(),
+            source.file.name,
+            source.as_at.map(|day| day.to_string())
+        ));
     }
     for behind in plan.behind(known) {
         hash.update(format!("{} {}\n", behind.record.delivery_id, json!(behind.record.proof)));
