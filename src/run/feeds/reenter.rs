@@ -248,7 +248,9 @@ impl FeedRun<'_> {
             again: false,
             lake_files: BTreeMap::new(),
             keys: None,
+            as_at: None,
         };
+        record.as_at = feed.and_then(|feed| feed.as_at(&record.source.name)).map(|day| day.to_string());
         withdrawn(&mut record);
         record
     }
