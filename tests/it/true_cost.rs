@@ -20,7 +20,7 @@ use crate::{places, transcript};
 const PUBLISHED: [(&str, &[&str]); 0] = [];
 
 /// Common tables, as they rest in the lake.
-const LAKE: [(&str, &[&str]); 0] = [];
+const LAKE: [(&str, &[&str]); 2] = [("pay_line", &["council", "source_row"]), ("assignment", &["council", "source_row"])];
 
 /// The golden folder; `None`, with a plain message, where the project's shared folder is not beside the repository.
 fn golden() -> Option<PathBuf> {
