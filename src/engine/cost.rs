@@ -230,7 +230,7 @@ fn optimised(script: &Script, plan: LogicalPlan) -> Answer<LogicalPlan> {
 }
 
 fn wanted<'a>(table: &'a str, columns: &'a [Column]) -> Wanted<'a> {
-    Wanted { table, columns: columns.iter().collect(), added: &[], optional: &[] }
+    Wanted { table, columns: columns.iter().collect(), added: &[], optional: &[], judged_later: None }
 }
 
 /// The columns of a table without a contract.

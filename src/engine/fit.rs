@@ -65,6 +65,8 @@ pub(super) struct Wanted<'a> {
     pub added: &'a [&'a str],
     /// Columns that may be left out although they are required.
     pub optional: &'a [&'a str],
+    /// A required column of which the reader of the rows judges those without a value.
+    pub judged_later: Option<&'a str>,
 }
 
 impl Fit {
@@ -212,7 +214,8 @@ fn slot(script: &Script, query: &Query, given: &DFSchema, names: &[&str], column
         }
     };
     // What may be left out of the query may be left out of a row.
-    Ok(Slot { kind, required: column.required && !may_miss, source })
+    let judged_later = wanted.judged_later == Some(name);
+    Ok(Slot { kind, required: column.required && !may_miss && !judged_later, source })
 }
 
 enum Conversion {

@@ -165,7 +165,8 @@ impl Projection {
         exact::check(script, &plan)?;
         let optional = if into.column("period").is_some() { &OWN_PERIOD[..] } else { &[] };
         let columns = into.columns.iter().filter(|c| !added.contains(&&*c.name)).collect();
-        let wanted = Wanted { table: &into.name, columns, added, optional };
+        // A row without its day is a faulty row, not a fault of the SQL.
+        let wanted = Wanted { table: &into.name, columns, added, optional, judged_later: into.special.date.as_deref() };
         let fit = Fit::plan(script, &query, plan.schema(), &wanted)?;
         whole_period(script, &query, &fit, optional)?;
         let amount = into.special.amount.as_deref();

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render_all},
-    domain::{DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
+    domain::{Day, DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
     lake::{DeliveryRecord, DeliveryState, Lake, read_quarantine},
     pipeline::Partnership,
     plan::{Standing, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word, waits_for_others},
@@ -31,6 +31,10 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
     let name = stand.latest.as_ref().map(|m| m.release.clone());
     let head = name.as_ref().map_or_else(|| "no release yet".to_owned(), |r| format!("release {r}"));
     let mut text = format!("{}: {head}\n\n{}", partnership.name, table.text());
+    let registers = registers(&stand);
+    if !registers.is_empty() {
+        text.push_str(&format!("\nregisters that the periods read:\n{}", registers.iter().map(|(line, _)| format!("  {line}\n")).collect::<String>()));
+    }
     let unmended = |r: &&DeliveryRecord| r.state == DeliveryState::Refused && stand.plan.unmended.contains(&r.delivery_id);
     for record in stand.records.iter().filter(unmended) {
         text.push_str(&format!("\nrefused: {}/{} {} {}\n", record.council, record.feed, covers(record), record.source.name));
@@ -71,8 +75,25 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
         "status",
         text,
         json!({"partnership": &*partnership.name, "release": name, "feeds": list, "uncounted": uncounted_json(&uncounted),
-            "stops": told(&stops), "waiting": told(&waiting), "in_question": in_question}),
+            "stops": told(&stops), "waiting": told(&waiting), "in_question": in_question,
+            "registers": registers.into_iter().map(|(_, json)| json).collect::<Vec<_>>()}),
     ))
+}
+
+/// Of each feed that delivers snapshots: by the day of each, the periods of the release that read it, as a line and for programs.
+fn registers(stand: &Stand) -> Vec<(String, Value)> {
+    let published: BTreeSet<Period> = stand.plan.release_periods().into_iter().collect();
+    let mut read: BTreeMap<(String, Day), Vec<Period>> = BTreeMap::new();
+    for (slot, entry) in stand.plan.periods.iter().filter(|(slot, _)| published.contains(&slot.period)) {
+        if let Some(day) = entry.as_at {
+            read.entry((slot.feed_name(), day)).or_default().push(slot.period);
+        }
+    }
+    let line = |((feed, day), periods): ((String, Day), Vec<Period>)| {
+        let json = json!({"feed": feed, "as_at": day.to_string(), "periods": periods.iter().map(ToString::to_string).collect::<Vec<_>>()});
+        (format!("{feed} as at {day}: {}", spans(&periods)), json)
+    };
+    read.into_iter().map(line).collect()
 }
 
 /// A row for each declared feed, and for each that the register knows beside them.

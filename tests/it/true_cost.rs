@@ -287,3 +287,24 @@ fn the_golden_partnership_comes_out_as_the_script_says() {
         partnership.query("SELECT council, SUM(amount) AS amount FROM cost_line WHERE is_cost GROUP BY council ORDER BY council");
     assert_eq!(of_ledgers, "council,amount\nnortham,16185.26\nsoutham,11163.16\n");
 }
+
+/// A comparison that finds nothing proves nothing unless it would have found.
+#[test]
+fn a_row_that_differs_is_named_from_both_sides() {
+    let Some(golden) = golden() else { return };
+    let (_, mut found) = Rows::expected(&golden.join("expected/payment_to_make.csv"));
+    let faults = |found: &Rows| {
+        let mut faults = Vec::new();
+        compare("payment_to_make", &["payer"], found, &golden, &mut faults);
+        faults.join("\n")
+    };
+    assert_eq!(faults(&found), "");
+    found.0[0].insert("amount".into(), "497.98".into());
+    let said = faults(&found);
+    assert!(said.contains("expected and not there: northam: payer=northam payee=southam amount=497.99"), "{said}");
+    assert!(said.contains("there and not expected: northam: payer=northam payee=southam amount=497.98"), "{said}");
+    found.0[0].remove("payee");
+    assert!(faults(&found).contains("payee=(no such column)"));
+    found.0.clear();
+    assert!(faults(&found).contains("0 rows, 1 expected"));
+}
