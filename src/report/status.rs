@@ -33,7 +33,10 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
     let mut text = format!("{}: {head}\n\n{}", partnership.name, table.text());
     let registers = registers(&stand);
     if !registers.is_empty() {
-        text.push_str(&format!("\nregisters that the periods read:\n{}", registers.iter().map(|(line, _)| format!("  {line}\n")).collect::<String>()));
+        text.push_str(&format!(
+            "\nregisters that the periods read:\n{}",
+            registers.iter().map(|(line, _)| format!("  {line}\n")).collect::<String>()
+        ));
     }
     let unmended = |r: &&DeliveryRecord| r.state == DeliveryState::Refused && stand.plan.unmended.contains(&r.delivery_id);
     for record in stand.records.iter().filter(unmended) {
