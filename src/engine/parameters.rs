@@ -20,7 +20,8 @@ use crate::{
     domain::Day,
 };
 
-/// What cost SQL may ask of the run: `$fiscal_year` SMALLINT, `$period` TINYINT, `$scenario` VARCHAR, `$as_at` DATE.
+/// What cost SQL may ask of the run: `$fiscal_year` SMALLINT, `$period` TINYINT, `$scenario` VARCHAR, `$first_day`
+/// and `$as_at` DATE.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameters {
     /// By the calendar year in which it starts; `None` where the query is made for everything at once, and names it nowhere.
@@ -28,22 +29,24 @@ pub struct Parameters {
     /// 1 is April, 13 closing; `None` where the query is made for a year or more at once.
     pub period: Option<i8>,
     pub scenario: String,
+    /// The first day of the period, of a closing period its last; `None` as `period`.
+    pub first_day: Option<Day>,
     /// The last day of the period; `None` as `period`.
     pub as_at: Option<Day>,
 }
 
-const NAMES: [&str; 4] = ["$fiscal_year", "$period", "$scenario", "$as_at"];
+const NAMES: [&str; 5] = ["$fiscal_year", "$period", "$scenario", "$first_day", "$as_at"];
 
 impl Parameters {
     /// Values of the right types, for planning.
     pub(super) fn any() -> Self {
-        Self { fiscal_year: Some(2000), period: Some(1), scenario: String::new(), as_at: Some(Day(0)) }
+        Self { fiscal_year: Some(2000), period: Some(1), scenario: String::new(), first_day: Some(Day(0)), as_at: Some(Day(0)) }
     }
 
     /// Where nothing is made for a year or period of its own.
     #[must_use]
     pub fn none() -> Self {
-        Self { fiscal_year: None, period: None, scenario: "published".to_owned(), as_at: None }
+        Self { fiscal_year: None, period: None, scenario: "published".to_owned(), first_day: None, as_at: None }
     }
 
     /// A parameter as SQL that has its type.
@@ -52,6 +55,7 @@ impl Parameters {
             "$fiscal_year" => format!("CAST({} AS SMALLINT)", self.fiscal_year?),
             "$period" => format!("CAST({} AS TINYINT)", self.period?),
             "$scenario" => format!("'{}'", self.scenario.replace('\'', "''")),
+            "$first_day" => format!("DATE '{}'", self.first_day?),
             "$as_at" => format!("DATE '{}'", self.as_at?),
             _ => return None,
         })
@@ -70,7 +74,7 @@ pub(super) fn keep(script: &Script, query: &mut Query) -> Answer<()> {
             "$fiscal_year" => "SMALLINT",
             "$period" => "TINYINT",
             "$scenario" => "VARCHAR",
-            "$as_at" => "DATE",
+            "$first_day" | "$as_at" => "DATE",
             _ => return None,
         };
         Some(format!("CAST({name} AS {kind})"))
@@ -95,6 +99,7 @@ pub(super) fn values(parameters: &Parameters) -> ParamValues {
         ("fiscal_year", ScalarValue::Int16(parameters.fiscal_year)),
         ("period", ScalarValue::Int8(parameters.period)),
         ("scenario", ScalarValue::Utf8(Some(parameters.scenario.clone()))),
+        ("first_day", ScalarValue::Date32(parameters.first_day.map(|day| day.0))),
         ("as_at", ScalarValue::Date32(parameters.as_at.map(|day| day.0))),
     ])
 }

@@ -179,11 +179,12 @@ impl<'p> Planner<'p> {
             Some(step) => step.grain != Grain::Whole,
             None => self.plan.is_lake(read),
         };
-        if !reads.iter().any(of_lines) && !["$fiscal_year", "$period", "$as_at"].iter().any(|parameter| names(parameter)) {
+        let of_a_period = ["$period", "$first_day", "$as_at"].iter().any(|parameter| names(parameter));
+        if !reads.iter().any(of_lines) && !of_a_period && !names("$fiscal_year") {
             return Grain::Whole;
         }
         let gives = |column: &str| query.schema().column_with_name(column).is_some();
-        let of_a_year = gives("delivery_year") && !gives("delivery_period") && !names("$period") && !names("$as_at");
+        let of_a_year = gives("delivery_year") && !gives("delivery_period") && !of_a_period;
         if of_a_year { Grain::Year } else { Grain::Period }
     }
 

@@ -44,8 +44,8 @@ pub enum GivenRows {
     Here(RecordBatch),
 }
 
-/// The one list of what cost SQL and kernels may read and no step fills: common tables, reference tables, `membership` of the partnership
-/// file. Tables that a partnership may do without have no rows where it has no such file.
+/// The one list of what cost SQL and kernels may read and no step fills: common tables, reference tables, `membership`, `declared_service` and
+/// `declared_organisation` of the partnership file. Tables that a partnership may do without have no rows where it has no such file.
 ///
 /// # Errors
 /// None in practice: columns are fixed.
@@ -82,6 +82,13 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
             given.insert(table.to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest: String::new() });
         }
     }
+    for (name, columns, rows) in declared(partnership) {
+        let digest = digest_of(&[&format!("{rows:?}")]);
+        let texts = |place: usize| -> ArrayRef { Arc::new(rows.iter().map(|row| row.get(place).copied()).collect::<StringArray>()) };
+        let schema = Arc::new(Schema::new(columns.map(text).to_vec()));
+        let rows = RecordBatch::try_new(schema, vec![texts(0), texts(1)]).map_err(|e| does_not_fit(name, &e))?;
+        given.insert(name.to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest });
+    }
     Ok(given)
 }
 
@@ -110,6 +117,15 @@ fn text(name: &str) -> Field {
 #[must_use]
 pub fn code_schema() -> SchemaRef {
     kernel_schema(Kernel::Codes, 0).unwrap_or_else(|| Arc::new(Schema::empty()))
+}
+
+/// What the partnership file declares, as tables of two columns: services with their kinds; councils and companies.
+fn declared(partnership: &Partnership) -> [(&'static str, [&'static str; 2], Vec<[&str; 2]>); 2] {
+    let services = partnership.services.iter().map(|service| [&*service.id, service.kind.as_str()]).collect();
+    let councils = partnership.councils.iter().map(|council| [&*council.id, "council"]);
+    let companies = partnership.companies.iter().map(|company| [&*company.id, "company"]);
+    let organisations = councils.chain(companies).collect();
+    [("declared_service", ["service", "kind"], services), ("declared_organisation", ["organisation", "kind"], organisations)]
 }
 
 /// Organisation, service, role, and the days from which and until which.

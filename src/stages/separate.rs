@@ -24,6 +24,7 @@ fn parameters(partnership: &Partnership, scope: &Scope) -> Parameters {
         Scope::Period(period) => Parameters {
             fiscal_year: Some(period.year),
             period: i8::try_from(period.period).ok(),
+            first_day: Some(partnership.calendar.days_of(*period).0),
             as_at: Some(partnership.calendar.days_of(*period).1),
             ..none
         },

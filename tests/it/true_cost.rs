@@ -17,7 +17,11 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::{places, transcript};
 
 /// Published tables, each with the columns that tell its rows apart.
-const PUBLISHED: [(&str, &[&str]); 0] = [];
+const PUBLISHED: &[(&str, &[&str])] = &[
+    ("volume", &["driver", "to_service", "to_bearer"]),
+    ("driver_register", &["service", "partner"]),
+    ("allocation_share", &["pool_set", "service", "final_service", "bearer"]),
+];
 
 /// Common tables, as they rest in the lake.
 const LAKE: [(&str, &[&str]); 2] = [("pay_line", &["council", "source_row"]), ("assignment", &["council", "source_row"])];

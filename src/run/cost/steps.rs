@@ -46,9 +46,12 @@ pub(super) struct Walk<'a> {
     separated: BTreeSet<Period>,
     /// Partitions whose bytes are as they were written: those that this run wrote, and those that it has looked at.
     held: BTreeSet<&'a str>,
-    /// What kernels gave that nobody publishes, by step and scope.
+    /// Small tables that nobody publishes, by step and scope.
     worked: Mutex<BTreeMap<(String, String), Vec<RecordBatch>>>,
 }
+
+/// Rows up to which a table that nobody publishes is kept for the next step that reads it.
+const FEW_ROWS: usize = 10_000;
 
 /// Whole tables that nobody publishes, made for the step in hand.
 pub(super) type Lookups = BTreeMap<String, RecordBatch>;
@@ -159,8 +162,21 @@ impl<'a> Walk<'a> {
         Ok(lookups)
     }
 
-    /// The rows of each table that a step fills, in a scope.
+    /// The rows of each table that a step fills, in a scope; small ones that nobody publishes are made once for all that read them.
     fn rows(&self, step: &Step, scope: &Scope, lookups: &Lookups) -> Answer<Vec<RecordBatch>> {
+        let is_kept = step.published.len() < step.fills.len() && matches!(scope, Scope::Period(_) | Scope::Year(_));
+        let key = (step.name().to_owned(), scope.key());
+        if let Some(rows) = is_kept.then(|| lock(&self.worked).get(&key).cloned()).flatten() {
+            return Ok(rows);
+        }
+        let rows = self.work(step, scope, lookups)?;
+        if is_kept && rows.iter().map(RecordBatch::num_rows).sum::<usize>() <= FEW_ROWS {
+            lock(&self.worked).insert(key, rows.clone());
+        }
+        Ok(rows)
+    }
+
+    fn work(&self, step: &Step, scope: &Scope, lookups: &Lookups) -> Answer<Vec<RecordBatch>> {
         match &step.how {
             How::Query(query) => Ok(vec![separate(self.run.partnership, query, &self.tables(step, scope, lookups)?, scope)?]),
             How::Kernel(Kernel::Codes) => {
@@ -173,12 +189,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What a kernel that works in memory makes of its tables; once for all that read what it does not publish.
+    /// What a kernel that works in memory makes of its tables.
     fn in_memory(&self, step: &Step, kernel: Kernel, scope: &Scope, lookups: &Lookups) -> Answer<Vec<RecordBatch>> {
-        let key = (step.name().to_owned(), scope.key());
-        if let Some(rows) = lock(&self.worked).get(&key) {
-            return Ok(rows.clone());
-        }
         let read = self.tables(step, scope, lookups)?;
         let batch = |name: &String| {
             let rows = read.get(name).and_then(Table::batch).ok_or_else(|| not_in_memory(name))?;
@@ -192,9 +204,6 @@ impl<'a> Walk<'a> {
         let fits = rows.len() == step.fills.len() && rows.iter().zip(&step.schemas).all(|(rows, schema)| rows.schema() == *schema);
         if !fits {
             return Err(not_in_memory(step.name()));
-        }
-        if step.published.len() < step.fills.len() {
-            lock(&self.worked).insert(key, rows.clone());
         }
         Ok(rows)
     }

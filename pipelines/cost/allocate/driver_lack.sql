@@ -1,0 +1,39 @@
+-- Drivers that are not whole in a period, with what they lack: nobody may bear a cost because another did not report.
+--
+-- Reads   driver       fed_by: `*/device` is that feed of every member of a service that gives by the driver; `southam/print` one feed;
+--                      `derived:headcount` the posts of every member, `derived:payslips` their pay
+--         driver_row   what is there, not older than the driver's max_age
+-- Gives   driver, lacks VARCHAR: `northam/device southam/device`
+WITH
+driver_now AS (
+  SELECT driver, coalesce(fed_by, '') AS fed_by FROM driver
+  WHERE fed_by <> '' AND valid_from <= $first_day AND (valid_to IS NULL OR $first_day < valid_to)
+),
+member_giver AS (
+  SELECT DISTINCT g.driver, m.organisation AS council
+  FROM driver_giver AS g JOIN membership AS m ON m.service = g.service
+  WHERE m.role IN ('partner', 'host') AND m.valid_from <= $first_day AND (m.valid_to IS NULL OR $first_day < m.valid_to)
+),
+needed AS (
+  SELECT n.driver, m.council, split_part(n.fed_by, '/', 2) AS feed
+  FROM driver_now AS n JOIN member_giver AS m ON m.driver = n.driver
+  WHERE split_part(n.fed_by, '/', 1) = '*'
+  UNION
+  SELECT n.driver, m.council, CASE WHEN n.fed_by = 'derived:headcount' THEN 'assignment' ELSE 'payroll' END
+  FROM driver_now AS n JOIN member_giver AS m ON m.driver = n.driver
+  WHERE n.fed_by IN ('derived:headcount', 'derived:payslips')
+  UNION
+  SELECT driver, split_part(fed_by, '/', 1), split_part(fed_by, '/', 2)
+  FROM driver_now WHERE strpos(fed_by, '/') > 1 AND split_part(fed_by, '/', 1) <> '*'
+),
+there AS (
+  SELECT DISTINCT r.driver, r.council, CASE WHEN n.fed_by LIKE 'derived:%' THEN '' ELSE r.feed END AS feed
+  FROM driver_row AS r JOIN driver_now AS n ON n.driver = r.driver
+),
+lacking AS (
+  SELECT n.driver, n.council || '/' || n.feed AS feed
+  FROM needed AS n
+  LEFT JOIN there AS t ON t.driver = n.driver AND t.council = n.council AND (t.feed = n.feed OR t.feed = '')
+  WHERE t.driver IS NULL
+)
+SELECT driver, string_agg(feed, ' ' ORDER BY feed) AS lacks FROM lacking GROUP BY driver

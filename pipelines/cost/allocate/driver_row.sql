@@ -1,0 +1,51 @@
+-- Volumes of drivers that count in a period, as their feeds bring them, and those that are worked out from other feeds. First step to `volume`.
+--
+-- Reads   driver_volume   the deliveries in force: of a register the last one, of a flow the period's own or the last one before it
+--         assignment, pay_line, cost_centre, driver
+-- Gives   driver, council, feed, delivery_id, organisation, cost_centre, service VARCHAR (empty where the row has none), age BIGINT (periods
+--         by which it is older than this one; negative where it is younger) → volume BIGINT
+--
+-- A driver that is derived counts one for every assignment in force on the last day, every payslip, or every cost centre in use; at the
+-- assignment's cost centre, unsplit.
+WITH
+driver_now AS (
+  SELECT driver, coalesce(fed_by, '') AS fed_by, coalesce(max_age, 0) AS max_age
+  FROM driver WHERE valid_from <= $first_day AND (valid_to IS NULL OR $first_day < valid_to)
+),
+delivered AS (
+  SELECT v.driver, v.council, v.feed, v.delivery_id, coalesce(v.organisation, '') AS organisation, coalesce(v.cost_centre, '') AS cost_centre,
+    coalesce(v.service, '') AS service,
+    CAST($fiscal_year AS BIGINT) * 12 + least(CAST($period AS BIGINT), 12)
+      - CAST(v.delivery_year AS BIGINT) * 12 - least(CAST(v.delivery_period AS BIGINT), 12) AS age,
+    v.volume
+  FROM driver_volume AS v
+),
+post AS (
+  SELECT DISTINCT council, feed, delivery_id, assignment, coalesce(cost_centre, '') AS cost_centre
+  FROM assignment WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
+),
+slip AS (
+  SELECT council, feed, delivery_id, assignment, pay_date, min(coalesce(cost_centre, '')) AS cost_centre
+  FROM pay_line WHERE assignment IS NOT NULL
+  GROUP BY council, feed, delivery_id, assignment, pay_date
+),
+one_post AS (SELECT council, assignment, min(cost_centre) AS cost_centre FROM post GROUP BY council, assignment),
+derived AS (
+  SELECT 'derived:headcount' AS fed_by, council, feed, delivery_id, cost_centre, CAST(count(*) AS BIGINT) AS volume
+  FROM post GROUP BY council, feed, delivery_id, cost_centre
+  UNION ALL
+  SELECT 'derived:payslips', s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre), CAST(count(*) AS BIGINT)
+  FROM slip AS s LEFT JOIN one_post AS p ON p.council = s.council AND p.assignment = s.assignment
+  GROUP BY s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre)
+  UNION ALL
+  SELECT 'derived:cost_centres', council, '', '', cost_centre, CAST(count(*) AS BIGINT)
+  FROM cost_centre WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
+  GROUP BY council, cost_centre
+)
+SELECT d.driver, d.council, d.feed, d.delivery_id, d.organisation, d.cost_centre, d.service, d.age, sum(d.volume) AS volume
+FROM delivered AS d LEFT JOIN driver_now AS n ON n.driver = d.driver
+WHERE n.driver IS NULL OR (n.fed_by NOT LIKE 'derived:%' AND d.age <= n.max_age)
+GROUP BY d.driver, d.council, d.feed, d.delivery_id, d.organisation, d.cost_centre, d.service, d.age
+UNION ALL
+SELECT n.driver, d.council, d.feed, d.delivery_id, '', d.cost_centre, '', CAST(0 AS BIGINT), d.volume
+FROM derived AS d JOIN driver_now AS n ON n.fed_by = d.fed_by

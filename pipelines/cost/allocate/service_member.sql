@@ -1,0 +1,3 @@
+-- Councils that are members of each service on the first day of a period.
+SELECT DISTINCT service, organisation AS council FROM membership
+WHERE role IN ('partner', 'host') AND valid_from <= $first_day AND (valid_to IS NULL OR $first_day < valid_to)

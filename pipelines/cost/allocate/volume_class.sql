@@ -1,0 +1,61 @@
+-- What a cost centre means for a volume that stands on it: as for a ledger line on it, on the last day of the period.
+--
+-- Reads   driver_row       cost centres of volumes
+--         ownership_rule   rules that name a project, department or account are not met; one for a feed is met where it is the council's
+--         class_total      feeds from which the council's costs are read
+--         cost_centre, membership
+-- Gives   council, cost_centre VARCHAR → ownership, service, bearer VARCHAR
+--
+-- A council that is a member of no service keeps what it uses; a cost centre that cost_centre.csv lacks, or that no rule covers, is in
+-- suspense; else the most specific rule wins, by council, feed and cost centre as in code_class.
+WITH
+used AS (
+  SELECT DISTINCT CASE WHEN council = 'shared' THEN organisation ELSE council END AS council, cost_centre
+  FROM driver_row WHERE cost_centre <> ''
+),
+cost_feed AS (SELECT DISTINCT council, feed FROM class_total),
+rule AS (
+  SELECT u.council, r.rule_id, coalesce(r.cost_centre, '') AS pattern, r.ownership, r.service, coalesce(r.bearer, '') AS bearer,
+    CASE WHEN coalesce(r.council, '') = '' THEN 0 ELSE 2 END + CASE WHEN coalesce(r.feed, '') = '' THEN 0 ELSE 1 END AS given
+  FROM ownership_rule AS r
+  JOIN (SELECT DISTINCT council FROM used) AS u ON coalesce(r.council, '') = '' OR r.council = u.council
+  LEFT JOIN cost_feed AS f ON f.council = u.council AND f.feed = r.feed
+  WHERE coalesce(r.project, '') = '' AND coalesce(r.department, '') = '' AND coalesce(r.account, '') = ''
+    AND r.valid_from <= $as_at AND (r.valid_to IS NULL OR $as_at < r.valid_to)
+    AND (coalesce(r.feed, '') = '' OR f.feed IS NOT NULL)
+),
+met AS (
+  SELECT u.council, u.cost_centre, r.rule_id, r.ownership, r.service, r.bearer,
+    r.given * 256 + CASE
+      WHEN r.pattern = '' THEN 0
+      WHEN right(r.pattern, 1) = '*' THEN least(character_length(r.pattern) - 1, 254)
+      WHEN strpos(r.pattern, '..') > 0 THEN least(character_length(split_part(r.pattern, '..', 1)), 254)
+      ELSE 255 END AS rank
+  FROM used AS u JOIN rule AS r ON r.council = u.council
+  WHERE r.pattern = '' OR r.pattern = u.cost_centre
+    OR (right(r.pattern, 1) = '*' AND starts_with(u.cost_centre, substr(r.pattern, 1, character_length(r.pattern) - 1)))
+    OR (strpos(r.pattern, '..') > 0 AND character_length(u.cost_centre) = character_length(split_part(r.pattern, '..', 1))
+      AND u.cost_centre >= split_part(r.pattern, '..', 1) AND u.cost_centre <= split_part(r.pattern, '..', 2))
+),
+won AS (
+  SELECT council, cost_centre, ownership, service, bearer FROM (
+    SELECT council, cost_centre, ownership, service, bearer,
+      row_number() OVER (PARTITION BY council, cost_centre ORDER BY rank DESC, rule_id) AS place
+    FROM met)
+  WHERE place = 1
+),
+known AS (
+  SELECT council, cost_centre FROM cost_centre WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
+),
+member AS (
+  SELECT DISTINCT organisation FROM membership
+  WHERE role IN ('partner', 'host') AND valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
+)
+SELECT u.council, u.cost_centre,
+  CASE WHEN m.organisation IS NULL THEN 'retained' WHEN k.council IS NULL OR w.council IS NULL THEN 'suspense' ELSE w.ownership END AS ownership,
+  CASE WHEN m.organisation IS NULL OR k.council IS NULL OR w.council IS NULL THEN 'none' ELSE w.service END AS service,
+  CASE WHEN m.organisation IS NULL OR k.council IS NULL OR w.council IS NULL THEN '' ELSE w.bearer END AS bearer
+FROM used AS u
+LEFT JOIN member AS m ON m.organisation = u.council
+LEFT JOIN known AS k ON k.council = u.council AND k.cost_centre = u.cost_centre
+LEFT JOIN won AS w ON w.council = u.council AND w.cost_centre = u.cost_centre

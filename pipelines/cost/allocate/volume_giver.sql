@@ -1,0 +1,27 @@
+-- Volumes that somebody used, for each service that gives by their driver, and why that service cannot use them.
+--
+-- Reads   volume_use, driver_giver, driver_lack, membership
+-- Gives   driver, giver, council, cost_centre, delivery_id, to_service, to_ownership, to_bearer VARCHAR, age BIGINT → reason VARCHAR (empty: it
+--         can), volume BIGINT. giver empty: no service gives by this driver, or the driver is not whole.
+--
+-- A council uses a service of which it is a member on the last day of the period. A final service gives to no service, but for itself,
+-- which is dropped afterwards and shown. A driver that lacks a feed is not there: what did come of it is listed, and is in no denominator.
+WITH
+member AS (
+  SELECT DISTINCT organisation, service FROM membership
+  WHERE role IN ('partner', 'host') AND valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
+)
+SELECT u.driver, CASE WHEN l.driver IS NULL THEN coalesce(g.service, '') ELSE '' END AS giver, u.council, u.cost_centre, u.delivery_id,
+  u.to_service, u.to_ownership, u.to_bearer, u.age,
+  CASE
+    WHEN l.driver IS NOT NULL THEN 'not_whole'
+    WHEN g.service IS NULL THEN 'no_giver'
+    WHEN u.to_service = '' AND u.to_ownership = 'shared' AND m.organisation IS NULL THEN 'not_a_member'
+    WHEN u.to_bearer = '' AND u.to_service <> g.service AND g.kind = 'final' THEN 'final_gives'
+    ELSE '' END AS reason,
+  u.volume
+FROM volume_use AS u
+LEFT JOIN driver_lack AS l ON l.driver = u.driver
+LEFT JOIN driver_giver AS g ON g.driver = u.driver AND l.driver IS NULL
+LEFT JOIN member AS m ON m.organisation = u.to_bearer AND m.service = g.service
+WHERE u.reason = ''
