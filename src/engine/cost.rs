@@ -297,7 +297,13 @@ mod tests {
         let part = Part::local(Path::new("/lake/line.parquet"), 1 << 30, 10_000_000).unwrap();
         tables.insert("line", Table::local(Arc::clone(&schema), vec![part]));
         tables.insert("reference", Table::rows(schema, vec![rows]));
-        let parameters = Parameters { fiscal_year: Some(2018), period: Some(1), scenario: "actual".into(), first_day: Some(Day(0)), as_at: Some(Day(0)) };
+        let parameters = Parameters {
+            fiscal_year: Some(2018),
+            period: Some(1),
+            scenario: "actual".into(),
+            first_day: Some(Day(0)),
+            as_at: Some(Day(0)),
+        };
         for sql in [
             "SELECT l.council, r.name FROM line AS l LEFT JOIN reference AS r ON r.council = l.council",
             "SELECT l.council, r.name FROM reference AS r RIGHT JOIN line AS l ON r.council = l.council",

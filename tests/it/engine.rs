@@ -324,7 +324,13 @@ fn separation() -> Contract {
 }
 
 fn parameters() -> Parameters {
-    Parameters { fiscal_year: Some(2018), period: Some(4), scenario: "o'actual".to_owned(), first_day: Day::from_ymd(2019, 3, 1), as_at: Day::from_ymd(2019, 3, 31) }
+    Parameters {
+        fiscal_year: Some(2018),
+        period: Some(4),
+        scenario: "o'actual".to_owned(),
+        first_day: Day::from_ymd(2019, 3, 1),
+        as_at: Day::from_ymd(2019, 3, 31),
+    }
 }
 
 fn tables() -> Tables {

@@ -52,7 +52,13 @@ impl DB for CostSql {
         let as_at = Day::from_ymd(2019, 3, 31).expect("a day");
         let rows = query.run(
             &self.tables,
-            &Parameters { fiscal_year: Some(2018), period: Some(4), scenario: "actual".to_owned(), first_day: Some(as_at), as_at: Some(as_at) },
+            &Parameters {
+                fiscal_year: Some(2018),
+                period: Some(4),
+                scenario: "actual".to_owned(),
+                first_day: Some(as_at),
+                as_at: Some(as_at),
+            },
         )?;
         let kind = |kind: &DataType| match kind {
             DataType::Decimal128(18, 2) => DefaultColumnType::FloatingPoint,
