@@ -60,7 +60,7 @@ pub fn check(file: &str, table: &Table<'_>, contract: &Contract, columns: &Colum
         if contract.name == "account" {
             rules::check_accounts(file, table, columns, faults);
         }
-        one_meaning(file, table, Dates::of(columns), &code, contract.name == FOLDED, faults);
+        one_meaning(&Of { file, name: &contract.name, dates: Dates::of(columns) }, table, &code, faults);
     }
 }
 
@@ -104,8 +104,31 @@ fn forwards(file: &str, table: &Table<'_>, dates: Dates, faults: &mut Faults) {
     }
 }
 
+/// The table in hand.
+struct Of<'t> {
+    file: &'t str,
+    name: &'t str,
+    dates: Dates,
+}
+
+/// What happens on days without a row, where that is not suspense; nothing where a lapse is as good as a row.
+const HOLES: [(&str, Option<&str>); 9] = [
+    ("agreement", None),
+    ("blanket", None),
+    ("customer", None),
+    ("driver", Some("it counts as without volume on these days")),
+    ("pay_element", Some("it counts as category `other` on these days, and is listed")),
+    ("payroll_journal", None),
+    ("pool", Some("shared cost of the service is unallocated on these days, unless another pool holds it")),
+    ("rate_card", Some("what depends on it is not recomputed for pay of these days, and is counted")),
+    ("share", Some("no share of the service is in force on these days")),
+];
+
 /// One row of a code holds on a day: no two, and between two no day without.
-fn one_meaning(file: &str, table: &Table<'_>, dates: Dates, code: &[usize], folded: bool, faults: &mut Faults) {
+fn one_meaning(of: &Of<'_>, table: &Table<'_>, code: &[usize], faults: &mut Faults) {
+    let (file, dates, folded) = (of.file, of.dates, of.name == FOLDED);
+    let without =
+        HOLES.iter().find(|(name, _)| *name == of.name).map_or(Some("lines of these days go to suspense, in sight"), |(_, what)| *what);
     let key = |row: &Row<'_>| -> Vec<String> { code.iter().map(|at| row.field(*at).to_lowercase()).collect() };
     let plain = |a: &Row<'_>, b: &Row<'_>| code.iter().map(|at| a.field(*at).cmp(b.field(*at))).fold(Ordering::Equal, Ordering::then);
     let compare = |a: &Row<'_>, b: &Row<'_>| if folded { key(a).cmp(&key(b)) } else { plain(a, b) };
@@ -115,11 +138,11 @@ fn one_meaning(file: &str, table: &Table<'_>, dates: Dates, code: &[usize], fold
         if compare(first, row) != Ordering::Equal {
             continue;
         }
-        let name = || code.iter().map(|at| row.field(*at)).collect::<Vec<_>>().join(" ");
+        let name = || code.iter().map(|at| row.field(*at)).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
         if earlier.overlaps(*later) {
             faults.push("", overlap(file, &name(), (*earlier, first), (*later, row)));
-        } else if earlier.to < later.from {
-            faults.push("", hole(file, &name(), (*earlier, first), (*later, row)));
+        } else if let Some(without) = without.filter(|_| earlier.to < later.from) {
+            faults.push("", hole(file, &name(), (*earlier, first), (*later, row)).outcome(without));
         }
     }
 }
@@ -140,6 +163,5 @@ fn hole(file: &str, name: &str, (earlier, first): (Span, &Row<'_>), (later, row)
     Diagnostic::warning(reference::HOLE, format!("`{name}` has no row {days}"))
         .place(at(file, row.line))
         .expected(format!("`valid_from` here the same as `valid_to` on line {}, unless the code was not in use", first.line))
-        .outcome("lines of these days go to suspense, in sight")
         .hint("close the hole, or leave it where the code was not in use on those days")
 }

@@ -25,8 +25,11 @@ mod read;
 mod reference;
 pub mod rules;
 pub mod schedule;
+mod scheme;
+mod shares;
 mod together;
 mod tracked;
+mod typed;
 
 pub use json::json_schema;
 pub use kernel::{Grain, KERNELS, Kernel, KernelFacts, LOOKED_UP};

@@ -23,7 +23,7 @@ use super::{
     partnership::{FILE, Head, NOT_COUNCILS, read_head},
     personal,
     reference::read_references,
-    together,
+    scheme, together,
 };
 
 /// Reads `pipelines/**` and `schemas/**` under a folder. Secrets come from the environment of the process.
@@ -53,6 +53,7 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
     together::check(&feeds, &mut faults);
     if let Some(head) = &head {
         known::check(&references, head, &feeds, &mut faults);
+        scheme::check(&references, head, &cost, &mut faults);
     }
     in_order(&mut faults);
     let partnership = head.and_then(|head| whole(root, head));

@@ -95,7 +95,9 @@ fn read_table(file: &str, text: &str, contract: &Arc<Contract>, all_faults: &mut
 fn fold_codes(file: &str, table: &mut Table<'_>, contract: &Contract, columns: &[(&Column, Option<usize>)], faults: &mut Faults) {
     let is_code = |column: &Column| {
         column.kind == Type::Text
-            && (column.primary_key.is_some() || (contract.name == rules::TABLE && rules::COLUMNS.contains(&&*column.name)))
+            && (column.primary_key.is_some()
+                || (contract.name == rules::TABLE && rules::COLUMNS.contains(&&*column.name))
+                || (contract.name == "payroll_journal" && ["journal_source", "document"].contains(&&*column.name)))
     };
     for at_column in columns.iter().filter(|(column, _)| is_code(column)).filter_map(|(_, at)| *at) {
         for row in &mut table.rows {

@@ -45,7 +45,8 @@ pub enum GivenRows {
 }
 
 /// The one list of what cost SQL and kernels may read and no step fills: common tables, reference tables, `membership`, `declared_service` and
-/// `declared_organisation` of the partnership file. Tables that a partnership may do without have no rows where it has no such file.
+/// `declared_organisation` of the partnership file, `allocation` of `cost.yaml`. Tables that a partnership may do without have no rows where
+/// it has no such file.
 ///
 /// # Errors
 /// None in practice: columns are fixed.
@@ -74,6 +75,9 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
     let digest = digest_of(&[&format!("{members:?}")]);
     let rows = membership_table(&members)?;
     given.insert("membership".to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest });
+    let methods = allocation_table(partnership)?;
+    let digest = digest_of(&[&format!("{:?}", partnership.cost.allocation)]);
+    given.insert("allocation".to_owned(), Given { schema: methods.schema(), rows: GivenRows::Here(methods), digest });
     for (table, text) in OPTIONAL {
         if !given.contains_key(table)
             && let Some(schema) = columns_of(table, text)
@@ -158,6 +162,20 @@ fn membership_table(rows: &[Member<'_>]) -> Answer<RecordBatch> {
     fields.push(Field::new("valid_from", DataType::Date32, false));
     fields.push(Field::new("valid_to", DataType::Date32, true));
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|e| does_not_fit("membership", &e))
+}
+
+/// The methods of allocation of `cost.yaml`, each until the next begins.
+fn allocation_table(partnership: &Partnership) -> Answer<RecordBatch> {
+    let methods = &partnership.cost.allocation;
+    let ends = methods.iter().skip(1).map(|(from, _)| Some(from.0)).chain([None]);
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(methods.iter().map(|(from, _)| Some(from.0)).collect::<Date32Array>()),
+        Arc::new(ends.take(methods.len()).collect::<Date32Array>()),
+        Arc::new(methods.iter().map(|(_, method)| Some(method.as_str())).collect::<StringArray>()),
+    ];
+    let days = [("valid_from", false), ("valid_to", true)].map(|(name, may_be_null)| Field::new(name, DataType::Date32, may_be_null));
+    let fields: Vec<Field> = days.into_iter().chain([text("method")]).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|e| does_not_fit("allocation", &e))
 }
 
 /// The contract of a published table.

@@ -19,6 +19,12 @@ codes! {
     RULE_TIE = "TC0908", Configurator, 2, "two ownership rules tie";
     /// A council, service or word that the partnership does not have.
     UNKNOWN = "TC0909", Configurator, 2, "a reference table names something unknown";
+    /// A rule of a customer or company without the one that bears it.
+    BEARER = "TC0910", Configurator, 2, "a rule names no customer or company as bearer";
+    /// Shares that are all nought, of somebody else, or not of all.
+    SHARE = "TC0911", Configurator, 2, "shares that cannot be those of a service";
+    /// Pools, steps or blankets that contradict each other.
+    SCHEME = "TC0912", Configurator, 2, "reference rows of true cost contradict each other";
     /// A code is written with characters that nobody sees.
     FOLDED = "TC0913", Configurator, 2, "a code of a reference table holds characters that nobody sees", Note;
     /// A range whose ends differ in length.

@@ -28,6 +28,9 @@ pub fn rules_digest(p: &Partnership) -> String {
     for said in p.contracts.values().filter_map(|contract| contract.declares()) {
         hash.update(said);
     }
+    for (from, method) in &p.cost.allocation {
+        hash.update(format!("{from} {}\n", method.as_str()));
+    }
     hash.update(format!("{:?} {:?} {:?} {:?} {:?} {:?}", p.calendar, p.councils, p.companies, p.services, p.members, p.suspense_limit));
     Digest(hash.finalize().into()).hex()
 }
