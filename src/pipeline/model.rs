@@ -30,6 +30,10 @@ pub struct Partnership {
     pub services: Vec<Service>,
     pub members: Vec<Member>,
     pub suspense_limit: SuspenseLimit,
+    /// Of a council and period: what ledger and pay may differ by, without regard to sign.
+    pub payroll_limit: SuspenseLimit,
+    /// Figures of fewer persons are put together or named no further.
+    pub small_group: u64,
     pub allow_hosts: Vec<String>,
     pub allow_paths: Vec<String>,
     pub retention: Retention,

@@ -36,6 +36,8 @@ pub const KEYS: &[&str] = &[
     "retention",
     "keys",
     "query_personal",
+    "payroll_limit",
+    "small_group",
 ];
 
 /// Folders of `pipelines/` that are no council's.
@@ -55,6 +57,8 @@ pub struct Head {
     pub services: Vec<Service>,
     pub members: Vec<Member>,
     pub suspense_limit: SuspenseLimit,
+    pub payroll_limit: SuspenseLimit,
+    pub small_group: u64,
     pub allowed: Allowed,
     pub retention: Retention,
     pub keys: AllKeys,
@@ -100,7 +104,9 @@ pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
         councils,
         companies,
         services,
-        suspense_limit: suspense_limit(&fields),
+        suspense_limit: limit(&fields, "suspense_limit"),
+        payroll_limit: limit(&fields, "payroll_limit"),
+        small_group: small_group(&fields),
         retention: retention(&fields),
         keys,
         query_personal: fields.get("query_personal").and_then(|item| item.flag()).unwrap_or(false),
@@ -340,14 +346,20 @@ fn twice(row: &Item<'_>, members: &[Member], member: &Member) {
 }
 
 /// `{pounds: 0.00, action: warn}`.
-fn suspense_limit(fields: &Fields<'_>) -> SuspenseLimit {
+fn limit(fields: &Fields<'_>, key: &str) -> SuspenseLimit {
     let default = SuspenseLimit { pence: 0, stop: false };
-    let Some(limit) = fields.get("suspense_limit").and_then(|item| item.fields(&["pounds", "action"])) else { return default };
+    let Some(limit) = fields.get(key).and_then(|item| item.fields(&["pounds", "action"])) else { return default };
     let pence = limit
         .need("pounds")
         .and_then(|item| item.read("pounds that are not negative, as in `1000.00`", |text| pence(text).filter(|p| *p >= 0)));
     let stop = limit.get("action").and_then(|item| item.choice(&[("warn", false), ("stop", true)]));
     SuspenseLimit { pence: pence.unwrap_or(0), stop: stop.unwrap_or(false) }
+}
+
+/// Persons; 5 unless said.
+fn small_group(fields: &Fields<'_>) -> u64 {
+    let persons = |text: &str| text.parse().ok().filter(|persons| (1..=1_000).contains(persons));
+    fields.get("small_group").and_then(|item| item.read("a number of persons from 1 to 1000, as in `5`", persons)).unwrap_or(5)
 }
 
 /// Pounds with at most two decimals, as pence.

@@ -83,6 +83,8 @@ fn whole(root: &Path, head: Head) -> Option<Partnership> {
         services: head.services,
         members: head.members,
         suspense_limit: head.suspense_limit,
+        payroll_limit: head.payroll_limit,
+        small_group: head.small_group,
         allow_hosts: head.allowed.hosts,
         allow_paths: head.allowed.paths.iter().map(|path| path.display().to_string()).collect(),
         retention: head.retention,

@@ -32,6 +32,7 @@ pub fn rules_digest(p: &Partnership) -> String {
         hash.update(format!("{from} {}\n", method.as_str()));
     }
     hash.update(format!("{:?} {:?} {:?} {:?} {:?} {:?}", p.calendar, p.councils, p.companies, p.services, p.members, p.suspense_limit));
+    hash.update(format!("{:?} {}", p.payroll_limit, p.small_group));
     Digest(hash.finalize().into()).hex()
 }
 
