@@ -172,6 +172,14 @@ impl Plant {
             ),
         );
         tables.insert("company", (vec![("company", Text), ("dormant", Boolean)], vec![vec![t("old_co"), Cell::Truth(true)]]));
+        tables.insert(
+            "payroll_difference",
+            (
+                vec![("council", Text), ("delivery_year", SmallInt), ("delivery_period", TinyInt), ("absolute_difference", Money)],
+                vec![vec![t("newham"), n(2018), n(1), p(137)]],
+            ),
+        );
+        tables.insert("payroll_limit", (vec![("pounds", Money)], vec![vec![p(137)]]));
         tables.insert("suspense_limit", (vec![("pounds", Money)], vec![vec![p(0)]]));
         tables.insert(
             "code_class",
@@ -324,6 +332,19 @@ fn check_11_fails_on_a_rule_outside_its_dates_a_share_without_membership_and_a_d
     plant.rows("class_total")[0][6] = t("old_co");
     plant.rows("separation")[0][2] = t("company");
     assert_eq!(plant.failing(), [11]);
+}
+
+#[test]
+fn check_05_fails_on_differences_over_the_limit_without_regard_to_sign() {
+    let mut plant = Plant::sound();
+    assert_eq!(plant.failing(), Vec::<i16>::new(), "the limit itself is within");
+    plant.rows("payroll_limit")[0][0] = p(136);
+    assert_eq!(plant.failing(), [5]);
+    let mut plant = Plant::sound();
+    plant.rows("payroll_difference").push(vec![t("newham"), n(2018), n(2), p(137)]);
+    assert_eq!(plant.failing(), Vec::<i16>::new(), "another period has a limit of its own");
+    plant.rows("payroll_difference").push(vec![t("newham"), n(2018), n(2), p(1)]);
+    assert_eq!(plant.failing(), [5]);
 }
 
 #[test]

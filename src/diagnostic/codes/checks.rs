@@ -9,6 +9,8 @@ codes! {
     NOT_ALLOCATED = "TC1203", Configurator, 1, "a period's shared cost cannot be allocated";
     /// Checks 14, 16, 17, 18 and 19, in the kernel.
     ALLOCATION_UNPROVED = "TC1204", Us, 1, "checks 14 to 19: a part of a shared cost is not proved";
+    /// Check 5.
+    CHECK_PAYROLL = "TC1205", Configurator, 1, "check 5: payroll and ledger differ by more than the limit", Error or Warning;
     /// Codes were compared without characters that nobody sees.
     FOLDED = "TC1207", Supplier, 1, "codes hold characters that nobody sees", Note;
     /// Check 9.

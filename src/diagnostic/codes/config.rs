@@ -63,4 +63,6 @@ codes! {
     PLACES_OVERLAP = "TC0633", Configurator, 2, "two folders of the partnership are one, or lie in each other";
     /// A reference in a part of a location that is printed.
     REFERENCE_IN_PLACE = "TC0634", Configurator, 2, "a reference where no credential stands";
+    /// A ledger line that pay divides into more parts than can be told apart.
+    TOO_MANY_PARTS = "TC0638", Configurator, 1, "a ledger line in too many parts";
 }

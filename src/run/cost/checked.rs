@@ -14,7 +14,8 @@ impl CostRun<'_> {
     /// release will show them.
     pub(super) fn verdict(&self, costed: &mut Costed, lines: &[(CostSource, PublishedPart)], assembly: &Assembly<'_>) -> Answer<()> {
         let limit = self.partnership.suspense_limit;
-        let blocks = |f: &Finding| f.check.blocks || (f.check.number == 12 && limit.stop);
+        let by_limit = |number: i16| (number == 12 && limit.stop) || (number == 5 && self.partnership.payroll_limit.stop);
+        let blocks = |f: &Finding| f.check.blocks || by_limit(f.check.number);
         costed.stopped = in_order(costed.findings.iter().filter_map(|f| f.report(blocks(f))).collect());
         if limit.stop && costed.findings.iter().any(|f| f.check.number == 12 && !f.passed()) {
             let mut tables = Tables::default();

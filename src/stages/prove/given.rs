@@ -34,6 +34,7 @@ pub fn check_tables(
         ("income_account", income_account(parts)?),
         ("member_period", member_period(partnership, parts)?),
         ("company", company(partnership)?),
+        ("payroll_limit", proof_table(&[("pounds", Type::Money)], &[vec![Cell::Pence(partnership.payroll_limit.pence)]])?),
         ("suspense_limit", proof_table(&[("pounds", Type::Money)], &[vec![Cell::Pence(partnership.suspense_limit.pence)]])?),
     ])
 }
@@ -245,6 +246,20 @@ pub fn no_code_class() -> Answer<RecordBatch> {
         ("valid_to", Type::Date),
         ("rule_id", Type::Text),
         ("tied", Type::BigInt),
+    ];
+    proof_table(&columns, &[])
+}
+
+/// The table `payroll_difference` where a partnership resolves no pay: what check 5 reads of it.
+///
+/// # Errors
+/// TC1250 where a value does not fit.
+pub fn no_payroll_difference() -> Answer<RecordBatch> {
+    let columns = [
+        ("council", Type::Text),
+        ("delivery_year", Type::SmallInt),
+        ("delivery_period", Type::TinyInt),
+        ("absolute_difference", Type::Money),
     ];
     proof_table(&columns, &[])
 }

@@ -22,6 +22,9 @@ use crate::{
 const TEXTS: [&str; 7] = ["ownership", "service", "bearer", "account_group", "statement", "fund", "part_kind"];
 const TRUTHS: [&str; 5] = ["is_cost", "reserve_movement", "capital", "on_cost", "recharge"];
 
+/// Number of the part of a line.
+const PART: &str = "line_part";
+
 /// One combination of the class columns; `None` = null.
 type Group = ([Option<String>; TEXTS.len()], [Option<bool>; TRUTHS.len()]);
 
@@ -32,14 +35,15 @@ type LineSums = (u64, Pence, Pence);
 #[derive(Clone, Debug, Default)]
 pub struct Grouped(BTreeMap<Group, LineSums>);
 
-/// Reads a part of `cost_line` and adds up its lines by class.
+/// Reads a part of `cost_line` and adds up its lines by class. `has_parts`: some lines have several parts, of which the first counts as
+/// the line.
 ///
 /// # Errors
 /// TC10… where the part cannot be read.
-pub fn group_part(part: &PartFile) -> Answer<Grouped> {
+pub fn group_part(part: &PartFile, has_parts: bool) -> Answer<Grouped> {
     let mut grouped = Grouped::default();
     let is_there = |name: &&str| part.schema().column_with_name(name).is_some();
-    let names: Vec<&str> = TEXTS.into_iter().chain(TRUTHS).filter(is_there).chain(["amount"]).collect();
+    let names: Vec<&str> = TEXTS.into_iter().chain(TRUTHS).filter(is_there).chain(["amount"]).chain(has_parts.then_some(PART)).collect();
     let texts: Vec<&str> = TEXTS.into_iter().filter(is_there).collect();
     for row_group in 0..part.row_groups() {
         grouped.add(&part.read(row_group, &names, &texts)?)?;
@@ -86,7 +90,9 @@ impl Combined {
     }
 
     /// For each distinct number a row that has it, and the sums of all that do.
-    fn sums(&self, amounts: &[Pence]) -> Vec<(usize, LineSums)> {
+    ///
+    /// `parts`: the number of each row in its line, of which the first counts as the line; `None` where every row is one.
+    fn sums(&self, amounts: &[Pence], parts: Option<&[i8]>) -> Vec<(usize, LineSums)> {
         let mut sums: Vec<(usize, LineSums)> = Vec::new();
         let mut add = |place: &mut u32, row: usize, pence: Pence| {
             if *place == 0 {
@@ -94,7 +100,7 @@ impl Combined {
                 *place = sums.len() as u32;
             }
             if let Some((_, sum)) = sums.get_mut(*place as usize - 1) {
-                sum.0 += 1;
+                sum.0 += u64::from(parts.is_none_or(|parts| parts.get(row) == Some(&1)));
                 if pence < 0 { sum.2 += pence } else { sum.1 += pence }
             }
         };
@@ -124,7 +130,8 @@ impl Grouped {
         TEXTS.iter().filter_map(|name| lines.column_by_name(name)).for_each(|column| combined.with_texts(column));
         TRUTHS.iter().filter_map(|name| lines.column_by_name(name)).for_each(|column| combined.with_truths(column));
         let amounts = batch::column(lines, "amount")?.as_primitive::<Decimal128Type>();
-        for (row, sums) in combined.sums(amounts.values()) {
+        let parts = lines.column_by_name(PART).map(|_| batch::tiny(lines, PART)).transpose()?;
+        for (row, sums) in combined.sums(amounts.values(), parts.map(|parts| &**parts.values())) {
             let (lines_of, debits, credits) = self.0.entry(group_of(lines, row)?).or_default();
             *lines_of += sums.0;
             *debits += sums.1;
@@ -248,7 +255,7 @@ mod tests {
                 sum.0 += 1;
                 if *pence < 0 { sum.2 += pence } else { sum.1 += pence }
             }
-            let found = combined.sums(&amounts);
+            let found = combined.sums(&amounts, None);
             assert_eq!(found.len(), plain.len(), "{texts} {empty_every}");
             for (row, sums) in found {
                 let (empty, one, other, truth) = key(row);

@@ -9,7 +9,7 @@ mod suspense;
 use arrow::{array::Array, record_batch::RecordBatch};
 
 pub use coverage::{PaymentCoverage, payment_coverage};
-pub use given::{PUBLISHED_PROOFS, check_tables, no_code_class};
+pub use given::{PUBLISHED_PROOFS, check_tables, no_code_class, no_payroll_difference};
 pub use grouped::{Grouped, group_part, line_total};
 pub use reconcile::{STAGES, reconciliation};
 pub use suspense::{InSuspense, over_limit, suspense};
@@ -42,10 +42,11 @@ macro_rules! check {
 }
 
 /// The checks that are made on every release, in order.
-pub const CHECKS: [Check; 14] = [
+pub const CHECKS: [Check; 15] = [
     check!(1, "check_01.sql", codes::CHECK_CONTROLS, true, "deliveries agree with the sender's controls"),
     check!(1, "check_01_known.sql", codes::CHECK_CONTROLS, false, "the pounds of every row are known"),
     check!(2, "check_02.sql", codes::CHECK_BALANCE, true, "every journal balances"),
+    check!(5, "check_05.sql", codes::CHECK_PAYROLL, false, "payroll and ledger agree within `payroll_limit`"),
     check!(9, "check_09.sql", codes::CHECK_ONE_CLASS, true, "one class and one service per line; the classes sum to the source"),
     check!(9, "check_09b.sql", codes::CHECK_ONE_CLASS, true, "the published lines add up to the classes"),
     check!(10, "check_10.sql", codes::CHECK_ONE_RULE, true, "at most one winning rule for each code and date"),

@@ -45,7 +45,9 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
         let common = (source.file.rows, proof.amount);
         let facts = ["cost", "not_cost", "suspense"].map(|stage| rows_and_pence(part.facts.get(stage).unwrap_or(&Value::Null)));
         let classified = facts.iter().fold((0, 0), |sum, f| (sum.0 + f.0, sum.1 + f.1));
-        if (proof.rows, proof.amount) != common || classified != common || part.rows != common.0 {
+        let further = part.facts.get("further_parts").and_then(Value::as_u64).unwrap_or(0);
+        let published = part.rows.saturating_sub(further);
+        if (proof.rows, proof.amount) != common || classified != common || published != common.0 {
             faults.push(unexplained(source, common, classified, (proof.rows, proof.amount)));
         }
         // What belongs to the delivery as a whole stands in the last of its periods that has lines.
@@ -66,7 +68,7 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
         for (stage, facts) in ["cost", "not_cost", "suspense"].into_iter().zip(facts) {
             stages.insert(stage, known(facts));
         }
-        stages.insert("published", known((part.rows, classified.1)));
+        stages.insert("published", known((published, classified.1)));
     }
     if !faults.is_empty() {
         return Err(Refusal(faults));
