@@ -13,7 +13,7 @@ use truecost::{
     pipeline::{Feed, Partnership},
     plan::{GivenRows, How, Scope, plan_cost},
     stages::{
-        classify::{Classifier, Codes, LineColumns, Meanings, PartOf, classify_part, code_table, codes_of, meanings},
+        classify::{Classifier, Codes, LineColumns, Meanings, PartOf, PayParts, classify_part, code_table, codes_of, meanings},
         normalise::{Normaliser, Outcome},
         separate::separate,
     },
@@ -43,7 +43,8 @@ fn main() {
         let of = PartOf { council: feed.council.to_string(), feed: feed.id.to_string(), period };
         let pass = || {
             let classifier = Classifier::new(&meanings, meaning, columns(&partnership), partnership.calendar.days_of(period));
-            let done = classify_part(PartFile::open(&path).expect("a part"), &of, &classifier, &schema, &staging).expect("classified");
+            let done = classify_part(PartFile::open(&path).expect("a part"), &of, &classifier, &PayParts::default(), &schema, &staging)
+                .expect("classified");
             assert_eq!(done.totals.rows(), ROWS as u64);
             std::fs::remove_file(&done.staged.path).expect("the part is there");
         };

@@ -27,7 +27,7 @@
 //! | `engine` | how SQL runs: the only session | domain, diagnostic, schema, decode, source, lake |
 //! | `pipeline` | intentions: `pipelines/**` → typed feeds and cost model | domain, diagnostic, schema |
 //! | `plan` | what to run and why | domain, diagnostic, schema, decode, source, lake, engine, pipeline |
-//! | `stages` | land, judge, normalise, classify, separate, allocate, prove, publish; no stage imports another | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan |
+//! | `stages` | land, judge, normalise, classify, resolve, separate, allocate, prove, publish; no stage imports another | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan |
 //! | `run` | the conductor: order, lease, clock, release | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages |
 //! | `report` | what finance and engineers look at | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run |
 //! | `demo` | synthetic partnership | domain, diagnostic, schema, decode, source, lake, engine, pipeline |

@@ -22,6 +22,14 @@ pub enum Kernel {
     Codes,
     /// Lines of common tables, each with its class; beside them `class_total`, what they add up to.
     Classify,
+    /// What a line on given codes and days would be.
+    Place,
+    /// Payroll's ledger lines in parts, and what ledger and pay differ by.
+    Resolve,
+    /// Employer on-costs as paid and by the rate card.
+    Recompute,
+    /// Blanket rates beside what is true.
+    Blanket,
     /// The share in force of every service.
     Share,
     /// Recharges between partners: pairs, and what is open at the end of each period. A period looks at itself and at earlier ones.
@@ -65,6 +73,89 @@ pub const KERNELS: &[KernelFacts] = &[
         grain: Grain::Partition,
         asks: &LOOKED_UP,
         beside: &["class_total"],
+        columns: &[],
+    },
+    KernelFacts {
+        kernel: Kernel::Place,
+        word: "place",
+        grain: Grain::Period,
+        asks: &LOOKED_UP,
+        beside: &[],
+        columns: &[&[
+            ("council", Type::Text, false),
+            ("feed", Type::Text, false),
+            ("project", Type::Text, true),
+            ("cost_centre", Type::Text, true),
+            ("department", Type::Text, true),
+            ("account", Type::Text, true),
+            ("day", Type::Date, true),
+            ("effective_date", Type::Date, false),
+            ("ownership", Type::Text, false),
+            ("service", Type::Text, false),
+            ("bearer", Type::Text, true),
+            ("rule_id", Type::Text, true),
+            ("account_group", Type::Text, false),
+            ("account_known", Type::Boolean, false),
+            ("is_cost", Type::Boolean, false),
+        ]],
+    },
+    KernelFacts {
+        kernel: Kernel::Resolve,
+        word: "resolve",
+        grain: Grain::Period,
+        asks: &["payroll_line", "pay_sum", "post", "pay_place"],
+        beside: &["pay_part"],
+        columns: &[
+            &[],
+            &[
+                ("council", Type::Text, false),
+                ("feed", Type::Text, false),
+                ("delivery_id", Type::Text, false),
+                ("source_row", Type::BigInt, false),
+                ("line_part", Type::TinyInt, false),
+                ("amount", Type::Money, false),
+                ("part_kind", Type::Text, false),
+                ("ownership", Type::Text, false),
+                ("service", Type::Text, false),
+                ("bearer", Type::Text, true),
+                ("rule_id", Type::Text, false),
+            ],
+        ],
+    },
+    KernelFacts {
+        kernel: Kernel::Recompute,
+        word: "recompute",
+        grain: Grain::Period,
+        asks: &["pay_sum", "post", "pay_place", "rate_card", "unknown_element"],
+        beside: &["pay_exception"],
+        columns: &[
+            &[
+                ("council", Type::Text, false),
+                ("ownership", Type::Text, false),
+                ("service", Type::Text, false),
+                ("bearer", Type::Text, false),
+                ("delivery_year", Type::SmallInt, false),
+                ("delivery_period", Type::TinyInt, false),
+                ("persons", Type::Integer, false),
+                ("gross_pay", Type::Money, false),
+                ("basic_pay", Type::Money, false),
+                ("on_cost", Type::Money, false),
+                ("employer_ni", Type::Money, false),
+                ("employer_pension", Type::Money, false),
+                ("levy", Type::Money, false),
+                ("recomputed_ni", Type::Money, true),
+                ("recomputed_pension", Type::Money, true),
+                ("not_recomputed", Type::Integer, false),
+            ],
+            &[],
+        ],
+    },
+    KernelFacts {
+        kernel: Kernel::Blanket,
+        word: "blanket",
+        grain: Grain::Period,
+        asks: &["blanket_in_force", "blanket_unit", "bearer_total"],
+        beside: &[],
         columns: &[],
     },
     KernelFacts { kernel: Kernel::Share, word: "share", grain: Grain::Period, asks: &["share_case"], beside: &[], columns: &[] },
@@ -157,9 +248,17 @@ mod tests {
         }
         // A kernel without a row would have an empty word; every one is named here, or this does not compile.
         let all = |kernel: Kernel| match kernel {
-            Kernel::Codes | Kernel::Classify | Kernel::Share | Kernel::Match | Kernel::Net | Kernel::Solve | Kernel::Apportion => {
-                kernel.as_str()
-            }
+            Kernel::Codes
+            | Kernel::Classify
+            | Kernel::Place
+            | Kernel::Resolve
+            | Kernel::Recompute
+            | Kernel::Blanket
+            | Kernel::Share
+            | Kernel::Match
+            | Kernel::Net
+            | Kernel::Solve
+            | Kernel::Apportion => kernel.as_str(),
         };
         assert!(KERNELS.iter().all(|facts| !all(facts.kernel).is_empty()));
     }

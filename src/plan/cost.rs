@@ -64,7 +64,7 @@ impl Step {
     /// are made for the lines in hand alone, and need not be whole.
     #[must_use]
     pub const fn looks_up(&self) -> bool {
-        matches!(self.how, How::Kernel(Kernel::Classify))
+        matches!(self.how, How::Kernel(Kernel::Classify | Kernel::Place))
     }
 }
 
@@ -87,6 +87,17 @@ impl CostPlan {
     #[must_use]
     pub fn is_lake(&self, table: &str) -> bool {
         self.given.get(table).is_some_and(|given| matches!(given.rows, GivenRows::Lake))
+    }
+
+    /// Whether all that a step needs of whole unpublished tables is looked up in them: then these tables are made for the periods in hand
+    /// alone, and need not be whole.
+    #[must_use]
+    pub fn only_looks_up(&self, step: &Step) -> bool {
+        let is_whole = |table: &String| self.step_of(table).is_some_and(|before| before.grain == Grain::Whole && !before.publishes(table));
+        let needs = self.needs(step);
+        let readers = needs.into_iter().chain([step]).filter(|reader| reader.grain != Grain::Whole);
+        let mut readers = readers.filter(|reader| reader.reads.iter().any(is_whole)).peekable();
+        readers.peek().is_some() && readers.all(Step::looks_up)
     }
 
     /// The steps whose unpublished tables a step needs, those behind them included, in order.

@@ -67,7 +67,7 @@ impl Inputs<'_> {
     fn days(&self, scope: &Scope) -> String {
         let period = match scope {
             Scope::Partition(source) => source.file.period,
-            Scope::Period(period) => *period,
+            Scope::Period(period) | Scope::Council(_, period) => *period,
             Scope::Year(_) | Scope::Whole | Scope::These(_) => return String::new(),
         };
         let (first, last) = self.partnership.calendar.days_of(period);
@@ -102,9 +102,15 @@ impl Inputs<'_> {
 }
 
 /// For what the unpublished table of `before` is made, where `step` is made for `scope` and reads it. A whole table is whole for every
-/// reader, but for one that looks up in it; others are made for every period, or year, that the scope touches.
+/// reader, but for one that looks up in it; others are made for every period, or year, that the scope touches. What is made for a period
+/// and looked up in for a partition depends on its council's partitions alone.
 #[must_use]
 pub fn scope_of(step: &Step, before: &Step, scope: &Scope, sources: &[CostSource]) -> Vec<Scope> {
+    match (before.grain, scope) {
+        (Grain::Period, Scope::Partition(source)) => return vec![Scope::Council(source.file.council.clone(), source.file.period)],
+        (Grain::Period, Scope::Council(..)) => return vec![scope.clone()],
+        _ => {}
+    }
     if before.grain != Grain::Whole {
         return Scope::all(before.grain, sources).into_iter().filter(|unit| unit.meets(scope)).collect();
     }

@@ -58,6 +58,10 @@ pub fn kernel_settings(kernel: Kernel, partnership: &Partnership) -> String {
             let method = |(from, method): &(Day, Method)| format!(" {from} {}", method.as_str());
             partnership.cost.allocation.iter().map(method).collect()
         }
-        Kernel::Codes | Kernel::Classify | Kernel::Share | Kernel::Match | Kernel::Net => String::new(),
+        Kernel::Resolve | Kernel::Recompute => {
+            let services = partnership.services.iter().map(|service| format!(" {}", service.id));
+            format!(" {}{}", partnership.small_group, services.collect::<String>())
+        }
+        Kernel::Codes | Kernel::Classify | Kernel::Place | Kernel::Blanket | Kernel::Share | Kernel::Match | Kernel::Net => String::new(),
     }
 }

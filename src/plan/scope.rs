@@ -11,6 +11,8 @@ pub use crate::pipeline::Grain;
 pub enum Scope {
     Partition(Box<CostSource>),
     Period(Period),
+    /// One council's partitions of a period: what is made for the period and looked up in for one of them.
+    Council(String, Period),
     Year(i16),
     Whole,
     /// These partitions, of any periods.
@@ -36,6 +38,7 @@ impl Scope {
         match self {
             Self::Partition(source) => source.key(),
             Self::Period(period) => period.to_string(),
+            Self::Council(council, period) => format!("{council} {period}"),
             Self::Year(year) => year.to_string(),
             Self::Whole | Self::These(_) => String::new(),
         }
@@ -47,6 +50,7 @@ impl Scope {
         match self {
             Self::Partition(one) => **one == *source,
             Self::Period(period) => source.file.period == *period,
+            Self::Council(council, period) => source.file.council == *council && Self::Period(*period).holds(source),
             Self::Year(year) => source.file.period.year == *year,
             Self::Whole => true,
             Self::These(all) => all.contains(source),
@@ -60,8 +64,10 @@ impl Scope {
             (Self::Whole, _) | (_, Self::Whole) => true,
             (Self::Partition(source), other) | (other, Self::Partition(source)) => other.holds(source),
             (Self::These(all), other) | (other, Self::These(all)) => all.iter().any(|source| other.holds(source)),
-            (Self::Period(one), Self::Period(other)) => one == other,
-            (Self::Period(period), Self::Year(year)) | (Self::Year(year), Self::Period(period)) => period.year == *year,
+            (Self::Council(one, of), Self::Council(other, period)) => one == other && of == period,
+            (Self::Period(one) | Self::Council(_, one), Self::Period(other)) | (Self::Period(one), Self::Council(_, other)) => one == other,
+            (Self::Period(period) | Self::Council(_, period), Self::Year(year))
+            | (Self::Year(year), Self::Period(period) | Self::Council(_, period)) => period.year == *year,
             (Self::Year(one), Self::Year(other)) => one == other,
         }
     }
@@ -96,6 +102,10 @@ mod tests {
         let sources = [source("a", 2022, 12), source("a", 2023, 1), source("b", 2023, 1), source("b", 2023, 2)];
         let mut all: Vec<Scope> = [Grain::Partition, Grain::Period, Grain::Year, Grain::Whole].map(|g| Scope::all(g, &sources)).concat();
         all.push(Scope::These(sources[1..3].to_vec()));
+        all.extend([
+            Scope::Council("a".into(), Period { year: 2023, period: 1 }),
+            Scope::Council("b".into(), Period { year: 2023, period: 2 }),
+        ]);
         for one in &all {
             for other in &all {
                 let common = sources.iter().any(|source| one.holds(source) && other.holds(source));

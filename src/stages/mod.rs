@@ -1,4 +1,5 @@
-//! The stages: land, judge, normalise, classify, separate, allocate, settle, prove, publish. No stage imports another; [`crate::run`] conducts them.
+//! The stages: land, judge, normalise, classify, resolve, separate, allocate, settle, prove, publish. No stage imports another; [`crate::run`]
+//! conducts them.
 
 pub mod allocate;
 pub mod classify;
@@ -7,5 +8,6 @@ pub mod land;
 pub mod normalise;
 pub mod prove;
 pub mod publish;
+pub mod resolve;
 pub mod separate;
 pub mod settle;

@@ -21,7 +21,7 @@ pub fn separate(partnership: &Partnership, query: &CostQuery, tables: &Tables, s
 fn parameters(partnership: &Partnership, scope: &Scope) -> Parameters {
     let none = Parameters::none();
     match scope {
-        Scope::Period(period) => Parameters {
+        Scope::Period(period) | Scope::Council(_, period) => Parameters {
             fiscal_year: Some(period.year),
             period: i8::try_from(period.period).ok(),
             first_day: Some(partnership.calendar.days_of(*period).0),

@@ -21,6 +21,9 @@ const PUBLISHED: &[(&str, &[&str])] = &[
     ("volume", &["driver", "to_service", "to_bearer"]),
     ("driver_register", &["service", "partner"]),
     ("allocation_share", &["pool_set", "service", "final_service", "bearer"]),
+    ("cost_line", &["council", "source_row", "line_part"]),
+    ("payroll_difference", &["council", "cost_centre", "account"]),
+    ("on_cost", &["council", "ownership", "service", "bearer"]),
 ];
 
 /// Common tables, as they rest in the lake.

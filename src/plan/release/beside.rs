@@ -55,9 +55,10 @@ pub fn beside_in<'s>(sources: &'s [BesideSource], calendar: Calendar, table: &st
         Scope::Whole => of_table,
         Scope::Period(period) => of_periods(&mut std::iter::once(*period)),
         Scope::Year(year) => of_periods(&mut (1..=calendar.closing_period).map(|period| Period { year: *year, period })),
-        Scope::Partition(one) => {
-            let mut of_period = of_periods(&mut std::iter::once(one.file.period));
-            of_period.retain(|source| source.file.council == one.file.council);
+        Scope::Partition(one) => beside_in(sources, calendar, table, &Scope::Council(one.file.council.clone(), one.file.period)),
+        Scope::Council(council, period) => {
+            let mut of_period = of_periods(&mut std::iter::once(*period));
+            of_period.retain(|source| source.file.council == *council);
             of_period
         }
         Scope::These(all) => of_periods(&mut all.iter().map(|source| source.file.period)),

@@ -1,7 +1,7 @@
 //! Lines of the common tables → parts of `cost_line`, each with the sums of its classes.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,20 +11,20 @@ use super::{
     super::Event,
     CostRun,
     parts::{Filled, Made, Work},
-    steps::Walk,
+    steps::{PAY_LINE, Walk},
 };
 use crate::{
     diagnostic::Answer,
-    domain::counted,
+    domain::{Period, counted},
     lake::{PartFile, PartSchema, StagedPart},
-    pipeline::{LOOKED_UP, Partnership, rules},
-    plan::{CostSource, Scope, Step, TAGS, common, does_not_fit, published},
+    pipeline::{Basis, LOOKED_UP, Partnership, rules},
+    plan::{BesideSource, CostSource, Scope, Step, TAGS, common, does_not_fit, published},
     run::parallel::{each, lock},
     schema::{Cell, Column, Contract, table},
     stages::{
         classify::{
-            CLASS_TOTAL, ClassifiedPart, Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, RULE_COLUMNS,
-            classify_part, code_table, codes_of, meanings,
+            AllPayParts, CLASS_TOTAL, ClassifiedPart, Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, PayParts,
+            RULE_COLUMNS, add_pay_parts, classify_part, code_table, codes_of, meanings,
         },
         prove,
     },
@@ -33,6 +33,8 @@ use crate::{
 /// What classification was made of, and the tables that say what codes mean.
 pub(super) struct Meant {
     meanings: Meanings,
+    /// Parts of the lines that pay resolves.
+    pay: AllPayParts,
     pub code_class: RecordBatch,
     /// What the parts made hold, read back from their files, as rows of `line_total`.
     pub line_total: Vec<Vec<Cell>>,
@@ -60,7 +62,8 @@ impl Walk<'_> {
         let lines = work.fill(|scope| {
             let Some(source) = partition(scope) else { return Ok(Vec::new()) };
             let done = self.run.classify_one(source, &meant, &schema)?;
-            lock(&line_total).extend(read_back(source, &done.staged)?);
+            let has_parts = done.staged.rows != source.file.rows;
+            lock(&line_total).extend(read_back(source, &done.staged, has_parts)?);
             if !done.folded.0.is_empty() {
                 lock(&folded).entry(format!("{}/{}", source.file.council, source.file.feed)).or_default().extend(&done.folded);
             }
@@ -77,14 +80,32 @@ impl Walk<'_> {
     }
 
     /// What the distinct codes of these partitions mean on each date.
-    fn mean(&self, step: &Step, stale: Vec<CostSource>) -> Answer<Meant> {
+    fn mean(&self, step: &Step, mut stale: Vec<CostSource>) -> Answer<Meant> {
+        let of_council = |source: &&CostSource| Scope::Council(source.file.council.clone(), source.file.period);
+        let has_pay = |source: &&CostSource| !self.beside_of(PAY_LINE, &of_council(source)).is_empty();
+        let paid: BTreeSet<Period> = match self.plan.step_of(PAY_PART).filter(|_| step.reads.contains(PAY_PART)) {
+            Some(_) => stale.iter().filter(has_pay).map(|source| source.file.period).collect(),
+            None => BTreeSet::new(),
+        };
+        let periods: Vec<Scope> = paid.iter().map(|period| Scope::Period(*period)).collect();
+        // The codes of all that pay is resolved with; what a kernel works out for a period serves whoever asks next.
+        let beside = self.sources.iter().filter(|source| periods.iter().any(|period| period.holds(source)) && !stale.contains(source));
+        let beside: Vec<CostSource> = beside.cloned().collect();
+        stale.extend(beside);
         let lookups = self.lookups(step, &Scope::These(stale))?;
         let [code_match, code_class, account, cost_centre, department, line_class] = LOOKED_UP.map(|name| self.looked_up(name, &lookups));
         let code_class = code_class?;
-        let meanings = meanings(&code_match?, &code_class, &self.told_apart(account?)?, &cost_centre?, &department?, &line_class?)?;
-        Ok(Meant { meanings, code_class, line_total: Vec::new() })
+        let mut meanings = meanings(&code_match?, &code_class, &self.told_apart(account?)?, &cost_centre?, &department?, &line_class?)?;
+        let mut pay = AllPayParts::new();
+        for period in &periods {
+            add_pay_parts(&self.unpublished_rows(step, PAY_PART, period, &lookups)?, &mut meanings, &mut pay)?;
+        }
+        Ok(Meant { meanings, pay, code_class, line_total: Vec::new() })
     }
 }
+
+/// Filled by kernel `resolve`: what the lines fall into that pay resolves.
+const PAY_PART: &str = "pay_part";
 
 /// Filled beside the lines.
 const CLASSES: &str = "class_total";
@@ -123,11 +144,13 @@ impl CostRun<'_> {
         let days = self.partnership.calendar.days_of(source.file.period);
         let classifier = Classifier::new(&meant.meanings, meaning, columns_of(self.partnership, source)?, days);
         let of = PartOf { council: source.file.council.clone(), feed: source.file.feed.clone(), period: source.file.period };
-        classify_part(PartFile::open(&source.file.path)?, &of, &classifier, schema, self.lake.releases().staging())
+        let (none, key) = (PayParts::default(), (of.council.clone(), of.feed.clone(), source.delivery.clone()));
+        let pay = meant.pay.get(&key).unwrap_or(&none);
+        classify_part(PartFile::open(&source.file.path)?, &of, &classifier, pay, schema, self.lake.releases().staging())
     }
 
     /// The distinct codes of these partitions.
-    pub(super) fn codes(&self, sources: &[&CostSource]) -> Answer<RecordBatch> {
+    pub(super) fn codes(&self, sources: &[&CostSource], beside: &[&BesideSource]) -> Answer<RecordBatch> {
         let codes = Mutex::new(Codes::new());
         let used = self.rule_columns()?;
         each(self.threads, sources.to_vec(), |source: &CostSource| {
@@ -135,6 +158,15 @@ impl CostRun<'_> {
             let mut codes = lock(&codes);
             // A feed whose lines carry no code that a rule turns on is there too: rules that ask for none hold for it.
             codes.entry((source.file.council.clone(), source.file.feed.clone())).or_default().extend(found);
+            Ok(())
+        })?;
+        each(self.threads, beside.to_vec(), |source: &BesideSource| {
+            let columns = LineColumns::codes_of(common(self.partnership, &source.table)?);
+            let found = codes_of(&PartFile::open(&source.file.path)?, columns.only(used))?;
+            let mut codes = lock(&codes);
+            for feed in feeds_of(source, sources) {
+                codes.entry((source.file.council.clone(), feed.to_owned())).or_default().extend(found.iter().cloned());
+            }
             Ok(())
         })?;
         code_table(&codes.into_inner().unwrap_or_else(PoisonError::into_inner))
@@ -158,8 +190,15 @@ impl CostRun<'_> {
     }
 }
 
+/// As whose lines the codes of what is no line of cost are classed: its council's ledgers', and its own feed's where there is none.
+fn feeds_of<'s>(source: &'s BesideSource, sources: &[&'s CostSource]) -> BTreeSet<&'s str> {
+    let is_ledger = |of: &&&CostSource| of.basis == Basis::Ledger && of.file.council == source.file.council;
+    let ledgers = sources.iter().filter(is_ledger).map(|of| of.file.feed.as_str());
+    ledgers.chain([source.file.feed.as_str()]).collect()
+}
+
 /// What a part that was just made adds up to, as any reader of its file would find it: for check 9b.
-fn read_back(source: &CostSource, staged: &StagedPart) -> Answer<Vec<Vec<Cell>>> {
+fn read_back(source: &CostSource, staged: &StagedPart, has_parts: bool) -> Answer<Vec<Vec<Cell>>> {
     let file = &source.file;
-    Ok(prove::group_part(&PartFile::open(&staged.path)?)?.rows(&file.council, &file.feed, file.period.year, file.period.period))
+    Ok(prove::group_part(&PartFile::open(&staged.path)?, has_parts)?.rows(&file.council, &file.feed, file.period.year, file.period.period))
 }

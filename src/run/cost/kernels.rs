@@ -6,7 +6,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     pipeline::Kernel,
     plan::KernelInput,
-    stages::{allocate, settle},
+    stages::{allocate, classify, resolve, settle},
 };
 
 /// One batch for each table that the kernel fills, in order.
@@ -15,6 +15,10 @@ use crate::{
 /// What the kernel refuses.
 pub(super) fn work(kernel: Kernel, input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
     match kernel {
+        Kernel::Place => classify::place(input),
+        Kernel::Resolve => resolve::resolve(input),
+        Kernel::Recompute => resolve::recompute(input),
+        Kernel::Blanket => resolve::blanket(input),
         Kernel::Share => allocate::share(input),
         Kernel::Match => settle::matched(input),
         Kernel::Net => settle::settled(input),

@@ -291,6 +291,11 @@ impl CostRun<'_> {
             }
             tables.insert(name, Table::rows(rows.schema(), vec![rows]));
         }
+        let differences = match assembly.content.tables.get(PAYROLL_DIFFERENCE) {
+            Some(of) => assembly.parts.batch_of(PAYROLL_DIFFERENCE, of)?,
+            None => prove::no_payroll_difference()?,
+        };
+        tables.insert(PAYROLL_DIFFERENCE, Table::rows(differences.schema(), vec![differences]));
         for (name, rows) in prove::check_tables(self.partnership, records, lines)? {
             let contract = self.partnership.contracts.get(&format!("published/{name}"));
             if let Some(contract) = contract.filter(|_| prove::PUBLISHED_PROOFS.contains(&name)) {
@@ -313,6 +318,9 @@ const DIMENSIONS: [&str; 7] = ["account", "cost_centre", "agreement", "customer"
 /// What `class_total` is where its contract has no such columns.
 const CLASSES_OF_THE_VERSION_BEFORE: [(&str, Default); 3] =
     [("part_kind", Default::Word(LINE)), ("on_cost", Default::False), ("recharge", Default::False)];
+
+/// Published where a partnership resolves pay.
+const PAYROLL_DIFFERENCE: &str = "payroll_difference";
 
 /// Rows with the columns of a contract; those that they lack are null.
 fn as_published(contract: &Contract, rows: &RecordBatch) -> Answer<RecordBatch> {

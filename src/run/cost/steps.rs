@@ -53,6 +53,9 @@ pub(super) struct Walk<'a> {
 /// Rows up to which a table that nobody publishes is kept for the next step that reads it.
 const FEW_ROWS: usize = 10_000;
 
+/// Whose lines are resolved into the ledgers'.
+pub(super) const PAY_LINE: &str = "pay_line";
+
 /// Whole tables that nobody publishes, made for the step in hand.
 pub(super) type Lookups = BTreeMap<String, RecordBatch>;
 
@@ -79,7 +82,7 @@ impl<'a> Walk<'a> {
             let filled = match &step.how {
                 How::Kernel(Kernel::Classify) => self.classify(step, work)?,
                 How::Kernel(_) | How::Query(_) => {
-                    let lookups = if work.stale().is_empty() { Lookups::new() } else { self.lookups(step, &Scope::Whole)? };
+                    let lookups = self.lookups_for(step, &work.stale())?;
                     work.fill(|scope| {
                         let filled = step.fills.iter().zip(self.rows(step, scope, &lookups)?);
                         Ok(filled.filter(|(table, _)| step.publishes(table)).map(|(_, rows)| Made::Rows(rows)).collect())
@@ -99,16 +102,22 @@ impl<'a> Walk<'a> {
     fn hold(&mut self, step: &Step, stale: &[&Scope]) -> Answer<()> {
         let needs = self.plan.needs(step);
         // What is whole for its reader is made of all lines, whatever the reader is made for.
-        let of_all = !stale.is_empty() && !step.looks_up() && needs.iter().any(|needed| needed.grain == Grain::Whole);
+        let is_narrow = step.looks_up() || self.plan.only_looks_up(step);
+        let of_all = !stale.is_empty() && !is_narrow && needs.iter().any(|needed| needed.grain == Grain::Whole);
         let all_read: BTreeSet<&String> = needs.into_iter().chain([step]).flat_map(|step| &step.reads).collect();
         let is_read = |source: &&CostSource| all_read.iter().any(|table| *table == source.basis.common_table());
-        let in_scope = |source: &&CostSource| of_all || stale.iter().any(|scope| scope.holds(source));
+        let beside = |scope: &&Scope| match scope {
+            Scope::Partition(of) => Scope::Council(of.file.council.clone(), of.file.period),
+            scope => (*scope).clone(),
+        };
+        let scopes: Vec<Scope> = stale.iter().map(beside).collect();
+        let in_scope = |source: &&CostSource| of_all || scopes.iter().any(|scope| scope.holds(source));
         let rested = |source: &&CostSource| !self.held.contains(source.file.relative.as_str());
         let sources = self.sources.iter().filter(rested).filter(is_read).filter(in_scope).map(|source| &source.file);
         let mut files: Vec<&LakeFile> = sources.collect();
         let of_stale = |table: &&String| {
             let whole = of_all.then_some(&Scope::Whole);
-            let scopes = stale.iter().copied().chain(whole);
+            let scopes = scopes.iter().chain(whole);
             scopes.flat_map(|scope| self.beside_of(table, scope)).map(|source| &source.file).collect::<Vec<_>>()
         };
         files.extend(all_read.iter().flat_map(of_stale).filter(|file| !self.held.contains(file.relative.as_str())));
@@ -119,7 +128,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What of a common table without lines of cost lies in a scope.
-    fn beside_of(&self, table: &str, scope: &Scope) -> Vec<&'a BesideSource> {
+    pub fn beside_of(&self, table: &str, scope: &Scope) -> Vec<&'a BesideSource> {
         beside_in(self.beside, self.run.partnership.calendar, table, scope)
     }
 
@@ -152,6 +161,30 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// The same for what is stale: of the periods in hand where a step only looks up in them, and none where nothing is there to be
+    /// looked up: no pay, and no volumes.
+    fn lookups_for(&self, step: &Step, stale: &[&Scope]) -> Answer<Lookups> {
+        if stale.is_empty() {
+            return Ok(Lookups::new());
+        }
+        if !self.plan.only_looks_up(step) {
+            return self.lookups(step, &Scope::Whole);
+        }
+        let sources = self.periods_with_more(step, stale);
+        if sources.is_empty() { Ok(Lookups::new()) } else { self.lookups(step, &Scope::These(sources)) }
+    }
+
+    /// All partitions of those periods in hand for which a step needs more than ledgers and payments.
+    pub fn periods_with_more(&self, step: &Step, stale: &[&Scope]) -> Vec<CostSource> {
+        let needs = self.plan.needs(step);
+        let read: BTreeSet<&String> = needs.into_iter().chain([step]).flat_map(|step| &step.reads).collect();
+        let periods: BTreeSet<Period> = self.sources.iter().map(|source| source.file.period).collect();
+        let in_hand = periods.into_iter().map(Scope::Period).filter(|period| stale.iter().any(|scope| scope.meets(period)));
+        let has_more = |period: &Scope| read.iter().any(|table| !self.beside_of(table, period).is_empty());
+        let periods: Vec<Scope> = in_hand.filter(has_more).collect();
+        self.sources.iter().filter(|source| periods.iter().any(|period| period.holds(source))).cloned().collect()
+    }
+
     /// Whole tables that nobody publishes and that a step needs, each after those that it reads.
     pub fn lookups(&self, step: &Step, scope: &Scope) -> Answer<Lookups> {
         let mut lookups = Lookups::new();
@@ -182,11 +215,20 @@ impl<'a> Walk<'a> {
             How::Kernel(Kernel::Codes) => {
                 let read: Vec<&CostSource> =
                     self.sources.iter().filter(|s| scope.holds(s) && step.reads.contains(s.basis.common_table())).collect();
-                Ok(vec![self.run.codes(&read)?])
+                let beside: Vec<&BesideSource> = step.reads.iter().flat_map(|table| self.beside_of(table, scope)).collect();
+                Ok(vec![self.run.codes(&read, &beside)?])
             }
             How::Kernel(Kernel::Classify) => Err(not_in_memory(step.name())),
+            How::Kernel(kernel) if self.has_nothing(*kernel, scope) => {
+                Ok(step.schemas.iter().cloned().map(RecordBatch::new_empty).collect())
+            }
             How::Kernel(kernel) => self.in_memory(step, *kernel, scope, lookups),
         }
+    }
+
+    /// Whether nothing is there that a kernel would work on: then not one line is read for its sake.
+    fn has_nothing(&self, kernel: Kernel, scope: &Scope) -> bool {
+        matches!(kernel, Kernel::Resolve | Kernel::Recompute) && self.beside_of(PAY_LINE, scope).is_empty()
     }
 
     /// What a kernel that works in memory makes of its tables.
@@ -248,6 +290,12 @@ impl<'a> Walk<'a> {
         let rows = scopes.iter().map(of_scope).collect::<Answer<Vec<_>>>()?;
         let whole = concat_batches(schema, &rows).map_err(|e| does_not_fit(table, &e))?;
         Ok(Table::rows(Arc::clone(schema), vec![whole]))
+    }
+
+    /// The rows of an unpublished table in a scope, as a step reads them.
+    pub fn unpublished_rows(&self, step: &Step, table: &str, scope: &Scope, lookups: &Lookups) -> Answer<RecordBatch> {
+        let before = self.plan.step_of(table).ok_or_else(|| not_in_memory(table))?;
+        self.unpublished(step, before, table, scope, lookups)?.batch().ok_or_else(|| not_in_memory(table))
     }
 
     /// A whole table that the step in hand looks up in.

@@ -13,6 +13,7 @@ use hashbrown::HashMap;
 
 use super::{
     meaning::{Account, Class, CostCentre, Interned, Meaning, Meanings, NAMELESS, Over, RULE_COLUMNS, Timeline},
+    pay::{KINDS, Laid, WHOLE_LINE},
     policy::{Facts, RULES},
 };
 use crate::{
@@ -57,6 +58,13 @@ impl<'c> LineColumns<'c> {
         })
     }
 
+    /// Where rows that are no lines of cost carry their codes: nothing else is read of them.
+    #[must_use]
+    pub fn codes_of(contract: &'c Contract) -> Self {
+        let rules = contract.special.codes.each_ref().map(|column| column.as_deref());
+        Self { rules, date: None, amount: "", actual: None, codes_must_be_known: true }
+    }
+
     /// Without the rule columns on which no rule turns.
     #[must_use]
     pub fn only(mut self, used: [bool; 4]) -> Self {
@@ -84,7 +92,7 @@ impl<'c> LineColumns<'c> {
     }
 }
 
-/// Rows and pounds by where they went.
+/// Lines and pounds by where they went. A line in several parts counts where its first part went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClassTotals {
     pub cost: (u64, Pence),
@@ -110,13 +118,13 @@ impl ClassTotals {
         }
     }
 
-    fn count(&mut self, ownership: Ownership, pence: Pence) {
+    fn count(&mut self, ownership: Ownership, pence: Pence, lines: u64) {
         let into = match ownership {
             Ownership::NotCost => &mut self.not_cost,
             Ownership::Suspense => &mut self.suspense,
             _ => &mut self.cost,
         };
-        into.0 += 1;
+        into.0 += lines;
         into.1 += pence;
     }
 }
@@ -185,7 +193,10 @@ fn fixed(meanings: &Meanings) -> Fixed {
 /// Lines, debits and credits of one class on one kind of account in one fund.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
+    /// Of a line in several parts the first counts.
     pub lines: u64,
+    /// Lines and parts of lines.
+    pub parts: u64,
     pub debits: Pence,
     pub credits: Pence,
 }
@@ -197,28 +208,44 @@ pub struct Sums {
 pub struct Cube {
     accounts: usize,
     cost_centres: usize,
+    /// 1 where no line is resolved into parts.
+    kinds: usize,
     cells: Vec<Sums>,
 }
 
+/// Where a line, or a part of one, is counted.
+#[derive(Clone, Copy, Debug)]
+pub struct CellOf {
+    pub owner: usize,
+    pub account: usize,
+    pub cost_centre: usize,
+    /// Place in [`KINDS`].
+    pub kind: usize,
+}
+
 impl Cube {
-    fn new(meanings: &Meanings, owners: usize) -> Self {
+    fn new(meanings: &Meanings, owners: usize, kinds: usize) -> Self {
         let (accounts, cost_centres) = (meanings.accounts.values.len(), meanings.cost_centres.values.len());
-        Self { accounts, cost_centres, cells: vec![Sums::default(); owners * accounts * cost_centres] }
+        Self { accounts, cost_centres, kinds, cells: vec![Sums::default(); owners * accounts * cost_centres * kinds] }
     }
 
-    fn count(&mut self, owner: u32, account: u32, cost_centre: u32, pence: Pence) {
-        let at = (owner as usize * self.accounts + account as usize) * self.cost_centres + cost_centre as usize;
-        if let Some(cell) = self.cells.get_mut(at) {
-            cell.lines += 1;
+    fn count(&mut self, of: CellOf, pence: Pence, lines: u64) {
+        let centre = (of.owner * self.accounts + of.account) * self.cost_centres + of.cost_centre;
+        // A table that does not tell kinds apart has them in one.
+        if let Some(cell) = self.cells.get_mut(centre * self.kinds + of.kind.min(self.kinds - 1)) {
+            cell.lines += lines;
+            cell.parts += 1;
             if pence < 0 { cell.credits += pence } else { cell.debits += pence }
         }
     }
 
-    /// Cells with lines: owner, account and cost centre by number.
-    pub fn cells(&self) -> impl Iterator<Item = (usize, usize, usize, Sums)> + '_ {
-        let numbered = self.cells.iter().enumerate().filter(|(_, sums)| sums.lines > 0);
+    /// Cells with lines, or parts of lines.
+    pub fn cells(&self) -> impl Iterator<Item = (CellOf, Sums)> + '_ {
+        let numbered = self.cells.iter().enumerate().filter(|(_, sums)| sums.parts > 0);
         numbered.map(|(at, sums)| {
-            (at / self.cost_centres / self.accounts, at / self.cost_centres % self.accounts, at % self.cost_centres, *sums)
+            let centre = at / self.kinds;
+            let (owner, account) = (centre / self.cost_centres / self.accounts, centre / self.cost_centres % self.accounts);
+            (CellOf { owner, account, cost_centre: centre % self.cost_centres, kind: at % self.kinds }, *sums)
         })
     }
 }
@@ -248,10 +275,10 @@ impl<'a> Classifier<'a> {
         Self { meanings, meaning, columns, fixed: fixed(meanings), days, owner, owners: owners.values, rules }
     }
 
-    /// Nothing counted yet.
+    /// Nothing counted yet. `has_parts`: kinds of parts are told apart.
     #[must_use]
-    pub fn cube(&self) -> Cube {
-        Cube::new(self.meanings, self.owners.len())
+    pub fn cube(&self, has_parts: bool) -> Cube {
+        Cube::new(self.meanings, self.owners.len(), if has_parts { KINDS.len() } else { 1 })
     }
 
     /// What it reads of a line.
@@ -270,14 +297,20 @@ impl<'a> Classifier<'a> {
         self.meanings
     }
 
-    /// The class columns of `lines` (read with codes as dictionaries), one row each, and what they add up to.
-    pub fn classify(&self, lines: &RecordBatch, cube: &mut Cube) -> Answer<(Vec<(&'static str, ArrayRef)>, ClassTotals)> {
-        let found = self.find(lines, cube)?;
+    /// The class columns of `lines` (read with codes as dictionaries), one row each, and what they add up to. `laid` says which rows are
+    /// parts of lines: their classes stand there.
+    pub fn classify(
+        &self,
+        lines: &RecordBatch,
+        laid: Option<&Laid>,
+        cube: &mut Cube,
+    ) -> Answer<(Vec<(&'static str, ArrayRef)>, ClassTotals)> {
+        let found = self.find(lines, laid, cube)?;
         let totals = found.totals;
         Ok((self.columns_of(found), totals))
     }
 
-    fn find(&self, lines: &RecordBatch, cube: &mut Cube) -> Answer<Found> {
+    fn find(&self, lines: &RecordBatch, laid: Option<&Laid>, cube: &mut Cube) -> Answer<Found> {
         let amounts = batch::money(lines, self.columns.amount)?;
         let dates = self.columns.date.map(|name| batch::date(lines, name)).transpose()?;
         let codes = self.codes(lines)?;
@@ -299,10 +332,13 @@ impl<'a> Classifier<'a> {
                 let signatures = codes.signatures(row);
                 *known.entry(signatures).or_insert_with(|| self.by_day(self.meaning.classes.get(&signatures)))
             };
-            let (class, account, cost_centre) = self.look_up(&codes, row, day, by_rule);
+            let (by_codes, account, cost_centre) = self.look_up(&codes, row, day, by_rule);
+            let part = laid.map_or(WHOLE_LINE, |laid| laid.at(row));
+            let class = part.class.unwrap_or(by_codes);
             let (ownership, owner) = self.owner.get(class as usize).copied().unwrap_or((Ownership::Suspense, 0));
-            found.totals.count(ownership, amount.unwrap_or(0));
-            cube.count(owner, account, cost_centre, amount.unwrap_or(0));
+            found.totals.count(ownership, amount.unwrap_or(0), part.lines);
+            let cell = CellOf { owner: owner as usize, account: account as usize, cost_centre: cost_centre as usize, kind: part.kind };
+            cube.count(cell, amount.unwrap_or(0), part.lines);
             found.class.push(class as i32);
             found.account.push(account as i32);
             found.cost_centre.push(cost_centre as i32);

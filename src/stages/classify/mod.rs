@@ -7,11 +7,15 @@ mod folded;
 mod line;
 mod meaning;
 mod part;
+mod pay;
+mod place;
 mod policy;
 mod tables;
 
 pub use folded::{FoldedCode, FoldedCodes};
-pub use line::{ClassTotals, Classifier, Cube, LineColumns, Owner, Sums, distinct_codes};
+pub use line::{CellOf, ClassTotals, Classifier, Cube, LineColumns, Owner, Sums, distinct_codes};
 pub use meaning::{Codes, Meaning, Meanings, RULE_COLUMNS};
 pub use part::{CLASS_TOTAL, ClassifiedPart, IncomeAccounts, LINE, PartOf, classify_part, codes_of};
+pub use pay::{AllPayParts, KINDS, Laid, PayParts, add_pay_parts};
+pub use place::place;
 pub use tables::{code_table, meanings};

@@ -14,11 +14,15 @@ use arrow::{
 
 use serde_json::{Value, json};
 
-use super::{ClassTotals, Classifier, Cube, LineColumns, distinct_codes, folded::FoldedCodes};
+use super::{
+    ClassTotals, Classifier, Cube, LineColumns, distinct_codes,
+    folded::FoldedCodes,
+    pay::{KINDS, Laid, PayParts},
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Ownership, Pence, Period, decimal},
-    lake::{Derivation, PartFile, PartSchema, PartWriter, Plan, StagedPart, Staging},
+    lake::{Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, StagedPart, Staging},
     schema::{Cell, batch},
 };
 
@@ -72,7 +76,10 @@ pub const CLASS_TOTAL: [&str; 20] = [
 ];
 
 /// The kind of a line that is not resolved into parts.
-pub const LINE: &str = "line";
+pub const LINE: &str = KINDS[0];
+
+/// What a part remembers: rows that are the second or a later part of their line; absent where there are none.
+pub const FURTHER_PARTS: &str = "further_parts";
 
 /// Income accounts of a part: rows and pounds, for check 42.
 pub type IncomeAccounts = BTreeMap<String, (u64, Pence)>;
@@ -95,12 +102,17 @@ impl ClassifiedPart {
     pub fn facts(&self) -> Value {
         let pair = |(rows, pence): (u64, Pence)| json!({"rows": rows, "amount": decimal(pence)});
         let income: BTreeMap<&String, Value> = self.income.iter().map(|(account, sums)| (account, pair(*sums))).collect();
-        json!({
+        let mut facts = json!({
             "cost": pair(self.totals.cost),
             "not_cost": pair(self.totals.not_cost),
             "suspense": pair(self.totals.suspense),
             "income": income,
-        })
+        });
+        let further = self.staged.rows.saturating_sub(self.totals.rows());
+        if let (Some(facts), 1..) = (facts.as_object_mut(), further) {
+            facts.insert(FURTHER_PARTS.to_owned(), further.into());
+        }
+        facts
     }
 }
 
@@ -118,14 +130,15 @@ pub fn codes_of(part: &PartFile, columns: LineColumns<'_>) -> Answer<HashSet<(us
     Ok(found)
 }
 
-/// Classifies a whole part.
+/// Classifies a whole part. `pay` says which of its lines are resolved into parts, and what these are.
 ///
 /// # Errors
-/// TC10… where parts cannot be read or written.
+/// TC10… where parts cannot be read or written; TC1250 where the parts of a line do not sum to it.
 pub fn classify_part(
     part: PartFile,
     of: &PartOf,
     classifier: &Classifier<'_>,
+    pay: &PayParts,
     schema: &Arc<PartSchema>,
     staging: &Staging,
 ) -> Answer<ClassifiedPart> {
@@ -146,29 +159,71 @@ pub fn classify_part(
     let mut totals = ClassTotals::default();
     let mut income = IncomeAccounts::new();
     let mut folded = FoldedCodes::default();
-    let mut cube = classifier.cube();
+    let mut cube = classifier.cube(!pay.is_empty() && schema.arrow().column_with_name(PART_KIND).is_some());
+    let mut names = columns.names();
+    names.extend((!pay.is_empty()).then_some(SOURCE_ROW));
     for row_group in 0..derivation.source().row_groups() {
-        let lines = derivation.source().read(row_group, &columns.names(), &columns.code_names())?;
-        let (classes, sums) = classifier.classify(&lines, &mut cube)?;
+        let lines = derivation.source().read(row_group, &names, &columns.code_names())?;
+        folded.add(&lines, columns, row_group)?;
+        let laid = if pay.is_empty() { None } else { pay.laid(&lines, columns.amount)? };
+        let lines = laid.as_ref().map_or_else(|| Ok(lines.clone()), |laid| laid.spread(&lines, columns.amount))?;
+        let (classes, sums) = classifier.classify(&lines, laid.as_ref(), &mut cube)?;
         totals.add(&sums);
         add_income(&lines, columns, &classes, &mut income)?;
-        folded.add(&lines, columns, row_group)?;
-        let fresh = fresh(schema, &plan, &classes, of, lines.num_rows())?;
-        writer.append(derivation.encode(row_group, &fresh)?)?;
+        let fresh = fresh(schema, &plan, &classes, of, laid.as_ref(), lines.num_rows())?;
+        let spread = laid.filter(|laid| laid.rows() != derivation.source().rows_in(row_group));
+        writer.append(match spread {
+            None => derivation.encode(row_group, &fresh)?,
+            Some(laid) => encode_spread(&derivation, row_group, &plan, &laid, &fresh, schema)?,
+        })?;
     }
     folded.find_examples(derivation.source())?;
     Ok(ClassifiedPart { staged: writer.finish()?, totals, income, classes: class_rows(&cube, classifier, of), folded })
 }
 
+/// A row group in which some line has several rows: what is copied of the source is spread over them.
+fn encode_spread(
+    derivation: &Derivation,
+    row_group: usize,
+    plan: &[Plan],
+    laid: &Laid,
+    fresh: &RecordBatch,
+    schema: &Arc<PartSchema>,
+) -> Answer<EncodedRowGroup> {
+    let mut arrays: Vec<ArrayRef> = Vec::with_capacity(plan.len());
+    let mut fields = Vec::with_capacity(plan.len());
+    for (field, plan) in schema.arrow().fields().iter().zip(plan) {
+        let array = match plan {
+            Plan::Copy(name) => {
+                let lines = derivation.source().read(row_group, &[name], &[])?;
+                let amount = if field.name() == "amount" { name.as_str() } else { "" };
+                laid.spread(&lines, amount)?.columns().first().cloned()
+            }
+            Plan::Fresh => fresh.column_by_name(field.name()).cloned(),
+        };
+        let array = array.ok_or_else(|| broken(&format!("it has no `{}`", field.name())))?;
+        fields.push(field.as_ref().clone().with_data_type(array.data_type().clone()));
+        arrays.push(array);
+    }
+    let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| broken(&e.to_string()))?;
+    EncodedRowGroup::of(schema, &[rows])
+}
+
+/// The column that says what a part of a line is, and the one by which its line is found.
+const PART_KIND: &str = "part_kind";
+const SOURCE_ROW: &str = "source_row";
+
 /// The cube as rows of `class_total`, in the order of that table's key.
 fn class_rows(cube: &Cube, classifier: &Classifier<'_>, of: &PartOf) -> Vec<Vec<Cell>> {
     let meanings = classifier.meanings();
     let mut keyed = Vec::new();
-    for (owner, account, cost_centre, sums) in cube.cells() {
-        let Some((ownership, service, bearer)) = classifier.owners().get(owner) else { continue };
-        let Some((account, centre)) = meanings.accounts.values.get(account).zip(meanings.cost_centres.values.get(cost_centre)) else {
+    for (cell, sums) in cube.cells() {
+        let Some((ownership, service, bearer)) = classifier.owners().get(cell.owner) else { continue };
+        let Some((account, centre)) = meanings.accounts.values.get(cell.account).zip(meanings.cost_centres.values.get(cell.cost_centre))
+        else {
             continue;
         };
+        let kind = KINDS.get(cell.kind).copied().unwrap_or(LINE);
         let row: Vec<Cell> = vec![
             of.council.as_str().into(),
             of.feed.as_str().into(),
@@ -183,7 +238,7 @@ fn class_rows(cube: &Cube, classifier: &Classifier<'_>, of: &PartOf) -> Vec<Vec<
             account.reserve_movement.into(),
             centre.fund.as_str().into(),
             centre.capital.into(),
-            LINE.into(),
+            kind.into(),
             account.on_cost.into(),
             account.recharge.into(),
             sums.lines.into(),
@@ -191,14 +246,21 @@ fn class_rows(cube: &Cube, classifier: &Classifier<'_>, of: &PartOf) -> Vec<Vec<
             Cell::Pence(sums.debits),
             Cell::Pence(sums.credits),
         ];
-        keyed.push(((ownership.as_str(), service.as_str(), bearer.as_deref(), account, centre), row));
+        keyed.push(((ownership.as_str(), service.as_str(), bearer.as_deref(), account, centre, kind), row));
     }
     keyed.sort_by(|a, b| a.0.cmp(&b.0));
     keyed.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The columns that are encoded anew, in the order of the schema.
-fn fresh(schema: &PartSchema, plan: &[Plan], classes: &[(&'static str, ArrayRef)], of: &PartOf, rows: usize) -> Answer<RecordBatch> {
+fn fresh(
+    schema: &PartSchema,
+    plan: &[Plan],
+    classes: &[(&'static str, ArrayRef)],
+    of: &PartOf,
+    laid: Option<&Laid>,
+    rows: usize,
+) -> Answer<RecordBatch> {
     let mut fields = Vec::new();
     let mut arrays: Vec<ArrayRef> = Vec::new();
     for (field, plan) in schema.arrow().fields().iter().zip(plan) {
@@ -213,8 +275,8 @@ fn fresh(schema: &PartSchema, plan: &[Plan], classes: &[(&'static str, ArrayRef)
             // A payment is money that has left: actual, and in pounds, which are all that a council publishes.
             "balance_type" => constant("actual", rows),
             "currency" => constant("GBP", rows),
-            "part_kind" => constant(LINE, rows),
-            "line_part" => Arc::new(Int8Array::from_value(1, rows)),
+            PART_KIND => laid.map_or_else(|| Ok(constant(LINE, rows)), Laid::kind_column)?,
+            "line_part" => laid.map_or_else(|| Arc::new(Int8Array::from_value(1, rows)) as ArrayRef, Laid::number_column),
             name => match classes.iter().find(|(class, _)| *class == name) {
                 Some((_, array)) => array.clone(),
                 None => new_null_array(field.data_type(), rows),
@@ -263,7 +325,7 @@ fn add_income(
     Ok(())
 }
 
-fn broken(why: &str) -> Refusal {
+pub(super) fn broken(why: &str) -> Refusal {
     Diagnostic::new(codes::checks::UNEXPLAINED, format!("class columns do not fit cost_line: {why}"))
         .outcome("nothing was published; the last release is unchanged")
         .hint("compare schemas/published/cost_line.odcs.yaml with the reference partnership's")

@@ -1,0 +1,26 @@
+-- Pay of each assignment on a cost centre and account on a pay date, by category of pay. Nobody publishes it.
+--
+-- Reads   pay_element   reference: what each element is on the pay date; one without a row is `other`, and listed (unknown_element)
+--         ledger_line   only which ledger a council has: rules may be of one feed, and pay is classed as a line of the ledger would be
+-- Gives   council, feed, person, assignment, cost_centre, account VARCHAR, pay_date DATE, category, pay_basis VARCHAR,
+--         amount, niable, pensionable (of the amount, what counts for national insurance and for pension)
+WITH
+ledger AS (
+  SELECT council, min(feed) AS feed FROM ledger_line
+  WHERE delivery_year = $fiscal_year AND delivery_period = $period
+  GROUP BY council
+),
+element AS (
+  SELECT council, element, category, niable, pensionable, valid_from, coalesce(valid_to, DATE '9999-12-31') AS valid_to FROM pay_element
+)
+SELECT p.council, coalesce(l.feed, p.feed) AS feed, p.person, p.assignment, coalesce(p.cost_centre, '') AS cost_centre,
+  coalesce(p.account, '') AS account, p.pay_date, coalesce(e.category, 'other') AS category, p.pay_basis,
+  sum(p.amount) AS amount,
+  sum(CASE WHEN e.niable THEN p.amount ELSE 0.00 END) AS niable,
+  sum(CASE WHEN e.pensionable THEN p.amount ELSE 0.00 END) AS pensionable
+FROM pay_line AS p
+LEFT JOIN element AS e
+  ON e.council = p.council AND e.element = p.element AND e.valid_from <= p.pay_date AND p.pay_date < e.valid_to
+LEFT JOIN ledger AS l ON l.council = p.council
+GROUP BY p.council, coalesce(l.feed, p.feed), p.person, p.assignment, coalesce(p.cost_centre, ''), coalesce(p.account, ''), p.pay_date,
+  coalesce(e.category, 'other'), p.pay_basis

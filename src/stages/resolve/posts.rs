@@ -1,0 +1,89 @@
+//! The register of assignments as it stands: how the pay of a post is split, and what its contributions go by.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::read::Rows;
+use crate::{
+    diagnostic::Answer,
+    domain::{Day, Ownership, Pence, Split, Unsplit, split_pay},
+};
+
+/// One row of the register.
+struct Row {
+    split: Split,
+    letter: Option<String>,
+    is_annual: bool,
+    fund: Option<String>,
+}
+
+/// By council and assignment.
+pub(super) struct Posts<'a>(BTreeMap<(&'a str, &'a str), Vec<Row>>);
+
+/// What the register says of an assignment on a day.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Terms<'p> {
+    /// Distinct letters; a row without one is not told of.
+    pub letters: BTreeSet<&'p str>,
+    pub is_annual: bool,
+    pub funds: BTreeSet<&'p str>,
+}
+
+impl<'a> Posts<'a> {
+    /// `services` are those of the partnership: a split to another is faulty.
+    pub fn of(table: Rows<'a>, services: &BTreeSet<&str>) -> Answer<Self> {
+        let mut posts: BTreeMap<_, Vec<Row>> = BTreeMap::new();
+        for row in 0..table.count() {
+            let Some(assignment) = table.maybe("assignment", row)? else { continue };
+            let post = Row {
+                split: split(table, row, services)?,
+                letter: table.maybe("ni_letter", row)?.map(str::to_owned),
+                is_annual: table.text("ni_method", row)? == "annual",
+                fund: table.maybe("pension_fund", row)?.map(str::to_owned),
+            };
+            posts.entry((table.text("council", row)?, assignment)).or_default().push(post);
+        }
+        Ok(Self(posts))
+    }
+
+    /// Pence of an assignment by class, split once by the weights of that day.
+    ///
+    /// # Errors
+    /// [`Unsplit`]: all of it is of the class of its cost centre and account.
+    pub fn split(&self, council: &str, assignment: Option<&str>, pence: Pence, day: Day) -> Result<BTreeMap<String, Pence>, Unsplit> {
+        let rows = assignment.and_then(|assignment| self.0.get(&(council, assignment))).ok_or(Unsplit::NotInRegister)?;
+        let splits: Vec<Split> = rows.iter().map(|row| row.split.clone()).collect();
+        split_pay(pence, &splits, day)
+    }
+
+    /// What holds of an assignment on a day; nothing where the register does not have it.
+    pub fn terms<'s>(&'s self, council: &'s str, assignment: &'s str, day: Day) -> Terms<'s> {
+        let mut terms = Terms::default();
+        let holds = |row: &&Row| row.split.valid_from <= day && row.split.valid_to.is_none_or(|end| day < end);
+        for row in self.0.get(&(council, assignment)).into_iter().flatten().filter(holds) {
+            terms.letters.extend(row.letter.as_deref());
+            terms.funds.extend(row.fund.as_deref());
+            terms.is_annual |= row.is_annual;
+        }
+        terms
+    }
+}
+
+/// The split of a row. One that names a class which no cost can have counts as faulty: below nought is no weight.
+fn split(table: Rows<'_>, row: usize, services: &BTreeSet<&str>) -> Answer<Split> {
+    let [ownership, service, bearer] = [table.text("ownership", row)?, table.text("service", row)?, table.text("bearer", row)?];
+    let weight = table.whole("weight", row)?;
+    let is_empty = ownership.is_empty() && service.is_empty() && bearer.is_empty() && weight.is_none();
+    let class = (!is_empty).then(|| [ownership, if service.is_empty() { "none" } else { service }, bearer].join("/"));
+    let weight = if is_empty || is_class(ownership, service, bearer, services) { weight } else { Some(-1) };
+    let day = |name| table.day(name, row);
+    Ok(Split { class, weight, valid_from: day("valid_from")?.unwrap_or(Day(i32::MIN)), valid_to: day("valid_to")? })
+}
+
+/// Whether cost can have this class: what is nobody's or in suspense is no place for a post.
+fn is_class(ownership: &str, service: &str, bearer: &str, services: &BTreeSet<&str>) -> bool {
+    match Ownership::parse(ownership) {
+        None | Some(Ownership::NotCost | Ownership::Suspense) => false,
+        Some(Ownership::Retained) => (service.is_empty() || service == "none" || services.contains(service)) && !bearer.contains('/'),
+        Some(_) => services.contains(service) && !bearer.contains('/'),
+    }
+}
