@@ -1,10 +1,17 @@
 -- Volumes that are in no denominator, each with the reason: of every service, or of one giver.
-SELECT driver, giver AS service, council, cost_centre, reason, CAST($fiscal_year AS SMALLINT) AS delivery_year,
-  CAST($period AS TINYINT) AS delivery_period, sum(volume) AS volume
-FROM (
+WITH
+unplaced AS (
   SELECT driver, '' AS giver, council, cost_centre, reason, volume FROM volume_use WHERE reason <> ''
   UNION ALL
-  SELECT driver, giver, council, cost_centre, reason, volume FROM volume_giver WHERE reason <> '')
-WHERE $first_day < $as_at
-GROUP BY driver, giver, council, cost_centre, reason
-HAVING sum(volume) <> 0
+  SELECT driver, giver, council, cost_centre, reason, volume FROM volume_giver WHERE reason <> ''
+),
+summed AS (
+  SELECT driver, giver, council, cost_centre, reason, sum(volume) AS volume
+  FROM unplaced
+  WHERE $first_day < $as_at
+  GROUP BY driver, giver, council, cost_centre, reason
+)
+SELECT driver, giver AS service, council, cost_centre, reason, CAST($fiscal_year AS SMALLINT) AS delivery_year,
+  CAST($period AS TINYINT) AS delivery_period, volume
+FROM summed
+WHERE volume <> 0
