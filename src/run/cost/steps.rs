@@ -228,7 +228,12 @@ impl<'a> Walk<'a> {
 
     /// Whether nothing is there that a kernel would work on: then not one line is read for its sake.
     fn has_nothing(&self, kernel: Kernel, scope: &Scope) -> bool {
-        matches!(kernel, Kernel::Resolve | Kernel::Recompute) && self.beside_of(PAY_LINE, scope).is_empty()
+        let blankets = || self.run.partnership.references.get("blanket").map_or(0, |table| table.rows.num_rows());
+        match kernel {
+            Kernel::Resolve | Kernel::Recompute => self.beside_of(PAY_LINE, scope).is_empty(),
+            Kernel::Blanket => blankets() == 0,
+            _ => false,
+        }
     }
 
     /// What a kernel that works in memory makes of its tables.
