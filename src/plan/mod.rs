@@ -28,7 +28,8 @@ mod release;
 
 pub use release::{
     Behind, BesideSource, CostSource, DeliveryPlan, EMPTY, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing,
-    beside_in, digest_of, nothing_to_let_go, plan_release, program, published_slots, rules_digest, run_digest, spans,
+    Verdicts, beside_in, blocks_a_period, digest_of, nothing_to_let_go, plan_release, plan_release_after, program, published_slots,
+    remembered, rules_digest, run_digest, spans, standing_verdicts,
 };
 
 mod personal;

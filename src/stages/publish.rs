@@ -1,6 +1,6 @@
 //! Small tables of a release: deliveries, dimensions; and writing a table as one part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::record_batch::RecordBatch;
 
@@ -63,8 +63,9 @@ pub fn delivery_rows(partnership: &Partnership, behind: &[Behind<'_>]) -> Vec<Ve
 }
 
 /// Councils, services and periods as tables. `none` and `unknown` are services too, so that every line finds its row.
+/// `last_good` are the periods whose figures are those of an earlier release, because this one's cannot be made.
 #[must_use]
-pub fn dimensions(partnership: &Partnership, periods: &[Period]) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
+pub fn dimensions(partnership: &Partnership, periods: &[Period], last_good: &BTreeSet<Period>) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
     let councils = partnership.councils.iter().map(|c| vec![c.id.as_str().into(), c.name.as_str().into()]);
     let nothing = |id: &str, name: &str| vec![id.into(), id.into(), name.into(), name.into(), "none".into()];
     let mut services: Vec<Vec<Cell>> = partnership
@@ -90,6 +91,7 @@ pub fn dimensions(partnership: &Partnership, periods: &[Period]) -> BTreeMap<&'s
             Cell::Day(starts.0),
             Cell::Day(ends.0),
             period_name(*p, partnership.calendar).into(),
+            if last_good.contains(p) { "blocked, last good" } else { "published" }.into(),
         ]
     };
     BTreeMap::from([("council", councils.collect()), ("service", services), ("period", periods.iter().map(period).collect())])

@@ -8,6 +8,7 @@
 //! latest release holds does not vanish unless somebody said so.
 
 mod beside;
+mod blocked;
 mod digest;
 mod index;
 mod lake;
@@ -23,6 +24,7 @@ use std::{
 };
 
 pub use beside::{BesideSource, beside_in};
+pub use blocked::{Verdicts, blocks_a_period, remembered, standing_verdicts};
 pub use digest::{digest_of, program, rules_digest, run_digest};
 pub use messages::nothing_to_let_go;
 pub use shrinking::Shrinking;
@@ -114,6 +116,8 @@ pub enum PeriodState {
     CouncilNotDeclared,
     /// It would count, and the period waits for these required feeds.
     WaitsForFeed(Vec<String>),
+    /// It would count, and the period's cost cannot be allocated; with `last_good` the lines stay as the latest release has them.
+    Blocked { last_good: bool },
     /// Nothing came, although the feed is required; the period is published without it (`missing: carry`).
     Carried,
     /// No snapshot of its own: the one of this day is in force, which lies in another period.
@@ -223,6 +227,8 @@ pub struct ReleasePlan {
     pub sources: Vec<CostSource>,
     /// The files that cost steps read beside them, by period.
     pub beside: Vec<BesideSource>,
+    /// What the latest release holds of blocked periods: its parts are taken over as they are.
+    pub last_good: Vec<CostSource>,
     /// Where a register of a later day stands in, a note each.
     pub later_registers: Vec<Diagnostic>,
     /// Slots that the latest release holds and that a later delivery has emptied: their periods stay, with no lines.
@@ -249,6 +255,18 @@ pub fn plan_release(
     files: &[(String, LakeFile)],
     latest: Option<&Manifest>,
 ) -> ReleasePlan {
+    plan_release_after(partnership, deliveries, files, latest, &Verdicts::new())
+}
+
+/// The same, knowing what the kernels said when they had worked with it.
+#[must_use]
+pub fn plan_release_after(
+    partnership: &Partnership,
+    deliveries: &[DeliveryRecord],
+    files: &[(String, LakeFile)],
+    latest: Option<&Manifest>,
+    verdicts: &Verdicts,
+) -> ReleasePlan {
     let index = Index::of(deliveries);
     let published = published_slots(latest);
     let mut plan = ReleasePlan { something_published: !published.is_empty(), ..ReleasePlan::default() };
@@ -259,6 +277,7 @@ pub fn plan_release(
         plan.periods.insert(slot, entry);
     }
     plan.wait_for_feeds(partnership, &index);
+    plan.block(&index, latest, verdicts);
     plan.choose_sources(&index, files);
     plan.empty = published.iter().filter(|slot| plan.is_emptied(slot)).cloned().collect();
     plan.choose_beside(partnership, &index, files);
@@ -451,7 +470,7 @@ impl ReleasePlan {
     fn vanishing(&self, published: &BTreeSet<Slot>) -> Vec<Vanishing> {
         let stays = |council: &str, period: Period| {
             let of_sources = self.sources.iter().any(|s| s.file.council == council && s.file.period == period);
-            of_sources || self.empty.iter().any(|slot| slot.council == council && slot.period == period)
+            of_sources || self.keeps(council, period) || self.empty.iter().any(|slot| slot.council == council && slot.period == period)
         };
         let mut before: BTreeMap<(&str, Period), Vec<(Slot, PeriodState)>> = BTreeMap::new();
         for slot in published {
@@ -494,7 +513,8 @@ impl ReleasePlan {
     }
 
     fn counts(&self, slot: &Slot) -> bool {
-        self.periods.get(slot).is_some_and(|entry| entry.state == PeriodState::Counts)
+        let counts = |state: &PeriodState| matches!(state, PeriodState::Counts | PeriodState::Blocked { last_good: true });
+        self.periods.get(slot).is_some_and(|entry| counts(&entry.state))
     }
 
     /// Periods that vanish or shrink unless a person lets them go.
@@ -514,15 +534,21 @@ impl ReleasePlan {
     /// Whether there is nothing to publish, and nothing published that would have to go.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sources.is_empty() && self.empty.is_empty() && !self.something_published
+        self.sources.is_empty() && self.empty.is_empty() && self.last_good.is_empty() && !self.something_published
     }
 
     /// Every period of the release, in order; also those without lines.
     #[must_use]
     pub fn release_periods(&self) -> Vec<Period> {
         let periods: BTreeSet<Period> =
-            self.sources.iter().map(|s| s.file.period).chain(self.empty.iter().map(|slot| slot.period)).collect();
+            self.sources.iter().chain(&self.last_good).map(|s| s.file.period).chain(self.empty.iter().map(|slot| slot.period)).collect();
         periods.into_iter().collect()
+    }
+
+    /// Blocked periods that the release keeps as the last one had them.
+    #[must_use]
+    pub fn last_good_periods(&self) -> BTreeSet<Period> {
+        self.last_good.iter().map(|source| source.file.period).collect()
     }
 
     /// The deliveries behind the figures, by council, feed, periods; also those that hold no row at all, and those that emptied a period.

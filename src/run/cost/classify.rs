@@ -40,6 +40,17 @@ pub(super) struct Meant {
     pub line_total: Vec<Vec<Cell>>,
 }
 
+impl Meant {
+    /// Without what parts of blocked periods hold, which are not published.
+    pub fn leave_out(&mut self, blocked: &BTreeSet<Period>) {
+        let is_of = |row: &Vec<Cell>, period: &Period| {
+            let is = |at: usize, number: i64| matches!(row.get(at), Some(Cell::Whole(found)) if *found == number);
+            is(2, i64::from(period.year)) && is(3, i64::from(period.period))
+        };
+        self.line_total.retain(|row| !blocked.iter().any(|period| is_of(row, period)));
+    }
+}
+
 /// Where the lines of a source carry their codes.
 fn columns_of<'p>(partnership: &'p Partnership, source: &CostSource) -> Answer<LineColumns<'p>> {
     LineColumns::of(common(partnership, source.basis.common_table())?)

@@ -20,8 +20,9 @@ use crate::{
     lake::{Content, DeliveryRecord, Manifest, Publication, PublishedPart},
     plan::{
         Behind, CostPlan, CostSource, EMPTY, GivenRows, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, plan_cost,
-        plan_release, program, rules_digest, run_digest, with_sender,
+        plan_release, plan_release_after, program, remembered, rules_digest, run_digest, standing_verdicts, with_sender,
     },
+    run::parallel::lock,
     schema::{
         Column, Contract,
         batch::{Default, with_defaults},
@@ -112,16 +113,17 @@ impl CostRun<'_> {
         let inputs = run_digest(self.partnership, &rules, &release, known);
         let unchanged = latest.as_ref().is_some_and(|m| m.content.proofs.get("inputs") == Some(&json!(inputs)));
         if release.is_empty() || (unchanged && broken.is_none() && !self.wish.force) {
+            costed.blocked.extend(standing_verdicts(latest.as_ref()));
             return Ok(costed);
         }
         for said in [&release.carried, &release.later_registers].into_iter().filter(|said| !said.is_empty()) {
             self.observer.event(Event::Report { diagnostics: said });
         }
-        let content = self.content(known, &release, lake, &rules, &inputs, latest.as_ref(), &mut costed)?;
-        if costed.failed() {
+        let content = self.content(known, release, lake, &rules, &inputs, latest.as_ref(), &mut costed)?;
+        let Some(content) = content.filter(|_| !costed.failed()) else {
             self.observer.event(Event::Report { diagnostics: &costed.stopped });
             return Ok(costed);
-        }
+        };
         self.observer.event(Event::Publishing);
         let publication = self.lake.releases().publish(content, self.mark())?;
         costed.published = matches!(publication, Publication::Published(_));
@@ -148,35 +150,49 @@ impl CostRun<'_> {
         run
     }
 
-    /// What the next release consists of; what the checks found is in `costed`.
+    /// What the next release consists of; what the checks found is in `costed`. `None` where the kernels leave nothing to publish.
     #[allow(clippy::too_many_arguments)] // what the caller has looked up once
     fn content(
         &self,
         known: &[DeliveryRecord],
-        release: &ReleasePlan,
+        release: ReleasePlan,
         lake: LakeNow,
         rules: &str,
         inputs: &str,
         latest: Option<&Manifest>,
         costed: &mut Costed,
-    ) -> Answer<Content> {
+    ) -> Answer<Option<Content>> {
         let plan = plan_cost(self.partnership)?;
         check_personal(self.partnership, &plan)?;
         let mut content = Content { program: program(), lake: lake.states, ..Content::default() };
         content.proofs.insert("inputs".into(), json!(inputs));
         content.proofs.insert("rules".into(), json!(rules));
+        let (after, before);
+        let mut release = &release;
+        let mut walk = Walk::new(self, &plan, release, self.parts(latest), known);
+        walk.all()?;
+        let verdicts = lock(&walk.verdicts).clone();
+        if !verdicts.is_empty() {
+            after = plan_release_after(self.partnership, known, &lake.files, latest, &verdicts);
+            (costed.blocked, costed.uncounted, costed.stopped) = (after.blocked.clone(), after.uncounted(), self.stops(&after));
+            if after.is_empty() || costed.failed() {
+                return Ok(None);
+            }
+            before = made_so_far(&walk);
+            walk.again(&after, &before, latest)?;
+            release = &after;
+            content.proofs.extend(remembered(&verdicts));
+        }
         if !release.empty.is_empty() {
             content.proofs.insert(EMPTY.into(), json!(release.empty.iter().map(ToString::to_string).collect::<Vec<_>>()));
         }
-        let mut walk = Walk::new(self, &plan, release, self.parts(latest), known);
-        walk.all()?;
         costed.classified = walk.classified;
         for table in walk.made.keys() {
             content.tables.insert(table.clone(), walk.parts_of(table).cloned().collect());
         }
         let mut assembly = Assembly { parts: walk.parts, content, inputs };
         self.proofs(known, release, &walk, &mut assembly, costed)?;
-        Ok(assembly.content)
+        Ok(Some(assembly.content))
     }
 
     /// What parts of the latest release can stand in the next one.
@@ -254,7 +270,7 @@ impl CostRun<'_> {
         assembly: &mut Assembly<'_>,
     ) -> Answer<()> {
         assembly.store("reconciliation", &prove::reconciliation(records, lines)?)?;
-        for (name, rows) in publish::dimensions(self.partnership, &release.release_periods()) {
+        for (name, rows) in publish::dimensions(self.partnership, &release.release_periods(), &release.last_good_periods()) {
             assembly.store(name, &rows)?;
         }
         for name in DIMENSIONS {
@@ -321,6 +337,15 @@ const CLASSES_OF_THE_VERSION_BEFORE: [(&str, Default); 3] =
 
 /// Published where a partnership resolves pay.
 const PAYROLL_DIFFERENCE: &str = "payroll_difference";
+
+/// The parts that can stand when the walk begins again: those of the latest release, and those that it has made.
+fn made_so_far(walk: &Walk<'_>) -> Manifest {
+    let mut so_far = walk.parts.before.cloned().unwrap_or_default();
+    for table in walk.made.keys() {
+        so_far.content.tables.entry(table.clone()).or_default().extend(walk.parts_of(table).cloned());
+    }
+    so_far
+}
 
 /// Rows with the columns of a contract; those that they lack are null.
 fn as_published(contract: &Contract, rows: &RecordBatch) -> Answer<RecordBatch> {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use arrow::{compute::concat_batches, record_batch::RecordBatch};
@@ -17,11 +17,11 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Period, counted},
     engine::{Table, Tables},
-    lake::{DeliveryRecord, LakeFile, PublishedPart, hold},
+    lake::{DeliveryRecord, LakeFile, Manifest, PublishedPart, hold},
     pipeline::Kernel,
     plan::{
-        BesideSource, CostPlan, CostSource, GivenRows, Grain, How, Inputs, KernelInput, MadeParts, ReleasePlan, Scope, Step, beside_in,
-        common, does_not_fit, lake_table, scope_of,
+        BesideSource, CostPlan, CostSource, GivenRows, Grain, How, Inputs, KernelInput, MadeParts, ReleasePlan, Scope, Step, Verdicts,
+        beside_in, blocks_a_period, common, does_not_fit, lake_table, scope_of,
     },
     run::parallel::{each, lock},
     stages::separate::separate,
@@ -48,6 +48,8 @@ pub(super) struct Walk<'a> {
     held: BTreeSet<&'a str>,
     /// Small tables that nobody publishes, by step and scope.
     worked: Mutex<BTreeMap<(String, String), Vec<RecordBatch>>>,
+    /// What kernels refused, period by period.
+    pub verdicts: Mutex<Verdicts>,
 }
 
 /// Rows up to which a table that nobody publishes is kept for the next step that reads it.
@@ -67,10 +69,23 @@ impl<'a> Walk<'a> {
         let of_this_run: BTreeSet<&str> = known.iter().filter(|r| r.run == run.run_id).map(|r| &*r.delivery_id).collect();
         let files = sources.iter().map(|s| (&s.delivery, &s.file)).chain(beside.iter().map(|s| (&s.delivery, &s.file)));
         let held = files.filter(|(delivery, _)| of_this_run.contains(delivery.as_str())).map(|(_, file)| file.relative.as_str()).collect();
-        Self { run, plan, sources, beside, parts, made, meant, classified: 0, separated, held, worked: Mutex::default() }
+        Self {
+            run,
+            plan,
+            sources,
+            beside,
+            parts,
+            made,
+            meant,
+            classified: 0,
+            separated,
+            held,
+            worked: Mutex::default(),
+            verdicts: Mutex::default(),
+        }
     }
 
-    /// Fills every published table.
+    /// Fills every published table. A period that a kernel refuses is left out from there on: [`Self::verdicts`].
     ///
     /// # Errors
     /// TC08… where a query fails; TC10…
@@ -84,7 +99,14 @@ impl<'a> Walk<'a> {
                 How::Kernel(_) | How::Query(_) => {
                     let lookups = self.lookups_for(step, &work.stale())?;
                     work.fill(|scope| {
-                        let filled = step.fills.iter().zip(self.rows(step, scope, &lookups)?);
+                        let rows = match (self.rows(step, scope, &lookups), scope) {
+                            (Err(refusal), Scope::Period(period)) if refusal.0.iter().all(blocks_a_period) => {
+                                self.refuse(*period, refusal.0);
+                                return Ok(Vec::new());
+                            }
+                            (rows, _) => rows?,
+                        };
+                        let filled = step.fills.iter().zip(rows);
                         Ok(filled.filter(|(table, _)| step.publishes(table)).map(|(_, rows)| Made::Rows(rows)).collect())
                     })?
                 }
@@ -96,6 +118,38 @@ impl<'a> Walk<'a> {
             self.run.step(&format!("separated {} of {}", self.separated.len(), counted(periods, "period")));
         }
         Ok(())
+    }
+
+    fn refuse(&self, period: Period, reports: Vec<Diagnostic>) {
+        let mut verdicts = lock(&self.verdicts);
+        let said = verdicts.entry(period).or_default();
+        said.extend(reports.into_iter().filter(|report| said.is_empty() || !said.contains(report)).collect::<Vec<_>>());
+    }
+
+    /// Once more, from what counts now that periods are blocked: what was made (`before`) stands where it is made from the same, and what
+    /// the latest release holds of the blocked periods is taken over as it is.
+    ///
+    /// # Errors
+    /// As [`Self::all`]; and what a kernel refuses that it did not refuse before.
+    pub fn again(&mut self, release: &'a ReleasePlan, before: &'a Manifest, latest: Option<&Manifest>) -> Answer<()> {
+        let blocked: BTreeSet<Period> =
+            std::mem::take(self.verdicts.get_mut().unwrap_or_else(PoisonError::into_inner)).into_keys().collect();
+        (self.sources, self.beside) = (&release.sources, &release.beside);
+        self.parts.before = Some(before);
+        self.made = MadeParts::new();
+        self.worked = Mutex::default();
+        self.separated.retain(|period| !blocked.contains(period));
+        if let Some(meant) = &mut self.meant {
+            meant.leave_out(&blocked);
+        }
+        for table in self.plan.steps.iter().flat_map(|step| &step.published) {
+            let kept = latest.and_then(|latest| latest.content.tables.get(table)).into_iter().flatten();
+            let kept = kept.filter_map(|part| Some((last_good(release, &blocked, &part.key)?, part.clone())));
+            self.made.entry(table.clone()).or_default().extend(kept);
+        }
+        self.all()?;
+        let refused = std::mem::take(self.verdicts.get_mut().unwrap_or_else(PoisonError::into_inner));
+        if refused.is_empty() { Ok(()) } else { Err(Refusal(refused.into_values().flatten().collect())) }
     }
 
     /// Holds the bytes of what is about to be read against what was written: a bit that turned while they rested would become a figure.
@@ -141,7 +195,9 @@ impl<'a> Walk<'a> {
             Scope::Partition(source) => step.reads.contains(source.basis.common_table()),
             _ => true,
         };
-        let scopes = Scope::all(step.grain, self.sources).into_iter().filter(reads);
+        let refused: BTreeSet<Period> = lock(&self.verdicts).keys().copied().collect();
+        let stands = |scope: &Scope| !matches!(scope, Scope::Period(period) if refused.contains(period));
+        let scopes = Scope::all(step.grain, self.sources).into_iter().filter(reads).filter(stands);
         scopes.map(|of| Unit { key: of.key(), inputs: inputs.of(step, &recipe, &of), of }).collect()
     }
 
@@ -325,6 +381,15 @@ impl<'a> Walk<'a> {
         };
         self.made.get("cost_line").into_iter().flatten().filter_map(line).collect()
     }
+}
+
+/// Of which a part of a blocked period tells, that the next release takes over; `None` of any other part.
+fn last_good(release: &ReleasePlan, blocked: &BTreeSet<Period>, key: &str) -> Option<Scope> {
+    if let Some(source) = release.last_good.iter().find(|source| source.key() == key) {
+        return Some(Scope::Partition(Box::new(source.clone())));
+    }
+    let period = Period::parse(key).filter(|period| blocked.contains(period))?;
+    release.last_good.iter().any(|source| source.file.period == period).then_some(Scope::Period(period))
 }
 
 /// The planner lets no step ask for it.

@@ -111,7 +111,7 @@ impl Model {
         let allocate = |(name, set): (&String, &PoolSet)| {
             let scheme = Scheme::new(set.givers.iter().cloned());
             let allocation = scheme.and_then(|scheme| scheme.allocate(method, input.threads));
-            Ok((name.clone(), allocation.map_err(|refusal| refused(input.period, &refusal, set))?))
+            Ok((name.clone(), allocation.map_err(|refusal| refused(&refusal, set))?))
         };
         self.sets.iter().map(allocate).collect()
     }

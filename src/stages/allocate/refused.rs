@@ -2,13 +2,13 @@
 
 use crate::{
     diagnostic::{self, Diagnostic, codes::checks},
-    domain::{Period, Refusal},
+    domain::Refusal,
 };
 
 use super::model::{Pool, PoolSet};
 
 /// The period is blocked by name; others are published. A failed proof stops everything.
-pub(super) fn refused(period: Option<Period>, refusal: &Refusal, set: &PoolSet) -> diagnostic::Refusal {
+pub(super) fn refused(refusal: &Refusal, set: &PoolSet) -> diagnostic::Refusal {
     if let Refusal::Unproved(unproved) = refusal {
         return unproved_by("18", &unproved.to_string());
     }
@@ -26,12 +26,8 @@ pub(super) fn refused(period: Option<Period>, refusal: &Refusal, set: &PoolSet) 
         Refusal::NegativeVolume { service, volume } => of_pool(service, &|pool| format!("a volume of {volume} of {}", pool.driver)),
         other => other.to_string(),
     };
-    let named = period.map_or_else(|| "the period".to_owned(), |period| period.to_string());
-    Diagnostic::new(checks::NOT_ALLOCATED, format!("{named} is not published: {why}"))
-        .expected("for every service with shared cost a volume or a policy without one, and a way to somebody who bears it")
-        .outcome("the other periods are published; where the last release has this one, its figures stay as they are")
-        .hint("bring the volume, or say in pipelines/reference/pool.csv what happens without: `zero_volume` spread_evenly or leave_unallocated")
-        .into()
+    // What becomes of the period is decided by the plan of the release.
+    Diagnostic::new(checks::NOT_ALLOCATED, why).into()
 }
 
 /// A proof of a kernel that does not hold: the code is wrong.
