@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use crate::{
     diagnostic::{Diagnostic, Place},
-    domain::{Calendar, Day, Digest, Identifier, Location, Method, Pence, Span},
+    domain::{Calendar, Day, Digest, Identifier, Location, Method, Pence, RechargeTerms, Span},
     schema::{Contract, Found},
 };
 
@@ -29,6 +29,7 @@ pub struct Partnership {
     pub companies: Vec<Company>,
     pub services: Vec<Service>,
     pub members: Vec<Member>,
+    pub recharge: RechargeLimit,
     pub suspense_limit: SuspenseLimit,
     /// Of a council and period: what ledger and pay may differ by, without regard to sign.
     pub payroll_limit: SuspenseLimit,
@@ -171,6 +172,22 @@ impl Role {
             Self::Company => "company",
             Self::Customer => "customer",
         }
+    }
+}
+
+/// `recharge: {tolerance: 0.05, window: 1, limit: 100.00}`: charges between partners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RechargeLimit {
+    /// How far the two sides of one may differ, and lie apart.
+    pub terms: RechargeTerms,
+    /// Absolute pence that may be without another side at the end of a period.
+    pub limit_pence: Pence,
+}
+
+impl Default for RechargeLimit {
+    /// Both sides equal, in the same period or the next; nothing without another side.
+    fn default() -> Self {
+        Self { terms: RechargeTerms { tolerance: 0, window: 1 }, limit_pence: 0 }
     }
 }
 

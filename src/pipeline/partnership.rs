@@ -2,18 +2,14 @@
 
 use crate::{
     diagnostic::{Diagnostic, codes::config},
-    domain::{Calendar, Day, Identifier, Location, Pence, Span, parse_decimal},
+    domain::{Calendar, Day, Identifier, Location, Pence, RechargeTerms, Span, parse_decimal},
     schema::{
         fields::{Fields, Item, did_you_mean, name},
         suggest::nearest,
     },
 };
 
-use super::{
-    AllKeys, Basis, Company, Council, Member, Retention, Role, SHARED, Service, ServiceKind, SuspenseLimit,
-    keys::{Around, read_keys},
-    location::{Allowed, Secrets, apart, read_location},
-};
+use super::{AllKeys, Basis, Company, Council, Member, Retention, Role, SHARED, Service, ServiceKind, SuspenseLimit, keys::{Around, read_keys}, location::{Allowed, Secrets, apart, read_location}, RechargeLimit};
 
 pub const FILE: &str = "pipelines/partnership.yaml";
 
@@ -30,6 +26,7 @@ pub const KEYS: &[&str] = &[
     "companies",
     "services",
     "members",
+    "recharge",
     "suspense_limit",
     "allow_hosts",
     "allow_paths",
@@ -56,6 +53,7 @@ pub struct Head {
     pub companies: Vec<Company>,
     pub services: Vec<Service>,
     pub members: Vec<Member>,
+    pub recharge: RechargeLimit,
     pub suspense_limit: SuspenseLimit,
     pub payroll_limit: SuspenseLimit,
     pub small_group: u64,
@@ -104,6 +102,7 @@ pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
         councils,
         companies,
         services,
+        recharge: recharge(&fields),
         suspense_limit: limit(&fields, "suspense_limit"),
         payroll_limit: limit(&fields, "payroll_limit"),
         small_group: small_group(&fields),
@@ -343,6 +342,19 @@ fn twice(row: &Item<'_>, members: &[Member], member: &Member) {
         let why = format!("`{}` takes part in {service} twice on the same days", member.organisation);
         row.refuse(config::OVERLAPPING_DATES, &why, "each service, role and day once for each organisation", "");
     }
+}
+
+/// `{tolerance: 0.05, window: 1, limit: 100.00}`; what is not said is as [`RechargeLimit::default`].
+fn recharge(fields: &Fields<'_>) -> RechargeLimit {
+    let default = RechargeLimit::default();
+    let Some(said) = fields.get("recharge").and_then(|item| item.fields(&["tolerance", "window", "limit"])) else { return default };
+    let pounds = |key: &str| {
+        let expected = "pounds that are not negative, as in `0.05`";
+        said.get(key).and_then(|item| item.read(expected, |text| pence(text).filter(|p| *p >= 0)))
+    };
+    let window = said.get("window").and_then(|item| item.read("a number of periods from 0 to 12", |text| text.parse().ok().filter(|n| *n <= 12)));
+    let terms = RechargeTerms { tolerance: pounds("tolerance").unwrap_or(default.terms.tolerance), window: window.unwrap_or(default.terms.window) };
+    RechargeLimit { terms, limit_pence: pounds("limit").unwrap_or(default.limit_pence) }
 }
 
 /// `{pounds: 0.00, action: warn}`.

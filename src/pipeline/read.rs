@@ -82,6 +82,7 @@ fn whole(root: &Path, head: Head) -> Option<Partnership> {
         companies: head.companies,
         services: head.services,
         members: head.members,
+        recharge: head.recharge,
         suspense_limit: head.suspense_limit,
         payroll_limit: head.payroll_limit,
         small_group: head.small_group,

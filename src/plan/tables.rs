@@ -17,11 +17,11 @@ use crate::{
     domain::Day,
     engine::{Part, Table},
     lake::{CommonTables, LakeFile, LakeState, Manifest},
-    pipeline::{Basis, Kernel, Partnership},
+    pipeline::{Basis, Kernel, Partnership, RechargeLimit},
     schema::{
-        Contract, Kind,
+        Cell, Contract, Kind, Type,
         batch::{Default, with_defaults},
-        read_contract,
+        proof_table, read_contract,
         yaml::SourceText,
     },
 };
@@ -44,9 +44,9 @@ pub enum GivenRows {
     Here(RecordBatch),
 }
 
-/// The one list of what cost SQL and kernels may read and no step fills: common tables, reference tables, `membership`, `declared_service` and
-/// `declared_organisation` of the partnership file, `allocation` of `cost.yaml`. Tables that a partnership may do without have no rows where
-/// it has no such file.
+/// The one list of what cost SQL and kernels may read and no step fills: common tables, reference tables, of the partnership file
+/// `membership`, `declared_service`, `declared_organisation` and `recharge_limit`, and `allocation` of `cost.yaml`. Tables that a
+/// partnership may do without have no rows where it has no such file.
 ///
 /// # Errors
 /// None in practice: columns are fixed.
@@ -78,6 +78,7 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
     let methods = allocation_table(partnership)?;
     let digest = digest_of(&[&format!("{:?}", partnership.cost.allocation)]);
     given.insert("allocation".to_owned(), Given { schema: methods.schema(), rows: GivenRows::Here(methods), digest });
+    given.insert("recharge_limit".to_owned(), recharge_limit(&partnership.recharge)?);
     for (table, text) in OPTIONAL {
         if !given.contains_key(table)
             && let Some(schema) = columns_of(table, text)
@@ -111,6 +112,14 @@ const OPTIONAL: [(&str, &str); 10] =
 fn columns_of(table: &str, text: &str) -> Option<SchemaRef> {
     let source = SourceText::new(format!("{table} of the program"), text);
     read_contract(&source, Kind::Reference, table).ok().map(|contract| contract.arrow_schema())
+}
+
+/// `recharge` of the partnership file: pounds that two sides may differ by, periods that they may lie apart, pounds that may be unmatched.
+fn recharge_limit(said: &RechargeLimit) -> Answer<Given> {
+    let columns = [("tolerance", Type::Money), ("window", Type::BigInt), ("pounds", Type::Money)];
+    let row = vec![Cell::Pence(said.terms.tolerance), i64::from(said.terms.window).into(), Cell::Pence(said.limit_pence)];
+    let rows = proof_table(&columns, &[row])?;
+    Ok(Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest: digest_of(&[&format!("{said:?}")]) })
 }
 
 fn text(name: &str) -> Field {

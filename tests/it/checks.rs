@@ -9,15 +9,15 @@ use truecost::{
     stages::prove::{Finding, prove},
 };
 
-type Rows = Vec<Vec<Cell>>;
+pub type Rows = Vec<Vec<Cell>>;
 
-fn t(text: &str) -> Cell {
+pub fn t(text: &str) -> Cell {
     Cell::Text(text.to_owned())
 }
-fn n(number: i64) -> Cell {
+pub fn n(number: i64) -> Cell {
     Cell::Whole(number)
 }
-fn p(pence: Pence) -> Cell {
+pub fn p(pence: Pence) -> Cell {
     Cell::Pence(pence)
 }
 fn day(year: i32) -> Cell {
@@ -25,12 +25,12 @@ fn day(year: i32) -> Cell {
 }
 
 /// Small tables that agree with each other: one council, one delivery, one period; 300 pounds of cost, 100 of balance sheet.
-struct Plant {
-    tables: BTreeMap<&'static str, (Vec<(&'static str, Type)>, Rows)>,
+pub struct Plant {
+    pub tables: BTreeMap<&'static str, (Vec<(&'static str, Type)>, Rows)>,
 }
 
 impl Plant {
-    fn sound() -> Self {
+    pub fn sound() -> Self {
         use Type::{BigInt, Boolean, Date, Money, SmallInt, Text, TinyInt};
         let mut tables = BTreeMap::new();
         tables.insert(
@@ -195,11 +195,11 @@ impl Plant {
         Self { tables }
     }
 
-    fn rows(&mut self, table: &str) -> &mut Rows {
+    pub fn rows(&mut self, table: &str) -> &mut Rows {
         &mut self.tables.get_mut(table).expect("a table").1
     }
 
-    fn findings(&self) -> Vec<Finding> {
+    pub fn findings(&self) -> Vec<Finding> {
         let mut tables = Tables::default();
         for (name, (columns, rows)) in &self.tables {
             let batch = proof_table(columns, rows).expect("rows fit");

@@ -14,6 +14,7 @@ mod amount;
 mod chaos;
 mod checks;
 mod config;
+mod cost_checks;
 mod decode;
 mod demo;
 mod doors;

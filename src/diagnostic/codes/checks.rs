@@ -25,10 +25,30 @@ codes! {
     CHECK_FUNDS = "TC1213", Configurator, 1, "check 13: funds or revenue and capital are mixed";
     /// Check 15.
     CHECK_CONSERVED = "TC1215", Us, 1, "check 15: what was separated is not what came in";
+    /// Check 26.
+    CHECK_MOVED = "TC1226", Configurator, 1, "check 26: a part of a driver moved far", Warning;
+    /// Check 27.
+    CHECK_UNALLOCATED = "TC1227", Configurator, 1, "check 27: shared cost is unallocated", Warning;
+    /// Check 28.
+    CHECK_PAIRS = "TC1228", Configurator, 1, "check 28: recharges are unmatched over their limit, or not eliminated as they should be", Error or Warning;
+    /// Check 29.
+    CHECK_BOTH_SIDES = "TC1229", Us, 1, "check 29: a recharge is eliminated from one side only";
+    /// Check 30.
+    CHECK_SETTLED = "TC1230", Us, 1, "check 30: the settlement does not sum to nought";
+    /// Check 31.
+    CHECK_ONCE = "TC1231", Us, 1, "check 31: a cost is charged twice, or not at all";
+    /// Check 32.
+    CHECK_MISSING = "TC1232", Us, 1, "check 32: a full cost does not say what it lacks";
+    /// Check 33.
+    CHECK_AGREEMENT = "TC1233", Configurator, 1, "check 33: an outside body has no agreement", Warning;
+    /// Check 34.
+    CHECK_BLANKET = "TC1234", Us, 1, "check 34: effects of a blanket do not sum", Warning;
     /// Check 35.
     CHECK_FOOTS = "TC1235", Us, 1, "check 35: a table does not foot";
     /// Check 37.
     CHECK_PROVEN = "TC1237", Us, 1, "check 37: a figure without a proof";
+    /// Check 39.
+    CHECK_SMALL = "TC1239", Us, 1, "check 39: a figure may tell of a person", Warning;
     /// Check 42.
     CHECK_SIGN = "TC1242", Configurator, 1, "check 42: a sign was turned", Error or Warning;
     /// Rows or pounds are lost or made between two stages.

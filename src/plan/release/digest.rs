@@ -4,7 +4,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::ReleasePlan;
-use crate::{domain::Digest, lake::DeliveryRecord, pipeline::Partnership};
+use crate::{domain::Digest, lake::DeliveryRecord, pipeline::{Partnership, RechargeLimit}};
 
 /// Digest of everything but the lines themselves that decides what a cost line says.
 #[must_use]
@@ -33,6 +33,9 @@ pub fn rules_digest(p: &Partnership) -> String {
     }
     hash.update(format!("{:?} {:?} {:?} {:?} {:?} {:?}", p.calendar, p.councils, p.companies, p.services, p.members, p.suspense_limit));
     hash.update(format!("{:?} {}", p.payroll_limit, p.small_group));
+    if p.recharge != RechargeLimit::default() {
+        hash.update(format!("{:?}", p.recharge));
+    }
     Digest(hash.finalize().into()).hex()
 }
 

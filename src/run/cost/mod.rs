@@ -312,6 +312,10 @@ impl CostRun<'_> {
             None => prove::no_payroll_difference()?,
         };
         tables.insert(PAYROLL_DIFFERENCE, Table::rows(differences.schema(), vec![differences]));
+        for name in prove::CHECKS.iter().flat_map(|check| check.needs) {
+            let Some(of) = assembly.content.tables.get(*name).filter(|_| tables.get(name).is_none()) else { continue };
+            tables.insert(*name, assembly.parts.rows_of(name, of)?);
+        }
         for (name, rows) in prove::check_tables(self.partnership, records, lines)? {
             let contract = self.partnership.contracts.get(&format!("published/{name}"));
             if let Some(contract) = contract.filter(|_| prove::PUBLISHED_PROOFS.contains(&name)) {

@@ -35,6 +35,7 @@ pub fn check_tables(
         ("member_period", member_period(partnership, parts)?),
         ("company", company(partnership)?),
         ("payroll_limit", proof_table(&[("pounds", Type::Money)], &[vec![Cell::Pence(partnership.payroll_limit.pence)]])?),
+        ("small_group", proof_table(&[("persons", Type::BigInt)], &[vec![partnership.small_group.into()]])?),
         ("suspense_limit", proof_table(&[("pounds", Type::Money)], &[vec![Cell::Pence(partnership.suspense_limit.pence)]])?),
     ])
 }

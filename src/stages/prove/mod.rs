@@ -3,6 +3,7 @@
 mod coverage;
 mod given;
 mod grouped;
+mod list;
 mod reconcile;
 mod suspense;
 
@@ -11,54 +12,16 @@ use arrow::{array::Array, record_batch::RecordBatch};
 pub use coverage::{PaymentCoverage, payment_coverage};
 pub use given::{PUBLISHED_PROOFS, check_tables, no_code_class, no_payroll_difference};
 pub use grouped::{Grouped, group_part, line_total};
+pub use list::{CHECKS, Check};
 pub use reconcile::{STAGES, reconciliation};
 pub use suspense::{InSuspense, over_limit, suspense};
 
 use crate::{
-    diagnostic::{Answer, Code, Diagnostic, Severity, codes::checks as codes},
+    diagnostic::{Answer, Diagnostic, Severity},
     domain::{Pence, pounds},
     engine::{CostQuery, Parameters, Tables, start_deep},
     schema::{Cell, batch},
 };
-
-/// One of the checks of the auditor's list.
-#[derive(Clone, Copy, Debug)]
-pub struct Check {
-    /// Number in the list.
-    pub number: i16,
-    /// In a few words.
-    pub name: &'static str,
-    /// Whether a failure stops publication; else it is a warning.
-    pub blocks: bool,
-    pub code: Code,
-    sql: &'static str,
-    file: &'static str,
-}
-
-macro_rules! check {
-    ($number:literal, $file:literal, $code:expr, $blocks:literal, $name:literal) => {
-        Check { number: $number, name: $name, blocks: $blocks, code: $code, sql: include_str!(concat!("checks/", $file)), file: $file }
-    };
-}
-
-/// The checks that are made on every release, in order.
-pub const CHECKS: [Check; 15] = [
-    check!(1, "check_01.sql", codes::CHECK_CONTROLS, true, "deliveries agree with the sender's controls"),
-    check!(1, "check_01_known.sql", codes::CHECK_CONTROLS, false, "the pounds of every row are known"),
-    check!(2, "check_02.sql", codes::CHECK_BALANCE, true, "every journal balances"),
-    check!(5, "check_05.sql", codes::CHECK_PAYROLL, false, "payroll and ledger agree within `payroll_limit`"),
-    check!(9, "check_09.sql", codes::CHECK_ONE_CLASS, true, "one class and one service per line; the classes sum to the source"),
-    check!(9, "check_09b.sql", codes::CHECK_ONE_CLASS, true, "the published lines add up to the classes"),
-    check!(10, "check_10.sql", codes::CHECK_ONE_RULE, true, "at most one winning rule for each code and date"),
-    check!(11, "check_11.sql", codes::CHECK_RULE_DATES, true, "no rule outside its dates, none shared to a non-member"),
-    check!(12, "check_12.sql", codes::CHECK_SUSPENSE, false, "suspense within its limit"),
-    check!(13, "check_13.sql", codes::CHECK_FUNDS, true, "revenue apart from capital, housing apart from the general fund"),
-    check!(15, "check_15.sql", codes::CHECK_CONSERVED, true, "final = source"),
-    check!(35, "check_35.sql", codes::CHECK_FOOTS, true, "partner totals are the sums of their services"),
-    check!(37, "check_37.sql", codes::CHECK_PROVEN, true, "no figure without release and proof"),
-    check!(42, "check_42.sql", codes::CHECK_SIGN, true, "the sender's sign was turned once"),
-    check!(42, "check_42_income.sql", codes::CHECK_SIGN, false, "income accounts are credits over the year"),
-];
 
 /// What a check found.
 #[derive(Clone, Debug)]
@@ -74,6 +37,20 @@ pub struct Failure {
     /// Rows, rules or documents concerned.
     pub failed: i64,
     pub difference: Pence,
+    /// What the difference may be, where the check holds it to a limit.
+    pub limit: Option<Pence>,
+}
+
+impl Failure {
+    /// As a sentence: what, and by how much.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match (self.limit, self.difference) {
+            (Some(limit), difference) => format!("{} {}, limit {}", pounds(difference), self.what, pounds(limit)),
+            (None, 0) => self.what.clone(),
+            (None, difference) => format!("{}: {}", self.what, pounds(difference)),
+        }
+    }
 }
 
 impl Finding {
@@ -90,8 +67,7 @@ impl Finding {
             0 => String::new(),
             n => format!(" (and {n} more like it)"),
         };
-        let amount = if first.difference == 0 { String::new() } else { format!(": {}", pounds(first.difference)) };
-        let mut report = Diagnostic::new(self.check.code, format!("check {}: {}{amount}{more}", self.check.number, first.what))
+        let mut report = Diagnostic::new(self.check.code, format!("check {}: {}{more}", self.check.number, first.sentence()))
             .expected(self.check.name)
             .hint(match self.check.number {
                 12 => "truecost suspense".to_owned(),
@@ -107,7 +83,7 @@ impl Finding {
     }
 }
 
-/// Makes every check. `tables` are what is about to be published and the proofs behind it.
+/// Makes every check whose tables are there. `tables` are what is about to be published and the proofs behind it.
 ///
 /// # Errors
 /// Where a check itself cannot be made: then nothing is published either.
@@ -117,10 +93,10 @@ pub fn prove(tables: &Tables) -> Answer<Vec<Finding>> {
         let query = CostQuery::plan_over(check.sql, check.file, "failure", tables)?;
         Ok(Finding { check: *check, failures: failures(&query.run(tables, &parameters)?)? })
     };
+    let made: Vec<Check> = CHECKS.iter().copied().filter(|check| check.needs.iter().all(|table| tables.get(table).is_some())).collect();
     // Each check is small and mostly planning: side by side they take as long as the longest few.
     std::thread::scope(|scope| {
-        let half = CHECKS.len() / 2;
-        let (first, second) = CHECKS.split_at(half);
+        let (first, second) = made.split_at(made.len() / 2);
         let all = |checks: &[Check]| checks.iter().map(prove_one).collect::<Answer<Vec<_>>>();
         let other = start_deep(scope, move || all(second));
         let mut findings = all(first)?;
@@ -134,6 +110,7 @@ pub fn prove(tables: &Tables) -> Answer<Vec<Finding>> {
 
 fn failures(rows: &RecordBatch) -> Answer<Vec<Failure>> {
     let (what, failed, difference) = (batch::text(rows, "what")?, batch::big(rows, "failed")?, batch::money(rows, "difference")?);
+    let limits = if rows.column_by_name("limit_amount").is_some() { Some(batch::money(rows, "limit_amount")?) } else { None };
     let (years, periods) = (batch::small(rows, "fiscal_year")?, batch::tiny(rows, "period")?);
     let when = |row: usize| match (years.is_valid(row), periods.is_valid(row)) {
         (true, true) => format!(" ({}/P{:02})", years.value(row), periods.value(row)),
@@ -144,6 +121,7 @@ fn failures(rows: &RecordBatch) -> Answer<Vec<Failure>> {
         what: format!("{}{}", batch::text_at(what, row).unwrap_or_default(), when(row)),
         failed: if failed.is_valid(row) { failed.value(row) } else { 0 },
         difference: if difference.is_valid(row) { difference.value(row) } else { 0 },
+        limit: limits.filter(|limits| limits.is_valid(row)).map(|limits| limits.value(row)),
     };
     Ok((0..rows.num_rows()).map(failure).collect())
 }

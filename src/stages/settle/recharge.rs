@@ -11,7 +11,7 @@ use super::{
 use crate::{
     diagnostic::Answer,
     domain::{
-        OpenRecharge, Ownership, Pence, Period, RechargePair, RechargePeriod, RechargePlace, RechargeSum, RechargeTerms, match_recharges,
+        OpenRecharge, Ownership, Pence, Period, RechargePair, RechargePeriod, RechargePlace, RechargeSum, match_recharges,
     },
     plan::KernelInput,
     schema::Cell,
@@ -26,8 +26,7 @@ pub fn matched(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
     let mut known = periods(input.table("settlement_period")?)?;
     known.sort_unstable();
     known.dedup();
-    let terms = RechargeTerms { tolerance: 0, window: 1 };
-    let found = match_recharges(&read(input.table("recharge_sum")?)?, &known, terms);
+    let found = match_recharges(&read(input.table("recharge_sum")?)?, &known, input.partnership.recharge.terms);
     batches(input, [("recharge_pair", pair_rows(&found)), ("unmatched_recharge", open_rows(&found))])
 }
 

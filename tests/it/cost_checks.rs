@@ -1,0 +1,407 @@
+//! The auditor's checks over costs between partners: each passes on tables that agree, and fails on a planted fault of its own.
+
+use truecost::{
+    domain::{Pence, parse_pounds},
+    schema::{Cell, Type},
+    stages::prove::{CHECKS, Finding},
+};
+
+use crate::checks::{Plant, n, p, t};
+
+const MONEY: [&str; 25] = [
+    "amount",
+    "paid",
+    "received",
+    "eliminated",
+    "difference",
+    "incurred",
+    "to_bear",
+    "recharged",
+    "balance",
+    "income",
+    "direct",
+    "own_service",
+    "overhead",
+    "surplus",
+    "blanket_amount",
+    "level_amount",
+    "true_amount",
+    "rate_effect",
+    "distribution_effect",
+    "tolerance",
+    "pounds",
+    "base",
+    "debits",
+    "credits",
+];
+
+fn kind(name: &str) -> Type {
+    match name {
+        "delivery_year" => Type::SmallInt,
+        "delivery_period" => Type::TinyInt,
+        "is_cost" | "on_cost" | "recharge" | "reserve_movement" | "capital" => Type::Boolean,
+        "lines" | "volume" | "window" => Type::BigInt,
+        "persons" | "age_periods" => Type::Integer,
+        name if MONEY.contains(&name) => Type::Money,
+        _ => Type::Text,
+    }
+}
+
+fn cell(kind: Type, text: &str) -> Cell {
+    match kind {
+        _ if text == "-" => Cell::Null,
+        Type::Money => p(parse_pounds(text).unwrap()),
+        Type::Boolean => Cell::Truth(text == "yes"),
+        Type::Text => t(text),
+        _ => n(text.parse().unwrap()),
+    }
+}
+
+/// A table from a line of names and lines of values, between bars.
+fn table(plant: &mut Plant, name: &'static str, columns: &'static str, rows: &[&str]) {
+    let columns: Vec<(&'static str, Type)> = columns.split_whitespace().map(|name| (name, kind(name))).collect();
+    let row = |row: &&str| row.split('|').zip(&columns).map(|(text, (_, kind))| cell(*kind, text.trim())).collect();
+    let rows = rows.iter().map(row).collect();
+    plant.tables.insert(name, (columns, rows));
+}
+
+/// Two councils and a customer, two periods: ict of 100.00 in the ledger of `a`, a recharge that matches but for 2p and one of 5.00 that does not.
+fn sound() -> Plant {
+    let mut plant = Plant::sound();
+    let all = &mut plant;
+    classes(all);
+    table(
+        all,
+        "allocated_cost",
+        "service ownership account_group on_cost council fund final_service final_ownership bearer placement delivery_year delivery_period amount",
+        &[
+            "ict|shared|supplies|no|a|GF|ict|shared|a|allocated|2018|1|60.00",
+            "ict|shared|supplies|no|a|GF|ict|shared|b|allocated|2018|1|38.00",
+            "ict|shared|supplies|no|a|GF|ict|external|oak|allocated|2018|1|2.00",
+        ],
+    );
+    table(
+        all,
+        "recharge_sum",
+        "council other reference ownership service delivery_year delivery_period lines amount",
+        &["a|b|inv1|shared|ict|2018|1|1|-30.00", "b|a|inv1|shared|ict|2018|1|1|30.02", "b|a|inv7|shared|hr|2018|1|1|-5.00"],
+    );
+    table(
+        all,
+        "recharge_pair",
+        "service payer payee reference delivery_year delivery_period paid received eliminated difference",
+        &["ict|b|a|inv1|2018|1|30.02|-30.00|30.02|0.02"],
+    );
+    table(
+        all,
+        "unmatched_recharge",
+        "council side other reference age_periods delivery_year delivery_period amount reason",
+        &["b|payee|a|inv7|0|2018|1|-5.00|-"],
+    );
+    table(all, "recharge_limit", "tolerance window pounds", &["0.05|1|5.00"]);
+    table(
+        all,
+        "cost_bridge",
+        "council item delivery_year delivery_period amount",
+        &[
+            "a|total|2018|1|127.00",
+            "a|retained|2018|1|50.00",
+            "a|suspense|2018|1|7.00",
+            "a|recharge_eliminated|2018|1|-30.02",
+            "a|recharge_difference|2018|1|0.02",
+            "a|recharge_unmatched|2018|1|0.00",
+            "a|allocated|2018|1|100.00",
+            "b|total|2018|1|25.02",
+            "b|recharge_eliminated|2018|1|30.02",
+            "b|recharge_unmatched|2018|1|-5.00",
+            "b|allocated|2018|1|0.00",
+        ],
+    );
+    settled(all);
+    compared(all);
+    plant
+}
+
+fn classes(all: &mut Plant) {
+    let columns = "council service ownership account_group on_cost recharge is_cost fund lines amount feed delivery_year delivery_period \
+                   bearer statement reserve_movement capital debits credits part_kind";
+    let rows = [
+        "a|ict|shared|supplies|no|no|yes|GF|2|100.00",
+        "a|none|retained|supplies|no|no|yes|GF|1|50.00",
+        "a|none|suspense|unknown|no|no|yes|GF|1|7.00",
+        "a|ict|shared|income|no|yes|yes|GF|1|-30.00",
+        "b|ict|shared|support|no|yes|yes|GF|1|30.02",
+        "b|hr|shared|income|no|yes|yes|GF|1|-5.00",
+        "b|none|not_cost|balance_sheet|no|no|no|GF|1|9.00",
+    ]
+    .map(|row| format!("{row}|gl|2018|1|-|expenditure|no|no|0.00|0.00|line"));
+    table(all, "class_total", columns, &rows.each_ref().map(String::as_str));
+}
+
+fn settled(all: &mut Plant) {
+    table(
+        all,
+        "settlement",
+        "kind service organisation delivery_year delivery_period incurred to_bear recharged balance",
+        &[
+            "cost|ict|a|2018|1|100.00|60.00|-30.02|-9.98",
+            "cost|ict|b|2018|1|0.00|38.00|30.02|7.98",
+            "cost|ict|oak|2018|1|0.00|2.00|0.00|2.00",
+            "trading|ict|a|2018|1|0.00|1.20|0.00|1.20",
+            "trading|ict|b|2018|1|0.00|0.80|0.00|0.80",
+            "trading|ict|oak|2018|1|0.00|-2.00|0.00|-2.00",
+        ],
+    );
+    table(
+        all,
+        "settlement_pair",
+        "kind service debtor creditor delivery_year delivery_period amount",
+        &[
+            "cost|ict|a|b|2018|1|-7.98",
+            "cost|ict|b|a|2018|1|7.98",
+            "cost|ict|a|oak|2018|1|-2.00",
+            "cost|ict|oak|a|2018|1|2.00",
+            "trading|ict|a|oak|2018|1|1.20",
+            "trading|ict|oak|a|2018|1|-1.20",
+            "trading|ict|b|oak|2018|1|0.80",
+            "trading|ict|oak|b|2018|1|-0.80",
+        ],
+    );
+    table(all, "payment_to_make", "payer payee delivery_year delivery_period amount", &["b|a|2018|1|8.78"]);
+    let columns = "service customer delivery_year delivery_period agreement legal_basis income direct own_service overhead surplus";
+    table(all, "trading_result", columns, &["ict|oak|2018|1|A1|act_1970|0.00|0.00|2.00|0.00|-2.00"]);
+}
+
+fn compared(all: &mut Plant) {
+    table(
+        all,
+        "full_cost",
+        "final_service final_ownership bearer delivery_year delivery_period missing",
+        &[
+            "ict|shared|a|2018|1|depreciation on_cost overhead premises",
+            "ict|shared|b|2018|1|depreciation on_cost overhead premises",
+            "ict|external|oak|2018|1|depreciation on_cost overhead premises",
+        ],
+    );
+    table(
+        all,
+        "volume",
+        "driver to_service to_ownership to_bearer delivery_year delivery_period volume",
+        &["devices||shared|a|2018|1|60", "devices||shared|b|2018|1|40", "devices||shared|a|2018|3|500", "devices||shared|b|2018|3|500"],
+    );
+    let columns = "blanket unit kind delivery_year delivery_period blanket_amount level_amount true_amount rate_effect distribution_effect";
+    table(
+        all,
+        "blanket_comparison",
+        columns,
+        &["p30|u1|on_cost|2018|1|30.00|28.00|27.00|-2.00|-1.00", "p30|u2|on_cost|2018|1|15.00|14.00|15.00|-1.00|1.00"],
+    );
+    table(
+        all,
+        "on_cost",
+        "council ownership service bearer delivery_year delivery_period persons",
+        &["a|shared|ict||2018|1|5", "b|shared|hr||2018|1|-", "b||small_groups||2018|1|2"],
+    );
+    table(all, "small_group", "persons", &["5"]);
+    table(all, "payroll_difference", "council cost_centre account delivery_year delivery_period difference absolute_difference", &["a|N100|1000|2018|1|0.00|0.00"]);
+}
+
+/// What the checks of costs between partners find; those of classes have other tables.
+fn findings(plant: &Plant) -> Vec<Finding> {
+    plant.findings().into_iter().filter(|f| !f.check.needs.is_empty()).collect()
+}
+
+/// Numbers of those that fail, each with what it says first.
+fn failing(plant: &Plant) -> Vec<(i16, String)> {
+    findings(plant).iter().filter(|f| !f.passed()).map(|f| (f.check.number, f.failures[0].sentence())).collect()
+}
+
+/// The one check that fails, and what it says.
+fn only(plant: &Plant) -> (i16, String) {
+    let failing = failing(plant);
+    assert_eq!(failing.len(), 1, "{failing:?}");
+    failing[0].clone()
+}
+
+/// Sets a money column of a row.
+fn set(plant: &mut Plant, table: &str, row: usize, column: &str, pence: Pence) {
+    put(plant, table, row, column, p(pence));
+}
+
+fn put(plant: &mut Plant, table: &str, row: usize, column: &str, cell: Cell) {
+    let (columns, rows) = plant.tables.get_mut(table).unwrap();
+    let at = columns.iter().position(|(name, _)| *name == column).unwrap();
+    rows[row][at] = cell;
+}
+
+#[test]
+fn every_check_passes_on_tables_that_agree_and_is_not_made_without_them() {
+    assert_eq!(failing(&sound()), []);
+    let all = CHECKS.iter().filter(|check| !check.needs.is_empty()).count();
+    assert_eq!(findings(&sound()).len(), all);
+    assert_eq!(findings(&Plant::sound()).len(), 0);
+}
+
+#[test]
+fn check_15_fails_on_a_part_that_was_dropped() {
+    let mut plant = sound();
+    plant.rows("allocated_cost").pop();
+    let failing = failing(&plant);
+    assert_eq!(failing[0], (15, "a: cost_bridge does not end with allocated_cost (2018/P01): -£2.00".to_owned()), "{failing:?}");
+    for row in 0..plant.rows("cost_bridge").len() {
+        let mut plant = sound();
+        set(&mut plant, "cost_bridge", row, "amount", 1);
+        assert!(self::failing(&plant).iter().any(|(number, _)| *number == 15), "row {row}");
+    }
+    // What is open has to be what was left unmatched so far.
+    let mut plant = sound();
+    plant.rows("unmatched_recharge").clear();
+    assert_eq!(
+        only(&plant),
+        (15, "b: unmatched recharges in cost_bridge so far are not those that are open (2018/P01): -£5.00".to_owned())
+    );
+}
+
+#[test]
+fn check_26_warns_of_a_part_that_moved() {
+    let mut plant = sound();
+    put(&mut plant, "volume", 2, "volume", n(501));
+    put(&mut plant, "volume", 3, "volume", n(499));
+    assert_eq!(failing(&plant), [], "ten points are not over ten");
+    put(&mut plant, "volume", 2, "volume", n(390));
+    assert_eq!(only(&plant), (26, "devices: the part of a moved over 10 points (2018/P03)".to_owned()));
+    // A recipient that has none any more moved too.
+    let mut plant = sound();
+    plant.rows("volume").pop();
+    assert_eq!(only(&plant).0, 26);
+}
+
+#[test]
+fn check_27_names_what_is_unallocated() {
+    let mut plant = sound();
+    put(&mut plant, "allocated_cost", 0, "placement", t("unallocated"));
+    assert_eq!(only(&plant), (27, "a, ict: unallocated (2018/P01): £60.00".to_owned()));
+}
+
+#[test]
+fn check_28_fails_on_a_pair_that_is_eliminated_at_the_payees_amount() {
+    let mut plant = sound();
+    set(&mut plant, "recharge_pair", 0, "eliminated", 3_000);
+    let failing = failing(&plant);
+    assert_eq!(failing[0], (28, "b → a, `inv1`: not eliminated at what the payer booked (2018/P01): -£0.02".to_owned()), "{failing:?}");
+    let mut plant = sound();
+    set(&mut plant, "recharge_limit", 0, "tolerance", 1);
+    assert_eq!(only(&plant), (28, "b → a, `inv1`: the difference is over the tolerance (2018/P01): £0.02".to_owned()));
+    let mut plant = sound();
+    set(&mut plant, "recharge_pair", 0, "difference", 0);
+    assert_eq!(only(&plant).0, 28);
+}
+
+#[test]
+fn check_28_warns_of_what_is_unmatched_over_its_limit() {
+    let mut plant = sound();
+    set(&mut plant, "recharge_limit", 0, "pounds", 499);
+    assert_eq!(only(&plant), (28, "£5.00 unmatched (2018/P01), limit £4.99".to_owned()));
+    assert!(!findings(&plant).iter().any(|f| f.check.blocks && !f.passed()));
+    // What the payee keeps is nobody's to settle.
+    put(&mut plant, "unmatched_recharge", 0, "reason", t("not_shared"));
+    assert_eq!(failing(&plant), []);
+}
+
+#[test]
+fn check_29_fails_on_an_elimination_from_one_side() {
+    let mut plant = sound();
+    set(&mut plant, "cost_bridge", 8, "amount", 0);
+    set(&mut plant, "cost_bridge", 9, "amount", 2_502);
+    set(&mut plant, "unmatched_recharge", 0, "amount", 2_502);
+    let failing = failing(&plant);
+    assert!(failing.iter().any(|(number, said)| *number == 29 && said.contains("-£30.02")), "{failing:?}");
+    let mut plant = sound();
+    set(&mut plant, "settlement", 1, "recharged", 0);
+    set(&mut plant, "settlement", 1, "balance", 3_800);
+    let failing = self::failing(&plant);
+    assert!(failing.iter().any(|(number, said)| *number == 29 && said.starts_with("b, ict: recharged")), "{failing:?}");
+}
+
+#[test]
+fn check_30_fails_on_a_penny_in_the_settlement() {
+    for (table, row, column) in
+        [("settlement", 0, "balance"), ("settlement", 2, "to_bear"), ("settlement_pair", 3, "amount"), ("payment_to_make", 0, "amount")]
+    {
+        let mut plant = sound();
+        set(&mut plant, table, row, column, 1);
+        assert_eq!(only(&plant).0, 30, "{table}.{column}");
+    }
+    // All of it, and nothing else.
+    let mut plant = sound();
+    plant.rows("settlement").remove(3);
+    assert_eq!(only(&plant).0, 30);
+    let mut plant = sound();
+    plant.rows("settlement_pair").remove(7);
+    assert_eq!(only(&plant).0, 30);
+}
+
+#[test]
+fn check_31_fails_on_a_line_in_a_cell_and_in_a_recharge() {
+    let mut plant = sound();
+    // The recharge of `b` is allocated as well.
+    let (columns, rows) = plant.tables.get_mut("allocated_cost").unwrap();
+    let row = "hr|shared|income|no|b|GF|hr|shared|b|direct|2018|1|-5.00";
+    rows.push(row.split('|').zip(columns.iter()).map(|(text, (_, kind))| cell(*kind, text)).collect());
+    let failing = failing(&plant);
+    assert!(
+        failing.iter().any(|(number, said)| *number == 31 && said == "b, hr shared income: in cells and elsewhere (2018/P01): -£5.00"),
+        "{failing:?}"
+    );
+    // A recharge that was not summed.
+    let mut plant = sound();
+    plant.rows("recharge_sum").pop();
+    assert_eq!(only(&plant), (31, "b, hr: sums of recharges are not the lines so flagged (2018/P01): £5.00".to_owned()));
+    // A cell that was not allocated.
+    let mut plant = sound();
+    set(&mut plant, "allocated_cost", 0, "amount", 5_900);
+    assert!(self::failing(&plant).iter().any(|(number, said)| *number == 31 && said.contains("not all in cells")));
+}
+
+#[test]
+fn check_32_fails_where_missing_is_emptied() {
+    let mut plant = sound();
+    put(&mut plant, "full_cost", 2, "missing", t(""));
+    assert_eq!(only(&plant).0, 32);
+    assert_eq!(findings(&plant).iter().map(|f| f.failures.len()).sum::<usize>(), 4);
+    let mut plant = sound();
+    put(&mut plant, "full_cost", 2, "missing", t("depreciation on_cost premises"));
+    assert_eq!(only(&plant), (32, "ict for oak: `overhead` is missing, and not said to be (2018/P01)".to_owned()));
+    let mut plant = sound();
+    put(&mut plant, "allocated_cost", 0, "account_group", t("premises"));
+    put(&mut plant, "class_total", 0, "account_group", t("premises"));
+    assert!(failing(&plant).iter().any(|(number, said)| *number == 32 && said.contains("`premises` is said to be missing, and is there")));
+}
+
+#[test]
+fn check_33_warns_of_a_customer_without_an_agreement() {
+    for (column, cell) in [("agreement", Cell::Null), ("legal_basis", t(""))] {
+        let mut plant = sound();
+        put(&mut plant, "trading_result", 0, column, cell);
+        assert_eq!(only(&plant), (33, "oak uses ict without an agreement (2018/P01): -£2.00".to_owned()));
+    }
+}
+
+#[test]
+fn check_34_warns_of_a_distribution_that_does_not_sum_to_nought() {
+    for column in ["distribution_effect", "rate_effect", "true_amount", "blanket_amount", "level_amount"] {
+        let mut plant = sound();
+        set(&mut plant, "blanket_comparison", 1, column, 1);
+        assert_eq!(only(&plant).0, 34, "{column}");
+    }
+}
+
+#[test]
+fn check_39_warns_of_a_small_group_and_of_a_pseudonym() {
+    let mut plant = sound();
+    put(&mut plant, "on_cost", 0, "persons", n(4));
+    assert_eq!(only(&plant), (39, "a, ict: fewer persons than a small group (2018/P01)".to_owned()));
+    let mut plant = sound();
+    put(&mut plant, "payroll_difference", 0, "cost_centre", t("00112233445566778899aabbccddeeff"));
+    assert_eq!(only(&plant), (39, "a: a column holds what looks like a pseudonym (2018/P01)".to_owned()));
+}
