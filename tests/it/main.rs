@@ -31,6 +31,7 @@ mod personal;
 mod places;
 mod query;
 mod rust_text;
+mod settle;
 mod severity;
 mod slt;
 mod source;

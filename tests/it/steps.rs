@@ -88,9 +88,9 @@ fn a_query_of_the_separation_re_makes_its_own_table_alone() {
 #[test]
 fn a_reference_table_re_makes_what_reads_it_and_no_line() {
     let dir = released();
-    // Names of organisations are read by the payments between partners alone.
+    // Names of organisations are read by what partners pay and charge each other alone.
     let counts = made_anew(dir.path(), "pipelines/reference/organisation_name.csv", other_reason);
-    assert_eq!(tables(&counts), ["partner_payment"], "{counts:?}");
+    assert_eq!(tables(&counts), ["partner_payment", "recharge_sum"], "{counts:?}");
     // A limit is no input of any part.
     let counts = made_anew(dir.path(), "pipelines/partnership.yaml", |yaml| {
         yaml.replacen("suspense_limit: {pounds: ", "suspense_limit: {pounds: 9", 1)
@@ -157,7 +157,7 @@ fn a_table_may_be_made_year_by_year_and_from_tables_that_nobody_publishes() {
     assert_eq!(sum("year_total"), sum("separation"));
     // Nothing of it is made again where nothing that it reads changed.
     let counts = made_anew(dir.path(), "pipelines/reference/organisation_name.csv", other_reason);
-    assert_eq!(tables(&counts), ["partner_payment"], "{counts:?}");
+    assert_eq!(tables(&counts), ["partner_payment", "recharge_sum"], "{counts:?}");
     let counts = made_anew(dir.path(), "pipelines/cost/report/period_total.sql", |sql| format!("-- As before.\n{sql}"));
     assert_eq!(tables(&counts), ["year_total"], "{counts:?}");
 }
@@ -185,7 +185,7 @@ fn a_kernel_in_memory_is_a_step_like_a_query() {
     let counts = made_anew(dir.path(), "pipelines/cost/allocate/share_case.sql", |sql| sql.replacen("CAST(1 AS", "CAST(2 AS", 1));
     assert!(tables(&counts).contains(&"driver_register") && counts["cost_line"].0 == 0 && counts["separation"].0 == 0, "{counts:?}");
     let counts = made_anew(dir.path(), "pipelines/reference/organisation_name.csv", other_reason);
-    assert_eq!(tables(&counts), ["partner_payment"], "{counts:?}");
+    assert_eq!(tables(&counts), ["partner_payment", "recharge_sum"], "{counts:?}");
     let yaml = fs::read_to_string(&cost).expect("a file").replace("from: [share_case]", "from: [share_case, cost_line]");
     fs::write(&cost, yaml).expect("written");
     let (code, said) = run(dir.path());

@@ -1,5 +1,6 @@
 -- From the cost in a council's ledger to the cost that is allocated: seven items for each council with cost in the period, six of which
--- sum to the total. In this order a line is in suspense, a recharge, retained, or in a cell.
+-- sum to the total. In this order a line is in suspense, a recharge, retained, or in a cell. What recharges became, one that was matched in
+-- this period and stood in an earlier one among them, is told by recharge_bridge.
 WITH
 class AS (
   SELECT council, amount,
@@ -7,13 +8,17 @@ class AS (
       ELSE 'cell' END AS place
   FROM class_total WHERE is_cost AND delivery_year = $fiscal_year AND delivery_period = $period
 ),
-council AS (SELECT DISTINCT council FROM class),
+council AS (
+  SELECT council FROM class
+  UNION
+  SELECT council FROM recharge_bridge WHERE delivery_year = $fiscal_year AND delivery_period = $period
+),
 found AS (
   SELECT council, 'total' AS item, amount FROM class
   UNION ALL
   SELECT council, place, amount FROM class WHERE place IN ('suspense', 'retained')
   UNION ALL
-  SELECT council, 'recharge_unmatched', amount FROM class WHERE place = 'recharge'
+  SELECT council, item, amount FROM recharge_bridge WHERE delivery_year = $fiscal_year AND delivery_period = $period
   UNION ALL
   SELECT council, 'allocated', amount FROM allocated_cost WHERE delivery_year = $fiscal_year AND delivery_period = $period
 ),

@@ -1,0 +1,25 @@
+-- What each customer that pays a price bears of the services that it uses, by council in whose ledger it stands, for one delivery period.
+-- A bearer that is no partner is a customer or a company. Without an agreement that day it is treated as one that pays a price, since nobody
+-- is billed without a basis; with `full_cost` terms it is a party like the partners, and owes its balance.
+-- Agreements change on the first day of a period only, so those of its last day are those of the period.
+WITH
+council AS (SELECT DISTINCT organisation FROM membership WHERE role IN ('partner', 'host')),
+term AS (
+  SELECT customer, service, min(agreement) AS agreement, min(legal_basis) AS legal_basis, min(terms) AS terms
+  FROM agreement
+  WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
+  GROUP BY customer, service
+)
+SELECT a.final_service AS service, a.bearer AS customer, a.council, a.delivery_year, a.delivery_period,
+  term.agreement, term.legal_basis,
+  CASE WHEN a.ownership = 'shared' AND a.service = a.final_service THEN 'own_service' WHEN a.ownership = 'shared' THEN 'overhead'
+    WHEN a.account_group = 'income' THEN 'income' ELSE 'direct' END AS component,
+  sum(a.amount) AS amount
+FROM allocated_cost AS a
+LEFT JOIN council ON council.organisation = a.bearer
+LEFT JOIN term ON term.customer = a.bearer AND term.service = a.final_service
+WHERE council.organisation IS NULL AND a.bearer <> a.council AND coalesce(term.terms, 'price') = 'price'
+  AND a.delivery_year = $fiscal_year AND a.delivery_period = $period
+GROUP BY a.final_service, a.bearer, a.council, a.delivery_year, a.delivery_period, term.agreement, term.legal_basis,
+  CASE WHEN a.ownership = 'shared' AND a.service = a.final_service THEN 'own_service' WHEN a.ownership = 'shared' THEN 'overhead'
+    WHEN a.account_group = 'income' THEN 'income' ELSE 'direct' END
