@@ -9,6 +9,7 @@ use truecost::{
 use crate::checks::{Plant, n, p, t};
 
 const MONEY: [&str; 25] = [
+    "absolute_difference",
     "amount",
     "paid",
     "received",
@@ -203,7 +204,12 @@ fn compared(all: &mut Plant) {
         &["a|shared|ict||2018|1|5", "b|shared|hr||2018|1|-", "b||small_groups||2018|1|2"],
     );
     table(all, "small_group", "persons", &["5"]);
-    table(all, "payroll_difference", "council cost_centre account delivery_year delivery_period difference absolute_difference", &["a|N100|1000|2018|1|0.00|0.00"]);
+    table(
+        all,
+        "payroll_difference",
+        "council cost_centre account delivery_year delivery_period difference absolute_difference",
+        &["a|N100|1000|2018|1|0.00|0.00"],
+    );
 }
 
 /// What the checks of costs between partners find; those of classes have other tables.

@@ -29,6 +29,15 @@ const PUBLISHED: &[(&str, &[&str])] = &[
     ("payroll_difference", &["council", "cost_centre", "account"]),
     ("on_cost", &["council", "ownership", "service", "bearer"]),
     ("blanket_comparison", &["blanket", "kind", "unit"]),
+    ("recharge_pair", &["payer", "reference"]),
+    ("unmatched_recharge", &["council", "other", "reference"]),
+    ("trading_result", &["service", "customer"]),
+    ("trading_share", &["service", "customer", "partner"]),
+    ("settlement", &["kind", "service", "organisation"]),
+    ("settlement_pair", &["kind", "service", "debtor", "creditor"]),
+    ("payment_to_make", &["payer", "payee"]),
+    ("cost_bridge", &["council", "item"]),
+    ("allocated_cost", &["service", "ownership", "account_group", "on_cost", "council", "final_service", "final_ownership", "bearer"]),
 ];
 
 /// Common tables, as they rest in the lake.
