@@ -9,7 +9,11 @@ use crate::{
     },
 };
 
-use super::{AllKeys, Basis, Company, Council, Member, Retention, Role, SHARED, Service, ServiceKind, SuspenseLimit, keys::{Around, read_keys}, location::{Allowed, Secrets, apart, read_location}, RechargeLimit};
+use super::{
+    AllKeys, Basis, Company, Council, Member, RechargeLimit, Retention, Role, SHARED, Service, ServiceKind, SuspenseLimit,
+    keys::{Around, read_keys},
+    location::{Allowed, Secrets, apart, read_location},
+};
 
 pub const FILE: &str = "pipelines/partnership.yaml";
 
@@ -352,8 +356,10 @@ fn recharge(fields: &Fields<'_>) -> RechargeLimit {
         let expected = "pounds that are not negative, as in `0.05`";
         said.get(key).and_then(|item| item.read(expected, |text| pence(text).filter(|p| *p >= 0)))
     };
-    let window = said.get("window").and_then(|item| item.read("a number of periods from 0 to 12", |text| text.parse().ok().filter(|n| *n <= 12)));
-    let terms = RechargeTerms { tolerance: pounds("tolerance").unwrap_or(default.terms.tolerance), window: window.unwrap_or(default.terms.window) };
+    let window =
+        said.get("window").and_then(|item| item.read("a number of periods from 0 to 12", |text| text.parse().ok().filter(|n| *n <= 12)));
+    let terms =
+        RechargeTerms { tolerance: pounds("tolerance").unwrap_or(default.terms.tolerance), window: window.unwrap_or(default.terms.window) };
     RechargeLimit { terms, limit_pence: pounds("limit").unwrap_or(default.limit_pence) }
 }
 

@@ -52,7 +52,8 @@ impl Steps {
     }
 
     fn give(&mut self, table: &str, columns: &[(&str, Type)], rows: &[Row]) {
-        let cells: Vec<Vec<Cell>> = rows.iter().map(|row| columns.iter().map(|(name, kind)| cell(*kind, row.get(*name))).collect()).collect();
+        let cells: Vec<Vec<Cell>> =
+            rows.iter().map(|row| columns.iter().map(|(name, kind)| cell(*kind, row.get(*name))).collect()).collect();
         self.tables.insert(table.to_owned(), proof_table(columns, &cells).unwrap());
     }
 

@@ -4,7 +4,11 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::ReleasePlan;
-use crate::{domain::Digest, lake::DeliveryRecord, pipeline::{Partnership, RechargeLimit}};
+use crate::{
+    domain::Digest,
+    lake::DeliveryRecord,
+    pipeline::{Partnership, RechargeLimit},
+};
 
 /// Digest of everything but the lines themselves that decides what a cost line says.
 #[must_use]

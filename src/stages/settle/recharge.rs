@@ -10,9 +10,7 @@ use super::{
 };
 use crate::{
     diagnostic::Answer,
-    domain::{
-        OpenRecharge, Ownership, Pence, Period, RechargePair, RechargePeriod, RechargePlace, RechargeSum, match_recharges,
-    },
+    domain::{OpenRecharge, Ownership, Pence, Period, RechargePair, RechargePeriod, RechargePlace, RechargeSum, match_recharges},
     plan::KernelInput,
     schema::Cell,
 };
