@@ -48,7 +48,7 @@ pub fn came_again(record: &DeliveryRecord, over: &DeliveryRecord, file: &str) ->
 }
 
 /// The delivery of which `new` is a copy: the same bytes, with rows, were accepted for periods of which `new` covers none, and their file
-/// has neither moved nor been read as something else. A correction of the original does not make the copy right: one that stands is
+/// has neither moved nor been read as something else. `alike` says of two others whether they differ in their line ends alone. A correction of the original does not make the copy right: one that stands is
 /// named before one that was replaced since. Rows without pounds may be the same in two months: a register of posts.
 #[must_use]
 pub fn copied<'k>(
@@ -56,29 +56,45 @@ pub fn copied<'k>(
     feed: &Feed,
     new: &DeliveryRecord,
     moved: &dyn Fn(&DeliveryRecord) -> bool,
+    alike: Alike<'_>,
 ) -> Option<&'k DeliveryRecord> {
     if feed.repeats == Repeats::Allowed || new.proof.accepted == 0 || new.proof.no_pounds {
         return None;
     }
     let of_feed = known.iter().filter(|r| r.is_of(&new.council, &new.feed));
     let named_so = |r: &&DeliveryRecord| r.is_named(&new.source.location, &new.source.name);
-    let mut originals = same_bytes(known, new).filter(|r| r.is_accepted() && !named_so(r) && !moved(r));
+    let mut originals = same_bytes(known, new, alike).filter(|r| r.is_accepted() && !named_so(r) && !moved(r));
     let first = originals.clone().next();
     originals.find(|r| r.stands(&of_feed)).or(first)
 }
 
-/// Deliveries of the same feed and the same bytes, with rows, whose coverage shares no period with that of `new`.
-pub(super) fn same_bytes<'k>(known: &'k [DeliveryRecord], new: &DeliveryRecord) -> impl Iterator<Item = &'k DeliveryRecord> + Clone {
+/// Whether the landed bytes of two deliveries of one feed are the same but for their line ends: known to who can read them.
+pub type Alike<'a> = &'a dyn Fn(&DeliveryRecord, &DeliveryRecord) -> bool;
+
+/// Deliveries of the same feed and the same bytes, line ends apart, with rows, whose coverage shares no period with that of `new`.
+pub(super) fn same_bytes<'k, 'n>(
+    known: &'k [DeliveryRecord],
+    new: &'n DeliveryRecord,
+    alike: Alike<'n>,
+) -> impl Iterator<Item = &'k DeliveryRecord> + Clone {
     let apart = |r: &DeliveryRecord| r.coverage.iter().all(|period| !new.coverage.contains(period));
-    known.iter().filter(move |r| r.is_of(&new.council, &new.feed) && r.sha256 == new.sha256 && r.proof.accepted > 0 && apart(r))
+    let same = move |r: &DeliveryRecord| r.sha256 == new.sha256 || (found_alike(r, new) && alike(r, new));
+    known.iter().filter(move |r| r.is_of(&new.council, &new.feed) && r.proof.accepted > 0 && apart(r) && same(r))
+}
+
+/// Whether two deliveries were found to hold the same rows and pounds, as they are where only their line ends differ.
+fn found_alike(one: &DeliveryRecord, other: &DeliveryRecord) -> bool {
+    let found = |r: &DeliveryRecord| (r.proof.records, r.proof.accepted, r.proof.quarantined);
+    found(one) == found(other) && one.proof.columns == other.proof.columns
 }
 
 /// Says that a withdrawal cannot be taken back: the bytes count for other periods since.
 pub(super) fn counts_otherwise(record: &DeliveryRecord, copy: &DeliveryRecord) -> Diagnostic {
     let covers = |r: &DeliveryRecord| r.covers().map(|c| c.to_string()).unwrap_or_default();
     let (of_it, of_copy) = (covers(record), covers(copy));
+    let same = if record.sha256 == copy.sha256 { "the same bytes" } else { "the same lines" };
     let seen = format!(
-        "delivery {} of {of_it} cannot count again: the same bytes count as delivery {} of {of_copy} ({})",
+        "delivery {} of {of_it} cannot count again: {same} count as delivery {} of {of_copy} ({})",
         record.delivery_id,
         copy.delivery_id,
         rows_and_pounds(copy.proof.accepted, copy.proof.pounds())
@@ -121,8 +137,9 @@ pub fn exchanged<'k>(known: &'k [DeliveryRecord], new: &DeliveryRecord, of: &Del
 pub fn is_copy(feed: &Feed, new: &DeliveryRecord, of: &DeliveryRecord, stands: bool, exchanged: Option<&DeliveryRecord>) -> Diagnostic {
     let covers = |r: &DeliveryRecord| r.covers().map(|c| c.to_string()).unwrap_or_default();
     let rows = rows_and_pounds(of.proof.accepted, of.proof.pounds());
+    let alike = if new.sha256 == of.sha256 { "byte for byte" } else { "but for its line ends" };
     let seen = format!(
-        "{} for {} is, byte for byte, {} of {}, which {} ({rows})",
+        "{} for {} is, {alike}, {} of {}, which {} ({rows})",
         new.source.name,
         covers(new),
         of.source.name,

@@ -157,6 +157,7 @@ pub fn undo(
     selector: &Selector,
     decision: &Decision,
     may_repeat: &dyn Fn(&DeliveryRecord) -> bool,
+    alike: again::Alike<'_>,
 ) -> Answer<Change> {
     let withdrawn = |r: &DeliveryRecord| r.withdrawn_by().map(|d| d.run);
     let last = known.iter().filter(|r| selector.is_of(r)).filter_map(withdrawn).max();
@@ -173,7 +174,7 @@ pub fn undo(
     }
     let repeats = |r: &&DeliveryRecord| may_repeat(r) || r.proof.no_pounds;
     let mut counts_again = after.iter().filter(|r| meant.contains(&r.delivery_id) && r.is_accepted() && !repeats(r));
-    if let Some((record, copy)) = counts_again.find_map(|r| Some((r, same_bytes(&after, r).find(|copy| copy.is_accepted())?))) {
+    if let Some((record, copy)) = counts_again.find_map(|r| Some((r, same_bytes(&after, r, alike).find(|copy| copy.is_accepted())?))) {
         return Err(again::counts_otherwise(record, copy).into());
     }
     let stands = |r: &DeliveryRecord| r.is_accepted() && r.stands(&after.iter());

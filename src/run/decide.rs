@@ -43,7 +43,9 @@ pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answ
     let mut change = match said.what {
         Decided::Accept => plan::accept(&known, &selector, &decision)?,
         Decided::Withdraw => plan::withdraw(&known, &selector, &decision)?,
-        Decided::Undo => plan::undo(&known, &selector, &decision, &|record| conductor.may_repeat(record))?,
+        Decided::Undo => {
+            plan::undo(&known, &selector, &decision, &|record| conductor.may_repeat(record), &|a, b| conductor.same_lines(a, b))?
+        }
     };
     if said.what == Decided::Accept {
         change.about.iter().try_for_each(|record| conductor.is_as_judged(&known, record))?;
@@ -136,6 +138,14 @@ impl Conductor<'_> {
     fn may_repeat(&self, record: &DeliveryRecord) -> bool {
         let feed = self.partnership.feeds.iter().find(|f| record.is_of(&f.council, &f.id));
         feed.is_some_and(|feed| feed.repeats == Repeats::Allowed)
+    }
+
+    /// Whether the landed bytes of two deliveries of one feed differ in their line ends alone. Where they cannot be read nobody can say so.
+    pub(super) fn same_lines(&self, one: &DeliveryRecord, other: &DeliveryRecord) -> bool {
+        let feed = self.partnership.feeds.iter().find(|f| one.is_of(&f.council, &f.id));
+        let digests = Digest::parse(&one.sha256).zip(Digest::parse(&other.sha256));
+        let same = |(a, b)| self.lake.landing().same_lines(&a, &b, feed?.sealing()).ok();
+        digests.and_then(same).unwrap_or_default()
     }
 
     /// What is accepted must be what was judged: by these rules, and these bytes, or the file has brought others that were judged since.

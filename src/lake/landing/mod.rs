@@ -13,6 +13,7 @@
 //! copy is vouched for by the checksum inside it, a linked file by its size, times and inode, looked at before and after.
 
 mod copying;
+mod lines;
 mod naming;
 mod reader;
 mod seal;

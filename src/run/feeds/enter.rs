@@ -45,7 +45,7 @@ impl FeedRun<'_> {
         record.judged_at = self.clock.now().iso();
         match verdict {
             Ok(accepted) => {
-                if let Some(of) = copied(known, item, &record, standing.as_ref()) {
+                if let Some(of) = self.copied(known, item, &record, standing.as_ref()) {
                     accepted.quarantine.finish()?;
                     let report = {
                         let known = lock(known);
@@ -272,12 +272,21 @@ impl FeedRun<'_> {
         record.lake_version = Some(outcome.version());
         Ok(())
     }
-}
 
-/// The delivery of which a new one is a copy.
-fn copied(known: &Known<'_>, item: &InHand<'_>, record: &DeliveryRecord, standing: Option<&DeliveryRecord>) -> Option<DeliveryRecord> {
-    let known = lock(known);
-    plan::copied(&known, item.feed, record, &|r| item.has_moved(r)).filter(|_| standing.is_none()).cloned()
+    /// The delivery of which a new one is a copy.
+    fn copied(
+        &self,
+        known: &Known<'_>,
+        item: &InHand<'_>,
+        record: &DeliveryRecord,
+        standing: Option<&DeliveryRecord>,
+    ) -> Option<DeliveryRecord> {
+        let known = lock(known);
+        if standing.is_some() {
+            return None;
+        }
+        plan::copied(&known, item.feed, record, &|r| item.has_moved(r), &|a, b| self.same_lines(a, b)).cloned()
+    }
 }
 
 /// Reports as the register keeps them.

@@ -176,7 +176,7 @@ impl Pure {
             assert!(standing.is_none(), "what was accepted is refused by the same words");
             return self.put(DeliveryRecord { state: DeliveryState::Refused, proof: DeliveryProof::default(), ..record });
         }
-        if let Some(of) = copied(&self.known, feed, &record, &moved).filter(|_| standing.is_none()) {
+        if let Some(of) = copied(&self.known, feed, &record, &moved, &|_, _| false).filter(|_| standing.is_none()) {
             let copy_of = Some(of.delivery_id.clone());
             return self.put(DeliveryRecord { state: DeliveryState::Refused, copy_of, ..record });
         }
@@ -320,7 +320,9 @@ impl Pure {
                 accept(&self.known, &selector, &decision).ok().filter(|change| change.about.iter().all(|r| self.is_as_judged(world, r)))
             }
             Decided::Withdraw => withdraw(&self.known, &selector, &decision).ok(),
-            Decided::Undo => undo(&self.known, &selector, &decision, &|r| world.said(key(r).0).is_some_and(|said| said.repeats)).ok(),
+            Decided::Undo => {
+                undo(&self.known, &selector, &decision, &|r| world.said(key(r).0).is_some_and(|said| said.repeats), &|_, _| false).ok()
+            }
         };
         let Some(Change { about, others, .. }) = change else { return false };
         others.into_iter().chain(about).for_each(|r| self.put(r));
