@@ -28,6 +28,7 @@ mod kinds;
 mod left_out;
 mod lines;
 mod masks;
+mod middle;
 mod money;
 mod number;
 mod pass;
@@ -46,6 +47,7 @@ pub use encoding::{EncodingFacts, EncodingScan, Spot, Utf16Facts, choose_encodin
 pub use header::{Drift, Header, PreambleLine};
 pub use judge::{BalanceBy, Judge};
 pub use left_out::{Left, LeftOut, Printed};
+pub use middle::InMiddle;
 pub use money::{AmountFault, MoneyRules};
 pub use pass::{Decoded, SOURCE_ROW, decode, decode_without};
 pub use reject::{Fault, RejectedRow};

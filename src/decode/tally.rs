@@ -9,6 +9,7 @@ use super::{
     judge::Judge,
     left_out::{Left, LeftOut},
     lines::LineEnds,
+    middle::{InMiddle, Running},
     totals::{Edges, LooksTotal},
 };
 use crate::{
@@ -53,6 +54,9 @@ pub struct Tally {
     pub(super) edges: Edges,
     /// Outermost rows look like totals that nobody declared. Known once the whole file was read.
     pub looks_total: Option<LooksTotal>,
+    /// A row amid the others looks like a total that nobody declared. Known once the whole file was read.
+    pub in_middle: Option<InMiddle>,
+    pub(super) running: Running,
     /// The last record of the file has no line end.
     pub open_end: bool,
     /// The same, and it is neither a control record, the footer nor blank: it may have been cut.
@@ -173,9 +177,11 @@ impl Tally {
     }
 
     /// Adds what the next chunk held.
-    pub fn add(&mut self, next: Self) {
+    pub fn add(&mut self, mut next: Self) {
+        self.running.add(std::mem::take(&mut next.running));
         if self.sums.is_empty() && self.padded.is_empty() {
-            *self = next; // an empty tally to begin with
+            // An empty tally to begin with.
+            *self = Self { running: std::mem::take(&mut self.running), ..next };
             return;
         }
         self.accepted += next.accepted;
@@ -250,6 +256,7 @@ impl Tally {
         self.extra.resize(header.extra.len(), 0);
         self.leave_out_before(judge, header);
         self.looks_total = self.looks_total(judge);
+        self.in_middle = self.in_middle(judge);
         let later = std::mem::take(&mut self.control_records);
         for record in &header.controls {
             *self.controls.entry(record.tag.clone()).or_default() += 1;

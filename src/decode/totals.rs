@@ -14,6 +14,7 @@ use arrow::{
 use super::{
     chunks::Chunks,
     judge::Judge,
+    middle::InMiddle,
     pass::{SOURCE_ROW, decode},
     tally::Tally,
 };
@@ -110,6 +111,15 @@ impl Tally {
             }
         }
         None
+    }
+
+    /// A row amid the others that is the sum of all before it. Of the outermost rows [`looks_total`](Self::looks_total) tells, and of a
+    /// ledger that balances nothing is asked: a line may well be the sum of those of its journal.
+    pub(super) fn in_middle(&self, judge: &Judge) -> Option<InMiddle> {
+        let form = form(judge);
+        let whole = net(&form, &|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net()));
+        let is_edge = |row: &InMiddle| self.edges.tail.last().is_some_and(|last| last.line == row.line);
+        self.running.found.filter(|row| whole != 0 && self.looks_total.is_none() && !is_edge(row))
     }
 
     /// Whether the sums leave room for subtotals that nobody declared: the last row is a grand total beside them, or, in a file that is

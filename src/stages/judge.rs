@@ -57,6 +57,8 @@ pub struct Verdict {
     pub faults: Vec<Diagnostic>,
     /// What only a person can know; none where it is refused.
     pub waits: Vec<Diagnostic>,
+    /// A row amid the others may be a total that nobody declared: only a person can know, unless it turns out to be a subtotal.
+    pub in_middle: Option<Diagnostic>,
     /// Subtotals that nobody declared may stand among the rows: [`subtotals`] looks.
     pub asks_for_subtotals: bool,
 }
@@ -105,11 +107,13 @@ pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'
     // A figure that stands in our own feed file is no word of the sender's.
     let proved = faults.is_empty() && tied.by_sender;
     let waits = if faults.is_empty() { left_out::waits(file, judge, tally, &tied) } else { Vec::new() };
+    let in_middle = if faults.is_empty() { left_out::in_middle(file, judge, tally, &tied) } else { None };
     let asks_for_subtotals = faults.is_empty() && left_out::asks_for_subtotals(judge, tally, &tied);
     Verdict {
         proof: DeliveryProof { left_out: left_out::proof(judge, tally), ..proof(tally, controls, proved) },
         faults,
         waits,
+        in_middle,
         asks_for_subtotals,
     }
 }

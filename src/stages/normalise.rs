@@ -1,5 +1,7 @@
 //! Accepted rows → rows of the common table: one sign, one calendar, every row with its delivery and source row.
 
+mod sent;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
@@ -18,8 +20,10 @@ use crate::{
     domain::{Day, DeliveryId, OwnTime, Pence, Period, Placed, Placement, Standing, counted},
     engine::Projection,
     lake::PARTITION_COLUMNS,
-    schema::{AS_AT, Contract, batch},
+    schema::{AS_AT, Contract, Form, batch},
 };
+
+pub use sent::Unlike;
 
 const DELIVERY_ID: &str = "delivery_id";
 
@@ -116,6 +120,8 @@ pub struct Normalised {
     pub parts: Vec<(Period, RecordBatch)>,
     pub totals: BTreeMap<Period, PeriodTotals>,
     pub standings: Standings,
+    /// Rows whose pounds are other than their record's columns hold, where the form is known by which they are compared.
+    pub unlike: Unlike,
 }
 
 /// Turns the rows of one delivery.
@@ -136,6 +142,8 @@ pub struct Normaliser {
     /// Columns of the lake's files, in contract order.
     schema: SchemaRef,
     required: Vec<String>,
+    /// What the pounds of a row add up, by which each is compared with its record.
+    form: Option<Form>,
 }
 
 impl Normaliser {
@@ -162,6 +170,7 @@ impl Normaliser {
             as_at: None,
             schema,
             required,
+            form: None,
         }
     }
 
@@ -169,6 +178,12 @@ impl Normaliser {
     #[must_use]
     pub fn as_at(self, day: Option<Day>) -> Self {
         Self { as_at: day, ..self }
+    }
+
+    /// Compares the pounds of every row with what its record holds by this form.
+    #[must_use]
+    pub fn held_to(self, form: Option<Form>) -> Self {
+        Self { form, ..self }
     }
 
     /// # Errors
@@ -181,6 +196,9 @@ impl Normaliser {
         }
         let whole = self.complete(&rows, &own)?;
         let mut done = Normalised::default();
+        if let (Some(form), Some(amount)) = (&self.form, self.amount_column.as_deref()) {
+            done.unlike = sent::compare(form, accepted, &rows, batch::money(&rows, amount)?)?;
+        }
         let placed = self.place(&rows, &own, &mut done)?;
         for (period, indices) in placed {
             let part = if indices.len() == whole.num_rows() {

@@ -14,6 +14,7 @@ use super::{
         columns::Column,
         faults,
         judge::Judge,
+        middle::LINES,
         tally::{Sides, balance},
         totals::{EDGE, EdgeRow, Edges},
     },
@@ -74,6 +75,26 @@ impl Pass<'_> {
         let tally = &mut self.tally;
         tally.with_amount = (with_amount - self.left_out.iter().filter(|row| has(**row)).count()) as u64;
         tally.edges = Edges { head, tail };
+        self.running(&rejected);
+    }
+
+    /// What stands before each accepted row, as far into the file as anybody asks.
+    fn running(&mut self, rejected: &BTreeSet<usize>) {
+        if self.chunk.first_line > LINES {
+            return;
+        }
+        let terms: Vec<(&[Pence], bool)> =
+            self.judge.pounds.iter().filter_map(|(at, minus)| Some((self.columns.get(*at)?.amounts(), *minus))).collect();
+        for (row, line) in self.source_rows.iter().enumerate() {
+            let signed = |(amounts, minus): &(&[Pence], bool)| {
+                let pence = amounts.get(row).copied().unwrap_or(0);
+                if *minus { -pence } else { pence }
+            };
+            let pence = terms.iter().map(signed).sum();
+            if rejected.is_empty() || !rejected.contains(&row) {
+                self.tally.running.row(line.cast_unsigned(), pence);
+            }
+        }
     }
 
     /// Sums of each group over all rows, and over the rejected ones. Lines of a document mostly stand together, so runs are summed first.

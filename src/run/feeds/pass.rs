@@ -18,7 +18,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Period, counted},
     lake::{EncodedRowGroup, LandedReader, PartSchema, PartWriter, QuarantineWriter, QuarantinedValue, RowGroups, StagedRows, Staging},
-    stages::normalise::{Normalised, Normaliser, Outcome, PeriodTotals, Standings},
+    stages::normalise::{Normalised, Normaliser, Outcome, PeriodTotals, Standings, Unlike},
 };
 
 /// Rows that wait for their row group to be full, over all periods of a delivery.
@@ -31,6 +31,8 @@ pub struct Streamed {
     pub parts: Vec<StagedRows>,
     pub totals: BTreeMap<Period, PeriodTotals>,
     pub standings: Standings,
+    /// Rows whose pounds are other than their record's columns hold.
+    pub unlike: Unlike,
     /// The feed makes several rows of one: rows normalised and accepted differ in number.
     pub many: bool,
     /// Distinct faults by code and column, for a grouped report.
@@ -98,6 +100,7 @@ pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWr
             parts: Vec::new(),
             totals: BTreeMap::new(),
             standings: Standings::default(),
+            unlike: Unlike::default(),
             many: pass.many,
             groups: BTreeMap::new(),
         },
@@ -196,6 +199,7 @@ impl Order<'_> {
             self.streamed.totals.entry(*period).or_default().add(totals);
         }
         self.streamed.standings.add(&normalised.standings);
+        self.streamed.unlike.add(normalised.unlike);
         let mut jobs = Vec::new();
         for (period, rows) in normalised.parts {
             for (period, rows) in self.groups.push(&period, rows) {

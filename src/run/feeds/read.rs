@@ -17,7 +17,7 @@ use super::{
     not_taken,
     outside::outside,
     pass::{Pass, Streamed, stream},
-    sender::{differs, sender_proof},
+    sender::{differs, row_by_row, sender_proof},
     sidecar_facts, source_facts,
 };
 use crate::{
@@ -182,7 +182,7 @@ impl FeedRun<'_> {
         let judge = plan::treating(feed, judge).adding_up(form.as_ref());
         let placement = Placement::new(calendar, coverage.clone(), feed.beside(coverage, calendar));
         let as_at = feed.as_at(&item.take.entry.name);
-        let normaliser = Normaliser::new(projection, into, placement, id).as_at(as_at);
+        let normaliser = Normaliser::new(projection, into, placement, id).as_at(as_at).held_to(form.clone());
         let made = if self.partnership.is_of_persons(&feed.into) { PartSchema::of_persons } else { PartSchema::without };
         let schema = made(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
         let staging = self.lake.staging();
@@ -202,14 +202,16 @@ impl FeedRun<'_> {
         self.observer.event(Event::End);
         let streamed = streamed.map_err(|refusal| Stop::of(quiet(feed, refusal)))?;
         let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
-        let judge::Verdict { proof, mut faults, mut waits, asks_for_subtotals } = judge::judge(feed, file, &judge, &streamed.tally, said);
+        let judge::Verdict { proof, mut faults, mut waits, in_middle, asks_for_subtotals } =
+            judge::judge(feed, file, &judge, &streamed.tally, said);
         record.proof = proof;
         record.proof.no_pounds = into.special.amount.is_none();
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
         record.proof.sender = form.as_ref().map(|form| sender_proof(form, &streamed.tally));
         faults.extend(too_large(feed, file, record));
         if let Some((form, sender)) = form.as_ref().zip(record.proof.sender.as_ref()) {
-            faults.extend(differs(feed, file, form, sender, &streamed.totals));
+            let sums = differs(feed, file, form, sender, &streamed.totals);
+            faults.extend(sums.or_else(|| row_by_row(feed, file, form, streamed.unlike)));
         }
         let mut notes = notes(feed, file, &judge, &streamed);
         let said = outside(feed, file, id, coverage, &streamed, record.proof.no_pounds);
@@ -217,8 +219,9 @@ impl FeedRun<'_> {
         notes.extend(said.notes);
         waits.extend(said.waits);
         unexplained(&streamed, file).map_err(Stop::Run)?;
-        if faults.is_empty() && asks_for_subtotals {
-            waits.extend(self.subtotals(feed, file, &judge, landed)?);
+        if faults.is_empty() {
+            let subtotals = if asks_for_subtotals { self.subtotals(feed, file, &judge, landed)? } else { None };
+            waits.extend(subtotals.or(in_middle));
         }
         if !faults.is_empty() {
             name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || {

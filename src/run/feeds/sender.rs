@@ -9,7 +9,7 @@ use crate::{
     lake::SenderProof,
     pipeline::Feed,
     schema::Form,
-    stages::normalise::PeriodTotals,
+    stages::normalise::{PeriodTotals, Unlike},
 };
 
 /// What the decoder found by the form.
@@ -56,5 +56,18 @@ pub(super) fn differs(
         .expected(format!("rows that add up to `{form}` of the extract"))
         .outcome("the delivery was refused; the last accepted one stays")
         .hint(format!("look at `amount` in {}: where one of several columns is empty, write `coalesce(column, 0)`", feed.sql_file));
+    Some(report)
+}
+
+/// Why the delivery is refused, where its sums agree and some rows do not: the SQL moved pounds from one row to another, and with them
+/// from one period to another.
+pub(super) fn row_by_row(feed: &Feed, file: &str, form: &Form, unlike: Unlike) -> Option<Diagnostic> {
+    let line = u64::try_from(unlike.first?).ok();
+    let seen = format!("the SQL made other amounts of {} than their columns hold, though the sums agree", counted(unlike.rows, "row"));
+    let report = Diagnostic::new(codes::control::SENDER_AMOUNT, seen)
+        .place(Place { line, ..Place::file(file) })
+        .expected(format!("in every row `{form}` of its own record"))
+        .outcome("the delivery was refused; the last accepted one stays")
+        .hint(format!("look at `amount` in {}: it takes pounds from some rows and gives them to others", feed.sql_file));
     Some(report)
 }

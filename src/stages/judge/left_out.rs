@@ -194,6 +194,21 @@ fn looks_total(file: &str, judge: &Judge, found: &LooksTotal) -> Diagnostic {
     waiting(report.hint(format!("if it is a total: `{declared}` in {} leaves it out and compares it", judge.contract().file)))
 }
 
+/// A row amid the others that looks like the total of those before it, unless the sender's own totals tie.
+pub(super) fn in_middle(file: &str, judge: &Judge, tally: &Tally, tied: &Tied) -> Option<Diagnostic> {
+    let tied = judge.pound_columns().next().is_some() && judge.pound_columns().all(|column| tied.sender.contains(column));
+    let found = tally.in_middle.filter(|_| !tied)?;
+    let seen = format!(
+        "a row amid the others, {}, is the sum of the {} before it: it may be a total",
+        pounds(found.pence),
+        counted(found.rows, "row")
+    );
+    let place = Place { line: Some(found.line), ..Place::file(file) };
+    let report = Diagnostic::new(codes::control::LAST_ROW_TOTAL, seen).place(place).expected("totals are declared, or compared");
+    let declared = totals_offered(judge, Holds::Subtotal);
+    Some(waiting(report.hint(format!("if it is a total: `{declared}` in {} leaves it out", judge.contract().file))))
+}
+
 /// Rows that look like blocks with their sums behind them.
 pub(super) fn looks_subtotalled(file: &str, judge: &Judge, found: &Subtotals) -> Diagnostic {
     let (mut seen, blocks) = (format!("{} rows look like subtotals", found.blocks), pounds(found.pence));
