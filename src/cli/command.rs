@@ -142,8 +142,12 @@ fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
     if !dir.join("pipelines/partnership.yaml").is_file() {
         demo::write_partnership(&dir)?;
     }
+    let keys = run::give_keys(&pipeline::read(&dir)?.0)?;
     let partnership = open(&dir, voice)?;
+    keys.iter().for_each(|keys| voice.step(&format!("made keys for {}: {}, {}", keys.council, keys.files[0], keys.files[1])));
     let summary = demo::write(&dir.join("drop"), words.lines, words.seed)?;
+    let has = |council: &str, feed: &str| partnership.feeds.iter().any(|known| *known.council == *council && *known.id == *feed);
+    let others = demo::write_year(&dir.join("drop"), words.lines, words.seed, &has)?;
     for extract in &summary.extracts {
         voice.step(&format!(
             "made {}: {}, {}",
@@ -151,6 +155,10 @@ fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
             counted(extract.lines, "ledger line"),
             counted(extract.bytes, "byte")
         ));
+    }
+    for feed in &others {
+        let (files, bytes) = (counted(feed.files, "file"), counted(feed.bytes, "byte"));
+        voice.step(&format!("made {}: {files}, {bytes}", dir.join("drop").join(feed.council).join(feed.feed).display()));
     }
     let options = Options { select: Vec::new(), wish: Wish::default(), threads: threads(None), let_go: None };
     let outcome = run::run(&partnership, &options, &SystemClock, &Progress::new(voice))?;

@@ -2,10 +2,14 @@
 
 use crate::domain::{Calendar, Day, Period};
 
-use super::{chance::Chance, codes::Codes};
+use super::{
+    chance::Chance,
+    codes::Codes,
+    prepared::{Given, Prepared},
+};
 
 /// 1 April 2018, as days since 1970.
-const FIRST_DAY: Day = Day(17_622);
+pub(super) const FIRST_DAY: Day = Day(17_622);
 const DAYS: u64 = 365;
 const APRIL: Calendar = Calendar { starts_month: 4, closing_period: 13 };
 
@@ -43,12 +47,16 @@ pub(super) struct Line<'a> {
     pub party: u64,
     /// 0–999, for what happens to some lines only.
     pub permille: u64,
+    /// What a journal that is not drawn says in place of words, party and reference.
+    pub given: Option<&'a Given>,
 }
 
-/// The journals of a year, drawn one by one.
+/// The journals of a year: drawn one by one, and the prepared ones among them on their days.
 pub(super) struct Ledger<'a> {
     codes: &'a Codes,
     chance: Chance,
+    prepared: &'a [Prepared<'a>],
+    /// Lines to be drawn.
     lines: u64,
     written: u64,
     journals: u64,
@@ -56,33 +64,65 @@ pub(super) struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    /// `lines` is at least 2.
-    pub(super) fn new(codes: &'a Codes, chance: Chance, lines: u64) -> Self {
-        Self { codes, chance, lines, written: 0, journals: 0, cost_lines: 0 }
+    /// `lines` is at least 2, those of the prepared journals among them; these are in order of their day, and leave two or more to be drawn.
+    pub(super) fn new(codes: &'a Codes, chance: Chance, lines: u64, prepared: &'a [Prepared<'a>]) -> Self {
+        let given: u64 = prepared.iter().map(|journal| journal.lines.len() as u64 + 1).sum();
+        Self { codes, chance, prepared, lines: lines.saturating_sub(given).max(2), written: 0, journals: 0, cost_lines: 0 }
     }
 
-    /// Draws the next journal in place of the last one; `false` after the last.
+    /// Gives the next journal in place of the last one; `false` after the last.
     pub(super) fn next_journal(&mut self, into: &mut Vec<Line<'a>>) -> bool {
         into.clear();
         let left = self.lines - self.written;
+        let reached = if left == 0 { Day(i32::MAX) } else { self.day() };
+        if let Some((journal, rest)) = self.prepared.split_first().filter(|(journal, _)| journal.day <= reached) {
+            self.prepared = rest;
+            self.give(into, journal);
+            return true;
+        }
         if left == 0 {
             return false;
         }
         let drawn = 2 + self.chance.below(7);
         // One line alone could not balance, so the last journal takes it in.
         let size = if drawn + 1 >= left { left } else { drawn };
-        let day = Day(FIRST_DAY.0 + (u128::from(self.written) * u128::from(DAYS) / u128::from(self.lines)) as i32);
+        let day = self.day();
         self.journals += 1;
         self.written += size;
         self.draw_journal(into, size, day);
         true
     }
 
+    /// The day that drawn journals have come to.
+    fn day(&self) -> Day {
+        Day(FIRST_DAY.0 + (u128::from(self.written) * u128::from(DAYS) / u128::from(self.lines)) as i32)
+    }
+
+    fn give(&mut self, into: &mut Vec<Line<'a>>, journal: &'a Prepared<'a>) {
+        self.journals += 1;
+        let given = Some(&journal.given);
+        let mut sum = 0;
+        for (sequence, (cost_centre, account, pence)) in (1..).zip(&journal.lines) {
+            sum += pence;
+            into.push(Line {
+                pence: *pence,
+                cost_centre,
+                account,
+                given,
+                permille: 500,
+                ..self.line(journal.origin, sequence, journal.day)
+            });
+        }
+        let cost_centre = into.first().map_or("", |line| line.cost_centre);
+        let account = self.codes.control();
+        let last = self.line(journal.origin, journal.lines.len() as u64 + 1, journal.day);
+        into.push(Line { pence: -sum, account, cost_centre, given, permille: 500, ..last });
+    }
+
     fn draw_journal(&mut self, into: &mut Vec<Line<'a>>, size: u64, day: Day) {
-        let origin = match self.chance.below(20) {
+        let origin = match self.chance.below(16) {
             0..=10 => Origin::Payables,
-            11..=14 => Origin::Payroll,
-            15..=17 => Origin::Receivables,
+            11..=13 => Origin::Receivables,
             _ => Origin::Manual,
         };
         let mut sum = 0;
@@ -100,13 +140,12 @@ impl<'a> Ledger<'a> {
         let codes = self.codes;
         let list = match origin {
             Origin::Payables => &codes.purchases,
-            Origin::Payroll => &codes.pay,
             Origin::Receivables => &codes.income,
-            Origin::Manual => self.chance.of(&[&codes.purchases, &codes.pay, &codes.income]).copied().unwrap_or(&codes.purchases),
+            Origin::Payroll | Origin::Manual => self.chance.of(&[&codes.purchases, &codes.income]).copied().unwrap_or(&codes.purchases),
         };
         let mut account = self.chance.of(list).map_or("", String::as_str);
         let mut cost_centre = self.some_cost_centre();
-        let mut pence = self.chance.amount(26);
+        let mut pence = self.chance.amount(22);
         self.cost_lines += 1;
         if self.cost_lines % UNKNOWN_ACCOUNT_EVERY == UNKNOWN_ACCOUNT_EVERY / 2 {
             (account, pence) = (&codes.unknown_account, self.chance.amount(16));
@@ -141,6 +180,7 @@ impl<'a> Ledger<'a> {
             number: self.chance.below(5_000),
             party: self.chance.below(20_000),
             permille: self.chance.below(1_000),
+            given: None,
         }
     }
 }
@@ -153,7 +193,7 @@ mod tests {
     fn journals_balance_and_lines_are_as_many_as_asked() {
         let codes = Codes::of("newham");
         for lines in [2, 3, 4, 9, 10, 11, 1_000, 12_345] {
-            let mut ledger = Ledger::new(&codes, Chance::new(lines), lines);
+            let mut ledger = Ledger::new(&codes, Chance::new(lines), lines, &[]);
             let (mut journal, mut count, mut last_day) = (Vec::new(), 0, FIRST_DAY);
             while ledger.next_journal(&mut journal) {
                 assert!(journal.len() >= 2);
@@ -177,7 +217,7 @@ mod tests {
     #[test]
     fn a_few_lines_stand_on_codes_that_no_table_knows() {
         let codes = Codes::of("bexley");
-        let mut ledger = Ledger::new(&codes, Chance::new(1), 20_000);
+        let mut ledger = Ledger::new(&codes, Chance::new(1), 20_000, &[]);
         let (mut journal, mut accounts, mut cost_centres) = (Vec::new(), 0, 0);
         while ledger.next_journal(&mut journal) {
             accounts += journal.iter().filter(|line| line.account == codes.unknown_account).count();

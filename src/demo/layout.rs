@@ -3,7 +3,10 @@
 use super::{
     Totals,
     journal::{Line, Origin},
-    text::{MONTHS, narrative, number_after, put, put_number, put_party, put_pounds, put_pounds_with_commas, put_windows_1252},
+    text::{
+        MONTHS, narrative, number_after, put, put_day, put_iso_day, put_name_day, put_number, put_party, put_pounds,
+        put_pounds_with_commas, put_windows_1252,
+    },
 };
 
 /// How one council's ledger system writes its extract.
@@ -44,13 +47,16 @@ impl Layout for Bexley {
     }
 
     fn line(&self, out: &mut Vec<u8>, line: &Line<'_>) {
-        put_number(out, line.journal + 500, 1);
+        match document(line) {
+            Some(document) => put(out, document),
+            None => put_number(out, line.journal + 500, 1),
+        }
         out.push(b',');
         put_number(out, line.sequence, 1);
         put(out, ",2018/19,");
         put_number(out, line.period.period.into(), 1);
         out.push(b',');
-        put_day(out, line, b'/');
+        put_day(out, line.day);
         out.push(b',');
         put(out, line.cost_centre);
         out.push(b'/');
@@ -58,17 +64,35 @@ impl Layout for Bexley {
         out.push(b',');
         put_bracketed(out, line.pence);
         put(out, ",\"");
-        put(out, narrative(line).trim_end());
-        put(out, ", item ");
-        put_number(out, line.number, 1);
+        if let Some(given) = line.given {
+            put(out, &given.words);
+        } else {
+            put(out, narrative(line).trim_end());
+            put(out, ", item ");
+            put_number(out, line.number, 1);
+        }
         put(out, "\",");
         put_party(out, line, "", "");
-        put(out, ",R");
-        put_number(out, line.journal, 1);
+        out.push(b',');
+        put_reference(out, line, "R");
         put(out, "\r\n");
     }
 
     fn close(&self, _: &mut Vec<u8>, _: &Totals) {}
+}
+
+/// The number of a journal that has one of its own.
+fn document<'a>(line: &Line<'a>) -> Option<&'a str> {
+    line.given?.document.as_deref()
+}
+
+/// What the journal says, or the number of the journal behind a word.
+fn put_reference(out: &mut Vec<u8>, line: &Line<'_>, word: &str) {
+    if let Some(given) = line.given {
+        return put(out, &given.reference);
+    }
+    put(out, word);
+    put_number(out, line.journal, 1);
 }
 
 /// `"1,234.56"` and `"(1,234.56)"`, quoted where there is a comma.
@@ -87,16 +111,6 @@ fn put_bracketed(out: &mut Vec<u8>, pence: i64) {
     if quoted {
         out.push(b'"');
     }
-}
-
-/// `05/04/2018`
-fn put_day(out: &mut Vec<u8>, line: &Line<'_>, between: u8) {
-    let (year, month, day) = line.day.ymd();
-    put_number(out, day.into(), 2);
-    out.push(between);
-    put_number(out, month.into(), 2);
-    out.push(between);
-    put_number(out, year.unsigned_abs().into(), 4);
 }
 
 /// An Oracle-like unload: pipes, Windows-1252, no quoting, debit and credit columns, a joined code, header and trailer records.
@@ -134,12 +148,16 @@ impl Layout for Havering {
         put(out, ".0000.");
         put_number(out, line.party % 900 + 100, 3);
         put_debit_or_credit(out, line.pence);
-        put_windows_1252(out, narrative(line));
-        put_number(out, number_after(narrative(line), line), 1);
+        if let Some(given) = line.given {
+            put(out, &given.words);
+        } else {
+            put_windows_1252(out, narrative(line));
+            put_number(out, number_after(narrative(line), line), 1);
+        }
         put(out, origin_and_category(line.origin));
         put_party(out, line, "", " LIMITED");
-        put(out, "|INV");
-        put_number(out, line.journal, 1);
+        out.push(b'|');
+        put_reference(out, line, "INV");
         out.push(b'\n');
     }
 
@@ -156,7 +174,7 @@ impl Layout for Havering {
 
 /// `Apr-18|05-APR-2018`
 fn put_oracle_dates(out: &mut Vec<u8>, line: &Line<'_>) {
-    let (year, month, day) = line.day.ymd();
+    let (year, month, _) = line.day.ymd();
     let year = u64::from(year.unsigned_abs());
     let name = MONTHS.get(usize::from(month) - 1).copied().unwrap_or("JAN");
     let (first, rest) = name.split_at(1);
@@ -165,11 +183,7 @@ fn put_oracle_dates(out: &mut Vec<u8>, line: &Line<'_>) {
     out.push(b'-');
     put_number(out, year % 100, 2);
     out.push(b'|');
-    put_number(out, day.into(), 2);
-    out.push(b'-');
-    put(out, name);
-    out.push(b'-');
-    put_number(out, year, 4);
+    put_name_day(out, line.day);
 }
 
 /// `|12.34||` or `||12.34|`
@@ -219,8 +233,13 @@ impl Layout for Newham {
             out.push(b'P');
             put_number(out, line.party, 1);
         }
-        put(out, "\",\"NJ");
-        put_number(out, line.journal, 1);
+        put(out, "\",\"");
+        if let Some(document) = document(line) {
+            put(out, document);
+        } else {
+            put(out, "NJ");
+            put_number(out, line.journal, 1);
+        }
         put(out, "\",");
         put_number(out, line.sequence, 1);
         put_iso_dates(out, line);
@@ -230,8 +249,8 @@ impl Layout for Newham {
         put_quoted_narrative(out, line);
         put(out, "\",\"");
         put_party(out, line, "& CO ", "");
-        put(out, "\",\"D");
-        put_number(out, line.journal, 1);
+        put(out, "\",\"");
+        put_reference(out, line, "D");
         put(out, "\"\n");
     }
 
@@ -240,21 +259,19 @@ impl Layout for Newham {
 
 /// `,"2018-01","2018-04-05`
 fn put_iso_dates(out: &mut Vec<u8>, line: &Line<'_>) {
-    let (year, month, day) = line.day.ymd();
     put(out, ",\"");
     put_number(out, line.period.year.unsigned_abs().into(), 4);
     out.push(b'-');
     put_number(out, line.period.period.into(), 2);
     put(out, "\",\"");
-    put_number(out, year.unsigned_abs().into(), 4);
-    out.push(b'-');
-    put_number(out, month.into(), 2);
-    out.push(b'-');
-    put_number(out, day.into(), 2);
+    put_iso_day(out, line.day);
 }
 
 /// One in a hundred holds quotes, a comma and a line break; two in ten a comma.
 fn put_quoted_narrative(out: &mut Vec<u8>, line: &Line<'_>) {
+    if let Some(given) = line.given {
+        return put(out, &given.words);
+    }
     let before = match line.permille {
         0..=9 => "Adj \"\"late\"\" claim, see\nnote ",
         10..=199 => "Agency, wk ",

@@ -1,6 +1,9 @@
 //! A partnership to try truecost on: its files, embedded in the program, and synthetic ledgers for its councils.
 //!
-//! The ledgers are made from a seed and nothing else: no clock, no float, no random numbers of the machine's.
+//! Payroll comes first: what it costs is what the payroll journals of the ledgers say, but for a few things that are planted, so that
+//! there is something to find (see [`write_year`]).
+//!
+//! All of it is made from a seed and nothing else: no clock, no float, no random numbers of the machine's.
 //! The same seed and number of lines give the same bytes on any machine. They have the layouts and quirks of
 //! real extracts, every journal balances, and their codes are those of the embedded reference tables, but for
 //! two codes per council that no table knows, so that suspense has something to show. All names are invented.
@@ -10,7 +13,14 @@ mod codes;
 mod journal;
 mod layout;
 mod partnership;
+mod pay;
+mod payroll;
+mod prepared;
+mod register;
+mod staff;
 mod text;
+mod volume;
+mod year;
 
 use std::{
     fs::{self, File, FileTimes},
@@ -21,20 +31,26 @@ use std::{
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::source as code},
-    domain::Pence,
+    domain::{Day, Pence},
 };
 
 use chance::Chance;
 use codes::Codes;
-use journal::Ledger;
+use journal::{FIRST_DAY, Ledger};
 use layout::Layout;
+use pay::Payroll;
+use staff::Staff;
 
 pub use partnership::{embedded, empty, write_empty, write_partnership};
+pub use year::{Written, write_year};
 
 /// Lines per council unless asked otherwise.
 pub const LINES: u64 = 20_000;
 /// The seed unless asked otherwise.
 pub const SEED: u64 = 1;
+
+/// Lines per council from which a ledger has a payroll, recharges and customers in it; a shorter one has drawn journals alone.
+const LINES_WITH_PAYROLL: u64 = 3_000;
 
 /// 2 April 2019, 06:12: when the extracts say they were made.
 const SENT: Duration = Duration::from_mins(25_903_092);
@@ -82,8 +98,9 @@ fn write_extract(drop_dir: &Path, layout: &dyn Layout, lines: u64, seed: u64) ->
     let folder = drop_dir.join(council).join("general_ledger");
     fs::create_dir_all(&folder).map_err(|error| not_written(&folder, &error))?;
     let codes = Codes::of(council);
-    let salt: u64 = council.bytes().map(u64::from).sum();
-    let mut ledger = Ledger::new(&codes, Chance::new(seed.wrapping_add(salt)), lines);
+    let payroll = payroll_of(council, &codes, lines, seed);
+    let prepared = prepared::journals(&payroll, seed);
+    let mut ledger = Ledger::new(&codes, Chance::new(seed.wrapping_add(salt(council))), lines, &prepared);
     let file = folder.join(layout.file_name());
     let mut totals = Totals::default();
     let bytes = arrive(&file, |out| stream(layout, &mut ledger, &mut totals, out))?;
@@ -93,6 +110,24 @@ fn write_extract(drop_dir: &Path, layout: &dyn Layout, lines: u64, seed: u64) ->
         arrive(path, |out| out.write_all(text.as_bytes()))?;
     }
     Ok(Extract { council, file, sidecar, bytes, lines: totals.lines, debits: totals.debits })
+}
+
+/// A council's payroll; the same whoever asks for it.
+fn payroll_of<'a>(council: &str, codes: &'a Codes, lines: u64, seed: u64) -> Payroll<'a> {
+    let employers = [staff::BEXLEY, staff::HAVERING, staff::NEWHAM];
+    let employer = employers.into_iter().find(|employer| employer.council == council).unwrap_or(staff::NEWHAM);
+    Payroll { staff: Staff::new(employer, codes, seed.wrapping_mul(31).wrapping_add(salt(council)), lines), codes }
+}
+
+/// Tells councils apart.
+fn salt(council: &str) -> u64 {
+    council.bytes().map(u64::from).sum()
+}
+
+/// First day of a month of 2018/19, 0 for April 2018.
+fn first_of(month: u64) -> Day {
+    let months = u8::try_from((month + 3) % 12 + 1).unwrap_or(1);
+    Day::from_ymd(2018 + i32::try_from((month + 3) / 12).unwrap_or(0), months, 1).unwrap_or(FIRST_DAY)
 }
 
 /// Writes the extract a megabyte at a time.

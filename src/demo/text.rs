@@ -1,5 +1,7 @@
 //! Numbers and words as extracts spell them, written straight into a buffer: allocating for each would take most of the time.
 
+use crate::domain::Day;
+
 use super::journal::{Line, Origin};
 
 pub(super) const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
@@ -44,6 +46,44 @@ fn put_thousands(out: &mut Vec<u8>, number: u64) {
     put_number(out, number % 1_000, 3);
 }
 
+/// `05/04/2018`
+pub(super) fn put_day(out: &mut Vec<u8>, day: Day) {
+    let (year, month, day) = day.ymd();
+    put_number(out, day.into(), 2);
+    out.push(b'/');
+    put_number(out, month.into(), 2);
+    out.push(b'/');
+    put_number(out, year.unsigned_abs().into(), 4);
+}
+
+/// `05-APR-2018`
+pub(super) fn put_name_day(out: &mut Vec<u8>, day: Day) {
+    let (year, month, day) = day.ymd();
+    put_number(out, day.into(), 2);
+    out.push(b'-');
+    put(out, MONTHS.get(usize::from(month) - 1).copied().unwrap_or("JAN"));
+    out.push(b'-');
+    put_number(out, year.unsigned_abs().into(), 4);
+}
+
+/// `20180405`
+pub(super) fn put_plain_day(out: &mut Vec<u8>, day: Day) {
+    let (year, month, day) = day.ymd();
+    put_number(out, year.unsigned_abs().into(), 4);
+    put_number(out, month.into(), 2);
+    put_number(out, day.into(), 2);
+}
+
+/// `2018-04-05`
+pub(super) fn put_iso_day(out: &mut Vec<u8>, day: Day) {
+    let (year, month, day) = day.ymd();
+    put_number(out, year.unsigned_abs().into(), 4);
+    out.push(b'-');
+    put_number(out, month.into(), 2);
+    out.push(b'-');
+    put_number(out, day.into(), 2);
+}
+
 /// In Windows-1252, whose bytes from A0 on are the characters of the same number. Nothing here uses any other.
 pub(super) fn put_windows_1252(out: &mut Vec<u8>, text: &str) {
     out.extend(text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')));
@@ -69,11 +109,12 @@ pub(super) fn narrative(line: &Line<'_>) -> &'static str {
             "Legal counsel matter ",
             "Utilities meter ",
         ],
-        Origin::Payroll => &["Basic pay wk ", "Overtime wk ", "Employer's NI wk ", "Employer's pension wk ", "Sick pay wk "],
         Origin::Receivables => {
             &["Fees and charges batch ", "Rent of premises unit ", "Planning fee case ", "Parking income week ", "Grant instalment "]
         }
-        Origin::Manual => &["Accrual ", "Reversal of accrual ", "Internal recharge ", "Miscoding corrected ", "Prepayment "],
+        Origin::Payroll | Origin::Manual => {
+            &["Accrual ", "Reversal of accrual ", "Internal recharge ", "Miscoding corrected ", "Prepayment "]
+        }
     };
     usize::try_from(line.words % words.len() as u64).ok().and_then(|at| words.get(at)).copied().unwrap_or("Narrative ")
 }
@@ -94,6 +135,9 @@ pub(super) fn put_party(out: &mut Vec<u8>, line: &Line<'_>, before_number: &str,
         "SAMPLE STAFFING ",
         "INVENTED SYSTEMS ",
     ];
+    if let Some(given) = line.given {
+        return put(out, &given.party);
+    }
     if matches!(line.origin, Origin::Payroll | Origin::Manual) {
         return;
     }

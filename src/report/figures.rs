@@ -51,7 +51,9 @@ pub fn separation(partnership: &Partnership) -> Answer<Page> {
             by_owner.entry(text(batch, 1, row)).or_default().insert(text(batch, 0, row), cell);
         }
     }
-    let councils: Vec<&str> = partnership.councils.iter().map(|c| &*c.id).collect();
+    // A council without costs has no column: of the shared service only its work may be recorded.
+    let has_costs = |council: &str| by_owner.values().any(|cells| cells.contains_key(council));
+    let councils: Vec<&str> = partnership.councils.iter().map(|c| &*c.id).filter(|council| has_costs(council)).collect();
     let mut columns = vec![("ownership", Align::Left)];
     columns.extend(councils.iter().map(|c| (*c, Align::Right)));
     columns.extend([("all", Align::Right), ("lines", Align::Right)]);

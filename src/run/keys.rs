@@ -62,6 +62,27 @@ pub fn new_keys(partnership: &Partnership, council: &str) -> Answer<NewKeys> {
     Ok(NewKeys { council: council.to_owned(), files, ids })
 }
 
+/// Makes both keys of every council that has feeds of personal data, and writes them into `pipelines/partnership.yaml`; for a partnership
+/// that names no keys at all, else nothing is made.
+///
+/// # Errors
+/// As [`new_keys`]; TC0108 where the file cannot be written.
+pub fn give_keys(partnership: &Partnership) -> Answer<Vec<NewKeys>> {
+    let has_persons = |council: &str| partnership.feeds.iter().any(|feed| *feed.council == *council && feed.personal.is_some());
+    let councils: Vec<&str> = partnership.councils.iter().map(|council| &*council.id).filter(|id| has_persons(id)).collect();
+    if councils.is_empty() || !partnership.keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let made = councils.into_iter().map(|council| new_keys(partnership, council)).collect::<Answer<Vec<_>>>()?;
+    let entries: String = made.iter().map(|keys| format!("  {}\n", keys.entry())).collect();
+    let path = partnership.root.join("pipelines/partnership.yaml");
+    let add = |mut file: fs::File| {
+        file.write_all(format!("\n# Made by `truecost demo`: keep a copy of the folder.\nkeys:\n{entries}").as_bytes())
+    };
+    fs::OpenOptions::new().append(true).open(&path).and_then(add).map_err(|error| unwritten(&path, &error))?;
+    Ok(made)
+}
+
 fn already(council: &str, there: Option<&String>) -> Refusal {
     let (seen, place) = match there {
         Some(file) => (format!("{council} has a key already: {file}"), file.clone()),

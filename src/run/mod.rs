@@ -35,7 +35,7 @@ pub use decide::{Said, decide};
 pub use doctor::{Finding, doctor, repair};
 pub use feeds::{Delivered, Delivery, Listed, Repaired};
 pub use folders::{make_folders, without_folder};
-pub use keys::{NewKeys, new_keys};
+pub use keys::{NewKeys, give_keys, new_keys};
 
 /// What a run tells while it works.
 #[derive(Clone, Copy, Debug)]

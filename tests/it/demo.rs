@@ -108,6 +108,168 @@ fn the_same_seed_gives_the_same_bytes() {
     assert_ne!(text(&extracts[0]), text(&other.1[0]), "another seed gives other bytes");
 }
 
+/// Council, file and text of every file of the year but the ledgers, in order.
+fn year(lines: u64, seed: u64) -> (tempfile::TempDir, Vec<(String, String, String)>) {
+    let temp = tempfile::tempdir().expect("a folder");
+    let written = demo::write_year(temp.path(), lines, seed, &|_, _| true).expect("written");
+    let mut files = Vec::new();
+    for feed in &written {
+        let folder = temp.path().join(feed.council).join(feed.feed);
+        let mut names: Vec<PathBuf> = fs::read_dir(&folder).expect("files").map(|entry| entry.expect("a file").path()).collect();
+        names.sort();
+        assert_eq!(names.len() as u64, feed.files);
+        let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+        files.extend(
+            names.iter().map(|path| (format!("{}/{}", feed.council, feed.feed), name(path), fs::read_to_string(path).expect("UTF-8"))),
+        );
+        assert_eq!(
+            files
+                .iter()
+                .filter(|(of, ..)| *of == format!("{}/{}", feed.council, feed.feed))
+                .map(|(.., text)| text.len() as u64)
+                .sum::<u64>(),
+            feed.bytes
+        );
+    }
+    (temp, files)
+}
+
+#[test]
+fn the_same_seed_gives_the_same_year() {
+    let (_folder, files) = year(4_000, 1);
+    let mut digests: BTreeMap<&str, (Sha256, usize)> = BTreeMap::new();
+    for (feed, name, text) in &files {
+        let (digest, count) = digests.entry(feed).or_default();
+        digest.update(format!("{name}\n{text}"));
+        *count += 1;
+    }
+    let hex = |digest: Sha256| digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let seen: String = digests.into_iter().map(|(feed, (digest, count))| format!("{}  {feed}, {count} files\n", hex(digest))).collect();
+    golden("golden/demo/year.txt", &seen);
+    assert_eq!(year(2_999, 1).1, [], "a short ledger has no payroll");
+}
+
+#[test]
+fn the_first_lines_of_each_feed() {
+    let (_folder, files) = year(4_000, 1);
+    let (mut seen, mut last) = (String::new(), "");
+    for (feed, name, text) in files.iter().filter(|(_, name, _)| name.contains("04") || name.contains("05-31")) {
+        if feed != last {
+            let first: String = text.lines().take(9).map(|line| format!("{}\n", line.trim_end_matches('\r'))).collect();
+            seen.push_str(&format!("== {feed} {name}\n{first}\n"));
+            last = feed;
+        }
+    }
+    golden("golden/demo/feeds.txt", &seen);
+}
+
+/// Pence by month (`04` to `03`), cost centre and account.
+type Sums = BTreeMap<(String, String, String), i128>;
+
+/// What the payroll files of a council cost.
+fn paid(council: &str, files: &[(String, String, String)]) -> Sums {
+    let mut sums = Sums::new();
+    for (_, name, text) in files.iter().filter(|(feed, ..)| *feed == format!("{council}/payroll")) {
+        let month = name.split('.').next().unwrap();
+        let month = &month[month.len() - 2..];
+        let mut add =
+            |centre: &str, account: &str, pence: i128| *sums.entry((month.into(), centre.into(), account.into())).or_default() += pence;
+        let all = records(text, if council == "bexley" { '|' } else { ',' }, council != "bexley");
+        match council {
+            "newham" => {
+                for row in all[1..].iter().filter(|row| row[7] == "M" && row[9] == "C") {
+                    let segments: Vec<&str> = row[12].split('.').collect();
+                    add(segments[1], segments[2], if row[11] == "C" { -pence(&row[10]) } else { pence(&row[10]) });
+                }
+            }
+            "havering" => {
+                // The other side of a cost stands on the balance sheet, as do deductions and net pay.
+                for row in all[1..all.len() - 1].iter().filter(|row| row[12].starts_with("42") || row[12].starts_with("40")) {
+                    let is_minus = row[10].ends_with('-');
+                    let size = pence(row[10].trim_end_matches('-'));
+                    if !is_minus {
+                        add(&row[11], &row[12], size);
+                    }
+                }
+            }
+            _ => {
+                for row in all.iter().filter(|row| row[0] == "DTL" && !row[14].is_empty()) {
+                    let size: i128 = row[14].trim_end_matches('-').parse().expect("pence");
+                    add(&row[16], &row[17], if row[14].ends_with('-') { -size } else { size });
+                }
+            }
+        }
+    }
+    sums
+}
+
+/// What the payroll journals of a ledger say, without the line on the control account.
+fn journalled(extract: &Extract) -> Sums {
+    let text = text(extract);
+    let mut sums = Sums::new();
+    let mut add = |month: &str, centre: &str, account: &str, amount: i128| {
+        if account.starts_with("40") || account.starts_with("42") {
+            *sums.entry((month.into(), centre.into(), account.into())).or_default() += amount;
+        }
+    };
+    let is_control = |account: &str| !(account.starts_with("42") || ["40000", "40001"].contains(&account));
+    match extract.council {
+        "newham" => {
+            for row in records(text.strip_prefix('\u{FEFF}').unwrap(), ',', true)
+                .iter()
+                .filter(|row| row[4].starts_with("PAY") && !is_control(&row[2]))
+            {
+                add(&row[7][5..7], &row[1], &row[2], pence(&row[8]));
+            }
+        }
+        "havering" => {
+            let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+            for row in records(&text, '|', false).iter().filter(|row| row.len() > 8 && row[8] == "Payroll") {
+                let codes: Vec<&str> = row[4].split('.').collect();
+                let month = months.iter().position(|month| row[2].starts_with(month)).expect("a month") + 1;
+                let amount = if row[5].is_empty() { -pence(&row[6]) } else { pence(&row[5]) };
+                if !is_control(codes[2]) {
+                    add(&format!("{month:02}"), codes[1], codes[2], amount);
+                }
+            }
+        }
+        _ => {
+            for row in records(&text, ',', true).iter().filter(|row| row[0].starts_with("PAY")) {
+                let (centre, account) = row[5].split_once('/').expect("a joined code");
+                if !is_control(account) {
+                    add(&row[4][3..5], centre, account, pence(&row[6]));
+                }
+            }
+        }
+    }
+    sums
+}
+
+#[test]
+fn ledgers_say_what_payroll_cost_but_for_what_is_planted() {
+    let (_ledgers, extracts) = written(20_000, 1);
+    let (_folder, files) = year(20_000, 1);
+    for extract in &extracts {
+        let (paid, mut left) = (paid(extract.council, &files), journalled(extract));
+        assert!(paid.len() > 500, "{}: {}", extract.council, paid.len());
+        for (key, pence) in &paid {
+            *left.entry(key.clone()).or_default() -= pence;
+        }
+        left.retain(|_, pence| *pence != 0);
+        let months: Vec<(&str, i128)> = left.iter().map(|((month, ..), pence)| (month.as_str(), *pence)).collect();
+        match extract.council {
+            "newham" => assert_eq!(months, [("10", 1_234)]),
+            "havering" => {
+                assert!(matches!(months[..], [("08", a), ("08", b)] if a == -b && a != 0), "a line on another cost centre: {left:?}")
+            }
+            _ => {
+                assert!(left.iter().all(|((month, _, account), pence)| month == "12" && account == "40001" && *pence < 0), "{left:?}");
+                assert!(left.len() > 10, "a run that was not journalled: {left:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_first_lines_of_each_layout() {
     let (_folder, extracts) = written(100, 1);
@@ -127,7 +289,7 @@ fn journals_balance_and_controls_tell_the_truth() {
         assert_eq!(lines.iter().map(|line| line.2.max(0)).sum::<i128>(), extract.debits);
         let mut journals: BTreeMap<&str, i128> = BTreeMap::new();
         lines.iter().for_each(|line| *journals.entry(&line.0).or_default() += line.2);
-        assert!(journals.len() > 3_000 && journals.values().all(|sum| *sum == 0));
+        assert!(journals.len() > 2_000 && journals.values().all(|sum| *sum == 0));
         let periods: std::collections::BTreeSet<&str> = lines.iter().map(|line| line.3.as_str()).collect();
         assert_eq!(periods.len(), 12, "{periods:?}");
         if let Some(sidecar) = &extract.sidecar {
@@ -145,7 +307,7 @@ fn each_layout_keeps_its_quirks() {
     assert!(String::from_utf8(bytes.clone()).is_err() && bytes.contains(&0xE9) && bytes.contains(&0xA3), "Windows-1252");
     assert!(!bytes.contains(&b'"'));
     let hard = text(newham).matches("\"\"late\"\" claim, see\nnote").count();
-    assert!((25..100).contains(&hard), "about one narrative in a hundred: {hard}");
+    assert!((10..100).contains(&hard), "about one narrative in a hundred: {hard}");
 }
 
 #[test]

@@ -36,7 +36,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes},
     domain::{Calendar, Coverage, DeliveryId, Digest, Pence, counted, grouped},
     lake::{DeliveryRecord, Landed, SourceFacts},
-    pipeline::{CoverFrom, Feed},
+    pipeline::{CoverFrom, Feed, Required},
     plan::{self, FeedPlan, Idle, Take, Wish, plan_feed},
     schema::Contract,
     source::{self, Entry, Listing, Source, needs_second_look, settle},
@@ -156,7 +156,7 @@ impl FeedRun<'_> {
             match listing {
                 Ok(listing) => {
                     let mut plan = plan_feed(feed, calendar, &listing, &of_feed, wish);
-                    self.look_round(feed, &mut plan);
+                    self.look_round(feed, &of_feed, &mut plan);
                     if let Some(report) = plan::without_keys(feed).filter(|_| !plan.take.is_empty()) {
                         plan.take.clear();
                         plan.reports.push(report);
@@ -266,16 +266,23 @@ impl FeedRun<'_> {
         }
     }
 
-    /// Judges files that the feed does not know, and a folder that is not there: a fault unless the feed is not active today.
-    fn look_round(&self, feed: &Feed, plan: &mut FeedPlan) {
+    /// Judges files that the feed does not know, and a folder that is not there: a fault unless the feed is not active today, or no period
+    /// waits for it and it has not begun to deliver.
+    fn look_round(&self, feed: &Feed, of_feed: &[&DeliveryRecord], plan: &mut FeedPlan) {
         let here = |other: &&Feed| other.from == feed.from;
         let readers: Vec<&Feed> = self.partnership.feeds.iter().filter(here).collect();
         let first = self.selected().into_iter().find(|other| here(other)).is_some_and(|other| other.name() == feed.name());
         plan.reports.splice(0..0, plan::strays(feed, &readers, first, &plan.unknown));
         let active = self.clock.now().day().is_none_or(|today| feed.active.contains(today));
-        for report in plan.reports.iter_mut().filter(|d| !active && d.code == codes::source::NO_FOLDER) {
+        let not_begun = feed.required == Required::Never && of_feed.is_empty();
+        let why = match (active, not_begun) {
+            (false, _) => "that the feed is not active today",
+            (true, true) => "that no period waits for the feed, and it has brought nothing yet",
+            (true, false) => return,
+        };
+        for report in plan.reports.iter_mut().filter(|d| d.code == codes::source::NO_FOLDER) {
             report.severity = Severity::Note;
-            report.hint = format!("nothing has to be done: {} says that the feed is not active today", feed.file);
+            report.hint = format!("nothing has to be done: {} says {why}", feed.file);
         }
     }
 

@@ -1,0 +1,5 @@
+SELECT
+  'devices' AS driver,
+  cost_centre,
+  volume
+FROM extract

@@ -1,0 +1,7 @@
+SELECT
+  'legal_minutes' AS driver,
+  entry AS source_key,
+  client AS organisation,
+  cost_centre,
+  minutes AS volume
+FROM extract

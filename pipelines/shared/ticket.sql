@@ -1,0 +1,7 @@
+SELECT
+  'ticket_minutes' AS driver,
+  ticket AS source_key,
+  council AS organisation,
+  cost_centre,
+  minutes AS volume
+FROM extract
