@@ -84,12 +84,11 @@ pub fn with_defaults(rows: &RecordBatch, defaults: &[(&str, Default)]) -> Answer
             }
             Default::Word(word) => Arc::new(StringArray::from(vec![*word; count])),
         };
-        match fields.iter().position(|field| field.name() == name).and_then(|at| columns.get_mut(at)) {
-            Some(column) => *column = filled,
-            None => {
-                fields.push(Field::new(*name, filled.data_type().clone(), true));
-                columns.push(filled);
-            }
+        if let Some(column) = fields.iter().position(|field| field.name() == name).and_then(|at| columns.get_mut(at)) {
+            *column = filled;
+        } else {
+            fields.push(Field::new(*name, filled.data_type().clone(), true));
+            columns.push(filled);
         }
     }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| mismatch(rows, "", "columns of one length"))

@@ -106,7 +106,7 @@ impl Walk<'_> {
         let lookups = self.lookups(step, &Scope::These(stale))?;
         let [code_match, code_class, account, cost_centre, department, line_class] = LOOKED_UP.map(|name| self.looked_up(name, &lookups));
         let code_class = code_class?;
-        let mut meanings = meanings(&code_match?, &code_class, &self.told_apart(account?)?, &cost_centre?, &department?, &line_class?)?;
+        let mut meanings = meanings(&code_match?, &code_class, &self.told_apart(&account?)?, &cost_centre?, &department?, &line_class?)?;
         let mut pay = AllPayParts::new();
         for period in &periods {
             add_pay_parts(&self.unpublished_rows(step, PAY_PART, period, &lookups)?, &mut meanings, &mut pay)?;
@@ -138,7 +138,7 @@ fn partition(scope: &Scope) -> Option<&CostSource> {
 
 impl Walk<'_> {
     /// Accounts without what the contract of `class_total` does not tell apart: then two rows of it would be one class.
-    fn told_apart(&self, accounts: RecordBatch) -> Answer<RecordBatch> {
+    fn told_apart(&self, accounts: &RecordBatch) -> Answer<RecordBatch> {
         let contract = published(self.run.partnership, CLASSES)?;
         let is_told = |name: &str| !TAGS.iter().any(|(tag, _)| *tag == name) || contract.column(name).is_some();
         let schema = accounts.schema();

@@ -26,6 +26,8 @@ impl Class {
 }
 
 /// What an account, or an account's text, means.
+// Each is a column of account.csv; every combination is an account of its own.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Account {
     pub group: String,

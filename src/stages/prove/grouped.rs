@@ -132,7 +132,7 @@ impl Grouped {
         let amounts = batch::column(lines, "amount")?.as_primitive::<Decimal128Type>();
         let parts = lines.column_by_name(PART).map(|_| batch::tiny(lines, PART)).transpose()?;
         for (row, sums) in combined.sums(amounts.values(), parts.map(|parts| &**parts.values())) {
-            let (lines_of, debits, credits) = self.0.entry(group_of(lines, row)?).or_default();
+            let (lines_of, debits, credits) = self.0.entry(group_of(lines, row)).or_default();
             *lines_of += sums.0;
             *debits += sums.1;
             *credits += sums.2;
@@ -156,7 +156,7 @@ impl Grouped {
     }
 }
 
-fn group_of(lines: &RecordBatch, row: usize) -> Answer<Group> {
+fn group_of(lines: &RecordBatch, row: usize) -> Group {
     let mut group = Group::default();
     for (text, name) in group.0.iter_mut().zip(TEXTS) {
         let Some(column) = lines.column_by_name(name) else { continue };
@@ -169,7 +169,7 @@ fn group_of(lines: &RecordBatch, row: usize) -> Answer<Group> {
         let truths = column.as_boolean();
         *truth = truths.is_valid(row).then(|| truths.value(row));
     }
-    Ok(group)
+    group
 }
 
 /// The table `line_total`: what the parts of `cost_line` that this run made hold, grouped as `class_total` is.
