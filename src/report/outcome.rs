@@ -11,6 +11,7 @@ use crate::{
     diagnostic::{Diagnostic, list},
     domain::{counted, decimal, rows_and_pounds},
     run::{Costed, Delivered, Delivery, Outcome},
+    stages::prove::Listed,
 };
 
 /// What a run did and what it leaves to be done.
@@ -31,6 +32,7 @@ pub fn outcome(outcome: &Outcome, talk: Talk) -> Page {
         );
     }
     text.extend(costed.coverage.sentence().map(|sentence| format!("{sentence}\n")));
+    text.push_str(&listed_text(costed));
     text.push_str(&blocked_text(&costed.blocked));
     text.push_str(&uncounted_text(&costed.uncounted));
     text.push_str(&notes_line(outcome, talk));
@@ -79,6 +81,13 @@ fn waiting_words(number: usize) -> String {
     if number == 1 { "1 delivery waits".to_owned() } else { format!("{number} deliveries wait") }
 }
 
+/// What is listed while nothing stops, a line each, with the table that has it row by row.
+fn listed_text(costed: &Costed) -> String {
+    let line = |listed: &Listed| format!("  {}: {}\n", listed.what, listed.next);
+    let lines: String = costed.listed.iter().filter(|_| costed.published).map(line).collect();
+    if lines.is_empty() { lines } else { format!("listed, and nothing stops for it:\n{lines}") }
+}
+
 /// A line for each period that must wait, and once for all of them what that means and what to do.
 fn blocked_text(blocked: &[Diagnostic]) -> String {
     let mut text = String::new();
@@ -103,5 +112,5 @@ fn to_json(outcome: &Outcome) -> Value {
     json!({"run": outcome.run, "exit": outcome.exit_code(), "release": costed.release, "published": costed.published,
         "delivered": outcome.delivered.iter().map(one).collect::<Vec<_>>(), "standing_refused": outcome.standing_refused,
         "waiting": list(&outcome.waiting), "blocked": list(&costed.blocked), "uncounted": uncounted_json(&costed.uncounted),
-        "payments": payments, "checks": list(&costed.stopped), "notes": list(&outcome.notes)})
+        "payments": payments, "listed": costed.listed.iter().map(|listed| &listed.what).collect::<Vec<_>>(), "checks": list(&costed.stopped), "notes": list(&outcome.notes)})
 }

@@ -1,12 +1,16 @@
 //! What the checks found, as reports: what stops publication, and what is published with a warning.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::{CostRun, Costed, parts::Assembly};
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
     engine::Tables,
     lake::PublishedPart,
     plan::CostSource,
-    stages::prove::{self, Finding},
+    stages::prove::{self, Finding, Listed},
 };
 
 impl CostRun<'_> {
@@ -25,6 +29,33 @@ impl CostRun<'_> {
             costed.stopped.iter_mut().filter(|d| d.code == report.code).for_each(|d| report.clone_into(d));
         }
         Ok(())
+    }
+}
+
+impl CostRun<'_> {
+    /// What is listed in what is about to be published. Suspense over its limit is a warning already, or stops.
+    pub(super) fn listed(
+        &self,
+        findings: &[Finding],
+        lines: &[(CostSource, PublishedPart)],
+        assembly: &Assembly<'_>,
+    ) -> Answer<Vec<Listed>> {
+        let mut listing = BTreeMap::new();
+        for name in prove::LISTING {
+            if let Some(of) = assembly.content.tables.get(name) {
+                listing.insert(name, assembly.parts.batch_of(name, of)?);
+            }
+        }
+        let mut listed = prove::listed(&listing)?;
+        let within = findings.iter().filter(|finding| finding.check.number == 12).all(Finding::passed);
+        let has_suspense = |part: &&PublishedPart| part.facts.pointer("/suspense/rows").and_then(Value::as_u64).unwrap_or(0) > 0;
+        let parts: Vec<&PublishedPart> = lines.iter().map(|(_, part)| part).filter(has_suspense).collect();
+        if within && !parts.is_empty() {
+            let mut tables = Tables::default();
+            tables.insert("cost_line", assembly.parts.table_of("cost_line", parts)?);
+            listed.extend(prove::suspense_listed(&prove::suspense(self.partnership, &tables)?));
+        }
+        Ok(listed)
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Costed {
     pub suspense: Vec<prove::InSuspense>,
     /// What is not known of the payments, in pounds.
     pub coverage: prove::PaymentCoverage,
+    /// What published tables list, and nothing stops for.
+    pub listed: Vec<prove::Listed>,
     /// Parts of `cost_line` made anew.
     pub classified: usize,
     /// The release stays, and its files were made again or found as they were.
@@ -222,6 +224,7 @@ impl CostRun<'_> {
         if let Some(classes) = tables.get("class_total") {
             costed.coverage = prove::payment_coverage(self.partnership, classes.clone())?;
         }
+        costed.listed = self.listed(&costed.findings, lines, assembly)?;
         let checked = lines.iter().map(|(_, p)| p.rows).sum();
         assembly.store("check_result", &prove::check_rows(&costed.findings, checked, &costed.coverage))?;
         self.verdict(costed, lines, assembly)

@@ -4,6 +4,7 @@ mod coverage;
 mod given;
 mod grouped;
 mod list;
+mod listed;
 mod reconcile;
 mod suspense;
 
@@ -13,6 +14,7 @@ pub use coverage::{PaymentCoverage, payment_coverage};
 pub use given::{PUBLISHED_PROOFS, check_tables, no_code_class, no_payroll_difference};
 pub use grouped::{Grouped, group_part, line_total};
 pub use list::{CHECKS, Check};
+pub use listed::{LISTING, Listed, listed, suspense_listed};
 pub use reconcile::{STAGES, reconciliation};
 pub use suspense::{InSuspense, over_limit, suspense};
 

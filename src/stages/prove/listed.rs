@@ -1,0 +1,186 @@
+//! What is listed in published tables while the release goes on, counted for the last screen of a run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::{
+    array::{Array, StringArray},
+    record_batch::RecordBatch,
+};
+
+use super::InSuspense;
+use crate::{
+    diagnostic::Answer,
+    domain::{Pence, counted, pounds},
+    schema::batch::{big, money, small, text, text_at, tiny},
+};
+
+/// Tables in which something is listed; those that a release lacks list nothing.
+pub const LISTING: [&str; 7] =
+    ["payroll_difference", "pay_exception", "driver_register", "pool", "volume", "allocation_share", "recharge_pair"];
+
+/// Something that is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// `1 payroll difference £1.37`.
+    pub what: String,
+    /// The command that shows it row by row.
+    pub next: String,
+}
+
+/// What the tables of [`LISTING`] list, each kind once with its number. `tables` are those of the release, by name.
+///
+/// # Errors
+/// TC1250 where a table has not the columns of its contract.
+pub fn listed(tables: &BTreeMap<&'static str, RecordBatch>) -> Answer<Vec<Listed>> {
+    let table = |name: &str| tables.get(name);
+    let mut all = Vec::new();
+    if let Some(differences) = table("payroll_difference") {
+        let sum = money(differences, "absolute_difference")?.iter().flatten().sum();
+        all.extend(some(differences.num_rows(), "payroll difference", &format!(" {}", pounds(sum)), "payroll_difference"));
+    }
+    if let Some(exceptions) = table("pay_exception") {
+        all.extend(some(exceptions.num_rows(), "exception of pay", &named(text(exceptions, "reason")?.iter()), "pay_exception"));
+    }
+    if let Some(register) = table("driver_register") {
+        for (used, noun) in [("driver", "share outside tolerance"), ("agreed_by_exception", "exception")] {
+            let services = services_used(register, used)?;
+            all.extend(some(services.len(), noun, &named(services.iter().map(|service| Some(*service))), "driver_register"));
+        }
+    }
+    if let (Some(pools), Some(volumes), Some(shares)) = (table("pool"), table("volume"), table("allocation_share")) {
+        let without = without_volume(pools, volumes, shares)?;
+        let names: Vec<String> = without.iter().map(|(pool, policy)| format!("`{pool}`, {policy}")).collect();
+        all.extend(some(without.len(), "pool without volume", &named(names.iter().map(|name| Some(name.as_str()))), "pool"));
+    }
+    if let Some(pairs) = table("recharge_pair") {
+        let apart: Vec<Pence> = money(pairs, "difference")?.iter().flatten().filter(|pence| *pence != 0).map(Pence::abs).collect();
+        let sum: Pence = apart.iter().sum();
+        let shown = if sum < 100 { format!(" {sum}p apart") } else { format!(" {} apart", pounds(sum)) };
+        all.extend(some(apart.len(), "recharge", &shown, "recharge_pair"));
+    }
+    Ok(all)
+}
+
+/// Codes in suspense within the limit: what is over it is a warning, or stops. `None` where there are none.
+#[must_use]
+pub fn suspense_listed(codes: &[InSuspense]) -> Option<Listed> {
+    let sum = codes.iter().map(|code| code.absolute).sum();
+    let what = format!("{} in suspense {}", counted(codes.len() as u64, "code"), pounds(sum));
+    (!codes.is_empty()).then(|| Listed { what, next: "truecost suspense".to_owned() })
+}
+
+fn some(number: usize, noun: &str, more: &str, table: &'static str) -> Option<Listed> {
+    let next = format!("truecost query \"SELECT * FROM {table}\"");
+    (number > 0).then(|| Listed { what: format!("{}{more}", counted(number as u64, noun)), next })
+}
+
+/// ` (hr, legal)`: each name once, in order.
+fn named<'n>(names: impl Iterator<Item = Option<&'n str>>) -> String {
+    let names: BTreeSet<&str> = names.flatten().collect();
+    format!(" ({})", names.into_iter().collect::<Vec<_>>().join("; "))
+}
+
+/// Services whose share in force is of this kind. Where nothing was agreed, nothing is outside.
+fn services_used<'r>(register: &'r RecordBatch, wanted: &str) -> Answer<BTreeSet<&'r str>> {
+    let (services, used, agreed) = (text(register, "service")?, text(register, "used")?, big(register, "agreed_weight")?);
+    let is_wanted = |row: &usize| text_at(used, *row) == Some(wanted) && agreed.is_valid(*row);
+    Ok((0..register.num_rows()).filter(is_wanted).filter_map(|row| text_at(services, row)).collect())
+}
+
+/// Year and period of a row.
+fn periods(table: &RecordBatch) -> Answer<Vec<(i16, i8)>> {
+    let (years, periods) = (small(table, "delivery_year")?, tiny(table, "delivery_period")?);
+    Ok((0..table.num_rows()).map(|row| (years.value(row), periods.value(row))).collect())
+}
+
+/// Pools whose driver has no volume in a period in which their cost is shared, and what happens to it.
+fn without_volume(pools: &RecordBatch, volumes: &RecordBatch, shares: &RecordBatch) -> Answer<BTreeMap<String, String>> {
+    let (drivers, amounts) = (text(volumes, "driver")?, big(volumes, "volume")?);
+    let driven: BTreeSet<(&str, (i16, i8))> = periods(volumes)?
+        .into_iter()
+        .enumerate()
+        .filter(|(row, _)| amounts.value(*row) > 0)
+        .filter_map(|(row, period)| Some((text_at(drivers, row)?, period)))
+        .collect();
+    let (sets, services) = (text(shares, "pool_set")?, text(shares, "service")?);
+    let mut shared: BTreeMap<(&str, &str), BTreeMap<(i16, i8), usize>> = BTreeMap::new();
+    for (row, period) in periods(shares)?.into_iter().enumerate() {
+        let key = (text_at(sets, row).unwrap_or_default(), text_at(services, row).unwrap_or_default());
+        *shared.entry(key).or_default().entry(period).or_default() += 1;
+    }
+    let column = |name| -> Answer<&StringArray> { text(pools, name) };
+    let (names, service, group) = (column("pool")?, column("service")?, column("account_group")?);
+    let (driver, policy) = (column("driver")?, column("zero_volume")?);
+    let mut without = BTreeMap::new();
+    for row in 0..pools.num_rows() {
+        let of = |array| text_at(array, row).filter(|text| !text.is_empty());
+        let Some(driver) = of(driver) else { continue };
+        let key = (of(group).unwrap_or("all"), of(service).unwrap_or_default());
+        let lacking = shared.get(&key).into_iter().flatten().filter(|(period, _)| !driven.contains(&(driver, **period)));
+        let Some((_, finals)) = lacking.last() else { continue };
+        let becomes = match of(policy) {
+            Some("spread_evenly") => format!("spread evenly over {finals}"),
+            Some("leave_unallocated") => "left unallocated".to_owned(),
+            _ => continue,
+        };
+        without.insert(of(names).unwrap_or_default().to_owned(), becomes);
+    }
+    Ok(without)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Cell, Type, proof_table};
+
+    fn table(columns: &[(&str, Type)], rows: &[Vec<Cell>]) -> RecordBatch {
+        proof_table(columns, rows).unwrap()
+    }
+
+    fn whats(tables: &BTreeMap<&'static str, RecordBatch>) -> Vec<String> {
+        listed(tables).unwrap().into_iter().map(|listed| listed.what).collect()
+    }
+
+    #[test]
+    fn each_kind_is_counted_once() {
+        let mut tables = BTreeMap::new();
+        assert_eq!(whats(&tables), [""; 0]);
+        let absolute = [("absolute_difference", Type::Money)];
+        tables.insert("payroll_difference", table(&absolute, &[vec![Cell::Pence(137)], vec![Cell::Pence(1)]]));
+        let register = [("service", Type::Text), ("used", Type::Text), ("agreed_weight", Type::BigInt)];
+        let row = |service: &str, used: &str, agreed: Cell| vec![service.into(), used.into(), agreed];
+        let rows = [
+            row("legal", "driver", Cell::Whole(70)),
+            row("legal", "driver", Cell::Whole(30)),
+            row("print", "driver", Cell::Null),
+            row("hr", "agreed_by_exception", Cell::Whole(50)),
+            row("ict", "agreed", Cell::Whole(62)),
+        ];
+        tables.insert("driver_register", table(&register, &rows));
+        tables.insert("recharge_pair", table(&[("difference", Type::Money)], &[vec![Cell::Pence(-3)], vec![Cell::Pence(0)]]));
+        assert_eq!(
+            whats(&tables),
+            ["2 payroll differences £1.38", "1 share outside tolerance (legal)", "1 exception (hr)", "1 recharge 3p apart"]
+        );
+    }
+
+    #[test]
+    fn a_pool_without_volume_says_what_happens() {
+        let when = || [Cell::Whole(2018), Cell::Whole(1)];
+        let years = [("delivery_year", Type::SmallInt), ("delivery_period", Type::TinyInt)];
+        let texts = |names: &[&'static str]| names.iter().map(|name| (*name, Type::Text)).collect::<Vec<_>>();
+        let pool = |cells: [&str; 5]| cells.map(Cell::from).to_vec();
+        let pools = [pool(["ict_all", "ict", "", "devices", "refuse"]), pool(["ict_print", "ict", "print", "pages", "spread_evenly"])];
+        let share = |set: &str, bearer: &str| [vec![set.into(), "ict".into(), bearer.into()], when().to_vec()].concat();
+        let mut tables = BTreeMap::new();
+        tables.insert("pool", table(&texts(&["pool", "service", "account_group", "driver", "zero_volume"]), &pools));
+        let columns = [texts(&["pool_set", "service", "bearer"]), years.to_vec()].concat();
+        tables.insert("allocation_share", table(&columns, &[share("print", "a"), share("print", "b"), share("all", "a")]));
+        let volumes = [texts(&["driver"]), years.to_vec(), vec![("volume", Type::BigInt)]].concat();
+        let volume = |driver: &str, volume: i64| [vec![driver.into()], when().to_vec(), vec![volume.into()]].concat();
+        tables.insert("volume", table(&volumes, &[volume("devices", 4), volume("pages", 0)]));
+        assert_eq!(whats(&tables), ["1 pool without volume (`ict_print`, spread evenly over 2)"]);
+        tables.insert("volume", table(&volumes, &[volume("devices", 4), volume("pages", 1)]));
+        assert_eq!(whats(&tables), [""; 0]);
+    }
+}
