@@ -10,6 +10,7 @@
     clippy::unwrap_used
 )]
 
+mod allocate;
 mod amount;
 mod chaos;
 mod checks;

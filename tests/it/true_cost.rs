@@ -54,7 +54,7 @@ const LISTED: &[&str] = &[
 const LAKE: [(&str, &[&str]); 2] = [("pay_line", &["council", "source_row"]), ("assignment", &["council", "source_row"])];
 
 /// The golden folder; `None`, with a plain message, where the project's shared folder is not beside the repository.
-fn golden() -> Option<PathBuf> {
+pub fn golden() -> Option<PathBuf> {
     let folder = places::shared().map(|shared| shared.join("golden_true_cost")).filter(|folder| folder.is_dir());
     if folder.is_none() {
         eprintln!("skipped: no shared folder beside the repository");
@@ -63,13 +63,13 @@ fn golden() -> Option<PathBuf> {
 }
 
 /// The golden partnership in a folder of its own.
-struct Partnership {
+pub struct Partnership {
     folder: tempfile::TempDir,
 }
 
 impl Partnership {
     /// `truecost init`, without the reference partnership's own feeds and rows; then the golden files.
-    fn new(golden: &Path) -> Self {
+    pub fn new(golden: &Path) -> Self {
         let made = Self { folder: tempfile::tempdir().unwrap() };
         made.run(&["init"], 0);
         for own in ["pipelines/newham", "pipelines/havering", "pipelines/bexley", "pipelines/shared", "schemas/sources", "drop"] {
@@ -148,18 +148,18 @@ impl Partnership {
         }
     }
 
-    fn path(&self, file: &str) -> PathBuf {
+    pub fn path(&self, file: &str) -> PathBuf {
         self.folder.path().join(file)
     }
 
-    fn write(&self, file: &str, text: &str) {
+    pub fn write(&self, file: &str, text: &str) {
         fs::create_dir_all(self.path(file).parent().unwrap()).unwrap();
         fs::write(self.path(file), text).unwrap();
         settle(&self.path(file));
     }
 
     /// What a command said, held to the code with which it is to end.
-    fn run(&self, words: &[&str], code: i32) -> String {
+    pub fn run(&self, words: &[&str], code: i32) -> String {
         let done = Command::new(env!("CARGO_BIN_EXE_truecost")).current_dir(self.folder.path()).args(words).output().unwrap();
         let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
         assert_eq!(done.status.code(), Some(code), "truecost {}: {said}", words.join(" "));
@@ -167,7 +167,7 @@ impl Partnership {
     }
 
     /// Changes a file and runs.
-    fn change(&self, file: &str, change: impl Fn(&str) -> String, code: i32) -> String {
+    pub fn change(&self, file: &str, change: impl Fn(&str) -> String, code: i32) -> String {
         let text = fs::read_to_string(self.path(file)).unwrap();
         let changed = change(&text);
         assert_ne!(changed, text, "{file} is as it was");
@@ -175,7 +175,7 @@ impl Partnership {
         self.run(&["run"], code)
     }
 
-    fn query(&self, sql: &str) -> String {
+    pub fn query(&self, sql: &str) -> String {
         let done = Command::new(env!("CARGO_BIN_EXE_truecost"))
             .current_dir(self.folder.path())
             .args(["query", "--format", "csv", sql])
@@ -402,85 +402,4 @@ fn pay_resolved_one_change_at_a_time() {
     let said = partnership.run(&["run"], 1);
     assert!(said.contains("error[TC1205]: check 5: northam: ") && said.contains("(2018/P01): £1.37"), "{said}");
     assert_eq!(partnership.query(sums), "council,amount,parts\nnortham,16185.26,18\nsoutham,11163.16,9\n");
-}
-
-/// The golden partnership with one file changed, run once.
-fn changed(golden: &Path, file: &str, change: impl Fn(&str) -> String, code: i32) -> (Partnership, String) {
-    let partnership = Partnership::new(golden);
-    let said = partnership.change(file, change, code);
-    (partnership, said)
-}
-
-/// One change at a time to what allocates cost: a period whose cost finds nobody is blocked by name, and nobody bears it for another.
-#[test]
-fn what_cannot_be_allocated_blocks_its_period_by_name() {
-    let Some(golden) = golden() else { return };
-    let refuse = |csv: &str| csv.replace("print_pages,1,spread_evenly", "print_pages,1,refuse");
-    let (partnership, said) = changed(&golden, "pipelines/reference/pool.csv", refuse, 1);
-    assert!(said.contains("TC1203: 2018/P01 is blocked: ict_print: no volume of print_pages"), "{said}");
-    assert!(!partnership.path("published/latest").exists(), "{said}");
-
-    let partnership = Partnership::new(&golden);
-    partnership.write("drop/northam/device/devices_2018-04-30.csv", "Centre,Devices\nN100,0\n");
-    partnership.write("drop/southam/device/devices_2018-04-30.csv", "Centre,Devices\nS100,3\n");
-    partnership.write("drop/northam/headcount/heads_2018-04-30.csv", "Centre,Heads\nN200,2\n");
-    partnership.write("drop/southam/headcount/heads_2018-04-30.csv", "Centre,Heads\nS100,0\n");
-    let said = partnership.run(&["run"], 1);
-    assert!(said.contains("2018/P01 is blocked: closed loop: hr → ict → hr"), "{said}");
-
-    let negative = |csv: &str| csv.replace("N300,50", "N300,-1");
-    let (partnership, said) = changed(&golden, "drop/northam/device/devices_2018-04-30.csv", negative, 1);
-    assert!(said.contains("REFUSED northam/device 2018/P01") && said.contains("TC0418"), "{said}");
-    assert!(said.contains("2018/P01 is blocked: ict_all: devices lacks northam/device"), "{said}");
-    assert!(!partnership.path("published/latest").exists(), "southam does not bear all of it: {said}");
-}
-
-/// What readers have seen of a period stays as it was while its cost cannot be allocated, and is made again once it can.
-#[test]
-fn a_blocked_period_keeps_its_last_good_figures() {
-    let Some(golden) = golden() else { return };
-    let partnership = Partnership::new(&golden);
-    partnership.run(&["run"], 0);
-    let figures = "SELECT bearer, SUM(amount) AS amount FROM allocated_cost GROUP BY bearer ORDER BY bearer";
-    let state = "SELECT state FROM period";
-    let before = partnership.query(figures);
-    assert_eq!(partnership.query(state), "state\npublished\n");
-    let pool = "pipelines/reference/pool.csv";
-    let said = partnership.change(pool, |csv| csv.replace("print_pages,1,spread_evenly", "print_pages,1,refuse"), 1);
-    assert!(said.contains("2018/P01 is blocked, last good: ict_print: no volume of print_pages"), "{said}");
-    assert!(said.contains("published release r0002"), "{said}");
-    assert_eq!(partnership.query(figures), before);
-    assert_eq!(partnership.query(state), "state\n\"blocked, last good\"\n");
-    // Nothing new: it says so again.
-    let said = partnership.run(&["run"], 1);
-    assert!(said.contains("2018/P01 is blocked, last good: ict_print") && !said.contains("r0003"), "{said}");
-    let said = partnership.change(pool, |csv| csv.replace("print_pages,1,refuse", "print_pages,1,leave_unallocated"), 0);
-    assert!(said.contains("published release r0003"), "{said}");
-    assert_eq!(partnership.query(state), "state\npublished\n");
-    assert_ne!(partnership.query(figures), before);
-    let left =
-        "SELECT placement, SUM(amount) AS amount FROM allocated_cost WHERE account_group = 'third_party_payments' GROUP BY placement";
-    assert_eq!(partnership.query(left), "placement,amount\nunallocated,90.01\n");
-}
-
-/// Shares: an approved exception, a tolerance of nought; and without a method, shared cost stays where it was incurred.
-#[test]
-fn shares_and_methods_are_what_the_rows_say() {
-    let Some(golden) = golden() else { return };
-    let used = "SELECT DISTINCT used FROM driver_register WHERE service = ";
-    let share = "pipelines/reference/share.csv";
-    let exception =
-        |csv: &str| csv.lines().map(|l| if l.starts_with("legal,") { l.replace(",false,", ",true,") } else { l.into() } + "\n").collect();
-    let (partnership, _) = changed(&golden, share, exception, 0);
-    assert_eq!(partnership.query(&format!("{used}'legal'")), "used\nagreed_by_exception\n");
-    let none =
-        |csv: &str| csv.lines().map(|l| if l.starts_with("ict,") { l.replace(",3.00,", ",0.00,") } else { l.into() } + "\n").collect();
-    let said = partnership.change(share, none, 0);
-    assert!(said.contains("published release r0002") && !said.contains("classified"), "a share re-makes no line: {said}");
-    assert_eq!(partnership.query(&format!("{used}'ict'")), "used\ndriver\n");
-    let without = |yaml: &str| yaml.lines().filter(|l| !l.starts_with("allocation:")).map(|l| format!("{l}\n")).collect();
-    partnership.change("pipelines/cost/cost.yaml", without, 0);
-    let placed = "SELECT placement, SUM(amount) AS amount FROM allocated_cost GROUP BY placement ORDER BY placement";
-    assert_eq!(partnership.query(placed), "placement,amount\ndirect,-16.67\nunallocated,24437.29\n");
-    assert_eq!(partnership.query("SELECT COUNT(*) AS n FROM allocation_share"), "n\n0\n");
 }

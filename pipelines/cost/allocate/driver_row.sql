@@ -44,7 +44,7 @@ derived AS (
 )
 SELECT d.driver, d.council, d.feed, d.delivery_id, d.organisation, d.cost_centre, d.service, d.age, sum(d.volume) AS volume
 FROM delivered AS d LEFT JOIN driver_now AS n ON n.driver = d.driver
-WHERE n.driver IS NULL OR (n.fed_by NOT LIKE 'derived:%' AND d.age <= n.max_age)
+WHERE (n.driver IS NULL AND d.age <= 0) OR (n.fed_by NOT LIKE 'derived:%' AND d.age <= n.max_age)
 GROUP BY d.driver, d.council, d.feed, d.delivery_id, d.organisation, d.cost_centre, d.service, d.age
 UNION ALL
 SELECT n.driver, d.council, d.feed, d.delivery_id, '', d.cost_centre, '', CAST(0 AS BIGINT), d.volume

@@ -68,10 +68,26 @@ pub fn beside_in<'s>(sources: &'s [BesideSource], calendar: Calendar, table: &st
 /// Whether a period reads a partition.
 fn is_read(of_table: &[&BesideSource], source: &BesideSource, calendar: Calendar, period: Period) -> bool {
     if source.as_at.is_none() {
-        return source.file.period == period;
+        return source.file.period == period || (source.table == VOLUMES && stands_in(of_table, source, calendar, period));
     }
     let of_feed = of_table.iter().copied().filter(|other| other.is_of(source));
     in_force(of_feed, calendar, period).is_some_and(|force| force.as_at == source.as_at && force.file.period == source.file.period)
+}
+
+/// Volumes of drivers: where a period has none of a feed, the last ones before it are there, and `max_age` of the driver decides whether
+/// they count.
+const VOLUMES: &str = "driver_volume";
+
+/// Whether these volumes of an earlier period stand in for those that a period lacks: the last of their feed, of the year before at most.
+fn stands_in(of_table: &[&BesideSource], source: &BesideSource, calendar: Calendar, period: Period) -> bool {
+    let count = |period: Period| i32::from(period.year) * 12 + i32::from(period.period.min(12));
+    let (of, first) = (source.file.period, calendar.days_of(period).0);
+    let may = period.period < calendar.closing_period && of.period < calendar.closing_period && source.active.contains(first);
+    if !may || of >= period || count(period) - count(of) > 12 {
+        return false;
+    }
+    let mut of_feed = of_table.iter().filter(|other| other.is_of(source));
+    !of_feed.any(|other| of < other.file.period && other.file.period <= period)
 }
 
 /// The snapshot that a period reads, of those of one feed.
@@ -200,6 +216,26 @@ mod tests {
         assert_eq!(beside_in(&sources, CALENDAR, "assignment", &Scope::Year(2018)), [&sources[0], &sources[1]]);
         assert_eq!(beside_in(&sources, CALENDAR, "assignment", &Scope::Year(2019)), Vec::<&BesideSource>::new());
         assert_eq!(beside_in(&sources, CALENDAR, "pay_line", &Scope::Whole), Vec::<&BesideSource>::new());
+    }
+
+    #[test]
+    fn volumes_of_an_earlier_period_stand_in_where_a_period_has_none() {
+        let volumes = |year: i16, month: u8| BesideSource {
+            table: VOLUMES.into(),
+            as_at: None,
+            file: LakeFile { period: period(year, month), ..snapshot("a", "2018-04-30").file },
+            ..snapshot("a", "2018-04-30")
+        };
+        let sources = [volumes(2018, 1), volumes(2018, 3)];
+        let read =
+            |of: Period| beside_in(&sources, CALENDAR, VOLUMES, &Scope::Period(of)).into_iter().map(|s| s.file.period).collect::<Vec<_>>();
+        assert_eq!(read(period(2018, 1)), [period(2018, 1)]);
+        assert_eq!(read(period(2018, 2)), [period(2018, 1)]);
+        assert_eq!(read(period(2018, 3)), [period(2018, 3)], "its own, and no other");
+        assert_eq!(read(period(2019, 3)), [period(2018, 3)], "a year later");
+        assert_eq!(read(period(2019, 4)), [], "and no more");
+        assert_eq!(read(period(2017, 12)), [], "never a later one");
+        assert_eq!(read(period(2018, 13)), [], "closing counts its year");
     }
 
     #[test]
