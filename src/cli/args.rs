@@ -90,6 +90,8 @@ pub enum Command {
     },
     /// Follow rows and pounds from the source to what is published.
     Reconcile,
+    /// The auditor's checks, and what each found on the latest release.
+    Checks,
     /// Ask a question in SQL: published.* (the default), lake.*, reference.*, ops.*.
     Query(Query),
     /// Explain an error code, or where a line's pounds went.

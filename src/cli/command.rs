@@ -92,6 +92,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         }
         Command::Suspense { csv } => say(voice, &report::suspense(partnership, *csv)?),
         Command::Reconcile => say(voice, &report::reconcile(partnership)?),
+        Command::Checks => say(voice, &report::checks(partnership)?),
         Command::Query(query) => question(partnership, query, voice),
         Command::Explain { what: args::Explain::Line { delivery, row } } => say(voice, &report::explain_line(partnership, delivery, *row)?),
         Command::Key { action: args::Key::New { council } } => say(voice, &super::key::new(partnership, council)?),

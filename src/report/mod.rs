@@ -1,6 +1,7 @@
 //! What finance and engineers look at. Every answer is a [`Page`]: text for a person, JSON for a program.
 
 mod ask;
+mod checks;
 mod doctor;
 mod explain;
 mod figures;
@@ -18,6 +19,7 @@ mod validate;
 mod verify;
 
 pub use ask::{Answered, Release, answer, latest, parquet, rows, tables};
+pub use checks::checks;
 pub use doctor::doctor;
 pub use explain::{code, explain_line};
 pub use figures::{reconcile, separation};

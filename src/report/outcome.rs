@@ -84,8 +84,11 @@ fn waiting_words(number: usize) -> String {
 /// What is listed while nothing stops, a line each, with the table that has it row by row.
 fn listed_text(costed: &Costed) -> String {
     let line = |listed: &Listed| format!("  {}: {}\n", listed.what, listed.next);
-    let lines: String = costed.listed.iter().filter(|_| costed.published).map(line).collect();
-    if lines.is_empty() { lines } else { format!("listed, and nothing stops for it:\n{lines}") }
+    let under = |heading: &str, all: &[Listed]| {
+        let lines: String = all.iter().filter(|_| costed.published).map(line).collect();
+        if lines.is_empty() { lines } else { format!("{heading}:\n{lines}") }
+    };
+    under("listed, and nothing stops for it", &costed.listed) + &under("to pay", &costed.to_pay)
 }
 
 /// A line for each period that must wait, and once for all of them what that means and what to do.
@@ -101,6 +104,10 @@ fn blocked_text(blocked: &[Diagnostic]) -> String {
     text
 }
 
+fn whats(all: &[Listed]) -> Vec<&str> {
+    all.iter().map(|listed| listed.what.as_str()).collect()
+}
+
 fn to_json(outcome: &Outcome) -> Value {
     let costed = &outcome.costed;
     let one = |d: &Delivered| {
@@ -112,5 +119,5 @@ fn to_json(outcome: &Outcome) -> Value {
     json!({"run": outcome.run, "exit": outcome.exit_code(), "release": costed.release, "published": costed.published,
         "delivered": outcome.delivered.iter().map(one).collect::<Vec<_>>(), "standing_refused": outcome.standing_refused,
         "waiting": list(&outcome.waiting), "blocked": list(&costed.blocked), "uncounted": uncounted_json(&costed.uncounted),
-        "payments": payments, "listed": costed.listed.iter().map(|listed| &listed.what).collect::<Vec<_>>(), "checks": list(&costed.stopped), "notes": list(&outcome.notes)})
+        "payments": payments, "listed": whats(&costed.listed), "to_pay": whats(&costed.to_pay), "checks": list(&costed.stopped), "notes": list(&outcome.notes)})
 }

@@ -307,7 +307,7 @@ fn check_28_fails_on_a_pair_that_is_eliminated_at_the_payees_amount() {
 fn check_28_warns_of_what_is_unmatched_over_its_limit() {
     let mut plant = sound();
     set(&mut plant, "recharge_limit", 0, "pounds", 499);
-    assert_eq!(only(&plant), (28, "£5.00 unmatched (2018/P01), limit £4.99".to_owned()));
+    assert_eq!(only(&plant), (28, "£5.00 unmatched, limit £4.99".to_owned()));
     assert!(!findings(&plant).iter().any(|f| f.check.blocks && !f.passed()));
     // What the payee keeps is nobody's to settle.
     put(&mut plant, "unmatched_recharge", 0, "reason", t("not_shared"));

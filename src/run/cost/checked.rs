@@ -33,13 +33,13 @@ impl CostRun<'_> {
 }
 
 impl CostRun<'_> {
-    /// What is listed in what is about to be published. Suspense over its limit is a warning already, or stops.
+    /// What is listed in what is about to be published, and who pays whom. Suspense over its limit is a warning already, or stops.
     pub(super) fn listed(
         &self,
         findings: &[Finding],
         lines: &[(CostSource, PublishedPart)],
         assembly: &Assembly<'_>,
-    ) -> Answer<Vec<Listed>> {
+    ) -> Answer<(Vec<Listed>, Vec<Listed>)> {
         let mut listing = BTreeMap::new();
         for name in prove::LISTING {
             if let Some(of) = assembly.content.tables.get(name) {
@@ -55,7 +55,7 @@ impl CostRun<'_> {
             tables.insert("cost_line", assembly.parts.table_of("cost_line", parts)?);
             listed.extend(prove::suspense_listed(&prove::suspense(self.partnership, &tables)?));
         }
-        Ok(listed)
+        Ok((listed, prove::to_pay(&listing)?))
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Costed {
     pub coverage: prove::PaymentCoverage,
     /// What published tables list, and nothing stops for.
     pub listed: Vec<prove::Listed>,
+    /// Who pays whom over the newest year that is settled.
+    pub to_pay: Vec<prove::Listed>,
     /// Parts of `cost_line` made anew.
     pub classified: usize,
     /// The release stays, and its files were made again or found as they were.
@@ -224,7 +226,7 @@ impl CostRun<'_> {
         if let Some(classes) = tables.get("class_total") {
             costed.coverage = prove::payment_coverage(self.partnership, classes.clone())?;
         }
-        costed.listed = self.listed(&costed.findings, lines, assembly)?;
+        (costed.listed, costed.to_pay) = self.listed(&costed.findings, lines, assembly)?;
         let checked = lines.iter().map(|(_, p)| p.rows).sum();
         assembly.store("check_result", &prove::check_rows(&costed.findings, checked, &costed.coverage))?;
         self.verdict(costed, lines, assembly)

@@ -87,3 +87,30 @@ pub const CHECKS: &[Check] = &[
     check!(42, "check_42.sql", codes::CHECK_SIGN, true, "the sender's sign was turned once"),
     check!(42, "check_42_income.sql", codes::CHECK_SIGN, false, "income accounts are credits over the year"),
 ];
+
+/// Where a check is made that is no query over a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// In the kernel that allocates, on every run: what it does not prove is not there.
+    Kernel,
+    /// A property of the engine, which its tests prove, each with a kernel that was made wrong.
+    Engine,
+    /// When the partnership's files are read: nothing runs on rows that fail it.
+    Reading,
+}
+
+/// Number, name and place of the checks that are made elsewhere; each of them blocks.
+pub const MADE_ELSEWHERE: &[(i16, &str, Elsewhere)] = &[
+    (14, "for each set of pools and service: direct + received = assigned + unallocated", Elsewhere::Kernel),
+    (16, "each part is less than a penny from exact; the parts of a cell sum to it", Elsewhere::Kernel),
+    (17, "numerators sum to their denominator; no volume is negative", Elsewhere::Kernel),
+    (18, "the system of services is solved exactly; no closed loop", Elsewhere::Kernel),
+    (19, "by steps nothing goes to a lower step; the reversed order stands beside it", Elsewhere::Kernel),
+    (20, "what a service does for itself changes nothing", Elsewhere::Engine),
+    (21, "doubling a driver changes nothing, doubling a cost doubles its parts", Elsewhere::Engine),
+    (22, "order of rows, pools, partitions and threads changes nothing", Elsewhere::Engine),
+    (23, "merging and splitting agree before rounding", Elsewhere::Engine),
+    (24, "allocating less than nought is the negative of allocating more", Elsewhere::Engine),
+    (25, "the same inputs give the same bytes", Elsewhere::Engine),
+    (40, "every row that decides a figure has another approver than author", Elsewhere::Reading),
+];

@@ -10,13 +10,23 @@ use arrow::{
 use super::InSuspense;
 use crate::{
     diagnostic::Answer,
-    domain::{Pence, counted, pounds},
+    domain::{Payment, Pence, counted, payments, pounds},
     schema::batch::{big, money, small, text, text_at, tiny},
 };
 
 /// Tables in which something is listed; those that a release lacks list nothing.
-pub const LISTING: [&str; 7] =
-    ["payroll_difference", "pay_exception", "driver_register", "pool", "volume", "allocation_share", "recharge_pair"];
+pub const LISTING: [&str; 10] = [
+    "payroll_difference",
+    "pay_exception",
+    "driver_register",
+    "pool",
+    "volume",
+    "allocation_share",
+    "recharge_pair",
+    "separation",
+    "unmatched_recharge",
+    "settlement",
+];
 
 /// Something that is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +68,40 @@ pub fn listed(tables: &BTreeMap<&'static str, RecordBatch>) -> Answer<Vec<Listed
         let shown = if sum < 100 { format!(" {sum}p apart") } else { format!(" {} apart", pounds(sum)) };
         all.extend(some(apart.len(), "recharge", &shown, "recharge_pair"));
     }
+    if let Some(open) = table("unmatched_recharge") {
+        let periods = periods(open)?;
+        let of_lines = table("separation").map(self::periods).transpose()?.unwrap_or_default();
+        let newest = of_lines.iter().chain(&periods).max();
+        let amounts: Vec<Pence> = money(open, "amount")?.iter().map(|pence| pence.unwrap_or_default().abs()).collect();
+        let at_its_end: Vec<Pence> = periods.iter().zip(amounts).filter(|(of, _)| Some(*of) == newest).map(|(_, pence)| pence).collect();
+        let sum = format!(" without another side {}", pounds(at_its_end.iter().sum()));
+        all.extend(some(at_its_end.len(), "recharge", &sum, "unmatched_recharge"));
+    }
     Ok(all)
+}
+
+/// Who pays whom over the newest year that is settled: its summed balances are netted, since payments of periods are not added.
+///
+/// # Errors
+/// TC1250 where the settlement has not the columns of its contract.
+pub fn to_pay(tables: &BTreeMap<&'static str, RecordBatch>) -> Answer<Vec<Listed>> {
+    let Some(settlement) = tables.get("settlement") else { return Ok(Vec::new()) };
+    let (organisations, balances, periods) = (text(settlement, "organisation")?, money(settlement, "balance")?, periods(settlement)?);
+    let Some((year, last)) = periods.iter().max().copied() else { return Ok(Vec::new()) };
+    let first = periods.iter().filter(|(of, _)| *of == year).map(|(_, period)| *period).min().unwrap_or(last);
+    let mut net: BTreeMap<String, Pence> = BTreeMap::new();
+    for (row, (of, _)) in periods.iter().enumerate() {
+        if *of == year {
+            *net.entry(text_at(organisations, row).unwrap_or_default().to_owned()).or_default() += balances.value(row);
+        }
+    }
+    let of = if first == last { format!("{year}/P{last:02}") } else { format!("{year}/P{first:02} to P{last:02}") };
+    let next = "truecost query \"SELECT * FROM settlement\"";
+    let pay = |payment: Payment| Listed {
+        what: format!("{of}: {} pays {} {}", payment.payer, payment.payee, pounds(payment.pence)),
+        next: next.to_owned(),
+    };
+    Ok(payments(&net).unwrap_or_default().into_iter().map(pay).collect())
 }
 
 /// Codes in suspense within the limit: what is over it is a warning, or stops. `None` where there are none.
@@ -162,6 +205,36 @@ mod tests {
             whats(&tables),
             ["2 payroll differences £1.38", "1 share outside tolerance (legal)", "1 exception (hr)", "1 recharge 3p apart"]
         );
+    }
+
+    #[test]
+    fn a_year_is_netted_and_its_payments_are_not_added() {
+        let columns =
+            [("organisation", Type::Text), ("delivery_year", Type::SmallInt), ("delivery_period", Type::TinyInt), ("balance", Type::Money)];
+        let row = |who: &str, year: i64, period: i64, pence: Pence| vec![who.into(), year.into(), period.into(), Cell::Pence(pence)];
+        let rows = [
+            row("a", 2017, 12, 900),
+            row("b", 2017, 12, -900),
+            row("a", 2018, 1, 500),
+            row("b", 2018, 1, -500),
+            row("a", 2018, 3, -200),
+            row("b", 2018, 3, 200),
+        ];
+        let tables = BTreeMap::from([("settlement", table(&columns, &rows))]);
+        let shown: Vec<String> = to_pay(&tables).unwrap().into_iter().map(|listed| listed.what).collect();
+        assert_eq!(shown, ["2018/P01 to P03: a pays b £3.00"]);
+        assert_eq!(to_pay(&BTreeMap::new()).unwrap(), []);
+    }
+
+    #[test]
+    fn only_what_is_open_at_the_end_of_the_newest_period_is_counted() {
+        let columns = [("delivery_year", Type::SmallInt), ("delivery_period", Type::TinyInt), ("amount", Type::Money)];
+        let row = |period: i64, pence: Pence| vec![2018.into(), period.into(), Cell::Pence(pence)];
+        let rows = [row(1, -15_000), row(1, 700), row(2, -15_000)];
+        let mut tables = BTreeMap::from([("unmatched_recharge", table(&columns, &rows))]);
+        assert_eq!(whats(&tables), ["1 recharge without another side £150.00"]);
+        tables.insert("separation", table(&columns, &[row(3, 1)]));
+        assert_eq!(whats(&tables), [""; 0], "it was matched in June");
     }
 
     #[test]

@@ -13,8 +13,8 @@ use arrow::{array::Array, record_batch::RecordBatch};
 pub use coverage::{PaymentCoverage, payment_coverage};
 pub use given::{PUBLISHED_PROOFS, check_tables, no_code_class, no_payroll_difference};
 pub use grouped::{Grouped, group_part, line_total};
-pub use list::{CHECKS, Check};
-pub use listed::{LISTING, Listed, listed, suspense_listed};
+pub use list::{CHECKS, Check, Elsewhere, MADE_ELSEWHERE};
+pub use listed::{LISTING, Listed, listed, suspense_listed, to_pay};
 pub use reconcile::{STAGES, reconciliation};
 pub use suspense::{InSuspense, over_limit, suspense};
 

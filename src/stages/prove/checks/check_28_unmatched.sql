@@ -8,8 +8,8 @@ newest AS (
 )
 SELECT
   'unmatched' AS what,
-  n.delivery_year AS fiscal_year,
-  n.delivery_period AS period,
+  CAST(NULL AS SMALLINT) AS fiscal_year,
+  CAST(NULL AS TINYINT) AS period,
   count(*) AS failed,
   sum(abs(u.amount)) AS difference,
   l.pounds AS limit_amount
@@ -17,5 +17,5 @@ FROM newest AS n
 JOIN unmatched_recharge AS u ON u.delivery_year = n.delivery_year AND u.delivery_period = n.delivery_period
 CROSS JOIN recharge_limit AS l
 WHERE u.reason IS NULL OR u.reason <> 'not_shared'
-GROUP BY n.delivery_year, n.delivery_period, l.pounds
+GROUP BY l.pounds
 HAVING sum(abs(u.amount)) > l.pounds
