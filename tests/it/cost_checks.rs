@@ -286,7 +286,7 @@ fn check_26_warns_of_a_part_that_moved() {
 fn check_27_names_what_is_unallocated() {
     let mut plant = sound();
     put(&mut plant, "allocated_cost", 0, "placement", t("unallocated"));
-    assert_eq!(only(&plant), (27, "a, ict: unallocated (2018/P01): £60.00".to_owned()));
+    assert_eq!(only(&plant), (27, "a, ict: unallocated: £60.00".to_owned()));
 }
 
 #[test]

@@ -44,6 +44,12 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// As `check_result` has it, which has the pounds beside it: with those of a limit, since a limit alone says nothing.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        if self.limit.is_some() { self.sentence() } else { self.what.clone() }
+    }
+
     /// As a sentence: what, and by how much.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -132,7 +138,7 @@ fn failures(rows: &RecordBatch) -> Answer<Vec<Failure>> {
 #[must_use]
 pub fn check_rows(findings: &[Finding], checked: u64, coverage: &PaymentCoverage) -> Vec<Vec<Cell>> {
     let row = |f: &Finding| {
-        let mut detail: Vec<String> = f.failures.iter().take(5).map(|x| x.what.clone()).collect();
+        let mut detail: Vec<String> = f.failures.iter().take(5).map(Failure::detail).collect();
         // Check 12 also says how far the payments are known: they pass it whatever is missing.
         detail.extend(coverage.sentence().filter(|_| f.check.number == 12));
         let detail = detail.join("; ");
