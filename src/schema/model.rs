@@ -177,6 +177,7 @@ impl Type {
 
 /// The column-level `truecost` property.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is a word of a contract, and they go in all combinations
 pub struct ColumnRules {
     /// Other headers under which the column may stand.
     pub aliases: Vec<String>,

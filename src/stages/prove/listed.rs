@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn only_what_is_open_at_the_end_of_the_newest_period_is_counted() {
         let columns = [("delivery_year", Type::SmallInt), ("delivery_period", Type::TinyInt), ("amount", Type::Money)];
-        let row = |period: i64, pence: Pence| vec![2018.into(), period.into(), Cell::Pence(pence)];
+        let row = |period: i64, pence: Pence| vec![Cell::Whole(2018), period.into(), Cell::Pence(pence)];
         let rows = [row(1, -15_000), row(1, 700), row(2, -15_000)];
         let mut tables = BTreeMap::from([("unmatched_recharge", table(&columns, &rows))]);
         assert_eq!(whats(&tables), ["1 recharge without another side £150.00"]);
