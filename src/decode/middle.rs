@@ -40,7 +40,7 @@ impl Running {
     }
 
     /// Adds the next piece of the file.
-    pub(super) fn add(&mut self, next: Self) {
+    pub(super) fn add(&mut self, next: &Self) {
         let is_sum = |(row, before): &&(InMiddle, Pence)| self.rows + row.rows >= LEAST && row.pence == self.net + before;
         let found = next.open.iter().find(is_sum).map(|(row, _)| InMiddle { rows: self.rows + row.rows, ..*row });
         self.found = self.found.or(found);
@@ -59,7 +59,7 @@ mod tests {
         for (at, rows) in rows.chunks(piece).enumerate() {
             let mut part = Running::default();
             rows.iter().zip((at * piece) as u64 + 2..).for_each(|(pence, line)| part.row(line, *pence));
-            whole.add(part);
+            whole.add(&part);
         }
         whole.found.map(|row| (row.line, row.rows))
     }

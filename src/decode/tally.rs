@@ -178,7 +178,7 @@ impl Tally {
 
     /// Adds what the next chunk held.
     pub fn add(&mut self, mut next: Self) {
-        self.running.add(std::mem::take(&mut next.running));
+        self.running.add(&std::mem::take(&mut next.running));
         if self.sums.is_empty() && self.padded.is_empty() {
             // An empty tally to begin with.
             *self = Self { running: std::mem::take(&mut self.running), ..next };

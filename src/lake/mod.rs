@@ -37,6 +37,7 @@ mod part;
 mod private;
 mod proof;
 mod quarantine;
+mod record;
 mod register;
 mod release;
 #[cfg(test)]
@@ -64,7 +65,8 @@ pub use part::{
 };
 pub use proof::{ControlProof, Counted, DeliveryProof, LeftOutProof, Measure, PeriodProof, SenderProof};
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
-pub use register::{Attempt, DeliveryRecord, DeliveryState, KeyIds, Register, SourceFacts};
+pub use record::{Attempt, DeliveryRecord, DeliveryState, KeyIds, SourceFacts};
+pub use register::Register;
 pub use release::{PartRef, Publication, Releases};
 pub use sound::{Depth, Flaw, Mended, flaw, hold};
 pub use staging::Staging;

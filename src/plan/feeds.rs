@@ -1,5 +1,8 @@
 //! Which deliveries of a feed are to be taken, and why.
 
+mod wanted;
+mod words;
+
 use std::collections::BTreeMap;
 
 use super::{
@@ -8,157 +11,16 @@ use super::{
     replay::replays_of,
 };
 use crate::{
-    diagnostic::{Diagnostic, Place, codes},
-    domain::{Calendar, Coverage, Pence, Period},
-    lake::{DeliveryRecord, DeliveryState, PeriodProof, SourceFacts, Turn},
+    domain::{Calendar, Coverage, Period},
+    lake::{DeliveryRecord, DeliveryState, SourceFacts, Turn},
     pipeline::{Extent, Feed, NewestBy, Ready},
     source::{Entry, Listing, companion_name},
 };
 
-/// Why a delivery is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// Nothing of these periods is in yet.
-    New,
-    /// Something else is in for these periods.
-    Newer,
-    /// In by its name and size; only the bytes say whether it is another.
-    Touched,
-    /// The contract, the feed or its SQL changed since it was judged.
-    RulesChanged,
-    /// Asked for with `--force`.
-    Forced,
-    /// Accepted, but its rows are not in the lake any more.
-    Lost,
-    /// It waited, and a person has accepted it.
-    LetIn,
-    /// It was refused as a copy of a delivery that was withdrawn since.
-    Freed,
-    /// A newer file for the same periods was refused or withdrawn.
-    NextNewest,
-}
-
-impl Why {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new delivery",
-            Self::Newer => "newer bytes",
-            Self::Touched => "its time or inode changed; the same size as before",
-            Self::RulesChanged => "changed contract, feed or SQL",
-            Self::Forced => "forced",
-            Self::Lost => "accepted, and no longer in the lake",
-            Self::LetIn => "accepted by a person",
-            Self::Freed => "what it was a copy of counts no more",
-            Self::NextNewest => "the newest that was neither refused nor withdrawn",
-        }
-    }
-}
-
-/// Why a file is left alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Idle {
-    /// In, and unchanged since.
-    In,
-    /// Refused, and unchanged since.
-    RefusedBefore,
-    /// Another file is newer for the same periods.
-    Superseded,
-    /// It was in; a later delivery stands for its periods.
-    Replaced,
-    /// Judged, and waits for a person's word.
-    Waits,
-    /// A person withdrew it.
-    Withdrawn,
-    /// Not among the periods asked for.
-    NotAsked,
-    /// Outside the feed's active dates.
-    NotActive,
-}
-
-impl Idle {
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::In => "already in",
-            Self::RefusedBefore => "refused before, unchanged",
-            Self::Superseded => "superseded by a newer file",
-            Self::Replaced => "was in, and a later delivery stands for its periods",
-            Self::Waits => "waits for truecost accept",
-            Self::Withdrawn => "withdrawn",
-            Self::NotAsked => "not asked for",
-            Self::NotActive => "outside the feed's active dates",
-        }
-    }
-}
-
-/// One file to take.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Take {
-    pub entry: Entry,
-    pub sidecar: Option<Entry>,
-    /// `None` where it is read from the file.
-    pub coverage: Option<Coverage>,
-    pub why: Why,
-    /// The place of this delivery in the order of its feed; `None` for one that gets its own when it is entered.
-    pub turn: Option<Turn>,
-    /// The delivery whose landed bytes are taken; `None` where the source offers the file.
-    pub landed: Option<Box<DeliveryRecord>>,
-    /// What other deliveries hold in the periods that it would go over.
-    pub over: Vec<Stood>,
-}
-
-/// What stands in a period.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stood {
-    pub period: Period,
-    pub delivery: String,
-    pub proof: PeriodProof,
-    /// Its rows have no pounds.
-    pub no_pounds: bool,
-}
-
-impl Stood {
-    /// Pounds of what stands, debit positive; `None` where the rows have none.
-    #[must_use]
-    pub fn pounds(&self) -> Option<Pence> {
-        (!self.no_pounds).then_some(self.proof.amount)
-    }
-}
-
-/// What there is to do for one feed.
-#[derive(Clone, Debug, Default)]
-pub struct FeedPlan {
-    pub take: Vec<Take>,
-    pub idle: Vec<(Entry, Idle)>,
-    pub reports: Vec<Diagnostic>,
-    /// Deliveries whose file lies in the folder, the newest for its periods, although another delivery has gone over them.
-    pub again: Vec<String>,
-    /// Files whose names the feed does not know: [`super::strays`] judges them.
-    pub unknown: Vec<Entry>,
-}
-
-/// What a plan is made for.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wish {
-    pub period: Option<Period>,
-    pub year: Option<i16>,
-    pub force: bool,
-    pub rehash: bool,
-}
-
-impl Wish {
-    /// Whether any covered period was asked for.
-    #[must_use]
-    pub fn wants(&self, coverage: &Coverage) -> bool {
-        coverage.periods().iter().any(|p| self.wants_period(*p))
-    }
-
-    #[must_use]
-    pub fn wants_period(&self, period: Period) -> bool {
-        self.period.is_none_or(|wanted| wanted == period) && self.year.is_none_or(|wanted| wanted == period.year)
-    }
-}
+pub use wanted::{FeedPlan, Idle, Stood, Take, Why, Wish};
+pub(super) use words::place;
+use words::{next_newest, no_marker, no_sidecar};
+pub use words::{not_active, tie, without_keys};
 
 /// A file of the feed's pattern, with what its name says.
 struct Candidate {
@@ -508,74 +370,4 @@ fn counted_otherwise(feed: &Feed, calendar: Calendar, record: &DeliveryRecord) -
         Some(counted) => *counted != calendar.to_string(),
         None => record.covers().is_some_and(|coverage| !feed.beside(&coverage, calendar).is_empty()),
     }
-}
-
-pub(super) fn place(feed: &Feed, entry: &Entry) -> Place {
-    Place::file(format!("{}: {}", feed.name(), entry.name))
-}
-
-fn next_newest(feed: &Feed, entry: &Entry, covers: Option<&Coverage>, newer: &InsteadOf) -> Diagnostic {
-    let covers = covers.map(ToString::to_string).unwrap_or_default();
-    let what = if newer.idle == Idle::Withdrawn { "was withdrawn" } else { "was refused" };
-    Diagnostic::warning(
-        codes::control::NEXT_NEWEST,
-        format!("{} is taken for {covers}: {}, which is newer, {what}", entry.name, newer.name),
-    )
-    .place(place(feed, entry))
-    .expected("one sound file for a period")
-    .outcome("it is judged as any other, and stands below the newer one, should that be accepted after all")
-    .hint(format!("truecost status says what is wrong with {}: ask the sender for it again, or remove it", newer.name))
-}
-
-fn no_sidecar(feed: &Feed, entry: &Entry) -> Diagnostic {
-    let name = companion_name(feed.sidecar.as_deref().unwrap_or_default(), &entry.name);
-    Diagnostic::warning(codes::source::NOT_SETTLED, format!("its sidecar `{name}` has not come yet"))
-        .place(place(feed, entry))
-        .expected("both files: the sidecar holds the sender's totals")
-        .outcome("the file waits where it is; nothing of it was taken")
-        .hint("run again when the sidecar is there, or ask the sender for it")
-}
-
-fn no_marker(feed: &Feed, entry: &Entry, marker: &str) -> Diagnostic {
-    Diagnostic::warning(codes::source::NOT_SETTLED, format!("the file waits for its marker `{marker}`"))
-        .place(place(feed, entry))
-        .expected("both files: the sender writes the marker when the extract is complete (`ready:` in the feed)")
-        .outcome("the file waits where it is; nothing of it was taken")
-        .hint(format!("ask the sender whether the extract is complete; then put `{marker}` beside it and type truecost run"))
-}
-
-/// A file for periods in which the feed is not active.
-#[must_use]
-pub fn not_active(feed: &Feed, entry: &Entry) -> Diagnostic {
-    Diagnostic::warning(codes::control::NOT_ACTIVE, "a file for a period in which this feed is not active")
-        .place(place(feed, entry))
-        .expected(format!("a period {}", feed.active))
-        .outcome("it was left where it is and not read")
-        .hint(format!("correct `active:` in {}, or move the file to the feed that is active then", feed.file))
-}
-
-/// Why nothing of a personal feed is read; `None` where it has its keys, or needs none.
-#[must_use]
-pub fn without_keys(feed: &Feed) -> Option<Diagnostic> {
-    let why = feed.personal.as_ref()?.keys.as_ref().err()?;
-    let report = Diagnostic::new(codes::command::NO_KEYS, format!("{} holds personal data and has no keys: {why}", feed.name()))
-        .place(Place::file(feed.file.clone()))
-        .expected("a key for pseudonyms and one for sealing, which `keys` in pipelines/partnership.yaml refers to")
-        .outcome("nothing of this feed was read or landed; other feeds are not affected")
-        .hint(format!("truecost key new {} makes them; or bring the keys that were made for it to where truecost runs", feed.council));
-    Some(report)
-}
-
-/// Files that cover the same and of which none is the newest.
-#[must_use]
-pub fn tie(feed: &Feed, covers: Option<&Coverage>, names: &[&str]) -> Diagnostic {
-    let covers = covers.map(ToString::to_string).unwrap_or_default();
-    Diagnostic::new(
-        codes::control::NEWEST_UNCLEAR,
-        format!("{} files cover {covers}, and none is newer: {}", names.len(), names.join(", ")),
-    )
-    .place(Place::file(feed.name()))
-    .expected("one file for a period, or versions or times that tell which is the newest")
-    .outcome("none of them was taken; the feed stays at its last accepted delivery")
-    .hint("remove all but one, or give them a version in the name (`[_v{version}]` in `files:`)")
 }

@@ -4,6 +4,8 @@
 
 mod coverage;
 mod enter;
+mod facts;
+mod landing;
 mod many;
 mod mend;
 mod messages;
@@ -20,28 +22,22 @@ use std::{
     collections::BTreeSet,
     ops::Deref,
     panic::resume_unwind,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     thread::{self, ScopedJoinHandle},
     time::Duration,
 };
 
-use sha2::{Digest as _, Sha256};
-
-use super::{
-    Conductor, Event,
-    parallel::{Flow, lock, pump},
-};
+use super::{Conductor, Event};
 use crate::{
-    decode::{EncodingFacts, Header},
+    decode::EncodingFacts,
     diagnostic::{Answer, Diagnostic, Severity, codes},
-    domain::{Calendar, Coverage, DeliveryId, Digest, Pence, counted, grouped},
+    domain::{Pence, grouped},
     lake::{DeliveryRecord, Landed, SourceFacts},
-    pipeline::{CoverFrom, Feed, Required},
+    pipeline::{Feed, Required},
     plan::{self, FeedPlan, Idle, Take, Wish, plan_feed},
-    schema::Contract,
     source::{self, Entry, Listing, Source, needs_second_look, settle},
-    stages::land::{land, land_sidecar},
 };
+use facts::{contract_for, delivery_id, sidecar_facts, source_facts, text_inside};
 use read::Known;
 pub use reenter::Repaired;
 
@@ -376,50 +372,6 @@ impl FeedRun<'_> {
             Ok(())
         })
     }
-
-    /// Files are landed side by side.
-    fn land_all<'a>(&self, sources: &[Folder<'a>], queue: Vec<(usize, &'a Feed, Take)>) -> Answer<Vec<InHand<'a>>> {
-        let fetched = || queue.iter().filter(|(_, _, take)| take.landed.is_none());
-        let bytes = fetched().map(|(_, _, take)| take.entry.size).sum();
-        let files = fetched().count();
-        self.observer.event(Event::Start { what: "landing", bytes });
-        let mut queue = queue.into_iter();
-        let in_hand = Mutex::new(Vec::with_capacity(queue.len()));
-        let landed = pump(
-            self.threads,
-            Flow {
-                take: || Ok(queue.next()),
-                work: |(at, feed, take): (usize, &'a Feed, Take)| self.land_one(sources.get(at), feed, take),
-                arrange: |item: Option<InHand<'a>>| {
-                    lock(&in_hand).extend(item);
-                    Ok(Vec::<()>::new())
-                },
-                job: |()| Ok(()),
-            },
-        );
-        self.observer.event(Event::End);
-        landed?;
-        if files > 0 {
-            self.step(&format!("landed {}, {}", counted(files as u64, "file"), counted(bytes, "byte")));
-        }
-        Ok(in_hand.into_inner().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn land_one<'a>(&self, folder: Option<&Folder<'a>>, feed: &'a Feed, take: Take) -> InHand<'a> {
-        if let Some(record) = take.landed.clone() {
-            return InHand { present: folder.map(|folder| folder.present.clone()), ..self.landed_again(feed, take, &record) };
-        }
-        let source = folder.map(|folder| &*folder.source);
-        let mut watch = |bytes| self.observer.event(Event::Advance { bytes });
-        let landed = match source {
-            Some(source) => land(self.lake.landing(), source, &take.entry, (feed.landing, feed.sealing()), &mut watch),
-            None => Err(Diagnostic::new(codes::checks::UNEXPLAINED, "a file without a source").into()),
-        };
-        let sidecar =
-            source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(self.lake.landing(), source, entry, feed.sealing()));
-        let present = folder.map(|folder| folder.present.clone());
-        InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: self.clock.now().iso(), present, many: false }
-    }
 }
 
 /// Feeds keep their places; within each, deliveries go in their order: what they cover is known now.
@@ -448,35 +400,6 @@ pub(super) fn is_in_the_way(report: &Diagnostic) -> bool {
     report.severity == Severity::Error || report.code == codes::source::NOT_SETTLED
 }
 
-fn source_facts(location: &str, entry: &Entry) -> SourceFacts {
-    SourceFacts {
-        name: entry.name.clone(),
-        location: location.to_owned(),
-        bytes: entry.size,
-        modified_us: entry.modified_us,
-        identity: entry.identity.clone(),
-    }
-}
-
-fn sidecar_facts(item: &InHand<'_>) -> Option<SourceFacts> {
-    item.take.sidecar.as_ref().map(|entry| source_facts(&item.location, entry))
-}
-
-fn contract_for<'a>(feed: &'a Feed, coverage: &Coverage, calendar: Calendar) -> Option<&'a Arc<Contract>> {
-    let first = calendar.days_of(coverage.first()).0;
-    feed.contracts.iter().find(|(span, _)| span.contains(first)).map(|(_, contract)| contract)
-}
-
-/// First 16 hex digits of the SHA-256 over council, feed, coverage and the bytes' own SHA-256.
-#[must_use]
-pub fn delivery_id(feed: &Feed, name: &str, coverage: &Coverage, bytes: &Digest) -> DeliveryId {
-    let periods: Vec<String> = coverage.periods().iter().map(ToString::to_string).collect();
-    // The same register on another day is another delivery.
-    let as_at = feed.as_at(name).map(|day| format!("{day}\n")).unwrap_or_default();
-    let text = format!("{}\n{}\n{}\n{bytes}\n{as_at}", feed.council, feed.id, periods.join(" "));
-    DeliveryId::from_digest(&Digest(Sha256::digest(text.as_bytes()).into()))
-}
-
 fn not_taken(feed: &Feed, file: String, reports: Vec<Diagnostic>) -> Delivered {
     Delivered {
         feed: feed.name(),
@@ -488,18 +411,5 @@ fn not_taken(feed: &Feed, file: String, reports: Vec<Diagnostic>) -> Delivered {
         quarantined: 0,
         pence: Some(0),
         reports,
-    }
-}
-
-fn text_inside(feed: &Feed, header: &Header) -> Option<String> {
-    match feed.covers.from.as_ref()? {
-        CoverFrom::Record { record, field, .. } => {
-            let found = header.controls.iter().find(|c| c.tag == *record)?;
-            found.fields.get(field.checked_sub(1)?).cloned()
-        }
-        CoverFrom::Header { label, .. } => header.preamble.iter().find_map(|line| {
-            let text = line.fields.join(" ");
-            text.split_once(label.as_str()).map(|(_, after)| after.trim_start_matches([':', ' ']).trim().to_owned())
-        }),
     }
 }

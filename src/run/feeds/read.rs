@@ -17,7 +17,7 @@ use super::{
     not_taken,
     outside::outside,
     pass::{Pass, Streamed, stream},
-    sender::{differs, row_by_row, sender_proof},
+    sender::{not_as_sent, sender_proof},
     sidecar_facts, source_facts,
 };
 use crate::{
@@ -210,8 +210,7 @@ impl FeedRun<'_> {
         record.proof.sender = form.as_ref().map(|form| sender_proof(form, &streamed.tally));
         faults.extend(too_large(feed, file, record));
         if let Some((form, sender)) = form.as_ref().zip(record.proof.sender.as_ref()) {
-            let sums = differs(feed, file, form, sender, &streamed.totals);
-            faults.extend(sums.or_else(|| row_by_row(feed, file, form, streamed.unlike)));
+            faults.extend(not_as_sent(feed, file, form, sender, &streamed));
         }
         let mut notes = notes(feed, file, &judge, &streamed);
         let said = outside(feed, file, id, coverage, &streamed, record.proof.no_pounds);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::pass::Streamed;
 use crate::{
     decode::Tally,
     diagnostic::{Diagnostic, Place, codes},
@@ -26,14 +27,13 @@ pub(super) fn sender_proof(form: &Form, tally: &Tally) -> SenderProof {
     }
 }
 
-/// Why the delivery is refused, where the common rows are other than the sender's: in number, in debits or in credits.
-pub(super) fn differs(
-    feed: &Feed,
-    file: &str,
-    form: &Form,
-    sender: &SenderProof,
-    totals: &BTreeMap<Period, PeriodTotals>,
-) -> Option<Diagnostic> {
+/// Why the delivery is refused, where the common rows are other than the sender's: together, or row by row.
+pub(super) fn not_as_sent(feed: &Feed, file: &str, form: &Form, sender: &SenderProof, streamed: &Streamed) -> Option<Diagnostic> {
+    differs(feed, file, form, sender, &streamed.totals).or_else(|| row_by_row(feed, file, form, streamed.unlike))
+}
+
+/// In number, in debits or in credits.
+fn differs(feed: &Feed, file: &str, form: &Form, sender: &SenderProof, totals: &BTreeMap<Period, PeriodTotals>) -> Option<Diagnostic> {
     let (mut rows, mut debits, mut credits): (u64, Pence, Pence) = (0, 0, 0);
     for totals in totals.values() {
         (rows, debits, credits) = (rows + totals.rows, debits + totals.debits, credits + totals.credits);
@@ -59,9 +59,9 @@ pub(super) fn differs(
     Some(report)
 }
 
-/// Why the delivery is refused, where its sums agree and some rows do not: the SQL moved pounds from one row to another, and with them
+/// Its sums agree and some rows do not: the SQL moved pounds from one row to another, and with them
 /// from one period to another.
-pub(super) fn row_by_row(feed: &Feed, file: &str, form: &Form, unlike: Unlike) -> Option<Diagnostic> {
+fn row_by_row(feed: &Feed, file: &str, form: &Form, unlike: Unlike) -> Option<Diagnostic> {
     let line = u64::try_from(unlike.first?).ok();
     let seen = format!("the SQL made other amounts of {} than their columns hold, though the sums agree", counted(unlike.rows, "row"));
     let report = Diagnostic::new(codes::control::SENDER_AMOUNT, seen)

@@ -50,8 +50,7 @@ pub(super) fn compare(form: &Form, records: &RecordBatch, rows: &RecordBatch, am
     if form.counted && rows.num_rows() == each * records.num_rows() {
         let made: Vec<Vec<Pence>> = of_rows.iter().map(|terms| summed(terms, records.num_rows())).collect();
         let sent = (0..records.num_rows()).flat_map(|record| made.iter().map(move |row| row.get(record).copied().unwrap_or(0)));
-        for (row, sent) in sent.enumerate().filter(|(row, sent)| pence(amounts, *row) != *sent) {
-            let _ = sent;
+        for (row, _) in sent.enumerate().filter(|(row, sent)| pence(amounts, *row) != *sent) {
             unlike.count(source_rows.value(row));
         }
         return Ok(unlike);

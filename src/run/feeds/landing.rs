@@ -1,0 +1,64 @@
+//! Files are landed side by side, before any of them is read.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::{
+    super::{
+        Event,
+        parallel::{Flow, lock, pump},
+    },
+    FeedRun, Folder, InHand,
+};
+use crate::{
+    diagnostic::{Answer, Diagnostic, codes},
+    domain::counted,
+    pipeline::Feed,
+    plan::Take,
+    stages::land::{land, land_sidecar},
+};
+
+impl FeedRun<'_> {
+    /// Files are landed side by side.
+    pub(super) fn land_all<'a>(&self, sources: &[Folder<'a>], queue: Vec<(usize, &'a Feed, Take)>) -> Answer<Vec<InHand<'a>>> {
+        let fetched = || queue.iter().filter(|(_, _, take)| take.landed.is_none());
+        let bytes = fetched().map(|(_, _, take)| take.entry.size).sum();
+        let files = fetched().count();
+        self.observer.event(Event::Start { what: "landing", bytes });
+        let mut queue = queue.into_iter();
+        let in_hand = Mutex::new(Vec::with_capacity(queue.len()));
+        let landed = pump(
+            self.threads,
+            Flow {
+                take: || Ok(queue.next()),
+                work: |(at, feed, take): (usize, &'a Feed, Take)| self.land_one(sources.get(at), feed, take),
+                arrange: |item: Option<InHand<'a>>| {
+                    lock(&in_hand).extend(item);
+                    Ok(Vec::<()>::new())
+                },
+                job: |()| Ok(()),
+            },
+        );
+        self.observer.event(Event::End);
+        landed?;
+        if files > 0 {
+            self.step(&format!("landed {}, {}", counted(files as u64, "file"), counted(bytes, "byte")));
+        }
+        Ok(in_hand.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn land_one<'a>(&self, folder: Option<&Folder<'a>>, feed: &'a Feed, take: Take) -> InHand<'a> {
+        if let Some(record) = take.landed.clone() {
+            return InHand { present: folder.map(|folder| folder.present.clone()), ..self.landed_again(feed, take, &record) };
+        }
+        let source = folder.map(|folder| &*folder.source);
+        let mut watch = |bytes| self.observer.event(Event::Advance { bytes });
+        let landed = match source {
+            Some(source) => land(self.lake.landing(), source, &take.entry, (feed.landing, feed.sealing()), &mut watch),
+            None => Err(Diagnostic::new(codes::checks::UNEXPLAINED, "a file without a source").into()),
+        };
+        let sidecar =
+            source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(self.lake.landing(), source, entry, feed.sealing()));
+        let present = folder.map(|folder| folder.present.clone());
+        InHand { feed, take, location: feed.from.to_string(), landed, sidecar, landed_at: self.clock.now().iso(), present, many: false }
+    }
+}
