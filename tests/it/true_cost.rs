@@ -318,6 +318,12 @@ fn the_golden_partnership_comes_out_as_the_script_says() {
     for listed in LISTED {
         assert!(said.contains(&format!("  {listed}: truecost ")), "{listed}: {said}");
     }
+    assert_eq!(said.matches("warning[").count(), 1, "{said}");
+    assert!(said.contains("check 28: £150.00 unmatched, limit £100.00"), "{said}");
+    assert!(said.contains("  1 recharge without another side £150.00: truecost "), "{said}");
+    assert!(said.contains("  2018/P01: northam pays southam £497.99: truecost "), "{said}");
+    let payments = partnership.query("select payer, payee, amount from payment_to_make");
+    assert_eq!(payments, "payer,payee,amount\nnortham,southam,497.99\n");
     let mut faults = Vec::new();
     for (table, key) in PUBLISHED {
         compare(table, key, &partnership.published(table), &golden, &mut faults);
@@ -402,4 +408,59 @@ fn pay_resolved_one_change_at_a_time() {
     let said = partnership.run(&["run"], 1);
     assert!(said.contains("error[TC1205]: check 5: northam: ") && said.contains("(2018/P01): £1.37"), "{said}");
     assert_eq!(partnership.query(sums), "council,amount,parts\nnortham,16185.26,18\nsoutham,11163.16,9\n");
+}
+
+/// One change at a time to what partners charge each other.
+#[test]
+fn recharges_one_change_at_a_time() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let said_before = fs::read_to_string(partnership.path("pipelines/partnership.yaml")).unwrap();
+    let payments = "select payer, payee, amount from payment_to_make";
+    let open = "select side, reference, amount from unmatched_recharge order by amount";
+    partnership.run(&["run"], 0);
+    partnership.write("pipelines/partnership.yaml", &said_before.replace("tolerance: 0.05", "tolerance: 0.02"));
+    let said = partnership.run(&["run"], 0);
+    assert!(said.contains("check 28: £8,150.03 unmatched, limit £100.00"), "{said}");
+    assert_eq!(partnership.query(payments), "payer,payee,amount\nsoutham,northam,3502.04\n");
+    assert_eq!(partnership.query("select count(*) as pairs from recharge_pair"), "pairs\n0\n");
+    let three = "side,reference,amount\npayee,inv-1001,-4000.00\npayee,inv-77,-150.00\npayer,inv-1001,4000.03\n";
+    assert_eq!(partnership.query(open), three);
+    // A limit that holds says nothing, and re-makes no figure.
+    partnership.write("pipelines/partnership.yaml", &said_before.replace("limit: 100.00}", "limit: 150.00}"));
+    let said = partnership.run(&["run"], 0);
+    assert!(!said.contains("check 28"), "{said}");
+    assert_eq!(partnership.query(payments), "payer,payee,amount\nnortham,southam,497.99\n");
+    // Every check that can be made has a result.
+    let checks = partnership.run(&["checks"], 0);
+    assert!(!checks.contains("not made") && !checks.contains("failed"), "{checks}");
+    // A name that is nobody's any more: its lines name no partner, and nothing is matched.
+    let names = fs::read_to_string(partnership.path("pipelines/reference/organisation_name.csv")).unwrap();
+    partnership.write("pipelines/reference/organisation_name.csv", &names.replace("Northam Council", "Northam Borough"));
+    partnership.run(&["run"], 0);
+    let open = partnership.query("select council, other, reference, reason from unmatched_recharge order by council, reference");
+    assert_eq!(
+        open,
+        "council,other,reference,reason\nnortham,southam,inv-1001,\nsoutham,\"\",inv-1001,unknown_party\nsoutham,\"\",inv-77,unknown_party\n"
+    );
+}
+
+/// Without an agreement nobody is billed; with terms at full cost a customer is a party like any other.
+#[test]
+fn agreements_one_change_at_a_time() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let file = "pipelines/reference/agreement.csv";
+    let rows = fs::read_to_string(partnership.path(file)).unwrap();
+    partnership.write(file, &format!("{}\n", rows.lines().next().unwrap()));
+    let said = partnership.run(&["run"], 0);
+    assert!(said.contains("check 33: oak_academy uses legal without an agreement (2018/P01): -£67.00"), "{said}");
+    let payments = "select payer, payee, amount from payment_to_make order by payer";
+    assert_eq!(partnership.query(payments), "payer,payee,amount\nnortham,southam,497.99\n");
+    partnership.write(file, &rows.replace(",price,400.00,month,", ",full_cost,,,"));
+    let said = partnership.run(&["run"], 0);
+    assert!(!said.contains("check 33"), "{said}");
+    assert_eq!(partnership.query("select count(*) as results from trading_result"), "results\n0\n");
+    let owed = "select organisation, sum(balance) as balance from settlement group by organisation order by organisation";
+    assert_eq!(partnership.query(owed), "organisation,balance\nnortham,454.76\noak_academy,67.00\nsoutham,-521.76\n");
 }
