@@ -7,11 +7,12 @@ use serde_json::Value;
 mod left_out;
 
 use crate::{
-    decode::{BalanceBy, ColumnSum, FooterTotal, Judge, Tally, find_subtotals},
+    decode::{BalanceBy, ColumnSum, FooterTotal, Judge, MoneyRules, Tally, find_subtotals},
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Identifier, Pence, counted, decimal, grouped, pounds},
     lake::{ControlProof, Counted, DeliveryProof},
     pipeline::{Control, Feed, Listed, Measure, Sign, Truth},
+    schema::MoneyStyle,
 };
 
 /// What the feed's controls ask the decoder to balance: one for each control `by` a column.
@@ -78,7 +79,7 @@ pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'
                 balance += 1;
                 Ok(by_group(control, by, tally, balance - 1))
             }
-            _ => truth(feed, control, tally, said).map(|expected| by_total(control, tally, expected)),
+            _ => truth(feed, control, judge, tally, said).map(|expected| by_total(control, tally, expected)),
         };
         match judged {
             Ok(proof) => {
@@ -252,7 +253,7 @@ fn terms_in_words(terms: &[(Sign, Identifier)]) -> String {
 }
 
 /// What the measure must equal: rows, or pence.
-fn truth(feed: &Feed, control: &Control, tally: &Tally, said: Said<'_>) -> Result<Pence, Box<Diagnostic>> {
+fn truth(feed: &Feed, control: &Control, judge: &Judge, tally: &Tally, said: Said<'_>) -> Result<Pence, Box<Diagnostic>> {
     let is_count = control.measure == Measure::CountRows;
     let (name, found): (String, Option<Result<Pence, String>>) = match &control.equals {
         Truth::Pence(pence) => return Ok(*pence),
@@ -262,7 +263,8 @@ fn truth(feed: &Feed, control: &Control, tally: &Tally, said: Said<'_>) -> Resul
         }),
         Truth::Trailer(name) => {
             let text = tally.trailer.get(name);
-            (format!("trailer.{name}"), text.map(|text| number(text, is_count).ok_or_else(|| text.clone())))
+            let read = |text: &String| as_column(control, judge, text).or_else(|| number(text, is_count));
+            (format!("trailer.{name}"), text.map(|text| read(text).ok_or_else(|| text.clone())))
         }
         Truth::Sidecar(path) => {
             let value = path.iter().try_fold(said.sidecar.unwrap_or(&Value::Null), |at, key| at.get(key));
@@ -288,6 +290,18 @@ fn truth(feed: &Feed, control: &Control, tally: &Tally, said: Said<'_>) -> Resul
         }
         None => Err(missing(feed, format!("the delivery has no {name}"))),
     }
+}
+
+/// A total printed without a point, as the columns that it adds up are: `000345000` is £3,450.00 where their amounts are `implied(2)`.
+/// `None` where they are printed otherwise, or it is.
+fn as_column(control: &Control, judge: &Judge, text: &str) -> Option<Pence> {
+    let Measure::Sum(terms) = &control.measure else { return None };
+    let styles = |name: &Identifier| judge.contract().column(name).map(|column| column.rules.money.as_slice());
+    let styles_of_first = styles(&terms.first()?.1)?;
+    let alike = terms.iter().all(|(_, name)| styles(name) == Some(styles_of_first));
+    let is_implied = styles_of_first.iter().any(|style| matches!(style, MoneyStyle::Implied(_)));
+    let read = || MoneyRules::new(styles_of_first).read(text.trim().as_bytes()).ok();
+    (alike && is_implied).then(read)?.map(Pence::from)
 }
 
 /// A count, or an amount in pounds with at most two decimals; thousands may be set off by commas.
