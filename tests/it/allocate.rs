@@ -73,11 +73,16 @@ fn shares_and_methods_are_what_the_rows_say() {
         |csv: &str| csv.lines().map(|l| if l.starts_with("legal,") { l.replace(",false,", ",true,") } else { l.into() } + "\n").collect();
     let (partnership, _) = changed(&golden, share, exception, 0);
     assert_eq!(partnership.query(&format!("{used}'legal'")), "used\nagreed_by_exception\n");
-    let none =
-        |csv: &str| csv.lines().map(|l| if l.starts_with("ict,") { l.replace(",3.00,", ",0.00,") } else { l.into() } + "\n").collect();
-    let said = partnership.change(share, none, 0);
+    let payment = "SELECT payer, payee, amount FROM payment_to_make";
+    assert_eq!(partnership.query(payment), "payer,payee,amount\nnortham,southam,856.12\n");
+    let none = |csv: &str| -> String {
+        csv.lines().map(|l| if l.starts_with("ict,") { l.replace(",3.00,", ",0.00,") } else { l.into() } + "\n").collect()
+    };
+    let back = fs::read_to_string(golden.join("reference/share.csv")).unwrap();
+    let said = partnership.change(share, |_| none(&back), 0);
     assert!(said.contains("published release r0002") && !said.contains("classified"), "a share re-makes no line: {said}");
     assert_eq!(partnership.query(&format!("{used}'ict'")), "used\ndriver\n");
+    assert_eq!(partnership.query(payment), "payer,payee,amount\nnortham,southam,565.23\n");
     let without = |yaml: &str| yaml.lines().filter(|l| !l.starts_with("allocation:")).map(|l| format!("{l}\n")).collect();
     partnership.change("pipelines/cost/cost.yaml", without, 0);
     let placed = "SELECT placement, SUM(amount) AS amount FROM allocated_cost GROUP BY placement ORDER BY placement";
