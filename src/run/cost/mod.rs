@@ -123,7 +123,7 @@ impl CostRun<'_> {
         for said in [&release.carried, &release.later_registers].into_iter().filter(|said| !said.is_empty()) {
             self.observer.event(Event::Report { diagnostics: said });
         }
-        let content = self.content(known, release, lake, &rules, &inputs, latest.as_ref(), &mut costed)?;
+        let content = self.content(known, &release, lake, &rules, &inputs, latest.as_ref(), &mut costed)?;
         let Some(content) = content.filter(|_| !costed.failed()) else {
             self.observer.event(Event::Report { diagnostics: &costed.stopped });
             return Ok(costed);
@@ -159,7 +159,7 @@ impl CostRun<'_> {
     fn content(
         &self,
         known: &[DeliveryRecord],
-        release: ReleasePlan,
+        release: &ReleasePlan,
         lake: LakeNow,
         rules: &str,
         inputs: &str,
@@ -172,7 +172,7 @@ impl CostRun<'_> {
         content.proofs.insert("inputs".into(), json!(inputs));
         content.proofs.insert("rules".into(), json!(rules));
         let (after, before);
-        let mut release = &release;
+        let mut release = release;
         let mut walk = Walk::new(self, &plan, release, self.parts(latest), known);
         walk.all()?;
         let verdicts = lock(&walk.verdicts).clone();

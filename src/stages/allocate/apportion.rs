@@ -1,6 +1,9 @@
 //! Kernel `apportion`: every cell of cost cut once, to the penny, among those who bear it; and the same by every method, to compare.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use arrow::{
     array::{ArrayRef, BooleanBuilder, Decimal128Builder, Int8Array, Int16Array, StringBuilder},
@@ -83,12 +86,9 @@ impl<'a> Splits<'a> {
         let mut splits = BTreeMap::new();
         for cell in model.shared() {
             let (set, service) = (model.set_of(cell), cell.service.as_str());
-            if !splits.contains_key(&(set, service)) {
+            if let Entry::Vacant(place) = splits.entry((set, service)) {
                 let shares = allocations.get(set).and_then(|allocation| allocation.shares(service));
-                splits.insert(
-                    (set, service),
-                    shares.ok_or_else(|| unsound(&format!("{service} has shared cost and is none of the services")))?,
-                );
+                place.insert(shares.ok_or_else(|| unsound(&format!("{service} has shared cost and is none of the services")))?);
             }
         }
         Ok(Self(splits))
@@ -184,21 +184,21 @@ impl Parts {
         let year = input.period.map_or(0, |period| period.year);
         let period = input.period.and_then(|period| i8::try_from(period.period).ok()).unwrap_or_default();
         let [service, ownership, group, council, fund, to_service, to_ownership, bearer, placement] =
-            self.texts.each_mut().map(|column| -> ArrayRef { std::sync::Arc::new(column.finish()) });
+            self.texts.each_mut().map(|column| -> ArrayRef { Arc::new(column.finish()) });
         let columns: Vec<ArrayRef> = vec![
             service,
             ownership,
             group,
-            std::sync::Arc::new(self.on_cost.finish()),
+            Arc::new(self.on_cost.finish()),
             council,
             fund,
             to_service,
             to_ownership,
             bearer,
-            std::sync::Arc::new(Int16Array::from(vec![year; self.rows])),
-            std::sync::Arc::new(Int8Array::from(vec![period; self.rows])),
+            Arc::new(Int16Array::from(vec![year; self.rows])),
+            Arc::new(Int8Array::from(vec![period; self.rows])),
             placement,
-            std::sync::Arc::new(self.amount.finish().with_data_type(Type::Money.arrow())),
+            Arc::new(self.amount.finish().with_data_type(Type::Money.arrow())),
         ];
         RecordBatch::try_new(schema.clone(), columns).map_err(|e| unsound(&format!("allocated_cost: {e}")))
     }
