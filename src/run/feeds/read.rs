@@ -181,8 +181,7 @@ impl FeedRun<'_> {
             Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
         let judge = plan::treating(feed, judge).adding_up(form.as_ref());
         let placement = Placement::new(calendar, coverage.clone(), feed.beside(coverage, calendar));
-        let as_at = feed.as_at(&item.take.entry.name);
-        let normaliser = Normaliser::new(projection, into, placement, id).as_at(as_at).held_to(form.clone());
+        let normaliser = Normaliser::new(projection, into, placement, id).as_at(feed.as_at(&item.take.entry.name)).held_to(form.clone());
         let made = if self.partnership.is_of_persons(&feed.into) { PartSchema::of_persons } else { PartSchema::without };
         let schema = made(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
         let staging = self.lake.staging();

@@ -13,7 +13,7 @@ use truecost::pipeline::{Basis, Extent};
 
 use super::{
     Reached,
-    world::{Asked, COUNCILS, FEEDS, File, What, Which, World, council_of, month_of},
+    world::{Asked, COUNCILS, FEEDS, File, World, council_of, month_of},
 };
 
 /// Run, place within it, and how far below the one whose place it shares.
