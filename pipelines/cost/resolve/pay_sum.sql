@@ -3,7 +3,8 @@
 -- Reads   pay_element   reference: what each element is on the pay date; one without a row is `other`, and listed (unknown_element)
 --         ledger_line   only which ledger a council has: rules may be of one feed, and pay is classed as a line of the ledger would be
 -- Gives   council, feed, person, assignment, cost_centre, account VARCHAR, pay_date DATE, category, pay_basis VARCHAR,
---         amount, niable, pensionable (of the amount, what counts for national insurance and for pension)
+--         amount, niable, pensionable (of the amount, what counts for national insurance and for pension), has_ledger BOOLEAN: a council
+--         whose costs are payments, or whose ledger is not there, resolves no pay
 WITH
 ledger AS (
   SELECT council, min(feed) AS feed FROM ledger_line
@@ -17,10 +18,11 @@ SELECT p.council, coalesce(l.feed, p.feed) AS feed, p.person, p.assignment, coal
   coalesce(p.account, '') AS account, p.pay_date, coalesce(e.category, 'other') AS category, p.pay_basis,
   sum(p.amount) AS amount,
   sum(CASE WHEN e.niable THEN p.amount ELSE 0.00 END) AS niable,
-  sum(CASE WHEN e.pensionable THEN p.amount ELSE 0.00 END) AS pensionable
+  sum(CASE WHEN e.pensionable THEN p.amount ELSE 0.00 END) AS pensionable,
+  l.feed IS NOT NULL AS has_ledger
 FROM pay_line AS p
 LEFT JOIN element AS e
   ON e.council = p.council AND e.element = p.element AND e.valid_from <= p.pay_date AND p.pay_date < e.valid_to
 LEFT JOIN ledger AS l ON l.council = p.council
 GROUP BY p.council, coalesce(l.feed, p.feed), p.person, p.assignment, coalesce(p.cost_centre, ''), coalesce(p.account, ''), p.pay_date,
-  coalesce(e.category, 'other'), p.pay_basis
+  coalesce(e.category, 'other'), p.pay_basis, l.feed IS NOT NULL

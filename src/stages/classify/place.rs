@@ -27,7 +27,7 @@ use crate::{
 /// Account group of an account that no row knows.
 const UNKNOWN: &str = "unknown";
 
-/// The first table under `from` that is not looked up in, with columns council, feed, project, cost_centre, department, account (empty =
+/// The first table under `from` that is not looked up in, with columns `council`, `feed`, `project`, `cost_centre`, `department`, `account` (empty =
 /// none) and day → the same rows with their class. Codes have to be known, as a ledger's; days are brought into the period.
 ///
 /// # Errors

@@ -159,8 +159,8 @@ fn without_volume(pools: &RecordBatch, volumes: &RecordBatch, shares: &RecordBat
         let of = |array| text_at(array, row).filter(|text| !text.is_empty());
         let Some(driver) = of(driver) else { continue };
         let key = (of(group).unwrap_or("all"), of(service).unwrap_or_default());
-        let lacking = shared.get(&key).into_iter().flatten().filter(|(period, _)| !driven.contains(&(driver, **period)));
-        let Some((_, finals)) = lacking.last() else { continue };
+        let mut lacking = shared.get(&key).into_iter().flatten().filter(|(period, _)| !driven.contains(&(driver, **period)));
+        let Some((_, finals)) = lacking.next_back() else { continue };
         let becomes = match of(policy) {
             Some("spread_evenly") => format!("spread evenly over {finals}"),
             Some("leave_unallocated") => "left unallocated".to_owned(),

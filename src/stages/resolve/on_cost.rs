@@ -127,6 +127,13 @@ pub fn recompute(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
 /// As paid: per assignment, cost centre, account, day and category the sum is split once.
 fn add_paid<'a>(sums: &'a [Sum<'a>], posts: &Posts<'_>, costs: &mut Costs<'a>, listed: &mut Listed<'a>) {
     let mut days: BTreeMap<_, (Pence, &'a Sum<'a>)> = BTreeMap::new();
+    for sum in sums {
+        let unknown = sum.place.is_cost && !sum.place.account_known;
+        let whys = [(!sum.has_ledger, "no_ledger"), (unknown, "unknown_account")];
+        for (_, why) in whys.into_iter().filter(|(is_so, _)| *is_so) {
+            listed.entry((sum.council, why)).or_default().extend(sum.assignment);
+        }
+    }
     for sum in sums.iter().filter(|sum| sum.is_cost()) {
         let whose = (sum.council, sum.assignment, sum.person, sum.cost_centre, sum.account);
         days.entry((whose, sum.place.day, sum.category)).or_insert((0, sum)).0 += sum.pence;

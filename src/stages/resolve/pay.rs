@@ -30,6 +30,8 @@ pub(super) struct Sum<'a> {
     pub niable: Pence,
     /// Of it, what counts as pensionable pay.
     pub pensionable: Pence,
+    /// Whether the council has a ledger in the period, against which pay can be held.
+    pub has_ledger: bool,
     pub place: &'a Place,
 }
 
@@ -57,6 +59,7 @@ pub(super) fn sums<'a>(table: Rows<'a>, places: &'a Places<'a>) -> Answer<Vec<Su
             pence: table.pence("amount", row)?,
             niable: table.pence("niable", row)?,
             pensionable: table.pence("pensionable", row)?,
+            has_ledger: table.truth("has_ledger", row)?,
             place,
         });
     }
@@ -105,10 +108,10 @@ pub(super) struct GroupPay<'a> {
 /// Council, cost centre, account.
 pub(super) type Group<'a> = [&'a str; 3];
 
-/// Pay on cost accounts by group and class: what each assignment is paid there on a day is added up first, and split once.
+/// Pay on cost accounts of councils with a ledger, by group and class: what each assignment is paid there on a day is added up first, and split once.
 pub(super) fn by_group<'a>(sums: &'a [Sum<'a>], posts: &Posts<'_>) -> BTreeMap<Group<'a>, GroupPay<'a>> {
     let mut days: BTreeMap<(Group<'a>, Option<&str>, Option<&str>, Day, bool), (Pence, &'a Sum<'a>)> = BTreeMap::new();
-    for sum in sums.iter().filter(|sum| sum.is_cost()) {
+    for sum in sums.iter().filter(|sum| sum.is_cost() && sum.has_ledger) {
         let group = [sum.council, sum.cost_centre, sum.account];
         let may_split = !NEVER_SPLIT.contains(&sum.category);
         days.entry((group, sum.assignment, sum.person.filter(|_| sum.assignment.is_none()), sum.place.day, may_split))

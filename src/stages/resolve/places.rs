@@ -1,6 +1,6 @@
 //! What codes mean on a day, as `place` has looked it up: by the rules and the policy that class ledger lines.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::read::Rows;
 use crate::{diagnostic::Answer, domain::Day};

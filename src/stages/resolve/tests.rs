@@ -51,6 +51,7 @@ const SUM: &[(&str, Type)] = &[
     ("amount", Type::Money),
     ("niable", Type::Money),
     ("pensionable", Type::Money),
+    ("has_ledger", Type::Boolean),
 ];
 const POST: &[(&str, Type)] = &[
     ("council", Type::Text),
@@ -86,7 +87,11 @@ fn table(columns: &[(&str, Type)], text: &str) -> RecordBatch {
         Type::Quantity => Cell::Millionths(parse_decimal(text, 6).unwrap()),
         _ => Cell::Text(text.to_owned()),
     };
-    let row = |line: &str| columns.iter().zip(line.trim().split('|')).map(|((_, kind), text)| cell(*kind, text)).collect();
+    // A row of pay that says nothing of it is of a council with a ledger.
+    let row = |line: &str| {
+        let texts = line.trim().split('|').chain(std::iter::once("true"));
+        columns.iter().zip(texts).map(|((_, kind), text)| cell(*kind, text)).collect()
+    };
     proof_table(columns, &text.lines().filter(|line| !line.trim().is_empty()).map(row).collect::<Vec<Vec<Cell>>>()).unwrap()
 }
 
@@ -238,6 +243,19 @@ fn lines_without_pay_and_pay_without_lines() {
     );
     assert!(parts.contains(&"newham|gl|d1|7|1|11.00|payroll_difference|shared|legal||rule_legal".to_owned()), "{parts:?}");
     assert!(!parts.iter().any(|part| part.contains("496.24")), "pay that no line holds adds no cost");
+}
+
+#[test]
+fn pay_without_a_ledger_is_held_against_nothing() {
+    let mut case = Case::golden();
+    case.set("pay_sum", SUM, "newham|gl|ada|a1|N100|1000|2018-04-27|basic|monthly|3000.00|3000.00|3000.00|false");
+    case.set("payroll_line", LINE, "");
+    assert_eq!(case.resolve().unwrap(), [[""; 0]; 2]);
+    let [on_cost, listed] = case.recompute();
+    assert_eq!(on_cost, ["newham|shared|legal||1|3000.00|3000.00|0.00|0.00|0.00|0.00|317.12|510.00|0"]);
+    assert_eq!(listed, ["newham|no_ledger||1"]);
+    case.set("pay_place", PLACE, &place("1000", "suspense|none||no_account|false|true"));
+    assert_eq!(case.recompute()[1], ["newham|no_ledger||1", "newham|unknown_account||1"]);
 }
 
 #[test]
