@@ -49,10 +49,10 @@ pub fn listed(tables: &BTreeMap<&'static str, RecordBatch>) -> Answer<Vec<Listed
         all.extend(some(differences.num_rows(), "payroll difference", &format!(" {}", pounds(sum)), "payroll_difference"));
     }
     if let Some(exceptions) = table("pay_exception") {
-        all.extend(some(exceptions.num_rows(), "exception of pay", &named(text(exceptions, "reason")?.iter()), "pay_exception"));
+        all.extend(some(exceptions.num_rows(), "exception| of pay", &named(text(exceptions, "reason")?.iter()), "pay_exception"));
     }
     if let Some(register) = table("driver_register") {
-        for (used, noun) in [("driver", "share outside tolerance"), ("agreed_by_exception", "exception")] {
+        for (used, noun) in [("driver", "share| outside tolerance"), ("agreed_by_exception", "exception")] {
             let services = services_used(register, used)?;
             all.extend(some(services.len(), noun, &named(services.iter().map(|service| Some(*service))), "driver_register"));
         }
@@ -60,7 +60,7 @@ pub fn listed(tables: &BTreeMap<&'static str, RecordBatch>) -> Answer<Vec<Listed
     if let (Some(pools), Some(volumes), Some(shares)) = (table("pool"), table("volume"), table("allocation_share")) {
         let without = without_volume(pools, volumes, shares)?;
         let names: Vec<String> = without.iter().map(|(pool, policy)| format!("`{pool}`, {policy}")).collect();
-        all.extend(some(without.len(), "pool without volume", &named(names.iter().map(|name| Some(name.as_str()))), "pool"));
+        all.extend(some(without.len(), "pool| without volume", &named(names.iter().map(|name| Some(name.as_str()))), "pool"));
     }
     if let Some(pairs) = table("recharge_pair") {
         let apart: Vec<Pence> = money(pairs, "difference")?.iter().flatten().filter(|pence| *pence != 0).map(Pence::abs).collect();
@@ -112,15 +112,22 @@ pub fn suspense_listed(codes: &[InSuspense]) -> Option<Listed> {
     (!codes.is_empty()).then(|| Listed { what, next: "truecost suspense".to_owned() })
 }
 
+/// `noun` is that of which there may be several, and after a bar what stands behind it.
 fn some(number: usize, noun: &str, more: &str, table: &'static str) -> Option<Listed> {
+    let (noun, behind) = noun.split_once('|').unwrap_or((noun, ""));
     let next = format!("truecost query \"SELECT * FROM {table}\"");
-    (number > 0).then(|| Listed { what: format!("{}{more}", counted(number as u64, noun)), next })
+    (number > 0).then(|| Listed { what: format!("{}{behind}{more}", counted(number as u64, noun)), next })
 }
 
-/// ` (hr, legal)`: each name once, in order.
+/// Names that stand on the last screen; the others are counted.
+const NAMED: usize = 3;
+
+/// ` (hr; legal)`: each name once, in order.
 fn named<'n>(names: impl Iterator<Item = Option<&'n str>>) -> String {
     let names: BTreeSet<&str> = names.flatten().collect();
-    format!(" ({})", names.into_iter().collect::<Vec<_>>().join("; "))
+    let first = names.iter().take(NAMED).copied().collect::<Vec<_>>().join("; ");
+    let more = names.len().saturating_sub(NAMED);
+    if more == 0 { format!(" ({first})") } else { format!(" ({first}; and {more} more)") }
 }
 
 /// Services whose share in force is of this kind. Where nothing was agreed, nothing is outside.
@@ -253,6 +260,9 @@ mod tests {
         let volume = |driver: &str, volume: i64| [vec![driver.into()], when().to_vec(), vec![volume.into()]].concat();
         tables.insert("volume", table(&volumes, &[volume("devices", 4), volume("pages", 0)]));
         assert_eq!(whats(&tables), ["1 pool without volume (`ict_print`, spread evenly over 2)"]);
+        let names = ["d", "a", "e", "c", "b"].map(Some);
+        assert_eq!(named(names.into_iter()), " (a; b; c; and 2 more)");
+        assert_eq!(some(2, "pool| without volume", "", "pool").unwrap().what, "2 pools without volume");
         tables.insert("volume", table(&volumes, &[volume("devices", 4), volume("pages", 1)]));
         assert_eq!(whats(&tables), [""; 0]);
     }
