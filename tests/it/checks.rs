@@ -180,6 +180,13 @@ impl Plant {
             ),
         );
         tables.insert("payroll_limit", (vec![("pounds", Money)], vec![vec![p(137)]]));
+        tables.insert(
+            "review",
+            (
+                vec![("place", Text), ("author", Text), ("approver", Text)],
+                vec![vec![t("share.csv, line 2"), t("a_clerk"), t("chief_accountant")]],
+            ),
+        );
         tables.insert("suspense_limit", (vec![("pounds", Money)], vec![vec![p(0)]]));
         tables.insert(
             "code_class",
@@ -251,7 +258,7 @@ fn every_check_passes_on_sound_tables() {
     let plant = Plant::sound();
     assert_eq!(plant.failing(), Vec::<i16>::new());
     let numbers: Vec<i16> = plant.findings().iter().map(|f| f.check.number).collect();
-    assert_eq!(numbers, [1, 1, 2, 5, 9, 9, 10, 11, 12, 13, 15, 35, 37, 42, 42]);
+    assert_eq!(numbers, [1, 1, 2, 5, 9, 9, 10, 11, 12, 13, 15, 35, 37, 40, 42, 42]);
 }
 
 #[test]
@@ -400,6 +407,18 @@ fn check_37_fails_on_a_line_without_a_delivery() {
     let mut plant = Plant::sound();
     plant.rows("delivery").clear();
     assert_eq!(plant.failing(), [37]);
+}
+
+#[test]
+fn check_40_fails_on_a_row_that_its_author_approved() {
+    for (author, approver) in [("a_clerk", "a_clerk"), ("a_clerk", " A_Clerk"), ("", "chief_accountant"), ("a_clerk", "")] {
+        let mut plant = Plant::sound();
+        plant.rows("review").push(vec![t("pool.csv, line 3"), t(author), t(approver)]);
+        assert_eq!(plant.failing(), [40], "`{author}` and `{approver}`");
+    }
+    let mut plant = Plant::sound();
+    plant.rows("review").push(vec![t("pool.csv, line 3"), t("a_clerk"), Cell::Null]);
+    assert_eq!(plant.failing(), [40], "nobody approved it");
 }
 
 #[test]

@@ -16,10 +16,18 @@ sets AS (
   UNION
   SELECT account_group FROM pool_now WHERE account_group <> ''
 ),
+-- Shared cost of which the source does not say the service has no pool.
+serving AS (
+  SELECT service, kind FROM declared_service
+  UNION
+  SELECT 'unknown', 'final'
+  UNION
+  SELECT 'none', 'final'
+),
 stepped AS (SELECT service, min(step) AS step FROM pool_now GROUP BY service)
 SELECT x.pool_set, s.service, coalesce(own.pool, gen.pool, '') AS pool, coalesce(own.driver, gen.driver, '') AS driver, coalesce(l.lacks, '') AS lacks,
   s.kind = 'final' AS is_final, t.step, coalesce(own.zero_volume, gen.zero_volume, 'leave_unallocated') AS zero_volume
-FROM sets AS x CROSS JOIN declared_service AS s
+FROM sets AS x CROSS JOIN serving AS s
 LEFT JOIN pool_now AS own ON own.service = s.service AND own.account_group = x.pool_set
 LEFT JOIN pool_now AS gen ON gen.service = s.service AND gen.account_group = ''
 LEFT JOIN stepped AS t ON t.service = s.service

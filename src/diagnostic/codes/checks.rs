@@ -49,6 +49,8 @@ codes! {
     CHECK_PROVEN = "TC1237", Us, 1, "check 37: a figure without a proof";
     /// Check 39.
     CHECK_SMALL = "TC1239", Us, 1, "check 39: a figure may tell of a person", Warning;
+    /// A row of a reference table that nobody but its author has looked at.
+    CHECK_REVIEW = "TC1240", Configurator, 1, "check 40: a row was approved by its author";
     /// Check 42.
     CHECK_SIGN = "TC1242", Configurator, 1, "check 42: a sign was turned", Error or Warning;
     /// Rows or pounds are lost or made between two stages.

@@ -11,7 +11,7 @@ use crate::{
     lake::{Counted, DeliveryProof, DeliveryRecord, LeftOutProof, PublishedPart},
     pipeline::{Basis, Partnership},
     plan::CostSource,
-    schema::{Cell, Type, proof_table},
+    schema::{Cell, Type, batch, proof_table},
 };
 
 /// Tables of [`check_tables`] that are published with the release, where they have a contract.
@@ -34,6 +34,7 @@ pub fn check_tables(
         ("income_account", income_account(parts)?),
         ("member_period", member_period(partnership, parts)?),
         ("company", company(partnership)?),
+        ("review", review(partnership)?),
         ("payroll_limit", proof_table(&[("pounds", Type::Money)], &[vec![Cell::Pence(partnership.payroll_limit.pence)]])?),
         ("small_group", proof_table(&[("persons", Type::BigInt)], &[vec![partnership.small_group.into()]])?),
         ("suspense_limit", proof_table(&[("pounds", Type::Money)], &[vec![Cell::Pence(partnership.suspense_limit.pence)]])?),
@@ -233,6 +234,19 @@ fn member_period(partnership: &Partnership, parts: &[(CostSource, PublishedPart)
 fn company(partnership: &Partnership) -> Answer<RecordBatch> {
     let rows: Vec<Vec<Cell>> = partnership.companies.iter().map(|c| vec![c.id.as_str().into(), c.dormant.into()]).collect();
     proof_table(&[("company", Type::Text), ("dormant", Type::Boolean)], &rows)
+}
+
+/// Who wrote and who approved every row of every reference table.
+fn review(partnership: &Partnership) -> Answer<RecordBatch> {
+    let columns = [("place", Type::Text), ("author", Type::Text), ("approver", Type::Text)];
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for table in partnership.references.values() {
+        let (author, approver) = (batch::text(&table.rows, "author")?, batch::text(&table.rows, "approver")?);
+        let cell = |column, row| batch::text_at(column, row).map_or(Cell::Null, Cell::from);
+        let row = |(row, line): (usize, &u64)| vec![format!("{}, line {line}", table.file).into(), cell(author, row), cell(approver, row)];
+        rows.extend(table.lines.iter().enumerate().map(row));
+    }
+    proof_table(&columns, &rows)
 }
 
 /// No code was looked at anew: the checks on rules were made when the parts were.

@@ -84,6 +84,7 @@ pub const CHECKS: &[Check] = &[
     check!(35, "check_35.sql", codes::CHECK_FOOTS, true, "partner totals are the sums of their services"),
     check!(37, "check_37.sql", codes::CHECK_PROVEN, true, "no figure without release and proof"),
     check!(39, "check_39.sql", codes::CHECK_SMALL, false, "no figure tells of a person", ["on_cost", "payroll_difference", "small_group"]),
+    check!(40, "check_40.sql", codes::CHECK_REVIEW, true, "somebody else than its author approved every row"),
     check!(42, "check_42.sql", codes::CHECK_SIGN, true, "the sender's sign was turned once"),
     check!(42, "check_42_income.sql", codes::CHECK_SIGN, false, "income accounts are credits over the year"),
 ];
