@@ -132,12 +132,12 @@ impl ReleasePlan {
         all.sort_by(|a, b| (a.file.period, a.key(), &a.file.name).cmp(&(b.file.period, b.key(), &b.file.name)));
         let periods = self.release_periods();
         self.say_carried(partnership, &all, &periods);
-        let is_used = |source: &BesideSource| match source.as_at {
-            None => periods.last().is_some_and(|last| source.file.period <= *last),
-            Some(_) => {
-                let of_feed: Vec<&BesideSource> = all.iter().filter(|other| other.is_of(source)).collect();
-                periods.iter().any(|period| is_read(&of_feed, source, partnership.calendar, *period))
+        let is_used = |source: &BesideSource| {
+            if source.as_at.is_none() {
+                return periods.last().is_some_and(|last| source.file.period <= *last);
             }
+            let of_feed: Vec<&BesideSource> = all.iter().filter(|other| other.is_of(source)).collect();
+            periods.iter().any(|period| is_read(&of_feed, source, partnership.calendar, *period))
         };
         self.beside = all.iter().filter(|source| is_used(source)).cloned().collect();
         let unused: BTreeSet<String> = all.iter().filter(|source| !is_used(source)).map(BesideSource::key).collect();
