@@ -81,6 +81,7 @@ fn sound() -> Plant {
             "ict|shared|supplies|no|a|GF|ict|external|oak|allocated|2018|1|2.00",
         ],
     );
+    table(all, "pool", "pool service", &["ict_all|ict"]);
     table(
         all,
         "recharge_sum",
@@ -287,6 +288,8 @@ fn check_27_names_what_is_unallocated() {
     let mut plant = sound();
     put(&mut plant, "allocated_cost", 0, "placement", t("unallocated"));
     assert_eq!(only(&plant), (27, "a, ict: unallocated: £60.00".to_owned()));
+    plant.rows("pool").clear();
+    assert_eq!(failing(&plant), [], "who has set up no pool allocates nothing");
 }
 
 #[test]

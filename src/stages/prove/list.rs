@@ -58,7 +58,7 @@ pub const CHECKS: &[Check] = &[
         ["cost_bridge", "allocated_cost", "unmatched_recharge"]
     ),
     check!(26, "check_26.sql", codes::CHECK_MOVED, false, "no part of a driver moved over 10 points", ["volume"]),
-    check!(27, "check_27.sql", codes::CHECK_UNALLOCATED, false, "no shared cost is unallocated", ["allocated_cost"]),
+    check!(27, "check_27.sql", codes::CHECK_UNALLOCATED, false, "no shared cost is unallocated", ["allocated_cost", "pool"]),
     check!(28, "check_28.sql", codes::CHECK_PAIRS, true, "recharges are eliminated at the payer's amount", ["recharge_pair"]),
     check!(28, "check_28_unmatched.sql", codes::CHECK_PAIRS, false, "unmatched recharges within their limit", ["unmatched_recharge"]),
     check!(
