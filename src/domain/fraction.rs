@@ -3,6 +3,7 @@
 use std::{
     fmt,
     ops::{Add, Mul, Sub},
+    str::FromStr as _,
 };
 
 use num_bigint::{BigInt, BigUint, Sign};
@@ -30,6 +31,13 @@ impl Fraction {
             return None;
         }
         Some(Self::of(numerator, denominator))
+    }
+
+    /// `-17/310` or `5`, as published tables hold it. `None` where it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (numerator, denominator) = text.split_once('/').unwrap_or((text, "1"));
+        Self::new(BigInt::from_str(numerator).ok()?, BigInt::from_str(denominator).ok()?)
     }
 
     /// A whole number.
@@ -167,6 +175,9 @@ mod tests {
         assert_eq!(fraction(0, 7).to_string(), "0/1");
         assert_eq!(fraction(10, 2).to_string(), "5/1");
         assert_eq!(Fraction::new(1, 0), None);
+        assert_eq!(Fraction::parse("-17/310"), Fraction::new(-17, 310));
+        assert_eq!(Fraction::parse("5"), Some(Fraction::whole(5)));
+        assert!(["", "1/0", "1.5", "a/b"].iter().all(|text| Fraction::parse(text).is_none()));
     }
 
     #[test]

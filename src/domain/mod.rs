@@ -10,6 +10,7 @@
 //! | how pence are split without losing one | `apportion` |
 //! | which charges between partners are two sides of one | `recharge` |
 //! | who owes whom, and who pays | `settle` |
+//! | which lines a figure comes from, and that they make it | `trace` |
 //!
 //! Nothing here reads a file, a clock or a float. What a type of this module holds
 //! has been checked once, where it was made, and is not checked again.
@@ -38,6 +39,7 @@ mod settle;
 mod share;
 mod staircase;
 mod text;
+mod trace;
 
 pub use apportion::{Missplit, NoWeight, Weights};
 pub use blanket::{Blanket, BlanketComparison, BlanketRow, BlanketUnit, compare_blanket};
@@ -67,3 +69,4 @@ pub use settle::{
 pub use share::{PartnerShare, ShareInForce, Used, share_in_force};
 pub use staircase::{DifferenceReason, LinePart, PartKind, PayrollLine, Piece, Resolved, Split, Unsplit, resolve, split_pay, staircase};
 pub use text::{is_command, is_hidden, printable, printable_json, printable_lines, turns_text};
+pub use trace::{ShareRow, Traced, TracedCell, Untraced, trace};
