@@ -94,10 +94,16 @@ pub enum Command {
     Checks,
     /// Ask a question in SQL: published.* (the default), lake.*, reference.*, ops.*.
     Query(Query),
-    /// Explain an error code, or where a line's pounds went.
+    /// Explain a figure, where a line's pounds went, or an error code.
     Explain {
         #[command(subcommand)]
         what: Explain,
+    },
+    /// How shared cost is borne, for a committee, in Markdown: members, pools, drivers, volumes, shares, policies, and what is missing.
+    Method {
+        /// `2018/P01`; the last that is allocated if none is given.
+        #[arg(long)]
+        period: Option<String>,
     },
     /// Secret keys of a council whose feeds hold personal data.
     Key {
@@ -272,6 +278,21 @@ pub enum Explain {
         delivery: String,
         /// Line of the file on which the record starts (`source_row`).
         row: u64,
+    },
+    /// What the use of a service costs who bears it: where it arises, by what it is shared, and the lines behind it.
+    Cost {
+        /// The service that is used: `legal`.
+        #[arg(long)]
+        service: String,
+        /// Who bears it: a council, a company or a customer.
+        #[arg(long)]
+        bearer: String,
+        /// `2018/P01`.
+        #[arg(long)]
+        period: String,
+        /// How many lines.
+        #[arg(short = 'n', default_value_t = 20)]
+        most: usize,
     },
     /// The page of an error code; all codes if none is given.
     Code { code: Option<String> },

@@ -95,6 +95,15 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         Command::Checks => say(voice, &report::checks(partnership)?),
         Command::Query(query) => question(partnership, query, voice),
         Command::Explain { what: args::Explain::Line { delivery, row } } => say(voice, &report::explain_line(partnership, delivery, *row)?),
+        Command::Explain { what: args::Explain::Cost { service, bearer, period: wanted, most } } => {
+            let period = period(wanted)?;
+            let wanted = report::Wanted { service: service.clone(), bearer: bearer.clone(), period, most: *most };
+            say(voice, &report::explain_cost(partnership, &wanted)?)
+        }
+        Command::Method { period: wanted } => {
+            let wanted = wanted.as_deref().map(period).transpose()?;
+            say(voice, &report::method(partnership, wanted)?)
+        }
         Command::Key { action: args::Key::New { council } } => say(voice, &super::key::new(partnership, council)?),
         Command::Schedule { action } => say(voice, &schedule(partnership, action)),
         Command::Init { .. } | Command::Demo(_) | Command::Completions { .. } | Command::Explain { .. } => Ok(0), // done by `act`

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     ask::{latest, rows, tables},
+    cost::line::went,
     page::{Align, Page, Table},
     standing::Stand,
 };
@@ -20,7 +21,7 @@ use crate::{
     diagnostic::{Answer, Code, Diagnostic, Refusal, Severity, codes},
     domain::{DeliveryId, Digest, counted, printable},
     lake::{DeliveryRecord, Lake, read_quarantine},
-    pipeline::Partnership,
+    pipeline::{Basis, Partnership},
     plan::{self, PeriodState, Standing},
     schema::Column,
 };
@@ -133,7 +134,15 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
     }
     let lines = cost_lines(partnership, &record, row)?;
     let why = if lines.is_empty() { why_not(partnership, &record)? } else { String::new() };
-    where_it_went(&mut text, &mut json, &lines, &why);
+    match no_cost_line(partnership, &record) {
+        Some(said) => text.push_str(&format!("\n{said}{}\n", if why == NOT_YET { "" } else { &why })),
+        None => where_it_went(&mut text, &mut json, &lines, &why),
+    }
+    if !lines.is_empty() {
+        let (went, list) = went(partnership, &tables(partnership, &latest(partnership)?)?, &record.delivery_id, row)?;
+        text.push_str(&went);
+        put(&mut json, "allocated", list.into());
+    }
     Ok(Page::new("line", text, json))
 }
 
@@ -154,6 +163,22 @@ fn where_it_went(text: &mut String, json: &mut Value, lines: &[Vec<(String, Stri
     put(json, "cost_lines", lines.iter().map(|values| object(values)).collect());
 }
 
+/// Said of a delivery that counts, and is in no release.
+const NOT_YET: &str = ": not published yet";
+
+/// What becomes of a record that is no line of cost; `None` where it is one.
+fn no_cost_line(partnership: &Partnership, record: &DeliveryRecord) -> Option<String> {
+    let feed = partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id))?;
+    let into: &str = &feed.into;
+    Some(match into {
+        _ if Basis::of_table(into).is_some() => return None,
+        "pay_line" => "it is no line of cost: by pay the payroll lines of the ledger divide; see payroll_difference and on_cost".to_owned(),
+        "assignment" => "it is no line of cost: by posts pay divides, and headcount is counted; see on_cost and volume".to_owned(),
+        "driver_volume" => "it is no line of cost: by volumes shared cost goes on; see volume and unplaced_volume".to_owned(),
+        other => format!("it is no line of cost: it stands in lake.{other}"),
+    })
+}
+
 /// Why a delivery, or a part of it, is in no figure.
 fn why_not(partnership: &Partnership, record: &DeliveryRecord) -> Answer<String> {
     let stand = Stand::of(partnership)?;
@@ -170,7 +195,7 @@ fn why_not(partnership: &Partnership, record: &DeliveryRecord) -> Answer<String>
         Standing::CountsNowhere | Standing::CountsInPart if !states.is_empty() => {
             format!(": {}", states.into_iter().collect::<Vec<_>>().join("; "))
         }
-        Standing::Counts => ": not published yet".to_owned(),
+        Standing::Counts => NOT_YET.to_owned(),
         other => format!(": its delivery is {}", other.as_str()),
     })
 }

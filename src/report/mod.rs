@@ -2,15 +2,18 @@
 
 mod ask;
 mod checks;
+mod cost;
 mod doctor;
 mod explain;
 mod figures;
 mod folders;
 mod left_out;
+mod method;
 mod notes;
 mod outcome;
 pub mod page;
 mod planned;
+mod row;
 mod schedule;
 mod standing;
 mod status;
@@ -20,9 +23,11 @@ mod verify;
 
 pub use ask::{Answered, Release, answer, latest, parquet, rows, tables};
 pub use checks::checks;
+pub use cost::{Wanted, explain_cost};
 pub use doctor::doctor;
 pub use explain::{code, explain_line};
 pub use figures::{reconcile, separation};
+pub use method::method;
 pub use notes::notes;
 pub use outcome::{notes_line, outcome};
 pub use page::{Align, Page, SHAPE, Table, Talk};

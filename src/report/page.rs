@@ -94,6 +94,16 @@ impl Table {
         lines.map(|row| self.line(row, &widths)).collect()
     }
 
+    /// The same in Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let rule = self.columns.iter().map(|(_, align)| if *align == Align::Left { "---" } else { "---:" }.to_owned());
+        let header = self.columns.iter().map(|(name, _)| escaped(name));
+        let rows = self.rows.iter().map(|row| line(row.iter().map(|cell| escaped(cell)).collect()));
+        [line(header.collect()), line(rule.collect())].into_iter().chain(rows).collect()
+    }
+
     fn line(&self, row: &[String], widths: &[usize]) -> String {
         let mut line = String::from(" ");
         for ((cell, width), (_, align)) in row.iter().zip(widths).zip(&self.columns) {
@@ -111,6 +121,11 @@ impl Table {
     }
 }
 
+/// A cell that ends no column of a Markdown table.
+fn escaped(cell: &str) -> String {
+    cell.replace('|', "\\|")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +135,7 @@ mod tests {
         let mut table = Table::new(&[("council", Align::Left), ("pounds", Align::Right)]);
         table.row(["newham".into(), "£1.00".into()]);
         table.row(["bexley".into(), "£1,000.00".into()]);
+        assert_eq!(table.markdown(), "| council | pounds |\n| --- | ---: |\n| newham | £1.00 |\n| bexley | £1,000.00 |\n");
         assert_eq!(table.text(), "  council     pounds\n  ───────  ─────────\n  newham       £1.00\n  bexley   £1,000.00\n");
     }
 }

@@ -85,7 +85,7 @@ fn every_command_that_a_page_tells_to_type_is_typed_in_a_transcript() {
     assert!(held >= 6, "{held} blocks were held against transcripts");
 }
 
-/// Files that a page tells to write stand in a transcript; the Python is a step of tests/run (`readers`).
+/// Files that a page tells to write stand in a transcript, and what it says a command answers is what it answers; the Python is a step of tests/run (`readers`).
 #[test]
 fn every_file_that_a_page_tells_to_write_is_written_in_a_transcript() {
     let transcripts = transcripts();
@@ -94,7 +94,9 @@ fn every_file_that_a_page_tells_to_write_is_written_in_a_transcript() {
         let section = |name: &str| text.split("\n## ").find(|section| section.starts_with(name)).map(str::to_owned);
         let told = if path.ends_with("README.md") { section("Adding a council").expect("a section on adding a council") } else { text };
         for block in blocks(&told).into_iter().filter(|block| block.language != "sh") {
-            let lines: String = block.lines.iter().fold(String::new(), |all, line| all + format!("| {line}").trim_end() + "\n");
+            // ```text is what a command answers; everything else is written into a file.
+            let before = if block.language == "text" { ">" } else { "|" };
+            let lines: String = block.lines.iter().fold(String::new(), |all, line| all + format!("{before} {line}").trim_end() + "\n");
             held += 1;
             if !transcripts.iter().any(|transcript| transcript.contains(&lines)) {
                 faults.push(format!("{}: no transcript writes\n{lines}", path.display()));

@@ -28,6 +28,7 @@ mod house;
 mod job;
 mod kernel;
 mod layers;
+mod looked_at;
 mod personal;
 mod places;
 mod query;

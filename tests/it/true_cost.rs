@@ -132,7 +132,7 @@ impl Partnership {
     }
 
     /// A table of the latest release.
-    fn published(&self, table: &str) -> Rows {
+    pub fn published(&self, table: &str) -> Rows {
         let folder = self.path("published/latest").join(table);
         assert!(folder.is_dir(), "the release holds no table {table}");
         let mut rows = Rows::default();
@@ -168,11 +168,11 @@ fn copy(from: &Path, to: &Path) {
 
 /// Rows as texts by column.
 #[derive(Default)]
-struct Rows(Vec<BTreeMap<String, String>>);
+pub struct Rows(pub Vec<BTreeMap<String, String>>);
 
 impl Rows {
     /// Every Parquet file below a folder; `council=northam` in its path is a column.
-    fn read_all(&mut self, folder: &Path) {
+    pub fn read_all(&mut self, folder: &Path) {
         let mut files = Vec::new();
         places::gather(folder, "parquet", &mut files);
         files.sort();
@@ -208,7 +208,7 @@ impl Rows {
     }
 
     /// A file of the golden folder: no value holds a comma.
-    fn expected(path: &Path) -> (Vec<String>, Self) {
+    pub fn expected(path: &Path) -> (Vec<String>, Self) {
         let text = fs::read_to_string(path).unwrap();
         let mut lines = text.lines();
         let names: Vec<String> = lines.next().unwrap().split(',').map(str::to_owned).collect();

@@ -45,6 +45,8 @@ codes! {
     CHECK_BLANKET = "TC1234", Us, 1, "check 34: effects of a blanket do not sum", Warning;
     /// Check 35.
     CHECK_FOOTS = "TC1235", Us, 1, "check 35: a table does not foot";
+    /// Check 36.
+    UNTRACED = "TC1236", Us, 1, "check 36: a figure does not lead to its lines";
     /// Check 37.
     CHECK_PROVEN = "TC1237", Us, 1, "check 37: a figure without a proof";
     /// Check 39.

@@ -29,4 +29,6 @@ codes! {
     KEYS_THERE = "TC0117", Configurator, 2, "there are keys already";
     /// A feed of personal data whose council has no keys.
     NO_KEYS = "TC0118", Configurator, 2, "a personal feed has no keys";
+    /// No figure of true cost is published of this service, bearer or period.
+    NO_FIGURE = "TC0119", Configurator, 2, "no such figure";
 }

@@ -16,7 +16,8 @@ const SERVICES: [&str; 3] = ["hr", "ict", "legal"];
 /// Three services, each of which gives to all others and to two partners; volumes in rows of five.
 fn scheme(volumes: &[i128]) -> Scheme {
     let giver = |(place, service): (usize, &&str)| {
-        let end = |bearer: &str| Recipient::Final(Final { service: (*service).into(), ownership: Ownership::Shared, bearer: bearer.into() });
+        let end =
+            |bearer: &str| Recipient::Final(Final { service: (*service).into(), ownership: Ownership::Shared, bearer: bearer.into() });
         let to = SERVICES.map(|to| Recipient::Service(to.into())).into_iter().chain([end("northam"), end("southam")]);
         Giver {
             service: (*service).into(),
@@ -140,7 +141,8 @@ proptest! {
 fn what_rounding_adds_is_exact() {
     // 20/33 of £6,084.45 is £3,687.5454…: a trace that takes the penny for exact would leave no rounding to print.
     let row = ShareRow::new([("a".to_owned(), Fraction::new(20, 33).unwrap()), ("b".to_owned(), Fraction::new(13, 33).unwrap())]).unwrap();
-    let cell = TracedCell { row: &row, key: "a".to_owned(), parts: [("a".to_owned(), 368_755), ("b".to_owned(), 239_690)].into(), lines: 608_445 };
+    let cell =
+        TracedCell { row: &row, key: "a".to_owned(), parts: [("a".to_owned(), 368_755), ("b".to_owned(), 239_690)].into(), lines: 608_445 };
     let traced = trace(368_755, &[cell]).unwrap();
     assert_eq!(traced.exact.to_string(), "4056300/11");
     assert_eq!(traced.rounding.to_string(), "5/11");

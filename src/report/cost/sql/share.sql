@@ -1,0 +1,3 @@
+-- Who bears what part of a pound of each service, in one period.
+SELECT pool_set, service, final_service, final_ownership, bearer, numerator, denominator
+FROM allocation_share WHERE delivery_year = $fiscal_year AND delivery_period = $period

@@ -1,0 +1,7 @@
+-- Figures that were put together since few persons stand behind each, in one period.
+SELECT council, 'on_cost' AS found_in, persons AS counted FROM on_cost
+WHERE delivery_year = $fiscal_year AND delivery_period = $period AND service = 'small_groups'
+UNION ALL
+SELECT council, 'cost_line', sum(lines) FROM class_total
+WHERE delivery_year = $fiscal_year AND delivery_period = $period AND part_kind = 'pay_small' GROUP BY council
+ORDER BY council, found_in

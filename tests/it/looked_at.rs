@@ -1,0 +1,194 @@
+//! Looking at true cost: figures down to their lines, lines up to their figures, and the method, on the golden partnership.
+//!
+//! What is said is held to the letter (`tests/golden/true_cost/said`); what it rests on is worked out again here from the published
+//! tables, in fractions.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use num_bigint::BigInt;
+use serde_json::Value;
+use truecost::domain::Fraction;
+
+use crate::{
+    golden, places,
+    true_cost::{self, Partnership, Rows},
+};
+
+/// The golden partnership after its first run; `None` where the shared folder is not beside the repository.
+fn run() -> Option<Partnership> {
+    let golden = true_cost::golden()?;
+    let partnership = Partnership::new(&golden);
+    partnership.run(&["run"], 0);
+    Some(partnership)
+}
+
+fn answer(partnership: &Partnership, words: &[&str]) -> Value {
+    let said = partnership.run(&[words, &["--json"]].concat(), 0);
+    let answer: Value = serde_json::from_str(&said).unwrap();
+    answer["answer"].clone()
+}
+
+fn fraction(value: &Value) -> Fraction {
+    Fraction::parse(value.as_str().unwrap()).unwrap()
+}
+
+/// `-74.82` pounds.
+fn pounds(value: &Value) -> Fraction {
+    decimal(value.as_str().unwrap())
+}
+
+fn decimal(text: &str) -> Fraction {
+    Fraction::new(text.replace('.', "").parse::<BigInt>().unwrap(), 100).unwrap()
+}
+
+fn sum(all: impl Iterator<Item = Fraction>) -> Fraction {
+    all.fold(Fraction::whole(0), |sum, one| &sum + &one)
+}
+
+#[test]
+fn what_is_said_of_a_figure_of_a_line_and_of_the_method() {
+    let Some(partnership) = run() else { return };
+    let cost = |service: &str, bearer: &str| {
+        partnership.run(&["explain", "cost", "--service", service, "--bearer", bearer, "--period", "2018/P01"], 0)
+    };
+    golden::golden("golden/true_cost/said/legal_northam.txt", &cost("legal", "northam"));
+    golden::golden("golden/true_cost/said/legal_southam.txt", &cost("legal", "southam"));
+    golden::golden("golden/true_cost/said/ict_northam.txt", &cost("ict", "northam"));
+    golden::golden("golden/true_cost/said/method.md", &partnership.run(&["method"], 0));
+    let ids = partnership.query("SELECT delivery_id FROM delivery WHERE council = 'northam' AND feed = 'general_ledger'");
+    let id = ids.lines().nth(1).unwrap().to_owned();
+    let lines: Vec<String> = ["2", "8", "12", "19"].iter().map(|row| partnership.run(&["explain", "line", &id, row], 0)).collect();
+    golden::golden("golden/true_cost/said/lines.txt", &lines.join("\n"));
+}
+
+/// Check 36 over everything that is published: each figure's lines, read from `cost_line` here, each times the share that is published,
+/// sum to the exact figure that is printed, and with the rounding that is printed to the figure.
+#[test]
+fn every_figure_leads_to_its_lines_and_they_to_it() {
+    let Some(partnership) = run() else { return };
+    let lines = partnership.published("cost_line").0;
+    let figures = partnership.published("full_cost").0;
+    let asked: BTreeSet<(String, String)> = figures.iter().map(|row| (row["final_service"].clone(), row["bearer"].clone())).collect();
+    assert!(asked.len() >= 7, "{asked:?}");
+    for (service, bearer) in &asked {
+        let words = ["explain", "cost", "--service", service, "--bearer", bearer, "--period", "2018/P01", "-n", "1000"];
+        let answer = answer(&partnership, &words);
+        let cells = answer["cells"].as_array().unwrap();
+        let forward = sum(cells.iter().map(|cell| &lines_of(&lines, cell) * &fraction(&cell["share"])));
+        let printed = sum(answer["uses"].as_array().unwrap().iter().map(|one| fraction(&one["exact"])));
+        let rounding = sum(answer["uses"].as_array().unwrap().iter().map(|one| fraction(&one["rounding"])));
+        assert_eq!(forward, printed, "{service} {bearer}");
+        assert_eq!(&forward + &rounding, pounds(&answer["amount"]), "{service} {bearer}");
+        let published = sum(figures
+            .iter()
+            .filter(|row| row["final_service"] == *service && row["bearer"] == *bearer)
+            .map(|row| decimal(&row["amount"])));
+        assert_eq!(pounds(&answer["amount"]), published, "{service} {bearer}");
+        // All lines are shown where so many are asked for, and their exact parts are the figure.
+        let of_lines = sum(answer["lines"].as_array().unwrap().iter().map(|line| fraction(&line["exact"])));
+        assert_eq!(of_lines, printed, "{service} {bearer}");
+    }
+}
+
+/// Pounds of the lines of a cell, from the published table.
+fn lines_of(lines: &[BTreeMap<String, String>], cell: &Value) -> Fraction {
+    let is = |row: &BTreeMap<String, String>, name: &str| row[name] == cell[name].as_str().unwrap();
+    let is_in = |row: &&BTreeMap<String, String>| {
+        let bearer = match (row["ownership"].as_str(), row["bearer"].as_str()) {
+            ("shared", _) => "",
+            (_, "") => row["council"].as_str(),
+            (_, bearer) => bearer,
+        };
+        ["service", "ownership", "account_group", "council", "fund"].iter().all(|name| is(row, name))
+            && row["on_cost"] == cell["on_cost"].to_string()
+            && bearer == cell["bearer"]
+            && row["is_cost"] == "true"
+            && row["recharge"] == "false"
+    };
+    sum(lines.iter().filter(is_in).map(|row| decimal(&row["amount"])))
+}
+
+/// A line's exact parts are the line, whoever bears them.
+#[test]
+fn all_parts_of_a_line_are_the_line() {
+    let Some(partnership) = run() else { return };
+    let mut held = 0;
+    for row in partnership.published("cost_line").0.iter().filter(|row| row["line_part"] == "1") {
+        let answer = answer(&partnership, &["explain", "line", &row["delivery_id"], &row["source_row"]]);
+        for part in answer["allocated"].as_array().unwrap() {
+            match part["went"].as_array() {
+                Some(went) => {
+                    assert_eq!(sum(went.iter().map(|to| fraction(&to["exact"]))), pounds(&part["amount"]), "{part}");
+                    held += 1;
+                }
+                None => assert!(!part["apart"].as_str().unwrap().is_empty(), "{part}"),
+            }
+        }
+    }
+    assert!(held >= 20, "{held} parts of lines were held");
+}
+
+/// The method is made from rules and tables alone: no clock and no run, so it is the same again; and a stranger finds every number of it
+/// in a published table.
+#[test]
+fn the_method_is_the_same_again_and_every_number_is_published() {
+    let Some(partnership) = run() else { return };
+    let method = partnership.run(&["method"], 0);
+    assert_eq!(method, partnership.run(&["method", "--period", "2018/P01"], 0));
+    partnership.run(&["run", "--force"], 0);
+    assert_eq!(method, partnership.run(&["method"], 0));
+    let mut published = BTreeSet::new();
+    for table in std::fs::read_dir(partnership.path("published/latest")).unwrap().map(|entry| entry.unwrap().path()) {
+        if table.is_dir() {
+            let mut rows = Rows::default();
+            rows.read_all(&table);
+            rows.0.iter().flat_map(BTreeMap::values).for_each(|value| published.extend(numbers(value)));
+        }
+    }
+    let strange: Vec<String> = numbers(&method).into_iter().filter(|number| !published.contains(number)).collect();
+    assert!(strange.is_empty(), "not in any published table: {strange:?}\n{method}");
+    assert!(numbers(&method).len() > 60);
+}
+
+/// Every number in a text, without grouping and noughts at its ends: `14,439.71`, `0.60`, `2018` of `2018/P01`.
+fn numbers(text: &str) -> BTreeSet<String> {
+    let text = text.replace(',', "");
+    let words = text.split(|c: char| !c.is_ascii_digit() && c != '.');
+    let plain = |word: &str| {
+        let word = word.trim_matches('.');
+        let word = if word.contains('.') { word.trim_end_matches('0').trim_end_matches('.') } else { word };
+        let bare = word.trim_start_matches('0');
+        if bare.is_empty() && !word.is_empty() { "0".to_owned() } else { bare.to_owned() }
+    };
+    words.map(plain).filter(|word| !word.is_empty()).collect()
+}
+
+/// Nothing of a person is on these pages: no pseudonym, name or number of the payroll files.
+#[test]
+fn nothing_personal_is_said() {
+    let Some(partnership) = run() else { return };
+    let (Some(golden), mut said) = (true_cost::golden(), partnership.run(&["method"], 0)) else { return };
+    for (service, bearer) in [("legal", "northam"), ("ict", "southam"), ("hr", "southam")] {
+        said += &partnership.run(&["explain", "cost", "--service", service, "--bearer", bearer, "--period", "2018/P01"], 0);
+    }
+    let secret = secrets(&golden);
+    assert!(secret.len() >= 4);
+    let told: Vec<&String> = secret.iter().filter(|word| said.contains(word.as_str())).collect();
+    assert!(told.is_empty(), "{told:?}");
+}
+
+/// Pseudonyms of the golden lake tables.
+fn secrets(golden: &Path) -> BTreeSet<String> {
+    let (_, rows) = Rows::expected(&golden.join("expected/pay_line.csv"));
+    rows.0.iter().flat_map(|row| [row["person"].clone(), row["assignment"].clone()]).filter(|word| word.len() >= 32).collect()
+}
+
+#[test]
+fn the_golden_texts_are_there() {
+    for name in ["legal_northam.txt", "legal_southam.txt", "ict_northam.txt", "method.md", "lines.txt"] {
+        assert!(places::root().join("tests/golden/true_cost/said").join(name).is_file(), "{name}");
+    }
+}
