@@ -175,9 +175,11 @@ fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
     let mut page = report::separation(&partnership)?;
     let notes = report::notes_line(&outcome, voice.talk);
     let dir = dir.display();
+    let shown = report::demonstration(&partnership, &format!("truecost -C {dir}"))?;
+    page.json["demonstration"] = shown.json;
     page.text = format!(
-        "\nWho bears what, 2018/19 (pounds, cost positive):\n\n{}{notes}\nnext:\n  truecost -C {dir} reconcile\n  truecost -C {dir} suspense\n  truecost -C {dir} query \"SELECT service, SUM(amount) AS pounds FROM separation WHERE ownership = 'shared' GROUP BY service ORDER BY 2 DESC\"\n",
-        page.text
+        "\nWho bears what, 2018/19 (pounds, cost positive):\n\n{}{}{notes}\nnext:\n  truecost -C {dir} reconcile\n  truecost -C {dir} suspense\n  truecost -C {dir} query \"SELECT service, SUM(amount) AS pounds FROM separation WHERE ownership = 'shared' GROUP BY service ORDER BY 2 DESC\"\n",
+        page.text, shown.text
     );
     voice.answer(&page);
     Ok(outcome.exit_code())

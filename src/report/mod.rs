@@ -3,6 +3,7 @@
 mod ask;
 mod checks;
 mod cost;
+mod demonstration;
 mod doctor;
 mod explain;
 mod figures;
@@ -24,6 +25,7 @@ mod verify;
 pub use ask::{Answered, Release, answer, latest, parquet, rows, tables};
 pub use checks::checks;
 pub use cost::{Wanted, explain_cost};
+pub use demonstration::demonstration;
 pub use doctor::doctor;
 pub use explain::{code, explain_line};
 pub use figures::{reconcile, separation};

@@ -287,6 +287,203 @@ fn canaries_of_personal_feeds_are_found_nowhere() {
     assert!(found.is_empty(), "{found:?}: {:?}", canaries.iter().flat_map(|canary| lines(canary)).collect::<Vec<_>>());
 }
 
+/// A feed of the reference partnership: where its files lie in a month, its heading, and a row of a person.
+struct Layout {
+    feed: &'static str,
+    file: fn(month: &str) -> String,
+    heading: &'static str,
+    /// From a date, and whose row it is: in the place of the date stands anything in a row that is to be quarantined.
+    row: fn(date: &str, who: &Who) -> String,
+    /// A date of the month as the layout writes it.
+    date: fn(month: &str) -> String,
+    /// What stands behind this many rows.
+    trailer: fn(rows: usize) -> String,
+}
+
+/// A person, all of whom is a canary.
+struct Who {
+    name: &'static str,
+    ni: &'static str,
+    number: &'static str,
+    sort: &'static str,
+    account: &'static str,
+    union: &'static str,
+}
+
+const GOOD: Who =
+    Who { name: "Zwartkopfsen", ni: "QQ998877D", number: "E8675309X", sort: "98-76-54", account: "31415926", union: "Zunisonish Levy" };
+const BAD: Who =
+    Who { name: "Quarantinsson", ni: "QQ776655A", number: "E5551234Q", sort: "87-65-43", account: "16180339", union: "Sickwell Absence" };
+const TURNED_AWAY: Who =
+    Who { name: "Refusenbergh", ni: "QQ443322C", number: "R7770001Z", sort: "12-34-98", account: "27182818", union: "Garnishee Order" };
+
+impl Who {
+    fn canaries(&self) -> [&'static str; 6] {
+        [self.name, self.ni, self.number, self.sort, self.account, self.union]
+    }
+}
+
+const NO_TRAILER: fn(usize) -> String = |_| String::new();
+const WORDS: fn(&str) -> String = |month| format!("{}-{}-2018", 27, ["APR", "MAY"][usize::from(month == "05")]);
+const SLASHES: fn(&str) -> String = |month| format!("28/{month}/2018");
+const PLAIN: fn(&str) -> String = |month| format!("2018{month}24");
+
+/// Every layout of the reference partnership with anything of a person in it.
+const LAYOUTS: [Layout; 8] = [
+    Layout {
+        feed: "newham/payroll",
+        file: |month| format!("PAYCOST_2018_{month}.csv"),
+        heading: ORACLE,
+        row: |date, w| {
+            let row = |element: &str, side: &str| {
+                format!(
+                    "{0},{0},\"{1}, Jo\",{2},{date},{element},Pay Value,M,1,C,100.00,{side},01.N10000.40000.0000\n",
+                    w.number, w.name, w.ni
+                )
+            };
+            row("Basic Salary", "D") + &row(w.union, "C")
+        },
+        date: WORDS,
+        trailer: NO_TRAILER,
+    },
+    Layout {
+        feed: "havering/payroll",
+        file: |month| format!("itrent_elements_2018_{month}.csv"),
+        heading: ITRENT,
+        row: |date, w| {
+            let row = |code: &str, amount: &str| {
+                let Who { name, ni, number, sort, account, union } = w;
+                format!("{number},P1,{name},Jo,{ni},{sort},{account},{date},{code},{union},{amount},10000,40000\n")
+            };
+            row("0100", "250.00") + &row(w.union, "250.00-")
+        },
+        date: SLASHES,
+        trailer: |_| "TOTAL,,,,,,,,,,0.00,,\n".to_owned(),
+    },
+    Layout {
+        feed: "bexley/payroll",
+        file: |month| format!("PAY2018{month}.DAT"),
+        heading: "REC|PAYROLL_NO|NAME|NI_NO|DOB|SORT_CODE|ACCOUNT_NO|POST|BASIS|PAY_DATE|FROM|TO|RUN|CODE|COST|BALANCE|CENTRE|ACCOUNT",
+        row: |date, w| {
+            let Who { name, ni, number, sort, account, union } = w;
+            let row = |code: &str, pence: &str| {
+                format!("DTL|{number}|{name} Jo|{ni}|{account}|{sort}|{account}|B01|M|{date}|||N|{code}|{pence}|B10000|40000\n")
+            };
+            row("BAS", "25000|") + &row(union, "|25000-")
+        },
+        date: PLAIN,
+        trailer: |rows| format!("TRL|{}|{}.00|-{}.00\n", rows * 2, rows * 250, rows * 250),
+    },
+    Layout {
+        feed: "newham/assignment",
+        file: |month| format!("ASG_2018-{month}-30.csv"),
+        heading: "ASSIGNMENT_NUMBER,EMPLOYEE_NUMBER,FULL_NAME,POST,START_DATE,END_DATE,FTE,NI_LETTER,PENSION_FUND,COST_CENTRE,SPLIT_NO,SPLIT_CLASS,SPLIT_SERVICE,SPLIT_WEIGHT",
+        row: |date, w| format!("{0},{0},\"{1}, Jo\",N1,{date},,1.0,A,newham_fund,N10000,1,,,\n", w.number, w.name),
+        date: WORDS,
+        trailer: NO_TRAILER,
+    },
+    Layout {
+        feed: "havering/assignment",
+        file: |month| format!("ASG_2018-{month}-30.csv"),
+        heading: "EMPLOYEE_REF,POST_REF,SURNAME,FORENAME,FROM,TO,FTE,NI_LETTER,FUND,COST_CODE,PART,CLASS,SERVICE,WEIGHT",
+        row: |date, w| format!("{},P1,{},Jo,{date},,1.0,A,havering_fund,10000,1,,,\n", w.number, w.name),
+        date: SLASHES,
+        trailer: NO_TRAILER,
+    },
+    Layout {
+        feed: "bexley/assignment",
+        file: |month| format!("ASG_2018-{month}-30.csv"),
+        heading: "PAYROLL_NO|POST|NAME|FROM|TO|FTE|NI|FUND|CENTRE|PART|CLASS|SERVICE|WEIGHT",
+        row: |date, w| format!("{}|B01|{} Jo|{date}||1.0|A|bexley_fund|B10000|1|||\n", w.number, w.name),
+        date: PLAIN,
+        trailer: NO_TRAILER,
+    },
+    Layout {
+        feed: "shared/legal_time",
+        file: |month| format!("LEGAL_TIME_2018_{month}.csv"),
+        heading: "Entry,Date,Fee earner,Matter,Matter title,Client,Cost centre,Minutes,Chargeable,Narrative",
+        row: |date, w| {
+            let Who { name, ni, number, sort, account, union } = w;
+            format!("1,{date},\"{name}, Jo\",M1,{name} v {number},newham,N10000,60,Y,\"{ni}, {sort} {account}: {union}\"\n")
+        },
+        date: SLASHES,
+        trailer: NO_TRAILER,
+    },
+    Layout {
+        feed: "shared/ticket",
+        file: |month| format!("TICKET_2018_{month}.csv"),
+        heading: "Ticket|Closed|Desk officer|Caller|Council|Cost centre|Minutes",
+        row: |date, w| format!("T1|{date}|{0} {1}|{0} {2}|newham|N10000|15\n", w.name, w.number, w.ni),
+        date: SLASHES,
+        trailer: NO_TRAILER,
+    },
+];
+
+/// The reference partnership with keys of its own, and in every feed of persons a file with a good row and one to be quarantined, and a
+/// file that is refused for a heading that nobody knows.
+fn reference_house() -> House {
+    let mut house = House { folder: tempfile::tempdir().unwrap(), said: String::new() };
+    truecost::demo::write_partnership(house.folder.path()).unwrap();
+    let mut entries = String::from("keys:\n");
+    for council in ["bexley", "havering", "newham", "shared"] {
+        let (said, code) = house.run(&["key", "new", council]);
+        assert_eq!(code, 0, "{said}");
+        entries.push_str(said.split("keys:\n").nth(1).expect("the lines to write"));
+    }
+    let head = fs::read_to_string(house.path("pipelines/partnership.yaml")).unwrap();
+    fs::write(house.path("pipelines/partnership.yaml"), head + &entries).unwrap();
+    for layout in &LAYOUTS {
+        house.change(&format!("pipelines/{}.yaml", layout.feed), "tolerance: {rows: 0}", "tolerance: {rows: 2}");
+        let (good, bad) = ((layout.row)(&(layout.date)("04"), &GOOD), (layout.row)(BAD.name, &BAD));
+        let april = format!("{}\n{good}{bad}{}", layout.heading, (layout.trailer)(2));
+        house.write(&format!("drop/{}/{}", layout.feed, (layout.file)("04")), april);
+        let row = (layout.row)(&(layout.date)("05"), &TURNED_AWAY);
+        let between = if layout.heading.contains('|') { '|' } else { ',' };
+        let may = format!("{}{between}{}\n{row}{}", layout.heading, TURNED_AWAY.name, (layout.trailer)(1));
+        house.write(&format!("drop/{}/{}", layout.feed, (layout.file)("05")), may);
+    }
+    house
+}
+
+#[test]
+fn canaries_are_found_nowhere_whatever_the_layout() {
+    let mut house = reference_house();
+    let (said, _) = house.run(&["run", "-v"]);
+    for layout in &LAYOUTS {
+        assert!(said.contains(&format!("accepted {} 2018/P01", layout.feed)), "{}: {said}", layout.feed);
+        assert!(said.contains(&format!("REFUSED {}", layout.feed)), "{}: {said}", layout.feed);
+    }
+    for words in [
+        &["--json", "quarantine", "list"][..],
+        &["plan"],
+        &["status"],
+        &["--json", "status"],
+        &["notes"],
+        &["reconcile"],
+        &["doctor"],
+        &["query", "SELECT * FROM ops.delivery"],
+        &["query", "SELECT * FROM lake.driver_volume"],
+        &["--json", "run", "--force", "-v"],
+    ] {
+        house.run(words);
+    }
+    house.change("pipelines/partnership.yaml", "keys:", "query_personal: true\nkeys:");
+    for table in ["pay_line", "assignment"] {
+        let (rows, code) = house.run(&["query", "--format", "csv", &format!("SELECT * FROM lake.{table}")]);
+        assert_eq!((rows.lines().count() >= 4, code), (true, 0), "{rows}");
+    }
+    let canaries: Vec<&str> = [&GOOD, &BAD, &TURNED_AWAY].iter().flat_map(|who| who.canaries()).collect();
+    let kept = house.kept();
+    assert!(!kept.iter().any(|path| path.parent() == Some(&house.path("landing"))), "something is landed as it came: {kept:?}");
+    for path in &kept {
+        let found = found_in(&fs::read(path).unwrap(), &canaries);
+        assert!(found.is_empty(), "{}: {found:?}", path.display());
+    }
+    let found = found_in(house.said.as_bytes(), &canaries);
+    let told: Vec<&str> = house.said.lines().filter(|line| canaries.iter().any(|canary| line.contains(canary))).collect();
+    assert!(found.is_empty(), "{found:?}: {told:?}");
+}
+
 /// A search that finds nothing proves nothing unless it would have found.
 #[test]
 fn a_planted_canary_is_found_in_every_disguise() {

@@ -1,3 +1,4 @@
+-- `shared` is the shared service itself, and no partner in it: it bears nothing, and nobody waits for its devices.
 -- Drivers that are not whole in a period, with what they lack: nobody may bear a cost because another did not report.
 --
 -- Reads   driver       fed_by: `*/device` is that feed of every member of a service that gives by the driver; `southam/print` one feed;
@@ -12,7 +13,7 @@ driver_now AS (
 member_giver AS (
   SELECT DISTINCT g.driver, m.organisation AS council
   FROM driver_giver AS g JOIN membership AS m ON m.service = g.service
-  WHERE m.role IN ('partner', 'host') AND m.valid_from <= $first_day AND (m.valid_to IS NULL OR $first_day < m.valid_to)
+  WHERE m.role IN ('partner', 'host') AND m.organisation <> 'shared' AND m.valid_from <= $first_day AND (m.valid_to IS NULL OR $first_day < m.valid_to)
 ),
 needed AS (
   SELECT n.driver, m.council, split_part(n.fed_by, '/', 2) AS feed

@@ -1,3 +1,4 @@
+-- `shared` is the shared service itself, and no partner in it: it bears nothing, and nobody waits for its devices.
 -- What every service gives, set of pools by set of pools: the volumes of its pool's driver that it can use.
 --
 -- A council's own use counts where it is a member of the giving service on the last day; in a closing period, where it was one in the
@@ -5,7 +6,7 @@
 WITH
 member AS (
   SELECT DISTINCT organisation, service FROM membership
-  WHERE role IN ('partner', 'host') AND valid_from <= $as_at
+  WHERE role IN ('partner', 'host') AND organisation <> 'shared' AND valid_from <= $as_at
     AND (valid_to IS NULL OR $as_at < valid_to OR ($first_day = $as_at AND $as_at - INTERVAL '1 year' < valid_to))
 )
 SELECT g.pool_set, g.service, v.to_service, v.to_ownership, v.to_bearer, sum(v.volume) AS volume

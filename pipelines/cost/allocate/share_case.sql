@@ -1,3 +1,4 @@
+-- `shared` is the shared service itself, and no partner in it: it bears nothing, and nobody waits for its devices.
 -- For each service the agreed weights of its member partners, with each one's own use of it by the driver against which they are held.
 --
 -- Reads   share        rows in force on the first day of the period
@@ -7,7 +8,7 @@
 WITH
 member AS (
   SELECT DISTINCT organisation, service FROM membership
-  WHERE role IN ('partner', 'host') AND valid_from <= $first_day AND (valid_to IS NULL OR $first_day < valid_to)
+  WHERE role IN ('partner', 'host') AND organisation <> 'shared' AND valid_from <= $first_day AND (valid_to IS NULL OR $first_day < valid_to)
 ),
 of_driver AS (SELECT DISTINCT driver FROM volume),
 used AS (

@@ -1,3 +1,4 @@
+-- `shared` is the shared service itself, and no partner in it: it bears nothing, and nobody waits for its devices.
 -- What a cost centre means for a volume that stands on it: as for a ledger line on it, on the last day of the period.
 --
 -- Reads   driver_row       cost centres of volumes
@@ -49,7 +50,7 @@ known AS (
 ),
 member AS (
   SELECT DISTINCT organisation FROM membership
-  WHERE role IN ('partner', 'host') AND valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
+  WHERE role IN ('partner', 'host') AND organisation <> 'shared' AND valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
 )
 SELECT u.council, u.cost_centre,
   CASE WHEN m.organisation IS NULL THEN 'retained' WHEN k.council IS NULL OR w.council IS NULL THEN 'suspense' ELSE w.ownership END AS ownership,

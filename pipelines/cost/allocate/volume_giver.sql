@@ -1,3 +1,4 @@
+-- `shared` is the shared service itself, and no partner in it: it bears nothing, and nobody waits for its devices.
 -- Volumes that somebody used, for each service that gives by their driver, and why that service cannot use them.
 --
 -- Reads   volume_use, driver_giver, driver_lack, membership
@@ -9,7 +10,7 @@
 WITH
 member AS (
   SELECT DISTINCT organisation, service FROM membership
-  WHERE role IN ('partner', 'host') AND valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
+  WHERE role IN ('partner', 'host') AND organisation <> 'shared' AND valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
 )
 SELECT u.driver, CASE WHEN l.driver IS NULL THEN coalesce(g.service, '') ELSE '' END AS giver, u.council, u.cost_centre, u.delivery_id,
   u.to_service, u.to_ownership, u.to_bearer, u.age,
