@@ -176,7 +176,9 @@ fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
     let notes = report::notes_line(&outcome, voice.talk);
     let dir = dir.display();
     let shown = report::demonstration(&partnership, &format!("truecost -C {dir}"))?;
-    page.json["demonstration"] = shown.json;
+    if let Some(fields) = page.json.as_object_mut() {
+        fields.insert("demonstration".to_owned(), shown.json);
+    }
     page.text = format!(
         "\nWho bears what, 2018/19 (pounds, cost positive):\n\n{}{}{notes}\nnext:\n  truecost -C {dir} reconcile\n  truecost -C {dir} suspense\n  truecost -C {dir} query \"SELECT service, SUM(amount) AS pounds FROM separation WHERE ownership = 'shared' GROUP BY service ORDER BY 2 DESC\"\n",
         page.text, shown.text

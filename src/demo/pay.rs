@@ -97,7 +97,7 @@ impl<'a> Payroll<'a> {
             if month < person.first_month || month > person.last_month {
                 continue;
             }
-            let absence = if luck % 23 == 0 { basic / 8 } else { 0 };
+            let absence = if luck.is_multiple_of(23) { basic / 8 } else { 0 };
             add(Element::Basic, basic - absence, None, false);
             add(Element::Absence, absence, None, false);
             // Bexley pays overtime by a run of its own at the end of each quarter.
@@ -173,7 +173,7 @@ impl<'a> Payroll<'a> {
         for person in self.staff.people() {
             items.clear();
             self.slips(&person, month, &mut items);
-            for item in items.iter().filter(|item| !item.is_balance && !(item.is_supplementary && month == NOT_JOURNALLED)) {
+            for item in items.iter().filter(|item| !(item.is_balance || (item.is_supplementary && month == NOT_JOURNALLED))) {
                 *sums.entry((item.cost_centre, item.account)).or_default() += item.pence;
             }
         }

@@ -83,7 +83,7 @@ fn oracle_element(element: Element, person: &Person<'_>) -> &'static str {
         Element::Tax => "PAYE",
         Element::EmployeeNi => "NI Employee",
         Element::EmployeePension => "LGPS Employee",
-        Element::Union if person.number % 2 == 0 => "GMB Subscription",
+        Element::Union if person.number.is_multiple_of(2) => "GMB Subscription",
         Element::Union => "Unison Subscription",
         Element::Net => "Net Pay",
     }

@@ -260,7 +260,7 @@ fn ledgers_say_what_payroll_cost_but_for_what_is_planted() {
         match extract.council {
             "newham" => assert_eq!(months, [("10", 1_234)]),
             "havering" => {
-                assert!(matches!(months[..], [("08", a), ("08", b)] if a == -b && a != 0), "a line on another cost centre: {left:?}")
+                assert!(matches!(months[..], [("08", a), ("08", b)] if a == -b && a != 0), "a line on another cost centre: {left:?}");
             }
             _ => {
                 assert!(left.iter().all(|((month, _, account), pence)| month == "12" && account == "40001" && *pence < 0), "{left:?}");

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A batch for each table that a kernel gives, in order.
-fn batches<const N: usize>(input: &KernelInput<'_>, tables: [(&str, Vec<Vec<Cell>>); N]) -> Answer<Vec<RecordBatch>> {
+fn batches<const N: usize>(input: &KernelInput<'_>, tables: &[(&str, Vec<Vec<Cell>>); N]) -> Answer<Vec<RecordBatch>> {
     let lacks = |name: &str| {
         Diagnostic::new(codes::sql::BROKEN, format!("nothing says which columns `{name}` has"))
             .outcome("nothing was published; the last release is unchanged")

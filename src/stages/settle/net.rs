@@ -35,7 +35,7 @@ pub fn settled(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
     let pairs = pair_rows(&settlement, period);
     let payments = payment_rows(&settlement, period)?;
     let shares = share_rows(&trades, period)?;
-    batches(input, [("settlement", balances), ("settlement_pair", pairs), ("payment_to_make", payments), ("trading_share", shares)])
+    batches(input, &[("settlement", balances), ("settlement_pair", pairs), ("payment_to_make", payments), ("trading_share", shares)])
 }
 
 /// A settlement that is made of whole cells holds: where it does not, the program is wrong, and no such figure may be published.

@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     diagnostic::Answer,
-    domain::{OpenRecharge, Ownership, Pence, Period, RechargePair, RechargePeriod, RechargePlace, RechargeSum, match_recharges},
+    domain::{
+        OpenRecharge, Ownership, Pence, Period, RechargePair, RechargePeriod, RechargePlace, RechargeSum, Unmatched, match_recharges,
+    },
     plan::KernelInput,
     schema::Cell,
 };
@@ -25,7 +27,7 @@ pub fn matched(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
     known.sort_unstable();
     known.dedup();
     let found = match_recharges(&read(input.table("recharge_sum")?)?, &known, input.partnership.recharge.terms);
-    batches(input, [("recharge_pair", pair_rows(&found)), ("unmatched_recharge", open_rows(&found))])
+    batches(input, &[("recharge_pair", pair_rows(&found)), ("unmatched_recharge", open_rows(&found))])
 }
 
 fn read(sums: &RecordBatch) -> Answer<Vec<RechargeSum>> {
@@ -80,7 +82,7 @@ fn open_rows(found: &BTreeMap<Period, RechargePeriod>) -> Vec<Vec<Cell>> {
             let key = [sum.council.as_str(), side, sum.other.as_deref().unwrap_or_default(), sum.reference.as_str()];
             let (amount, why) = sums.entry((key, *age_periods, *period)).or_default();
             *amount += sum.pence;
-            *why = why.or(reason.map(|reason| reason.as_str()));
+            *why = why.or(reason.map(Unmatched::as_str));
         }
     }
     let row = |((key, age, period), (pence, why)): (([&str; 4], u32, Period), (Pence, Option<&str>))| {

@@ -10,9 +10,9 @@ use truecost::pipeline::Extent;
 use super::{
     super::{
         Reached,
-        world::{FEEDS, File, What, World},
+        world::{FEEDS, File, World},
     },
-    Delivery, Due, Model, State, Turn, brought, count, periods,
+    Delivery, Due, Model, State, Turn, count, periods,
 };
 
 impl Model {

@@ -5,7 +5,7 @@ use super::{
         Reached,
         world::{What, Which, World},
     },
-    Delivery, Model, State, count,
+    Model, State, count,
 };
 
 impl Model {
