@@ -32,13 +32,13 @@ pub const KEYS: &[&str] = &[
     "members",
     "recharge",
     "suspense_limit",
+    "payroll_limit",
+    "small_group",
     "allow_hosts",
     "allow_paths",
     "retention",
     "keys",
     "query_personal",
-    "payroll_limit",
-    "small_group",
 ];
 
 /// Folders of `pipelines/` that are no council's.

@@ -103,7 +103,7 @@ fn lines_of(lines: &[BTreeMap<String, String>], cell: &Value) -> Fraction {
             (_, bearer) => bearer,
         };
         ["service", "ownership", "account_group", "council", "fund"].iter().all(|name| is(row, name))
-            && row["on_cost"] == cell["on_cost"]
+            && cell["on_cost"].as_bool().is_some_and(|on_cost| row["on_cost"] == if on_cost { "true" } else { "false" })
             && bearer == cell["bearer"]
             && row["is_cost"] == "true"
             && row["recharge"] == "false"
