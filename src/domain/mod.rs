@@ -62,7 +62,9 @@ pub use recharge::{
     OpenRecharge, RechargeBridge, RechargePair, RechargePeriod, RechargePlace, RechargeSum, RechargeTerms, Unmatched, match_recharges,
     reference_key,
 };
-pub use scheme::{Allocation, Final, Giver, Gross, Method, Recipient, Refusal, Scheme, Shares, UNALLOCATED, Unbalanced, ZeroVolume};
+pub use scheme::{
+    ALL_GROUPS, Allocation, Final, Giver, Gross, Method, Recipient, Refusal, Scheme, Shares, UNALLOCATED, Unbalanced, ZeroVolume,
+};
 pub use settle::{
     Balance, BornePart, PaidRecharge, Payment, Settlement, SettlementKind, Trade, Uncarried, Unsettled, carriers, payments, settle,
 };

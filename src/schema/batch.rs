@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use arrow::{
     array::{
-        Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray,
+        Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int32Array, Int64Array,
+        PrimitiveArray, StringArray,
     },
-    datatypes::{Date32Type, Decimal128Type, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema},
+    datatypes::{ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema},
     record_batch::RecordBatch,
 };
 
-use crate::diagnostic::{Answer, Diagnostic, codes};
+use crate::{
+    diagnostic::{Answer, Diagnostic, codes},
+    domain::{Day, Pence, Period},
+};
 
 /// The column, whatever its type.
 pub fn column<'a>(batch: &'a RecordBatch, name: &str) -> Answer<&'a ArrayRef> {
@@ -52,6 +56,103 @@ typed! {
 #[must_use]
 pub fn text_at(array: &StringArray, row: usize) -> Option<&str> {
     array.is_valid(row).then(|| array.value(row))
+}
+
+/// The value at a row, `None` for null.
+#[must_use]
+pub fn value_at<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, row: usize) -> Option<T::Native> {
+    array.is_valid(row).then(|| array.value(row))
+}
+
+/// The truth at a row, false for null.
+#[must_use]
+pub fn truth_at(array: &BooleanArray, row: usize) -> bool {
+    array.is_valid(row) && array.value(row)
+}
+
+/// The delivery period of each row; nought where it is null.
+///
+/// # Errors
+/// TC1250 where a column is not there or has another type.
+pub fn periods(batch: &RecordBatch) -> Answer<Vec<Period>> {
+    let (years, periods) = (small(batch, "delivery_year")?, tiny(batch, "delivery_period")?);
+    let period = |(year, period): (Option<i16>, Option<i8>)| Period {
+        year: year.unwrap_or_default(),
+        period: period.and_then(|period| u8::try_from(period).ok()).unwrap_or_default(),
+    };
+    Ok(years.iter().zip(periods).map(period).collect())
+}
+
+/// A table whose values are read one by one, by the name of the column and the number of the row.
+///
+/// Each way of reading fails with TC1250 where the column is not there or has another type.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'b>(pub &'b RecordBatch);
+
+impl<'b> Rows<'b> {
+    #[must_use]
+    pub fn count(self) -> usize {
+        self.0.num_rows()
+    }
+
+    /// `None` for null, and for an empty text.
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn maybe(self, name: &str, row: usize) -> Answer<Option<&'b str>> {
+        Ok(text_at(text(self.0, name)?, row).filter(|text| !text.is_empty()))
+    }
+
+    /// Empty for null.
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn text(self, name: &str, row: usize) -> Answer<&'b str> {
+        Ok(self.maybe(name, row)?.unwrap_or_default())
+    }
+
+    /// Nought for null.
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn pence(self, name: &str, row: usize) -> Answer<Pence> {
+        Ok(value_at(money(self.0, name)?, row).unwrap_or_default())
+    }
+
+    /// # Errors
+    /// As said of the type.
+    pub fn day(self, name: &str, row: usize) -> Answer<Option<Day>> {
+        Ok(value_at(date(self.0, name)?, row).map(Day))
+    }
+
+    /// A whole number of any width; `None` for null.
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn whole(self, name: &str, row: usize) -> Answer<Option<i64>> {
+        Ok(match column(self.0, name)?.data_type() {
+            DataType::Int8 => value_at(tiny(self.0, name)?, row).map(i64::from),
+            DataType::Int16 => value_at(small(self.0, name)?, row).map(i64::from),
+            DataType::Int32 => value_at(integer(self.0, name)?, row).map(i64::from),
+            _ => value_at(big(self.0, name)?, row),
+        })
+    }
+
+    /// In millionths; `None` for null.
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn millionths(self, name: &str, row: usize) -> Answer<Option<i128>> {
+        Ok(value_at(quantity(self.0, name)?, row))
+    }
+
+    /// False for null.
+    ///
+    /// # Errors
+    /// As said of the type.
+    pub fn truth(self, name: &str, row: usize) -> Answer<bool> {
+        Ok(truth_at(boolean(self.0, name)?, row))
+    }
 }
 
 /// What stands for a value that is not there.

@@ -11,7 +11,7 @@ use truecost::{
     pipeline::{Partnership, Required, read_with},
 };
 
-use crate::golden::golden;
+use crate::{golden::golden, places};
 
 /// A copy of the sound partnership, to be damaged.
 struct Copy {
@@ -28,7 +28,7 @@ const RULES: &str = "pipelines/reference/ownership_rule.csv";
 impl Copy {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/partnership"), folder.path());
+        places::copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/partnership"), folder.path());
         Self { folder, env: Vec::new() }
     }
 
@@ -74,19 +74,6 @@ impl Copy {
         match self.read() {
             Ok(read) => read,
             Err(faults) => panic!("{}", render_all(&faults, false)),
-        }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("folder made");
-    for entry in fs::read_dir(from).expect("folder read") {
-        let entry = entry.expect("entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("file copied");
         }
     }
 }

@@ -31,9 +31,9 @@ impl House {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for shared in ["pipelines/cost", "schemas/common", "schemas/reference", "schemas/published"] {
-            copy(&places::root().join(shared), &folder.path().join(shared));
+            places::copy(&places::root().join(shared), &folder.path().join(shared));
         }
-        copy(&places::root().join("tests/fixtures/northam"), folder.path());
+        places::copy(&places::root().join("tests/fixtures/northam"), folder.path());
         Self { folder, said: String::new() }
     }
 
@@ -69,18 +69,6 @@ impl House {
             all_files(&self.path(folder), &mut files);
         }
         files
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(&from, &to).unwrap();
-        }
     }
 }
 

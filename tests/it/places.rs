@@ -26,3 +26,17 @@ pub fn gather(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
         }
     }
 }
+
+/// A folder with all that is in it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("folder made");
+    for entry in fs::read_dir(from).expect("folder read") {
+        let entry = entry.expect("entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("file copied");
+        }
+    }
+}

@@ -26,6 +26,8 @@ pub struct Final {
 
 /// The bearer of what a policy leaves: the council in whose ledger a cell stands takes its place when the cell is split.
 pub const UNALLOCATED: &str = "unallocated";
+/// The set of pools of every account group that no pool names.
+pub const ALL_GROUPS: &str = "all";
 
 /// Who uses a service.
 #[derive(Clone, Debug, PartialEq, Eq)]

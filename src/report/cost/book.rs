@@ -14,9 +14,6 @@ use crate::{
     schema::{Cell, Type, proof_table},
 };
 
-/// The set of pools of every account group that no pool names.
-pub(in crate::report) const ALL: &str = "all";
-
 /// The tables of the latest release, and the period of which is read.
 pub(in crate::report) struct Book<'p> {
     pub partnership: &'p Partnership,

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{
-    book::{ALL, Book, Driver, Pool, Registered, Volume},
+    book::{Book, Driver, Pool, Registered, Volume},
     shown,
 };
 use crate::{
     diagnostic::Answer,
-    domain::Fraction,
+    domain::{ALL_GROUPS, Fraction},
     report::page::{Align, Table},
 };
 
@@ -52,7 +52,7 @@ impl Driven {
     /// The pool by which a service gives in a set of pools: one of that account group, else its general one.
     pub(in crate::report) fn pool(&self, set: &str, service: &str) -> Option<&Pool> {
         let of = |group: &str| self.pools.iter().find(|pool| pool.service == service && pool.account_group == group);
-        let own = if set == ALL { None } else { of(set) };
+        let own = if set == ALL_GROUPS { None } else { of(set) };
         own.or_else(|| of(""))
     }
 

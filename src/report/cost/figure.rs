@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    book::{ALL, Book, CellKey, CellPart, FullCost},
+    book::{Book, CellKey, CellPart, FullCost},
     shown::words,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Fraction, Ownership, Pence, ShareRow, Traced, TracedCell, Untraced, trace},
+    domain::{ALL_GROUPS, Fraction, Ownership, Pence, ShareRow, Traced, TracedCell, Untraced, trace},
 };
 
 /// The way by which cost that is not split comes to its bearer.
@@ -88,7 +88,7 @@ impl Cells {
 
     /// The set of pools that cuts a cell: [`DIRECT`] where nothing does, since it has a bearer, or no pool.
     pub(in crate::report) fn set_of(&self, cell: &CellKey) -> &str {
-        let set = self.sets.get(&cell.account_group).map_or(ALL, String::as_str);
+        let set = self.sets.get(&cell.account_group).map_or(ALL_GROUPS, String::as_str);
         let is_cut = cell.ownership == Ownership::Shared.as_str() && self.rows.contains_key(&(set.to_owned(), cell.service.clone()));
         if is_cut { set } else { DIRECT }
     }

@@ -8,7 +8,7 @@ use super::{
     shown::{amount, exact_pounds, fraction, number, points, words},
 };
 use crate::{
-    domain::{Fraction, Pence, pounds},
+    domain::{ALL_GROUPS, Fraction, Pence, pounds},
     report::page::{Align, Table},
 };
 
@@ -123,7 +123,7 @@ fn services(explained: &Explained<'_, '_>) -> String {
 fn one_service(explained: &Explained<'_, '_>, service: &str, set: &str) -> String {
     let driven = &explained.driven;
     let Some(pool) = driven.pool(set, service) else { return format!("\n{service}: no pool\n") };
-    let of_group = if set == super::book::ALL { String::new() } else { format!(" for {}", words(set)) };
+    let of_group = if set == ALL_GROUPS { String::new() } else { format!(" for {}", words(set)) };
     let mut text = match driven.drivers.get(&pool.driver) {
         Some(driver) => format!(
             "\n{service}{of_group}: pool {} by {} ({}, {} {})\n",

@@ -2,10 +2,10 @@
 
 use crate::{
     diagnostic::Answer,
-    domain::Fraction,
+    domain::{ALL_GROUPS, Fraction},
     report::{
         cost::{
-            book::{ALL, Book, Pool},
+            book::{Book, Pool},
             driven::{self, Driven, share_table},
             shown::{amount, fraction, number, quantity, words},
         },
@@ -62,7 +62,7 @@ pub(super) fn services(book: &Book<'_>, driven: &Driven) -> Answer<String> {
             text.push_str("\nNo pool: shared cost stays with the council that incurred it.\n");
         }
         for pool in pools {
-            let set = if pool.account_group.is_empty() { ALL } else { pool.account_group.as_str() };
+            let set = if pool.account_group.is_empty() { ALL_GROUPS } else { pool.account_group.as_str() };
             let of = (set.to_owned(), service.clone());
             text.push_str(&one_pool(driven, pool));
             if let Some((_, [direct, received, all])) = gross.iter().find(|(key, _)| *key == of) {

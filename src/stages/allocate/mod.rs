@@ -5,7 +5,6 @@
 mod apportion;
 mod method;
 mod model;
-mod read;
 mod refused;
 mod share;
 mod solve;

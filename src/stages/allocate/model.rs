@@ -2,21 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::{array::Array, record_batch::RecordBatch};
+use arrow::record_batch::RecordBatch;
 
-use super::{
-    read::at,
-    refused::{refused, unsound},
-};
+use super::refused::{refused, unsound};
 use crate::{
     diagnostic::Answer,
-    domain::{Allocation, Final, Giver, Method, Ownership, Pence, Recipient, Scheme, ZeroVolume},
+    domain::{ALL_GROUPS, Allocation, Final, Giver, Method, Ownership, Pence, Recipient, Scheme, ZeroVolume},
     plan::KernelInput,
-    schema::batch::{big, boolean, integer, money, text, text_at},
+    schema::batch::{Rows, big, boolean, integer, money, truth_at, value_at},
 };
-
-/// The set of pools of every account group that no pool names.
-pub(super) const ALL: &str = "all";
 
 /// A sum of cost that is split once.
 #[derive(Clone, Debug)]
@@ -91,7 +85,7 @@ impl Model {
 
     /// The set of pools by which a cell is split.
     pub fn set_of<'c>(&self, cell: &'c CostCell) -> &'c str {
-        if self.sets.contains_key(&cell.account_group) { &cell.account_group } else { ALL }
+        if self.sets.contains_key(&cell.account_group) { &cell.account_group } else { ALL_GROUPS }
     }
 
     /// What arises in every service of a set, in pence.
@@ -122,11 +116,11 @@ fn shared(cells: &[CostCell]) -> impl Iterator<Item = &CostCell> {
 }
 
 fn set_of<'c>(named: &BTreeSet<String>, cell: &'c CostCell) -> &'c str {
-    if named.contains(&cell.account_group) { &cell.account_group } else { ALL }
+    if named.contains(&cell.account_group) { &cell.account_group } else { ALL_GROUPS }
 }
 
 fn word(table: &RecordBatch, column: &str, row: usize) -> Answer<String> {
-    Ok(text_at(text(table, column)?, row).unwrap_or_default().to_owned())
+    Rows(table).text(column, row).map(str::to_owned)
 }
 
 fn ownership(table: &RecordBatch, column: &str, row: usize) -> Answer<Ownership> {
@@ -142,10 +136,10 @@ fn cells(table: &RecordBatch) -> Answer<Vec<CostCell>> {
             ownership: ownership(table, "ownership", row)?,
             bearer: word(table, "bearer", row)?,
             account_group: word(table, "account_group", row)?,
-            on_cost: on_cost.is_valid(row) && on_cost.value(row),
+            on_cost: truth_at(on_cost, row),
             council: word(table, "council", row)?,
             fund: word(table, "fund", row)?,
-            amount: at(amount, row).unwrap_or_default(),
+            amount: value_at(amount, row).unwrap_or_default(),
         })
     };
     let mut cells = (0..table.num_rows()).map(cell).collect::<Answer<Vec<CostCell>>>()?;
@@ -183,8 +177,8 @@ fn givers(table: &RecordBatch) -> Answer<BTreeMap<String, PoolSet>> {
         }
         set.givers.push(Giver {
             service,
-            is_final: is_final.is_valid(row) && is_final.value(row),
-            step: at(step, row).map(i64::from),
+            is_final: truth_at(is_final, row),
+            step: value_at(step, row).map(i64::from),
             has_cost: false,
             zero_volume,
             members: Vec::new(),
@@ -207,7 +201,7 @@ fn flows(table: &RecordBatch) -> Answer<BTreeMap<(String, String), Vec<(Recipien
         } else {
             Recipient::Final(Final { service, ownership: ownership(table, "to_ownership", row)?, bearer })
         };
-        flows.entry((word(table, "pool_set", row)?, giver)).or_default().push((to, i128::from(at(volume, row).unwrap_or_default())));
+        flows.entry((word(table, "pool_set", row)?, giver)).or_default().push((to, i128::from(value_at(volume, row).unwrap_or_default())));
     }
     Ok(flows)
 }
@@ -216,7 +210,7 @@ fn shares(table: &RecordBatch) -> Answer<BTreeMap<String, Vec<(String, u128)>>> 
     let weight = big(table, "weight_in_force")?;
     let mut shares: BTreeMap<String, Vec<(String, u128)>> = BTreeMap::new();
     for row in 0..table.num_rows() {
-        let weight = at(weight, row).and_then(|weight| u128::try_from(weight).ok()).unwrap_or_default();
+        let weight = value_at(weight, row).and_then(|weight| u128::try_from(weight).ok()).unwrap_or_default();
         shares.entry(word(table, "service", row)?).or_default().push((word(table, "partner", row)?, weight));
     }
     Ok(shares)

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use arrow::{array::Array, record_batch::RecordBatch};
+use arrow::record_batch::RecordBatch;
 
-use super::read::at;
 use crate::{
     diagnostic::Answer,
     domain::{PartnerShare, Quantity, ShareInForce, share_in_force},
     plan::KernelInput,
     schema::{
         Cell,
-        batch::{big, boolean, quantity, text, text_at},
+        batch::{big, boolean, quantity, text, text_at, truth_at, value_at},
         table_of,
     },
 };
@@ -49,10 +48,10 @@ fn cases(table: &RecordBatch) -> Answer<BTreeMap<String, Vec<Case>>> {
         let whole = |number: Option<i64>| number.and_then(|number| u128::try_from(number).ok());
         let share = PartnerShare {
             partner: text_at(partner, row).unwrap_or_default().to_owned(),
-            weight: whole(at(weight, row)),
-            volume: whole(at(volume, row)),
-            tolerance: Quantity::from_millionths(at(tolerance, row).unwrap_or_default()),
-            exception: exception.is_valid(row) && exception.value(row),
+            weight: whole(value_at(weight, row)),
+            volume: whole(value_at(volume, row)),
+            tolerance: Quantity::from_millionths(value_at(tolerance, row).unwrap_or_default()),
+            exception: truth_at(exception, row),
         };
         let case = Case { share, driver: text_at(driver, row).map(str::to_owned) };
         cases.entry(text_at(service, row).unwrap_or_default().to_owned()).or_default().push(case);

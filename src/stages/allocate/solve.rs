@@ -7,12 +7,12 @@ use num_bigint::{BigInt, BigUint};
 
 use super::{
     method::method_in_force,
-    model::{ALL, Model},
+    model::Model,
     refused::{unproved_by, unsound},
 };
 use crate::{
     diagnostic::Answer,
-    domain::{Allocation, Final, Fraction, Gross, Method, Pence},
+    domain::{ALL_GROUPS, Allocation, Final, Fraction, Gross, Method, Pence},
     plan::KernelInput,
     schema::{Cell, table_of},
 };
@@ -60,7 +60,7 @@ pub(super) fn prove_whole<'f>(service: &str, parts: impl Iterator<Item = &'f Fra
 /// Services of a set that a reader asks for: with a pool in `all`; in a named set those with shared cost in it, own or received.
 fn shown<'a>(model: &'a Model, set: &str, allocation: &'a Allocation, direct: &BTreeMap<String, Pence>) -> BTreeSet<&'a str> {
     let services = allocation.services();
-    if set == ALL {
+    if set == ALL_GROUPS {
         let has_pool = |service: &&String| model.sets.get(set).is_some_and(|set| set.pools.contains_key(*service));
         return services.iter().filter(has_pool).map(String::as_str).collect();
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
-    array::{Array, ArrayRef, Decimal128Array, DictionaryArray, Int8Array, Int32Array, StringArray, UInt32Array},
+    array::{ArrayRef, Decimal128Array, DictionaryArray, Int8Array, Int32Array, StringArray, UInt32Array},
     compute::take_record_batch,
     datatypes::Int32Type,
     record_batch::RecordBatch,
@@ -107,7 +107,7 @@ impl PayParts {
         let (mut of_line, mut laid) = (Vec::new(), Laid::default());
         for (row, source) in sources.values().iter().enumerate() {
             let line = u32::try_from(row).map_err(|_| broken("a row group has too many rows"))?;
-            let pence = if amounts.is_valid(row) { amounts.value(row) } else { 0 };
+            let pence = batch::value_at(amounts, row).unwrap_or_default();
             let Some(parts) = self.0.get(source) else {
                 of_line.push(line);
                 laid.push(pence, None, 0, 1);

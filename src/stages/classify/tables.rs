@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, Int32Array, StringArray},
+    array::{ArrayRef, AsArray, Int32Array, StringArray},
     datatypes::Date32Type,
     record_batch::RecordBatch,
 };
@@ -154,7 +154,7 @@ impl Rows<'_> {
 
     pub fn truth(&self, name: &str, row: usize) -> Answer<bool> {
         let values = batch::boolean(self.0, name)?;
-        Ok(values.is_valid(row) && values.value(row))
+        Ok(batch::truth_at(values, row))
     }
 
     /// False where the query of a partnership of the version before gives no such column.
@@ -166,7 +166,7 @@ impl Rows<'_> {
     fn span(&self, row: usize) -> Answer<Span> {
         let day = |name: &str| -> Answer<Option<Day>> {
             let dates = batch::column(self.0, name)?.as_primitive_opt::<Date32Type>().ok_or_else(|| fault(name, "it is not a date"))?;
-            Ok(dates.is_valid(row).then(|| Day(dates.value(row))))
+            Ok(batch::value_at(dates, row).map(Day))
         };
         Ok(Span { from: day("valid_from")?, to: day("valid_to")? })
     }

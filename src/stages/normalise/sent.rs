@@ -81,7 +81,7 @@ fn same_array(terms: &Terms, amounts: &Decimal128Array) -> bool {
 }
 
 fn pence(amounts: &Decimal128Array, row: usize) -> Pence {
-    if amounts.is_valid(row) { amounts.value(row) } else { 0 }
+    batch::value_at(amounts, row).unwrap_or_default()
 }
 
 fn summed(terms: &Terms, rows: usize) -> Vec<Pence> {

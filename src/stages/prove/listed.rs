@@ -10,8 +10,8 @@ use arrow::{
 use super::InSuspense;
 use crate::{
     diagnostic::Answer,
-    domain::{Payment, Pence, counted, payments, pounds},
-    schema::batch::{big, money, small, text, text_at, tiny},
+    domain::{Payment, Pence, Period, counted, payments, pounds},
+    schema::batch::{big, money, periods, text, text_at},
 };
 
 /// Tables in which something is listed; those that a release lacks list nothing.
@@ -87,15 +87,15 @@ pub fn listed(tables: &BTreeMap<&'static str, RecordBatch>) -> Answer<Vec<Listed
 pub fn to_pay(tables: &BTreeMap<&'static str, RecordBatch>) -> Answer<Vec<Listed>> {
     let Some(settlement) = tables.get("settlement") else { return Ok(Vec::new()) };
     let (organisations, balances, periods) = (text(settlement, "organisation")?, money(settlement, "balance")?, periods(settlement)?);
-    let Some((year, last)) = periods.iter().max().copied() else { return Ok(Vec::new()) };
-    let first = periods.iter().filter(|(of, _)| *of == year).map(|(_, period)| *period).min().unwrap_or(last);
+    let Some(last) = periods.iter().max().copied() else { return Ok(Vec::new()) };
+    let first = periods.iter().filter(|of| of.year == last.year).min().copied().unwrap_or(last);
     let mut net: BTreeMap<String, Pence> = BTreeMap::new();
-    for (row, (of, _)) in periods.iter().enumerate() {
-        if *of == year {
+    for (row, of) in periods.iter().enumerate() {
+        if of.year == last.year {
             *net.entry(text_at(organisations, row).unwrap_or_default().to_owned()).or_default() += balances.value(row);
         }
     }
-    let of = if first == last { format!("{year}/P{last:02}") } else { format!("{year}/P{first:02} to P{last:02}") };
+    let of = if first == last { last.to_string() } else { format!("{first} to P{:02}", last.period) };
     let next = "truecost query \"SELECT * FROM settlement\"";
     let pay = |payment: Payment| Listed {
         what: format!("{of}: {} pays {} {}", payment.payer, payment.payee, pounds(payment.pence)),
@@ -137,23 +137,17 @@ fn services_used<'r>(register: &'r RecordBatch, wanted: &str) -> Answer<BTreeSet
     Ok((0..register.num_rows()).filter(is_wanted).filter_map(|row| text_at(services, row)).collect())
 }
 
-/// Year and period of a row.
-fn periods(table: &RecordBatch) -> Answer<Vec<(i16, i8)>> {
-    let (years, periods) = (small(table, "delivery_year")?, tiny(table, "delivery_period")?);
-    Ok((0..table.num_rows()).map(|row| (years.value(row), periods.value(row))).collect())
-}
-
 /// Pools whose driver has no volume in a period in which their cost is shared, and what happens to it.
 fn without_volume(pools: &RecordBatch, volumes: &RecordBatch, shares: &RecordBatch) -> Answer<BTreeMap<String, String>> {
     let (drivers, amounts) = (text(volumes, "driver")?, big(volumes, "volume")?);
-    let driven: BTreeSet<(&str, (i16, i8))> = periods(volumes)?
+    let driven: BTreeSet<(&str, Period)> = periods(volumes)?
         .into_iter()
         .enumerate()
         .filter(|(row, _)| amounts.value(*row) > 0)
         .filter_map(|(row, period)| Some((text_at(drivers, row)?, period)))
         .collect();
     let (sets, services) = (text(shares, "pool_set")?, text(shares, "service")?);
-    let mut shared: BTreeMap<(&str, &str), BTreeMap<(i16, i8), usize>> = BTreeMap::new();
+    let mut shared: BTreeMap<(&str, &str), BTreeMap<Period, usize>> = BTreeMap::new();
     for (row, period) in periods(shares)?.into_iter().enumerate() {
         let key = (text_at(sets, row).unwrap_or_default(), text_at(services, row).unwrap_or_default());
         *shared.entry(key).or_default().entry(period).or_default() += 1;

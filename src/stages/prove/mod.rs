@@ -127,9 +127,9 @@ fn failures(rows: &RecordBatch) -> Answer<Vec<Failure>> {
     };
     let failure = |row: usize| Failure {
         what: format!("{}{}", batch::text_at(what, row).unwrap_or_default(), when(row)),
-        failed: if failed.is_valid(row) { failed.value(row) } else { 0 },
-        difference: if difference.is_valid(row) { difference.value(row) } else { 0 },
-        limit: limits.filter(|limits| limits.is_valid(row)).map(|limits| limits.value(row)),
+        failed: batch::value_at(failed, row).unwrap_or_default(),
+        difference: batch::value_at(difference, row).unwrap_or_default(),
+        limit: limits.and_then(|limits| batch::value_at(limits, row)),
     };
     Ok((0..rows.num_rows()).map(failure).collect())
 }

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use arrow::record_batch::RecordBatch;
 
-use super::read::Rows;
 use crate::{
     diagnostic::Answer,
     domain::{Blanket, BlanketRow, BlanketUnit, Pence, Quantity, compare_blanket},
     plan::KernelInput,
-    schema::{Cell, table_of},
+    schema::{Cell, batch::Rows, table_of},
 };
 
 /// A blanket's row: a rate for a council or for all, or an organisation's weight.

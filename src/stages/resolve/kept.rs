@@ -9,14 +9,13 @@ use super::{
     pay::{Group, GroupPay, by_group, sums},
     places::{Place, Places, codes},
     posts::Posts,
-    read::Rows,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes::config::TOO_MANY_PARTS},
     domain::{LinePart, PartKind, PayrollLine, Pence, Resolved, pounds, resolve as resolve_group},
     pipeline::Partnership,
     plan::KernelInput,
-    schema::{Cell, table_of},
+    schema::{Cell, batch::Rows, table_of},
 };
 
 /// Rule that stands in a part whose class the register of assignments gives.

@@ -12,7 +12,6 @@ mod pay;
 mod places;
 mod posts;
 mod rates;
-mod read;
 mod small;
 #[cfg(test)]
 mod tests;

@@ -13,14 +13,13 @@ use super::{
     places::Places,
     posts::Posts,
     rates::RateCard,
-    read::Rows,
     small::{SMALL_GROUPS, merged},
 };
 use crate::{
     diagnostic::Answer,
     domain::{Day, EarnedAt, Niable, Pence, Unsplit, employer_ni, employer_pension, pass_on},
     plan::KernelInput,
-    schema::{Cell, table_of},
+    schema::{Cell, batch::Rows, table_of},
 };
 
 /// Categories that are gross pay; the first is basic pay.

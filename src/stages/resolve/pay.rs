@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     places::{Place, Places, codes},
     posts::Posts,
-    read::Rows,
 };
 use crate::{
     diagnostic::Answer,
     domain::{Day, Pence, Unsplit},
+    schema::batch::Rows,
 };
 
 /// Pay of these categories never follows a split: what ends a post is no cost of what it did.

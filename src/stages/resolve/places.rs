@@ -2,8 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::read::Rows;
-use crate::{diagnostic::Answer, domain::Day};
+use crate::{diagnostic::Answer, domain::Day, schema::batch::Rows};
 
 /// What a line on these codes would be.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::read::Rows;
 use crate::{
     diagnostic::Answer,
     domain::{Day, Ownership, Pence, Split, Unsplit, split_pay},
+    schema::batch::Rows,
 };
 
 /// One row of the register.

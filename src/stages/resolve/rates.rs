@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::read::Rows;
 use crate::{
     diagnostic::Answer,
     domain::{Day, NiRate, Quantity},
+    schema::batch::Rows,
 };
 
 /// By rate, scope and basis: spans with their value.

@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::{
     batches,
-    columns::{pence, periods, texts},
+    columns::{pence, texts},
 };
 use crate::{
     diagnostic::Answer,
@@ -14,7 +14,7 @@ use crate::{
         OpenRecharge, Ownership, Pence, Period, RechargePair, RechargePeriod, RechargePlace, RechargeSum, Unmatched, match_recharges,
     },
     plan::KernelInput,
-    schema::Cell,
+    schema::{Cell, batch},
 };
 
 /// `recharge_pair` and `unmatched_recharge` of all periods, from `recharge_sum` and `settlement_period`: a sum stays open in periods that
@@ -23,7 +23,7 @@ use crate::{
 /// # Errors
 /// TC1250 where rows do not fit their contract.
 pub fn matched(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
-    let mut known = periods(input.table("settlement_period")?)?;
+    let mut known = batch::periods(input.table("settlement_period")?)?;
     known.sort_unstable();
     known.dedup();
     let found = match_recharges(&read(input.table("recharge_sum")?)?, &known, input.partnership.recharge.terms);
@@ -33,7 +33,7 @@ pub fn matched(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
 fn read(sums: &RecordBatch) -> Answer<Vec<RechargeSum>> {
     let (councils, others, references) = (texts(sums, "council")?, texts(sums, "other")?, texts(sums, "reference")?);
     let (ownerships, services) = (texts(sums, "ownership")?, texts(sums, "service")?);
-    let (periods, amounts) = (periods(sums)?, pence(sums, "amount")?);
+    let (periods, amounts) = (batch::periods(sums)?, pence(sums, "amount")?);
     let places = ownerships.iter().zip(&services).map(|(ownership, service)| {
         if *ownership == Ownership::Retained.as_str() { RechargePlace::Retained } else { RechargePlace::Service((*service).to_owned()) }
     });
