@@ -11,6 +11,7 @@
 //! | which charges between partners are two sides of one | `recharge` |
 //! | who owes whom, and who pays | `settle` |
 //! | which lines a figure comes from, and that they make it | `trace` |
+//! | what changed between two releases, cell by cell and line by line | `difference` |
 //!
 //! Nothing here reads a file, a clock or a float. What a type of this module holds
 //! has been checked once, where it was made, and is not checked again.
@@ -18,6 +19,7 @@
 mod apportion;
 mod blanket;
 mod day;
+mod difference;
 mod digest;
 mod fold;
 mod fraction;
@@ -44,6 +46,7 @@ mod trace;
 pub use apportion::{Missplit, NoWeight, Weights};
 pub use blanket::{Blanket, BlanketComparison, BlanketRow, BlanketUnit, compare_blanket};
 pub use day::{Day, Span};
+pub use difference::{Cause, Changed, Sides, Unfooted, changed, lines_apart, unfooted};
 pub use digest::{DeliveryId, Digest};
 pub use fold::{fold_code, show_invisible};
 pub use fraction::Fraction;
