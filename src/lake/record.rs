@@ -157,13 +157,35 @@ pub struct SourceFacts {
     pub modified_us: i64,
     /// Inode or `ETag`.
     pub identity: String,
+    /// See [`Entry::changed_us`]; `None` also where the landing itself has changed it since: a hard link is counted in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_us: Option<i64>,
 }
 
 impl SourceFacts {
     /// The file as its source listed it.
     #[must_use]
     pub fn entry(&self) -> Entry {
-        Entry { name: self.name.clone(), size: self.bytes, modified_us: self.modified_us, identity: self.identity.clone() }
+        Entry {
+            name: self.name.clone(),
+            size: self.bytes,
+            modified_us: self.modified_us,
+            identity: self.identity.clone(),
+            changed_us: self.changed_us,
+        }
+    }
+
+    /// Whether this is the file that is listed, unchanged since: only then is it not read again.
+    #[must_use]
+    pub fn is_file(&self, entry: &Entry) -> bool {
+        let touched = self.changed_us.zip(entry.changed_us).is_some_and(|(was, is)| was != is);
+        self.name == entry.name && self.is_moved_to(entry) && !touched
+    }
+
+    /// Whether this is the file that is listed, whatever its name: to rename a file changes what is known of it, and not its time.
+    #[must_use]
+    pub fn is_moved_to(&self, entry: &Entry) -> bool {
+        self.bytes == entry.size && self.modified_us == entry.modified_us && self.identity == entry.identity
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{Calendar, Coverage, Period},
-    lake::{DeliveryRecord, DeliveryState, SourceFacts, Turn},
+    lake::{DeliveryRecord, DeliveryState, Turn},
     pipeline::{Extent, Feed, NewestBy, Ready},
     source::{Entry, Listing, companion_name},
 };
@@ -335,7 +335,7 @@ pub fn is_active(feed: &Feed, coverage: &Coverage, calendar: Calendar) -> bool {
 fn has_sidecar_of(record: &DeliveryRecord, candidate: &Candidate) -> bool {
     match (&record.sidecar, &candidate.sidecar) {
         (None, None) => true,
-        (Some(facts), Some(entry)) => is_same(facts, entry),
+        (Some(facts), Some(entry)) => facts.is_file(entry),
         _ => false,
     }
 }
@@ -343,11 +343,7 @@ fn has_sidecar_of(record: &DeliveryRecord, candidate: &Candidate) -> bool {
 /// Whether the file is, unchanged, one from which the delivery came.
 #[must_use]
 pub fn is_file_of(record: &DeliveryRecord, entry: &Entry) -> bool {
-    record.files().any(|facts| is_same(facts, entry))
-}
-
-fn is_same(facts: &SourceFacts, entry: &Entry) -> bool {
-    facts.name == entry.name && facts.bytes == entry.size && facts.modified_us == entry.modified_us && facts.identity == entry.identity
+    record.files().any(|facts| facts.is_file(entry))
 }
 
 /// Whether what judged the delivery is no longer what would judge it.

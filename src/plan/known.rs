@@ -52,7 +52,7 @@ impl<'k> Known<'k> {
         named.iter().rev().copied().filter(move |record| is_file_of(record, entry))
     }
 
-    /// Whether a delivery of this coverage came from a file of this name and size: by its time or inode alone, another.
+    /// Whether a delivery of this coverage came from a file of this name and size: touched since, by its time, inode or what its file system says.
     pub fn has_size_of(&self, entry: &Entry, covers: Option<&Coverage>) -> bool {
         let same = |file: &SourceFacts| file.name == entry.name && file.bytes == entry.size;
         let named = self.by_name.get(entry.name.as_str()).map_or(&[][..], Vec::as_slice);

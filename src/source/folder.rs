@@ -162,8 +162,14 @@ fn open_plain(path: &Path) -> io::Result<File> {
 }
 
 fn entry(name: &str, meta: &Metadata) -> Entry {
-    let modified_us = meta.mtime().saturating_mul(1_000_000).saturating_add(meta.mtime_nsec() / 1_000);
-    Entry { name: name.into(), size: meta.len(), modified_us, identity: format!("inode {}", meta.ino()) }
+    let micros = |seconds: i64, nanos: i64| seconds.saturating_mul(1_000_000).saturating_add(nanos / 1_000);
+    Entry {
+        name: name.into(),
+        size: meta.len(),
+        modified_us: micros(meta.mtime(), meta.mtime_nsec()),
+        identity: format!("inode {}", meta.ino()),
+        changed_us: Some(micros(meta.ctime(), meta.ctime_nsec())),
+    }
 }
 
 fn refuse_name(folder: &str, name: &str) -> Answer<()> {

@@ -36,6 +36,9 @@ pub struct Entry {
     pub modified_us: i64,
     /// What the source itself tells versions of a file apart by: `inode 1234`, or a store's entity tag. May be empty.
     pub identity: String,
+    /// When the file or what is known of it was last changed, in microseconds since 1970, as its file system says: no sender can set it, so
+    /// that bytes written over bytes of the same size and time are told. `None` where the source does not say it.
+    pub changed_us: Option<i64>,
 }
 
 /// What a source offers, in order of the names' bytes.

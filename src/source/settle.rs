@@ -61,7 +61,7 @@ mod tests {
     const NOW: i64 = 1_700_000_000_000_000;
 
     fn entry(age_s: i64, size: u64) -> Entry {
-        Entry { name: "a.csv".into(), size, modified_us: NOW - age_s * 1_000_000, identity: "inode 1".into() }
+        Entry { name: "a.csv".into(), size, modified_us: NOW - age_s * 1_000_000, identity: "inode 1".into(), changed_us: None }
     }
 
     #[test]

@@ -310,7 +310,7 @@ fn a_missing_file_is_worth_a_retry(f: &Fixture) {
 
 fn unsafe_names_reach_nothing(f: &Fixture) {
     for name in ["../a.csv", "/etc/passwd", "a/b.csv", "", "..", "a\nb", "CON"] {
-        let entry = Entry { name: name.into(), size: 1, modified_us: 0, identity: String::new() };
+        let entry = Entry { name: name.into(), size: 1, modified_us: 0, identity: String::new(), changed_us: None };
         assert_eq!(f.source.look(name).expect_err("refused").0[0].code, codes::UNSAFE_NAME, "{name:?}");
         assert_eq!(f.read(&entry, 0).expect_err("refused").0[0].code, codes::UNSAFE_NAME, "{name:?}");
         assert_eq!(f.source.local_path(&entry), None);

@@ -36,7 +36,7 @@ impl Why {
         match self {
             Self::New => "new delivery",
             Self::Newer => "newer bytes",
-            Self::Touched => "its time or inode changed; the same size as before",
+            Self::Touched => "touched since it was taken; the same size as before",
             Self::RulesChanged => "changed contract, feed or SQL",
             Self::Forced => "forced",
             Self::Lost => "accepted, and no longer in the lake",

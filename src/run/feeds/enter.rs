@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::{
     super::Event,
-    Delivered, Delivery, FeedRun, InHand, and_quarantined, not_taken,
+    Delivered, Delivery, FeedRun, InHand, and_quarantined, file_facts, not_taken,
     read::{Accepted, Judged, Known, Read, Stop, lock},
-    sidecar_facts, source_facts,
+    sidecar_facts,
     withdrawal::{announced, superseded, withdrawn},
 };
 use crate::{
@@ -191,7 +191,7 @@ impl FeedRun<'_> {
         let Some(mut before) = before else {
             return Ok(not_taken(item.feed, item.take.entry.name.clone(), Vec::new())); // it was there when it was read
         };
-        let facts = source_facts(&item.location, &item.take.entry);
+        let facts = file_facts(item);
         let (was, sidecar) = (before.clone(), sidecar_facts(item));
         if before.source.name == facts.name {
             (before.source, before.sidecar) = (facts, sidecar);

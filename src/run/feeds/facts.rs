@@ -8,7 +8,7 @@ use super::InHand;
 use crate::{
     decode::Header,
     domain::{Calendar, Coverage, DeliveryId, Digest},
-    lake::SourceFacts,
+    lake::{LandedAs, SourceFacts},
     pipeline::{CoverFrom, Feed},
     schema::Contract,
     source::Entry,
@@ -21,7 +21,15 @@ pub(super) fn source_facts(location: &str, entry: &Entry) -> SourceFacts {
         bytes: entry.size,
         modified_us: entry.modified_us,
         identity: entry.identity.clone(),
+        changed_us: entry.changed_us,
     }
+}
+
+/// The file of a delivery. Where it was landed as a hard link, the link has changed what the file system knows of it.
+pub(super) fn file_facts(item: &InHand<'_>) -> SourceFacts {
+    let linked = item.landed.as_ref().is_ok_and(|(landed, _)| landed.how == LandedAs::HardLink);
+    let facts = source_facts(&item.location, &item.take.entry);
+    SourceFacts { changed_us: facts.changed_us.filter(|_| !linked), ..facts }
 }
 
 pub(super) fn sidecar_facts(item: &InHand<'_>) -> Option<SourceFacts> {

@@ -32,12 +32,12 @@ use crate::{
     decode::EncodingFacts,
     diagnostic::{Answer, Diagnostic, Severity, codes},
     domain::{Pence, grouped},
-    lake::{DeliveryRecord, Landed, SourceFacts},
+    lake::{DeliveryRecord, Landed},
     pipeline::{Feed, Required},
     plan::{self, FeedPlan, Idle, Take, Wish, plan_feed},
     source::{self, Entry, Listing, Source, needs_second_look, settle},
 };
-use facts::{contract_for, delivery_id, sidecar_facts, source_facts, text_inside};
+use facts::{contract_for, delivery_id, file_facts, sidecar_facts, source_facts, text_inside};
 use read::Known;
 pub use reenter::Repaired;
 
@@ -99,9 +99,8 @@ impl InHand<'_> {
     /// is left.
     fn has_moved(&self, record: &DeliveryRecord) -> bool {
         let entry = &self.take.entry;
-        let same = |f: &SourceFacts| f.bytes == entry.size && f.modified_us == entry.modified_us && f.identity == entry.identity;
         let gone = |present: &BTreeSet<String>| record.files().all(|file| !present.contains(&file.name));
-        self.present.as_ref().is_some_and(|present| gone(present)) && record.files().any(same)
+        self.present.as_ref().is_some_and(|present| gone(present)) && record.files().any(|file| file.is_moved_to(entry))
     }
 }
 
@@ -189,9 +188,9 @@ impl FeedRun<'_> {
     fn settle(&self, listed: &mut [(&Feed, Answer<Box<dyn Source>>, Answer<Listing>)], known: &[DeliveryRecord]) {
         let now = self.clock.now().micros;
         let taken = |feed: &Feed, entry: &Entry| {
-            let facts = source_facts(&feed.from.to_string(), entry);
-            let of_feed = known.iter().filter(|r| r.is_of(&feed.council, &feed.id));
-            of_feed.clone().any(|r| r.source == facts || r.sidecar.as_ref() == Some(&facts) || r.also_as.contains(&facts))
+            let from = feed.from.to_string();
+            let mut of_feed = known.iter().filter(|r| r.is_of(&feed.council, &feed.id));
+            of_feed.any(|r| r.files().chain(&r.sidecar).any(|file| file.location == from && file.is_file(entry)))
         };
         let young = |feed: &Feed, entry: &Entry| needs_second_look(entry, now) && !taken(feed, entry);
         let mut longest = 0;

@@ -12,13 +12,13 @@ use serde_json::json;
 
 use super::{
     super::Event,
-    Delivered, Delivery, FeedRun, InHand, contract_for, delivery_id,
+    Delivered, Delivery, FeedRun, InHand, contract_for, delivery_id, file_facts,
     messages::{grouped_faults, name_documents, no_contract, no_coverage, notes, too_large, unexplained},
     not_taken,
     outside::outside,
     pass::{Pass, Streamed, stream},
     sender::{not_as_sent, sender_proof},
-    sidecar_facts, source_facts,
+    sidecar_facts,
 };
 use crate::{
     decode::{EncodingFacts, Judge},
@@ -122,7 +122,7 @@ impl FeedRun<'_> {
             coverage: coverage.periods().iter().map(ToString::to_string).collect(),
             beside: feed.beside(coverage, calendar).iter().map(ToString::to_string).collect(),
             calendar: Some(calendar.to_string()),
-            source: source_facts(&item.location, &item.take.entry),
+            source: file_facts(item),
             sidecar: sidecar_facts(item),
             also_as: earlier.map(|r| r.also_as.clone()).unwrap_or_default(),
             sha256: landed.digest.hex(),

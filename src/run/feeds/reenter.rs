@@ -363,6 +363,7 @@ fn source_of(value: &Value, location: &str) -> Option<SourceFacts> {
         bytes: value.get("bytes")?.as_u64()?,
         modified_us: value.get("modified_us")?.as_i64()?,
         identity: value.get("identity")?.as_str()?.to_owned(),
+        changed_us: None,
     })
 }
 

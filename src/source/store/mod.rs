@@ -160,7 +160,7 @@ impl Source for Store {
 fn entry(name: &str, meta: &ObjectMeta) -> Entry {
     // Listings and answers give the same time with and without its fraction.
     let modified_us = meta.last_modified.timestamp().saturating_mul(1_000_000);
-    Entry { name: name.into(), size: meta.size, modified_us, identity: meta.e_tag.clone().unwrap_or_default() }
+    Entry { name: name.into(), size: meta.size, modified_us, identity: meta.e_tag.clone().unwrap_or_default(), changed_us: None }
 }
 
 /// With entity tags the time says nothing more: it differs between a listing and an answer of some stores.

@@ -132,6 +132,7 @@ impl Pure {
             size: 10 + file.content as u64,
             modified_us: i64::try_from(file.time).unwrap(),
             identity: file.inode.to_string(),
+            changed_us: None,
         };
         let listing = Listing { entries: world.folders[at].iter().map(entry).collect(), ..Listing::default() };
         let lost: BTreeSet<String> = self.known.iter().filter(|r| r.lost).map(|r| r.delivery_id.clone()).collect();
@@ -398,6 +399,7 @@ fn facts(feed: &Feed, entry: &Entry) -> truecost::lake::SourceFacts {
         bytes: entry.size,
         modified_us: entry.modified_us,
         identity: entry.identity.clone(),
+        changed_us: entry.changed_us,
     }
 }
 
