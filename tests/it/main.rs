@@ -12,6 +12,7 @@
 
 mod allocate;
 mod amount;
+mod blocked;
 mod chaos;
 mod checks;
 mod config;

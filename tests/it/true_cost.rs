@@ -327,7 +327,7 @@ fn made_again(
 }
 
 /// Three months like the first: April's files with other dates.
-fn with_two_more_months(partnership: &Partnership) {
+pub fn with_two_more_months(partnership: &Partnership) {
     for (month, name) in [("05", "MAY"), ("06", "JUN")] {
         let later = |file: &str| {
             let text = fs::read_to_string(partnership.path(&format!("drop/{}", file.replace("MM", "04")))).unwrap();

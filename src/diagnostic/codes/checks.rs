@@ -13,6 +13,8 @@ codes! {
     CHECK_PAYROLL = "TC1205", Configurator, 1, "check 5: payroll and ledger differ by more than the limit", Error or Warning;
     /// Codes were compared without characters that nobody sees.
     FOLDED = "TC1207", Supplier, 1, "codes hold characters that nobody sees", Note;
+    /// Pay and posts of a council under two keys, in one period.
+    TWO_KEYS = "TC1208", Configurator, 1, "pay of one council stands under two keys";
     /// Check 9.
     CHECK_ONE_CLASS = "TC1209", Us, 1, "check 9: a line has not exactly one class";
     /// Check 10.

@@ -1,5 +1,5 @@
-//! The second half of the plan: what the kernels refuse. A period whose cost cannot be allocated is blocked by name and the others are
-//! published; where the latest release holds it, its parts are taken over as they are.
+//! The second half of the plan: what cannot be made. A period whose pay stands under two keys, or whose cost the kernels cannot allocate, is
+//! blocked by name and the others are published; where the latest release holds it, its parts are taken over as they are.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{
     pipeline::Basis,
 };
 
-/// Why periods cannot be made, as the kernels say.
+/// Why periods cannot be made, as the kernels say, and the register.
 pub type Verdicts = BTreeMap<Period, Vec<Diagnostic>>;
 
 /// The name among a manifest's proofs under which it lists the periods that kernels refused when it was made.
@@ -22,7 +22,7 @@ const BLOCKED: &str = "blocked";
 /// Whether a refusal blocks the period that it is about, and no other.
 #[must_use]
 pub fn blocks_a_period(report: &Diagnostic) -> bool {
-    report.code == codes::checks::NOT_ALLOCATED
+    report.code == codes::checks::NOT_ALLOCATED || report.code == codes::checks::TWO_KEYS
 }
 
 /// What a manifest remembers of verdicts, so that a run that makes nothing anew says them again.
@@ -41,8 +41,7 @@ pub fn standing_verdicts(latest: Option<&Manifest>) -> Vec<Diagnostic> {
     let one = |(period, whys): (&String, &Value)| {
         let period = Period::parse(period)?;
         let is_held = held.iter().any(|slot| slot.period == period);
-        let why =
-            |why: &Value| Some(messages::not_allocated(period, &Diagnostic::new(codes::checks::NOT_ALLOCATED, why.as_str()?), is_held));
+        let why = |why: &Value| Some(messages::not_made(period, &Diagnostic::new(codes::checks::NOT_ALLOCATED, why.as_str()?), is_held));
         Some(whys.as_array()?.iter().filter_map(why).collect::<Vec<_>>())
     };
     said.into_iter().flatten().filter_map(one).flatten().collect()
@@ -61,7 +60,7 @@ impl ReleasePlan {
                 let last_good = good.iter().any(|source| source.key() == key && Some(&source.delivery) == entry.delivery.as_ref());
                 entry.state = PeriodState::Blocked { last_good };
             }
-            self.blocked.extend(reports.iter().map(|report| messages::not_allocated(*period, report, !good.is_empty())));
+            self.blocked.extend(reports.iter().map(|report| messages::not_made(*period, report, !good.is_empty())));
             self.last_good.extend(good);
         }
     }

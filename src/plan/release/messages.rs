@@ -108,16 +108,18 @@ pub(super) fn is_blocked(period: Period, lacking: &[&Feed]) -> Diagnostic {
     ))
 }
 
-/// A period whose cost cannot be allocated, as `report` says.
-pub(super) fn not_allocated(period: Period, report: &Diagnostic, is_kept: bool) -> Diagnostic {
+/// A period that cannot be made, as `report` says: what it hints at stays, where it does.
+pub(super) fn not_made(period: Period, report: &Diagnostic, is_kept: bool) -> Diagnostic {
     let (state, outcome) = if is_kept {
         ("blocked, last good", "its figures stay as the last release had them; the other periods are published")
     } else {
         ("blocked", "the period is not published; its lines wait in the lake, and the other periods are published")
     };
-    let mut said = Diagnostic::new(report.code, format!("{period} is {state}: {}", report.seen)).outcome(outcome);
-    said = said.expected("for every service with shared cost a volume, or a policy without one, and a way to somebody who bears it");
-    said.hint(
+    let said = Diagnostic::new(report.code, format!("{period} is {state}: {}", report.seen)).outcome(outcome);
+    if report.code == codes::checks::TWO_KEYS {
+        return said.expected("one key for all pay and posts of a council that a period reads").hint(report.hint.clone());
+    }
+    said.expected("for every service with shared cost a volume, or a policy without one, and a way to somebody who bears it").hint(
         "bring the volume; or say in pipelines/reference/pool.csv what happens without: `zero_volume` spread_evenly or leave_unallocated",
     )
 }

@@ -11,6 +11,7 @@ mod beside;
 mod blocked;
 mod digest;
 mod index;
+mod keys;
 mod lake;
 mod messages;
 mod shrinking;
@@ -261,6 +262,25 @@ pub fn plan_release(
 /// The same, knowing what the kernels said when they had worked with it.
 #[must_use]
 pub fn plan_release_after(
+    partnership: &Partnership,
+    deliveries: &[DeliveryRecord],
+    files: &[(String, LakeFile)],
+    latest: Option<&Manifest>,
+    verdicts: &Verdicts,
+) -> ReleasePlan {
+    let whole = plan_without(partnership, deliveries, files, latest, &Verdicts::new());
+    let mut blocked = keys::verdicts(partnership, &whole, deliveries);
+    if blocked.is_empty() && verdicts.is_empty() {
+        return whole;
+    }
+    for (period, reports) in verdicts {
+        blocked.entry(*period).or_default().extend(reports.iter().cloned());
+    }
+    plan_without(partnership, deliveries, files, latest, &blocked)
+}
+
+/// The plan without these periods.
+fn plan_without(
     partnership: &Partnership,
     deliveries: &[DeliveryRecord],
     files: &[(String, LakeFile)],

@@ -174,6 +174,7 @@ impl CostRun<'_> {
         let (after, before);
         let mut release = release;
         let mut walk = Walk::new(self, &plan, release, self.parts(latest), known);
+        walk.keep(release, latest);
         walk.all()?;
         let verdicts = lock(&walk.verdicts).clone();
         if !verdicts.is_empty() {

@@ -126,8 +126,16 @@ impl<'a> Walk<'a> {
         said.extend(reports.into_iter().filter(|report| said.is_empty() || !said.contains(report)).collect::<Vec<_>>());
     }
 
-    /// Once more, from what counts now that periods are blocked: what was made (`before`) stands where it is made from the same, and what
-    /// the latest release holds of the blocked periods is taken over as it is.
+    /// Takes over what the latest release holds of blocked periods, as it is: nothing of them is made.
+    pub fn keep(&mut self, release: &ReleasePlan, latest: Option<&Manifest>) {
+        for table in self.plan.steps.iter().flat_map(|step| &step.published) {
+            let kept = latest.and_then(|latest| latest.content.tables.get(table)).into_iter().flatten();
+            let kept = kept.filter_map(|part| Some((last_good(release, &part.key)?, part.clone())));
+            self.made.entry(table.clone()).or_default().extend(kept);
+        }
+    }
+
+    /// Once more, from what counts now that periods are blocked: what was made (`before`) stands where it is made from the same.
     ///
     /// # Errors
     /// As [`Self::all`]; and what a kernel refuses that it did not refuse before.
@@ -142,11 +150,7 @@ impl<'a> Walk<'a> {
         if let Some(meant) = &mut self.meant {
             meant.leave_out(&blocked);
         }
-        for table in self.plan.steps.iter().flat_map(|step| &step.published) {
-            let kept = latest.and_then(|latest| latest.content.tables.get(table)).into_iter().flatten();
-            let kept = kept.filter_map(|part| Some((last_good(release, &blocked, &part.key)?, part.clone())));
-            self.made.entry(table.clone()).or_default().extend(kept);
-        }
+        self.keep(release, latest);
         self.all()?;
         let refused = std::mem::take(self.verdicts.get_mut().unwrap_or_else(PoisonError::into_inner));
         if refused.is_empty() { Ok(()) } else { Err(Refusal(refused.into_values().flatten().collect())) }
@@ -384,11 +388,11 @@ impl<'a> Walk<'a> {
 }
 
 /// Of which a part of a blocked period tells, that the next release takes over; `None` of any other part.
-fn last_good(release: &ReleasePlan, blocked: &BTreeSet<Period>, key: &str) -> Option<Scope> {
+fn last_good(release: &ReleasePlan, key: &str) -> Option<Scope> {
     if let Some(source) = release.last_good.iter().find(|source| source.key() == key) {
         return Some(Scope::Partition(Box::new(source.clone())));
     }
-    let period = Period::parse(key).filter(|period| blocked.contains(period))?;
+    let period = Period::parse(key)?;
     release.last_good.iter().any(|source| source.file.period == period).then_some(Scope::Period(period))
 }
 
