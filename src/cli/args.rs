@@ -243,6 +243,16 @@ pub enum Quarantine {
 
 #[derive(Debug, Subcommand)]
 pub enum Release {
+    /// Every release that is there: when, by which run, of which periods.
+    List,
+    /// What a release holds: periods, tables with rows and pounds, deliveries, and the digests of what made it.
+    Show {
+        /// `r0007`.
+        release: String,
+        /// Write the configuration that made it into this folder, which holds none.
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
+    },
     /// Hash every file of a release and of the common tables, and say which are not as they were written; exit 1 where one is.
     Verify {
         /// `r0007`; the latest if none is given.

@@ -78,12 +78,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             say(voice, &super::decide::page(partnership, decide, what)?)
         }
         Command::Status => say(voice, &report::status(partnership)?),
-        Command::Release { action: args::Release::Verify { release, all } } => {
-            let (page, report) = report::verify(partnership, release.as_deref(), *all)?;
-            voice.answer(&page);
-            voice.report(report.as_slice());
-            Ok(report.map_or(0, |report| Refusal::from(report).exit_code()))
-        }
+        Command::Release { action } => super::release::act(partnership, action, voice),
         Command::Runs { most } => say(voice, &report::runs(partnership, *most)?),
         Command::Notes { run } => say(voice, &report::notes(partnership, run.as_deref())?),
         Command::Quarantine { action: args::Quarantine::List } => say(voice, &report::quarantine_list(partnership)?),

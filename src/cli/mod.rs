@@ -8,6 +8,7 @@ mod init;
 mod key;
 mod out;
 mod progress;
+mod release;
 mod signal;
 mod usage;
 

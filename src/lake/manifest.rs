@@ -12,6 +12,9 @@ pub struct Manifest {
     pub format: u32,
     pub release: String,
     pub content: Content,
+    /// What made it, told apart: not compared either, for it says nothing that `content` does not follow from.
+    #[serde(default)]
+    pub made_from: MadeFrom,
     /// Run id and instants: not compared.
     pub run: Value,
 }
@@ -27,6 +30,26 @@ pub struct Content {
     pub lake: BTreeMap<String, LakeState>,
     /// Proofs and whatever else decides about figures, by name: reconciliation, digests of rules and contracts.
     pub proofs: BTreeMap<String, Value>,
+}
+
+/// What made a release, kind by kind, so that whoever compares two of them can tell what differs. Empty in a release of a version before.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeFrom {
+    /// SHA-256 of `rules/<sha256>.tar.zst`, which holds the files.
+    #[serde(default)]
+    pub archive: Option<String>,
+    /// SHA-256 of every file of the configuration, by its path below the partnership's folder.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// Digest of who takes part in what, as the partnership file says it.
+    #[serde(default)]
+    pub membership: String,
+    /// Digest of what else the partnership file says of figures: calendar, limits, charges.
+    #[serde(default)]
+    pub limits: String,
+    /// By period: digest of the files of common tables that it reads, each with its delivery.
+    #[serde(default)]
+    pub data: BTreeMap<String, String>,
 }
 
 /// A part and what it was made from.

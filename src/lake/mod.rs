@@ -11,6 +11,7 @@
 //! lake/releases/<release>-<sha256>.json  a copy of each manifest
 //! lake/register/<delivery>.json          what was accepted or refused, with its proof
 //! published/parts/<table>/<sha256>.parquet
+//! published/rules/<sha256>.tar.zst       the configuration that made a release
 //! published/<release>/_manifest.json     and <table>/…, hard links to parts
 //! published/latest, published/latest.json
 //! ```
@@ -42,6 +43,7 @@ mod register;
 mod release;
 #[cfg(test)]
 mod release_tests;
+mod rules;
 #[cfg(test)]
 mod sample;
 mod sound;
@@ -59,7 +61,7 @@ use crate::{
 pub use durable::Seen;
 pub use landing::{Landed, LandedAs, LandedReader, Landing, Naming, refusal_in};
 pub use lock::Lock;
-pub use manifest::{Content, LakeFileState, LakeState, Manifest, PublishedPart};
+pub use manifest::{Content, LakeFileState, LakeState, MadeFrom, Manifest, PublishedPart};
 pub use part::{
     BATCH_ROWS, Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, ROW_GROUP_ROWS, RowGroupBuffer, RowGroups, StagedPart,
 };
@@ -68,6 +70,7 @@ pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use record::{Attempt, DeliveryRecord, DeliveryState, KeyIds, SourceFacts};
 pub use register::Register;
 pub use release::{PartRef, Publication, Releases};
+pub use rules::RuleFiles;
 pub use sound::{Depth, Flaw, Mended, flaw, hold};
 pub use staging::Staging;
 pub use standing::{Decided, Decision, Turn, holder};

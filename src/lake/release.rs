@@ -21,7 +21,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Content, Manifest, StagedPart, Staging,
+    Content, MadeFrom, Manifest, StagedPart, Staging,
     durable::{self, Seen},
     fault,
 };
@@ -126,11 +126,12 @@ impl Releases {
         Ok(PartRef { path, sha256: staged.digest.hex(), rows: staged.rows, bytes: staged.bytes })
     }
 
-    /// Shows this content to readers as the next release; nothing happens where the latest release has the same content.
+    /// Shows this content to readers as the next release; nothing happens where the latest release has the same content. The archive that
+    /// `made_from` names is there ([`Releases::keep_rules`]).
     ///
     /// # Errors
     /// TC1002; TC1008 where a part is missing.
-    pub fn publish(&self, content: Content, run: serde_json::Value) -> Answer<Publication> {
+    pub fn publish(&self, content: Content, made_from: MadeFrom, run: serde_json::Value) -> Answer<Publication> {
         // One whose manifest is lost for good is as none: what replaces it is a release of its own.
         let latest = self.latest_name()?.and_then(|name| self.manifest(&name).ok());
         if let Some(latest) = latest.clone().filter(|latest| latest.content == content) {
@@ -139,7 +140,7 @@ impl Releases {
         }
         self.flush_new_parts(&content, latest.as_ref())?;
         let name = self.next_name()?;
-        let manifest = Manifest { format: FORMAT, release: name.clone(), content, run };
+        let manifest = Manifest { format: FORMAT, release: name.clone(), content, made_from, run };
         let building = self.folder.join(format!(".release-{name}"));
         durable::remove_folder(&building)?;
         self.link_parts(&building, &manifest.content)?;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde_json::json;
 
 use super::{
-    Content, Depth, PublishedPart, Releases, durable,
+    Content, Depth, MadeFrom, PublishedPart, Releases, durable,
     release::Publication,
     sample::{ledger, ledger_schema, write_part},
 };
@@ -59,11 +59,11 @@ fn a_release_shares_the_parts_that_did_not_change() {
     let (_folder, releases) = releases();
     assert_eq!(releases.latest().unwrap(), None);
     let (april, may) = (part(&releases, "P01", 0, 100), part(&releases, "P02", 100, 100));
-    let first = releases.publish(content(&[&april, &may]), json!({ "run": "1" })).unwrap();
+    let first = releases.publish(content(&[&april, &may]), MadeFrom::default(), json!({ "run": "1" })).unwrap();
     let Publication::Published(first) = first else { panic!() };
     assert_eq!(first.release, "r0001");
     let june = part(&releases, "P02", 200, 90);
-    releases.publish(content(&[&april, &june]), json!({ "run": "2" })).unwrap();
+    releases.publish(content(&[&april, &june]), MadeFrom::default(), json!({ "run": "2" })).unwrap();
     let latest = releases.latest().unwrap().unwrap();
     assert_eq!((latest.release.as_str(), latest.content.tables["cost_line"][1].rows), ("r0002", 90));
     assert_eq!(latest.part("cost_line", "P01", "0+100"), Some(&april));
@@ -78,11 +78,11 @@ fn a_release_shares_the_parts_that_did_not_change() {
 fn nothing_is_published_where_nothing_changed() {
     let (_folder, releases) = releases();
     let april = part(&releases, "P01", 0, 100);
-    releases.publish(content(&[&april]), json!({ "run": "1" })).unwrap();
+    releases.publish(content(&[&april]), MadeFrom::default(), json!({ "run": "1" })).unwrap();
     let before = tree(releases.folder());
     let again = part(&releases, "P01", 0, 100);
     assert_eq!(again, april);
-    let second = releases.publish(content(&[&again]), json!({ "run": "2" })).unwrap();
+    let second = releases.publish(content(&[&again]), MadeFrom::default(), json!({ "run": "2" })).unwrap();
     assert!(matches!(second, Publication::Unchanged(latest) if latest.release == "r0001"));
     releases.recover().unwrap();
     assert!(tree(releases.folder()) == before);
@@ -93,7 +93,7 @@ fn two_keys_with_the_same_rows_share_one_part() {
     let (_folder, releases) = releases();
     let (a, b) = (part(&releases, "P01", 0, 10), part(&releases, "P02", 0, 10));
     assert_eq!(a.path, b.path);
-    releases.publish(content(&[&a, &b]), json!({})).unwrap();
+    releases.publish(content(&[&a, &b]), MadeFrom::default(), json!({})).unwrap();
     assert_eq!(durable::names(&releases.folder().join("r0001/cost_line")).unwrap().len(), 1);
 }
 
@@ -101,10 +101,10 @@ fn two_keys_with_the_same_rows_share_one_part() {
 fn a_missing_part_is_not_published() {
     let (_folder, releases) = releases();
     let april = part(&releases, "P01", 0, 10);
-    releases.publish(content(&[&april]), json!({})).unwrap();
+    releases.publish(content(&[&april]), MadeFrom::default(), json!({})).unwrap();
     let may = part(&releases, "P02", 10, 10);
     fs::remove_file(releases.path_of(&may.path)).unwrap();
-    let refusal = releases.publish(content(&[&april, &may]), json!({})).unwrap_err();
+    let refusal = releases.publish(content(&[&april, &may]), MadeFrom::default(), json!({})).unwrap_err();
     assert_eq!(refusal.0[0].code.id, "TC1008");
     assert_eq!(releases.latest().unwrap().unwrap().release, "r0001");
 }
@@ -113,7 +113,7 @@ fn a_missing_part_is_not_published() {
 fn whatever_a_kill_leaves_the_next_run_ends_with_the_same_bytes() {
     let (_folder, releases) = releases();
     let april = part(&releases, "P01", 0, 10);
-    releases.publish(content(&[&april]), json!({})).unwrap();
+    releases.publish(content(&[&april]), MadeFrom::default(), json!({})).unwrap();
     let may = part(&releases, "P02", 10, 10);
     let folder = releases.folder().to_path_buf();
     let leave: [&dyn Fn(); 4] = [
@@ -137,7 +137,7 @@ fn whatever_a_kill_leaves_the_next_run_ends_with_the_same_bytes() {
         let names = durable::names(&folder).unwrap();
         assert_eq!(names, ["latest", "latest.json", "parts", "r0001"]);
     }
-    releases.publish(content(&[&april, &may]), json!({})).unwrap();
+    releases.publish(content(&[&april, &may]), MadeFrom::default(), json!({})).unwrap();
     assert_eq!(releases.latest().unwrap().unwrap().release, "r0002");
     assert_eq!(fs::read_link(folder.join("latest")).unwrap(), Path::new("r0002"));
 }
@@ -156,8 +156,8 @@ fn a_first_release_that_was_killed_leaves_no_latest() {
 fn two() -> (tempfile::TempDir, Releases, PublishedPart, PublishedPart) {
     let (root, releases) = releases();
     let (april, may) = (part(&releases, "P01", 0, 10), part(&releases, "P02", 10, 10));
-    releases.publish(content(&[&april]), json!({})).unwrap();
-    releases.publish(content(&[&april, &may]), json!({})).unwrap();
+    releases.publish(content(&[&april]), MadeFrom::default(), json!({})).unwrap();
+    releases.publish(content(&[&april, &may]), MadeFrom::default(), json!({})).unwrap();
     (root, releases, april, may)
 }
 
@@ -243,7 +243,7 @@ fn a_part_without_a_sound_name_is_lost_until_it_is_made_again() {
     let mended = releases.mend(&latest, Depth::Bytes).unwrap();
     assert!(mended.lost.iter().eq([&may.path]));
     assert_eq!(part(&releases, "P02", 10, 10), may);
-    let again = releases.publish(content(&[&april, &may]), json!({})).unwrap();
+    let again = releases.publish(content(&[&april, &may]), MadeFrom::default(), json!({})).unwrap();
     assert!(matches!(again, Publication::Unchanged(_)));
     assert_eq!(releases.flaws(&latest, Depth::Bytes).unwrap(), vec![]);
 }
@@ -255,7 +255,7 @@ fn a_manifest_that_is_lost_for_good_is_followed_by_a_release_of_another_name() {
     fs::remove_dir_all(root.path().join("lake/releases")).unwrap();
     releases.recover().unwrap();
     assert_eq!(releases.latest().unwrap_err().0[0].code.id, "TC1010");
-    let again = releases.publish(content(&[&april, &may]), json!({})).unwrap();
+    let again = releases.publish(content(&[&april, &may]), MadeFrom::default(), json!({})).unwrap();
     assert!(matches!(again, Publication::Published(manifest) if manifest.release == "r0003"));
 }
 

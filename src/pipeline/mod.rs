@@ -9,6 +9,7 @@ mod coverage;
 mod csv;
 mod dated;
 mod feed;
+mod files;
 mod json;
 mod kernel;
 mod keys;
@@ -31,6 +32,7 @@ mod together;
 mod tracked;
 mod typed;
 
+pub use files::files;
 pub use json::json_schema;
 pub use kernel::{Grain, KERNELS, Kernel, KernelFacts, LOOKED_UP};
 pub use keys::{AllKeys, Keys};

@@ -48,6 +48,8 @@ pub struct Partnership {
     pub cost: CostModel,
     /// Contracts of `schemas/common`, `schemas/reference` and `schemas/published` by `kind/name`, e.g. `common/ledger_line`.
     pub contracts: BTreeMap<String, Arc<Contract>>,
+    /// Every file of the configuration as it was when it was read, by its path below `root`.
+    pub files: Arc<BTreeMap<String, Arc<[u8]>>>,
     /// What was noted while the files were read, and asks nothing of anybody.
     pub notes: Vec<Diagnostic>,
 }

@@ -18,6 +18,7 @@ use super::{
     Feed, Partnership, SHARED,
     cost::{read_cost, stray},
     feed::{Surroundings, read_feed},
+    files::files,
     known,
     location::{Allowed, Secrets},
     partnership::{FILE, Head, NOT_COUNCILS, read_head},
@@ -61,7 +62,8 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
         Some(partnership) if !faults.iter().any(|fault| fault.severity == Severity::Error) => {
             let contracts = contracts.read.into_iter().filter(|(key, _)| !key.starts_with("sources/")).map(may_be_unknown).collect();
             let (notes, warnings) = faults.into_iter().partition(Diagnostic::is_note);
-            Ok((Partnership { feeds, references, cost, contracts, notes, ..partnership }, warnings))
+            let files = Arc::new(files(root));
+            Ok((Partnership { feeds, references, cost, contracts, files, notes, ..partnership }, warnings))
         }
         _ => Err(Refusal(faults)),
     }
@@ -95,6 +97,7 @@ fn whole(root: &Path, head: Head) -> Option<Partnership> {
         references: BTreeMap::new(),
         cost: super::CostModel { schedule: None, allocation: Vec::new(), queries: Vec::new(), kernels: Vec::new() },
         contracts: BTreeMap::new(),
+        files: Arc::default(),
         notes: Vec::new(),
     })
 }

@@ -28,8 +28,8 @@ mod release;
 
 pub use release::{
     Behind, BesideSource, CostSource, DeliveryPlan, EMPTY, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing,
-    Verdicts, beside_in, blocks_a_period, digest_of, nothing_to_let_go, plan_release, plan_release_after, program, published_slots,
-    remembered, rules_digest, run_digest, spans, standing_verdicts,
+    Verdicts, beside_in, blocks_a_period, causes, digest_of, made_from, nothing_to_let_go, plan_release, plan_release_after, program,
+    published_slots, remembered, rules_digest, run_digest, spans, standing_verdicts,
 };
 
 mod personal;

@@ -23,7 +23,7 @@ use crate::{
 /// A release, and where its parts are.
 pub struct Release {
     pub manifest: Manifest,
-    published: PathBuf,
+    pub(super) published: PathBuf,
 }
 
 /// The latest release.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::Page;
+use super::{Page, released::those_there};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::counted,
@@ -68,8 +68,11 @@ fn look_at_release(lake: &Lake, name: &str) -> Answer<Looked> {
         return Ok(Looked { what, files: 1, flaws: vec![Flaw { path: releases.folder().join(name), why: format!("{name} is gone") }] });
     }
     if let Ok(manifest) = releases.manifest(name) {
-        let files = 1 + manifest.content.tables.values().map(Vec::len).sum::<usize>();
-        return Ok(Looked { what, files, flaws: releases.flaws(&manifest, Depth::Bytes)? });
+        let archive = manifest.made_from.archive.as_ref();
+        let files = 1 + archive.iter().count() + manifest.content.tables.values().map(Vec::len).sum::<usize>();
+        let mut flaws = releases.flaws(&manifest, Depth::Bytes)?;
+        flaws.extend(archive.map(|archive| releases.rules_flaw(archive)).transpose()?.flatten());
+        return Ok(Looked { what, files, flaws });
     }
     let why = "it cannot be read, and the lake holds no sound copy".into();
     let path = releases.folder().join(name).join("_manifest.json");
@@ -139,13 +142,8 @@ fn report(looked: &[Looked]) -> Option<Diagnostic> {
 }
 
 fn no_release(release: &str, names: &[String]) -> crate::diagnostic::Refusal {
-    let known = match (names.first(), names.last()) {
-        (Some(first), Some(last)) if first != last => format!("one of {first} to {last}"),
-        (Some(only), _) => only.clone(),
-        _ => "the name of a release; there is none yet".to_owned(),
-    };
     Diagnostic::new(codes::command::NOTHING_SELECTED, format!("there is no release `{release}`"))
-        .expected(known)
+        .expected(those_there(names))
         .outcome("nothing was looked at")
         .hint("truecost release verify --all")
         .into()

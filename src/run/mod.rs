@@ -34,7 +34,7 @@ pub use cost::Costed;
 pub use decide::{Said, decide};
 pub use doctor::{Finding, doctor, repair};
 pub use feeds::{Delivered, Delivery, Listed, Repaired};
-pub use folders::{make_folders, without_folder};
+pub use folders::{make_folders, without_folder, write_rules};
 pub use keys::{NewKeys, give_keys, new_keys};
 
 /// What a run tells while it works.

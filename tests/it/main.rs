@@ -33,6 +33,7 @@ mod looked_at;
 mod personal;
 mod places;
 mod query;
+mod releases;
 mod rust_text;
 mod settle;
 mod severity;

@@ -14,6 +14,7 @@
 //! | TC10 | lake, landing, releases |
 //! | TC11 | `query` |
 //! | TC12 | proofs and checks |
+//! | TC14 | periods and releases |
 
 use super::{Actor, Severity};
 
@@ -71,6 +72,7 @@ pub mod config;
 pub mod contract;
 pub mod control;
 pub mod lake;
+pub mod periods;
 pub mod query;
 pub mod reference;
 pub mod source;
@@ -93,6 +95,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         lake::ALL,
         query::ALL,
         checks::ALL,
+        periods::ALL,
     ]
     .into_iter()
     .flatten()

@@ -13,6 +13,7 @@ mod digest;
 mod index;
 mod keys;
 mod lake;
+mod made_from;
 mod messages;
 mod shrinking;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use std::{
 pub use beside::{BesideSource, beside_in};
 pub use blocked::{Verdicts, blocks_a_period, remembered, standing_verdicts};
 pub use digest::{digest_of, program, rules_digest, run_digest};
+pub use made_from::{causes, made_from};
 pub use messages::nothing_to_let_go;
 pub use shrinking::Shrinking;
 pub use uncounted::{Uncounted, spans};

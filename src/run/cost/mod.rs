@@ -17,10 +17,10 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
     domain::counted,
     engine::{Table, Tables},
-    lake::{Content, DeliveryRecord, Manifest, Publication, PublishedPart},
+    lake::{Content, DeliveryRecord, MadeFrom, Manifest, Publication, PublishedPart},
     plan::{
-        Behind, CostPlan, CostSource, EMPTY, GivenRows, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, plan_cost,
-        plan_release, plan_release_after, program, remembered, rules_digest, run_digest, standing_verdicts, with_sender,
+        Behind, CostPlan, CostSource, EMPTY, GivenRows, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, made_from,
+        plan_cost, plan_release, plan_release_after, program, remembered, rules_digest, run_digest, standing_verdicts, with_sender,
     },
     run::parallel::lock,
     schema::{
@@ -124,12 +124,14 @@ impl CostRun<'_> {
             self.observer.event(Event::Report { diagnostics: said });
         }
         let content = self.content(known, &release, lake, &rules, &inputs, latest.as_ref(), &mut costed)?;
-        let Some(content) = content.filter(|_| !costed.failed()) else {
+        let Some((content, made_from)) = content.filter(|_| !costed.failed()) else {
             self.observer.event(Event::Report { diagnostics: &costed.stopped });
             return Ok(costed);
         };
+        let archive = self.lake.releases().keep_rules(&self.partnership.files)?;
+        let made_from = MadeFrom { archive: Some(archive), ..made_from };
         self.observer.event(Event::Publishing);
-        let publication = self.lake.releases().publish(content, self.mark())?;
+        let publication = self.lake.releases().publish(content, made_from, self.mark())?;
         costed.published = matches!(publication, Publication::Published(_));
         costed.made_again = !costed.published;
         let (Publication::Published(manifest) | Publication::Unchanged(manifest)) = publication;
@@ -146,7 +148,7 @@ impl CostRun<'_> {
 
     /// Which run made a release, and what a person let go in it: not compared between releases.
     fn mark(&self) -> serde_json::Value {
-        let mut run = json!({"run": self.run_id, "published_at": self.clock.now().iso()});
+        let mut run = json!({"run": self.run_id, "number": self.number, "published_at": self.clock.now().iso()});
         if let (Some(let_go), Some(fields)) = (&self.let_go, run.as_object_mut()) {
             let said = json!({"periods": let_go.periods.iter().map(ToString::to_string).collect::<Vec<_>>(), "by": let_go.by, "reason": let_go.reason});
             fields.insert("let_go".into(), said);
@@ -154,7 +156,7 @@ impl CostRun<'_> {
         run
     }
 
-    /// What the next release consists of; what the checks found is in `costed`. `None` where the kernels leave nothing to publish.
+    /// What the next release consists of, and is made from; what the checks found is in `costed`. `None` where the kernels leave nothing to publish.
     #[allow(clippy::too_many_arguments)] // what the caller has looked up once
     fn content(
         &self,
@@ -165,7 +167,7 @@ impl CostRun<'_> {
         inputs: &str,
         latest: Option<&Manifest>,
         costed: &mut Costed,
-    ) -> Answer<Option<Content>> {
+    ) -> Answer<Option<(Content, MadeFrom)>> {
         let plan = plan_cost(self.partnership)?;
         check_personal(self.partnership, &plan)?;
         let mut content = Content { program: program(), lake: lake.states, ..Content::default() };
@@ -197,7 +199,7 @@ impl CostRun<'_> {
         }
         let mut assembly = Assembly { parts: walk.parts, content, inputs };
         self.proofs(known, release, &walk, &mut assembly, costed)?;
-        Ok(Some(assembly.content))
+        Ok(Some((assembly.content, made_from(self.partnership, release)?)))
     }
 
     /// What parts of the latest release can stand in the next one.

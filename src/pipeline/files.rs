@@ -1,0 +1,57 @@
+//! The files of a partnership, as they are kept with every release that they make.
+
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+
+use crate::schema::sorted_names;
+
+/// Folders that hold configuration, with the endings of its files there. What stands beside them (notes for people, and whatever a secret
+/// is kept in) is not taken along.
+const FOLDERS: [(&str, &[&str]); 3] = [("controls", &[".csv"]), ("pipelines", &[".yaml", ".sql", ".csv"]), ("schemas", &[".odcs.yaml"])];
+
+/// Every file of the configuration by its path below `root`. One that cannot be read is left out: who needs it has said so.
+#[must_use]
+pub fn files(root: &Path) -> BTreeMap<String, Arc<[u8]>> {
+    let mut files = BTreeMap::new();
+    for (folder, endings) in FOLDERS {
+        gather(root, folder, endings, &mut files);
+    }
+    files
+}
+
+fn gather(root: &Path, folder: &str, endings: &[&str], files: &mut BTreeMap<String, Arc<[u8]>>) {
+    for (name, is_folder) in sorted_names(&root.join(folder)) {
+        let file = format!("{folder}/{name}");
+        if is_folder {
+            gather(root, &file, endings, files);
+        } else if endings.iter().any(|ending| name.ends_with(ending))
+            && let Ok(bytes) = fs::read(root.join(&file))
+        {
+            files.insert(file, bytes.into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configuration_is_taken_along_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = [
+            "pipelines/partnership.yaml",
+            "pipelines/newham/ledger.sql",
+            "pipelines/newham/NOTES.md",
+            "pipelines/.secret.yaml",
+            "pipelines/key",
+            "schemas/common/ledger_line.odcs.yaml",
+            "drop/newham/ledger/a.csv",
+        ];
+        for name in all {
+            fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        let taken: Vec<String> = files(folder.path()).into_keys().collect();
+        assert_eq!(taken, ["pipelines/newham/ledger.sql", "pipelines/partnership.yaml", "schemas/common/ledger_line.odcs.yaml"]);
+    }
+}

@@ -1,0 +1,189 @@
+//! What a release is made from, kind by kind; and of which kinds two releases differ.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{ReleasePlan, beside_in, digest_of};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, codes::config},
+    domain::{Cause, Digest, Period},
+    lake::{MadeFrom, Manifest},
+    pipeline::Partnership,
+    plan::Scope,
+    schema,
+};
+
+/// What the manifest says of the files, the partnership and the data behind a release; the archive of the files is for who keeps it.
+///
+/// # Errors
+/// TC0616 where a file is not the one that was read: somebody wrote it in that very moment.
+pub fn made_from(partnership: &Partnership, release: &ReleasePlan) -> Answer<MadeFrom> {
+    let digests: BTreeMap<&str, Digest> = partnership.files.iter().map(|(name, bytes)| (name.as_str(), schema::digest_of(bytes))).collect();
+    if let Some(file) = read_files(partnership).find_map(|(file, digest)| (digests.get(file)? != digest).then_some(file)) {
+        return Err(was_changed(file).into());
+    }
+    let p = partnership;
+    Ok(MadeFrom {
+        archive: None,
+        files: digests.into_iter().map(|(name, digest)| (name.to_owned(), digest.hex())).collect(),
+        membership: digest_of(&[&format!("{:?} {:?} {:?} {:?}", p.councils, p.companies, p.services, p.members)]),
+        limits: digest_of(&[&format!("{:?} {:?} {:?} {} {:?}", p.calendar, p.suspense_limit, p.payroll_limit, p.small_group, p.recharge)]),
+        data: data(partnership, release),
+    })
+}
+
+/// The files of which a digest was taken when they were read.
+fn read_files(partnership: &Partnership) -> impl Iterator<Item = (&str, &Digest)> {
+    let references = partnership.references.values().map(|table| (table.file.as_str(), &table.digest));
+    let queries = partnership.cost.queries.iter().map(|query| (query.file.as_str(), &query.digest));
+    let of_feeds = partnership.feeds.iter().flat_map(|feed| feed.contracts.iter().map(|(_, contract)| contract));
+    let contracts = partnership.contracts.values().chain(of_feeds).map(|contract| (contract.file.as_str(), &contract.digest));
+    references.chain(queries).chain(contracts)
+}
+
+fn was_changed(file: &str) -> Diagnostic {
+    Diagnostic::new(config::UNREADABLE_FILE, format!("`{file}` was written while truecost read it"))
+        .place(Place::file(file))
+        .expected("a file that stays as it is while it is read")
+        .outcome("nothing was published; the last release is unchanged")
+        .hint("type the same command again")
+}
+
+/// By period of the release: digest of the files that it reads, each with the delivery that stands in it.
+fn data(partnership: &Partnership, release: &ReleasePlan) -> BTreeMap<String, String> {
+    let beside: BTreeSet<&str> = release.beside.iter().map(|source| source.table.as_str()).collect();
+    let of_period = |period: Period| {
+        let lines = release.sources.iter().chain(&release.last_good).filter(|source| source.file.period == period);
+        let mut all: Vec<String> =
+            lines.map(|s| format!("{} {} {} {}", s.basis.common_table(), s.key(), s.file.name, s.delivery)).collect();
+        for table in &beside {
+            let read = beside_in(&release.beside, partnership.calendar, table, &Scope::Period(period));
+            all.extend(read.iter().map(|s| format!("{table} {} {} {}", s.key(), s.file.name, s.delivery)));
+        }
+        all.extend(release.empty.iter().filter(|slot| slot.period == period).map(|slot| format!("{slot} empty")));
+        all.sort_unstable();
+        digest_of(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    release.release_periods().into_iter().map(|period| (period.to_string(), of_period(period))).collect()
+}
+
+/// Of which kinds the digests of two releases differ: those of one period, or of all where `period` is `None`. A version before kept one
+/// digest over rules, contracts and membership together: where that differs, or one of the two has no digests of its own, all three are
+/// named, for none of them can be excluded.
+#[must_use]
+pub fn causes(old: &Manifest, new: &Manifest, period: Option<Period>) -> BTreeSet<Cause> {
+    let mut causes = BTreeSet::new();
+    let (before, after) = (&old.made_from, &new.made_from);
+    if old.content.program != new.content.program {
+        causes.insert(Cause::Program);
+    }
+    if before.archive.is_some() && after.archive.is_some() {
+        causes.extend(differing(before, after, period));
+    } else {
+        let (one, other) = (old.content.proofs.get("rules"), new.content.proofs.get("rules"));
+        if one != other {
+            causes.extend([Cause::Rule, Cause::Contract, Cause::Membership]);
+        }
+        if old.content.lake != new.content.lake || old.content.tables.get("delivery") != new.content.tables.get("delivery") {
+            causes.insert(Cause::Data);
+        }
+    }
+    causes
+}
+
+/// The same of two releases that tell kinds apart.
+fn differing(before: &MadeFrom, after: &MadeFrom, period: Option<Period>) -> BTreeSet<Cause> {
+    let names: BTreeSet<&String> = before.files.keys().chain(after.files.keys()).collect();
+    let changed = names.into_iter().filter(|name| before.files.get(*name) != after.files.get(*name));
+    let mut causes: BTreeSet<Cause> = changed.filter_map(|name| cause_of(name)).collect();
+    if before.membership != after.membership {
+        causes.insert(Cause::Membership);
+    }
+    if before.limits != after.limits {
+        causes.insert(Cause::Rule);
+    }
+    let data = |made: &MadeFrom| match period {
+        Some(period) => made.data.get(&period.to_string()).map(|digest| BTreeMap::from([(period.to_string(), digest.clone())])),
+        None => Some(made.data.clone()),
+    };
+    if data(before) != data(after) {
+        causes.insert(Cause::Data);
+    }
+    causes
+}
+
+/// The kind of a file that says something of figures by itself; `None` of the partnership file, of which [`MadeFrom`] tells what it says,
+/// and of feeds and their controls: what they say is in the data, or is not.
+fn cause_of(file: &str) -> Option<Cause> {
+    if file.starts_with("schemas/") && !file.starts_with("schemas/sources/") {
+        Some(Cause::Contract)
+    } else if file.starts_with("pipelines/cost/") || file.starts_with("pipelines/reference/") {
+        Some(Cause::Rule)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const APRIL: Period = Period { year: 2018, period: 1 };
+    const MAY: Period = Period { year: 2018, period: 2 };
+
+    fn release() -> Manifest {
+        let files = ["pipelines/partnership.yaml", "pipelines/newham/ledger.yaml", "pipelines/cost/a.sql", "schemas/common/x.odcs.yaml"];
+        let made_from = MadeFrom {
+            archive: Some("a".into()),
+            files: files.map(|name| (name.to_owned(), "1".to_owned())).into(),
+            membership: "m".into(),
+            limits: "l".into(),
+            data: [(APRIL, "x"), (MAY, "y")].map(|(period, digest)| (period.to_string(), digest.to_owned())).into(),
+        };
+        Manifest { made_from, ..Manifest::default() }
+    }
+
+    fn with(change: impl Fn(&mut Manifest)) -> Manifest {
+        let mut manifest = release();
+        change(&mut manifest);
+        manifest
+    }
+
+    fn said(new: &Manifest, period: Option<Period>) -> String {
+        Cause::list(&causes(&release(), new, period))
+    }
+
+    #[test]
+    fn each_kind_is_named_where_its_digest_differs_and_nowhere_else() {
+        let file = |name: &str| with(|m| drop(m.made_from.files.insert(name.into(), "2".into())));
+        assert_eq!(said(&release(), None), "nothing");
+        assert_eq!(said(&file("pipelines/cost/a.sql"), None), "rule");
+        assert_eq!(said(&file("pipelines/reference/new.csv"), None), "rule");
+        assert_eq!(said(&file("schemas/common/x.odcs.yaml"), None), "contract");
+        assert_eq!(said(&file("pipelines/partnership.yaml"), None), "nothing");
+        assert_eq!(said(&file("pipelines/newham/ledger.yaml"), None), "nothing");
+        assert_eq!(said(&with(|m| m.made_from.membership = "other".into()), None), "membership");
+        assert_eq!(said(&with(|m| m.made_from.limits = "other".into()), None), "rule");
+        assert_eq!(said(&with(|m| m.content.program = "truecost 9".into()), None), "program");
+    }
+
+    #[test]
+    fn data_is_a_cause_in_the_period_that_reads_it() {
+        let other = with(|m| drop(m.made_from.data.insert(MAY.to_string(), "z".into())));
+        assert_eq!([said(&other, None), said(&other, Some(MAY)), said(&other, Some(APRIL))], ["data", "data", "nothing"]);
+        let gone = with(|m| drop(m.made_from.data.remove(&APRIL.to_string())));
+        assert_eq!([said(&gone, Some(APRIL)), said(&gone, Some(MAY))], ["data", "nothing"]);
+    }
+
+    #[test]
+    fn of_a_release_of_the_version_before_no_kind_of_rule_is_excluded() {
+        let old = |rules: &str| {
+            let mut manifest = Manifest::default();
+            manifest.content.proofs.insert("rules".into(), serde_json::json!(rules));
+            manifest
+        };
+        assert_eq!(Cause::list(&causes(&old("a"), &old("a"), None)), "nothing");
+        assert_eq!(Cause::list(&causes(&old("a"), &old("b"), None)), "rule, contract, membership");
+        let new = with(|m| drop(m.content.proofs.insert("rules".into(), serde_json::json!("b"))));
+        assert_eq!(Cause::list(&causes(&old("a"), &new, None)), "rule, contract, membership");
+    }
+}

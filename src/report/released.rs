@@ -1,0 +1,128 @@
+//! A release by its name, and what stands in it.
+
+use std::collections::BTreeSet;
+
+use arrow::{
+    array::Array,
+    record_batch::RecordBatch,
+    util::display::{ArrayFormatter, FormatOptions},
+};
+
+use super::Release;
+use crate::{
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::{Pence, Period},
+    lake::{Lake, Manifest, PartFile, PublishedPart, hold},
+    pipeline::Partnership,
+    plan::{Slot, published_slots},
+    schema::batch::money,
+};
+
+/// A release that is there, by its name.
+///
+/// # Errors
+/// TC1420 where there is none of this name; TC1010 where its manifest is lost.
+pub fn named(partnership: &Partnership, name: &str) -> Answer<Release> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let names = lake.releases().names()?;
+    if !names.iter().any(|known| known == name) {
+        return Err(no_release(name, &names));
+    }
+    Ok(Release { manifest: lake.releases().manifest(name)?, published: lake.releases().folder().to_path_buf() })
+}
+
+/// What the releases that are there are called: `one of r0001 to r0012`.
+pub(super) fn those_there(names: &[String]) -> String {
+    match (names.first(), names.last()) {
+        (Some(first), Some(last)) if first != last => format!("one of {first} to {last}"),
+        (Some(only), _) => only.clone(),
+        _ => "the name of a release; there is none yet".to_owned(),
+    }
+}
+
+fn no_release(name: &str, names: &[String]) -> Refusal {
+    Diagnostic::new(codes::periods::NO_SUCH_RELEASE, format!("there is no release `{name}`"))
+        .expected(those_there(names))
+        .outcome("nothing was read")
+        .hint("truecost release list")
+        .into()
+}
+
+/// Of a release of a version that kept no rules.
+pub(super) fn no_rules(name: &str) -> Diagnostic {
+    Diagnostic::new(
+        codes::periods::NO_SUCH_RELEASE,
+        format!("release `{name}` was made by a version of truecost that kept no rules with it"),
+    )
+    .expected("a release of this version or a later one")
+    .outcome("nothing was written")
+    .hint("truecost release list")
+}
+
+/// Which run made it, and when: `run` is the number of the run, or its id where a version before wrote it.
+pub(super) struct Made<'m> {
+    pub at: &'m str,
+    pub run: String,
+}
+
+pub(super) fn made(manifest: &Manifest) -> Made<'_> {
+    let text = |name: &str| manifest.run.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+    let number = manifest.run.get("number").and_then(serde_json::Value::as_u64);
+    Made { at: text("published_at"), run: number.map_or_else(|| text("run").to_owned(), |number| number.to_string()) }
+}
+
+/// Its periods, also those without lines, in order.
+pub(super) fn periods(manifest: &Manifest) -> Vec<Period> {
+    let slots: BTreeSet<Slot> = published_slots(Some(manifest));
+    slots.into_iter().map(|slot| slot.period).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+impl Release {
+    /// All rows of some parts of a table, as they are in their files; each held against its digest.
+    pub(super) fn batches<'p>(&self, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<Vec<RecordBatch>> {
+        let mut batches = Vec::new();
+        for part in parts {
+            let path = self.published.join(&part.path);
+            hold(&path, part.bytes, &part.sha256)?;
+            let file = PartFile::open(&path)?;
+            let names: Vec<&str> = file.schema().fields().iter().map(|field| field.name().as_str()).collect();
+            for row_group in 0..file.row_groups() {
+                batches.push(file.read(row_group, &names, &[])?);
+            }
+        }
+        Ok(batches)
+    }
+
+    /// The parts of a table; none where the release has no such table.
+    pub(super) fn parts(&self, table: &str) -> &[PublishedPart] {
+        self.manifest.content.tables.get(table).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// What an amount of a table adds up to; `None` where the table has no such column.
+    pub(super) fn sum(&self, table: &str, amount: &str) -> Answer<Option<Pence>> {
+        let mut sum = None;
+        for batch in self.batches(self.parts(table))? {
+            if batch.column_by_name(amount).is_some() {
+                sum = Some(sum.unwrap_or(0) + total(&batch, amount)?);
+            }
+        }
+        Ok(sum)
+    }
+}
+
+/// Nulls count as nought.
+pub(super) fn total(batch: &RecordBatch, amount: &str) -> Answer<Pence> {
+    let values = money(batch, amount)?;
+    Ok((0..values.len()).filter(|row| values.is_valid(*row)).map(|row| values.value(row)).sum())
+}
+
+/// Some columns of every row as text, with an amount; a column that the batch has not is empty, a null too.
+pub(super) fn cells(batch: &RecordBatch, keys: &[String], amount: &str) -> Answer<Vec<(Vec<String>, Pence)>> {
+    let options = FormatOptions::default();
+    let formatter = |key: &String| batch.column_by_name(key).and_then(|column| ArrayFormatter::try_new(column.as_ref(), &options).ok());
+    let columns: Vec<_> = keys.iter().map(formatter).collect();
+    let amounts = money(batch, amount)?;
+    let pence = |row: usize| if amounts.is_valid(row) { amounts.value(row) } else { 0 };
+    let text = |row: usize| columns.iter().map(|column| column.as_ref().map_or_else(String::new, |c| c.value(row).to_string())).collect();
+    Ok((0..batch.num_rows()).map(|row| (text(row), pence(row))).collect())
+}
