@@ -192,6 +192,24 @@ impl Lake {
         Ok(runs)
     }
 
+    /// What the last run did that was written down and can be read; `None` where there is none.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn last_run(&self) -> Answer<Option<serde_json::Value>> {
+        let mut names = self.run_names()?;
+        names.sort();
+        for (_, name) in names.into_iter().rev() {
+            match durable::read_json(&self.folder.join("runs").join(name)) {
+                Ok(None) => {}
+                Ok(run) => return Ok(run),
+                Err(refusal) if is_unreadable(&refusal) => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Ok(None)
+    }
+
     /// Files in the folders of the register and of runs that are nobody's, or cannot be read and are not needed: nothing is lost with them.
     ///
     /// # Errors

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::{
     notes::noted,
     page::{Page, Talk},
-    standing::{uncounted_json, uncounted_text},
+    standing::{blocked_text, uncounted_json, uncounted_text},
 };
 use crate::{
-    diagnostic::{Diagnostic, list},
+    diagnostic::list,
     domain::{counted, decimal, rows_and_pounds},
     run::{Costed, Delivered, Delivery, Outcome},
     stages::prove::Listed,
@@ -89,19 +89,6 @@ fn listed_text(costed: &Costed) -> String {
         if lines.is_empty() { lines } else { format!("{heading}:\n{lines}") }
     };
     under("listed, and nothing stops for it", &costed.listed) + &under("to pay", &costed.to_pay)
-}
-
-/// A line for each period that must wait, and once for all of them what that means and what to do.
-fn blocked_text(blocked: &[Diagnostic]) -> String {
-    let mut text = String::new();
-    for (at, report) in blocked.iter().enumerate() {
-        text.push_str(&format!("{}: {}\n", report.code.id, report.seen));
-        let same = blocked.get(at + 1).is_some_and(|next| (&next.outcome, &next.hint) == (&report.outcome, &report.hint));
-        if !same {
-            text.push_str(&format!("      data: {}\n      next: {}\n", report.outcome, report.hint));
-        }
-    }
-    text
 }
 
 fn whats(all: &[Listed]) -> Vec<&str> {

@@ -6,7 +6,7 @@ use super::{
     folders::without_folder,
     notes::noted,
     page::{Page, Talk},
-    standing::{uncounted_json, uncounted_text},
+    standing::{blocked_text, not_made, uncounted_json, uncounted_text},
 };
 use crate::{
     diagnostic::{codes, list, to_json},
@@ -38,9 +38,10 @@ pub fn planned(partnership: &Partnership, planned: &Planned<'_>, talk: Talk) -> 
         text.push_str(&noted(of_feeds + partnership.notes.len(), "truecost plan -v"));
     }
     text.push_str(&format!("cost run\n  {}\n", cost.sentence));
+    text.push_str(&blocked_text(not_made(&cost.blocked)));
     text.push_str(&uncounted_text(&cost.uncounted));
     let files: Vec<Value> = planned.feeds.iter().flat_map(|(feed, plan)| feed_json(feed, plan)).collect();
-    let cost_run = json!({"would_run": cost.would_run, "why": cost.sentence, "stops": list(&cost.stops),
+    let cost_run = json!({"would_run": cost.would_run, "why": cost.sentence, "stops": list(&cost.stops), "blocked": list(&cost.blocked),
         "uncounted": uncounted_json(&cost.uncounted)});
     Page::new("plan", text, json!({"files": files, "waiting": list(&planned.waiting), "cost_run": cost_run}))
 }

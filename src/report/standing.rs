@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    diagnostic::Answer,
+    diagnostic::{Answer, Diagnostic, codes},
     domain::decimal,
     lake::{DeliveryRecord, Lake, LakeFile, Manifest},
     pipeline::Partnership,
-    plan::{ReleasePlan, Slot, Uncounted, lake_now, plan_release, published_slots},
+    plan::{
+        ReleasePlan, Slot, Uncounted, lake_now, plan_release, plan_release_after, published_slots, rules_digest, run_digest,
+        verdicts_of_release, verdicts_of_run,
+    },
 };
 
 /// The register, the latest release, and what the next one would be made from.
@@ -31,7 +34,13 @@ impl Stand {
         let records = lake.register().all()?;
         let latest = lake.releases().latest()?;
         let now = lake_now(partnership, &lake.tables()?, latest.as_ref())?;
-        let plan = plan_release(partnership, &records, &now.files, latest.as_ref());
+        let before = plan_release(partnership, &records, &now.files, latest.as_ref());
+        // A run that published nothing wrote down what it could not make; of a release its manifest tells.
+        let of_run = lake.last_run()?.filter(|run| run.get("blocked").is_some());
+        let of_run = of_run.map(|run| verdicts_of_run(Some(&run), &run_digest(partnership, &rules_digest(partnership), &before, &records)));
+        let verdicts = of_run.filter(|said| !said.is_empty()).unwrap_or_else(|| verdicts_of_release(latest.as_ref()));
+        let plan =
+            if verdicts.is_empty() { before } else { plan_release_after(partnership, &records, &now.files, latest.as_ref(), &verdicts) };
         Ok(Self { records, latest, plan, files: now.files })
     }
 
@@ -41,6 +50,26 @@ impl Stand {
         let published: BTreeSet<Slot> = published_slots(self.latest.as_ref());
         self.plan.uncounted().into_iter().chain(self.plan.not_yet_published(&published)).collect()
     }
+}
+
+/// A line for each period that must wait or cannot be made, and once for all of them what that means and what to do.
+#[must_use]
+pub fn blocked_text<'d>(blocked: impl IntoIterator<Item = &'d Diagnostic>) -> String {
+    let mut text = String::new();
+    let mut blocked = blocked.into_iter().peekable();
+    while let Some(report) = blocked.next() {
+        text.push_str(&format!("{}: {}\n", report.code.id, report.seen));
+        let same = blocked.peek().is_some_and(|next| (&next.outcome, &next.hint) == (&report.outcome, &report.hint));
+        if !same {
+            text.push_str(&format!("      data: {}\n      next: {}\n", report.outcome, report.hint));
+        }
+    }
+    text
+}
+
+/// Of these, the periods that cannot be made: what others wait for is told with what they hold.
+pub fn not_made(blocked: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
+    blocked.iter().filter(|report| report.code != codes::control::PERIOD_BLOCKED)
 }
 
 /// A line for each feed and reason; empty where everything that was accepted is in the figures.

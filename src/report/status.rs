@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     page::{Align, Page, Table},
-    standing::{Stand, uncounted_json, uncounted_text},
+    standing::{Stand, blocked_text, not_made, uncounted_json, uncounted_text},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render_all},
@@ -57,6 +57,10 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
     if !passed_over.is_empty() {
         text.push_str(&format!("\nnewer, and not counting:\n{}", passed_over.iter().map(|line| format!("  {line}\n")).collect::<String>()));
     }
+    let blocked = blocked_text(not_made(&stand.plan.blocked));
+    if !blocked.is_empty() {
+        text.push_str(&format!("\n{blocked}"));
+    }
     let uncounted = stand.in_no_figure();
     if !uncounted.is_empty() {
         text.push_str(&format!("\n{}", uncounted_text(&uncounted)));
@@ -78,7 +82,7 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
         "status",
         text,
         json!({"partnership": &*partnership.name, "release": name, "feeds": list, "uncounted": uncounted_json(&uncounted),
-            "stops": told(&stops), "waiting": told(&waiting), "in_question": in_question,
+            "stops": told(&stops), "blocked": told(&stand.plan.blocked), "waiting": told(&waiting), "in_question": in_question,
             "registers": registers.into_iter().map(|(_, json)| json).collect::<Vec<_>>()}),
     ))
 }

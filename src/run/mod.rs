@@ -119,7 +119,8 @@ impl Outcome {
     /// and is written down.
     #[must_use]
     pub fn is_recorded(&self) -> bool {
-        self.costed.published || self.costed.failed() || self.delivered.iter().any(|d| d.state != Delivery::AlreadyIn)
+        let refused_anew = self.costed.refused.is_some() && !self.costed.refused_before;
+        self.costed.published || self.costed.failed() || refused_anew || self.delivered.iter().any(|d| d.state != Delivery::AlreadyIn)
     }
 }
 
@@ -186,12 +187,15 @@ fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome)
             "rows": d.rows, "amount": d.pence.map(crate::domain::decimal)})
         })
         .collect();
-    let record = serde_json::json!({
+    let mut record = serde_json::json!({
         "run": outcome.run, "number": outcome.number, "started": started.iso(), "ended": conductor.clock.now().iso(), "exit": outcome.exit_code(),
         "release": costed.release, "published": costed.published, "delivered": delivered,
         "suspense": costed.suspense.iter().map(InSuspense::to_json).collect::<Vec<_>>(),
         "notes": list(&outcome.notes),
     });
+    if let (Some(fields), Some(refused)) = (record.as_object_mut(), costed.refused.as_ref().and_then(serde_json::Value::as_object)) {
+        fields.extend(refused.clone());
+    }
     conductor.lake.record_run(outcome.number, &record)
 }
 

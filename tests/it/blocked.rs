@@ -57,3 +57,48 @@ fn pay_under_two_keys_blocks_its_periods_until_it_is_read_again() {
     other.run(&["run"], 0);
     assert_eq!(all, other.query(FIGURES), "whichever key: the same figures");
 }
+
+/// Whoever is asked says the same of a blocked period: the run, the plan of the next one, and the state of things.
+#[test]
+fn status_and_plan_know_what_the_kernels_refused() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let pool = "pipelines/reference/pool.csv";
+    let refuse = |csv: &str| csv.replace("print_pages,1,spread_evenly", "print_pages,1,refuse");
+    // Nothing was ever published: only the record of the run knows.
+    partnership.change(pool, refuse, 1);
+    let blocked = "2018/P01 is blocked: ict_print: no volume of print_pages";
+    let uncounted = "northam/general_ledger 2018/P01: 19 rows, £0.00: its period is blocked: ict_print: no volume of print_pages";
+    let pay = "northam/payroll 2018/P01: 9 rows, £0.00: its period is blocked: ict_print";
+    let status = partnership.run(&["status"], 0);
+    assert!(status.contains(blocked) && status.contains(uncounted) && status.contains(pay), "{status}");
+    let plan = partnership.run(&["plan"], 1);
+    assert!(plan.contains(blocked) && plan.contains(uncounted) && plan.contains("every period is blocked"), "{plan}");
+    let runs = |partnership: &Partnership| fs::read_dir(partnership.path("lake/runs")).unwrap().count();
+    let written = runs(&partnership);
+    partnership.run(&["run"], 1);
+    assert_eq!(runs(&partnership), written, "a run that found the same leaves no trace");
+    assert!(partnership.run(&["status"], 0).contains(blocked));
+    // It is mended: neither says so any more. The ledger of the last good release is blocked again: its figures stand.
+    partnership.change(pool, |csv| csv.replace("print_pages,1,refuse", "print_pages,1,spread_evenly"), 0);
+    let status = partnership.run(&["status"], 0);
+    assert!(!status.contains("blocked"), "{status}");
+    partnership.change(pool, refuse, 1);
+    let blocked = "2018/P01 is blocked, last good: ict_print: no volume of print_pages";
+    let (status, plan) = (partnership.run(&["status"], 0), partnership.run(&["plan"], 1));
+    assert!(status.contains(blocked) && plan.contains(blocked) && plan.contains("1 period is blocked"), "{status}\n{plan}");
+    assert!(!status.contains("in no figure"), "the last good figures are made from what stands: {status}");
+    // A later ledger of the same month is in no figure.
+    let ledger = "drop/southam/general_ledger/GL_2018_04.csv";
+    let text = fs::read_to_string(partnership.path(ledger)).unwrap();
+    fs::rename(partnership.path(ledger), partnership.path("before.csv")).unwrap();
+    partnership.write(ledger, &text.replace("600.00,Trainers", "600.50,Trainers").replace("-4090.01", "-4090.51"));
+    let behind = "SELECT delivery_id, rows_accepted FROM delivery WHERE feed = 'general_ledger' AND council = 'southam'";
+    let before = partnership.query(behind);
+    let said = partnership.run(&["run"], 1);
+    assert_eq!(partnership.query(behind), before, "the delivery that was replaced still stands behind the figures");
+    let status = partnership.run(&["status"], 0);
+    for said in [said, status] {
+        assert!(said.contains("southam/general_ledger 2018/P01: ") && said.contains("its period is blocked: ict_print"), "{said}");
+    }
+}

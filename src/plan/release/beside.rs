@@ -133,8 +133,12 @@ impl ReleasePlan {
         let periods = self.release_periods();
         self.say_carried(partnership, &all, &periods);
         let is_used = |source: &BesideSource| {
-            if source.as_at.is_none() {
+            // Volumes stand in for those that a later period lacks; what else is no snapshot is read by its own period alone.
+            if source.as_at.is_none() && source.table == VOLUMES {
                 return periods.last().is_some_and(|last| source.file.period <= *last);
+            }
+            if source.as_at.is_none() {
+                return periods.contains(&source.file.period);
             }
             let of_feed: Vec<&BesideSource> = all.iter().filter(|other| other.is_of(source)).collect();
             periods.iter().any(|period| is_read(&of_feed, source, partnership.calendar, *period))

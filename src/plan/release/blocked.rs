@@ -19,13 +19,16 @@ pub type Verdicts = BTreeMap<Period, Vec<Diagnostic>>;
 /// The name among a manifest's proofs under which it lists the periods that kernels refused when it was made.
 const BLOCKED: &str = "blocked";
 
+/// The name among the facts of a part of `cost_line` under which the delivery stands that it was made of.
+pub const DELIVERY: &str = "delivery";
+
 /// Whether a refusal blocks the period that it is about, and no other.
 #[must_use]
 pub fn blocks_a_period(report: &Diagnostic) -> bool {
     report.code == codes::checks::NOT_ALLOCATED || report.code == codes::checks::TWO_KEYS
 }
 
-/// What a manifest remembers of verdicts, so that a run that makes nothing anew says them again.
+/// What a manifest, and the record of a run, remember of verdicts, so that who makes nothing anew says them again.
 #[must_use]
 pub fn remembered(verdicts: &Verdicts) -> Option<(String, Value)> {
     let said = |reports: &Vec<Diagnostic>| reports.iter().map(|report| report.seen.clone()).collect::<Vec<_>>();
@@ -33,24 +36,32 @@ pub fn remembered(verdicts: &Verdicts) -> Option<(String, Value)> {
     (!all.is_empty()).then(|| (BLOCKED.to_owned(), json!(all)))
 }
 
-/// The reports of the periods that kernels refused when the latest release was made.
+/// What kernels refused when the latest release was made.
 #[must_use]
-pub fn standing_verdicts(latest: Option<&Manifest>) -> Vec<Diagnostic> {
-    let said = latest.and_then(|manifest| manifest.content.proofs.get(BLOCKED)?.as_object());
-    let held = super::published_slots(latest);
+pub fn verdicts_of_release(latest: Option<&Manifest>) -> Verdicts {
+    latest.and_then(|manifest| manifest.content.proofs.get(BLOCKED)).map(recalled).unwrap_or_default()
+}
+
+/// What they refused in the last run that was written down, where it was made from the same `inputs`: a run may publish nothing.
+#[must_use]
+pub fn verdicts_of_run(run: Option<&Value>, inputs: &str) -> Verdicts {
+    let run = run.filter(|run| run.get("inputs").and_then(Value::as_str) == Some(inputs));
+    run.and_then(|run| run.get(BLOCKED)).map(recalled).unwrap_or_default()
+}
+
+fn recalled(said: &Value) -> Verdicts {
     let one = |(period, whys): (&String, &Value)| {
-        let period = Period::parse(period)?;
-        let is_held = held.iter().any(|slot| slot.period == period);
-        let why = |why: &Value| Some(messages::not_made(period, &Diagnostic::new(codes::checks::NOT_ALLOCATED, why.as_str()?), is_held));
-        Some(whys.as_array()?.iter().filter_map(why).collect::<Vec<_>>())
+        let why = |why: &Value| Some(Diagnostic::new(codes::checks::NOT_ALLOCATED, why.as_str()?));
+        Some((Period::parse(period)?, whys.as_array()?.iter().filter_map(why).collect()))
     };
-    said.into_iter().flatten().filter_map(one).flatten().collect()
+    said.as_object().into_iter().flatten().filter_map(one).collect()
 }
 
 impl ReleasePlan {
     /// Leaves out the periods that kernels refuse, and keeps the parts of those that the latest release holds.
     pub(super) fn block(&mut self, index: &Index<'_>, latest: Option<&Manifest>, verdicts: &Verdicts) {
         for (period, reports) in verdicts {
+            let why = reports.iter().map(|report| report.seen.as_str()).collect::<Vec<_>>().join("; ");
             let good = last_good(index, latest, *period).unwrap_or_default();
             let of_costs = |slot: &Slot| index.holder(slot).is_some_and(|holder| Basis::of_table(&holder.table).is_some());
             let counting = |entry: &super::PeriodPlan| entry.state == PeriodState::Counts && entry.rows > 0;
@@ -58,8 +69,9 @@ impl ReleasePlan {
             {
                 let key = slot.to_string();
                 let last_good = good.iter().any(|source| source.key() == key && Some(&source.delivery) == entry.delivery.as_ref());
-                entry.state = PeriodState::Blocked { last_good };
+                entry.state = PeriodState::Blocked { last_good, why: why.clone() };
             }
+            self.not_made.insert(*period, why);
             self.blocked.extend(reports.iter().map(|report| messages::not_made(*period, report, !good.is_empty())));
             self.last_good.extend(good);
         }
@@ -88,8 +100,13 @@ fn source(index: &Index<'_>, slot: Slot, part: &PublishedPart) -> Option<CostSou
         Some((sum.0 + rows, sum.1 + amount))
     };
     let (rows, amount) = ["cost", "not_cost", "suspense"].into_iter().try_fold((0, 0), lines)?;
+    let named = part.facts.get(DELIVERY).and_then(Value::as_str);
     let is_behind = |record: &&&DeliveryRecord| {
         let proof = record.proof.periods.get(&slot.period.to_string());
+        if let Some(named) = named {
+            return record.is_accepted() && record.delivery_id == named;
+        }
+        // A version before did not write down which: one that brought as much, though ledgers add up to nought.
         record.is_accepted() && proof.is_some_and(|proof| (proof.rows, proof.amount) == (rows, amount))
     };
     let record = index.slots.get(&slot)?.all.iter().rfind(is_behind)?;

@@ -26,7 +26,7 @@ use std::{
 };
 
 pub use beside::{BesideSource, beside_in};
-pub use blocked::{Verdicts, blocks_a_period, remembered, standing_verdicts};
+pub use blocked::{DELIVERY, Verdicts, blocks_a_period, remembered, verdicts_of_release, verdicts_of_run};
 pub use digest::{digest_of, program, rules_digest, run_digest};
 pub use made_from::{causes, made_from};
 pub use messages::nothing_to_let_go;
@@ -119,8 +119,8 @@ pub enum PeriodState {
     CouncilNotDeclared,
     /// It would count, and the period waits for these required feeds.
     WaitsForFeed(Vec<String>),
-    /// It would count, and the period's cost cannot be allocated; with `last_good` the lines stay as the latest release has them.
-    Blocked { last_good: bool },
+    /// It would count, and the period cannot be made, which is why; with `last_good` the lines stay as the latest release has them.
+    Blocked { last_good: bool, why: String },
     /// Nothing came, although the feed is required; the period is published without it (`missing: carry`).
     Carried,
     /// No snapshot of its own: the one of this day is in force, which lies in another period.
@@ -238,6 +238,8 @@ pub struct ReleasePlan {
     pub empty: BTreeSet<Slot>,
     /// Periods that are left out because a required feed lacks them.
     pub blocked: Vec<Diagnostic>,
+    /// Periods that cannot be made, and why: other feeds of theirs are in no figure either.
+    pub not_made: BTreeMap<Period, String>,
     /// Periods that are published without a required feed.
     pub carried: Vec<Diagnostic>,
     /// What stops publication, but for what would vanish.
@@ -535,7 +537,7 @@ impl ReleasePlan {
     }
 
     fn counts(&self, slot: &Slot) -> bool {
-        let counts = |state: &PeriodState| matches!(state, PeriodState::Counts | PeriodState::Blocked { last_good: true });
+        let counts = |state: &PeriodState| matches!(state, PeriodState::Counts | PeriodState::Blocked { last_good: true, .. });
         self.periods.get(slot).is_some_and(|entry| counts(&entry.state))
     }
 
@@ -573,6 +575,16 @@ impl ReleasePlan {
         self.last_good.iter().map(|source| source.file.period).collect()
     }
 
+    /// Rows and pounds of a delivery in blocked periods whose last good figures are made of it although another has gone over it since.
+    fn kept(&self, record: &DeliveryRecord) -> (u64, Pence) {
+        let holds = |source: &CostSource| {
+            let slot = Slot::of_file(&source.file);
+            self.periods.get(&slot).is_some_and(|entry| entry.delivery.as_deref() == Some(&*record.delivery_id))
+        };
+        let of_it = self.last_good.iter().filter(|source| source.delivery == record.delivery_id && !holds(source));
+        of_it.map(|source| index::brought(record, source.file.period)).fold((0, 0), |(rows, pence), (r, p)| (rows + r, pence + p))
+    }
+
     /// The deliveries behind the figures, by council, feed, periods; also those that hold no row at all, and those that emptied a period.
     #[must_use]
     pub fn behind<'k>(&self, known: &'k [DeliveryRecord]) -> Vec<Behind<'k>> {
@@ -583,7 +595,9 @@ impl ReleasePlan {
             }
             let counts = matches!(plan.standing, Standing::Counts | Standing::CountsInPart);
             let empties = || record.proof.periods.is_empty() || record.periods().iter().any(|p| self.empty.contains(&Slot::of(record, *p)));
-            (counts && (plan.counts.0 > 0 || empties())).then_some(Behind { record, rows: plan.counts.0, pence: plan.counts.1 })
+            let kept = self.kept(record);
+            let (rows, pence) = (plan.counts.0 + kept.0, plan.counts.1 + kept.1);
+            ((counts && (rows > 0 || empties())) || kept.0 > 0).then_some(Behind { record, rows, pence })
         };
         let mut all: Vec<Behind<'_>> = known.iter().filter_map(behind).collect();
         let key = |b: &Behind<'k>| (&b.record.council, &b.record.feed, &b.record.coverage, &b.record.delivery_id);

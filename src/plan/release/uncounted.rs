@@ -26,7 +26,11 @@ impl ReleasePlan {
     /// What was accepted, holds rows, and counts nowhere; by feed and reason.
     #[must_use]
     pub fn uncounted(&self) -> Vec<Uncounted> {
-        self.grouped(|_, entry| entry.state != PeriodState::Counts)
+        self.grouped(|slot, entry| match entry.state {
+            PeriodState::Counts => !entry.is_read && self.not_made.contains_key(&slot.period),
+            PeriodState::Blocked { last_good, .. } => !last_good,
+            _ => true,
+        })
     }
 
     /// What counts and is not in the latest release, which holds these slots.
@@ -37,15 +41,20 @@ impl ReleasePlan {
             let beside = self.beside.iter().any(|source| source.file.period == slot.period && source.key() == slot.to_string());
             published.contains(slot) || (beside && entry.is_read)
         };
-        self.grouped(|slot, entry| entry.state == PeriodState::Counts && !is_in(slot, entry))
+        let waits = |slot: &Slot, entry: &PeriodPlan| !entry.is_read && self.not_made.contains_key(&slot.period);
+        self.grouped(|slot, entry| entry.state == PeriodState::Counts && !is_in(slot, entry) && !waits(slot, entry))
     }
 
     fn grouped(&self, wanted: impl Fn(&Slot, &PeriodPlan) -> bool) -> Vec<Uncounted> {
         let mut groups: BTreeMap<(String, PeriodState), Uncounted> = BTreeMap::new();
         for (slot, entry) in self.periods.iter().filter(|(slot, entry)| entry.rows > 0 && wanted(slot, entry)) {
-            let group = groups.entry((slot.feed_name(), entry.state.clone())).or_insert_with(|| Uncounted {
+            let state = match self.not_made.get(&slot.period) {
+                Some(why) if entry.state == PeriodState::Counts => PeriodState::Blocked { last_good: false, why: why.clone() },
+                _ => entry.state.clone(),
+            };
+            let group = groups.entry((slot.feed_name(), state.clone())).or_insert_with(|| Uncounted {
                 feed: slot.feed_name(),
-                state: entry.state.clone(),
+                state,
                 periods: Vec::new(),
                 rows: 0,
                 pence: 0,
@@ -71,8 +80,8 @@ impl PeriodState {
             Self::FeedNotDeclared => "feed not declared",
             Self::CouncilNotDeclared => "council not declared",
             Self::WaitsForFeed(_) => "waits for a feed",
-            Self::Blocked { last_good: false } => "blocked",
-            Self::Blocked { last_good: true } => "blocked, last good",
+            Self::Blocked { last_good: false, .. } => "blocked",
+            Self::Blocked { last_good: true, .. } => "blocked, last good",
             Self::Carried | Self::CarriedFrom(_) => "carried",
             Self::Withdrawn => "withdrawn",
             Self::Lost => "lost",
@@ -93,8 +102,8 @@ impl PeriodState {
             Self::FeedNotDeclared => "its feed is not declared".to_owned(),
             Self::CouncilNotDeclared => "its council is not declared".to_owned(),
             Self::WaitsForFeed(feeds) => format!("waits for {}", feeds.join(", ")),
-            Self::Blocked { last_good: false } => "the cost of its period cannot be allocated".to_owned(),
-            Self::Blocked { last_good: true } => "the cost of its period cannot be allocated; the last good figures stand".to_owned(),
+            Self::Blocked { last_good: false, why } => format!("its period is blocked: {why}"),
+            Self::Blocked { last_good: true, why } => format!("its period is blocked, and its last good figures stand: {why}"),
             Self::Carried => "nothing came; published without it".to_owned(),
             Self::CarriedFrom(day) => format!("reads the register of {day}"),
             Self::Withdrawn => "withdrawn".to_owned(),

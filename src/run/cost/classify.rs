@@ -18,7 +18,7 @@ use crate::{
     domain::{Period, counted},
     lake::{PartFile, PartSchema, StagedPart},
     pipeline::{Basis, LOOKED_UP, Partnership, rules},
-    plan::{BesideSource, CostSource, Scope, Step, TAGS, common, does_not_fit, published},
+    plan::{BesideSource, CostSource, DELIVERY, Scope, Step, TAGS, common, does_not_fit, published},
     run::parallel::{each, lock},
     schema::{Cell, Column, Contract, table},
     stages::{
@@ -78,7 +78,10 @@ impl Walk<'_> {
             if !done.folded.0.is_empty() {
                 lock(&folded).entry(format!("{}/{}", source.file.council, source.file.feed)).or_default().extend(&done.folded);
             }
-            let (classes, facts) = (table(class, &in_order_of(class, &done.classes))?, done.facts());
+            let (classes, mut facts) = (table(class, &in_order_of(class, &done.classes))?, done.facts());
+            if let Some(facts) = facts.as_object_mut() {
+                facts.insert(DELIVERY.to_owned(), source.delivery.clone().into());
+            }
             Ok(vec![Made::Staged(done.staged, facts), Made::Rows(classes)])
         })?;
         for (feed, codes) in &*lock(&folded) {

@@ -10,17 +10,18 @@ mod steps;
 use std::{collections::BTreeSet, ops::Deref};
 
 use arrow::{array::new_null_array, record_batch::RecordBatch};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Conductor, CostPlanned, Event};
 use crate::{
-    diagnostic::{Answer, Diagnostic, Severity},
+    diagnostic::{Answer, Diagnostic, Severity, codes},
     domain::counted,
     engine::{Table, Tables},
     lake::{Content, DeliveryRecord, MadeFrom, Manifest, Publication, PublishedPart},
     plan::{
         Behind, CostPlan, CostSource, EMPTY, GivenRows, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, made_from,
-        plan_cost, plan_release, plan_release_after, program, remembered, rules_digest, run_digest, standing_verdicts, with_sender,
+        plan_cost, plan_release, plan_release_after, program, remembered, rules_digest, run_digest, verdicts_of_release, verdicts_of_run,
+        with_sender,
     },
     run::parallel::lock,
     schema::{
@@ -46,6 +47,10 @@ pub struct Costed {
     pub published: bool,
     /// Periods that are left out, and why.
     pub blocked: Vec<Diagnostic>,
+    /// What kernels refused, as the record of the run remembers it; `None` where they refused nothing.
+    pub refused: Option<Value>,
+    /// Whether the last record says the same.
+    pub refused_before: bool,
     /// What was accepted and is in no figure.
     pub uncounted: Vec<Uncounted>,
     /// Deliveries that were refused and have not been mended.
@@ -117,7 +122,11 @@ impl CostRun<'_> {
         let inputs = run_digest(self.partnership, &rules, &release, known);
         let unchanged = latest.as_ref().is_some_and(|m| m.content.proofs.get("inputs") == Some(&json!(inputs)));
         if release.is_empty() || (unchanged && broken.is_none() && !self.wish.force) {
-            costed.blocked.extend(standing_verdicts(latest.as_ref()));
+            let verdicts = verdicts_of_release(latest.as_ref());
+            if !verdicts.is_empty() {
+                let after = plan_release_after(self.partnership, known, &lake.files, listed.as_ref(), &verdicts);
+                (costed.blocked, costed.uncounted) = (after.blocked.clone(), after.uncounted());
+            }
             return Ok(costed);
         }
         for said in [&release.carried, &release.later_registers].into_iter().filter(|said| !said.is_empty()) {
@@ -147,7 +156,7 @@ impl CostRun<'_> {
     }
 
     /// Which run made a release, and what a person let go in it: not compared between releases.
-    fn mark(&self) -> serde_json::Value {
+    fn mark(&self) -> Value {
         let mut run = json!({"run": self.run_id, "number": self.number, "published_at": self.clock.now().iso()});
         if let (Some(let_go), Some(fields)) = (&self.let_go, run.as_object_mut()) {
             let said = json!({"periods": let_go.periods.iter().map(ToString::to_string).collect::<Vec<_>>(), "by": let_go.by, "reason": let_go.reason});
@@ -181,6 +190,8 @@ impl CostRun<'_> {
         let verdicts = lock(&walk.verdicts).clone();
         if !verdicts.is_empty() {
             after = plan_release_after(self.partnership, known, &lake.files, latest, &verdicts);
+            costed.refused = remembered(&verdicts).map(|(_, said)| json!({"inputs": inputs, "blocked": said}));
+            costed.refused_before = remembered(&verdicts_of_run(self.lake.last_run()?.as_ref(), inputs)) == remembered(&verdicts);
             (costed.blocked, costed.uncounted, costed.stopped) = (after.blocked.clone(), after.uncounted(), self.stops(&after));
             if after.is_empty() || costed.failed() {
                 return Ok(None);
@@ -239,14 +250,19 @@ impl CostRun<'_> {
     pub(super) fn why_cost(&self, known: &[DeliveryRecord]) -> Answer<CostPlanned> {
         let (latest, flaws) = self.looked_at()?;
         let lake = lake_now(self.partnership, &self.tables, latest.as_ref())?;
-        let release = plan_release(self.partnership, known, &lake.files, latest.as_ref());
+        let before = plan_release(self.partnership, known, &lake.files, latest.as_ref());
         let rules = rules_digest(self.partnership);
         let is = |name: &str, value: &str| latest.as_ref().is_some_and(|m| m.content.proofs.get(name) == Some(&json!(value)));
-        let inputs = run_digest(self.partnership, &rules, &release, known);
+        let inputs = run_digest(self.partnership, &rules, &before, known);
+        let of_release = is("inputs", &inputs).then(|| verdicts_of_release(latest.as_ref()));
+        let verdicts = of_release.map_or_else(|| Ok(verdicts_of_run(self.lake.last_run()?.as_ref(), &inputs)), Answer::Ok)?;
+        let release = plan_release_after(self.partnership, known, &lake.files, latest.as_ref(), &verdicts);
         let stops = release.stops(&[]);
         let (would_run, why) = if let Some(first) = stops.first() {
             let more = if stops.len() > 1 { format!(" (and {})", counted(stops.len() as u64 - 1, "more report")) } else { String::new() };
             (false, format!("nothing would be published: {}: {}{more}", first.code.id, first.seen))
+        } else if release.is_empty() && !release.not_made.is_empty() {
+            (false, "nothing would be published: every period is blocked".to_owned())
         } else if release.is_empty() {
             (false, "nothing to do: no common table holds a line of the basis in use".to_owned())
         } else if flaws > 0 {
@@ -260,10 +276,15 @@ impl CostRun<'_> {
         } else {
             (true, "would publish a release: a rule, a query, a contract, the partnership file or the program changed".to_owned())
         };
-        let waits = match release.blocked.len() {
+        let waits = match release.blocked.iter().filter(|report| report.code == codes::control::PERIOD_BLOCKED).count() {
             0 => String::new(),
             1 => "; 1 period waits for a required feed".to_owned(),
             n => format!("; {n} periods wait for a required feed"),
+        };
+        let waits = match release.not_made.len() {
+            0 => waits,
+            1 => format!("; 1 period is blocked{waits}"),
+            n => format!("; {n} periods are blocked{waits}"),
         };
         Ok(CostPlanned { would_run, sentence: format!("{why}{waits}"), stops, uncounted: release.uncounted(), blocked: release.blocked })
     }
