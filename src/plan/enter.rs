@@ -18,7 +18,8 @@ pub struct Entry {
     pub emptied: Vec<Period>,
     /// Deliveries that its file was accepted for before, as they are entered: withdrawn.
     pub withdrawn: Vec<DeliveryRecord>,
-    /// Deliveries as they are entered: lost where a withdrawn one had stood over them, found again where they no longer stand at all.
+    /// Deliveries as they are entered: lost where a withdrawn one had stood over them, found again where they no longer stand at all; and
+    /// refused copies of what its file was before, as copies of it.
     pub others: Vec<DeliveryRecord>,
     /// What stood in the periods that it replaces, and what stands there after it.
     pub replaced: Vec<Replaced>,
@@ -132,6 +133,14 @@ pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, 
             entry.others.push(DeliveryRecord { lost, ..record.clone() });
         }
     }
+    let stays_a_copy = |r: &&DeliveryRecord| is_copy_of_moved(r, &entry.withdrawn, new);
+    entry.others.extend(
+        after
+            .iter()
+            .filter(stays_a_copy)
+            .map(|r| DeliveryRecord { copy_of: Some(new.delivery_id.clone()), ..r.clone() })
+            .collect::<Vec<_>>(),
+    );
     entry.replaced = entry.replace.iter().filter_map(|period| replaced(known, new, *period)).collect();
     if rules.shrunken == Shrunken::Waits && !new.accepted_by(&new.rules()) {
         entry.questions = entry.replaced.iter().filter(|r| r.shrinks()).map(Replaced::question).collect();
@@ -146,6 +155,15 @@ fn replaced(known: &[DeliveryRecord], new: &DeliveryRecord, period: Period) -> O
     let found =
         Replaced { period, delivery: before.delivery_id.clone(), before: of(before), after: of(new), no_pounds: new.proof.no_pounds };
     (found.before != found.after || !before.is(&new.delivery_id)).then_some(found)
+}
+
+/// Whether a refused copy of bytes that were withdrawn is a copy of `new`, which holds the same bytes now: it is not judged again for it.
+fn is_copy_of_moved(record: &DeliveryRecord, withdrawn: &[DeliveryRecord], new: &DeliveryRecord) -> bool {
+    let of_moved = |of: &String| withdrawn.iter().any(|w| w.is(of) && w.sha256 == new.sha256);
+    record.state == DeliveryState::Refused
+        && record.copy_of.as_ref().is_some_and(of_moved)
+        && !record.is_named(&new.source.location, &new.source.name)
+        && !record.coverage.iter().any(|period| new.coverage.contains(period))
 }
 
 /// Whether `new` is another reading of the file that brought `record`: what it was accepted or waits for is out of date then.

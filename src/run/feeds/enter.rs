@@ -97,7 +97,11 @@ impl FeedRun<'_> {
             self.register(known, DeliveryRecord { reports, ..former.clone() })?;
         }
         for other in &entry.others {
-            self.register(known, other.clone())?;
+            let mut other = other.clone();
+            if other.copy_of.as_ref().is_some_and(|of| record.is(of)) {
+                other.reports = rendered(&[plan::is_copy(item.feed, &other, &record, !entry.replace.is_empty(), None)]);
+            }
+            self.register(known, other)?;
         }
         record.reports = rendered(&notes);
         self.register(known, record.clone())?;
