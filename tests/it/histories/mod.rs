@@ -1,9 +1,12 @@
 //! Random histories of a partnership: deliveries, corrections, overlaps, copies, renamed files, withdrawals, persons' words, edited
-//! feeds and councils. What the program makes of each is held to a small model that is written from the rules (`model.rs`), without
-//! any I/O, by the functions that decide (`pure.rs`). `TRUECOST_HISTORIES=1000000` plays more of them.
+//! feeds and councils. What the program makes of each is held to a small model that is written from the rules (`model.rs`): once without
+//! any I/O, by the functions that decide (`pure.rs`), and some hundreds of times for real, with files and releases (`real.rs`).
+//!
+//! `TRUECOST_HISTORIES=1000000` plays more of them; `TRUECOST_REAL=1000` more of those that are for real.
 
 mod model;
 mod pure;
+mod real;
 mod world;
 
 use std::{cell::RefCell, collections::BTreeMap};
@@ -12,6 +15,7 @@ use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestError, Te
 
 use model::Model;
 use pure::Pure;
+use real::Real;
 use world::{Step, World, histories};
 
 /// How often each state was reached, and each event came to pass.
@@ -22,8 +26,8 @@ fn cases(variable: &str, usually: u32) -> u32 {
 }
 
 /// Plays histories, the same ones each time; a difference is told with the shortest history that shows it.
-fn all_agree(cases: u32, play: impl Fn(&[Step]) -> TestCaseResult) {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
+fn all_agree(cases: u32, max_shrink_iters: u32, play: impl Fn(&[Step]) -> TestCaseResult) {
+    let config = Config { cases, failure_persistence: None, max_shrink_iters, ..Config::default() };
     let rng = TestRng::deterministic_rng(config.rng_algorithm);
     let done = TestRunner::new_with_rng(config, rng).run(&histories(), |steps| play(&steps));
     match done {
@@ -79,7 +83,7 @@ const REACHED: [&str; 35] = [
 fn what_stands_is_the_models_over_random_histories_and_every_state_is_reached() {
     let reached = Reached::default();
     let cases = cases("TRUECOST_HISTORIES", 2_000);
-    all_agree(cases, |steps| composed(steps, &reached));
+    all_agree(cases, 20_000, |steps| composed(steps, &reached));
     let reached = reached.into_inner();
     let shown: Vec<String> = reached.iter().map(|(what, times)| format!("{what} {times}")).collect();
     println!("histories: {cases}, 0 differences; {}", shown.join(", "));
@@ -121,4 +125,41 @@ fn composed(steps: &[Step], reached: &Reached) -> TestCaseResult {
         return Err(TestCaseError::fail(format!("a second run changed something: {changed:?}")));
     }
     pure.compare(&world, &model, true, reached)
+}
+
+#[test]
+fn what_is_published_is_the_models_when_histories_are_played_for_real() {
+    let reached = Reached::default();
+    let cases = cases("TRUECOST_REAL", 40);
+    all_agree(cases, 200, |steps| for_real(steps, &reached));
+    println!("real: {cases} histories, 0 differences");
+}
+
+/// One history with files, registers, tables and releases.
+fn for_real(steps: &[Step], reached: &Reached) -> TestCaseResult {
+    let (mut world, mut model, mut real) = (World::default(), Model::default(), Real::new());
+    for step in steps.iter().chain([&Step::Run]) {
+        // A partnership without any feed is another matter.
+        if (0..world::FEEDS.len()).all(|feed| world.said(feed).is_none()) {
+            return Ok(());
+        }
+        match step {
+            Step::Run => {
+                model.run(&world, reached);
+                real.run(&world)?;
+                real.compare(&world, &model)?;
+            }
+            Step::Say { what, which } => {
+                let which = model.named(*what, *which);
+                let by_model = model.say(&world, *what, which, reached);
+                let done = real.say(&world, &model, *what, which)?;
+                if by_model != done {
+                    return Err(TestCaseError::fail(format!("{step:?}: {by_model:?} by the rules, {done:?} done")));
+                }
+                real.compare(&world, &model)?;
+            }
+            other => world.apply(other),
+        }
+    }
+    Ok(())
 }
