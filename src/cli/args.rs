@@ -60,6 +60,15 @@ pub enum Command {
     },
     /// The state of every feed and of the latest release.
     Status,
+    /// What is expected of every feed, when, and what became of it: late, missing, refused.
+    #[command(args_conflicts_with_subcommands = true)]
+    Supply {
+        /// One period, `2018/P03`; what is not settled and what was expected last, if none is given.
+        #[arg(long)]
+        period: Option<String>,
+        #[command(subcommand)]
+        action: Option<Supply>,
+    },
     /// Look after what is published.
     Release {
         #[command(subcommand)]
@@ -226,6 +235,26 @@ pub struct Decide {
     /// Why.
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Supply {
+    /// Let a period of a feed go without a delivery: it is neither late nor missing any more.
+    Waive {
+        /// `newham/general_ledger`.
+        feed: String,
+        /// `2018/P03`.
+        period: String,
+        /// Who lets it go.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Take the waiver back: it is expected again.
+        #[arg(long)]
+        undo: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -78,6 +78,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             say(voice, &super::decide::page(partnership, decide, what)?)
         }
         Command::Status => say(voice, &report::status(partnership)?),
+        Command::Supply { period, action } => super::supply::act(partnership, period.as_deref(), action.as_ref(), voice),
         Command::Release { action } => super::release::act(partnership, action, voice),
         Command::Runs { most } => say(voice, &report::runs(partnership, *most)?),
         Command::Notes { run } => say(voice, &report::notes(partnership, run.as_deref())?),
@@ -200,7 +201,7 @@ fn no_period(text: &str, expected: &str) -> Refusal {
         .into()
 }
 
-fn period(text: &str) -> Answer<Period> {
+pub(super) fn period(text: &str) -> Answer<Period> {
     Period::parse(text).ok_or_else(|| no_period(text, "a starting year and a period from P01 to P13: 2023/P04"))
 }
 

@@ -10,6 +10,7 @@ mod out;
 mod progress;
 mod release;
 mod signal;
+mod supply;
 mod usage;
 
 use std::process::ExitCode;

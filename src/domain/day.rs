@@ -43,6 +43,29 @@ impl Day {
         Self(self.0.saturating_add(days))
     }
 
+    /// Monday 0 … Sunday 6.
+    #[must_use]
+    pub const fn weekday(self) -> u8 {
+        // 1 January 1970 was a Thursday.
+        ((self.0 as i64 + 3).rem_euclid(7)) as u8
+    }
+
+    /// Whether it is a Saturday or a Sunday.
+    #[must_use]
+    pub const fn is_weekend(self) -> bool {
+        self.weekday() >= 5
+    }
+
+    /// As a person writes it: `Fri 6 Jul 2018`.
+    #[must_use]
+    pub fn spoken(self) -> String {
+        let (year, month, day) = self.ymd();
+        let weekday = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].get(usize::from(self.weekday())).copied().unwrap_or_default();
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let month = months.get(usize::from(month).saturating_sub(1)).copied().unwrap_or_default();
+        format!("{weekday} {day} {month} {year}")
+    }
+
     /// ISO text, `2023-04-01`, and nothing else.
     #[must_use]
     pub fn parse_iso(text: &str) -> Option<Self> {
@@ -123,6 +146,7 @@ mod tests {
         assert_eq!(Day::from_ymd(2024, 13, 1), None);
         assert_eq!(Day::parse_iso("2023-04-01").map(|d| d.to_string()).as_deref(), Some("2023-04-01"));
         assert_eq!(Day::parse_iso("2023-4-1"), None);
+        assert_eq!(Day::parse_iso("2018-07-06").map(Day::spoken).as_deref(), Some("Fri 6 Jul 2018"));
     }
 
     proptest! {

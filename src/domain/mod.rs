@@ -10,6 +10,7 @@
 //! | how pence are split without losing one | `apportion` |
 //! | which charges between partners are two sides of one | `recharge` |
 //! | who owes whom, and who pays | `settle` |
+//! | on which day a delivery is due, and how late it is | `working_day` |
 //! | which lines a figure comes from, and that they make it | `trace` |
 //! | what changed between two releases, cell by cell and line by line | `difference` |
 //!
@@ -42,6 +43,7 @@ mod share;
 mod staircase;
 mod text;
 mod trace;
+mod working_day;
 
 pub use apportion::{Missplit, NoWeight, Weights};
 pub use blanket::{Blanket, BlanketComparison, BlanketRow, BlanketUnit, compare_blanket};
@@ -75,3 +77,4 @@ pub use share::{PartnerShare, ShareInForce, Used, share_in_force};
 pub use staircase::{DifferenceReason, LinePart, PartKind, PayrollLine, Piece, Resolved, Split, Unsplit, resolve, split_pay, staircase};
 pub use text::{is_command, is_hidden, printable, printable_json, printable_lines, turns_text};
 pub use trace::{ShareRow, Traced, TracedCell, Untraced, trace};
+pub use working_day::{Holidays, WorkingDays};

@@ -10,6 +10,7 @@
 //! lake/proof/<delivery>.json             what is about to be committed
 //! lake/releases/<release>-<sha256>.json  a copy of each manifest
 //! lake/register/<delivery>.json          what was accepted or refused, with its proof
+//! lake/supply/<number>.json              what persons said about the supply of a period, in its order
 //! published/parts/<table>/<sha256>.parquet
 //! published/rules/<sha256>.tar.zst       the configuration that made a release
 //! published/<release>/_manifest.json     and <table>/…, hard links to parts
@@ -29,6 +30,7 @@
 //! Instants are arguments everywhere: nothing here reads the clock.
 
 mod durable;
+mod events;
 mod fault;
 mod landing;
 mod latest;
@@ -46,9 +48,11 @@ mod release_tests;
 mod rules;
 #[cfg(test)]
 mod sample;
+mod sealed;
 mod sound;
 mod staging;
 mod standing;
+mod supply;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -59,6 +63,7 @@ use crate::{
 };
 
 pub use durable::Seen;
+pub use events::Events;
 pub use landing::{Landed, LandedAs, LandedReader, Landing, Naming, refusal_in};
 pub use lock::Lock;
 pub use manifest::{Content, LakeFileState, LakeState, MadeFrom, Manifest, PublishedPart};
@@ -74,6 +79,7 @@ pub use rules::RuleFiles;
 pub use sound::{Depth, Flaw, Mended, flaw, hold};
 pub use staging::Staging;
 pub use standing::{Decided, Decision, Turn, holder};
+pub use supply::{SupplyEvent, SupplyWord};
 pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot, StagedRows, Told};
 
 /// The folders of one partnership's data.
@@ -157,6 +163,12 @@ impl Lake {
     #[must_use]
     pub fn register(&self) -> &Register {
         &self.register
+    }
+
+    /// What persons said, by kind: the name of a folder in the lake.
+    #[must_use]
+    pub fn events(&self, kind: &str) -> Events {
+        Events::at(self.folder.join(kind))
     }
 
     #[must_use]

@@ -6,12 +6,12 @@
 //!
 //! Entry and proof end with the SHA-256 of what stands before it: they name the bytes of everything else, and nothing else names theirs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{
     CommonTables, DeliveryRecord,
-    durable::{self, Seen, sha256},
-    fault,
+    durable::{self, Seen},
+    sealed,
 };
 use crate::{
     diagnostic::Answer,
@@ -45,7 +45,7 @@ impl Register {
         let mut all = Vec::new();
         for name in durable::names(&self.folder.join("register"))? {
             if let Some(delivery) = delivery_of(&name) {
-                all.extend(read_sealed(&self.entry(delivery.as_str()))?);
+                all.extend(sealed::read(&self.entry(delivery.as_str()))?);
             }
         }
         all.sort_by(|a: &DeliveryRecord, b| order(a).cmp(&order(b)));
@@ -61,7 +61,7 @@ impl Register {
         let mut aside = Vec::new();
         for delivery in durable::names(&self.folder.join("register"))?.iter().filter_map(|name| delivery_of(name)) {
             let path = self.entry(delivery.as_str());
-            if read_sealed(&path).is_err() {
+            if sealed::read::<DeliveryRecord>(&path).is_err() {
                 durable::rename(&path, &durable::beside(&path, ".damaged"), Seen::ByUs)?;
                 aside.push(delivery.to_string());
             }
@@ -82,7 +82,7 @@ impl Register {
     /// # Errors
     /// TC1010.
     pub fn find(&self, delivery: &DeliveryId) -> Answer<Option<DeliveryRecord>> {
-        read_sealed(&self.entry(delivery.as_str()))
+        sealed::read(&self.entry(delivery.as_str()))
     }
 
     /// Writes down what is about to be committed. Must be on disk before [`CommonTables::replace`].
@@ -90,8 +90,7 @@ impl Register {
     /// # Errors
     /// TC1002.
     pub fn announce(&self, record: &DeliveryRecord) -> Answer<()> {
-        let path = self.proof(&record.delivery_id);
-        durable::replace(&path, &sealed(&path, record)?, Seen::ByUs)
+        sealed::write(&self.proof(&record.delivery_id), record)
     }
 
     /// Enters a delivery: accepted after its commit, refused at once.
@@ -99,8 +98,7 @@ impl Register {
     /// # Errors
     /// TC1002.
     pub fn enter(&self, record: &DeliveryRecord) -> Answer<()> {
-        let path = self.entry(&record.delivery_id);
-        durable::replace(&path, &sealed(&path, record)?, Seen::ByUs)?;
+        sealed::write(&self.entry(&record.delivery_id), record)?;
         durable::remove(&self.proof(&record.delivery_id))
     }
 
@@ -113,7 +111,7 @@ impl Register {
         let mut entered = Vec::new();
         for name in durable::names(&self.folder.join("proof"))? {
             let Some(delivery) = name.strip_suffix(".json") else { continue };
-            let Some(mut record) = read_sealed(&self.proof(delivery))? else { continue };
+            let Some(mut record) = sealed::read::<DeliveryRecord>(&self.proof(delivery))? else { continue };
             let app_id = format!("{}/{}/{}", record.council, record.feed, coverage_text(&record.coverage));
             match tables.last_commit(&record.table, &app_id)? {
                 Some(last) if last.delivery == record.delivery_id && last.token == record.token => {
@@ -126,37 +124,6 @@ impl Register {
         }
         Ok(entered)
     }
-}
-
-/// Key of an entry's seal, the last of its keys.
-const SEAL: &str = "sha256_of_entry";
-const HEX_DIGITS: usize = 64;
-/// How JSON of an entry ends.
-const CLOSING: &[u8] = b"\n}\n";
-
-/// The entry as JSON. Its last key is the SHA-256 over the bytes before it, so that a bit that turned inside a value is found.
-fn sealed(path: &Path, record: &DeliveryRecord) -> Answer<Vec<u8>> {
-    let mut bytes = durable::json(path, record)?;
-    bytes.truncate(bytes.strip_suffix(CLOSING).map_or(bytes.len(), <[u8]>::len));
-    let seal = seal(&sha256(&bytes));
-    bytes.extend_from_slice(seal.as_bytes());
-    Ok(bytes)
-}
-
-fn seal(digest: &str) -> String {
-    format!(",\n  \"{SEAL}\": \"{digest}\"\n}}\n")
-}
-
-/// An entry, where there is one. What a version before wrote has no seal, and is taken as it reads.
-fn read_sealed(path: &Path) -> Answer<Option<DeliveryRecord>> {
-    let Some(bytes) = durable::read(path)? else { return Ok(None) };
-    let at = bytes.len().saturating_sub(seal("").len() + HEX_DIGITS);
-    let (text, end) = bytes.split_at_checked(at).unwrap_or_default();
-    let is_sealed = end.starts_with(format!(",\n  \"{SEAL}\"").as_bytes());
-    if is_sealed && end != seal(&sha256(text)).as_bytes() {
-        return Err(fault::record(path, "its bytes are others than were written"));
-    }
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| fault::record(path, error))
 }
 
 /// `64ba9a9fea5d9ebe.json` → the delivery whose entry it is.
@@ -179,7 +146,7 @@ pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::lake::{DeliveryProof, DeliveryState, Measure, SourceFacts};
+    use crate::lake::{DeliveryProof, DeliveryState, Measure, SourceFacts, sealed::SEAL};
 
     pub fn record(delivery: &str, token: &str) -> DeliveryRecord {
         DeliveryRecord {

@@ -10,6 +10,7 @@ use crate::{
 
 use super::{
     csv::{Row, Table, at},
+    due::HOLIDAYS,
     reference::Faults,
     rules,
 };
@@ -53,6 +54,9 @@ pub fn check(file: &str, table: &Table<'_>, contract: &Contract, columns: &Colum
         return;
     }
     forwards(file, table, Dates::of(columns), faults);
+    if contract.name == HOLIDAYS {
+        holds_on_its_day(file, table, columns, faults);
+    }
     let code: Vec<usize> = key.iter().filter(|(_, name, _)| !DATES.contains(name)).map(|(_, _, at)| *at).collect();
     if contract.name == rules::TABLE {
         rules::check_ties(file, table, columns, faults);
@@ -104,6 +108,19 @@ fn forwards(file: &str, table: &Table<'_>, dates: Dates, faults: &mut Faults) {
     }
 }
 
+/// A bank holiday may be taken back before its day, and cannot be made after it.
+fn holds_on_its_day(file: &str, table: &Table<'_>, columns: &Columns<'_>, faults: &mut Faults) {
+    let (Some(place), dates) = (place(columns, "day"), Dates::of(columns)) else { return };
+    for row in &table.rows {
+        if let (Some(day), Some(from)) = (Day::parse_iso(row.field(place)), dates.span(row).from)
+            && from > day
+        {
+            let fault = Diagnostic::new(reference::VALUE, format!("the row of {day} holds from {from}, which is after it"));
+            faults.push("after its day", fault.place(at(file, row.line)).expected("`valid_from` on the day of the holiday, or before it"));
+        }
+    }
+}
+
 /// The table in hand.
 struct Of<'t> {
     file: &'t str,
@@ -112,8 +129,9 @@ struct Of<'t> {
 }
 
 /// What happens on days without a row, where that is not suspense; nothing where a lapse is as good as a row.
-const HOLES: [(&str, Option<&str>); 9] = [
+const HOLES: [(&str, Option<&str>); 10] = [
     ("agreement", None),
+    ("bank_holiday", None),
     ("blanket", None),
     ("customer", None),
     ("driver", Some("it counts as without volume on these days")),

@@ -18,6 +18,7 @@ use super::{
     Basis, CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FeedPlaces, FilePattern, Landing, Missing, NamePart, NewestBy,
     Positive, Ready, Repeats, Required, RowsOutside, Shrunken, Sign, Taken,
     controls::{read_controls, sum_of},
+    due,
     keys::AllKeys,
     listed::read_listed,
     location::{Allowed, Secrets, apart_from_kept, read_location},
@@ -132,7 +133,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         closing_required: choice(&fields, "closing", false, &[("required", true), ("optional", false)]),
         active: fields.get("active").and_then(|item| active(&item)).unwrap_or_default(),
         schedule: fields.get("schedule").and_then(|item| schedule(&item)),
-        due_working_day: due(&fields),
+        due: fields.get("due").and_then(|item| due::read(&item)),
         into: into?,
         from: from?,
         contracts: contracts?,
@@ -478,11 +479,6 @@ pub fn schedule(item: &Item<'_>) -> Option<String> {
             None
         }
     }
-}
-
-fn due(fields: &Fields<'_>) -> Option<u32> {
-    let due = fields.get("due")?.fields(&["working_day"])?;
-    due.need("working_day")?.count(1, 23).and_then(|n| u32::try_from(n).ok())
 }
 
 fn sql(file: &Item<'_>, root: &Path, sql_file: &str) -> Option<String> {

@@ -43,5 +43,8 @@ mod tests {
         let (schema, _) = parse(&SourceText::new("cost", json_schema("cost").unwrap()));
         let kernel = value(value(value(&schema, "properties"), "kernels"), "additionalProperties");
         assert_eq!(keys(value(kernel, "properties")), super::super::cost::KERNEL_KEYS);
+        let (schema, _) = parse(&SourceText::new("feed", json_schema("feed").unwrap()));
+        let due = value(value(&schema, "properties"), "due");
+        assert_eq!(keys(value(due, "properties")), super::super::due::KEYS);
     }
 }

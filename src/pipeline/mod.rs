@@ -8,6 +8,7 @@ mod cost;
 mod coverage;
 mod csv;
 mod dated;
+mod due;
 mod feed;
 mod files;
 mod json;
@@ -32,6 +33,7 @@ mod together;
 mod tracked;
 mod typed;
 
+pub use due::{Due, HOLIDAYS};
 pub use files::files;
 pub use json::json_schema;
 pub use kernel::{Grain, KERNELS, Kernel, KernelFacts, LOOKED_UP};

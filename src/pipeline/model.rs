@@ -8,7 +8,7 @@ use crate::{
     schema::{Contract, Found},
 };
 
-use super::{AllKeys, Kernel, Personal};
+use super::{AllKeys, Due, Kernel, Personal};
 
 /// Everything under `pipelines/` and `schemas/`.
 #[derive(Clone, Debug)]
@@ -265,7 +265,8 @@ pub struct Feed {
     pub active: Span,
     /// Cron expression, five fields.
     pub schedule: Option<String>,
-    pub due_working_day: Option<u32>,
+    /// When its deliveries are expected; `None`: they are never late.
+    pub due: Option<Due>,
     /// Text of `<feed>.sql`.
     pub sql: String,
     /// Path of the SQL, relative to the partnership.

@@ -33,8 +33,19 @@ use super::{
 const REVIEW: [&str; 5] = ["valid_from", "valid_to", "reason", "author", "approver"];
 
 /// Tables that a partnership need not have.
-const OPTIONAL: [&str; 10] =
-    ["agreement", "blanket", "customer", "department", "driver", "pay_element", "payroll_journal", "pool", "rate_card", "share"];
+const OPTIONAL: [&str; 11] = [
+    "agreement",
+    "bank_holiday",
+    "blanket",
+    "customer",
+    "department",
+    "driver",
+    "pay_element",
+    "payroll_journal",
+    "pool",
+    "rate_card",
+    "share",
+];
 
 /// A kind of fault is shown this often for one table; the rest is counted.
 const MOST_ALIKE: usize = 10;

@@ -11,6 +11,8 @@ use croner::{
     parser::{CronParser, Seconds, Year},
 };
 
+use crate::domain::Day;
+
 /// Jobs do not start more often than this.
 pub const LEAST_MINUTES: i64 = 5;
 
@@ -116,6 +118,19 @@ pub fn civil(utc_seconds: i64) -> String {
     instant.with_timezone(&London).format("%a %Y-%m-%d %H:%M %Z").to_string()
 }
 
+/// The day of an instant on a calendar in London; `None` beyond the years that days are written in.
+#[must_use]
+pub fn civil_day(utc_seconds: i64) -> Option<Day> {
+    let instant = DateTime::<Utc>::from_timestamp(utc_seconds, 0)?;
+    Day::parse_iso(&instant.with_timezone(&London).format("%Y-%m-%d").to_string())
+}
+
+/// The day in London of an instant as registers write it, `2018-07-05T05:00:00Z`; `None` where the text is none.
+#[must_use]
+pub fn civil_day_of(instant: &str) -> Option<Day> {
+    civil_day(DateTime::parse_from_rfc3339(instant).ok()?.timestamp())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +141,15 @@ mod tests {
 
     fn next(expression: &str, from: &str, n: usize) -> Vec<String> {
         Schedule::parse(expression).unwrap().next(utc(from), n).into_iter().map(civil).collect()
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_in_london() {
+        let day = |text: &str| civil_day_of(text).map(|day| day.to_string());
+        assert_eq!(day("2018-07-05T22:59:59Z").as_deref(), Some("2018-07-05"));
+        assert_eq!(day("2018-07-05T23:00:00Z").as_deref(), Some("2018-07-06"));
+        assert_eq!(day("2018-12-05T23:00:00Z").as_deref(), Some("2018-12-05"));
+        assert_eq!(day("yesterday"), None);
     }
 
     #[test]

@@ -42,8 +42,10 @@ mod closing;
 pub use closing::closing_is_due;
 
 mod strays;
+mod supply;
 
 pub use strays::strays;
+pub use supply::{Arriving, ClosedPeriods, Supplied, Supply, SupplyState, Waiver, arriving, beyond_holidays, is_expected, supply, waivers};
 
 mod tables;
 

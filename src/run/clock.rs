@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::domain::Day;
+use crate::{domain::Day, pipeline::schedule::civil_day};
 
 /// An instant, and its name in runs and registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +64,12 @@ impl Now {
     pub fn day(self) -> Option<Day> {
         let seconds = chrono::DateTime::from_timestamp(self.seconds(), 0)?;
         Day::parse_iso(&seconds.format("%Y-%m-%d").to_string())
+    }
+
+    /// The day on a calendar in London; `None` beyond the years that days are written in.
+    #[must_use]
+    pub fn civil_day(self) -> Option<Day> {
+        civil_day(self.seconds())
     }
 
     /// `2023-05-02T05:00:00Z`.

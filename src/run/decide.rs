@@ -30,7 +30,7 @@ pub struct Said {
 pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answer<Change> {
     let now = clock.now();
     let selector = Selector::parse(&said.selector)?;
-    named(said)?;
+    is_said(&said.by, &said.reason, "the delivery", &format!("{} {}", said.what.as_str(), said.selector))?;
     let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
@@ -61,14 +61,17 @@ pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answ
     Ok(change)
 }
 
-/// Who and why must be said.
-fn named(said: &Said) -> Answer<()> {
-    for (option, text) in [("--by", &said.by), ("--reason", &said.reason)] {
+/// Who and why must be said; they are kept with `what`, and the words are those of `command`.
+///
+/// # Errors
+/// TC0112.
+pub(super) fn is_said(by: &str, reason: &str, what: &str, command: &str) -> Answer<()> {
+    for (option, text) in [("--by", by), ("--reason", reason)] {
         if text.trim().is_empty() {
             return Err(Diagnostic::new(codes::command::NOT_SAID, format!("{option} says nothing"))
-                .expected("who decides, and why: both are kept with the delivery")
+                .expected(format!("who decides, and why: both are kept with {what}"))
                 .outcome("nothing was changed")
-                .hint(format!("truecost {} {} --by NAME --reason TEXT", said.what.as_str(), said.selector))
+                .hint(format!("truecost {command} --by NAME --reason TEXT"))
                 .into());
         }
     }

@@ -14,6 +14,7 @@ mod folders;
 mod keys;
 mod noting;
 mod parallel;
+mod supply;
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes, list},
@@ -36,6 +37,7 @@ pub use doctor::{Finding, doctor, repair};
 pub use feeds::{Delivered, Delivery, Listed, Repaired};
 pub use folders::{make_folders, without_folder, write_rules};
 pub use keys::{NewKeys, give_keys, new_keys};
+pub use supply::{SupplyNow, Waive, overdue, supply, supply_of, waive};
 
 /// What a run tells while it works.
 #[derive(Clone, Copy, Debug)]
@@ -101,18 +103,20 @@ pub struct Outcome {
     pub standing_refused: usize,
     /// Deliveries that wait for a person's word, one report each.
     pub waiting: Vec<Diagnostic>,
+    /// What is late or missing when the run ends, a report for each feed.
+    pub late: Vec<Diagnostic>,
     /// What was noted and asks nothing of anybody, in the order in which it was told.
     pub notes: Vec<Diagnostic>,
 }
 
 impl Outcome {
     /// 0 done · 1 a delivery or a check failed, or a delivery waits, or something stops publication · 3 a source could not be reached · 4 a period waits for
-    /// a required feed.
+    /// a required feed, or a delivery is late or missing.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let refused = self.delivered.iter().filter(|d| d.state == Delivery::Refused).flat_map(|d| &d.reports);
         let errors = refused.chain(&self.costed.stopped).chain(&self.waiting).filter(|d| feeds::is_in_the_way(d));
-        exit_code_of(errors.chain(&self.costed.blocked))
+        exit_code_of(errors.chain(&self.costed.blocked).chain(&self.late))
     }
 
     /// Whether the run left a record. One that did nothing leaves no trace: a second run changes no byte. One that a check stopped tried,
@@ -167,8 +171,13 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
         observer.event(Event::Report { diagnostics: &untold });
     }
     let waiting = waiting(partnership, &known, &|_| false);
+    let supply = supply_of(partnership, &conductor.lake, &known, conductor.clock.now().civil_day())?;
+    let late = overdue(partnership, &supply.states);
+    for reports in [&supply.warnings, &late] {
+        observer.event(Event::Report { diagnostics: reports });
+    }
     let (run, number, notes) = (conductor.run_id.clone(), conductor.number, observer.notes());
-    let outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, notes };
+    let outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, late, notes };
     record_run(conductor, started, &outcome)?;
     Ok(outcome)
 }
@@ -220,7 +229,8 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> An
     let feed = |name: &str| partnership.feeds.iter().find(|f| f.name() == name);
     let feeds = names.into_iter().filter_map(|(name, plan)| Some((feed(&name)?, plan))).collect();
     let cost = CostRun(&conductor).why_cost(&as_entered)?;
-    Ok(Planned { feeds, waiting: waiting(partnership, &known, &|_| false), still_wait, cost })
+    let late = overdue(partnership, &supply_of(partnership, &conductor.lake, &as_entered, now.civil_day())?.states);
+    Ok(Planned { feeds, waiting: waiting(partnership, &known, &|_| false), still_wait, late, cost })
 }
 
 /// What a run would do with each feed, and what waits for a person.
@@ -230,6 +240,8 @@ pub struct Planned<'p> {
     pub waiting: Vec<Diagnostic>,
     /// Whether some of it would still wait after a run.
     pub still_wait: bool,
+    /// What is late or missing now.
+    pub late: Vec<Diagnostic>,
     /// What the cost run would do with what is in the register now.
     pub cost: CostPlanned,
 }
@@ -248,7 +260,9 @@ impl Planned<'_> {
         let of_files = self.feeds.iter().flat_map(|(_, plan)| &plan.reports).filter(|d| feeds::is_in_the_way(d));
         let of_costs = self.cost.stops.iter().chain(&self.cost.blocked).filter(known_already);
         let waiting = self.waiting.iter().filter(|_| self.still_wait);
-        exit_code_of(of_files.chain(of_costs).chain(waiting))
+        // What is taken may be what is late.
+        let late = self.late.iter().filter(|_| !self.takes());
+        exit_code_of(of_files.chain(of_costs).chain(waiting).chain(late))
     }
 }
 

@@ -43,6 +43,8 @@ fn groups() -> Vec<(&'static str, &'static [Code])> {
         ("TC10", codes::lake::ALL),
         ("TC11", codes::query::ALL),
         ("TC12", codes::checks::ALL),
+        ("TC13", codes::supply::ALL),
+        ("TC14", codes::periods::ALL),
     ]
 }
 

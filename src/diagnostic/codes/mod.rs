@@ -14,6 +14,7 @@
 //! | TC10 | lake, landing, releases |
 //! | TC11 | `query` |
 //! | TC12 | proofs and checks |
+//! | TC13 | the supply calendar, the schedule |
 //! | TC14 | periods and releases |
 
 use super::{Actor, Severity};
@@ -78,6 +79,7 @@ pub mod reference;
 pub mod source;
 pub mod sql;
 pub mod structure;
+pub mod supply;
 pub mod value;
 
 /// Every code there is, in order of its number.
@@ -95,6 +97,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         lake::ALL,
         query::ALL,
         checks::ALL,
+        supply::ALL,
         periods::ALL,
     ]
     .into_iter()

@@ -126,6 +126,8 @@ pub struct FeedPlan {
     pub reports: Vec<Diagnostic>,
     /// Deliveries whose file lies in the folder, the newest for its periods, although another delivery has gone over them.
     pub again: Vec<String>,
+    /// Files that wait for another beside them, with what they cover by their names and the name of what is lacking.
+    pub lacking: Vec<(Entry, Option<Coverage>, String)>,
     /// Files whose names the feed does not know: [`super::strays`] judges them.
     pub unknown: Vec<Entry>,
 }

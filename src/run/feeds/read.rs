@@ -136,7 +136,8 @@ impl FeedRun<'_> {
             proof: DeliveryProof::default(),
             token: format!("{}-{id}", self.run_id),
             run: self.run_id.clone(),
-            landed_at: item.landed_at.clone(),
+            // When these bytes came first: judging them again makes them no later.
+            landed_at: earlier.map(|r| r.landed_at.clone()).filter(|at| !at.is_empty()).unwrap_or_else(|| item.landed_at.clone()),
             judged_at: String::new(),
             last_attempt: None,
             lake_version: None,

@@ -1,0 +1,30 @@
+//! What is expected of every feed, and what a person lets go.
+
+use super::{args, command, out::Voice};
+use crate::{
+    diagnostic::Answer,
+    lake::SupplyWord,
+    pipeline::Partnership,
+    report,
+    run::{self, Waive, clock::SystemClock},
+};
+
+/// The table, with 4 while something is overdue; or what became of a waiver.
+pub(super) fn act(partnership: &Partnership, period: Option<&str>, action: Option<&args::Supply>, voice: Voice) -> Answer<u8> {
+    match action {
+        None => {
+            let wanted = period.map(command::period).transpose()?;
+            let now = run::supply(partnership, &SystemClock)?;
+            voice.report(&now.warnings);
+            voice.answer(&report::supply(&now.states, wanted));
+            Ok(report::supply_exit(partnership, &now.states, wanted))
+        }
+        Some(args::Supply::Waive { feed, period, by, reason, undo }) => {
+            let what = if *undo { SupplyWord::Undo } else { SupplyWord::Waive };
+            let said = Waive { what, feed: feed.clone(), period: command::period(period)?, by: by.clone(), reason: reason.clone() };
+            let changed = run::waive(partnership, &said, &SystemClock)?;
+            voice.answer(&report::waived(&said, changed));
+            Ok(0)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What persons said, in its order: `lake/<kind>/<number>.json`, one file an event. Events are added and never changed.
+
+use std::path::PathBuf;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Lock, durable, fault, sealed};
+use crate::diagnostic::Answer;
+
+/// The events of one kind.
+#[derive(Debug)]
+pub struct Events {
+    folder: PathBuf,
+}
+
+impl Events {
+    pub(super) fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    fn entry(&self, number: u64) -> PathBuf {
+        self.folder.join(format!("{number:08}.json"))
+    }
+
+    /// Numbers of the events, in order.
+    fn numbers(&self) -> Answer<Vec<u64>> {
+        let number = |name: String| name.strip_suffix(".json")?.parse().ok();
+        let mut numbers: Vec<u64> = durable::names(&self.folder)?.into_iter().filter_map(number).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// Every event, oldest first.
+    ///
+    /// # Errors
+    /// TC1010 where one cannot be read, is not as it was written, or is gone although a later one is there.
+    pub fn all<T: DeserializeOwned>(&self) -> Answer<Vec<T>> {
+        let mut events = Vec::new();
+        for (number, expected) in self.numbers()?.into_iter().zip(1..) {
+            if number != expected {
+                return Err(fault::record(&self.entry(expected), "it is gone, and a later one is there"));
+            }
+            events.extend(sealed::read(&self.entry(number))?);
+        }
+        Ok(events)
+    }
+
+    /// Adds an event after all others. Only the holder of the lock may.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn add<T: Serialize>(&self, _held: &Lock, event: &T) -> Answer<()> {
+        let next = self.numbers()?.last().copied().unwrap_or(0) + 1;
+        sealed::write(&self.entry(next), event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{domain::Location, lake::Lake};
+
+    #[test]
+    fn events_come_back_in_order_and_one_that_is_changed_or_gone_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = |name: &str| Location::Folder(root.path().join(name));
+        let lake = Lake::at(&folder("landing"), &folder("lake"), &folder("published")).unwrap();
+        let lock = lake.lock("run-1", "").unwrap();
+        let events = lake.events("supply");
+        assert_eq!(events.all::<serde_json::Value>().unwrap(), Vec::<serde_json::Value>::new());
+        for n in 0..3 {
+            events.add(&lock, &serde_json::json!({ "n": n })).unwrap();
+        }
+        let numbers: Vec<u64> = events.all::<serde_json::Value>().unwrap().iter().filter_map(|event| event["n"].as_u64()).collect();
+        assert_eq!(numbers, [0, 1, 2]);
+        let second = root.path().join("lake/supply/00000002.json");
+        let text = std::fs::read_to_string(&second).unwrap();
+        std::fs::write(&second, text.replace("\"n\": 1", "\"n\": 7")).unwrap();
+        assert_eq!(events.all::<serde_json::Value>().unwrap_err().0[0].code.id, "TC1010");
+        std::fs::remove_file(&second).unwrap();
+        assert!(events.all::<serde_json::Value>().unwrap_err().0[0].seen.contains("00000002.json"));
+    }
+}

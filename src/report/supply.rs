@@ -1,0 +1,82 @@
+//! The supply calendar as a table.
+
+use serde_json::{Value, json};
+
+use super::page::{Align, Page, Table};
+use crate::{
+    diagnostic::Refusal,
+    domain::{Period, counted},
+    lake::SupplyWord,
+    pipeline::Partnership,
+    plan::{Supply, SupplyState},
+    run::{Waive, overdue},
+};
+
+/// What is expected and what became of it: of one period, or whatever is not settled and what was expected last.
+#[must_use]
+pub fn supply(states: &[Supply], period: Option<Period>) -> Page {
+    let (shown, settled) = shown(states, period);
+    let mut table = Table::new(&[
+        ("feed", Align::Left),
+        ("period", Align::Left),
+        ("due", Align::Left),
+        ("state", Align::Left),
+        ("delivery", Align::Left),
+    ]);
+    for s in &shown {
+        table.row([s.slot.feed_name(), s.slot.period.to_string(), s.due.spoken(), s.state.as_str().to_owned(), s.says.clone()]);
+    }
+    let mut text = match (shown.is_empty(), period) {
+        (false, _) => table.text(),
+        (true, Some(period)) => format!("nothing is expected of {period}: no feed says when it is due (`due`), or not for this period\n"),
+        (true, None) => "nothing is expected: no feed says when it is due (`due`)\n".to_owned(),
+    };
+    if let Some(last) = settled.last() {
+        let count = counted(settled.len() as u64, "delivery");
+        text.push_str(&format!("\n{count} more, accepted or waived: truecost supply --period {}\n", last.slot.period));
+    }
+    Page::new("supply", text, json!({"expected": shown.iter().map(|s| to_json(s)).collect::<Vec<_>>()}))
+}
+
+/// What is shown, and what is left out: settled ones of periods before the last of which anything was due.
+fn shown(states: &[Supply], period: Option<Period>) -> (Vec<&Supply>, Vec<&Supply>) {
+    if period.is_some() {
+        return (states.iter().filter(|s| period == Some(s.slot.period)).collect(), Vec::new());
+    }
+    let is_settled = |s: &Supply| matches!(s.state, SupplyState::Accepted | SupplyState::Waived);
+    let begun = states.iter().filter(|s| s.days.is_none_or(|days| days.0 >= 0) || s.state == SupplyState::Accepted);
+    let last = begun.map(|s| s.slot.period).max();
+    let wanted = |s: &&Supply| !is_settled(s) || last.is_none_or(|last| s.slot.period >= last);
+    states.iter().partition(wanted)
+}
+
+/// One expected period as programs read it.
+#[must_use]
+pub fn to_json(s: &Supply) -> Value {
+    json!({"feed": s.slot.feed_name(), "period": s.slot.period.to_string(), "due": s.due.to_string(), "state": s.state.as_str(),
+        "delivery_id": s.delivery, "working_days": s.days.map(|days| days.0), "overdue": s.overdue, "says": s.says})
+}
+
+/// 4 while something is overdue, of the period that is asked about or of any; else 0.
+#[must_use]
+pub fn supply_exit(partnership: &Partnership, states: &[Supply], period: Option<Period>) -> u8 {
+    let asked: Vec<Supply> = states.iter().filter(|s| period.is_none_or(|period| period == s.slot.period)).cloned().collect();
+    let late = overdue(partnership, &asked);
+    if late.is_empty() { 0 } else { Refusal(late).exit_code() }
+}
+
+/// What a person let go, or took back.
+#[must_use]
+pub fn waived(said: &Waive, changed: bool) -> Page {
+    let what = match (said.what, changed) {
+        (SupplyWord::Waive, true) => "waived: nothing of it is late or missing any more",
+        (SupplyWord::Waive, false) => "waived already",
+        (SupplyWord::Undo, _) => "expected again",
+    };
+    let text = format!("{} {}: {what}\n", said.feed, said.period);
+    Page::new(
+        "supply",
+        text,
+        json!({"feed": said.feed, "period": said.period.to_string(), "waived": said.what == SupplyWord::Waive, "changed": changed}),
+    )
+}

@@ -1,0 +1,175 @@
+//! What is expected of every feed and what became of it, as it is now; and what a person lets go.
+
+use std::collections::BTreeSet;
+
+use super::{Conductor, Options, Silent, clock::Clock};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, codes},
+    domain::{Day, Identifier, Period},
+    lake::{DeliveryRecord, Lake, SupplyEvent, SupplyWord},
+    pipeline::{Feed, Partnership},
+    plan::{self, Arriving, ClosedPeriods, Slot, Supplied, Supply, Wish, arriving, plan_feed, waivers},
+    source,
+};
+
+/// The folder of the lake in which waivers lie.
+const EVENTS: &str = "supply";
+
+/// What is expected, and what nobody can know about it.
+#[derive(Debug)]
+pub struct SupplyNow {
+    /// By council, feed and period.
+    pub states: Vec<Supply>,
+    /// Of due days that lie after the last known bank holiday.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// The state of every expected period of every feed. Folders are looked into only of feeds that lack something; one that does not answer is
+/// for the run to report.
+///
+/// # Errors
+/// TC10….
+pub fn supply(partnership: &Partnership, clock: &dyn Clock) -> Answer<SupplyNow> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    supply_of(partnership, &lake, &lake.register().all()?, clock.now().civil_day())
+}
+
+/// The same of a register that is at hand. Nothing is expected on a day that nobody can write.
+///
+/// # Errors
+/// TC10….
+pub fn supply_of(partnership: &Partnership, lake: &Lake, known: &[DeliveryRecord], today: Option<Day>) -> Answer<SupplyNow> {
+    let none = SupplyNow { states: Vec::new(), warnings: Vec::new() };
+    let Some(today) = today.filter(|_| partnership.feeds.iter().any(|feed| feed.due.is_some())) else { return Ok(none) };
+    let waived = waivers(&lake.events(EVENTS).all::<SupplyEvent>()?);
+    let closed = ClosedPeriods::new();
+    let given = Supplied { partnership, known, arriving: &[], waived: &waived, closed: &closed, today };
+    let open: BTreeSet<String> = plan::supply(&given).into_iter().filter(|s| s.delivery.is_none()).map(|s| s.slot.feed_name()).collect();
+    let seen: Vec<Arriving> =
+        partnership.feeds.iter().filter(|f| open.contains(&f.name())).flat_map(|f| seen(partnership, f, known)).collect();
+    let states = plan::supply(&Supplied { arriving: &seen, ..given });
+    Ok(SupplyNow { states, warnings: plan::beyond_holidays(partnership, today).into_iter().collect() })
+}
+
+/// What lies in a feed's folder and is not in.
+fn seen(partnership: &Partnership, feed: &Feed, known: &[DeliveryRecord]) -> Vec<Arriving> {
+    let listing = source::connect(&feed.from, &partnership.allow_hosts).and_then(|source| source.list());
+    let Ok(listing) = listing else { return Vec::new() };
+    let of: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
+    arriving(feed, &plan_feed(feed, partnership.calendar, &listing, &of, Wish::default()), true)
+}
+
+/// One report for each feed of which something is overdue.
+#[must_use]
+pub fn overdue(partnership: &Partnership, states: &[Supply]) -> Vec<Diagnostic> {
+    let of = |feed: &Feed| -> Vec<&Supply> {
+        states.iter().filter(|s| s.overdue && *s.slot.council == *feed.council && *s.slot.feed == *feed.id).collect()
+    };
+    partnership.feeds.iter().filter_map(|feed| report(feed, &of(feed))).collect()
+}
+
+fn report(feed: &Feed, overdue: &[&Supply]) -> Option<Diagnostic> {
+    let first = overdue.first()?;
+    let periods: Vec<Period> = overdue.iter().map(|s| s.slot.period).collect();
+    let states: BTreeSet<&str> = overdue.iter().map(|s| s.state.as_str()).collect();
+    let states: Vec<&str> = states.into_iter().collect();
+    let (name, spans) = (feed.name(), plan::spans(&periods));
+    let seen = match overdue {
+        [one] => format!("{name} {}: {}: {}", one.slot.period, one.state.as_str(), one.says),
+        _ => format!("{name} {spans}: {}; {}: {}", states.join(", "), first.slot.period, first.says),
+    };
+    let report = Diagnostic::warning(codes::supply::NOT_SUPPLIED, seen)
+        .place(Place::file(feed.file.clone()))
+        .expected(format!("{} by the end of {} (`due`)", first.slot.period, first.due.spoken()))
+        .outcome("nothing of it is in the figures; other feeds are not affected")
+        .hint(format!(
+            "ask the sender (truecost supply says more); or let it go: truecost supply waive {name} {} --by NAME --reason TEXT",
+            first.slot.period
+        ));
+    Some(report)
+}
+
+/// What a person says about the supply of a period.
+#[derive(Clone, Debug)]
+pub struct Waive {
+    pub what: SupplyWord,
+    /// `newham/general_ledger`.
+    pub feed: String,
+    pub period: Period,
+    pub by: String,
+    pub reason: String,
+}
+
+/// Writes a waiver down, or that it is taken back. Says whether that changed anything.
+///
+/// # Errors
+/// TC0112 where it is not said who or why; TC1301 where there is nothing to wait for, or no waiver to take back; TC1004 where a run holds
+/// the lake; TC10….
+pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answer<bool> {
+    let now = clock.now();
+    super::decide::is_said(&said.by, &said.reason, "the waiver", &format!("supply waive {} {}", said.feed, said.period))?;
+    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
+    let conductor = Conductor::new(partnership, &options, clock, &Silent)?;
+    let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
+    conductor.lake.recover(&held)?;
+    let known = conductor.lake.register().all()?;
+    let slot = awaited(partnership, &known, said)?;
+    let events = conductor.lake.events(EVENTS);
+    let standing = waivers(&events.all::<SupplyEvent>()?);
+    let before = standing.get(&slot);
+    match said.what {
+        SupplyWord::Undo if before.is_none() => return Err(no_waiver(&slot, standing.keys()).into()),
+        SupplyWord::Waive if before.is_some_and(|w| w.by == said.by.trim() && w.reason == said.reason.trim()) => return Ok(false),
+        _ => {}
+    }
+    let event = SupplyEvent {
+        what: said.what,
+        council: slot.council,
+        feed: slot.feed,
+        period: slot.period.to_string(),
+        by: said.by.trim().to_owned(),
+        reason: said.reason.trim().to_owned(),
+        at: now.iso(),
+    };
+    events.add(&held, &event)?;
+    Ok(true)
+}
+
+/// The period of the feed that is meant, where it is expected.
+fn awaited(partnership: &Partnership, known: &[DeliveryRecord], said: &Waive) -> Answer<Slot> {
+    let not_awaited = |seen: String, expected: &str, hint: String| {
+        Diagnostic::new(codes::supply::NOT_AWAITED, seen).expected(expected).outcome("nothing was changed").hint(hint)
+    };
+    let Some(feed) = partnership.feeds.iter().find(|feed| feed.name() == said.feed) else {
+        let names = partnership.feeds.iter().filter(|feed| feed.due.is_some()).map(Feed::name).collect::<Vec<_>>().join(", ");
+        let names = if names.is_empty() { "none yet".to_owned() } else { names };
+        let seen = format!("`{}` is no feed of this partnership", said.feed);
+        return Err(not_awaited(seen, "a feed, as in `newham/general_ledger`", format!("feeds that say when they are due: {names}")).into());
+    };
+    if feed.due.is_none() {
+        let seen = format!("{} does not say when it is due: nothing of it is ever late", feed.name());
+        let report = not_awaited(seen, "a feed with `due`", format!("say it in {}: `due: {{working_day: 5}}`", feed.file));
+        return Err(report.place(Place::file(feed.file.clone())).into());
+    }
+    let of_council = known.iter().filter(|r| r.is_accepted() && *r.council == *feed.council);
+    let first = of_council.flat_map(DeliveryRecord::periods).min();
+    if !plan::is_expected(partnership, feed, said.period, first) {
+        let seen = format!("{} of {} is not expected", said.period, feed.name());
+        let expected = "a period from `since` on, while the feed is `active`; a closing period where `due` has `closing`";
+        return Err(not_awaited(seen, expected, "truecost supply lists what is expected".to_owned()).into());
+    }
+    Ok(slot_of(&feed.council, &feed.id, said.period))
+}
+
+fn slot_of(council: &Identifier, feed: &Identifier, period: Period) -> Slot {
+    Slot { council: council.to_string(), feed: feed.to_string(), period }
+}
+
+fn no_waiver<'s>(slot: &Slot, standing: impl Iterator<Item = &'s Slot>) -> Diagnostic {
+    let names: Vec<String> = standing.take(5).map(|slot| format!("{} {}", slot.feed_name(), slot.period)).collect();
+    let hint = if names.is_empty() { "nothing is waived: truecost supply".to_owned() } else { format!("waived are {}", names.join(", ")) };
+    Diagnostic::new(codes::supply::NOT_AWAITED, format!("{} {} is not waived", slot.feed_name(), slot.period))
+        .expected("a waiver to take back")
+        .outcome("nothing was changed")
+        .hint(hint)
+}
