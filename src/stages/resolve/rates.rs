@@ -31,11 +31,22 @@ impl<'a> RateCard<'a> {
     /// Employer's national insurance of a letter and a pay basis.
     pub fn employer_ni(&self, letter: &str, basis: &str, day: Day) -> Option<NiRate> {
         let either = |rate| self.on(rate, letter, basis, day).or_else(|| self.on(rate, letter, "", day));
-        let upper = format!("upper_{basis}");
         Some(NiRate {
             percent: either("employer_ni")?,
             threshold_pounds: self.on("employer_ni_threshold", letter, basis, day)?,
-            has_upper_threshold: self.on("employer_ni_threshold", letter, &upper, day).is_some(),
+            has_upper_threshold: self.has_upper_threshold(letter, day),
+        })
+    }
+
+    /// Whether a second threshold holds for a letter on a day, for whichever pay basis it is written down.
+    fn has_upper_threshold(&self, letter: &str, day: Day) -> bool {
+        let rates = [("employer_ni_upper_threshold", ""), ("employer_ni_threshold", "upper_")];
+        rates.into_iter().any(|(rate, prefix)| {
+            let of_letter = self
+                .0
+                .range([rate, letter, prefix]..)
+                .take_while(|([name, scope, basis], _)| (*name, *scope) == (rate, letter) && basis.starts_with(prefix));
+            of_letter.flat_map(|(_, spans)| spans).any(|(from, to, _)| *from <= day && to.is_none_or(|end| day < end))
         })
     }
 

@@ -320,6 +320,28 @@ fn contributions_that_cannot_be_worked_out_are_null_where_they_reach() {
 }
 
 #[test]
+fn a_letter_with_an_upper_threshold_is_not_worked_out_however_the_rate_card_writes_it() {
+    let golden = "employer_ni|A||2018-04-06|2019-04-06|13.8
+            employer_ni_threshold|A|monthly|2018-04-06|2019-04-06|702.00
+            employer_pension|fund||2017-04-01|2020-04-01|17";
+    for (upper, known) in [
+        ("employer_ni_upper_threshold|A|monthly|2018-04-06|2019-04-06|3863.00", false),
+        ("employer_ni_upper_threshold|A|weekly|2018-04-06|2019-04-06|892.00", false),
+        ("employer_ni_threshold|A|upper_monthly|2018-04-06|2019-04-06|3863.00", false),
+        ("employer_ni_upper_threshold|A|monthly|2019-04-06|2020-04-06|4167.00", true),
+        ("employer_ni_upper_threshold|AB|monthly|2018-04-06|2019-04-06|3863.00", true),
+    ] {
+        let mut case = Case::golden();
+        case.set("rate_card", RATE, &format!("{golden}\n{upper}"));
+        let [on_cost, _] = case.recompute();
+        for row in on_cost {
+            let cells: Vec<&str> = row.split('|').collect();
+            assert_eq!((cells[11].is_empty(), cells[13] == "0"), (!known, known), "{upper}: {row}");
+        }
+    }
+}
+
+#[test]
 fn a_line_in_more_than_127_parts_stops_by_name() {
     let mut case = Case::golden();
     let services: Vec<&str> = case.partnership.services.iter().map(|service| &*service.id).collect();

@@ -1,0 +1,421 @@
+"""Volumes, shares, the matrix from origin to final, and cells cut by it (issue 7, §§ 6 to 8), in exact fractions."""
+
+from collections import defaultdict
+from fractions import Fraction
+
+from oracle_books import half_away, holds, index_of, split
+
+METHODS = ("direct", "step", "step_reversed", "reciprocal")
+UNALLOCATED = "unallocated"
+
+
+class Blocked(Exception):
+    """Nobody bears a cost: the period is not published."""
+
+
+class Volumes:
+    """Who used what: every driver of a period, placed."""
+
+    def __init__(self, books, period):
+        self.books, self.period = books, period
+        self.pools = [row for row in books.rows("pool", period.first)]
+        self.drivers = {row["driver"]: row for row in books.rows("driver", period.first)}
+        self.givers = defaultdict(set)
+        for row in [*self.pools, *books.rows("share", period.first)]:
+            if row["driver"]:
+                self.givers[row["driver"]].add(row["service"])
+        self.carried, self.lacking = {}, {}
+        # (driver, to_service, to_ownership, to_bearer) → volume; and (driver, service, council, cost_centre, reason) → volume.
+        self.placed, self.unplaced = defaultdict(int), defaultdict(int)
+        self.marked = set()
+        raw = self.raw()
+        for driver in sorted({row[0] for row in raw}):
+            lacks = self.lacks(driver)
+            if lacks:
+                self.lacking[driver] = lacks
+        for driver, council, feed, centre, organisation, service, volume in raw:
+            if driver not in self.lacking:
+                self.place(driver, council, feed, centre, organisation, service, volume)
+        self.volume = {key: volume for key, volume in self.placed.items() if any(self.usable(giver, key) for giver in self.givers[key[0]])}
+
+    def raw(self):
+        """(driver, council, feed, cost centre, organisation, service, volume) of what counts in the period."""
+        found, flows = [], defaultdict(lambda: defaultdict(list))
+        for (council, feed), (day, rows) in self.books.register("driver_volume", self.period).items():
+            age = self.period.index - index_of(day)
+            for row in rows:
+                driver = self.drivers.get(row["driver"])
+                if driver is None or age <= int(driver["max_age"] or 0):
+                    self.carried[row["driver"], council, feed] = max(age, 0)
+                    found.append(self.of(row))
+        for row in self.books.lake["driver_volume"]:
+            if row["as_at"] is None:
+                flows[row["council"], row["feed"]][row["delivery_year"] * 12 + min(row["delivery_period"], 12)].append(row)
+        for (council, feed), by_period in flows.items():
+            for row in by_period.get(self.period.index, []):
+                self.carried[row["driver"], council, feed] = 0
+                found.append(self.of(row))
+            if self.period.index not in by_period:
+                earlier = max((index for index in by_period if index < self.period.index), default=None)
+                for row in by_period.get(earlier, []):
+                    driver = self.drivers.get(row["driver"])
+                    if driver and self.period.index - earlier <= int(driver["max_age"] or 0):
+                        self.carried[row["driver"], council, feed] = self.period.index - earlier
+                        found.append(self.of(row))
+        for name, row in self.drivers.items():
+            if row["fed_by"].startswith("derived:"):
+                found.extend((name, council, row["fed_by"], centre, "", "", volume) for (council, centre), volume in self.derived(name, row).items())
+        return found
+
+    @staticmethod
+    def of(row):
+        return row["driver"], row["council"], row["feed"], row["cost_centre"] or "", row["organisation"] or "", row["service"] or "", row["volume"]
+
+    def derived(self, name, driver):
+        kind, found = driver["fed_by"].removeprefix("derived:"), defaultdict(set)
+        posts = {}
+        for (council, _), (day, rows) in self.books.register("assignment", self.period).items():
+            age = self.period.index - index_of(day)
+            for row in rows:
+                if holds(row, self.period.last):
+                    posts.setdefault((council, row["assignment"]), row["cost_centre"] or "")
+                    if kind == "headcount" and age <= int(driver["max_age"] or 0):
+                        found[council, row["cost_centre"] or ""].add(row["assignment"])
+            if kind == "headcount":
+                self.carried[name, council, driver["fed_by"]] = max(age, 0)
+        in_period = (self.period.year, self.period.number)
+        if kind == "payslips":
+            for row in self.books.lake["pay_line"]:
+                if (row["delivery_year"], row["delivery_period"]) == in_period:
+                    self.carried[name, row["council"], driver["fed_by"]] = 0
+                    centre = posts.get((row["council"], row["assignment"]))
+                    found[row["council"], row["cost_centre"] if centre is None else centre].add((row["assignment"], row["pay_date"]))
+        if kind == "cost_centres":
+            for row in self.books.rows("cost_centre", self.period.last):
+                self.carried[name, row["council"], driver["fed_by"]] = 0
+                found[row["council"], row["cost_centre"]].add(row["cost_centre"])
+        return {key: len(those) for key, those in found.items()}
+
+    def lacks(self, driver):
+        """The feed without which the driver has no volume; None where it is whole."""
+        row = self.drivers.get(driver)
+        if row is None or not row["fed_by"]:
+            return None
+        members = sorted({council for giver in self.givers[driver] for council in self.books.partners(giver, self.period.first)})
+        if row["fed_by"].startswith("derived:"):
+            wanted = [(council, row["fed_by"]) for council in members]
+        elif row["fed_by"].startswith("*/"):
+            wanted = [(council, row["fed_by"][2:]) for council in members]
+        else:
+            wanted = [tuple(row["fed_by"].split("/"))]
+        for council, feed in wanted:
+            age = self.carried.get((driver, council, feed))
+            if age is None or age > int(row["max_age"] or 0):
+                return f"{council}/{feed}"
+        return None
+
+    def place(self, driver, council, feed, centre, organisation, service, volume):
+        def nowhere(reason, giver=""):
+            if volume:
+                self.unplaced[driver, giver, council, centre, reason] += volume
+
+        if driver not in self.drivers:
+            return nowhere("unknown_driver")
+        own = organisation in self.books.councils if council == "shared" else organisation in ("", council)
+        if organisation and not own:
+            to = self.to_organisation(organisation)
+        elif centre and (council != "shared" or organisation):
+            cls = self.books.place_of(organisation or council, centre, self.period.last)
+            if cls[0] == "suspense":
+                return nowhere("suspense")
+            to = self.to_class(cls, organisation or council)
+        elif service:
+            to = (service, "shared", "")
+        elif organisation:
+            to = self.to_organisation(organisation)
+        else:
+            return nowhere("no_place")
+        if to is None:
+            return nowhere("unknown_organisation")
+        if not self.givers[driver]:
+            return nowhere("no_giver")
+        key = (driver, *to)
+        self.placed[key] += volume
+        if self.carried.get((driver, council, feed), 0) > 0:
+            self.marked.add(key)
+        for giver in self.givers[driver]:
+            why = self.why_not(giver, key)
+            if why:
+                nowhere(why, giver)
+        return None
+
+    def to_organisation(self, name):
+        if name in self.books.councils and name != "shared":
+            return "", "shared", name
+        customers = {row["customer"]: row["kind"] for row in self.books.rows("customer", self.period.last)}
+        if name in self.books.companies or customers.get(name) == "company":
+            return "", "company", name
+        return ("", "external", name) if name in customers else None
+
+    def to_class(self, cls, council):
+        ownership, service, bearer = cls
+        if ownership == "shared":
+            return service, "shared", ""
+        if ownership == "retained":
+            return "", "shared", council
+        return service, ownership, bearer or council
+
+    def why_not(self, giver, key):
+        """Why a giver cannot give to a user."""
+        _, service, ownership, bearer = key
+        if service == "" and ownership == "shared" and not self.books.member(bearer, giver, self.period.first):
+            return "not_a_member"
+        if bearer == "" and service != giver and self.books.services[giver] == "final":
+            return "final_gives"
+        return None
+
+    def usable(self, giver, key):
+        return self.why_not(giver, key) is None
+
+    def used(self, giver, driver):
+        """What of a driver a service gives: to services, to partners, and to those who bear alone. Its own use is not among it."""
+        services, partners, alone = defaultdict(int), defaultdict(int), defaultdict(int)
+        for key, volume in self.volume.items():
+            of, service, ownership, bearer = key
+            if of != driver or not self.usable(giver, key):
+                continue
+            if bearer == "":
+                if service != giver:
+                    services[service] += volume
+            elif ownership == "shared":
+                partners[bearer] += volume
+            else:
+                alone[service or giver, ownership, bearer] += volume
+        return services, partners, alone
+
+
+class Shares:
+    """The share in force of every service (§ 8)."""
+
+    def __init__(self, books, volumes, period):
+        self.register, self.in_force = [], {}
+        for service in books.services:
+            rows = {row["partner"]: row for row in books.rows("share", period.first) if row["service"] == service}
+            if rows:
+                self.settle(service, rows, volumes)
+
+    def settle(self, service, rows, volumes):
+        driver = next((row["driver"] for row in rows.values() if row["driver"]), "")
+        agreed = {partner: int(row["weight"]) for partner, row in rows.items() if row["weight"]}
+        known = bool(driver) and any(key[0] == driver for key in volumes.placed)
+        used = {partner: volumes.placed.get((driver, "", "shared", partner), 0) for partner in rows}
+        total, all_used = sum(agreed.values()), sum(used.values())
+        apart = {}
+        if agreed and known and all_used:
+            apart = {partner: Fraction(used[partner], all_used) - Fraction(agreed.get(partner, 0), total) for partner in rows}
+        outside = any(abs(gap) * 100 > Fraction(rows[partner]["tolerance"] or 3) for partner, gap in apart.items())
+        if not agreed and not all_used:
+            return
+        if not agreed:
+            word, weights = "driver_only", used
+        elif not apart:
+            word, weights = "agreed_only", agreed
+        elif not outside:
+            word, weights = "agreed", agreed
+        elif all(row["exception"] == "true" for row in rows.values()):
+            word, weights = "agreed_by_exception", agreed
+        else:
+            word, weights = "driver", used
+        self.in_force[service] = weights
+        for partner, row in rows.items():
+            gap = apart.get(partner)
+            self.register.append({
+                "service": service, "partner": partner, "agreed_weight": agreed.get(partner), "agreed_total": total or None, "driver": driver or None,
+                "volume": used[partner] if known else None, "volume_total": all_used if known else None,
+                "driver_minus_agreed": None if gap is None else f"{gap.numerator}/{gap.denominator}",
+                "tolerance": Fraction(row["tolerance"] or 3) if driver else None, "used": word,
+                "weight_in_force": weights[partner], "total_in_force": sum(weights.values()),
+            })
+
+
+class Matrix:
+    """Origin → final of one set of pools by one method; every row sums to 1."""
+
+    def __init__(self, books, volumes, shares, period, group, method):
+        self.books, self.volumes, self.shares, self.period, self.group, self.method = books, volumes, shares, period, group, method
+        self.pools = {}
+        for row in volumes.pools:
+            if row["account_group"] == "" and row["service"] not in self.pools or group and row["account_group"] == group:
+                self.pools[row["service"]] = row
+        steps = {row["service"]: int(row["step"]) for row in volumes.pools if row["step"]}
+        self.rank = {service: place for place, service in enumerate(sorted(steps, key=lambda service: (steps[service], service)))}
+        self.flows = {service: self.flow(service) for service in books.services}
+        self.rows = self.solve()
+
+    def dropped(self, giver, taker):
+        if self.method == "direct":
+            return self.books.services[taker] != "final"
+        if self.method == "reciprocal" or self.books.services[taker] == "final" or giver not in self.rank or taker not in self.rank:
+            return False
+        later = self.rank[taker] > self.rank[giver]
+        return later if self.method == "step_reversed" else not later
+
+    def spread(self, service, weight):
+        """`weight` over the partners by the share in force, or what the policy says."""
+        share = {partner: part for partner, part in self.shares.in_force.get(service, {}).items() if part}
+        if share:
+            total = sum(share.values())
+            return {(service, "shared", partner): Fraction(weight * part, total) for partner, part in share.items()}
+        return self.policy(service, weight)
+
+    def policy(self, service, weight):
+        pool = self.pools.get(service)
+        word = (pool["zero_volume"] or "refuse") if pool else "leave_unallocated"
+        if word == "leave_unallocated":
+            return {(service, "shared", UNALLOCATED): Fraction(weight)}
+        if word == "spread_evenly":
+            partners = self.books.partners(service, self.period.first)
+            return {(service, "shared", partner): Fraction(weight, len(partners)) for partner in partners}
+        return {(service, "shared", "refused"): Fraction(weight)}
+
+    def flow(self, service):
+        """(to services, to finals) as parts of 1."""
+        pool = self.pools.get(service)
+        if pool is None:
+            return {}, self.policy(service, 1)
+        if not pool["driver"]:
+            return {}, self.spread(service, 1)
+        services, partners, alone = self.volumes.used(service, pool["driver"])
+        services = {taker: volume for taker, volume in services.items() if volume and not self.dropped(service, taker)}
+        partners, alone = sum(partners.values()), {final: volume for final, volume in alone.items() if volume}
+        total = sum(services.values()) + partners + sum(alone.values())
+        if total == 0:
+            return {}, self.policy(service, 1)
+        finals = {final: Fraction(volume) for final, volume in alone.items()}
+        if partners:
+            for final, part in self.spread(service, partners).items():
+                finals[final] = finals.get(final, 0) + part
+        return {taker: Fraction(volume, total) for taker, volume in services.items()}, {final: part / total for final, part in finals.items()}
+
+    def solve(self):
+        """Elimination over the fractions: X = flow to finals + flow to services · X."""
+        take = {service: dict(flow[0]) for service, flow in self.flows.items()}
+        rows = {service: dict(flow[1]) for service, flow in self.flows.items()}
+        for one in take:
+            own = 1 - take[one].pop(one, Fraction(0))
+            if own == 0:
+                raise Blocked(f"closed loop at {one}")
+            take[one] = {other: part / own for other, part in take[one].items()}
+            rows[one] = {final: part / own for final, part in rows[one].items()}
+            for other in take:
+                part = take[other].pop(one, None) if other != one else None
+                if part:
+                    for third, more in take[one].items():
+                        take[other][third] = take[other].get(third, 0) + part * more
+                    for final, more in rows[one].items():
+                        rows[other][final] = rows[other].get(final, 0) + part * more
+        for service, row in rows.items():
+            if sum(row.values()) != 1:
+                raise Blocked(f"{service}: its parts sum to {sum(row.values())}")
+        return rows
+
+    def gross(self, direct):
+        """Direct cost and what is received of others: (I − Q)ᵀ g = direct, by elimination as in `solve`."""
+        # Each service's gross is a sum over origins of direct × visits; visits solve V = I + Q V, row by row.
+        take = {service: dict(flow[0]) for service, flow in self.flows.items()}
+        visits = {service: {service: Fraction(1)} for service in take}
+        for one in take:
+            own = 1 - take[one].pop(one, Fraction(0))
+            take[one] = {other: part / own for other, part in take[one].items()}
+            visits[one] = {seen: part / own for seen, part in visits[one].items()}
+            for other in take:
+                part = take[other].pop(one, None) if other != one else None
+                if part:
+                    for third, more in take[one].items():
+                        take[other][third] = take[other].get(third, 0) + part * more
+                    for seen, more in visits[one].items():
+                        visits[other][seen] = visits[other].get(seen, 0) + part * more
+        found = defaultdict(Fraction)
+        for origin, amount in direct.items():
+            for seen, part in visits[origin].items():
+                found[seen] += amount * part
+        return found
+
+
+class Allocation:
+    """All matrices of a period, and the cells cut by them."""
+
+    def __init__(self, books, period, parts):
+        self.books, self.period = books, period
+        self.volumes = Volumes(books, period)
+        self.shares = Shares(books, self.volumes, period)
+        self.method = books.method(period.first)
+        self.named = sorted({row["account_group"] for row in self.volumes.pools if row["account_group"]})
+        self.cells = defaultdict(int)
+        for line in parts:
+            if where(line) == "cell":
+                self.cells[(*line["class"], line["group"], line["on_cost"], line["council"], line["fund"])] += line["amount"]
+        self.matrices = {(group, method): Matrix(books, self.volumes, self.shares, period, group, method)
+                         for group in ("", *self.named) for method in METHODS}
+        self.allocated = self.cut(self.method)
+        self.compared = {method: self.cut(method) for method in METHODS}
+
+    def cut(self, method):
+        """Rows of allocated_cost: (cell without its bearer, final, placement, pence)."""
+        found = []
+        for (ownership, service, bearer, group, on_cost, council, fund), amount in sorted(self.cells.items()):
+            cell = service, ownership, group, on_cost, council, fund
+            if ownership != "shared":
+                found.append((cell, (service, ownership, bearer or council), "direct", amount))
+                continue
+            if method is None:
+                found.append((cell, (service, "shared", council), UNALLOCATED, amount))
+                continue
+            row = self.matrices[group if group in self.named else "", method].rows.get(service, {(service, "shared", UNALLOCATED): Fraction(1)})
+            if amount and any(final[2] == "refused" for final in row):
+                raise Blocked(f"{service}: no volume, and its pool refuses that")
+            names = {"/".join(final): final for final, part in row.items() if part}
+            for name, part in split(amount, {name: row[final] for name, final in names.items()}).items():
+                final = names[name]
+                left = final[2] == UNALLOCATED
+                found.append((cell, (*final[:2], council) if left else final, UNALLOCATED if left else "allocated", part))
+        return found
+
+    def direct(self, group):
+        """Shared cost by service of one set of pools."""
+        found = defaultdict(int)
+        for (ownership, service, _, of, *_), amount in self.cells.items():
+            if ownership == "shared" and (of == group if group else of not in self.named):
+                found[service] += amount
+        return found
+
+    def gross(self):
+        """(pool set, service) → (direct, gross), exact pence."""
+        found = {}
+        if self.method is None:
+            return found
+        for group in ("", *self.named):
+            direct, matrix = self.direct(group), self.matrices[group, self.method]
+            has = {service for service in direct}
+            gross = matrix.gross(direct)
+            for service in matrix.pools:
+                if not group or service in has or gross.get(service):
+                    found[group or "all", service] = direct.get(service, 0), gross.get(service, Fraction(0))
+        return found
+
+
+def where(line):
+    """Where a line part stands, by the order of § 9: nowhere, suspense, recharge, retained or a cell."""
+    if not line["is_cost"] or line["class"][0] == "not_cost":
+        return "no_cost"
+    if line["class"][0] == "suspense":
+        return "suspense"
+    if line["recharge"]:
+        return "recharge"
+    return "retained" if line["class"][0] == "retained" else "cell"
+
+
+def rounded(direct, gross):
+    """(direct, received, gross) in whole pence."""
+    whole = half_away(gross)
+    return direct, whole - direct, whole
