@@ -69,6 +69,11 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<Supply>,
     },
+    /// Close a period, so that nothing that comes or changes moves its figures; reopen it.
+    Period {
+        #[command(subcommand)]
+        action: PeriodAction,
+    },
     /// Look after what is published.
     Release {
         #[command(subcommand)]
@@ -268,6 +273,37 @@ pub enum Quarantine {
         #[arg(short = 'n', default_value_t = 50)]
         most: usize,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PeriodAction {
+    /// Every period, with its state, by whom and why.
+    List,
+    /// Freeze what the figures of a period stand on; what comes for it from then on waits until somebody reopens it.
+    Close {
+        #[command(flatten)]
+        said: PeriodSaid,
+        /// Close it although something speaks against it; text and reasons are kept.
+        #[arg(long, value_name = "TEXT")]
+        anyway: Option<String>,
+    },
+    /// Let a closed period go: the next run restates it.
+    Reopen {
+        #[command(flatten)]
+        said: PeriodSaid,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct PeriodSaid {
+    /// `2018/P03`.
+    pub period: String,
+    /// Who decides.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }
 
 #[derive(Debug, Subcommand)]

@@ -80,6 +80,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         Command::Status => say(voice, &report::status(partnership)?),
         Command::Supply { period, action } => super::supply::act(partnership, period.as_deref(), action.as_ref(), voice),
         Command::Release { action } => super::release::act(partnership, action, voice),
+        Command::Period { action } => say(voice, &super::period::page(partnership, action)?),
         Command::Runs { most } => say(voice, &report::runs(partnership, *most)?),
         Command::Notes { run } => say(voice, &report::notes(partnership, run.as_deref())?),
         Command::Quarantine { action: args::Quarantine::List } => say(voice, &report::quarantine_list(partnership)?),

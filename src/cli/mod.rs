@@ -7,6 +7,7 @@ mod decide;
 mod init;
 mod key;
 mod out;
+mod period;
 mod progress;
 mod release;
 mod signal;

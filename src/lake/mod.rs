@@ -6,6 +6,7 @@
 //! lake/_staging/                         parts that nobody sees yet
 //! lake/<table>/                          Delta tables of the common schema
 //! lake/<table>/_log_copies/              a copy of each entry of their logs
+//! lake/period/<number>.json              periods closed and reopened, and on what
 //! lake/quarantine/<delivery>.parquet     faulty rows with their reasons
 //! lake/proof/<delivery>.json             what is about to be committed
 //! lake/releases/<release>-<sha256>.json  a copy of each manifest
@@ -37,6 +38,7 @@ mod latest;
 mod lock;
 mod manifest;
 mod part;
+mod period;
 mod private;
 mod proof;
 mod quarantine;
@@ -70,6 +72,7 @@ pub use manifest::{Content, LakeFileState, LakeState, MadeFrom, Manifest, Publis
 pub use part::{
     BATCH_ROWS, Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, ROW_GROUP_ROWS, RowGroupBuffer, RowGroups, StagedPart,
 };
+pub use period::{Closing, Closings, Frozen, FrozenFinding, FrozenSlot, PeriodAct, PeriodEvent, Periods, Reopening};
 pub use proof::{ControlProof, Counted, DeliveryProof, LeftOutProof, Measure, PeriodProof, SenderProof};
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use record::{Attempt, DeliveryRecord, DeliveryState, KeyIds, SourceFacts};
@@ -87,6 +90,7 @@ pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_CO
 pub struct Lake {
     folder: PathBuf,
     landing: Landing,
+    periods: Periods,
     register: Register,
     releases: Releases,
     staging: Staging,
@@ -101,6 +105,7 @@ impl Lake {
         let folder = local("lake", lake)?.to_path_buf();
         Ok(Self {
             landing: Landing::at(local("landing", landing)?.to_path_buf()),
+            periods: Periods::at(&folder),
             register: Register::at(folder.clone()),
             releases: Releases::at(local("published", published)?.to_path_buf(), folder.join("releases")),
             staging: Staging::at(folder.join("_staging"), Seen::ByUs),
@@ -169,6 +174,12 @@ impl Lake {
     #[must_use]
     pub fn events(&self, kind: &str) -> Events {
         Events::at(self.folder.join(kind))
+    }
+
+    /// What persons did with periods.
+    #[must_use]
+    pub fn periods(&self) -> &Periods {
+        &self.periods
     }
 
     #[must_use]
@@ -246,7 +257,7 @@ impl Lake {
     pub fn last_number(&self, known: &[DeliveryRecord]) -> Answer<u64> {
         let of = |r: &DeliveryRecord| r.number.max(r.decisions.iter().map(|d| d.run).max().unwrap_or(0));
         let runs = self.run_names()?.into_iter().filter_map(|(number, _)| number);
-        Ok(runs.chain(known.iter().map(of)).max().unwrap_or(0))
+        Ok(runs.chain(known.iter().map(of)).chain([self.periods.last_number()?]).max().unwrap_or(0))
     }
 
     /// Records of runs with their numbers; a version without numbers named them by the clock.

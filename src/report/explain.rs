@@ -187,7 +187,9 @@ fn why_not(partnership: &Partnership, record: &DeliveryRecord) -> Answer<String>
         .plan
         .periods
         .values()
-        .filter(|entry| entry.delivery.as_deref() == Some(&record.delivery_id) && entry.state != PeriodState::Counts)
+        .filter(|entry| {
+            entry.delivery.as_deref() == Some(&record.delivery_id) && !matches!(entry.state, PeriodState::Counts | PeriodState::Frozen)
+        })
         .map(|entry| entry.state.reason())
         .collect();
     Ok(match &plan.standing {

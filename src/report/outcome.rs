@@ -1,5 +1,7 @@
 //! The last screen of a run: what stands, what waits, what came in, and what to type next.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -9,7 +11,8 @@ use super::{
 };
 use crate::{
     diagnostic::list,
-    domain::{counted, decimal, rows_and_pounds},
+    domain::{Period, counted, decimal, rows_and_pounds},
+    plan::AfterClose,
     run::{Costed, Delivered, Delivery, Outcome},
     stages::prove::Listed,
 };
@@ -35,6 +38,7 @@ pub fn outcome(outcome: &Outcome, talk: Talk) -> Page {
     text.push_str(&listed_text(costed));
     text.push_str(&blocked_text(&costed.blocked));
     text.push_str(&uncounted_text(&costed.uncounted));
+    text.push_str(&after_close_text(costed));
     text.push_str(&notes_line(outcome, talk));
     Page::new("run", text, to_json(outcome))
 }
@@ -91,6 +95,16 @@ fn listed_text(costed: &Costed) -> String {
     under("listed, and nothing stops for it", &costed.listed) + &under("to pay", &costed.to_pay)
 }
 
+/// A line for each closed period for which something came since: nothing of it is in a figure.
+fn after_close_text(costed: &Costed) -> String {
+    let periods: BTreeSet<Period> = costed.after_close.iter().map(|late| late.slot.period).collect();
+    let line = |period: &Period| {
+        let feeds = costed.after_close.iter().filter(|late| late.slot.period == *period).map(|late| late.slot.feed_name());
+        format!("after close, {period}: {}: truecost period preview {period}\n", feeds.collect::<Vec<_>>().join(", "))
+    };
+    periods.iter().map(line).collect()
+}
+
 fn whats(all: &[Listed]) -> Vec<&str> {
     all.iter().map(|listed| listed.what.as_str()).collect()
 }
@@ -106,5 +120,6 @@ fn to_json(outcome: &Outcome) -> Value {
     json!({"run": outcome.run, "exit": outcome.exit_code(), "release": costed.release, "published": costed.published,
         "delivered": outcome.delivered.iter().map(one).collect::<Vec<_>>(), "standing_refused": outcome.standing_refused,
         "waiting": list(&outcome.waiting), "blocked": list(&costed.blocked), "uncounted": uncounted_json(&costed.uncounted),
+        "after_close": list(&costed.after_close.iter().map(AfterClose::report).collect::<Vec<_>>()),
         "payments": payments, "listed": whats(&costed.listed), "to_pay": whats(&costed.to_pay), "checks": list(&costed.stopped), "notes": list(&outcome.notes)})
 }

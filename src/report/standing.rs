@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     domain::decimal,
-    lake::{DeliveryRecord, Lake, LakeFile, Manifest},
+    lake::{Closings, DeliveryRecord, Lake, LakeFile, Manifest},
     pipeline::Partnership,
     plan::{
         ReleasePlan, Slot, Uncounted, lake_now, plan_release, plan_release_after, published_slots, rules_digest, run_digest,
@@ -22,6 +22,8 @@ pub struct Stand {
     pub plan: ReleasePlan,
     /// Every file of every common table as it is now, by table.
     pub files: Vec<(String, LakeFile)>,
+    /// Which periods are closed.
+    pub closings: Closings,
 }
 
 impl Stand {
@@ -34,14 +36,18 @@ impl Stand {
         let records = lake.register().all()?;
         let latest = lake.releases().latest()?;
         let now = lake_now(partnership, &lake.tables()?, latest.as_ref())?;
-        let before = plan_release(partnership, &records, &now.files, latest.as_ref());
+        let closings = lake.periods().closings()?;
+        let before = plan_release(partnership, &records, &now.files, latest.as_ref(), &closings);
         // A run that published nothing wrote down what it could not make; of a release its manifest tells.
         let of_run = lake.last_run()?.filter(|run| run.get("blocked").is_some());
         let of_run = of_run.map(|run| verdicts_of_run(Some(&run), &run_digest(partnership, &rules_digest(partnership), &before, &records)));
         let verdicts = of_run.filter(|said| !said.is_empty()).unwrap_or_else(|| verdicts_of_release(latest.as_ref()));
-        let plan =
-            if verdicts.is_empty() { before } else { plan_release_after(partnership, &records, &now.files, latest.as_ref(), &verdicts) };
-        Ok(Self { records, latest, plan, files: now.files })
+        let plan = if verdicts.is_empty() {
+            before
+        } else {
+            plan_release_after(partnership, &records, &now.files, latest.as_ref(), &closings, &verdicts)
+        };
+        Ok(Self { records, latest, plan, files: now.files, closings })
     }
 
     /// What was accepted and is in no figure: not by its state, or not yet.

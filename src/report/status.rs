@@ -13,7 +13,7 @@ use crate::{
     domain::{Day, DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
     lake::{DeliveryRecord, DeliveryState, Lake, read_quarantine},
     pipeline::Partnership,
-    plan::{Standing, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word, waits_for_others},
+    plan::{AfterClose, Standing, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word, waits_for_others},
     source,
 };
 
@@ -53,6 +53,10 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
         text.push_str(&format!("\n{}", render_all(&in_question, false)));
     }
     let in_question: Vec<Value> = in_question.iter().map(|d| json!({"code": d.code.id, "seen": d.seen, "hint": d.hint})).collect();
+    let after_close: Vec<Diagnostic> = stand.plan.after_close.iter().map(AfterClose::report).collect();
+    if !after_close.is_empty() {
+        text.push_str(&format!("\n{}", render_all(&after_close, false)));
+    }
     let passed_over = passed_over(&stand);
     if !passed_over.is_empty() {
         text.push_str(&format!("\nnewer, and not counting:\n{}", passed_over.iter().map(|line| format!("  {line}\n")).collect::<String>()));
@@ -82,7 +86,7 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
         "status",
         text,
         json!({"partnership": &*partnership.name, "release": name, "feeds": list, "uncounted": uncounted_json(&uncounted),
-            "stops": told(&stops), "blocked": told(&stand.plan.blocked), "waiting": told(&waiting), "in_question": in_question,
+            "stops": told(&stops), "after_close": told(&after_close), "blocked": told(&stand.plan.blocked), "waiting": told(&waiting), "in_question": in_question,
             "registers": registers.into_iter().map(|(_, json)| json).collect::<Vec<_>>()}),
     ))
 }

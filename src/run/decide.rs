@@ -87,7 +87,7 @@ impl Conductor<'_> {
         let Some(let_go) = &self.let_go else { return Ok(()) };
         let latest = self.lake.releases().latest()?;
         let now = lake_now(self.partnership, &self.tables, latest.as_ref())?;
-        let plan = plan_release(self.partnership, known, &now.files, latest.as_ref());
+        let plan = plan_release(self.partnership, known, &now.files, latest.as_ref(), &self.lake.periods().closings()?);
         let to_let_go = plan.to_let_go();
         match let_go.periods.iter().find(|period| !to_let_go.contains(period)) {
             Some(period) => Err(nothing_to_let_go(&plan, *period).into()),

@@ -14,6 +14,7 @@ mod folders;
 mod keys;
 mod noting;
 mod parallel;
+mod period;
 mod supply;
 
 use crate::{
@@ -37,6 +38,7 @@ pub use doctor::{Finding, doctor, repair};
 pub use feeds::{Delivered, Delivery, Listed, Repaired};
 pub use folders::{make_folders, without_folder, write_rules};
 pub use keys::{NewKeys, give_keys, new_keys};
+pub use period::{PeriodAsked, PeriodDone, period};
 pub use supply::{SupplyNow, Waive, overdue, supply, supply_of, waive};
 
 /// What a run tells while it works.

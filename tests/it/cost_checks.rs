@@ -38,8 +38,8 @@ const MONEY: [&str; 25] = [
 
 fn kind(name: &str) -> Type {
     match name {
-        "delivery_year" => Type::SmallInt,
-        "delivery_period" => Type::TinyInt,
+        "delivery_year" | "fiscal_year" => Type::SmallInt,
+        "delivery_period" | "period" => Type::TinyInt,
         "is_cost" | "on_cost" | "recharge" | "reserve_movement" | "capital" => Type::Boolean,
         "lines" | "volume" | "window" => Type::BigInt,
         "persons" | "age_periods" => Type::Integer,
@@ -71,6 +71,14 @@ fn sound() -> Plant {
     let mut plant = Plant::sound();
     let all = &mut plant;
     classes(all);
+    for name in ["closed_part", "published_part"] {
+        table(
+            all,
+            name,
+            "table_name part_key sha256 fiscal_year period",
+            &["cost_line|a/ledger/2018/P01|aa|2018|1", "separation|2018/P01|bb|2018|1"],
+        );
+    }
     table(
         all,
         "allocated_cost",
@@ -247,6 +255,33 @@ fn every_check_passes_on_tables_that_agree_and_is_not_made_without_them() {
     let all = CHECKS.iter().filter(|check| !check.needs.is_empty()).count();
     assert_eq!(findings(&sound()).len(), all);
     assert_eq!(findings(&Plant::sound()).len(), 0);
+}
+
+/// Another hash, a part that is gone, one that is there twice, and one too many.
+#[test]
+fn check_7_fails_where_a_part_of_a_closed_period_is_another_one() {
+    let said = |change: fn(&mut Plant)| {
+        let mut plant = sound();
+        change(&mut plant);
+        failing(&plant)
+    };
+    let what = |part: &str, table: &str| {
+        vec![(7, format!("the part {part} of {table} is not the one with which its period was closed (2018/P01)"))]
+    };
+    let other = said(|plant| put(plant, "published_part", 1, "sha256", t("cc")));
+    assert_eq!(other, what("2018/P01", "separation"));
+    assert_eq!(said(|plant| drop(plant.rows("published_part").pop())), what("2018/P01", "separation"));
+    let twice = said(|plant| {
+        let row = plant.rows("published_part")[0].clone();
+        plant.rows("published_part").push(row);
+    });
+    assert_eq!(twice, what("a/ledger/2018/P01", "cost_line"));
+    let more = said(|plant| {
+        let row = plant.rows("published_part")[0].clone();
+        plant.rows("published_part").push(row);
+        put(plant, "published_part", 2, "part_key", t("b/ledger/2018/P01"));
+    });
+    assert_eq!(more, what("b/ledger/2018/P01", "cost_line"));
 }
 
 #[test]

@@ -1,6 +1,14 @@
-//! TC14: periods and releases.
+//! TC14: periods that are closed and reopened, and releases.
 
 codes! {
+    /// A delivery came for a period that is closed.
+    AFTER_CLOSE = "TC1401", Supplier, 1, "something came after its period was closed", Warning;
+    /// Something speaks against closing a period.
+    CANNOT_CLOSE = "TC1402", Operator, 1, "a period cannot be closed";
+    /// A period that has not begun, or that is not closed and cannot be reopened.
+    NO_SUCH_CLOSING = "TC1403", Configurator, 2, "there is nothing to close or reopen";
+    /// Check 7.
+    CLOSED_CHANGED = "TC1407", Operator, 1, "check 7: a part of a closed period is another one";
     /// No release has this name, or none was published by that day.
     NO_SUCH_RELEASE = "TC1420", Operator, 2, "no such release";
 }

@@ -293,7 +293,7 @@ fn stands_in(values: [String; 4]) -> String {
 }
 
 /// A file by its path, which holds its partition: `council=…/feed=…/delivery_year=…/delivery_period=…/<name>.parquet`.
-fn listed_file(folder: &Path, file: &crate::lake::LakeFileState) -> Option<LakeFile> {
+pub(super) fn listed_file(folder: &Path, file: &crate::lake::LakeFileState) -> Option<LakeFile> {
     let mut pieces = file.path.split('/');
     let mut value = |name: &str| pieces.next()?.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
     let (council, feed) = (value("council")?, value("feed")?);

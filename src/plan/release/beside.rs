@@ -9,7 +9,7 @@ use super::{PeriodState, ReleasePlan, Slot, feed_of, index::Index, messages};
 use crate::{
     domain::{Calendar, Day, Period, Span},
     engine,
-    lake::{DeliveryRecord, LakeFile},
+    lake::{Closings, DeliveryRecord, Frozen, LakeFile},
     pipeline::{Basis, Delivers, Feed, Partnership},
     plan::Scope,
 };
@@ -104,6 +104,22 @@ pub(super) fn as_at(feed: &Feed, record: &DeliveryRecord) -> Option<Day> {
     (feed.delivers == Delivers::Snapshot).then(of_record)?
 }
 
+/// What closed periods were closed on, beside their lines.
+fn frozen_beside(partnership: &Partnership, closings: &Closings) -> Vec<BesideSource> {
+    let one = |(table, file): &(String, LakeFile), frozen: &Frozen| {
+        let slot = Slot::of_file(file);
+        let of = frozen.closing.slots.iter().find(|of| of.table == *table && of.council == slot.council && of.feed == slot.feed)?;
+        let as_at = of.as_at.as_deref().and_then(Day::parse_iso);
+        let active = feed_of(partnership, &slot).map(|feed| feed.active).unwrap_or_default();
+        Some(BesideSource { table: table.clone(), file: file.clone(), delivery: of.delivery.clone(), as_at, active })
+    };
+    let beside = |(_, frozen): (Period, &Frozen)| {
+        let files = frozen.files.iter().filter(|(table, _)| Basis::of_table(table).is_none());
+        files.filter_map(|file| one(file, frozen)).collect::<Vec<_>>()
+    };
+    closings.closed().flat_map(beside).collect()
+}
+
 /// Common tables that hold no lines of cost and that some step of the cost run reads.
 pub(super) fn tables_read(partnership: &Partnership) -> BTreeSet<String> {
     let common = partnership.contracts.keys().filter_map(|name| name.strip_prefix("common/"));
@@ -119,8 +135,14 @@ fn reads(partnership: &Partnership, table: &str) -> bool {
 
 impl ReleasePlan {
     /// Chooses what is read beside the lines, of what counts; says where a later register stands in.
-    pub(super) fn choose_beside(&mut self, partnership: &Partnership, index: &Index<'_>, files: &[(String, LakeFile)]) {
-        let mut all = Vec::new();
+    pub(super) fn choose_beside(
+        &mut self,
+        partnership: &Partnership,
+        index: &Index<'_>,
+        files: &[(String, LakeFile)],
+        closings: &Closings,
+    ) {
+        let mut all = frozen_beside(partnership, closings);
         for (table, file) in files.iter().filter(|(table, _)| Basis::of_table(table).is_none()) {
             let slot = Slot::of_file(file);
             let counts = self.periods.get(&slot).is_some_and(|entry| entry.state == PeriodState::Counts);

@@ -68,6 +68,10 @@ pub fn run_digest(partnership: &Partnership, rules: &str, plan: &ReleasePlan, kn
     for slot in &plan.empty {
         hash.update(format!("{slot} empty\n"));
     }
+    // A statement is part of every release from its reopening on.
+    for (number, period) in &plan.reopened {
+        hash.update(format!("reopened {number} {period}\n"));
+    }
     Digest(hash.finalize().into()).hex()
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Slot;
 use crate::{
     domain::{Pence, Period},
-    lake::DeliveryRecord,
+    lake::{Closings, DeliveryRecord},
 };
 
 /// Everything that the register knows of one slot.
@@ -13,8 +13,11 @@ use crate::{
 pub(super) struct Known<'k> {
     /// All deliveries that replace the period, whatever became of them.
     pub all: Vec<&'k DeliveryRecord>,
-    /// The accepted one that goes over all others there, also where its rows are lost.
+    /// The accepted one that goes over all others there, also where its rows are lost; of a closed period the one on which it was closed,
+    /// as it was then.
     pub holder: Option<&'k DeliveryRecord>,
+    /// Of a closed period the accepted one that goes over all others by now, and that would hold it were it open.
+    pub after_close: Option<&'k DeliveryRecord>,
 }
 
 /// The register, looked up by slot.
@@ -26,7 +29,7 @@ pub(super) struct Index<'k> {
 }
 
 impl<'k> Index<'k> {
-    pub fn of(deliveries: &'k [DeliveryRecord]) -> Self {
+    pub fn of(deliveries: &'k [DeliveryRecord], closings: &'k Closings) -> Self {
         let mut index = Self::default();
         for record in deliveries {
             index.feeds.entry((&record.council, &record.feed)).or_default().push(record);
@@ -39,7 +42,24 @@ impl<'k> Index<'k> {
                 }
             }
         }
+        index.freeze(closings);
         index
+    }
+
+    /// Closed periods are held by what they were closed on, whatever came since.
+    fn freeze(&mut self, closings: &'k Closings) {
+        for (slot, known) in &mut self.slots {
+            if closings.is_closed(slot.period) {
+                known.after_close = known.holder.take();
+            }
+        }
+        for (period, frozen) in closings.closed() {
+            for of in &frozen.closing.slots {
+                let slot = Slot { council: of.council.clone(), feed: of.feed.clone(), period };
+                let record = frozen.closing.deliveries.iter().find(|record| record.is(&of.delivery));
+                self.slots.entry(slot).or_default().holder = record;
+            }
+        }
     }
 
     pub fn holder(&self, slot: &Slot) -> Option<&'k DeliveryRecord> {

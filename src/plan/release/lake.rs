@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::{Slot, index::Index, messages};
 use crate::{
     diagnostic::Diagnostic,
-    lake::{DeliveryRecord, LakeFile},
+    lake::{Closings, DeliveryRecord, LakeFile},
     pipeline::{Basis, Partnership},
 };
 
@@ -17,13 +17,18 @@ fn looked_at(partnership: &Partnership, table: &str) -> bool {
 }
 
 /// Where register and common tables say something else: TC1250 for each. What is lost of a feed that is not declared is left to the
-/// report on that.
+/// report on that. Of a closed period the files on which it was closed are held against the deliveries of then; what the lake holds now is
+/// nothing to it.
 pub(super) fn disagreements(
     partnership: &Partnership,
     deliveries: &[DeliveryRecord],
     index: &Index<'_>,
     files: &[(String, LakeFile)],
+    closings: &Closings,
 ) -> Vec<Diagnostic> {
+    let is_open = |file: &LakeFile| !closings.is_closed(file.period);
+    let frozen = closings.closed().flat_map(|(_, frozen)| &frozen.files);
+    let files = files.iter().filter(|(_, file)| is_open(file)).chain(frozen);
     let mut rows: BTreeMap<(&str, Slot), u64> = BTreeMap::new();
     for (table, file) in files {
         *rows.entry((table.as_str(), Slot::of_file(file))).or_default() += file.rows;

@@ -7,30 +7,35 @@
 //! are read on that day from the table that the feed fills. A period of the release is left out while a required feed lacks it. What the
 //! latest release holds does not vanish unless somebody said so.
 
+mod behind;
 mod beside;
 mod blocked;
+mod closed;
 mod digest;
+mod freeze;
 mod index;
 mod keys;
 mod lake;
 mod made_from;
 mod messages;
 mod shrinking;
+mod slot;
 #[cfg(test)]
 mod tests;
 mod uncounted;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
+pub use behind::Behind;
 pub use beside::{BesideSource, beside_in};
 pub use blocked::{DELIVERY, Verdicts, blocks_a_period, remembered, verdicts_of_release, verdicts_of_run};
+pub use closed::{AfterClose, Brought};
 pub use digest::{digest_of, program, rules_digest, run_digest};
+pub use freeze::{CloseAsked, FOUND, Objection, month_before};
 pub use made_from::{causes, made_from};
 pub use messages::nothing_to_let_go;
 pub use shrinking::Shrinking;
+pub use slot::{Slot, period_of_part};
 pub use uncounted::{Uncounted, spans};
 
 use self::index::Index;
@@ -38,52 +43,9 @@ use super::{again::is_replaced, closing::closing_is_due};
 use crate::{
     diagnostic::Diagnostic,
     domain::{Day, Pence, Period},
-    lake::{DeliveryRecord, DeliveryState, LakeFile, Manifest},
+    lake::{Closings, DeliveryRecord, DeliveryState, LakeFile, Manifest},
     pipeline::{Basis, Feed, Missing, Partnership},
 };
-
-/// One period of one feed of one council.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slot {
-    pub council: String,
-    pub feed: String,
-    pub period: Period,
-}
-
-impl fmt::Display for Slot {
-    /// `newham/general_ledger/2018/P01`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.council, self.feed, self.period)
-    }
-}
-
-impl Slot {
-    fn of(record: &DeliveryRecord, period: Period) -> Self {
-        Self { council: record.council.clone(), feed: record.feed.clone(), period }
-    }
-
-    fn of_file(file: &LakeFile) -> Self {
-        Self { council: file.council.clone(), feed: file.feed.clone(), period: file.period }
-    }
-
-    fn of_feed(feed: &Feed, period: Period) -> Self {
-        Self { council: feed.council.to_string(), feed: feed.id.to_string(), period }
-    }
-
-    /// As [`Slot`] prints itself; `None` where the text is none.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (council, rest) = text.split_once('/')?;
-        let (feed, period) = rest.split_once('/')?;
-        Some(Self { council: council.to_owned(), feed: feed.to_owned(), period: Period::parse(period)? })
-    }
-
-    /// `newham/general_ledger`.
-    #[must_use]
-    pub fn feed_name(&self) -> String {
-        format!("{}/{}", self.council, self.feed)
-    }
-}
 
 /// One partition of a common table from which costs are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +69,10 @@ impl CostSource {
 pub enum PeriodState {
     /// Its lines are cost of the next release; none where the delivery that stands has none for it.
     Counts,
+    /// The same of a closed period: its lines are those on which it was closed, whatever came since.
+    Frozen,
+    /// Its period is closed, and was closed without it: what came since counts when somebody reopens the period.
+    Closed,
     /// Its first day is not in the feed's `active`.
     NotActive,
     /// The council's costs are read from another table on its first day, or (`None`) from none.
@@ -167,6 +133,8 @@ pub enum Standing {
     Refused,
     /// Judged, and kept until a person accepts it.
     WaitsForAccept,
+    /// It came after its period was closed, and counts in no other.
+    AfterClose,
     Withdrawn,
     Lost,
 }
@@ -182,6 +150,7 @@ impl Standing {
             Self::SupersededBy(_) => "superseded",
             Self::Refused => "refused",
             Self::WaitsForAccept => "waits for accept",
+            Self::AfterClose => "after close",
             Self::Withdrawn => "withdrawn",
             Self::Lost => "lost",
         }
@@ -196,16 +165,6 @@ pub struct DeliveryPlan {
     pub stands: (u64, Pence),
     /// Rows and pounds of the periods in which it counts.
     pub counts: (u64, Pence),
-}
-
-/// A delivery behind the figures, with what of it counts.
-#[derive(Clone, Copy, Debug)]
-pub struct Behind<'k> {
-    pub record: &'k DeliveryRecord,
-    /// Rows of the periods in which it counts.
-    pub rows: u64,
-    /// Pounds of them, debit positive.
-    pub pence: Pence,
 }
 
 /// A council's period that the latest release holds and the next one would not.
@@ -232,6 +191,12 @@ pub struct ReleasePlan {
     pub beside: Vec<BesideSource>,
     /// What the latest release holds of blocked periods: its parts are taken over as they are.
     pub last_good: Vec<CostSource>,
+    /// What came for closed periods since they were closed.
+    pub after_close: Vec<AfterClose>,
+    /// The deliveries on which closed periods were closed, as they were judged then.
+    pub frozen_records: Vec<DeliveryRecord>,
+    /// Statements of reopened periods, by number.
+    pub reopened: Vec<(u64, Period)>,
     /// Where a register of a later day stands in, a note each.
     pub later_registers: Vec<Diagnostic>,
     /// Slots that the latest release holds and that a later delivery has emptied: their periods stay, with no lines.
@@ -259,8 +224,9 @@ pub fn plan_release(
     deliveries: &[DeliveryRecord],
     files: &[(String, LakeFile)],
     latest: Option<&Manifest>,
+    closings: &Closings,
 ) -> ReleasePlan {
-    plan_release_after(partnership, deliveries, files, latest, &Verdicts::new())
+    plan_release_after(partnership, deliveries, files, latest, closings, &Verdicts::new())
 }
 
 /// The same, knowing what the kernels said when they had worked with it.
@@ -270,17 +236,19 @@ pub fn plan_release_after(
     deliveries: &[DeliveryRecord],
     files: &[(String, LakeFile)],
     latest: Option<&Manifest>,
+    closings: &Closings,
     verdicts: &Verdicts,
 ) -> ReleasePlan {
-    let whole = plan_without(partnership, deliveries, files, latest, &Verdicts::new());
+    let whole = plan_without(partnership, deliveries, files, latest, closings, &Verdicts::new());
     let mut blocked = keys::verdicts(partnership, &whole, deliveries);
+    blocked.retain(|period, _| !closings.is_closed(*period));
     if blocked.is_empty() && verdicts.is_empty() {
         return whole;
     }
     for (period, reports) in verdicts {
         blocked.entry(*period).or_default().extend(reports.iter().cloned());
     }
-    plan_without(partnership, deliveries, files, latest, &blocked)
+    plan_without(partnership, deliveries, files, latest, closings, &blocked)
 }
 
 /// The plan without these periods.
@@ -289,26 +257,33 @@ fn plan_without(
     deliveries: &[DeliveryRecord],
     files: &[(String, LakeFile)],
     latest: Option<&Manifest>,
+    closings: &Closings,
     verdicts: &Verdicts,
 ) -> ReleasePlan {
-    let index = Index::of(deliveries);
+    let index = Index::of(deliveries, closings);
     let published = published_slots(latest);
     let mut plan = ReleasePlan { something_published: !published.is_empty(), ..ReleasePlan::default() };
     let rows = rows_of(files);
     let read = beside::tables_read(partnership);
     for slot in all_slots(partnership, &index, &rows, &published) {
-        let entry = period_plan(partnership, &index, &read, rows.get(&slot).copied().unwrap_or(0), &slot);
+        let entry = match closings.frozen(slot.period) {
+            Some(frozen) => closed::period_plan(&index, frozen, &slot),
+            None => period_plan(partnership, &index, &read, rows.get(&slot).copied().unwrap_or(0), &slot),
+        };
         plan.periods.insert(slot, entry);
     }
+    plan.after_close = closed::after_close(&index, closings);
+    plan.frozen_records = behind::frozen_records(closings, deliveries, &plan);
+    plan.reopened = closings.reopenings().iter().map(|reopening| (reopening.number, reopening.period)).collect();
     plan.wait_for_feeds(partnership, &index);
     plan.block(&index, latest, verdicts);
-    plan.choose_sources(&index, files);
+    plan.choose_sources(&index, files, closings);
     plan.empty = published.iter().filter(|slot| plan.is_emptied(slot)).cloned().collect();
-    plan.choose_beside(partnership, &index, files);
+    plan.choose_beside(partnership, &index, files, closings);
     plan.vanishing = plan.vanishing(&published);
     plan.shrinking = shrinking::shrinking(partnership, &plan, &index, &published);
     plan.faults = messages::not_declared(&plan);
-    plan.faults.extend(lake::disagreements(partnership, deliveries, &index, files));
+    plan.faults.extend(lake::disagreements(partnership, deliveries, &index, files, closings));
     for record in deliveries {
         let of_it = plan.delivery_plan(&index, deliveries, record);
         plan.deliveries.insert(record.delivery_id.clone(), of_it);
@@ -473,7 +448,8 @@ impl ReleasePlan {
         }
     }
 
-    fn choose_sources(&mut self, index: &Index<'_>, files: &[(String, LakeFile)]) {
+    fn choose_sources(&mut self, index: &Index<'_>, files: &[(String, LakeFile)], closings: &Closings) {
+        self.sources = closed::sources(closings);
         for (table, file) in files {
             let Some(basis) = Basis::of_table(table) else { continue };
             let slot = Slot::of_file(file);
@@ -487,7 +463,7 @@ impl ReleasePlan {
     }
 
     fn is_emptied(&self, slot: &Slot) -> bool {
-        self.periods.get(slot).is_some_and(|entry| entry.state == PeriodState::Counts && entry.rows == 0)
+        self.periods.get(slot).is_some_and(|entry| matches!(entry.state, PeriodState::Counts | PeriodState::Frozen) && entry.rows == 0)
     }
 
     /// Council by period: what the latest release holds, and the next one would not, although nobody withdrew it.
@@ -527,6 +503,7 @@ impl ReleasePlan {
             DeliveryState::Waiting if record.waits(deliveries) => Standing::WaitsForAccept,
             DeliveryState::Waiting => Standing::SupersededBy(above),
             DeliveryState::Withdrawn => Standing::Withdrawn,
+            DeliveryState::Accepted if held.is_empty() && self.came_late(record) => Standing::AfterClose,
             DeliveryState::Accepted if held.is_empty() => Standing::SupersededBy(above),
             DeliveryState::Accepted if record.lost => Standing::Lost,
             DeliveryState::Accepted if counting == 0 => Standing::CountsNowhere,
@@ -537,8 +514,7 @@ impl ReleasePlan {
     }
 
     fn counts(&self, slot: &Slot) -> bool {
-        let counts = |state: &PeriodState| matches!(state, PeriodState::Counts | PeriodState::Blocked { last_good: true, .. });
-        self.periods.get(slot).is_some_and(|entry| counts(&entry.state))
+        self.periods.get(slot).is_some_and(|entry| entry.state.is_in_figures())
     }
 
     /// Periods that vanish or shrink unless a person lets them go.
@@ -573,35 +549,5 @@ impl ReleasePlan {
     #[must_use]
     pub fn last_good_periods(&self) -> BTreeSet<Period> {
         self.last_good.iter().map(|source| source.file.period).collect()
-    }
-
-    /// Rows and pounds of a delivery in blocked periods whose last good figures are made of it although another has gone over it since.
-    fn kept(&self, record: &DeliveryRecord) -> (u64, Pence) {
-        let holds = |source: &CostSource| {
-            let slot = Slot::of_file(&source.file);
-            self.periods.get(&slot).is_some_and(|entry| entry.delivery.as_deref() == Some(&*record.delivery_id))
-        };
-        let of_it = self.last_good.iter().filter(|source| source.delivery == record.delivery_id && !holds(source));
-        of_it.map(|source| index::brought(record, source.file.period)).fold((0, 0), |(rows, pence), (r, p)| (rows + r, pence + p))
-    }
-
-    /// The deliveries behind the figures, by council, feed, periods; also those that hold no row at all, and those that emptied a period.
-    #[must_use]
-    pub fn behind<'k>(&self, known: &'k [DeliveryRecord]) -> Vec<Behind<'k>> {
-        let behind = |record: &'k DeliveryRecord| {
-            let plan = self.deliveries.get(&record.delivery_id)?;
-            if Basis::of_table(&record.table).is_none() && !self.beside.iter().any(|source| source.delivery == record.delivery_id) {
-                return None;
-            }
-            let counts = matches!(plan.standing, Standing::Counts | Standing::CountsInPart);
-            let empties = || record.proof.periods.is_empty() || record.periods().iter().any(|p| self.empty.contains(&Slot::of(record, *p)));
-            let kept = self.kept(record);
-            let (rows, pence) = (plan.counts.0 + kept.0, plan.counts.1 + kept.1);
-            ((counts && (rows > 0 || empties())) || kept.0 > 0).then_some(Behind { record, rows, pence })
-        };
-        let mut all: Vec<Behind<'_>> = known.iter().filter_map(behind).collect();
-        let key = |b: &Behind<'k>| (&b.record.council, &b.record.feed, &b.record.coverage, &b.record.delivery_id);
-        all.sort_by(|a, b| key(a).cmp(&key(b)));
-        all
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn shrinking(partnership: &Partnership, plan: &ReleasePlan, index: &I
 /// It counts no more, and no other report says so.
 fn is_gone(plan: &ReleasePlan, slot: &Slot) -> bool {
     let state = plan.periods.get(slot).map_or(&PeriodState::NothingYet, |entry| &entry.state);
-    *state != PeriodState::Counts && !plan.is_told(slot, state)
+    !state.is_in_figures() && !plan.is_told(slot, state)
 }
 
 /// Rows and amounts of some slots; debits and credits are added up each by itself.

@@ -330,7 +330,7 @@ impl World {
 
 fn agrees(world: &World, reached: &RefCell<BTreeMap<&'static str, u64>>) -> Result<(), TestCaseError> {
     let (partnership, register, lake) = (world.partnership(), world.register(), world.lake());
-    let plan = plan_release(&partnership, &register, &lake, Some(&world.latest()));
+    let plan = plan_release(&partnership, &register, &lake, Some(&world.latest()), &Closings::default());
     let count = |what: &'static str| *reached.borrow_mut().entry(what).or_default() += 1;
     // Every slot that anything knows has the state of the model.
     for (slot, entry) in &plan.periods {
@@ -443,7 +443,11 @@ fn rows_that_no_delivery_holds_and_rows_that_are_gone_stop_publication() {
     };
     let (partnership, register) = (world.partnership(), world.register());
     let seen = |lake: &[(String, LakeFile)]| -> Vec<String> {
-        plan_release(&partnership, &register, lake, None).stops(&[]).into_iter().map(|d| format!("{} {}", d.code.id, d.seen)).collect()
+        plan_release(&partnership, &register, lake, None, &Closings::default())
+            .stops(&[])
+            .into_iter()
+            .map(|d| format!("{} {}", d.code.id, d.seen))
+            .collect()
     };
     let whole = world.lake();
     assert_eq!(seen(&whole), Vec::<String>::new());

@@ -29,6 +29,7 @@ impl ReleasePlan {
         self.grouped(|slot, entry| match entry.state {
             PeriodState::Counts => !entry.is_read && self.not_made.contains_key(&slot.period),
             PeriodState::Blocked { last_good, .. } => !last_good,
+            PeriodState::Frozen => false,
             _ => true,
         })
     }
@@ -75,6 +76,8 @@ impl PeriodState {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Counts => "counts",
+            Self::Frozen => "frozen",
+            Self::Closed => "after close",
             Self::NotActive => "not active",
             Self::NoBasis(_) | Self::NoCost(_) => "no cost basis",
             Self::FeedNotDeclared => "feed not declared",
@@ -94,6 +97,8 @@ impl PeriodState {
     pub fn reason(&self) -> String {
         match self {
             Self::Counts => "it counts".to_owned(),
+            Self::Frozen => "it counts, as it was when its period was closed".to_owned(),
+            Self::Closed => "it came after its period was closed".to_owned(),
             Self::NotActive => "its feed is not active then".to_owned(),
             Self::NoBasis(None) => "its council has no cost basis then".to_owned(),
             Self::NoBasis(Some(Basis::Ledger)) => "costs are read from the ledger then".to_owned(),

@@ -2,6 +2,7 @@
 
 mod checked;
 mod classify;
+mod frozen;
 mod kernels;
 mod parts;
 mod standing;
@@ -17,11 +18,11 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes},
     domain::counted,
     engine::{Table, Tables},
-    lake::{Content, DeliveryRecord, MadeFrom, Manifest, Publication, PublishedPart},
+    lake::{Closings, Content, DeliveryRecord, MadeFrom, Manifest, Publication, PublishedPart},
     plan::{
-        Behind, CostPlan, CostSource, EMPTY, GivenRows, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit, lake_now, made_from,
-        plan_cost, plan_release, plan_release_after, program, remembered, rules_digest, run_digest, verdicts_of_release, verdicts_of_run,
-        with_sender,
+        AfterClose, Behind, CostPlan, CostSource, EMPTY, FOUND, GivenRows, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit,
+        lake_now, made_from, plan_cost, plan_release, plan_release_after, program, remembered, rules_digest, run_digest,
+        verdicts_of_release, verdicts_of_run, with_sender,
     },
     run::parallel::lock,
     schema::{
@@ -34,6 +35,7 @@ use crate::{
         publish,
     },
 };
+use frozen::{Taken, closed_parts, found, not_asked_again};
 use parts::{Assembly, Parts};
 use standing::Standing;
 use steps::Walk;
@@ -53,6 +55,8 @@ pub struct Costed {
     pub refused_before: bool,
     /// What was accepted and is in no figure.
     pub uncounted: Vec<Uncounted>,
+    /// What came for closed periods since they were closed.
+    pub after_close: Vec<AfterClose>,
     /// Deliveries that were refused and have not been mended.
     pub unmended: BTreeSet<String>,
     pub findings: Vec<Finding>,
@@ -80,6 +84,18 @@ impl Costed {
     }
 }
 
+/// What a release is put together upon.
+struct Ground<'a> {
+    known: &'a [DeliveryRecord],
+    closings: &'a Closings,
+    latest: Option<&'a Manifest>,
+    /// Parts of the latest release of which no sound file is left.
+    lost: BTreeSet<String>,
+    /// Digest of the rules, and of everything that decides what the release says.
+    rules: &'a str,
+    inputs: &'a str,
+}
+
 /// The second half of a run.
 pub(super) struct CostRun<'a>(pub &'a Conductor<'a>);
 
@@ -105,15 +121,18 @@ impl CostRun<'_> {
 
     fn cost_upon(&self, Standing { listed, latest, broken }: &Standing, known: &[DeliveryRecord]) -> Answer<Costed> {
         let lake = lake_now(self.partnership, &self.tables, latest.as_ref())?;
-        let release = plan_release(self.partnership, known, &lake.files, listed.as_ref());
+        let closings = self.lake.periods().closings()?;
+        let release = plan_release(self.partnership, known, &lake.files, listed.as_ref(), &closings);
         let mut costed = Costed {
             blocked: release.blocked.clone(),
             uncounted: release.uncounted(),
+            after_close: release.after_close.clone(),
             unmended: release.unmended.clone(),
             stopped: self.stops(&release),
             release: latest.as_ref().map(|m| m.release.clone()),
             ..Costed::default()
         };
+        self.tell_after_close(&costed);
         if !costed.stopped.is_empty() {
             self.observer.event(Event::Report { diagnostics: &costed.stopped });
             return Ok(costed);
@@ -124,7 +143,7 @@ impl CostRun<'_> {
         if release.is_empty() || (unchanged && broken.is_none() && !self.wish.force) {
             let verdicts = verdicts_of_release(latest.as_ref());
             if !verdicts.is_empty() {
-                let after = plan_release_after(self.partnership, known, &lake.files, listed.as_ref(), &verdicts);
+                let after = plan_release_after(self.partnership, known, &lake.files, listed.as_ref(), &closings, &verdicts);
                 (costed.blocked, costed.uncounted) = (after.blocked.clone(), after.uncounted());
             }
             return Ok(costed);
@@ -132,7 +151,15 @@ impl CostRun<'_> {
         for said in [&release.carried, &release.later_registers].into_iter().filter(|said| !said.is_empty()) {
             self.observer.event(Event::Report { diagnostics: said });
         }
-        let content = self.content(known, &release, lake, &rules, &inputs, latest.as_ref(), &mut costed)?;
+        let ground = Ground {
+            known,
+            closings: &closings,
+            latest: latest.as_ref(),
+            lost: lost_parts(listed.as_ref(), latest.as_ref()),
+            rules: &rules,
+            inputs: &inputs,
+        };
+        let content = self.content(&ground, &release, lake, &mut costed)?;
         let Some((content, made_from)) = content.filter(|_| !costed.failed()) else {
             self.observer.event(Event::Report { diagnostics: &costed.stopped });
             return Ok(costed);
@@ -166,17 +193,14 @@ impl CostRun<'_> {
     }
 
     /// What the next release consists of, and is made from; what the checks found is in `costed`. `None` where the kernels leave nothing to publish.
-    #[allow(clippy::too_many_arguments)] // what the caller has looked up once
     fn content(
         &self,
-        known: &[DeliveryRecord],
+        ground: &Ground<'_>,
         release: &ReleasePlan,
         lake: LakeNow,
-        rules: &str,
-        inputs: &str,
-        latest: Option<&Manifest>,
         costed: &mut Costed,
     ) -> Answer<Option<(Content, MadeFrom)>> {
+        let Ground { known, closings, latest, rules, inputs, .. } = *ground;
         let plan = plan_cost(self.partnership)?;
         check_personal(self.partnership, &plan)?;
         let mut content = Content { program: program(), lake: lake.states, ..Content::default() };
@@ -184,12 +208,13 @@ impl CostRun<'_> {
         content.proofs.insert("rules".into(), json!(rules));
         let (after, before);
         let mut release = release;
-        let mut walk = Walk::new(self, &plan, release, self.parts(latest), known);
+        let taken = Taken::of(closings, &release.sources, self.lake.releases(), &ground.lost);
+        let mut walk = Walk::new(self, &plan, release, self.parts(latest), &taken, known);
         walk.keep(release, latest);
         walk.all()?;
         let verdicts = lock(&walk.verdicts).clone();
         if !verdicts.is_empty() {
-            after = plan_release_after(self.partnership, known, &lake.files, latest, &verdicts);
+            after = plan_release_after(self.partnership, known, &lake.files, latest, closings, &verdicts);
             costed.refused = remembered(&verdicts).map(|(_, said)| json!({"inputs": inputs, "blocked": said}));
             costed.refused_before = remembered(&verdicts_of_run(self.lake.last_run()?.as_ref(), inputs)) == remembered(&verdicts);
             (costed.blocked, costed.uncounted, costed.stopped) = (after.blocked.clone(), after.uncounted(), self.stops(&after));
@@ -209,8 +234,17 @@ impl CostRun<'_> {
             content.tables.insert(table.clone(), walk.parts_of(table).cloned().collect());
         }
         let mut assembly = Assembly { parts: walk.parts, content, inputs };
-        self.proofs(known, release, &walk, &mut assembly, costed)?;
+        self.proofs(ground, release, &walk, &mut assembly, costed)?;
         Ok(Some((assembly.content, made_from(self.partnership, release)?)))
+    }
+
+    /// Says what this run has taken for closed periods: the lake has it, and no figure changes.
+    fn tell_after_close(&self, costed: &Costed) {
+        let now = costed.after_close.iter().filter(|late| late.came.as_ref().is_some_and(|came| came.run == self.run_id));
+        let reports: Vec<Diagnostic> = now.map(AfterClose::report).collect();
+        if !reports.is_empty() {
+            self.observer.event(Event::Report { diagnostics: &reports });
+        }
     }
 
     /// What parts of the latest release can stand in the next one.
@@ -222,21 +256,27 @@ impl CostRun<'_> {
     /// Everything that tells of the release as a whole, and the checks.
     fn proofs(
         &self,
-        known: &[DeliveryRecord],
+        ground: &Ground<'_>,
         release: &ReleasePlan,
         walk: &Walk<'_>,
         assembly: &mut Assembly<'_>,
         costed: &mut Costed,
     ) -> Answer<()> {
         let lines = &walk.lines();
-        let behind = release.behind(known);
+        let behind = release.behind(ground.known);
         let records = with_sender(self.partnership, &behind.iter().map(|behind| behind.record).collect::<Vec<_>>());
         let behind: Vec<Behind<'_>> = behind.iter().zip(&records).map(|(behind, record)| Behind { record, ..*behind }).collect();
         let records: Vec<&DeliveryRecord> = records.iter().collect();
         assembly.store("delivery", &publish::delivery_rows(self.partnership, &behind))?;
         self.small_tables(&records, lines, release, walk.plan, assembly)?;
-        let tables = self.check_tables(&records, lines, walk, assembly)?;
+        let mut tables = self.check_tables(&records, lines, walk, assembly)?;
+        if let Some((closed, published)) = closed_parts(ground.closings, &assembly.content)? {
+            tables.insert("closed_part", Table::rows(closed.schema(), vec![closed]));
+            tables.insert("published_part", Table::rows(published.schema(), vec![published]));
+        }
         costed.findings = prove::prove(&tables)?;
+        not_asked_again(ground.closings, &mut costed.findings);
+        assembly.content.proofs.insert(FOUND.into(), found(ground.closings, &costed.findings));
         if let Some(classes) = tables.get("class_total") {
             costed.coverage = prove::payment_coverage(self.partnership, classes.clone())?;
         }
@@ -250,13 +290,14 @@ impl CostRun<'_> {
     pub(super) fn why_cost(&self, known: &[DeliveryRecord]) -> Answer<CostPlanned> {
         let (latest, flaws) = self.looked_at()?;
         let lake = lake_now(self.partnership, &self.tables, latest.as_ref())?;
-        let before = plan_release(self.partnership, known, &lake.files, latest.as_ref());
+        let closings = self.lake.periods().closings()?;
+        let before = plan_release(self.partnership, known, &lake.files, latest.as_ref(), &closings);
         let rules = rules_digest(self.partnership);
         let is = |name: &str, value: &str| latest.as_ref().is_some_and(|m| m.content.proofs.get(name) == Some(&json!(value)));
         let inputs = run_digest(self.partnership, &rules, &before, known);
         let of_release = is("inputs", &inputs).then(|| verdicts_of_release(latest.as_ref()));
         let verdicts = of_release.map_or_else(|| Ok(verdicts_of_run(self.lake.last_run()?.as_ref(), &inputs)), Answer::Ok)?;
-        let release = plan_release_after(self.partnership, known, &lake.files, latest.as_ref(), &verdicts);
+        let release = plan_release_after(self.partnership, known, &lake.files, latest.as_ref(), &closings, &verdicts);
         let stops = release.stops(&[]);
         let (would_run, why) = if let Some(first) = stops.first() {
             let more = if stops.len() > 1 { format!(" (and {})", counted(stops.len() as u64 - 1, "more report")) } else { String::new() };
@@ -370,6 +411,14 @@ const CLASSES_OF_THE_VERSION_BEFORE: [(&str, Default); 3] =
 
 /// Published where a partnership resolves pay.
 const PAYROLL_DIFFERENCE: &str = "payroll_difference";
+
+/// Parts that a release lists and of which no sound file is left.
+fn lost_parts(listed: Option<&Manifest>, latest: Option<&Manifest>) -> BTreeSet<String> {
+    let paths = |manifest: Option<&Manifest>| -> BTreeSet<String> {
+        manifest.iter().flat_map(|m| m.content.tables.values().flatten()).map(|part| part.path.clone()).collect()
+    };
+    &paths(listed) - &paths(latest)
+}
 
 /// The parts that can stand when the walk begins again: those of the latest release, and those that it has made.
 fn made_so_far(walk: &Walk<'_>) -> Manifest {

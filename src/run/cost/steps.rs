@@ -10,6 +10,7 @@ use arrow::{compute::concat_batches, record_batch::RecordBatch};
 use super::{
     CostRun,
     classify::Meant,
+    frozen::Taken,
     kernels::work,
     parts::{Filled, Made, Parts, Unit},
 };
@@ -36,6 +37,8 @@ pub(super) struct Walk<'a> {
     /// The partitions that are read beside them.
     pub beside: &'a [BesideSource],
     pub parts: Parts<'a>,
+    /// The parts of closed periods, which nothing makes anew.
+    taken: &'a Taken,
     /// Parts of published tables by table, in order.
     pub made: MadeParts,
     /// What classification was made of; `None` where all parts of its tables were taken over.
@@ -63,7 +66,14 @@ pub(super) type Lookups = BTreeMap<String, RecordBatch>;
 
 impl<'a> Walk<'a> {
     /// `known` is the register: it tells what this run has written.
-    pub fn new(run: &'a CostRun<'a>, plan: &'a CostPlan, release: &'a ReleasePlan, parts: Parts<'a>, known: &[DeliveryRecord]) -> Self {
+    pub fn new(
+        run: &'a CostRun<'a>,
+        plan: &'a CostPlan,
+        release: &'a ReleasePlan,
+        parts: Parts<'a>,
+        taken: &'a Taken,
+        known: &[DeliveryRecord],
+    ) -> Self {
         let (made, meant, separated) = (MadeParts::new(), None, BTreeSet::new());
         let (sources, beside) = (release.sources.as_slice(), release.beside.as_slice());
         let of_this_run: BTreeSet<&str> = known.iter().filter(|r| r.run == run.run_id).map(|r| &*r.delivery_id).collect();
@@ -75,6 +85,7 @@ impl<'a> Walk<'a> {
             sources,
             beside,
             parts,
+            taken,
             made,
             meant,
             classified: 0,
@@ -201,7 +212,8 @@ impl<'a> Walk<'a> {
         };
         let refused: BTreeSet<Period> = lock(&self.verdicts).keys().copied().collect();
         let stands = |scope: &Scope| !matches!(scope, Scope::Period(period) if refused.contains(period));
-        let scopes = Scope::all(step.grain, self.sources).into_iter().filter(reads).filter(stands);
+        let leaves = |scope: &Scope| self.taken.leaves(step, scope);
+        let scopes = Scope::all(step.grain, self.sources).into_iter().filter(reads).filter(stands).filter(leaves);
         scopes.map(|of| Unit { key: of.key(), inputs: inputs.of(step, &recipe, &of), of }).collect()
     }
 
@@ -215,9 +227,12 @@ impl<'a> Walk<'a> {
                 Scope::Partition(_) if fresh => self.classified += 1,
                 _ => {}
             }
-            for (table, part) in step.published.iter().zip(parts) {
+            for (table, part) in step.published.iter().zip(parts).filter(|(table, _)| self.taken.lets_in(table, &of)) {
                 self.made.entry(table.clone()).or_default().push((of.clone(), part));
             }
+        }
+        for table in &step.published {
+            self.taken.put_among(table, self.made.entry(table.clone()).or_default());
         }
     }
 

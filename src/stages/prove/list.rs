@@ -1,6 +1,9 @@
 //! The auditor's checks that are made on a release: number, name, and the query that gives a row for each failure.
 
-use crate::diagnostic::{Code, codes::checks as codes};
+use crate::diagnostic::{
+    Code,
+    codes::{checks as codes, periods},
+};
 
 /// One of the checks of the auditor's list.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +45,7 @@ pub const CHECKS: &[Check] = &[
     check!(1, "check_01_known.sql", codes::CHECK_CONTROLS, false, "the pounds of every row are known"),
     check!(2, "check_02.sql", codes::CHECK_BALANCE, true, "every journal balances"),
     check!(5, "check_05.sql", codes::CHECK_PAYROLL, false, "payroll and ledger agree within `payroll_limit`"),
+    check!(7, "check_07.sql", periods::CLOSED_CHANGED, true, "no part of a closed period changed", ["closed_part", "published_part"]),
     check!(9, "check_09.sql", codes::CHECK_ONE_CLASS, true, "one class and one service per line; the classes sum to the source"),
     check!(9, "check_09b.sql", codes::CHECK_ONE_CLASS, true, "the published lines add up to the classes"),
     check!(10, "check_10.sql", codes::CHECK_ONE_RULE, true, "at most one winning rule for each code and date"),

@@ -20,7 +20,7 @@ pub use suspense::{InSuspense, over_limit, suspense};
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
-    domain::{Pence, pounds},
+    domain::{Pence, Period, pounds},
     engine::{CostQuery, Parameters, Tables, start_deep},
     schema::{Cell, batch},
 };
@@ -41,6 +41,8 @@ pub struct Failure {
     pub difference: Pence,
     /// What the difference may be, where the check holds it to a limit.
     pub limit: Option<Pence>,
+    /// Of which period it tells; `None` where of more than one.
+    pub period: Option<Period>,
 }
 
 impl Failure {
@@ -130,6 +132,9 @@ fn failures(rows: &RecordBatch) -> Answer<Vec<Failure>> {
         failed: batch::value_at(failed, row).unwrap_or_default(),
         difference: batch::value_at(difference, row).unwrap_or_default(),
         limit: limits.and_then(|limits| batch::value_at(limits, row)),
+        period: batch::value_at(years, row)
+            .zip(batch::value_at(periods, row).and_then(|p| u8::try_from(p).ok()))
+            .map(|(year, period)| Period { year, period }),
     };
     Ok((0..rows.num_rows()).map(failure).collect())
 }

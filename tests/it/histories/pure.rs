@@ -9,7 +9,7 @@ use proptest::{prop_assert, prop_assert_eq, test_runner::TestCaseResult};
 use serde_json::json;
 use truecost::{
     domain::{Coverage, Day, DeliveryId, Digest, Identifier, Period, Span},
-    lake::{Decided, DeliveryProof, DeliveryRecord, DeliveryState, LakeFile, Manifest, PeriodProof, Turn, holder},
+    lake::{Closings, Decided, DeliveryProof, DeliveryRecord, DeliveryState, LakeFile, Manifest, PeriodProof, Turn, holder},
     pipeline::{self, Basis, Council, Extent, Feed, FilePattern, Missing, Partnership, Repeats, Required, Shrunken},
     plan::{
         self, Brings, Change, EntryRules, Met, ReleasePlan, Selector, Slot, Take, Wish, accept, copied, decision, enter, meet, order,
@@ -279,7 +279,7 @@ impl Pure {
     }
 
     fn plan(&self) -> ReleasePlan {
-        plan_release(&self.partnership, &self.known, &self.files(), self.latest.as_ref())
+        plan_release(&self.partnership, &self.known, &self.files(), self.latest.as_ref(), &Closings::default())
     }
 
     fn publish(&mut self) {

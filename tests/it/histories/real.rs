@@ -259,7 +259,7 @@ impl Real {
         let records = self.records(&partnership)?;
         let latest = lake.releases().latest().map_err(|r| refused(&r))?;
         let now = lake_now(&partnership, &lake.tables().map_err(|r| refused(&r))?, latest.as_ref()).map_err(|r| refused(&r))?;
-        let plan = plan_release(&partnership, &records, &now.files, latest.as_ref());
+        let plan = plan_release(&partnership, &records, &now.files, latest.as_ref(), &lake.periods().closings().unwrap());
         prop_assert_eq!(records.len(), model.deliveries.len());
         for (at, d) in model.deliveries.iter().enumerate() {
             let record = records.iter().find(|r| self.key(world, r) == Some((d.feed, d.k, d.content)));

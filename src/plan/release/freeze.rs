@@ -1,0 +1,233 @@
+//! Closing a period: what speaks against it, and what it is closed on.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{PeriodPlan, PeriodState, ReleasePlan, Slot, beside, feed_of, period_of_part, published_slots};
+use crate::{
+    diagnostic::{Diagnostic, codes},
+    domain::{Calendar, Period},
+    lake::{Closing, Closings, DeliveryRecord, FrozenFinding, FrozenSlot, LakeFile, LakeFileState, Manifest},
+    pipeline::Partnership,
+    plan::closing_is_due,
+};
+
+/// What is known when somebody asks to close a period.
+#[derive(Clone, Copy, Debug)]
+pub struct CloseAsked<'a> {
+    pub partnership: &'a Partnership,
+    pub period: Period,
+    pub plan: &'a ReleasePlan,
+    pub deliveries: &'a [DeliveryRecord],
+    pub closings: &'a Closings,
+    pub latest: Option<&'a Manifest>,
+    /// Whether the latest release is made from what counts now, by the rules of now.
+    pub is_current: bool,
+}
+
+/// Something that speaks against closing a period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// A sentence.
+    pub seen: String,
+    /// What to do about it.
+    pub hint: String,
+    /// Whether `--anyway` closes the period all the same.
+    pub may_be_overridden: bool,
+}
+
+impl Objection {
+    fn new(seen: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { seen: seen.into(), hint: hint.into(), may_be_overridden: true }
+    }
+
+    fn for_good(self) -> Self {
+        Self { may_be_overridden: false, ..self }
+    }
+
+    /// As a report.
+    #[must_use]
+    pub fn report(&self, period: Period) -> Diagnostic {
+        let also = if self.may_be_overridden { ", or `--anyway TEXT`" } else { "; `--anyway` does not help here" };
+        Diagnostic::new(codes::periods::CANNOT_CLOSE, format!("{period} cannot be closed: {}", self.seen))
+            .expected(format!("nothing that speaks against it{also}"))
+            .outcome("nothing was changed; the period is open")
+            .hint(self.hint.clone())
+    }
+}
+
+/// The name among a manifest's proofs under which it lists what checks found.
+pub const FOUND: &str = "found";
+
+/// The month before a period; before a closing period the last month of its year.
+#[must_use]
+pub fn month_before(period: Period, calendar: Calendar) -> Period {
+    let last = calendar.closing_period - 1;
+    match period.period {
+        1 => Period { year: period.year - 1, period: last },
+        number => Period { year: period.year, period: number - 1 },
+    }
+}
+
+impl CloseAsked<'_> {
+    /// Everything that speaks against it, in the order in which to mend it.
+    #[must_use]
+    pub fn objections(&self) -> Vec<Objection> {
+        let mut all: Vec<Objection> = self.month_before().into_iter().collect();
+        if self.is_empty_closing_period() {
+            all.extend(self.waiting());
+            return all;
+        }
+        all.extend(self.published());
+        all.extend(self.lacking());
+        all.extend(self.waiting());
+        all.extend(self.failed());
+        all
+    }
+
+    fn month_before(&self) -> Option<Objection> {
+        let before = month_before(self.period, self.partnership.calendar);
+        let first = published_slots(self.latest).iter().map(|slot| slot.period).min();
+        let is_first = first.is_none_or(|first| before < first);
+        (!is_first && !self.closings.is_closed(before)).then(|| {
+            let seen = format!("{before}, the month before it, is open");
+            Objection::new(seen, format!("truecost period close {before} --by NAME --reason TEXT")).for_good()
+        })
+    }
+
+    /// A closing period for which nothing came and nobody expects anything: there is nothing to publish of it.
+    #[must_use]
+    pub fn is_empty_closing_period(&self) -> bool {
+        let (calendar, period) = (self.partnership.calendar, self.period);
+        let has_rows = |(slot, entry): (&Slot, &PeriodPlan)| slot.period == period && entry.rows > 0;
+        let feeds = self.partnership.feeds.iter();
+        let mut due = feeds.filter(|feed| closing_is_due(feed, calendar, period, self.deliveries));
+        period.period >= calendar.closing_period && !self.plan.periods.iter().any(has_rows) && due.next().is_none()
+    }
+
+    /// The latest release holds it, and is what a run would make now.
+    fn published(&self) -> Option<Objection> {
+        let Some(latest) = self.latest else {
+            return Some(Objection::new("nothing has been published yet", "truecost run").for_good());
+        };
+        if !published_slots(Some(latest)).iter().any(|slot| slot.period == self.period) {
+            let seen = format!("the latest release, {}, does not hold it", latest.release);
+            return Some(Objection::new(seen, "truecost status says what it waits for; truecost run publishes it").for_good());
+        }
+        let is_blocked = |blocked: &Value| blocked.get(self.period.to_string()).is_some();
+        if latest.content.proofs.get("blocked").is_some_and(is_blocked) {
+            let seen = format!("its cost could not be allocated, and release {} holds its last good figures", latest.release);
+            return Some(Objection::new(seen, "truecost run says what is missing").for_good());
+        }
+        if let Some(stop) = self.plan.stops(&[]).first() {
+            let seen = format!("no release can be made of what there is now: {}: {}", stop.code.id, stop.seen);
+            return Some(Objection::new(seen, "truecost status").for_good());
+        }
+        let knows = latest.content.proofs.contains_key(FOUND);
+        (!self.is_current || !knows).then(|| {
+            let seen = format!("release {} was made from other lines, rules or program than there are now", latest.release);
+            Objection::new(seen, if knows { "truecost run" } else { "truecost run --force" }).for_good()
+        })
+    }
+
+    /// Required feeds that brought nothing for it.
+    fn lacking(&self) -> Vec<Objection> {
+        let feeds = self.without();
+        feeds
+            .iter()
+            .map(|feed| {
+                Objection::new(
+                    format!("{feed}, a required feed, has no accepted delivery for it"),
+                    format!("put the file into the folder of {feed} and type truecost run"),
+                )
+            })
+            .collect()
+    }
+
+    /// Required feeds without which it is published.
+    #[must_use]
+    pub fn without(&self) -> Vec<String> {
+        let is_missing = |(slot, entry): &(&Slot, &PeriodPlan)| slot.period == self.period && entry.state == PeriodState::Carried;
+        self.plan.periods.iter().filter(is_missing).map(|(slot, _)| slot.feed_name()).collect()
+    }
+
+    /// Deliveries of it that wait for a person's word.
+    fn waiting(&self) -> Vec<Objection> {
+        let waits = self.deliveries.iter().filter(|r| r.goes_into(self.period) && r.waits(self.deliveries));
+        let one = |r: &DeliveryRecord| {
+            let seen = format!("delivery {} of {} waits for a person's word", r.delivery_id, r.feed_name());
+            Objection::new(
+                seen,
+                format!("truecost accept {id} or truecost withdraw {id}, --by NAME --reason TEXT; truecost run", id = r.delivery_id),
+            )
+        };
+        waits.map(one).collect()
+    }
+
+    /// Checks that failed in it, or in the release as a whole.
+    fn failed(&self) -> Vec<Objection> {
+        let of_it = self.latest.map(found_in).unwrap_or_default().into_iter();
+        let of_it = of_it.filter(|(period, _)| period.is_none_or(|period| period == self.period));
+        let numbers: BTreeSet<(i16, String)> = of_it.map(|(_, found)| (found.check, found.what)).collect();
+        let one = |(number, what): (i16, String)| {
+            let hint = if number == 12 { "truecost suspense" } else { "truecost checks" };
+            Objection::new(format!("check {number} failed: {what}"), hint)
+        };
+        numbers.into_iter().map(one).collect()
+    }
+}
+
+/// What checks found in a release, each with its period; `None` of what tells of more than one.
+fn found_in(manifest: &Manifest) -> Vec<(Option<Period>, FrozenFinding)> {
+    let all = manifest.content.proofs.get(FOUND).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let one = |found: &Value| {
+        let period = found.get("period").and_then(Value::as_str).and_then(Period::parse);
+        Some((period, serde_json::from_value(found.clone()).ok()?))
+    };
+    all.iter().filter_map(one).collect()
+}
+
+impl ReleasePlan {
+    /// What an open period stands on in the latest release, which is made from this plan.
+    #[must_use]
+    pub fn closing(
+        &self,
+        partnership: &Partnership,
+        deliveries: &[DeliveryRecord],
+        files: &[(String, LakeFile)],
+        latest: &Manifest,
+        period: Period,
+    ) -> Closing {
+        let counting = self.periods.iter().filter(|(slot, entry)| slot.period == period && entry.state == PeriodState::Counts);
+        let mut closing = Closing {
+            release: Some(latest.release.clone()),
+            rules: latest.content.proofs.get("rules").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            ..Closing::default()
+        };
+        for (slot, entry) in counting {
+            let Some(record) = deliveries.iter().find(|record| entry.delivery.as_ref() == Some(&record.delivery_id)) else { continue };
+            let of_slot = files.iter().filter(|(table, file)| *table == record.table && Slot::of_file(file) == *slot);
+            let state = |(_, file): &(String, LakeFile)| LakeFileState { path: file.relative.clone(), rows: file.rows, bytes: file.bytes };
+            closing.slots.push(FrozenSlot {
+                council: slot.council.clone(),
+                feed: slot.feed.clone(),
+                table: record.table.clone(),
+                delivery: record.delivery_id.clone(),
+                as_at: feed_of(partnership, slot).and_then(|feed| beside::as_at(feed, record)).map(|day| day.to_string()),
+                files: of_slot.map(state).collect(),
+            });
+            if !closing.deliveries.iter().any(|known| known.is(&record.delivery_id)) {
+                closing.deliveries.push(record.clone());
+            }
+        }
+        let of_period = |part: &&crate::lake::PublishedPart| period_of_part(&part.key) == Some(period);
+        for (table, parts) in &latest.content.tables {
+            let parts: Vec<_> = parts.iter().filter(of_period).cloned().collect();
+            // Also a table without a part of the period: one that a later program adds is not among them.
+            closing.parts.insert(table.clone(), parts);
+        }
+        closing.found = found_in(latest).into_iter().filter(|(of, _)| *of == Some(period)).map(|(_, found)| found).collect();
+        closing
+    }
+}

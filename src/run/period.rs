@@ -1,0 +1,181 @@
+//! Closing and reopening periods: events of the lake, written under its lock.
+
+use serde_json::json;
+
+use super::{Conductor, Options, Silent, clock::Clock};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::Period,
+    lake::{Closing, Closings, DeliveryRecord, Lock, Manifest, PeriodAct, PeriodEvent},
+    pipeline::Partnership,
+    plan::{CloseAsked, LakeNow, Objection, ReleasePlan, Wish, lake_now, plan_release, rules_digest, run_digest},
+};
+
+/// What a person asks.
+#[derive(Clone, Debug)]
+pub struct PeriodAsked {
+    pub act: PeriodAct,
+    pub period: Period,
+    pub by: String,
+    pub reason: String,
+    /// Close it although something speaks against it, and why.
+    pub anyway: Option<String>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeriodDone {
+    /// The event that holds now: of this command, or an earlier one that did the same already.
+    pub event: PeriodEvent,
+    /// On what the period was closed; of a reopening, what was let go. `None` where it had been open before.
+    pub closed: Option<PeriodEvent>,
+    /// Whether nothing had to be done.
+    pub already: bool,
+}
+
+/// Closes or reopens a period.
+///
+/// # Errors
+/// TC0112 where nobody says who or why; TC1402 with each reason why it cannot be closed; TC1403 where there is nothing to close or reopen;
+/// TC1004 where a run holds the lake; TC10….
+pub fn period(partnership: &Partnership, asked: &PeriodAsked, clock: &dyn Clock) -> Answer<PeriodDone> {
+    named(asked)?;
+    let now = clock.now();
+    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
+    let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
+    let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
+    conductor.lake.recover(&held)?;
+    conductor.mend_entries(false)?;
+    conductor.lake.register().recover(&conductor.tables)?;
+    let known = conductor.lake.register().all()?;
+    conductor.number = conductor.lake.last_number(&known)? + 1;
+    let closings = conductor.lake.periods().closings()?;
+    match asked.act {
+        PeriodAct::Closed => conductor.close(asked, &held, &known, &closings),
+        PeriodAct::Reopened => conductor.reopen(asked, &held, &closings),
+    }
+}
+
+/// Who and why must be said.
+fn named(asked: &PeriodAsked) -> Answer<()> {
+    let verb = if asked.act == PeriodAct::Closed { "close" } else { "reopen" };
+    let said = [("--by", Some(&asked.by)), ("--reason", Some(&asked.reason)), ("--anyway", asked.anyway.as_ref())];
+    match said.iter().find(|(_, text)| text.is_some_and(|text| text.trim().is_empty())) {
+        Some((option, _)) => Err(Diagnostic::new(codes::command::NOT_SAID, format!("{option} says nothing"))
+            .expected("who decides, and why: both are kept with the period")
+            .outcome("nothing was changed")
+            .hint(format!("truecost period {verb} {} --by NAME --reason TEXT", asked.period))
+            .into()),
+        None => Ok(()),
+    }
+}
+
+impl Conductor<'_> {
+    fn event(&self, asked: &PeriodAsked, closing: Option<Closing>, overridden: &[Objection]) -> PeriodEvent {
+        PeriodEvent {
+            number: self.number,
+            period: asked.period.to_string(),
+            act: asked.act,
+            by: asked.by.trim().to_owned(),
+            reason: asked.reason.trim().to_owned(),
+            at: self.clock.now().iso(),
+            anyway: asked.anyway.clone().filter(|_| !overridden.is_empty()),
+            overridden: overridden.iter().map(|objection| objection.seen.clone()).collect(),
+            closing,
+        }
+    }
+
+    fn close(&self, asked: &PeriodAsked, held: &Lock, known: &[DeliveryRecord], closings: &Closings) -> Answer<PeriodDone> {
+        if let Some(frozen) = closings.frozen(asked.period) {
+            return Ok(PeriodDone { event: frozen.event.clone(), closed: Some(frozen.event.clone()), already: true });
+        }
+        self.has_begun(asked.period)?;
+        let latest = self.lake.releases().latest()?;
+        let lake = lake_now(self.partnership, &self.tables, latest.as_ref())?;
+        let plan = plan_release(self.partnership, known, &lake.files, latest.as_ref(), closings);
+        let inputs = self.inputs(&plan, known);
+        let is_current = latest.as_ref().is_some_and(|m| m.content.proofs.get("inputs") == Some(&json!(inputs)));
+        let ask = CloseAsked {
+            partnership: self.partnership,
+            period: asked.period,
+            plan: &plan,
+            deliveries: known,
+            closings,
+            latest: latest.as_ref(),
+            is_current,
+        };
+        let objections = ask.objections();
+        let in_the_way = |objection: &&Objection| !objection.may_be_overridden || asked.anyway.is_none();
+        let refused: Vec<Diagnostic> = objections.iter().filter(in_the_way).map(|objection| objection.report(asked.period)).collect();
+        if !refused.is_empty() {
+            return Err(Refusal(refused));
+        }
+        let closing = match &latest {
+            Some(latest) if !ask.is_empty_closing_period() => {
+                let closing = plan.closing(self.partnership, known, &lake.files, latest, asked.period);
+                Closing { without: ask.without(), ..closing }
+            }
+            latest => Closing { release: latest.as_ref().map(|latest| latest.release.clone()), ..Closing::default() },
+        };
+        let event = self.event(asked, Some(closing), &objections);
+        self.changes_nothing(&event, known, &lake, latest.as_ref(), closings, &inputs)?;
+        self.lake.periods().enter(held, &event)?;
+        Ok(PeriodDone { closed: Some(event.clone()), event, already: false })
+    }
+
+    /// What the release is made from, whether the period is closed or not: closing takes nothing in and leaves nothing out.
+    fn changes_nothing(
+        &self,
+        event: &PeriodEvent,
+        known: &[DeliveryRecord],
+        lake: &LakeNow,
+        latest: Option<&Manifest>,
+        closings: &Closings,
+        inputs: &str,
+    ) -> Answer<()> {
+        let events = closings.events().iter().cloned().chain([event.clone()]).collect();
+        let closed = Closings::of(events, self.lake.folder());
+        let after = self.inputs(&plan_release(self.partnership, known, &lake.files, latest, &closed), known);
+        if after == inputs {
+            return Ok(());
+        }
+        Err(Diagnostic::new(codes::periods::CLOSED_CHANGED, format!("closing {} would change what the release is made from", event.period))
+            .expected("the same lines and deliveries before and after closing")
+            .outcome("nothing was changed; the period is open")
+            .hint("this is a fault of truecost: report it with the output of `truecost status --json`")
+            .into())
+    }
+
+    fn inputs(&self, plan: &ReleasePlan, known: &[DeliveryRecord]) -> String {
+        run_digest(self.partnership, &rules_digest(self.partnership), plan, known)
+    }
+
+    fn has_begun(&self, period: Period) -> Answer<()> {
+        let (first, today) = (self.partnership.calendar.days_of(period).0, self.clock.now().day());
+        if today.is_none_or(|today| first <= today) {
+            return Ok(());
+        }
+        Err(Diagnostic::new(codes::periods::NO_SUCH_CLOSING, format!("{period} begins on {first}, which is to come"))
+            .expected("a period that has begun")
+            .outcome("nothing was changed")
+            .hint("truecost period list")
+            .into())
+    }
+
+    fn reopen(&self, asked: &PeriodAsked, held: &Lock, closings: &Closings) -> Answer<PeriodDone> {
+        let Some(frozen) = closings.frozen(asked.period) else {
+            let open = closings.reopenings().iter().rev().find(|reopening| reopening.period == asked.period);
+            return match open {
+                Some(reopening) => Ok(PeriodDone { event: reopening.event.clone(), closed: None, already: true }),
+                None => Err(Diagnostic::new(codes::periods::NO_SUCH_CLOSING, format!("{} was never closed", asked.period))
+                    .expected("a closed period")
+                    .outcome("nothing was changed; what comes for it counts")
+                    .hint("truecost period list")
+                    .into()),
+            };
+        };
+        let event = self.event(asked, None, &[]);
+        self.lake.periods().enter(held, &event)?;
+        Ok(PeriodDone { event, closed: Some(frozen.event.clone()), already: false })
+    }
+}
