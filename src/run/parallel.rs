@@ -37,6 +37,8 @@ struct Line<U, J> {
     taken_all: bool,
     flushed: bool,
     failed: Option<Refusal>,
+    /// A thread has gone down with what it had in hand: nobody waits for it.
+    panicked: bool,
 }
 
 /// Runs the flow to its end on `threads` threads.
@@ -66,6 +68,7 @@ where
             taken_all: false,
             flushed: false,
             failed: None,
+            panicked: false,
         }),
         changed: Condvar::new(),
         work,
@@ -110,6 +113,21 @@ pub(super) fn lock<X>(mutex: &Mutex<X>) -> MutexGuard<'_, X> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Tells the others when a thread panics, for they would wait for its result for ever: the run would hang and hold the lake.
+struct Told<'l, U, J> {
+    line: &'l Mutex<Line<U, J>>,
+    changed: &'l Condvar,
+}
+
+impl<U, J> Drop for Told<'_, U, J> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(self.line).panicked = true;
+            self.changed.notify_all();
+        }
+    }
+}
+
 enum Next<J> {
     Job(J),
     Take,
@@ -125,6 +143,7 @@ where
     Do: Fn(J) -> Answer<()>,
 {
     fn serve(&self) {
+        let _told = Told { line: &self.line, changed: &self.changed };
         loop {
             let done = match self.next() {
                 Next::Stop => return,
@@ -148,7 +167,7 @@ where
     fn next(&self) -> Next<J> {
         let mut line = lock(&self.line);
         loop {
-            if line.failed.is_some() {
+            if line.failed.is_some() || line.panicked {
                 return Next::Stop;
             }
             if let Some(job) = line.jobs.pop_front() {
@@ -273,6 +292,24 @@ mod tests {
             let answer =
                 pump(threads, Flow { take: || Ok(Some(1)), work: |n: u64| n, arrange: |_| Err::<Vec<()>, _>(refusal()), job: |()| Ok(()) });
             assert_eq!(answer, Err(refusal()));
+        }
+    }
+
+    #[test]
+    fn a_panic_of_one_thread_ends_the_flow_whatever_it_had_in_hand() {
+        // Where the others were told nothing, this test would hang.
+        for at_job in [true, false] {
+            let flow = || {
+                let mut at = 0;
+                let take = || {
+                    at += 1;
+                    Ok((at <= 40).then_some(at))
+                };
+                let work = |n: u64| if n == 20 && !at_job { panic!("as asked") } else { n };
+                let job = |n: u64| if n == 20 && at_job { panic!("as asked") } else { Ok(()) };
+                pump(3, Flow { take, work, arrange: |n: Option<u64>| Ok(n.into_iter().collect::<Vec<_>>()), job })
+            };
+            assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(flow)).is_err());
         }
     }
 }
