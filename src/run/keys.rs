@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    crash,
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::Key,
     pipeline::Partnership,
@@ -30,9 +31,12 @@ impl NewKeys {
     /// What belongs under `keys:` of `partnership.yaml`.
     #[must_use]
     pub fn entry(&self) -> String {
-        let [pseudonym, sealing] = &self.files;
-        format!("{}: {{pseudonym: \"${{file:{pseudonym}}}\", sealing: \"${{file:{sealing}}}\"}}", self.council)
+        entry(&self.council, &self.files)
     }
+}
+
+fn entry(council: &str, [pseudonym, sealing]: &[String; 2]) -> String {
+    format!("{council}: {{pseudonym: \"${{file:{pseudonym}}}\", sealing: \"${{file:{sealing}}}\"}}")
 }
 
 /// Makes both keys of a council.
@@ -49,16 +53,29 @@ pub fn new_keys(partnership: &Partnership, council: &str) -> Answer<NewKeys> {
             .into());
     }
     let files = ["pseudonym", "sealing"].map(|name| format!("{FOLDER}/{council}.{name}"));
-    let there = files.iter().find(|file| fs::symlink_metadata(partnership.root.join(file)).is_ok());
-    if partnership.keys.contains_key(council) || there.is_some() {
-        return Err(already(council, there));
+    let is_there = |file: &String| fs::symlink_metadata(partnership.root.join(file)).is_ok();
+    let there = files.iter().find(|file| is_there(file));
+    // Where a command died between the two, the second still waits under its staging name: it is finished.
+    let waits = files.iter().any(|file| is_there(&staged(file)));
+    let interrupted = waits && files.iter().all(|file| is_there(file) != is_there(&staged(file)));
+    if partnership.keys.contains_key(council) || (there.is_some() && !interrupted) {
+        return Err(already(council, there, &files));
     }
     let folder = partnership.root.join(FOLDER);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|error| unwritten(&folder, &error))?;
     ignore(&partnership.root)?;
-    let [pseudonym, sealing] = &files;
-    let ids = [write_new(&partnership.root.join(pseudonym))?, write_new(&partnership.root.join(sealing))?];
+    if there.is_none() {
+        files.iter().try_for_each(|file| write_new(&partnership.root.join(staged(file))))?;
+        crash::point("key.written")?;
+    }
+    for file in files.iter().filter(|file| is_there(&staged(file))) {
+        let path = partnership.root.join(file);
+        fs::rename(partnership.root.join(staged(file)), &path).map_err(|error| unwritten(&path, &error))?;
+        crash::point("key.renamed")?;
+    }
     fs::File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|error| unwritten(&folder, &error))?;
+    let [pseudonym, sealing] = &files;
+    let ids = [id_of(&partnership.root.join(pseudonym))?, id_of(&partnership.root.join(sealing))?];
     Ok(NewKeys { council: council.to_owned(), files, ids })
 }
 
@@ -83,27 +100,49 @@ pub fn give_keys(partnership: &Partnership) -> Answer<Vec<NewKeys>> {
     Ok(made)
 }
 
-fn already(council: &str, there: Option<&String>) -> Refusal {
-    let (seen, place) = match there {
-        Some(file) => (format!("{council} has a key already: {file}"), file.clone()),
-        None => (format!("{council} has keys already: `keys` names them"), "pipelines/partnership.yaml".to_owned()),
+fn already(council: &str, there: Option<&String>, files: &[String; 2]) -> Refusal {
+    let named = format!(
+        "if the keys that are there are the council's, write under `keys` in pipelines/partnership.yaml: {}",
+        entry(council, files)
+    );
+    let (seen, place, hint) = match there {
+        Some(file) => (format!("{council} has a key already: {file}"), file.clone(), named),
+        None => (
+            format!("{council} has keys already: `keys` names them"),
+            "pipelines/partnership.yaml".to_owned(),
+            "truecost explain code TC0117".to_owned(),
+        ),
     };
     Diagnostic::new(codes::command::KEYS_THERE, seen)
         .place(Place::file(place))
         .expected("a council without keys: they are never written over")
         .outcome("nothing was written")
-        .hint("truecost explain code TC0117")
+        .hint(hint)
         .into()
 }
 
-/// Makes a key in a file that is not there yet, readable for whoever runs truecost alone; its id.
-fn write_new(path: &Path) -> Answer<String> {
+/// The name of a key file until both are written.
+fn staged(file: &str) -> String {
+    format!("{file}.new")
+}
+
+/// Makes a key in a file of its own, readable for whoever runs truecost alone; one that a killed command left is no key yet.
+fn write_new(path: &Path) -> Answer<()> {
     let mut bytes = [0; 32];
     getrandom::getrandom(&mut bytes).map_err(|error| unwritten(path, &error))?;
-    let key = Key::new(bytes);
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritten(path, &error)),
+        _ => {}
+    }
     let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let write = |mut file: fs::File| file.write_all(format!("{}\n", key.hex()).as_bytes()).and_then(|()| file.sync_all());
-    file.and_then(write).map_err(|error| unwritten(path, &error))?;
+    let write = |mut file: fs::File| file.write_all(format!("{}\n", Key::new(bytes).hex()).as_bytes()).and_then(|()| file.sync_all());
+    file.and_then(write).map_err(|error| unwritten(path, &error))
+}
+
+/// The id of the key in a file.
+fn id_of(path: &Path) -> Answer<String> {
+    let text = fs::read_to_string(path).map_err(|error| unwritten(path, &error))?;
+    let key = Key::parse(text.trim()).ok_or_else(|| unwritten(path, &"what was written is no key"))?;
     Ok(key.id())
 }
 
