@@ -18,22 +18,24 @@
 //!
 //! | module | owns | may use |
 //! |---|---|---|
+//! | `crash` | crash points: where a test lets a run die | nothing of ours |
 //! | `domain` | the trade's words as types; exact arithmetic | nothing of ours |
-//! | `diagnostic` | how truecost says no | domain |
-//! | `schema` | contracts → Arrow schemas and checks | domain, diagnostic |
-//! | `decode` | bytes → typed batches and rejected rows | domain, diagnostic, schema |
-//! | `source` | list and fetch | domain, diagnostic, schema, decode |
-//! | `lake` | where data rests; the only place that commits; no SQL | domain, diagnostic, schema, decode, source |
-//! | `engine` | how SQL runs: the only session | domain, diagnostic, schema, decode, source, lake |
-//! | `pipeline` | intentions: `pipelines/**` → typed feeds and cost model | domain, diagnostic, schema |
-//! | `plan` | what to run and why | domain, diagnostic, schema, decode, source, lake, engine, pipeline |
-//! | `stages` | land, judge, normalise, classify, resolve, separate, allocate, prove, publish; no stage imports another | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan |
-//! | `run` | the conductor: order, lease, clock, release | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages |
-//! | `report` | what finance and engineers look at | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run |
-//! | `demo` | synthetic partnership | domain, diagnostic, schema, decode, source, lake, engine, pipeline |
-//! | `cli` | words in, words out; no logic | domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run, report, demo |
+//! | `diagnostic` | how truecost says no | crash, domain |
+//! | `schema` | contracts → Arrow schemas and checks | crash, domain, diagnostic |
+//! | `decode` | bytes → typed batches and rejected rows | crash, domain, diagnostic, schema |
+//! | `source` | list and fetch | crash, domain, diagnostic, schema, decode |
+//! | `lake` | where data rests; the only place that commits; no SQL | crash, domain, diagnostic, schema, decode, source |
+//! | `engine` | how SQL runs: the only session | crash, domain, diagnostic, schema, decode, source, lake |
+//! | `pipeline` | intentions: `pipelines/**` → typed feeds and cost model | crash, domain, diagnostic, schema |
+//! | `plan` | what to run and why | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline |
+//! | `stages` | land, judge, normalise, classify, resolve, separate, allocate, prove, publish; no stage imports another | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan |
+//! | `run` | the conductor: order, lease, clock, release | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages |
+//! | `report` | what finance and engineers look at | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run |
+//! | `demo` | synthetic partnership | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline |
+//! | `cli` | words in, words out; no logic | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run, report, demo |
 
 pub mod cli;
+pub mod crash;
 pub mod decode;
 pub mod demo;
 pub mod diagnostic;

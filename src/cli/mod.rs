@@ -18,7 +18,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::{diagnostic::Refusal, report::Talk};
+use crate::{
+    crash,
+    diagnostic::{Diagnostic, Refusal, codes},
+    report::Talk,
+};
 use args::{Command, Words};
 use out::Voice;
 
@@ -33,6 +37,11 @@ pub fn main() -> ExitCode {
         Err(error) => return not_understood(&error),
     };
     let mut voice = Voice::new(words.json, words.command.talk());
+    if let Err(why) = crash::understood() {
+        let refusal = Diagnostic::new(codes::command::USAGE, why).outcome("nothing was run").hint("unset TRUECOST_CRASH: it is for tests");
+        voice.refuse(&[refusal]);
+        return ExitCode::from(2);
+    }
     let done = match (&words.command, child::is_one()) {
         (Command::Query(_), Some(colour)) => {
             voice.colour = colour;

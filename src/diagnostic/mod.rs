@@ -10,6 +10,8 @@ mod render;
 
 use std::fmt;
 
+use crate::crash::Crashed;
+
 pub use codes::Code;
 pub use json::{from_json, list, to_json};
 pub use render::{render, render_all};
@@ -206,6 +208,15 @@ impl Refusal {
 impl From<Diagnostic> for Refusal {
     fn from(one: Diagnostic) -> Self {
         Self(vec![one])
+    }
+}
+
+impl From<Crashed> for Refusal {
+    fn from(crashed: Crashed) -> Self {
+        Diagnostic::new(codes::lake::FILE_SYSTEM, crashed.to_string())
+            .outcome("this step was not done; what was done before it stays")
+            .hint("unset TRUECOST_CRASH, then type the same command again")
+            .into()
     }
 }
 

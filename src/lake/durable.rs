@@ -10,7 +10,7 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::fault;
-use crate::{diagnostic::Answer, schema::digest_of};
+use crate::{crash, diagnostic::Answer, schema::digest_of};
 
 /// Who may read what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,9 +75,12 @@ fn write_and_rename(path: &Path, bytes: &[u8], seen: Seen) -> io::Result<()> {
         _ => {}
     }
     let mut file = seen.create(&staging)?;
+    crash::point("file.created")?;
     file.write_all(bytes)?;
+    crash::point("file.written")?;
     file.sync_all()?;
-    fs::rename(&staging, path)
+    fs::rename(&staging, path)?;
+    Ok(crash::point("file.renamed")?)
 }
 
 /// The same folder, the name with something appended.

@@ -14,7 +14,7 @@ use super::{
     fault,
     release::{FORMAT, number},
 };
-use crate::diagnostic::Answer;
+use crate::{crash, diagnostic::Answer};
 
 /// `latest.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -117,6 +117,7 @@ impl Releases {
         let path = self.folder.join("latest.json");
         let latest = Latest { release: name.into(), manifest: format!("{name}/_manifest.json") };
         durable::replace(&path, &durable::json(&path, &latest)?, Seen::ByReaders)?;
+        crash::point("latest.named")?;
         self.turn_symlink(name)
     }
 
@@ -124,7 +125,9 @@ impl Releases {
         let link = self.folder.join("latest");
         let staging = self.folder.join("latest.tmp");
         durable::remove(&staging)?;
-        symlink(name, &staging).and_then(|()| fs::rename(&staging, &link)).map_err(fault::file(&link, "turn"))
+        symlink(name, &staging).map_err(fault::file(&link, "turn"))?;
+        crash::point("latest.staged")?;
+        fs::rename(&staging, &link).map_err(fault::file(&link, "turn"))
     }
 
     /// Makes `latest.json` and the link again where they are lost or damaged, then removes what an interrupted run left: staged parts,

@@ -12,6 +12,7 @@
 //! lake/releases/<release>-<sha256>.json  a copy of each manifest
 //! lake/register/<delivery>.json          what was accepted or refused, with its proof
 //! lake/supply/<number>.json              what persons said about the supply of a period, in its order
+//! lake/decision.json                     what a person's command is about to do
 //! published/parts/<table>/<sha256>.parquet
 //! published/rules/<sha256>.tar.zst       the configuration that made a release
 //! published/<release>/_manifest.json     and <table>/…, hard links to parts
@@ -38,6 +39,7 @@ mod latest;
 mod lock;
 mod manifest;
 mod part;
+mod pending;
 mod period;
 mod private;
 mod proof;
@@ -72,6 +74,7 @@ pub use manifest::{Content, LakeFileState, LakeState, MadeFrom, Manifest, Publis
 pub use part::{
     BATCH_ROWS, Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, ROW_GROUP_ROWS, RowGroupBuffer, RowGroups, StagedPart,
 };
+pub use pending::Pending;
 pub use period::{Closing, Closings, Frozen, FrozenFinding, FrozenSlot, PeriodAct, PeriodEvent, Periods, Reopening};
 pub use proof::{ControlProof, Counted, DeliveryProof, LeftOutProof, Measure, PeriodProof, SenderProof};
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};

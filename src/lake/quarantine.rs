@@ -25,7 +25,7 @@ use super::{
     durable::{self, Seen},
     fault,
 };
-use crate::{diagnostic::Answer, domain::DeliveryId};
+use crate::{crash, diagnostic::Answer, domain::DeliveryId};
 
 /// One fault of one row. A row with several faults has several of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +77,7 @@ impl QuarantineWriter {
     fn write_held(&mut self) -> Answer<()> {
         let held = std::mem::take(&mut self.held);
         self.written += held.len() as u64;
+        crash::point("quarantine.rows")?;
         let batch = batch(&self.delivery, &held).map_err(|error| fault::rows("quarantine", error))?;
         let path = &self.staging;
         let writer = match &mut self.writer {
@@ -104,7 +105,9 @@ impl QuarantineWriter {
         };
         let closed = writer.into_inner().map_err(std::io::Error::other).and_then(|file| file.sync_all());
         closed.map_err(fault::file(&self.staging, "write"))?;
+        crash::point("quarantine.written")?;
         durable::rename(&self.staging, &self.target, Seen::ByUs)?;
+        crash::point("quarantine.renamed")?;
         durable::sync_folder(parent)?;
         Ok(self.written)
     }

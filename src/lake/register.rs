@@ -14,6 +14,7 @@ use super::{
     sealed,
 };
 use crate::{
+    crash,
     diagnostic::Answer,
     domain::{Coverage, DeliveryId, Period},
 };
@@ -90,7 +91,8 @@ impl Register {
     /// # Errors
     /// TC1002.
     pub fn announce(&self, record: &DeliveryRecord) -> Answer<()> {
-        sealed::write(&self.proof(&record.delivery_id), record)
+        sealed::write(&self.proof(&record.delivery_id), record)?;
+        Ok(crash::point("register.announced")?)
     }
 
     /// Enters a delivery: accepted after its commit, refused at once.
@@ -99,7 +101,9 @@ impl Register {
     /// TC1002.
     pub fn enter(&self, record: &DeliveryRecord) -> Answer<()> {
         sealed::write(&self.entry(&record.delivery_id), record)?;
-        durable::remove(&self.proof(&record.delivery_id))
+        crash::point("register.entered")?;
+        durable::remove(&self.proof(&record.delivery_id))?;
+        Ok(crash::point("register.proof_removed")?)
     }
 
     /// Settles the proofs that an unfinished run left: where the table has the commit, the delivery is entered; else the proof is

@@ -25,7 +25,7 @@ use super::{
     durable::{self, Seen},
     fault,
 };
-use crate::diagnostic::Answer;
+use crate::{crash, diagnostic::Answer};
 
 pub(super) const FORMAT: u32 = 1;
 
@@ -122,6 +122,7 @@ impl Releases {
             durable::remove(&staged.path)?;
         } else {
             durable::rename(&staged.path, &target, Seen::ByReaders)?;
+            crash::point("release.part_renamed")?;
         }
         Ok(PartRef { path, sha256: staged.digest.hex(), rows: staged.rows, bytes: staged.bytes })
     }
@@ -139,6 +140,7 @@ impl Releases {
             return Ok(Publication::Unchanged(latest));
         }
         self.flush_new_parts(&content, latest.as_ref())?;
+        crash::point("release.parts_flushed")?;
         let name = self.next_name()?;
         let manifest = Manifest { format: FORMAT, release: name.clone(), content, made_from, run };
         let building = self.folder.join(format!(".release-{name}"));
@@ -147,14 +149,18 @@ impl Releases {
         let path = building.join("_manifest.json");
         let bytes = durable::json(&path, &manifest)?;
         durable::replace(&path, &bytes, Seen::ByReaders)?;
+        crash::point("release.manifest")?;
         let target = self.folder.join(&name);
         // Left by a run that was killed before `latest` turned: nobody has been told of it.
         durable::remove_folder(&target)?;
         fs::rename(&building, &target).map_err(fault::file(&target, "rename a finished release to"))?;
+        crash::point("release.renamed")?;
         durable::sync_folder(&self.folder)?;
         self.turn_latest(&name)?;
+        crash::point("release.turned")?;
         // Last: a copy says that readers were shown the release. Where a kill forestalls it, `recover` makes it.
         self.keep_copy(&name, &bytes)?;
+        crash::point("release.copied")?;
         Ok(Publication::Published(manifest))
     }
 
@@ -193,6 +199,7 @@ impl Releases {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(fault::part(&from, "it is gone")),
                     done => done.map_err(fault::file(&to, "link"))?,
                 }
+                crash::point("release.part_linked")?;
             }
             folders.push(folder);
         }

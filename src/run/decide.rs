@@ -4,9 +4,10 @@ use std::io;
 
 use super::{Conductor, Options, Silent, clock::Clock};
 use crate::{
+    crash,
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Coverage, DeliveryId, Digest, Identifier, Key, Period},
-    lake::{Commit, Decided, DeliveryRecord, DeliveryState, Naming, holder},
+    lake::{Commit, Decided, Decision, DeliveryRecord, DeliveryState, Naming, Pending, holder},
     pipeline::{Feed, Partnership, Repeats},
     plan::{self, Change, Selector, Wish, common, is_stale, lake_now, nothing_to_let_go, plan_release, published_slots},
     source,
@@ -37,28 +38,83 @@ pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answ
     conductor.lake.recover(&held)?;
     conductor.mend_entries(false)?;
     conductor.lake.register().recover(&conductor.tables)?;
+    let interrupted = conductor.finish_pending()?;
     let mut known = conductor.lake.register().all()?;
+    // Typed again after it died: it is done once.
+    if let Some(pending) = interrupted.filter(|pending| said.is(pending)) {
+        let decision = plan::decision(said.what, &said.by, &said.reason, pending.at.clone(), pending.number);
+        let change = conductor.change(&pending.undone(&known), said, &selector, &decision)?;
+        return conductor.decided(change, &known);
+    }
     conductor.number = conductor.lake.last_number(&known)? + 1;
     let decision = plan::decision(said.what, &said.by, &said.reason, now.iso(), conductor.number);
-    let mut change = match said.what {
-        Decided::Accept => plan::accept(&known, &selector, &decision)?,
-        Decided::Withdraw => plan::withdraw(&known, &selector, &decision)?,
-        Decided::Undo => {
-            plan::undo(&known, &selector, &decision, &|record| conductor.may_repeat(record), &|a, b| conductor.same_lines(a, b))?
-        }
-    };
+    let change = conductor.change(&known, said, &selector, &decision)?;
     if said.what == Decided::Accept {
         change.about.iter().try_for_each(|record| conductor.is_as_judged(&known, record))?;
     }
     // What comes back is lost first: should this end in between, nothing is published until a run has brought it in.
-    for record in change.others.iter().chain(&change.about) {
-        conductor.lake.register().enter(record)?;
-        known.iter_mut().filter(|r| r.is(&record.delivery_id)).for_each(|r| r.clone_from(record));
+    let after: Vec<DeliveryRecord> = change.others.iter().chain(&change.about).cloned().collect();
+    let pending = said.pending(&decision, &known, after);
+    conductor.lake.begin(&pending)?;
+    conductor.lake.enter_pending(&pending)?;
+    for record in pending.after {
+        known.iter_mut().filter(|r| r.is(&record.delivery_id)).for_each(|r| r.clone_from(&record));
     }
-    conductor.take_out_withdrawn(&known)?;
-    let published = published_slots(conductor.lake.releases().latest()?.as_ref());
-    change.unpublished = published.into_iter().filter(|slot| change.leaves_empty(slot)).collect();
-    Ok(change)
+    conductor.decided(change, &known)
+}
+
+impl Said {
+    /// Whether these are the words of a command that died.
+    fn is(&self, pending: &Pending) -> bool {
+        let words = [(&self.selector, &pending.selector), (&self.by, &pending.by), (&self.reason, &pending.reason)];
+        self.what == pending.what && words.iter().all(|(said, pending)| said == pending)
+    }
+
+    fn pending(&self, decision: &Decision, known: &[DeliveryRecord], after: Vec<DeliveryRecord>) -> Pending {
+        let before = known.iter().filter(|r| after.iter().any(|after| after.is(&r.delivery_id))).cloned().collect();
+        Pending {
+            what: self.what,
+            selector: self.selector.clone(),
+            by: self.by.clone(),
+            reason: self.reason.clone(),
+            at: decision.at.clone(),
+            number: decision.run,
+            before,
+            after,
+        }
+    }
+}
+
+impl Conductor<'_> {
+    /// Enters what a command that died had begun; whoever holds the lock does it first.
+    pub(super) fn finish_pending(&self) -> Answer<Option<Pending>> {
+        let pending = self.lake.pending()?;
+        if let Some(pending) = &pending {
+            self.lake.enter_pending(pending)?;
+            let known = self.lake.register().all()?;
+            self.take_out_withdrawn(&known)?;
+            self.lake.end_pending()?;
+        }
+        Ok(pending)
+    }
+
+    fn change(&self, known: &[DeliveryRecord], said: &Said, selector: &Selector, decision: &Decision) -> Answer<Change> {
+        match said.what {
+            Decided::Accept => plan::accept(known, selector, decision),
+            Decided::Withdraw => plan::withdraw(known, selector, decision),
+            Decided::Undo => plan::undo(known, selector, decision, &|record| self.may_repeat(record), &|a, b| self.same_lines(a, b)),
+        }
+    }
+
+    /// The second half of a decision, once it is entered.
+    fn decided(&self, mut change: Change, known: &[DeliveryRecord]) -> Answer<Change> {
+        self.take_out_withdrawn(known)?;
+        crash::point("decide.taken_out")?;
+        let published = published_slots(self.lake.releases().latest()?.as_ref());
+        change.unpublished = published.into_iter().filter(|slot| change.leaves_empty(slot)).collect();
+        self.lake.end_pending()?;
+        Ok(change)
+    }
 }
 
 /// Who and why must be said; they are kept with `what`, and the words are those of `command`.

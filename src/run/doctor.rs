@@ -8,6 +8,7 @@ use super::{
     folders::{make_folders, without_folder},
 };
 use crate::{
+    crash,
     diagnostic::{Answer, Diagnostic, codes},
     domain::{Location, counted},
     lake::{DeliveryRecord, Flaw},
@@ -164,6 +165,8 @@ pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> 
         .done
         .extend(aside.iter().map(|id| format!("the entry of delivery {id} cannot be read: set aside as lake/register/{id}.json.damaged")));
     conductor.lake.register().recover(&conductor.tables)?;
+    conductor.finish_pending()?;
+    crash::point("repair.recovered")?;
     let mut known = conductor.lake.register().all()?;
     FeedRun(&conductor).note_lost_tables(&mut known, true)?;
     let closed = conductor.lake.close_to_others()?;

@@ -18,6 +18,7 @@ mod period;
 mod supply;
 
 use crate::{
+    crash,
     diagnostic::{Answer, Diagnostic, Refusal, codes, list},
     domain::Period,
     engine::deeply,
@@ -150,9 +151,12 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     let mut conductor = Conductor::new(partnership, options, clock, observer)?;
     conductor.check_selection()?;
     let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
+    crash::point("run.locked")?;
     conductor.lake.recover(&held)?.iter().for_each(|made| conductor.step(made));
     conductor.mend_entries(options.wish.rehash)?.iter().for_each(|made| conductor.step(made));
     conductor.lake.register().recover(&conductor.tables)?;
+    conductor.finish_pending()?;
+    crash::point("run.recovered")?;
     let mut known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
     let (conductor, feeds) = (&conductor, FeedRun(&conductor));
@@ -164,7 +168,9 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     let listed = feeds.list(&known, options.wish, true);
     feeds.note_again(&mut known, &listed)?;
     let delivered = feeds.deliver(&mut known, listed)?;
+    crash::point("run.delivered")?;
     let costed = CostRun(conductor).run(&known)?;
+    crash::point("run.costed")?;
     let refused_now = |id: &String| delivered.iter().any(|d: &Delivered| d.delivery.as_ref() == Some(id));
     let standing_refused = costed.unmended.iter().filter(|id| !refused_now(id)).count();
     let told = |r: &DeliveryRecord| delivered.iter().any(|d| d.state == Delivery::Waiting && d.delivery.as_deref() == Some(&r.delivery_id));

@@ -17,6 +17,8 @@ mod chaos;
 mod checks;
 mod config;
 mod cost_checks;
+mod crash_state;
+mod crashes;
 mod decode;
 mod demo;
 mod doors;

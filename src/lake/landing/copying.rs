@@ -17,6 +17,7 @@ use super::{
     LandedAs, Look, Naming, refusal_in,
 };
 use crate::{
+    crash,
     diagnostic::{Answer, Refusal},
     domain::Digest,
 };
@@ -116,6 +117,7 @@ fn feed(
             name.update(&block);
         }
         look(&block);
+        crash::point("land.block")?;
         bytes += length as u64;
         // Sending fails only when the writer has stopped with an error of its own, which is then the one reported.
         if full.send(block).is_err() || length < BLOCK {

@@ -35,6 +35,7 @@ use super::{
     fault,
 };
 use crate::{
+    crash,
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Digest, Key},
 };
@@ -137,6 +138,7 @@ impl Landing {
             durable::remove(&staging)?;
         }
         let (passed, _) = copied?;
+        crash::point("land.copied")?;
         self.keep(&staging, passed.sha256, passed.bytes, LandedAs::Copy)
     }
 
@@ -151,6 +153,7 @@ impl Landing {
             durable::remove(&staging)?;
         }
         let (name, bytes) = sealed?;
+        crash::point("land.sealed")?;
         self.keep(&staging, name, bytes, LandedAs::Sealed)
     }
 
@@ -169,6 +172,7 @@ impl Landing {
         let before = Touch::of(&file).map_err(fault::file(source, "look at"))?;
         let (digest, bytes) = hash(&mut file, look).map_err(fault::file(source, "read"))?;
         let after = Touch::of(&file).map_err(fault::file(source, "look at"))?;
+        crash::point("land.linked")?;
         let landed = self.keep(&staging, digest, bytes, how)?;
         if landed.how == how && before == after {
             self.vouch_for(digest, Vouch::Untouched(after));
@@ -191,6 +195,7 @@ impl Landing {
             _ => self.folder.join(digest.hex()),
         };
         durable::rename(staging, &path, Seen::ByUs)?;
+        crash::point("land.renamed")?;
         if let Ok(mut fresh) = self.fresh.lock() {
             fresh.push(path);
         }
@@ -214,6 +219,7 @@ impl Landing {
             return Ok(());
         }
         durable::sync_files(&fresh)?;
+        crash::point("land.flushed")?;
         if fresh.iter().any(|path| path.starts_with(self.sealed())) {
             durable::sync_folder(&self.sealed())?;
         }

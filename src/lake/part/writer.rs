@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{EncodedRowGroup, PartSchema, encode::EncodedColumn};
 use crate::{
+    crash,
     diagnostic::{Answer, Refusal},
     domain::Digest,
     lake::{Staging, fault},
@@ -51,6 +52,7 @@ impl PartWriter {
     pub fn create(staging: &Staging, schema: &Arc<PartSchema>) -> Answer<Self> {
         let path = staging.name()?;
         let file = staging.create(&path).map_err(fault::file(&path, "create"))?;
+        crash::point("part.created")?;
         let sink = Hashing { file: BufWriter::with_capacity(1 << 18, file), hash: Sha256::new(), bytes: 0 };
         let file = SerializedFileWriter::new(sink, schema.parquet.root_schema_ptr(), schema.properties.clone());
         let file = file.map_err(|error| writing(&path, error))?;
@@ -63,7 +65,8 @@ impl PartWriter {
     /// TC1002.
     pub fn append(&mut self, group: EncodedRowGroup) -> Answer<()> {
         self.rows += group.rows as u64;
-        append(&mut self.file, group).map_err(|error| writing(&self.path, error))
+        append(&mut self.file, group).map_err(|error| writing(&self.path, error))?;
+        Ok(crash::point("part.row_group")?)
     }
 
     #[must_use]
@@ -79,6 +82,7 @@ impl PartWriter {
         let Self { path, file, rows } = self;
         let mut sink = file.into_inner().map_err(|error| writing(&path, error))?;
         sink.flush().map_err(fault::file(&path, "write"))?;
+        crash::point("part.finished")?;
         Ok(StagedPart { digest: Digest(sink.hash.finalize().into()), rows, bytes: sink.bytes, path })
     }
 }

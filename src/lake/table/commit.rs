@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::{Checkpoints, Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot};
 use crate::{
+    crash,
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::Period,
     lake::{
@@ -38,6 +39,7 @@ impl CommonTables {
     /// TC1005 where the table has other columns than the contract, TC1006 where somebody else wrote to it, TC1002, TC1007.
     pub fn replace(&self, contract: &Contract, commit: &Commit) -> Answer<Outcome> {
         self.make_sure(contract, commit.at_ms)?;
+        crash::point("commit.table")?;
         let table = contract.name.as_str();
         let before = self.snapshot(table, None)?.ok_or_else(|| fault::table(&self.folder_of(table), "it is gone"))?;
         let (add, remove) = difference(&before, commit);
@@ -47,6 +49,7 @@ impl CommonTables {
             return Ok(Outcome::AlreadyIn(last.version));
         }
         self.put_in_place(table, commit, &add)?;
+        crash::point("commit.in_place")?;
         let added = add.iter().map(|(relative, staged)| added(relative, staged, commit));
         let removed = remove.iter().map(|file| removed(file, commit));
         self.write(table, &before, commit, added.chain(removed).collect())
@@ -93,11 +96,13 @@ impl CommonTables {
     /// Flushes the parts, renames them into the table's folders, flushes the folders.
     fn put_in_place(&self, table: &str, commit: &Commit, add: &BTreeMap<String, &super::StagedRows>) -> Answer<()> {
         durable::sync_files(&add.values().map(|staged| staged.part.path.clone()).collect::<Vec<_>>())?;
+        crash::point("commit.parts_flushed")?;
         let root = self.folder_of(table);
         let mut folders = BTreeSet::new();
         for (relative, staged) in add {
             let path = root.join(relative);
             durable::rename(&staged.part.path, &path, Seen::ByUs)?;
+            crash::point("commit.part_renamed")?;
             folders.extend(path.ancestors().skip(1).take_while(|folder| folder.starts_with(&root)).map(Path::to_path_buf));
         }
         for staged in &commit.parts {
@@ -121,7 +126,9 @@ impl CommonTables {
             .with_metadata([("truecost".to_owned(), told)])
             .with_application_transaction(transaction)
             .with_max_retries(0);
+        crash::point("commit.checked")?;
         let done = self.commit(table, properties, actions);
+        crash::point("commit.replied")?;
         if done.as_ref().is_ok_and(|version| *version == target) {
             return Ok(Outcome::Committed(target));
         }

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use super::store::is_checkpoint;
 use crate::{
+    crash,
     diagnostic::Answer,
     lake::{
         Flaw, Seen,
@@ -171,6 +172,7 @@ impl Log {
             kept.push((copy, staging, path));
         }
         durable::sync_files(&kept.iter().map(|(_, staging, _)| staging.clone()).collect::<Vec<_>>())?;
+        crash::point("log.copy_flushed")?;
         for (copy, staging, path) in &kept {
             durable::rename(staging, path, Seen::ByUs)?;
             if let Some(copies) = self.copies()?.as_mut() {

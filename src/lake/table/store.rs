@@ -25,7 +25,7 @@ use object_store::{
 };
 
 use super::copies::{Entry, Log, version_of};
-use crate::diagnostic::Refusal;
+use crate::{crash, diagnostic::Refusal};
 
 #[derive(Debug)]
 pub(super) struct Flushing {
@@ -69,7 +69,9 @@ impl Flushing {
     fn write_entry(&self, path: &FilePath, version: u64, payload: &PutPayload) -> io::Result<()> {
         let told = |refusal: Refusal| io::Error::other(refusal.to_string());
         self.log.make_room(version).map_err(told)?;
+        crash::point("log.room_made")?;
         self.write(path, payload, true)?;
+        crash::point("log.entry_written")?;
         let bytes: Vec<u8> = payload.iter().flatten().copied().collect();
         self.log.keep([(version, bytes.as_slice())]).map_err(told)
     }
@@ -101,12 +103,15 @@ impl Flushing {
         let mut file = crate::lake::Seen::ByUs.create(&staging)?;
         payload.iter().try_for_each(|bytes| file.write_all(bytes))?;
         file.sync_all()?;
+        crash::point("log.staged")?;
         if create {
             let linked = fs::hard_link(&staging, path);
+            crash::point("log.linked")?;
             fs::remove_file(&staging)?;
             linked?;
         } else {
             fs::rename(&staging, path)?;
+            crash::point("log.checkpoint")?;
         }
         File::open(parent)?.sync_all()
     }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::{Conductor, CostPlanned, Event};
 use crate::{
+    crash,
     diagnostic::{Answer, Diagnostic, Severity, codes},
     domain::counted,
     engine::{Table, Tables},
@@ -212,6 +213,7 @@ impl CostRun<'_> {
         let mut walk = Walk::new(self, &plan, release, self.parts(latest), &taken, known);
         walk.keep(release, latest);
         walk.all()?;
+        crash::point("cost.walked")?;
         let verdicts = lock(&walk.verdicts).clone();
         if !verdicts.is_empty() {
             after = plan_release_after(self.partnership, known, &lake.files, latest, closings, &verdicts);
@@ -274,7 +276,9 @@ impl CostRun<'_> {
             tables.insert("closed_part", Table::rows(closed.schema(), vec![closed]));
             tables.insert("published_part", Table::rows(published.schema(), vec![published]));
         }
+        crash::point("cost.unproved")?;
         costed.findings = prove::prove(&tables)?;
+        crash::point("cost.proved")?;
         not_asked_again(ground.closings, &mut costed.findings);
         assembly.content.proofs.insert(FOUND.into(), found(ground.closings, &costed.findings));
         if let Some(classes) = tables.get("class_total") {

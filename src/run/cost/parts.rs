@@ -9,6 +9,7 @@ use arrow::{compute::concat_batches, record_batch::RecordBatch};
 use serde_json::Value;
 
 use crate::{
+    crash,
     diagnostic::Answer,
     engine::{Part, Table},
     lake::{Content, Manifest, PartFile, PublishedPart, Releases, StagedPart, hold},
@@ -135,6 +136,7 @@ impl<T: Sync> Work<'_, T> {
         let made = Mutex::new(BTreeMap::new());
         each(self.parts.threads, stale, |(at, unit)| {
             let of_tables = self.tables.iter().zip(make(&unit.of)?);
+            crash::point("cost.part_made")?;
             let parts = of_tables.map(|(table, made)| self.parts.add(table, &unit.key, &unit.inputs, made)).collect::<Answer<Vec<_>>>()?;
             lock(&made).insert(at, parts);
             Ok(())

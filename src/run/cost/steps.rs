@@ -15,6 +15,7 @@ use super::{
     parts::{Filled, Made, Parts, Unit},
 };
 use crate::{
+    crash,
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Period, counted},
     engine::{Table, Tables},
@@ -323,6 +324,7 @@ impl<'a> Walk<'a> {
         let threads = self.run.threads;
         let input = KernelInput { partnership: self.run.partnership, period, tables: &tables, gives: &step.schemas, threads };
         let rows = work(kernel, &input)?;
+        crash::point("cost.kernel")?;
         let fits = rows.len() == step.fills.len() && rows.iter().zip(&step.schemas).all(|(rows, schema)| rows.schema() == *schema);
         if !fits {
             return Err(not_in_memory(step.name()));

@@ -12,6 +12,7 @@ use super::{
     withdrawal::{announced, superseded, withdrawn},
 };
 use crate::{
+    crash,
     diagnostic::{Answer, Diagnostic, codes, render},
     domain::{Coverage, DeliveryId, rows_and_pounds},
     lake::{Attempt, Commit, DeliveryRecord, DeliveryState, SourceFacts, StagedRows},
@@ -69,6 +70,7 @@ impl FeedRun<'_> {
             Err(Stop::Refused(faults)) => {
                 record.state = DeliveryState::Refused;
                 record.lake_version = None;
+                crash::point("enter.refused")?;
                 match standing {
                     Some(standing) => self.keep_standing(known, standing, &record, Vec::new(), faults),
                     None => self.entered(known, record, faults),
@@ -104,7 +106,9 @@ impl FeedRun<'_> {
             self.register(known, other)?;
         }
         record.reports = rendered(&notes);
+        crash::point("enter.committed")?;
         self.register(known, record.clone())?;
+        crash::point("enter.registered")?;
         let delivered = self.told(&record, notes, item.many);
         plan::replaced_in_words(&entry.replaced).iter().for_each(|line| self.step(&format!("  replaced {line}")));
         self.remove_taken(item);
@@ -130,6 +134,7 @@ impl FeedRun<'_> {
         quarantine.finish()?;
         record.state = DeliveryState::Waiting;
         record.waits = questions;
+        crash::point("enter.waits")?;
         self.entered(known, record, reports)
     }
 
@@ -257,6 +262,7 @@ impl FeedRun<'_> {
         }
         for record in announced(entry) {
             self.lake.register().enter(&record)?;
+            crash::point("enter.announced")?;
         }
         record.lake_files = files_of(&parts);
         self.lake.register().announce(record)?;

@@ -10,7 +10,8 @@ use super::{
     FeedRun, Folder, InHand,
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, codes},
+    crash,
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::counted,
     pipeline::Feed,
     plan::Take,
@@ -51,9 +52,10 @@ impl FeedRun<'_> {
             return InHand { present: folder.map(|folder| folder.present.clone()), ..self.landed_again(feed, take, &record) };
         }
         let source = folder.map(|folder| &*folder.source);
+        let begun = crash::point("land.begun").map_err(Refusal::from);
         let mut watch = |bytes| self.observer.event(Event::Advance { bytes });
         let landed = match source {
-            Some(source) => land(self.lake.landing(), source, &take.entry, (feed.landing, feed.sealing()), &mut watch),
+            Some(source) => begun.and_then(|()| land(self.lake.landing(), source, &take.entry, (feed.landing, feed.sealing()), &mut watch)),
             None => Err(Diagnostic::new(codes::checks::UNEXPLAINED, "a file without a source").into()),
         };
         let sidecar =

@@ -29,6 +29,7 @@ use std::{
 
 use super::{Conductor, Event};
 use crate::{
+    crash,
     decode::EncodingFacts,
     diagnostic::{Answer, Diagnostic, Severity, codes},
     domain::{Pence, grouped},
@@ -337,6 +338,7 @@ impl FeedRun<'_> {
         }
         let in_hand = self.land_all(sources, queue)?;
         self.lake.landing().sync()?;
+        crash::point("run.landed")?;
         let lost = known.iter().filter(|r| r.lost).map(|r| r.delivery_id.clone()).collect();
         let mut items = in_order(self.covered(in_hand, &left, done));
         many::mark(&mut items);

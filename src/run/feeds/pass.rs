@@ -14,6 +14,7 @@ use super::super::{
     parallel::{Flow, lock, pump},
 };
 use crate::{
+    crash,
     decode::{self, Chunk, Chunks, Decoded, Header, Judge, RejectedRow, Tally},
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Period, counted},
@@ -89,6 +90,7 @@ struct Job {
 pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWriter) -> Answer<Streamed> {
     let mut chunks = Chunks::open(pass.judge, read)?;
     let header = chunks.header();
+    crash::point("judge.header")?;
     let parts = Parts { pass, open: Mutex::default() };
     let mut order = Order {
         quarantine,
@@ -125,6 +127,7 @@ pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWr
             job: |job| parts.write(job),
         },
     )?;
+    crash::point("judge.read")?;
     let mut streamed = order.streamed;
     streamed.tally = std::mem::take(&mut streamed.tally).finish(pass.judge, &header)?;
     streamed.parts = parts.finish()?;
@@ -140,6 +143,9 @@ fn work(pass: &Pass<'_>, header: &Header, piece: Piece) -> Worked {
     };
     let bytes = chunk.len() as u64;
     let decoded = decode::decode(pass.judge, header, &chunk);
+    if let Err(crashed) = crash::point("judge.chunk") {
+        return Worked { rejected: Vec::new(), tally: Tally::default(), fault: None, normalised: Err(crashed.into()) };
+    }
     let (decoded, normalised) = normalise(pass, header, &chunk, decoded);
     pass.observer.event(Event::Advance { bytes });
     Worked { rejected: decoded.rejected, tally: decoded.tally, fault: decoded.fault, normalised }

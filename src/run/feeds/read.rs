@@ -21,6 +21,7 @@ use super::{
     sidecar_facts,
 };
 use crate::{
+    crash,
     decode::{EncodingFacts, Judge},
     diagnostic::{Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Placement},
@@ -204,6 +205,7 @@ impl FeedRun<'_> {
         let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
         let judge::Verdict { proof, mut faults, mut waits, in_middle, asks_for_subtotals } =
             judge::judge(feed, file, &judge, &streamed.tally, said);
+        crash::point("judge.verdict").map_err(|crashed| Stop::Run(crashed.into()))?;
         record.proof = proof;
         record.proof.no_pounds = into.special.amount.is_none();
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
