@@ -99,6 +99,8 @@ impl FeedRun<'_> {
         };
         let mut record = self.record(item, &coverage, &id, &landed, &facts, earlier.as_deref());
         let verdict = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, standing.is_some());
+        let passed = |accepted| crash::point("judge.verdict").map(|()| accepted).map_err(|crashed| Stop::Run(crashed.into()));
+        let verdict = verdict.and_then(passed);
         Read::Judged(Judged { record, coverage, id, standing, verdict }.into())
     }
 
@@ -205,7 +207,6 @@ impl FeedRun<'_> {
         let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
         let judge::Verdict { proof, mut faults, mut waits, in_middle, asks_for_subtotals } =
             judge::judge(feed, file, &judge, &streamed.tally, said);
-        crash::point("judge.verdict").map_err(|crashed| Stop::Run(crashed.into()))?;
         record.proof = proof;
         record.proof.no_pounds = into.special.amount.is_none();
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
