@@ -318,6 +318,19 @@ pub enum Release {
         #[arg(long, value_name = "DIR")]
         rules: Option<PathBuf>,
     },
+    /// What changed from one release to another: cell by cell, with the kinds of causes.
+    Diff {
+        /// `r0006`.
+        old: String,
+        /// `r0007`.
+        new: String,
+        /// The cost lines behind it too: those that stand in one of the two alone.
+        #[arg(long)]
+        lines: bool,
+        /// How many lines.
+        #[arg(short = 'n', default_value_t = 200, requires = "lines")]
+        most: usize,
+    },
     /// Hash every file of a release and of the common tables, and say which are not as they were written; exit 1 where one is.
     Verify {
         /// `r0007`; the latest if none is given.
@@ -335,6 +348,12 @@ pub struct Query {
     pub sql: String,
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+    /// Ask the release of this name, `r0007`: published tables as they were.
+    #[arg(long, value_name = "RELEASE", conflicts_with = "as_of")]
+    pub release: Option<String>,
+    /// Ask the release that was the latest at the end of this day, `2018-07-14`.
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

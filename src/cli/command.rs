@@ -235,7 +235,10 @@ fn planned(partnership: &Partnership, selection: &Selection, talk: Talk) -> Answ
 }
 
 fn question(partnership: &Partnership, words: &args::Query, voice: Voice) -> Answer<u8> {
-    let report::Answered { schema, rows: batches, warnings } = report::answer(partnership, &words.sql)?;
+    let report::Answered { schema, rows: batches, warnings } = match super::release::as_it_was(words)? {
+        Some(which) => report::answer_as_it_was(partnership, &words.sql, &which)?,
+        None => report::answer(partnership, &words.sql)?,
+    };
     voice.report(&warnings);
     let format = match (words.format, voice.json) {
         (args::Format::Parquet, _) if std::io::stdout().is_terminal() => {

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{args::Release, out::Voice};
+use super::{
+    args::{Query, Release},
+    out::Voice,
+};
 use crate::{
-    diagnostic::{Answer, Refusal},
-    domain::counted,
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    domain::{Day, counted},
     pipeline::Partnership,
-    report::{self, Page},
+    report::{self, AsItWas, Page},
     run,
 };
 
@@ -19,6 +22,9 @@ pub fn act(partnership: &Partnership, action: &Release, voice: Voice) -> Answer<
         Release::List => voice.answer(&report::release_list(partnership)?),
         Release::Show { release, rules: None } => voice.answer(&report::release_show(partnership, release)?),
         Release::Show { release, rules: Some(folder) } => voice.answer(&rules(partnership, release, folder)?),
+        Release::Diff { old, new, lines, most } => {
+            voice.answer(&report::release_diff(partnership, old, new, lines.then_some(*most))?);
+        }
         Release::Verify { release, all } => {
             let (page, report) = report::verify(partnership, release.as_deref(), *all)?;
             voice.answer(&page);
@@ -27,6 +33,23 @@ pub fn act(partnership: &Partnership, action: &Release, voice: Voice) -> Answer<
         }
     }
     Ok(0)
+}
+
+/// Which release a question is about; `None` where it is the latest.
+pub fn as_it_was(words: &Query) -> Answer<Option<AsItWas>> {
+    if let Some(name) = &words.release {
+        return Ok(Some(AsItWas::Release(name.clone())));
+    }
+    let day = |text: &String| {
+        Day::parse_iso(text).map(AsItWas::On).ok_or_else(|| {
+            Diagnostic::new(codes::command::USAGE, format!("`{text}` is no day"))
+                .expected("a day as in `2018-07-14`")
+                .outcome("nothing was read")
+                .hint("truecost query --as-of 2018-07-14 \"SELECT …\"")
+                .into()
+        })
+    };
+    words.as_of.as_ref().map(day).transpose()
 }
 
 /// Writes the configuration that made a release.

@@ -10,6 +10,7 @@
 //! lake/quarantine/<delivery>.parquet     faulty rows with their reasons
 //! lake/proof/<delivery>.json             what is about to be committed
 //! lake/releases/<release>-<sha256>.json  a copy of each manifest
+//! lake/removed/<number>.json             what retention removed, and why
 //! lake/register/<delivery>.json          what was accepted or refused, with its proof
 //! lake/supply/<number>.json              what persons said about the supply of a period, in its order
 //! lake/decision.json                     what a person's command is about to do
@@ -49,6 +50,7 @@ mod register;
 mod release;
 #[cfg(test)]
 mod release_tests;
+mod removed;
 mod rules;
 #[cfg(test)]
 mod sample;
@@ -81,6 +83,7 @@ pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use record::{Attempt, DeliveryRecord, DeliveryState, KeyIds, SourceFacts};
 pub use register::Register;
 pub use release::{PartRef, Publication, Releases};
+pub use removed::{Kept, Removal, Tombstone};
 pub use rules::RuleFiles;
 pub use sound::{Depth, Flaw, Mended, flaw, hold};
 pub use staging::Staging;

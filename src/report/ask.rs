@@ -1,20 +1,27 @@
 //! What a question may look at: the latest release, the common tables as the release read them, reference tables, operations.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use ::parquet::arrow::ArrowWriter;
 use arrow::{
     array::AsArray,
-    datatypes::{Decimal128Type, SchemaRef},
+    datatypes::{Decimal128Type, Field, Schema, SchemaRef},
     record_batch::RecordBatch,
 };
 
-use super::standing::Stand;
+use super::{
+    released::{as_of, named},
+    standing::Stand,
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Pence, Period},
-    engine::{Limits, Part, Table, Tables, ask},
-    lake::{DeliveryRecord, Lake, LakeFileState, Manifest},
+    domain::{Day, Pence, Period},
+    engine::{Answers, Limits, Part, Table, Tables, ask},
+    lake::{DeliveryRecord, Lake, LakeFileState, Manifest, PartFile, PublishedPart},
     pipeline::{Basis, Partnership},
     plan::{self, Standing},
     schema::{Cell, Type, proof_table},
@@ -54,6 +61,67 @@ pub struct Answered {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// Which release a question is about, where it is not the latest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AsItWas {
+    /// By its name.
+    Release(String),
+    /// The one that was the latest at the end of a day.
+    On(Day),
+}
+
+/// The rows that answer a question about an earlier release: of `published.*` alone, with the columns that it was published with.
+///
+/// # Errors
+/// TC11…; TC1420, TC1422 where there is no such release.
+pub fn answer_as_it_was(partnership: &Partnership, sql: &str, which: &AsItWas) -> Answer<Answered> {
+    let release = match which {
+        AsItWas::Release(name) => named(partnership, name)?,
+        AsItWas::On(day) => as_of(partnership, *day)?,
+    };
+    let mut tables = Tables::with_default_schema("published");
+    for (table, parts) in &release.manifest.content.tables {
+        if let Some(schema) = columns_of(partnership, &release, table, parts)? {
+            let local = |p: &PublishedPart| Part::local(&release.published.join(&p.path), p.bytes, p.rows);
+            tables.insert(format!("published.{table}"), Table::local(schema, parts.iter().filter_map(local).collect()));
+        }
+    }
+    let answers = ask(sql, &tables, &Limits::default()).map_err(|refusal| only_published(refusal, &release.manifest.release))?;
+    answered(partnership, answers)
+}
+
+/// The columns of a table as its parts have them; by its contract where it has none, and `None` where it has no contract either.
+fn columns_of(partnership: &Partnership, release: &Release, table: &str, parts: &[PublishedPart]) -> Answer<Option<SchemaRef>> {
+    let mut fields: Vec<Field> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for part in parts {
+        for field in PartFile::open(&release.published.join(&part.path))?.schema().fields() {
+            if seen.insert(field.name().clone()) {
+                // A part of an earlier run may be without a column that a later one has.
+                fields.push(field.as_ref().clone().with_nullable(true));
+            }
+        }
+    }
+    if !parts.is_empty() {
+        return Ok(Some(Arc::new(Schema::new(fields))));
+    }
+    Ok(partnership.contracts.get(&format!("published/{table}")).map(|contract| contract.arrow_schema()))
+}
+
+/// Says of a table that is not there what can be asked for.
+fn only_published(mut refusal: Refusal, release: &str) -> Refusal {
+    for report in refusal.0.iter_mut().filter(|report| report.code == codes::query::NAME) {
+        report.hint = format!("Of an earlier release only published tables can be asked for: truecost release show {release} lists them.");
+    }
+    refusal
+}
+
+fn answered(partnership: &Partnership, answers: Answers) -> Answer<Answered> {
+    let schema = answers.schema().clone();
+    let warnings = answers.summed().iter().filter_map(|(table, column)| overlaps(partnership, table, column)).collect();
+    Ok(Answered { schema, rows: answers.collect::<Answer<Vec<_>>>()?, warnings })
+}
+
 /// The rows that answer a question, and their columns. Reference tables and deliveries can be asked about before the first release.
 ///
 /// # Errors
@@ -68,9 +136,7 @@ pub fn answer(partnership: &Partnership, sql: &str) -> Answer<Answered> {
         let unknown = refusal.0.iter().any(|d| d.code == codes::query::NAME);
         if release.is_none() && unknown { nothing_published() } else { refusal }
     })?;
-    let schema = answers.schema().clone();
-    let warnings = answers.summed().iter().filter_map(|(table, column)| overlaps(partnership, table, column)).collect();
-    Ok(Answered { schema, rows: answers.collect::<Answer<Vec<_>>>()?, warnings })
+    answered(partnership, answers)
 }
 
 /// Says of a column whose amounts overlap that their sum counts something twice.
@@ -124,7 +190,7 @@ fn tables_of(partnership: &Partnership, release: Option<&Release>, stand: &Stand
         match name.split_once('/') {
             Some(("published", table)) => {
                 let parts = release.manifest.content.tables.get(table).map_or(&[][..], Vec::as_slice);
-                let local = |p: &crate::lake::PublishedPart| Part::local(&release.published.join(&p.path), p.bytes, p.rows);
+                let local = |p: &PublishedPart| Part::local(&release.published.join(&p.path), p.bytes, p.rows);
                 tables
                     .insert(format!("published.{table}"), Table::local(contract.arrow_schema(), parts.iter().filter_map(local).collect()));
             }

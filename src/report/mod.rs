@@ -1,9 +1,11 @@
 //! What finance and engineers look at. Every answer is a [`Page`]: text for a person, JSON for a program.
 
+mod apart;
 mod ask;
 mod checks;
 mod cost;
 mod demonstration;
+mod diff;
 mod doctor;
 mod explain;
 mod figures;
@@ -26,10 +28,11 @@ mod suspense;
 mod validate;
 mod verify;
 
-pub use ask::{Answered, Release, answer, latest, parquet, rows, tables};
+pub use ask::{Answered, AsItWas, Release, answer, answer_as_it_was, latest, parquet, rows, tables};
 pub use checks::checks;
 pub use cost::{Wanted, explain_cost};
 pub use demonstration::demonstration;
+pub use diff::release_diff;
 pub use doctor::doctor;
 pub use explain::{code, explain_line};
 pub use figures::{reconcile, separation};

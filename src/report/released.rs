@@ -11,9 +11,9 @@ use arrow::{
 use super::Release;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
-    domain::{Pence, Period},
-    lake::{Lake, Manifest, PartFile, PublishedPart, hold},
-    pipeline::Partnership,
+    domain::{Day, Pence, Period},
+    lake::{Kept, Lake, Manifest, PartFile, PublishedPart, Tombstone, hold},
+    pipeline::{Partnership, schedule::civil_day_of},
     plan::{Slot, published_slots},
     schema::batch::money,
 };
@@ -26,9 +26,71 @@ pub fn named(partnership: &Partnership, name: &str) -> Answer<Release> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let names = lake.releases().names()?;
     if !names.iter().any(|known| known == name) {
-        return Err(no_release(name, &names));
+        let gone = removed_releases(&lake)?.into_iter().find(|(gone, _)| gone.name == name);
+        return Err(gone.map_or_else(|| no_release(name, &names), |(gone, at)| was_removed(name, &gone, &at, &names)));
     }
     Ok(Release { manifest: lake.releases().manifest(name)?, published: lake.releases().folder().to_path_buf() })
+}
+
+/// The release that was the latest at the end of a day in London.
+///
+/// # Errors
+/// TC1420 where none was published by then; TC1422 where that one was removed; TC1010.
+pub fn as_of(partnership: &Partnership, day: Day) -> Answer<Release> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let names = lake.releases().names()?;
+    let mut found: Option<Manifest> = None;
+    // By its number, not by the clock of the machine that made it, which may have gone back.
+    for name in names.iter().rev() {
+        let manifest = lake.releases().manifest(name)?;
+        if civil_day_of(made(&manifest).at).is_some_and(|published| published <= day) {
+            found = Some(manifest);
+            break;
+        }
+    }
+    let later = |gone: &Tombstone| found.as_ref().is_none_or(|found| number(&found.release) < number(&gone.name));
+    let by_then = |gone: &Tombstone| gone.published_at.as_deref().and_then(civil_day_of).is_some_and(|published| published <= day);
+    let gone = removed_releases(&lake)?.into_iter().rfind(|(gone, _)| by_then(gone) && later(gone));
+    match (gone, found) {
+        (Some((gone, at)), _) => Err(was_removed(&gone.name, &gone, &at, &names)),
+        (None, Some(manifest)) => Ok(Release { manifest, published: lake.releases().folder().to_path_buf() }),
+        (None, None) => Err(Diagnostic::new(codes::periods::NO_SUCH_RELEASE, format!("nothing had been published by {day}"))
+            .expected(first_there(&lake, &names))
+            .outcome("nothing was read")
+            .hint("truecost release list")
+            .into()),
+    }
+}
+
+/// `r0012` → 12, to compare by.
+fn number(name: &str) -> Option<u64> {
+    name.strip_prefix('r')?.parse().ok()
+}
+
+fn first_there(lake: &Lake, names: &[String]) -> String {
+    let first = names.first().and_then(|name| lake.releases().manifest(name).ok());
+    first.map_or_else(|| those_there(names), |first| format!("a day from {} on: {} is the first", made(&first).at, first.release))
+}
+
+/// Releases that retention removed, in order, each with when.
+fn removed_releases(lake: &Lake) -> Answer<Vec<(Tombstone, String)>> {
+    let mut all: Vec<(Tombstone, String)> = Vec::new();
+    for removal in lake.removals()? {
+        let releases = removal.gone.into_iter().filter(|gone| gone.kind == Kept::Release);
+        all.extend(releases.map(|gone| (gone, removal.at.clone())));
+    }
+    all.sort_by_key(|(gone, _)| number(&gone.name));
+    // One that is still there was about to be removed when the command was killed.
+    all.retain(|(gone, _)| !lake.releases().is_there(&gone.name));
+    Ok(all)
+}
+
+fn was_removed(name: &str, gone: &Tombstone, at: &str, names: &[String]) -> Refusal {
+    Diagnostic::new(codes::periods::RELEASE_REMOVED, format!("release {name} was removed on {at}: {}", gone.why))
+        .expected(those_there(names))
+        .outcome("nothing was read, and nothing was answered from another release")
+        .hint("truecost release list; a removed release comes back from a backup only")
+        .into()
 }
 
 /// What the releases that are there are called: `one of r0001 to r0012`.

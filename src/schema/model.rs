@@ -29,6 +29,9 @@ pub enum Kind {
 /// projection, the others out of the delivery.
 pub const PROVENANCE: [&str; 6] = ["council", "feed", "delivery_id", "source_row", "delivery_year", "delivery_period"];
 
+/// Of these, what tells apart lines that are one and the same to an accountant: from which file and row they came.
+pub const WHENCE: [&str; 2] = ["delivery_id", "source_row"];
+
 /// The column of a common table that holds the day of which a row tells. Of a snapshot it is the day in the file's name.
 pub const AS_AT: &str = "as_at";
 

@@ -194,3 +194,119 @@ fn a_manifest_of_the_version_before_opens() {
     assert!(place.run(&["run"]).must(0).contains("r0002 answers"));
     place.run(&["query", "SELECT SUM(amount) FROM cost_line"]).must(0);
 }
+
+fn cells(diff: &Value) -> Vec<(String, String, String, String)> {
+    let table = diff["tables"].as_array().unwrap().iter().find(|table| table["table"] == "separation").unwrap();
+    let text = |cell: &Value, name: &str| cell[name].as_str().unwrap().to_owned();
+    table["changed"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|cell| (text(cell, "ownership"), text(cell, "delivery_period"), text(cell, "difference"), cell["causes"].to_string()))
+        .collect()
+}
+
+/// A line more in May: one cell differs, by that line, because of data, and April is the same.
+#[test]
+fn a_line_more_is_a_difference_of_data_in_its_own_period() {
+    let place = Place::new();
+    place.ledger(4, APRIL);
+    place.ledger(5, APRIL);
+    place.run(&["run"]).must(0);
+    place.ledger(5, &[("A100", "4100", "100.00"), ("A100", "4100", "7.30"), ("A900", "9000", "-107.30")]);
+    place.run(&["run"]).must(0);
+    let diff = place.json(&["release", "diff", "r0001", "r0002", "--lines"]);
+    assert_eq!(diff["causes"].to_string(), r#"["data"]"#);
+    assert_eq!(cells(&diff), [("shared".into(), "2".into(), "7.30".into(), r#"["data"]"#.into())]);
+    let lines: Vec<(&str, &str)> =
+        diff["lines"].as_array().unwrap().iter().map(|line| (line["side"].as_str().unwrap(), line["amount"].as_str().unwrap())).collect();
+    assert_eq!(lines, [("new", "7.30")]);
+    // Backwards it is the same with the other sign; against itself nothing.
+    assert_eq!(cells(&place.json(&["release", "diff", "r0002", "r0001", "--lines"]))[0].2, "-7.30");
+    let same = place.run(&["release", "diff", "r0002", "r0002", "--lines"]).must(0);
+    assert!(same.contains("what differs between them: nothing") && same.contains("separation: the same"), "{same}");
+    let text = place.run(&["release", "diff", "r0001", "r0002", "--lines"]).must(0);
+    assert!(text.contains("lines of cost: 0 lines only in r0001, 1 line only in r0002"), "{text}");
+}
+
+/// The same file brought again under other rows: provenance alone is no difference.
+#[test]
+fn lines_that_came_in_another_order_are_no_difference() {
+    let place = Place::new();
+    place.ledger(4, &[("A100", "4100", "100.00"), ("A200", "4100", "3.00"), ("A900", "9000", "-103.00")]);
+    place.run(&["run"]).must(0);
+    let (before, header) = (place.at("drop/ashvale/general_ledger/ashvale_2018_04.csv"), "Ref;Seq");
+    let text = fs::read_to_string(&before).unwrap();
+    assert!(text.starts_with(header));
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.swap(1, 2);
+    place.write("drop/ashvale/general_ledger/ashvale_2018_04.csv", &(lines.join("\n") + "\n"));
+    place.run(&["run"]).must(0);
+    let diff = place.json(&["release", "diff", "r0001", "r0002", "--lines"]);
+    assert_eq!((diff["causes"].to_string(), cells(&diff).len()), (r#"["data"]"#.into(), 0));
+    assert_eq!(diff["lines"], serde_json::json!([]));
+}
+
+/// A rule that moves a pound from one owner to another: two cells, two lines, the total the same.
+#[test]
+fn a_changed_rule_is_a_difference_of_rule() {
+    let place = Place::new();
+    place.ledger(4, &[("A100", "4100", "100.00"), ("A200", "4100", "3.00"), ("A900", "9000", "-103.00")]);
+    place.run(&["run"]).must(0);
+    place.replace("pipelines/reference/ownership_rule.csv", "retained", "managed");
+    place.run(&["run"]).must(0);
+    let diff = place.json(&["release", "diff", "r0001", "r0002", "--lines"]);
+    assert_eq!(diff["causes"].to_string(), r#"["rule"]"#);
+    let differences: Vec<(String, String)> = cells(&diff).into_iter().map(|cell| (cell.0, cell.2)).collect();
+    assert_eq!(differences, [("managed".into(), "3.00".into()), ("retained".into(), "-3.00".into())]);
+    let separation = &diff["tables"][0];
+    assert_eq!((&separation["old"], &separation["new"]), (&serde_json::json!("103.00"), &serde_json::json!("103.00")));
+    assert_eq!(diff["lines"].as_array().unwrap().len(), 2);
+}
+
+/// A separation that is not that of its lines is no answer: the manifest of the second release is made to name the first one's cells.
+#[test]
+fn cells_that_are_not_those_of_their_lines_are_refused() {
+    let place = Place::new();
+    place.ledger(4, APRIL);
+    place.run(&["run"]).must(0);
+    place.ledger(4, &[("A100", "4100", "99.99"), ("A900", "9000", "-99.99")]);
+    place.run(&["run"]).must(0);
+    let mut second = place.manifest("r0002");
+    second["content"]["tables"]["separation"] = place.manifest("r0001")["content"]["tables"]["separation"].clone();
+    fs::write(place.at("published/r0002/_manifest.json"), serde_json::to_vec_pretty(&second).unwrap()).unwrap();
+    fs::remove_dir_all(place.at("lake/releases")).unwrap();
+    let said = place.run(&["release", "diff", "r0001", "r0002", "--lines"]);
+    assert!(said.err.contains("TC1421") && said.err.contains("the cell differs by £0.00, the lines behind it by -£0.01"), "{}", said.err);
+    said.must(3);
+}
+
+/// Each release answers for itself, by its name and by the day on which it was the latest.
+#[test]
+fn earlier_releases_answer_as_they_were() {
+    let place = Place::new();
+    place.ledger(4, APRIL);
+    place.run(&["run"]).must(0);
+    place.ledger(4, &[("A100", "4100", "250.00"), ("A900", "9000", "-250.00")]);
+    place.run(&["run"]).must(0);
+    let sql = "SELECT SUM(amount) AS pounds FROM separation";
+    let of = |words: &[&str]| place.run(&[&["query", "--format", "csv", sql], words].concat());
+    assert_eq!(of(&["--release", "r0001"]).must(0), "pounds\n100.00\n");
+    assert_eq!(of(&["--release", "r0002"]).must(0), "pounds\n250.00\n");
+    assert_eq!(of(&[]).must(0), "pounds\n250.00\n");
+    // As if the first had been published in the summer of 2018, an hour before midnight in London.
+    let mut first = place.manifest("r0001");
+    first["run"]["published_at"] = serde_json::json!("2018-07-13T22:30:00Z");
+    fs::write(place.at("published/r0001/_manifest.json"), serde_json::to_vec_pretty(&first).unwrap()).unwrap();
+    fs::remove_dir_all(place.at("lake/releases")).unwrap();
+    assert_eq!(of(&["--as-of", "2018-07-13"]).must(0), "pounds\n100.00\n");
+    assert_eq!(of(&["--as-of", "2020-01-01"]).must(0), "pounds\n100.00\n");
+    assert_eq!(of(&["--as-of", "9000-01-01"]).must(0), "pounds\n250.00\n");
+    let before = of(&["--as-of", "2018-07-12"]);
+    assert!(before.err.contains("nothing had been published by 2018-07-12") && before.err.contains("r0001 is the first"), "{}", before.err);
+    before.must(2);
+    of(&["--as-of", "July"]).must(2);
+    of(&["--release", "r0009"]).must(2);
+    let lake = place.run(&["query", "SELECT COUNT(*) FROM lake.ledger_line", "--release", "r0001"]);
+    assert!(lake.err.contains("only published tables"), "{}", lake.err);
+}

@@ -11,4 +11,8 @@ codes! {
     CLOSED_CHANGED = "TC1407", Operator, 1, "check 7: a part of a closed period is another one";
     /// No release has this name, or none was published by that day.
     NO_SUCH_RELEASE = "TC1420", Operator, 2, "no such release";
+    /// Cells of two releases differ by something else than the lines behind them.
+    NOT_FOOTING = "TC1421", Us, 3, "cells and lines do not foot";
+    /// The release that was asked for was there, and retention removed it.
+    RELEASE_REMOVED = "TC1422", Operator, 2, "the release was removed by retention";
 }

@@ -1,0 +1,166 @@
+//! `release diff A B`: cell by cell what changed, of which kinds the causes are, and the lines behind it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Release,
+    apart::apart,
+    page::{Align, Page, Table},
+    released::{cells, made, named},
+};
+use crate::{
+    diagnostic::Answer,
+    domain::{Cause, Changed, Pence, Period, changed, counted, decimal, grouped, pounds},
+    pipeline::Partnership,
+    plan::causes,
+};
+
+/// What is compared: a published table by its primary key, and the amount that is told.
+const COMPARED: [(&str, &str); 3] = [("separation", "amount"), ("settlement", "balance"), ("payment_to_make", "amount")];
+
+/// One table of both releases.
+struct Compared {
+    table: &'static str,
+    amount: &'static str,
+    keys: Vec<String>,
+    /// What all cells add up to.
+    totals: (Pence, Pence),
+    /// How many cells there are on either side.
+    count: usize,
+    changed: Vec<Changed<Vec<String>>>,
+}
+
+/// Holds two releases against each other. `lines` asks for the cost lines behind what differs, and how many of them to print.
+///
+/// # Errors
+/// TC1420 where one of them is not there; TC1008 where a part is gone or damaged; TC1421 where cells and lines do not agree.
+pub fn release_diff(partnership: &Partnership, old: &str, new: &str, lines: Option<usize>) -> Answer<Page> {
+    let (before, after) = (named(partnership, old)?, named(partnership, new)?);
+    let all = causes(&before.manifest, &after.manifest, None);
+    let compared = COMPARED.iter().map(|(table, amount)| compare(partnership, &before, &after, table, amount));
+    let compared: Vec<Compared> = compared.collect::<Answer<Vec<_>>>()?.into_iter().flatten().collect();
+    let apart = match compared.iter().find(|one| one.table == "separation").filter(|_| lines.is_some()) {
+        Some(separation) => Some(apart(&before, &after, &separation.keys, &separation.changed)?),
+        None => None,
+    };
+    let mut text = format!(
+        "{old} of {}, {new} of {}; what differs between them: {}\n",
+        made(&before.manifest).at,
+        made(&after.manifest).at,
+        Cause::list(&all)
+    );
+    let mut by_period = Causes { before: &before, after: &after, known: BTreeMap::new() };
+    let mut tables = Vec::new();
+    for one in &compared {
+        text.push_str(&one.text(&mut by_period));
+        tables.push(one.json(&mut by_period));
+    }
+    let mut answer = json!({"old": old, "new": new, "causes": words(&all), "tables": tables});
+    if let (Some(apart), Some(fields)) = (apart, answer.as_object_mut()) {
+        text.push_str(&apart.text(lines.unwrap_or_default()));
+        fields.insert("lines".into(), apart.json()?);
+    }
+    Ok(Page::new("release_diff", text, answer))
+}
+
+fn words(causes: &BTreeSet<Cause>) -> Vec<&'static str> {
+    causes.iter().map(|cause| cause.as_str()).collect()
+}
+
+/// A table by its primary key; `None` where neither release has it, or the partnership knows it no more.
+fn compare(
+    partnership: &Partnership,
+    before: &Release,
+    after: &Release,
+    table: &'static str,
+    amount: &'static str,
+) -> Answer<Option<Compared>> {
+    let Some(contract) = partnership.contracts.get(&format!("published/{table}")) else { return Ok(None) };
+    if before.parts(table).is_empty() && after.parts(table).is_empty() {
+        return Ok(None);
+    }
+    let mut keys: Vec<(u32, String)> =
+        contract.columns.iter().filter_map(|column| Some((column.primary_key?, column.name.to_string()))).collect();
+    keys.sort();
+    let keys: Vec<String> = keys.into_iter().map(|(_, name)| name).collect();
+    let of = |release: &Release| -> Answer<Vec<(Vec<String>, Pence)>> {
+        let all = release.batches(release.parts(table))?;
+        Ok(all.iter().map(|batch| cells(batch, &keys, amount)).collect::<Answer<Vec<_>>>()?.concat())
+    };
+    let (old, new) = (of(before)?, of(after)?);
+    let count = old.iter().chain(&new).map(|(key, _)| key).collect::<BTreeSet<_>>().len();
+    let totals = (old.iter().map(|cell| cell.1).sum(), new.iter().map(|cell| cell.1).sum());
+    Ok(Some(Compared { table, amount, count, totals, changed: changed(old, new), keys }))
+}
+
+/// Kinds of causes by period, each found once.
+struct Causes<'r> {
+    before: &'r Release,
+    after: &'r Release,
+    known: BTreeMap<Period, BTreeSet<Cause>>,
+}
+
+impl Causes<'_> {
+    /// Of a cell; its key says of which period it is.
+    fn of(&mut self, keys: &[String], values: &[String]) -> BTreeSet<Cause> {
+        let value = |name: &str| keys.iter().position(|key| key == name).and_then(|at| values.get(at));
+        let period = value("delivery_year")
+            .zip(value("delivery_period"))
+            .and_then(|(year, period)| Some(Period { year: year.parse().ok()?, period: period.parse().ok()? }));
+        match period {
+            Some(period) => {
+                let find = || causes(&self.before.manifest, &self.after.manifest, Some(period));
+                self.known.entry(period).or_insert_with(find).clone()
+            }
+            None => causes(&self.before.manifest, &self.after.manifest, None),
+        }
+    }
+}
+
+impl Compared {
+    fn text(&self, causes: &mut Causes<'_>) -> String {
+        let (cells, total) = (counted(self.count as u64, "cell"), pounds(self.totals.1));
+        if self.changed.is_empty() {
+            return format!("\n{}: the same ({cells}, {total})\n", self.table);
+        }
+        let mut columns: Vec<(&str, Align)> = self.keys.iter().map(|key| (key.as_str(), Align::Left)).collect();
+        columns.extend([("old", Align::Right), ("new", Align::Right), ("difference", Align::Right), ("cause", Align::Left)]);
+        let mut table = Table::new(&columns);
+        let (mut old, mut new) = (0, 0);
+        for cell in &self.changed {
+            let amounts = [pounds(cell.old), pounds(cell.new), pounds(cell.difference()), Cause::list(&causes.of(&self.keys, &cell.key))];
+            table.row(cell.key.iter().cloned().chain(amounts));
+            (old, new) = (old + cell.old, new + cell.new);
+        }
+        let mut sums = |name: &str, old: Pence, new: Pence| {
+            let blank = self.keys.iter().skip(1).map(|_| String::new());
+            table.row(std::iter::once(name.to_owned()).chain(blank).chain([pounds(old), pounds(new), pounds(new - old), String::new()]));
+        };
+        let same = self.count - self.changed.len();
+        if same > 0 {
+            sums(&format!("{} others, the same", grouped(same as u128)), self.totals.0 - old, self.totals.1 - new);
+        }
+        sums("all", self.totals.0, self.totals.1);
+        format!("\n{}, {}: {} of {cells} differ\n\n{}", self.table, self.amount, grouped(self.changed.len() as u128), table.text())
+    }
+
+    fn json(&self, causes: &mut Causes<'_>) -> Value {
+        let cells: Vec<Value> = self
+            .changed
+            .iter()
+            .map(|cell| {
+                let keys = self.keys.iter().cloned().zip(cell.key.iter().map(|value| json!(value)));
+                let mut fields: Map<String, Value> = keys.collect();
+                fields.insert("old".into(), json!(decimal(cell.old)));
+                fields.insert("new".into(), json!(decimal(cell.new)));
+                fields.insert("difference".into(), json!(decimal(cell.difference())));
+                fields.insert("causes".into(), json!(words(&causes.of(&self.keys, &cell.key))));
+                Value::Object(fields)
+            })
+            .collect();
+        json!({"table": self.table, "amount": self.amount, "cells": self.count, "old": decimal(self.totals.0), "new": decimal(self.totals.1),
+            "difference": decimal(self.totals.1 - self.totals.0), "changed": cells})
+    }
+}
