@@ -32,7 +32,8 @@
 //! | `run` | the conductor: order, lease, clock, release | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages |
 //! | `report` | what finance and engineers look at | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run |
 //! | `demo` | synthetic partnership | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline |
-//! | `cli` | words in, words out; no logic | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run, report, demo |
+//! | `serve` | what runs by itself: scheduler, health | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run, report |
+//! | `cli` | words in, words out; no logic | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run, report, demo, serve |
 
 pub mod cli;
 pub mod crash;
@@ -47,5 +48,6 @@ pub mod plan;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod serve;
 pub mod source;
 pub mod stages;

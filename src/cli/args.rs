@@ -48,6 +48,8 @@ pub enum Command {
     Plan(Plan),
     /// Land, judge, normalise, classify, separate, prove and publish what is new.
     Run(Run),
+    /// Run what is scheduled, each at its time, until a signal ends it; say over HTTP how it is.
+    Serve,
     /// Let a delivery that waits count: the next run takes it.
     Accept(Decide),
     /// Take a delivery out: its rows leave the table, and what stood below it comes back.
@@ -195,7 +197,7 @@ pub struct Selection {
     /// Councils or feeds: `newham`, `newham/general_ledger`; all if none is given.
     #[arg(value_name = "SELECT")]
     pub select: Vec<String>,
-    /// One period, `2023/P04`.
+    /// One period, `2023/P04`, or several, `2017/P01..2018/P12`.
     #[arg(long, conflicts_with = "year")]
     pub period: Option<String>,
     /// One financial year by its starting year, `2023`.
@@ -204,9 +206,20 @@ pub struct Selection {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a word that stands there or does not
 pub struct Run {
     #[command(flatten)]
     pub selection: Selection,
+    /// Only take what is new of the feeds; publish nothing.
+    #[arg(long, conflicts_with_all = ["cost", "let_go"])]
+    pub deliver: bool,
+    /// Only the cost run: look at no source, and publish what the common tables hold.
+    #[arg(long, conflicts_with_all = ["select", "period", "year"])]
+    pub cost: bool,
+    /// Run what is due at this time, unless another run has taken it: `newham/general_ledger=2018-05-01T05:00:00Z`, `cost=…`. May be given
+    /// more than once.
+    #[arg(long, value_name = "NAME=INSTANT", conflicts_with_all = ["select", "period", "year", "deliver", "cost", "let_go"])]
+    pub slot: Vec<String>,
     /// Read and hash every file again, also those that look unchanged.
     #[arg(long)]
     pub rehash: bool,

@@ -83,7 +83,7 @@ pub fn end() {
 }
 
 /// This program; also where its file was replaced since it was started.
-fn program() -> OsString {
+pub fn program() -> OsString {
     if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { std::env::current_exe().map_or_else(|_| "truecost".into(), Into::into) }
 }
 

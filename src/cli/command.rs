@@ -15,15 +15,15 @@ use super::{
 use crate::{
     demo,
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Period, counted, printable_json},
+    domain::{Period, Slot, counted, printable_json},
     engine::{Format, write_rows},
     lake::Decided,
     pipeline::{self, Partnership},
     plan::{self, Wish},
     report::{self, Page, Talk},
     run::{
-        self, LetGo, Options,
-        clock::{Clock as _, SystemClock},
+        self, Halves, LetGo, Options,
+        clock::{Clock as _, ProcessClock},
     },
 };
 
@@ -41,7 +41,11 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
         }
         Command::Explain { what: args::Explain::Code { code } } => say(voice, &report::code(code.as_deref())?),
         command => {
-            let partnership = open(&words.partnership, voice)?;
+            let partnership = open(&words.partnership, voice).inspect_err(|refusal| {
+                if let Command::Schedule { action: args::Schedule::List } = command {
+                    schedule_held(&words.partnership, &refusal.0, voice);
+                }
+            })?;
             with_partnership(command, &partnership, voice)
         }
     }
@@ -60,7 +64,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         Command::Doctor { repair } => doctor(partnership, *repair, voice),
         Command::Validate(_) => {
             voice.report(&pipeline::older_tables(partnership));
-            say(voice, &report::validate(partnership, SystemClock.now().seconds(), voice.talk)?)
+            say(voice, &report::validate(partnership, ProcessClock.now().seconds(), voice.talk)?)
         }
         Command::Plan(words) => {
             let (page, code) = planned(partnership, &words.selection, voice.talk)?;
@@ -68,7 +72,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             Ok(code)
         }
         Command::Run(words) => {
-            let outcome = run::run(partnership, &options(words)?, &SystemClock, &Progress::new(voice))?;
+            let outcome = run::run(partnership, &options(words)?, &ProcessClock, &Progress::new(voice))?;
             voice.answer(&report::outcome(&outcome, voice.talk));
             Ok(outcome.exit_code())
         }
@@ -102,8 +106,8 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             say(voice, &report::method(partnership, wanted)?)
         }
         Command::Key { action: args::Key::New { council } } => say(voice, &super::key::new(partnership, council)?),
-        Command::Schedule { action } => say(voice, &schedule(partnership, action)),
-        Command::Init { .. } | Command::Demo(_) | Command::Completions { .. } | Command::Explain { .. } => Ok(0), // done by `act`
+        Command::Schedule { action } => schedule(partnership, action, voice),
+        Command::Init { .. } | Command::Demo(_) | Command::Completions { .. } | Command::Explain { .. } | Command::Serve => Ok(0), // done above
     }
 }
 
@@ -115,7 +119,7 @@ fn say(voice: Voice, page: &Page) -> Answer<u8> {
 
 fn doctor(partnership: &Partnership, repair: bool, voice: Voice) -> Answer<u8> {
     if repair {
-        let repaired = run::repair(partnership, &SystemClock)?;
+        let repaired = run::repair(partnership, &ProcessClock)?;
         repaired.done.iter().for_each(|done| voice.say(done));
         repaired.left.iter().for_each(|left| voice.say(left));
         if repaired == run::Repaired::default() {
@@ -129,6 +133,16 @@ fn doctor(partnership: &Partnership, repair: bool, voice: Voice) -> Answer<u8> {
 
 /// Reads the partnership; its warnings are said, its faults refuse.
 fn open(dir: &Path, voice: Voice) -> Answer<Partnership> {
+    is_partnership(dir)?;
+    let read = pipeline::read(dir).map_err(|refusal| refusal.or_hint("correct it, then type: truecost validate"));
+    let (partnership, warnings) = read?;
+    voice.report(&warnings);
+    voice.report(&partnership.notes);
+    Ok(partnership)
+}
+
+/// Whether the folder holds a partnership at all.
+pub fn is_partnership(dir: &Path) -> Answer<()> {
     if !dir.join("pipelines/partnership.yaml").is_file() {
         return Err(Diagnostic::new(codes::command::NO_PARTNERSHIP, format!("{} holds no partnership", dir.display()))
             .place(Place::file(dir.join("pipelines/partnership.yaml").display().to_string()))
@@ -137,11 +151,7 @@ fn open(dir: &Path, voice: Voice) -> Answer<Partnership> {
             .hint("truecost init DIR writes one; -C DIR names another folder")
             .into());
     }
-    let read = pipeline::read(dir).map_err(|refusal| refusal.or_hint("correct it, then type: truecost validate"));
-    let (partnership, warnings) = read?;
-    voice.report(&warnings);
-    voice.report(&partnership.notes);
-    Ok(partnership)
+    Ok(())
 }
 
 fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
@@ -167,8 +177,8 @@ fn run_demo(words: &args::Demo, all: &Words, voice: Voice) -> Answer<u8> {
         let (files, bytes) = (counted(feed.files, "file"), counted(feed.bytes, "byte"));
         voice.step(&format!("made {}: {files}, {bytes}", dir.join("drop").join(feed.council).join(feed.feed).display()));
     }
-    let options = Options { select: Vec::new(), wish: Wish::default(), threads: threads(None), let_go: None };
-    let outcome = run::run(&partnership, &options, &SystemClock, &Progress::new(voice))?;
+    let options = Options { threads: threads(None), ..Options::default() };
+    let outcome = run::run(&partnership, &options, &ProcessClock, &Progress::new(voice))?;
     let mut page = report::separation(&partnership)?;
     let notes = report::notes_line(&outcome, voice.talk);
     let dir = dir.display();
@@ -206,14 +216,34 @@ pub(super) fn period(text: &str) -> Answer<Period> {
     Period::parse(text).ok_or_else(|| no_period(text, "a starting year and a period from P01 to P13: 2023/P04"))
 }
 
+/// One period, or the first and the last of several: `2017/P01..2018/P12`.
+fn periods(text: &str) -> Answer<(Period, Period)> {
+    let Some((first, last)) = text.split_once("..") else { return period(text).map(|one| (one, one)) };
+    let expected = "the first and the last period, as in 2017/P01..2018/P12";
+    match (Period::parse(first), Period::parse(last)) {
+        (Some(first), Some(last)) if first <= last => Ok((first, last)),
+        _ => Err(no_period(text, expected)),
+    }
+}
+
+fn slot(text: &str) -> Answer<Slot> {
+    Slot::parse(text).ok_or_else(|| {
+        Diagnostic::new(codes::supply::NOT_A_SLOT, format!("`{}` is no slot", text.escape_debug()))
+            .expected("a name and an instant: newham/general_ledger=2018-05-01T05:00:00Z, or cost=2018-05-01T05:30:00Z")
+            .outcome("nothing was run")
+            .hint("truecost schedule list")
+            .into()
+    })
+}
+
 fn wish(selection: &Selection) -> Answer<Wish> {
     let bad = no_period;
-    let period = selection.period.as_deref().map(period);
+    let periods = selection.period.as_deref().map(periods);
     let year = |t: &str| {
         t.parse::<i16>().ok().filter(|y| (1900..=9998).contains(y)).ok_or_else(|| bad(t, "the starting year of a financial year: 2023"))
     };
     let year = selection.year.as_deref().map(year);
-    Ok(Wish { period: period.transpose()?, year: year.transpose()?, ..Wish::default() })
+    Ok(Wish { periods: periods.transpose()?, year: year.transpose()?, ..Wish::default() })
 }
 
 fn options(words: &args::Run) -> Answer<Options> {
@@ -223,14 +253,20 @@ fn options(words: &args::Run) -> Answer<Options> {
         (Some(by), Some(reason)) if !periods.is_empty() => Some(LetGo { periods, by: by.clone(), reason: reason.clone() }),
         _ => None, // the words ask for all three or none
     };
-    Ok(Options { select: words.selection.select.clone(), wish, threads: threads(words.threads), let_go })
+    let halves = match (words.deliver, words.cost) {
+        (true, _) => Halves::Deliver,
+        (false, true) => Halves::Cost,
+        (false, false) => Halves::Both,
+    };
+    let slots = words.slot.iter().map(|text| slot(text)).collect::<Answer<Vec<_>>>()?;
+    Ok(Options { select: words.selection.select.clone(), wish, threads: threads(words.threads), let_go, halves, slots })
 }
 
 /// What a run would do, and how it would end as far as that is known.
 fn planned(partnership: &Partnership, selection: &Selection, talk: Talk) -> Answer<(Page, u8)> {
     plan::validate(partnership)?;
-    let options = Options { select: selection.select.clone(), wish: wish(selection)?, threads: 1, let_go: None };
-    let planned = run::plan(partnership, &options, SystemClock.now())?;
+    let options = Options { select: selection.select.clone(), wish: wish(selection)?, threads: 1, ..Options::default() };
+    let planned = run::plan(partnership, &options, ProcessClock.now())?;
     Ok((report::planned(partnership, &planned, talk), planned.exit_code()))
 }
 
@@ -275,10 +311,24 @@ fn question(partnership: &Partnership, words: &args::Query, voice: Voice) -> Ans
     Ok(0)
 }
 
-fn schedule(partnership: &Partnership, action: &args::Schedule) -> Page {
-    let count = match action {
-        args::Schedule::List => 1,
-        args::Schedule::Next { count } => *count,
-    };
-    report::schedule(partnership, SystemClock.now().seconds(), count)
+fn schedule(partnership: &Partnership, action: &args::Schedule, voice: Voice) -> Answer<u8> {
+    let now = ProcessClock.now().seconds();
+    match action {
+        args::Schedule::List => {
+            let (page, told) = report::schedule_list(partnership, now)?;
+            voice.report(&told);
+            say(voice, &page)
+        }
+        args::Schedule::Next { count } => say(voice, &report::schedule(partnership, now, *count)),
+    }
+}
+
+/// `schedule list` where the configuration is not valid: what was taken is known all the same, and what holds the rest is said.
+pub fn schedule_held(dir: &Path, faults: &[Diagnostic], voice: Voice) {
+    if voice.json {
+        return; // the reports are the one answer
+    }
+    if let Some(book) = pipeline::places(dir).and_then(|places| run::slots_at(&places).ok()) {
+        voice.answer(&report::schedule_held(&book, faults, ProcessClock.now().seconds()));
+    }
 }

@@ -9,13 +9,13 @@ use crate::{
     lake::{Decided, DeliveryRecord},
     pipeline::Partnership,
     report::Page,
-    run::{self, Said, clock::SystemClock},
+    run::{self, Said, clock::ProcessClock},
 };
 
 /// Does what a person decides, and says what it did and what it leaves to the next run.
 pub(super) fn page(partnership: &Partnership, words: &Decide, what: Decided) -> Answer<Page> {
     let said = Said { what, selector: words.selector.clone(), by: words.by.clone(), reason: words.reason.clone() };
-    let change = run::decide(partnership, &said, &SystemClock)?;
+    let change = run::decide(partnership, &said, &ProcessClock)?;
     let verb = match what {
         Decided::Accept => "accepted",
         Decided::Withdraw => "withdrawn",

@@ -10,6 +10,7 @@ mod out;
 mod period;
 mod progress;
 mod release;
+mod serve;
 mod signal;
 mod supply;
 mod usage;
@@ -22,6 +23,7 @@ use crate::{
     crash,
     diagnostic::{Diagnostic, Refusal, codes},
     report::Talk,
+    run::clock::ProcessClock,
 };
 use args::{Command, Words};
 use out::Voice;
@@ -42,12 +44,14 @@ pub fn main() -> ExitCode {
         voice.refuse(&[refusal]);
         return ExitCode::from(2);
     }
-    let done = match (&words.command, child::is_one()) {
+    let done = ProcessClock.check().and_then(|()| match (&words.command, child::is_one()) {
         (Command::Query(_), Some(colour)) => {
             voice.colour = colour;
             // Without a listener Ctrl-C ends this process in silence; the one that waits for it says so.
             child::confine().and_then(|()| command::act(&words, voice)).map(ExitCode::from)
         }
+        // It listens to signals itself: a run in hand is ended first.
+        (Command::Serve, _) => serve::serve(&words, voice),
         (Command::Query(_), None) => {
             signal::listen();
             child::ask(voice)
@@ -56,7 +60,7 @@ pub fn main() -> ExitCode {
             signal::listen();
             command::act(&words, voice).map(ExitCode::from)
         }
-    };
+    });
     done.unwrap_or_else(|refusal| {
         voice.refuse(&refusal.0);
         ExitCode::from(refusal.exit_code())

@@ -9,7 +9,7 @@ use crate::{
     lake::PeriodAct,
     pipeline::Partnership,
     report::{self, Page},
-    run::{self, PeriodAsked, clock::SystemClock},
+    run::{self, PeriodAsked, clock::ProcessClock},
 };
 
 /// Does what a person asks of a period, and says what became of it.
@@ -24,6 +24,6 @@ pub(super) fn page(partnership: &Partnership, action: &PeriodAction) -> Answer<P
 fn done(partnership: &Partnership, said: &PeriodSaid, act: PeriodAct, anyway: Option<String>) -> Answer<Page> {
     let period = command::period(&said.period)?;
     let asked = PeriodAsked { act, period, by: said.by.clone(), reason: said.reason.clone(), anyway };
-    let done = run::period(partnership, &asked, &SystemClock)?;
+    let done = run::period(partnership, &asked, &ProcessClock)?;
     Ok(report::period_done(&asked, &done))
 }

@@ -6,7 +6,7 @@ use crate::{
     lake::SupplyWord,
     pipeline::Partnership,
     report,
-    run::{self, Waive, clock::SystemClock},
+    run::{self, Waive, clock::ProcessClock},
 };
 
 /// The table, with 4 while something is overdue; or what became of a waiver.
@@ -14,7 +14,7 @@ pub(super) fn act(partnership: &Partnership, period: Option<&str>, action: Optio
     match action {
         None => {
             let wanted = period.map(command::period).transpose()?;
-            let now = run::supply(partnership, &SystemClock)?;
+            let now = run::supply(partnership, &ProcessClock)?;
             voice.report(&now.warnings);
             voice.answer(&report::supply(&now.states, wanted));
             Ok(report::supply_exit(partnership, &now.states, wanted))
@@ -22,7 +22,7 @@ pub(super) fn act(partnership: &Partnership, period: Option<&str>, action: Optio
         Some(args::Supply::Waive { feed, period, by, reason, undo }) => {
             let what = if *undo { SupplyWord::Undo } else { SupplyWord::Waive };
             let said = Waive { what, feed: feed.clone(), period: command::period(period)?, by: by.clone(), reason: reason.clone() };
-            let changed = run::waive(partnership, &said, &SystemClock)?;
+            let changed = run::waive(partnership, &said, &ProcessClock)?;
             voice.answer(&report::waived(&said, changed));
             Ok(0)
         }

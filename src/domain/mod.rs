@@ -40,6 +40,7 @@ mod recharge;
 mod scheme;
 mod settle;
 mod share;
+mod slot;
 mod staircase;
 mod text;
 mod trace;
@@ -74,6 +75,7 @@ pub use settle::{
     Balance, BornePart, PaidRecharge, Payment, Settlement, SettlementKind, Trade, Uncarried, Unsettled, carriers, payments, settle,
 };
 pub use share::{PartnerShare, ShareInForce, Used, share_in_force};
+pub use slot::{COST, Slot, instant, instant_text};
 pub use staircase::{DifferenceReason, LinePart, PartKind, PayrollLine, Piece, Resolved, Split, Unsplit, resolve, split_pay, staircase};
 pub use text::{is_command, is_hidden, printable, printable_json, printable_lines, turns_text};
 pub use trace::{ShareRow, Traced, TracedCell, Untraced, trace};

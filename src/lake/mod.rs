@@ -13,6 +13,7 @@
 //! lake/removed/<number>.json             what retention removed, and why
 //! lake/register/<delivery>.json          what was accepted or refused, with its proof
 //! lake/supply/<number>.json              what persons said about the supply of a period, in its order
+//! lake/schedule.json                     which slots were taken, and what came of them
 //! lake/decision.json                     what a person's command is about to do
 //! published/parts/<table>/<sha256>.parquet
 //! published/rules/<sha256>.tar.zst       the configuration that made a release
@@ -54,6 +55,7 @@ mod removed;
 mod rules;
 #[cfg(test)]
 mod sample;
+mod schedule;
 mod sealed;
 mod sound;
 mod staging;
@@ -85,6 +87,7 @@ pub use register::Register;
 pub use release::{PartRef, Publication, Releases};
 pub use removed::{Kept, Removal, Tombstone};
 pub use rules::RuleFiles;
+pub use schedule::{SlotBook, SlotEnd, SlotFile, SlotTaken, SlotsOf};
 pub use sound::{Depth, Flaw, Mended, flaw, hold};
 pub use staging::Staging;
 pub use standing::{Decided, Decision, Turn, holder};
@@ -180,6 +183,12 @@ impl Lake {
     #[must_use]
     pub fn events(&self, kind: &str) -> Events {
         Events::at(self.folder.join(kind))
+    }
+
+    /// The record of slots.
+    #[must_use]
+    pub fn slots(&self) -> SlotFile {
+        SlotFile::at(&self.folder)
     }
 
     /// What persons did with periods.

@@ -15,12 +15,12 @@ use crate::{
 
 use super::{
     CostModel, CostQuery, Kernel, KernelUse,
-    feed::schedule,
     partnership::{first_of_period, in_order},
+    timing::{Timing, timing},
 };
 
 /// The keys of `cost.yaml`.
-pub const KEYS: &[&str] = &["schedule", "allocation", "kernels"];
+pub const KEYS: &[&str] = &["schedule", "catch_up", "jitter", "at_most", "retry", "allocation", "kernels"];
 /// The keys of a method of allocation.
 pub const ALLOCATION_KEYS: &[&str] = &["from", "method"];
 /// The keys of a kernel.
@@ -28,7 +28,7 @@ pub const KERNEL_KEYS: &[&str] = &["kernel", "from"];
 const FILE: &str = "pipelines/cost/cost.yaml";
 
 pub fn read_cost(root: &Path, faults: &mut Vec<Diagnostic>) -> CostModel {
-    let Said { schedule, allocation, mut kernels } = if root.join(FILE).exists() { read_yaml(root, faults) } else { Said::default() };
+    let Said { timing, allocation, mut kernels } = if root.join(FILE).exists() { read_yaml(root, faults) } else { Said::default() };
     let mut queries: Vec<CostQuery> = Vec::new();
     for (name, is_folder) in sorted_names(&root.join("pipelines/cost")) {
         if is_folder {
@@ -40,7 +40,7 @@ pub fn read_cost(root: &Path, faults: &mut Vec<Diagnostic>) -> CostModel {
     add_built_in(&mut queries);
     add_built_in_kernels(&mut kernels, &queries);
     refuse_twice(&kernels, &queries, faults);
-    CostModel { schedule, allocation, queries, kernels }
+    CostModel { timing, allocation, queries, kernels }
 }
 
 /// Queries that came after the first partnerships were written: one that lacks them has the program's.
@@ -112,7 +112,7 @@ fn refuse_twice(kernels: &[KernelUse], queries: &[CostQuery], faults: &mut Vec<D
 /// What `cost.yaml` says.
 #[derive(Default)]
 struct Said {
-    schedule: Option<String>,
+    timing: Option<Timing>,
     allocation: Vec<(Day, Method)>,
     kernels: Vec<KernelUse>,
 }
@@ -123,7 +123,7 @@ fn read_yaml(root: &Path, faults: &mut Vec<Diagnostic>) -> Said {
     let (reader, node) = Reader::new(&source);
     let mut said = Said::default();
     if let Some(fields) = reader.item(&node).fields(KEYS) {
-        said.schedule = fields.get("schedule").and_then(|item| schedule(&item));
+        said.timing = timing(&fields);
         said.allocation = fields.get("allocation").map(|item| read_allocation(&item)).unwrap_or_default();
         said.kernels = fields.get("kernels").map(|item| read_kernels(&item)).unwrap_or_default();
     }

@@ -24,7 +24,7 @@ use super::{
     location::{Allowed, Secrets, apart_from_kept, read_location},
     partnership::{first_of_period, in_order, span, until_the_next},
     personal,
-    schedule::Schedule,
+    timing::timing,
 };
 
 /// The keys of the file.
@@ -56,6 +56,10 @@ pub const KEYS: &[&str] = &[
     "beside",
     "active",
     "schedule",
+    "catch_up",
+    "jitter",
+    "at_most",
+    "retry",
     "due",
 ];
 
@@ -132,7 +136,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         missing: choice(&fields, "missing", Missing::Block, &[("block", Missing::Block), ("carry", Missing::Carry)]),
         closing_required: choice(&fields, "closing", false, &[("required", true), ("optional", false)]),
         active: fields.get("active").and_then(|item| active(&item)).unwrap_or_default(),
-        schedule: fields.get("schedule").and_then(|item| schedule(&item)),
+        timing: timing(&fields),
         due: fields.get("due").and_then(|item| due::read(&item)),
         into: into?,
         from: from?,
@@ -466,19 +470,6 @@ fn required(fields: &Fields<'_>) -> Required {
 fn beside_feeds(fields: &Fields<'_>) -> Vec<Identifier> {
     let items = fields.get("beside").and_then(|item| item.list()).unwrap_or_default();
     items.iter().filter_map(Item::identifier).collect()
-}
-
-/// The expression, once it is known that it can be kept.
-pub fn schedule(item: &Item<'_>) -> Option<String> {
-    let text = item.text()?;
-    match Schedule::parse(text) {
-        Ok(_) => Some(text.to_owned()),
-        Err(why) => {
-            let expected = "minute, hour, day, month, weekday in the civil time of Europe/London, as in `0 6 * * 1-5`";
-            item.refuse(config::SCHEDULE, &why, expected, "");
-            None
-        }
-    }
 }
 
 fn sql(file: &Item<'_>, root: &Path, sql_file: &str) -> Option<String> {

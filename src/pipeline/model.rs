@@ -8,7 +8,7 @@ use crate::{
     schema::{Contract, Found},
 };
 
-use super::{AllKeys, Due, Kernel, Personal};
+use super::{AllKeys, Due, Kernel, Personal, Serving, Timing};
 
 /// Everything under `pipelines/` and `schemas/`.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct Partnership {
     pub keys: AllKeys,
     /// `query` offers lake tables of personal data too.
     pub query_personal: bool,
+    /// Where `serve` answers over HTTP.
+    pub serving: Serving,
     /// In order of council, then feed.
     pub feeds: Vec<Feed>,
     pub references: BTreeMap<String, ReferenceTable>,
@@ -263,8 +265,8 @@ pub struct Feed {
     /// Feeds of the same council that fill the same common table at the same time, and whose rows are others.
     pub beside: Vec<Identifier>,
     pub active: Span,
-    /// Cron expression, five fields.
-    pub schedule: Option<String>,
+    /// When it starts by itself; `None`: when somebody types it.
+    pub timing: Option<Timing>,
     /// When its deliveries are expected; `None`: they are never late.
     pub due: Option<Due>,
     /// Text of `<feed>.sql`.
@@ -515,7 +517,8 @@ pub struct ReferenceTable {
 /// `pipelines/cost`: the cost run.
 #[derive(Clone, Debug)]
 pub struct CostModel {
-    pub schedule: Option<String>,
+    /// When the cost run starts by itself; `None`: after every delivery.
+    pub timing: Option<Timing>,
     /// How shared cost is allocated, each from the first day of a period, in order; empty: it stays where it was incurred.
     pub allocation: Vec<(Day, Method)>,
     /// Queries by table, each with the stage (folder) it stands in; order follows from FROM.

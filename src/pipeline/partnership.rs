@@ -13,6 +13,7 @@ use super::{
     AllKeys, Basis, Company, Council, Member, RechargeLimit, Retention, Role, SHARED, Service, ServiceKind, SuspenseLimit,
     keys::{Around, read_keys},
     location::{Allowed, Secrets, apart, read_location},
+    serving::{Serving, serving},
 };
 
 pub const FILE: &str = "pipelines/partnership.yaml";
@@ -39,6 +40,7 @@ pub const KEYS: &[&str] = &[
     "retention",
     "keys",
     "query_personal",
+    "serve",
 ];
 
 /// Folders of `pipelines/` that are no council's.
@@ -65,6 +67,7 @@ pub struct Head {
     pub retention: Retention,
     pub keys: AllKeys,
     pub query_personal: bool,
+    pub serving: Serving,
 }
 
 pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
@@ -113,6 +116,7 @@ pub fn read_head(file: &Item<'_>, secrets: &Secrets<'_>) -> Option<Head> {
         retention: retention(&fields),
         keys,
         query_personal: fields.get("query_personal").and_then(|item| item.flag()).unwrap_or(false),
+        serving: serving(&fields),
         allowed,
     })
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, Severity, codes::config},
-    domain::Identifier,
+    domain::{Identifier, Location},
     schema::{
         Contract, Contracts,
         fields::{Reader, UNTOUCHED, did_you_mean},
@@ -69,6 +69,15 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
     }
 }
 
+/// Where the partnership's files say that landing, lake and published are, whatever else is wrong with them; `None` where even that is.
+#[must_use]
+pub fn places(root: &Path) -> Option<[Location; 3]> {
+    let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+    let secrets = Secrets { root, env: &|name| std::env::var(name).ok() };
+    let head = read_partnership(root, &secrets, &mut Vec::new())?;
+    Some([head.landing?, head.lake?, head.published?])
+}
+
 /// The partnership as its own file says it; what other files say is filled in by the caller.
 fn whole(root: &Path, head: Head) -> Option<Partnership> {
     Some(Partnership {
@@ -93,9 +102,10 @@ fn whole(root: &Path, head: Head) -> Option<Partnership> {
         retention: head.retention,
         keys: head.keys,
         query_personal: head.query_personal,
+        serving: head.serving,
         feeds: Vec::new(),
         references: BTreeMap::new(),
-        cost: super::CostModel { schedule: None, allocation: Vec::new(), queries: Vec::new(), kernels: Vec::new() },
+        cost: super::CostModel { timing: None, allocation: Vec::new(), queries: Vec::new(), kernels: Vec::new() },
         contracts: BTreeMap::new(),
         files: Arc::default(),
         notes: Vec::new(),

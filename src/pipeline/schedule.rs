@@ -66,7 +66,7 @@ impl Schedule {
     }
 
     /// The shortest time between two of the first hundred times of a winter, in minutes.
-    fn least_gap_minutes(&self) -> i64 {
+    pub(super) fn least_gap_minutes(&self) -> i64 {
         let start = DateTime::<Utc>::from_timestamp(978_307_200, 0).unwrap_or_default();
         let times: Vec<DateTime<Utc>> = self.cron.iter_after(start).take(100).collect();
         let gaps = times.iter().zip(times.iter().skip(1)).map(|(a, b)| (*b - *a).num_minutes());

@@ -69,8 +69,10 @@ mod inputs;
 pub use inputs::{Inputs, MadeParts, scope_of};
 
 mod scope;
+mod slots;
 
 pub use scope::{Grain, Scope};
+pub use slots::{BELIEVED, Begun, Claim, Fallen, ON_TIME, begin, claim, fallen, forget_ahead, start, wait};
 
 pub use personal::check_personal;
 pub use vat::{contract_vat, delivery_vat, feed_vat};

@@ -15,6 +15,7 @@ use arrow::{
 
 use super::{
     released::{as_of, named},
+    schedule::ops_slot,
     standing::Stand,
 };
 use crate::{
@@ -212,6 +213,8 @@ fn tables_of(partnership: &Partnership, release: Option<&Release>, stand: &Stand
     }
     let ops = ops_delivery(stand)?;
     tables.insert("ops.delivery", Table::rows(ops.schema(), vec![ops]));
+    let slots = ops_slot(partnership)?;
+    tables.insert("ops.slot", Table::rows(slots.schema(), vec![slots]));
     Ok(tables)
 }
 

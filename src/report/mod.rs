@@ -43,7 +43,7 @@ pub use page::{Align, Page, SHAPE, Table, Talk};
 pub use periods::{period_done, periods};
 pub use planned::planned;
 pub use releases::{release_list, release_rules, release_show};
-pub use schedule::schedule;
+pub use schedule::{held_by, schedule, schedule_held, schedule_list};
 pub use status::{quarantine_list, quarantine_show, runs, status};
 pub use supply::{supply, supply_exit, waived};
 pub use suspense::suspense;

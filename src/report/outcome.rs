@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     diagnostic::list,
-    domain::{Period, counted, decimal, rows_and_pounds},
+    domain::{Period, Slot, counted, decimal, rows_and_pounds},
     plan::AfterClose,
-    run::{Costed, Delivered, Delivery, Outcome},
+    run::{Costed, Delivered, Delivery, Halves, Outcome},
     stages::prove::Listed,
 };
 
@@ -21,15 +21,21 @@ use crate::{
 #[must_use]
 pub fn outcome(outcome: &Outcome, talk: Talk) -> Page {
     let costed = &outcome.costed;
-    let mut text = stands(costed);
+    if outcome.is_already() {
+        return Page::new("run", already(&outcome.already), to_json(outcome));
+    }
+    let mut text = already(&outcome.already);
+    text.push_str(&if outcome.halves == Halves::Deliver { DELIVERED.to_owned() } else { stands(costed) });
     if outcome.standing_refused > 0 {
         text.push_str(&format!("{} still to be mended: truecost status\n", counted(outcome.standing_refused as u64, "refused delivery")));
     }
     if !outcome.waiting.is_empty() {
         text.push_str(&format!("{} for a person's word: truecost status\n", waiting_words(outcome.waiting.len())));
     }
-    text.push_str(&came_in(&outcome.delivered));
-    if outcome.delivered.is_empty() && costed.release.is_none() && costed.blocked.is_empty() {
+    if outcome.halves != Halves::Cost {
+        text.push_str(&came_in(&outcome.delivered));
+    }
+    if outcome.halves == Halves::Both && outcome.delivered.is_empty() && costed.release.is_none() && costed.blocked.is_empty() {
         text.push_str(
             "put extracts into drop/<council>/<feed>/: truecost plan says what each feed finds there, and which names it knows\n",
         );
@@ -48,6 +54,14 @@ pub fn outcome(outcome: &Outcome, talk: Talk) -> Page {
 pub fn notes_line(outcome: &Outcome, talk: Talk) -> String {
     let shown_by = if outcome.is_recorded() { "truecost notes" } else { "truecost run -v" };
     if talk == Talk::Plain { noted(outcome.notes.len(), shown_by) } else { String::new() }
+}
+
+/// What a run says that publishes nothing because nobody asked it to.
+const DELIVERED: &str = "feeds alone: nothing is published before the cost run: truecost run --cost\n";
+
+/// Slots that other runs have taken.
+fn already(slots: &[Slot]) -> String {
+    slots.iter().map(|slot| format!("already: another run took {slot}\n")).collect()
 }
 
 /// Which release answers now, and whether this run made it.
@@ -105,6 +119,10 @@ fn after_close_text(costed: &Costed) -> String {
     periods.iter().map(line).collect()
 }
 
+fn texts(slots: &[Slot]) -> Vec<String> {
+    slots.iter().map(ToString::to_string).collect()
+}
+
 fn whats(all: &[Listed]) -> Vec<&str> {
     all.iter().map(|listed| listed.what.as_str()).collect()
 }
@@ -117,7 +135,8 @@ fn to_json(outcome: &Outcome) -> Value {
     };
     let known = &costed.coverage;
     let payments = json!({"amount": decimal(known.all), "unclassified": decimal(known.unclassified), "no_fund": decimal(known.no_fund)});
-    json!({"run": outcome.run, "exit": outcome.exit_code(), "release": costed.release, "published": costed.published,
+    json!({"run": outcome.run, "number": Some(outcome.number).filter(|_| outcome.is_recorded()), "exit": outcome.exit_code(), "retry": outcome.is_retryable(), "slots": texts(&outcome.slots),
+        "already": texts(&outcome.already), "release": costed.release, "published": costed.published,
         "delivered": outcome.delivered.iter().map(one).collect::<Vec<_>>(), "standing_refused": outcome.standing_refused,
         "waiting": list(&outcome.waiting), "blocked": list(&costed.blocked), "uncounted": uncounted_json(&costed.uncounted),
         "after_close": list(&costed.after_close.iter().map(AfterClose::report).collect::<Vec<_>>()),

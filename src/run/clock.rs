@@ -1,8 +1,25 @@
 //! The only place that reads the clock. What a run does with it is only shown: nothing is ordered by it.
+//!
+//! Where `TRUECOST_CLOCK` names a file, that file holds the instant, and whoever writes it moves time on: so a year is seen in minutes.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        OnceLock,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
-use crate::{domain::Day, pipeline::schedule::civil_day};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, codes},
+    domain::{Day, instant},
+    pipeline::schedule::civil_day,
+};
+
+/// Names the file that stands in for the clock.
+pub const STEPPED: &str = "TRUECOST_CLOCK";
 
 /// An instant, and its name in runs and registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +50,81 @@ impl Clock for SystemClock {
 
     fn wait(&self, time: Duration) {
         std::thread::sleep(time);
+    }
+}
+
+/// The clock of this process: the machine's, or the file that [`STEPPED`] names.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProcessClock;
+
+/// The last instant that the file held; it may be looked at while it is written.
+static LAST: AtomicI64 = AtomicI64::new(0);
+
+impl ProcessClock {
+    /// The file that stands in for the clock, where there is one.
+    #[must_use]
+    pub fn file(self) -> Option<&'static Path> {
+        static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
+        FILE.get_or_init(|| std::env::var_os(STEPPED).filter(|name| !name.is_empty()).map(PathBuf::from)).as_deref()
+    }
+
+    /// Whether it can be read at all.
+    ///
+    /// # Errors
+    /// TC1312.
+    pub fn check(self) -> Answer<()> {
+        let Some(path) = self.file() else { return Ok(()) };
+        let refused = |why: String| {
+            Diagnostic::new(codes::supply::CLOCK_FILE, format!("{STEPPED} names {}, and {why}", path.display()))
+                .place(Place::file(path.display().to_string()))
+                .expected("a file that holds an instant, as 2018-05-01T05:00:00Z")
+                .outcome("nothing was run")
+                .hint(format!("write an instant into it, or take {STEPPED} out of the environment"))
+        };
+        let text = fs::read_to_string(path).map_err(|error| refused(format!("it cannot be read: {error}")))?;
+        let seconds = instant(&text).ok_or_else(|| refused("it holds no instant".to_owned()))?;
+        LAST.store(seconds, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// What measures how long something takes.
+    #[must_use]
+    pub fn stopwatch(self) -> Stopwatch {
+        Stopwatch { started: Instant::now(), at: self.now() }
+    }
+}
+
+impl Clock for ProcessClock {
+    fn now(&self) -> Now {
+        let system = SystemClock.now();
+        let Some(path) = self.file() else { return system };
+        if let Some(seconds) = fs::read_to_string(path).ok().and_then(|text| instant(&text)) {
+            LAST.store(seconds, Ordering::Relaxed);
+        }
+        // The second is the file's; within it time goes on, so that two runs have two names.
+        Now { micros: LAST.load(Ordering::Relaxed).saturating_mul(1_000_000).saturating_add(system.micros.rem_euclid(1_000_000)) }
+    }
+
+    fn wait(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
+/// How long something has taken: by a clock that nobody sets, or by the file that stands in for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch {
+    started: Instant,
+    at: Now,
+}
+
+impl Stopwatch {
+    /// Since it was started.
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        match ProcessClock.file() {
+            None => self.started.elapsed(),
+            Some(_) => Duration::from_secs(u64::try_from(ProcessClock.now().seconds() - self.at.seconds()).unwrap_or(0)),
+        }
     }
 }
 

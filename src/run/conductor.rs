@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Event, LetGo, Observer, Options, clock::Clock};
+use super::{Event, Halves, LetGo, Observer, Options, clock::Clock};
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     lake::{CommonTables, Lake, Turn},
@@ -19,6 +19,7 @@ pub(super) struct Conductor<'a> {
     pub(super) wish: Wish,
     pub(super) threads: usize,
     pub(super) let_go: Option<LetGo>,
+    pub(super) halves: Halves,
     pub(super) run_id: String,
     /// The run's number: the order of runs, whatever the clock says. 0 where nothing is written.
     pub(super) number: u64,
@@ -37,8 +38,9 @@ impl<'a> Conductor<'a> {
             lake,
             select: options.select.clone(),
             wish: options.wish,
-            threads: options.threads,
+            threads: options.threads.max(1),
             let_go: options.let_go.clone(),
+            halves: options.halves,
             run_id: clock.now().run_id(),
             number: 0,
             turns: AtomicU64::new(0),

@@ -9,7 +9,7 @@ use crate::{
     domain::{Coverage, DeliveryId, Digest, Identifier, Key, Period},
     lake::{Commit, Decided, Decision, DeliveryRecord, DeliveryState, Naming, Pending, holder},
     pipeline::{Feed, Partnership, Repeats},
-    plan::{self, Change, Selector, Wish, common, is_stale, lake_now, nothing_to_let_go, plan_release, published_slots},
+    plan::{self, Change, Selector, common, is_stale, lake_now, nothing_to_let_go, plan_release, published_slots},
     source,
 };
 
@@ -32,7 +32,7 @@ pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answ
     let now = clock.now();
     let selector = Selector::parse(&said.selector)?;
     is_said(&said.by, &said.reason, "the delivery", &format!("{} {}", said.what.as_str(), said.selector))?;
-    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
+    let options = Options { threads: 1, ..Options::default() };
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
     conductor.lake.recover(&held)?;

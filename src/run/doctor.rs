@@ -13,7 +13,6 @@ use crate::{
     domain::{Location, counted},
     lake::{DeliveryRecord, Flaw},
     pipeline::{Feed, Partnership},
-    plan::Wish,
     source,
 };
 
@@ -67,12 +66,7 @@ pub fn doctor(partnership: &Partnership) -> Vec<Finding> {
 }
 
 fn conductor<'a>(partnership: &'a Partnership, clock: &'a dyn Clock) -> Answer<Conductor<'a>> {
-    let options = Options {
-        select: Vec::new(),
-        wish: Wish::default(),
-        threads: std::thread::available_parallelism().map_or(2, usize::from),
-        let_go: None,
-    };
+    let options = Options { threads: std::thread::available_parallelism().map_or(2, usize::from), ..Options::default() };
     Conductor::new(partnership, &options, clock, &Silent)
 }
 

@@ -15,14 +15,15 @@ mod keys;
 mod noting;
 mod parallel;
 mod period;
+mod slots;
 mod supply;
 
 use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, Refusal, codes, list},
-    domain::Period,
+    domain::{Period, Slot},
     engine::deeply,
-    lake::DeliveryRecord,
+    lake::{DeliveryRecord, Lock},
     pipeline::{Feed, Partnership},
     plan::{Uncounted, Wish, waiting},
     stages::prove::InSuspense,
@@ -40,6 +41,7 @@ pub use feeds::{Delivered, Delivery, Listed, Repaired};
 pub use folders::{make_folders, without_folder, write_rules};
 pub use keys::{NewKeys, give_keys, new_keys};
 pub use period::{PeriodAsked, PeriodDone, period};
+pub use slots::{begin_slots, close_slots, known_slots, may_retry, slots_ahead, slots_at, timings};
 pub use supply::{SupplyNow, Waive, overdue, supply, supply_of, waive};
 
 /// What a run tells while it works.
@@ -75,8 +77,19 @@ impl Observer for Silent {
     fn event(&self, _: Event<'_>) {}
 }
 
+/// Which halves of a run are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Halves {
+    #[default]
+    Both,
+    /// Feeds alone: nothing is published.
+    Deliver,
+    /// The cost run alone: no source is looked at.
+    Cost,
+}
+
 /// What is asked of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Councils or `council/feed`; empty = all.
     pub select: Vec<String>,
@@ -84,6 +97,10 @@ pub struct Options {
     pub threads: usize,
     /// Published periods that a person lets vanish from the next release.
     pub let_go: Option<LetGo>,
+    pub halves: Halves,
+    /// Times at which something was due, which this run takes. Where there are any, they alone say what is run: their feeds, and the cost
+    /// run where its own time is among them, or where it has none.
+    pub slots: Vec<Slot>,
 }
 
 /// What a person lets vanish from the release, once.
@@ -110,16 +127,57 @@ pub struct Outcome {
     pub late: Vec<Diagnostic>,
     /// What was noted and asks nothing of anybody, in the order in which it was told.
     pub notes: Vec<Diagnostic>,
+    /// What was done of it.
+    pub halves: Halves,
+    /// Slots that this run took.
+    pub slots: Vec<Slot>,
+    /// Slots that it was asked to take, and others had taken.
+    pub already: Vec<Slot>,
 }
 
 impl Outcome {
+    /// A run whose slots others have taken: it did nothing.
+    fn already(run: &str, already: Vec<Slot>) -> Self {
+        Self {
+            run: run.to_owned(),
+            number: 0,
+            delivered: Vec::new(),
+            costed: Costed::default(),
+            standing_refused: 0,
+            waiting: Vec::new(),
+            late: Vec::new(),
+            notes: Vec::new(),
+            halves: Halves::default(),
+            slots: Vec::new(),
+            already,
+        }
+    }
+
+    /// Whether others had done all that it was asked for.
+    #[must_use]
+    pub fn is_already(&self) -> bool {
+        self.slots.is_empty() && !self.already.is_empty()
+    }
+
+    /// Everything that decides how the run ends.
+    #[must_use]
+    pub fn errors(&self) -> Vec<Diagnostic> {
+        let refused = self.delivered.iter().filter(|d| d.state == Delivery::Refused).flat_map(|d| &d.reports);
+        let errors = refused.chain(&self.costed.stopped).chain(&self.waiting).filter(|d| feeds::is_in_the_way(d));
+        errors.chain(&self.costed.blocked).cloned().collect()
+    }
+
+    /// Whether the same run can succeed later without anybody acting.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        may_retry(&Refusal(self.errors()))
+    }
+
     /// 0 done · 1 a delivery or a check failed, or a delivery waits, or something stops publication · 3 a source could not be reached · 4 a period waits for
     /// a required feed, or a delivery is late or missing.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        let refused = self.delivered.iter().filter(|d| d.state == Delivery::Refused).flat_map(|d| &d.reports);
-        let errors = refused.chain(&self.costed.stopped).chain(&self.waiting).filter(|d| feeds::is_in_the_way(d));
-        exit_code_of(errors.chain(&self.costed.blocked).chain(&self.late))
+        exit_code_of(self.errors().iter().chain(&self.late))
     }
 
     /// Whether the run left a record. One that did nothing leaves no trace: a second run changes no byte. One that a check stopped tried,
@@ -150,26 +208,40 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     let observer = &noting::Noting::new(observer, &partnership.notes);
     let mut conductor = Conductor::new(partnership, options, clock, observer)?;
     conductor.check_selection()?;
+    slots::check(partnership, &options.slots, started.seconds())?;
     let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
     crash::point("run.locked")?;
-    conductor.lake.recover(&held)?.iter().for_each(|made| conductor.step(made));
-    conductor.mend_entries(options.wish.rehash)?.iter().for_each(|made| conductor.step(made));
+    let claimed = conductor.claim(&held, options)?;
+    if claimed.is_nothing() {
+        return Ok(Outcome::already(&conductor.run_id, claimed.already));
+    }
+    crash::point("run.claimed")?;
+    let done = conduct(&mut conductor, &held, options.wish, started, observer);
+    let done = done.map(|outcome| Outcome { slots: claimed.slots.clone(), already: claimed.already.clone(), ..outcome });
+    let done = conductor.close_claimed(&held, &claimed, done);
+    crash::point("run.closed")?;
+    done
+}
+
+/// The run itself, while the lake is held.
+fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now, observer: &noting::Noting<'_>) -> Answer<Outcome> {
+    conductor.lake.recover(held)?.iter().for_each(|made| conductor.step(made));
+    conductor.mend_entries(wish.rehash)?.iter().for_each(|made| conductor.step(made));
     conductor.lake.register().recover(&conductor.tables)?;
     conductor.finish_pending()?;
     crash::point("run.recovered")?;
     let mut known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
-    let (conductor, feeds) = (&conductor, FeedRun(&conductor));
+    let (conductor, feeds) = (&*conductor, FeedRun(&*conductor));
+    let partnership = conductor.partnership;
     feeds.note_lost_tables(&mut known, true)?;
     conductor.must_agree(&mut known, true)?;
     feeds.mend_files(&mut known)?;
     conductor.take_out_withdrawn(&known)?;
     conductor.check_let_go(&known)?;
-    let listed = feeds.list(&known, options.wish, true);
-    feeds.note_again(&mut known, &listed)?;
-    let delivered = feeds.deliver(&mut known, listed)?;
+    let delivered = if conductor.halves == Halves::Cost { Vec::new() } else { feeds.take_new(&mut known, wish)? };
     crash::point("run.delivered")?;
-    let costed = CostRun(conductor).run(&known)?;
+    let costed = if conductor.halves == Halves::Deliver { Costed::default() } else { CostRun(conductor).run(&known)? };
     crash::point("run.costed")?;
     let refused_now = |id: &String| delivered.iter().any(|d: &Delivered| d.delivery.as_ref() == Some(id));
     let standing_refused = costed.unmended.iter().filter(|id| !refused_now(id)).count();
@@ -184,8 +256,9 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     for reports in [&supply.warnings, &late] {
         observer.event(Event::Report { diagnostics: reports });
     }
-    let (run, number, notes) = (conductor.run_id.clone(), conductor.number, observer.notes());
-    let outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, late, notes };
+    let (run, number, notes, halves) = (conductor.run_id.clone(), conductor.number, observer.notes(), conductor.halves);
+    let outcome =
+        Outcome { run, number, delivered, costed, standing_refused, waiting, late, notes, halves, slots: Vec::new(), already: Vec::new() };
     record_run(conductor, started, &outcome)?;
     Ok(outcome)
 }

@@ -8,7 +8,7 @@ use crate::{
     domain::Period,
     lake::{Closing, Closings, DeliveryRecord, Lock, Manifest, PeriodAct, PeriodEvent},
     pipeline::Partnership,
-    plan::{CloseAsked, LakeNow, Objection, ReleasePlan, Wish, lake_now, plan_release, rules_digest, run_digest},
+    plan::{CloseAsked, LakeNow, Objection, ReleasePlan, lake_now, plan_release, rules_digest, run_digest},
 };
 
 /// What a person asks.
@@ -41,7 +41,7 @@ pub struct PeriodDone {
 pub fn period(partnership: &Partnership, asked: &PeriodAsked, clock: &dyn Clock) -> Answer<PeriodDone> {
     named(asked)?;
     let now = clock.now();
-    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
+    let options = Options { threads: 1, ..Options::default() };
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
     conductor.lake.recover(&held)?;

@@ -108,7 +108,7 @@ pub struct Waive {
 pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answer<bool> {
     let now = clock.now();
     super::decide::is_said(&said.by, &said.reason, "the waiver", &format!("supply waive {} {}", said.feed, said.period))?;
-    let options = Options { select: Vec::new(), wish: Wish::default(), threads: 1, let_go: None };
+    let options = Options { threads: 1, ..Options::default() };
     let conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
     conductor.lake.recover(&held)?;

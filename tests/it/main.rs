@@ -37,6 +37,7 @@ mod places;
 mod query;
 mod releases;
 mod rust_text;
+mod serve;
 mod settle;
 mod severity;
 mod slt;

@@ -8,7 +8,7 @@ use truecost::{
     domain::{Day, Period},
     engine::{CostQuery, Parameters, Table, Tables},
     pipeline::{self, Partnership},
-    plan::{GivenRows, Wish, given_tables},
+    plan::{GivenRows, given_tables},
     report,
     run::{self, Options, Silent, clock::SystemClock},
 };
@@ -48,9 +48,7 @@ fn periods(partnership: &Partnership) -> Vec<Period> {
 /// Runs the partnership and compares all its periods; gives the number of lines compared.
 fn agrees(root: &Path) -> u64 {
     let (partnership, _) = pipeline::read(root).expect("a sound partnership");
-    let outcome =
-        run::run(&partnership, &Options { select: vec![], wish: Wish::default(), threads: 2, let_go: None }, &SystemClock, &Silent)
-            .expect("a run");
+    let outcome = run::run(&partnership, &Options { threads: 2, ..Options::default() }, &SystemClock, &Silent).expect("a run");
     assert!(outcome.costed.published, "{:?}", outcome.costed.stopped);
     let tables = tables(&partnership);
     let file = "tests/slt/cost_line.sql";

@@ -14,7 +14,6 @@ use truecost::{
     diagnostic::{Diagnostic, render_all},
     domain::parse_pounds,
     pipeline::{self, Partnership},
-    plan::Wish,
     report,
     run::{self, Event, Observer, Options, Silent, clock::SystemClock},
 };
@@ -30,7 +29,7 @@ fn spend() -> Option<PathBuf> {
 }
 
 fn options() -> Options {
-    Options { select: vec![], wish: Wish::default(), threads: 2, let_go: None }
+    Options { threads: 2, ..Options::default() }
 }
 
 /// Rows of a small CSV by header, without quotes.

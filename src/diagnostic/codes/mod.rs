@@ -14,7 +14,7 @@
 //! | TC10 | lake, landing, releases |
 //! | TC11 | `query` |
 //! | TC12 | proofs and checks |
-//! | TC13 | the supply calendar, the schedule |
+//! | TC13 | the supply calendar, the schedule, `serve` |
 //! | TC14 | periods and releases |
 
 use super::{Actor, Severity};

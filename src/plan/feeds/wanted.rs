@@ -135,7 +135,8 @@ pub struct FeedPlan {
 /// What a plan is made for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wish {
-    pub period: Option<Period>,
+    /// The first and the last period that are wanted.
+    pub periods: Option<(Period, Period)>,
     pub year: Option<i16>,
     pub force: bool,
     pub rehash: bool,
@@ -150,6 +151,6 @@ impl Wish {
 
     #[must_use]
     pub fn wants_period(&self, period: Period) -> bool {
-        self.period.is_none_or(|wanted| wanted == period) && self.year.is_none_or(|wanted| wanted == period.year)
+        self.periods.is_none_or(|(first, last)| (first..=last).contains(&period)) && self.year.is_none_or(|wanted| wanted == period.year)
     }
 }

@@ -134,6 +134,16 @@ impl<'a> Deref for FeedRun<'a> {
 }
 
 impl FeedRun<'_> {
+    /// Lists every selected feed, and takes what is new of it.
+    ///
+    /// # Errors
+    /// As [`Self::deliver`].
+    pub fn take_new(&self, known: &mut Vec<DeliveryRecord>, wish: Wish) -> Answer<Vec<Delivered>> {
+        let listed = self.list(known, wish, true);
+        self.note_again(known, &listed)?;
+        self.deliver(known, listed)
+    }
+
     /// Lists every selected feed and decides what is to be taken. With `settle`, files that may still be growing are looked at twice,
     /// with one wait for all of them.
     pub fn list(&self, known: &[DeliveryRecord], wish: Wish, settle_files: bool) -> Vec<Listed<'_>> {

@@ -19,7 +19,7 @@ use truecost::{
     domain::{Digest, parse_pounds},
     lake::{Decided, DeliveryRecord, Lake},
     pipeline::{self, Basis, Extent, Partnership},
-    plan::{Slot, Why, Wish, lake_now, plan_release, published_slots},
+    plan::{Slot, Why, lake_now, plan_release, published_slots},
     run::{
         self, Delivery, Options, Said, Silent,
         clock::{Now, Standing},
@@ -192,7 +192,7 @@ impl Real {
     pub fn run(&mut self, world: &World) -> TestCaseResult {
         let partnership = self.lay(world)?;
         let clock = self.clock();
-        let options = Options { select: vec![], wish: Wish::default(), threads: 1, let_go: None };
+        let options = Options { threads: 1, ..Options::default() };
         let planned = run::plan(&partnership, &options, clock.0).map_err(|r| refused(&r))?;
         let outcome = run::run(&partnership, &options, &clock, &Silent).map_err(|r| refused(&r))?;
         let done: BTreeSet<(String, String)> = outcome.delivered.iter().map(|d| (d.feed.clone(), d.file.clone())).collect();

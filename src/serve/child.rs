@@ -1,0 +1,169 @@
+//! A run, as a child of the same program.
+
+use std::{
+    future::pending,
+    io,
+    path::Path,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::{
+    io::AsyncReadExt as _,
+    process::{ChildStdout, Command},
+};
+
+use super::Asked;
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, codes},
+    domain::Slot,
+    run::clock::Stopwatch,
+};
+
+/// So long after it was asked to end, a run that has not is killed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A run that is under way.
+#[derive(Debug)]
+pub(super) struct Child {
+    process: tokio::process::Child,
+    out: Option<ChildStdout>,
+    said: Vec<u8>,
+    slots: Vec<Slot>,
+    watch: Stopwatch,
+    at_most: Duration,
+    over: Option<Over>,
+}
+
+/// What became of a run that took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// It was asked to end.
+    Asked,
+    /// It did not, and was killed.
+    Killed,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(super) struct Status {
+    /// `None` where a signal ended it.
+    pub exit: Option<u8>,
+    /// What it wrote to stdout.
+    pub said: Vec<u8>,
+}
+
+impl Child {
+    /// `truecost -C DIR run --slot … --json`.
+    pub fn start(asked: &Asked, slots: Vec<Slot>, at_most: u64, watch: Stopwatch) -> Answer<Self> {
+        let mut command = command(asked);
+        command.arg("run").arg("--json");
+        slots.iter().for_each(|slot| {
+            command.arg("--slot").arg(slot.to_string());
+        });
+        let mut process = command.spawn().map_err(|error| not_started(&error))?;
+        let out = process.stdout.take();
+        Ok(Self { process, out, said: Vec::new(), slots, watch, at_most: Duration::from_secs(at_most), over: None })
+    }
+
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// Whether it was ended because it took too long.
+    pub const fn was_over(&self) -> bool {
+        self.over.is_some()
+    }
+
+    /// How long until somebody has to look whether it takes too long.
+    pub fn left(&self) -> Duration {
+        let until = if self.over.is_some() { self.at_most.saturating_add(PATIENCE) } else { self.at_most };
+        until.saturating_sub(self.watch.elapsed()).max(Duration::from_millis(100))
+    }
+
+    /// Asks a run to end that takes too long, and kills it where it does not. What was done now.
+    pub fn hold_to_time(&mut self) -> Option<Over> {
+        let elapsed = self.watch.elapsed();
+        let next = match self.over {
+            None if elapsed > self.at_most => Over::Asked,
+            Some(Over::Asked) if elapsed > self.at_most.saturating_add(PATIENCE) => Over::Killed,
+            _ => return None,
+        };
+        match next {
+            Over::Asked => self.ask_to_end(),
+            Over::Killed => self.kill(),
+        }
+        self.over = Some(next);
+        Some(next)
+    }
+
+    /// SIGTERM: what was accepted stays, and it says so.
+    pub fn ask_to_end(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// SIGKILL.
+    pub fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = self.process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
+            // It may have ended by itself meanwhile.
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+/// Waits until the run has ended; for ever where there is none. May be asked again after it was given up: what was read is kept.
+pub(super) async fn ended(child: Option<&mut Child>) -> io::Result<Status> {
+    let Some(child) = child else { return pending().await };
+    while let Some(out) = child.out.as_mut() {
+        if out.read_buf(&mut child.said).await? == 0 {
+            child.out = None;
+        }
+    }
+    let status = child.process.wait().await?;
+    Ok(Status { exit: code(status), said: std::mem::take(&mut child.said) })
+}
+
+fn code(status: ExitStatus) -> Option<u8> {
+    status.code().and_then(|code| u8::try_from(code).ok())
+}
+
+/// The state of the partnership, as `truecost status --json` says it; nothing where it cannot be asked.
+pub(super) async fn status(asked: &Asked) -> Option<Vec<u8>> {
+    let mut command = command(asked);
+    let said = command.arg("status").arg("--json").stderr(Stdio::null()).output().await.ok()?;
+    Some(said.stdout).filter(|said| !said.is_empty())
+}
+
+/// This program, on this partnership; what it reports goes where our own reports go.
+fn command(asked: &Asked) -> Command {
+    let mut command = Command::new(&asked.program);
+    command.arg("-C").arg(&asked.root).stdin(Stdio::null()).stdout(Stdio::piped());
+    // They are said to this process alone.
+    command.env_remove("NOTIFY_SOCKET").env_remove("WATCHDOG_USEC").env_remove("WATCHDOG_PID");
+    command
+}
+
+fn not_started(error: &io::Error) -> Diagnostic {
+    Diagnostic::new(codes::lake::FILE_SYSTEM, format!("a run cannot be started: {error}"))
+        .place(Place::file("serve"))
+        .expected("a second process of this program")
+        .outcome("nothing was run; the slot is still to be taken")
+        .hint("look for a limit of processes (`ulimit -u`) or of memory (`ulimit -v`), then start serve again")
+}
+
+/// Replaces the file that stands beside another: its readers see the old text or the new one.
+pub(super) fn write_beside(file: &Path, suffix: &str, text: &str) -> io::Result<()> {
+    let beside = |suffix: &str| {
+        let mut name = file.file_name().unwrap_or_default().to_os_string();
+        name.push(suffix);
+        file.with_file_name(name)
+    };
+    let staging = beside(&format!("{suffix}.tmp"));
+    std::fs::write(&staging, text)?;
+    std::fs::rename(staging, beside(suffix))
+}

@@ -1,0 +1,364 @@
+//! `truecost serve`: what is scheduled is run, each time as a child of the same program.
+//!
+//! One thread, no SQL session: a run that dies, hangs or eats memory leaves the scheduler standing, and what cron would type is what it
+//! types. What is due is decided in [`machine`]; what was taken stands in `lake/schedule.json`, written by the run itself under its lock. So
+//! two schedulers on one lake are one: the second run finds its slot taken.
+
+mod child;
+mod http;
+mod machine;
+#[cfg(test)]
+mod machine_tests;
+mod settings;
+mod words;
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    time::sleep,
+};
+
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
+    domain::{Slot, instant_text},
+    lake::{SlotBook, SlotEnd},
+    run::{
+        self,
+        clock::{Clock as _, Now, ProcessClock},
+    },
+};
+use child::{Child, Over};
+use http::Shared;
+use machine::{Ended, Machine};
+use settings::Settings;
+
+/// The clock on the wall is looked at this often, whatever is due when: it may have been set.
+const LOOK: Duration = Duration::from_secs(30);
+/// The file that stands in for the clock is looked at this often.
+const STEP: Duration = Duration::from_millis(20);
+
+/// Who is told what happens.
+pub trait Told {
+    /// A line of the log: the instant, a word, a sentence.
+    fn line(&self, at: Now, what: &str, text: &str);
+    /// What somebody has to know or do.
+    fn report(&self, reports: &[Diagnostic]);
+}
+
+/// What is asked of `serve`.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The partnership's folder.
+    pub root: PathBuf,
+    /// This program.
+    pub program: OsString,
+}
+
+/// Runs what is due, until a signal ends it.
+///
+/// # Errors
+/// What is wrong with the partnership when it starts; TC1317 where it cannot listen, TC1002.
+pub fn serve(asked: &Asked, told: &dyn Told) -> Answer<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| no_runtime(&error))?;
+    runtime.block_on(Serve::start(asked, told)?.until_the_end())
+}
+
+fn no_runtime(error: &std::io::Error) -> Diagnostic {
+    Diagnostic::new(codes::lake::FILE_SYSTEM, format!("the system refused what `serve` waits with: {error}"))
+        .place(Place::file("serve"))
+        .expected("timers, sockets and signals")
+        .outcome("nothing was run")
+        .hint("look for a limit of open files (`ulimit -n`), then start it again")
+}
+
+/// The scheduler.
+struct Serve<'a> {
+    told: &'a dyn Told,
+    asked: &'a Asked,
+    clock: ProcessClock,
+    settings: Settings,
+    machine: Machine,
+    child: Option<Child>,
+    shared: Shared,
+    /// The configuration that a run refused, until it is changed.
+    refused: Option<Vec<Diagnostic>>,
+    stopping: bool,
+    /// What was said last to whoever steps the clock.
+    stepped: Option<String>,
+}
+
+/// Signals that are listened to.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+/// Why the loop turns.
+enum Why {
+    Time,
+    Ended,
+    End,
+    Look,
+}
+
+/// What the loop waits for, beside signals and the end of a run.
+#[derive(Clone, Copy, Debug)]
+enum Pause {
+    For(Duration),
+    /// Until the file that stands in for the clock holds another instant.
+    Stepped {
+        now: i64,
+    },
+}
+
+impl Pause {
+    async fn over(self, clock: ProcessClock) {
+        match self {
+            Self::For(time) => sleep(time).await,
+            Self::Stepped { now } => {
+                while clock.now().seconds() == now {
+                    sleep(STEP).await;
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Serve<'a> {
+    fn start(asked: &'a Asked, told: &'a dyn Told) -> Answer<Self> {
+        let clock = ProcessClock;
+        let settings = Settings::read(&asked.root)?;
+        let mut machine = Machine::default();
+        machine.schedule(settings.timings(), clock.now().seconds());
+        let shared = Shared::new(asked);
+        Ok(Self { told, asked, clock, settings, machine, child: None, shared, refused: None, stopping: false, stepped: None })
+    }
+
+    async fn until_the_end(mut self) -> Answer<ExitCode> {
+        let mut signals = Signals::listen().map_err(|error| no_runtime(&error))?;
+        let address = http::listen(self.settings.listen(), &self.shared).await?;
+        self.say("serve", &words::started(&self.settings, &address));
+        tell_system(&[sd_notify::NotifyState::Ready]);
+        loop {
+            let pause = self.turn()?;
+            if self.stopping && self.child.is_none() {
+                return Ok(ExitCode::SUCCESS);
+            }
+            let why = tokio::select! {
+                () = pause.over(self.clock) => Why::Time,
+                ended = child::ended(self.child.as_mut()) => { self.ended(ended)?; Why::Ended }
+                why = signals.next() => why,
+            };
+            match why {
+                Why::End if self.stopping => return Ok(self.at_once()),
+                Why::End => self.stop(),
+                Why::Look => self.settings.look_again(),
+                Why::Time | Why::Ended => {}
+            }
+        }
+    }
+
+    /// One turn: what the configuration says, what is due, and whether a run starts.
+    fn turn(&mut self) -> Answer<Pause> {
+        let now = self.clock.now();
+        self.shared.turned();
+        tell_system(&[sd_notify::NotifyState::Watchdog]);
+        self.configure(now);
+        let (book, unreadable) = run::known_slots(self.settings.partnership())?;
+        let turned = self.machine.turn(&book, now.seconds());
+        turned.skipped.iter().for_each(|(slot, number)| self.say("skipped", &words::skipped(slot, *number)));
+        if !turned.forgotten.is_empty() {
+            self.told.report(&[run::slots_ahead(&turned.forgotten)]);
+        }
+        if turned.begun || !unreadable.is_empty() {
+            self.told.report(&unreadable);
+            self.begin(now);
+        }
+        self.hold_to_time();
+        if self.child.is_none() && !self.stopping && self.held().is_none() {
+            let slots = self.machine.ready(&book, now.seconds());
+            if !slots.is_empty() {
+                self.run(slots)?;
+            }
+        }
+        self.shared.state(self.held(), self.stopping);
+        Ok(self.pause(&book, now.seconds()))
+    }
+
+    /// Reads the configuration again where a file of it was changed.
+    fn configure(&mut self, now: Now) {
+        let was_held = self.held().is_some();
+        if !self.settings.changed() {
+            return;
+        }
+        self.refused = None;
+        if let Some(reports) = self.settings.fault() {
+            self.told.report(reports);
+            self.say("held", &words::held(reports, self.machine.kept().len()));
+            return;
+        }
+        self.machine.schedule(self.settings.timings(), now.seconds());
+        self.say("read", &words::read_again(&self.settings));
+        if was_held {
+            let skipped = self.machine.free(now.seconds());
+            skipped.iter().for_each(|(slot, number)| self.say("skipped", &words::skipped(slot, *number)));
+        }
+    }
+
+    /// Why nothing is run: the configuration is not valid.
+    fn held(&self) -> Option<&[Diagnostic]> {
+        self.settings.fault().or(self.refused.as_deref())
+    }
+
+    /// Writes down since when each name is scheduled. Where a run holds the lake, the next turn does.
+    fn begin(&self, now: Now) {
+        let since = |name: &str, timing: &crate::pipeline::Timing| self.machine.since(name, timing).unwrap_or_else(|| now.seconds());
+        if let Err(refusal) = run::begin_slots(self.settings.partnership(), since, &self.clock)
+            && refusal.exit_code() != 5
+        {
+            self.told.report(&refusal.0);
+        }
+    }
+
+    fn run(&mut self, slots: Vec<Slot>) -> Answer<()> {
+        self.say("slot", &words::slots(&slots));
+        let child = Child::start(self.asked, slots.clone(), self.machine.at_most(&slots), self.clock.stopwatch())?;
+        self.machine.begin(slots);
+        self.child = Some(child);
+        Ok(())
+    }
+
+    /// Ends a run that takes too long: asked first, then at once.
+    fn hold_to_time(&mut self) {
+        let Some(over) = self.child.as_mut().and_then(Child::hold_to_time) else { return };
+        let text = match over {
+            Over::Asked => "it takes too long: asked to end",
+            Over::Killed => "it did not end within 30 s: killed",
+        };
+        self.say("over", text);
+    }
+
+    /// A run has ended.
+    fn ended(&mut self, status: std::io::Result<child::Status>) -> Answer<()> {
+        let Some(child) = self.child.take() else { return Ok(()) };
+        let now = self.clock.now();
+        let status = status.map_err(|error| no_runtime(&error))?;
+        let said = words::Said::of(&status.said);
+        self.say("run", &words::ended(&status, &said, child.was_over()));
+        let exit = if child.was_over() { Some(3) } else { status.exit };
+        let ended = Ended { exit, retry: said.retry && !child.was_over() };
+        if (child.was_over() || exit == Some(130)) && !self.stopping {
+            self.close(child.slots(), now, exit.unwrap_or(3), child.was_over());
+        }
+        if exit == Some(2) {
+            self.say("held", &words::held(&said.reports, child.slots().len()));
+            self.refused = Some(said.reports);
+        }
+        let (book, _) = run::known_slots(self.settings.partnership())?;
+        self.machine.end(&book, &ended, now.seconds());
+        Ok(())
+    }
+
+    /// Says for a run that cannot say it how it ended.
+    fn close(&self, slots: &[Slot], now: Now, exit: u8, over: bool) {
+        let code = if over { codes::supply::OVER_TIME } else { codes::command::INTERRUPTED };
+        let end = SlotEnd { at: now.seconds(), exit, codes: vec![code.id.to_owned()], ..SlotEnd::default() };
+        if let Err(refusal) = run::close_slots(self.settings.partnership(), slots, &end, &self.clock) {
+            self.told.report(&refusal.0);
+        }
+    }
+
+    /// How long to wait until there may be something to look at.
+    fn pause(&mut self, book: &SlotBook, now: i64) -> Pause {
+        let wakes = self.machine.wakes(book, now).filter(|_| self.held().is_none());
+        if let Some(file) = self.clock.file() {
+            if self.child.is_none() {
+                self.say_when(file, now, wakes);
+            }
+            return Pause::Stepped { now };
+        }
+        let until = wakes.map_or(LOOK, |at| Duration::from_secs(u64::try_from(at - now).unwrap_or(0)));
+        // A second is the least: what is due is due in this one.
+        let pause = until.clamp(Duration::from_secs(1), LOOK).min(self.child.as_ref().map_or(LOOK, Child::left));
+        Pause::For(pause.min(watchdog().unwrap_or(LOOK)))
+    }
+
+    /// Says to whoever steps the clock that everything until now is done, and when there is something to do next.
+    fn say_when(&mut self, file: &Path, now: i64, wakes: Option<i64>) {
+        let text = format!("{} {}\n", instant_text(now), wakes.map_or_else(|| "-".to_owned(), instant_text));
+        if self.stepped.as_ref() == Some(&text) {
+            return;
+        }
+        if let Err(error) = child::write_beside(file, ".next", &text) {
+            self.say("clock", &format!("cannot say when there is something to do next: {error}"));
+        }
+        self.stepped = Some(text);
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+        tell_system(&[sd_notify::NotifyState::Stopping]);
+        match &self.child {
+            Some(child) => {
+                self.say("serve", "ends when the run has ended, which is asked to");
+                child.ask_to_end();
+            }
+            None => self.say("serve", "ends"),
+        }
+    }
+
+    /// Asked a second time.
+    fn at_once(&self) -> ExitCode {
+        if let Some(child) = &self.child {
+            child.kill();
+        }
+        self.say("serve", "ends at once");
+        ExitCode::from(130)
+    }
+
+    fn say(&self, what: &str, text: &str) {
+        self.told.line(self.clock.now(), what, text);
+    }
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Why {
+        tokio::select! {
+            _ = self.terminate.recv() => Why::End,
+            _ = self.interrupt.recv() => Why::End,
+            _ = self.hangup.recv() => Why::Look,
+        }
+    }
+}
+
+/// Says something to systemd, where it listens.
+fn tell_system(state: &[sd_notify::NotifyState<'_>]) {
+    // Where nobody listens there is nothing to say it to.
+    let _ = sd_notify::notify(state);
+}
+
+/// How often systemd has to be told that the loop turns; `None` where it does not ask.
+fn watchdog() -> Option<Duration> {
+    sd_notify::watchdog_enabled().map(|every| every / 2)
+}
+
+/// What a child refused, as reports; for `Refusal`'s own judgement.
+fn judged(reports: Vec<Diagnostic>) -> bool {
+    !reports.is_empty() && run::may_retry(&Refusal(reports))
+}

@@ -1,0 +1,124 @@
+//! The sentences of the log, and what a child said.
+
+use serde_json::Value;
+
+use super::{child::Status, judged, settings::Settings};
+use crate::{
+    diagnostic::{Diagnostic, Severity, from_json},
+    domain::{COST, Slot, counted},
+    pipeline::schedule::civil,
+    report::held_by,
+};
+
+/// `onesource: 6 feeds and the cost run scheduled; http://127.0.0.1:8787`.
+pub(super) fn started(settings: &Settings, address: &std::net::SocketAddr) -> String {
+    format!("{}; http://{address}", scheduled(settings))
+}
+
+/// What is scheduled now that the files were read again.
+pub(super) fn read_again(settings: &Settings) -> String {
+    format!("the configuration was changed: {}", scheduled(settings))
+}
+
+fn scheduled(settings: &Settings) -> String {
+    let timings = settings.timings();
+    let feeds = counted(timings.iter().filter(|(name, _)| name != COST).count() as u64, "feed");
+    let cost =
+        if timings.iter().any(|(name, _)| name == COST) { "and the cost run scheduled" } else { "scheduled; the cost run follows each" };
+    format!("{}: {feeds} {cost}", settings.partnership().name)
+}
+
+/// `06:00 BST newham/general_ledger havering/general_ledger`; slots of another time say theirs.
+pub(super) fn slots(slots: &[Slot]) -> String {
+    let mut text = String::new();
+    let mut before = None;
+    for slot in slots {
+        if before != Some(slot.at) {
+            text.push_str(&format!("{}{} ", if before.is_some() { ", " } else { "" }, time(slot.at)));
+            before = Some(slot.at);
+        }
+        let named = if slot.name == COST { "cost run" } else { &slot.name };
+        text.push_str(&format!("{named} "));
+    }
+    text.trim_end().replace(" ,", ",")
+}
+
+/// `Tue 2018-05-01 06:00 BST`.
+fn time(at: i64) -> String {
+    civil(at)
+}
+
+/// Slots that nobody takes any more.
+pub(super) fn skipped(slot: &Slot, number: u64) -> String {
+    format!("{}: {}, the last at {}", slot.name, counted(number, "slot"), time(slot.at))
+}
+
+/// Why slots are held, and how many are due.
+pub(super) fn held(reports: &[Diagnostic], due: usize) -> String {
+    let waits = if due == 0 { "nothing is due yet".to_owned() } else { format!("{} due", counted(due as u64, "slot")) };
+    format!("{}: nothing is run before that is valid; {waits}", held_by(reports))
+}
+
+/// What a child answered.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// The run's own answer; null where it has none.
+    answer: Value,
+    /// What it was refused for.
+    pub reports: Vec<Diagnostic>,
+    /// Whether trying again helps.
+    pub retry: bool,
+}
+
+impl Said {
+    pub fn of(bytes: &[u8]) -> Self {
+        let page: Value = serde_json::from_slice(bytes).unwrap_or_default();
+        let answer = page.get("answer").cloned().unwrap_or_default();
+        let listed = answer.get("diagnostics").and_then(Value::as_array).cloned().unwrap_or_default();
+        let reports: Vec<Diagnostic> = listed.iter().filter_map(from_json).collect();
+        let errors = reports.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+        let retry = answer.get("retry").and_then(Value::as_bool).unwrap_or_else(|| judged(errors));
+        Self { answer, reports, retry }
+    }
+
+    fn number_of(&self, state: &str) -> usize {
+        let delivered = self.answer.get("delivered").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        delivered.iter().filter(|d| d.get("state").and_then(Value::as_str) == Some(state)).count()
+    }
+
+    /// `1 delivery accepted, 1 refused; published r0003`.
+    fn sentence(&self) -> String {
+        if let Some(first) = self.reports.first() {
+            return format!("{}: {}", first.code.id, first.seen);
+        }
+        let list = |key: &str| self.answer.get(key).and_then(Value::as_array).map_or(0, Vec::len);
+        if list("slots") == 0 && list("already") > 0 {
+            return "already: another run took it".to_owned();
+        }
+        let mut text = match self.number_of("accepted") {
+            0 => "no new delivery".to_owned(),
+            number => format!("{} accepted", counted(number as u64, "delivery")),
+        };
+        for (state, words) in [("refused", "refused"), ("waiting", "waiting for a person's word")] {
+            if self.number_of(state) > 0 {
+                text.push_str(&format!(", {} {words}", self.number_of(state)));
+            }
+        }
+        match (self.answer.get("release").and_then(Value::as_str), self.answer.get("published").and_then(Value::as_bool)) {
+            (Some(release), Some(true)) => text + &format!("; published {release}"),
+            _ => text,
+        }
+    }
+}
+
+/// How a run ended.
+pub(super) fn ended(status: &Status, said: &Said, over: bool) -> String {
+    let number = said.answer.get("number").and_then(Value::as_u64).map_or_else(String::new, |number| format!("{number} "));
+    match status.exit {
+        _ if over => format!("{number}exit 3: it took longer than `at_most`"),
+        None => format!("{number}died: its slot is run again"),
+        Some(130) => format!("{number}exit 130: it was interrupted"),
+        Some(5) => format!("exit 5: {}; asked again in 30 s", said.sentence()),
+        Some(exit) => format!("{number}exit {exit}: {}", said.sentence()),
+    }
+}

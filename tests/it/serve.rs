@@ -1,0 +1,331 @@
+//! `truecost serve`, driven through days by a clock that a test steps: real processes, real files, real sockets.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::places;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_truecost");
+/// Whatever a machine under load may need; a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A partnership of its own, with a clock that stands where it is put.
+struct Stage {
+    folder: tempfile::TempDir,
+}
+
+/// A `serve` that is under way; killed where a test does not end it.
+struct Serving {
+    process: Child,
+    log: PathBuf,
+    clock: PathBuf,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+const LEDGER: &str = "pipelines/ashvale/general_ledger.yaml";
+
+impl Stage {
+    /// The fixture `ashvale`, whose ledger is scheduled at six on weekdays with `more` beside it, and the cost run after it.
+    fn new(more: &str) -> Self {
+        let stage = Self { folder: tempfile::tempdir().unwrap() };
+        for shared in ["pipelines/cost", "schemas/common", "schemas/reference", "schemas/published"] {
+            places::copy(&places::root().join(shared), &stage.at(shared));
+        }
+        places::copy(&places::root().join("tests/fixtures/ashvale"), stage.folder.path());
+        stage.edit(LEDGER, "into: ledger_line\n", &format!("into: ledger_line\nschedule: \"0 6 * * 1-5\"\n{more}"));
+        let cost = fs::read_to_string(stage.at("pipelines/cost/cost.yaml")).unwrap();
+        let cost: String = cost.lines().filter(|line| !line.starts_with("schedule:")).map(|line| format!("{line}\n")).collect();
+        stage.put("pipelines/cost/cost.yaml", &cost);
+        stage.append("pipelines/partnership.yaml", "serve: {listen: 127.0.0.1:0}\n");
+        stage
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn put(&self, path: &str, text: &str) {
+        fs::create_dir_all(self.at(path).parent().unwrap()).unwrap();
+        fs::write(self.at(path), text).unwrap();
+    }
+
+    fn append(&self, path: &str, text: &str) {
+        let before = fs::read_to_string(self.at(path)).unwrap();
+        self.put(path, &(before + text));
+    }
+
+    fn edit(&self, path: &str, from: &str, to: &str) {
+        let before = fs::read_to_string(self.at(path)).unwrap();
+        assert!(before.contains(from), "{path} has no {from}");
+        self.put(path, &before.replacen(from, to, 1));
+    }
+
+    /// The ledger of a month of 2018 arrives; old enough to be taken at once.
+    fn drops(&self, month: u32) {
+        let path = format!("drop/ashvale/general_ledger/ashvale_2018_{month:02}.csv");
+        let lines = format!(
+            "Ref;Seq;Posted;Centre;Nature;Value;Text\nA{month};1;03/{month:02}/2018;A100;4100;{month}.00;salaries\n\
+             A{month};2;03/{month:02}/2018;A900;9000;-{month}.00;control\nTOTAL;;;;;0.00;\n"
+        );
+        self.put(&path, &lines);
+        let old = std::time::UNIX_EPOCH + Duration::from_secs(1_500_000_000);
+        fs::File::options().write(true).open(self.at(&path)).unwrap().set_modified(old).unwrap();
+    }
+
+    fn truecost(&self, words: &[&str]) -> Output {
+        Command::new(PROGRAM).current_dir(self.folder.path()).args(words).env("TRUECOST_CLOCK", self.at("clock")).output().unwrap()
+    }
+
+    fn serve(&self, at: &str) -> Serving {
+        self.serve_as(at, "clock")
+    }
+
+    /// A `serve` with a clock of its own.
+    fn serve_as(&self, at: &str, clock: &str) -> Serving {
+        self.put(clock, at);
+        let log = self.at(&format!("{clock}.log"));
+        let file = fs::File::options().create(true).append(true).open(&log).unwrap();
+        let mut command = Command::new(PROGRAM);
+        command.current_dir(self.folder.path()).arg("serve").env("TRUECOST_CLOCK", self.at(clock));
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().unwrap();
+        Serving { process, log, clock: self.at(clock) }
+    }
+
+    /// What is known of the ledger's slots.
+    fn slots(&self) -> Vec<Value> {
+        let Ok(text) = fs::read_to_string(self.at("lake/schedule.json")) else { return Vec::new() };
+        let book: Value = serde_json::from_str(&text).unwrap();
+        book["names"]["ashvale/general_ledger"]["taken"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The slots that were taken, each with how often it was claimed and its exit code.
+    fn taken(&self) -> Vec<(String, u64, Option<u64>)> {
+        let one =
+            |slot: &Value| (slot["slot"].as_str().unwrap().to_owned(), slot["attempts"].as_u64().unwrap(), slot["end"]["exit"].as_u64());
+        self.slots().iter().map(one).collect()
+    }
+
+    /// The release that readers see.
+    fn release(&self) -> String {
+        let latest = fs::read_to_string(self.at("published/latest.json")).unwrap_or_default();
+        serde_json::from_str::<Value>(&latest).ok().and_then(|v| v["release"].as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("waited in vain for {what}");
+}
+
+impl Serving {
+    /// Moves time on, and waits until everything until then is done. When there is next something to do.
+    fn step(&self, to: &str) -> String {
+        self.set(to);
+        self.idle(to)
+    }
+
+    fn set(&self, to: &str) {
+        let staging = self.clock.with_extension("new");
+        fs::write(&staging, to).unwrap();
+        fs::rename(staging, &self.clock).unwrap();
+    }
+
+    fn idle(&self, at: &str) -> String {
+        let next = self.clock.with_file_name(format!("{}.next", self.clock.file_name().unwrap().to_string_lossy()));
+        patiently(&format!("serve to be idle at {at}; its log:\n{}", self.said()), || {
+            let text = fs::read_to_string(&next).ok()?;
+            text.trim().split_once(' ').filter(|(now, _)| *now == at).map(|(_, wakes)| wakes.to_owned())
+        })
+    }
+
+    fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// What it answers at a path: the status code and the body.
+    fn answers(&self, method: &str, path: &str) -> (u16, String) {
+        let port = patiently("its address", || {
+            let said = self.said();
+            said.rsplit_once("http://127.0.0.1:").and_then(|(_, rest)| rest.lines().next()?.trim().parse::<u16>().ok())
+        });
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let code = text.split(' ').nth(1).unwrap().parse().unwrap();
+        (code, text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+    }
+
+    fn signal(&self, name: &str) {
+        let done = Command::new("kill").args([format!("-{name}"), self.process.id().to_string()]).status().unwrap();
+        assert!(done.success());
+    }
+
+    fn ends(mut self) -> Option<i32> {
+        patiently("serve to end", || self.process.try_wait().unwrap()).code()
+    }
+}
+
+#[test]
+fn a_feed_that_is_due_is_run_once_day_after_day() {
+    let stage = Stage::new("");
+    let serving = stage.serve("2018-05-01T04:00:00Z");
+    // Six in the morning of London's summer.
+    assert_eq!(serving.idle("2018-05-01T04:00:00Z"), "2018-05-01T05:00:00Z");
+    stage.drops(4);
+    assert_eq!(serving.step("2018-05-01T05:00:00Z"), "2018-05-02T05:00:00Z");
+    assert_eq!((stage.release().as_str(), stage.taken()), ("r0001", vec![("2018-05-01T05:00:00Z".to_owned(), 1, Some(0))]));
+    assert_eq!(serving.answers("GET", "/health").0, 200);
+    assert_eq!(serving.answers("HEAD", "/ready"), (200, String::new()));
+    assert_eq!(serving.answers("POST", "/ready").0, 405);
+    assert_eq!(serving.answers("GET", "/status.json").0, 200);
+    // Nothing new: only the record of slots changes.
+    let before = fs::read_dir(stage.at("lake/runs")).unwrap().count();
+    serving.step("2018-05-02T05:00:00Z");
+    assert_eq!((stage.taken().len(), fs::read_dir(stage.at("lake/runs")).unwrap().count()), (2, before));
+    // The clock is set back, and goes on: what was taken is not taken again (H9).
+    serving.step("2018-05-02T03:00:00Z");
+    serving.step("2018-05-02T05:00:00Z");
+    assert_eq!(stage.taken().len(), 2);
+    // Three days down: the latest is caught up (H7).
+    serving.signal("TERM");
+    assert_eq!(serving.ends(), Some(0));
+    stage.drops(5);
+    let serving = stage.serve("2018-05-08T12:00:00Z");
+    serving.idle("2018-05-08T12:00:00Z");
+    let taken = stage.taken();
+    assert_eq!((taken.len(), taken[2].0.as_str()), (3, "2018-05-08T05:00:00Z"));
+    assert_eq!((stage.slots()[2]["skipped"].as_u64(), stage.release().as_str()), (Some(3), "r0002"));
+}
+
+#[test]
+fn serve_says_that_it_cannot_listen() {
+    let stage = Stage::new("");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("listen: {}", taken.local_addr().unwrap());
+    stage.edit("pipelines/partnership.yaml", "listen: 127.0.0.1:0", &listen);
+    stage.put("clock", "2018-05-01T04:00:00Z");
+    let done = stage.truecost(&["serve"]);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!((done.status.code(), said.contains("error[TC1317]")), (Some(3), true), "{said}");
+}
+
+#[test]
+fn a_run_that_takes_too_long_is_ended() {
+    let stage = Stage::new("at_most: 10m\n");
+    // A named pipe stands among the entries of the register: whoever opens it waits.
+    let serving = stage.serve("2018-05-01T04:00:00Z");
+    serving.idle("2018-05-01T04:00:00Z");
+    stage.drops(4);
+    let pipe = stage.at("lake/register/0000000000000000.json");
+    fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    serving.set("2018-05-01T05:00:00Z");
+    patiently("the slot to be taken", || (stage.taken().len() == 1).then_some(()));
+    serving.set("2018-05-01T05:11:00Z");
+    serving.idle("2018-05-01T05:11:00Z");
+    assert_eq!(stage.taken(), [("2018-05-01T05:00:00Z".to_owned(), 1, Some(3))]);
+    assert_eq!(stage.slots()[0]["end"]["codes"][0], "TC1316");
+    assert!(serving.said().contains("asked to end"), "{}", serving.said());
+    // It is not tried again; the next slot is taken, now that nothing hangs.
+    fs::remove_file(&pipe).unwrap();
+    serving.step("2018-05-01T12:00:00Z");
+    assert_eq!(stage.taken().len(), 1);
+    serving.step("2018-05-02T05:00:00Z");
+    assert_eq!(stage.taken().last().unwrap(), &("2018-05-02T05:00:00Z".to_owned(), 1, Some(0)));
+}
+
+#[test]
+fn an_edit_that_is_not_valid_holds_slots_until_it_is_mended() {
+    let stage = Stage::new("");
+    let serving = stage.serve("2018-05-01T04:00:00Z");
+    serving.idle("2018-05-01T04:00:00Z");
+    stage.drops(4);
+    stage.edit(LEDGER, "into: ledger_line\n", "inot: ledger_line\n");
+    serving.step("2018-05-01T05:00:00Z");
+    assert_eq!((stage.taken().len(), serving.answers("GET", "/ready")), (0, (503, format!("held: TC0604 {LEDGER}:2\n"))));
+    assert_eq!(serving.answers("GET", "/health").0, 200);
+    let listed = stage.truecost(&["schedule", "list"]);
+    let text = String::from_utf8_lossy(&listed.stdout);
+    assert!(text.contains(&format!("held: TC0604 {LEDGER}:2")) && listed.status.code() == Some(2), "{text}");
+    stage.edit(LEDGER, "inot: ledger_line\n", "into: ledger_line\n");
+    serving.signal("HUP");
+    patiently("the slot to be taken", || (stage.taken().len() == 1).then_some(()));
+    serving.step("2018-05-01T05:30:00Z");
+    assert_eq!((stage.release().as_str(), serving.answers("GET", "/ready").0), ("r0001", 200));
+}
+
+#[test]
+fn whatever_is_killed_a_slot_is_run_once() {
+    let stage = Stage::new("");
+    let mut serving = stage.serve("2018-05-01T04:00:00Z");
+    serving.idle("2018-05-01T04:00:00Z");
+    for day in 1..=4_u32 {
+        stage.drops(3 + day);
+        let at = format!("2018-05-0{day}T05:00:00Z");
+        serving.set(&at);
+        // The scheduler dies at another moment each day, with its run under way; the run itself goes on.
+        std::thread::sleep(Duration::from_millis(u64::from(day) * 40));
+        serving.signal("KILL");
+        let _ = serving.process.wait();
+        serving = stage.serve(&at);
+        // Where the run of the other still holds the lake, it is asked for again half a minute later.
+        let mut now = at.clone();
+        patiently("the slot to be done", || {
+            serving.idle(&now);
+            let done = stage.taken().iter().any(|(slot, _, exit)| *slot == at && *exit == Some(0));
+            if !done {
+                now = format!("2018-05-0{day}T05:{}Z", if now.ends_with("05:00:00Z") { "00:31" } else { "01:02" });
+                serving.step(&now);
+            }
+            done.then_some(())
+        });
+    }
+    assert_eq!((stage.taken().len(), stage.release().is_empty()), (4, false));
+    let verified = stage.truecost(&["release", "verify", "--all"]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+#[test]
+fn two_on_one_lake_run_each_slot_once() {
+    let stage = Stage::new("");
+    let one = stage.serve_as("2018-05-01T04:00:00Z", "clock");
+    let other = stage.serve_as("2018-05-01T04:00:00Z", "other");
+    one.idle("2018-05-01T04:00:00Z");
+    other.idle("2018-05-01T04:00:00Z");
+    for (day, month) in [(1, 4), (2, 5), (3, 6)] {
+        stage.drops(month);
+        let at = format!("2018-05-0{day}T05:00:00Z");
+        one.set(&at);
+        other.set(&at);
+        one.idle(&at);
+        other.idle(&at);
+        // Whoever found the lake held asks again.
+        let later = format!("2018-05-0{day}T05:00:31Z");
+        one.step(&later);
+        other.step(&later);
+    }
+    let taken = stage.taken();
+    assert!(taken.iter().all(|(_, attempts, exit)| (*attempts, *exit) == (1, Some(0))) && taken.len() == 3, "{taken:?}");
+    assert_eq!(fs::read_dir(stage.at("lake/runs")).unwrap().count(), 3, "three runs did something");
+}
