@@ -29,11 +29,12 @@
 //! | `pipeline` | intentions: `pipelines/**` → typed feeds and cost model | crash, domain, diagnostic, schema |
 //! | `plan` | what to run and why | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline |
 //! | `stages` | land, judge, normalise, classify, resolve, separate, allocate, prove, publish; no stage imports another | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan |
-//! | `run` | the conductor: order, lease, clock, release | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages |
-//! | `report` | what finance and engineers look at | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run |
+//! | `notice` | who is told: webhooks | crash, domain, diagnostic, schema, decode, source, lake, pipeline |
+//! | `run` | the conductor: order, lease, clock, release | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, notice |
+//! | `report` | what finance and engineers look at | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, notice, run |
 //! | `demo` | synthetic partnership | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline |
-//! | `serve` | what runs by itself: scheduler, health | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run, report |
-//! | `cli` | words in, words out; no logic | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, run, report, demo, serve |
+//! | `serve` | what runs by itself: scheduler, health | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, notice, run, report |
+//! | `cli` | words in, words out; no logic | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, notice, run, report, demo, serve |
 
 pub mod cli;
 pub mod crash;
@@ -43,6 +44,7 @@ pub mod diagnostic;
 pub mod domain;
 pub mod engine;
 pub mod lake;
+pub mod notice;
 pub mod pipeline;
 pub mod plan;
 pub mod report;

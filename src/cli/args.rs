@@ -126,6 +126,11 @@ pub enum Command {
         #[command(subcommand)]
         action: Key,
     },
+    /// Who is told of what happens.
+    Notify {
+        #[command(subcommand)]
+        action: Notify,
+    },
     /// When feeds are due to run.
     Schedule {
         #[command(subcommand)]
@@ -411,6 +416,15 @@ pub enum Key {
     New {
         /// `newham`.
         council: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Notify {
+    /// Send a message that says that it is a test, and print what was answered.
+    Test {
+        /// A channel of pipelines/notify.yaml; all if none is given.
+        channel: Option<String>,
     },
 }
 

@@ -6,6 +6,7 @@ mod command;
 mod decide;
 mod init;
 mod key;
+mod notify;
 mod out;
 mod period;
 mod progress;

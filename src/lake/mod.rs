@@ -14,6 +14,7 @@
 //! lake/register/<delivery>.json          what was accepted or refused, with its proof
 //! lake/supply/<number>.json              what persons said about the supply of a period, in its order
 //! lake/schedule.json                     which slots were taken, and what came of them
+//! lake/notices/<id>.json                 what somebody is told, and where it went
 //! lake/decision.json                     what a person's command is about to do
 //! published/parts/<table>/<sha256>.parquet
 //! published/rules/<sha256>.tar.zst       the configuration that made a release
@@ -40,6 +41,7 @@ mod landing;
 mod latest;
 mod lock;
 mod manifest;
+mod notices;
 mod part;
 mod pending;
 mod period;
@@ -75,6 +77,7 @@ pub use events::Events;
 pub use landing::{Landed, LandedAs, LandedReader, Landing, Naming, refusal_in};
 pub use lock::Lock;
 pub use manifest::{Content, LakeFileState, LakeState, MadeFrom, Manifest, PublishedPart};
+pub use notices::{Notice, Telling, TellingState};
 pub use part::{
     BATCH_ROWS, Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, ROW_GROUP_ROWS, RowGroupBuffer, RowGroups, StagedPart,
 };

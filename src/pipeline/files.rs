@@ -8,6 +8,9 @@ use crate::schema::sorted_names;
 /// is kept in) is not taken along.
 const FOLDERS: [(&str, &[&str]); 3] = [("controls", &[".csv"]), ("pipelines", &[".yaml", ".sql", ".csv"]), ("schemas", &[".odcs.yaml"])];
 
+/// Who is told of what makes no figure.
+const TOLD: &str = "pipelines/notify.yaml";
+
 /// Every file of the configuration by its path below `root`. One that cannot be read is left out: who needs it has said so.
 #[must_use]
 pub fn files(root: &Path) -> BTreeMap<String, Arc<[u8]>> {
@@ -23,7 +26,8 @@ fn gather(root: &Path, folder: &str, endings: &[&str], files: &mut BTreeMap<Stri
         let file = format!("{folder}/{name}");
         if is_folder {
             gather(root, &file, endings, files);
-        } else if endings.iter().any(|ending| name.ends_with(ending))
+        } else if file != TOLD
+            && endings.iter().any(|ending| name.ends_with(ending))
             && let Ok(bytes) = fs::read(root.join(&file))
         {
             files.insert(file, bytes.into());
@@ -43,6 +47,7 @@ mod tests {
             "pipelines/newham/ledger.sql",
             "pipelines/newham/NOTES.md",
             "pipelines/.secret.yaml",
+            "pipelines/notify.yaml",
             "pipelines/key",
             "schemas/common/ledger_line.odcs.yaml",
             "drop/newham/ledger/a.csv",

@@ -2,13 +2,14 @@
 //!
 //! They help while writing; what is right is decided by the reader of each file alone.
 
-/// The JSON Schema of a kind of file: `partnership`, `feed` or `cost`.
+/// The JSON Schema of a kind of file: `partnership`, `feed`, `cost` or `notify`.
 #[must_use]
 pub fn json_schema(kind: &str) -> Option<&'static str> {
     let schemas = [
         ("partnership", include_str!("json/partnership.json")),
         ("feed", include_str!("json/feed.json")),
         ("cost", include_str!("json/cost.json")),
+        ("notify", include_str!("json/notify.json")),
     ];
     schemas.into_iter().find(|(known, _)| *known == kind).map(|(_, text)| text)
 }
@@ -30,8 +31,12 @@ mod tests {
 
     #[test]
     fn editors_know_the_keys_that_the_readers_know() {
-        let readers =
-            [("partnership", super::super::partnership::KEYS), ("feed", super::super::feed::KEYS), ("cost", super::super::cost::KEYS)];
+        let readers = [
+            ("partnership", super::super::partnership::KEYS),
+            ("feed", super::super::feed::KEYS),
+            ("cost", super::super::cost::KEYS),
+            ("notify", super::super::notify::KEYS),
+        ];
         for (kind, known) in readers {
             // JSON is YAML.
             let (schema, faults) = parse(&SourceText::new(kind, json_schema(kind).unwrap()));
@@ -46,5 +51,12 @@ mod tests {
         let (schema, _) = parse(&SourceText::new("feed", json_schema("feed").unwrap()));
         let due = value(value(&schema, "properties"), "due");
         assert_eq!(keys(value(due, "properties")), super::super::due::KEYS);
+        let (schema, _) = parse(&SourceText::new("notify", json_schema("notify").unwrap()));
+        let channel = value(value(value(&schema, "properties"), "channels"), "additionalProperties");
+        assert_eq!(keys(value(channel, "properties")), super::super::notify::CHANNEL_KEYS);
+        let webhook = value(value(channel, "properties"), "webhook");
+        assert_eq!(keys(value(webhook, "properties")), super::super::notify::WEBHOOK_KEYS);
+        let tell = value(value(value(&schema, "properties"), "tell"), "items");
+        assert_eq!(keys(value(tell, "properties")), super::super::notify::TELL_KEYS);
     }
 }

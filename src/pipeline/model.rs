@@ -46,6 +46,8 @@ pub struct Partnership {
     pub serving: Serving,
     /// In order of council, then feed.
     pub feeds: Vec<Feed>,
+    /// Who is told of what.
+    pub notify: super::Notify,
     pub references: BTreeMap<String, ReferenceTable>,
     pub cost: CostModel,
     /// Contracts of `schemas/common`, `schemas/reference` and `schemas/published` by `kind/name`, e.g. `common/ledger_line`.

@@ -21,6 +21,7 @@ use super::{
     files::files,
     known,
     location::{Allowed, Secrets},
+    notify,
     partnership::{FILE, Head, NOT_COUNCILS, read_head},
     personal,
     reference::read_references,
@@ -52,6 +53,8 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
     personal::list_elements(&mut feeds, &references, &contracts, &mut faults);
     let cost = read_cost(root, &mut faults);
     together::check(&feeds, &mut faults);
+    let allowed = head.as_ref().map(|head| head.allowed.clone()).unwrap_or_default();
+    let notify = notify::read_notify(&notify::Around { root, secrets: &secrets, allowed: &allowed, feeds: &feeds }, &mut faults);
     if let Some(head) = &head {
         known::check(&references, head, &feeds, &mut faults);
         scheme::check(&references, head, &cost, &mut faults);
@@ -63,7 +66,7 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
             let contracts = contracts.read.into_iter().filter(|(key, _)| !key.starts_with("sources/")).map(may_be_unknown).collect();
             let (notes, warnings) = faults.into_iter().partition(Diagnostic::is_note);
             let files = Arc::new(files(root));
-            Ok((Partnership { feeds, references, cost, contracts, files, notes, ..partnership }, warnings))
+            Ok((Partnership { feeds, notify, references, cost, contracts, files, notes, ..partnership }, warnings))
         }
         _ => Err(Refusal(faults)),
     }
@@ -104,6 +107,7 @@ fn whole(root: &Path, head: Head) -> Option<Partnership> {
         query_personal: head.query_personal,
         serving: head.serving,
         feeds: Vec::new(),
+        notify: super::Notify::default(),
         references: BTreeMap::new(),
         cost: super::CostModel { timing: None, allocation: Vec::new(), queries: Vec::new(), kernels: Vec::new() },
         contracts: BTreeMap::new(),
@@ -151,7 +155,7 @@ fn read_feeds(root: &Path, head: Option<&Head>, contracts: &Contracts, secrets: 
         let is_council = head.is_none_or(|head| head.councils.iter().any(|council| *council.id == *name));
         let is_special = NOT_COUNCILS.contains(&name.as_str());
         if !is_folder {
-            if name != "partnership.yaml" && !is_prose(&name) {
+            if name != "partnership.yaml" && name != notify::NAME && !is_prose(&name) {
                 faults.push(stray(&format!("pipelines/{name}"), "`partnership.yaml`, and a folder for each council"));
             }
         } else if is_council && (!is_special || name == SHARED) {

@@ -12,6 +12,7 @@ mod doctor;
 mod feeds;
 mod folders;
 mod keys;
+mod notices;
 mod noting;
 mod parallel;
 mod period;
@@ -210,13 +211,13 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     conductor.check_selection()?;
     slots::check(partnership, &options.slots, started.seconds())?;
     let held = conductor.lake.lock(&conductor.run_id, &started.iso())?;
-    crash::point("run.locked")?;
     let claimed = conductor.claim(&held, options)?;
     if claimed.is_nothing() {
         return Ok(Outcome::already(&conductor.run_id, claimed.already));
     }
     crash::point("run.claimed")?;
     let done = conduct(&mut conductor, &held, options.wish, started, observer);
+    let done = notices::or_told(&conductor, done);
     let done = done.map(|outcome| Outcome { slots: claimed.slots.clone(), already: claimed.already.clone(), ..outcome });
     let done = conductor.close_claimed(&held, &claimed, done);
     crash::point("run.closed")?;
@@ -260,6 +261,7 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
     let outcome =
         Outcome { run, number, delivered, costed, standing_refused, waiting, late, notes, halves, slots: Vec::new(), already: Vec::new() };
     record_run(conductor, started, &outcome)?;
+    notices::tell(conductor, &outcome, &known, &supply.states)?;
     Ok(outcome)
 }
 

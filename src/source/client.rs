@@ -67,7 +67,7 @@ fn redirects(rule: Rule) -> Policy {
 
 /// Names become addresses here and nowhere else, and the connection goes to one of these.
 #[derive(Debug)]
-struct Resolver(Rule);
+pub(super) struct Resolver(pub Rule);
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {

@@ -9,6 +9,7 @@ mod client;
 mod folder;
 mod host;
 mod name;
+mod post;
 mod settle;
 mod store;
 mod wire;
@@ -22,6 +23,7 @@ use crate::{
 
 pub use folder::Folder;
 pub use name::{companion_name, judge_name, printable};
+pub use post::{Posted, post};
 pub use settle::{Settled, needs_second_look, settle};
 pub use store::Store;
 

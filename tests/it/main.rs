@@ -32,6 +32,7 @@ mod job;
 mod kernel;
 mod layers;
 mod looked_at;
+mod notices;
 mod personal;
 mod places;
 mod query;

@@ -16,6 +16,7 @@
 //! | TC12 | proofs and checks |
 //! | TC13 | the supply calendar, the schedule, `serve` |
 //! | TC14 | periods and releases |
+//! | TC15 | notices |
 
 use super::{Actor, Severity};
 
@@ -73,6 +74,7 @@ pub mod config;
 pub mod contract;
 pub mod control;
 pub mod lake;
+pub mod notices;
 pub mod periods;
 pub mod query;
 pub mod reference;
@@ -99,6 +101,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         checks::ALL,
         supply::ALL,
         periods::ALL,
+        notices::ALL,
     ]
     .into_iter()
     .flatten()

@@ -1,0 +1,237 @@
+//! Who is told: what holds now, held against what was told before, becomes notices in the outbox of the lake; the outbox is sent.
+//!
+//! Somebody is told once of an event and once more when it is over. A notice is written, then sent, then marked: a crash between sending
+//! and marking sends it once more under the same `Idempotency-Key`, by which a receiver knows it. What nobody takes is tried again by
+//! every run for a day, and has then failed.
+
+mod message;
+
+use std::collections::BTreeSet;
+
+use crate::{
+    crash,
+    diagnostic::{Answer, Diagnostic, Place, codes},
+    lake::{Lake, Notice, Telling, TellingState},
+    pipeline::{Channel, NoticeKind, Notify, Partnership},
+    source::{Posted, post},
+};
+use message::{body, headers};
+
+/// So long a notice is tried, in microseconds.
+const A_DAY: i64 = 86_400_000_000;
+const FILE: &str = "pipelines/notify.yaml";
+
+/// Something that somebody may have to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happened {
+    pub kind: NoticeKind,
+    /// What it is about.
+    pub subject: String,
+    /// `council/feed`; `None` for what is of no feed.
+    pub feed: Option<String>,
+    /// A sentence: pounds and codes, no row and no value of a person.
+    pub text: String,
+    /// It holds until it is over; a release that was published just is.
+    pub lasts: bool,
+}
+
+/// When something was noted.
+#[derive(Clone, Debug)]
+pub struct Noted {
+    pub run: u64,
+    pub at: String,
+    pub at_us: i64,
+}
+
+/// Writes into the outbox what is new of what `happened`, and what is over of what was told before. `covers` are the kinds of which
+/// `happened` tells all that holds: only of them can something be over.
+///
+/// # Errors
+/// TC10….
+pub fn note(lake: &Lake, notify: &Notify, happened: &[Happened], covers: &[NoticeKind], noted: &Noted) -> Answer<()> {
+    if notify.channels.is_empty() {
+        return Ok(());
+    }
+    let before = lake.notices()?;
+    let holds: BTreeSet<(&str, &str)> = happened.iter().map(|h| (h.kind.as_str(), h.subject.as_str())).collect();
+    for now in happened {
+        let same = |n: &&Notice| n.kind == now.kind.as_str() && n.subject == now.subject && !n.over;
+        if before.iter().filter(same).any(|n| n.open || !now.lasts) {
+            continue;
+        }
+        // A second time is another event.
+        let state = format!("holds, time {}", before.iter().filter(same).count() + 1);
+        lake.keep_notice(&new(notify, now.kind, now, &state, now.lasts, noted))?;
+    }
+    let covered: BTreeSet<&str> = covers.iter().map(|kind| kind.as_str()).collect();
+    for was in before.into_iter().filter(|n| n.open && covered.contains(n.kind.as_str())) {
+        if holds.contains(&(was.kind.as_str(), was.subject.as_str())) {
+            continue;
+        }
+        if let Some(over) = ended(notify, &was, &holds, noted) {
+            lake.keep_notice(&over)?;
+        }
+        lake.keep_notice(&Notice { open: false, ..was })?;
+    }
+    Ok(())
+}
+
+fn new(notify: &Notify, kind: NoticeKind, of: &Happened, state: &str, open: bool, noted: &Noted) -> Notice {
+    let waits = |channel: &str| (channel.to_owned(), Telling::default());
+    Notice {
+        id: Notice::id_of(kind.as_str(), &of.subject, state),
+        kind: kind.as_str().to_owned(),
+        subject: of.subject.clone(),
+        state: state.to_owned(),
+        feed: of.feed.clone(),
+        text: of.text.clone(),
+        over: false,
+        open,
+        run: noted.run,
+        at: noted.at.clone(),
+        at_us: noted.at_us,
+        told: notify.told(kind, of.feed.as_deref()).into_iter().map(waits).collect(),
+    }
+}
+
+/// What is told when something is over: to whoever was told that it began. What is late and then missing is not over.
+fn ended(notify: &Notify, was: &Notice, holds: &BTreeSet<(&str, &str)>, noted: &Noted) -> Option<Notice> {
+    let supply = [NoticeKind::Late, NoticeKind::Missing].map(NoticeKind::as_str);
+    let of_supply = supply.contains(&was.kind.as_str());
+    if of_supply && supply.iter().any(|kind| holds.contains(&(*kind, was.subject.as_str()))) {
+        return None;
+    }
+    let kind = if of_supply { NoticeKind::Arrived.as_str() } else { was.kind.as_str() };
+    let text = if of_supply { format!("{} is late no more", was.subject) } else { format!("over: {}", was.text) };
+    let state = format!("over, {}", was.state);
+    let mut told: BTreeSet<&str> = was.told.keys().map(String::as_str).collect();
+    if of_supply {
+        told.extend(notify.told(NoticeKind::Arrived, was.feed.as_deref()));
+    }
+    Some(Notice {
+        id: Notice::id_of(kind, &was.subject, &state),
+        kind: kind.to_owned(),
+        text,
+        over: true,
+        open: false,
+        state,
+        run: noted.run,
+        at: noted.at.clone(),
+        at_us: noted.at_us,
+        told: told.into_iter().map(|channel| (channel.to_owned(), Telling::default())).collect(),
+        ..was.clone()
+    })
+}
+
+/// Sends what waits in the outbox; a warning for each channel that takes nothing. A channel that gives no answer is not asked again.
+///
+/// # Errors
+/// TC10….
+pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64) -> Answer<Vec<Diagnostic>> {
+    if partnership.notify.channels.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (mut silent, mut warnings) = (BTreeSet::new(), Vec::new());
+    for mut notice in lake.notices()?.into_iter().filter(Notice::waits) {
+        for name in notice.told.iter().filter(|(_, t)| t.state == TellingState::Waits).map(|(name, _)| name.clone()).collect::<Vec<_>>() {
+            let Some(channel) = partnership.notify.channels.iter().find(|channel| *channel.name == *name) else {
+                told(&mut notice, &name, TellingState::Failed, "the channel is not declared any more".to_owned());
+                lake.keep_notice(&notice)?;
+                continue;
+            };
+            if silent.contains(&name) {
+                continue;
+            }
+            let answer = deliver(channel, partnership, &notice);
+            crash::point("notice.sent")?;
+            let (state, text) = judge(&answer, now_us.saturating_sub(notice.at_us));
+            if state != TellingState::Sent {
+                warnings.push(not_told(&name, &notice, state, &text));
+            }
+            if answer.is_err() {
+                silent.insert(name.clone());
+            }
+            told(&mut notice, &name, state, text);
+            lake.keep_notice(&notice)?;
+        }
+    }
+    Ok(warnings)
+}
+
+fn told(notice: &mut Notice, channel: &str, state: TellingState, answer: String) {
+    if let Some(telling) = notice.told.get_mut(channel) {
+        *telling = Telling { state, tries: telling.tries + 1, answer };
+    }
+}
+
+/// What an answer means for a notice of that age.
+fn judge(answer: &Result<Posted, String>, age_us: i64) -> (TellingState, String) {
+    let later = if age_us > A_DAY { TellingState::Failed } else { TellingState::Waits };
+    match answer {
+        Ok(posted) if posted.is_taken() => (TellingState::Sent, posted.status.to_string()),
+        Ok(posted) if posted.may_be_tried_again() => (later, format!("it answered {}", posted.status)),
+        Ok(posted) => (TellingState::Failed, format!("it answered {}", posted.status)),
+        Err(why) => (later, why.clone()),
+    }
+}
+
+fn deliver(channel: &Channel, partnership: &Partnership, notice: &Notice) -> Result<Posted, String> {
+    let body = body(channel.shape, &partnership.name, notice);
+    let headers = headers(channel, notice, &body);
+    let headers: Vec<(&str, String)> = headers.into_iter().collect();
+    post(&channel.url, &partnership.allow_hosts, &headers, body)
+}
+
+fn not_told(channel: &str, notice: &Notice, state: TellingState, why: &str) -> Diagnostic {
+    let outcome = match state {
+        TellingState::Failed => "it is not sent again; what was done before it stays",
+        _ => "it waits in the outbox; every run of the next 24 hours sends it again",
+    };
+    let seen = format!("channel {channel} was not told \"{}\": {why}", notice.text);
+    Diagnostic::warning(codes::notices::NOT_TOLD, seen)
+        .place(Place::file(FILE))
+        .expected("an address that takes what is sent")
+        .outcome(outcome)
+        .hint(format!("truecost notify test {channel}"))
+}
+
+/// Sends a message that says that it is a test, to one channel or to all. What each answered, in order of the file.
+///
+/// # Errors
+/// TC0102 where there is no such channel.
+pub fn test(partnership: &Partnership, channel: Option<&str>) -> Answer<Vec<(String, Result<Posted, String>)>> {
+    let channels = &partnership.notify.channels;
+    let meant: Vec<&Channel> = channels.iter().filter(|c| channel.is_none_or(|name| *name == *c.name)).collect();
+    if meant.is_empty() {
+        let names: Vec<&str> = channels.iter().map(|c| &*c.name).collect();
+        let seen =
+            channel.map_or_else(|| "there is no channel".to_owned(), |name| format!("there is no channel `{}`", name.escape_debug()));
+        let expected =
+            if names.is_empty() { "`channels` in pipelines/notify.yaml".to_owned() } else { format!("one of {}", names.join(", ")) };
+        return Err(Diagnostic::new(codes::command::NOTHING_SELECTED, seen)
+            .place(Place::file(FILE))
+            .expected(expected)
+            .outcome("nothing was sent")
+            .hint("truecost notify test [CHANNEL]")
+            .into());
+    }
+    let text = "a test: somebody typed `truecost notify test`; nothing has to be done".to_owned();
+    let notice = Notice { id: Notice::id_of("test", "test", ""), kind: "test".into(), subject: "test".into(), text, ..Notice::default() };
+    Ok(meant.into_iter().map(|channel| (channel.name.to_string(), deliver(channel, partnership, &notice))).collect())
+}
+
+/// A channel that did not take a test.
+#[must_use]
+pub fn test_failed(channel: &str, answer: &Result<Posted, String>) -> Option<Diagnostic> {
+    let why = match answer {
+        Ok(posted) if posted.is_taken() => return None,
+        Ok(posted) => format!("it answered {} {}", posted.status, posted.says),
+        Err(why) => why.clone(),
+    };
+    let report = Diagnostic::new(codes::notices::TEST_NOT_TAKEN, format!("channel {channel} did not take the test: {}", why.trim_end()));
+    let hint = "look at the address behind its reference; a 4xx means that the server does not know it";
+    Some(report.place(Place::file(FILE)).expected("an answer from 200 to 299").outcome("nothing else was sent").hint(hint))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! What of a run somebody may have to know, and the sending of it.
+
+use std::collections::BTreeSet;
+
+use super::{Conductor, Delivery, Event, Halves, Outcome};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Refusal, Severity, codes},
+    domain::grouped,
+    lake::{DeliveryRecord, Lake},
+    notice::{self, Happened, Noted},
+    pipeline::NoticeKind,
+    plan::{Supply, SupplyState},
+};
+
+/// Of these a run that came to its end knows all that holds.
+const KNOWN_AT_THE_END: [NoticeKind; 8] = [
+    NoticeKind::Refused,
+    NoticeKind::Waiting,
+    NoticeKind::Late,
+    NoticeKind::Missing,
+    NoticeKind::CheckFailed,
+    NoticeKind::RunFailed,
+    NoticeKind::AfterClose,
+    NoticeKind::DiskLow,
+];
+
+/// A run that only delivers does not know what was mended, and makes no check.
+fn known_kinds(outcome: &Outcome) -> Vec<NoticeKind> {
+    let of_cost = [NoticeKind::Refused, NoticeKind::CheckFailed];
+    let knows = |kind: &NoticeKind| outcome.halves != Halves::Deliver || !of_cost.contains(kind);
+    KNOWN_AT_THE_END.into_iter().filter(knows).collect()
+}
+
+/// A disk with less is nearly full: bytes that are free, and the part of it in a hundred.
+const FREE_BYTES: u64 = 1 << 30;
+const FREE_PERCENT: u64 = 5;
+
+/// Notes what a run ended with, and sends it. What a channel does not take is told, and ends no run.
+pub(super) fn tell(conductor: &Conductor<'_>, outcome: &Outcome, known: &[DeliveryRecord], states: &[Supply]) -> Answer<()> {
+    let notify = &conductor.partnership.notify;
+    if notify.channels.is_empty() {
+        return Ok(());
+    }
+    let mut happened = Vec::new();
+    let now: BTreeSet<&String> =
+        outcome.delivered.iter().filter(|d| d.state == Delivery::Refused).filter_map(|d| d.delivery.as_ref()).collect();
+    let is_refused = |r: &&DeliveryRecord| outcome.costed.unmended.contains(&r.delivery_id) || now.contains(&r.delivery_id);
+    happened.extend(known.iter().filter(is_refused).map(refused));
+    happened.extend(known.iter().filter(|r| r.waits(known)).map(waiting));
+    happened.extend(states.iter().filter_map(supplied));
+    happened.extend(outcome.costed.stopped.iter().filter(|d| d.severity == Severity::Error).map(check_failed));
+    happened.extend(released(outcome));
+    happened.extend(disk_low(&conductor.lake));
+    happened.dedup_by(|a, b| a.kind == b.kind && a.subject == b.subject);
+    notice::note(&conductor.lake, notify, &happened, &known_kinds(outcome), &noted(conductor, outcome.number))?;
+    send(conductor)
+}
+
+/// Notes of a run that ended before it was done that it did, and sends it.
+pub(super) fn or_told(conductor: &Conductor<'_>, done: Answer<Outcome>) -> Answer<Outcome> {
+    let Err(refusal) = &done else { return done };
+    match tell_failed(conductor, refusal) {
+        Ok(()) => done,
+        Err(more) => Err(Refusal([refusal.0.as_slice(), more.0.as_slice()].concat())),
+    }
+}
+
+fn tell_failed(conductor: &Conductor<'_>, refusal: &Refusal) -> Answer<()> {
+    let Some(first) = refusal.0.first() else { return Ok(()) };
+    let number = conductor.number;
+    let text = format!(
+        "run {number} ended before it was done: {} {}; the last release is unchanged: truecost run",
+        first.code.id, first.code.title
+    );
+    let failed = happened(NoticeKind::RunFailed, "run", None, text);
+    notice::note(&conductor.lake, &conductor.partnership.notify, &[failed], &[], &noted(conductor, number))?;
+    send(conductor)
+}
+
+fn send(conductor: &Conductor<'_>) -> Answer<()> {
+    let warnings = notice::send(&conductor.lake, conductor.partnership, conductor.clock.now().micros)?;
+    if !warnings.is_empty() {
+        conductor.observer.event(Event::Report { diagnostics: &warnings });
+    }
+    Ok(())
+}
+
+fn noted(conductor: &Conductor<'_>, run: u64) -> Noted {
+    let now = conductor.clock.now();
+    Noted { run, at: now.iso(), at_us: now.micros }
+}
+
+fn happened(kind: NoticeKind, subject: impl Into<String>, feed: Option<String>, text: String) -> Happened {
+    Happened { kind, subject: subject.into(), feed, text, lasts: true }
+}
+
+/// Codes and their titles: what a report says of a row stays where the rows are.
+fn refused(record: &DeliveryRecord) -> Happened {
+    let said = record.last_attempt.as_ref().map_or(&record.reports, |attempt| &attempt.reports);
+    let code = said.iter().find_map(|report| codes::find(report.strip_prefix("error[")?.get(..6)?));
+    let why = code.map(|code| format!(": {} {}", code.id, code.title)).unwrap_or_default();
+    let text = format!("{}: {} was refused{why}; the last accepted delivery stays: truecost status", spoken(record), record.source.name);
+    happened(NoticeKind::Refused, &record.delivery_id, Some(record.feed_name()), text)
+}
+
+fn waiting(record: &DeliveryRecord) -> Happened {
+    let text = format!(
+        "{}: {} waits for a person's word ({} rows): truecost accept {} --by NAME --reason TEXT",
+        spoken(record),
+        record.source.name,
+        grouped(record.proof.accepted.into()),
+        record.delivery_id
+    );
+    happened(NoticeKind::Waiting, &record.delivery_id, Some(record.feed_name()), text)
+}
+
+fn spoken(record: &DeliveryRecord) -> String {
+    let covers = record.covers().map(|covers| format!(" {covers}")).unwrap_or_default();
+    format!("{}{covers}", record.feed_name())
+}
+
+fn supplied(supply: &Supply) -> Option<Happened> {
+    let kind = match supply.state {
+        SupplyState::Missing => NoticeKind::Missing,
+        SupplyState::AfterClose => NoticeKind::AfterClose,
+        SupplyState::Late => NoticeKind::Late,
+        _ => return None,
+    };
+    let slot = format!("{} {}", supply.slot.feed_name(), supply.slot.period);
+    let text = format!("{slot} was due by the end of {} and is {}: truecost supply", supply.due.spoken(), supply.state.as_str());
+    Some(happened(kind, slot, Some(supply.slot.feed_name()), text))
+}
+
+fn check_failed(report: &Diagnostic) -> Happened {
+    let text = format!("{} {}; nothing was published, the last release is unchanged: truecost checks", report.code.id, report.code.title);
+    happened(NoticeKind::CheckFailed, report.code.id, None, text)
+}
+
+/// The release that readers see: told once, by whichever run sees it first.
+fn released(outcome: &Outcome) -> Option<Happened> {
+    let release = outcome.costed.release.as_ref()?;
+    let text = format!("release {release} is published");
+    Some(Happened { lasts: false, ..happened(NoticeKind::Released, release, None, text) })
+}
+
+/// Where nobody can say how much is free, nothing is told.
+fn disk_low(lake: &Lake) -> Option<Happened> {
+    let disk = rustix::fs::statvfs(lake.folder()).ok()?;
+    let (free, all) = (disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize));
+    let is_low = free < FREE_BYTES && free.saturating_mul(100) < all.saturating_mul(FREE_PERCENT);
+    let text = format!("the disk of the lake has {} MiB left", grouped((free >> 20).into()));
+    is_low.then(|| happened(NoticeKind::DiskLow, "disk of the lake", None, text))
+}

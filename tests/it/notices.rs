@@ -1,0 +1,286 @@
+//! Notices, with a real HTTP server of this machine that counts: once for an event, once more when it is over; tried again where that can
+//! help; and nothing of a person or a row in what is sent.
+
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    path::Path,
+    process::Command,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{places, transcript};
+
+/// What was asked: path, headers in small letters, body.
+#[derive(Clone, Debug)]
+struct Asked {
+    path: String,
+    head: String,
+    body: String,
+}
+
+impl Asked {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")))
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+}
+
+/// A server that answers what it is told to, and keeps what it was asked.
+struct Server {
+    port: u16,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    answer: Arc<Mutex<String>>,
+}
+
+impl Server {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let server = Self { port, asked: Arc::default(), answer: Arc::new(Mutex::new("200 OK".to_owned())) };
+        let (asked, answer) = (server.asked.clone(), server.answer.clone());
+        // Ends with the test's process.
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.expect("a connection");
+                stream.set_read_timeout(Some(Duration::from_secs(5))).expect("set");
+                asked.lock().expect("whole").extend(read(&mut stream));
+                let status = answer.lock().expect("whole").clone();
+                let _ = stream.write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok").as_bytes());
+            }
+        });
+        server
+    }
+
+    fn answers(&self, status: &str) {
+        status.clone_into(&mut self.answer.lock().expect("whole"));
+    }
+
+    /// What was asked since the last time.
+    fn take(&self) -> Vec<Asked> {
+        std::mem::take(&mut *self.asked.lock().expect("whole"))
+    }
+
+    fn at(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+}
+
+fn read(stream: &mut impl Read) -> Option<Asked> {
+    let (mut seen, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let text = String::from_utf8_lossy(&seen).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let lower = head.to_ascii_lowercase().replace('\r', "");
+            let length = lower.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+            if body.len() >= length {
+                let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+                return Some(Asked { path, head: lower, body: body.to_owned() });
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return None,
+            Ok(read) => seen.extend_from_slice(&buffer[..read]),
+        }
+    }
+}
+
+struct House {
+    folder: tempfile::TempDir,
+    server: Server,
+}
+
+const EVENTS: &str = "refused, waiting, late, missing, arrived, check_failed, run_failed, released";
+
+impl House {
+    fn new(channel: &str) -> Self {
+        let (folder, server) = (tempfile::tempdir().expect("a folder"), Server::start());
+        for shared in ["pipelines/cost", "schemas/common", "schemas/reference", "schemas/published"] {
+            places::copy(&places::root().join(shared), &folder.path().join(shared));
+        }
+        places::copy(&places::root().join("tests/fixtures/ashvale"), folder.path());
+        let house = Self { folder, server };
+        house.change("pipelines/partnership.yaml", "allow_hosts: []", &format!("allow_hosts: [\"{}\"]", house.server.at()));
+        house.put(
+            "pipelines/notify.yaml",
+            &format!("channels:\n  finance: {{webhook: {{url: \"${{env:HOOK}}\"{channel}}}}}\ntell:\n- {{events: [{EVENTS}], channels: [finance]}}\n"),
+        );
+        house
+    }
+
+    fn dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn put(&self, file: &str, text: &str) {
+        let path = self.dir().join(file);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(&path, text).expect("written");
+        std::fs::File::options().write(true).open(&path).expect("opened").set_modified(transcript::settled_time()).expect("dated");
+    }
+
+    fn change(&self, file: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.dir().join(file)).expect("a file");
+        assert!(text.contains(from), "{file} does not hold {from}");
+        std::fs::write(self.dir().join(file), text.replacen(from, to, 1)).expect("written");
+    }
+
+    /// The ledger of a month; its footer says `total`.
+    fn ledger(&self, month: u32, total: &str) {
+        let text = format!(
+            "Ref;Seq;Posted;Centre;Nature;Value;Text\nA1;1;03/{month:02}/2018;A100;4100;1250.00;Mrs Zwartkopfsen\n\
+             A1;2;03/{month:02}/2018;A900;9000;-1250.00;control\nTOTAL;;;;;{total};\n"
+        );
+        self.put(&format!("drop/ashvale/general_ledger/ashvale_2018_{month:02}.csv"), &text);
+    }
+
+    fn run(&self, words: &[&str], crash: &str) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_truecost"));
+        command.arg("-C").arg(self.dir()).args(words).env("HOOK", format!("http://{}/hook", self.server.at())).env("KEY", "hush");
+        if !crash.is_empty() {
+            command.env("TRUECOST_CRASH", crash);
+        }
+        let done = command.output().expect("the program runs");
+        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        (done.status.code().unwrap_or(-1), said)
+    }
+
+    /// Kind, subject and whether it is over, of what was sent since the last time.
+    fn told(&self) -> Vec<(String, bool)> {
+        let told = |asked: &Asked| (asked.json()["kind"].as_str().expect("a kind").to_owned(), asked.json()["over"] == true);
+        self.server.take().iter().map(told).collect()
+    }
+}
+
+fn told(kinds: &[(&str, bool)]) -> Vec<(String, bool)> {
+    kinds.iter().map(|(kind, over)| ((*kind).to_owned(), *over)).collect()
+}
+
+#[test]
+fn somebody_is_told_once_and_once_more_when_it_is_over() {
+    let house = House::new("");
+    house.ledger(4, "0.00");
+    assert_eq!(house.run(&["run"], "").0, 0);
+    assert_eq!(house.told(), told(&[("released", false)]));
+    house.ledger(5, "17.00");
+    assert_eq!(house.run(&["run"], "").0, 1);
+    let sent = house.server.take();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    let refused = sent[0].json();
+    assert_eq!((refused["kind"].as_str(), refused["feed"].as_str()), (Some("refused"), Some("ashvale/general_ledger")));
+    assert!(refused["text"].as_str().expect("a text").contains("TC04"), "{refused}");
+    assert_eq!(sent[0].header("idempotency-key"), refused["id"].as_str());
+    // Nothing new: nobody is told again.
+    house.run(&["run"], "");
+    assert_eq!(house.told(), told(&[]));
+    house.ledger(5, "0.00");
+    assert_eq!(house.run(&["run"], "").0, 0);
+    let mut now = house.told();
+    now.sort();
+    assert_eq!(now, told(&[("refused", true), ("released", false)]));
+    house.run(&["run"], "");
+    assert_eq!(house.told(), told(&[]));
+}
+
+#[test]
+fn what_is_late_is_told_and_that_it_arrived() {
+    let house = House::new("");
+    house.change("pipelines/ashvale/general_ledger.yaml", "active:", "due: {working_day: 5, since: 2018/P01}\nactive:");
+    house.change("pipelines/ashvale/general_ledger.yaml", "active: {from: 2018-04-01}", "active: {from: 2018-04-01, to: 2018-06-01}");
+    house.ledger(4, "0.00");
+    let (code, said) = house.run(&["run"], "");
+    assert_eq!(code, 4, "{said}");
+    // May's is due for years.
+    assert!(house.told().contains(&("missing".to_owned(), false)));
+    house.ledger(5, "0.00");
+    let (code, said) = house.run(&["run"], "");
+    assert_eq!(code, 0, "{said}");
+    assert!(house.told().contains(&("arrived".to_owned(), true)));
+}
+
+#[test]
+fn too_many_and_server_faults_are_tried_again_under_the_same_key_and_other_refusals_are_not() {
+    for (status, again) in [("429 Too Many Requests", true), ("503 Busy", true), ("404 Not Found", false), ("302 Found", false)] {
+        let house = House::new("");
+        house.server.answers(status);
+        house.ledger(4, "0.00");
+        let (code, said) = house.run(&["run"], "");
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains("warning[TC1501]"), "{said}");
+        assert!(!said.contains("/hook"), "the address is shown: {said}");
+        let first = house.server.take();
+        house.server.answers("200 OK");
+        house.run(&["run"], "");
+        let second = house.server.take();
+        assert_eq!((first.len(), second.len()), (1, usize::from(again)), "{status}");
+        if let Some(second) = second.first() {
+            assert_eq!(second.header("idempotency-key"), first[0].header("idempotency-key"));
+            assert_eq!(second.body, first[0].body);
+        }
+        house.run(&["run"], "");
+        assert_eq!(house.server.take().len(), 0, "{status}");
+    }
+}
+
+#[test]
+fn a_crash_between_sending_and_marking_sends_once_more_under_the_same_key() {
+    let house = House::new("");
+    house.ledger(4, "0.00");
+    assert_eq!(house.run(&["run"], "notice.sent:1:abort").0, -1);
+    let first = house.server.take();
+    house.run(&["run"], "");
+    let second = house.server.take();
+    house.run(&["run"], "");
+    assert_eq!((first.len(), second.len(), house.server.take().len()), (1, 1, 0));
+    assert_eq!(first[0].header("idempotency-key"), second[0].header("idempotency-key"));
+}
+
+#[test]
+fn a_run_that_fails_is_told_and_that_the_next_one_did_not() {
+    let house = House::new("");
+    house.ledger(4, "0.00");
+    assert_eq!(house.run(&["run"], "release.renamed:1:error").0, 3);
+    assert_eq!(house.told(), told(&[("run_failed", false)]));
+    assert_eq!(house.run(&["run"], "").0, 0);
+    let mut now = house.told();
+    now.sort();
+    assert_eq!(now, told(&[("released", false), ("run_failed", true)]));
+}
+
+#[test]
+fn messages_have_the_shape_that_was_asked_for_and_are_signed() {
+    for shape in ["teams", "slack", "json"] {
+        let house = House::new(&format!(", shape: {shape}, sign: \"${{env:KEY}}\""));
+        let (code, said) = house.run(&["notify", "test", "finance"], "");
+        assert_eq!((code, said.as_str()), (0, "finance: 200 ok\n"));
+        let asked = house.server.take();
+        let message = asked[0].json();
+        let text = match shape {
+            "teams" => &message["attachments"][0]["content"]["body"][0]["text"],
+            _ => &message["text"],
+        };
+        assert!(text.as_str().expect("a text").contains("a test"), "{message}");
+        assert_eq!(asked[0].path, "/hook");
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, b"hush");
+        let tag: String = ring::hmac::sign(&key, asked[0].body.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(asked[0].header("x-truecost-signature"), Some(format!("sha256={tag}").as_str()));
+    }
+}
+
+#[test]
+fn nothing_of_a_row_is_sent() {
+    let house = House::new("");
+    house.ledger(4, "0.00");
+    house.ledger(5, "17.00");
+    house.put("drop/ashvale/general_ledger/ashvale_2018_06.csv", "Ref;Seq;Posted;Centre;Nature;Value;Zwartkopfsen\nA1;1;x;y;z;w;v\n");
+    house.run(&["run"], "");
+    let sent = house.server.take();
+    assert!(sent.len() >= 2, "{sent:?}");
+    assert!(sent.iter().all(|asked| !asked.body.contains("Zwartkopfsen")), "{sent:?}");
+}
