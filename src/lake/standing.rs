@@ -236,6 +236,12 @@ impl DeliveryRecord {
     pub fn files(&self) -> impl Iterator<Item = &super::SourceFacts> {
         std::iter::once(&self.source).chain(&self.also_as)
     }
+
+    /// The files under which it came, but for the one under which it is judged now: none is forgotten because another was read.
+    #[must_use]
+    pub fn files_beside(&self, judged: &super::SourceFacts) -> Vec<super::SourceFacts> {
+        self.files().filter(|file| (&file.location, &file.name) != (&judged.location, &judged.name)).cloned().collect()
+    }
 }
 
 #[cfg(test)]

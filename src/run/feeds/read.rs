@@ -117,6 +117,7 @@ impl FeedRun<'_> {
         let turn = earlier.filter(|r| r.state != DeliveryState::Withdrawn).and_then(DeliveryRecord::turn);
         let calendar = self.partnership.calendar;
         let contract = contract_for(feed, coverage, calendar);
+        let source = file_facts(item);
         DeliveryRecord {
             delivery_id: id.to_string(),
             council: feed.council.to_string(),
@@ -125,9 +126,9 @@ impl FeedRun<'_> {
             coverage: coverage.periods().iter().map(ToString::to_string).collect(),
             beside: feed.beside(coverage, calendar).iter().map(ToString::to_string).collect(),
             calendar: Some(calendar.to_string()),
-            source: file_facts(item),
+            also_as: earlier.map(|r| r.files_beside(&source)).unwrap_or_default(),
+            source,
             sidecar: sidecar_facts(item),
-            also_as: earlier.map(|r| r.also_as.clone()).unwrap_or_default(),
             sha256: landed.digest.hex(),
             bytes: landed.bytes,
             encoding: serde_json::to_value(facts).unwrap_or_else(|_| json!(null)),

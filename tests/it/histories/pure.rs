@@ -238,7 +238,7 @@ impl Pure {
         record.beside = beside.iter().map(ToString::to_string).collect();
         record.calendar = Some(self.partnership.calendar.to_string());
         record.source = facts(feed, &take.entry);
-        record.also_as = earlier.map(|r| r.also_as.clone()).unwrap_or_default();
+        record.also_as = earlier.map(|r| r.files_beside(&record.source)).unwrap_or_default();
         record.sha256 = digest(content).hex();
         record.contract_sha256 = feed.contracts[0].1.digest.hex();
         record.feed_sha256 = feed.digest.hex();

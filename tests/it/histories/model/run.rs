@@ -225,8 +225,7 @@ impl Model {
         let was = self.deliveries[delivery].clone();
         let d = &mut self.deliveries[delivery];
         if let Some((name, file)) = file {
-            let former = std::mem::replace(&mut d.source, name.clone());
-            d.files.remove(&former);
+            d.source.clone_from(&name);
             d.files.insert(name, (file.time, file.inode));
         }
         let facts = d.files.get(&d.source).copied().unwrap_or_default();
