@@ -317,9 +317,10 @@ fn not_judged(candidate: &Candidate, known: &Known<'_>) -> (Why, Option<Turn>) {
         candidate.coverage.is_some() && known.records.iter().any(|r| covers(r))
     };
     let was_in = known.of_file(&candidate.entry).any(|r| r.state != DeliveryState::Withdrawn && has_sidecar_of(r, candidate));
-    let of_size = || known.has_size_of(&candidate.entry, candidate.coverage.as_ref());
+    let of_size = || candidate.coverage.is_some() && known.has_size_of(&candidate.entry, candidate.coverage.as_ref());
     let why = match () {
-        () if of_coverage(&[DeliveryState::Accepted, DeliveryState::Waiting, DeliveryState::Refused]) && of_size() => Why::Touched,
+        // Also one that was withdrawn: its bytes alone do not bring it back.
+        () if of_size() => Why::Touched,
         () if of_coverage(&[DeliveryState::Accepted, DeliveryState::Waiting, DeliveryState::Refused]) => Why::Newer,
         // The file was in for other periods: what it covers is told otherwise now.
         () if was_in => Why::RulesChanged,
