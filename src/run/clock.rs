@@ -90,7 +90,13 @@ impl ProcessClock {
     /// What measures how long something takes.
     #[must_use]
     pub fn stopwatch(self) -> Stopwatch {
-        Stopwatch { started: Instant::now(), at: self.now() }
+        Stopwatch { started: Instant::now(), at: self.file().map(|_| self.now()) }
+    }
+
+    /// What measures how long something takes in this machine's own time, whoever steps the clock.
+    #[must_use]
+    pub fn own_stopwatch(self) -> Stopwatch {
+        Stopwatch { started: Instant::now(), at: None }
     }
 }
 
@@ -114,16 +120,17 @@ impl Clock for ProcessClock {
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch {
     started: Instant,
-    at: Now,
+    /// When it was started by the file that stands in for the clock; `None` where nothing does.
+    at: Option<Now>,
 }
 
 impl Stopwatch {
     /// Since it was started.
     #[must_use]
-    pub fn elapsed(self) -> Duration {
-        match ProcessClock.file() {
+    pub fn measured(self) -> Duration {
+        match self.at {
             None => self.started.elapsed(),
-            Some(_) => Duration::from_secs(u64::try_from(ProcessClock.now().seconds() - self.at.seconds()).unwrap_or(0)),
+            Some(at) => Duration::from_secs(u64::try_from(ProcessClock.now().seconds() - at.seconds()).unwrap_or(0)),
         }
     }
 }

@@ -79,12 +79,12 @@ impl Child {
     /// How long until somebody has to look whether it takes too long.
     pub fn left(&self) -> Duration {
         let until = if self.over.is_some() { self.at_most.saturating_add(PATIENCE) } else { self.at_most };
-        until.saturating_sub(self.watch.elapsed()).max(Duration::from_millis(100))
+        until.saturating_sub(self.watch.measured()).max(Duration::from_millis(100))
     }
 
     /// Asks a run to end that takes too long, and kills it where it does not. What was done now.
     pub fn hold_to_time(&mut self) -> Option<Over> {
-        let elapsed = self.watch.elapsed();
+        let elapsed = self.watch.measured();
         let next = match self.over {
             None if elapsed > self.at_most => Over::Asked,
             Some(Over::Asked) if elapsed > self.at_most.saturating_add(PATIENCE) => Over::Killed,

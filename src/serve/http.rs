@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{
@@ -25,7 +25,10 @@ use tokio::{
 };
 
 use super::{Asked, child};
-use crate::diagnostic::{Answer, Diagnostic, Place, codes};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, codes},
+    run::clock::{ProcessClock, Stopwatch},
+};
 
 /// So many connections at once; further ones are closed.
 const CONNECTIONS: usize = 64;
@@ -43,19 +46,19 @@ const STATE: Duration = Duration::from_mins(1);
 pub(super) struct Shared {
     asked: Arc<Asked>,
     now: Arc<Mutex<Loop>>,
-    status: Arc<Turns<Option<(Instant, Vec<u8>)>>>,
+    status: Arc<Turns<Option<(Stopwatch, Vec<u8>)>>>,
 }
 
 #[derive(Debug)]
 struct Loop {
-    turned: Instant,
+    turned: Stopwatch,
     /// Why nothing is run; `None` where it is.
     not_ready: Option<String>,
 }
 
 impl Shared {
     pub fn new(asked: &Asked) -> Self {
-        let now = Loop { turned: Instant::now(), not_ready: None };
+        let now = Loop { turned: ProcessClock.own_stopwatch(), not_ready: None };
         Self { asked: Arc::new(asked.clone()), now: Arc::new(Mutex::new(now)), status: Arc::default() }
     }
 
@@ -65,7 +68,7 @@ impl Shared {
 
     /// The loop has turned.
     pub fn turned(&self) {
-        self.now().turned = Instant::now();
+        self.now().turned = ProcessClock.own_stopwatch();
     }
 
     /// Whether runs start, and if not why.
@@ -98,7 +101,7 @@ fn routes(shared: Shared) -> Router {
 }
 
 async fn health(State(shared): State<Shared>) -> Response {
-    let turned = shared.now().turned.elapsed();
+    let turned = shared.now().turned.measured();
     if turned <= TURNED { plain(StatusCode::OK, "healthy") } else { plain(StatusCode::SERVICE_UNAVAILABLE, "the loop stands still") }
 }
 
@@ -112,8 +115,8 @@ async fn ready(State(shared): State<Shared>) -> Response {
 /// The bytes of `truecost status --json`, asked of a child at most once a minute.
 async fn status(State(shared): State<Shared>) -> Response {
     let mut known = shared.status.lock().await;
-    if known.as_ref().is_none_or(|(at, _)| at.elapsed() > STATE) {
-        *known = child::status(&shared.asked).await.map(|said| (Instant::now(), said));
+    if known.as_ref().is_none_or(|(at, _)| at.measured() > STATE) {
+        *known = child::status(&shared.asked).await.map(|said| (ProcessClock.own_stopwatch(), said));
     }
     match known.as_ref() {
         Some((_, said)) => (StatusCode::OK, HEADERS_JSON, said.clone()).into_response(),

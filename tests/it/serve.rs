@@ -162,13 +162,16 @@ impl Serving {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// What it answers at a path: the status code and the body.
-    fn answers(&self, method: &str, path: &str) -> (u16, String) {
-        let port = patiently("its address", || {
+    fn port(&self) -> u16 {
+        patiently("its address", || {
             let said = self.said();
             said.rsplit_once("http://127.0.0.1:").and_then(|(_, rest)| rest.lines().next()?.trim().parse::<u16>().ok())
-        });
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        })
+    }
+
+    /// What it answers at a path: the status code and the body.
+    fn answers(&self, method: &str, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port())).unwrap();
         write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
@@ -328,4 +331,45 @@ fn two_on_one_lake_run_each_slot_once() {
     let taken = stage.taken();
     assert!(taken.iter().all(|(_, attempts, exit)| (*attempts, *exit) == (1, Some(0))) && taken.len() == 3, "{taken:?}");
     assert_eq!(fs::read_dir(stage.at("lake/runs")).unwrap().count(), 3, "three runs did something");
+}
+
+#[test]
+fn the_unit_of_the_guide_is_one_that_systemd_takes() {
+    if Command::new("systemd-analyze").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no systemd-analyze on this machine (Debian: systemd)");
+        return;
+    }
+    let page = fs::read_to_string(places::root().join("docs/running.md")).unwrap();
+    let unit = page.split("```ini\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("truecost.service");
+    // The program lies elsewhere on the machine that tests it.
+    fs::write(&path, unit.replace("/usr/local/bin/truecost", PROGRAM)).unwrap();
+    let done = Command::new("systemd-analyze").arg("verify").arg(&path).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && said.trim().is_empty(), "{said}");
+    let done = Command::new("systemd-analyze").args(["security", "--offline=true", "--threshold=20"]).arg(&path).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+}
+
+#[test]
+fn questions_that_are_too_long_too_slow_or_too_many_are_ended() {
+    let stage = Stage::new("");
+    let serving = stage.serve("2018-05-01T04:00:00Z");
+    serving.idle("2018-05-01T04:00:00Z");
+    let port = serving.port();
+    let mut long = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let head = format!("GET /health HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "y".repeat(20 << 10));
+    // It may be closed while it is still written.
+    let _ = long.write_all(head.as_bytes());
+    let mut said = String::new();
+    let _ = long.read_to_string(&mut said);
+    assert!(!said.contains("200 OK"), "{said}");
+    let slow: Vec<TcpStream> = (0..64).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+    std::thread::sleep(Duration::from_millis(500));
+    let mut further = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    further.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    assert!(matches!(further.read(&mut [0; 16]), Ok(0) | Err(_)), "one more than there is room for is closed");
+    drop(slow);
+    patiently("room again", || std::panic::catch_unwind(|| serving.answers("GET", "/health")).ok().filter(|(code, _)| *code == 200));
 }
