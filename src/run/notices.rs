@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Conductor, Delivery, Event, Halves, Outcome};
+use super::{Conductor, Delivery, Event, Halves, Outcome, clock::Clock};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, Severity, codes},
     domain::grouped,
     lake::{DeliveryRecord, Lake},
     notice::{self, Happened, Noted},
-    pipeline::NoticeKind,
+    pipeline::{NoticeKind, Partnership},
     plan::{Supply, SupplyState},
 };
 
@@ -75,6 +75,25 @@ fn tell_failed(conductor: &Conductor<'_>, refusal: &Refusal) -> Answer<()> {
     let failed = happened(NoticeKind::RunFailed, "run", None, text);
     notice::note(&conductor.lake, &conductor.partnership.notify, &[failed], &[], &noted(conductor, number))?;
     send(conductor)
+}
+
+/// Says to the channels that slots are held, and once more when they are not. `why` is `None` where nothing is held. What a channel does not
+/// take is in the answer.
+///
+/// # Errors
+/// TC1004 where a run holds the lake: then later; TC10….
+pub fn tell_held(partnership: &Partnership, why: Option<&str>, clock: &dyn Clock) -> Answer<Vec<Diagnostic>> {
+    if partnership.notify.channels.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let now = clock.now();
+    let _held = lake.lock(&now.run_id(), &now.iso())?;
+    let text = |why: &str| format!("{why}: nothing is run before the configuration is valid: truecost validate");
+    let held: Vec<Happened> = why.map(|why| happened(NoticeKind::Held, "configuration", None, text(why))).into_iter().collect();
+    let noted = Noted { run: 0, at: now.iso(), at_us: now.micros };
+    notice::note(&lake, &partnership.notify, &held, &[NoticeKind::Held], &noted)?;
+    notice::send(&lake, partnership, now.micros)
 }
 
 fn send(conductor: &Conductor<'_>) -> Answer<()> {

@@ -28,6 +28,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Slot, instant_text},
     lake::{SlotBook, SlotEnd},
+    report,
     run::{
         self,
         clock::{Clock as _, Now, ProcessClock},
@@ -90,6 +91,8 @@ struct Serve<'a> {
     /// The configuration that a run refused, until it is changed.
     refused: Option<Vec<Diagnostic>>,
     stopping: bool,
+    /// Whether the channels were told that slots are held; `None` before it is known what they were told.
+    told_held: Option<bool>,
     /// What was said last to whoever steps the clock.
     stepped: Option<String>,
 }
@@ -139,7 +142,19 @@ impl<'a> Serve<'a> {
         let mut machine = Machine::default();
         machine.schedule(settings.timings(), clock.now().seconds());
         let shared = Shared::new(asked);
-        Ok(Self { told, asked, clock, settings, machine, child: None, shared, refused: None, stopping: false, stepped: None })
+        Ok(Self {
+            told,
+            asked,
+            clock,
+            settings,
+            machine,
+            child: None,
+            shared,
+            refused: None,
+            stopping: false,
+            told_held: None,
+            stepped: None,
+        })
     }
 
     async fn until_the_end(mut self) -> Answer<ExitCode> {
@@ -190,6 +205,7 @@ impl<'a> Serve<'a> {
             }
         }
         self.shared.state(self.held(), self.stopping);
+        self.tell_held();
         Ok(self.pause(&book, now.seconds()))
     }
 
@@ -216,6 +232,26 @@ impl<'a> Serve<'a> {
     /// Why nothing is run: the configuration is not valid.
     fn held(&self) -> Option<&[Diagnostic]> {
         self.settings.fault().or(self.refused.as_deref())
+    }
+
+    /// Tells the channels that slots are held which are due, and once more when they are not. Where a run holds the lake, a later turn does.
+    fn tell_held(&mut self) {
+        let why = self.held().filter(|_| !self.machine.kept().is_empty()).map(report::held_by);
+        if self.child.is_some() || self.told_held == Some(why.is_some()) {
+            return;
+        }
+        let (partnership, clock) = (self.settings.partnership(), &self.clock);
+        // What is sent is waited for in a thread of its own: this one belongs to the loop.
+        let told = std::thread::scope(|scope| scope.spawn(|| run::tell_held(partnership, why.as_deref(), clock)).join());
+        match told {
+            Ok(Ok(reports)) => {
+                self.told.report(&reports);
+                self.told_held = Some(why.is_some());
+            }
+            Ok(Err(refusal)) if refusal.exit_code() == 5 => {}
+            Ok(Err(refusal)) => self.told.report(&refusal.0),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
     }
 
     /// Writes down since when each name is scheduled. Where a run holds the lake, the next turn does.

@@ -16,7 +16,7 @@ use crate::{places, transcript};
 
 /// What was asked: path, headers in small letters, body.
 #[derive(Clone, Debug)]
-struct Asked {
+pub struct Asked {
     path: String,
     head: String,
     body: String,
@@ -27,20 +27,20 @@ impl Asked {
         self.head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")))
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 }
 
 /// A server that answers what it is told to, and keeps what it was asked.
-struct Server {
+pub struct Server {
     port: u16,
     asked: Arc<Mutex<Vec<Asked>>>,
     answer: Arc<Mutex<String>>,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let server = Self { port, asked: Arc::default(), answer: Arc::new(Mutex::new("200 OK".to_owned())) };
@@ -63,11 +63,11 @@ impl Server {
     }
 
     /// What was asked since the last time.
-    fn take(&self) -> Vec<Asked> {
+    pub fn take(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.asked.lock().expect("whole"))
     }
 
-    fn at(&self) -> String {
+    pub fn at(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::places;
+use crate::{notices, places};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_truecost");
 /// Whatever a machine under load may need; a test that waits so long has failed.
@@ -260,7 +260,11 @@ fn a_run_that_takes_too_long_is_ended() {
 
 #[test]
 fn an_edit_that_is_not_valid_holds_slots_until_it_is_mended() {
-    let stage = Stage::new("");
+    let (stage, hook) = (Stage::new(""), notices::Server::start());
+    stage.edit("pipelines/partnership.yaml", "allow_hosts: []", &format!("allow_hosts: [\"{}\"]", hook.at()));
+    stage.put("hook", &format!("http://{}/hook", hook.at()));
+    let channel = "channels:\n  ops: {webhook: {url: \"${file:hook}\"}}\ntell:\n- {events: [held], channels: [ops]}\n";
+    stage.put("pipelines/notify.yaml", channel);
     let serving = stage.serve("2018-05-01T04:00:00Z");
     serving.idle("2018-05-01T04:00:00Z");
     stage.drops(4);
@@ -276,6 +280,9 @@ fn an_edit_that_is_not_valid_holds_slots_until_it_is_mended() {
     patiently("the slot to be taken", || (stage.taken().len() == 1).then_some(()));
     serving.step("2018-05-01T05:30:00Z");
     assert_eq!((stage.release().as_str(), serving.answers("GET", "/ready").0), ("r0001", 200));
+    let told: Vec<String> = hook.take().iter().map(|asked| asked.json()["text"].as_str().unwrap_or_default().to_owned()).collect();
+    assert_eq!(told.len(), 2, "once, and once more when it is over: {told:?}");
+    assert!(told[0].starts_with(&format!("held: TC0604 {LEDGER}:2")) && told[1].starts_with("over: "), "{told:?}");
 }
 
 #[test]
