@@ -81,7 +81,12 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             let what = if *undo { Decided::Undo } else { Decided::Withdraw };
             say(voice, &super::decide::page(partnership, decide, what)?)
         }
-        Command::Status => say(voice, &report::status(partnership)?),
+        Command::Status => {
+            let now = run::supply(partnership, &ProcessClock)?;
+            voice.report(&now.warnings);
+            voice.answer(&report::status(partnership, &now.states)?);
+            Ok(report::supply_exit(partnership, &now.states, None))
+        }
         Command::Supply { period, action } => super::supply::act(partnership, period.as_deref(), action.as_ref(), voice),
         Command::Release { action } => super::release::act(partnership, action, voice),
         Command::Period { action } => say(voice, &super::period::page(partnership, action)?),

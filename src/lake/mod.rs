@@ -94,7 +94,7 @@ pub use schedule::{SlotBook, SlotEnd, SlotFile, SlotTaken, SlotsOf};
 pub use sound::{Depth, Flaw, Mended, flaw, hold};
 pub use staging::Staging;
 pub use standing::{Decided, Decision, Turn, holder};
-pub use supply::{SupplyEvent, SupplyWord};
+pub use supply::{SUPPLY, SupplyEvent, SupplyWord};
 pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot, StagedRows, Told};
 
 /// The folders of one partnership's data.
@@ -180,6 +180,14 @@ impl Lake {
     #[must_use]
     pub fn register(&self) -> &Register {
         &self.register
+    }
+
+    /// Bytes that can still be written where the lake is; `None` where nobody can say.
+    #[must_use]
+    pub fn free_bytes(&self) -> Option<u64> {
+        let known = self.folder.ancestors().find(|folder| folder.exists())?;
+        let stat = rustix::fs::statvfs(known).ok()?;
+        stat.f_bavail.checked_mul(stat.f_frsize)
     }
 
     /// What persons said, by kind: the name of a folder in the lake.

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeliveryRecord, Events, LakeFile, LakeFileState, Lock, PublishedPart, table::listed_file};
+use super::{DeliveryRecord, Events, LakeFile, LakeFileState, Lock, PublishedPart, SUPPLY, SupplyEvent, SupplyWord, table::listed_file};
 use crate::{diagnostic::Answer, domain::Period};
 
 /// What was done with a period.
@@ -133,9 +133,37 @@ pub struct Closings {
     reopenings: Vec<Reopening>,
     /// Every event, oldest first.
     events: Vec<PeriodEvent>,
+    /// Periods of feeds that a person lets go without a delivery.
+    waived: BTreeSet<(String, String, Period)>,
 }
 
 impl Closings {
+    /// The same, knowing what persons said about the supply of periods, oldest first.
+    #[must_use]
+    pub fn waiving(mut self, said: &[SupplyEvent]) -> Self {
+        for event in said {
+            let Some(period) = Period::parse(&event.period) else { continue };
+            let slot = (event.council.clone(), event.feed.clone(), period);
+            match event.what {
+                SupplyWord::Waive => drop(self.waived.insert(slot)),
+                SupplyWord::Undo => drop(self.waived.remove(&slot)),
+            }
+        }
+        self
+    }
+
+    /// Whether a person lets a period of a feed go without a delivery.
+    #[must_use]
+    pub fn is_waived(&self, council: &str, feed: &str, period: Period) -> bool {
+        self.waived.contains(&(council.to_owned(), feed.to_owned(), period))
+    }
+
+    /// The same closings, with the waivers of `other`.
+    #[must_use]
+    pub fn waiving_as(self, other: &Self) -> Self {
+        Self { waived: other.waived.clone(), ..self }
+    }
+
     /// `lake` is the folder of the lake, below which the files lie.
     #[must_use]
     pub fn of(mut events: Vec<PeriodEvent>, lake: &Path) -> Self {
@@ -262,7 +290,8 @@ impl Periods {
     /// # Errors
     /// TC1010 where an event cannot be read, or is gone: then nobody knows what is closed.
     pub fn closings(&self) -> Answer<Closings> {
-        Ok(Closings::of(self.events.all()?, &self.lake))
+        let said = Events::at(self.lake.join(SUPPLY)).all::<SupplyEvent>()?;
+        Ok(Closings::of(self.events.all()?, &self.lake).waiving(&said))
     }
 
     /// Writes an event down: it holds from here on.

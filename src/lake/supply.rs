@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The folder of the lake in which it lies.
+pub const SUPPLY: &str = "supply";
+
 /// What was said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

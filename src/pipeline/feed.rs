@@ -133,7 +133,12 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         tolerance_rows: tolerance(&fields),
         required: required(&fields),
         beside: beside_feeds(&fields),
-        missing: choice(&fields, "missing", Missing::Block, &[("block", Missing::Block), ("carry", Missing::Carry)]),
+        missing: choice(
+            &fields,
+            "missing",
+            Missing::Block,
+            &[("block", Missing::Block), ("without", Missing::Without), ("carry", Missing::Carry)],
+        ),
         closing_required: choice(&fields, "closing", false, &[("required", true), ("optional", false)]),
         active: fields.get("active").and_then(|item| active(&item)).unwrap_or_default(),
         timing: timing(&fields),

@@ -446,7 +446,11 @@ impl Required {
 /// What becomes of a period for which a required feed brought nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
+    /// The period waits for it.
     Block,
+    /// The period is published without it, and that is said.
+    Without,
+    /// As [`Self::Without`].
     Carry,
 }
 

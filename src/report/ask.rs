@@ -215,6 +215,8 @@ fn tables_of(partnership: &Partnership, release: Option<&Release>, stand: &Stand
     tables.insert("ops.delivery", Table::rows(ops.schema(), vec![ops]));
     let slots = ops_slot(partnership)?;
     tables.insert("ops.slot", Table::rows(slots.schema(), vec![slots]));
+    let supply = super::supply::ops_supply(partnership, &stand.records)?;
+    tables.insert("ops.supply", Table::rows(supply.schema(), vec![supply]));
     Ok(tables)
 }
 

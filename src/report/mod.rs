@@ -12,6 +12,7 @@ mod figures;
 mod folders;
 mod left_out;
 mod method;
+mod needs;
 mod notes;
 mod outcome;
 pub mod page;

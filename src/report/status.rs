@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
+    needs,
     page::{Align, Page, Table},
     standing::{Stand, blocked_text, not_made, uncounted_json, uncounted_text},
 };
@@ -13,7 +14,7 @@ use crate::{
     domain::{Day, DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
     lake::{DeliveryRecord, DeliveryState, Lake, read_quarantine},
     pipeline::Partnership,
-    plan::{AfterClose, Standing, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word, waits_for_others},
+    plan::{AfterClose, Standing, Supply, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word, waits_for_others},
     source,
 };
 
@@ -21,16 +22,17 @@ fn covers(record: &DeliveryRecord) -> String {
     record.covers().map(|c| c.to_string()).unwrap_or_default()
 }
 
-/// Every feed: how many deliveries, which was the last, what stands of them; and what is in no figure, with the reason.
+/// What needs somebody; every feed: how many deliveries, which was the last, what stands of them; and what is in no figure, with the reason.
 ///
 /// # Errors
 /// TC10…
-pub fn status(partnership: &Partnership) -> Answer<Page> {
+pub fn status(partnership: &Partnership, states: &[Supply]) -> Answer<Page> {
     let stand = Stand::of(partnership)?;
+    let needs = needs::needs(partnership, &stand, states)?;
     let (table, list) = feeds(partnership, &stand);
     let name = stand.latest.as_ref().map(|m| m.release.clone());
     let head = name.as_ref().map_or_else(|| "no release yet".to_owned(), |r| format!("release {r}"));
-    let mut text = format!("{}: {head}\n\n{}", partnership.name, table.text());
+    let mut text = format!("{}: {head}\n{}\n{}", partnership.name, needs::text(&needs), table.text());
     let registers = registers(&stand);
     if !registers.is_empty() {
         text.push_str(&format!(
@@ -85,7 +87,7 @@ pub fn status(partnership: &Partnership) -> Answer<Page> {
     Ok(Page::new(
         "status",
         text,
-        json!({"partnership": &*partnership.name, "release": name, "feeds": list, "uncounted": uncounted_json(&uncounted),
+        json!({"partnership": &*partnership.name, "release": name, "needs": needs::json(&needs), "feeds": list, "uncounted": uncounted_json(&uncounted),
             "stops": told(&stops), "after_close": told(&after_close), "blocked": told(&stand.plan.blocked), "waiting": told(&waiting), "in_question": in_question,
             "registers": registers.into_iter().map(|(_, json)| json).collect::<Vec<_>>()}),
     ))

@@ -1,15 +1,21 @@
 //! The supply calendar as a table.
 
+use arrow::record_batch::RecordBatch;
 use serde_json::{Value, json};
 
 use super::page::{Align, Page, Table};
 use crate::{
-    diagnostic::Refusal,
+    diagnostic::{Answer, Refusal},
     domain::{Period, counted},
-    lake::SupplyWord,
+    lake::{DeliveryRecord, Lake, SupplyWord},
     pipeline::Partnership,
     plan::{Supply, SupplyState},
-    run::{Waive, overdue},
+    run::{
+        Waive,
+        clock::{Clock as _, ProcessClock},
+        overdue, supply_of,
+    },
+    schema::{Cell, Type, proof_table},
 };
 
 /// What is expected and what became of it: of one period, or whatever is not settled and what was expected last.
@@ -79,4 +85,38 @@ pub fn waived(said: &Waive, changed: bool) -> Page {
         text,
         json!({"feed": said.feed, "period": said.period.to_string(), "waived": said.what == SupplyWord::Waive, "changed": changed}),
     )
+}
+
+/// `ops.supply`: every expected period of every feed, and what became of it by today. `working_days` counts from the due day, below nought
+/// before it.
+pub(super) fn ops_supply(partnership: &Partnership, records: &[DeliveryRecord]) -> Answer<RecordBatch> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let states = supply_of(partnership, &lake, records, ProcessClock.now().civil_day())?.states;
+    let columns = [
+        ("council", Type::Text),
+        ("feed", Type::Text),
+        ("fiscal_year", Type::SmallInt),
+        ("period", Type::TinyInt),
+        ("due", Type::Date),
+        ("state", Type::Text),
+        ("overdue", Type::Boolean),
+        ("delivery_id", Type::Text),
+        ("working_days", Type::BigInt),
+        ("says", Type::Text),
+    ];
+    let row = |s: &Supply| -> Vec<Cell> {
+        vec![
+            s.slot.council.as_str().into(),
+            s.slot.feed.as_str().into(),
+            i64::from(s.slot.period.year).into(),
+            i64::from(s.slot.period.period).into(),
+            Cell::Day(s.due.0),
+            s.state.as_str().into(),
+            s.overdue.into(),
+            s.delivery.as_deref().map_or(Cell::Null, Cell::from),
+            s.days.map_or(Cell::Null, |days| days.0.into()),
+            s.says.as_str().into(),
+        ]
+    };
+    proof_table(&columns, &states.iter().map(row).collect::<Vec<_>>())
 }

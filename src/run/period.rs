@@ -134,7 +134,7 @@ impl Conductor<'_> {
         inputs: &str,
     ) -> Answer<()> {
         let events = closings.events().iter().cloned().chain([event.clone()]).collect();
-        let closed = Closings::of(events, self.lake.folder());
+        let closed = Closings::of(events, self.lake.folder()).waiving_as(closings);
         let after = self.inputs(&plan_release(self.partnership, known, &lake.files, latest, &closed), known);
         if after == inputs {
             return Ok(());

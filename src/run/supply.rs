@@ -6,14 +6,11 @@ use super::{Conductor, Options, Silent, clock::Clock};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Day, Identifier, Period},
-    lake::{DeliveryRecord, Lake, SupplyEvent, SupplyWord},
+    lake::{DeliveryRecord, Frozen, Lake, SUPPLY, SupplyEvent, SupplyWord},
     pipeline::{Feed, Partnership},
     plan::{self, Arriving, ClosedPeriods, Slot, Supplied, Supply, Wish, arriving, plan_feed, waivers},
     source,
 };
-
-/// The folder of the lake in which waivers lie.
-const EVENTS: &str = "supply";
 
 /// What is expected, and what nobody can know about it.
 #[derive(Debug)]
@@ -41,8 +38,10 @@ pub fn supply(partnership: &Partnership, clock: &dyn Clock) -> Answer<SupplyNow>
 pub fn supply_of(partnership: &Partnership, lake: &Lake, known: &[DeliveryRecord], today: Option<Day>) -> Answer<SupplyNow> {
     let none = SupplyNow { states: Vec::new(), warnings: Vec::new() };
     let Some(today) = today.filter(|_| partnership.feeds.iter().any(|feed| feed.due.is_some())) else { return Ok(none) };
-    let waived = waivers(&lake.events(EVENTS).all::<SupplyEvent>()?);
-    let closed = ClosedPeriods::new();
+    let waived = waivers(&lake.events(SUPPLY).all::<SupplyEvent>()?);
+    let closings = lake.periods().closings()?;
+    let frozen = |frozen: &Frozen| frozen.closing.deliveries.iter().map(|r| r.delivery_id.clone()).collect();
+    let closed: ClosedPeriods = closings.closed().map(|(period, of)| (period, frozen(of))).collect();
     let given = Supplied { partnership, known, arriving: &[], waived: &waived, closed: &closed, today };
     let open: BTreeSet<String> = plan::supply(&given).into_iter().filter(|s| s.delivery.is_none()).map(|s| s.slot.feed_name()).collect();
     let seen: Vec<Arriving> =
@@ -114,7 +113,7 @@ pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answ
     conductor.lake.recover(&held)?;
     let known = conductor.lake.register().all()?;
     let slot = awaited(partnership, &known, said)?;
-    let events = conductor.lake.events(EVENTS);
+    let events = conductor.lake.events(SUPPLY);
     let standing = waivers(&events.all::<SupplyEvent>()?);
     let before = standing.get(&slot);
     match said.what {

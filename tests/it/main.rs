@@ -46,5 +46,6 @@ mod source;
 mod specification;
 mod spend;
 mod steps;
+mod supply;
 mod transcript;
 mod true_cost;

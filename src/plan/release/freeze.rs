@@ -133,8 +133,7 @@ impl CloseAsked<'_> {
 
     /// Required feeds that brought nothing for it.
     fn lacking(&self) -> Vec<Objection> {
-        let feeds = self.without();
-        feeds
+        self.feeds_in(&[PeriodState::Carried])
             .iter()
             .map(|feed| {
                 Objection::new(
@@ -145,10 +144,14 @@ impl CloseAsked<'_> {
             .collect()
     }
 
-    /// Required feeds without which it is published.
+    /// Required feeds without which it is published, waived ones too.
     #[must_use]
     pub fn without(&self) -> Vec<String> {
-        let is_missing = |(slot, entry): &(&Slot, &PeriodPlan)| slot.period == self.period && entry.state == PeriodState::Carried;
+        self.feeds_in(&[PeriodState::Carried, PeriodState::Waived])
+    }
+
+    fn feeds_in(&self, states: &[PeriodState]) -> Vec<String> {
+        let is_missing = |(slot, entry): &(&Slot, &PeriodPlan)| slot.period == self.period && states.contains(&entry.state);
         self.plan.periods.iter().filter(is_missing).map(|(slot, _)| slot.feed_name()).collect()
     }
 

@@ -129,14 +129,14 @@ pub(super) fn nothing_else(blocked: &mut Diagnostic) {
     "nothing is published: no other period has lines of the basis in use".clone_into(&mut blocked.outcome);
 }
 
-/// A period that is published although a required feed has brought nothing for it, because the feed says `missing: carry`.
+/// A period that is published although a required feed has brought nothing for it, because the feed says `missing: without`.
 pub(super) fn is_carried(period: Period, lacking: &[&Feed]) -> Diagnostic {
     Diagnostic::warning(
         codes::control::PERIOD_BLOCKED,
         format!("{period} is published without {}, which has no accepted delivery for it", feeds_named(lacking)),
     )
     .expected("every required feed of the basis in use, for every period that is published")
-    .outcome("what the feed brought before stays as it is; nothing stands in for what is missing (`missing: carry`)")
+    .outcome("what the feed brought before stays as it is; nothing stands in for what is missing (`missing: without`)")
     .hint("put the file into the feed's folder and type truecost run; or say `missing: block`, so that such a period waits")
 }
 

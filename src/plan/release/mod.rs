@@ -87,8 +87,10 @@ pub enum PeriodState {
     WaitsForFeed(Vec<String>),
     /// It would count, and the period cannot be made, which is why; with `last_good` the lines stay as the latest release has them.
     Blocked { last_good: bool, why: String },
-    /// Nothing came, although the feed is required; the period is published without it (`missing: carry`).
+    /// Nothing came, although the feed is required; the period is published without it (`missing: without`).
     Carried,
+    /// Nothing came, and a person lets the period go without it.
+    Waived,
     /// No snapshot of its own: the one of this day is in force, which lies in another period.
     CarriedFrom(Day),
     /// What was delivered was withdrawn.
@@ -275,7 +277,7 @@ fn plan_without(
     plan.after_close = closed::after_close(&index, closings);
     plan.frozen_records = behind::frozen_records(closings, deliveries, &plan);
     plan.reopened = closings.reopenings().iter().map(|reopening| (reopening.number, reopening.period)).collect();
-    plan.wait_for_feeds(partnership, &index);
+    plan.wait_for_feeds(partnership, &index, closings);
     plan.block(&index, latest, verdicts);
     plan.choose_sources(&index, files, closings);
     plan.empty = published.iter().filter(|slot| plan.is_emptied(slot)).cloned().collect();
@@ -395,12 +397,12 @@ fn beside_lines(partnership: &Partnership, slot: &Slot, holder: &DeliveryRecord,
 }
 
 /// Feeds without which a period is not whole.
-fn lacking<'p>(partnership: &'p Partnership, index: &Index<'_>, period: Period, missing: Missing) -> Vec<&'p Feed> {
+fn lacking<'p>(partnership: &'p Partnership, index: &Index<'_>, period: Period) -> Vec<&'p Feed> {
     let first = partnership.calendar.days_of(period).0;
     let is_asked = |feed: &&Feed| {
         let basis = partnership.basis_on(&feed.council, first);
         let counts = basis.is_some_and(|basis| basis.common_table() == &*feed.into);
-        counts && feed.required.on(first) && feed.missing == missing && feed.active.contains(first)
+        counts && feed.required.on(first) && feed.active.contains(first)
     };
     let lacks = |feed: &&Feed| index.holder(&Slot::of_feed(feed, period)).is_none();
     let is_due = |feed: &&Feed| {
@@ -412,13 +414,15 @@ fn lacking<'p>(partnership: &'p Partnership, index: &Index<'_>, period: Period, 
 
 impl ReleasePlan {
     /// Leaves out the periods for which a required feed has brought nothing.
-    fn wait_for_feeds(&mut self, partnership: &Partnership, index: &Index<'_>) {
+    fn wait_for_feeds(&mut self, partnership: &Partnership, index: &Index<'_>, closings: &Closings) {
         let of_costs = |slot: &Slot| index.holder(slot).is_some_and(|holder| Basis::of_table(&holder.table).is_some());
         let counting = |(slot, entry): &(&Slot, &PeriodPlan)| entry.state == PeriodState::Counts && entry.rows > 0 && of_costs(slot);
         let periods: BTreeSet<Period> = self.periods.iter().filter(counting).map(|(slot, _)| slot.period).collect();
         let mut others_are_published = false;
         for period in periods {
-            let (block, carry) = (lacking(partnership, index, period, Missing::Block), lacking(partnership, index, period, Missing::Carry));
+            let is_waived = |feed: &&Feed| closings.is_waived(&feed.council, &feed.id, period);
+            let (waived, lacking): (Vec<&Feed>, Vec<&Feed>) = lacking(partnership, index, period).into_iter().partition(is_waived);
+            let (block, carry): (Vec<&Feed>, Vec<&Feed>) = lacking.into_iter().partition(|feed| feed.missing == Missing::Block);
             if !block.is_empty() {
                 self.blocked.push(messages::is_blocked(period, &block));
                 for (_, entry) in self.periods.iter_mut().filter(|(slot, _)| slot.period == period && of_costs(slot)) {
@@ -432,9 +436,10 @@ impl ReleasePlan {
             if !carry.is_empty() {
                 self.carried.push(messages::is_carried(period, &carry));
                 for feed in carry {
-                    self.carry(&Slot::of_feed(feed, period));
+                    self.go_without(&Slot::of_feed(feed, period), PeriodState::Carried);
                 }
             }
+            waived.iter().for_each(|feed| self.go_without(&Slot::of_feed(feed, period), PeriodState::Waived));
         }
         if !others_are_published {
             self.blocked.iter_mut().for_each(messages::nothing_else);
@@ -442,9 +447,9 @@ impl ReleasePlan {
     }
 
     /// The period is published without this slot. What was withdrawn stays so: it is the reason why nothing is there.
-    fn carry(&mut self, slot: &Slot) {
+    fn go_without(&mut self, slot: &Slot, state: PeriodState) {
         if let Some(entry) = self.periods.get_mut(slot).filter(|entry| entry.state == PeriodState::NothingYet) {
-            entry.state = PeriodState::Carried;
+            entry.state = state;
         }
     }
 

@@ -74,7 +74,7 @@ fn worlds() -> impl Strategy<Value = World> {
     let council =
         proptest::option::weighted(0.9, proptest::collection::btree_map(0..4u8, basis, 0..3).prop_map(|m| m.into_iter().collect()));
     let required = prop_oneof![Just(Required::Always), Just(Required::Never), (0..4u8).prop_map(|n| Required::From(first(n)))];
-    let missing = prop_oneof![2 => Just(Missing::Block), 1 => Just(Missing::Carry)];
+    let missing = prop_oneof![2 => Just(Missing::Block), 1 => Just(Missing::Without)];
     let feed = (proptest::option::weighted(0.3, 0..4u8), proptest::option::weighted(0.3, 1..5u8), required, missing)
         .prop_map(|(from, to, required, missing)| FeedSaid { from, to, required, missing });
     let state = prop_oneof![
@@ -276,7 +276,7 @@ impl World {
             None if withdrawn() => "withdrawn",
             _ if !council => "council not declared",
             _ if self.said(feed).is_none() => "feed not declared",
-            None if self.lacking(p, Missing::Carry).contains(&feed) && self.lacking(p, Missing::Block).is_empty() => "carried",
+            None if self.lacking(p, Missing::Without).contains(&feed) && self.lacking(p, Missing::Block).is_empty() => "carried",
             None => "nothing yet",
             Some(number) if self.brought[*number].lost => "lost",
             Some(_) if !self.is_active(feed, p) => "not active",

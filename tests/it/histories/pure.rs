@@ -436,7 +436,7 @@ fn declared(world: &World, at: usize) -> Option<Feed> {
         Asked::Always => Required::Always,
         Asked::From(from) => Required::From(first(from)),
     };
-    feed.missing = if said.carry { Missing::Carry } else { Missing::Block };
+    feed.missing = if said.carry { Missing::Without } else { Missing::Block };
     feed.shrunken = if said.may_shrink { Shrunken::Counts } else { Shrunken::Waits };
     feed.repeats = if said.repeats { Repeats::Allowed } else { Repeats::Refused };
     feed.active = Span { from: said.from.map(first), to: said.to.map(first) };

@@ -1,0 +1,88 @@
+//! What needs somebody, a line each: the first lines of `status`.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::standing::Stand;
+use crate::{
+    diagnostic::Answer,
+    domain::{Period, counted},
+    lake::{DeliveryRecord, DeliveryState, Lake},
+    pipeline::Partnership,
+    plan::{Supply, spans, waiting},
+};
+
+/// Below this the disk of the lake needs somebody, in bytes.
+const FEW_BYTES: u64 = 1 << 30;
+
+/// One thing that needs somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Need {
+    /// `late`, `missing`, `refused`, `waits`, `last run`, `disk`.
+    pub what: &'static str,
+    pub says: String,
+    /// What to type.
+    pub next: String,
+}
+
+/// Late and missing first, then what was refused, what waits for a person, a last run that did not end well, and a disk that fills.
+pub(super) fn needs(partnership: &Partnership, stand: &Stand, states: &[Supply]) -> Answer<Vec<Need>> {
+    let mut needs = overdue(states);
+    let is_told = |record: &DeliveryRecord| states.iter().any(|s| s.overdue && s.delivery.as_deref() == Some(&record.delivery_id));
+    let unmended = |r: &&DeliveryRecord| r.state == DeliveryState::Refused && stand.plan.unmended.contains(&r.delivery_id);
+    needs.extend(stand.records.iter().filter(unmended).filter(|r| !is_told(r)).map(refused));
+    let waits = waiting(partnership, &stand.records, &is_told).len();
+    if waits > 0 {
+        let says =
+            format!("{} for a person's word", if waits == 1 { "1 delivery waits".to_owned() } else { format!("{waits} deliveries wait") });
+        needs.push(Need { what: "waits", says, next: "truecost accept, or withdraw".to_owned() });
+    }
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    needs.extend(lake.last_run()?.as_ref().and_then(last_run));
+    needs.extend(lake.free_bytes().filter(|free| *free < FEW_BYTES).map(|free| Need {
+        what: "disk",
+        says: format!("{} left where the lake is", counted(free >> 20, "MiB").replace("MiBs", "MiB")),
+        next: "truecost doctor".to_owned(),
+    }));
+    Ok(needs)
+}
+
+/// A line for each feed and state, with the first of its periods in full.
+fn overdue(states: &[Supply]) -> Vec<Need> {
+    let mut groups: BTreeMap<(&'static str, String), Vec<&Supply>> = BTreeMap::new();
+    for s in states.iter().filter(|s| s.overdue) {
+        groups.entry((s.state.as_str(), s.slot.feed_name())).or_default().push(s);
+    }
+    let one = |((what, feed), of): ((&'static str, String), Vec<&Supply>)| {
+        let periods: Vec<Period> = of.iter().map(|s| s.slot.period).collect();
+        let first = of.first()?;
+        let only = if of.len() > 1 { format!("{}: ", first.slot.period) } else { String::new() };
+        let says = format!("{feed} {}: {only}{}", spans(&periods), first.says);
+        Some(Need { what, says, next: format!("truecost supply --period {}", first.slot.period) })
+    };
+    groups.into_iter().filter_map(one).collect()
+}
+
+fn refused(record: &DeliveryRecord) -> Need {
+    let covers = record.covers().map(|c| format!(" {c}")).unwrap_or_default();
+    let headline = record.reports.iter().flat_map(|report| report.lines()).find_map(|line| line.strip_prefix("error["));
+    let why = headline.map(|text| format!(": {}", text.replacen("]: ", ": ", 1))).unwrap_or_default();
+    Need { what: "refused", says: format!("{}{covers}{why}", record.feed_name()), next: "see below".to_owned() }
+}
+
+/// Of a run that ended with a code of its own; what it ended with for a reason that is told already is not told again.
+fn last_run(run: &Value) -> Option<Need> {
+    let exit = run.get("exit").and_then(Value::as_u64).filter(|exit| ![0, 1, 4].contains(exit))?;
+    Some(Need { what: "last run", says: format!("ended with {exit}"), next: "truecost runs".to_owned() })
+}
+
+/// Empty where nothing needs anybody.
+pub(super) fn text(needs: &[Need]) -> String {
+    let line = |need: &Need| format!("  {:<16}  {}\n", need.what, need.says);
+    if needs.is_empty() { String::new() } else { format!("\nneeds somebody:\n{}", needs.iter().map(line).collect::<String>()) }
+}
+
+pub(super) fn json(needs: &[Need]) -> Vec<Value> {
+    needs.iter().map(|need| json!({"what": need.what, "says": need.says, "next": need.next})).collect()
+}
