@@ -3,6 +3,7 @@
 use crate::{
     diagnostic::Answer,
     domain::{ALL_GROUPS, Fraction},
+    pipeline::SHARED,
     report::{
         cost::{
             book::{Book, Pool},
@@ -32,8 +33,10 @@ fn named_services(book: &Book<'_>) -> Answer<Vec<(String, String, String)>> {
 pub(super) fn members(book: &Book<'_>, driven: &Driven) -> Answer<String> {
     let mut table = Table::new(&[("service", L), ("name", L), ("kind", L), ("partners", L)]);
     for (service, name, kind) in named_services(book)? {
-        let members = driven.members.get(&service).map_or_else(|| "none".to_owned(), |members| members.join(", "));
-        table.row([service, name, kind, members]);
+        // The shared service itself is host of all services, and shares in no cost.
+        let members = driven.members.get(&service).into_iter().flatten().filter(|member| **member != *SHARED);
+        let members = members.cloned().collect::<Vec<_>>().join(", ");
+        table.row([service, name, kind, if members.is_empty() { "none".to_owned() } else { members }]);
     }
     let councils = book.each("SELECT council, name FROM council ORDER BY council", |row| {
         Ok(format!("{} is {}", row.text("council")?, row.text("name")?))
@@ -50,7 +53,9 @@ pub(super) fn services(book: &Book<'_>, driven: &Driven) -> Answer<String> {
     })?;
     let borne = book.each(include_str!("sql/borne.sql"), |row| {
         let of = (row.text("pool_set")?, row.text("service")?);
+        // Cut short it would be a number that stands in no table: a long one is left to the table, and `about` says how much it is.
         let part = Fraction::parse(&row.text("part")?).map_or_else(String::new, |part| fraction(&part));
+        let part = if part.ends_with('…') { "see `allocation_share`".to_owned() } else { part };
         let share = row.quantity("share")?.map_or_else(String::new, quantity);
         Ok((of, [row.text("final_service")?, words(&row.text("final_ownership")?), row.text("bearer")?, part, share]))
     })?;
@@ -143,7 +148,7 @@ pub(super) fn blankets(book: &Book<'_>) -> Answer<String> {
             Ok([
                 format!("{} ({})", row.text("blanket")?, words(&row.text("kind")?)),
                 row.text("unit")?,
-                row.shown("base")?,
+                pence("base")?,
                 pence("blanket_amount")?,
                 pence("level_amount")?,
                 pence("true_amount")?,
@@ -178,13 +183,15 @@ pub(super) fn policies(driven: &Driven) -> String {
 }
 
 pub(super) fn unallocated(book: &Book<'_>) -> Answer<String> {
-    let mut table = Table::new(&[("service", L), ("account group", L), ("on-cost", L), ("stays with", L), ("fund", L), ("pounds", R)]);
+    let mut table =
+        Table::new(&[("arises in", L), ("account group", L), ("on-cost", L), ("use of", L), ("stays with", L), ("fund", L), ("pounds", R)]);
     let rows = book.each(include_str!("sql/unallocated.sql"), |row| {
         let on_cost = if row.truth("on_cost")? { "yes" } else { "no" }.to_owned();
         Ok([
             row.text("service")?,
             words(&row.text("account_group")?),
             on_cost,
+            row.text("final_service")?,
             row.text("council")?,
             row.text("fund")?,
             amount(row.pence("amount")?),
