@@ -28,7 +28,7 @@
 //! | `engine` | how SQL runs: the only session | crash, domain, diagnostic, schema, decode, source, lake |
 //! | `pipeline` | intentions: `pipelines/**` → typed feeds and cost model | crash, domain, diagnostic, schema |
 //! | `plan` | what to run and why | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline |
-//! | `stages` | land, judge, normalise, classify, resolve, separate, allocate, prove, publish; no stage imports another | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan |
+//! | `stages` | land, judge, normalise, classify, resolve, separate, allocate, prove, restate, publish; no stage imports another | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan |
 //! | `notice` | who is told: webhooks | crash, domain, diagnostic, schema, decode, source, lake, pipeline |
 //! | `run` | the conductor: order, lease, clock, release | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, notice |
 //! | `report` | what finance and engineers look at | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, notice, run |

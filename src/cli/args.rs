@@ -310,6 +310,11 @@ pub enum PeriodAction {
         #[command(flatten)]
         said: PeriodSaid,
     },
+    /// Say what a period would be were it open: what came late, and what rules have changed since. Nothing is published.
+    Preview {
+        /// `2018/P03`.
+        period: String,
+    },
 }
 
 #[derive(Debug, Args)]

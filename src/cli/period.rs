@@ -17,6 +17,10 @@ pub(super) fn page(partnership: &Partnership, action: &PeriodAction) -> Answer<P
     match action {
         PeriodAction::List => report::periods(partnership),
         PeriodAction::Close { said, anyway } => done(partnership, said, PeriodAct::Closed, anyway.clone()),
+        PeriodAction::Preview { period } => {
+            let previewed = run::preview(partnership, command::period(period)?, &ProcessClock)?;
+            Ok(report::period_preview(&previewed))
+        }
         PeriodAction::Reopen { said } => done(partnership, said, PeriodAct::Reopened, None),
     }
 }

@@ -14,6 +14,7 @@
 //! two tells whether the other is sound; [`super::sound`] holds parts and links against the manifest.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -125,6 +126,27 @@ impl Releases {
             crash::point("release.part_renamed")?;
         }
         Ok(PartRef { path, sha256: staged.digest.hex(), rows: staged.rows, bytes: staged.bytes })
+    }
+
+    /// Every part that is in place, whether a release refers to it or not, by its path below the published folder.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn parts_there(&self) -> Answer<BTreeSet<String>> {
+        let folder = self.folder.join("parts");
+        let mut there = BTreeSet::new();
+        for table in durable::names(&folder)? {
+            there.extend(durable::names(&folder.join(&table))?.into_iter().map(|name| format!("parts/{table}/{name}")));
+        }
+        Ok(there)
+    }
+
+    /// Removes every part that is not among `there`: what somebody made who only asked what it would be. Only the holder of the lock may.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn remove_parts_but(&self, there: &BTreeSet<String>) -> Answer<()> {
+        self.parts_there()?.difference(there).try_for_each(|part| durable::remove(&self.folder.join(part)))
     }
 
     /// Shows this content to readers as the next release; nothing happens where the latest release has the same content. The archive that

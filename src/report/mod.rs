@@ -41,7 +41,7 @@ pub use method::method;
 pub use notes::notes;
 pub use outcome::{notes_line, outcome};
 pub use page::{Align, Page, SHAPE, Table, Talk};
-pub use periods::{period_done, periods};
+pub use periods::{period_done, period_preview, periods, restated_text};
 pub use planned::planned;
 pub use releases::{release_list, release_rules, release_show};
 pub use schedule::{held_by, schedule, schedule_held, schedule_list};

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     notes::noted,
     page::{Page, Talk},
+    periods::{restated_json, restated_text},
     standing::{blocked_text, uncounted_json, uncounted_text},
 };
 use crate::{
@@ -45,6 +46,7 @@ pub fn outcome(outcome: &Outcome, talk: Talk) -> Page {
     text.push_str(&blocked_text(&costed.blocked));
     text.push_str(&uncounted_text(&costed.uncounted));
     text.push_str(&after_close_text(costed));
+    text.push_str(&costed.restated.iter().filter(|_| costed.published).map(restated_text).collect::<String>());
     text.push_str(&notes_line(outcome, talk));
     Page::new("run", text, to_json(outcome))
 }
@@ -139,6 +141,7 @@ fn to_json(outcome: &Outcome) -> Value {
         "already": texts(&outcome.already), "release": costed.release, "published": costed.published,
         "delivered": outcome.delivered.iter().map(one).collect::<Vec<_>>(), "standing_refused": outcome.standing_refused,
         "waiting": list(&outcome.waiting), "blocked": list(&costed.blocked), "uncounted": uncounted_json(&costed.uncounted),
+        "restated": costed.restated.iter().map(restated_json).collect::<Vec<_>>(),
         "after_close": list(&costed.after_close.iter().map(AfterClose::report).collect::<Vec<_>>()),
         "payments": payments, "listed": whats(&costed.listed), "to_pay": whats(&costed.to_pay), "checks": list(&costed.stopped), "notes": list(&outcome.notes)})
 }

@@ -9,12 +9,13 @@ use super::{
     standing::Stand,
 };
 use crate::{
-    diagnostic::Answer,
-    domain::{Period, counted},
+    diagnostic::{Answer, list},
+    domain::{Period, counted, decimal},
     lake::{PeriodAct, PeriodEvent},
     pipeline::Partnership,
-    plan::{Slot, published_slots},
-    run::{PeriodAsked, PeriodDone},
+    plan::{AfterClose, Slot, published_slots},
+    run::{PeriodAsked, PeriodDone, Previewed, RestatedPeriod},
+    stages::restate::RestatedGroup,
 };
 
 /// Every period that is published, closed or was delivered for, with its state.
@@ -35,7 +36,7 @@ pub fn periods(partnership: &Partnership) -> Answer<Page> {
         ("reason", Align::Left),
         ("after close", Align::Right),
     ]);
-    let mut list = Vec::new();
+    let mut told = Vec::new();
     for period in all {
         let late = stand.plan.after_close.iter().filter(|late| late.slot.period == period).count();
         let reopened = stand.closings.reopenings().iter().rev().find(|reopening| reopening.period == period);
@@ -49,11 +50,11 @@ pub fn periods(partnership: &Partnership) -> Answer<Page> {
         let count = if late > 0 { late.to_string() } else { String::new() };
         let (by, reason) = (text(|event| &event.by), text(|event| &event.reason));
         table.row([period.to_string(), state.into(), release.clone().unwrap_or_default(), by, reason, count]);
-        list.push(json!({"period": period.to_string(), "state": state, "release": release, "after_close": late,
+        told.push(json!({"period": period.to_string(), "state": state, "release": release, "after_close": late,
             "event": event.map(event_json)}));
     }
     let text = if table.is_empty() { "no period yet\n".to_owned() } else { table.text() };
-    Ok(Page::new("period_list", text, json!(list)))
+    Ok(Page::new("period_list", text, json!(told)))
 }
 
 /// Without what the period was closed on.
@@ -97,4 +98,87 @@ fn closed_text(period: Period, event: &PeriodEvent) -> String {
     };
     let without: String = closing.without.iter().map(|feed| format!("  without {feed}\n")).collect();
     format!("{period} is closed, {what}\n{without}")
+}
+
+/// What a run restated, a line for each council and account group that costs more or less.
+#[must_use]
+pub fn restated_text(restated: &RestatedPeriod) -> String {
+    let head = format!("restated {}", restated.period);
+    if restated.groups.is_empty() {
+        return format!("{head}: {}: {}\n", beside_groups(restated.cells, restated.lines, restated.balances), restated.cause);
+    }
+    let line = |group: &RestatedGroup| format!("{head}: {}: {}\n", group.sentence(), restated.cause);
+    restated.groups.iter().map(line).collect()
+}
+
+/// What differs where no total does: `2 cells of the separation, 2 lines and no balance of the settlement differ, and no total of a council's
+/// account group`.
+fn beside_groups(cells: usize, lines: usize, balances: usize) -> String {
+    if cells + lines + balances == 0 {
+        return "nothing differs".to_owned();
+    }
+    let some = |number: usize, noun: &str| if number == 0 { format!("no {noun}") } else { counted(number as u64, noun) };
+    let (cells, lines, balances) = (some(cells, "cell"), some(lines, "line"), some(balances, "balance"));
+    format!("no total of a council's account group differs; {cells} of the separation, {lines} and {balances} of the settlement do")
+}
+
+/// The same for programs.
+#[must_use]
+pub fn restated_json(restated: &RestatedPeriod) -> Value {
+    json!({"number": restated.number, "period": restated.period.to_string(), "cause": restated.cause, "cells": restated.cells, "lines": restated.lines,
+        "balances": restated.balances, "groups": groups_json(&restated.groups)})
+}
+
+fn groups_json(groups: &[RestatedGroup]) -> Vec<Value> {
+    let one = |group: &RestatedGroup| {
+        json!({"council": group.council, "account_group": group.account_group, "old": decimal(group.old), "new": decimal(group.new),
+            "difference": decimal(group.new - group.old), "lines": group.lines})
+    };
+    groups.iter().map(one).collect()
+}
+
+/// What a period would say were it open.
+#[must_use]
+pub fn period_preview(previewed: &Previewed) -> Page {
+    let Previewed { period, release, is_closed, other_rules, after_close, restated, stops } = previewed;
+    let release_name = release.clone().unwrap_or_default();
+    let mut text = match (is_closed, release) {
+        (true, Some(release)) => format!("{period} is closed, as it stands in release {release}\n"),
+        (true, None) => format!("{period} is closed, empty\n"),
+        (false, _) => format!("{period} is open; compared with release {release_name}\n"),
+    };
+    for late in after_close {
+        text.push_str(&format!("  {}\n", late.report().seen));
+    }
+    if *other_rules {
+        text.push_str("  rules, contracts, membership or program are others than then\n");
+    }
+    match restated {
+        Some(restated) if restated.is_empty() => text.push_str("nothing would change\n"),
+        Some(restated) => {
+            text.push_str("it would say:\n");
+            restated.groups.iter().for_each(|group| text.push_str(&format!("  {}\n", group.sentence())));
+            let (cells, lines) = (counted(restated.cells.len() as u64, "cell"), counted(restated.lines.count() as u64, "line"));
+            let balances = counted(restated.balances.len() as u64, "balance");
+            text.push_str(&format!(
+                "  differing: {cells} of the separation, {lines} of both sides, cost or not, {balances} of the settlement\n"
+            ));
+            if *is_closed {
+                text.push_str(&format!(
+                    "nothing was changed; to let it count: truecost period reopen {period} --by NAME --reason TEXT; truecost run\n"
+                ));
+            }
+        }
+        None => {
+            text.push_str("no release could be made of it:\n");
+            stops.iter().for_each(|stop| text.push_str(&format!("  {}: {}\n", stop.code.id, stop.seen)));
+        }
+    }
+    let json = json!({"period": period.to_string(), "closed": is_closed, "release": release, "other_rules": other_rules,
+        "after_close": list(&after_close.iter().map(AfterClose::report).collect::<Vec<_>>()), "stops": list(stops),
+        "cells": restated.as_ref().map(|restated| restated.cells.len()),
+        "lines": restated.as_ref().map(|restated| restated.lines.count()),
+        "balances": restated.as_ref().map(|restated| restated.balances.len()),
+        "groups": restated.as_ref().map(|restated| groups_json(&restated.groups))});
+    Page::new("period_preview", text, json)
 }

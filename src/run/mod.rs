@@ -35,14 +35,14 @@ use conductor::Conductor;
 use cost::CostRun;
 use feeds::FeedRun;
 
-pub use cost::Costed;
+pub use cost::{Costed, Previewed, RestatedPeriod};
 pub use decide::{Said, decide};
 pub use doctor::{Finding, doctor, repair};
 pub use feeds::{Delivered, Delivery, Listed, Repaired};
 pub use folders::{make_folders, without_folder, write_rules};
 pub use keys::{NewKeys, give_keys, new_keys};
 pub use notices::tell_held;
-pub use period::{PeriodAsked, PeriodDone, period};
+pub use period::{PeriodAsked, PeriodDone, period, preview};
 pub use slots::{begin_slots, close_slots, known_slots, may_retry, slots_ahead, slots_at, timings};
 pub use supply::{SupplyNow, Waive, overdue, supply, supply_of, waive};
 

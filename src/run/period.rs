@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::{Conductor, Options, Silent, clock::Clock};
+use super::{Conductor, Options, Previewed, Silent, clock::Clock, cost::CostRun};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::Period,
+    engine::deeply,
     lake::{Closing, Closings, DeliveryRecord, Lock, Manifest, PeriodAct, PeriodEvent},
     pipeline::Partnership,
     plan::{CloseAsked, LakeNow, Objection, ReleasePlan, lake_now, plan_release, rules_digest, run_digest},
@@ -54,6 +55,22 @@ pub fn period(partnership: &Partnership, asked: &PeriodAsked, clock: &dyn Clock)
         PeriodAct::Closed => conductor.close(asked, &held, &known, &closings),
         PeriodAct::Reopened => conductor.reopen(asked, &held, &closings),
     }
+}
+
+/// What a period would say were it open, or were it made again by the rules of now: nothing is published and nothing kept.
+///
+/// # Errors
+/// TC1403 where nothing is published of it; TC1004 where a run holds the lake; as a run.
+pub fn preview(partnership: &Partnership, period: Period, clock: &dyn Clock) -> Answer<Previewed> {
+    deeply(|| {
+        let now = clock.now();
+        let options = Options { threads: 1, ..Options::default() };
+        let conductor = Conductor::new(partnership, &options, clock, &Silent)?;
+        let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
+        conductor.lake.recover(&held)?;
+        let known = conductor.lake.register().all()?;
+        CostRun(&conductor).preview(&known, period)
+    })
 }
 
 /// Who and why must be said.

@@ -1,4 +1,4 @@
-//! The stages: land, judge, normalise, classify, resolve, separate, allocate, settle, prove, publish. No stage imports another; [`crate::run`]
+//! The stages: land, judge, normalise, classify, resolve, separate, allocate, settle, prove, restate, publish. No stage imports another; [`crate::run`]
 //! conducts them.
 
 pub mod allocate;
@@ -9,5 +9,6 @@ pub mod normalise;
 pub mod prove;
 pub mod publish;
 pub mod resolve;
+pub mod restate;
 pub mod separate;
 pub mod settle;

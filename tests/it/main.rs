@@ -33,6 +33,7 @@ mod kernel;
 mod layers;
 mod looked_at;
 mod notices;
+mod periods;
 mod personal;
 mod places;
 mod query;

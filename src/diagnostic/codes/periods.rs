@@ -7,6 +7,8 @@ codes! {
     CANNOT_CLOSE = "TC1402", Operator, 1, "a period cannot be closed";
     /// A period that has not begun, or that is not closed and cannot be reopened.
     NO_SUCH_CLOSING = "TC1403", Configurator, 2, "there is nothing to close or reopen";
+    /// A restatement's lines are not its difference.
+    DOES_NOT_FOOT = "TC1404", Us, 1, "a restatement does not foot";
     /// Check 7.
     CLOSED_CHANGED = "TC1407", Operator, 1, "check 7: a part of a closed period is another one";
     /// No release has this name, or none was published by that day.

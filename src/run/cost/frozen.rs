@@ -145,3 +145,9 @@ fn told(period: Option<Period>, found: &FrozenFinding) -> Value {
     json!({"check": found.check, "period": period.map(|period| period.to_string()), "what": found.what, "failed": found.failed,
         "difference": found.difference})
 }
+
+/// The parts of a period, by table.
+pub(super) fn parts_of(content: &Content, period: Period) -> BTreeMap<String, Vec<PublishedPart>> {
+    let of_period = |part: &&PublishedPart| period_of_part(&part.key) == Some(period);
+    content.tables.iter().map(|(table, parts)| (table.clone(), parts.iter().filter(of_period).cloned().collect())).collect()
+}

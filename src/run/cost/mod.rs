@@ -5,6 +5,8 @@ mod classify;
 mod frozen;
 mod kernels;
 mod parts;
+mod preview;
+mod restate;
 mod standing;
 mod steps;
 
@@ -38,6 +40,8 @@ use crate::{
 };
 use frozen::{Taken, closed_parts, found, not_asked_again};
 use parts::{Assembly, Parts};
+pub use preview::Previewed;
+pub use restate::RestatedPeriod;
 use standing::Standing;
 use steps::Walk;
 
@@ -58,6 +62,8 @@ pub struct Costed {
     pub uncounted: Vec<Uncounted>,
     /// What came for closed periods since they were closed.
     pub after_close: Vec<AfterClose>,
+    /// What reopened periods say otherwise than when they were closed, in the release that this run has made.
+    pub restated: Vec<RestatedPeriod>,
     /// Deliveries that were refused and have not been mended.
     pub unmended: BTreeSet<String>,
     pub findings: Vec<Finding>,
@@ -95,6 +101,8 @@ struct Ground<'a> {
     /// Digest of the rules, and of everything that decides what the release says.
     rules: &'a str,
     inputs: &'a str,
+    /// Whether statements of reopened periods belong to it: not where somebody only asks what it would be.
+    restates: bool,
 }
 
 /// The second half of a run.
@@ -159,6 +167,7 @@ impl CostRun<'_> {
             lost: lost_parts(listed.as_ref(), latest.as_ref()),
             rules: &rules,
             inputs: &inputs,
+            restates: true,
         };
         let content = self.content(&ground, &release, lake, &mut costed)?;
         let Some((content, made_from)) = content.filter(|_| !costed.failed()) else {
@@ -236,6 +245,9 @@ impl CostRun<'_> {
             content.tables.insert(table.clone(), walk.parts_of(table).cloned().collect());
         }
         let mut assembly = Assembly { parts: walk.parts, content, inputs };
+        if ground.restates {
+            self.restate(ground, release, &mut assembly, costed)?;
+        }
         self.proofs(ground, release, &walk, &mut assembly, costed)?;
         Ok(Some((assembly.content, made_from(self.partnership, release)?)))
     }

@@ -112,6 +112,21 @@ impl<'a> Parts<'a> {
         Ok(batches)
     }
 
+    /// All columns and rows of some parts, as they are in their files.
+    pub fn in_full<'p>(&self, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<Vec<RecordBatch>> {
+        let mut batches = Vec::new();
+        for part in parts {
+            let path = self.releases.path_of(&part.path);
+            hold(&path, part.bytes, &part.sha256)?;
+            let file = PartFile::open(&path)?;
+            let names: Vec<&str> = file.schema().fields().iter().map(|field| field.name().as_str()).collect();
+            for row_group in 0..file.row_groups() {
+                batches.push(file.read(row_group, &names, &[])?);
+            }
+        }
+        Ok(batches)
+    }
+
     /// Parts to be read where they stand.
     pub fn table_of<'p>(&self, table: &str, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<Table> {
         let schema = published(self.partnership, table)?.arrow_schema();
@@ -171,6 +186,15 @@ impl<'a> Assembly<'a> {
         let whole = Unit { of: rows, key: String::new(), inputs: digest_of(&[&program(), contract, of]) };
         let filled = self.parts.look(vec![name], vec![whole]).fill(|rows| Ok(vec![Made::Rows(rows.clone())]))?;
         self.content.tables.insert(name.to_owned(), filled.into_iter().flat_map(|filled| filled.parts).collect());
+        Ok(())
+    }
+
+    /// One more part of a table, under a key of its own.
+    pub fn store_under(&mut self, name: &'a str, key: &str, of: &str, rows: RecordBatch) -> Answer<()> {
+        let contract = &published(self.parts.partnership, name)?.digest.hex();
+        let unit = Unit { of: rows, key: key.to_owned(), inputs: digest_of(&[&program(), contract, of]) };
+        let filled = self.parts.look(vec![name], vec![unit]).fill(|rows| Ok(vec![Made::Rows(rows.clone())]))?;
+        self.content.tables.entry(name.to_owned()).or_default().extend(filled.into_iter().flat_map(|filled| filled.parts));
         Ok(())
     }
 }

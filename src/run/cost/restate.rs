@@ -1,0 +1,203 @@
+//! Statements of reopened periods, and what a period would say were it open.
+
+use std::collections::BTreeSet;
+
+use arrow::record_batch::RecordBatch;
+
+use super::{CostRun, Costed, Ground, frozen::parts_of, parts::Assembly};
+use crate::{
+    diagnostic::Answer,
+    domain::{Cause, Period},
+    lake::{Closing, Closings, Content, DeliveryRecord, MadeFrom, Manifest, PublishedPart, Reopening},
+    plan::{ReleasePlan, causes, digest_of, lake_now, made_from, plan_release, published, rules_digest, run_digest},
+    run::{Conductor, Options, Silent},
+    schema::table,
+    stages::restate::{Effects, Restated, RestatedGroup, Statement, TwoSides, line_sides, lines_table, restate},
+};
+
+/// What a reopened period says otherwise in the release that this run has made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestatedPeriod {
+    pub number: u64,
+    pub period: Period,
+    /// `data, rule`.
+    pub cause: String,
+    /// Cells of the separation that differ.
+    pub cells: usize,
+    /// Totals of a council's account group that differ.
+    pub groups: Vec<RestatedGroup>,
+    /// Lines that differ, of both sides, cost or not.
+    pub lines: usize,
+    /// Balances of the settlement that differ.
+    pub balances: usize,
+}
+
+/// The tables of statements: cells, balances, lines.
+const TABLES: [&str; 3] = ["restatement", "restatement_settlement", "restatement_line"];
+
+/// Two closings of one period: on what it was closed, and what it is made of now.
+pub(super) struct Compared<'a> {
+    pub period: Period,
+    pub closing: &'a Closing,
+    pub content: &'a Content,
+    pub effects: Effects,
+}
+
+impl CostRun<'_> {
+    /// Puts the statement of every reopening into the release: of a period that is open as it stands now, of one that was closed again as
+    /// it stood then.
+    ///
+    /// # Errors
+    /// TC1404 where one does not foot; TC0805 where a contract is missing.
+    pub(super) fn restate<'a>(
+        &'a self,
+        ground: &Ground<'_>,
+        release: &ReleasePlan,
+        assembly: &mut Assembly<'a>,
+        costed: &mut Costed,
+    ) -> Answer<()> {
+        for reopening in ground.closings.reopenings() {
+            if let Some(again) = &reopening.again {
+                let key = key_of(reopening);
+                for table in TABLES {
+                    let fixed = again.closing.iter().filter_map(|closing| closing.parts.get(table)).flatten();
+                    let fixed = fixed.filter(|part| part.key == key).cloned();
+                    assembly.content.tables.entry(table.to_owned()).or_default().extend(fixed);
+                }
+                continue;
+            }
+            let made_from = MadeFrom { archive: Some(String::new()), ..made_from(self.partnership, release)? };
+            let cause = self.causes(ground, release, reopening, &assembly.content, made_from);
+            let effects = self.effects(ground, release, reopening, assembly)?;
+            let compared = Compared { period: reopening.period, closing: &reopening.closing, content: &assembly.content, effects };
+            let restated = self.compare(&compared, assembly)?;
+            self.state(reopening, &cause, &restated, assembly)?;
+            costed.restated.push(RestatedPeriod {
+                number: reopening.number,
+                period: reopening.period,
+                cause,
+                cells: restated.cells.len(),
+                lines: restated.lines.count(),
+                balances: restated.balances.len(),
+                groups: restated.groups,
+            });
+        }
+        Ok(())
+    }
+
+    /// Sets what the period was closed with against what it is in `content`.
+    pub(super) fn compare(&self, compared: &Compared<'_>, assembly: &Assembly<'_>) -> Answer<Restated> {
+        let Compared { period, closing, content, effects } = compared;
+        let now = parts_of(content, *period);
+        let side = |of: Option<&Vec<PublishedPart>>, other: Option<&Vec<PublishedPart>>| {
+            // A part that is the same on both sides holds no line that differs.
+            let is_same = |part: &&PublishedPart| other.into_iter().flatten().any(|o| (&o.key, &o.sha256) == (&part.key, &part.sha256));
+            let parts: Vec<&PublishedPart> = of.into_iter().flatten().filter(|part| !is_same(part)).collect();
+            assembly.parts.in_full(parts)
+        };
+        let lines = TwoSides { old: side(closing.parts.get(LINES), now.get(LINES))?, new: side(now.get(LINES), closing.parts.get(LINES))? };
+        let whole = |table: &str| -> Answer<TwoSides> {
+            Ok(TwoSides {
+                old: assembly.parts.in_full(closing.parts.get(table).into_iter().flatten())?,
+                new: assembly.parts.in_full(now.get(table).into_iter().flatten())?,
+            })
+        };
+        let apart = line_sides(&lines, &published(self.partnership, LINES)?.arrow_schema())?;
+        restate(*period, &whole("separation")?, &whole("settlement")?, effects, apart)
+    }
+
+    /// Writes the three parts of a statement.
+    fn state<'a>(&'a self, reopening: &Reopening, cause: &str, restated: &Restated, assembly: &mut Assembly<'a>) -> Answer<()> {
+        let statement = Statement {
+            number: reopening.number,
+            period: Some(reopening.period),
+            cause: cause.to_owned(),
+            release: reopening.closing.release.clone().unwrap_or_default(),
+            reason: reopening.event.reason.clone(),
+            by: reopening.event.by.clone(),
+        };
+        let [cells, balances, lines] = TABLES.map(|name| published(self.partnership, name));
+        let (cells, balances, lines) = (cells?, balances?, lines?);
+        let batches = [
+            table(cells, &statement.rows(restated))?,
+            table(balances, &statement.balances(restated))?,
+            lines_table(reopening.number, &restated.lines, &lines.arrow_schema())?,
+        ];
+        let sides = [&parts_of(&assembly.content, reopening.period), &reopening.closing.parts];
+        let made_of: Vec<&str> = sides.iter().flat_map(|side| side.values().flatten()).map(|part| part.sha256.as_str()).collect();
+        let of = digest_of(&[&format!("{statement:?}"), &digest_of(&made_of), &format!("{:?}", restated.cells)]);
+        for (name, batch) in TABLES.into_iter().zip(batches) {
+            assembly.store_under(name, &key_of(reopening), &of, batch)?;
+        }
+        Ok(())
+    }
+
+    /// Of which kinds the two differ.
+    fn causes(&self, ground: &Ground<'_>, release: &ReleasePlan, of: &Reopening, content: &Content, made_from: MadeFrom) -> String {
+        let closing = of.closing.release.as_ref().and_then(|release| self.lake.releases().manifest(release).ok());
+        let kinds = match closing {
+            Some(old) => {
+                let new = Manifest { content: content.clone(), made_from, ..Manifest::default() };
+                causes(&old, &new, Some(of.period))
+            }
+            // Its manifest is gone: by the digests that the closing keeps.
+            None => {
+                let rules = (of.closing.rules != ground.rules).then_some([Cause::Rule, Cause::Contract, Cause::Membership]);
+                let data = (!has_same_files(release, of)).then_some(Cause::Data);
+                rules.into_iter().flatten().chain(data).collect()
+            }
+        };
+        Cause::list(&kinds)
+    }
+
+    /// What of the difference is of rules, and what of data.
+    fn effects(&self, ground: &Ground<'_>, release: &ReleasePlan, of: &Reopening, assembly: &Assembly<'_>) -> Answer<Effects> {
+        if of.closing.rules == ground.rules {
+            return Ok(Effects::OnlyData);
+        }
+        if has_same_files(release, of) {
+            return Ok(Effects::OnlyRules);
+        }
+        let closings = ground.closings.made_again(of.period, &of.closing, &of.event, self.lake.folder());
+        let content = self.would_be(ground.known, &closings, ground.latest)?.1;
+        let parts = content.map(|content| parts_of(&content, of.period)).unwrap_or_default();
+        let between: Vec<RecordBatch> = assembly.parts.in_full(parts.get("separation").into_iter().flatten())?;
+        Ok(Effects::Between(between))
+    }
+
+    /// What a release would consist of with these closings, and the plan of it; `None` where none could be made. Nothing is published: parts
+    /// that nobody refers to are left.
+    pub(super) fn would_be(
+        &self,
+        known: &[DeliveryRecord],
+        closings: &Closings,
+        latest: Option<&Manifest>,
+    ) -> Answer<(ReleasePlan, Option<Content>)> {
+        let options = Options { threads: self.threads, ..Options::default() };
+        let quiet = Conductor::new(self.partnership, &options, self.clock, &Silent)?;
+        let lake = lake_now(self.partnership, &quiet.tables, latest)?;
+        let plan = plan_release(self.partnership, known, &lake.files, latest, closings);
+        let rules = rules_digest(self.partnership);
+        let inputs = run_digest(self.partnership, &rules, &plan, known);
+        let ground = Ground { known, closings, latest, lost: BTreeSet::new(), rules: &rules, inputs: &inputs, restates: false };
+        let content = CostRun(&quiet).content(&ground, &plan, lake, &mut Costed::default())?;
+        Ok((plan, content.map(|(content, _)| content)))
+    }
+}
+
+/// Lines of cost.
+const LINES: &str = "cost_line";
+
+/// `2018/P03/1`: the key of a statement's parts.
+fn key_of(reopening: &Reopening) -> String {
+    format!("{}/{}", reopening.period, reopening.number)
+}
+
+/// Whether the period reads the files on which it was closed, and no other.
+fn has_same_files(release: &ReleasePlan, of: &Reopening) -> bool {
+    let then = of.closing.slots.iter().flat_map(|slot| slot.files.iter().map(|file| (slot.table.as_str(), file.path.as_str())));
+    let lines = release.sources.iter().map(|source| (source.basis.common_table(), &source.file));
+    let beside = release.beside.iter().map(|source| (source.table.as_str(), &source.file));
+    let now = lines.chain(beside).filter(|(_, file)| file.period == of.period).map(|(table, file)| (table, file.relative.as_str()));
+    then.collect::<BTreeSet<_>>() == now.collect()
+}
