@@ -136,6 +136,12 @@ pub enum Command {
         #[command(subcommand)]
         action: Schedule,
     },
+    /// Remove what `retention` lets go: releases, parts, lake files, landed bytes, faulty rows, records of runs.
+    Vacuum {
+        /// Only say what would go.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },
 }

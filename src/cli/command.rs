@@ -111,6 +111,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             say(voice, &report::method(partnership, wanted)?)
         }
         Command::Key { action: args::Key::New { council } } => say(voice, &super::key::new(partnership, council)?),
+        Command::Vacuum { dry_run } => say(voice, &report::vacuumed(&run::vacuum(partnership, &ProcessClock, *dry_run)?)),
         Command::Notify { action: args::Notify::Test { channel } } => super::notify::test(partnership, channel.as_deref(), voice),
         Command::Schedule { action } => schedule(partnership, action, voice),
         Command::Init { .. } | Command::Demo(_) | Command::Completions { .. } | Command::Explain { .. } | Command::Serve => Ok(0), // done above

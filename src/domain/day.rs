@@ -66,6 +66,16 @@ impl Day {
         format!("{weekday} {day} {month} {year}")
     }
 
+    /// So many months before, on the same day of the month, or on its last where it has none such.
+    #[must_use]
+    pub fn minus_months(self, months: u32) -> Self {
+        let (year, month, day) = self.ymd();
+        let count = i64::from(year) * 12 + i64::from(month) - 1 - i64::from(months);
+        let year = i32::try_from(count.div_euclid(12)).unwrap_or(1).max(1);
+        let month = u8::try_from(count.rem_euclid(12) + 1).unwrap_or(1);
+        Self::from_ymd(year, month, day.min(days_in_month(year, month))).unwrap_or(self)
+    }
+
     /// ISO text, `2023-04-01`, and nothing else.
     #[must_use]
     pub fn parse_iso(text: &str) -> Option<Self> {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Flaw, Manifest, Releases,
+    clearing::REMOVING,
     durable::{self, Seen, sha256},
     fault,
     release::{FORMAT, number},
@@ -179,6 +180,10 @@ impl Releases {
             }
         }
         for name in durable::names(&self.folder)? {
+            // One that retention was removing: it is gone from readers, and its tombstone is written.
+            if let Some(release) = name.strip_prefix(REMOVING) {
+                self.finish_removal(release)?;
+            }
             if name.starts_with(".release-") || number(&name).is_some_and(|number| number > last) {
                 durable::remove_folder(&self.folder.join(name))?;
             }
@@ -204,6 +209,17 @@ impl Releases {
         };
         let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| fault::manifest(&path, error))?;
         if manifest.format == FORMAT { Ok(manifest) } else { Err(fault::manifest(&path, "there is none of this format")) }
+    }
+
+    /// SHA-256 of the published manifest of a release, or of its copy where that one is gone; empty where both are.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn manifest_sha256(&self, release: &str) -> Answer<String> {
+        match durable::read(&self.folder.join(release).join("_manifest.json"))? {
+            Some(bytes) => Ok(sha256(&bytes)),
+            None => Ok(self.copy_of(release)?.map(|(_, digest)| digest).unwrap_or_default()),
+        }
     }
 
     /// Whether the published manifest of a release is the one that was published; true where nothing can tell.

@@ -34,6 +34,7 @@
 //!
 //! Instants are arguments everywhere: nothing here reads the clock.
 
+mod clearing;
 mod durable;
 mod events;
 mod fault;
@@ -72,6 +73,7 @@ use crate::{
     domain::Location,
 };
 
+pub use clearing::Stored;
 pub use durable::Seen;
 pub use events::Events;
 pub use landing::{Landed, LandedAs, LandedReader, Landing, Naming, refusal_in};
@@ -283,7 +285,7 @@ impl Lake {
     pub fn last_number(&self, known: &[DeliveryRecord]) -> Answer<u64> {
         let of = |r: &DeliveryRecord| r.number.max(r.decisions.iter().map(|d| d.run).max().unwrap_or(0));
         let runs = self.run_names()?.into_iter().filter_map(|(number, _)| number);
-        Ok(runs.chain(known.iter().map(of)).chain([self.periods.last_number()?]).max().unwrap_or(0))
+        Ok(runs.chain(known.iter().map(of)).chain([self.periods.last_number()?, self.last_removal()?]).max().unwrap_or(0))
     }
 
     /// Records of runs with their numbers; a version without numbers named them by the clock.

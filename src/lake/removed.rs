@@ -84,13 +84,34 @@ impl Lake {
         self.folder().join(FOLDER).join(format!("{number:08}.json"))
     }
 
+    /// The greatest number of a removal; 0 before the first.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub(super) fn last_removal(&self) -> Answer<u64> {
+        let names = durable::names(&self.folder().join(FOLDER))?;
+        Ok(names.iter().filter_map(|name| name.strip_suffix(".json")?.parse().ok()).max().unwrap_or(0))
+    }
+
+    /// When something was removed, and why; `None` where it never was.
+    ///
+    /// # Errors
+    /// TC1002, TC1010.
+    pub fn was_removed(&self, kind: Kept, name: &str) -> Answer<Option<String>> {
+        let of = |removal: &Removal| {
+            let gone = removal.gone.iter().find(|gone| gone.kind == kind && gone.name == name)?;
+            Some(format!("removed on {}: {}", removal.at, gone.why))
+        };
+        Ok(self.removals()?.iter().rev().find_map(of))
+    }
+
     /// Everything that was removed, in order.
     ///
     /// # Errors
     /// TC1002, TC1010.
     pub fn removals(&self) -> Answer<Vec<Removal>> {
         let folder = self.folder().join(FOLDER);
-        let names = durable::names(&folder)?.into_iter().filter(|name| name.ends_with(".json"));
+        let names = durable::names(&folder)?.into_iter().filter(|name| name.strip_suffix(".json").is_some());
         let mut all = Vec::new();
         for name in names {
             all.extend(durable::read_json::<Removal>(&folder.join(name))?);

@@ -135,7 +135,7 @@ mod tests {
         let rules = files(&[("pipelines/partnership.yaml", "partnership: x\n"), ("pipelines/cost/cost.yaml", ""), (&long, "z")]);
         let name = releases.keep_rules(&rules).unwrap();
         assert_eq!(releases.keep_rules(&rules).unwrap(), name);
-        assert_eq!(releases.rules_kept().unwrap(), [name.clone()]);
+        assert_eq!(releases.rules_kept().unwrap(), std::slice::from_ref(&name));
         assert_eq!(releases.rule_files(&name).unwrap(), rules);
         assert_eq!(releases.rules_flaw(&name).unwrap(), None);
     }

@@ -204,11 +204,18 @@ pub struct SuspenseLimit {
     pub stop: bool,
 }
 
-/// Months for which landed bytes and releases are kept.
+/// Months for which things are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
+    /// Landed bytes whose period is closed; twice as long where it is not.
     pub landing_months: u32,
     pub releases_months: u32,
+    /// Faulty rows as they came.
+    pub quarantine_months: u32,
+    /// Records of runs.
+    pub runs_months: u32,
+    /// Landed bytes and quarantine of personal feeds, whether their period is closed or not.
+    pub personal_months: u32,
 }
 
 /// One extract of one council.

@@ -390,7 +390,7 @@ pub fn pence(text: &str) -> Option<Pence> {
 }
 
 fn retention(fields: &Fields<'_>) -> Retention {
-    let retention = fields.get("retention").and_then(|item| item.fields(&["landing", "releases"]));
+    let retention = fields.get("retention").and_then(|item| item.fields(&["landing", "releases", "quarantine", "runs", "personal"]));
     let months = |key: &str| {
         let item = retention.as_ref()?.get(key)?;
         item.read("years or months, as in `7y` or `18m`", |text| {
@@ -398,7 +398,14 @@ fn retention(fields: &Fields<'_>) -> Retention {
             years.or_else(|| text.strip_suffix('m').and_then(|n| n.parse().ok())).filter(|n| (1..=1_200).contains(n))
         })
     };
-    Retention { landing_months: months("landing").unwrap_or(84), releases_months: months("releases").unwrap_or(84) }
+    let landing_months = months("landing").unwrap_or(84);
+    Retention {
+        landing_months,
+        releases_months: months("releases").unwrap_or(84),
+        quarantine_months: months("quarantine").unwrap_or(18),
+        runs_months: months("runs").unwrap_or(84),
+        personal_months: months("personal").unwrap_or(landing_months),
+    }
 }
 
 #[cfg(test)]

@@ -83,8 +83,11 @@ mod wait;
 pub use treating::treating;
 pub use wait::{not_declared, questions, waiting};
 
+mod vacuum;
 mod validate;
 mod vat;
+
+pub use vacuum::{Clearing, Held, HeldRelease, Protected, clearing};
 
 pub use validate::{Validated, validate};
 

@@ -26,6 +26,7 @@ mod standing;
 mod status;
 mod supply;
 mod suspense;
+mod vacuum;
 mod validate;
 mod verify;
 
@@ -48,5 +49,6 @@ pub use schedule::{held_by, schedule, schedule_held, schedule_list};
 pub use status::{quarantine_list, quarantine_show, runs, status};
 pub use supply::{supply, supply_exit, waived};
 pub use suspense::suspense;
+pub use vacuum::vacuumed;
 pub use validate::validate;
 pub use verify::{strays, verify};

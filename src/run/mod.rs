@@ -18,6 +18,7 @@ mod parallel;
 mod period;
 mod slots;
 mod supply;
+mod vacuum;
 
 use crate::{
     crash,
@@ -45,6 +46,8 @@ pub use notices::tell_held;
 pub use period::{PeriodAsked, PeriodDone, period, preview};
 pub use slots::{begin_slots, close_slots, known_slots, may_retry, slots_ahead, slots_at, timings};
 pub use supply::{SupplyNow, Waive, overdue, supply, supply_of, waive};
+
+pub use vacuum::{Vacuumed, vacuum};
 
 /// What a run tells while it works.
 #[derive(Clone, Copy, Debug)]

@@ -188,11 +188,16 @@ fn many(house: &House, _: &Path) {
     }
 }
 
+/// A part that no release names, as a killed run leaves one.
+fn nobodys(_: &House, dir: &Path) {
+    fs::write(dir.join("published/parts/separation/0123456789abcdef.parquet"), "nobody's").expect("written");
+}
+
 const WHY: [&str; 4] = ["--by", "chief accountant", "--reason", "as agreed"];
 const P02: &str = "hill/general_ledger/2018/P02";
 
 /// The scenario. A step's command is typed twice where the first dies.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     step("keys", nothing, &["key", "new", "hill"], 0),
     step("first", april, &["run"], 0),
     step("more", may, &["run"], 1),
@@ -207,6 +212,7 @@ const STEPS: [Step; 14] = [
     step("repair", damaged, &["doctor", "--repair"], 0),
     step("repaired", nothing, &["run"], 0),
     step("many", many, &["run"], 0),
+    step("vacuum", nobodys, &["vacuum"], 0),
 ];
 
 fn sorted(folder: &Path) -> Vec<PathBuf> {

@@ -38,6 +38,7 @@ mod personal;
 mod places;
 mod query;
 mod releases;
+mod retention;
 mod rust_text;
 mod serve;
 mod settle;

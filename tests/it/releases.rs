@@ -72,8 +72,12 @@ impl Place {
     }
 
     pub fn run(&self, words: &[&str]) -> Said {
+        self.run_with(words, &[])
+    }
+
+    pub fn run_with(&self, words: &[&str], set: &[(&str, &str)]) -> Said {
         let mut command = Command::new(env!("CARGO_BIN_EXE_truecost"));
-        command.args(words).current_dir(self.path()).env("NO_COLOR", "1");
+        command.args(words).current_dir(self.path()).env("NO_COLOR", "1").envs(set.iter().copied());
         let output = command.output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Said { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
@@ -85,12 +89,12 @@ impl Place {
         answer["answer"].clone()
     }
 
-    fn manifest(&self, release: &str) -> Value {
+    pub fn manifest(&self, release: &str) -> Value {
         serde_json::from_slice(&fs::read(self.at(&format!("published/{release}/_manifest.json"))).unwrap()).unwrap()
     }
 }
 
-const APRIL: &[(&str, &str, &str)] = &[("A100", "4100", "100.00"), ("A900", "9000", "-100.00")];
+pub const APRIL: &[(&str, &str, &str)] = &[("A100", "4100", "100.00"), ("A900", "9000", "-100.00")];
 
 /// Two releases: of April, then with a changed rule.
 fn two_releases() -> Place {

@@ -17,4 +17,6 @@ codes! {
     NOT_FOOTING = "TC1421", Us, 3, "cells and lines do not foot";
     /// The release that was asked for was there, and retention removed it.
     RELEASE_REMOVED = "TC1422", Operator, 2, "the release was removed by retention";
+    /// After a clean-up something is not there that was to stay.
+    KEPT_IS_GONE = "TC1423", Operator, 3, "something that was to be kept is gone";
 }

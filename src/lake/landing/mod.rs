@@ -241,6 +241,11 @@ impl Landing {
         Ok(names.iter().filter_map(|name| Digest::parse(name.strip_suffix(".zst").unwrap_or(name))).collect())
     }
 
+    /// The file of an object; `None` where there is none.
+    pub(super) fn path_of(&self, digest: &Digest) -> Option<PathBuf> {
+        self.find(digest)
+    }
+
     fn sealed(&self) -> PathBuf {
         self.folder.join(SEALED)
     }

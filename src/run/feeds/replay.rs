@@ -7,7 +7,7 @@ use crate::{
     decode::EncodingFacts,
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::Digest,
-    lake::{DeliveryRecord, Landed, LandedAs},
+    lake::{DeliveryRecord, Kept, Landed, LandedAs},
     pipeline::Feed,
     plan::{Take, replays},
 };
@@ -86,7 +86,11 @@ impl FeedRun<'_> {
         match (digest, facts, sidecar) {
             (Some(digest), Some(facts), true) => Ok((Landed { digest, bytes: record.bytes, how: LandedAs::Before }, facts)),
             (Some(_), Some(_), false) => Err(not_again(record, "the landed bytes of its sidecar are not known").into()),
-            _ => Err(not_again(record, "its landed bytes are gone").into()),
+            _ => {
+                let removed = self.lake.was_removed(Kept::Landed, &record.sha256)?;
+                let why = removed.map_or_else(|| "its landed bytes are gone".to_owned(), |why| format!("its landed bytes were {why}"));
+                Err(not_again(record, &why).into())
+            }
         }
     }
 

@@ -1,0 +1,231 @@
+//! What may be removed: one answer, from what is on disk, what names it, and how long the partnership keeps things.
+//!
+//! A release goes when it is older than `releases` and neither the latest, nor the closing release of a period that is itself no older. Parts,
+//! files of common tables and archives of rules go when no kept manifest, no current version of a table and no closed period names them,
+//! whatever their age. Landed bytes go when they are older than `landing` and every period of every delivery of them is closed, or when they are twice as
+//! old; of personal feeds when they are older than `personal`. Faulty rows and records of runs go by their age. What is not understood stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    domain::{Day, Period},
+    lake::{DeliveryRecord, DeliveryState, Kept, Manifest, Stored, Tombstone},
+    pipeline::{Retention, schedule::civil_day_of},
+};
+
+/// A release that is there.
+#[derive(Clone, Debug)]
+pub struct HeldRelease {
+    pub name: String,
+    /// The instant at which it was published, as its manifest says.
+    pub published_at: String,
+    /// SHA-256 of its manifest.
+    pub sha256: String,
+    /// What it names: paths of parts.
+    pub parts: BTreeSet<String>,
+    /// Files of common tables, `<table>/<path>`.
+    pub lake_files: BTreeSet<String>,
+    pub archive: Option<String>,
+}
+
+impl HeldRelease {
+    /// As its manifest says.
+    #[must_use]
+    pub fn of(manifest: &Manifest, sha256: String) -> Self {
+        let content = &manifest.content;
+        let file = |(table, state): (&String, &crate::lake::LakeState)| -> Vec<String> {
+            state.files.iter().map(|file| format!("{table}/{}", file.path)).collect()
+        };
+        Self {
+            name: manifest.release.clone(),
+            published_at: manifest.run.get("published_at").and_then(|at| at.as_str()).unwrap_or_default().to_owned(),
+            sha256,
+            parts: content.tables.values().flatten().map(|part| part.path.clone()).collect(),
+            lake_files: content.lake.iter().flat_map(file).collect(),
+            archive: manifest.made_from.archive.clone(),
+        }
+    }
+}
+
+/// What closed periods stand on.
+#[derive(Clone, Debug, Default)]
+pub struct Protected {
+    /// Each with the last day of the period, and its closing release.
+    pub closings: Vec<(Day, String)>,
+    /// `<table>/<path>`.
+    pub lake_files: BTreeSet<String>,
+    pub parts: BTreeSet<String>,
+    pub closed: BTreeSet<Period>,
+}
+
+/// All that it is decided from.
+#[derive(Clone, Debug)]
+pub struct Held<'h> {
+    pub today: Day,
+    pub retention: Retention,
+    pub stored: &'h [Stored],
+    pub releases: &'h [HeldRelease],
+    pub latest: Option<&'h str>,
+    /// Files of the newest version of every common table, `<table>/<path>`.
+    pub current: &'h BTreeSet<String>,
+    pub protected: &'h Protected,
+    pub deliveries: &'h [DeliveryRecord],
+    /// `newham/payroll`: feeds of personal data.
+    pub personal: &'h BTreeSet<String>,
+    /// When each recorded run began, by the name of its record.
+    pub runs: &'h BTreeMap<String, String>,
+}
+
+/// What goes, and what stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clearing {
+    /// In the order in which they go: releases before the parts that they name.
+    pub gone: Vec<Tombstone>,
+    pub kept: Vec<Stored>,
+}
+
+/// Decides of everything that is stored.
+#[must_use]
+pub fn clearing(held: &Held<'_>) -> Clearing {
+    let going: BTreeMap<&str, String> =
+        held.releases.iter().filter_map(|release| Some((&*release.name, held.release_goes(release)?))).collect();
+    let named = held.named(&going);
+    let landed = held.landed_by_name();
+    let mut clearing = Clearing::default();
+    for stored in held.stored {
+        let name = stored.name.as_str();
+        let why = match stored.kind {
+            Kept::Release => going.get(name).cloned(),
+            Kept::Part => (!named.parts.contains(name)).then(|| NAMED_BY_NONE.to_owned()),
+            Kept::Rules => (!named.archives.contains(name)).then(|| NAMED_BY_NONE.to_owned()),
+            Kept::LakeFile => (!named.lake_files.contains(name)).then(|| NAMED_BY_NONE.to_owned()),
+            Kept::Landed => landed.get(name).and_then(|of| held.landed_goes(of)),
+            Kept::Quarantine => held.quarantine_goes(name),
+            Kept::Run => held.run_goes(name),
+        };
+        match why {
+            Some(why) => clearing.gone.push(held.tombstone(stored, why)),
+            None => clearing.kept.push(stored.clone()),
+        }
+    }
+    clearing.gone.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+    clearing
+}
+
+const NAMED_BY_NONE: &str = "no kept release, current table or closed period names it";
+
+/// What something that is kept names.
+#[derive(Default)]
+struct Named<'h> {
+    parts: BTreeSet<&'h str>,
+    lake_files: BTreeSet<&'h str>,
+    archives: BTreeSet<&'h str>,
+}
+
+impl<'h> Held<'h> {
+    fn is_older(&self, day: Option<Day>, months: u32) -> bool {
+        day.is_some_and(|day| day < self.today.minus_months(months))
+    }
+
+    /// Why a release goes; `None` where it stays.
+    fn release_goes(&self, release: &HeldRelease) -> Option<String> {
+        let months = self.retention.releases_months;
+        let closes = |(ends, name): &(Day, String)| *name == release.name && !self.is_older(Some(*ends), months);
+        let old = self.is_older(civil_day_of(&release.published_at), months);
+        let stays = self.latest == Some(release.name.as_str()) || self.protected.closings.iter().any(closes);
+        (old && !stays).then(|| format!("older than `retention.releases` ({})", in_words(months)))
+    }
+
+    fn named(&self, going: &BTreeMap<&str, String>) -> Named<'h> {
+        let mut named = Named::default();
+        for release in self.releases.iter().filter(|release| !going.contains_key(release.name.as_str())) {
+            named.parts.extend(release.parts.iter().map(String::as_str));
+            named.lake_files.extend(release.lake_files.iter().map(String::as_str));
+            named.archives.extend(release.archive.as_deref());
+        }
+        named.parts.extend(self.protected.parts.iter().map(String::as_str));
+        named.lake_files.extend(self.protected.lake_files.iter().map(String::as_str));
+        named.lake_files.extend(self.current.iter().map(String::as_str));
+        named
+    }
+
+    /// The deliveries of every landed object, that of a sidecar too. An object of no delivery is nobody's to judge by age: it stays.
+    fn landed_by_name(&self) -> BTreeMap<&'h str, Vec<&'h DeliveryRecord>> {
+        let mut landed: BTreeMap<&str, Vec<&DeliveryRecord>> = BTreeMap::new();
+        for record in self.deliveries {
+            for name in std::iter::once(record.sha256.as_str()).chain(record.sidecar_sha256.as_deref()) {
+                landed.entry(name).or_default().push(record);
+            }
+        }
+        landed
+    }
+
+    /// Why landed bytes go: for each of their deliveries there is a reason; the first is told.
+    fn landed_goes(&self, of: &[&DeliveryRecord]) -> Option<String> {
+        let reasons: Option<Vec<String>> = of.iter().map(|record| self.bytes_go(record)).collect();
+        reasons?.into_iter().next()
+    }
+
+    fn bytes_go(&self, record: &DeliveryRecord) -> Option<String> {
+        let (retention, day) = (self.retention, civil_day_of(&record.landed_at));
+        if record.state == DeliveryState::Waiting {
+            return None;
+        }
+        if self.is_personal(record) {
+            let old = self.is_older(day, retention.personal_months);
+            return old.then(|| format!("personal, and older than `retention.personal` ({})", in_words(retention.personal_months)));
+        }
+        let periods = record.periods();
+        let closed = !periods.is_empty() && periods.iter().all(|period| self.protected.closed.contains(period));
+        let months = retention.landing_months;
+        if closed && self.is_older(day, months) {
+            return Some(format!("older than `retention.landing` ({}), and its periods are closed", in_words(months)));
+        }
+        let old = self.is_older(day, months.saturating_mul(2));
+        old.then(|| format!("older than `retention.landing` twice over (2 × {})", in_words(months)))
+    }
+
+    fn is_personal(&self, record: &DeliveryRecord) -> bool {
+        self.personal.contains(&format!("{}/{}", record.council, record.feed))
+    }
+
+    fn quarantine_goes(&self, delivery: &str) -> Option<String> {
+        let record = self.deliveries.iter().find(|record| record.delivery_id == delivery)?;
+        let (mut months, mut key) = (self.retention.quarantine_months, "quarantine");
+        if self.is_personal(record) && self.retention.personal_months < months {
+            (months, key) = (self.retention.personal_months, "personal");
+        }
+        let waits = record.state == DeliveryState::Waiting;
+        let old = self.is_older(civil_day_of(&record.judged_at), months);
+        (old && !waits).then(|| format!("older than `retention.{key}` ({})", in_words(months)))
+    }
+
+    /// The record of the newest run stays: the next one counts from it.
+    fn run_goes(&self, name: &str) -> Option<String> {
+        let newest = self.runs.keys().next_back().is_some_and(|newest| newest == name);
+        let months = self.retention.runs_months;
+        let old = self.is_older(civil_day_of(self.runs.get(name)?), months);
+        (old && !newest).then(|| format!("older than `retention.runs` ({})", in_words(months)))
+    }
+
+    fn tombstone(&self, stored: &Stored, why: String) -> Tombstone {
+        let release = self.releases.iter().find(|release| stored.kind == Kept::Release && release.name == stored.name);
+        Tombstone {
+            kind: stored.kind,
+            name: stored.name.clone(),
+            sha256: release.map_or_else(|| stored.sha256.clone(), |release| release.sha256.clone()),
+            bytes: stored.bytes,
+            why,
+            published_at: release.map(|release| release.published_at.clone()),
+        }
+    }
+}
+
+/// `7y`, `18m`.
+fn in_words(months: u32) -> String {
+    if months.is_multiple_of(12) { format!("{}y", months / 12) } else { format!("{months}m") }
+}
+
+#[cfg(test)]
+#[path = "vacuum_tests.rs"]
+mod tests;

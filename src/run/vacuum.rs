@@ -1,0 +1,188 @@
+//! Clean-up by the partnership's retention: looked at, written down, removed, looked at again; all under the lake's lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Conductor, Options, Silent, clock::Clock};
+use crate::{
+    crash,
+    diagnostic::{Answer, Diagnostic, codes},
+    domain::counted,
+    lake::{DeliveryRecord, Depth, Flaw, Kept, Manifest, Removal, Stored},
+    pipeline::Partnership,
+    plan::{Clearing, Held, HeldRelease, Protected, clearing},
+};
+
+/// What a clean-up removed, or would remove.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vacuumed {
+    pub clearing: Clearing,
+    /// When each kept release was published, the oldest first.
+    pub releases: Vec<(String, String)>,
+    /// Whether it was only looked at.
+    pub dry: bool,
+}
+
+/// Removes what retention lets go; with `dry` only says what that is.
+///
+/// # Errors
+/// TC1004 where a run holds the lake; TC1010 where a manifest cannot be read: what it names is not known, and nothing is removed; TC1423
+/// where something is not there afterwards that was to stay; TC10….
+pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, dry: bool) -> Answer<Vacuumed> {
+    let now = clock.now();
+    let options = Options { threads: 1, ..Options::default() };
+    let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
+    let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
+    if !dry {
+        conductor.lake.recover(&held)?;
+        conductor.mend_entries(false)?;
+        conductor.lake.register().recover(&conductor.tables)?;
+        conductor.finish_pending()?;
+    }
+    let known = conductor.lake.register().all()?;
+    conductor.number = conductor.lake.last_number(&known)? + 1;
+    let manifests = conductor.manifests()?;
+    let clearing = conductor.clearing(&manifests, &known)?;
+    let goes: BTreeSet<&str> = clearing.gone.iter().filter(|gone| gone.kind == Kept::Release).map(|gone| gone.name.as_str()).collect();
+    let kept: Vec<&Manifest> = manifests.iter().map(|(manifest, _)| manifest).filter(|m| !goes.contains(m.release.as_str())).collect();
+    let published = |m: &&Manifest| m.run.get("published_at").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let releases = kept.iter().map(|m| (m.release.clone(), published(m))).collect();
+    if !dry && !clearing.gone.is_empty() {
+        let flaws = conductor.flaws(&kept)?;
+        let removal = Removal { number: conductor.number, at: now.iso(), gone: clearing.gone.clone() };
+        conductor.lake.write_tombstones(&removal)?;
+        crash::point("vacuum.written")?;
+        for gone in &clearing.gone {
+            crash::point("vacuum.removing")?;
+            conductor.lake.discard(gone.kind, &gone.name)?;
+        }
+        conductor.all_there(&clearing, &kept, &flaws)?;
+    }
+    Ok(Vacuumed { clearing, releases, dry })
+}
+
+impl Conductor<'_> {
+    /// The manifest of every release that is there, with its SHA-256.
+    fn manifests(&self) -> Answer<Vec<(Manifest, String)>> {
+        let releases = self.lake.releases();
+        releases.names()?.iter().map(|name| Ok((releases.manifest(name)?, releases.manifest_sha256(name)?))).collect()
+    }
+
+    /// What is on disk, and what becomes of it.
+    fn clearing(&self, manifests: &[(Manifest, String)], known: &[DeliveryRecord]) -> Answer<Clearing> {
+        let stored = self.lake.stored()?;
+        let releases: Vec<HeldRelease> = manifests.iter().map(|(manifest, digest)| HeldRelease::of(manifest, digest.clone())).collect();
+        let personal = self.partnership.feeds.iter().filter(|feed| feed.personal.is_some()).map(crate::pipeline::Feed::name).collect();
+        let latest = self.lake.releases().latest_name()?;
+        let today = self.clock.now().day().ok_or_else(no_day)?;
+        let held = Held {
+            today,
+            retention: self.partnership.retention,
+            stored: &stored,
+            releases: &releases,
+            latest: latest.as_deref(),
+            current: &self.current_files(&stored)?,
+            protected: &self.protected()?,
+            deliveries: known,
+            personal: &personal,
+            runs: &self.runs_begun(&stored)?,
+        };
+        Ok(clearing(&held))
+    }
+
+    /// Files of the newest version of every common table that lies in the lake, declared or not.
+    fn current_files(&self, stored: &[Stored]) -> Answer<BTreeSet<String>> {
+        let of_tables = stored.iter().filter(|stored| stored.kind == Kept::LakeFile);
+        let tables: BTreeSet<&str> = of_tables.filter_map(|stored| stored.name.split('/').next()).collect();
+        let mut current = BTreeSet::new();
+        for table in tables {
+            let files = self.tables.snapshot(table, None)?.map(|snapshot| snapshot.files).unwrap_or_default();
+            current.extend(files.into_iter().map(|file| format!("{table}/{}", file.relative)));
+        }
+        Ok(current)
+    }
+
+    /// What closed periods stand on, and those that were closed and are open now.
+    fn protected(&self) -> Answer<Protected> {
+        let closings = self.lake.periods().closings()?;
+        let mut protected = Protected {
+            lake_files: closings.files_kept().into_iter().map(|(table, path)| format!("{table}/{path}")).collect(),
+            parts: closings.parts_kept(),
+            ..Protected::default()
+        };
+        for (period, frozen) in closings.closed() {
+            protected.closed.insert(period);
+            let ends = self.partnership.calendar.days_of(period).1;
+            protected.closings.extend(frozen.closing.release.clone().map(|release| (ends, release)));
+        }
+        // The restatement of a period that is open again is told against its closing release.
+        for open in closings.reopenings().iter().filter(|reopening| reopening.again.is_none()) {
+            let ends = self.partnership.calendar.days_of(open.period).1;
+            protected.closings.extend(open.closing.release.clone().map(|release| (ends, release)));
+        }
+        Ok(protected)
+    }
+
+    /// When each recorded run began, by the file of its record.
+    fn runs_begun(&self, stored: &[Stored]) -> Answer<BTreeMap<String, String>> {
+        let mut begun = BTreeMap::new();
+        for run in self.lake.runs()? {
+            let text = |name: &str| run.get(name).and_then(Value::as_str).unwrap_or_default();
+            let number = run.get("number").and_then(Value::as_u64).unwrap_or(0);
+            let file = format!("{number:08}.json");
+            if number > 0 && stored.iter().any(|stored| stored.kind == Kept::Run && stored.name == file) {
+                begun.insert(file, text("started").to_owned());
+            }
+        }
+        Ok(begun)
+    }
+
+    /// What of some releases is not as their manifests say.
+    fn flaws(&self, kept: &[&Manifest]) -> Answer<BTreeSet<Flaw>> {
+        let mut flaws = BTreeSet::new();
+        for manifest in kept {
+            flaws.extend(self.lake.releases().flaws(manifest, Depth::Sizes)?);
+        }
+        Ok(flaws)
+    }
+
+    /// Looks again: everything that was to stay is there, as long as it was; and no kept release lacks what it did not lack before.
+    fn all_there(&self, clearing: &Clearing, kept: &[&Manifest], flaws: &BTreeSet<Flaw>) -> Answer<()> {
+        let mut missing = missing(&self.lake.stored()?, &clearing.kept);
+        missing.extend(self.flaws(kept)?.difference(flaws).map(|flaw| format!("{}: {}", flaw.path.display(), flaw.why)));
+        let Some(first) = missing.first() else { return Ok(()) };
+        let seen = format!("{} to be kept and not there: first {first}", counted(missing.len() as u64, "thing"));
+        Err(Diagnostic::new(codes::periods::KEPT_IS_GONE, seen)
+            .expected("everything that the clean-up left, as it was before")
+            .outcome(format!("what was removed is written down in lake/removed/{:08}.json", self.number))
+            .hint("truecost release verify --all says what is damaged; another program works in these folders: find it before the next clean-up")
+            .into())
+    }
+}
+
+/// What was to stay as it was, and is not there or has another length.
+fn missing(now: &[Stored], kept: &[Stored]) -> Vec<String> {
+    let now: BTreeSet<&Stored> = now.iter().collect();
+    kept.iter().filter(|stored| !now.contains(stored)).map(|stored| format!("{} {}", stored.kind.noun(), stored.name)).collect()
+}
+
+fn no_day() -> Diagnostic {
+    Diagnostic::new(codes::command::MACHINE, "the machine's clock shows a year in which no day can be written")
+        .expected("a year from 1 to 9999")
+        .outcome("nothing was removed")
+        .hint("set the clock, then type the same command again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_and_was_to_stay_is_told() {
+        let part = |name: &str, bytes: u64| Stored { kind: Kept::Part, name: name.into(), sha256: String::new(), bytes };
+        let kept = [part("a", 1), part("b", 2), part("c", 3)];
+        assert_eq!(missing(&kept, &kept), Vec::<String>::new());
+        assert_eq!(missing(&[part("a", 1), part("c", 2), part("new", 9)], &kept), ["part b", "part c"]);
+    }
+}
