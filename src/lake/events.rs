@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Lock, durable, fault, sealed};
-use crate::diagnostic::Answer;
+use crate::{crash, diagnostic::Answer};
 
 /// The events of one kind.
 #[derive(Debug)]
@@ -51,7 +51,8 @@ impl Events {
     /// TC1002.
     pub fn add<T: Serialize>(&self, _held: &Lock, event: &T) -> Answer<()> {
         let next = self.numbers()?.last().copied().unwrap_or(0) + 1;
-        sealed::write(&self.entry(next), event)
+        sealed::write(&self.entry(next), event)?;
+        Ok(crash::point("event.added")?)
     }
 }
 

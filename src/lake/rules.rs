@@ -16,7 +16,10 @@ use super::{
     fault,
     sound::flaw,
 };
-use crate::diagnostic::{Answer, Diagnostic, Place, codes};
+use crate::{
+    crash,
+    diagnostic::{Answer, Diagnostic, Place, codes},
+};
 
 const FOLDER: &str = "rules";
 const ZSTD_LEVEL: i32 = 9;
@@ -36,6 +39,7 @@ impl Releases {
         let path = self.rules_path(&name);
         if durable::read(&path)?.is_none_or(|there| there != bytes) {
             durable::replace(&path, &bytes, Seen::ByReaders)?;
+            crash::point("rules.kept")?;
         }
         Ok(name)
     }

@@ -30,6 +30,7 @@ pub fn state(dir: &Path) -> State {
     tables(dir, &mut state);
     register(dir, &mut state);
     bytes(dir, &mut state);
+    notices(dir, &mut state);
     left_over(dir, &mut state);
     state
 }
@@ -121,6 +122,26 @@ fn register(dir: &Path, state: &mut State) {
     }
     turns.sort();
     state.insert("turns".into(), turns.into_iter().map(|(.., name)| name).collect::<Vec<_>>().join(" "));
+}
+
+/// What somebody is told, but for runs that failed: those of a crash did. How often it was tried is not held against it.
+fn notices(dir: &Path, state: &mut State) {
+    for name in names(&dir.join("lake/notices")) {
+        let mut notice = json(&dir.join("lake/notices").join(&name));
+        without_runs(&mut notice);
+        if notice["kind"] != "run_failed" {
+            let told: Vec<String> =
+                notice["told"].as_object().into_iter().flatten().map(|(name, told)| format!("{name} {}", told["state"])).collect();
+            state.insert(format!("lake/notices/{name}"), format!("{} {} {} {told:?}", notice["kind"], notice["subject"], notice["open"]));
+        }
+    }
+    for folder in ["lake/period", "lake/supply"] {
+        for name in names(&dir.join(folder)) {
+            let mut event = json(&dir.join(folder).join(&name));
+            without_runs(&mut event);
+            state.insert(format!("{folder}/{name}"), event.to_string());
+        }
+    }
 }
 
 /// Landed bytes by their names, quarantine, keys and what is written into the partnership itself.

@@ -46,6 +46,13 @@ impl House {
         fs::write(dir.join(PARTNERSHIP), format!("{text}allow_paths: [{}]\n", drop.display())).expect("written");
         // A file of the year so far replaces all periods up to its own.
         change(dir, "pipelines/vale/general_ledger.yaml", "extent: one", "extent: to_date");
+        // A channel whose server does not answer: what is told stays in the outbox.
+        fs::write(dir.join("hook"), "http://127.0.0.1:9/hook\n").expect("written");
+        let notify = "channels:\n  finance: {webhook: {url: \"${file:hook}\"}}\ntell:\n- {events: [refused, waiting, released], channels: [finance]}\n";
+        fs::write(dir.join("pipelines/notify.yaml"), notify).expect("written");
+        change(dir, PARTNERSHIP, "suspense_limit", "allow_hosts: [\"127.0.0.1:9\"]\nsuspense_limit");
+        // Landed as a link.
+        change(dir, "pipelines/vale/device.yaml", "delivers:", "landing: link\ndelivers:");
         // A payroll, which is sealed: the layout of another invented council.
         let northam = places::root().join("tests/fixtures/northam");
         let payroll = [
@@ -179,6 +186,15 @@ fn damaged(_: &House, dir: &Path) {
     fs::write(entries.first().expect("an entry"), "{\"delivery_id\":").expect("written");
 }
 
+/// Something comes for a period that is closed.
+fn late_file(house: &House, _: &Path) {
+    house.ledger(
+        "hill",
+        "2018_04",
+        &[("H10", "1000", "2018-04-27", "6200.00"), ("H10", "1010", "2018-04-27", "800.00"), ("H20", "3000", "2018-04-12", "10000.01")],
+    );
+}
+
 /// So many deliveries of one table that its log gets a checkpoint.
 fn many(house: &House, _: &Path) {
     for (year, months) in [(2018, 6..=12), (2019, 1..=12)] {
@@ -197,7 +213,7 @@ const WHY: [&str; 4] = ["--by", "chief accountant", "--reason", "as agreed"];
 const P02: &str = "hill/general_ledger/2018/P02";
 
 /// The scenario. A step's command is typed twice where the first dies.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 19] = [
     step("keys", nothing, &["key", "new", "hill"], 0),
     step("first", april, &["run"], 0),
     step("more", may, &["run"], 1),
@@ -211,6 +227,10 @@ const STEPS: [Step; 15] = [
     step("rules", other_rules, &["run"], 0),
     step("repair", damaged, &["doctor", "--repair"], 0),
     step("repaired", nothing, &["run"], 0),
+    step("close", nothing, &["period", "close", "2018/P01", "--anyway", "a test", WHY[0], WHY[1], WHY[2], WHY[3]], 0),
+    step("after close", late_file, &["run"], 0),
+    step("reopen", nothing, &["period", "reopen", "2018/P01", WHY[0], WHY[1], WHY[2], WHY[3]], 0),
+    step("restate", nothing, &["run"], 0),
     step("many", many, &["run"], 0),
     step("vacuum", nobodys, &["vacuum"], 0),
 ];
