@@ -57,6 +57,11 @@ fn published(dir: &Path, state: &mut State) {
     state.insert("published/latest.json".into(), json(&folder.join("latest.json")).to_string());
     let link = fs::read_link(folder.join("latest")).map_or_else(|error| error.kind().to_string(), |link| link.display().to_string());
     state.insert("published/latest".into(), link);
+    let mut latest = Vec::new();
+    places::gather(&folder.join("latest/"), "parquet", &mut latest);
+    latest.iter().for_each(|part| {
+        drop(state.insert(format!("latest: {}", part.strip_prefix(folder.join("latest/")).unwrap().display()), hash(part)))
+    });
     for release in names(&folder).into_iter().filter(|name| name.starts_with('r')) {
         let manifest = json(&folder.join(&release).join("_manifest.json"));
         for (part, value) in manifest["content"].as_object().into_iter().flatten() {
@@ -94,7 +99,7 @@ fn tables(dir: &Path, state: &mut State) {
 }
 
 /// What tells of a run or of an instant, or is made of it.
-const OF_A_RUN: [&str; 8] = ["run", "token", "landed_at", "judged_at", "number", "at", "sha256_of_entry", "turn"];
+const OF_A_RUN: [&str; 9] = ["changed_us", "run", "token", "landed_at", "judged_at", "number", "at", "sha256_of_entry", "turn"];
 
 fn without_runs(value: &mut Value) {
     match value {

@@ -306,6 +306,13 @@ fn passings(path: &Path) -> BTreeMap<String, usize> {
     seen
 }
 
+/// Whether a difference is one of the order in which deliveries came, or of releases between: what the latest release holds is none.
+fn tells_of_order(difference: &str) -> bool {
+    let key = difference.lines().next().unwrap_or_default();
+    let of_order = ["published/", "r0", "turns", "lake/notices/"].iter().any(|start| key.starts_with(start));
+    of_order || key.ends_with(": lake_version")
+}
+
 /// Dies, is typed again, and is compared. `Ok(false)` where the point was not passed so often this time: threads take turns.
 fn survive(step: &Step, start: &Path, dir: &Path, expected: &State, crash: &Crash) -> Result<bool, String> {
     copy(start, dir);
@@ -316,7 +323,9 @@ fn survive(step: &Step, start: &Path, dir: &Path, expected: &State, crash: &Cras
         _ => first.status.code() != Some(step.code),
     };
     let again = truecost(dir, step.words, &[]).ok_or("typed again, it hangs")?;
-    let found = differences(expected, &state(dir));
+    // A file that cannot be landed stops its own delivery: the others are taken and published, and it comes after them.
+    let goes_on = crash.way == "error" && crash.name.starts_with("land.") && crash.name != "land.flushed";
+    let found: Vec<String> = differences(expected, &state(dir)).into_iter().filter(|key| !goes_on || !tells_of_order(key)).collect();
     if found.is_empty() {
         return Ok(crashed);
     }
@@ -374,10 +383,16 @@ fn what_dies_at_a_crash_point_is_done_by_the_next_run() {
     }
     let faults = faults.into_inner().expect("no thread panicked");
     let met: BTreeSet<String> = met.into_iter().map(|(_, name)| name).collect();
-    println!("crashes: {} points, {} steps, {tried} crashes ({missed} died), {} differences", met.len(), STEPS.len(), faults.len());
+    let lacking: Vec<String> = in_source().difference(&met).cloned().collect();
+    println!(
+        "crashes: {} points, {} steps, {tried} crashes ({missed} died), {} differences{}",
+        met.len(),
+        STEPS.len(),
+        faults.len(),
+        if lacking.is_empty() { String::new() } else { format!("; no step passes {}", lacking.join(", ")) }
+    );
     assert!(faults.is_empty(), "{} of {tried}:\n{}", faults.len(), faults.join("\n"));
     if only.is_empty() {
-        let lacking: Vec<String> = in_source().difference(&met).cloned().collect();
         assert!(lacking.is_empty(), "no step of the scenario passes {}", lacking.join(", "));
         assert!(met.len() >= 40, "{} points", met.len());
     }

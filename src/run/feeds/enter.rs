@@ -262,7 +262,6 @@ impl FeedRun<'_> {
         }
         for record in announced(entry) {
             self.lake.register().enter(&record)?;
-            crash::point("enter.announced")?;
         }
         record.lake_files = files_of(&parts);
         self.lake.register().announce(record)?;
