@@ -91,11 +91,8 @@ fn a_month_is_expected_late_missing_waived_and_accepted() {
     let (temp, partnership) = ashvale();
     bring(temp.path(), "2018_04");
     assert_eq!(run_at(&partnership, "2018-05-04").exit_code(), 0);
-    assert_eq!(said(&partnership, LEDGER, month(2), "2018-06-07"), ("due today: nothing yet; P01 came 1 working day early".into(), 0));
-    assert_eq!(
-        said(&partnership, LEDGER, month(2), "2018-06-08"),
-        ("late: nothing yet, 1 working day; P01 came 1 working day early".into(), 4)
-    );
+    assert_eq!(said(&partnership, LEDGER, month(2), "2018-06-07"), ("due today: nothing yet; P01 came on time".into(), 0));
+    assert_eq!(said(&partnership, LEDGER, month(2), "2018-06-08"), ("late: nothing yet, 1 working day; P01 came on time".into(), 4));
     assert_eq!(run_at(&partnership, "2018-06-08").exit_code(), 4);
     assert!(said(&partnership, LEDGER, month(2), "2018-06-15").0.starts_with("missing: nothing yet, 6 working days"));
     let mut waive = Waive { what: SupplyWord::Waive, feed: LEDGER.into(), period: month(2), by: "ann".into(), reason: "no ledger".into() };
