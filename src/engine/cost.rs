@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use arrow::{
@@ -22,7 +22,7 @@ use super::{
     fault::PARTNERSHIP,
     fit::{Fit, Wanted},
     names::{self, Directory},
-    parameters,
+    nothing, parameters,
     reach::{self, Reaches},
     runtime::{deep, run_to_end},
     script::Script,
@@ -50,10 +50,10 @@ pub struct CostQuery {
     reads: BTreeSet<String>,
     parameters: BTreeSet<String>,
     reaches: Reaches,
-    /// As it was planned, where no parameter is left open in it: the first run need not plan it again.
-    analysed: Option<Arc<Prepared>>,
+    /// As it was planned, with parameters left open.
+    analysed: Arc<Prepared>,
     /// Optimised at the first run, and used again by the next ones: twelve periods are one plan.
-    prepared: Arc<OnceLock<Prepared>>,
+    prepared: Arc<Mutex<Option<Prepared>>>,
 }
 
 /// A plan, with how its columns become those of the table.
@@ -105,7 +105,7 @@ impl CostQuery {
         let query = script.query()?;
         let reads = names::tables_read(script, &query)?;
         let parameters = parameters::named(&query);
-        let plan = analysed(script, query.clone(), tables, &Parameters::any())?;
+        let plan = analysed(script, query.clone(), tables)?;
         exact::check(script, &plan)?;
         let columns = match columns {
             Some(columns) => columns.to_vec(),
@@ -115,7 +115,7 @@ impl CostQuery {
         let schema = Arc::clone(fit.schema());
         let reaches = reach::reaches(&plan);
         let (file, sql, table) = (script.file.to_owned(), script.text.to_owned(), table.to_owned());
-        let analysed = parameters.is_empty().then(|| Arc::new(Prepared { plan, fit }));
+        let analysed = Arc::new(Prepared { plan, fit });
         Ok(Self { file, sql, table, columns, schema, reads, parameters, reaches, analysed, prepared: Arc::default() })
     }
 
@@ -150,8 +150,14 @@ impl CostQuery {
     /// `TC0807`, `TC0808`, `TC0810`; and what [`Self::plan`] finds where `tables` differ from those it saw.
     pub fn run(&self, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
         let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
-        let rows = self.rows(&script, tables, parameters);
+        let none = || Ok(RecordBatch::new_empty(Arc::clone(&self.schema)));
+        let rows = if self.gives_nothing(tables) { none() } else { self.rows(&script, tables, parameters) };
         script.complete(rows.map_err(|refusal| refusal.or_outcome("Nothing was published; the last release is unchanged.")))
+    }
+
+    /// Whether it is plain without running it that no row comes of these tables.
+    pub(super) fn gives_nothing(&self, tables: &Tables) -> bool {
+        nothing::comes_of(&self.analysed.plan, tables)
     }
 
     fn rows(&self, script: &Script, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
@@ -169,33 +175,35 @@ impl CostQuery {
     fn bound(&self, script: &Script, open: &Open, parameters: &Parameters) -> Answer<Prepared> {
         let over_these = |prepared: &Prepared| -> Result<Option<Prepared>, DataFusionError> {
             let Some(plan) = open.instead_of_those_in(prepared.plan.clone())? else { return Ok(None) };
-            Ok(Some(Prepared { plan: plan.replace_params_with_values(&parameters::values(parameters))?, fit: prepared.fit.clone() }))
+            let is_whole = self.parameters.is_empty();
+            let plan = if is_whole { plan } else { plan.replace_params_with_values(&parameters::values(parameters))? };
+            Ok(Some(Prepared { plan, fit: prepared.fit.clone() }))
         };
-        let mut bound = None;
-        if let Some(prepared) = self.prepared.get() {
-            bound = over_these(prepared).map_err(|e| script.fault(&e))?;
-        } else if let Some(analysed) = &self.analysed {
-            let prepared = Prepared { plan: optimised(script, analysed.plan.clone())?, fit: analysed.fit.clone() };
-            bound = over_these(&prepared).map_err(|e| script.fault(&e))?;
-            let _ = self.prepared.set(prepared);
-        }
-        if let Some(bound) = bound {
+        if let Some(bound) = over_these(&self.prepared(script)?).map_err(|e| script.fault(&e))? {
             return Ok(bound);
         }
-        let prepared = self.prepare(script, open)?;
+        // These have other columns than those that it was planned for.
+        let query = script.query()?;
+        let plan = analysed(script, query.clone(), open)?;
+        let fit = Fit::plan(script, &query, plan.schema(), &wanted(&self.table, &self.columns))?;
+        let prepared = Prepared { plan: optimised(script, plan)?, fit };
         let bound = over_these(&prepared).map_err(|e| script.fault(&e))?;
-        // Another thread may have been quicker with the same.
-        let _ = self.prepared.set(prepared);
+        *self.kept() = Some(prepared);
         bound.ok_or_else(|| script.fault(&internal_datafusion_err!("the tables of {} changed while it was planned", self.file)).into())
     }
 
-    /// Plans and optimises once, with parameters left open.
-    fn prepare(&self, script: &Script, open: &Open) -> Answer<Prepared> {
-        let mut query = script.query()?;
-        parameters::keep(script, &mut query)?;
-        let plan = coerced(script, query.clone(), open)?;
-        let fit = Fit::plan(script, &query, plan.schema(), &wanted(&self.table, &self.columns))?;
-        Ok(Prepared { plan: optimised(script, plan)?, fit })
+    /// The plan as the last run found it, or optimised now: once, whoever else waits for it.
+    fn prepared(&self, script: &Script) -> Answer<Prepared> {
+        let mut kept = self.kept();
+        if let Some(prepared) = &*kept {
+            return Ok(prepared.clone());
+        }
+        let prepared = Prepared { plan: optimised(script, self.analysed.plan.clone())?, fit: self.analysed.fit.clone() };
+        Ok(kept.insert(prepared).clone())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Prepared>> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sorted(&self, rows: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
@@ -212,13 +220,9 @@ impl CostQuery {
     }
 }
 
-/// The plan with parameters in place and types coerced.
-fn analysed(script: &Script, mut query: Box<Query>, directory: &dyn Directory, parameters: &Parameters) -> Answer<LogicalPlan> {
-    parameters::fill(script, &mut query, parameters)?;
-    coerced(script, query, directory)
-}
-
-fn coerced(script: &Script, query: Box<Query>, directory: &dyn Directory) -> Answer<LogicalPlan> {
+/// The plan with parameters left open and types coerced.
+fn analysed(script: &Script, mut query: Box<Query>, directory: &dyn Directory) -> Answer<LogicalPlan> {
+    parameters::keep(script, &mut query)?;
     let plan = names::plan(script, query, directory, Use::Cost)?;
     let state = state(Use::Cost);
     state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {}).map_err(|e| script.fault(&e).into())
@@ -276,15 +280,20 @@ mod tests {
     use datafusion::physical_plan::{ExecutionPlan, displayable};
 
     use super::*;
-    use crate::{
-        domain::Day,
-        engine::{Part, Table, runtime::wait},
-    };
+    use crate::engine::{Part, Table, runtime::wait};
 
     fn builds_on_lines(plan: &Arc<dyn ExecutionPlan>) -> bool {
         let builds =
             plan.name() == "HashJoinExec" && displayable(plan.children()[0].as_ref()).indent(true).to_string().contains("line.parquet");
         builds || plan.children().into_iter().any(builds_on_lines)
+    }
+
+    impl CostQuery {
+        /// As [`Self::run`], also where it is plain that no row comes of it.
+        pub(in crate::engine) fn run_in_any_case(&self, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
+            let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
+            self.rows(&script, tables, parameters)
+        }
     }
 
     /// Lines are many, reference rows few: whichever stands left in the text, only the few are put into memory. It is the known
@@ -297,13 +306,6 @@ mod tests {
         let part = Part::local(Path::new("/lake/line.parquet"), 1 << 30, 10_000_000).unwrap();
         tables.insert("line", Table::local(Arc::clone(&schema), vec![part]));
         tables.insert("reference", Table::rows(schema, vec![rows]));
-        let parameters = Parameters {
-            fiscal_year: Some(2018),
-            period: Some(1),
-            scenario: "actual".into(),
-            first_day: Some(Day(0)),
-            as_at: Some(Day(0)),
-        };
         for sql in [
             "SELECT l.council, r.name FROM line AS l LEFT JOIN reference AS r ON r.council = l.council",
             "SELECT l.council, r.name FROM reference AS r RIGHT JOIN line AS l ON r.council = l.council",
@@ -315,7 +317,7 @@ mod tests {
         ] {
             let script = Script { file: "a.sql", text: sql, voice: &PARTNERSHIP };
             let open = tables.open().unwrap();
-            let plan = analysed(&script, script.query().unwrap(), &open, &parameters).unwrap();
+            let plan = analysed(&script, script.query().unwrap(), &open).unwrap();
             let physical = wait(async move { state(Use::Cost).create_physical_plan(&plan).await }).unwrap();
             let shown = displayable(physical.as_ref()).indent(true).to_string();
             assert!(shown.contains("HashJoinExec") && shown.contains("line.parquet"), "{sql}\n{shown}");

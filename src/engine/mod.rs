@@ -20,6 +20,7 @@ mod fit;
 mod fold;
 mod linear;
 mod names;
+mod nothing;
 mod order;
 mod parameters;
 mod projection;

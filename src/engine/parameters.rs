@@ -38,47 +38,45 @@ pub struct Parameters {
 const NAMES: [&str; 5] = ["$fiscal_year", "$period", "$scenario", "$first_day", "$as_at"];
 
 impl Parameters {
-    /// Values of the right types, for planning.
-    pub(super) fn any() -> Self {
-        Self { fiscal_year: Some(2000), period: Some(1), scenario: String::new(), first_day: Some(Day(0)), as_at: Some(Day(0)) }
-    }
-
     /// Where nothing is made for a year or period of its own.
     #[must_use]
     pub fn none() -> Self {
         Self { fiscal_year: None, period: None, scenario: "published".to_owned(), first_day: None, as_at: None }
     }
-
-    /// A parameter as SQL that has its type.
-    fn literal(&self, name: &str) -> Option<String> {
-        Some(match name {
-            "$fiscal_year" => format!("CAST({} AS SMALLINT)", self.fiscal_year?),
-            "$period" => format!("CAST({} AS TINYINT)", self.period?),
-            "$scenario" => format!("'{}'", self.scenario.replace('\'', "''")),
-            "$first_day" => format!("DATE '{}'", self.first_day?),
-            "$as_at" => format!("DATE '{}'", self.as_at?),
-            _ => return None,
-        })
-    }
-}
-
-/// Puts values where a query names parameters.
-pub(super) fn fill(script: &Script, query: &mut Query, parameters: &Parameters) -> Answer<()> {
-    type_each(script, query, |name| parameters.literal(name))
 }
 
 /// Leaves parameters where a query names them, each with its type, so that one plan serves many values.
 pub(super) fn keep(script: &Script, query: &mut Query) -> Answer<()> {
-    type_each(script, query, |name| {
-        let kind = match name {
-            "$fiscal_year" => "SMALLINT",
-            "$period" => "TINYINT",
-            "$scenario" => "VARCHAR",
-            "$first_day" | "$as_at" => "DATE",
-            _ => return None,
-        };
-        Some(format!("CAST({name} AS {kind})"))
-    })
+    let mut faults = Vec::new();
+    let _ = visit_expressions_mut(query, |expr| {
+        if let Expr::Value(ValueWithSpan { value: Value::Placeholder(name), span }) = expr {
+            match typed(name).and_then(|sql| parsed(&sql)) {
+                Some(sql) => *expr = sql,
+                None => faults.push(
+                    script.at(
+                        Diagnostic::new(NAME, format!("there is no parameter `{name}`"))
+                            .expected(format!("one of {}", listed(&NAMES)))
+                            .hint(did_you_mean(name, NAMES.into_iter())),
+                        *span,
+                    ),
+                ),
+            }
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    if faults.is_empty() { Ok(()) } else { Err(Refusal(faults)) }
+}
+
+/// A parameter as SQL that has its type; `None` where there is none of this name.
+fn typed(name: &str) -> Option<String> {
+    let kind = match name {
+        "$fiscal_year" => "SMALLINT",
+        "$period" => "TINYINT",
+        "$scenario" => "VARCHAR",
+        "$first_day" | "$as_at" => "DATE",
+        _ => return None,
+    };
+    Some(format!("CAST({name} AS {kind})"))
 }
 
 /// The parameters that a query names, each with its sign: `$period`.
@@ -102,28 +100,6 @@ pub(super) fn values(parameters: &Parameters) -> ParamValues {
         ("first_day", ScalarValue::Date32(parameters.first_day.map(|day| day.0))),
         ("as_at", ScalarValue::Date32(parameters.as_at.map(|day| day.0))),
     ])
-}
-
-/// Puts SQL of the right type where a query names parameters.
-fn type_each(script: &Script, query: &mut Query, typed: impl Fn(&str) -> Option<String>) -> Answer<()> {
-    let mut faults = Vec::new();
-    let _ = visit_expressions_mut(query, |expr| {
-        if let Expr::Value(ValueWithSpan { value: Value::Placeholder(name), span }) = expr {
-            match typed(name).and_then(|sql| parsed(&sql)) {
-                Some(sql) => *expr = sql,
-                None => faults.push(
-                    script.at(
-                        Diagnostic::new(NAME, format!("there is no parameter `{name}`"))
-                            .expected(format!("one of {}", listed(&NAMES)))
-                            .hint(did_you_mean(name, NAMES.into_iter())),
-                        *span,
-                    ),
-                ),
-            }
-        }
-        ControlFlow::<()>::Continue(())
-    });
-    if faults.is_empty() { Ok(()) } else { Err(Refusal(faults)) }
 }
 
 fn parsed(sql: &str) -> Option<Expr> {

@@ -31,7 +31,7 @@ use datafusion::{
     },
     execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl},
     logical_expr::{EmptyRelation, Expr, LogicalPlan, TableSource},
-    optimizer::{Optimizer, propagate_empty_relation::PropagateEmptyRelation},
+    optimizer::{OptimizerRule, propagate_empty_relation::PropagateEmptyRelation},
     physical_plan::{ExecutionPlan, empty::EmptyExec},
 };
 use object_store::{ObjectMeta, ObjectStore, local::LocalFileSystem, path::Path as StorePath};
@@ -144,7 +144,7 @@ impl Table {
     }
 
     /// How many rows it has.
-    fn count(&self) -> u64 {
+    pub(super) fn count(&self) -> u64 {
         match &self.rows {
             Rows::Batches(batches) => batches.iter().map(|batch| batch.num_rows() as u64).sum(),
             Rows::Parts { parts, .. } => parts.iter().map(|part| part.rows).sum(),
@@ -240,40 +240,29 @@ pub(super) struct Open {
 
 impl Open {
     /// The plan over these tables instead of those that it was made for; `None` where one of them is not here, or has other columns.
-    /// What reads a table without a row is left out of it.
+    /// What reads a table without a row is left out of it: it need not be planned any further, nor run.
     pub fn instead_of_those_in(&self, plan: LogicalPlan) -> datafusion::common::Result<Option<LogicalPlan>> {
         let (mut fits, mut any_empty) = (true, false);
-        let replaced = plan.transform_up_with_subqueries(|node| {
-            let LogicalPlan::TableScan(mut scan) = node else { return Ok(Transformed::no(node)) };
-            if is_work_table(&scan.source) {
-                return Ok(Transformed::no(LogicalPlan::TableScan(scan)));
-            }
-            let name = scan.table_name.to_string();
-            match self.find(&name) {
-                Some(source) if source.schema() == scan.source.schema() => scan.source = source,
-                _ => fits = false,
-            }
-            if self.empty.contains(&name) {
+        let (without_empty, state) = (PropagateEmptyRelation::new(), state(Use::Cost));
+        let replaced = plan.transform_up_with_subqueries(|node| match node {
+            LogicalPlan::TableScan(scan) if is_work_table(&scan.source) => Ok(Transformed::no(LogicalPlan::TableScan(scan))),
+            LogicalPlan::TableScan(mut scan) => {
+                let name = scan.table_name.to_string();
+                match self.find(&name) {
+                    Some(source) if source.schema() == scan.source.schema() => scan.source = source,
+                    _ => fits = false,
+                }
+                if !self.empty.contains(&name) {
+                    return Ok(Transformed::yes(LogicalPlan::TableScan(scan)));
+                }
                 any_empty = true;
-                return Ok(Transformed::yes(LogicalPlan::EmptyRelation(EmptyRelation {
-                    produce_one_row: false,
-                    schema: scan.projected_schema,
-                })));
+                Ok(Transformed::yes(LogicalPlan::EmptyRelation(EmptyRelation { produce_one_row: false, schema: scan.projected_schema })))
             }
-            Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
+            node if any_empty => without_empty.rewrite(node, state),
+            node => Ok(Transformed::no(node)),
         })?;
-        match (fits, any_empty) {
-            (true, true) => without_empty(replaced.data).map(Some),
-            (true, false) => Ok(Some(replaced.data)),
-            (false, _) => Ok(None),
-        }
+        Ok(fits.then_some(replaced.data))
     }
-}
-
-/// The plan without what can give no row: it need not be planned any further, nor run.
-fn without_empty(plan: LogicalPlan) -> datafusion::common::Result<LogicalPlan> {
-    let rules = Optimizer::with_rules(vec![Arc::new(PropagateEmptyRelation::new())]);
-    rules.optimize(plan, state(Use::Cost), |_, _| {})
 }
 
 /// What a recursive query reads of itself is no table.
