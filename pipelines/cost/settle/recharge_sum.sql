@@ -4,15 +4,8 @@
 -- nobody sees. Its name stands in the source lines alone: here is only which partner it is, and empty where it is none.
 -- Lines in suspense are suspense, and match nothing.
 --
--- Reads   organisation_name, membership, ledger_line, payment_line, cost_line. Recharges are few, lines many.
+-- Reads   organisation_name, membership, ledger_line, payment_line, recharge_line. Recharges are few, lines many.
 WITH
-recharge AS (
-  SELECT council, feed, delivery_id, source_row, effective_date, delivery_year, delivery_period, ownership, service, reference,
-    count(*) AS lines, sum(amount) AS amount
-  FROM cost_line
-  WHERE recharge AND is_cost AND ownership <> 'suspense' AND delivery_year = $fiscal_year AND delivery_period = $period
-  GROUP BY council, feed, delivery_id, source_row, effective_date, delivery_year, delivery_period, ownership, service, reference
-),
 partner AS (
   SELECT organisation, min(valid_from) AS since FROM membership WHERE role IN ('partner', 'host') GROUP BY organisation
 ),
@@ -27,7 +20,7 @@ line AS (
 ),
 named AS (
   SELECT r.delivery_id, r.source_row, min(party.organisation) AS other
-  FROM recharge AS r
+  FROM recharge_line AS r
   JOIN line ON line.delivery_id = r.delivery_id AND line.source_row = r.source_row
   JOIN party ON party.name = lower(fold_code(line.name))
   WHERE party.organisation <> r.council AND party.since <= r.effective_date
@@ -36,7 +29,7 @@ named AS (
 )
 SELECT r.council, coalesce(named.other, '') AS other, coalesce(lower(fold_code(r.reference)), '') AS reference, r.ownership, r.service,
   r.delivery_year, r.delivery_period, sum(r.lines) AS lines, sum(r.amount) AS amount
-FROM recharge AS r
+FROM recharge_line AS r
 LEFT JOIN named ON named.delivery_id = r.delivery_id AND named.source_row = r.source_row
 GROUP BY r.council, coalesce(named.other, ''), coalesce(lower(fold_code(r.reference)), ''), r.ownership, r.service, r.delivery_year,
   r.delivery_period

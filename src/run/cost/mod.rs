@@ -244,7 +244,7 @@ impl CostRun<'_> {
         for table in walk.made.keys() {
             content.tables.insert(table.clone(), walk.parts_of(table).cloned().collect());
         }
-        let mut assembly = Assembly { parts: walk.parts, content, inputs };
+        let mut assembly = Assembly { parts: walk.parts.clone(), content, inputs };
         if ground.restates {
             self.restate(ground, release, &mut assembly, costed)?;
         }
@@ -264,7 +264,7 @@ impl CostRun<'_> {
     /// What parts of the latest release can stand in the next one.
     fn parts<'p>(&'p self, latest: Option<&'p Manifest>) -> Parts<'p> {
         let before = latest.filter(|_| !self.wish.force);
-        Parts { partnership: self.partnership, releases: self.lake.releases(), before, threads: self.threads }
+        Parts::new(self.partnership, self.lake.releases(), before, self.threads)
     }
 
     /// Everything that tells of the release as a whole, and the checks.

@@ -2,10 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use arrow::{compute::concat_batches, record_batch::RecordBatch};
+use arrow::{compute::concat_batches, datatypes::SchemaRef, record_batch::RecordBatch};
 use serde_json::Value;
 
 use crate::{
@@ -21,14 +21,19 @@ use crate::{
 };
 
 /// Parts that are there, and parts that are to be there.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Parts<'a> {
     pub partnership: &'a Partnership,
     pub releases: &'a Releases,
     /// The release from which parts are taken over; `None` where all of them are to be made.
     pub before: Option<&'a Manifest>,
     pub threads: usize,
+    /// Rows of small parts by path, as they were made or read: several steps read the same.
+    kept: Arc<Mutex<BTreeMap<String, RecordBatch>>>,
 }
+
+/// Rows up to which a table is kept in memory for the next step that reads it.
+pub(super) const FEW_ROWS: usize = 10_000;
 
 /// Of what a part is made: one for each unit of each table.
 pub(super) struct Unit<T> {
@@ -64,21 +69,31 @@ pub(super) struct Work<'a, T> {
 }
 
 impl<'a> Parts<'a> {
+    pub fn new(partnership: &'a Partnership, releases: &'a Releases, before: Option<&'a Manifest>, threads: usize) -> Self {
+        Self { partnership, releases, before, threads, kept: Arc::default() }
+    }
+
     /// Looks which parts of these tables can be taken over. A unit's are taken over together, or made together.
     pub fn look<T>(&self, tables: Vec<&'a str>, units: Vec<Unit<T>>) -> Work<'a, T> {
         let there = |unit: &Unit<T>, table: &&str| self.before?.part(table, &unit.key, &unit.inputs).cloned();
         let taken = |unit: &Unit<T>| tables.iter().map(|table| there(unit, table)).collect::<Option<Vec<_>>>();
         let units = units.into_iter().map(|unit| (taken(&unit), unit)).map(|(taken, unit)| (unit, taken)).collect();
-        Work { parts: *self, tables, units }
+        Work { parts: self.clone(), tables, units }
     }
 
     /// Puts a staged part in place.
     fn add(&self, table: &str, key: &str, inputs: &str, made: Made) -> Answer<PublishedPart> {
-        let (staged, facts) = match made {
-            Made::Rows(rows) => (publish::write(published(self.partnership, table)?, &rows, self.releases.staging())?, Value::Null),
-            Made::Staged(staged, facts) => (staged, facts),
+        let (staged, facts, rows) = match made {
+            Made::Rows(rows) => {
+                let contract = published(self.partnership, table)?;
+                let staged = publish::write(contract, &rows, self.releases.staging())?;
+                let rows = RecordBatch::try_new(contract.arrow_schema(), rows.columns().to_vec());
+                (staged, Value::Null, Some(rows.map_err(|e| does_not_fit(table, &e))?))
+            }
+            Made::Staged(staged, facts) => (staged, facts, None),
         };
         let part = self.releases.add_part(table, &staged)?;
+        rows.into_iter().for_each(|rows| self.keep(&part.path, rows));
         let (key, inputs) = (key.to_owned(), inputs.to_owned());
         Ok(PublishedPart { key, inputs, path: part.path, sha256: part.sha256, rows: part.rows, bytes: part.bytes, facts })
     }
@@ -97,19 +112,31 @@ impl<'a> Parts<'a> {
 
     fn batches_of<'p>(&self, table: &str, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<Vec<RecordBatch>> {
         let schema = published(self.partnership, table)?.arrow_schema();
-        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-        let mut batches = Vec::new();
-        for part in parts {
-            let path = self.releases.path_of(&part.path);
-            hold(&path, part.bytes, &part.sha256)?;
-            let file = PartFile::open(&path)?;
-            for row_group in 0..file.row_groups() {
-                let rows = file.read(row_group, &names, &[])?;
-                let rows = RecordBatch::try_new(schema.clone(), rows.columns().to_vec()).map_err(|e| does_not_fit(table, &e))?;
-                batches.push(rows);
-            }
+        parts.into_iter().map(|part| self.rows_of_one(table, &schema, part)).collect()
+    }
+
+    /// A part of which a unit of this run, or a step before, holds the rows is not read again.
+    fn rows_of_one(&self, table: &str, schema: &SchemaRef, part: &PublishedPart) -> Answer<RecordBatch> {
+        if let Some(rows) = lock(&self.kept).get(&part.path) {
+            return Ok(rows.clone());
         }
-        Ok(batches)
+        let path = self.releases.path_of(&part.path);
+        hold(&path, part.bytes, &part.sha256)?;
+        let file = PartFile::open(&path)?;
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let batches = (0..file.row_groups()).map(|row_group| {
+            let rows = file.read(row_group, &names, &[])?;
+            RecordBatch::try_new(Arc::clone(schema), rows.columns().to_vec()).map_err(|e| does_not_fit(table, &e))
+        });
+        let rows = concat_batches(schema, &batches.collect::<Answer<Vec<_>>>()?).map_err(|e| does_not_fit(table, &e))?;
+        self.keep(&part.path, rows.clone());
+        Ok(rows)
+    }
+
+    fn keep(&self, path: &str, rows: RecordBatch) {
+        if rows.num_rows() <= FEW_ROWS {
+            lock(&self.kept).insert(path.to_owned(), rows);
+        }
     }
 
     /// All columns and rows of some parts, as they are in their files.

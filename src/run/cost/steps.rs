@@ -12,7 +12,7 @@ use super::{
     classify::Meant,
     frozen::Taken,
     kernels::work,
-    parts::{Filled, Made, Parts, Unit},
+    parts::{FEW_ROWS, Filled, Made, Parts, Unit},
 };
 use crate::{
     crash,
@@ -55,9 +55,6 @@ pub(super) struct Walk<'a> {
     /// What kernels refused, period by period.
     pub verdicts: Mutex<Verdicts>,
 }
-
-/// Rows up to which a table that nobody publishes is kept for the next step that reads it.
-const FEW_ROWS: usize = 10_000;
 
 /// Whose lines are resolved into the ledgers'.
 pub(super) const PAY_LINE: &str = "pay_line";
