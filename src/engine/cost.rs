@@ -137,6 +137,15 @@ impl CostQuery {
         &self.reads
     }
 
+    /// Of these tables, those on which its rows depend with these parameters: not those that it only reads behind a condition of
+    /// parameters that does not hold, as `$first_day = $as_at` outside closing periods.
+    #[must_use]
+    pub fn reads_with(&self, parameters: &Parameters) -> BTreeSet<String> {
+        let is_known = self.parameters.iter().all(|name| parameters.has(name));
+        let read = || nothing::read_with(&self.analysed.plan, parameters).ok();
+        is_known.then(read).flatten().unwrap_or_else(|| self.reads.clone())
+    }
+
     /// Parameters that the query names, each with its sign: `$period`.
     #[must_use]
     pub fn parameters(&self) -> &BTreeSet<String> {

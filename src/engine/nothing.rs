@@ -1,11 +1,44 @@
-//! Which queries give no row because a table that they read has none: these need not be planned any further, nor run.
+//! Which tables the rows of a query depend on, and which queries give no row because a table that they read has none: these need not be
+//! planned any further, nor run.
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use datafusion::{
-    common::{JoinType, tree_node::TreeNodeRecursion},
+    common::{DataFusionError, JoinType, tree_node::TreeNodeRecursion},
     logical_expr::{Aggregate, Expr, Join, LogicalPlan, TableScan},
+    optimizer::{
+        Optimizer, eliminate_filter::EliminateFilter, propagate_empty_relation::PropagateEmptyRelation,
+        simplify_expressions::SimplifyExpressions,
+    },
 };
 
-use super::table::Tables;
+use super::{
+    parameters::{self, Parameters},
+    session::{Use, state},
+    table::Tables,
+};
+
+/// The tables on which the rows of a plan depend with these parameters: what only rows behind a condition of parameters that does not hold
+/// would reach is left out.
+///
+/// # Errors
+/// Where the plan cannot be simplified: then nothing is known of it.
+pub(super) fn read_with(plan: &LogicalPlan, parameters: &Parameters) -> Result<BTreeSet<String>, DataFusionError> {
+    let plan = plan.clone().replace_params_with_values(&parameters::values(parameters))?;
+    let rules = Optimizer::with_rules(vec![
+        Arc::new(SimplifyExpressions::new()),
+        Arc::new(EliminateFilter::new()),
+        Arc::new(PropagateEmptyRelation::new()),
+    ]);
+    let mut read = BTreeSet::new();
+    rules.optimize(plan, state(Use::Cost), |_, _| {})?.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            read.insert(scan.table_name.to_string());
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(read)
+}
 
 /// Whether no row can come of a plan over these tables. `false` says nothing: the plan must be run to know.
 /// Where a table is not there, or has other columns than the plan was made for, nothing is known either.
@@ -73,7 +106,10 @@ mod tests {
     };
 
     use super::*;
-    use crate::engine::{CostQuery, Parameters, Table};
+    use crate::{
+        domain::Day,
+        engine::{CostQuery, Table},
+    };
 
     /// Queries over `a` and `b`, and when each is known to give nothing: where `a` has no rows, where `b` has none, where neither has.
     const CASES: &[(&str, [bool; 3])] = &[
@@ -136,6 +172,34 @@ mod tests {
                 assert_eq!(query.run(&tables, &parameters).unwrap(), run, "{sql}");
             }
         }
+    }
+
+    #[test]
+    fn what_stands_behind_a_condition_of_parameters_is_read_where_it_holds() {
+        let on = |first: i32, last: i32| Parameters {
+            period: Some(2),
+            first_day: Some(Day(first)),
+            as_at: Some(Day(last)),
+            ..Parameters::none()
+        };
+        let read = |sql: &str, parameters: &Parameters| {
+            let query = CostQuery::plan_intermediate(sql, "a.sql", "t", &tables(true, true).schemas()).unwrap();
+            query.reads_with(parameters).into_iter().collect::<Vec<_>>().concat()
+        };
+        let sql = "WITH x AS (SELECT name FROM a WHERE id = $period UNION ALL SELECT name FROM b WHERE $first_day = $as_at AND id > 0) \
+                   SELECT x.name FROM x LEFT JOIN a ON a.name = x.name";
+        assert_eq!((read(sql, &on(1, 30)), read(sql, &on(30, 30))), ("a".to_owned(), "ab".to_owned()));
+        // What is only compared with another table's rows is read; and what a parameter does not decide.
+        for sql in [
+            "SELECT name FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.id = a.id)",
+            "SELECT a.name FROM a LEFT JOIN b ON b.id = a.id AND $first_day < $as_at",
+            "SELECT name FROM a WHERE id = $period UNION ALL SELECT name FROM b WHERE id = $period",
+            "SELECT name FROM a UNION ALL SELECT max(name) AS name FROM b WHERE $first_day = $as_at",
+        ] {
+            assert_eq!(read(sql, &on(1, 30)), "ab", "{sql}");
+        }
+        // Nothing is known where a parameter has no value.
+        assert_eq!(read("SELECT name FROM a UNION ALL SELECT name FROM b WHERE $first_day = $as_at", &Parameters::none()), "ab");
     }
 
     #[test]

@@ -38,6 +38,17 @@ pub struct Parameters {
 const NAMES: [&str; 5] = ["$fiscal_year", "$period", "$scenario", "$first_day", "$as_at"];
 
 impl Parameters {
+    /// Whether a parameter, named with its sign, has a value.
+    pub(super) fn has(&self, name: &str) -> bool {
+        match name {
+            "$fiscal_year" => self.fiscal_year.is_some(),
+            "$period" => self.period.is_some(),
+            "$first_day" => self.first_day.is_some(),
+            "$as_at" => self.as_at.is_some(),
+            _ => true,
+        }
+    }
+
     /// Where nothing is made for a year or period of its own.
     #[must_use]
     pub fn none() -> Self {

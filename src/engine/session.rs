@@ -154,8 +154,22 @@ pub(super) fn why_not(function: &str) -> Option<&'static str> {
     })
 }
 
-/// What planning does to read less of large files: over few rows it takes longer than it saves.
-const FOR_MANY_ROWS: &[&str] = &["FilterPushdown", "FilterPushdown(Post)"];
+/// What planning does to read less of large files, to buffer, or to yield to others: over few rows it takes longer than it saves. Each of
+/// them leaves a plan that gives the same rows.
+const FOR_MANY_ROWS: &[&str] = &[
+    "aggregate_statistics",
+    "LimitedDistinctAggregation",
+    "FilterPushdown",
+    "FilterPushdown(Post)",
+    "WindowTopN",
+    "LimitAggregation",
+    "LimitPushPastWindows",
+    "HashJoinBuffering",
+    "TopKRepartition",
+    "ProjectionPushdown",
+    "PushdownSort",
+    "EnsureCooperative",
+];
 
 impl Use {
     fn lists(self) -> [(&'static [&'static str], &'static [&'static str]); 3] {
@@ -259,4 +273,17 @@ pub(super) fn context(used: Use, memory: usize, stores: Stores) -> datafusion::c
     let environment = environment(memory, false, Arc::new(stores))?;
     let state = SessionStateBuilder::new_from_existing(state(used).clone()).with_runtime_env(environment).build();
     Ok(SessionContext::new_with_state(state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_that_few_rows_do_without_is_there() {
+        let all = PhysicalOptimizer::new().rules;
+        for name in FOR_MANY_ROWS {
+            assert!(all.iter().any(|rule| rule.name() == *name), "{name}");
+        }
+    }
 }

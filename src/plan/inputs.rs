@@ -9,7 +9,7 @@ use super::{
     scope::{Grain, Scope},
     tables::GivenRows,
 };
-use crate::{lake::PublishedPart, pipeline::Partnership};
+use crate::{domain::Calendar, engine::Parameters, lake::PublishedPart, pipeline::Partnership};
 
 /// The parts of published tables, each with what it was made for.
 pub type MadeParts = BTreeMap<String, Vec<(Scope, PublishedPart)>>;
@@ -83,7 +83,7 @@ impl Inputs<'_> {
                     all.extend(parts.map(|(of, part)| format!("{read} {} {}", of.key(), part.sha256)));
                 }
                 (Some(before), _) => {
-                    for scope in scope_of(step, before, scope, self.sources) {
+                    for scope in scope_of(step, before, scope, self.sources, self.partnership.calendar) {
                         self.add_lines(before, &scope, all);
                     }
                 }
@@ -103,10 +103,12 @@ impl Inputs<'_> {
 
 /// For what the unpublished table of `before` is made, where `step` is made for `scope` and reads it. A whole table is whole for every
 /// reader, but for one that looks up in it; others are made for every period, or year, that the scope touches. What is made for a period
-/// and looked up in for a partition depends on its council's partitions alone.
+/// and looked up in for a partition depends on its council's partitions alone. A year is none of a period whose query does not read it
+/// with the parameters of that period, as where a closing period alone counts its year.
 #[must_use]
-pub fn scope_of(step: &Step, before: &Step, scope: &Scope, sources: &[CostSource]) -> Vec<Scope> {
+pub fn scope_of(step: &Step, before: &Step, scope: &Scope, sources: &[CostSource], calendar: Calendar) -> Vec<Scope> {
     match (before.grain, scope) {
+        (Grain::Year, Scope::Period(_)) if !reads_with(step, before, &scope.parameters(calendar)) => return Vec::new(),
         (Grain::Period, Scope::Partition(source)) => return vec![Scope::Council(source.file.council.clone(), source.file.period)],
         (Grain::Period, Scope::Council(..)) => return vec![scope.clone()],
         _ => {}
@@ -116,4 +118,13 @@ pub fn scope_of(step: &Step, before: &Step, scope: &Scope, sources: &[CostSource
     }
     let narrowed = step.looks_up() || step.grain == Grain::Whole;
     vec![if narrowed { scope.clone() } else { Scope::Whole }]
+}
+
+fn reads_with(step: &Step, before: &Step, parameters: &Parameters) -> bool {
+    let How::Query(query) = &step.how else { return true };
+    let mut tables = before.fills.iter().filter(|table| step.reads.contains(*table)).peekable();
+    tables.peek().is_none() || {
+        let read = query.reads_with(parameters);
+        tables.any(|table| read.contains(table))
+    }
 }

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::CostSource;
-use crate::domain::Period;
 pub use crate::pipeline::Grain;
+use crate::{
+    domain::{Calendar, Period},
+    engine::Parameters,
+};
 
 /// The lines of which something is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +44,23 @@ impl Scope {
             Self::Council(council, period) => format!("{council} {period}"),
             Self::Year(year) => year.to_string(),
             Self::Whole | Self::These(_) => String::new(),
+        }
+    }
+
+    /// What a query may ask of it.
+    #[must_use]
+    pub fn parameters(&self, calendar: Calendar) -> Parameters {
+        let none = Parameters::none();
+        match self {
+            Self::Period(period) | Self::Council(_, period) => Parameters {
+                fiscal_year: Some(period.year),
+                period: i8::try_from(period.period).ok(),
+                first_day: Some(calendar.days_of(*period).0),
+                as_at: Some(calendar.days_of(*period).1),
+                ..none
+            },
+            Self::Year(year) => Parameters { fiscal_year: Some(*year), ..none },
+            Self::Partition(_) | Self::Whole | Self::These(_) => none,
         }
     }
 

@@ -96,7 +96,8 @@ impl Steps {
         let truths = ["is_cost", "recharge"].map(|name| (name, Boolean));
         let rest = [("source_row", BigInt), ("effective_date", Date), ("amount", Money)];
         self.give("cost_line", &[&texts[..], &truths, &rest, &period].concat(), &parts);
-        self.give("class_total", &period, &parts[..1]);
+        let texts = ["council", "feed", "ownership"].map(|name| (name, Text));
+        self.give("class_total", &[&texts[..], &truths, &period].concat(), &parts);
         let names = rows(&self.folder.join("reference/organisation_name.csv"));
         self.give("organisation_name", &[("name", Text), ("organisation", Text), ("valid_from", Date), ("valid_to", Date)], &names);
         self.with_members()
@@ -166,7 +167,9 @@ impl Steps {
 
     fn matched(&mut self, tolerance: Pence) {
         self.partnership.recharge.terms.tolerance = tolerance;
-        self.query("recharge_sum");
+        for table in ["recharge_feed", "recharge_line", "recharge_sum"] {
+            self.query(table);
+        }
         self.query("settlement_period");
         self.kernel(Kernel::Match, &["recharge_pair", "unmatched_recharge"], None);
     }

@@ -194,6 +194,84 @@ fn a_kernel_in_memory_is_a_step_like_a_query() {
     assert!(code != 0 && said.contains("TC0802") && said.contains("reads the lines of `cost_line`"), "{said}");
 }
 
+/// A partnership with everything that true cost reads, but for these files, which are late; and its first release.
+fn true_cost_released(late: &[&str]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    demo::write_partnership(dir.path()).expect("a partnership");
+    let drop = dir.path().join("drop");
+    demo::write(&drop, 3_000, 7).expect("ledgers");
+    demo::write_year(&drop, 3_000, 7, &|_, _| true).expect("their other feeds");
+    let keys = ["bexley", "havering", "newham", "shared"].map(|council| {
+        let made = Command::new(env!("CARGO_BIN_EXE_truecost")).arg("-C").arg(dir.path()).args(["key", "new", council]).output();
+        let said = String::from_utf8(made.expect("the program runs").stdout).expect("text");
+        said.split("keys:\n").nth(1).unwrap_or_else(|| panic!("keys of {council}: {said}")).to_owned()
+    });
+    let yaml = dir.path().join("pipelines/partnership.yaml");
+    let text = fs::read_to_string(&yaml).expect("a file");
+    fs::write(&yaml, format!("{text}\nkeys:\n{}", keys.concat())).expect("written");
+    for file in late {
+        let waiting = dir.path().join(file.replace('/', "_"));
+        fs::rename(drop.join(file), waiting).unwrap_or_else(|error| panic!("{file}: {error}"));
+    }
+    let (code, said) = run(dir.path());
+    assert_eq!(code, 0, "{said}");
+    dir
+}
+
+/// Of a release, the parts that were made anew since: table and key, but for tables of one part.
+fn since(before: &PartsSeen, after: &PartsSeen) -> BTreeMap<String, Vec<String>> {
+    let mut made: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for ((table, key), part) in after.iter().filter(|((_, key), _)| !key.is_empty()) {
+        if before.get(&(table.clone(), key.clone())) != Some(part) {
+            made.entry(table.clone()).or_default().push(key.clone());
+        }
+    }
+    made
+}
+
+/// Lets a late file arrive, runs, and gives what was made anew.
+fn made_by(dir: &Path, file: &str) -> (BTreeMap<String, Vec<String>>, String) {
+    let before = parts(dir);
+    fs::rename(dir.join(file.replace('/', "_")), dir.join("drop").join(file)).expect("it arrives");
+    let (code, said) = run(dir);
+    assert_eq!(code, 0, "{said}");
+    (since(&before, &parts(dir)), said)
+}
+
+#[test]
+fn a_late_file_makes_again_its_period_and_what_reads_it_and_a_share_no_line() {
+    let (pages, pay) = ("newham/print/PRINT_2018_08.csv", "havering/payroll/");
+    let drop = tempfile::tempdir().expect("a folder");
+    demo::write_year(drop.path(), 3_000, 7, &|council, feed| (council, feed) == ("havering", "payroll")).expect("pay");
+    let mut of_pay: Vec<String> = fs::read_dir(drop.path().join(pay))
+        .expect("a folder")
+        .map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())
+        .collect();
+    of_pay.sort();
+    let pay = format!("{pay}{}", of_pay.last().expect("twelve files"));
+    let dir = true_cost_released(&[pages, &pay]);
+    // Pages of August: the volumes of that period, and no other's.
+    let (made, said) = made_by(dir.path(), pages);
+    assert!(said.contains("separated 1 of 12 periods"), "{said}\n{made:?}");
+    assert!(made.contains_key("volume") && !made.contains_key("cost_line"), "{made:?}");
+    for (table, keys) in &made {
+        assert_eq!(keys, &["2018/P05"], "{table} of {made:?}");
+    }
+    // Pay of Havering's last month: the lines of its ledger of that period, and what reads them.
+    let (made, said) = made_by(dir.path(), &pay);
+    assert!(said.contains("separated 1 of 12 periods") && said.contains("in 1 part"), "{said}\n{made:?}");
+    assert_eq!(made["cost_line"], ["havering/general_ledger/2018/P12"], "{made:?}");
+    for (table, keys) in &made {
+        assert!(keys.iter().all(|key| key.ends_with("2018/P12")), "{table} of {made:?}");
+    }
+    // A share: what is allocated by it, and no line.
+    let counts = made_anew(dir.path(), "pipelines/reference/share.csv", |csv| csv.replacen("legal,havering,38,", "legal,havering,39,", 1));
+    for untouched in ["cost_line", "class_total", "separation", "recharge_sum", "on_cost", "payroll_difference", "partner_payment"] {
+        assert_eq!(counts[untouched].0, 0, "{untouched} of {counts:?}");
+    }
+    assert_eq!(counts["driver_register"].0, counts["driver_register"].1, "{counts:?}");
+}
+
 /// The contract of `separation` with other columns.
 fn year_total() -> String {
     let column = |name: &str, kind: &str, key: u8| {

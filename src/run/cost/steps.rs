@@ -171,13 +171,17 @@ impl<'a> Walk<'a> {
         // What is whole for its reader is made of all lines, whatever the reader is made for.
         let is_narrow = step.looks_up() || self.plan.only_looks_up(step);
         let of_all = !stale.is_empty() && !is_narrow && needs.iter().any(|needed| needed.grain == Grain::Whole);
-        let all_read: BTreeSet<&String> = needs.into_iter().chain([step]).flat_map(|step| &step.reads).collect();
+        let all_read: BTreeSet<&String> = needs.iter().copied().chain([step]).flat_map(|step| &step.reads).collect();
         let is_read = |source: &&CostSource| all_read.iter().any(|table| *table == source.basis.common_table());
         let beside = |scope: &&Scope| match scope {
             Scope::Partition(of) => Scope::Council(of.file.council.clone(), of.file.period),
             scope => (*scope).clone(),
         };
-        let scopes: Vec<Scope> = stale.iter().map(beside).collect();
+        let years = needs
+            .iter()
+            .filter(|before| before.grain == Grain::Year)
+            .flat_map(|before| stale.iter().flat_map(|scope| scope_of(step, before, scope, self.sources, self.run.partnership.calendar)));
+        let scopes: Vec<Scope> = stale.iter().map(beside).chain(years).collect();
         let in_scope = |source: &&CostSource| of_all || scopes.iter().any(|scope| scope.holds(source));
         let rested = |source: &&CostSource| !self.held.contains(source.file.relative.as_str());
         let sources = self.sources.iter().filter(rested).filter(is_read).filter(in_scope).map(|source| &source.file);
@@ -364,7 +368,7 @@ impl<'a> Walk<'a> {
         }
         let place = before.fills.iter().position(|filled| filled == table).unwrap_or_default();
         let schema = before.schemas.get(place).ok_or_else(|| not_in_memory(table))?;
-        let scopes = scope_of(step, before, scope, self.sources);
+        let scopes = scope_of(step, before, scope, self.sources, self.run.partnership.calendar);
         let of_scope = |scope: &Scope| self.rows(before, scope, lookups)?.into_iter().nth(place).ok_or_else(|| not_in_memory(table));
         let rows = scopes.iter().map(of_scope).collect::<Answer<Vec<_>>>()?;
         let whole = concat_batches(schema, &rows).map_err(|e| does_not_fit(table, &e))?;
