@@ -12,7 +12,7 @@ use crate::{
     diagnostic::{Answer, codes},
     pipeline::Partnership,
     schema::batch,
-    stages::prove::{CHECKS, Elsewhere, MADE_ELSEWHERE},
+    stages::prove::{CHECKS, Elsewhere, MADE_ELSEWHERE, NOT_ASKED},
 };
 
 /// A check as it is shown.
@@ -21,7 +21,7 @@ struct Shown {
     name: &'static str,
     blocks: bool,
     kind: &'static str,
-    /// `passed`, `failed`, or why it was not made.
+    /// `passed`, `failed`, `not asked` (there was nothing to look at), or why it was not made.
     last: &'static str,
     /// What did not hold.
     detail: String,
@@ -38,29 +38,22 @@ pub fn checks(partnership: &Partnership) -> Answer<Page> {
         Err(refusal) => return Err(refusal),
     };
     let results = release.as_ref().map_or_else(|| Ok(BTreeMap::new()), |release| results(partnership, release))?;
-    let allocated = release.as_ref().and_then(|r| r.manifest.content.tables.get("allocated_cost"));
-    let is_allocated = allocated.is_some_and(|parts| parts.iter().any(|part| part.rows > 0));
-    let mut all: Vec<Shown> = CHECKS
-        .iter()
-        .map(|check| (check.number, check.name, check.blocks))
-        .map(|(number, name, blocks)| {
-            let (last, detail) = match results.get(&(number, name.to_owned())) {
-                Some((true, detail)) => ("passed", detail.clone()),
-                Some((false, detail)) => ("failed", detail.clone()),
-                None => ("not made", String::new()),
-            };
-            Shown { number, name, blocks, kind: "query", last, detail }
-        })
-        .collect();
-    all.extend(MADE_ELSEWHERE.iter().map(|(number, name, at)| {
-        let (kind, last) = match at {
-            Elsewhere::Kernel if is_allocated => ("kernel", "passed"),
-            Elsewhere::Kernel => ("kernel", "not made"),
-            Elsewhere::Engine => ("engine", "by tests"),
-            Elsewhere::Reading => ("reading", "passed"),
-        };
-        Shown { number: *number, name, blocks: true, kind, last, detail: String::new() }
-    }));
+    let last = |number: i16, name: &str| match results.get(&(number, name.to_owned())) {
+        Some((true, detail)) if detail.starts_with(NOT_ASKED) => ("not asked", String::new()),
+        Some((true, detail)) => ("passed", detail.clone()),
+        Some((false, detail)) => ("failed", detail.clone()),
+        None => ("not made", String::new()),
+    };
+    let of_queries = CHECKS.iter().map(|check| (check.number, check.name, check.blocks, "query"));
+    let elsewhere = MADE_ELSEWHERE.iter().map(|(number, name, at)| match at {
+        Elsewhere::Kernel => (*number, *name, true, "kernel"),
+        Elsewhere::Engine => (*number, *name, true, "engine"),
+    });
+    let shown = |(number, name, blocks, kind): (i16, &'static str, bool, &'static str)| {
+        let (last, detail) = if kind == "engine" { ("by tests", String::new()) } else { last(number, name) };
+        Shown { number, name, blocks, kind, last, detail }
+    };
+    let mut all: Vec<Shown> = of_queries.chain(elsewhere).map(shown).collect();
     all.sort_by_key(|check| check.number);
     let of = release.map(|release| release.manifest.release);
     Ok(page(of.as_deref(), &all))
@@ -95,7 +88,7 @@ fn page(release: Option<&str>, all: &[Shown]) -> Page {
         table.row(vec![check.number.to_string(), blocks.to_owned(), check.kind.to_owned(), check.last.to_owned(), detail]);
     }
     let of = release.map_or_else(|| "no release yet".to_owned(), |release| format!("on release {release}"));
-    let text = format!("{}\nB blocks publication, W warns; {of}\n", table.text());
+    let text = format!("{}\nB blocks publication, W warns; not asked: nothing to look at; {of}\n", table.text());
     let value = |check: &Shown| {
         json!({"number": check.number, "name": check.name, "blocks": check.blocks, "kind": check.kind, "last": check.last,
             "detail": check.detail})

@@ -11,6 +11,8 @@ codes! {
     ALLOCATION_UNPROVED = "TC1204", Us, 1, "checks 14 to 19: a part of a shared cost is not proved";
     /// Check 5.
     CHECK_PAYROLL = "TC1205", Configurator, 1, "check 5: payroll and ledger differ by more than the limit", Error or Warning;
+    /// Check 6.
+    CHECK_COMPLETE = "TC1206", Supplier, 1, "check 6: pay or volumes are lacking, or a register is too old", Warning;
     /// Codes were compared without characters that nobody sees.
     FOLDED = "TC1207", Supplier, 1, "codes hold characters that nobody sees", Note;
     /// Pay and posts of a council under two keys, in one period.

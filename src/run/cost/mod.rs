@@ -283,12 +283,16 @@ impl CostRun<'_> {
         let records: Vec<&DeliveryRecord> = records.iter().collect();
         assembly.store("delivery", &publish::delivery_rows(self.partnership, &behind))?;
         self.small_tables(&records, lines, release, walk.plan, assembly)?;
+<<<<<<< HEAD
         let mut tables = self.check_tables(&records, lines, walk, assembly)?;
         if let Some((closed, published)) = closed_parts(ground.closings, &assembly.content)? {
             tables.insert("closed_part", Table::rows(closed.schema(), vec![closed]));
             tables.insert("published_part", Table::rows(published.schema(), vec![published]));
         }
         crash::point("cost.unproved")?;
+=======
+        let tables = self.check_tables(&records, lines, release, walk, assembly)?;
+>>>>>>> 2f0de85 (prove: check 6 is made, checks 26 and 39 look at all they say, and each check says what it had to look at)
         costed.findings = prove::prove(&tables)?;
         crash::point("cost.proved")?;
         not_asked_again(ground.closings, &mut costed.findings);
@@ -298,7 +302,7 @@ impl CostRun<'_> {
         }
         (costed.listed, costed.to_pay) = self.listed(&costed.findings, lines, assembly)?;
         let checked = lines.iter().map(|(_, p)| p.rows).sum();
-        assembly.store("check_result", &prove::check_rows(&costed.findings, checked, &costed.coverage))?;
+        assembly.store("check_result", &prove::check_rows(&costed.findings, checked, &tables, &costed.coverage))?;
         self.verdict(costed, lines, assembly)
     }
 
@@ -375,6 +379,7 @@ impl CostRun<'_> {
         &self,
         records: &[&DeliveryRecord],
         lines: &[(CostSource, PublishedPart)],
+        release: &ReleasePlan,
         walk: &Walk<'_>,
         assembly: &mut Assembly<'_>,
     ) -> Answer<Tables> {
@@ -398,7 +403,7 @@ impl CostRun<'_> {
             None => prove::no_payroll_difference()?,
         };
         tables.insert(PAYROLL_DIFFERENCE, Table::rows(differences.schema(), vec![differences]));
-        for name in prove::CHECKS.iter().flat_map(|check| check.needs) {
+        for name in prove::CHECKS.iter().flat_map(|check| check.needs).chain(&prove::PROVED_IN) {
             let Some(of) = assembly.content.tables.get(*name).filter(|_| tables.get(name).is_none()) else { continue };
             tables.insert(*name, assembly.parts.rows_of(name, of)?);
         }
@@ -407,6 +412,13 @@ impl CostRun<'_> {
             if let Some(contract) = contract.filter(|_| prove::PUBLISHED_PROOFS.contains(&name)) {
                 assembly.store_batch(name, assembly.inputs, as_published(contract, &rows)?)?;
             }
+            tables.insert(name, Table::rows(rows.schema(), vec![rows]));
+        }
+        let more = [
+            ("feed_period", prove::feed_period(self.partnership, release, lines)?),
+            ("published_text", prove::published_text(&assembly.content.tables)?),
+        ];
+        for (name, rows) in more {
             tables.insert(name, Table::rows(rows.schema(), vec![rows]));
         }
         let meant = walk.meant.as_ref();

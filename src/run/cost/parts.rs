@@ -17,7 +17,7 @@ use crate::{
     plan::{digest_of, does_not_fit, program, published},
     run::parallel::{each, lock},
     schema::{Cell, table},
-    stages::publish,
+    stages::{prove::facts_of_texts, publish},
 };
 
 /// Parts that are there, and parts that are to be there.
@@ -87,8 +87,9 @@ impl<'a> Parts<'a> {
             Made::Rows(rows) => {
                 let contract = published(self.partnership, table)?;
                 let staged = publish::write(contract, &rows, self.releases.staging())?;
+                let facts = facts_of_texts(&rows);
                 let rows = RecordBatch::try_new(contract.arrow_schema(), rows.columns().to_vec());
-                (staged, Value::Null, Some(rows.map_err(|e| does_not_fit(table, &e))?))
+                (staged, facts, Some(rows.map_err(|e| does_not_fit(table, &e))?))
             }
             Made::Staged(staged, facts) => (staged, facts, None),
         };

@@ -1,28 +1,34 @@
 //! Proofs: the auditor's checks over what is about to be published. Each is a query that gives one row per failure.
 
 mod coverage;
+mod feed_period;
 mod given;
 mod grouped;
 mod list;
 mod listed;
 mod reconcile;
+mod results;
+mod shown;
 mod suspense;
 
 use arrow::{array::Array, record_batch::RecordBatch};
 
 pub use coverage::{PaymentCoverage, payment_coverage};
+pub use feed_period::feed_period;
 pub use given::{PUBLISHED_PROOFS, check_tables, no_code_class, no_payroll_difference};
 pub use grouped::{Grouped, group_part, line_total};
 pub use list::{CHECKS, Check, Elsewhere, MADE_ELSEWHERE};
 pub use listed::{LISTING, Listed, listed, suspense_listed, to_pay};
 pub use reconcile::{STAGES, reconciliation};
+pub use results::{NOT_ASKED, PROVED_IN, check_rows};
+pub use shown::{facts_of_texts, published_text};
 pub use suspense::{InSuspense, over_limit, suspense};
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Severity},
     domain::{Pence, Period, pounds},
     engine::{CostQuery, Parameters, Tables, start_deep},
-    schema::{Cell, batch},
+    schema::batch,
 };
 
 /// What a check found.
@@ -137,27 +143,4 @@ fn failures(rows: &RecordBatch) -> Answer<Vec<Failure>> {
             .map(|(year, period)| Period { year, period }),
     };
     Ok((0..rows.num_rows()).map(failure).collect())
-}
-
-/// The table `check_result`.
-#[must_use]
-pub fn check_rows(findings: &[Finding], checked: u64, coverage: &PaymentCoverage) -> Vec<Vec<Cell>> {
-    let row = |f: &Finding| {
-        let mut detail: Vec<String> = f.failures.iter().take(5).map(Failure::detail).collect();
-        // Check 12 also says how far the payments are known: they pass it whatever is missing.
-        detail.extend(coverage.sentence().filter(|_| f.check.number == 12));
-        let detail = detail.join("; ");
-        let difference: Pence = f.failures.iter().map(|x| x.difference).sum();
-        vec![
-            i64::from(f.check.number).into(),
-            f.check.name.into(),
-            f.check.blocks.into(),
-            f.passed().into(),
-            checked.into(),
-            f.failures.iter().map(|x| x.failed).sum::<i64>().into(),
-            if f.passed() { Cell::Null } else { Cell::Pence(difference) },
-            if detail.is_empty() { Cell::Null } else { detail.into() },
-        ]
-    };
-    findings.iter().map(row).collect()
 }
