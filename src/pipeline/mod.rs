@@ -9,6 +9,7 @@ mod coverage;
 mod csv;
 mod dated;
 mod due;
+mod fed;
 mod feed;
 mod files;
 mod json;

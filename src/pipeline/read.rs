@@ -57,7 +57,7 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
     let notify = notify::read_notify(&notify::Around { root, secrets: &secrets, allowed: &allowed, feeds: &feeds }, &mut faults);
     if let Some(head) = &head {
         known::check(&references, head, &feeds, &mut faults);
-        scheme::check(&references, head, &cost, &mut faults);
+        scheme::check(&references, head, &feeds, &cost, &mut faults);
     }
     in_order(&mut faults);
     let partnership = head.and_then(|head| whole(root, head));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    CostModel, Service, ServiceKind,
+    CostModel, Feed, Service, ServiceKind, fed,
     known::refused,
     partnership::Head,
     rules::{self, Cell},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Reports everything that cannot be so.
-pub fn check(tables: &Tables, head: &Head, cost: &CostModel, faults: &mut Vec<Diagnostic>) {
+pub fn check(tables: &Tables, head: &Head, feeds: &[Feed], cost: &CostModel, faults: &mut Vec<Diagnostic>) {
     let customers: BTreeSet<&str> = customers(tables, head).collect();
     let companies: BTreeSet<&str> = head.companies.iter().map(|company| &*company.id).collect();
     if !refused("customer", faults) {
@@ -32,7 +32,7 @@ pub fn check(tables: &Tables, head: &Head, cost: &CostModel, faults: &mut Vec<Di
     one_pool_each(tables, faults);
     steps(tables, &head.services, cost, faults);
     faults.extend(rows(tables, "blanket").filter_map(blanket));
-    faults.extend(rows(tables, "driver").filter_map(fed_by));
+    fed::check(tables, feeds, faults);
     faults.extend(rows(tables, "payroll_journal").filter_map(journal));
 }
 
@@ -176,20 +176,6 @@ fn blanket(row: Row<'_>) -> Option<Diagnostic> {
     let expected = "`percent` with a base `basic_pay`, `gross_pay` or `direct_cost`, or `weight` with the base `weight`";
     let hint = "A weight has an organisation as its scope.";
     Some(row.fault(reference::SCHEME, format!("blanket `{}`: {seen}", row.word("blanket"))).expected(expected).hint(hint))
-}
-
-/// `*/device`, `southam/print` or `derived:headcount`.
-fn fed_by(row: Row<'_>) -> Option<Diagnostic> {
-    let text = row.text("fed_by")?;
-    let is_name = |text: &str| crate::domain::Identifier::new(text).is_ok();
-    let sound = match (text.strip_prefix("derived:"), text.split_once('/')) {
-        (Some(derived), _) => is_name(derived),
-        (None, Some((council, feed))) => (council == "*" || is_name(council)) && is_name(feed),
-        (None, None) => false,
-    };
-    let fault = || row.fault(reference::VALUE, format!("`fed_by` is `{}`", text.escape_debug()));
-    let expected = "`*/<feed>` (that feed of every member), `<council>/<feed>`, or `derived:<what>`; empty where no feed brings it";
-    (!sound).then(|| fault().expected(expected))
 }
 
 /// A row of `payroll_journal` covers some lines, and not all.

@@ -38,20 +38,12 @@ const MONEY: [&str; 25] = [
 
 fn kind(name: &str) -> Type {
     match name {
-<<<<<<< HEAD
         "delivery_year" | "fiscal_year" => Type::SmallInt,
         "delivery_period" | "period" => Type::TinyInt,
-        "is_cost" | "on_cost" | "recharge" | "reserve_movement" | "capital" => Type::Boolean,
-        "lines" | "volume" | "window" => Type::BigInt,
-        "persons" | "age_periods" => Type::Integer,
-=======
-        "delivery_year" => Type::SmallInt,
-        "delivery_period" => Type::TinyInt,
         "valid_from" | "valid_to" | "first_day" => Type::Date,
         "has_ledger" | "is_register" | "is_cost" | "on_cost" | "recharge" | "reserve_movement" | "capital" => Type::Boolean,
         "lines" | "volume" | "window" | "age" | "texts" | "suspicious" => Type::BigInt,
         "persons" | "age_periods" | "max_age" => Type::Integer,
->>>>>>> 2f0de85 (prove: check 6 is made, checks 26 and 39 look at all they say, and each check says what it had to look at)
         name if MONEY.contains(&name) => Type::Money,
         _ => Type::Text,
     }
@@ -345,7 +337,11 @@ fn check_6_warns_of_a_period_without_pay_or_volumes() {
     let old = "b/device for devices: its register is older than max_age in a period with a ledger, first (2018/P01)";
     assert_eq!(lacks(3, "age", n(4)), (6, old.to_owned()));
     assert_eq!(lacks(4, "age", n(1)), (6, "a/print for pages: no volumes in a period with a ledger, first (2018/P01)".to_owned()));
-    assert_eq!(lacks(5, "age", n(1)).1, old.replace("b/device for devices", "b/posts for heads"), "without max_age it has to be the period's");
+    assert_eq!(
+        lacks(5, "age", n(1)).1,
+        old.replace("b/device for devices", "b/posts for heads"),
+        "without max_age it has to be the period's"
+    );
     // Who has no ledger is not asked for pay; a driver by which no pool goes, a council that is no member, for no volumes.
     let mut plant = sound();
     put(&mut plant, "feed_period", 1, "age", n(1));

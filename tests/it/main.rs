@@ -34,6 +34,7 @@ mod layers;
 mod looked_at;
 mod notices;
 mod periods;
+mod pay_edges;
 mod personal;
 mod places;
 mod query;

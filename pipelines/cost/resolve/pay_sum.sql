@@ -12,17 +12,17 @@ ledger AS (
   GROUP BY council
 ),
 element AS (
-  SELECT council, element, category, niable, pensionable, valid_from, coalesce(valid_to, DATE '9999-12-31') AS valid_to FROM pay_element
+  SELECT council, fold_code(element) AS element, category, niable, pensionable, valid_from, coalesce(valid_to, DATE '9999-12-31') AS valid_to FROM pay_element
 )
-SELECT p.council, coalesce(l.feed, p.feed) AS feed, p.person, p.assignment, coalesce(p.cost_centre, '') AS cost_centre,
-  coalesce(p.account, '') AS account, p.pay_date, coalesce(e.category, 'other') AS category, p.pay_basis,
+SELECT p.council, coalesce(l.feed, p.feed) AS feed, p.person, p.assignment, coalesce(fold_code(p.cost_centre), '') AS cost_centre,
+  coalesce(fold_code(p.account), '') AS account, p.pay_date, coalesce(e.category, 'other') AS category, p.pay_basis,
   sum(p.amount) AS amount,
   sum(CASE WHEN e.niable THEN p.amount ELSE 0.00 END) AS niable,
   sum(CASE WHEN e.pensionable THEN p.amount ELSE 0.00 END) AS pensionable,
   l.feed IS NOT NULL AS has_ledger
 FROM pay_line AS p
 LEFT JOIN element AS e
-  ON e.council = p.council AND e.element = p.element AND e.valid_from <= p.pay_date AND p.pay_date < e.valid_to
+  ON e.council = p.council AND e.element = fold_code(p.element) AND e.valid_from <= p.pay_date AND p.pay_date < e.valid_to
 LEFT JOIN ledger AS l ON l.council = p.council
-GROUP BY p.council, coalesce(l.feed, p.feed), p.person, p.assignment, coalesce(p.cost_centre, ''), coalesce(p.account, ''), p.pay_date,
+GROUP BY p.council, coalesce(l.feed, p.feed), p.person, p.assignment, coalesce(fold_code(p.cost_centre), ''), coalesce(fold_code(p.account), ''), p.pay_date,
   coalesce(e.category, 'other'), p.pay_basis, l.feed IS NOT NULL

@@ -4,11 +4,13 @@
 --         pay_line          only which councils have any
 -- Gives   council, feed, delivery_id VARCHAR, source_row BIGINT, project, cost_centre, account VARCHAR, day DATE (the posting date),
 --         amount: each line once, however many rows of payroll_journal cover it
+--
+-- A row holds on the posting date, brought into the period. Codes and patterns are compared without characters that nobody sees.
 WITH
 paid AS (SELECT DISTINCT council FROM pay_line),
 journal AS (
   SELECT j.council, j.valid_from, coalesce(j.valid_to, DATE '9999-12-31') AS valid_to,
-    coalesce(j.journal_source, '') AS source, coalesce(j.document, '') AS document
+    coalesce(fold_code(j.journal_source), '') AS source, coalesce(fold_code(j.document), '') AS document
   FROM payroll_journal AS j JOIN paid AS p ON p.council = j.council
 ),
 pattern AS (
@@ -22,8 +24,9 @@ pattern AS (
   FROM journal
 ),
 line AS (
-  SELECT council, feed, delivery_id, source_row, project, cost_centre, account, amount, journal_source, document,
-    posting_date AS day, least(coalesce(posting_date, $as_at), $as_at) AS effective
+  SELECT council, feed, delivery_id, source_row, fold_code(project) AS project, fold_code(cost_centre) AS cost_centre,
+    fold_code(account) AS account, amount, fold_code(journal_source) AS journal_source, fold_code(document) AS document,
+    posting_date AS day, greatest($first_day, least(coalesce(posting_date, $as_at), $as_at)) AS effective
   FROM ledger_line
   WHERE balance_type = 'actual' AND delivery_year = $fiscal_year AND delivery_period = $period
 )

@@ -172,6 +172,15 @@ impl ReleasePlan {
         }
     }
 
+    /// Registers of a day after the last one of a period of the release that reads them.
+    #[must_use]
+    pub fn later_registers_read(&self, calendar: Calendar) -> Vec<(&Slot, Day)> {
+        let published: BTreeSet<Period> = self.release_periods().into_iter().collect();
+        let read = self.periods.iter().filter(|(slot, _)| published.contains(&slot.period));
+        let later = |slot: &Slot, day: &Day| *day > calendar.days_of(slot.period).1;
+        read.filter_map(|(slot, entry)| Some((slot, entry.as_at.filter(|day| later(slot, day))?))).collect()
+    }
+
     /// Which snapshot a period reads that has none of its own.
     fn say_carried(&mut self, partnership: &Partnership, all: &[BesideSource], periods: &[Period]) {
         let calendar = partnership.calendar;

@@ -19,17 +19,17 @@ use super::{Conductor, CostPlanned, Event};
 use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, Severity, codes},
-    domain::counted,
+    domain::{Day, counted},
     engine::{Table, Tables},
     lake::{Closings, Content, DeliveryRecord, MadeFrom, Manifest, Publication, PublishedPart},
     plan::{
-        AfterClose, Behind, CostPlan, CostSource, EMPTY, FOUND, GivenRows, LakeNow, ReleasePlan, Uncounted, check_personal, does_not_fit,
-        lake_now, made_from, plan_cost, plan_release, plan_release_after, program, remembered, rules_digest, run_digest,
+        AfterClose, Behind, CostPlan, CostSource, EMPTY, FOUND, GivenRows, LakeNow, ReleasePlan, Slot, Uncounted, check_personal,
+        does_not_fit, lake_now, made_from, plan_cost, plan_release, plan_release_after, program, remembered, rules_digest, run_digest,
         verdicts_of_release, verdicts_of_run, with_sender,
     },
     run::parallel::lock,
     schema::{
-        Column, Contract,
+        Cell, Column, Contract,
         batch::{Default, with_defaults},
     },
     stages::{
@@ -283,16 +283,12 @@ impl CostRun<'_> {
         let records: Vec<&DeliveryRecord> = records.iter().collect();
         assembly.store("delivery", &publish::delivery_rows(self.partnership, &behind))?;
         self.small_tables(&records, lines, release, walk.plan, assembly)?;
-<<<<<<< HEAD
-        let mut tables = self.check_tables(&records, lines, walk, assembly)?;
+        let mut tables = self.check_tables(&records, lines, release, walk, assembly)?;
         if let Some((closed, published)) = closed_parts(ground.closings, &assembly.content)? {
             tables.insert("closed_part", Table::rows(closed.schema(), vec![closed]));
             tables.insert("published_part", Table::rows(published.schema(), vec![published]));
         }
         crash::point("cost.unproved")?;
-=======
-        let tables = self.check_tables(&records, lines, release, walk, assembly)?;
->>>>>>> 2f0de85 (prove: check 6 is made, checks 26 and 39 look at all they say, and each check says what it had to look at)
         costed.findings = prove::prove(&tables)?;
         crash::point("cost.proved")?;
         not_asked_again(ground.closings, &mut costed.findings);
@@ -362,6 +358,15 @@ impl CostRun<'_> {
         assembly.store("reconciliation", &prove::reconciliation(records, lines)?)?;
         for (name, rows) in publish::dimensions(self.partnership, &release.release_periods(), &release.last_good_periods()) {
             assembly.store(name, &rows)?;
+        }
+        if self.partnership.contracts.contains_key(&format!("published/{LATER_REGISTER}")) {
+            let row = |(slot, day): (&Slot, Day)| {
+                let of = [slot.council.as_str().into(), slot.feed.as_str().into()];
+                let at: [Cell; 3] = [i64::from(slot.period.year).into(), i64::from(slot.period.period).into(), Cell::Day(day.0)];
+                of.into_iter().chain(at).collect::<Vec<Cell>>()
+            };
+            let rows: Vec<_> = release.later_registers_read(self.partnership.calendar).into_iter().map(row).collect();
+            assembly.store(LATER_REGISTER, &rows)?;
         }
         for name in DIMENSIONS {
             let contract = self.partnership.contracts.get(&format!("published/{name}"));
@@ -436,6 +441,9 @@ const DIMENSIONS: [&str; 7] = ["account", "cost_centre", "agreement", "customer"
 /// What `class_total` is where its contract has no such columns.
 const CLASSES_OF_THE_VERSION_BEFORE: [(&str, Default); 3] =
     [("part_kind", Default::Word(LINE)), ("on_cost", Default::False), ("recharge", Default::False)];
+
+/// Published where a partnership has its contract.
+const LATER_REGISTER: &str = "later_register";
 
 /// Published where a partnership resolves pay.
 const PAYROLL_DIFFERENCE: &str = "payroll_difference";

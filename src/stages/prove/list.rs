@@ -45,9 +45,6 @@ pub const CHECKS: &[Check] = &[
     check!(1, "check_01_known.sql", codes::CHECK_CONTROLS, false, "the pounds of every row are known"),
     check!(2, "check_02.sql", codes::CHECK_BALANCE, true, "every journal balances"),
     check!(5, "check_05.sql", codes::CHECK_PAYROLL, false, "payroll and ledger agree within `payroll_limit`"),
-<<<<<<< HEAD
-    check!(7, "check_07.sql", periods::CLOSED_CHANGED, true, "no part of a closed period changed", ["closed_part", "published_part"]),
-=======
     check!(6, "check_06.sql", codes::CHECK_COMPLETE, false, "pay for every period with a ledger", ["feed_period"]),
     check!(
         6,
@@ -57,7 +54,7 @@ pub const CHECKS: &[Check] = &[
         "volumes for every period with a ledger, no register too old",
         ["feed_period", "driver", "pool", "membership"]
     ),
->>>>>>> 2f0de85 (prove: check 6 is made, checks 26 and 39 look at all they say, and each check says what it had to look at)
+    check!(7, "check_07.sql", periods::CLOSED_CHANGED, true, "no part of a closed period changed", ["closed_part", "published_part"]),
     check!(9, "check_09.sql", codes::CHECK_ONE_CLASS, true, "one class and one service per line; the classes sum to the source"),
     check!(9, "check_09b.sql", codes::CHECK_ONE_CLASS, true, "the published lines add up to the classes"),
     check!(10, "check_10.sql", codes::CHECK_ONE_RULE, true, "at most one winning rule for each code and date"),

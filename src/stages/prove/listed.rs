@@ -15,9 +15,11 @@ use crate::{
 };
 
 /// Tables in which something is listed; those that a release lacks list nothing.
-pub const LISTING: [&str; 10] = [
+pub const LISTING: [&str; 12] = [
     "payroll_difference",
     "pay_exception",
+    "later_register",
+    "blanket_left_out",
     "driver_register",
     "pool",
     "volume",
@@ -50,6 +52,13 @@ pub fn listed(tables: &BTreeMap<&'static str, RecordBatch>) -> Answer<Vec<Listed
     }
     if let Some(exceptions) = table("pay_exception") {
         all.extend(some(exceptions.num_rows(), "exception| of pay", &named(text(exceptions, "reason")?.iter()), "pay_exception"));
+    }
+    if let Some(later) = table("later_register") {
+        all.extend(some(later.num_rows(), "later register| read", &named(text(later, "council")?.iter()), "later_register"));
+    }
+    if let Some(left_out) = table("blanket_left_out") {
+        let what = "unit| without a base for its blanket";
+        all.extend(some(left_out.num_rows(), what, &named(text(left_out, "unit")?.iter()), "blanket_left_out"));
     }
     if let Some(register) = table("driver_register") {
         for (used, noun) in [("driver", "share| outside tolerance"), ("agreed_by_exception", "exception")] {

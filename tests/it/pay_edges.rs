@@ -1,0 +1,150 @@
+//! What the golden partnership does not have: rows that name feeds which are not there, lines that cannot be told apart, codes and days
+//! that are written otherwise, units without a base. Each a change of one file.
+
+use std::{collections::BTreeMap, fs};
+
+use crate::true_cost::{Partnership, golden};
+
+const SUMS: &str =
+    "SELECT council, SUM(amount) AS amount, COUNT(*) AS parts FROM cost_line WHERE is_cost GROUP BY council ORDER BY council";
+const DIFFERENCES: &str = "SELECT council, cost_centre, account, difference, reason FROM payroll_difference ORDER BY council, account";
+const PAYMENT: &str = "SELECT payer, payee, amount FROM payment_to_make";
+
+#[test]
+fn a_driver_is_fed_by_feeds_that_there_are() {
+    let Some(golden) = golden() else { return };
+    for (was, is, said) in [
+        (",*/device,", ",*/devices,", "`fed_by` is `*/devices`, and there is no such feed"),
+        (",southam/print,", ",northam/print,", "`fed_by` is `northam/print`, and there is no such feed"),
+        (",southam/print,", ",southam/payroll,", "`fed_by` is `southam/payroll`, and there is no such feed"),
+        (",southam/print,", ",derived:pages,", "`fed_by` is `derived:pages`"),
+    ] {
+        let partnership = Partnership::new(&golden);
+        let file = "pipelines/reference/driver.csv";
+        let rows = fs::read_to_string(partnership.path(file)).unwrap();
+        partnership.write(file, &rows.replace(was, is));
+        let text = partnership.run(&["validate"], 2);
+        assert!(text.contains(said) && text.contains("pipelines/reference/driver.csv:"), "{is}: {text}");
+    }
+}
+
+/// Lines of one row cannot be told apart, and each of payroll's lines is resolved by itself.
+#[test]
+fn a_ledger_of_many_lines_a_row_resolves_no_pay() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let file = "pipelines/southam/general_ledger.yaml";
+    let yaml = fs::read_to_string(partnership.path(file)).unwrap();
+    partnership.write(file, &format!("{yaml}rows: many\n"));
+    let said = partnership.run(&["validate"], 2);
+    assert!(
+        said.contains("payroll's lines in the ledger of southam are to be resolved, and southam/general_ledger makes several"),
+        "{said}"
+    );
+    // Who resolves no pay may have such a ledger.
+    let journal = "pipelines/reference/payroll_journal.csv";
+    let rows = fs::read_to_string(partnership.path(journal)).unwrap();
+    partnership
+        .write(journal, &rows.lines().filter(|line| !line.contains(",southam,")).map(|line| format!("{line}\n")).collect::<String>());
+    let said = partnership.run(&["validate"], 0);
+    assert!(!said.contains("TC0912"), "{said}");
+}
+
+/// However many rules lack their bearer: ten are shown, the others counted.
+#[test]
+fn rules_without_a_bearer_are_told_in_few_lines() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let file = "pipelines/reference/ownership_rule.csv";
+    let rows = fs::read_to_string(partnership.path(file)).unwrap();
+    let (header, external) = (rows.lines().next().unwrap(), rows.lines().find(|line| line.contains(",external,")).unwrap());
+    let (id, bearer) = (external.split(',').next().unwrap(), "oak_academy");
+    let more: BTreeMap<String, String> = (100..363)
+        .map(|n| (format!("z{n}"), external.replacen(id, &format!("z{n}"), 1).replace(bearer, "").replace("N120", &format!("Z{n}"))))
+        .collect();
+    let all: Vec<&str> = rows.lines().skip(1).chain(more.values().map(String::as_str)).collect();
+    partnership.write(file, &format!("{header}\n{}\n", all.join("\n")));
+    let said = partnership.run(&["validate"], 2);
+    assert_eq!(said.matches("error[TC0910]: the rule `z1").count(), 10, "{said}");
+    assert!(said.contains("253 more of this kind are not shown.") && said.contains("Name it under `bearer`."), "{said}");
+    assert!(said.lines().count() < 90, "{}", said.lines().count());
+}
+
+/// Codes with characters that nobody sees are the codes without them, in patterns of payroll's journals, pay and ledger alike.
+#[test]
+fn pay_is_resolved_whatever_nobody_sees() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let ledger = "drop/northam/general_ledger/GL_2018_04.csv";
+    partnership.change(
+        "drop/southam/payroll/itrent_elements_2018_04.csv",
+        |text| text.replace(",S100,1000", ",S\u{ad}100,1000").replace(",S100,1010", ",S100,10\u{200b}10"),
+        0,
+    );
+    let text = fs::read_to_string(partnership.path(ledger)).unwrap();
+    assert!(text.contains("PAY-N"), "{text}");
+    partnership.change(ledger, |text| text.replace("PAY-N", "PAY\u{200b}-N"), 0);
+    assert_eq!(partnership.query(SUMS), "council,amount,parts\nnortham,16185.26,18\nsoutham,11163.16,9\n");
+    assert_eq!(partnership.query(DIFFERENCES), "council,cost_centre,account,difference,reason\nnortham,N100,1000,1.37,amounts_differ\n");
+    assert_eq!(partnership.query(PAYMENT), "payer,payee,amount\nnortham,southam,497.99\n");
+}
+
+/// A line that is dated before its period is one of the period: the rows of payroll_journal that hold on the period's first day cover it.
+#[test]
+fn a_line_of_payroll_that_is_dated_outside_its_period_is_resolved() {
+    let Some(golden) = golden() else { return };
+    for (was, is) in [("27/04/2018,Payroll", "28/03/2018,Payroll"), ("27/04/2018,Payroll", "02/05/2018,Payroll")] {
+        let partnership = Partnership::new(&golden);
+        let journal = "pipelines/reference/payroll_journal.csv";
+        let rows = fs::read_to_string(partnership.path(journal)).unwrap();
+        partnership.write(journal, &rows.replace("Payroll,,2014-04-01,,", "Payroll,,2018-04-01,2018-05-01,"));
+        let said = partnership.change("drop/northam/general_ledger/GL_2018_04.csv", |text| text.replace(was, is), 0);
+        assert!(said.contains("TC0404"), "{said}");
+        assert_eq!(
+            partnership.query(DIFFERENCES),
+            "council,cost_centre,account,difference,reason\nnortham,N100,1000,1.37,amounts_differ\n"
+        );
+        assert_eq!(partnership.query(PAYMENT), "payer,payee,amount\nnortham,southam,497.99\n");
+    }
+}
+
+/// A unit whose base is nought or less has no row beside the blanket, and is listed.
+#[test]
+fn a_unit_without_a_base_is_listed() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    // Southam's basic pay is taken back: its employer's contributions stand on a base of nought.
+    let file = "drop/southam/payroll/itrent_elements_2018_04.csv";
+    let back = |text: &str| {
+        let row = text.lines().find(|line| line.contains(",0100,")).unwrap();
+        let less = row.replace("\"2,500.00\"", "\"2,500.00-\"");
+        text.replacen("TOTAL", &format!("{less}\nTOTAL"), 1).replace("\"3,223.12-\"", "723.12-")
+    };
+    let head = "pipelines/partnership.yaml";
+    let yaml = fs::read_to_string(partnership.path(head)).unwrap();
+    partnership
+        .write(head, &yaml.replace("payroll_limit: {pounds: 10.00, action: stop}", "payroll_limit: {pounds: 9999.00, action: warn}"));
+    let said = partnership.change(file, back, 0);
+    assert!(said.contains("1 unit without a base for its blanket (southam/shared/hr/): truecost query"), "{said}");
+    let listed = "SELECT blanket, kind, unit, base, true_amount FROM blanket_left_out";
+    let listed = partnership.query(listed);
+    assert!(listed.ends_with(",on_cost,southam/shared/hr/,0.00,723.12\n"), "{listed}");
+    let units = partnership.query("SELECT unit FROM blanket_comparison WHERE kind = 'on_cost' ORDER BY unit");
+    assert_eq!(units, "unit\nnortham/shared/ict/\nnortham/shared/legal/\n");
+}
+
+/// The first register is of a later month: its figures are listed, period by period.
+#[test]
+fn a_later_register_is_listed() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    fs::rename(
+        partnership.path("drop/northam/device/devices_2018-04-30.csv"),
+        partnership.path("drop/northam/device/devices_2018-05-31.csv"),
+    )
+    .unwrap();
+    let said = partnership.run(&["run"], 0);
+    assert!(said.contains("1 later register read (northam): truecost query"), "{said}");
+    let listed = partnership.query("SELECT council, feed, delivery_period, as_at FROM later_register");
+    assert_eq!(listed, "council,feed,delivery_period,as_at\nnortham,device,1,2018-05-31\n");
+}
