@@ -171,7 +171,8 @@ impl Faults {
         }
     }
 
-    fn into_all(self) -> Vec<Diagnostic> {
+    /// Those that are shown, in the order in which they came.
+    pub fn into_all(self) -> Vec<Diagnostic> {
         self.all
     }
 }

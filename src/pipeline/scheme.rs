@@ -6,6 +6,7 @@ use super::{
     CostModel, Feed, Service, ServiceKind, fed,
     known::refused,
     partnership::Head,
+    reference::Faults,
     rules::{self, Cell},
     shares,
     typed::{Row, Tables, days_of_change, rows},
@@ -23,7 +24,10 @@ pub fn check(tables: &Tables, head: &Head, feeds: &[Feed], cost: &CostModel, fau
     let customers: BTreeSet<&str> = customers(tables, head).collect();
     let companies: BTreeSet<&str> = head.companies.iter().map(|company| &*company.id).collect();
     if !refused("customer", faults) {
-        faults.extend(rows(tables, rules::TABLE).filter_map(|row| bearer(row, &customers, &companies)));
+        // A catalogue that was taken over whole has hundreds of them.
+        let mut nameless = Faults::default();
+        rows(tables, rules::TABLE).filter_map(|row| bearer(row, &customers, &companies)).for_each(|fault| nameless.push("bearer", fault));
+        faults.extend(nameless.into_all());
     }
     for table in WITH_PERIODS {
         faults.extend(rows(tables, table).flat_map(within_a_period));
