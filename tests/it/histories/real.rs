@@ -76,6 +76,10 @@ fn bytes(world: &World, content: usize) -> String {
             writeln!(text, "{line}").unwrap();
         }
     }
+    if of.rows.iter().all(|rows| *rows == 0) {
+        // No two contents are the same bytes.
+        text.push_str(&"\n".repeat(content));
+    }
     text
 }
 
