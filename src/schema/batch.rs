@@ -155,6 +155,30 @@ impl<'b> Rows<'b> {
     }
 }
 
+/// A column of texts, looked up by its name once, for tables of many rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Texts<'b>(&'b StringArray);
+
+impl<'b> Texts<'b> {
+    /// # Errors
+    /// TC1250 where the column is not there or has another type.
+    pub fn of(table: Rows<'b>, name: &str) -> Answer<Self> {
+        text(table.0, name).map(Self)
+    }
+
+    /// `None` for null, and for an empty text.
+    #[must_use]
+    pub fn maybe(self, row: usize) -> Option<&'b str> {
+        text_at(self.0, row).filter(|text| !text.is_empty())
+    }
+
+    /// Empty for null.
+    #[must_use]
+    pub fn at(self, row: usize) -> &'b str {
+        self.maybe(row).unwrap_or_default()
+    }
+}
+
 /// What stands for a value that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Default {

@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 use super::{
     differences::{Compared, difference_rows},
     pay::{Group, GroupPay, by_group, sums},
-    places::{Place, Places, codes},
+    places::{CodeColumns, Place, Places},
     posts::Posts,
 };
 use crate::{
@@ -15,7 +15,11 @@ use crate::{
     domain::{LinePart, PartKind, PayrollLine, Pence, Resolved, pounds, resolve as resolve_group},
     pipeline::Partnership,
     plan::KernelInput,
-    schema::{Cell, batch::Rows, table_of},
+    schema::{
+        Cell,
+        batch::{Rows, Texts, money, value_at},
+        table_of,
+    },
 };
 
 /// Rule that stands in a part whose class the register of assignments gives.
@@ -63,15 +67,17 @@ pub(super) fn services(partnership: &Partnership) -> BTreeSet<&str> {
 /// By group, in the order of feed, delivery and row: those that are cost.
 fn lines<'a>(table: Rows<'a>, places: &'a Places<'a>) -> Answer<BTreeMap<Group<'a>, Vec<Line<'a>>>> {
     let mut lines: BTreeMap<Group<'a>, Vec<Line<'a>>> = BTreeMap::new();
+    let (columns, delivery) = (CodeColumns::of(table, "day", true)?, Texts::of(table, "delivery_id")?);
+    let amount = money(table.0, "amount")?;
     for row in 0..table.count() {
-        let codes = codes(table, row, "day", true)?;
+        let codes = columns.at(row);
         let Some(place) = places.at(&codes).filter(|place| place.is_cost) else { continue };
         let [council, feed, _, cost_centre, account] = codes.0;
         lines.entry([council, cost_centre, account]).or_default().push(Line {
             feed,
-            delivery_id: table.text("delivery_id", row)?,
+            delivery_id: delivery.at(row),
             source_row: table.whole("source_row", row)?.unwrap_or_default(),
-            pence: table.pence("amount", row)?,
+            pence: value_at(amount, row).unwrap_or_default(),
             place,
         });
     }

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    places::{Place, Places, codes},
+    places::{CodeColumns, Place, Places},
     posts::Posts,
 };
 use crate::{
     diagnostic::Answer,
     domain::{Day, Pence, Unsplit},
-    schema::batch::Rows,
+    schema::batch::{Rows, Texts, boolean, date, money, truth_at, value_at},
 };
 
 /// Pay of these categories never follows a split: what ends a post is no cost of what it did.
@@ -44,22 +44,29 @@ impl Sum<'_> {
 
 /// The rows of `pay_sum`. Those whose codes were not placed are none of a council that has any.
 pub(super) fn sums<'a>(table: Rows<'a>, places: &'a Places<'a>) -> Answer<Vec<Sum<'a>>> {
+    let codes = CodeColumns::of(table, "pay_date", false)?;
+    let text = |name| Texts::of(table, name);
+    let (council, person, assignment, cost_centre) = (text("council")?, text("person")?, text("assignment")?, text("cost_centre")?);
+    let (account, category, pay_basis) = (text("account")?, text("category")?, text("pay_basis")?);
+    let [amount, niable, pensionable] = ["amount", "niable", "pensionable"].map(|name| money(table.0, name));
+    let (amount, niable, pensionable) = (amount?, niable?, pensionable?);
+    let (pay_date, has_ledger) = (date(table.0, "pay_date")?, boolean(table.0, "has_ledger")?);
     let mut sums = Vec::with_capacity(table.count());
     for row in 0..table.count() {
-        let Some(place) = places.at(&codes(table, row, "pay_date", false)?) else { continue };
+        let Some(place) = places.at(&codes.at(row)) else { continue };
         sums.push(Sum {
-            council: table.text("council", row)?,
-            person: table.maybe("person", row)?,
-            assignment: table.maybe("assignment", row)?,
-            cost_centre: table.text("cost_centre", row)?,
-            account: table.text("account", row)?,
-            pay_date: table.day("pay_date", row)?.unwrap_or(place.day),
-            category: table.text("category", row)?,
-            pay_basis: table.maybe("pay_basis", row)?,
-            pence: table.pence("amount", row)?,
-            niable: table.pence("niable", row)?,
-            pensionable: table.pence("pensionable", row)?,
-            has_ledger: table.truth("has_ledger", row)?,
+            council: council.at(row),
+            person: person.maybe(row),
+            assignment: assignment.maybe(row),
+            cost_centre: cost_centre.at(row),
+            account: account.at(row),
+            pay_date: value_at(pay_date, row).map_or(place.day, Day),
+            category: category.at(row),
+            pay_basis: pay_basis.maybe(row),
+            pence: value_at(amount, row).unwrap_or_default(),
+            niable: value_at(niable, row).unwrap_or_default(),
+            pensionable: value_at(pensionable, row).unwrap_or_default(),
+            has_ledger: truth_at(has_ledger, row),
             place,
         });
     }

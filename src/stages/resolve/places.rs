@@ -1,8 +1,13 @@
 //! What codes mean on a day, as `place` has looked it up: by the rules and the policy that class ledger lines.
 
+use arrow::array::Date32Array;
 use hashbrown::HashMap;
 
-use crate::{diagnostic::Answer, domain::Day, schema::batch::Rows};
+use crate::{
+    diagnostic::Answer,
+    domain::Day,
+    schema::batch::{Rows, Texts, boolean, date, truth_at, value_at},
+};
 
 /// What a line on these codes would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,16 +40,20 @@ pub(super) struct Places<'a>(HashMap<Codes<'a>, Place>);
 impl<'a> Places<'a> {
     pub fn of(table: Rows<'a>) -> Answer<Self> {
         let mut places = HashMap::with_capacity(table.count());
+        let codes = CodeColumns::of(table, "day", true)?;
+        let text = |name| Texts::of(table, name);
+        let (ownership, service, bearer, rule_id) = (text("ownership")?, text("service")?, text("bearer")?, text("rule_id")?);
+        let (day, is_cost, known) =
+            (date(table.0, "effective_date")?, boolean(table.0, "is_cost")?, boolean(table.0, "account_known")?);
         for row in 0..table.count() {
-            let class = [table.text("ownership", row)?, table.text("service", row)?, table.text("bearer", row)?].join("/");
             let place = Place {
-                class,
-                rule_id: table.text("rule_id", row)?.to_owned(),
-                day: table.day("effective_date", row)?.unwrap_or(Day(0)),
-                is_cost: table.truth("is_cost", row)?,
-                account_known: table.truth("account_known", row)?,
+                class: [ownership.at(row), service.at(row), bearer.at(row)].join("/"),
+                rule_id: rule_id.at(row).to_owned(),
+                day: value_at(day, row).map_or(Day(0), Day),
+                is_cost: truth_at(is_cost, row),
+                account_known: truth_at(known, row),
             };
-            places.insert(codes(table, row, "day", true)?, place);
+            places.insert(codes.at(row), place);
         }
         Ok(Self(places))
     }
@@ -55,10 +64,23 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The codes of a row, with its day in the column of that name.
-pub(super) fn codes<'a>(table: Rows<'a>, row: usize, day: &str, has_project: bool) -> Answer<Codes<'a>> {
-    let project = if has_project { table.text("project", row)? } else { "" };
-    let codes =
-        [table.text("council", row)?, table.text("feed", row)?, project, table.text("cost_centre", row)?, table.text("account", row)?];
-    Ok((codes, table.day(day, row)?))
+/// The columns of the codes of a table, and of its day.
+pub(super) struct CodeColumns<'a> {
+    texts: [Option<Texts<'a>>; 5],
+    day: &'a Date32Array,
+}
+
+impl<'a> CodeColumns<'a> {
+    /// The day is in the column of that name.
+    pub fn of(table: Rows<'a>, day: &str, has_project: bool) -> Answer<Self> {
+        let text = |name| Texts::of(table, name).map(Some);
+        let project = if has_project { text("project")? } else { None };
+        let texts = [text("council")?, text("feed")?, project, text("cost_centre")?, text("account")?];
+        Ok(Self { texts, day: date(table.0, day)? })
+    }
+
+    /// The codes of a row, with its day.
+    pub fn at(&self, row: usize) -> Codes<'a> {
+        (self.texts.map(|column| column.map_or("", |column| column.at(row))), value_at(self.day, row).map(Day))
+    }
 }
