@@ -1,6 +1,9 @@
 //! What a kernel that works in memory is given, and the columns of what it gives.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use arrow::{
     datatypes::{Field, Schema, SchemaRef},
@@ -9,7 +12,7 @@ use arrow::{
 
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
-    domain::{Day, Method, Period},
+    domain::{Allocation, Day, Giver, Method, Period},
     pipeline::{Kernel, Partnership},
 };
 
@@ -25,6 +28,33 @@ pub struct KernelInput<'a> {
     pub gives: &'a [SchemaRef],
     /// Cores that it may use.
     pub threads: usize,
+    /// Matrices that another kernel has solved of the same; `None` where there is no other.
+    pub solved: Option<&'a Solved>,
+}
+
+/// A matrix that is solved for one kernel is handed over to the next that would solve the same.
+#[derive(Debug, Default)]
+pub struct Solved(Mutex<Vec<(Method, Vec<Giver>, Arc<Allocation>)>>);
+
+impl Solved {
+    /// Matrices that are kept at most: a set of pools in each period of some years.
+    const MOST: usize = 64;
+
+    /// The matrix of these givers by a method, if it was solved; it is handed over once.
+    #[must_use]
+    pub fn take(&self, method: Method, givers: &[Giver]) -> Option<Arc<Allocation>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = kept.iter().position(|(by, of, _)| *by == method && of == givers)?;
+        Some(kept.swap_remove(at).2)
+    }
+
+    /// Keeps a matrix for the next kernel.
+    pub fn keep(&self, method: Method, givers: &[Giver], allocation: &Arc<Allocation>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < Self::MOST {
+            kept.push((method, givers.to_vec(), Arc::clone(allocation)));
+        }
+    }
 }
 
 impl KernelInput<'_> {

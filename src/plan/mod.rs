@@ -62,7 +62,7 @@ pub use cost::{CostPlan, How, Step, plan_cost};
 
 mod kernel;
 
-pub use kernel::{KernelInput, kernel_schema};
+pub use kernel::{KernelInput, Solved, kernel_schema};
 
 mod inputs;
 

@@ -82,7 +82,7 @@ fn whole(cell: &CostCell) -> Part<'_> {
 struct Splits<'a>(BTreeMap<(&'a str, &'a str), Shares<'a>>);
 
 impl<'a> Splits<'a> {
-    fn of(model: &'a Model, allocations: &'a BTreeMap<String, Allocation>) -> Answer<Self> {
+    fn of(model: &'a Model, allocations: &'a BTreeMap<String, Arc<Allocation>>) -> Answer<Self> {
         let mut splits = BTreeMap::new();
         for cell in model.shared() {
             let (set, service) = (model.set_of(cell), cell.service.as_str());

@@ -1,10 +1,16 @@
 //! What the kernels `solve` and `apportion` are given, as the domain has it: cells, and of every set of pools who gives what to whom.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use arrow::record_batch::RecordBatch;
 
-use super::refused::{refused, unsound};
+use super::{
+    method::method_in_force,
+    refused::{refused, unsound},
+};
 use crate::{
     diagnostic::Answer,
     domain::{ALL_GROUPS, Allocation, Final, Giver, Method, Ownership, Pence, Recipient, Scheme, ZeroVolume},
@@ -97,15 +103,23 @@ impl Model {
         direct
     }
 
-    /// The matrix of every set by a method, proved.
+    /// The matrix of every set by a method, proved. The method in force is asked for by two kernels, and solved for the first.
     ///
     /// # Errors
     /// TC1203 where a period's cost cannot be allocated so; TC1204 where a proof fails.
-    pub fn allocate(&self, method: Method, input: &KernelInput<'_>) -> Answer<BTreeMap<String, Allocation>> {
+    pub fn allocate(&self, method: Method, input: &KernelInput<'_>) -> Answer<BTreeMap<String, Arc<Allocation>>> {
+        let others = input.solved.filter(|_| method_in_force(input) == Some(method));
         let allocate = |(name, set): (&String, &PoolSet)| {
+            if let Some(solved) = others.and_then(|others| others.take(method, &set.givers)) {
+                return Ok((name.clone(), solved));
+            }
             let scheme = Scheme::new(set.givers.iter().cloned());
             let allocation = scheme.and_then(|scheme| scheme.allocate(method, input.threads));
-            Ok((name.clone(), allocation.map_err(|refusal| refused(&refusal, set))?))
+            let allocation = Arc::new(allocation.map_err(|refusal| refused(&refusal, set))?);
+            if let Some(others) = others {
+                others.keep(method, &set.givers, &allocation);
+            }
+            Ok((name.clone(), allocation))
         };
         self.sets.iter().map(allocate).collect()
     }

@@ -137,7 +137,7 @@ mod tests {
         let tables: BTreeMap<String, RecordBatch> = [("share_case".to_owned(), proof_table(&CASE, &rows).unwrap())].into();
         let gives = [published(&partnership, "driver_register").unwrap().arrow_schema()];
         let period = Some(Period { year: 2018, period: 1 });
-        let given = share(&KernelInput { partnership: &partnership, period, tables: &tables, gives: &gives, threads: 1 }).unwrap();
+        let given = share(&KernelInput { partnership: &partnership, period, tables: &tables, gives: &gives, threads: 1, solved: None }).unwrap();
         assert_eq!(given.len(), 1);
         let column = |name: &str| text(&given[0], name).unwrap().iter().map(|t| t.unwrap_or("-").to_owned()).collect::<Vec<_>>().join(" ");
         assert_eq!(column("service"), "hr hr ict ict");
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(column("driver_minus_agreed"), "3/26 -3/26 - -");
         assert_eq!(big(&given[0], "weight_in_force").unwrap().values().to_vec(), [50, 50, 62, 38]);
         assert_eq!(big(&given[0], "total_in_force").unwrap().values().to_vec(), [100; 4]);
-        let none = KernelInput { partnership: &partnership, period, tables: &BTreeMap::new(), gives: &gives, threads: 1 };
+        let none = KernelInput { partnership: &partnership, period, tables: &BTreeMap::new(), gives: &gives, threads: 1, solved: None };
         assert!(share(&none).unwrap_err().to_string().contains("share_case"));
     }
 }

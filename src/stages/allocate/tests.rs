@@ -125,7 +125,7 @@ fn run(
     let partnership = partnership();
     let gives = fills.map(|table| published(&partnership, table).unwrap().arrow_schema());
     let period = Some(Period { year: 2018, period: 1 });
-    kernel(&KernelInput { partnership: &partnership, period, tables, gives: &gives, threads: 2 }, method)
+    kernel(&KernelInput { partnership: &partnership, period, tables, gives: &gives, threads: 2, solved: None }, method)
 }
 
 fn solved(tables: &BTreeMap<String, RecordBatch>, method: Option<Method>) -> Result<Vec<RecordBatch>, Refusal> {
@@ -232,7 +232,7 @@ fn a_table_that_lacks_a_column_is_named() {
 #[test]
 fn a_wrong_part_is_found() {
     let (partnership, tables) = (partnership(), tables(&FLOWS, "spread_evenly", "-"));
-    let input = KernelInput { partnership: &partnership, period: None, tables: &tables, gives: &[], threads: 1 };
+    let input = KernelInput { partnership: &partnership, period: None, tables: &tables, gives: &[], threads: 1, solved: None };
     let model = Model::read(&input).unwrap();
     let allocations = model.allocate(Method::Reciprocal, &input).unwrap();
     let (all, direct) = (&allocations["all"], model.direct("all"));

@@ -161,7 +161,7 @@ impl Case {
 
     fn input<'a>(&'a self, gives: &'a [arrow::datatypes::SchemaRef]) -> KernelInput<'a> {
         let period = Some(Period { year: 2018, period: 1 });
-        KernelInput { partnership: &self.partnership, period, tables: &self.tables, gives, threads: 1 }
+        KernelInput { partnership: &self.partnership, period, tables: &self.tables, gives, threads: 1, solved: None }
     }
 
     fn resolve(&self) -> crate::diagnostic::Answer<[Vec<String>; 2]> {
