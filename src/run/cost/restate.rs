@@ -135,17 +135,14 @@ impl CostRun<'_> {
     /// Of which kinds the two differ.
     fn causes(&self, ground: &Ground<'_>, release: &ReleasePlan, of: &Reopening, content: &Content, made_from: MadeFrom) -> String {
         let closing = of.closing.release.as_ref().and_then(|release| self.lake.releases().manifest(release).ok());
-        let kinds = match closing {
-            Some(old) => {
-                let new = Manifest { content: content.clone(), made_from, ..Manifest::default() };
-                causes(&old, &new, Some(of.period))
-            }
+        let kinds = if let Some(old) = closing {
+            let new = Manifest { content: content.clone(), made_from, ..Manifest::default() };
+            causes(&old, &new, Some(of.period))
+        } else {
             // Its manifest is gone: by the digests that the closing keeps.
-            None => {
-                let rules = (of.closing.rules != ground.rules).then_some([Cause::Rule, Cause::Contract, Cause::Membership]);
-                let data = (!has_same_files(release, of)).then_some(Cause::Data);
-                rules.into_iter().flatten().chain(data).collect()
-            }
+            let rules = (of.closing.rules != ground.rules).then_some([Cause::Rule, Cause::Contract, Cause::Membership]);
+            let data = (!has_same_files(release, of)).then_some(Cause::Data);
+            rules.into_iter().flatten().chain(data).collect()
         };
         Cause::list(&kinds)
     }
