@@ -54,9 +54,11 @@ pub fn empty(councils: &[Identifier]) -> Vec<(String, Cow<'static, [u8]>)> {
                 Cow::Owned(String::from_utf8_lossy(bytes).replace("\nschedule:", "\n# schedule:").into_bytes())
             }
             // What holds of England holds of every partnership.
-            ["pipelines", "reference", "bank_holiday.csv"] => Cow::Borrowed(bytes),
+            ["pipelines", "reference", "bank_holiday.csv"]
+            | ["pipelines", "cost", ..]
+            | ["schemas", "common" | "reference" | "published", ..]
+            | [".gitignore"] => Cow::Borrowed(bytes),
             ["pipelines", "reference", _] => Cow::Owned(bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default().to_vec()),
-            ["pipelines", "cost", ..] | ["schemas", "common" | "reference" | "published", ..] | [".gitignore"] => Cow::Borrowed(bytes),
             _ => return None,
         };
         Some((name, bytes))

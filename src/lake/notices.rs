@@ -1,7 +1,10 @@
 //! The outbox of notices: what somebody is to be told, each with where it went. A notice is written before it is sent and marked after
 //! that, so a run that dies in between sends it once more, under the same id.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +104,10 @@ impl Lake {
     /// TC1010 where one cannot be read; TC1002.
     pub fn notices(&self) -> Answer<Vec<Notice>> {
         let mut all = Vec::new();
-        for name in durable::names(&self.notices_folder())?.into_iter().filter(|name| name.ends_with(".json")) {
+        for name in durable::names(&self.notices_folder())?
+            .into_iter()
+            .filter(|name| Path::new(name).extension().is_some_and(|kind| kind == "json"))
+        {
             all.extend(sealed::read::<Notice>(&self.notices_folder().join(name))?);
         }
         all.sort_by(|a, b| (a.run, &a.id).cmp(&(b.run, &b.id)));

@@ -254,13 +254,13 @@ fn read_tell(item: &Item<'_>, around: &Around<'_>, channels: &Item<'_>) -> Optio
     let events = fields.need("events").and_then(|item| item.list()).unwrap_or_default();
     let events = events.iter().filter_map(|event| event.choice(&NoticeKind::ALL)).collect();
     let councils = around.feeds.iter().flat_map(|feed| [feed.council.to_string(), feed.name()]).collect::<BTreeSet<_>>();
-    let feeds = fields.get("feeds").map(|item| names(&item, councils.iter().map(String::as_str), "a council or a feed"));
+    let feeds = fields.get("feeds").map(|item| names(&item, &councils.iter().map(String::as_str), "a council or a feed"));
     let declared: Vec<&str> = channels.entries().unwrap_or_default().into_iter().map(|(key, _, _)| key).collect();
-    let channels = names(&fields.need("channels")?, declared.iter().copied(), "a channel of this file");
+    let channels = names(&fields.need("channels")?, &declared.iter().copied(), "a channel of this file");
     Some(Tell { events, feeds: feeds.unwrap_or_default(), channels })
 }
 
-fn names<'n>(item: &Item<'_>, known: impl Iterator<Item = &'n str> + Clone, what: &str) -> Vec<String> {
+fn names<'n>(item: &Item<'_>, known: &(impl Iterator<Item = &'n str> + Clone), what: &str) -> Vec<String> {
     let names = item.texts().unwrap_or_default();
     for unknown in names.iter().filter(|name| !known.clone().any(|known| known == name.as_str())) {
         let seen = format!("there is none of the name `{}`", unknown.escape_debug());

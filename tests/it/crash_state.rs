@@ -60,7 +60,7 @@ fn published(dir: &Path, state: &mut State) {
     let mut latest = Vec::new();
     places::gather(&folder.join("latest/"), "parquet", &mut latest);
     latest.iter().for_each(|part| {
-        drop(state.insert(format!("latest: {}", part.strip_prefix(folder.join("latest/")).unwrap().display()), hash(part)))
+        drop(state.insert(format!("latest: {}", part.strip_prefix(folder.join("latest/")).unwrap().display()), hash(part)));
     });
     for release in names(&folder).into_iter().filter(|name| name.starts_with('r')) {
         let manifest = json(&folder.join(&release).join("_manifest.json"));
@@ -78,7 +78,7 @@ fn tables(dir: &Path, state: &mut State) {
     for table in names(&dir.join("lake")) {
         let log = dir.join("lake").join(&table).join("_delta_log");
         let mut active = BTreeSet::new();
-        let entries: Vec<String> = names(&log).into_iter().filter(|name| name.ends_with(".json")).collect();
+        let entries: Vec<String> = names(&log).into_iter().filter(|name| has_ending(name, "json")).collect();
         for line in entries
             .iter()
             .flat_map(|name| fs::read_to_string(log.join(name)).unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>())
@@ -116,7 +116,7 @@ fn without_runs(value: &mut Value) {
 fn register(dir: &Path, state: &mut State) {
     let folder = dir.join("lake/register");
     let mut turns = Vec::new();
-    for name in names(&folder).into_iter().filter(|name| name.ends_with(".json")) {
+    for name in names(&folder).into_iter().filter(|name| has_ending(name, "json")) {
         let mut entry = json(&folder.join(&name));
         let turn = &entry["turn"];
         turns.push((turn["run"].as_u64(), turn["order"].as_u64(), std::cmp::Reverse(turn["below"].as_u64()), name.clone()));
@@ -164,9 +164,13 @@ fn bytes(dir: &Path, state: &mut State) {
 fn left_over(dir: &Path, state: &mut State) {
     let mut found: Vec<String> = names(&dir.join("lake/proof"));
     let unfinished =
-        |name: &String| name.starts_with(".release-") || name.ends_with(".tmp") || name.ends_with(".new") || name == "decision.json";
+        |name: &String| name.starts_with(".release-") || has_ending(name, "tmp") || has_ending(name, "new") || name == "decision.json";
     for folder in ["published", "lake", "lake/register", "lake/releases", "lake/runs", "keys"] {
         found.extend(names(&dir.join(folder)).into_iter().filter(unfinished).map(|name| format!("{folder}/{name}")));
     }
     state.insert("unfinished".into(), found.join(" "));
+}
+
+fn has_ending(name: &str, ending: &str) -> bool {
+    Path::new(name).extension().is_some_and(|is| is == ending)
 }

@@ -24,7 +24,7 @@ use crate::{
 const PROGRAM: &str = env!("CARGO_BIN_EXE_truecost");
 const WAYS: [&str; 3] = ["abort", "error", "panic"];
 /// A command of the scenario ends in a second; one that hangs is a fault.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Passings of a point within a step that are met: the first ones, and the last.
 const FIRST: usize = 4;
 

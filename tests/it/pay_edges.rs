@@ -89,7 +89,7 @@ fn pay_is_resolved_whatever_nobody_sees() {
     assert_eq!(partnership.query(PAYMENT), "payer,payee,amount\nnortham,southam,497.99\n");
 }
 
-/// A line that is dated before its period is one of the period: the rows of payroll_journal that hold on the period's first day cover it.
+/// A line that is dated before its period is one of the period: the rows of `payroll_journal` that hold on the period's first day cover it.
 #[test]
 fn a_line_of_payroll_that_is_dated_outside_its_period_is_resolved() {
     let Some(golden) = golden() else { return };

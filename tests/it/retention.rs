@@ -1,13 +1,6 @@
 //! What goes with time: a lake with many releases, cleaned up, whole afterwards, also where the clean-up was killed.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::Path,
-    process::Command,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeMap, fs, path::Path, process::Command, sync::Arc};
 
 use arrow::{
     array::UInt64Array,
@@ -19,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use truecost::{
     domain::{Day, Digest, Location},
     lake::{Lake, PublishedPart},
+    run::clock::{Clock as _, SystemClock},
 };
 
 use crate::{
@@ -27,8 +21,7 @@ use crate::{
 };
 
 fn today() -> Day {
-    let days = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 86_400;
-    Day(i32::try_from(days).unwrap())
+    SystemClock.now().day().unwrap()
 }
 
 fn lake(place: &Place) -> Lake {

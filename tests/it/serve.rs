@@ -82,7 +82,7 @@ impl Stage {
              A{month};2;03/{month:02}/2018;A900;9000;-{month}.00;control\nTOTAL;;;;;0.00;\n"
         );
         self.put(&path, &lines);
-        let old = std::time::UNIX_EPOCH + Duration::from_secs(1_500_000_000);
+        let old = std::time::UNIX_EPOCH + Duration::from_mins(25_000_000);
         fs::File::options().write(true).open(self.at(&path)).unwrap().set_modified(old).unwrap();
     }
 

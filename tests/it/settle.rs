@@ -156,7 +156,8 @@ impl Steps {
     fn kernel(&mut self, kernel: Kernel, fills: &[&str], period: Option<Period>) {
         let gives: Vec<_> = fills.iter().map(|table| self.partnership.contracts[&format!("published/{table}")].arrow_schema()).collect();
         let made = {
-            let input = KernelInput { partnership: &self.partnership, period, tables: &self.tables, gives: &gives, threads: 1, solved: None };
+            let input =
+                KernelInput { partnership: &self.partnership, period, tables: &self.tables, gives: &gives, threads: 1, solved: None };
             match kernel {
                 Kernel::Match => matched(&input),
                 _ => settled(&input),

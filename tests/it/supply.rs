@@ -51,7 +51,7 @@ fn settle(folder: &Path) {
     for ending in ["csv", "txt", "json"] {
         places::gather(folder, ending, &mut files);
     }
-    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_500_000_000);
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_mins(25_000_000);
     for file in files {
         fs::OpenOptions::new().write(true).open(&file).and_then(|file| file.set_modified(long_ago)).expect("dated");
     }

@@ -69,7 +69,7 @@ pub fn supply(given: &Supplied<'_>) -> Vec<Supply> {
         for period in expected::periods(given.partnership.calendar, since, given.today) {
             if let Some(day) = expected::due_day(given.partnership, feed, &due, period, &holidays) {
                 let slot = Slot { council: feed.council.to_string(), feed: feed.id.to_string(), period };
-                all.push(state::of(given, &judged, &holidays, &due, slot, day));
+                all.push(state::of(given, &judged, &holidays, &due, &slot, day));
             }
         }
     }

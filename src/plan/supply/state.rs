@@ -72,9 +72,9 @@ pub struct Supply {
 }
 
 /// The state of a slot that is due on a day.
-pub(super) fn of(given: &Supplied<'_>, judged: &Judged<'_>, holidays: &Holidays, due: &Due, slot: Slot, day: Day) -> Supply {
+pub(super) fn of(given: &Supplied<'_>, judged: &Judged<'_>, holidays: &Holidays, due: &Due, slot: &Slot, day: Day) -> Supply {
     let none = Came::default();
-    let came = judged.came(&slot).unwrap_or(&none);
+    let came = judged.came(slot).unwrap_or(&none);
     let to_today = holidays.between(day, given.today);
     let is_over = given.today > day;
     let closed = given.closed.get(&slot.period);
@@ -98,7 +98,7 @@ pub(super) fn of(given: &Supplied<'_>, judged: &Judged<'_>, holidays: &Holidays,
         let days = came.first.map(|first| holidays.between(day, first));
         return entry(SupplyState::Accepted, Some(record), days, accepted(record, came, day, days));
     }
-    if let Some(waiver) = given.waived.get(&slot) {
+    if let Some(waiver) = given.waived.get(slot) {
         return entry(SupplyState::Waived, None, None, format!("by {}: {}", waiver.by, waiver.reason));
     }
     if closed.is_some() {
@@ -120,7 +120,7 @@ pub(super) fn of(given: &Supplied<'_>, judged: &Judged<'_>, holidays: &Holidays,
         std::cmp::Ordering::Greater if given.today > holidays.nth_after(day, due.missing_after) => SupplyState::Missing,
         std::cmp::Ordering::Greater => SupplyState::Late,
     };
-    entry(state, None, Some(to_today), nothing_yet(given, judged, holidays, &slot, is_over.then_some(to_today)))
+    entry(state, None, Some(to_today), nothing_yet(given, judged, holidays, slot, is_over.then_some(to_today)))
 }
 
 /// `5f0c2a91d3e87b64, 1 working day early`.

@@ -22,8 +22,8 @@ use crate::{
     lake::{DeliveryRecord, LakeFile, Manifest, PublishedPart, hold},
     pipeline::Kernel,
     plan::{
-        BesideSource, CostPlan, CostSource, GivenRows, Grain, How, Inputs, KernelInput, MadeParts, ReleasePlan, Scope, Solved, Step, Verdicts,
-        beside_in, blocks_a_period, common, does_not_fit, lake_table, scope_of,
+        BesideSource, CostPlan, CostSource, GivenRows, Grain, How, Inputs, KernelInput, MadeParts, ReleasePlan, Scope, Solved, Step,
+        Verdicts, beside_in, blocks_a_period, common, does_not_fit, lake_table, scope_of,
     },
     run::parallel::{each, lock},
     stages::separate::separate,
@@ -326,7 +326,14 @@ impl<'a> Walk<'a> {
         let tables = step.reads.iter().filter(|name| read.get(name).is_some()).map(batch).collect::<Answer<BTreeMap<_, _>>>()?;
         let period = if let Scope::Period(period) = scope { Some(*period) } else { None };
         let threads = self.run.threads;
-        let input = KernelInput { partnership: self.run.partnership, period, tables: &tables, gives: &step.schemas, threads, solved: Some(&self.solved) };
+        let input = KernelInput {
+            partnership: self.run.partnership,
+            period,
+            tables: &tables,
+            gives: &step.schemas,
+            threads,
+            solved: Some(&self.solved),
+        };
         let rows = work(kernel, &input)?;
         crash::point("cost.kernel")?;
         let fits = rows.len() == step.fills.len() && rows.iter().zip(&step.schemas).all(|(rows, schema)| rows.schema() == *schema);

@@ -137,7 +137,8 @@ mod tests {
         let tables: BTreeMap<String, RecordBatch> = [("share_case".to_owned(), proof_table(&CASE, &rows).unwrap())].into();
         let gives = [published(&partnership, "driver_register").unwrap().arrow_schema()];
         let period = Some(Period { year: 2018, period: 1 });
-        let given = share(&KernelInput { partnership: &partnership, period, tables: &tables, gives: &gives, threads: 1, solved: None }).unwrap();
+        let given =
+            share(&KernelInput { partnership: &partnership, period, tables: &tables, gives: &gives, threads: 1, solved: None }).unwrap();
         assert_eq!(given.len(), 1);
         let column = |name: &str| text(&given[0], name).unwrap().iter().map(|t| t.unwrap_or("-").to_owned()).collect::<Vec<_>>().join(" ");
         assert_eq!(column("service"), "hr hr ict ict");

@@ -43,8 +43,7 @@ impl<'a> Places<'a> {
         let codes = CodeColumns::of(table, "day", true)?;
         let text = |name| Texts::of(table, name);
         let (ownership, service, bearer, rule_id) = (text("ownership")?, text("service")?, text("bearer")?, text("rule_id")?);
-        let (day, is_cost, known) =
-            (date(table.0, "effective_date")?, boolean(table.0, "is_cost")?, boolean(table.0, "account_known")?);
+        let (day, is_cost, known) = (date(table.0, "effective_date")?, boolean(table.0, "is_cost")?, boolean(table.0, "account_known")?);
         for row in 0..table.count() {
             let place = Place {
                 class: [ownership.at(row), service.at(row), bearer.at(row)].join("/"),

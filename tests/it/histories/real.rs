@@ -228,8 +228,8 @@ impl Real {
             Which::Delivery(_) if model.deliveries.is_empty() => return Ok(false),
             Which::Delivery(number) => {
                 let d = &model.deliveries[number % model.deliveries.len()];
-                let records = self.records(&partnership)?;
-                let it = records.iter().find(|r| self.key(world, r) == Some((d.feed, d.k, d.content)));
+                let records = Self::records(&partnership)?;
+                let it = records.iter().find(|r| Self::key(world, r) == Some((d.feed, d.k, d.content)));
                 it.ok_or_else(|| fault("a delivery that both know"))?.delivery_id.clone()
             }
             Which::Feed(feed) => format!("{}/{}", FEEDS[feed].council, FEEDS[feed].id),
@@ -244,15 +244,15 @@ impl Real {
         Ok(run::decide(&partnership, &said, &self.clock()).is_ok())
     }
 
-    fn lake(&self, partnership: &Partnership) -> Result<Lake, TestCaseError> {
+    fn lake(partnership: &Partnership) -> Result<Lake, TestCaseError> {
         Lake::at(&partnership.landing, &partnership.lake, &partnership.published).map_err(|r| refused(&r))
     }
 
-    fn records(&self, partnership: &Partnership) -> Result<Vec<DeliveryRecord>, TestCaseError> {
-        self.lake(partnership)?.register().all().map_err(|r| refused(&r))
+    fn records(partnership: &Partnership) -> Result<Vec<DeliveryRecord>, TestCaseError> {
+        Self::lake(partnership)?.register().all().map_err(|r| refused(&r))
     }
 
-    fn key(&self, world: &World, record: &DeliveryRecord) -> Option<(usize, u8, usize)> {
+    fn key(world: &World, record: &DeliveryRecord) -> Option<(usize, u8, usize)> {
         let feed = FEEDS.iter().position(|place| record.is_of(place.council, place.id))?;
         let content = (0..world.contents.len()).find(|c| Digest(Sha256::digest(bytes(world, *c)).into()).hex() == record.sha256)?;
         let covers = record.covers()?;
@@ -263,14 +263,14 @@ impl Real {
     /// The register, the tables and the release say what the model says.
     pub fn compare(&mut self, world: &World, model: &Model) -> TestCaseResult {
         let partnership = self.lay(world)?;
-        let lake = self.lake(&partnership)?;
-        let records = self.records(&partnership)?;
+        let lake = Self::lake(&partnership)?;
+        let records = Self::records(&partnership)?;
         let latest = lake.releases().latest().map_err(|r| refused(&r))?;
         let now = lake_now(&partnership, &lake.tables().map_err(|r| refused(&r))?, latest.as_ref()).map_err(|r| refused(&r))?;
         let plan = plan_release(&partnership, &records, &now.files, latest.as_ref(), &lake.periods().closings().unwrap());
         prop_assert_eq!(records.len(), model.deliveries.len());
         for (at, d) in model.deliveries.iter().enumerate() {
-            let record = records.iter().find(|r| self.key(world, r) == Some((d.feed, d.k, d.content)));
+            let record = records.iter().find(|r| Self::key(world, r) == Some((d.feed, d.k, d.content)));
             let Some(record) = record else { return Err(fault(format!("not in the register: {d:?}"))) };
             prop_assert_eq!(plan.deliveries[&record.delivery_id].standing.as_str(), model.standing(world, at), "{:?}", d);
         }
