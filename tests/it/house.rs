@@ -45,6 +45,7 @@ fn groups() -> Vec<(&'static str, &'static [Code])> {
         ("TC12", codes::checks::ALL),
         ("TC13", codes::supply::ALL),
         ("TC14", codes::periods::ALL),
+        ("TC15", codes::notices::ALL),
     ]
 }
 

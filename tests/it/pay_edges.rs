@@ -125,7 +125,7 @@ fn a_unit_without_a_base_is_listed() {
     partnership
         .write(head, &yaml.replace("payroll_limit: {pounds: 10.00, action: stop}", "payroll_limit: {pounds: 9999.00, action: warn}"));
     let said = partnership.change(file, back, 0);
-    assert!(said.contains("1 unit without a base for its blanket (southam/shared/hr/): truecost query"), "{said}");
+    assert!(said.contains("1 unit left out by a blanket (southam/shared/hr/): truecost query"), "{said}");
     let listed = "SELECT blanket, kind, unit, base, true_amount FROM blanket_left_out";
     let listed = partnership.query(listed);
     assert!(listed.ends_with(",on_cost,southam/shared/hr/,0.00,723.12\n"), "{listed}");

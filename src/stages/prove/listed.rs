@@ -57,7 +57,7 @@ pub fn listed(tables: &BTreeMap<&'static str, RecordBatch>) -> Answer<Vec<Listed
         all.extend(some(later.num_rows(), "later register| read", &named(text(later, "council")?.iter()), "later_register"));
     }
     if let Some(left_out) = table("blanket_left_out") {
-        let what = "unit| without a base for its blanket";
+        let what = "unit| left out by a blanket";
         all.extend(some(left_out.num_rows(), what, &named(text(left_out, "unit")?.iter()), "blanket_left_out"));
     }
     if let Some(register) = table("driver_register") {
