@@ -16,6 +16,9 @@ use crate::{
 /// Below this the disk of the lake needs somebody, in bytes.
 const FEW_BYTES: u64 = 1 << 30;
 
+/// Lines that a person is shown before the feeds: with those of thirty feeds they fill a screen.
+const MOST: usize = 20;
+
 /// One thing that needs somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Need {
@@ -80,7 +83,10 @@ fn last_run(run: &Value) -> Option<Need> {
 /// Empty where nothing needs anybody.
 pub(super) fn text(needs: &[Need]) -> String {
     let line = |need: &Need| format!("  {:<16}  {}\n", need.what, need.says);
-    if needs.is_empty() { String::new() } else { format!("\nneeds somebody:\n{}", needs.iter().map(line).collect::<String>()) }
+    let left = needs.len().saturating_sub(MOST);
+    let more = if left > 0 { format!("  … and {}: truecost status --json\n", counted(left as u64, "line")) } else { String::new() };
+    let lines: String = needs.iter().take(MOST).map(line).collect();
+    if needs.is_empty() { String::new() } else { format!("\nneeds somebody:\n{lines}{more}") }
 }
 
 pub(super) fn json(needs: &[Need]) -> Vec<Value> {
