@@ -194,10 +194,12 @@ mod tests {
             "SELECT name FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.id = a.id)",
             "SELECT a.name FROM a LEFT JOIN b ON b.id = a.id AND $first_day < $as_at",
             "SELECT name FROM a WHERE id = $period UNION ALL SELECT name FROM b WHERE id = $period",
-            "SELECT name FROM a UNION ALL SELECT max(name) AS name FROM b WHERE $first_day = $as_at",
         ] {
             assert_eq!(read(sql, &on(1, 30)), "ab", "{sql}");
         }
+        // The greatest of no rows is one row of nothing, whatever the table holds.
+        let sql = "SELECT name FROM a UNION ALL SELECT max(name) AS name FROM b WHERE $first_day = $as_at";
+        assert_eq!((read(sql, &on(1, 30)), read(sql, &on(30, 30))), ("a".to_owned(), "ab".to_owned()));
         // Nothing is known where a parameter has no value.
         assert_eq!(read("SELECT name FROM a UNION ALL SELECT name FROM b WHERE $first_day = $as_at", &Parameters::none()), "ab");
     }

@@ -304,8 +304,11 @@ proptest! {
         for ((name, slot), times) in &world.done {
             prop_assert_eq!(*times, 1, "{} {}", name, instant_text(*slot));
         }
+        let mut tried = BTreeSet::new();
         for (name, slot, at) in &world.claims {
-            prop_assert!(slot <= at, "{} {} was taken at {}", name, instant_text(*slot), instant_text(*at));
+            // One that failed is tried again also where the clock has gone back behind its time.
+            let again = !tried.insert((name, slot));
+            prop_assert!(again || slot <= at, "{} {} was taken at {}", name, instant_text(*slot), instant_text(*at));
             prop_assert_eq!(world.timings[0].1.schedule.next(slot - 1, 1)[0], *slot);
         }
     }
