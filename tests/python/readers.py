@@ -79,6 +79,9 @@ def published(truecost, folder, contract):
     columns, table = declared(contract), contract.name.split(".")[0]
     # Resolved once: from here on the files are those of one release.
     files = sorted((folder / "published" / "latest").resolve().glob(f"{table}/*.parquet"))
+    if not files and table.startswith("restatement"):
+        # A statement is there once a closed period was reopened; nobody has in the demonstration.
+        return
     if not files:
         raise AssertionError("nothing is published")
     money = [name for name, kind in columns.items() if kind == MONEY]
