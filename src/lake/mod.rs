@@ -82,6 +82,7 @@ pub use manifest::{Content, LakeFileState, LakeState, MadeFrom, Manifest, Publis
 pub use notices::{Notice, Telling, TellingState};
 pub use part::{
     BATCH_ROWS, Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, ROW_GROUP_ROWS, RowGroupBuffer, RowGroups, StagedPart,
+    rows_of_parts,
 };
 pub use pending::Pending;
 pub use period::{Closing, Closings, Frozen, FrozenFinding, FrozenSlot, PeriodAct, PeriodEvent, Periods, Reopening};

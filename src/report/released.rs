@@ -12,7 +12,7 @@ use super::Release;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Day, Pence, Period},
-    lake::{Kept, Lake, Manifest, PartFile, PublishedPart, Tombstone, hold},
+    lake::{Kept, Lake, Manifest, PublishedPart, Tombstone, rows_of_parts},
     pipeline::{Partnership, schedule::civil_day_of},
     plan::{Slot, published_slots},
     schema::batch::money,
@@ -142,17 +142,7 @@ pub(super) fn periods(manifest: &Manifest) -> Vec<Period> {
 impl Release {
     /// All rows of some parts of a table, as they are in their files; each held against its digest.
     pub(super) fn batches<'p>(&self, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<Vec<RecordBatch>> {
-        let mut batches = Vec::new();
-        for part in parts {
-            let path = self.published.join(&part.path);
-            hold(&path, part.bytes, &part.sha256)?;
-            let file = PartFile::open(&path)?;
-            let names: Vec<&str> = file.schema().fields().iter().map(|field| field.name().as_str()).collect();
-            for row_group in 0..file.row_groups() {
-                batches.push(file.read(row_group, &names, &[])?);
-            }
-        }
-        Ok(batches)
+        rows_of_parts(&self.published, parts)
     }
 
     /// The parts of a table; none where the release has no such table.

@@ -24,7 +24,7 @@ mod writer;
 pub use buffer::{RowGroupBuffer, RowGroups};
 pub use derive::{Derivation, Plan};
 pub use encode::EncodedRowGroup;
-pub use read::PartFile;
+pub use read::{PartFile, rows_of_parts};
 pub use shape::PartSchema;
 pub use writer::{PartWriter, StagedPart};
 

@@ -28,7 +28,28 @@ use parquet::{
 };
 
 use super::chunks::RowGroup;
-use crate::{diagnostic::Answer, lake::fault};
+use crate::{
+    diagnostic::Answer,
+    lake::{PublishedPart, fault, hold},
+};
+
+/// All columns and rows of some parts below the published folder, as they are in their files; each is held against its digest first.
+///
+/// # Errors
+/// TC1008 where one is not there, cannot be read or is not as it was written.
+pub fn rows_of_parts<'p>(published: &Path, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<Vec<RecordBatch>> {
+    let mut batches = Vec::new();
+    for part in parts {
+        let path = published.join(&part.path);
+        hold(&path, part.bytes, &part.sha256)?;
+        let file = PartFile::open(&path)?;
+        let names: Vec<&str> = file.schema().fields().iter().map(|field| field.name().as_str()).collect();
+        for row_group in 0..file.row_groups() {
+            batches.push(file.read(row_group, &names, &[])?);
+        }
+    }
+    Ok(batches)
+}
 
 /// An open part. Cheap to clone; reads at positions, so threads may share it.
 #[derive(Clone, Debug)]

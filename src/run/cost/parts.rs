@@ -12,7 +12,7 @@ use crate::{
     crash,
     diagnostic::Answer,
     engine::{Part, Table},
-    lake::{Content, Manifest, PartFile, PublishedPart, Releases, StagedPart, hold},
+    lake::{Content, Manifest, PartFile, PublishedPart, Releases, StagedPart, hold, rows_of_parts},
     pipeline::Partnership,
     plan::{digest_of, does_not_fit, program, published},
     run::parallel::{each, lock},
@@ -142,17 +142,7 @@ impl<'a> Parts<'a> {
 
     /// All columns and rows of some parts, as they are in their files.
     pub fn in_full<'p>(&self, parts: impl IntoIterator<Item = &'p PublishedPart>) -> Answer<Vec<RecordBatch>> {
-        let mut batches = Vec::new();
-        for part in parts {
-            let path = self.releases.path_of(&part.path);
-            hold(&path, part.bytes, &part.sha256)?;
-            let file = PartFile::open(&path)?;
-            let names: Vec<&str> = file.schema().fields().iter().map(|field| field.name().as_str()).collect();
-            for row_group in 0..file.row_groups() {
-                batches.push(file.read(row_group, &names, &[])?);
-            }
-        }
-        Ok(batches)
+        rows_of_parts(self.releases.folder(), parts)
     }
 
     /// Parts to be read where they stand.
