@@ -7,7 +7,7 @@ use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Coverage, DeliveryId, Digest, Identifier, Key, Period},
-    lake::{Commit, Decided, Decision, DeliveryRecord, DeliveryState, Naming, Pending, holder},
+    lake::{Commit, Decided, Decision, DeliveryRecord, DeliveryState, Lock, Naming, Pending, holder},
     pipeline::{Feed, Partnership, Repeats},
     plan::{self, Change, Selector, common, is_stale, lake_now, nothing_to_let_go, plan_release, published_slots},
     source,
@@ -35,10 +35,7 @@ pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answ
     let options = Options { threads: 1, ..Options::default() };
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
-    conductor.lake.recover(&held)?;
-    conductor.mend_entries(false)?;
-    conductor.lake.register().recover(&conductor.tables)?;
-    let interrupted = conductor.finish_pending()?;
+    let interrupted = conductor.take_over(&held)?;
     let mut known = conductor.lake.register().all()?;
     // Typed again after it died: it is done once.
     if let Some(pending) = interrupted.filter(|pending| said.is(pending)) {
@@ -86,6 +83,15 @@ impl Said {
 }
 
 impl Conductor<'_> {
+    /// What a command does first with the lake that it holds: what another left when it died is removed, made again or entered. Answers
+    /// with the decision that the other had begun.
+    pub(super) fn take_over(&self, held: &Lock) -> Answer<Option<Pending>> {
+        self.lake.recover(held)?;
+        self.mend_entries(false)?;
+        self.lake.register().recover(&self.tables)?;
+        self.finish_pending()
+    }
+
     /// Enters what a command that died had begun; whoever holds the lock does it first.
     pub(super) fn finish_pending(&self) -> Answer<Option<Pending>> {
         let pending = self.lake.pending()?;

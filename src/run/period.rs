@@ -45,9 +45,7 @@ pub fn period(partnership: &Partnership, asked: &PeriodAsked, clock: &dyn Clock)
     let options = Options { threads: 1, ..Options::default() };
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
-    conductor.lake.recover(&held)?;
-    conductor.mend_entries(false)?;
-    conductor.lake.register().recover(&conductor.tables)?;
+    conductor.take_over(&held)?;
     let known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
     let closings = conductor.lake.periods().closings()?;

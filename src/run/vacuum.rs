@@ -35,10 +35,7 @@ pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, dry: bool) -> Answer
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
     if !dry {
-        conductor.lake.recover(&held)?;
-        conductor.mend_entries(false)?;
-        conductor.lake.register().recover(&conductor.tables)?;
-        conductor.finish_pending()?;
+        conductor.take_over(&held)?;
     }
     let known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
