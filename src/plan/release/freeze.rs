@@ -1,6 +1,6 @@
 //! Closing a period: what speaks against it, and what it is closed on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -59,6 +59,9 @@ impl Objection {
 
 /// The name among a manifest's proofs under which it lists what checks found.
 pub const FOUND: &str = "found";
+
+/// So many findings of one check are named where a period cannot be closed.
+const SHOWN: usize = 3;
 
 /// The month before a period; before a closing period the last month of its year.
 #[must_use]
@@ -172,12 +175,24 @@ impl CloseAsked<'_> {
     fn failed(&self) -> Vec<Objection> {
         let of_it = self.latest.map(found_in).unwrap_or_default().into_iter();
         let of_it = of_it.filter(|(period, _)| period.is_none_or(|period| period == self.period));
-        let numbers: BTreeSet<(i16, String)> = of_it.map(|(_, found)| (found.check, found.what)).collect();
-        let one = |(number, what): (i16, String)| {
+        let mut checks: BTreeMap<i16, BTreeSet<String>> = BTreeMap::new();
+        for (_, found) in of_it {
+            checks.entry(found.check).or_default().insert(found.what);
+        }
+        let one = |(number, whats): (i16, BTreeSet<String>)| {
             let hint = if number == 12 { "truecost suspense" } else { "truecost checks" };
-            Objection::new(format!("check {number} failed: {what}"), hint)
+            Objection::new(format!("check {number} failed: {}", first_of(&whats)), hint)
         };
-        numbers.into_iter().map(one).collect()
+        checks.into_iter().map(one).collect()
+    }
+}
+
+/// The first findings of a check, and how many more there are: one check may have failed for every service of every council.
+fn first_of(whats: &BTreeSet<String>) -> String {
+    let shown: Vec<&str> = whats.iter().take(SHOWN).map(String::as_str).collect();
+    match whats.len().saturating_sub(SHOWN) {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
     }
 }
 
@@ -232,5 +247,18 @@ impl ReleasePlan {
         }
         closing.found = found_in(latest).into_iter().filter(|(of, _)| *of == Some(period)).map(|(_, found)| found).collect();
         closing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_failed_everywhere_is_one_objection() {
+        let whats = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(first_of(&whats(&["suspense"])), "suspense");
+        assert_eq!(first_of(&whats(&["c", "a", "b"])), "a; b; c");
+        assert_eq!(first_of(&whats(&["d", "c", "a", "b", "e"])), "a; b; c; and 2 more");
     }
 }
