@@ -23,6 +23,7 @@
 //! | `diagnostic` | how truecost says no | crash, domain |
 //! | `schema` | contracts → Arrow schemas and checks | crash, domain, diagnostic |
 //! | `decode` | bytes → typed batches and rejected rows | crash, domain, diagnostic, schema |
+//! | `profile` | what is in a file that nobody has described yet | crash, domain, diagnostic, schema, decode |
 //! | `source` | list and fetch | crash, domain, diagnostic, schema, decode |
 //! | `lake` | where data rests; the only place that commits; no SQL | crash, domain, diagnostic, schema, decode, source |
 //! | `engine` | how SQL runs: the only session | crash, domain, diagnostic, schema, decode, source, lake |
@@ -31,10 +32,10 @@
 //! | `stages` | land, judge, normalise, classify, resolve, separate, allocate, prove, restate, publish; no stage imports another | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan |
 //! | `notice` | who is told: webhooks | crash, domain, diagnostic, schema, decode, source, lake, pipeline |
 //! | `run` | the conductor: order, lease, clock, release | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, notice |
-//! | `report` | what finance and engineers look at | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, notice, run |
+//! | `report` | what finance and engineers look at | crash, domain, diagnostic, schema, decode, profile, source, lake, engine, pipeline, plan, stages, notice, run |
 //! | `demo` | synthetic partnership | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline |
 //! | `serve` | what runs by itself: scheduler, health | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, notice, run, report |
-//! | `cli` | words in, words out; no logic | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, notice, run, report, demo, serve |
+//! | `cli` | words in, words out; no logic | crash, domain, diagnostic, schema, decode, profile, source, lake, engine, pipeline, plan, stages, notice, run, report, demo, serve |
 
 pub mod cli;
 pub mod crash;
@@ -47,6 +48,7 @@ pub mod lake;
 pub mod notice;
 pub mod pipeline;
 pub mod plan;
+pub mod profile;
 pub mod report;
 pub mod run;
 pub mod schema;

@@ -36,6 +36,14 @@ pub enum Command {
     },
     /// Make a synthetic partnership's ledgers for 2018/19, run everything, and show what it costs.
     Demo(Demo),
+    /// Say what is in a file that nobody has described yet: its text, its columns, and what speaks for each; needs no partnership.
+    Profile {
+        /// The file, as its sender sent it.
+        file: PathBuf,
+        /// The sheet of a workbook, by its name or its number; the one that holds most if not given.
+        #[arg(long, value_name = "SHEET")]
+        sheet: Option<String>,
+    },
     /// Look at the machine and at what truecost keeps: what a run needs, and what is missing.
     Doctor {
         /// Make drop folders that are not there and mend what truecost itself keeps, where it does not fit together, before looking.

@@ -40,6 +40,7 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
             Ok(0)
         }
         Command::Explain { what: args::Explain::Code { code } } => say(voice, &report::code(code.as_deref())?),
+        Command::Profile { file, sheet } => say(voice, &super::profile::page(&below(&words.partnership, file), sheet.as_deref())?),
         command => {
             let partnership = open(&words.partnership, voice).inspect_err(|refusal| {
                 if let Command::Schedule { action: args::Schedule::List } = command {
@@ -114,7 +115,12 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         Command::Vacuum { dry_run } => say(voice, &report::vacuumed(&run::vacuum(partnership, &ProcessClock, *dry_run)?)),
         Command::Notify { action: args::Notify::Test { channel } } => super::notify::test(partnership, channel.as_deref(), voice),
         Command::Schedule { action } => schedule(partnership, action, voice),
-        Command::Init { .. } | Command::Demo(_) | Command::Completions { .. } | Command::Explain { .. } | Command::Serve => Ok(0), // done above
+        Command::Init { .. }
+        | Command::Demo(_)
+        | Command::Profile { .. }
+        | Command::Completions { .. }
+        | Command::Explain { .. }
+        | Command::Serve => Ok(0), // done above
     }
 }
 

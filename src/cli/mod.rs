@@ -9,6 +9,7 @@ mod key;
 mod notify;
 mod out;
 mod period;
+mod profile;
 mod progress;
 mod release;
 mod serve;

@@ -9,7 +9,7 @@ use super::{
     header::{self, Header},
     judge::Judge,
     lines::count_line_ends,
-    record::{QuoteFault, read_record},
+    record::{Dialect, QuoteFault, read_record},
     transcode::{Input, to_text},
 };
 use crate::{
@@ -139,7 +139,7 @@ impl<R: Read> Chunks<R> {
                 let bytes = std::mem::take(&mut self.rest);
                 return Ok(Some(self.chunk(bytes)));
             }
-            if let Some(end) = safe_end(&self.judge, self.rest.get(..wanted).unwrap_or(&self.rest)) {
+            if let Some(end) = safe_end(self.judge.dialect, self.rest.get(..wanted).unwrap_or(&self.rest)) {
                 let beyond = self.rest.get(end..).unwrap_or_default();
                 let mut rest = Vec::with_capacity(self.chunk_bytes.max(beyond.len()));
                 rest.extend_from_slice(beyond);
@@ -203,10 +203,10 @@ pub(super) fn describe_quote(judge: &Judge, encoding: Encoding, text: &[u8], sta
 }
 
 /// The last place in `text` where a record surely ends. `text` starts with a record, and goes on after its last byte.
-fn safe_end(judge: &Judge, text: &[u8]) -> Option<usize> {
-    match judge.dialect.quote {
+pub(super) fn safe_end(dialect: Dialect, text: &[u8]) -> Option<usize> {
+    match dialect.quote {
         None => last_end(text, |_| true),
-        Some(quote) if judge.dialect.escape == Escape::Doubled => {
+        Some(quote) if dialect.escape == Escape::Doubled => {
             // Between records the number of quotes is even: count them once, then back from the end.
             let all = memchr_iter(quote, text).count();
             let (mut counted_from, mut after) = (text.len(), 0);
@@ -216,7 +216,7 @@ fn safe_end(judge: &Judge, text: &[u8]) -> Option<usize> {
                 (all - after).is_multiple_of(2)
             })
         }
-        Some(_) => last_exact_end(judge, text),
+        Some(_) => last_exact_end(dialect, text),
     }
 }
 
@@ -235,10 +235,10 @@ fn last_end(text: &[u8], mut is_outside: impl FnMut(usize) -> bool) -> Option<us
     None
 }
 
-fn last_exact_end(judge: &Judge, text: &[u8]) -> Option<usize> {
+fn last_exact_end(dialect: Dialect, text: &[u8]) -> Option<usize> {
     let mut end = None;
     let mut at = 0;
-    while let Ok(record) = read_record(text, at, judge.dialect) {
+    while let Ok(record) = read_record(text, at, dialect) {
         let could_grow = text.get(record.next..).is_none_or(|rest| rest.len() < 2);
         if could_grow || record.next == record.end() {
             break;

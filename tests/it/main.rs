@@ -37,6 +37,7 @@ mod pay_edges;
 mod periods;
 mod personal;
 mod places;
+mod profile;
 mod query;
 mod releases;
 mod retention;

@@ -31,4 +31,8 @@ codes! {
     NO_KEYS = "TC0118", Configurator, 2, "a personal feed has no keys";
     /// No figure of true cost is published of this service, bearer or period.
     NO_FIGURE = "TC0119", Configurator, 2, "no such figure";
+    /// No such file, a folder, or bytes that are damaged.
+    NOT_PROFILED = "TC0130", Configurator, 2, "the file cannot be read";
+    /// A PDF, a picture, a web page: nothing with rows.
+    NO_TABLE = "TC0131", Supplier, 1, "the file holds no table";
 }

@@ -1,0 +1,226 @@
+//! Text in which fields stand at fixed places: printed reports with dashes under their headings, and records of one width.
+
+use std::borrow::Cow;
+
+use super::{
+    encoding::{Change, Chosen, Utf8},
+    facts::{Format, Header, Layout, OfAll, Profile},
+    gather::Cell,
+    shape::Cut,
+    source::Source,
+    sums::Before,
+    table::Table,
+    text::text_facts,
+    whole::{Parts, whole},
+    words,
+};
+use crate::{
+    decode::{LineEndCounts, PlainFault, PlainRecords},
+    diagnostic::{Answer, Refusal},
+};
+
+/// Gives each line of the text, form feeds taken off.
+fn lines(source: &Source, chosen: &Chosen, take: &mut dyn FnMut(u64, &str)) -> Result<LineEndCounts, Refusal> {
+    let read = Utf8::new(source.open()?, chosen, Change::default()).map_err(|error| source.broken(&error))?;
+    let result = PlainRecords::new(read, Cut::single().spelling, 1).each(&mut |record| {
+        let text = String::from_utf8_lossy(record.raw);
+        take(record.line, text.trim_start_matches('\u{c}'));
+    });
+    result.map_err(|fault| match fault {
+        PlainFault::Unreadable(error) => source.broken(&error),
+        PlainFault::Quote { line } | PlainFault::Endless { line } => {
+            let what = format!("no table: line {line} does not end");
+            super::refuse::no_table(&source.shown(), &what, "ask the sender what the file is")
+        }
+    })
+}
+
+/// A printed report: `columns` are the first and last character of each, from 0, and `rule` is the line of dashes that shows them.
+pub(super) fn ruled(source: &Source, chosen: &Chosen, columns: &[(usize, usize)], rule: &str) -> Answer<Profile> {
+    let (names, line) = names_above(source, chosen, columns, rule)?;
+    let mut report = Report {
+        columns,
+        rule: rule.trim_end(),
+        table: Table::new(names.clone(), columns.len(), Vec::new()),
+        before: Vec::new(),
+        rules: 0,
+        names: line,
+    };
+    let ends = lines(source, chosen, &mut |line, text| report.line(line, text))?;
+    report.table.finish();
+    let places = columns.iter().map(|(from, to)| (from + 1, to + 1)).collect();
+    let header = Header {
+        line: (line > 0).then_some(line),
+        records: 1,
+        lines: 2,
+        first_row: report.table.first_row,
+        before: report.before.len() as u64,
+        ..Header::default()
+    };
+    Ok(whole(Parts {
+        source,
+        format: Format::Fixed,
+        text: Some(text_facts(chosen, ends)),
+        layout: Layout { places, ..Layout::default() },
+        header,
+        names,
+        table: report.table,
+        before: report.before,
+        notes: Vec::new(),
+        sheets: Vec::new(),
+        sheet: None,
+    }))
+}
+
+/// The names of the columns, from the line above the first line of dashes, and that line.
+fn names_above(source: &Source, chosen: &Chosen, columns: &[(usize, usize)], rule: &str) -> Answer<(Vec<String>, u64)> {
+    let (mut found, mut last) = (None, (0, String::new()));
+    lines(source, chosen, &mut |line, text| {
+        if found.is_none() && text.trim_end() == rule.trim_end() {
+            found = Some(last.clone());
+        }
+        last = (line, text.to_owned());
+    })?;
+    let (line, text) = found.unwrap_or_default();
+    Ok((cut(&text, columns).iter().map(|name| name.trim().to_owned()).collect(), line))
+}
+
+/// The texts at the places; the last goes on to the end of the line.
+fn cut(text: &str, columns: &[(usize, usize)]) -> Vec<String> {
+    let letters: Vec<char> = text.chars().collect();
+    let last = columns.len().saturating_sub(1);
+    let one = |(at, (from, to)): (usize, &(usize, usize))| {
+        let end = if at == last { letters.len() } else { (to + 1).min(letters.len()) };
+        letters.get(*from..end).map_or_else(String::new, |part| part.iter().collect())
+    };
+    columns.iter().enumerate().map(one).collect()
+}
+
+struct Report<'a> {
+    columns: &'a [(usize, usize)],
+    rule: &'a str,
+    table: Table,
+    before: Vec<Before>,
+    /// Lines of dashes seen.
+    rules: u64,
+    /// Line of the names.
+    names: u64,
+}
+
+impl Report<'_> {
+    fn line(&mut self, line: u64, text: &str) {
+        if text.trim_end() == self.rule {
+            self.rules += 1;
+        }
+        if self.rules == 0 || (self.rules == 1 && text.trim_end() == self.rule) {
+            return self.above(line, text);
+        }
+        let cells = cut(text, self.columns);
+        let is_names = self.table.names().iter().zip(&cells).all(|(name, cell)| name == cell.trim());
+        let crosses = !words::is_rule(text.as_bytes()) && !is_names && !words::is_end(text) && self.crosses(text);
+        if crosses {
+            return self.table.page_head(line);
+        }
+        let cells: Vec<Cell<'_>> =
+            cells.iter().map(|cell| Cell { text: Cow::Borrowed(cell.trim().as_bytes()), ..Cell::default() }).collect();
+        self.table.take(line, text.as_bytes(), &cells);
+    }
+
+    fn above(&mut self, line: u64, text: &str) {
+        self.table.records += 1;
+        if text.trim().is_empty() {
+            self.table.blank(line);
+        } else if line != self.names && text.trim_end() != self.rule {
+            self.before.push(Before { line, cells: vec![text.trim().to_owned()] });
+        }
+    }
+
+    /// Something stands between the columns: the line is none of theirs.
+    fn crosses(&self, text: &str) -> bool {
+        let between = |at: usize| self.columns.windows(2).any(|pair| matches!(pair, [(_, to), (from, _)] if at > *to && at < *from));
+        text.chars().enumerate().any(|(at, letter)| letter != ' ' && between(at))
+    }
+}
+
+/// Records of one width, without names: what kinds there are, and where kinds of characters change.
+pub(super) fn fixed(source: &Source, chosen: &Chosen, head: &str, width: usize) -> Answer<Profile> {
+    let of_width: Vec<&str> = head.lines().filter(|line| line.chars().count() == width).take(400).collect();
+    let first = |line: &&str| line.chars().next();
+    let tag = of_width.iter().filter_map(first).max_by_key(|tag| of_width.iter().filter(|line| first(line) == Some(*tag)).count());
+    let like: Vec<&str> = of_width.iter().copied().filter(|line| line.chars().next() == tag).collect();
+    let columns = segments(&like, width);
+    let tagged = like.len() < of_width.len() && tag.is_some_and(char::is_alphabetic);
+    let mut table = Table::new(Vec::new(), columns.len(), Vec::new());
+    let (mut of, mut alike) = (0, 0);
+    let ends = lines(source, chosen, &mut |line, text| {
+        of += u64::from(!text.is_empty());
+        alike += u64::from(text.chars().count() == width);
+        let cells = cut(text, &columns);
+        let cells: Vec<Cell<'_>> =
+            cells.iter().map(|cell| Cell { text: Cow::Borrowed(cell.trim().as_bytes()), ..Cell::default() }).collect();
+        let own = text.chars().next().filter(|first| tagged && Some(*first) != tag);
+        match own {
+            Some(first) => table.of_type(first.to_string(), line, &cells),
+            None => table.take(line, text.as_bytes(), &cells),
+        }
+    })?;
+    table.finish();
+    let places = columns.iter().map(|(from, to)| (from + 1, to + 1)).collect();
+    let header = Header { first_row: table.first_row, ..Header::default() };
+    Ok(whole(Parts {
+        source,
+        format: Format::Fixed,
+        text: Some(text_facts(chosen, ends)),
+        layout: Layout { places, width: Some((width, OfAll { rows: alike, of })), ..Layout::default() },
+        header,
+        names: Vec::new(),
+        table,
+        before: Vec::new(),
+        notes: Vec::new(),
+        sheets: Vec::new(),
+        sheet: None,
+    }))
+}
+
+/// Where kinds of characters change in all lines: digits, blanks, anything else. Fields of one kind that touch are one here.
+fn segments(lines: &[&str], width: usize) -> Vec<(usize, usize)> {
+    let mut kinds = vec![0_u8; width];
+    for line in lines {
+        for (kind, letter) in kinds.iter_mut().zip(line.chars()) {
+            *kind |= match letter {
+                ' ' => 1,
+                c if c.is_ascii_digit() => 2,
+                _ => 4,
+            };
+        }
+    }
+    // Blanks beside letters or digits are the padding of a field, which ends where all lines have a blank.
+    let field = |kind: u8| match kind {
+        1 => 0,
+        2 => 1,
+        _ => 2,
+    };
+    let mut all = Vec::new();
+    let mut from = 0;
+    for at in 1..=width {
+        let kind = |at: usize| kinds.get(at).map(|kind| field(*kind));
+        if kind(at) != kind(from) {
+            if kind(from) != Some(0) {
+                all.push((from, at - 1));
+            }
+            from = at;
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_where_kinds_of_characters_change() {
+        assert_eq!(segments(&["D00123ABC  45", "D00124XY   46"], 13), [(0, 0), (1, 5), (6, 8), (11, 12)]);
+        assert_eq!(cut("Café  12", &[(0, 3), (6, 7)]), ["Café", "12"]);
+    }
+}

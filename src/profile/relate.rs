@@ -1,0 +1,129 @@
+//! What stands in several columns of one row: words beside signs, and amounts that add up.
+
+use super::{amount, gather::Cell};
+
+/// Columns of words that are watched, and words of each.
+const FLAGS: usize = 12;
+const WORDS: usize = 8;
+/// Characters of a word.
+const LETTERS: usize = 24;
+/// Columns of amounts among which sums are looked for.
+const AMOUNTS: usize = 10;
+
+/// What is watched while the rows go by.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Relations {
+    pub(super) flags: Vec<Flag>,
+    pub(super) sums: Vec<Sum>,
+}
+
+/// A column of few words, with the signs of all amounts beside each.
+#[derive(Clone, Debug)]
+pub(super) struct Flag {
+    pub(super) column: usize,
+    /// Word, and for each column how often its amount is negative, positive and nought beside it.
+    pub(super) words: Vec<(Vec<u8>, Vec<[u64; 3]>)>,
+    /// It turned out to hold more words than a flag has.
+    pub(super) dropped: bool,
+}
+
+/// Two or more amounts that are perhaps another.
+#[derive(Clone, Debug)]
+pub(super) struct Sum {
+    pub(super) parts: Vec<usize>,
+    pub(super) whole: usize,
+    pub(super) agree: u64,
+    pub(super) of: u64,
+    /// Rows on which at least two of the parts are not nought: else the sum says nothing.
+    pub(super) telling: u64,
+}
+
+impl Relations {
+    /// Chooses what to watch from the first rows.
+    pub(super) fn learn(&mut self, rows: &[&[Cell<'_>]], width: usize) {
+        let mut amounts = Vec::new();
+        for at in 0..width {
+            let texts: Vec<&[u8]> = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.trim_ascii()).collect();
+            let filled = texts.iter().filter(|text| !text.is_empty()).count();
+            let read = texts.iter().filter(|text| amount::read(text).is_some()).count();
+            if filled > 0 && read * 20 >= filled * 19 {
+                amounts.push(at);
+            }
+            let mut words: Vec<&[u8]> = texts.iter().copied().filter(|text| !text.is_empty()).collect();
+            words.sort_unstable();
+            words.dedup();
+            let short = words.iter().all(|word| word.len() <= LETTERS);
+            if short && (2..=WORDS).contains(&words.len()) && filled > words.len() * 2 && self.flags.len() < FLAGS {
+                self.flags.push(Flag { column: at, words: Vec::new(), dropped: false });
+            }
+        }
+        self.sums = candidates(&amounts);
+        for row in rows {
+            let of_row: Vec<Option<i128>> =
+                (0..width).map(|at| row.get(at).and_then(|cell| amount::read(&cell.text)).map(|amount| amount.value.0)).collect();
+            self.sums.iter_mut().for_each(|sum| sum.row(&of_row));
+        }
+        self.sums.retain(|sum| sum.telling > 0 && sum.agree * 20 >= sum.of * 19);
+        self.sums.iter_mut().for_each(|sum| (sum.agree, sum.of, sum.telling) = (0, 0, 0));
+    }
+
+    /// Takes a row and its amounts.
+    pub(super) fn row(&mut self, cells: &[Cell<'_>], amounts: &[Option<i128>]) {
+        self.sums.iter_mut().for_each(|sum| sum.row(amounts));
+        for flag in self.flags.iter_mut().filter(|flag| !flag.dropped) {
+            let Some(word) = cells.get(flag.column).map(|cell| cell.text.trim_ascii()).filter(|word| !word.is_empty()) else { continue };
+            flag.row(word, amounts);
+        }
+    }
+}
+
+impl Flag {
+    fn row(&mut self, word: &[u8], amounts: &[Option<i128>]) {
+        let at = self.words.iter().position(|(known, _)| known == word);
+        let at = at.unwrap_or_else(|| {
+            self.words.push((word.to_vec(), vec![[0; 3]; amounts.len()]));
+            self.words.len() - 1
+        });
+        self.dropped = self.words.len() > WORDS;
+        let Some((_, counts)) = self.words.get_mut(at) else { return };
+        for ([negative, positive, nought], amount) in counts.iter_mut().zip(amounts) {
+            match amount.map(i128::signum) {
+                Some(-1) => *negative += 1,
+                Some(0) => *nought += 1,
+                Some(_) => *positive += 1,
+                None => {}
+            }
+        }
+    }
+}
+
+fn candidates(amounts: &[usize]) -> Vec<Sum> {
+    let mut sums = Vec::new();
+    let make = |parts: Vec<usize>, whole| Sum { parts, whole, agree: 0, of: 0, telling: 0 };
+    if (3..=AMOUNTS).contains(&amounts.len()) {
+        for (first, a) in amounts.iter().enumerate() {
+            for b in amounts.iter().skip(first + 1) {
+                sums.extend(amounts.iter().filter(|whole| *whole != a && *whole != b).map(|whole| make(vec![*a, *b], *whole)));
+            }
+        }
+    }
+    if amounts.len() > 3 {
+        // A column of totals: all others together.
+        sums.extend(amounts.iter().map(|whole| make(amounts.iter().copied().filter(|at| at != whole).collect(), *whole)));
+    }
+    sums
+}
+
+impl Sum {
+    fn row(&mut self, amounts: &[Option<i128>]) {
+        let of = |at: &usize| amounts.get(*at).copied().flatten();
+        let Some(whole) = of(&self.whole) else { return };
+        let parts: Vec<i128> = self.parts.iter().filter_map(of).collect();
+        if parts.is_empty() {
+            return;
+        }
+        self.of += 1;
+        self.agree += u64::from(parts.iter().sum::<i128>() == whole);
+        self.telling += u64::from(parts.iter().filter(|part| **part != 0).count() > 1);
+    }
+}

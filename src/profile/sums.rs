@@ -1,0 +1,212 @@
+//! Records that are no rows: which of them are the sum of others, and what the rest is.
+
+use super::{
+    amount::{self, Millionths},
+    facts::{LeftOut, Over, Reason, RecordType, Total},
+    gather::LINES,
+    table::{Aside, Table},
+    words,
+};
+
+/// A record before the header.
+#[derive(Clone, Debug)]
+pub(super) struct Before {
+    pub(super) line: u64,
+    pub(super) cells: Vec<String>,
+}
+
+/// What the table's records are besides rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Judged {
+    pub(super) totals: Vec<Total>,
+    pub(super) left_out: Vec<LeftOut>,
+    pub(super) record_types: Vec<RecordType>,
+}
+
+/// Judges them. `money` are positions of columns of amounts, `likely` is the one that most likely counts.
+pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: Option<usize>) -> Judged {
+    let mut judged = Judged::default();
+    above(table, before, money, likely, &mut judged);
+    let mut block = vec![0; table.width];
+    for aside in &table.aside {
+        if aside.reason == Reason::RecordType {
+            judged.left(aside.line, Reason::RecordType, &aside.cells, None);
+            continue;
+        }
+        let found: Vec<Total> = money.iter().filter_map(|at| total(table, aside, *at, &block)).collect();
+        let reason = reason(aside, &found);
+        if !found.is_empty() {
+            block.clone_from(&aside.before);
+        }
+        judged.totals.extend(found);
+        judged.left(aside.line, reason, &aside.cells, likely);
+    }
+    for (reason, rows, lines) in &table.counts {
+        let (rows, lines) = (*rows, lines.clone());
+        judged.left_out.push(LeftOut { reason: *reason, rows, lines, label: None, label_at: None, amount: None, printed: None });
+    }
+    among_rows(table, money, &mut judged);
+    judged.record_types = record_types(table, money);
+    judged.left_out.sort_by_key(|left| left.lines.first().copied());
+    judged
+}
+
+/// Amounts that stand before the header are totals where they are the sums of their columns.
+fn above(table: &Table, before: &[Before], money: &[usize], likely: Option<usize>, judged: &mut Judged) {
+    for record in before {
+        let mut any = false;
+        for at in money {
+            let Some(printed) = record.cells.get(*at).filter(|text| !text.trim().is_empty()) else { continue };
+            let Some(value) = amount::read(printed.as_bytes()) else { continue };
+            let sum = table.columns.get(*at).map_or(0, |column| column.money.sum());
+            any = true;
+            judged.totals.push(Total {
+                line: record.line,
+                column: *at,
+                printed: printed.clone(),
+                sum: Millionths(sum),
+                difference: Millionths(value.value.0 - sum),
+                rows: table.rows,
+                over: Over::All,
+                labelled: record.cells.iter().any(|cell| words::is_total(cell)),
+            });
+        }
+        judged.left(record.line, if any { Reason::TotalAbove } else { Reason::Preamble }, &record.cells, likely.filter(|_| any));
+    }
+}
+
+/// The total that a record prints in a column, where it is one.
+fn total(table: &Table, aside: &Aside, at: usize, block: &[i128]) -> Option<Total> {
+    let printed = aside.cells.get(at)?.clone();
+    let value = aside.amounts.get(at).copied().flatten()?;
+    let all = table.columns.get(at)?.money.sum();
+    let above = aside.before.get(at).copied()?;
+    let since = above - block.get(at).copied().unwrap_or(0);
+    let labelled = label(&aside.cells).is_some_and(|(_, text)| words::is_total(text));
+    let marked = label(&aside.cells).is_some_and(|(_, text)| text.trim().trim_matches('*').is_empty());
+    let (over, sum) = match value {
+        v if v == all && !(aside.followed && v == since) => (Over::All, all),
+        v if v == above => (Over::Above, above),
+        v if v == since => (Over::Block, since),
+        _ if labelled && aside.followed => (Over::Block, since),
+        _ if labelled || marked => (Over::All, all),
+        _ => return None,
+    };
+    // A row of noughts is the sum of nothing; only its label makes it a total.
+    (value != 0 || labelled).then(|| Total {
+        line: aside.line,
+        column: at,
+        printed,
+        sum: Millionths(sum),
+        difference: Millionths(value - sum),
+        rows: if over == Over::All { table.rows } else { aside.rows_before },
+        over,
+        labelled,
+    })
+}
+
+fn reason(aside: &Aside, found: &[Total]) -> Reason {
+    let text = label(&aside.cells).map_or("", |(_, text)| text);
+    if words::is_subtotal(text) || found.iter().any(|total| total.over == Over::Block && total.difference.0 == 0) {
+        Reason::Subtotal
+    } else if !found.is_empty() || words::is_total(text) {
+        Reason::Total
+    } else if words::is_nil(text) {
+        Reason::Nil
+    } else if words::is_end(text) {
+        Reason::End
+    } else {
+        aside.reason
+    }
+}
+
+/// Full rows that are the sum of all others: taken for rows they count every pound twice.
+fn among_rows(table: &Table, money: &[usize], judged: &mut Judged) {
+    let sum_of = |at: usize| table.columns.get(at).map_or(0, |column| column.money.sum());
+    for (line, at, rows) in table.running.iter().filter(|(_, at, rows)| *rows > 1 && money.contains(at)) {
+        let last = table.tail.back().is_some_and(|edge| edge.line == *line);
+        let value = table.tail.iter().find(|edge| edge.line == *line).and_then(|edge| edge.amounts.get(*at).copied().flatten());
+        if let Some(value) = value.filter(|_| last) {
+            judged.totals.push(row_total(*line, *at, value, *rows, Over::Above));
+        }
+    }
+    if let Some(first) = table.head.first().filter(|_| table.rows > 2) {
+        for at in money {
+            let value = first.amounts.get(*at).copied().flatten().unwrap_or(0);
+            if value != 0 && value * 2 == sum_of(*at) {
+                judged.totals.push(row_total(first.line, *at, value, table.rows - 1, Over::All));
+            }
+        }
+    }
+}
+
+fn row_total(line: u64, column: usize, value: i128, rows: u64, over: Over) -> Total {
+    let printed = Millionths(value).text();
+    Total { line, column, printed, sum: Millionths(value), difference: Millionths(0), rows, over, labelled: false }
+}
+
+fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
+    let tag_of_rows = table.columns.first().and_then(|column| column.values().first().map(|(text, _)| text.clone()));
+    let mut types: Vec<RecordType> = Vec::new();
+    for (tag, fields, records, first_line) in &table.tagged {
+        let cells = table.aside.iter().find(|aside| aside.line == *first_line).map(|aside| aside.cells.as_slice()).unwrap_or_default();
+        let whole = |text: &String| text.parse::<u64>().ok();
+        let numbered = || cells.iter().enumerate().skip(1);
+        let counts = numbered().filter(|(_, text)| whole(text) == Some(table.rows)).map(|(at, _)| at + 1).collect();
+        let sums = numbered().filter_map(|(at, text)| {
+            let value = amount::read(text.as_bytes())?.value.0;
+            let of = money.iter().find(|column| table.columns.get(**column).is_some_and(|c| c.money.sum() == value && value != 0))?;
+            Some((at + 1, *of))
+        });
+        let sums = if *records == 1 { sums.collect() } else { Vec::new() };
+        types.push(RecordType { tag: tag.clone(), records: *records, fields: *fields, first_line: *first_line, counts, sums });
+    }
+    if let Some(tag) = tag_of_rows.filter(|_| !types.is_empty()) {
+        let first_line = table.first_row.unwrap_or(0);
+        types.push(RecordType { tag, records: table.rows, fields: table.width, first_line, counts: Vec::new(), sums: Vec::new() });
+    }
+    types.sort_by_key(|kind| kind.first_line);
+    types
+}
+
+/// The first cell that holds something.
+fn label(cells: &[String]) -> Option<(usize, &str)> {
+    cells.iter().enumerate().find(|(_, cell)| !cell.trim().is_empty()).map(|(at, cell)| (at, cell.as_str()))
+}
+
+/// What may be shown of a label: words that are known or are a mark of few letters; of any other its shape.
+fn shown(text: &str) -> String {
+    let text = text.trim();
+    let known = words::is_total(text) || words::is_nil(text) || words::is_end(text);
+    let mark = text.len() <= 24 && (text.to_lowercase().starts_with("inserted") || ["detail", "footer", "header"].contains(&text));
+    let sign = text.chars().all(|c| !c.is_alphanumeric());
+    if known || mark || sign || super::shape::is_tag(text) { text.to_owned() } else { words::shape(text) }
+}
+
+impl Judged {
+    /// Adds a record that is no row to those of its kind.
+    fn left(&mut self, line: u64, reason: Reason, cells: &[String], likely: Option<usize>) {
+        let label = label(cells);
+        let number = label.is_some_and(|(_, text)| amount::read(text.as_bytes()).is_some() && text.chars().any(|c| c.is_ascii_digit()));
+        let (label_at, label) = match label.filter(|_| !number && reason != Reason::Preamble) {
+            Some((at, text)) => (Some(at), Some(shown(text))),
+            None => (None, None),
+        };
+        let printed = likely.and_then(|at| cells.get(at)).filter(|text| !text.trim().is_empty()).cloned();
+        let amount = printed.as_ref().and_then(|text| amount::read(text.as_bytes())).map(|amount| amount.value);
+        let printed = printed.filter(|_| amount.is_some());
+        let alike = |known: &&mut LeftOut| known.reason == reason && known.label == label && known.label_at == label_at;
+        if let Some(known) = self.left_out.iter_mut().find(alike) {
+            known.rows += 1;
+            known.amount = match (known.amount, amount) {
+                (Some(a), Some(b)) => Some(Millionths(a.0 + b.0)),
+                (a, b) => a.or(b),
+            };
+            if known.lines.len() < LINES {
+                known.lines.push(line);
+            }
+            return;
+        }
+        self.left_out.push(LeftOut { reason, rows: 1, lines: vec![line], label, label_at, amount, printed });
+    }
+}

@@ -1,0 +1,141 @@
+//! All that was gathered of a file → its profile.
+
+use super::{
+    columns::columns,
+    facts::{Column, Format, Header, Identity, Kind, Layout, OfAll, Profile, Reason, Rows, Sheet, SignFacts, TextFacts},
+    name, questions,
+    relate::Relations,
+    source::Source,
+    sums::{self, Before},
+    table::Table,
+    words,
+};
+
+/// What a reader of one format hands over.
+pub(super) struct Parts<'a> {
+    pub(super) source: &'a Source,
+    pub(super) format: Format,
+    pub(super) text: Option<TextFacts>,
+    pub(super) layout: Layout,
+    pub(super) header: Header,
+    pub(super) names: Vec<String>,
+    pub(super) table: Table,
+    pub(super) before: Vec<Before>,
+    pub(super) notes: Vec<String>,
+    pub(super) sheets: Vec<Sheet>,
+    pub(super) sheet: Option<String>,
+}
+
+pub(super) fn whole(parts: Parts<'_>) -> Profile {
+    let Parts { source, format, text, mut layout, mut header, names, mut table, before, notes, sheets, sheet } = parts;
+    let mut columns = columns(&names, &mut table.columns);
+    let money: Vec<usize> = columns.iter().filter(|column| column.kind == Kind::Money).map(|column| column.at).collect();
+    let amount = best(&columns, Kind::Money, words::amount_score);
+    let date = best(&columns, Kind::Date, words::date_score);
+    let judged = sums::judge(&table, &before, &money, amount);
+    let name = name::read(&source.name);
+    within(&mut columns, &name);
+    layout.fields = fields(&table);
+    header.repeats = judged.left_out.iter().filter(|left| left.reason == Reason::RepeatedHeader).map(|left| left.rows).sum();
+    let mut profile = Profile {
+        file: source.name.clone(),
+        bytes: source.bytes,
+        container: source.container,
+        member: source.member.clone(),
+        format,
+        sheets,
+        sheet,
+        text,
+        layout,
+        header,
+        rows: rows(&table, amount),
+        left_out: judged.left_out,
+        totals: judged.totals,
+        record_types: judged.record_types,
+        signs: signs(&table.relations, &columns),
+        identities: identities(&table.relations, &columns),
+        name,
+        amount,
+        date,
+        questions: Vec::new(),
+        notes,
+        columns,
+    };
+    profile.questions = questions::questions(&profile);
+    profile
+}
+
+/// The column that is most likely the one of its kind that counts: by its heading, then by how often it is filled, then the first.
+fn best(columns: &[Column], kind: Kind, score: fn(&str) -> i32) -> Option<usize> {
+    let of_kind = columns.iter().filter(|column| column.kind == kind);
+    let rated = of_kind.map(|column| ((score(&column.heading), column.filled.rows), column.at));
+    rated
+        .fold(None, |best: Option<((i32, u64), usize)>, next| if best.is_none_or(|best| next.0 > best.0) { Some(next) } else { best })
+        .map(|(_, at)| at)
+}
+
+fn rows(table: &Table, amount: Option<usize>) -> Rows {
+    let gather = amount.and_then(|at| table.columns.get(at));
+    let data = gather.map_or(table.rows, |column| column.money.rows);
+    Rows {
+        records: table.records,
+        data,
+        without_amount: table.rows - data.min(table.rows),
+        without_amount_lines: gather.map(|column| column.empty_lines.clone()).unwrap_or_default(),
+        exact_copies: table.copies,
+        odd_widths: table.odd_widths,
+    }
+}
+
+fn fields(table: &Table) -> Vec<(usize, u64)> {
+    let mut widths = table.widths.clone();
+    widths.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    widths.truncate(8);
+    widths
+}
+
+/// Rows whose date lies in the months of the file's name.
+fn within(columns: &mut [Column], name: &name::NameFacts) {
+    if name.months.is_empty() {
+        return;
+    }
+    for dates in columns.iter_mut().filter_map(|column| column.dates.as_mut()) {
+        let of = dates.months.iter().map(|(_, n)| n).sum();
+        let rows = dates.months.iter().filter(|(month, _)| name.months.contains(month)).map(|(_, n)| n).sum();
+        dates.in_name = Some(OfAll { rows, of });
+    }
+}
+
+/// Words that go with the signs of an amount, or that are known to.
+fn signs(relations: &Relations, columns: &[Column]) -> Vec<SignFacts> {
+    const KNOWN: [&str; 10] = ["s", "h", "d", "c", "dr", "cr", "debit", "credit", "+", "-"];
+    let mut all = Vec::new();
+    for flag in relations.flags.iter().filter(|flag| !flag.dropped) {
+        let open = columns.get(flag.column).is_some_and(|column| column.personal.is_none() && column.kind != Kind::Money);
+        let known = flag.words.iter().all(|(word, _)| KNOWN.contains(&String::from_utf8_lossy(word).to_lowercase().as_str()));
+        for column in columns.iter().filter(|column| open && column.kind == Kind::Money) {
+            let mut words = Vec::new();
+            for (word, counts) in &flag.words {
+                let [negative, positive, nought] = counts.get(column.at).copied().unwrap_or_default();
+                words.push((String::from_utf8_lossy(word).into_owned(), negative, positive, nought));
+            }
+            let split = words.iter().any(|(_, negative, positive, _)| *negative > 0 && *positive == 0)
+                && words.iter().any(|(_, negative, positive, _)| *positive > 0 && *negative == 0)
+                && words.iter().all(|(_, negative, positive, _)| *negative == 0 || *positive == 0);
+            if known || split {
+                words.sort();
+                all.push(SignFacts { flag: flag.column, amount: column.at, words });
+            }
+        }
+    }
+    all
+}
+
+fn identities(relations: &Relations, columns: &[Column]) -> Vec<Identity> {
+    let is_money = |at: &usize| columns.get(*at).is_some_and(|column| column.kind == Kind::Money);
+    let holds = relations.sums.iter().filter(|sum| sum.telling > 0 && sum.agree * 20 >= sum.of * 19);
+    holds
+        .filter(|sum| is_money(&sum.whole) && sum.parts.iter().all(|at| is_money(at)))
+        .map(|sum| Identity { parts: sum.parts.clone(), whole: sum.whole, agree: OfAll { rows: sum.agree, of: sum.of } })
+        .collect()
+}

@@ -1,0 +1,145 @@
+//! Words by which records and columns are known: totals, nothing to report, amounts, dates, people.
+
+/// A row that calls itself a total.
+pub(super) fn is_total(label: &str) -> bool {
+    let label = label.trim().trim_matches(['*', ':', '-', ' ']).to_lowercase();
+    if label.is_empty() {
+        return false;
+    }
+    let words: Vec<&str> = label.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty()).collect();
+    let total = |word: &&str| matches!(*word, "total" | "totals" | "subtotal" | "subtotals" | "sub-total" | "sub-totals" | "sum");
+    words.len() <= 5 && (words.first().is_some_and(total) || words.last().is_some_and(total)) || label == "inserted footer"
+}
+
+/// The label of a sum of some of the rows.
+pub(super) fn is_subtotal(label: &str) -> bool {
+    let label = label.to_lowercase();
+    label.contains("subtotal") || label.contains("sub-total") || label.contains("sub total")
+}
+
+/// Words that say that there is nothing to say.
+pub(super) fn is_nil(label: &str) -> bool {
+    let label = label.trim().trim_matches(['*', '.', '-', ' ']).to_lowercase();
+    matches!(label.as_str(), "nil" | "nil return" | "nil returns" | "none" | "no data" | "no records" | "no rows selected")
+        || ["no transactions", "no payments", "no records", "no data", "no spend", "no invoices", "no expenditure", "nothing to report"]
+            .iter()
+            .any(|words| label.starts_with(words))
+}
+
+/// The end of a report.
+pub(super) fn is_end(label: &str) -> bool {
+    let label = label.to_lowercase();
+    label.contains("end of report") || label.contains("end of file") || label.contains("end of list")
+}
+
+/// A line of dashes, bars and crosses, as printed lists have them.
+pub(super) fn is_rule(raw: &[u8]) -> bool {
+    let dashes = raw.iter().filter(|byte| matches!(byte, b'-' | b'=' | b'_')).count();
+    dashes >= 5 && raw.iter().all(|byte| matches!(byte, b'-' | b'=' | b'_' | b'+' | b'|' | b' ' | b',' | b'\t'))
+}
+
+/// How likely a heading names the amount that counts: net before gross before what is only some number; negative for VAT and the like.
+pub(super) fn amount_score(heading: &str) -> i32 {
+    let words = words(heading);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let mut score = 0;
+    score += if has(&["amount", "amt"]) { 6 } else { 0 };
+    score += if has(&["net", "excl", "ex"]) { 5 } else { 0 };
+    score += if has(&["value", "invoiced", "paid", "payment", "spend", "total", "gross", "cost", "debit", "credit"]) { 3 } else { 0 };
+    score += if heading.contains('£') || has(&["gbp"]) { 3 } else { 0 };
+    let net_of = has(&["excl", "ex", "excluding", "net"]);
+    score -= if has(&["vat", "tax", "irrecoverable", "irrecoverablevat"]) && !net_of { 12 } else { 0 };
+    score -= if has(&["recoverable"]) { 12 } else { 0 };
+    score -=
+        if has(&["rate", "hours", "qty", "quantity", "fte", "percent", "no", "number", "id", "code", "year", "period"]) { 8 } else { 0 };
+    score
+}
+
+/// A heading that names a number which is no pounds.
+pub(super) fn is_quantity(heading: &str) -> bool {
+    let words = words(heading);
+    words.iter().any(|word| {
+        matches!(word.as_str(), "fte" | "hours" | "hrs" | "rate" | "percent" | "qty" | "quantity" | "weeks" | "days" | "headcount")
+    }) || heading.contains('%')
+}
+
+/// How likely a heading names the date that counts: the payment before the posting before any other.
+pub(super) fn date_score(heading: &str) -> i32 {
+    let words = words(heading);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let mut score = 0;
+    score += if has(&["paid", "payment", "pay", "clearing", "clearance"]) { 6 } else { 0 };
+    score += if has(&["posting", "pstng", "gl", "posted", "trans", "transaction", "effective", "accounting"]) { 5 } else { 0 };
+    score += if has(&["date", "dated"]) { 2 } else { 0 };
+    score -= if has(&["due", "birth", "dob", "start", "end", "incurred", "entered", "created"]) { 4 } else { 0 };
+    score
+}
+
+/// A heading that speaks of a date.
+pub(super) fn is_date(heading: &str) -> bool {
+    words(heading).iter().any(|word| matches!(word.as_str(), "date" | "dated" | "day" | "dob"))
+}
+
+/// The words of a heading, in small letters; `SupplierName` and `supplier_name` are two.
+pub(super) fn words(heading: &str) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let mut before = ' ';
+    for letter in heading.chars() {
+        let begins = !before.is_alphanumeric() || (before.is_lowercase() && letter.is_uppercase());
+        if letter.is_alphanumeric() || letter == '\'' {
+            if begins {
+                all.push(String::new());
+            }
+            if let Some(last) = all.last_mut() {
+                last.extend(letter.to_lowercase());
+            }
+        }
+        before = letter;
+    }
+    all
+}
+
+/// A text as its kinds of characters: `A` a capital, `a` a small letter, `9` a digit, everything else as it is; runs are kept to eight.
+pub(super) fn shape(text: &str) -> String {
+    let mut shape = String::new();
+    let (mut last, mut run) = ('\0', 0);
+    for letter in text.trim().chars().take(200) {
+        let kind = match letter {
+            c if c.is_ascii_digit() => '9',
+            c if c.is_uppercase() => 'A',
+            c if c.is_alphabetic() => 'a',
+            c if c.is_control() => ' ',
+            c => c,
+        };
+        run = if kind == last { run + 1 } else { 1 };
+        last = kind;
+        if run <= 8 {
+            shape.push(kind);
+        } else if run == 9 {
+            shape.push('…');
+        }
+    }
+    shape
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_and_headings() {
+        for label in ["Total", "Grand Total", "TOTAL:", "* Sub-total", "Report Total:", "Total for May", "INSERTED FOOTER"] {
+            assert!(is_total(label), "{label}");
+        }
+        for label in ["Totally Local CIC", "Adult Social Care", "", "*"] {
+            assert!(!is_total(label), "{label}");
+        }
+        assert!(is_nil("NIL RETURN") && is_nil("No transactions this month") && !is_nil("Nile Cruises"));
+        assert!(is_rule(b"-----") && is_rule(b"|----+----|") && !is_rule(b"-, -, -") && !is_rule(b"a-----"));
+        assert!(amount_score("Net Amount") > amount_score("Gross") && amount_score("Gross") > amount_score("VAT"));
+        assert!(amount_score("Amount £ (Excl VAT)") > amount_score("Non Recoverable VAT"));
+        assert!(date_score("4. DATE PAID") > date_score("3. DATE INCURRED"));
+        assert_eq!(words("IrrecoverableVAT"), ["irrecoverable", "vat"].map(str::to_owned).to_vec().as_slice().to_vec());
+        assert_eq!(shape("Café 12/A"), "Aaaa 99/A");
+    }
+}

@@ -1,0 +1,254 @@
+//! `truecost profile` over layouts as councils send them: what is found is held to what each set says of itself.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use truecost::profile::{self, Options, Profile};
+
+use crate::places;
+
+/// What differs from `truth.json`, and why that is right, or what is missing. A line that holds no more is a fault too.
+const DIFFERS: &[(&str, &str, &str)] = &[];
+
+/// A file of a set with all that is true of it.
+struct Case {
+    set: String,
+    path: PathBuf,
+    truth: Value,
+}
+
+fn cases() -> Option<Vec<Case>> {
+    let folder = places::shared()?.join("layouts");
+    let mut all = Vec::new();
+    let mut sets: Vec<PathBuf> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    sets.sort();
+    for set in sets {
+        let truth: Value = serde_json::from_slice(&fs::read(set.join("truth.json")).expect("truth")).expect("JSON");
+        let name = set.file_name().expect("a name").to_string_lossy().into_owned();
+        match truth.get("files").and_then(Value::as_array) {
+            Some(files) => {
+                for file in files {
+                    let mut whole = truth.clone();
+                    for (key, value) in file.as_object().expect("an object") {
+                        whole[key] = value.clone();
+                    }
+                    all.push(Case { set: name.clone(), path: set.join(file["file"].as_str().expect("a file")), truth: whole });
+                }
+            }
+            None => {
+                let mut files: Vec<PathBuf> = fs::read_dir(&set).expect("a set").flatten().map(|entry| entry.path()).collect();
+                files.retain(|path| path.file_name().is_some_and(|name| name != "truth.json"));
+                all.push(Case { set: name, path: files.remove(0), truth });
+            }
+        }
+    }
+    Some(all)
+}
+
+fn encoding(found: &Profile) -> Value {
+    let Some(text) = &found.text else { return Value::Null };
+    let word = match text.encoding.as_str() {
+        "mac_roman" => "macintosh (Mac Roman)".to_owned(),
+        word => word.to_owned(),
+    };
+    Value::from(if text.byte_order_mark { format!("{word} with byte order mark") } else { word })
+}
+
+fn delimiter(found: &Profile) -> Value {
+    match found.layout.delimiter {
+        Some('\t') => Value::from("tab"),
+        Some('¬') => Value::from("¬ (byte AC)"),
+        Some(other) => Value::from(other.to_string()),
+        None => Value::Null,
+    }
+}
+
+/// Our words for how amounts are written → those of the sets; what a set does not speak of is left out.
+fn styles(found: &Profile) -> BTreeSet<String> {
+    let Some(money) = found.amount.and_then(|at| found.columns[at].money.as_ref()) else { return BTreeSet::new() };
+    let word = |style: &str| {
+        match style {
+            "minus_after" => "trailing_minus",
+            "brackets" => "parentheses",
+            "dash_nought" => "dash is nought",
+            other => return other.to_owned(),
+        }
+        .to_owned()
+    };
+    let mut all: BTreeSet<String> = money.styles.iter().map(|(style, _)| word(style)).filter(|style| style != "minus").collect();
+    if money.noise > 0 {
+        all.insert("float_noise".to_owned());
+    }
+    if money.decimals == 3 {
+        all.insert("three_places".to_owned());
+    }
+    if ["apart", "pound"].iter().all(|style| all.contains(*style)) {
+        all.retain(|style| !matches!(style.as_str(), "apart" | "pound" | "dash is nought" | "padded" | "commas" | "plain"));
+        all.insert("accounting".to_owned());
+    }
+    all
+}
+
+fn differences(case: &Case, found: &Profile) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let mut hold = |key: &str, seen: Value| {
+        let Some(truth) = case.truth.get(key) else { return };
+        let ascii = key == "encoding" && found.text.as_ref().is_some_and(|text| text.ascii) && truth == "ascii";
+        if *truth != seen && !ascii {
+            all.push((key.to_owned(), format!("{seen} is found, {truth} is true")));
+        }
+    };
+    let column = |at: Option<usize>| at.map_or(Value::Null, |at| Value::from(found.columns[at].heading.as_str()));
+    hold("encoding", encoding(found));
+    hold("delimiter", delimiter(found));
+    hold("header_line", found.header.line.map_or(Value::Null, Value::from));
+    hold("data_rows", Value::from(found.rows.data));
+    hold("amount_column", column(found.amount));
+    hold("date_column", column(found.date));
+    let money = found.amount.and_then(|at| found.columns[at].money.as_ref());
+    hold("net_total", money.map_or(Value::from("0.00"), |money| Value::from(money.sum.text())));
+    let dates = found.date.and_then(|at| found.columns[at].dates.as_ref());
+    let kinds: BTreeMap<&str, u64> = dates.iter().flat_map(|dates| &dates.kinds).map(|kind| (kind.printed.as_str(), kind.rows)).collect();
+    hold("date_kinds", serde_json::to_value(kinds).expect("JSON"));
+    let months: BTreeMap<String, u64> =
+        dates.iter().flat_map(|dates| &dates.months).map(|((year, month), n)| (format!("{year:04}-{month:02}"), *n)).collect();
+    hold("rows_by_month", serde_json::to_value(months).expect("JSON"));
+    hold("exact_copies", Value::from(found.rows.exact_copies));
+    let personal: Vec<&str> =
+        found.columns.iter().filter(|column| column.personal.is_some()).map(|column| column.heading.as_str()).collect();
+    hold("personal_columns", Value::from(personal));
+    styles_differ(case, found, &mut all);
+    left_out(case, found, &mut all);
+    if let Some(printed) = case.truth.get("printed_total").and_then(Value::as_str) {
+        let is = |total: &profile::Total| Some(total.column) == found.amount && total.printed.trim() == printed.trim();
+        if !found.totals.iter().any(|total| is(total) && total.difference.0 == 0) {
+            all.push(("printed_total".to_owned(), format!("{printed} is not found to be the sum of its rows")));
+        }
+    }
+    all
+}
+
+/// Every way of writing that is true is found, and none besides; `plain` amounts stand beside every other.
+fn styles_differ(case: &Case, found: &Profile, all: &mut Vec<(String, String)>) {
+    let truth: BTreeSet<String> =
+        case.truth["money_styles"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let mut seen = styles(found);
+    if !truth.contains("plain") {
+        seen.remove("plain");
+    }
+    if seen != truth && found.rows.data > 0 {
+        all.push(("money_styles".to_owned(), format!("{seen:?} is found, {truth:?} is true")));
+    }
+}
+
+/// Records that are no rows, by what they hold.
+fn left_out(case: &Case, found: &Profile, all: &mut Vec<(String, String)>) {
+    let mut truth: Vec<(u64, Option<String>)> = Vec::new();
+    for left in case.truth["left_out"].as_array().into_iter().flatten() {
+        let amount = left["amount"].as_str().map(str::to_owned);
+        truth.push((left["rows"].as_u64().expect("rows"), amount));
+    }
+    let total = |of: &[(u64, Option<String>)]| {
+        let mut sums: BTreeMap<Option<String>, u64> = BTreeMap::new();
+        of.iter().for_each(|(rows, amount)| *sums.entry(amount.clone()).or_default() += rows);
+        sums
+    };
+    let mut seen: Vec<(u64, Option<String>)> =
+        found.left_out.iter().map(|left| (left.rows, left.amount.map(profile::Millionths::text))).collect();
+    if found.amount.is_some() && found.rows.without_amount > 0 {
+        seen.push((found.rows.without_amount, None));
+    }
+    if total(&truth) != total(&seen) {
+        all.push(("left_out".to_owned(), format!("{:?} is found, {:?} is true", total(&seen), total(&truth))));
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().expect("a name").to_string_lossy().into_owned()
+}
+
+#[test]
+fn layouts_are_found_to_be_what_they_are() {
+    let Some(cases) = cases() else { return eprintln!("skipped: no folder `shared` with layouts beside the repository") };
+    let (mut faults, mut used, mut agreed) = (Vec::new(), BTreeSet::new(), 0);
+    for case in &cases {
+        let differing = match profile::profile(&case.path, &Options::default()) {
+            Ok(found) => differences(case, &found),
+            Err(refusal) => vec![("refused".to_owned(), refusal.0[0].seen.clone())],
+        };
+        agreed += usize::from(differing.is_empty());
+        for (key, text) in differing {
+            match DIFFERS.iter().position(|(set, known, _)| case.set.starts_with(set) && key == *known) {
+                Some(at) => {
+                    used.insert(at);
+                    eprintln!("{} {}: {key}: {text}: {}", case.set, name(&case.path), DIFFERS[at].2);
+                }
+                None => faults.push(format!("{} {}: {key}: {text}", case.set, name(&case.path))),
+            }
+        }
+    }
+    eprintln!("{agreed} of {} files agree in everything", cases.len());
+    faults.extend((0..DIFFERS.len()).filter(|at| !used.contains(at)).map(|at| format!("{:?} holds no more", DIFFERS[at])));
+    assert!(faults.is_empty(), "{} differences:\n{}", faults.len(), faults.join("\n"));
+}
+
+/// Rows of an extract of many columns, and their sum in pence.
+fn extract(rows: u64) -> (String, i128) {
+    let mut text = String::from("Date,Department,Supplier Name,Supplier No,Account,Description,Net,VAT,Gross,Reference\r\n");
+    let mut sum = 0;
+    for row in 0..rows {
+        let net = i128::from(row * 7_919 % 1_000_003) - 3_000;
+        let vat = net / 5;
+        sum += net;
+        let pounds = |pence: i128| profile::Millionths(pence * 10_000).text();
+        text.push_str(&format!(
+            "{:02}/04/2025,Parks,\"Firm {}, Ltd\",{:06},4{:04},Plant hire,{},{},{},{:010}\r\n",
+            row % 28 + 1,
+            row % 9_000,
+            row % 8_000,
+            row % 97,
+            pounds(net),
+            pounds(vat),
+            pounds(net + vat),
+            row
+        ));
+    }
+    (text, sum)
+}
+
+#[test]
+fn many_rows_are_profiled_exactly_and_soon() {
+    let (text, sum) = extract(200_000);
+    let start = Instant::now();
+    let found = profile::profile_bytes("spend_2025_04.csv", text.as_bytes(), &Options::default()).expect("a profile");
+    let took = start.elapsed();
+    assert_eq!(found.rows.data, 200_000);
+    let money = found.columns[found.amount.expect("an amount")].money.as_ref().expect("money");
+    assert_eq!(money.sum.0, sum * 10_000);
+    assert_eq!(found.identities.iter().filter(|identity| identity.agree.rows == 200_000).count(), 1, "net + VAT = gross");
+    eprintln!("200,000 rows in {took:?}");
+    // Optimised it takes a second; what is not optimised is ten times as slow.
+    assert!(took < Duration::from_secs(40), "200,000 rows in {took:?}");
+}
+
+#[test]
+fn no_value_of_a_person_is_told() {
+    let secret = ["Zebedee", "Quagmire", "QQ123456C", "12-34-56", "zeb@example.org", "ZZ99 9ZZ"];
+    let mut text = String::from("Claimant Name,NI Number,Sort Code,Email,Postcode,Pay Date,Amount\n");
+    for row in 1..=40 {
+        text.push_str(&format!("Mr Zebedee Quagmire,QQ123456C,12-34-56,zeb@example.org,ZZ99 9ZZ,{:02}/04/2025,{row}.50\n", row % 28 + 1));
+    }
+    let found = profile::profile_bytes("people.csv", text.as_bytes(), &Options::default()).expect("a profile");
+    let page = truecost::report::profile(&found).expect("a page");
+    let told = format!("{}{}", page.text, page.json);
+    for value in secret {
+        assert!(!told.contains(value), "{value} is told:\n{told}");
+    }
+    let kinds: Vec<&str> = found.columns.iter().filter_map(|column| column.personal.as_ref()).map(|found| found.kind.as_str()).collect();
+    assert_eq!(kinds, ["name", "ni_number", "bank", "email", "address"]);
+}
