@@ -1,5 +1,7 @@
 //! `pipelines/<council>/<feed>.yaml` and its SQL: one extract of one council.
 
+mod covers;
+
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use sha2::{Digest as _, Sha256};
@@ -15,8 +17,7 @@ use crate::{
 };
 
 use super::{
-    Basis, CoverCalendar, CoverFrom, Covers, Delivers, Extent, Feed, FeedPlaces, FilePattern, Landing, Missing, NamePart, NewestBy,
-    Positive, Ready, Repeats, Required, RowsOutside, Shrunken, Sign, Taken,
+    Basis, Covers, Delivers, Extent, Feed, FeedPlaces, FilePatterns, Landing, Missing, NamePart, NewestBy, Positive, Ready, Repeats, Required, RowsOutside, Shrunken, Sign, Taken,
     controls::{read_controls, sum_of},
     due,
     keys::AllKeys,
@@ -26,6 +27,8 @@ use super::{
     personal,
     timing::timing,
 };
+
+use covers::{covers, files};
 
 /// The keys of the file.
 pub const KEYS: &[&str] = &[
@@ -81,7 +84,8 @@ pub struct Surroundings<'p> {
 /// Reads one feed; `council` and `id` are what its path says.
 pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around: &Surroundings<'_>) -> Option<Feed> {
     let fields = file.fields(KEYS)?;
-    let contracts = contracts(&fields, around);
+    let (contracts, own_sql) = contracts(&fields, council, id, around).unzip();
+    let own_sql = own_sql.unwrap_or_default();
     let (into, table) = into(&fields, around).unzip();
     let from = from(&fields, council, id, around);
     let sidecar = fields.get("sidecar").and_then(|item| beside(&item)).map(str::to_owned);
@@ -91,7 +95,8 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
     let amount = fields.get("amount").and_then(|item| amount(&item, contracts.as_deref().unwrap_or_default(), table.as_deref(), positive));
     let faults_before = file.reader().fault_count();
     let covers = covers(&fields);
-    let files = files(&fields, &covers, file.reader().fault_count() == faults_before);
+    let (covers, calendar) = covers;
+    let files = files(&fields, &covers, calendar, file.reader().fault_count() == faults_before);
     let delivers = delivers(&fields, &covers, files.as_ref());
     let listed = listed(file, council, id, around, &covers, &controls);
     let sql_file = format!("pipelines/{council}/{id}.sql");
@@ -111,7 +116,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         id: id.clone(),
         file: file.reader().source.file.clone(),
         places,
-        digest: digest(&file.reader().source.text, &sql, &listed, table.as_deref().and_then(Contract::declares_of_rows)),
+        digest: digest(&file.reader().source.text, &sql, &own_sql, &listed, table.as_deref().and_then(Contract::declares_of_rows)),
         ignore: ignore(&fields),
         ready: ready(&fields),
         landing,
@@ -149,6 +154,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         files: files?,
         sql,
         sql_file,
+        own_sql,
     })
 }
 
@@ -190,9 +196,9 @@ fn choice<T: Copy>(fields: &Fields<'_>, key: &str, default: T, words: &[(&str, T
 
 /// Over YAML, SQL and listed totals, each with its length, so that no two texts run together; and over what its common table means, where
 /// that is not what it meant before contracts could say so.
-fn digest(yaml: &str, sql: &str, listed: &BTreeMap<String, super::Listed>, declares: Option<String>) -> Digest {
+fn digest(yaml: &str, sql: &str, own_sql: &OwnSql, listed: &BTreeMap<String, super::Listed>, declares: Option<String>) -> Digest {
     let mut hash = Sha256::new();
-    for text in [yaml, sql] {
+    for text in [yaml, sql].into_iter().chain(own_sql.values().map(|(_, text)| text.as_str())) {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text.as_bytes());
     }
@@ -205,18 +211,35 @@ fn digest(yaml: &str, sql: &str, listed: &BTreeMap<String, super::Listed>, decla
     Digest(hash.finalize().into())
 }
 
-/// One contract, or a list of them with the day from which each holds.
-fn contracts(fields: &Fields<'_>, around: &Surroundings<'_>) -> Option<Vec<(Span, Arc<Contract>)>> {
+/// By the path of a contract, path and text of its own SQL.
+type OwnSql = BTreeMap<String, (String, String)>;
+
+/// One contract, or a list of them with the day from which each holds; and the SQL of those that have their own.
+fn contracts(
+    fields: &Fields<'_>,
+    council: &Identifier,
+    id: &Identifier,
+    around: &Surroundings<'_>,
+) -> Option<(Vec<(Span, Arc<Contract>)>, OwnSql)> {
     let item = fields.need("contract")?;
     if !item.is_list() {
-        return Some(vec![(Span::default(), contract(&item, around)?)]);
+        return Some((vec![(Span::default(), contract(&item, around)?)], OwnSql::new()));
     }
     let mut starts: Vec<(Option<Day>, Arc<Contract>)> = Vec::new();
+    let mut own_sql = OwnSql::new();
     let rows = item.list()?;
     for row in &rows {
-        let Some(fields) = row.fields(&["contract", "from"]) else { continue };
+        let Some(fields) = row.fields(&["contract", "from", "sql"]) else { continue };
         let from = if starts.is_empty() { fields.get("from") } else { fields.need("from") }.and_then(|item| item.day());
         let Some(contract) = fields.need("contract").and_then(|item| contract(&item, around)) else { continue };
+        let sql = fields.get("sql");
+        let twice = starts.iter().any(|(_, other)| other.file == contract.file);
+        if twice && (sql.is_some() || own_sql.contains_key(&contract.file)) {
+            row.wrong("another contract: one contract has one SQL");
+        }
+        if let Some((file, text)) = sql.and_then(|item| sql_beside(&item, council, id, around.root)) {
+            own_sql.insert(contract.file.clone(), (file, text));
+        }
         if let Some(from) = from {
             in_order(row, starts.last().and_then(|(day, _)| *day), from);
         }
@@ -225,7 +248,20 @@ fn contracts(fields: &Fields<'_>, around: &Surroundings<'_>) -> Option<Vec<(Span
     if rows.is_empty() {
         item.wrong("at least one contract");
     }
-    (starts.len() == rows.len() && !rows.is_empty()).then(|| until_the_next(starts))
+    (starts.len() == rows.len() && !rows.is_empty()).then(|| (until_the_next(starts), own_sql))
+}
+
+/// `sql: general_ledger.2024.sql`: the SQL of one contract beside the feed's own.
+fn sql_beside(item: &Item<'_>, council: &Identifier, id: &Identifier, root: &Path) -> Option<(String, String)> {
+    let name = item.text()?;
+    let between = name.strip_prefix(&**id).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| rest.strip_suffix(".sql"));
+    if between.is_none_or(|between| between.is_empty() || !between.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')) {
+        item.wrong(format!("a file beside the feed's own SQL whose name begins with the feed's: `{id}.2024.sql`"));
+        return None;
+    }
+    let file = format!("pipelines/{council}/{name}");
+    let text = sql(item, root, &file)?;
+    Some((file, text))
 }
 
 fn contract(item: &Item<'_>, around: &Surroundings<'_>) -> Option<Arc<Contract>> {
@@ -286,33 +322,15 @@ fn from(fields: &Fields<'_>, council: &Identifier, id: &Identifier, around: &Sur
     }
 }
 
-/// `judge` says whether `covers` itself is sound, so that the names can be judged by it.
-fn files(fields: &Fields<'_>, covers: &Covers, judge: bool) -> Option<FilePattern> {
-    let item = fields.need("files")?;
-    let pattern = pattern(&item)?;
-    if pattern.text.contains('/') {
-        item.refuse(config::FILE_PATTERN, "it holds a `/`", "the name of a file in the feed's folder; `url` names the folder", "");
-        return None;
-    }
-    if judge
-        && covers.from.is_none()
-        && let Some(lacking) = covers.lacking(&pattern)
-    {
-        let hint = "Or say in `covers` where the period stands: `covers: {from: {header: Period}}`.";
-        item.refuse(config::FILE_PATTERN, "a name does not tell which period the file covers", lacking, hint);
-    }
-    Some(pattern)
-}
-
 /// `snapshot`: the day of which a file tells stands in its name, and the file covers the period in which it lies.
-fn delivers(fields: &Fields<'_>, covers: &Covers, files: Option<&FilePattern>) -> Delivers {
+fn delivers(fields: &Fields<'_>, covers: &Covers, files: Option<&FilePatterns>) -> Delivers {
     let delivers = choice(fields, "delivers", Delivers::Replace, &[("replace", Delivers::Replace), ("snapshot", Delivers::Snapshot)]);
     let Some(item) = fields.get("delivers").filter(|_| delivers == Delivers::Snapshot) else { return delivers };
     if files.is_some_and(|files| !files.always_has(&NamePart::Date)) {
         let hint = "A snapshot tells of one day: what was delivered before it is told apart by that day alone.";
         item.refuse(config::FILE_PATTERN, "a name does not tell of which day the snapshot is", "`{date}` in `files`", hint);
     }
-    if covers.from.is_some() || covers.extent != Extent::One {
+    if covers.from.is_some() || covers.extent != Extent::One || !covers.in_name.is_empty() {
         item.refuse(config::WRONG_VALUE, "`covers` stands beside it", "no `covers`: a snapshot covers the period of its day", "");
     }
     delivers
@@ -330,64 +348,6 @@ fn ignore(fields: &Fields<'_>) -> Vec<String> {
         }
     }
     patterns
-}
-
-fn pattern(item: &Item<'_>) -> Option<FilePattern> {
-    match FilePattern::parse(item.text()?) {
-        Ok(pattern) => Some(pattern),
-        Err(why) => {
-            let expected =
-                "a name with `{year} {month} {period} {fiscal_year} {version} {piece} {date} {any}`, and `[ ]` around what may be missing";
-            item.refuse(config::FILE_PATTERN, &why, expected, "");
-            None
-        }
-    }
-}
-
-/// `{calendar: month, extent: one}`; or with `from`, where the period is read from the file itself.
-fn covers(fields: &Fields<'_>) -> Covers {
-    let default = Covers { calendar: CoverCalendar::Month, extent: Extent::One, from: None };
-    let Some(covers) = fields.get("covers").and_then(|item| item.fields(&["calendar", "extent", "from"])) else { return default };
-    let from = covers.get("from").and_then(|item| cover_from(&item));
-    let format = match &from {
-        Some(CoverFrom::Record { format, .. } | CoverFrom::Header { format: Some(format), .. }) => Some(format),
-        _ => None,
-    };
-    // A format that names a financial year, and no more, says what it covers without further words.
-    let fiscal = format.is_some_and(|f| f.has(&NamePart::FiscalYear) || f.has(&NamePart::Period));
-    let whole_year = format.is_some_and(|f| ![NamePart::Month, NamePart::Period, NamePart::Date].iter().any(|part| f.has(part)));
-    let calendars = [("month", CoverCalendar::Month), ("fiscal", CoverCalendar::Fiscal)];
-    let extents = [("one", Extent::One), ("to_date", Extent::ToDate), ("year", Extent::Year), ("listed", Extent::Listed)];
-    let covers = Covers {
-        calendar: choice(&covers, "calendar", if fiscal { CoverCalendar::Fiscal } else { CoverCalendar::Month }, &calendars),
-        extent: choice(&covers, "extent", if whole_year { Extent::Year } else { Extent::One }, &extents),
-        from: from.clone(),
-    };
-    if let (Some(format), Some(item)) = (format, fields.get("covers"))
-        && let Some(lacking) = covers.lacking(format)
-    {
-        item.refuse(config::FILE_PATTERN, "`format` does not tell which period is covered", lacking, "");
-    }
-    covers
-}
-
-fn cover_from(item: &Item<'_>) -> Option<CoverFrom> {
-    let fields = item.fields(&["record", "field", "header", "format"])?;
-    let format = fields.get("format").map(|item| pattern(&item));
-    if let Some(label) = fields.get("header") {
-        for key in ["record", "field"] {
-            if let Some(item) = fields.get(key) {
-                item.refuse(config::WRONG_VALUE, "`header` stands beside it", "either `header`, or `record` and `field`", "");
-            }
-        }
-        return Some(CoverFrom::Header { label: label.text()?.to_owned(), format: format.flatten() });
-    }
-    let record = fields.need("record").and_then(|item| item.text());
-    let field = fields.need("field").and_then(|item| item.count(2, 4_096)).and_then(|n| usize::try_from(n).ok());
-    if format.is_none() {
-        let _ = fields.need("format");
-    }
-    Some(CoverFrom::Record { record: record?.to_owned(), field: field?, format: format?? })
 }
 
 fn ready(fields: &Fields<'_>) -> Ready {
@@ -426,7 +386,7 @@ fn beside<'r>(item: &Item<'r>) -> Option<&'r str> {
 }
 
 /// How many files make one delivery; their names then number them.
-fn pieces(fields: &Fields<'_>, files: Option<&FilePattern>) -> u32 {
+fn pieces(fields: &Fields<'_>, files: Option<&FilePatterns>) -> u32 {
     let Some(item) = fields.get("pieces") else { return 1 };
     let pieces = item.count(1, 1).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
     if pieces > 1 && files.is_some_and(|files| !files.always_has(&NamePart::Piece)) {

@@ -46,7 +46,7 @@ pub use model::*;
 pub use notify::{Channel, NoticeKind, Notify, Shape, Tell};
 pub use older::older_tables;
 pub use partnership::NOT_COUNCILS;
-pub use pattern::NameFacts;
+pub use pattern::{NameFacts, Stretch, Which};
 pub use personal::{Personal, is_personal};
 pub use read::{places, read, read_with};
 pub use serving::Serving;

@@ -1,5 +1,7 @@
 //! What a partnership's files say, once read and checked.
 
+mod covers;
+
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use crate::{
@@ -9,6 +11,8 @@ use crate::{
 };
 
 use super::{AllKeys, Due, Kernel, Personal, Serving, Timing};
+
+pub use covers::*;
 
 /// Everything under `pipelines/` and `schemas/`.
 #[derive(Clone, Debug)]
@@ -235,7 +239,7 @@ pub struct Feed {
     /// Common table that it fills.
     pub into: Identifier,
     pub from: Location,
-    pub files: FilePattern,
+    pub files: FilePatterns,
     /// Names in its folder that are no extract, on purpose; `*` stands for any text.
     pub ignore: Vec<String>,
     pub ready: Ready,
@@ -282,6 +286,8 @@ pub struct Feed {
     pub sql: String,
     /// Path of the SQL, relative to the partnership.
     pub sql_file: String,
+    /// Path and text of the SQL of contracts that have their own, by the path of the contract.
+    pub own_sql: BTreeMap<String, (String, String)>,
 }
 
 /// Keys of a feed's file; of one that is left out, the beginning of the file.
@@ -298,6 +304,12 @@ impl Feed {
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}/{}", self.council, self.id)
+    }
+
+    /// Path and text of the SQL by which what a contract reads becomes rows of the common table.
+    #[must_use]
+    pub fn sql_of(&self, contract: &Contract) -> (&str, &str) {
+        self.own_sql.get(&contract.file).map_or((&self.sql_file, &self.sql), |(file, text)| (file, text))
     }
 
     /// What `amount:` declares, for each row that a record becomes; `None` where the SQL alone says it.
@@ -326,28 +338,6 @@ pub enum Repeats {
     Allowed,
 }
 
-/// `GL_{year}_{month}[_v{version}].csv`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FilePattern {
-    /// As written.
-    pub text: String,
-    pub parts: Vec<NamePart>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NamePart {
-    Literal(String),
-    Year,
-    Month,
-    Period,
-    FiscalYear,
-    Version,
-    Piece,
-    Date,
-    Any,
-    Optional(Vec<NamePart>),
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ready {
     /// Size and time unchanged between two looks this far apart; a file older than 60 s needs no second look.
@@ -369,36 +359,6 @@ pub enum Taken {
     Left,
     /// It is removed (`taken: remove`), with its sidecar: the landed bytes are the only ones.
     Removed,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Covers {
-    pub calendar: CoverCalendar,
-    pub extent: Extent,
-    /// Where the coverage is read from the file rather than from its name.
-    pub from: Option<CoverFrom>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CoverCalendar {
-    Month,
-    Fiscal,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    One,
-    ToDate,
-    Year,
-    Listed,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CoverFrom {
-    /// Field (1-based) of a control record, in the shape of a file pattern.
-    Record { record: String, field: usize, format: FilePattern },
-    /// Value that follows a label in the preamble, in the shape of a file pattern; without one, in any of the usual spellings.
-    Header { label: String, format: Option<FilePattern> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

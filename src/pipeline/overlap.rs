@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{FilePattern, NamePart};
+use super::{
+    FilePattern, FilePatterns, NamePart,
+    pattern::{BETWEEN, spellings as month_spellings},
+};
 
 /// One character of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,14 @@ impl Sign {
 struct Walk {
     steps: Vec<Vec<(Option<Sign>, usize)>>,
     end: usize,
+}
+
+impl FilePatterns {
+    /// Whether some name matches one of these and one of those.
+    #[must_use]
+    pub fn can_share_a_name(&self, other: &Self) -> bool {
+        self.0.iter().any(|a| other.0.iter().any(|b| a.can_share_a_name(b)))
+    }
 }
 
 impl FilePattern {
@@ -97,9 +108,30 @@ impl Walk {
                 self.step(end, Some(Sign::Any), end);
                 self.step(from, None, end);
             }
+            NamePart::Quarter => self.stretch(from, end, 4, 2),
+            NamePart::Half => self.stretch(from, end, 2, 5),
             other => spellings(other).iter().for_each(|signs| self.spell(signs, from, end)),
         }
         end
+    }
+
+    /// A number, or a month and the one that lies so many after it.
+    fn stretch(&mut self, from: usize, end: usize, numbers: u8, after: usize) {
+        for number in 1..=numbers {
+            self.spell(&[Sign::Is(char::from(b'0' + number))], from, end);
+        }
+        for first in 0..12 {
+            let (between, last) = (self.state(), self.state());
+            for name in month_spellings(first) {
+                self.spell(&letters(name), from, between);
+            }
+            for text in BETWEEN {
+                self.spell(&letters(text), between, last);
+            }
+            for name in month_spellings(first + after) {
+                self.spell(&letters(name), last, end);
+            }
+        }
     }
 
     fn spell(&mut self, signs: &[Sign], from: usize, end: usize) {
@@ -113,6 +145,11 @@ impl Walk {
     }
 }
 
+/// Letters great or small, every other character as it is.
+fn letters(text: &str) -> Vec<Sign> {
+    text.chars().map(|c| if c.is_ascii_lowercase() { Sign::Letter(c) } else { Sign::Is(c) }).collect()
+}
+
 /// Every form in which the part can stand in a name.
 fn spellings(part: &NamePart) -> Vec<Vec<Sign>> {
     let digits = |lengths: std::ops::RangeInclusive<usize>| lengths.map(|n| vec![Sign::Digit; n]).collect::<Vec<_>>();
@@ -122,10 +159,13 @@ fn spellings(part: &NamePart) -> Vec<Vec<Sign>> {
         NamePart::Year => digits(4..=4),
         NamePart::Period => digits(1..=2),
         NamePart::Month => {
-            let whole = super::pattern::MONTHS.iter().flat_map(|name| [Some(*name), name.get(..3)]).flatten();
-            digits(1..=2).into_iter().chain(whole.map(|name| name.chars().map(Sign::Letter).collect())).collect()
+            digits(1..=2).into_iter().chain((0..12).flat_map(month_spellings).map(letters)).collect()
         }
-        NamePart::FiscalYear => ["0000", "000000", "0000-00", "0000/00", "00000000", "0000-0000", "0000/0000"].map(shaped).to_vec(),
+        NamePart::ShortYear => digits(2..=2),
+        NamePart::ShortFiscalYear => ["00", "0000", "00-00", "00/00", "00_00"].map(shaped).to_vec(),
+        NamePart::FiscalYear => {
+            ["0000", "000000", "0000-00", "0000/00", "0000_00", "00000000", "0000-0000", "0000/0000", "0000_0000"].map(shaped).to_vec()
+        }
         NamePart::Date => {
             let parted = ['-', '.', '_'].into_iter().flat_map(|a| ['-', '.', '_'].map(|b| (a, b)));
             let both = parted.flat_map(|(a, b)| [format!("0000{a}00{b}00"), format!("00{a}00{b}0000")]);
@@ -133,7 +173,7 @@ fn spellings(part: &NamePart) -> Vec<Vec<Sign>> {
         }
         NamePart::Piece => digits(1..=6),
         NamePart::Version => digits(1..=14),
-        NamePart::Any | NamePart::Optional(_) => Vec::new(),
+        NamePart::Quarter | NamePart::Half | NamePart::Any | NamePart::Optional(_) => Vec::new(),
     }
 }
 
@@ -156,6 +196,9 @@ mod tests {
             ("{date}.csv", "2023-{month}-{any}.csv"),
             ("{fiscal_year}.csv", "{year}{month}.csv"),
             ("{month}{year}.csv", "Apr{any}.csv"),
+            ("q{quarter}_{fiscal_year}.csv", "q1_2025_26.csv"),
+            ("{quarter}_{year}.csv", "Jul to Sept_{yy}25.csv"),
+            ("{month}_{fiscal_yy}.csv", "Sept_{version}.csv"),
         ] {
             assert!(share(a, b) && share(b, a), "{a} and {b}");
         }
@@ -164,6 +207,8 @@ mod tests {
             ("{year}_{month}.csv", "{year}_{month}.txt"),
             ("{date}.csv", "{year}.csv"),
             ("{month}_{year}.csv", "x{any}.csv"),
+            ("spend_{month}_{year}.csv", "spend_q{quarter}_{year}.csv"),
+            ("h{half}_{year}.csv", "h3_{year}.csv"),
         ] {
             assert!(!share(a, b) && !share(b, a), "{a} and {b}");
         }
@@ -173,9 +218,9 @@ mod tests {
         /// No name that matches both is overlooked.
         #[test]
         fn a_name_that_matches_both_is_foreseen(
-            a in proptest::sample::select(vec!["{year}_{month}.csv", "{fiscal_year}[_v{version}].csv", "{date}.csv", "{any}{piece}.csv", "{month}-{year}.csv"]),
-            b in proptest::sample::select(vec!["{year}{any}.csv", "{any}.csv", "{period}[{any}].csv", "{year}-{month}-{any}.csv", "{version}_{month}.csv"]),
-            name in "(20[0-9]{2}|apr|April|0[1-9]|[0-9]{1,3})([-_./]|)(20[0-9]{2}|[0-9]{2}|Mar|v3|)([-_]|)([0-9]{2}|)\\.csv",
+            a in proptest::sample::select(vec!["{year}_{month}.csv", "{fiscal_year}[_v{version}].csv", "{date}.csv", "{any}{piece}.csv", "{month}-{year}.csv", "{quarter}_{year}.csv", "{fiscal_yy}.csv"]),
+            b in proptest::sample::select(vec!["{year}{any}.csv", "{any}.csv", "{period}[{any}].csv", "{year}-{month}-{any}.csv", "{version}_{month}.csv", "{any}{yy}.csv", "{half}_{fiscal_year}.csv"]),
+            name in "(20[0-9]{2}|apr|April|Apr-Sep|jul to sept|0[1-9]|[0-9]{1,3})([-_./]|)(20[0-9]{2}|[0-9]{2}|Mar|v3|)([-_]|)([0-9]{2}|)\\.csv",
         ) {
             let (a, b) = (FilePattern::parse(a).unwrap(), FilePattern::parse(b).unwrap());
             if a.matches(&name).is_some() && b.matches(&name).is_some() {

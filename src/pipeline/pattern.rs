@@ -1,8 +1,13 @@
 //! File patterns: `GL_{year}_{month}[_v{version}].csv`, and the facts that a matching name holds.
 
+mod read;
+mod several;
+
 use crate::domain::Day;
 
 use super::{FilePattern, NamePart};
+use read::{LONGEST_STRETCH, read_fact};
+pub(super) use read::{BETWEEN, spellings};
 
 /// What a name says. `None`: its pattern does not ask, or asks in an optional part that is not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +18,8 @@ pub struct NameFacts {
     pub month: Option<u8>,
     /// 1–13.
     pub period: Option<u8>,
+    /// A quarter or a half of a year.
+    pub stretch: Option<Stretch>,
     /// Starting year.
     pub fiscal_year: Option<i16>,
     pub version: Option<u64>,
@@ -20,14 +27,36 @@ pub struct NameFacts {
     pub date: Option<Day>,
 }
 
+/// Several months of a year that follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// 3 of a quarter, 6 of a half.
+    pub months: u8,
+    pub which: Which,
+}
+
+/// Which of a year's quarters or halves is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Its number, from 1.
+    Number(u8),
+    /// Its first month, 1–12: `apr_jun`.
+    From(u8),
+}
+
 /// `{any}` may stand this often in one pattern: matching tries every length of each.
 const MOST_ANY: usize = 3;
 
-const WORDS: [(&str, NamePart); 8] = [
+/// Every word that a pattern may hold.
+const WORDS: [(&str, NamePart); 12] = [
     ("year", NamePart::Year),
+    ("yy", NamePart::ShortYear),
     ("month", NamePart::Month),
     ("period", NamePart::Period),
+    ("quarter", NamePart::Quarter),
+    ("half", NamePart::Half),
     ("fiscal_year", NamePart::FiscalYear),
+    ("fiscal_yy", NamePart::ShortFiscalYear),
     ("version", NamePart::Version),
     ("piece", NamePart::Piece),
     ("date", NamePart::Date),
@@ -46,7 +75,52 @@ impl FilePattern {
                 return Err(format!("`{{{word}}}` stands in it more than {limit} time{}", if limit == 1 { "" } else { "s" }));
             }
         }
+        for (one, other) in [(0, 1), (6, 7), (4, 5)] {
+            let said: Vec<&str> = [one, other].into_iter().filter_map(|at| WORDS.get(at)).filter(|(_, p)| pattern.has(p)).map(|w| w.0).collect();
+            if let [one, other] = said.as_slice() {
+                return Err(format!("`{{{one}}}` and `{{{other}}}` stand in it, and say the same"));
+            }
+        }
+        let month = [NamePart::Month, NamePart::Period].iter().any(|part| pattern.has(part));
+        if month && pattern.tells_a_stretch() {
+            return Err("it names a month and a quarter or half of the year: leave one of them to `{any}`".to_owned());
+        }
         if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(pattern) }
+    }
+
+    /// The facts of the first place in a name that has the shape of the pattern.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<NameFacts> {
+        let parts: Vec<&NamePart> = self.parts.iter().chain([&NamePart::Any]).collect();
+        name.char_indices().find_map(|(at, _)| {
+            let mut facts = NameFacts::default();
+            matches(&parts, name.get(at..)?, &mut facts).then_some(facts)
+        })
+    }
+
+    /// Whether it asks for a quarter or a half of a year.
+    #[must_use]
+    pub fn tells_a_stretch(&self) -> bool {
+        self.has(&NamePart::Quarter) || self.has(&NamePart::Half)
+    }
+
+    /// Whether every name has the starting year of a financial year.
+    #[must_use]
+    pub fn always_has_fiscal_year(&self) -> bool {
+        self.always_has(&NamePart::FiscalYear) || self.always_has(&NamePart::ShortFiscalYear)
+    }
+
+    /// Whether every name has a year that may be of either calendar.
+    #[must_use]
+    pub fn always_has_year(&self) -> bool {
+        self.always_has(&NamePart::Year) || self.always_has(&NamePart::ShortYear)
+    }
+
+    /// What may stand in `{ }`, as messages name it.
+    #[must_use]
+    pub fn words() -> String {
+        let known: Vec<String> = WORDS.iter().map(|(word, _)| format!("{{{word}}}")).collect();
+        known.join(" ")
     }
 
     /// The facts of a name that matches the whole pattern.
@@ -117,8 +191,7 @@ fn parse_parts(text: &str, may_nest: bool) -> Result<Vec<NamePart>, String> {
 }
 
 fn unknown(word: &str) -> String {
-    let known: Vec<String> = WORDS.iter().map(|(word, _)| format!("`{{{word}}}`")).collect();
-    format!("`{{{word}}}` is not one of {}", known.join(", "))
+    format!("`{{{word}}}` is not one of `{}`", FilePattern::words())
 }
 
 fn matches(parts: &[&NamePart], name: &str, facts: &mut NameFacts) -> bool {
@@ -135,8 +208,12 @@ fn matches(parts: &[&NamePart], name: &str, facts: &mut NameFacts) -> bool {
             matches(others, name, facts)
         }
         NamePart::Any => (0..=name.len()).filter_map(|at| name.get(at..)).any(|rest| matches(others, rest, facts)),
-        part => lengths(part).any(|length| {
+        part => readings(part).any(|(length, spelled)| {
             let (Some(text), Some(rest)) = (name.get(..length), name.get(length..)) else { return false };
+            // `2024_05` is a year and a month before it is no financial year; `2024_25` is one.
+            if spelled.is_some_and(|with| text.contains('_') != with) {
+                return false;
+            }
             let before = facts.clone();
             if read_fact(part, text, facts) && matches(others, rest, facts) {
                 return true;
@@ -180,6 +257,8 @@ fn nearly(parts: &[&NamePart], name: &str, wrong: &mut Option<String>) -> bool {
 fn out_of_range(part: &NamePart, text: &str) -> Option<String> {
     let is_number = |length: usize| text.len() == length && text.bytes().all(|b| b.is_ascii_digit());
     let is = match part {
+        NamePart::Quarter if is_number(1) => "no quarter: 1 to 4",
+        NamePart::Half if is_number(1) => "no half: 1 or 2",
         NamePart::Month if is_number(2) => "no month: 01 to 12 (closing entries need `{period}`, where 13 is the closing period)",
         NamePart::Period if is_number(2) => "no period: 01 to 13",
         NamePart::Year if is_number(4) => "no year",
@@ -194,10 +273,23 @@ fn out_of_range(part: &NamePart, text: &str) -> Option<String> {
     Some(format!("`{text}` in its name is {is}"))
 }
 
+/// Lengths that the part's text may have, the longest first; of a financial year first those without, then those with a `_` in it.
+fn readings(part: &NamePart) -> impl Iterator<Item = (usize, Option<bool>)> {
+    let spelled: &[Option<bool>] = match part {
+        NamePart::FiscalYear | NamePart::ShortFiscalYear => &[Some(false), Some(true)],
+        _ => &[None],
+    };
+    let part = part.clone();
+    spelled.iter().flat_map(move |spelled| lengths(&part).map(move |length| (length, *spelled)))
+}
+
 /// Lengths that the part's text may have, the longest first.
 fn lengths(part: &NamePart) -> std::iter::Rev<std::ops::RangeInclusive<usize>> {
     let (least, most) = match part {
         NamePart::Year => (4, 4),
+        NamePart::ShortYear => (2, 2),
+        NamePart::ShortFiscalYear => (2, 5),
+        NamePart::Quarter | NamePart::Half => (1, LONGEST_STRETCH),
         NamePart::Month => (1, 9),
         NamePart::Period => (1, 2),
         NamePart::FiscalYear => (4, 9),
@@ -206,84 +298,6 @@ fn lengths(part: &NamePart) -> std::iter::Rev<std::ops::RangeInclusive<usize>> {
         _ => (1, 14),
     };
     (least..=most).rev()
-}
-
-fn read_fact(part: &NamePart, text: &str, facts: &mut NameFacts) -> bool {
-    match part {
-        NamePart::Year => set(&mut facts.year, year(text)),
-        NamePart::Month => set(&mut facts.month, month(text)),
-        NamePart::Period => set(&mut facts.period, small(text).filter(|p| (1..=13).contains(p))),
-        NamePart::FiscalYear => set(&mut facts.fiscal_year, fiscal_year(text)),
-        NamePart::Version => set(&mut facts.version, digits(text)),
-        NamePart::Piece => set(&mut facts.piece, digits(text).and_then(|n| u32::try_from(n).ok())),
-        NamePart::Date => set(&mut facts.date, date(text)),
-        NamePart::Literal(_) | NamePart::Any | NamePart::Optional(_) => false,
-    }
-}
-
-fn set<T>(fact: &mut Option<T>, value: Option<T>) -> bool {
-    *fact = value;
-    fact.is_some()
-}
-
-fn digits(text: &str) -> Option<u64> {
-    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
-}
-
-fn small(text: &str) -> Option<u8> {
-    digits(text).and_then(|n| u8::try_from(n).ok())
-}
-
-fn year(text: &str) -> Option<i16> {
-    let year = digits(text).filter(|_| text.len() == 4)?;
-    i16::try_from(year).ok().filter(|y| (1900..=9998).contains(y))
-}
-
-/// Months as names spell them, in small letters; their first three letters do too.
-pub const MONTHS: [&str; 12] =
-    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
-
-/// `04`, `4`, `Apr`, `april`.
-fn month(text: &str) -> Option<u8> {
-    if text.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit()) {
-        return small(text).filter(|m| (1..=12).contains(m));
-    }
-    let lower = text.to_ascii_lowercase();
-    let named = |name: &str| name == lower || name.get(..3) == Some(lower.as_str());
-    MONTHS.iter().position(|name| named(name)).and_then(|at| u8::try_from(at + 1).ok())
-}
-
-/// `2018-19`, `2018/19`, `201819`, `2018`: the starting year.
-fn fiscal_year(text: &str) -> Option<i16> {
-    let starts = year(text.get(..4)?)?;
-    let ends = match text.get(4..)? {
-        "" => return Some(starts),
-        rest => rest.strip_prefix(['-', '/']).unwrap_or(rest),
-    };
-    let follows = ends.len() == 2 && digits(ends) == u64::try_from((starts + 1) % 100).ok();
-    let whole = ends.len() == 4 && text.len() == 9 && year(ends) == Some(starts + 1);
-    (follows || whole).then_some(starts)
-}
-
-/// `2023-04-30`, `20230430`, `30-04-2023`.
-fn date(text: &str) -> Option<Day> {
-    let ymd = |y: Option<&str>, m: Option<&str>, d: Option<&str>| Day::from_ymd(i32::from(year(y?)?), small(m?)?, small(d?)?);
-    if text.len() == 8 {
-        return ymd(text.get(..4), text.get(4..6), text.get(6..8));
-    }
-    let mut pieces = text.split(['-', '.', '_']);
-    let (first, second, third, none) = (pieces.next(), pieces.next(), pieces.next(), pieces.next());
-    let two = |text: Option<&str>| text.is_some_and(|t| t.len() == 2);
-    if none.is_some() || !two(second) {
-        return None;
-    }
-    if two(third) && !two(first) {
-        ymd(first, second, third)
-    } else if two(first) {
-        ymd(third, second, first)
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]
@@ -314,6 +328,7 @@ mod tests {
             ("L 201819.csv", 2018),
             ("L 2018.csv", 2018),
             ("L 1999-00.csv", 1999),
+            ("L 2018_19.csv", 2018),
             ("L 2018-2019.csv", 2018),
         ] {
             assert_eq!(yearly.matches(name).and_then(|f| f.fiscal_year), Some(year), "{name}");
@@ -324,10 +339,64 @@ mod tests {
     }
 
     #[test]
+    fn a_year_and_a_month_are_no_financial_year() {
+        let facts = |text: &str, name: &str| pattern(text).matches(name).map(|f| (f.fiscal_year, f.month, f.version));
+        assert_eq!(facts("{fiscal_year}_{month}.csv", "2011_12.csv"), Some((Some(2011), Some(12), None)));
+        assert_eq!(facts("{fiscal_year}[_{version}].csv", "2011_12.csv"), Some((Some(2011), None, Some(12))));
+        assert_eq!(facts("{fiscal_year}[_{month}].csv", "2024_25.csv"), Some((Some(2024), None, None)));
+        assert_eq!(facts("{fiscal_year}_{month}.csv", "2024_25_12.csv"), Some((Some(2024), Some(12), None)));
+    }
+
+    #[test]
+    fn years_of_two_digits() {
+        let year = |text: &str, name: &str| pattern(text).matches(name).and_then(|f| f.year.or(f.fiscal_year));
+        for (text, name, found) in [
+            ("spend {month} {yy}.csv", "spend May 25.csv", Some(2025)),
+            ("spend_{month}{yy}.csv", "spend_Sept25.csv", Some(2025)),
+            ("FY{fiscal_yy}.csv", "FY23-24.csv", Some(2023)),
+            ("FY{fiscal_yy}.csv", "FY2324.csv", Some(2023)),
+            ("FY{fiscal_yy}_{month}.csv", "FY23_24_Apr.csv", Some(2023)),
+            ("FY{fiscal_yy}_{month}.csv", "FY23_04.csv", Some(2023)),
+            ("FY{fiscal_yy}.csv", "FY99-00.csv", Some(2099)),
+            ("FY{fiscal_yy}.csv", "FY23-25.csv", None),
+            ("{yy}{month}.csv", "2304.csv", Some(2023)),
+            ("{yy}.csv", "2023.csv", None),
+        ] {
+            assert_eq!(year(text, name), found, "{text} {name}");
+        }
+    }
+
+    #[test]
+    fn quarters_and_halves_have_numbers_or_months() {
+        let found = |text: &str, name: &str| pattern(text).matches(name).and_then(|f| f.stretch).map(|s| (s.months, s.which));
+        use Which::{From, Number};
+        for (text, name, is) in [
+            ("q{quarter}_{fiscal_year}.csv", "q2_2025_26.csv", Some((3, Number(2)))),
+            ("q{quarter}_{fiscal_year}.csv", "q5_2025_26.csv", None),
+            ("{quarter}_{year}.csv", "apr_jun_2025.csv", Some((3, From(4)))),
+            ("{quarter} {year}.csv", "July to Sept 2025.csv", Some((3, From(7)))),
+            ("{quarter} {year}.csv", "Jan–Mar 2025.csv", Some((3, From(1)))),
+            ("{quarter}{year}.csv", "NOVJAN2025.csv", Some((3, From(11)))),
+            ("{quarter} {year}.csv", "April - July 2025.csv", None),
+            ("{quarter} {year}.csv", "Apr-Sep 2025.csv", None),
+            ("{half} {year}.csv", "Apr-Sep 2025.csv", Some((6, From(4)))),
+            ("H{half}_{fiscal_year}.csv", "H2_2025-26.csv", Some((6, Number(2)))),
+            ("H{half}_{fiscal_year}.csv", "H3_2025-26.csv", None),
+        ] {
+            assert_eq!(found(text, name), is, "{text} {name}");
+        }
+        let inside = pattern("q{quarter}_{fiscal_year}");
+        assert_eq!(inside.find("consolidated_q2_2025_26_final.csv").map(|f| (f.fiscal_year, f.stretch.map(|s| s.which))), Some((Some(2025), Some(Number(2)))));
+        assert_eq!(inside.find("consolidated_2025_26.csv"), None);
+    }
+
+    #[test]
     fn months_have_names_and_dates_two_orders() {
         let by_name = pattern("{any}{month} {year}.csv");
         assert_eq!(by_name.matches("Spend April 2023.csv").unwrap().month, Some(4));
         assert_eq!(by_name.matches("Spend Sep 2023.csv").unwrap().month, Some(9));
+        assert_eq!(by_name.matches("Spend Sept 2023.csv").unwrap().month, Some(9));
+        assert_eq!(by_name.matches("Spend Septe 2023.csv"), None);
         let dated = pattern("x{date}.csv");
         let day = Day::from_ymd(2023, 4, 30);
         for name in ["x2023-04-30.csv", "x20230430.csv", "x30-04-2023.csv"] {
@@ -347,14 +416,14 @@ mod tests {
 
     #[test]
     fn patterns_that_are_none() {
-        for text in ["", "a{yaer}.csv", "a{year", "a[b", "a]b", "a}b", "a[b[c]].csv", "{year}{year}", "{any}{any}{any}{any}"] {
+        for text in ["", "a{yaer}.csv", "a{year", "a[b", "a]b", "a}b", "a[b[c]].csv", "{year}{year}", "{any}{any}{any}{any}", "{year}{yy}", "{quarter}{half}", "{quarter}{month}"] {
             assert!(FilePattern::parse(text).is_err(), "{text}");
         }
     }
 
     proptest::proptest! {
         #[test]
-        fn no_pattern_and_no_name_stop_the_reader(text in "(\\{(year|month|period|fiscal_year|version|piece|date|any)\\}|[a-c0-9_\\[\\]é]){0,8}", name in "[a-c0-9_é-]{0,30}") {
+        fn no_pattern_and_no_name_stop_the_reader(text in "(\\{(year|yy|month|period|quarter|half|fiscal_year|fiscal_yy|version|piece|date|any)\\}|[a-c0-9_\\[\\]é]){0,8}", name in "[a-c0-9_é-]{0,30}") {
             if let Ok(pattern) = FilePattern::parse(&text) {
                 let _ = pattern.matches(&name);
             }

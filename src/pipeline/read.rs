@@ -179,14 +179,17 @@ fn read_folder(council: &str, around: &Surroundings<'_>, feeds: &mut Vec<Feed>, 
     // The spelling that is right comes first, so that it is the others that are told they are one too many.
     names.sort_by_key(|(name, _)| name.to_lowercase() != *name);
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let (mut queries, before) = (Vec::new(), feeds.len());
     for (name, is_folder) in names {
         let file = format!("pipelines/{council}/{name}");
         let lower = name.to_lowercase();
         let stem = lower.strip_suffix(".yaml").or_else(|| lower.strip_suffix(".yml"));
         let Some(stem) = stem.filter(|_| !is_folder) else {
-            let query =
-                lower.strip_suffix(".sql").is_some_and(|stem| around.root.join(format!("pipelines/{council}/{stem}.yaml")).exists());
-            if !query && !is_prose(&lower) {
+            let stem = lower.strip_suffix(".sql").map(|stem| stem.split_once('.').map_or(stem, |(feed, _)| feed));
+            let query = stem.is_some_and(|stem| around.root.join(format!("pipelines/{council}/{stem}.yaml")).exists());
+            if query {
+                queries.push(file);
+            } else if !is_prose(&lower) {
                 faults.push(stray(&file, "`<feed>.yaml` with `<feed>.sql` beside it"));
             }
             continue;
@@ -206,6 +209,15 @@ fn read_folder(council: &str, around: &Surroundings<'_>, feeds: &mut Vec<Feed>, 
         match Identifier::new(stem) {
             Ok(id) if name == format!("{stem}.yaml") => feeds.extend(read_one(&file, &council, &id, around, faults)),
             _ => faults.push(stray(&file, "`<feed>.yaml`: small letters, digits and underscores, and the ending spelled out")),
+        }
+    }
+    // A query of one contract is named by the feed; while the feed is at fault, nobody knows.
+    let of_council = feeds.get(before..).unwrap_or_default();
+    for file in queries {
+        let of_feed = |feed: &&Feed| file.starts_with(&format!("{}.", feed.sql_file.trim_end_matches(".sql")));
+        let Some(feed) = of_council.iter().find(of_feed) else { continue };
+        if feed.sql_file != file && !feed.own_sql.values().any(|(own, _)| *own == file) {
+            faults.push(stray(&file, "a query that the feed names under `contract`: `{contract: …, from: …, sql: …}`"));
         }
     }
 }

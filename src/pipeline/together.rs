@@ -89,10 +89,10 @@ fn line_of(place: &Place) -> String {
 
 fn one_file_twice(first: &Feed, other: &Feed) -> Diagnostic {
     let seen = format!(
-        "it and {} read the same files: `{}` and `{}` of {}",
+        "it and {} read the same files: {} and {} of {}",
         line_of(&first.places.files),
-        other.files.text,
-        first.files.text,
+        other.files.shown(),
+        first.files.shown(),
         other.from
     );
     Diagnostic::new(config::ONE_FILE_TWICE, seen)

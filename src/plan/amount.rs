@@ -15,7 +15,8 @@ use crate::{
 /// # Errors
 /// TC0801 to TC0806, TC0814 and TC0815.
 pub fn project(feed: &Feed, contract: &Contract, into: &Contract) -> Answer<(Projection, Option<Form>)> {
-    let projection = Projection::plan_with(&feed.sql, &feed.sql_file, contract, into, given(feed))?;
+    let (sql_file, sql) = feed.sql_of(contract);
+    let projection = Projection::plan_with(sql, sql_file, contract, into, given(feed))?;
     let declared = Declared { credits_positive: feed.positive == Positive::Credits, amount: feed.declared_amount() };
     let named = declared.amount.iter().flatten().flatten().find(|(column, _)| contract.column(column).is_some_and(Column::is_dropped));
     if let Some((column, _)) = named {

@@ -110,17 +110,17 @@ fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &Known<
             && known.of_file(entry).next().is_none()
         {
             plan.reports.push(no_marker(feed, entry, &marker));
-            plan.lacking.push((entry.clone(), feed.coverage(&entry.name, &facts, calendar).ok().flatten(), marker));
+            plan.lacking.push((entry.clone(), feed.coverage(&entry.name, calendar).ok().flatten(), marker));
             continue;
         }
         let sidecar = sidecar_of(feed, entry, listing);
         if feed.sidecar.is_some() && sidecar.is_none() {
             plan.reports.push(no_sidecar(feed, entry));
             let name = companion_name(feed.sidecar.as_deref().unwrap_or_default(), &entry.name);
-            plan.lacking.push((entry.clone(), feed.coverage(&entry.name, &facts, calendar).ok().flatten(), name));
+            plan.lacking.push((entry.clone(), feed.coverage(&entry.name, calendar).ok().flatten(), name));
             continue;
         }
-        match feed.coverage(&entry.name, &facts, calendar).map(|coverage| coverage.or_else(|| read_before(feed, calendar, entry, known))) {
+        match feed.coverage(&entry.name, calendar).map(|coverage| coverage.or_else(|| read_before(feed, calendar, entry, known))) {
             Ok(coverage) => found.push(Candidate { sidecar, entry: entry.clone(), coverage, piece: facts.piece, instead_of: None }),
             Err(refusal) => plan.reports.extend(refusal.0),
         }

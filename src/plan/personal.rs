@@ -64,7 +64,7 @@ fn mark_feeds(partnership: &Partnership, marks: &mut Marks) -> Answer<()> {
             for (column, sources) in projection.reaches() {
                 for (personal, words) in personal(contract) {
                     if sources.iter().any(|(_, source)| *source == *personal.name) {
-                        let words = format!("{words} by {}", feed.sql_file);
+                        let words = format!("{words} by {}", feed.sql_of(contract).0);
                         marks.entry((feed.into.to_string(), column.clone())).or_default().insert(words);
                     }
                 }

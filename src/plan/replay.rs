@@ -64,8 +64,8 @@ fn why(feed: &Feed, calendar: Calendar, known: &Known<'_>, record: &DeliveryReco
 /// themselves what they cover.
 #[must_use]
 pub fn covered_now(feed: &Feed, calendar: Calendar, record: &DeliveryRecord) -> Option<Coverage> {
-    let facts = feed.files.matches(&record.source.name)?;
-    feed.coverage(&record.source.name, &facts, calendar).ok()?
+    feed.files.matches(&record.source.name)?;
+    feed.coverage(&record.source.name, calendar).ok()?
 }
 
 fn take(feed: &Feed, calendar: Calendar, record: &DeliveryRecord, covers: &Coverage, why: Why) -> Take {

@@ -33,7 +33,7 @@ fn judge(feed: &Feed, others: &[&Feed], entry: &Entry) -> Option<Diagnostic> {
     if feed.delivers == Delivers::Snapshot && others.is_empty() {
         return Some(no_day(feed, entry));
     }
-    let names: Vec<String> = std::iter::once(feed).chain(others.iter().copied()).map(|reader| format!("`{}`", reader.files.text)).collect();
+    let names: Vec<String> = std::iter::once(feed).chain(others.iter().copied()).map(|reader| reader.files.shown()).collect();
     let miss = feed.files.near_miss(&entry.name).map(|miss| format!(": {miss}")).unwrap_or_default();
     let report = Diagnostic::new(control::NAME_UNKNOWN, format!("a file whose name this feed does not know{miss}"));
     Some(
@@ -53,7 +53,7 @@ fn no_day(feed: &Feed, entry: &Entry) -> Diagnostic {
     let miss = feed.files.near_miss(&entry.name).map(|miss| format!(": {miss}")).unwrap_or_default();
     Diagnostic::new(control::NO_DAY, format!("the name does not tell of which day the snapshot is{miss}"))
         .place(place(feed, entry))
-        .expected(format!("a name like `{}`, with the day as 2018-04-30 or 20180430", feed.files.text))
+        .expected(format!("a name like {}, with the day as 2018-04-30 or 20180430", feed.files.shown()))
         .outcome("it was refused: it was left where it is and not read; the last accepted snapshot stays")
         .hint(format!(
             "ask the sender of which day it is and rename it; or say in {0} that it is none: `ignore: [\"{1}\"]`",
@@ -75,13 +75,13 @@ fn is_unfinished(name: &str) -> bool {
 fn stands_beside(feed: &Feed, name: &str) -> bool {
     let knows = |name: &str| feed.files.matches(name).is_some();
     // Of the extension that `{stem}` leaves out, the pattern of names knows the text.
-    let ending = feed.files.text.rsplit_once('.').map_or("", |(_, ending)| ending.trim_end_matches(']'));
+    let with_ending = |stem: &str| feed.files.endings().any(|ending| knows(&format!("{stem}.{ending}")));
     feed.sidecar.as_deref().into_iter().chain(marker(feed)).any(|pattern| {
         let between = |word: &str| {
             let (before, after) = pattern.split_once(word)?;
             name.strip_prefix(before)?.strip_suffix(after)
         };
-        between("{name}").is_some_and(knows) || between("{stem}").is_some_and(|stem| knows(&format!("{stem}.{ending}")) || knows(stem))
+        between("{name}").is_some_and(knows) || between("{stem}").is_some_and(|stem| with_ending(stem) || knows(stem))
     })
 }
 

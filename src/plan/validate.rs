@@ -4,7 +4,7 @@ use super::{check_personal, plan_cost, project};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::config},
     engine::Projection,
-    pipeline::{Extent, Feed, Partnership},
+    pipeline::{Feed, Partnership},
     schema::Contract,
 };
 
@@ -31,7 +31,7 @@ pub fn validate(partnership: &Partnership) -> Answer<Validated> {
         for (_, contract) in &feed.contracts {
             contracts += 1;
             match project(feed, contract, into) {
-                Ok((projection, _)) => faults.extend(no_time(feed, into, &projection)),
+                Ok((projection, _)) => faults.extend(no_time(feed, feed.sql_of(contract).0, into, &projection)),
                 Err(refusal) => faults.extend(refusal.0),
             }
         }
@@ -55,17 +55,16 @@ pub fn validate(partnership: &Partnership) -> Answer<Validated> {
 }
 
 /// The SQL gives a row neither a period nor a date, and a file covers several periods: none of its rows would have a place in one.
-fn no_time(feed: &Feed, into: &Contract, projection: &Projection) -> Option<Diagnostic> {
+fn no_time(feed: &Feed, sql_file: &str, into: &Contract, projection: &Projection) -> Option<Diagnostic> {
     let date = into.special.date.as_deref();
-    let several = matches!(feed.covers.extent, Extent::ToDate | Extent::Year);
-    let lacks = several && projection.leaves_out_period() && date.is_none_or(|date| projection.left_out().contains(&date));
+    let lacks = feed.may_cover_several() && projection.leaves_out_period() && date.is_none_or(|date| projection.left_out().contains(&date));
     lacks.then(|| {
         let neither = match date {
             Some(date) => format!("the SQL gives neither `{date}` nor `fiscal_year` and `period`"),
             None => format!("the SQL gives no `fiscal_year` and `period`, and `{}` has no date", into.name),
         };
         Diagnostic::new(config::NO_TIME, neither)
-            .place(Place::file(&feed.sql_file))
+            .place(Place::file(sql_file))
             .expected(format!(
                 "one of them: a file of {} covers several periods, and nothing else says in which of them a row counts",
                 feed.name()

@@ -61,7 +61,7 @@ fn feed_text(feed: &Feed, plan: &FeedPlan, talk: Talk) -> String {
         return text;
     }
     if plan.take.is_empty() && plan.idle.is_empty() && plan.reports.is_empty() {
-        text.push_str(&format!("  nothing there: it takes names like {} from {}\n", feed.files.text, feed.from));
+        text.push_str(&format!("  nothing there: it takes names like {} from {}\n", feed.files.shown().replace('`', ""), feed.from));
     }
     format!("{}\n{text}", feed.name())
 }

@@ -417,10 +417,9 @@ fn listed_controls_are_read_from_their_table() {
     let (partnership, _) = listed(LISTED).read_well();
     let feed = &partnership.feeds[0];
     assert_eq!(feed.listed["GL_2018-19.csv"].totals["rows"], 15);
-    let facts = feed.files.matches("GL_2018-19.csv").expect("a name of the feed");
-    let coverage = feed.coverage("GL_2018-19.csv", &facts, partnership.calendar).expect("listed").expect("known");
+    let coverage = feed.coverage("GL_2018-19.csv", partnership.calendar).expect("listed").expect("known");
     assert_eq!(coverage.to_string(), "2018/P01..2018/P02");
-    let missing = feed.coverage("GL_2019-20.csv", &facts, partnership.calendar).expect_err("not listed");
+    let missing = feed.coverage("GL_2019-20.csv", partnership.calendar).expect_err("not listed");
     golden("golden/config/coverage_not_listed.txt", &missing.to_string());
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
     domain::{Calendar, Day, Holidays, Period},
-    pipeline::{Due, Extent, Feed, HOLIDAYS, Partnership},
+    pipeline::{Due, Feed, HOLIDAYS, Partnership},
 };
 
 /// The first period that is expected of a feed: as `due` says, else from which on it is active, else the first that any feed of its
@@ -23,11 +23,8 @@ pub(super) fn periods(calendar: Calendar, since: Period, today: Day) -> impl Ite
 /// The day at whose end a period of a feed is due; `None` where it is not expected of the feed.
 pub(super) fn due_day(partnership: &Partnership, feed: &Feed, due: &Due, period: Period, holidays: &Holidays) -> Option<Day> {
     let calendar = partnership.calendar;
-    let closing = period.period >= calendar.closing_period;
-    // The file of a year comes when the year is over.
-    let ends =
-        if feed.covers.extent == Extent::Year && !closing { Period { period: calendar.closing_period - 1, ..period } } else { period };
-    due.day(ends, calendar, holidays).filter(|_| feed.active.contains(calendar.days_of(period).0))
+    // The file of a quarter comes when the quarter is over, that of a year when the year is.
+    due.day(feed.covers.ends(period, calendar), calendar, holidays).filter(|_| feed.active.contains(calendar.days_of(period).0))
 }
 
 /// Whether a period of a feed is expected at all, now or later. `first` is the first period that any feed of the council was accepted for.

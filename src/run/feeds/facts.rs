@@ -36,9 +36,11 @@ pub(super) fn sidecar_facts(item: &InHand<'_>) -> Option<SourceFacts> {
     item.take.sidecar.as_ref().map(|entry| source_facts(&item.location, entry))
 }
 
+/// The contract that holds in the last period that is covered: a file is written when that is over, in the layout of then, whatever it
+/// holds of the periods before.
 pub(super) fn contract_for<'a>(feed: &'a Feed, coverage: &Coverage, calendar: Calendar) -> Option<&'a Arc<Contract>> {
-    let first = calendar.days_of(coverage.first()).0;
-    feed.contracts.iter().find(|(span, _)| span.contains(first)).map(|(_, contract)| contract)
+    let last = calendar.days_of(coverage.last()).0;
+    feed.contracts.iter().find(|(span, _)| span.contains(last)).map(|(_, contract)| contract)
 }
 
 /// First 16 hex digits of the SHA-256 over council, feed, coverage and the bytes' own SHA-256.

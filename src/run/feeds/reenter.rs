@@ -316,8 +316,8 @@ impl FeedRun<'_> {
         let location = feed.from.to_string();
         let listing = source::connect(&feed.from, &self.partnership.allow_hosts).and_then(|source| source.list());
         let covers = |entry: &Entry| {
-            let facts = feed.files.matches(&entry.name)?;
-            feed.coverage(&entry.name, &facts, self.partnership.calendar).ok()?
+            feed.files.matches(&entry.name)?;
+            feed.coverage(&entry.name, self.partnership.calendar).ok()?
         };
         let it = |entry: &&Entry| entry.size == bytes && covers(entry).is_none_or(|found| found == *coverage);
         let found = listing.ok().and_then(|listing| listing.entries.iter().find(it).map(|entry| super::source_facts(&location, entry)));

@@ -10,7 +10,7 @@ use serde_json::json;
 use truecost::{
     domain::{Coverage, Day, DeliveryId, Digest, Identifier, Period, Span},
     lake::{Closings, Decided, DeliveryProof, DeliveryRecord, DeliveryState, LakeFile, Manifest, PeriodProof, Turn, holder},
-    pipeline::{self, Basis, Council, Extent, Feed, FilePattern, Missing, Partnership, Repeats, Required, Shrunken},
+    pipeline::{self, Basis, Council, Extent, Feed, FilePattern, FilePatterns, Missing, Partnership, Repeats, Required, Shrunken},
     plan::{
         self, Brings, Change, EntryRules, Met, ReleasePlan, Selector, Slot, Take, Wish, accept, copied, decision, enter, meet, order,
         plan_feed, plan_release, replays, undo, withdraw,
@@ -427,7 +427,7 @@ fn declared(world: &World, at: usize) -> Option<Feed> {
     let mut feed = reference().feeds[0].clone();
     (feed.council, feed.id, feed.into) = (name(place.council), name(place.id), name(place.basis.common_table()));
     let pattern = if place.extent == Extent::Year { "x_{fiscal_year}[_{any}].csv" } else { "x_{year}_{month}[_{any}].csv" };
-    feed.files = FilePattern::parse(pattern).expect("a pattern");
+    feed.files = FilePatterns(vec![FilePattern::parse(pattern).expect("a pattern")]);
     feed.covers.extent = place.extent;
     feed.covers.calendar = if place.extent == Extent::Year { pipeline::CoverCalendar::Fiscal } else { pipeline::CoverCalendar::Month };
     feed.covers.from = None;
