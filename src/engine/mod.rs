@@ -14,10 +14,12 @@
 
 mod cost;
 mod covered;
+mod day_number;
 mod exact;
 mod fault;
 mod fit;
 mod fold;
+mod functions;
 mod linear;
 mod names;
 mod nothing;
@@ -37,6 +39,7 @@ mod sum;
 mod table;
 
 pub use cost::{CostQuery, Parameters};
+pub use functions::{Function, FunctionKind, functions};
 pub use order::{Needs, dependencies, order};
 pub use projection::{Declared, Given, Projection};
 pub use question::{Answers, Limits, ask};

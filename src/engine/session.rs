@@ -20,7 +20,7 @@ use datafusion::{
     prelude::SessionConfig,
 };
 
-use super::{fold::FoldCode, split::SplitPart, sum::Sum, table::Stores};
+use super::{day_number::ExcelDate, fold::FoldCode, split::SplitPart, sum::Sum, table::Stores};
 
 /// Memory that the queries of a cost run may hold at once, in bytes.
 const COST_MEMORY: usize = 512 << 20;
@@ -39,7 +39,7 @@ pub(super) enum Use {
 }
 
 /// Functions over one row that are exact and always give the same answer.
-const SCALARS: &[&str] = &[
+pub(super) const SCALARS: &[&str] = &[
     "abs",
     "array_element",
     "ascii",
@@ -109,7 +109,8 @@ const ROUNDING_SCALARS: &[&str] = &[
     "trunc",
 ];
 
-const AGGREGATES: &[&str] = &["bool_and", "bool_or", "count", "first_value", "grouping", "last_value", "max", "min", "string_agg", "sum"];
+pub(super) const AGGREGATES: &[&str] =
+    &["bool_and", "bool_or", "count", "first_value", "grouping", "last_value", "max", "min", "string_agg", "sum"];
 
 /// Those whose result depends on the order of rows: in the partnership's SQL only with an ORDER BY of their own.
 pub(super) const ORDERED_AGGREGATES: &[&str] = &["first_value", "last_value", "string_agg"];
@@ -131,7 +132,7 @@ const ROUNDING_AGGREGATES: &[&str] = &[
     "var_pop",
 ];
 
-const WINDOWS: &[&str] = &["dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile", "rank", "row_number"];
+pub(super) const WINDOWS: &[&str] = &["dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile", "rank", "row_number"];
 
 const ROUNDING_WINDOWS: &[&str] = &["cume_dist", "percent_rank"];
 
@@ -227,7 +228,7 @@ fn build(used: Use) -> SessionState {
                 .into_iter()
                 .filter(|f| offered(scalars, f.name()))
                 .map(SplitPart::instead_of)
-                .chain([FoldCode::function()])
+                .chain([FoldCode::function(), ExcelDate::function()])
                 .collect(),
         )
         .with_aggregate_functions(

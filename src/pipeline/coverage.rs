@@ -196,10 +196,13 @@ impl Covers {
             let last = first + stretch.months - 1;
             return Coverage::new((first..=last).map(|period| Period { year, period }).collect()).filter(|_| last <= MONTHS);
         }
-        let (year, first) = (facts.year?, match stretch.which {
-            Which::Number(number) => by_number(number),
-            Which::From(month) => month,
-        });
+        let (year, first) = (
+            facts.year?,
+            match stretch.which {
+                Which::Number(number) => by_number(number),
+                Which::From(month) => month,
+            },
+        );
         let last = first + stretch.months - 1;
         Coverage::new((first..=last).map(|month| calendar.period_of_month(i32::from(year), month)).collect()).filter(|_| last <= MONTHS)
     }

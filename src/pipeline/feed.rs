@@ -17,7 +17,8 @@ use crate::{
 };
 
 use super::{
-    Basis, Covers, Delivers, Extent, Feed, FeedPlaces, FilePatterns, Landing, Missing, NamePart, NewestBy, Positive, Ready, Repeats, Required, RowsOutside, Shrunken, Sign, Taken,
+    Basis, Covers, Delivers, Extent, Feed, FeedPlaces, FilePatterns, Landing, Missing, NamePart, NewestBy, Positive, Ready, Repeats,
+    Required, RowsOutside, Shrunken, Sign, Taken,
     controls::{read_controls, sum_of},
     due,
     keys::AllKeys,
@@ -255,7 +256,9 @@ fn contracts(
 fn sql_beside(item: &Item<'_>, council: &Identifier, id: &Identifier, root: &Path) -> Option<(String, String)> {
     let name = item.text()?;
     let between = name.strip_prefix(&**id).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| rest.strip_suffix(".sql"));
-    if between.is_none_or(|between| between.is_empty() || !between.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')) {
+    if between
+        .is_none_or(|between| between.is_empty() || !between.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'))
+    {
         item.wrong(format!("a file beside the feed's own SQL whose name begins with the feed's: `{id}.2024.sql`"));
         return None;
     }

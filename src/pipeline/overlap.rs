@@ -158,9 +158,7 @@ fn spellings(part: &NamePart) -> Vec<Vec<Sign>> {
         NamePart::Literal(text) => vec![text.chars().map(Sign::Is).collect()],
         NamePart::Year => digits(4..=4),
         NamePart::Period => digits(1..=2),
-        NamePart::Month => {
-            digits(1..=2).into_iter().chain((0..12).flat_map(month_spellings).map(letters)).collect()
-        }
+        NamePart::Month => digits(1..=2).into_iter().chain((0..12).flat_map(month_spellings).map(letters)).collect(),
         NamePart::ShortYear => digits(2..=2),
         NamePart::ShortFiscalYear => ["00", "0000", "00-00", "00/00", "00_00"].map(shaped).to_vec(),
         NamePart::FiscalYear => {

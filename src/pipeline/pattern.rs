@@ -6,8 +6,8 @@ mod several;
 use crate::domain::Day;
 
 use super::{FilePattern, NamePart};
-use read::{LONGEST_STRETCH, read_fact};
 pub(super) use read::{BETWEEN, spellings};
+use read::{LONGEST_STRETCH, read_fact};
 
 /// What a name says. `None`: its pattern does not ask, or asks in an optional part that is not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,7 +76,8 @@ impl FilePattern {
             }
         }
         for (one, other) in [(0, 1), (6, 7), (4, 5)] {
-            let said: Vec<&str> = [one, other].into_iter().filter_map(|at| WORDS.get(at)).filter(|(_, p)| pattern.has(p)).map(|w| w.0).collect();
+            let said: Vec<&str> =
+                [one, other].into_iter().filter_map(|at| WORDS.get(at)).filter(|(_, p)| pattern.has(p)).map(|w| w.0).collect();
             if let [one, other] = said.as_slice() {
                 return Err(format!("`{{{one}}}` and `{{{other}}}` stand in it, and say the same"));
             }
@@ -386,7 +387,10 @@ mod tests {
             assert_eq!(found(text, name), is, "{text} {name}");
         }
         let inside = pattern("q{quarter}_{fiscal_year}");
-        assert_eq!(inside.find("consolidated_q2_2025_26_final.csv").map(|f| (f.fiscal_year, f.stretch.map(|s| s.which))), Some((Some(2025), Some(Number(2)))));
+        assert_eq!(
+            inside.find("consolidated_q2_2025_26_final.csv").map(|f| (f.fiscal_year, f.stretch.map(|s| s.which))),
+            Some((Some(2025), Some(Number(2))))
+        );
         assert_eq!(inside.find("consolidated_2025_26.csv"), None);
     }
 
@@ -416,7 +420,20 @@ mod tests {
 
     #[test]
     fn patterns_that_are_none() {
-        for text in ["", "a{yaer}.csv", "a{year", "a[b", "a]b", "a}b", "a[b[c]].csv", "{year}{year}", "{any}{any}{any}{any}", "{year}{yy}", "{quarter}{half}", "{quarter}{month}"] {
+        for text in [
+            "",
+            "a{yaer}.csv",
+            "a{year",
+            "a[b",
+            "a]b",
+            "a}b",
+            "a[b[c]].csv",
+            "{year}{year}",
+            "{any}{any}{any}{any}",
+            "{year}{yy}",
+            "{quarter}{half}",
+            "{quarter}{month}",
+        ] {
             assert!(FilePattern::parse(text).is_err(), "{text}");
         }
     }

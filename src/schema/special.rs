@@ -4,6 +4,8 @@
 //! `value: {date: posting_date, amount: amount, codes: {account: account}, actual: {balance_type: actual}, unknown_code: suspense}`.
 //! What it does not name, its rows do not have. Without the property it means what it meant before there was one.
 
+use std::fmt;
+
 use crate::{
     diagnostic::codes::contract,
     domain::{Identifier, RULE_COLUMNS},
@@ -20,7 +22,7 @@ const KEYS: &[&str] = &["date", "amount", "codes", "actual", "unknown_code", "no
 const AMOUNT: &str = "amount";
 
 /// The columns of a common table that the program itself looks at. Of any other table: none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct SpecialColumns {
     /// The row's own date, by which it is placed and classified; `None` = rows have no date and lie in what their delivery covers.
     pub date: Option<Identifier>,
@@ -28,6 +30,8 @@ pub struct SpecialColumns {
     pub amount: Option<Identifier>,
     /// For each of [`RULE_COLUMNS`] the column that holds such codes, or such texts.
     pub codes: [Option<Identifier>; RULE_COLUMNS.len()],
+    /// The column that stands for it in a row in which that one is empty: the text of an account that has no code.
+    pub codes_else: [Option<Identifier>; RULE_COLUMNS.len()],
     /// A text column, and its word for what has happened; every other word (budget, commitment) is no cost. `None` = all rows have.
     pub actual: Option<(Identifier, String)>,
     pub unknown_code: UnknownCode,
@@ -64,10 +68,30 @@ impl SpecialColumns {
                 ..plain
             },
             "payment_line" => {
-                Self { codes: [None, None, text("department"), text("account_text")], unknown_code: UnknownCode::Unclassified, ..plain }
+                // A table of the version before has no column for codes: its account is the text.
+                let (account, account_text) = (text("account"), text("account_text"));
+                let account_else = account_text.clone().filter(|_| account.is_some());
+                Self {
+                    codes: [None, text("cost_centre"), text("department"), account.or(account_text)],
+                    codes_else: [None, None, None, account_else],
+                    unknown_code: UnknownCode::Unclassified,
+                    ..plain
+                }
             }
             _ => plain,
         }
+    }
+}
+
+impl fmt::Debug for SpecialColumns {
+    /// It stands in digests: what came later is named only where there is some of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut all = f.debug_struct("SpecialColumns");
+        all.field("date", &self.date).field("amount", &self.amount).field("codes", &self.codes);
+        if self.codes_else.iter().any(Option::is_some) {
+            all.field("codes_else", &self.codes_else);
+        }
+        all.field("actual", &self.actual).field("unknown_code", &self.unknown_code).field("not_negative", &self.not_negative).finish()
     }
 }
 
@@ -80,10 +104,12 @@ pub(super) fn read_special(object: &Fields<'_>, kind: Kind, table: &str, columns
     let fields = value_of_ours(object).and_then(|value| value.fields(KEYS));
     let Some(fields) = fields else { return SpecialColumns::undeclared(kind, table, &plain) };
     let unknown = [("suspense", UnknownCode::Suspense), ("unclassified", UnknownCode::Unclassified)];
+    let (codes, codes_else) = fields.get("codes").map(|item| codes(&item, &plain)).unwrap_or_default();
     SpecialColumns {
         date: fields.get("date").and_then(|item| column_of(&item, &plain, Type::Date)),
         amount: fields.get("amount").and_then(|item| column_of(&item, &plain, Type::Money)),
-        codes: fields.get("codes").map(|item| codes(&item, &plain)).unwrap_or_default(),
+        codes,
+        codes_else,
         actual: fields.get("actual").and_then(|item| actual(&item, &plain)),
         unknown_code: fields.get("unknown_code").and_then(|item| item.choice(&unknown)).unwrap_or_default(),
         not_negative: fields.get("not_negative").and_then(|item| column_of(&item, &plain, Type::BigInt)),
@@ -103,13 +129,26 @@ fn column_of(item: &Item<'_>, columns: &[Column], kind: Type) -> Option<Identifi
     None
 }
 
-/// `{account: account_text}`: kind of code, and the column that holds it.
-fn codes(item: &Item<'_>, columns: &[Column]) -> [Option<Identifier>; RULE_COLUMNS.len()] {
-    let mut codes = <[Option<Identifier>; RULE_COLUMNS.len()]>::default();
+type OfKinds = [Option<Identifier>; RULE_COLUMNS.len()];
+
+/// `{account: account}`: kind of code, and the column that holds it; `{account: [account, account_text]}`, where a second one stands for
+/// it while it is empty.
+fn codes(item: &Item<'_>, columns: &[Column]) -> (OfKinds, OfKinds) {
+    let (mut codes, mut codes_else) = (OfKinds::default(), OfKinds::default());
     for (kind, _, column) in item.entries().unwrap_or_default() {
-        let slot = RULE_COLUMNS.iter().position(|known| *known == kind).and_then(|at| codes.get_mut(at));
-        match slot {
-            Some(slot) => *slot = column_of(&column, columns, Type::Text),
+        let place = RULE_COLUMNS.iter().position(|known| *known == kind);
+        let slots = place.and_then(|at| codes.get_mut(at).zip(codes_else.get_mut(at)));
+        match slots {
+            Some((code, code_else)) if column.is_list() => {
+                let items = column.list().unwrap_or_default();
+                if let [first, second] = items.as_slice() {
+                    *code = column_of(first, columns, Type::Text);
+                    *code_else = column_of(second, columns, Type::Text);
+                } else {
+                    column.wrong("a column, or two of which the second stands for the first while that is empty");
+                }
+            }
+            Some((code, _)) => *code = column_of(&column, columns, Type::Text),
             None => column.refuse(
                 contract::RULE,
                 &format!("`{}` is no kind of code that rules turn on", kind.escape_debug()),
@@ -118,7 +157,7 @@ fn codes(item: &Item<'_>, columns: &[Column]) -> [Option<Identifier>; RULE_COLUM
             ),
         }
     }
-    codes
+    (codes, codes_else)
 }
 
 /// `{balance_type: actual}`.

@@ -38,7 +38,7 @@ impl CommonTables {
     /// # Errors
     /// TC1005 where the table has other columns than the contract, TC1006 where somebody else wrote to it, TC1002, TC1007.
     pub fn replace(&self, contract: &Contract, commit: &Commit) -> Answer<Outcome> {
-        self.make_sure(contract, commit.at_ms)?;
+        let grown = self.make_sure(contract, commit.at_ms)?;
         crash::point("commit.table")?;
         let table = contract.name.as_str();
         let before = self.snapshot(table, None)?.ok_or_else(|| fault::table(&self.folder_of(table), "it is gone"))?;
@@ -52,7 +52,7 @@ impl CommonTables {
         crash::point("commit.in_place")?;
         let added = add.iter().map(|(relative, staged)| added(relative, staged, commit));
         let removed = remove.iter().map(|file| removed(file, commit));
-        self.write(table, &before, commit, added.chain(removed).collect())
+        self.write(table, &before, commit, grown.map(Action::Metadata).into_iter().chain(added).chain(removed).collect())
     }
 
     /// The last commit of these deliveries (`council/feed/coverage`), where there is one.
@@ -72,13 +72,16 @@ impl CommonTables {
         read().map_err(|error| fault::table(&self.folder_of(table), error))
     }
 
-    fn make_sure(&self, contract: &Contract, at_ms: i64) -> Answer<()> {
+    /// Makes the table where there is none. What it returns goes into the next commit: what the contract says since it has more columns
+    /// than the table.
+    fn make_sure(&self, contract: &Contract, at_ms: i64) -> Answer<Option<Metadata>> {
         let mut known = self.known();
         let folder = self.folder_of(&contract.name);
         let metadata = metadata(contract, at_ms).map_err(|error| fault::table(&folder, error))?;
         if let Some(delta) = self.newest(&mut known, &contract.name)? {
             let has = delta.snapshot().map_err(|error| fault::table(&folder, error))?.metadata().clone();
-            return same_columns(&folder, contract, &has, &metadata);
+            let grown = same_columns(&folder, contract, &has, &metadata)?;
+            return Ok((grown == Grown::Yes).then_some(metadata));
         }
         durable::folder(&folder, Seen::ByUs)?;
         let create = || -> Result<(), DeltaTableError> {
@@ -90,7 +93,8 @@ impl CommonTables {
             self.runtime.block_on(async { CommitBuilder::default().with_actions(actions).build(None, log, operation).await }).map(|_| ())
         };
         create().map_err(|error| fault::table(&folder, error))?;
-        durable::sync_folder(&self.folder)
+        durable::sync_folder(&self.folder)?;
+        Ok(None)
     }
 
     /// Flushes the parts, renames them into the table's folders, flushes the folders.
@@ -269,13 +273,20 @@ const fn delta_type(kind: Type) -> &'static str {
     }
 }
 
+const REQUIRED: &str = ", required";
+
+/// The name in a text of [`columns`].
+fn name_of(column: &str) -> &str {
+    column.split_once(' ').map_or(column, |(name, _)| name)
+}
+
 /// The columns that a table's metadata tells, one text each.
 fn columns(metadata: &Metadata) -> Vec<String> {
     let value = serde_json::to_value(metadata).unwrap_or_default();
     let schema = value.get("schemaString").and_then(Value::as_str).and_then(|text| serde_json::from_str::<Value>(text).ok());
     let fields = schema.as_ref().and_then(|schema| schema.get("fields")?.as_array()).cloned().unwrap_or_default();
     let told = |field: &Value| {
-        let required = if field.get("nullable").and_then(Value::as_bool) == Some(false) { ", required" } else { "" };
+        let required = if field.get("nullable").and_then(Value::as_bool) == Some(false) { REQUIRED } else { "" };
         format!("{} {}{required}", text_of(field.get("name")), text_of(field.get("type")))
     };
     fields.iter().map(told).collect()
@@ -285,10 +296,24 @@ fn text_of(value: Option<&Value>) -> String {
     value.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default()
 }
 
-fn same_columns(folder: &Path, contract: &Contract, has: &Metadata, wants: &Metadata) -> Answer<()> {
+/// Whether a contract has columns that its table has not yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grown {
+    No,
+    /// All of them may be empty: in the rows that are there they are.
+    Yes,
+}
+
+fn same_columns(folder: &Path, contract: &Contract, has: &Metadata, wants: &Metadata) -> Answer<Grown> {
     let (has, wants) = (columns(has), columns(wants));
     if has == wants {
-        return Ok(());
+        return Ok(Grown::No);
+    }
+    let (known, new): (Vec<&String>, Vec<&String>) = wants.iter().partition(|column| has.contains(column));
+    if known.into_iter().eq(&has)
+        && new.iter().all(|column| !column.ends_with(REQUIRED) && !has.iter().any(|h| name_of(h) == name_of(column)))
+    {
+        return Ok(Grown::Yes);
     }
     let at = has.iter().zip(&wants).take_while(|(a, b)| a == b).count();
     let or_nothing = |columns: &[String]| columns.get(at).map_or_else(|| "no column".into(), |column| format!("`{column}`"));

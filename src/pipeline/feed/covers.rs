@@ -71,7 +71,8 @@ pub(super) fn covers(fields: &Fields<'_>) -> (Covers, bool) {
     };
     // A format that names a financial year, and no more, says what it covers without further words.
     let fiscal = format.is_some_and(|f| FISCAL.iter().any(|part| f.has(part)));
-    let whole_year = format.is_some_and(|f| !f.tells_a_stretch() && ![NamePart::Month, NamePart::Period, NamePart::Date].iter().any(|part| f.has(part)));
+    let whole_year =
+        format.is_some_and(|f| !f.tells_a_stretch() && ![NamePart::Month, NamePart::Period, NamePart::Date].iter().any(|part| f.has(part)));
     let calendars = [("month", CoverCalendar::Month), ("fiscal", CoverCalendar::Fiscal)];
     let in_name = in_name(&covers, from.is_some());
     let covers = Covers {
@@ -97,7 +98,12 @@ fn in_name(covers: &Fields<'_>, from: bool) -> Vec<FilePattern> {
     for (key, part) in [("quarter", NamePart::Quarter), ("half", NamePart::Half)] {
         let Some(item) = covers.get(key) else { continue };
         if from {
-            item.refuse(config::WRONG_VALUE, "`from` stands beside it", format!("either `from`, or `{key}`, which is found in the name"), "");
+            item.refuse(
+                config::WRONG_VALUE,
+                "`from` stands beside it",
+                format!("either `from`, or `{key}`, which is found in the name"),
+                "",
+            );
         }
         let Some(shape) = pattern(&item) else { continue };
         if shape.always_has(&part) {
@@ -115,7 +121,12 @@ fn judge(item: &Item<'_>, covers: &Covers, calendar_said: bool, pattern: &FilePa
         item.refuse(config::FILE_PATTERN, seen, lacking, hint);
     } else if pattern.tells_a_stretch() && !calendar_said && !pattern.always_has_fiscal_year() {
         let hint = "`calendar: fiscal` where `2025` is the year that begins in it (the first quarter is April to June), `calendar: month` where it is that of the calendar.";
-        item.refuse(config::FILE_PATTERN, "it does not say of which year the quarter or half is", "`{fiscal_year}`, or `calendar` in `covers`", hint);
+        item.refuse(
+            config::FILE_PATTERN,
+            "it does not say of which year the quarter or half is",
+            "`{fiscal_year}`, or `calendar` in `covers`",
+            hint,
+        );
     }
 }
 

@@ -156,11 +156,12 @@ impl CostRun<'_> {
         let key = (source.file.council.clone(), source.file.feed.clone());
         let meaning = meant.meanings.feeds.get(&key).unwrap_or(&empty);
         let days = self.partnership.calendar.days_of(source.file.period);
-        let classifier = Classifier::new(&meant.meanings, meaning, columns_of(self.partnership, source)?, days);
+        let part = PartFile::open(&source.file.path)?;
+        let classifier = Classifier::new(&meant.meanings, meaning, columns_of(self.partnership, source)?.in_part(&part), days);
         let of = PartOf { council: source.file.council.clone(), feed: source.file.feed.clone(), period: source.file.period };
         let (none, key) = (PayParts::default(), (of.council.clone(), of.feed.clone(), source.delivery.clone()));
         let pay = meant.pay.get(&key).unwrap_or(&none);
-        classify_part(PartFile::open(&source.file.path)?, &of, &classifier, pay, schema, self.lake.releases().staging())
+        classify_part(part, &of, &classifier, pay, schema, self.lake.releases().staging())
     }
 
     /// The distinct codes of these partitions.

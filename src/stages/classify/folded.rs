@@ -36,7 +36,7 @@ impl FoldedCodes {
     /// # Errors
     /// TC1250 where a column is not there.
     pub fn add(&mut self, lines: &RecordBatch, columns: LineColumns<'_>, row_group: usize) -> Answer<()> {
-        for name in columns.rules.into_iter().flatten() {
+        for name in columns.rule_names() {
             let dictionary = batch::column(lines, name)?.as_dictionary::<Int32Type>();
             let values = dictionary.values().as_string::<i32>();
             let changed: Vec<bool> = values.iter().map(|code| code.is_some_and(|code| fold_code(code) != code)).collect();

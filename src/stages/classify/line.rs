@@ -12,6 +12,7 @@ use arrow::{
 use hashbrown::HashMap;
 
 use super::{
+    either,
     meaning::{Account, Class, CostCentre, Interned, Meaning, Meanings, NAMELESS, Over, RULE_COLUMNS, Timeline},
     pay::{KINDS, Laid, WHOLE_LINE},
     policy::{Facts, RULES},
@@ -19,6 +20,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Day, Ownership, Pence, fold_code},
+    lake::PartFile,
     schema::{Contract, UnknownCode, batch},
 };
 
@@ -27,6 +29,8 @@ use crate::{
 pub struct LineColumns<'c> {
     /// Column of the common table for each of [`RULE_COLUMNS`]; `None` where the table has no such thing.
     pub rules: [Option<&'c str>; 4],
+    /// Columns that stand for those in lines in which they are empty.
+    pub rules_else: [Option<&'c str>; 4],
     /// `None` = every line takes effect on the last day of its delivery period.
     pub date: Option<&'c str>,
     pub amount: &'c str,
@@ -51,6 +55,7 @@ impl<'c> LineColumns<'c> {
         };
         Ok(Self {
             rules: special.codes.each_ref().map(|column| column.as_deref()),
+            rules_else: special.codes_else.each_ref().map(|column| column.as_deref()),
             date: special.date.as_deref(),
             amount: special.amount.as_deref().ok_or_else(no_pounds)?,
             actual: special.actual.as_ref().map(|(column, word)| (&**column, word.as_str())),
@@ -62,14 +67,26 @@ impl<'c> LineColumns<'c> {
     #[must_use]
     pub fn codes_of(contract: &'c Contract) -> Self {
         let rules = contract.special.codes.each_ref().map(|column| column.as_deref());
-        Self { rules, date: None, amount: "", actual: None, codes_must_be_known: true }
+        let rules_else = contract.special.codes_else.each_ref().map(|column| column.as_deref());
+        Self { rules, rules_else, date: None, amount: "", actual: None, codes_must_be_known: true }
+    }
+
+    /// As a part has them that was written before its table had all of these columns.
+    #[must_use]
+    pub fn in_part(mut self, part: &PartFile) -> Self {
+        let is_there = |name: &&str| part.schema().column_with_name(name).is_some();
+        for (column, other) in self.rules.iter_mut().zip(&mut self.rules_else) {
+            (*column, *other) = (column.filter(is_there), other.filter(is_there));
+            *column = column.or_else(|| other.take());
+        }
+        self
     }
 
     /// Without the rule columns on which no rule turns.
     #[must_use]
     pub fn only(mut self, used: [bool; 4]) -> Self {
-        for (column, used) in self.rules.iter_mut().zip(used) {
-            *column = column.filter(|_| used);
+        for ((column, other), used) in self.rules.iter_mut().zip(&mut self.rules_else).zip(used) {
+            (*column, *other) = (column.filter(|_| used), other.filter(|_| used));
         }
         self
     }
@@ -77,14 +94,29 @@ impl<'c> LineColumns<'c> {
     /// The columns to read, amount included.
     #[must_use]
     pub fn names(&self) -> Vec<&'c str> {
-        let rules = self.rules.iter().flatten().copied();
-        rules.chain(self.date).chain([self.amount]).chain(self.actual_column()).collect()
+        self.rule_names().chain(self.date).chain([self.amount]).chain(self.actual_column()).collect()
     }
 
     /// The columns of them that hold codes.
     #[must_use]
     pub fn code_names(&self) -> Vec<&'c str> {
-        self.rules.iter().flatten().copied().chain(self.actual_column()).collect()
+        self.rule_names().chain(self.actual_column()).collect()
+    }
+
+    /// The columns of them that hold codes on which rules can turn.
+    pub fn rule_names(&self) -> impl Iterator<Item = &'c str> + use<'c> {
+        self.rules.into_iter().chain(self.rules_else).flatten()
+    }
+
+    /// Lines read with codes as dictionaries, each code by the column that stands for it there.
+    ///
+    /// # Errors
+    /// TC1250 where a column is not there.
+    pub fn whole(&self, lines: RecordBatch) -> Answer<RecordBatch> {
+        self.rules.iter().zip(&self.rules_else).try_fold(lines, |lines, pair| match pair {
+            (Some(name), Some(other)) => either::or_else(&lines, name, other),
+            _ => Ok(lines),
+        })
     }
 
     fn actual_column(&self) -> Option<&'c str> {

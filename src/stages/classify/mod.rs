@@ -3,6 +3,7 @@
 //! SQL decides, over the distinct codes, what each of them means on each date (`pipelines/cost/classify`);
 //! putting that on millions of lines is a lookup. What no rule covers is in suspense, in sight.
 
+mod either;
 mod folded;
 mod line;
 mod meaning;

@@ -118,10 +118,11 @@ impl ClassifiedPart {
 
 /// Distinct codes of a part of a common table, by place in the rule columns.
 pub fn codes_of(part: &PartFile, columns: LineColumns<'_>) -> Answer<HashSet<(usize, String)>> {
-    let names: Vec<&str> = columns.rules.iter().flatten().copied().collect();
+    let columns = columns.in_part(part);
+    let names: Vec<&str> = columns.rule_names().collect();
     let mut found = HashSet::new();
     for row_group in 0..if names.is_empty() { 0 } else { part.row_groups() } {
-        distinct_codes(&part.read(row_group, &names, &names)?, columns, |place, code| {
+        distinct_codes(&columns.whole(part.read(row_group, &names, &names)?)?, columns, |place, code| {
             if !code.is_empty() {
                 found.insert((place, code.to_owned()));
             }
@@ -165,6 +166,7 @@ pub fn classify_part(
     for row_group in 0..derivation.source().row_groups() {
         let lines = derivation.source().read(row_group, &names, &columns.code_names())?;
         folded.add(&lines, columns, row_group)?;
+        let lines = columns.whole(lines)?;
         let laid = if pay.is_empty() { None } else { pay.laid(&lines, columns.amount)? };
         let lines = laid.as_ref().map_or_else(|| Ok(lines.clone()), |laid| laid.spread(&lines, columns.amount))?;
         let (classes, sums) = classifier.classify(&lines, laid.as_ref(), &mut cube)?;

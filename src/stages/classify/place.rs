@@ -83,7 +83,14 @@ fn placed(meanings: &Meanings, feed: &(String, String), days: (Day, Day), rows: 
 }
 
 fn columns() -> LineColumns<'static> {
-    LineColumns { rules: RULE_COLUMNS.map(Some), date: Some("day"), amount: NOTHING, actual: None, codes_must_be_known: true }
+    LineColumns {
+        rules: RULE_COLUMNS.map(Some),
+        rules_else: [None; 4],
+        date: Some("day"),
+        amount: NOTHING,
+        actual: None,
+        codes_must_be_known: true,
+    }
 }
 
 /// A column of noughts: what is placed has no amount.
