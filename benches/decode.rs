@@ -7,11 +7,11 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use truecost::{
-    decode::{Chunks, EncodingScan, Judge, Tally, decode},
+    decode::{FileScan, Judge, Reader, Tally, decode},
     domain::{Day, Digest, Identifier, grouped},
     schema::{
-        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Kind, Layout, MoneyStyle, PeriodFormat,
-        RecordType, SpecialColumns, Type,
+        Column, ColumnRules, Contract, DateFormat, DatePart, Delimited, Encoding, Escape, Format, Kind, Layout, MoneyStyle, PeriodFormat,
+        RecordType, RowRules, SpecialColumns, TextRules, Type,
     },
 };
 
@@ -41,27 +41,27 @@ fn megabytes(bytes: &[u8]) -> f64 {
     bytes.len() as f64 / 1e6
 }
 
-/// MB per second of the encoding scan, of cutting into chunks, and of decoding them.
+/// MB per second of the encoding scan, of cutting into pieces, and of decoding them.
 fn round(contract: &Contract, bytes: &[u8]) -> [f64; 3] {
     let start = Clock::start();
-    let mut scan = EncodingScan::new();
+    let mut scan = FileScan::new();
     bytes.chunks(1 << 20).for_each(|piece| scan.update(piece));
     let facts = scan.finish();
     let scanned = start.seconds();
     let day = Day::from_ymd(2018, 4, 1).expect("a day");
     let judge = Judge::new(Arc::new(contract.clone()), "bench".into(), &facts, (day, day), vec![]).expect("a layout");
     let start = Clock::start();
-    let mut chunks = Chunks::open(&judge, bytes).expect("a header");
-    let header = chunks.header();
+    let mut reader = Reader::open(&judge, bytes).expect("a header");
+    let header = reader.header();
     let mut all = Vec::new();
-    while let Some(chunk) = chunks.next().expect("records") {
-        all.push(chunk);
+    while let Some(piece) = reader.next().expect("records") {
+        all.push(piece);
     }
     let cut = start.seconds();
     let start = Clock::start();
     let mut tally = Tally::default();
-    for chunk in &all {
-        let decoded = decode(&judge, &header, chunk);
+    for piece in &all {
+        let decoded = decode(&judge, &header, piece);
         assert!(decoded.fault.is_none(), "{:?}", decoded.fault);
         tally.add(decoded.tally);
     }
@@ -136,10 +136,12 @@ fn havering() -> (&'static str, Contract, Vec<u8>) {
     columns.push(money("ACCOUNTED_DR", &[MoneyStyle::Plain]));
     columns.push(money("ACCOUNTED_CR", &[MoneyStyle::Plain]));
     let records = vec![
-        RecordType { tag: "HDR".into(), fields: vec![], holds: None },
-        RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)], holds: None },
+        RecordType { tag: "HDR".into(), ..RecordType::default() },
+        RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)], ..RecordType::default() },
     ];
-    let layout = Layout { delimiter: b'|', quote: None, encodings: vec![Encoding::Windows1252], records, ..layout() };
+    let text = TextRules { encodings: vec![Encoding::Windows1252], trust_encoding: false, last_line_end_absent: false };
+    let format = Delimited { text, delimiter: b'|', quote: None, escape: Escape::Doubled, trailing_delimiter: false };
+    let layout = Layout { rows: RowRules { records, ..RowRules::default() }, format: Format::Delimited(format) };
     ("havering", contract(layout, columns), bytes)
 }
 
@@ -167,7 +169,7 @@ fn newham() -> (&'static str, Contract, Vec<u8>) {
     columns
         .push(date("Accounting Date", &[DatePart::Year, DatePart::Literal(b'-'), DatePart::Month, DatePart::Literal(b'-'), DatePart::Day]));
     columns.push(money("Amount", &[MoneyStyle::Plain]));
-    ("newham", contract(layout(), columns), text.into_bytes())
+    ("newham", contract(Layout::delimited(), columns), text.into_bytes())
 }
 
 fn bexley() -> (&'static str, Contract, Vec<u8>) {
@@ -192,7 +194,7 @@ fn bexley() -> (&'static str, Contract, Vec<u8>) {
     columns.push(period("Period", PeriodFormat::PeriodOnly));
     columns.push(date("Date", &[DatePart::Day, DatePart::Literal(b'/'), DatePart::Month, DatePart::Literal(b'/'), DatePart::Year]));
     columns.push(money("Net Amount", &[MoneyStyle::Plain, MoneyStyle::Commas, MoneyStyle::Brackets]));
-    ("bexley", contract(layout(), columns), text.into_bytes())
+    ("bexley", contract(Layout::delimited(), columns), text.into_bytes())
 }
 
 fn column(printed: &str, kind: Type) -> Column {
@@ -227,27 +229,6 @@ fn money(printed: &str, styles: &[MoneyStyle]) -> Column {
     let mut column = column(printed, Type::Money);
     column.rules.money = styles.to_vec();
     column
-}
-
-fn layout() -> Layout {
-    Layout {
-        delimiter: b',',
-        quote: Some(b'"'),
-        escape: Escape::Doubled,
-        encodings: vec![Encoding::Utf8],
-        trust_encoding: false,
-        header_within_rows: 20,
-        records: vec![],
-        footer: None,
-        not_data: vec![],
-        skip_blank_rows: true,
-        extra_columns: ExtraColumns::Refuse,
-        null_words: vec![String::new()],
-        allow_empty: false,
-        preamble_holds: None,
-        last_line_end_absent: false,
-        trailing_delimiter: false,
-    }
 }
 
 fn contract(layout: Layout, columns: Vec<Column>) -> Contract {

@@ -2,9 +2,8 @@
 
 use super::{
     columns::{CellFault, Column},
-    kinds::says,
     reject::ValueFault,
-    tally::Sides,
+    value::{sides::Sides, words::says},
 };
 use crate::{
     domain::Pence,

@@ -14,13 +14,14 @@ use arrow::{
 };
 
 use super::{
-    date::Read,
-    judge::{Plan, Reading},
-    number::{instant, truth},
-    record::Dialect,
+    reading::{Plan, Reading},
+    records::{Dialect, Records},
     reject::ValueFault,
-    rows::Rows,
-    tally::Sides,
+    value::{
+        date::Read,
+        number::{instant, truth},
+        sides::Sides,
+    },
 };
 use crate::{domain::Day, schema::Type};
 use cells::{Cells, Out};
@@ -38,7 +39,7 @@ pub(super) struct CellFault {
 /// Records at hand, and what reading them reports.
 pub(super) struct Block<'a> {
     pub(super) text: &'a [u8],
-    pub(super) rows: &'a Rows,
+    pub(super) rows: &'a Records,
     pub(super) dialect: Dialect,
     pub(super) faults: Vec<CellFault>,
 }
@@ -119,7 +120,7 @@ impl Column {
         }
         let first = self.len();
         let mut out = Out { nulls: &mut self.nulls, faults: &mut block.faults, padded: &mut self.padded, first, column };
-        let cells = Cells { text: block.text, rows: block.rows, dialect: block.dialect, plan, field };
+        let cells = Cells { text: block.text, rows: block.rows, dialect: block.dialect, plan, field, lead: block.rows.lead(field) };
         match (&mut self.values, &plan.reading) {
             (Values::Text { offsets, bytes }, Reading::Text { periods }) => cells.text(offsets, bytes, periods, &mut out),
             (Values::Text { offsets, bytes }, Reading::Treated(treated)) => cells.treated(offsets, bytes, treated, &mut out),

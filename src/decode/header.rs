@@ -1,26 +1,20 @@
-//! The header, found by its names wherever it stands; what stands before it is preamble.
+//! The header: which field each column of the contract stands in; what stands before it is preamble.
+//!
+//! A format offers the lines of a file one after another ([`Search`]); the first that names every column is the header.
 
 use std::collections::BTreeSet;
 
-use super::{
-    faults,
-    judge::Judge,
-    kinds::says,
-    lines::{count_line_ends, line_end_len},
-    record::{Dialect, Record, marks_len, read_record},
-    tally::ControlRecord,
-    transcode,
-};
+use super::{faults, judge::Judge, records::ControlRecord, value::words::says};
 use crate::{
-    diagnostic::{Answer, Refusal},
+    diagnostic::{Answer, Diagnostic, Refusal},
     domain::{Identifier, printable},
-    schema::{ExtraColumns, RecordType},
+    schema::{Column, ExtraColumns, Format, RecordAt, RecordType},
 };
 
 /// The header of a file: where it stands, and in which field each column of the contract.
 #[derive(Clone, Debug, Default)]
 pub struct Header {
-    /// Physical line on which it stands.
+    /// Physical line on which it stands; 0 where the file has none.
     pub line: u64,
     /// Names as printed.
     pub names: Vec<String>,
@@ -42,6 +36,8 @@ pub struct Header {
     pub(super) fields: usize,
     /// The record itself, as UTF-8 and without its line end.
     pub(super) raw: Vec<u8>,
+    /// In a file of fixed width whose declared length counts the line end: bytes of the line end; else 0.
+    pub(super) line_end: usize,
 }
 
 /// A line before the header.
@@ -66,31 +62,20 @@ pub struct Drift {
     pub alias: bool,
 }
 
-/// A header, and where the data after it begins.
-pub(super) struct Found {
-    pub(super) header: Header,
-    pub(super) next: usize,
-    pub(super) next_line: u64,
-}
-
-/// What stands before the header.
-#[derive(Default)]
-struct Before {
-    preamble: Vec<PreambleLine>,
-    controls: Vec<ControlRecord>,
-    marks: Vec<u64>,
-}
-
-/// A line that might be the header.
-struct Candidate {
-    record: Record,
-    line: u64,
-    names: Vec<String>,
-    /// For each column of the contract, the fields that bear one of its names.
-    fields: Vec<Vec<usize>>,
-}
-
 impl Header {
+    /// Of a file without one: each column stands where the contract has it.
+    pub(super) fn without(judge: &Judge) -> Self {
+        let columns = &judge.contract.columns;
+        let (places, fields) = match &judge.layout.format {
+            Format::Delimited(_) => ((0..columns.len()).collect(), columns.len() + usize::from(judge.trailing_delimiter)),
+            Format::Fixed(fixed) => {
+                let place = |column: &Column| fixed.fields.iter().position(|field| field.column.as_ref() == Some(&column.name));
+                (columns.iter().filter_map(place).collect(), fixed.fields.len())
+            }
+        };
+        Self { places, fields, ..Self::default() }
+    }
+
     /// Sentences about where the header stands and how it is spelled.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
@@ -112,70 +97,145 @@ pub(super) fn fold(name: &str) -> String {
     name.trim_start_matches('\u{feff}').split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// Finds the header in the beginning of a file, in the encoding of the file.
-pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
-    let wanted = wanted_names(judge);
-    let (mut at, mut line) = (0, 1);
-    let mut before = Before::default();
-    let mut best = None::<Candidate>;
-    while line <= u64::from(judge.layout.header_within_rows) && at < text.len() {
-        let candidate = read_record(text, at, judge.dialect).ok().map(|record| candidate(judge, text, record, line, &wanted));
-        before.marks.extend((marks_len(text, at) > 0).then_some(line));
-        let tag = candidate.as_ref().and_then(|c| record_type(judge, &c.names)).map(|kind| kind.tag.clone());
-        let is_control = tag.is_some();
-        let next = next_line(text, at);
-        let names = match candidate {
-            Some(c) if !is_control && c.is_complete() => return accept(judge, text, c, before),
-            Some(c) => {
-                let names = c.names.clone();
-                if !is_control && best.as_ref().is_none_or(|b| b.matched() < c.matched()) {
-                    best = Some(c);
-                }
-                names
-            }
-            None => vec![judge.text_of(text.get(at..next).unwrap_or_default()).trim_end().to_owned()],
-        };
-        before.controls.extend(tag.map(|tag| ControlRecord { tag, line, fields: names.clone() }));
-        before.preamble.push(PreambleLine { line, fields: names, is_control });
-        (at, line) = (next, line + 1);
+/// A header, and where the data after it begins.
+pub(super) struct Found {
+    pub(super) header: Header,
+    pub(super) next: usize,
+    pub(super) next_line: u64,
+}
+
+/// Looks for the header among the lines of a file.
+pub(super) struct Search<'j> {
+    judge: &'j Judge,
+    /// For each column of the contract, the folded names under which it may stand.
+    wanted: Vec<BTreeSet<String>>,
+    preamble: Vec<PreambleLine>,
+    controls: Vec<ControlRecord>,
+    marks: Vec<u64>,
+    /// The line that names the most columns so far.
+    best: Option<Candidate>,
+}
+
+/// A line that might be the header.
+struct Candidate {
+    line: u64,
+    /// As UTF-8, without its line end.
+    raw: Vec<u8>,
+    names: Vec<String>,
+    /// For each column of the contract, the fields that bear one of its names.
+    fields: Vec<Vec<usize>>,
+}
+
+impl<'j> Search<'j> {
+    pub(super) fn new(judge: &'j Judge) -> Self {
+        let wanted = wanted_names(judge);
+        Self { judge, wanted, preamble: Vec::new(), controls: Vec::new(), marks: Vec::new(), best: None }
     }
-    Err(why_not(judge, text, best, &wanted))
-}
 
-/// The control record type whose tag is the first of these fields.
-pub(super) fn record_type<'a, S: AsRef<str>>(judge: &'a Judge, fields: &[S]) -> Option<&'a RecordType> {
-    tagged(judge, fields.first()?.as_ref().as_bytes())
-}
+    /// Byte order marks were taken off the beginning of a line.
+    pub(super) fn marked(&mut self, line: u64) {
+        self.marks.push(line);
+    }
 
-/// The control record type whose tag this first field is.
-pub(super) fn tagged<'a>(judge: &'a Judge, first: &[u8]) -> Option<&'a RecordType> {
-    judge.layout.records.iter().find(|kind| says(first, kind.tag.as_bytes()))
-}
+    /// The next line, by its fields: the header where it names every column. `raw` is the line itself as UTF-8, without its line end.
+    ///
+    /// # Errors
+    /// TC0208, TC0209 where it is the header and names a column twice, or what the contract does not know.
+    pub(super) fn offer(&mut self, line: u64, names: Vec<String>, raw: impl FnOnce() -> Vec<u8>) -> Answer<Option<Header>> {
+        let tag = record_type(self.judge, &names).map(|kind| kind.tag.clone());
+        if let Some(tag) = tag {
+            self.controls.push(ControlRecord { tag, line, fields: names.clone() });
+            self.preamble.push(PreambleLine { line, fields: names, is_control: true });
+            return Ok(None);
+        }
+        let candidate = Candidate::new(&self.wanted, line, names, raw());
+        if candidate.is_complete() {
+            return self.accept(candidate).map(Some);
+        }
+        self.preamble.push(PreambleLine { line, fields: candidate.names.clone(), is_control: false });
+        if self.best.as_ref().is_none_or(|best| best.matched() < candidate.matched()) {
+            self.best = Some(candidate);
+        }
+        Ok(None)
+    }
 
-/// For each column of the contract, the folded names under which it may stand.
-fn wanted_names(judge: &Judge) -> Vec<BTreeSet<String>> {
-    let names = |column: &crate::schema::Column| {
-        column.rules.aliases.iter().chain(std::iter::once(&column.physical_name)).map(|name| fold(name)).collect()
-    };
-    judge.contract.columns.iter().map(names).collect()
-}
+    /// A line that cannot be split into fields.
+    pub(super) fn pass_over(&mut self, line: u64, text: String) {
+        self.preamble.push(PreambleLine { line, fields: vec![text], is_control: false });
+    }
 
-fn next_line(text: &[u8], at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-    at + length + line_end_len(text, at + length)
-}
+    /// Fields of a line that are taken for the header's, whatever they mean: half of the contract's columns.
+    pub(super) fn enough(&self) -> usize {
+        self.wanted.len().div_ceil(2)
+    }
 
-fn candidate(judge: &Judge, text: &[u8], mut record: Record, line: u64, wanted: &[BTreeSet<String>]) -> Candidate {
-    record.start += marks_len(text, record.start);
-    let names: Vec<String> = record.fields(text, judge.dialect).map(|field| judge.text_of(&field.text)).collect();
-    let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
-    let fields =
-        |wanted: &BTreeSet<String>| folded.iter().enumerate().filter(|(_, name)| wanted.contains(*name)).map(|(at, _)| at).collect();
-    Candidate { record, line, fields: wanted.iter().map(fields).collect(), names }
+    /// Columns of which some folded name is among these.
+    pub(super) fn named_among(&self, folded: &BTreeSet<String>) -> usize {
+        self.wanted.iter().filter(|wanted| !wanted.is_disjoint(folded)).count()
+    }
+
+    /// TC0206 where some line is the header but for columns that it lacks.
+    pub(super) fn lacking(&self) -> Option<Diagnostic> {
+        let best = self.best.as_ref().filter(|best| best.matched() >= self.enough())?;
+        let columns = self.judge.contract.columns.iter().zip(&best.fields);
+        let missing: Vec<&str> = columns.filter(|(_, fields)| fields.is_empty()).map(|(c, _)| c.physical_name.as_str()).collect();
+        let unknown: Vec<&str> = best.unknown().into_iter().filter(|name| !name.trim().is_empty()).collect();
+        Some(faults::missing_columns(&self.judge.subject, best.line, &best.raw, &missing, &unknown))
+    }
+
+    /// Every column stands in the candidate; what else it holds may still refuse it.
+    fn accept(&mut self, mut found: Candidate) -> Answer<Header> {
+        let judge = self.judge;
+        if judge.trailing_delimiter && found.names.last().is_some_and(|name| name.trim().is_empty()) {
+            found.names.pop();
+        }
+        let line = found.line;
+        let named = |name: &str| if name.trim().is_empty() { faults::NO_NAME.to_owned() } else { name.to_owned() };
+        // What stands between the columns of a line of fixed width is no column; and where a record says its type needs no name.
+        let by_place = matches!(judge.layout.format, Format::Fixed(_));
+        let is_type =
+            |at: usize, name: &str| judge.has_data_types() && judge.layout.rows.record_at == RecordAt::Field(at) && name.trim().is_empty();
+        let unclaimed: Vec<(usize, String)> =
+            found.unclaimed().filter(|(at, name)| !by_place && !is_type(*at, name)).map(|(at, name)| (at, named(name))).collect();
+        let (extra_places, extra): (Vec<usize>, Vec<String>) = unclaimed.into_iter().unzip();
+        let doubled: Vec<&str> =
+            found.fields.iter().filter_map(|fields| fields.get(1)).filter_map(|at| found.names.get(*at)).map(String::as_str).collect();
+        let mut refused = Vec::new();
+        if !doubled.is_empty() {
+            refused.push(faults::duplicate_column(&judge.subject, line, &found.raw, &doubled));
+        }
+        if judge.layout.rows.extra_columns == ExtraColumns::Refuse && !extra.is_empty() {
+            let names: Vec<&str> = extra.iter().map(String::as_str).collect();
+            refused.push(faults::extra_columns(&judge.subject, line, &found.raw, &names));
+        }
+        if !refused.is_empty() {
+            return Err(Refusal(refused));
+        }
+        Ok(Header {
+            line,
+            drift: drift(judge, &found),
+            places: found.fields.iter().filter_map(|fields| fields.first().copied()).collect(),
+            fields: found.names.len() + usize::from(judge.trailing_delimiter),
+            extra_places,
+            names: found.names,
+            preamble: std::mem::take(&mut self.preamble),
+            extra,
+            controls: std::mem::take(&mut self.controls),
+            marks: std::mem::take(&mut self.marks),
+            raw: found.raw,
+            line_end: 0,
+        })
+    }
 }
 
 impl Candidate {
+    fn new(wanted: &[BTreeSet<String>], line: u64, names: Vec<String>, raw: Vec<u8>) -> Self {
+        let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
+        let fields =
+            |wanted: &BTreeSet<String>| folded.iter().enumerate().filter(|(_, name)| wanted.contains(*name)).map(|(at, _)| at).collect();
+        Self { line, raw, fields: wanted.iter().map(fields).collect(), names }
+    }
+
     fn matched(&self) -> usize {
         self.fields.iter().filter(|fields| !fields.is_empty()).count()
     }
@@ -196,42 +256,22 @@ impl Candidate {
     }
 }
 
-/// Every column stands in the candidate; what else it holds may still refuse it.
-fn accept(judge: &Judge, text: &[u8], mut found: Candidate, before: Before) -> Answer<Found> {
-    let raw = transcode::to_utf8(judge.encoding, text.get(found.record.start..found.record.end()).unwrap_or_default()).into_owned();
-    if judge.layout.trailing_delimiter && found.names.last().is_some_and(|name| name.trim().is_empty()) {
-        found.names.pop();
-    }
-    let line = found.line;
-    let named = |name: &str| if name.trim().is_empty() { faults::NO_NAME.to_owned() } else { name.to_owned() };
-    let extra: Vec<String> = found.unknown().into_iter().map(named).collect();
-    let doubled: Vec<&str> =
-        found.fields.iter().filter_map(|fields| fields.get(1)).filter_map(|at| found.names.get(*at)).map(String::as_str).collect();
-    let mut refused = Vec::new();
-    if !doubled.is_empty() {
-        refused.push(faults::duplicate_column(judge, line, &raw, &doubled));
-    }
-    if judge.layout.extra_columns == ExtraColumns::Refuse && !extra.is_empty() {
-        refused.push(faults::extra_columns(judge, line, &raw, &extra.iter().map(String::as_str).collect::<Vec<_>>()));
-    }
-    if !refused.is_empty() {
-        return Err(Refusal(refused));
-    }
-    let header = Header {
-        line,
-        drift: drift(judge, &found),
-        places: found.fields.iter().filter_map(|fields| fields.first().copied()).collect(),
-        fields: found.names.len() + usize::from(judge.layout.trailing_delimiter),
-        extra_places: found.unclaimed().map(|(at, _)| at).collect(),
-        names: found.names,
-        preamble: before.preamble,
-        extra,
-        controls: before.controls,
-        marks: before.marks,
-        raw,
-    };
-    let next_line = line + count_line_ends(text.get(found.record.start..found.record.next).unwrap_or_default());
-    Ok(Found { header, next: found.record.next, next_line })
+/// The control record type of a record with these fields. A line of fixed width before the header is none: it has no fields yet.
+pub(super) fn record_type<'a, S: AsRef<str>>(judge: &'a Judge, fields: &[S]) -> Option<&'a RecordType> {
+    let RecordAt::Field(at) = judge.layout.rows.record_at else { return None };
+    tagged(judge, fields.get(at)?.as_ref().as_bytes()).filter(|kind| !kind.data)
+}
+
+/// The record type whose tag this is.
+pub(super) fn tagged<'a>(judge: &'a Judge, tag: &[u8]) -> Option<&'a RecordType> {
+    judge.layout.rows.records.iter().find(|kind| says(tag, kind.tag.as_bytes()))
+}
+
+/// For each column of the contract, the folded names under which it may stand.
+fn wanted_names(judge: &Judge) -> Vec<BTreeSet<String>> {
+    let names =
+        |column: &Column| column.rules.aliases.iter().chain(std::iter::once(&column.physical_name)).map(|name| fold(name)).collect();
+    judge.contract.columns.iter().map(names).collect()
 }
 
 fn drift(judge: &Judge, found: &Candidate) -> Vec<Drift> {
@@ -248,37 +288,4 @@ fn drift(judge: &Judge, found: &Candidate) -> Vec<Drift> {
         }
     }
     drift
-}
-
-/// Why no line is the header: some columns are missing, the delimiter is another, or nothing looks like one.
-fn why_not(judge: &Judge, text: &[u8], best: Option<Candidate>, wanted: &[BTreeSet<String>]) -> Refusal {
-    let enough = wanted.len().div_ceil(2);
-    if let Some(best) = best.filter(|best| best.matched() >= enough) {
-        let missing: Vec<&str> = judge
-            .contract
-            .columns
-            .iter()
-            .zip(&best.fields)
-            .filter(|(_, fields)| fields.is_empty())
-            .map(|(c, _)| c.physical_name.as_str())
-            .collect();
-        let record = transcode::to_utf8(judge.encoding, text.get(best.record.start..best.record.end()).unwrap_or_default());
-        let unknown: Vec<&str> = best.unknown().into_iter().filter(|name| !name.trim().is_empty()).collect();
-        return faults::missing_columns(judge, best.line, &record, &missing, &unknown).into();
-    }
-    let (mut at, mut line) = (0, 1);
-    while line <= u64::from(judge.layout.header_within_rows) && at < text.len() {
-        for delimiter in [b',', b';', b'\t', b'|'].into_iter().filter(|d| *d != judge.dialect.delimiter) {
-            let dialect = Dialect { delimiter, ..judge.dialect };
-            let Ok(record) = read_record(text, at, dialect) else { continue };
-            let names: BTreeSet<String> = record.fields(text, dialect).map(|field| fold(&judge.text_of(&field.text))).collect();
-            if names.len() > 1 && wanted.iter().filter(|wanted| !wanted.is_disjoint(&names)).count() >= enough {
-                let raw = transcode::to_utf8(judge.encoding, text.get(at..record.end()).unwrap_or_default());
-                return faults::wrong_delimiter(judge, line, &raw, delimiter).into();
-            }
-        }
-        (at, line) = (next_line(text, at), line + 1);
-    }
-    let first = transcode::to_utf8(judge.encoding, text.get(..next_line(text, 0)).unwrap_or_default());
-    faults::header_not_found(judge, &first).into()
 }

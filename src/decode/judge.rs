@@ -6,20 +6,22 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::{
     amounts::{Amounts, SignOf},
-    date::DateRules,
-    encoding::{EncodingFacts, choose_encoding},
+    facts::FileFacts,
     faults,
-    money::MoneyRules,
-    pass::SOURCE_ROW,
-    record::Dialect,
-    transcode,
+    reading::{Plan, Reading},
+    records::Dialect,
+    subject::Subject,
+    text::{encoding::choose_encoding, transcode},
     treat::{Treated, Treating},
 };
 use crate::{
     diagnostic::Answer,
     domain::{Day, Identifier},
-    schema::{Column, Contract, Encoding, Escape, Form, Layout, PeriodFormat, Side, Term, Type},
+    schema::{Column, Contract, Encoding, Escape, Form, Format, Layout, Side, Term, Type},
 };
+
+/// Name of the column that holds the physical line on which a row's record starts.
+pub const SOURCE_ROW: &str = "source_row";
 
 /// A sum that must be nought for every value of a column: every journal balances.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,12 +39,15 @@ pub struct BalanceBy {
 pub struct Judge {
     pub(super) contract: Arc<Contract>,
     pub(super) layout: Layout,
-    /// Name of the file, for messages.
-    pub(super) file: String,
+    /// Whose reports these are.
+    pub(super) subject: Subject,
     pub(super) encoding: Encoding,
     /// Bytes of the byte order mark.
     pub(super) bom: usize,
+    /// How the text of a field stands in a record, as the format hands it over.
     pub(super) dialect: Dialect,
+    /// Every record ends with one delimiter more.
+    pub(super) trailing_delimiter: bool,
     /// One for each column of the contract, in its order.
     pub(super) plans: Vec<Plan>,
     /// Columns of the contract, then `source_row`.
@@ -54,52 +59,6 @@ pub struct Judge {
     pub(super) signs: Vec<SignOf>,
     /// The form of a row's pounds: money columns by their position in the contract, and whether they are taken off.
     pub(super) pounds: Vec<(usize, bool)>,
-    /// Some column holds personal data: excerpts of records stay out of messages.
-    pub(super) personal: bool,
-    /// The feed is one of personal data: no value of it stands in a message, and no row in the quarantine.
-    pub(super) secret: bool,
-}
-
-/// How one column is read.
-#[derive(Clone, Debug)]
-pub(super) struct Plan {
-    pub(super) name: Identifier,
-    pub(super) reading: Reading,
-    pub(super) required: bool,
-    /// Null in every row, whatever the file holds: the contract drops the column.
-    pub(super) dropped: bool,
-    pub(super) trim: bool,
-    /// Words that stand for null besides the empty field.
-    pub(super) null_words: Vec<Vec<u8>>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Reading {
-    Text {
-        periods: Vec<PeriodFormat>,
-    },
-    /// Text in whose place something else stands.
-    Treated(Arc<Treated>),
-    Money(MoneyRules),
-    Quantity(MoneyRules),
-    Date(DateRules),
-    Whole {
-        kind: Type,
-        periods: Vec<PeriodFormat>,
-    },
-    Boolean,
-    Instant,
-}
-
-impl Reading {
-    /// Whether no text is a fault.
-    pub(super) fn takes_any_text(&self) -> bool {
-        match self {
-            Self::Text { periods } => periods.is_empty(),
-            Self::Treated(_) => true,
-            _ => false,
-        }
-    }
 }
 
 /// A [`BalanceBy`] by positions of columns.
@@ -115,37 +74,33 @@ impl Judge {
     ///
     /// # Errors
     /// TC0201 to TC0205 where the file is empty, or valid in no encoding that the contract lists.
-    pub fn new(
-        contract: Arc<Contract>,
-        file: String,
-        facts: &EncodingFacts,
-        covered: (Day, Day),
-        balances: Vec<BalanceBy>,
-    ) -> Answer<Self> {
+    pub fn new(contract: Arc<Contract>, file: String, facts: &FileFacts, covered: (Day, Day), balances: Vec<BalanceBy>) -> Answer<Self> {
         let Some(layout) = contract.layout.clone() else { return Err(faults::no_layout(&contract).into()) };
-        let (encoding, bom) = choose_encoding(facts, &layout, &file)?;
+        let (encoding, bom) = encoding(&layout, facts, &file)?;
         let place = |name: &Identifier| contract.columns.iter().position(|c| c.name == *name);
         let balances = balances.into_iter().filter_map(|balance| {
             let signed = |names: &[Identifier], minus| names.iter().filter_map(place).map(|at| (at, minus)).collect::<Vec<_>>();
             Some(Balance { by: place(&balance.by)?, terms: [signed(&balance.plus, false), signed(&balance.minus, true)].concat() })
         });
-        let plans: Vec<Plan> = contract.columns.iter().map(|column| Plan::new(column, &layout, covered)).collect();
+        let mut plans: Vec<Plan> = contract.columns.iter().map(|column| Plan::new(column, &layout.rows.null_words, covered)).collect();
+        if matches!(layout.format, Format::Fixed(_)) {
+            plans.iter_mut().for_each(|plan| plan.trim = true);
+        }
         let field = |(column, plan): (&Column, &Plan)| column.field().with_nullable(!plan.required);
         let mut fields: Vec<Field> = contract.columns.iter().zip(&plans).map(field).collect();
         fields.push(Field::new(SOURCE_ROW, DataType::Int64, false));
         Ok(Self {
-            file,
+            subject: Subject { file, personal: contract.columns.iter().any(|c| c.rules.personal.is_some()), secret: false },
             encoding,
             bom,
-            dialect: Dialect { delimiter: layout.delimiter, quote: layout.quote, escape: layout.escape },
+            dialect: dialect(&layout.format),
+            trailing_delimiter: matches!(&layout.format, Format::Delimited(delimited) if delimited.trailing_delimiter),
             plans,
             schema: Arc::new(Schema::new(fields)),
             balances: balances.collect(),
             amounts: Amounts::default(),
             signs: SignOf::of(&contract),
             pounds: pounds(&contract),
-            personal: contract.columns.iter().any(|c| c.rules.personal.is_some()),
-            secret: false,
             layout,
             contract,
         })
@@ -162,7 +117,7 @@ impl Judge {
     /// Judges a file of personal data: columns with a treatment are treated by `with`, and left out where it is not there.
     #[must_use]
     pub fn secret(mut self, with: Option<&Treating>) -> Self {
-        (self.secret, self.personal) = (true, true);
+        (self.subject.secret, self.subject.personal) = (true, true);
         for (plan, column) in self.plans.iter_mut().zip(&self.contract.columns) {
             if let Some(treated) = with.and_then(|with| Treated::of(column, with)) {
                 plan.reading = Reading::Treated(Arc::new(treated));
@@ -198,13 +153,23 @@ impl Judge {
         if self.encoding != Encoding::Utf8 {
             notes.push(format!("text was read as {}", self.encoding.as_str()));
         }
-        if self.layout.trailing_delimiter {
+        if self.trailing_delimiter {
             notes.push("every record ends with one delimiter more, as declared".to_owned());
         }
         if self.dialect.quote.is_some() && self.dialect.escape == Escape::Backslash {
             notes.push("quotes inside a text are escaped with a backslash, as declared".to_owned());
         }
         notes
+    }
+
+    /// Values are filled up to the width of their field: blanks around them are the layout's.
+    pub(super) const fn fills_up(&self) -> bool {
+        matches!(self.layout.format, Format::Fixed(_))
+    }
+
+    /// Whether the contract says which records are rows, so that any other type is refused.
+    pub(super) fn has_data_types(&self) -> bool {
+        self.layout.rows.records.iter().any(|kind| kind.data)
     }
 
     /// Bytes of the file as text.
@@ -218,36 +183,24 @@ impl Judge {
     }
 }
 
+/// In which encoding the file is read, and the bytes of its byte order mark.
+fn encoding(layout: &Layout, facts: &FileFacts, file: &str) -> Answer<(Encoding, usize)> {
+    match (&layout.format, facts) {
+        (Format::Delimited(delimited), FileFacts::Text(facts)) => choose_encoding(facts, &delimited.text, file),
+        (Format::Fixed(fixed), FileFacts::Text(facts)) => choose_encoding(facts, &fixed.text, file),
+    }
+}
+
+const fn dialect(format: &Format) -> Dialect {
+    match format {
+        Format::Delimited(delimited) => Dialect { delimiter: delimited.delimiter, quote: delimited.quote, escape: delimited.escape },
+        // Fields touch; what fills them up is blanks.
+        Format::Fixed(_) => Dialect { delimiter: b' ', quote: None, escape: Escape::Doubled },
+    }
+}
+
 /// What a record is priced by where no form is given: the money columns of the contract, as it signs them.
 fn pounds(contract: &Contract) -> Vec<(usize, bool)> {
     let money = contract.columns.iter().enumerate().filter(|(_, column)| column.kind == Type::Money);
     money.map(|(at, column)| (at, column.rules.side == Some(Side::Credit))).collect()
-}
-
-impl Plan {
-    fn new(column: &Column, layout: &Layout, covered: (Day, Day)) -> Self {
-        let rules = &column.rules;
-        let reading = match column.kind {
-            Type::Text => Reading::Text { periods: rules.periods.clone() },
-            Type::Money => Reading::Money(MoneyRules::new(&rules.money)),
-            Type::Quantity => Reading::Quantity(MoneyRules::new(&rules.money)),
-            Type::Date => Reading::Date(DateRules::new(&rules.dates, rules.window, covered)),
-            Type::Boolean => Reading::Boolean,
-            Type::Instant => Reading::Instant,
-            kind @ (Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt) => {
-                Reading::Whole { kind, periods: rules.periods.clone() }
-            }
-        };
-        // Who reads a personal value without what it is treated with leaves it out.
-        let dropped = column.is_treated() || column.is_dropped();
-        let words = rules.null_words.as_ref().unwrap_or(&layout.null_words);
-        Self {
-            name: column.name.clone(),
-            reading,
-            required: column.required && !dropped,
-            dropped,
-            trim: rules.trim,
-            null_words: words.iter().filter(|word| !word.is_empty()).map(|word| word.clone().into_bytes()).collect(),
-        }
-    }
 }

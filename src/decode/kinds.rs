@@ -1,12 +1,18 @@
 //! What a record is: a row, a control record, a printed total, declared non-data, a blank one, or the header again.
 
+use std::borrow::Cow;
+
 use super::{
+    fixed::line::{cut, unit},
     header::{Header, fold, tagged},
     judge::Judge,
-    record::{Field, field},
-    rows::OddRow,
+    records::{Field, Row, field},
+    value::words::says,
 };
-use crate::domain::{Identifier, fold_code};
+use crate::{
+    domain::Identifier,
+    schema::{RecordAt, RecordType, Stretch},
+};
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,27 +23,8 @@ pub(super) enum Class {
     Footer,
     NotData(usize),
     Header,
-}
-
-/// A record at hand.
-#[derive(Clone, Copy)]
-pub(super) struct Row<'a> {
-    pub(super) start: usize,
-    pub(super) ends: &'a [u32],
-    pub(super) line: u64,
-}
-
-impl Row<'_> {
-    /// The byte after its last field.
-    pub(super) fn end(self) -> usize {
-        self.ends.last().map_or(self.start, |end| *end as usize)
-    }
-}
-
-impl<'a> From<&'a OddRow> for Row<'a> {
-    fn from(odd: &'a OddRow) -> Self {
-        Row { start: odd.start, ends: &odd.ends, line: odd.line }
-    }
+    /// Of no type that the contract knows, and it says which types are rows.
+    Unknown,
 }
 
 /// Tells the records of one text apart. Holds what must be asked of each before it is taken for data.
@@ -46,6 +33,8 @@ pub(super) struct Kinds<'a> {
     header: &'a Header,
     text: &'a [u8],
     tags: bool,
+    /// The contract says which types of records are rows.
+    data_types: bool,
     /// No column could tell a header from data, so that each record must be compared with its names.
     header_names: bool,
     /// Each footer or not-data rule: conditions on fields.
@@ -64,20 +53,17 @@ impl<'a> Kinds<'a> {
             judge,
             header,
             text,
-            tags: !judge.layout.records.is_empty(),
+            tags: !judge.layout.rows.records.is_empty(),
+            data_types: judge.has_data_types(),
             header_names: judge.plans.iter().all(|plan| plan.reading.takes_any_text()),
-            footer: judge.layout.footer.as_ref().map(|footer| conditions(&footer.when)).unwrap_or_default(),
-            not_data: judge.layout.not_data.iter().map(|rule| conditions(&rule.when)).collect(),
+            footer: judge.layout.rows.footer.as_ref().map(|footer| conditions(&footer.when)).unwrap_or_default(),
+            not_data: judge.layout.rows.not_data.iter().map(|rule| conditions(&rule.when)).collect(),
         }
     }
 
     /// The text of one of its fields; `None` where it has no such field.
     pub(super) fn field(&self, row: Row<'_>, at: usize) -> Option<Field<'a>> {
-        let end = *row.ends.get(at)? as usize;
-        let start = match at.checked_sub(1) {
-            Some(before) => *row.ends.get(before)? as usize + 1,
-            None => row.start,
-        };
+        let (start, end) = row.span(at)?;
         Some(field(self.text, start, end, self.judge.dialect))
     }
 
@@ -98,7 +84,8 @@ impl<'a> Kinds<'a> {
     }
 
     pub(super) fn class(&self, row: Row<'_>) -> Class {
-        if self.tags && self.is_control(row) {
+        let kind = if self.tags { self.kind(row) } else { None };
+        if kind.is_some_and(|kind| !kind.data) {
             Class::Control
         } else if self.is_blank(row) {
             Class::Blank
@@ -108,13 +95,39 @@ impl<'a> Kinds<'a> {
             Class::Footer
         } else if let Some(rule) = self.not_data.iter().position(|rule| self.holds(row, rule)) {
             Class::NotData(rule)
+        } else if self.data_types && kind.is_none() {
+            Class::Unknown
         } else {
             Class::Data
         }
     }
 
-    fn is_control(&self, row: Row<'_>) -> bool {
-        self.field(row, 0).is_some_and(|first| tagged(self.judge, &first.text).is_some())
+    /// The type that it says to be of; `None` where the contract knows no such type.
+    pub(super) fn kind(&self, row: Row<'_>) -> Option<&'a RecordType> {
+        tagged(self.judge, &self.tag(row)?)
+    }
+
+    /// The text that says of which type it is.
+    pub(super) fn tag(&self, row: Row<'_>) -> Option<Cow<'a, [u8]>> {
+        match self.judge.layout.rows.record_at {
+            RecordAt::Field(at) => Some(self.field(row, at)?.text),
+            RecordAt::Stretch(at) => Some(Cow::Borrowed(self.stretch(row, at)?)),
+        }
+    }
+
+    /// What stands at a place of its line; `None` where the line ends before.
+    fn stretch(&self, row: Row<'_>, at: Stretch) -> Option<&'a [u8]> {
+        cut(self.raw(row), at, unit(self.judge))
+    }
+
+    /// The fields by which a control record is read: all of its fields, or of a line of fixed width its tag and those that its type names.
+    pub(super) fn control_fields(&self, row: Row<'_>, kind: &RecordType) -> Vec<String> {
+        if let RecordAt::Field(_) = self.judge.layout.rows.record_at {
+            return self.fields(row);
+        }
+        let named = kind.stretches.iter().map_while(|at| self.stretch(row, *at));
+        let text = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        std::iter::once(kind.tag.clone()).chain(named.map(text)).collect()
     }
 
     /// Nothing but delimiters and blanks, also in quotes.
@@ -140,47 +153,6 @@ impl<'a> Kinds<'a> {
     pub(super) fn is_header_again(&self, row: Row<'_>) -> bool {
         let is_name =
             |(at, name): (usize, &String)| self.field(row, at).is_some_and(|f| fold(&String::from_utf8_lossy(&f.text)) == fold(name));
-        row.ends.len() == self.header.fields && self.header.names.iter().enumerate().all(is_name)
-    }
-}
-
-/// Whether a field says the word of a rule. Both are compared as they look, as [`fold_code`] has it: `TOTAL` before a no-break space is
-/// `TOTAL`, and case tells words apart.
-pub(super) fn says(text: &[u8], word: &[u8]) -> bool {
-    let (text, word) = (text.trim_ascii(), word.trim_ascii());
-    text == word || ((is_dressed(text) || is_dressed(word)) && looks(text) == looks(word))
-}
-
-/// Whether folding could change it: asked of every row, so that few are folded.
-fn is_dressed(text: &[u8]) -> bool {
-    !text.is_ascii() || text.iter().any(u8::is_ascii_control) || text.windows(2).any(|pair| pair == b"  ")
-}
-
-fn looks(text: &[u8]) -> String {
-    fold_code(&String::from_utf8_lossy(text)).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::says;
-
-    #[test]
-    fn words_are_compared_as_they_look() {
-        for (text, word) in [
-            ("D", "D"),
-            (" D\t", "D"),
-            ("D\u{a0}", "D"),
-            ("\u{feff}D", "D"),
-            ("C\u{200b}R", "CR"),
-            ("Sub  total", "Sub total"),
-            ("Sub\u{a0}total", "Sub total"),
-            ("\u{2009}", ""),
-        ] {
-            assert!(says(text.as_bytes(), word.as_bytes()), "{text:?} {word:?}");
-            assert!(says(word.as_bytes(), text.as_bytes()), "{word:?} {text:?}");
-        }
-        for (text, word) in [("d", "D"), ("DR", "D"), ("", "D"), ("C", "D"), ("É", "E"), ("Subtotal", "Sub total")] {
-            assert!(!says(text.as_bytes(), word.as_bytes()), "{text:?} {word:?}");
-        }
+        !self.header.names.is_empty() && row.ends.len() == self.header.fields && self.header.names.iter().enumerate().all(is_name)
     }
 }

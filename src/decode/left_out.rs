@@ -7,9 +7,10 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
     header::{Header, record_type},
-    judge::{Judge, Reading},
-    money::{AmountFault, MoneyRules},
+    judge::Judge,
+    reading::Reading,
     tally::Tally,
+    value::money::{AmountFault, MoneyRules},
 };
 use crate::{
     domain::{Identifier, Pence, counted, pounds},
@@ -119,11 +120,11 @@ impl Judge {
     #[must_use]
     pub fn holds(&self, left: &Left) -> Option<Holds> {
         match left {
-            Left::Preamble => self.layout.preamble_holds,
+            Left::Preamble => self.layout.rows.preamble_holds,
             Left::Blank => None,
-            Left::Record(tag) => self.layout.records.iter().find(|kind| kind.tag == *tag)?.holds,
-            Left::NotData(rule) => self.layout.not_data.get(*rule)?.holds,
-            Left::Footer => self.layout.footer.as_ref()?.holds,
+            Left::Record(tag) => self.layout.rows.records.iter().find(|kind| kind.tag == *tag)?.holds,
+            Left::NotData(rule) => self.layout.rows.not_data.get(*rule)?.holds,
+            Left::Footer => self.layout.rows.footer.as_ref()?.holds,
         }
     }
 
@@ -135,7 +136,7 @@ impl Judge {
             Left::Blank => "blank".to_owned(),
             Left::Record(tag) => format!("record {tag}"),
             Left::Footer => "footer".to_owned(),
-            Left::NotData(rule) => self.layout.not_data.get(*rule).map_or_else(String::new, |rule| rule.reason.clone()),
+            Left::NotData(rule) => self.layout.rows.not_data.get(*rule).map_or_else(String::new, |rule| rule.reason.clone()),
         }
     }
 
@@ -143,18 +144,26 @@ impl Judge {
     fn is_named(&self, left: &Left, column: &Identifier, place: usize) -> bool {
         match left {
             Left::Record(tag) => {
-                let kind = self.layout.records.iter().find(|kind| kind.tag == *tag);
+                let kind = self.layout.rows.records.iter().find(|kind| kind.tag == *tag);
                 kind.is_some_and(|kind| kind.fields.iter().any(|(_, position)| *position == place + 1))
             }
-            Left::Footer => self.layout.footer.as_ref().is_some_and(|footer| footer.totals.iter().any(|(_, printed)| printed == column)),
+            Left::Footer => {
+                self.layout.rows.footer.as_ref().is_some_and(|footer| footer.totals.iter().any(|(_, printed)| printed == column))
+            }
             _ => false,
         }
     }
 
     /// Whether an amount that no total names is compared with the sum of its column.
     fn compares(&self, left: &Left) -> bool {
-        let names_totals = *left == Left::Footer && self.layout.footer.as_ref().is_some_and(|footer| !footer.totals.is_empty());
+        let names_totals = *left == Left::Footer && self.layout.rows.footer.as_ref().is_some_and(|footer| !footer.totals.is_empty());
         self.holds(left) == Some(Holds::Total) && !names_totals
+    }
+
+    /// Whether the contract says where in its line a record's own fields stand: they are not those of a row.
+    fn has_own_fields(&self, left: &Left) -> bool {
+        let Left::Record(tag) = left else { return false };
+        self.layout.rows.records.iter().any(|kind| kind.tag == *tag && !kind.stretches.is_empty())
     }
 
     /// Counts a record that is left out, and prices it. `field` gives the text of one of its `fields`.
@@ -167,7 +176,7 @@ impl Judge {
         field: impl Fn(usize) -> Option<Cow<'t, [u8]>>,
     ) -> LeftOut {
         let mut out = LeftOut { rows: 1, ..LeftOut::default() };
-        if fields != header.fields {
+        if fields != header.fields || self.has_own_fields(left) {
             return out;
         }
         let mut unread = false;

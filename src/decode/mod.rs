@@ -1,12 +1,15 @@
-//! Delimited text → typed batches and rejected rows. Exact, streaming, never a guess.
+//! A file → typed batches and rejected rows. Exact, streaming, never a guess.
 //!
 //! ```text
-//!  landed bytes ─▶ EncodingScan ─▶ Judge ─▶ Chunks::next ─▶ decode ─▶ Decoded ─▶ Tally::add … ─▶ Tally::finish
-//!                 (while landing)          (one thread)   (any thread)        (in the order of the file)
+//!  landed bytes ─▶ FileScan ─▶ Judge ─▶ Reader::next ─▶ decode ─▶ Decoded ─▶ Tally::add … ─▶ Tally::finish
+//!               (while landing)       (one thread)  (any thread)        (in the order of the file)
 //! ```
 //!
+//! A format says where the records and fields of a file stand: a folder (`delimited`, `fixed`), and an arm in [`Reader`]. What they say is read
+//! by one path for all formats: records ([`records`]) → what is a row ([`kinds`]) → columns ([`columns`], [`value`]).
+//!
 //! * **Structure faults** (field count, quotes, encoding, header, a trailer that is missing) refuse the file. Of several,
-//!   the one that stands first in the file is reported: take the fault of the first chunk that has one.
+//!   the one that stands first in the file is reported: take the fault of the first piece that has one.
 //! * **Value faults** reject the row with all its faults; the other rows are read on.
 //! * Every record is accounted for: records = accepted + rejected + blank + declared non-data ([`Tally`]).
 //! * What is no row is priced ([`LeftOut`]): an amount in it must be declared to hold what it holds.
@@ -17,42 +20,53 @@
 //! counted from 1, line ends inside quoted fields included.
 
 mod amounts;
-mod chunks;
 mod columns;
-mod date;
-mod encoding;
+mod delimited;
+mod facts;
 mod faults;
+mod fixed;
 mod header;
 mod judge;
 mod kinds;
 mod left_out;
-mod lines;
-mod masks;
 mod middle;
-mod money;
-mod number;
 mod pass;
-mod plain;
-mod record;
+mod reader;
+mod reading;
+mod records;
 mod reject;
-mod rows;
-mod split;
+mod scan;
+mod search;
+mod subject;
+mod subtotals;
 mod tally;
+mod text;
 mod totals;
-mod transcode;
 mod treat;
+mod value;
 
 pub use amounts::FormSums;
-pub use chunks::{CHUNK_BYTES, Chunk, Chunks, RECORD_LIMIT};
-pub use encoding::{EncodingFacts, EncodingScan, Spot, Utf16Facts, choose_encoding};
+pub use delimited::plain::{LineEndCounts, PlainFault, PlainRecord, PlainRecords, Spelling};
+pub use facts::{EncodingFacts, FileFacts, OtherFormat, Spot, Utf16Facts};
 pub use header::{Drift, Header, PreambleLine};
-pub use judge::{BalanceBy, Judge};
+pub use judge::{BalanceBy, Judge, SOURCE_ROW};
 pub use left_out::{Left, LeftOut, Printed};
 pub use middle::InMiddle;
-pub use money::{AmountFault, MoneyRules};
-pub use pass::{Decoded, SOURCE_ROW, decode, decode_without};
-pub use plain::{LineEndCounts, PlainFault, PlainRecord, PlainRecords, Spelling};
+pub use pass::{Decoded, decode, decode_without};
+pub use reader::{Piece, Reader};
+pub use records::ControlRecord;
 pub use reject::{Fault, RejectedRow};
-pub use tally::{ColumnSum, ControlRecord, FooterTotal, Sides, Tally};
-pub use totals::{LooksTotal, Subtotals, find_subtotals};
+pub use scan::FileScan;
+pub use search::{find_row, find_values};
+pub use subtotals::{Subtotals, find_subtotals};
+pub use tally::{ColumnSum, FooterTotal, Tally};
+pub use text::{
+    chunks::RECORD_LIMIT,
+    encoding::{EncodingScan, choose_encoding},
+};
+pub use totals::LooksTotal;
 pub use treat::Treating;
+pub use value::{
+    money::{AmountFault, MoneyRules},
+    sides::Sides,
+};

@@ -1,4 +1,4 @@
-//! The parallel part: one chunk → accepted rows, rejected rows and a tally. Pure.
+//! The parallel part: one piece → accepted rows, rejected rows and a tally. Pure.
 
 mod control;
 mod finish;
@@ -9,32 +9,29 @@ use std::collections::BTreeMap;
 use arrow::record_batch::RecordBatch;
 
 use super::{
-    chunks::{Chunk, describe_quote},
     columns::{Block, Column},
+    delimited::faults::{FieldCount, field_count},
     faults,
+    fixed::faults::{LineLength, line_length},
     header::Header,
     judge::Judge,
-    kinds::{Class, Kinds, Row},
+    kinds::{Class, Kinds},
     left_out::Left,
-    record::marks_len,
+    reader::Piece,
+    records::{Records, Row},
     reject::{Fault, RejectedRow},
-    rows::Rows,
-    split::Splitter,
     tally::Tally,
-    transcode,
+    text::marks::marks_len,
 };
 use crate::{
     diagnostic::{Diagnostic, codes::value},
-    schema::Encoding,
+    schema::Format,
 };
-
-/// Name of the column that holds the physical line on which a row's record starts.
-pub const SOURCE_ROW: &str = "source_row";
 
 /// Records that are split before their columns are read: their text is then still near.
 const BLOCK_ROWS: usize = 256;
 
-/// What a chunk held.
+/// What a piece held.
 #[derive(Clone, Debug)]
 pub struct Decoded {
     /// Accepted rows in file order: the columns of the contract, then `source_row`.
@@ -46,17 +43,17 @@ pub struct Decoded {
     pub fault: Option<Diagnostic>,
 }
 
-/// Reads a chunk. Chunks can be read in any order and on any thread.
+/// Reads a piece. Pieces can be read in any order and on any thread.
 #[must_use]
-pub fn decode(judge: &Judge, header: &Header, chunk: &Chunk) -> Decoded {
-    decode_without(judge, header, chunk, &BTreeMap::new())
+pub fn decode(judge: &Judge, header: &Header, piece: &Piece) -> Decoded {
+    decode_without(judge, header, piece, &BTreeMap::new())
 }
 
 /// As [`decode`], with rows rejected that are at fault by what their reader found out: by their source row, why.
 #[must_use]
-pub fn decode_without(judge: &Judge, header: &Header, chunk: &Chunk, at_fault: &BTreeMap<u64, Fault>) -> Decoded {
-    let text = transcode::to_utf8(judge.encoding, &chunk.bytes);
-    let mut pass = Pass::new(judge, header, &text, chunk);
+pub fn decode_without(judge: &Judge, header: &Header, piece: &Piece, at_fault: &BTreeMap<u64, Fault>) -> Decoded {
+    let text = piece.text(judge);
+    let mut pass = Pass::new(judge, header, &text, piece);
     pass.at_fault = Some(at_fault).filter(|rows| !rows.is_empty());
     pass.run();
     pass.finish()
@@ -65,7 +62,7 @@ pub fn decode_without(judge: &Judge, header: &Header, chunk: &Chunk, at_fault: &
 struct Pass<'a> {
     judge: &'a Judge,
     header: &'a Header,
-    chunk: &'a Chunk,
+    piece: &'a Piece,
     text: &'a [u8],
     columns: Vec<Column>,
     source_rows: Vec<i64>,
@@ -83,13 +80,13 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn new(judge: &'a Judge, header: &'a Header, text: &'a [u8], chunk: &'a Chunk) -> Self {
+    fn new(judge: &'a Judge, header: &'a Header, text: &'a [u8], piece: &'a Piece) -> Self {
         let rows = text.len() / (header.raw.len().max(40)) + 16;
         let bytes = text.len() / header.fields.max(1);
         Self {
             judge,
             header,
-            chunk,
+            piece,
             text,
             columns: judge.plans.iter().map(|plan| Column::new(plan, rows, bytes)).collect(),
             source_rows: Vec::with_capacity(rows),
@@ -104,15 +101,14 @@ impl<'a> Pass<'a> {
     }
 
     fn run(&mut self) {
-        let mut splitter = Splitter::new(self.text, self.judge.dialect, self.chunk.first_line);
-        let mut rows = Rows::new(self.header.fields);
+        let mut splitting = self.piece.split(self.judge, self.header, self.text);
+        let mut rows = Records::new(self.header.fields, splitting.gap());
         let mut more = true;
         while more && self.fault.is_none() {
-            more = match splitter.fill(&mut rows, BLOCK_ROWS) {
+            more = match splitting.fill(&mut rows, BLOCK_ROWS) {
                 Ok(more) => more,
-                Err(broken) => {
-                    let fault = describe_quote(self.judge, Encoding::Utf8, self.text, broken.start, broken.line, broken.fault);
-                    self.report(broken.line, fault);
+                Err((line, fault)) => {
+                    self.report(line, *fault);
                     false
                 }
             };
@@ -120,9 +116,9 @@ impl<'a> Pass<'a> {
             self.read(&rows);
             rows.clear();
         }
-        self.tally.line_ends = splitter.line_ends;
-        self.tally.ctrl_z = self.chunk.ctrl_z;
-        self.tally.open_end = self.chunk.last && !matches!(self.text.last(), None | Some(b'\n' | b'\r'));
+        self.tally.line_ends = splitting.line_ends();
+        self.tally.ctrl_z = self.piece.ctrl_z();
+        self.tally.open_end = self.piece.is_last() && !matches!(self.text.last(), None | Some(b'\n' | b'\r'));
         self.tally.maybe_cut = self.tally.open_end && !self.whole_end;
     }
 
@@ -135,15 +131,16 @@ impl<'a> Pass<'a> {
     }
 
     /// Takes what is not data out of the records at hand, and counts it.
-    fn set_aside(&mut self, rows: &mut Rows) {
-        for odd in std::mem::take(&mut rows.odd) {
-            self.judge_odd(Row::from(&odd));
+    fn set_aside(&mut self, rows: &mut Records) {
+        let gap = rows.lead(1);
+        for odd in rows.take_odd() {
+            self.judge_odd(odd.row(gap));
         }
         let mut keep = Vec::new();
         let mut marked = Vec::new();
         for (at, spans) in rows.iter().enumerate() {
             let Some((start, ends)) = spans.split_first() else { continue };
-            let mut row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0) };
+            let mut row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0), gap };
             if self.take_marks_off(&mut row) {
                 marked.push((at, row.start));
             }
@@ -154,8 +151,8 @@ impl<'a> Pass<'a> {
                     *kept = false;
                 }
                 self.count(row, class);
-            } else if self.judge.layout.trailing_delimiter && !self.kinds.ends_empty(row) {
-                let fault = self.field_count(row);
+            } else if self.judge.trailing_delimiter && !self.kinds.ends_empty(row) {
+                let fault = self.wrong_shape(row);
                 self.report(row.line, fault);
             }
         }
@@ -181,7 +178,7 @@ impl<'a> Pass<'a> {
         self.take_marks_off(&mut row);
         let class = match self.kinds.class(row) {
             Class::NotData(_) | Class::Data => {
-                let fault = self.field_count(row);
+                let fault = self.wrong_shape(row);
                 return self.report(row.line, fault);
             }
             class => class,
@@ -189,12 +186,18 @@ impl<'a> Pass<'a> {
         self.count(row, class);
     }
 
-    fn field_count(&self, row: Row<'_>) -> Diagnostic {
-        let cut = self.chunk.last && row.end() == self.text.len();
+    /// A row that has not the shape of one.
+    fn wrong_shape(&self, row: Row<'_>) -> Diagnostic {
+        let cut = self.piece.is_last() && row.end() == self.text.len();
+        if let Format::Fixed(fixed) = &self.judge.layout.format {
+            return line_length(self.judge, fixed, &LineLength { line: row.line, text: self.kinds.raw(row), cut });
+        }
         let (seen, expected, ends_empty) = (row.ends.len(), self.header.fields, self.kinds.ends_empty(row));
-        faults::field_count(
-            self.judge,
-            &faults::FieldCount { line: row.line, record: self.kinds.raw(row), seen, expected, ends_empty, cut },
+        let (trailing, quotes) = (self.judge.trailing_delimiter, self.judge.dialect.quote.is_some());
+        let headed = self.judge.layout.rows.has_header;
+        field_count(
+            &self.judge.subject,
+            &FieldCount { line: row.line, record: self.kinds.raw(row), seen, expected, ends_empty, cut, trailing, headed, quotes },
         )
     }
 
@@ -204,7 +207,7 @@ impl<'a> Pass<'a> {
         }
         match class {
             Class::Data => {}
-            Class::Blank if self.judge.layout.skip_blank_rows => {
+            Class::Blank if self.judge.layout.rows.skip_blank_rows => {
                 self.tally.blank += 1;
                 self.price(row, Left::Blank);
             }
@@ -217,11 +220,12 @@ impl<'a> Pass<'a> {
             Class::Control => self.count_control(row),
             Class::Footer => self.count_footer(row),
             Class::NotData(rule) => {
-                let reason = self.judge.layout.not_data.get(rule).map_or_else(String::new, |rule| rule.reason.clone());
+                let reason = self.judge.layout.rows.not_data.get(rule).map_or_else(String::new, |rule| rule.reason.clone());
                 *self.tally.not_data.entry(reason).or_default() += 1;
                 self.price(row, Left::NotData(rule));
             }
             Class::Header => self.report_header(row),
+            Class::Unknown => self.report_unknown(row),
         }
     }
 
@@ -231,13 +235,21 @@ impl<'a> Pass<'a> {
         self.tally.leave_out(left, out);
     }
 
+    #[cold]
+    fn report_unknown(&mut self, row: Row<'_>) {
+        let tag = self.kinds.tag(row).unwrap_or_default();
+        let known: Vec<&str> = self.judge.layout.rows.records.iter().map(|kind| kind.tag.as_str()).collect();
+        let fault = faults::unknown_record(&self.judge.subject, (row.line, self.kinds.raw(row)), &tag, &known);
+        self.report(row.line, fault);
+    }
+
     fn report_header(&mut self, row: Row<'_>) {
-        let fault = faults::repeated_header(self.judge, row.line, self.kinds.raw(row), self.header.line);
+        let fault = faults::repeated_header(&self.judge.subject, row.line, self.kinds.raw(row), self.header.line);
         self.report(row.line, fault);
     }
 
     /// Reads the columns of the records at hand.
-    fn read(&mut self, rows: &Rows) {
+    fn read(&mut self, rows: &Records) {
         let first = self.source_rows.len();
         self.source_rows.extend(rows.lines.iter().map(|line| line.cast_signed()));
         let mut block = Block { text: self.text, rows, dialect: self.judge.dialect, faults: Vec::new() };

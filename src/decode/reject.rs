@@ -1,9 +1,8 @@
 //! Rows that are not accepted, and why, in plain English. A reason never holds a value.
 
 use super::{
-    date::DateFault,
-    judge::{Plan, Reading},
-    money::AmountFault,
+    reading::{Plan, Reading},
+    value::{date::DateFault, money::AmountFault},
 };
 use crate::{
     diagnostic::{Code, codes::value},
@@ -129,6 +128,7 @@ fn style_word(style: MoneyStyle) -> String {
         MoneyStyle::Scientific => "scientific".into(),
         MoneyStyle::Implied(decimals) => format!("implied({decimals})"),
         MoneyStyle::Overpunch => "overpunch".into(),
+        MoneyStyle::OverpunchDigits => "overpunch(p-y)".into(),
     }
 }
 

@@ -8,9 +8,11 @@ use super::{
     header::Header,
     judge::Judge,
     left_out::{Left, LeftOut},
-    lines::LineEnds,
     middle::{InMiddle, Running},
+    records::ControlRecord,
+    text::lines::LineEnds,
     totals::{Edges, LooksTotal},
+    value::sides::Sides,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
@@ -67,6 +69,8 @@ pub struct Tally {
     pub marks: Option<(u64, u64)>,
     /// The file ended with the Ctrl-Z of CP/M and MS-DOS, which was taken off.
     pub ctrl_z: bool,
+    /// Bytes of the line end where the declared length of a line counts it; else 0. Known once the whole file was read.
+    pub(super) counted_line_end: usize,
     pub(super) footer_lines: Vec<u64>,
     pub(super) line_ends: LineEnds,
     /// Values of each column from which padding was taken off.
@@ -86,53 +90,6 @@ pub struct ColumnSum {
     pub rejected: Sides,
     /// Rejected rows whose amount could not be read.
     pub unread: u64,
-}
-
-/// Positive and negative amounts apart, both with their sign, in pence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sides {
-    pub debits: Pence,
-    pub credits: Pence,
-}
-
-impl Sides {
-    #[must_use]
-    pub const fn net(self) -> Pence {
-        self.debits + self.credits
-    }
-
-    /// Debits become credits, and the other way round.
-    #[must_use]
-    pub const fn turned(self) -> Self {
-        Self { debits: -self.credits, credits: -self.debits }
-    }
-
-    pub(super) const fn count(&mut self, pence: Pence) {
-        if pence < 0 {
-            self.credits += pence;
-        } else {
-            self.debits += pence;
-        }
-    }
-
-    pub(super) const fn add(&mut self, other: Self) {
-        self.debits += other.debits;
-        self.credits += other.credits;
-    }
-
-    pub(super) const fn take_off(&mut self, other: Self) {
-        self.debits -= other.debits;
-        self.credits -= other.credits;
-    }
-}
-
-/// A record that is known by its first field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ControlRecord {
-    pub tag: String,
-    pub line: u64,
-    /// All its fields, the tag first.
-    pub fields: Vec<String>,
 }
 
 /// A printed total.
@@ -254,6 +211,7 @@ impl Tally {
         self.preamble += header.preamble.iter().filter(|line| !line.is_control).count() as u64;
         header.marks.iter().for_each(|line| self.count_marks(1, *line));
         self.extra.resize(header.extra.len(), 0);
+        self.counted_line_end = header.line_end;
         self.leave_out_before(judge, header);
         self.looks_total = self.looks_total(judge);
         self.in_middle = self.in_middle(judge);
@@ -279,34 +237,38 @@ impl Tally {
 
     fn faults(&mut self, judge: &Judge, header: &Header) -> Vec<Diagnostic> {
         let mut faults = Vec::new();
-        for kind in judge.layout.records.iter().filter(|kind| !kind.fields.is_empty()) {
+        for kind in judge.layout.rows.records.iter().filter(|kind| !kind.fields.is_empty()) {
             let seen: Vec<_> = self.control_records.iter().filter(|record| record.tag == kind.tag).collect();
             match seen.as_slice() {
-                [] => faults.push(faults::record_missing(&judge.file, &kind.tag)),
+                [] => faults.push(faults::record_missing(&judge.subject.file, &kind.tag)),
                 [one] => {
                     for (name, field) in &kind.fields {
                         match field.checked_sub(1).and_then(|at| one.fields.get(at)) {
                             Some(text) => drop(self.trailer.insert(name.clone(), text.clone())),
-                            None => faults.push(faults::record_short(&judge.file, &kind.tag, one.line, name, *field)),
+                            None => {
+                                let stretch = field.checked_sub(2).and_then(|at| kind.stretches.get(at));
+                                let place = stretch.map_or_else(|| format!("field {field}"), |at| format!("positions {at}"));
+                                faults.push(faults::record_short(&judge.subject.file, &kind.tag, one.line, name, &place));
+                            }
                         }
                     }
                 }
                 many => {
                     let lines: Vec<_> = many.iter().map(|record| record.line).collect();
-                    faults.push(faults::record_repeated(&judge.file, &kind.tag, &lines));
+                    faults.push(faults::record_repeated(&judge.subject.file, &kind.tag, &lines));
                 }
             }
         }
-        if let Some(footer) = &judge.layout.footer {
+        if let Some(footer) = &judge.layout.rows.footer {
             match self.footers {
-                0 if !footer.totals.is_empty() => faults.push(faults::footer_missing(&judge.file)),
+                0 if !footer.totals.is_empty() => faults.push(faults::footer_missing(&judge.subject.file)),
                 0 | 1 => {}
-                _ => faults.push(faults::footer_repeated(&judge.file, &self.footer_lines)),
+                _ => faults.push(faults::footer_repeated(&judge.subject.file, &self.footer_lines)),
             }
         }
         faults.extend(self.date_orders(judge));
-        if faults.is_empty() && self.accepted + self.rejected == 0 && !judge.layout.allow_empty {
-            faults.push(faults::no_rows(&judge.file, header.line));
+        if faults.is_empty() && self.accepted + self.rejected == 0 && !judge.layout.rows.allow_empty {
+            faults.push(faults::no_rows(&judge.subject.file, header.line));
         }
         faults
     }
@@ -319,7 +281,7 @@ impl Tally {
             let formats = judge.contract.columns.get(at).map(|column| &column.rules.dates);
             let text = |format: usize| formats.and_then(|f| f.get(format)).map_or("", |f| f.text.as_str());
             if let (Some(one), Some(other)) = (used.next(), used.next()) {
-                faults.push(faults::both_orders(&judge.file, &plan.name, (text(one.0), one.1), (text(other.0), other.1)));
+                faults.push(faults::both_orders(&judge.subject.file, &plan.name, (text(one.0), one.1), (text(other.0), other.1)));
             }
         }
         faults
@@ -351,7 +313,7 @@ impl Tally {
         notes.extend(self.left_out_notes(judge));
         let records = |count: u64| if count == 1 { "1 record".to_owned() } else { format!("{count} records") };
         let values = |count: u64| if count == 1 { "1 value".to_owned() } else { format!("{count} values") };
-        let padded = judge.plans.iter().zip(&self.padded).filter(|(_, count)| **count > 0);
+        let padded = judge.plans.iter().zip(&self.padded).filter(|(_, count)| **count > 0 && !judge.fills_up());
         notes.extend(padded.map(|(plan, count)| format!("padding taken off {} of `{}`", values(*count), plan.name)));
         let styled = self.sums.iter().zip(&self.styled).filter(|(_, count)| **count > 0);
         notes.extend(
@@ -360,6 +322,9 @@ impl Tally {
         );
         if let Some((count, line)) = self.marks {
             notes.push(format!("byte order marks inside the file taken off the beginning of {}, first on line {line}", records(count)));
+        }
+        if self.counted_line_end > 0 {
+            notes.push("the `length` of a line counts its line end".to_owned());
         }
         if self.ctrl_z {
             notes.push("the file ends with a Ctrl-Z (0x1A), which was taken off".to_owned());

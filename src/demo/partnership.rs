@@ -36,7 +36,8 @@ pub fn embedded() -> Vec<(String, &'static [u8])> {
 fn collect(dir: &Dir<'static>, root: &str, into: &mut Vec<(String, &'static [u8])>) {
     let name = |path: &Path| format!("{root}/{}", path.to_string_lossy());
     into.extend(dir.files().map(|file| (name(file.path()), file.contents())));
-    dir.dirs().for_each(|inner| collect(inner, root, into));
+    // Layouts to begin with are the program's, and no partnership's.
+    dir.dirs().filter(|inner| inner.path() != Path::new("layouts")).for_each(|inner| collect(inner, root, into));
 }
 
 /// `pipelines/partnership.yaml` of a partnership without a council; examples stand in it as comments.

@@ -48,9 +48,9 @@ fn check_used(fields: &Fields<'_>, contracts: &Contracts, sidecar: bool, control
     let mut unused = std::collections::BTreeMap::new();
     for (_, contract) in contracts {
         if let Some(layout) = &contract.layout {
-            let named = layout.records.iter().flat_map(|record| &record.fields).map(|(name, _)| Truth::Trailer(name.clone()));
+            let named = layout.rows.records.iter().flat_map(|record| &record.fields).map(|(name, _)| Truth::Trailer(name.clone()));
             let is_money = |column: &Identifier| contract.column(column).is_some_and(|column| column.kind == Type::Money);
-            let printed = layout.footer.iter().flat_map(|footer| &footer.totals).filter(|(_, column)| !is_money(column));
+            let printed = layout.rows.footer.iter().flat_map(|footer| &footer.totals).filter(|(_, column)| !is_money(column));
             let printed = printed.map(|(name, _)| Truth::Footer(name.clone()));
             for truth in named.chain(printed).filter(|truth| !reads(truth)) {
                 if let Truth::Trailer(name) | Truth::Footer(name) = &truth {
@@ -172,14 +172,14 @@ fn truth(item: &Item<'_>, contracts: &Contracts, sidecar: bool) -> Option<Truth>
     match text.split_once('.') {
         Some(("trailer", name)) => {
             let names = |contract: &Contract| -> Vec<String> {
-                let records = contract.layout.iter().flat_map(|layout| &layout.records);
+                let records = contract.layout.iter().flat_map(|layout| &layout.rows.records);
                 records.flat_map(|record| &record.fields).map(|(name, _)| name.clone()).collect()
             };
             printed(item, name, contracts, "records", names).then(|| Truth::Trailer(name.to_owned()))
         }
         Some(("footer", name)) => {
             let names = |contract: &Contract| -> Vec<String> {
-                let footer = contract.layout.iter().filter_map(|layout| layout.footer.as_ref());
+                let footer = contract.layout.iter().filter_map(|layout| layout.rows.footer.as_ref());
                 footer.flat_map(|footer| &footer.totals).map(|(name, _)| name.clone()).collect()
             };
             printed(item, name, contracts, "footer", names).then(|| Truth::Footer(name.to_owned()))

@@ -92,7 +92,7 @@ fn check(fields: &Fields<'_>, contract: &Contract) {
             item.refuse(codes::PERSONAL_KEPT, &why, format!("{expected} for this column"), "truecost explain code TC0713");
         }
     }
-    if contract.layout.as_ref().is_some_and(|layout| layout.extra_columns == ExtraColumns::Note) {
+    if contract.layout.as_ref().is_some_and(|layout| layout.rows.extra_columns == ExtraColumns::Note) {
         let why = format!("{} says `extra_columns: note`: whatever the sender adds would be told", contract.file);
         item.refuse(codes::PERSONAL_KEPT, &why, "`extra_columns: refuse` in a feed of personal data", "");
     }

@@ -1,10 +1,9 @@
 //! Opening a figure up: the page of a code, and the record behind a line.
 
-use std::{collections::BTreeSet, io::Read};
+use std::collections::BTreeSet;
 
 use arrow::{
-    array::{Array, AsArray},
-    datatypes::Int64Type,
+    array::Array,
     record_batch::RecordBatch,
     util::display::{ArrayFormatter, FormatOptions},
 };
@@ -17,11 +16,11 @@ use super::{
     standing::Stand,
 };
 use crate::{
-    decode::{Chunks, EncodingFacts, Judge, decode},
+    decode::{FileFacts, Judge, Reader, find_row},
     diagnostic::{Answer, Code, Diagnostic, Refusal, Severity, codes},
     domain::{DeliveryId, Digest, counted, printable},
-    lake::{DeliveryRecord, Lake, read_quarantine},
-    pipeline::{Basis, Partnership},
+    lake::{DeliveryRecord, Lake, LandedReader, read_quarantine},
+    pipeline::{Basis, Feed, Partnership},
     plan::{self, PeriodState, Standing},
     schema::Column,
 };
@@ -103,12 +102,15 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let (id, record) = find(&lake, delivery)?;
     let personal = is_personal(partnership, &record);
-    let raw = match (personal, drops_columns(partnership, &record)) {
-        (true, _) => NOT_TOLD.to_owned(),
-        (_, true) => NOT_SHOWN.to_owned(),
-        _ => raw_record(&lake, &record, row)?,
+    let again = rereading(partnership, &record)?;
+    let raw = match (&again, personal, drops_columns(partnership, &record)) {
+        (None, ..) => NOT_READ.to_owned(),
+        (_, true, _) => NOT_TOLD.to_owned(),
+        (_, _, true) => NOT_SHOWN.to_owned(),
+        (Some(again), ..) => Reader::raw(&again.judge, again.open(&lake)?, row)?.ok_or_else(|| no_row(&record, row))?,
     };
-    let read = parsed(partnership, &lake, &record, row)?;
+    let found = again.as_ref().map(|again| find_row(&again.judge, again.open(&lake)?, row)).transpose()?.flatten();
+    let read = found.map(|rows| values_at(&rows, 0));
     let mut text =
         format!("{}/{} {} {}, line {row}\n\nas it came\n", record.council, record.feed, record.coverage.join(" "), record.source.name);
     raw.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
@@ -205,6 +207,9 @@ fn why_not(partnership: &Partnership, record: &DeliveryRecord) -> Answer<String>
 /// Stands for a record of which the contract drops a column: it rests in the landed bytes alone, and is printed nowhere.
 const NOT_SHOWN: &str = "(not shown: the contract drops a column of it)";
 
+/// Stands for the record of a delivery whose feed or contract is gone: nothing says how its bytes are read.
+const NOT_READ: &str = "(not shown: the feed that read it, or its contract, is not declared any more)";
+
 /// Stands for the record of a personal feed, which rests sealed and is printed nowhere; how it was read is shown where `query` may show it.
 const NOT_TOLD: &str = "(not shown: the feed is personal)";
 
@@ -245,50 +250,28 @@ fn object(values: &[(String, String)]) -> Value {
     values.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<serde_json::Map<_, _>>().into()
 }
 
-/// The physical lines of the record, decoded leniently for the eye alone.
-fn raw_record(lake: &Lake, record: &DeliveryRecord, row: u64) -> Answer<String> {
-    let digest = Digest::parse(&record.sha256).ok_or_else(|| no_row(record, row))?;
-    let mut read = lake.landing().open(&digest, None)?;
-    let mut bytes = Vec::new();
-    read.read_to_end(&mut bytes).map_err(|error| crate::lake::refusal_in(&error).cloned().unwrap_or_else(|| no_row(record, row)))?;
-    let text = match std::str::from_utf8(&bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::WINDOWS_1252.decode(&bytes).0.into_owned(),
-    };
-    let lines: Vec<&str> = text.split('\n').collect();
-    let first = usize::try_from(row).unwrap_or(usize::MAX).saturating_sub(1);
-    let mut record_lines = Vec::new();
-    let mut quotes = 0;
-    for line in lines.iter().skip(first).take(50) {
-        record_lines.push(line.trim_end_matches('\r'));
-        quotes += line.matches('"').count();
-        if quotes % 2 == 0 {
-            break;
-        }
-    }
-    Ok(record_lines.join("\n"))
+/// How a delivery was read: its judge, and its landed bytes.
+struct Rereading<'a> {
+    feed: &'a Feed,
+    judge: Judge,
+    digest: Digest,
 }
 
-/// The row as the contract types it; `None` where it was not accepted.
-fn parsed(partnership: &Partnership, lake: &Lake, record: &DeliveryRecord, row: u64) -> Answer<Option<Vec<(String, String)>>> {
+impl Rereading<'_> {
+    fn open(&self, lake: &Lake) -> Answer<LandedReader> {
+        lake.landing().open(&self.digest, self.feed.sealing())
+    }
+}
+
+/// `None` where the delivery's feed, or the contract by which it was read, is not there any more.
+fn rereading<'a>(partnership: &'a Partnership, record: &DeliveryRecord) -> Answer<Option<Rereading<'a>>> {
     let feed = partnership.feeds.iter().find(|f| *f.council == *record.council && *f.id == *record.feed);
     let (Some(feed), Some(covers), Some(digest)) = (feed, record.covers(), Digest::parse(&record.sha256)) else { return Ok(None) };
     let days = covers.days(partnership.calendar);
     let Some((_, contract)) = feed.contracts.iter().find(|(span, _)| span.contains(days.0)) else { return Ok(None) };
-    let Ok(facts) = serde_json::from_value::<EncodingFacts>(record.encoding.clone()) else { return Ok(None) };
+    let Ok(facts) = serde_json::from_value::<FileFacts>(record.encoding.clone()) else { return Ok(None) };
     let judge = plan::treating(feed, Judge::new(contract.clone(), record.source.name.clone(), &facts, days, Vec::new())?);
-    let mut chunks = Chunks::open(&judge, lake.landing().open(&digest, feed.sealing())?)?;
-    let header = chunks.header();
-    while let Some(chunk) = chunks.next()? {
-        let decoded = decode(&judge, &header, &chunk);
-        let Some(lines) = decoded.rows.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>()) else {
-            return Ok(None);
-        };
-        if let Some(at) = lines.iter().position(|line| line == i64::try_from(row).ok()) {
-            return Ok(Some(values_at(&decoded.rows, at)));
-        }
-    }
-    Ok(None)
+    Ok(Some(Rereading { feed, judge, digest }))
 }
 
 /// None where nothing has been published yet.

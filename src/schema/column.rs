@@ -5,7 +5,9 @@ use crate::{diagnostic::codes::contract, domain::fold_code};
 use super::{
     Column, ColumnRules, DateFormat, Kind, MoneyStyle, Role, Side, SignFrom, Type, Vat, Window,
     fields::{Fields, Item},
-    formats, personal,
+    formats,
+    layout::{STRETCH_KEYS, stretch},
+    personal,
 };
 
 const COLUMN_KEYS: &[&str] = &[
@@ -36,6 +38,10 @@ const RULE_KEYS: &[&str] = &[
     "formats",
     "period",
     "window",
+    "start",
+    "width",
+    "from",
+    "to",
     "trim",
     "null_words",
     "personal",
@@ -167,6 +173,7 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
             .map(|i| periods(&i))
             .unwrap_or_default(),
         window: for_type("window", column_type == Type::Date, "a `DATE` column").and_then(|i| window(&i)),
+        at: stretch(&fields, value),
         trim: flag("trim"),
         null_words: fields.get("null_words").and_then(|item| item.texts()),
         personal: fields.get("personal").and_then(|item| personal::read(&item, column_type, kind)),
@@ -188,9 +195,9 @@ fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
     if kind == Kind::Source {
         return;
     }
-    for key in
-        ["aliases", "blank", "includes_vat", "money", "number", "side", "sign_from", "formats", "period", "window", "trim", "null_words"]
-    {
+    let of_sources =
+        ["aliases", "blank", "includes_vat", "money", "number", "side", "sign_from", "formats", "period", "window", "trim", "null_words"];
+    for key in of_sources.iter().chain(STRETCH_KEYS) {
         if let Some(item) = fields.get(key) {
             item.refuse(contract::RULE, "it says how an extract's text is read", "it only in the contract of a source", "");
         }

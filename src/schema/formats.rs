@@ -16,6 +16,7 @@ pub fn money_style(text: &str) -> Option<MoneyStyle> {
         "unicode_minus" => MoneyStyle::UnicodeMinus,
         "scientific" => MoneyStyle::Scientific,
         "overpunch" => MoneyStyle::Overpunch,
+        "overpunch(p-y)" => MoneyStyle::OverpunchDigits,
         _ => {
             let digits = text.strip_prefix("implied(")?.strip_suffix(')')?;
             MoneyStyle::Implied(digits.parse().ok().filter(|n| (1..=6).contains(n))?)
@@ -24,12 +25,13 @@ pub fn money_style(text: &str) -> Option<MoneyStyle> {
 }
 
 /// What `money_style` reads, for messages.
-pub const MONEY_STYLES: &str = "one of `plain`, `commas`, `spaces`, `pound`, `minus_after`, `brackets`, `crdr`, `unicode_minus`, `scientific`, `implied(2)`, `overpunch`";
+pub const MONEY_STYLES: &str = "one of `plain`, `commas`, `spaces`, `pound`, `minus_after`, `brackets`, `crdr`, `unicode_minus`, `scientific`, `implied(2)`, `overpunch`, `overpunch(p-y)`";
 
 /// The styles of amounts in which a number without a unit may be printed too.
 #[must_use]
 pub fn number_style(text: &str) -> Option<MoneyStyle> {
-    money_style(text).filter(|style| !matches!(style, MoneyStyle::Pound | MoneyStyle::CrDr | MoneyStyle::Overpunch))
+    money_style(text)
+        .filter(|style| !matches!(style, MoneyStyle::Pound | MoneyStyle::CrDr | MoneyStyle::Overpunch | MoneyStyle::OverpunchDigits))
 }
 
 /// What `number_style` reads, for messages.

@@ -1,22 +1,31 @@
 //! The schema-level `truecost` property of a source: how the text of an extract is laid out.
 
+mod fixed;
+
 use crate::{diagnostic::codes::contract, domain::Identifier};
 
 use super::{
-    Column, Encoding, Escape, ExtraColumns, Footer, Holds, Kind, Layout, NotData, RecordType,
+    Column, Delimited, Encoding, Escape, ExtraColumns, Footer, Format, Holds, Kind, Layout, NotData, RecordAt, RecordType, RowRules,
+    TextRules,
     column::value_of_ours,
     fields::{Fields, Item, did_you_mean},
     suggest::nearest,
 };
+pub use fixed::{STRETCH_KEYS, stretch};
+use fixed::{fixed, stretch_of};
 
 const LAYOUT_KEYS: &[&str] = &[
     "format",
+    "unit",
+    "length",
+    "fill",
     "delimiter",
     "quote",
     "escape",
     "encodings",
     "trust_encoding",
     "header",
+    "record_type",
     "records",
     "footer",
     "not_data",
@@ -49,43 +58,86 @@ pub fn read_layout(object: &Fields<'_>, kind: Kind, columns: &Columns<'_>) -> Op
         return None;
     };
     let fields = value.fields(LAYOUT_KEYS)?;
-    check_format(&fields)?;
-    let (header_within_rows, preamble_holds) = header(&fields);
-    let layout = Layout {
-        delimiter: delimiter(&fields),
-        quote: quote(&fields),
-        escape: choice(&fields, "escape", Escape::Doubled, &[("doubled", Escape::Doubled), ("backslash", Escape::Backslash)]),
-        encodings: encodings(&fields),
-        trust_encoding: flag(&fields, "trust_encoding"),
+    let format = format(&fields, columns)?;
+    let layout = Layout { rows: row_rules(&fields, columns, &format), format };
+    check_names(&fields, &layout.rows);
+    Some(layout)
+}
+
+/// The format, and what its own keys say. A workbook has its room in the profile.
+fn format(fields: &Fields<'_>, columns: &Columns<'_>) -> Option<Format> {
+    #[derive(Clone, Copy)]
+    enum Word {
+        Delimited,
+        Fixed,
+        NotYet,
+    }
+    let item = fields.need("format")?;
+    match item.choice(&[("delimited", Word::Delimited), ("fixed", Word::Fixed), ("workbook", Word::NotYet)])? {
+        Word::Delimited => Some(Format::Delimited(delimited(fields, columns))),
+        Word::Fixed => Some(Format::Fixed(fixed(fields, columns)?)),
+        Word::NotYet => {
+            let expected = "`format: delimited`, or `format: fixed`";
+            item.refuse(contract::LAYOUT, "this version reads text only", expected, "Ask the sender for CSV.");
+            None
+        }
+    }
+}
+
+/// Keys that mean nothing in this format.
+fn format_keys(fields: &Fields<'_>, format: &str, others: &[&str]) {
+    for item in others.iter().filter_map(|key| fields.get(key)) {
+        item.refuse(contract::LAYOUT, &format!("it means nothing in `format: {format}`"), "only keys of this format", "");
+    }
+}
+
+fn delimited(fields: &Fields<'_>, columns: &Columns<'_>) -> Delimited {
+    format_keys(fields, "delimited", &["unit", "length", "fill"]);
+    for (column, item) in columns.iter().filter(|(column, _)| column.rules.at.is_some()) {
+        let why = format!("the column `{}` has a place in the line", column.name);
+        item.refuse(contract::LAYOUT, &why, "`start`, `width`, `from` and `to` only in `format: fixed`", "");
+    }
+    let delimited = Delimited {
+        text: text_rules(fields),
+        delimiter: delimiter(fields),
+        quote: quote(fields),
+        escape: choice(fields, "escape", Escape::Doubled, &[("doubled", Escape::Doubled), ("backslash", Escape::Backslash)]),
+        trailing_delimiter: flag(fields, "trailing_delimiter"),
+    };
+    check_quotes(fields, &delimited);
+    delimited
+}
+
+/// What every format of text says.
+fn text_rules(fields: &Fields<'_>) -> TextRules {
+    TextRules {
+        encodings: encodings(fields),
+        trust_encoding: flag(fields, "trust_encoding"),
+        last_line_end_absent: choice(fields, "last_line_end", false, &[("present", false), ("absent", true)]),
+    }
+}
+
+/// What holds whatever the format.
+fn row_rules(fields: &Fields<'_>, columns: &Columns<'_>, format: &Format) -> RowRules {
+    let Header { has_header, header_within_rows, preamble_holds } = header(fields, format);
+    RowRules {
+        has_header,
         header_within_rows,
         preamble_holds,
-        records: records(&fields),
+        record_at: record_at(fields, format),
+        records: records(fields, format),
         footer: fields.get("footer").and_then(|item| footer(&item, columns)),
-        not_data: not_data(&fields, columns),
-        skip_blank_rows: choice(&fields, "blank_rows", true, &[("skip", true), ("refuse", false)]),
+        not_data: not_data(fields, columns),
+        skip_blank_rows: choice(fields, "blank_rows", true, &[("skip", true), ("refuse", false)]),
         extra_columns: choice(
-            &fields,
+            fields,
             "extra_columns",
             ExtraColumns::Refuse,
             &[("refuse", ExtraColumns::Refuse), ("note", ExtraColumns::Note)],
         ),
-        last_line_end_absent: choice(&fields, "last_line_end", false, &[("present", false), ("absent", true)]),
         null_words: fields.get("null_words").and_then(|item| item.texts()).unwrap_or_else(|| vec![String::new()]),
-        allow_empty: flag(&fields, "allow_empty"),
-        trailing_delimiter: flag(&fields, "trailing_delimiter"),
-    };
-    check_whole(&fields, &layout);
-    Some(layout)
-}
-
-/// Workbooks and fixed width have their room in the profile; this version reads delimited text.
-fn check_format(fields: &Fields<'_>) -> Option<()> {
-    let item = fields.need("format")?;
-    let readable = item.choice(&[("delimited", true), ("fixed", false), ("workbook", false)])?;
-    if !readable {
-        item.refuse(contract::LAYOUT, "this version reads delimited text only", "`format: delimited`", "Ask the sender for CSV.");
+        allow_empty: flag(fields, "allow_empty"),
     }
-    readable.then_some(())
 }
 
 fn choice<T: Copy>(fields: &Fields<'_>, key: &str, default: T, words: &[(&str, T)]) -> T {
@@ -128,13 +180,54 @@ fn encodings(fields: &Fields<'_>) -> Vec<Encoding> {
     list.iter().filter_map(|item| item.choice(&words)).collect()
 }
 
-/// Within how many lines it stands, and what amounts before it hold.
-fn header(fields: &Fields<'_>) -> (u32, Option<Holds>) {
-    let header = fields.get("header").and_then(|item| item.fields(&["find", "within_rows", "holds"]));
-    let Some(header) = header else { return (20, None) };
-    let _ = header.get("find").and_then(|item| item.choice(&[("by_names", ())]));
-    let rows = header.get("within_rows").and_then(|item| item.count(1, 1_000)).and_then(|n| u32::try_from(n).ok());
-    (rows.unwrap_or(20), holds(&header))
+/// Whether there is one, within how many lines it stands, and what amounts before it hold.
+struct Header {
+    has_header: bool,
+    header_within_rows: u32,
+    preamble_holds: Option<Holds>,
+}
+
+/// `none`, or `{find: by_names, within_rows: 20}`; a file of fixed width has none unless it is said.
+fn header(fields: &Fields<'_>, format: &Format) -> Header {
+    let item = fields.get("header");
+    let is_none = item.as_ref().map_or(matches!(format, Format::Fixed(_)), |item| item.raw_text() == Some("none"));
+    let mut found = Header { has_header: !is_none, header_within_rows: 20, preamble_holds: None };
+    let header = item.filter(|_| !is_none).and_then(|item| item.fields(&["find", "within_rows", "holds"]));
+    if let Some(header) = header {
+        let _ = header.get("find").and_then(|item| item.choice(&[("by_names", ())]));
+        let rows = header.get("within_rows").and_then(|item| item.count(1, 1_000)).and_then(|n| u32::try_from(n).ok());
+        found.header_within_rows = rows.unwrap_or(20);
+        found.preamble_holds = holds(&header);
+    }
+    if is_none && let (Format::Delimited(_), Some(item)) = (format, fields.get("extra_columns")) {
+        item.refuse(
+            contract::LAYOUT,
+            "without a header no column is known by its name",
+            "`extra_columns` only where there is a header",
+            "",
+        );
+    }
+    found
+}
+
+/// `record_type: 1` or `record_type: {start: 1, width: 1}`: where a record says of which type it is.
+fn record_at(fields: &Fields<'_>, format: &Format) -> RecordAt {
+    let first = RecordAt::Field(0);
+    match (format, fields.get("record_type")) {
+        (Format::Delimited(_), None) => first,
+        (Format::Delimited(_), Some(item)) => {
+            let position = item.count(1, 4_096).and_then(|n| usize::try_from(n).ok());
+            position.map_or(first, |position| RecordAt::Field(position - 1))
+        }
+        (Format::Fixed(_), Some(item)) => stretch_of(&item).map_or(first, RecordAt::Stretch),
+        (Format::Fixed(_), None) => {
+            if let Some(item) = fields.get("records") {
+                let expected = "`record_type: {start: 1, width: 1}`";
+                item.refuse(contract::LAYOUT, "nothing says where a line tells of which type it is", expected, "");
+            }
+            first
+        }
+    }
 }
 
 /// `holds: subtotal`.
@@ -142,31 +235,35 @@ fn holds(fields: &Fields<'_>) -> Option<Holds> {
     fields.get("holds").and_then(|item| item.choice(&Holds::WORDS))
 }
 
-fn records(fields: &Fields<'_>) -> Vec<RecordType> {
+fn records(fields: &Fields<'_>, format: &Format) -> Vec<RecordType> {
     let Some(entries) = fields.get("records").and_then(|item| item.entries()) else { return Vec::new() };
-    let field = |(name, _, item): (&str, _, Item<'_>)| {
-        let position = item.count(2, 4_096)?;
-        Some((name.to_owned(), usize::try_from(position).ok()?))
-    };
-    let record = |(tag, _, item): (&str, _, Item<'_>)| {
-        let mut holds = None;
-        let mut named = Vec::new();
-        if item.is_map() {
-            for (name, at, item) in item.entries().unwrap_or_default() {
-                // A field may be called `holds` too: then a number follows.
-                if name == "holds" && item.raw_text().is_none_or(|text| text.parse::<u64>().is_err()) {
-                    holds = item.choice(&Holds::WORDS);
-                } else {
-                    named.extend(field((name, at, item)));
-                }
-            }
-        } else {
-            let expected = "`skip`, names with the position of their field (`{rows: 2}`), or what it holds (`{holds: subtotal}`)";
-            item.read(expected, |text| (text == "skip").then_some(()))?;
+    entries.into_iter().filter_map(|(tag, _, item)| record(tag, &item, format)).collect()
+}
+
+/// `skip`, `data`, or a mapping of names to places, and of `holds`.
+fn record(tag: &str, item: &Item<'_>, format: &Format) -> Option<RecordType> {
+    let mut record = RecordType { tag: tag.to_owned(), ..RecordType::default() };
+    if !item.is_map() {
+        let expected = "`skip`, `data`, names with the position of their field (`{rows: 2}`), or what it holds (`{holds: subtotal}`)";
+        record.data = item.read(expected, |text| (text == "skip" || text == "data").then_some(text == "data"))?;
+        return Some(record);
+    }
+    for (name, _, item) in item.entries().unwrap_or_default() {
+        // A field may be called `holds` too: then its place follows.
+        if name == "holds" && !item.is_map() && item.raw_text().is_none_or(|text| text.parse::<u64>().is_err()) {
+            record.holds = item.choice(&Holds::WORDS);
+            continue;
         }
-        Some(RecordType { tag: tag.to_owned(), fields: named, holds })
-    };
-    entries.into_iter().filter_map(record).collect()
+        let position = match format {
+            Format::Delimited(_) => item.count(2, 4_096).and_then(|n| usize::try_from(n).ok()),
+            Format::Fixed(_) => stretch_of(&item).map(|stretch| {
+                record.stretches.push(stretch);
+                record.stretches.len() + 1
+            }),
+        };
+        record.fields.extend(position.map(|position| (name.to_owned(), position)));
+    }
+    Some(record)
 }
 
 fn footer(item: &Item<'_>, columns: &Columns<'_>) -> Option<Footer> {
@@ -218,7 +315,7 @@ fn column(item: &Item<'_>, columns: &Columns<'_>, name: &str) -> Option<Identifi
     found.cloned()
 }
 
-fn check_whole(fields: &Fields<'_>, layout: &Layout) {
+fn check_quotes(fields: &Fields<'_>, layout: &Delimited) {
     if layout.quote == Some(layout.delimiter)
         && let Some(item) = fields.get("quote")
     {
@@ -230,7 +327,11 @@ fn check_whole(fields: &Fields<'_>, layout: &Layout) {
     {
         item.refuse(contract::LAYOUT, "nothing is quoted here", "`escape` only where there is a `quote`", "");
     }
-    let mut names: Vec<&str> = layout.records.iter().flat_map(|record| &record.fields).map(|(name, _)| name.as_str()).collect();
+}
+
+/// Each name of a trailer once.
+fn check_names(fields: &Fields<'_>, rows: &RowRules) {
+    let mut names: Vec<&str> = rows.records.iter().flat_map(|record| &record.fields).map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     if let Some([double, _]) = names.windows(2).find(|pair| pair.first() == pair.last())
         && let Some(item) = fields.get("records")

@@ -10,6 +10,7 @@ mod folder;
 mod form;
 mod formats;
 mod layout;
+mod layouts;
 mod model;
 mod odcs;
 mod personal;
@@ -23,7 +24,8 @@ pub use folder::{Contracts, digest_of, is_prose, read_text, sorted_names};
 pub use form::{Form, FormFault, Found, MOST_ROWS, Term, form};
 #[cfg(test)]
 pub(crate) use formats::date_format;
+pub use layouts::{KnownLayout, known_layout, known_layouts};
 pub use model::*;
-pub use odcs::read_contract;
+pub use odcs::{fold_header, read_contract};
 pub use rows::{Cell, proof_table, table, table_of};
 pub use special::{SpecialColumns, UnknownCode};

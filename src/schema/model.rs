@@ -204,6 +204,8 @@ pub struct ColumnRules {
     pub periods: Vec<PeriodFormat>,
     /// Dates outside it, relative to what the delivery covers, are faulty rows.
     pub window: Option<Window>,
+    /// Where it stands in a line of fixed width.
+    pub at: Option<Stretch>,
     /// Leading and trailing blanks are not part of the value.
     pub trim: bool,
     /// Words that stand for null besides the empty field.
@@ -299,8 +301,10 @@ pub enum MoneyStyle {
     Scientific,
     /// Digits only, the last n of them decimals.
     Implied(u8),
-    /// COBOL overpunch: the last character carries digit and sign.
+    /// COBOL overpunch: the last character carries digit and sign, `{ A-I` +0 to +9, `} J-R` -0 to -9.
     Overpunch,
+    /// The other one: digits as they are, and `p` to `y` for -0 to -9.
+    OverpunchDigits,
 }
 
 /// Words of a date format: `dd mm mmm yyyy yy(pivot=NN) hh mi ss`, a zone after them (`Z`, `UTC`, `GMT`, `BST`, `+hh:mm`, `+hhmm`), and

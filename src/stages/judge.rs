@@ -292,14 +292,15 @@ fn truth(feed: &Feed, control: &Control, judge: &Judge, tally: &Tally, said: Sai
     }
 }
 
-/// A total printed without a point, as the columns that it adds up are: `000345000` is £3,450.00 where their amounts are `implied(2)`.
+/// A total printed without a point, or overpunched, as the columns that it adds up are: `000345000` is £3,450.00 where their amounts are `implied(2)`.
 /// `None` where they are printed otherwise, or it is.
 fn as_column(control: &Control, judge: &Judge, text: &str) -> Option<Pence> {
     let Measure::Sum(terms) = &control.measure else { return None };
     let styles = |name: &Identifier| judge.contract().column(name).map(|column| column.rules.money.as_slice());
     let styles_of_first = styles(&terms.first()?.1)?;
     let alike = terms.iter().all(|(_, name)| styles(name) == Some(styles_of_first));
-    let is_implied = styles_of_first.iter().any(|style| matches!(style, MoneyStyle::Implied(_)));
+    let is_implied =
+        styles_of_first.iter().any(|style| matches!(style, MoneyStyle::Implied(_) | MoneyStyle::Overpunch | MoneyStyle::OverpunchDigits));
     let read = || MoneyRules::new(styles_of_first).read(text.trim().as_bytes()).ok();
     (alike && is_implied).then(read)?.map(Pence::from)
 }

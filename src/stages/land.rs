@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use crate::{
-    decode::{EncodingFacts, EncodingScan},
+    decode::{FileFacts, FileScan},
     diagnostic::Answer,
     domain::Key,
     lake::{Landed, Landing},
@@ -27,8 +27,8 @@ pub fn land(
     entry: &Entry,
     (how, key): (pipeline::Landing, Option<&Key>),
     watch: &mut dyn FnMut(u64),
-) -> Answer<(Landed, EncodingFacts)> {
-    let mut scan = EncodingScan::new();
+) -> Answer<(Landed, FileFacts)> {
+    let mut scan = FileScan::new();
     let mut look = |block: &[u8]| {
         scan.update(block);
         watch(block.len() as u64);

@@ -9,7 +9,7 @@ use arrow::{
 };
 use proptest::prelude::*;
 use truecost::{
-    decode::{BalanceBy, Chunks, EncodingScan, Judge, Tally, decode},
+    decode::{BalanceBy, FileScan, Judge, Reader, Tally, decode},
     domain::{Pence, decimal},
     engine::{Declared, Projection},
     schema::{Contract, Form, Kind, Side, SignFrom, Type},
@@ -145,15 +145,15 @@ fn list(rows: &[Sum]) -> String {
 
 /// Decodes in small chunks, as a run does.
 fn decoded(contract: &Contract, csv: &str, form: Option<&Form>, balances: Vec<BalanceBy>) -> (RecordBatch, Tally) {
-    let mut scan = EncodingScan::new();
+    let mut scan = FileScan::new();
     scan.update(csv.as_bytes());
     let days = (day("2024-01-01"), day("2024-12-31"));
     let judge = Judge::new(Arc::new(contract.clone()), "f.csv".into(), &scan.finish(), days, balances).unwrap().adding_up(form);
-    let mut chunks = Chunks::open_in_chunks(&judge, csv.as_bytes(), 64).unwrap();
-    let header = chunks.header();
+    let mut reader = Reader::open_in_pieces(&judge, csv.as_bytes(), 64).unwrap();
+    let header = reader.header();
     let (mut batches, mut tally) = (Vec::new(), Tally::default());
-    while let Some(chunk) = chunks.next().unwrap() {
-        let decoded = decode(&judge, &header, &chunk);
+    while let Some(piece) = reader.next().unwrap() {
+        let decoded = decode(&judge, &header, &piece);
         assert!(decoded.fault.is_none(), "{:?}", decoded.fault);
         batches.push(decoded.rows);
         tally.add(decoded.tally);

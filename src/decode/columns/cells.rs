@@ -2,15 +2,16 @@
 
 use super::{
     super::{
-        date::{DateFault, DateRules, Read},
-        judge::Plan,
-        money::{MoneyRules, is_plain, two_decimals},
-        number::{is_whole, period, whole},
-        record::{Dialect, field},
+        reading::Plan,
+        records::{Dialect, Records, field},
         reject::{ValueFault, range},
-        rows::Rows,
-        tally::Sides,
         treat::Treated,
+        value::{
+            date::{DateFault, DateRules, Read},
+            money::{MoneyRules, is_plain, two_decimals},
+            number::{is_whole, period, whole},
+            sides::Sides,
+        },
     },
     CellFault, Known,
 };
@@ -93,10 +94,12 @@ impl Out<'_> {
 /// One field of the records at hand.
 pub(super) struct Cells<'a> {
     pub(super) text: &'a [u8],
-    pub(super) rows: &'a Rows,
+    pub(super) rows: &'a Records,
     pub(super) dialect: Dialect,
     pub(super) plan: &'a Plan,
     pub(super) field: usize,
+    /// Bytes between it and the field before.
+    pub(super) lead: usize,
 }
 
 impl Cells<'_> {
@@ -105,7 +108,7 @@ impl Cells<'_> {
     #[inline(always)]
     fn value<'s>(&'s self, row: usize, spans: &[u32], is_text: bool, scratch: &'s mut Scratch) -> Option<Cell<'s>> {
         // Plain numbers, not a `Cell` that changes: it would be written to memory and read back for every value.
-        let mut start = *spans.get(self.field)? as usize + usize::from(self.field > 0);
+        let mut start = *spans.get(self.field)? as usize + self.lead;
         let mut end = *spans.get(self.field + 1)? as usize;
         let mut whole = self.text;
         let quoted = self.dialect.quote.is_some() && whole.get(start).copied() == self.dialect.quote && end >= start + 2;

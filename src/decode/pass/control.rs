@@ -3,12 +3,11 @@
 use super::{
     super::{
         faults,
-        header::record_type,
-        judge::Reading,
-        kinds::Row,
         left_out::Left,
-        money::MoneyRules,
-        tally::{ControlRecord, FooterTotal},
+        reading::Reading,
+        records::{ControlRecord, Row},
+        tally::FooterTotal,
+        value::money::MoneyRules,
     },
     Pass,
 };
@@ -16,9 +15,8 @@ use crate::schema::MoneyStyle;
 
 impl Pass<'_> {
     pub(super) fn count_control(&mut self, row: Row<'_>) {
-        let fields = self.kinds.fields(row);
-        let Some(kind) = record_type(self.judge, &fields) else { return };
-        let tag = kind.tag.clone();
+        let Some(kind) = self.kinds.kind(row) else { return };
+        let (tag, fields) = (kind.tag.clone(), self.kinds.control_fields(row, kind));
         *self.tally.controls.entry(tag.clone()).or_default() += 1;
         self.price(row, Left::Record(tag.clone()));
         self.tally.remember(ControlRecord { tag, line: row.line, fields });
@@ -29,9 +27,10 @@ impl Pass<'_> {
         self.price(row, Left::Footer);
         self.tally.remember_footer(row.line);
         let judge = self.judge;
-        let totals = judge.layout.footer.as_ref().map(|footer| footer.totals.as_slice()).unwrap_or_default();
+        let totals = judge.layout.rows.footer.as_ref().map(|footer| footer.totals.as_slice()).unwrap_or_default();
         for (total, column) in totals {
             let at = judge.plans.iter().position(|plan| plan.name == *column);
+            let Some(declared) = judge.contract.column(column) else { continue };
             let place = at.and_then(|at| self.header.places.get(at).copied());
             let text = place
                 .and_then(|place| self.kinds.field(row, place))
@@ -42,7 +41,7 @@ impl Pass<'_> {
             };
             let pence = if text.is_empty() { Some(0) } else { rules.read(text.as_bytes()).ok().map(i128::from) };
             if pence.is_none() && is_money {
-                self.report(row.line, faults::footer_unread(judge, (row.line, self.kinds.raw(row)), total, (column, &text)));
+                self.report(row.line, faults::footer_unread(&judge.subject, (row.line, self.kinds.raw(row)), total, (declared, &text)));
             }
             self.tally.footer.insert(total.clone(), FooterTotal { text, pence });
         }

@@ -15,8 +15,9 @@ use super::{
         faults,
         judge::Judge,
         middle::LINES,
-        tally::{Sides, balance},
+        tally::balance,
         totals::{EDGE, EdgeRow, Edges},
+        value::sides::Sides,
     },
     Decoded, Pass,
 };
@@ -47,7 +48,7 @@ impl Pass<'_> {
         self.rejected.sort_by_key(|row| row.source_row);
         let mut fault = self.fault.take().map(|(_, fault)| fault);
         let rows = batch(self.judge, self.columns, self.source_rows, &self.left_out).unwrap_or_else(|_| {
-            fault = fault.take().or_else(|| Some(faults::not_text(self.judge, self.chunk.first_line)));
+            fault = fault.take().or_else(|| Some(faults::not_text(&self.judge.subject, self.piece.first_line())));
             RecordBatch::new_empty(Arc::clone(&self.judge.schema))
         });
         Decoded { rows, rejected: self.rejected, tally: self.tally, fault }
@@ -80,7 +81,7 @@ impl Pass<'_> {
 
     /// What stands before each accepted row, as far into the file as anybody asks.
     fn running(&mut self, rejected: &BTreeSet<usize>) {
-        if self.chunk.first_line > LINES {
+        if self.piece.first_line() > LINES {
             return;
         }
         let terms: Vec<(&[Pence], bool)> =

@@ -3,11 +3,10 @@
 use super::{
     super::{
         columns::CellFault,
-        date::DateFault,
         faults,
-        kinds::Row,
+        records::{Records, Row},
         reject::{Fault, RejectedRow, ValueFault},
-        rows::Rows,
+        value::date::DateFault,
     },
     Pass,
 };
@@ -19,7 +18,7 @@ const MASKED: &str = "***";
 impl Pass<'_> {
     /// The record as it came, but for the fields of columns that the contract drops; nothing of a personal feed.
     pub(super) fn raw_text(&self, row: Row<'_>) -> String {
-        if self.judge.secret {
+        if self.judge.subject.secret {
             return String::new();
         }
         let plans = self.judge.plans.iter().zip(&self.header.places);
@@ -28,8 +27,7 @@ impl Pass<'_> {
         let mut raw = String::new();
         let mut from = row.start;
         for place in dropped {
-            let Some(end) = row.ends.get(place).map(|end| *end as usize) else { continue };
-            let start = place.checked_sub(1).and_then(|before| row.ends.get(before)).map_or(row.start, |end| *end as usize + 1);
+            let Some((start, end)) = row.span(place) else { continue };
             raw.push_str(&String::from_utf8_lossy(self.text.get(from..start).unwrap_or_default()));
             raw.push_str(if start < end { MASKED } else { "" });
             from = end;
@@ -39,10 +37,9 @@ impl Pass<'_> {
     }
 
     #[cold]
-    pub(super) fn reject(&mut self, rows: &Rows, first: usize, faults: &[CellFault]) {
+    pub(super) fn reject(&mut self, rows: &Records, first: usize, faults: &[CellFault]) {
         let Some(at) = faults.first().map(|fault| fault.row) else { return };
-        let Some((start, ends)) = rows.spans(at).split_first() else { return };
-        let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0) };
+        let Some(row) = rows.row(at) else { return };
         if self.kinds.is_header_again(row) {
             return self.report_header(row);
         }
@@ -60,10 +57,9 @@ impl Pass<'_> {
     }
 
     /// Takes a row out of those that are accepted: `told` is why, `faults` are those of its values.
-    pub(super) fn leave_out(&mut self, rows: &Rows, first: usize, at: usize, mut told: Vec<Fault>, faults: &[CellFault]) {
-        let Some((start, ends)) = rows.spans(at).split_first() else { return };
-        let row = Row { start: *start as usize, ends, line: rows.lines.get(at).copied().unwrap_or(0) };
-        if self.judge.secret {
+    pub(super) fn leave_out(&mut self, rows: &Records, first: usize, at: usize, mut told: Vec<Fault>, faults: &[CellFault]) {
+        let Some(row) = rows.row(at) else { return };
+        if self.judge.subject.secret {
             told.iter_mut().for_each(|fault| fault.value.clear());
         }
         self.left_out.push(first + at);
@@ -82,8 +78,8 @@ impl Pass<'_> {
         let formats = if formats.is_empty() { vec!["yyyy-mm-dd".to_owned()] } else { formats };
         let name = self.judge.plans.get(column).map_or("", |plan| &*plan.name);
         match kind {
-            DateFault::ShortYear => faults::short_year(self.judge, line, name, &formats),
-            _ => faults::date_order(self.judge, line, name, &formats),
+            DateFault::ShortYear => faults::short_year(&self.judge.subject, line, name, &formats),
+            _ => faults::date_order(&self.judge.subject, line, name, &formats),
         }
     }
 

@@ -69,4 +69,8 @@ codes! {
     DATES_OUTSIDE = "TC0437", Supplier, 1, "dates outside the period, of rows whose own period is inside", Note;
     /// Rows of a delivery of the closing period alone that are dated inside the year.
     IN_CLOSED_YEAR = "TC0438", Supplier, 1, "rows of a closing period dated inside the year", Note;
+    /// A contract says which record types are rows, and a record is of no type that it knows: the file is refused.
+    UNKNOWN_RECORD = "TC0440", Supplier, 1, "a record is of an unknown type";
+    /// Places of a file of fixed width count bytes, and one stands inside a character of several bytes: the file is refused.
+    INSIDE_CHARACTER = "TC0441", Supplier, 1, "a field begins inside a character";
 }

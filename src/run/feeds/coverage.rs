@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{super::Event, Delivered, FeedRun, InHand, contract_for, messages::no_coverage, not_taken, text_inside};
 use crate::{
-    decode::{Chunks, EncodingFacts, Judge},
+    decode::{FileFacts, Judge, Reader},
     diagnostic::{Answer, Diagnostic, Place, Refusal},
     domain::{Coverage, Period},
     lake::Landed,
@@ -90,15 +90,15 @@ impl FeedRun<'_> {
     }
 
     /// What the file itself says that it covers. Where contracts are dated, the file is read by the one that holds for what it then says.
-    fn coverage_inside(&self, feed: &Feed, file: &str, landed: &Landed, facts: &EncodingFacts) -> Answer<Coverage> {
+    fn coverage_inside(&self, feed: &Feed, file: &str, landed: &Landed, facts: &FileFacts) -> Answer<Coverage> {
         let calendar = self.partnership.calendar;
         let mut fault: Option<Refusal> = None;
         for (_, contract) in feed.contracts.iter().rev() {
             let read = || -> Answer<Coverage> {
                 let any_day = calendar.days_of(Period { year: 2000, period: 1 });
                 let judge = plan::treating(feed, Judge::new(contract.clone(), file.to_owned(), facts, any_day, Vec::new())?);
-                let chunks = Chunks::open(&judge, self.lake.landing().open(&landed.digest, feed.sealing())?)?;
-                let found = text_inside(feed, &chunks.header()).ok_or_else(|| no_coverage(feed, file))?;
+                let reader = Reader::open(&judge, self.lake.landing().open(&landed.digest, feed.sealing())?)?;
+                let found = text_inside(feed, &reader.header()).ok_or_else(|| no_coverage(feed, file))?;
                 feed.coverage_from_text(&found, calendar).map_err(|refusal| refusal.or_place(&Place::file(file)))
             };
             match read() {

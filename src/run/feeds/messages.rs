@@ -2,15 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use arrow::{
-    array::AsArray,
-    datatypes::Int64Type,
-    util::display::{ArrayFormatter, FormatOptions},
-};
-
 use super::pass::{FaultGroup, Streamed};
 use crate::{
-    decode::{Chunks, Judge, Tally, decode},
+    decode::{Judge, Tally, find_values},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Money, Pence, counted, pounds, printable},
     lake::DeliveryRecord,
@@ -143,7 +137,9 @@ pub fn name_documents<R: std::io::Read>(
     let by = feed.controls.iter().filter_map(|control| control.by.as_ref()).enumerate().map(|(at, by)| (by, tally.out_of_balance(at)));
     let by = by.filter(|(_, groups)| !groups.is_empty());
     for ((by, groups), fault) in by.zip(faults.iter_mut().filter(|d| d.code == codes::control::DOCUMENTS_OUT_OF_BALANCE)) {
-        let found = open().and_then(|read| first_documents(judge, read, by, &groups)).unwrap_or_default();
+        let found = open()
+            .and_then(|read| find_values(judge, read, by, |document| groups.contains_key(document), NAMED.min(groups.len())))
+            .unwrap_or_default();
         let personal = feed.personal.is_some() || contract.column(by).is_some_and(|c| c.rules.personal.is_some());
         let named = |(line, document): &(i64, String)| {
             let name = if personal { "one".to_owned() } else { format!("`{document}`") };
@@ -154,29 +150,6 @@ pub fn name_documents<R: std::io::Read>(
         fault.seen.push_str(&format!(": {}{more}", found.iter().map(named).collect::<Vec<_>>().join(", ")));
         fault.place = fault.place.take().map(|place| Place { line: u64::try_from(*line).ok(), ..place });
     }
-}
-
-/// Lines and names of the first documents among `groups`, in the order of the file.
-fn first_documents<R: std::io::Read>(judge: &Judge, read: R, by: &str, groups: &BTreeMap<String, Pence>) -> Answer<Vec<(i64, String)>> {
-    let mut chunks = Chunks::open(judge, read)?;
-    let header = chunks.header();
-    let mut found: Vec<(i64, String)> = Vec::new();
-    while let Some(chunk) = chunks.next()? {
-        let rows = decode(judge, &header, &chunk).rows;
-        let lines = rows.column_by_name("source_row").and_then(|c| c.as_primitive_opt::<Int64Type>());
-        let documents = rows.column_by_name(by).and_then(|c| ArrayFormatter::try_new(c, &FormatOptions::default()).ok());
-        let (Some(lines), Some(documents)) = (lines, documents) else { break };
-        for row in 0..rows.num_rows() {
-            let document = documents.value(row).to_string();
-            if groups.contains_key(&document) && !found.iter().any(|(_, known)| *known == document) {
-                found.push((lines.value(row), document));
-                if found.len() == NAMED.min(groups.len()) {
-                    return Ok(found);
-                }
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// Every accepted row is in the common table, and no other.

@@ -30,7 +30,7 @@ use std::{
 use super::{Conductor, Event};
 use crate::{
     crash,
-    decode::EncodingFacts,
+    decode::FileFacts,
     diagnostic::{Answer, Diagnostic, Severity, codes},
     domain::{Pence, grouped},
     lake::{DeliveryRecord, Landed},
@@ -85,7 +85,7 @@ struct InHand<'a> {
     pub feed: &'a Feed,
     pub take: Take,
     pub location: String,
-    pub landed: Answer<(Landed, EncodingFacts)>,
+    pub landed: Answer<(Landed, FileFacts)>,
     pub sidecar: Option<Answer<Vec<u8>>>,
     /// An instant as text.
     pub landed_at: String,

@@ -15,7 +15,7 @@ use super::super::{
 };
 use crate::{
     crash,
-    decode::{self, Chunk, Chunks, Decoded, Header, Judge, RejectedRow, Tally},
+    decode::{self, Decoded, Header, Judge, Reader, RejectedRow, Tally},
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Period, counted},
     lake::{EncodedRowGroup, LandedReader, PartSchema, PartWriter, QuarantineWriter, QuarantinedValue, RowGroups, StagedRows, Staging},
@@ -65,8 +65,8 @@ pub struct Pass<'a> {
 }
 
 /// A piece on its way, or the fault that ends the file; faults keep their place in the order of the file.
-enum Piece {
-    Chunk(Chunk),
+enum Taken {
+    Piece(decode::Piece),
     Fault(Refusal),
 }
 
@@ -88,8 +88,8 @@ struct Job {
 /// # Errors
 /// The first structure fault of the file; or what reading, SQL or writing refused.
 pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWriter) -> Answer<Streamed> {
-    let mut chunks = Chunks::open(pass.judge, read)?;
-    let header = chunks.header();
+    let mut reader = Reader::open(pass.judge, read)?;
+    let header = reader.header();
     crash::point("judge.header")?;
     let parts = Parts { pass, open: Mutex::default() };
     let mut order = Order {
@@ -115,14 +115,14 @@ pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWr
                 if ended {
                     return Ok(None);
                 }
-                let next = chunks.next();
+                let next = reader.next();
                 ended = !matches!(next, Ok(Some(_)));
                 Ok(match next {
-                    Ok(chunk) => chunk.map(Piece::Chunk),
-                    Err(refusal) => Some(Piece::Fault(refusal)),
+                    Ok(piece) => piece.map(Taken::Piece),
+                    Err(refusal) => Some(Taken::Fault(refusal)),
                 })
             },
-            work: |piece| work(pass, &header, piece),
+            work: |taken| work(pass, &header, taken),
             arrange: |worked| order.arrange(worked),
             job: |job| parts.write(job),
         },
@@ -134,26 +134,26 @@ pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWr
     Ok(streamed)
 }
 
-fn work(pass: &Pass<'_>, header: &Header, piece: Piece) -> Worked {
-    let chunk = match piece {
-        Piece::Chunk(chunk) => chunk,
-        Piece::Fault(refusal) => {
+fn work(pass: &Pass<'_>, header: &Header, taken: Taken) -> Worked {
+    let piece = match taken {
+        Taken::Piece(piece) => piece,
+        Taken::Fault(refusal) => {
             return Worked { rejected: Vec::new(), tally: Tally::default(), fault: None, normalised: Err(refusal) };
         }
     };
-    let bytes = chunk.len() as u64;
-    let decoded = decode::decode(pass.judge, header, &chunk);
+    let bytes = piece.len() as u64;
+    let decoded = decode::decode(pass.judge, header, &piece);
     if let Err(crashed) = crash::point("judge.chunk") {
         return Worked { rejected: Vec::new(), tally: Tally::default(), fault: None, normalised: Err(crashed.into()) };
     }
-    let (decoded, normalised) = normalise(pass, header, &chunk, decoded);
+    let (decoded, normalised) = normalise(pass, header, &piece, decoded);
     pass.observer.event(Event::Advance { bytes });
     Worked { rejected: decoded.rejected, tally: decoded.tally, fault: decoded.fault, normalised }
 }
 
 /// Normalises what was accepted. Where records have no place in the periods that the delivery covers, the piece is decoded once more
 /// without them: so they are quarantined, counted and summed like any other faulty row.
-fn normalise(pass: &Pass<'_>, header: &Header, chunk: &Chunk, decoded: Decoded) -> (Decoded, Answer<Normalised>) {
+fn normalise(pass: &Pass<'_>, header: &Header, piece: &decode::Piece, decoded: Decoded) -> (Decoded, Answer<Normalised>) {
     if decoded.fault.is_some() {
         return (decoded, Ok(Normalised::default()));
     }
@@ -162,7 +162,7 @@ fn normalise(pass: &Pass<'_>, header: &Header, chunk: &Chunk, decoded: Decoded) 
         Ok(Outcome::Unplaced(rows)) => rows,
         Err(refusal) => return (decoded, Err(refusal)),
     };
-    let decoded = decode::decode_without(pass.judge, header, chunk, &without);
+    let decoded = decode::decode_without(pass.judge, header, piece, &without);
     let normalised = match pass.normaliser.normalise(&decoded.rows) {
         Ok(Outcome::Normalised(normalised)) => Ok(*normalised),
         Ok(Outcome::Unplaced(rows)) => Err(still_unplaced(rows.len())),

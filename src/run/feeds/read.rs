@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     crash,
-    decode::{EncodingFacts, Judge},
+    decode::{FileFacts, Judge},
     diagnostic::{Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Placement},
     lake::{
@@ -110,7 +110,7 @@ impl FeedRun<'_> {
         coverage: &Coverage,
         id: &DeliveryId,
         landed: &Landed,
-        facts: &EncodingFacts,
+        facts: &FileFacts,
         earlier: Option<&DeliveryRecord>,
     ) -> DeliveryRecord {
         let feed = item.feed;
@@ -169,7 +169,7 @@ impl FeedRun<'_> {
         coverage: &Coverage,
         id: &DeliveryId,
         landed: &Landed,
-        facts: &EncodingFacts,
+        facts: &FileFacts,
         record: &mut DeliveryRecord,
         again: bool,
     ) -> Result<Accepted, Stop> {

@@ -11,7 +11,7 @@ use super::{
     read::Stop,
 };
 use crate::{
-    decode::{EncodingFacts, EncodingScan},
+    decode::{FileFacts, FileScan},
     diagnostic::Answer,
     domain::{Coverage, DeliveryId, Digest, Period},
     lake::{Decided, Decision, DeliveryProof, DeliveryRecord, DeliveryState, LakeFile, Landed, LandedAs, SourceFacts, Told, Turn},
@@ -31,7 +31,7 @@ pub struct Repaired {
 /// What is known of the bytes of a lost entry.
 struct Found {
     landed: Landed,
-    encoding: EncodingFacts,
+    encoding: FileFacts,
     source: SourceFacts,
     sidecar: Option<(SourceFacts, Vec<u8>)>,
     landed_at: String,
@@ -290,9 +290,9 @@ impl FeedRun<'_> {
     }
 
     /// Reads the landed bytes to their end, which proves them.
-    fn scan(&self, feed: &Feed, digest: &Digest) -> Result<(EncodingFacts, u64), String> {
+    fn scan(&self, feed: &Feed, digest: &Digest) -> Result<(FileFacts, u64), String> {
         let mut reader = self.lake.landing().open(digest, feed.sealing()).map_err(|refusal| refusal.to_string())?;
-        let (mut scan, mut block, mut bytes) = (EncodingScan::new(), vec![0; 1 << 20], 0);
+        let (mut scan, mut block, mut bytes) = (FileScan::new(), vec![0; 1 << 20], 0);
         loop {
             match reader.read(&mut block).map_err(|error| error.to_string())? {
                 0 => return Ok((scan.finish(), bytes)),

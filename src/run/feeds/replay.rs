@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, io::Read as _};
 
 use super::{Delivered, Delivery, FeedRun, InHand};
 use crate::{
-    decode::EncodingFacts,
+    decode::FileFacts,
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::Digest,
     lake::{DeliveryRecord, Kept, Landed, LandedAs},
@@ -79,7 +79,7 @@ impl FeedRun<'_> {
         }
     }
 
-    fn landed_as(&self, record: &DeliveryRecord) -> Answer<(Landed, EncodingFacts)> {
+    fn landed_as(&self, record: &DeliveryRecord) -> Answer<(Landed, FileFacts)> {
         let digest = Digest::parse(&record.sha256).filter(|digest| self.lake.landing().has(digest));
         let facts = serde_json::from_value(record.encoding.clone()).ok();
         let sidecar = record.sidecar.is_none() || record.sidecar_sha256.is_some();

@@ -2,22 +2,139 @@
 
 use crate::domain::Identifier;
 
-/// The schema-level `truecost` property of a source contract of `format: delimited`.
-// Each of the bools answers a question of its own; no two of them make a state.
-#[allow(clippy::struct_excessive_bools)]
+/// The schema-level `truecost` property of a source contract: how its file is laid out.
 #[derive(Clone, Debug)]
 pub struct Layout {
+    /// What holds whatever the format.
+    pub rows: RowRules,
+    /// Where records and fields stand.
+    pub format: Format,
+}
+
+impl Layout {
+    /// What its text is encoded in; `None` for a format that is no text.
+    #[must_use]
+    pub const fn text(&self) -> Option<&TextRules> {
+        match &self.format {
+            Format::Delimited(delimited) => Some(&delimited.text),
+            Format::Fixed(fixed) => Some(&fixed.text),
+        }
+    }
+
+    /// Commas, RFC 4180, UTF-8: every rule as a contract has it that says no more than it must.
+    #[must_use]
+    pub fn delimited() -> Self {
+        let text = TextRules { encodings: vec![Encoding::Utf8], trust_encoding: false, last_line_end_absent: false };
+        let delimited = Delimited { text, delimiter: b',', quote: Some(b'"'), escape: Escape::Doubled, trailing_delimiter: false };
+        Self { rows: RowRules::default(), format: Format::Delimited(delimited) }
+    }
+}
+
+/// `format:`. A format is an arm here, a reader of its keys in `schema/layout`, and a folder with an arm in `decode::Reader`.
+#[derive(Clone, Debug)]
+pub enum Format {
+    /// Fields end with a delimiter, records with a line.
+    Delimited(Delimited),
+    /// Fields stand at their places in a line.
+    Fixed(Fixed),
+}
+
+/// `format: delimited`.
+#[derive(Clone, Debug)]
+pub struct Delimited {
+    pub text: TextRules,
     pub delimiter: u8,
     /// `None` = quoting is not part of the layout: a quote is text.
     pub quote: Option<u8>,
     pub escape: Escape,
+    /// Every record ends with one delimiter more.
+    pub trailing_delimiter: bool,
+}
+
+/// `format: fixed`.
+#[derive(Clone, Debug)]
+pub struct Fixed {
+    pub text: TextRules,
+    /// What places and widths count.
+    pub unit: Unit,
+    /// Of a row's line, in this unit.
+    pub length: u32,
+    /// In the order of the line; together they cover it, each position once.
+    pub fields: Vec<FixedField>,
+}
+
+/// A field of a line of fixed width.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixedField {
+    pub at: Stretch,
+    /// `None` where nobody reads it (`fill`).
+    pub column: Option<Identifier>,
+}
+
+/// What the places of a line of fixed width count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Characters,
+    /// Bytes of the file, in its own encoding.
+    Bytes,
+}
+
+impl Unit {
+    /// The word of a contract.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Characters => "characters",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+/// A stretch of a line: `{start: 9, width: 13}` or `{from: 9, to: 21}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Positions before it: the first position of a line is 0 here, and 1 in a contract.
+    pub start: u32,
+    /// At least 1.
+    pub width: u32,
+}
+
+impl Stretch {
+    /// Positions up to its last one.
+    #[must_use]
+    pub const fn end(self) -> u32 {
+        self.start.saturating_add(self.width)
+    }
+}
+
+impl std::fmt::Display for Stretch {
+    /// `9-21`, counted from 1.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.start.saturating_add(1), self.end())
+    }
+}
+
+/// What every format of text says.
+#[derive(Clone, Debug)]
+pub struct TextRules {
     /// In the order in which they are tried.
     pub encodings: Vec<Encoding>,
     /// Do not look for signs that a single-byte encoding was declared wrongly.
     pub trust_encoding: bool,
+    /// The sender's last record never has a line end (`last_line_end: absent`): a file without one is then not taken for cut.
+    pub last_line_end_absent: bool,
+}
+
+/// What is a row, and what is none, whatever the format.
+#[derive(Clone, Debug)]
+pub struct RowRules {
+    /// Columns are found by the names of a header; else (`header: none`) they stand in the contract's order.
+    pub has_header: bool,
     /// The header stands within this many physical lines.
     pub header_within_rows: u32,
-    /// Record types by the first field's exact text.
+    /// Where a record says of which type it is.
+    pub record_at: RecordAt,
+    /// Record types by the text that stands there. Where one of them is data, any other text refuses the file.
     pub records: Vec<RecordType>,
     pub footer: Option<Footer>,
     pub not_data: Vec<NotData>,
@@ -26,14 +143,29 @@ pub struct Layout {
     pub extra_columns: ExtraColumns,
     /// What amounts hold that stand before the header, in a line of as many fields: `header: {holds: subtotal}`.
     pub preamble_holds: Option<Holds>,
-    /// The sender's last record never has a line end (`last_line_end: absent`): a file without one is then not taken for cut.
-    pub last_line_end_absent: bool,
     /// Words that stand for null, for every column that does not say otherwise.
     pub null_words: Vec<String>,
     /// A file without rows is a delivery.
     pub allow_empty: bool,
-    /// Every record ends with one delimiter more.
-    pub trailing_delimiter: bool,
+}
+
+impl Default for RowRules {
+    /// Where a contract says nothing.
+    fn default() -> Self {
+        Self {
+            has_header: true,
+            header_within_rows: 20,
+            record_at: RecordAt::Field(0),
+            records: Vec::new(),
+            footer: None,
+            not_data: Vec::new(),
+            skip_blank_rows: true,
+            extra_columns: ExtraColumns::Refuse,
+            preamble_holds: None,
+            null_words: vec![String::new()],
+            allow_empty: false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,17 +227,30 @@ impl Holds {
     }
 }
 
-/// `records: {HDR: skip, TRL: {rows: 2, debit: 3}, SUB: {holds: subtotal}}`. A number names a field, a word after `holds` says what
+/// `records: {HDR: skip, DTL: data, TRL: {rows: 2, debit: 3}, SUB: {holds: subtotal}}`. A number names a field, a word after `holds` says what
 /// amounts the record holds beside the named ones.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RecordType {
-    /// Exact text of the first field.
+    /// The text that stands at [`RowRules::record_at`].
     pub tag: String,
+    /// Its records are rows: `DTL: data`.
+    pub data: bool,
     /// Named fields of the record, by 1-based position; empty = skipped and counted.
     /// Read as `trailer.<name>` by controls.
     pub fields: Vec<(String, usize)>,
+    /// In a file of fixed width: where each of the named fields stands, in their order. Their positions are then 2, 3, ….
+    pub stretches: Vec<Stretch>,
     /// What its amounts hold, where it has the fields of a row. Named fields are totals, and a control uses them.
     pub holds: Option<Holds>,
+}
+
+/// Where a record says of which type it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordAt {
+    /// In this field, counted from 0.
+    Field(usize),
+    /// At this place of its line.
+    Stretch(Stretch),
 }
 
 /// `footer: {when: {cost_centre: TOTAL}, totals: {debit: debit}}`. It stands at most once; with `totals` exactly once, and it

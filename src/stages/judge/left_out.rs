@@ -9,7 +9,7 @@ use crate::{
     domain::{Identifier, Pence, counted, decimal, pounds},
     lake::{ControlProof, LeftOutProof},
     pipeline::{Control, Feed, Measure, Sign, Truth},
-    schema::{Contract, Holds, Type},
+    schema::{Contract, Holds, Layout, Type},
 };
 
 /// What happens to a delivery that waits.
@@ -52,7 +52,7 @@ impl Tied {
 
 /// Each total of the footer that no control of the feed uses is compared with the sum of the column in which it is printed.
 pub(super) fn implied(feed: &Feed, contract: &Contract) -> Vec<Control> {
-    let footer = contract.layout.iter().filter_map(|layout| layout.footer.as_ref());
+    let footer = contract.layout.iter().filter_map(|layout| layout.rows.footer.as_ref());
     let used = |name: &str| feed.controls.iter().any(|control| matches!(&control.equals, Truth::Footer(used) if used == name));
     let is_money = |column: &Identifier| contract.column(column).is_some_and(|column| column.kind == Type::Money);
     footer
@@ -161,7 +161,7 @@ pub(super) fn waits(file: &str, judge: &Judge, tally: &Tally, tied: &Tied) -> Ve
     if let Some(found) = tally.looks_total.as_ref().filter(|_| !all_in(&tied.sender)) {
         waits.push(looks_total(file, judge, found));
     }
-    let may_lack = judge.contract().layout.as_ref().is_some_and(|layout| layout.last_line_end_absent);
+    let may_lack = judge.contract().layout.as_ref().and_then(Layout::text).is_some_and(|text| text.last_line_end_absent);
     if tally.maybe_cut && !may_lack && !all_in(&tied.any) {
         let seen = "the last record has no line end, and the ones before it have one: its last value may be cut";
         waits.push(waiting(Diagnostic::new(codes::control::LAST_LINE_OPEN, seen).place(Place::file(file)).expected("a line end, or a control over the amounts").hint(

@@ -2,7 +2,7 @@
 
 use truecost::schema::{Encoding, Escape, ExtraColumns, Footer, Holds, NotData, RecordType, Type};
 
-use super::driver::{Cases, Judged, aliased, column, contract, id, judge_in, layout, ledger, personal};
+use super::driver::{Cases, Judged, aliased, column, contract, delimited, id, judge_in, layout, ledger, personal};
 
 const HEADER: &str = "Date,Code,Amount,Text\n";
 const ROWS: &str = "01/02/2024,A1,10.00,first\n02/02/2024,B2,-2.50,second\n";
@@ -23,7 +23,7 @@ fn c02_header_only() {
     let mut told = Cases::new("c02");
     told.case("", &ledger(layout()), HEADER.as_bytes());
     let mut empty_allowed = layout();
-    empty_allowed.allow_empty = true;
+    empty_allowed.rows.allow_empty = true;
     told.case("allow empty", &ledger(empty_allowed), HEADER.as_bytes());
     told.golden();
 }
@@ -51,7 +51,7 @@ fn c04_utf16_byte_order_mark() {
     told.case("odd byte", &ledger(layout()), &little[..little.len() - 1]);
     told.case("undeclared without mark", &ledger(layout()), &little[2..]);
     let mut declared = layout();
-    declared.encodings.push(Encoding::Utf16Le);
+    delimited(&mut declared).text.encodings.push(Encoding::Utf16Le);
     told.case("declared without mark", &ledger(declared), &little[2..]);
     told.golden();
 }
@@ -62,14 +62,14 @@ fn c05_windows_1252() {
     let bytes = [plain(ROWS).as_slice(), b"03/02/2024,C3,1.00,caf\xE9 \xA3 \x96\n"].concat();
     told.case("declared", &ledger(layout()), &bytes);
     let mut utf8_only = layout();
-    utf8_only.encodings = vec![Encoding::Utf8];
+    delimited(&mut utf8_only).text.encodings = vec![Encoding::Utf8];
     told.case("undeclared", &ledger(utf8_only), &bytes);
     told.case("undefined byte", &ledger(layout()), &[plain(ROWS).as_slice(), b"03/02/2024,C3,1.00,\x81\n"].concat());
     let mut only_1252 = layout();
-    only_1252.encodings = vec![Encoding::Windows1252];
+    delimited(&mut only_1252).text.encodings = vec![Encoding::Windows1252];
     told.case("is utf8", &ledger(only_1252), &plain("03/02/2024,C3,1.00,café\n"));
     let mut latin1 = layout();
-    latin1.encodings = vec![Encoding::Latin1];
+    delimited(&mut latin1).text.encodings = vec![Encoding::Latin1];
     told.case("latin1", &ledger(latin1), &bytes);
     told.golden();
 }
@@ -80,7 +80,7 @@ fn c06_mixed_encodings() {
     let bytes = [plain("01/02/2024,A1,10.00,café\n").as_slice(), b"02/02/2024,B2,1.00,\xA3\n"].concat();
     told.case("", &ledger(layout()), &bytes);
     let mut trusted = layout();
-    trusted.trust_encoding = true;
+    delimited(&mut trusted).text.trust_encoding = true;
     told.case("trusted", &ledger(trusted), &bytes);
     told.golden();
 }
@@ -202,7 +202,7 @@ fn c17_backslash_escaped_quotes() {
     let bytes = plain("01/02/2024,A1,10.00,\"5\\\" pipe, \\\\ and\nmore\"\n");
     told.case("undeclared", &ledger(layout()), &bytes);
     let mut backslash = layout();
-    backslash.escape = Escape::Backslash;
+    delimited(&mut backslash).escape = Escape::Backslash;
     told.case("declared", &ledger(backslash), &bytes);
     told.golden();
 }
@@ -228,7 +228,7 @@ fn c20_long_row() {
     let mut told = Cases::new("c20");
     told.case("", &ledger(layout()), &plain("01/02/2024,A1,10.00,first\n02/02/2024,B2,-2.50,second, and more\n"));
     let mut unquoted = layout();
-    unquoted.quote = None;
+    delimited(&mut unquoted).quote = None;
     told.case("unquoted", &ledger(unquoted), &plain("02/02/2024,B2,-2.50,\"second, and more\"\n"));
     told.golden();
 }
@@ -237,7 +237,7 @@ fn c20_long_row() {
 fn c21_trailing_delimiter() {
     let mut told = Cases::new("c21");
     let mut trailing = layout();
-    trailing.trailing_delimiter = true;
+    delimited(&mut trailing).trailing_delimiter = true;
     let bytes = b"Date,Code,Amount,Text,\n01/02/2024,A1,10.00,first,\n02/02/2024,B2,-2.50,second,\n";
     told.case("declared", &ledger(trailing.clone()), bytes);
     told.case("undeclared", &ledger(layout()), bytes);
@@ -251,7 +251,7 @@ fn c22_blank_lines() {
     let bytes = plain("01/02/2024,A1,10.00,first\n\n,,,\n02/02/2024,B2,-2.50,second\n  \n , ,,\n");
     told.case("", &ledger(layout()), &bytes);
     let mut not_skipped = layout();
-    not_skipped.skip_blank_rows = false;
+    not_skipped.rows.skip_blank_rows = false;
     told.case("not declared", &ledger(not_skipped), &bytes);
     told.golden();
 }
@@ -286,7 +286,7 @@ fn c26_extra_column() {
     let bytes = b"Date,Code,Extra,Amount,,Text\n01/02/2024,A1,x,10.00,,first\n";
     told.case("", &ledger(layout()), bytes);
     let mut noted = layout();
-    noted.extra_columns = ExtraColumns::Note;
+    noted.rows.extra_columns = ExtraColumns::Note;
     told.case("noted", &ledger(noted), bytes);
     told.golden();
 }
@@ -311,7 +311,7 @@ fn c28_header_again() {
 fn c29_footer_with_totals() {
     let mut told = Cases::new("c29");
     let mut footed = layout();
-    footed.footer =
+    footed.rows.footer =
         Some(Footer { when: vec![(id("code"), "TOTAL".into())], totals: vec![("amount".into(), id("amount"))], holds: Some(Holds::Total) });
     let contract = ledger(footed);
     told.case("", &contract, &plain(&format!("{ROWS},TOTAL,7.50,\n")));
@@ -325,9 +325,9 @@ fn c29_footer_with_totals() {
 /// A ledger with a leading and a trailing record.
 fn with_trailer() -> truecost::schema::Contract {
     let mut layout = layout();
-    layout.records = vec![
-        RecordType { tag: "HDR".into(), fields: vec![], holds: None },
-        RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2), ("net".into(), 3)], holds: None },
+    layout.rows.records = vec![
+        RecordType { tag: "HDR".into(), ..RecordType::default() },
+        RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2), ("net".into(), 3)], ..RecordType::default() },
     ];
     ledger(layout)
 }
@@ -369,7 +369,7 @@ fn c32_no_line_end_at_the_end() {
 fn rows_that_are_declared_not_to_be_data() {
     let mut told = Cases::new("not_data");
     let mut declared = layout();
-    declared.not_data = vec![NotData {
+    declared.rows.not_data = vec![NotData {
         when: vec![(id("amount"), String::new()), (id("posting_date"), String::new())],
         reason: "sub-heading".into(),
         holds: None,
@@ -386,7 +386,7 @@ fn a_preamble_of_any_shape_is_kept_and_counted() {
         b"London \"Borough\" of Ashvale\r\n\r\nPeriod,P04,,,,,\r\n,,,,April 2024\r\nDate,Code,Amount,Text\r\n01/02/2024,A1,10.00,first\r\n";
     told.case("", &ledger(layout()), bytes);
     let mut near = layout();
-    near.header_within_rows = 4;
+    near.rows.header_within_rows = 4;
     told.case("too long", &ledger(near), bytes);
     told.golden();
 }

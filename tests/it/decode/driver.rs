@@ -8,12 +8,12 @@ use arrow::{
     util::display::array_value_to_string,
 };
 use truecost::{
-    decode::{BalanceBy, Chunks, Decoded, EncodingScan, Judge, RejectedRow, Tally, decode},
+    decode::{BalanceBy, Decoded, FileScan, Judge, Reader, RejectedRow, Tally, decode},
     diagnostic::{Answer, render_all},
     domain::{Day, Digest, Identifier, decimal},
     schema::{
-        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Kind, Layout, MoneyStyle, Personal,
-        PersonalKind, SpecialColumns, Treatment, Type,
+        Column, ColumnRules, Contract, DateFormat, DatePart, Delimited, Encoding, Format, Kind, Layout, MoneyStyle, Personal, PersonalKind,
+        SpecialColumns, Treatment, Type,
     },
 };
 
@@ -38,23 +38,16 @@ pub fn day(text: &str) -> Day {
 
 /// Strict RFC 4180 with commas, UTF-8 or Windows-1252.
 pub fn layout() -> Layout {
-    Layout {
-        delimiter: b',',
-        quote: Some(b'"'),
-        escape: Escape::Doubled,
-        encodings: vec![Encoding::Utf8, Encoding::Windows1252],
-        trust_encoding: false,
-        header_within_rows: 20,
-        records: vec![],
-        footer: None,
-        not_data: vec![],
-        skip_blank_rows: true,
-        extra_columns: ExtraColumns::Refuse,
-        null_words: vec![String::new()],
-        allow_empty: false,
-        preamble_holds: None,
-        last_line_end_absent: false,
-        trailing_delimiter: false,
+    let mut layout = Layout::delimited();
+    delimited(&mut layout).text.encodings = vec![Encoding::Utf8, Encoding::Windows1252];
+    layout
+}
+
+/// What a layout says of delimited text.
+pub fn delimited(layout: &mut Layout) -> &mut Delimited {
+    match &mut layout.format {
+        Format::Delimited(delimited) => delimited,
+        Format::Fixed(_) => panic!("not delimited text"),
     }
 }
 
@@ -150,20 +143,20 @@ pub fn ledger(layout: Layout) -> Contract {
 
 /// Judges `bytes` in chunks of about `chunk_bytes`.
 pub fn judge_in(contract: &Contract, bytes: &[u8], chunk_bytes: usize, balances: Vec<BalanceBy>) -> Answer<Judged> {
-    let mut scan = EncodingScan::new();
+    let mut scan = FileScan::new();
     bytes.chunks(chunk_bytes.max(3)).for_each(|piece| scan.update(piece));
     let covered = (day("2024-01-01"), day("2024-12-31"));
     let judge = Judge::new(Arc::new(contract.clone()), "drop/ashvale/general_ledger/GL.csv".into(), &scan.finish(), covered, balances)?;
-    let mut chunks = Chunks::open_in_chunks(&judge, bytes, chunk_bytes)?;
-    let header = chunks.header();
+    let mut reader = Reader::open_in_pieces(&judge, bytes, chunk_bytes)?;
+    let header = reader.header();
     let (mut batches, mut rejected, mut tally) = (Vec::new(), Vec::new(), Tally::default());
     loop {
-        let chunk = match chunks.next() {
-            Ok(Some(chunk)) => chunk,
+        let piece = match reader.next() {
+            Ok(Some(piece)) => piece,
             Ok(None) => break,
             Err(refusal) => return Err(refusal),
         };
-        let Decoded { rows, rejected: more, tally: next, fault, .. } = decode(&judge, &header, &chunk);
+        let Decoded { rows, rejected: more, tally: next, fault, .. } = decode(&judge, &header, &piece);
         if let Some(fault) = fault {
             return Err(fault.into());
         }

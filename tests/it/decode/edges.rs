@@ -3,14 +3,14 @@
 use std::io::{self, Read};
 
 use truecost::{
-    decode::{Chunks, EncodingScan, Judge},
+    decode::{FileScan, Judge, Reader},
     schema::{Footer, Holds, Type},
 };
 
 use super::driver::{column, contract, day, id, judge, judge_in, layout, money, told};
 
-fn facts(bytes: &[u8]) -> truecost::decode::EncodingFacts {
-    let mut scan = EncodingScan::new();
+fn facts(bytes: &[u8]) -> truecost::decode::FileFacts {
+    let mut scan = FileScan::new();
     scan.update(bytes);
     scan.finish()
 }
@@ -38,8 +38,8 @@ fn bytes_that_cannot_be_read_are_said_to_be_so() {
     let contract = contract(layout(), vec![column("text", "text", Type::Text)]);
     let bytes = b"text\na\n";
     let judge = Judge::new(contract.into(), "f.csv".into(), &facts(bytes), (day("2018-04-01"), day("2018-04-30")), vec![]).unwrap();
-    let chunks = Chunks::open(&judge, Failing(bytes));
-    let refusal = chunks.and_then(|mut chunks| chunks.next().map(|_| ())).expect_err("refused");
+    let reader = Reader::open(&judge, Failing(bytes));
+    let refusal = reader.and_then(|mut reader| reader.next().map(|_| ())).expect_err("refused");
     assert_eq!(refusal.0[0].code.id, "TC0220", "{refusal}");
 }
 
@@ -63,7 +63,7 @@ fn what_is_no_instant_is_a_faulty_row() {
 #[test]
 fn a_repeated_row_of_totals_is_told_alike_however_the_file_is_cut() {
     let mut layout = layout();
-    layout.footer =
+    layout.rows.footer =
         Some(Footer { when: vec![(id("text"), "TOTAL".into())], totals: vec![("sum".into(), id("amount"))], holds: Some(Holds::Total) });
     let contract = contract(layout, vec![column("text", "text", Type::Text), money("amount", "amount", &[])]);
     let file = b"text,amount\na,1\nTOTAL,1\nTOTAL,1\nTOTAL,1\nTOTAL,1\nTOTAL,1\n";

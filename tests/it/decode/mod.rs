@@ -3,7 +3,9 @@
 mod damaged;
 pub mod driver;
 mod edges;
+mod fixed;
 mod placed;
 mod properties;
 mod published;
+mod sets;
 mod values;

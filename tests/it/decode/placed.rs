@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::{array::AsArray, datatypes::Int64Type};
 use proptest::prelude::*;
 use truecost::{
-    decode::{Chunks, EncodingScan, Judge, Tally, decode, decode_without},
+    decode::{FileScan, Judge, Reader, Tally, decode, decode_without},
     domain::{Calendar, Coverage, Day, DeliveryId, Pence, Period, Placement},
     engine::Projection,
     schema::{Contract, Kind, MoneyStyle, Type},
@@ -65,18 +65,18 @@ fn placed(file: &str, placement: &Placement, chunk_bytes: usize) -> (Tally, Vec<
     let projection = Projection::plan(SQL, "a.sql", &extract, &common(), false).expect("sound");
     let id = DeliveryId::parse("00000000000000aa").expect("an id");
     let normaliser = Normaliser::new(projection, &common(), placement.clone(), &id);
-    let mut scan = EncodingScan::new();
+    let mut scan = FileScan::new();
     scan.update(file.as_bytes());
     let facts = scan.finish();
     let judge = Judge::new(extract, "a.csv".into(), &facts, (day("2018-04-01"), day("2019-03-31")), vec![]).expect("a judge");
-    let mut chunks = Chunks::open_in_chunks(&judge, file.as_bytes(), chunk_bytes).expect("a header");
-    let header = chunks.header();
+    let mut reader = Reader::open_in_pieces(&judge, file.as_bytes(), chunk_bytes).expect("a header");
+    let header = reader.header();
     let (mut tally, mut rejected, mut done) = (Tally::default(), Vec::new(), Vec::new());
-    while let Some(chunk) = chunks.next().expect("records") {
-        let mut decoded = decode(&judge, &header, &chunk);
+    while let Some(piece) = reader.next().expect("records") {
+        let mut decoded = decode(&judge, &header, &piece);
         let mut outcome = normaliser.normalise(&decoded.rows).expect("evaluated");
         if let Outcome::Unplaced(rows) = &outcome {
-            decoded = decode_without(&judge, &header, &chunk, rows);
+            decoded = decode_without(&judge, &header, &piece, rows);
             outcome = normaliser.normalise(&decoded.rows).expect("evaluated");
         }
         let Outcome::Normalised(normalised) = outcome else { panic!("rows without a place among those that have one") };

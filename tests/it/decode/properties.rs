@@ -9,7 +9,7 @@ use truecost::{
     schema::{Encoding, Escape, ExtraColumns, Holds, MoneyStyle, NotData, RecordType, Type},
 };
 
-use super::driver::{column, contract, date, id, judge_in, layout, money, required, told, trimmed};
+use super::driver::{column, contract, date, delimited, id, judge_in, layout, money, required, told, trimmed};
 
 /// Every way of cutting a file gives the same answer, to the last fact of the tally.
 fn same_in_all_cuts(contract: &truecost::schema::Contract, bytes: &[u8], sizes: &[usize]) {
@@ -26,16 +26,16 @@ fn same_in_all_cuts(contract: &truecost::schema::Contract, bytes: &[u8], sizes: 
 
 fn small_contract(quote: bool, escape: Escape) -> truecost::schema::Contract {
     let mut layout = layout();
-    layout.quote = quote.then_some(b'"');
-    layout.escape = escape;
-    layout.header_within_rows = 2;
-    layout.encodings = vec![Encoding::Utf8, Encoding::Windows1252];
-    layout.records = vec![RecordType { tag: "T".into(), fields: vec![], holds: None }];
-    layout.not_data = vec![
+    delimited(&mut layout).quote = quote.then_some(b'"');
+    delimited(&mut layout).escape = escape;
+    layout.rows.header_within_rows = 2;
+    delimited(&mut layout).text.encodings = vec![Encoding::Utf8, Encoding::Windows1252];
+    layout.rows.records = vec![RecordType { tag: "T".into(), ..RecordType::default() }];
+    layout.rows.not_data = vec![
         NotData { when: vec![(id("text"), "skip".into())], reason: "declared".into(), holds: None },
         NotData { when: vec![(id("text"), "sum".into())], reason: "printed".into(), holds: Some(Holds::Total) },
     ];
-    layout.extra_columns = ExtraColumns::Note;
+    layout.rows.extra_columns = ExtraColumns::Note;
     contract(layout, vec![column("text", "a", Type::Text), required(trimmed(money("amount", "b", &[])))])
 }
 
@@ -75,7 +75,7 @@ proptest! {
     #[test]
     fn every_record_left_out_is_counted_and_priced(pieces in prop::collection::vec(prop::sample::select(&[("x,1\n", 0, 0), ("skip,400\n", 1, 40_000), ("skip,(4.01)\n", 1, -401), ("skip,\n", 1, 0), ("sum,6\n", 1, 600), ("T\n", 1, 0), ("T,5\n", 1, 500), (",\n", 1, 0)][..]), 0..20)) {
         let mut contract = small_contract(true, Escape::Doubled);
-        contract.layout.as_mut().unwrap().allow_empty = true;
+        contract.layout.as_mut().unwrap().rows.allow_empty = true;
         let text: String = pieces.iter().map(|(text, ..)| *text).collect();
         let tally = judge_in(&contract, format!("a,b\n{text}").as_bytes(), 7, vec![]).unwrap().tally;
         let sum = |of: &dyn Fn(&truecost::decode::LeftOut) -> i128| tally.left_out.values().map(of).sum::<i128>();
@@ -116,7 +116,7 @@ proptest! {
     #[test]
     fn rows_in_are_rows_out(pieces in prop::collection::vec(prop::sample::select(&["x,1\n", "\"l\nm\",3\n", ",\n", "skip,\n", "T\n", "z,bad\n", "T,2\n"][..]), 0..30)) {
         let mut contract = small_contract(true, Escape::Doubled);
-        contract.layout.as_mut().unwrap().allow_empty = true;
+        contract.layout.as_mut().unwrap().rows.allow_empty = true;
         let judged = judge_in(&contract, format!("a,b\n{}", pieces.concat()).as_bytes(), 16, vec![]).unwrap();
         prop_assert_eq!(judged.tally.records(), pieces.len() as u64);
         prop_assert_eq!(judged.tally.accepted, judged.rows.num_rows() as u64);

@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf};
 
 use truecost::{
     domain::decimal,
-    schema::{Column, Contract, Layout, MoneyStyle, Type},
+    schema::{Column, Contract, MoneyStyle, Type},
 };
 
 use super::driver::{aliased, column, contract, date, judge_in, layout, money, required, trimmed};
@@ -16,7 +16,8 @@ fn texts(names: &[(&str, &str)]) -> Vec<Column> {
 }
 
 fn payments(columns: Vec<Column>) -> Contract {
-    let layout = Layout { header_within_rows: 5, ..layout() };
+    let mut layout = layout();
+    layout.rows.header_within_rows = 5;
     contract(layout, columns)
 }
 

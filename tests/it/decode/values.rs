@@ -141,7 +141,7 @@ fn c44_words_in_an_amount() {
     let strict = contract(layout(), vec![column("code", "Code", Type::Text), required(money("amount", "Amount", &[MoneyStyle::Plain]))]);
     told.text("required", &strict, "Code,Amount\n1,\n2,1.00\n");
     let mut words = layout();
-    words.null_words = vec![String::new(), "N/A".into(), "-".into()];
+    words.rows.null_words = vec![String::new(), "N/A".into(), "-".into()];
     told.text(
         "null words",
         &contract(words, vec![column("code", "Code", Type::Text), money("amount", "Amount", &[])]),

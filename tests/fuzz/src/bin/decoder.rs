@@ -7,12 +7,12 @@ use std::sync::Arc;
 use arrow::{array::RecordBatch, compute::concat_batches};
 use libfuzzer_sys::fuzz_target;
 use truecost_fuzz::{
-    decode::{BalanceBy, Chunks, EncodingScan, Judge, RejectedRow, Tally, decode},
+    decode::{BalanceBy, FileScan, Judge, Reader, RejectedRow, Tally, decode},
     diagnostic::Answer,
     domain::{Day, Digest, Identifier},
     schema::{
-        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Escape, ExtraColumns, Footer, Holds, Kind, Layout, MoneyStyle, NotData,
-        RecordType, SpecialColumns, Type, Window,
+        Column, ColumnRules, Contract, DateFormat, DatePart, Delimited, Encoding, Escape, ExtraColumns, Footer, Format, Holds, Kind, Layout,
+        MoneyStyle, NotData, RecordType, RowRules, SpecialColumns, TextRules, Type, Window,
     },
 };
 
@@ -34,16 +34,16 @@ fuzz_target!(|input: &[u8]| {
 type Judged = (RecordBatch, Vec<RejectedRow>, Tally);
 
 fn judge(contract: &Arc<Contract>, bytes: &[u8], chunk_bytes: usize) -> Answer<Judged> {
-    let mut scan = EncodingScan::new();
+    let mut scan = FileScan::new();
     bytes.chunks(chunk_bytes).for_each(|piece| scan.update(piece));
     let day = |y| Day::from_ymd(y, 4, 1).expect("a day");
     let balance = BalanceBy { by: id("text"), plus: vec![id("amount")], minus: vec![] };
     let judge = Judge::new(Arc::clone(contract), "file".into(), &scan.finish(), (day(2023), day(2024)), vec![balance])?;
-    let mut chunks = Chunks::open_in_chunks(&judge, bytes, chunk_bytes)?;
-    let header = chunks.header();
+    let mut reader = Reader::open_in_pieces(&judge, bytes, chunk_bytes)?;
+    let header = reader.header();
     let (mut batches, mut rejected, mut tally) = (Vec::new(), Vec::new(), Tally::default());
-    while let Some(chunk) = chunks.next()? {
-        let decoded = decode(&judge, &header, &chunk);
+    while let Some(piece) = reader.next()? {
+        let decoded = decode(&judge, &header, &piece);
         if let Some(fault) = decoded.fault {
             return Err(fault.into());
         }
@@ -80,25 +80,30 @@ fn contract(choice: u8, more: u8) -> Contract {
     let window = (more & 1 == 1).then_some(Window { months_before: 12, months_after: 1 });
     let money = vec![MoneyStyle::Plain, MoneyStyle::Commas, MoneyStyle::Brackets, MoneyStyle::Pound];
     let records =
-        vec![RecordType { tag: "HDR".into(), fields: vec![], holds: None }, RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)], holds: None }];
-    let layout = Layout {
+        vec![RecordType { tag: "HDR".into(), ..RecordType::default() }, RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)], ..RecordType::default() }];
+    let format = Delimited {
+        text: TextRules {
+            encodings: vec![Encoding::Utf8, Encoding::Windows1252, Encoding::Utf16Le],
+            trust_encoding: bit(3),
+            last_line_end_absent: bit(0),
+        },
         delimiter: if more & 2 == 0 { b',' } else { b'|' },
         quote: bit(1).then_some(b'"'),
         escape: if bit(2) { Escape::Backslash } else { Escape::Doubled },
-        encodings: vec![Encoding::Utf8, Encoding::Windows1252, Encoding::Utf16Le],
-        trust_encoding: bit(3),
+        trailing_delimiter: bit(7),
+    };
+    let rows = RowRules {
         header_within_rows: 3,
         records: if bit(4) { records } else { vec![] },
         footer: bit(5).then(|| Footer { when: vec![(id("text"), "TOTAL".into())], totals: vec![("sum".into(), id("amount"))], holds: Some(Holds::Total) }),
         not_data: vec![NotData { when: vec![(id("text"), "skip".into())], reason: "declared".into(), holds: None }],
         skip_blank_rows: bit(6),
         extra_columns: if more & 4 == 0 { ExtraColumns::Refuse } else { ExtraColumns::Note },
+        preamble_holds: None,
         null_words: vec![String::new(), "NULL".into()],
         allow_empty: more & 8 == 0,
-        preamble_holds: None,
-        last_line_end_absent: bit(0),
-        trailing_delimiter: bit(7),
     };
+    let layout = Layout { rows, format: Format::Delimited(format) };
     let columns = vec![
         column("text", "a", Type::Text, ColumnRules::default()),
         column("amount", "b", Type::Money, ColumnRules { money, trim: true, ..ColumnRules::default() }),

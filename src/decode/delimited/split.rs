@@ -6,16 +6,18 @@
 //! record is read again by [`super::record`], which says what is wrong.
 
 use super::{
-    lines::{LineEnds, count_line_ends, line_end_len},
+    super::{
+        records::{Dialect, Records},
+        text::lines::{LineEnds, count_line_ends, line_end_len},
+    },
     masks::{BLOCK, masks, parity_up_to},
-    record::{Dialect, QuoteFault, read_record},
-    rows::Rows,
+    record::{QuoteFault, read_record},
 };
 use crate::schema::Escape;
 
 /// Splits one chunk; can stop between blocks and go on.
 #[derive(Debug)]
-pub(super) struct Splitter<'a> {
+pub(in crate::decode) struct Splitter<'a> {
     text: &'a [u8],
     dialect: Dialect,
     /// Next byte to look at.
@@ -33,20 +35,20 @@ pub(super) struct Splitter<'a> {
     many_lines: bool,
     /// Records are read one by one: the layout escapes with backslashes, or a fault was seen.
     exact: bool,
-    pub(super) line_ends: LineEnds,
+    pub(in crate::decode) line_ends: LineEnds,
 }
 
 /// A record whose quoting follows no rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SplitFault {
-    pub(super) fault: QuoteFault,
+pub(in crate::decode) struct SplitFault {
+    pub(in crate::decode) fault: QuoteFault,
     /// Line on which the record starts.
-    pub(super) line: u64,
-    pub(super) start: usize,
+    pub(in crate::decode) line: u64,
+    pub(in crate::decode) start: usize,
 }
 
 impl<'a> Splitter<'a> {
-    pub(super) fn new(text: &'a [u8], dialect: Dialect, first_line: u64) -> Self {
+    pub(in crate::decode) fn new(text: &'a [u8], dialect: Dialect, first_line: u64) -> Self {
         Self {
             text,
             dialect,
@@ -64,7 +66,7 @@ impl<'a> Splitter<'a> {
     }
 
     /// Appends records until there are `enough` or the text ends; `true` while there is more.
-    pub(super) fn fill(&mut self, rows: &mut Rows, enough: usize) -> Result<bool, SplitFault> {
+    pub(in crate::decode) fn fill(&mut self, rows: &mut Records, enough: usize) -> Result<bool, SplitFault> {
         if self.at == 0 {
             rows.begin(0);
         }
@@ -83,7 +85,7 @@ impl<'a> Splitter<'a> {
         if self.exact { self.fill_exactly(rows, enough) } else { Ok(true) }
     }
 
-    fn last_block(&mut self, rest: &[u8], rows: &mut Rows) {
+    fn last_block(&mut self, rest: &[u8], rows: &mut Records) {
         let mut block = [0; BLOCK];
         if let Some(front) = block.get_mut(..rest.len()) {
             front.copy_from_slice(rest);
@@ -93,7 +95,7 @@ impl<'a> Splitter<'a> {
 
     /// Takes the records that end in the block. Where quoting follows no rule, nothing is taken, and reading goes on exactly.
     #[inline]
-    fn block(&mut self, block: &[u8; BLOCK], length: usize, rows: &mut Rows) {
+    fn block(&mut self, block: &[u8; BLOCK], length: usize, rows: &mut Records) {
         let found = masks(block, self.dialect.delimiter, self.dialect.quote);
         let mut separators = found.delimiter | found.line;
         let mut special = 0;
@@ -129,7 +131,7 @@ impl<'a> Splitter<'a> {
 
     /// Ends fields and records at the separators of a block.
     #[inline]
-    fn take_separators(&mut self, mut separators: u64, line: u64, base: usize, rows: &mut Rows) {
+    fn take_separators(&mut self, mut separators: u64, line: u64, base: usize, rows: &mut Records) {
         while separators != 0 {
             let bit = separators.trailing_zeros();
             separators &= separators - 1;
@@ -138,7 +140,7 @@ impl<'a> Splitter<'a> {
     }
 
     #[inline]
-    fn take(&mut self, at: usize, ends_line: bool, rows: &mut Rows) {
+    fn take(&mut self, at: usize, ends_line: bool, rows: &mut Records) {
         if at < self.start {
             return; // the rest of a line end of several bytes
         }
@@ -150,7 +152,7 @@ impl<'a> Splitter<'a> {
 
     /// The same where the block also holds escaped quotes, or line ends inside quoted fields.
     #[cold]
-    fn take_all(&mut self, separators: u64, line: u64, special: u64, base: usize, rows: &mut Rows) {
+    fn take_all(&mut self, separators: u64, line: u64, special: u64, base: usize, rows: &mut Records) {
         let mut rest = separators | special;
         while rest != 0 {
             let bit = rest.trailing_zeros();
@@ -166,7 +168,7 @@ impl<'a> Splitter<'a> {
     }
 
     #[inline]
-    fn end_record(&mut self, at: usize, rows: &mut Rows) {
+    fn end_record(&mut self, at: usize, rows: &mut Records) {
         rows.end_record(self.line, self.escaped);
         let first = self.text.get(at).copied().unwrap_or(b'\n');
         let length = if first == b'\n' { 1 } else { line_end_len(self.text, at) };
@@ -181,7 +183,7 @@ impl<'a> Splitter<'a> {
     }
 
     /// Ends the last record, which has no line end.
-    fn finish(&mut self, rows: &mut Rows) {
+    fn finish(&mut self, rows: &mut Records) {
         if self.start < self.text.len() {
             rows.end_field(self.text.len());
             rows.end_record(self.line, self.escaped);
@@ -190,7 +192,7 @@ impl<'a> Splitter<'a> {
         }
     }
 
-    fn fill_exactly(&mut self, rows: &mut Rows, enough: usize) -> Result<bool, SplitFault> {
+    fn fill_exactly(&mut self, rows: &mut Records, enough: usize) -> Result<bool, SplitFault> {
         while rows.len() < enough {
             if self.start >= self.text.len() {
                 return Ok(false);
@@ -236,7 +238,7 @@ mod tests {
 
     fn quickly(text: &[u8], dialect: Dialect, enough: usize) -> Result<Vec<Seen>, (QuoteFault, u64)> {
         let mut splitter = Splitter::new(text, dialect, 1);
-        let mut rows = Rows::new(2);
+        let mut rows = Records::new(2, 1);
         let mut out: Vec<Seen> = Vec::new();
         let read = |start: usize, ends: &[u32], escaped| {
             let record = super::super::record::Record { start, ends: ends.iter().map(|e| *e as usize).collect(), next: 0, escaped };

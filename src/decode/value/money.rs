@@ -19,6 +19,7 @@ pub struct MoneyRules {
     unicode_minus: bool,
     scientific: bool,
     overpunch: bool,
+    overpunch_digits: bool,
     implied: Option<u8>,
 }
 
@@ -65,6 +66,7 @@ impl MoneyRules {
             unicode_minus: has(MoneyStyle::UnicodeMinus),
             scientific: has(MoneyStyle::Scientific),
             overpunch: has(MoneyStyle::Overpunch),
+            overpunch_digits: has(MoneyStyle::OverpunchDigits),
             implied: styles.iter().find_map(|style| if let MoneyStyle::Implied(n) = style { Some(*n) } else { None }),
         }
     }
@@ -87,8 +89,11 @@ impl MoneyRules {
 
     fn scaled(&self, text: &[u8], decimals: i32) -> Result<i64, AmountFault> {
         let (negative, body) = self.split_sign(text).ok_or(AmountFault::Style)?;
-        let (negative, decimal) =
-            if self.overpunch { self.overpunched(negative, body)? } else { (negative == Some(true), self.body(body)?) };
+        let (negative, decimal) = if self.overpunch || self.overpunch_digits {
+            self.overpunched(negative, body)?
+        } else {
+            (negative == Some(true), self.body(body)?)
+        };
         let size = scaled(decimal, decimals)?;
         Ok(if negative { -size } else { size })
     }
@@ -135,15 +140,17 @@ impl MoneyRules {
         }
     }
 
-    /// The last character carries digit and sign: `{ A-I` are +0 to +9, `} J-R` -0 to -9.
+    /// The last character carries digit and sign: `{ A-I` are +0 to +9, `} J-R` -0 to -9; or, where that is declared, `p-y` are -0 to -9.
     fn overpunched(&self, sign: Option<bool>, body: &[u8]) -> Result<(bool, Decimal), AmountFault> {
         let (last, before) = body.split_last().ok_or(AmountFault::Style)?;
         let (negative, digit) = match last {
+            b'p'..=b'y' if self.overpunch_digits => (true, last - b'p' + b'0'),
+            b'0'..=b'9' => return Ok((sign == Some(true), self.body(body)?)),
+            _ if !self.overpunch => return Err(AmountFault::Style),
             b'{' => (false, b'0'),
             b'}' => (true, b'0'),
             b'A'..=b'I' => (false, last - b'A' + b'1'),
             b'J'..=b'R' => (true, last - b'J' + b'1'),
-            b'0'..=b'9' => return Ok((sign == Some(true), self.body(body)?)),
             _ => return Err(AmountFault::Style),
         };
         if sign.is_some() || before.len() > 64 {
@@ -257,7 +264,7 @@ fn scaled(Decimal { digits, decimals }: Decimal, places: i32) -> Result<i64, Amo
 }
 
 /// Digits, a leading minus and at most two decimals.
-pub(super) fn is_plain(text: &[u8]) -> bool {
+pub(in crate::decode) fn is_plain(text: &[u8]) -> bool {
     let decimals = text.iter().rposition(|byte| *byte == b'.').map_or(0, |point| text.len() - point - 1);
     decimals <= 2 && text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-')) && text.last() != Some(&b'-')
 }
@@ -265,7 +272,7 @@ pub(super) fn is_plain(text: &[u8]) -> bool {
 /// The amount of `whole[start..end]` where it is `[-]d{1,8}.dd` and the eight bytes before the point can be looked at together;
 /// `None` for anything else, which [`MoneyRules::read`] reads.
 #[inline]
-pub(super) fn two_decimals(whole: &[u8], start: usize, end: usize, rules: MoneyRules) -> Option<i64> {
+pub(in crate::decode) fn two_decimals(whole: &[u8], start: usize, end: usize, rules: MoneyRules) -> Option<i64> {
     let point = end.checked_sub(3)?;
     let negative = whole.get(start) == Some(&b'-');
     let first = start + usize::from(negative);

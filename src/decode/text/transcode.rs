@@ -7,7 +7,7 @@ use encoding_rs::{Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252, mem::convert_latin1
 use crate::schema::Encoding;
 
 /// A piece of a file in a single-byte encoding, or in UTF-8, as UTF-8.
-pub(super) fn to_utf8(encoding: Encoding, bytes: &[u8]) -> Cow<'_, [u8]> {
+pub(in crate::decode) fn to_utf8(encoding: Encoding, bytes: &[u8]) -> Cow<'_, [u8]> {
     match encoding {
         Encoding::Windows1252 if !bytes.is_ascii() => match WINDOWS_1252.decode_without_bom_handling(bytes).0 {
             Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
@@ -24,12 +24,12 @@ pub(super) fn to_utf8(encoding: Encoding, bytes: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The same as a string, for messages and names.
-pub(super) fn to_text(encoding: Encoding, bytes: &[u8]) -> String {
+pub(in crate::decode) fn to_text(encoding: Encoding, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&to_utf8(encoding, bytes)).into_owned()
 }
 
 /// What the reader of a file gives: UTF-16 as UTF-8, any other encoding as it is.
-pub(super) struct Input<R> {
+pub(in crate::decode) struct Input<R> {
     read: R,
     utf16: Option<Decoder>,
     done: bool,
@@ -38,7 +38,7 @@ pub(super) struct Input<R> {
 const PIECE: usize = 64 * 1024;
 
 impl<R: Read> Input<R> {
-    pub(super) fn new(read: R, encoding: Encoding) -> Self {
+    pub(in crate::decode) fn new(read: R, encoding: Encoding) -> Self {
         let utf16 = match encoding {
             Encoding::Utf16Le => Some(UTF_16LE.new_decoder_without_bom_handling()),
             Encoding::Utf16Be => Some(UTF_16BE.new_decoder_without_bom_handling()),
@@ -48,13 +48,13 @@ impl<R: Read> Input<R> {
     }
 
     /// Drops the first bytes of the file: its byte order mark.
-    pub(super) fn skip(&mut self, bytes: usize) -> std::io::Result<()> {
+    pub(in crate::decode) fn skip(&mut self, bytes: usize) -> std::io::Result<()> {
         let mut dropped = Vec::with_capacity(bytes);
         (&mut self.read).take(bytes as u64).read_to_end(&mut dropped).map(|_| ())
     }
 
     /// Appends until `buffer` holds about `wanted` bytes or the file ends; `true` at its end.
-    pub(super) fn fill(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> std::io::Result<bool> {
+    pub(in crate::decode) fn fill(&mut self, buffer: &mut Vec<u8>, wanted: usize) -> std::io::Result<bool> {
         while !self.done && buffer.len() < wanted {
             let missing = wanted - buffer.len();
             let got = match &mut self.utf16 {

@@ -5,7 +5,7 @@ use crate::{domain::Day, schema::PeriodFormat};
 
 /// Digits with an optional sign. `None` for anything else and for what no `i64` holds.
 #[inline]
-pub(super) fn whole(text: &[u8]) -> Option<i64> {
+pub(in crate::decode) fn whole(text: &[u8]) -> Option<i64> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] | rest => (false, rest),
@@ -18,13 +18,13 @@ pub(super) fn whole(text: &[u8]) -> Option<i64> {
 }
 
 /// Whether the text has the shape of a whole number, of any size.
-pub(super) fn is_whole(text: &[u8]) -> bool {
+pub(in crate::decode) fn is_whole(text: &[u8]) -> bool {
     let digits = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
     !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// `true`, `yes`, `y`, `1` and `false`, `no`, `n`, `0`, in any case.
-pub(super) fn truth(text: &[u8]) -> Option<bool> {
+pub(in crate::decode) fn truth(text: &[u8]) -> Option<bool> {
     let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
     if is(["true", "yes", "y", "1"]) {
         Some(true)
@@ -43,7 +43,7 @@ pub(super) fn truth(text: &[u8]) -> Option<bool> {
 /// | `mmm-yy` | `Apr-18` | 201804: calendar year (2000 to 2099) and month |
 /// | `yyyy/yy` | `2018/19` | 2018: the starting year |
 /// | `pp` | `04`, `4` | 4: the period, 1 to 13 |
-pub(super) fn period(text: &[u8], formats: &[PeriodFormat]) -> Option<i64> {
+pub(in crate::decode) fn period(text: &[u8], formats: &[PeriodFormat]) -> Option<i64> {
     formats.iter().find_map(|format| match format {
         PeriodFormat::YearPeriod => {
             let (year, rest) = digits(text, 4, 4)?;
@@ -68,7 +68,7 @@ pub(super) fn period(text: &[u8], formats: &[PeriodFormat]) -> Option<i64> {
 }
 
 /// Microseconds since 1970 of `2018-04-01T06:30:00Z`, also with a blank for the T, decimals of a second (six at most) and an offset `+01:00`.
-pub(super) fn instant(text: &[u8]) -> Option<i64> {
+pub(in crate::decode) fn instant(text: &[u8]) -> Option<i64> {
     let (date, rest) = text.split_at_checked(10)?;
     let day = Day::parse_iso(std::str::from_utf8(date).ok()?)?;
     let rest = rest.strip_prefix(b"T").or(rest.strip_prefix(b" "))?;

@@ -5,10 +5,16 @@
 use std::{borrow::Cow, io::Read};
 
 use super::{
-    chunks::{CHUNK_BYTES, RECORD_LIMIT, safe_end},
-    lines::{LineEnds, count_line_ends},
-    record::{Dialect, QuoteFault, field, marks_len},
-    rows::Rows,
+    super::{
+        records::{Dialect, Records, field},
+        text::{
+            chunks::{CHUNK_BYTES, RECORD_LIMIT},
+            lines::{LineEnds, count_line_ends},
+            marks::marks_len,
+        },
+    },
+    cut::safe_end,
+    record::QuoteFault,
     split::Splitter,
 };
 use crate::schema::Escape;
@@ -131,11 +137,11 @@ impl<R: Read> PlainRecords<R> {
     fn split(&mut self, text: &[u8], give: &mut dyn FnMut(&PlainRecord<'_>)) -> Result<(), PlainFault> {
         let mut splitter = Splitter::new(text, self.dialect, self.line);
         // Of no width that a record has: all of them come in order, as records of another width.
-        let mut rows = Rows::new(usize::MAX - 1);
+        let mut rows = Records::new(usize::MAX - 1, 1);
         let mut fields = Vec::new();
         loop {
             let more = splitter.fill(&mut rows, BLOCK_ROWS);
-            for odd in rows.odd.drain(..) {
+            for odd in rows.take_odd() {
                 fields.clear();
                 let start = odd.start + marks_len(text, odd.start);
                 let mut from = start;

@@ -10,7 +10,7 @@ use crate::{
 
 /// The formats in which a column's dates may be printed, and the days they may lie between.
 #[derive(Clone, Debug)]
-pub(super) struct DateRules {
+pub(in crate::decode) struct DateRules {
     formats: Vec<Format>,
     /// First and last day allowed.
     window: Option<(Day, Day)>,
@@ -25,7 +25,7 @@ struct Format {
 
 /// Why a text is no date of the column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DateFault {
+pub(in crate::decode) enum DateFault {
     /// In none of the declared formats.
     Format,
     /// In a declared format, but no calendar has the day.
@@ -40,10 +40,10 @@ pub(super) enum DateFault {
 
 /// A date that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Read {
-    pub(super) day: Day,
+pub(in crate::decode) struct Read {
+    pub(in crate::decode) day: Day,
     /// Position of the format among those declared, where that has a rival; else `None`.
-    pub(super) contested: Option<u8>,
+    pub(in crate::decode) contested: Option<u8>,
 }
 
 enum Fit {
@@ -54,7 +54,7 @@ enum Fit {
 
 impl DateRules {
     /// A column that declares no format is read as `yyyy-mm-dd`. `covered` are the first and last day that the delivery covers.
-    pub(super) fn new(formats: &[DateFormat], window: Option<Window>, covered: (Day, Day)) -> Self {
+    pub(in crate::decode) fn new(formats: &[DateFormat], window: Option<Window>, covered: (Day, Day)) -> Self {
         let iso = [DatePart::Year, DatePart::Literal(b'-'), DatePart::Month, DatePart::Literal(b'-'), DatePart::Day];
         let all: Vec<Vec<DatePart>> =
             if formats.is_empty() { vec![iso.to_vec()] } else { formats.iter().map(|format| format.parts.clone()).collect() };
@@ -69,12 +69,12 @@ impl DateRules {
         Self { formats, window }
     }
 
-    pub(super) const fn window(&self) -> Option<(Day, Day)> {
+    pub(in crate::decode) const fn window(&self) -> Option<(Day, Day)> {
         self.window
     }
 
     /// The day that `text` names by the first declared format which it fits.
-    pub(super) fn read(&self, text: &[u8]) -> Result<Read, DateFault> {
+    pub(in crate::decode) fn read(&self, text: &[u8]) -> Result<Read, DateFault> {
         let mut no_such_day = false;
         for (index, format) in self.formats.iter().enumerate() {
             match fit(&format.parts, text) {
@@ -176,7 +176,7 @@ fn number(text: &[u8], least: usize, most: usize) -> Option<(i32, &[u8])> {
 const MONTHS: [&[u8; 3]; 12] = [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
 
 /// `JAN`, `Jan` or `jan`, and its number.
-pub(super) fn month_name(text: &[u8]) -> Option<(i32, &[u8])> {
+pub(in crate::decode) fn month_name(text: &[u8]) -> Option<(i32, &[u8])> {
     let (name, rest) = text.split_at_checked(3)?;
     let index = MONTHS.iter().position(|month| name.eq_ignore_ascii_case(*month))?;
     Some((i32::try_from(index).ok()? + 1, rest))

@@ -1,79 +1,18 @@
 //! Which encoding a file is in: facts gathered over the whole file while it is landed, then a choice by the contract.
 
 use memchr::memchr;
-use serde::{Deserialize, Serialize};
 
-use super::{faults, lines::LineCounter};
+use super::{
+    super::{
+        facts::{EncodingFacts, OtherFormat, Spot, Utf16Facts},
+        faults,
+    },
+    lines::LineCounter,
+};
 use crate::{
     diagnostic::Answer,
-    schema::{Encoding, Layout},
+    schema::{Encoding, TextRules},
 };
-
-/// A place in a file: byte offset from 0, physical line from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spot {
-    pub offset: u64,
-    pub line: u64,
-}
-
-/// What the bytes of a whole file say about its encoding.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EncodingFacts {
-    /// Bytes of the file.
-    pub len: u64,
-    /// Bytes of the byte order mark: 3 for UTF-8, 2 for UTF-16, 0 where there is none.
-    pub bom_len: u8,
-    /// Byte 0x00, where the file is not UTF-16.
-    pub nul: Option<Spot>,
-    /// First byte that cannot be UTF-8.
-    pub first_invalid_utf8: Option<Spot>,
-    /// First well-formed UTF-8 sequence of several bytes.
-    pub multibyte_utf8: Option<Spot>,
-    /// First of the bytes 81 8D 8F 90 9D, which Windows-1252 does not define. Looked for while no well-formed sequence is seen.
-    pub undefined_1252: Option<Spot>,
-    /// Where the file begins as no delimited text does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub other: Option<OtherFormat>,
-    /// Where the file begins as UTF-16 does, by a byte order mark or by a zero byte in its first character.
-    pub utf16: Option<Utf16Facts>,
-}
-
-/// What a file is by its first bytes, whatever its name says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OtherFormat {
-    /// A zip archive: also what an .xlsx or .ods workbook is.
-    Zip,
-    Gzip,
-    /// An .xls workbook of before 2007.
-    OldWorkbook,
-    Pdf,
-    /// A web page: mostly of a portal that wanted a password.
-    WebPage,
-}
-
-impl OtherFormat {
-    fn of(head: &[u8]) -> Option<Self> {
-        Some(match head {
-            [b'P', b'K', 3, 4, ..] => Self::Zip,
-            [0x1F, 0x8B, 8, ..] => Self::Gzip,
-            [0xD0, 0xCF, 0x11, 0xE0, ..] => Self::OldWorkbook,
-            [b'%', b'P', b'D', b'F', ..] => Self::Pdf,
-            [b'<', b'!', b'D' | b'd', b'O' | b'o', ..] | [b'<', b'h' | b'H', b't' | b'T', b'm' | b'M', ..] => Self::WebPage,
-            _ => return None,
-        })
-    }
-}
-
-/// What is known of a file that begins as UTF-16.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Utf16Facts {
-    pub big_endian: bool,
-    /// First unit that is half of a pair, or the odd last byte.
-    pub invalid: Option<Spot>,
-    /// First U+0000.
-    pub nul: Option<Spot>,
-}
 
 /// Gathers [`EncodingFacts`] over pieces of a file of any size.
 #[derive(Clone, Debug, Default)]
@@ -89,9 +28,15 @@ pub struct EncodingScan {
     carry: Vec<u8>,
     /// First half of a UTF-16 pair waits for its second.
     high_surrogate: Option<Spot>,
+    /// The first bytes, by which text of a mainframe is known.
+    sample: Vec<u8>,
 }
 
 const HEAD: usize = 4;
+/// Bytes of the sample.
+const SAMPLE: usize = 512;
+/// Bytes of which fewer say nothing.
+const LEAST_SAMPLE: usize = 24;
 
 impl EncodingScan {
     #[must_use]
@@ -102,6 +47,9 @@ impl EncodingScan {
     /// Takes the next piece of the file.
     pub fn update(&mut self, piece: &[u8]) {
         self.facts.len += piece.len() as u64;
+        if self.sample.len() < SAMPLE {
+            self.sample.extend(piece.iter().take(SAMPLE - self.sample.len()));
+        }
         if self.began {
             return self.scan(piece);
         }
@@ -126,6 +74,9 @@ impl EncodingScan {
         }
         if let (Some(spot), Some(utf16)) = (self.high_surrogate, &mut self.facts.utf16) {
             utf16.invalid = utf16.invalid.or(Some(spot));
+        }
+        if self.facts.other.is_none() && self.facts.bom_len == 0 && is_ebcdic(&self.sample) {
+            self.facts.other = Some(OtherFormat::Ebcdic);
         }
         self.facts
     }
@@ -301,6 +252,18 @@ fn next_high(text: &[u8], at: usize) -> Option<usize> {
     Some(at + skip + found)
 }
 
+/// Whether text begins as that of a mainframe does: letters, digits and blanks of EBCDIC, and hardly anything else. Its blank is the `@` of
+/// other texts, its digits and letters are none of theirs, and a blank of theirs (0x20) is no character of its own.
+fn is_ebcdic(sample: &[u8]) -> bool {
+    let is_usual = |byte: &&u8| {
+        matches!(**byte, 0x40 | 0x81..=0x89 | 0x91..=0x99 | 0xA2..=0xA9 | 0xC0..=0xC9 | 0xD0..=0xD9 | 0xE2..=0xE9 | 0xF0..=0xF9)
+            || matches!(**byte, 0x4B | 0x4D | 0x5D | 0x60 | 0x61 | 0x6B | 0x7A)
+    };
+    let usual = sample.iter().filter(is_usual).count();
+    let digits = sample.iter().filter(|byte| matches!(**byte, 0xF0..=0xF9)).count();
+    sample.len() >= LEAST_SAMPLE && !sample.contains(&b' ') && digits > 0 && usual * 10 >= sample.len() * 9
+}
+
 enum Sequence {
     WellFormed(usize),
     /// Could become well-formed with more bytes.
@@ -331,7 +294,7 @@ fn sequence(text: &[u8]) -> Sequence {
 /// A byte order mark decides. Else it is the first encoding that the contract lists in which the *whole* file is valid.
 /// A single-byte encoding never fails by itself, so a file with well-formed UTF-8 of several bytes, or with bytes that
 /// Windows-1252 does not define, is not taken for one unless the contract says `trust_encoding`.
-pub fn choose_encoding(facts: &EncodingFacts, layout: &Layout, file: &str) -> Answer<(Encoding, usize)> {
+pub fn choose_encoding(facts: &EncodingFacts, rules: &TextRules, file: &str) -> Answer<(Encoding, usize)> {
     if facts.len <= u64::from(facts.bom_len) {
         return Err(faults::empty_file(file).into());
     }
@@ -342,13 +305,13 @@ pub fn choose_encoding(facts: &EncodingFacts, layout: &Layout, file: &str) -> An
     let chosen = match (facts.bom_len, &facts.utf16) {
         (3, _) => Some(Encoding::Utf8),
         (2, Some(utf16)) => Some(utf16_encoding(utf16)),
-        _ => layout.encodings.iter().copied().find(|encoding| is_valid_as(*encoding, facts, layout)),
+        _ => rules.encodings.iter().copied().find(|encoding| is_valid_as(*encoding, facts, rules)),
     };
-    let Some(encoding) = chosen else { return Err(faults::no_encoding(file, facts, layout).into()) };
+    let Some(encoding) = chosen else { return Err(faults::no_encoding(file, facts, rules).into()) };
     if let Some(spot) = nul_in(encoding, facts) {
         return Err(faults::nul(file, spot, false).into());
     }
-    if facts.bom_len > 0 && !is_valid_as(encoding, facts, layout) {
+    if facts.bom_len > 0 && !is_valid_as(encoding, facts, rules) {
         return Err(faults::not_as_its_mark(file, encoding, facts).into());
     }
     Ok((encoding, bom))
@@ -366,13 +329,13 @@ fn nul_in(encoding: Encoding, facts: &EncodingFacts) -> Option<Spot> {
 }
 
 /// Whether the whole file is valid in the encoding. A NUL is not asked for here: it is refused with words of its own.
-fn is_valid_as(encoding: Encoding, facts: &EncodingFacts, layout: &Layout) -> bool {
+fn is_valid_as(encoding: Encoding, facts: &EncodingFacts, rules: &TextRules) -> bool {
     match (encoding, &facts.utf16) {
         (Encoding::Utf16Le | Encoding::Utf16Be, Some(utf16)) => utf16_encoding(utf16) == encoding && utf16.invalid.is_none(),
         (Encoding::Utf16Le | Encoding::Utf16Be, None) | (_, Some(_)) => false,
         (Encoding::Utf8, None) => facts.first_invalid_utf8.is_none(),
         (Encoding::Windows1252 | Encoding::Latin1, None) => {
-            layout.trust_encoding || (facts.multibyte_utf8.is_none() && facts.undefined_1252.is_none())
+            rules.trust_encoding || (facts.multibyte_utf8.is_none() && facts.undefined_1252.is_none())
         }
     }
 }
@@ -408,6 +371,20 @@ mod tests {
         assert_eq!(facts(&text).utf16, Some(Utf16Facts { big_endian: true, ..Utf16Facts::default() }));
         assert_eq!(facts(b"\xFF\xFEa\0\0\xD8").utf16.and_then(|u| u.invalid), Some(Spot { offset: 4, line: 1 }));
         assert_eq!(facts(b"\xFF\xFEa\0b").utf16.and_then(|u| u.invalid), Some(Spot { offset: 4, line: 1 }));
+    }
+
+    #[test]
+    fn w5_text_of_a_mainframe_is_known_by_its_bytes() {
+        // D00012345 0000012345{ and blanks, in code page 285, without a line end.
+        let record = b"\xC4\xF0\xF0\xF0\xF1\xF2\xF3\xF4\xF5\x40\x40\xD7\xC5\xD9\xE2\xD6\xD5\x40\xF1\x40\x40\xF0\xF0\xF1\xF2\xF3\xF4\xC0";
+        assert_eq!(facts(record).other, Some(OtherFormat::Ebcdic));
+        assert_eq!(facts(&record.repeat(100)).other, Some(OtherFormat::Ebcdic));
+        assert_eq!(facts(b"D00012345  PERSON 1  001234{").other, None);
+        assert_eq!(facts("Größe;Käufer;Straße;Äöüß;Éééé;Àààà;Ñññ;123456789\n".as_bytes()).other, None);
+        assert_eq!(
+            facts(b"\xC9\xC9\xC9\xC9\xE9\xE9\xE9\xE9\xC9\xC9\xC9\xC9\xE9\xE9\xE9\xE9,\xC9\xC9\xC9\xC9\xE9\xE9\xE9\xE9,1\n").other,
+            None
+        );
     }
 
     proptest! {

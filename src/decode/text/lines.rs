@@ -7,7 +7,7 @@ use memchr::{memchr, memchr_iter};
 
 /// Length of the line end that starts at `at`: 0 where none does.
 #[inline]
-pub(super) fn line_end_len(text: &[u8], at: usize) -> usize {
+pub(in crate::decode) fn line_end_len(text: &[u8], at: usize) -> usize {
     match text.get(at) {
         Some(b'\n') => 1,
         Some(b'\r') => match (text.get(at + 1), text.get(at + 2)) {
@@ -20,7 +20,7 @@ pub(super) fn line_end_len(text: &[u8], at: usize) -> usize {
 }
 
 /// Line ends in a text that starts and ends between two of them.
-pub(super) fn count_line_ends(text: &[u8]) -> u64 {
+pub(in crate::decode) fn count_line_ends(text: &[u8]) -> u64 {
     let mut counter = LineCounter::default();
     counter.update(text);
     counter.lines
@@ -28,15 +28,15 @@ pub(super) fn count_line_ends(text: &[u8]) -> u64 {
 
 /// Counts line ends over pieces of a text, wherever they are cut.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct LineCounter {
+pub(in crate::decode) struct LineCounter {
     /// Line ends seen; a CR at the very end counts, and is taken back when an LF follows.
-    pub(super) lines: u64,
+    pub(in crate::decode) lines: u64,
     /// How many CRs (0 to 2) the text so far ends with.
     open_crs: u8,
 }
 
 impl LineCounter {
-    pub(super) fn update(&mut self, piece: &[u8]) {
+    pub(in crate::decode) fn update(&mut self, piece: &[u8]) {
         self.lines += memchr_iter(b'\n', piece).count() as u64;
         if self.open_crs > 0 || memchr(b'\r', piece).is_some() {
             self.lines += memchr_iter(b'\r', piece).count() as u64;
@@ -61,17 +61,17 @@ impl LineCounter {
 
 /// How records ended: LF, CRLF, CR, CR CR LF.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LineEnds {
-    pub(super) lf: u64,
-    pub(super) crlf: u64,
-    pub(super) cr: u64,
-    pub(super) cr_crlf: u64,
+pub(in crate::decode) struct LineEnds {
+    pub(in crate::decode) lf: u64,
+    pub(in crate::decode) crlf: u64,
+    pub(in crate::decode) cr: u64,
+    pub(in crate::decode) cr_crlf: u64,
 }
 
 impl LineEnds {
     /// Counts the line end of `length` bytes whose first byte is `first`.
     #[inline]
-    pub(super) fn count(&mut self, first: u8, length: usize) {
+    pub(in crate::decode) fn count(&mut self, first: u8, length: usize) {
         match (first, length) {
             (b'\n', _) => self.lf += 1,
             (_, 1) => self.cr += 1,
@@ -80,7 +80,7 @@ impl LineEnds {
         }
     }
 
-    pub(super) fn add(&mut self, other: Self) {
+    pub(in crate::decode) fn add(&mut self, other: Self) {
         self.lf += other.lf;
         self.crlf += other.crlf;
         self.cr += other.cr;
@@ -88,7 +88,7 @@ impl LineEnds {
     }
 
     /// A sentence where line ends are not all LF or all CRLF.
-    pub(super) fn note(self) -> Option<String> {
+    pub(in crate::decode) fn note(self) -> Option<String> {
         let kinds = [("LF", self.lf), ("CRLF", self.crlf), ("CR", self.cr), ("CR CR LF", self.cr_crlf)];
         let used: Vec<_> = kinds.iter().filter(|(_, count)| *count > 0).collect();
         match used.as_slice() {

@@ -3,37 +3,29 @@
 //! The rule that [`super::split`] follows at speed stands here plainly. It reads headers and layouts with backslashes,
 //! and explains faults of quoting.
 
-use std::borrow::Cow;
-
 use memchr::{memchr, memchr2};
 
-use super::lines::line_end_len;
+use super::super::{
+    records::{Dialect, Field, field},
+    text::{lines::line_end_len, marks::marks_len},
+};
 use crate::schema::Escape;
-
-/// How fields are told apart.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Dialect {
-    pub(super) delimiter: u8,
-    /// `None`: a quote is text.
-    pub(super) quote: Option<u8>,
-    pub(super) escape: Escape,
-}
 
 /// Where a record and its fields stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Record {
-    pub(super) start: usize,
+pub(in crate::decode) struct Record {
+    pub(in crate::decode) start: usize,
     /// End of each field, its quotes included; the next one starts a byte later.
-    pub(super) ends: Vec<usize>,
+    pub(in crate::decode) ends: Vec<usize>,
     /// First byte of the next record.
-    pub(super) next: usize,
+    pub(in crate::decode) next: usize,
     /// Some quoted field holds an escaped quote.
-    pub(super) escaped: bool,
+    pub(in crate::decode) escaped: bool,
 }
 
 /// Quoting that follows no rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum QuoteFault {
+pub(in crate::decode) enum QuoteFault {
     /// The quote opened here is never closed.
     Unclosed { opened: usize },
     /// A quote inside a field that does not begin with one.
@@ -43,34 +35,18 @@ pub(super) enum QuoteFault {
 }
 
 impl Record {
-    pub(super) fn end(&self) -> usize {
+    pub(in crate::decode) fn end(&self) -> usize {
         self.ends.last().copied().unwrap_or(self.start)
     }
 
-    pub(super) fn fields<'a>(&'a self, text: &'a [u8], dialect: Dialect) -> impl Iterator<Item = Field<'a>> {
+    pub(in crate::decode) fn fields<'a>(&'a self, text: &'a [u8], dialect: Dialect) -> impl Iterator<Item = Field<'a>> {
         let starts = std::iter::once(self.start).chain(self.ends.iter().map(|end| end + 1));
         starts.zip(&self.ends).map(move |(start, end)| field(text, start, *end, dialect))
     }
 }
 
-/// U+FEFF, also as it looks where its bytes were taken for Windows-1252 and written as UTF-8.
-const MARKS: [&[u8]; 2] = ["\u{feff}".as_bytes(), "\u{ef}\u{bb}\u{bf}".as_bytes()];
-
-/// Bytes of the byte order marks that stand at `at`: files were appended to each other.
-#[inline]
-pub(super) fn marks_len(text: &[u8], at: usize) -> usize {
-    if matches!(text.get(at), Some(0xEF | 0xC3)) { count_marks(text, at) } else { 0 }
-}
-
-#[cold]
-fn count_marks(text: &[u8], at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    let mark = MARKS.iter().find(|mark| rest.starts_with(mark));
-    mark.map_or(0, |mark| mark.len() + marks_len(text, at + mark.len()))
-}
-
 /// Reads the record that starts at `from`. Its start is `from`, also where byte order marks stand there.
-pub(super) fn read_record(text: &[u8], from: usize, dialect: Dialect) -> Result<Record, QuoteFault> {
+pub(in crate::decode) fn read_record(text: &[u8], from: usize, dialect: Dialect) -> Result<Record, QuoteFault> {
     let mut record = Record { start: from, ends: Vec::new(), next: from, escaped: false };
     // A mark before the first quote does not make the quote a stray one.
     let mut at = from + marks_len(text, from);
@@ -125,40 +101,6 @@ fn quoted_end(text: &[u8], opened: usize, quote: u8, escape: Escape, escaped: &m
             _ => return Ok(at + 1),
         }
     }
-}
-
-/// The text of a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Field<'a> {
-    pub(super) text: Cow<'a, [u8]>,
-    pub(super) quoted: bool,
-}
-
-/// The text of the field between `start` and `end`, without its quotes and escapes.
-pub(super) fn field(text: &[u8], start: usize, end: usize, dialect: Dialect) -> Field<'_> {
-    let raw = text.get(start..end).unwrap_or_default();
-    match dialect.quote {
-        Some(quote) if raw.len() >= 2 && raw.first() == Some(&quote) => {
-            let inner = raw.get(1..raw.len() - 1).unwrap_or_default();
-            Field { text: unescaped(inner, quote, dialect.escape), quoted: true }
-        }
-        _ => Field { text: Cow::Borrowed(raw), quoted: false },
-    }
-}
-
-/// What stands between two quotes, its escapes undone. A backslash before anything but a quote or a backslash is text.
-pub(super) fn unescaped(inner: &[u8], quote: u8, escape: Escape) -> Cow<'_, [u8]> {
-    let mark = if escape == Escape::Backslash { b'\\' } else { quote };
-    if memchr(mark, inner).is_none() {
-        return Cow::Borrowed(inner);
-    }
-    let mut out = Vec::with_capacity(inner.len());
-    let mut bytes = inner.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        let escapes = byte == mark && bytes.peek().is_some_and(|next| *next == quote || *next == mark);
-        out.push(if escapes { bytes.next().unwrap_or(byte) } else { byte });
-    }
-    Cow::Owned(out)
 }
 
 #[cfg(test)]

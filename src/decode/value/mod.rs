@@ -1,0 +1,7 @@
+//! The text of one value → what it says: amounts, dates, numbers. The same for every format.
+
+pub(super) mod date;
+pub(super) mod money;
+pub(super) mod number;
+pub(super) mod sides;
+pub(super) mod words;
