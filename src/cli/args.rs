@@ -118,10 +118,15 @@ pub enum Command {
     Checks,
     /// Ask a question in SQL: published.* (the default), lake.*, reference.*, ops.*.
     Query(Query),
-    /// Explain a figure, where a line's pounds went, or an error code.
+    /// Explain a figure, where a line's pounds went, an error code, or a word of a contract or feed: `truecost explain dates`.
     Explain {
         #[command(subcommand)]
         what: Explain,
+    },
+    /// Print the JSON Schema of a kind of file, for an editor: `truecost schema contract > contract.schema.json`.
+    Schema {
+        /// `contract`, `feed`, `partnership`, `cost` or `notify`; what there are if none is given.
+        kind: Option<String>,
     },
     /// How shared cost is borne, for a committee, in Markdown: members, pools, drivers, volumes, shares, policies, and what is missing.
     Method {
@@ -427,6 +432,9 @@ pub enum Explain {
     },
     /// The page of an error code; all codes if none is given.
     Code { code: Option<String> },
+    /// `contract`, `feed`, `dates`, `money`, `files`, `covers`, `controls`, `functions`, or any key of these files.
+    #[command(external_subcommand)]
+    Word(Vec<String>),
 }
 
 #[derive(Debug, Subcommand)]

@@ -41,6 +41,8 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
         }
         Command::Explain { what: args::Explain::Code { code } } => say(voice, &report::code(code.as_deref())?),
         Command::Profile { file, sheet } => say(voice, &super::profile::page(&below(&words.partnership, file), sheet.as_deref())?),
+        Command::Explain { what: args::Explain::Word(words) } => say(voice, &word(words)?),
+        Command::Schema { kind } => say(voice, &report::schema(kind.as_deref())?),
         command => {
             let partnership = open(&words.partnership, voice).inspect_err(|refusal| {
                 if let Command::Schedule { action: args::Schedule::List } = command {
@@ -120,8 +122,15 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         | Command::Profile { .. }
         | Command::Completions { .. }
         | Command::Explain { .. }
+        | Command::Schema { .. }
         | Command::Serve => Ok(0), // done above
     }
+}
+
+/// The page of a word; of a code, where one was typed for it.
+fn word(words: &[String]) -> Answer<Page> {
+    let asked = words.join(" ");
+    if codes::find(&asked).is_some() { report::code(Some(&asked)) } else { report::word(&asked) }
 }
 
 #[allow(clippy::unnecessary_wraps)] // every command ends with it, and a command may refuse

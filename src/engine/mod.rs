@@ -37,6 +37,7 @@ mod split;
 mod steps;
 mod sum;
 mod table;
+mod words;
 
 pub use cost::{CostQuery, Parameters};
 pub use functions::{Function, FunctionKind, functions};
@@ -47,3 +48,4 @@ pub use reach::{Reaches, Source};
 pub use render::{Format, csv_text, render, write_rows};
 pub use runtime::{deeply, start_deep};
 pub use table::{Part, Schemas, Table, Tables};
+pub use words::{EXAMPLES, FunctionExample};

@@ -30,6 +30,7 @@ mod suspense;
 mod vacuum;
 mod validate;
 mod verify;
+mod words;
 
 pub use ask::{Answered, AsItWas, Release, answer, answer_as_it_was, latest, parquet, rows, tables};
 pub use checks::checks;
@@ -54,3 +55,4 @@ pub use suspense::suspense;
 pub use vacuum::vacuumed;
 pub use validate::validate;
 pub use verify::{strays, verify};
+pub use words::{KINDS, schema, word};

@@ -7,7 +7,7 @@ use super::{
     fields::{Fields, Item},
     formats,
     layout::{STRETCH_KEYS, stretch},
-    personal,
+    personal, words,
 };
 
 const COLUMN_KEYS: &[&str] = &[
@@ -27,29 +27,6 @@ const COLUMN_KEYS: &[&str] = &[
     "customProperties",
 ];
 const PROPERTY_KEYS: &[&str] = &["id", "property", "vendor", "value", "description"];
-const RULE_KEYS: &[&str] = &[
-    "aliases",
-    "money",
-    "number",
-    "side",
-    "sign_from",
-    "blank",
-    "includes_vat",
-    "formats",
-    "period",
-    "window",
-    "start",
-    "width",
-    "from",
-    "to",
-    "trim",
-    "null_words",
-    "personal",
-    "public",
-    "reason",
-    "role",
-    "summable",
-];
 
 /// Physical type, our type, the logical types that go with it.
 const TYPES: [(&str, Type, &str); 10] = [
@@ -146,7 +123,7 @@ pub fn value_of_ours<'r>(fields: &Fields<'r>) -> Option<Item<'r>> {
 }
 
 fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
-    let Some(fields) = value.fields(RULE_KEYS) else { return ColumnRules::default() };
+    let Some(fields) = value.fields(words::column_keys()) else { return ColumnRules::default() };
     let for_type = |key: &str, fits: bool, what: &str| {
         let item = fields.get(key)?;
         if !fits {
@@ -231,12 +208,13 @@ fn sign_from(item: &Item<'_>) -> Option<SignFrom> {
 
 /// How amounts, or quantities, are printed. A column is one of the two.
 fn styles(money: Option<&Item<'_>>, number: Option<&Item<'_>>) -> Vec<MoneyStyle> {
-    let (item, expected, of): (_, _, fn(&str) -> Option<MoneyStyle>) = match (money, number) {
-        (Some(item), _) => (item, formats::MONEY_STYLES, formats::money_style),
-        (None, Some(item)) => (item, formats::NUMBER_STYLES, formats::number_style),
+    let (item, of): (_, fn(&str) -> Option<MoneyStyle>) = match (money, number) {
+        (Some(item), _) => (item, formats::money_style),
+        (None, Some(item)) => (item, formats::number_style),
         (None, None) => return Vec::new(),
     };
-    item.list().unwrap_or_default().iter().filter_map(|style| style.read(expected, of)).collect()
+    let expected = words::money_styles(|word| of(word).is_some());
+    item.list().unwrap_or_default().iter().filter_map(|style| style.read(&expected, of)).collect()
 }
 
 fn dates(item: &Item<'_>) -> Vec<DateFormat> {

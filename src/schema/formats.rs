@@ -24,19 +24,12 @@ pub fn money_style(text: &str) -> Option<MoneyStyle> {
     })
 }
 
-/// What `money_style` reads, for messages.
-pub const MONEY_STYLES: &str = "one of `plain`, `commas`, `spaces`, `pound`, `minus_after`, `brackets`, `crdr`, `unicode_minus`, `scientific`, `implied(2)`, `overpunch`, `overpunch(p-y)`";
-
 /// The styles of amounts in which a number without a unit may be printed too.
 #[must_use]
 pub fn number_style(text: &str) -> Option<MoneyStyle> {
     money_style(text)
         .filter(|style| !matches!(style, MoneyStyle::Pound | MoneyStyle::CrDr | MoneyStyle::Overpunch | MoneyStyle::OverpunchDigits))
 }
-
-/// What `number_style` reads, for messages.
-pub const NUMBER_STYLES: &str =
-    "one of `plain`, `commas`, `spaces`, `minus_after`, `brackets`, `unicode_minus`, `scientific`, `implied(6)`";
 
 /// `dd/mm/yyyy`, `dd-mmm-yy(pivot=50)`, `yyyy-mm-ddThh:mi:ss`.
 ///

@@ -10,32 +10,10 @@ use super::{
     column::value_of_ours,
     fields::{Fields, Item, did_you_mean},
     suggest::nearest,
+    words,
 };
 pub use fixed::{STRETCH_KEYS, stretch};
 use fixed::{fixed, stretch_of};
-
-const LAYOUT_KEYS: &[&str] = &[
-    "format",
-    "unit",
-    "length",
-    "fill",
-    "delimiter",
-    "quote",
-    "escape",
-    "encodings",
-    "trust_encoding",
-    "header",
-    "record_type",
-    "records",
-    "footer",
-    "not_data",
-    "blank_rows",
-    "extra_columns",
-    "last_line_end",
-    "null_words",
-    "allow_empty",
-    "trailing_delimiter",
-];
 
 type Columns<'r> = [(Column, Item<'r>)];
 
@@ -57,7 +35,7 @@ pub fn read_layout(object: &Fields<'_>, kind: Kind, columns: &Columns<'_>) -> Op
         object.reader().fault(object.at, fault.expected(expected));
         return None;
     };
-    let fields = value.fields(LAYOUT_KEYS)?;
+    let fields = value.fields(words::file_keys())?;
     let format = format(&fields, columns)?;
     let layout = Layout { rows: row_rules(&fields, columns, &format), format };
     check_names(&fields, &layout.rows);

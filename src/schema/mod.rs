@@ -18,6 +18,7 @@ mod rows;
 pub mod secret;
 mod special;
 pub mod suggest;
+pub mod words;
 pub mod yaml;
 
 pub use folder::{Contracts, digest_of, is_prose, read_text, sorted_names};

@@ -130,13 +130,8 @@ fn every_key_is_told() {
     let schema: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(places::root().join("src/pipeline/json/feed.json")).expect("a schema")).expect("JSON");
     let feed = schema["properties"].as_object().expect("keys").keys().cloned();
-    let words = |file: &str, constant: &str| -> Vec<String> {
-        let source = fs::read_to_string(places::root().join(file)).expect("a source");
-        let list = source.split(constant).nth(1).expect("the keys").split(';').next().expect("their end").to_owned();
-        list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
-    };
-    let layout = words("src/schema/layout.rs", "const LAYOUT_KEYS: &[&str] = ");
-    let rules = words("src/schema/column.rs", "const RULE_KEYS: &[&str] =");
+    let words = |of: &[&str]| -> Vec<String> { of.iter().map(|word| (*word).to_owned()).collect() };
+    let (layout, rules) = (words(truecost::schema::words::file_keys()), words(truecost::schema::words::column_keys()));
     assert!(layout.len() > 10 && rules.len() > 8, "{layout:?} {rules:?}");
     let untold: Vec<String> = feed.chain(layout).chain(rules).filter(|key| !told.contains(&format!("`{key}`"))).collect();
     assert!(untold.is_empty(), "docs/feeds.md does not tell {untold:?}");

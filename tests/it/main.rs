@@ -53,3 +53,4 @@ mod steps;
 mod supply;
 mod transcript;
 mod true_cost;
+mod words;

@@ -35,4 +35,6 @@ codes! {
     NOT_PROFILED = "TC0130", Configurator, 2, "the file cannot be read";
     /// A PDF, a picture, a web page: nothing with rows.
     NO_TABLE = "TC0131", Supplier, 1, "the file holds no table";
+    /// No file of a partnership knows the word.
+    UNKNOWN_WORD = "TC0135", Configurator, 2, "no such word";
 }
