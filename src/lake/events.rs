@@ -1,8 +1,9 @@
-//! What persons said, in its order: `lake/<kind>/<number>.json`, one file an event. Events are added and never changed.
+//! What persons said, in its order: `lake/<kind>/<number>.json`, one file an event. Events are added and never changed. `lake/<kind>/last`
+//! says how many there are, so that the loss of the last is noticed too; a version before wrote none.
 
 use std::path::PathBuf;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Lock, durable, fault, sealed};
 use crate::{crash, diagnostic::Answer};
@@ -13,6 +14,12 @@ pub struct Events {
     folder: PathBuf,
 }
 
+/// `last`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Last {
+    number: u64,
+}
+
 impl Events {
     pub(super) fn at(folder: PathBuf) -> Self {
         Self { folder }
@@ -20,6 +27,10 @@ impl Events {
 
     fn entry(&self, number: u64) -> PathBuf {
         self.folder.join(format!("{number:08}.json"))
+    }
+
+    fn last(&self) -> PathBuf {
+        self.folder.join("last")
     }
 
     /// Numbers of the events, in order.
@@ -33,7 +44,7 @@ impl Events {
     /// Every event, oldest first.
     ///
     /// # Errors
-    /// TC1010 where one cannot be read, is not as it was written, or is gone although a later one is there.
+    /// TC1010 where one cannot be read, is not as it was written, or is gone.
     pub fn all<T: DeserializeOwned>(&self) -> Answer<Vec<T>> {
         let mut events = Vec::new();
         for (number, expected) in self.numbers()?.into_iter().zip(1..) {
@@ -42,7 +53,10 @@ impl Events {
             }
             events.extend(sealed::read(&self.entry(number))?);
         }
-        Ok(events)
+        match sealed::read::<Last>(&self.last())? {
+            Some(last) if last.number > events.len() as u64 => Err(fault::record(&self.entry(last.number), "it is gone, and was the last")),
+            _ => Ok(events),
+        }
     }
 
     /// Adds an event after all others. Only the holder of the lock may.
@@ -52,6 +66,8 @@ impl Events {
     pub fn add<T: Serialize>(&self, _held: &Lock, event: &T) -> Answer<()> {
         let next = self.numbers()?.last().copied().unwrap_or(0) + 1;
         sealed::write(&self.entry(next), event)?;
+        // Should this end in between, it says too little, which is harmless.
+        sealed::write(&self.last(), &Last { number: next })?;
         Ok(crash::point("event.added")?)
     }
 }
@@ -79,5 +95,22 @@ mod tests {
         assert_eq!(events.all::<serde_json::Value>().unwrap_err().0[0].code.id, "TC1010");
         std::fs::remove_file(&second).unwrap();
         assert!(events.all::<serde_json::Value>().unwrap_err().0[0].seen.contains("00000002.json"));
+    }
+
+    #[test]
+    fn the_loss_of_the_last_event_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = |name: &str| Location::Folder(root.path().join(name));
+        let lake = Lake::at(&folder("landing"), &folder("lake"), &folder("published")).unwrap();
+        let (lock, events) = (lake.lock("run-1", "").unwrap(), lake.events("period"));
+        events.add(&lock, &serde_json::json!({ "n": 0 })).unwrap();
+        events.add(&lock, &serde_json::json!({ "n": 1 })).unwrap();
+        std::fs::remove_file(root.path().join("lake/period/00000002.json")).unwrap();
+        assert!(events.all::<serde_json::Value>().unwrap_err().0[0].seen.contains("00000002.json"));
+        std::fs::remove_file(root.path().join("lake/period/00000001.json")).unwrap();
+        assert!(events.all::<serde_json::Value>().is_err(), "nothing is left but what says that there was something");
+        // Written by a version before.
+        std::fs::remove_file(root.path().join("lake/period/last")).unwrap();
+        assert!(events.all::<serde_json::Value>().unwrap().is_empty());
     }
 }
