@@ -2,29 +2,48 @@
 
 use std::process::ExitCode;
 
-use super::{args::Words, child, out::Voice};
+use serde_json::json;
+
+use super::{
+    args::{LogShape, Words},
+    child, log,
+    out::Voice,
+};
 use crate::{
     diagnostic::{Answer, Diagnostic},
-    run::clock::Now,
+    domain::printable_json,
+    run::clock::{Clock as _, Now, ProcessClock},
     serve::{self, Asked, Told},
 };
 
 /// Tells whoever reads stderr.
-struct Log(Voice);
+struct Log {
+    shape: LogShape,
+    voice: Voice,
+}
 
 impl Told for Log {
     fn line(&self, at: Now, what: &str, text: &str) {
-        self.0.say(&format!("{} {what:<7} {text}", at.iso()));
+        match self.shape {
+            LogShape::Text => self.voice.say(&format!("{} {what:<7} {text}", at.iso())),
+            LogShape::Json => {
+                let line = json!({"at": at.iso(), "run": null, "step": what, "subject": "", "level": "info", "text": text});
+                self.voice.say(&printable_json(&line.to_string()));
+            }
+        }
     }
 
     fn report(&self, reports: &[Diagnostic]) {
-        self.0.report(reports);
+        match self.shape {
+            LogShape::Text => self.voice.report(reports),
+            LogShape::Json => reports.iter().for_each(|d| self.voice.say(&log::report_line(ProcessClock.now(), d))),
+        }
     }
 }
 
 /// Runs what is due until a signal ends it.
-pub fn serve(words: &Words, voice: Voice) -> Answer<ExitCode> {
+pub fn serve(words: &Words, shape: LogShape, voice: Voice) -> Answer<ExitCode> {
     super::command::is_partnership(&words.partnership)?;
-    let asked = Asked { root: words.partnership.clone(), program: child::program() };
-    serve::serve(&asked, &Log(voice))
+    let asked = Asked { root: words.partnership.clone(), program: child::program(), log: (shape == LogShape::Json).then(|| shape.as_str()) };
+    serve::serve(&asked, &Log { shape, voice })
 }

@@ -28,6 +28,9 @@ pub struct SlotFile {
 pub struct SlotBook {
     #[serde(default)]
     pub names: BTreeMap<String, SlotsOf>,
+    /// The instant at which retention was last acted on; `None` where it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vacuumed: Option<String>,
 }
 
 /// The slots of one name.

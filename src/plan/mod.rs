@@ -72,7 +72,7 @@ mod scope;
 mod slots;
 
 pub use scope::{Grain, Scope};
-pub use slots::{BELIEVED, Begun, Claim, Fallen, ON_TIME, begin, claim, fallen, forget_ahead, start, wait};
+pub use slots::{BELIEVED, Begun, Claim, Fallen, ON_TIME, begin, claim, clearing_is_due, fallen, forget_ahead, start, wait};
 
 pub use personal::check_personal;
 pub use vat::{contract_vat, delivery_vat, feed_vat};

@@ -5,7 +5,7 @@
 //! that was wrong: it is forgotten, and slots are taken from now on.
 
 use crate::{
-    domain::Slot,
+    domain::{Slot, instant},
     lake::{SlotBook, SlotsOf},
     pipeline::{CatchUp, Retry, Timing, schedule::Schedule},
     schema::digest_of,
@@ -16,6 +16,16 @@ pub const BELIEVED: i64 = 25 * 3_600;
 
 /// A slot that is noticed within so many seconds was not missed. Two slots of a name are never closer.
 pub const ON_TIME: i64 = 300;
+
+/// Retention is acted on this often, after a run that came to its end.
+const CLEARED_EVERY: i64 = 30 * 86_400;
+
+/// Whether retention is to be acted on again: a month has gone by since it was, or nobody can believe when that was.
+#[must_use]
+pub fn clearing_is_due(book: &SlotBook, now: i64) -> bool {
+    let last = book.vacuumed.as_deref().and_then(instant);
+    last.is_none_or(|last| now.saturating_sub(last) >= CLEARED_EVERY || last > now.saturating_add(BELIEVED))
+}
 
 /// Skipped slots are counted up to here.
 const COUNTED: u64 = 1_000;

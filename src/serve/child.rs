@@ -30,10 +30,19 @@ pub(super) struct Child {
     process: tokio::process::Child,
     out: Option<ChildStdout>,
     said: Vec<u8>,
-    slots: Vec<Slot>,
+    work: Work,
     watch: Stopwatch,
     at_most: Duration,
     over: Option<Over>,
+}
+
+/// What a child does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// A run that takes these slots.
+    Run(Vec<Slot>),
+    /// What retention lets go is removed.
+    Vacuum,
 }
 
 /// What became of a run that took too long.
@@ -55,20 +64,36 @@ pub(super) struct Status {
 }
 
 impl Child {
-    /// `truecost -C DIR run --slot … --json`.
-    pub fn start(asked: &Asked, slots: Vec<Slot>, at_most: u64, watch: Stopwatch) -> Answer<Self> {
+    /// `truecost -C DIR run --slot … --json`, or `vacuum --json`.
+    pub fn start(asked: &Asked, work: Work, at_most: u64, watch: Stopwatch) -> Answer<Self> {
         let mut command = command(asked);
-        command.arg("run").arg("--json");
-        slots.iter().for_each(|slot| {
-            command.arg("--slot").arg(slot.to_string());
-        });
+        match &work {
+            Work::Vacuum => {
+                command.arg("vacuum").arg("--json");
+            },
+            Work::Run(slots) => {
+                command.arg("run").arg("--json");
+                if let Some(shape) = asked.log {
+                    command.arg("--log").arg(shape);
+                }
+                for slot in slots {
+                    command.arg("--slot").arg(slot.to_string());
+                }
+            }
+        }
         let mut process = command.spawn().map_err(|error| not_started(&error))?;
         let out = process.stdout.take();
-        Ok(Self { process, out, said: Vec::new(), slots, watch, at_most: Duration::from_secs(at_most), over: None })
+        Ok(Self { process, out, said: Vec::new(), work, watch, at_most: Duration::from_secs(at_most), over: None })
     }
 
+    /// The slots that it takes; none of one that takes none.
     pub fn slots(&self) -> &[Slot] {
-        &self.slots
+        if let Work::Run(slots) = &self.work { slots } else { &[] }
+    }
+
+    /// Whether it removes what retention lets go.
+    pub fn is_vacuum(&self) -> bool {
+        self.work == Work::Vacuum
     }
 
     /// Whether it was ended because it took too long.

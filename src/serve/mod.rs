@@ -28,13 +28,13 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Slot, instant_text},
     lake::{SlotBook, SlotEnd},
-    report,
+    plan, report,
     run::{
         self,
         clock::{Clock as _, Now, ProcessClock},
     },
 };
-use child::{Child, Over};
+use child::{Child, Over, Work};
 use http::Shared;
 use machine::{Ended, Machine};
 use settings::Settings;
@@ -43,6 +43,9 @@ use settings::Settings;
 const LOOK: Duration = Duration::from_secs(30);
 /// The file that stands in for the clock is looked at this often.
 const STEP: Duration = Duration::from_millis(20);
+
+/// Seconds after which a clean-up is ended: 2 hours.
+const CLEARING: u64 = 7_200;
 
 /// Who is told what happens.
 pub trait Told {
@@ -59,6 +62,8 @@ pub struct Asked {
     pub root: PathBuf,
     /// This program.
     pub program: OsString,
+    /// How runs write their logs, as `run --log` takes it; `None` where they tell only what has to be known.
+    pub log: Option<&'static str>,
 }
 
 /// Runs what is due, until a signal ends it.
@@ -91,6 +96,8 @@ struct Serve<'a> {
     /// The configuration that a run refused, until it is changed.
     refused: Option<Vec<Diagnostic>>,
     stopping: bool,
+    /// The last run came to its end, and nobody has looked since whether retention is to be acted on.
+    succeeded: bool,
     /// Whether the channels were told that slots are held; `None` before it is known what they were told.
     told_held: Option<bool>,
     /// What was said last to whoever steps the clock.
@@ -152,6 +159,7 @@ impl<'a> Serve<'a> {
             shared,
             refused: None,
             stopping: false,
+            succeeded: false,
             told_held: None,
             stepped: None,
         })
@@ -202,6 +210,8 @@ impl<'a> Serve<'a> {
             let slots = self.machine.ready(&book, now.seconds());
             if !slots.is_empty() {
                 self.run(slots)?;
+            } else if std::mem::take(&mut self.succeeded) && plan::clearing_is_due(&book, now.seconds()) {
+                self.child = Some(Child::start(self.asked, Work::Vacuum, CLEARING, self.clock.stopwatch())?);
             }
         }
         self.shared.state(self.held(), self.stopping);
@@ -266,7 +276,7 @@ impl<'a> Serve<'a> {
 
     fn run(&mut self, slots: Vec<Slot>) -> Answer<()> {
         self.say("slot", &words::slots(&slots));
-        let child = Child::start(self.asked, slots.clone(), self.machine.at_most(&slots), self.clock.stopwatch())?;
+        let child = Child::start(self.asked, Work::Run(slots.clone()), self.machine.at_most(&slots), self.clock.stopwatch())?;
         self.machine.begin(slots);
         self.child = Some(child);
         Ok(())
@@ -288,12 +298,17 @@ impl<'a> Serve<'a> {
         let now = self.clock.now();
         let status = status.map_err(|error| no_runtime(&error))?;
         let said = words::Said::of(&status.said);
+        if child.is_vacuum() {
+            self.say("vacuum", &words::cleared(&status, &said));
+            return Ok(());
+        }
         self.say("run", &words::ended(&status, &said, child.was_over()));
         let exit = if child.was_over() { Some(3) } else { status.exit };
         let ended = Ended { exit, retry: said.retry && !child.was_over() };
         if (child.was_over() || exit == Some(130)) && !self.stopping {
             self.close(child.slots(), now, exit.unwrap_or(3), child.was_over());
         }
+        self.succeeded = matches!(exit, Some(0 | 4));
         if exit == Some(2) {
             self.say("held", &words::held(&said.reports, child.slots().len()));
             self.refused = Some(said.reports);

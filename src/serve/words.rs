@@ -111,6 +111,21 @@ impl Said {
     }
 }
 
+/// What a clean-up removed.
+pub(super) fn cleared(status: &Status, said: &Said) -> String {
+    match status.exit {
+        Some(0) => {}
+        Some(exit) => return format!("exit {exit}: {}", said.sentence()),
+        None => return "died: it is done again after the next run".to_owned(),
+    }
+    let gone = said.answer.get("gone").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let bytes = gone.iter().filter_map(|gone| gone.get("bytes").and_then(Value::as_u64)).sum();
+    match gone.len() {
+        0 => "nothing to remove".to_owned(),
+        things => format!("{} removed, {}", counted(things as u64, "thing"), counted(bytes, "byte")),
+    }
+}
+
 /// How a run ended.
 pub(super) fn ended(status: &Status, said: &Said, over: bool) -> String {
     let number = said.answer.get("number").and_then(Value::as_u64).map_or_else(String::new, |number| format!("{number} "));
