@@ -171,6 +171,18 @@ impl Releases {
         Ok(made)
     }
 
+    /// Releases that were never finished, that nobody was shown, or that were on their way out: [`Releases::recover`] removes them.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn unfinished(&self) -> Answer<Vec<String>> {
+        let last = self.latest_name()?.as_deref().and_then(number).unwrap_or(0);
+        let mut names = durable::names(&self.folder)?;
+        let after = |name: &str| number(name).is_some_and(|number| number > last);
+        names.retain(|name| name.starts_with(REMOVING) || name.starts_with(".release-") || after(name));
+        Ok(names)
+    }
+
     /// Half-made releases, those after the latest, and copies of their manifests: nobody was shown them.
     fn remove_unfinished(&self, latest: Option<&str>) -> Answer<()> {
         let last = latest.and_then(number).unwrap_or(0);

@@ -5,13 +5,14 @@ use std::{collections::BTreeSet, fs, path::Path};
 use super::{
     Conductor, FeedRun, Options, Repaired, Silent,
     clock::{Clock, Now, Standing},
+    disk,
     folders::{make_folders, without_folder},
 };
 use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, codes},
     domain::{Location, counted},
-    lake::{DeliveryRecord, Flaw},
+    lake::{DeliveryRecord, Depth, Flaw},
     pipeline::{Feed, Partnership},
     source,
 };
@@ -27,18 +28,19 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn of(what: impl Into<String>, fine: bool, seen: impl Into<String>) -> Self {
+    pub(super) fn of(what: impl Into<String>, fine: bool, seen: impl Into<String>) -> Self {
         Self { what: what.into(), fine, seen: seen.into(), mends: false }
     }
 
-    fn to_mend(what: impl Into<String>, seen: impl Into<String>) -> Self {
+    pub(super) fn to_mend(what: impl Into<String>, seen: impl Into<String>) -> Self {
         Self { mends: true, ..Self::of(what, false, seen) }
     }
 }
 
-/// Looks at the folders, the file system and the processors. Leaves nothing behind.
+/// Looks at the folders, the file systems, the room on them, the processors, the time zone, and at what truecost keeps. Leaves nothing behind. With
+/// `anyway` a lake on a file system of another machine is let pass.
 #[must_use]
-pub fn doctor(partnership: &Partnership) -> Vec<Finding> {
+pub fn doctor(partnership: &Partnership, anyway: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let folders = [("landing", &partnership.landing), ("lake", &partnership.lake), ("published", &partnership.published)];
     for (name, location) in folders {
@@ -50,6 +52,8 @@ pub fn doctor(partnership: &Partnership) -> Vec<Finding> {
     if let Location::Folder(path) = &partnership.published {
         findings.push(hard_links(path));
     }
+    findings.push(disk::file_systems(partnership, anyway));
+    findings.push(disk::time_zone());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     findings.push(Finding::of("processors", true, threads.to_string()));
     let drop = match &partnership.drop {
@@ -83,6 +87,8 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
             damaged.extend(flaws.iter().map(|(flaw, mends)| Finding { mends: *mends, ..Finding::of(&what, false, seen(flaw)) }));
         }
         let mut known = conductor.lake.register().all()?;
+        damaged.extend(disk::room(partnership, &known));
+        damaged.extend(conductor.lying_about(&known)?);
         FeedRun(&conductor).note_lost_tables(&mut known, false)?;
         let found = conductor.disagreements(&mut known, false)?;
         let found = found.iter().map(|d| Finding::to_mend(format!("lake/{}", d.table), format!("{}: {}", d.seen, d.way_out())));
@@ -149,9 +155,10 @@ fn personal(partnership: &Partnership, known: &[DeliveryRecord]) -> Vec<Finding>
 /// # Errors
 /// TC1004 where a run holds the lake; TC10… where it cannot be read or written.
 pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> {
-    let conductor = conductor(partnership, clock)?;
+    let mut conductor = conductor(partnership, clock)?;
     let held = conductor.lake.lock(&conductor.run_id, &clock.now().iso())?;
     let mut repaired = Repaired { done: make_folders(partnership)?, ..Repaired::default() };
+    repaired.done.extend(conductor.lake.releases().unfinished()?.iter().map(|name| format!("removed: the half release {name}")));
     repaired.done.extend(conductor.lake.recover(&held)?);
     repaired.done.extend(conductor.mend_entries(true)?);
     let aside = conductor.lake.register().set_damaged_aside()?;
@@ -170,7 +177,24 @@ pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> 
     let entered = FeedRun(&conductor).reenter(&mut known)?;
     repaired.done.extend(entered.done);
     repaired.left.extend(entered.left);
+    mend_published(&mut conductor, &mut repaired)?;
     Ok(repaired)
+}
+
+/// Names of the latest release that are gone or damaged are made again from the other name of the same part, and what nothing refers to goes.
+/// A part of which no sound file is left is made again by the next run.
+fn mend_published(conductor: &mut Conductor<'_>, repaired: &mut Repaired) -> Answer<()> {
+    let releases = conductor.lake.releases();
+    if let Some(latest) = releases.latest_name()?.filter(|name| releases.is_there(name)) {
+        let mended = releases.mend(&releases.manifest(&latest)?, Depth::Bytes)?;
+        repaired.done.extend(mended.made);
+        let lost = |path: &String| format!("no sound file is left of {path}: truecost run makes it again");
+        repaired.left.extend(mended.lost.iter().map(lost));
+    }
+    let known = conductor.lake.register().all()?;
+    conductor.number = conductor.lake.last_number(&known)? + 1;
+    repaired.done.extend(conductor.remove_orphans(&known)?);
+    Ok(())
 }
 
 /// A feed whose folder or store does not answer.

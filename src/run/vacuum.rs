@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Conductor, Options, Silent, clock::Clock};
+use super::{Conductor, Options, Silent, clock::Clock, slots::read_book};
 use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, codes},
     domain::counted,
-    lake::{DeliveryRecord, Depth, Flaw, Kept, Manifest, Removal, Stored},
-    pipeline::Partnership,
+    lake::{DeliveryRecord, Depth, Flaw, Kept, Lock, Manifest, Removal, Stored, Tombstone},
+    pipeline::{Partnership, Retention},
     plan::{Clearing, Held, HeldRelease, Protected, clearing},
 };
 
@@ -40,26 +40,67 @@ pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, dry: bool) -> Answer
     let known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
     let manifests = conductor.manifests()?;
-    let clearing = conductor.clearing(&manifests, &known)?;
+    let clearing = conductor.clearing(&manifests, &known, partnership.retention)?;
     let goes: BTreeSet<&str> = clearing.gone.iter().filter(|gone| gone.kind == Kept::Release).map(|gone| gone.name.as_str()).collect();
     let kept: Vec<&Manifest> = manifests.iter().map(|(manifest, _)| manifest).filter(|m| !goes.contains(m.release.as_str())).collect();
     let published = |m: &&Manifest| m.run.get("published_at").and_then(Value::as_str).unwrap_or_default().to_owned();
     let releases = kept.iter().map(|m| (m.release.clone(), published(m))).collect();
     if !dry && !clearing.gone.is_empty() {
-        let flaws = conductor.flaws(&kept)?;
-        let removal = Removal { number: conductor.number, at: now.iso(), gone: clearing.gone.clone() };
-        conductor.lake.write_tombstones(&removal)?;
-        crash::point("vacuum.written")?;
-        for gone in &clearing.gone {
-            crash::point("vacuum.removing")?;
-            conductor.lake.discard(gone.kind, &gone.name)?;
-        }
-        conductor.all_there(&clearing, &kept, &flaws)?;
+        conductor.remove(&clearing, &kept)?;
+    }
+    if !dry {
+        conductor.note_cleared(&held)?;
     }
     Ok(Vacuumed { clearing, releases, dry })
 }
 
+/// Nothing is too old.
+const FOR_EVER: Retention = {
+    let months = 12 * 4_000;
+    Retention { landing_months: months, releases_months: months, quarantine_months: months, runs_months: months, personal_months: months }
+};
+
 impl Conductor<'_> {
+    /// What no release, current table or closed period names, whatever its age: a run that was killed, or a delivery that was gone over
+    /// before it was published, left it.
+    pub(super) fn orphans(&self, known: &[DeliveryRecord]) -> Answer<Clearing> {
+        self.clearing(&self.manifests()?, known, FOR_EVER)
+    }
+
+    /// Removes it; a line for each thing, with its bytes.
+    pub(super) fn remove_orphans(&self, known: &[DeliveryRecord]) -> Answer<Vec<String>> {
+        let manifests = self.manifests()?;
+        let clearing = self.clearing(&manifests, known, FOR_EVER)?;
+        if !clearing.gone.is_empty() {
+            self.remove(&clearing, &manifests.iter().map(|(manifest, _)| manifest).collect::<Vec<_>>())?;
+        }
+        let line = |gone: &Tombstone| format!("removed: {} {}, {}: {}", gone.kind.noun(), gone.name, counted(gone.bytes, "byte"), gone.why);
+        Ok(clearing.gone.iter().map(line).collect())
+    }
+
+    /// Writes down that retention was acted on, for who does it month after month.
+    fn note_cleared(&self, held: &Lock) -> Answer<()> {
+        let mut book = read_book(&self.lake, &mut Vec::new())?;
+        if book.names.is_empty() {
+            return Ok(());
+        }
+        book.vacuumed = Some(self.clock.now().iso());
+        self.lake.slots().write(held, &book)
+    }
+
+    /// Written down, removed, looked at again.
+    fn remove(&self, clearing: &Clearing, kept: &[&Manifest]) -> Answer<()> {
+        let flaws = self.flaws(kept)?;
+        let removal = Removal { number: self.number, at: self.clock.now().iso(), gone: clearing.gone.clone() };
+        self.lake.write_tombstones(&removal)?;
+        crash::point("vacuum.written")?;
+        for gone in &clearing.gone {
+            crash::point("vacuum.removing")?;
+            self.lake.discard(gone.kind, &gone.name)?;
+        }
+        self.all_there(clearing, kept, &flaws)
+    }
+
     /// The manifest of every release that is there, with its SHA-256.
     fn manifests(&self) -> Answer<Vec<(Manifest, String)>> {
         let releases = self.lake.releases();
@@ -67,7 +108,7 @@ impl Conductor<'_> {
     }
 
     /// What is on disk, and what becomes of it.
-    fn clearing(&self, manifests: &[(Manifest, String)], known: &[DeliveryRecord]) -> Answer<Clearing> {
+    fn clearing(&self, manifests: &[(Manifest, String)], known: &[DeliveryRecord], retention: Retention) -> Answer<Clearing> {
         let stored = self.lake.stored()?;
         let releases: Vec<HeldRelease> = manifests.iter().map(|(manifest, digest)| HeldRelease::of(manifest, digest.clone())).collect();
         let personal = self.partnership.feeds.iter().filter(|feed| feed.personal.is_some()).map(crate::pipeline::Feed::name).collect();
@@ -75,7 +116,7 @@ impl Conductor<'_> {
         let today = self.clock.now().day().ok_or_else(no_day)?;
         let held = Held {
             today,
-            retention: self.partnership.retention,
+            retention,
             stored: &stored,
             releases: &releases,
             latest: latest.as_deref(),
