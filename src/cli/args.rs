@@ -16,6 +16,8 @@ pub struct Words {
     /// Answer in JSON, with a versioned shape.
     #[arg(long, global = true)]
     pub json: bool,
+    #[command(flatten)]
+    pub talk: Talk,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -49,15 +51,22 @@ pub enum Command {
         /// Make drop folders that are not there and mend what truecost itself keeps, where it does not fit together, before looking.
         #[arg(long)]
         repair: bool,
+        /// Let a lake on a file system of another machine (NFS, CIFS) pass.
+        #[arg(long)]
+        anyway: bool,
     },
     /// Check every file of the partnership; needs no data.
-    Validate(Talk),
+    Validate,
     /// Say what a run would do, and why; change nothing.
     Plan(Plan),
     /// Land, judge, normalise, classify, separate, prove and publish what is new.
     Run(Run),
     /// Run what is scheduled, each at its time, until a signal ends it; say over HTTP how it is.
-    Serve,
+    Serve {
+        /// How its log is written, and that of the runs that it starts.
+        #[arg(long, value_enum, value_name = "SHAPE", default_value_t = LogShape::Text)]
+        log: LogShape,
+    },
     /// Let a delivery that waits count: the next run takes it.
     Accept(Decide),
     /// Take a delivery out: its rows leave the table, and what stood below it comes back.
@@ -89,11 +98,14 @@ pub enum Command {
         #[command(subcommand)]
         action: Release,
     },
-    /// Past runs, newest first.
+    /// Past runs, newest first; one of them in full.
+    #[command(args_conflicts_with_subcommands = true)]
     Runs {
         /// How many.
         #[arg(short = 'n', default_value_t = 20)]
         most: usize,
+        #[command(subcommand)]
+        action: Option<Runs>,
     },
     /// What a run noted, and nobody has to do anything about.
     Notes {
@@ -159,32 +171,20 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
 }
 
-impl Command {
-    /// How much it may say.
-    #[must_use]
-    pub fn talk(&self) -> report::Talk {
-        match self {
-            Self::Run(Run { talk, .. }) | Self::Plan(Plan { talk, .. }) | Self::Demo(Demo { talk, .. }) | Self::Validate(talk) => {
-                talk.meant()
-            }
-            _ => report::Talk::Plain,
-        }
-    }
-}
-
 /// How much a command says.
 #[derive(Debug, Args, Clone, Copy)]
 pub struct Talk {
     /// Print errors, warnings and how it ended, and nothing else.
-    #[arg(short, long)]
+    #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Print every step, and every note in full.
-    #[arg(short, long, conflicts_with = "quiet")]
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
 }
 
 impl Talk {
-    const fn meant(self) -> report::Talk {
+    /// As reports take it.
+    pub const fn meant(self) -> report::Talk {
         match (self.quiet, self.verbose) {
             (true, _) => report::Talk::Quiet,
             (false, true) => report::Talk::Full,
@@ -197,8 +197,6 @@ impl Talk {
 pub struct Plan {
     #[command(flatten)]
     pub selection: Selection,
-    #[command(flatten)]
-    pub talk: Talk,
 }
 
 #[derive(Debug, Args)]
@@ -212,8 +210,6 @@ pub struct Demo {
     /// The same seed makes the same bytes.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    #[command(flatten)]
-    pub talk: Talk,
 }
 
 #[derive(Debug, Args, Clone)]
@@ -262,8 +258,29 @@ pub struct Run {
     /// Threads; the machine's processors if not given.
     #[arg(long)]
     pub threads: Option<usize>,
-    #[command(flatten)]
-    pub talk: Talk,
+    /// A line on stderr for all that happens, each with the instant, the run and the step: for who keeps logs.
+    #[arg(long, value_enum, value_name = "SHAPE")]
+    pub log: Option<LogShape>,
+    /// Write what the run did as metrics into this file, in the text format of Prometheus.
+    #[arg(long, value_name = "FILE")]
+    pub metrics_file: Option<PathBuf>,
+}
+
+/// How lines of a log are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogShape {
+    Text,
+    Json,
+}
+
+impl LogShape {
+    /// As it is typed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -296,6 +313,15 @@ pub enum Supply {
         /// Take the waiver back: it is expected again.
         #[arg(long)]
         undo: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Runs {
+    /// What a run did, step by step: what it read and wrote, and what it left and why.
+    Show {
+        /// Its number or its id, as `truecost runs` lists them.
+        run: String,
     },
 }
 

@@ -64,8 +64,8 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         voice.report(&report::strays(partnership)?);
     }
     match command {
-        Command::Doctor { repair } => doctor(partnership, *repair, voice),
-        Command::Validate(_) => {
+        Command::Doctor { repair, anyway } => doctor(partnership, *repair, *anyway, voice),
+        Command::Validate => {
             voice.report(&pipeline::older_tables(partnership));
             say(voice, &report::validate(partnership, ProcessClock.now().seconds(), voice.talk)?)
         }
@@ -75,9 +75,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             Ok(code)
         }
         Command::Run(words) => {
-            let outcome = run::run(partnership, &options(words)?, &ProcessClock, &Progress::new(voice))?;
-            voice.answer(&report::outcome(&outcome, voice.talk));
-            Ok(outcome.exit_code())
+            super::run::act(partnership, words, &options(words)?, voice)
         }
         Command::Accept(words) => say(voice, &super::decide::page(partnership, words, Decided::Accept)?),
         Command::Withdraw { decide, undo } => {
@@ -93,7 +91,8 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         Command::Supply { period, action } => super::supply::act(partnership, period.as_deref(), action.as_ref(), voice),
         Command::Release { action } => super::release::act(partnership, action, voice),
         Command::Period { action } => say(voice, &super::period::page(partnership, action)?),
-        Command::Runs { most } => say(voice, &report::runs(partnership, *most)?),
+        Command::Runs { action: Some(args::Runs::Show { run }), .. } => say(voice, &report::run_shown(partnership, run)?),
+        Command::Runs { most, action: None } => say(voice, &report::runs(partnership, *most)?),
         Command::Notes { run } => say(voice, &report::notes(partnership, run.as_deref())?),
         Command::Quarantine { action: args::Quarantine::List } => say(voice, &report::quarantine_list(partnership)?),
         Command::Quarantine { action: args::Quarantine::Show { delivery, most } } => {
@@ -123,7 +122,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         | Command::Completions { .. }
         | Command::Explain { .. }
         | Command::Schema { .. }
-        | Command::Serve => Ok(0), // done above
+        | Command::Serve { .. } => Ok(0), // done above
     }
 }
 
@@ -139,7 +138,8 @@ fn say(voice: Voice, page: &Page) -> Answer<u8> {
     Ok(0)
 }
 
-fn doctor(partnership: &Partnership, repair: bool, voice: Voice) -> Answer<u8> {
+fn doctor(partnership: &Partnership, repair: bool, anyway: bool, voice: Voice) -> Answer<u8> {
+    let mut code = 0;
     if repair {
         let repaired = run::repair(partnership, &ProcessClock)?;
         repaired.done.iter().for_each(|done| voice.say(done));
@@ -147,10 +147,12 @@ fn doctor(partnership: &Partnership, repair: bool, voice: Voice) -> Answer<u8> {
         if repaired == run::Repaired::default() {
             voice.say("nothing to repair");
         }
+        // What cannot be mended has been named.
+        code = u8::from(!repaired.left.is_empty());
     }
-    let (page, report) = report::doctor(&run::doctor(partnership));
+    let (page, report) = report::doctor(&run::doctor(partnership, anyway));
     voice.answer(&page);
-    report.map_or(Ok(0), |report| Err(report.into()))
+    report.map_or(Ok(code), |report| Err(report.into()))
 }
 
 /// Reads the partnership; its warnings are said, its faults refuse.

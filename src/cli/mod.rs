@@ -6,12 +6,14 @@ mod command;
 mod decide;
 mod init;
 mod key;
+mod log;
 mod notify;
 mod out;
 mod period;
 mod profile;
 mod progress;
 mod release;
+mod run;
 mod serve;
 mod signal;
 mod supply;
@@ -40,7 +42,7 @@ pub fn main() -> ExitCode {
         Ok(words) => words,
         Err(error) => return not_understood(&error),
     };
-    let mut voice = Voice::new(words.json, words.command.talk());
+    let mut voice = Voice::new(words.json, words.talk.meant());
     if let Err(why) = crash::understood() {
         let refusal = Diagnostic::new(codes::command::USAGE, why).outcome("nothing was run").hint("unset TRUECOST_CRASH: it is for tests");
         voice.refuse(&[refusal]);
@@ -53,7 +55,7 @@ pub fn main() -> ExitCode {
             child::confine().and_then(|()| command::act(&words, voice)).map(ExitCode::from)
         }
         // It listens to signals itself: a run in hand is ended first.
-        (Command::Serve, _) => serve::serve(&words, voice),
+        (Command::Serve { log }, _) => serve::serve(&words, *log, voice),
         (Command::Query(_), None) => {
             signal::listen();
             child::ask(voice)

@@ -70,6 +70,7 @@ impl Observer for Progress {
             Event::End => self.stop(),
             Event::Publishing => signal::note(Moment::Publishing),
             Event::Published { release } => signal::note(Moment::Published(release.to_owned())),
+            Event::Numbered { .. } | Event::Stage { .. } => {}
             Event::Step { .. } | Event::Detail { .. } if self.voice.json => {}
             Event::Detail { .. } if self.voice.talk < Talk::Full => {}
             Event::Step { text } | Event::Detail { text } => self.beside(|| self.voice.step(text)),

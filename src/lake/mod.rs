@@ -12,6 +12,7 @@
 //! lake/releases/<release>-<sha256>.json  a copy of each manifest
 //! lake/removed/<number>.json             what retention removed, and why
 //! lake/register/<delivery>.json          what was accepted or refused, with its proof
+//! lake/runs/<number>.json                what a run did, and what it left
 //! lake/supply/<number>.json              what persons said about the supply of a period, in its order
 //! lake/schedule.json                     which slots were taken, and what came of them
 //! lake/notices/<id>.json                 what somebody is told, and where it went
@@ -56,6 +57,7 @@ mod release;
 mod release_tests;
 mod removed;
 mod rules;
+mod run;
 #[cfg(test)]
 mod sample;
 mod schedule;
@@ -93,6 +95,7 @@ pub use register::Register;
 pub use release::{PartRef, Publication, Releases};
 pub use removed::{Kept, Removal, Tombstone};
 pub use rules::RuleFiles;
+pub use run::{NotDone, RunCheck, RunDelivery, RunRecord, RunStep};
 pub use schedule::{SlotBook, SlotEnd, SlotFile, SlotTaken, SlotsOf};
 pub use sound::{Depth, Flaw, Mended, flaw, hold};
 pub use staging::Staging;
@@ -220,8 +223,8 @@ impl Lake {
     ///
     /// # Errors
     /// TC1002.
-    pub fn record_run(&self, number: u64, record: &serde_json::Value) -> Answer<()> {
-        let path = self.folder.join("runs").join(format!("{number:08}.json"));
+    pub fn record_run(&self, record: &RunRecord) -> Answer<()> {
+        let path = self.folder.join("runs").join(format!("{:08}.json", record.number));
         durable::replace(&path, &durable::json(&path, record)?, Seen::ByUs)
     }
 
@@ -242,6 +245,14 @@ impl Lake {
             }
         }
         Ok(runs)
+    }
+
+    /// The same as they are written now; what is no record of a run is left out.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn run_records(&self) -> Answer<Vec<RunRecord>> {
+        Ok(self.runs()?.into_iter().filter_map(|run| serde_json::from_value(run).ok()).collect())
     }
 
     /// What the last run did that was written down and can be read; `None` where there is none.

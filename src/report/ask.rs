@@ -14,18 +14,17 @@ use arrow::{
 };
 
 use super::{
+    ops,
     released::{as_of, named},
-    schedule::ops_slot,
     standing::Stand,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Day, Pence, Period},
     engine::{Answers, Limits, Part, Table, Tables, ask},
-    lake::{DeliveryRecord, Lake, LakeFileState, Manifest, PartFile, PublishedPart},
+    lake::{Lake, LakeFileState, Manifest, PartFile, PublishedPart},
     pipeline::{Basis, Partnership},
-    plan::{self, Standing},
-    schema::{Cell, Type, proof_table},
+    plan,
 };
 
 /// A release, and where its parts are.
@@ -131,7 +130,7 @@ pub fn answer(partnership: &Partnership, sql: &str) -> Answer<Answered> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let published = lake.releases().folder().to_path_buf();
     let release = lake.releases().latest()?.map(|manifest| Release { manifest, published });
-    let answers = ask(sql, &tables_of(partnership, release.as_ref(), &Stand::of(partnership)?)?, &Limits::default());
+    let answers = ask(sql, &tables_of(partnership, release.as_ref(), &Stand::of(partnership)?, sql)?, &Limits::default());
     let answers = answers.map_err(|refusal| {
         let refusal = not_offered(partnership, refusal);
         let unknown = refusal.0.iter().any(|d| d.code == codes::query::NAME);
@@ -181,11 +180,11 @@ pub fn tables(partnership: &Partnership, release: &Release) -> Answer<Tables> {
 
 /// As [`tables`], for whoever knows what stands.
 pub(super) fn tables_upon(partnership: &Partnership, release: &Release, stand: &Stand) -> Answer<Tables> {
-    tables_of(partnership, Some(release), stand)
+    tables_of(partnership, Some(release), stand, "")
 }
 
-/// As [`tables`]; without a release what stands in none.
-fn tables_of(partnership: &Partnership, release: Option<&Release>, stand: &Stand) -> Answer<Tables> {
+/// As [`tables`]; without a release what stands in none. `asked` is the question: tables of operations that it does not name are empty.
+fn tables_of(partnership: &Partnership, release: Option<&Release>, stand: &Stand, asked: &str) -> Answer<Tables> {
     let mut tables = Tables::with_default_schema("published");
     for (release, (name, contract)) in release.iter().flat_map(|release| partnership.contracts.iter().map(move |c| (release, c))) {
         match name.split_once('/') {
@@ -211,12 +210,9 @@ fn tables_of(partnership: &Partnership, release: Option<&Release>, stand: &Stand
     for (name, reference) in &partnership.references {
         tables.insert(format!("reference.{name}"), Table::rows(reference.rows.schema(), vec![reference.rows.clone()]));
     }
-    let ops = ops_delivery(stand)?;
-    tables.insert("ops.delivery", Table::rows(ops.schema(), vec![ops]));
-    let slots = ops_slot(partnership)?;
-    tables.insert("ops.slot", Table::rows(slots.schema(), vec![slots]));
-    let supply = super::supply::ops_supply(partnership, &stand.records)?;
-    tables.insert("ops.supply", Table::rows(supply.schema(), vec![supply]));
+    for (name, rows) in ops::tables(partnership, stand, asked)? {
+        tables.insert(name, Table::rows(rows.schema(), vec![rows]));
+    }
     Ok(tables)
 }
 
@@ -234,66 +230,6 @@ fn lake_table(partnership: &Partnership, release: &Release, table: &str) -> Answ
 fn lake_part(folder: &Path, file: &LakeFileState) -> Option<Part> {
     let constants = file.path.split('/').filter_map(|piece| piece.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()));
     Some(Part::local(&folder.join(&file.path), file.bytes, file.rows)?.constants(constants.collect()))
-}
-
-/// Every delivery with its times, refused ones too. `rows_accepted` and `amount_accepted` are those of the periods in which it stands in
-/// its common table, so that their sums are what stands; what the file held is in `rows_delivered` and `amount_delivered`.
-fn ops_delivery(stand: &Stand) -> Answer<RecordBatch> {
-    let text = [
-        "delivery_id",
-        "council",
-        "feed",
-        "covers_from",
-        "covers_to",
-        "file_name",
-        "sha256",
-        "state",
-        "standing",
-        "superseded_by",
-        "landed_at",
-        "judged_at",
-        "run",
-    ];
-    let mut columns: Vec<(&str, Type)> = text.iter().map(|name| (*name, Type::Text)).collect();
-    columns.extend([
-        ("bytes", Type::BigInt),
-        ("rows_accepted", Type::BigInt),
-        ("rows_quarantined", Type::BigInt),
-        ("amount_accepted", Type::Money),
-        ("rows_delivered", Type::BigInt),
-        ("amount_delivered", Type::Money),
-    ]);
-    let row = |r: &DeliveryRecord| -> Vec<Cell> {
-        let (first, last) = (r.coverage.first().cloned().unwrap_or_default(), r.coverage.last().cloned().unwrap_or_default());
-        let plan = stand.plan.deliveries.get(&r.delivery_id);
-        let (stands_rows, stands_pence) = plan.map_or((0, 0), |plan| plan.stands);
-        let (state, above) = match plan.map(|plan| &plan.standing) {
-            Some(Standing::SupersededBy(above)) => ("superseded", above.iter().cloned().collect::<Vec<_>>().join(" ")),
-            _ => (r.state.as_str(), String::new()),
-        };
-        vec![
-            r.delivery_id.as_str().into(),
-            r.council.as_str().into(),
-            r.feed.as_str().into(),
-            first.into(),
-            last.into(),
-            r.source.name.as_str().into(),
-            r.sha256.as_str().into(),
-            state.into(),
-            plan.map_or("", |plan| plan.standing.as_str()).into(),
-            if above.is_empty() { Cell::Null } else { above.into() },
-            r.landed_at.as_str().into(),
-            r.judged_at.as_str().into(),
-            r.run.as_str().into(),
-            r.bytes.into(),
-            stands_rows.into(),
-            r.proof.quarantined.into(),
-            if r.proof.no_pounds { Cell::Null } else { Cell::Pence(stands_pence) },
-            r.proof.accepted.into(),
-            r.proof.pounds().map_or(Cell::Null, Cell::Pence),
-        ]
-    };
-    proof_table(&columns, &stand.records.iter().map(row).collect::<Vec<_>>())
 }
 
 /// All rows that answer `sql`.

@@ -194,49 +194,6 @@ fn waiting(partnership: &Partnership, records: &[DeliveryRecord]) -> Vec<Diagnos
     waiting
 }
 
-/// Past runs, newest first.
-///
-/// # Errors
-/// TC10…
-pub fn runs(partnership: &Partnership, most: usize) -> Answer<Page> {
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    let mut runs = lake.runs()?;
-    runs.reverse();
-    runs.truncate(most);
-    let mut table = Table::new(&[
-        ("run", Align::Left),
-        ("started", Align::Left),
-        ("ended", Align::Left),
-        ("exit", Align::Right),
-        ("accepted", Align::Right),
-        ("refused", Align::Right),
-        ("release", Align::Left),
-    ]);
-    let text_of = |run: &Value, name: &str| run.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
-    for run in &runs {
-        let delivered = run.get("delivered").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let count = |word: &str| delivered.iter().filter(|d| d.get("state").and_then(Value::as_str) == Some(word)).count().to_string();
-        let exit = run.get("exit").and_then(Value::as_u64).unwrap_or(0).to_string();
-        table.row([
-            text_of(run, "run"),
-            text_of(run, "started"),
-            text_of(run, "ended"),
-            exit,
-            count("accepted"),
-            count("refused"),
-            text_of(run, "release"),
-        ]);
-    }
-    let text = if table.is_empty() { "no run has changed anything yet\n".to_owned() } else { table.text() };
-    // What a run noted is a page of its own.
-    for run in runs.iter_mut().filter_map(Value::as_object_mut) {
-        if let Some(notes) = run.get("notes").and_then(Value::as_array).map(Vec::len) {
-            run.insert("notes".into(), json!(notes));
-        }
-    }
-    Ok(Page::new("runs", text, json!(runs)))
-}
-
 /// Deliveries with faulty rows, and the reasons in groups.
 ///
 /// # Errors

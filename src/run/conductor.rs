@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Event, Halves, LetGo, Observer, Options, clock::Clock};
+use super::{Event, Halves, LetGo, Observer, Options, clock::Clock, record::Journal};
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
+    domain::Slot,
     lake::{CommonTables, Lake, Turn},
     pipeline::{Feed, Partnership},
     plan::Wish,
@@ -27,6 +28,10 @@ pub(super) struct Conductor<'a> {
     pub(super) turns: AtomicU64,
     pub(super) clock: &'a dyn Clock,
     pub(super) observer: &'a dyn Observer,
+    /// Slots that the run has taken.
+    pub(super) slots: Vec<Slot>,
+    /// What it has noted of itself.
+    pub(super) journal: Journal,
 }
 
 impl<'a> Conductor<'a> {
@@ -46,6 +51,8 @@ impl<'a> Conductor<'a> {
             turns: AtomicU64::new(0),
             clock,
             observer,
+            slots: Vec::new(),
+            journal: Journal::default(),
         })
     }
 

@@ -75,3 +75,43 @@ pub fn write_rules(folder: &Path, files: &RuleFiles) -> Answer<()> {
     }
     Ok(())
 }
+
+/// Whether a file can be written into the folder where it is to stand.
+///
+/// # Errors
+/// TC0512 where it cannot: nothing was run.
+pub fn can_write(file: &Path) -> Answer<()> {
+    let staging = staging_of(file);
+    let written = fs::write(&staging, b"").and_then(|()| fs::remove_file(&staging));
+    written.map_err(|error| not_replaced(file, &error, "nothing was run").into())
+}
+
+/// Replaces a file by this text; its readers see the old one or the new one, whole.
+///
+/// # Errors
+/// TC0512.
+pub fn replace_file(file: &Path, text: &str) -> Answer<()> {
+    let staging = staging_of(file);
+    let write = || {
+        let mut out = File::create(&staging)?;
+        out.write_all(text.as_bytes())?;
+        out.sync_all()?;
+        fs::rename(&staging, file)
+    };
+    write().map_err(|error| not_replaced(file, &error, "the run is done, and what it did stands; the file is as it was").into())
+}
+
+/// Beside the file, under another ending: who gathers `*.prom` does not read it.
+fn staging_of(file: &Path) -> std::path::PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.tmp", std::process::id()));
+    file.with_file_name(name)
+}
+
+fn not_replaced(file: &Path, error: &std::io::Error, outcome: &str) -> Diagnostic {
+    Diagnostic::new(source::NOT_WRITTEN, format!("{} cannot be written: {error}", file.display()))
+        .place(Place::file(file.display().to_string()))
+        .expected("a file in a folder that is there and can be written")
+        .outcome(outcome)
+        .hint("name a file in another folder, or give truecost the right to write there")
+}

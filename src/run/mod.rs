@@ -8,6 +8,7 @@ pub mod clock;
 mod conductor;
 mod cost;
 mod decide;
+mod disk;
 mod doctor;
 mod feeds;
 mod folders;
@@ -16,31 +17,32 @@ mod notices;
 mod noting;
 mod parallel;
 mod period;
+mod record;
 mod slots;
 mod supply;
 mod vacuum;
 
 use crate::{
     crash,
-    diagnostic::{Answer, Diagnostic, Refusal, codes, list},
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Period, Slot},
     engine::deeply,
-    lake::{DeliveryRecord, Lock},
+    lake::{DeliveryRecord, Lock, RunRecord},
     pipeline::{Feed, Partnership},
     plan::{Uncounted, Wish, waiting},
-    stages::prove::InSuspense,
 };
 
 use clock::{Clock, Now, Standing};
 use conductor::Conductor;
 use cost::CostRun;
 use feeds::FeedRun;
+use record::Moved;
 
 pub use cost::{Costed, Previewed, RestatedPeriod};
 pub use decide::{Said, decide};
 pub use doctor::{Finding, doctor, repair};
 pub use feeds::{Delivered, Delivery, Listed, Repaired};
-pub use folders::{make_folders, without_folder, write_rules};
+pub use folders::{can_write, make_folders, replace_file, without_folder, write_rules};
 pub use keys::{NewKeys, give_keys, new_keys};
 pub use notices::tell_held;
 pub use period::{PeriodAsked, PeriodDone, period, preview};
@@ -58,6 +60,10 @@ pub enum Event<'a> {
     Advance { bytes: u64 },
     /// All of it is done.
     End,
+    /// A run has its number.
+    Numbered { run: &'a str, number: u64 },
+    /// A step of the run begins, and what it is about; empty where it is about everything.
+    Stage { step: &'static str, subject: &'a str },
     /// Something is done; a sentence.
     Step { text: &'a str },
     /// One of many steps that are alike, for who wants to see each of them; a step tells them together.
@@ -93,6 +99,18 @@ pub enum Halves {
     Cost,
 }
 
+impl Halves {
+    /// As the record of a run says it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Deliver => "deliver",
+            Self::Cost => "cost",
+        }
+    }
+}
+
 /// What is asked of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -117,7 +135,7 @@ pub struct LetGo {
 }
 
 /// What a run did.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     pub run: String,
     /// Its place among the runs.
@@ -138,24 +156,14 @@ pub struct Outcome {
     pub slots: Vec<Slot>,
     /// Slots that it was asked to take, and others had taken.
     pub already: Vec<Slot>,
+    /// All that it wrote down, or would have, had it done something.
+    pub record: RunRecord,
 }
 
 impl Outcome {
     /// A run whose slots others have taken: it did nothing.
     fn already(run: &str, already: Vec<Slot>) -> Self {
-        Self {
-            run: run.to_owned(),
-            number: 0,
-            delivered: Vec::new(),
-            costed: Costed::default(),
-            standing_refused: 0,
-            waiting: Vec::new(),
-            late: Vec::new(),
-            notes: Vec::new(),
-            halves: Halves::default(),
-            slots: Vec::new(),
-            already,
-        }
+        Self { run: run.to_owned(), already, ..Self::default() }
     }
 
     /// Whether others had done all that it was asked for.
@@ -230,6 +238,7 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
 
 /// The run itself, while the lake is held.
 fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now, observer: &noting::Noting<'_>) -> Answer<Outcome> {
+    let step = conductor.begin("recover", "");
     conductor.lake.recover(held)?.iter().for_each(|made| conductor.step(made));
     conductor.mend_entries(wish.rehash)?.iter().for_each(|made| conductor.step(made));
     conductor.lake.register().recover(&conductor.tables)?;
@@ -237,6 +246,7 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
     crash::point("run.recovered")?;
     let mut known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
+    conductor.observer.event(Event::Numbered { run: &conductor.run_id, number: conductor.number });
     let (conductor, feeds) = (&*conductor, FeedRun(&*conductor));
     let partnership = conductor.partnership;
     feeds.note_lost_tables(&mut known, true)?;
@@ -244,6 +254,7 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
     feeds.mend_files(&mut known)?;
     conductor.take_out_withdrawn(&known)?;
     conductor.check_let_go(&known)?;
+    conductor.end(step, Moved::default());
     let delivered = if conductor.halves == Halves::Cost { Vec::new() } else { feeds.take_new(&mut known, wish)? };
     crash::point("run.delivered")?;
     let costed = if conductor.halves == Halves::Deliver { Costed::default() } else { CostRun(conductor).run(&known)? };
@@ -262,37 +273,11 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
         observer.event(Event::Report { diagnostics: reports });
     }
     let (run, number, notes, halves) = (conductor.run_id.clone(), conductor.number, observer.notes(), conductor.halves);
-    let outcome =
-        Outcome { run, number, delivered, costed, standing_refused, waiting, late, notes, halves, slots: Vec::new(), already: Vec::new() };
-    record_run(conductor, started, &outcome)?;
+    let mut outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, late, notes, halves, ..Outcome::default() };
+    outcome.record = conductor.record_of(started, &outcome, &known);
+    conductor.keep_record(&outcome)?;
     notices::tell(conductor, &outcome, &known, &supply.states)?;
     Ok(outcome)
-}
-
-fn record_run(conductor: &Conductor<'_>, started: clock::Now, outcome: &Outcome) -> Answer<()> {
-    if !outcome.is_recorded() {
-        return Ok(());
-    }
-    let costed = &outcome.costed;
-    let delivered: Vec<_> = outcome
-        .delivered
-        .iter()
-        .map(|d| {
-            serde_json::json!({"feed": d.feed, "file": d.file, "delivery_id": d.delivery, "covers": d.coverage,
-            "state": d.state.as_str(),
-            "rows": d.rows, "amount": d.pence.map(crate::domain::decimal)})
-        })
-        .collect();
-    let mut record = serde_json::json!({
-        "run": outcome.run, "number": outcome.number, "started": started.iso(), "ended": conductor.clock.now().iso(), "exit": outcome.exit_code(),
-        "release": costed.release, "published": costed.published, "delivered": delivered,
-        "suspense": costed.suspense.iter().map(InSuspense::to_json).collect::<Vec<_>>(),
-        "notes": list(&outcome.notes),
-    });
-    if let (Some(fields), Some(refused)) = (record.as_object_mut(), costed.refused.as_ref().and_then(serde_json::Value::as_object)) {
-        fields.extend(refused.clone());
-    }
-    conductor.lake.record_run(outcome.number, &record)
 }
 
 /// What a run would do, without doing it: lists sources, reads no file, takes no lock.

@@ -114,6 +114,7 @@ impl Conductor<'_> {
             }
         }
         self.say(&told);
+        self.slots.clone_from(&claimed.slots);
         if book != before {
             self.lake.slots().write(held, &book)?;
         }

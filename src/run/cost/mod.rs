@@ -27,7 +27,7 @@ use crate::{
         does_not_fit, lake_now, made_from, plan_cost, plan_release, plan_release_after, program, remembered, rules_digest, run_digest,
         verdicts_of_release, verdicts_of_run, with_sender,
     },
-    run::parallel::lock,
+    run::{parallel::lock, record::Moved},
     schema::{
         Cell, Column, Contract,
         batch::{Default, with_defaults},
@@ -176,8 +176,11 @@ impl CostRun<'_> {
         };
         let archive = self.lake.releases().keep_rules(&self.partnership.files)?;
         let made_from = MadeFrom { archive: Some(archive), ..made_from };
+        let step = self.begin("publish", "");
+        let moved = published(&content);
         self.observer.event(Event::Publishing);
         let publication = self.lake.releases().publish(content, made_from, self.mark())?;
+        self.end(step, moved);
         costed.published = matches!(publication, Publication::Published(_));
         costed.made_again = !costed.published;
         let (Publication::Published(manifest) | Publication::Unchanged(manifest)) = publication;
@@ -289,7 +292,9 @@ impl CostRun<'_> {
             tables.insert("published_part", Table::rows(published.schema(), vec![published]));
         }
         crash::point("cost.unproved")?;
+        let step = self.begin("prove", "");
         costed.findings = prove::prove(&tables)?;
+        self.end(step, Moved { rows: costed.findings.len() as u64, ..Moved::default() });
         crash::point("cost.proved")?;
         not_asked_again(ground.closings, &mut costed.findings);
         assembly.content.proofs.insert(FOUND.into(), found(ground.closings, &costed.findings));
@@ -447,6 +452,13 @@ const LATER_REGISTER: &str = "later_register";
 
 /// Published where a partnership resolves pay.
 const PAYROLL_DIFFERENCE: &str = "payroll_difference";
+
+/// What a release holds: rows, bytes and parts.
+fn published(content: &Content) -> Moved {
+    let parts = || content.tables.values().flatten();
+    let (rows, bytes) = (parts().map(|part| part.rows).sum(), parts().map(|part| part.bytes).sum());
+    Moved { rows, bytes, kept: parts().count() as u64, ..Moved::default() }
+}
 
 /// Parts that a release lists and of which no sound file is left.
 fn lost_parts(listed: Option<&Manifest>, latest: Option<&Manifest>) -> BTreeSet<String> {

@@ -25,7 +25,10 @@ use crate::{
         BesideSource, CostPlan, CostSource, GivenRows, Grain, How, Inputs, KernelInput, MadeParts, ReleasePlan, Scope, Solved, Step,
         Verdicts, beside_in, blocks_a_period, common, does_not_fit, lake_table, scope_of,
     },
-    run::parallel::{each, lock},
+    run::{
+        parallel::{each, lock},
+        record::Moved,
+    },
     stages::separate::separate,
 };
 
@@ -56,6 +59,13 @@ pub(super) struct Walk<'a> {
     solved: Solved,
     /// What kernels refused, period by period.
     pub verdicts: Mutex<Verdicts>,
+}
+
+/// What of a step was made, and what stood.
+fn moved(filled: &[Filled<Scope>]) -> Moved {
+    let of = |fresh: bool| filled.iter().filter(move |filled| filled.fresh == fresh).flat_map(|filled| &filled.parts);
+    let (rows, bytes) = (of(true).map(|part| part.rows).sum(), of(true).map(|part| part.bytes).sum());
+    Moved { rows, bytes, made: of(true).count() as u64, kept: of(false).count() as u64, ..Moved::default() }
 }
 
 /// Whose lines are resolved into the ledgers'.
@@ -103,6 +113,7 @@ impl<'a> Walk<'a> {
     /// TC08… where a query fails; TC10…
     pub fn all(&mut self) -> Answer<()> {
         for step in self.plan.steps.iter().filter(|step| !step.published.is_empty()) {
+            let begun = self.run.begin("make", step.published.join(" "));
             let units = self.units(step);
             let work = self.parts.look(step.published.iter().map(String::as_str).collect(), units);
             self.hold(step, &work.stale())?;
@@ -123,6 +134,7 @@ impl<'a> Walk<'a> {
                     })?
                 }
             };
+            self.run.end(begun, moved(&filled));
             self.enter(step, filled);
         }
         if !self.separated.is_empty() {

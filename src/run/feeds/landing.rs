@@ -6,6 +6,7 @@ use super::{
     super::{
         Event,
         parallel::{Flow, lock, pump},
+        record::Moved,
     },
     FeedRun, Folder, InHand,
 };
@@ -24,6 +25,7 @@ impl FeedRun<'_> {
         let fetched = || queue.iter().filter(|(_, _, take)| take.landed.is_none());
         let bytes = fetched().map(|(_, _, take)| take.entry.size).sum();
         let files = fetched().count();
+        let step = self.begin("land", counted(files as u64, "file"));
         self.observer.event(Event::Start { what: "landing", bytes });
         let mut queue = queue.into_iter();
         let in_hand = Mutex::new(Vec::with_capacity(queue.len()));
@@ -41,6 +43,7 @@ impl FeedRun<'_> {
         );
         self.observer.event(Event::End);
         landed?;
+        self.end(step, Moved { bytes, ..Moved::default() });
         if files > 0 {
             self.step(&format!("landed {}, {}", counted(files as u64, "file"), counted(bytes, "byte")));
         }

@@ -19,7 +19,7 @@ mod taken;
 mod withdrawal;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ops::Deref,
     panic::resume_unwind,
     sync::Arc,
@@ -27,19 +27,22 @@ use std::{
     time::Duration,
 };
 
-use super::{Conductor, Event};
+use super::{
+    Conductor, Event,
+    record::{Begun, Moved},
+};
 use crate::{
     crash,
     decode::FileFacts,
     diagnostic::{Answer, Diagnostic, Severity, codes},
-    domain::{Pence, grouped},
+    domain::{Coverage, Pence, counted, grouped},
     lake::{DeliveryRecord, Landed},
     pipeline::{Feed, Required},
     plan::{self, FeedPlan, Idle, Take, Wish, plan_feed},
     source::{self, Entry, Listing, Source, needs_second_look, settle},
 };
 use facts::{contract_for, delivery_id, file_facts, sidecar_facts, source_facts, text_inside};
-use read::Known;
+use read::{Known, Read};
 pub use reenter::Repaired;
 
 /// What became of one file.
@@ -247,6 +250,7 @@ impl FeedRun<'_> {
         let mut plans = Vec::new();
         for Listed { feed, source, plan, listing } in listed {
             self.say_planned(feed, &plan, &mut done);
+            self.leave_idle(feed, &plan);
             if let (Ok(source), Some(listing)) = (source, listing) {
                 let present = Arc::new(listing.entries.iter().map(|entry| entry.name.clone()).collect());
                 plans.push((sources.len(), feed, plan));
@@ -270,6 +274,13 @@ impl FeedRun<'_> {
             }
             plans.iter().for_each(|(_, feed, plan)| self.say_planned(feed, plan, &mut done));
         }
+    }
+
+    /// Enters what was read; the step that it is has ended then.
+    fn enter_timed(&self, known: &Known<'_>, item: &InHand<'_>, read: Read, step: Begun) -> Answer<Delivered> {
+        let delivered = self.enter(known, item, read)?;
+        self.end(step, Moved::of(&delivered, item.take.entry.size));
+        Ok(delivered)
     }
 
     /// Judges files that the feed does not know, and a folder that is not there: a fault unless the feed is not active today, or no period
@@ -302,6 +313,15 @@ impl FeedRun<'_> {
         if !faults.is_empty() {
             done.push(not_taken(feed, String::new(), faults));
         }
+    }
+
+    /// Notes the files that lie there and are not taken: how many for each reason.
+    fn leave_idle(&self, feed: &Feed, plan: &FeedPlan) {
+        let mut why: BTreeMap<&'static str, u64> = BTreeMap::new();
+        plan.idle.iter().for_each(|(_, idle)| *why.entry(idle.as_str()).or_default() += 1);
+        why.into_iter().for_each(|(why, number)| self.leave(format!("{}: {}", feed.name(), counted(number, "file")), why));
+        let lacking = |(entry, _, lacks): &(Entry, Option<Coverage>, String)| (format!("{}: {}", feed.name(), entry.name), lacks.clone());
+        plan.lacking.iter().map(lacking).for_each(|(what, lacks)| self.leave(what, format!("waits for {lacks}")));
     }
 
     /// What is to be taken of feeds of which something was `passed_over` just now, and was not in its turn before.
@@ -371,11 +391,12 @@ impl FeedRun<'_> {
                 if let Some((_, before)) = entering.take_if(|(feed, _)| feed.name() == item.feed.name()) {
                     done.push(ended(before)?);
                 }
+                let step = self.begin("deliver", format!("{} {}", item.feed.name(), item.take.entry.name));
                 let read = self.read(known, item);
                 if let Some((_, before)) = entering.take() {
                     done.push(ended(before)?);
                 }
-                entering = Some((item.feed, scope.spawn(move || self.enter(known, item, read))));
+                entering = Some((item.feed, scope.spawn(move || self.enter_timed(known, item, read, step))));
             }
             if let Some((_, last)) = entering {
                 done.push(ended(last)?);

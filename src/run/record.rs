@@ -1,0 +1,193 @@
+//! What a run writes down of itself: its steps with what they took and moved, what it left and why, and what it held of the machine.
+
+use std::{
+    fs,
+    sync::{Mutex, PoisonError},
+};
+
+use super::{
+    Conductor, Delivered, Event, Halves, Outcome,
+    clock::{Now, ProcessClock, Stopwatch},
+};
+use crate::{
+    diagnostic::{Answer, Diagnostic, list},
+    domain::{Pence, decimal},
+    lake::{DeliveryRecord, NotDone, RunCheck, RunDelivery, RunRecord, RunStep},
+    plan::program,
+    run::parallel::lock,
+    schema::digest_of,
+    stages::prove::{Finding, InSuspense},
+};
+
+/// What a run has noted of itself so far.
+#[derive(Debug)]
+pub(super) struct Journal {
+    watch: Stopwatch,
+    steps: Mutex<Vec<RunStep>>,
+    left: Mutex<Vec<NotDone>>,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { watch: ProcessClock.own_stopwatch(), steps: Mutex::default(), left: Mutex::default() }
+    }
+}
+
+/// A step that is under way.
+#[derive(Debug)]
+pub(super) struct Begun {
+    step: &'static str,
+    subject: String,
+    watch: Stopwatch,
+}
+
+/// What a step moved.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Moved {
+    pub rows: u64,
+    /// Debit positive; `None` where there are no pounds.
+    pub pence: Option<Pence>,
+    pub bytes: u64,
+    /// Parts that were made, and parts that stood.
+    pub made: u64,
+    pub kept: u64,
+}
+
+impl Moved {
+    /// What became of one delivery.
+    pub(super) fn of(delivered: &Delivered, bytes: u64) -> Self {
+        Self { rows: delivered.rows, pence: delivered.pence, bytes, ..Self::default() }
+    }
+}
+
+fn micros(watch: Stopwatch) -> u64 {
+    u64::try_from(watch.measured().as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Conductor<'_> {
+    /// A step begins; whoever listens is told.
+    pub(super) fn begin(&self, step: &'static str, subject: impl Into<String>) -> Begun {
+        let subject = subject.into();
+        self.observer.event(Event::Stage { step, subject: &subject });
+        Begun { step, subject, watch: ProcessClock.own_stopwatch() }
+    }
+
+    /// It has ended; one that refuses the whole run never does.
+    pub(super) fn end(&self, begun: Begun, moved: Moved) {
+        let Moved { rows, pence, bytes, made, kept } = moved;
+        let amount = pence.map(decimal);
+        let step =
+            RunStep { step: begun.step.to_owned(), subject: begun.subject, took_us: micros(begun.watch), rows, amount, bytes, made, kept };
+        lock(&self.journal.steps).push(step);
+    }
+
+    /// Something is left as it is.
+    pub(super) fn leave(&self, what: impl Into<String>, why: impl Into<String>) {
+        lock(&self.journal.left).push(NotDone { what: what.into(), why: why.into() });
+    }
+
+    /// All that the run writes down, whether it is kept or not.
+    pub(super) fn record_of(&self, started: Now, outcome: &Outcome, known: &[DeliveryRecord]) -> RunRecord {
+        let costed = &outcome.costed;
+        let mut left = self.journal.left.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        left.extend(left_by(outcome));
+        RunRecord {
+            run: outcome.run.clone(),
+            number: outcome.number,
+            started: started.iso(),
+            ended: self.clock.now().iso(),
+            exit: outcome.exit_code(),
+            release: costed.release.clone(),
+            published: costed.published,
+            halves: outcome.halves.as_str().to_owned(),
+            slots: self.slots.iter().map(ToString::to_string).collect(),
+            program: program(),
+            configuration: self.configuration(),
+            took_us: micros(self.journal.watch),
+            peak_bytes: peak_bytes(),
+            delivered: outcome.delivered.iter().map(|delivered| delivery_of(delivered, known)).collect(),
+            steps: lock(&self.journal.steps).clone(),
+            checks: costed.findings.iter().map(check_of).collect(),
+            not_done: left,
+            suspense: costed.suspense.iter().map(InSuspense::to_json).collect(),
+            notes: list(&outcome.notes),
+            more: costed.refused.as_ref().and_then(serde_json::Value::as_object).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// SHA-256 over the files of the partnership: their names, and the digests of their bytes.
+    fn configuration(&self) -> String {
+        let one = |(name, bytes): (&String, &std::sync::Arc<[u8]>)| format!("{name} {}\n", digest_of(bytes).hex());
+        digest_of(self.partnership.files.iter().map(one).collect::<String>().as_bytes()).hex()
+    }
+
+    /// Writes the run down where it did something.
+    pub(super) fn keep_record(&self, outcome: &Outcome) -> Answer<()> {
+        if outcome.is_recorded() { self.lake.record_run(&outcome.record) } else { Ok(()) }
+    }
+}
+
+fn delivery_of(delivered: &Delivered, known: &[DeliveryRecord]) -> RunDelivery {
+    let record = delivered.delivery.as_ref().and_then(|id| known.iter().find(|record| record.delivery_id == *id));
+    RunDelivery {
+        feed: delivered.feed.clone(),
+        file: delivered.file.clone(),
+        delivery_id: delivered.delivery.clone(),
+        covers: delivered.coverage.clone(),
+        state: delivered.state.as_str().to_owned(),
+        rows: delivered.rows,
+        quarantined: delivered.quarantined,
+        amount: delivered.pence.map(decimal),
+        bytes: record.map_or(0, |record| record.bytes),
+    }
+}
+
+fn check_of(finding: &Finding) -> RunCheck {
+    RunCheck {
+        number: finding.check.number.into(),
+        name: finding.check.name.to_owned(),
+        blocks: finding.check.blocks,
+        passed: finding.passed(),
+        failed: finding.failures.iter().map(|failure| failure.failed).sum(),
+        detail: finding.failures.first().map(crate::stages::prove::Failure::sentence).unwrap_or_default(),
+    }
+}
+
+/// What the outcome itself says of what was left.
+fn left_by(outcome: &Outcome) -> Vec<NotDone> {
+    let left = |what: &str, why: String| NotDone { what: what.to_owned(), why };
+    let report = |what: &str, d: &Diagnostic| left(what, format!("{} {}", d.code.id, d.seen));
+    let costed = &outcome.costed;
+    let mut all = Vec::new();
+    match outcome.halves {
+        Halves::Deliver => all.push(left("cost run", "only deliveries were asked for, or due".to_owned())),
+        Halves::Cost => all.push(left("feeds", "only the cost run was asked for, or due".to_owned())),
+        Halves::Both => {}
+    }
+    all.extend(outcome.waiting.iter().map(|d| report("delivery", d)));
+    all.extend(costed.blocked.iter().map(|d| report("period", d)));
+    all.extend(costed.stopped.iter().map(|d| report("publication", d)));
+    let idle = outcome.halves != Halves::Deliver && !costed.published && !costed.failed() && costed.blocked.is_empty();
+    if let (true, Some(release)) = (idle, &costed.release) {
+        all.push(left("release", format!("nothing that {release} is made from has changed")));
+    }
+    all
+}
+
+/// The most memory that this process ever held, in bytes; `None` where the system does not say.
+fn peak_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_system_says_how_much_memory_was_held() {
+        assert!(peak_bytes().is_some_and(|bytes| bytes > 1 << 20));
+    }
+}
