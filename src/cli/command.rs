@@ -74,9 +74,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             voice.answer(&page);
             Ok(code)
         }
-        Command::Run(words) => {
-            super::run::act(partnership, words, &options(words)?, voice)
-        }
+        Command::Run(words) => super::run::act(partnership, words, &options(words)?, voice),
         Command::Accept(words) => say(voice, &super::decide::page(partnership, words, Decided::Accept)?),
         Command::Withdraw { decide, undo } => {
             let what = if *undo { Decided::Undo } else { Decided::Withdraw };

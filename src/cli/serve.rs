@@ -44,6 +44,7 @@ impl Told for Log {
 /// Runs what is due until a signal ends it.
 pub fn serve(words: &Words, shape: LogShape, voice: Voice) -> Answer<ExitCode> {
     super::command::is_partnership(&words.partnership)?;
-    let asked = Asked { root: words.partnership.clone(), program: child::program(), log: (shape == LogShape::Json).then(|| shape.as_str()) };
+    let asked =
+        Asked { root: words.partnership.clone(), program: child::program(), log: (shape == LogShape::Json).then(|| shape.as_str()) };
     serve::serve(&asked, &Log { shape, voice })
 }

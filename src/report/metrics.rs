@@ -75,9 +75,9 @@ fn of_feeds(run: &RunRecord) -> Vec<Metric> {
         *quarantined.entry(&delivered.feed).or_default() += delivered.quarantined;
         *bytes.entry(&delivered.feed).or_default() += delivered.bytes;
     }
-    let by_state = files.iter().map(|((feed, state), number)| {
-        (vec![("feed", (*feed).to_owned()), ("state", (*state).to_owned())], number.to_string())
-    });
+    let by_state = files
+        .iter()
+        .map(|((feed, state), number)| (vec![("feed", (*feed).to_owned()), ("state", (*state).to_owned())], number.to_string()));
     let by_feed = |of: &BTreeMap<&str, u64>| {
         of.iter().map(|(feed, number)| (vec![("feed", (*feed).to_owned())], number.to_string())).collect::<Vec<_>>()
     };

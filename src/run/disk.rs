@@ -54,7 +54,8 @@ fn room_for(free: u64, largest: u64) -> Finding {
         return Finding::of("disk", true, format!("room for the largest delivery so far ({})", counted(largest, "byte")));
     }
     let free = grouped(u128::from(free));
-    let seen = format!("{free} bytes free; the largest delivery so far had {}, and one takes {ROOM} times its bytes", counted(largest, "byte"));
+    let seen =
+        format!("{free} bytes free; the largest delivery so far had {}, and one takes {ROOM} times its bytes", counted(largest, "byte"));
     Finding::of("disk", false, seen)
 }
 
@@ -64,7 +65,11 @@ pub(super) fn time_zone() -> Finding {
     let shown = [1_530_446_400, 1_546_344_000].map(civil);
     let fine = shown[0].ends_with("13:00 BST") && shown[1].ends_with("12:00 GMT");
     let version = chrono_tz::IANA_TZDB_VERSION;
-    Finding::of("time zone data", fine, if fine { format!("{version}, in the program") } else { format!("{version} says {}", shown.join(", ")) })
+    Finding::of(
+        "time zone data",
+        fine,
+        if fine { format!("{version}, in the program") } else { format!("{version} says {}", shown.join(", ")) },
+    )
 }
 
 impl Conductor<'_> {

@@ -70,7 +70,7 @@ impl Child {
         match &work {
             Work::Vacuum => {
                 command.arg("vacuum").arg("--json");
-            },
+            }
             Work::Run(slots) => {
                 command.arg("run").arg("--json");
                 if let Some(shape) = asked.log {

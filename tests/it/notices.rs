@@ -58,7 +58,7 @@ impl Server {
         server
     }
 
-    fn answers(&self, status: &str) {
+    pub fn answers(&self, status: &str) {
         status.clone_into(&mut self.answer.lock().expect("whole"));
     }
 

@@ -1,7 +1,12 @@
 //! What truecost says of its own work: tables of operations, a run step by step, logs, metrics; and that a folder that was copied away in
 //! mid-run and put back elsewhere is mended and goes on.
 
-use std::{fs, path::Path, process::{Command, Stdio}, io::Write as _};
+use std::{
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use serde_json::Value;
 
@@ -28,13 +33,17 @@ fn two_runs() -> Place {
 #[test]
 fn what_was_done_can_be_asked() {
     let place = two_runs();
-    let runs = asked(&place, "SELECT number, exit, halves, release, published, accepted, refused, rows, amount FROM ops.run ORDER BY number");
+    let runs =
+        asked(&place, "SELECT number, exit, halves, release, published, accepted, refused, rows, amount FROM ops.run ORDER BY number");
     assert_eq!(runs, ["1,0,both,r0001,true,1,0,2,0.00", "2,1,both,r0001,false,0,1,0,0.00"]);
     let whole = "SELECT count(*) FROM ops.run WHERE peak_memory_bytes > 1000000 AND length(configuration) = 64 AND program LIKE 'truecost %' AND bytes > 0";
     assert_eq!(asked(&place, whole), ["2"]);
     let steps = asked(&place, "SELECT step, count(*) FROM ops.step WHERE run = 1 AND step <> 'make' GROUP BY step ORDER BY step");
     assert_eq!(steps, ["deliver,1", "land,1", "prove,1", "publish,1", "recover,1"]);
-    assert_eq!(asked(&place, "SELECT subject, rows FROM ops.step WHERE run = 1 AND step = 'deliver'"), ["ashvale/general_ledger ashvale_2018_04.csv,2"]);
+    assert_eq!(
+        asked(&place, "SELECT subject, rows FROM ops.step WHERE run = 1 AND step = 'deliver'"),
+        ["ashvale/general_ledger ashvale_2018_04.csv,2"]
+    );
     assert_eq!(asked(&place, "SELECT sum(rows) > 2, sum(parts_made) > 15 FROM ops.step WHERE run = 1 AND step = 'make'"), ["true,true"]);
     assert_eq!(asked(&place, "SELECT count(*) > 20, sum(CASE WHEN passed THEN 0 ELSE 1 END) FROM ops.check WHERE run = 1"), ["true,0"]);
     let releases = asked(&place, "SELECT release, run, latest, parts > 30, length(rules) FROM ops.release");
@@ -46,7 +55,9 @@ fn what_was_done_can_be_asked() {
 fn a_run_is_shown_with_what_it_read_wrote_and_left() {
     let place = two_runs();
     let first = place.run(&["runs", "show", "1"]).must(0);
-    for line in ["  ashvale/general_ledger ashvale_2018_04.csv for 2018/P01: accepted, 2 rows, £0.00, ", "  release r0001\n", "\nleft: nothing\n"] {
+    for line in
+        ["  ashvale/general_ledger ashvale_2018_04.csv for 2018/P01: accepted, 2 rows, £0.00, ", "  release r0001\n", "\nleft: nothing\n"]
+    {
         assert!(first.contains(line), "{line}\n{first}");
     }
     let second = place.run(&["runs", "show", "2"]).must(0);
@@ -54,7 +65,10 @@ fn a_run_is_shown_with_what_it_read_wrote_and_left() {
         assert!(second.contains(line), "{line}\n{second}");
     }
     let shown = place.json(&["runs", "show", "2"]);
-    assert_eq!((shown["number"].as_u64(), shown["exit"].as_u64(), shown["delivered"][0]["state"].as_str()), (Some(2), Some(1), Some("refused")));
+    assert_eq!(
+        (shown["number"].as_u64(), shown["exit"].as_u64(), shown["delivered"][0]["state"].as_str()),
+        (Some(2), Some(1), Some("refused"))
+    );
     let unknown = place.run(&["runs", "show", "9"]);
     assert!(unknown.code == 2 && unknown.err.contains("from 1 to 2"), "{}", unknown.err);
     assert!(place.json(&["runs"])[0].get("steps").is_none());
@@ -65,13 +79,18 @@ fn every_line_of_a_log_says_its_run_and_its_step() {
     let place = Place::new();
     place.ledger(4, APRIL);
     let said = place.run(&["run", "--log", "json"]);
-    let lines: Vec<Value> = said.err.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect();
+    let lines: Vec<Value> =
+        said.err.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect();
     let of_run = lines.iter().filter(|line| line["run"] == 1 && line["step"] == "publish" && line["text"] == "readers see release r0001");
     assert!(of_run.count() == 1 && lines.len() > 2, "{}", said.err);
     assert!(lines.iter().all(|line| line["at"].as_str().is_some_and(|at| at.ends_with('Z')) && line["step"].is_string()), "{}", said.err);
     place.ledger(5, APRIL);
     let said = place.run(&["-q", "run", "--log", "text"]);
-    assert!(said.code == 0 && said.err.lines().count() == 1 && said.err.contains(" run 2 publish: readers see release r0002"), "{}", said.err);
+    assert!(
+        said.code == 0 && said.err.lines().count() == 1 && said.err.contains(" run 2 publish: readers see release r0002"),
+        "{}",
+        said.err
+    );
     // Words that say how much is told may stand before the command.
     let said = place.run(&["-q", "run"]);
     assert_eq!((said.code, said.err.as_str()), (0, ""));
@@ -98,7 +117,9 @@ fn metrics_are_what_prometheus_reads() {
     let said = place.run(&["run", "--metrics-file", "nowhere/truecost.prom"]);
     assert!(said.code == 3 && said.err.contains("TC0512") && said.err.contains("nothing was run"), "{}", said.err);
     assert_eq!(asked(&place, "SELECT count(*) FROM ops.run"), ["3"]);
-    let Ok(mut judge) = Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
+    let Ok(mut judge) =
+        Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+    else {
         eprintln!("skipped: there is no promtool on this machine (Debian: prometheus)");
         return;
     };
@@ -122,7 +143,16 @@ fn a_folder_that_was_copied_away_in_mid_run_and_put_back_elsewhere_goes_on() {
     quiet.ledger(5, APRIL);
     quiet.run(&["run"]).must(0);
     let expected = state(quiet.path());
-    for point in ["land.renamed", "commit.in_place", "log.entry_written", "enter.committed", "cost.part_made", "release.manifest", "release.renamed", "latest.named"] {
+    for point in [
+        "land.renamed",
+        "commit.in_place",
+        "log.entry_written",
+        "enter.committed",
+        "cost.part_made",
+        "release.manifest",
+        "release.renamed",
+        "latest.named",
+    ] {
         let place = Place::new();
         place.ledger(4, APRIL);
         place.run(&["run"]).must(0);
@@ -139,7 +169,9 @@ fn a_folder_that_was_copied_away_in_mid_run_and_put_back_elsewhere_goes_on() {
         assert!(truecost(&["run"]).status.success(), "{point}");
         assert!(truecost(&["release", "verify", "--all"]).status.success(), "{point}");
         // Where files lie, and when they were copied, is told by the register alone.
-        let of_place = |difference: &String| difference.contains("/register/") && (difference.contains(": source") || difference.contains(": also_as"));
+        let of_place = |difference: &String| {
+            difference.contains("/register/") && (difference.contains(": source") || difference.contains(": also_as"))
+        };
         let differ: Vec<String> = differences(&expected, &state(&folder)).into_iter().filter(|difference| !of_place(difference)).collect();
         assert!(differ.is_empty(), "{point}: {}", differ.join("\n"));
         // Nothing is left that nothing refers to.

@@ -18,12 +18,12 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_truecost");
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A partnership of its own, with a clock that stands where it is put.
-struct Stage {
-    folder: tempfile::TempDir,
+pub struct Stage {
+    pub folder: tempfile::TempDir,
 }
 
 /// A `serve` that is under way; killed where a test does not end it.
-struct Serving {
+pub struct Serving {
     process: Child,
     log: PathBuf,
     clock: PathBuf,
@@ -54,21 +54,21 @@ impl Stage {
         stage
     }
 
-    fn at(&self, path: &str) -> PathBuf {
+    pub fn at(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
-    fn put(&self, path: &str, text: &str) {
+    pub fn put(&self, path: &str, text: &str) {
         fs::create_dir_all(self.at(path).parent().unwrap()).unwrap();
         fs::write(self.at(path), text).unwrap();
     }
 
-    fn append(&self, path: &str, text: &str) {
+    pub fn append(&self, path: &str, text: &str) {
         let before = fs::read_to_string(self.at(path)).unwrap();
         self.put(path, &(before + text));
     }
 
-    fn edit(&self, path: &str, from: &str, to: &str) {
+    pub fn edit(&self, path: &str, from: &str, to: &str) {
         let before = fs::read_to_string(self.at(path)).unwrap();
         assert!(before.contains(from), "{path} has no {from}");
         self.put(path, &before.replacen(from, to, 1));
@@ -86,21 +86,26 @@ impl Stage {
         fs::File::options().write(true).open(self.at(&path)).unwrap().set_modified(old).unwrap();
     }
 
-    fn truecost(&self, words: &[&str]) -> Output {
+    pub fn truecost(&self, words: &[&str]) -> Output {
         Command::new(PROGRAM).current_dir(self.folder.path()).args(words).env("TRUECOST_CLOCK", self.at("clock")).output().unwrap()
     }
 
-    fn serve(&self, at: &str) -> Serving {
+    pub fn serve(&self, at: &str) -> Serving {
         self.serve_as(at, "clock")
     }
 
     /// A `serve` with a clock of its own.
     fn serve_as(&self, at: &str, clock: &str) -> Serving {
+        self.serve_with(at, clock, &[])
+    }
+
+    /// A `serve` with a clock of its own, and words in its environment.
+    pub fn serve_with(&self, at: &str, clock: &str, set: &[(&str, &str)]) -> Serving {
         self.put(clock, at);
         let log = self.at(&format!("{clock}.log"));
         let file = fs::File::options().create(true).append(true).open(&log).unwrap();
         let mut command = Command::new(PROGRAM);
-        command.current_dir(self.folder.path()).arg("serve").env("TRUECOST_CLOCK", self.at(clock));
+        command.current_dir(self.folder.path()).arg("serve").env("TRUECOST_CLOCK", self.at(clock)).envs(set.iter().copied());
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().unwrap();
         Serving { process, log, clock: self.at(clock) }
     }
@@ -120,7 +125,7 @@ impl Stage {
     }
 
     /// The release that readers see.
-    fn release(&self) -> String {
+    pub fn release(&self) -> String {
         let latest = fs::read_to_string(self.at("published/latest.json")).unwrap_or_default();
         serde_json::from_str::<Value>(&latest).ok().and_then(|v| v["release"].as_str().map(str::to_owned)).unwrap_or_default()
     }
@@ -139,18 +144,18 @@ fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 impl Serving {
     /// Moves time on, and waits until everything until then is done. When there is next something to do.
-    fn step(&self, to: &str) -> String {
+    pub fn step(&self, to: &str) -> String {
         self.set(to);
         self.idle(to)
     }
 
-    fn set(&self, to: &str) {
+    pub fn set(&self, to: &str) {
         let staging = self.clock.with_extension("new");
         fs::write(&staging, to).unwrap();
         fs::rename(staging, &self.clock).unwrap();
     }
 
-    fn idle(&self, at: &str) -> String {
+    pub fn idle(&self, at: &str) -> String {
         let next = self.clock.with_file_name(format!("{}.next", self.clock.file_name().unwrap().to_string_lossy()));
         patiently(&format!("serve to be idle at {at}; its log:\n{}", self.said()), || {
             let text = fs::read_to_string(&next).ok()?;
@@ -158,7 +163,7 @@ impl Serving {
         })
     }
 
-    fn said(&self) -> String {
+    pub fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
@@ -179,12 +184,12 @@ impl Serving {
         (code, text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let done = Command::new("kill").args([format!("-{name}"), self.process.id().to_string()]).status().unwrap();
         assert!(done.success());
     }
 
-    fn ends(mut self) -> Option<i32> {
+    pub fn ends(mut self) -> Option<i32> {
         patiently("serve to end", || self.process.try_wait().unwrap()).code()
     }
 }
