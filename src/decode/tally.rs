@@ -243,13 +243,12 @@ impl Tally {
                 [] => faults.push(faults::record_missing(&judge.subject.file, &kind.tag)),
                 [one] => {
                     for (name, field) in &kind.fields {
-                        match field.checked_sub(1).and_then(|at| one.fields.get(at)) {
-                            Some(text) => drop(self.trailer.insert(name.clone(), text.clone())),
-                            None => {
-                                let stretch = field.checked_sub(2).and_then(|at| kind.stretches.get(at));
-                                let place = stretch.map_or_else(|| format!("field {field}"), |at| format!("positions {at}"));
-                                faults.push(faults::record_short(&judge.subject.file, &kind.tag, one.line, name, &place));
-                            }
+                        if let Some(text) = field.checked_sub(1).and_then(|at| one.fields.get(at)) {
+                            self.trailer.insert(name.clone(), text.clone());
+                        } else {
+                            let stretch = field.checked_sub(2).and_then(|at| kind.stretches.get(at));
+                            let place = stretch.map_or_else(|| format!("field {field}"), |at| format!("positions {at}"));
+                            faults.push(faults::record_short(&judge.subject.file, &kind.tag, one.line, name, &place));
                         }
                     }
                 }

@@ -97,11 +97,11 @@ fn text_rules(fields: &Fields<'_>) -> TextRules {
 
 /// What holds whatever the format.
 fn row_rules(fields: &Fields<'_>, columns: &Columns<'_>, format: &Format) -> RowRules {
-    let Header { has_header, header_within_rows, preamble_holds } = header(fields, format);
+    let header = header(fields, format);
     RowRules {
-        has_header,
-        header_within_rows,
-        preamble_holds,
+        has_header: header.is_there,
+        header_within_rows: header.within_rows,
+        preamble_holds: header.before,
         record_at: record_at(fields, format),
         records: records(fields, format),
         footer: fields.get("footer").and_then(|item| footer(&item, columns)),
@@ -160,22 +160,22 @@ fn encodings(fields: &Fields<'_>) -> Vec<Encoding> {
 
 /// Whether there is one, within how many lines it stands, and what amounts before it hold.
 struct Header {
-    has_header: bool,
-    header_within_rows: u32,
-    preamble_holds: Option<Holds>,
+    is_there: bool,
+    within_rows: u32,
+    before: Option<Holds>,
 }
 
 /// `none`, or `{find: by_names, within_rows: 20}`; a file of fixed width has none unless it is said.
 fn header(fields: &Fields<'_>, format: &Format) -> Header {
     let item = fields.get("header");
     let is_none = item.as_ref().map_or(matches!(format, Format::Fixed(_)), |item| item.raw_text() == Some("none"));
-    let mut found = Header { has_header: !is_none, header_within_rows: 20, preamble_holds: None };
+    let mut found = Header { is_there: !is_none, within_rows: 20, before: None };
     let header = item.filter(|_| !is_none).and_then(|item| item.fields(&["find", "within_rows", "holds"]));
     if let Some(header) = header {
         let _ = header.get("find").and_then(|item| item.choice(&[("by_names", ())]));
         let rows = header.get("within_rows").and_then(|item| item.count(1, 1_000)).and_then(|n| u32::try_from(n).ok());
-        found.header_within_rows = rows.unwrap_or(20);
-        found.preamble_holds = holds(&header);
+        found.within_rows = rows.unwrap_or(20);
+        found.before = holds(&header);
     }
     if is_none && let (Format::Delimited(_), Some(item)) = (format, fields.get("extra_columns")) {
         item.refuse(

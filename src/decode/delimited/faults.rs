@@ -34,6 +34,7 @@ pub(in crate::decode) fn wrong_delimiter(subject: &Subject, line: u64, record: &
 }
 
 /// What a record of another length than the header's looks like.
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own, and they go in all combinations
 pub(in crate::decode) struct FieldCount<'a> {
     pub(in crate::decode) line: u64,
     pub(in crate::decode) record: &'a [u8],

@@ -4,7 +4,7 @@ use super::{Columns, format_keys, text_rules};
 use crate::{
     diagnostic::codes::contract,
     schema::{
-        Column, Fixed, FixedField, Stretch, Unit,
+        Column, Encoding, Fixed, FixedField, Stretch, Unit,
         fields::{Fields, Item},
     },
 };
@@ -52,6 +52,10 @@ pub fn fixed(fields: &Fields<'_>, columns: &Columns<'_>) -> Option<Fixed> {
     format_keys(fields, "fixed", &["delimiter", "quote", "escape", "trailing_delimiter", "extra_columns"]);
     let text = text_rules(fields);
     let unit = fields.need("unit").and_then(|item| item.choice(&[("characters", Unit::Characters), ("bytes", Unit::Bytes)]));
+    let wide = |encoding: &Encoding| matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be);
+    if let (Some(Unit::Bytes), Some(item)) = (unit, fields.get("unit").filter(|_| text.encodings.iter().any(wide))) {
+        item.refuse(contract::LAYOUT, "UTF-16 is listed under `encodings`", "`unit: characters`", "");
+    }
     let length = fields.need("length").and_then(|item| item.count(1, LONGEST)).and_then(|n| u32::try_from(n).ok());
     let filled = fields.get("fill").and_then(|item| item.list()).unwrap_or_default();
     let filled: Vec<_> = filled.into_iter().map(|item| (stretch_of(&item), item)).collect();
@@ -60,19 +64,14 @@ pub fn fixed(fields: &Fields<'_>, columns: &Columns<'_>) -> Option<Fixed> {
     places.extend(filled.into_iter().filter_map(|(stretch, item)| Some((stretch?, None, item))));
     let mut placed = true;
     for (column, item) in columns {
-        match column.rules.at {
-            Some(at) => places.push((at, Some(column), item.clone())),
-            None => {
-                placed = false;
-                let hint = "Of a column that cannot be found in a line, nothing can be read.";
-                item.refuse(
-                    contract::LAYOUT,
-                    &format!("the column `{}` has no place in the line", column.name),
-                    "`start` and `width`, or `from` and `to`",
-                    hint,
-                );
-            }
+        if let Some(at) = column.rules.at {
+            places.push((at, Some(column), item.clone()));
+            continue;
         }
+        placed = false;
+        let why = format!("the column `{}` has no place in the line", column.name);
+        let hint = "Of a column that cannot be found in a line, nothing can be read.";
+        item.refuse(contract::LAYOUT, &why, "`start` and `width`, or `from` and `to`", hint);
     }
     places.sort_by_key(|(at, ..)| (at.start, at.width));
     let (unit, length) = (unit?, length?);
@@ -83,7 +82,7 @@ pub fn fixed(fields: &Fields<'_>, columns: &Columns<'_>) -> Option<Fixed> {
 
 /// Whether every position of the line stands in one field and no more; where not, it is reported.
 fn covers(fields: &Fields<'_>, length: u32, places: &[(Stretch, Option<&Column>, Item<'_>)]) -> bool {
-    let name = |column: &Option<&Column>| column.map_or_else(|| "`fill`".to_owned(), |column| format!("`{}`", column.name));
+    let name = |column: Option<&Column>| column.map_or_else(|| "`fill`".to_owned(), |column| format!("`{}`", column.name));
     let hint = "A position that nobody reads stands under `fill`, so that none is forgotten.";
     let before = fields.reader().fault_count();
     let mut next = 0;
@@ -92,13 +91,13 @@ fn covers(fields: &Fields<'_>, length: u32, places: &[(Stretch, Option<&Column>,
         if at.start > next {
             let gap = Stretch { start: next, width: at.start - next };
             let expected = format!("`fill: [{{from: {}, to: {}}}]`, or a column there", gap.start + 1, gap.end());
-            item.refuse(contract::LAYOUT, &format!("the positions {gap} before {} belong to no field", name(column)), expected, hint);
+            item.refuse(contract::LAYOUT, &format!("the positions {gap} before {} belong to no field", name(*column)), expected, hint);
         } else if let Some((other, name_of)) = last.as_ref().filter(|_| at.start < next) {
-            let why = format!("{} ({at}) and {name_of} ({other}) overlap", name(column));
+            let why = format!("{} ({at}) and {name_of} ({other}) overlap", name(*column));
             item.refuse(contract::LAYOUT, &why, "each position in one field", "");
         }
         if at.end() > next {
-            (next, last) = (at.end(), Some((*at, name(column))));
+            (next, last) = (at.end(), Some((*at, name(*column))));
         }
     }
     if next != length
