@@ -12,7 +12,7 @@ use truecost_fuzz::{
     domain::{Day, Digest, Identifier},
     schema::{
         Column, ColumnRules, Contract, DateFormat, DatePart, Delimited, Encoding, Escape, ExtraColumns, Footer, Format, Holds, Kind, Layout,
-        MoneyStyle, NotData, RecordType, RowRules, SpecialColumns, TextRules, Type, Window,
+        MoneyStyle, NotData, RecordAt, RecordType, RowRules, SpecialColumns, TextRules, Type, Window,
     },
 };
 
@@ -94,6 +94,8 @@ fn contract(choice: u8, more: u8) -> Contract {
     };
     let rows = RowRules {
         header_within_rows: 3,
+        has_header: more & 16 == 0,
+        record_at: RecordAt::Field(0),
         records: if bit(4) { records } else { vec![] },
         footer: bit(5).then(|| Footer { when: vec![(id("text"), "TOTAL".into())], totals: vec![("sum".into(), id("amount"))], holds: Some(Holds::Total) }),
         not_data: vec![NotData { when: vec![(id("text"), "skip".into())], reason: "declared".into(), holds: None }],

@@ -1,0 +1,119 @@
+//! Lines of fixed width: any bytes are accepted or refused, never panic, and give the same answer however they are cut.
+
+#![no_main]
+
+use std::sync::Arc;
+
+use arrow::{array::RecordBatch, compute::concat_batches};
+use libfuzzer_sys::fuzz_target;
+use truecost_fuzz::{
+    decode::{FileScan, Judge, Reader, RejectedRow, Tally, decode},
+    diagnostic::Answer,
+    domain::{Day, Digest, Identifier},
+    schema::{
+        Column, ColumnRules, Contract, DateFormat, DatePart, Encoding, Fixed, FixedField, Format, Holds, Kind, Layout, MoneyStyle, RecordAt,
+        RecordType, RowRules, SpecialColumns, Stretch, TextRules, Type, Unit,
+    },
+};
+
+fuzz_target!(|input: &[u8]| {
+    let [choice, size, file @ ..] = input else { return };
+    let contract = Arc::new(contract(*choice));
+    let whole = judge(&contract, file, 1 << 20);
+    let cut = judge(&contract, file, usize::from(*size) + 1);
+    assert_eq!(whole, cut);
+    if let Ok((rows, rejected, tally)) = whole {
+        assert_eq!(rows.num_rows() as u64, tally.accepted);
+        assert_eq!(rejected.len() as u64, tally.rejected);
+        assert!(rejected.iter().all(|row| !row.faults.is_empty()));
+        assert!(rejected.is_sorted_by_key(|row| row.source_row));
+    }
+});
+
+type Judged = (RecordBatch, Vec<RejectedRow>, Tally);
+
+fn judge(contract: &Arc<Contract>, bytes: &[u8], piece_bytes: usize) -> Answer<Judged> {
+    let mut scan = FileScan::new();
+    bytes.chunks(piece_bytes).for_each(|piece| scan.update(piece));
+    let day = |y| Day::from_ymd(y, 4, 1).expect("a day");
+    let judge = Judge::new(Arc::clone(contract), "file".into(), &scan.finish(), (day(2023), day(2024)), vec![])?;
+    let mut reader = Reader::open_in_pieces(&judge, bytes, piece_bytes)?;
+    let header = reader.header();
+    let (mut batches, mut rejected, mut tally) = (Vec::new(), Vec::new(), Tally::default());
+    while let Some(piece) = reader.next()? {
+        let decoded = decode(&judge, &header, &piece);
+        if let Some(fault) = decoded.fault {
+            return Err(fault.into());
+        }
+        batches.push(decoded.rows);
+        rejected.extend(decoded.rejected);
+        tally.add(decoded.tally);
+    }
+    let tally = tally.finish(&judge, &header)?;
+    Ok((concat_batches(&judge.schema(), &batches).expect("one schema"), rejected, tally))
+}
+
+fn id(name: &str) -> Identifier {
+    Identifier::new(name).expect("an identifier")
+}
+
+/// `T` and the name at 1-4, a filler at 5, an amount at 6-11, a day at 12-19: 19 characters or bytes, or 21 with a line end that counts.
+fn contract(choice: u8) -> Contract {
+    let bit = |n: u8| choice >> n & 1 == 1;
+    let column = |name: &str, kind, rules| Column {
+        name: id(name),
+        physical_name: name.into(),
+        kind,
+        required: bit(0),
+        primary_key: None,
+        description: String::new(),
+        rules,
+    };
+    let field = |start: u32, width: u32, column: Option<&str>| FixedField { at: Stretch { start, width }, column: column.map(id) };
+    let mut fields = vec![field(0, 4, Some("text")), field(4, 1, None), field(5, 6, Some("amount")), field(11, 8, Some("day"))];
+    if bit(1) {
+        fields.push(field(19, 2, None));
+    }
+    let format = Fixed {
+        text: TextRules {
+            encodings: vec![Encoding::Utf8, Encoding::Windows1252],
+            trust_encoding: bit(2),
+            last_line_end_absent: false,
+        },
+        unit: if bit(3) { Unit::Bytes } else { Unit::Characters },
+        length: if bit(1) { 21 } else { 19 },
+        fields,
+    };
+    let record = |tag: &str, data, holds| RecordType { tag: tag.into(), data, holds, ..RecordType::default() };
+    let trailer = RecordType {
+        tag: "T".into(),
+        fields: vec![("rows".into(), 2), ("sum".into(), 3)],
+        stretches: vec![Stretch { start: 1, width: 3 }, Stretch { start: 4, width: 6 }],
+        ..RecordType::default()
+    };
+    let rows = RowRules {
+        has_header: bit(4),
+        header_within_rows: 3,
+        record_at: RecordAt::Stretch(Stretch { start: 0, width: 1 }),
+        records: if bit(5) { vec![record("D", true, None), record("X", false, Some(Holds::LeftOut)), trailer] } else { vec![] },
+        skip_blank_rows: bit(6),
+        allow_empty: bit(7),
+        ..RowRules::default()
+    };
+    let dates = vec![DateFormat { text: "yyyymmdd".into(), parts: vec![DatePart::Year, DatePart::Month, DatePart::Day] }];
+    let money = vec![MoneyStyle::Plain, MoneyStyle::Overpunch, MoneyStyle::OverpunchDigits, MoneyStyle::Implied(2)];
+    Contract {
+        name: "fuzz".into(),
+        kind: Kind::Source,
+        file: "fuzz".into(),
+        digest: Digest([0; 32]),
+        version: "1".into(),
+        columns: vec![
+            column("text", Type::Text, ColumnRules::default()),
+            column("amount", Type::Money, ColumnRules { money, ..ColumnRules::default() }),
+            column("day", Type::Date, ColumnRules { dates, ..ColumnRules::default() }),
+        ],
+        special: SpecialColumns::default(),
+        layout: Some(Layout { rows, format: Format::Fixed(format) }),
+    }
+}
