@@ -141,7 +141,7 @@ fn havering() -> (&'static str, Contract, Vec<u8>) {
     ];
     let text = TextRules { encodings: vec![Encoding::Windows1252], trust_encoding: false, last_line_end_absent: false };
     let format = Delimited { text, delimiter: b'|', quote: None, escape: Escape::Doubled, trailing_delimiter: false };
-    let layout = Layout { rows: RowRules { records, ..RowRules::default() }, format: Format::Delimited(format) };
+    let layout = Layout { rows: RowRules { records, ..RowRules::default() }, format: Format::Delimited(format), container: None };
     ("havering", contract(layout, columns), bytes)
 }
 

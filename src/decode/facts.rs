@@ -7,6 +7,44 @@ use serde::{Deserialize, Serialize};
 #[serde(untagged)]
 pub enum FileFacts {
     Text(EncodingFacts),
+    Packed(PackedFacts),
+}
+
+impl FileFacts {
+    /// How the file is packed, where it begins so and nobody has looked inside yet.
+    #[must_use]
+    pub fn unopened(&self) -> Option<OtherFormat> {
+        match self {
+            Self::Text(facts) => facts.other.filter(|other| matches!(other, OtherFormat::Zip | OtherFormat::Gzip)),
+            Self::Packed(_) => None,
+        }
+    }
+
+    /// The SHA-256 of what is inside; of a personal feed its HMAC under the sealing key. `None` where the file is not packed.
+    #[must_use]
+    pub fn inside_sha256(&self) -> Option<&str> {
+        match self {
+            Self::Text(_) => None,
+            Self::Packed(facts) => Some(&facts.inside.sha256),
+        }
+    }
+}
+
+/// What is known of a file that is packed as its contract says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackedFacts {
+    pub packed: OtherFormat,
+    pub inside: Inside,
+}
+
+/// What a packed file holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inside {
+    /// Name of the entry; empty where the container has none.
+    pub name: String,
+    pub sha256: String,
+    pub bytes: u64,
+    pub text: EncodingFacts,
 }
 
 /// A place in a file: byte offset from 0, physical line from 1.

@@ -80,12 +80,13 @@ pub(super) fn other_format(file: &str, other: OtherFormat) -> Diagnostic {
     let (what, hint) = match other {
         OtherFormat::Zip => (
             "a zip archive, as .xlsx workbooks are",
-            "if it is a workbook, open it and save it as CSV (changing the name does not change what it is), or ask the sender for CSV; else unpack it",
+            "if it is a workbook (.xlsx), say `format: workbook` in the contract; if the extract is packed in it, `container: zip`; else ask the sender for the agreed file: its name does not change what it is",
         ),
-        OtherFormat::Gzip => ("packed with gzip", "unpack it (gunzip), or ask the sender for the file itself"),
-        OtherFormat::OldWorkbook => {
-            ("an .xls workbook", "open it and save it as CSV (changing the name does not change what it is), or ask the sender for CSV")
-        }
+        OtherFormat::Gzip => ("packed with gzip", "say `container: gzip` in the contract, or ask the sender for the file itself"),
+        OtherFormat::OldWorkbook => (
+            "an .xls workbook",
+            "open it and save it as .xlsx or CSV (changing the name does not change what it is), or ask the sender for that",
+        ),
         OtherFormat::Ebcdic => (
             "in EBCDIC, the code of a mainframe",
             "ask the sender for the file as text (most transfers of such files can convert it: choose text, not binary), in Windows-1252 or UTF-8",

@@ -38,6 +38,8 @@ pub struct Header {
     pub(super) raw: Vec<u8>,
     /// In a file of fixed width whose declared length counts the line end: bytes of the line end; else 0.
     pub(super) line_end: usize,
+    /// Sentences of the format about what stands around the table.
+    pub remarks: Vec<String>,
 }
 
 /// A line before the header.
@@ -68,6 +70,7 @@ impl Header {
         let columns = &judge.contract.columns;
         let (places, fields) = match &judge.layout.format {
             Format::Delimited(_) => ((0..columns.len()).collect(), columns.len() + usize::from(judge.trailing_delimiter)),
+            Format::Workbook(_) => ((0..columns.len()).collect(), columns.len()),
             Format::Fixed(fixed) => {
                 let place = |column: &Column| fixed.fields.iter().position(|field| field.column.as_ref() == Some(&column.name));
                 (columns.iter().filter_map(place).collect(), fixed.fields.len())
@@ -88,6 +91,7 @@ impl Header {
             let printed = printable(&drift.printed);
             notes.push(format!("`{}` stands under `{printed}` ({why}; the contract has `{}`)", drift.column, drift.expected));
         }
+        notes.extend(self.remarks.iter().cloned());
         notes
     }
 }
@@ -159,6 +163,12 @@ impl<'j> Search<'j> {
         Ok(None)
     }
 
+    /// Whether these fields name every column, so that they would be the header.
+    pub(super) fn names_all(&self, names: &[String]) -> bool {
+        let folded: BTreeSet<String> = names.iter().map(|name| fold(name)).collect();
+        self.named_among(&folded) == self.wanted.len()
+    }
+
     /// A line that cannot be split into fields.
     pub(super) fn pass_over(&mut self, line: u64, text: String) {
         self.preamble.push(PreambleLine { line, fields: vec![text], is_control: false });
@@ -224,6 +234,7 @@ impl<'j> Search<'j> {
             marks: std::mem::take(&mut self.marks),
             raw: found.raw,
             line_end: 0,
+            remarks: Vec::new(),
         })
     }
 }

@@ -1,23 +1,24 @@
 //! What a file is judged against: its contract, made ready for reading.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::{
     amounts::{Amounts, SignOf},
-    facts::FileFacts,
-    faults,
+    facts::{EncodingFacts, FileFacts},
+    faults, packed,
     reading::{Plan, Reading},
     records::Dialect,
     subject::Subject,
     text::{encoding::choose_encoding, transcode},
     treat::{Treated, Treating},
+    workbook::{self, SEEN_BETWEEN},
 };
 use crate::{
     diagnostic::Answer,
     domain::{Day, Identifier},
-    schema::{Column, Contract, Encoding, Escape, Form, Format, Layout, Side, Term, Type},
+    schema::{Column, Contract, Encoding, Escape, Form, Format, Layout, MoneyStyle, Side, Term, Type},
 };
 
 /// Name of the column that holds the physical line on which a row's record starts.
@@ -82,7 +83,8 @@ impl Judge {
             let signed = |names: &[Identifier], minus| names.iter().filter_map(place).map(|at| (at, minus)).collect::<Vec<_>>();
             Some(Balance { by: place(&balance.by)?, terms: [signed(&balance.plus, false), signed(&balance.minus, true)].concat() })
         });
-        let mut plans: Vec<Plan> = contract.columns.iter().map(|column| Plan::new(column, &layout.rows.null_words, covered)).collect();
+        let mut plans: Vec<Plan> =
+            contract.columns.iter().map(|column| Plan::new(&as_read(column, &layout), &layout.rows.null_words, covered)).collect();
         if matches!(layout.format, Format::Fixed(_)) {
             plans.iter_mut().for_each(|plan| plan.trim = true);
         }
@@ -183,11 +185,41 @@ impl Judge {
     }
 }
 
+/// The column as its format gives it: a number of a workbook is plain, whatever styles its texts are declared to have.
+fn as_read<'c>(column: &'c Column, layout: &Layout) -> Cow<'c, Column> {
+    let money = &column.rules.money;
+    if !matches!(layout.format, Format::Workbook(_)) || money.is_empty() || money.contains(&MoneyStyle::Plain) {
+        return Cow::Borrowed(column);
+    }
+    let mut column = column.clone();
+    column.rules.money.push(MoneyStyle::Plain);
+    Cow::Owned(column)
+}
+
 /// In which encoding the file is read, and the bytes of its byte order mark.
 fn encoding(layout: &Layout, facts: &FileFacts, file: &str) -> Answer<(Encoding, usize)> {
-    match (&layout.format, facts) {
-        (Format::Delimited(delimited), FileFacts::Text(facts)) => choose_encoding(facts, &delimited.text, file),
-        (Format::Fixed(fixed), FileFacts::Text(facts)) => choose_encoding(facts, &fixed.text, file),
+    let as_it_came;
+    let facts = match (&layout.container, facts) {
+        (None, FileFacts::Text(facts)) => facts,
+        (None, FileFacts::Packed(facts)) => {
+            as_it_came = EncodingFacts { len: facts.inside.bytes, other: Some(facts.packed), ..EncodingFacts::default() };
+            &as_it_came
+        }
+        (Some(container), FileFacts::Packed(facts)) if facts.packed == packed::packed_as(container) => {
+            packed::faults::not_nested(file, &facts.inside, matches!(layout.format, Format::Workbook(_)))?;
+            &facts.inside.text
+        }
+        // It could not be unpacked while it was landed: why is told where it is read.
+        (Some(container), FileFacts::Text(facts)) if facts.other == Some(packed::packed_as(container)) => {
+            return Ok((layout.text().and_then(|text| text.encodings.first().copied()).unwrap_or(Encoding::Utf8), 0));
+        }
+        (Some(container), facts) => return Err(packed::faults::otherwise(file, container, facts).into()),
+    };
+    match &layout.format {
+        Format::Delimited(delimited) => choose_encoding(facts, &delimited.text, file),
+        Format::Fixed(fixed) => choose_encoding(facts, &fixed.text, file),
+        // What is in a workbook is found out where its parts are looked through.
+        Format::Workbook(_) => workbook::faults::is_workbook(facts, file).map(|()| (Encoding::Utf8, 0)),
     }
 }
 
@@ -196,6 +228,8 @@ const fn dialect(format: &Format) -> Dialect {
         Format::Delimited(delimited) => Dialect { delimiter: delimited.delimiter, quote: delimited.quote, escape: delimited.escape },
         // Fields touch; what fills them up is blanks.
         Format::Fixed(_) => Dialect { delimiter: b' ', quote: None, escape: Escape::Doubled },
+        // Cells have no delimiter; one stands between them where a person looks at a row.
+        Format::Workbook(_) => Dialect { delimiter: SEEN_BETWEEN, quote: None, escape: Escape::Doubled },
     }
 }
 

@@ -264,6 +264,9 @@ impl<'a> Pass<'a> {
             *count += rows.values_in(self.text, *place);
         }
         let mut faults = block.faults;
+        if let Some((line, fault)) = self.piece.unread(self.judge, &rows.lines) {
+            self.report(line, fault);
+        }
         if !faults.is_empty() {
             faults.sort_by_key(|fault| (fault.row, fault.column));
             for same_row in faults.chunk_by(|a, b| a.row == b.row) {

@@ -10,12 +10,14 @@ use super::{
     fixed::{self, split::Cutter},
     header::Header,
     judge::Judge,
+    packed::Unpacked,
     records::Records,
     text::{
-        chunks::{CHUNK_BYTES, Chunk, Chunks, Cut},
+        chunks::{CHUNK_BYTES, Chunk, Chunks},
         lines::LineEnds,
         transcode,
     },
+    workbook::{self, Rows, Sheet},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic},
@@ -32,17 +34,10 @@ pub struct Reader<R> {
     format: Format<R>,
 }
 
-/// How the file at hand is read. What is no text gets an arm of its own here, in [`PieceOf`] and in [`Splitting`].
+/// How the file at hand is read. What is no text has an arm of its own here, in [`PieceOf`] and in [`Splitting`].
 enum Format<R> {
-    Text(Chunks<R>),
-}
-
-/// How a format of text begins and is cut.
-const fn cut(format: &schema::Format) -> &'static Cut {
-    match format {
-        schema::Format::Delimited(_) => &delimited::CUT,
-        schema::Format::Fixed(_) => &fixed::CUT,
-    }
+    Text(Box<Chunks<Unpacked<R>>>),
+    Workbook(Box<Sheet>),
 }
 
 /// Whole records of a file, to be decoded by [`super::decode`].
@@ -56,6 +51,8 @@ pub struct Piece {
 pub(super) enum PieceOf {
     /// Text that is to be split into records.
     Text(Chunk),
+    /// Rows of a sheet, whose fields are known.
+    Rows(Rows),
 }
 
 impl<R: Read> Reader<R> {
@@ -75,7 +72,13 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_in_pieces(judge: &Judge, read: R, bytes: usize) -> Answer<Self> {
-        Ok(Self { format: Format::Text(Chunks::open(judge, cut(&judge.layout.format), read, bytes)?) })
+        let read = Unpacked::open(&judge.subject.file, &judge.layout, read)?;
+        let format = match &judge.layout.format {
+            schema::Format::Delimited(_) => Format::Text(Box::new(Chunks::open(judge, &delimited::CUT, read, bytes)?)),
+            schema::Format::Fixed(_) => Format::Text(Box::new(Chunks::open(judge, &fixed::CUT, read, bytes)?)),
+            schema::Format::Workbook(form) => Format::Workbook(Box::new(Sheet::open(judge, form, read)?)),
+        };
+        Ok(Self { format })
     }
 
     /// The header of the file.
@@ -83,6 +86,7 @@ impl<R: Read> Reader<R> {
     pub fn header(&self) -> Arc<Header> {
         match &self.format {
             Format::Text(chunks) => chunks.header(),
+            Format::Workbook(sheet) => sheet.header(),
         }
     }
 
@@ -95,6 +99,7 @@ impl<R: Read> Reader<R> {
     pub fn next(&mut self) -> Answer<Option<Piece>> {
         match &mut self.format {
             Format::Text(chunks) => Ok(chunks.next()?.map(|chunk| Piece { of: PieceOf::Text(chunk) })),
+            Format::Workbook(sheet) => Ok(sheet.next()?.map(|rows| Piece { of: PieceOf::Rows(rows) })),
         }
     }
 }
@@ -125,6 +130,7 @@ impl Piece {
     pub fn len(&self) -> usize {
         match &self.of {
             PieceOf::Text(chunk) => chunk.bytes.len(),
+            PieceOf::Rows(rows) => rows.text.len(),
         }
     }
 
@@ -143,16 +149,18 @@ impl Piece {
     pub(super) fn text<'t>(&'t self, judge: &Judge) -> Cow<'t, [u8]> {
         match &self.of {
             PieceOf::Text(chunk) => transcode::to_utf8(judge.encoding, &chunk.bytes),
+            PieceOf::Rows(rows) => Cow::Borrowed(&rows.text),
         }
     }
 
     /// Its records, many at a time. `text` is what [`Self::text`] gave.
-    pub(super) fn split<'t>(&self, judge: &'t Judge, header: &Header, text: &'t [u8]) -> Splitting<'t> {
+    pub(super) fn split<'t>(&'t self, judge: &'t Judge, header: &Header, text: &'t [u8]) -> Splitting<'t> {
         match (&self.of, &judge.layout.format) {
-            (PieceOf::Text(chunk), schema::Format::Delimited(_)) => {
+            (PieceOf::Rows(rows), _) => Splitting::Workbook { rows, next: 0 },
+            (PieceOf::Text(chunk), schema::Format::Fixed(_)) => Splitting::Fixed(Cutter::new(judge, header, text, chunk.first_line)),
+            (PieceOf::Text(chunk), _) => {
                 Splitting::Delimited { judge, text, splitter: Splitter::new(text, judge.dialect, chunk.first_line) }
             }
-            (PieceOf::Text(chunk), schema::Format::Fixed(_)) => Splitting::Fixed(Cutter::new(judge, header, text, chunk.first_line)),
         }
     }
 
@@ -160,6 +168,7 @@ impl Piece {
     pub(super) fn first_line(&self) -> u64 {
         match &self.of {
             PieceOf::Text(chunk) => chunk.first_line,
+            PieceOf::Rows(rows) => rows.lines.first().copied().unwrap_or(0),
         }
     }
 
@@ -167,6 +176,7 @@ impl Piece {
     pub(super) fn is_last(&self) -> bool {
         match &self.of {
             PieceOf::Text(chunk) => chunk.last,
+            PieceOf::Rows(rows) => rows.last,
         }
     }
 
@@ -174,6 +184,15 @@ impl Piece {
     pub(super) fn ctrl_z(&self) -> bool {
         match &self.of {
             PieceOf::Text(chunk) => chunk.ctrl_z,
+            PieceOf::Rows(_) => false,
+        }
+    }
+
+    /// Why a row of data among these cannot be taken, and its line; the first of them.
+    pub(super) fn unread(&self, judge: &Judge, lines: &[u64]) -> Option<(u64, Diagnostic)> {
+        match &self.of {
+            PieceOf::Text(_) => None,
+            PieceOf::Rows(rows) => rows.unread(lines).map(|of| (of.line, workbook::faults::unread(&judge.subject.file, of))),
         }
     }
 
@@ -200,13 +219,14 @@ impl Piece {
 pub(super) enum Splitting<'t> {
     Delimited { judge: &'t Judge, text: &'t [u8], splitter: Splitter<'t> },
     Fixed(Cutter<'t>),
+    Workbook { rows: &'t Rows, next: usize },
 }
 
 impl Splitting<'_> {
     /// Bytes between two fields of a record.
     pub(super) const fn gap(&self) -> usize {
         match self {
-            Self::Delimited { .. } => 1,
+            Self::Delimited { .. } | Self::Workbook { .. } => 1,
             Self::Fixed(_) => 0,
         }
     }
@@ -222,6 +242,10 @@ impl Splitting<'_> {
                 (broken.line, describe_quote(&judge.subject, judge.dialect, (Encoding::Utf8, text), place, broken.fault).into())
             }),
             Self::Fixed(cutter) => cutter.fill(records, enough),
+            Self::Workbook { rows, next } => {
+                *next = rows.records(*next, records, enough);
+                Ok(*next < rows.lines.len())
+            }
         }
     }
 
@@ -230,6 +254,7 @@ impl Splitting<'_> {
         match self {
             Self::Delimited { splitter, .. } => splitter.line_ends,
             Self::Fixed(cutter) => cutter.line_ends,
+            Self::Workbook { .. } => LineEnds::default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
+use super::workbook::Kind;
 use crate::schema::Escape;
 
 /// Records of the expected number of fields, and aside, the others.
@@ -21,6 +22,8 @@ pub(super) struct Records {
     pub(super) lines: Vec<u64>,
     /// Whether some quoted field of the record holds an escaped quote.
     pub(super) escaped: Vec<bool>,
+    /// What the cells of each record are, where the format says it; empty where all is text.
+    pub(super) kinds: Vec<Kind>,
     /// Records with another number of fields.
     pub(super) odd: Vec<OddRow>,
 }
@@ -151,6 +154,11 @@ impl Records {
         self.iter().filter(|spans| holds(spans)).count() as u64
     }
 
+    /// What the cell is that stands in a field of record `row`.
+    pub(super) fn kind(&self, row: usize, place: usize) -> Kind {
+        self.kinds.get(row * self.fields + place).copied().unwrap_or_default()
+    }
+
     /// Takes what stands before `start` off the first field of record `row`.
     #[cold]
     pub(super) fn start_at(&mut self, row: usize, start: usize) {
@@ -173,6 +181,8 @@ impl Records {
         self.lines.retain(|_| kept.next() == Some(&true));
         let mut kept = keep.iter();
         self.escaped.retain(|_| kept.next() == Some(&true));
+        let mut kept = keep.iter().flat_map(|kept| std::iter::repeat_n(*kept, self.fields));
+        self.kinds.retain(|_| kept.next() == Some(true));
     }
 
     /// Lets go of every record but the one that is being split.
@@ -181,6 +191,7 @@ impl Records {
         self.open = 0;
         self.lines.clear();
         self.escaped.clear();
+        self.kinds.clear();
         self.odd.clear();
     }
 }

@@ -77,6 +77,6 @@ pub use settle::{
 pub use share::{PartnerShare, ShareInForce, Used, share_in_force};
 pub use slot::{COST, Slot, instant, instant_text};
 pub use staircase::{DifferenceReason, LinePart, PartKind, PayrollLine, Piece, Resolved, Split, Unsplit, resolve, split_pay, staircase};
-pub use text::{is_command, is_hidden, printable, printable_json, printable_lines, turns_text};
+pub use text::{is_command, is_hidden, is_like, printable, printable_json, printable_lines, turns_text};
 pub use trace::{ShareRow, Traced, TracedCell, Untraced, trace};
 pub use working_day::{Holidays, WorkingDays};

@@ -58,10 +58,45 @@ pub fn printable_json(json: &str) -> String {
     out
 }
 
+/// Whether a name is of the pattern, in which `*` stands for any text.
+#[must_use]
+pub fn is_like(pattern: &str, name: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut left) = name.strip_prefix(head) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or_default();
+    for part in parts {
+        // The first place leaves the most for what follows.
+        let Some(at) = left.find(part) else { return false };
+        left = left.get(at + part.len()..).unwrap_or_default();
+    }
+    left.ends_with(last)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, name) in [
+            ("readme.txt", "readme.txt"),
+            ("*", "anything"),
+            ("*.bak", "x.bak"),
+            ("a*b*c", "aXbYc"),
+            ("a*b*c", "abbc"),
+            ("a**c", "ac"),
+            ("*ab", "aab"),
+        ] {
+            assert!(is_like(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in
+            [("readme.txt", "readme.txt2"), ("*.bak", "x.bak2"), ("a*a", "a"), ("a*b*c", "acb"), ("", "x"), ("README*", "readme")]
+        {
+            assert!(!is_like(pattern, name), "{pattern} {name}");
+        }
+    }
 
     #[test]
     fn what_a_terminal_obeys_is_not_shown() {

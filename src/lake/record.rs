@@ -34,6 +34,9 @@ pub struct DeliveryRecord {
     /// The name of the landed object: the SHA-256 of the original bytes; of a personal feed their HMAC under the sealing key.
     pub sha256: String,
     pub bytes: u64,
+    /// The SHA-256 of what is inside, where the file is packed; of a personal feed its HMAC under the sealing key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside_sha256: Option<String>,
     /// What the landing pass found out about the encoding, in the decoder's words.
     pub encoding: serde_json::Value,
     pub contract: String,
@@ -112,6 +115,14 @@ pub struct Attempt {
     /// What it would bring, where it waits.
     #[serde(default)]
     pub periods: BTreeMap<String, PeriodProof>,
+}
+
+impl DeliveryRecord {
+    /// Whether two files hold the same: byte for byte, or what is inside them does.
+    #[must_use]
+    pub fn holds_the_same(&self, other: &Self) -> bool {
+        self.sha256 == other.sha256 || (self.inside_sha256.is_some() && self.inside_sha256 == other.inside_sha256)
+    }
 }
 
 impl Attempt {

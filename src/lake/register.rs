@@ -166,6 +166,7 @@ pub(super) mod tests {
             also_as: vec![],
             last_attempt: None,
             sha256: "00".repeat(32),
+            inside_sha256: None,
             bytes: 7,
             encoding: serde_json::json!({ "bom": false }),
             contract: "newham/general_ledger".into(),

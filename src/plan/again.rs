@@ -78,7 +78,7 @@ pub(super) fn same_bytes<'k, 'n>(
     alike: Alike<'n>,
 ) -> impl Iterator<Item = &'k DeliveryRecord> + Clone {
     let apart = |r: &DeliveryRecord| r.coverage.iter().all(|period| !new.coverage.contains(period));
-    let same = move |r: &DeliveryRecord| r.sha256 == new.sha256 || (found_alike(r, new) && alike(r, new));
+    let same = move |r: &DeliveryRecord| r.holds_the_same(new) || (found_alike(r, new) && alike(r, new));
     known.iter().filter(move |r| r.is_of(&new.council, &new.feed) && r.proof.accepted > 0 && apart(r) && same(r))
 }
 
@@ -92,7 +92,7 @@ fn found_alike(one: &DeliveryRecord, other: &DeliveryRecord) -> bool {
 pub(super) fn counts_otherwise(record: &DeliveryRecord, copy: &DeliveryRecord) -> Diagnostic {
     let covers = |r: &DeliveryRecord| r.covers().map(|c| c.to_string()).unwrap_or_default();
     let (of_it, of_copy) = (covers(record), covers(copy));
-    let same = if record.sha256 == copy.sha256 { "the same bytes" } else { "the same lines" };
+    let same = if record.holds_the_same(copy) { "the same bytes" } else { "the same lines" };
     let seen = format!(
         "delivery {} of {of_it} cannot count again: {same} count as delivery {} of {of_copy} ({})",
         record.delivery_id,
@@ -137,7 +137,11 @@ pub fn exchanged<'k>(known: &'k [DeliveryRecord], new: &DeliveryRecord, of: &Del
 pub fn is_copy(feed: &Feed, new: &DeliveryRecord, of: &DeliveryRecord, stands: bool, exchanged: Option<&DeliveryRecord>) -> Diagnostic {
     let covers = |r: &DeliveryRecord| r.covers().map(|c| c.to_string()).unwrap_or_default();
     let rows = rows_and_pounds(of.proof.accepted, of.proof.pounds());
-    let alike = if new.sha256 == of.sha256 { "byte for byte" } else { "but for its line ends" };
+    let alike = match () {
+        () if new.sha256 == of.sha256 => "byte for byte",
+        () if new.holds_the_same(of) => "in what is packed in it",
+        () => "but for its line ends",
+    };
     let seen = format!(
         "{} for {} is, {alike}, {} of {}, which {} ({rows})",
         new.source.name,

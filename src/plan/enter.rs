@@ -159,7 +159,7 @@ fn replaced(known: &[DeliveryRecord], new: &DeliveryRecord, period: Period) -> O
 
 /// Whether a refused copy of bytes that were withdrawn is a copy of `new`, which holds the same bytes now: it is not judged again for it.
 fn is_copy_of_moved(record: &DeliveryRecord, withdrawn: &[DeliveryRecord], new: &DeliveryRecord) -> bool {
-    let of_moved = |of: &String| withdrawn.iter().any(|w| w.is(of) && w.sha256 == new.sha256);
+    let of_moved = |of: &String| withdrawn.iter().any(|w| w.is(of) && w.holds_the_same(new));
     record.state == DeliveryState::Refused
         && record.copy_of.as_ref().is_some_and(of_moved)
         && !record.is_named(&new.source.location, &new.source.name)
@@ -171,15 +171,13 @@ fn is_copy_of_moved(record: &DeliveryRecord, withdrawn: &[DeliveryRecord], new: 
 /// Where names say what files cover, every other coverage of the same name is a former reading of it, whatever its bytes were. Where
 /// files say it themselves, one name may bring month after month: only the same bytes cannot mean two coverages.
 fn is_former(rules: EntryRules, record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
-    is_other(record, new)
-        && record.is_named(&new.source.location, &new.source.name)
-        && (!rules.covers_inside || record.sha256 == new.sha256)
+    is_other(record, new) && record.is_named(&new.source.location, &new.source.name) && (!rules.covers_inside || record.holds_the_same(new))
 }
 
 /// Whether `record` holds the bytes of `new` for another coverage. Where the file has moved it does so no more, whichever place `new` has:
 /// one that is taken instead of a newer one stands below that.
 fn is_elsewhere(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
-    counts_otherwise(record, new) && record.sha256 == new.sha256
+    counts_otherwise(record, new) && record.holds_the_same(new)
 }
 
 fn is_other(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {

@@ -14,6 +14,8 @@ pub enum Met {
     Superseded(Box<DeliveryRecord>),
     /// The same delivery was judged, and nothing has changed since.
     Known,
+    /// Another delivery, by its id, holds the same for the same coverage, packed anew: it stands, and nothing has changed since.
+    Same(String),
     /// It is to be judged.
     Due {
         /// What is registered of it, where it stands in the lake, if only for some of its periods; or did, and has to again.
@@ -28,6 +30,8 @@ pub enum Met {
 pub struct Brings<'a> {
     pub id: &'a DeliveryId,
     pub coverage: &'a Coverage,
+    /// SHA-256 of what is inside, where the file is packed.
+    pub inside: Option<&'a str>,
     /// SHA-256 of the sidecar's bytes.
     pub sidecar: Option<&'a str>,
     /// Asked for with `--force`.
@@ -43,7 +47,13 @@ pub fn meet(known: &[DeliveryRecord], feed: &Feed, calendar: Calendar, take: &Ta
     {
         return Met::Superseded(lost.clone());
     }
-    let Some(earlier) = known.iter().find(|r| r.is(brings.id.as_str())) else { return Met::Due { standing: None, earlier: None } };
+    let Some(earlier) = known.iter().find(|r| r.is(brings.id.as_str())) else {
+        let fresh = take.landed.is_none() && !brings.force;
+        return match known.iter().find(|r| fresh && is_same_inside(known, (feed, calendar), r, (take, &brings))) {
+            Some(same) => Met::Same(same.delivery_id.clone()),
+            None => Met::Due { standing: None, earlier: None },
+        };
+    };
     let stands = earlier.is_accepted() && earlier.stands(&known.iter());
     let changed = is_stale(feed, calendar, earlier) || earlier.sidecar_sha256.as_deref() != brings.sidecar || brings.force;
     // It is never judged again as if it were newer: only because its rules or its sidecar changed while it stands, because its rows are
@@ -60,4 +70,24 @@ pub fn meet(known: &[DeliveryRecord], feed: &Feed, calendar: Calendar, take: &Ta
     }
     let earlier = Box::new(earlier.clone());
     Met::Due { standing: stands.then(|| earlier.clone()), earlier: Some(earlier) }
+}
+
+/// Whether a delivery that stands holds what is inside the one in hand: a sender who packs the same file every night brings nothing new.
+fn is_same_inside(
+    known: &[DeliveryRecord],
+    (feed, calendar): (&Feed, Calendar),
+    earlier: &DeliveryRecord,
+    (take, brings): (&Take, &Brings<'_>),
+) -> bool {
+    let as_at = feed.as_at(&take.entry.name).map(|day| day.to_string());
+    brings.inside.is_some()
+        && earlier.inside_sha256.as_deref() == brings.inside
+        && earlier.is_of(&feed.council, &feed.id)
+        && earlier.is_accepted()
+        && !earlier.lost
+        && earlier.covers().as_ref() == Some(brings.coverage)
+        && earlier.as_at == as_at
+        && earlier.sidecar_sha256.as_deref() == brings.sidecar
+        && earlier.stands(&known.iter())
+        && !is_stale(feed, calendar, earlier)
 }

@@ -3,6 +3,7 @@
 use super::feeds::{marker, place};
 use crate::{
     diagnostic::{Diagnostic, codes::control},
+    domain::is_like,
     pipeline::{Delivers, Feed},
     source::Entry,
 };
@@ -19,7 +20,7 @@ pub fn strays(feed: &Feed, readers: &[&Feed], first: bool, unknown: &[Entry]) ->
 /// `None` where the file is ignored on purpose.
 fn judge(feed: &Feed, others: &[&Feed], entry: &Entry) -> Option<Diagnostic> {
     let mut readers = std::iter::once(feed).chain(others.iter().copied());
-    if readers.clone().any(|reader| reader.ignore.iter().any(|pattern| matches(pattern, &entry.name))) {
+    if readers.clone().any(|reader| reader.ignore.iter().any(|pattern| is_like(pattern, &entry.name))) {
         return None;
     }
     if readers.any(|reader| stands_beside(reader, &entry.name)) {
@@ -41,11 +42,31 @@ fn judge(feed: &Feed, others: &[&Feed], entry: &Entry) -> Option<Diagnostic> {
             .place(place(feed, entry))
             .expected(format!("a name like {}", names.join(" or ")))
             .outcome("it was left where it is and not read")
-            .hint(format!(
-                "rename it, move it away, correct `files:` in {0}, or say in {0} that it is none: `ignore: [\"{1}\"]`",
-                feed.file, entry.name
-            )),
+            .hint(match kind_by_name(&entry.name) {
+                Some(kind) => format!("{kind}; if it is none of this feed's, say so in {}: `ignore: [\"{}\"]`", feed.file, entry.name),
+                None => format!(
+                    "rename it, move it away, correct `files:` in {0}, or say in {0} that it is none: `ignore: [\"{1}\"]`",
+                    feed.file, entry.name
+                ),
+            }),
     )
+}
+
+/// What to do with a file that is, by its name, of another kind than a text: another name would not make it one.
+fn kind_by_name(name: &str) -> Option<&'static str> {
+    let (_, ending) = name.rsplit_once('.')?;
+    Some(match ending.to_lowercase().as_str() {
+        "xls" | "xlsb" | "ods" => {
+            "by its name it is a workbook of a kind that is not read, whatever it is called: open it and save it as .xlsx or CSV, or ask the sender for that; if it is text under this name, correct `files:`"
+        }
+        "xlsx" | "xlsm" => {
+            "by its name it is a workbook: a feed reads one if its contract says `format: workbook` and its `files:` has this ending; else ask the sender for the extract as it was agreed"
+        }
+        "zip" | "gz" => {
+            "by its name it is packed: a feed reads it if its contract says `container: zip` or `container: gzip` and its `files:` has this ending; else unpack it"
+        }
+        _ => return None,
+    })
 }
 
 /// In the folder of a feed that delivers snapshots, a file of which nobody can say of which day it is.
@@ -85,43 +106,9 @@ fn stands_beside(feed: &Feed, name: &str) -> bool {
     })
 }
 
-/// Whether a name is of the pattern, in which `*` stands for any text.
-fn matches(pattern: &str, name: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(mut left) = name.strip_prefix(head) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let last = parts.pop().unwrap_or_default();
-    for part in parts {
-        // The first place leaves the most for what follows.
-        let Some(at) = left.find(part) else { return false };
-        left = left.get(at + part.len()..).unwrap_or_default();
-    }
-    left.ends_with(last)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_unfinished, matches};
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (pattern, name) in [
-            ("readme.txt", "readme.txt"),
-            ("*", "anything"),
-            ("*.bak", "x.bak"),
-            ("a*b*c", "aXbYc"),
-            ("a*b*c", "abbc"),
-            ("a**c", "ac"),
-            ("*ab", "aab"),
-        ] {
-            assert!(matches(pattern, name), "{pattern} {name}");
-        }
-        for (pattern, name) in
-            [("readme.txt", "readme.txt2"), ("*.bak", "x.bak2"), ("a*a", "a"), ("a*b*c", "acb"), ("", "x"), ("README*", "readme")]
-        {
-            assert!(!matches(pattern, name), "{pattern} {name}");
-        }
-    }
+    use super::is_unfinished;
 
     #[test]
     fn names_of_unfinished_files() {

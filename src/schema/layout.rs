@@ -5,12 +5,13 @@ mod fixed;
 use crate::{diagnostic::codes::contract, domain::Identifier};
 
 use super::{
-    Column, Delimited, Encoding, Escape, ExtraColumns, Footer, Format, Holds, Kind, Layout, NotData, RecordAt, RecordType, RowRules,
-    TextRules,
+    Column, Container, Delimited, Encoding, Escape, ExtraColumns, Footer, Format, Holds, Kind, Layout, NotData, RecordAt, RecordType,
+    RowRules, TextRules,
     column::value_of_ours,
     fields::{Fields, Item, did_you_mean},
     suggest::nearest,
     words,
+    workbook_form::{OF_TEXT, workbook_form},
 };
 pub use fixed::{STRETCH_KEYS, stretch};
 use fixed::{fixed, stretch_of};
@@ -37,27 +38,27 @@ pub fn read_layout(object: &Fields<'_>, kind: Kind, columns: &Columns<'_>) -> Op
     };
     let fields = value.fields(words::file_keys())?;
     let format = format(&fields, columns)?;
-    let layout = Layout { rows: row_rules(&fields, columns, &format), format };
+    let layout = Layout { rows: row_rules(&fields, columns, &format), format, container: container(&fields) };
     check_names(&fields, &layout.rows);
     Some(layout)
 }
 
-/// The format, and what its own keys say. A workbook has its room in the profile.
+/// The format, and what its own keys say.
 fn format(fields: &Fields<'_>, columns: &Columns<'_>) -> Option<Format> {
     #[derive(Clone, Copy)]
     enum Word {
         Delimited,
         Fixed,
-        NotYet,
+        Workbook,
     }
     let item = fields.need("format")?;
-    match item.choice(&[("delimited", Word::Delimited), ("fixed", Word::Fixed), ("workbook", Word::NotYet)])? {
+    match item.choice(&[("delimited", Word::Delimited), ("fixed", Word::Fixed), ("workbook", Word::Workbook)])? {
         Word::Delimited => Some(Format::Delimited(delimited(fields, columns))),
         Word::Fixed => Some(Format::Fixed(fixed(fields, columns)?)),
-        Word::NotYet => {
-            let expected = "`format: delimited`, or `format: fixed`";
-            item.refuse(contract::LAYOUT, "this version reads text only", expected, "Ask the sender for CSV.");
-            None
+        Word::Workbook => {
+            format_keys(fields, "workbook", OF_TEXT);
+            no_places(columns);
+            Some(Format::Workbook(workbook_form(fields)))
         }
     }
 }
@@ -69,12 +70,29 @@ fn format_keys(fields: &Fields<'_>, format: &str, others: &[&str]) {
     }
 }
 
-fn delimited(fields: &Fields<'_>, columns: &Columns<'_>) -> Delimited {
-    format_keys(fields, "delimited", &["unit", "length", "fill"]);
+/// No column has a place in a line that has none.
+fn no_places(columns: &Columns<'_>) {
     for (column, item) in columns.iter().filter(|(column, _)| column.rules.at.is_some()) {
         let why = format!("the column `{}` has a place in the line", column.name);
         item.refuse(contract::LAYOUT, &why, "`start`, `width`, `from` and `to` only in `format: fixed`", "");
     }
+}
+
+/// How the file is packed.
+fn container(fields: &Fields<'_>) -> Option<Container> {
+    let member = fields.get("member");
+    let zip = fields.get("container").and_then(|item| item.choice(&[("gzip", false), ("zip", true)]));
+    if zip != Some(true)
+        && let Some(item) = &member
+    {
+        item.refuse(contract::LAYOUT, "only an archive has members", "`member` beside `container: zip` alone", "");
+    }
+    Some(if zip? { Container::Zip { member: member.and_then(|item| item.text()).map(str::to_owned) } } else { Container::Gzip })
+}
+
+fn delimited(fields: &Fields<'_>, columns: &Columns<'_>) -> Delimited {
+    format_keys(fields, "delimited", &["unit", "length", "fill", "sheet", "columns", "macros"]);
+    no_places(columns);
     let delimited = Delimited {
         text: text_rules(fields),
         delimiter: delimiter(fields),
@@ -185,6 +203,9 @@ fn header(fields: &Fields<'_>, format: &Format) -> Header {
             "",
         );
     }
+    if is_none && let (Format::Workbook(_), Some(item)) = (format, fields.get("header")) {
+        item.refuse(contract::LAYOUT, "the columns of a sheet are known by their names", "`header` with `within_rows`, or none", "");
+    }
     found
 }
 
@@ -192,8 +213,8 @@ fn header(fields: &Fields<'_>, format: &Format) -> Header {
 fn record_at(fields: &Fields<'_>, format: &Format) -> RecordAt {
     let first = RecordAt::Field(0);
     match (format, fields.get("record_type")) {
-        (Format::Delimited(_), None) => first,
-        (Format::Delimited(_), Some(item)) => {
+        (Format::Delimited(_) | Format::Workbook(_), None) => first,
+        (Format::Delimited(_) | Format::Workbook(_), Some(item)) => {
             let position = item.count(1, 4_096).and_then(|n| usize::try_from(n).ok());
             position.map_or(first, |position| RecordAt::Field(position - 1))
         }
@@ -233,7 +254,7 @@ fn record(tag: &str, item: &Item<'_>, format: &Format) -> Option<RecordType> {
             continue;
         }
         let position = match format {
-            Format::Delimited(_) => item.count(2, 4_096).and_then(|n| usize::try_from(n).ok()),
+            Format::Delimited(_) | Format::Workbook(_) => item.count(2, 4_096).and_then(|n| usize::try_from(n).ok()),
             Format::Fixed(_) => stretch_of(&item).map(|stretch| {
                 record.stretches.push(stretch);
                 record.stretches.len() + 1

@@ -19,6 +19,7 @@ pub mod secret;
 mod special;
 pub mod suggest;
 pub mod words;
+mod workbook_form;
 pub mod yaml;
 
 pub use folder::{Contracts, digest_of, is_prose, read_text, sorted_names};

@@ -35,6 +35,7 @@ fn groups() -> Vec<(&'static str, &'static [Code])> {
         ("TC02", codes::structure::ALL),
         ("TC03", codes::value::ALL),
         ("TC04", codes::control::ALL),
+        ("TC04", codes::packed::ALL),
         ("TC05", codes::source::ALL),
         ("TC06", codes::config::ALL),
         ("TC07", codes::contract::ALL),

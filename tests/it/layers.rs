@@ -145,10 +145,14 @@ fn reserved_faults(files: &[File]) -> Vec<String> {
 /// Layers through which money passes.
 const EXACT: &[&str] = &["domain", "schema", "decode", "lake", "engine", "stages"];
 
+/// Where the doubles of workbooks end: what leaves it is decimal text.
+const DOUBLES_END: &str = "src/decode/workbook/number.rs";
+
 /// Floats where money passes: types, and literals.
 fn float_faults(files: &[File]) -> Vec<String> {
     let mut faults = Vec::new();
-    for file in files.iter().filter(|file| file.module().first().is_some_and(|own| EXACT.contains(own))) {
+    let exact = |file: &&File| file.path != DOUBLES_END && file.module().first().is_some_and(|own| EXACT.contains(own));
+    for file in files.iter().filter(exact) {
         let code = file.code();
         for (at, token) in code.iter().enumerate().filter(|(_, token)| !token.test) {
             let decimal = !token.text.starts_with("0x") && (token.text.contains('.') || token.text.contains('e'));

@@ -20,6 +20,8 @@
 //! | `partnership NAME` | copies a partnership into the (empty) folder: `reference` is the one in the repository's root; others stand in `tests/fixtures`, and take contracts of tables and cost queries from the root where they have none |
 //! | `file PATH` | writes the `\| ` lines that follow, each with a line feed |
 //! | `bytes PATH` | writes the `\| ` lines that follow, as they are: `\r \n \t \0 \\ \xNN`; nothing at the line's end |
+//! | `workbook PATH` | a workbook of the `\| ` lines that follow, as `made::Book::of` has them |
+//! | `pack PATH NAME…` | a zip archive (or, where PATH ends in `.gz`, the one file packed with gzip) of files of the folder, under their last names |
 //! | `append PATH` | as `file`, at the end of one that is there |
 //! | `replace PATH` … `with` … | replaces the `\| ` lines, which must stand there exactly once |
 //! | `remove PATH` | a file or a folder |
@@ -50,7 +52,10 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use crate::places;
+use crate::{
+    made::{Book, archive, entry, gzip},
+    places,
+};
 
 /// How one transcript ended.
 pub enum Outcome {
@@ -187,6 +192,11 @@ impl<'a> Play<'a> {
                     let content = content();
                     self.write(verb, rest, &content)?;
                 }
+                "workbook" => {
+                    let content = content();
+                    let lines: Vec<&str> = content.iter().map(String::as_str).collect();
+                    put(&self.place(rest), &Book::of(&lines).bytes())?;
+                }
                 "replace" => {
                     let old = content();
                     if lines.get(at) != Some(&"with") {
@@ -260,6 +270,7 @@ impl<'a> Play<'a> {
                 let (from, to) = two()?;
                 fs::rename(self.place(from), self.place(to)).or_else(|error| fault(format!("move {from}: {error}")))
             }
+            "pack" => self.pack(rest),
             "unseal" => unseal(&self.place(rest)),
             "touch" => self.touch(&self.place(rest)),
             "shared" => {
@@ -281,6 +292,20 @@ impl<'a> Play<'a> {
             "proved" => proved(rest),
             _ => fault(format!("`{verb}` is no word of a transcript")),
         }
+    }
+
+    fn pack(&self, words: &str) -> Step {
+        let mut words = words.split(' ');
+        let to = self.place(words.next().unwrap_or_default());
+        let mut entries = Vec::new();
+        for name in words {
+            let bytes = read(&self.place(name))?;
+            if to.extension().is_some_and(|ending| ending == "gz") {
+                return put(&to, &gzip(&bytes));
+            }
+            entries.push(entry(name.rsplit('/').next().unwrap_or(name), &bytes));
+        }
+        put(&to, &archive(&entries))
     }
 
     fn partnership(&self, from: &Path) -> Step {

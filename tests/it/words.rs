@@ -51,6 +51,11 @@ fn fixed(file: &str, column: &str) -> String {
     )
 }
 
+/// The same of a sheet.
+fn workbook(file: &str) -> String {
+    format!("{HEAD}  {}\n  properties:\n  - {{name: document, physicalType: VARCHAR}}\n", ours(&format!("format: workbook, {file}")))
+}
+
 fn faults(text: &str) -> Vec<String> {
     let read = read_contract(&SourceText::new("schemas/sources/a/b.odcs.yaml", text), Kind::Source, "a/b");
     read.err().map(|refusal| refusal.0.iter().map(|fault| format!("{}: {}", fault.code.id, fault.seen)).collect()).unwrap_or_default()
@@ -79,6 +84,7 @@ fn every_key_of_a_contract_has_an_example_that_is_read() {
             let whole = match (text(&node, "x-base") == "fixed", level) {
                 (true, true) => fixed(example, ""),
                 (true, false) => fixed("", example),
+                (false, true) if text(&node, "x-base") == "workbook" => workbook(example),
                 (false, true) => contract(example, "", "VARCHAR"),
                 (false, false) => contract("", example, kind),
             };

@@ -12,6 +12,7 @@ use super::{
             number::{is_whole, period, whole},
             sides::Sides,
         },
+        workbook::Kind,
     },
     CellFault, Known,
 };
@@ -238,7 +239,12 @@ impl Cells<'_> {
     ) {
         let nothing = Known { text: 0, read: Read { day: Day(0), contested: None } };
         known.resize(KNOWN_DATES, nothing);
+        let typed = !self.rows.kinds.is_empty();
         self.each_into(days, out, |row, cell| {
+            // A day of a workbook is a day whatever formats the contract lists for texts.
+            if typed && self.rows.kind(row, self.field) == Kind::Date {
+                return rules.read_day(cell.text()).map(|day| day.0).map_err(ValueFault::Date);
+            }
             let read = read_known(cell, known, rules).map_err(ValueFault::Date)?;
             if let Some(format) = read.contested
                 && contested.iter().all(|(known, _)| *known != format)

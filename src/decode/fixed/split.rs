@@ -41,7 +41,7 @@ impl<'t> Cutter<'t> {
                 let length = (fixed.length as usize).saturating_sub(header.line_end);
                 (fixed.fields.iter().map(|field| (field.at.end() as usize).min(length)).collect(), length)
             }
-            Format::Delimited(_) => (Vec::new(), 0),
+            Format::Delimited(_) | Format::Workbook(_) => (Vec::new(), 0),
         };
         Self { judge, text, ends, unit: unit(judge), length, at: 0, line: first_line, line_ends: LineEnds::default() }
     }

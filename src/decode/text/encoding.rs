@@ -100,6 +100,10 @@ impl EncodingScan {
     }
 
     fn scan(&mut self, piece: &[u8]) {
+        // What is no text is not looked through as if it were.
+        if self.facts.other.is_some() {
+            return;
+        }
         match self.facts.utf16.as_ref().map(|u| u.big_endian) {
             Some(big_endian) => self.scan_utf16(piece, big_endian),
             None => self.scan_bytes(piece),

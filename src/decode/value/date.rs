@@ -90,6 +90,15 @@ impl DateRules {
         Err(self.why_not(text, no_such_day))
     }
 
+    /// A day that its file holds as a day: `2025-10-03`, with or without a time behind it.
+    pub(in crate::decode) fn read_day(&self, text: &[u8]) -> Result<Day, DateFault> {
+        let day = text.get(..10).and_then(|text| std::str::from_utf8(text).ok()).and_then(Day::parse_iso).ok_or(DateFault::NoSuchDay)?;
+        match self.window {
+            Some((first, last)) if day < first || day > last => Err(DateFault::Window),
+            _ => Ok(day),
+        }
+    }
+
     fn why_not(&self, text: &[u8], no_such_day: bool) -> DateFault {
         let fits = |parts: Vec<DatePart>| matches!(fit(&parts, text), Fit::Day(_));
         if self.formats.iter().any(|format| fits(exchanged(&format.parts))) {

@@ -5,7 +5,7 @@
 //! | TC01 | the command line, the partnership's folder |
 //! | TC02 | structure of a delivery: the file is refused |
 //! | TC03 | values of a row: the row is quarantined |
-//! | TC04 | controls, coverage, tolerance: the delivery is refused |
+//! | TC04 | controls, coverage, tolerance: the delivery is refused; from TC0447 workbooks and archives |
 //! | TC05 | sources and transport |
 //! | TC06 | YAML, schedules, secrets, locations |
 //! | TC07 | contracts |
@@ -75,6 +75,7 @@ pub mod contract;
 pub mod control;
 pub mod lake;
 pub mod notices;
+pub mod packed;
 pub mod periods;
 pub mod query;
 pub mod reference;
@@ -91,6 +92,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         structure::ALL,
         value::ALL,
         control::ALL,
+        packed::ALL,
         source::ALL,
         config::ALL,
         contract::ALL,

@@ -190,10 +190,10 @@ impl FeedRun<'_> {
     }
 
     /// The file is noted as one of the delivery's. Where another delivery has gone over it, that is said, with the way back.
-    fn already_in(&self, known: &Known<'_>, id: &DeliveryId, item: &InHand<'_>) -> Answer<Delivered> {
+    fn already_in(&self, known: &Known<'_>, id: &str, item: &InHand<'_>) -> Answer<Delivered> {
         let (before, over) = {
             let known = lock(known);
-            let before = known.iter().find(|r| r.is(id.as_str())).cloned();
+            let before = known.iter().find(|r| r.is(id)).cloned();
             let over = before.as_ref().and_then(|r| plan::gone_over(&known.iter(), r)).cloned();
             (before, over)
         };

@@ -12,14 +12,32 @@ use super::{
 };
 use crate::{
     crash,
+    decode::{FileFacts, look_inside},
     diagnostic::{Answer, Diagnostic, Refusal, codes},
-    domain::counted,
+    domain::{Digest, counted},
     pipeline::Feed,
     plan::Take,
+    schema::Layout,
     stages::land::{land, land_sidecar},
 };
 
 impl FeedRun<'_> {
+    /// What is known of a landed file, looked into where a contract of its feed says that it is packed as it is. A file that cannot be
+    /// unpacked stays as it was: why is told when it is judged.
+    pub(super) fn opened(&self, feed: &Feed, digest: &Digest, facts: FileFacts) -> FileFacts {
+        if facts.unopened().is_none() {
+            return facts;
+        }
+        // The last contract first: most files are of its days.
+        let layouts = feed.contracts.iter().rev().filter_map(|(_, contract)| contract.layout.as_ref());
+        let look = |layout: &Layout| {
+            layout.container.as_ref()?;
+            let bytes = self.lake.landing().open(digest, feed.sealing()).ok()?;
+            look_inside(layout, bytes, feed.sealing())
+        };
+        layouts.filter_map(look).next().unwrap_or(facts)
+    }
+
     /// Files are landed side by side.
     pub(super) fn land_all<'a>(&self, sources: &[Folder<'a>], queue: Vec<(usize, &'a Feed, Take)>) -> Answer<Vec<InHand<'a>>> {
         let fetched = || queue.iter().filter(|(_, _, take)| take.landed.is_none());
@@ -61,6 +79,10 @@ impl FeedRun<'_> {
             Some(source) => begun.and_then(|()| land(self.lake.landing(), source, &take.entry, (feed.landing, feed.sealing()), &mut watch)),
             None => Err(Diagnostic::new(codes::checks::UNEXPLAINED, "a file without a source").into()),
         };
+        let landed = landed.map(|(landed, facts)| {
+            let facts = self.opened(feed, &landed.digest, facts);
+            (landed, facts)
+        });
         let sidecar =
             source.zip(take.sidecar.as_ref()).map(|(source, entry)| land_sidecar(self.lake.landing(), source, entry, feed.sealing()));
         let present = folder.map(|folder| folder.present.clone());

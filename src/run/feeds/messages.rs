@@ -27,7 +27,8 @@ pub fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec
                 .hint(format!("nothing has to be done; the aliases stand in the contract that {} names", feed.file)),
         );
     }
-    let normalised: Vec<String> = judge.notes().into_iter().chain(streamed.tally.notes(judge)).collect();
+    let around = streamed.header.remarks.iter().cloned();
+    let normalised: Vec<String> = judge.notes().into_iter().chain(around).chain(streamed.tally.notes(judge)).collect();
     if !normalised.is_empty() {
         notes.push(
             Diagnostic::note(codes::control::DRIFT, normalised.join("; "))

@@ -41,7 +41,7 @@ pub(super) enum Read {
     /// It is not judged: its bytes or its coverage are missing.
     Left(Box<Delivered>),
     /// The same delivery is in already.
-    AlreadyIn(DeliveryId),
+    AlreadyIn(String),
     /// What it would bring in again is held by another delivery since.
     Superseded(Box<DeliveryRecord>, Coverage),
     Judged(Box<Judged>),
@@ -91,10 +91,12 @@ impl FeedRun<'_> {
         };
         let id = delivery_id(feed, name, &coverage, &landed.digest);
         let sidecar = sidecar_digest(item);
-        let brings = plan::Brings { id: &id, coverage: &coverage, sidecar: sidecar.as_deref(), force: self.wish.force };
+        let inside = facts.inside_sha256();
+        let brings = plan::Brings { id: &id, coverage: &coverage, inside, sidecar: sidecar.as_deref(), force: self.wish.force };
         let (standing, earlier) = match plan::meet(&lock(known), feed, self.partnership.calendar, &item.take, brings) {
             Met::Superseded(record) => return Read::Superseded(record, coverage),
-            Met::Known => return Read::AlreadyIn(id),
+            Met::Known => return Read::AlreadyIn(id.to_string()),
+            Met::Same(earlier) => return Read::AlreadyIn(earlier),
             Met::Due { standing, earlier } => (standing.map(|r| *r), earlier),
         };
         let mut record = self.record(item, &coverage, &id, &landed, &facts, earlier.as_deref());
@@ -131,6 +133,7 @@ impl FeedRun<'_> {
             sidecar: sidecar_facts(item),
             sha256: landed.digest.hex(),
             bytes: landed.bytes,
+            inside_sha256: facts.inside_sha256().map(str::to_owned),
             encoding: serde_json::to_value(facts).unwrap_or_else(|_| json!(null)),
             contract: contract.map(|c| c.name.clone()).unwrap_or_default(),
             contract_sha256: contract.map(|c| c.digest.hex()).unwrap_or_default(),

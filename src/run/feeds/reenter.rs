@@ -223,6 +223,7 @@ impl FeedRun<'_> {
             sidecar: source("sidecar"),
             also_as: Vec::new(),
             sha256: fact("sha256"),
+            inside_sha256: told.facts.get("encoding").and_then(|facts| facts.get("inside")?.get("sha256")?.as_str()).map(str::to_owned),
             bytes: number("bytes"),
             encoding: told.facts.get("encoding").cloned().unwrap_or_default(),
             contract: String::new(),
@@ -269,7 +270,7 @@ impl FeedRun<'_> {
             return Ok(Err("its landed bytes are gone: put them or lake/register back from a backup".into()));
         };
         let (encoding, bytes) = match self.scan(feed, &digest) {
-            Ok(scanned) => scanned,
+            Ok((facts, bytes)) => (self.opened(feed, &digest, facts), bytes),
             Err(why) => return Ok(Err(why)),
         };
         let location = feed.from.to_string();

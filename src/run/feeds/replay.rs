@@ -70,7 +70,10 @@ impl FeedRun<'_> {
         InHand {
             feed,
             location: record.source.location.clone(),
-            landed: self.landed_as(record),
+            landed: self.landed_as(record).map(|(landed, facts)| {
+                let facts = self.opened(feed, &landed.digest, facts);
+                (landed, facts)
+            }),
             sidecar: take.sidecar.as_ref().map(|_| self.landed_sidecar(feed, record)),
             landed_at: record.landed_at.clone(),
             present: None,

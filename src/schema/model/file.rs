@@ -9,6 +9,19 @@ pub struct Layout {
     pub rows: RowRules,
     /// Where records and fields stand.
     pub format: Format,
+    /// How the file is packed; `None`: it is not.
+    pub container: Option<Container>,
+}
+
+/// `container:`, how the file is packed that a delivery is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Container {
+    Gzip,
+    /// An archive of which one file is read.
+    Zip {
+        /// Its name, in which `*` stands for any text; `None`: the only one.
+        member: Option<String>,
+    },
 }
 
 impl Layout {
@@ -18,6 +31,7 @@ impl Layout {
         match &self.format {
             Format::Delimited(delimited) => Some(&delimited.text),
             Format::Fixed(fixed) => Some(&fixed.text),
+            Format::Workbook(_) => None,
         }
     }
 
@@ -26,7 +40,7 @@ impl Layout {
     pub fn delimited() -> Self {
         let text = TextRules { encodings: vec![Encoding::Utf8], trust_encoding: false, last_line_end_absent: false };
         let delimited = Delimited { text, delimiter: b',', quote: Some(b'"'), escape: Escape::Doubled, trailing_delimiter: false };
-        Self { rows: RowRules::default(), format: Format::Delimited(delimited) }
+        Self { rows: RowRules::default(), format: Format::Delimited(delimited), container: None }
     }
 }
 
@@ -37,6 +51,29 @@ pub enum Format {
     Delimited(Delimited),
     /// Fields stand at their places in a line.
     Fixed(Fixed),
+    /// Cells of a sheet, rows of a workbook.
+    Workbook(WorkbookForm),
+}
+
+/// `format: workbook`: an `.xlsx` workbook, of which one sheet is read.
+#[derive(Clone, Debug)]
+pub struct WorkbookForm {
+    pub sheet: SheetChoice,
+    /// First and last column that are read, from 1 (`columns: "A:E"`); `None`: the columns that the header names.
+    pub columns: Option<(u32, u32)>,
+    /// A workbook with macros (`.xlsm`) is read, and they are not run: `macros: ignore`.
+    pub ignore_macros: bool,
+}
+
+/// `sheet:`, which sheet is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SheetChoice {
+    /// By its name; letter case and blanks around it do not tell sheets apart.
+    Named(String),
+    /// By its place, from 1, hidden sheets counted.
+    Number(u32),
+    /// `only`: the only sheet that is not hidden.
+    Only,
 }
 
 /// `format: delimited`.
@@ -276,4 +313,15 @@ pub struct NotData {
 pub enum ExtraColumns {
     Refuse,
     Note,
+}
+
+/// Columns of a sheet.
+const MOST_COLUMNS: u32 = 16_384;
+
+/// `A` → 1, `AA` → 27; `None` for what is no column of a sheet.
+#[must_use]
+pub fn column_number(letters: &str) -> Option<u32> {
+    let digit = |number: u32, c: char| c.is_ascii_alphabetic().then(|| number * 26 + (c.to_ascii_uppercase() as u32 - 'A' as u32 + 1));
+    let number = (1..=3).contains(&letters.len()).then(|| letters.chars().try_fold(0, digit))??;
+    (1..=MOST_COLUMNS).contains(&number).then_some(number)
 }

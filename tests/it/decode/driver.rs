@@ -47,7 +47,7 @@ pub fn layout() -> Layout {
 pub fn delimited(layout: &mut Layout) -> &mut Delimited {
     match &mut layout.format {
         Format::Delimited(delimited) => delimited,
-        Format::Fixed(_) => panic!("not delimited text"),
+        Format::Fixed(_) | Format::Workbook(_) => panic!("not delimited text"),
     }
 }
 

@@ -160,10 +160,10 @@ impl Pure {
         };
         let coverage = take.coverage.clone().expect("names say it");
         let delivery = id(at, &coverage, content);
-        let brings = Brings { id: &delivery, coverage: &coverage, sidecar: None, force: false };
+        let brings = Brings { id: &delivery, coverage: &coverage, inside: None, sidecar: None, force: false };
         let (standing, earlier) = match meet(&self.known, feed, self.partnership.calendar, take, brings) {
             Met::Superseded(_) => unreachable!("no name means something else in these histories"),
-            Met::Known => return self.noted(feed, take, delivery.as_str()),
+            Met::Known | Met::Same(_) => return self.noted(feed, take, delivery.as_str()),
             Met::Due { standing, earlier } => (standing, earlier),
         };
         let record = self.judged(world, feed, take, &coverage, content, earlier.as_deref());

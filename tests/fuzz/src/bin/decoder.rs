@@ -105,7 +105,7 @@ fn contract(choice: u8, more: u8) -> Contract {
         null_words: vec![String::new(), "NULL".into()],
         allow_empty: more & 8 == 0,
     };
-    let layout = Layout { rows, format: Format::Delimited(format) };
+    let layout = Layout { rows, format: Format::Delimited(format), container: None };
     let columns = vec![
         column("text", "a", Type::Text, ColumnRules::default()),
         column("amount", "b", Type::Money, ColumnRules { money, trim: true, ..ColumnRules::default() }),

@@ -114,6 +114,6 @@ fn contract(choice: u8) -> Contract {
             column("day", Type::Date, ColumnRules { dates, ..ColumnRules::default() }),
         ],
         special: SpecialColumns::default(),
-        layout: Some(Layout { rows, format: Format::Fixed(format) }),
+        layout: Some(Layout { rows, format: Format::Fixed(format), container: None }),
     }
 }

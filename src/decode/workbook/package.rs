@@ -1,0 +1,239 @@
+//! A workbook as a package: what kind it is, which sheet is read, and what the parts around the cells say. Before any cell is read.
+
+use std::io::Read;
+
+use bytes::Bytes;
+
+use super::{
+    super::packed::{Directory, Entry, member},
+    faults,
+    scan::{self, Facts, attribute, local_name, tags, unescaped},
+};
+use crate::{
+    diagnostic::{Answer, Refusal},
+    domain::{counted, is_like, printable},
+    schema::{SheetChoice, WorkbookForm},
+};
+
+/// Bytes of a part that is held whole: the list of sheets, relationships.
+const SMALL_PART: u64 = 8 << 20;
+/// Bytes of the styles of a workbook, unpacked.
+const STYLES: u64 = 64 << 20;
+/// Bytes of the table of texts, unpacked: it is held in memory.
+const TEXTS: u64 = 256 << 20;
+/// The fewest bytes that a text takes in its table: `<si/>`.
+const TEXT_BYTES: u64 = 5;
+
+/// A workbook whose parts were looked through.
+pub(super) struct Package {
+    pub(super) bytes: Bytes,
+    /// Name of the sheet that is read.
+    pub(super) sheet: String,
+    pub(super) facts: Facts,
+    /// Sentences about what else is in the workbook.
+    pub(super) remarks: Vec<String>,
+}
+
+/// A sheet as the workbook lists it.
+struct Listed {
+    name: String,
+    hidden: bool,
+    path: String,
+    /// It has cells: not a chart or dialogue.
+    has_cells: bool,
+}
+
+impl Package {
+    /// # Errors
+    /// TC0447 to TC0450 where the archive is refused, TC0451 where it is another kind of workbook, TC0452 where the sheet is not there, TC0455
+    /// where a part cannot be read.
+    pub(super) fn open(file: &str, form: &WorkbookForm, bytes: Bytes) -> Answer<Self> {
+        let directory = Directory::read(file, &bytes)?;
+        let macros = kind(file, form, &directory)?;
+        let parts = Parts { file, bytes: &bytes, directory: &directory };
+        let main = parts.main_part()?;
+        let (folder, _) = main.rsplit_once('/').map_or(("", ""), |(folder, name)| (folder, name));
+        let within = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        parts.look(&within("styles.xml"), STYLES)?;
+        parts.look(&within("theme/theme1.xml"), SMALL_PART)?;
+        parts.look(&within("_rels/workbook.xml.rels"), SMALL_PART)?;
+        parts.texts(&within("sharedStrings.xml"))?;
+        let sheets = parts.sheets(&main, &within("_rels/workbook.xml.rels"), folder)?;
+        let chosen = choose(file, form, &sheets)?;
+        let facts = parts.look(&chosen.path, u64::MAX)?.ok_or_else(|| faults::part_missing(file, &chosen.path))?;
+        let remarks = remarks(chosen, &sheets, &directory, &facts, macros);
+        let sheet = chosen.name.clone();
+        Ok(Self { bytes, sheet, facts, remarks })
+    }
+}
+
+/// That it is a workbook of the one kind that is read; gives whether it bears macros, as declared.
+fn kind(file: &str, form: &WorkbookForm, directory: &Directory) -> Answer<bool> {
+    let has = |test: &dyn Fn(&str) -> bool| directory.entries.iter().any(|entry| test(&entry.name.to_lowercase()));
+    if has(&|name| name == "xl/workbook.bin") {
+        return Err(faults::other_kind(file, faults::Kind::Binary).into());
+    }
+    if has(&|name| name == "content.xml") && has(&|name| name == "mimetype" || name == "meta-inf/manifest.xml") {
+        return Err(faults::other_kind(file, faults::Kind::OpenDocument).into());
+    }
+    if !has(&|name| name == "[content_types].xml") || !has(&|name| name == "_rels/.rels") {
+        return Err(faults::other_kind(file, faults::Kind::Archive).into());
+    }
+    let macros = has(&|name| name.ends_with("vbaproject.bin"));
+    if macros && !form.ignore_macros {
+        return Err(faults::other_kind(file, faults::Kind::Macros).into());
+    }
+    Ok(macros)
+}
+
+struct Parts<'a> {
+    file: &'a str,
+    bytes: &'a Bytes,
+    directory: &'a Directory,
+}
+
+impl Parts<'_> {
+    /// The entry of this path: the reader of cells takes another case of its letters for the same.
+    fn entry(&self, path: &str) -> Option<&Entry> {
+        self.directory.entry(path).or_else(|| self.directory.entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(path)))
+    }
+
+    fn unread(&self, path: &str, error: std::io::Error) -> Refusal {
+        match error.downcast::<Refusal>() {
+            Ok(refusal) => refusal,
+            Err(error) => faults::unreadable(self.file, &format!("its part `{path}` cannot be read: {error}")).into(),
+        }
+    }
+
+    /// Looks through a part as bytes; `None` where there is none.
+    fn look(&self, path: &str, most: u64) -> Answer<Option<Facts>> {
+        let Some(entry) = self.entry(path) else { return Ok(None) };
+        if entry.unpacked > most {
+            return Err(faults::part_too_large(self.file, path, entry.unpacked, most).into());
+        }
+        let looked = scan::scan(member(self.file, self.bytes, entry), most == u64::MAX).map_err(|error| self.unread(path, error))?;
+        Ok(Some(looked.map_err(|what| faults::unreadable(self.file, &format!("its part `{path}` holds {what}")))?))
+    }
+
+    /// The text of a small part; it was looked through.
+    fn text(&self, path: &str) -> Answer<Vec<u8>> {
+        self.look(path, SMALL_PART)?;
+        let entry = self.entry(path).ok_or_else(|| faults::part_missing(self.file, path))?;
+        let mut text = Vec::new();
+        member(self.file, self.bytes, entry).read_to_end(&mut text).map_err(|error| self.unread(path, error))?;
+        Ok(text)
+    }
+
+    /// Where the list of sheets stands.
+    fn main_part(&self) -> Answer<String> {
+        let text = self.text("_rels/.rels")?;
+        let is_main = |tag: &&[u8]| {
+            local_name(tag) == b"Relationship"
+                && attribute(tag, b"Type").is_some_and(|kind| kind.ends_with(b"/relationships/officeDocument"))
+        };
+        // The reader of cells takes the last of them: there is to be one.
+        let mut found = tags(&text).filter(is_main).filter_map(|tag| attribute(tag, b"Target"));
+        match (found.next(), found.next()) {
+            (Some(target), None) => Ok(unescaped(target).trim_start_matches('/').to_owned()),
+            _ => Err(faults::unreadable(self.file, "it does not say where its list of sheets is").into()),
+        }
+    }
+
+    fn texts(&self, path: &str) -> Answer<()> {
+        let Some(facts) = self.look(path, TEXTS)? else { return Ok(()) };
+        let bytes = self.entry(path).map_or(0, |entry| entry.unpacked);
+        match facts.texts {
+            Some(said) if said > bytes / TEXT_BYTES => {
+                Err(faults::unreadable(self.file, &format!("its table of texts says it holds {said} texts, in {bytes} bytes")).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The sheets, in the order in which a person sees them.
+    fn sheets(&self, main: &str, relationships: &str, folder: &str) -> Answer<Vec<Listed>> {
+        let (list, relationships) = (self.text(main)?, self.text(relationships)?);
+        let target = |id: &[u8]| {
+            let mut found = tags(&relationships).filter(|tag| local_name(tag) == b"Relationship" && attribute(tag, b"Id") == Some(id));
+            let tag = found.next()?;
+            Some((unescaped(attribute(tag, b"Target")?), attribute(tag, b"Type")?.ends_with(b"/worksheet")))
+        };
+        let mut sheets = Vec::new();
+        for tag in tags(&list).filter(|tag| local_name(tag) == b"sheet") {
+            let named = attribute(tag, b"name").map(unescaped);
+            let found = attribute(tag, b"id").and_then(target);
+            let (Some(name), Some((target, has_cells))) = (named, found) else {
+                return Err(faults::unreadable(self.file, "its list names a sheet that is nowhere").into());
+            };
+            let path = match target.strip_prefix('/') {
+                Some(whole) => whole.to_owned(),
+                None if folder.is_empty() => target,
+                None => format!("{folder}/{target}"),
+            };
+            let hidden = attribute(tag, b"state").is_some_and(|state| state != b"visible");
+            sheets.push(Listed { name, hidden, path, has_cells });
+        }
+        Ok(sheets)
+    }
+}
+
+/// The sheet that the contract means.
+fn choose<'s>(file: &str, form: &WorkbookForm, sheets: &'s [Listed]) -> Answer<&'s Listed> {
+    let names: Vec<(&str, bool)> = sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.hidden)).collect();
+    let chosen = match &form.sheet {
+        SheetChoice::Named(name) => match sheets.iter().filter(|sheet| is_called(&sheet.name, name)).collect::<Vec<_>>().as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        },
+        SheetChoice::Number(number) => number.checked_sub(1).and_then(|at| sheets.get(at as usize)),
+        SheetChoice::Only => match sheets.iter().filter(|sheet| !sheet.hidden && sheet.has_cells).collect::<Vec<_>>().as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        },
+    };
+    match chosen {
+        Some(sheet) if sheet.has_cells => Ok(sheet),
+        Some(sheet) => Err(faults::no_cells(file, &sheet.name).into()),
+        None => Err(faults::no_sheet(file, &form.sheet, &names).into()),
+    }
+}
+
+/// No two sheets differ in letter case only. `*` stands for any text: no sheet has it in its name.
+fn is_called(sheet: &str, name: &str) -> bool {
+    is_like(&name.trim().to_lowercase(), &sheet.trim().to_lowercase())
+}
+
+fn remarks(chosen: &Listed, sheets: &[Listed], directory: &Directory, facts: &Facts, macros: bool) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if sheets.len() > 1 || chosen.hidden {
+        let hidden = if chosen.hidden { ", which is hidden," } else { "" };
+        remarks.push(format!("the sheet `{}`{hidden} is read, of {}", printable(&chosen.name), sheets.len()));
+    }
+    let others: Vec<String> = sheets
+        .iter()
+        .filter(|sheet| sheet.hidden && sheet.name != chosen.name)
+        .map(|sheet| format!("`{}`", printable(&sheet.name)))
+        .collect();
+    if !others.is_empty() {
+        remarks.push(format!("hidden sheets that are not read: {}", others.join(", ")));
+    }
+    if facts.hidden_rows > 0 {
+        remarks.push(format!("on the sheet {} hidden by a filter or by hand, and read like the others", are(facts.hidden_rows, "row")));
+    }
+    if facts.formulas > 0 {
+        remarks.push(format!("on the sheet {} calculated by formulas: the values of the last time are read", are(facts.formulas, "cell")));
+    }
+    let has = |part: &str| directory.entries.iter().any(|entry| entry.name.to_lowercase().contains(part));
+    if has("/externallinks/") || has("/connections.xml") {
+        remarks.push("the workbook refers to other files or databases: none of them is opened".to_owned());
+    }
+    if macros {
+        remarks.push("the workbook holds macros, which are not run, as declared".to_owned());
+    }
+    remarks
+}
+
+/// `1 row is`, `2 rows are`.
+fn are(count: u64, what: &str) -> String {
+    format!("{} {}", counted(count, what), if count == 1 { "is" } else { "are" })
+}

@@ -1,0 +1,325 @@
+//! A part of a workbook looked through as bytes, before any reader of XML sees it.
+//!
+//! What stands behind the cells (merged regions) must be known before them; which rows are hidden no reader of cells says; and a few things
+//! that XML allows would make a reader take another value than the one that a person sees: they are refused.
+
+use std::io::{self, Read};
+
+use memchr::{memchr, memchr_iter, memmem, memrchr};
+
+use crate::schema::column_number;
+
+/// Bytes that are read at a time.
+const BLOCK: usize = 256 << 10;
+/// A tag or cell longer than this is no cell of a workbook.
+const TAG_LIMIT: usize = 1 << 20;
+/// Merged regions of a sheet.
+const REGIONS: usize = 200_000;
+
+/// What a part holds besides its cells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    pub(super) hidden_rows: u64,
+    pub(super) formulas: u64,
+    /// In the order of the part.
+    pub(super) merged: Vec<Region>,
+    /// `uniqueCount` of the table of texts.
+    pub(super) texts: Option<u64>,
+}
+
+/// Cells that are shown as one; rows and columns from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Region {
+    pub(super) first: (u32, u32),
+    pub(super) last: (u32, u32),
+}
+
+/// Why a part is not read: what it holds.
+pub(super) type Refused = &'static str;
+
+pub(super) const DTD: Refused = "a document type or an entity of its own";
+pub(super) const NOT_UTF8: Refused = "an encoding other than UTF-8";
+const INSIDE_CELLS: Refused = "a comment or an instruction among its cells";
+const REFERENCE: Refused = "a character reference inside a number";
+const TOO_LONG: Refused = "a tag of more than 1 MiB";
+const TOO_MANY_REGIONS: Refused = "more than 200000 merged regions";
+
+/// Looks through a part. `sheet`: it holds cells.
+pub(super) fn scan(mut read: impl Read, sheet: bool) -> io::Result<Result<Facts, Refused>> {
+    let mut scan = Scan { facts: Facts::default(), prefix: None, sheet, begun: false };
+    let mut buffer: Vec<u8> = Vec::with_capacity(2 * BLOCK);
+    loop {
+        let before = buffer.len();
+        let count = read.by_ref().take(BLOCK as u64).read_to_end(&mut buffer)?;
+        let ended = count == 0;
+        let end = if ended { buffer.len() } else { scan.cut(&buffer) };
+        if let Err(refused) = scan.look(buffer.get(..end).unwrap_or_default()) {
+            return Ok(Err(refused));
+        }
+        if ended {
+            return Ok(Ok(scan.facts));
+        }
+        buffer.drain(..end);
+        if buffer.len() > TAG_LIMIT && before > 0 {
+            return Ok(Err(TOO_LONG));
+        }
+    }
+}
+
+struct Scan {
+    facts: Facts,
+    /// The prefix of the names, with its colon; known once the cells begin.
+    prefix: Option<Vec<u8>>,
+    sheet: bool,
+    begun: bool,
+}
+
+impl Scan {
+    /// Where the last whole cell or tag of the buffer ends: what follows is looked at with what comes.
+    fn cut(&self, buffer: &[u8]) -> usize {
+        let cell = self.prefix.as_ref().and_then(|prefix| memmem::rfind(buffer, &[b"<", prefix.as_slice(), b"c "].concat()));
+        cell.filter(|at| buffer.len() - at < TAG_LIMIT / 2).or_else(|| memrchr(b'<', buffer)).unwrap_or(0)
+    }
+
+    fn look(&mut self, text: &[u8]) -> Result<(), Refused> {
+        if !self.begun && !text.is_empty() {
+            self.begun = true;
+            is_utf8(text)?;
+        }
+        let cells = self.cells_from(text);
+        markup(text, cells)?;
+        if self.facts.texts.is_none() && !self.sheet {
+            let tag = memmem::find(text, b"uniqueCount=").and_then(|at| tag_around(text, at)).filter(|tag| local_name(tag) == b"sst");
+            self.facts.texts = tag.and_then(|tag| attribute(tag, b"uniqueCount")).and_then(number);
+        }
+        if self.sheet {
+            self.rows(text);
+            self.regions(text)?;
+            if let Some(prefix) = self.prefix.clone() {
+                self.formulas(text, &prefix);
+                references(text.get(cells.unwrap_or(0)..).unwrap_or_default(), &prefix)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where in the text the cells begin; `None` where they do not begin in it or before it.
+    fn cells_from(&mut self, text: &[u8]) -> Option<usize> {
+        if self.prefix.is_some() {
+            return Some(0);
+        }
+        if !self.sheet {
+            return None;
+        }
+        let at = memmem::find_iter(text, b"sheetData").find(|at| text.get(..*at).is_some_and(|before| before.last() != Some(&b'/')))?;
+        let open = memrchr(b'<', text.get(..at)?)?;
+        self.prefix = Some(text.get(open + 1..at)?.to_vec());
+        Some(at)
+    }
+
+    fn rows(&mut self, text: &[u8]) {
+        for at in memmem::find_iter(text, b"hidden=") {
+            let row = tag_around(text, at).filter(|tag| local_name(tag) == b"row");
+            let hidden = row.and_then(|tag| attribute(tag, b"hidden")).is_some_and(|value| matches!(value, b"1" | b"true"));
+            self.facts.hidden_rows += u64::from(hidden);
+        }
+    }
+
+    fn regions(&mut self, text: &[u8]) -> Result<(), Refused> {
+        for at in memmem::find_iter(text, b"mergeCell ") {
+            let reference = tag_around(text, at).and_then(|tag| attribute(tag, b"ref"));
+            let Some(region) = reference.and_then(region) else { continue };
+            if self.facts.merged.len() == REGIONS {
+                return Err(TOO_MANY_REGIONS);
+            }
+            self.facts.merged.push(region);
+        }
+        Ok(())
+    }
+
+    fn formulas(&mut self, text: &[u8], prefix: &[u8]) {
+        let begins = [b"<", prefix, b"f"].concat();
+        let ends = |at: usize| text.get(at + begins.len()).is_some_and(|byte| matches!(byte, b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n'));
+        self.facts.formulas += memmem::find_iter(text, &begins).filter(|at| ends(*at)).count() as u64;
+    }
+}
+
+/// The part says that it is UTF-8, or says nothing.
+fn is_utf8(text: &[u8]) -> Result<(), Refused> {
+    let head = text.get(..text.len().min(200)).unwrap_or_default();
+    if head.starts_with(&[0xFE, 0xFF])
+        || head.starts_with(&[0xFF, 0xFE])
+        || memchr(0, head.get(..head.len().min(4)).unwrap_or_default()).is_some()
+    {
+        return Err(NOT_UTF8);
+    }
+    let declared = memchr(b'>', head).and_then(|end| head.get(..end)).and_then(|tag| attribute(tag, b"encoding"));
+    let known = declared.is_none_or(|name| name.eq_ignore_ascii_case(b"utf-8") || name.eq_ignore_ascii_case(b"us-ascii"));
+    if known { Ok(()) } else { Err(NOT_UTF8) }
+}
+
+/// No document type anywhere; no comment, marked section or instruction from where the cells begin.
+fn markup(text: &[u8], cells: Option<usize>) -> Result<(), Refused> {
+    for at in memmem::find_iter(text, b"<!") {
+        let rest = text.get(at..).unwrap_or_default();
+        if rest.starts_with(b"<!DOCTYPE") || rest.starts_with(b"<!ENTITY") {
+            return Err(DTD);
+        }
+        if cells.is_some_and(|from| at >= from) {
+            return Err(INSIDE_CELLS);
+        }
+    }
+    match cells {
+        Some(from) if memmem::find_iter(text, b"<?").any(|at| at >= from) => Err(INSIDE_CELLS),
+        _ => Ok(()),
+    }
+}
+
+/// `1&#50;3` is 123 to a person and 1 to a reader that looks no further than its first piece of text.
+fn references(text: &[u8], prefix: &[u8]) -> Result<(), Refused> {
+    for at in memchr_iter(b'&', text) {
+        let before = text.get(..at).unwrap_or_default();
+        let around = memrchr(b'<', before).and_then(|open| tag_around(text, open + 1));
+        if around.is_none_or(|tag| local_name(tag) != b"v") {
+            continue;
+        }
+        let cell = memmem::rfind(before, &[b"<", prefix, b"c "].concat()).and_then(|open| tag_around(text, open + 1));
+        let kind = cell.and_then(|tag| attribute(tag, b"t"));
+        if !matches!(kind, Some(b"str" | b"d")) {
+            return Err(REFERENCE);
+        }
+    }
+    Ok(())
+}
+
+/// The inside of the tag in which byte `at` stands, without its brackets.
+fn tag_around(text: &[u8], at: usize) -> Option<&[u8]> {
+    let open = memrchr(b'<', text.get(..at)?)?;
+    let rest = text.get(open + 1..)?;
+    rest.get(..memchr(b'>', rest)?)
+}
+
+/// The name of a tag without its prefix.
+pub(super) fn local_name(tag: &[u8]) -> &[u8] {
+    let end = tag.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'/').unwrap_or(tag.len());
+    let name = tag.get(..end).unwrap_or_default();
+    memrchr(b':', name).and_then(|colon| name.get(colon + 1..)).unwrap_or(name)
+}
+
+/// The value of an attribute; a prefix of its name counts for nothing where the name is given without one.
+pub(super) fn attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
+    for at in memmem::find_iter(tag, name) {
+        let before = tag.get(..at)?.last()?;
+        let mut rest = tag.get(at + name.len()..)?.trim_ascii_start();
+        if !(before.is_ascii_whitespace() || *before == b':') || rest.first() != Some(&b'=') {
+            continue;
+        }
+        rest = rest.get(1..)?.trim_ascii_start();
+        let quote = *rest.first().filter(|byte| matches!(byte, b'"' | b'\''))?;
+        let value = rest.get(1..)?;
+        return value.get(..memchr(quote, value)?);
+    }
+    None
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// `A1:C2` or `A1`.
+fn region(text: &[u8]) -> Option<Region> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (first, last) = text.split_once(':').unwrap_or((text, text));
+    Some(Region { first: place(first)?, last: place(last)? })
+}
+
+/// `C2` → row 2, column 3.
+fn place(text: &str) -> Option<(u32, u32)> {
+    let digits = text.find(|c: char| c.is_ascii_digit())?;
+    let (letters, row) = text.split_at_checked(digits)?;
+    Some((row.parse().ok()?, column_number(letters)?))
+}
+
+/// 1 → `A`, 27 → `AA`.
+#[must_use]
+pub(super) fn column_letters(mut number: u32) -> String {
+    let mut letters = Vec::new();
+    while number > 0 {
+        letters.push(char::from(b'A' + ((number - 1) % 26) as u8));
+        number = (number - 1) / 26;
+    }
+    letters.iter().rev().collect()
+}
+
+/// The tags of a small part, one after the other, without their brackets.
+pub(super) fn tags(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    memchr_iter(b'<', text).filter_map(|open| {
+        let rest = text.get(open + 1..)?;
+        rest.get(..memchr(b'>', rest)?)
+    })
+}
+
+/// The text of an attribute, with the five references that XML knows undone.
+pub(super) fn unescaped(value: &[u8]) -> String {
+    let text = String::from_utf8_lossy(value);
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(cells: &str, after: &str) -> Result<Facts, Refused> {
+        let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><worksheet><sheetData>{cells}</sheetData>{after}</worksheet>");
+        scan(text.as_bytes(), true).unwrap()
+    }
+
+    #[test]
+    fn x23_x15_rows_formulas_and_regions_are_counted() {
+        let facts = sheet(
+            "<row r=\"1\" hidden=\"1\"><c r=\"A1\"><f>B1</f><v>1</v></c></row><row r='2' hidden='true'/><row r=\"3\" hidden=\"0\"><c r=\"A3\" t=\"str\"><f t=\"shared\" si=\"0\"/><v>a&amp;b</v></c></row>",
+            "<mergeCells count=\"1\"><mergeCell ref=\"A1:C2\"/></mergeCells>",
+        )
+        .unwrap();
+        assert_eq!((facts.hidden_rows, facts.formulas), (2, 2));
+        assert_eq!(facts.merged, [Region { first: (1, 1), last: (2, 3) }]);
+    }
+
+    #[test]
+    fn x10_what_would_be_read_otherwise_than_it_is_seen_is_refused() {
+        assert_eq!(sheet("<row><c r=\"A1\"><v>1<!-- -->2</v></c></row>", ""), Err(INSIDE_CELLS));
+        assert_eq!(sheet("<row><c r=\"A1\"><v>1<?x?>2</v></c></row>", ""), Err(INSIDE_CELLS));
+        assert_eq!(sheet("<row><c r=\"A1\"><v>1&#50;3</v></c></row>", ""), Err(REFERENCE));
+        assert_eq!(sheet("<row><c r=\"A1\" t=\"n\"><v>1&#50;3</v></c></row>", ""), Err(REFERENCE));
+        assert!(sheet("<row><c r=\"A1\" t=\"str\"><f>A&amp;B</f><v>1&#50;3</v></c></row>", "").is_ok());
+        assert!(sheet("<row><c r=\"A1\" t=\"inlineStr\"><is><t>a &amp; b</t></is></c></row>", "").is_ok());
+        let dtd = "<!DOCTYPE x [<!ENTITY a \"b\">]><worksheet><sheetData/></worksheet>";
+        assert_eq!(scan(dtd.as_bytes(), true).unwrap(), Err(DTD));
+        assert_eq!(scan(&b"\xFF\xFE<\0"[..], false).unwrap(), Err(NOT_UTF8));
+        assert_eq!(scan(&b"<?xml version='1.0' encoding='UTF-16'?><a/>"[..], false).unwrap(), Err(NOT_UTF8));
+    }
+
+    #[test]
+    fn a_part_is_looked_at_the_same_however_it_comes() {
+        let cells: String = (1..20_000)
+            .map(|row| {
+                format!(
+                    "<x:row r=\"{row}\" hidden=\"{}\"><x:c r=\"A{row}\" t=\"str\"><x:f>A&amp;B</x:f><x:v>a&amp;b</x:v></x:c></x:row>",
+                    row % 2
+                )
+            })
+            .collect();
+        let text = format!("<x:worksheet><x:sheetData>{cells}</x:sheetData></x:worksheet>");
+        let facts = scan(text.as_bytes(), true).unwrap().unwrap();
+        assert_eq!((facts.hidden_rows, facts.formulas), (10_000, 19_999));
+    }
+
+    #[test]
+    fn columns_have_letters() {
+        for (letters, number) in [("A", 1), ("Z", 26), ("AA", 27), ("XFD", 16_384)] {
+            assert_eq!(column_number(letters), Some(number));
+            assert_eq!(column_letters(number), letters);
+        }
+        assert_eq!([column_number("XFE"), column_number(""), column_number("A1"), column_number("ABCD")], [None; 4]);
+    }
+}

@@ -1,0 +1,317 @@
+//! The rows of a sheet as records: the header found by its names, then every row with a value, its fields laid out one beside the other.
+//!
+//! A row without any value is no record: it is not even in most files. What stands beside the table is never passed over in silence.
+
+use std::{io::Read, sync::Arc};
+
+use super::{
+    super::{
+        facts::OtherFormat,
+        header::{Header, Search},
+        judge::Judge,
+        packed,
+        reading::Reading,
+        records::Records,
+    },
+    cells::{Batch, Cells, Kind},
+    faults,
+    package::Package,
+    scan::Region,
+};
+use crate::{
+    diagnostic::{Answer, Diagnostic},
+    schema::WorkbookForm,
+};
+
+/// Stands between the cells of a row where a person looks at it.
+pub(in super::super) const SEEN_BETWEEN: u8 = b'|';
+
+/// A sheet that is being read.
+pub(in super::super) struct Sheet {
+    file: String,
+    cells: Cells,
+    header: Arc<Header>,
+    table: Table,
+    /// Rows that were read while the header was looked for.
+    rest: Option<Batch>,
+    ended: bool,
+}
+
+/// What of a sheet is read.
+#[derive(Clone, Debug)]
+struct Table {
+    /// From 1.
+    first: u32,
+    /// From 1; the last column of the header.
+    last: u32,
+    /// The contract says which columns: what stands beside them is none of this feed's business.
+    declared: bool,
+    /// Fields that some column of the contract reads: what must not stand in them, by kind.
+    read: Vec<ReadAs>,
+    merged: Vec<Region>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReadAs {
+    Nothing,
+    /// A number of 16 digits is no text.
+    Text,
+    Value,
+}
+
+/// Whole rows, laid out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in super::super) struct Rows {
+    /// The fields of each row with [`SEEN_BETWEEN`] between them.
+    pub(in super::super) text: Vec<u8>,
+    /// For each row its first byte, then the end of each field.
+    spans: Vec<u32>,
+    kinds: Vec<Kind>,
+    /// Row of the sheet, from 1.
+    pub(in super::super) lines: Vec<u64>,
+    fields: usize,
+    /// Cells that no row of data may hold, in the order of the sheet; at most one a row.
+    refused: Vec<Unread>,
+    /// The sheet ends with them.
+    pub(in super::super) last: bool,
+}
+
+/// A cell that no row of data may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) struct Unread {
+    pub(in super::super) line: u64,
+    pub(super) column: u32,
+    pub(super) why: Why,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Error,
+    NoValue,
+    LongNumber,
+    Merged,
+}
+
+impl Sheet {
+    /// Reads the whole file, looks through it, and finds the header.
+    ///
+    /// # Errors
+    /// TC0206 to TC0210 where the header does not fit the contract, TC0447 to TC0455 where the workbook cannot be taken.
+    pub(in super::super) fn open(judge: &Judge, form: &WorkbookForm, read: impl Read) -> Answer<Self> {
+        let file = &judge.subject.file;
+        let bytes = packed::whole(file, read)?;
+        if OtherFormat::of(&bytes) == Some(OtherFormat::OldWorkbook) {
+            return Err(faults::old_kind(file, &bytes).into());
+        }
+        let package = Package::open(file, form, bytes)?;
+        let mut cells = Cells::begin(file, &package.sheet, package.bytes.clone())?;
+        let (header, table, rest) = find(judge, form, &package, &mut cells)?;
+        let ended = rest.is_none();
+        Ok(Self { file: file.clone(), cells, header: Arc::new(header), table, rest, ended })
+    }
+
+    /// The header of the sheet.
+    pub(in super::super) fn header(&self) -> Arc<Header> {
+        Arc::clone(&self.header)
+    }
+
+    /// The next rows; `None` after the last.
+    pub(in super::super) fn next(&mut self) -> Answer<Option<Rows>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let rest = self.rest.take();
+        let batch = match rest {
+            Some(batch) => Some(batch),
+            None => self.cells.next()?,
+        };
+        let Some(batch) = batch else {
+            self.ended = true;
+            return Ok(Some(Rows { last: true, fields: self.table.width(), ..Rows::default() }));
+        };
+        self.table.lay_out(&self.file, &batch, self.header.line).map(Some)
+    }
+}
+
+/// Finds the header among the first rows. Gives it, the table below it, and the rows that were read with it.
+fn find(judge: &Judge, form: &WorkbookForm, package: &Package, cells: &mut Cells) -> Answer<(Header, Table, Option<Batch>)> {
+    let mut finding = Finding { judge, form, search: Search::new(judge), line: 1, first_row: None, ended: false };
+    while let Some(batch) = cells.next()? {
+        if let Some((mut header, begins)) = finding.look(&batch)? {
+            header.remarks.extend(package.remarks.iter().cloned());
+            let table = Table::new(judge, (begins, form.columns.is_some()), package, &header);
+            return Ok((header, table, Some(batch)));
+        }
+        if finding.ended {
+            break;
+        }
+    }
+    Err(lost(judge, &finding.search, finding.first_row.as_deref()).into())
+}
+
+/// The header, while it is looked for.
+struct Finding<'j> {
+    judge: &'j Judge,
+    form: &'j WorkbookForm,
+    search: Search<'j>,
+    /// The next row.
+    line: u64,
+    /// What the first row with a value holds.
+    first_row: Option<String>,
+    /// It can stand in no further row.
+    ended: bool,
+}
+
+impl Finding<'_> {
+    /// Looks through whole rows. Gives the header, and the column in which its first field stands.
+    fn look(&mut self, batch: &Batch) -> Answer<Option<(Header, u32)>> {
+        let (first, last) = self.form.columns.unwrap_or((1, u32::MAX));
+        for (row, cells) in batch.rows() {
+            let row = u64::from(row);
+            if row > u64::from(self.judge.layout.rows.header_within_rows) {
+                self.ended = true;
+                return Ok(None);
+            }
+            // Rows without a value are lines of the preamble, as blank lines are.
+            for line in self.line..row {
+                self.search.pass_over(line, String::new());
+            }
+            self.line = row + 1;
+            let inside = cells.iter().filter(|(cell, _)| (first..=last).contains(&cell.column));
+            let mut names = Vec::new();
+            for (cell, text) in inside {
+                names.resize((cell.column - first) as usize, String::new());
+                names.push((*text).to_owned());
+            }
+            let mut begins = first;
+            if self.form.columns.is_none() && self.search.names_all(&names) {
+                faults::one_table(&self.judge.subject, row, first, &names)?;
+                let empty = names.iter().take_while(|name| name.trim().is_empty()).count();
+                names.drain(..empty);
+                begins += empty as u32;
+            }
+            let text = names.join("|");
+            self.first_row.get_or_insert_with(|| text.clone());
+            if let Some(header) = self.search.offer(row, names, || text.into_bytes())? {
+                return Ok(Some((header, begins)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn lost(judge: &Judge, search: &Search<'_>, first_row: Option<&str>) -> Diagnostic {
+    let within = judge.layout.rows.header_within_rows;
+    let not_found = || {
+        let first = first_row.unwrap_or_default().as_bytes();
+        super::super::faults::header_not_found(&judge.subject, within, &judge.contract.columns, first)
+    };
+    search.lacking().unwrap_or_else(not_found)
+}
+
+impl Table {
+    /// Its first column, and whether the contract says so.
+    fn new(judge: &Judge, (first, declared): (u32, bool), package: &Package, header: &Header) -> Self {
+        let mut read = vec![ReadAs::Nothing; header.fields];
+        for (plan, place) in judge.plans.iter().zip(&header.places) {
+            if let Some(read) = read.get_mut(*place).filter(|_| !plan.dropped) {
+                *read = if matches!(plan.reading, Reading::Text { .. } | Reading::Treated(_)) { ReadAs::Text } else { ReadAs::Value };
+            }
+        }
+        let last = first.saturating_add(header.fields as u32).saturating_sub(1);
+        let beside = |region: &&Region| region.last.1 < first || region.first.1 > last || u64::from(region.last.0) <= header.line;
+        let merged = package.facts.merged.iter().filter(|region| !beside(region)).copied().collect();
+        Self { first, last, declared, read, merged }
+    }
+
+    const fn width(&self) -> usize {
+        self.read.len()
+    }
+
+    /// The rows of a batch below the header.
+    fn lay_out(&self, file: &str, batch: &Batch, header: u64) -> Answer<Rows> {
+        let mut rows = Rows { fields: self.width(), ..Rows::default() };
+        for (row, cells) in batch.rows().filter(|(row, _)| u64::from(*row) > header) {
+            let begins = rows.text.len();
+            let mut ends = Vec::with_capacity(self.width());
+            let (mut unread, mut values) = (None, false);
+            for (cell, text) in cells {
+                if cell.column < self.first || cell.column > self.last {
+                    if self.declared {
+                        continue;
+                    }
+                    return Err(faults::beside(file, (row, cell.column), (self.first, self.last)).into());
+                }
+                values = true;
+                let place = (cell.column - self.first) as usize;
+                rows.fill(&mut ends, place);
+                rows.field(&mut ends, text, cell.kind);
+                unread = unread.or_else(|| Some(Unread { line: row.into(), column: cell.column, why: self.why_not(place, cell.kind)? }));
+            }
+            if !values {
+                continue;
+            }
+            rows.fill(&mut ends, self.width());
+            rows.spans.push(begins as u32);
+            rows.spans.append(&mut ends);
+            rows.lines.push(row.into());
+            rows.refused.extend(self.merged_at(row).or(unread));
+        }
+        Ok(rows)
+    }
+
+    fn why_not(&self, place: usize, kind: Kind) -> Option<Why> {
+        match (self.read.get(place).copied().unwrap_or(ReadAs::Nothing), kind) {
+            (ReadAs::Nothing, _) => None,
+            (_, Kind::Error) => Some(Why::Error),
+            (_, Kind::NoValue) => Some(Why::NoValue),
+            (ReadAs::Text, Kind::LongNumber) => Some(Why::LongNumber),
+            _ => None,
+        }
+    }
+
+    /// The first column of a merged region of several cells in this row.
+    fn merged_at(&self, row: u32) -> Option<Unread> {
+        let region = self.merged.iter().find(|region| (region.first.0..=region.last.0).contains(&row) && region.first != region.last)?;
+        Some(Unread { line: row.into(), column: region.first.1, why: Why::Merged })
+    }
+}
+
+impl Rows {
+    /// Ends empty fields up to `place`.
+    fn fill(&mut self, ends: &mut Vec<u32>, place: usize) {
+        while ends.len() < place {
+            self.field(ends, "", Kind::Text);
+        }
+    }
+
+    /// Ends a field with this text.
+    fn field(&mut self, ends: &mut Vec<u32>, text: &str, kind: Kind) {
+        if !ends.is_empty() {
+            self.text.push(SEEN_BETWEEN);
+        }
+        self.text.extend_from_slice(text.as_bytes());
+        ends.push(self.text.len() as u32);
+        self.kinds.push(kind);
+    }
+
+    /// Appends records from `row` on until there are `enough`; gives the row that follows them.
+    pub(in super::super) fn records(&self, row: usize, records: &mut Records, enough: usize) -> usize {
+        let width = self.fields + 1;
+        let mut at = row;
+        while at < self.lines.len() && records.len() < enough {
+            let Some((start, ends)) = self.spans.get(at * width..(at + 1) * width).and_then(<[u32]>::split_first) else { break };
+            records.begin(*start as usize);
+            ends.iter().for_each(|end| records.end_field(*end as usize));
+            records.end_record(self.lines.get(at).copied().unwrap_or(0), false);
+            records.kinds.extend_from_slice(self.kinds.get(at * self.fields..(at + 1) * self.fields).unwrap_or_default());
+            at += 1;
+        }
+        at
+    }
+
+    /// The first of these rows that holds what no row of data may.
+    pub(in super::super) fn unread(&self, lines: &[u64]) -> Option<Unread> {
+        self.refused.iter().find(|unread| lines.binary_search(&unread.line).is_ok()).copied()
+    }
+}
