@@ -39,7 +39,7 @@ fn seconds(us: u64) -> String {
     format!("{}.{:06}", us / 1_000_000, us % 1_000_000)
 }
 
-fn one(name: &'static str, help: &'static str, value: impl ToString) -> Metric {
+fn one(name: &'static str, help: &'static str, value: &impl ToString) -> Metric {
     Metric { name, help, values: vec![(Vec::new(), value.to_string())] }
 }
 
@@ -49,20 +49,20 @@ fn of_the_run(run: &RunRecord, outcome: &Outcome) -> Vec<Metric> {
     let info = vec![("program", run.program.clone()), ("configuration", run.configuration.clone())];
     let mut all = vec![
         Metric { name: "truecost_build_info", help: "Program and configuration of the last run.", values: vec![(info, "1".to_owned())] },
-        one("truecost_run_exit_code", "How the last run ended.", outcome.exit_code()),
-        one("truecost_run_number", "Its place among the runs.", run.number),
-        one("truecost_run_end_timestamp_seconds", "When it ended, in seconds since 1970.", ended),
-        one("truecost_run_duration_seconds", "How long it took.", seconds(run.took_us)),
-        one("truecost_run_published", "Whether it published a release.", u8::from(run.published)),
-        one("truecost_deliveries_waiting", "Deliveries that wait for a word of a person.", outcome.waiting.len()),
-        one("truecost_deliveries_unmended", "Deliveries that were refused and are not mended.", costed.unmended.len()),
-        one("truecost_deliveries_overdue", "Expected deliveries that are late or missing.", outcome.late.len()),
-        one("truecost_deliveries_after_close", "Deliveries that came for closed periods.", costed.after_close.len()),
-        one("truecost_periods_blocked", "Periods that are in no release, or stand as they were.", costed.blocked.len()),
-        one("truecost_checks_made", "Checks that were made.", run.checks.len()),
-        one("truecost_checks_failed", "Checks that failed.", run.checks.iter().filter(|check| !check.passed).count()),
+        one("truecost_run_exit_code", "How the last run ended.", &outcome.exit_code()),
+        one("truecost_run_number", "Its place among the runs.", &run.number),
+        one("truecost_run_end_timestamp_seconds", "When it ended, in seconds since 1970.", &ended),
+        one("truecost_run_duration_seconds", "How long it took.", &seconds(run.took_us)),
+        one("truecost_run_published", "Whether it published a release.", &u8::from(run.published)),
+        one("truecost_deliveries_waiting", "Deliveries that wait for a word of a person.", &outcome.waiting.len()),
+        one("truecost_deliveries_unmended", "Deliveries that were refused and are not mended.", &costed.unmended.len()),
+        one("truecost_deliveries_overdue", "Expected deliveries that are late or missing.", &outcome.late.len()),
+        one("truecost_deliveries_after_close", "Deliveries that came for closed periods.", &costed.after_close.len()),
+        one("truecost_periods_blocked", "Periods that are in no release, or stand as they were.", &costed.blocked.len()),
+        one("truecost_checks_made", "Checks that were made.", &run.checks.len()),
+        one("truecost_checks_failed", "Checks that failed.", &run.checks.iter().filter(|check| !check.passed).count()),
     ];
-    all.extend(run.peak_bytes.map(|bytes| one("truecost_run_peak_memory_bytes", "The most memory that it held.", bytes)));
+    all.extend(run.peak_bytes.map(|bytes| one("truecost_run_peak_memory_bytes", "The most memory that it held.", &bytes)));
     all
 }
 
@@ -96,8 +96,8 @@ fn of_steps(run: &RunRecord) -> Vec<Metric> {
     let parts = |number: fn(&crate::lake::RunStep) -> u64| run.steps.iter().filter(|step| step.step == "make").map(number).sum::<u64>();
     vec![
         Metric { name: "truecost_run_step_seconds", help: "How long its steps took; those side by side each count.", values },
-        one("truecost_run_parts_made", "Parts of published tables that it made.", parts(|step| step.made)),
-        one("truecost_run_parts_kept", "Parts that stood as they were.", parts(|step| step.kept)),
+        one("truecost_run_parts_made", "Parts of published tables that it made.", &parts(|step| step.made)),
+        one("truecost_run_parts_kept", "Parts that stood as they were.", &parts(|step| step.kept)),
     ]
 }
 

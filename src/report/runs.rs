@@ -75,7 +75,7 @@ fn seconds(us: u64) -> String {
 
 fn shown(run: &RunRecord) -> String {
     let mut text = head(run);
-    let read: Vec<String> = run.delivered.iter().map(|d| read_line(d)).collect();
+    let read: Vec<String> = run.delivered.iter().map(read_line).collect();
     text.push_str(&section("read", "no delivery", &read));
     text.push_str(&written(run));
     text.push_str(&section("left", "nothing", &run.not_done.iter().map(|left| format!("{}: {}", left.what, left.why)).collect::<Vec<_>>()));

@@ -12,7 +12,7 @@ use crate::{
     year_house::{House, Ledger},
 };
 
-/// A generator of numbers that a seed decides (SplitMix64).
+/// A generator of numbers that a seed decides (`SplitMix64`).
 struct Chance(u64);
 
 impl Chance {

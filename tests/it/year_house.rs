@@ -107,12 +107,7 @@ impl House {
         if what.cut {
             text.truncate(text.len() - 12);
         }
-        self.write(&self.ledger_file(council, number), &text);
-    }
-
-    pub fn ledger_file(&self, council: &str, number: usize) -> String {
-        let (year, month) = calendar(number);
-        format!("drop/{council}/general_ledger/ledger_{year}_{month:02}.csv")
+        self.write(&format!("drop/{council}/general_ledger/ledger_{year}_{month:02}.csv"), &text);
     }
 
     pub fn minutes(&self, number: usize) {
