@@ -59,6 +59,12 @@ impl Events {
         }
     }
 
+    /// Brings up to date how many there are, where a kill came between an event and that. Never lower: that is how a loss is told.
+    pub(super) fn recover(&self) -> Answer<()> {
+        let (known, there) = (sealed::read::<Last>(&self.last())?, self.numbers()?.last().copied().unwrap_or(0));
+        if known.map_or(0, |last| last.number) < there { sealed::write(&self.last(), &Last { number: there }) } else { Ok(()) }
+    }
+
     /// Adds an event after all others. Only the holder of the lock may.
     ///
     /// # Errors
@@ -66,7 +72,7 @@ impl Events {
     pub fn add<T: Serialize>(&self, _held: &Lock, event: &T) -> Answer<()> {
         let next = self.numbers()?.last().copied().unwrap_or(0) + 1;
         sealed::write(&self.entry(next), event)?;
-        // Should this end in between, it says too little, which is harmless.
+        // Should this end in between, it says too little, until whoever takes the lock next brings it up to date.
         sealed::write(&self.last(), &Last { number: next })?;
         Ok(crash::point("event.added")?)
     }
@@ -105,7 +111,11 @@ mod tests {
         let (lock, events) = (lake.lock("run-1", "").unwrap(), lake.events("period"));
         events.add(&lock, &serde_json::json!({ "n": 0 })).unwrap();
         events.add(&lock, &serde_json::json!({ "n": 1 })).unwrap();
+        // A kill came before it was written.
+        std::fs::remove_file(root.path().join("lake/period/last")).unwrap();
+        events.recover().unwrap();
         std::fs::remove_file(root.path().join("lake/period/00000002.json")).unwrap();
+        events.recover().unwrap();
         assert!(events.all::<serde_json::Value>().unwrap_err().0[0].seen.contains("00000002.json"));
         std::fs::remove_file(root.path().join("lake/period/00000001.json")).unwrap();
         assert!(events.all::<serde_json::Value>().is_err(), "nothing is left but what says that there was something");
