@@ -4,11 +4,9 @@ mod covers;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::{
     diagnostic::{Diagnostic, Place, codes::config},
-    domain::{Day, Digest, Identifier, Location, Span},
+    domain::{Day, Identifier, Location, Span},
     schema::{
         Contract, Contracts,
         fields::{Fields, Item, UNTOUCHED, did_you_mean},
@@ -21,6 +19,7 @@ use super::{
     Required, RowsOutside, Shrunken, Sign, Taken,
     controls::{read_controls, sum_of},
     due,
+    feed_digest::{Beside, digests},
     keys::AllKeys,
     listed::read_listed,
     location::{Allowed, Secrets, apart_from_kept, read_location},
@@ -82,6 +81,8 @@ pub struct Surroundings<'p> {
     pub keys: Option<&'p AllKeys>,
 }
 
+const MISSING: [(&str, Missing); 3] = [("block", Missing::Block), ("without", Missing::Without), ("carry", Missing::Carry)];
+
 /// Reads one feed; `council` and `id` are what its path says.
 pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around: &Surroundings<'_>) -> Option<Feed> {
     let fields = file.fields(KEYS)?;
@@ -105,6 +106,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
     let landing = choice(&fields, "landing", Landing::Copy, &[("copy", Landing::Copy), ("link", Landing::Link)]);
     let personal =
         contracts.as_ref().zip(table.as_ref()).and_then(|(c, into)| personal::read(&fields, council, c, into, landing, around.keys));
+    let declares = table.as_deref().and_then(Contract::declares_of_rows);
     // What must be there comes last: everything else has then been read, and its faults told.
     let place = |key: &str| file.reader().source.place(fields.key_at(key));
     let places = FeedPlaces {
@@ -117,7 +119,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         id: id.clone(),
         file: file.reader().source.file.clone(),
         places,
-        digest: digest(&file.reader().source.text, &sql, &own_sql, &listed, table.as_deref().and_then(Contract::declares_of_rows)),
+        digests: digests(file.reader().source, file.node, &Beside { sql: &sql, own_sql: own_sql.values().map(|(_, text)| text.as_str()).collect(), listed: &listed, declares }),
         ignore: ignore(&fields),
         ready: ready(&fields),
         landing,
@@ -139,12 +141,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         tolerance_rows: tolerance(&fields),
         required: required(&fields),
         beside: beside_feeds(&fields),
-        missing: choice(
-            &fields,
-            "missing",
-            Missing::Block,
-            &[("block", Missing::Block), ("without", Missing::Without), ("carry", Missing::Carry)],
-        ),
+        missing: choice(&fields, "missing", Missing::Block, &MISSING),
         closing_required: choice(&fields, "closing", false, &[("required", true), ("optional", false)]),
         active: fields.get("active").and_then(|item| active(&item)).unwrap_or_default(),
         timing: timing(&fields),
@@ -193,23 +190,6 @@ fn taken(fields: &Fields<'_>, from: Option<&Location>) -> Taken {
 
 fn choice<T: Copy>(fields: &Fields<'_>, key: &str, default: T, words: &[(&str, T)]) -> T {
     fields.get(key).and_then(|item| item.choice(words)).unwrap_or(default)
-}
-
-/// Over YAML, SQL and listed totals, each with its length, so that no two texts run together; and over what its common table means, where
-/// that is not what it meant before contracts could say so.
-fn digest(yaml: &str, sql: &str, own_sql: &OwnSql, listed: &BTreeMap<String, super::Listed>, declares: Option<String>) -> Digest {
-    let mut hash = Sha256::new();
-    for text in [yaml, sql].into_iter().chain(own_sql.values().map(|(_, text)| text.as_str())) {
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text.as_bytes());
-    }
-    if !listed.is_empty() {
-        hash.update(format!("{listed:?}").as_bytes());
-    }
-    if let Some(text) = declares {
-        hash.update(text.as_bytes());
-    }
-    Digest(hash.finalize().into())
 }
 
 /// By the path of a contract, path and text of its own SQL.

@@ -11,6 +11,7 @@ mod dated;
 mod due;
 mod fed;
 mod feed;
+mod feed_digest;
 mod files;
 mod json;
 mod kernel;
@@ -39,6 +40,7 @@ mod tracked;
 mod typed;
 
 pub use due::{Due, HOLIDAYS};
+pub use feed_digest::{FeedDigests, TIMING};
 pub use files::files;
 pub use json::json_schema;
 pub use kernel::{Grain, KERNELS, Kernel, KernelFacts, LOOKED_UP};

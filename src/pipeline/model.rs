@@ -10,7 +10,7 @@ use crate::{
     schema::{Contract, Found},
 };
 
-use super::{AllKeys, Due, Kernel, Personal, Serving, Timing};
+use super::{AllKeys, Due, FeedDigests, Kernel, Personal, Serving, Timing};
 
 pub use covers::*;
 
@@ -232,8 +232,8 @@ pub struct Feed {
     pub file: String,
     /// Where in it those keys stand that are held against other feeds.
     pub places: FeedPlaces,
-    /// Digest over YAML and SQL: a change makes its deliveries due again.
-    pub digest: Digest,
+    /// What its deliveries are judged by: a change makes them due again.
+    pub digests: FeedDigests,
     /// Contracts by the days on which their layout holds; spans do not overlap.
     pub contracts: Vec<(Span, Arc<Contract>)>,
     /// Common table that it fills.
@@ -417,7 +417,7 @@ pub enum Missing {
     Block,
     /// The period is published without it, and that is said.
     Without,
-    /// As [`Self::Without`].
+    /// The lines of its last accepted month stand in until it comes, and that is said.
     Carry,
 }
 

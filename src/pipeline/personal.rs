@@ -123,7 +123,9 @@ pub fn list_elements(
             continue;
         };
         let elements = listed(table, &feed.council);
-        feed.digest = with(feed.digest, &elements);
+        for digest in std::iter::once(&mut feed.digests.now).chain(&mut feed.digests.before) {
+            *digest = with(*digest, &elements);
+        }
         personal.elements = Arc::new(elements);
     }
 }

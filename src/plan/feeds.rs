@@ -358,9 +358,9 @@ pub fn is_stale(feed: &Feed, calendar: Calendar, record: &DeliveryRecord) -> boo
     }
     let contract_is_known = feed.contracts.iter().any(|(_, c)| c.digest.hex() == record.contract_sha256);
     if let Some(attempt) = &record.last_attempt {
-        return attempt.feed_sha256 != feed.digest.hex() || !feed.contracts.iter().any(|(_, c)| c.digest.hex() == attempt.contract_sha256);
+        return !feed.judges_as(&attempt.feed_sha256) || !feed.contracts.iter().any(|(_, c)| c.digest.hex() == attempt.contract_sha256);
     }
-    record.feed_sha256 != feed.digest.hex() || !contract_is_known
+    !feed.judges_as(&record.feed_sha256) || !contract_is_known
 }
 
 /// Whether the year was counted otherwise when the delivery was judged, or its rows were put into periods by an older version, which

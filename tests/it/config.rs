@@ -101,11 +101,12 @@ fn a_sound_partnership_is_read_with_its_defaults() {
 }
 
 #[test]
-fn a_digest_follows_every_byte_of_yaml_and_sql() {
-    let digest = |copy: Copy| copy.read_well().0.feeds[0].digest;
+fn a_digest_follows_what_yaml_and_sql_say_of_rows() {
+    let digest = |copy: Copy| copy.read_well().0.feeds[0].digests.now;
     let before = digest(Copy::new());
     assert_eq!(before, digest(Copy::new()));
-    assert_ne!(before, digest(Copy::new().add(FEED, "# a note")));
+    assert_eq!(before, digest(Copy::new().add(FEED, "# a note\ndue: {working_day: 5}")));
+    assert_ne!(before, digest(Copy::new().add(FEED, "rows_outside: refuse")));
     assert_ne!(before, digest(Copy::new().add("pipelines/newham/general_ledger.sql", "-- a note")));
 }
 

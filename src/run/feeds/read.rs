@@ -137,7 +137,7 @@ impl FeedRun<'_> {
             encoding: serde_json::to_value(facts).unwrap_or_else(|_| json!(null)),
             contract: contract.map(|c| c.name.clone()).unwrap_or_default(),
             contract_sha256: contract.map(|c| c.digest.hex()).unwrap_or_default(),
-            feed_sha256: feed.digest.hex(),
+            feed_sha256: feed.judged_by(earlier.map(|r| r.feed_sha256.as_str())),
             state: DeliveryState::Accepted,
             reports: Vec::new(),
             proof: DeliveryProof::default(),

@@ -241,7 +241,7 @@ impl Pure {
         record.also_as = earlier.map(|r| r.files_beside(&record.source)).unwrap_or_default();
         record.sha256 = digest(content).hex();
         record.contract_sha256 = feed.contracts[0].1.digest.hex();
-        record.feed_sha256 = feed.digest.hex();
+        record.feed_sha256 = feed.judged_by(None);
         record.turn = Some(turn);
         record.number = self.number;
         record.decisions = earlier.map(|r| r.decisions.clone()).unwrap_or_default();
@@ -443,6 +443,7 @@ fn declared(world: &World, at: usize) -> Option<Feed> {
     feed.newest_by = vec![pipeline::NewestBy::Modified];
     feed.sidecar = None;
     feed.closing_required = false;
-    feed.digest = truecost::schema::digest_of(world.rules(at).as_bytes());
+    feed.digests.now = truecost::schema::digest_of(world.rules(at).as_bytes());
+    feed.digests.before.clear();
     Some(feed)
 }
