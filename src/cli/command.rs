@@ -17,7 +17,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Period, Slot, counted, printable_json},
     engine::{Format, write_rows},
-    lake::Decided,
+    lake::{Decided, SlotBook},
     pipeline::{self, Partnership},
     plan::{self, Wish},
     report::{self, Page, Talk},
@@ -45,8 +45,10 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
         Command::Schema { kind } => say(voice, &report::schema(kind.as_deref())?),
         command => {
             let partnership = open(&words.partnership, voice).inspect_err(|refusal| {
-                if let Command::Schedule { action: args::Schedule::List } = command {
-                    schedule_held(&words.partnership, &refusal.0, voice);
+                match command {
+                    Command::Schedule { action: args::Schedule::List } => held(&words.partnership, &refusal.0, voice, report::schedule_held),
+                    Command::Status => held(&words.partnership, &refusal.0, voice, report::status_held),
+                    _ => {}
                 }
             })?;
             with_partnership(command, &partnership, voice)
@@ -345,12 +347,15 @@ fn schedule(partnership: &Partnership, action: &args::Schedule, voice: Voice) ->
     }
 }
 
-/// `schedule list` where the configuration is not valid: what was taken is known all the same, and what holds the rest is said.
-pub fn schedule_held(dir: &Path, faults: &[Diagnostic], voice: Voice) {
+/// `schedule list` and `status` where the configuration is not valid: what was taken is known all the same, and what holds the rest is said.
+fn held(dir: &Path, faults: &[Diagnostic], voice: Voice, page: impl Fn(&SlotBook, &[Diagnostic], i64) -> Page) {
     if voice.json {
         return; // the reports are the one answer
     }
     if let Some(book) = pipeline::places(dir).and_then(|places| run::slots_at(&places).ok()) {
-        voice.answer(&report::schedule_held(&book, faults, ProcessClock.now().seconds()));
+        let page = page(&book, faults, ProcessClock.now().seconds());
+        if !page.text.is_empty() {
+            voice.answer(&page);
+        }
     }
 }

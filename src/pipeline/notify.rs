@@ -56,11 +56,13 @@ pub enum NoticeKind {
     AfterClose,
     /// The disk of the lake is nearly full.
     DiskLow,
+    /// Slots had been taken far ahead of the clock, and are taken from now on.
+    Clock,
 }
 
 impl NoticeKind {
     /// All of them, as `tell` names them.
-    pub const ALL: [(&'static str, Self); 12] = [
+    pub const ALL: [(&'static str, Self); 13] = [
         ("refused", Self::Refused),
         ("waiting", Self::Waiting),
         ("late", Self::Late),
@@ -73,6 +75,7 @@ impl NoticeKind {
         ("restated", Self::Restated),
         ("after_close", Self::AfterClose),
         ("disk_low", Self::DiskLow),
+        ("clock", Self::Clock),
     ];
 
     /// As `tell` and messages name it.

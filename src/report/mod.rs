@@ -1,6 +1,7 @@
 //! What finance and engineers look at. Every answer is a [`Page`]: text for a person, JSON for a program.
 
 mod apart;
+mod asked_again;
 mod ask;
 mod checks;
 mod cost;
@@ -53,6 +54,7 @@ pub use planned::planned;
 pub use profile::profile;
 pub use releases::{release_list, release_rules, release_show};
 pub use runs::{run_shown, runs};
+pub use needs::status_held;
 pub use schedule::{held_by, schedule, schedule_held, schedule_list};
 pub use status::{quarantine_list, quarantine_show, status};
 pub use supply::{supply, supply_exit, waived};

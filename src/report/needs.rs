@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::standing::Stand;
+use super::{page::Page, schedule::held_by, standing::Stand};
 use crate::{
-    diagnostic::Answer,
+    diagnostic::{Answer, Diagnostic},
     domain::{Period, counted},
-    lake::{DeliveryRecord, DeliveryState, Lake},
+    lake::{DeliveryRecord, DeliveryState, Lake, SlotBook},
     pipeline::Partnership,
     plan::{Supply, spans, waiting},
 };
@@ -22,7 +22,7 @@ const MOST: usize = 20;
 /// One thing that needs somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Need {
-    /// `late`, `missing`, `refused`, `waits`, `last run`, `disk`.
+    /// `late`, `missing`, `refused`, `held`, `waits`, `last run`, `disk`.
     pub what: &'static str,
     pub says: String,
     /// What to type.
@@ -49,6 +49,17 @@ pub(super) fn needs(partnership: &Partnership, stand: &Stand, states: &[Supply])
         next: "truecost doctor".to_owned(),
     }));
     Ok(needs)
+}
+
+/// `status` where the configuration is not valid: what is held of all that runs by itself; empty where nothing does. Everything else is known
+/// to nobody before it is valid.
+#[must_use]
+pub fn status_held(book: &SlotBook, faults: &[Diagnostic], _: i64) -> Page {
+    let names = counted(book.names.len() as u64, "name");
+    let says = format!("{}: nothing of {names} on schedule is run before that is valid", held_by(faults));
+    let need = Need { what: "held", says, next: "truecost validate".to_owned() };
+    let needs: Vec<Need> = (!book.names.is_empty()).then_some(need).into_iter().collect();
+    Page::new("status", text(&needs).trim_start().to_owned(), json!({"needs": json(&needs)}))
 }
 
 /// A line for each feed and state, with the first of its periods in full.

@@ -24,6 +24,8 @@ pub(super) struct Conductor<'a> {
     pub(super) run_id: String,
     /// The run's number: the order of runs, whatever the clock says. 0 where nothing is written.
     pub(super) number: u64,
+    /// Names whose slots had been taken too far ahead of the clock to be believed, each with the last of them.
+    pub(super) ahead: Vec<(String, i64)>,
     /// Deliveries that got their turn in this run.
     pub(super) turns: AtomicU64,
     pub(super) clock: &'a dyn Clock,
@@ -48,6 +50,7 @@ impl<'a> Conductor<'a> {
             halves: options.halves,
             run_id: clock.now().run_id(),
             number: 0,
+            ahead: Vec::new(),
             turns: AtomicU64::new(0),
             clock,
             observer,

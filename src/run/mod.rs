@@ -44,7 +44,7 @@ pub use doctor::{Finding, doctor, repair};
 pub use feeds::{Delivered, Delivery, Listed, Repaired};
 pub use folders::{can_write, make_folders, replace_file, without_folder, write_rules};
 pub use keys::{NewKeys, give_keys, new_keys};
-pub use notices::tell_held;
+pub use notices::{tell_ahead, tell_held};
 pub use period::{PeriodAsked, PeriodDone, period, preview};
 pub use slots::{begin_slots, close_slots, known_slots, may_retry, slots_ahead, slots_at, timings};
 pub use supply::{SupplyNow, Waive, overdue, supply, supply_of, waive};

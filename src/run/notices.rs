@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::{Conductor, Delivery, Event, Halves, Outcome, clock::Clock};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, Severity, codes},
-    domain::grouped,
-    lake::{DeliveryRecord, Lake},
+    domain::{COST, grouped, instant_text},
+    lake::{DeliveryRecord, Lake, PublishedPart},
     notice::{self, Happened, Noted},
     pipeline::{NoticeKind, Partnership},
     plan::{Supply, SupplyState},
+    stages::restate::RestatedGroup,
 };
 
 /// Of these a run that came to its end knows all that holds.
@@ -50,6 +51,8 @@ pub(super) fn tell(conductor: &Conductor<'_>, outcome: &Outcome, known: &[Delive
     happened.extend(states.iter().filter_map(supplied));
     happened.extend(outcome.costed.stopped.iter().filter(|d| d.severity == Severity::Error).map(check_failed));
     happened.extend(released(outcome));
+    happened.extend(restated(conductor, outcome)?);
+    happened.extend(conductor.ahead.iter().map(|(name, until)| ahead(name, *until)));
     happened.extend(disk_low(&conductor.lake));
     happened.dedup_by(|a, b| a.kind == b.kind && a.subject == b.subject);
     notice::note(&conductor.lake, notify, &happened, &known_kinds(outcome), &noted(conductor, outcome.number))?;
@@ -75,6 +78,24 @@ fn tell_failed(conductor: &Conductor<'_>, refusal: &Refusal) -> Answer<()> {
     let failed = happened(NoticeKind::RunFailed, "run", None, text);
     notice::note(&conductor.lake, &conductor.partnership.notify, &[failed], &[], &noted(conductor, number))?;
     send(conductor)
+}
+
+/// Says to the channels that slots had been taken too far ahead of the clock to be believed: names, each with the last of them. What a
+/// channel does not take is in the answer.
+///
+/// # Errors
+/// TC1004 where a run holds the lake: then later; TC10….
+pub fn tell_ahead(partnership: &Partnership, names: &[(String, i64)], clock: &dyn Clock) -> Answer<Vec<Diagnostic>> {
+    if partnership.notify.channels.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let now = clock.now();
+    let _held = lake.lock(&now.run_id(), &now.iso())?;
+    let happened: Vec<Happened> = names.iter().map(|(name, until)| ahead(name, *until)).collect();
+    let noted = Noted { run: 0, at: now.iso(), at_us: now.micros };
+    notice::note(&lake, &partnership.notify, &happened, &[], &noted)?;
+    notice::send(&lake, partnership, now.micros)
 }
 
 /// Says to the channels that slots are held, and once more when they are not. `why` is `None` where nothing is held. What a channel does not
@@ -160,6 +181,36 @@ fn released(outcome: &Outcome) -> Option<Happened> {
     let release = outcome.costed.release.as_ref()?;
     let text = format!("release {release} is published");
     Some(Happened { lasts: false, ..happened(NoticeKind::Released, release, None, text) })
+}
+
+/// The statements in the release that readers see, each told once as it says now: by the run that made it, with its amounts, or by the next.
+fn restated(conductor: &Conductor<'_>, outcome: &Outcome) -> Answer<Vec<Happened>> {
+    let Some(latest) = conductor.lake.releases().latest()? else { return Ok(Vec::new()) };
+    let parts = |table: &str| latest.content.tables.get(table).map_or(&[][..], Vec::as_slice);
+    let says_something =
+        |key: &str| ["restatement", "restatement_settlement", "restatement_line"].iter().any(|t| parts(t).iter().any(|p| p.key == key && p.rows > 0));
+    let one = |part: &PublishedPart| {
+        let (period, number) = part.key.rsplit_once('/')?;
+        let made = outcome.costed.restated.iter().find(|made| made.period.to_string() == period && made.number.to_string() == number);
+        let amounts = made.filter(|made| !made.groups.is_empty()).map(|made| {
+            let groups: Vec<String> = made.groups.iter().map(RestatedGroup::sentence).collect();
+            format!(": {}: {}", groups.join("; "), made.cause)
+        });
+        let amounts = amounts.unwrap_or_default();
+        let text = format!("{period} is restated in release {} (statement {number}){amounts}: truecost period list", latest.release);
+        // The same statement with other amounts is another event.
+        let subject = format!("{period} statement {number}, {}", part.sha256.get(..8).unwrap_or_default());
+        says_something(&part.key).then(|| Happened { lasts: false, ..happened(NoticeKind::Restated, subject, None, text) })
+    };
+    Ok(parts("restatement").iter().filter_map(one).collect())
+}
+
+/// Slots that a clock had taken which was wrong.
+fn ahead(name: &str, until: i64) -> Happened {
+    let at = instant_text(until);
+    let text = format!("slots of {name} had been taken up to {at}, more than 25 hours ahead of the clock; they are taken from now on: truecost schedule list");
+    let feed = (name != COST).then(|| name.to_owned());
+    Happened { lasts: false, ..happened(NoticeKind::Clock, format!("{name} {at}"), feed, text) }
 }
 
 /// Where nobody can say how much is free, nothing is told.

@@ -105,8 +105,9 @@ impl Conductor<'_> {
         let before = book.clone();
         for slot in &options.slots {
             let Some((_, timing)) = timings.iter().find(|(name, _)| *name == slot.name) else { continue };
-            if book.names.get(&slot.name).is_some_and(|of| plan::forget_ahead(&mut of.clone(), now)) {
+            if let Some(of) = book.names.get(&slot.name).filter(|of| plan::forget_ahead(&mut (*of).clone(), now)) {
                 told.push(slots_ahead(std::slice::from_ref(&slot.name)));
+                self.ahead.push((slot.name.clone(), of.until));
             }
             match plan::claim(book.names.entry(slot.name.clone()).or_default(), &timing.schedule, slot.at, now) {
                 Claim::Taken => claimed.slots.push(slot.clone()),

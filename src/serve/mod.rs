@@ -100,6 +100,8 @@ struct Serve<'a> {
     succeeded: bool,
     /// Whether the channels were told that slots are held; `None` before it is known what they were told.
     told_held: Option<bool>,
+    /// Names whose slots had been taken in the future, with the last of them, of which the channels are still to be told.
+    ahead: Vec<(String, i64)>,
     /// What was said last to whoever steps the clock.
     stepped: Option<String>,
 }
@@ -161,6 +163,7 @@ impl<'a> Serve<'a> {
             stopping: false,
             succeeded: false,
             told_held: None,
+            ahead: Vec::new(),
             stepped: None,
         })
     }
@@ -200,6 +203,8 @@ impl<'a> Serve<'a> {
         turned.skipped.iter().for_each(|(slot, number)| self.say("skipped", &words::skipped(slot, *number)));
         if !turned.forgotten.is_empty() {
             self.told.report(&[run::slots_ahead(&turned.forgotten)]);
+            let until = |name: &String| Some((name.clone(), book.names.get(name)?.until));
+            self.ahead.extend(turned.forgotten.iter().filter_map(until));
         }
         if turned.begun || !unreadable.is_empty() {
             self.told.report(&unreadable);
@@ -216,6 +221,7 @@ impl<'a> Serve<'a> {
         }
         self.shared.state(self.held(), self.stopping);
         self.tell_held();
+        self.tell_ahead();
         Ok(self.pause(&book, now.seconds()))
     }
 
@@ -242,6 +248,21 @@ impl<'a> Serve<'a> {
     /// Why nothing is run: the configuration is not valid.
     fn held(&self) -> Option<&[Diagnostic]> {
         self.settings.fault().or(self.refused.as_deref())
+    }
+
+    /// Tells the channels that slots had been taken in a future that is not believed. Where a run holds the lake, a later turn does.
+    fn tell_ahead(&mut self) {
+        if self.ahead.is_empty() || self.child.is_some() {
+            return;
+        }
+        let (partnership, clock, ahead) = (self.settings.partnership(), &self.clock, &self.ahead);
+        match std::thread::scope(|scope| scope.spawn(|| run::tell_ahead(partnership, ahead, clock)).join()) {
+            Ok(Err(refusal)) if refusal.exit_code() == 5 => return,
+            Ok(Ok(reports)) => self.told.report(&reports),
+            Ok(Err(refusal)) => self.told.report(&refusal.0),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        self.ahead.clear();
     }
 
     /// Tells the channels that slots are held which are due, and once more when they are not. Where a run holds the lake, a later turn does.
