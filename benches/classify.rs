@@ -40,7 +40,7 @@ fn main() {
         let path = part(&partnership, feed, period, &staging);
         let meanings = meant(&partnership, feed, &path);
         let meaning = meanings.feeds.values().next().expect("the feed's codes mean something");
-        let of = PartOf { council: feed.council.to_string(), feed: feed.id.to_string(), period };
+        let of = PartOf { council: feed.council.to_string(), feed: feed.id.to_string(), period, carried_from: None };
         let pass = || {
             let classifier = Classifier::new(&meanings, meaning, columns(&partnership), partnership.calendar.days_of(period));
             let done = classify_part(PartFile::open(&path).expect("a part"), &of, &classifier, &PayParts::default(), &schema, &staging)

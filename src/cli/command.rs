@@ -44,12 +44,10 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
         Command::Explain { what: args::Explain::Word(words) } => say(voice, &word(words)?),
         Command::Schema { kind } => say(voice, &report::schema(kind.as_deref())?),
         command => {
-            let partnership = open(&words.partnership, voice).inspect_err(|refusal| {
-                match command {
-                    Command::Schedule { action: args::Schedule::List } => held(&words.partnership, &refusal.0, voice, report::schedule_held),
-                    Command::Status => held(&words.partnership, &refusal.0, voice, report::status_held),
-                    _ => {}
-                }
+            let partnership = open(&words.partnership, voice).inspect_err(|refusal| match command {
+                Command::Schedule { action: args::Schedule::List } => held(&words.partnership, &refusal.0, voice, report::schedule_held),
+                Command::Status => held(&words.partnership, &refusal.0, voice, report::status_held),
+                _ => {}
             })?;
             with_partnership(command, &partnership, voice)
         }

@@ -69,6 +69,18 @@ pub struct PublishedPart {
     pub facts: Value,
 }
 
+/// The name among the facts of a part under which the SHA-256 of the part stands with which its period was closed.
+pub const RECAST_OF: &str = "recast_of";
+
+impl PublishedPart {
+    /// By which hash check 7 knows it: its own, or that of the part with which its period was closed, where its contract has gained columns
+    /// since.
+    #[must_use]
+    pub fn closed_as(&self) -> &str {
+        self.facts.get(RECAST_OF).and_then(Value::as_str).unwrap_or(&self.sha256)
+    }
+}
+
 /// A common table at a version. Clean-up keeps every file that a kept manifest lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LakeState {

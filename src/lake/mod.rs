@@ -80,14 +80,14 @@ pub use durable::Seen;
 pub use events::Events;
 pub use landing::{Landed, LandedAs, LandedReader, Landing, Naming, refusal_in};
 pub use lock::Lock;
-pub use manifest::{Content, LakeFileState, LakeState, MadeFrom, Manifest, PublishedPart};
+pub use manifest::{Content, LakeFileState, LakeState, MadeFrom, Manifest, PublishedPart, RECAST_OF};
 pub use notices::{Notice, Telling, TellingState};
 pub use part::{
     BATCH_ROWS, Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, ROW_GROUP_ROWS, RowGroupBuffer, RowGroups, StagedPart,
     rows_of_parts,
 };
 pub use pending::Pending;
-pub use period::{Closing, Closings, Frozen, FrozenFinding, FrozenSlot, PeriodAct, PeriodEvent, Periods, Reopening};
+pub use period::{Closing, Closings, Frozen, FrozenCarried, FrozenFinding, FrozenSlot, PeriodAct, PeriodEvent, Periods, Reopening};
 pub use proof::{ControlProof, Counted, DeliveryProof, LeftOutProof, Measure, PeriodProof, SenderProof};
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use record::{Attempt, DeliveryRecord, DeliveryState, KeyIds, SourceFacts};

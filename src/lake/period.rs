@@ -11,7 +11,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{DeliveryRecord, Events, LakeFile, LakeFileState, Lock, PublishedPart, SUPPLY, SupplyEvent, SupplyWord, table::listed_file};
-use crate::{diagnostic::Answer, domain::Period};
+use crate::{
+    diagnostic::Answer,
+    domain::{Pence, Period, parse_pounds},
+};
 
 /// What was done with a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +78,15 @@ pub struct Closing {
     pub without: Vec<String>,
 }
 
+impl Closing {
+    /// Keeps a delivery as it is now, unless it is known already.
+    pub fn knows(&mut self, record: &DeliveryRecord) {
+        if !self.deliveries.iter().any(|known| known.is(&record.delivery_id)) {
+            self.deliveries.push(record.clone());
+        }
+    }
+}
+
 /// A feed's files in a closed period.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrozenSlot {
@@ -89,6 +101,40 @@ pub struct FrozenSlot {
     pub as_at: Option<String>,
     /// None where the delivery had no row for the period.
     pub files: Vec<LakeFileState>,
+    /// Where its files are those of an earlier month, whose lines stood in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<FrozenCarried>,
+}
+
+impl FrozenSlot {
+    /// `newham/general_ledger`.
+    #[must_use]
+    pub fn feed_name(&self) -> String {
+        format!("{}/{}", self.council, self.feed)
+    }
+}
+
+/// Whence the lines were that stood in for a month when it was closed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrozenCarried {
+    /// `2018/P02`.
+    pub from: String,
+    /// Pounds of all lines of that month as their delivery's proof said: `0.00`.
+    pub amount: String,
+}
+
+impl FrozenCarried {
+    /// The month; `None` where the text is none.
+    #[must_use]
+    pub fn month(&self) -> Option<Period> {
+        Period::parse(&self.from)
+    }
+
+    /// Its pounds; `None` where the text is none.
+    #[must_use]
+    pub fn pence(&self) -> Option<Pence> {
+        parse_pounds(&self.amount)
+    }
 }
 
 /// What a check had found in a period when it was closed.
@@ -183,7 +229,10 @@ impl Closings {
     fn close(&mut self, period: Period, event: &PeriodEvent, closing: &Closing, lake: &Path) {
         let files = closing.slots.iter().flat_map(|slot| {
             let folder = lake.join(&slot.table);
-            slot.files.iter().filter_map(move |file| Some((slot.table.clone(), listed_file(&folder, file)?))).collect::<Vec<_>>()
+            let files = slot.files.iter().filter_map(|file| listed_file(&folder, file));
+            // Lines that stood in are dated into the month for which they stood.
+            let dated = |file: LakeFile| if slot.carried.is_some() { LakeFile { period, ..file } } else { file };
+            files.map(|file| (slot.table.clone(), dated(file))).collect::<Vec<_>>()
         });
         let open = self.reopenings.iter_mut().rev().find(|reopening| reopening.period == period && reopening.again.is_none());
         if let Some(reopening) = open {

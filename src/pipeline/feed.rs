@@ -119,7 +119,11 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         id: id.clone(),
         file: file.reader().source.file.clone(),
         places,
-        digests: digests(file.reader().source, file.node, &Beside { sql: &sql, own_sql: own_sql.values().map(|(_, text)| text.as_str()).collect(), listed: &listed, declares }),
+        digests: digests(
+            file.reader().source,
+            file.node,
+            &Beside { sql: &sql, own_sql: own_sql.values().map(|(_, text)| text.as_str()).collect(), listed: &listed, declares },
+        ),
         ignore: ignore(&fields),
         ready: ready(&fields),
         landing,

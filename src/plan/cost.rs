@@ -60,6 +60,13 @@ impl Step {
         self.published.iter().any(|published| published == table)
     }
 
+    /// Whether lines that stand in for a month that was not brought are among the lines of common tables that it reads: to be classified,
+    /// and no more. Pay is not resolved into them, and nothing else is worked out of what never happened.
+    #[must_use]
+    pub const fn reads_carried(&self) -> bool {
+        matches!(self.how, How::Kernel(Kernel::Classify | Kernel::Codes))
+    }
+
     /// Whether each of its rows depends only on those rows of an unpublished table that were made from the same lines: then these tables
     /// are made for the lines in hand alone, and need not be whole.
     #[must_use]

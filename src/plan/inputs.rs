@@ -91,7 +91,10 @@ impl Inputs<'_> {
                     // A partition holds itself alone.
                     let of = if let Scope::Partition(one) = scope { std::slice::from_ref(&**one) } else { self.sources };
                     let files = of.iter().filter(|source| source.basis.common_table() == read && scope.holds(source));
-                    all.extend(files.map(|source| format!("{read} {} {}", source.key(), source.file.name)));
+                    let is_read = |source: &&CostSource| source.carried.is_none() || step.reads_carried();
+                    all.extend(
+                        files.filter(is_read).map(|source| format!("{read} {} {}{}", source.key(), source.file.name, whence(source))),
+                    );
                     let beside = beside_in(self.beside, self.partnership.calendar, read, scope);
                     all.extend(beside.iter().map(|source| format!("{read} {} {}", source.key(), source.file.name)));
                 }
@@ -99,6 +102,11 @@ impl Inputs<'_> {
             }
         }
     }
+}
+
+/// Of lines that stand in, whence they are.
+fn whence(source: &CostSource) -> String {
+    source.carried.map_or_else(String::new, |carried| format!(" of {}", carried.from))
 }
 
 /// For what the unpublished table of `before` is made, where `step` is made for `scope` and reads it. A whole table is whole for every

@@ -27,10 +27,10 @@ pub use feeds::{
 mod release;
 
 pub use release::{
-    AfterClose, Behind, BesideSource, Brought, CloseAsked, CostSource, DELIVERY, DeliveryPlan, EMPTY, FOUND, Objection, PeriodPlan,
-    PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing, Verdicts, beside_in, blocks_a_period, causes, digest_of, made_from,
-    month_before, nothing_to_let_go, period_of_part, plan_release, plan_release_after, program, published_slots, remembered, rules_digest,
-    run_digest, spans, verdicts_of_release, verdicts_of_run,
+    AfterClose, Behind, BesideSource, Brought, CARRIED_FROM, Carried, CloseAsked, CostSource, DELIVERY, DeliveryPlan, EMPTY, FOUND,
+    LEFT_OUT, MissingFeeds, Objection, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing, Verdicts, beside_in,
+    blocks_a_period, causes, digest_of, made_from, month_before, nothing_to_let_go, period_of_part, plan_release, plan_release_after,
+    program, published_slots, remembered, rules_digest, run_digest, spans, verdicts_of_release, verdicts_of_run,
 };
 
 mod personal;

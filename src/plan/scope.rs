@@ -102,7 +102,7 @@ mod tests {
         let period = Period { year, period };
         let (council, feed) = (council.to_owned(), "ledger".to_owned());
         let file = LakeFile { council, feed, period, name: "a".into(), relative: "a".into(), path: "a".into(), rows: 1, bytes: 1 };
-        CostSource { basis: Basis::Ledger, file, delivery: "d".into() }
+        CostSource { basis: Basis::Ledger, file, delivery: "d".into(), carried: None }
     }
 
     #[test]

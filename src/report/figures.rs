@@ -19,7 +19,7 @@ use crate::{
     diagnostic::Answer,
     domain::{Ownership, Pence, counted, decimal, grouped, pounds},
     pipeline::Partnership,
-    plan::feed_vat,
+    plan::{LEFT_OUT, feed_vat},
     schema::Vat,
 };
 
@@ -117,13 +117,14 @@ fn proof_line(partnership: &Partnership, all: &crate::engine::Tables, release: &
         (n, Some(pence)) => format!("; {} quarantined {}", lines(n), pounds(pence)),
         (n, None) => format!("; {} quarantined, pounds {}", lines(n), quarantined.shown()),
     };
+    let carried = stages.get(CARRIED).map_or_else(String::new, |carried| format!(" + {} carried {}", lines(carried.rows), carried.shown()));
     let unexplained = unexplained(&stages);
     let unexplained = match unexplained.rows {
         0 => unexplained.shown(),
         n => format!("{} {}", counted(n.unsigned_abs(), "row"), unexplained.shown()),
     };
     Ok(format!(
-        "proof: {} rows {} accepted = {} cost {} + {} not cost {} + {} suspense {}{set_aside}; unexplained {unexplained}; {passed} checks passed{warned} (release {})",
+        "proof: {} rows {} accepted{carried} = {} cost {} + {} not cost {} + {} suspense {}{set_aside}; unexplained {unexplained}; {passed} checks passed{warned} (release {})",
         lines(of("accepted").rows),
         of("accepted").shown(),
         lines(of("cost").rows),
@@ -213,10 +214,11 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
     let page = format!(
         "{}
 {}
-{}{left_out}{proof}
+{}{}{left_out}{proof}
 {rest}",
         by_stage(&totals).text(),
         periods.text(),
+        carried_text(&found),
         vat_text(partnership, totals.keys())
     );
     let json = json!({
@@ -270,28 +272,30 @@ fn lines(number: i64) -> String {
     grouped(number.unsigned_abs().into())
 }
 
-/// What came in less what is in quarantine less what is published: nought, or nothing would have been published. Where pounds of
+/// What came in less what is in quarantine, and what stands in for what did not come, less what is published: nought, or nothing would have been published. Where pounds of
 /// quarantined rows are not known, neither is this.
 fn unexplained(stages: &Stages) -> Stage {
     let of = |stage: &str| stages.get(stage).copied().unwrap_or_default();
-    let (landed, quarantined, published) = (of("landed"), of("quarantined"), of("published"));
-    let known = landed.pence.zip(quarantined.pence).zip(published.pence);
+    let (landed, quarantined, carried, published) = (of("landed"), of("quarantined"), of("carried"), of("published"));
+    let known = landed.pence.zip(quarantined.pence).zip(carried.pence.zip(published.pence));
     Stage {
-        rows: landed.rows - quarantined.rows - published.rows,
-        pence: known.map(|((landed, quarantined), published)| landed - quarantined - published),
+        rows: landed.rows - quarantined.rows + carried.rows - published.rows,
+        pence: known.map(|((landed, quarantined), (carried, published))| landed - quarantined + carried - published),
         not_known: landed.not_known,
     }
 }
 
 /// Every feed from the source to what is published, stage by stage, over all periods.
 fn by_stage(totals: &BTreeMap<String, Stages>) -> Table {
-    const SHOWN: [(&str, &str); 10] = [
+    const SHOWN: [(&str, &str); 12] = [
         ("source", "source"),
         ("not_data", "not data (header, blank, totals)"),
         ("landed", "landed"),
         ("quarantined", "  quarantined"),
         ("accepted", "  accepted"),
         ("common", "common table"),
+        (CARRIED, "carried (stands in for what did not come)"),
+        (LEFT_OUT, "  recharges that do not"),
         ("cost", "  cost"),
         ("not_cost", "  not cost"),
         ("suspense", "  suspense"),
@@ -300,6 +304,10 @@ fn by_stage(totals: &BTreeMap<String, Stages>) -> Table {
     let mut table = Table::new(&[("feed", Align::Left), ("stage", Align::Left), ("rows", Align::Right), ("pounds", Align::Right)]);
     for (feed, stages) in totals {
         for (at, (stage, shown)) in SHOWN.iter().enumerate() {
+            // Only a feed of which an earlier month stands in has these.
+            if [CARRIED, LEFT_OUT].contains(stage) && !stages.contains_key(*stage) {
+                continue;
+            }
             let found = stages.get(*stage).copied().unwrap_or_default();
             // Header, blank lines and totals have no pounds.
             let shown_pounds = if *stage == "not_data" { "-".to_owned() } else { found.shown() };
@@ -310,6 +318,23 @@ fn by_stage(totals: &BTreeMap<String, Stages>) -> Table {
         table.row([String::new(), "unexplained".into(), lines(unexplained.rows), unexplained.shown()]);
     }
     table
+}
+
+/// Lines of an earlier month that stand in, and those of it that do not.
+const CARRIED: &str = "carried";
+
+/// A line for each period of a feed for which an earlier month stands in.
+fn carried_text(found: &BTreeMap<(String, String, String), Stages>) -> String {
+    let line = |((council, feed, period), stages): (&(String, String, String), &Stages)| {
+        let carried = stages.get(CARRIED)?;
+        let stands = format!("carried: {council}/{feed} {period}: {}, {}", counted(carried.rows.unsigned_abs(), "line"), carried.shown());
+        let left_out = stages.get(LEFT_OUT).filter(|left_out| left_out.rows > 0);
+        let rest = left_out.map_or_else(String::new, |left_out| {
+            format!("; {} on recharge accounts, {}, left out", counted(left_out.rows.unsigned_abs(), "line"), left_out.shown())
+        });
+        Some(format!("{stands} of an earlier month stand in{rest}\n"))
+    };
+    found.iter().filter_map(line).collect()
 }
 
 /// The headings of the table by feed and period.

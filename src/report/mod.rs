@@ -1,8 +1,8 @@
 //! What finance and engineers look at. Every answer is a [`Page`]: text for a person, JSON for a program.
 
 mod apart;
-mod asked_again;
 mod ask;
+mod asked_again;
 mod checks;
 mod cost;
 mod demonstration;
@@ -46,6 +46,7 @@ pub use explain::{code, explain_line};
 pub use figures::{reconcile, separation};
 pub use method::method;
 pub use metrics::metrics;
+pub use needs::status_held;
 pub use notes::notes;
 pub use outcome::{notes_line, outcome};
 pub use page::{Align, Page, SHAPE, Table, Talk};
@@ -54,7 +55,6 @@ pub use planned::planned;
 pub use profile::profile;
 pub use releases::{release_list, release_rules, release_show};
 pub use runs::{run_shown, runs};
-pub use needs::status_held;
 pub use schedule::{held_by, schedule, schedule_held, schedule_list};
 pub use status::{quarantine_list, quarantine_show, status};
 pub use supply::{supply, supply_exit, waived};

@@ -97,7 +97,10 @@ fn closed_text(period: Period, event: &PeriodEvent) -> String {
         _ => "empty: nothing came for it and nothing is expected".to_owned(),
     };
     let without: String = closing.without.iter().map(|feed| format!("  without {feed}\n")).collect();
-    format!("{period} is closed, {what}\n{without}")
+    // With its closing period a year is closed.
+    let year =
+        if period.period > 12 { format!("the year {}/{:02} is closed\n", period.year, (period.year + 1) % 100) } else { String::new() };
+    format!("{period} is closed, {what}\n{without}{year}")
 }
 
 /// What a run restated, a line for each council and account group that costs more or less.

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Page, released::those_there};
+use super::{
+    Page,
+    asked_again::{Asked, ask_again},
+    released::those_there,
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::counted,
@@ -17,6 +21,22 @@ struct Looked {
     what: String,
     files: usize,
     flaws: Vec<Flaw>,
+    /// The checks of a release, asked again where its files are as written.
+    asked: Option<Asked>,
+}
+
+impl Looked {
+    fn new(what: impl Into<String>, files: usize, flaws: Vec<Flaw>) -> Self {
+        Self { what: what.into(), files, flaws, asked: None }
+    }
+
+    fn faults(&self) -> &[String] {
+        self.asked.as_ref().map_or(&[], |asked| asked.faults.as_slice())
+    }
+
+    fn is_sound(&self) -> bool {
+        self.flaws.is_empty() && self.faults().is_empty()
+    }
 }
 
 /// Hashes every file of releases: `release` by name, all with `all`, else the latest; with the latest also the common tables as they are
@@ -65,24 +85,25 @@ pub fn strays(partnership: &Partnership) -> Answer<Vec<Diagnostic>> {
 fn look_at_release(lake: &Lake, name: &str) -> Answer<Looked> {
     let (releases, what) = (lake.releases(), format!("release {name}"));
     if !releases.is_there(name) {
-        return Ok(Looked { what, files: 1, flaws: vec![Flaw { path: releases.folder().join(name), why: format!("{name} is gone") }] });
+        return Ok(Looked::new(what, 1, vec![Flaw { path: releases.folder().join(name), why: format!("{name} is gone") }]));
     }
     if let Ok(manifest) = releases.manifest(name) {
         let archive = manifest.made_from.archive.as_ref();
         let files = 1 + archive.iter().count() + manifest.content.tables.values().map(Vec::len).sum::<usize>();
         let mut flaws = releases.flaws(&manifest, Depth::Bytes)?;
         flaws.extend(archive.map(|archive| releases.rules_flaw(archive)).transpose()?.flatten());
-        return Ok(Looked { what, files, flaws });
+        let asked = if flaws.is_empty() { ask_again(lake, &manifest)? } else { None };
+        return Ok(Looked { asked, ..Looked::new(what, files, flaws) });
     }
     let why = "it cannot be read, and the lake holds no sound copy".into();
     let path = releases.folder().join(name).join("_manifest.json");
-    Ok(Looked { what, files: 1, flaws: vec![Flaw { path, why }] })
+    Ok(Looked::new(what, 1, vec![Flaw { path, why }]))
 }
 
 /// `latest.json` and the link `latest`.
 fn look_at_readers_way(lake: &Lake) -> Answer<Option<Looked>> {
     let flaws = lake.releases().latest_flaws()?;
-    Ok((!flaws.is_empty()).then(|| Looked { what: "latest".into(), files: 2, flaws }))
+    Ok((!flaws.is_empty()).then(|| Looked::new("latest", 2, flaws)))
 }
 
 /// The files that the newest version of each common table holds, and those that the latest release was made from.
@@ -103,7 +124,7 @@ fn look_at_tables(partnership: &Partnership, lake: &Lake, latest: Option<&Manife
             flaws.extend(flaw(&file.path, file.bytes, &file.name, Depth::Bytes)?);
         }
         if !files.is_empty() || !flaws.is_empty() {
-            looked.push(Looked { what: format!("lake/{table}"), files: files.len(), flaws });
+            looked.push(Looked::new(format!("lake/{table}"), files.len(), flaws));
         }
     }
     Ok(looked)
@@ -111,10 +132,16 @@ fn look_at_tables(partnership: &Partnership, lake: &Lake, latest: Option<&Manife
 
 fn page(looked: &[Looked]) -> Page {
     let mut text = String::new();
-    for Looked { what, files, flaws } in looked {
+    for one in looked {
+        let Looked { what, files, flaws, asked } = one;
         let sound =
             if flaws.is_empty() { "as written".to_owned() } else { format!("{} not as written", counted(flaws.len() as u64, "file")) };
-        text.push_str(&format!("{what}: {}, {sound}\n", counted(*files as u64, "file")));
+        let checks = asked.as_ref().map_or_else(String::new, |asked| {
+            let found = if asked.faults.is_empty() { "they find what they found then" } else { "they find something else than then" };
+            format!("; {} asked again: {found}", counted(asked.checks as u64, "check"))
+        });
+        text.push_str(&format!("{what}: {}, {sound}{checks}\n", counted(*files as u64, "file")));
+        one.faults().iter().for_each(|fault| text.push_str(&format!("  {fault}\n")));
         flaws.iter().for_each(|flaw| text.push_str(&format!("  {}: {}\n", flaw.path.display(), flaw.why)));
     }
     if looked.is_empty() {
@@ -122,14 +149,20 @@ fn page(looked: &[Looked]) -> Page {
     }
     let flaws =
         |flaws: &[Flaw]| -> Vec<Value> { flaws.iter().map(|f| json!({"path": f.path.display().to_string(), "why": f.why})).collect() };
-    let list: Vec<Value> = looked.iter().map(|l| json!({"what": l.what, "files": l.files, "flaws": flaws(&l.flaws)})).collect();
-    Page::new("release_verify", text, json!({"sound": looked.iter().all(|l| l.flaws.is_empty()), "looked_at": list}))
+    let list: Vec<Value> = looked
+        .iter()
+        .map(|l| {
+            json!({"what": l.what, "files": l.files, "flaws": flaws(&l.flaws),
+        "checks": l.asked.as_ref().map(|asked| json!({"asked": asked.checks, "faults": asked.faults}))})
+        })
+        .collect();
+    Page::new("release_verify", text, json!({"sound": looked.iter().all(Looked::is_sound), "looked_at": list}))
 }
 
 fn report(looked: &[Looked]) -> Option<Diagnostic> {
     let broken: Vec<&str> = looked.iter().filter(|l| !l.flaws.is_empty()).map(|l| l.what.as_str()).collect();
     if broken.is_empty() {
-        return None;
+        return otherwise(looked);
     }
     let flaws: usize = looked.iter().map(|l| l.flaws.len()).sum();
     let seen = format!("{} not as written: {}", counted(flaws as u64, "file"), broken.join(", "));
@@ -138,6 +171,19 @@ fn report(looked: &[Looked]) -> Option<Diagnostic> {
             .expected("every file that a manifest or a log lists, with the bytes that were written")
             .outcome("nothing was changed")
             .hint("truecost run --rehash makes again what can be made again: links, manifests, parts of the latest release, files of common tables; an older release comes back from a backup only"),
+    )
+}
+
+/// Files as they were written, and checks that find something else in them than when they were.
+fn otherwise(looked: &[Looked]) -> Option<Diagnostic> {
+    let all: Vec<(&str, &String)> = looked.iter().flat_map(|l| l.faults().iter().map(|fault| (l.what.as_str(), fault))).collect();
+    let (what, first) = all.first()?;
+    let more = if all.len() > 1 { format!(" (and {} more)", all.len() - 1) } else { String::new() };
+    Some(
+        Diagnostic::new(codes::lake::RELEASE_DIFFERS, format!("{what}: {first}{more}"))
+            .expected("every check finds in the published parts what it found when they were published")
+            .outcome("nothing was changed; every file is as it was written")
+            .hint("truecost run --force makes the latest release anew; if the same is found then, it is a fault of truecost: report it with truecost release verify --json"),
     )
 }
 

@@ -187,8 +187,9 @@ fn released(outcome: &Outcome) -> Option<Happened> {
 fn restated(conductor: &Conductor<'_>, outcome: &Outcome) -> Answer<Vec<Happened>> {
     let Some(latest) = conductor.lake.releases().latest()? else { return Ok(Vec::new()) };
     let parts = |table: &str| latest.content.tables.get(table).map_or(&[][..], Vec::as_slice);
-    let says_something =
-        |key: &str| ["restatement", "restatement_settlement", "restatement_line"].iter().any(|t| parts(t).iter().any(|p| p.key == key && p.rows > 0));
+    let says_something = |key: &str| {
+        ["restatement", "restatement_settlement", "restatement_line"].iter().any(|t| parts(t).iter().any(|p| p.key == key && p.rows > 0))
+    };
     let one = |part: &PublishedPart| {
         let (period, number) = part.key.rsplit_once('/')?;
         let made = outcome.costed.restated.iter().find(|made| made.period.to_string() == period && made.number.to_string() == number);
@@ -208,7 +209,9 @@ fn restated(conductor: &Conductor<'_>, outcome: &Outcome) -> Answer<Vec<Happened
 /// Slots that a clock had taken which was wrong.
 fn ahead(name: &str, until: i64) -> Happened {
     let at = instant_text(until);
-    let text = format!("slots of {name} had been taken up to {at}, more than 25 hours ahead of the clock; they are taken from now on: truecost schedule list");
+    let text = format!(
+        "slots of {name} had been taken up to {at}, more than 25 hours ahead of the clock; they are taken from now on: truecost schedule list"
+    );
     let feed = (name != COST).then(|| name.to_owned());
     Happened { lasts: false, ..happened(NoticeKind::Clock, format!("{name} {at}"), feed, text) }
 }

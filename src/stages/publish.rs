@@ -9,7 +9,7 @@ use crate::{
     domain::{Calendar, Period},
     lake::{EncodedRowGroup, PartSchema, PartWriter, StagedPart, Staging},
     pipeline::Partnership,
-    plan::{Behind, delivery_vat},
+    plan::{Behind, MissingFeeds, delivery_vat},
     schema::{Cell, Contract},
 };
 
@@ -63,9 +63,15 @@ pub fn delivery_rows(partnership: &Partnership, behind: &[Behind<'_>]) -> Vec<Ve
 }
 
 /// Councils, services and periods as tables. `none` and `unknown` are services too, so that every line finds its row.
-/// `last_good` are the periods whose figures are those of an earlier release, because this one's cannot be made.
+/// `last_good` are the periods whose figures are those of an earlier release, because this one's cannot be made; `missing` says which
+/// required feeds a period lacks.
 #[must_use]
-pub fn dimensions(partnership: &Partnership, periods: &[Period], last_good: &BTreeSet<Period>) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
+pub fn dimensions(
+    partnership: &Partnership,
+    periods: &[Period],
+    last_good: &BTreeSet<Period>,
+    missing: impl Fn(Period) -> MissingFeeds,
+) -> BTreeMap<&'static str, Vec<Vec<Cell>>> {
     let councils = partnership.councils.iter().map(|c| vec![c.id.as_str().into(), c.name.as_str().into()]);
     let nothing = |id: &str, name: &str| vec![id.into(), id.into(), name.into(), name.into(), "none".into()];
     let mut services: Vec<Vec<Cell>> = partnership
@@ -85,6 +91,8 @@ pub fn dimensions(partnership: &Partnership, periods: &[Period], last_good: &BTr
     services.push(nothing("unknown", "The source does not say which service"));
     let period = |p: &Period| {
         let (starts, ends) = partnership.calendar.days_of(*p);
+        let missing = missing(*p);
+        let listed = |feeds: Vec<String>| if feeds.is_empty() { Cell::Null } else { feeds.join(", ").into() };
         vec![
             i64::from(p.year).into(),
             i64::from(p.period).into(),
@@ -92,6 +100,8 @@ pub fn dimensions(partnership: &Partnership, periods: &[Period], last_good: &BTr
             Cell::Day(ends.0),
             period_name(*p, partnership.calendar).into(),
             if last_good.contains(p) { "blocked, last good" } else { "published" }.into(),
+            listed(missing.without),
+            listed(missing.carried.iter().map(|(feed, from)| format!("{feed} from {from}")).collect()),
         ]
     };
     BTreeMap::from([("council", councils.collect()), ("service", services), ("period", periods.iter().map(period).collect())])

@@ -13,6 +13,7 @@
 mod allocate;
 mod amount;
 mod blocked;
+mod carry;
 mod chaos;
 mod checks;
 mod config;
@@ -38,6 +39,8 @@ mod notices;
 mod ops;
 mod pay_edges;
 mod periods;
+mod periods_pay;
+mod periods_recast;
 mod personal;
 mod places;
 mod profile;

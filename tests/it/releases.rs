@@ -32,11 +32,16 @@ impl Said {
 impl Place {
     /// `tests/fixtures/ashvale`, with the tables and queries of the repository.
     pub fn new() -> Self {
+        Self::of("ashvale")
+    }
+
+    /// The same of another of `tests/fixtures`.
+    pub fn of(fixture: &str) -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
         for shared in ["pipelines/cost", "schemas/common", "schemas/reference", "schemas/published"] {
             places::copy(&places::root().join(shared), &place.at(shared));
         }
-        places::copy(&places::root().join("tests/fixtures/ashvale"), place.path());
+        places::copy(&places::root().join("tests/fixtures").join(fixture), place.path());
         place
     }
 

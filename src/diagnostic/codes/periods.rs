@@ -9,6 +9,8 @@ codes! {
     NO_SUCH_CLOSING = "TC1403", Configurator, 2, "there is nothing to close or reopen";
     /// A restatement's lines are not its difference.
     DOES_NOT_FOOT = "TC1404", Us, 1, "a restatement does not foot";
+    /// A contract says of a part of a closed period something else than a column more.
+    NOT_RECAST = "TC1405", Configurator, 1, "a closed period does not fit a contract any more";
     /// Check 7.
     CLOSED_CHANGED = "TC1407", Operator, 1, "check 7: a part of a closed period is another one";
     /// No release has this name, or none was published by that day.

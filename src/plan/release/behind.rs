@@ -38,12 +38,16 @@ impl ReleasePlan {
             let counts = matches!(plan.standing, Standing::Counts | Standing::CountsInPart);
             let kept = self.kept(record);
             let (rows, pence) = (plan.counts.0 + kept.0, plan.counts.1 + kept.1);
-            ((counts && (rows > 0 || empties(record))) || kept.0 > 0).then_some(Behind { record, rows, pence })
+            ((counts && (rows > 0 || empties(record))) || kept.0 > 0 || self.lends(&record.delivery_id)).then_some(Behind {
+                record,
+                rows,
+                pence,
+            })
         };
         let is_frozen = |record: &&DeliveryRecord| self.frozen_records.iter().any(|frozen| frozen.is(&record.delivery_id));
         let mut all: Vec<Behind<'_>> = known.iter().filter(|record| !is_frozen(record)).filter_map(behind).collect();
         let frozen = self.frozen_records.iter().filter(|record| is_read(record)).map(|record| self.as_closed(record));
-        all.extend(frozen.filter(|behind| behind.rows > 0 || empties(behind.record)));
+        all.extend(frozen.filter(|behind| behind.rows > 0 || empties(behind.record) || self.lends(&behind.record.delivery_id)));
         let key = |b: &Behind<'k>| (&b.record.council, &b.record.feed, &b.record.coverage, &b.record.delivery_id);
         all.sort_by(|a, b| key(a).cmp(&key(b)));
         all

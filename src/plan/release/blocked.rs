@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{CostSource, PeriodState, ReleasePlan, Slot, index::Index, messages};
+use super::{CARRIED_FROM, Carried, CostSource, LEFT_OUT, PeriodState, ReleasePlan, Slot, index::Index, messages};
 use crate::{
     diagnostic::{Diagnostic, codes},
     domain::{Pence, Period, parse_pounds},
@@ -65,10 +65,12 @@ impl ReleasePlan {
             let good = last_good(index, latest, *period).unwrap_or_default();
             let of_costs = |slot: &Slot| index.holder(slot).is_some_and(|holder| Basis::of_table(&holder.table).is_some());
             let counting = |entry: &super::PeriodPlan| entry.state == PeriodState::Counts && entry.rows > 0;
-            for (slot, entry) in self.periods.iter_mut().filter(|(slot, entry)| slot.period == *period && counting(entry) && of_costs(slot))
-            {
+            let stands_in = |entry: &super::PeriodPlan| matches!(entry.state, PeriodState::CarriedLines(_));
+            let is_of = |slot: &Slot, entry: &super::PeriodPlan| (counting(entry) && of_costs(slot)) || stands_in(entry);
+            for (slot, entry) in self.periods.iter_mut().filter(|(slot, entry)| slot.period == *period && is_of(slot, entry)) {
                 let key = slot.to_string();
-                let last_good = good.iter().any(|source| source.key() == key && Some(&source.delivery) == entry.delivery.as_ref());
+                let is_it = |source: &&CostSource| source.carried.is_some() || Some(&source.delivery) == entry.delivery.as_ref();
+                let last_good = good.iter().filter(is_it).any(|source| source.key() == key);
                 entry.state = PeriodState::Blocked { last_good, why: why.clone() };
             }
             self.not_made.insert(*period, why);
@@ -101,17 +103,23 @@ fn source(index: &Index<'_>, slot: Slot, part: &PublishedPart) -> Option<CostSou
     };
     let (rows, amount) = ["cost", "not_cost", "suspense"].into_iter().try_fold((0, 0), lines)?;
     let named = part.facts.get(DELIVERY).and_then(Value::as_str);
+    let from = part.facts.get(CARRIED_FROM).and_then(Value::as_str).and_then(Period::parse);
+    // Lines that stand in are those of another month, but for the ones on recharge accounts.
+    let left_out = from.map_or(Some((0, 0)), |_| lines((0, 0), LEFT_OUT))?;
+    let of = Slot { period: from.unwrap_or(slot.period), ..slot.clone() };
     let is_behind = |record: &&&DeliveryRecord| {
-        let proof = record.proof.periods.get(&slot.period.to_string());
+        let proof = record.proof.periods.get(&of.period.to_string());
         if let Some(named) = named {
             return record.is_accepted() && record.delivery_id == named;
         }
         // A version before did not write down which: one that brought as much, though ledgers add up to nought.
         record.is_accepted() && proof.is_some_and(|proof| (proof.rows, proof.amount) == (rows, amount))
     };
-    let record = index.slots.get(&slot)?.all.iter().rfind(is_behind)?;
+    let record = index.slots.get(&of)?.all.iter().rfind(is_behind)?;
+    let carried = from.map(|from| Carried { from, pence: amount + left_out.1 });
+    let rows = rows + left_out.0;
     let Slot { council, feed, period } = slot;
     let (name, path) = (part.path.clone(), part.path.clone().into());
     let file = LakeFile { council, feed, period, relative: name.clone(), name, path, rows, bytes: part.bytes };
-    Some(CostSource { basis: Basis::of_table(&record.table)?, file, delivery: record.delivery_id.clone() })
+    Some(CostSource { basis: Basis::of_table(&record.table)?, file, delivery: record.delivery_id.clone(), carried })
 }

@@ -1,9 +1,9 @@
 //! Closed periods: what they were closed on stands, and what came since waits until somebody reopens them.
 
-use super::{PeriodPlan, PeriodState, ReleasePlan, Slot, index::Index};
+use super::{Carried, PeriodPlan, PeriodState, ReleasePlan, Slot, index::Index};
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
-    domain::{Pence, rows_and_pounds},
+    domain::{Pence, Period, rows_and_pounds},
     lake::{Closings, DeliveryRecord, DeliveryState, Frozen},
     pipeline::Basis,
     plan::CostSource,
@@ -17,6 +17,8 @@ pub struct AfterClose {
     pub came: Option<Brought>,
     /// On what the period was closed; `None` where the feed had brought nothing.
     pub stands: Option<Brought>,
+    /// The month whose lines stood in when it was closed.
+    pub carried: Option<Period>,
     /// The closing release; `None` where the period was closed empty.
     pub release: Option<String>,
 }
@@ -49,10 +51,11 @@ impl AfterClose {
     /// As a report.
     #[must_use]
     pub fn report(&self) -> Diagnostic {
-        let Self { slot, came, stands, release } = self;
+        let Self { slot, came, stands, carried, release } = self;
         let (feed, period) = (slot.feed_name(), slot.period);
         let closed = release.as_ref().map_or_else(|| "empty".to_owned(), |release| format!("in release {release}"));
-        let on = stands.as_ref().map_or_else(|| "nothing of this feed".to_owned(), Brought::sentence);
+        let nothing = || carried.map_or_else(|| "nothing of this feed".to_owned(), |from| format!("lines of {from} that stood in"));
+        let on = stands.as_ref().map_or_else(nothing, Brought::sentence);
         let what = came.as_ref().map_or_else(
             || format!("delivery {} was withdrawn", stands.as_ref().map_or("", |stands| &stands.delivery)),
             |came| format!("{} came", came.sentence()),
@@ -72,9 +75,11 @@ pub(super) fn period_plan(index: &Index<'_>, frozen: &Frozen, slot: &Slot) -> Pe
     let known = index.slots.get(slot);
     let (holder, late) = (known.and_then(|known| known.holder), known.and_then(|known| known.after_close));
     let is_withdrawn = known.is_some_and(|known| known.all.iter().any(|record| record.state == DeliveryState::Withdrawn));
+    let carried = carried_in(frozen, slot);
     let state = match (holder, late) {
         (Some(_), _) => PeriodState::Frozen,
         (None, Some(_)) => PeriodState::Closed,
+        (None, None) if carried.is_some() => carried.map_or(PeriodState::NothingYet, PeriodState::CarriedLines),
         (None, None) if is_withdrawn => PeriodState::Withdrawn,
         (None, None) => PeriodState::NothingYet,
     };
@@ -93,13 +98,23 @@ pub(super) fn period_plan(index: &Index<'_>, frozen: &Frozen, slot: &Slot) -> Pe
     }
 }
 
+/// The month whose lines stood in for a feed when the period was closed.
+fn carried_in(frozen: &Frozen, slot: &Slot) -> Option<Period> {
+    let of = frozen.closing.slots.iter().find(|of| of.council == slot.council && of.feed == slot.feed)?;
+    of.carried.as_ref()?.month()
+}
+
 /// The files of lines of cost on which periods were closed.
 pub(super) fn sources(closings: &Closings) -> Vec<CostSource> {
     let of = |frozen: &Frozen| {
         let one = |(table, file): &(String, crate::lake::LakeFile)| {
             let slot = Slot::of_file(file);
             let of = frozen.closing.slots.iter().find(|of| of.table == *table && of.council == slot.council && of.feed == slot.feed)?;
-            Some(CostSource { basis: Basis::of_table(table)?, file: file.clone(), delivery: of.delivery.clone() })
+            let carried = match &of.carried {
+                Some(carried) => Some(Carried { from: carried.month()?, pence: carried.pence()? }),
+                None => None,
+            };
+            Some(CostSource { basis: Basis::of_table(table)?, file: file.clone(), delivery: of.delivery.clone(), carried })
         };
         frozen.files.iter().filter_map(one).collect::<Vec<_>>()
     };
@@ -113,7 +128,8 @@ pub(super) fn after_close(index: &Index<'_>, closings: &Closings) -> Vec<AfterCl
         let is_same = known.holder.map(|holder| &holder.delivery_id) == known.after_close.map(|late| &late.delivery_id);
         let brought = |record: Option<&DeliveryRecord>| record.map(|record| Brought::of(record, slot));
         let (came, stands) = (brought(known.after_close), brought(known.holder));
-        (!is_same).then(|| AfterClose { slot: slot.clone(), came, stands, release: frozen.closing.release.clone() })
+        let (carried, release) = (carried_in(frozen, slot), frozen.closing.release.clone());
+        (!is_same).then(|| AfterClose { slot: slot.clone(), came, stands, carried, release })
     };
     index.slots.iter().filter_map(one).collect()
 }
@@ -122,7 +138,7 @@ impl PeriodState {
     /// Whether its lines are cost of the next release.
     #[must_use]
     pub const fn is_in_figures(&self) -> bool {
-        matches!(self, Self::Counts | Self::Frozen | Self::Blocked { last_good: true, .. })
+        matches!(self, Self::Counts | Self::Frozen | Self::CarriedLines(_) | Self::Blocked { last_good: true, .. })
     }
 }
 

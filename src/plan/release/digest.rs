@@ -52,6 +52,9 @@ pub fn run_digest(partnership: &Partnership, rules: &str, plan: &ReleasePlan, kn
     hash.update(said_of_columns(partnership));
     for source in &plan.sources {
         hash.update(format!("{} {} {}\n", source.key(), source.file.name, source.delivery));
+        if let Some(carried) = source.carried {
+            hash.update(format!("of {}\n", carried.from));
+        }
     }
     for source in &plan.beside {
         hash.update(format!(

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{PeriodPlan, PeriodState, ReleasePlan, Slot, beside, feed_of, period_of_part, published_slots};
 use crate::{
     diagnostic::{Diagnostic, codes},
-    domain::{Calendar, Period},
-    lake::{Closing, Closings, DeliveryRecord, FrozenFinding, FrozenSlot, LakeFile, LakeFileState, Manifest},
+    domain::{Calendar, Period, decimal},
+    lake::{Closing, Closings, DeliveryRecord, FrozenCarried, FrozenFinding, FrozenSlot, LakeFile, LakeFileState, Manifest},
     pipeline::Partnership,
     plan::closing_is_due,
 };
@@ -136,7 +136,7 @@ impl CloseAsked<'_> {
 
     /// Required feeds that brought nothing for it.
     fn lacking(&self) -> Vec<Objection> {
-        self.feeds_in(&[PeriodState::Carried])
+        self.feeds_in(|state| matches!(state, PeriodState::Without | PeriodState::CarriedLines(_)))
             .iter()
             .map(|feed| {
                 Objection::new(
@@ -150,11 +150,11 @@ impl CloseAsked<'_> {
     /// Required feeds without which it is published, waived ones too.
     #[must_use]
     pub fn without(&self) -> Vec<String> {
-        self.feeds_in(&[PeriodState::Carried, PeriodState::Waived])
+        self.feeds_in(|state| matches!(state, PeriodState::Without | PeriodState::CarriedLines(_) | PeriodState::Waived))
     }
 
-    fn feeds_in(&self, states: &[PeriodState]) -> Vec<String> {
-        let is_missing = |(slot, entry): &(&Slot, &PeriodPlan)| slot.period == self.period && states.contains(&entry.state);
+    fn feeds_in(&self, is: impl Fn(&PeriodState) -> bool) -> Vec<String> {
+        let is_missing = |(slot, entry): &(&Slot, &PeriodPlan)| slot.period == self.period && is(&entry.state);
         self.plan.periods.iter().filter(is_missing).map(|(slot, _)| slot.feed_name()).collect()
     }
 
@@ -234,10 +234,23 @@ impl ReleasePlan {
                 delivery: record.delivery_id.clone(),
                 as_at: feed_of(partnership, slot).and_then(|feed| beside::as_at(feed, record)).map(|day| day.to_string()),
                 files: of_slot.map(state).collect(),
+                carried: None,
             });
-            if !closing.deliveries.iter().any(|known| known.is(&record.delivery_id)) {
-                closing.deliveries.push(record.clone());
-            }
+            closing.knows(record);
+        }
+        for source in self.sources.iter().filter(|source| source.file.period == period) {
+            let Some(carried) = source.carried else { continue };
+            let Some(record) = deliveries.iter().chain(&self.frozen_records).find(|record| record.is(&source.delivery)) else { continue };
+            closing.slots.push(FrozenSlot {
+                council: source.file.council.clone(),
+                feed: source.file.feed.clone(),
+                table: source.basis.common_table().to_owned(),
+                delivery: source.delivery.clone(),
+                as_at: None,
+                files: vec![LakeFileState { path: source.file.relative.clone(), rows: source.file.rows, bytes: source.file.bytes }],
+                carried: Some(FrozenCarried { from: carried.from.to_string(), amount: decimal(carried.pence) }),
+            });
+            closing.knows(record);
         }
         let of_period = |part: &&crate::lake::PublishedPart| period_of_part(&part.key) == Some(period);
         for (table, parts) in &latest.content.tables {

@@ -54,7 +54,8 @@ impl<'k> Index<'k> {
             }
         }
         for (period, frozen) in closings.closed() {
-            for of in &frozen.closing.slots {
+            // Of a feed whose lines stood in nothing had come.
+            for of in frozen.closing.slots.iter().filter(|of| of.carried.is_none()) {
                 let slot = Slot { council: of.council.clone(), feed: of.feed.clone(), period };
                 let record = frozen.closing.deliveries.iter().find(|record| record.is(&of.delivery));
                 self.slots.entry(slot).or_default().holder = record;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::{Slot, index::Index, messages};
 use crate::{
     diagnostic::Diagnostic,
-    lake::{Closings, DeliveryRecord, LakeFile},
+    lake::{Closings, DeliveryRecord, Frozen, FrozenSlot, LakeFile},
     pipeline::{Basis, Partnership},
 };
 
@@ -27,7 +27,12 @@ pub(super) fn disagreements(
     closings: &Closings,
 ) -> Vec<Diagnostic> {
     let is_open = |file: &LakeFile| !closings.is_closed(file.period);
-    let frozen = closings.closed().flat_map(|(_, frozen)| &frozen.files);
+    // Lines that stood in are no delivery's of that period: their own is looked at where they came.
+    let stood_in = |frozen: &Frozen, file: &LakeFile| {
+        let of = |slot: &&FrozenSlot| slot.council == file.council && slot.feed == file.feed;
+        frozen.closing.slots.iter().find(of).is_some_and(|slot| slot.carried.is_some())
+    };
+    let frozen = closings.closed().flat_map(|(_, frozen)| frozen.files.iter().filter(move |(_, file)| !stood_in(frozen, file)));
     let files = files.iter().filter(|(_, file)| is_open(file)).chain(frozen);
     let mut rows: BTreeMap<(&str, Slot), u64> = BTreeMap::new();
     for (table, file) in files {

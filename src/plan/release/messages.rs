@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{PeriodState, ReleasePlan, Shrinking, Slot, Vanishing, uncounted::spans};
+use super::{PeriodPlan, PeriodState, ReleasePlan, Shrinking, Slot, Vanishing, uncounted::spans};
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
-    domain::{Day, Pence, Period, counted, pounds},
+    domain::{Day, Pence, Period, counted, pounds, rows_and_pounds},
     lake::DeliveryRecord,
     pipeline::Feed,
 };
@@ -129,15 +129,48 @@ pub(super) fn nothing_else(blocked: &mut Diagnostic) {
     "nothing is published: no other period has lines of the basis in use".clone_into(&mut blocked.outcome);
 }
 
-/// A period that is published although a required feed has brought nothing for it, because the feed says `missing: without`.
-pub(super) fn is_carried(period: Period, lacking: &[&Feed]) -> Diagnostic {
+/// A period that is published although a required feed has brought nothing for it.
+fn goes_on(period: Period, lacking: &[&Feed]) -> Diagnostic {
     Diagnostic::warning(
         codes::control::PERIOD_BLOCKED,
         format!("{period} is published without {}, which has no accepted delivery for it", feeds_named(lacking)),
     )
     .expected("every required feed of the basis in use, for every period that is published")
-    .outcome("what the feed brought before stays as it is; nothing stands in for what is missing (`missing: without`)")
-    .hint("put the file into the feed's folder and type truecost run; or say `missing: block`, so that such a period waits")
+}
+
+/// Because the feed says `missing: without`.
+pub(super) fn is_without(period: Period, lacking: &[&Feed]) -> Diagnostic {
+    goes_on(period, lacking)
+        .outcome("what the feed brought before stays as it is; nothing stands in for what is missing (`missing: without`)")
+        .hint("put the file into the feed's folder and type truecost run; or say `missing: block`, so that such a period waits")
+}
+
+/// Because the feed says `missing: carry`, and there is nothing that could stand in; `told`: the published tables could tell it apart.
+pub(super) fn nothing_to_carry(period: Period, lacking: &[&Feed], told: bool) -> Diagnostic {
+    let why = if told {
+        "no month of it before this one was accepted in this year or the one before, or this is a closing period"
+    } else {
+        "`carried_from` is lacking in schemas/published/cost_line, class_total or separation, or in separation.sql: no reader could tell it"
+    };
+    goes_on(period, lacking)
+        .outcome(format!("nothing stands in for what is missing, although it says `missing: carry`: {why}"))
+        .hint("put the file into the feed's folder and type truecost run; or say `missing: block`, so that such a period waits")
+}
+
+/// Lines of an earlier month that stand in.
+pub(super) fn is_carried(slot: &Slot, from: Period, of: &PeriodPlan) -> Diagnostic {
+    let Slot { period, .. } = slot;
+    Diagnostic::warning(
+        codes::control::PERIOD_BLOCKED,
+        format!(
+            "{period} is published with lines of {from} of {}, which has no accepted delivery for it ({})",
+            slot.feed_name(),
+            rows_and_pounds(of.rows, Some(of.pence))
+        ),
+    )
+    .expected("every required feed of the basis in use, for every period that is published")
+    .outcome("they stand in for what is missing (`missing: carry`), but for lines on recharge accounts; `carried_from` tells them apart")
+    .hint(format!("put the file of {period} into the feed's folder and type truecost run: it takes their place"))
 }
 
 /// Periods that read a register of a day after their last one.

@@ -10,6 +10,7 @@
 mod behind;
 mod beside;
 mod blocked;
+mod carry;
 mod closed;
 mod digest;
 mod freeze;
@@ -29,6 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use behind::Behind;
 pub use beside::{BesideSource, beside_in};
 pub use blocked::{DELIVERY, Verdicts, blocks_a_period, remembered, verdicts_of_release, verdicts_of_run};
+pub use carry::{CARRIED_FROM, Carried, LEFT_OUT, MissingFeeds};
 pub use closed::{AfterClose, Brought};
 pub use digest::{digest_of, program, rules_digest, run_digest};
 pub use freeze::{CloseAsked, FOUND, Objection, month_before};
@@ -54,6 +56,8 @@ pub struct CostSource {
     pub file: LakeFile,
     /// The delivery that stands in it.
     pub delivery: String,
+    /// Of lines that stand in for a month that was not brought: whence they are. `file.period` is the month for which they stand.
+    pub carried: Option<Carried>,
 }
 
 impl CostSource {
@@ -87,8 +91,10 @@ pub enum PeriodState {
     WaitsForFeed(Vec<String>),
     /// It would count, and the period cannot be made, which is why; with `last_good` the lines stay as the latest release has them.
     Blocked { last_good: bool, why: String },
-    /// Nothing came, although the feed is required; the period is published without it (`missing: without`).
-    Carried,
+    /// Nothing came, although the feed is required; the period is published without it.
+    Without,
+    /// The same, and the lines of this month stand in (`missing: carry`).
+    CarriedLines(Period),
     /// Nothing came, and a person lets the period go without it.
     Waived,
     /// No snapshot of its own: the one of this day is in force, which lies in another period.
@@ -207,8 +213,10 @@ pub struct ReleasePlan {
     pub blocked: Vec<Diagnostic>,
     /// Periods that cannot be made, and why: other feeds of theirs are in no figure either.
     pub not_made: BTreeMap<Period, String>,
-    /// Periods that are published without a required feed.
+    /// Periods that are published without a required feed, or with lines of an earlier month of it.
     pub carried: Vec<Diagnostic>,
+    /// The required feeds that they lack.
+    pub missing: BTreeMap<Period, MissingFeeds>,
     /// What stops publication, but for what would vanish.
     pub faults: Vec<Diagnostic>,
     /// What would vanish, and stops publication unless it is let go.
@@ -422,7 +430,7 @@ impl ReleasePlan {
         for period in periods {
             let is_waived = |feed: &&Feed| closings.is_waived(&feed.council, &feed.id, period);
             let (waived, lacking): (Vec<&Feed>, Vec<&Feed>) = lacking(partnership, index, period).into_iter().partition(is_waived);
-            let (block, carry): (Vec<&Feed>, Vec<&Feed>) = lacking.into_iter().partition(|feed| feed.missing == Missing::Block);
+            let (block, go_on): (Vec<&Feed>, Vec<&Feed>) = lacking.into_iter().partition(|feed| feed.missing == Missing::Block);
             if !block.is_empty() {
                 self.blocked.push(messages::is_blocked(period, &block));
                 for (_, entry) in self.periods.iter_mut().filter(|(slot, _)| slot.period == period && of_costs(slot)) {
@@ -433,22 +441,18 @@ impl ReleasePlan {
                 continue;
             }
             others_are_published = true;
-            if !carry.is_empty() {
-                self.carried.push(messages::is_carried(period, &carry));
-                for feed in carry {
-                    self.go_without(&Slot::of_feed(feed, period), PeriodState::Carried);
-                }
-            }
-            waived.iter().for_each(|feed| self.go_without(&Slot::of_feed(feed, period), PeriodState::Waived));
+            self.go_on(partnership, index, period, &go_on);
+            waived.iter().for_each(|feed| self.go_without(feed, period, PeriodState::Waived));
         }
         if !others_are_published {
             self.blocked.iter_mut().for_each(messages::nothing_else);
         }
     }
 
-    /// The period is published without this slot. What was withdrawn stays so: it is the reason why nothing is there.
-    fn go_without(&mut self, slot: &Slot, state: PeriodState) {
-        if let Some(entry) = self.periods.get_mut(slot).filter(|entry| entry.state == PeriodState::NothingYet) {
+    /// The period is published without this feed. What was withdrawn stays so: it is the reason why nothing is there.
+    fn go_without(&mut self, feed: &Feed, period: Period, state: PeriodState) {
+        self.missing.entry(period).or_default().without.push(feed.name());
+        if let Some(entry) = self.periods.get_mut(&Slot::of_feed(feed, period)).filter(|entry| entry.state == PeriodState::NothingYet) {
             entry.state = state;
         }
     }
@@ -461,9 +465,10 @@ impl ReleasePlan {
             let counts = self.periods.get(&slot).is_some_and(|entry| entry.state == PeriodState::Counts);
             // A feed that fills another table now may have left rows in its former one: they are no delivery's.
             if let Some(holder) = index.holder(&slot).filter(|holder| counts && holder.table == *table) {
-                self.sources.push(CostSource { basis, file: file.clone(), delivery: holder.delivery_id.clone() });
+                self.sources.push(CostSource { basis, file: file.clone(), delivery: holder.delivery_id.clone(), carried: None });
             }
         }
+        self.sources.extend(self.carried_sources(index, files, closings));
         self.sources.sort_by(|a, b| (a.file.period, a.key(), &a.file.name).cmp(&(b.file.period, b.key(), &b.file.name)));
     }
 

@@ -74,7 +74,7 @@ fn worlds() -> impl Strategy<Value = World> {
     let council =
         proptest::option::weighted(0.9, proptest::collection::btree_map(0..4u8, basis, 0..3).prop_map(|m| m.into_iter().collect()));
     let required = prop_oneof![Just(Required::Always), Just(Required::Never), (0..4u8).prop_map(|n| Required::From(first(n)))];
-    let missing = prop_oneof![2 => Just(Missing::Block), 1 => Just(Missing::Without)];
+    let missing = prop_oneof![2 => Just(Missing::Block), 1 => Just(Missing::Without), 2 => Just(Missing::Carry)];
     let feed = (proptest::option::weighted(0.3, 0..4u8), proptest::option::weighted(0.3, 1..5u8), required, missing)
         .prop_map(|(from, to, required, missing)| FeedSaid { from, to, required, missing });
     let state = prop_oneof![
@@ -267,16 +267,31 @@ impl World {
         self.declared().filter(asks).map(|(feed, _)| feed).filter(|feed| !self.board().contains_key(&(*feed, p))).collect()
     }
 
+    /// It is required, has brought nothing, and the period is published all the same.
+    fn goes_on(&self, feed: usize, p: u8) -> bool {
+        let lacks = |missing| self.lacking(p, missing).contains(&feed);
+        (lacks(Missing::Without) || lacks(Missing::Carry)) && self.lacking(p, Missing::Block).is_empty()
+    }
+
+    /// The month whose lines stand in: the last one before it that the feed brought with lines, on the same basis, while it was active.
+    fn carried(&self, feed: usize, p: u8) -> Option<u8> {
+        if p >= 4 || !self.goes_on(feed, p) || self.said(feed)?.missing != Missing::Carry {
+            return None;
+        }
+        (0..p).rev().find(|q| self.would_count(feed, *q) && self.rows(feed, *q) > 0)
+    }
+
     fn state(&self, feed: usize, p: u8) -> &'static str {
         let board = self.board();
         let withdrawn =
             || self.brought.iter().any(|b| b.feed == feed && b.state == DeliveryState::Withdrawn && b.periods().any(|q| q == p));
         let council = FEEDS[feed].0 != "zz" && self.councils[usize::from(FEEDS[feed].0 == "bb")].is_some();
         match board.get(&(feed, p)) {
+            None if self.carried(feed, p).is_some() => "carried",
             None if withdrawn() => "withdrawn",
             _ if !council => "council not declared",
             _ if self.said(feed).is_none() => "feed not declared",
-            None if self.lacking(p, Missing::Without).contains(&feed) && self.lacking(p, Missing::Block).is_empty() => "carried",
+            None if self.goes_on(feed, p) => "without",
             None => "nothing yet",
             Some(number) if self.brought[*number].lost => "lost",
             Some(_) if !self.is_active(feed, p) => "not active",
@@ -314,9 +329,10 @@ impl World {
     fn vanishing(&self) -> BTreeSet<(&'static str, u8)> {
         let gone = |(feed, p): &(usize, u8)| {
             let of_council = (0..6).filter(|other| FEEDS[*other].0 == FEEDS[*feed].0);
-            let stays = of_council
-                .clone()
-                .any(|other| self.state(other, *p) == "counts" && (self.rows(other, *p) > 0 || self.published.contains(&(other, *p))));
+            let stays = of_council.clone().any(|other| {
+                self.carried(other, *p).is_some()
+                    || (self.state(other, *p) == "counts" && (self.rows(other, *p) > 0 || self.published.contains(&(other, *p))))
+            });
             let unsaid = of_council.filter(|other| self.published.contains(&(*other, *p))).any(|other| {
                 let told =
                     self.rows(other, *p) > 0 && ["feed not declared", "council not declared", "lost"].contains(&self.state(other, *p));
@@ -366,7 +382,18 @@ fn agrees(world: &World, reached: &RefCell<BTreeMap<&'static str, u64>>) -> Resu
         })
     };
     prop_assert_eq!(counted, of_model(&|state| state == "counts"));
-    prop_assert_eq!(plan.sources.iter().map(|s| s.file.rows).sum::<u64>(), counted.0);
+    let (carried, own): (Vec<&CostSource>, Vec<&CostSource>) = plan.sources.iter().partition(|s| s.carried.is_some());
+    prop_assert_eq!(own.iter().map(|s| s.file.rows).sum::<u64>(), counted.0);
+    // What stands in for a month is what was brought in the month of the model, once, and nothing else.
+    let stands_in = |feed: usize, p: u8| {
+        let q = world.carried(feed, p)?;
+        let number = world.board()[&(feed, q)];
+        Some((slot(feed, p).to_string(), period(q), number.to_string(), world.rows(feed, q), Pence::from(pounds(number, q)) * 100))
+    };
+    let lent: BTreeSet<_> = (0..6).flat_map(|feed| (0..5).map(move |p| (feed, p))).filter_map(|(feed, p)| stands_in(feed, p)).collect();
+    let of_plan = carried.iter().map(|s| (s.key(), s.carried.unwrap().from, s.file.name.clone(), s.file.rows, s.carried.unwrap().pence));
+    prop_assert_eq!(of_plan.clone().count(), lent.len());
+    prop_assert_eq!(of_plan.collect::<BTreeSet<_>>(), lent);
     // Nothing is in both, and nothing in neither.
     let uncounted = plan.uncounted();
     let rest = (uncounted.iter().map(|u| u.rows).sum::<u64>(), uncounted.iter().map(|u| u.pence).sum::<Pence>());
@@ -394,7 +421,7 @@ fn agrees(world: &World, reached: &RefCell<BTreeMap<&'static str, u64>>) -> Resu
     Ok(())
 }
 
-const REACHED: [&str; 20] = [
+const REACHED: [&str; 21] = [
     "counts",
     "not active",
     "no cost basis",
@@ -402,6 +429,7 @@ const REACHED: [&str; 20] = [
     "council not declared",
     "waits for a feed",
     "carried",
+    "without",
     "withdrawn",
     "lost",
     "nothing yet",

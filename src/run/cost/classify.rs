@@ -18,13 +18,13 @@ use crate::{
     domain::{Period, counted},
     lake::{PartFile, PartSchema, StagedPart},
     pipeline::{Basis, LOOKED_UP, Partnership, rules},
-    plan::{BesideSource, CostSource, DELIVERY, Scope, Step, TAGS, common, does_not_fit, published},
+    plan::{BesideSource, CARRIED_FROM, CostSource, DELIVERY, LEFT_OUT, Scope, Step, TAGS, common, does_not_fit, published},
     run::parallel::{each, lock},
     schema::{Cell, Column, Contract, table},
     stages::{
         classify::{
             AllPayParts, CLASS_TOTAL, ClassifiedPart, Classifier, Codes, FoldedCodes, LineColumns, Meaning, Meanings, PartOf, PayParts,
-            RULE_COLUMNS, add_pay_parts, classify_part, code_table, codes_of, meanings,
+            RULE_COLUMNS, add_pay_parts, classify_part, code_table, codes_of, meanings, rows_and_amount,
         },
         prove,
     },
@@ -73,7 +73,7 @@ impl Walk<'_> {
         let lines = work.fill(|scope| {
             let Some(source) = partition(scope) else { return Ok(Vec::new()) };
             let done = self.run.classify_one(source, &meant, &schema)?;
-            let has_parts = done.staged.rows != source.file.rows;
+            let has_parts = source.carried.is_none() && done.staged.rows != source.file.rows;
             lock(&line_total).extend(read_back(source, &done.staged, has_parts)?);
             if !done.folded.0.is_empty() {
                 lock(&folded).entry(format!("{}/{}", source.file.council, source.file.feed)).or_default().extend(&done.folded);
@@ -81,6 +81,10 @@ impl Walk<'_> {
             let (classes, mut facts) = (table(class, &in_order_of(class, &done.classes))?, done.facts());
             if let Some(facts) = facts.as_object_mut() {
                 facts.insert(DELIVERY.to_owned(), source.delivery.clone().into());
+                if let Some(carried) = source.carried {
+                    facts.insert(CARRIED_FROM.to_owned(), carried.from.to_string().into());
+                    facts.insert(LEFT_OUT.to_owned(), rows_and_amount(done.left_out));
+                }
             }
             Ok(vec![Made::Staged(done.staged, facts), Made::Rows(classes)])
         })?;
@@ -96,7 +100,7 @@ impl Walk<'_> {
     /// What the distinct codes of these partitions mean on each date.
     fn mean(&self, step: &Step, mut stale: Vec<CostSource>) -> Answer<Meant> {
         let of_council = |source: &&CostSource| Scope::Council(source.file.council.clone(), source.file.period);
-        let has_pay = |source: &&CostSource| !self.beside_of(PAY_LINE, &of_council(source)).is_empty();
+        let has_pay = |source: &&CostSource| source.carried.is_none() && !self.beside_of(PAY_LINE, &of_council(source)).is_empty();
         let paid: BTreeSet<Period> = match self.plan.step_of(PAY_PART).filter(|_| step.reads.contains(PAY_PART)) {
             Some(_) => stale.iter().filter(has_pay).map(|source| source.file.period).collect(),
             None => BTreeSet::new(),
@@ -158,9 +162,11 @@ impl CostRun<'_> {
         let days = self.partnership.calendar.days_of(source.file.period);
         let part = PartFile::open(&source.file.path)?;
         let classifier = Classifier::new(&meant.meanings, meaning, columns_of(self.partnership, source)?.in_part(&part), days);
-        let of = PartOf { council: source.file.council.clone(), feed: source.file.feed.clone(), period: source.file.period };
+        let (council, feed, carried_from) = (source.file.council.clone(), source.file.feed.clone(), source.carried.map(|of| of.from));
+        let of = PartOf { council, feed, period: source.file.period, carried_from };
         let (none, key) = (PayParts::default(), (of.council.clone(), of.feed.clone(), source.delivery.clone()));
-        let pay = meant.pay.get(&key).unwrap_or(&none);
+        // The delivery of lines that stand in may be resolved where it came; they are not.
+        let pay = meant.pay.get(&key).filter(|_| source.carried.is_none()).unwrap_or(&none);
         classify_part(part, &of, &classifier, pay, schema, self.lake.releases().staging())
     }
 

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::record_batch::RecordBatch;
 use serde_json::{Value, json};
 
+use super::recast::Recast;
 use crate::{
-    diagnostic::Answer,
+    diagnostic::{Answer, Refusal},
     domain::{Period, decimal},
-    lake::{Closings, Content, Frozen, FrozenFinding, PublishedPart, Releases},
+    lake::{Closings, Content, Frozen, FrozenFinding, PublishedPart},
     plan::{CostSource, MadeParts, Scope, Step, period_of_part},
     schema::{Cell, Type, proof_table},
     stages::prove::{Failure, Finding},
@@ -26,7 +27,11 @@ pub(super) struct Taken {
 
 impl Taken {
     /// `lost` are the parts of which the latest release has no sound file.
-    pub fn of(closings: &Closings, sources: &[CostSource], releases: &Releases, lost: &BTreeSet<String>) -> Self {
+    ///
+    /// # Errors
+    /// TC1405, a report for each part whose contract says something else of it; TC10….
+    pub fn of(closings: &Closings, sources: &[CostSource], recast: Recast<'_>, lost: &BTreeSet<String>) -> Answer<Self> {
+        let (releases, mut refused) = (recast.releases, Vec::new());
         let mut taken = Self::default();
         for (period, frozen) in closings.closed().filter(|(_, frozen)| frozen.keeps_parts) {
             taken.periods.insert(period);
@@ -38,13 +43,17 @@ impl Taken {
                     *nth += 1;
                     let is_there = std::fs::metadata(releases.path_of(&part.path)).is_ok_and(|file| file.len() == part.bytes);
                     match scope.filter(|_| is_there && !lost.contains(&part.path)) {
-                        Some(scope) => taken.parts.entry(table.clone()).or_default().push((scope, part.clone())),
+                        Some(scope) => match recast.of(table, part, period) {
+                            Ok(part) => taken.parts.entry(table.clone()).or_default().push((scope, part)),
+                            Err(refusal) => refused.extend(refusal.0),
+                        },
                         None => drop(taken.lost.insert((table.clone(), part.key.clone()))),
                     }
                 }
             }
         }
-        taken
+        refused.dedup();
+        if refused.is_empty() { Ok(taken) } else { Err(Refusal(refused)) }
     }
 
     fn is_closed(&self, scope: &Scope) -> bool {
@@ -94,7 +103,7 @@ pub(super) fn closed_parts(closings: &Closings, content: &Content) -> Answer<Opt
         vec![
             table.into(),
             part.key.as_str().into(),
-            part.sha256.as_str().into(),
+            part.closed_as().into(),
             i64::from(period.year).into(),
             i64::from(period.period).into(),
         ]

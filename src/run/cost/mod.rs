@@ -6,6 +6,7 @@ mod frozen;
 mod kernels;
 mod parts;
 mod preview;
+mod recast;
 mod restate;
 mod standing;
 mod steps;
@@ -28,12 +29,8 @@ use crate::{
         verdicts_of_release, verdicts_of_run, with_sender,
     },
     run::{parallel::lock, record::Moved},
-    schema::{
-        Cell, Column, Contract,
-        batch::{Default, with_defaults},
-    },
+    schema::{Cell, Column, Contract, batch::with_defaults},
     stages::{
-        classify::LINE,
         prove::{self, Finding},
         publish,
     },
@@ -41,6 +38,7 @@ use crate::{
 use frozen::{Taken, closed_parts, found, not_asked_again};
 use parts::{Assembly, Parts};
 pub use preview::Previewed;
+use recast::Recast;
 pub use restate::RestatedPeriod;
 use standing::Standing;
 use steps::Walk;
@@ -221,7 +219,14 @@ impl CostRun<'_> {
         content.proofs.insert("rules".into(), json!(rules));
         let (after, before);
         let mut release = release;
-        let taken = Taken::of(closings, &release.sources, self.lake.releases(), &ground.lost);
+        let recast = Recast { partnership: self.partnership, releases: self.lake.releases(), latest };
+        let taken = match Taken::of(closings, &release.sources, recast, &ground.lost) {
+            Err(refusal) if refusal.0.iter().all(|report| report.code == codes::periods::NOT_RECAST) => {
+                costed.stopped = refusal.0;
+                return Ok(None);
+            }
+            taken => taken?,
+        };
         let mut walk = Walk::new(self, &plan, release, self.parts(latest), &taken, known);
         walk.keep(release, latest);
         walk.all()?;
@@ -285,7 +290,7 @@ impl CostRun<'_> {
         let behind: Vec<Behind<'_>> = behind.iter().zip(&records).map(|(behind, record)| Behind { record, ..*behind }).collect();
         let records: Vec<&DeliveryRecord> = records.iter().collect();
         assembly.store("delivery", &publish::delivery_rows(self.partnership, &behind))?;
-        self.small_tables(&records, lines, release, walk.plan, assembly)?;
+        self.small_tables(&records, lines, (release, ground.closings), walk.plan, assembly)?;
         let mut tables = self.check_tables(&records, lines, release, walk, assembly)?;
         if let Some((closed, published)) = closed_parts(ground.closings, &assembly.content)? {
             tables.insert("closed_part", Table::rows(closed.schema(), vec![closed]));
@@ -356,12 +361,14 @@ impl CostRun<'_> {
         &self,
         records: &[&DeliveryRecord],
         lines: &[(CostSource, PublishedPart)],
-        release: &ReleasePlan,
+        (release, closings): (&ReleasePlan, &Closings),
         plan: &CostPlan,
         assembly: &mut Assembly<'_>,
     ) -> Answer<()> {
         assembly.store("reconciliation", &prove::reconciliation(records, lines)?)?;
-        for (name, rows) in publish::dimensions(self.partnership, &release.release_periods(), &release.last_good_periods()) {
+        let missing = |period| release.missing_in(period, closings);
+        let of_release = publish::dimensions(self.partnership, &release.release_periods(), &release.last_good_periods(), missing);
+        for (name, rows) in of_release {
             assembly.store(name, &rows)?;
         }
         if self.partnership.contracts.contains_key(&format!("published/{LATER_REGISTER}")) {
@@ -404,7 +411,7 @@ impl CostRun<'_> {
             // Read once: a dozen checks ask for them.
             let mut rows = assembly.parts.batch_of(name, of)?;
             if name == "class_total" {
-                rows = with_defaults(&rows, &CLASSES_OF_THE_VERSION_BEFORE)?;
+                rows = with_defaults(&rows, &prove::CLASSES_OF_THE_VERSION_BEFORE)?;
             }
             tables.insert(name, Table::rows(rows.schema(), vec![rows]));
         }
@@ -426,6 +433,7 @@ impl CostRun<'_> {
         }
         let more = [
             ("feed_period", prove::feed_period(self.partnership, release, lines)?),
+            ("carried_feed", prove::carried_feed(lines)?),
             ("published_text", prove::published_text(&assembly.content.tables)?),
         ];
         for (name, rows) in more {
@@ -442,10 +450,6 @@ impl CostRun<'_> {
 
 /// Reference tables that are published with every release, where they have a contract; without rows where a partnership has no such file.
 const DIMENSIONS: [&str; 7] = ["account", "cost_centre", "agreement", "customer", "driver", "pool", "share"];
-
-/// What `class_total` is where its contract has no such columns.
-const CLASSES_OF_THE_VERSION_BEFORE: [(&str, Default); 3] =
-    [("part_kind", Default::Word(LINE)), ("on_cost", Default::False), ("recharge", Default::False)];
 
 /// Published where a partnership has its contract.
 const LATER_REGISTER: &str = "later_register";

@@ -43,7 +43,10 @@ impl CostRun<'_> {
         };
         let there = self.lake.releases().parts_there()?;
         let made = self.would_be(known, &closings.without(period), standing.latest.as_ref());
-        let previewed = made.and_then(|(plan, content)| self.previewed(period, &closing, &plan, content.as_ref()));
+        let previewed = made.and_then(|(plan, content, stopped)| {
+            let stopped = if content.is_none() { stopped } else { Vec::new() };
+            self.previewed(period, &closing, (&plan, &stopped), content.as_ref())
+        });
         self.lake.releases().remove_parts_but(&there)?;
         let lake = lake_now(self.partnership, &self.tables, standing.latest.as_ref())?;
         let now = plan_release(self.partnership, known, &lake.files, standing.latest.as_ref(), &closings);
@@ -51,7 +54,13 @@ impl CostRun<'_> {
         Ok(Previewed { after_close, is_closed: closings.is_closed(period), ..previewed? })
     }
 
-    fn previewed(&self, period: Period, closing: &Closing, plan: &ReleasePlan, content: Option<&Content>) -> Answer<Previewed> {
+    fn previewed(
+        &self,
+        period: Period,
+        closing: &Closing,
+        (plan, stopped): (&ReleasePlan, &[Diagnostic]),
+        content: Option<&Content>,
+    ) -> Answer<Previewed> {
         let mut previewed = Previewed {
             period,
             release: closing.release.clone(),
@@ -59,7 +68,7 @@ impl CostRun<'_> {
             other_rules: closing.rules != rules_digest(self.partnership),
             after_close: Vec::new(),
             restated: None,
-            stops: plan.stops(&[]),
+            stops: plan.stops(&[]).into_iter().chain(stopped.iter().cloned()).collect(),
         };
         if let Some(content) = content.filter(|_| previewed.stops.is_empty()) {
             let assembly = Assembly { parts: self.parts(None), content: Content::default(), inputs: "" };

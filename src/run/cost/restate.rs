@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::{CostRun, Costed, Ground, frozen::parts_of, parts::Assembly};
 use crate::{
-    diagnostic::Answer,
+    diagnostic::{Answer, Diagnostic},
     domain::{Cause, Period},
     lake::{Closing, Closings, Content, DeliveryRecord, MadeFrom, Manifest, PublishedPart, Reopening},
     plan::{ReleasePlan, causes, digest_of, lake_now, made_from, plan_release, published, rules_digest, run_digest},
@@ -162,14 +162,14 @@ impl CostRun<'_> {
         Ok(Effects::Between(between))
     }
 
-    /// What a release would consist of with these closings, and the plan of it; `None` where none could be made. Nothing is published: parts
-    /// that nobody refers to are left.
+    /// What a release would consist of with these closings, and the plan of it; `None` where none could be made, with what stops it beside
+    /// the plan. Nothing is published: parts that nobody refers to are left.
     pub(super) fn would_be(
         &self,
         known: &[DeliveryRecord],
         closings: &Closings,
         latest: Option<&Manifest>,
-    ) -> Answer<(ReleasePlan, Option<Content>)> {
+    ) -> Answer<(ReleasePlan, Option<Content>, Vec<Diagnostic>)> {
         let options = Options { threads: self.threads, ..Options::default() };
         let quiet = Conductor::new(self.partnership, &options, self.clock, &Silent)?;
         let lake = lake_now(self.partnership, &quiet.tables, latest)?;
@@ -177,8 +177,9 @@ impl CostRun<'_> {
         let rules = rules_digest(self.partnership);
         let inputs = run_digest(self.partnership, &rules, &plan, known);
         let ground = Ground { known, closings, latest, lost: BTreeSet::new(), rules: &rules, inputs: &inputs, restates: false };
-        let content = CostRun(&quiet).content(&ground, &plan, lake, &mut Costed::default())?;
-        Ok((plan, content.map(|(content, _)| content)))
+        let mut costed = Costed::default();
+        let content = CostRun(&quiet).content(&ground, &plan, lake, &mut costed)?;
+        Ok((plan, content.map(|(content, _)| content), costed.stopped))
     }
 }
 

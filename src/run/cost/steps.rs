@@ -365,7 +365,8 @@ impl<'a> Walk<'a> {
                 (None, Some(given)) => match &given.rows {
                     GivenRows::Here(rows) => Table::rows(rows.schema(), vec![rows.clone()]),
                     GivenRows::Lake => {
-                        let files = self.sources.iter().filter(|s| s.basis.common_table() == read && scope.holds(s)).map(|s| &s.file);
+                        let is_read = |s: &&CostSource| s.basis.common_table() == read && scope.holds(s);
+                        let files = self.sources.iter().filter(is_read).filter(|s| s.carried.is_none()).map(|s| &s.file);
                         let beside = self.beside_of(read, scope).into_iter().map(|source| &source.file);
                         lake_table(common(self.run.partnership, read)?, files.chain(beside))
                     }

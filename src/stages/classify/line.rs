@@ -342,6 +342,33 @@ impl<'a> Classifier<'a> {
         Ok((self.columns_of(found), totals))
     }
 
+    /// Lines that stand in for a month: those on recharge accounts stand for nothing and are added to `left_out`; `None` where there are none.
+    /// What a partner charges one month says nothing of the next, and its other side would be lacking.
+    ///
+    /// # Errors
+    /// TC1250
+    pub(super) fn without_recharges(&self, lines: &RecordBatch, left_out: &mut (u64, Pence)) -> Answer<Option<Laid>> {
+        let amounts = batch::money(lines, self.columns.amount)?;
+        let dates = self.columns.date.map(|name| batch::date(lines, name)).transpose()?;
+        let codes = self.codes(lines)?;
+        let is_recharge = |row: usize| {
+            let account = codes.account(row).and_then(|timeline| timeline.on(self.day(dates, row)));
+            account.and_then(|number| self.meanings.accounts.values.get(number as usize)).is_some_and(|account| account.recharge)
+        };
+        let recharges: Vec<bool> = (0..lines.num_rows()).map(is_recharge).collect();
+        for (row, _) in recharges.iter().enumerate().filter(|(_, recharge)| **recharge) {
+            left_out.0 += 1;
+            left_out.1 += batch::value_at(amounts, row).unwrap_or_default();
+        }
+        if recharges.contains(&true) { Laid::but(lines, self.columns.amount, &recharges).map(Some) } else { Ok(None) }
+    }
+
+    /// The day on which a line takes effect: its own, brought into the period.
+    fn day(&self, dates: Option<&Date32Array>, row: usize) -> Day {
+        let date = dates.filter(|dates| dates.is_valid(row)).map(|dates| dates.value(row));
+        date.map_or(self.days.1, |day| Day(day).clamp(self.days.0, self.days.1))
+    }
+
     fn find(&self, lines: &RecordBatch, laid: Option<&Laid>, cube: &mut Cube) -> Answer<Found> {
         let amounts = batch::money(lines, self.columns.amount)?;
         let dates = self.columns.date.map(|name| batch::date(lines, name)).transpose()?;
@@ -356,8 +383,7 @@ impl<'a> Classifier<'a> {
         };
         let mut known: HashMap<[u32; 4], ByDay<'_>> = HashMap::new();
         for (row, amount) in amounts.iter().enumerate() {
-            let date = dates.filter(|dates| dates.is_valid(row)).map(|dates| dates.value(row));
-            let day = date.map_or(self.days.1, |d| Day(d).clamp(self.days.0, self.days.1));
+            let day = self.day(dates, row);
             let by_rule = if let Some(classes) = &codes.classes {
                 classes.at(row).unwrap_or(codes.without)
             } else {

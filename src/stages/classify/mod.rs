@@ -16,7 +16,7 @@ mod tables;
 pub use folded::{FoldedCode, FoldedCodes};
 pub use line::{CellOf, ClassTotals, Classifier, Cube, LineColumns, Owner, Sums, distinct_codes};
 pub use meaning::{Codes, Meaning, Meanings, RULE_COLUMNS};
-pub use part::{CLASS_TOTAL, ClassifiedPart, IncomeAccounts, LINE, PartOf, classify_part, codes_of};
+pub use part::{CLASS_TOTAL, ClassifiedPart, IncomeAccounts, LINE, PartOf, classify_part, codes_of, rows_and_amount};
 pub use pay::{AllPayParts, KINDS, Laid, PayParts, add_pay_parts};
 pub use place::place;
 pub use tables::{code_table, meanings};

@@ -23,6 +23,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Ownership, Pence, Period, decimal},
     lake::{Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, StagedPart, Staging},
+    plan::CARRIED_FROM,
     schema::{Cell, batch},
 };
 
@@ -32,6 +33,8 @@ pub struct PartOf {
     pub council: String,
     pub feed: String,
     pub period: Period,
+    /// The month whose lines these are, where they stand in for one that was not brought: lines on recharge accounts are left out.
+    pub carried_from: Option<Period>,
 }
 
 /// Columns that classification gives; the others are copied, constant, or empty.
@@ -52,7 +55,7 @@ const CLASS_COLUMNS: [&str; 13] = [
 ];
 
 /// Columns of the table `class_total`; its contract may lack some of the last three classes and name the others in another order.
-pub const CLASS_TOTAL: [&str; 20] = [
+pub const CLASS_TOTAL: [&str; 21] = [
     "council",
     "feed",
     "delivery_year",
@@ -73,6 +76,7 @@ pub const CLASS_TOTAL: [&str; 20] = [
     "amount",
     "debits",
     "credits",
+    "carried_from",
 ];
 
 /// The kind of a line that is not resolved into parts.
@@ -94,18 +98,25 @@ pub struct ClassifiedPart {
     pub classes: Vec<Vec<Cell>>,
     /// Codes that were not compared as they were sent.
     pub folded: FoldedCodes,
+    /// Lines on recharge accounts, and their pounds, that stand in for nothing.
+    pub left_out: (u64, Pence),
+}
+
+/// Rows and pounds as a part remembers them.
+#[must_use]
+pub fn rows_and_amount((rows, pence): (u64, Pence)) -> Value {
+    json!({"rows": rows, "amount": decimal(pence)})
 }
 
 impl ClassifiedPart {
     /// What is remembered of it, so that a part that is taken over brings its proof along.
     #[must_use]
     pub fn facts(&self) -> Value {
-        let pair = |(rows, pence): (u64, Pence)| json!({"rows": rows, "amount": decimal(pence)});
-        let income: BTreeMap<&String, Value> = self.income.iter().map(|(account, sums)| (account, pair(*sums))).collect();
+        let income: BTreeMap<&String, Value> = self.income.iter().map(|(account, sums)| (account, rows_and_amount(*sums))).collect();
         let mut facts = json!({
-            "cost": pair(self.totals.cost),
-            "not_cost": pair(self.totals.not_cost),
-            "suspense": pair(self.totals.suspense),
+            "cost": rows_and_amount(self.totals.cost),
+            "not_cost": rows_and_amount(self.totals.not_cost),
+            "suspense": rows_and_amount(self.totals.suspense),
             "income": income,
         });
         let further = self.staged.rows.saturating_sub(self.totals.rows());
@@ -160,6 +171,7 @@ pub fn classify_part(
     let mut totals = ClassTotals::default();
     let mut income = IncomeAccounts::new();
     let mut folded = FoldedCodes::default();
+    let mut left_out = (0, 0);
     let mut cube = classifier.cube(!pay.is_empty() && schema.arrow().column_with_name(PART_KIND).is_some());
     let mut names = columns.names();
     names.extend((!pay.is_empty()).then_some(SOURCE_ROW));
@@ -167,7 +179,14 @@ pub fn classify_part(
         let lines = derivation.source().read(row_group, &names, &columns.code_names())?;
         folded.add(&lines, columns, row_group)?;
         let lines = columns.whole(lines)?;
-        let laid = if pay.is_empty() { None } else { pay.laid(&lines, columns.amount)? };
+        let laid = match of.carried_from {
+            Some(_) => classifier.without_recharges(&lines, &mut left_out)?,
+            None if pay.is_empty() => None,
+            None => pay.laid(&lines, columns.amount)?,
+        };
+        if laid.as_ref().is_some_and(|laid| laid.rows() == 0) {
+            continue;
+        }
         let lines = laid.as_ref().map_or_else(|| Ok(lines.clone()), |laid| laid.spread(&lines, columns.amount))?;
         let (classes, sums) = classifier.classify(&lines, laid.as_ref(), &mut cube)?;
         totals.add(&sums);
@@ -180,7 +199,7 @@ pub fn classify_part(
         })?;
     }
     folded.find_examples(derivation.source())?;
-    Ok(ClassifiedPart { staged: writer.finish()?, totals, income, classes: class_rows(&cube, classifier, of), folded })
+    Ok(ClassifiedPart { staged: writer.finish()?, totals, income, classes: class_rows(&cube, classifier, of), folded, left_out })
 }
 
 /// A row group in which some line has several rows: what is copied of the source is spread over them.
@@ -247,6 +266,7 @@ fn class_rows(cube: &Cube, classifier: &Classifier<'_>, of: &PartOf) -> Vec<Vec<
             Cell::Pence(sums.debits + sums.credits),
             Cell::Pence(sums.debits),
             Cell::Pence(sums.credits),
+            of.carried_from.map_or(Cell::Null, |from| from.to_string().into()),
         ];
         keyed.push(((ownership.as_str(), service.as_str(), bearer.as_deref(), account, centre, kind), row));
     }
@@ -277,6 +297,7 @@ fn fresh(
             // A payment is money that has left: actual, and in pounds, which are all that a council publishes.
             "balance_type" => constant("actual", rows),
             "currency" => constant("GBP", rows),
+            CARRIED_FROM if of.carried_from.is_some() => constant(&of.carried_from.map(|from| from.to_string()).unwrap_or_default(), rows),
             PART_KIND => laid.map_or_else(|| Ok(constant(LINE, rows)), Laid::kind_column)?,
             "line_part" => laid.map_or_else(|| Arc::new(Int8Array::from_value(1, rows)) as ArrayRef, Laid::number_column),
             name => match classes.iter().find(|(class, _)| *class == name) {

@@ -142,6 +142,21 @@ impl Laid {
         self.numbers.push(number);
     }
 
+    /// The lines of which `left_out` says no, each as it is.
+    ///
+    /// # Errors
+    /// TC1250
+    pub(super) fn but(lines: &RecordBatch, amount: &str, left_out: &[bool]) -> Answer<Self> {
+        let amounts = batch::money(lines, amount)?;
+        let (mut of_line, mut laid) = (Vec::new(), Self::default());
+        for (row, _) in left_out.iter().enumerate().filter(|(_, left_out)| !**left_out) {
+            of_line.push(u32::try_from(row).map_err(|_| broken("a row group has too many rows"))?);
+            laid.push(batch::value_at(amounts, row).unwrap_or_default(), None, 0, 1);
+        }
+        laid.lines = UInt32Array::from(of_line);
+        Ok(laid)
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn rows(&self) -> usize {

@@ -35,9 +35,9 @@ pub fn feed_period(partnership: &Partnership, release: &ReleasePlan, lines: &[(C
     ];
     let calendar = partnership.calendar;
     let mut ledgers: BTreeMap<Period, BTreeSet<&str>> = BTreeMap::new();
-    for (source, _) in
-        lines.iter().filter(|(source, _)| source.basis == Basis::Ledger && source.file.period.period < calendar.closing_period)
-    {
+    for (source, _) in lines.iter().filter(|(source, _)| {
+        source.basis == Basis::Ledger && source.carried.is_none() && source.file.period.period < calendar.closing_period
+    }) {
         ledgers.entry(source.file.period).or_default().insert(&source.file.council);
     }
     let mut rows: Vec<Vec<Cell>> = Vec::new();

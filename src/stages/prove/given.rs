@@ -7,15 +7,23 @@ use serde_json::Value;
 
 use crate::{
     diagnostic::Answer,
-    domain::{Pence, Period, parse_pounds},
+    domain::{Pence, Period, counted, parse_pounds, pounds},
     lake::{Counted, DeliveryProof, DeliveryRecord, LeftOutProof, PublishedPart},
     pipeline::{Basis, Partnership},
-    plan::CostSource,
-    schema::{Cell, Type, batch, proof_table},
+    plan::{CostSource, LEFT_OUT},
+    schema::{
+        Cell, Type,
+        batch::{self, Default},
+        proof_table,
+    },
 };
 
 /// Tables of [`check_tables`] that are published with the release, where they have a contract.
 pub const PUBLISHED_PROOFS: [&str; 5] = ["delivery_control", "common_total", "sender_amount", "member_period", "left_out"];
+
+/// What `class_total` is where its contract has no such columns.
+pub const CLASSES_OF_THE_VERSION_BEFORE: [(&str, Default); 3] =
+    [("part_kind", Default::Word("line")), ("on_cost", Default::False), ("recharge", Default::False)];
 
 /// Tables that the checks read.
 ///
@@ -39,6 +47,41 @@ pub fn check_tables(
         ("small_group", proof_table(&[("persons", Type::BigInt)], &[vec![partnership.small_group.into()]])?),
         ("suspense_limit", proof_table(&[("pounds", Type::Money)], &[vec![Cell::Pence(partnership.suspense_limit.pence)]])?),
     ])
+}
+
+/// Feeds of which an earlier month stands in for one that they have not brought: with its lines, and those that stand for nothing.
+///
+/// # Errors
+/// TC1250 where a value does not fit.
+pub fn carried_feed(parts: &[(CostSource, PublishedPart)]) -> Answer<RecordBatch> {
+    let columns = [
+        ("council", Type::Text),
+        ("feed", Type::Text),
+        ("delivery_year", Type::SmallInt),
+        ("delivery_period", Type::TinyInt),
+        ("carried_from", Type::Text),
+        ("lines", Type::BigInt),
+        ("amount", Type::Money),
+        ("left_out", Type::Text),
+    ];
+    let row = |(source, part): &(CostSource, PublishedPart)| -> Option<Vec<Cell>> {
+        let carried = source.carried?;
+        let left_out = rows_and_pence(part.facts.get(LEFT_OUT).unwrap_or(&Value::Null));
+        Some(vec![
+            source.file.council.as_str().into(),
+            source.file.feed.as_str().into(),
+            i64::from(source.file.period.year).into(),
+            i64::from(source.file.period.period).into(),
+            carried.from.to_string().into(),
+            source.file.rows.saturating_sub(left_out.0).into(),
+            Cell::Pence(carried.pence - left_out.1),
+            match left_out {
+                (0, _) => "".into(),
+                (rows, pence) => format!("; {} on recharge accounts, {}, left out", counted(rows, "line"), pounds(pence)).into(),
+            },
+        ])
+    };
+    proof_table(&columns, &parts.iter().filter_map(row).collect::<Vec<_>>())
 }
 
 fn delivery_control(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
@@ -110,7 +153,8 @@ fn common_total(records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart
     ];
     let rows: Vec<Vec<Cell>> = parts
         .iter()
-        .map(|(s, _)| {
+        .map(|(s, part)| {
+            let left_out = rows_and_pence(part.facts.get(LEFT_OUT).unwrap_or(&Value::Null));
             let proof = records.iter().find(|r| r.delivery_id == s.delivery).and_then(|r| r.proof.periods.get(&s.file.period.to_string()));
             vec![
                 s.file.council.as_str().into(),
@@ -118,8 +162,8 @@ fn common_total(records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart
                 s.delivery.as_str().into(),
                 i64::from(s.file.period.year).into(),
                 i64::from(s.file.period.period).into(),
-                s.file.rows.into(),
-                Cell::Pence(proof.map_or(0, |p| p.amount)),
+                s.file.rows.saturating_sub(left_out.0).into(),
+                Cell::Pence(s.carried.map_or_else(|| proof.map_or(0, |p| p.amount), |carried| carried.pence - left_out.1)),
             ]
         })
         .collect();

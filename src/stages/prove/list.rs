@@ -1,8 +1,13 @@
 //! The auditor's checks that are made on a release: number, name, and the query that gives a row for each failure.
 
-use crate::diagnostic::{
-    Code,
-    codes::{checks as codes, periods},
+use std::collections::BTreeSet;
+
+use crate::{
+    diagnostic::{
+        Answer, Code,
+        codes::{checks as codes, periods},
+    },
+    engine::dependencies,
 };
 
 /// One of the checks of the auditor's list.
@@ -19,6 +24,18 @@ pub struct Check {
     pub needs: &'static [&'static str],
     pub(super) sql: &'static str,
     pub(super) file: &'static str,
+}
+
+impl Check {
+    /// The tables that it reads.
+    ///
+    /// # Errors
+    /// TC0801 where its text is no query.
+    pub fn reads(&self) -> Answer<BTreeSet<String>> {
+        let mut reads = dependencies(self.sql, self.file)?;
+        reads.extend(self.needs.iter().map(|table| (*table).to_owned()));
+        Ok(reads)
+    }
 }
 
 macro_rules! check {
@@ -54,6 +71,7 @@ pub const CHECKS: &[Check] = &[
         "volumes for every period with a ledger, no register too old",
         ["feed_period", "driver", "pool", "membership"]
     ),
+    check!(6, "check_06_carried.sql", codes::CHECK_COMPLETE, false, "every required feed brought its month", ["carried_feed"]),
     check!(7, "check_07.sql", periods::CLOSED_CHANGED, true, "no part of a closed period changed", ["closed_part", "published_part"]),
     check!(9, "check_09.sql", codes::CHECK_ONE_CLASS, true, "one class and one service per line; the classes sum to the source"),
     check!(9, "check_09b.sql", codes::CHECK_ONE_CLASS, true, "the published lines add up to the classes"),

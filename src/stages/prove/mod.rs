@@ -15,7 +15,7 @@ use arrow::{array::Array, record_batch::RecordBatch};
 
 pub use coverage::{PaymentCoverage, payment_coverage};
 pub use feed_period::feed_period;
-pub use given::{PUBLISHED_PROOFS, check_tables, no_code_class, no_payroll_difference};
+pub use given::{CLASSES_OF_THE_VERSION_BEFORE, PUBLISHED_PROOFS, carried_feed, check_tables, no_code_class, no_payroll_difference};
 pub use grouped::{Grouped, group_part, line_total};
 pub use list::{CHECKS, Check, Elsewhere, MADE_ELSEWHERE};
 pub use listed::{LISTING, Listed, listed, suspense_listed, to_pay};
@@ -104,12 +104,34 @@ impl Finding {
 /// # Errors
 /// Where a check itself cannot be made: then nothing is published either.
 pub fn prove(tables: &Tables) -> Answer<Vec<Finding>> {
+    let made: Vec<Check> = CHECKS.iter().copied().filter(|check| check.needs.iter().all(|table| tables.get(table).is_some())).collect();
+    prove_these(&made, tables)
+}
+
+/// The checks that can be asked of these tables alone: they read no other.
+///
+/// # Errors
+/// Where the text of a check is no query.
+pub fn checks_of(has: impl Fn(&str) -> bool) -> Answer<Vec<Check>> {
+    let mut all = Vec::new();
+    for check in CHECKS {
+        if check.reads()?.iter().all(|table| has(table)) {
+            all.push(*check);
+        }
+    }
+    Ok(all)
+}
+
+/// Makes these checks.
+///
+/// # Errors
+/// Where one cannot be made.
+pub fn prove_these(made: &[Check], tables: &Tables) -> Answer<Vec<Finding>> {
     let parameters = Parameters::none();
     let prove_one = |check: &Check| -> Answer<Finding> {
         let query = CostQuery::plan_over(check.sql, check.file, "failure", tables)?;
         Ok(Finding { check: *check, failures: failures(&query.run(tables, &parameters)?)? })
     };
-    let made: Vec<Check> = CHECKS.iter().copied().filter(|check| check.needs.iter().all(|table| tables.get(table).is_some())).collect();
     // Each check is small and mostly planning: side by side they take as long as the longest few.
     std::thread::scope(|scope| {
         let (first, second) = made.split_at(made.len() / 2);

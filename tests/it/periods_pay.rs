@@ -1,0 +1,173 @@
+//! Closing with pay, and closing a year: what was closed stands, whatever becomes of the pay, the volumes and the months behind it.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde_json::Value;
+
+use crate::{
+    releases::Place,
+    true_cost::{Partnership, golden},
+};
+
+const BY: [&str; 4] = ["--by", "A. Clerk", "--reason", "agreed"];
+
+/// SHA-256 of each part whose key ends so, by table and key.
+fn parts(folder: &Path, period: &str) -> BTreeMap<String, String> {
+    let latest: Value = serde_json::from_slice(&fs::read(folder.join("published/latest/_manifest.json")).unwrap()).unwrap();
+    let mut found = BTreeMap::new();
+    for (table, parts) in latest["content"]["tables"].as_object().unwrap() {
+        for part in parts.as_array().unwrap().iter().filter(|part| part["key"].as_str().unwrap().ends_with(period)) {
+            let bytes = fs::read(folder.join("published").join(part["path"].as_str().unwrap())).unwrap();
+            found.insert(format!("{table} {}", part["key"].as_str().unwrap()), truecost::schema::digest_of(&bytes).hex());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_month_with_pay_is_closed_and_restated_with_what_pay_makes_of_it() {
+    let Some(golden) = golden() else { return };
+    let place = Partnership::new(&golden);
+    let file = fs::read_to_string(place.path("pipelines/partnership.yaml")).unwrap();
+    place.write("pipelines/partnership.yaml", &file.replace("payroll_limit: {pounds: 10.00", "payroll_limit: {pounds: 1000.00"));
+    place.run(&["run"], 0);
+    let act = |verb: &str, more: &[&str], code: i32| place.run(&[&["period", verb, "2018/P01"], more, &BY[..]].concat(), code);
+    act("close", &["--anyway", "what checks warn of is known"], 0);
+    let closed = parts(&place.path(""), "2018/P01");
+    for table in ["cost_line", "on_cost", "payroll_difference", "allocated_cost", "settlement"] {
+        assert!(closed.keys().any(|key| key.starts_with(&format!("{table} "))), "{table}: {closed:?}");
+    }
+    // Pay comes again with other amounts, a rate changes by which it is worked out again, a post moves: nothing of April does.
+    let payroll = "drop/southam/payroll/itrent_elements_2018_04.csv";
+    let more_pay = |text: &str| {
+        let text = text.replace("\"2,500.00\",S100", "\"2,400.00\",S100").replace("\"3,223.12-\"", "\"3,123.12-\"");
+        assert!(text.contains("2,400.00"), "{text}");
+        text
+    };
+    let said = place.change(payroll, more_pay, 0);
+    assert!(said.contains("TC1401") && said.contains("southam/payroll 2018/P01"), "{said}");
+    place.change("pipelines/reference/rate_card.csv", |text| text.replace(",13.8,percent", ",15.0,percent"), 0);
+    assert_eq!(parts(&place.path(""), "2018/P01"), closed);
+    place.run(&["run", "--force"], 0);
+    assert_eq!(parts(&place.path(""), "2018/P01"), closed);
+    place.run(&["release", "verify", "--all"], 0);
+    let preview = place.run(&["period", "preview", "2018/P01"], 0);
+    assert_eq!(parts(&place.path(""), "2018/P01"), closed, "{preview}");
+    // Let go, it is what pay says now; lines and cells foot, and the settlement moves with the shared service's pay.
+    act("reopen", &[], 0);
+    let said = place.run(&["run"], 0);
+    assert!(said.contains("restated 2018/P01"), "{said}");
+    assert_ne!(parts(&place.path(""), "2018/P01"), closed);
+    let difference = place.query("SELECT coalesce(sum(difference), 0.00) AS d FROM restatement");
+    let lines = place
+        .query("SELECT coalesce(sum(CASE WHEN side = 'new' THEN amount ELSE -amount END), 0.00) AS d FROM restatement_line WHERE is_cost");
+    assert_eq!(difference, lines);
+    let parts_of_lines =
+        place.query("SELECT side, part_kind, sum(amount) AS a FROM restatement_line GROUP BY side, part_kind ORDER BY 1, 2");
+    assert!(parts_of_lines.contains("payroll_difference"), "a line of payroll falls into other parts: {parts_of_lines}");
+    assert_eq!(
+        place.query("SELECT coalesce(sum(difference), 0.00) AS d FROM restatement_settlement WHERE kind = 'balance'").lines().last(),
+        Some("0.00")
+    );
+    act("close", &["--anyway", "what checks warn of is known"], 0);
+    let again = parts(&place.path(""), "2018/P01");
+    place.run(&["run", "--force"], 0);
+    assert_eq!(parts(&place.path(""), "2018/P01"), again);
+}
+
+/// March and the closing entries of two councils, which share by the volumes of the year.
+fn year_end() -> Place {
+    let place = Place::of("two_councils");
+    for council in ["hill", "vale"] {
+        let feed = format!("pipelines/{council}/general_ledger.yaml");
+        place.replace(&feed, "ledger_{year}_{month}.csv", "ledger_{year}-P{period}.csv");
+        place.replace(&feed, "calendar: month", "calendar: fiscal");
+    }
+    let ledger = |council: &str, period: u8, day: &str, legal: &str, control: &str| {
+        let (own, other) = if council == "hill" { ("H", "1000") } else { ("V", "3000") };
+        let text = format!(
+            "Ref,Line,Posted,Centre,Account,Amount\n{own}{period},1,{day},{own}10,{other},{legal}\n{own}{period},2,{day},{own}90,9000,{control}\n"
+        );
+        place.write(&format!("drop/{council}/general_ledger/ledger_2018-P{period:02}.csv"), &text);
+    };
+    ledger("hill", 12, "2019-03-12", "6000.00", "-6000.00");
+    ledger("vale", 12, "2019-03-12", "90.00", "-90.00");
+    ledger("hill", 13, "2019-03-31", "600.00", "-600.00");
+    ledger("vale", 13, "2019-03-31", "9.00", "-9.00");
+    minutes(&place, 300);
+    for (council, rows) in [("hill", "H10,4\n"), ("vale", "V10,2\n")] {
+        place.write(&format!("drop/{council}/device/devices_2019-03-31.csv"), &format!("Centre,Devices\n{rows}"));
+    }
+    place
+}
+
+/// What lawyers did in March: of it each bears its part, in March and at the end of the year.
+fn minutes(place: &Place, of_vale: u32) {
+    place.write("drop/hill/legal_time/time_2019_03.csv", &format!("Client,Minutes\nhill,600\nvale,{of_vale}\n"));
+}
+
+fn owed(place: &Place, period: u8) -> String {
+    let sql = format!("SELECT coalesce(sum(amount), 0.00) AS a FROM payment_to_make WHERE delivery_period = {period}");
+    place.run(&["query", "--format", "csv", &sql]).must(0).lines().last().unwrap().to_owned()
+}
+
+#[test]
+fn a_closing_period_closes_its_year_and_stays_when_a_month_of_it_is_restated() {
+    let place = year_end();
+    place.run(&["run"]).must(0);
+    let act = |verb: &str, period: &str| place.run(&[&["period", verb, period, "--anyway", "warnings are known"], &BY[..]].concat());
+    let reopen = |period: &str| place.run(&[&["period", "reopen", period], &BY[..]].concat()).must(0);
+    let said = act("close", "2018/P13");
+    assert!(said.code == 1 && said.err.contains("2018/P12, the month before it, is open"), "{}", said.err);
+    act("close", "2018/P12").must(0);
+    let said = act("close", "2018/P13").must(0);
+    assert!(said.contains("2018/P13 is closed, as it stands in release r0001") && said.contains("the year 2018/19 is closed"), "{said}");
+    let (march, year) = (parts(place.path(), "2018/P12"), parts(place.path(), "2018/P13"));
+    let (owed_march, owed_year) = (owed(&place, 12), owed(&place, 13));
+    // The next year begins with April, and needs nothing of the last.
+    // Minutes of March come again: March is let go and restated, and the year stays as it was closed.
+    minutes(&place, 900);
+    let said = place.run(&["run"]);
+    assert!(said.code == 0 && said.err.contains("TC1401"), "{}", said.err);
+    assert_eq!((parts(place.path(), "2018/P12"), parts(place.path(), "2018/P13")), (march.clone(), year.clone()));
+    reopen("2018/P12");
+    let said = place.run(&["run"]).must(0);
+    assert!(said.contains("restated 2018/P12"), "{said}");
+    assert_ne!(parts(place.path(), "2018/P12"), march);
+    assert_eq!(parts(place.path(), "2018/P13"), year);
+    assert_ne!(owed(&place, 12), owed_march);
+    assert_eq!(owed(&place, 13), owed_year);
+    place.run(&["release", "verify", "--all"]).must(0);
+    // Preview says what the year would be, and does nothing.
+    let preview = place.json(&["period", "preview", "2018/P13"]);
+    assert!(preview["balances"].as_u64() > Some(0) && preview["stops"] == serde_json::json!([]), "{preview}");
+    let text = place.run(&["period", "preview", "2018/P13"]).must(0);
+    assert!(!text.contains("nothing would change") && text.contains("settlement"), "{text}");
+    assert_eq!(parts(place.path(), "2018/P13"), year);
+    // Let go too, it is what preview said.
+    reopen("2018/P13");
+    place.run(&["run"]).must(0);
+    assert_ne!(owed(&place, 13), owed_year);
+}
+
+/// Closing finishes what another command had begun and died in: what it closes is what stands then.
+#[test]
+fn a_period_is_not_closed_on_what_somebody_has_withdrawn_by_half() {
+    let place = Place::new();
+    place.ledger(4, &[("A100", "4100", "1250.00"), ("A900", "9000", "-1250.00")]);
+    place.ledger(5, &[("A100", "4100", "1300.00"), ("A900", "9000", "-1300.00")]);
+    place.run(&["run"]).must(0);
+    for point in ["decide.begun", "decide.entered"] {
+        let words = [&["withdraw", "ashvale/general_ledger/2018/P01"], &BY[..]].concat();
+        let died = place.run_with(&words, &[("TRUECOST_CRASH", &format!("{point}:1:abort"))]);
+        assert_ne!(died.code, 0, "{point}: {}", died.out);
+        let said = place.run(&[&["period", "close", "2018/P01"], &BY[..]].concat());
+        assert!(said.code == 1 && said.err.contains("TC1402"), "{point}: {} {}", said.out, said.err);
+        let state = place.run(&["query", "--format", "csv", "SELECT DISTINCT state FROM ops.delivery"]).must(0);
+        assert!(state.contains("withdrawn"), "{point}: {state}");
+        let undo = [&["withdraw", "--undo", "ashvale/general_ledger/2018/P01"], &BY[..]].concat();
+        place.run(&undo).must(0);
+        place.run(&["run"]).must(0);
+    }
+    place.run(&[&["period", "close", "2018/P01"], &BY[..]].concat()).must(0);
+}
