@@ -61,7 +61,7 @@ fn part(partnership: &Partnership, feed: &Feed, period: Period, staging: &Stagin
     let coverage = Coverage::new(vec![period]).expect("a period");
     let delivery = DeliveryId::parse("0123456789abcdef").expect("an id");
     let normaliser = Normaliser::new(projection, into, Placement::new(partnership.calendar, coverage, Vec::new()), &delivery);
-    let Outcome::Normalised(rows) = normaliser.normalise(&common::extract(partnership, feed, ROWS, 1)).expect("rows") else {
+    let Outcome::Normalised(rows) = normaliser.normalise(&common::extract(partnership, feed, ROWS, 1), &[]).expect("rows") else {
         panic!("rows without a period")
     };
     let schema = PartSchema::without(into, &PARTITION_COLUMNS).expect("a table");

@@ -32,7 +32,7 @@ fn main() {
             let mut done = 0;
             for from in (0..ROWS).step_by(BATCH) {
                 let batch = rows.slice(from, BATCH.min(ROWS - from));
-                let Outcome::Normalised(rows) = normaliser.normalise(&batch).expect("rows") else { panic!("rows without a period") };
+                let Outcome::Normalised(rows) = normaliser.normalise(&batch, &[]).expect("rows") else { panic!("rows without a period") };
                 done += rows.parts.iter().map(|(_, part)| part.num_rows()).sum::<usize>();
             }
             assert_eq!(done, ROWS);

@@ -1,9 +1,11 @@
 //! The sender's amounts, evaluated by the feed's form apart from its SQL; and unsigned amounts, signed by a word in another column.
 
+use std::collections::BTreeSet;
+
 use super::{
     columns::{CellFault, Column},
     reject::ValueFault,
-    value::{sides::Sides, words::says},
+    value::{part_pennies::Parts, sides::Sides, words::says},
 };
 use crate::{
     domain::Pence,
@@ -24,6 +26,10 @@ pub struct FormSums {
     pub rejected: Sides,
     /// Rejected records of whose amount some part could not be read: `rejected` lacks it.
     pub not_known: u64,
+    /// What rounding took off the accepted records, in millionths of a pound: what was printed less what counts.
+    pub residue: Sides,
+    /// The same of the rejected records.
+    pub rejected_residue: Sides,
 }
 
 impl FormSums {
@@ -32,7 +38,22 @@ impl FormSums {
         self.accepted.add(next.accepted);
         self.rejected.add(next.rejected);
         self.not_known += next.not_known;
+        self.residue.add(next.residue);
+        self.rejected_residue.add(next.rejected_residue);
     }
+}
+
+/// What rounding took off one amount.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Residue {
+    /// Among the records read.
+    pub(super) record: usize,
+    /// Among the rows that a record becomes.
+    pub(super) row: usize,
+    /// What was printed less what counts.
+    pub(super) millionths: Pence,
+    /// What counts.
+    pub(super) pence: Pence,
 }
 
 /// A [`Form`] by positions of columns.
@@ -98,6 +119,28 @@ impl Amounts {
             sides.count(terms.iter().map(signed).sum());
         }
         sides
+    }
+
+    /// What rounding took off the amounts of records, accepted or not: of few of them. Rising by record, and by the rows that it becomes.
+    pub(super) fn residues(&self, columns: &[Column]) -> Vec<Residue> {
+        let of_column = |(at, _): &(usize, bool)| columns.get(*at).and_then(Column::parts).map(Parts::residues).unwrap_or_default();
+        let records: BTreeSet<usize> = self.rows.iter().flatten().flat_map(of_column).map(|(row, _)| *row).collect();
+        let mut found = Vec::new();
+        for record in records {
+            for (row, terms) in self.rows.iter().enumerate() {
+                let signed = |of: fn(&Column, usize) -> Pence| -> Pence {
+                    terms
+                        .iter()
+                        .filter_map(|(at, minus)| columns.get(*at).map(|c| if *minus { -of(c, record) } else { of(c, record) }))
+                        .sum()
+                };
+                let residue = signed(Column::residue);
+                if residue != 0 {
+                    found.push(Residue { record, row, millionths: residue, pence: signed(Column::pence) });
+                }
+            }
+        }
+        found
     }
 
     /// The amounts of all records read, accepted or not.

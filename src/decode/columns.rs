@@ -20,6 +20,7 @@ use super::{
     value::{
         date::Read,
         number::{instant, truth},
+        part_pennies::Parts,
         sides::Sides,
     },
 };
@@ -61,6 +62,7 @@ enum Values {
         pence: Vec<i128>,
         sides: Sides,
         styled: u64,
+        parts: Parts,
     },
     Date {
         days: Vec<i32>,
@@ -92,7 +94,9 @@ impl Column {
                 offsets.push(0);
                 Values::Text { offsets, bytes: Vec::with_capacity(bytes) }
             }
-            Reading::Money(_) => Values::Money { pence: Vec::with_capacity(rows), sides: Sides::default(), styled: 0 },
+            Reading::Money(_) => {
+                Values::Money { pence: Vec::with_capacity(rows), sides: Sides::default(), styled: 0, parts: Parts::default() }
+            }
             Reading::Date(_) => Values::Date { days: Vec::with_capacity(rows), known: Vec::new(), contested: Vec::new() },
             Reading::Quantity(_) => Values::Quantity(Vec::with_capacity(rows)),
             Reading::Whole { kind, .. } => Values::Whole { numbers: Vec::with_capacity(rows), kind: *kind },
@@ -124,7 +128,9 @@ impl Column {
         match (&mut self.values, &plan.reading) {
             (Values::Text { offsets, bytes }, Reading::Text { periods }) => cells.text(offsets, bytes, periods, &mut out),
             (Values::Text { offsets, bytes }, Reading::Treated(treated)) => cells.treated(offsets, bytes, treated, &mut out),
-            (Values::Money { pence, sides, styled }, Reading::Money(rules)) => *styled += cells.money(pence, sides, *rules, &mut out),
+            (Values::Money { pence, sides, styled, parts }, Reading::Money(rules)) => {
+                *styled += cells.money(pence, (sides, parts), *rules, &mut out);
+            }
             (Values::Date { days, known, contested }, Reading::Date(rules)) => cells.dates(days, known, contested, rules, &mut out),
             (Values::Whole { numbers, .. }, Reading::Whole { kind, periods }) => cells.whole(numbers, *kind, periods, &mut out),
             (Values::Quantity(values), Reading::Quantity(rules)) => {
@@ -180,14 +186,30 @@ impl Column {
         if let Values::Money { pence, .. } = &self.values { pence } else { &[] }
     }
 
+    /// What was rounded off a money column, and the noise that it held; nothing for another.
+    pub(super) const fn parts(&self) -> Option<&Parts> {
+        if let Values::Money { parts, .. } = &self.values { Some(parts) } else { None }
+    }
+
+    /// What was rounded off the amount of a row, in millionths of a pound.
+    pub(super) fn residue(&self, row: usize) -> i128 {
+        self.parts().map_or(0, |parts| parts.residue(row))
+    }
+
     /// The amount of a row changes its sign.
     pub(super) fn turn(&mut self, row: usize) {
         self.replace(row, |pence| -pence);
+        if let Values::Money { parts, .. } = &mut self.values {
+            parts.turn(row);
+        }
     }
 
     /// The amount of a row counts for nothing.
     pub(super) fn forget(&mut self, row: usize) {
         self.replace(row, |_| 0);
+        if let Values::Money { parts, .. } = &mut self.values {
+            parts.forget(row);
+        }
     }
 
     fn replace(&mut self, row: usize, by: impl Fn(i128) -> i128) {

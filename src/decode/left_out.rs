@@ -10,7 +10,10 @@ use super::{
     judge::Judge,
     reading::Reading,
     tally::Tally,
-    value::money::{AmountFault, MoneyRules},
+    value::{
+        money::{AmountFault, MoneyRules},
+        part_pennies::{ReadAmount, printed},
+    },
 };
 use crate::{
     domain::{Identifier, Pence, counted, pounds},
@@ -40,7 +43,7 @@ pub struct LeftOut {
     pub priced: u64,
     /// Of them, those in which an amount other than nought stands that no named total covers.
     pub amounts: u64,
-    /// Amounts of all of them, by the form of the row's pounds, as far as they can be read exactly.
+    /// Amounts of all of them, by the form of the row's pounds, as far as they can be read exactly, and rounded as those of rows are.
     pub pence: Pence,
     /// Of `amounts`, those with an amount that cannot be read exactly: `pence` lacks it.
     pub unread: u64,
@@ -54,19 +57,20 @@ pub struct LeftOut {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Printed {
     pub line: u64,
-    /// `None` where it cannot be read exactly.
-    pub pence: Option<Pence>,
+    /// In millionths of a pound; `None` where it cannot be read exactly.
+    pub millionths: Option<Pence>,
 }
 
 /// Different totals of one column that are remembered: the second one differs from the sum already.
 const REMEMBERED: usize = 3;
 
 /// Styles in which an amount is printed, whatever the column declares. None of them reads the digits of another as other pounds.
-const PRINTED: [MoneyStyle; 8] = [
+const PRINTED: [MoneyStyle; 9] = [
     MoneyStyle::Plain,
     MoneyStyle::Commas,
     MoneyStyle::Spaces,
     MoneyStyle::Pound,
+    MoneyStyle::Apart,
     MoneyStyle::MinusAfter,
     MoneyStyle::Brackets,
     MoneyStyle::CrDr,
@@ -89,7 +93,7 @@ impl LeftOut {
 }
 
 fn remember(known: &mut Vec<Printed>, printed: Printed) {
-    if known.len() < REMEMBERED && known.iter().all(|one| one.pence != printed.pence) {
+    if known.len() < REMEMBERED && known.iter().all(|one| one.millionths != printed.millionths) {
         known.push(printed);
     }
 }
@@ -97,7 +101,7 @@ fn remember(known: &mut Vec<Printed>, printed: Printed) {
 /// What stands in a field: nothing or nought, an amount, or one that cannot be read exactly.
 enum Amount {
     None,
-    Pence(Pence),
+    Read(ReadAmount),
     Unread,
 }
 
@@ -107,9 +111,9 @@ fn amount(rules: MoneyRules, text: &[u8]) -> Amount {
     if text.is_empty() {
         return Amount::None;
     }
-    let printed = || MoneyRules::new(&PRINTED).read(text.as_bytes());
-    match rules.read(text.as_bytes()).or_else(|_| printed()) {
-        Ok(pence) => Amount::Pence(pence.into()),
+    let printed = || rules.with_styles(&PRINTED).amount(text.as_bytes());
+    match rules.amount(text.as_bytes()).or_else(|_| printed()) {
+        Ok(amount) => Amount::Read(amount),
         Err(AmountFault::Style) => Amount::None,
         Err(AmountFault::Precision | AmountFault::TooLarge) => Amount::Unread,
     }
@@ -185,17 +189,19 @@ impl Judge {
             let Reading::Money(rules) = &plan.reading else { continue };
             let amount = field(*place).map_or(Amount::None, |text| amount(*rules, &text));
             let named = self.is_named(left, &plan.name, *place);
-            let pence = match amount {
+            let read = match amount {
                 Amount::None => continue,
-                Amount::Pence(pence) => Some(pence),
+                Amount::Read(read) => Some(read),
                 Amount::Unread => None,
             };
             if self.compares(left) && !named {
-                out.totals.insert(plan.name.clone(), vec![Printed { line, pence }]);
+                let millionths = read.map(|read| printed(read.pence.into(), read.residue.into()));
+                out.totals.insert(plan.name.clone(), vec![Printed { line, millionths }]);
             }
+            let pence = read.map(|read| Pence::from(read.pence));
             out.priced |= u64::from(pence.is_some());
             out.pence += pence.map_or(0, |pence| if *minus { -pence } else { pence });
-            if pence != Some(0) && !named {
+            if read.is_none_or(|read| (read.pence, read.residue) != (0, 0)) && !named {
                 (out.amounts, out.first_line) = (1, Some(line));
                 unread |= pence.is_none();
             }

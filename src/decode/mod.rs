@@ -28,6 +28,7 @@ mod fixed;
 mod header;
 mod judge;
 mod kinds;
+mod lacking;
 mod left_out;
 mod middle;
 mod packed;
@@ -36,6 +37,7 @@ mod reader;
 mod reading;
 mod records;
 mod reject;
+mod rounded;
 mod scan;
 mod search;
 mod subject;
@@ -55,7 +57,7 @@ pub use judge::{BalanceBy, Judge, SOURCE_ROW};
 pub use left_out::{Left, LeftOut, Printed};
 pub use middle::InMiddle;
 pub use packed::look_inside;
-pub use pass::{Decoded, decode, decode_without};
+pub use pass::{Decoded, RowResidue, decode, decode_without};
 pub use reader::{Piece, Reader};
 pub use records::ControlRecord;
 pub use reject::{Fault, RejectedRow};
@@ -70,6 +72,8 @@ pub use text::{
 pub use totals::LooksTotal;
 pub use treat::Treating;
 pub use value::{
+    date::{DateOverlap, overlapping_dates},
     money::{AmountFault, MoneyRules},
+    part_pennies::{NoiseSum, NoiseTally, ReadAmount, printed, residue_of},
     sides::Sides,
 };

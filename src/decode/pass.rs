@@ -22,6 +22,7 @@ use super::{
     reject::{Fault, RejectedRow},
     tally::Tally,
     text::marks::marks_len,
+    value::sides::Sides,
 };
 use crate::{
     diagnostic::{Diagnostic, codes::value},
@@ -39,8 +40,20 @@ pub struct Decoded {
     /// In file order.
     pub rejected: Vec<RejectedRow>,
     pub tally: Tally,
+    /// What rounding took off the amounts of accepted rows, in file order.
+    pub residues: Vec<RowResidue>,
     /// The first structure fault: the file is refused, and nothing else here counts.
     pub fault: Option<Diagnostic>,
+}
+
+/// What rounding took off one amount of an accepted record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowResidue {
+    pub source_row: i64,
+    /// Which of the rows that the record becomes, by the form.
+    pub row: usize,
+    /// In millionths of a pound: what was printed less what counts, debits and credits apart.
+    pub residue: Sides,
 }
 
 /// Reads a piece. Pieces can be read in any order and on any thread.

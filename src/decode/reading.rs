@@ -58,7 +58,7 @@ impl Plan {
         let rules = &column.rules;
         let reading = match column.kind {
             Type::Text => Reading::Text { periods: rules.periods.clone() },
-            Type::Money => Reading::Money(MoneyRules::new(&rules.money)),
+            Type::Money => Reading::Money(MoneyRules::of(rules)),
             Type::Quantity => Reading::Quantity(MoneyRules::new(&rules.money)),
             Type::Date => Reading::Date(DateRules::new(&rules.dates, rules.window, covered)),
             Type::Boolean => Reading::Boolean,

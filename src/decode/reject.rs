@@ -7,7 +7,7 @@ use super::{
 use crate::{
     diagnostic::{Code, codes::value},
     domain::Identifier,
-    schema::{ColumnRules, Contract, MoneyStyle, PeriodFormat, Type},
+    schema::{ColumnRules, Contract, Rounding, Type, style_word},
 };
 
 /// A row that is not accepted, with all its faults.
@@ -78,7 +78,12 @@ impl ValueFault {
             Self::Quantity(AmountFault::Style) => format!("not a number in a style that the contract declares ({})", styles(rules)),
             Self::Quantity(AmountFault::Precision) => "more than six decimals; quantities are never cut or rounded".into(),
             Self::Quantity(AmountFault::TooLarge) => "the quantity has more than 12 digits before the point".into(),
-            Self::Amount(AmountFault::Precision) => "more precision than pence; amounts are never cut or rounded".into(),
+            Self::Amount(AmountFault::Precision) => match rules.and_then(|rules| rules.rounding) {
+                None => "more precision than pence; amounts are never cut or rounded".into(),
+                Some(Rounding { decimals, .. }) => {
+                    format!("more than the {decimals} decimals that the contract declares; amounts are never cut")
+                }
+            },
             Self::Amount(AmountFault::TooLarge) => "the amount has more than 18 digits".into(),
             Self::Date(DateFault::NoSuchDay) => "no calendar has this day".into(),
             Self::Date(DateFault::Window) => match &plan.reading {
@@ -87,6 +92,10 @@ impl ValueFault {
                 }),
                 _ => String::new(),
             },
+            Self::Date(DateFault::TwoDays) => {
+                "two days fit: by two of the formats that the contract declares, or of a day number less than half a second before midnight"
+                    .into()
+            }
             Self::Date(_) => {
                 let formats: Vec<_> = rules.map(|r| r.dates.iter().map(|f| f.text.as_str()).collect()).unwrap_or_default();
                 let formats = if formats.is_empty() { "yyyy-mm-dd".into() } else { formats.join(", ") };
@@ -95,7 +104,7 @@ impl ValueFault {
             Self::Whole => "not a whole number".into(),
             Self::Range => "the number does not fit the column's type".into(),
             Self::Period => {
-                let formats: Vec<_> = rules.map(|r| r.periods.iter().map(|f| period_word(*f)).collect()).unwrap_or_default();
+                let formats: Vec<_> = rules.map(|r| r.periods.iter().map(|f| f.as_str()).collect()).unwrap_or_default();
                 format!("not a period in a format that the contract declares ({})", formats.join(", "))
             }
             Self::Truth => "neither true nor false".into(),
@@ -113,32 +122,6 @@ impl ValueFault {
 fn styles(rules: Option<&ColumnRules>) -> String {
     let styles: Vec<_> = rules.map(|r| r.money.iter().map(|style| style_word(*style)).collect()).unwrap_or_default();
     if styles.is_empty() { "plain".into() } else { styles.join(", ") }
-}
-
-fn style_word(style: MoneyStyle) -> String {
-    match style {
-        MoneyStyle::Plain => "plain".into(),
-        MoneyStyle::Commas => "commas".into(),
-        MoneyStyle::Spaces => "spaces".into(),
-        MoneyStyle::Pound => "pound".into(),
-        MoneyStyle::MinusAfter => "minus_after".into(),
-        MoneyStyle::Brackets => "brackets".into(),
-        MoneyStyle::CrDr => "crdr".into(),
-        MoneyStyle::UnicodeMinus => "unicode_minus".into(),
-        MoneyStyle::Scientific => "scientific".into(),
-        MoneyStyle::Implied(decimals) => format!("implied({decimals})"),
-        MoneyStyle::Overpunch => "overpunch".into(),
-        MoneyStyle::OverpunchDigits => "overpunch(p-y)".into(),
-    }
-}
-
-const fn period_word(format: PeriodFormat) -> &'static str {
-    match format {
-        PeriodFormat::YearPeriod => "yyyy-pp",
-        PeriodFormat::MonthYear => "mmm-yy",
-        PeriodFormat::YearYear => "yyyy/yy",
-        PeriodFormat::PeriodOnly => "pp",
-    }
 }
 
 /// Smallest and largest number of an integer type.

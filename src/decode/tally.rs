@@ -12,7 +12,10 @@ use super::{
     records::ControlRecord,
     text::lines::LineEnds,
     totals::{Edges, LooksTotal},
-    value::sides::Sides,
+    value::{
+        part_pennies::{NoiseTally, printed},
+        sides::Sides,
+    },
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
@@ -40,7 +43,7 @@ pub struct Tally {
     pub trailer: BTreeMap<String, String>,
     /// Printed totals by their name; one that was left empty is nought.
     pub footer: BTreeMap<String, FooterTotal>,
-    /// For each [`super::BalanceBy`], the groups whose sum so far is not nought.
+    /// For each [`super::BalanceBy`], the groups whose sum so far is not nought, in millionths of a pound.
     pub unbalanced: Vec<BTreeMap<String, Pence>>,
     /// The same groups, over the rejected rows alone.
     pub(super) rejected_groups: Vec<BTreeMap<String, Pence>>,
@@ -90,6 +93,20 @@ pub struct ColumnSum {
     pub rejected: Sides,
     /// Rejected rows whose amount could not be read.
     pub unread: u64,
+    /// What rounding took off the accepted rows, in millionths of a pound: what was printed less what counts.
+    pub residue: Sides,
+    /// The same of the rejected rows.
+    pub rejected_residue: Sides,
+    /// Values of all rows that were read through noise.
+    pub noise: NoiseTally,
+}
+
+impl ColumnSum {
+    /// What the rows printed, accepted and rejected ones, in millionths of a pound: as far as it could be read.
+    #[must_use]
+    pub const fn printed(&self) -> Pence {
+        printed(self.accepted.net() + self.rejected.net(), self.residue.net() + self.rejected_residue.net())
+    }
 }
 
 /// A printed total.
@@ -97,8 +114,9 @@ pub struct ColumnSum {
 pub struct FooterTotal {
     /// As printed, without blanks around it.
     pub text: String,
-    /// Read by the styles of its column; `None` where the column is no money column and the text no plain amount.
-    pub pence: Option<Pence>,
+    /// In millionths of a pound, read as the values of its column are; `None` where the column is no money column and the text no plain
+    /// amount.
+    pub millionths: Option<Pence>,
 }
 
 /// Lines of doubled records that are remembered for the message.
@@ -108,7 +126,8 @@ impl Tally {
     pub(super) fn new(judge: &Judge) -> Self {
         let sum = |at: usize| {
             let column = judge.plans.get(at).map(|plan| plan.name.clone())?;
-            Some(ColumnSum { column, accepted: Sides::default(), rejected: Sides::default(), unread: 0 })
+            let (accepted, rejected, none) = (Sides::default(), Sides::default(), Sides::default());
+            Some(ColumnSum { column, accepted, rejected, unread: 0, residue: none, rejected_residue: none, noise: NoiseTally::default() })
         };
         Self {
             sums: judge.money_columns().filter_map(sum).collect(),
@@ -168,6 +187,9 @@ impl Tally {
             sum.accepted.add(more.accepted);
             sum.rejected.add(more.rejected);
             sum.unread += more.unread;
+            sum.residue.add(more.residue);
+            sum.rejected_residue.add(more.rejected_residue);
+            sum.noise.add(more.noise);
         }
         let balances = self.unbalanced.iter_mut().chain(&mut self.rejected_groups);
         for (groups, more) in balances.zip(next.unbalanced.into_iter().chain(next.rejected_groups)) {
@@ -319,6 +341,7 @@ impl Tally {
             styled
                 .map(|(sum, count)| format!("{} of `{}` printed otherwise than -1234.50, in declared styles", values(*count), sum.column)),
         );
+        notes.extend(self.part_penny_notes(judge));
         if let Some((count, line)) = self.marks {
             notes.push(format!("byte order marks inside the file taken off the beginning of {}, first on line {line}", records(count)));
         }

@@ -4,8 +4,15 @@
 //! all of them. What the sums of a file and its outermost rows tell costs nothing to know. Subtotals are looked for where the sums say
 //! that there may be some, by reading the amounts once more ([`super::find_subtotals`]).
 
-use super::{judge::Judge, middle::InMiddle, tally::Tally};
+use super::{
+    judge::Judge,
+    middle::InMiddle,
+    tally::{ColumnSum, Tally},
+    value::part_pennies::printed,
+};
 use crate::domain::Pence;
+
+const MILLIONTHS_OF_A_PENNY: Pence = 10_000;
 
 /// Outermost rows that are kept, on either side.
 pub(super) const EDGE: usize = 2;
@@ -17,14 +24,14 @@ const READ_AGAIN: u64 = 50_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct EdgeRow {
     pub(super) line: u64,
-    /// Its amounts, one for each money column in the contract's order; nought where it has none.
-    pub(super) pence: Vec<Pence>,
+    /// Its amounts in millionths of a pound, one for each money column in the contract's order; nought where it has none.
+    pub(super) millionths: Vec<Pence>,
 }
 
 impl EdgeRow {
     /// Its amount in one of the money columns.
     fn of(&self, at: usize) -> Pence {
-        self.pence.get(at).copied().unwrap_or(0)
+        self.millionths.get(at).copied().unwrap_or(0)
     }
 }
 
@@ -72,10 +79,15 @@ impl Tally {
         self.edges_are_sums(&form, &columns).or_else(|| self.edges_are_sums(&form, &whole))
     }
 
+    /// What the accepted rows printed in a money column, in millionths of a pound.
+    fn accepted(&self, at: usize) -> Pence {
+        self.sums.get(at).map_or(0, |sum| printed(sum.accepted.net(), sum.residue.net()))
+    }
+
     fn edges_are_sums(&self, form: &[(usize, bool)], measure: &dyn Fn(&dyn Fn(usize) -> Pence) -> Amounts) -> Option<LooksTotal> {
         let of_row = |row: &EdgeRow| measure(&|at| row.of(at));
-        let accepted = measure(&|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net()));
-        let all = measure(&|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net() + sum.rejected.net()));
+        let accepted = measure(&|at| self.accepted(at));
+        let all = measure(&|at| self.sums.get(at).map_or(0, ColumnSum::printed));
         // The fewest first: a total behind the rows is the usual one.
         let counts = [(0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (2, 2)];
         for ((first, last), (sum, rejected)) in
@@ -93,7 +105,7 @@ impl Tally {
             let rows = (self.with_amount + rejected).saturating_sub(edges.len() as u64);
             let alike = edges.iter().all(|row| of_row(row) == total);
             if rows > 1 && alike && rest == total && total.iter().any(|pence| *pence != 0) {
-                let pence = net(form, &|at| one.of(at));
+                let pence = net(form, &|at| one.of(at)) / MILLIONTHS_OF_A_PENNY;
                 return Some(LooksTotal { lines: edges.iter().map(|row| row.line).collect(), first, rows, pence });
             }
         }
@@ -114,12 +126,15 @@ impl Tally {
     #[must_use]
     pub fn may_hold_subtotals(&self, judge: &Judge) -> bool {
         let form = form(judge);
-        let sum = net(&form, &|at| self.sums.get(at).map_or(0, |sum| sum.accepted.net()));
+        let sum = net(&form, &|at| self.accepted(at));
         let last = self.edges.tail.last().map_or(0, |row| net(&form, &|at| row.of(at)));
         // A grand total may be printed twice. Without one, the blocks and their sums are twice the blocks; of a ledger that balances
         // nothing is asked.
         let grand = sum == 3 * last || sum == 4 * last;
-        last != 0 && sum != 0 && self.with_amount > 4 && (grand || (sum % 2 == 0 && self.with_amount <= READ_AGAIN))
+        last != 0
+            && sum != 0
+            && self.with_amount > 4
+            && (grand || (sum % (2 * MILLIONTHS_OF_A_PENNY) == 0 && self.with_amount <= READ_AGAIN))
     }
 }
 

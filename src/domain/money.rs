@@ -70,6 +70,25 @@ pub fn pounds(pence: Pence) -> String {
     format!("{sign}£{}.{:02}", grouped(size / 100), size % 100)
 }
 
+/// Millionths of a pound as a machine reads them: `2236158.785`, and as pence where there is no part of one.
+#[must_use]
+pub fn decimal_of(millionths: i128) -> String {
+    let sign = if millionths < 0 { "-" } else { "" };
+    let size = millionths.unsigned_abs();
+    let decimals = format!("{:06}", size % 1_000_000);
+    let kept = decimals.trim_end_matches('0').len().max(2);
+    format!("{sign}{}.{}", size / 1_000_000, decimals.get(..kept).unwrap_or(&decimals))
+}
+
+/// Millionths of a pound as a person reads them: `£2,236,158.785`.
+#[must_use]
+pub fn pounds_of(millionths: i128) -> String {
+    let text = decimal_of(millionths.saturating_abs());
+    let sign = if millionths < 0 { "-" } else { "" };
+    let decimals = text.split_once('.').map_or("", |(_, decimals)| decimals);
+    format!("{sign}£{}.{decimals}", grouped(millionths.unsigned_abs() / 1_000_000))
+}
+
 /// `1 delivery`, `1,204 rows`: a number and its noun, which is given in the singular.
 #[must_use]
 pub fn counted(number: u64, noun: &str) -> String {

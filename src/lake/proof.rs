@@ -35,6 +35,9 @@ pub struct DeliveryProof {
     pub controls: Vec<ControlProof>,
     /// At least one control came from the sender and held.
     pub proved_by_sender: bool,
+    /// Values of money columns that were read through noise, as their contract allows; of the version before, none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub noise: BTreeMap<String, NoiseProof>,
     /// The common table has no amount: its rows are counted, and every sum of pounds here is nought and says nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_pounds: bool,
@@ -79,6 +82,52 @@ pub struct SenderProof {
     pub quarantined: Pence,
     /// Quarantined rows of whose amount some part could not be read: `quarantined` lacks it.
     pub not_known_rows: u64,
+    /// What rounding took off the accepted rows: the source is `amount` and this. The contract says how it rounds; else it is nought.
+    #[serde(default, skip_serializing_if = "Residue::is_nought")]
+    pub residue: Residue,
+    /// The same of the quarantined rows.
+    #[serde(default, skip_serializing_if = "Residue::is_nought")]
+    pub quarantined_residue: Residue,
+}
+
+/// What rounding each row to pence took off: what was printed less what counts, in millionths of a pound. It is no allocation: it stands in
+/// no service and in no account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Residue {
+    /// Of positive amounts.
+    #[serde(with = "millionths")]
+    pub debits: Pence,
+    /// Of negative ones.
+    #[serde(with = "millionths")]
+    pub credits: Pence,
+}
+
+impl Residue {
+    #[must_use]
+    pub const fn net(self) -> Pence {
+        self.debits + self.credits
+    }
+
+    #[must_use]
+    #[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+    pub const fn is_nought(&self) -> bool {
+        self.debits == 0 && self.credits == 0
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self { debits: self.debits + other.debits, credits: self.credits + other.credits }
+    }
+}
+
+/// Noise of one money column over all rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoiseProof {
+    /// Values that were read through noise.
+    pub values: u64,
+    /// What they print less what they mean, in pounds, exact to 36 decimals.
+    pub sum: String,
 }
 
 /// Records left out for one reason.
@@ -114,6 +163,9 @@ pub struct PeriodProof {
     /// The positive part of `amount`.
     #[serde(with = "exact")]
     pub debits: Pence,
+    /// What rounding took off these rows.
+    #[serde(default, skip_serializing_if = "Residue::is_nought")]
+    pub residue: Residue,
 }
 
 impl PeriodProof {
@@ -131,7 +183,7 @@ pub struct ControlProof {
     pub counted: String,
     pub expected: String,
     pub held: bool,
-    /// Counted less expected, in pence for sums; the number of documents out of balance for a control by document.
+    /// Counted less expected, in pence for sums (a part of one counts for a whole); the number of documents out of balance for a control by document.
     #[serde(with = "exact")]
     pub difference: Pence,
     /// The control holds group by group: every journal balances.
@@ -155,6 +207,24 @@ pub enum Counted {
     Rows,
     #[default]
     Pounds,
+}
+
+/// Millionths of a pound as text of six decimals, `-0.005000`.
+mod millionths {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    use crate::domain::{Pence, parse_decimal};
+
+    #[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+    pub(super) fn serialize<S: Serializer>(millionths: &Pence, to: S) -> Result<S::Ok, S::Error> {
+        let (sign, size) = (if *millionths < 0 { "-" } else { "" }, millionths.unsigned_abs());
+        to.serialize_str(&format!("{sign}{}.{:06}", size / 1_000_000, size % 1_000_000))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Pence, D::Error> {
+        let text = String::deserialize(from)?;
+        parse_decimal(&text, 6).ok_or_else(|| D::Error::custom(format!("`{text}` is no number of six decimals")))
+    }
 }
 
 /// Pence as pounds text, `-1234.50`: exact at any size, and legible.

@@ -5,7 +5,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes::contract::DROPPED},
     domain::Pence,
     engine::{Declared, Given, Projection},
-    lake::{Counted, DeliveryProof, DeliveryRecord, Measure, SenderProof},
+    lake::{Counted, DeliveryProof, DeliveryRecord, Measure, Residue, SenderProof},
     pipeline::{Delivers, Feed, Partnership, Positive},
     schema::{Column, Contract, Form},
 };
@@ -73,5 +73,8 @@ fn from_columns(form: &Form, proof: &DeliveryProof) -> Option<SenderProof> {
         debits: None,
         quarantined: sum(|column| column.quarantined)?,
         not_known_rows: if tied { 0 } else { proof.quarantined },
+        // The version before read no parts of a penny.
+        residue: Residue::default(),
+        quarantined_residue: Residue::default(),
     })
 }

@@ -89,7 +89,7 @@ mod vat;
 
 pub use vacuum::{Clearing, Held, HeldRelease, Protected, clearing};
 
-pub use validate::{Validated, validate};
+pub use validate::{Validated, overlapping_formats, validate};
 
 mod agree;
 

@@ -1,11 +1,17 @@
 //! Every SQL file planned against what it reads and fills; needs no data.
 
+use std::collections::BTreeMap;
+
 use super::{check_personal, plan_cost, project};
 use crate::{
-    diagnostic::{Answer, Diagnostic, Place, Refusal, codes::config},
+    decode::{DateOverlap, overlapping_dates},
+    diagnostic::{
+        Answer, Diagnostic, Place, Refusal,
+        codes::{config, contract::DATES_OVERLAP},
+    },
     engine::Projection,
     pipeline::{Feed, Partnership},
-    schema::Contract,
+    schema::{Column, Contract},
 };
 
 /// What was found sound.
@@ -52,6 +58,28 @@ pub fn validate(partnership: &Partnership) -> Answer<Validated> {
         references: partnership.references.len(),
         queries: partnership.feeds.len() + partnership.cost.queries.len(),
     })
+}
+
+/// Date formats of the feeds' contracts by which one text is two days: no fault, for rows that only one fits are read.
+#[must_use]
+pub fn overlapping_formats(partnership: &Partnership) -> Vec<Diagnostic> {
+    let contracts: BTreeMap<&str, &Contract> =
+        partnership.feeds.iter().flat_map(|feed| &feed.contracts).map(|(_, contract)| (contract.file.as_str(), &**contract)).collect();
+    let columns = contracts.into_values().flat_map(|contract| contract.columns.iter().map(move |column| (contract, column)));
+    let told = |(contract, column): (&Contract, &Column)| {
+        let found = overlapping_dates(&column.rules.dates, column.rules.window.is_some());
+        let report = |overlap: DateOverlap| {
+            let ((one, other), (day, also)) = (&overlap.formats, overlap.days);
+            let seen = format!("`{}` of `{}` is {day} by `{one}` and {also} by `{other}`", overlap.text, column.name);
+            Diagnostic::warning(DATES_OVERLAP, seen)
+                .place(Place::file(&contract.file))
+                .expected("formats of which each text fits one, or a `window` that holds one of the days")
+                .outcome("nothing was run; a row that both fit will be quarantined, any other is read")
+                .hint("take one of the formats away, or narrow the `window`")
+        };
+        found.into_iter().map(report).collect::<Vec<_>>()
+    };
+    columns.flat_map(told).collect()
 }
 
 /// The SQL gives a row neither a period nor a date, and a file covers several periods: none of its rows would have a place in one.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     diagnostic::Answer,
-    domain::{Ownership, Pence, counted, decimal, grouped, pounds},
+    domain::{Ownership, Pence, counted, decimal, decimal_of, grouped, pounds, pounds_of},
     pipeline::Partnership,
     plan::{LEFT_OUT, feed_vat},
     schema::Vat,
@@ -123,8 +123,12 @@ fn proof_line(partnership: &Partnership, all: &crate::engine::Tables, release: &
         0 => unexplained.shown(),
         n => format!("{} {}", counted(n.unsigned_abs(), "row"), unexplained.shown()),
     };
+    let rounded = match rounded_off(&stages) {
+        0 => String::new(),
+        residue => format!("; {} rounded off", pounds_of(residue)),
+    };
     Ok(format!(
-        "proof: {} rows {} accepted{carried} = {} cost {} + {} not cost {} + {} suspense {}{set_aside}; unexplained {unexplained}; {passed} checks passed{warned} (release {})",
+        "proof: {} rows {} accepted{carried} = {} cost {} + {} not cost {} + {} suspense {}{set_aside}{rounded}; unexplained {unexplained}; {passed} checks passed{warned} (release {})",
         lines(of("accepted").rows),
         of("accepted").shown(),
         lines(of("cost").rows),
@@ -142,7 +146,10 @@ fn stages_of(partnership: &Partnership, all: &crate::engine::Tables) -> Answer<B
     // A contract of the version before has no such column.
     let has_column = partnership.contracts.get("published/reconciliation").is_some_and(|c| c.column("not_known_rows").is_some());
     let not_known = if has_column { "not_known_rows" } else { "CAST(NULL AS BIGINT)" };
-    let sql = format!("SELECT council, feed, delivery_year, delivery_period, stage, rows, amount, {not_known} FROM reconciliation");
+    let has_column = partnership.contracts.get("published/reconciliation").is_some_and(|c| c.column("residue").is_some());
+    let residue = if has_column { "residue" } else { "CAST(NULL AS DECIMAL(18,6))" };
+    let sql =
+        format!("SELECT council, feed, delivery_year, delivery_period, stage, rows, amount, {not_known}, {residue} FROM reconciliation");
     let mut found: BTreeMap<(String, String, String), Stages> = BTreeMap::new();
     for batch in &rows(all, &sql)? {
         for row in 0..batch.num_rows() {
@@ -151,8 +158,9 @@ fn stages_of(partnership: &Partnership, all: &crate::engine::Tables) -> Answer<B
                 batch.columns().get(3).and_then(|c| c.as_primitive_opt::<arrow::datatypes::Int8Type>()).map_or(0, |c| c.value(row));
             let pence = batch.columns().get(6).filter(|c| c.is_valid(row)).map(|_| pence_at(batch, 6, row));
             let not_known = batch.columns().get(7).filter(|c| c.is_valid(row)).map_or(0, |_| count(batch, 7, row));
+            let residue = batch.columns().get(8).filter(|c| c.is_valid(row)).map_or(0, |_| pence_at(batch, 8, row));
             let key = (text(batch, 0, row), text(batch, 1, row), super::ask::period(year, period).to_string());
-            found.entry(key).or_default().insert(text(batch, 4, row), Stage { rows: count(batch, 5, row), pence, not_known });
+            found.entry(key).or_default().insert(text(batch, 4, row), Stage { rows: count(batch, 5, row), pence, not_known, residue });
         }
     }
     Ok(found)
@@ -191,7 +199,7 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
         let stage_json: serde_json::Map<String, serde_json::Value> = stages
             .iter()
             .map(|(s, stage)| {
-                (s.clone(), json!({"rows": stage.rows, "amount": stage.pence.map(decimal), "not_known_rows": stage.not_known}))
+                (s.clone(), json!({"rows": stage.rows, "amount": stage.pence.map(decimal), "not_known_rows": stage.not_known, "residue": decimal_of(stage.residue)}))
             })
             .collect();
         list.push(json!({
@@ -235,19 +243,21 @@ struct Stage {
     pence: Option<Pence>,
     /// Rows whose pounds are not known.
     not_known: i64,
+    /// What rounding to pence took off, in millionths of a pound: `pence` and this are what the source says.
+    residue: Pence,
 }
 
 impl Default for Stage {
     fn default() -> Self {
-        Self { rows: 0, pence: Some(0), not_known: 0 }
+        Self { rows: 0, pence: Some(0), not_known: 0, residue: 0 }
     }
 }
 
 impl Stage {
-    /// `£1.00`, or `not known (1 row)`.
+    /// `£1.00`, or `not known (1 row)`: as the source says, where rows were rounded.
     fn shown(self) -> String {
         match (self.pence, self.not_known) {
-            (Some(pence), _) => pounds(pence),
+            (Some(pence), _) => pounds_of(pence * 10_000 + self.residue),
             (None, 0) => "not known".to_owned(),
             (None, rows) => format!("not known ({})", counted(rows.unsigned_abs(), "row")),
         }
@@ -264,6 +274,7 @@ fn add(total: &mut Stages, more: &Stages) {
             rows: sum.rows + stage.rows,
             pence: sum.pence.zip(stage.pence).map(|(a, b)| a + b),
             not_known: sum.not_known + stage.not_known,
+            residue: sum.residue + stage.residue,
         };
     }
 }
@@ -282,7 +293,14 @@ fn unexplained(stages: &Stages) -> Stage {
         rows: landed.rows - quarantined.rows + carried.rows - published.rows,
         pence: known.map(|((landed, quarantined), (carried, published))| landed - quarantined + carried - published),
         not_known: landed.not_known,
+        residue: landed.residue - quarantined.residue - rounded_off(stages),
     }
+}
+
+/// What rounding took off the accepted rows, in millionths of a pound.
+fn rounded_off(stages: &Stages) -> Pence {
+    let of = |stage: &str| stages.get(stage).map_or(0, |stage| stage.residue);
+    of("source") - of("quarantined")
 }
 
 /// Every feed from the source to what is published, stage by stage, over all periods.
@@ -313,6 +331,9 @@ fn by_stage(totals: &BTreeMap<String, Stages>) -> Table {
             let shown_pounds = if *stage == "not_data" { "-".to_owned() } else { found.shown() };
             let name = if at == 0 { feed.clone() } else { String::new() };
             table.row([name, (*shown).to_owned(), lines(found.rows), shown_pounds]);
+            if *stage == "accepted" && rounded_off(stages) != 0 {
+                table.row([String::new(), "  rounded off, row by row".into(), String::new(), pounds_of(rounded_off(stages))]);
+            }
         }
         let unexplained = unexplained(stages);
         table.row([String::new(), "unexplained".into(), lines(unexplained.rows), unexplained.shown()]);

@@ -9,7 +9,7 @@ use super::{
     schedule::{due, lines, to_json},
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, list},
+    diagnostic::{Answer, Diagnostic, list, render},
     domain::counted,
     pipeline::{Partnership, older_tables},
     plan,
@@ -35,6 +35,8 @@ pub fn validate(partnership: &Partnership, now: i64, talk: Talk) -> Answer<Page>
         number(checked.references, "reference table"),
         number(checked.queries, "query")
     );
+    let warnings = plan::overlapping_formats(partnership);
+    text.extend(warnings.iter().map(|warning| format!("\n{}", render(warning, false))));
     text.push_str(&without_folder(partnership));
     let notes: Vec<Diagnostic> = partnership.notes.iter().cloned().chain(older_tables(partnership)).collect();
     if talk == Talk::Plain {
@@ -45,6 +47,7 @@ pub fn validate(partnership: &Partnership, now: i64, talk: Talk) -> Answer<Page>
         text.extend(schedules.iter().map(|schedule| format!("\n{}", lines(schedule))));
     }
     let json = json!({"councils": checked.councils, "services": checked.services, "feeds": checked.feeds, "contracts": checked.contracts,
-        "references": checked.references, "queries": checked.queries, "schedules": to_json(&schedules), "notes": list(&notes)});
+        "references": checked.references, "queries": checked.queries, "schedules": to_json(&schedules), "notes": list(&notes),
+        "warnings": list(&warnings)});
     Ok(Page::new("validate", text, json))
 }

@@ -3,7 +3,7 @@
 use crate::{diagnostic::codes::contract, domain::fold_code};
 
 use super::{
-    Column, ColumnRules, DateFormat, Kind, MoneyStyle, Role, Side, SignFrom, Type, Vat, Window,
+    Column, ColumnRules, DateFormat, Kind, MoneyStyle, Role, Round, Rounding, Side, SignFrom, Type, Vat, Window,
     fields::{Fields, Item},
     formats,
     layout::{STRETCH_KEYS, stretch},
@@ -133,6 +133,10 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
     };
     let whole = matches!(column_type, Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt);
     let flag = |key: &str| fields.get(key).and_then(|item| item.flag()).unwrap_or(false);
+    let rounding = rounding(
+        for_type("decimals", column_type == Type::Money, MONEY).as_ref(),
+        for_type("round", column_type == Type::Money, MONEY).as_ref(),
+    );
     let rules = ColumnRules {
         aliases: fields.get("aliases").and_then(|item| item.texts()).unwrap_or_default(),
         money: styles(
@@ -158,7 +162,10 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         reason: fields.get("reason").and_then(|item| item.text()).map(str::to_owned),
         role: fields.get("role").and_then(|item| role(&item)),
         not_summable: for_type("summable", column_type == Type::Money, MONEY).and_then(|item| item.flag()) == Some(false),
+        noise: for_type("noise", column_type == Type::Money, MONEY).and_then(|item| noise(&item, rounding)),
+        rounding,
     };
+    agree(&fields, &rules);
     if let (Some(_), Some(item)) = (rules.side, fields.get("sign_from")) {
         let hint = "A column of debits, or of credits, needs no other to say so.";
         item.refuse(contract::RULE, "`side` stands beside it", "one of `side: debit | credit` and `sign_from`", hint);
@@ -172,8 +179,23 @@ fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
     if kind == Kind::Source {
         return;
     }
-    let of_sources =
-        ["aliases", "blank", "includes_vat", "money", "number", "side", "sign_from", "formats", "period", "window", "trim", "null_words"];
+    let of_sources = [
+        "aliases",
+        "blank",
+        "includes_vat",
+        "money",
+        "number",
+        "noise",
+        "decimals",
+        "round",
+        "side",
+        "sign_from",
+        "formats",
+        "period",
+        "window",
+        "trim",
+        "null_words",
+    ];
     for key in of_sources.iter().chain(STRETCH_KEYS) {
         if let Some(item) = fields.get(key) {
             item.refuse(contract::RULE, "it says how an extract's text is read", "it only in the contract of a source", "");
@@ -217,13 +239,81 @@ fn styles(money: Option<&Item<'_>>, number: Option<&Item<'_>>) -> Vec<MoneyStyle
     item.list().unwrap_or_default().iter().filter_map(|style| style.read(&expected, of)).collect()
 }
 
+/// `noise: 0.000001`.
+fn noise(item: &Item<'_>, rounding: Option<Rounding>) -> Option<super::Noise> {
+    let decimals = formats::decimals(rounding);
+    let half = format!("0.{}5", "0".repeat(usize::from(decimals)));
+    let expected =
+        format!("pounds above nought and below {half}, as in `0.000001`: half-way between two amounts nobody knows which one is meant");
+    item.read(&expected, |text| formats::noise(text, decimals))
+}
+
+/// `decimals: 3` and `round: half_even`, which stand together.
+fn rounding(decimals: Option<&Item<'_>>, round: Option<&Item<'_>>) -> Option<Rounding> {
+    let read = |item: &Item<'_>| item.count(3, 6).and_then(|n| u8::try_from(n).ok());
+    let words = [("half_even", Round::HalfEven), ("half_up", Round::HalfUp)];
+    match (decimals, round) {
+        (Some(decimals), Some(round)) => {
+            let (decimals, round) = (read(decimals), round.choice(&words));
+            Some(Rounding { decimals: decimals?, round: round? })
+        }
+        (Some(item), None) => {
+            let expected = "`round: half_even` or `round: half_up` beside it";
+            let hint = "Half to even takes as much as it gives over many rows; half up is away from nought, as people round by hand.";
+            item.refuse(contract::RULE, "nothing says what becomes of half a penny", expected, hint);
+            None
+        }
+        (None, Some(item)) => {
+            let expected = "`decimals: 3` (to 6) beside it";
+            item.refuse(contract::RULE, "nothing says how many decimals the amounts have", expected, "Amounts of pence are not rounded.");
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+/// Words that cannot both be true of one column.
+fn agree(fields: &Fields<'_>, rules: &ColumnRules) {
+    let is = |style: &MoneyStyle| rules.money.contains(style);
+    let pointless =
+        rules.money.iter().find(|style| matches!(style, MoneyStyle::Implied(_) | MoneyStyle::Overpunch | MoneyStyle::OverpunchDigits));
+    let refuse = |key: &str, why: &str, expected: &str, hint: &str| {
+        if let Some(item) = fields.get(key) {
+            item.refuse(contract::RULE, why, expected, hint);
+        }
+    };
+    if let Some(style) = pointless {
+        let word = formats::style_word(*style);
+        if rules.noise.is_some() {
+            refuse(
+                "noise",
+                &format!("`{word}` stands beside it"),
+                &format!("one of `noise` and `{word}`"),
+                "What is printed without a point comes from no spreadsheet and carries no noise.",
+            );
+        }
+        if is(&MoneyStyle::Accounting) {
+            refuse("money", &format!("`accounting` and `{word}` stand side by side"), "one of them", "A spreadsheet prints the point.");
+        }
+    }
+    if let (Some(rounding), Some(MoneyStyle::Implied(digits))) = (rules.rounding, pointless)
+        && *digits > rounding.decimals
+    {
+        let why = format!("the amounts have {digits} decimals (`implied({digits})`), and it says {}", rounding.decimals);
+        refuse("decimals", &why, &format!("`decimals: {digits}`"), "");
+    }
+    if rules.sign_from.is_some() && is(&MoneyStyle::CrDr) {
+        let hint = "If the text says CR or DR, no other column need say it; a credit would be turned twice.";
+        refuse("sign_from", "`crdr` stands beside it: two words for one sign", "one of `sign_from` and `crdr`", hint);
+    }
+}
+
 fn dates(item: &Item<'_>) -> Vec<DateFormat> {
     let formats = item.list().unwrap_or_default();
     let read = |format: &Item<'_>| match formats::date_format(format.text()?) {
         Ok(format) => Some(format),
         Err(why) => {
-            let expected = "words `dd mm mmm yyyy yy(pivot=NN) hh mi ss` and what stands between them, as in `dd/mm/yyyy`";
-            format.refuse(contract::RULE, &why, expected, "");
+            format.refuse(contract::RULE, &why, formats::DATE_WORDS, "");
             None
         }
     };
@@ -231,9 +321,8 @@ fn dates(item: &Item<'_>) -> Vec<DateFormat> {
 }
 
 fn periods(item: &Item<'_>) -> Vec<super::PeriodFormat> {
-    let expected = "one of `yyyy-pp`, `mmm-yy`, `yyyy/yy`, `pp`";
     let formats = item.fields(&["formats"]).and_then(|fields| fields.need("formats")).and_then(|item| item.list());
-    formats.unwrap_or_default().iter().filter_map(|format| format.read(expected, formats::period_format)).collect()
+    formats.unwrap_or_default().iter().filter_map(|format| format.read(formats::PERIOD_WORDS, formats::period_format)).collect()
 }
 
 fn window(item: &Item<'_>) -> Option<Window> {

@@ -1,6 +1,7 @@
 //! The small languages of a contract: money styles, date formats, period formats, windows.
 
-use super::{DateFormat, DatePart, MoneyStyle, PeriodFormat, Window, Zone};
+use super::{DateFormat, DatePart, DayNumbers, MoneyStyle, Noise, PeriodFormat, Rounding, Window, Zone};
+use crate::domain::parse_decimal;
 
 /// `plain`, `commas`, … `implied(2)`.
 #[must_use]
@@ -17,6 +18,8 @@ pub fn money_style(text: &str) -> Option<MoneyStyle> {
         "scientific" => MoneyStyle::Scientific,
         "overpunch" => MoneyStyle::Overpunch,
         "overpunch(p-y)" => MoneyStyle::OverpunchDigits,
+        "apart" => MoneyStyle::Apart,
+        "accounting" => MoneyStyle::Accounting,
         _ => {
             let digits = text.strip_prefix("implied(")?.strip_suffix(')')?;
             MoneyStyle::Implied(digits.parse().ok().filter(|n| (1..=6).contains(n))?)
@@ -24,18 +27,62 @@ pub fn money_style(text: &str) -> Option<MoneyStyle> {
     })
 }
 
+/// The word that `money_style` reads.
+#[must_use]
+pub fn style_word(style: MoneyStyle) -> String {
+    let word = match style {
+        MoneyStyle::Plain => "plain",
+        MoneyStyle::Commas => "commas",
+        MoneyStyle::Spaces => "spaces",
+        MoneyStyle::Pound => "pound",
+        MoneyStyle::MinusAfter => "minus_after",
+        MoneyStyle::Brackets => "brackets",
+        MoneyStyle::CrDr => "crdr",
+        MoneyStyle::UnicodeMinus => "unicode_minus",
+        MoneyStyle::Scientific => "scientific",
+        MoneyStyle::Implied(decimals) => return format!("implied({decimals})"),
+        MoneyStyle::Overpunch => "overpunch",
+        MoneyStyle::OverpunchDigits => "overpunch(p-y)",
+        MoneyStyle::Apart => "apart",
+        MoneyStyle::Accounting => "accounting",
+    };
+    word.to_owned()
+}
+
+/// `0.000001`: pounds, exactly; above nought and below half of the last of so many decimals, for at half-way nobody knows which one is meant.
+#[must_use]
+pub fn noise(text: &str, decimals: u8) -> Option<Noise> {
+    let units = u64::try_from(parse_decimal(text, Noise::DECIMALS.into())?).ok()?;
+    let last = 10u64.checked_pow(u32::from(Noise::DECIMALS).checked_sub(u32::from(decimals))?)?;
+    (units > 0 && units < last / 2).then_some(Noise(units))
+}
+
+/// Decimals to which amounts are read: those that are declared, else pence.
+#[must_use]
+pub fn decimals(rounding: Option<Rounding>) -> u8 {
+    rounding.map_or(2, |rounding| rounding.decimals)
+}
+
 /// The styles of amounts in which a number without a unit may be printed too.
 #[must_use]
 pub fn number_style(text: &str) -> Option<MoneyStyle> {
-    money_style(text)
-        .filter(|style| !matches!(style, MoneyStyle::Pound | MoneyStyle::CrDr | MoneyStyle::Overpunch | MoneyStyle::OverpunchDigits))
+    money_style(text).filter(|style| {
+        use MoneyStyle::{Accounting, CrDr, Overpunch, OverpunchDigits, Pound};
+        !matches!(style, Pound | Accounting | CrDr | Overpunch | OverpunchDigits)
+    })
 }
 
-/// `dd/mm/yyyy`, `dd-mmm-yy(pivot=50)`, `yyyy-mm-ddThh:mi:ss`.
+/// What `date_format` reads, for messages.
+pub const DATE_WORDS: &str = "words `dd mm mmm mmmm yyyy yy(pivot=NN) hh mi ss 000 ampm zzz` and what stands between them, as in `dd/mm/yyyy`; or `excel`, `excel_1904` alone";
+
+/// `dd/mm/yyyy`, `dd-mmm-yy(pivot=50)`, `yyyy-mm-ddThh:mi:ss`, `excel`.
 ///
 /// # Errors
 /// Why it is no date format, as the end of a sentence.
 pub fn date_format(text: &str) -> Result<DateFormat, String> {
+    if let Some(numbers) = day_numbers(text) {
+        return Ok(DateFormat { text: text.to_owned(), parts: vec![DatePart::DayNumber(numbers)] });
+    }
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -50,12 +97,21 @@ pub fn date_format(text: &str) -> Result<DateFormat, String> {
     Ok(DateFormat { text: text.to_owned(), parts })
 }
 
+fn day_numbers(text: &str) -> Option<DayNumbers> {
+    match text {
+        "excel" => Some(DayNumbers::From1900),
+        "excel_1904" => Some(DayNumbers::From1904),
+        _ => None,
+    }
+}
+
 /// The zone that stands at the beginning of `rest`, and its length. After a time of day every word of capitals is taken for one.
 fn zone(before: &[DatePart], rest: &str) -> Result<Option<(DatePart, usize)>, String> {
     const WORDS: [(&str, i16); 4] = [("UTC", 0), ("GMT", 0), ("BST", 60), ("Z", 0)];
     let has_time = before.contains(&DatePart::Hour);
     let word = WORDS.into_iter().find(|(text, _)| rest.starts_with(text));
-    let word = word.map(|(text, minutes)| (Zone::Word { text, minutes }, text.len()));
+    let any = rest.starts_with("zzz").then_some((Zone::Any, "zzz".len()));
+    let word = word.map(|(text, minutes)| (Zone::Word { text, minutes }, text.len())).or(any);
     let offset = |text: &str, colon| rest.starts_with(text).then_some((Zone::Offset { colon }, text.len()));
     match word.or_else(|| offset("+hh:mm", true)).or_else(|| offset("+hhmm", false)) {
         Some((_, length)) if !has_time => {
@@ -63,16 +119,18 @@ fn zone(before: &[DatePart], rest: &str) -> Result<Option<(DatePart, usize)>, St
             Err(format!("the zone `{zone}` has no time of day before it (`hh:mi`): a day alone is no instant, and belongs to no zone"))
         }
         Some((zone, length)) => Ok(Some((DatePart::Zone(zone), length))),
-        None if has_time && rest.starts_with(|c: char| c.is_ascii_uppercase()) => {
-            Err(format!("`{rest}` looks like a zone, and none is known by that word: `Z`, `UTC`, `GMT`, `BST`, `+hh:mm` or `+hhmm`"))
-        }
+        None if has_time && rest.starts_with(|c: char| c.is_ascii_uppercase()) => Err(format!(
+            "`{rest}` looks like a zone, and none is known by that word: `Z`, `UTC`, `GMT`, `BST`, `+hh:mm`, `+hhmm`, or `zzz` for any of them"
+        )),
         None => Ok(None),
     }
 }
 
 fn date_part(rest: &str, first: char) -> Result<(DatePart, usize), String> {
-    const WORDS: [(&str, DatePart); 8] = [
+    const WORDS: [(&str, DatePart); 10] = [
         ("yyyy", DatePart::Year),
+        ("mmmm", DatePart::MonthFull),
+        ("ampm", DatePart::Noon),
         ("mmm", DatePart::MonthName),
         ("mm", DatePart::Month),
         ("mi", DatePart::Minute),
@@ -81,6 +139,10 @@ fn date_part(rest: &str, first: char) -> Result<(DatePart, usize), String> {
         ("ss", DatePart::Second),
         ("yy", DatePart::ShortYear { pivot: 0 }),
     ];
+    let noughts = rest.len() - rest.trim_start_matches('0').len();
+    if noughts > 0 {
+        return Ok((DatePart::Fraction, noughts));
+    }
     let Some((word, part)) = WORDS.into_iter().find(|(word, _)| rest.starts_with(word)) else {
         let literal = first.is_ascii() && !first.is_ascii_lowercase() && !first.is_ascii_digit();
         return if literal { Ok((DatePart::Literal(first as u8), 1)) } else { Err(format!("`{rest}` starts with no word of a date")) };
@@ -103,21 +165,27 @@ fn complete(parts: &[DatePart]) -> Result<(), String> {
     if parts.iter().filter(|part| matches!(part, DatePart::Zone(_))).count() > 1 {
         return Err("it names the zone twice".to_owned());
     }
+    for (part, needs, why) in [
+        (DatePart::Fraction, DatePart::Second, "the fraction of a second (`000`) has no seconds (`ss`)"),
+        (DatePart::Noon, DatePart::Hour, "`ampm` has no hour (`hh`)"),
+    ] {
+        if parts.contains(&part) && !parts.contains(&needs) {
+            return Err(why.to_owned());
+        }
+    }
     one(|p| matches!(p, DatePart::Day), "day (`dd`)")?;
-    one(|p| matches!(p, DatePart::Month | DatePart::MonthName), "month (`mm` or `mmm`)")?;
+    one(|p| matches!(p, DatePart::Month | DatePart::MonthName | DatePart::MonthFull), "month (`mm`, `mmm` or `mmmm`)")?;
     one(|p| matches!(p, DatePart::Year | DatePart::ShortYear { .. }), "year (`yyyy` or `yy(pivot=NN)`)")
 }
 
+/// `yyyy-pp`, `mmm-yy`, `q yyyy/yy` …
 #[must_use]
 pub fn period_format(text: &str) -> Option<PeriodFormat> {
-    Some(match text {
-        "yyyy-pp" => PeriodFormat::YearPeriod,
-        "mmm-yy" => PeriodFormat::MonthYear,
-        "yyyy/yy" => PeriodFormat::YearYear,
-        "pp" => PeriodFormat::PeriodOnly,
-        _ => return None,
-    })
+    PeriodFormat::WORDS.iter().find(|(word, _)| *word == text).map(|(_, format)| *format)
 }
+
+/// What `period_format` reads, for messages.
+pub const PERIOD_WORDS: &str = "one of `yyyy-pp`, `mmm-yy`, `mmm yyyy`, `yyyy/yy`, `pp`, `q yyyy/yy`, `yyyy/yy q`";
 
 /// One side of a window, `-1y` or `+3m`, as months of either sign.
 #[must_use]

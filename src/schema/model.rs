@@ -2,6 +2,7 @@
 
 mod file;
 mod personal;
+mod values;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::domain::Identifier;
 
 pub use file::*;
 pub use personal::*;
+pub use values::*;
 
 /// Which of the four folders of `schemas/` a contract stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -222,6 +224,10 @@ pub struct ColumnRules {
     pub role: Option<Role>,
     /// Its amounts overlap (`summable: false`): their sum over rows counts something twice, and `query` warns of it.
     pub not_summable: bool,
+    /// `noise:`: how far an amount may lie from the nearest one of its decimals and still be that; `None` = not at all.
+    pub noise: Option<Noise>,
+    /// `decimals:` and `round:`: amounts have parts of a penny, and each row is rounded to pence; `None` = such a row is faulty.
+    pub rounding: Option<Rounding>,
 }
 
 /// Whether amounts are gross, with VAT, or net.
@@ -277,85 +283,4 @@ pub enum Role {
     Sequence,
     /// Amounts: no dictionary.
     Amount,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MoneyStyle {
-    /// `1234.5`, `-1234.50`, `+3`.
-    Plain,
-    /// `1,234.50`.
-    Commas,
-    /// `1 234.50`, also with a no-break space.
-    Spaces,
-    /// `£5.00`.
-    Pound,
-    /// `5.00-`.
-    MinusAfter,
-    /// `(5.00)`.
-    Brackets,
-    /// `5.00CR` is negative, `5.00DR` positive.
-    CrDr,
-    /// `−5.00` with U+2212.
-    UnicodeMinus,
-    /// `1.5E+06`.
-    Scientific,
-    /// Digits only, the last n of them decimals.
-    Implied(u8),
-    /// COBOL overpunch: the last character carries digit and sign, `{ A-I` +0 to +9, `} J-R` -0 to -9.
-    Overpunch,
-    /// The other one: digits as they are, and `p` to `y` for -0 to -9.
-    OverpunchDigits,
-}
-
-/// Words of a date format: `dd mm mmm yyyy yy(pivot=NN) hh mi ss`, a zone after them (`Z`, `UTC`, `GMT`, `BST`, `+hh:mm`, `+hhmm`), and
-/// literal separators. A time of day with a zone is an instant: its date is the civil day in London.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DateFormat {
-    /// As written in the contract.
-    pub text: String,
-    pub parts: Vec<DatePart>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DatePart {
-    Day,
-    Month,
-    /// `JAN`, `Jan`, `jan`.
-    MonthName,
-    Year,
-    /// Two digits: below `pivot` is 20xx, else 19xx.
-    ShortYear {
-        pivot: u8,
-    },
-    Hour,
-    Minute,
-    Second,
-    /// The zone in which the time of day is printed: with it the date is the civil day in London of that instant.
-    Zone(Zone),
-    Literal(u8),
-}
-
-/// How a zone is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Zone {
-    /// This word: `Z`, `UTC`, `GMT` are 0 minutes before UTC, `BST` 60.
-    Word { text: &'static str, minutes: i16 },
-    /// `+01:00`, also `Z`; without a colon where that is not printed.
-    Offset { colon: bool },
-}
-
-/// `yyyy-pp`, `mmm-yy`, `yyyy/yy`, `pp`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PeriodFormat {
-    YearPeriod,
-    MonthYear,
-    YearYear,
-    PeriodOnly,
-}
-
-/// `{from: -1y, to: +1m}`: months before the first and after the last covered day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    pub months_before: u32,
-    pub months_after: u32,
 }

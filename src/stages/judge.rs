@@ -7,12 +7,12 @@ use serde_json::Value;
 mod left_out;
 
 use crate::{
-    decode::{BalanceBy, ColumnSum, FooterTotal, Judge, MoneyRules, Tally, find_subtotals},
+    decode::{BalanceBy, ColumnSum, FooterTotal, Judge, MoneyRules, Tally, find_subtotals, printed},
     diagnostic::{Answer, Diagnostic, Place, codes},
-    domain::{Identifier, Pence, counted, decimal, grouped, pounds},
-    lake::{ControlProof, Counted, DeliveryProof},
+    domain::{Identifier, Pence, counted, decimal, decimal_of, grouped, pounds, pounds_of},
+    lake::{ControlProof, Counted, DeliveryProof, NoiseProof},
     pipeline::{Control, Feed, Listed, Measure, Sign, Truth},
-    schema::MoneyStyle,
+    schema::{ColumnRules, MoneyStyle},
 };
 
 /// What the feed's controls ask the decoder to balance: one for each control `by` a column.
@@ -77,12 +77,12 @@ pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'
         let judged = match (&control.by, &control.measure) {
             (Some(by), Measure::Sum(_)) => {
                 balance += 1;
-                Ok(by_group(control, by, tally, balance - 1))
+                Ok((by_group(control, by, tally, balance - 1), 0))
             }
-            _ => truth(feed, control, judge, tally, said).map(|expected| by_total(control, tally, expected)),
+            _ => truth(feed, control, judge, tally, said).map(|expected| (by_total(control, tally, expected), expected)),
         };
         match judged {
-            Ok(proof) => {
+            Ok((proof, expected)) => {
                 if proof.held {
                     tied.add(control);
                 }
@@ -90,7 +90,7 @@ pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'
                 // Where too many rows are quarantined, what their documents lack says nothing new.
                 let follows = proof.by_document && balances_as_sent(tally, at) && tally.rejected > feed.tolerance_rows;
                 if !proof.held && !follows {
-                    faults.push(differs(file, control, &proof, tally, at));
+                    faults.push(differs(file, control, &proof, tally, (expected, at)));
                 }
                 controls.push(proof);
             }
@@ -152,33 +152,40 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryPr
         periods: BTreeMap::new(),
         proved_by_sender: proved,
         controls,
+        noise: tally.sums.iter().filter(|sum| sum.noise.values > 0).map(|sum| (sum.column.to_string(), noise(sum))).collect(),
         no_pounds: false,
     }
 }
 
-/// Accepted and rejected rows together.
+fn noise(sum: &ColumnSum) -> NoiseProof {
+    NoiseProof { values: sum.noise.values, sum: sum.noise.sum.to_string() }
+}
+
+/// Accepted and rejected rows together: rows, or millionths of a pound as they were printed.
 fn measured(measure: &Measure, tally: &Tally) -> Pence {
     match measure {
         Measure::CountRows => Pence::from(tally.accepted + tally.rejected),
         Measure::Sum(terms) => terms
             .iter()
             .map(|(sign, name)| {
-                let sum = tally.sums.iter().find(|s| s.column == *name).map_or(0, |s| s.accepted.net() + s.rejected.net());
+                let sum = tally.sums.iter().find(|s| s.column == *name).map_or(0, ColumnSum::printed);
                 if *sign == Sign::Plus { sum } else { -sum }
             })
             .sum(),
     }
 }
 
+/// `expected` is a number of rows, or millionths of a pound.
 fn by_total(control: &Control, tally: &Tally, expected: Pence) -> ControlProof {
     let counted = measured(&control.measure, tally);
-    let shown = |number: Pence| if control.measure == Measure::CountRows { number.to_string() } else { decimal(number) };
+    let is_count = control.measure == Measure::CountRows;
+    let shown = |number: Pence| if is_count { number.to_string() } else { decimal_of(number) };
     ControlProof {
         control: in_words(control),
         counted: shown(counted),
         expected: shown(expected),
         held: counted == expected,
-        difference: counted - expected,
+        difference: if is_count { counted - expected } else { in_pence(counted - expected) },
         by_document: false,
         measure: counted_as(&control.measure),
         terms: terms(&control.measure),
@@ -189,7 +196,7 @@ fn by_total(control: &Control, tally: &Tally, expected: Pence) -> ControlProof {
 fn by_group(control: &Control, by: &Identifier, tally: &Tally, balance: usize) -> ControlProof {
     let unbalanced = tally.out_of_balance(balance);
     let groups = unbalanced.len();
-    let absolute: Pence = unbalanced.values().map(|p| p.abs()).sum();
+    let absolute: Pence = unbalanced.values().map(|millionths| in_pence(millionths.abs())).sum();
     ControlProof {
         control: in_words(control),
         counted: format!("{groups} of {by} out of balance"),
@@ -252,13 +259,18 @@ fn terms_in_words(terms: &[(Sign, Identifier)]) -> String {
     words
 }
 
-/// What the measure must equal: rows, or pence.
+/// Millionths of a pound as pence; a part of one counts for a whole, so that a difference is never nought.
+fn in_pence(millionths: Pence) -> Pence {
+    millionths / 10_000 + (millionths % 10_000).signum()
+}
+
+/// What the measure must equal: rows, or millionths of a pound.
 fn truth(feed: &Feed, control: &Control, judge: &Judge, tally: &Tally, said: Said<'_>) -> Result<Pence, Box<Diagnostic>> {
     let is_count = control.measure == Measure::CountRows;
     let (name, found): (String, Option<Result<Pence, String>>) = match &control.equals {
-        Truth::Pence(pence) => return Ok(*pence),
+        Truth::Pence(pence) => return Ok(printed(*pence, 0)),
         Truth::Footer(name) => (format!("footer.{name}"), {
-            let read = |total: &FooterTotal| if is_count { number(&total.text, true) } else { total.pence };
+            let read = |total: &FooterTotal| if is_count { number(&total.text, true) } else { total.millionths };
             tally.footer.get(name).map(|total| read(total).ok_or_else(|| total.text.clone()))
         }),
         Truth::Trailer(name) => {
@@ -268,7 +280,9 @@ fn truth(feed: &Feed, control: &Control, judge: &Judge, tally: &Tally, said: Sai
         }
         Truth::Sidecar(path) => {
             let value = path.iter().try_fold(said.sidecar.unwrap_or(&Value::Null), |at, key| at.get(key));
-            let found = value.filter(|v| !v.is_null()).map(|value| json_number(value, is_count).ok_or_else(|| value.to_string()));
+            let read =
+                |value: &Value| value.as_str().and_then(|text| as_column(control, judge, text)).or_else(|| json_number(value, is_count));
+            let found = value.filter(|v| !v.is_null()).map(|value| read(value).ok_or_else(|| value.to_string()));
             (format!("sidecar.{}", path.join(".")), found)
         }
         Truth::Listed => {
@@ -277,7 +291,7 @@ fn truth(feed: &Feed, control: &Control, judge: &Judge, tally: &Tally, said: Sai
                 Measure::Sum(terms) => terms_in_words(terms),
             };
             let listed = said.listed.and_then(|listed| listed.totals.get(&key));
-            (format!("listed total `{key}`"), listed.map(|total| Ok(*total)))
+            (format!("listed total `{key}`"), listed.map(|total| Ok(if is_count { *total } else { printed(*total, 0) })))
         }
     };
     match found {
@@ -292,20 +306,23 @@ fn truth(feed: &Feed, control: &Control, judge: &Judge, tally: &Tally, said: Sai
     }
 }
 
-/// A total printed without a point, or overpunched, as the columns that it adds up are: `000345000` is £3,450.00 where their amounts are `implied(2)`.
-/// `None` where they are printed otherwise, or it is.
+/// A total in millionths of a pound that is printed as the columns are that it adds up: `000345000` is £3,450.00 where their amounts are
+/// `implied(2)`, and it may carry noise or parts of a penny where these may. `None` where they are printed otherwise, or it is.
 fn as_column(control: &Control, judge: &Judge, text: &str) -> Option<Pence> {
     let Measure::Sum(terms) = &control.measure else { return None };
-    let styles = |name: &Identifier| judge.contract().column(name).map(|column| column.rules.money.as_slice());
-    let styles_of_first = styles(&terms.first()?.1)?;
-    let alike = terms.iter().all(|(_, name)| styles(name) == Some(styles_of_first));
+    let rules = |name: &Identifier| judge.contract().column(name).map(|column| &column.rules);
+    let first = rules(&terms.first()?.1)?;
+    let as_first = |other: &ColumnRules| MoneyRules::of(other) == MoneyRules::of(first);
+    let alike = terms.iter().all(|(_, name)| rules(name).is_some_and(as_first));
     let is_implied =
-        styles_of_first.iter().any(|style| matches!(style, MoneyStyle::Implied(_) | MoneyStyle::Overpunch | MoneyStyle::OverpunchDigits));
-    let read = || MoneyRules::new(styles_of_first).read(text.trim().as_bytes()).ok();
-    (alike && is_implied).then(read)?.map(Pence::from)
+        first.money.iter().any(|style| matches!(style, MoneyStyle::Implied(_) | MoneyStyle::Overpunch | MoneyStyle::OverpunchDigits));
+    let has_parts = first.noise.is_some() || first.rounding.is_some();
+    let read = |text: &str| MoneyRules::of(first).amount(text.as_bytes()).ok();
+    let read = || read(text.trim()).or_else(|| if is_implied { None } else { read(&text.trim().replace(',', "")) });
+    (alike && (is_implied || has_parts)).then(read)?.map(|amount| printed(amount.pence.into(), amount.residue.into()))
 }
 
-/// A count, or an amount in pounds with at most two decimals; thousands may be set off by commas.
+/// A count, or an amount of at most two decimals in millionths of a pound; thousands may be set off by commas.
 fn number(text: &str, is_count: bool) -> Option<Pence> {
     let text = text.trim().replace(',', "");
     let (negative, digits) = text.strip_prefix('-').map_or((false, text.as_str()), |rest| (true, rest));
@@ -320,15 +337,15 @@ fn number(text: &str, is_count: bool) -> Option<Pence> {
     }
     let cents = decimals.trim_end_matches('0');
     let cents: Pence = if cents.len() > 2 { None } else { format!("{cents:0<2}").parse().ok() }?;
-    let pence = whole * 100 + cents;
-    Some(if negative { -pence } else { pence })
+    let millionths = printed(whole * 100 + cents, 0);
+    Some(if negative { -millionths } else { millionths })
 }
 
 /// JSON integers or decimal text; a JSON number with a fraction is not exact and not taken.
 fn json_number(value: &Value, is_count: bool) -> Option<Pence> {
     match value {
         Value::String(text) => number(text, is_count),
-        Value::Number(n) => n.as_i64().map(Pence::from).map(|n| if is_count { n } else { n * 100 }),
+        Value::Number(n) => n.as_i64().map(Pence::from).map(|n| if is_count { n } else { printed(n * 100, 0) }),
         _ => None,
     }
 }
@@ -343,15 +360,15 @@ fn missing(feed: &Feed, seen: String) -> Box<Diagnostic> {
     Box::new(report)
 }
 
-/// `balance` is the place of the control among those by document, where it is one.
-fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally, balance: usize) -> Diagnostic {
+/// `expected` is what it had to equal, `balance` the place of the control among those by document, where it is one.
+fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally, (expected, balance): (Pence, usize)) -> Diagnostic {
     if proof.by_document {
         return out_of_balance(file, control, proof, tally, balance);
     }
     let is_count = control.measure == Measure::CountRows;
     let shown = |text: &str, number: Pence| match text.strip_prefix('-').unwrap_or(text).parse() {
         Ok(rows) if is_count => format!("{}{}", if text.starts_with('-') { "-" } else { "" }, counted(rows, "row")),
-        _ => pounds(number),
+        _ => pounds_of(number),
     };
     let measured = measured(&control.measure, tally);
     let unread: u64 = tally.sums.iter().map(|s| s.unread).sum();
@@ -359,8 +376,8 @@ fn differs(file: &str, control: &Control, proof: &ControlProof, tally: &Tally, b
         "{} is {}, and the sender says {}: a difference of {}",
         measure_in_words(&control.measure),
         shown(&proof.counted, measured),
-        shown(&proof.expected, measured - proof.difference),
-        shown(&proof.difference.to_string(), proof.difference),
+        shown(&proof.expected, expected),
+        shown(&(measured - expected).to_string(), measured - expected),
     );
     let hint = if unread > 0 && !is_count {
         format!("{} with an amount that cannot be read: `truecost quarantine list` names the delivery", counted(unread, "quarantined row"))
@@ -412,14 +429,14 @@ mod tests {
 
     #[test]
     fn amounts_are_exact_or_not_taken() {
-        assert_eq!(number("-1,234.5", false), Some(-123_450));
-        assert_eq!(number("12", false), Some(1_200));
+        assert_eq!(number("-1,234.5", false), Some(-1_234_500_000));
+        assert_eq!(number("12", false), Some(12_000_000));
         assert_eq!(number("1.999", false), None);
-        assert_eq!(number("1.990", false), Some(199));
+        assert_eq!(number("1.990", false), Some(1_990_000));
         assert_eq!(number("1.5", true), None);
         assert_eq!(number("", true), None);
         assert_eq!(json_number(&serde_json::json!(12.5), false), None);
-        assert_eq!(json_number(&serde_json::json!("12.50"), false), Some(1_250));
+        assert_eq!(json_number(&serde_json::json!("12.50"), false), Some(12_500_000));
         assert_eq!(json_number(&serde_json::json!(7), true), Some(7));
     }
 }

@@ -1,5 +1,6 @@
 //! Accepted rows → rows of the common table: one sign, one calendar, every row with its delivery and source row.
 
+mod rounding;
 mod sent;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -15,7 +16,7 @@ use arrow::{
 };
 
 use crate::{
-    decode::Fault,
+    decode::{Fault, RowResidue, Sides},
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Day, DeliveryId, OwnTime, Pence, Period, Placed, Placement, Standing, counted},
     engine::Projection,
@@ -33,6 +34,8 @@ pub struct PeriodTotals {
     pub rows: u64,
     pub debits: Pence,
     pub credits: Pence,
+    /// What rounding took off these rows, in millionths of a pound.
+    pub residue: Sides,
 }
 
 impl PeriodTotals {
@@ -45,6 +48,7 @@ impl PeriodTotals {
         self.rows += other.rows;
         self.debits += other.debits;
         self.credits += other.credits;
+        self.residue = self.residue.plus(other.residue);
     }
 
     fn count(&mut self, pence: Pence) {
@@ -186,9 +190,11 @@ impl Normaliser {
         Self { form, ..self }
     }
 
+    /// `residues` is what rounding took off the amounts of these rows, in file order.
+    ///
     /// # Errors
     /// Where the SQL cannot be evaluated on these rows, or leaves a required column empty.
-    pub fn normalise(&self, accepted: &RecordBatch) -> Answer<Outcome> {
+    pub fn normalise(&self, accepted: &RecordBatch, residues: &[RowResidue]) -> Answer<Outcome> {
         let rows = self.projection.apply(accepted)?;
         let (own, unplaced) = self.own_times(&rows)?;
         if !unplaced.is_empty() {
@@ -200,6 +206,13 @@ impl Normaliser {
             done.unlike = sent::compare(form, accepted, &rows, batch::money(&rows, amount)?)?;
         }
         let placed = self.place(&rows, &own, &mut done)?;
+        if let Some(form) = self.form.as_ref().filter(|_| !residues.is_empty()) {
+            let periods = rounding::periods_of(form, accepted, &rows, residues, &placed)?;
+            for (residue, period) in residues.iter().zip(periods) {
+                let totals = done.totals.entry(period.unwrap_or_else(|| self.placement.coverage().last())).or_default();
+                totals.residue = totals.residue.plus(residue.residue);
+            }
+        }
         for (period, indices) in placed {
             let part = if indices.len() == whole.num_rows() {
                 whole.clone()

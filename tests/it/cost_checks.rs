@@ -44,6 +44,7 @@ fn kind(name: &str) -> Type {
         "has_ledger" | "is_register" | "is_cost" | "on_cost" | "recharge" | "reserve_movement" | "capital" => Type::Boolean,
         "lines" | "volume" | "window" | "age" | "texts" | "suspicious" => Type::BigInt,
         "persons" | "age_periods" | "max_age" => Type::Integer,
+        "sender_debits" | "common_debits" | "sender_credits" | "common_credits" => Type::Quantity,
         name if MONEY.contains(&name) => Type::Money,
         _ => Type::Text,
     }
@@ -238,6 +239,8 @@ fn compared(all: &mut Plant) {
         "council ownership service bearer delivery_year delivery_period persons",
         &["a|shared|ict||2018|1|5", "b|shared|hr||2018|1|-", "b||small_groups||2018|1|2"],
     );
+    let columns = "delivery_id council feed sender_debits common_debits sender_credits common_credits";
+    table(all, "rounded_off", columns, &["d1|a|gl|3|3|-2|-2"]);
     table(all, "small_group", "persons", &["5"]);
     table(all, "published_text", "table_name column_name texts suspicious", &["full_cost||7|0", "payroll_difference||2|0"]);
 }
@@ -525,6 +528,15 @@ fn check_34_warns_of_a_distribution_that_does_not_sum_to_nought() {
         let mut plant = sound();
         set(&mut plant, "blanket_comparison", 1, column, 1);
         assert_eq!(only(&plant).0, 34, "{column}");
+    }
+}
+
+#[test]
+fn check_42_fails_on_a_part_of_a_penny_that_lies_in_no_period() {
+    for (column, side) in [("common_debits", "debits"), ("sender_credits", "credits")] {
+        let mut plant = sound();
+        put(&mut plant, "rounded_off", 0, column, Cell::Millionths(5_000));
+        assert_eq!(only(&plant), (42, format!("a/gl d1: what was rounded off {side} of the sender against the periods")));
     }
 }
 

@@ -37,6 +37,7 @@ mod looked_at;
 mod made;
 mod notices;
 mod ops;
+mod parts;
 mod pay_edges;
 mod periods;
 mod periods_pay;

@@ -10,6 +10,7 @@ use super::{
             date::{DateFault, DateRules, Read},
             money::{MoneyRules, is_plain, two_decimals},
             number::{is_whole, period, whole},
+            part_pennies::Parts,
             sides::Sides,
         },
         workbook::Kind,
@@ -191,15 +192,23 @@ impl Cells<'_> {
     }
 
     /// Returns how many amounts were printed in more than the plainest style.
-    pub(super) fn money(&self, pence: &mut Vec<i128>, sides: &mut Sides, rules: MoneyRules, out: &mut Out<'_>) -> u64 {
+    pub(super) fn money(
+        &self,
+        pence: &mut Vec<i128>,
+        (sides, parts): (&mut Sides, &mut Parts),
+        rules: MoneyRules,
+        out: &mut Out<'_>,
+    ) -> u64 {
         let (mut sum, mut styled) = (Sides::default(), 0);
-        self.each_into(pence, out, |_, cell| {
+        let first = out.first;
+        self.each_into(pence, out, |row, cell| {
             let amount = if let Some(pence) = two_decimals(cell.whole, cell.start, cell.end, rules) {
                 pence
             } else {
-                let amount = rules.read(cell.text()).map_err(ValueFault::Amount)?;
+                let amount = rules.amount(cell.text()).map_err(ValueFault::Amount)?;
                 styled += u64::from(!is_plain(cell.text()));
-                amount
+                parts.count(first + row, &amount);
+                amount.pence
             };
             sum.count(amount.into());
             Ok(amount.into())

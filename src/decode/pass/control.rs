@@ -7,7 +7,10 @@ use super::{
         reading::Reading,
         records::{ControlRecord, Row},
         tally::FooterTotal,
-        value::money::MoneyRules,
+        value::{
+            money::MoneyRules,
+            part_pennies::{ReadAmount, printed},
+        },
     },
     Pass,
 };
@@ -39,11 +42,12 @@ impl Pass<'_> {
                 Some(Reading::Money(rules)) => (*rules, true),
                 _ => (MoneyRules::new(&[MoneyStyle::Plain, MoneyStyle::Commas]), false),
             };
-            let pence = if text.is_empty() { Some(0) } else { rules.read(text.as_bytes()).ok().map(i128::from) };
-            if pence.is_none() && is_money {
+            let amount = if text.is_empty() { Some(ReadAmount::default()) } else { rules.amount(text.as_bytes()).ok() };
+            let millionths = amount.map(|amount| printed(amount.pence.into(), amount.residue.into()));
+            if millionths.is_none() && is_money {
                 self.report(row.line, faults::footer_unread(&judge.subject, (row.line, self.kinds.raw(row)), total, (declared, &text)));
             }
-            self.tally.footer.insert(total.clone(), FooterTotal { text, pence });
+            self.tally.footer.insert(total.clone(), FooterTotal { text, millionths });
         }
     }
 }

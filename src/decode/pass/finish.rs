@@ -17,9 +17,12 @@ use super::{
         middle::LINES,
         tally::balance,
         totals::{EDGE, EdgeRow, Edges},
-        value::sides::Sides,
+        value::{
+            part_pennies::{printed, residue_of},
+            sides::Sides,
+        },
     },
-    Decoded, Pass,
+    Decoded, Pass, RowResidue,
 };
 use crate::domain::Pence;
 
@@ -37,6 +40,7 @@ impl Pass<'_> {
         form.rows = self.tally.accepted * self.judge.amounts.rows();
         form.accepted = self.judge.amounts.of_all(&self.columns);
         form.accepted.take_off(form.rejected);
+        let residues = self.residues();
         self.tally.styled = self.judge.money_columns().filter_map(|at| self.columns.get(at)).map(Column::styled).collect();
         for (at, column) in self.columns.iter().enumerate() {
             if let Some(padded) = self.tally.padded.get_mut(at) {
@@ -51,7 +55,32 @@ impl Pass<'_> {
             fault = fault.take().or_else(|| Some(faults::not_text(&self.judge.subject, self.piece.first_line())));
             RecordBatch::new_empty(Arc::clone(&self.judge.schema))
         });
-        Decoded { rows, rejected: self.rejected, tally: self.tally, fault }
+        Decoded { rows, rejected: self.rejected, tally: self.tally, residues, fault }
+    }
+
+    /// Counts what rounding took off, column by column and amount by amount; returns that of the accepted rows.
+    fn residues(&mut self) -> Vec<RowResidue> {
+        let rejected: BTreeSet<usize> = self.left_out.iter().copied().collect();
+        for (sum, at) in self.tally.sums.iter_mut().zip(self.judge.money_columns()) {
+            let Some((column, parts)) = self.columns.get(at).and_then(|column| Some((column, column.parts()?))) else { continue };
+            sum.noise = parts.noise();
+            for (row, residue) in parts.residues() {
+                let of = residue_of(column.pence(*row), (*residue).into());
+                if rejected.contains(row) { sum.rejected_residue.add(of) } else { sum.residue.add(of) }
+            }
+        }
+        let mut accepted = Vec::new();
+        for found in self.judge.amounts.residues(&self.columns) {
+            let residue = residue_of(found.pence, found.millionths);
+            if rejected.contains(&found.record) {
+                self.tally.form.rejected_residue.add(residue);
+                continue;
+            }
+            self.tally.form.residue.add(residue);
+            let source_row = self.source_rows.get(found.record).copied().unwrap_or(0);
+            accepted.push(RowResidue { source_row, row: found.row, residue });
+        }
+        accepted
     }
 
     /// Counts the accepted rows that have an amount, and keeps the outermost of them.
@@ -66,9 +95,9 @@ impl Pass<'_> {
         };
         let accepted = |row: &usize| has(*row) && !rejected.contains(row);
         let edge = |row: usize| {
-            let pence = |at: usize| self.columns.get(at).map_or(0, |column| column.pence(row));
+            let millionths = |at: usize| self.columns.get(at).map_or(0, |column| printed(column.pence(row), column.residue(row)));
             let line = self.source_rows.get(row).map_or(0, |line| line.cast_unsigned());
-            EdgeRow { line, pence: self.judge.money_columns().map(pence).collect() }
+            EdgeRow { line, millionths: self.judge.money_columns().map(millionths).collect() }
         };
         let head = (0..rows).filter(accepted).take(EDGE).map(edge).collect();
         let mut tail: Vec<EdgeRow> = (0..rows).rev().filter(accepted).take(EDGE).map(edge).collect();
@@ -106,9 +135,13 @@ impl Pass<'_> {
             let terms: Vec<_> = balances.terms.iter().filter_map(|(at, minus)| Some((self.columns.get(*at)?, *minus))).collect();
             let signed =
                 |row: usize| terms.iter().map(|(column, minus)| if *minus { -column.pence(row) } else { column.pence(row) }).sum::<i128>();
+            let residue = |row: usize| {
+                terms.iter().map(|(column, minus)| if *minus { -column.residue(row) } else { column.residue(row) }).sum::<i128>()
+            };
+            let name = |row: usize| String::from_utf8_lossy(&by.group(row)).into_owned();
             let mut row = 0;
             while row < self.source_rows.len() {
-                let group = by.group(row);
+                let (first, group) = (row, by.group(row));
                 let mut sum = signed(row);
                 row += 1;
                 while row < self.source_rows.len() && by.group(row) == group {
@@ -116,11 +149,14 @@ impl Pass<'_> {
                     row += 1;
                 }
                 if sum != 0 {
-                    balance(groups, String::from_utf8_lossy(&group).into_owned(), sum);
+                    balance(groups, name(first), printed(sum, 0));
                 }
             }
+            let rounded: BTreeSet<usize> =
+                terms.iter().filter_map(|(column, _)| column.parts()).flat_map(|parts| parts.residues()).map(|(row, _)| *row).collect();
+            rounded.into_iter().for_each(|row| balance(groups, name(row), residue(row)));
             for row in &self.left_out {
-                balance(rejected, String::from_utf8_lossy(&by.group(*row)).into_owned(), signed(*row));
+                balance(rejected, name(*row), printed(signed(*row), residue(*row)));
             }
         }
     }

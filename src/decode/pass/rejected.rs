@@ -3,7 +3,7 @@
 use super::{
     super::{
         columns::CellFault,
-        faults,
+        faults, lacking,
         records::{Records, Row},
         reject::{Fault, RejectedRow, ValueFault},
         value::date::DateFault,
@@ -92,12 +92,12 @@ impl Pass<'_> {
         let plan = self.judge.plans.get(fault.column)?;
         let place = self.header.places.get(fault.column)?;
         let value = self.kinds.field(row, *place).map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).into_owned());
-        Some(Fault {
-            column: Some(plan.name.clone()),
-            code: fault.fault.code(),
-            reason: fault.fault.reason(plan, &self.judge.contract),
-            value,
-        })
+        let mut reason = fault.fault.reason(plan, &self.judge.contract);
+        if let Some(word) = self.judge.contract.column(&plan.name).and_then(|column| lacking::word(fault.fault, &column.rules, &value)) {
+            reason.push_str("; ");
+            reason.push_str(&word);
+        }
+        Some(Fault { column: Some(plan.name.clone()), code: fault.fault.code(), reason, value })
     }
 
     /// Counts the amounts of a rejected row, those that could be read.

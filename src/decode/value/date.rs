@@ -1,11 +1,9 @@
-//! Text → day, by the formats that a column declares.
+//! Text → day, by the formats that a column declares: each text by exactly one of them.
 
-use chrono::{DateTime, Datelike as _};
-use chrono_tz::Europe::London;
-
+use super::fit::{Fit, fit, print};
 use crate::{
     domain::Day,
-    schema::{DateFormat, DatePart, Window, Zone},
+    schema::{DateFormat, DatePart, Window},
 };
 
 /// The formats in which a column's dates may be printed, and the days they may lie between.
@@ -36,6 +34,8 @@ pub(in crate::decode) enum DateFault {
     OtherOrder,
     /// Fits only with a year of two digits, for which no pivot is declared.
     ShortYear,
+    /// Two of the declared formats fit with different days, or a day number lies so near to midnight that it may mean either day.
+    TwoDays,
 }
 
 /// A date that was read.
@@ -44,12 +44,6 @@ pub(in crate::decode) struct Read {
     pub(in crate::decode) day: Day,
     /// Position of the format among those declared, where that has a rival; else `None`.
     pub(in crate::decode) contested: Option<u8>,
-}
-
-enum Fit {
-    Not,
-    NoSuchDay,
-    Day(Day),
 }
 
 impl DateRules {
@@ -73,21 +67,39 @@ impl DateRules {
         self.window
     }
 
-    /// The day that `text` names by the first declared format which it fits.
+    /// The day that `text` names by the declared format which it fits. A day outside the window is no day that was meant: where formats
+    /// give several days, the one inside is taken, and two of them are none.
     pub(in crate::decode) fn read(&self, text: &[u8]) -> Result<Read, DateFault> {
-        let mut no_such_day = false;
+        let (mut no_such_day, mut two_days) = (false, false);
         for (index, format) in self.formats.iter().enumerate() {
             match fit(&format.parts, text) {
                 Fit::Not => {}
                 Fit::NoSuchDay => no_such_day = true,
-                Fit::Day(day) if self.window.is_some_and(|(first, last)| day < first || day > last) => return Err(DateFault::Window),
-                Fit::Day(day) => {
-                    let contested = if format.has_rival { u8::try_from(index).ok() } else { None };
-                    return Ok(Read { day, contested });
-                }
+                Fit::NearMidnight => two_days = true,
+                Fit::Day(day) => return self.only(index, day, text),
             }
         }
-        Err(self.why_not(text, no_such_day))
+        Err(if two_days { DateFault::TwoDays } else { self.why_not(text, no_such_day) })
+    }
+
+    /// The first format that fits gives `day`; what those behind it give, but for the one that exchanges day and month, which is told of
+    /// the file as a whole.
+    fn only(&self, index: usize, day: Day, text: &[u8]) -> Result<Read, DateFault> {
+        let allows = |day: Day| self.window.is_none_or(|(first, last)| day >= first && day <= last);
+        let contested = |at: usize, has_rival: bool| if has_rival { u8::try_from(at).ok() } else { None };
+        let format = self.formats.get(index);
+        let first = Read { day, contested: contested(index, format.is_some_and(|format| format.has_rival)) };
+        let mut found = allows(day).then_some(first);
+        let rival = format.filter(|format| format.has_rival).map(|format| exchanged(&format.parts));
+        for (at, other) in self.formats.iter().enumerate().skip(index + 1).filter(|(_, other)| Some(&other.parts) != rival.as_ref()) {
+            match (fit(&other.parts, text), found) {
+                (Fit::NearMidnight, _) => return Err(DateFault::TwoDays),
+                (Fit::Day(day), Some(known)) if allows(day) && day != known.day => return Err(DateFault::TwoDays),
+                (Fit::Day(day), None) if allows(day) => found = Some(Read { day, contested: contested(at, other.has_rival) }),
+                _ => {}
+            }
+        }
+        found.ok_or(DateFault::Window)
     }
 
     /// A day that its file holds as a day: `2025-10-03`, with or without a time behind it.
@@ -113,82 +125,41 @@ impl DateRules {
     }
 }
 
-/// Reads the text by one format. A day or month may have one digit where no other digits touch it.
-fn fit(parts: &[DatePart], text: &[u8]) -> Fit {
-    let (mut year, mut month, mut day, mut rest) = (None, None, None, text);
-    // Minutes since midnight, and those by which the printed zone is before UTC.
-    let (mut time, mut zone) = (0, None);
-    for (index, part) in parts.iter().enumerate() {
-        let is_apart = |part: Option<&DatePart>| matches!(part, None | Some(DatePart::Literal(_) | DatePart::MonthName));
-        let stands_alone = is_apart(parts.get(index + 1)) && is_apart(index.checked_sub(1).and_then(|before| parts.get(before)));
-        let number = |most: usize| number(rest, if stands_alone { 1 } else { most }, most);
-        let taken = match part {
-            DatePart::Day => number(2).map(|(n, after)| (day.replace(n), after).1),
-            DatePart::Month => number(2).map(|(n, after)| (month.replace(n), after).1),
-            DatePart::Year => self::number(rest, 4, 4).map(|(n, after)| (year.replace(n), after).1),
-            DatePart::ShortYear { pivot } => self::number(rest, 2, 2).map(|(n, after)| {
-                year = Some(if n < i32::from(*pivot) { 2000 + n } else { 1900 + n });
-                after
-            }),
-            DatePart::MonthName => month_name(rest).map(|(n, after)| (month.replace(n), after).1),
-            DatePart::Hour => self::number(rest, 2, 2).filter(|(n, _)| *n < 24).map(|(n, after)| (time += n * 60, after).1),
-            DatePart::Minute => self::number(rest, 2, 2).filter(|(n, _)| *n < 60).map(|(n, after)| (time += n, after).1),
-            DatePart::Second => self::number(rest, 2, 2).filter(|(n, _)| *n < 60).map(|(_, after)| after),
-            DatePart::Zone(printed) => zone_minutes(rest, *printed).map(|(n, after)| (zone.replace(n), after).1),
-            DatePart::Literal(byte) => rest.split_first().filter(|(first, _)| *first == byte).map(|(_, after)| after),
-        };
-        let Some(after) = taken else { return Fit::Not };
-        rest = after;
+/// Two formats by which one text is two days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateOverlap {
+    /// As the contract writes them.
+    pub formats: (String, String),
+    /// A text that fits both, and the day that it is by each.
+    pub text: String,
+    pub days: (Day, Day),
+}
+
+/// Years between two days from which on any window tells them apart.
+const FAR: i32 = 20;
+
+/// Formats of a column that fit one text with different days, each pair with an example; not those that exchange day and month, of which a
+/// file as a whole is asked, and where the column has a window not those whose days lie far apart.
+#[must_use]
+pub fn overlapping_dates(formats: &[DateFormat], has_window: bool) -> Vec<DateOverlap> {
+    let days = [(2001, 2, 3), (2003, 2, 1), (2010, 11, 12), (2012, 12, 31), (2025, 7, 2), (2031, 12, 25)];
+    let days: Vec<Day> = days.into_iter().filter_map(|(year, month, day)| Day::from_ymd(year, month, day)).collect();
+    let mut found: Vec<DateOverlap> = Vec::new();
+    for (at, one) in formats.iter().enumerate() {
+        let others = formats.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
+        for other in others.filter(|other| other.parts != exchanged(&one.parts)) {
+            let texts = days.iter().flat_map(|day| [true, false].map(|padded| (*day, print(&one.parts, *day, padded))));
+            let differs = |(day, text): (Day, String)| match fit(&other.parts, text.as_bytes()) {
+                Fit::Day(also) if also != day && !(has_window && (also.ymd().0 - day.ymd().0).abs() >= FAR) => Some((text, (day, also))),
+                _ => None,
+            };
+            let known = |(a, b): &(String, String)| (*a == other.text && *b == one.text) || (*a == one.text && *b == other.text);
+            if let Some((text, days)) = texts.filter_map(differs).next().filter(|_| !found.iter().any(|pair| known(&pair.formats))) {
+                found.push(DateOverlap { formats: (one.text.clone(), other.text.clone()), text, days });
+            }
+        }
     }
-    let (Some(year), Some(month), Some(day), []) = (year, month, day, rest) else { return Fit::Not };
-    let (Ok(month), Ok(day)) = (u8::try_from(month), u8::try_from(day)) else { return Fit::NoSuchDay };
-    let printed = Day::from_ymd(year, month, day);
-    let civil = match zone {
-        Some(before_utc) => printed.and_then(|day| london_day(day, time - before_utc)),
-        None => printed,
-    };
-    civil.map_or(Fit::NoSuchDay, Fit::Day)
-}
-
-/// The civil day in London of an instant, `minutes` after midnight UTC of `day`.
-fn london_day(day: Day, minutes: i32) -> Option<Day> {
-    let seconds = i64::from(day.0) * 86_400 + i64::from(minutes) * 60;
-    let civil = DateTime::from_timestamp(seconds, 0)?.with_timezone(&London).date_naive();
-    Day::from_ymd(civil.year(), u8::try_from(civil.month()).ok()?, u8::try_from(civil.day()).ok()?)
-}
-
-/// Minutes by which the zone that is printed there is before UTC.
-fn zone_minutes(text: &[u8], printed: Zone) -> Option<(i32, &[u8])> {
-    let colon = match printed {
-        Zone::Word { text: word, minutes } => return text.strip_prefix(word.as_bytes()).map(|after| (minutes.into(), after)),
-        Zone::Offset { colon } => colon,
-    };
-    let (sign, rest) = match text.split_first()? {
-        (b'Z', after) => return Some((0, after)),
-        (b'+', after) => (1, after),
-        (b'-', after) => (-1, after),
-        _ => return None,
-    };
-    let (hours, rest) = number(rest, 2, 2).filter(|(n, _)| *n < 24)?;
-    let rest = if colon { rest.strip_prefix(b":")? } else { rest };
-    let (minutes, rest) = number(rest, 2, 2).filter(|(n, _)| *n < 60)?;
-    Some((sign * (hours * 60 + minutes), rest))
-}
-
-/// A number of `least` to `most` digits; all that stand there, up to `most`.
-fn number(text: &[u8], least: usize, most: usize) -> Option<(i32, &[u8])> {
-    let digits = text.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
-    let (number, rest) = text.split_at_checked(digits).filter(|_| digits >= least)?;
-    Some((number.iter().fold(0, |sum, digit| sum * 10 + i32::from(digit - b'0')), rest))
-}
-
-const MONTHS: [&[u8; 3]; 12] = [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-
-/// `JAN`, `Jan` or `jan`, and its number.
-pub(in crate::decode) fn month_name(text: &[u8]) -> Option<(i32, &[u8])> {
-    let (name, rest) = text.split_at_checked(3)?;
-    let index = MONTHS.iter().position(|month| name.eq_ignore_ascii_case(*month))?;
-    Some((i32::try_from(index).ok()? + 1, rest))
+    found
 }
 
 /// Both day and month are numbers, so that they can be taken for each other.
@@ -288,6 +259,54 @@ mod tests {
         assert_eq!(both.read(b"01/02/2024").map(|r| r.contested), Ok(Some(0)));
         assert_eq!(both.read(b"02/13/2024").map(|r| r.contested), Ok(Some(1)));
         assert_eq!(rules(&[DMY, ORACLE]).read(b"01/02/2024").map(|r| r.contested), Ok(None));
+    }
+
+    fn formats(texts: &[&str]) -> Vec<DateFormat> {
+        texts.iter().map(|text| crate::schema::date_format(text).unwrap()).collect()
+    }
+
+    #[test]
+    fn each_text_is_read_by_exactly_one_format() {
+        let covered = (day("2025-07-01"), day("2025-09-30"));
+        let window = Some(Window { months_before: 12, months_after: 1 });
+        let read =
+            |texts: &[&str], window, text: &str| DateRules::new(&formats(texts), window, covered).read(text.as_bytes()).map(|r| r.day);
+        let beside = ["dd/mm/yyyy", "excel"];
+        assert_eq!(read(&beside, window, "02/07/2025"), Ok(day("2025-07-02")));
+        assert_eq!(read(&beside, window, "45840"), Ok(day("2025-07-02")));
+        assert_eq!(read(&beside, window, "45866.649435069444"), Ok(day("2025-07-28")));
+        assert_eq!(read(&beside, window, "44378"), Err(DateFault::Window), "the other system is four years off");
+        assert_eq!(read(&beside, None, "60"), Err(DateFault::NoSuchDay), "29 February 1900");
+        assert_eq!(read(&beside, None, "45839.9999999"), Err(DateFault::TwoDays));
+        let short = ["ddmmyy(pivot=50)", "yy(pivot=50)mmdd"];
+        assert_eq!(read(&short, None, "010203"), Err(DateFault::TwoDays), "1 February 2003 or 3 February 2001");
+        assert_eq!(read(&short, None, "310825"), Ok(day("2025-08-31")));
+        assert_eq!(read(&short, window, "250802"), Ok(day("2025-08-02")), "the other one, 2002, is outside");
+        assert_eq!(read(&short, window, "010203"), Err(DateFault::Window));
+        assert_eq!(read(&["excel", "ddmmyy(pivot=50)"], window, "310825"), Ok(day("2025-08-31")), "311 thousand days are outside");
+        assert_eq!(read(&["excel", "ddmmyy(pivot=50)"], None, "310825"), Err(DateFault::TwoDays));
+        assert_eq!(
+            read(&["yyyy-mm-dd", "yyyy-mm-dd hh:mi:ss", "yyyy-mm-dd hh:mi:ss.000"], None, "2025-07-03 00:00:00.000"),
+            Ok(day("2025-07-03"))
+        );
+        assert_eq!(read(&["dd mmm yyyy", "dd mmmm yyyy"], None, "1 May 2025"), Ok(day("2025-05-01")), "both give one day");
+    }
+
+    #[test]
+    fn formats_that_overlap_are_known_before_any_file() {
+        let found = |texts: &[&str], window| {
+            let found = overlapping_dates(&formats(texts), window);
+            found.into_iter().map(|o| format!("{} {} {}", o.text, o.days.0, o.days.1)).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&["ddmmyy(pivot=50)", "yy(pivot=50)mmdd"], false), ["030201 2001-02-03 2003-02-01"]);
+        assert_eq!(found(&["ddmmyy(pivot=50)", "yy(pivot=50)mmdd"], true).len(), 1);
+        assert_eq!(found(&["excel", "ddmmyy(pivot=50)"], false).len(), 1);
+        assert_eq!(found(&["excel", "excel_1904"], true).len(), 1, "four years apart");
+        for sound in [&["dd/mm/yyyy", "excel"][..], &["dd/mm/yyyy", "mm/dd/yyyy"], &["yyyymmdd", "excel"], &["dd mmm yyyy", "dd mmmm yyyy"]]
+        {
+            assert!(found(sound, false).is_empty(), "{sound:?}");
+        }
+        assert!(found(&["excel", "ddmmyy(pivot=50)"], true).is_empty(), "a window tells them apart");
     }
 
     #[test]

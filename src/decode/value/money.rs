@@ -1,6 +1,10 @@
 //! Text → pence, or millionths of a quantity, exactly. Never a float, never a guess.
 
-use crate::{domain::Money, schema::MoneyStyle};
+use super::part_pennies::{PartPennies, ReadAmount};
+use crate::{
+    domain::Money,
+    schema::{ColumnRules, MoneyStyle},
+};
 
 /// The styles in which a column's amounts may be printed.
 ///
@@ -20,7 +24,10 @@ pub struct MoneyRules {
     scientific: bool,
     overpunch: bool,
     overpunch_digits: bool,
+    apart: bool,
+    accounting: bool,
     implied: Option<u8>,
+    part_pennies: PartPennies,
 }
 
 /// Why a text is no amount.
@@ -36,14 +43,14 @@ pub enum AmountFault {
 
 /// Digits, and how many of them are decimals.
 #[derive(Clone, Copy, Debug, Default)]
-struct Decimal {
-    digits: u128,
-    decimals: i32,
+pub(super) struct Decimal {
+    pub(super) digits: u128,
+    pub(super) decimals: i32,
 }
 
 /// Most significant digits that are told apart; more are [`AmountFault::TooLarge`].
 const MAX_DIGITS: u32 = 36;
-const PENCE_DECIMALS: i32 = 2;
+pub(super) const PENCE_DECIMALS: i32 = 2;
 const QUANTITY_DECIMALS: i32 = 6;
 const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
 const NARROW_SPACE: &[u8] = "\u{202f}".as_bytes();
@@ -55,11 +62,12 @@ impl MoneyRules {
     #[must_use]
     pub fn new(styles: &[MoneyStyle]) -> Self {
         let has = |style| styles.contains(&style);
+        let accounting = has(MoneyStyle::Accounting);
         Self {
-            sign: has(MoneyStyle::Plain) || styles.is_empty(),
-            commas: has(MoneyStyle::Commas),
+            sign: has(MoneyStyle::Plain) || styles.is_empty() || accounting,
+            commas: has(MoneyStyle::Commas) || accounting,
             spaces: has(MoneyStyle::Spaces),
-            pound: has(MoneyStyle::Pound),
+            pound: has(MoneyStyle::Pound) || accounting,
             minus_after: has(MoneyStyle::MinusAfter),
             brackets: has(MoneyStyle::Brackets),
             crdr: has(MoneyStyle::CrDr),
@@ -67,16 +75,52 @@ impl MoneyRules {
             scientific: has(MoneyStyle::Scientific),
             overpunch: has(MoneyStyle::Overpunch),
             overpunch_digits: has(MoneyStyle::OverpunchDigits),
+            apart: has(MoneyStyle::Apart) || accounting,
+            accounting,
+            part_pennies: PartPennies::default(),
             implied: styles.iter().find_map(|style| if let MoneyStyle::Implied(n) = style { Some(*n) } else { None }),
         }
+    }
+
+    /// How a column's amounts are read: its styles, its noise, and what becomes of parts of a penny.
+    #[must_use]
+    pub fn of(rules: &ColumnRules) -> Self {
+        Self { part_pennies: PartPennies::of(rules), ..Self::new(&rules.money) }
+    }
+
+    /// The same noise and parts of a penny, printed in other styles.
+    #[must_use]
+    pub(in crate::decode) fn with_styles(self, styles: &[MoneyStyle]) -> Self {
+        Self { part_pennies: self.part_pennies, ..Self::new(styles) }
+    }
+
+    /// The same for a cell that holds a number and no text: its shortest decimal text is read, with or without an exponent, by the noise
+    /// and the decimals of the column; styles say how text is printed, and mean nothing here.
+    ///
+    /// This is the one door from a workbook's number to money: `MoneyRules::of(rules).of_numbers().amount(text)`.
+    #[must_use]
+    pub fn of_numbers(self) -> Self {
+        self.with_styles(&[MoneyStyle::Plain, MoneyStyle::Scientific])
+    }
+
+    /// The amount printed as `text`: pence, what rounding took off where the column says how to round, and the noise where it says how
+    /// much there may be.
+    ///
+    /// # Errors
+    /// Where it is in none of the declared styles, has more decimals than declared and is no noise, or is longer than 18 digits.
+    pub fn amount(&self, text: &[u8]) -> Result<ReadAmount, AmountFault> {
+        let (negative, decimal) = self.decimal(text)?;
+        let amount = self.part_pennies.amount(decimal)?;
+        Ok(if negative { amount.turned() } else { amount })
     }
 
     /// Pence of the amount printed as `text`.
     ///
     /// # Errors
-    /// Where it is in none of the declared styles, finer than pence, or longer than 18 digits.
+    /// As [`Self::amount`]; also where some part of a penny would be rounded away.
     pub fn read(&self, text: &[u8]) -> Result<i64, AmountFault> {
-        self.scaled(text, PENCE_DECIMALS)
+        let amount = self.amount(text)?;
+        if amount.residue == 0 { Ok(amount.pence) } else { Err(AmountFault::Precision) }
     }
 
     /// Millionths of the quantity printed as `text`: `0.6` is 600,000.
@@ -84,18 +128,28 @@ impl MoneyRules {
     /// # Errors
     /// Where it is in none of the declared styles, finer than millionths, or longer than 18 digits with its six decimals.
     pub fn read_quantity(&self, text: &[u8]) -> Result<i64, AmountFault> {
-        self.scaled(text, QUANTITY_DECIMALS)
+        let (negative, decimal) = self.decimal(text)?;
+        let size = scaled(decimal, QUANTITY_DECIMALS)?;
+        Ok(if negative { -size } else { size })
     }
 
-    fn scaled(&self, text: &[u8], decimals: i32) -> Result<i64, AmountFault> {
+    /// Sign and digits.
+    fn decimal(&self, text: &[u8]) -> Result<(bool, Decimal), AmountFault> {
+        let text = self.without_blanks(text);
+        if self.accounting && is_dash(text) {
+            return Ok((false, Decimal::default()));
+        }
         let (negative, body) = self.split_sign(text).ok_or(AmountFault::Style)?;
-        let (negative, decimal) = if self.overpunch || self.overpunch_digits {
-            self.overpunched(negative, body)?
+        if self.overpunch || self.overpunch_digits {
+            self.overpunched(negative, body)
         } else {
-            (negative == Some(true), self.body(body)?)
-        };
-        let size = scaled(decimal, decimals)?;
-        Ok(if negative { -size } else { size })
+            Ok((negative == Some(true), self.body(body)?))
+        }
+    }
+
+    /// The text without the blanks around it, where blanks may stand between sign, currency and digits.
+    fn without_blanks<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        if self.apart { trimmed(text) } else { text }
     }
 
     /// Takes off what marks sign and currency: `Some(true)` is negative, `None` unmarked.
@@ -122,12 +176,13 @@ impl MoneyRules {
                 return None;
             }
             sign = sign.or(mark);
-            rest = after;
+            rest = self.without_blanks(after);
         }
         if bracket {
-            return Some((sign, rest.strip_suffix(b")")?));
+            return Some((sign, self.without_blanks(rest.strip_suffix(b")")?)));
         }
         let (mark, body) = self.split_mark_after(rest);
+        let body = if mark.is_some() { self.without_blanks(body) } else { body };
         if mark.is_some() && sign.is_some() { None } else { Some((sign.or(mark), body)) }
     }
 
@@ -211,6 +266,21 @@ impl MoneyRules {
     }
 }
 
+/// The blanks that stand in amounts.
+const BLANKS: [&[u8]; 4] = [b" ", b"\t", NO_BREAK_SPACE, NARROW_SPACE];
+
+fn trimmed(mut text: &[u8]) -> &[u8] {
+    while let Some(rest) = BLANKS.iter().find_map(|blank| text.strip_prefix(*blank).or_else(|| text.strip_suffix(*blank))) {
+        text = rest;
+    }
+    text
+}
+
+/// `-`, `£ -`: nought, as a spreadsheet prints it in a column of money.
+fn is_dash(text: &[u8]) -> bool {
+    matches!(trimmed(text.strip_prefix(POUND).unwrap_or(text)), b"-")
+}
+
 fn append(decimal: &mut Decimal, digits: &[u8], are_decimals: bool) -> Result<(), AmountFault> {
     if !digits.iter().all(u8::is_ascii_digit) {
         return Err(AmountFault::Style);
@@ -244,7 +314,7 @@ fn exponent(text: &[u8]) -> Result<i32, AmountFault> {
 }
 
 /// The decimal in units of its last place (pence where `places` is 2), where these are whole and of at most 18 digits.
-fn scaled(Decimal { digits, decimals }: Decimal, places: i32) -> Result<i64, AmountFault> {
+pub(super) fn scaled(Decimal { digits, decimals }: Decimal, places: i32) -> Result<i64, AmountFault> {
     if digits == 0 {
         return Ok(0);
     }
@@ -310,7 +380,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use MoneyStyle::{Brackets, Commas, CrDr, Implied, MinusAfter, Overpunch, Plain, Pound, Scientific, Spaces, UnicodeMinus};
+    use MoneyStyle::{
+        Accounting, Apart, Brackets, Commas, CrDr, Implied, MinusAfter, Overpunch, Plain, Pound, Scientific, Spaces, UnicodeMinus,
+    };
 
     fn read(styles: &[MoneyStyle], text: &str) -> Result<i64, AmountFault> {
         MoneyRules::new(styles).read(text.as_bytes())
@@ -360,6 +432,52 @@ mod tests {
         {
             assert_eq!(read(&all, bad), Err(AmountFault::Style), "{bad}");
         }
+    }
+
+    #[test]
+    fn blanks_stand_between_sign_currency_and_digits_where_that_is_declared() {
+        let all = [Plain, Commas, Spaces, Pound, Apart, Brackets, MinusAfter, CrDr, UnicodeMinus];
+        for (text, pence) in [
+            ("- 1,250", -125_000),
+            ("£ 3,750.00", 375_000),
+            (" -£ 10.00 ", -1_000),
+            ("£ - 10.00", -1_000),
+            ("-\u{a0}£\u{202f}10.00", -1_000),
+            ("( £ 12.00 )", -1_200),
+            ("12.00 -", -1_200),
+            ("12.00  CR", -1_200),
+            ("£ 1 234.50 DR", 123_450),
+            ("\u{2212} 5", -500),
+            ("-14\u{a0}800.25", -1_480_025),
+        ] {
+            assert_eq!(read(&all, text), Ok(pence), "{text}");
+        }
+        for bad in ["- - 5", "-", "£", "£ -", "", " ", "1 2", "- 5 -", "(5", "5 )", "- (5)", "1. 50", "1 .50", "5 £"] {
+            assert_eq!(read(&all, bad), Err(AmountFault::Style), "{bad}");
+        }
+        assert_eq!(read(&[Plain, Commas, Pound], "£ 3,750.00"), Err(AmountFault::Style));
+    }
+
+    #[test]
+    fn the_accounting_style_is_that_of_a_spreadsheet() {
+        for (text, pence) in [
+            (" £ 3,750.00 ", 375_000),
+            ("-£ 12.00 ", -1_200),
+            (" £ -   ", 0),
+            ("£-", 0),
+            (" -   ", 0),
+            ("-", 0),
+            ("12", 1_200),
+            ("-1,163.38", -116_338),
+        ] {
+            assert_eq!(read(&[Accounting], text), Ok(pence), "{text}");
+        }
+        assert_eq!(read(&[Accounting, Brackets], " £ (1,200.00)"), Ok(-120_000));
+        assert_eq!(read(&[Accounting, Brackets], " £ -   "), Ok(0));
+        for bad in ["--", "-£", "-£ -", "£ - -", "(12.00)", "- -", "£", "n/a", "12.00-"] {
+            assert_eq!(read(&[Accounting], bad), Err(AmountFault::Style), "{bad}");
+        }
+        assert_eq!(read(&[Plain], "-"), Err(AmountFault::Style));
     }
 
     #[test]

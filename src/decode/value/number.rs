@@ -1,6 +1,6 @@
 //! Text → whole numbers, truth values, periods and instants.
 
-use super::date::month_name;
+use super::fit::month_name;
 use crate::{domain::Day, schema::PeriodFormat};
 
 /// Digits with an optional sign. `None` for anything else and for what no `i64` holds.
@@ -43,6 +43,9 @@ pub(in crate::decode) fn truth(text: &[u8]) -> Option<bool> {
 /// | `mmm-yy` | `Apr-18` | 201804: calendar year (2000 to 2099) and month |
 /// | `yyyy/yy` | `2018/19` | 2018: the starting year |
 /// | `pp` | `04`, `4` | 4: the period, 1 to 13 |
+/// | `mmm yyyy` | `Sept 2025` | 202509: calendar year and month |
+/// | `q yyyy/yy` | `Q2 2025/26` | 20252: the starting year and the quarter |
+/// | `yyyy/yy q` | `2025/26 Q2` | the same |
 pub(in crate::decode) fn period(text: &[u8], formats: &[PeriodFormat]) -> Option<i64> {
     formats.iter().find_map(|format| match format {
         PeriodFormat::YearPeriod => {
@@ -56,15 +59,41 @@ pub(in crate::decode) fn period(text: &[u8], formats: &[PeriodFormat]) -> Option
             rest.is_empty().then_some((2000 + year) * 100 + i64::from(month))
         }
         PeriodFormat::YearYear => {
-            let (year, rest) = digits(text, 4, 4)?;
-            let (next, rest) = digits(rest.strip_prefix(b"/")?, 2, 2)?;
-            (rest.is_empty() && next == (year + 1) % 100).then_some(year)
+            let (year, rest) = year_and_next(text)?;
+            rest.is_empty().then_some(year)
+        }
+        PeriodFormat::MonthLongYear => {
+            let (month, rest) = month_name(text)?;
+            let (year, rest) = digits(rest.strip_prefix(b" ")?, 4, 4)?;
+            rest.is_empty().then_some(year * 100 + i64::from(month))
+        }
+        PeriodFormat::QuarterYear => {
+            let (quarter, rest) = quarter(text)?;
+            let (year, rest) = year_and_next(rest.strip_prefix(b" ")?)?;
+            rest.is_empty().then_some(year * 10 + quarter)
+        }
+        PeriodFormat::YearQuarter => {
+            let (year, rest) = year_and_next(text)?;
+            let (quarter, rest) = quarter(rest.strip_prefix(b" ")?)?;
+            rest.is_empty().then_some(year * 10 + quarter)
         }
         PeriodFormat::PeriodOnly => {
             let (period, rest) = digits(text, 1, 2)?;
             (rest.is_empty() && (1..=13).contains(&period)).then_some(period)
         }
     })
+}
+
+/// `2025/26`: a year and the two digits of the one after it.
+fn year_and_next(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (year, rest) = digits(text, 4, 4)?;
+    let (next, rest) = digits(rest.strip_prefix(b"/")?, 2, 2)?;
+    (next == (year + 1) % 100).then_some((year, rest))
+}
+
+/// `Q1` to `Q4`, also `q1`.
+fn quarter(text: &[u8]) -> Option<(i64, &[u8])> {
+    digits(text.strip_prefix(b"Q").or(text.strip_prefix(b"q"))?, 1, 1).filter(|(n, _)| (1..=4).contains(n))
 }
 
 /// Microseconds since 1970 of `2018-04-01T06:30:00Z`, also with a blank for the T, decimals of a second (six at most) and an offset `+01:00`.
@@ -107,7 +136,7 @@ fn digits(text: &[u8], least: usize, most: usize) -> Option<(i64, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use PeriodFormat::{MonthYear, PeriodOnly, YearPeriod, YearYear};
+    use PeriodFormat::{MonthLongYear, MonthYear, PeriodOnly, QuarterYear, YearPeriod, YearQuarter, YearYear};
 
     #[test]
     fn whole_numbers_are_digits_and_a_sign() {
@@ -128,6 +157,14 @@ mod tests {
         assert_eq!(period(b"1999/00", &[YearYear]), Some(1999));
         assert_eq!(period(b"13", &[PeriodOnly]), Some(13));
         assert_eq!(period(b"0", &[PeriodOnly]), None);
+        assert_eq!(period(b"Sept-25", &[MonthYear]), Some(202_509));
+        assert_eq!(period(b"SEP-25", &[MonthYear]), Some(202_509));
+        assert_eq!(period(b"Sept 2025", &[MonthLongYear]), Some(202_509));
+        assert_eq!(period(b"Q2 2025/26", &[MonthYear, QuarterYear]), Some(20_252));
+        assert_eq!(period(b"2025/26 q4", &[YearYear, YearQuarter]), Some(20_254));
+        for bad in ["Q5 2025/26", "Q0 2025/26", "Q2 2025/27", "Q2 2025", "Q22025/26", "2 2025/26", "Septem-25"] {
+            assert_eq!(period(bad.as_bytes(), &[MonthYear, QuarterYear, YearQuarter]), None, "{bad}");
+        }
     }
 
     #[test]

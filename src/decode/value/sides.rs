@@ -34,6 +34,12 @@ impl Sides {
         self.credits += other.credits;
     }
 
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self { debits: self.debits + other.debits, credits: self.credits + other.credits }
+    }
+
     pub(in crate::decode) const fn take_off(&mut self, other: Self) {
         self.debits -= other.debits;
         self.credits -= other.credits;

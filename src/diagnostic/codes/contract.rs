@@ -23,4 +23,6 @@ codes! {
     DROPPED = "TC0716", Configurator, 2, "a column that the contract drops is used";
     /// A key of `partnership.yaml: keys` that is none, or whose file lies where others find it.
     KEY_UNUSABLE = "TC0718", Configurator, 2, "a key that cannot be used";
+    /// Two date formats of one column by which a text is two days.
+    DATES_OVERLAP = "TC0719", Configurator, 2, "date formats that overlap", Warning;
 }

@@ -70,6 +70,7 @@ fn sum<'k>(slots: &[&Slot], of: impl Fn(&Slot) -> Option<&'k DeliveryRecord>) ->
         rows: a.rows + b.rows,
         amount: a.amount + b.amount,
         debits: a.debits + b.debits,
+        residue: a.residue.plus(b.residue),
     })
 }
 

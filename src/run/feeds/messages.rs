@@ -6,7 +6,7 @@ use super::pass::{FaultGroup, Streamed};
 use crate::{
     decode::{Judge, Tally, find_values},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Coverage, DeliveryId, Money, Pence, counted, pounds, printable},
+    domain::{Coverage, DeliveryId, Money, Pence, counted, pounds, pounds_of, printable},
     lake::DeliveryRecord,
     pipeline::Feed,
     schema::Contract,
@@ -144,7 +144,7 @@ pub fn name_documents<R: std::io::Read>(
         let personal = feed.personal.is_some() || contract.column(by).is_some_and(|c| c.rules.personal.is_some());
         let named = |(line, document): &(i64, String)| {
             let name = if personal { "one".to_owned() } else { format!("`{document}`") };
-            format!("{name} by {} (from line {line})", pounds(groups.get(document).copied().unwrap_or_default()))
+            format!("{name} by {} (from line {line})", pounds_of(groups.get(document).copied().unwrap_or_default()))
         };
         let Some((line, _)) = found.first() else { continue };
         let more = if groups.len() > found.len() { format!(", and {} more", groups.len() - found.len()) } else { String::new() };

@@ -157,13 +157,13 @@ fn normalise(pass: &Pass<'_>, header: &Header, piece: &decode::Piece, decoded: D
     if decoded.fault.is_some() {
         return (decoded, Ok(Normalised::default()));
     }
-    let without = match pass.normaliser.normalise(&decoded.rows) {
+    let without = match pass.normaliser.normalise(&decoded.rows, &decoded.residues) {
         Ok(Outcome::Normalised(normalised)) => return (decoded, Ok(*normalised)),
         Ok(Outcome::Unplaced(rows)) => rows,
         Err(refusal) => return (decoded, Err(refusal)),
     };
     let decoded = decode::decode_without(pass.judge, header, piece, &without);
-    let normalised = match pass.normaliser.normalise(&decoded.rows) {
+    let normalised = match pass.normaliser.normalise(&decoded.rows, &decoded.residues) {
         Ok(Outcome::Normalised(normalised)) => Ok(*normalised),
         Ok(Outcome::Unplaced(rows)) => Err(still_unplaced(rows.len())),
         Err(refusal) => Err(refusal),

@@ -17,7 +17,7 @@ use super::{
     not_taken,
     outside::outside,
     pass::{Pass, Streamed, stream},
-    sender::{not_as_sent, sender_proof},
+    sender::{not_as_sent, residue_proof, sender_proof},
     sidecar_facts,
 };
 use crate::{
@@ -315,5 +315,5 @@ impl Stop {
 }
 
 fn period_proof(totals: &crate::stages::normalise::PeriodTotals) -> PeriodProof {
-    PeriodProof { rows: totals.rows, amount: totals.pence(), debits: totals.debits }
+    PeriodProof { rows: totals.rows, amount: totals.pence(), debits: totals.debits, residue: residue_proof(totals.residue) }
 }

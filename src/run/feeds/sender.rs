@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::pass::Streamed;
 use crate::{
-    decode::Tally,
+    decode::{Sides, Tally},
     diagnostic::{Diagnostic, Place, codes},
     domain::{Pence, Period, counted, pounds},
-    lake::SenderProof,
+    lake::{Residue, SenderProof},
     pipeline::Feed,
     schema::Form,
     stages::normalise::{PeriodTotals, Unlike},
@@ -24,7 +24,14 @@ pub(super) fn sender_proof(form: &Form, tally: &Tally) -> SenderProof {
         debits: Some(sums.accepted.debits),
         quarantined: sums.rejected.net(),
         not_known_rows: sums.not_known,
+        residue: residue_proof(sums.residue),
+        quarantined_residue: residue_proof(sums.rejected_residue),
     }
+}
+
+/// What rounding took off, as the register keeps it.
+pub(super) const fn residue_proof(residue: Sides) -> Residue {
+    Residue { debits: residue.debits, credits: residue.credits }
 }
 
 /// Why the delivery is refused, where the common rows are other than the sender's: together, or row by row.

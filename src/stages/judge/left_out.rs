@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{KEPT, measure_in_words, of_sender};
+use super::{KEPT, in_pence, measure_in_words, of_sender};
 use crate::{
-    decode::{Judge, Left, LeftOut, LooksTotal, Printed, Subtotals, Tally},
+    decode::{ColumnSum, Judge, Left, LeftOut, LooksTotal, Printed, Subtotals, Tally},
     diagnostic::{Diagnostic, Place, codes},
-    domain::{Identifier, Pence, counted, decimal, pounds},
+    domain::{Identifier, Pence, counted, decimal_of, pounds, pounds_of},
     lake::{ControlProof, LeftOutProof},
     pipeline::{Control, Feed, Measure, Sign, Truth},
     schema::{Contract, Holds, Layout, Type},
@@ -78,16 +78,16 @@ pub(super) fn printed_totals(file: &str, judge: &Judge, tally: &Tally) -> Printe
     let mut out = PrintedTotals::default();
     for (left, record) in &tally.left_out {
         for (column, printed) in &record.totals {
-            let counted = tally.sums.iter().find(|sum| sum.column == *column).map_or(0, |sum| sum.accepted.net() + sum.rejected.net());
-            let differing = printed.iter().find(|one| one.pence != Some(counted));
-            let shown = differing.or(printed.first()).and_then(|one| one.pence);
+            let counted = tally.sums.iter().find(|sum| sum.column == *column).map_or(0, ColumnSum::printed);
+            let differing = printed.iter().find(|one| one.millionths != Some(counted));
+            let shown = differing.or(printed.first()).and_then(|one| one.millionths);
             let measure = Measure::Sum(vec![(Sign::Plus, column.clone())]);
             out.controls.push(ControlProof {
                 control: format!("{} = total in {}", measure_in_words(&measure), judge.reason(left)),
-                counted: decimal(counted),
-                expected: shown.map_or_else(String::new, decimal),
+                counted: decimal_of(counted),
+                expected: shown.map_or_else(String::new, decimal_of),
                 held: differing.is_none(),
-                difference: counted - shown.unwrap_or(0),
+                difference: in_pence(counted - shown.unwrap_or(0)),
                 terms: vec![(column.to_string(), false)],
                 ..ControlProof::default()
             });
@@ -97,16 +97,17 @@ pub(super) fn printed_totals(file: &str, judge: &Judge, tally: &Tally) -> Printe
     out
 }
 
+/// `counted` is in millionths of a pound.
 fn differs(file: &str, name: &str, column: &str, counted: Pence, printed: &Printed) -> Diagnostic {
     let place = Place { line: Some(printed.line), ..Place::file(file) };
-    let (code, seen) = match printed.pence {
+    let (code, seen) = match printed.millionths {
         Some(total) => (
             codes::control::CONTROL_DIFFERS,
             format!(
                 "sum({column}) is {}, and the total in {name} says {}: a difference of {}",
-                pounds(counted),
-                pounds(total),
-                pounds(counted - total)
+                pounds_of(counted),
+                pounds_of(total),
+                pounds_of(counted - total)
             ),
         ),
         None => (codes::control::CONTROL_MISSING, format!("the total of `{column}` in {name} cannot be read exactly")),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     diagnostic::Answer,
     domain::{Pence, Period, counted, parse_pounds, pounds},
-    lake::{Counted, DeliveryProof, DeliveryRecord, LeftOutProof, PublishedPart},
+    lake::{Counted, DeliveryProof, DeliveryRecord, LeftOutProof, PublishedPart, Residue},
     pipeline::{Basis, Partnership},
     plan::{CostSource, LEFT_OUT},
     schema::{
@@ -34,7 +34,7 @@ pub fn check_tables(
     records: &[&DeliveryRecord],
     parts: &[(CostSource, PublishedPart)],
 ) -> Answer<Vec<(&'static str, RecordBatch)>> {
-    Ok(vec![
+    let mut tables = vec![
         ("delivery_control", delivery_control(records)?),
         ("common_total", common_total(records, parts)?),
         ("sender_amount", sender_amount(records)?),
@@ -46,7 +46,42 @@ pub fn check_tables(
         ("payroll_limit", proof_table(&[("pounds", Type::Money)], &[vec![Cell::Pence(partnership.payroll_limit.pence)]])?),
         ("small_group", proof_table(&[("persons", Type::BigInt)], &[vec![partnership.small_group.into()]])?),
         ("suspense_limit", proof_table(&[("pounds", Type::Money)], &[vec![Cell::Pence(partnership.suspense_limit.pence)]])?),
-    ])
+    ];
+    let rounded = rounded_off(records)?;
+    if rounded.num_rows() > 0 {
+        tables.push(("rounded_off", rounded));
+    }
+    Ok(tables)
+}
+
+/// What rounding each row to pence took off, of the deliveries of which it took anything: as the decoder added it up, and over the periods.
+fn rounded_off(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
+    let columns = [
+        ("delivery_id", Type::Text),
+        ("council", Type::Text),
+        ("feed", Type::Text),
+        ("sender_debits", Type::Quantity),
+        ("common_debits", Type::Quantity),
+        ("sender_credits", Type::Quantity),
+        ("common_credits", Type::Quantity),
+    ];
+    let row = |record: &&DeliveryRecord| {
+        let common = record.proof.periods.values().fold(Residue::default(), |sum, period| sum.plus(period.residue));
+        let sender = record.proof.sender.as_ref().map_or(Residue::default(), |sender| sender.residue);
+        if sender.is_nought() && common.is_nought() {
+            return None;
+        }
+        Some(vec![
+            record.delivery_id.as_str().into(),
+            record.council.as_str().into(),
+            record.feed.as_str().into(),
+            Cell::Millionths(sender.debits),
+            Cell::Millionths(common.debits),
+            Cell::Millionths(sender.credits),
+            Cell::Millionths(common.credits),
+        ])
+    };
+    proof_table(&columns, &records.iter().filter_map(row).collect::<Vec<_>>())
 }
 
 /// Feeds of which an earlier month stands in for one that they have not brought: with its lines, and those that stand for nothing.
@@ -170,7 +205,8 @@ fn common_total(records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart
     proof_table(&columns, &rows)
 }
 
-/// What the sender's own columns add up to, against the common table: rows, net, debits and credits of every delivery.
+/// What the sender's own columns add up to, against the common table: rows, net, debits and credits of every delivery, and what rounding
+/// each row to pence took off: added up by the decoder, and over the periods into which the rows went.
 ///
 /// A side that is not known is null: rows where the SQL chooses among them, debits and credits of an entry of the version before. Where no
 /// net is known there was nothing to compare, and check 42 says so.
@@ -189,6 +225,8 @@ fn sender_amount(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
         ("common_amount", Type::Money),
         ("not_known_rows", Type::BigInt),
         ("controlled", Type::Boolean),
+        ("sender_residue", Type::Quantity),
+        ("common_residue", Type::Quantity),
     ];
     let pence = |pence: Option<Pence>| pence.map_or(Cell::Null, Cell::Pence);
     let row = |record: &&DeliveryRecord| {
@@ -210,6 +248,8 @@ fn sender_amount(records: &[&DeliveryRecord]) -> Answer<RecordBatch> {
             Cell::Pence(proof.pence()),
             record.not_known_rows().into(),
             is_controlled(proof).into(),
+            Cell::Millionths(sender.map_or(0, |s| s.residue.net())),
+            Cell::Millionths(proof.periods.values().map(|p| p.residue.net()).sum()),
         ]
     };
     // Of rows without pounds there is nothing to compare.

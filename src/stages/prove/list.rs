@@ -117,6 +117,7 @@ pub const CHECKS: &[Check] = &[
     check!(39, "check_39.sql", codes::CHECK_SMALL, false, "no figure tells of a person", ["published_text", "on_cost", "small_group"]),
     check!(40, "check_40.sql", codes::CHECK_REVIEW, true, "somebody else than its author approved every row"),
     check!(42, "check_42.sql", codes::CHECK_SIGN, true, "the sender's sign was turned once"),
+    check!(42, "check_42_rounded.sql", codes::CHECK_SIGN, true, "accepted and what was rounded off are the source", ["rounded_off"]),
     check!(42, "check_42_income.sql", codes::CHECK_SIGN, false, "income accounts are credits over the year"),
 ];
 

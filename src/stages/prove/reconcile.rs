@@ -24,10 +24,12 @@ struct Stage {
     pence: Option<Pence>,
     /// Rows whose pounds are not known.
     not_known: u64,
+    /// What rounding to pence took off, in millionths of a pound: `pence` and this are what the source says.
+    residue: Pence,
 }
 
 /// The table `reconciliation`: rows and pounds per council, feed, period and stage. Pounds that could not be read are null, and so
-/// is every sum that they are part of.
+/// is every sum that they are part of. Where rows are rounded to pence, `amount` is after it, and with `residue` it is what the source says.
 ///
 /// What a delivery has as a whole and not per period (quarantined rows, non-data) stands in its last period. Of lines that stand in for a
 /// month that was not brought nothing is accepted: they are `carried`, and those on recharge accounts left out.
@@ -40,7 +42,7 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
     for (source, part) in parts {
         let key = (source.file.council.clone(), source.file.feed.clone(), source.file.period);
         let stages = table.entry(key).or_default();
-        let known = |(rows, pence): (u64, Pence)| Stage { rows, pence: Some(pence), not_known: 0 };
+        let known = |(rows, pence): (u64, Pence)| Stage { rows, pence: Some(pence), not_known: 0, residue: 0 };
         let facts = ["cost", "not_cost", "suspense"].map(|stage| rows_and_pence(part.facts.get(stage).unwrap_or(&Value::Null)));
         let classified = facts.iter().fold((0, 0), |sum, f| (sum.0 + f.0, sum.1 + f.1));
         let further = part.facts.get("further_parts").and_then(Value::as_u64).unwrap_or(0);
@@ -74,12 +76,14 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
         let (q_rows, not_known) = whole_delivery.map_or((0, 0), |r| (r.proof.quarantined, r.not_known_rows()));
         let q_pence = whole_delivery.map_or(Some(0), |r| r.quarantined_pence());
         let not_data = whole_delivery.map_or(0, |r| r.proof.not_data_rows());
-        let whole = Stage { rows: proof.rows + q_rows, pence: q_pence.map(|pence| proof.amount + pence), not_known };
+        let q_residue = whole_delivery.and_then(|r| r.proof.sender.as_ref()).map_or(0, |sender| sender.quarantined_residue.net());
+        let residue = proof.residue.net() + q_residue;
+        let whole = Stage { rows: proof.rows + q_rows, pence: q_pence.map(|pence| proof.amount + pence), not_known, residue };
         stages.insert("source", whole);
         stages.insert("landed", whole);
         stages.insert("accepted", known((proof.rows, proof.amount)));
-        stages.insert("quarantined", Stage { rows: q_rows, pence: q_pence, not_known });
-        stages.insert("not_data", Stage { rows: not_data, pence: None, not_known: 0 });
+        stages.insert("quarantined", Stage { rows: q_rows, pence: q_pence, not_known, residue: q_residue });
+        stages.insert("not_data", Stage { rows: not_data, pence: None, not_known: 0, residue: 0 });
         stages.insert("common", known(common));
     }
     if !faults.is_empty() {
@@ -88,7 +92,7 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
     let mut rows = Vec::new();
     for ((council, feed, period), stages) in table {
         for stage in STAGES {
-            let Some(Stage { rows: count, pence, not_known }) = stages.get(stage) else { continue };
+            let Some(Stage { rows: count, pence, not_known, residue }) = stages.get(stage) else { continue };
             rows.push(vec![
                 council.as_str().into(),
                 feed.as_str().into(),
@@ -98,6 +102,7 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
                 (*count).into(),
                 pence.map_or(Cell::Null, Cell::Pence),
                 (*not_known).into(),
+                Cell::Millionths(*residue),
             ]);
         }
     }

@@ -74,10 +74,10 @@ fn placed(file: &str, placement: &Placement, chunk_bytes: usize) -> (Tally, Vec<
     let (mut tally, mut rejected, mut done) = (Tally::default(), Vec::new(), Vec::new());
     while let Some(piece) = reader.next().expect("records") {
         let mut decoded = decode(&judge, &header, &piece);
-        let mut outcome = normaliser.normalise(&decoded.rows).expect("evaluated");
+        let mut outcome = normaliser.normalise(&decoded.rows, &decoded.residues).expect("evaluated");
         if let Outcome::Unplaced(rows) = &outcome {
             decoded = decode_without(&judge, &header, &piece, rows);
-            outcome = normaliser.normalise(&decoded.rows).expect("evaluated");
+            outcome = normaliser.normalise(&decoded.rows, &decoded.residues).expect("evaluated");
         }
         let Outcome::Normalised(normalised) = outcome else { panic!("rows without a place among those that have one") };
         rejected.extend(decoded.rejected.iter().map(|row| row.source_row));

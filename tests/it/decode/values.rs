@@ -2,7 +2,7 @@
 
 use truecost::{
     decode::BalanceBy,
-    domain::decimal,
+    domain::decimal_of,
     schema::{Contract, MoneyStyle, PeriodFormat, Type, Window},
 };
 
@@ -218,7 +218,7 @@ fn journals_that_do_not_balance_are_found_over_any_chunks() {
     for chunk_bytes in [1, 20, 1000] {
         let balance = BalanceBy { by: id("document"), plus: vec![id("debit")], minus: vec![id("credit")] };
         let judged = judge_in(&journals, text.as_bytes(), chunk_bytes, vec![balance]).unwrap();
-        let off: Vec<_> = judged.tally.unbalanced[0].iter().map(|(group, pence)| (group.as_str(), decimal(*pence))).collect();
+        let off: Vec<_> = judged.tally.unbalanced[0].iter().map(|(group, pence)| (group.as_str(), decimal_of(*pence))).collect();
         assert_eq!(off, [("J2", "1.00".to_owned()), ("J3", "7.00".to_owned())]);
     }
 }

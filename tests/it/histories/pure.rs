@@ -251,7 +251,7 @@ impl Pure {
                 if FEEDS[feed_at(&feed.council, &feed.id)].extent == Extent::One { of.rows[0] } else { of.rows[usize::from(p.period)] };
             if rows > 0 {
                 let amount = i128::from(rows) * of.pence;
-                record.proof.periods.insert(p.to_string(), PeriodProof { rows, amount, debits: amount.max(0) });
+                record.proof.periods.insert(p.to_string(), PeriodProof { rows, amount, debits: amount.max(0), ..PeriodProof::default() });
                 record.proof.accepted += rows;
             }
         }
