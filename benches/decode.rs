@@ -140,7 +140,15 @@ fn havering() -> (&'static str, Contract, Vec<u8>) {
         RecordType { tag: "TRL".into(), fields: vec![("rows".into(), 2)], ..RecordType::default() },
     ];
     let text = TextRules { encodings: vec![Encoding::Windows1252], trust_encoding: false, last_line_end_absent: false };
-    let format = Delimited { text, delimiter: b'|', quote: None, escape: Escape::Doubled, trailing_delimiter: false };
+    let format = Delimited {
+        text,
+        delimiter: b'|',
+        quote: None,
+        escape: Escape::Doubled,
+        trailing_delimiter: false,
+        borders: false,
+        other_delimiter: None,
+    };
     let layout = Layout { rows: RowRules { records, ..RowRules::default() }, format: Format::Delimited(format), container: None };
     ("havering", contract(layout, columns), bytes)
 }

@@ -72,7 +72,7 @@ pub(super) fn no_rows(file: &str, header_line: u64) -> Diagnostic {
     refused(structure::NO_ROWS, seen)
         .place(place)
         .expected("at least one row")
-        .hint("if a delivery without rows is right for this feed, say `allow_empty: true` in its contract")
+        .hint("if the sender has words for a month without rows, say them in its contract, `nil: \"No transactions\"`; if a delivery without rows is right whatever it says, `allow_empty: true`")
 }
 
 /// Its first bytes say what it is, and it is no text.
@@ -208,12 +208,12 @@ pub(super) fn duplicate_column(subject: &Subject, line: u64, record: &[u8], name
     refused(structure::DUPLICATE_COLUMN, format!("the header names one column more than once: {}", listed(names.iter().copied())))
         .place(place(subject, line, record))
         .expected("each column once")
-        .hint("ask the sender which of the columns is meant, and for a file that holds it once")
+        .hint("look at the file and say which of them the column is: `occurrence: 1` for the first of that name, or `position` for its field; or ask the sender for a file that holds it once")
 }
 
 pub(super) fn extra_columns(subject: &Subject, line: u64, record: &[u8], names: &[&str]) -> Diagnostic {
     let hint = if names == [NO_NAME] {
-        "if every record ends with one delimiter more, say `trailing_delimiter: true` in the contract; or accept and note unknown columns with `extra_columns: note`"
+        "if every record ends with one delimiter more, say `trailing_delimiter: true` in the contract; a column without a heading is known by its field: `position`; or accept and note unknown columns with `extra_columns: note`"
     } else {
         "add the column to the contract, or accept and note unknown ones with `extra_columns: note`"
     };
@@ -233,11 +233,39 @@ pub(super) fn long_record(subject: &Subject, line: u64, limit: usize) -> Diagnos
         .hint("ask the sender whether the file is text in the declared layout")
 }
 
+/// The byte that would stand for the delimiter is in the file itself.
+pub(super) fn stand_in(subject: &Subject, delimiter: Option<char>) -> Diagnostic {
+    let named = delimiter.map_or_else(String::new, |c| format!(" `{c}`"));
+    refused(control::STAND_IN, format!("the file holds the control character 0x1F beside its delimiter{named}"))
+        .place(Place::file(&subject.file))
+        .expected("text without control characters: 0x1F is itself made to part fields")
+        .hint("ask the sender for the file without it, or with a delimiter of ASCII")
+}
+
+/// A file says that there is nothing in it, and there is.
+pub(super) fn nil_beside_rows(subject: &Subject, rows: u64) -> Diagnostic {
+    refused(
+        control::NIL_BESIDE_ROWS,
+        format!("the file says that there are no transactions, and holds {}", crate::domain::counted(rows, "row")),
+    )
+    .place(Place::file(&subject.file))
+    .expected("a return of nothing, or rows")
+    .hint("ask the sender which of them is right")
+}
+
+/// A record of a printed list that does not begin and end with a bar.
+pub(super) fn no_border(subject: &Subject, line: u64, record: &[u8]) -> Diagnostic {
+    refused(structure::FIELD_COUNT, "the record does not begin and end with a delimiter")
+        .place(place(subject, line, record))
+        .expected("a delimiter at both ends, as `borders: true` says")
+        .hint("a text holds a delimiter, or the layout has changed: ask the sender for the list without bars")
+}
+
 pub(super) fn repeated_header(subject: &Subject, line: u64, record: &[u8], first: u64) -> Diagnostic {
     refused(structure::REPEATED_HEADER, format!("the header of line {first} stands in the file again"))
         .place(place(subject, line, record))
         .expected("one extract in a file")
-        .hint("two extracts seem to have been joined: ask the sender for each by itself")
+        .hint("two extracts seem to have been joined: ask the sender for each by itself; where a printed report repeats it on each page, say `repeats_header: allowed`")
 }
 
 /// `at`: line and record. The contract says which records are rows, and this one is of no type that it knows.

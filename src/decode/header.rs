@@ -36,6 +36,8 @@ pub struct Header {
     pub(super) fields: usize,
     /// The record itself, as UTF-8 and without its line end.
     pub(super) raw: Vec<u8>,
+    /// The further records of a header of several.
+    pub(super) more_raw: Vec<Vec<u8>>,
     /// In a file of fixed width whose declared length counts the line end: bytes of the line end; else 0.
     pub(super) line_end: usize,
     /// Sentences of the format about what stands around the table.
@@ -112,12 +114,42 @@ pub(super) struct Found {
 pub(super) struct Search<'j> {
     judge: &'j Judge,
     /// For each column of the contract, the folded names under which it may stand.
-    wanted: Vec<BTreeSet<String>>,
+    wanted: Vec<Wanted>,
     preamble: Vec<PreambleLine>,
     controls: Vec<ControlRecord>,
     marks: Vec<u64>,
     /// The line that names the most columns so far.
     best: Option<Candidate>,
+}
+
+/// How a column is found.
+struct Wanted {
+    /// Folded names under which it may stand.
+    names: BTreeSet<String>,
+    /// Which of several fields with such a name it is, from 1.
+    occurrence: Option<usize>,
+    /// Its field, from 1.
+    position: Option<usize>,
+}
+
+impl Wanted {
+    /// The fields that it may stand in, by their folded names.
+    fn among(&self, folded: &[String]) -> Vec<usize> {
+        let is_named = |name: &String| self.names.contains(name);
+        if let Some(at) = self.position.and_then(|position| position.checked_sub(1)) {
+            return folded.get(at).filter(|name| name.is_empty() || is_named(name)).map(|_| at).into_iter().collect();
+        }
+        let mut named = folded.iter().enumerate().filter(|(_, name)| is_named(name)).map(|(at, _)| at);
+        match self.occurrence.and_then(|occurrence| occurrence.checked_sub(1)) {
+            Some(nth) => named.nth(nth).into_iter().collect(),
+            None => named.collect(),
+        }
+    }
+
+    /// Whether it says itself which of several fields it is.
+    const fn is_placed(&self) -> bool {
+        self.occurrence.is_some() || self.position.is_some()
+    }
 }
 
 /// A line that might be the header.
@@ -146,17 +178,31 @@ impl<'j> Search<'j> {
     /// # Errors
     /// TC0208, TC0209 where it is the header and names a column twice, or what the contract does not know.
     pub(super) fn offer(&mut self, line: u64, names: Vec<String>, raw: impl FnOnce() -> Vec<u8>) -> Answer<Option<Header>> {
+        self.offer_with(line, names, &[], raw)
+    }
+
+    /// As [`Self::offer`], with the fields of the lines below it, which name the columns together with it.
+    ///
+    /// # Errors
+    /// As [`Self::offer`].
+    pub(super) fn offer_with(
+        &mut self,
+        line: u64,
+        names: Vec<String>,
+        below: &[Vec<String>],
+        raw: impl FnOnce() -> Vec<u8>,
+    ) -> Answer<Option<Header>> {
         let tag = record_type(self.judge, &names).map(|kind| kind.tag.clone());
         if let Some(tag) = tag {
             self.controls.push(ControlRecord { tag, line, fields: names.clone() });
             self.preamble.push(PreambleLine { line, fields: names, is_control: true });
             return Ok(None);
         }
-        let candidate = Candidate::new(&self.wanted, line, names, raw());
+        let candidate = Candidate::new(&self.wanted, line, together(&names, below), raw());
         if candidate.is_complete() {
             return self.accept(candidate).map(Some);
         }
-        self.preamble.push(PreambleLine { line, fields: candidate.names.clone(), is_control: false });
+        self.preamble.push(PreambleLine { line, fields: names, is_control: false });
         if self.best.as_ref().is_none_or(|best| best.matched() < candidate.matched()) {
             self.best = Some(candidate);
         }
@@ -181,7 +227,7 @@ impl<'j> Search<'j> {
 
     /// Columns of which some folded name is among these.
     pub(super) fn named_among(&self, folded: &BTreeSet<String>) -> usize {
-        self.wanted.iter().filter(|wanted| !wanted.is_disjoint(folded)).count()
+        self.wanted.iter().filter(|wanted| !wanted.names.is_disjoint(folded)).count()
     }
 
     /// TC0206 where some line is the header but for columns that it lacks.
@@ -205,8 +251,13 @@ impl<'j> Search<'j> {
         let by_place = matches!(judge.layout.format, Format::Fixed(_));
         let is_type =
             |at: usize, name: &str| judge.has_data_types() && judge.layout.rows.record_at == RecordAt::Field(at) && name.trim().is_empty();
-        let unclaimed: Vec<(usize, String)> =
-            found.unclaimed().filter(|(at, name)| !by_place && !is_type(*at, name)).map(|(at, name)| (at, named(name))).collect();
+        let last = found.names.len().saturating_sub(1);
+        let is_border = |at: usize, name: &str| judge.layout.has_borders() && (at == 0 || at == last) && name.trim().is_empty();
+        let unclaimed: Vec<(usize, String)> = found
+            .unclaimed()
+            .filter(|(at, name)| !by_place && !is_type(*at, name) && !is_border(*at, name))
+            .map(|(at, name)| (at, named(name)))
+            .collect();
         let (extra_places, extra): (Vec<usize>, Vec<String>) = unclaimed.into_iter().unzip();
         let doubled: Vec<&str> =
             found.fields.iter().filter_map(|fields| fields.get(1)).filter_map(|at| found.names.get(*at)).map(String::as_str).collect();
@@ -233,6 +284,7 @@ impl<'j> Search<'j> {
             controls: std::mem::take(&mut self.controls),
             marks: std::mem::take(&mut self.marks),
             raw: found.raw,
+            more_raw: Vec::new(),
             line_end: 0,
             remarks: Vec::new(),
         })
@@ -240,11 +292,15 @@ impl<'j> Search<'j> {
 }
 
 impl Candidate {
-    fn new(wanted: &[BTreeSet<String>], line: u64, names: Vec<String>, raw: Vec<u8>) -> Self {
+    fn new(wanted: &[Wanted], line: u64, names: Vec<String>, raw: Vec<u8>) -> Self {
         let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
-        let fields =
-            |wanted: &BTreeSet<String>| folded.iter().enumerate().filter(|(_, name)| wanted.contains(*name)).map(|(at, _)| at).collect();
-        Self { line, raw, fields: wanted.iter().map(fields).collect(), names }
+        let mut fields: Vec<Vec<usize>> = wanted.iter().map(|wanted| wanted.among(&folded)).collect();
+        let placed: Vec<usize> = wanted.iter().zip(&fields).filter(|(w, _)| w.is_placed()).flat_map(|(_, at)| at.iter().copied()).collect();
+        // What another column says is its own is left to it.
+        for (_, fields) in wanted.iter().zip(&mut fields).filter(|(wanted, _)| !wanted.is_placed()) {
+            fields.retain(|at| !placed.contains(at));
+        }
+        Self { line, raw, fields, names }
     }
 
     fn matched(&self) -> usize {
@@ -279,17 +335,35 @@ pub(super) fn tagged<'a>(judge: &'a Judge, tag: &[u8]) -> Option<&'a RecordType>
 }
 
 /// For each column of the contract, the folded names under which it may stand.
-fn wanted_names(judge: &Judge) -> Vec<BTreeSet<String>> {
-    let names =
-        |column: &Column| column.rules.aliases.iter().chain(std::iter::once(&column.physical_name)).map(|name| fold(name)).collect();
-    judge.contract.columns.iter().map(names).collect()
+fn wanted_names(judge: &Judge) -> Vec<Wanted> {
+    let number = |number: Option<u32>| number.and_then(|number| usize::try_from(number).ok());
+    let wanted = |column: &Column| Wanted {
+        names: column.rules.aliases.iter().chain(std::iter::once(&column.physical_name)).map(|name| fold(name)).collect(),
+        occurrence: number(column.rules.occurrence),
+        position: number(column.rules.position),
+    };
+    judge.contract.columns.iter().map(wanted).collect()
+}
+
+/// The names that the records of a header give together: `Supplier` over `ID` is `Supplier ID`.
+fn together(names: &[String], below: &[Vec<String>]) -> Vec<String> {
+    if below.is_empty() {
+        return names.to_vec();
+    }
+    let fields = below.iter().map(Vec::len).chain([names.len()]).max().unwrap_or(0);
+    let name = |at: usize| {
+        let parts = std::iter::once(names).chain(below.iter().map(Vec::as_slice)).filter_map(|names| names.get(at));
+        parts.map(|part| part.trim()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    };
+    (0..fields).map(name).collect()
 }
 
 fn drift(judge: &Judge, found: &Candidate) -> Vec<Drift> {
     let mut drift = Vec::new();
     for (column, fields) in judge.contract.columns.iter().zip(&found.fields) {
         let Some(printed) = fields.first().and_then(|at| found.names.get(*at)) else { continue };
-        if *printed != column.physical_name {
+        let unnamed = column.rules.position.is_some() && printed.trim().is_empty();
+        if *printed != column.physical_name && !unnamed {
             drift.push(Drift {
                 column: column.name.clone(),
                 printed: printed.clone(),

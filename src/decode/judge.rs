@@ -18,7 +18,7 @@ use super::{
 use crate::{
     diagnostic::Answer,
     domain::{Day, Identifier},
-    schema::{Column, Contract, Encoding, Escape, Form, Format, Layout, MoneyStyle, Side, Term, Type},
+    schema::{Column, Contract, Encoding, Escape, Form, Format, Layout, MoneyStyle, STAND_IN, Side, Term, Type},
 };
 
 /// Name of the column that holds the physical line on which a row's record starts.
@@ -85,7 +85,7 @@ impl Judge {
         });
         let mut plans: Vec<Plan> =
             contract.columns.iter().map(|column| Plan::new(&as_read(column, &layout), &layout.rows.null_words, covered)).collect();
-        if matches!(layout.format, Format::Fixed(_)) {
+        if matches!(&layout.format, Format::Fixed(_)) || layout.has_borders() {
             plans.iter_mut().for_each(|plan| plan.trim = true);
         }
         let field = |(column, plan): (&Column, &Plan)| column.field().with_nullable(!plan.required);
@@ -127,6 +127,23 @@ impl Judge {
             }
         }
         self
+    }
+
+    /// The delimiter as the file has it, where another byte stands for it in the text as it is split.
+    pub(super) const fn other_delimiter(&self) -> Option<char> {
+        match &self.layout.format {
+            Format::Delimited(delimited) => delimited.other_delimiter,
+            Format::Fixed(_) | Format::Workbook(_) => None,
+        }
+    }
+
+    /// A record as it came.
+    pub(super) fn as_it_came(&self, record: &[u8]) -> String {
+        let text = String::from_utf8_lossy(record);
+        match self.other_delimiter() {
+            Some(delimiter) => text.replace(char::from(STAND_IN), &delimiter.to_string()),
+            None => text.into_owned(),
+        }
     }
 
     #[must_use]

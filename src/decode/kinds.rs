@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::Identifier,
-    schema::{RecordAt, RecordType, Stretch},
+    schema::{EndAt, RecordAt, RecordType, Stretch},
 };
 
 /// What a record is.
@@ -23,6 +23,14 @@ pub(super) enum Class {
     Footer,
     NotData(usize),
     Header,
+    /// A line of dashes in a printed list.
+    Rule,
+    /// Page furniture, by the position of its pattern.
+    Page(usize),
+    /// What says that there is nothing.
+    Nil,
+    /// From the record on that ends the rows.
+    Tail,
     /// Of no type that the contract knows, and it says which types are rows.
     Unknown,
 }
@@ -40,6 +48,12 @@ pub(super) struct Kinds<'a> {
     /// Each footer or not-data rule: conditions on fields.
     footer: Vec<(usize, Vec<u8>)>,
     not_data: Vec<Vec<(usize, Vec<u8>)>>,
+    /// What ends the rows, by conditions on fields.
+    end: Vec<(usize, Vec<u8>)>,
+    /// Line from which on all is tail.
+    tail_from: u64,
+    /// Lines of dashes stand between records, and bars at their ends.
+    borders: bool,
 }
 
 impl<'a> Kinds<'a> {
@@ -55,9 +69,62 @@ impl<'a> Kinds<'a> {
             text,
             tags: !judge.layout.rows.records.is_empty(),
             data_types: judge.has_data_types(),
-            header_names: judge.plans.iter().all(|plan| plan.reading.takes_any_text()),
+            header_names: judge.layout.rows.repeated_header || judge.plans.iter().all(|plan| plan.reading.takes_any_text()),
             footer: judge.layout.rows.footer.as_ref().map(|footer| conditions(&footer.when)).unwrap_or_default(),
             not_data: judge.layout.rows.not_data.iter().map(|rule| conditions(&rule.when)).collect(),
+            end: match judge.layout.rows.end.as_ref().map(|end| &end.at) {
+                Some(EndAt::When(when)) => conditions(when),
+                _ => Vec::new(),
+            },
+            tail_from: u64::MAX,
+            borders: judge.layout.has_borders(),
+        }
+    }
+
+    /// The same, where all is tail from a line on.
+    pub(super) fn with_tail(self, from: Option<u64>) -> Self {
+        Self { tail_from: from.unwrap_or(u64::MAX), ..self }
+    }
+
+    /// Whether the record ends the rows.
+    pub(super) fn is_end(&self, row: Row<'_>) -> bool {
+        match self.judge.layout.rows.end.as_ref().map(|end| &end.at) {
+            Some(EndAt::Line(line)) => line.matches(&String::from_utf8_lossy(self.raw(row))),
+            Some(EndAt::When(_)) => self.holds(row, &self.end),
+            None => false,
+        }
+    }
+
+    /// Nothing but dashes, bars and blanks, and at least one dash.
+    fn is_rule(&self, row: Row<'_>) -> bool {
+        let raw = self.raw(row);
+        self.borders
+            && raw.iter().all(|byte| matches!(byte, b'-' | b'=' | b'_' | b'+' | b' ' | b'\t') || *byte == self.judge.dialect.delimiter)
+            && raw.iter().any(|byte| matches!(byte, b'-' | b'=' | b'_'))
+    }
+
+    /// Whether the record lacks a bar at one of its ends.
+    pub(super) fn lacks_border(&self, row: Row<'_>) -> bool {
+        let is_blank = |at: usize| self.field(row, at).is_some_and(|field| field.text.trim_ascii().is_empty());
+        self.borders && !(is_blank(0) && row.ends.len().checked_sub(1).is_some_and(is_blank))
+    }
+
+    /// The position of the pattern of page furniture that the record is of.
+    fn page(&self, row: Row<'_>) -> Option<usize> {
+        let pages = &self.judge.layout.rows.pages;
+        if pages.is_empty() {
+            return None;
+        }
+        let text = String::from_utf8_lossy(self.raw(row));
+        pages.iter().position(|page| page.line.matches(&text))
+    }
+
+    /// Whether the record says that there is nothing, and nothing else.
+    fn is_nil(&self, row: Row<'_>) -> bool {
+        let nil = &self.judge.layout.rows.nil;
+        !nil.is_empty() && {
+            let text = self.fields(row).join(" ");
+            nil.iter().any(|nil| nil.matches(&text))
         }
     }
 
@@ -84,12 +151,24 @@ impl<'a> Kinds<'a> {
     }
 
     pub(super) fn class(&self, row: Row<'_>) -> Class {
+        if row.line >= self.tail_from {
+            return Class::Tail;
+        }
         let kind = if self.tags { self.kind(row) } else { None };
         if kind.is_some_and(|kind| !kind.data) {
             Class::Control
         } else if self.is_blank(row) {
             Class::Blank
-        } else if self.raw(row) == self.header.raw || (self.header_names && self.is_header_again(row)) {
+        } else if self.is_rule(row) {
+            Class::Rule
+        } else if let Some(page) = self.page(row) {
+            Class::Page(page)
+        } else if self.is_nil(row) {
+            Class::Nil
+        } else if self.raw(row) == self.header.raw
+            || self.header.more_raw.iter().any(|raw| self.raw(row) == raw)
+            || (self.header_names && self.is_header_again(row))
+        {
             Class::Header
         } else if self.holds(row, &self.footer) {
             Class::Footer

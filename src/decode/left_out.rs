@@ -33,6 +33,16 @@ pub enum Left {
     NotData(usize),
     /// The row of totals.
     Footer,
+    /// The header once more.
+    HeaderAgain,
+    /// A line of dashes in a printed list.
+    Rule,
+    /// Page furniture, by the position of its pattern among `pages`.
+    Page(usize),
+    /// What says that there is nothing.
+    Nil,
+    /// From the record on that ends the rows.
+    Tail,
 }
 
 /// Records left out for one reason, and what they hold.
@@ -129,6 +139,9 @@ impl Judge {
             Left::Record(tag) => self.layout.rows.records.iter().find(|kind| kind.tag == *tag)?.holds,
             Left::NotData(rule) => self.layout.rows.not_data.get(*rule)?.holds,
             Left::Footer => self.layout.rows.footer.as_ref()?.holds,
+            Left::Page(line) => self.layout.rows.pages.get(*line)?.holds,
+            Left::Tail => self.layout.rows.end.as_ref()?.holds,
+            Left::HeaderAgain | Left::Rule | Left::Nil => None,
         }
     }
 
@@ -140,6 +153,11 @@ impl Judge {
             Left::Blank => "blank".to_owned(),
             Left::Record(tag) => format!("record {tag}"),
             Left::Footer => "footer".to_owned(),
+            Left::HeaderAgain => "header again".to_owned(),
+            Left::Rule => "line of dashes".to_owned(),
+            Left::Page(_) => "page furniture".to_owned(),
+            Left::Nil => "nil return".to_owned(),
+            Left::Tail => "after the end".to_owned(),
             Left::NotData(rule) => self.layout.rows.not_data.get(*rule).map_or_else(String::new, |rule| rule.reason.clone()),
         }
     }

@@ -107,7 +107,7 @@ impl<'a> Pass<'a> {
             rejected: Vec::new(),
             tally: Tally { extra: vec![0; header.extra.len()], ..Tally::new(judge) },
             fault: None,
-            kinds: Kinds::new(judge, header, text),
+            kinds: Kinds::new(judge, header, text).with_tail(piece.tail_from),
             at_fault: None,
             whole_end: false,
         }
@@ -167,6 +167,9 @@ impl<'a> Pass<'a> {
             } else if self.judge.trailing_delimiter && !self.kinds.ends_empty(row) {
                 let fault = self.wrong_shape(row);
                 self.report(row.line, fault);
+            } else if self.kinds.lacks_border(row) {
+                let fault = faults::no_border(&self.judge.subject, row.line, self.kinds.raw(row));
+                self.report(row.line, fault);
             }
         }
         marked.into_iter().for_each(|(at, start)| rows.start_at(at, start));
@@ -215,7 +218,9 @@ impl<'a> Pass<'a> {
     }
 
     fn count(&mut self, row: Row<'_>, class: Class) {
-        if row.end() == self.text.len() && matches!(class, Class::Control | Class::Footer | Class::Blank) {
+        if row.end() == self.text.len()
+            && matches!(class, Class::Control | Class::Footer | Class::Blank | Class::Rule | Class::Page(_) | Class::Nil | Class::Tail)
+        {
             self.whole_end = true;
         }
         match class {
@@ -237,9 +242,20 @@ impl<'a> Pass<'a> {
                 *self.tally.not_data.entry(reason).or_default() += 1;
                 self.price(row, Left::NotData(rule));
             }
+            Class::Header if self.judge.layout.rows.repeated_header => self.skip(row, Left::HeaderAgain),
             Class::Header => self.report_header(row),
+            Class::Rule => self.skip(row, Left::Rule),
+            Class::Page(line) => self.skip(row, Left::Page(line)),
+            Class::Nil => self.skip(row, Left::Nil),
+            Class::Tail => self.skip(row, Left::Tail),
             Class::Unknown => self.report_unknown(row),
         }
+    }
+
+    /// Counts and prices a record that is declared not to be data.
+    fn skip(&mut self, row: Row<'_>, left: Left) {
+        *self.tally.not_data.entry(self.judge.reason(&left)).or_default() += 1;
+        self.price(row, left);
     }
 
     /// Counts and prices a record that is no row.

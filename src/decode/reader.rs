@@ -10,6 +10,7 @@ use super::{
     fixed::{self, split::Cutter},
     header::Header,
     judge::Judge,
+    kinds::Kinds,
     packed::Unpacked,
     records::Records,
     text::{
@@ -32,6 +33,10 @@ use crate::{
 /// ```
 pub struct Reader<R> {
     format: Format<R>,
+    /// The contract, where it says what ends the rows.
+    ends_by: Option<Box<Judge>>,
+    /// The record that ends the rows was met.
+    ended: bool,
 }
 
 /// How the file at hand is read. What is no text has an arm of its own here, in [`PieceOf`] and in [`Splitting`].
@@ -44,6 +49,8 @@ enum Format<R> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
     pub(super) of: PieceOf,
+    /// Line from which on all is tail.
+    pub(super) tail_from: Option<u64>,
 }
 
 /// What a format gives.
@@ -72,13 +79,14 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_in_pieces(judge: &Judge, read: R, bytes: usize) -> Answer<Self> {
+        let ends_by = judge.layout.rows.end.is_some().then(|| Box::new(judge.clone()));
         let read = Unpacked::open(&judge.subject.file, &judge.layout, read)?;
         let format = match &judge.layout.format {
             schema::Format::Delimited(_) => Format::Text(Box::new(Chunks::open(judge, &delimited::CUT, read, bytes)?)),
             schema::Format::Fixed(_) => Format::Text(Box::new(Chunks::open(judge, &fixed::CUT, read, bytes)?)),
             schema::Format::Workbook(form) => Format::Workbook(Box::new(Sheet::open(judge, form, read)?)),
         };
-        Ok(Self { format })
+        Ok(Self { format, ends_by, ended: false })
     }
 
     /// The header of the file.
@@ -97,10 +105,17 @@ impl<R: Read> Reader<R> {
     /// found when the pieces given so far are decoded: it comes first.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Answer<Option<Piece>> {
-        match &mut self.format {
-            Format::Text(chunks) => Ok(chunks.next()?.map(|chunk| Piece { of: PieceOf::Text(chunk) })),
-            Format::Workbook(sheet) => Ok(sheet.next()?.map(|rows| Piece { of: PieceOf::Rows(rows) })),
+        let of = match &mut self.format {
+            Format::Text(chunks) => chunks.next()?.map(PieceOf::Text),
+            Format::Workbook(sheet) => sheet.next()?.map(PieceOf::Rows),
+        };
+        let Some(of) = of else { return Ok(None) };
+        let mut piece = Piece { of, tail_from: None };
+        if let Some(judge) = &self.ends_by {
+            piece.tail_from = if self.ended { Some(0) } else { piece.end(judge, &self.header()) };
+            self.ended = piece.tail_from.is_some();
         }
+        Ok(Some(piece))
     }
 }
 
@@ -196,6 +211,23 @@ impl Piece {
         }
     }
 
+    /// The line of the record that ends the rows; `None` where none does.
+    fn end(&self, judge: &Judge, header: &Header) -> Option<u64> {
+        let text = self.text(judge);
+        let kinds = Kinds::new(judge, header, &text);
+        let mut splitting = self.split(judge, header, &text);
+        let mut records = Records::new(header.fields, splitting.gap());
+        let (mut more, mut end) = (true, None::<u64>);
+        while more && end.is_none() {
+            more = splitting.fill(&mut records, BLOCK_ROWS).unwrap_or(false);
+            let odd = records.odd.iter().map(|odd| odd.row(splitting.gap()));
+            let rows = (0..records.len()).filter_map(|at| records.row(at)).chain(odd);
+            end = rows.filter(|row| kinds.is_end(*row)).map(|row| row.line).min();
+            records.clear();
+        }
+        end
+    }
+
     /// The record that starts on a line, as it came; `None` where none does.
     fn raw(&self, judge: &Judge, header: &Header, line: u64) -> Option<String> {
         let text = self.text(judge);
@@ -207,7 +239,7 @@ impl Piece {
             let at = records.lines.iter().position(|known| *known == line);
             let odd = records.odd.iter().find(|odd| odd.line == line).map(|odd| odd.row(splitting.gap()));
             if let Some(row) = at.and_then(|at| records.row(at)).or(odd) {
-                return Some(String::from_utf8_lossy(text.get(row.start..row.end()).unwrap_or_default()).into_owned());
+                return Some(judge.as_it_came(text.get(row.start..row.end()).unwrap_or_default()));
             }
             records.clear();
         }

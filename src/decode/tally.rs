@@ -288,7 +288,12 @@ impl Tally {
             }
         }
         faults.extend(self.date_orders(judge));
-        if faults.is_empty() && self.accepted + self.rejected == 0 && !judge.layout.rows.allow_empty {
+        let rows = self.accepted + self.rejected;
+        let nil = self.left_out.get(&Left::Nil);
+        if nil.is_some() && rows > 0 {
+            faults.push(faults::nil_beside_rows(&judge.subject, rows));
+        }
+        if faults.is_empty() && rows == 0 && nil.is_none() && !judge.layout.rows.allow_empty {
             faults.push(faults::no_rows(&judge.subject.file, header.line));
         }
         faults

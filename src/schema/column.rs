@@ -139,6 +139,8 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
     );
     let rules = ColumnRules {
         aliases: fields.get("aliases").and_then(|item| item.texts()).unwrap_or_default(),
+        occurrence: place(&fields, "occurrence"),
+        position: place(&fields, "position"),
         money: styles(
             for_type("money", column_type == Type::Money, MONEY).as_ref(),
             for_type("number", column_type == Type::Quantity, QUANTITY).as_ref(),
@@ -170,8 +172,16 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         let hint = "A column of debits, or of credits, needs no other to say so.";
         item.refuse(contract::RULE, "`side` stands beside it", "one of `side: debit | credit` and `sign_from`", hint);
     }
+    if let (Some(_), Some(item)) = (rules.occurrence, fields.get("position")) {
+        item.refuse(contract::RULE, "`occurrence` stands beside it", "one of `occurrence` and `position`", "");
+    }
     only_for_sources(&fields, kind);
     rules
+}
+
+/// Which of several, or which field, from 1.
+fn place(fields: &Fields<'_>, key: &str) -> Option<u32> {
+    fields.get(key).and_then(|item| item.count(1, 4_096)).and_then(|n| u32::try_from(n).ok())
 }
 
 /// How a text is read means nothing where no text is read.
@@ -181,6 +191,8 @@ fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
     }
     let of_sources = [
         "aliases",
+        "occurrence",
+        "position",
         "blank",
         "includes_vat",
         "money",

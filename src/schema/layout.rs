@@ -1,12 +1,13 @@
 //! The schema-level `truecost` property of a source: how the text of an extract is laid out.
 
 mod fixed;
+mod printed;
 
 use crate::{diagnostic::codes::contract, domain::Identifier};
 
 use super::{
     Column, Container, Delimited, Encoding, Escape, ExtraColumns, Footer, Format, Holds, Kind, Layout, NotData, RecordAt, RecordType,
-    RowRules, TextRules,
+    RowRules, STAND_IN, TextRules,
     column::value_of_ours,
     fields::{Fields, Item, did_you_mean},
     suggest::nearest,
@@ -38,6 +39,15 @@ pub fn read_layout(object: &Fields<'_>, kind: Kind, columns: &Columns<'_>) -> Op
     };
     let fields = value.fields(words::file_keys())?;
     let format = format(&fields, columns)?;
+    if let Format::Fixed(_) | Format::Workbook(_) = format {
+        format_keys(&fields, if matches!(format, Format::Fixed(_)) { "fixed" } else { "workbook" }, &["borders"]);
+    }
+    if let Format::Fixed(_) = format {
+        for (column, item) in columns.iter().filter(|(column, _)| column.rules.occurrence.or(column.rules.position).is_some()) {
+            let why = format!("the column `{}` has its place in the line", column.name);
+            item.refuse(contract::LAYOUT, &why, "`occurrence` and `position` only where columns have headings", "");
+        }
+    }
     let layout = Layout { rows: row_rules(&fields, columns, &format), format, container: container(&fields) };
     check_names(&fields, &layout.rows);
     Some(layout)
@@ -93,9 +103,12 @@ fn container(fields: &Fields<'_>) -> Option<Container> {
 fn delimited(fields: &Fields<'_>, columns: &Columns<'_>) -> Delimited {
     format_keys(fields, "delimited", &["unit", "length", "fill", "sheet", "columns", "macros"]);
     no_places(columns);
+    let (delimiter, other_delimiter) = delimiter(fields);
     let delimited = Delimited {
         text: text_rules(fields),
-        delimiter: delimiter(fields),
+        delimiter,
+        other_delimiter,
+        borders: flag(fields, "borders"),
         quote: quote(fields),
         escape: choice(fields, "escape", Escape::Doubled, &[("doubled", Escape::Doubled), ("backslash", Escape::Backslash)]),
         trailing_delimiter: flag(fields, "trailing_delimiter"),
@@ -119,7 +132,12 @@ fn row_rules(fields: &Fields<'_>, columns: &Columns<'_>, format: &Format) -> Row
     RowRules {
         has_header: header.is_there,
         header_within_rows: header.within_rows,
+        header_records: header.records,
         preamble_holds: header.before,
+        repeated_header: choice(fields, "repeats_header", false, &[("refused", false), ("allowed", true)]),
+        pages: printed::pages(fields),
+        end: printed::end(fields, columns),
+        nil: printed::nil(fields),
         record_at: record_at(fields, format),
         records: records(fields, format),
         footer: fields.get("footer").and_then(|item| footer(&item, columns)),
@@ -144,16 +162,20 @@ fn flag(fields: &Fields<'_>, key: &str) -> bool {
     fields.get(key).and_then(|item| item.flag()).unwrap_or(false)
 }
 
-fn delimiter(fields: &Fields<'_>) -> u8 {
-    let words = [("tab", b'\t'), ("\\t", b'\t'), ("\t", b'\t')];
+/// One character; one that is not ASCII has a stand-in in the text as it is split.
+fn delimiter(fields: &Fields<'_>) -> (u8, Option<char>) {
+    let words = ["tab", "\\t", "\t"];
     let read = |text: &str| {
-        let word = words.iter().find(|(word, _)| *word == text).map(|(_, byte)| *byte);
-        word.or(match text.as_bytes() {
-            [byte] if byte.is_ascii_punctuation() || *byte == b' ' => Some(*byte),
+        let mut characters = text.chars();
+        match (characters.next(), characters.next()) {
+            _ if words.contains(&text) => Some((b'\t', None)),
+            (Some(c), None) if c.is_alphanumeric() || matches!(c, '\n' | '\r' | '\0' | '\u{1a}' | '\u{feff}') => None,
+            (Some(c), None) if c.is_ascii() => u8::try_from(c).ok().map(|byte| (byte, None)),
+            (Some(c), None) => Some((STAND_IN, Some(c))),
             _ => None,
-        })
+        }
     };
-    fields.need("delimiter").and_then(|item| item.read("one character that is no letter or digit, or `tab`", read)).unwrap_or(b',')
+    fields.need("delimiter").and_then(|item| item.read("one character that is no letter or digit, or `tab`", read)).unwrap_or((b',', None))
 }
 
 fn quote(fields: &Fields<'_>) -> Option<u8> {
@@ -166,7 +188,7 @@ fn quote(fields: &Fields<'_>) -> Option<u8> {
 }
 
 fn encodings(fields: &Fields<'_>) -> Vec<Encoding> {
-    let words = [Encoding::Utf8, Encoding::Windows1252, Encoding::Utf16Le, Encoding::Utf16Be, Encoding::Latin1];
+    let words = [Encoding::Utf8, Encoding::Windows1252, Encoding::Utf16Le, Encoding::Utf16Be, Encoding::Latin1, Encoding::MacRoman];
     let words = words.map(|encoding| (encoding.as_str(), encoding));
     let Some(item) = fields.need("encodings") else { return Vec::new() };
     let list = item.list().unwrap_or_default();
@@ -180,6 +202,7 @@ fn encodings(fields: &Fields<'_>) -> Vec<Encoding> {
 struct Header {
     is_there: bool,
     within_rows: u32,
+    records: u32,
     before: Option<Holds>,
 }
 
@@ -187,12 +210,23 @@ struct Header {
 fn header(fields: &Fields<'_>, format: &Format) -> Header {
     let item = fields.get("header");
     let is_none = item.as_ref().map_or(matches!(format, Format::Fixed(_)), |item| item.raw_text() == Some("none"));
-    let mut found = Header { is_there: !is_none, within_rows: 20, before: None };
-    let header = item.filter(|_| !is_none).and_then(|item| item.fields(&["find", "within_rows", "holds"]));
+    let mut found = Header { is_there: !is_none, within_rows: 20, records: 1, before: None };
+    let header = item.filter(|_| !is_none).and_then(|item| item.fields(&["find", "within_rows", "lines", "holds"]));
     if let Some(header) = header {
         let _ = header.get("find").and_then(|item| item.choice(&[("by_names", ())]));
         let rows = header.get("within_rows").and_then(|item| item.count(1, 1_000)).and_then(|n| u32::try_from(n).ok());
         found.within_rows = rows.unwrap_or(20);
+        if let Some(item) = header.get("lines") {
+            found.records = item.count(1, 8).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
+            if matches!(format, Format::Fixed(_)) && found.records > 1 {
+                item.refuse(
+                    contract::LAYOUT,
+                    "it means nothing in `format: fixed`",
+                    "the line with the names alone",
+                    "`pages` takes the others.",
+                );
+            }
+        }
         found.before = holds(&header);
     }
     if is_none && let (Format::Delimited(_), Some(item)) = (format, fields.get("extra_columns")) {

@@ -2,6 +2,7 @@
 
 mod file;
 mod personal;
+mod printed;
 mod values;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use crate::domain::Identifier;
 
 pub use file::*;
 pub use personal::*;
+pub use printed::*;
 pub use values::*;
 
 /// Which of the four folders of `schemas/` a contract stands in.
@@ -192,6 +194,10 @@ impl Type {
 pub struct ColumnRules {
     /// Other headers under which the column may stand.
     pub aliases: Vec<String>,
+    /// Of several columns with its heading, which it is, from 1.
+    pub occurrence: Option<u32>,
+    /// Its field, from 1: there its heading stands, or none.
+    pub position: Option<u32>,
     /// Declared styles of amounts (`money:`) or of quantities (`number:`); empty for any other column.
     pub money: Vec<MoneyStyle>,
     /// The column holds one side of an amount; `None` = it is signed, debit positive.

@@ -158,8 +158,21 @@ fn read_columns<'r>(object: &Fields<'r>, kind: Kind) -> Option<Vec<(Column, Item
 fn unique_headers(object: &Fields<'_>, columns: &[(Column, Item<'_>)]) {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for (column, item) in columns {
+        // Columns of one heading are told apart by which of them, or which field, they are.
+        let which = match (column.rules.occurrence, column.rules.position) {
+            (Some(occurrence), _) => format!(" ({occurrence})"),
+            (None, Some(position)) => {
+                let field = format!("field {position}");
+                if let Some(other) = seen.insert(field.clone(), &column.name) {
+                    let fault = Diagnostic::new(contract::NAME, format!("{field} belongs to `{other}` and to `{}`", column.name));
+                    object.reader().fault(item.at(), fault.expected("a `position` for each column"));
+                }
+                continue;
+            }
+            (None, None) => String::new(),
+        };
         let own = std::iter::once(&column.physical_name).chain(&column.rules.aliases);
-        let mut folded: Vec<String> = own.map(|header| fold_header(header)).collect();
+        let mut folded: Vec<String> = own.map(|header| fold_header(header) + &which).collect();
         folded.sort_unstable();
         folded.dedup();
         for header in folded {

@@ -37,9 +37,15 @@ pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
                 record.start += marks;
                 let names = names(judge, text, &record, judge.dialect);
                 let raw = || transcode::to_utf8(judge.encoding, text.get(record.start..record.end()).unwrap_or_default()).into_owned();
-                if let Some(header) = search.offer(line, names, raw)? {
-                    let next_line = line + count_line_ends(text.get(record.start..record.next).unwrap_or_default());
-                    return Ok(Found { header, next: record.next, next_line });
+                let below = below(judge, text, record.next);
+                let names_below: Vec<Vec<String>> = below.iter().map(|record| self::names(judge, text, record, judge.dialect)).collect();
+                if let Some(header) = search.offer_with(line, names, &names_below, raw)? {
+                    let next = below.last().map_or(record.next, |last| last.next);
+                    let next_line = line + count_line_ends(text.get(record.start..next).unwrap_or_default());
+                    let raw = |record: &Record| {
+                        transcode::to_utf8(judge.encoding, text.get(record.start..record.end()).unwrap_or_default()).into_owned()
+                    };
+                    return Ok(Found { header: Header { more_raw: below.iter().map(raw).collect(), ..header }, next, next_line });
                 }
             }
             Err(_) => search.pass_over(line, judge.text_of(text.get(at..next).unwrap_or_default()).trim_end().to_owned()),
@@ -47,6 +53,19 @@ pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
         (at, line) = (next, line + 1);
     }
     Err(search.lacking().or_else(|| delimiter_fault(judge, text, &search)).unwrap_or_else(|| not_found(judge, text)).into())
+}
+
+/// The further records of a header of several, if they can be read.
+fn below(judge: &Judge, text: &[u8], mut at: usize) -> Vec<Record> {
+    let mut records = Vec::new();
+    for _ in 1..judge.layout.rows.header_records {
+        let Some(record) = text.get(at..).filter(|rest| !rest.is_empty()).and_then(|_| read_record(text, at, judge.dialect).ok()) else {
+            break;
+        };
+        at = record.next;
+        records.push(record);
+    }
+    records
 }
 
 fn names(judge: &Judge, text: &[u8], record: &Record, dialect: Dialect) -> Vec<String> {

@@ -28,11 +28,11 @@ impl Pass<'_> {
         let mut from = row.start;
         for place in dropped {
             let Some((start, end)) = row.span(place) else { continue };
-            raw.push_str(&String::from_utf8_lossy(self.text.get(from..start).unwrap_or_default()));
+            raw.push_str(&self.judge.as_it_came(self.text.get(from..start).unwrap_or_default()));
             raw.push_str(if start < end { MASKED } else { "" });
             from = end;
         }
-        raw.push_str(&String::from_utf8_lossy(self.text.get(from..row.end()).unwrap_or_default()));
+        raw.push_str(&self.judge.as_it_came(self.text.get(from..row.end()).unwrap_or_default()));
         raw
     }
 

@@ -69,7 +69,7 @@ impl<R: Read> Chunks<R> {
     /// Finds the header. `read` gives the whole file from its first byte; chunks have about this many bytes.
     pub(in crate::decode) fn open(judge: &Judge, cut: &'static Cut, read: R, chunk_bytes: usize) -> Answer<Self> {
         let mut chunks = Self {
-            input: Input::new(read, judge.encoding),
+            input: Input::new(read, judge.encoding, judge.other_delimiter()),
             judge: judge.clone(),
             cut,
             header: Arc::default(),
@@ -145,6 +145,9 @@ impl<R: Read> Chunks<R> {
 
     fn fill(&mut self, wanted: usize) -> Answer<()> {
         self.ended = self.input.fill(&mut self.rest, wanted).map_err(|e| self.unreadable(e))?;
+        if self.input.holds_stand_in {
+            return Err(faults::stand_in(&self.judge.subject, self.judge.other_delimiter()).into());
+        }
         if self.ended {
             while self.rest.last() == Some(&CTRL_Z) {
                 self.rest.pop();

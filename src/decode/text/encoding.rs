@@ -338,6 +338,8 @@ fn is_valid_as(encoding: Encoding, facts: &EncodingFacts, rules: &TextRules) -> 
         (Encoding::Utf16Le | Encoding::Utf16Be, Some(utf16)) => utf16_encoding(utf16) == encoding && utf16.invalid.is_none(),
         (Encoding::Utf16Le | Encoding::Utf16Be, None) | (_, Some(_)) => false,
         (Encoding::Utf8, None) => facts.first_invalid_utf8.is_none(),
+        // It defines every byte: that it is not Windows-1252 only a person can know, and says.
+        (Encoding::MacRoman, None) => rules.trust_encoding || facts.multibyte_utf8.is_none(),
         (Encoding::Windows1252 | Encoding::Latin1, None) => {
             rules.trust_encoding || (facts.multibyte_utf8.is_none() && facts.undefined_1252.is_none())
         }

@@ -1,5 +1,6 @@
 //! How the file of a source contract is laid out.
 
+use super::{End, LinePattern, PageLine};
 use crate::domain::Identifier;
 
 /// The schema-level `truecost` property of a source contract: how its file is laid out.
@@ -35,11 +36,25 @@ impl Layout {
         }
     }
 
+    /// Whether each record begins and ends with a delimiter, as a printed list has it.
+    #[must_use]
+    pub const fn has_borders(&self) -> bool {
+        matches!(&self.format, Format::Delimited(delimited) if delimited.borders)
+    }
+
     /// Commas, RFC 4180, UTF-8: every rule as a contract has it that says no more than it must.
     #[must_use]
     pub fn delimited() -> Self {
         let text = TextRules { encodings: vec![Encoding::Utf8], trust_encoding: false, last_line_end_absent: false };
-        let delimited = Delimited { text, delimiter: b',', quote: Some(b'"'), escape: Escape::Doubled, trailing_delimiter: false };
+        let delimited = Delimited {
+            text,
+            delimiter: b',',
+            other_delimiter: None,
+            borders: false,
+            quote: Some(b'"'),
+            escape: Escape::Doubled,
+            trailing_delimiter: false,
+        };
         Self { rows: RowRules::default(), format: Format::Delimited(delimited), container: None }
     }
 }
@@ -80,7 +95,12 @@ pub enum SheetChoice {
 #[derive(Clone, Debug)]
 pub struct Delimited {
     pub text: TextRules,
+    /// In the text as it is split.
     pub delimiter: u8,
+    /// The delimiter as the file has it, where that is no ASCII character: [`Delimited::delimiter`] stands for it then.
+    pub other_delimiter: Option<char>,
+    /// A printed list: each record begins and ends with a delimiter, and lines of dashes stand between (`borders: true`).
+    pub borders: bool,
     /// `None` = quoting is not part of the layout: a quote is text.
     pub quote: Option<u8>,
     pub escape: Escape,
@@ -169,6 +189,16 @@ pub struct RowRules {
     pub has_header: bool,
     /// The header stands within this many physical lines.
     pub header_within_rows: u32,
+    /// Records that name the columns together: `header: {lines: 2}`.
+    pub header_records: u32,
+    /// The header may stand in the file again, as on each page of a printed report: `repeats_header: allowed`.
+    pub repeated_header: bool,
+    /// Lines that belong to pages and not to what they show.
+    pub pages: Vec<PageLine>,
+    /// After which record all is tail.
+    pub end: Option<End>,
+    /// What a record says that stands alone in a file without rows: a return of nothing.
+    pub nil: Vec<LinePattern>,
     /// Where a record says of which type it is.
     pub record_at: RecordAt,
     /// Record types by the text that stands there. Where one of them is data, any other text refuses the file.
@@ -192,6 +222,11 @@ impl Default for RowRules {
         Self {
             has_header: true,
             header_within_rows: 20,
+            header_records: 1,
+            repeated_header: false,
+            pages: Vec::new(),
+            end: None,
+            nil: Vec::new(),
             record_at: RecordAt::Field(0),
             records: Vec::new(),
             footer: None,
@@ -219,6 +254,7 @@ pub enum Encoding {
     Utf16Le,
     Utf16Be,
     Latin1,
+    MacRoman,
 }
 
 impl Encoding {
@@ -230,6 +266,7 @@ impl Encoding {
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
             Self::Latin1 => "iso-8859-1",
+            Self::MacRoman => "mac_roman",
         }
     }
 }

@@ -137,7 +137,9 @@ fn holds_amount(file: &str, judge: &Judge, left: &Left, out: &LeftOut) -> Diagno
     let key = match left {
         Left::Record(tag) => format!("`records: {{{tag}: {{holds: …}}}}`"),
         Left::Footer => "`footer: {…, holds: …}`".to_owned(),
-        Left::Preamble | Left::Blank => "`header: {holds: …}`".to_owned(),
+        Left::Preamble | Left::Blank | Left::HeaderAgain | Left::Rule | Left::Nil => "`header: {holds: …}`".to_owned(),
+        Left::Page(_) => "`pages: [{line: …, holds: …}]`".to_owned(),
+        Left::Tail => "`end: {…, holds: …}`".to_owned(),
         Left::NotData(_) => "`not_data: [{…, holds: …}]`".to_owned(),
     };
     let words = Holds::WORDS.map(|(word, _)| format!("`{word}`")).join(", ");

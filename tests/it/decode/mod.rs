@@ -8,4 +8,6 @@ mod placed;
 mod properties;
 mod published;
 mod sets;
+mod structure;
+mod structured_sets;
 mod values;

@@ -17,7 +17,7 @@ use super::{
 use crate::places;
 
 /// The bytes of each file of a set, and its truth.
-fn set(name: &str) -> Option<(BTreeMap<String, Vec<u8>>, Value)> {
+pub fn set(name: &str) -> Option<(BTreeMap<String, Vec<u8>>, Value)> {
     let Some(folder) = places::shared().map(|shared| shared.join("layouts").join(name)).filter(|folder| folder.is_dir()) else {
         println!("skipped: the shared folder is not here");
         return None;
@@ -30,7 +30,7 @@ fn set(name: &str) -> Option<(BTreeMap<String, Vec<u8>>, Value)> {
 }
 
 /// Rows, pounds and months of what was read are those of the truth.
-fn ties(judged: &Judged, truth: &Value, amount: &str, date: &str) {
+pub fn ties(judged: &Judged, truth: &Value, amount: &str, date: &str) {
     assert_eq!(judged.rejected, []);
     assert_eq!(Some(judged.rows.num_rows() as u64), truth["data_rows"].as_u64());
     let sum = judged.tally.sums.iter().find(|sum| &*sum.column == amount).expect("the amount");
@@ -50,7 +50,7 @@ fn known(name: &str) -> Contract {
 }
 
 /// Rows and pounds that were left out for a reason.
-fn left_out(judged: &Judged, left: &Left) -> (u64, String) {
+pub fn left_out(judged: &Judged, left: &Left) -> (u64, String) {
     judged.tally.left_out.get(left).map(|out| (out.rows, decimal(out.pence))).unwrap_or_default()
 }
 

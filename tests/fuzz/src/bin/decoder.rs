@@ -11,8 +11,8 @@ use truecost_fuzz::{
     diagnostic::Answer,
     domain::{Day, Digest, Identifier},
     schema::{
-        Column, ColumnRules, Contract, DateFormat, DatePart, Delimited, Encoding, Escape, ExtraColumns, Footer, Format, Holds, Kind, Layout,
-        MoneyStyle, NotData, RecordAt, RecordType, RowRules, SpecialColumns, TextRules, Type, Window,
+        Column, ColumnRules, Contract, DateFormat, DatePart, Delimited, Encoding, End, EndAt, Escape, ExtraColumns, Footer, Format, Holds, Kind, Layout, LinePattern,
+        MoneyStyle, NotData, PageLine, RecordAt, RecordType, RowRules, SpecialColumns, TextRules, Type, Window,
     },
 };
 
@@ -91,6 +91,8 @@ fn contract(choice: u8, more: u8) -> Contract {
         quote: bit(1).then_some(b'"'),
         escape: if bit(2) { Escape::Backslash } else { Escape::Doubled },
         trailing_delimiter: bit(7),
+        borders: more & 32 != 0,
+        other_delimiter: None,
     };
     let rows = RowRules {
         header_within_rows: 3,
@@ -104,6 +106,11 @@ fn contract(choice: u8, more: u8) -> Contract {
         preamble_holds: None,
         null_words: vec![String::new(), "NULL".into()],
         allow_empty: more & 8 == 0,
+        repeated_header: more & 128 != 0,
+        pages: LinePattern::new("Page * of *").map(|line| PageLine { line, holds: None }).into_iter().collect(),
+        end: LinePattern::new("*end*").filter(|_| more & 64 != 0).map(|line| End { at: EndAt::Line(line), holds: None }),
+        nil: LinePattern::new("nothing").into_iter().collect(),
+        ..RowRules::default()
     };
     let layout = Layout { rows, format: Format::Delimited(format), container: None };
     let columns = vec![
