@@ -56,7 +56,7 @@ pub use header::{Drift, Header, PreambleLine};
 pub use judge::{BalanceBy, Judge, SOURCE_ROW};
 pub use left_out::{Left, LeftOut, Printed};
 pub use middle::InMiddle;
-pub use packed::look_inside;
+pub use packed::{PlainPacked, look_inside};
 pub use pass::{Decoded, RowResidue, decode, decode_without};
 pub use reader::{Piece, Reader};
 pub use records::ControlRecord;
@@ -77,3 +77,4 @@ pub use value::{
     part_pennies::{NoiseSum, NoiseTally, ReadAmount, printed, residue_of},
     sides::Sides,
 };
+pub use workbook::{PlainBook, PlainCell, PlainSheet};

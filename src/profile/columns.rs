@@ -44,8 +44,11 @@ fn column(at: usize, heading: String, occurrence: Option<u32>, gather: &mut Gath
     let constant =
         values.first().filter(|(_, n)| *n == gather.rows && gather.rows > 1 && !gather.many && may).map(|(text, _)| text.clone());
     let is_money = matches!(kind, Kind::Money | Kind::Quantity);
-    let money = is_money.then(|| money(&gather.money, gather.filled.saturating_sub(words)));
-    let dates = (kind == Kind::Date).then(|| dates(gather));
+    let mut money = is_money.then(|| money(&gather.money, gather.filled.saturating_sub(words)));
+    let mut dates = (kind == Kind::Date).then(|| dates(gather));
+    if !open {
+        withhold(&mut money, &mut dates);
+    }
     Column {
         at,
         occurrence,
@@ -67,6 +70,21 @@ fn column(at: usize, heading: String, occurrence: Option<u32>, gather: &mut Gath
         null_words: nulls,
         personal,
         heading,
+    }
+}
+
+/// Takes out of the facts of a personal column what is somebody's own: the least and the greatest, days and months.
+fn withhold(money: &mut Option<Money>, dates: &mut Option<Dates>) {
+    if let Some(money) = money {
+        (money.smallest, money.largest) = (None, None);
+    }
+    if let Some(dates) = dates {
+        (dates.first, dates.last) = (None, None);
+        dates.months.clear();
+        for kind in &mut dates.kinds {
+            kind.first.clear();
+            kind.last.clear();
+        }
     }
 }
 
@@ -237,7 +255,7 @@ fn money(gather: &MoneyGather, filled: u64) -> Money {
         sum: Millionths(gather.sum()),
         debits: Millionths(gather.sums[0]),
         credits: Millionths(gather.sums[1]),
-        smallest: Millionths(smallest),
-        largest: Millionths(largest),
+        smallest: Some(Millionths(smallest)),
+        largest: Some(Millionths(largest)),
     }
 }

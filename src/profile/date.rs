@@ -121,7 +121,9 @@ fn day_first(text: &[u8], digits: usize) -> Option<Seen> {
     let make = |month: i32, day: i32| Day::from_ymd(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?);
     let day_first = make(second, first);
     let month_first = if month == Month::Number { make(first, second) } else { None };
-    (day_first.or(month_first).is_some() && (1900..2200).contains(&year)).then_some(())?;
+    // The year 9999 says that there is no end.
+    let known = (1900..2200).contains(&year) || year == 9999;
+    (day_first.or(month_first).is_some() && known).then_some(())?;
     let shape = Shape { year_first: false, month, separators: [one, two], short_year, time };
     let one_digit = [digits == 1, month == Month::Number && second_digits == 1, hour_one];
     Some(Seen { shape, day_first, month_first, one_digit })
@@ -133,7 +135,8 @@ fn year_first(text: &[u8]) -> Option<Seen> {
     let (month, month_digits, rest) = number(rest)?;
     let (two, rest) = separator(rest)?;
     let (day, day_digits, rest) = number(rest)?;
-    (month_digits <= 2 && day_digits <= 2 && (1900..2200).contains(&year)).then_some(())?;
+    let known = (1900..2200).contains(&year) || year == 9999;
+    (month_digits <= 2 && day_digits <= 2 && known).then_some(())?;
     let (time, hour_one, rest) = time(rest)?;
     rest.is_empty().then_some(())?;
     let day = Day::from_ymd(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)?;

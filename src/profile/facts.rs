@@ -282,8 +282,9 @@ pub struct Money {
     /// Sum of debits and of credits apart.
     pub debits: Millionths,
     pub credits: Millionths,
-    pub smallest: Millionths,
-    pub largest: Millionths,
+    /// `None` where they would be a person's.
+    pub smallest: Option<Millionths>,
+    pub largest: Option<Millionths>,
 }
 
 /// What looks personal in a column: shapes and counts, never values.

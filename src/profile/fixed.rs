@@ -17,17 +17,18 @@ use super::{
 use crate::{
     decode::{LineEndCounts, PlainFault, PlainRecords},
     diagnostic::{Answer, Refusal},
+    schema::known_layouts,
 };
 
 /// Gives each line of the text, form feeds taken off.
 fn lines(source: &Source, chosen: &Chosen, take: &mut dyn FnMut(u64, &str)) -> Result<LineEndCounts, Refusal> {
-    let read = Utf8::new(source.open()?, chosen, Change::default()).map_err(|error| source.broken(&error))?;
+    let read = Utf8::new(source.open()?, chosen, Change::default()).map_err(|error| source.broken(error))?;
     let result = PlainRecords::new(read, Cut::single().spelling, 1).each(&mut |record| {
         let text = String::from_utf8_lossy(record.raw);
         take(record.line, text.trim_start_matches('\u{c}'));
     });
     result.map_err(|fault| match fault {
-        PlainFault::Unreadable(error) => source.broken(&error),
+        PlainFault::Unreadable(error) => source.broken(error),
         PlainFault::Quote { line } | PlainFault::Endless { line } => {
             let what = format!("no table: line {line} does not end");
             super::refuse::no_table(&source.shown(), &what, "ask the sender what the file is")
@@ -195,10 +196,18 @@ pub(super) fn fixed(source: &Source, chosen: &Chosen, head: &str, width: usize) 
         names: Vec::new(),
         table,
         before: Vec::new(),
-        notes: Vec::new(),
+        notes: as_long(width),
         sheets: Vec::new(),
         sheet: None,
     }))
+}
+
+/// Known layouts whose lines are as long.
+fn as_long(width: usize) -> Vec<String> {
+    let length =
+        |text: &str| text.lines().find_map(|line| line.trim().strip_prefix("length: ")?.split_whitespace().next()?.parse::<usize>().ok());
+    let known = known_layouts().into_iter().filter(|layout| length(layout.text) == Some(width));
+    known.map(|layout| format!("its lines are as long as those of a layout that is known: `{}`, {}", layout.name, layout.title())).collect()
 }
 
 /// Where kinds of characters change in all lines: digits, blanks, anything else. Fields of one kind that touch are one here.

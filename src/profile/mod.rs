@@ -23,10 +23,14 @@ mod table;
 mod text;
 mod whole;
 mod words;
+mod workbook;
 
 use std::path::Path;
 
-use crate::diagnostic::Answer;
+use crate::{
+    decode::{OtherFormat, PlainPacked},
+    diagnostic::Answer,
+};
 
 pub use amount::Millionths;
 pub use date::DateKind;
@@ -46,7 +50,8 @@ pub struct Options {
 /// Profiles the file at `path`.
 ///
 /// # Errors
-/// TC0130 where it cannot be read, TC0131 where it holds no table, TC0201 where it is empty.
+/// TC0130 where it cannot be read, TC0131 where it holds no table or not the sheet that is asked for, TC0201 where it is empty; of archives
+/// and workbooks also TC0447 to TC0456.
 pub fn profile(path: &Path, options: &Options) -> Answer<Profile> {
     of_source(&source::Source::at(path)?, options)
 }
@@ -59,19 +64,32 @@ pub fn profile_bytes(name: &str, bytes: &[u8], options: &Options) -> Answer<Prof
     of_source(&source::Source::of(name, bytes), options)
 }
 
-fn of_source(source: &source::Source, _options: &Options) -> Answer<Profile> {
+fn of_source(source: &source::Source, options: &Options) -> Answer<Profile> {
     if source.bytes == 0 {
         return Err(refuse::empty(&source.shown()));
     }
-    let head = source.head(8)?;
-    let (what, next) = match head.as_slice() {
-        [b'P', b'K', 3, 4, ..] => ("a workbook or a zip archive, which this version does not open", "save the sheet as CSV"),
-        [0x1F, 0x8B, 8, ..] => ("compressed with gzip, which this version does not open", "gunzip it first"),
-        [0xD0, 0xCF, 0x11, 0xE0, ..] => ("a workbook of before 2007 (.xls)", "save it as .xlsx or CSV, under a name of its own"),
-        [b'%', b'P', b'D', b'F', ..] => {
-            ("a PDF, whose tables are drawn and not written", "ask the sender for the extract that it was printed from")
+    let form = OtherFormat::of(&source.head(8)?);
+    let refused = |what: &str, next: &str| Err(refuse::no_table(&source.shown(), what, next));
+    match form {
+        None => text::profile(source),
+        Some(form @ (OtherFormat::Zip | OtherFormat::Gzip)) => {
+            let packed = PlainPacked::open(&source.shown(), form, source.open()?).map_err(refuse::untouched)?;
+            if let PlainPacked::Workbook(bytes) = &packed {
+                return workbook::profile(source, bytes.clone(), options).map_err(refuse::untouched);
+            }
+            let inside = source.inside(packed);
+            match OtherFormat::of(&inside.head(8)?) {
+                None => text::profile(&inside),
+                Some(_) => refused("a packed file in a packed file, or a workbook in one", "unpack it, then profile what is inside"),
+            }
         }
-        _ => return text::profile(source),
-    };
-    Err(refuse::no_table(&source.shown(), what, next))
+        Some(OtherFormat::OldWorkbook) => refused("a workbook of before 2007 (.xls)", "save it as .xlsx or CSV, under a name of its own"),
+        Some(OtherFormat::Pdf) => {
+            refused("a PDF, whose tables are drawn and not written", "ask the sender for the extract that it was printed from")
+        }
+        Some(OtherFormat::Ebcdic) => {
+            refused("text in the code of a mainframe (EBCDIC)", "ask the sender for the same text in ASCII or UTF-8")
+        }
+        Some(OtherFormat::WebPage) => refused("a web page", "open it in a browser: it is mostly a page that asks for a password"),
+    }
 }

@@ -50,9 +50,26 @@ fn by_heading(heading: &str, kind: Kind, values: &[(String, u64)], filled: u64) 
     }
     let payee =
         has(&["supplier", "suppliers", "payee", "vendor", "beneficiary", "creditor", "landlord", "merchant", "payable", "recipient"]);
-    let of_things =
-        has(&["centre", "account", "service", "category", "department", "directorate", "code", "type", "number", "no", "ref", "class"])
-            || (has(&["expense", "cost", "subjective", "nominal", "purpose", "area", "description", "id"]) && !has(&["t"]));
+    let of_things = has(&[
+        "organisation",
+        "organization",
+        "body",
+        "authority",
+        "council",
+        "company",
+        "centre",
+        "account",
+        "service",
+        "category",
+        "department",
+        "directorate",
+        "code",
+        "type",
+        "number",
+        "no",
+        "ref",
+        "class",
+    ]) || (has(&["expense", "cost", "subjective", "nominal", "purpose", "area", "description", "id"]) && !has(&["t"]));
     let name = has(&["name", "surname", "forename", "employee", "person"]) || payee;
     let persons: u64 = values.iter().filter(|(text, _)| is_person(text.trim())).map(|(_, n)| n).sum();
     let kept: u64 = values.iter().map(|(_, n)| n).sum();

@@ -50,3 +50,18 @@ pub(super) fn no_table(file: &str, what: &str, next: &str) -> Refusal {
         .hint(next)
         .into()
 }
+
+pub(super) fn no_sheet(file: &str, wanted: &str, sheets: &str) -> Refusal {
+    Diagnostic::new(codes::command::NO_TABLE, format!("the workbook has no sheet `{}`", wanted.escape_debug()))
+        .place(Place::file(file))
+        .expected(format!("one of its sheets, by name or number: {sheets}"))
+        .outcome(NOTHING)
+        .hint("truecost profile FILE --sheet NAME")
+        .into()
+}
+
+/// A report of a reader, whose words about a delivery do not fit: nothing was delivered.
+pub(super) fn untouched(mut refusal: Refusal) -> Refusal {
+    refusal.0.iter_mut().for_each(|fault| NOTHING.clone_into(&mut fault.outcome));
+    refusal
+}

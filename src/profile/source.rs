@@ -4,13 +4,14 @@ use std::{
     fs::File,
     io::{BufReader, Cursor, Read},
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use super::{facts::Container, refuse};
-use crate::diagnostic::Refusal;
+use crate::{decode::PlainPacked, diagnostic::Refusal};
 
 /// A file that can be read from its beginning again and again.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Source {
     pub(super) name: String,
     pub(super) bytes: u64,
@@ -19,10 +20,12 @@ pub(super) struct Source {
     place: Place,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Place {
     Path(PathBuf),
     Bytes(Vec<u8>),
+    /// What is inside of a packed file; the path or name of that, for messages.
+    Packed(Rc<PlainPacked>, String),
 }
 
 impl Source {
@@ -51,6 +54,7 @@ impl Source {
                 Ok(Box::new(BufReader::with_capacity(1 << 17, file)))
             }
             Place::Bytes(bytes) => Ok(Box::new(Cursor::new(bytes.as_slice()))),
+            Place::Packed(packed, shown) => packed.read(shown),
         }
     }
 
@@ -59,17 +63,34 @@ impl Source {
         match &self.place {
             Place::Path(path) => path.display().to_string(),
             Place::Bytes(_) => self.name.clone(),
+            Place::Packed(_, shown) => shown.clone(),
         }
     }
 
     /// The first bytes.
     pub(super) fn head(&self, most: u64) -> Result<Vec<u8>, Refusal> {
         let mut head = Vec::new();
-        self.open()?.take(most).read_to_end(&mut head).map_err(|error| self.broken(&error))?;
+        self.open()?.take(most).read_to_end(&mut head).map_err(|error| self.broken(error))?;
         Ok(head)
     }
 
-    pub(super) fn broken(&self, error: &std::io::Error) -> Refusal {
-        refuse::broken(&self.shown(), error)
+    /// The file inside of this one.
+    pub(super) fn inside(&self, packed: PlainPacked) -> Self {
+        let (container, member) = match &packed {
+            PlainPacked::Gzip(_) => (Container::Gzip, None),
+            PlainPacked::Zip(_, name) => (Container::Zip, Some(name.clone())),
+            PlainPacked::Workbook(_) => (Container::None, None),
+        };
+        Self { name: self.name.clone(), bytes: self.bytes, container, member, place: Place::Packed(Rc::new(packed), self.shown()) }
+    }
+
+    /// Why bytes cannot be read; whoever unpacks them has a report of its own.
+    pub(super) fn broken(&self, error: std::io::Error) -> Refusal {
+        match error.downcast::<Refusal>() {
+            Ok(refusal) => refusal
+                .or_outcome("nothing was written; the file is as it was")
+                .or_hint("fetch the file again, or ask its sender to send it again"),
+            Err(error) => refuse::broken(&self.shown(), &error),
+        }
     }
 }

@@ -26,7 +26,7 @@ const HEAD: u64 = 1 << 20;
 const HEADER_RECORDS: usize = 400;
 
 pub(super) fn profile(source: &Source) -> Answer<Profile> {
-    let bytes = Bytes::scan(&mut *source.open()?).map_err(|error| source.broken(&error))?;
+    let bytes = Bytes::scan(&mut *source.open()?).map_err(|error| source.broken(error))?;
     if bytes.facts.len <= u64::from(bytes.facts.bom_len) {
         return Err(refuse::empty(&source.shown()));
     }
@@ -56,8 +56,8 @@ fn is_web_page(head: &str) -> bool {
 /// The beginning of the text, cut at a line end where it goes on.
 fn head(source: &Source, chosen: &Chosen) -> Answer<String> {
     let mut bytes = Vec::new();
-    let text = Utf8::new(source.open()?, chosen, Change::default()).map_err(|error| source.broken(&error))?;
-    text.take(HEAD).read_to_end(&mut bytes).map_err(|error| source.broken(&error))?;
+    let text = Utf8::new(source.open()?, chosen, Change::default()).map_err(|error| source.broken(error))?;
+    text.take(HEAD).read_to_end(&mut bytes).map_err(|error| source.broken(error))?;
     if bytes.len() as u64 == HEAD {
         let end = bytes.iter().rposition(|byte| *byte == b'\n' || *byte == b'\r').map_or(bytes.len(), |at| at + 1);
         bytes.truncate(end);
@@ -91,7 +91,7 @@ fn delimited(source: &Source, chosen: &Chosen, head: &str, cuts: &[Cut]) -> Answ
         let heading = shape::heading(&shape::records(head, *cut, HEADER_RECORDS));
         match pass(source, chosen, *cut, &heading)? {
             Ok((pass, ends)) => return Ok(finish(source, chosen, *cut, heading, pass, ends, fault_line)),
-            Err(PlainFault::Unreadable(error)) => return Err(source.broken(&error)),
+            Err(PlainFault::Unreadable(error)) => return Err(source.broken(error)),
             Err(PlainFault::Quote { line } | PlainFault::Endless { line }) => fault_line = fault_line.or(Some(line)),
         }
     }
@@ -100,7 +100,7 @@ fn delimited(source: &Source, chosen: &Chosen, head: &str, cuts: &[Cut]) -> Answ
 }
 
 fn pass(source: &Source, chosen: &Chosen, cut: Cut, heading: &Heading) -> Result<Result<(Pass, LineEndCounts), PlainFault>, Refusal> {
-    let read = Utf8::new(source.open()?, chosen, cut.change).map_err(|error| source.broken(&error))?;
+    let read = Utf8::new(source.open()?, chosen, cut.change).map_err(|error| source.broken(error))?;
     let mut pass = Pass {
         table: Table::new(heading.names.clone(), heading.width, heading.tags.clone()),
         before: Vec::new(),

@@ -70,7 +70,8 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
 
 /// The column that is most likely the one of its kind that counts: by its heading, then by how often it is filled, then the first.
 fn best(columns: &[Column], kind: Kind, score: fn(&str) -> i32) -> Option<usize> {
-    let of_kind = columns.iter().filter(|column| column.kind == kind);
+    // A day of birth counts for nothing.
+    let of_kind = columns.iter().filter(|column| column.kind == kind && (kind == Kind::Money || column.personal.is_none()));
     let rated = of_kind.map(|column| ((score(&column.heading), column.filled.rows), column.at));
     rated
         .fold(None, |best: Option<((i32, u64), usize)>, next| if best.is_none_or(|best| next.0 > best.0) { Some(next) } else { best })
@@ -110,7 +111,7 @@ fn within(columns: &mut [Column], name: &name::NameFacts) {
     if name.months.is_empty() {
         return;
     }
-    for dates in columns.iter_mut().filter_map(|column| column.dates.as_mut()) {
+    for dates in columns.iter_mut().filter_map(|column| column.dates.as_mut()).filter(|dates| !dates.months.is_empty()) {
         let of = dates.months.iter().map(|(_, n)| n).sum();
         let rows = dates.months.iter().filter(|(month, _)| name.months.contains(month)).map(|(_, n)| n).sum();
         dates.in_name = Some(OfAll { rows, of });

@@ -46,6 +46,7 @@ pub(super) fn amount_score(heading: &str) -> i32 {
     score += if has(&["amount", "amt"]) { 6 } else { 0 };
     score += if has(&["net", "excl", "ex"]) { 5 } else { 0 };
     score += if has(&["value", "invoiced", "paid", "payment", "spend", "total", "gross", "cost", "debit", "credit"]) { 3 } else { 0 };
+    score += i32::from(has(&["salary", "pay", "wage", "wages"])) + i32::from(has(&["actual"]));
     score += if heading.contains('£') || has(&["gbp"]) { 3 } else { 0 };
     let net_of = has(&["excl", "ex", "excluding", "net"]);
     score -= if has(&["vat", "tax", "irrecoverable", "irrecoverablevat"]) && !net_of { 12 } else { 0 };

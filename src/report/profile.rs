@@ -223,7 +223,9 @@ fn about(profile: &Profile, column: &Column) -> String {
             lines.push(format!("{}: {} of {} rows{orders}", kind.printed, kind.rows, column.filled.rows));
         }
         let months: Vec<String> = dates.months.iter().map(|((year, month), n)| format!("{year:04}-{month:02} {n}")).collect();
-        lines.push(format!("months: {}", cut(&months)));
+        if !months.is_empty() {
+            lines.push(format!("months: {}", cut(&months)));
+        }
         if let Some(within) = dates.in_name {
             lines.push(format!("{} of {} in what the file's name says", within.rows, within.of));
         }
@@ -253,16 +255,19 @@ fn cut(words: &[String]) -> String {
 fn money(facts: &Money, lines: &mut Vec<String>) {
     let styles: Vec<String> = facts.styles.iter().map(|(style, n)| format!("{style} {n}")).collect();
     lines.push(format!("written: {}", styles.join(", ")));
+    let range = match (facts.smallest, facts.largest) {
+        (Some(least), Some(most)) => format!("; from {} to {}", least.text(), most.text()),
+        _ => String::new(),
+    };
     lines.push(format!(
-        "sum {}: debits {}, credits {}; {} negative, {} nought, {} positive; from {} to {}",
+        "sum {}: debits {}, credits {}; {} negative, {} nought, {} positive{}",
         facts.sum.text(),
         facts.debits.text(),
         facts.credits.text(),
         facts.negative,
         facts.nought,
         facts.positive,
-        facts.smallest.text(),
-        facts.largest.text()
+        range
     ));
     let odd = [
         (facts.noise, "with noise of a spreadsheet beside the penny"),

@@ -8,12 +8,14 @@ pub(super) mod faults;
 mod gzip;
 mod inside;
 mod member;
+mod plain;
 
 pub(super) use directory::{Directory, Entry};
 pub(super) use gzip::Unzipped;
 pub use inside::look_inside;
 pub(super) use inside::{Unpacked, packed_as, whole};
 pub(super) use member::{Member, member};
+pub use plain::PlainPacked;
 
 /// Bytes of a packed file that is held in memory: its directory stands at its end.
 pub const FILE_BYTES: u64 = 256 << 20;

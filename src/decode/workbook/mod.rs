@@ -12,8 +12,10 @@ mod cells;
 pub(super) mod faults;
 mod number;
 mod package;
+mod plain;
 mod scan;
 mod sheet;
 
 pub(super) use cells::Kind;
+pub use plain::{PlainBook, PlainCell, PlainSheet};
 pub(super) use sheet::{Rows, SEEN_BETWEEN, Sheet};

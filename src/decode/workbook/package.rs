@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{
     super::packed::{Directory, Entry, member},
     faults,
+    plain::PlainSheet,
     scan::{self, Facts, attribute, local_name, tags, unescaped},
 };
 use crate::{
@@ -51,19 +52,32 @@ impl Package {
         let directory = Directory::read(file, &bytes)?;
         let macros = kind(file, form, &directory)?;
         let parts = Parts { file, bytes: &bytes, directory: &directory };
-        let main = parts.main_part()?;
-        let (folder, _) = main.rsplit_once('/').map_or(("", ""), |(folder, name)| (folder, name));
-        let within = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-        parts.look(&within("styles.xml"), STYLES)?;
-        parts.look(&within("theme/theme1.xml"), SMALL_PART)?;
-        parts.look(&within("_rels/workbook.xml.rels"), SMALL_PART)?;
-        parts.texts(&within("sharedStrings.xml"))?;
-        let sheets = parts.sheets(&main, &within("_rels/workbook.xml.rels"), folder)?;
+        let sheets = parts.looked_through()?;
         let chosen = choose(file, form, &sheets)?;
         let facts = parts.look(&chosen.path, u64::MAX)?.ok_or_else(|| faults::part_missing(file, &chosen.path))?;
         let remarks = remarks(chosen, &sheets, &directory, &facts, macros);
         let sheet = chosen.name.clone();
         Ok(Self { bytes, sheet, facts, remarks })
+    }
+}
+
+impl Package {
+    /// All sheets with cells, and what stands around these. Macros are never run, and refuse nothing here.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(super) fn sheets_of(file: &str, bytes: &Bytes) -> Answer<Vec<PlainSheet>> {
+        let directory = Directory::read(file, bytes)?;
+        kind(file, &WorkbookForm { sheet: SheetChoice::Only, columns: None, ignore_macros: true }, &directory)?;
+        let parts = Parts { file, bytes, directory: &directory };
+        let mut sheets = Vec::new();
+        for listed in parts.looked_through()?.into_iter().filter(|listed| listed.has_cells) {
+            let facts = parts.look(&listed.path, u64::MAX)?.ok_or_else(|| faults::part_missing(file, &listed.path))?;
+            let Listed { name, hidden, .. } = listed;
+            let (formulas, hidden_rows, merged) = (facts.formulas, facts.hidden_rows, facts.merged.len());
+            sheets.push(PlainSheet { name, hidden, formulas, hidden_rows, merged });
+        }
+        Ok(sheets)
     }
 }
 
@@ -93,6 +107,18 @@ struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    /// Looks through what stands around the cells; the sheets, in the order in which a person sees them.
+    fn looked_through(&self) -> Answer<Vec<Listed>> {
+        let main = self.main_part()?;
+        let (folder, _) = main.rsplit_once('/').map_or(("", ""), |(folder, name)| (folder, name));
+        let within = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        self.look(&within("styles.xml"), STYLES)?;
+        self.look(&within("theme/theme1.xml"), SMALL_PART)?;
+        self.look(&within("_rels/workbook.xml.rels"), SMALL_PART)?;
+        self.texts(&within("sharedStrings.xml"))?;
+        self.sheets(&main, &within("_rels/workbook.xml.rels"), folder)
+    }
+
     /// The entry of this path: the reader of cells takes another case of its letters for the same.
     fn entry(&self, path: &str) -> Option<&Entry> {
         self.directory.entry(path).or_else(|| self.directory.entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(path)))

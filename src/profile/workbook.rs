@@ -1,0 +1,197 @@
+//! A workbook: its sheets, the one that holds the table, its cells with their own types.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::{
+    Options,
+    facts::{Format, Header, Layout, Profile, Sheet},
+    gather::Cell,
+    refuse,
+    shape::{self, Heading},
+    source::Source,
+    sums::Before,
+    table::Table,
+    whole::{Parts, whole},
+};
+use crate::{
+    decode::{PlainBook, PlainCell},
+    diagnostic::{Answer, Refusal},
+    domain::{Day, counted},
+};
+
+/// Rows among which the header is looked for.
+const HEADER_ROWS: usize = 400;
+
+pub(super) fn profile(source: &Source, bytes: Bytes, options: &Options) -> Answer<Profile> {
+    let book = PlainBook::open(&source.shown(), bytes)?;
+    let mut sheets = Vec::new();
+    for sheet in &book.sheets {
+        let mut cells = 0;
+        book.each(&sheet.name, &mut |_, found| {
+            cells += found.len() as u64;
+            true
+        })?;
+        sheets.push(Sheet { name: sheet.name.clone(), hidden: sheet.hidden, cells, formulas: sheet.formulas, tables: Vec::new() });
+    }
+    let at = choose(source, &sheets, options)?;
+    let (Some(facts), Some(sheet)) = (book.sheets.get(at), sheets.get_mut(at)) else { return Err(refuse::empty(&source.shown())) };
+    let looked = look(&book, &facts.name)?;
+    if looked.rows.is_empty() {
+        return Err(refuse::empty(&source.shown()));
+    }
+    if looked.blocks.len() > 1 {
+        sheet.tables = looked.blocks.iter().map(|(first, last)| format!("{}:{}", letters(*first), letters(*last))).collect();
+    }
+    let mut notes = Vec::new();
+    if facts.hidden_rows > 0 {
+        notes.push(format!("{} hidden by a filter or by hand: read like the others", counted(facts.hidden_rows, "row")));
+    }
+    if facts.formulas > 0 {
+        notes.push(format!("{} with a formula: their values of the last time are read", counted(facts.formulas, "cell")));
+    }
+    let name = facts.name.clone();
+    table(source, &book, &name, &looked, sheets, notes)
+}
+
+/// The sheet that is asked for, or the one of those that are shown that holds most.
+fn choose(source: &Source, sheets: &[Sheet], options: &Options) -> Result<usize, Refusal> {
+    if let Some(wanted) = &options.sheet {
+        let named = sheets.iter().position(|sheet| sheet.name.trim().eq_ignore_ascii_case(wanted.trim()));
+        let numbered = || wanted.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|at| *at < sheets.len());
+        let names: Vec<String> = sheets.iter().map(|sheet| format!("`{}`", sheet.name)).collect();
+        return named.or_else(numbered).ok_or_else(|| refuse::no_sheet(&source.shown(), wanted, &names.join(", ")));
+    }
+    let shown = sheets.iter().enumerate().filter(|(_, sheet)| !sheet.hidden);
+    let most = shown.fold(None, |best: Option<(usize, u64)>, (at, sheet)| match best {
+        Some((_, cells)) if cells >= sheet.cells => best,
+        _ => Some((at, sheet.cells)),
+    });
+    most.map(|(at, _)| at).ok_or_else(|| refuse::empty(&source.shown()))
+}
+
+/// The first rows of a sheet.
+struct Looked {
+    /// Row, and its texts from the first column of the table.
+    rows: Vec<(u64, Vec<String>)>,
+    /// First and last column, from 1, of what stands side by side with an empty column between.
+    blocks: Vec<(u32, u32)>,
+}
+
+fn look(book: &PlainBook, sheet: &str) -> Answer<Looked> {
+    let mut all: Vec<(u32, Vec<(u32, String)>)> = Vec::new();
+    book.each(sheet, &mut |row, cells| {
+        all.push((row, cells.iter().map(|cell| (cell.column, cell.text.to_owned())).collect()));
+        all.len() < HEADER_ROWS
+    })?;
+    // Titles of one cell stand above any column: they make no table.
+    let used = |column: u32| all.iter().filter(|(_, cells)| cells.len() > 1).any(|(_, cells)| cells.iter().any(|(at, _)| *at == column));
+    let last = all.iter().flat_map(|(_, cells)| cells).map(|(at, _)| *at).max().unwrap_or(0);
+    let mut blocks: Vec<(u32, u32)> = Vec::new();
+    for column in (1..=last).filter(|column| used(*column)) {
+        match blocks.last_mut() {
+            Some((_, end)) if *end + 1 == column => *end = column,
+            _ => blocks.push((column, column)),
+        }
+    }
+    blocks.retain(|(first, last)| last > first);
+    let (first, end) = table_of(&blocks, last);
+    let row = |(row, cells): &(u32, Vec<(u32, String)>)| {
+        let mut texts = vec![String::new(); (end + 1 - first) as usize];
+        for (at, text) in cells {
+            if let Some(cell) = at.checked_sub(first).and_then(|at| texts.get_mut(at as usize)) {
+                cell.clone_from(text);
+            }
+        }
+        (u64::from(*row), texts)
+    };
+    Ok(Looked { rows: all.iter().map(row).collect(), blocks })
+}
+
+/// First and last column of the table that is looked at: of several the first.
+fn table_of(blocks: &[(u32, u32)], last: u32) -> (u32, u32) {
+    match blocks {
+        [] => (1, last.max(1)),
+        [one] => (1, one.1.max(last)),
+        [first, ..] => *first,
+    }
+}
+
+fn table(source: &Source, book: &PlainBook, sheet: &str, looked: &Looked, sheets: Vec<Sheet>, notes: Vec<String>) -> Answer<Profile> {
+    let heading = shape::heading(&looked.rows);
+    let width = looked.rows.first().map_or(0, |(_, texts)| texts.len());
+    let from = heading.at.and_then(|at| looked.rows.get(at + heading.records - 1)).map_or(0, |(row, _)| *row);
+    let line = heading.at.and_then(|at| looked.rows.get(at)).map(|(row, _)| *row);
+    let first = match looked.blocks.as_slice() {
+        [one, _, ..] => one.0,
+        _ => 1,
+    };
+    let mut read = Reading { table: Table::new(heading.names.clone(), width, Vec::new()), before: Vec::new(), first, width };
+    book.each(sheet, &mut |row, cells| {
+        read.row(u64::from(row), cells, u64::from(row) <= from, line);
+        true
+    })?;
+    read.table.finish();
+    let Heading { records, names, .. } = heading;
+    let header = Header {
+        line,
+        records: u32::try_from(if line.is_some() { records } else { 0 }).unwrap_or(0),
+        lines: records as u64,
+        first_row: read.table.first_row,
+        before: read.before.len() as u64,
+        ..Header::default()
+    };
+    Ok(whole(Parts {
+        source,
+        format: Format::Workbook,
+        text: None,
+        layout: Layout::default(),
+        header,
+        names,
+        table: read.table,
+        before: read.before,
+        notes,
+        sheets,
+        sheet: Some(sheet.to_owned()),
+    }))
+}
+
+struct Reading {
+    table: Table,
+    before: Vec<Before>,
+    first: u32,
+    width: usize,
+}
+
+impl Reading {
+    fn row(&mut self, row: u64, cells: &[PlainCell<'_>], above: bool, header: Option<u64>) {
+        let mut laid: Vec<Cell<'_>> = vec![Cell::default(); self.width];
+        let mut raw = String::new();
+        for cell in cells {
+            let Some(place) = cell.column.checked_sub(self.first).and_then(|at| laid.get_mut(at as usize)) else { continue };
+            let day = if cell.kind == "date" { cell.text.get(..10).and_then(Day::parse_iso) } else { None };
+            *place = Cell { text: Cow::Borrowed(cell.text.as_bytes()), day, own: cell.kind };
+            raw.push_str(&format!("{}\u{1f}{}\u{1f}", cell.column, cell.text));
+        }
+        if !above {
+            return self.table.take(row, raw.as_bytes(), &laid);
+        }
+        self.table.records += 1;
+        if header.is_none_or(|line| row < line) {
+            let cells = laid.iter().map(|cell| String::from_utf8_lossy(&cell.text).into_owned()).collect();
+            self.before.push(Before { line: row, cells });
+        }
+    }
+}
+
+/// `A`, `Z`, `AA`.
+fn letters(mut column: u32) -> String {
+    let mut letters = Vec::new();
+    while column > 0 {
+        column -= 1;
+        letters.push(char::from(b'A' + u8::try_from(column % 26).unwrap_or(0)));
+        column /= 26;
+    }
+    letters.iter().rev().collect()
+}
