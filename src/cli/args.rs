@@ -36,6 +36,16 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         council: Vec<String>,
     },
+    /// Add a council, or a feed from sample files: asks what no file can tell, tries it in a copy, then writes it.
+    Add {
+        #[command(subcommand)]
+        what: Add,
+    },
+    /// Compare two contracts of one extract.
+    Contract {
+        #[command(subcommand)]
+        action: Contract,
+    },
     /// Make a synthetic partnership's ledgers for 2018/19, run everything, and show what it costs.
     Demo(Demo),
     /// Say what is in a file that nobody has described yet: its text, its columns, and what speaks for each; needs no partnership.
@@ -191,6 +201,71 @@ impl Talk {
             (false, false) => report::Talk::Plain,
         }
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Contract {
+    /// Every difference, and what it breaks.
+    Diff {
+        /// A name below schemas/sources, `ashvale/spend`, or the path of a file.
+        old: String,
+        /// The one that takes its place.
+        new: String,
+    },
+    /// Only what files, rows or SQL of the old one do not survive; exit 1 where there is something.
+    Breaking {
+        /// A name below schemas/sources, `ashvale/spend`, or the path of a file.
+        old: String,
+        /// The one that takes its place.
+        new: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Add {
+    /// Its entry in pipelines/partnership.yaml.
+    Council {
+        /// `ashvale`: a small letter, then small letters, digits and `_`.
+        name: String,
+        #[command(flatten)]
+        said: Said,
+    },
+    /// Its contract, its feed and its SQL, from one sample file or several.
+    Feed(AddFeed),
+}
+
+#[derive(Debug, Args)]
+pub struct AddFeed {
+    /// Council and name of the feed: `ashvale/supplier_spend`.
+    pub feed: String,
+    /// Sample files, as they were sent: of several months, if there are.
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub from: Vec<PathBuf>,
+    #[command(flatten)]
+    pub said: Said,
+    /// Write it although samples are refused, wait, or have quarantined rows.
+    #[arg(long)]
+    pub anyway: bool,
+    /// Try it in a copy, and write nothing.
+    #[arg(long, conflicts_with_all = ["yes", "anyway"])]
+    pub dry_run: bool,
+}
+
+/// Answers to questions.
+#[derive(Debug, Args)]
+pub struct Said {
+    /// Answers in a file, `key: answer` lines.
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// One answer; it goes over the file's. May be given more than once.
+    #[arg(long, value_name = "KEY=ANSWER")]
+    pub answer: Vec<String>,
+    /// Answer what is left by what the files speak for.
+    #[arg(long)]
+    pub defaults: bool,
+    /// Write it without asking.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

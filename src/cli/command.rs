@@ -43,6 +43,8 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
         Command::Profile { file, sheet } => say(voice, &super::profile::page(&below(&words.partnership, file), sheet.as_deref())?),
         Command::Explain { what: args::Explain::Word(words) } => say(voice, &word(words)?),
         Command::Schema { kind } => say(voice, &report::schema(kind.as_deref())?),
+        Command::Contract { action } => super::add::contract(&words.partnership, action, voice),
+        Command::Add { what } => super::add::act(&open(&words.partnership, voice)?, what, voice),
         command => {
             let partnership = open(&words.partnership, voice).inspect_err(|refusal| match command {
                 Command::Schedule { action: args::Schedule::List } => held(&words.partnership, &refusal.0, voice, report::schedule_held),
@@ -115,6 +117,8 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         Command::Notify { action: args::Notify::Test { channel } } => super::notify::test(partnership, channel.as_deref(), voice),
         Command::Schedule { action } => schedule(partnership, action, voice),
         Command::Init { .. }
+        | Command::Add { .. }
+        | Command::Contract { .. }
         | Command::Demo(_)
         | Command::Profile { .. }
         | Command::Completions { .. }

@@ -1,5 +1,6 @@
 //! Words in, words out; no logic. Parses the command line, asks the layers below, prints what they answer.
 
+mod add;
 mod args;
 mod child;
 mod command;

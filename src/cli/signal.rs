@@ -66,6 +66,7 @@ async fn wait() {
 pub fn end() -> ! {
     let _once = ENDING.lock();
     super::child::end();
+    crate::onboard::abandon();
     let mut left = PATIENCE;
     while *moment() == Moment::Publishing && left > 0 {
         std::thread::sleep(PAUSE);

@@ -72,6 +72,12 @@ pub fn number_style(text: &str) -> Option<MoneyStyle> {
     })
 }
 
+/// Whether a contract may write a date format so.
+#[must_use]
+pub fn is_date_format(text: &str) -> bool {
+    date_format(text).is_ok()
+}
+
 /// What `date_format` reads, for messages.
 pub const DATE_WORDS: &str = "words `dd mm mmm mmmm yyyy yy(pivot=NN) hh mi ss 000 ampm zzz` and what stands between them, as in `dd/mm/yyyy`; or `excel`, `excel_1904` alone";
 

@@ -33,6 +33,7 @@ mod house;
 mod job;
 mod kernel;
 mod layers;
+mod layouts;
 mod looked_at;
 mod made;
 mod notices;

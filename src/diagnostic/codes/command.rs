@@ -37,4 +37,16 @@ codes! {
     NO_TABLE = "TC0131", Supplier, 1, "the file holds no table";
     /// No file of a partnership knows the word.
     UNKNOWN_WORD = "TC0135", Configurator, 2, "no such word";
+    /// `truecost add` has questions, and nobody is there to ask.
+    OPEN_QUESTIONS = "TC0136", Configurator, 2, "questions are open";
+    /// An answer that answers nothing, or that its question does not know.
+    ANSWER = "TC0137", Configurator, 2, "not an answer";
+    /// A sample holds what no word of a contract says.
+    NO_WORD = "TC0138", Configurator, 2, "no word for it";
+    /// What `truecost add` would write is there already, or cannot be written.
+    ADD_THERE = "TC0139", Configurator, 2, "nothing is written over";
+    /// The copy in which a new feed is tried cannot be made.
+    NOT_TRIED = "TC0140", Operator, 3, "the feed cannot be tried";
+    /// In the trial a sample was refused, waits, or has quarantined rows.
+    NOT_CLEAN = "TC0141", Configurator, 1, "the new feed does not read its samples";
 }

@@ -1,0 +1,177 @@
+//! `truecost add`: asks at a terminal, or takes answers from a file and from words.
+
+use std::{
+    io::{BufRead as _, IsTerminal as _},
+    path::Path,
+};
+
+use serde_json::json;
+
+use super::{
+    args::{Add, AddFeed, Contract, Said},
+    out::Voice,
+};
+use crate::{
+    diagnostic::{Answer, Diagnostic, codes::command},
+    onboard::{self, Adding, Answers, Around, Change, NO, Question, YES},
+    pipeline::Partnership,
+    report::Page,
+    run::{self, clock::ProcessClock},
+};
+
+/// Adds what the words say.
+///
+/// # Errors
+/// TC0109, TC0102, and TC0136 to TC0141.
+pub fn act(partnership: &Partnership, what: &Add, voice: Voice) -> Answer<u8> {
+    for path in onboard::take_back(&partnership.root)? {
+        voice.say(&format!("took back {path}: an earlier `truecost add` was ended while it wrote"));
+    }
+    match what {
+        Add::Council { name, said } => council(partnership, name, said, voice),
+        Add::Feed(words) => feed(partnership, words, voice),
+    }
+}
+
+/// Compares two contracts; the exit code says whether something breaks, where that was asked.
+///
+/// # Errors
+/// TC0137, and what is wrong with one of them.
+pub fn contract(root: &Path, action: &Contract, voice: Voice) -> Answer<u8> {
+    let (old, new, breaking) = match action {
+        Contract::Diff { old, new } => (old, new, false),
+        Contract::Breaking { old, new } => (old, new, true),
+    };
+    let all = onboard::contract_diff(root, old, new)?;
+    voice.answer(&onboard::diff_page(&all, breaking));
+    Ok(u8::from(breaking && all.iter().any(|change| change.breaks.is_some())))
+}
+
+fn council(partnership: &Partnership, name: &str, said: &Said, voice: Voice) -> Answer<u8> {
+    let name = onboard::council_name(name)?;
+    let mut answers = answers(said)?;
+    let again = format!("truecost add council {name} --answers FILE");
+    if let Some(code) = settle(&mut answers, voice, &again, &|_| onboard::council_questions(partnership, &name))? {
+        return Ok(code);
+    }
+    let change = onboard::council(partnership, &name, &answers)?;
+    onboard::write(&partnership.root, std::slice::from_ref(&change))?;
+    let lines: Vec<&str> = change.added_lines();
+    let text = format!(
+        "wrote into {}:\n\n{}\n\nnext:\n  truecost add feed {name}/FEED --from FILE\n",
+        change.path,
+        lines.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+    );
+    voice.answer(&Page::new("add_council", text, json!({"council": &*name, "file": change.path, "lines": lines})));
+    Ok(0)
+}
+
+fn feed(partnership: &Partnership, words: &AddFeed, voice: Voice) -> Answer<u8> {
+    let (council, feed) = onboard::feed_name(partnership, &words.feed)?;
+    let mut answers = answers(&words.said)?;
+    let adding = Adding::new(Around { partnership, council: &council, feed: &feed }, onboard::look(&words.from)?);
+    let again = format!("truecost add feed {council}/{feed} --from FILE --answers FILE");
+    if let Some(code) = settle(&mut answers, voice, &again, &|answers| adding.questions(answers))? {
+        return Ok(code);
+    }
+    let changes = adding.changes(&adding.questions(&answers), &answers)?;
+    let trial = adding.trial(&changes, &ProcessClock)?;
+    let mut page = onboard::trial_page(&trial, &changes);
+    if at_terminal(voice) && !words.dry_run && !words.said.yes {
+        voice.answer(&page);
+        let write = ask(&Question::new("write", "Write it?").choices([YES, NO]).default(if trial.is_clean() { YES } else { NO }), voice);
+        return if write.as_deref() == Some(YES) { written(partnership, &changes, &words.feed, voice) } else { Ok(0) };
+    }
+    let may = trial.is_clean() || words.anyway;
+    let writes = words.said.yes && may;
+    if writes {
+        onboard::write(&partnership.root, &changes)?;
+    }
+    if let Some(fields) = page.json.as_object_mut() {
+        fields.insert("written".to_owned(), json!(writes));
+    }
+    voice.answer(&page);
+    match (writes, may) {
+        (true, _) => told(partnership, &words.feed, voice),
+        (false, false) => Err(not_clean(&words.feed)),
+        (false, true) if words.dry_run => Ok(0),
+        (false, true) => Err(onboard::still_open(&[&Question::new("write", "Write it?")], &format!("{again} --yes writes it"))),
+    }
+}
+
+fn written(partnership: &Partnership, changes: &[Change], name: &str, voice: Voice) -> Answer<u8> {
+    onboard::write(&partnership.root, changes)?;
+    told(partnership, name, voice)
+}
+
+fn told(partnership: &Partnership, name: &str, voice: Voice) -> Answer<u8> {
+    // As it is now, with the feed in it.
+    let (partnership, _) = crate::pipeline::read(&partnership.root)?;
+    run::make_folders(&partnership)?.iter().for_each(|made| voice.step(made));
+    voice.say(&format!("wrote {name}; next: copy its files into drop/{name}/, then\n  truecost run"));
+    Ok(0)
+}
+
+fn not_clean(name: &str) -> crate::diagnostic::Refusal {
+    Diagnostic::new(command::NOT_CLEAN, format!("{name} would not take every sample whole: see what became of each"))
+        .expected("every sample accepted, no row quarantined")
+        .outcome("nothing was written")
+        .hint("answer otherwise, or write it with --anyway and edit its contract: truecost explain contract")
+        .into()
+}
+
+fn answers(said: &Said) -> Answer<Answers> {
+    let mut answers = said.answers.as_deref().map(Answers::read).transpose()?.unwrap_or_default();
+    answers.defaults = said.defaults;
+    said.answer.iter().try_for_each(|word| answers.word(word))?;
+    Ok(answers)
+}
+
+/// Asks until nothing is open. `Some` is how the command ends where nobody is there to ask.
+fn settle(answers: &mut Answers, voice: Voice, again: &str, questions: &dyn Fn(&Answers) -> Vec<Question>) -> Answer<Option<u8>> {
+    loop {
+        let all = questions(answers);
+        let open = onboard::open(&all, answers);
+        let Some(first) = open.first() else {
+            answers.check(&all)?;
+            return Ok(None);
+        };
+        if !at_terminal(voice) {
+            answers.check(&all)?;
+            let refusal = onboard::still_open(&open, again);
+            voice.answer(&onboard::questions_page(&open));
+            voice.report(&refusal.0);
+            return Ok(Some(refusal.exit_code()));
+        }
+        match ask(first, voice) {
+            Some(answer) => answers.set(&first.key, &answer),
+            None => return Ok(Some(2)), // the terminal has gone away
+        }
+    }
+}
+
+fn at_terminal(voice: Voice) -> bool {
+    voice.terminal && !voice.json && std::io::stdin().is_terminal()
+}
+
+/// One question at the terminal, until it has an answer; `None` at the end of the input.
+fn ask(question: &Question, voice: Voice) -> Option<String> {
+    loop {
+        let seen = if question.seen.is_empty() { String::new() } else { format!("\n  seen: {}", question.seen) };
+        let choices = if question.choices.is_empty() { String::new() } else { format!("\n  one of: {}", question.choices.join(" | ")) };
+        let default = question.default.as_ref().map(|default| format!(" [{default}]")).unwrap_or_default();
+        voice.say(&format!("\n{}{seen}{choices}\n{}{default}:", question.ask, question.key));
+        let mut line = String::new();
+        if std::io::stdin().lock().read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let answer = line.trim();
+        match (answer.is_empty(), &question.default) {
+            (true, Some(default)) => return Some(default.clone()),
+            (false, _) if question.choices.is_empty() || question.choices.iter().any(|choice| choice == answer) => {
+                return Some(answer.to_owned());
+            }
+            _ => {}
+        }
+    }
+}

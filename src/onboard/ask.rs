@@ -1,0 +1,405 @@
+//! The questions about a new feed: only what no file can tell, each with what the evidence speaks for.
+
+use std::collections::BTreeSet;
+
+use super::{
+    answers::{Answers, NO, Question, YES},
+    evidence::{Evidence, Seen},
+    guess::{guess, targets, words},
+    names::naming,
+};
+use crate::{
+    domain::Calendar,
+    pipeline::{Basis, Partnership},
+    profile::{Column, Kind, Money, Reason},
+    schema::{Contract, Type},
+};
+
+/// What a feed is added to.
+pub struct Around<'p> {
+    pub partnership: &'p Partnership,
+    pub council: &'p str,
+    pub feed: &'p str,
+}
+
+impl Around<'_> {
+    /// The common table that the council's costs are read from: the last basis that it has.
+    #[must_use]
+    pub fn default_table(&self) -> &'static str {
+        let council = self.partnership.councils.iter().find(|known| *known.id == *self.council);
+        council.and_then(|known| known.cost_basis.last()).map_or("payment_line", |(_, basis)| basis.common_table())
+    }
+
+    /// The common table that it fills, by what was answered.
+    #[must_use]
+    pub fn table(&self, answers: &Answers) -> Option<&Contract> {
+        let name = format!("common/{}", answers.get("into").unwrap_or(self.default_table()));
+        self.partnership.contracts.get(&name).map(std::sync::Arc::as_ref)
+    }
+
+    fn calendar(&self) -> Calendar {
+        self.partnership.calendar
+    }
+}
+
+/// All questions, in the order in which they are asked; later ones go by the answers to earlier ones.
+#[must_use]
+pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) -> Vec<Question> {
+    let mut all = evidence.drift.clone();
+    let tables = [Basis::Ledger, Basis::Payments].map(Basis::common_table);
+    all.push(Question::new("into", "Which common table does it fill?").choices(tables).default(around.default_table()).stands_if(true));
+    let amount = amount_question(evidence);
+    let chosen = answers.of(&amount).or(amount.default.as_deref()).unwrap_or_default().to_owned();
+    all.push(amount);
+    all.push(vat(evidence, &chosen));
+    all.extend(sign(evidence, &chosen, answers));
+    let date = date_question(evidence);
+    let date_chosen = answers.of(&date).or(date.default.as_deref()).and_then(|heading| evidence.named(heading)).cloned();
+    all.extend([date].into_iter().filter(|question| !question.choices.is_empty()));
+    all.extend(coverage(around, evidence, date_chosen.as_ref()));
+    all.extend(totals(evidence));
+    all.extend(parts_of_pennies(evidence, &chosen));
+    all.extend(nothing_words(evidence));
+    if let Some(table) = around.table(answers) {
+        all.push(roles(evidence, table, &chosen, date_chosen.as_ref()));
+    }
+    all.extend(personal(evidence));
+    all.extend(ownership(around));
+    all
+}
+
+fn headings(evidence: &Evidence, of: impl Fn(Kind, &Seen) -> bool) -> Vec<String> {
+    evidence.columns.iter().filter(|seen| of(evidence.kind(seen), seen)).map(|seen| evidence.label(seen)).collect()
+}
+
+/// The heading at this place of the first sample.
+fn heading_at(evidence: &Evidence, at: Option<usize>) -> Option<String> {
+    let seen = evidence.columns.iter().find(|seen| seen.places.first() == Some(&at) && at.is_some())?;
+    Some(evidence.label(seen))
+}
+
+fn amount_question(evidence: &Evidence) -> Question {
+    let money = headings(evidence, |kind, _| kind == Kind::Money);
+    let likely = evidence.samples.first().and_then(|sample| sample.profile.amount);
+    let default = heading_at(evidence, likely).or_else(|| money.first().cloned());
+    let sums: Vec<String> = evidence
+        .columns
+        .iter()
+        .filter(|seen| evidence.kind(seen) == Kind::Money)
+        .map(|seen| format!("{} adds up to {}", evidence.label(seen), sum_text(evidence, seen)))
+        .collect();
+    let question = Question::new("amount", "Which column is the amount? A difference is written `Gross - VAT`.").seen(sums.join("; "));
+    let question = default.map_or(question.clone(), |default| question.default(default));
+    question.stands_if(money.len() == 1)
+}
+
+/// The pounds of a column over all samples.
+fn sum_text(evidence: &Evidence, seen: &Seen) -> String {
+    let sum: i128 = evidence.facts(seen).filter_map(|column| column.money.as_ref()).map(|money| money.sum.0).sum();
+    crate::profile::Millionths(sum).text()
+}
+
+/// The column of an amount, and the one that is taken off it, if any.
+#[must_use]
+pub fn amount_columns<'e>(evidence: &'e Evidence, amount: &str) -> Option<(&'e Seen, Option<&'e Seen>)> {
+    if let Some(seen) = evidence.named(amount) {
+        return Some((seen, None));
+    }
+    let (whole, off) = amount.rsplit_once(" - ")?;
+    Some((evidence.named(whole)?, Some(evidence.named(off)?)))
+}
+
+fn vat(evidence: &Evidence, amount: &str) -> Question {
+    let question = Question::new("vat", "Is the amount net or gross of VAT that the body recovers?").choices(["net", "gross", "unknown"]);
+    let heading = words(amount);
+    let says = |all: &[&str]| all.iter().any(|word| format!(" {heading} ").contains(&format!(" {word} ")));
+    let is_whole = evidence.samples.iter().flat_map(|sample| &sample.profile.identities).any(|identity| {
+        let of = |at: &usize| heading_at(evidence, Some(*at)).is_some_and(|label| label == amount);
+        of(&identity.whole)
+    });
+    if amount.contains(" - ") || says(&["net", "excl vat", "ex vat", "excluding vat", "exc vat"]) {
+        return question.seen(format!("the heading says so: {amount}")).default("net");
+    }
+    if is_whole || says(&["gross", "inc vat", "incl vat", "including vat"]) {
+        return question.seen(format!("`{amount}` is the sum of other amounts, or its heading says so")).default("gross");
+    }
+    question.seen("nothing in the file says so").default("unknown")
+}
+
+/// Which sign a payment has, or which words of another column say so.
+fn sign(evidence: &Evidence, amount: &str, answers: &Answers) -> Vec<Question> {
+    let Some((seen, _)) = amount_columns(evidence, amount) else { return Vec::new() };
+    let money = evidence.facts(seen).filter_map(|column| column.money.as_ref());
+    let (negative, positive) = money.fold((0, 0), |(n, p), money: &Money| (n + money.negative, p + money.positive));
+    let flags: Vec<(String, String, String)> = flags(evidence, seen, negative);
+    let mut questions = Vec::new();
+    let mut choices = vec!["cost_positive".to_owned(), "cost_negative".to_owned()];
+    choices.extend(flags.iter().map(|(label, _, _)| format!("from {label}")));
+    let default = flags.first().map_or_else(
+        || if negative > positive { "cost_negative".to_owned() } else { "cost_positive".to_owned() },
+        |(label, _, _)| format!("from {label}"),
+    );
+    let sign = Question::new("sign", "How does it print what the body pays, as a cost?")
+        .seen(format!("{positive} amounts above nought, {negative} below"))
+        .choices(choices)
+        .default(default)
+        .stands_if(flags.is_empty() && negative * 4 < positive);
+    let chosen = answers.of(&sign).or(sign.default.as_deref()).unwrap_or_default().to_owned();
+    questions.push(sign);
+    if let Some((label, debit, credit)) = flags.into_iter().find(|(label, _, _)| chosen == format!("from {label}")) {
+        questions.push(Question::new("debit", format!("Which words of `{label}` are a cost?")).default(debit));
+        questions.push(Question::new("credit", format!("Which words of `{label}` take off?")).default(credit));
+    }
+    questions
+}
+
+/// Columns of two words beside an amount that is never below nought: heading, words of a debit, words of a credit.
+fn flags(evidence: &Evidence, amount: &Seen, negative: u64) -> Vec<(String, String, String)> {
+    const PAIRS: [(&str, &str); 7] =
+        [("S", "H"), ("D", "C"), ("DR", "CR"), ("DEBIT", "CREDIT"), ("40", "50"), ("INV", "CRN"), ("INV", "CN")];
+    if negative > 0 {
+        return Vec::new();
+    }
+    let Some(sample) = evidence.samples.first() else { return Vec::new() };
+    let of = |facts: &crate::profile::SignFacts| {
+        let label = heading_at(evidence, Some(facts.flag))?;
+        let is_amount = amount.places.first() == Some(&Some(facts.amount));
+        let known: Vec<String> = facts.words.iter().map(|word| word.word.trim().to_ascii_uppercase()).collect();
+        let pair = PAIRS.iter().find(|(debit, credit)| known.iter().any(|w| w == debit) && known.iter().any(|w| w == credit))?;
+        is_amount.then(|| (label, pair.0.to_owned(), pair.1.to_owned()))
+    };
+    sample.profile.signs.iter().filter_map(of).collect()
+}
+
+fn date_question(evidence: &Evidence) -> Question {
+    let dates = headings(evidence, |kind, _| kind == Kind::Date);
+    let likely = evidence.samples.first().and_then(|sample| sample.profile.date);
+    let default = heading_at(evidence, likely).or_else(|| dates.first().cloned());
+    let spans = evidence.columns.iter().filter(|seen| evidence.kind(seen) == Kind::Date).map(|seen| {
+        let all: Vec<&crate::profile::Dates> = evidence.facts(seen).filter_map(|column| column.dates.as_ref()).collect();
+        let first = all.iter().filter_map(|dates| dates.first.clone()).min().unwrap_or_default();
+        let last = all.iter().filter_map(|dates| dates.last.clone()).max().unwrap_or_default();
+        format!("{} {first} to {last}", evidence.label(seen))
+    });
+    let question = Question::new("date", "Which date counts?").seen(spans.collect::<Vec<_>>().join("; "));
+    let one = dates.len() == 1;
+    let question = question.choices(dates).stands_if(one);
+    default.map_or(question.clone(), |default| question.default(default))
+}
+
+/// How files are named, and what each covers.
+fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>) -> Vec<Question> {
+    let samples = evidence.named_files(date, around.calendar());
+    let found = naming(&samples, around.calendar());
+    let shown: Vec<String> = samples
+        .iter()
+        .map(|sample| format!("{} holds {}", sample.name, sample.periods.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
+        .collect();
+    let files = Question::new("files", "How are its files named? `truecost explain files` lists the words.");
+    let covers = Question::new("covers", "What does one file cover? As in `{calendar: month, extent: one}`; `truecost explain covers`.");
+    match found {
+        Some(naming) => vec![
+            files.seen(shown.join("; ")).default(naming.pattern).stands_if(true),
+            covers.seen(shown.join("; ")).default(naming.covers).stands_if(evidence.samples.len() > 1),
+        ],
+        None => vec![files.seen(shown.join("; ")), covers.seen(shown.join("; "))],
+    }
+}
+
+/// What looks like a total, and rows without an amount.
+fn totals(evidence: &Evidence) -> Vec<Question> {
+    let mut questions = Vec::new();
+    let totals: Vec<String> = evidence
+        .samples
+        .iter()
+        .flat_map(|sample| sample.profile.totals.iter().map(move |total| (sample, total)))
+        .map(|(sample, total)| {
+            let differs = if total.difference.0 == 0 {
+                "as the rows add up".to_owned()
+            } else {
+                format!("{} more than the rows add up to", total.difference.text())
+            };
+            format!("{} line {}: {}, {differs}", sample.profile.file, total.line, total.printed.trim())
+        })
+        .collect();
+    if !totals.is_empty() {
+        let agrees = evidence.samples.iter().flat_map(|sample| &sample.profile.totals).all(|total| total.difference.0 == 0);
+        let question = Question::new("control", "Is the printed total one that every file must agree with?")
+            .seen(totals.join("; "))
+            .choices([YES, NO]);
+        questions.push(if agrees { question.default(YES) } else { question });
+    }
+    let without: Vec<String> = evidence
+        .samples
+        .iter()
+        .filter(|sample| sample.profile.rows.without_amount > 0)
+        .map(|sample| {
+            format!(
+                "{}: {} (line {})",
+                sample.profile.file,
+                sample.profile.rows.without_amount,
+                lines(&sample.profile.rows.without_amount_lines)
+            )
+        })
+        .collect();
+    if !without.is_empty() {
+        questions.push(
+            Question::new(
+                "without_amount",
+                "What are rows without an amount? left_out: no payments; quarantine: each is looked at by a person.",
+            )
+            .seen(without.join("; "))
+            .choices(["left_out", "quarantine"])
+            .default("quarantine"),
+        );
+    }
+    let nil = evidence.samples.iter().any(|sample| sample.profile.left_out.iter().any(|left| left.reason == Reason::Nil));
+    if nil || evidence.samples.iter().any(|sample| sample.profile.rows.data == 0) {
+        questions.push(Question::new("empty", "Can a file be without rows?").seen("a sample has none").choices([YES, NO]).default(NO));
+    }
+    questions
+}
+
+fn lines(lines: &[u64]) -> String {
+    lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Amounts that are no whole pence.
+fn parts_of_pennies(evidence: &Evidence, amount: &str) -> Vec<Question> {
+    let Some((seen, off)) = amount_columns(evidence, amount) else { return Vec::new() };
+    let facts: Vec<&Money> =
+        [Some(seen), off].into_iter().flatten().flat_map(|seen| evidence.facts(seen)).filter_map(|c| c.money.as_ref()).collect();
+    let (noise, parts): (u64, u64) = facts.iter().fold((0, 0), |(n, p), money| (n + money.noise, p + money.part_pennies));
+    let mut questions = Vec::new();
+    if noise > 0 {
+        questions.push(
+            Question::new(
+                "noise",
+                "May amounts within a millionth of a pound of a penny be read as that penny? It is the noise of a workbook's arithmetic.",
+            )
+            .seen(format!("{noise} such amounts; none is a real part of a penny"))
+            .choices([YES, NO])
+            .default(YES),
+        );
+    }
+    if parts > 0 {
+        questions.push(
+            Question::new("part_pennies", "What becomes of real parts of a penny? Rounded, their sum is shown beside every proof.")
+                .seen(format!("{parts} amounts with them"))
+                .choices(["refuse", "half_even", "half_up"])
+                .default("refuse"),
+        );
+    }
+    questions
+}
+
+/// Words that are printed for nothing.
+fn nothing_words(evidence: &Evidence) -> Option<Question> {
+    let words: BTreeSet<&str> = evidence
+        .columns
+        .iter()
+        .flat_map(|seen| evidence.facts(seen))
+        .flat_map(|column| &column.null_words)
+        .map(|(word, _)| word.as_str())
+        .collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.trim().is_empty()).collect();
+    (!words.is_empty()).then(|| {
+        Question::new("nothing", "Which words stand for nothing? With commas between.").seen(words.join(", ")).default(words.join(", "))
+    })
+}
+
+/// Which column is what to the common table.
+fn roles(evidence: &Evidence, table: &Contract, amount: &str, date: Option<&Seen>) -> Question {
+    let proposed = proposed_roles(evidence, table, amount, date);
+    let list: Vec<String> = proposed.iter().map(|(target, label)| format!("{target}: {label}")).collect();
+    let rest: Vec<String> =
+        targets(table).into_iter().map(|(name, _)| name).filter(|name| !proposed.iter().any(|(target, _)| target == name)).collect();
+    let missing = if rest.is_empty() { String::new() } else { format!("; of no column: {}", rest.join(", ")) };
+    Question::new(
+        "columns",
+        format!("Is this what the columns are to {}? Another: columns.{} = its heading, or none.", table.name, first_target(table)),
+    )
+    .seen(format!("{}{missing}", list.join("; ")))
+    .default(YES)
+}
+
+fn first_target(table: &Contract) -> String {
+    targets(table).into_iter().next().map_or_else(|| "department".to_owned(), |(name, _)| name)
+}
+
+/// Target and label of the column, as the headings speak for it.
+#[must_use]
+pub fn proposed_roles(evidence: &Evidence, table: &Contract, amount: &str, date: Option<&Seen>) -> Vec<(String, String)> {
+    let used = amount_columns(evidence, amount);
+    let is_used = |seen: &Seen| {
+        used.is_some_and(|(one, other)| std::ptr::eq(one, seen) || other.is_some_and(|other| std::ptr::eq(other, seen)))
+            || date.is_some_and(|date| date.places == seen.places)
+    };
+    // Only what every sample has can be counted upon.
+    let free: Vec<&Seen> = evidence.columns.iter().filter(|seen| !is_used(seen) && seen.places.iter().all(Option::is_some)).collect();
+    let columns: Vec<(String, Type)> = free
+        .iter()
+        .map(|seen| {
+            let kind = match evidence.kind(seen) {
+                Kind::Money => Type::Money,
+                Kind::Date => Type::Date,
+                _ => Type::Text,
+            };
+            (seen.heading.clone(), kind)
+        })
+        .collect();
+    let found = guess(&targets(table), &columns);
+    found.into_iter().filter_map(|(target, at)| Some((target, evidence.label(free.get(at)?)))).collect()
+}
+
+/// The word of a contract for what looks personal in a column.
+#[must_use]
+pub fn personal_kind(column: &Column) -> Option<&'static str> {
+    Some(match column.personal.as_ref()?.kind.as_str() {
+        "name" => "name",
+        "bank" => "bank",
+        "ni_number" | "reference" => "id",
+        "birth" | "salary" => "special",
+        _ => "free_text",
+    })
+}
+
+fn personal(evidence: &Evidence) -> Option<Question> {
+    let found: Vec<String> = evidence
+        .columns
+        .iter()
+        .filter_map(|seen| {
+            let kind = evidence.facts(seen).find_map(personal_kind)?;
+            let why = evidence.facts(seen).find_map(|column| column.personal.as_ref()).map(|personal| personal.why.clone())?;
+            Some(format!("{}: {kind} ({why})", evidence.label(seen)))
+        })
+        .collect();
+    let ask = "Is this what is personal? It is kept in the lake and never published. Another: `personal.HEADING` = name, id, bank, free_text or special; \
+               drop: left out where the file is read; no: not personal.";
+    let seen = if found.is_empty() { "nothing looks personal".to_owned() } else { found.join("; ") };
+    Some(Question::new("personal", ask).seen(seen).default(YES))
+}
+
+/// Whether somebody takes part, and who owns what no rule names.
+fn ownership(around: &Around<'_>) -> Vec<Question> {
+    let mut questions = Vec::new();
+    if !has_default_rule(around) {
+        questions.push(
+            Question::new("rest", "Who bears what no ownership rule names? retained: the council itself; suspense: it waits in sight until a rule is written.")
+                .seen("the council has no such rule yet")
+                .choices(["retained", "suspense"])
+                .default("suspense"),
+        );
+        questions.push(Question::new("author", "Who writes that rule down?").default("").stands_if(true));
+        questions.push(Question::new("approver", "Who approves it? Another person.").default("").stands_if(true));
+    }
+    questions
+}
+
+/// Whether a rule of the council covers everything that no other does.
+#[must_use]
+pub fn has_default_rule(around: &Around<'_>) -> bool {
+    let file = around.partnership.root.join("pipelines/reference/ownership_rule.csv");
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.lines().any(|line| line.split(',').nth(1) == Some(around.council) && line.split(',').skip(2).take(5).all(str::is_empty))
+}

@@ -1,0 +1,170 @@
+//! Two contracts of one extract, compared: what changed, and what of it files and SQL of the old one do not survive.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde_json::{Value as Json, json};
+
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes::command},
+    report::{Align, Page, Table},
+    schema::{
+        Column, Contract, Kind, read_contract, read_text,
+        yaml::{Node, SourceText, Value, parse},
+    },
+};
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// `column amount`, `file`.
+    pub what: String,
+    pub old: String,
+    pub new: String,
+    /// What it breaks; `None` where whatever the old contract read is read as before.
+    pub breaks: Option<&'static str>,
+}
+
+/// Compares two contracts: names below `schemas/sources`, or files.
+///
+/// # Errors
+/// TC0137 where one is not there; what is wrong with one, as its reader says it.
+pub fn contract_diff(root: &Path, old: &str, new: &str) -> Answer<Vec<Difference>> {
+    let (old, new) = (Side::read(root, old)?, Side::read(root, new)?);
+    let mut all = Vec::new();
+    words(&mut all, "file", &old.file, &new.file);
+    for column in &old.contract.columns {
+        match new.contract.columns.iter().find(|other| other.name == column.name) {
+            Some(other) => of_column(&mut all, column, other, &old, &new),
+            None => all.push(Difference {
+                what: format!("column {}", column.name),
+                old: column.physical_name.clone(),
+                new: String::new(),
+                breaks: Some("SQL that names it, and files that still have it unless `extra_columns: note`"),
+            }),
+        }
+    }
+    let is_new = |column: &&Column| !old.contract.columns.iter().any(|other| other.name == column.name);
+    all.extend(new.contract.columns.iter().filter(is_new).map(|column| Difference {
+        what: format!("column {}", column.name),
+        old: String::new(),
+        new: column.physical_name.clone(),
+        breaks: Some("files without it"),
+    }));
+    Ok(all)
+}
+
+/// The changes for a person; of `breaking` only those that break something.
+#[must_use]
+pub fn diff_page(all: &[Difference], breaking: bool) -> Page {
+    let shown: Vec<&Difference> = all.iter().filter(|change| !breaking || change.breaks.is_some()).collect();
+    let mut table = Table::new(&[("of", Align::Left), ("old", Align::Left), ("new", Align::Left), ("breaks", Align::Left)]);
+    for change in &shown {
+        table.row([change.what.clone(), change.old.clone(), change.new.clone(), change.breaks.unwrap_or_default().to_owned()]);
+    }
+    let none = if breaking { "nothing that the old contract read is read otherwise\n" } else { "both say the same\n" };
+    let text = if table.is_empty() { none.to_owned() } else { table.text() };
+    let list: Vec<Json> = shown.iter().map(|c| json!({"of": c.what, "old": c.old, "new": c.new, "breaks": c.breaks})).collect();
+    Page::new("contract_diff", text, json!(list))
+}
+
+struct Side {
+    contract: Contract,
+    /// Words of the whole file, and of each column by its name.
+    file: BTreeMap<String, String>,
+    columns: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Side {
+    fn read(root: &Path, name: &str) -> Answer<Self> {
+        let in_partnership = format!("schemas/sources/{name}.odcs.yaml");
+        let (root, shown) = if root.join(&in_partnership).is_file() { (root, in_partnership) } else { (Path::new(""), name.to_owned()) };
+        if !root.join(&shown).is_file() {
+            return Err(Diagnostic::new(command::ANSWER, format!("there is no contract `{}`", name.escape_debug()))
+                .place(Place::file(shown))
+                .expected("a name below schemas/sources, as ashvale/spend, or the path of a file")
+                .outcome("nothing was read")
+                .hint("truecost contract diff ashvale/spend new_spend.odcs.yaml")
+                .into());
+        }
+        let text = read_text(root, &shown).map_err(|fault| Refusal::from(*fault))?;
+        let source = SourceText::new(&shown, &text);
+        let contract = read_contract(&source, Kind::Source, name)?;
+        let (root, _) = parse(&source);
+        let object = get(&root, "schema").and_then(first).cloned();
+        let file = object.as_ref().map(ours).unwrap_or_default();
+        let mut columns = BTreeMap::new();
+        if let Some(Value::List(items)) = object.as_ref().and_then(|object| get(object, "properties")).map(|node| &node.value) {
+            for item in items {
+                columns.insert(get(item, "name").map(shown_node).unwrap_or_default(), ours(item));
+            }
+        }
+        Ok(Self { contract, file, columns })
+    }
+}
+
+fn get<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    let Value::Map(entries) = &node.value else { return None };
+    entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+}
+
+fn first(node: &Node) -> Option<&Node> {
+    let Value::List(items) = &node.value else { return None };
+    items.first()
+}
+
+/// The words of the `truecost` property, each as it is written.
+fn ours(node: &Node) -> BTreeMap<String, String> {
+    let value = get(node, "customProperties").and_then(first).and_then(|property| get(property, "value"));
+    let Some(Value::Map(entries)) = value.map(|node| &node.value) else { return BTreeMap::new() };
+    entries.iter().map(|entry| (entry.key.clone(), shown_node(&entry.value))).collect()
+}
+
+fn shown_node(node: &Node) -> String {
+    match &node.value {
+        Value::Scalar { text, .. } => text.clone(),
+        Value::List(items) => format!("[{}]", items.iter().map(shown_node).collect::<Vec<_>>().join(", ")),
+        Value::Map(entries) => {
+            let inside: Vec<String> = entries.iter().map(|entry| format!("{}: {}", entry.key, shown_node(&entry.value))).collect();
+            format!("{{{}}}", inside.join(", "))
+        }
+        Value::Refused => String::new(),
+    }
+}
+
+fn of_column(all: &mut Vec<Difference>, old: &Column, new: &Column, olds: &Side, news: &Side) {
+    let what = format!("column {}", old.name);
+    let mut push = |kind: &str, old: &str, new: &str, breaks| {
+        all.push(Difference { what: format!("{what}: {kind}"), old: old.to_owned(), new: new.to_owned(), breaks });
+    };
+    if old.kind != new.kind {
+        push("type", old.kind.as_str(), new.kind.as_str(), Some("SQL and rows that need the old type"));
+    }
+    if old.physical_name != new.physical_name {
+        let known = new.rules.aliases.contains(&old.physical_name);
+        push("heading", &old.physical_name, &new.physical_name, if known { None } else { Some("files with the old heading") });
+    }
+    if old.required != new.required {
+        let yes_no = |required: bool| if required { "required" } else { "may be empty" };
+        push("required", yes_no(old.required), yes_no(new.required), new.required.then_some("rows in which it is empty"));
+    }
+    let of = |side: &Side| side.columns.get(&*old.name).cloned().unwrap_or_default();
+    words(all, &what, &of(olds), &of(news));
+}
+
+/// Words that differ. A list that only grew reads what it read before.
+fn words(all: &mut Vec<Difference>, what: &str, old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) {
+    const GROW: [&str; 6] = ["aliases", "money", "number", "formats", "encodings", "null_words"];
+    let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for key in keys {
+        let (before, after) = (old.get(key).map_or("", String::as_str), new.get(key).map_or("", String::as_str));
+        if before == after {
+            continue;
+        }
+        let items =
+            |text: &str| text.trim_matches(['[', ']']).split(", ").map(str::to_owned).collect::<std::collections::BTreeSet<String>>();
+        let grew = GROW.contains(&key.as_str()) && (before.is_empty() || items(before).is_subset(&items(after)));
+        let harmless = ["role", "reason", "public", "summable"].contains(&key.as_str());
+        let breaks = if grew || harmless { None } else { Some("files that the old word read") };
+        all.push(Difference { what: format!("{what}: {key}"), old: before.to_owned(), new: after.to_owned(), breaks });
+    }
+}

@@ -1,0 +1,140 @@
+//! The records that are no rows, as words of a contract: the row of totals, rows without an amount, marks.
+
+use super::{
+    answers::YES,
+    draft::{Draft, DraftColumn, quoted_in_list},
+    evidence::Evidence,
+    layout::FileWord,
+};
+use crate::{
+    profile::{LeftOut, Profile, Reason},
+    schema::words,
+};
+
+/// What is no row, over all samples; `said` gives answers by their keys.
+#[must_use]
+pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> String, cannot: &mut Vec<String>) -> Vec<FileWord> {
+    let mut words: Vec<FileWord> = Vec::new();
+    let mut not_data: Vec<String> = Vec::new();
+    let all: Vec<(&Profile, &LeftOut)> =
+        evidence.samples.iter().flat_map(|sample| sample.profile.left_out.iter().map(move |left| (&sample.profile, left))).collect();
+    let totals: Vec<&(&Profile, &LeftOut)> = all.iter().filter(|(_, left)| left.reason == Reason::Total).collect();
+    if let Some((profile, left)) = totals.first() {
+        let in_all = evidence.samples.iter().all(|sample| sample.profile.left_out.iter().any(|left| left.reason == Reason::Total));
+        match when(evidence, draft, profile, left) {
+            Some(when) if said("control") == YES && in_all => {
+                words.push((
+                    "footer",
+                    format!("{{when: {when}, totals: {{{}}}}}", footer_totals(evidence, draft)),
+                    "compared with the sum of the rows".to_owned(),
+                ));
+            }
+            Some(when) => not_data.push(format!("{{when: {when}, reason: printed totals, holds: total}}")),
+            None => cannot.push(format!(
+                "the row of totals on line {} of {}, which no column tells apart",
+                left.lines.first().copied().unwrap_or(0),
+                profile.file
+            )),
+        }
+    }
+    for (profile, left) in all.iter().filter(|(_, left)| matches!(left.reason, Reason::Subtotal | Reason::Marker | Reason::End)) {
+        let (reason, holds) = match left.reason {
+            Reason::Subtotal => ("subtotals", ", holds: subtotal"),
+            Reason::Marker => ("marks of the program that wrote the file", ""),
+            _ => ("the end of the report", ""),
+        };
+        match when(evidence, draft, profile, left) {
+            Some(when) => not_data.push(format!("{{when: {when}, reason: {reason}{holds}}}")),
+            None => cannot.push(format!(
+                "records on line {} of {}, which no column tells apart",
+                left.lines.first().copied().unwrap_or(0),
+                profile.file
+            )),
+        }
+    }
+    if said("without_amount") == "left_out"
+        && let Some(amount) = amount(draft)
+    {
+        not_data.push(format!("{{when: {{{}: \"\"}}, reason: rows without an amount}}", amount.name));
+    }
+    not_data.sort();
+    not_data.dedup();
+    // Two reasons for one condition cannot be told apart: the first stands, and what it holds.
+    let mut seen = std::collections::BTreeSet::new();
+    not_data.sort_by_key(|row| !row.contains("holds: total"));
+    not_data.retain(|row| seen.insert(row.split("}, reason").next().unwrap_or_default().to_owned()));
+    if !not_data.is_empty() {
+        words.push(("not_data", format!("[{}]", not_data.join(", ")), "each is counted, with its reason".to_owned()));
+    }
+    let nil = all.iter().filter(|(_, left)| left.reason == Reason::Nil).find_map(|(_, left)| left.label.clone());
+    if let (Some(label), YES) = (nil, said("empty").as_str()) {
+        if words::file_keys().contains(&"nil") {
+            words.push(("nil", quoted_in_list(label.trim()), "the sender's words for a file without rows".to_owned()));
+        } else {
+            cannot.push("words that say that there are no rows".to_owned());
+        }
+    } else if said("empty") == YES {
+        words.push(("allow_empty", "true".to_owned(), "a file without rows is a delivery".to_owned()));
+    }
+    let bars = evidence.samples.iter().any(|sample| sample.profile.layout.bars);
+    if all.iter().any(|(_, left)| left.reason == Reason::PageHead || (left.reason == Reason::Rule && !bars)) {
+        paged(&mut words, cannot);
+    }
+    if all.iter().any(|(_, left)| left.reason == Reason::RecordType) {
+        cannot.push("records of several types, none of which names the columns".to_owned());
+    }
+    words
+}
+
+fn paged(said: &mut Vec<FileWord>, cannot: &mut Vec<String>) {
+    if words::file_keys().contains(&"rules") {
+        said.push(("rules", "skip".to_owned(), "lines of dashes".to_owned()));
+    } else {
+        cannot.push("lines of dashes, or heads of pages, between the rows".to_owned());
+    }
+}
+
+fn amount(draft: &Draft) -> Option<&DraftColumn> {
+    draft.columns.iter().find(|column| column.words.iter().any(|(key, _)| *key == "includes_vat"))
+}
+
+/// `{document: TOTAL}`; of a row without a label, that what every row holds is empty.
+fn when(evidence: &Evidence, draft: &Draft, profile: &Profile, left: &LeftOut) -> Option<String> {
+    let sample = evidence.samples.iter().position(|sample| sample.profile.file == profile.file)?;
+    let label = left.label.as_ref().filter(|label| !label.trim().is_empty());
+    if let (Some(label), Some(at)) = (label, left.label_at)
+        && let Some(name) = column_at(evidence, draft, sample, at)
+    {
+        return Some(format!("{{{name}: {}}}", quoted_in_list(label.trim())));
+    }
+    // Two columns that all rows hold: a row that lost one of them by accident is no total.
+    let full: Vec<String> = evidence
+        .columns
+        .iter()
+        .filter(|seen| evidence.facts(seen).all(|facts| facts.filled.rows == facts.filled.of))
+        .filter_map(|seen| draft.columns.iter().find(|column| column.heading == seen.heading))
+        .filter(|column| column.physical_type != "DECIMAL(18,2)")
+        .take(2)
+        .map(|column| format!("{}: \"\"", column.name))
+        .collect();
+    (!full.is_empty()).then(|| format!("{{{}}}", full.join(", ")))
+}
+
+/// The contract's column that stands there in a sample.
+fn column_at(evidence: &Evidence, draft: &Draft, sample: usize, at: usize) -> Option<String> {
+    let seen = evidence.columns.iter().find(|seen| seen.places.get(sample).copied().flatten() == Some(at))?;
+    draft.columns.iter().find(|column| column.heading == seen.heading).map(|column| column.name.clone())
+}
+
+/// `amount: amount, vat: vat`: every column of pounds that the row of totals prints.
+fn footer_totals(evidence: &Evidence, draft: &Draft) -> String {
+    let printed: Vec<usize> = evidence.samples.iter().flat_map(|sample| &sample.profile.totals).map(|total| total.column).collect();
+    let is_printed = |column: &&DraftColumn| {
+        column.physical_type == "DECIMAL(18,2)"
+            && evidence
+                .columns
+                .iter()
+                .any(|seen| seen.heading == column.heading && seen.places.iter().flatten().any(|at| printed.contains(at)))
+    };
+    draft.columns.iter().filter(is_printed).map(|column| format!("{0}: {0}", column.name)).collect::<Vec<_>>().join(", ")
+}

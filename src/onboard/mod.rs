@@ -1,0 +1,159 @@
+//! New councils and feeds, proposed from sample files and settled by a person: `truecost add`.
+//!
+//! ```text
+//!  samples ─▶ profile ─▶ Evidence ─▶ questions ─▶ answers ─▶ Draft ─▶ Change … ─▶ trial in a copy ─▶ write
+//!            (each file)  (together)  (with what the    (a person, a                (a lake of its own)  (all or nothing)
+//!                                      files speak for)   file, a script)
+//! ```
+//!
+//! This is the only place where truecost looks at a file and proposes what it is. It happens once, a person answers, and the contract that
+//! is written is the law from then on: while data are read nothing is inferred. What the files hold and no word of a contract can say is
+//! refused by name ([`draft()`]); nothing that is there is ever written over, and a command that is ended leaves nothing.
+
+mod answers;
+mod ask;
+mod compare;
+mod copy;
+mod council;
+mod draft;
+mod evidence;
+mod files;
+mod guess;
+mod layout;
+mod left_out;
+mod names;
+mod page;
+mod text;
+mod trial;
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, codes},
+    domain::Identifier,
+    pipeline::Partnership,
+    profile::{Options, profile},
+    run::clock::Clock,
+    schema::{Kind, read_contract, yaml::SourceText},
+};
+
+pub use answers::{Answers, NO, Question, YES, form, open, still_open};
+pub use ask::Around;
+pub use compare::{Difference, contract_diff, diff_page};
+pub use copy::abandon;
+pub use council::{council, council_name, questions as council_questions};
+pub use draft::{Draft, draft};
+pub use evidence::{Evidence, Sample};
+pub use files::{Change, take_back, write};
+pub use page::{questions_page, trial_page};
+pub use trial::{Trial, Tried};
+
+/// Council and feed of `ashvale/supplier_spend`, neither of which is there but the council.
+///
+/// # Errors
+/// TC0109 where it is no such name; TC0102 where there is no such council; TC0139 where the feed is there.
+pub fn feed_name(partnership: &Partnership, text: &str) -> Answer<(Identifier, Identifier)> {
+    let split = text.split_once('/').and_then(|(council, feed)| Some((Identifier::new(council).ok()?, Identifier::new(feed).ok()?)));
+    let Some((council, feed)) = split else {
+        return Err(Diagnostic::new(codes::command::USAGE, format!("`{}` is no name of a feed", text.escape_debug()))
+            .expected("a council and a name in small letters: ashvale/supplier_spend")
+            .outcome("nothing was written")
+            .hint("truecost add feed ashvale/supplier_spend --from FILE")
+            .into());
+    };
+    if !partnership.councils.iter().any(|known| known.id == council) {
+        let known: Vec<&str> = partnership.councils.iter().map(|known| &*known.id).collect();
+        return Err(Diagnostic::new(codes::command::NOTHING_SELECTED, format!("there is no council `{council}`"))
+            .expected(if known.is_empty() {
+                "a council of pipelines/partnership.yaml".to_owned()
+            } else {
+                format!("one of {}", known.join(", "))
+            })
+            .outcome("nothing was written")
+            .hint(format!("truecost add council {council}"))
+            .into());
+    }
+    for path in [
+        format!("pipelines/{council}/{feed}.yaml"),
+        format!("pipelines/{council}/{feed}.sql"),
+        format!("schemas/sources/{council}/{feed}.odcs.yaml"),
+    ] {
+        Change::new_file(&partnership.root, &path, String::new())?;
+    }
+    Ok((council, feed))
+}
+
+/// Looks at every sample.
+///
+/// # Errors
+/// TC013… of the profile where a sample cannot be read; TC0139 where two have one name.
+pub fn look(samples: &[PathBuf]) -> Answer<Vec<Sample>> {
+    let mut seen: Vec<Sample> = Vec::new();
+    for path in samples {
+        let profile = profile(path, &Options::default())?;
+        if let Some(twin) = seen.iter().find(|other| other.profile.file == profile.file) {
+            return Err(Diagnostic::new(codes::command::ADD_THERE, format!("two samples are called `{}`", profile.file))
+                .place(Place::file(twin.path.display().to_string()))
+                .expected("a name of its own for each")
+                .outcome("nothing was written")
+                .hint("give each file once, under the name by which it is sent")
+                .into());
+        }
+        seen.push(Sample { path: path.clone(), profile });
+    }
+    seen.sort_by(|a, b| a.profile.file.cmp(&b.profile.file));
+    Ok(seen)
+}
+
+/// A feed about to be added: what was seen of it.
+pub struct Adding<'p> {
+    pub around: Around<'p>,
+    samples: Vec<Sample>,
+}
+
+impl<'p> Adding<'p> {
+    /// The feed, and what its samples show.
+    #[must_use]
+    pub fn new(around: Around<'p>, samples: Vec<Sample>) -> Self {
+        Self { around, samples }
+    }
+
+    /// Every question, by what has been answered so far.
+    #[must_use]
+    pub fn questions(&self, answers: &Answers) -> Vec<Question> {
+        ask::questions(&self.around, &self.evidence(answers), answers)
+    }
+
+    fn evidence(&self, answers: &Answers) -> Evidence {
+        Evidence::of(self.samples.clone(), answers)
+    }
+
+    /// The files that the answers make.
+    ///
+    /// # Errors
+    /// TC0137 for an answer that does not fit, TC0138 for what no word of a contract says, TC0139.
+    pub fn changes(&self, questions: &[Question], answers: &Answers) -> Answer<Vec<Change>> {
+        answers.check(questions)?;
+        let draft = draft(&self.around, &self.evidence(answers), questions, answers)?;
+        let changes = text::files(self.root(), &draft, questions, answers)?;
+        // What is proposed is a contract by the same reader that reads it from then on.
+        for change in changes.iter().filter(|change| change.path.ends_with(".odcs.yaml")) {
+            let name = format!("{}/{}", self.around.council, self.around.feed);
+            read_contract(&SourceText::new(&change.path, &change.text), Kind::Source, &name)?;
+        }
+        Ok(changes)
+    }
+
+    /// Runs the feed over its samples in a copy.
+    ///
+    /// # Errors
+    /// As [`trial::trial`].
+    pub fn trial(&self, changes: &[Change], clock: &dyn Clock) -> Answer<Trial> {
+        let paths: Vec<PathBuf> = self.samples.iter().map(|sample| sample.path.clone()).collect();
+        trial::trial(self.root(), changes, (self.around.council, self.around.feed), &paths, clock)
+    }
+
+    fn root(&self) -> &Path {
+        &self.around.partnership.root
+    }
+}

@@ -1,0 +1,329 @@
+//! From the names of samples and the months in them to `files` and `covers` of a feed.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    domain::{Calendar, Coverage, Period},
+    pipeline::{CoverCalendar, Covers, Extent, FilePattern},
+};
+
+/// A name of a sample, and the periods in which most of its rows lie; empty where no column says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    pub name: String,
+    pub periods: BTreeSet<Period>,
+    /// The name in the words of `files`, as the profile reads it.
+    pub pattern: Option<String>,
+}
+
+/// How the feed's files are named, and what each covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Naming {
+    /// `files:`
+    pub pattern: String,
+    /// `covers:`, as it is written.
+    pub covers: String,
+    /// What each sample covers by it, in the order of the samples; empty where only a list can say.
+    pub found: Vec<Vec<Period>>,
+}
+
+const MONTHS: [&str; 12] =
+    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+
+/// Ways to write which periods a file covers, the simplest first.
+const EXTENTS: [(&str, CoverCalendar, Extent); 9] = [
+    ("{calendar: month, extent: one}", CoverCalendar::Month, Extent::One),
+    ("{calendar: fiscal, extent: one}", CoverCalendar::Fiscal, Extent::One),
+    ("{calendar: fiscal, extent: quarter}", CoverCalendar::Fiscal, Extent::Quarter),
+    ("{calendar: month, extent: quarter}", CoverCalendar::Month, Extent::Quarter),
+    ("{calendar: fiscal, extent: half}", CoverCalendar::Fiscal, Extent::Half),
+    ("{calendar: month, extent: to_date}", CoverCalendar::Month, Extent::ToDate),
+    ("{calendar: fiscal, extent: to_date}", CoverCalendar::Fiscal, Extent::ToDate),
+    ("{calendar: fiscal, extent: year}", CoverCalendar::Fiscal, Extent::Year),
+    ("{calendar: month, extent: year}", CoverCalendar::Month, Extent::Year),
+];
+
+/// The simplest pattern by which every sample covers the months in which its rows lie; `None` where no pattern says so.
+#[must_use]
+pub fn naming(samples: &[Named], calendar: Calendar) -> Option<Naming> {
+    let first = samples.first()?;
+    // What the profile made of the name comes first: it is as short as a person would write it.
+    let candidates: Vec<String> = first.pattern.clone().into_iter().chain(patterns(&first.name)).collect();
+    for (text, of, extent) in EXTENTS {
+        for pattern in &candidates {
+            if let Some(found) = fits(pattern, of, extent, samples, calendar) {
+                return Some(Naming { pattern: pattern.clone(), covers: text.to_owned(), found });
+            }
+        }
+    }
+    None
+}
+
+/// What every sample covers by this pattern and extent; `None` where one of them does not match, or covers something else.
+#[must_use]
+pub fn fits(pattern: &str, of: CoverCalendar, extent: Extent, samples: &[Named], calendar: Calendar) -> Option<Vec<Vec<Period>>> {
+    let read = FilePattern::parse(pattern).ok()?;
+    let covers = Covers { calendar: of, extent, in_name: Vec::new(), from: None };
+    if covers.lacking(&read).is_some() {
+        return None;
+    }
+    let one = |sample: &Named| -> Option<Vec<Period>> {
+        let covered: Coverage = covers.resolve(&read.matches(&sample.name)?, calendar)?;
+        let periods: BTreeSet<Period> = covered.periods().iter().copied().collect();
+        (sample.periods.is_empty() || sample.periods == periods).then(|| periods.into_iter().collect())
+    };
+    samples.iter().map(one).collect()
+}
+
+/// A piece of a name that may stand for something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Token {
+    from: usize,
+    to: usize,
+    part: &'static str,
+}
+
+/// Every pattern that one name could be of: its years, months and days as words, what is left as it is; those with fewer `{any}` first.
+fn patterns(name: &str) -> Vec<String> {
+    let tokens = tokens(name);
+    let mut found: Vec<(usize, usize, String)> = Vec::new();
+    // At most so many tokens in a name of a sane length; each is taken or not.
+    let most = tokens.len().min(10);
+    for chosen in 0_u32..(1 << most) {
+        let taken: Vec<&Token> = tokens.iter().take(most).enumerate().filter(|(at, _)| chosen & (1 << at) != 0).map(|(_, t)| t).collect();
+        if let Some(pattern) = written(name, &taken) {
+            found.push((pattern.matches("{any}").count(), taken.len(), pattern));
+            if let Some(range) = with_range(name, &taken) {
+                found.push((0, taken.len() + 1, range));
+            }
+        }
+    }
+    // Fewest wildcards first; of these the one that explains most of the name.
+    found.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
+    found.dedup();
+    found.into_iter().map(|(_, _, pattern)| pattern).collect()
+}
+
+/// The name with these pieces as words; other months that stand in it may be anything. `None` where pieces overlap or a word stands twice.
+fn written(name: &str, taken: &[&Token]) -> Option<String> {
+    let mut words = BTreeSet::new();
+    if taken.is_empty() || !taken.iter().all(|token| words.insert(token.part)) || !disjoint(taken) {
+        return None;
+    }
+    if words.contains("{date}") && words.len() > 1 {
+        return None;
+    }
+    let mut out = String::new();
+    let mut at = 0;
+    for token in taken {
+        out.push_str(&literal(name.get(at..token.from)?));
+        out.push_str(token.part);
+        at = token.to;
+    }
+    out.push_str(&literal(name.get(at..)?));
+    (out.matches("{any}").count() <= 3).then_some(out)
+}
+
+fn disjoint(taken: &[&Token]) -> bool {
+    taken.windows(2).all(|pair| matches!(pair, [a, b] if a.to <= b.from))
+}
+
+/// `spend_apr-jun_2025.csv`: the year to date, whose first month is always the first of the year.
+fn with_range(name: &str, taken: &[&Token]) -> Option<String> {
+    let month = taken.iter().find(|token| token.part == "{month}")?;
+    let rest = name.get(month.to..)?.strip_prefix('-')?;
+    let second = MONTHS.iter().flat_map(|month| [*month, month.get(..3).unwrap_or(month)]).find(|word| starts_with(rest, word))?;
+    let first = name.get(month.from..month.to)?;
+    let mut shifted: Vec<Token> = taken.iter().map(|token| (*token).clone()).collect();
+    let from = month.to + 1;
+    for token in &mut shifted {
+        if token.part == "{month}" {
+            (token.from, token.to) = (from, from + second.len());
+        }
+    }
+    let refs: Vec<&Token> = shifted.iter().collect();
+    let pattern = written(name, &refs)?;
+    // `written` has made `{any}` of the first month, which is another one here.
+    Some(pattern.replacen("{any}-{month}", &format!("[{first}-]{{month}}"), 1))
+}
+
+fn starts_with(text: &str, word: &str) -> bool {
+    text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+        && !text.get(word.len()..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+/// What stays as it is. A month in it differs from file to file, and brackets have a meaning of their own: these are `{any}`.
+fn literal(text: &str) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    let plain = |from: usize, to: usize| text.get(from..to).unwrap_or_default().replace(['[', ']', '{', '}'], "\0").replace('\0', "{any}");
+    for (from, to) in months_in(text) {
+        out.push_str(&plain(at, from));
+        out.push_str("{any}");
+        at = to;
+    }
+    out.push_str(&plain(at, text.len()));
+    out
+}
+
+/// Months by their names.
+fn months_in(text: &str) -> Vec<(usize, usize)> {
+    let lower = text.to_ascii_lowercase();
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    let short = MONTHS.iter().map(|month| month.get(..3).unwrap_or(month));
+    for word in MONTHS.iter().copied().chain(["sept"]).chain(short) {
+        for (from, _) in lower.match_indices(word) {
+            let to = from + word.len();
+            let alone = !lower.get(..from).is_some_and(|before| before.ends_with(|c: char| c.is_ascii_alphabetic()))
+                && !lower.get(to..).is_some_and(|after| after.starts_with(|c: char| c.is_ascii_alphabetic()));
+            if alone && !found.iter().any(|(a, b)| from < *b && *a < to) {
+                found.push((from, to));
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// Pieces of a name that may be a year, a month, a financial year, a day or a version.
+fn tokens(name: &str) -> Vec<Token> {
+    let mut tokens: Vec<Token> = months_in(name).into_iter().map(|(from, to)| Token { from, to, part: "{month}" }).collect();
+    for (from, to) in runs(name) {
+        let digits = name.get(from..to).unwrap_or_default();
+        let mut add = |a: usize, b: usize, part: &'static str| tokens.push(Token { from: from + a, to: from + b, part });
+        match digits.len() {
+            8 => {
+                add(0, 8, "{date}");
+                add(0, 4, "{year}");
+                add(4, 6, "{month}");
+            }
+            6 => {
+                add(0, 6, "{fiscal_year}");
+                add(0, 4, "{year}");
+                add(4, 6, "{month}");
+                add(0, 2, "{month}");
+                add(2, 6, "{year}");
+            }
+            4 => {
+                add(0, 4, "{year}");
+                let two = name.get(to..).and_then(|rest| rest.strip_prefix(['-', '_'])).and_then(|rest| rest.get(..2));
+                if two.is_some_and(|two| two.bytes().all(|b| b.is_ascii_digit())) {
+                    add(0, 7, "{fiscal_year}");
+                }
+            }
+            1 | 2 => {
+                if digits.len() == 2 {
+                    add(0, 2, "{yy}");
+                }
+                add(0, digits.len(), "{month}");
+                add(0, digits.len(), "{period}");
+                if name.get(..from).is_some_and(|before| before.ends_with(['v', 'V'])) {
+                    add(0, digits.len(), "{version}");
+                }
+            }
+            _ => {}
+        }
+    }
+    tokens.extend(days(name));
+    tokens.extend(quarters(name));
+    tokens.extend(ranges(name));
+    tokens.sort_by_key(|token| (token.from, token.to));
+    tokens
+}
+
+/// `apr-jun`, `jul-sept`: a quarter or a half by its first and last month.
+fn ranges(name: &str) -> Vec<Token> {
+    let months = months_in(name);
+    let joined = |pair: &[(usize, usize)]| match pair {
+        [(from, end), (start, to)] if name.get(*end..*start) == Some("-") => Some((*from, *to)),
+        _ => None,
+    };
+    let found = months.windows(2).filter_map(joined);
+    found.flat_map(|(from, to)| ["{quarter}", "{half}"].map(|part| Token { from, to, part })).collect()
+}
+
+/// `q1`, `Q4`.
+fn quarters(name: &str) -> Vec<Token> {
+    let is_quarter = |at: usize| matches!(name.get(at..at + 2).map(str::as_bytes), Some([b'q' | b'Q', b'1'..=b'4']));
+    let alone = |at: usize| {
+        !name.get(..at).is_some_and(|before| before.ends_with(|c: char| c.is_ascii_alphanumeric()))
+            && !name.get(at + 2..).is_some_and(|after| after.starts_with(|c: char| c.is_ascii_alphanumeric()))
+    };
+    let found = (0..name.len()).filter(|at| name.is_char_boundary(*at) && is_quarter(*at) && alone(*at));
+    found.map(|at| Token { from: at + 1, to: at + 2, part: "{quarter}" }).collect()
+}
+
+/// `30-04-2025`, `2025-04-30`.
+fn days(name: &str) -> Vec<Token> {
+    let shape = |text: &str| text.bytes().map(|b| if b.is_ascii_digit() { '9' } else { char::from(b) }).collect::<String>();
+    let is_day = |text: &str| ["99-99-9999", "9999-99-99", "99.99.9999", "99_99_9999"].contains(&shape(text).as_str());
+    let at = |from: usize| name.get(from..from + 10).filter(|text| is_day(text)).map(|_| Token { from, to: from + 10, part: "{date}" });
+    (0..name.len()).filter_map(at).collect()
+}
+
+/// Where digits stand, from and to.
+fn runs(name: &str) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (at, _) in name.char_indices().filter(|(_, c)| c.is_ascii_digit()) {
+        match found.last_mut() {
+            Some((_, to)) if *to == at => *to = at + 1,
+            _ => found.push((at, at + 1)),
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const APRIL: Calendar = Calendar { starts_month: 4, closing_period: 13 };
+
+    fn named(name: &str, periods: &[u8]) -> Named {
+        Named { name: name.into(), pattern: None, periods: periods.iter().map(|period| Period { year: 2025, period: *period }).collect() }
+    }
+
+    fn pattern(samples: &[(&str, &[u8])]) -> Option<(String, String)> {
+        let samples: Vec<Named> = samples.iter().map(|(name, periods)| named(name, periods)).collect();
+        naming(&samples, APRIL).map(|naming| (naming.pattern, naming.covers))
+    }
+
+    #[test]
+    fn names_of_months_are_read() {
+        let month = "{calendar: month, extent: one}".to_owned();
+        for (name, period, wanted) in [
+            ("thornmere_payments_2025_04.csv", 1, "thornmere_payments_{year}_{month}.csv"),
+            ("Payments Over 500 May 2025 - To be published.csv", 2, "Payments Over 500 {month} {year} - To be published.csv"),
+            ("AP_Extract_042025.csv", 1, "AP_Extract_{month}{year}.csv"),
+            ("ZFI_SPEND_1000_202506.csv", 3, "ZFI_SPEND_1000_{year}{month}.csv"),
+            ("spending_2025_04_april.csv", 1, "spending_{year}_{month}_{any}.csv"),
+            ("carrow_heath_may_2025.csv", 2, "carrow_heath_{month}_{year}.csv"),
+            ("agr_gl07_TB_20250630.dat", 3, "agr_gl07_TB_{date}.dat"),
+            ("April 2025 spend.txt", 1, "{month} {year} spend.txt"),
+        ] {
+            assert_eq!(pattern(&[(name, &[period])]), Some((wanted.to_owned(), month.clone())), "{name}");
+        }
+    }
+
+    #[test]
+    fn several_samples_must_all_fit() {
+        let two: [(&str, &[u8]); 2] = [("2025_06.csv", &[3]), ("2025_07.csv", &[4])];
+        assert_eq!(pattern(&two).unwrap().0, "{year}_{month}.csv");
+        let quarter = pattern(&[("consolidated_q2_2025_26.csv", &[4, 5, 6])]).unwrap();
+        let months = pattern(&[("jul-sept 25 payments.csv", &[4, 5, 6])]).unwrap();
+        assert_eq!(months, ("{quarter} {yy} payments.csv".into(), "{calendar: month, extent: one}".into()));
+        assert_eq!(pattern(&[("spend_may25.xls", &[2])]).unwrap().0, "spend_{month}{yy}.xls");
+        assert_eq!(quarter, ("consolidated_q{quarter}_{fiscal_year}.csv".into(), "{calendar: fiscal, extent: quarter}".into()));
+        let to_date: [(&str, &[u8]); 3] =
+            [("spend_apr-jun_2025.csv", &[1, 2, 3]), ("spend_apr-may_2025.csv", &[1, 2]), ("spend_apr_2025.csv", &[1])];
+        assert_eq!(pattern(&to_date), Some(("spend_[apr-]{month}_{year}.csv".into(), "{calendar: month, extent: to_date}".into())));
+        assert_eq!(pattern(&[("jul 25 to sept 25 payments.csv", &[4, 5, 6])]), None);
+    }
+
+    #[test]
+    fn a_year_is_a_year() {
+        let all: Vec<u8> = (1..=12).collect();
+        let found = pattern(&[("Budget 2025-26 profile.csv", &all)]);
+        assert_eq!(found, Some(("Budget {fiscal_year} profile.csv".into(), "{calendar: fiscal, extent: year}".into())));
+    }
+}

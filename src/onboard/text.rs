@@ -1,0 +1,128 @@
+//! The files of a new feed as they are written, with what was seen and what was answered as comments.
+
+use super::{
+    answers::{Answers, Question, quoted},
+    draft::{Draft, DraftColumn},
+    files::{Change, with_row},
+};
+use crate::diagnostic::Answer;
+
+/// Every file that the feed needs.
+///
+/// # Errors
+/// TC0139 where one is there already, or a reference table cannot be read.
+pub fn files(root: &std::path::Path, draft: &Draft, questions: &[Question], answers: &Answers) -> Answer<Vec<Change>> {
+    let name = format!("{}/{}", draft.council, draft.feed);
+    let mut changes = vec![
+        Change::new_file(root, &format!("schemas/sources/{name}.odcs.yaml"), contract(draft))?,
+        Change::new_file(root, &format!("pipelines/{name}.sql"), sql(draft))?,
+    ];
+    if let Some(rule) = &draft.rule {
+        changes.push(Change::edited(root, "pipelines/reference/ownership_rule.csv", |text| Ok(with_row(text, rule)))?);
+    }
+    // Last: with it the feed is there.
+    changes.push(Change::new_file(root, &format!("pipelines/{name}.yaml"), feed(draft, questions, answers))?);
+    Ok(changes)
+}
+
+/// A name as people write it: `supplier_spend` → `Supplier spend`.
+fn spoken(name: &str) -> String {
+    let text = name.replace('_', " ");
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+fn contract(draft: &Draft) -> String {
+    let (council, feed) = (&draft.council, &draft.feed);
+    let mut text = format!(
+        "# What {council} promises of its {}. Written by `truecost add feed` from {}.\napiVersion: v3.2.0\nkind: DataContract\nid: truecost.sources.{council}.{feed}\nname: {} of {council}\nversion: 1.0.0\nstatus: active\nschema:\n- name: extract\n  physicalType: file\n  customProperties:\n  - property: truecost\n    vendor: truecost\n    value:\n",
+        spoken(feed).to_lowercase(),
+        listed(&draft.samples),
+        spoken(feed)
+    );
+    for (key, value, comment) in &draft.layout {
+        text.push_str(&with_comment(&format!("      {key}: {value}"), comment));
+    }
+    text.push_str("  properties:\n");
+    draft.columns.iter().for_each(|column| text.push_str(&of_column(column)));
+    text
+}
+
+fn of_column(column: &DraftColumn) -> String {
+    let mut text = with_comment(&format!("  - name: {}", column.name), &column.comment);
+    if column.heading != column.name {
+        text.push_str(&format!("    physicalName: {}\n", quoted(&column.heading)));
+    }
+    text.push_str(&format!(
+        "    physicalType: {}\n",
+        if column.physical_type.contains('(') { format!("\"{}\"", column.physical_type) } else { column.physical_type.to_owned() }
+    ));
+    if column.required {
+        text.push_str("    required: true\n");
+    }
+    if !column.words.is_empty() {
+        let words: Vec<String> = column.words.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        text.push_str(&format!("    customProperties: [{{property: truecost, vendor: truecost, value: {{{}}}}}]\n", words.join(", ")));
+    }
+    text
+}
+
+fn with_comment(line: &str, comment: &str) -> String {
+    if comment.is_empty() { format!("{line}\n") } else { format!("{line:<40} # {comment}\n") }
+}
+
+fn sql(draft: &Draft) -> String {
+    let mut text =
+        format!("-- What the columns of {}/{} are in {}; rows leave only by declaration.\nSELECT\n", draft.council, draft.feed, draft.into);
+    let columns: Vec<String> =
+        draft.select.iter().map(|(from, to)| if from == to { format!("  {to}") } else { format!("  {from} AS {to}") }).collect();
+    text.push_str(&columns.join(",\n"));
+    text.push_str("\nFROM extract\n");
+    text
+}
+
+fn feed(draft: &Draft, questions: &[Question], answers: &Answers) -> String {
+    let name = format!("{}/{}", draft.council, draft.feed);
+    let mut text = format!(
+        "# {} of {}. Written by `truecost add feed` from {}.\n# What no file could tell was answered so:\n",
+        spoken(&draft.feed),
+        draft.council,
+        listed(&draft.samples)
+    );
+    for question in questions.iter().filter(|question| !question.stands) {
+        let answer = answers.of(question).unwrap_or_default();
+        text.push_str(&format!("#   {} {}\n", question.ask.replace('\n', " "), if answer.is_empty() { "-" } else { answer }));
+        answers.below(&question.key).for_each(|(below, answer)| text.push_str(&format!("#     {below}: {answer}\n")));
+    }
+    text.push_str(&format!(
+        "contract: {name}\ninto: {}\nfiles: {}\ncovers: {}\n",
+        draft.into,
+        serde_json::Value::from(draft.files.as_str()),
+        draft.covers
+    ));
+    text.push_str("rows_outside: warn                       # a row dated elsewhere is kept, counted and warned of\n");
+    if draft.credit_positive {
+        text.push_str("sign: credit_positive\n");
+    }
+    let unproved = if draft.controls == "none" {
+        "                           # the file prints no total: every release says \"unproved by sender\""
+    } else {
+        ""
+    };
+    text.push_str(&format!(
+        "controls: {}{unproved}\nrequired: false                          # a period is published also before it has come\n",
+        draft.controls
+    ));
+    if let Some(from) = &draft.active_from {
+        text.push_str(&format!("active: {{from: {from}}}\n"));
+    }
+    text
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first, .., last] => format!("{} files, {first} to {last}", names.len()),
+    }
+}

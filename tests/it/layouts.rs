@@ -1,0 +1,203 @@
+//! `add feed` over sample extracts in layouts that are met in the wild, held to what a right reading of each is.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+use truecost::{
+    demo,
+    diagnostic::Refusal,
+    domain::{Identifier, decimal},
+    onboard::{self, Adding, Answers, Around, Trial},
+    pipeline,
+    run::clock::SystemClock,
+};
+
+use crate::places;
+
+/// What becomes of each set in this version; a set that is refused says by which words. One that ties by then is better than what is
+/// written here.
+const OUTCOMES: &[(&str, &str)] = &[
+    ("01_plain_csv", "ties"),
+    ("02_cp1252_pound_header_total", "ties"),
+    ("03_header_moves", "ties"),
+    ("04_serials_beside_dates", "dates written excel_serial"),
+    ("05_accounting_style", "amounts of the style apart"),
+    ("06_repeated_and_unnamed", "ties"),
+    ("07_two_line_header", "headings over two records"),
+    ("08_total_above_header", "ties"),
+    ("09_float_noise", "noise of a workbook"),
+    ("10_half_pennies", "parts of a penny"),
+    ("11_unlabelled_total", "ties"),
+    ("12_sap_hs_flag", "ties"),
+    ("13_oracle_report", "columns at fixed places"),
+    ("14_agresso_browser", ""),
+    ("15_hdr_dtl_trl", "a file that does not name its columns"),
+    ("16_tab_text_named_xls", "ties"),
+    ("17_not_sign_delimiter", "delimiter"),
+    ("18_xlsx_second_sheet", "TC0131"),
+    ("19_xlsx_text_numbers_1904", "TC0131"),
+    ("20_xlsx_side_by_side", "TC0131"),
+    ("21_zip_one_csv", "TC0131"),
+    ("22_gl07_fixed_2060", "columns at fixed places"),
+    ("23_payroll_overpunch", "columns at fixed places"),
+    ("24_hr_establishment", "TC0131"),
+    ("25_budget_twelve_months", "without a column of dates"),
+    ("26_utf16_unicode_text", "ties"),
+    ("27_year_to_date_restated", "ties"),
+    ("28_odd_dates", ""),
+    ("29_empty_and_nil", "ties"),
+    ("30_formula_codes_trailing_comma", "codes written as formulas"),
+    ("31_sap_list_with_borders", "bars at both ends"),
+    ("32_mac_roman_blank_lines", "mac_roman"),
+];
+
+fn sets() -> Option<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/layouts");
+    let mut sets: Vec<PathBuf> = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    sets.sort();
+    Some(sets)
+}
+
+struct Row {
+    set: String,
+    asked: usize,
+    lines: usize,
+    outcome: String,
+}
+
+/// Adds the feed of one set in a partnership of its own.
+fn add(set: &Path) -> Row {
+    let name = set.file_name().expect("a name").to_string_lossy().into_owned();
+    let truth: Value = serde_json::from_str(&fs::read_to_string(set.join("truth.json")).expect("the truth")).expect("JSON");
+    let mut row = Row { set: name.clone(), asked: 0, lines: 0, outcome: String::new() };
+    row.outcome = match tried(set, &name, &truth, &mut row) {
+        Ok(trial) => held(&truth, &trial),
+        Err(refusal) => refusal.0.iter().map(|d| format!("{} {}", d.code.id, d.seen)).collect::<Vec<_>>().join("; "),
+    };
+    row
+}
+
+fn tried(set: &Path, name: &str, truth: &Value, row: &mut Row) -> Result<Trial, Refusal> {
+    let dir = tempfile::tempdir().expect("a folder");
+    demo::write_empty(dir.path(), &[]).expect("a partnership");
+    let council = Identifier::new("wexcombe").expect("a name");
+    let (partnership, _) = pipeline::read(dir.path())?;
+    let mut answers = Answers::default();
+    answers.defaults = true;
+    answers.set("basis", "payments");
+    answers.set("from", "2014-04-01");
+    onboard::write(dir.path(), &[onboard::council(&partnership, &council, &answers)?])?;
+    let (partnership, _) = pipeline::read(dir.path())?;
+    let mut answers = Answers::read(&places::root().join("tests/layouts").join(format!("{name}.yaml")))?;
+    let around = Around { partnership: &partnership, council: &council, feed: "spend" };
+    let adding = Adding::new(around, onboard::look(&samples(set, truth))?);
+    row.asked = onboard::open(&adding.questions(&Answers::default()), &Answers::default()).len();
+    answers.defaults = true;
+    let changes = adding.changes(&adding.questions(&answers), &answers)?;
+    row.lines = changes.iter().filter(|change| change.path.ends_with(".odcs.yaml")).map(|change| change.text.lines().count()).sum();
+    if std::env::var("TRUECOST_SHOW").is_ok_and(|wanted| name.starts_with(&wanted)) {
+        changes.iter().for_each(|change| println!("--- {}\n{}", change.path, change.text));
+    }
+    let trial = adding.trial(&changes, &SystemClock)?;
+    if std::env::var("TRUECOST_SHOW").is_ok_and(|wanted| name.starts_with(&wanted)) {
+        println!("{}", onboard::trial_page(&trial, &changes).text);
+    }
+    Ok(trial)
+}
+
+/// The files of a set; of those that cannot be read by anybody, the one that can.
+fn samples(set: &Path, truth: &Value) -> Vec<PathBuf> {
+    let refused = |name: &str| {
+        let files = truth["files"].as_array().into_iter().flatten();
+        files.clone().any(|file| file["file"] == *name && file["data_rows"] == 0)
+    };
+    let mut files: Vec<PathBuf> = fs::read_dir(set).expect("files").flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.file_name().is_some_and(|name| name != "truth.json" && !refused(&name.to_string_lossy())));
+    files.sort();
+    files
+}
+
+/// `ties`, or what does not.
+fn held(truth: &Value, trial: &Trial) -> String {
+    if !trial.is_clean() {
+        let reports = trial.files.iter().flat_map(|file| &file.reports).map(|d| format!("{} {}", d.code.id, d.seen));
+        return format!("not clean: {}", reports.collect::<Vec<_>>().join("; "));
+    }
+    let files: Vec<&Value> = match truth["files"].as_array() {
+        // Each file holds the year to date: the last one is the whole.
+        Some(files) if truth["restated"].is_object() => files.iter().rev().take(1).collect(),
+        Some(files) => files.iter().filter(|file| file["data_rows"] != 0).collect(),
+        None => vec![truth],
+    };
+    let mut wrong = Vec::new();
+    let rows: u64 = files.iter().filter_map(|file| file["data_rows"].as_u64()).sum();
+    if trial.rows() != rows {
+        wrong.push(format!("{} rows, not {rows}", trial.rows()));
+    }
+    let pounds: i128 = files.iter().filter_map(|file| file["net_total"].as_str()).map(|text| pence(text)).sum();
+    if trial.pence() != pounds {
+        wrong.push(format!("{} pounds, not {}", decimal(trial.pence()), decimal(pounds)));
+    }
+    let mut months: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    for file in &files {
+        for (month, rows) in file["rows_by_month"].as_object().into_iter().flatten() {
+            *months.entry(month.clone()).or_default() += rows.as_u64().unwrap_or(0);
+        }
+    }
+    let found: std::collections::BTreeMap<String, u64> = trial
+        .months
+        .iter()
+        .map(|(period, rows, _)| {
+            let (year, month) = if period.period <= 9 { (period.year, period.period + 3) } else { (period.year + 1, period.period - 9) };
+            (format!("{year}-{month:02}"), *rows)
+        })
+        .collect();
+    if found != months {
+        wrong.push(format!("months {found:?}, not {months:?}"));
+    }
+    for file in &files {
+        for left in file["left_out"].as_array().into_iter().flatten() {
+            let Some(amount) = left["amount"].as_str().map(pence) else { continue };
+            let is_there = trial.files.iter().flat_map(|file| file.left_out.values()).any(|found| found.pence == Some(amount));
+            if !is_there {
+                wrong.push(format!("nothing left out holds {}", decimal(amount)));
+            }
+        }
+    }
+    if wrong.is_empty() { "ties".to_owned() } else { wrong.join("; ") }
+}
+
+/// Pence of a truth; parts of a penny to the nearest even one.
+fn pence(text: &str) -> i128 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let negative = whole.starts_with('-');
+    let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
+    let mills: i128 = whole.trim_start_matches('-').parse::<i128>().expect("pounds") * 1000 + digits.parse::<i128>().expect("mills");
+    let (pence, rest) = (mills / 10, mills % 10);
+    let rounded = pence + i128::from(rest > 5 || (rest == 5 && pence % 2 == 1));
+    if negative { -rounded } else { rounded }
+}
+
+#[test]
+fn every_layout_ties_or_is_refused_by_name() {
+    let Some(sets) = sets() else {
+        println!("skipped: the sample layouts are not on this machine");
+        return;
+    };
+    let wanted = std::env::var("TRUECOST_CASE").unwrap_or_default();
+    let rows: Vec<Row> = sets.iter().filter(|set| set.to_string_lossy().contains(&wanted)).map(|set| add(set)).collect();
+    println!("{:<34} {:>5} {:>5}  outcome", "set", "asked", "lines");
+    rows.iter().for_each(|row| println!("{:<34} {:>5} {:>5}  {}", row.set, row.asked, row.lines, row.outcome));
+    let mut wrong = Vec::new();
+    for row in &rows {
+        match OUTCOMES.iter().find(|(set, _)| *set == row.set) {
+            Some(_) if row.outcome == "ties" => {}
+            Some((_, words)) if *words != "ties" && row.outcome.contains(words) => {}
+            known => wrong.push(format!("{}: {}, and {:?} was known of it", row.set, row.outcome, known.map(|(_, outcome)| outcome))),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
