@@ -94,10 +94,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         Command::Runs { action: Some(args::Runs::Show { run }), .. } => say(voice, &report::run_shown(partnership, run)?),
         Command::Runs { most, action: None } => say(voice, &report::runs(partnership, *most)?),
         Command::Notes { run } => say(voice, &report::notes(partnership, run.as_deref())?),
-        Command::Quarantine { action: args::Quarantine::List } => say(voice, &report::quarantine_list(partnership)?),
-        Command::Quarantine { action: args::Quarantine::Show { delivery, most } } => {
-            say(voice, &report::quarantine_show(partnership, delivery, *most)?)
-        }
+        Command::Quarantine { action } => super::quarantine::act(partnership, action, voice),
         Command::Suspense { csv } => say(voice, &report::suspense(partnership, *csv)?),
         Command::Reconcile => say(voice, &report::reconcile(partnership)?),
         Command::Checks => say(voice, &report::checks(partnership)?),

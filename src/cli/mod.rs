@@ -13,6 +13,7 @@ mod out;
 mod period;
 mod profile;
 mod progress;
+mod quarantine;
 mod release;
 mod run;
 mod serve;

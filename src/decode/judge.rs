@@ -7,7 +7,9 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use super::{
     amounts::{Amounts, SignOf},
     facts::{EncodingFacts, FileFacts},
-    faults, packed,
+    faults,
+    overlay::Overlay,
+    packed,
     reading::{Plan, Reading},
     records::Dialect,
     subject::Subject,
@@ -58,6 +60,8 @@ pub struct Judge {
     pub(super) amounts: Amounts,
     /// Unsigned amounts whose side stands in another column.
     pub(super) signs: Vec<SignOf>,
+    /// Corrections of the file at hand.
+    pub(super) overlay: Overlay,
     /// The form of a row's pounds: money columns by their position in the contract, and whether they are taken off.
     pub(super) pounds: Vec<(usize, bool)>,
 }
@@ -102,6 +106,7 @@ impl Judge {
             balances: balances.collect(),
             amounts: Amounts::default(),
             signs: SignOf::of(&contract),
+            overlay: Overlay::default(),
             pounds: pounds(&contract),
             layout,
             contract,

@@ -65,9 +65,13 @@ pub fn decode(judge: &Judge, header: &Header, piece: &Piece) -> Decoded {
 /// As [`decode`], with rows rejected that are at fault by what their reader found out: by their source row, why.
 #[must_use]
 pub fn decode_without(judge: &Judge, header: &Header, piece: &Piece, at_fault: &BTreeMap<u64, Fault>) -> Decoded {
-    let text = piece.text(judge);
+    let (text, fault) = match judge.overlaid(header, piece, piece.text(judge)) {
+        Ok(text) => (text, None),
+        Err((line, fault)) => (piece.text(judge), Some((line, *fault))),
+    };
     let mut pass = Pass::new(judge, header, &text, piece);
     pass.at_fault = Some(at_fault).filter(|rows| !rows.is_empty());
+    pass.fault = fault;
     pass.run();
     pass.finish()
 }
@@ -301,6 +305,9 @@ impl<'a> Pass<'a> {
             for same_row in faults.chunk_by(|a, b| a.row == b.row) {
                 self.reject(rows, first, same_row);
             }
+        }
+        if !self.judge.overlay.left_out().is_empty() {
+            self.leave_out_by_hand(rows, first, &faults);
         }
         if let Some(at_fault) = self.at_fault {
             for (at, line) in rows.lines.iter().enumerate() {

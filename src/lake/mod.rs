@@ -14,6 +14,7 @@
 //! lake/register/<delivery>.json          what was accepted or refused, with its proof
 //! lake/runs/<number>.json                what a run did, and what it left
 //! lake/supply/<number>.json              what persons said about the supply of a period, in its order
+//! lake/corrections/<number>.json         what persons corrected in quarantined rows, or leave out for good, in its order
 //! lake/schedule.json                     which slots were taken, and what came of them
 //! lake/notices/<id>.json                 what somebody is told, and where it went
 //! lake/decision.json                     what a person's command is about to do
@@ -36,6 +37,7 @@
 //! Instants are arguments everywhere: nothing here reads the clock.
 
 mod clearing;
+mod correction;
 mod durable;
 mod events;
 mod fault;
@@ -76,6 +78,7 @@ use crate::{
 };
 
 pub use clearing::Stored;
+pub use correction::{CORRECTIONS, CellChange, CorrectedRow, CorrectionEvent, Corrections};
 pub use durable::Seen;
 pub use events::Events;
 pub use landing::{Landed, LandedAs, LandedReader, Landing, Naming, refusal_in};

@@ -41,6 +41,17 @@ pub struct DeliveryProof {
     /// The common table has no amount: its rows are counted, and every sum of pounds here is nought and says nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_pounds: bool,
+    /// Accepted rows that a person corrected.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub corrected: u64,
+    /// Of the quarantined rows, those that a person leaves out for good: they count against no tolerance.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub set_aside: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
+const fn is_nought(number: &u64) -> bool {
+    *number == 0
 }
 
 impl DeliveryProof {

@@ -94,6 +94,9 @@ pub struct DeliveryRecord {
     /// The day of which a snapshot tells, `2018-04-30`; `None` of any other delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_at: Option<String>,
+    /// A person corrected rows of it, or left some out, since it was judged: the next run judges it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub to_correct: bool,
 }
 
 /// First 8 hex digits of the SHA-256 of each key.

@@ -200,6 +200,7 @@ pub(super) mod tests {
             lake_files: BTreeMap::new(),
             keys: None,
             as_at: None,
+            to_correct: false,
         }
     }
 

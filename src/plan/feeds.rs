@@ -295,6 +295,7 @@ fn decide(feed: &Feed, candidate: &Candidate, known: &Known<'_>, wish: Wish, cal
     let turn = record.turn();
     match record.state {
         DeliveryState::Withdrawn => Err(Idle::Withdrawn),
+        _ if record.to_correct => Ok((Why::Corrected, turn)),
         // What a person accepted is taken from its landed bytes.
         _ if record.is_let_in() => Err(Idle::Waits),
         DeliveryState::Waiting if is_stale(feed, calendar, record) => Ok((Why::RulesChanged, turn)),

@@ -60,7 +60,7 @@ pub fn meet(known: &[DeliveryRecord], feed: &Feed, calendar: Calendar, take: &Ta
     // lost, or because a person accepted it or forces it.
     let rests = match earlier.state {
         DeliveryState::Withdrawn => earlier.withdrawn_by().is_some(),
-        _ if take.why == Why::LetIn => false,
+        _ if matches!(take.why, Why::LetIn | Why::Corrected) => false,
         DeliveryState::Accepted => !stands || !(earlier.lost || changed),
         DeliveryState::Waiting => !changed,
         DeliveryState::Refused => !changed && !is_freed(&known, earlier),

@@ -2,7 +2,7 @@
 
 mod again;
 
-pub use again::{came_again, copied, exchanged, gone_over, is_copy, is_freed};
+pub use again::{came_again, copied, exchanged, gone_over, is_copy, is_freed, is_replaced};
 
 mod decide;
 
@@ -12,6 +12,7 @@ mod enter;
 
 pub use enter::{Entry, EntryRules, Replaced, enter, replaced_in_words};
 
+mod judging;
 mod known;
 mod meet;
 
@@ -36,7 +37,8 @@ pub use release::{
 mod personal;
 mod replay;
 
-pub use replay::{covered_now, replays};
+pub use judging::judge_as_now;
+pub use replay::{covered_now, replays, taken_again};
 
 mod closing;
 

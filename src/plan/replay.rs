@@ -21,7 +21,7 @@ pub fn replays(feed: &Feed, calendar: Calendar, known: &[&DeliveryRecord], taken
 /// [`replays`] of what is looked up already.
 pub(super) fn replays_of(feed: &Feed, calendar: Calendar, known: &Known<'_>, taken: &[Take], wish: Wish) -> Vec<Take> {
     let mut kept: Vec<&DeliveryRecord> =
-        known.records.iter().copied().filter(|r| r.is_accepted() || r.state == DeliveryState::Waiting).collect();
+        known.records.iter().copied().filter(|r| r.is_accepted() || r.state == DeliveryState::Waiting || r.to_correct).collect();
     kept.sort_by_key(|r| r.turn());
     let mut again = Vec::new();
     for record in kept {
@@ -31,7 +31,7 @@ pub(super) fn replays_of(feed: &Feed, calendar: Calendar, known: &Known<'_>, tak
         if from_file || !wish.wants(&feed.replaces(&covers, calendar)) || !(record.lost || is_active(feed, &covers, calendar)) {
             continue;
         }
-        let take = take(feed, calendar, record, &covers, why);
+        let take = taken_again(feed, calendar, record, &covers, why);
         // By the feed as it is now these bytes were refused: nothing has changed since.
         let refused = |r: &&DeliveryRecord| {
             let same = take.coverage.is_none() || r.covers() == take.coverage;
@@ -48,6 +48,8 @@ pub(super) fn replays_of(feed: &Feed, calendar: Calendar, known: &Known<'_>, tak
 /// Why a delivery is read again from its landed bytes; `None` where it is not.
 fn why(feed: &Feed, calendar: Calendar, known: &Known<'_>, record: &DeliveryRecord, wish: Wish) -> Option<Why> {
     match record.state {
+        DeliveryState::Withdrawn => None,
+        _ if record.to_correct => Some(Why::Corrected),
         DeliveryState::Waiting if !known.waits(record) => None,
         DeliveryState::Waiting if is_stale(feed, calendar, record) => Some(Why::RulesChanged),
         DeliveryState::Waiting => record.is_let_in().then_some(Why::LetIn),
@@ -68,7 +70,9 @@ pub fn covered_now(feed: &Feed, calendar: Calendar, record: &DeliveryRecord) -> 
     feed.coverage(&record.source.name, calendar).ok()?
 }
 
-fn take(feed: &Feed, calendar: Calendar, record: &DeliveryRecord, covers: &Coverage, why: Why) -> Take {
+/// A delivery that is judged again from its landed bytes.
+#[must_use]
+pub fn taken_again(feed: &Feed, calendar: Calendar, record: &DeliveryRecord, covers: &Coverage, why: Why) -> Take {
     let coverage =
         if feed.covers.from.is_some() { None } else { Some(covered_now(feed, calendar, record).unwrap_or_else(|| covers.clone())) };
     Take {

@@ -16,10 +16,10 @@ use super::{
     standing::Stand,
 };
 use crate::{
-    decode::{FileFacts, Judge, Reader, find_row},
+    decode::{Judge, Reader, find_row},
     diagnostic::{Answer, Code, Diagnostic, Refusal, Severity, codes},
     domain::{DeliveryId, Digest, counted, printable},
-    lake::{DeliveryRecord, Lake, LandedReader, read_quarantine},
+    lake::{CORRECTIONS, CorrectedRow, CorrectionEvent, Corrections, DeliveryRecord, Lake, LandedReader, read_quarantine},
     pipeline::{Basis, Feed, Partnership},
     plan::{self, PeriodState, Standing},
     schema::Column,
@@ -109,13 +109,19 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
         (_, _, true) => NOT_SHOWN.to_owned(),
         (Some(again), ..) => Reader::raw(&again.judge, again.open(&lake)?, row)?.ok_or_else(|| no_row(&record, row))?,
     };
-    let found = again.as_ref().map(|again| find_row(&again.judge, again.open(&lake)?, row)).transpose()?.flatten();
+    let corrections = Corrections::of(lake.events(CORRECTIONS).all()?);
+    let corrected = |again: &Rereading<'_>| again.judge.clone().correcting(corrections.overlay(id.as_str()));
+    let found = again.as_ref().map(|again| find_row(&corrected(again), again.open(&lake)?, row)).transpose()?.flatten();
     let read = found.map(|rows| values_at(&rows, 0));
     let mut text =
         format!("{}/{} {} {}, line {row}\n\nas it came\n", record.council, record.feed, record.coverage.join(" "), record.source.name);
     raw.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
     let mut json = json!({"delivery_id": id.as_str(), "file": record.source.name, "source_row": row, "raw": raw});
     let quarantined: Vec<_> = read_quarantine(&lake.quarantine_file(&id))?.into_iter().filter(|f| f.source_row == row).collect();
+    if let Some((event, by_hand)) = corrections.row(id.as_str(), row) {
+        text.push_str(&corrected_text(partnership, &record, event, by_hand));
+        put(&mut json, "corrections", json!([{"by": event.by, "at": event.at, "reason": event.reason, "changes": by_hand.changes}]));
+    }
     if let Some(values) = read.as_ref().filter(|_| !personal || partnership.query_personal) {
         text.push_str("\nas it was read\n");
         section(&mut text, values);
@@ -135,7 +141,11 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
         return Err(no_row(&record, row));
     }
     let lines = cost_lines(partnership, &record, row)?;
-    let why = if lines.is_empty() { why_not(partnership, &record)? } else { String::new() };
+    let why = match (lines.is_empty(), quarantined.is_empty()) {
+        (true, true) => why_not(partnership, &record)?,
+        (true, false) => ": it is in quarantine".to_owned(),
+        (false, _) => String::new(),
+    };
     match no_cost_line(partnership, &record) {
         Some(said) => text.push_str(&format!("\n{said}{}\n", if why == NOT_YET { "" } else { &why })),
         None => where_it_went(&mut text, &mut json, &lines, &why),
@@ -213,6 +223,24 @@ const NOT_READ: &str = "(not shown: the feed that read it, or its contract, is n
 /// Stands for the record of a personal feed, which rests sealed and is printed nowhere; how it was read is shown where `query` may show it.
 const NOT_TOLD: &str = "(not shown: the feed is personal)";
 
+/// What a person made of a row, cell by cell; of a personal column, only that it was changed.
+fn corrected_text(partnership: &Partnership, record: &DeliveryRecord, event: &CorrectionEvent, row: &CorrectedRow) -> String {
+    let what = if row.is_left_out() { "left out for good" } else { "corrected" };
+    let mut text = format!("\n{what} by {} on {}: {}\n", event.by, event.at, event.reason);
+    let feed = partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id));
+    let columns: Vec<&Column> = feed.iter().flat_map(|feed| &feed.contracts).flat_map(|(_, contract)| &contract.columns).collect();
+    for change in &row.changes {
+        let is_personal = columns.iter().any(|column| *column.name == *change.column && column.rules.personal.is_some());
+        let said = if is_personal {
+            "changed; a personal value".to_owned()
+        } else {
+            format!("`{}` was `{}`", printable(&change.new), printable(&change.old))
+        };
+        text.push_str(&format!("  {}  {said}\n", change.column));
+    }
+    text
+}
+
 /// Whether the delivery's feed is one of personal data.
 fn is_personal(partnership: &Partnership, record: &DeliveryRecord) -> bool {
     partnership.feeds.iter().any(|feed| feed.personal.is_some() && record.is_of(&feed.council, &feed.id))
@@ -266,12 +294,8 @@ impl Rereading<'_> {
 /// `None` where the delivery's feed, or the contract by which it was read, is not there any more.
 fn rereading<'a>(partnership: &'a Partnership, record: &DeliveryRecord) -> Answer<Option<Rereading<'a>>> {
     let feed = partnership.feeds.iter().find(|f| *f.council == *record.council && *f.id == *record.feed);
-    let (Some(feed), Some(covers), Some(digest)) = (feed, record.covers(), Digest::parse(&record.sha256)) else { return Ok(None) };
-    let days = covers.days(partnership.calendar);
-    let Some((_, contract)) = feed.contracts.iter().find(|(span, _)| span.contains(days.0)) else { return Ok(None) };
-    let Ok(facts) = serde_json::from_value::<FileFacts>(record.encoding.clone()) else { return Ok(None) };
-    let judge = plan::treating(feed, Judge::new(contract.clone(), record.source.name.clone(), &facts, days, Vec::new())?);
-    Ok(Some(Rereading { feed, judge, digest }))
+    let (Some(feed), Some(digest)) = (feed, Digest::parse(&record.sha256)) else { return Ok(None) };
+    Ok(plan::judge_as_now(partnership, feed, record)?.map(|judge| Rereading { feed, judge, digest }))
 }
 
 /// None where nothing has been published yet.

@@ -4,6 +4,7 @@ mod apart;
 mod ask;
 mod asked_again;
 mod checks;
+mod correct;
 mod cost;
 mod demonstration;
 mod diff;
@@ -38,6 +39,7 @@ mod words;
 
 pub use ask::{Answered, AsItWas, Release, answer, answer_as_it_was, latest, parquet, rows, tables};
 pub use checks::checks;
+pub use correct::{corrected, corrections_in, quarantine_export, quarantined_rows};
 pub use cost::{Wanted, explain_cost};
 pub use demonstration::demonstration;
 pub use diff::release_diff;

@@ -6,7 +6,7 @@ use super::{Event, Halves, LetGo, Observer, Options, clock::Clock, record::Journ
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     domain::Slot,
-    lake::{CommonTables, Lake, Turn},
+    lake::{CORRECTIONS, CommonTables, Corrections, Lake, Turn},
     pipeline::{Feed, Partnership},
     plan::Wish,
 };
@@ -28,6 +28,8 @@ pub(super) struct Conductor<'a> {
     pub(super) ahead: Vec<(String, i64)>,
     /// Deliveries that got their turn in this run.
     pub(super) turns: AtomicU64,
+    /// What persons corrected in deliveries.
+    pub(super) corrections: Corrections,
     pub(super) clock: &'a dyn Clock,
     pub(super) observer: &'a dyn Observer,
     /// Slots that the run has taken.
@@ -39,6 +41,7 @@ pub(super) struct Conductor<'a> {
 impl<'a> Conductor<'a> {
     pub(super) fn new(partnership: &'a Partnership, options: &Options, clock: &'a dyn Clock, observer: &'a dyn Observer) -> Answer<Self> {
         let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+        let corrections = Corrections::of(lake.events(CORRECTIONS).all()?);
         Ok(Self {
             partnership,
             tables: lake.tables()?,
@@ -52,6 +55,7 @@ impl<'a> Conductor<'a> {
             number: 0,
             ahead: Vec::new(),
             turns: AtomicU64::new(0),
+            corrections,
             clock,
             observer,
             slots: Vec::new(),

@@ -41,6 +41,7 @@ use record::Moved;
 pub use cost::{Costed, Previewed, RestatedPeriod};
 pub use decide::{Said, decide};
 pub use doctor::{Finding, doctor, repair};
+pub use feeds::{CorrectAsked, Correction, RowAsked, correct};
 pub use feeds::{Delivered, Delivery, Listed, Repaired};
 pub use folders::{can_write, make_folders, replace_file, without_folder, write_rules};
 pub use keys::{NewKeys, give_keys, new_keys};

@@ -28,9 +28,11 @@ pub fn balances(feed: &Feed) -> Vec<BalanceBy> {
     feed.controls.iter().filter_map(balance).collect()
 }
 
-/// What the sender says outside of the extract.
+/// What is said outside of the extract: by the sender, and by persons of the partnership.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Said<'a> {
+    /// Quarantined rows that a person leaves out for good.
+    pub set_aside: u64,
     pub sidecar: Option<&'a Value>,
     pub listed: Option<&'a Listed>,
 }
@@ -70,6 +72,7 @@ pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'
     let mut faults = Vec::new();
     let mut controls = Vec::new();
     let mut balance = 0;
+    let too_many_rejected = tally.rejected.saturating_sub(said.set_aside) > feed.tolerance_rows;
     // Columns over which a control held, and over which one did that compares with the sender's own word.
     let mut tied = left_out::Tied::default();
     let implied = left_out::implied(feed, judge.contract());
@@ -88,7 +91,7 @@ pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'
                 }
                 let at = usize::saturating_sub(balance, 1);
                 // Where too many rows are quarantined, what their documents lack says nothing new.
-                let follows = proof.by_document && balances_as_sent(tally, at) && tally.rejected > feed.tolerance_rows;
+                let follows = proof.by_document && balances_as_sent(tally, at) && too_many_rejected;
                 if !proof.held && !follows {
                     faults.push(differs(file, control, &proof, tally, (expected, at)));
                 }
@@ -102,7 +105,7 @@ pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'
     controls.extend(printed.controls);
     faults.extend(printed.faults);
     faults.extend(left_out::undeclared(file, judge, tally));
-    if tally.rejected > feed.tolerance_rows {
+    if too_many_rejected {
         faults.push(too_many(feed, file, tally));
     }
     // A figure that stands in our own feed file is no word of the sender's.
@@ -154,6 +157,8 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryPr
         controls,
         noise: tally.sums.iter().filter(|sum| sum.noise.values > 0).map(|sum| (sum.column.to_string(), noise(sum))).collect(),
         no_pounds: false,
+        corrected: 0,
+        set_aside: 0,
     }
 }
 

@@ -17,6 +17,7 @@ mod carry;
 mod chaos;
 mod checks;
 mod config;
+mod correct;
 mod cost_checks;
 mod crash_state;
 mod crashes;

@@ -67,6 +67,18 @@ impl Pass<'_> {
         self.count_rejected(first + at, faults);
     }
 
+    /// Rows that a person leaves out, and that have no fault of their own.
+    #[cold]
+    pub(super) fn leave_out_by_hand(&mut self, rows: &Records, first: usize, faults: &[CellFault]) {
+        for (at, line) in rows.lines.iter().enumerate() {
+            if let Some(fault) = self.judge.left_out_by_hand(*line)
+                && faults.iter().all(|fault| fault.row != at)
+            {
+                self.leave_out(rows, first, at, vec![fault], &[]);
+            }
+        }
+    }
+
     fn refused_date(&self, line: u64, column: usize, kind: DateFault) -> Diagnostic {
         let formats: Vec<String> = self
             .judge

@@ -25,6 +25,8 @@ codes! {
     NOTHING_DECIDED = "TC0111", Configurator, 2, "nothing to decide about";
     /// Who decides, or why, is empty.
     NOT_SAID = "TC0112", Configurator, 2, "who decides, and why?";
+    /// A file that a command was to write is there already, or cannot be written.
+    NOT_WRITTEN = "TC0115", Operator, 2, "a file cannot be written";
     /// `truecost key new` where there are keys already.
     KEYS_THERE = "TC0117", Configurator, 2, "there are keys already";
     /// A feed of personal data whose council has no keys.

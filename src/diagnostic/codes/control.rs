@@ -77,4 +77,14 @@ codes! {
     NIL_BESIDE_ROWS = "TC0460", Supplier, 1, "a return of nothing stands beside rows";
     /// The delimiter is no ASCII character, and the byte that stands for it while records are split is in the file.
     STAND_IN = "TC0461", Supplier, 1, "a control character stands beside the delimiter";
+    /// A quarantined row that a person wants to correct, or to leave out, cannot be.
+    NOT_CORRECTED = "TC0470", Operator, 2, "a quarantined row cannot be corrected";
+    /// A corrected row does not fit the file any more as the contract has it now.
+    NOT_LAID = "TC0471", Configurator, 1, "a correction does not fit its row";
+    /// A workbook of quarantined rows is not what was exported.
+    NOT_THE_EXPORT = "TC0472", Operator, 2, "the workbook is not one that was exported";
+    /// A row that a person leaves out for good.
+    SET_ASIDE = "TC0473", Supplier, 1, "a row is left out by a person", Warning;
+    /// A newer delivery has replaced one in which a person corrected rows, or left some out.
+    CORRECTIONS_ENDED = "TC0474", Operator, 1, "a newer delivery ends corrections", Note;
 }

@@ -28,6 +28,8 @@ pub enum Why {
     Freed,
     /// A newer file for the same periods was refused or withdrawn.
     NextNewest,
+    /// A person corrected rows of it, or left some out, since it was judged.
+    Corrected,
 }
 
 impl Why {
@@ -43,6 +45,7 @@ impl Why {
             Self::LetIn => "accepted by a person",
             Self::Freed => "what it was a copy of counts no more",
             Self::NextNewest => "the newest that was neither refused nor withdrawn",
+            Self::Corrected => "rows of it were corrected",
         }
     }
 }

@@ -105,6 +105,7 @@ impl FeedRun<'_> {
             }
             self.register(known, other)?;
         }
+        notes.extend(self.ended_corrections(item.feed, &record, &entry.replaced)?);
         record.reports = rendered(&notes);
         crash::point("enter.committed")?;
         self.register(known, record.clone())?;
@@ -178,6 +179,7 @@ impl FeedRun<'_> {
     ) -> Answer<Delivered> {
         let reports = rendered(&faults);
         let state = if waits.is_empty() { DeliveryState::Refused } else { DeliveryState::Waiting };
+        standing.to_correct = false;
         standing.last_attempt = Some(Attempt {
             contract_sha256: attempt.contract_sha256.clone(),
             feed_sha256: attempt.feed_sha256.clone(),

@@ -2,6 +2,7 @@
 //!
 //! Feeds are independent: a refused delivery leaves its feed at its last accepted state and stops no other.
 
+mod correct;
 mod coverage;
 mod enter;
 mod facts;
@@ -41,6 +42,7 @@ use crate::{
     plan::{self, FeedPlan, Idle, Take, Wish, plan_feed},
     source::{self, Entry, Listing, Source, needs_second_look, settle},
 };
+pub use correct::{CorrectAsked, Correction, RowAsked, correct};
 use facts::{contract_for, delivery_id, file_facts, sidecar_facts, source_facts, text_inside};
 use read::{Known, Read};
 pub use reenter::Repaired;

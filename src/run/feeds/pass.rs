@@ -3,7 +3,7 @@
 //! What comes out waits under staging names; nothing is visible until the verdict is in and one commit is made.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -38,6 +38,8 @@ pub struct Streamed {
     pub many: bool,
     /// Distinct faults by code and column, for a grouped report.
     pub groups: BTreeMap<(String, String), FaultGroup>,
+    /// Of the rows that a person corrected or left out, those that are rejected.
+    pub rejected_by_hand: BTreeSet<u64>,
 }
 
 /// Faulty values that are alike.
@@ -61,6 +63,8 @@ pub struct Pass<'a> {
     pub threads: usize,
     /// `rows: many`.
     pub many: bool,
+    /// Rows that a person corrected or left out.
+    pub by_hand: &'a BTreeSet<u64>,
     pub observer: &'a dyn Observer,
 }
 
@@ -105,7 +109,9 @@ pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWr
             unlike: Unlike::default(),
             many: pass.many,
             groups: BTreeMap::new(),
+            rejected_by_hand: BTreeSet::new(),
         },
+        by_hand: pass.by_hand,
     };
     let mut ended = false;
     pump(
@@ -184,6 +190,7 @@ struct Order<'q> {
     groups: RowGroups<Period>,
     /// Row groups cut so far, by period.
     numbers: BTreeMap<Period, u64>,
+    by_hand: &'q BTreeSet<u64>,
     streamed: Streamed,
 }
 
@@ -222,6 +229,9 @@ impl Order<'_> {
     }
 
     fn reject(&mut self, row: RejectedRow) -> Answer<()> {
+        if self.by_hand.contains(&row.source_row) {
+            self.streamed.rejected_by_hand.insert(row.source_row);
+        }
         for fault in row.faults {
             let column = fault.column.as_ref().map(ToString::to_string);
             let key = (fault.code.id.to_owned(), column.clone().unwrap_or_default());

@@ -29,7 +29,7 @@ use crate::{
         DeliveryProof, DeliveryRecord, DeliveryState, KeyIds, Landed, Naming, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter,
     },
     pipeline::Feed,
-    plan::{self, Met, common},
+    plan::{self, Met, Why, common},
     stages::{judge, normalise::Normaliser},
 };
 
@@ -100,7 +100,9 @@ impl FeedRun<'_> {
             Met::Due { standing, earlier } => (standing.map(|r| *r), earlier),
         };
         let mut record = self.record(item, &coverage, &id, &landed, &facts, earlier.as_deref());
-        let verdict = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, standing.is_some());
+        // A correction that does not hold changes nothing of what is kept.
+        let keeps_quarantine = standing.is_some() || item.take.why == Why::Corrected;
+        let verdict = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, keeps_quarantine);
         let passed = |accepted| crash::point("judge.verdict").map(|()| accepted).map_err(|crashed| Stop::Run(crashed.into()));
         let verdict = verdict.and_then(passed);
         Read::Judged(Judged { record, coverage, id, standing, verdict }.into())
@@ -160,6 +162,7 @@ impl FeedRun<'_> {
             lake_files: BTreeMap::new(),
             keys: key_ids(feed),
             as_at: feed.as_at(&item.take.entry.name).map(|day| day.to_string()),
+            to_correct: false,
         }
     }
 
@@ -187,11 +190,12 @@ impl FeedRun<'_> {
         let sidecar = Self::sidecar(item, file)?;
         let judge =
             Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
-        let judge = plan::treating(feed, judge).adding_up(form.as_ref());
+        let judge = plan::treating(feed, judge).adding_up(form.as_ref()).correcting(self.corrections.overlay(id.as_str()));
         let placement = Placement::new(calendar, coverage.clone(), feed.beside(coverage, calendar));
         let normaliser = Normaliser::new(projection, into, placement, id).as_at(feed.as_at(&item.take.entry.name)).held_to(form.clone());
         let made = if self.partnership.is_of_persons(&feed.into) { PartSchema::of_persons } else { PartSchema::without };
         let schema = made(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
+        let by_hand = self.corrections.rows(id.as_str()).map(|(_, row)| row.source_row).collect();
         let staging = self.lake.staging();
         let mut quarantine = QuarantineWriter::create(staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
         self.observer.event(Event::Start { what: file, bytes: landed.bytes });
@@ -203,15 +207,19 @@ impl FeedRun<'_> {
             staging,
             threads: self.threads,
             many: feed.rows_many,
+            by_hand: &by_hand,
             observer: self.observer,
         };
         let streamed = stream(&pass, read, &mut quarantine);
         self.observer.event(Event::End);
         let streamed = streamed.map_err(|refusal| Stop::of(quiet(feed, refusal)))?;
-        let said = judge::Said { sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
+        let set_aside = self.set_aside(id, &streamed);
+        let said = judge::Said { set_aside, sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
         let judge::Verdict { proof, mut faults, mut waits, in_middle, asks_for_subtotals } =
             judge::judge(feed, file, &judge, &streamed.tally, said);
         record.proof = proof;
+        record.proof.set_aside = set_aside;
+        record.proof.corrected = by_hand.len() as u64 - streamed.rejected_by_hand.len() as u64;
         record.proof.no_pounds = into.special.amount.is_none();
         record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
         record.proof.sender = form.as_ref().map(|form| sender_proof(form, &streamed.tally));
@@ -248,6 +256,12 @@ impl FeedRun<'_> {
             d
         }));
         Ok(Accepted { streamed, quarantine, notes, waits })
+    }
+
+    /// Rejected rows that a person leaves out.
+    fn set_aside(&self, id: &DeliveryId, streamed: &Streamed) -> u64 {
+        let out = self.corrections.rows(id.as_str()).filter(|(_, row)| row.is_left_out());
+        out.filter(|(_, row)| streamed.rejected_by_hand.contains(&row.source_row)).count() as u64
     }
 
     /// Reads the landed bytes once more, for subtotals that nobody declared.

@@ -250,6 +250,7 @@ impl FeedRun<'_> {
             lake_files: BTreeMap::new(),
             keys: None,
             as_at: None,
+            to_correct: false,
         };
         record.as_at = feed.and_then(|feed| feed.as_at(&record.source.name)).map(|day| day.to_string());
         withdrawn(&mut record);

@@ -1,0 +1,93 @@
+//! Rows that could not be read exactly: looked at, corrected, left out.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::Path,
+};
+
+use super::{args, command, out::Voice};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, codes},
+    pipeline::Partnership,
+    report,
+    run::{self, CorrectAsked, RowAsked, clock::ProcessClock},
+};
+
+/// Does what is asked, and says it.
+pub(super) fn act(partnership: &Partnership, action: &args::Quarantine, voice: Voice) -> Answer<u8> {
+    let page = match action {
+        args::Quarantine::List => report::quarantine_list(partnership)?,
+        args::Quarantine::Show { delivery, most } => report::quarantine_show(partnership, delivery, *most)?,
+        args::Quarantine::Export { feed, period, out } => {
+            let period = period.as_deref().map(command::period).transpose()?;
+            let (bytes, page) = report::quarantine_export(partnership, feed, period)?;
+            write_new(out, &bytes)?;
+            let next = format!(
+                "written to {}; correct the marked cells, then: truecost quarantine correct {} --by NAME --reason TEXT\n",
+                out.display(),
+                out.display()
+            );
+            report::Page { text: format!("{}{next}", page.text), ..page }
+        }
+        args::Quarantine::Correct { file, by, reason } => {
+            let name = file.display().to_string();
+            let bytes = fs::read(file).map_err(|error| not_read(&name, &error))?;
+            let by_delivery = report::corrections_in(partnership, &name, bytes)?;
+            let command = format!("quarantine correct {name}");
+            let mut done = Vec::new();
+            for (delivery, rows) in by_delivery.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+                let asked = CorrectAsked { delivery, rows, by: by.clone(), reason: reason.clone(), command: command.clone() };
+                done.push(run::correct(partnership, &asked, &ProcessClock)?);
+            }
+            if done.is_empty() {
+                return Err(nothing_changed(&name).into());
+            }
+            report::corrected(&done)
+        }
+        args::Quarantine::LeaveOut { delivery, rows, all, by, reason } => {
+            let rows = if *all { report::quarantined_rows(partnership, delivery)?.into_iter().collect() } else { rows.clone() };
+            let row = |source_row| RowAsked { source_row, sha256: None, cells: std::collections::BTreeMap::new() };
+            let asked = CorrectAsked {
+                delivery: delivery.clone(),
+                rows: rows.into_iter().map(row).collect(),
+                by: by.clone(),
+                reason: reason.clone(),
+                command: format!("quarantine leave-out {delivery}"),
+            };
+            report::corrected(&[run::correct(partnership, &asked, &ProcessClock)?])
+        }
+    };
+    voice.answer(&page);
+    Ok(0)
+}
+
+/// Writes a file that is not there yet.
+fn write_new(path: &Path, bytes: &[u8]) -> Answer<()> {
+    File::create_new(path).and_then(|mut file| file.write_all(bytes)).map_err(|error| {
+        let there = error.kind() == io::ErrorKind::AlreadyExists;
+        let seen =
+            if there { format!("{} is there already", path.display()) } else { format!("{} cannot be written: {error}", path.display()) };
+        let report = Diagnostic::new(codes::command::NOT_WRITTEN, seen)
+            .place(Place::file(path.display().to_string()))
+            .expected("a name that is not taken, in a folder that can be written")
+            .outcome("nothing was written");
+        report.hint("give another name with --out").into()
+    })
+}
+
+fn not_read(name: &str, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(codes::control::NOT_THE_EXPORT, format!("{name} cannot be read: {error}"))
+        .place(Place::file(name))
+        .expected("a workbook that `quarantine export` wrote")
+        .outcome("nothing was changed")
+        .hint("truecost quarantine export COUNCIL/FEED --out FILE.xlsx")
+}
+
+fn nothing_changed(name: &str) -> Diagnostic {
+    Diagnostic::new(codes::control::NOT_CORRECTED, "no cell of the workbook differs from what the files hold")
+        .place(Place::file(name))
+        .expected("other text in at least one cell of a row")
+        .outcome("nothing was changed")
+        .hint("correct the marked cells, save the workbook, and type this again")
+}

@@ -1,0 +1,408 @@
+//! Quarantined rows as a workbook that a person fills in, and what that person changed.
+//!
+//! Every cell is text: nothing in the workbook is a number, a date or a formula, so nothing is changed by the program that opens it. A row is
+//! known by its delivery, its line and the SHA-256 of what stands there; the cells of the record follow, by the contract's names.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Cursor,
+};
+
+use calamine::{DataRef, Reader as _, Xlsx};
+use rust_xlsxwriter::{Color, Format, FormatBorder, Note, Workbook, Worksheet, XlsxError};
+use serde_json::json;
+
+use super::page::Page;
+use crate::{
+    decode::{Original, originals},
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
+    domain::{DeliveryId, Digest, Period, counted, printable, rows_and_pounds},
+    lake::{DeliveryRecord, DeliveryState, Lake, QuarantinedValue, read_quarantine},
+    pipeline::{Feed, Partnership},
+    plan,
+    run::{Correction, Delivery, RowAsked},
+};
+
+/// The sheet of the rows, and the columns that say which row it is.
+const SHEET: &str = "rows";
+const IDENTITY: [&str; 4] = ["delivery", "row", "sha256", "what is wrong"];
+/// Stands for what is not written down: a personal value, or a text too long for a cell. Left alone, it changes nothing.
+const NOT_SHOWN: &str = "(not shown)";
+/// Characters that a cell can hold.
+const CELL_LIMIT: usize = 32_767;
+/// Rows that a sheet can hold, headings apart.
+const ROW_LIMIT: usize = 1_000_000;
+/// Bytes of a workbook that is read back.
+const BYTE_LIMIT: u64 = 256 << 20;
+
+/// A delivery with its faulty rows.
+struct Faulty<'p> {
+    feed: &'p Feed,
+    record: DeliveryRecord,
+    faults: BTreeMap<u64, Vec<QuarantinedValue>>,
+}
+
+/// The workbook of a feed's quarantined rows, and what to say of it.
+///
+/// # Errors
+/// TC0103 where there is no such feed, TC0470 where nothing is in quarantine; TC10….
+pub fn quarantine_export(partnership: &Partnership, feed: &str, period: Option<Period>) -> Answer<(Vec<u8>, Page)> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let Some(feed) = partnership.feeds.iter().find(|known| known.name() == feed) else {
+        let known: Vec<String> = partnership.feeds.iter().map(Feed::name).collect();
+        return Err(Diagnostic::new(codes::command::NOTHING_SELECTED, format!("`{feed}` is no feed of this partnership"))
+            .expected(format!("one of {}", known.join(", ")))
+            .outcome("nothing was written")
+            .hint("truecost quarantine list")
+            .into());
+    };
+    let deliveries = faulty(&lake, feed, period)?;
+    let rows: usize = deliveries.iter().map(|faulty| faulty.faults.len()).sum();
+    if rows == 0 || rows > ROW_LIMIT {
+        let seen = if rows == 0 {
+            format!("no row of {} is in quarantine", feed.name())
+        } else {
+            format!("{} of {} are in quarantine", counted(rows as u64, "row"), feed.name())
+        };
+        return Err(Diagnostic::new(codes::control::NOT_CORRECTED, seen)
+            .expected(format!("1 to {ROW_LIMIT} quarantined rows, of deliveries that stand, wait or were refused"))
+            .outcome("nothing was written")
+            .hint("truecost quarantine list")
+            .into());
+    }
+    let bytes = written(partnership, &lake, feed, &deliveries)?;
+    let ids: Vec<&str> = deliveries.iter().map(|faulty| faulty.record.delivery_id.as_str()).collect();
+    let text = format!("{} of {} in {}\n", counted(rows as u64, "row"), feed.name(), counted(ids.len() as u64, "delivery"));
+    Ok((bytes, Page::new("quarantine_export", text, json!({"feed": feed.name(), "deliveries": ids, "rows": rows}))))
+}
+
+/// Deliveries of the feed that count, wait or were refused, with what is wrong in them.
+fn faulty<'p>(lake: &Lake, feed: &'p Feed, period: Option<Period>) -> Answer<Vec<Faulty<'p>>> {
+    let known = lake.register().all()?;
+    let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
+    let mut found = Vec::new();
+    for record in &of_feed {
+        let is_over = match record.state {
+            DeliveryState::Accepted => !record.stands(&of_feed),
+            DeliveryState::Refused => plan::is_replaced(&known, record),
+            DeliveryState::Waiting => false,
+            DeliveryState::Withdrawn => true,
+        };
+        let asked = period.is_none_or(|period| record.periods().contains(&period));
+        let Some(id) = DeliveryId::parse(&record.delivery_id).filter(|_| asked && !is_over) else { continue };
+        let mut faults: BTreeMap<u64, Vec<QuarantinedValue>> = BTreeMap::new();
+        for fault in read_quarantine(&lake.quarantine_file(&id))? {
+            faults.entry(fault.source_row).or_default().push(fault);
+        }
+        if !faults.is_empty() {
+            found.push(Faulty { feed, record: (*record).clone(), faults });
+        }
+    }
+    Ok(found)
+}
+
+/// The rows as they came.
+fn as_they_came(
+    partnership: &Partnership,
+    lake: &Lake,
+    feed: &Feed,
+    record: &DeliveryRecord,
+    lines: &BTreeSet<u64>,
+) -> Answer<BTreeMap<u64, Original>> {
+    match (plan::judge_as_now(partnership, feed, record)?, Digest::parse(&record.sha256)) {
+        (Some(judge), Some(digest)) => originals(&judge, lake.landing().open(&digest, feed.sealing())?, lines),
+        _ => Ok(BTreeMap::new()),
+    }
+}
+
+fn written(partnership: &Partnership, lake: &Lake, feed: &Feed, deliveries: &[Faulty<'_>]) -> Answer<Vec<u8>> {
+    let mut columns: Vec<String> = Vec::new();
+    let mut hidden: BTreeSet<String> = BTreeSet::new();
+    for column in feed.contracts.iter().flat_map(|(_, contract)| &contract.columns) {
+        let name = column.name.to_string();
+        if column.rules.personal.is_some() {
+            hidden.insert(name.clone());
+        }
+        if !columns.contains(&name) {
+            columns.push(name);
+        }
+    }
+    let mut workbook = Workbook::new();
+    let mut line = 1;
+    let book = Book::new(feed.personal.is_some(), columns, hidden);
+    {
+        let sheet = workbook.add_worksheet();
+        book.headings(sheet).map_err(no_workbook)?;
+        for faulty in deliveries {
+            let there = as_they_came(partnership, lake, faulty.feed, &faulty.record, &faulty.faults.keys().copied().collect())?;
+            for (row, faults) in &faulty.faults {
+                book.row(sheet, line, (&faulty.record.delivery_id, *row), faults, there.get(row)).map_err(no_workbook)?;
+                line += 1;
+            }
+        }
+    }
+    how_to(workbook.add_worksheet()).map_err(no_workbook)?;
+    workbook.save_to_buffer().map_err(no_workbook)
+}
+
+#[allow(clippy::needless_pass_by_value)] // what `map_err` gives
+fn no_workbook(error: XlsxError) -> Refusal {
+    Diagnostic::new(codes::lake::FILE_SYSTEM, format!("the workbook cannot be written: {error}"))
+        .expected("room and memory for it")
+        .outcome("nothing was written")
+        .hint("export one period at a time: --period")
+        .into()
+}
+
+/// How the sheet of the rows looks.
+struct Book {
+    columns: Vec<String>,
+    hidden: BTreeSet<String>,
+    heading: Format,
+    identity: Format,
+    open: Format,
+    wrong: Format,
+}
+
+impl Book {
+    fn new(personal: bool, columns: Vec<String>, hidden: BTreeSet<String>) -> Self {
+        let text = Format::new().set_num_format("@").set_border(FormatBorder::Thin);
+        Self {
+            columns: if personal { Vec::new() } else { columns },
+            hidden,
+            heading: text.clone().set_bold(),
+            identity: text.clone().set_background_color(Color::RGB(0x00EE_EEEE)).set_text_wrap(),
+            open: text.clone().set_unlocked(),
+            wrong: text.set_unlocked().set_background_color(Color::RGB(0x00FF_E699)),
+        }
+    }
+
+    fn headings(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
+        sheet.set_name(SHEET)?.protect().set_freeze_panes(1, 0)?;
+        sheet.set_column_width(2, 14)?.set_column_width(3, 60)?.set_column_width(0, 18)?;
+        let names = IDENTITY.iter().copied().chain(self.columns.iter().map(String::as_str));
+        for (at, name) in (0..).zip(names) {
+            sheet.write_string_with_format(0, at, name, &self.heading)?;
+        }
+        Ok(())
+    }
+
+    fn row(
+        &self,
+        sheet: &mut Worksheet,
+        line: u32,
+        (delivery, row): (&str, u64),
+        faults: &[QuarantinedValue],
+        original: Option<&Original>,
+    ) -> Result<(), XlsxError> {
+        let reasons: Vec<String> = faults
+            .iter()
+            .map(|fault| format!("{}: {}", fault.column_name.as_deref().unwrap_or("the row"), printable(&fault.reason)))
+            .collect();
+        let sha256 = original.map(|original| original.sha256.clone()).unwrap_or_default();
+        let identity = [delivery.to_owned(), row.to_string(), sha256, shortened(&reasons.join("; "))];
+        for (at, text) in (0..).zip(&identity) {
+            sheet.write_string_with_format(line, at, text, &self.identity)?;
+        }
+        for (at, column) in (4..).zip(&self.columns) {
+            let Some(cell) = original.and_then(|original| original.cell(column)) else { continue };
+            let why: Vec<&str> = faults.iter().filter(|f| f.column_name.as_ref() == Some(column)).map(|f| f.reason.as_str()).collect();
+            let format = if why.is_empty() { &self.open } else { &self.wrong };
+            let shown = if self.hidden.contains(column) || cell.chars().count() > CELL_LIMIT { NOT_SHOWN } else { cell };
+            sheet.write_string_with_format(line, at, shown, format)?;
+            if !why.is_empty() {
+                sheet.insert_note(line, at, &Note::new(shortened(&why.join("; "))))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a cell or a note can hold.
+fn shortened(text: &str) -> String {
+    text.chars().take(2_000).collect()
+}
+
+fn how_to(sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    let text = [
+        "Correct the marked cells of the sheet `rows`: write what should have stood in the file, as the file would print it.",
+        "Any cell of a row can be changed but the grey ones, which say which row it is. Rows that you leave as they are stay in quarantine.",
+        "A cell that says (not shown) holds a personal value, or one too long for a cell: leave it so, or write the whole new value.",
+        "Save the workbook as .xlsx, then: truecost quarantine correct FILE.xlsx --by NAME --reason TEXT",
+        "A row that nobody can correct: truecost quarantine leave-out DELIVERY --row ROW --by NAME --reason TEXT",
+    ];
+    sheet.set_name("how to")?.set_column_width(0, 130)?;
+    for (line, text) in (0..).zip(text) {
+        sheet.write_string(line, 0, text)?;
+    }
+    Ok(())
+}
+
+/// What a person changed in an exported workbook, by delivery: rows in which a cell differs from what the file holds.
+///
+/// # Errors
+/// TC0472 where it is no such workbook.
+pub fn corrections_in(partnership: &Partnership, file: &str, bytes: Vec<u8>) -> Answer<BTreeMap<String, Vec<RowAsked>>> {
+    if bytes.len() as u64 > BYTE_LIMIT {
+        return Err(not_the_export(file, None, &format!("it has {} bytes", bytes.len())));
+    }
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let mut by_delivery: BTreeMap<String, Vec<Written>> = BTreeMap::new();
+    rows_in(file, bytes)?.into_iter().for_each(|row| by_delivery.entry(row.delivery.clone()).or_default().push(row));
+    let known = lake.register().all()?;
+    let mut asked = BTreeMap::new();
+    for (delivery, rows) in by_delivery {
+        let record = known.iter().find(|record| record.is(&delivery));
+        let feed = record.and_then(|record| partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id)));
+        let there = match record.zip(feed) {
+            Some((record, feed)) => as_they_came(partnership, &lake, feed, record, &rows.iter().map(|row| row.source_row).collect())?,
+            None => BTreeMap::new(),
+        };
+        let changed: Vec<RowAsked> = rows.into_iter().filter_map(|row| row.changed(there.get(&row.source_row))).collect();
+        asked.insert(delivery, changed);
+    }
+    Ok(asked)
+}
+
+/// A row of the workbook as it came back.
+struct Written {
+    delivery: String,
+    source_row: u64,
+    sha256: String,
+    cells: Vec<(String, String)>,
+}
+
+impl Written {
+    /// What differs; `None` where nothing does. A row that the file does not have is given whole: it is refused by who looks for it.
+    fn changed(&self, original: Option<&Original>) -> Option<RowAsked> {
+        let differs = |name: &str, text: &str| match original.map(|original| original.cell(name)) {
+            Some(Some(old)) => text != NOT_SHOWN && in_a_cell(old) != in_a_cell(text),
+            Some(None) => !text.is_empty(),
+            None => true,
+        };
+        let cells: BTreeMap<String, String> = self.cells.iter().filter(|(name, text)| differs(name, text)).cloned().collect();
+        let other_row = original.is_some_and(|original| original.sha256 != self.sha256);
+        (!cells.is_empty() || other_row).then(|| RowAsked { source_row: self.source_row, sha256: Some(self.sha256.clone()), cells })
+    }
+}
+
+/// A text as it comes back from a workbook: its line ends are one character, and control characters are not kept.
+fn in_a_cell(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|c| if c == '\r' { '\n' } else { c })
+        .filter(|c| *c == '\n' || *c == '\t' || !c.is_control())
+        .collect()
+}
+
+fn not_the_export(file: &str, row: Option<u32>, why: &str) -> Refusal {
+    let line = row.map(|row| u64::from(row) + 1);
+    Diagnostic::new(codes::control::NOT_THE_EXPORT, format!("this is no workbook of quarantined rows: {why}"))
+        .place(Place { line, ..Place::file(file) })
+        .expected(format!("sheet `{SHEET}` with the columns {}, then those of the file, every cell as text", IDENTITY.join(", ")))
+        .outcome("nothing was changed")
+        .hint("truecost quarantine export COUNCIL/FEED --out FILE.xlsx")
+        .into()
+}
+
+fn rows_in(file: &str, bytes: Vec<u8>) -> Answer<Vec<Written>> {
+    let fault = |why: String| not_the_export(file, None, &why);
+    let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| fault(error.to_string()))?;
+    let mut reader = workbook.worksheet_cells_reader(SHEET).map_err(|error| fault(error.to_string()))?;
+    let mut headings: BTreeMap<u32, String> = BTreeMap::new();
+    let mut rows: BTreeMap<u32, BTreeMap<u32, String>> = BTreeMap::new();
+    while let Some(cell) = reader.next_cell().map_err(|error| fault(error.to_string()))? {
+        let (row, column) = cell.get_position();
+        let Some(text) = text_of(cell.get_value()) else {
+            return Err(not_the_export(
+                file,
+                Some(row),
+                &format!("row {}, column {}: the cell is no text: write it as text, with ' before it", row + 1, column + 1),
+            ));
+        };
+        if row == 0 {
+            headings.insert(column, text);
+        } else {
+            rows.entry(row).or_default().insert(column, text);
+        }
+    }
+    let place = |name: &str| headings.iter().find(|(_, heading)| heading.as_str() == name).map(|(at, _)| *at);
+    let [Some(delivery), Some(number), Some(sha256), Some(_)] = IDENTITY.map(place) else {
+        return Err(fault(format!("its headings are {}", headings.values().cloned().collect::<Vec<_>>().join(", "))));
+    };
+    let columns: Vec<(u32, &String)> =
+        headings.iter().filter(|(_, name)| !IDENTITY.contains(&name.as_str())).map(|(at, name)| (*at, name)).collect();
+    let mut written = Vec::new();
+    for (row, cells) in rows.iter().filter(|(_, cells)| cells.values().any(|text| !text.is_empty())) {
+        let text = |at: u32| cells.get(&at).cloned().unwrap_or_default();
+        let Ok(source_row) = text(number).parse() else {
+            return Err(not_the_export(
+                file,
+                Some(*row),
+                &format!("row {} says it is row `{}` of the file", row + 1, printable(&text(number))),
+            ));
+        };
+        let cells = columns.iter().map(|(at, name)| ((*name).clone(), text(*at))).collect();
+        written.push(Written { delivery: text(delivery), source_row, sha256: text(sha256), cells });
+    }
+    Ok(written)
+}
+
+/// The text of a cell; `None` where it is none. A whole number that a person typed is the text of its digits.
+fn text_of(cell: &DataRef<'_>) -> Option<String> {
+    match cell {
+        DataRef::Empty => Some(String::new()),
+        DataRef::String(text) => Some(text.clone()),
+        DataRef::SharedString(text) => Some((*text).to_owned()),
+        DataRef::Int(number) => Some(number.to_string()),
+        // The shortest text that reads back as this number; what a money column makes of it, the exact parser says.
+        DataRef::Float(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The rows of a delivery that are in quarantine.
+///
+/// # Errors
+/// TC0105 where there is no such delivery; TC1008.
+pub fn quarantined_rows(partnership: &Partnership, delivery: &str) -> Answer<BTreeSet<u64>> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let (id, _) = super::explain::find(&lake, delivery)?;
+    Ok(read_quarantine(&lake.quarantine_file(&id))?.into_iter().map(|fault| fault.source_row).collect())
+}
+
+/// What became of a correction.
+#[must_use]
+pub fn corrected(corrections: &[Correction]) -> Page {
+    let mut text = String::new();
+    let mut list = Vec::new();
+    for Correction { event, delivered } in corrections {
+        let (out, changed): (Vec<_>, Vec<_>) = event.rows.iter().partition(|row| row.is_left_out());
+        let cells: usize = changed.iter().map(|row| row.changes.len()).sum();
+        let mut what = Vec::new();
+        if !changed.is_empty() {
+            what.push(format!("{} corrected in {}", counted(changed.len() as u64, "row"), counted(cells as u64, "cell")));
+        }
+        if !out.is_empty() {
+            what.push(format!("{} left out for good", counted(out.len() as u64, "row")));
+        }
+        let state = match delivered.state {
+            Delivery::Accepted | Delivery::AlreadyIn => "is accepted",
+            Delivery::Waiting => "waits for a person's word",
+            Delivery::Refused => "is refused",
+        };
+        let quarantined =
+            if delivered.quarantined == 0 { String::new() } else { format!(", {} in quarantine", counted(delivered.quarantined, "row")) };
+        text.push_str(&format!(
+            "{}: delivery {} of {} {state} ({}{quarantined})\n",
+            what.join(", "),
+            event.delivery_id,
+            delivered.feed,
+            rows_and_pounds(delivered.rows, delivered.pence)
+        ));
+        list.push(json!({"delivery_id": event.delivery_id, "feed": delivered.feed, "corrected": changed.len(), "cells": cells,
+            "left_out": out.len(), "rows": delivered.rows, "quarantined": delivered.quarantined, "by": event.by, "reason": event.reason}));
+    }
+    text.push_str("figures change with the next run: truecost run\n");
+    Page::new("quarantine_correct", text, list.into())
+}

@@ -1,0 +1,223 @@
+//! A way back for every bad row: exported, corrected in a workbook, judged again; or left out for good.
+
+use std::{collections::BTreeMap, fs::File, io::BufReader};
+
+use calamine::{Data, Reader as _, Xlsx};
+use rust_xlsxwriter::Workbook;
+
+use crate::releases::Place;
+
+const FEED: &str = "ashvale/general_ledger";
+const BY: [&str; 4] = ["--by", "A. Clerk", "--reason", "by word of the sender"];
+
+/// What the texts of a sheet are, row by row.
+fn sheet(place: &Place, file: &str) -> Vec<Vec<String>> {
+    let mut book: Xlsx<_> = Xlsx::new(BufReader::new(File::open(place.at(file)).unwrap())).unwrap();
+    let range = book.worksheet_range("rows").unwrap();
+    let text = |cell: &Data| match cell {
+        Data::String(text) => text.clone(),
+        Data::Empty => String::new(),
+        other => panic!("not a text: {other:?}"),
+    };
+    range.rows().map(|row| row.iter().map(text).collect()).collect()
+}
+
+/// Writes the sheet anew, as a program that knows nothing of ours would, each cell as `change` has it: by row of the file and heading.
+fn edit(place: &Place, file: &str, to: &str, change: impl Fn(&str, &str, &str) -> String) {
+    let rows = sheet(place, file);
+    let mut book = Workbook::new();
+    let out = book.add_worksheet().set_name("rows").unwrap();
+    for (at, row) in (0..).zip(&rows) {
+        for ((column, text), heading) in (0..).zip(row).zip(&rows[0]) {
+            let text = if at == 0 { text.clone() } else { change(&row[1], heading, text) };
+            out.write_string(at, column, text).unwrap();
+        }
+    }
+    book.save(place.at(to)).unwrap();
+}
+
+/// The headings and the rows of a table, without what tells of the delivery.
+fn lines(place: &Place) -> String {
+    let columns = "council, feed, source_row, line_part, delivery_year, delivery_period, effective_date, document, line, cost_centre, account, amount, ownership, service, account_group";
+    place.run(&["query", "--format", "csv", &format!("SELECT {columns} FROM cost_line ORDER BY source_row, line_part")]).must(0)
+}
+
+fn delivery(place: &Place) -> String {
+    let list = place.json(&["quarantine", "list"]);
+    list[0]["delivery_id"].as_str().unwrap().to_owned()
+}
+
+/// April with faults in some lines. `faulty` has, by position of the line, the field and what stands in it.
+fn april(place: &Place, lines: usize, faulty: &BTreeMap<usize, (usize, &str)>) {
+    let mut text = "Ref;Seq;Posted;Centre;Nature;Value;Text\n".to_owned();
+    for at in 0..lines {
+        let pounds = if at % 2 == 0 { format!("{}.{:02}", at + 1, at % 100) } else { format!("-{}.{:02}", at, (at - 1) % 100) };
+        let mut fields =
+            ["A04".to_owned(), at.to_string(), "03/04/2018".into(), "A100".into(), "4100".into(), pounds, format!("text {at}")];
+        if let Some((field, seen)) = faulty.get(&at) {
+            fields[*field] = (*seen).to_owned();
+        }
+        text += &(fields.join(";") + "\n");
+    }
+    text += "TOTAL;;;;;0.00;\n";
+    place.write("drop/ashvale/general_ledger/ashvale_2018_04.csv", &text);
+}
+
+/// What is right in a field of the line that stands on row `row` of the file.
+fn right(row: &str, heading: &str) -> Option<String> {
+    let at = row.parse::<usize>().unwrap() - 2;
+    Some(match heading {
+        "line" => at.to_string(),
+        "posting_date" => "03/04/2018".into(),
+        "cost_centre" => "A100".into(),
+        "amount" if at % 2 == 0 => format!("{}.{:02}", at + 1, at % 100),
+        "amount" => format!("-{}.{:02}", at, (at - 1) % 100),
+        _ => return None,
+    })
+}
+
+/// Faults of every kind, planted by a small generator: reproducible, and not the same from one seed to the next.
+fn planted(lines: usize, faults: usize, mut seed: u64) -> BTreeMap<usize, (usize, &'static str)> {
+    const KINDS: [(usize, &str); 8] =
+        [(1, "x"), (2, "31/04/2018"), (2, "2018-04-03"), (2, ""), (3, ""), (5, "12.3.4"), (5, "1.234"), (5, "about 5")];
+    let mut planted = BTreeMap::new();
+    while planted.len() < faults {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (line, kind) = ((seed >> 33) as usize % lines, (seed >> 20) as usize % KINDS.len());
+        planted.entry(line).or_insert(KINDS[kind]);
+    }
+    planted
+}
+
+#[test]
+fn five_hundred_faults_come_back_as_what_the_sound_file_gives() {
+    let (place, sound) = (Place::new(), Place::new());
+    april(&sound, 1200, &BTreeMap::new());
+    sound.run(&["run"]).must(0);
+    let faulty = planted(1200, 500, 20_181_126);
+    april(&place, 1200, &faulty);
+    place.run(&["run"]).must(1);
+    place.run(&["quarantine", "export", FEED, "--out", "rows.xlsx"]).must(0);
+    let rows = sheet(&place, "rows.xlsx");
+    assert_eq!(rows.len(), 501, "a row a record, and the headings");
+    assert!(rows[1..].iter().all(|row| row[10] == "(not shown)"), "free text of a person is not written down: {:?}", rows[1]);
+    edit(&place, "rows.xlsx", "corrected.xlsx", |row, heading, text| right(row, heading).unwrap_or_else(|| text.to_owned()));
+    let said = place.run(&[&["quarantine", "correct", "corrected.xlsx"], &BY[..]].concat()).must(0);
+    assert!(said.contains("500 rows corrected in 500 cells"), "{said}");
+    assert!(said.contains("is accepted (1,200 rows, £0.00)"), "{said}");
+    place.run(&["run"]).must(0);
+    assert_eq!(lines(&place), lines(&sound));
+    assert!(place.json(&["quarantine", "list"]).as_array().unwrap().is_empty());
+    // Every change is traced, cell by cell.
+    let (first, (field, seen)) = faulty.iter().next().unwrap();
+    let delivery = place.run(&["query", "--format", "csv", "SELECT delivery_id FROM cost_line LIMIT 1"]).must(0);
+    let delivery = delivery.lines().last().unwrap();
+    let line = place.json(&["explain", "line", delivery, &(first + 2).to_string()]);
+    let change = &line["corrections"][0]["changes"][0];
+    let heading = ["document", "line", "posting_date", "cost_centre", "account", "amount"][*field];
+    assert_eq!((change["column"].as_str(), change["old"].as_str()), (Some(heading), Some(*seen)), "{line}");
+    assert_eq!(change["new"].as_str(), right(&(first + 2).to_string(), heading).as_deref());
+    assert_eq!(line["corrections"][0]["by"].as_str(), Some("A. Clerk"));
+    // Judged again by force, by changed rules and after the table was lost: the same.
+    place.run(&["run", "--force"]).must(0);
+    assert_eq!(lines(&place), lines(&sound));
+    place.replace("schemas/sources/ashvale/general_ledger.odcs.yaml", "version: 1.0.0", "version: 1.0.1");
+    place.run(&["run"]).must(0);
+    assert_eq!(lines(&place), lines(&sound));
+    place.run(&["release", "verify", "--all"]).must(0);
+}
+
+#[test]
+fn a_correction_that_does_not_hold_changes_nothing_and_says_what_is_still_wrong() {
+    let place = Place::new();
+    april(&place, 4, &BTreeMap::from([(0, (5, "1.234")), (3, (2, ""))]));
+    place.run(&["run"]).must(1);
+    let id = delivery(&place);
+    let before = std::fs::read(place.at(&format!("lake/register/{id}.json"))).unwrap();
+    place.run(&["quarantine", "export", FEED, "--out", "rows.xlsx"]).must(0);
+    // One of two; the other one still refuses the delivery.
+    edit(&place, "rows.xlsx", "half.xlsx", |row, heading, text| match (row, heading) {
+        ("2", "amount") => "1.00".into(),
+        _ => text.to_owned(),
+    });
+    let half = place.run(&[&["quarantine", "correct", "half.xlsx"], &BY[..]].concat());
+    assert_eq!(half.code, 1, "{}", half.err);
+    assert!(half.err.contains("nothing was changed"), "{}", half.err);
+    // Both, but the total that the file prints does not hold.
+    edit(&place, "rows.xlsx", "total.xlsx", |row, heading, text| match (row, heading) {
+        ("2", "amount") => "7.00".into(),
+        ("5", "posting_date") => "04/04/2018".into(),
+        _ => text.to_owned(),
+    });
+    let total = place.run(&[&["quarantine", "correct", "total.xlsx"], &BY[..]].concat());
+    assert_eq!(total.code, 1, "{}", total.err);
+    assert!(total.err.contains("TC0401") || total.err.contains("TC0402"), "{}", total.err);
+    assert_eq!(std::fs::read(place.at(&format!("lake/register/{id}.json"))).unwrap(), before);
+    assert!(!place.at("lake/corrections").exists() || std::fs::read_dir(place.at("lake/corrections")).unwrap().count() == 0);
+    // Line ends that were not there: every row after it would be another.
+    edit(&place, "rows.xlsx", "ends.xlsx", |row, heading, text| match (row, heading) {
+        ("2", "cost_centre") => "A1\n00".into(),
+        _ => text.to_owned(),
+    });
+    let ends = place.run(&[&["quarantine", "correct", "ends.xlsx"], &BY[..]].concat());
+    assert!(ends.code == 1 && ends.err.contains("error[TC0471]: the correction of row 2 does not fit"), "{}", ends.err);
+    // Nothing changed; another identity; a row that the file never had; a cell that is a number: refused by row.
+    edit(&place, "rows.xlsx", "same.xlsx", |_, _, text| text.to_owned());
+    place.run(&[&["quarantine", "correct", "same.xlsx"], &BY[..]].concat()).must(2);
+    edit(&place, "rows.xlsx", "other.xlsx", |row, heading, text| match (row, heading) {
+        ("2", "sha256") => "0".repeat(64),
+        _ => text.to_owned(),
+    });
+    let other = place.run(&[&["quarantine", "correct", "other.xlsx"], &BY[..]].concat());
+    assert!(other.code == 2 && other.err.contains("row 2 cannot be corrected"), "{}", other.err);
+    edit(&place, "rows.xlsx", "never.xlsx", |row, heading, text| match (row, heading) {
+        ("2", "row") => "77".into(),
+        _ => text.to_owned(),
+    });
+    let never = place.run(&[&["quarantine", "correct", "never.xlsx"], &BY[..]].concat());
+    assert!(never.code == 2 && never.err.contains("row 77 cannot be corrected"), "{}", never.err);
+    // The right two; and a second time; then the sender's own correction, which holds one of the two.
+    edit(&place, "rows.xlsx", "right.xlsx", |row, heading, text| match (row, heading) {
+        ("2", "amount") => "1.00".into(),
+        ("5", "posting_date") => "04/04/2018".into(),
+        _ => text.to_owned(),
+    });
+    place.run(&[&["quarantine", "correct", "right.xlsx"], &BY[..]].concat()).must(0);
+    let again = place.run(&[&["quarantine", "correct", "right.xlsx"], &BY[..]].concat());
+    assert!(again.code == 2 && again.err.contains("A. Clerk corrected it"), "{}", again.err);
+    let sent = "Ref;Seq;Posted;Centre;Nature;Value;Text\nA04;0;03/04/2018;A100;4100;1.00;text 0\nA04;1;03/04/2018;A100;4100;-1.00;text 1\n\
+        A04;2;03/04/2018;A100;4100;3.02;text 2\nA04;3;05/04/2018;A100;4100;-3.02;text 3\nTOTAL;;;;;0.00;\n";
+    place.write("drop/ashvale/general_ledger/ashvale_2018_04.csv", sent);
+    let newer = place.run(&["run", "-v"]);
+    assert!(
+        newer.err.contains("2 rows of delivery") && newer.err.contains("1 of them stand in it as they were corrected"),
+        "{}",
+        newer.err
+    );
+    // The workbook is never overwritten.
+    place.run(&["quarantine", "export", FEED, "--out", "rows.xlsx"]).must(2);
+}
+
+#[test]
+fn a_row_that_is_left_out_stays_in_quarantine_and_a_newer_delivery_ends_all_corrections() {
+    let place = Place::new();
+    place.replace("pipelines/ashvale/general_ledger.yaml", "- {sum: amount, by: document, equals: 0.00}\n", "");
+    april(&place, 6, &BTreeMap::from([(1, (3, "")), (4, (2, "31/04/2018"))]));
+    place.run(&["run"]).must(1);
+    let id = delivery(&place);
+    place.run(&["quarantine", "leave-out", &id, "--row", "3", "--by", "A", "--reason", " "]).must(2);
+    place.run(&[&["quarantine", "leave-out", &id, "--row", "2"], &BY[..]].concat()).must(2);
+    let one = place.run(&[&["quarantine", "leave-out", &id, "--row", "3"], &BY[..]].concat());
+    assert_eq!(one.code, 1, "the other row still refuses it: {}", one.err);
+    let both = place.run(&[&["quarantine", "leave-out", &id, "--all"], &BY[..]].concat()).must(0);
+    assert!(both.contains("2 rows left out for good"), "{both}");
+    place.run(&["run"]).must(0);
+    assert_eq!(lines(&place).lines().count(), 5, "four lines and the headings");
+    let reconcile = place.run(&["reconcile"]).must(0);
+    assert!(reconcile.contains("quarantined"), "{reconcile}");
+    // A newer file of the month: its rows are judged as they are.
+    april(&place, 8, &BTreeMap::new());
+    place.run(&["run"]).must(0);
+    assert_eq!(lines(&place).lines().count(), 9);
+    place.run(&[&["quarantine", "leave-out", &id, "--all"], &BY[..]].concat()).must(2);
+}
