@@ -29,13 +29,13 @@ impl FeedRun<'_> {
             return facts;
         }
         // The last contract first: most files are of its days.
-        let layouts = feed.contracts.iter().rev().filter_map(|(_, contract)| contract.layout.as_ref());
+        let mut layouts = feed.contracts.iter().rev().filter_map(|(_, contract)| contract.layout.as_ref());
         let look = |layout: &Layout| {
             layout.container.as_ref()?;
             let bytes = self.lake.landing().open(digest, feed.sealing()).ok()?;
             look_inside(layout, bytes, feed.sealing())
         };
-        layouts.filter_map(look).next().unwrap_or(facts)
+        layouts.find_map(look).unwrap_or(facts)
     }
 
     /// Files are landed side by side.
