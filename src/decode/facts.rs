@@ -94,6 +94,7 @@ pub enum OtherFormat {
 
 impl OtherFormat {
     /// What the first bytes of a file say; `None` where they could begin a text.
+    #[must_use]
     pub fn of(head: &[u8]) -> Option<Self> {
         Some(match head {
             [b'P', b'K', 3, 4, ..] => Self::Zip,

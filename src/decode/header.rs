@@ -300,7 +300,7 @@ impl Candidate {
         for (_, fields) in wanted.iter().zip(&mut fields).filter(|(wanted, _)| !wanted.is_placed()) {
             fields.retain(|at| !placed.contains(at));
         }
-        Self { line, raw, fields, names }
+        Self { line, raw, names, fields }
     }
 
     fn matched(&self) -> usize {

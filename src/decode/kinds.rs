@@ -36,6 +36,7 @@ pub(super) enum Class {
 }
 
 /// Tells the records of one text apart. Holds what must be asked of each before it is taken for data.
+#[allow(clippy::struct_excessive_bools)] // each is one question less to ask of every record
 pub(super) struct Kinds<'a> {
     judge: &'a Judge,
     header: &'a Header,

@@ -135,13 +135,12 @@ impl Judge {
     pub fn holds(&self, left: &Left) -> Option<Holds> {
         match left {
             Left::Preamble => self.layout.rows.preamble_holds,
-            Left::Blank => None,
             Left::Record(tag) => self.layout.rows.records.iter().find(|kind| kind.tag == *tag)?.holds,
             Left::NotData(rule) => self.layout.rows.not_data.get(*rule)?.holds,
             Left::Footer => self.layout.rows.footer.as_ref()?.holds,
             Left::Page(line) => self.layout.rows.pages.get(*line)?.holds,
             Left::Tail => self.layout.rows.end.as_ref()?.holds,
-            Left::HeaderAgain | Left::Rule | Left::Nil => None,
+            Left::Blank | Left::HeaderAgain | Left::Rule | Left::Nil => None,
         }
     }
 

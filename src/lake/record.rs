@@ -9,6 +9,7 @@ use crate::{domain::Pence, source::Entry};
 
 /// All that is known of a delivery: who, what, whence, and with what result. Instants are texts (UTC, RFC 3339) that the run gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // as entries are written
 pub struct DeliveryRecord {
     pub delivery_id: String,
     pub council: String,

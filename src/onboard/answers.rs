@@ -169,7 +169,7 @@ impl Answers {
                 questions.iter().find(|question| question.key == above)
             });
             let Some(question) = found else {
-                faults.push(self.unknown(key, questions));
+                faults.push(unknown(key, questions));
                 continue;
             };
             let known = question.key != *key || question.choices.is_empty() || question.choices.iter().any(|choice| choice == value);
@@ -192,15 +192,16 @@ impl Answers {
         };
         if faults.is_empty() { Ok(()) } else { Err(Refusal(faults.into_iter().map(placed).collect())) }
     }
+}
 
-    fn unknown(&self, key: &str, questions: &[Question]) -> Diagnostic {
-        let near = nearest(key, questions.iter().map(|question| question.key.as_str()));
-        let known: Vec<String> = questions.iter().map(|question| question.key.clone()).collect();
-        Diagnostic::new(command::ANSWER, format!("nothing asks for `{}`", key.escape_debug()))
-            .expected(if known.is_empty() { "no answer: everything is known".to_owned() } else { format!("one of {}", ticked(&known)) })
-            .outcome("nothing was written")
-            .hint(did_you_mean(near))
-    }
+/// An answer to what nobody asks.
+fn unknown(key: &str, questions: &[Question]) -> Diagnostic {
+    let near = nearest(key, questions.iter().map(|question| question.key.as_str()));
+    let known: Vec<String> = questions.iter().map(|question| question.key.clone()).collect();
+    Diagnostic::new(command::ANSWER, format!("nothing asks for `{}`", key.escape_debug()))
+        .expected(if known.is_empty() { "no answer: everything is known".to_owned() } else { format!("one of {}", ticked(&known)) })
+        .outcome("nothing was written")
+        .hint(did_you_mean(near))
 }
 
 /// Questions without an answer.

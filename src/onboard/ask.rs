@@ -63,7 +63,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     if let Some(table) = around.table(answers) {
         all.push(roles(evidence, table, &chosen, date_chosen.as_ref()));
     }
-    all.extend(personal(evidence));
+    all.push(personal(evidence));
     all.extend(ownership(around));
     all
 }
@@ -364,7 +364,7 @@ pub fn personal_kind(column: &Column) -> Option<&'static str> {
     })
 }
 
-fn personal(evidence: &Evidence) -> Option<Question> {
+fn personal(evidence: &Evidence) -> Question {
     let found: Vec<String> = evidence
         .columns
         .iter()
@@ -377,7 +377,7 @@ fn personal(evidence: &Evidence) -> Option<Question> {
     let ask = "Is this what is personal? It is kept in the lake and never published. Another: `personal.HEADING` = name, id, bank, free_text or special; \
                drop: left out where the file is read; no: not personal.";
     let seen = if found.is_empty() { "nothing looks personal".to_owned() } else { found.join("; ") };
-    Some(Question::new("personal", ask).seen(seen).default(YES))
+    Question::new("personal", ask).seen(seen).default(YES)
 }
 
 /// Whether somebody takes part, and who owns what no rule names.

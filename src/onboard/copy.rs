@@ -15,6 +15,7 @@ use super::files::Change;
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::command},
     pipeline::{self, Partnership},
+    run::clock::{Clock as _, ProcessClock},
 };
 
 /// Folders of the partnership that a run reads.
@@ -87,7 +88,8 @@ impl Copied {
         let put = || {
             fs::create_dir_all(&folder)?;
             fs::copy(sample, &to)?;
-            let an_hour_ago = SystemTime::now().checked_sub(Duration::from_hours(1)).unwrap_or(SystemTime::UNIX_EPOCH);
+            let micros = u64::try_from(ProcessClock.now().micros).unwrap_or_default();
+            let an_hour_ago = SystemTime::UNIX_EPOCH + Duration::from_micros(micros).saturating_sub(Duration::from_hours(1));
             File::options().append(true).open(&to)?.set_times(FileTimes::new().set_modified(an_hour_ago))
         };
         put().map_err(|error: std::io::Error| not_tried(sample, &error.to_string()))

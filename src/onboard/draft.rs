@@ -126,13 +126,11 @@ impl<'a> Drawn<'a> {
 
     fn amounts(&mut self) -> Vec<&'a Seen> {
         let amount = self.said.of("amount");
-        match amount_columns(self.evidence, &amount) {
-            Some((one, other)) => [Some(one), other].into_iter().flatten().collect(),
-            None => {
-                self.no_column("amount", &amount);
-                Vec::new()
-            }
+        if let Some((one, other)) = amount_columns(self.evidence, &amount) {
+            return [Some(one), other].into_iter().flatten().collect();
         }
+        self.no_column("amount", &amount);
+        Vec::new()
     }
 
     fn no_column(&mut self, key: &str, heading: &str) {

@@ -160,13 +160,13 @@ fn join(columns: &mut Vec<Seen>, column: &Column, number: usize, samples: &[Samp
     let missing: Vec<usize> = (0..columns.len()).filter(|at| columns.get(*at).is_some_and(|seen| seen.places.len() == number)).collect();
     let spelt =
         missing.iter().copied().find(|at| columns.get(*at).is_some_and(|seen| squeezed(&seen.heading) == squeezed(&column.heading)));
-    let same_place = missing.iter().copied().filter(|at| {
+    let mut same_place = missing.iter().copied().filter(|at| {
         columns.get(*at).is_some_and(|seen| {
             let last = seen.places.iter().rev().flatten().next();
             last == Some(&column.at) && kind_of(samples, seen) == column.kind
         })
     });
-    let likely = spelt.or_else(|| same_place.last().filter(|_| missing.len() == 1));
+    let likely = spelt.or_else(|| same_place.next_back().filter(|_| missing.len() == 1));
     let heading_of = |at: usize| columns.get(at).map(|seen| seen.heading.clone()).unwrap_or_default();
     let sample = samples.get(number).map(|sample| sample.profile.file.clone()).unwrap_or_default();
     let lacks: Vec<String> = missing.iter().map(|at| format!("`{}`", heading_of(*at))).collect();

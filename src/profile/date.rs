@@ -267,6 +267,15 @@ pub(super) fn period(text: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// The month that `Apr-25` or `April 2025` names.
+pub(super) fn month_of(text: &[u8]) -> Option<(i32, u8)> {
+    let (_, month, rest) = month_name(text)?;
+    let (_, rest) = separator(rest)?;
+    let (year, digits, rest) = number(rest)?;
+    (rest.is_empty() && (digits == 2 || digits == 4)).then_some(())?;
+    Some((full_year(year, digits == 2), u8::try_from(month).ok()?))
+}
+
 /// Dates of one shape in a column.
 #[derive(Clone, Debug)]
 pub(super) struct Gathered {

@@ -28,6 +28,8 @@ pub struct Profile {
     pub columns: Vec<Column>,
     /// What is no row of the table, in the order of the file.
     pub left_out: Vec<LeftOut>,
+    /// Columns whose headings are months, position, year and month 1–12: each holds the amounts of its month.
+    pub month_columns: Vec<(usize, i32, u8)>,
     /// Rows that are the sum of others.
     pub totals: Vec<Total>,
     /// First fields that tell kinds of records of different widths (`HDR`, `DTL`, `TRL`); empty where there is one kind.
@@ -393,8 +395,19 @@ pub struct SignFacts {
     pub flag: usize,
     /// Position of the amount.
     pub amount: usize,
-    /// Word; rows with a negative, a positive amount, and with nought.
-    pub words: Vec<(String, u64, u64, u64)>,
+    pub words: Vec<SignWord>,
+}
+
+/// A word, and the amounts beside it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct SignWord {
+    pub word: String,
+    /// Rows whose amount is negative, positive, nought.
+    pub negative: u64,
+    pub positive: u64,
+    pub nought: u64,
+    /// Sum of the amounts as they are printed.
+    pub sum: Millionths,
 }
 
 /// Amounts of a row that add up to another of its amounts.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     encoding::{Change, Chosen, Utf8},
-    facts::{Format, Header, Layout, OfAll, Profile},
+    facts::{Format, Header, Layout, OfAll, Profile, Reason},
     gather::Cell,
     shape::Cut,
     source::Source,
@@ -118,13 +118,31 @@ impl Report<'_> {
         }
         let cells = cut(text, self.columns);
         let is_names = self.table.names().iter().zip(&cells).all(|(name, cell)| name == cell.trim());
-        let crosses = !words::is_rule(text.as_bytes()) && !is_names && !words::is_end(text) && self.crosses(text);
+        if words::is_end(text) {
+            let mut own = vec![String::new(); cells.len()];
+            own.first_mut().into_iter().for_each(|cell| text.trim().clone_into(cell));
+            return self.table.note(line, Reason::End, own);
+        }
+        let crosses = !words::is_rule(text.as_bytes()) && !is_names && self.crosses(text);
         if crosses {
-            return self.table.page_head(line);
+            return self.crossing(line, text, &cells);
         }
         let cells: Vec<Cell<'_>> =
             cells.iter().map(|cell| Cell { text: Cow::Borrowed(cell.trim().as_bytes()), ..Cell::default() }).collect();
         self.table.take(line, text.as_bytes(), &cells);
+    }
+
+    /// A line that is of no column: a label with a total at the end, the end of the report, the head of a page.
+    fn crossing(&mut self, line: u64, text: &str, cells: &[String]) {
+        let last = cells.last().map(|cell| cell.trim().to_owned()).unwrap_or_default();
+        let label = text.trim().strip_suffix(last.as_str()).unwrap_or_default().trim();
+        let mut own = vec![String::new(); cells.len()];
+        if words::is_total(label) {
+            own.first_mut().into_iter().for_each(|cell| label.clone_into(cell));
+            own.last_mut().into_iter().for_each(|cell| *cell = last.clone());
+            return self.table.note(line, Reason::Marker, own);
+        }
+        self.table.page_head(line);
     }
 
     fn above(&mut self, line: u64, text: &str) {
@@ -152,6 +170,7 @@ pub(super) fn fixed(source: &Source, chosen: &Chosen, head: &str, width: usize) 
     let columns = segments(&like, width);
     let tagged = like.len() < of_width.len() && tag.is_some_and(char::is_alphabetic);
     let mut table = Table::new(Vec::new(), columns.len(), Vec::new());
+    table.tells_rows = false;
     let (mut of, mut alike) = (0, 0);
     let ends = lines(source, chosen, &mut |line, text| {
         of += u64::from(!text.is_empty());

@@ -36,7 +36,7 @@ pub use amount::Millionths;
 pub use date::DateKind;
 pub use facts::{
     Column, Container, Dates, Format, Header, Identity, Kind, Layout, LeftOut, Money, OfAll, Over, Personal, Profile, Reason, RecordType,
-    Rows, Sheet, SignFacts, TextFacts, Total,
+    Rows, Sheet, SignFacts, SignWord, TextFacts, Total,
 };
 pub use name::NameFacts;
 

@@ -184,7 +184,13 @@ fn pattern(name: &str, tokens: &[Token], facts: &NameFacts) -> Option<String> {
         let next = tokens.get(at + 1).map(|next| next.word);
         let word = match token.word {
             Word::Month(_) | Word::MonthNumber(_) => "{month}",
-            Word::Quarter(1..) => "{quarter}",
+            Word::Quarter(1..) => {
+                // The letter stays: `q{quarter}`.
+                out.push_str(name.get(done..token.to - 1)?);
+                out.push_str("{quarter}");
+                done = token.to;
+                continue;
+            }
             Word::Year(_) if fiscal && matches!(next, Some(Word::ShortYear(_))) => {
                 skip = true;
                 "{fiscal_year}"
@@ -221,12 +227,12 @@ mod tests {
                 "month",
                 "Payments Over 500 {month} {year} - To be published.csv",
             ),
-            ("consolidated_q2_2025_26.csv", (2025, 7), (2025, 9), "quarter", "consolidated_{quarter}_{fiscal_year}.csv"),
-            ("q1_apr_jun_2025.csv", (2025, 4), (2025, 6), "months", "{quarter}_{month}_{month}_{year}.csv"),
+            ("consolidated_q2_2025_26.csv", (2025, 7), (2025, 9), "quarter", "consolidated_q{quarter}_{fiscal_year}.csv"),
+            ("q1_apr_jun_2025.csv", (2025, 4), (2025, 6), "months", "q{quarter}_{month}_{month}_{year}.csv"),
             ("spend_may25.xls", (2025, 5), (2025, 5), "month", "spend_{month}{year}.xls"),
             ("SPEND_1000_202506.csv", (2025, 6), (2025, 6), "month", "SPEND_1000_{year}{month}.csv"),
             ("AP_042025.csv", (2025, 4), (2025, 4), "month", "AP_{month}{year}.csv"),
-            ("Spend Q3 2025-26.xlsx", (2025, 10), (2025, 12), "quarter", "Spend {quarter} {fiscal_year}.xlsx"),
+            ("Spend Q3 2025-26.xlsx", (2025, 10), (2025, 12), "quarter", "Spend Q{quarter} {fiscal_year}.xlsx"),
             ("Budget 2025-26 profile v3.csv", (2025, 4), (2026, 3), "year", "Budget {fiscal_year} profile v3.csv"),
             ("jul-sept 25 payments.csv", (2025, 7), (2025, 9), "months", "{month}-{month} {year} payments.csv"),
             ("spend-2025-08.zip", (2025, 8), (2025, 8), "month", "spend-{year}-{month}.zip"),

@@ -45,7 +45,7 @@ fn by_heading(heading: &str, kind: Kind, values: &[(String, u64)], filled: u64) 
     if has(&["ni", "nino"]) || (has(&["sort"]) && has(&["code"])) {
         return found(if has(&["sort"]) { "bank" } else { "ni_number" }, filled, format!("the heading `{heading}`"));
     }
-    if kind != Kind::Text && kind != Kind::Flag {
+    if !matches!(kind, Kind::Text | Kind::Flag | Kind::Empty) {
         return None;
     }
     let payee =
@@ -77,7 +77,17 @@ fn by_heading(heading: &str, kind: Kind, values: &[(String, u64)], filled: u64) 
         let why = if payee { format!("the heading `{heading}`: payees may be persons") } else { format!("the heading `{heading}`") };
         return found("name", persons, why);
     }
+    let firms: u64 = values.iter().filter(|(text, _)| is_firm(text.trim())).map(|(_, n)| n).sum();
+    if words.is_empty() && firms * 4 >= kept && firms > 0 {
+        return found("name", persons, "names of firms, among which persons may be".to_owned());
+    }
     (persons * 5 >= kept && persons > 0).then(|| found("name", persons, "values of the shape of a person's name".to_owned())).flatten()
+}
+
+/// `Alder Software Ltd`.
+fn is_firm(text: &str) -> bool {
+    const ENDS: [&str; 9] = ["ltd", "limited", "llp", "plc", "cic", "inc", "cio", "co", "lp"];
+    words::words(text).last().is_some_and(|word| ENDS.contains(&word.as_str()))
 }
 
 fn is_ni(text: &str) -> bool {

@@ -60,7 +60,7 @@ fn amounts(profile: &Profile, all: &mut Vec<String>) {
         let (Some(flag), Some(amount)) = (profile.columns.get(signs.flag), profile.columns.get(signs.amount)) else { continue };
         let unsigned = amount.money.as_ref().is_some_and(|money| money.negative == 0);
         if unsigned {
-            let words: Vec<&str> = signs.words.iter().map(|(word, ..)| word.as_str()).collect();
+            let words: Vec<&str> = signs.words.iter().map(|word| word.word.as_str()).collect();
             all.push(format!("{} is unsigned, and {} says {}: which of them takes off?", called(amount), called(flag), words.join(" or ")));
         }
     }
@@ -68,24 +68,24 @@ fn amounts(profile: &Profile, all: &mut Vec<String>) {
         let Some(facts) = &column.money else { continue };
         if facts.part_pennies > 0 {
             all.push(format!(
-                "{} of {} hold parts of a penny: refused, rounded, or carried?",
+                "{} in {} with parts of a penny: refused, rounded, or carried?",
                 counted(facts.part_pennies, "value"),
                 called(column)
             ));
         }
         if facts.noise > 0 {
             all.push(format!(
-                "{} of {} are a penny but for noise: may they be read as that penny?",
+                "{} in {} with noise beside the penny: to be read as that penny?",
                 counted(facts.noise, "value"),
                 called(column)
             ));
         }
     }
     if profile.rows.exact_copies > 0 {
-        all.push(format!("{} equal one before: copies, or payments?", counted(profile.rows.exact_copies, "row")));
+        all.push(format!("{} equal to one before: copies, or payments?", counted(profile.rows.exact_copies, "row")));
     }
     if profile.amount.is_some() && profile.rows.without_amount > 0 {
-        all.push(format!("{} have no amount: what are they?", counted(profile.rows.without_amount, "row")));
+        all.push(format!("{} without an amount: what are they?", counted(profile.rows.without_amount, "row")));
     }
 }
 

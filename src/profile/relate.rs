@@ -21,10 +21,19 @@ pub(super) struct Relations {
 #[derive(Clone, Debug)]
 pub(super) struct Flag {
     pub(super) column: usize,
-    /// Word, and for each column how often its amount is negative, positive and nought beside it.
-    pub(super) words: Vec<(Vec<u8>, Vec<[u64; 3]>)>,
+    /// Word, and what the amounts of each column are beside it.
+    pub(super) words: Vec<(Vec<u8>, Vec<Beside>)>,
     /// It turned out to hold more words than a flag has.
     pub(super) dropped: bool,
+}
+
+/// Amounts of a column beside a word.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Beside {
+    pub(super) negative: u64,
+    pub(super) positive: u64,
+    pub(super) nought: u64,
+    pub(super) sum: i128,
 }
 
 /// Two or more amounts that are perhaps another.
@@ -81,18 +90,19 @@ impl Flag {
     fn row(&mut self, word: &[u8], amounts: &[Option<i128>]) {
         let at = self.words.iter().position(|(known, _)| known == word);
         let at = at.unwrap_or_else(|| {
-            self.words.push((word.to_vec(), vec![[0; 3]; amounts.len()]));
+            self.words.push((word.to_vec(), vec![Beside::default(); amounts.len()]));
             self.words.len() - 1
         });
         self.dropped = self.words.len() > WORDS;
         let Some((_, counts)) = self.words.get_mut(at) else { return };
-        for ([negative, positive, nought], amount) in counts.iter_mut().zip(amounts) {
+        for (beside, amount) in counts.iter_mut().zip(amounts) {
             match amount.map(i128::signum) {
-                Some(-1) => *negative += 1,
-                Some(0) => *nought += 1,
-                Some(_) => *positive += 1,
+                Some(-1) => beside.negative += 1,
+                Some(0) => beside.nought += 1,
+                Some(_) => beside.positive += 1,
                 None => {}
             }
+            beside.sum += amount.unwrap_or(0);
         }
     }
 }

@@ -197,7 +197,11 @@ pub(super) fn heading(records: &[(u64, Vec<String>)]) -> Heading {
     let is_row = |fields: &[String]| fields.len() == width && filled(fields) * 2 > typical && fields.iter().any(|field| is_value(field));
     let first_row = records.iter().position(|(_, fields)| is_row(fields));
     let is_names = |fields: &[String]| {
-        filled(fields) * 2 >= typical && filled(fields) >= 1 && !fields.iter().any(|field| is_value(field)) && !is_alone(fields, width)
+        filled(fields) * 2 >= typical
+            && filled(fields) >= 1
+            && !fields.iter().any(|field| is_value(field))
+            && !is_alone(fields, width)
+            && !fields.iter().any(|field| words::is_nil(field))
     };
     let before = records.get(..first_row.unwrap_or(records.len())).unwrap_or(records);
     let at = match first_row {

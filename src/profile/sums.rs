@@ -47,6 +47,7 @@ pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: O
     }
     among_rows(table, money, &mut judged);
     judged.record_types = record_types(table, money);
+    trailers(table, likely, &mut judged);
     judged.left_out.sort_by_key(|left| left.lines.first().copied());
     judged
 }
@@ -79,7 +80,7 @@ fn above(table: &Table, before: &[Before], money: &[usize], likely: Option<usize
 fn total(table: &Table, aside: &Aside, at: usize, block: &[i128]) -> Option<Total> {
     let printed = aside.cells.get(at)?.clone();
     let value = aside.amounts.get(at).copied().flatten()?;
-    let all = table.columns.get(at)?.money.sum();
+    let (all, with_amount) = table.columns.get(at).map(|column| (column.money.sum(), column.money.rows))?;
     let above = aside.before.get(at).copied()?;
     let since = above - block.get(at).copied().unwrap_or(0);
     let labelled = label(&aside.cells).is_some_and(|(_, text)| words::is_total(text));
@@ -99,7 +100,7 @@ fn total(table: &Table, aside: &Aside, at: usize, block: &[i128]) -> Option<Tota
         printed,
         sum: Millionths(sum),
         difference: Millionths(value - sum),
-        rows: if over == Over::All { table.rows } else { aside.rows_before },
+        rows: if over == Over::All { with_amount } else { aside.rows_before },
         over,
         labelled,
     })
@@ -143,6 +144,30 @@ fn among_rows(table: &Table, money: &[usize], judged: &mut Judged) {
 fn row_total(line: u64, column: usize, value: i128, rows: u64, over: Over) -> Total {
     let printed = Millionths(value).text();
     Total { line, column, printed, sum: Millionths(value), difference: Millionths(0), rows, over, labelled: false }
+}
+
+/// Sums that a record of another type prints are totals.
+fn trailers(table: &Table, likely: Option<usize>, judged: &mut Judged) {
+    for kind in &judged.record_types {
+        let Some(aside) = table.aside.iter().find(|aside| aside.line == kind.first_line) else { continue };
+        for (field, column) in &kind.sums {
+            let Some(printed) = aside.cells.get(field - 1) else { continue };
+            let sum = Millionths(table.columns.get(*column).map_or(0, |column| column.money.sum()));
+            judged.totals.push(Total {
+                line: aside.line,
+                column: *column,
+                printed: printed.clone(),
+                sum,
+                difference: Millionths(0),
+                rows: table.rows,
+                over: Over::All,
+                labelled: true,
+            });
+            if let Some(left) = judged.left_out.iter_mut().find(|left| left.lines == [aside.line] && Some(*column) == likely) {
+                (left.amount, left.printed) = (Some(sum), Some(printed.clone()));
+            }
+        }
+    }
 }
 
 fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {

@@ -54,6 +54,8 @@ pub(super) struct Table {
     pub(super) width: usize,
     /// First fields of records of other types.
     tags: Vec<String>,
+    /// Whether a record that lacks what others have may be no row; not where the places of fields are guessed.
+    pub(super) tells_rows: bool,
     pub(super) columns: Vec<Gather>,
     pub(super) relations: Relations,
     pub(super) records: u64,
@@ -84,6 +86,7 @@ impl Table {
             names,
             width,
             tags,
+            tells_rows: true,
             columns: (0..width).map(|_| Gather::default()).collect(),
             relations: Relations::default(),
             records: 0,
@@ -186,10 +189,11 @@ impl Table {
         let mut counts: Vec<usize> = sample.iter().map(|(_, _, cells)| filled(cells)).collect();
         counts.sort_unstable();
         let typical = counts.get(counts.len() / 2).copied().unwrap_or(0);
-        let full: Vec<_> = sample.iter().filter(|(_, _, cells)| filled(cells) * 2 > typical).collect();
+        let full: Vec<_> = sample.iter().filter(|(_, _, cells)| filled(cells) * 2 > typical && !says_so(cells)).collect();
         let always = |at: usize| {
             let n = full.iter().filter(|(_, _, cells)| cells.get(at).is_some_and(has_value)).count();
-            n > 0 && n * 50 >= full.len() * 49 - full.len().min(50)
+            // One of a few rows, or one of fifty, may lack what the others have.
+            n > 0 && (n * 50 >= full.len() * 49 || (full.len() > 3 && n + 1 >= full.len()))
         };
         self.look = Some(((0..self.width).map(always).collect(), typical));
         self.relations.learn(&full.iter().map(|(_, _, cells)| cells.as_slice()).collect::<Vec<_>>(), self.width);
@@ -204,13 +208,13 @@ impl Table {
         let filled = cells.iter().filter(|cell| has_value(cell)).count();
         let missing = always.iter().enumerate().filter(|(at, always)| **always && !cells.get(*at).is_some_and(has_value)).count();
         let of = always.iter().filter(|always| **always).count();
-        let label = cells.iter().find(|cell| has_value(cell)).map(|cell| String::from_utf8_lossy(&cell.text).into_owned());
-        let says_so = label.as_deref().is_some_and(|label| words::is_total(label) || words::is_nil(label));
-        (filled * 2 <= *typical && *typical > 1) || (missing >= 2 && missing * 3 >= of) || (says_so && missing >= 1)
+        let alone = filled == 1 && self.names.iter().filter(|name| !name.trim().is_empty()).count() > 2;
+        let sparse = (filled * 2 <= *typical && *typical > 1) || (missing >= 2 && missing * 3 >= of) || alone;
+        sparse || (says_so(cells) && (missing > 0 || filled == 1))
     }
 
     fn sort(&mut self, line: u64, hash: u64, cells: &[Cell<'_>]) {
-        if self.aside.len() < ASIDE && self.looks_aside(cells) {
+        if self.tells_rows && self.aside.len() < ASIDE && self.looks_aside(cells) {
             let texts = cells.iter().map(|cell| String::from_utf8_lossy(&cell.text).into_owned()).collect();
             return self.set_aside(line, Reason::Marker, texts);
         }
@@ -257,6 +261,12 @@ impl Table {
     }
 }
 
+/// Whether a record calls itself a total, or says that there is nothing.
+fn says_so(cells: &[Cell<'_>]) -> bool {
+    let label = cells.iter().find(|cell| has_value(cell)).map(|cell| String::from_utf8_lossy(&cell.text).into_owned());
+    label.is_some_and(|label| words::is_total(&label) || words::is_nil(&label))
+}
+
 fn has_value(cell: &Cell<'_>) -> bool {
     cell.day.is_some() || !cell.text.trim_ascii().is_empty()
 }
@@ -267,8 +277,19 @@ impl Table {
         self.count(Reason::Blank, line);
     }
 
+    /// Counts a line of dashes before the header.
+    pub(super) fn rule(&mut self, line: u64) {
+        self.count(Reason::Rule, line);
+    }
+
     pub(super) fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// A line that crosses the columns of a printed report, with what it says where that is known.
+    pub(super) fn note(&mut self, line: u64, reason: Reason, cells: Vec<String>) {
+        self.records += 1;
+        self.set_aside(line, reason, cells);
     }
 
     /// A record that its first character tells from rows.

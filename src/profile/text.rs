@@ -144,7 +144,11 @@ impl Pass {
             return;
         } else {
             let cells = record.fields.iter().map(|field| String::from_utf8_lossy(field).replace('\u{1d}', "")).collect();
-            self.before.push(Before { line: record.line, cells });
+            if crate::profile::words::is_rule(record.raw) {
+                self.table.rule(record.line);
+            } else {
+                self.before.push(Before { line: record.line, cells });
+            }
         }
         self.table.records += 1;
     }
@@ -176,6 +180,9 @@ fn finish(
         formula_texts: pass.table.columns.iter().map(|column| column.formulas).sum(),
         ..Layout::default()
     };
+    if bars {
+        heading.names.iter_mut().for_each(|name| *name = name.trim().to_owned());
+    }
     if trailing {
         heading.names.pop();
         pass.table.columns.pop();

@@ -1,10 +1,11 @@
 //! All that was gathered of a file → its profile.
 
 use super::{
+    amount::Millionths,
     columns::columns,
-    facts::{Column, Format, Header, Identity, Kind, Layout, OfAll, Profile, Reason, Rows, Sheet, SignFacts, TextFacts},
+    facts::{Column, Format, Header, Identity, Kind, Layout, OfAll, Profile, Reason, Rows, Sheet, SignFacts, SignWord, TextFacts},
     name, questions,
-    relate::Relations,
+    relate::{Beside, Relations},
     source::Source,
     sums::{self, Before},
     table::Table,
@@ -30,7 +31,8 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
     let Parts { source, format, text, mut layout, mut header, names, mut table, before, notes, sheets, sheet } = parts;
     let mut columns = columns(&names, &mut table.columns);
     let money: Vec<usize> = columns.iter().filter(|column| column.kind == Kind::Money).map(|column| column.at).collect();
-    let amount = best(&columns, Kind::Money, words::amount_score);
+    let guessed = layout.width.is_some();
+    let amount = best(&columns, Kind::Money, words::amount_score).filter(|_| !guessed);
     let date = best(&columns, Kind::Date, words::date_score);
     let judged = sums::judge(&table, &before, &money, amount);
     let name = name::read(&source.name);
@@ -50,6 +52,7 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
         header,
         rows: rows(&table, amount),
         left_out: judged.left_out,
+        month_columns: months(&columns),
         totals: judged.totals,
         record_types: judged.record_types,
         signs: signs(&table.relations, &columns),
@@ -73,6 +76,14 @@ fn best(columns: &[Column], kind: Kind, score: fn(&str) -> i32) -> Option<usize>
     rated
         .fold(None, |best: Option<((i32, u64), usize)>, next| if best.is_none_or(|best| next.0 > best.0) { Some(next) } else { best })
         .map(|(_, at)| at)
+}
+
+/// Columns of amounts whose headings are months.
+fn months(columns: &[Column]) -> Vec<(usize, i32, u8)> {
+    let money = columns.iter().filter(|column| column.kind == Kind::Money);
+    money
+        .filter_map(|column| super::date::month_of(column.heading.trim().as_bytes()).map(|(year, month)| (column.at, year, month)))
+        .collect()
 }
 
 fn rows(table: &Table, amount: Option<usize>) -> Rows {
@@ -117,12 +128,13 @@ fn signs(relations: &Relations, columns: &[Column]) -> Vec<SignFacts> {
         for column in columns.iter().filter(|column| open && column.kind == Kind::Money) {
             let mut words = Vec::new();
             for (word, counts) in &flag.words {
-                let [negative, positive, nought] = counts.get(column.at).copied().unwrap_or_default();
-                words.push((String::from_utf8_lossy(word).into_owned(), negative, positive, nought));
+                let Beside { negative, positive, nought, sum } = counts.get(column.at).copied().unwrap_or_default();
+                let word = String::from_utf8_lossy(word).into_owned();
+                words.push(SignWord { word, negative, positive, nought, sum: Millionths(sum) });
             }
-            let split = words.iter().any(|(_, negative, positive, _)| *negative > 0 && *positive == 0)
-                && words.iter().any(|(_, negative, positive, _)| *positive > 0 && *negative == 0)
-                && words.iter().all(|(_, negative, positive, _)| *negative == 0 || *positive == 0);
+            let split = words.iter().any(|word| word.negative > 0 && word.positive == 0)
+                && words.iter().any(|word| word.positive > 0 && word.negative == 0)
+                && words.iter().all(|word| word.negative == 0 || word.positive == 0);
             if known || split {
                 words.sort();
                 all.push(SignFacts { flag: flag.column, amount: column.at, words });

@@ -121,7 +121,7 @@ fn header(profile: &Profile) -> String {
         parts.push(format!("{} blank above it", header.blank_before));
     }
     if header.repeats > 0 {
-        parts.push(format!("again {} times", header.repeats));
+        parts.push(format!("again {}", counted(header.repeats, "time")));
     }
     parts.join(", ")
 }
@@ -270,10 +270,10 @@ fn money(facts: &Money, lines: &mut Vec<String>) {
         range
     ));
     let odd = [
-        (facts.noise, "are a penny but for noise of a spreadsheet"),
-        (facts.part_pennies, "hold real parts of a penny"),
-        (facts.finer, "are finer than a millionth of a pound, and in no sum here"),
-        (facts.others, "are no amounts"),
+        (facts.noise, "with noise of a spreadsheet beside the penny"),
+        (facts.part_pennies, "with real parts of a penny"),
+        (facts.finer, "finer than a millionth of a pound, and in no sum here"),
+        (facts.others, "no amounts"),
     ];
     lines.extend(odd.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
 }
@@ -305,9 +305,9 @@ fn words(column: &Column, lines: &mut Vec<String>) {
         lines.push(format!("written: {}", periods.join(", ")));
     }
     let counts = [
-        (column.leading_noughts, "begin with a nought"),
-        (column.padded, "are padded with blanks"),
-        (column.line_breaks, "hold line breaks"),
+        (column.leading_noughts, "with a nought in front"),
+        (column.padded, "padded with blanks"),
+        (column.line_breaks, "with line breaks"),
     ];
     lines.extend(counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
     if column.personal.is_none() {
@@ -330,8 +330,11 @@ fn between(profile: &Profile) -> String {
         lines.push(format!("{} = {} on {} of {} rows", parts.join(" + "), named(identity.whole), agree.rows, agree.of));
     }
     for signs in &profile.signs {
-        let words: Vec<String> =
-            signs.words.iter().map(|(word, minus, plus, nought)| format!("`{word}` {minus} minus, {plus} plus, {nought} nought")).collect();
+        let words: Vec<String> = signs
+            .words
+            .iter()
+            .map(|w| format!("`{}` {} minus, {} plus, {} nought, sum {}", w.word, w.negative, w.positive, w.nought, w.sum.text()))
+            .collect();
         lines.push(format!("{} beside {}: {}", named(signs.flag), named(signs.amount), words.join("; ")));
     }
     for kind in &profile.record_types {

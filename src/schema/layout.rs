@@ -218,10 +218,10 @@ fn header(fields: &Fields<'_>, format: &Format) -> Header {
         found.within_rows = rows.unwrap_or(20);
         if let Some(item) = header.get("lines") {
             found.records = item.count(1, 8).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
-            if matches!(format, Format::Fixed(_)) && found.records > 1 {
+            if !matches!(format, Format::Delimited(_)) && found.records > 1 {
                 item.refuse(
                     contract::LAYOUT,
-                    "it means nothing in `format: fixed`",
+                    "only delimited text has headers of several records",
                     "the line with the names alone",
                     "`pages` takes the others.",
                 );

@@ -18,7 +18,7 @@ use super::{
         tally::balance,
         totals::{EDGE, EdgeRow, Edges},
         value::{
-            part_pennies::{printed, residue_of},
+            part_pennies::{Parts, printed, residue_of},
             sides::Sides,
         },
     },
@@ -153,7 +153,7 @@ impl Pass<'_> {
                 }
             }
             let rounded: BTreeSet<usize> =
-                terms.iter().filter_map(|(column, _)| column.parts()).flat_map(|parts| parts.residues()).map(|(row, _)| *row).collect();
+                terms.iter().filter_map(|(column, _)| column.parts()).flat_map(Parts::residues).map(|(row, _)| *row).collect();
             rounded.into_iter().for_each(|row| balance(groups, name(row), residue(row)));
             for row in &self.left_out {
                 balance(rejected, name(*row), printed(signed(*row), residue(*row)));

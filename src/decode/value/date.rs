@@ -148,13 +148,13 @@ pub fn overlapping_dates(formats: &[DateFormat], has_window: bool) -> Vec<DateOv
     for (at, one) in formats.iter().enumerate() {
         let others = formats.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
         for other in others.filter(|other| other.parts != exchanged(&one.parts)) {
-            let texts = days.iter().flat_map(|day| [true, false].map(|padded| (*day, print(&one.parts, *day, padded))));
+            let mut texts = days.iter().flat_map(|day| [true, false].map(|padded| (*day, print(&one.parts, *day, padded))));
             let differs = |(day, text): (Day, String)| match fit(&other.parts, text.as_bytes()) {
                 Fit::Day(also) if also != day && !(has_window && (also.ymd().0 - day.ymd().0).abs() >= FAR) => Some((text, (day, also))),
                 _ => None,
             };
             let known = |(a, b): &(String, String)| (*a == other.text && *b == one.text) || (*a == one.text && *b == other.text);
-            if let Some((text, days)) = texts.filter_map(differs).next().filter(|_| !found.iter().any(|pair| known(&pair.formats))) {
+            if let Some((text, days)) = texts.find_map(differs).filter(|_| !found.iter().any(|pair| known(&pair.formats))) {
                 found.push(DateOverlap { formats: (one.text.clone(), other.text.clone()), text, days });
             }
         }

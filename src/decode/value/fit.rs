@@ -142,7 +142,7 @@ fn day_number(numbers: DayNumbers, text: &[u8]) -> Fit {
     };
     match day {
         Some(_) if fraction >= NEAR_MIDNIGHT => Fit::NearMidnight,
-        Some(day) => Fit::Day(day.plus_days(number.into())),
+        Some(day) => Fit::Day(day.plus_days(number)),
         None => Fit::NoSuchDay,
     }
 }
