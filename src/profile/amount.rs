@@ -1,5 +1,6 @@
 //! Any way in which an amount is printed, read exactly, with what a contract must say so that a run reads it too.
 
+use memchr::memchr_iter;
 use serde::{Serialize, Serializer};
 
 /// Pounds in millionths; in JSON as a decimal text, `"1234.56"`, with two decimals or more.
@@ -131,7 +132,7 @@ fn trimmed(text: &[u8]) -> &[u8] {
 
 /// `-`, `£ -`: the accounting style's nought.
 fn nought_dash(inner: &[u8], mut styles: Styles) -> Option<Amount> {
-    let dashes = inner.iter().filter(|byte| **byte == b'-').count();
+    let dashes = memchr_iter(b'-', inner).count();
     (dashes == 1).then(|| {
         styles.0 &= !Styles::MINUS.0;
         styles.add(Styles::DASH);

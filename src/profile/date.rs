@@ -45,6 +45,7 @@ enum Month {
 }
 
 /// The time behind a day.
+#[allow(clippy::struct_excessive_bools)] // parts that stand there or do not
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Time {
     /// `b'T'` or a blank; 0 where there is no time.
@@ -380,7 +381,7 @@ impl Gathered {
         let text = |day: Option<Day>| day.map_or_else(String::new, |day| day.to_string());
         DateKind {
             printed: self.printed(),
-            word: self.word(),
+            word: Some(self.word()),
             rows: self.rows,
             day_first_only: self.only[0],
             month_first_only: self.only[1],
@@ -427,7 +428,7 @@ impl Gathered {
     }
 
     /// What a contract says.
-    fn word(&self) -> Option<String> {
+    fn word(&self) -> String {
         let month = match self.shape.month {
             Month::Number => "mm",
             Month::Short | Month::Capitals | Month::Sept => "mmm",
@@ -443,7 +444,7 @@ impl Gathered {
             text.push_str(if time.noon { " ampm" } else { "" });
             text.push_str(if time.zone { "zzz" } else { "" });
         }
-        Some(text)
+        text
     }
 }
 

@@ -139,7 +139,7 @@ impl Report<'_> {
         let mut own = vec![String::new(); cells.len()];
         if words::is_total(label) {
             own.first_mut().into_iter().for_each(|cell| label.clone_into(cell));
-            own.last_mut().into_iter().for_each(|cell| *cell = last.clone());
+            own.last_mut().into_iter().for_each(|cell| cell.clone_from(&last));
             return self.table.note(line, Reason::Marker, own);
         }
         self.table.page_head(line);

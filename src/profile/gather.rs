@@ -119,12 +119,11 @@ impl Gather {
         if self.many {
             return;
         }
-        match self.values.get_mut(text) {
-            Some(count) => *count += 1,
-            None => {
-                self.value_bytes += text.len() + 32;
-                self.values.insert(text.into(), 1);
-            }
+        if let Some(count) = self.values.get_mut(text) {
+            *count += 1;
+        } else {
+            self.value_bytes += text.len() + 32;
+            self.values.insert(text.into(), 1);
         }
         self.many = self.values.len() > VALUES || self.value_bytes > VALUE_BYTES;
     }
@@ -133,15 +132,12 @@ impl Gather {
         if let Some(seen) = date::read(text) {
             self.dated += 1;
             let at = self.dates.iter().position(|known| known.shape == seen.shape);
-            let known = match at.and_then(|at| self.dates.get_mut(at)) {
-                Some(known) => known,
-                None => {
-                    self.dates.push(Gathered::new(&seen));
-                    let Some(last) = self.dates.last_mut() else { return };
-                    last
-                }
-            };
+            if let Some(known) = at.and_then(|at| self.dates.get_mut(at)) {
+                return known.add(&seen);
+            }
+            let mut known = Gathered::new(&seen);
             known.add(&seen);
+            self.dates.push(known);
         } else if let Some((day, time)) = date::serial(text) {
             if let Some(count) = self.serials.get_mut(usize::from(time)) {
                 *count += 1;

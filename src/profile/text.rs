@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, io::Read};
 
+use memchr::memchr_iter;
+
 use super::{
     encoding::{Bytes, Change, Chosen, Utf8},
     facts::{Format, Header, Layout, Profile, TextFacts},
@@ -117,7 +119,7 @@ fn pass(source: &Source, chosen: &Chosen, cut: Cut, heading: &Heading) -> Result
         seen += 1;
         pass.quoted += record.quoted as u64;
         if cut.spelling.quote.is_none() {
-            pass.quotes_in_text += record.raw.iter().filter(|byte| **byte == b'"').count() as u64;
+            pass.quotes_in_text += memchr_iter(b'"', record.raw).count() as u64;
         }
         if at < from {
             return pass.head(record, heading.at.is_some_and(|first| at >= first));
@@ -134,7 +136,7 @@ impl Pass {
     /// A record before the rows: of the header, or above it.
     fn head(&mut self, record: &crate::decode::PlainRecord<'_>, names: bool) {
         if names {
-            let breaks = record.raw.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let breaks = memchr_iter(b'\n', record.raw).count() as u64;
             self.header_lines =
                 (if self.header_lines.0 == 0 { record.line } else { self.header_lines.0 }, self.header_lines.1 + 1 + breaks);
         } else if record.fields.iter().all(|field| field.trim_ascii().is_empty()) {

@@ -148,7 +148,7 @@ fn identities(relations: &Relations, columns: &[Column]) -> Vec<Identity> {
     let is_money = |at: &usize| columns.get(*at).is_some_and(|column| column.kind == Kind::Money);
     let holds = relations.sums.iter().filter(|sum| sum.telling > 0 && sum.agree * 20 >= sum.of * 19);
     holds
-        .filter(|sum| is_money(&sum.whole) && sum.parts.iter().all(|at| is_money(at)))
+        .filter(|sum| is_money(&sum.whole) && sum.parts.iter().all(is_money))
         .map(|sum| Identity { parts: sum.parts.clone(), whole: sum.whole, agree: OfAll { rows: sum.agree, of: sum.of } })
         .collect()
 }
