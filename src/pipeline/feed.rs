@@ -96,8 +96,7 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
     let positive = choice(&fields, "sign", Positive::Debits, &signs);
     let amount = fields.get("amount").and_then(|item| amount(&item, contracts.as_deref().unwrap_or_default(), table.as_deref(), positive));
     let faults_before = file.reader().fault_count();
-    let covers = covers(&fields);
-    let (covers, calendar) = covers;
+    let (covers, calendar) = covers(&fields);
     let files = files(&fields, &covers, calendar, file.reader().fault_count() == faults_before);
     let delivers = delivers(&fields, &covers, files.as_ref());
     let listed = listed(file, council, id, around, &covers, &controls);
@@ -108,17 +107,11 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         contracts.as_ref().zip(table.as_ref()).and_then(|(c, into)| personal::read(&fields, council, c, into, landing, around.keys));
     let declares = table.as_deref().and_then(Contract::declares_of_rows);
     // What must be there comes last: everything else has then been read, and its faults told.
-    let place = |key: &str| file.reader().source.place(fields.key_at(key));
-    let places = FeedPlaces {
-        files: place("files"),
-        active: place(if fields.get("active").is_some() { "active" } else { "into" }),
-        beside: place("beside"),
-    };
     Some(Feed {
         council: council.clone(),
         id: id.clone(),
         file: file.reader().source.file.clone(),
-        places,
+        places: places(file, &fields),
         digests: digests(
             file.reader().source,
             file.node,
@@ -158,6 +151,16 @@ pub fn read_feed(file: &Item<'_>, council: &Identifier, id: &Identifier, around:
         sql_file,
         own_sql,
     })
+}
+
+/// Where reports of a feed point to.
+fn places(file: &Item<'_>, fields: &Fields<'_>) -> FeedPlaces {
+    let place = |key: &str| file.reader().source.place(fields.key_at(key));
+    FeedPlaces {
+        files: place("files"),
+        active: place(if fields.get("active").is_some() { "active" } else { "into" }),
+        beside: place("beside"),
+    }
 }
 
 /// `debit - credit`, held to what every contract of the feed says of its columns.

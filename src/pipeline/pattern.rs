@@ -369,8 +369,8 @@ mod tests {
 
     #[test]
     fn quarters_and_halves_have_numbers_or_months() {
-        let found = |text: &str, name: &str| pattern(text).matches(name).and_then(|f| f.stretch).map(|s| (s.months, s.which));
         use Which::{From, Number};
+        let found = |text: &str, name: &str| pattern(text).matches(name).and_then(|f| f.stretch).map(|s| (s.months, s.which));
         for (text, name, is) in [
             ("q{quarter}_{fiscal_year}.csv", "q2_2025_26.csv", Some((3, Number(2)))),
             ("q{quarter}_{fiscal_year}.csv", "q5_2025_26.csv", None),

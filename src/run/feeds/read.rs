@@ -30,6 +30,7 @@ use crate::{
     },
     pipeline::Feed,
     plan::{self, Met, Why, common},
+    schema::Form,
     stages::{judge, normalise::Normaliser},
 };
 
@@ -217,12 +218,9 @@ impl FeedRun<'_> {
         let said = judge::Said { set_aside, sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
         let judge::Verdict { proof, mut faults, mut waits, in_middle, asks_for_subtotals } =
             judge::judge(feed, file, &judge, &streamed.tally, said);
-        record.proof = proof;
-        record.proof.set_aside = set_aside;
-        record.proof.corrected = by_hand.len() as u64 - streamed.rejected_by_hand.len() as u64;
-        record.proof.no_pounds = into.special.amount.is_none();
-        record.proof.periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
-        record.proof.sender = form.as_ref().map(|form| sender_proof(form, &streamed.tally));
+        let corrected = (by_hand.len() - streamed.rejected_by_hand.len()) as u64;
+        record.proof =
+            DeliveryProof { set_aside, corrected, no_pounds: into.special.amount.is_none(), ..proved(proof, &streamed, form.as_ref()) };
         faults.extend(too_large(feed, file, record));
         if let Some((form, sender)) = form.as_ref().zip(record.proof.sender.as_ref()) {
             faults.extend(not_as_sent(feed, file, form, sender, &streamed));
@@ -326,6 +324,12 @@ impl Stop {
         };
         if refusal.0.iter().all(theirs) { Self::Refused(refusal.0) } else { Self::Run(refusal) }
     }
+}
+
+/// A proof with what it is in the common table, and what the sender's own columns add up to.
+fn proved(proof: DeliveryProof, streamed: &Streamed, form: Option<&Form>) -> DeliveryProof {
+    let periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
+    DeliveryProof { periods, sender: form.map(|form| sender_proof(form, &streamed.tally)), ..proof }
 }
 
 fn period_proof(totals: &crate::stages::normalise::PeriodTotals) -> PeriodProof {

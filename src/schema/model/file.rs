@@ -184,6 +184,7 @@ pub struct TextRules {
 
 /// What is a row, and what is none, whatever the format.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // each is a word of the contract
 pub struct RowRules {
     /// Columns are found by the names of a header; else (`header: none`) they stand in the contract's order.
     pub has_header: bool,
