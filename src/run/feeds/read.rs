@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde_json::json;
@@ -23,14 +23,14 @@ use super::{
 use crate::{
     crash,
     decode::{FileFacts, Judge},
-    diagnostic::{Diagnostic, Place, Refusal, codes},
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Placement},
     lake::{
         DeliveryProof, DeliveryRecord, DeliveryState, KeyIds, Landed, Naming, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter,
     },
     pipeline::Feed,
     plan::{self, Met, Why, common},
-    schema::Form,
+    schema::{Contract, Form},
     stages::{judge, normalise::Normaliser},
 };
 
@@ -183,9 +183,7 @@ impl FeedRun<'_> {
         let feed = item.feed;
         let calendar = self.partnership.calendar;
         let contract = contract_for(feed, coverage, calendar).ok_or_else(|| Stop::Refused(vec![no_contract(feed, file, coverage)]))?;
-        if let Some(report) = plan::without_keys(feed) {
-            return Err(Stop::Refused(vec![report]));
-        }
+        plan::without_keys(feed).map_or(Ok(()), |report| Err(Stop::Refused(vec![report])))?;
         let into = common(self.partnership, &feed.into).map_err(Stop::Run)?;
         let (projection, form) = plan::project(feed, contract, into).map_err(Stop::refused)?;
         let sidecar = Self::sidecar(item, file)?;
@@ -194,8 +192,7 @@ impl FeedRun<'_> {
         let judge = plan::treating(feed, judge).adding_up(form.as_ref()).correcting(self.corrections.overlay(id.as_str()));
         let placement = Placement::new(calendar, coverage.clone(), feed.beside(coverage, calendar));
         let normaliser = Normaliser::new(projection, into, placement, id).as_at(feed.as_at(&item.take.entry.name)).held_to(form.clone());
-        let made = if self.partnership.is_of_persons(&feed.into) { PartSchema::of_persons } else { PartSchema::without };
-        let schema = made(into, &PARTITION_COLUMNS).map_err(Stop::Run)?;
+        let schema = self.part_schema(feed, into).map_err(Stop::Run)?;
         let by_hand = self.corrections.rows(id.as_str()).map(|(_, row)| row.source_row).collect();
         let staging = self.lake.staging();
         let mut quarantine = QuarantineWriter::create(staging, self.lake.quarantine_file(id), id).map_err(Stop::Run)?;
@@ -211,9 +208,9 @@ impl FeedRun<'_> {
             by_hand: &by_hand,
             observer: self.observer,
         };
-        let streamed = stream(&pass, read, &mut quarantine);
+        let streamed = stream(&pass, read, &mut quarantine).map_err(|refusal| Stop::of(quiet(feed, refusal)));
         self.observer.event(Event::End);
-        let streamed = streamed.map_err(|refusal| Stop::of(quiet(feed, refusal)))?;
+        let streamed = streamed?;
         let set_aside = self.set_aside(id, &streamed);
         let said = judge::Said { set_aside, sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
         let judge::Verdict { proof, mut faults, mut waits, in_middle, asks_for_subtotals } =
@@ -254,6 +251,12 @@ impl FeedRun<'_> {
             d
         }));
         Ok(Accepted { streamed, quarantine, notes, waits })
+    }
+
+    /// How the rows of a feed rest in its common table.
+    fn part_schema(&self, feed: &Feed, into: &Contract) -> Answer<Arc<PartSchema>> {
+        let made = if self.partnership.is_of_persons(&feed.into) { PartSchema::of_persons } else { PartSchema::without };
+        made(into, &PARTITION_COLUMNS)
     }
 
     /// Rejected rows that a person leaves out.
