@@ -182,7 +182,7 @@ impl Answers {
                     )
                     .expected(format!("one of {}", ticked(&question.choices)))
                     .outcome("nothing was written")
-                    .hint(did_you_mean(near)),
+                    .hint(meant(near)),
                 );
             }
         }
@@ -194,14 +194,21 @@ impl Answers {
     }
 }
 
-/// An answer to what nobody asks.
+/// What was probably meant, or where what may be answered is told.
+#[must_use]
+pub fn meant(near: Option<&str>) -> String {
+    let otherwise = || "the same command without answers prints every question, and what may be answered".to_owned();
+    near.map_or_else(otherwise, |near| did_you_mean(Some(near)))
+}
+
+/// The report on an answer that nothing asked for.
 fn unknown(key: &str, questions: &[Question]) -> Diagnostic {
     let near = nearest(key, questions.iter().map(|question| question.key.as_str()));
     let known: Vec<String> = questions.iter().map(|question| question.key.clone()).collect();
     Diagnostic::new(command::ANSWER, format!("nothing asks for `{}`", key.escape_debug()))
         .expected(if known.is_empty() { "no answer: everything is known".to_owned() } else { format!("one of {}", ticked(&known)) })
         .outcome("nothing was written")
-        .hint(did_you_mean(near))
+        .hint(meant(near))
 }
 
 /// Questions without an answer.

@@ -15,7 +15,6 @@ use super::files::Change;
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::command},
     pipeline::{self, Partnership},
-    run::clock::{Clock as _, ProcessClock},
 };
 
 /// Folders of the partnership that a run reads.
@@ -78,18 +77,19 @@ impl Copied {
         Ok(())
     }
 
-    /// Puts a sample where the feed looks for it, dated so that nobody takes it for one that is still arriving.
+    /// Puts a sample where the feed looks for it, dated an hour before `now` (seconds since 1970), so that nobody takes it for one that is
+    /// still arriving.
     ///
     /// # Errors
     /// TC0140.
-    pub fn drop_sample(&self, council: &str, feed: &str, sample: &Path) -> Answer<()> {
+    pub fn drop_sample(&self, council: &str, feed: &str, sample: &Path, now: i64) -> Answer<()> {
         let folder = self.root.join("drop").join(council).join(feed);
         let to = sample.file_name().map_or_else(|| folder.clone(), |name| folder.join(name));
         let put = || {
             fs::create_dir_all(&folder)?;
             fs::copy(sample, &to)?;
-            let micros = u64::try_from(ProcessClock.now().micros).unwrap_or_default();
-            let an_hour_ago = SystemTime::UNIX_EPOCH + Duration::from_micros(micros).saturating_sub(Duration::from_hours(1));
+            let since_1970 = Duration::from_secs(u64::try_from(now).unwrap_or(0)).saturating_sub(Duration::from_hours(1));
+            let an_hour_ago = SystemTime::UNIX_EPOCH.checked_add(since_1970).unwrap_or(SystemTime::UNIX_EPOCH);
             File::options().append(true).open(&to)?.set_times(FileTimes::new().set_modified(an_hour_ago))
         };
         put().map_err(|error: std::io::Error| not_tried(sample, &error.to_string()))

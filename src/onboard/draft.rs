@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    answers::{Answers, NO, Question, YES},
+    answers::{Answers, NO, Question, YES, meant},
     ask::{Around, amount_columns, personal_kind, proposed_roles},
     evidence::{Evidence, Seen},
     guess::{sql_name, targets},
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::command},
     profile::Kind,
-    schema::{Contract, Type, fields::did_you_mean, suggest::nearest, words},
+    schema::{Contract, Type, suggest::nearest, words},
 };
 
 /// A column of the contract to be.
@@ -126,11 +126,11 @@ impl<'a> Drawn<'a> {
 
     fn amounts(&mut self) -> Vec<&'a Seen> {
         let amount = self.said.of("amount");
-        if let Some((one, other)) = amount_columns(self.evidence, &amount) {
-            return [Some(one), other].into_iter().flatten().collect();
-        }
-        self.no_column("amount", &amount);
-        Vec::new()
+        let Some((one, other)) = amount_columns(self.evidence, &amount) else {
+            self.no_column("amount", &amount);
+            return Vec::new();
+        };
+        [Some(one), other].into_iter().flatten().collect()
     }
 
     fn no_column(&mut self, key: &str, heading: &str) {
@@ -139,7 +139,7 @@ impl<'a> Drawn<'a> {
         let near = nearest(heading, labels.iter().map(String::as_str));
         let fault =
             Diagnostic::new(command::ANSWER, format!("`{}` cannot be the answer to `{key}`: it is no column", heading.escape_debug()));
-        self.faults.push(fault.expected(format!("one of {}", known.join(", "))).outcome("nothing was written").hint(did_you_mean(near)));
+        self.faults.push(fault.expected(format!("one of {}", known.join(", "))).outcome("nothing was written").hint(meant(near)));
     }
 
     /// Target of each column by its label, proposals and answers together.
@@ -152,8 +152,7 @@ impl<'a> Drawn<'a> {
             if !known.contains(&target) {
                 let near = nearest(&target, known.iter().map(String::as_str));
                 let fault = Diagnostic::new(command::ANSWER, format!("`{}` is no column of {}", target.escape_debug(), self.table.name));
-                self.faults
-                    .push(fault.expected(format!("one of {}", known.join(", "))).outcome("nothing was written").hint(did_you_mean(near)));
+                self.faults.push(fault.expected(format!("one of {}", known.join(", "))).outcome("nothing was written").hint(meant(near)));
             } else if heading == "none" {
                 by_target.remove(&target);
             } else if let Some(seen) = self.evidence.named(&heading) {

@@ -198,7 +198,7 @@ pub fn sql_name(heading: &str, at: usize, taken: &[String]) -> String {
     if !taken.contains(&name) {
         return name;
     }
-    (2..=u32::MAX).map(|n| format!("{name}_{n}")).find(|name| !taken.contains(name)).unwrap_or(name)
+    (2..1_000).map(|n| format!("{name}_{n}")).find(|name| !taken.contains(name)).unwrap_or(name)
 }
 
 /// Words of SQL that would have to be quoted as names.

@@ -78,7 +78,7 @@ const SHOWN: usize = 3;
 pub fn trial(root: &std::path::Path, changes: &[Change], feed: (&str, &str), samples: &[PathBuf], clock: &dyn Clock) -> Answer<Trial> {
     let copy = Copied::of(root, changes)?;
     let (council, name) = feed;
-    samples.iter().try_for_each(|sample| copy.drop_sample(council, name, sample))?;
+    samples.iter().try_for_each(|sample| copy.drop_sample(council, name, sample, clock.now().seconds()))?;
     let partnership = copy.read()?;
     run::give_keys(&partnership)?;
     plan::validate(&partnership)?;

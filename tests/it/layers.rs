@@ -283,7 +283,7 @@ fn holds(faults: &[String]) {
 #[test]
 fn the_table_names_every_layer_and_points_down() {
     let (lib, _) = source();
-    assert_eq!(layers(&lib).len(), 18);
+    assert_eq!(layers(&lib).len(), 19);
     holds(&table_faults(&lib));
 }
 

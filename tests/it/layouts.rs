@@ -86,9 +86,9 @@ fn tried(set: &Path, name: &str, truth: &Value, row: &mut Row) -> Result<Trial, 
     let council = Identifier::new("wexcombe").expect("a name");
     let (partnership, _) = pipeline::read(dir.path())?;
     let mut answers = Answers::default();
-    answers.defaults = true;
     answers.set("basis", "payments");
     answers.set("from", "2014-04-01");
+    answers.defaults = true;
     onboard::write(dir.path(), &[onboard::council(&partnership, &council, &answers)?])?;
     let (partnership, _) = pipeline::read(dir.path())?;
     let mut answers = Answers::read(&places::root().join("tests/layouts").join(format!("{name}.yaml")))?;
@@ -137,7 +137,7 @@ fn held(truth: &Value, trial: &Trial) -> String {
     if trial.rows() != rows {
         wrong.push(format!("{} rows, not {rows}", trial.rows()));
     }
-    let pounds: i128 = files.iter().filter_map(|file| file["net_total"].as_str()).map(|text| pence(text)).sum();
+    let pounds: i128 = files.iter().filter_map(|file| file["net_total"].as_str()).map(pence).sum();
     if trial.pence() != pounds {
         wrong.push(format!("{} pounds, not {}", decimal(trial.pence()), decimal(pounds)));
     }

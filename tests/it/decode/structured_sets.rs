@@ -142,7 +142,11 @@ fn set_08_totals_above_the_header_are_compared() {
         ties(&judged, &truth, "net", "payment_date");
         let printed = &judged.tally.left_out[&Left::Preamble].totals;
         for (column, total) in [("net", "Net"), ("vat", "VAT"), ("gross", "Gross")] {
-            let said = printed.iter().find(|(name, _)| &***name == column).and_then(|(_, all)| all[0].pence).map(decimal);
+            let said = printed
+                .iter()
+                .find(|(name, _)| &***name == column)
+                .and_then(|(_, all)| all[0].millionths)
+                .map(truecost::domain::decimal_of);
             assert_eq!(said, truth["printed_totals"][total].as_str().map(|text| text.replace(',', "")), "{file} {total}");
             assert_eq!(said, Some(net(&judged, column)), "{file} {total}");
         }
