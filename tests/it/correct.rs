@@ -55,7 +55,7 @@ fn april(place: &Place, lines: usize, faulty: &BTreeMap<usize, (usize, &str)>) {
         let mut fields =
             ["A04".to_owned(), at.to_string(), "03/04/2018".into(), "A100".into(), "4100".into(), pounds, format!("text {at}")];
         if let Some((field, seen)) = faulty.get(&at) {
-            fields[*field] = (*seen).to_owned();
+            (*seen).clone_into(&mut fields[*field]);
         }
         text += &(fields.join(";") + "\n");
     }

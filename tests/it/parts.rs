@@ -166,12 +166,11 @@ fn layouts_are_read_as_a_right_reading_of_them_says() {
         let drop = council.folder.path().join("drop/ashvale/spend/spend_2025.csv");
         fs::create_dir_all(drop.parent().unwrap()).unwrap();
         fs::copy(folder.join(set.file), &drop).unwrap();
-        let settled = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
-        fs::OpenOptions::new().write(true).open(&drop).unwrap().set_modified(settled).unwrap();
+        fs::OpenOptions::new().write(true).open(&drop).unwrap().set_modified(crate::transcript::settled_time()).unwrap();
         let (code, said) = council.run(&["run"]);
         assert_eq!(code, Some(0), "{}: {said}", set.folder);
         let sums = council.query("SELECT count(*), sum(amount) FROM lake.payment_line");
-        let net = format!("{}", truth["net_total"].as_str().unwrap());
+        let net = truth["net_total"].as_str().unwrap().to_owned();
         let printed = council.query("SELECT sum(amount) + sum(residue), sum(residue) FROM reconciliation WHERE stage = 'source'");
         assert_eq!(sums[0][0], truth["data_rows"].to_string(), "{}: rows", set.folder);
         let trimmed = |text: &str| text.trim_end_matches('0').trim_end_matches('.').to_owned();

@@ -67,21 +67,18 @@ fn cases() -> Option<Vec<Case>> {
     for set in sets {
         let truth: Value = serde_json::from_slice(&fs::read(set.join("truth.json")).expect("truth")).expect("JSON");
         let name = set.file_name().expect("a name").to_string_lossy().into_owned();
-        match truth.get("files").and_then(Value::as_array) {
-            Some(files) => {
-                for file in files {
-                    let mut whole = truth.clone();
-                    for (key, value) in file.as_object().expect("an object") {
-                        whole[key] = value.clone();
-                    }
-                    all.push(Case { set: name.clone(), path: set.join(file["file"].as_str().expect("a file")), truth: whole });
+        if let Some(files) = truth.get("files").and_then(Value::as_array) {
+            for file in files {
+                let mut whole = truth.clone();
+                for (key, value) in file.as_object().expect("an object") {
+                    whole[key] = value.clone();
                 }
+                all.push(Case { set: name.clone(), path: set.join(file["file"].as_str().expect("a file")), truth: whole });
             }
-            None => {
-                let mut files: Vec<PathBuf> = fs::read_dir(&set).expect("a set").flatten().map(|entry| entry.path()).collect();
-                files.retain(|path| path.file_name().is_some_and(|name| name != "truth.json"));
-                all.push(Case { set: name, path: files.remove(0), truth });
-            }
+        } else {
+            let mut files: Vec<PathBuf> = fs::read_dir(&set).expect("a set").flatten().map(|entry| entry.path()).collect();
+            files.retain(|path| path.file_name().is_some_and(|name| name != "truth.json"));
+            all.push(Case { set: name, path: files.remove(0), truth });
         }
     }
     Some(all)

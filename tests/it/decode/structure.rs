@@ -134,7 +134,7 @@ fn a_nil_return_is_a_delivery_of_no_rows() {
 #[test]
 fn delimiters_of_one_character() {
     for delimiter in ["¬", "§", "€", "\u{1f}", "\u{1}", "~", "¦"] {
-        let written = delimiter.escape_default().to_string().replace("\\u{", "\\u{");
+        let written = delimiter.escape_default().to_string();
         let yaml = if delimiter.is_ascii() && delimiter != "~" {
             format!("\"\\x{:02x}\"", delimiter.as_bytes()[0])
         } else {

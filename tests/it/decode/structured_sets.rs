@@ -280,7 +280,7 @@ fn set_32_text_of_an_old_macintosh() {
 #[test]
 fn set_29_four_ways_of_sending_nothing() {
     let Some((files, truth)) = set("29_empty_and_nil") else { return };
-    let columns = vec![
+    let columns = [
         date("payment_date", "Payment Date", "dd/mm/yyyy"),
         text("department", "Department"),
         text("supplier", "Supplier Name"),
