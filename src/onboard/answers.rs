@@ -299,7 +299,7 @@ mod tests {
         answers.word("columns.supplier=Vendor").unwrap();
         answers.check(&questions).unwrap();
         assert_eq!(answers.below("columns").collect::<Vec<_>>(), [("supplier", "Vendor")]);
-        assert_eq!(open(&questions, &answers).len(), 1);
+        assert_eq!(open(&questions, &answers).len(), 0, "an answer below a question answers it");
         answers.defaults = true;
         assert_eq!(open(&questions, &answers).len(), 0);
         answers.word("vatt=net").unwrap();

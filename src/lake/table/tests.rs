@@ -152,7 +152,7 @@ fn a_table_with_other_columns_than_its_contract_is_left_alone() {
     let bench = bench();
     bench.replace(A, "t1", &[1], &[(1, 0, 10)]).unwrap();
     let mut changed = ledger_contract();
-    changed.columns.push(column("ward", Type::Text, false, None));
+    changed.columns.push(column("ward", Type::Text, true, None));
     let commit = Commit {
         council: &bench.council,
         feed: &bench.feed,
@@ -166,7 +166,7 @@ fn a_table_with_other_columns_than_its_contract_is_left_alone() {
         facts: serde_json::Value::Null,
     };
     let refusal = bench.tables.replace(&changed, &commit).unwrap_err();
-    assert_eq!(refusal.0[0].seen, "column 24 of table `ledger_line` is no column in the lake and `ward string` in its contract");
+    assert_eq!(refusal.0[0].seen, "column 24 of table `ledger_line` is no column in the lake and `ward string, required` in its contract");
     assert_eq!(bench.rows(None), [(1, 10)]);
 }
 
