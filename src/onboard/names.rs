@@ -48,9 +48,12 @@ const EXTENTS: [(&str, CoverCalendar, Extent); 9] = [
 pub fn naming(samples: &[Named], calendar: Calendar) -> Option<Naming> {
     let first = samples.first()?;
     // What the profile made of the name comes first: it is as short as a person would write it.
-    let candidates: Vec<String> = first.pattern.clone().into_iter().chain(patterns(&first.name)).collect();
+    let mut candidates: Vec<String> = first.pattern.clone().into_iter().chain(patterns(&first.name)).collect();
+    // Digits that are left as they are would have to stand in the name of the next file too.
+    candidates.sort_by_key(|pattern| pattern.bytes().filter(u8::is_ascii_digit).count());
     for (text, of, extent) in EXTENTS {
-        for pattern in &candidates {
+        // The number of a period says nothing where months are named.
+        for pattern in candidates.iter().filter(|pattern| of != CoverCalendar::Month || !pattern.contains("{period}")) {
             if let Some(found) = fits(pattern, of, extent, samples, calendar) {
                 return Some(Naming { pattern: pattern.clone(), covers: text.to_owned(), found });
             }
@@ -296,7 +299,7 @@ mod tests {
             ("Payments Over 500 May 2025 - To be published.csv", 2, "Payments Over 500 {month} {year} - To be published.csv"),
             ("AP_Extract_042025.csv", 1, "AP_Extract_{month}{year}.csv"),
             ("ZFI_SPEND_1000_202506.csv", 3, "ZFI_SPEND_1000_{year}{month}.csv"),
-            ("spending_2025_04_april.csv", 1, "spending_{year}_{period}_{month}.csv"),
+            ("spending_2025_04_april.csv", 1, "spending_{year}_{month}_{any}.csv"),
             ("carrow_heath_may_2025.csv", 2, "carrow_heath_{month}_{year}.csv"),
             ("agr_gl07_TB_20250630.dat", 3, "agr_gl07_TB_{date}.dat"),
             ("April 2025 spend.txt", 1, "{month} {year} spend.txt"),
