@@ -234,7 +234,9 @@ impl FeedRun<'_> {
                     .place(Place::file(format!("{}: {}", feed.name(), record.source.name)))
                     .expected("a newer delivery that holds what was corrected")
                     .outcome("the newer delivery counts as it came; the corrections hold again if it is withdrawn")
-                    .hint(format!("truecost explain line {id} ROW")),
+                    .hint(format!(
+                        "nothing has to be done where the sender corrected them; else look at each: truecost explain line {id} ROW"
+                    )),
             );
         }
         Ok(notes)
