@@ -1,23 +1,34 @@
 //! By what the bytes of a delivery are read now.
 
+use std::sync::Arc;
+
 use super::treating;
 use crate::{
     decode::{FileFacts, Judge},
     diagnostic::Answer,
+    domain::{Calendar, Coverage},
     lake::DeliveryRecord,
     pipeline::{Feed, Partnership},
+    schema::Contract,
 };
 
-/// The contract of today made ready for the bytes of a delivery, without controls and corrections; `None` where no contract is in force
-/// for its first day, or an older version landed it.
+/// The contract that holds in the last period that is covered: a file is written when that is over, in the layout of then, whatever it
+/// holds of the periods before.
+#[must_use]
+pub fn contract_for<'a>(feed: &'a Feed, coverage: &Coverage, calendar: Calendar) -> Option<&'a Arc<Contract>> {
+    let last = calendar.days_of(coverage.last()).0;
+    feed.contracts.iter().find(|(span, _)| span.contains(last)).map(|(_, contract)| contract)
+}
+
+/// The contract of today made ready for the bytes of a delivery, without controls and corrections; `None` where no contract holds
+/// in its last period, or an older version landed it.
 ///
 /// # Errors
 /// TC0201 to TC0205 where its bytes are valid in no encoding that the contract lists.
 pub fn judge_as_now(partnership: &Partnership, feed: &Feed, record: &DeliveryRecord) -> Answer<Option<Judge>> {
     let Some(covers) = record.covers() else { return Ok(None) };
-    let days = covers.days(partnership.calendar);
-    let Some((_, contract)) = feed.contracts.iter().find(|(span, _)| span.contains(days.0)) else { return Ok(None) };
+    let Some(contract) = contract_for(feed, &covers, partnership.calendar) else { return Ok(None) };
     let Ok(facts) = serde_json::from_value::<FileFacts>(record.encoding.clone()) else { return Ok(None) };
-    let judge = Judge::new(contract.clone(), record.source.name.clone(), &facts, days, Vec::new())?;
+    let judge = Judge::new(contract.clone(), record.source.name.clone(), &facts, covers.days(partnership.calendar), Vec::new())?;
     Ok(Some(treating(feed, judge)))
 }

@@ -37,7 +37,7 @@ pub use release::{
 mod personal;
 mod replay;
 
-pub use judging::judge_as_now;
+pub use judging::{contract_for, judge_as_now};
 pub use replay::{covered_now, replays, taken_again};
 
 mod closing;

@@ -221,3 +221,25 @@ fn a_row_that_is_left_out_stays_in_quarantine_and_a_newer_delivery_ends_all_corr
     assert_eq!(lines(&place).lines().count(), 9);
     place.run(&[&["quarantine", "leave-out", &id, "--all"], &BY[..]].concat()).must(2);
 }
+
+#[test]
+fn a_year_to_date_is_looked_at_by_the_contract_that_read_it() {
+    let place = Place::new();
+    let old = std::fs::read_to_string(place.at("schemas/sources/ashvale/general_ledger.odcs.yaml")).unwrap();
+    let new = old.replace("physicalName: Ref,", "physicalName: Document,").replace("ashvale.general_ledger", "ashvale.new_ledger");
+    place.write("schemas/sources/ashvale/new_ledger.odcs.yaml", &new);
+    place.replace(
+        "pipelines/ashvale/general_ledger.yaml",
+        "contract: ashvale/general_ledger",
+        "contract: [{contract: ashvale/general_ledger}, {contract: ashvale/new_ledger, from: 2018-05-01}]",
+    );
+    place.replace("pipelines/ashvale/general_ledger.yaml", "extent: one", "extent: to_date");
+    let file = "Document;Seq;Posted;Centre;Nature;Value;Text\nA1;0;03/04/2018;A100;4100;1.00;a\nA1;1;03/05/2018;A100;4100;about 1;b\nTOTAL;;;;;0.00;\n";
+    place.write("drop/ashvale/general_ledger/ashvale_2018_05.csv", file);
+    place.run(&["run"]).must(1);
+    place.run(&["quarantine", "export", FEED, "--out", "rows.xlsx"]).must(0);
+    let rows = sheet(&place, "rows.xlsx");
+    assert_eq!(rows[1][9], "about 1", "{rows:?}");
+    edit(&place, "rows.xlsx", "corrected.xlsx", |_, heading, text| if heading == "amount" { "-1.00".into() } else { text.to_owned() });
+    place.run(&[&["quarantine", "correct", "corrected.xlsx"], &BY[..]].concat()).must(0);
+}

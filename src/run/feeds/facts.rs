@@ -1,16 +1,13 @@
 //! What tells a delivery: its file, its contract, its id, and what the file itself says that it covers.
 
-use std::sync::Arc;
-
 use sha2::{Digest as _, Sha256};
 
 use super::InHand;
 use crate::{
     decode::Header,
-    domain::{Calendar, Coverage, DeliveryId, Digest},
+    domain::{Coverage, DeliveryId, Digest},
     lake::{LandedAs, SourceFacts},
     pipeline::{CoverFrom, Feed},
-    schema::Contract,
     source::Entry,
 };
 
@@ -34,13 +31,6 @@ pub(super) fn file_facts(item: &InHand<'_>) -> SourceFacts {
 
 pub(super) fn sidecar_facts(item: &InHand<'_>) -> Option<SourceFacts> {
     item.take.sidecar.as_ref().map(|entry| source_facts(&item.location, entry))
-}
-
-/// The contract that holds in the last period that is covered: a file is written when that is over, in the layout of then, whatever it
-/// holds of the periods before.
-pub(super) fn contract_for<'a>(feed: &'a Feed, coverage: &Coverage, calendar: Calendar) -> Option<&'a Arc<Contract>> {
-    let last = calendar.days_of(coverage.last()).0;
-    feed.contracts.iter().find(|(span, _)| span.contains(last)).map(|(_, contract)| contract)
 }
 
 /// First 16 hex digits of the SHA-256 over council, feed, coverage and the bytes' own SHA-256.

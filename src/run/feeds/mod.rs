@@ -39,11 +39,11 @@ use crate::{
     domain::{Coverage, Pence, counted, grouped},
     lake::{DeliveryRecord, Landed},
     pipeline::{Feed, Required},
-    plan::{self, FeedPlan, Idle, Take, Wish, plan_feed},
+    plan::{self, FeedPlan, Idle, Take, Wish, contract_for, plan_feed},
     source::{self, Entry, Listing, Source, needs_second_look, settle},
 };
 pub use correct::{CorrectAsked, Correction, RowAsked, correct};
-use facts::{contract_for, delivery_id, file_facts, sidecar_facts, source_facts, text_inside};
+use facts::{delivery_id, file_facts, sidecar_facts, source_facts, text_inside};
 use read::{Known, Read};
 pub use reenter::Repaired;
 
