@@ -23,19 +23,9 @@ pub(super) fn word(fault: ValueFault, rules: &ColumnRules, value: &str) -> Optio
 }
 
 /// Styles that may stand beside any other, the rarer ones last: of several that would do, the first are named.
-const STYLES: [MoneyStyle; 11] = [
-    MoneyStyle::Plain,
-    MoneyStyle::Commas,
-    MoneyStyle::Spaces,
-    MoneyStyle::Pound,
-    MoneyStyle::Apart,
-    MoneyStyle::MinusAfter,
-    MoneyStyle::Brackets,
-    MoneyStyle::CrDr,
-    MoneyStyle::UnicodeMinus,
-    MoneyStyle::Scientific,
-    MoneyStyle::Accounting,
-];
+fn styles_beside_any() -> impl DoubleEndedIterator<Item = MoneyStyle> {
+    MoneyRules::PRINTED.into_iter().chain([MoneyStyle::Scientific, MoneyStyle::Accounting])
+}
 
 /// The fewest styles by which the text would be an amount; or that blanks stand around it, and it is one without them.
 fn styles(rules: &ColumnRules, padded: &str, value: &str) -> Option<String> {
@@ -47,14 +37,14 @@ fn styles(rules: &ColumnRules, padded: &str, value: &str) -> Option<String> {
         let all: Vec<MoneyStyle> = rules.money.iter().chain(added).copied().collect();
         matches!(declared.with_styles(&all).amount(value.as_bytes()), Ok(_) | Err(AmountFault::Precision))
     };
-    let mut lacking = STYLES.to_vec();
+    let mut lacking: Vec<MoneyStyle> = styles_beside_any().collect();
     if rules.money.iter().any(|style| matches!(style, MoneyStyle::Implied(_) | MoneyStyle::Overpunch | MoneyStyle::OverpunchDigits))
         || !reads(&lacking)
     {
         return None;
     }
-    for style in STYLES.iter().rev() {
-        let without: Vec<MoneyStyle> = lacking.iter().filter(|one| *one != style).copied().collect();
+    for style in styles_beside_any().rev() {
+        let without: Vec<MoneyStyle> = lacking.iter().filter(|one| **one != style).copied().collect();
         if reads(&without) {
             lacking = without;
         }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::{Identifier, Pence, counted, pounds},
-    schema::{Holds, MoneyStyle},
+    schema::Holds,
 };
 
 /// Why a record is no row.
@@ -74,19 +74,6 @@ pub struct Printed {
 /// Different totals of one column that are remembered: the second one differs from the sum already.
 const REMEMBERED: usize = 3;
 
-/// Styles in which an amount is printed, whatever the column declares. None of them reads the digits of another as other pounds.
-const PRINTED: [MoneyStyle; 9] = [
-    MoneyStyle::Plain,
-    MoneyStyle::Commas,
-    MoneyStyle::Spaces,
-    MoneyStyle::Pound,
-    MoneyStyle::Apart,
-    MoneyStyle::MinusAfter,
-    MoneyStyle::Brackets,
-    MoneyStyle::CrDr,
-    MoneyStyle::UnicodeMinus,
-];
-
 impl LeftOut {
     fn add(&mut self, next: Self) {
         self.rows += next.rows;
@@ -121,7 +108,7 @@ fn amount(rules: MoneyRules, text: &[u8]) -> Amount {
     if text.is_empty() {
         return Amount::None;
     }
-    let printed = || rules.with_styles(&PRINTED).amount(text.as_bytes());
+    let printed = || rules.with_styles(&MoneyRules::PRINTED).amount(text.as_bytes());
     match rules.amount(text.as_bytes()).or_else(|_| printed()) {
         Ok(amount) => Amount::Read(amount),
         Err(AmountFault::Style) => Amount::None,

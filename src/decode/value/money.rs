@@ -58,6 +58,19 @@ const POUND: &[u8] = "£".as_bytes();
 const MINUS: &[u8] = "\u{2212}".as_bytes();
 
 impl MoneyRules {
+    /// Styles in which an amount is printed, whatever the column declares. None of them reads the digits of another as other pounds.
+    pub const PRINTED: [MoneyStyle; 9] = [
+        MoneyStyle::Plain,
+        MoneyStyle::Commas,
+        MoneyStyle::Spaces,
+        MoneyStyle::Pound,
+        MoneyStyle::Apart,
+        MoneyStyle::MinusAfter,
+        MoneyStyle::Brackets,
+        MoneyStyle::CrDr,
+        MoneyStyle::UnicodeMinus,
+    ];
+
     /// A column that declares no style is read as `plain`.
     #[must_use]
     pub fn new(styles: &[MoneyStyle]) -> Self {
