@@ -150,7 +150,14 @@ pub fn overlapping_dates(formats: &[DateFormat], has_window: bool) -> Vec<DateOv
         for other in others.filter(|other| other.parts != exchanged(&one.parts)) {
             let mut texts = days.iter().flat_map(|day| [true, false].map(|padded| (*day, print(&one.parts, *day, padded))));
             let differs = |(day, text): (Day, String)| match fit(&other.parts, text.as_bytes()) {
-                Fit::Day(also) if also != day && !(has_window && (also.ymd().0 - day.ymd().0).abs() >= FAR) => Some((text, (day, also))),
+                // What the one format does not read itself, such as months of one digit that touch others, is no text of both.
+                Fit::Day(also)
+                    if also != day
+                        && fit(&one.parts, text.as_bytes()) == Fit::Day(day)
+                        && !(has_window && (also.ymd().0 - day.ymd().0).abs() >= FAR) =>
+                {
+                    Some((text, (day, also)))
+                }
                 _ => None,
             };
             let known = |(a, b): &(String, String)| (*a == other.text && *b == one.text) || (*a == one.text && *b == other.text);
@@ -302,7 +309,8 @@ mod tests {
         assert_eq!(found(&["ddmmyy(pivot=50)", "yy(pivot=50)mmdd"], true).len(), 1);
         assert_eq!(found(&["excel", "ddmmyy(pivot=50)"], false).len(), 1);
         assert_eq!(found(&["excel", "excel_1904"], true).len(), 1, "four years apart");
-        for sound in [&["dd/mm/yyyy", "excel"][..], &["dd/mm/yyyy", "mm/dd/yyyy"], &["dd mmm yyyy", "dd mmmm yyyy"]] {
+        for sound in [&["dd/mm/yyyy", "excel"][..], &["dd/mm/yyyy", "mm/dd/yyyy"], &["yyyymmdd", "excel"], &["dd mmm yyyy", "dd mmmm yyyy"]]
+        {
             assert!(found(sound, false).is_empty(), "{sound:?}");
         }
         assert!(found(&["excel", "ddmmyy(pivot=50)"], true).is_empty(), "a window tells them apart");
