@@ -116,6 +116,8 @@ fn written(name: &str, taken: &[&Token]) -> Option<String> {
     if words.contains("{date}") && words.len() > 1 {
         return None;
     }
+    // A year that is left as it is, where the same year is a word: the name of the next year has another in both places.
+    let year = taken.iter().find(|token| matches!(token.part, "{year}" | "{yy}")).and_then(|token| name.get(token.from..token.to));
     let mut out = String::new();
     let mut at = 0;
     for token in taken {
@@ -124,7 +126,8 @@ fn written(name: &str, taken: &[&Token]) -> Option<String> {
         at = token.to;
     }
     out.push_str(&literal(name.get(at..)?));
-    (out.matches("{any}").count() <= 3).then_some(out)
+    let repeats = year.is_some_and(|year| out.split(|c: char| !c.is_ascii_digit()).any(|digits| digits == year));
+    (out.matches("{any}").count() <= 3 && !repeats).then_some(out)
 }
 
 fn disjoint(taken: &[&Token]) -> bool {
@@ -316,6 +319,7 @@ mod tests {
         let months = pattern(&[("jul-sept 25 payments.csv", &[4, 5, 6])]).unwrap();
         assert_eq!(months, ("{quarter} {yy} payments.csv".into(), "{calendar: month, extent: one}".into()));
         assert_eq!(pattern(&[("spend_may25.xls", &[2])]).unwrap().0, "spend_{month}{yy}.xls");
+        assert_eq!(pattern(&[("jul 25 to sept 25 payments.csv", &[4, 5, 6])]), None);
         assert_eq!(quarter, ("consolidated_q{quarter}_{fiscal_year}.csv".into(), "{calendar: month, extent: one}".into()));
         let to_date: [(&str, &[u8]); 3] =
             [("spend_apr-jun_2025.csv", &[1, 2, 3]), ("spend_apr-may_2025.csv", &[1, 2]), ("spend_apr_2025.csv", &[1])];
