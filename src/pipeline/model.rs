@@ -485,6 +485,8 @@ pub struct ReferenceTable {
     pub lines: Vec<u64>,
     /// Columns as the file's first line has them: an optional one may be left out.
     pub header: Vec<String>,
+    /// What its rows mean beyond their text, by the partnership file; empty: nothing.
+    pub meant: String,
 }
 
 /// `pipelines/cost`: the cost run.

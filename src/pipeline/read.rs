@@ -21,7 +21,7 @@ use super::{
     files::files,
     known,
     location::{Allowed, Secrets},
-    notify,
+    meant, notify,
     partnership::{FILE, Head, NOT_COUNCILS, read_head},
     personal,
     reference::read_references,
@@ -49,14 +49,16 @@ pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(P
     let mut faults = std::mem::take(&mut contracts.faults);
     let head = read_partnership(root, &secrets, &mut faults);
     let mut feeds = read_feeds(root, head.as_ref(), &contracts, &secrets, &mut faults);
-    let references: BTreeMap<_, _> = read_references(root, &contracts, &mut faults).into_iter().collect();
+    let mut references: BTreeMap<_, _> = read_references(root, &contracts, &mut faults).into_iter().collect();
     personal::list_elements(&mut feeds, &references, &contracts, &mut faults);
     let cost = read_cost(root, &mut faults);
     together::check(&feeds, &mut faults);
     let allowed = head.as_ref().map(|head| head.allowed.clone()).unwrap_or_default();
     let notify = notify::read_notify(&notify::Around { root, secrets: &secrets, allowed: &allowed, feeds: &feeds }, &mut faults);
     if let Some(head) = &head {
+        meant::without_strangers(&mut references, head, &mut faults);
         known::check(&references, head, &feeds, &mut faults);
+        meant::the_only_company(&mut references, head, &mut faults);
         scheme::check(&references, head, &feeds, &cost, &mut faults);
     }
     in_order(&mut faults);

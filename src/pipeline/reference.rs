@@ -98,7 +98,8 @@ fn read_table(file: &str, text: &str, contract: &Arc<Contract>, all_faults: &mut
     let rows = RecordBatch::try_new(nullable_schema(contract), arrays).ok().filter(|_| !broken)?;
     let lines = table.rows.iter().map(|row| row.line).collect();
     let header = table.header.iter().map(|name| name.clone().into_owned()).collect();
-    Some(ReferenceTable { contract: Arc::clone(contract), file: file.to_owned(), digest: digest_of(text.as_bytes()), rows, lines, header })
+    let (contract, digest) = (Arc::clone(contract), digest_of(text.as_bytes()));
+    Some(ReferenceTable { contract, file: file.to_owned(), digest, rows, lines, header, meant: String::new() })
 }
 
 /// Codes and names as they are compared with those of the lines: folded, and without the mark by which `suspense --csv` keeps a

@@ -1,14 +1,15 @@
-//! Agreed shares: in every period the rows of a service stand for its member partners, all of them and nobody else.
+//! Agreed shares: the rows of a service stand for its member partners and nobody else; on days on which one is left out, none of
+//! them stands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Member, Role, SHARED,
-    typed::{Row, Tables, days_of_change, rows},
+    typed::{EVER, Row, Tables, days_of_change, rows},
 };
 use crate::{
     diagnostic::{Diagnostic, codes::reference},
-    domain::Day,
+    domain::{Day, Span},
 };
 
 /// Reports shares that cannot be the shares of a service.
@@ -18,18 +19,77 @@ pub fn check(tables: &Tables, members: &[Member], faults: &mut Vec<Diagnostic>) 
         faults.extend(negative(row));
         services.entry(row.word("service")).or_default().push(row);
     }
+    let mut without: BTreeMap<(&str, Span), Vec<Row<'_>>> = BTreeMap::new();
     for (service, rows) in services {
         let mut said = Said { service, seen: BTreeSet::new(), faults };
         let members: Vec<&Member> = members.iter().filter(|m| m.service.as_ref().is_none_or(|one| **one == *service)).collect();
-        for day in days_of_change(rows.iter().map(|row| row.span()).chain(members.iter().map(|member| member.span))) {
+        let days = days_of_change(rows.iter().map(|row| row.span()).chain(members.iter().map(|member| member.span)));
+        for stretch in stretches(&days, &rows, &members) {
+            without.entry(stretch).or_default().extend(rows.iter().find(|row| row.span().overlaps(stretch.1)));
+        }
+        for day in days {
             let held: Vec<Row<'_>> = rows.iter().copied().filter(|row| row.span().contains(day)).collect();
             if let Some(first) = held.first() {
-                said.of_members(day, *first, &held, &members);
+                said.of_members(day, &held, &members);
                 said.of_weights(day, *first, &held);
             }
         }
     }
+    faults.extend(without.into_iter().map(|((partner, span), of)| without_partner(partner, span, &of)));
 }
+
+/// Partners of a service without a share of it on a day on which others have one: what nobody agreed is no agreement, and no share of
+/// the service is in force then.
+#[must_use]
+pub fn left_out<'m>(tables: &Tables, members: &'m [Member], service: &str, day: Day) -> Vec<&'m str> {
+    let of_service: Vec<Row<'_>> = rows(tables, "share").filter(|row| row.word("service") == service).collect();
+    let members: Vec<&Member> = members.iter().filter(|m| m.service.as_ref().is_none_or(|one| **one == *service)).collect();
+    lacking(day, &of_service, &members)
+}
+
+fn lacking<'m>(day: Day, of_service: &[Row<'_>], members: &[&'m Member]) -> Vec<&'m str> {
+    let held: Vec<&str> = of_service.iter().filter(|row| row.span().contains(day)).map(|row| row.word("partner")).collect();
+    let needs_one = |m: &&&'m Member| m.role == Role::Partner && m.span.contains(day) && *m.organisation != *SHARED;
+    let lacking = members.iter().filter(needs_one).map(|member| &*member.organisation).filter(|partner| !held.contains(partner));
+    let lacking: BTreeSet<&str> = lacking.filter(|_| !held.is_empty()).collect();
+    lacking.into_iter().collect()
+}
+
+/// Who lacks a share, and from when to when without a break.
+fn stretches<'m>(days: &[Day], of_service: &[Row<'_>], members: &[&'m Member]) -> impl Iterator<Item = (&'m str, Span)> + use<'m> {
+    let mut found: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+    for (n, day) in days.iter().enumerate() {
+        let to = days.get(n + 1).copied();
+        for partner in lacking(*day, of_service, members) {
+            let spans = found.entry(partner).or_default();
+            match spans.last_mut().filter(|last| last.to == Some(*day)) {
+                Some(last) => last.to = to,
+                None => spans.push(Span { from: Some(*day).filter(|day| *day != EVER), to }),
+            }
+        }
+    }
+    found.into_iter().flat_map(|(partner, spans)| spans.into_iter().map(move |span| (partner, span)))
+}
+
+/// `of`: a row of every service that leaves the partner out.
+fn without_partner(partner: &str, span: Span, of: &[Row<'_>]) -> Diagnostic {
+    let named = of.iter().take(NAMED).map(|row| format!("`{}`", row.word("service"))).collect::<Vec<_>>().join(", ");
+    let more = of.len().saturating_sub(NAMED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let told = Diagnostic::warning(
+        reference::LEFT_OUT,
+        format!("no share of the partner `{partner}` {span}, and shares of others, in {named}{rest}"),
+    );
+    of.iter()
+        .take(1)
+        .fold(told, |told, row| told.place(row.place()))
+        .expected(EACH_PARTNER)
+        .outcome("no share of the service is in force then: in such a period its partners' part goes as `zero_volume` of its pool says")
+        .hint("add the partner's row: a weight of nought where it bears nothing")
+}
+
+/// Services that a warning names.
+const NAMED: usize = 8;
 
 fn negative(row: Row<'_>) -> Option<Diagnostic> {
     let is_below = row.whole("weight").is_some_and(|weight| weight < 0) || row.decimal("tolerance").is_some_and(|points| points < 0);
@@ -50,8 +110,8 @@ impl Said<'_> {
         }
     }
 
-    /// Nobody else has a share, and nobody is left out.
-    fn of_members(&mut self, day: Day, first: Row<'_>, held: &[Row<'_>], members: &[&Member]) {
+    /// Nobody else has a share.
+    fn of_members(&mut self, day: Day, held: &[Row<'_>], members: &[&Member]) {
         let service = self.service;
         let has_role = |organisation: &str, roles: &[Role]| {
             let is_one = |m: &&&Member| *m.organisation == *organisation && roles.contains(&m.role) && m.span.contains(day);
@@ -68,13 +128,6 @@ impl Said<'_> {
                     EACH_PARTNER,
                     "Let the row hold for the days of the membership in partnership.yaml alone.",
                 );
-            }
-        }
-        for member in members.iter().filter(|m| m.role == Role::Partner && m.span.contains(day) && *m.organisation != *SHARED) {
-            let partner = &*member.organisation;
-            if !held.iter().any(|row| row.word("partner") == partner) {
-                let seen = format!("`{service}` has shares on {day}, and none for its partner `{partner}`");
-                self.say(first, partner, seen, EACH_PARTNER, "Add its row: a weight of nought where it bears nothing.");
             }
         }
     }

@@ -9,7 +9,7 @@ use arrow::{
 
 use super::{ReferenceTable, csv::at};
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, Place},
     domain::{Day, Span},
     schema::fields::UNTOUCHED,
 };
@@ -76,7 +76,12 @@ impl<'t> Row<'t> {
 
     /// A report on it.
     pub fn fault(self, code: Code, seen: impl Into<String>) -> Diagnostic {
-        Diagnostic::new(code, seen).place(at(&self.table.file, self.line())).outcome(UNTOUCHED)
+        Diagnostic::new(code, seen).place(self.place()).outcome(UNTOUCHED)
+    }
+
+    /// Where it stands.
+    pub fn place(self) -> Place {
+        at(&self.table.file, self.line())
     }
 }
 
@@ -89,4 +94,4 @@ pub fn days_of_change(spans: impl Iterator<Item = Span>) -> Vec<Day> {
 }
 
 /// Before every day that a table can name.
-const EVER: Day = Day(i32::MIN / 2);
+pub const EVER: Day = Day(i32::MIN / 2);

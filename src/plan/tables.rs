@@ -65,7 +65,8 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
                 if table == "account" {
                     rows = with_defaults(&rows, &TAGS)?;
                 }
-                let digest = digest_of(&[&digest, &reference.map_or_else(String::new, |reference| reference.digest.hex())]);
+                let of_rows = reference.map_or_else(String::new, |reference| format!("{}{}", reference.digest.hex(), reference.meant));
+                let digest = digest_of(&[&digest, &of_rows]);
                 given.insert(table.to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest });
             }
             _ => {}

@@ -29,4 +29,10 @@ codes! {
     FOLDED = "TC0913", Configurator, 2, "a code of a reference table holds characters that nobody sees", Note;
     /// A range whose ends differ in length.
     RANGE_ENDS = "TC0914", Configurator, 2, "the ends of a range differ in length";
+    /// Rows of services that the partnership does not have: they are not used.
+    STRANGER = "TC0915", Configurator, 2, "rows of services that the partnership does not have", Warning;
+    /// Rules of a company that do not say which, where there is one.
+    ONLY_COMPANY = "TC0916", Configurator, 2, "rules of a company mean the only one", Note;
+    /// A service whose shares leave a partner out for a time.
+    LEFT_OUT = "TC0917", Configurator, 2, "shares leave a partner out", Warning;
 }

@@ -120,7 +120,7 @@ pub(super) fn not_made(period: Period, report: &Diagnostic, is_kept: bool) -> Di
         return said.expected("one key for all pay and posts of a council that a period reads").hint(report.hint.clone());
     }
     said.expected("for every service with shared cost a volume, or a policy without one, and a way to somebody who bears it").hint(
-        "bring the volume; or say in pipelines/reference/pool.csv what happens without: `zero_volume` spread_evenly or leave_unallocated",
+        "bring the volume or the share that lacks; or say in pipelines/reference/pool.csv what happens without: `zero_volume` spread_evenly or leave_unallocated",
     )
 }
 

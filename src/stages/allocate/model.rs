@@ -115,7 +115,7 @@ impl Model {
             }
             let scheme = Scheme::new(set.givers.iter().cloned());
             let allocation = scheme.and_then(|scheme| scheme.allocate(method, input.threads));
-            let allocation = Arc::new(allocation.map_err(|refusal| refused(&refusal, set))?);
+            let allocation = Arc::new(allocation.map_err(|refusal| refused(&refusal, set, input))?);
             if let Some(others) = others {
                 others.keep(method, &set.givers, &allocation);
             }

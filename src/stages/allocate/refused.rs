@@ -3,12 +3,16 @@
 use crate::{
     diagnostic::{self, Diagnostic, codes::checks},
     domain::Refusal,
+    plan::KernelInput,
 };
 
-use super::model::{Pool, PoolSet};
+use super::{
+    model::{Pool, PoolSet},
+    share::left_out,
+};
 
 /// The period is blocked by name; others are published. A failed proof stops everything.
-pub(super) fn refused(refusal: &Refusal, set: &PoolSet) -> diagnostic::Refusal {
+pub(super) fn refused(refusal: &Refusal, set: &PoolSet, input: &KernelInput<'_>) -> diagnostic::Refusal {
     if let Refusal::Unproved(unproved) = refusal {
         return unproved_by("18", &unproved.to_string());
     }
@@ -21,7 +25,10 @@ pub(super) fn refused(refusal: &Refusal, set: &PoolSet) -> diagnostic::Refusal {
             (driver, "") => format!("no volume of {driver}"),
             (driver, lacks) => format!("{driver} lacks {lacks}"),
         }),
-        Refusal::NoShare { service } => of_pool(service, &|_| format!("no share of {service} is in force")),
+        Refusal::NoShare { service } => of_pool(service, &|_| match left_out(input, service).as_slice() {
+            [] => format!("no share of {service} is in force"),
+            lacking => format!("no share of {service} is in force: {} has none", lacking.join(", ")),
+        }),
         Refusal::NoPartner { service } => of_pool(service, &|_| format!("{service} has no partner that could bear it")),
         Refusal::NegativeVolume { service, volume } => of_pool(service, &|pool| format!("a volume of {volume} of {}", pool.driver)),
         other => other.to_string(),

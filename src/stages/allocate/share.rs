@@ -7,6 +7,7 @@ use arrow::record_batch::RecordBatch;
 use crate::{
     diagnostic::Answer,
     domain::{PartnerShare, Quantity, ShareInForce, share_in_force},
+    pipeline,
     plan::KernelInput,
     schema::{
         Cell,
@@ -22,13 +23,16 @@ struct Case {
 }
 
 /// `share_case(service, partner, weight, driver, volume, tolerance, exception)` → `driver_register`: one row for each row of every service
-/// that has a share. Neither weights nor volumes: no rows.
+/// that has a share. Neither weights nor volumes, or a partner left out: no rows.
 ///
 /// # Errors
 /// TC1250 where the table lacks a column.
 pub fn share(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
     let mut rows = Vec::new();
     for (service, cases) in cases(input.table("share_case")?)? {
+        if !left_out(input, &service).is_empty() {
+            continue;
+        }
         let shares: Vec<PartnerShare> = cases.iter().map(|case| case.share.clone()).collect();
         if let Some(in_force) = share_in_force(&shares) {
             rows.extend(register(input, &service, &cases, &in_force));
@@ -36,6 +40,12 @@ pub fn share(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
     }
     let given = input.gives.iter().map(|schema| table_of("driver_register", schema, &rows));
     given.collect()
+}
+
+/// Partners that share.csv leaves out of a service in which others have a share: nobody agreed what they bear, so nothing is in force.
+pub(super) fn left_out<'p>(input: &KernelInput<'p>, service: &str) -> Vec<&'p str> {
+    let Some((first, _)) = input.period.map(|period| input.partnership.calendar.days_of(period)) else { return Vec::new() };
+    pipeline::left_out(&input.partnership.references, &input.partnership.members, service, first)
 }
 
 /// By service, each partner once, by key.

@@ -258,5 +258,5 @@ fn a_wrong_part_is_found() {
     assert!(found(prove_whole("ict", parts.iter().skip(1)).unwrap_err()).1.starts_with("check 17: the parts of ict sum to "));
     // Checks 18 and 19: the kernel of the domain says so.
     let unproved = crate::domain::Refusal::Unproved(Unproved::Equation(0));
-    assert_eq!(found(refused(&unproved, &model.sets["all"])), ("TC1204", "check 18: (T - V)X is not W in row 1".to_owned()));
+    assert_eq!(found(refused(&unproved, &model.sets["all"], &input)), ("TC1204", "check 18: (T - V)X is not W in row 1".to_owned()));
 }
