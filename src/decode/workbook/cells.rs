@@ -11,7 +11,7 @@ use bytes::Bytes;
 use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
 
 use super::{
-    super::packed,
+    super::{packed, text::chunks::RECORD_LIMIT},
     faults,
     number::{Dated, WorkbookNumber, write_number},
 };
@@ -21,6 +21,10 @@ use crate::diagnostic::{Answer, Refusal};
 const CELLS: u64 = 20_000_000;
 /// Cells that travel together, about.
 const BATCH_CELLS: usize = 16 << 10;
+/// Bytes of text that travel together, about; with the longest row, far fewer than a place in a batch can say.
+const BATCH_BYTES: usize = 1 << 20;
+/// Bytes of text of one row: a cell refers to a text that stands once in the file, and any number of cells to the same.
+const ROW_BYTES: usize = RECORD_LIMIT;
 /// Batches that wait to be typed.
 const WAITING: usize = 4;
 /// Rows and columns of a sheet.
@@ -105,7 +109,8 @@ fn pour(file: &str, sheet: &str, bytes: Bytes, most: u64, to: &SyncSender<Result
     let from_1904 = book.has_1904_epoch();
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| broken(&error))?;
     let mut batch = Batch::default();
-    let (mut last, mut values) = ((0, 0), 0_u64);
+    let (mut last, mut values, mut row_from) = ((0, 0), 0_u64, 0);
+    let too_large = |what: &str, most: u64| packed::faults::too_large(file, what, &format!("more than {most}"), &most.to_string());
     while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|error| broken(&error))? {
         let (row, column) = (cell.pos.0.saturating_add(1), cell.pos.1.saturating_add(1));
         if (row, column) <= last || row > SHEET.0 || column > SHEET.1 {
@@ -113,13 +118,21 @@ fn pour(file: &str, sheet: &str, bytes: Bytes, most: u64, to: &SyncSender<Result
         }
         let begins_row = row > last.0;
         last = (row, column);
-        if begins_row && batch.cells.len() >= BATCH_CELLS && to.send(Ok(Some(std::mem::take(&mut batch)))).is_err() {
-            return Ok(());
+        if begins_row {
+            if (batch.cells.len() >= BATCH_CELLS || batch.text.len() >= BATCH_BYTES)
+                && to.send(Ok(Some(std::mem::take(&mut batch)))).is_err()
+            {
+                return Ok(());
+            }
+            row_from = batch.text.len();
         }
         let Some(kind) = write(&cell.value, cell.formula.is_some(), from_1904, &mut batch.text) else { continue };
         values += 1;
         if values > most {
-            return Err(packed::faults::too_large(file, "cells with a value", &format!("more than {most}"), &most.to_string()).into());
+            return Err(too_large("cells with a value", most).into());
+        }
+        if batch.text.len() - row_from > ROW_BYTES {
+            return Err(too_large("bytes of text in one row", ROW_BYTES as u64).into());
         }
         batch.cells.push(Cell { row, column, kind, end: batch.text.len() });
     }
@@ -191,6 +204,14 @@ impl Batch {
 mod tests {
     use super::*;
 
+    /// The batches of a sheet of at most so many cells.
+    fn pour_all(bytes: Vec<u8>, most: u64) -> Answer<Vec<Batch>> {
+        let (to, batches) = sync_channel(1_000);
+        pour("file", "Sheet1", bytes.into(), most, &to)?;
+        drop(to);
+        Ok(batches.iter().filter_map(|batch| batch.unwrap()).collect())
+    }
+
     /// Cells of a sheet that a program wrote: A1 to A10 numbers, B1 to B10 formatted and empty.
     fn read(most: u64) -> Answer<Vec<Cell>> {
         let mut book = rust_xlsxwriter::Workbook::new();
@@ -200,10 +221,27 @@ mod tests {
             sheet.write_number(row, 0, f64::from(row) + 0.5).unwrap();
             sheet.write_blank(row, 1, &bold).unwrap();
         }
-        let (to, batches) = sync_channel(WAITING);
-        pour("file", "Sheet1", book.save_to_buffer().unwrap().into(), most, &to)?;
-        drop(to);
-        Ok(batches.iter().filter_map(|batch| batch.unwrap()).flat_map(|batch| batch.cells).collect())
+        Ok(pour_all(book.save_to_buffer().unwrap(), most)?.into_iter().flat_map(|batch| batch.cells).collect())
+    }
+
+    /// A sheet of so many rows and columns of cells that all say one text, which stands in the file once.
+    fn of_one_text(rows: u32, columns: u16) -> Vec<u8> {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        let text = "x".repeat(32_767);
+        for row in 0..rows {
+            (0..columns).for_each(|column| drop(sheet.write_string(row, column, &text).unwrap()));
+        }
+        book.save_to_buffer().unwrap()
+    }
+
+    #[test]
+    fn one_long_text_in_many_cells_is_not_held_many_times() {
+        let batches = pour_all(of_one_text(400, 2), CELLS).unwrap();
+        assert_eq!(batches.iter().map(|batch| batch.cells.len()).sum::<usize>(), 800);
+        assert!(batches.iter().all(|batch| batch.text.len() < BATCH_BYTES + (1 << 17)));
+        let refused = pour_all(of_one_text(1, 600), CELLS).unwrap_err();
+        assert!(refused.0.iter().all(|fault| fault.code.id == "TC0448" && fault.seen.contains("bytes of text in one row")), "{refused:?}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A workbook as a package: what kind it is, which sheet is read, and what the parts around the cells say. Before any cell is read.
 
-use std::io::Read;
+use std::{collections::BTreeMap, io::Read};
 
 use bytes::Bytes;
 
@@ -179,9 +179,14 @@ impl Parts<'_> {
     /// The sheets, in the order in which a person sees them.
     fn sheets(&self, main: &str, relationships: &str, folder: &str) -> Answer<Vec<Listed>> {
         let (list, relationships) = (self.text(main)?, self.text(relationships)?);
+        let mut targets: BTreeMap<&[u8], &[u8]> = BTreeMap::new();
+        for tag in tags(&relationships).filter(|tag| local_name(tag) == b"Relationship") {
+            if let Some(id) = attribute(tag, b"Id") {
+                targets.entry(id).or_insert(tag);
+            }
+        }
         let target = |id: &[u8]| {
-            let mut found = tags(&relationships).filter(|tag| local_name(tag) == b"Relationship" && attribute(tag, b"Id") == Some(id));
-            let tag = found.next()?;
+            let tag = targets.get(id)?;
             Some((unescaped(attribute(tag, b"Target")?), attribute(tag, b"Type")?.ends_with(b"/worksheet")))
         };
         let mut sheets = Vec::new();

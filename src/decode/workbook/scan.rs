@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 
-use memchr::{memchr, memchr_iter, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
 
 use crate::schema::column_number;
 
@@ -75,9 +75,15 @@ struct Scan {
 }
 
 impl Scan {
-    /// Where the last whole cell or tag of the buffer ends: what follows is looked at with what comes.
+    /// Where the last whole cell or tag of the buffer ends: what follows is looked at with what comes. What stands before the cells is looked
+    /// at by itself, so that no cell is cut from its beginning before it is known how cells begin.
     fn cut(&self, buffer: &[u8]) -> usize {
-        let cell = self.prefix.as_ref().and_then(|prefix| memmem::rfind(buffer, &[b"<", prefix.as_slice(), b"c "].concat()));
+        let prefix = match (&self.prefix, if self.sheet && self.prefix.is_none() { cells_begin(buffer) } else { None }) {
+            (Some(prefix), _) => Some(prefix.as_slice()),
+            (None, Some((open @ 1.., _))) => return open,
+            (None, begins) => begins.map(|(_, prefix)| prefix),
+        };
+        let cell = prefix.and_then(|prefix| memmem::rfind(buffer, &[b"<", prefix, b"c "].concat()));
         cell.filter(|at| buffer.len() - at < TAG_LIMIT / 2).or_else(|| memrchr(b'<', buffer)).unwrap_or(0)
     }
 
@@ -89,7 +95,7 @@ impl Scan {
         let cells = self.cells_from(text);
         markup(text, cells)?;
         if self.facts.texts.is_none() && !self.sheet {
-            let tag = memmem::find(text, b"uniqueCount=").and_then(|at| tag_around(text, at)).filter(|tag| local_name(tag) == b"sst");
+            let tag = tags_with(text, b"uniqueCount=").next().filter(|tag| local_name(tag) == b"sst");
             self.facts.texts = tag.and_then(|tag| attribute(tag, b"uniqueCount")).and_then(number);
         }
         if self.sheet {
@@ -111,24 +117,21 @@ impl Scan {
         if !self.sheet {
             return None;
         }
-        let at = memmem::find_iter(text, b"sheetData").find(|at| text.get(..*at).is_some_and(|before| before.last() != Some(&b'/')))?;
-        let open = memrchr(b'<', text.get(..at)?)?;
-        self.prefix = Some(text.get(open + 1..at)?.to_vec());
-        Some(at)
+        let (open, prefix) = cells_begin(text)?;
+        self.prefix = Some(prefix.to_vec());
+        Some(open + 1 + prefix.len())
     }
 
     fn rows(&mut self, text: &[u8]) {
-        for at in memmem::find_iter(text, b"hidden=") {
-            let row = tag_around(text, at).filter(|tag| local_name(tag) == b"row");
-            let hidden = row.and_then(|tag| attribute(tag, b"hidden")).is_some_and(|value| matches!(value, b"1" | b"true"));
+        for row in tags_with(text, b"hidden=").filter(|tag| local_name(tag) == b"row") {
+            let hidden = attribute(row, b"hidden").is_some_and(|value| matches!(value, b"1" | b"true"));
             self.facts.hidden_rows += u64::from(hidden);
         }
     }
 
     fn regions(&mut self, text: &[u8]) -> Result<(), Refused> {
-        for at in memmem::find_iter(text, b"mergeCell ") {
-            let reference = tag_around(text, at).and_then(|tag| attribute(tag, b"ref"));
-            let Some(region) = reference.and_then(region) else { continue };
+        for tag in tags_with(text, b"mergeCell ") {
+            let Some(region) = attribute(tag, b"ref").and_then(region) else { continue };
             if self.facts.merged.len() == REGIONS {
                 return Err(TOO_MANY_REGIONS);
             }
@@ -142,6 +145,13 @@ impl Scan {
         let ends = |at: usize| text.get(at + begins.len()).is_some_and(|byte| matches!(byte, b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n'));
         self.facts.formulas += memmem::find_iter(text, &begins).filter(|at| ends(*at)).count() as u64;
     }
+}
+
+/// Where the tag opens behind which the cells stand, and the prefix of its name.
+fn cells_begin(text: &[u8]) -> Option<(usize, &[u8])> {
+    let at = memmem::find_iter(text, b"sheetData").find(|at| text.get(..*at).is_some_and(|before| before.last() != Some(&b'/')))?;
+    let open = memrchr(b'<', text.get(..at)?)?;
+    Some((open, text.get(open + 1..at)?))
 }
 
 /// The part says that it is UTF-8, or says nothing.
@@ -177,26 +187,62 @@ fn markup(text: &[u8], cells: Option<usize>) -> Result<(), Refused> {
 
 /// `1&#50;3` is 123 to a person and 1 to a reader that looks no further than its first piece of text.
 fn references(text: &[u8], prefix: &[u8]) -> Result<(), Refused> {
+    let cell = [b"<", prefix, b"c "].concat();
+    let mut before = Before::new(text);
+    let (mut looked, mut in_text) = (0, false);
+    // Of all references in one value the first is asked for: the others stand in the same cell.
     for at in memchr_iter(b'&', text) {
-        let before = text.get(..at).unwrap_or_default();
-        let around = memrchr(b'<', before).and_then(|open| tag_around(text, open + 1));
-        if around.is_none_or(|tag| local_name(tag) != b"v") {
+        if !before.moved(at) {
             continue;
         }
-        let cell = memmem::rfind(before, &[b"<", prefix, b"c "].concat()).and_then(|open| tag_around(text, open + 1));
-        let kind = cell.and_then(|tag| attribute(tag, b"t"));
-        if !matches!(kind, Some(b"str" | b"d")) {
+        if let Some(open) = text.get(looked..at).and_then(|between| memmem::rfind(between, &cell)) {
+            let kind = tag_at(text, looked + open).and_then(|tag| attribute(tag, b"t"));
+            in_text = matches!(kind, Some(b"str" | b"d"));
+        }
+        looked = at;
+        if !in_text && before.tag.is_some_and(|tag| local_name(tag) == b"v") {
             return Err(REFERENCE);
         }
     }
     Ok(())
 }
 
-/// The inside of the tag in which byte `at` stands, without its brackets.
-fn tag_around(text: &[u8], at: usize) -> Option<&[u8]> {
-    let open = memrchr(b'<', text.get(..at)?)?;
+/// The last tag that opens before a place of a text. Asked for places one behind the other, it looks at each byte once: what stands in a
+/// part is anybody's.
+struct Before<'t> {
+    text: &'t [u8],
+    looked: usize,
+    /// Its inside, without its brackets; `None` where it does not close.
+    tag: Option<&'t [u8]>,
+}
+
+impl<'t> Before<'t> {
+    const fn new(text: &'t [u8]) -> Self {
+        Self { text, looked: 0, tag: None }
+    }
+
+    /// Goes on to `at`; whether another tag opens on the way.
+    fn moved(&mut self, at: usize) -> bool {
+        let open = self.text.get(self.looked..at).and_then(|between| memrchr(b'<', between)).map(|open| self.looked + open);
+        self.looked = at;
+        if let Some(open) = open {
+            self.tag = tag_at(self.text, open);
+        }
+        open.is_some()
+    }
+}
+
+/// The tags in which some bytes stand, each once.
+fn tags_with<'t>(text: &'t [u8], bytes: &'static [u8]) -> impl Iterator<Item = &'t [u8]> {
+    let mut before = Before::new(text);
+    memmem::find_iter(text, bytes).filter_map(move |at| if before.moved(at) { before.tag } else { None })
+}
+
+/// The inside of the tag that opens at a place, without its brackets; `None` where another opens before it closes.
+fn tag_at(text: &[u8], open: usize) -> Option<&[u8]> {
     let rest = text.get(open + 1..)?;
-    rest.get(..memchr(b'>', rest)?)
+    let end = memchr2(b'<', b'>', rest)?;
+    rest.get(..end).filter(|_| rest.get(end) == Some(&b'>'))
 }
 
 /// The name of a tag without its prefix.
@@ -253,10 +299,7 @@ pub(super) fn column_letters(mut number: u32) -> String {
 
 /// The tags of a small part, one after the other, without their brackets.
 pub(super) fn tags(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    memchr_iter(b'<', text).filter_map(|open| {
-        let rest = text.get(open + 1..)?;
-        rest.get(..memchr(b'>', rest)?)
-    })
+    memchr_iter(b'<', text).filter_map(|open| tag_at(text, open))
 }
 
 /// The text of an attribute, with the five references that XML knows undone.
@@ -300,6 +343,17 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_that_is_cut_by_the_first_block_is_whole() {
+        let cell = "<c r=\"B1\" t=\"str\"><v>a&amp;b</v></c>";
+        for begins in BLOCK - 260..BLOCK {
+            let head = "<worksheet><sheetData><row r=\"1\">";
+            let filled = format!("<c r=\"A1\" t=\"inlineStr\"><is><t>{}</t></is></c>", "x".repeat(begins));
+            let text = format!("{head}{filled}{cell}</row></sheetData></worksheet>");
+            assert!(scan(text.as_bytes(), true).unwrap().is_ok(), "{begins}");
+        }
+    }
+
+    #[test]
     fn a_part_is_looked_at_the_same_however_it_comes() {
         let cells: String = (1..20_000)
             .map(|row| {
@@ -312,6 +366,19 @@ mod tests {
         let text = format!("<x:worksheet><x:sheetData>{cells}</x:sheetData></x:worksheet>");
         let facts = scan(text.as_bytes(), true).unwrap().unwrap();
         assert_eq!((facts.hidden_rows, facts.formulas), (10_000, 19_999));
+    }
+
+    /// What repeats one byte or one word is looked through in a time that grows with its length, not with its square: these took seconds.
+    #[test]
+    fn parts_made_to_take_long_do_not() {
+        let long = |word: &str| word.repeat((1 << 18) / word.len());
+        let rows = format!("<row {}", long("hidden="));
+        let values = format!("<c r=\"A1\" t=\"str\">{}", long("<v>&amp;</v>"));
+        for cells in [rows.as_str(), &long("<row hidden="), &long("<mergeCell "), &values, &format!("<c t=\"str\"><v>{}", long("&amp;"))] {
+            assert_eq!(sheet(cells, "").map(|facts| facts.hidden_rows), Ok(0), "{}", cells.get(..40).unwrap_or(cells));
+        }
+        assert_eq!(tags(long("<").as_bytes()).count(), 0);
+        assert_eq!(tags(b"<a><b c=\"d\"/>").collect::<Vec<_>>(), [&b"a"[..], b"b c=\"d\"/"]);
     }
 
     #[test]

@@ -32,10 +32,15 @@ pub(in super::super) struct Sheet {
     cells: Cells,
     header: Arc<Header>,
     table: Table,
-    /// Rows that were read while the header was looked for.
+    /// Rows that were read and not yet given: with the header, or more than one piece.
     rest: Option<Batch>,
+    /// The last row that was given; before any, that of the header.
+    given: u64,
     ended: bool,
 }
+
+/// Fields of a piece, about: a row is laid out as wide as its table, however few cells it has.
+const PIECE_FIELDS: usize = 1 << 20;
 
 /// What of a sheet is read.
 #[derive(Clone, Debug)]
@@ -48,7 +53,15 @@ struct Table {
     declared: bool,
     /// Fields that some column of the contract reads: what must not stand in them, by kind.
     read: Vec<ReadAs>,
-    merged: Vec<Region>,
+    merged: Vec<Merged>,
+}
+
+/// Rows with merged cells, first and last, and the column in which such a region begins. In rising order, no row twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Merged {
+    first: u32,
+    last: u32,
+    column: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +119,8 @@ impl Sheet {
         let package = Package::open(file, form, bytes)?;
         let mut cells = Cells::begin(file, &package.sheet, package.bytes.clone())?;
         let (header, table, rest) = find(judge, form, &package, &mut cells)?;
-        let ended = rest.is_none();
-        Ok(Self { file: file.clone(), cells, header: Arc::new(header), table, rest, ended })
+        let (ended, given) = (rest.is_none(), header.line);
+        Ok(Self { file: file.clone(), cells, header: Arc::new(header), table, rest, given, ended })
     }
 
     /// The header of the sheet.
@@ -129,7 +142,10 @@ impl Sheet {
             self.ended = true;
             return Ok(Some(Rows { last: true, fields: self.table.width(), ..Rows::default() }));
         };
-        self.table.lay_out(&self.file, &batch, self.header.line).map(Some)
+        let (rows, is_all) = self.table.lay_out(&self.file, &batch, self.given)?;
+        self.given = rows.lines.last().copied().unwrap_or(self.given);
+        self.rest = (!is_all).then_some(batch);
+        Ok(Some(rows))
     }
 }
 
@@ -220,7 +236,7 @@ impl Table {
         }
         let last = first.saturating_add(header.fields as u32).saturating_sub(1);
         let beside = |region: &&Region| region.last.1 < first || region.first.1 > last || u64::from(region.last.0) <= header.line;
-        let merged = package.facts.merged.iter().filter(|region| !beside(region)).copied().collect();
+        let merged = merged_rows(package.facts.merged.iter().filter(|region| !beside(region)));
         Self { first, last, declared, read, merged }
     }
 
@@ -228,10 +244,13 @@ impl Table {
         self.read.len()
     }
 
-    /// The rows of a batch below the header.
-    fn lay_out(&self, file: &str, batch: &Batch, header: u64) -> Answer<Rows> {
+    /// The rows of a batch below row `given`, as many as a piece holds; whether these are all.
+    fn lay_out(&self, file: &str, batch: &Batch, given: u64) -> Answer<(Rows, bool)> {
         let mut rows = Rows { fields: self.width(), ..Rows::default() };
-        for (row, cells) in batch.rows().filter(|(row, _)| u64::from(*row) > header) {
+        for (row, cells) in batch.rows().filter(|(row, _)| u64::from(*row) > given) {
+            if rows.kinds.len() >= PIECE_FIELDS {
+                return Ok((rows, false));
+            }
             let begins = rows.text.len();
             let mut ends = Vec::with_capacity(self.width());
             let (mut unread, mut values) = (None, false);
@@ -257,7 +276,7 @@ impl Table {
             rows.lines.push(row.into());
             rows.refused.extend(self.merged_at(row).or(unread));
         }
-        Ok(rows)
+        Ok((rows, true))
     }
 
     fn why_not(&self, place: usize, kind: Kind) -> Option<Why> {
@@ -272,9 +291,23 @@ impl Table {
 
     /// The first column of a merged region of several cells in this row.
     fn merged_at(&self, row: u32) -> Option<Unread> {
-        let region = self.merged.iter().find(|region| (region.first.0..=region.last.0).contains(&row) && region.first != region.last)?;
-        Some(Unread { line: row.into(), column: region.first.1, why: Why::Merged })
+        let merged = self.merged.get(self.merged.partition_point(|merged| merged.last < row)).filter(|merged| merged.first <= row)?;
+        Some(Unread { line: row.into(), column: merged.column, why: Why::Merged })
     }
+}
+
+/// The rows of these regions, but for those of a single cell.
+fn merged_rows<'r>(regions: impl Iterator<Item = &'r Region>) -> Vec<Merged> {
+    let mut regions: Vec<&Region> = regions.filter(|region| region.first != region.last).collect();
+    regions.sort_by_key(|region| region.first.0);
+    let mut all: Vec<Merged> = Vec::new();
+    for Region { first, last } in regions {
+        let from = all.last().map_or(first.0, |before| first.0.max(before.last.saturating_add(1)));
+        if from <= last.0 {
+            all.push(Merged { first: from, last: last.0, column: first.1 });
+        }
+    }
+    all
 }
 
 impl Rows {
@@ -313,5 +346,43 @@ impl Rows {
     /// The first of these rows that holds what no row of data may.
     pub(in super::super) fn unread(&self, lines: &[u64]) -> Option<Unread> {
         self.refused.iter().find(|unread| lines.binary_search(&unread.line).is_ok()).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_merged_regions_are_in_order_and_none_stands_twice() {
+        let region = |first: (u32, u32), last: (u32, u32)| Region { first, last };
+        let regions =
+            [region((7, 2), (9, 2)), region((3, 1), (3, 4)), region((8, 5), (12, 5)), region((8, 1), (8, 2)), region((20, 3), (20, 3))];
+        let rows: Vec<(u32, u32, u32)> = merged_rows(regions.iter()).into_iter().map(|m| (m.first, m.last, m.column)).collect();
+        assert_eq!(rows, [(3, 3, 1), (7, 9, 2), (10, 12, 5)]);
+    }
+
+    /// A table as wide as a sheet, with one cell in each row: what is laid out of it is given in pieces, and every row once.
+    #[test]
+    fn a_wide_table_of_few_cells_is_given_in_pieces() {
+        let width = 1 << 14;
+        let table = Table { first: 1, last: width, declared: false, read: vec![ReadAs::Value; width as usize], merged: Vec::new() };
+        let mut batch = Batch::default();
+        for row in 2..=200 {
+            batch.text.push('7');
+            batch.cells.push(super::super::cells::Cell { row, column: width, kind: Kind::Number, end: batch.text.len() });
+        }
+        let (mut given, mut lines, mut pieces) = (1, Vec::new(), 0);
+        loop {
+            let (rows, is_all) = table.lay_out("file", &batch, given).unwrap();
+            assert!(rows.kinds.len() <= PIECE_FIELDS + width as usize);
+            given = rows.lines.last().copied().unwrap();
+            lines.extend(rows.lines);
+            pieces += 1;
+            if is_all {
+                break;
+            }
+        }
+        assert_eq!((lines, pieces), ((2..=200).collect(), 4));
     }
 }
