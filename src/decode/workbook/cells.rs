@@ -230,7 +230,9 @@ mod tests {
         let sheet = book.add_worksheet();
         let text = "x".repeat(32_767);
         for row in 0..rows {
-            (0..columns).for_each(|column| drop(sheet.write_string(row, column, &text).unwrap()));
+            for column in 0..columns {
+                sheet.write_string(row, column, &text).unwrap();
+            }
         }
         book.save_to_buffer().unwrap()
     }
