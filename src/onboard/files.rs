@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::Write as _,
+    io::{ErrorKind, Write as _},
     path::Path,
 };
 
@@ -102,10 +102,13 @@ pub fn write(root: &Path, changes: &[Change]) -> Answer<()> {
 /// Takes back what a command began to write and did not finish; says which files.
 ///
 /// # Errors
-/// TC0139 where it cannot.
+/// TC0139 where it cannot, or what was begun cannot be read: it is then left for a person to look at.
 pub fn take_back(root: &Path) -> Answer<Vec<String>> {
-    let Ok(text) = fs::read_to_string(root.join(JOURNAL)) else { return Ok(Vec::new()) };
-    let journal: Value = serde_json::from_str(&text).unwrap_or_default();
+    let text = match fs::read_to_string(root.join(JOURNAL)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        text => text.map_err(|error| not_written(root, JOURNAL, &error.to_string()))?,
+    };
+    let journal: Value = serde_json::from_str(&text).map_err(|error| not_written(root, JOURNAL, &error.to_string()))?;
     let mut taken = Vec::new();
     for entry in journal.get("writing").and_then(Value::as_array).into_iter().flatten() {
         let Some(path) = entry.get("path").and_then(Value::as_str) else { continue };
@@ -201,5 +204,9 @@ mod tests {
         assert_eq!(fs::read_to_string(root.join("a.csv")).unwrap(), "old\n");
         assert!(!root.join("pipelines/n").exists() && root.join("pipelines").exists());
         assert_eq!(take_back(root).unwrap(), Vec::<String>::new());
+        // Of one that cannot be read nobody knows what was begun: it stays, and is told.
+        fs::write(root.join(JOURNAL), "{\"writing\": [").unwrap();
+        assert_eq!(take_back(root).unwrap_err().0.first().map(|fault| fault.code.id), Some("TC0139"));
+        assert!(root.join(JOURNAL).exists());
     }
 }
