@@ -51,6 +51,16 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
+/// Names that a file prints, of which there may be any number: the first of them, and how many more.
+fn printed(names: &[&str]) -> String {
+    const SHOWN: usize = 50;
+    let first = listed(names.iter().take(SHOWN).copied());
+    match names.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 pub(super) fn no_layout(contract: &Contract) -> Diagnostic {
     refused(structure::NOT_DELIMITED, format!("the contract {} has no layout of delimited text", contract.name))
         .place(Place::file(contract.file.clone()))
@@ -195,7 +205,7 @@ pub(super) fn missing_columns(subject: &Subject, line: u64, record: &[u8], missi
     if !unknown.is_empty() && !subject.secret {
         hint = format!(
             "the header also names {}, which the contract does not know: if a column has a new name, add it under `aliases`",
-            listed(unknown.iter().copied())
+            printed(unknown)
         );
     }
     refused(structure::MISSING_COLUMN, format!("the header lacks the {word} {}", listed(missing.iter().copied())))
@@ -220,7 +230,7 @@ pub(super) fn extra_columns(subject: &Subject, line: u64, record: &[u8], names: 
     let seen = if subject.secret {
         format!("the header names what the contract does not know ({} of its fields, not shown: the feed is personal)", names.len())
     } else {
-        format!("the header names what the contract does not know: {}", listed(names.iter().copied()))
+        format!("the header names what the contract does not know: {}", printed(names))
     };
     let hint = if subject.secret { "add the column to the contract with its treatment, or ask the sender to leave it out" } else { hint };
     refused(structure::EXTRA_COLUMN, seen).place(place(subject, line, record)).expected("only columns of the contract").hint(hint)

@@ -295,7 +295,8 @@ impl Candidate {
     fn new(wanted: &[Wanted], line: u64, names: Vec<String>, raw: Vec<u8>) -> Self {
         let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
         let mut fields: Vec<Vec<usize>> = wanted.iter().map(|wanted| wanted.among(&folded)).collect();
-        let placed: Vec<usize> = wanted.iter().zip(&fields).filter(|(w, _)| w.is_placed()).flat_map(|(_, at)| at.iter().copied()).collect();
+        let placed: BTreeSet<usize> =
+            wanted.iter().zip(&fields).filter(|(w, _)| w.is_placed()).flat_map(|(_, at)| at.iter().copied()).collect();
         // What another column says is its own is left to it.
         for (_, fields) in wanted.iter().zip(&mut fields).filter(|(wanted, _)| !wanted.is_placed()) {
             fields.retain(|at| !placed.contains(at));
@@ -313,8 +314,8 @@ impl Candidate {
 
     /// Fields that no column of the contract claims, with their place.
     fn unclaimed(&self) -> impl Iterator<Item = (usize, &str)> {
-        let claimed = |at: usize| self.fields.iter().any(|fields| fields.contains(&at));
-        self.names.iter().enumerate().filter(move |(at, _)| !claimed(*at)).map(|(at, name)| (at, name.as_str()))
+        let claimed: BTreeSet<usize> = self.fields.iter().flatten().copied().collect();
+        self.names.iter().enumerate().filter(move |(at, _)| !claimed.contains(at)).map(|(at, name)| (at, name.as_str()))
     }
 
     /// The same, as they are printed.
@@ -373,4 +374,18 @@ fn drift(judge: &Judge, found: &Candidate) -> Vec<Drift> {
         }
     }
     drift
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line that names one column a hundred thousand times is told of at once: each field was asked for among all others.
+    #[test]
+    fn a_column_that_is_named_very_often_is_told_at_once() {
+        let names = vec!["amount".to_owned(); 100_000];
+        let wanted = [Wanted { names: BTreeSet::from(["amount".to_owned()]), occurrence: None, position: None }];
+        let candidate = Candidate::new(&wanted, 1, names, Vec::new());
+        assert_eq!((candidate.matched(), candidate.unknown().len()), (1, 0));
+    }
 }

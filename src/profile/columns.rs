@@ -1,5 +1,7 @@
 //! What was gathered of a column → what it is.
 
+use std::collections::BTreeMap;
+
 use super::{
     amount::{Millionths, Styles},
     date::DateKind,
@@ -22,12 +24,15 @@ const NULLS: [&str; 14] = ["NA", "N/A", "#N/A", "NULL", "null", "None", "nan", "
 /// The columns of a table, in order.
 pub(super) fn columns(names: &[String], gathered: &mut [Gather]) -> Vec<Column> {
     let mut all = Vec::new();
+    // Of each heading how many columns have it, and how many of them were met.
+    let mut same: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    names.iter().for_each(|name| same.entry(name.trim()).or_default().0 += 1);
     for (at, gather) in gathered.iter_mut().enumerate() {
         let heading = names.get(at).cloned().unwrap_or_default();
-        let same = |name: &String| name.trim() == heading.trim();
-        let several = !heading.trim().is_empty() && names.iter().filter(|name| same(name)).count() > 1;
-        let before = names.get(..at).unwrap_or_default().iter().filter(|name| same(name)).count();
-        let occurrence = several.then(|| u32::try_from(before + 1).unwrap_or(u32::MAX));
+        let occurrence = same.get_mut(heading.trim()).filter(|(several, _)| *several > 1 && !heading.trim().is_empty()).map(|(_, met)| {
+            *met += 1;
+            *met
+        });
         all.push(column(at, heading, occurrence, gather));
     }
     all
@@ -159,7 +164,7 @@ fn is_code(text: &str) -> bool {
 }
 
 fn shapes(values: &[(String, u64)]) -> Vec<(String, u64)> {
-    let mut counts: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for (text, n) in values.iter().take(4_096) {
         *counts.entry(words::shape(text)).or_default() += n;
     }
@@ -171,7 +176,7 @@ fn shapes(values: &[(String, u64)]) -> Vec<(String, u64)> {
 
 /// Values that differ in what nobody sees, in letter case, or in marks between words.
 fn look_alikes(values: &[(String, u64)]) -> Vec<(String, String)> {
-    let mut first: std::collections::BTreeMap<String, &str> = std::collections::BTreeMap::new();
+    let mut first: BTreeMap<String, &str> = BTreeMap::new();
     let mut pairs = Vec::new();
     for (text, _) in values {
         let folded: String = fold_code(text).to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
@@ -191,7 +196,7 @@ fn look_alikes(values: &[(String, u64)]) -> Vec<(String, String)> {
 
 fn dates(gather: &mut Gather) -> Dates {
     let mut kinds: Vec<DateKind> = gather.dates.iter_mut().map(super::date::Gathered::kind).collect();
-    let mut months: std::collections::BTreeMap<(i32, u8), u64> = std::collections::BTreeMap::new();
+    let mut months: BTreeMap<(i32, u8), u64> = BTreeMap::new();
     let mut span: Option<(crate::domain::Day, crate::domain::Day)> = None;
     gather.serial_days.settle();
     gather.cell_days.settle();

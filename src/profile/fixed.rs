@@ -156,7 +156,11 @@ impl Report<'_> {
 
     /// Something stands between the columns: the line is none of theirs.
     fn crosses(&self, text: &str) -> bool {
-        let between = |at: usize| self.columns.windows(2).any(|pair| matches!(pair, [(_, to), (from, _)] if at > *to && at < *from));
+        // Columns stand in their order: the one that ends behind `at` begins there too, unless `at` is between it and the one before.
+        let between = |at: usize| {
+            let next = self.columns.partition_point(|(_, to)| *to < at);
+            next > 0 && self.columns.get(next).is_some_and(|(from, _)| at < *from)
+        };
         text.chars().enumerate().any(|(at, letter)| letter != ' ' && between(at))
     }
 }

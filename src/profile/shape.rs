@@ -1,5 +1,7 @@
 //! How the records of a text are cut into fields: tried on its beginning, decided by how alike the records become.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::decode::{PlainRecords, Spelling};
 
 use super::{
@@ -54,17 +56,27 @@ pub(super) fn look(head: &str) -> Look {
 /// Characters that are no usual delimiter and stand equally often in most lines.
 fn unusual(head: &str) -> Vec<char> {
     let lines: Vec<&str> = head.lines().filter(|line| !line.trim().is_empty()).take(50).collect();
-    let Some(second) = lines.get(1) else { return Vec::new() };
-    let mut found: Vec<char> = Vec::new();
-    for letter in second.chars().filter(|c| !c.is_alphanumeric() && !c.is_whitespace() && !USUAL.contains(c)) {
-        let often = |line: &str| line.chars().filter(|c| *c == letter).count();
-        let alike = lines.iter().filter(|line| often(line) == often(second)).count();
-        let plain = !"\"'.-/:()£&+<>=_%#".contains(letter);
-        if plain && alike * 10 >= lines.len() * 9 && often(second) > 1 && !found.contains(&letter) {
-            found.push(letter);
-        }
-    }
-    found
+    // Counted once: a line may be a megabyte of one letter.
+    let counts: Vec<BTreeMap<char, usize>> = lines.iter().map(|line| unusual_letters(line)).collect();
+    let Some((second, letters)) = lines.get(1).zip(counts.get(1)) else { return Vec::new() };
+    let is_delimiter = |letter: &char| {
+        let often = letters.get(letter);
+        let alike = counts.iter().filter(|line| line.get(letter) == often).count();
+        alike * 10 >= lines.len() * 9 && often.is_some_and(|often| *often > 1)
+    };
+    let mut seen = BTreeSet::new();
+    second.chars().filter(|letter| letters.contains_key(letter) && seen.insert(*letter)).filter(is_delimiter).take(UNUSUAL).collect()
+}
+
+/// Delimiters beside the usual ones that are tried.
+const UNUSUAL: usize = 8;
+
+/// How often each character stands in a line that no text is made of.
+fn unusual_letters(line: &str) -> BTreeMap<char, usize> {
+    let mut counts = BTreeMap::new();
+    let is_text = |c: char| c.is_alphanumeric() || c.is_whitespace() || USUAL.contains(&c) || "\"'.-/:()£&+<>=_%#".contains(c);
+    line.chars().filter(|c| !is_text(*c)).for_each(|letter| *counts.entry(letter).or_default() += 1);
+    counts
 }
 
 /// How alike records become: of thousand records those of the most frequent number of fields, and a little for each field. `None` where
@@ -230,7 +242,7 @@ fn is_alone(fields: &[String], width: usize) -> bool {
 /// Words of half of the columns or more that do not tell them apart: the next record completes them.
 fn needs_second(upper: &[String], width: usize) -> bool {
     let words: Vec<String> = upper.iter().map(|field| field.trim().to_lowercase()).filter(|field| !field.is_empty()).collect();
-    let repeats = words.iter().enumerate().any(|(at, word)| words.get(..at).is_some_and(|before| before.contains(word)));
+    let repeats = words.iter().collect::<BTreeSet<_>>().len() < words.len();
     upper.len() == width && words.len() * 2 >= width && repeats && !upper.iter().any(|field| is_value(field))
 }
 
@@ -285,6 +297,15 @@ mod tests {
             Look::Delimited(cuts) => cuts.first().map(|cut| (cut.delimiter, cut.spelling.quote)),
             _ => None,
         }
+    }
+
+    /// Two lines of a megabyte, as a dump of a database has them, are looked at in no time: it took hours.
+    #[test]
+    fn long_lines_of_marks_are_counted_once() {
+        let line = "(§,'x¤');".repeat(50_000);
+        assert_eq!(unusual(&format!("{line}\n{line}\n")), ['§', '¤']);
+        let all: Vec<String> = (0..60_000).map(|n| format!("name {n}")).collect();
+        assert!(!needs_second(&all, all.len()));
     }
 
     #[test]

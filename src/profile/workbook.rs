@@ -1,6 +1,6 @@
 //! A workbook: its sheets, the one that holds the table, its cells with their own types.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use bytes::Bytes;
 
@@ -19,6 +19,7 @@ use crate::{
     decode::{PlainBook, PlainCell},
     diagnostic::{Answer, Refusal},
     domain::{Day, counted},
+    schema::column_letters,
 };
 
 /// Rows among which the header is looked for.
@@ -42,7 +43,7 @@ pub(super) fn profile(source: &Source, bytes: Bytes, options: &Options) -> Answe
         return Err(refuse::empty(&source.shown()));
     }
     if looked.blocks.len() > 1 {
-        sheet.tables = looked.blocks.iter().map(|(first, last)| format!("{}:{}", letters(*first), letters(*last))).collect();
+        sheet.tables = looked.blocks.iter().map(|(first, last)| format!("{}:{}", column_letters(*first), column_letters(*last))).collect();
     }
     let mut notes = Vec::new();
     if facts.hidden_rows > 0 {
@@ -86,10 +87,10 @@ fn look(book: &PlainBook, sheet: &str) -> Answer<Looked> {
         all.len() < HEADER_ROWS
     })?;
     // Titles of one cell stand above any column: they make no table.
-    let used = |column: u32| all.iter().filter(|(_, cells)| cells.len() > 1).any(|(_, cells)| cells.iter().any(|(at, _)| *at == column));
+    let used: BTreeSet<u32> = all.iter().filter(|(_, cells)| cells.len() > 1).flat_map(|(_, cells)| cells).map(|(at, _)| *at).collect();
     let last = all.iter().flat_map(|(_, cells)| cells).map(|(at, _)| *at).max().unwrap_or(0);
     let mut blocks: Vec<(u32, u32)> = Vec::new();
-    for column in (1..=last).filter(|column| used(*column)) {
+    for column in used {
         match blocks.last_mut() {
             Some((_, end)) if *end + 1 == column => *end = column,
             _ => blocks.push((column, column)),
@@ -183,15 +184,4 @@ impl Reading {
             self.before.push(Before { line: row, cells });
         }
     }
-}
-
-/// `A`, `Z`, `AA`.
-fn letters(mut column: u32) -> String {
-    let mut letters = Vec::new();
-    while column > 0 {
-        column -= 1;
-        letters.push(char::from(b'A' + u8::try_from(column % 26).unwrap_or(0)));
-        column /= 26;
-    }
-    letters.iter().rev().collect()
 }

@@ -6,13 +6,12 @@ use super::{
         faults::{place, refused},
         subject::Subject,
     },
-    scan::column_letters,
     sheet::{Unread, Why},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes::packed},
     domain::printable,
-    schema::SheetChoice,
+    schema::{SheetChoice, column_letters},
 };
 
 /// What a file is that is no workbook of the one kind that is read.

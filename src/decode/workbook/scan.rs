@@ -286,17 +286,6 @@ fn place(text: &str) -> Option<(u32, u32)> {
     Some((row.parse().ok()?, column_number(letters)?))
 }
 
-/// 1 → `A`, 27 → `AA`.
-#[must_use]
-pub(super) fn column_letters(mut number: u32) -> String {
-    let mut letters = Vec::new();
-    while number > 0 {
-        letters.push(char::from(b'A' + ((number - 1) % 26) as u8));
-        number = (number - 1) / 26;
-    }
-    letters.iter().rev().collect()
-}
-
 /// The tags of a small part, one after the other, without their brackets.
 pub(super) fn tags(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     memchr_iter(b'<', text).filter_map(|open| tag_at(text, open))
@@ -379,14 +368,5 @@ mod tests {
         }
         assert_eq!(tags(long("<").as_bytes()).count(), 0);
         assert_eq!(tags(b"<a><b c=\"d\"/>").collect::<Vec<_>>(), [&b"a"[..], b"b c=\"d\"/"]);
-    }
-
-    #[test]
-    fn columns_have_letters() {
-        for (letters, number) in [("A", 1), ("Z", 26), ("AA", 27), ("XFD", 16_384)] {
-            assert_eq!(column_number(letters), Some(number));
-            assert_eq!(column_letters(number), letters);
-        }
-        assert_eq!([column_number("XFE"), column_number(""), column_number("A1"), column_number("ABCD")], [None; 4]);
     }
 }

@@ -363,3 +363,28 @@ pub fn column_number(letters: &str) -> Option<u32> {
     let number = (1..=3).contains(&letters.len()).then(|| letters.chars().try_fold(0, digit))??;
     (1..=MOST_COLUMNS).contains(&number).then_some(number)
 }
+
+/// The letters of a column by its number: 1 → `A`, 27 → `AA`.
+#[must_use]
+pub fn column_letters(mut number: u32) -> String {
+    let mut letters = Vec::new();
+    while number > 0 {
+        letters.push(char::from(b'A' + ((number - 1) % 26) as u8));
+        number = (number - 1) / 26;
+    }
+    letters.iter().rev().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_letters() {
+        for (letters, number) in [("A", 1), ("Z", 26), ("AA", 27), ("XFD", 16_384)] {
+            assert_eq!(column_number(letters), Some(number));
+            assert_eq!(column_letters(number), letters);
+        }
+        assert_eq!([column_number("XFE"), column_number(""), column_number("A1"), column_number("ABCD")], [None; 4]);
+    }
+}
