@@ -81,6 +81,12 @@ impl Header {
         Self { places, fields, ..Self::default() }
     }
 
+    /// Of a file that holds nothing but the sender's words for a month without rows.
+    pub(super) fn of_nothing(judge: &Judge) -> Self {
+        let remark = "it has no header, and holds nothing but the sender's words for a file without rows".to_owned();
+        Self { remarks: vec![remark], ..Self::without(judge) }
+    }
+
     /// Sentences about where the header stands and how it is spelled.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
@@ -228,6 +234,14 @@ impl<'j> Search<'j> {
     /// Columns of which some folded name is among these.
     pub(super) fn named_among(&self, folded: &BTreeSet<String>) -> usize {
         self.wanted.iter().filter(|wanted| !wanted.names.is_disjoint(folded)).count()
+    }
+
+    /// Whether the lines offered hold the sender's words for a file without rows, and nothing else.
+    pub(super) fn is_nil(&self) -> bool {
+        let nil = &self.judge.layout.rows.nil;
+        let is_blank = |line: &&PreambleLine| line.fields.iter().all(|field| field.trim().is_empty());
+        let mut words = self.preamble.iter().filter(|line| !is_blank(line)).peekable();
+        words.peek().is_some() && words.all(|line| !line.is_control && nil.iter().any(|nil| nil.matches(&line.fields.join(" "))))
     }
 
     /// TC0206 where some line is the header but for columns that it lacks.

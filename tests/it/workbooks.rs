@@ -466,3 +466,22 @@ fn set_21_one_csv_in_an_archive() {
     let columns = vec![date("day", "Date", &[]), column("service", "Service", Type::Text), required(money("amount", "Amount", &[]))];
     as_truth(&accepted(&contract(layout, columns), &bytes), &truth);
 }
+
+#[test]
+fn a_sheet_without_a_header_that_holds_the_words_for_nothing_is_a_delivery_of_no_rows() {
+    let nil = || vec![truecost::schema::LinePattern::new("No transactions").expect("a pattern")];
+    for form in [PLAIN, WorkbookForm { columns: Some((1, 4)), ..PLAIN }] {
+        let mut contract = ledger_of(form);
+        for lines in [&["No transactions"][..], &["", ";No transactions", ""]] {
+            contract.layout.as_mut().expect("a layout").rows.nil = nil();
+            let judged = accepted(&contract, &Book::rows(lines).bytes());
+            assert_eq!(judged.rows.num_rows(), 0, "{lines:?}");
+            assert!(judged.notes.iter().any(|note| note.contains("has no header")), "{:?}", judged.notes);
+            contract.layout.as_mut().expect("a layout").rows.nil = Vec::new();
+            assert_ne!(code(&judge(&contract, &Book::rows(lines).bytes())), "accepted", "{lines:?}");
+        }
+        contract.layout.as_mut().expect("a layout").rows.nil = nil();
+        assert_ne!(code(&judge(&contract, &Book::rows(&["No transactions", ROW]).bytes())), "accepted");
+        assert_eq!(accepted(&contract, &Book::rows(&[HEADER, "No transactions"]).bytes()).rows.num_rows(), 0);
+    }
+}

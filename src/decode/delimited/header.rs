@@ -52,6 +52,9 @@ pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
         }
         (at, line) = (next, line + 1);
     }
+    if search.is_nil() && text.get(at..).unwrap_or_default().trim_ascii().is_empty() {
+        return Ok(Found { header: Header::of_nothing(judge), next: 0, next_line: 1 });
+    }
     Err(search.lacking().or_else(|| delimiter_fault(judge, text, &search)).unwrap_or_else(|| not_found(judge, text)).into())
 }
 

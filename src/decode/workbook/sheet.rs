@@ -152,6 +152,7 @@ impl Sheet {
 /// Finds the header among the first rows. Gives it, the table below it, and the rows that were read with it.
 fn find(judge: &Judge, form: &WorkbookForm, package: &Package, cells: &mut Cells) -> Answer<(Header, Table, Option<Batch>)> {
     let mut finding = Finding { judge, form, search: Search::new(judge), line: 1, first_row: None, ended: false };
+    let mut seen = None;
     while let Some(batch) = cells.next()? {
         if let Some((mut header, begins)) = finding.look(&batch)? {
             header.remarks.extend(package.remarks.iter().cloned());
@@ -161,6 +162,13 @@ fn find(judge: &Judge, form: &WorkbookForm, package: &Package, cells: &mut Cells
         if finding.ended {
             break;
         }
+        seen = Some(batch);
+    }
+    if !finding.ended && finding.search.is_nil() {
+        let mut header = Header::of_nothing(judge);
+        header.remarks.extend(package.remarks.iter().cloned());
+        let table = Table::new(judge, (form.columns.map_or(1, |(first, _)| first), form.columns.is_some()), package, &header);
+        return Ok((header, table, seen));
     }
     Err(lost(judge, &finding.search, finding.first_row.as_deref()).into())
 }

@@ -126,6 +126,16 @@ fn a_nil_return_is_a_delivery_of_no_rows() {
     }
     let judged = read(&nil, &COLUMNS, "code,what,amount\nNo transactions,,\n");
     assert!(judged.notes.iter().any(|note| note.contains("nil return")), "{:?}", judged.notes);
+    // Without a header it is as good: the sender's words and nothing else.
+    for text in ["No transactions\n", "\n\"Nil return for May\"\n\n\n", "No transactions,,\n\n", "\u{feff}No transactions"] {
+        let judged = read(&nil, &COLUMNS, text);
+        assert_eq!((judged.rows.num_rows(), rows_of(&judged, &Left::Nil)), (0, 1), "{text:?}");
+        assert!(judged.notes.iter().any(|note| note.contains("has no header")), "{:?}", judged.notes);
+    }
+    for text in ["No transaction\n", "No transactions\na,x,1.00\n", "Spending in May\nNo transactions\n", "\n"] {
+        assert_ne!(refused(&nil, &COLUMNS, text), "accepted", "{text:?}");
+    }
+    assert_ne!(refused(&with(""), &COLUMNS, "No transactions\n"), "accepted", "the contract has no such words");
     // It stands beside no row, and a header alone says nothing.
     assert!(refused(&nil, &COLUMNS, "code,what,amount\na,x,1.00\nNo transactions,,\n").contains("TC0460"));
     assert!(refused(&nil, &COLUMNS, "code,what,amount\n").contains("nil: \"No transactions\""));
