@@ -24,9 +24,7 @@ use crate::{
 /// # Errors
 /// TC0109, TC0102, and TC0136 to TC0141.
 pub fn act(partnership: &Partnership, what: &Add, voice: Voice) -> Answer<u8> {
-    for path in onboard::take_back(&partnership.root)? {
-        voice.say(&format!("took back {path}: an earlier `truecost add` was ended while it wrote"));
-    }
+    onboard::said_back(&partnership.root)?.iter().for_each(|line| voice.say(line));
     match what {
         Add::Council { name, said } => council(partnership, name, said, voice),
         Add::Feed(words) => feed(partnership, words, voice),
@@ -150,12 +148,12 @@ fn settle(answers: &mut Answers, voice: Voice, again: &str, questions: &dyn Fn(&
     }
 }
 
-fn at_terminal(voice: Voice) -> bool {
+pub(super) fn at_terminal(voice: Voice) -> bool {
     voice.terminal && !voice.json && std::io::stdin().is_terminal()
 }
 
 /// One question at the terminal, until it has an answer; `None` at the end of the input.
-fn ask(question: &Question, voice: Voice) -> Option<String> {
+pub(super) fn ask(question: &Question, voice: Voice) -> Option<String> {
     loop {
         let seen = if question.seen.is_empty() { String::new() } else { format!("\n  seen: {}", question.seen) };
         let choices = if question.choices.is_empty() { String::new() } else { format!("\n  one of: {}", question.choices.join(" | ")) };

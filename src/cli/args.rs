@@ -1,6 +1,7 @@
 //! The words that `truecost` understands.
 
 mod quarantine;
+mod suspense;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::report;
 
 pub use quarantine::Quarantine;
+pub use suspense::{Sure, Suspense, SuspenseAction};
 
 /// What each shared service really costs, and who should bear it.
 #[derive(Debug, Parser)]
@@ -133,11 +135,7 @@ pub enum Command {
         action: Quarantine,
     },
     /// Codes that no rule covers.
-    Suspense {
-        /// Print rows to fill in, in the columns of the reference tables.
-        #[arg(long)]
-        csv: bool,
-    },
+    Suspense(Suspense),
     /// Follow rows and pounds from the source to what is published.
     Reconcile,
     /// The auditor's checks, and what each found on the latest release.
@@ -496,6 +494,8 @@ pub enum Format {
     Csv,
     Json,
     Parquet,
+    /// A workbook: an amount is a number only where the number is that amount, and nothing is a formula.
+    Xlsx,
 }
 
 #[derive(Debug, Subcommand)]

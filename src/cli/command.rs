@@ -62,7 +62,7 @@ fn below(at: &Path, dir: &Path) -> PathBuf {
 }
 
 fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) -> Answer<u8> {
-    if matches!(command, Command::Run(_) | Command::Status | Command::Runs { .. } | Command::Suspense { .. } | Command::Doctor { .. }) {
+    if matches!(command, Command::Run(_) | Command::Status | Command::Runs { .. } | Command::Suspense(_) | Command::Doctor { .. }) {
         voice.report(&report::strays(partnership)?);
     }
     match command {
@@ -95,7 +95,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         Command::Runs { most, action: None } => say(voice, &report::runs(partnership, *most)?),
         Command::Notes { run } => say(voice, &report::notes(partnership, run.as_deref())?),
         Command::Quarantine { action } => super::quarantine::act(partnership, action, voice),
-        Command::Suspense { csv } => say(voice, &report::suspense(partnership, *csv)?),
+        Command::Suspense(words) => super::suspense::act(partnership, words, voice),
         Command::Reconcile => say(voice, &report::reconcile(partnership)?),
         Command::Checks => say(voice, &report::checks(partnership)?),
         Command::Query(query) => question(partnership, query, voice),
@@ -300,15 +300,14 @@ fn question(partnership: &Partnership, words: &args::Query, voice: Voice) -> Ans
     };
     voice.report(&warnings);
     let format = match (words.format, voice.json) {
-        (args::Format::Parquet, _) if std::io::stdout().is_terminal() => {
-            return Err(Diagnostic::new(codes::command::USAGE, "Parquet is for a program, and this is a terminal")
-                .expected("an answer that goes into a file or to a program")
-                .outcome("nothing was changed")
-                .hint("truecost query --format parquet \"SELECT …\" > answer.parquet")
-                .into());
-        }
         (args::Format::Parquet, _) => {
+            not_at_a_terminal("parquet")?;
             voice.bytes(&report::parquet(&schema, &batches)?);
+            return Ok(0);
+        }
+        (args::Format::Xlsx, _) => {
+            not_at_a_terminal("xlsx")?;
+            voice.bytes(&report::xlsx(&schema, &batches)?);
             return Ok(0);
         }
         (_, true) => {
@@ -332,6 +331,18 @@ fn question(partnership: &Partnership, words: &args::Query, voice: Voice) -> Ans
     };
     voice.rows(|out| write_rows(out, &schema, batches, format));
     Ok(0)
+}
+
+/// Bytes that no person can read are not sent to one.
+fn not_at_a_terminal(format: &str) -> Answer<()> {
+    if !std::io::stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(Diagnostic::new(codes::command::USAGE, format!("`{format}` is for a program, and this is a terminal"))
+        .expected("an answer that goes into a file or to a program")
+        .outcome("nothing was changed")
+        .hint(format!("truecost query --format {format} \"SELECT …\" > answer.{format}"))
+        .into())
 }
 
 fn schedule(partnership: &Partnership, action: &args::Schedule, voice: Voice) -> Answer<u8> {

@@ -19,6 +19,7 @@ mod run;
 mod serve;
 mod signal;
 mod supply;
+mod suspense;
 mod usage;
 
 use std::process::ExitCode;

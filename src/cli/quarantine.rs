@@ -8,7 +8,7 @@ use std::{
 
 use super::{args, command, out::Voice};
 use crate::{
-    diagnostic::{Answer, Diagnostic, Place, codes},
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     pipeline::Partnership,
     report,
     run::{self, CorrectAsked, RowAsked, clock::ProcessClock},
@@ -30,21 +30,7 @@ pub(super) fn act(partnership: &Partnership, action: &args::Quarantine, voice: V
             );
             report::Page { text: format!("{}{next}", page.text), ..page }
         }
-        args::Quarantine::Correct { file, by, reason } => {
-            let name = file.display().to_string();
-            let bytes = fs::read(file).map_err(|error| not_read(&name, &error))?;
-            let by_delivery = report::corrections_in(partnership, &name, bytes)?;
-            let command = format!("quarantine correct {name}");
-            let mut done = Vec::new();
-            for (delivery, rows) in by_delivery.into_iter().filter(|(_, rows)| !rows.is_empty()) {
-                let asked = CorrectAsked { delivery, rows, by: by.clone(), reason: reason.clone(), command: command.clone() };
-                done.push(run::correct(partnership, &asked, &ProcessClock)?);
-            }
-            if done.is_empty() {
-                return Err(nothing_changed(&name).into());
-            }
-            report::corrected(&done)
-        }
+        args::Quarantine::Correct { file, by, reason } => return correct(partnership, file, (by, reason), voice),
         args::Quarantine::LeaveOut { delivery, rows, all, by, reason } => {
             let rows = if *all { report::quarantined_rows(partnership, delivery)?.into_iter().collect() } else { rows.clone() };
             let row = |source_row| RowAsked { source_row, sha256: None, cells: std::collections::BTreeMap::new() };
@@ -55,15 +41,46 @@ pub(super) fn act(partnership: &Partnership, action: &args::Quarantine, voice: V
                 reason: reason.clone(),
                 command: format!("quarantine leave-out {delivery}"),
             };
-            report::corrected(&[run::correct(partnership, &asked, &ProcessClock)?])
+            report::corrected(&[(delivery.clone(), Some(Ok(run::correct(partnership, &asked, &ProcessClock)?)))])
         }
     };
     voice.answer(&page);
     Ok(0)
 }
 
+/// Corrects the rows of every delivery of the workbook, each by itself: what one is refused for is no reason against another.
+fn correct(partnership: &Partnership, file: &Path, (by, reason): (&str, &str), voice: Voice) -> Answer<u8> {
+    let name = file.display().to_string();
+    let bytes = fs::read(file).map_err(|error| not_read(&name, &error))?;
+    let command = format!("quarantine correct {name}");
+    let mut all = Vec::new();
+    let mut refused = Refusal(Vec::new());
+    for (delivery, rows) in report::corrections_in(partnership, &name, &bytes)?.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+        let asked = CorrectAsked { delivery: delivery.clone(), rows, by: by.into(), reason: reason.into(), command: command.clone() };
+        let tried = (!is_no_fault_of_rows(&refused)).then(|| run::correct(partnership, &asked, &ProcessClock));
+        if let Some(Err(refusal)) = &tried {
+            refused.0.extend(refusal.0.iter().cloned());
+        }
+        all.push((delivery, tried));
+    }
+    if all.is_empty() {
+        return Err(nothing_changed(&name).into());
+    }
+    if !all.iter().any(|(_, tried)| matches!(tried, Some(Ok(_)))) {
+        return Err(refused);
+    }
+    voice.report(&refused.0);
+    voice.answer(&report::corrected(&all));
+    Ok(if refused.0.is_empty() { 0 } else { refused.exit_code() })
+}
+
+/// Whether the next delivery would be refused for the same: the machine, another run, or a signal that ends this one.
+fn is_no_fault_of_rows(refused: &Refusal) -> bool {
+    refused.0.iter().any(|report| [3, 5, 130].contains(&report.code.exit))
+}
+
 /// Writes a file that is not there yet.
-fn write_new(path: &Path, bytes: &[u8]) -> Answer<()> {
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Answer<()> {
     File::create_new(path).and_then(|mut file| file.write_all(bytes)).map_err(|error| {
         let there = error.kind() == io::ErrorKind::AlreadyExists;
         let seen =
@@ -72,7 +89,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Answer<()> {
             .place(Place::file(path.display().to_string()))
             .expected("a name that is not taken, in a folder that can be written")
             .outcome("nothing was written");
-        report.hint("give another name with --out").into()
+        report.hint("give another name").into()
     })
 }
 

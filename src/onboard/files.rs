@@ -99,6 +99,15 @@ pub fn write(root: &Path, changes: &[Change]) -> Answer<()> {
     fs::remove_file(root.join(JOURNAL)).map_err(|error| not_written(root, JOURNAL, &error.to_string()))
 }
 
+/// As [`take_back`], in words.
+///
+/// # Errors
+/// TC0139 where it cannot.
+pub fn said_back(root: &Path) -> Answer<Vec<String>> {
+    let said = |path| format!("took back {path}: an earlier `truecost add` was ended while it wrote");
+    Ok(take_back(root)?.into_iter().map(said).collect())
+}
+
 /// Takes back what a command began to write and did not finish; says which files.
 ///
 /// # Errors

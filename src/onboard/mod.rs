@@ -11,6 +11,7 @@
 //! refused by name ([`draft()`]); nothing that is there is ever written over, and a command that is ended leaves nothing.
 
 mod answers;
+mod apply;
 mod ask;
 mod compare;
 mod copy;
@@ -23,6 +24,7 @@ mod layout;
 mod left_out;
 mod names;
 mod page;
+mod rows;
 mod text;
 mod trial;
 
@@ -38,13 +40,14 @@ use crate::{
 };
 
 pub use answers::{Answers, NO, Question, YES, form, open, still_open};
+pub use apply::{suspense_applied, two_persons};
 pub use ask::Around;
 pub use compare::{Difference, contract_diff, diff_page};
 pub use copy::abandon;
 pub use council::{council, council_name, questions as council_questions};
 pub use draft::{Draft, draft};
 pub use evidence::{Evidence, Sample};
-pub use files::{Change, take_back, write};
+pub use files::{Change, said_back, take_back, write};
 pub use page::{questions_page, trial_page};
 pub use trial::{Trial, Tried};
 

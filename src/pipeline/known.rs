@@ -50,6 +50,12 @@ const CATEGORIES: [&str; 15] = [
     "other",
 ];
 
+/// The words that a column of a reference table may hold, where it is one of a few.
+#[must_use]
+pub fn words(table: &str, column: &str) -> Option<&'static [&'static str]> {
+    WORDS.iter().find(|(of, name, _)| (*of, *name) == (table, column)).map(|(_, _, words)| *words)
+}
+
 pub fn check(tables: &BTreeMap<String, ReferenceTable>, head: &Head, feeds: &[Feed], faults: &mut Vec<Diagnostic>) {
     let councils: Vec<&str> = head.councils.iter().map(|council| &*council.id).collect();
     let services: Vec<&str> = head.services.iter().map(|service| &*service.id).collect();

@@ -46,6 +46,7 @@ pub use files::files;
 pub use json::json_schema;
 pub use kernel::{Grain, KERNELS, Kernel, KernelFacts, LOOKED_UP};
 pub use keys::{AllKeys, Keys};
+pub use known::words as reference_words;
 pub use model::*;
 pub use notify::{Channel, NoticeKind, Notify, Shape, Tell};
 pub use offsets::{Offsets, contract_from_offsets};

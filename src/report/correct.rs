@@ -3,16 +3,12 @@
 //! Every cell is text: nothing in the workbook is a number, a date or a formula, so nothing is changed by the program that opens it. A row is
 //! known by its delivery, its line and the SHA-256 of what stands there; the cells of the record follow, by the contract's names.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::Cursor,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use calamine::{DataRef, Reader as _, Xlsx};
 use rust_xlsxwriter::{Color, Format, FormatBorder, Note, Workbook, Worksheet, XlsxError};
 use serde_json::json;
 
-use super::page::Page;
+use super::{book, page::Page};
 use crate::{
     decode::{Original, originals},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
@@ -32,8 +28,6 @@ const NOT_SHOWN: &str = "(not shown)";
 const CELL_LIMIT: usize = 32_767;
 /// Rows that a sheet can hold, headings apart.
 const ROW_LIMIT: usize = 1_000_000;
-/// Bytes of a workbook that is read back.
-const BYTE_LIMIT: u64 = 256 << 20;
 
 /// A delivery with its faulty rows.
 struct Faulty<'p> {
@@ -242,10 +236,7 @@ fn how_to(sheet: &mut Worksheet) -> Result<(), XlsxError> {
 ///
 /// # Errors
 /// TC0472 where it is no such workbook.
-pub fn corrections_in(partnership: &Partnership, file: &str, bytes: Vec<u8>) -> Answer<BTreeMap<String, Vec<RowAsked>>> {
-    if bytes.len() as u64 > BYTE_LIMIT {
-        return Err(not_the_export(file, None, &format!("it has {} bytes", bytes.len())));
-    }
+pub fn corrections_in(partnership: &Partnership, file: &str, bytes: &[u8]) -> Answer<BTreeMap<String, Vec<RowAsked>>> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let mut by_delivery: BTreeMap<String, Vec<Written>> = BTreeMap::new();
     rows_in(file, bytes)?.into_iter().for_each(|row| by_delivery.entry(row.delivery.clone()).or_default().push(row));
@@ -305,60 +296,25 @@ fn not_the_export(file: &str, row: Option<u32>, why: &str) -> Refusal {
         .into()
 }
 
-fn rows_in(file: &str, bytes: Vec<u8>) -> Answer<Vec<Written>> {
-    let fault = |why: String| not_the_export(file, None, &why);
-    let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| fault(error.to_string()))?;
-    let mut reader = workbook.worksheet_cells_reader(SHEET).map_err(|error| fault(error.to_string()))?;
-    let mut headings: BTreeMap<u32, String> = BTreeMap::new();
-    let mut rows: BTreeMap<u32, BTreeMap<u32, String>> = BTreeMap::new();
-    while let Some(cell) = reader.next_cell().map_err(|error| fault(error.to_string()))? {
-        let (row, column) = cell.get_position();
-        let Some(text) = text_of(cell.get_value()) else {
-            return Err(not_the_export(
-                file,
-                Some(row),
-                &format!("row {}, column {}: the cell is no text: write it as text, with ' before it", row + 1, column + 1),
-            ));
-        };
-        if row == 0 {
-            headings.insert(column, text);
-        } else {
-            rows.entry(row).or_default().insert(column, text);
-        }
-    }
-    let place = |name: &str| headings.iter().find(|(_, heading)| heading.as_str() == name).map(|(at, _)| *at);
-    let [Some(delivery), Some(number), Some(sha256), Some(_)] = IDENTITY.map(place) else {
-        return Err(fault(format!("its headings are {}", headings.values().cloned().collect::<Vec<_>>().join(", "))));
+fn rows_in(file: &str, bytes: &[u8]) -> Answer<Vec<Written>> {
+    let sheet = book::texts(bytes, SHEET).map_err(|(row, why)| not_the_export(file, row, &why))?;
+    let [Some(delivery), Some(number), Some(sha256), Some(_)] = IDENTITY.map(|name| sheet.place(name)) else {
+        let headings: Vec<String> = sheet.headings.into_values().collect();
+        return Err(not_the_export(file, None, &format!("its headings are {}", headings.join(", "))));
     };
     let columns: Vec<(u32, &String)> =
-        headings.iter().filter(|(_, name)| !IDENTITY.contains(&name.as_str())).map(|(at, name)| (*at, name)).collect();
+        sheet.headings.iter().filter(|(_, name)| !IDENTITY.contains(&name.as_str())).map(|(at, name)| (*at, name)).collect();
     let mut written = Vec::new();
-    for (row, cells) in rows.iter().filter(|(_, cells)| cells.values().any(|text| !text.is_empty())) {
+    for (row, cells) in &sheet.rows {
         let text = |at: u32| cells.get(&at).cloned().unwrap_or_default();
         let Ok(source_row) = text(number).parse() else {
-            return Err(not_the_export(
-                file,
-                Some(*row),
-                &format!("row {} says it is row `{}` of the file", row + 1, printable(&text(number))),
-            ));
+            let why = format!("row {} says it is row `{}` of the file", row + 1, printable(&text(number)));
+            return Err(not_the_export(file, Some(*row), &why));
         };
         let cells = columns.iter().map(|(at, name)| ((*name).clone(), text(*at))).collect();
         written.push(Written { delivery: text(delivery), source_row, sha256: text(sha256), cells });
     }
     Ok(written)
-}
-
-/// The text of a cell; `None` where it is none. A whole number that a person typed is the text of its digits.
-fn text_of(cell: &DataRef<'_>) -> Option<String> {
-    match cell {
-        DataRef::Empty => Some(String::new()),
-        DataRef::String(text) => Some(text.clone()),
-        DataRef::SharedString(text) => Some((*text).to_owned()),
-        DataRef::Int(number) => Some(number.to_string()),
-        // The shortest text that reads back as this number; what a money column makes of it, the exact parser says.
-        DataRef::Float(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 /// The rows of a delivery that are in quarantine.
@@ -371,38 +327,53 @@ pub fn quarantined_rows(partnership: &Partnership, delivery: &str) -> Answer<BTr
     Ok(read_quarantine(&lake.quarantine_file(&id))?.into_iter().map(|fault| fault.source_row).collect())
 }
 
-/// What became of a correction.
+/// What became of the corrections, delivery by delivery; `None` where one was not tried.
 #[must_use]
-pub fn corrected(corrections: &[Correction]) -> Page {
+pub fn corrected(all: &[(String, Option<Answer<Correction>>)]) -> Page {
     let mut text = String::new();
     let mut list = Vec::new();
-    for Correction { event, delivered } in corrections {
-        let (out, changed): (Vec<_>, Vec<_>) = event.rows.iter().partition(|row| row.is_left_out());
-        let cells: usize = changed.iter().map(|row| row.changes.len()).sum();
-        let mut what = Vec::new();
-        if !changed.is_empty() {
-            what.push(format!("{} corrected in {}", counted(changed.len() as u64, "row"), counted(cells as u64, "cell")));
+    for (delivery, tried) in all {
+        match tried {
+            Some(Ok(correction)) => told(correction, &mut text, &mut list),
+            Some(Err(refusal)) => {
+                let why: Vec<&str> = refusal.0.iter().map(|report| report.code.id).collect();
+                text.push_str(&format!("not corrected: delivery {delivery} is as it was ({})\n", why.join(", ")));
+                list.push(json!({"delivery_id": delivery, "refused": why}));
+            }
+            None => {
+                text.push_str(&format!("not tried: delivery {delivery} is as it was\n"));
+                list.push(json!({"delivery_id": delivery, "refused": []}));
+            }
         }
-        if !out.is_empty() {
-            what.push(format!("{} left out for good", counted(out.len() as u64, "row")));
-        }
-        let state = match delivered.state {
-            Delivery::Accepted | Delivery::AlreadyIn => "is accepted",
-            Delivery::Waiting => "waits for a person's word",
-            Delivery::Refused => "is refused",
-        };
-        let quarantined =
-            if delivered.quarantined == 0 { String::new() } else { format!(", {} in quarantine", counted(delivered.quarantined, "row")) };
-        text.push_str(&format!(
-            "{}: delivery {} of {} {state} ({}{quarantined})\n",
-            what.join(", "),
-            event.delivery_id,
-            delivered.feed,
-            rows_and_pounds(delivered.rows, delivered.pence)
-        ));
-        list.push(json!({"delivery_id": event.delivery_id, "feed": delivered.feed, "corrected": changed.len(), "cells": cells,
-            "left_out": out.len(), "rows": delivered.rows, "quarantined": delivered.quarantined, "by": event.by, "reason": event.reason}));
     }
     text.push_str("figures change with the next run: truecost run\n");
     Page::new("quarantine_correct", text, list.into())
+}
+
+fn told(Correction { event, delivered }: &Correction, text: &mut String, list: &mut Vec<serde_json::Value>) {
+    let (out, changed): (Vec<_>, Vec<_>) = event.rows.iter().partition(|row| row.is_left_out());
+    let cells: usize = changed.iter().map(|row| row.changes.len()).sum();
+    let mut what = Vec::new();
+    if !changed.is_empty() {
+        what.push(format!("{} corrected in {}", counted(changed.len() as u64, "row"), counted(cells as u64, "cell")));
+    }
+    if !out.is_empty() {
+        what.push(format!("{} left out for good", counted(out.len() as u64, "row")));
+    }
+    let state = match delivered.state {
+        Delivery::Accepted | Delivery::AlreadyIn => "is accepted",
+        Delivery::Waiting => "waits for a person's word",
+        Delivery::Refused => "is refused",
+    };
+    let quarantined =
+        if delivered.quarantined == 0 { String::new() } else { format!(", {} in quarantine", counted(delivered.quarantined, "row")) };
+    text.push_str(&format!(
+        "{}: delivery {} of {} {state} ({}{quarantined})\n",
+        what.join(", "),
+        event.delivery_id,
+        delivered.feed,
+        rows_and_pounds(delivered.rows, delivered.pence)
+    ));
+    list.push(json!({"delivery_id": event.delivery_id, "feed": delivered.feed, "corrected": changed.len(), "cells": cells,
+        "left_out": out.len(), "rows": delivered.rows, "quarantined": delivered.quarantined, "by": event.by, "reason": event.reason}));
 }

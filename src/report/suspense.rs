@@ -25,14 +25,7 @@ use crate::{
 /// # Errors
 /// TC0106, TC10…
 pub fn suspense(partnership: &Partnership, csv: bool) -> Answer<Page> {
-    let (release, list, from, stand) = if let Some((run, list)) = stopped_suspense(partnership)? {
-        (None, list, format!("of run {run}, which check 12 stopped; it published nothing"), Stand::of(partnership)?)
-    } else {
-        let (release, stand) = (latest(partnership)?, Stand::of(partnership)?);
-        let found = prove::suspense(partnership, &tables_upon(partnership, &release, &stand)?)?;
-        let name = release.manifest.release;
-        (Some(name.clone()), found.iter().map(prove::InSuspense::to_json).collect(), format!("of release {name}"), stand)
-    };
+    let Found { release, list, from, stand } = found(partnership)?;
     // Codes of what counts nowhere are in no suspense: they may come to be when it counts.
     let uncounted = stand.in_no_figure();
     let page = match (csv, list.first()) {
@@ -51,6 +44,30 @@ pub fn suspense(partnership: &Partnership, csv: bool) -> Answer<Page> {
     Ok(if csv { page.exact() } else { page })
 }
 
+/// What is in suspense, and where that is known from.
+pub(super) struct Found {
+    /// `None` where a run was stopped, and its record answers.
+    release: Option<String>,
+    /// As [`prove::InSuspense::to_json`] has each code.
+    pub(super) list: Vec<serde_json::Value>,
+    /// In words.
+    pub(super) from: String,
+    stand: Stand,
+}
+
+/// Every code in suspense, of the latest release or of the run that check 12 stopped.
+pub(super) fn found(partnership: &Partnership) -> Answer<Found> {
+    if let Some((run, list)) = stopped_suspense(partnership)? {
+        let from = format!("of run {run}, which check 12 stopped; it published nothing");
+        return Ok(Found { release: None, list, from, stand: Stand::of(partnership)? });
+    }
+    let (release, stand) = (latest(partnership)?, Stand::of(partnership)?);
+    let found = prove::suspense(partnership, &tables_upon(partnership, &release, &stand)?)?;
+    let name = release.manifest.release;
+    let list = found.iter().map(prove::InSuspense::to_json).collect();
+    Ok(Found { from: format!("of release {name}"), release: Some(name), list, stand })
+}
+
 /// Run and codes, where the latest run that did anything was stopped because of suspense.
 fn stopped_suspense(partnership: &Partnership) -> Answer<Option<(String, Vec<serde_json::Value>)>> {
     let runs = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.runs()?;
@@ -61,7 +78,7 @@ fn stopped_suspense(partnership: &Partnership) -> Answer<Option<(String, Vec<ser
 }
 
 /// A text of a row as [`prove::InSuspense::to_json`] holds it; empty where it has none.
-fn said<'r>(row: &'r serde_json::Value, key: &str) -> &'r str {
+pub(super) fn said<'r>(row: &'r serde_json::Value, key: &str) -> &'r str {
     row[key].as_str().unwrap_or_default()
 }
 
@@ -83,10 +100,13 @@ fn shown(list: &[serde_json::Value]) -> String {
     table.text()
 }
 
+/// Reference tables that may lack a code.
+pub(super) const TABLES: [&str; 3] = ["account", "cost_centre", "ownership_rule"];
+
 /// Rows in the columns of each reference table that lacks some, as its file has them, with what is known filled in.
 fn to_fill_in(partnership: &Partnership, list: &[serde_json::Value]) -> Answer<String> {
     let mut out = String::new();
-    for name in ["account", "cost_centre", "ownership_rule"] {
+    for name in TABLES {
         let of: Vec<_> = list.iter().filter(|row| row["table"] == name).collect();
         let Some(reference) = partnership.references.get(name).filter(|_| !of.is_empty()) else { continue };
         let mut ids = rule_ids(reference)?;
@@ -103,7 +123,7 @@ fn to_fill_in(partnership: &Partnership, list: &[serde_json::Value]) -> Answer<S
 }
 
 /// Ids that are taken; of ownership rules only.
-fn rule_ids(reference: &ReferenceTable) -> Answer<BTreeSet<String>> {
+pub(super) fn rule_ids(reference: &ReferenceTable) -> Answer<BTreeSet<String>> {
     if reference.contract.column("rule_id").is_none() {
         return Ok(BTreeSet::new());
     }
@@ -111,7 +131,7 @@ fn rule_ids(reference: &ReferenceTable) -> Answer<BTreeSet<String>> {
 }
 
 /// What is known of a cell of the row; empty where a person has to say it.
-fn cell(row: &serde_json::Value, column: &str, ids: &mut BTreeSet<String>) -> String {
+pub(super) fn cell(row: &serde_json::Value, column: &str, ids: &mut BTreeSet<String>) -> String {
     match column {
         "rule_id" => new_id(&format!("{}_{}", said(row, "council"), said(row, "code")), ids),
         "council" => said(row, "council").to_owned(),
@@ -122,10 +142,15 @@ fn cell(row: &serde_json::Value, column: &str, ids: &mut BTreeSet<String>) -> St
             let of = |key: &str| said(row, key);
             format!("{rows} {} pounds; first {} last {}; e.g. {}{near}", of("amount"), of("first"), of("last"), of("example"))
         }
-        // The record of a run that an earlier version stopped does not say which column.
-        _ if column == row["column"].as_str().unwrap_or_else(|| said(row, "table")) => pattern_of(said(row, "code")),
+        _ if column == stands_in(row) => pattern_of(said(row, "code")),
         _ => String::new(),
     }
+}
+
+/// The column of its table in which the code stands.
+pub(super) fn stands_in(row: &serde_json::Value) -> &str {
+    // The record of a run that an earlier version stopped does not say which.
+    row["column"].as_str().unwrap_or_else(|| said(row, "table"))
 }
 
 /// A cell that covers the code. A code that would be read as a prefix or a range is covered by the prefix that ends before the mark.

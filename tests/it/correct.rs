@@ -199,6 +199,39 @@ fn a_correction_that_does_not_hold_changes_nothing_and_says_what_is_still_wrong(
 }
 
 #[test]
+fn of_several_deliveries_each_is_told() {
+    let place = Place::new();
+    april(&place, 4, &BTreeMap::from([(0, (5, "1.234"))]));
+    let may = "Ref;Seq;Posted;Centre;Nature;Value;Text\nA05;0;03/05/2018;A100;4100;1.00;a\nA05;1;03/05/2018;A100;4100;about 1;b\nTOTAL;;;;;0.00;\n";
+    place.write("drop/ashvale/general_ledger/ashvale_2018_05.csv", may);
+    place.run(&["run"]).must(1);
+    place.run(&["quarantine", "export", FEED, "--out", "rows.xlsx"]).must(0);
+    // April is right, May is not: whichever comes first.
+    edit(&place, "rows.xlsx", "mixed.xlsx", |row, heading, text| match (row, heading) {
+        ("2", "amount") => "1.00".into(),
+        ("3", "amount") => "about 2".into(),
+        _ => text.to_owned(),
+    });
+    let mixed = place.run(&[&["quarantine", "correct", "mixed.xlsx"], &BY[..]].concat());
+    assert_eq!(mixed.code, 1, "{}\n{}", mixed.out, mixed.err);
+    assert!(mixed.out.contains("1 row corrected in 1 cell: delivery") && mixed.out.contains("is accepted"), "{}", mixed.out);
+    assert!(
+        mixed.out.contains("not corrected: delivery") && mixed.err.contains("nothing was changed: delivery"),
+        "{}\n{}",
+        mixed.out,
+        mixed.err
+    );
+    let list = place.json(&["quarantine", "list"]);
+    assert_eq!(list.as_array().unwrap().len(), 1, "May alone is left: {list}");
+    // The machine reads the same.
+    place.run(&["quarantine", "export", FEED, "--out", "may.xlsx"]).must(0);
+    edit(&place, "may.xlsx", "right.xlsx", |_, heading, text| if heading == "amount" { "-1.00".into() } else { text.to_owned() });
+    let right = place.run(&[&["quarantine", "correct", "right.xlsx", "--json"], &BY[..]].concat()).must(0);
+    let right: serde_json::Value = serde_json::from_str(&right).unwrap();
+    assert_eq!(right["answer"][0]["corrected"], 1, "{right}");
+}
+
+#[test]
 fn a_row_that_is_left_out_stays_in_quarantine_and_a_newer_delivery_ends_all_corrections() {
     let place = Place::new();
     place.replace("pipelines/ashvale/general_ledger.yaml", "- {sum: amount, by: document, equals: 0.00}\n", "");

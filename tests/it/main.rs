@@ -26,6 +26,7 @@ mod demo;
 mod doors;
 mod elsewhere;
 mod engine;
+mod fill_in;
 mod found;
 mod golden;
 mod guide;

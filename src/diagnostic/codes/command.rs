@@ -27,6 +27,8 @@ codes! {
     NOT_SAID = "TC0112", Configurator, 2, "who decides, and why?";
     /// A file that a command was to write is there already, or cannot be written.
     NOT_WRITTEN = "TC0115", Operator, 2, "a file cannot be written";
+    /// A row of the workbook of codes in suspense that cannot become a row of a reference table.
+    NOT_APPLIED = "TC0116", Configurator, 2, "a code in suspense cannot be given a row";
     /// `truecost key new` where there are keys already.
     KEYS_THERE = "TC0117", Configurator, 2, "there are keys already";
     /// A feed of personal data whose council has no keys.

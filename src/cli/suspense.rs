@@ -1,0 +1,82 @@
+//! `truecost suspense`: shown, written to be filled in, and applied.
+
+use std::{fs, path::Path};
+
+use super::{
+    add::{ask, at_terminal},
+    args::{self, Sure},
+    out::Voice,
+    quarantine::write_new,
+};
+use crate::{
+    diagnostic::{Answer, Diagnostic, Place, codes},
+    onboard::{self, Change, NO, Question, YES},
+    pipeline::Partnership,
+    report::{self, Page},
+};
+
+/// Does what is asked, and says it.
+pub(super) fn act(partnership: &Partnership, words: &args::Suspense, voice: Voice) -> Answer<u8> {
+    match (&words.action, &words.xlsx) {
+        (Some(args::SuspenseAction::Apply { file, by, approver, sure }), _) => {
+            onboard::said_back(&partnership.root)?.iter().for_each(|line| voice.say(line));
+            let name = file.display().to_string();
+            let bytes = fs::read(file).map_err(|error| not_read(&name, &error))?;
+            let (changes, page) = onboard::suspense_applied(partnership, &name, &bytes, (by, approver))?;
+            let again = format!("truecost suspense apply {name} --by NAME --approver NAME");
+            propose(&partnership.root, &changes, (page, &again), *sure, voice)
+        }
+        (None, Some(out)) => {
+            let (bytes, page) = report::suspense_xlsx(partnership)?;
+            write_new(out, &bytes)?;
+            let file = out.display();
+            let next =
+                format!("written to {file}; fill in the yellow cells, then: truecost suspense apply {file} --by NAME --approver NAME\n");
+            voice.answer(&Page { text: format!("{}{next}", page.text), ..page });
+            Ok(0)
+        }
+        (None, None) => {
+            voice.answer(&report::suspense(partnership, words.csv)?);
+            Ok(0)
+        }
+    }
+}
+
+/// Shows what would be written, and writes it where somebody says so: at a terminal, or by `--yes`.
+pub(super) fn propose(root: &Path, changes: &[Change], (mut page, again): (Page, &str), sure: Sure, voice: Voice) -> Answer<u8> {
+    let asks = at_terminal(voice) && !sure.yes && !sure.dry_run;
+    if asks {
+        voice.answer(&page);
+    }
+    let said = asks.then(|| ask(&Question::new("write", "Write it?").choices([YES, NO]).default(NO), voice)).flatten();
+    let writes = sure.yes || said.as_deref() == Some(YES);
+    if writes {
+        onboard::write(root, changes)?;
+    }
+    if !asks {
+        if let Some(fields) = page.json.as_object_mut() {
+            fields.insert("written".to_owned(), writes.into());
+        }
+        voice.answer(&page);
+    }
+    if writes {
+        voice.say("written; figures change with the next run: truecost run");
+    }
+    if writes || asks || sure.dry_run { Ok(0) } else { Err(unsaid(again).into()) }
+}
+
+/// Nobody is there to ask.
+fn unsaid(again: &str) -> Diagnostic {
+    Diagnostic::new(codes::command::OPEN_QUESTIONS, "nobody is there to say whether it is to be written")
+        .expected("--yes, or a terminal at which it can be asked")
+        .outcome("nothing was written")
+        .hint(format!("{again} --yes"))
+}
+
+fn not_read(name: &str, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::new(codes::control::NOT_THE_EXPORT, format!("{name} cannot be read: {error}"))
+        .place(Place::file(name))
+        .expected("a workbook that `suspense --xlsx` wrote")
+        .outcome("nothing was written")
+        .hint("truecost suspense --xlsx FILE.xlsx")
+}
