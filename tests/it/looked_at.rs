@@ -64,6 +64,47 @@ fn what_is_said_of_a_figure_of_a_line_and_of_the_method() {
     golden::golden("golden/true_cost/said/lines.txt", &lines.join("\n"));
 }
 
+/// A charge between partners says with what it was added up and of which pair that is a side, or since when it is open.
+#[test]
+fn a_line_of_a_recharge_says_its_pair() {
+    let Some(partnership) = run() else { return };
+    let mut said = String::new();
+    let mut rows: Vec<_> = partnership.published("cost_line").0.into_iter().filter(|row| row["recharge"] == "true").collect();
+    rows.sort_by_key(|row| (row["council"].clone(), row["source_row"].parse::<u64>().unwrap()));
+    for row in &rows {
+        let text = partnership.run(&["explain", "line", &row["delivery_id"], &row["source_row"]], 0);
+        let (_, from) = text.split_once("\npart 1 is in no cell").unwrap();
+        said.push_str(&format!("{}, row {}{from}", row["council"], row["source_row"]));
+        let answer = answer(&partnership, &["explain", "line", &row["delivery_id"], &row["source_row"]]);
+        let recharge = &answer["allocated"][0]["recharge"];
+        assert_ne!(recharge["pairs"].is_array(), recharge["open"].is_object(), "{answer}");
+    }
+    assert!(rows.len() >= 3, "{said}");
+    golden::golden("golden/true_cost/said/recharges.txt", &said);
+}
+
+/// Figures that were put together since few persons stand behind them are counted for whoever looks after the machine, and for a committee.
+#[test]
+fn small_groups_are_counted() {
+    let Some(partnership) = run() else { return };
+    assert!(!partnership.run(&["doctor"], 0).contains("small groups"), "groups of one are shown");
+    partnership.change("pipelines/partnership.yaml", |yaml| yaml.replace("small_group: 1 ", "small_group: 5 "), 0);
+    let doctor = partnership.run(&["doctor"], 0);
+    let line = doctor.lines().find(|line| line.contains("small groups")).unwrap_or_default();
+    let rows = |table: &str, what: &str| {
+        partnership.query(&format!("SELECT {what} AS n FROM {table}")).lines().nth(1).unwrap_or_default().to_owned()
+    };
+    let merged = rows("on_cost WHERE service = 'small_groups'", "count(*)");
+    let parts = rows("cost_line WHERE part_kind = 'pay_small'", "count(*)");
+    let differences = rows("payroll_difference WHERE cost_centre = 'small_groups'", "count(*)");
+    assert!(line.starts_with("ok      small groups: figures of fewer than 5 persons are put together: "), "{doctor}");
+    for (table, count) in [("on_cost", merged), ("cost_line", parts), ("payroll_difference", differences)] {
+        assert!(line.contains(&format!("{count} row{} in {table}", if count == "1" { "" } else { "s" })), "{line}");
+    }
+    let method = partnership.run(&["method"], 0);
+    assert!(method.contains("| `payroll_difference` | one row |"), "{method}");
+}
+
 /// Check 36 over everything that is published: each figure's lines, read from `cost_line` here, each times the share that is published,
 /// sum to the exact figure that is printed, and with the rounding that is printed to the figure.
 #[test]

@@ -6,6 +6,7 @@ use super::{
     book::{Book, CellKey, CellPart},
     figure::{Cells, named, untraced},
     json::of_key,
+    recharge::{RechargeLine, became},
     shown::{amount, exact_pounds, fraction, in_pounds, words},
 };
 use crate::{
@@ -27,7 +28,14 @@ struct LinePart {
     /// Why it is in no cell; empty where it is in one.
     apart: &'static str,
     cell: CellKey,
+    /// Of its effect, `2018-04-12`.
+    day: String,
+    /// As the line has it; empty where it has none.
+    reference: String,
 }
+
+/// Why a recharge is in no cell.
+const RECHARGE: &str = "a charge between the partners, which is set off against its other side: see recharge_pair and unmatched_recharge";
 
 /// For the page of a line: text, and the same for programs. Both empty where the release allocates nothing of its period.
 ///
@@ -53,8 +61,17 @@ pub(in crate::report) fn went(partnership: &Partnership, tables: &Tables, delive
             };
         }
         if let Some((book, cells)) = &at {
-            let (said, value) = one_part(book, cells, &part)?;
+            let (said, mut value) = one_part(book, cells, &part)?;
             text.push_str(&said);
+            if part.apart == RECHARGE {
+                let of = (delivery, row, part.cell.council.as_str());
+                let line = RechargeLine { of, reference: &part.reference, day: &part.day, period: part.period };
+                let (became, told) = became(partnership, tables, &line)?;
+                text.push_str(&became);
+                if let Some(fields) = value.as_object_mut().filter(|_| !told.is_empty()) {
+                    fields.insert("recharge".to_owned(), told.into());
+                }
+            }
             list.push(value);
         }
     }
@@ -70,7 +87,7 @@ fn line_part(row: &Row<'_>) -> Answer<LinePart> {
     } else if is(Ownership::Suspense) {
         "no rule covers it: `truecost suspense` lists what to fill in"
     } else if row.truth("recharge")? {
-        "a charge between the partners, which is set off against its other side: see recharge_pair and unmatched_recharge"
+        RECHARGE
     } else if is(Ownership::Retained) {
         "the council's own"
     } else {
@@ -97,6 +114,8 @@ fn line_part(row: &Row<'_>) -> Answer<LinePart> {
             fund: row.text("fund")?,
             bearer,
         },
+        day: row.shown("effective_date")?,
+        reference: row.text("reference")?,
     })
 }
 

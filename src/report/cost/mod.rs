@@ -7,6 +7,7 @@ pub(super) mod driven;
 pub(super) mod figure;
 mod json;
 pub(super) mod line;
+mod recharge;
 pub(super) mod shown;
 #[cfg(test)]
 mod tests;

@@ -8,9 +8,15 @@ use serde_json::json;
 
 use super::{
     Page,
+    ask::{latest, tables},
     cost::{book::Book, driven::Driven, method_in_force},
+    row::each,
 };
-use crate::{diagnostic::Answer, domain::Period, pipeline::Partnership};
+use crate::{
+    diagnostic::Answer,
+    domain::{Period, counted},
+    pipeline::Partnership,
+};
 
 /// The method of a period; of the last that is allocated where none is named.
 ///
@@ -39,6 +45,24 @@ pub fn method(partnership: &Partnership, period: Option<Period>) -> Answer<Page>
     }
     let json = json!({"period": book.period.to_string(), "markdown": text});
     Ok(Page::new("method", text, json))
+}
+
+/// What was put together in the latest release since few persons stand behind it, over all periods: `on_cost: 3 rows of 11 persons`, for
+/// each table that has such rows.
+///
+/// # Errors
+/// TC0106 where nothing is published; TC11….
+pub(super) fn small_groups(partnership: &Partnership) -> Answer<Vec<String>> {
+    if !partnership.contracts.contains_key("published/on_cost") {
+        return Ok(Vec::new());
+    }
+    let tables = tables(partnership, &latest(partnership)?)?;
+    let all = each(&tables, include_str!("sql/small_of_all.sql"), |row| {
+        let rows = row.whole("rows")?.unwrap_or_default().unsigned_abs();
+        let persons = row.whole("persons")?.map(|persons| format!(" of {}", counted(persons.unsigned_abs(), "person")));
+        Ok((rows > 0).then_some(format!("{} in {}{}", counted(rows, "row"), row.text("found_in")?, persons.unwrap_or_default())))
+    })?;
+    Ok(all.into_iter().flatten().collect())
 }
 
 /// What a method does, in a sentence.

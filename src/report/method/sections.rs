@@ -270,7 +270,8 @@ pub(super) fn small_groups(book: &Book<'_>) -> Answer<String> {
     let mut table = Table::new(&[("council", L), ("in", L), ("persons, or parts of lines", R)]);
     if book.has("on_cost") {
         let rows = book.each(include_str!("sql/small.sql"), |row| {
-            Ok([row.text("council")?, format!("`{}`", row.text("found_in")?), number(row.whole("counted")?.unwrap_or_default())])
+            let counted = row.whole("counted")?.map_or_else(|| "one row".to_owned(), number);
+            Ok([row.text("council")?, format!("`{}`", row.text("found_in")?), counted])
         })?;
         rows.into_iter().for_each(|row| table.row(row));
     }
