@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use truecost::pipeline::{Basis, Extent};
+use truecost::pipeline::{Basis, Extent, Missing};
 
 use super::{
     Reached,
@@ -155,7 +155,7 @@ impl Model {
     }
 
     /// Required feeds that brought nothing for a period in which others have lines.
-    fn lacking(&self, world: &World, period: u8, carry: bool) -> Vec<usize> {
+    fn lacking(&self, world: &World, period: u8) -> Vec<(usize, Missing)> {
         if !(0..FEEDS.len()).any(|feed| self.would_count(world, feed, period) && self.stood(world, feed, period).0 > 0) {
             return Vec::new();
         }
@@ -171,9 +171,30 @@ impl Model {
                 Asked::From(from) => from <= month_of(period),
             };
             let of_basis = Self::is_active(world, *feed, period) && Self::basis(world, *feed, period) == Some(FEEDS[*feed].basis);
-            asked && said.carry == carry && of_basis && (period < 13 || brought_closing(*feed))
+            asked && of_basis && (period < 13 || brought_closing(*feed))
         };
-        (0..FEEDS.len()).filter(is_asked).filter(|feed| self.holder(*feed, period).is_none()).collect()
+        let lacks = (0..FEEDS.len()).filter(is_asked).filter(|feed| self.holder(*feed, period).is_none());
+        lacks.filter_map(|feed| Some((feed, world.said(feed)?.missing))).collect()
+    }
+
+    fn is_blocked(&self, world: &World, period: u8) -> bool {
+        self.lacking(world, period).iter().any(|(_, missing)| *missing == Missing::Block)
+    }
+
+    /// The month whose lines stand in for one that a feed has not brought: the last one before it that would count, and has some.
+    fn carried(&self, world: &World, feed: usize, period: u8) -> Option<u8> {
+        let may = period < 13 && self.lacking(world, period).contains(&(feed, Missing::Carry)) && !self.is_blocked(world, period);
+        let has_lines = |p: &u8| self.would_count(world, feed, *p) && self.stood(world, feed, *p).0 > 0;
+        (1..period).rev().filter(|_| may).find(has_lines)
+    }
+
+    /// Rows and pence that readers are to see of a feed's period, where it is in the figures.
+    fn counted(&self, world: &World, feed: usize, period: u8) -> Option<(u64, i128)> {
+        match self.state(world, feed, period) {
+            "counts" => Some(self.stood(world, feed, period)),
+            "carried" => self.carried(world, feed, period).map(|from| self.stood(world, feed, from)),
+            _ => None,
+        }
     }
 
     pub fn state(&self, world: &World, feed: usize, period: u8) -> &'static str {
@@ -182,12 +203,14 @@ impl Model {
             (0..self.deliveries.len())
                 .any(|d| self.deliveries[d].feed == feed && self.deliveries[d].state == State::Withdrawn && self.covers(d, period))
         };
-        let blocked = || !self.lacking(world, period, false).is_empty();
+        let blocked = || self.is_blocked(world, period);
+        let goes_on = || self.lacking(world, period).iter().any(|(lacks, _)| *lacks == feed) && !blocked();
         match holder {
+            None if self.carried(world, feed, period).is_some() => "carried",
             None if withdrawn() => "withdrawn",
             _ if world.councils[council_of(feed)].is_none() => "council not declared",
             _ if world.said(feed).is_none() => "feed not declared",
-            None if self.lacking(world, period, true).contains(&feed) && !blocked() => "carried",
+            None if goes_on() => "without",
             None => "nothing yet",
             Some(holder) if self.deliveries[holder].lost => "lost",
             Some(_) if !Self::is_active(world, feed, period) => "not active",
@@ -242,8 +265,7 @@ impl Model {
             for period in 1..=13 {
                 let of_council: Vec<usize> = (0..FEEDS.len()).filter(|feed| council_of(*feed) == council).collect();
                 let was = |feed: &usize| self.published.contains_key(&(*feed, period));
-                let stays =
-                    |feed: &usize| self.state(world, *feed, period) == "counts" && (self.stood(world, *feed, period).0 > 0 || was(feed));
+                let stays = |feed: &usize| self.counted(world, *feed, period).is_some_and(|(rows, _)| rows > 0 || was(feed));
                 let unsaid = |feed: &usize| {
                     let state = self.state(world, *feed, period);
                     let told = self.stood(world, *feed, period).0 > 0 && (state.ends_with("not declared") || state == "lost");
@@ -300,8 +322,8 @@ impl Model {
         if !self.shrinking(world).is_empty() {
             return count(reached, "stops: shrinking");
         }
-        let counts = self.slots().into_iter().filter(|(feed, period)| self.state(world, *feed, *period) == "counts");
-        let lines = counts.map(|(feed, period)| ((feed, period), self.stood(world, feed, period)));
+        let slots = (0..FEEDS.len()).flat_map(|feed| (1..=13).map(move |period| (feed, period)));
+        let lines = slots.filter_map(|(feed, period)| Some(((feed, period), self.counted(world, feed, period)?)));
         // A period without lines is only there where readers saw it before.
         let next: BTreeMap<(usize, u8), (u64, i128)> =
             lines.filter(|(slot, (rows, _))| *rows > 0 || self.published.contains_key(slot)).collect();

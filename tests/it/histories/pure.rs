@@ -10,7 +10,7 @@ use serde_json::json;
 use truecost::{
     domain::{Coverage, Day, DeliveryId, Digest, Identifier, Period, Span},
     lake::{Closings, Decided, DeliveryProof, DeliveryRecord, DeliveryState, LakeFile, Manifest, PeriodProof, Turn, holder},
-    pipeline::{self, Basis, Council, Extent, Feed, FilePattern, FilePatterns, Missing, Partnership, Repeats, Required, Shrunken},
+    pipeline::{self, Basis, Council, Extent, Feed, FilePattern, FilePatterns, Partnership, Repeats, Required, Shrunken},
     plan::{
         self, Brings, Change, EntryRules, Met, ReleasePlan, Selector, Slot, Take, Wish, accept, copied, decision, enter, meet, order,
         plan_feed, plan_release, replays, undo, withdraw,
@@ -42,7 +42,10 @@ fn reference() -> &'static Partnership {
     static READ: OnceLock<Partnership> = OnceLock::new();
     READ.get_or_init(|| {
         let read = pipeline::read(&places::root()).expect("the reference partnership").0;
-        Partnership { references: BTreeMap::new(), contracts: BTreeMap::new(), feeds: vec![read.feeds[0].clone()], ..read }
+        // The published tables' alone: whether they tell carried lines apart.
+        let contracts = read.contracts.iter().filter(|(name, _)| name.starts_with("published/"));
+        let contracts = contracts.map(|(name, contract)| (name.clone(), contract.clone())).collect();
+        Partnership { references: BTreeMap::new(), contracts, feeds: vec![read.feeds[0].clone()], ..read }
     })
 }
 
@@ -87,7 +90,7 @@ impl Pure {
     }
 
     fn declare(&mut self, world: &World) {
-        let words: Vec<String> = (0..FEEDS.len()).map(|feed| world.rules(feed)).collect();
+        let words: Vec<String> = (0..FEEDS.len()).map(|feed| world.words(feed)).collect();
         let made_of = format!("{words:?} {:?} {}", world.councils, world.partner);
         if made_of == self.made_of {
             return;
@@ -436,7 +439,7 @@ fn declared(world: &World, at: usize) -> Option<Feed> {
         Asked::Always => Required::Always,
         Asked::From(from) => Required::From(first(from)),
     };
-    feed.missing = if said.carry { Missing::Without } else { Missing::Block };
+    feed.missing = said.missing;
     feed.shrunken = if said.may_shrink { Shrunken::Counts } else { Shrunken::Waits };
     feed.repeats = if said.repeats { Repeats::Allowed } else { Repeats::Refused };
     feed.active = Span { from: said.from.map(first), to: said.to.map(first) };

@@ -127,7 +127,7 @@ impl Real {
             "services:\n  exchequer:\n    name: Exchequer\n    services:\n      payroll: {{name: Payroll, kind: both}}\nmembers:\n- {{organisation: {member}, service: [payroll], role: {role}, from: 2018-04-01}}\nsuspense_limit: {{pounds: 0.00, action: warn}}\nallow_hosts: []\nallow_paths: []\nretention: {{landing: 7y, releases: 7y}}"
         )
         .unwrap();
-        let words: Vec<String> = (0..FEEDS.len()).map(|feed| world.rules(feed)).collect();
+        let words: Vec<String> = (0..FEEDS.len()).map(|feed| world.words(feed)).collect();
         let declared = format!("{text}{words:?}");
         if declared != self.declared {
             self.declared = declared;

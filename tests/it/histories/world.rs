@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use truecost::pipeline::{Basis, Extent};
+use truecost::pipeline::{Basis, Extent, Missing};
 
 /// A feed that there may be.
 pub struct Place {
@@ -55,14 +55,14 @@ pub struct Said {
     /// First period in which it is so no more.
     pub to: Option<u8>,
     pub asked: Asked,
-    pub carry: bool,
+    pub missing: Missing,
     pub may_shrink: bool,
     pub repeats: bool,
 }
 
 impl Default for Said {
     fn default() -> Self {
-        Self { from: None, to: None, asked: Asked::Never, carry: false, may_shrink: false, repeats: false }
+        Self { from: None, to: None, asked: Asked::Never, missing: Missing::Block, may_shrink: false, repeats: false }
     }
 }
 
@@ -185,7 +185,7 @@ pub enum Step {
     Required {
         feed: usize,
         asked: Asked,
-        carry: bool,
+        missing: Missing,
     },
     Words {
         feed: usize,
@@ -218,7 +218,23 @@ impl World {
         self.feeds[feed].as_ref().filter(|_| self.councils[council_of(feed)].is_some())
     }
 
-    /// Whether two deliveries are judged by one set of rules tells this text: the feed's own file.
+    /// The feed's own file: [`Self::rules`], and what it says of a period that is not brought, which judges nothing.
+    pub fn words(&self, feed: usize) -> String {
+        let Some(said) = self.said(feed) else { return String::new() };
+        let required = match said.asked {
+            Asked::Never => "false".to_owned(),
+            Asked::Always => "true".to_owned(),
+            Asked::From(period) => format!("{{from: {}}}", first_day(period)),
+        };
+        let missing = match said.missing {
+            Missing::Block => "block",
+            Missing::Without => "without",
+            Missing::Carry => "carry",
+        };
+        format!("{}required: {required}\nmissing: {missing}\n", self.rules(feed))
+    }
+
+    /// Whether two deliveries are judged by one set of rules tells this text.
     pub fn rules(&self, feed: usize) -> String {
         let Some(said) = self.said(feed) else { return String::new() };
         let place = &FEEDS[feed];
@@ -228,23 +244,16 @@ impl World {
             _ => ("x_{year}_{month}[_{any}].csv", "{calendar: month, extent: one}"),
         };
         let contract = if place.extent == Extent::One { "plain" } else { "placed" };
-        let day = |period: u8| format!("{}-{:02}-01", if period > 9 { 2024 } else { 2023 }, (period + 2) % 12 + 1);
-        let required = match said.asked {
-            Asked::Never => "false".to_owned(),
-            Asked::Always => "true".to_owned(),
-            Asked::From(period) => format!("{{from: {}}}", day(period)),
-        };
         let others = (0..FEEDS.len())
             .filter(|other| *other != feed && self.said(*other).is_some())
             .filter(|other| FEEDS[*other].council == place.council && FEEDS[*other].basis == place.basis);
         let beside: Vec<&str> = others.map(|other| FEEDS[other].id).collect();
-        let span = |word: &str, period: Option<u8>| period.map(|p| format!("{word}: {}", day(p)));
+        let span = |word: &str, period: Option<u8>| period.map(|p| format!("{word}: {}", first_day(p)));
         let active: Vec<String> = span("from", said.from).into_iter().chain(span("to", said.to)).collect();
         let mut text = format!(
-            "contract: {}/{contract}\ninto: {}\nfiles: \"{files}\"\ncovers: {covers}\ncontrols: none\nrequired: {required}\nmissing: {}\nmay_shrink: {}\nrepeats: {}\n",
+            "contract: {}/{contract}\ninto: {}\nfiles: \"{files}\"\ncovers: {covers}\ncontrols: none\nmay_shrink: {}\nrepeats: {}\n",
             place.council,
             place.basis.common_table(),
-            if said.carry { "carry" } else { "block" },
             said.may_shrink,
             if said.repeats { "allowed" } else { "refused" },
         );
@@ -337,7 +346,7 @@ impl World {
             Step::Active { feed, from, to } => said(self, feed, &|said| {
                 (said.from, said.to) = (from, to.filter(|to| from.is_none_or(|from| from < *to)));
             }),
-            Step::Required { feed, asked, carry } => said(self, feed, &|said| (said.asked, said.carry) = (asked, carry)),
+            Step::Required { feed, asked, missing } => said(self, feed, &|said| (said.asked, said.missing) = (asked, missing)),
             Step::Words { feed, may_shrink, repeats } => {
                 said(self, feed, &|said| (said.may_shrink, said.repeats) = (may_shrink, repeats));
                 self.repeated[feed] |= repeats;
@@ -388,10 +397,11 @@ fn bases() -> impl Strategy<Value = Vec<(u8, Basis)>> {
 fn edits() -> impl Strategy<Value = Step> {
     let feed = || 0..FEEDS.len();
     let asked = prop_oneof![Just(Asked::Never), Just(Asked::Always), month().prop_map(Asked::From)];
+    let missing = prop::sample::select(&[Missing::Block, Missing::Without, Missing::Carry][..]);
     prop_oneof![
         3 => (feed(), proptest::option::weighted(0.4, month()), proptest::option::weighted(0.4, 2..=MONTHS + 1))
             .prop_map(|(feed, from, to)| Step::Active { feed, from, to }),
-        3 => (feed(), asked, any::<bool>()).prop_map(|(feed, asked, carry)| Step::Required { feed, asked, carry }),
+        3 => (feed(), asked, missing).prop_map(|(feed, asked, missing)| Step::Required { feed, asked, missing }),
         2 => (feed(), any::<bool>(), any::<bool>()).prop_map(|(feed, may_shrink, repeats)| Step::Words { feed, may_shrink, repeats }),
         2 => (0..2_usize, bases()).prop_map(|(council, bases)| Step::Basis { council, bases }),
         1 => (0..2_usize).prop_map(|council| Step::Council { council }),
@@ -434,4 +444,9 @@ fn words() -> impl Strategy<Value = Step> {
 pub fn histories() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![10 => files(), 6 => words(), 3 => edits(), 8 => Just(Step::Run)];
     proptest::collection::vec(step, 4..28)
+}
+
+/// Of a period, as a file writes it.
+fn first_day(period: u8) -> String {
+    format!("{}-{:02}-01", if period > 9 { 2024 } else { 2023 }, (period + 2) % 12 + 1)
 }
