@@ -205,7 +205,7 @@ impl Tally {
     }
 
     /// Groups of a [`super::BalanceBy`] whose sum is not nought: over all rows; or where these hold, over the accepted rows alone, which
-    /// are what is taken in.
+    /// are what is taken in. In millionths of a pound, as the file says them.
     #[must_use]
     pub fn out_of_balance(&self, at: usize) -> BTreeMap<String, Pence> {
         match (self.unbalanced.get(at), self.rejected_groups.get(at)) {

@@ -96,7 +96,9 @@ fn write(node: &Node, is_file: bool, said: &mut String) {
 /// The file's text without the lines of [`TIMING`]: from each such key to the key after it.
 fn without_timing(text: &str, root: &Node) -> String {
     let Value::Map(entries) = &root.value else { return text.to_owned() };
-    let is_left_out = |line: u64| entries.iter().rfind(|entry| entry.at.line <= line).is_some_and(|entry| TIMING.contains(&&*entry.key));
+    // Entries stand in the order of the file.
+    let of = |line: u64| entries.partition_point(|entry| entry.at.line <= line).checked_sub(1).and_then(|at| entries.get(at));
+    let is_left_out = |line: u64| of(line).is_some_and(|entry| TIMING.contains(&&*entry.key));
     text.split_inclusive('\n').zip(1_u64..).filter(|(_, line)| !is_left_out(*line)).map(|(line, _)| line).collect()
 }
 

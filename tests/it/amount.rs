@@ -237,11 +237,12 @@ proptest! {
             let _ = writeln!(text, "{pounds}.00,0,0,0,{},d{document}", if *faulty { "x" } else { "1" });
         }
         let (_, tally) = decoded(&extract(), &text, None, vec![BalanceBy { by: id("doc"), plus: vec![id("a")], minus: vec![] }]);
-        let out = |accepted_only: bool| -> Vec<(String, Pence)> {
-            let sum = |document: u8| -> Pence {
-                lines.iter().filter(|(d, _, faulty)| *d == document && !(accepted_only && *faulty)).map(|(_, p, _)| Pence::from(*p) * 100).sum()
+        // In millionths of a pound.
+        let out = |accepted_only: bool| -> Vec<(String, i128)> {
+            let sum = |document: u8| -> i128 {
+                lines.iter().filter(|(d, _, faulty)| *d == document && !(accepted_only && *faulty)).map(|(_, p, _)| i128::from(*p) * 1_000_000).sum()
             };
-            (0..4_u8).map(|d| (format!("d{d}"), sum(d))).filter(|(_, pence)| *pence != 0).collect()
+            (0..4_u8).map(|d| (format!("d{d}"), sum(d))).filter(|(_, millionths)| *millionths != 0).collect()
         };
         let expected = if out(false).is_empty() { out(true) } else { out(false) };
         prop_assert_eq!(tally.out_of_balance(0).into_iter().collect::<Vec<_>>(), expected);

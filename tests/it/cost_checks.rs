@@ -239,6 +239,7 @@ fn compared(all: &mut Plant) {
         "council ownership service bearer delivery_year delivery_period persons",
         &["a|shared|ict||2018|1|5", "b|shared|hr||2018|1|-", "b||small_groups||2018|1|2"],
     );
+    table(all, "carried_feed", "council feed delivery_year delivery_period carried_from lines amount left_out", &[]);
     let columns = "delivery_id council feed sender_debits common_debits sender_credits common_credits";
     table(all, "rounded_off", columns, &["d1|a|gl|3|3|-2|-2"]);
     table(all, "small_group", "persons", &["5"]);
@@ -326,6 +327,17 @@ fn check_15_fails_on_a_part_that_was_dropped() {
         only(&plant),
         (15, "b: unmatched recharges in cost_bridge so far are not those that are open (2018/P01): -£5.00".to_owned())
     );
+}
+
+#[test]
+fn check_6_warns_of_a_month_that_stands_in() {
+    let mut plant = sound();
+    let columns = "council feed delivery_year delivery_period carried_from lines amount left_out";
+    let left_out = "; 1 line on recharge accounts, £30.02, left out";
+    table(&mut plant, "carried_feed", columns, &[&format!("b|ledger|2018|2|2018/P01|1|-5.00|{left_out}")]);
+    let said = format!("b/ledger: lines of 2018/P01 stand in{left_out} (2018/P02)");
+    let (number, text) = only(&plant);
+    assert!(number == 6 && text.starts_with(&said), "{number}: {text}");
 }
 
 #[test]

@@ -254,6 +254,7 @@ impl FeedRun<'_> {
             self.say_planned(feed, &plan, &mut done);
             self.leave_idle(feed, &plan);
             if let (Ok(source), Some(listing)) = (source, listing) {
+                self.remove_left(feed, &plan, &listing, known);
                 let present = Arc::new(listing.entries.iter().map(|entry| entry.name.clone()).collect());
                 plans.push((sources.len(), feed, plan));
                 sources.push(Folder { feed, source, listing, present });
