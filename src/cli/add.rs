@@ -19,12 +19,20 @@ use crate::{
     run::{self, clock::ProcessClock},
 };
 
+/// Takes back what an earlier `truecost add` began to write and did not finish.
+///
+/// # Errors
+/// TC0139 where it cannot.
+pub fn take_back(root: &Path, voice: Voice) -> Answer<()> {
+    onboard::said_back(root)?.iter().for_each(|line| voice.say(line));
+    Ok(())
+}
+
 /// Adds what the words say.
 ///
 /// # Errors
 /// TC0109, TC0102, and TC0136 to TC0141.
 pub fn act(partnership: &Partnership, what: &Add, voice: Voice) -> Answer<u8> {
-    onboard::said_back(&partnership.root)?.iter().for_each(|line| voice.say(line));
     match what {
         Add::Council { name, said } => council(partnership, name, said, voice),
         Add::Feed(words) => feed(partnership, words, voice),

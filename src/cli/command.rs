@@ -44,7 +44,11 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
         Command::Explain { what: args::Explain::Word(words) } => say(voice, &word(words)?),
         Command::Schema { kind } => say(voice, &report::schema(kind.as_deref())?),
         Command::Contract { action } => super::add::contract(&words.partnership, action, voice),
-        Command::Add { what } => super::add::act(&open(&words.partnership, voice)?, what, voice),
+        Command::Add { what } => {
+            // Before anything of it is read.
+            super::add::take_back(&words.partnership, voice)?;
+            super::add::act(&open(&words.partnership, voice)?, what, voice)
+        }
         command => {
             let partnership = open(&words.partnership, voice).inspect_err(|refusal| match command {
                 Command::Schedule { action: args::Schedule::List } => held(&words.partnership, &refusal.0, voice, report::schedule_held),

@@ -156,7 +156,7 @@ impl Lake {
     /// # Errors
     /// TC1002.
     pub fn recover(&self, _held: &Lock) -> Answer<Vec<String>> {
-        ["period", SUPPLY].iter().try_for_each(|kind| self.events(kind).recover())?;
+        ["period", SUPPLY, CORRECTIONS].iter().try_for_each(|kind| self.events(kind).recover())?;
         self.staging.clear()?;
         for folder in durable::names(&self.folder)? {
             let folder = self.folder.join(folder);

@@ -1,6 +1,6 @@
 //! A way back for every bad row: exported, corrected in a workbook, judged again; or left out for good.
 
-use std::{collections::BTreeMap, fs::File, io::BufReader};
+use std::{collections::BTreeMap, fs::File, io::BufReader, path::Path};
 
 use calamine::{Data, Reader as _, Xlsx};
 use rust_xlsxwriter::Workbook;
@@ -11,8 +11,8 @@ const FEED: &str = "ashvale/general_ledger";
 const BY: [&str; 4] = ["--by", "A. Clerk", "--reason", "by word of the sender"];
 
 /// What the texts of a sheet are, row by row.
-fn sheet(place: &Place, file: &str) -> Vec<Vec<String>> {
-    let mut book: Xlsx<_> = Xlsx::new(BufReader::new(File::open(place.at(file)).unwrap())).unwrap();
+fn sheet(file: &Path) -> Vec<Vec<String>> {
+    let mut book: Xlsx<_> = Xlsx::new(BufReader::new(File::open(file).unwrap())).unwrap();
     let range = book.worksheet_range("rows").unwrap();
     let text = |cell: &Data| match cell {
         Data::String(text) => text.clone(),
@@ -24,7 +24,11 @@ fn sheet(place: &Place, file: &str) -> Vec<Vec<String>> {
 
 /// Writes the sheet anew, as a program that knows nothing of ours would, each cell as `change` has it: by row of the file and heading.
 fn edit(place: &Place, file: &str, to: &str, change: impl Fn(&str, &str, &str) -> String) {
-    let rows = sheet(place, file);
+    edit_workbook(&place.at(file), &place.at(to), change);
+}
+
+pub fn edit_workbook(file: &Path, to: &Path, change: impl Fn(&str, &str, &str) -> String) {
+    let rows = sheet(file);
     let mut book = Workbook::new();
     let out = book.add_worksheet().set_name("rows").unwrap();
     for (at, row) in (0..).zip(&rows) {
@@ -33,7 +37,7 @@ fn edit(place: &Place, file: &str, to: &str, change: impl Fn(&str, &str, &str) -
             out.write_string(at, column, text).unwrap();
         }
     }
-    book.save(place.at(to)).unwrap();
+    book.save(to).unwrap();
 }
 
 /// The headings and the rows of a table, without what tells of the delivery.
@@ -98,7 +102,7 @@ fn five_hundred_faults_come_back_as_what_the_sound_file_gives() {
     april(&place, 1200, &faulty);
     place.run(&["run"]).must(1);
     place.run(&["quarantine", "export", FEED, "--out", "rows.xlsx"]).must(0);
-    let rows = sheet(&place, "rows.xlsx");
+    let rows = sheet(&place.at("rows.xlsx"));
     assert_eq!(rows.len(), 501, "a row a record, and the headings");
     assert!(rows[1..].iter().all(|row| row[10] == "(not shown)"), "free text of a person is not written down: {:?}", rows[1]);
     edit(&place, "rows.xlsx", "corrected.xlsx", |row, heading, text| right(row, heading).unwrap_or_else(|| text.to_owned()));
@@ -271,7 +275,7 @@ fn a_year_to_date_is_looked_at_by_the_contract_that_read_it() {
     place.write("drop/ashvale/general_ledger/ashvale_2018_05.csv", file);
     place.run(&["run"]).must(1);
     place.run(&["quarantine", "export", FEED, "--out", "rows.xlsx"]).must(0);
-    let rows = sheet(&place, "rows.xlsx");
+    let rows = sheet(&place.at("rows.xlsx"));
     assert_eq!(rows[1][9], "about 1", "{rows:?}");
     edit(&place, "rows.xlsx", "corrected.xlsx", |_, heading, text| if heading == "amount" { "-1.00".into() } else { text.to_owned() });
     place.run(&[&["quarantine", "correct", "corrected.xlsx"], &BY[..]].concat()).must(0);

@@ -140,7 +140,7 @@ fn notices(dir: &Path, state: &mut State) {
             state.insert(format!("lake/notices/{name}"), format!("{} {} {} {told:?}", notice["kind"], notice["subject"], notice["open"]));
         }
     }
-    for folder in ["lake/period", "lake/supply"] {
+    for folder in ["lake/period", "lake/supply", "lake/corrections"] {
         for name in names(&dir.join(folder)) {
             let mut event = json(&dir.join(folder).join(&name));
             without_runs(&mut event);
@@ -157,6 +157,12 @@ fn bytes(dir: &Path, state: &mut State) {
     for name in names(&dir.join("lake/quarantine")) {
         state.insert(format!("lake/quarantine/{name}"), hash(&dir.join("lake/quarantine").join(name)));
     }
+    // What a person has written stays as it is; what a command writes into it is written whole.
+    let mut written = Vec::new();
+    for (folder, ending) in [("pipelines", "yaml"), ("pipelines", "sql"), ("pipelines", "csv"), ("pipelines", "part"), ("schemas", "yaml")] {
+        places::gather(&dir.join(folder), ending, &mut written);
+    }
+    written.iter().for_each(|path| drop(state.insert(path.strip_prefix(dir).unwrap().display().to_string(), hash(path))));
     state.insert(".gitignore".into(), fs::read_to_string(dir.join(".gitignore")).unwrap_or_default());
 }
 
@@ -168,6 +174,7 @@ fn left_over(dir: &Path, state: &mut State) {
     for folder in ["published", "lake", "lake/register", "lake/releases", "lake/runs", "keys"] {
         found.extend(names(&dir.join(folder)).into_iter().filter(unfinished).map(|name| format!("{folder}/{name}")));
     }
+    found.extend(names(dir).into_iter().filter(|name| name.starts_with(".truecost")));
     state.insert("unfinished".into(), found.join(" "));
 }
 

@@ -15,6 +15,7 @@ use std::{
 };
 
 use crate::{
+    correct,
     crash_state::{State, differences, state},
     places,
     rust_text::{Kind, tokens},
@@ -77,11 +78,13 @@ impl House {
         Self { drop: drop.to_owned(), delivered: Cell::new(0) }
     }
 
-    /// Puts an extract into its folder; it is not still arriving.
+    /// Puts an extract into its folder, by a rename: what is landed as a link is not written over. It is not still arriving.
     fn deliver(&self, file: &str, lines: &[&str]) {
         let path = self.drop.join(file);
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        fs::write(&path, format!("{}\n", lines.join("\n"))).expect("written");
+        let arriving = self.drop.join("arriving");
+        fs::write(&arriving, format!("{}\n", lines.join("\n"))).expect("written");
+        fs::rename(&arriving, &path).expect("renamed");
         self.delivered.set(self.delivered.get() + 1);
         let at = transcript::settled_time() + Duration::from_secs(self.delivered.get());
         fs::File::options().write(true).open(&path).expect("opened").set_modified(at).expect("dated");
@@ -174,6 +177,16 @@ fn may(house: &House, _: &Path) {
     house.deliver("vale/device/devices_2018-05-31.csv", &["Centre,Devices", "V10,2", "V30,thirty"]);
 }
 
+/// The register that was refused for its faulty row goes out, and comes back corrected.
+fn corrected(_: &House, dir: &Path) {
+    let (rows, right) = (dir.join("rows.xlsx"), dir.join("right.xlsx"));
+    let words = ["quarantine", "export", "vale/device", "--out", &rows.display().to_string()];
+    let done = truecost(dir, &words, &[]).expect("it ends");
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    correct::edit_workbook(&rows, &right, |_, _, text| if text == "thirty" { "30".to_owned() } else { text.to_owned() });
+    fs::remove_file(&rows).expect("removed");
+}
+
 /// What was refused is mended; a ledger comes again with much less in it.
 fn less(house: &House, _: &Path) {
     house.deliver("hill/legal_time/time_2018_05.csv", &["Client,Minutes", "hill,500", "vale,300"]);
@@ -202,6 +215,14 @@ fn late_file(house: &House, _: &Path) {
     );
 }
 
+/// A later program's contract says more of a table that closed periods have.
+fn later_contract(_: &House, dir: &Path) {
+    let path = dir.join("schemas/published/separation.odcs.yaml");
+    let text = fs::read_to_string(&path).expect("a contract");
+    let more = "  - name: later\n    physicalType: VARCHAR\n    description: What a later program says.\n";
+    fs::write(&path, format!("{text}{more}")).expect("written");
+}
+
 /// So many deliveries of one table that its log gets a checkpoint.
 fn many(house: &House, _: &Path) {
     for (year, months) in [(2018, 6..=12), (2019, 1..=12)] {
@@ -219,12 +240,13 @@ fn nobodys(_: &House, dir: &Path) {
 const WHY: [&str; 4] = ["--by", "chief accountant", "--reason", "as agreed"];
 const P02: &str = "hill/general_ledger/2018/P02";
 
-/// The scenario. A step's command is typed twice where the first dies.
-const STEPS: [Step; 21] = [
+/// The scenario. A step's command is typed twice where the first dies; `{dir}` is the folder.
+const STEPS: [Step; 24] = [
     step("keys", nothing, &["key", "new", "hill"], 0),
     step("first", april, &["run"], 4),
     step("waive", nothing, &["supply", "waive", "vale/device", "2018/P02", WHY[0], WHY[1], WHY[2], WHY[3]], 0),
     step("more", may, &["run"], 1),
+    step("correct", corrected, &["quarantine", "correct", "{dir}/right.xlsx", WHY[0], WHY[1], WHY[2], WHY[3]], 0),
     step("less", less, &["run"], 1),
     step("accept", nothing, &["accept", P02, WHY[0], WHY[1], WHY[2], WHY[3]], 0),
     step("accepted", nothing, &["run"], 0),
@@ -237,9 +259,11 @@ const STEPS: [Step; 21] = [
     step("repaired", nothing, &["run"], 0),
     step("close", nothing, &["period", "close", "2018/P01", "--anyway", "a test", WHY[0], WHY[1], WHY[2], WHY[3]], 0),
     step("after close", late_file, &["run"], 0),
+    step("recast", later_contract, &["run"], 0),
     step("reopen", nothing, &["period", "reopen", "2018/P01", WHY[0], WHY[1], WHY[2], WHY[3]], 0),
     step("restate", nothing, &["run"], 0),
     step("diff", nothing, &["release", "diff", "r0001", "r0002", "--lines"], 0),
+    step("add", nothing, &["add", "council", "mead", "--answer", "basis=ledger", "--defaults", "--yes"], 0),
     step("many", many, &["run"], 0),
     step("vacuum", nobodys, &["vacuum"], 0),
 ];
@@ -253,6 +277,7 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
 /// How a command ended; `None` where it hung and was killed.
 fn truecost(dir: &Path, words: &[&str], environment: &[(&str, &str)]) -> Option<Output> {
     let mut command = Command::new(PROGRAM);
+    let words = words.iter().map(|word| word.replace("{dir}", &dir.display().to_string()));
     command.arg("-C").arg(dir).args(words).envs(environment.iter().copied()).env_remove("RUST_BACKTRACE");
     let (out, err) = (dir.with_extension("out"), dir.with_extension("err"));
     let open = |path: &Path| Stdio::from(fs::File::create(path).expect("created"));

@@ -64,15 +64,21 @@ pub fn correct(partnership: &Partnership, asked: &CorrectAsked, clock: &dyn Cloc
     let mut known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
     let (feed, record) = conductor.correctable(&known, asked)?;
-    let rows = conductor.rows_to_correct(feed, &record, asked)?;
-    let event = CorrectionEvent {
-        delivery_id: record.delivery_id.clone(),
-        rows,
-        by: asked.by.trim().to_owned(),
-        reason: asked.reason.trim().to_owned(),
-        at: now.iso(),
+    let begun = conductor.begun(&record, asked).cloned();
+    let is_new = begun.is_none();
+    let event = match begun {
+        Some(event) => event,
+        None => CorrectionEvent {
+            delivery_id: record.delivery_id.clone(),
+            rows: conductor.rows_to_correct(feed, &record, asked)?,
+            by: asked.by.trim().to_owned(),
+            reason: asked.reason.trim().to_owned(),
+            at: now.iso(),
+        },
     };
-    conductor.corrections = std::mem::take(&mut conductor.corrections).with(event.clone());
+    if is_new {
+        conductor.corrections = std::mem::take(&mut conductor.corrections).with(event.clone());
+    }
     let feeds = FeedRun(&conductor);
     let item = feeds.corrected(feed, &record)?;
     let read = feeds.read(&Known::new(&mut known), &item);
@@ -81,9 +87,11 @@ pub fn correct(partnership: &Partnership, asked: &CorrectAsked, clock: &dyn Cloc
     {
         return Err(stays(&record, stop));
     }
-    conductor.lake.register().enter(&DeliveryRecord { to_correct: true, ..record })?;
-    crash::point("correct.announced")?;
-    conductor.lake.events(CORRECTIONS).add(&held, &event)?;
+    if is_new {
+        conductor.lake.register().enter(&DeliveryRecord { to_correct: true, ..record })?;
+        crash::point("correct.announced")?;
+        conductor.lake.events(CORRECTIONS).add(&held, &event)?;
+    }
     let delivered = feeds.enter(&Known::new(&mut known), &item, read)?;
     Ok(Correction { event, delivered })
 }
@@ -97,6 +105,18 @@ fn stays(record: &DeliveryRecord, stop: &Stop) -> Refusal {
 }
 
 impl<'a> Conductor<'a> {
+    /// The same correction, where it was written down and the command ended before the delivery was judged by it: it goes on from there.
+    fn begun(&self, record: &DeliveryRecord, asked: &CorrectAsked) -> Option<&CorrectionEvent> {
+        let of = |row: &CorrectedRow| {
+            let cells: BTreeMap<_, _> = row.changes.iter().map(|change| (change.column.clone(), change.new.clone())).collect();
+            (row.source_row, cells)
+        };
+        let mut wanted: Vec<_> = asked.rows.iter().map(|row| (row.source_row, row.cells.clone())).collect();
+        wanted.sort_unstable();
+        let last = self.corrections.events(&record.delivery_id).last().filter(|_| record.to_correct)?;
+        (last.rows.iter().map(of).collect::<Vec<_>>() == wanted).then_some(last)
+    }
+
     /// The delivery and its feed, where its rows can be corrected.
     fn correctable(&self, known: &[DeliveryRecord], asked: &CorrectAsked) -> Answer<(&'a Feed, DeliveryRecord)> {
         let Some(record) = known.iter().find(|r| r.is(&asked.delivery)) else {
