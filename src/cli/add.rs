@@ -19,15 +19,6 @@ use crate::{
     run::{self, clock::ProcessClock},
 };
 
-/// Takes back what an earlier `truecost add` began to write and did not finish.
-///
-/// # Errors
-/// TC0139 where it cannot.
-pub fn take_back(root: &Path, voice: Voice) -> Answer<()> {
-    onboard::said_back(root)?.iter().for_each(|line| voice.say(line));
-    Ok(())
-}
-
 /// Adds what the words say.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ use crate::{
     domain::{Period, Slot, counted, printable_json},
     engine::{Format, write_rows},
     lake::{Decided, SlotBook},
+    onboard,
     pipeline::{self, Partnership},
     plan::{self, Wish},
     report::{self, Page, Talk},
@@ -32,6 +33,10 @@ use crate::{
 /// # Errors
 /// Whatever the command refuses; the refusal knows its exit code.
 pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
+    if writes_into(&words.command) {
+        // What such a command began and did not finish goes before anything of it is read.
+        onboard::said_back(&words.partnership)?.iter().for_each(|line| voice.say(line));
+    }
     match &words.command {
         Command::Init { dir, empty, council } => super::init::init(&below(&words.partnership, dir), *empty, council, voice),
         Command::Demo(demo) => run_demo(demo, words, voice),
@@ -44,11 +49,7 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
         Command::Explain { what: args::Explain::Word(words) } => say(voice, &word(words)?),
         Command::Schema { kind } => say(voice, &report::schema(kind.as_deref())?),
         Command::Contract { action } => super::add::contract(&words.partnership, action, voice),
-        Command::Add { what } => {
-            // Before anything of it is read.
-            super::add::take_back(&words.partnership, voice)?;
-            super::add::act(&open(&words.partnership, voice)?, what, voice)
-        }
+        Command::Add { what } => super::add::act(&open(&words.partnership, voice)?, what, voice),
         command => {
             let partnership = open(&words.partnership, voice).inspect_err(|refusal| match command {
                 Command::Schedule { action: args::Schedule::List } => held(&words.partnership, &refusal.0, voice, report::schedule_held),
@@ -156,6 +157,11 @@ fn doctor(partnership: &Partnership, repair: bool, anyway: bool, voice: Voice) -
     let (page, report) = report::doctor(partnership, run::doctor(partnership, anyway));
     voice.answer(&page);
     report.map_or(Ok(code), |report| Err(report.into()))
+}
+
+/// Whether the command may write into the partnership's own files.
+const fn writes_into(command: &Command) -> bool {
+    matches!(command, Command::Add { .. } | Command::Suspense(args::Suspense { action: Some(_), .. }))
 }
 
 /// Reads the partnership; its warnings are said, its faults refuse.

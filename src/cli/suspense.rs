@@ -19,7 +19,6 @@ use crate::{
 pub(super) fn act(partnership: &Partnership, words: &args::Suspense, voice: Voice) -> Answer<u8> {
     match (&words.action, &words.xlsx) {
         (Some(args::SuspenseAction::Apply { file, by, approver, sure }), _) => {
-            onboard::said_back(&partnership.root)?.iter().for_each(|line| voice.say(line));
             let name = file.display().to_string();
             let bytes = fs::read(file).map_err(|error| not_read(&name, &error))?;
             let (changes, page) = onboard::suspense_applied(partnership, &name, &bytes, (by, approver))?;

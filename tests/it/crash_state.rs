@@ -159,7 +159,8 @@ fn bytes(dir: &Path, state: &mut State) {
     }
     // What a person has written stays as it is; what a command writes into it is written whole.
     let mut written = Vec::new();
-    for (folder, ending) in [("pipelines", "yaml"), ("pipelines", "sql"), ("pipelines", "csv"), ("pipelines", "part"), ("schemas", "yaml")] {
+    for (folder, ending) in [("pipelines", "yaml"), ("pipelines", "sql"), ("pipelines", "csv"), ("pipelines", "part"), ("schemas", "yaml")]
+    {
         places::gather(&dir.join(folder), ending, &mut written);
     }
     written.iter().for_each(|path| drop(state.insert(path.strip_prefix(dir).unwrap().display().to_string(), hash(path))));
