@@ -13,7 +13,7 @@ use std::{
     sync::Mutex,
 };
 
-use crate::places;
+use crate::places::{self, truecost};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_truecost");
 /// Bits that are turned, one at a time.
@@ -21,12 +21,8 @@ const BITS: usize = 160;
 /// Sizes of a disk that is too small.
 const SIZES: usize = 20;
 
-fn truecost(dir: &Path, words: &[&str]) -> Output {
-    Command::new(PROGRAM).arg("-C").arg(dir).args(words).output().expect("the program runs")
-}
-
 fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    places::said(output).1
 }
 
 fn code(output: &Output) -> i32 {

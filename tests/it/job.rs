@@ -4,17 +4,15 @@ use std::{
     collections::BTreeMap,
     fs,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
 use truecost::demo;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_truecost");
+use crate::places::truecost;
 
-fn truecost(dir: &Path, words: &[&str]) -> Output {
-    Command::new(PROGRAM).arg("-C").arg(dir).args(words).output().expect("the program runs")
-}
+const PROGRAM: &str = env!("CARGO_BIN_EXE_truecost");
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

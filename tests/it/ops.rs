@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::{
     crash_state::{differences, state},
+    places,
     releases::{APRIL, Place},
 };
 
@@ -163,7 +164,7 @@ fn a_folder_that_was_copied_away_in_mid_run_and_put_back_elsewhere_goes_on() {
         let folder = elsewhere.path().join("put back");
         copied(place.path(), &folder);
         drop(place);
-        let truecost = |words: &[&str]| Command::new(env!("CARGO_BIN_EXE_truecost")).arg("-C").arg(&folder).args(words).output().unwrap();
+        let truecost = |words: &[&str]| places::truecost(&folder, words);
         let repaired = truecost(&["doctor", "--repair"]);
         assert_eq!(repaired.status.code(), Some(0), "{point}: {}", String::from_utf8_lossy(&repaired.stderr));
         assert!(truecost(&["run"]).status.success(), "{point}");

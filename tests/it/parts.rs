@@ -2,7 +2,7 @@
 //!
 //! The extracts stand beside the repository where it is developed (`truth.json` beside each); elsewhere these tests say so and pass.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::Command};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::Value;
 
@@ -144,8 +144,7 @@ impl Council {
     }
 
     fn run(&self, words: &[&str]) -> (Option<i32>, String) {
-        let done = Command::new(env!("CARGO_BIN_EXE_truecost")).current_dir(self.folder.path()).args(words).output().unwrap();
-        (done.status.code(), format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr)))
+        places::said(&places::truecost(self.folder.path(), words))
     }
 
     /// Rows of an answer, without its heading.

@@ -3,7 +3,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::{Command, Output},
 };
+
+use truecost::demo;
 
 /// The repository.
 pub fn root() -> PathBuf {
@@ -14,6 +17,25 @@ pub fn root() -> PathBuf {
 pub fn shared() -> Option<PathBuf> {
     let beside = root().parent()?.join("shared");
     beside.join("bad_inputs.md").is_file().then_some(beside)
+}
+
+/// The demonstration's partnership in a folder of its own, with ledgers of about so many lines in its drop folders.
+pub fn demonstration(lines: u64, seed: u64) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    demo::write_partnership(dir.path()).expect("a partnership");
+    demo::write(&dir.path().join("drop"), lines, seed).expect("ledgers");
+    dir
+}
+
+/// What the program answers in a partnership's folder.
+pub fn truecost(dir: &Path, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_truecost")).current_dir(dir).args(words).output().expect("the program runs")
+}
+
+/// Its exit code, and all that it says: the answer, then its reports.
+pub fn said(output: &Output) -> (Option<i32>, String) {
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.code(), text)
 }
 
 /// Every file below `folder` whose name ends in `.<ending>`; none where there is no such folder.

@@ -70,9 +70,7 @@ fn agrees(root: &Path) -> u64 {
 
 #[test]
 fn the_demonstration_is_classified_as_the_specification_says() {
-    let folder = tempfile::tempdir().expect("a folder");
-    demo::write_partnership(folder.path()).expect("a partnership");
-    demo::write(&folder.path().join("drop"), 6_000, 1).expect("written");
+    let folder = places::demonstration(6_000, 1);
     println!("specification: {} lines of the demonstration agree", agrees(folder.path()));
 }
 
@@ -85,9 +83,7 @@ fn edit(root: &Path, file: &str, change: impl Fn(&str) -> String) {
 
 #[test]
 fn patterns_of_accounts_are_read_as_the_specification_says() {
-    let folder = tempfile::tempdir().expect("a folder");
-    demo::write_partnership(folder.path()).expect("a partnership");
-    demo::write(&folder.path().join("drop"), 2_000, 2).expect("written");
+    let folder = places::demonstration(2_000, 2);
     // Every account of three digits alike becomes a prefix or a range of its first one's meaning; some rows stay beside them.
     edit(folder.path(), "pipelines/reference/account.csv", |text| {
         let mut rows: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();

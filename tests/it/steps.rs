@@ -1,27 +1,26 @@
 //! The cost plan as a graph of steps: what is made anew is what read something that changed, and nothing else.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::Value;
 use truecost::demo;
+
+use crate::places::{self, truecost};
 
 /// Table and key of a part, with the digest over what it was made from and that of its bytes.
 type PartsSeen = BTreeMap<(String, String), (String, String)>;
 
 /// A partnership with a demonstration of a year, and its first release.
 fn released() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a folder");
-    demo::write_partnership(dir.path()).expect("a partnership");
-    demo::write(&dir.path().join("drop"), 3_000, 7).expect("ledgers");
+    let dir = places::demonstration(3_000, 7);
     let (code, said) = run(dir.path());
     assert_eq!(code, 0, "{said}");
     dir
 }
 
 fn run(dir: &Path) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_truecost")).arg("-C").arg(dir).arg("run").output().expect("the program runs");
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    (output.status.code().expect("an exit code"), said)
+    let (code, said) = places::said(&truecost(dir, &["run"]));
+    (code.expect("an exit code"), said)
 }
 
 /// The parts of the latest release.
@@ -151,9 +150,7 @@ fn a_table_may_be_made_year_by_year_and_from_tables_that_nobody_publishes() {
     assert_eq!(keys, ["2018"], "{said}");
     let sum = |table: &str| {
         let sql = format!("SELECT council, sum(amount) AS amount, sum(lines) AS lines FROM {table} GROUP BY council ORDER BY council");
-        let query = ["-C", dir.path().to_str().expect("a path"), "query", "--format", "csv", &sql];
-        let output = Command::new(env!("CARGO_BIN_EXE_truecost")).args(query).output().expect("the program runs");
-        String::from_utf8(output.stdout).expect("text")
+        String::from_utf8(truecost(dir.path(), &["query", "--format", "csv", &sql]).stdout).expect("text")
     };
     assert!(sum("year_total").lines().count() > 2, "{}", sum("year_total"));
     assert_eq!(sum("year_total"), sum("separation"));
@@ -196,14 +193,11 @@ fn a_kernel_in_memory_is_a_step_like_a_query() {
 
 /// A partnership with everything that true cost reads, but for these files, which are late; and its first release.
 fn true_cost_released(late: &[&str]) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a folder");
-    demo::write_partnership(dir.path()).expect("a partnership");
+    let dir = places::demonstration(3_000, 7);
     let drop = dir.path().join("drop");
-    demo::write(&drop, 3_000, 7).expect("ledgers");
     demo::write_year(&drop, 3_000, 7, &|_, _| true).expect("their other feeds");
     let keys = ["bexley", "havering", "newham", "shared"].map(|council| {
-        let made = Command::new(env!("CARGO_BIN_EXE_truecost")).arg("-C").arg(dir.path()).args(["key", "new", council]).output();
-        let said = String::from_utf8(made.expect("the program runs").stdout).expect("text");
+        let said = String::from_utf8(truecost(dir.path(), &["key", "new", council]).stdout).expect("text");
         said.split("keys:\n").nth(1).unwrap_or_else(|| panic!("keys of {council}: {said}")).to_owned()
     });
     let yaml = dir.path().join("pipelines/partnership.yaml");

@@ -5,7 +5,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use arrow::{
@@ -106,9 +105,8 @@ impl Partnership {
 
     /// What a command said, held to the code with which it is to end.
     pub fn run(&self, words: &[&str], code: i32) -> String {
-        let done = Command::new(env!("CARGO_BIN_EXE_truecost")).current_dir(self.folder.path()).args(words).output().unwrap();
-        let said = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-        assert_eq!(done.status.code(), Some(code), "truecost {}: {said}", words.join(" "));
+        let (ended, said) = places::said(&places::truecost(self.folder.path(), words));
+        assert_eq!(ended, Some(code), "truecost {}: {said}", words.join(" "));
         said
     }
 
@@ -122,11 +120,7 @@ impl Partnership {
     }
 
     pub fn query(&self, sql: &str) -> String {
-        let done = Command::new(env!("CARGO_BIN_EXE_truecost"))
-            .current_dir(self.folder.path())
-            .args(["query", "--format", "csv", sql])
-            .output()
-            .unwrap();
+        let done = places::truecost(self.folder.path(), &["query", "--format", "csv", sql]);
         assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap()
     }
