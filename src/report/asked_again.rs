@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use arrow::{
-    array::new_null_array,
     datatypes::{Field, Schema},
     record_batch::RecordBatch,
 };
@@ -14,8 +13,11 @@ use crate::{
     domain::{Period, decimal},
     engine::{Table, Tables, deeply},
     lake::{Closings, Lake, Manifest, PartFile, PublishedPart, rows_of_parts},
-    plan::{FOUND, Slot, program},
-    schema::{Cell, batch::with_defaults},
+    plan::{FOUND, Slot, does_not_fit, program},
+    schema::{
+        Cell,
+        batch::{in_columns, with_defaults},
+    },
     stages::prove::{self, Check, Finding},
 };
 
@@ -108,15 +110,7 @@ fn alike(batches: &[RecordBatch]) -> Answer<Vec<RecordBatch>> {
     let Some(widest) = batches.iter().max_by_key(|batch| batch.num_columns()).map(RecordBatch::schema) else { return Ok(Vec::new()) };
     let fields: Vec<Field> = widest.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect();
     let schema = std::sync::Arc::new(Schema::new(fields));
-    let one = |batch: &RecordBatch| {
-        let column = |field: &std::sync::Arc<Field>| {
-            let there = batch.column_by_name(field.name()).cloned();
-            there.unwrap_or_else(|| new_null_array(field.data_type(), batch.num_rows()))
-        };
-        let columns = schema.fields().iter().map(column).collect();
-        RecordBatch::try_new(std::sync::Arc::clone(&schema), columns).map_err(|e| crate::plan::does_not_fit("a published table", &e))
-    };
-    batches.iter().map(one).collect()
+    batches.iter().map(|batch| in_columns(batch, &schema).map_err(|e| does_not_fit("a published table", &e))).collect()
 }
 
 /// Check 7: every part with which a period had been closed is in the release.

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use arrow::{
     array::{
         Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int16Array, Int32Array, Int64Array,
-        PrimitiveArray, StringArray,
+        PrimitiveArray, StringArray, new_null_array,
     },
-    datatypes::{ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema},
+    datatypes::{
+        ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef,
+    },
+    error::ArrowError,
     record_batch::RecordBatch,
 };
 
@@ -217,6 +220,18 @@ pub fn with_defaults(rows: &RecordBatch, defaults: &[(&str, Default)]) -> Answer
         }
     }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|_| mismatch(rows, "", "columns of one length"))
+}
+
+/// The rows with these columns in this order; a column that they have not is null.
+///
+/// # Errors
+/// Where a column is there with another type, or a null stands where the schema allows none.
+pub fn in_columns(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let column = |field: &Arc<Field>| {
+        let there = rows.column_by_name(field.name()).cloned();
+        there.unwrap_or_else(|| new_null_array(field.data_type(), rows.num_rows()))
+    };
+    RecordBatch::try_new(Arc::clone(schema), schema.fields().iter().map(column).collect())
 }
 
 fn mismatch(batch: &RecordBatch, name: &str, expected: &str) -> crate::diagnostic::Refusal {

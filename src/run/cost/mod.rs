@@ -13,7 +13,7 @@ mod steps;
 
 use std::{collections::BTreeSet, ops::Deref};
 
-use arrow::{array::new_null_array, record_batch::RecordBatch};
+use arrow::record_batch::RecordBatch;
 use serde_json::{Value, json};
 
 use super::{Conductor, CostPlanned, Event};
@@ -29,7 +29,10 @@ use crate::{
         verdicts_of_release, verdicts_of_run, with_sender,
     },
     run::{parallel::lock, record::Moved},
-    schema::{Cell, Column, Contract, batch::with_defaults},
+    schema::{
+        Cell, Contract,
+        batch::{in_columns, with_defaults},
+    },
     stages::{
         prove::{self, Finding},
         publish,
@@ -483,7 +486,5 @@ fn made_so_far(walk: &Walk<'_>) -> Manifest {
 
 /// Rows with the columns of a contract; those that they lack are null.
 fn as_published(contract: &Contract, rows: &RecordBatch) -> Answer<RecordBatch> {
-    let column = |c: &Column| rows.column_by_name(&c.name).cloned().unwrap_or_else(|| new_null_array(&c.kind.arrow(), rows.num_rows()));
-    let columns = contract.columns.iter().map(column).collect();
-    RecordBatch::try_new(contract.arrow_schema(), columns).map_err(|e| does_not_fit(&contract.name, &e))
+    in_columns(rows, &contract.arrow_schema()).map_err(|e| does_not_fit(&contract.name, &e))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{ArrayRef, new_null_array},
+    array::ArrayRef,
     datatypes::{Field, Schema, SchemaRef},
     record_batch::RecordBatch,
 };
@@ -16,7 +16,7 @@ use crate::{
     lake::{EncodedRowGroup, Manifest, PartFile, PartSchema, PartWriter, PublishedPart, RECAST_OF, Releases, hold},
     pipeline::Partnership,
     plan::does_not_fit,
-    schema::Contract,
+    schema::{Contract, batch::in_columns},
 };
 
 /// What parts of closed periods are recast with.
@@ -114,13 +114,12 @@ fn read(file: &PartFile, row_group: usize) -> Answer<RecordBatch> {
 
 /// The rows with the columns of `wanted`: those that they lack are null.
 fn with_columns(rows: &RecordBatch, wanted: &SchemaRef, table: &str) -> Answer<RecordBatch> {
-    let column = |field: &Arc<Field>| -> ArrayRef {
-        rows.column_by_name(field.name()).cloned().unwrap_or_else(|| new_null_array(field.data_type(), rows.num_rows()))
+    let as_there = |field: &Arc<Field>| match rows.column_by_name(field.name()) {
+        Some(column) => field.as_ref().clone().with_data_type(column.data_type().clone()),
+        None => field.as_ref().clone(),
     };
-    let columns: Vec<ArrayRef> = wanted.fields().iter().map(column).collect();
-    let fields: Vec<Field> =
-        wanted.fields().iter().zip(&columns).map(|(f, c)| f.as_ref().clone().with_data_type(c.data_type().clone())).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|e| does_not_fit(table, &e))
+    let fields: Vec<Field> = wanted.fields().iter().map(as_there).collect();
+    in_columns(rows, &Arc::new(Schema::new(fields))).map_err(|e| does_not_fit(table, &e))
 }
 
 /// Reads both sides again: every column that the closed part has holds the same values in the same order, and every other one is null.

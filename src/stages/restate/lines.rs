@@ -14,7 +14,10 @@ use super::TwoSides;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Pence, lines_apart},
-    schema::{WHENCE, batch::Rows},
+    schema::{
+        WHENCE,
+        batch::{Rows, in_columns},
+    },
 };
 
 /// Lines that stand on one side only, each as often as it is too many; batch and row of each.
@@ -88,13 +91,8 @@ fn keys_of(batch: &RecordBatch, compared: &[&Arc<Field>], converter: &RowConvert
 
 /// The columns of `schema`, in its order; null where the batch has none.
 fn with_columns(batch: &RecordBatch, schema: &SchemaRef) -> Answer<RecordBatch> {
-    let column = |field: &Arc<Field>| {
-        let there = batch.column_by_name(field.name()).cloned();
-        there.unwrap_or_else(|| new_null_array(field.data_type(), batch.num_rows()))
-    };
     let nullable = schema.fields().iter().map(|field| Field::new(field.name(), field.data_type().clone(), true)).collect::<Vec<_>>();
-    let columns = schema.fields().iter().map(column).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(nullable)), columns).map_err(|e| broken(&e))
+    in_columns(batch, &Arc::new(Schema::new(nullable))).map_err(|e| broken(&e))
 }
 
 /// The lines as rows of `restatement_line`, whose columns `schema` has: those of the old side first.
