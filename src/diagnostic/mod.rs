@@ -170,6 +170,15 @@ impl Diagnostic {
 }
 
 impl Refusal {
+    /// What a failed read means: a source or an unpacker hands its own report through the reader; else what `otherwise` says of the error.
+    #[must_use]
+    pub fn of_read(error: std::io::Error, otherwise: impl FnOnce(&std::io::Error) -> Diagnostic) -> Self {
+        match error.downcast::<Self>() {
+            Ok(refusal) => refusal,
+            Err(error) => otherwise(&error).into(),
+        }
+    }
+
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.iter().all(|d| d.code.retry)

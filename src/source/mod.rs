@@ -94,11 +94,7 @@ pub fn connect_with(location: &Location, allow_hosts: &[String], settings: &[(St
 /// What a failed read of a [`Source`]'s reader means: the refusal that it carries, or else an unreadable source.
 #[must_use]
 pub fn read_fault(file: &str, error: io::Error) -> Refusal {
-    let text = error.to_string();
-    match error.into_inner().map(<dyn std::error::Error + Send + Sync>::downcast::<Refusal>) {
-        Some(Ok(refusal)) => *refusal,
-        _ => unreadable(file, &text).into(),
-    }
+    Refusal::of_read(error, |error| unreadable(file, &error.to_string()))
 }
 
 fn unreadable(place: &str, why: &str) -> Diagnostic {

@@ -69,11 +69,7 @@ impl<R: Read> Read for Unpacked<R> {
 pub(in super::super) fn whole(file: &str, mut read: impl Read) -> Answer<Bytes> {
     let mut bytes = Vec::new();
     let done = read.by_ref().take(FILE_BYTES + 1).read_to_end(&mut bytes);
-    // A source may hand its own report through the reader.
-    done.map_err(|error| match error.downcast::<Refusal>() {
-        Ok(refusal) => refusal,
-        Err(error) => super::super::faults::unreadable(file, &error).into(),
-    })?;
+    done.map_err(|error| Refusal::of_read(error, |error| super::super::faults::unreadable(file, error)))?;
     if bytes.len() as u64 > FILE_BYTES {
         return Err(faults::too_long(file).into());
     }

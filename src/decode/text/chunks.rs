@@ -157,12 +157,8 @@ impl<R: Read> Chunks<R> {
         Ok(())
     }
 
-    /// A source may hand its own report through the reader.
     fn unreadable(&self, error: std::io::Error) -> Refusal {
-        match error.downcast::<Refusal>() {
-            Ok(refusal) => refusal,
-            Err(error) => faults::unreadable(&self.judge.subject.file, &error).into(),
-        }
+        Refusal::of_read(error, |error| faults::unreadable(&self.judge.subject.file, error))
     }
 }
 

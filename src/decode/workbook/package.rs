@@ -125,10 +125,7 @@ impl Parts<'_> {
     }
 
     fn unread(&self, path: &str, error: std::io::Error) -> Refusal {
-        match error.downcast::<Refusal>() {
-            Ok(refusal) => refusal,
-            Err(error) => faults::unreadable(self.file, &format!("its part `{path}` cannot be read: {error}")).into(),
-        }
+        Refusal::of_read(error, |error| faults::unreadable(self.file, &format!("its part `{path}` cannot be read: {error}")))
     }
 
     /// Looks through a part as bytes; `None` where there is none.
