@@ -3,6 +3,7 @@
 use super::{
     facts::{EncodingFacts, OtherFormat, Spot},
     subject::Subject,
+    text::chunks::RECORD_LIMIT,
 };
 use crate::{
     diagnostic::{
@@ -236,8 +237,8 @@ pub(super) fn extra_columns(subject: &Subject, line: u64, record: &[u8], names: 
     refused(structure::EXTRA_COLUMN, seen).place(place(subject, line, record)).expected("only columns of the contract").hint(hint)
 }
 
-pub(super) fn long_record(subject: &Subject, line: u64, limit: usize) -> Diagnostic {
-    refused(structure::LONG_RECORD, format!("the record that starts here is longer than {} MiB", limit >> 20))
+pub(super) fn long_record(subject: &Subject, line: u64) -> Diagnostic {
+    refused(structure::LONG_RECORD, format!("the record that starts here is longer than {} MiB", RECORD_LIMIT >> 20))
         .place(line_of(&subject.file, line))
         .expected("records of a reasonable length, each ending with its line")
         .hint("ask the sender whether the file is text in the declared layout")

@@ -10,7 +10,7 @@ use super::{
     header::Header,
     judge::Judge,
     reader::{Piece, Reader},
-    records::{Records, Row, field},
+    records::{BLOCK_ROWS, Records, Row, field},
     reject::Fault,
     subject::Subject,
 };
@@ -79,9 +79,6 @@ impl Original {
         self.cells.iter().find(|(column, _)| **column == *name).map(|(_, text)| text.as_str())
     }
 }
-
-/// Records that are split before they are looked at.
-const BLOCK_ROWS: usize = 256;
 
 /// The records that start on `lines`, as they came; those that are rows of the expected shape.
 ///

@@ -18,7 +18,7 @@ use super::{
     kinds::{Class, Kinds},
     left_out::Left,
     reader::Piece,
-    records::{Records, Row},
+    records::{BLOCK_ROWS, Records, Row},
     reject::{Fault, RejectedRow},
     tally::Tally,
     text::marks::marks_len,
@@ -28,9 +28,6 @@ use crate::{
     diagnostic::{Diagnostic, codes::value},
     schema::Format,
 };
-
-/// Records that are split before their columns are read: their text is then still near.
-const BLOCK_ROWS: usize = 256;
 
 /// What a piece held.
 #[derive(Clone, Debug)]

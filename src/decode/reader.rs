@@ -12,7 +12,7 @@ use super::{
     judge::Judge,
     kinds::Kinds,
     packed::Unpacked,
-    records::Records,
+    records::{BLOCK_ROWS, Records},
     text::{
         chunks::{CHUNK_BYTES, Chunk, Chunks},
         lines::LineEnds,
@@ -155,9 +155,6 @@ impl Piece {
         self.len() == 0
     }
 }
-
-/// Records that are split before they are looked at.
-const BLOCK_ROWS: usize = 256;
 
 impl Piece {
     /// Its text as UTF-8: what the spans of its records are places in.

@@ -7,6 +7,9 @@ use memchr::memchr;
 use super::workbook::Kind;
 use crate::schema::Escape;
 
+/// Records that are split before anything else is done with them: their text is then still near.
+pub(super) const BLOCK_ROWS: usize = 256;
+
 /// Records of the expected number of fields, and aside, the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Records {

@@ -113,7 +113,7 @@ impl Table {
     pub(super) fn take(&mut self, line: u64, raw: &[u8], cells: &[Cell<'_>]) {
         self.records += 1;
         bump(&mut self.widths, cells.len());
-        if let Some(reason) = self.furniture(line, raw, cells) {
+        if let Some(reason) = self.furniture(raw, cells) {
             return self.count(reason, line);
         }
         if self.is_tagged(line, cells) {
@@ -140,7 +140,7 @@ impl Table {
     }
 
     /// Blank records, lines of dashes, the header again.
-    fn furniture(&self, _line: u64, raw: &[u8], cells: &[Cell<'_>]) -> Option<Reason> {
+    fn furniture(&self, raw: &[u8], cells: &[Cell<'_>]) -> Option<Reason> {
         if cells.iter().all(|cell| cell.day.is_none() && cell.text.trim_ascii().is_empty()) {
             return Some(Reason::Blank);
         }

@@ -52,10 +52,6 @@ fn amount(value: Option<&String>) -> Cell {
     value.and_then(|text| parse_pounds(text)).map_or(Cell::Null, Cell::Pence)
 }
 
-fn table(of: &[(&'static str, Type)], rows: &[Vec<Cell>]) -> Answer<RecordBatch> {
-    proof_table(of, rows)
-}
-
 /// Every run that did something, or tried. `amount` is that of the deliveries which it accepted; durations are in milliseconds.
 fn ops_run(runs: &[RunRecord]) -> Answer<RecordBatch> {
     let of = [
@@ -109,7 +105,7 @@ fn ops_run(runs: &[RunRecord]) -> Answer<RecordBatch> {
             text(&run.configuration),
         ]
     };
-    table(&of, &runs.iter().map(row).collect::<Vec<_>>())
+    proof_table(&of, &runs.iter().map(row).collect::<Vec<_>>())
 }
 
 /// What runs did, step by step.
@@ -143,7 +139,7 @@ fn ops_step(runs: &[RunRecord]) -> Answer<RecordBatch> {
         };
         run.steps.iter().enumerate().map(row).collect()
     };
-    table(&of, &runs.iter().flat_map(rows).collect::<Vec<_>>())
+    proof_table(&of, &runs.iter().flat_map(rows).collect::<Vec<_>>())
 }
 
 /// The auditor's checks as each run made them, also where nothing was published.
@@ -165,7 +161,7 @@ fn ops_check(runs: &[RunRecord]) -> Answer<RecordBatch> {
         };
         run.checks.iter().map(row).collect()
     };
-    table(&of, &runs.iter().flat_map(rows).collect::<Vec<_>>())
+    proof_table(&of, &runs.iter().flat_map(rows).collect::<Vec<_>>())
 }
 
 /// What somebody was told, a row for each channel.
@@ -205,7 +201,7 @@ fn ops_notice(notices: &[Notice]) -> Answer<RecordBatch> {
         };
         notice.told.iter().map(row).collect()
     };
-    table(&of, &notices.iter().flat_map(rows).collect::<Vec<_>>())
+    proof_table(&of, &notices.iter().flat_map(rows).collect::<Vec<_>>())
 }
 
 /// Every release that is there.
@@ -240,7 +236,7 @@ fn ops_release(releases: &[Manifest], latest: Option<&Manifest>) -> Answer<Recor
             (content.lake.values().map(|state| state.files.len()).sum::<usize>() as u64).into(),
         ]
     };
-    table(&of, &releases.iter().map(row).collect::<Vec<_>>())
+    proof_table(&of, &releases.iter().map(row).collect::<Vec<_>>())
 }
 
 /// Every delivery with its times, refused ones too. `rows_accepted` and `amount_accepted` are those of the periods in which it stands in

@@ -7,7 +7,7 @@ use super::{
         faults,
         judge::Judge,
         records::Dialect,
-        text::chunks::{Cut, RECORD_LIMIT, last_end},
+        text::chunks::{Cut, last_end},
     },
     faults::describe_quote,
     header::find,
@@ -21,7 +21,7 @@ pub(in crate::decode) const CUT: Cut = Cut { find, safe_end: |judge, text| safe_
 fn endless(judge: &Judge, text: &[u8], line: u64) -> Diagnostic {
     match read_record(text, 0, judge.dialect) {
         Err(fault) => describe_quote(&judge.subject, judge.dialect, (judge.encoding, text), (0, line), fault),
-        Ok(_) => faults::long_record(&judge.subject, line, RECORD_LIMIT),
+        Ok(_) => faults::long_record(&judge.subject, line),
     }
 }
 

@@ -118,7 +118,7 @@ pub(in crate::decode) fn describe_quote(
     (start, line): (usize, u64),
     fault: QuoteFault,
 ) -> Diagnostic {
-    let (QuoteFault::Unclosed { opened: at } | QuoteFault::Stray { at } | QuoteFault::After { at, .. }) = fault;
+    let at = fault.at();
     let before = text.get(start..at).unwrap_or_default();
     let line_start = start + before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
     let line_of = |at: usize| line + count_line_ends(text.get(start..at).unwrap_or_default());

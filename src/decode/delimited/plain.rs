@@ -6,7 +6,7 @@ use std::{borrow::Cow, io::Read};
 
 use super::{
     super::{
-        records::{Dialect, Records, field},
+        records::{BLOCK_ROWS, Dialect, Records, field},
         text::{
             chunks::{CHUNK_BYTES, RECORD_LIMIT},
             lines::{LineEnds, count_line_ends},
@@ -14,13 +14,9 @@ use super::{
         },
     },
     cut::safe_end,
-    record::QuoteFault,
     split::Splitter,
 };
 use crate::schema::Escape;
-
-/// Records that are split at a time.
-const BLOCK_ROWS: usize = 256;
 
 /// How the fields of a text are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +65,7 @@ pub struct LineEndCounts {
 pub enum PlainFault {
     /// A quote is never closed, stands inside a field that does not begin with one, or is followed by text.
     Quote {
-        /// Line on which the record starts.
+        /// Line on which the quote stands.
         line: u64,
     },
     /// A record of more than 16 MiB.
@@ -161,20 +157,13 @@ impl<R: Read> PlainRecords<R> {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(fault) => {
-                    let line = self.line_of(text, fault.start, fault.line, fault.fault);
+                    let line = fault.line + count_line_ends(text.get(fault.start..fault.fault.at()).unwrap_or_default());
                     return Err(PlainFault::Quote { line });
                 }
             }
         }
         self.ends.add(splitter.line_ends);
         Ok(())
-    }
-
-    /// Line on which the quote stands.
-    #[allow(clippy::unused_self)]
-    fn line_of(&self, text: &[u8], start: usize, line: u64, fault: QuoteFault) -> u64 {
-        let (QuoteFault::Unclosed { opened: at } | QuoteFault::Stray { at } | QuoteFault::After { at, .. }) = fault;
-        line + count_line_ends(text.get(start..at).unwrap_or_default())
     }
 }
 

@@ -34,6 +34,14 @@ pub(in crate::decode) enum QuoteFault {
     After { opened: usize, at: usize },
 }
 
+impl QuoteFault {
+    /// Where the quote stands, or the text behind it.
+    pub(in crate::decode) const fn at(self) -> usize {
+        let (Self::Unclosed { opened: at } | Self::Stray { at } | Self::After { at, .. }) = self;
+        at
+    }
+}
+
 impl Record {
     pub(in crate::decode) fn end(&self) -> usize {
         self.ends.last().copied().unwrap_or(self.start)

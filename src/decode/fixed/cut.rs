@@ -6,7 +6,7 @@ use super::{
         header::{Found, Header, Search},
         judge::Judge,
         text::{
-            chunks::{Cut, RECORD_LIMIT, last_end},
+            chunks::{Cut, last_end},
             lines::line_end_len,
             transcode::to_utf8,
         },
@@ -26,7 +26,7 @@ fn safe_end(_: &Judge, text: &[u8]) -> Option<usize> {
 }
 
 fn endless(judge: &Judge, _: &[u8], line: u64) -> Diagnostic {
-    faults::long_record(&judge.subject, line, RECORD_LIMIT)
+    faults::long_record(&judge.subject, line)
 }
 
 /// A line in the encoding of the file, and its line end's bytes.
