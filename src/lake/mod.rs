@@ -96,13 +96,13 @@ pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use record::{Attempt, DeliveryRecord, DeliveryState, KeyIds, SourceFacts};
 pub use register::Register;
 pub use release::{PartRef, Publication, Releases};
-pub use removed::{Kept, Removal, Tombstone};
+pub use removed::{GoneFile, Kept, Removal, Tombstone};
 pub use rules::RuleFiles;
 pub use run::{NotDone, RunCheck, RunDelivery, RunRecord, RunStep};
 pub use schedule::{SlotBook, SlotEnd, SlotFile, SlotTaken, SlotsOf};
 pub use sound::{Depth, Flaw, Mended, flaw, hold};
 pub use staging::Staging;
-pub use standing::{Decided, Decision, Turn, holder};
+pub use standing::{Decided, Decision, HeldAt, Turn, holder, holders};
 pub use supply::{SUPPLY, SupplyEvent, SupplyWord};
 pub use table::{Commit, Committed, CommonTables, LakeFile, Outcome, PARTITION_COLUMNS, Snapshot, StagedRows, Told};
 

@@ -10,7 +10,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeliveryRecord, Events, LakeFile, LakeFileState, Lock, PublishedPart, SUPPLY, SupplyEvent, SupplyWord, table::listed_file};
+use super::{
+    DeliveryRecord, Events, GoneFile, LakeFile, LakeFileState, Lock, PublishedPart, SUPPLY, SupplyEvent, SupplyWord, removed::gone_files,
+    table::listed_file,
+};
 use crate::{
     diagnostic::Answer,
     domain::{Pence, Period, parse_pounds},
@@ -181,6 +184,8 @@ pub struct Closings {
     events: Vec<PeriodEvent>,
     /// Periods of feeds that a person lets go without a delivery.
     waived: BTreeSet<(String, String, Period)>,
+    /// Files of common tables that retention took although something names them.
+    gone: Vec<GoneFile>,
 }
 
 impl Closings {
@@ -198,16 +203,28 @@ impl Closings {
         self
     }
 
+    /// The same, knowing which files of common tables retention took although something names them.
+    #[must_use]
+    pub fn lacking(self, gone: Vec<GoneFile>) -> Self {
+        Self { gone, ..self }
+    }
+
+    /// Files of common tables that retention took although something names them: what is to be made of them again, cannot be.
+    #[must_use]
+    pub fn gone(&self) -> &[GoneFile] {
+        &self.gone
+    }
+
     /// Whether a person lets a period of a feed go without a delivery.
     #[must_use]
     pub fn is_waived(&self, council: &str, feed: &str, period: Period) -> bool {
         self.waived.contains(&(council.to_owned(), feed.to_owned(), period))
     }
 
-    /// The same closings, with the waivers of `other`.
+    /// The same closings, with the waivers of `other`, and what it lacks.
     #[must_use]
     pub fn waiving_as(self, other: &Self) -> Self {
-        Self { waived: other.waived.clone(), ..self }
+        Self { waived: other.waived.clone(), gone: other.gone.clone(), ..self }
     }
 
     /// `lake` is the folder of the lake, below which the files lie.
@@ -316,7 +333,8 @@ impl Closings {
         self.closings_kept().filter_map(|closing| closing.release.clone()).collect()
     }
 
-    fn closings_kept(&self) -> impl Iterator<Item = &Closing> {
+    /// What closed periods stand on, and those that were closed and are open now.
+    pub fn closings_kept(&self) -> impl Iterator<Item = &Closing> {
         let open = self.reopenings.iter().filter(|reopening| reopening.again.is_none()).map(|reopening| &reopening.closing);
         self.frozen.values().map(|frozen| &frozen.closing).chain(open)
     }
@@ -340,7 +358,7 @@ impl Periods {
     /// TC1010 where an event cannot be read, or is gone: then nobody knows what is closed.
     pub fn closings(&self) -> Answer<Closings> {
         let said = Events::at(self.lake.join(SUPPLY)).all::<SupplyEvent>()?;
-        Ok(Closings::of(self.events.all()?, &self.lake).waiving(&said))
+        Ok(Closings::of(self.events.all()?, &self.lake).waiving(&said).lacking(gone_files(&self.lake)?))
     }
 
     /// Writes an event down: it holds from here on.

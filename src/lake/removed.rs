@@ -1,12 +1,13 @@
 //! What retention removed, and why: `lake/removed/<number>.json`, one file for each time, written before anything goes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Lake,
+    Lake, LakeFile, LakeFileState,
     durable::{self, Seen},
+    table::listed_file,
 };
 use crate::diagnostic::Answer;
 
@@ -56,6 +57,61 @@ pub struct Tombstone {
     /// Of a release: when it was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_at: Option<String>,
+    /// Of a file of a common table that went although something names it, its rows; `None` of anything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+}
+
+/// A file of a common table that retention took although a table, a release or a closed period names it: of a personal feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoneFile {
+    pub table: String,
+    pub file: LakeFile,
+    /// `removed on 2026-01-31T05:00:00Z: personal, and older than …`.
+    pub told: String,
+}
+
+/// Every such file, oldest removal first. `lake` is the folder of the lake.
+///
+/// # Errors
+/// TC1002, TC1010.
+pub(super) fn gone_files(lake: &Path) -> Answer<Vec<GoneFile>> {
+    // What goes month by month goes without: it is not worth being understood for this.
+    let names_one = |path: &Path| -> Answer<bool> {
+        let bytes = durable::read(path)?.unwrap_or_default();
+        Ok(bytes.windows(ROWS.len()).any(|window| window == ROWS))
+    };
+    let mut gone = Vec::new();
+    for path in removals_in(lake)? {
+        if !names_one(&path)? {
+            continue;
+        }
+        if let Some(removal) = durable::read_json::<Removal>(&path)? {
+            gone.extend(removal.gone.iter().filter_map(|tombstone| tombstone.gone_file(lake, &removal.at)));
+        }
+    }
+    Ok(gone)
+}
+
+const ROWS: &[u8] = b"\"rows\"";
+
+/// The files that tell of removals, in order.
+fn removals_in(lake: &Path) -> Answer<Vec<PathBuf>> {
+    let folder = lake.join(FOLDER);
+    Ok(durable::names(&folder)?.into_iter().filter(|name| name.ends_with(".json")).map(|name| folder.join(name)).collect())
+}
+
+impl Tombstone {
+    fn gone_file(&self, lake: &Path, at: &str) -> Option<GoneFile> {
+        let rows = self.rows.filter(|_| self.kind == Kept::LakeFile)?;
+        let (table, path) = self.name.split_once('/')?;
+        let file = listed_file(&lake.join(table), &LakeFileState { path: path.to_owned(), rows, bytes: self.bytes })?;
+        Some(GoneFile { table: table.to_owned(), file, told: self.told(at) })
+    }
+
+    fn told(&self, at: &str) -> String {
+        format!("removed on {at}: {}", self.why)
+    }
 }
 
 /// What went at one time.
@@ -100,9 +156,17 @@ impl Lake {
     pub fn was_removed(&self, kind: Kept, name: &str) -> Answer<Option<String>> {
         let of = |removal: &Removal| {
             let gone = removal.gone.iter().find(|gone| gone.kind == kind && gone.name == name)?;
-            Some(format!("removed on {}: {}", removal.at, gone.why))
+            Some(gone.told(&removal.at))
         };
         Ok(self.removals()?.iter().rev().find_map(of))
+    }
+
+    /// Files of common tables that went although something names them: of personal feeds.
+    ///
+    /// # Errors
+    /// TC1002, TC1010.
+    pub fn gone_files(&self) -> Answer<Vec<GoneFile>> {
+        gone_files(self.folder())
     }
 
     /// Everything that was removed, in order.
@@ -110,11 +174,9 @@ impl Lake {
     /// # Errors
     /// TC1002, TC1010.
     pub fn removals(&self) -> Answer<Vec<Removal>> {
-        let folder = self.folder().join(FOLDER);
-        let names = durable::names(&folder)?.into_iter().filter(|name| name.strip_suffix(".json").is_some());
         let mut all = Vec::new();
-        for name in names {
-            all.extend(durable::read_json::<Removal>(&folder.join(name))?);
+        for path in removals_in(self.folder())? {
+            all.extend(durable::read_json::<Removal>(&path)?);
         }
         all.sort_by_key(|removal| removal.number);
         Ok(all)

@@ -1,6 +1,6 @@
 //! Which delivery stands: the order in which deliveries go over each other, who holds a period, what waits, and what persons decided.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +95,24 @@ pub fn holder<'k>(
 ) -> Option<&'k DeliveryRecord> {
     let holds = |r: &&DeliveryRecord| r.is_accepted() && r.is_of(council, feed) && r.goes_into(period);
     known.into_iter().filter(holds).max_by_key(|r| r.turn())
+}
+
+/// Council, feed and period.
+pub type HeldAt<'k> = (&'k str, &'k str, Period);
+
+/// The holder of every period that one holds, as [`holder`] says it: for who asks for many of them.
+#[must_use]
+pub fn holders<'k>(known: impl IntoIterator<Item = &'k DeliveryRecord>) -> BTreeMap<HeldAt<'k>, &'k DeliveryRecord> {
+    let mut all: BTreeMap<HeldAt<'k>, &'k DeliveryRecord> = BTreeMap::new();
+    for record in known.into_iter().filter(|record| record.is_accepted()) {
+        for period in record.periods() {
+            let of = all.entry((&record.council, &record.feed, period)).or_insert(record);
+            if of.turn() <= record.turn() {
+                *of = record;
+            }
+        }
+    }
+    all
 }
 
 impl DeliveryRecord {
@@ -263,6 +281,7 @@ mod tests {
         let known = [second.clone(), first.clone()];
         assert!(first.turn.is_none() && first.waits.is_empty() && first.decisions.is_empty());
         assert!(holder(&known, &first.council, &first.feed, period).unwrap().is(&second.delivery_id));
+        assert!(holders(&known)[&(first.council.as_str(), first.feed.as_str(), period)].is(&second.delivery_id));
         // What had to go over all that was there, goes over all that was there; what this version takes goes over that.
         let above = before(2, true);
         assert!(above.turn() > second.turn());

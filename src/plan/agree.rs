@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     diagnostic::{Diagnostic, codes},
     domain::Period,
-    lake::{DeliveryRecord, DeliveryState, LakeFile, holder},
+    lake::{DeliveryRecord, DeliveryState, HeldAt, LakeFile, holders},
 };
 
 /// A common table as it is now.
@@ -19,6 +19,8 @@ pub struct TableNow {
     pub files: Vec<LakeFile>,
     /// The delivery of each file, by the file's name.
     pub told: BTreeMap<String, String>,
+    /// Files that retention took out of it although something names them.
+    pub gone: Vec<LakeFile>,
 }
 
 /// Which of the two came from the past.
@@ -48,8 +50,15 @@ pub fn disagreements(known: &[DeliveryRecord], now: &TableNow) -> Vec<Disagreeme
     let newest = newest.and_then(|r| Some((r, r.lake_version?)));
     let past = if newest.is_some_and(|(_, version)| version > now.version) { Past::Table } else { Past::Register };
     let mut found: BTreeMap<String, Disagreement> = BTreeMap::new();
+    let (holders, lost) = (holders(of_table.iter().copied()), of_table.iter().filter(|r| r.lost).copied().collect::<Vec<_>>());
+    let mut files: BTreeMap<HeldAt<'_>, Vec<&LakeFile>> = BTreeMap::new();
+    for file in now.files.iter().filter(|file| file.rows > 0) {
+        files.entry((&file.council, &file.feed, file.period)).or_default().push(file);
+    }
     for (council, feed, period) in places(&of_table, now) {
-        let Some((register, seen)) = differs(known, &of_table, now, (council, feed, period)) else { continue };
+        let place = (council, feed, period);
+        let here = Here { holder: holders.get(&place).copied(), files: files.get(&place).map_or(&[], Vec::as_slice), lost: &lost };
+        let Some((register, seen)) = differs(known, &here, now, place) else { continue };
         let name = format!("{council}/{feed}");
         let entry = found.entry(name.clone()).or_insert_with(|| Disagreement {
             table: now.table.clone(),
@@ -77,30 +86,44 @@ fn places<'a>(of_table: &[&'a DeliveryRecord], now: &'a TableNow) -> BTreeSet<(&
     held.chain(said).collect()
 }
 
+/// What is known of one place.
+struct Here<'k> {
+    holder: Option<&'k DeliveryRecord>,
+    /// Of the table, with rows.
+    files: &'k [&'k LakeFile],
+    /// All that is lost of the table.
+    lost: &'k [&'k DeliveryRecord],
+}
+
 /// The delivery that the register says stands there, and what is seen instead; `None` where both tell the same, or where what is lost is
 /// known to be and is brought in again.
 fn differs(
     known: &[DeliveryRecord],
-    of_table: &[&DeliveryRecord],
+    here: &Here<'_>,
     now: &TableNow,
-    (council, feed, period): (&str, &str, Period),
+    (council, feed, period): HeldAt<'_>,
 ) -> Option<(Option<String>, String)> {
     let replaces = |r: &DeliveryRecord| r.replaces().is_some_and(|replaced| replaced.contains(period));
-    if of_table.iter().any(|r| r.lost && r.is_of(council, feed) && replaces(r)) {
+    if here.lost.iter().any(|r| r.is_of(council, feed) && replaces(r)) {
         return None;
     }
     let text = period.to_string();
-    let holder = holder(of_table.iter().copied(), council, feed, period);
-    let files = now.files.iter().filter(|f| f.rows > 0 && f.council == council && f.feed == feed && f.period == period);
-    let files: Vec<(&str, Option<&String>)> = files.map(|f| (f.name.as_str(), now.told.get(&f.name))).collect();
+    let holder = here.holder;
+    let files: Vec<(&str, Option<&String>)> = here.files.iter().map(|f| (f.name.as_str(), now.told.get(&f.name))).collect();
     let rows = holder.and_then(|r| r.proof.periods.get(&text)).map_or(0, |proof| proof.rows);
     let seen = |what: String| Some((holder.map(|r| r.delivery_id.clone()), what));
     let table = &now.table;
     let stands = holder.map_or_else(|| "none stands there".to_owned(), |r| format!("delivery {} stands there", r.delivery_id));
+    let by_name = holder.and_then(|r| r.lake_files.get(&text));
+    let is_gone = |file: &LakeFile| {
+        file.council == council && file.feed == feed && file.period == period && by_name.is_none_or(|expected| *expected == file.name)
+    };
     let Some((name, delivery)) = files.first() else {
+        if now.gone.iter().any(is_gone) {
+            return None;
+        }
         return (rows > 0).then(|| seen(format!("lake/{table} holds no rows, and by the register {stands}")))?;
     };
-    let by_name = holder.and_then(|r| r.lake_files.get(&text));
     let delivery_is = |r: &DeliveryRecord| delivery.is_some_and(|delivery| *delivery == r.delivery_id);
     match holder {
         Some(r) if rows > 0 && by_name.map_or_else(|| delivery_is(r), |expected| expected == name) => None,

@@ -30,8 +30,9 @@ mod release;
 pub use release::{
     AfterClose, Behind, BesideSource, Brought, CARRIED_FROM, Carried, CloseAsked, CostSource, DELIVERY, DeliveryPlan, EMPTY, FOUND,
     LEFT_OUT, MissingFeeds, Objection, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing, Verdicts, beside_in,
-    blocks_a_period, causes, digest_of, made_from, month_before, nothing_to_let_go, period_of_part, plan_release, plan_release_after,
-    program, published_slots, remembered, rules_digest, run_digest, spans, verdicts_of_release, verdicts_of_run,
+    blocks_a_period, came_after_close, causes, digest_of, is_gone, made_from, month_before, nothing_to_let_go, period_of_part,
+    plan_release, plan_release_after, program, published_slots, remembered, rules_digest, run_digest, spans, stands_for_good,
+    verdicts_of_release, verdicts_of_run,
 };
 
 mod personal;
@@ -89,7 +90,7 @@ mod vacuum;
 mod validate;
 mod vat;
 
-pub use vacuum::{Clearing, Held, HeldRelease, Protected, clearing};
+pub use vacuum::{Clearing, Held, HeldRelease, PersonalFile, Protected, clearing};
 
 pub use validate::{Validated, overlapping_formats, validate};
 

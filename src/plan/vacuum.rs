@@ -3,7 +3,8 @@
 //! A release goes when it is older than `releases` and neither the latest, nor the closing release of a period that is itself no older. Parts,
 //! files of common tables and archives of rules go when no kept manifest, no current version of a table and no closed period names them,
 //! whatever their age. Landed bytes go when they are older than `landing` and every period of every delivery of them is closed, or when they are twice as
-//! old; of personal feeds when they are older than `personal`. Faulty rows and records of runs go by their age. What is not understood stays.
+//! old. Of personal feeds landed bytes, faulty rows and files of common tables go when they are older than `personal`, whatever names them.
+//! Faulty rows and records of runs go by their age. What is not understood stays.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,6 +59,14 @@ pub struct Protected {
     pub closed: BTreeSet<Period>,
 }
 
+/// A file of a common table of a personal feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonalFile {
+    /// When the delivery landed whose rows it holds: an instant.
+    pub landed_at: String,
+    pub rows: u64,
+}
+
 /// All that it is decided from.
 #[derive(Clone, Debug)]
 pub struct Held<'h> {
@@ -72,6 +81,8 @@ pub struct Held<'h> {
     pub deliveries: &'h [DeliveryRecord],
     /// `newham/payroll`: feeds of personal data.
     pub personal: &'h BTreeSet<String>,
+    /// What of personal feeds tables, releases and closed periods name, by `<table>/<path>`.
+    pub personal_files: &'h BTreeMap<String, PersonalFile>,
     /// When each recorded run began, by the name of its record.
     pub runs: &'h BTreeMap<String, String>,
 }
@@ -98,7 +109,8 @@ pub fn clearing(held: &Held<'_>) -> Clearing {
             Kept::Release => going.get(name).cloned(),
             Kept::Part => (!named.parts.contains(name)).then(|| NAMED_BY_NONE.to_owned()),
             Kept::Rules => (!named.archives.contains(name)).then(|| NAMED_BY_NONE.to_owned()),
-            Kept::LakeFile => (!named.lake_files.contains(name)).then(|| NAMED_BY_NONE.to_owned()),
+            Kept::LakeFile if !named.lake_files.contains(name) => Some(NAMED_BY_NONE.to_owned()),
+            Kept::LakeFile => held.personal_file_goes(name),
             Kept::Landed => landed.get(name).and_then(|of| held.landed_goes(of)),
             Kept::Quarantine => held.quarantine_goes(name),
             Kept::Run => held.run_goes(name),
@@ -172,8 +184,7 @@ impl<'h> Held<'h> {
             return None;
         }
         if self.is_personal(record) {
-            let old = self.is_older(day, retention.personal_months);
-            return old.then(|| format!("personal, and older than `retention.personal` ({})", in_words(retention.personal_months)));
+            return self.personal_goes(&record.landed_at);
         }
         let periods = record.periods();
         let closed = !periods.is_empty() && periods.iter().all(|period| self.protected.closed.contains(period));
@@ -183,6 +194,17 @@ impl<'h> Held<'h> {
         }
         let old = self.is_older(day, months.saturating_mul(2));
         old.then(|| format!("older than `retention.landing` twice over (2 × {})", in_words(months)))
+    }
+
+    /// Why what a delivery of a personal feed left goes, by when it landed.
+    fn personal_goes(&self, landed_at: &str) -> Option<String> {
+        let months = self.retention.personal_months;
+        let old = self.is_older(civil_day_of(landed_at), months);
+        old.then(|| format!("personal, and older than `retention.personal` ({})", in_words(months)))
+    }
+
+    fn personal_file_goes(&self, name: &str) -> Option<String> {
+        self.personal_goes(&self.personal_files.get(name)?.landed_at)
     }
 
     fn is_personal(&self, record: &DeliveryRecord) -> bool {
@@ -217,6 +239,7 @@ impl<'h> Held<'h> {
             bytes: stored.bytes,
             why,
             published_at: release.map(|release| release.published_at.clone()),
+            rows: self.personal_files.get(&stored.name).filter(|_| stored.kind == Kept::LakeFile).map(|file| file.rows),
         }
     }
 }

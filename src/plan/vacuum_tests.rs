@@ -40,6 +40,7 @@ struct World {
     protected: Protected,
     deliveries: Vec<DeliveryRecord>,
     personal: BTreeSet<String>,
+    personal_files: BTreeMap<String, PersonalFile>,
     runs: BTreeMap<String, String>,
 }
 
@@ -53,6 +54,7 @@ impl World {
             protected: Protected::default(),
             deliveries: Vec::new(),
             personal: BTreeSet::new(),
+            personal_files: BTreeMap::new(),
             runs: BTreeMap::new(),
         }
     }
@@ -69,6 +71,7 @@ impl World {
             protected: &self.protected,
             deliveries: &self.deliveries,
             personal: &self.personal,
+            personal_files: &self.personal_files,
             runs: &self.runs,
         };
         let clearing = clearing(&held);
@@ -175,4 +178,20 @@ fn what_stays_goes_with_nothing_that_went_before() {
     world.stored.retain(|stored| !gone.contains(&stored.name));
     world.releases.retain(|release| !gone.contains(&release.name));
     assert_eq!(world.gone(), Vec::<String>::new());
+}
+
+#[test]
+fn files_of_personal_feeds_go_by_age_whatever_names_them() {
+    let mut world = World::new();
+    let name = |id: &str| format!("pay_line/{id}");
+    for (id, landed_at) in [("old", "2019-11-25T05:00:00Z"), ("young", "2019-11-27T05:00:00Z"), ("frozen", "2010-01-01T05:00:00Z")] {
+        world.stored.push(stored(Kept::LakeFile, &name(id)));
+        world.personal_files.insert(name(id), PersonalFile { landed_at: landed_at.into(), rows: 7 });
+    }
+    for id in ["old", "young", "nobody knows when"] {
+        world.current.insert(name(id));
+    }
+    world.stored.push(stored(Kept::LakeFile, &name("nobody knows when")));
+    world.protected.lake_files.insert(name("frozen"));
+    assert_eq!(world.gone(), [name("frozen"), name("old")]);
 }

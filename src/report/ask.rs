@@ -22,7 +22,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Day, Pence, Period},
     engine::{Answers, Limits, Part, Table, Tables, ask},
-    lake::{Lake, LakeFileState, Manifest, PartFile, PublishedPart},
+    lake::{Closings, Lake, LakeFileState, Manifest, PartFile, PublishedPart},
     pipeline::{Basis, Partnership},
     plan,
 };
@@ -195,7 +195,7 @@ fn tables_of(partnership: &Partnership, release: Option<&Release>, stand: &Stand
                     .insert(format!("published.{table}"), Table::local(contract.arrow_schema(), parts.iter().filter_map(local).collect()));
             }
             Some(("common", table)) if !is_offered(partnership, table) || Basis::of_table(table).is_none() => {}
-            Some(("common", table)) => tables.insert(format!("lake.{table}"), lake_table(partnership, release, table)?),
+            Some(("common", table)) => tables.insert(format!("lake.{table}"), lake_table(partnership, release, &stand.closings, table)?),
             _ => {}
         }
     }
@@ -216,15 +216,16 @@ fn tables_of(partnership: &Partnership, release: Option<&Release>, stand: &Stand
     Ok(tables)
 }
 
-/// A common table at the version that the release names.
-fn lake_table(partnership: &Partnership, release: &Release, table: &str) -> Answer<Table> {
+/// A common table at the version that the release names, but for what retention took of it since.
+fn lake_table(partnership: &Partnership, release: &Release, closings: &Closings, table: &str) -> Answer<Table> {
     let folder = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.folder().join(table);
     let schema = partnership
         .contracts
         .get(&format!("common/{table}"))
         .map_or_else(|| std::sync::Arc::new(arrow::datatypes::Schema::empty()), |c| c.arrow_schema());
     let files = release.manifest.content.lake.get(table).map_or(&[][..], |state| state.files.as_slice());
-    Ok(Table::local(schema, files.iter().filter_map(|file| lake_part(&folder, file)).collect()))
+    let is_gone = |file: &&LakeFileState| closings.gone().iter().any(|gone| gone.table == table && gone.file.relative == file.path);
+    Ok(Table::local(schema, files.iter().filter(|file| !is_gone(file)).filter_map(|file| lake_part(&folder, file)).collect()))
 }
 
 fn lake_part(folder: &Path, file: &LakeFileState) -> Option<Part> {

@@ -17,9 +17,9 @@ use super::{
 };
 use crate::{
     decode::{Judge, Reader, find_row},
-    diagnostic::{Answer, Code, Diagnostic, Refusal, Severity, codes},
+    diagnostic::{Answer, Code, Diagnostic, Place, Refusal, Severity, codes},
     domain::{DeliveryId, Digest, counted, printable},
-    lake::{CORRECTIONS, CorrectedRow, CorrectionEvent, Corrections, DeliveryRecord, Lake, LandedReader, read_quarantine},
+    lake::{CORRECTIONS, CorrectedRow, CorrectionEvent, Corrections, DeliveryRecord, Kept, Lake, LandedReader, read_quarantine},
     pipeline::{Basis, Feed, Partnership},
     plan::{self, PeriodState, Standing},
     schema::Column,
@@ -102,6 +102,10 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let (id, record) = find(&lake, delivery)?;
     let personal = is_personal(partnership, &record);
+    let is_there = Digest::parse(&record.sha256).is_some_and(|digest| lake.landing().has(&digest));
+    if let Some(told) = lake.was_removed(Kept::Landed, &record.sha256)?.filter(|_| personal && !is_there) {
+        return Err(pay_is_gone(&record, row, &told).into());
+    }
     let again = rereading(partnership, &record)?;
     let raw = match (&again, personal, drops_columns(partnership, &record)) {
         (None, ..) => NOT_READ.to_owned(),
@@ -250,6 +254,17 @@ fn is_personal(partnership: &Partnership, record: &DeliveryRecord) -> bool {
 fn drops_columns(partnership: &Partnership, record: &DeliveryRecord) -> bool {
     let feed = partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id));
     feed.is_some_and(|feed| feed.contracts.iter().any(|(_, contract)| contract.columns.iter().any(Column::is_dropped)))
+}
+
+/// The record went with the bytes of its delivery; what was published of it has no row of a person.
+fn pay_is_gone(record: &DeliveryRecord, row: u64, told: &str) -> Diagnostic {
+    let seen = format!("row {row} of {} is gone with its delivery {}, {told}", record.source.name, record.delivery_id);
+    let covers = record.covers().map(|covers| covers.to_string()).unwrap_or_default();
+    Diagnostic::new(codes::periods::PAY_IS_GONE, seen)
+        .place(Place::file(format!("{} {covers}", record.feed_name())))
+        .expected("a record that is younger than `retention.personal`")
+        .outcome("nothing was changed; what was published of it stays")
+        .hint("truecost explain cost says of what a figure of the period is made up")
 }
 
 fn no_row(record: &DeliveryRecord, row: u64) -> Refusal {

@@ -9,7 +9,7 @@ use super::{
     standing::Stand,
 };
 use crate::{
-    diagnostic::{Answer, list},
+    diagnostic::{Answer, Diagnostic, list},
     domain::{Period, counted, decimal},
     lake::{PeriodAct, PeriodEvent},
     pipeline::Partnership,
@@ -66,7 +66,7 @@ fn event_json(event: &PeriodEvent) -> Value {
 /// What became of closing or reopening a period.
 #[must_use]
 pub fn period_done(asked: &PeriodAsked, done: &PeriodDone) -> Page {
-    let (period, PeriodDone { event, closed, already }) = (asked.period, done);
+    let (period, PeriodDone { event, closed, already, gone }) = (asked.period, done);
     let at = |event: &PeriodEvent| {
         let release = event.closing.as_ref().and_then(|closing| closing.release.as_ref());
         release.map_or_else(|| event.at.clone(), |release| format!("{} in {release}", event.at))
@@ -83,7 +83,14 @@ pub fn period_done(asked: &PeriodAsked, done: &PeriodDone) -> Page {
     for overridden in event.overridden.iter().filter(|_| !already) {
         text.push_str(&format!("  although: {overridden}\n"));
     }
-    Page::new("period", text, json!({"period": period.to_string(), "already": already, "event": event_json(event)}))
+    text.push_str(&gone_text(gone.as_ref()));
+    let gone = list(gone.as_slice());
+    Page::new("period", text, json!({"period": period.to_string(), "already": already, "event": event_json(event), "gone": gone}))
+}
+
+/// That the pay behind a period is gone.
+fn gone_text(gone: Option<&Diagnostic>) -> String {
+    gone.map_or_else(String::new, |gone| format!("  {}: {}\n  data: {}\n  next: {}\n", gone.code.id, gone.seen, gone.outcome, gone.hint))
 }
 
 fn closed_text(period: Period, event: &PeriodEvent) -> String {
@@ -143,7 +150,7 @@ fn groups_json(groups: &[RestatedGroup]) -> Vec<Value> {
 /// What a period would say were it open.
 #[must_use]
 pub fn period_preview(previewed: &Previewed) -> Page {
-    let Previewed { period, release, is_closed, other_rules, after_close, restated, stops } = previewed;
+    let Previewed { period, release, is_closed, other_rules, after_close, restated, stops, gone } = previewed;
     let release_name = release.clone().unwrap_or_default();
     let mut text = match (is_closed, release) {
         (true, Some(release)) => format!("{period} is closed, as it stands in release {release}\n"),
@@ -156,6 +163,7 @@ pub fn period_preview(previewed: &Previewed) -> Page {
     if *other_rules {
         text.push_str("  rules, contracts, membership or program are others than then\n");
     }
+    text.push_str(&gone_text(gone.as_ref()));
     match restated {
         Some(restated) if restated.is_empty() => text.push_str("nothing would change\n"),
         Some(restated) => {
@@ -179,6 +187,7 @@ pub fn period_preview(previewed: &Previewed) -> Page {
     }
     let json = json!({"period": period.to_string(), "closed": is_closed, "release": release, "other_rules": other_rules,
         "after_close": list(&after_close.iter().map(AfterClose::report).collect::<Vec<_>>()), "stops": list(stops),
+        "gone": list(gone.as_slice()),
         "cells": restated.as_ref().map(|restated| restated.cells.len()),
         "lines": restated.as_ref().map(|restated| restated.lines.count()),
         "balances": restated.as_ref().map(|restated| restated.balances.len()),

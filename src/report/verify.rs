@@ -110,10 +110,13 @@ fn look_at_readers_way(lake: &Lake) -> Answer<Option<Looked>> {
 fn look_at_tables(partnership: &Partnership, lake: &Lake, latest: Option<&Manifest>) -> Answer<Vec<Looked>> {
     let tables = lake.tables()?;
     let names: BTreeSet<&str> = partnership.contracts.keys().filter_map(|key| key.strip_prefix("common/")).collect();
+    // What retention took leaves the lists of releases: what no table holds any more is not looked for.
+    let gone: BTreeSet<String> = lake.gone_files()?.into_iter().map(|gone| gone.file.name).collect();
     let mut looked = Vec::new();
     for table in names {
         let mut files: Vec<LakeFile> = tables.snapshot(table, None)?.map(|snapshot| snapshot.files).unwrap_or_default();
-        files.extend(latest.and_then(|m| m.content.lake.get(table)).into_iter().flat_map(|state| tables.files_of(table, state)));
+        let listed = latest.and_then(|m| m.content.lake.get(table)).into_iter().flat_map(|state| tables.files_of(table, state));
+        files.extend(listed.filter(|file| !gone.contains(&file.name)));
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|a, b| a.path == b.path);
         let mut flaws: Vec<Flaw> = tables.entry_flaws(table)?.into_iter().map(|(flaw, _)| flaw).collect();

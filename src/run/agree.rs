@@ -7,7 +7,7 @@ use arrow::array::{Array as _, AsArray as _};
 use super::Conductor;
 use crate::{
     diagnostic::{Answer, Refusal},
-    lake::{DeliveryRecord, DeliveryState, LakeFile, PartFile, holder},
+    lake::{DeliveryRecord, DeliveryState, LakeFile, PartFile, holders},
     plan::{Disagreement, TableNow, disagreements},
 };
 
@@ -70,7 +70,8 @@ impl Conductor<'_> {
         if let Some(last) = self.tables.told(table, version) {
             log.insert(last.delivery, version);
         }
-        Ok(Some(TableNow { table: table.to_owned(), version, log, files, told }))
+        let gone = self.lake.gone_files()?.into_iter().filter(|gone| gone.table == table).map(|gone| gone.file).collect();
+        Ok(Some(TableNow { table: table.to_owned(), version, log, files, told, gone }))
     }
 
     /// The files of a table that has not moved since the latest release, which lists them.
@@ -84,9 +85,9 @@ impl Conductor<'_> {
 
     fn enter_files(&self, known: &mut [DeliveryRecord], now: &TableNow) -> Answer<()> {
         let mut held: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+        let holders = holders(known.iter().filter(|r| r.table == now.table));
         for file in now.files.iter().filter(|file| file.rows > 0) {
-            let of_table = known.iter().filter(|r| r.table == now.table);
-            let Some(record) = holder(of_table, &file.council, &file.feed, file.period) else { continue };
+            let Some(record) = holders.get(&(file.council.as_str(), file.feed.as_str(), file.period)) else { continue };
             let period = file.period.to_string();
             if !record.lake_files.contains_key(&period) && now.told.get(&file.name) == Some(&record.delivery_id) {
                 held.entry(record.delivery_id.clone()).or_default().push((period, file.name.clone()));

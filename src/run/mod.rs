@@ -29,7 +29,7 @@ use crate::{
     engine::deeply,
     lake::{DeliveryRecord, Lock, RunRecord},
     pipeline::{Feed, Partnership},
-    plan::{Uncounted, Wish, waiting},
+    plan::{Uncounted, Wish, stands_for_good, waiting},
 };
 
 use clock::{Clock, Now, Standing};
@@ -48,7 +48,7 @@ pub use keys::{NewKeys, give_keys, new_keys};
 pub use notices::{tell_ahead, tell_held};
 pub use period::{PeriodAsked, PeriodDone, period, preview};
 pub use slots::{begin_slots, close_slots, known_slots, may_retry, slots_ahead, slots_at, timings};
-pub use supply::{SupplyNow, Waive, overdue, supply, supply_of, waive};
+pub use supply::{SupplyNow, Waive, overdue, supply, supply_of, supply_upon, waive};
 
 pub use vacuum::{Vacuumed, vacuum};
 
@@ -178,7 +178,7 @@ impl Outcome {
     pub fn errors(&self) -> Vec<Diagnostic> {
         let refused = self.delivered.iter().filter(|d| d.state == Delivery::Refused).flat_map(|d| &d.reports);
         let errors = refused.chain(&self.costed.stopped).chain(&self.waiting).filter(|d| feeds::is_in_the_way(d));
-        errors.chain(&self.costed.blocked).cloned().collect()
+        errors.chain(self.costed.blocked.iter().filter(|d| !stands_for_good(d))).cloned().collect()
     }
 
     /// Whether the same run can succeed later without anybody acting.
@@ -331,7 +331,8 @@ impl Planned<'_> {
     pub fn exit_code(&self) -> u8 {
         let known_already = |d: &&Diagnostic| !self.takes() || d.code == codes::control::NOT_DECLARED;
         let of_files = self.feeds.iter().flat_map(|(_, plan)| &plan.reports).filter(|d| feeds::is_in_the_way(d));
-        let of_costs = self.cost.stops.iter().chain(&self.cost.blocked).filter(known_already);
+        let blocked = self.cost.blocked.iter().filter(|d| !stands_for_good(d));
+        let of_costs = self.cost.stops.iter().chain(blocked).filter(known_already);
         let waiting = self.waiting.iter().filter(|_| self.still_wait);
         // What is taken may be what is late.
         let late = self.late.iter().filter(|_| !self.takes());

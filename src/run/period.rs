@@ -7,9 +7,9 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::Period,
     engine::deeply,
-    lake::{Closing, Closings, DeliveryRecord, Lock, Manifest, PeriodAct, PeriodEvent},
+    lake::{Closing, Closings, DeliveryRecord, GoneFile, Lock, Manifest, PeriodAct, PeriodEvent},
     pipeline::Partnership,
-    plan::{CloseAsked, LakeNow, Objection, ReleasePlan, lake_now, plan_release, rules_digest, run_digest},
+    plan::{CloseAsked, LakeNow, Objection, ReleasePlan, is_gone, lake_now, plan_release, rules_digest, run_digest},
 };
 
 /// What a person asks.
@@ -32,6 +32,8 @@ pub struct PeriodDone {
     pub closed: Option<PeriodEvent>,
     /// Whether nothing had to be done.
     pub already: bool,
+    /// Of a reopening: that the pay behind the period is gone, so that nothing of it can be made again.
+    pub gone: Option<Diagnostic>,
 }
 
 /// Closes or reopens a period.
@@ -102,7 +104,7 @@ impl Conductor<'_> {
 
     fn close(&self, asked: &PeriodAsked, held: &Lock, known: &[DeliveryRecord], closings: &Closings) -> Answer<PeriodDone> {
         if let Some(frozen) = closings.frozen(asked.period) {
-            return Ok(PeriodDone { event: frozen.event.clone(), closed: Some(frozen.event.clone()), already: true });
+            return Ok(PeriodDone { event: frozen.event.clone(), closed: Some(frozen.event.clone()), already: true, gone: None });
         }
         self.has_begun(asked.period)?;
         let latest = self.lake.releases().latest()?;
@@ -135,7 +137,7 @@ impl Conductor<'_> {
         let event = self.event(asked, Some(closing), &objections);
         self.changes_nothing(&event, known, &lake, latest.as_ref(), closings, &inputs)?;
         self.lake.periods().enter(held, &event)?;
-        Ok(PeriodDone { closed: Some(event.clone()), event, already: false })
+        Ok(PeriodDone { closed: Some(event.clone()), event, already: false, gone: None })
     }
 
     /// What the release is made from, whether the period is closed or not: closing takes nothing in and leaves nothing out.
@@ -181,7 +183,7 @@ impl Conductor<'_> {
         let Some(frozen) = closings.frozen(asked.period) else {
             let open = closings.reopenings().iter().rev().find(|reopening| reopening.period == asked.period);
             return match open {
-                Some(reopening) => Ok(PeriodDone { event: reopening.event.clone(), closed: None, already: true }),
+                Some(reopening) => Ok(PeriodDone { event: reopening.event.clone(), closed: None, already: true, gone: None }),
                 None => Err(Diagnostic::new(codes::periods::NO_SUCH_CLOSING, format!("{} was never closed", asked.period))
                     .expected("a closed period")
                     .outcome("nothing was changed; what comes for it counts")
@@ -191,6 +193,16 @@ impl Conductor<'_> {
         };
         let event = self.event(asked, None, &[]);
         self.lake.periods().enter(held, &event)?;
-        Ok(PeriodDone { event, closed: Some(frozen.event.clone()), already: false })
+        let is_of = |gone: &&GoneFile| frozen.files.iter().any(|(_, file)| file.name == gone.file.name);
+        let gone = is_gone(closings.gone().iter().filter(is_of)).map(|gone| stays_as_it_is(asked.period, &gone));
+        Ok(PeriodDone { event, closed: Some(frozen.event.clone()), already: false, gone })
     }
+}
+
+/// Said of a period that is open again, and that is not made again of what comes for it.
+pub(super) fn stays_as_it_is(period: Period, gone: &Diagnostic) -> Diagnostic {
+    Diagnostic::warning(gone.code, format!("{period}: {}", gone.seen))
+        .expected("pay that is younger than `retention.personal`, for a period that is to be made again")
+        .outcome("its published figures stay as they are, whatever comes for it and whatever rules change")
+        .hint("where the pay comes again from its sender, the period is made of that; else: truecost period close, when it is to be closed again")
 }

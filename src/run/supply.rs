@@ -31,7 +31,16 @@ pub fn supply(partnership: &Partnership, clock: &dyn Clock) -> Answer<SupplyNow>
     supply_of(partnership, &lake, &lake.register().all()?, clock.now().civil_day())
 }
 
-/// The same of a register that is at hand. Nothing is expected on a day that nobody can write.
+/// The same of a register that is at hand.
+///
+/// # Errors
+/// TC10….
+pub fn supply_upon(partnership: &Partnership, known: &[DeliveryRecord], clock: &dyn Clock) -> Answer<SupplyNow> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    supply_of(partnership, &lake, known, clock.now().civil_day())
+}
+
+/// The same of a lake and a day that are at hand. Nothing is expected on a day that nobody can write.
 ///
 /// # Errors
 /// TC10….

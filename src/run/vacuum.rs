@@ -9,9 +9,9 @@ use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, codes},
     domain::counted,
-    lake::{DeliveryRecord, Depth, Flaw, Kept, Lock, Manifest, Removal, Stored, Tombstone},
+    lake::{DeliveryRecord, Depth, Flaw, Kept, LakeFile, Lock, Manifest, Removal, Stored, Tombstone, holder},
     pipeline::{Partnership, Retention},
-    plan::{Clearing, Held, HeldRelease, Protected, clearing},
+    plan::{Clearing, Held, HeldRelease, PersonalFile, Protected, clearing},
 };
 
 /// What a clean-up removed, or would remove.
@@ -94,11 +94,23 @@ impl Conductor<'_> {
         let removal = Removal { number: self.number, at: self.clock.now().iso(), gone: clearing.gone.clone() };
         self.lake.write_tombstones(&removal)?;
         crash::point("vacuum.written")?;
+        self.leave_tables(&clearing.gone)?;
         for gone in &clearing.gone {
             crash::point("vacuum.removing")?;
             self.lake.discard(gone.kind, &gone.name)?;
         }
         self.all_there(clearing, kept, &flaws)
+    }
+
+    /// Files that a table still holds leave it before they are removed: no version of it that is read names what is gone.
+    fn leave_tables(&self, gone: &[Tombstone]) -> Answer<()> {
+        let mut leaving: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for gone in gone.iter().filter(|gone| gone.kind == Kept::LakeFile && gone.rows.is_some()) {
+            if let Some((table, path)) = gone.name.split_once('/') {
+                leaving.entry(table).or_default().insert(path);
+            }
+        }
+        leaving.iter().try_for_each(|(table, paths)| self.tables.let_go(table, paths, self.clock.now().millis()))
     }
 
     /// The manifest of every release that is there, with its SHA-256.
@@ -111,7 +123,8 @@ impl Conductor<'_> {
     fn clearing(&self, manifests: &[(Manifest, String)], known: &[DeliveryRecord], retention: Retention) -> Answer<Clearing> {
         let stored = self.lake.stored()?;
         let releases: Vec<HeldRelease> = manifests.iter().map(|(manifest, digest)| HeldRelease::of(manifest, digest.clone())).collect();
-        let personal = self.partnership.feeds.iter().filter(|feed| feed.personal.is_some()).map(crate::pipeline::Feed::name).collect();
+        let personal: BTreeSet<String> =
+            self.partnership.feeds.iter().filter(|feed| feed.personal.is_some()).map(crate::pipeline::Feed::name).collect();
         let latest = self.lake.releases().latest_name()?;
         let today = self.clock.now().day().ok_or_else(no_day)?;
         let held = Held {
@@ -124,6 +137,7 @@ impl Conductor<'_> {
             protected: &self.protected()?,
             deliveries: known,
             personal: &personal,
+            personal_files: &self.personal_files(manifests, known, &personal)?,
             runs: &self.runs_begun(&stored)?,
         };
         Ok(clearing(&held))
@@ -139,6 +153,39 @@ impl Conductor<'_> {
             current.extend(files.into_iter().map(|file| format!("{table}/{}", file.relative)));
         }
         Ok(current)
+    }
+
+    /// Files of personal feeds that tables, releases and closed periods name. Of a file that no delivery is known to have brought the age
+    /// is not known: it stays.
+    fn personal_files(
+        &self,
+        manifests: &[(Manifest, String)],
+        known: &[DeliveryRecord],
+        personal: &BTreeSet<String>,
+    ) -> Answer<BTreeMap<String, PersonalFile>> {
+        let closings = self.lake.periods().closings()?;
+        let frozen = || closings.closings_kept();
+        let mut files: Vec<(String, LakeFile)> = Vec::new();
+        for table in self.common_names() {
+            let current = self.tables.snapshot(&table, None)?.map(|snapshot| snapshot.files).unwrap_or_default();
+            let listed = manifests.iter().filter_map(|(manifest, _)| manifest.content.lake.get(&table));
+            let listed = listed.flat_map(|state| self.tables.files_of(&table, state));
+            let closed = frozen().flat_map(|closing| &closing.slots).filter(|slot| slot.table == table);
+            let closed = closed.flat_map(|slot| self.tables.files_listed(&table, &slot.files));
+            files.extend(current.into_iter().chain(listed).chain(closed).map(|file| (table.clone(), file)));
+        }
+        files.retain(|(_, file)| personal.contains(&format!("{}/{}", file.council, file.feed)));
+        let records: Vec<&DeliveryRecord> = frozen().flat_map(|closing| &closing.deliveries).chain(known).collect();
+        let landed: BTreeMap<&str, &DeliveryRecord> =
+            records.iter().flat_map(|record| record.lake_files.values().map(|name| (name.as_str(), *record))).collect();
+        let one = |(table, file): (String, LakeFile)| {
+            // What a version before entered does not say which files are whose.
+            let stands = || holder(known.iter().filter(|r| r.lake_files.is_empty()), &file.council, &file.feed, file.period);
+            let record = landed.get(file.name.as_str()).copied().or_else(stands)?;
+            let personal = PersonalFile { landed_at: record.landed_at.clone(), rows: file.rows };
+            Some((format!("{table}/{}", file.relative), personal))
+        };
+        Ok(files.into_iter().filter_map(one).collect())
     }
 
     /// What closed periods stand on, and those that were closed and are open now.

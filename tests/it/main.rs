@@ -42,6 +42,7 @@ mod notices;
 mod ops;
 mod parts;
 mod pay_edges;
+mod pay_gone;
 mod periods;
 mod periods_pay;
 mod periods_recast;

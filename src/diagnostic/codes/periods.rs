@@ -21,4 +21,6 @@ codes! {
     RELEASE_REMOVED = "TC1422", Operator, 2, "the release was removed by retention";
     /// After a clean-up something is not there that was to stay.
     KEPT_IS_GONE = "TC1423", Operator, 3, "something that was to be kept is gone";
+    /// A period, or a row, would have to be made again of pay that `retention.personal` took.
+    PAY_IS_GONE = "TC1436", Operator, 1, "the pay behind it was removed by retention", Error or Warning;
 }

@@ -51,7 +51,7 @@ impl CommonTables {
         self.put_in_place(table, commit, &add)?;
         crash::point("commit.in_place")?;
         let added = add.iter().map(|(relative, staged)| added(relative, staged, commit));
-        let removed = remove.iter().map(|file| removed(file, commit));
+        let removed = remove.iter().map(|file| removed(file, commit.at_ms));
         self.write(table, &before, commit, grown.map(Action::Metadata).into_iter().chain(added).chain(removed).collect())
     }
 
@@ -70,6 +70,32 @@ impl CommonTables {
             Ok(committed(version, &get_actions(version, &bytes)?))
         };
         read().map_err(|error| fault::table(&self.folder_of(table), error))
+    }
+
+    /// Takes files out of the newest version of a table, in one commit that tells of no delivery: retention lets them go, by their paths
+    /// below the table's folder. What is not in it, is not.
+    ///
+    /// # Errors
+    /// TC1007, TC1002.
+    pub fn let_go(&self, table: &str, paths: &BTreeSet<&str>, at_ms: i64) -> Answer<()> {
+        let leaving = || -> Answer<Vec<LakeFile>> {
+            let mut files = self.snapshot(table, None)?.map(|snapshot| snapshot.files).unwrap_or_default();
+            files.retain(|file| paths.contains(file.relative.as_str()));
+            Ok(files)
+        };
+        let files = leaving()?;
+        if files.is_empty() {
+            return Ok(());
+        }
+        let actions = std::iter::once(info(at_ms)).chain(files.iter().map(|file| removed(file, at_ms))).collect();
+        crash::point("commit.checked")?;
+        let done = self.commit(table, CommitProperties::default().with_max_retries(0), actions);
+        crash::point("commit.replied")?;
+        match done {
+            // An error may come from what follows the commit.
+            Err(error) if !leaving()?.is_empty() => Err(fault::table(&self.folder_of(table), error)),
+            _ => Ok(()),
+        }
     }
 
     /// Makes the table where there is none. What it returns goes into the next commit: what the contract says since it has more columns
@@ -201,11 +227,11 @@ fn added(relative: &str, staged: &super::StagedRows, commit: &Commit) -> Action 
     })
 }
 
-fn removed(file: &LakeFile, commit: &Commit) -> Action {
+fn removed(file: &LakeFile, at_ms: i64) -> Action {
     Action::Remove(Remove {
         path: file.relative.clone(),
         data_change: true,
-        deletion_timestamp: Some(commit.at_ms),
+        deletion_timestamp: Some(at_ms),
         extended_file_metadata: Some(true),
         partition_values: Some(partition(&file.council, &file.feed, file.period).collect()),
         size: Some(file.bytes as i64),

@@ -190,8 +190,14 @@ impl CommonTables {
     /// The files of a table as a manifest lists them.
     #[must_use]
     pub fn files_of(&self, table: &str, state: &crate::lake::LakeState) -> Vec<LakeFile> {
+        self.files_listed(table, &state.files)
+    }
+
+    /// The same of any list of files of a table.
+    #[must_use]
+    pub fn files_listed(&self, table: &str, files: &[crate::lake::LakeFileState]) -> Vec<LakeFile> {
         let folder = self.folder_of(table);
-        state.files.iter().filter_map(|file| listed_file(&folder, file)).collect()
+        files.iter().filter_map(|file| listed_file(&folder, file)).collect()
     }
 
     /// The newest version of a table by the names in its log alone: whether anything changed since a version one knows.

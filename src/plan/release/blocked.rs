@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{CARRIED_FROM, Carried, CostSource, LEFT_OUT, PeriodState, ReleasePlan, Slot, index::Index, messages};
 use crate::{
-    diagnostic::{Diagnostic, codes},
+    diagnostic::{Diagnostic, Severity, codes},
     domain::{Pence, Period, parse_pounds},
     lake::{DeliveryRecord, LakeFile, Manifest, PublishedPart},
     pipeline::Basis,
@@ -25,14 +25,22 @@ pub const DELIVERY: &str = "delivery";
 /// Whether a refusal blocks the period that it is about, and no other.
 #[must_use]
 pub fn blocks_a_period(report: &Diagnostic) -> bool {
-    report.code == codes::checks::NOT_ALLOCATED || report.code == codes::checks::TWO_KEYS
+    [codes::checks::NOT_ALLOCATED, codes::checks::TWO_KEYS, codes::periods::PAY_IS_GONE].contains(&report.code)
+}
+
+/// Whether a period stands as it was published, and nobody can do anything about it or has to: the pay behind it is gone.
+#[must_use]
+pub fn stands_for_good(report: &Diagnostic) -> bool {
+    report.code == codes::periods::PAY_IS_GONE && report.severity != Severity::Error
 }
 
 /// What a manifest, and the record of a run, remember of verdicts, so that who makes nothing anew says them again.
 #[must_use]
 pub fn remembered(verdicts: &Verdicts) -> Option<(String, Value)> {
-    let said = |reports: &Vec<Diagnostic>| reports.iter().map(|report| report.seen.clone()).collect::<Vec<_>>();
-    let all: BTreeMap<String, Vec<String>> = verdicts.iter().map(|(period, reports)| (period.to_string(), said(reports))).collect();
+    let is_gone = |report: &Diagnostic| report.code == codes::periods::PAY_IS_GONE;
+    let one = |report: &Diagnostic| if is_gone(report) { json!({"gone": report.seen}) } else { json!(report.seen) };
+    let said = |reports: &Vec<Diagnostic>| reports.iter().map(one).collect::<Vec<_>>();
+    let all: BTreeMap<String, Vec<Value>> = verdicts.iter().map(|(period, reports)| (period.to_string(), said(reports))).collect();
     (!all.is_empty()).then(|| (BLOCKED.to_owned(), json!(all)))
 }
 
@@ -51,7 +59,11 @@ pub fn verdicts_of_run(run: Option<&Value>, inputs: &str) -> Verdicts {
 
 fn recalled(said: &Value) -> Verdicts {
     let one = |(period, whys): (&String, &Value)| {
-        let why = |why: &Value| Some(Diagnostic::new(codes::checks::NOT_ALLOCATED, why.as_str()?));
+        let gone = |why: &Value| Some(Diagnostic::new(codes::periods::PAY_IS_GONE, why.get("gone")?.as_str()?));
+        let why = |why: &Value| match why.as_str() {
+            Some(why) => Some(Diagnostic::new(codes::checks::NOT_ALLOCATED, why)),
+            None => gone(why),
+        };
         Some((Period::parse(period)?, whys.as_array()?.iter().filter_map(why).collect()))
     };
     said.as_object().into_iter().flatten().filter_map(one).collect()

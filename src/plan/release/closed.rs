@@ -121,6 +121,12 @@ pub(super) fn sources(closings: &Closings) -> Vec<CostSource> {
     closings.closed().flat_map(|(_, frozen)| of(frozen)).collect()
 }
 
+/// The same, for who has no plan of a release in hand.
+#[must_use]
+pub fn came_after_close(deliveries: &[DeliveryRecord], closings: &Closings) -> Vec<AfterClose> {
+    if closings.closed().next().is_none() { Vec::new() } else { after_close(&Index::of(deliveries, closings), closings) }
+}
+
 /// What came for closed periods since, by feed and period.
 pub(super) fn after_close(index: &Index<'_>, closings: &Closings) -> Vec<AfterClose> {
     let one = |(slot, known): (&Slot, &super::index::Known<'_>)| {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{PeriodPlan, PeriodState, ReleasePlan, Slot, beside, feed_of, period_of_part, published_slots};
+use super::{PeriodPlan, PeriodState, ReleasePlan, Slot, beside, feed_of, period_of_part, published_slots, verdicts_of_release};
 use crate::{
     diagnostic::{Diagnostic, codes},
     domain::{Calendar, Period, decimal},
@@ -118,8 +118,9 @@ impl CloseAsked<'_> {
             let seen = format!("the latest release, {}, does not hold it", latest.release);
             return Some(Objection::new(seen, "truecost status says what it waits for; truecost run publishes it").for_good());
         }
-        let is_blocked = |blocked: &Value| blocked.get(self.period.to_string()).is_some();
-        if latest.content.proofs.get("blocked").is_some_and(is_blocked) {
+        // What cannot be made because pay is gone stands for good.
+        let is_blocked = |report: &Diagnostic| report.code != codes::periods::PAY_IS_GONE;
+        if verdicts_of_release(Some(latest)).get(&self.period).is_some_and(|said| said.iter().any(is_blocked)) {
             let seen = format!("its cost could not be allocated, and release {} holds its last good figures", latest.release);
             return Some(Objection::new(seen, "truecost run says what is missing").for_good());
         }
@@ -225,8 +226,12 @@ impl ReleasePlan {
         };
         for (slot, entry) in counting {
             let Some(record) = deliveries.iter().find(|record| entry.delivery.as_ref() == Some(&record.delivery_id)) else { continue };
-            let of_slot = files.iter().filter(|(table, file)| *table == record.table && Slot::of_file(file) == *slot);
-            let state = |(_, file): &(String, LakeFile)| LakeFileState { path: file.relative.clone(), rows: file.rows, bytes: file.bytes };
+            let its = |name: &String| record.lake_files.is_empty() || record.lake_files.values().any(|file| file == name);
+            // What retention took of it is what it stands on all the same.
+            let gone = self.gone.iter().filter(|gone| its(&gone.file.name)).map(|gone| (&gone.table, &gone.file));
+            let of_slot = files.iter().map(|(table, file)| (table, file)).chain(gone);
+            let of_slot = of_slot.filter(|(table, file)| **table == record.table && Slot::of_file(file) == *slot);
+            let state = |(_, file): (&String, &LakeFile)| LakeFileState { path: file.relative.clone(), rows: file.rows, bytes: file.bytes };
             closing.slots.push(FrozenSlot {
                 council: slot.council.clone(),
                 feed: slot.feed.clone(),

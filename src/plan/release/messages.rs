@@ -116,12 +116,28 @@ pub(super) fn not_made(period: Period, report: &Diagnostic, is_kept: bool) -> Di
         ("blocked", "the period is not published; its lines wait in the lake, and the other periods are published")
     };
     let said = Diagnostic::new(report.code, format!("{period} is {state}: {}", report.seen)).outcome(outcome);
+    if report.code == codes::periods::PAY_IS_GONE {
+        return pay_is_gone(period, report, is_kept);
+    }
     if report.code == codes::checks::TWO_KEYS {
         return said.expected("one key for all pay and posts of a council that a period reads").hint(report.hint.clone());
     }
     said.expected("for every service with shared cost a volume, or a policy without one, and a way to somebody who bears it").hint(
         "bring the volume or the share that lacks; or say in pipelines/reference/pool.csv what happens without: `zero_volume` spread_evenly or leave_unallocated",
     )
+}
+
+/// A period whose pay retention took, and that would have to be made again.
+fn pay_is_gone(period: Period, report: &Diagnostic, is_kept: bool) -> Diagnostic {
+    let seen = format!("{period} cannot be made again: {}", report.seen);
+    let (said, outcome) = if is_kept {
+        (Diagnostic::warning(report.code, seen), "its figures stay as the last release had them; the other periods are published")
+    } else {
+        (Diagnostic::new(report.code, seen), "the period is not published; the other periods are")
+    };
+    said.expected("pay that is younger than `retention.personal`, for a period that is made again").outcome(outcome).hint(format!(
+        "nothing has to be done where the figures are right as they stand: truecost period close {period} --by NAME --reason TEXT; else the sender has to bring the pay again"
+    ))
 }
 
 /// No other period is there that could be published.

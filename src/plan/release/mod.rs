@@ -14,6 +14,7 @@ mod carry;
 mod closed;
 mod digest;
 mod freeze;
+mod gone;
 mod index;
 mod keys;
 mod lake;
@@ -29,11 +30,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use behind::Behind;
 pub use beside::{BesideSource, beside_in};
-pub use blocked::{DELIVERY, Verdicts, blocks_a_period, remembered, verdicts_of_release, verdicts_of_run};
+pub use blocked::{DELIVERY, Verdicts, blocks_a_period, remembered, stands_for_good, verdicts_of_release, verdicts_of_run};
 pub use carry::{CARRIED_FROM, Carried, LEFT_OUT, MissingFeeds};
-pub use closed::{AfterClose, Brought};
+pub use closed::{AfterClose, Brought, came_after_close};
 pub use digest::{digest_of, program, rules_digest, run_digest};
 pub use freeze::{CloseAsked, FOUND, Objection, month_before};
+pub use gone::is_gone;
 pub use made_from::{causes, made_from};
 pub use messages::nothing_to_let_go;
 pub use shrinking::Shrinking;
@@ -45,7 +47,7 @@ use super::{again::is_replaced, closing::closing_is_due};
 use crate::{
     diagnostic::Diagnostic,
     domain::{Day, Pence, Period},
-    lake::{Closings, DeliveryRecord, DeliveryState, LakeFile, Manifest},
+    lake::{Closings, DeliveryRecord, DeliveryState, GoneFile, LakeFile, Manifest},
     pipeline::{Basis, Feed, Missing, Partnership},
 };
 
@@ -223,6 +225,8 @@ pub struct ReleasePlan {
     pub vanishing: Vec<Vanishing>,
     /// What other feeds would take over with much less, and stops publication unless it is let go.
     pub shrinking: Vec<Shrinking>,
+    /// Files of personal feeds that retention took: what counts of them counts as if they were there, and is not made again.
+    pub gone: Vec<GoneFile>,
     /// Whether readers see some figures now.
     pub something_published: bool,
 }
@@ -272,7 +276,9 @@ fn plan_without(
 ) -> ReleasePlan {
     let index = Index::of(deliveries, closings);
     let published = published_slots(latest);
-    let mut plan = ReleasePlan { something_published: !published.is_empty(), ..ReleasePlan::default() };
+    let gone = gone::gone(files, closings);
+    let files = &*gone::with_gone(files, &index, closings);
+    let mut plan = ReleasePlan { something_published: !published.is_empty(), gone, ..ReleasePlan::default() };
     let rows = rows_of(files);
     let read = beside::tables_read(partnership);
     for slot in all_slots(partnership, &index, &rows, &published) {

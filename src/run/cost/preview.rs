@@ -5,7 +5,8 @@ use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     domain::Period,
     lake::{Closing, Content, DeliveryRecord, Manifest},
-    plan::{AfterClose, ReleasePlan, lake_now, plan_release, rules_digest},
+    plan::{AfterClose, ReleasePlan, is_gone, lake_now, plan_release, rules_digest},
+    run::period::stays_as_it_is,
     stages::restate::{Effects, Restated},
 };
 
@@ -24,6 +25,8 @@ pub struct Previewed {
     /// `None` where no release could be made: [`Self::stops`] says why.
     pub restated: Option<Restated>,
     pub stops: Vec<Diagnostic>,
+    /// That the pay behind it is gone, so that nothing of it can be made again.
+    pub gone: Option<Diagnostic>,
 }
 
 impl CostRun<'_> {
@@ -50,8 +53,9 @@ impl CostRun<'_> {
         self.lake.releases().remove_parts_but(&there)?;
         let lake = lake_now(self.partnership, &self.tables, standing.latest.as_ref())?;
         let now = plan_release(self.partnership, known, &lake.files, standing.latest.as_ref(), &closings);
+        let gone = is_gone(now.gone_of(period)).map(|gone| stays_as_it_is(period, &gone));
         let after_close = now.after_close.into_iter().filter(|late| late.slot.period == period).collect();
-        Ok(Previewed { after_close, is_closed: closings.is_closed(period), ..previewed? })
+        Ok(Previewed { after_close, is_closed: closings.is_closed(period), gone, ..previewed? })
     }
 
     fn previewed(
@@ -69,6 +73,7 @@ impl CostRun<'_> {
             after_close: Vec::new(),
             restated: None,
             stops: plan.stops(&[]).into_iter().chain(stopped.iter().cloned()).collect(),
+            gone: None,
         };
         if let Some(content) = content.filter(|_| previewed.stops.is_empty()) {
             let assembly = Assembly { parts: self.parts(None), content: Content::default(), inputs: "" };

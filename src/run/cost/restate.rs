@@ -58,12 +58,12 @@ impl CostRun<'_> {
     ) -> Answer<()> {
         for reopening in ground.closings.reopenings() {
             if let Some(again) = &reopening.again {
-                let key = key_of(reopening);
-                for table in TABLES {
-                    let fixed = again.closing.iter().filter_map(|closing| closing.parts.get(table)).flatten();
-                    let fixed = fixed.filter(|part| part.key == key).cloned();
-                    assembly.content.tables.entry(table.to_owned()).or_default().extend(fixed);
-                }
+                let fixed = |table: &str| again.closing.as_ref().and_then(|closing| closing.parts.get(table));
+                take_over(reopening, fixed, assembly);
+                continue;
+            }
+            let stands = |table: &str| ground.latest.and_then(|latest| latest.content.tables.get(table));
+            if rests_on_what_is_gone(release, reopening) && take_over(reopening, stands, assembly) {
                 continue;
             }
             let made_from = MadeFrom { archive: Some(String::new()), ..made_from(self.partnership, release)? };
@@ -149,7 +149,7 @@ impl CostRun<'_> {
 
     /// What of the difference is of rules, and what of data.
     fn effects(&self, ground: &Ground<'_>, release: &ReleasePlan, of: &Reopening, assembly: &Assembly<'_>) -> Answer<Effects> {
-        if of.closing.rules == ground.rules {
+        if of.closing.rules == ground.rules || rests_on_what_is_gone(release, of) {
             return Ok(Effects::OnlyData);
         }
         if has_same_files(release, of) {
@@ -189,6 +189,24 @@ const LINES: &str = "cost_line";
 /// `2018/P03/1`: the key of a statement's parts.
 fn key_of(reopening: &Reopening) -> String {
     format!("{}/{}", reopening.period, reopening.number)
+}
+
+/// Takes over the parts of a statement as they stand; whether there are some.
+fn take_over<'p>(reopening: &Reopening, of: impl Fn(&str) -> Option<&'p Vec<PublishedPart>>, assembly: &mut Assembly<'_>) -> bool {
+    let key = key_of(reopening);
+    let mut some = false;
+    for table in TABLES {
+        let parts: Vec<PublishedPart> = of(table).into_iter().flatten().filter(|part| part.key == key).cloned().collect();
+        some |= !parts.is_empty();
+        assembly.content.tables.entry(table.to_owned()).or_default().extend(parts);
+    }
+    some
+}
+
+/// Whether the period stays as it was published because pay behind it is gone: its statement says on what it said, and nobody can tell
+/// any more what today's rules would make of what it was closed on.
+fn rests_on_what_is_gone(release: &ReleasePlan, of: &Reopening) -> bool {
+    release.last_good_periods().contains(&of.period) && !release.gone_of(of.period).is_empty()
 }
 
 /// Whether the period reads the files on which it was closed, and no other.

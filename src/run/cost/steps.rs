@@ -19,11 +19,11 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Period, counted},
     engine::{Table, Tables},
-    lake::{DeliveryRecord, LakeFile, Manifest, PublishedPart, hold},
+    lake::{DeliveryRecord, GoneFile, LakeFile, Manifest, PublishedPart, hold},
     pipeline::Kernel,
     plan::{
         BesideSource, CostPlan, CostSource, GivenRows, Grain, How, Inputs, KernelInput, MadeParts, ReleasePlan, Scope, Solved, Step,
-        Verdicts, beside_in, blocks_a_period, common, does_not_fit, lake_table, scope_of,
+        Verdicts, beside_in, blocks_a_period, common, does_not_fit, is_gone, lake_table, scope_of,
     },
     run::{
         parallel::{each, lock},
@@ -57,7 +57,9 @@ pub(super) struct Walk<'a> {
     worked: Mutex<BTreeMap<(String, String), Vec<RecordBatch>>>,
     /// Matrices that a kernel has solved, for the next.
     solved: Solved,
-    /// What kernels refused, period by period.
+    /// Files that retention took, among those that count.
+    gone: &'a [GoneFile],
+    /// What kernels refused, and what cannot be made of what is gone, period by period.
     pub verdicts: Mutex<Verdicts>,
 }
 
@@ -103,6 +105,7 @@ impl<'a> Walk<'a> {
             held,
             worked: Mutex::default(),
             solved: Solved::default(),
+            gone: &release.gone,
             verdicts: Mutex::default(),
         }
     }
@@ -114,8 +117,11 @@ impl<'a> Walk<'a> {
     pub fn all(&mut self) -> Answer<()> {
         for step in self.plan.steps.iter().filter(|step| !step.published.is_empty()) {
             let begun = self.run.begin("make", step.published.join(" "));
-            let units = self.units(step);
-            let work = self.parts.look(step.published.iter().map(String::as_str).collect(), units);
+            let names = || step.published.iter().map(String::as_str).collect();
+            let mut work = self.parts.look(names(), self.units(step));
+            if self.refuse_gone(step, &work.stale()) {
+                work = self.parts.look(names(), self.units(step));
+            }
             self.hold(step, &work.stale())?;
             let filled = match &step.how {
                 How::Kernel(Kernel::Classify) => self.classify(step, work)?,
@@ -180,8 +186,29 @@ impl<'a> Walk<'a> {
         if refused.is_empty() { Ok(()) } else { Err(Refusal(refused.into_values().flatten().collect())) }
     }
 
+    /// Refuses the periods of which something would have to be made of pay that retention took; whether there are some.
+    fn refuse_gone(&self, step: &Step, stale: &[&Scope]) -> bool {
+        let before = lock(&self.verdicts).len();
+        for scope in stale.iter().filter(|_| !self.gone.is_empty()) {
+            let read: BTreeSet<&str> = self.read_of(step, &[scope]).into_iter().map(|file| file.name.as_str()).collect();
+            if let Some(report) = is_gone(self.gone.iter().filter(|gone| read.contains(gone.file.name.as_str()))) {
+                let of_scope = self.sources.iter().filter(|source| scope.holds(source)).map(|source| source.file.period);
+                of_scope.collect::<BTreeSet<_>>().into_iter().for_each(|period| self.refuse(period, vec![report.clone()]));
+            }
+        }
+        lock(&self.verdicts).len() > before
+    }
+
     /// Holds the bytes of what is about to be read against what was written: a bit that turned while they rested would become a figure.
     fn hold(&mut self, step: &Step, stale: &[&Scope]) -> Answer<()> {
+        let mut files = self.read_of(step, stale);
+        files.retain(|file| !self.held.contains(file.relative.as_str()));
+        self.held.extend(files.iter().map(|file| file.relative.as_str()));
+        each(self.run.threads, files, |file: &LakeFile| hold(&file.path, file.bytes, &file.name))
+    }
+
+    /// The files of common tables that are read where these parts of a step are made.
+    fn read_of(&self, step: &Step, stale: &[&Scope]) -> Vec<&'a LakeFile> {
         let needs = self.plan.needs(step);
         // What is whole for its reader is made of all lines, whatever the reader is made for.
         let is_narrow = step.looks_up() || self.plan.only_looks_up(step);
@@ -198,19 +225,17 @@ impl<'a> Walk<'a> {
             .flat_map(|before| stale.iter().flat_map(|scope| scope_of(step, before, scope, self.sources, self.run.partnership.calendar)));
         let scopes: Vec<Scope> = stale.iter().map(beside).chain(years).collect();
         let in_scope = |source: &&CostSource| of_all || scopes.iter().any(|scope| scope.holds(source));
-        let rested = |source: &&CostSource| !self.held.contains(source.file.relative.as_str());
-        let sources = self.sources.iter().filter(rested).filter(is_read).filter(in_scope).map(|source| &source.file);
-        let mut files: Vec<&LakeFile> = sources.collect();
+        let sources = self.sources.iter().filter(is_read).filter(in_scope).map(|source| &source.file);
+        let mut files: Vec<&'a LakeFile> = sources.collect();
         let of_stale = |table: &&String| {
             let whole = of_all.then_some(&Scope::Whole);
             let scopes = scopes.iter().chain(whole);
             scopes.flat_map(|scope| self.beside_of(table, scope)).map(|source| &source.file).collect::<Vec<_>>()
         };
-        files.extend(all_read.iter().flat_map(of_stale).filter(|file| !self.held.contains(file.relative.as_str())));
+        files.extend(all_read.iter().flat_map(of_stale));
         files.sort_by_key(|file| file.relative.as_str());
         files.dedup_by_key(|file| file.relative.as_str());
-        self.held.extend(files.iter().map(|file| file.relative.as_str()));
-        each(self.run.threads, files, |file: &LakeFile| hold(&file.path, file.bytes, &file.name))
+        files
     }
 
     /// What of a common table without lines of cost lies in a scope.
@@ -228,7 +253,12 @@ impl<'a> Walk<'a> {
             _ => true,
         };
         let refused: BTreeSet<Period> = lock(&self.verdicts).keys().copied().collect();
-        let stands = |scope: &Scope| !matches!(scope, Scope::Period(period) if refused.contains(period));
+        let is_refused = |scope: &Scope| match scope {
+            Scope::Period(period) | Scope::Council(_, period) => refused.contains(period),
+            Scope::Partition(source) => refused.contains(&source.file.period),
+            Scope::Year(_) | Scope::Whole | Scope::These(_) => false,
+        };
+        let stands = |scope: &Scope| !is_refused(scope);
         let leaves = |scope: &Scope| self.taken.leaves(step, scope);
         let scopes = Scope::all(step.grain, self.sources).into_iter().filter(reads).filter(stands).filter(leaves);
         scopes.map(|of| Unit { key: of.key(), inputs: inputs.of(step, &recipe, &of), of }).collect()
