@@ -9,7 +9,7 @@ use crate::{
     lake::{DeliveryRecord, Lake, PublishedPart},
     notice::{self, Happened, Noted},
     pipeline::{NoticeKind, Partnership},
-    plan::{Supply, SupplyState},
+    plan::{AfterClose, Supply, SupplyState, came_after_close},
     stages::restate::RestatedGroup,
 };
 
@@ -49,6 +49,8 @@ pub(super) fn tell(conductor: &Conductor<'_>, outcome: &Outcome, known: &[Delive
     happened.extend(known.iter().filter(is_refused).map(refused));
     happened.extend(known.iter().filter(|r| r.waits(known)).map(waiting));
     happened.extend(states.iter().filter_map(supplied));
+    let late = came_after_close(known, &conductor.lake.periods().closings()?);
+    happened.extend(late.iter().filter(|late| !states.iter().any(|supply| supply.slot == late.slot)).map(after_close));
     happened.extend(outcome.costed.stopped.iter().filter(|d| d.severity == Severity::Error).map(check_failed));
     happened.extend(released(outcome));
     happened.extend(restated(conductor, outcome)?);
@@ -169,6 +171,14 @@ fn supplied(supply: &Supply) -> Option<Happened> {
     let slot = format!("{} {}", supply.slot.feed_name(), supply.slot.period);
     let text = format!("{slot} was due by the end of {} and is {}: truecost supply", supply.due.spoken(), supply.state.as_str());
     Some(happened(kind, slot, Some(supply.slot.feed_name()), text))
+}
+
+/// The same of a feed that says no day by which it is due.
+fn after_close(late: &AfterClose) -> Happened {
+    let (feed, period) = (late.slot.feed_name(), late.slot.period);
+    let text =
+        format!("{feed} {period}: something came after the period was closed, and its figures stay: truecost period preview {period}");
+    happened(NoticeKind::AfterClose, format!("{feed} {period}"), Some(feed), text)
 }
 
 fn check_failed(report: &Diagnostic) -> Happened {

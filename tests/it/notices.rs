@@ -204,6 +204,45 @@ fn what_is_late_is_told_and_that_it_arrived() {
     assert!(house.told().contains(&("arrived".to_owned(), true)));
 }
 
+/// A closed month is reopened and says something else: told with the amounts, once; again only where the statement says another amount.
+#[test]
+fn a_restatement_is_told_once_for_what_it_says() {
+    let house = House::new("");
+    house.change("pipelines/notify.yaml", "events: [", "events: [restated, after_close, ");
+    house.ledger(4, "0.00");
+    assert_eq!(house.run(&["run"], "").0, 0);
+    let by = ["--by", "A. Clerk", "--reason", "late salaries"];
+    let act = |verb: &str| house.run(&[&["period", verb, "2018/P01"], &by[..]].concat(), "");
+    assert_eq!(act("close").0, 0);
+    house.server.take();
+    let pays = |pounds: &str| {
+        house.ledger(4, "0.00");
+        house.change("drop/ashvale/general_ledger/ashvale_2018_04.csv", "4100;1250.00", &format!("4100;{pounds}"));
+        house.change("drop/ashvale/general_ledger/ashvale_2018_04.csv", "9000;-1250.00", &format!("9000;-{pounds}"));
+        house.run(&["run"], "")
+    };
+    let (code, said) = pays("1300.00");
+    assert_eq!((code, house.told()), (0, told(&[("after_close", false)])), "{said}");
+    assert_eq!(act("reopen").0, 0);
+    assert_eq!(house.run(&["run"], "").0, 0);
+    let texts = || -> Vec<String> {
+        let asked = house.server.take();
+        asked.iter().map(|asked| asked.json()).filter(|said| said["kind"] == "restated").map(|said| said["text"].to_string()).collect()
+    };
+    let first = texts();
+    assert_eq!(first.len(), 1, "{first:?}");
+    assert!(first[0].contains("2018/P01 is restated in release r0002 (statement 1)") && first[0].contains("£50.00 more"), "{first:?}");
+    house.run(&["run"], "");
+    house.run(&["run", "--force"], "");
+    assert_eq!(texts(), Vec::<String>::new());
+    pays("1310.00");
+    let second = texts();
+    assert!(second.len() == 1 && second[0].contains("£60.00 more"), "{second:?}");
+    assert_eq!(act("close").0, 0);
+    house.run(&["run"], "");
+    assert_eq!(texts(), Vec::<String>::new(), "what is closed again is fixed");
+}
+
 #[test]
 fn too_many_and_server_faults_are_tried_again_under_the_same_key_and_other_refusals_are_not() {
     for (status, again) in [("429 Too Many Requests", true), ("503 Busy", true), ("404 Not Found", false), ("302 Found", false)] {
@@ -283,4 +322,80 @@ fn nothing_of_a_row_is_sent() {
     let sent = house.server.take();
     assert!(sent.len() >= 2, "{sent:?}");
     assert!(sent.iter().all(|asked| !asked.body.contains("Zwartkopfsen")), "{sent:?}");
+}
+
+/// The blocks of docs/running.md from an empty folder to a notice, in order, with another port than that of the page.
+fn page_blocks(port: u16) -> Vec<String> {
+    let page = std::fs::read_to_string(places::root().join("docs/running.md")).expect("a page");
+    let section = page.split("\n## ").find(|section| section.starts_with("From an empty folder")).expect("the section").to_owned();
+    let blocks = section.split("```").skip(1).step_by(2);
+    blocks.map(|block| block.split_once('\n').expect("a language").1.replace("8799", &port.to_string())).collect()
+}
+
+/// Ends with the test.
+struct Receiver(std::process::Child);
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A stranger does what the page says, word by word, and is told of the late file: the page's own receiver prints it.
+#[test]
+fn the_page_leads_from_an_empty_folder_to_a_notice_about_a_late_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+    let blocks = page_blocks(port);
+    let [typed, expected, receiver, hook, notify, hosts, waived] = blocks.as_slice() else { panic!("{blocks:?}") };
+    let types = |line: &str| -> (i32, String) {
+        let done = Command::new("sh").arg("-c").arg(line).current_dir(folder.path()).env("PATH", path_with_program()).output().expect("sh");
+        (done.status.code().unwrap_or(-1), format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr)))
+    };
+    let at = |file: &str| folder.path().join("first").join(file);
+    let in_place_of = |file: &str, begins: &str, with: &str| {
+        let text = std::fs::read_to_string(at(file)).expect("a file");
+        assert_eq!(text.lines().filter(|line| line.starts_with(begins)).count(), 1, "{file}: {begins}");
+        let lines = text.lines().map(|line| if line.starts_with(begins) { with.to_owned() } else { format!("{line}\n") });
+        std::fs::write(at(file), lines.collect::<String>()).expect("written");
+    };
+    typed.lines().for_each(|line| assert_eq!(types(line).0, 0, "{line}: {}", types(line).1));
+    in_place_of("pipelines/newham/supplier_spend.yaml", "active:", expected);
+    in_place_of("pipelines/partnership.yaml", "allow_hosts:", &hosts.replace("8787", "0"));
+    for (file, text) in [("receive.py", receiver), ("hook", hook), ("pipelines/notify.yaml", notify)] {
+        std::fs::write(at(file), text).expect("written");
+    }
+    let received = folder.path().join("received");
+    let out = std::fs::File::create(&received).expect("a file");
+    let _receiver =
+        Receiver(Command::new("python3").arg(at("receive.py")).stdout(out).stderr(std::process::Stdio::null()).spawn().expect("python3"));
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() && std::time::Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let (code, said) = types("truecost -C first notify test");
+    assert!(code == 0 && said.contains("finance: 200"), "{said}");
+    let (code, said) = types("truecost -C first supply");
+    assert!(code == 4 && said.contains("newham/supplier_spend  2018/P01") && said.contains("missing"), "{said}");
+    for _ in 0..2 {
+        let (code, said) = types("truecost -C first run");
+        assert_eq!(code, 4, "{said}");
+    }
+    waived.lines().for_each(|line| assert_eq!(types(line).0, 0, "{line}"));
+    let (code, said) = types("truecost -C first run");
+    assert_eq!(code, 0, "{said}");
+    let received = std::fs::read_to_string(received).expect("a file");
+    let told: Vec<(String, bool)> = received
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))
+        .map(|said| (said["kind"].as_str().expect("a kind").to_owned(), said["over"] == true))
+        .collect();
+    assert_eq!(told, self::told(&[("test", false), ("missing", false), ("arrived", true)]), "{received}");
+}
+
+/// Where the program that is tested is called `truecost`, as on a stranger's machine.
+fn path_with_program() -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_truecost")).parent().expect("a folder");
+    format!("{}:{}", program.display(), std::env::var("PATH").unwrap_or_default())
 }

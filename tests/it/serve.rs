@@ -290,6 +290,37 @@ fn an_edit_that_is_not_valid_holds_slots_until_it_is_mended() {
     assert!(told[0].starts_with(&format!("held: TC0604 {LEDGER}:2")) && told[1].starts_with("over: "), "{told:?}");
 }
 
+/// A clock that stood days in the future has taken slots; it is set right: they are not believed, somebody is told once, and work goes on.
+#[test]
+fn slots_taken_in_the_future_are_told_once_and_not_believed() {
+    let (stage, hook) = (Stage::new(""), notices::Server::start());
+    stage.edit("pipelines/partnership.yaml", "allow_hosts: []", &format!("allow_hosts: [\"{}\"]", hook.at()));
+    stage.put("hook", &format!("http://{}/hook", hook.at()));
+    let channel = "channels:\n  ops: {webhook: {url: \"${file:hook}\"}}\ntell:\n- {events: [clock], channels: [ops]}\n";
+    stage.put("pipelines/notify.yaml", channel);
+    stage.drops(4);
+    let ahead = stage.serve("2018-05-10T04:00:00Z");
+    ahead.idle("2018-05-10T04:00:00Z");
+    ahead.step("2018-05-10T05:00:00Z");
+    assert_eq!(stage.taken(), [("2018-05-10T05:00:00Z".to_owned(), 1, Some(0))]);
+    ahead.signal("TERM");
+    assert_eq!(ahead.ends(), Some(0));
+    assert!(hook.take().is_empty());
+    let right = stage.serve_as("2018-05-01T04:00:00Z", "right");
+    right.idle("2018-05-01T04:00:00Z");
+    stage.drops(5);
+    right.step("2018-05-01T05:00:00Z");
+    assert_eq!((stage.taken().last().unwrap(), stage.release().as_str()), (&("2018-05-01T05:00:00Z".to_owned(), 1, Some(0)), "r0002"));
+    stage.drops(6);
+    right.step("2018-05-02T05:00:00Z");
+    assert_eq!(stage.release(), "r0003");
+    let told: Vec<Value> = hook.take().iter().map(notices::Asked::json).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let text = told[0]["text"].as_str().unwrap();
+    assert!(text.contains("slots of ashvale/general_ledger had been taken up to 2018-05-10T05:00:00Z, more than 25 hours ahead"), "{text}");
+    assert_eq!((&told[0]["kind"], &told[0]["over"], &told[0]["feed"]), (&"clock".into(), &false.into(), &"ashvale/general_ledger".into()));
+}
+
 #[test]
 fn whatever_is_killed_a_slot_is_run_once() {
     let stage = Stage::new("");
