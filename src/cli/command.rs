@@ -88,9 +88,10 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             say(voice, &super::decide::page(partnership, decide, what)?)
         }
         Command::Status => {
-            let now = run::supply(partnership, &ProcessClock)?;
+            let stand = report::Stand::of(partnership)?;
+            let now = run::supply_upon(partnership, &stand.records, &ProcessClock)?;
             voice.report(&now.warnings);
-            voice.answer(&report::status(partnership, &now.states)?);
+            voice.answer(&report::status(partnership, &stand, &now.states)?);
             Ok(report::supply_exit(partnership, &now.states, None))
         }
         Command::Supply { period, action } => super::supply::act(partnership, period.as_deref(), action.as_ref(), voice),

@@ -6,7 +6,7 @@
 //!
 //! Entry and proof end with the SHA-256 of what stands before it: they name the bytes of everything else, and nothing else names theirs.
 
-use std::path::PathBuf;
+use std::{panic::resume_unwind, path::PathBuf};
 
 use super::{
     CommonTables, DeliveryRecord,
@@ -18,6 +18,9 @@ use crate::{
     diagnostic::Answer,
     domain::{Coverage, DeliveryId, Period},
 };
+
+/// So many entries are read by several threads: a run that finds nothing to do reads all of them.
+const MANY: usize = 1_000;
 
 /// The register of a lake.
 #[derive(Debug)]
@@ -43,12 +46,24 @@ impl Register {
     /// # Errors
     /// TC1010 where an entry cannot be read.
     pub fn all(&self) -> Answer<Vec<DeliveryRecord>> {
-        let mut all = Vec::new();
-        for name in durable::names(&self.folder.join("register"))? {
-            if let Some(delivery) = delivery_of(&name) {
-                all.extend(sealed::read(&self.entry(delivery.as_str()))?);
+        let names = durable::names(&self.folder.join("register"))?;
+        let deliveries: Vec<DeliveryId> = names.iter().filter_map(|name| delivery_of(name)).collect();
+        let read = |some: &[DeliveryId]| -> Answer<Vec<DeliveryRecord>> {
+            some.iter().filter_map(|delivery| sealed::read(&self.entry(delivery.as_str())).transpose()).collect()
+        };
+        let threads = if deliveries.len() < MANY { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+        let mut all = std::thread::scope(|scope| -> Answer<Vec<DeliveryRecord>> {
+            let read = &read;
+            let mut chunks = deliveries.chunks(deliveries.len().div_ceil(threads).max(1));
+            // The first is read here: a lake with few deliveries starts no thread.
+            let first = chunks.next();
+            let reading: Vec<_> = chunks.map(|some| scope.spawn(move || read(some))).collect();
+            let mut all = first.map(read).transpose()?.unwrap_or_default();
+            for read in reading {
+                all.extend(read.join().unwrap_or_else(|panic| resume_unwind(panic))?);
             }
-        }
+            Ok(all)
+        })?;
         all.sort_by(|a: &DeliveryRecord, b| order(a).cmp(&order(b)));
         Ok(all)
     }

@@ -62,6 +62,7 @@ pub use releases::{release_list, release_rules, release_show};
 pub use runs::{run_shown, runs};
 pub use schedule::{held_by, schedule, schedule_held, schedule_list};
 pub use sheet::xlsx;
+pub use standing::Stand;
 pub use status::{quarantine_list, quarantine_show, status};
 pub use supply::{supply, supply_exit, waived};
 pub use suspense::suspense;

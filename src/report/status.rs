@@ -14,7 +14,10 @@ use crate::{
     domain::{Day, DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
     lake::{DeliveryRecord, DeliveryState, Lake, read_quarantine},
     pipeline::Partnership,
-    plan::{AfterClose, Standing, Supply, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word, waits_for_others},
+    plan::{
+        AfterClose, CostSource, Standing, Supply, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word,
+        waits_for_others,
+    },
     source,
 };
 
@@ -26,19 +29,23 @@ fn covers(record: &DeliveryRecord) -> String {
 ///
 /// # Errors
 /// TC10…
-pub fn status(partnership: &Partnership, states: &[Supply]) -> Answer<Page> {
-    let stand = Stand::of(partnership)?;
-    let needs = needs::needs(partnership, &stand, states)?;
-    let (table, list) = feeds(partnership, &stand);
+pub fn status(partnership: &Partnership, stand: &Stand, states: &[Supply]) -> Answer<Page> {
+    let needs = needs::needs(partnership, stand, states)?;
+    let (table, list) = feeds(partnership, stand);
     let name = stand.latest.as_ref().map(|m| m.release.clone());
     let head = name.as_ref().map_or_else(|| "no release yet".to_owned(), |r| format!("release {r}"));
     let mut text = format!("{}: {head}\n{}\n{}", partnership.name, needs::text(&needs), table.text());
-    let registers = registers(&stand);
+    let registers = registers(stand);
     if !registers.is_empty() {
         text.push_str(&format!(
             "\nregisters that the periods read:\n{}",
             registers.iter().map(|(line, _)| format!("  {line}\n")).collect::<String>()
         ));
+    }
+    let stand_in = stand_in(stand);
+    if !stand_in.is_empty() {
+        let lines: String = stand_in.iter().map(|(line, _)| format!("  {line}\n")).collect();
+        text.push_str(&format!("\nlines that stand in for what did not come (`missing: carry`):\n{lines}"));
     }
     let unmended = |r: &&DeliveryRecord| r.state == DeliveryState::Refused && stand.plan.unmended.contains(&r.delivery_id);
     for record in stand.records.iter().filter(unmended) {
@@ -59,7 +66,7 @@ pub fn status(partnership: &Partnership, states: &[Supply]) -> Answer<Page> {
     if !after_close.is_empty() {
         text.push_str(&format!("\n{}", render_all(&after_close, false)));
     }
-    let passed_over = passed_over(&stand);
+    let passed_over = passed_over(stand);
     if !passed_over.is_empty() {
         text.push_str(&format!("\nnewer, and not counting:\n{}", passed_over.iter().map(|line| format!("  {line}\n")).collect::<String>()));
     }
@@ -89,6 +96,7 @@ pub fn status(partnership: &Partnership, states: &[Supply]) -> Answer<Page> {
         text,
         json!({"partnership": &*partnership.name, "release": name, "needs": needs::json(&needs), "feeds": list, "uncounted": uncounted_json(&uncounted),
             "stops": told(&stops), "after_close": told(&after_close), "blocked": told(&stand.plan.blocked), "waiting": told(&waiting), "in_question": in_question,
+            "stand_in": stand_in.into_iter().map(|(_, json)| json).collect::<Vec<_>>(),
             "registers": registers.into_iter().map(|(_, json)| json).collect::<Vec<_>>()}),
     ))
 }
@@ -107,6 +115,18 @@ fn registers(stand: &Stand) -> Vec<(String, Value)> {
         (format!("{feed} as at {day}: {}", spans(&periods)), json)
     };
     read.into_iter().map(line).collect()
+}
+
+/// Months for which lines of another stand in, as a line and for programs; also where they are kept with the last good figures.
+fn stand_in(stand: &Stand) -> Vec<(String, Value)> {
+    let sources = stand.plan.sources.iter().chain(&stand.plan.last_good);
+    let one = |source: &CostSource| {
+        let (feed, period, from) = (format!("{}/{}", source.file.council, source.file.feed), source.file.period, source.carried?.from);
+        let json = json!({"feed": feed, "period": period.to_string(), "from": from.to_string()});
+        Some(((feed.clone(), period), (format!("{feed} {period}: lines of {from}"), json)))
+    };
+    let all: BTreeMap<(String, Period), (String, Value)> = sources.filter_map(one).collect();
+    all.into_values().collect()
 }
 
 /// A row for each declared feed, and for each that the register knows beside them.

@@ -102,3 +102,37 @@ fn status_and_plan_know_what_the_kernels_refused() {
         assert!(said.contains("southam/general_ledger 2018/P01: ") && said.contains("its period is blocked: ict_print"), "{said}");
     }
 }
+
+/// The last good figures of a month in which lines of another stand in are kept as they are, and go on saying so, until it can be made again.
+#[test]
+fn a_month_with_lines_that_stand_in_is_kept_with_them() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    with_two_more_months(&partnership);
+    let feed = fs::read_to_string(partnership.path("pipelines/southam/general_ledger.yaml")).unwrap();
+    partnership.write("pipelines/southam/general_ledger.yaml", &format!("{feed}missing: carry\n"));
+    let june = "drop/southam/general_ledger/GL_2018_06.csv";
+    let came = fs::read_to_string(partnership.path(june)).unwrap();
+    fs::remove_file(partnership.path(june)).unwrap();
+    partnership.run(&["run"], 0);
+    let carried = "SELECT carried_from, SUM(amount) AS a FROM cost_line WHERE council = 'southam' AND delivery_period = 3 GROUP BY 1";
+    let stands_in = "southam/general_ledger 2018/P03: lines of 2018/P02";
+    let (figures, lines) = (partnership.query(FIGURES), partnership.query(carried));
+    assert!(lines.lines().count() == 2 && lines.contains("2018/P02"), "{lines}");
+    assert!(partnership.run(&["status"], 0).contains(stands_in));
+    // The kernels refuse every month: all three stand as they were, June with May's lines.
+    let pool = "pipelines/reference/pool.csv";
+    let said = partnership.change(pool, |csv| csv.replace("print_pages,1,spread_evenly", "print_pages,1,refuse"), 1);
+    assert!(said.contains("2018/P03 is blocked, last good"), "{said}");
+    assert_eq!((partnership.query(FIGURES), partnership.query(carried)), (figures, lines));
+    assert!(partnership.query(STATES).contains("3,\"blocked, last good\""), "{}", partnership.query(STATES));
+    assert!(partnership.run(&["status"], 0).contains(stands_in));
+    partnership.run(&["release", "verify", "--all"], 0);
+    // June comes, and waits; then everything can be made, and nothing stands in.
+    partnership.write(june, &came);
+    partnership.run(&["run"], 1);
+    assert!(partnership.query(carried).contains("2018/P02"));
+    partnership.change(pool, |csv| csv.replace("print_pages,1,refuse", "print_pages,1,spread_evenly"), 0);
+    assert!(!partnership.query(carried).contains("2018/P02"), "{}", partnership.query(carried));
+    assert!(!partnership.run(&["status"], 0).contains("stand in"));
+}
