@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as arrow
 import pyarrow.parquet
 
-from oracle_allocate import Allocation, rounded
+from oracle_allocate import UNALLOCATED, Allocation, Blocked, Volumes, rounded
 from oracle_books import Books
 from oracle_pay import Pay, lines_of, text
 from oracle_settle import Recharges, Settled, blankets, bridge, full_cost
@@ -39,7 +39,7 @@ TABLES = {
     "full_cost": ("final_service final_ownership bearer", "pay on_cost other income overhead amount", "missing"),
     "blanket_comparison": ("blanket kind unit", "base blanket_amount level_amount true_amount rate_effect distribution_effect", ""),
     "recharge_pair": ("service payer payee reference", "paid received eliminated difference", ""),
-    "unmatched_recharge": ("council side other reference age_periods", "amount", "reason"),
+    "unmatched_recharge": ("council side other reference age_periods booked_period", "amount", "reason"),
     "trading_result": ("service customer", "income direct own_service overhead surplus", "agreement legal_basis"),
     "trading_share": ("service customer partner", "amount", ""),
     "settlement": ("kind service organisation", "incurred to_bear recharged balance", ""),
@@ -57,6 +57,10 @@ class Worked:
 
     def __init__(self):
         self.tables = {table: {} for table in TABLES}
+        # Why a period cannot be made, by (year, period): it is in no table.
+        self.blocked = {}
+        # Closing periods of years in which a month stands as it was: whether its volumes count is not worked out.
+        self.left_out = set()
 
     def add(self, table, period, **values):
         keys, pounds, others = (words.split() for words in TABLES[table])
@@ -79,20 +83,33 @@ def plain(value, money=False):
     return str(value)
 
 
-def work_out(books):
-    worked, recharges = Worked(), Recharges(books)
+def work_out(books, stated):
+    worked, recharges, years = Worked(), Recharges(books), {}
     for period in books.periods():
         lines = lines_of(books, period)
         pay = Pay(books, period, lines)
+        try:
+            allocation = Allocation(books, period, pay.parts, years.get(period.year, ()))
+        except Blocked as why:
+            worked.blocked[period.key] = str(why)
+            # Where it stands as it was, so do its charges and volumes; else nobody has seen them.
+            if period.key in stated:
+                years.setdefault(period.year, []).append(Volumes(books, period, years.get(period.year, ())))
+                recharges.period(period, pay.parts)
+            continue
+        if period.closes and any(key[0] == period.year and key in stated for key in worked.blocked):
+            worked.left_out.add(period.key)
+            recharges.period(period, pay.parts)
+            continue
+        years.setdefault(period.year, []).append(allocation.volumes)
         recharges.period(period, pay.parts)
-        pairs = recharges.pairs[period.index]
-        allocation = Allocation(books, period, pay.parts)
+        pairs = recharges.pairs[period.key]
         tell_pay(worked, period, pay)
         tell_allocation(worked, period, allocation)
         tell_settled(worked, period, Settled(books, period, allocation, pairs), recharges)
         for row in blankets(books, period, allocation, pay.on_cost):
             worked.add("blanket_comparison", period, **row)
-        for council, items in bridge(pay.parts, allocation, pairs, recharges.left[period.index]).items():
+        for council, items in bridge(pay.parts, allocation, pairs, recharges.left[period.key]).items():
             if items["total"] != sum(amount for name, amount in items.items() if name != "total"):
                 raise ValueError(f"{council}: the oracle's own bridge does not foot: {items}")
             for item, amount in items.items():
@@ -131,7 +148,7 @@ def tell_allocation(worked, period, allocation):
         for final, part in matrix.rows[service].items():
             if part:
                 worked.add("allocation_share", period, pool_set=pool_set, service=service, final_service=final[0], final_ownership=final[1],
-                           bearer=final[2], numerator=str(part.numerator), denominator=str(part.denominator))
+                           bearer=UNALLOCATED if final[2] == "refused" else final[2], numerator=str(part.numerator), denominator=str(part.denominator))
     sums = {}
     for cell, final, placement, amount in allocation.allocated:
         key = dict(zip(("service", "ownership", "account_group", "on_cost", "council", "fund"), cell))
@@ -149,9 +166,9 @@ def tell_allocation(worked, period, allocation):
 def tell_settled(worked, period, settled, recharges):
     for row in settled.pairs:
         worked.add("recharge_pair", period, **row)
-    for row in recharges.unmatched[period.index]:
+    for row in recharges.unmatched[period.key]:
         worked.add("unmatched_recharge", period, council=row["council"], side="payer" if row["amount"] > 0 else "payee", other=row["other"],
-                   reference=row["reference"], age_periods=row["age"], amount=row["amount"], reason=row["reason"])
+                   reference=row["reference"], age_periods=row["age"], booked_period=row["key"][1], amount=row["amount"], reason=row["reason"])
     for row in settled.results:
         worked.add("trading_result", period, **row)
     for row in settled.shares:
@@ -170,13 +187,37 @@ def tell_settled(worked, period, settled, recharges):
 # ── Comparing ───────────────────────────────────────────────────────────────────────────────────
 
 
-def published(folder, table):
-    """Key → values, as the latest release has them."""
+def states(folder):
+    """(year, period) → state, as the latest release says."""
+    rows = (row for file in (folder / "latest").resolve().glob("period/*.parquet") for row in arrow.parquet.ParquetFile(file).read().to_pylist())
+    return {(row["fiscal_year"], row["period"]): row["state"] for row in rows}
+
+
+def blocked(worked, periods, stated):
+    """Prints one line: a period that cannot be made is not there, or stands as it was; how many are otherwise."""
+    faults = []
+    # With every period blocked there is no other release: the last one stands, and says what it said.
+    for period in periods if len(worked.blocked) < len(periods) else []:
+        state, why = stated.get(period.key), worked.blocked.get(period.key)
+        if (state is None) > (why is not None) or (state == "blocked, last good") != (why is not None and state is not None):
+            faults.append(f"{period.year}/P{period.number:02}: {state or 'not published'}, and the oracle says {why or 'that it can be made'}")
+    reasons = ", ".join(sorted(set(worked.blocked.values()))[:3])
+    print(f"{'FAIL' if faults else 'ok  '} periods              {len(periods):7,} of them  {len(worked.blocked)} blocked{': ' if reasons else ''}{reasons}"
+          f"{', closing period not compared' if worked.left_out else ''}")
+    for fault in faults[:SHOWN]:
+        print("      ", fault)
+    return len(faults)
+
+
+def published(folder, table, left_out):
+    """Key → values, as the latest release has them; periods that stand as they were are `left_out`."""
     keys, pounds, others = (words.split() for words in TABLES[table])
     found = {}
     for file in sorted((folder / "latest").resolve().glob(f"{table}/*.parquet")):
         for row in arrow.parquet.ParquetFile(file).read().to_pylist():
             key = (row["delivery_year"], row["delivery_period"], *(plain(row[name]) for name in keys))
+            if key[:2] in left_out:
+                continue
             if key in found:
                 raise ValueError(f"{table}: the release has two rows {key}")
             found[key] = {name: plain(row[name], money=name in pounds) for name in (*pounds, *others)}
@@ -246,15 +287,17 @@ def main(arguments):
     start = time.monotonic()
     books = Books(asked.folder)
     periods = books.periods()
-    worked = work_out(books)
+    place = asked.folder / str(books.yaml["published"])
+    stated = states(place)
+    worked = work_out(books, stated)
     names = ", ".join(f"{period.year}/P{period.number:02}" for period in (periods[:1] + periods[-1:])[: len(periods)])
     counted = ", ".join(f"{len(rows):,} of {table}" for table, rows in books.lake.items())
     print(f"worked out {len(periods)} periods ({names}) from {counted} in {time.monotonic() - start:.1f} s")
-    passed = failed = 0
-    place = asked.folder / str(books.yaml["published"])
+    failed = int(blocked(worked, periods, stated) > 0)
+    passed = 1 - failed
     for table in TABLES:
         ours = worked.tables[table]
-        differ = compare(table, ours, published(place, table))
+        differ = compare(table, ours, published(place, table, {*worked.blocked, *worked.left_out}))
         if not ours and table not in asked.empty:
             print(f"FAIL {table}: there is nothing to compare")
             differ += 1

@@ -16,7 +16,7 @@ class Blocked(Exception):
 class Volumes:
     """Who used what: every driver of a period, placed."""
 
-    def __init__(self, books, period):
+    def __init__(self, books, period, year):
         self.books, self.period = books, period
         self.pools = [row for row in books.rows("pool", period.first)]
         self.drivers = {row["driver"]: row for row in books.rows("driver", period.first)}
@@ -28,6 +28,14 @@ class Volumes:
         # (driver, to_service, to_ownership, to_bearer) → volume; and (driver, service, council, cost_centre, reason) → volume.
         self.placed, self.unplaced = defaultdict(int), defaultdict(int)
         self.marked = set()
+        if period.closes:
+            # Placed as they were: what its own months had, added up.
+            for months in year:
+                for key, volume in months.volume.items():
+                    self.placed[key] += volume
+                self.marked |= {key for key in months.marked if key in months.volume}
+            self.volume = dict(self.placed)
+            return
         raw = self.raw()
         for driver in sorted({row[0] for row in raw}):
             lacks = self.lacks(driver)
@@ -168,8 +176,11 @@ class Volumes:
     def why_not(self, giver, key):
         """Why a giver cannot give to a user."""
         _, service, ownership, bearer = key
-        if service == "" and ownership == "shared" and not self.books.member(bearer, giver, self.period.first):
-            return "not_a_member"
+        if service == "" and ownership == "shared":
+            # In a closing period a former partner's use stays in the partners' part.
+            is_one = self.books.member_in_year if self.period.closes else self.books.member
+            if not is_one(bearer, giver, self.period.last):
+                return "not_a_member"
         if bearer == "" and service != giver and self.books.services[giver] == "final":
             return "final_gives"
         return None
@@ -195,13 +206,13 @@ class Volumes:
 
 
 class Shares:
-    """The share in force of every service (§ 8)."""
+    """The share in force of every service (§ 8). What leaves a partner out was agreed with nobody: no share is in force."""
 
     def __init__(self, books, volumes, period):
         self.register, self.in_force = [], {}
         for service in books.services:
             rows = {row["partner"]: row for row in books.rows("share", period.first) if row["service"] == service}
-            if rows:
+            if rows and set(books.partners(service, period.first)) <= set(rows):
                 self.settle(service, rows, volumes)
 
     def settle(self, service, rows, volumes):
@@ -345,9 +356,9 @@ class Matrix:
 class Allocation:
     """All matrices of a period, and the cells cut by them."""
 
-    def __init__(self, books, period, parts):
+    def __init__(self, books, period, parts, year=()):
         self.books, self.period = books, period
-        self.volumes = Volumes(books, period)
+        self.volumes = Volumes(books, period, year)
         self.shares = Shares(books, self.volumes, period)
         self.method = books.method(period.first)
         self.named = sorted({row["account_group"] for row in self.volumes.pools if row["account_group"]})
@@ -355,10 +366,11 @@ class Allocation:
         for line in parts:
             if where(line) == "cell":
                 self.cells[(*line["class"], line["group"], line["on_cost"], line["council"], line["fund"])] += line["amount"]
+        methods = METHODS if self.method else ()
         self.matrices = {(group, method): Matrix(books, self.volumes, self.shares, period, group, method)
-                         for group in ("", *self.named) for method in METHODS}
+                         for group in ("", *self.named) for method in methods}
         self.allocated = self.cut(self.method)
-        self.compared = {method: self.cut(method) for method in METHODS}
+        self.compared = {method: self.cut(method) for method in methods}
 
     def cut(self, method):
         """Rows of allocated_cost: (cell without its bearer, final, placement, pence)."""

@@ -61,16 +61,17 @@ def fits(pattern, code):
 
 
 class Period:
-    """A delivery period: 1 is April; the closing period is not what this oracle works out."""
+    """A delivery period: 1 is April, 13 the closing one, which is the last day of the year and counts as the twelfth."""
 
     def __init__(self, year, number):
-        if not 1 <= number <= 12:
-            raise ValueError(f"{year}/P{number:02}: the oracle works out P01 to P12")
-        self.year, self.number, self.index = year, number, year * 12 + number
-        month = (number + 2) % 12 + 1
+        if not 1 <= number <= 13:
+            raise ValueError(f"{year}/P{number:02}: there is no such period")
+        self.year, self.number, self.key = year, number, (year, number)
+        self.closes, self.index = number == 13, year * 12 + min(number, 12)
+        month = (min(number, 12) + 2) % 12 + 1
         calendar = year + (number > 9)
-        self.first = datetime.date(calendar, month, 1)
         self.last = datetime.date(calendar + (month == 12), month % 12 + 1, 1) - DAY
+        self.first = self.last if self.closes else datetime.date(calendar, month, 1)
 
     def clamp(self, day):
         return min(max(day, self.first), self.last)
@@ -98,7 +99,7 @@ class Books:
         recharge = self.yaml.get("recharge") or {}
         self.window = int(recharge.get("window", 1))
         self.tolerance = pence(str(recharge.get("tolerance", "0.00")))
-        self.lake = {table: self._lake(table) for table in ("ledger_line", "pay_line", "assignment", "driver_volume")}
+        self.lake = {table: self._lake(table) for table in ("ledger_line", "payment_line", "pay_line", "assignment", "driver_volume")}
         self._accounts = defaultdict(list)
         for row in self.rows("account"):
             self._accounts[row["council"], row["account"]].append(row)
@@ -130,15 +131,32 @@ class Books:
         return found if day is None else [row for row in found if holds(row, day)]
 
     def periods(self):
-        """Those for which a ledger has come."""
-        return [Period(*key) for key in sorted({(row["delivery_year"], row["delivery_period"]) for row in self.lake["ledger_line"]})]
+        """Those for which a ledger has come, or payments where they stand in for it."""
+        keys = {(row["delivery_year"], row["delivery_period"]) for table in ("ledger_line", "payment_line") for row in self.lake[table]}
+        return [Period(*key) for key in sorted(keys)]
 
-    def member(self, organisation, service, day):
+    def basis(self, council, day):
+        """`ledger` or `payments`: from which extract a council's costs come."""
+        standing = [row["basis"] for row in self.yaml["councils"][council]["cost_basis"] if row["from"] <= day]
+        return standing[-1] if standing else None
+
+    def since(self, organisation):
+        """The first day on which it was a partner in anything; None: never."""
+        return min((row["from"] for row in self.yaml["members"] if row["organisation"] == organisation and row["role"] in ("partner", "host")), default=None)
+
+    def memberships(self, organisation, service):
         for row in self.yaml["members"]:
             named = row["service"] == "all" or service in (row["service"] if isinstance(row["service"], list) else [row["service"]])
-            if row["organisation"] == organisation and named and row["from"] <= day and (row.get("to") is None or day < row["to"]):
-                return True
-        return False
+            if row["organisation"] == organisation and named:
+                yield row
+
+    def member(self, organisation, service, day):
+        return any(row["from"] <= day and (row.get("to") is None or day < row["to"]) for row in self.memberships(organisation, service))
+
+    def member_in_year(self, organisation, service, last):
+        """Whether it was one on any day of the year that ends so."""
+        begins = last.replace(year=last.year - 1) + DAY
+        return any(row["from"] <= last and (row.get("to") is None or begins < row["to"]) for row in self.memberships(organisation, service))
 
     def partners(self, service, day):
         """Councils that are members of a service."""
@@ -158,6 +176,9 @@ class Books:
 
     def centre(self, council, code, day):
         return next((row for row in self._centres.get((council, code), []) if holds(row, day)), None)
+
+    def department(self, council, name, day):
+        return next((row for row in self.rows("department", day) if (row["council"], row["department"]) == (council, name)), None)
 
     def method(self, day):
         standing = [method for start, method in self.allocation if start <= day]
@@ -181,24 +202,26 @@ class Books:
         won = [row for ranks, row in best if ranks == top]
         if len(won) > 1:
             raise ValueError(f"two rules tie: {[row['rule_id'] for row in won]}")
-        return won[0]["ownership"], won[0]["service"], won[0]["bearer"]
+        # A company that is not named is the only one.
+        nameless = won[0]["ownership"] == "company" and not won[0]["bearer"] and len(self.companies) == 1
+        return won[0]["ownership"], won[0]["service"], self.companies[0] if nameless else won[0]["bearer"]
 
-    def class_of(self, council, feed, centre, account, project, day):
-        """What a ledger line on these codes would be."""
-        key = council, feed, centre, account, project, day
+    def class_of(self, council, feed, centre, account, project, day, department=None, must_know=True):
+        """What a line on these codes would be; codes of a ledger must be known, texts of a payment need not be."""
+        key = council, feed, centre, account, project, day, department, must_know
         if key not in self._known:
             self._known[key] = self._class_of(*key)
         return self._known[key]
 
-    def _class_of(self, council, feed, centre, account, project, day):
+    def _class_of(self, council, feed, centre, account, project, day, department, must_know):
         found = self.account(council, account, day)
         if found is not None and found["is_cost"] != "true":
             return "not_cost", "none", ""
         if not self.takes_part(council, day):
             return "retained", "none", ""
-        if found is None or (centre and self.centre(council, centre, day) is None):
+        if must_know and (found is None or (centre and self.centre(council, centre, day) is None)):
             return "suspense", "none", ""
-        codes = {"project": project, "cost_centre": centre, "account": account}
+        codes = {"project": project, "cost_centre": centre, "account": account, "department": department}
         return self.rule(council, feed, codes, day) or ("suspense", "none", "")
 
     def place_of(self, council, centre, day):

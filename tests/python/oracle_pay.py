@@ -16,10 +16,10 @@ def text(cls):
 
 
 def lines_of(books, period):
-    """The ledger's lines of a period, each with the class that the rules give it."""
-    found = []
+    """Lines of a period, of ledgers and of the payments that stand in for them, each with the class that the rules give it."""
+    found = [payment(books, period, row) for row in books.lake["payment_line"] if counts(books, period, row, "payments")]
     for row in books.lake["ledger_line"]:
-        if (row["delivery_year"], row["delivery_period"]) != (period.year, period.number):
+        if not counts(books, period, row, "ledger"):
             continue
         council, day = row["council"], period.clamp(row["posting_date"] or period.first)
         account = books.account(council, row["account"], day)
@@ -33,6 +33,26 @@ def lines_of(books, period):
             "fund": centre["fund"] if centre else "unknown", "kind": "line", "part": 1,
         })
     return found
+
+
+def counts(books, period, row, basis):
+    return (row["delivery_year"], row["delivery_period"]) == period.key and books.basis(row["council"], period.first) == basis
+
+
+def payment(books, period, row):
+    """A published payment: money that was paid, by the codes that it has, else by its department and the text of its account."""
+    council, day = row["council"], period.clamp(row["payment_date"] or period.last)
+    code, centre_code = row["account"] or row["account_text"], row["cost_centre"]
+    account = books.account(council, code, day)
+    centre = books.centre(council, centre_code, day) if centre_code else books.department(council, row["department"], day)
+    cls = books.class_of(council, row["feed"], centre_code, code, None, day, department=row["department"], must_know=False)
+    return {
+        "row": {**row, "counterparty": row["supplier"], "journal_source": None, "document": None}, "council": council, "day": day,
+        "centre": centre_code or "", "account": code or "", "class": cls, "amount": int(row["amount"] * 100),
+        "is_cost": account is None or account["is_cost"] == "true", "group": account["account_group"] if account else "unknown",
+        "on_cost": bool(account) and account.get("on_cost") == "true", "recharge": bool(account) and account.get("recharge") == "true",
+        "fund": centre["fund"] if centre else "unknown", "kind": "line", "part": 1,
+    }
 
 
 def from_payroll(books, line):

@@ -18,13 +18,13 @@ class Recharges:
         fresh = self.sums_of(period, parts)
         self.sums.extend(fresh)
         for one in fresh:
-            self.left[period.index][one["council"]] += one["amount"]
-        self.same_reference(period, fresh, lambda other: other["index"] == period.index)
-        self.same_reference(period, fresh, lambda other: 0 < period.index - other["index"] <= self.books.window)
+            self.left[period.key][one["council"]] += one["amount"]
+        self.same_reference(period, fresh, lambda other: other["key"] == period.key)
+        self.same_reference(period, fresh, lambda other: other["key"] < period.key and period.index - other["index"] <= self.books.window)
         self.without_reference(period, fresh)
         for one in self.sums:
             if one["open"]:
-                self.unmatched[period.index].append({**one, "age": period.index - one["index"]})
+                self.unmatched[period.key].append({**one, "age": period.index - one["index"]})
 
     def sums_of(self, period, parts):
         names = {row["name"].strip().casefold(): row["organisation"] for row in self.books.rows("organisation_name", period.last)}
@@ -33,13 +33,15 @@ class Recharges:
             if where(line) != "recharge":
                 continue
             other = names.get((line["row"]["counterparty"] or "").strip().casefold(), "")
-            if other not in self.books.councils or other == line["council"]:
+            # Whoever was never a partner by then is none of ours; a former one is.
+            since = self.books.since(other)
+            if other == line["council"] or since is None or line["day"] < since:
                 other = ""
             reference = " ".join((line["row"]["reference"] or "").split()).casefold()
             one = found[line["council"], other, reference]
             one["amount"] += line["amount"]
             one["places"].add("retained" if line["class"][0] == "retained" else line["class"][1])
-        return [{"council": council, "other": other, "reference": reference, "index": period.index, "amount": one["amount"], "places": one["places"],
+        return [{"council": council, "other": other, "reference": reference, "index": period.index, "key": period.key, "amount": one["amount"], "places": one["places"],
                  "open": one["amount"] != 0, "reason": None if other else "unknown_party", "dead": not other}
                 for (council, other, reference), one in sorted(found.items())]
 
@@ -83,11 +85,11 @@ class Recharges:
                 side["reason"], side["dead"] = "not_shared" if payee["places"] == {"retained"} else "several_services", True
             return
         paid, received = payer["amount"], payee["amount"]
-        self.pairs[period.index].append({"service": next(iter(payee["places"])), "payer": payer["council"], "payee": payee["council"], "reference": reference,
+        self.pairs[period.key].append({"service": next(iter(payee["places"])), "payer": payer["council"], "payee": payee["council"], "reference": reference,
                                          "paid": paid, "received": received, "eliminated": paid, "difference": paid + received})
         for side in (payer, payee):
             side["open"] = False
-            self.left[period.index][side["council"]] -= side["amount"]
+            self.left[period.key][side["council"]] -= side["amount"]
 
 
 class Settled:

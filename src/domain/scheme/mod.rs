@@ -193,6 +193,14 @@ pub struct Scheme {
     givers: BTreeMap<String, Giver>,
 }
 
+impl Giver {
+    /// Whether it gives to any other service.
+    fn gives_on(&self) -> bool {
+        let is_other = |(to, volume): &(Recipient, i128)| *volume > 0 && matches!(to, Recipient::Service(to) if *to != self.service);
+        self.volumes.iter().any(is_other)
+    }
+}
+
 /// What one service gives under one method.
 #[derive(Debug, Default)]
 struct Flows {
@@ -253,10 +261,12 @@ impl Scheme {
     fn drops(&self, method: Method, giver: &Giver, to: &str) -> bool {
         let Some(to) = self.givers.get(to).filter(|to| !to.is_final) else { return false };
         let order = |giver: &Giver| (giver.step.is_none(), giver.step, giver.service.clone());
+        // As a final service does, one that has no step and gives to no other needs no place in either order: nothing can go back to it.
+        let has_place = to.step.is_some() || to.gives_on();
         match method {
             Method::Direct => true,
-            Method::Step => order(to) < order(giver),
-            Method::StepReversed => order(to) > order(giver),
+            Method::Step => has_place && order(to) < order(giver),
+            Method::StepReversed => has_place && order(to) > order(giver),
             Method::Reciprocal => false,
         }
     }

@@ -202,3 +202,26 @@ fn two_services_on_one_step_are_ordered_by_key() {
     let ict = x.services().iter().position(|service| service == "ict").unwrap();
     assert!(x.system().gives(ict).unwrap().0[0] == BigUint::ZERO);
 }
+
+#[test]
+fn a_service_that_gives_to_none_needs_no_place_in_the_order() {
+    let partners = |name: &str| vec![(end(name, Ownership::Shared, "northam"), 1), (end(name, Ownership::Shared, "southam"), 1)];
+    let property = |step| Giver { step, ..giver("property", 9, [1, 1], partners("property")) };
+    let ict = giver("ict", 5, [1, 1], [partners("ict"), vec![(service("property"), 2)]].concat());
+    let row = |step, method| shown(&allocate(vec![ict.clone(), property(step)], method).unwrap(), "ict");
+    let whole = ["ict/shared/northam 1/4", "ict/shared/southam 1/4", "property/shared/northam 1/4", "property/shared/southam 1/4"];
+    let alone = ["ict/shared/northam 1/2", "ict/shared/southam 1/2"];
+    assert_eq!(row(None, Method::Step), whole);
+    assert_eq!(row(None, Method::StepReversed), whole, "nothing can come back from it");
+    // One that has a step is where its step says, whatever it gives.
+    assert_eq!(
+        (row(Some(9), Method::Step), row(Some(9), Method::StepReversed)),
+        (whole.map(Into::into).to_vec(), alone.map(Into::into).to_vec())
+    );
+    assert_eq!(row(None, Method::Direct), alone, "directly nothing goes to a service that is not final");
+    // One that gives on has a place behind all that have a step.
+    let heads = [partners("property"), vec![(service("ict"), 1)]].concat();
+    let gives = Giver { volumes: heads, ..property(None) };
+    let x = allocate(vec![ict.clone(), gives], Method::StepReversed).unwrap();
+    assert_eq!(shown(&x, "ict"), alone);
+}
