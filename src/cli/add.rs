@@ -8,12 +8,12 @@ use std::{
 use serde_json::json;
 
 use super::{
-    args::{Add, AddFeed, Contract, Said},
+    args::{Add, AddCodes, AddFeed, Contract, Said, Sure},
     out::Voice,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes::command},
-    onboard::{self, Adding, Answers, Around, Change, NO, Question, YES},
+    onboard::{self, Adding, Answers, Around, Change, CodeKind, NO, Question, YES},
     pipeline::Partnership,
     report::Page,
     run::{self, clock::ProcessClock},
@@ -27,6 +27,9 @@ pub fn act(partnership: &Partnership, what: &Add, voice: Voice) -> Answer<u8> {
     match what {
         Add::Council { name, said } => council(partnership, name, said, voice),
         Add::Feed(words) => feed(partnership, words, voice),
+        Add::Accounts(words) => codes(partnership, CodeKind::Accounts, words, voice),
+        Add::CostCentres(words) => codes(partnership, CodeKind::CostCentres, words, voice),
+        Add::Departments(words) => codes(partnership, CodeKind::Departments, words, voice),
     }
 }
 
@@ -94,6 +97,24 @@ fn feed(partnership: &Partnership, words: &AddFeed, voice: Voice) -> Answer<u8> 
         (false, true) if words.dry_run => Ok(0),
         (false, true) => Err(onboard::still_open(&[&Question::new("write", "Write it?")], &format!("{again} --yes writes it"))),
     }
+}
+
+fn codes(partnership: &Partnership, kind: CodeKind, words: &AddCodes, voice: Voice) -> Answer<u8> {
+    let again = format!("truecost add {} --from FILE --by NAME --approver NAME", kind.word());
+    onboard::two_persons(&words.by, &words.approver, &format!("add {} --from FILE", kind.word()))?;
+    let mut answers = answers(&words.said)?;
+    let seen = onboard::codes_seen(partnership, kind, words.feed.as_deref(), &words.from, &ProcessClock)?;
+    let questions = onboard::code_questions(partnership, &seen)?;
+    if let Some(code) = settle(&mut answers, voice, &format!("{again} --answers FILE"), &|_| questions.clone())? {
+        return Ok(code);
+    }
+    let (changes, page) = onboard::code_changes(partnership, &seen, &answers, (&words.by, &words.approver))?;
+    if changes.is_empty() {
+        voice.answer(&page);
+        return Ok(0);
+    }
+    let sure = Sure { yes: words.said.yes, dry_run: words.dry_run };
+    super::suspense::propose(&partnership.root, &changes, (page, &again), sure, voice)
 }
 
 fn written(partnership: &Partnership, changes: &[Change], name: &str, voice: Voice) -> Answer<u8> {

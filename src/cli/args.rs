@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::report;
 
 pub use quarantine::Quarantine;
-pub use suspense::{Sure, Suspense, SuspenseAction};
+pub use suspense::{AddCodes, Sure, Suspense, SuspenseAction};
 
 /// What each shared service really costs, and who should bear it.
 #[derive(Debug, Parser)]
@@ -234,6 +234,12 @@ pub enum Add {
     },
     /// Its contract, its feed and its SQL, from one sample file or several.
     Feed(AddFeed),
+    /// Rows for accounts in a file that no row of their reference table knows: asked once a block, with the pounds that they cover.
+    Accounts(AddCodes),
+    /// Rows for cost centres in a file that no row of their reference table knows.
+    CostCentres(AddCodes),
+    /// Rows for departments in a file that no row of their reference table knows.
+    Departments(AddCodes),
 }
 
 #[derive(Debug, Args)]

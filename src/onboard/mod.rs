@@ -13,6 +13,8 @@
 mod answers;
 mod apply;
 mod ask;
+mod blocks;
+mod chart;
 mod compare;
 mod copy;
 mod council;
@@ -42,6 +44,8 @@ use crate::{
 pub use answers::{Answers, NO, Question, YES, form, open, still_open};
 pub use apply::{suspense_applied, two_persons};
 pub use ask::Around;
+pub use blocks::{code_changes, code_questions};
+pub use chart::{CodeKind, CodeSeen, CodesSeen, codes_seen};
 pub use compare::{Difference, contract_diff, diff_page};
 pub use copy::abandon;
 pub use council::{council, council_name, questions as council_questions};

@@ -38,6 +38,9 @@ pub fn with_rows(partnership: &Partnership, rows: &[NewRow]) -> Answer<Vec<Chang
         })?);
         lines.extend(of.iter().zip(at).map(|(row, line)| (reference.file.as_str(), line, &row.place)));
     }
+    if let Some(change) = new_table(partnership, rows)? {
+        changes.push(change);
+    }
     let by_hand = |fault: Diagnostic| {
         let written =
             fault.place.as_ref().and_then(|place| lines.iter().find(|(file, line, _)| place.file == *file && place.line == Some(*line)));
@@ -51,6 +54,23 @@ pub fn with_rows(partnership: &Partnership, rows: &[NewRow]) -> Answer<Vec<Chang
         Ok(_) => Ok(changes),
         Err(Refusal(faults)) => Err(Refusal(faults.into_iter().filter(|fault| fault.severity == Severity::Error).map(by_hand).collect())),
     }
+}
+
+/// A table of which the partnership has no file yet, with all its columns and these rows.
+fn new_table(partnership: &Partnership, rows: &[NewRow]) -> Answer<Option<Change>> {
+    let Some(table) = rows.iter().map(|row| &row.table).find(|table| !partnership.references.contains_key(*table)) else { return Ok(None) };
+    let mut lines = vec![columns(partnership, table).join(",")];
+    let of = rows.iter().filter(|row| row.table == *table);
+    lines.extend(of.map(|row| row.fields.iter().map(|field| csv_text(field)).collect::<Vec<_>>().join(",")));
+    Change::new_file(&partnership.root, &format!("pipelines/reference/{table}.csv"), lines.join("\n") + "\n").map(Some)
+}
+
+/// The columns of a reference table as its file has them; all of its contract where there is no file.
+#[must_use]
+pub fn columns(partnership: &Partnership, table: &str) -> Vec<String> {
+    let contract = partnership.contracts.get(&format!("reference/{table}"));
+    let promised = || contract.map(|contract| contract.columns.iter().map(|column| column.name.to_string()).collect()).unwrap_or_default();
+    partnership.references.get(table).map_or_else(promised, |reference| reference.header.clone())
 }
 
 /// The text of a table's file with the rows in it, each before the first row that comes after it, and the line on which each stands.

@@ -1,6 +1,6 @@
 //! The new feed, run in a copy by the machinery of every run: what it would bring, before anything is written.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{copy::Copied, files::Change};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     pipeline::Partnership,
     plan,
     report::rows,
-    run::{self, Delivery, Halves, Options, Silent, clock::Clock},
+    run::{self, Delivery, Halves, Options, Outcome, Silent, clock::Clock},
     schema::{Contract, PROVENANCE, batch::Rows},
 };
 
@@ -77,14 +77,8 @@ const SHOWN: usize = 3;
 /// What is wrong with the changed partnership; TC0140 where it cannot be copied; what stops a whole run.
 pub fn trial(root: &std::path::Path, changes: &[Change], feed: (&str, &str), samples: &[PathBuf], clock: &dyn Clock) -> Answer<Trial> {
     let copy = Copied::of(root, changes)?;
-    let (council, name) = feed;
-    samples.iter().try_for_each(|sample| copy.drop_sample(council, name, sample, clock.now().seconds()))?;
-    let partnership = copy.read()?;
-    run::give_keys(&partnership)?;
-    plan::validate(&partnership)?;
-    let wanted = format!("{council}/{name}");
-    let options = Options { select: vec![wanted.clone()], halves: Halves::Deliver, threads: 1, ..Options::default() };
-    let outcome = run::run(&partnership, &options, clock, &Silent)?;
+    let wanted = format!("{}/{}", feed.0, feed.1);
+    let (partnership, outcome) = delivered(&copy, feed, samples, clock)?;
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let records = lake.register().all()?;
     let mut tried: Vec<Tried> = Vec::new();
@@ -110,18 +104,42 @@ pub fn trial(root: &std::path::Path, changes: &[Change], feed: (&str, &str), sam
     let not_taken = names.filter(|name| !is_taken(name)).collect();
     let mut trial = Trial { files: tried, not_taken, ..Trial::default() };
     if let Some(into) = partnership.feeds.iter().find(|feed| feed.name() == wanted).map(|feed| feed.into.to_string()) {
-        stand(&partnership, &lake, &into, &mut trial)?;
+        stand(&partnership, &into, &mut trial)?;
     }
     Ok(trial)
 }
 
-/// What stands in the common table now: by month, and its ends.
-fn stand(partnership: &Partnership, lake: &Lake, into: &str, trial: &mut Trial) -> Answer<()> {
-    let Some(contract) = partnership.contracts.get(&format!("common/{into}")) else { return Ok(()) };
+/// Runs the feed over the samples in the copy; its common table is filled, and nothing is published.
+///
+/// # Errors
+/// As [`trial`].
+pub fn delivered(copy: &Copied, (council, feed): (&str, &str), samples: &[PathBuf], clock: &dyn Clock) -> Answer<(Partnership, Outcome)> {
+    samples.iter().try_for_each(|sample| copy.drop_sample(council, feed, sample, clock.now().seconds()))?;
+    let partnership = copy.read()?;
+    run::give_keys(&partnership)?;
+    plan::validate(&partnership)?;
+    let options = Options { select: vec![format!("{council}/{feed}")], halves: Halves::Deliver, threads: 1, ..Options::default() };
+    let outcome = run::run(&partnership, &options, clock, &Silent)?;
+    Ok((partnership, outcome))
+}
+
+/// A common table of the copy as it stands, and its contract; `None` where there is no such table.
+///
+/// # Errors
+/// TC10…
+pub fn table_of(partnership: &Partnership, into: &str) -> Answer<Option<(Tables, Arc<Contract>)>> {
+    let mut tables = Tables::with_default_schema("lake");
+    let Some(contract) = partnership.contracts.get(&format!("common/{into}")) else { return Ok(None) };
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let now = plan::lake_now(partnership, &lake.tables()?, None)?;
     let files = now.files.iter().filter(|(table, _)| table == into).map(|(_, file)| file);
-    let mut tables = Tables::with_default_schema("lake");
     tables.insert(format!("lake.{into}"), plan::lake_table(contract, files));
+    Ok(Some((tables, Arc::clone(contract))))
+}
+
+/// What stands in the common table now: by month, and its ends.
+fn stand(partnership: &Partnership, into: &str, trial: &mut Trial) -> Answer<()> {
+    let Some((tables, contract)) = table_of(partnership, into)? else { return Ok(()) };
     let pounds =
         contract.special.amount.as_deref().map_or_else(|| "CAST(0 AS DECIMAL(18,2))".to_owned(), |amount| format!("sum({amount})"));
     let sql = format!(
@@ -137,7 +155,7 @@ fn stand(partnership: &Partnership, lake: &Lake, into: &str, trial: &mut Trial) 
             trial.months.push((Period { year, period }, count, row.pence("pounds", at)?));
         }
     }
-    let shown = shown(contract);
+    let shown = shown(&contract);
     let list: Vec<String> = shown
         .iter()
         .map(

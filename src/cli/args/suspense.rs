@@ -34,6 +34,28 @@ pub enum SuspenseAction {
     },
 }
 
+/// Rows for the codes in a file.
+#[derive(Debug, Args)]
+pub struct AddCodes {
+    /// The feed that reads the file, or its council; the one feed that knows the file's name if none is given.
+    #[arg(value_name = "COUNCIL/FEED")]
+    pub feed: Option<String>,
+    /// Files, as they were sent.
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub from: Vec<PathBuf>,
+    /// The author of the rows.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Who approves the rows: somebody else.
+    #[arg(long, value_name = "NAME")]
+    pub approver: String,
+    #[command(flatten)]
+    pub said: super::Said,
+    /// Show it, and write nothing.
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+}
+
 /// Whether what is shown is to be written.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Sure {
