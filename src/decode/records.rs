@@ -215,6 +215,8 @@ pub(super) struct Dialect {
     /// `None`: a quote is text.
     pub(super) quote: Option<u8>,
     pub(super) escape: Escape,
+    /// `="00123"` is the text 00123, as programs write it so that a spreadsheet keeps its noughts (`formula_texts: true`).
+    pub(super) formulas: bool,
 }
 
 /// The text of a field.
@@ -227,12 +229,25 @@ pub(super) struct Field<'a> {
 /// The text of the field between `start` and `end`, without its quotes and escapes.
 pub(super) fn field(text: &[u8], start: usize, end: usize, dialect: Dialect) -> Field<'_> {
     let raw = text.get(start..end).unwrap_or_default();
-    match dialect.quote {
+    let found = match dialect.quote {
         Some(quote) if raw.len() >= 2 && raw.first() == Some(&quote) => {
             let inner = raw.get(1..raw.len() - 1).unwrap_or_default();
             Field { text: unescaped(inner, quote, dialect.escape), quoted: true }
         }
         _ => Field { text: Cow::Borrowed(raw), quoted: false },
+    };
+    if dialect.formulas { found.without_formula(dialect) } else { found }
+}
+
+impl Field<'_> {
+    /// The text of a field that is a formula of nothing but a text; any other as it is.
+    fn without_formula(self, dialect: Dialect) -> Self {
+        let Some(quote) = dialect.quote else { return self };
+        let inner = self.text.strip_prefix(&[b'=', quote]).and_then(|rest| rest.strip_suffix(&[quote]));
+        match inner.map(|inner| unescaped(inner, quote, dialect.escape).into_owned()) {
+            Some(text) => Self { text: Cow::Owned(text), quoted: self.quoted },
+            None => self,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::command},
-    profile::Kind,
+    profile::{DATE_CELL, Kind},
     schema::{Contract, Type, suggest::nearest, words},
 };
 
@@ -287,10 +287,16 @@ impl<'a> Drawn<'a> {
         for kind in self.evidence.facts(seen).filter_map(|column| column.dates.as_ref()).flat_map(|dates| &dates.kinds) {
             match &kind.word {
                 Some(word) if can_read_date(word) => formats.push(quoted_in_list(word)),
+                // A cell that is shown as a date is one, whatever `formats` says.
+                None if kind.printed == DATE_CELL => {}
                 _ => self.cannot.push(format!("dates written {} in `{}` ({} rows)", kind.printed, seen.heading, kind.rows)),
             }
         }
         dedup(&mut formats);
+        if formats.is_empty() {
+            // Texts among the cells would be seen in the sample; of those to come only what nobody can mistake is read.
+            formats.push("yyyy-mm-dd".to_owned());
+        }
         format!("[{}]", formats.join(", "))
     }
 

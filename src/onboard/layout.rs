@@ -2,7 +2,7 @@
 
 use super::{draft::quoted_in_list, evidence::Evidence};
 use crate::{
-    profile::{Format, Profile},
+    profile::{Container, Format, Profile},
     schema::words,
 };
 
@@ -28,8 +28,24 @@ pub fn layout(evidence: &Evidence, cannot: &mut Vec<String>) -> Vec<FileWord> {
             Vec::new()
         }
     };
+    said.extend(packed(&profiles, cannot));
     said.extend(header(&profiles, cannot));
     said
+}
+
+/// How the samples are packed, and which file of an archive is read.
+fn packed(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
+    let Some(first) = profiles.first() else { return Vec::new() };
+    if profiles.iter().any(|profile| profile.container != first.container) {
+        cannot.push("some samples are packed and others are not: unpack them all, or pack them all alike".to_owned());
+    }
+    let word = match first.container {
+        Container::None => return Vec::new(),
+        Container::Gzip => "gzip",
+        Container::Zip => "zip",
+    };
+    let inside = first.member.as_ref().map(|member| format!("holds {member}")).unwrap_or_default();
+    vec![("container", word.to_owned(), inside)]
 }
 
 fn delimited(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {

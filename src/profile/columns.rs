@@ -11,6 +11,9 @@ use super::{
 };
 use crate::domain::fold_code;
 
+/// How a cell of a workbook that is shown as a date is told among ways to print dates.
+pub const DATE_CELL: &str = "date cell";
+
 /// Values that are shown of a column.
 const SHOWN: usize = 12;
 /// Shapes that are shown.
@@ -209,7 +212,7 @@ fn dates(gather: &mut Gather) -> Dates {
     }
     let cells = gather.cell_days.span().map_or_else(Default::default, |(first, last)| (first.to_string(), last.to_string()));
     if gather.day_cells > 0 {
-        kinds.push(DateKind::of_workbook("date cell", None, gather.day_cells, &cells));
+        kinds.push(DateKind::of_workbook(DATE_CELL, None, gather.day_cells, &cells));
     }
     kinds.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.printed.cmp(&b.printed)));
     let readings = gather.dates.iter_mut().map(super::date::Gathered::reading);

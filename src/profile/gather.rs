@@ -84,6 +84,10 @@ impl Gather {
         if let [FORMULA, rest @ ..] = text {
             self.formulas += 1;
             text = rest;
+        } else if let Some(inner) = text.strip_prefix(b"=\"").and_then(|rest| rest.strip_suffix(b"\"")) {
+            // The same in quotes of its own: `"=""00123"""`.
+            self.formulas += 1;
+            text = inner;
         }
         let inner = text.trim_ascii();
         if inner.is_empty() && cell.day.is_none() {

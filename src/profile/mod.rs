@@ -33,6 +33,7 @@ use crate::{
 };
 
 pub use amount::Millionths;
+pub use columns::DATE_CELL;
 pub use date::DateKind;
 pub use facts::{
     Column, Container, Dates, Format, Header, Identity, Kind, Layout, LeftOut, Money, OfAll, Over, Personal, Profile, Reason, RecordType,

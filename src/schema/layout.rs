@@ -40,7 +40,7 @@ pub fn read_layout(object: &Fields<'_>, kind: Kind, columns: &Columns<'_>) -> Op
     let fields = value.fields(words::file_keys())?;
     let format = format(&fields, columns)?;
     if let Format::Fixed(_) | Format::Workbook(_) = format {
-        format_keys(&fields, if matches!(format, Format::Fixed(_)) { "fixed" } else { "workbook" }, &["borders"]);
+        format_keys(&fields, if matches!(format, Format::Fixed(_)) { "fixed" } else { "workbook" }, &["borders", "formula_texts"]);
     }
     if let Format::Fixed(_) = format {
         for (column, item) in columns.iter().filter(|(column, _)| column.rules.occurrence.or(column.rules.position).is_some()) {
@@ -109,6 +109,7 @@ fn delimited(fields: &Fields<'_>, columns: &Columns<'_>) -> Delimited {
         delimiter,
         other_delimiter,
         borders: flag(fields, "borders"),
+        formula_texts: flag(fields, "formula_texts"),
         quote: quote(fields),
         escape: choice(fields, "escape", Escape::Doubled, &[("doubled", Escape::Doubled), ("backslash", Escape::Backslash)]),
         trailing_delimiter: flag(fields, "trailing_delimiter"),
@@ -354,11 +355,11 @@ fn check_quotes(fields: &Fields<'_>, layout: &Delimited) {
     {
         item.refuse(contract::LAYOUT, "delimiter and quote are the same character", "two different characters", "");
     }
-    if layout.quote.is_none()
-        && layout.escape == Escape::Backslash
-        && let Some(item) = fields.get("escape")
-    {
-        item.refuse(contract::LAYOUT, "nothing is quoted here", "`escape` only where there is a `quote`", "");
+    let needs_quotes = [("escape", layout.escape == Escape::Backslash), ("formula_texts", layout.formula_texts)];
+    for (key, _) in needs_quotes.iter().filter(|(_, said)| *said && layout.quote.is_none()) {
+        if let Some(item) = fields.get(key) {
+            item.refuse(contract::LAYOUT, "nothing is quoted here", format!("`{key}` only where there is a `quote`"), "");
+        }
     }
 }
 

@@ -121,6 +121,9 @@ impl Cells<'_> {
             } else {
                 (start, end) = (start + 1, end - 1);
             }
+        } else if self.dialect.formulas && whole.get(start) == Some(&b'=') {
+            scratch.text = field(whole, start, end, self.dialect).text.into_owned();
+            (whole, start, end) = (&scratch.text, 0, scratch.text.len());
         }
         if self.plan.trim {
             let (from, to) = trimmed(whole, start, end);

@@ -32,7 +32,7 @@ pub struct Spelling {
 impl Spelling {
     fn dialect(self) -> Dialect {
         let escape = if self.backslash { Escape::Backslash } else { Escape::Doubled };
-        Dialect { delimiter: self.delimiter, quote: self.quote, escape }
+        Dialect { delimiter: self.delimiter, quote: self.quote, escape, formulas: false }
     }
 }
 

@@ -62,6 +62,9 @@ pub(in crate::decode) fn read_record(text: &[u8], from: usize, dialect: Dialect)
         let opened = at;
         at = match dialect.quote {
             Some(quote) if text.get(at) == Some(&quote) => quoted_end(text, at, quote, dialect.escape, &mut record.escaped)?,
+            Some(quote) if dialect.formulas && text.get(at..at + 2) == Some(&[b'=', quote]) => {
+                quoted_end(text, at + 1, quote, dialect.escape, &mut record.escaped)?
+            }
             quote => plain_end(text, at, dialect.delimiter, quote)?,
         };
         record.ends.push(at);
@@ -115,11 +118,22 @@ fn quoted_end(text: &[u8], opened: usize, quote: u8, escape: Escape, escaped: &m
 mod tests {
     use super::*;
 
-    const RFC: Dialect = Dialect { delimiter: b',', quote: Some(b'"'), escape: Escape::Doubled };
+    const RFC: Dialect = Dialect { delimiter: b',', quote: Some(b'"'), escape: Escape::Doubled, formulas: false };
 
     fn read(text: &str, dialect: Dialect) -> Result<Vec<String>, QuoteFault> {
         let record = read_record(text.as_bytes(), 0, dialect)?;
         Ok(record.fields(text.as_bytes(), dialect).map(|f| String::from_utf8_lossy(&f.text).into_owned()).collect())
+    }
+
+    #[test]
+    fn formulas_of_texts_are_the_texts() {
+        let formulas = Dialect { formulas: true, ..RFC };
+        let all = "=\"040805\",Oak,=\"1E0\",\"=\"\"007\"\"\",=\"a,b\",=\"\",=\"say \"\"no\"\"\",=A1,=,\"1,234.00\"\r\n";
+        let wanted = ["040805", "Oak", "1E0", "007", "a,b", "", "say \"no\"", "=A1", "=", "1,234.00"];
+        assert_eq!(read(all, formulas), Ok(wanted.map(str::to_owned).to_vec()));
+        assert_eq!(read("=\"040805\"", RFC), Err(QuoteFault::Stray { at: 1 }));
+        assert_eq!(read("=\"open", formulas), Err(QuoteFault::Unclosed { opened: 1 }));
+        assert_eq!(read("=\"a\"b", formulas), Err(QuoteFault::After { opened: 0, at: 4 }));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(in crate::decode) struct Splitter<'a> {
     escaped: bool,
     /// The record holds line ends in quoted fields.
     many_lines: bool,
-    /// Records are read one by one: the layout escapes with backslashes, or a fault was seen.
+    /// Records are read one by one: the layout escapes with backslashes or has formulas of texts, or a fault was seen.
     exact: bool,
     pub(in crate::decode) line_ends: LineEnds,
 }
@@ -60,7 +60,7 @@ impl<'a> Splitter<'a> {
             after_close: 0,
             escaped: false,
             many_lines: false,
-            exact: dialect.quote.is_some() && dialect.escape == Escape::Backslash,
+            exact: dialect.quote.is_some() && (dialect.escape == Escape::Backslash || dialect.formulas),
             line_ends: LineEnds::default(),
         }
     }
@@ -221,7 +221,7 @@ mod tests {
     type Seen = (u64, bool, Vec<String>);
 
     fn dialect(quote: bool) -> Dialect {
-        Dialect { delimiter: b',', quote: quote.then_some(b'"'), escape: Escape::Doubled }
+        Dialect { delimiter: b',', quote: quote.then_some(b'"'), escape: Escape::Doubled, formulas: false }
     }
 
     fn slowly(text: &[u8], dialect: Dialect) -> Result<Vec<Seen>, (QuoteFault, u64)> {

@@ -19,6 +19,7 @@ pub struct MoneyRules {
     pound: bool,
     minus_after: bool,
     brackets: bool,
+    angle_brackets: bool,
     crdr: bool,
     unicode_minus: bool,
     scientific: bool,
@@ -59,7 +60,7 @@ const MINUS: &[u8] = "\u{2212}".as_bytes();
 
 impl MoneyRules {
     /// Styles in which an amount is printed, whatever the column declares. None of them reads the digits of another as other pounds.
-    pub const PRINTED: [MoneyStyle; 9] = [
+    pub const PRINTED: [MoneyStyle; 10] = [
         MoneyStyle::Plain,
         MoneyStyle::Commas,
         MoneyStyle::Spaces,
@@ -67,6 +68,7 @@ impl MoneyRules {
         MoneyStyle::Apart,
         MoneyStyle::MinusAfter,
         MoneyStyle::Brackets,
+        MoneyStyle::AngleBrackets,
         MoneyStyle::CrDr,
         MoneyStyle::UnicodeMinus,
     ];
@@ -83,6 +85,7 @@ impl MoneyRules {
             pound: has(MoneyStyle::Pound) || accounting,
             minus_after: has(MoneyStyle::MinusAfter),
             brackets: has(MoneyStyle::Brackets),
+            angle_brackets: has(MoneyStyle::AngleBrackets),
             crdr: has(MoneyStyle::CrDr),
             unicode_minus: has(MoneyStyle::UnicodeMinus),
             scientific: has(MoneyStyle::Scientific),
@@ -167,13 +170,17 @@ impl MoneyRules {
 
     /// Takes off what marks sign and currency: `Some(true)` is negative, `None` unmarked.
     fn split_sign<'a>(&self, text: &'a [u8]) -> Option<(Option<bool>, &'a [u8])> {
-        let (mut sign, mut rest, mut pound, mut bracket) = (None, text, false, false);
+        let (mut sign, mut rest, mut pound, mut close) = (None, text, false, None);
         loop {
             let (mark, after) = match rest {
                 [b'-', after @ ..] if self.sign => (Some(true), after),
                 [b'+', after @ ..] if self.sign => (Some(false), after),
                 [b'(', after @ ..] if self.brackets => {
-                    bracket = true;
+                    close = Some(b')');
+                    (Some(true), after)
+                }
+                [b'<', after @ ..] if self.angle_brackets => {
+                    close = Some(b'>');
                     (Some(true), after)
                 }
                 _ => match (rest.strip_prefix(MINUS), rest.strip_prefix(POUND)) {
@@ -191,8 +198,8 @@ impl MoneyRules {
             sign = sign.or(mark);
             rest = self.without_blanks(after);
         }
-        if bracket {
-            return Some((sign, self.without_blanks(rest.strip_suffix(b")")?)));
+        if let Some(close) = close {
+            return Some((sign, self.without_blanks(rest.strip_suffix(&[close])?)));
         }
         let (mark, body) = self.split_mark_after(rest);
         let body = if mark.is_some() { self.without_blanks(body) } else { body };

@@ -53,6 +53,7 @@ impl Layout {
             borders: false,
             quote: Some(b'"'),
             escape: Escape::Doubled,
+            formula_texts: false,
             trailing_delimiter: false,
         };
         Self { rows: RowRules::default(), format: Format::Delimited(delimited), container: None }
@@ -104,6 +105,8 @@ pub struct Delimited {
     /// `None` = quoting is not part of the layout: a quote is text.
     pub quote: Option<u8>,
     pub escape: Escape,
+    /// A field `="00123"` is the text 00123 (`formula_texts: true`).
+    pub formula_texts: bool,
     /// Every record ends with one delimiter more.
     pub trailing_delimiter: bool,
 }

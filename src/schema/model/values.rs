@@ -41,6 +41,8 @@ pub enum MoneyStyle {
     MinusAfter,
     /// `(5.00)`.
     Brackets,
+    /// `<5.00>`, as Oracle prints what is negative (format element `PR`).
+    AngleBrackets,
     /// `5.00CR` is negative, `5.00DR` positive.
     CrDr,
     /// `−5.00` with U+2212.
