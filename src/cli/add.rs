@@ -51,7 +51,7 @@ fn council(partnership: &Partnership, name: &str, said: &Said, voice: Voice) -> 
     let name = onboard::council_name(name)?;
     let mut answers = answers(said)?;
     let again = format!("truecost add council {name} --answers FILE");
-    if let Some(code) = settle(&mut answers, voice, &again, &|_| onboard::council_questions(partnership, &name))? {
+    if let Some(code) = settle(&mut answers, voice, &again, &|_| Ok(onboard::council_questions(partnership, &name)))? {
         return Ok(code);
     }
     let change = onboard::council(partnership, &name, &answers)?;
@@ -69,12 +69,15 @@ fn council(partnership: &Partnership, name: &str, said: &Said, voice: Voice) -> 
 fn feed(partnership: &Partnership, words: &AddFeed, voice: Voice) -> Answer<u8> {
     let (council, feed) = onboard::feed_name(partnership, &words.feed)?;
     let mut answers = answers(&words.said)?;
-    let adding = Adding::new(Around { partnership, council: &council, feed: &feed }, onboard::look(&words.from)?);
+    if let Some(layout) = &words.layout {
+        answers.set("layout", layout);
+    }
+    let adding = Adding::new(Around { partnership, council: &council, feed: &feed }, onboard::look(&words.from, &answers)?);
     let again = format!("truecost add feed {council}/{feed} --from FILE --answers FILE");
     if let Some(code) = settle(&mut answers, voice, &again, &|answers| adding.questions(answers))? {
         return Ok(code);
     }
-    let changes = adding.changes(&adding.questions(&answers), &answers)?;
+    let changes = adding.changes(&adding.questions(&answers)?, &answers)?;
     let trial = adding.trial(&changes, &ProcessClock)?;
     let mut page = onboard::trial_page(&trial, &changes);
     if at_terminal(voice) && !words.dry_run && !words.said.yes {
@@ -146,9 +149,9 @@ fn answers(said: &Said) -> Answer<Answers> {
 }
 
 /// Asks until nothing is open. `Some` is how the command ends where nobody is there to ask.
-fn settle(answers: &mut Answers, voice: Voice, again: &str, questions: &dyn Fn(&Answers) -> Vec<Question>) -> Answer<Option<u8>> {
+fn settle(answers: &mut Answers, voice: Voice, again: &str, questions: &dyn Fn(&Answers) -> Answer<Vec<Question>>) -> Answer<Option<u8>> {
     loop {
-        let all = questions(answers);
+        let all = questions(answers)?;
         let open = onboard::open(&all, answers);
         let Some(first) = open.first() else {
             answers.check(&all)?;

@@ -249,6 +249,9 @@ pub struct AddFeed {
     /// Sample files, as they were sent: of several months, if there are.
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub from: Vec<PathBuf>,
+    /// Of lines of fixed width: where their fields stand, a table `name,from,to` in a file, or a layout that is known (`unit4_gl07`).
+    #[arg(long, value_name = "TABLE")]
+    pub layout: Option<String>,
     #[command(flatten)]
     pub said: Said,
     /// Write it although samples are refused, wait, or have quarantined rows.

@@ -9,5 +9,5 @@ use crate::{
 };
 
 pub(super) fn page(file: &Path, sheet: Option<&str>) -> Answer<Page> {
-    report::profile(&profile::profile(file, &Options { sheet: sheet.map(str::to_owned) })?)
+    report::profile(&profile::profile(file, &Options { sheet: sheet.map(str::to_owned), ..Options::default() })?)
 }

@@ -26,6 +26,8 @@ pub struct Header {
     pub extra: Vec<String>,
     /// Control records before it.
     pub controls: Vec<ControlRecord>,
+    /// In a file without a header: the control records before its first row. They are counted where they stand, not here.
+    pub leading: Vec<ControlRecord>,
     /// Lines up to the header's own from whose beginning byte order marks were taken off, the file's own mark apart.
     pub(super) marks: Vec<u64>,
     /// For each of `extra`, its field counted from 0.
@@ -52,6 +54,8 @@ pub struct PreambleLine {
     pub fields: Vec<String>,
     /// It is a control record, and stands among [`Header::controls`] too.
     pub is_control: bool,
+    /// The line itself, where fields stand at places: what is above the header keeps to none of them.
+    pub text: Option<String>,
 }
 
 /// A header name that is not spelled as the contract has it.
@@ -174,6 +178,13 @@ impl<'j> Search<'j> {
         Self { judge, wanted, preamble: Vec::new(), controls: Vec::new(), marks: Vec::new(), best: None }
     }
 
+    /// The last line that was no header, as it is printed.
+    pub(super) fn passed(&mut self, text: &[u8]) {
+        if let Some(line) = self.preamble.last_mut() {
+            line.text = Some(String::from_utf8_lossy(text).into_owned());
+        }
+    }
+
     /// Byte order marks were taken off the beginning of a line.
     pub(super) fn marked(&mut self, line: u64) {
         self.marks.push(line);
@@ -201,14 +212,14 @@ impl<'j> Search<'j> {
         let tag = record_type(self.judge, &names).map(|kind| kind.tag.clone());
         if let Some(tag) = tag {
             self.controls.push(ControlRecord { tag, line, fields: names.clone() });
-            self.preamble.push(PreambleLine { line, fields: names, is_control: true });
+            self.preamble.push(PreambleLine { line, fields: names, is_control: true, text: None });
             return Ok(None);
         }
         let candidate = Candidate::new(&self.wanted, line, together(&names, below), raw());
         if candidate.is_complete() {
             return self.accept(candidate).map(Some);
         }
-        self.preamble.push(PreambleLine { line, fields: names, is_control: false });
+        self.preamble.push(PreambleLine { line, fields: names, is_control: false, text: None });
         if self.best.as_ref().is_none_or(|best| best.matched() < candidate.matched()) {
             self.best = Some(candidate);
         }
@@ -223,7 +234,7 @@ impl<'j> Search<'j> {
 
     /// A line that cannot be split into fields.
     pub(super) fn pass_over(&mut self, line: u64, text: String) {
-        self.preamble.push(PreambleLine { line, fields: vec![text], is_control: false });
+        self.preamble.push(PreambleLine { line, fields: vec![text], is_control: false, text: None });
     }
 
     /// Fields of a line that are taken for the header's, whatever they mean: half of the contract's columns.
@@ -296,6 +307,7 @@ impl<'j> Search<'j> {
             preamble: std::mem::take(&mut self.preamble),
             extra,
             controls: std::mem::take(&mut self.controls),
+            leading: Vec::new(),
             marks: std::mem::take(&mut self.marks),
             raw: found.raw,
             more_raw: Vec::new(),

@@ -247,12 +247,9 @@ fn encoding(layout: &Layout, facts: &FileFacts, file: &str) -> Answer<(Encoding,
 
 const fn dialect(format: &Format) -> Dialect {
     match format {
-        Format::Delimited(delimited) => Dialect {
-            delimiter: delimited.delimiter,
-            quote: delimited.quote,
-            escape: delimited.escape,
-            formulas: delimited.formula_texts,
-        },
+        Format::Delimited(delimited) => {
+            Dialect { delimiter: delimited.delimiter, quote: delimited.quote, escape: delimited.escape, formulas: delimited.formula_texts }
+        }
         // Fields touch; what fills them up is blanks.
         Format::Fixed(_) => Dialect { delimiter: b' ', quote: None, escape: Escape::Doubled, formulas: false },
         // Cells have no delimiter; one stands between them where a person looks at a row.

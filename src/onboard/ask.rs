@@ -6,7 +6,8 @@ use super::{
     answers::{Answers, NO, Question, YES},
     evidence::{Evidence, Seen},
     guess::{guess, targets, words},
-    names::naming,
+    inside, looks,
+    names::{any_name, naming},
 };
 use crate::{
     domain::Calendar,
@@ -32,12 +33,14 @@ impl Around<'_> {
 
     /// The common table that it fills, by what was answered.
     #[must_use]
-    pub fn table(&self, answers: &Answers) -> Option<&Contract> {
-        let name = format!("common/{}", answers.get("into").unwrap_or(self.default_table()));
+    pub fn table(&self, answers: &Answers, proposed: &str) -> Option<&Contract> {
+        let name = format!("common/{}", answers.get("into").unwrap_or(proposed));
         self.partnership.contracts.get(&name).map(std::sync::Arc::as_ref)
     }
 
-    fn calendar(&self) -> Calendar {
+    /// How its periods count.
+    #[must_use]
+    pub fn calendar(&self) -> Calendar {
         self.partnership.calendar
     }
 }
@@ -45,9 +48,17 @@ impl Around<'_> {
 /// All questions, in the order in which they are asked; later ones go by the answers to earlier ones.
 #[must_use]
 pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) -> Vec<Question> {
-    let mut all = evidence.drift.clone();
+    let mut all = looks::questions(evidence, answers);
+    let must_know = |question: &Question| question.default.is_none() || question.key == "layout";
+    if all.iter().any(|question| !question.stands && must_know(question) && answers.of(question).is_none()) {
+        return all; // without the answer nothing else can be seen
+    }
+    all.extend(evidence.drift.clone());
     let tables = [Basis::Ledger, Basis::Payments].map(Basis::common_table);
-    all.push(Question::new("into", "Which common table does it fill?").choices(tables).default(around.default_table()).stands_if(true));
+    let budget = looks::says_budget(evidence);
+    let into = if budget { Basis::Ledger.common_table() } else { around.default_table() };
+    all.push(Question::new("into", "Which common table does it fill?").choices(tables).default(into).stands_if(!budget));
+    all.extend(around.table(answers, into).filter(|table| table.special.actual.is_some()).map(|_| looks::balance(budget)));
     let amount = amount_question(evidence);
     let chosen = answers.of(&amount).or(amount.default.as_deref()).unwrap_or_default().to_owned();
     all.push(amount);
@@ -60,7 +71,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     all.extend(totals(evidence));
     all.extend(parts_of_pennies(evidence, &chosen));
     all.extend(nothing_words(evidence));
-    if let Some(table) = around.table(answers) {
+    if let Some(table) = around.table(answers, into) {
         all.push(roles(evidence, table, &chosen, date_chosen.as_ref()));
     }
     all.push(personal(evidence));
@@ -79,6 +90,9 @@ fn heading_at(evidence: &Evidence, at: Option<usize>) -> Option<String> {
 }
 
 fn amount_question(evidence: &Evidence) -> Question {
+    if let Some(question) = looks::months_as_columns(evidence) {
+        return question;
+    }
     let money = headings(evidence, |kind, _| kind == Kind::Money);
     let likely = evidence.samples.first().and_then(|sample| sample.profile.amount);
     let default = heading_at(evidence, likely).or_else(|| money.first().cloned());
@@ -202,7 +216,16 @@ fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>) -> Ve
             files.seen(shown.join("; ")).default(naming.pattern).stands_if(true),
             covers.seen(shown.join("; ")).default(naming.covers).stands_if(evidence.samples.len() > 1),
         ],
-        None => vec![files.seen(shown.join("; ")), covers.seen(shown.join("; "))],
+        None => {
+            let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
+            match inside::inside(evidence, &samples, around.calendar()).zip(any_name(&names)) {
+                Some((inside, pattern)) => vec![
+                    files.seen(shown.join("; ")).default(pattern),
+                    covers.seen(format!("{}; the file says so itself", shown.join("; "))).default(inside.covers),
+                ],
+                None => vec![files.seen(shown.join("; ")), covers.seen(shown.join("; "))],
+            }
+        }
     }
 }
 

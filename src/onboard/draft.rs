@@ -7,11 +7,14 @@ use super::{
     ask::{Around, amount_columns, personal_kind, proposed_roles},
     evidence::{Evidence, Seen},
     guess::{sql_name, targets},
+    layout::line_length,
+    looks::{MONTHS, month_columns},
+    places::contract_of,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::command},
-    profile::{DATE_CELL, Kind},
-    schema::{Contract, Type, suggest::nearest, words},
+    profile::{DATE_CELL, Format, Kind, Profile},
+    schema::{Contract, KnownLayout, Type, suggest::nearest, words},
 };
 
 /// A column of the contract to be.
@@ -42,6 +45,14 @@ pub struct Draft {
     pub covers: String,
     /// `controls:` as YAML.
     pub controls: String,
+    /// Controls against what a trailer prints.
+    pub trailers: Vec<String>,
+    /// Columns of months, each with its first day: every record makes a row of each.
+    pub months: Vec<(String, String)>,
+    /// Names of the date and the amount of the common table, where there are such columns.
+    pub month_targets: (String, String),
+    /// The layout that is known, whose contract it is.
+    pub known: Option<KnownLayout>,
     pub credit_positive: bool,
     /// First day of what is read, `2025-04-01`.
     pub active_from: Option<String>,
@@ -59,7 +70,9 @@ pub struct Draft {
 /// TC0138 for what the files hold and no word of a contract can say; TC0137 for an answer that names no column.
 pub fn draft(around: &Around<'_>, evidence: &Evidence, questions: &[Question], answers: &Answers) -> Answer<Draft> {
     let said = Said { questions, answers };
-    let Some(table) = around.table(answers) else { return Err(cannot(evidence, vec!["the common table is not there".to_owned()])) };
+    let Some(table) = around.table(answers, &said.of("into")) else {
+        return Err(cannot(evidence, vec!["the common table is not there".to_owned()]));
+    };
     let mut drawn = Drawn { evidence, said: &said, table, cannot: Vec::new(), faults: Vec::new() };
     let mut draft = Draft {
         council: around.council.to_owned(),
@@ -71,8 +84,13 @@ pub fn draft(around: &Around<'_>, evidence: &Evidence, questions: &[Question], a
         active_from: active_from(around, &table.name),
         ..Draft::default()
     };
-    drawn.columns(&mut draft);
-    drawn.layout(&mut draft);
+    match evidence.given.as_ref().and_then(|given| given.known) {
+        Some(known) => drawn.known(known, &mut draft)?,
+        None => {
+            drawn.columns(&mut draft);
+            drawn.layout(&mut draft, around);
+        }
+    }
     controls(&mut draft);
     drawn.select(&mut draft);
     draft.rule = drawn.rule(around, &draft);
@@ -126,6 +144,9 @@ impl<'a> Drawn<'a> {
 
     fn amounts(&mut self) -> Vec<&'a Seen> {
         let amount = self.said.of("amount");
+        if amount == MONTHS {
+            return month_columns(self.evidence).into_iter().map(|(seen, _, _)| seen).collect();
+        }
         let Some((one, other)) = amount_columns(self.evidence, &amount) else {
             self.no_column("amount", &amount);
             return Vec::new();
@@ -167,9 +188,9 @@ impl<'a> Drawn<'a> {
     }
 
     fn columns(&mut self, draft: &mut Draft) {
-        if self.table.special.date.is_some() && self.date_seen().is_none() {
-            self.cannot
-                .push("a file without a column of dates (months that stand as columns become rows in SQL, with `rows: many`)".to_owned());
+        let by_months = self.said.of("amount") == MONTHS;
+        if self.table.special.date.is_some() && self.date_seen().is_none() && !by_months {
+            self.cannot.push("a file without a column of dates: rows have no month".to_owned());
         }
         let amounts = self.amounts();
         let date = self.date_seen();
@@ -215,7 +236,9 @@ impl<'a> Drawn<'a> {
                 column.words.push(("occurrence", occurrence.to_string()));
             }
             self.type_of(seen, &mut column, is_amount, is_date);
-            if let [whole, off] = amounts.as_slice() {
+            if let [whole, off] = amounts.as_slice()
+                && !by_months
+            {
                 let side = if std::ptr::eq(*whole, seen) {
                     Some("debit")
                 } else if std::ptr::eq(*off, seen) {
@@ -225,10 +248,44 @@ impl<'a> Drawn<'a> {
                 };
                 column.words.extend(side.map(|side| ("side", side.to_owned())));
             }
+            self.place_words(seen, &mut column);
             self.common_words(seen, &mut column);
             draft.columns.push(column);
         }
+        if by_months {
+            let day = |(seen, year, month): (&Seen, i32, u8)| Some((name_of(draft, seen)?, format!("{year}-{month:02}-01")));
+            draft.months = month_columns(self.evidence).into_iter().filter_map(day).collect();
+        }
         self.sign_from(draft);
+    }
+
+    /// Where the column stands in a line of fixed width.
+    fn place_words(&self, seen: &Seen, column: &mut DraftColumn) {
+        let Some(profile) = self.evidence.samples.first().map(|sample| &sample.profile) else { return };
+        let place = seen.places.first().copied().flatten().and_then(|at| profile.layout.places.get(at));
+        let Some((from, to)) = place.filter(|_| profile.format == Format::Fixed) else { return };
+        // The last column of a printed report goes on to the end of the line.
+        let is_last = profile.layout.places.iter().all(|(_, other)| other <= to) && !profile.layout.given;
+        let profiles: Vec<&Profile> = self.evidence.samples.iter().map(|sample| &sample.profile).collect();
+        let to = if is_last { line_length(&profiles).max(*to) } else { *to };
+        column.words.push(("from", from.to_string()));
+        column.words.push(("to", to.to_string()));
+    }
+
+    /// A layout that is known: its contract as it is shipped.
+    fn known(&mut self, known: KnownLayout, draft: &mut Draft) -> Answer<()> {
+        let by_label = self.targets();
+        if self.said.answers.below("personal").next().is_some() {
+            self.cannot.push(format!("answers below `personal` beside the layout `{}`: edit its contract once it is written", known.name));
+        }
+        for column in contract_of(known)?.columns {
+            let physical_type = if column.kind == Type::Money { "DECIMAL(18,2)" } else { "VARCHAR" };
+            let (name, heading) = (column.name.to_string(), column.physical_name.clone());
+            let target = by_label.get(&heading).cloned();
+            draft.columns.push(DraftColumn { name, heading, physical_type, target, ..DraftColumn::default() });
+        }
+        draft.known = Some(known);
+        Ok(())
     }
 
     /// Whether a record that is no row is told by what stands in this column.
@@ -259,7 +316,8 @@ impl<'a> Drawn<'a> {
         } else if is_amount || wanted == Some(Type::Money) || self.is_clean_money(seen) {
             column.physical_type = "DECIMAL(18,2)";
             column.words.push(("money", self.styles(seen, is_amount)));
-            column.required = is_amount && self.said.of("without_amount") != "left_out";
+            let every_row = self.said.of("without_amount") != "left_out" && (self.said.of("amount") != MONTHS || self.is_full(seen));
+            column.required = is_amount && every_row;
             if is_amount {
                 self.amount_words(column, seen);
             }
@@ -415,8 +473,16 @@ impl<'a> Drawn<'a> {
         said
     }
 
-    fn layout(&mut self, draft: &mut Draft) {
+    fn layout(&mut self, draft: &mut Draft, around: &Around<'_>) {
         draft.layout = super::layout::layout(self.evidence, &mut self.cannot);
+        if !self.said.of("member").is_empty() {
+            let member = serde_json::Value::from(self.said.of("member")).to_string();
+            draft.layout.push(("member", member, "of the archive".to_owned()));
+        }
+        let named = self.evidence.named_files(self.date_seen(), around.calendar());
+        let inside = super::inside::inside(self.evidence, &named, around.calendar()).filter(|found| found.covers == draft.covers);
+        let types = super::records::records(self.evidence, draft, &|key| self.said.of(key), inside.as_ref());
+        draft.layout.extend(types);
         // A heading that nothing here names would refuse the file, be it in some samples only, or without a name.
         let in_contract = |seen: &&Seen| draft.columns.iter().any(|column| column.heading == seen.heading);
         let mut not_needed: Vec<String> =
@@ -441,6 +507,7 @@ impl<'a> Drawn<'a> {
         let amounts = self.amounts();
         let names: Vec<String> = amounts.iter().filter_map(|seen| name_of(draft, seen)).collect();
         let mut select = Vec::new();
+        let balance = format!("'{}'", if self.said.of("balance").is_empty() { "actual".to_owned() } else { self.said.of("balance") });
         for column in &self.table.columns {
             let name = column.name.to_string();
             if self.table.special.date.as_deref() == Some(&*name) {
@@ -449,18 +516,21 @@ impl<'a> Drawn<'a> {
                 let sign = if negative { "-" } else { "" };
                 match names.as_slice() {
                     [one] => select.push((format!("{sign}{one}"), name)),
+                    _ if !draft.months.is_empty() => {}
                     [whole, off] => select.push((format!("{whole} - {off}"), name)),
                     _ => {}
                 }
             } else if let Some(from) = draft.columns.iter().find(|from| from.target.as_deref() == Some(&*name)) {
                 select.push((from.name.clone(), name));
             } else if let Some((_, constant)) =
-                [("balance_type", "'actual'"), ("currency", "'GBP'")].iter().find(|(known, _)| *known == name)
+                [("balance_type", balance.as_str()), ("currency", "'GBP'")].iter().find(|(known, _)| *known == name)
             {
                 select.push(((*constant).to_owned(), name));
             }
         }
         draft.select = select;
+        let name = |special: &Option<crate::domain::Identifier>| special.as_deref().map(str::to_owned).unwrap_or_default();
+        draft.month_targets = (name(&self.table.special.date), name(&self.table.special.amount));
     }
 
     /// `ashvale_default,…`: what no other rule covers is the council's own.
@@ -495,10 +565,11 @@ fn controls(draft: &mut Draft) {
     let footer = draft.layout.iter().any(|(key, value, _)| *key == "footer" && value.contains("totals:"));
     let amount: Vec<&DraftColumn> =
         draft.columns.iter().filter(|column| column.words.iter().any(|(key, _)| *key == "includes_vat")).collect();
-    draft.controls = match amount.as_slice() {
-        [one] if footer => format!("[{{sum: {}, equals: footer.{}}}]", one.name, one.name),
-        _ => "none".to_owned(),
-    };
+    let mut all = draft.trailers.clone();
+    if footer && (amount.len() == 1 || !draft.months.is_empty()) {
+        all.extend(amount.iter().map(|one| format!("{{sum: {}, equals: footer.{}}}", one.name, one.name)));
+    }
+    draft.controls = if all.is_empty() { "none".to_owned() } else { format!("[{}]", all.join(", ")) };
 }
 
 /// Whether a way to write money is in the table of words.

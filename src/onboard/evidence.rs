@@ -6,6 +6,7 @@ use super::{
     answers::{Answers, Question},
     guess::squeezed,
     names::Named,
+    places::Given,
 };
 use crate::{
     domain::{Calendar, Period},
@@ -39,6 +40,8 @@ pub struct Evidence {
     pub columns: Vec<Seen>,
     /// Headings of later samples that may be those of earlier ones, as questions.
     pub drift: Vec<Question>,
+    /// The layout that somebody has named; `None` where the files tell their columns.
+    pub given: Option<Given>,
 }
 
 /// The answer that a heading is a column of its own.
@@ -71,7 +74,7 @@ impl Evidence {
             }
             columns.iter_mut().filter(|seen| seen.places.len() == number).for_each(|seen| seen.places.push(None));
         }
-        Self { samples, columns, drift }
+        Self { samples, columns, drift, given: None }
     }
 
     /// The column's facts in each sample that has it.

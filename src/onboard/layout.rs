@@ -1,9 +1,11 @@
 //! The words of the whole file: what cuts it into records and fields.
 
-use super::{draft::quoted_in_list, evidence::Evidence};
+use super::evidence::Evidence;
 use crate::{
-    profile::{Container, Format, Profile},
-    schema::words,
+    diagnostic::{Answer, Diagnostic, Place, codes::command},
+    domain::is_like,
+    profile::{Container, Format, Profile, Reason},
+    schema::{KnownLayout, known_layouts, words},
 };
 
 /// A word of the file with its value as YAML, and what was seen.
@@ -23,13 +25,117 @@ pub fn layout(evidence: &Evidence, cannot: &mut Vec<String>) -> Vec<FileWord> {
     let mut said = match first.format {
         Format::Delimited => delimited(&profiles, cannot),
         Format::Workbook => workbook(&profiles, cannot),
-        Format::Fixed => {
-            cannot.push("columns at fixed places, whose file names none: give their places with --layout".to_owned());
-            Vec::new()
-        }
+        Format::Fixed => fixed(&profiles, cannot),
     };
     said.extend(packed(&profiles, cannot));
     said.extend(header(&profiles, cannot));
+    said
+}
+
+/// Refuses what no answer helps: lines whose fields nobody has named.
+///
+/// # Errors
+/// TC0138.
+pub fn in_the_dark(evidence: &Evidence) -> Answer<()> {
+    let dark = evidence.samples.iter().find(|sample| {
+        let layout = &sample.profile.layout;
+        sample.profile.format == Format::Fixed && !layout.given && layout.width.is_some()
+    });
+    let Some(sample) = dark else { return Ok(()) };
+    let width = sample.profile.layout.width.map_or(0, |(width, _)| width);
+    if known_widths(&sample.profile).next().is_some() {
+        return Ok(()); // a question
+    }
+    Err(Diagnostic::new(command::NO_WORD, format!("its lines have {width} characters, and nothing in it says where fields begin"))
+        .place(Place::file(sample.path.display().to_string()))
+        .expected("the places of its fields, from the sender's specification")
+        .outcome("nothing was written")
+        .hint("write them as a table, `name,from,to` and a line for each field, and add --layout TABLE.csv: docs/feeds.md, \"Fixed width\"")
+        .into())
+}
+
+/// The known layout that alone has lines as long, where nothing in the sample says where fields begin.
+#[must_use]
+pub fn only_known(sample: &super::evidence::Sample) -> Option<&'static str> {
+    let is_dark = sample.profile.format == Format::Fixed && !sample.profile.layout.given;
+    let mut known = known_widths(&sample.profile).filter(|_| is_dark);
+    known.next().filter(|_| known.next().is_none()).map(|known| known.name)
+}
+
+/// Known layouts whose lines are as long.
+pub fn known_widths(profile: &Profile) -> impl Iterator<Item = KnownLayout> {
+    let width = profile.layout.width.map(|(width, _)| width).filter(|_| !profile.layout.given);
+    let length = |known: &KnownLayout| {
+        known.text.lines().find_map(|line| line.trim().strip_prefix("length: ")?.split_whitespace().next()?.parse::<usize>().ok())
+    };
+    known_layouts().into_iter().filter(move |known| width.is_some() && length(known) == width)
+}
+
+/// Lines whose fields stand at places.
+fn fixed(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
+    let mut said: Vec<FileWord> = vec![("format", "fixed".to_owned(), String::new()), encodings(profiles, cannot)];
+    let Some(first) = profiles.first() else { return said };
+    if profiles.iter().any(|profile| profile.layout.places.len() != first.layout.places.len()) {
+        cannot.push("columns that stand at other places in each sample".to_owned());
+    }
+    said.push(("unit", "characters".to_owned(), String::new()));
+    let length = line_length(profiles);
+    said.push(("length", length.to_string(), "of a row's line, without its end".to_owned()));
+    if profiles.iter().any(|profile| profile.layout.row_widths.is_some_and(|(least, _)| least < length)) {
+        said.push(("short_lines", "allowed".to_owned(), "blanks at the end of lines are lacking".to_owned()));
+    }
+    let mut at = 1;
+    let mut gaps: Vec<String> = Vec::new();
+    let mut places = first.layout.places.clone();
+    places.sort_unstable();
+    let last = places.len().saturating_sub(1);
+    for (number, (from, to)) in places.iter().enumerate() {
+        if *from > at {
+            gaps.push(format!("{{from: {at}, to: {}}}", from - 1));
+        }
+        at = if number == last && !first.layout.given { length + 1 } else { to + 1 };
+    }
+    if at <= length {
+        gaps.push(format!("{{from: {at}, to: {length}}}"));
+    }
+    if !gaps.is_empty() {
+        said.push(("fill", format!("[{}]", gaps.join(", ")), "nobody reads it".to_owned()));
+    }
+    said
+}
+
+/// Characters of a row's line.
+#[must_use]
+pub fn line_length(profiles: &[&Profile]) -> usize {
+    let of = |profile: &&Profile| {
+        let ends = profile.layout.places.iter().map(|(_, to)| *to).max().unwrap_or(0);
+        let rows = profile.layout.row_widths.map(|(_, most)| most);
+        profile.layout.width.map(|(width, _)| width).or(rows).unwrap_or(0).max(ends)
+    };
+    profiles.iter().map(of).max().unwrap_or(0)
+}
+
+/// The lines of a printed report that are no rows.
+#[must_use]
+pub fn printed(profiles: &[&Profile]) -> Vec<FileWord> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut end = None;
+    for (pattern, reason) in profiles.iter().flat_map(|profile| &profile.layout.page_lines) {
+        let text = serde_json::Value::from(pattern.as_str()).to_string();
+        match reason {
+            Reason::End => end = Some(format!("{{line: {text}}}")),
+            Reason::Total => lines.push(format!("{{line: {text}, holds: total}}")),
+            Reason::Subtotal => lines.push(format!("{{line: {text}, holds: subtotal}}")),
+            _ => lines.push(text),
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    lines.retain(|line| seen.insert(line.clone()));
+    let mut said: Vec<FileWord> = Vec::new();
+    if !lines.is_empty() {
+        said.push(("pages", format!("[{}]", lines.join(", ")), "lines of pages, each counted".to_owned()));
+    }
+    said.extend(end.map(|end| ("end", end, "what stands behind it is tail".to_owned())));
     said
 }
 
@@ -105,7 +211,7 @@ fn workbook(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
     let sheets: Vec<Option<&String>> = profiles.iter().map(|profile| profile.sheet.as_ref()).collect();
     for profile in profiles {
         let of = profile.sheets.iter().find(|sheet| Some(&sheet.name) == profile.sheet.as_ref());
-        if of.is_some_and(|sheet| sheet.tables.len() > 1) {
+        if of.is_some_and(|sheet| sheet.tables.len() > 1 && profile.layout.sheet_columns.is_none()) {
             cannot.push("tables that stand side by side on one sheet: each is a feed of its own, of a file of its own".to_owned());
         }
     }
@@ -113,19 +219,61 @@ fn workbook(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
     let alone = profiles.iter().all(|profile| profile.sheets.iter().filter(|sheet| sheet.cells > 0).count() <= 1);
     let value = match one {
         _ if alone => "only".to_owned(),
-        Some(one) => quoted_in_list(one),
-        None => {
-            cannot.push("data on sheets of other names in each sample".to_owned());
-            String::new()
-        }
+        Some(one) => sheet_word(one, profiles),
+        None => match profiles.first().and_then(|profile| profile.sheet.as_ref()).map(|first| sheet_word(first, profiles)) {
+            Some(word) if word.contains('*') && sheets.iter().flatten().all(|sheet| is_like(word.trim_matches('"'), sheet)) => word,
+            _ => match same_place(profiles) {
+                Some(number) => number.to_string(),
+                None => {
+                    cannot.push("data on sheets of other names in each sample, which stand at other places too".to_owned());
+                    String::new()
+                }
+            },
+        },
     };
     need_file(&mut said, "sheet", &value, "the sheet", cannot);
+    if profiles.iter().all(|profile| profile.layout.sheet_columns.is_some())
+        && let Some((from, to)) = profiles.first().and_then(|profile| profile.layout.sheet_columns.clone())
+    {
+        said.push(("columns", format!("\"{from}:{to}\""), "another table stands beside it".to_owned()));
+    }
     said
 }
 
+/// A sheet by its name, with `*` for a month or a number in it: the next file's is called by another month.
+fn sheet_word(name: &str, profiles: &[&Profile]) -> String {
+    let differs = |word: &str| {
+        word.bytes().any(|byte| byte.is_ascii_digit()) || crate::profile::is_month(word.trim_matches(|c: char| !c.is_alphanumeric()))
+    };
+    let mut words: Vec<&str> = name.split(' ').map(|word| if differs(word) { "*" } else { word }).collect();
+    words.dedup_by(|a, b| *a == "*" && *b == "*");
+    let pattern = words.join(" ").replace(" *", "*").replace("* ", "*");
+    let pattern = if pattern.contains('*') { pattern } else { name.to_owned() };
+    // It must tell the sheet from all others.
+    let tells = |profile: &&&Profile| profile.sheets.iter().filter(|sheet| is_like(&pattern, &sheet.name)).count() == 1;
+    let plain = pattern.chars().any(char::is_alphanumeric) && profiles.iter().all(|profile| tells(&profile));
+    match (plain, same_place(profiles)) {
+        (true, _) => serde_json::Value::from(pattern).to_string(),
+        (false, Some(number)) if pattern.contains('*') => number.to_string(),
+        _ => serde_json::Value::from(name).to_string(),
+    }
+}
+
+/// The place of the sheet, from 1, where it is the same in all samples.
+fn same_place(profiles: &[&Profile]) -> Option<usize> {
+    let place = |profile: &&Profile| profile.sheets.iter().position(|sheet| Some(&sheet.name) == profile.sheet.as_ref()).map(|at| at + 1);
+    let first = profiles.first().and_then(place)?;
+    profiles.iter().all(|profile| place(&profile) == Some(first)).then_some(first)
+}
+
 fn header(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
-    if profiles.iter().any(|profile| profile.header.line.is_none() && profile.rows.records > 0) {
+    let nameless = |profile: &&&Profile| profile.header.line.is_none() && profile.rows.records > 0;
+    let named = |profile: &&&Profile| profile.layout.given || profile.columns.iter().all(|column| !column.heading.is_empty());
+    if profiles.iter().filter(nameless).any(|profile| !named(&profile)) {
         cannot.push("a file that does not name its columns".to_owned());
+    } else if profiles.iter().any(|profile| nameless(&profile)) {
+        let is_fixed = profiles.iter().all(|profile| profile.format == Format::Fixed);
+        return if is_fixed { Vec::new() } else { vec![("header", "none".to_owned(), "columns stand in this order".to_owned())] };
     }
     if profiles.iter().any(|profile| profile.header.records > 1) {
         need("header", "lines", "headings over two records", cannot);
@@ -136,10 +284,11 @@ fn header(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
     let repeats = profiles.iter().any(|profile| profile.header.repeats > 0);
     let deepest = profiles.iter().filter_map(|profile| profile.header.line).max().unwrap_or(1);
     let mut inside: Vec<String> = Vec::new();
-    if deepest > LOOKED_AT {
+    // A file of fixed width has no header unless it is said.
+    if deepest > LOOKED_AT || profiles.iter().any(|profile| profile.format == Format::Fixed) {
         inside.push(format!("within_rows: {}", deepest + 10));
     }
-    if profiles.iter().any(|profile| profile.left_out.iter().any(|left| left.reason == crate::profile::Reason::TotalAbove)) {
+    if profiles.iter().any(|profile| profile.left_out.iter().any(|left| left.reason == Reason::TotalAbove)) {
         inside.push("holds: total".to_owned());
     }
     let records = profiles.iter().map(|profile| profile.header.records).max().unwrap_or(1);

@@ -18,7 +18,9 @@ pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> Strin
     let mut not_data: Vec<String> = Vec::new();
     let all: Vec<(&Profile, &LeftOut)> =
         evidence.samples.iter().flat_map(|sample| sample.profile.left_out.iter().map(move |left| (&sample.profile, left))).collect();
-    let totals: Vec<&(&Profile, &LeftOut)> = all.iter().filter(|(_, left)| left.reason == Reason::Total).collect();
+    let crossing = |profile: &Profile| profile.layout.page_lines.iter().any(|(_, of)| *of == Reason::Total);
+    let totals: Vec<&(&Profile, &LeftOut)> =
+        all.iter().filter(|(profile, left)| left.reason == Reason::Total && !crossing(profile)).collect();
     if let Some((profile, left)) = totals.first() {
         let in_all = evidence.samples.iter().all(|sample| sample.profile.left_out.iter().any(|left| left.reason == Reason::Total));
         match when(evidence, draft, profile, left) {
@@ -37,7 +39,12 @@ pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> Strin
             )),
         }
     }
-    for (profile, left) in all.iter().filter(|(_, left)| matches!(left.reason, Reason::Subtotal | Reason::Marker | Reason::End)) {
+    // What a printed report has between its rows is told by its lines.
+    let profiles: Vec<&Profile> = evidence.samples.iter().map(|sample| &sample.profile).collect();
+    let printed = super::layout::printed(&profiles);
+    let by_line = |reason: Reason| profiles.iter().any(|profile| profile.layout.page_lines.iter().any(|(_, of)| *of == reason));
+    let others = all.iter().filter(|(_, left)| matches!(left.reason, Reason::Subtotal | Reason::Marker | Reason::End));
+    for (profile, left) in others.filter(|(_, left)| !by_line(left.reason)) {
         let (reason, holds) = match left.reason {
             Reason::Subtotal => ("subtotals", ", holds: subtotal"),
             Reason::Marker => ("marks of the program that wrote the file", ""),
@@ -77,21 +84,12 @@ pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> Strin
         words.push(("allow_empty", "true".to_owned(), "a file without rows is a delivery".to_owned()));
     }
     let bars = evidence.samples.iter().any(|sample| sample.profile.layout.bars);
-    if all.iter().any(|(_, left)| left.reason == Reason::PageHead || (left.reason == Reason::Rule && !bars)) {
-        paged(&mut words, cannot);
-    }
-    if all.iter().any(|(_, left)| left.reason == Reason::RecordType) {
-        cannot.push("records of several types, none of which names the columns".to_owned());
-    }
-    words
-}
-
-fn paged(said: &mut Vec<FileWord>, cannot: &mut Vec<String>) {
-    if words::file_keys().contains(&"rules") {
-        said.push(("rules", "skip".to_owned(), "lines of dashes".to_owned()));
-    } else {
+    let between = all.iter().any(|(_, left)| left.reason == Reason::PageHead || (left.reason == Reason::Rule && !bars));
+    if between && printed.is_empty() {
         cannot.push("lines of dashes, or heads of pages, between the rows".to_owned());
     }
+    words.extend(printed);
+    words
 }
 
 fn amount(draft: &Draft) -> Option<&DraftColumn> {

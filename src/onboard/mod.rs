@@ -22,24 +22,32 @@ mod draft;
 mod evidence;
 mod files;
 mod guess;
+mod inside;
 mod layout;
 mod left_out;
+mod looks;
 mod names;
 mod page;
+mod places;
+mod records;
 mod rows;
 mod text;
 mod trial;
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
 
 use crate::{
-    diagnostic::{Answer, Diagnostic, Place, codes},
+    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::Identifier,
     pipeline::Partnership,
     profile::{Options, profile},
     run::clock::Clock,
-    schema::{Kind, read_contract, yaml::SourceText},
+    schema::{Kind, column_number, read_contract, yaml::SourceText},
 };
+use places::Given;
 
 pub use answers::{Answers, NO, Question, YES, form, open, still_open};
 pub use apply::{suspense_applied, two_persons};
@@ -94,10 +102,12 @@ pub fn feed_name(partnership: &Partnership, text: &str) -> Answer<(Identifier, I
 ///
 /// # Errors
 /// TC013… of the profile where a sample cannot be read; TC0139 where two have one name.
-pub fn look(samples: &[PathBuf]) -> Answer<Vec<Sample>> {
+pub fn look(samples: &[PathBuf], answers: &Answers) -> Answer<Vec<Sample>> {
+    // Which file of an archive it is has to be known before anything can be seen; what else answers say is looked at again.
+    let options = Options { member: answers.get("member").map(str::to_owned), ..Options::default() };
     let mut seen: Vec<Sample> = Vec::new();
     for path in samples {
-        let profile = profile(path, &Options::default())?;
+        let profile = profile(path, &options).map_err(which_member)?;
         if let Some(twin) = seen.iter().find(|other| other.profile.file == profile.file) {
             return Err(Diagnostic::new(codes::command::ADD_THERE, format!("two samples are called `{}`", profile.file))
                 .place(Place::file(twin.path.display().to_string()))
@@ -112,27 +122,83 @@ pub fn look(samples: &[PathBuf]) -> Answer<Vec<Sample>> {
     Ok(seen)
 }
 
+/// Where an archive holds several files, how to say which one.
+fn which_member(mut refusal: Refusal) -> Refusal {
+    for fault in refusal.0.iter_mut().filter(|fault| fault.code == codes::packed::MEMBER) {
+        "say which one it is, `*` for any text: --answer \"member=*.csv\"".clone_into(&mut fault.hint);
+    }
+    refusal
+}
+
 /// A feed about to be added: what was seen of it.
 pub struct Adding<'p> {
     pub around: Around<'p>,
     samples: Vec<Sample>,
+    /// The samples again, by what the answers say of how to look at them.
+    looked: RefCell<Vec<(Options, Vec<Sample>)>>,
+}
+
+/// How answers say that samples are to be looked at, and the layout that they name.
+fn options(answers: &Answers) -> Answer<(Options, Option<Given>)> {
+    let given = answers.get("layout").filter(|layout| !layout.is_empty()).map(places::given).transpose()?;
+    let names = answers.get("names").unwrap_or_default();
+    let columns = answers.get("table").and_then(|table| {
+        let (first, last) = table.split_once(':')?;
+        Some((column_number(first.trim())?, column_number(last.trim())?))
+    });
+    let options = Options {
+        sheet: answers.get("sheet").map(str::to_owned),
+        columns,
+        names: names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        places: given.as_ref().map(|given| given.places.clone()),
+        member: answers.get("member").map(str::to_owned),
+    };
+    Ok((options, given))
 }
 
 impl<'p> Adding<'p> {
     /// The feed, and what its samples show.
     #[must_use]
     pub fn new(around: Around<'p>, samples: Vec<Sample>) -> Self {
-        Self { around, samples }
+        Self { around, samples, looked: RefCell::new(Vec::new()) }
     }
 
     /// Every question, by what has been answered so far.
-    #[must_use]
-    pub fn questions(&self, answers: &Answers) -> Vec<Question> {
-        ask::questions(&self.around, &self.evidence(answers), answers)
+    ///
+    /// # Errors
+    /// TC0142 where `layout` names none; TC013… where the samples cannot be looked at as the answers say; TC0138 where nothing that could
+    /// be answered would help.
+    pub fn questions(&self, answers: &Answers) -> Answer<Vec<Question>> {
+        let evidence = self.evidence(answers)?;
+        layout::in_the_dark(&evidence)?;
+        Ok(ask::questions(&self.around, &evidence, answers))
     }
 
-    fn evidence(&self, answers: &Answers) -> Evidence {
-        Evidence::of(self.samples.clone(), answers)
+    fn evidence(&self, answers: &Answers) -> Answer<Evidence> {
+        let mut answers = answers.clone();
+        if let Some(known) =
+            self.samples.first().filter(|_| answers.defaults && answers.get("layout").is_none()).and_then(layout::only_known)
+        {
+            answers.set("layout", known);
+        }
+        let answers = &answers;
+        let (options, given) = options(answers)?;
+        let samples = self.look_again(options)?;
+        Ok(Evidence { given, ..Evidence::of(samples, answers) })
+    }
+
+    /// The samples, looked at so.
+    fn look_again(&self, options: Options) -> Answer<Vec<Sample>> {
+        if options == Options::default() {
+            return Ok(self.samples.clone());
+        }
+        if let Some((_, samples)) = self.looked.borrow().iter().find(|(known, _)| *known == options) {
+            return Ok(samples.clone());
+        }
+        let again = |sample: &Sample| Ok(Sample { path: sample.path.clone(), profile: profile(&sample.path, &options)? });
+        let samples = self.samples.iter().map(again).collect::<Answer<Vec<Sample>>>()?;
+        self.looked.borrow_mut().push((options, samples.clone()));
+        Ok(samples)
     }
 
     /// The files that the answers make.
@@ -141,7 +207,7 @@ impl<'p> Adding<'p> {
     /// TC0137 for an answer that does not fit, TC0138 for what no word of a contract says, TC0139.
     pub fn changes(&self, questions: &[Question], answers: &Answers) -> Answer<Vec<Change>> {
         answers.check(questions)?;
-        let draft = draft(&self.around, &self.evidence(answers), questions, answers)?;
+        let draft = draft(&self.around, &self.evidence(answers)?, questions, answers)?;
         let changes = text::files(self.root(), &draft, questions, answers)?;
         // What is proposed is a contract by the same reader that reads it from then on.
         for change in changes.iter().filter(|change| change.path.ends_with(".odcs.yaml")) {

@@ -59,14 +59,40 @@ pub fn naming(samples: &[Named], calendar: Calendar) -> Option<Naming> {
             }
         }
     }
-    None
+    // The day on which a file was made, in the month after.
+    let month = Covers { calendar: CoverCalendar::Month, extent: Extent::One, in_name: Vec::new(), from: None, before: 1 };
+    candidates.iter().filter(|pattern| pattern.contains("{date}")).find_map(|pattern| {
+        let found = fits_as(pattern, &month, samples, calendar)?;
+        Some(Naming { pattern: pattern.clone(), covers: "{calendar: month, extent: one, before: 1}".to_owned(), found })
+    })
+}
+
+/// A pattern by which all names are of one feed, though none says a month: digits may be any; `None` where they have nothing in common.
+#[must_use]
+pub fn any_name(names: &[&str]) -> Option<String> {
+    let first = names.first()?;
+    let mut pattern = String::new();
+    for letter in first.chars() {
+        match letter {
+            c if c.is_ascii_digit() && pattern.ends_with("{any}") => {}
+            c if c.is_ascii_digit() => pattern.push_str("{any}"),
+            '[' | ']' | '{' | '}' => return None,
+            c => pattern.push(c),
+        }
+    }
+    let end = first.rsplit_once('.').map(|(_, end)| format!("{{any}}.{end}"));
+    let fits = |pattern: &String| FilePattern::parse(pattern).is_ok_and(|read| names.iter().all(|name| read.matches(name).is_some()));
+    Some(pattern).filter(fits).or_else(|| end.filter(fits))
 }
 
 /// What every sample covers by this pattern and extent; `None` where one of them does not match, or covers something else.
 #[must_use]
 pub fn fits(pattern: &str, of: CoverCalendar, extent: Extent, samples: &[Named], calendar: Calendar) -> Option<Vec<Vec<Period>>> {
+    fits_as(pattern, &Covers { calendar: of, extent, in_name: Vec::new(), from: None, before: 0 }, samples, calendar)
+}
+
+fn fits_as(pattern: &str, covers: &Covers, samples: &[Named], calendar: Calendar) -> Option<Vec<Vec<Period>>> {
     let read = FilePattern::parse(pattern).ok()?;
-    let covers = Covers { calendar: of, extent, in_name: Vec::new(), from: None };
     if covers.lacking(&read).is_some() {
         return None;
     }

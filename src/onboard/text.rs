@@ -34,6 +34,14 @@ fn spoken(name: &str) -> String {
 
 fn contract(draft: &Draft) -> String {
     let (council, feed) = (&draft.council, &draft.feed);
+    if let Some(known) = draft.known {
+        return format!(
+            "# Written by `truecost add feed` from the layout {} and {}.\n{}",
+            known.name,
+            listed(&draft.samples),
+            known.contract(council, feed)
+        );
+    }
     let mut text = format!(
         "# What {council} promises of its {}. Written by `truecost add feed` from {}.\napiVersion: v3.2.0\nkind: DataContract\nid: truecost.sources.{council}.{feed}\nname: {} of {council}\nversion: 1.0.0\nstatus: active\nschema:\n- name: extract\n  physicalType: file\n  customProperties:\n  - property: truecost\n    vendor: truecost\n    value:\n",
         spoken(feed).to_lowercase(),
@@ -74,11 +82,29 @@ fn with_comment(line: &str, comment: &str) -> String {
 fn sql(draft: &Draft) -> String {
     let mut text =
         format!("-- What the columns of {}/{} are in {}; rows leave only by declaration.\nSELECT\n", draft.council, draft.feed, draft.into);
+    if !draft.months.is_empty() {
+        return by_months(draft, &text);
+    }
     let columns: Vec<String> =
         draft.select.iter().map(|(from, to)| if from == to { format!("  {to}") } else { format!("  {from} AS {to}") }).collect();
     text.push_str(&columns.join(",\n"));
     text.push_str("\nFROM extract\n");
     text
+}
+
+/// A row of each month.
+fn by_months(draft: &Draft, text: &str) -> String {
+    let head = text.trim_end_matches("SELECT\n");
+    let sign = if draft.credit_positive { "-" } else { "" };
+    let one = |(number, (column, day)): (usize, &(String, String))| {
+        let (date, amount) = &draft.month_targets;
+        let named = |name: &str| if number == 0 { format!(" AS {name}") } else { String::new() };
+        let mut columns = vec![format!("DATE '{day}'{}", named(date)), format!("{sign}{column}{}", named(amount))];
+        columns.extend(draft.select.iter().map(|(from, to)| if from == to { from.clone() } else { format!("{from}{}", named(to)) }));
+        format!("SELECT {} FROM extract", columns.join(", "))
+    };
+    let rows: Vec<String> = draft.months.iter().enumerate().map(one).collect();
+    format!("{head}{}\n", rows.join("\nUNION ALL\n"))
 }
 
 fn feed(draft: &Draft, questions: &[Question], answers: &Answers) -> String {
@@ -103,6 +129,9 @@ fn feed(draft: &Draft, questions: &[Question], answers: &Answers) -> String {
     text.push_str("rows_outside: warn                       # a row dated elsewhere is kept, counted and warned of\n");
     if draft.credit_positive {
         text.push_str("sign: credit_positive\n");
+    }
+    if !draft.months.is_empty() {
+        text.push_str("rows: many                               # a record makes a row of each month\n");
     }
     let unproved = if draft.controls == "none" {
         "                           # the file prints no total: every release says \"unproved by sender\""

@@ -9,7 +9,7 @@ use crate::{
     },
     domain::{Identifier, Span},
     schema::{
-        Contract, Type,
+        Contract, RecordType, Type,
         fields::{Fields, Item, did_you_mean},
         suggest::nearest,
     },
@@ -45,10 +45,17 @@ pub fn read_controls(fields: &Fields<'_>, contracts: &Contracts, sidecar: bool) 
 /// Reports declared totals that no control uses.
 fn check_used(fields: &Fields<'_>, contracts: &Contracts, sidecar: bool, controls: &[Control]) {
     let reads = |truth: &Truth| controls.iter().any(|control| control.equals == *truth);
+    let covers = covers_reads(fields);
     let mut unused = std::collections::BTreeMap::new();
     for (_, contract) in contracts {
         if let Some(layout) = &contract.layout {
-            let named = layout.rows.records.iter().flat_map(|record| &record.fields).map(|(name, _)| Truth::Trailer(name.clone()));
+            // What says which period the file covers is read by `covers`.
+            let for_covers = |tag: &str, position: usize| covers.as_ref().is_some_and(|(known, at)| known == tag && *at == position as u64);
+            let of_record = |record: &RecordType| {
+                let counted = record.fields.iter().filter(|(_, position)| !for_covers(&record.tag, *position));
+                counted.map(|(name, _)| Truth::Trailer(name.clone())).collect::<Vec<_>>()
+            };
+            let named = layout.rows.records.iter().flat_map(of_record);
             let is_money = |column: &Identifier| contract.column(column).is_some_and(|column| column.kind == Type::Money);
             let printed = layout.rows.footer.iter().flat_map(|footer| &footer.totals).filter(|(_, column)| !is_money(column));
             let printed = printed.map(|(name, _)| Truth::Footer(name.clone()));
@@ -70,6 +77,14 @@ fn check_used(fields: &Fields<'_>, contracts: &Contracts, sidecar: bool, control
         );
         fields.reader().fault(fields.key_at("controls"), fault);
     }
+}
+
+/// The record, and its field from 1, in which `covers` finds the period.
+fn covers_reads(fields: &Fields<'_>) -> Option<(String, u64)> {
+    let from = fields.get("covers")?.entries()?.into_iter().find(|(key, ..)| *key == "from")?.2;
+    let entries = from.is_map().then(|| from.entries()).flatten()?;
+    let of = |wanted: &str| entries.iter().find(|(key, ..)| *key == wanted).and_then(|(_, _, item)| item.raw_text().map(str::to_owned));
+    Some((of("record")?, of("field")?.parse().ok()?))
 }
 
 fn control(item: &Item<'_>, contracts: &Contracts, sidecar: bool) -> Option<Control> {

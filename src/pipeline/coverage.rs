@@ -161,6 +161,20 @@ impl Covers {
             Extent::Listed => None,
         }
         .filter(|coverage| coverage.last().period <= calendar.closing_period)
+        .and_then(|coverage| self.earlier(coverage))
+    }
+
+    /// The month so many before, where a name bears the day on which the file was made.
+    fn earlier(&self, coverage: Coverage) -> Option<Coverage> {
+        if self.before == 0 {
+            return Some(coverage);
+        }
+        let [one] = coverage.periods() else { return None };
+        (one.period <= MONTHS).then_some(())?;
+        let months = i32::from(one.year) * i32::from(MONTHS) + i32::from(one.period) - 1 - i32::from(self.before);
+        let year = i16::try_from(months.div_euclid(i32::from(MONTHS))).ok()?;
+        let period = u8::try_from(months.rem_euclid(i32::from(MONTHS)) + 1).ok()?;
+        Coverage::new(vec![Period { year, period }])
     }
 
     /// The quarter or half that a name says, or the one in which its period lies.
@@ -305,7 +319,7 @@ mod tests {
     const APRIL: Calendar = Calendar { starts_month: 4, closing_period: 13 };
 
     fn covered(calendar: CoverCalendar, extent: Extent, pattern: &str, name: &str) -> Option<String> {
-        let covers = Covers { calendar, extent, in_name: Vec::new(), from: None };
+        let covers = Covers { calendar, extent, in_name: Vec::new(), from: None, before: 0 };
         let pattern = FilePattern::parse(pattern).unwrap();
         assert_eq!(covers.lacking(&pattern), None);
         covers.resolve(&pattern.matches(name).unwrap(), APRIL).map(|c| c.to_string())
@@ -348,7 +362,7 @@ mod tests {
     #[test]
     fn a_quarter_is_due_when_it_is_over() {
         let ends = |extent, period| {
-            let covers = Covers { calendar: CoverCalendar::Month, extent, in_name: Vec::new(), from: None };
+            let covers = Covers { calendar: CoverCalendar::Month, extent, in_name: Vec::new(), from: None, before: 0 };
             covers.ends(Period { year: 2018, period }, APRIL).period
         };
         assert_eq!([1, 3, 4, 12, 13].map(|period| ends(Extent::Quarter, period)), [3, 3, 6, 12, 13]);
@@ -366,7 +380,7 @@ mod tests {
 
     #[test]
     fn a_pattern_that_cannot_tell_is_told_so() {
-        let month = Covers { calendar: CoverCalendar::Month, extent: Extent::One, in_name: Vec::new(), from: None };
+        let month = Covers { calendar: CoverCalendar::Month, extent: Extent::One, in_name: Vec::new(), from: None, before: 0 };
         let lacking = |text: &str| month.lacking(&FilePattern::parse(text).unwrap());
         assert!(lacking("{year}[_{month}].csv").is_some());
         assert!(lacking("{fiscal_year}.csv").is_some());

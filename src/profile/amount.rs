@@ -46,9 +46,13 @@ impl Styles {
     pub(super) const MINUS: Self = Self(1 << 11);
     /// Blanks at either end.
     pub(super) const PADDED: Self = Self(1 << 12);
+    /// The last character is digit and sign.
+    pub(super) const OVERPUNCH: Self = Self(1 << 13);
+    /// The last two digits are pence.
+    pub(super) const IMPLIED: Self = Self(1 << 14);
 
     /// Words of a contract, where there is one: a dash for nought and blanks inside together are the accounting style.
-    pub(super) const NAMES: [(Self, &'static str); 13] = [
+    pub(super) const NAMES: [(Self, &'static str); 15] = [
         (Self::COMMAS, "commas"),
         (Self::SPACES, "spaces"),
         (Self::POUND, "pound"),
@@ -62,6 +66,8 @@ impl Styles {
         (Self::DASH, "dash_nought"),
         (Self::MINUS, "minus"),
         (Self::PADDED, "padded"),
+        (Self::OVERPUNCH, "overpunch"),
+        (Self::IMPLIED, "implied(2)"),
     ];
 
     pub(super) fn has(self, other: Self) -> bool {

@@ -52,7 +52,7 @@ fn column(at: usize, heading: String, occurrence: Option<u32>, gather: &mut Gath
     let constant =
         values.first().filter(|(_, n)| *n == gather.rows && gather.rows > 1 && !gather.many && may).map(|(text, _)| text.clone());
     let is_money = matches!(kind, Kind::Money | Kind::Quantity);
-    let mut money = is_money.then(|| money(&gather.money, gather.filled.saturating_sub(words)));
+    let mut money = is_money.then(|| money(&amounts(gather), gather.filled.saturating_sub(words)));
     let mut dates = (kind == Kind::Date).then(|| dates(gather));
     if !open {
         withhold(&mut money, &mut dates);
@@ -127,10 +127,30 @@ fn kind(heading: &str, gather: &Gather, nulls: &[(String, u64)]) -> Kind {
     if most(gather.periods.iter().map(|(_, n)| n).sum()) {
         return Kind::Period;
     }
-    if most(gather.money.rows) && is_amount(heading, gather) {
+    if gather.placed && most(gather.overpunched) {
+        return Kind::Money;
+    }
+    // Under a month stand its pounds, be they nought in every row.
+    let under_month = super::date::month_of(heading.trim().as_bytes()).is_some() && gather.leading_noughts == 0;
+    if under_month && gather.money.rows == filled {
+        return Kind::Money;
+    }
+    let whole_pounds = gather.placed && words::amount_score(heading) > 0 && gather.money.rows == filled;
+    if most(gather.money.rows) && (whole_pounds || is_amount(heading, gather)) {
         return if words::is_quantity(heading) { Kind::Quantity } else { Kind::Money };
     }
     text_kind(gather)
+}
+
+/// The amounts of a column: where every one is digits alone at places that somebody has given, the last two are pence.
+pub(super) fn amounts(gather: &Gather) -> MoneyGather {
+    if gather.placed && gather.overpunched > gather.money.rows {
+        gather.punched.clone()
+    } else if gather.placed && gather.money.pointless == gather.money.rows {
+        gather.money.implied()
+    } else {
+        gather.money.clone()
+    }
 }
 
 /// Numbers that are amounts and not codes: printed with a point, groups or signs, or called an amount.

@@ -28,6 +28,12 @@ pub struct Profile {
     pub columns: Vec<Column>,
     /// What is no row of the table, in the order of the file.
     pub left_out: Vec<LeftOut>,
+    /// Texts of the lines above the names of the columns; for whoever looks for a month in them, and never told.
+    #[serde(skip)]
+    pub above: Vec<String>,
+    /// Fields of the first records of other types, their type first; for whoever looks for a month in them, and never told.
+    #[serde(skip)]
+    pub leading: Vec<Vec<String>>,
     /// Columns whose headings are months, position, year and month 1–12: each holds the amounts of its month.
     pub month_columns: Vec<(usize, i32, u8)>,
     /// Rows that are the sum of others.
@@ -141,6 +147,16 @@ pub struct Layout {
     /// Of fixed width: first and last character of each column, from 1, as dashes under the headings show them, or where kinds of
     /// characters change.
     pub places: Vec<(usize, usize)>,
+    /// Somebody has said where columns stand: the names are theirs, and no place is guessed.
+    pub given: bool,
+    /// First and last character, from 1, of what says of which type a record is, and the type of the rows.
+    pub tag: Option<(usize, usize, String)>,
+    /// Of a workbook: letters of the first and the last column of the table that was asked for, beside which others stand.
+    pub sheet_columns: Option<(String, String)>,
+    /// Of a printed report: characters of the shortest and the longest line of a row.
+    pub row_widths: Option<(usize, usize)>,
+    /// Of a printed report: its lines that are no rows, with `*` for what differs from page to page.
+    pub page_lines: Vec<(String, Reason)>,
     /// Records by their number of fields, the most frequent first.
     pub fields: Vec<(usize, u64)>,
 }
@@ -386,6 +402,8 @@ pub struct RecordType {
     /// Positions of its fields, from 1, that hold a count of the rows or the sum of one of their columns.
     pub counts: Vec<usize>,
     pub sums: Vec<(usize, usize)>,
+    /// Of records of fixed width whose own fields nobody has described: columns of pounds of the rows in which they hold an amount.
+    pub amounts: Vec<usize>,
 }
 
 /// Words of one column beside signs of amounts of another.

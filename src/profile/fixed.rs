@@ -1,12 +1,12 @@
 //! Text in which fields stand at fixed places: printed reports with dashes under their headings, and records of one width.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{
     encoding::{Change, Chosen, Utf8},
     facts::{Format, Header, Layout, OfAll, Profile, Reason},
     gather::Cell,
-    shape::Cut,
+    shape::{self, Cut},
     source::Source,
     sums::Before,
     table::Table,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Gives each line of the text, form feeds taken off.
-fn lines(source: &Source, chosen: &Chosen, take: &mut dyn FnMut(u64, &str)) -> Result<LineEndCounts, Refusal> {
+pub(super) fn lines(source: &Source, chosen: &Chosen, take: &mut dyn FnMut(u64, &str)) -> Result<LineEndCounts, Refusal> {
     let read = Utf8::new(source.open()?, chosen, Change::default()).map_err(|error| source.broken(error))?;
     let result = PlainRecords::new(read, Cut::single().spelling, 1).each(&mut |record| {
         let text = String::from_utf8_lossy(record.raw);
@@ -46,6 +46,8 @@ pub(super) fn ruled(source: &Source, chosen: &Chosen, columns: &[(usize, usize)]
         before: Vec::new(),
         rules: 0,
         names: line,
+        widths: None,
+        furniture: BTreeSet::new(),
     };
     let ends = lines(source, chosen, &mut |line, text| report.line(line, text))?;
     report.table.finish();
@@ -62,7 +64,7 @@ pub(super) fn ruled(source: &Source, chosen: &Chosen, columns: &[(usize, usize)]
         source,
         format: Format::Fixed,
         text: Some(text_facts(chosen, ends)),
-        layout: Layout { places, ..Layout::default() },
+        layout: Layout { places, row_widths: report.widths, page_lines: patterns(&report.furniture), ..Layout::default() },
         header,
         names,
         table: report.table,
@@ -71,6 +73,26 @@ pub(super) fn ruled(source: &Source, chosen: &Chosen, columns: &[(usize, usize)]
         sheets: Vec::new(),
         sheet: None,
     }))
+}
+
+/// Lines as patterns: what bears a digit or is a month differs from page to page.
+fn patterns(lines: &BTreeSet<(String, Reason)>) -> Vec<(String, Reason)> {
+    let mut found: Vec<(String, Reason)> = Vec::new();
+    for (text, reason) in lines {
+        let differs = |word: &str| {
+            word.bytes().any(|byte| byte.is_ascii_digit()) || super::date::month_number(word.trim_matches(',').as_bytes()).is_some()
+        };
+        let mut words: Vec<&str> = text.split(' ').map(|word| if differs(word) { "*" } else { word }).collect();
+        if matches!(reason, Reason::Total | Reason::Subtotal) {
+            words.push("*");
+        }
+        words.dedup_by(|a, b| *a == "*" && *b == "*");
+        let pattern = (words.join(" "), *reason);
+        if words.iter().any(|word| *word != "*") && !found.contains(&pattern) {
+            found.push(pattern);
+        }
+    }
+    found
 }
 
 /// The names of the columns, from the line above the first line of dashes, and that line.
@@ -106,7 +128,14 @@ struct Report<'a> {
     rules: u64,
     /// Line of the names.
     names: u64,
+    /// Characters of the shortest and the longest line of a row.
+    widths: Option<(usize, usize)>,
+    /// Lines between the rows, with what they are.
+    furniture: BTreeSet<(String, Reason)>,
 }
+
+/// Different lines between rows that are kept.
+const FURNITURE: usize = 2_000;
 
 impl Report<'_> {
     fn line(&mut self, line: u64, text: &str) {
@@ -119,13 +148,23 @@ impl Report<'_> {
         let cells = cut(text, self.columns);
         let is_names = self.table.names().iter().zip(&cells).all(|(name, cell)| name == cell.trim());
         if words::is_end(text) {
+            self.keep(text, Reason::End);
             let mut own = vec![String::new(); cells.len()];
             own.first_mut().into_iter().for_each(|cell| text.trim().clone_into(cell));
             return self.table.note(line, Reason::End, own);
         }
-        let crosses = !words::is_rule(text.as_bytes()) && !is_names && self.crosses(text);
-        if crosses {
+        let is_rule = words::is_rule(text.as_bytes());
+        if is_rule {
+            self.keep(text, Reason::Rule);
+        }
+        let values = cells.iter().filter(|cell| shape::is_value(cell)).count();
+        // Where values stand under their names a long text has run into the next column: it is a row all the same.
+        if !is_rule && !is_names && values < 2 && self.crosses(text) {
             return self.crossing(line, text, &cells);
+        }
+        if !is_rule && !is_names && !text.trim().is_empty() {
+            let length = text.chars().count();
+            self.widths = Some(self.widths.map_or((length, length), |(least, most)| (least.min(length), most.max(length))));
         }
         let cells: Vec<Cell<'_>> =
             cells.iter().map(|cell| Cell { text: Cow::Borrowed(cell.trim().as_bytes()), ..Cell::default() }).collect();
@@ -140,9 +179,17 @@ impl Report<'_> {
         if words::is_total(label) {
             own.first_mut().into_iter().for_each(|cell| label.clone_into(cell));
             own.last_mut().into_iter().for_each(|cell| cell.clone_from(&last));
+            self.keep(label, if words::is_subtotal(label) { Reason::Subtotal } else { Reason::Total });
             return self.table.note(line, Reason::Marker, own);
         }
+        self.keep(text, Reason::PageHead);
         self.table.page_head(line);
+    }
+
+    fn keep(&mut self, text: &str, reason: Reason) {
+        if self.furniture.len() < FURNITURE {
+            self.furniture.insert((text.split_whitespace().collect::<Vec<_>>().join(" "), reason));
+        }
     }
 
     fn above(&mut self, line: u64, text: &str) {

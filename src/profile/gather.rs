@@ -49,6 +49,10 @@ pub(super) struct Gather {
     pub(super) periods: Vec<(&'static str, u64)>,
     pub(super) overpunched: u64,
     pub(super) money: MoneyGather,
+    /// Amounts whose last character is digit and sign.
+    pub(super) punched: MoneyGather,
+    /// Somebody has said where the column begins and ends: digits alone may be pounds and pence.
+    pub(super) placed: bool,
     pub(super) own: Vec<(&'static str, u64)>,
 }
 
@@ -71,6 +75,8 @@ pub(super) struct MoneyGather {
     pub(super) range: Option<(i128, i128)>,
     /// Digits of whole numbers, fewest and most.
     pub(super) whole: Option<(u8, u8)>,
+    /// Rows of digits alone, with or without a sign.
+    pub(super) pointless: u64,
 }
 
 impl Gather {
@@ -113,8 +119,11 @@ impl Gather {
         if let Some(amount) = &amount {
             self.money.add(amount);
             self.leading_noughts += u64::from(inner.len() > 1 && inner.first() == Some(&b'0') && inner.iter().all(u8::is_ascii_digit));
-        } else if amount::overpunched(inner).is_some() {
+        } else if let Some(value) = amount::overpunched(inner) {
             self.overpunched += 1;
+            let styles = Styles(Styles::OVERPUNCH.0 | Styles::IMPLIED.0);
+            self.punched.add(&Amount { value, fineness: Fineness::Pence(2), styles, whole_digits: None });
+            return self.placed.then(|| Amount { value, fineness: Fineness::Pence(2), styles, whole_digits: None });
         }
         amount
     }
@@ -193,6 +202,7 @@ impl MoneyGather {
             Fineness::Noise => self.noise += 1,
             Fineness::Finer => self.finer += 1,
         }
+        self.pointless += u64::from(amount.whole_digits.is_some());
         if let Some(digits) = amount.whole_digits {
             self.whole = Some(self.whole.map_or((digits, digits), |(least, most)| (least.min(digits), most.max(digits))));
         }
@@ -214,5 +224,17 @@ impl MoneyGather {
 
     pub(super) fn sum(&self) -> i128 {
         self.sums[0] + self.sums[1]
+    }
+
+    /// The same amounts with their last two digits as pence.
+    pub(super) fn implied(&self) -> Self {
+        let mut styles = self.styles;
+        for (count, (style, _)) in styles.iter_mut().zip(Styles::NAMES) {
+            if style == Styles::IMPLIED {
+                *count = self.rows;
+            }
+        }
+        let pence = |value: i128| value / 100;
+        Self { styles, plain: 0, sums: self.sums.map(pence), range: self.range.map(|(a, b)| (pence(a), pence(b))), ..self.clone() }
     }
 }

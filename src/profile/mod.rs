@@ -13,6 +13,7 @@ mod fixed;
 mod gather;
 mod name;
 mod personal;
+mod placed;
 mod questions;
 mod refuse;
 mod relate;
@@ -41,11 +42,58 @@ pub use facts::{
 };
 pub use name::NameFacts;
 
+/// Whether a word is the name of a month, in whatever form.
+#[must_use]
+pub fn is_month(word: &str) -> bool {
+    date::month_number(word.as_bytes()).is_some()
+}
+
 /// What to look at in a file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// The sheet of a workbook, by its name or its number from 1; the one that holds most, if `None`.
     pub sheet: Option<String>,
+    /// First and last column of it, from 1; of tables that stand side by side the first, if `None`.
+    pub columns: Option<(u32, u32)>,
+    /// The names of the columns, in order, where the file names none; empty where nobody has said.
+    pub names: Vec<String>,
+    /// Where the fields of a line stand, where somebody has said.
+    pub places: Option<Places>,
+    /// The one file of an archive that is looked at, `*` for any text; the only one, if `None`.
+    pub member: Option<String>,
+}
+
+/// Where fields stand in lines of fixed width.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// First and last character, from 1, of what says of which type a record is; `None` where all are rows.
+    pub tag: Option<(usize, usize)>,
+    /// The type of the rows; the most frequent, if `None`.
+    pub rows: Option<String>,
+    pub fields: Vec<Place>,
+}
+
+/// A field of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub name: String,
+    /// First and last character, from 1.
+    pub from: usize,
+    pub to: usize,
+    /// The type of record that it is of; `None`: of rows.
+    pub record: Option<String>,
+}
+
+impl Places {
+    /// The fields of rows, where these are of the type `tag`.
+    pub fn of_rows<'p>(&'p self, tag: Option<&'p str>) -> impl Iterator<Item = &'p Place> {
+        self.fields.iter().filter(move |field| field.record.is_none() || field.record.as_deref() == tag)
+    }
+
+    /// The fields of records of another type.
+    pub fn of_type<'p>(&'p self, tag: &'p str) -> impl Iterator<Item = &'p Place> {
+        self.fields.iter().filter(move |field| field.record.as_deref() == Some(tag))
+    }
 }
 
 /// Profiles the file at `path`.
@@ -72,16 +120,23 @@ fn of_source(source: &source::Source, options: &Options) -> Answer<Profile> {
     let form = OtherFormat::of(&source.head(8)?);
     let refused = |what: &str, next: &str| Err(refuse::no_table(&source.shown(), what, next));
     match form {
-        None => text::profile(source),
+        None => text::profile(source, options),
         Some(form @ (OtherFormat::Zip | OtherFormat::Gzip)) => {
-            let packed = PlainPacked::open(&source.shown(), form, source.open()?).map_err(refuse::untouched)?;
+            let packed = PlainPacked::open(&source.shown(), form, source.open()?, options.member.as_deref()).map_err(refuse::untouched)?;
             if let PlainPacked::Workbook(bytes) = &packed {
                 return workbook::profile(source, bytes.clone(), options).map_err(refuse::untouched);
             }
             let inside = source.inside(packed);
             match OtherFormat::of(&inside.head(8)?) {
-                None => text::profile(&inside),
-                Some(_) => refused("a packed file in a packed file, or a workbook in one", "unpack it, then profile what is inside"),
+                None => text::profile(&inside, options),
+                Some(OtherFormat::Zip) => {
+                    let within = PlainPacked::open(&source.shown(), OtherFormat::Zip, inside.open()?, None).map_err(refuse::untouched)?;
+                    let PlainPacked::Workbook(bytes) = &within else {
+                        return refused("a packed file in a packed file", "unpack it, then profile what is inside");
+                    };
+                    workbook::profile(&inside, bytes.clone(), options).map_err(refuse::untouched)
+                }
+                Some(_) => refused("a packed file in a packed file", "unpack it, then profile what is inside"),
             }
         }
         Some(OtherFormat::OldWorkbook) => refused("a workbook of before 2007 (.xls)", "save it as .xlsx or CSV, under a name of its own"),

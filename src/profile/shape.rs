@@ -198,6 +198,19 @@ pub(super) struct Heading {
     pub(super) tags: Vec<String>,
 }
 
+impl Heading {
+    /// With the names that somebody gives to columns which the file does not name; where the first says the type of a record, it need
+    /// not be among them.
+    pub(super) fn called(mut self, names: &[String]) -> Self {
+        if self.at.is_none() && !names.is_empty() {
+            let tag = (!self.tags.is_empty() && names.len() + 1 == self.width).then(|| "Record type".to_owned());
+            self.names = tag.into_iter().chain(names.iter().cloned()).take(self.width).collect();
+            self.names.resize(self.width, String::new());
+        }
+        self
+    }
+}
+
 /// Finds it: the last record of words before the first record of values.
 pub(super) fn heading(records: &[(u64, Vec<String>)]) -> Heading {
     let widths: Vec<usize> = records.iter().map(|(_, fields)| fields.len()).collect();
@@ -252,7 +265,7 @@ fn joined(upper: &[String], lower: &[String]) -> Vec<String> {
 }
 
 /// An amount with decimals or marks, a day, a code of digits: what no heading is. A year and `Apr-25` may be one.
-fn is_value(field: &str) -> bool {
+pub(super) fn is_value(field: &str) -> bool {
     let text = field.trim().as_bytes();
     if super::date::read(text).is_some() {
         return true;

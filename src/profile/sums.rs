@@ -2,6 +2,7 @@
 
 use super::{
     amount::{self, Millionths},
+    columns::amounts,
     facts::{LeftOut, Over, Reason, RecordType, Total},
     gather::LINES,
     table::{Aside, Table},
@@ -152,7 +153,7 @@ fn trailers(table: &Table, likely: Option<usize>, judged: &mut Judged) {
         let Some(aside) = table.aside.iter().find(|aside| aside.line == kind.first_line) else { continue };
         for (field, column) in &kind.sums {
             let Some(printed) = aside.cells.get(field - 1) else { continue };
-            let sum = Millionths(table.columns.get(*column).map_or(0, |column| column.money.sum()));
+            let sum = Millionths(table.columns.get(*column).map_or(0, |column| amounts(column).sum()));
             judged.totals.push(Total {
                 line: aside.line,
                 column: *column,
@@ -171,7 +172,8 @@ fn trailers(table: &Table, likely: Option<usize>, judged: &mut Judged) {
 }
 
 fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
-    let tag_of_rows = table.columns.first().and_then(|column| column.values().first().map(|(text, _)| text.clone()));
+    let tag_of_rows =
+        table.columns.first().filter(|_| !table.is_placed()).and_then(|column| column.values().first().map(|(text, _)| text.clone()));
     let mut types: Vec<RecordType> = Vec::new();
     for (tag, fields, records, first_line) in &table.tagged {
         let cells = table.aside.iter().find(|aside| aside.line == *first_line).map(|aside| aside.cells.as_slice()).unwrap_or_default();
@@ -179,16 +181,30 @@ fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
         let numbered = || cells.iter().enumerate().skip(1);
         let counts = numbered().filter(|(_, text)| whole(text) == Some(table.rows)).map(|(at, _)| at + 1).collect();
         let sums = numbered().filter_map(|(at, text)| {
-            let value = amount::read(text.as_bytes())?.value.0;
-            let of = money.iter().find(|column| table.columns.get(**column).is_some_and(|c| c.money.sum() == value && value != 0))?;
-            Some((at + 1, *of))
+            let text = text.trim().as_bytes();
+            let value = amount::read(text).map(|amount| amount.value.0).or_else(|| amount::overpunched(text).map(|value| value.0))?;
+            let sum = |column: &usize| table.columns.get(*column).map_or(0, |column| amounts(column).sum());
+            // Places that somebody has given hold pence: the trailer's do too.
+            let is_sum = |column: &&usize| value != 0 && (sum(column) == value || (table.is_placed() && sum(column) * 100 == value));
+            Some((at + 1, *money.iter().find(is_sum)?))
         });
         let sums = if *records == 1 { sums.collect() } else { Vec::new() };
-        types.push(RecordType { tag: tag.clone(), records: *records, fields: *fields, first_line: *first_line, counts, sums });
+        let tagged = table.aside.iter().filter(|aside| aside.reason == Reason::RecordType && aside.cells.contains(tag));
+        let amounts = tagged.flat_map(|aside| money.iter().filter(|at| aside.amounts.get(**at).copied().flatten().is_some_and(|n| n != 0)));
+        let amounts: Vec<usize> = if table.is_placed() { amounts.copied().collect() } else { Vec::new() };
+        types.push(RecordType { tag: tag.clone(), records: *records, fields: *fields, first_line: *first_line, counts, sums, amounts });
     }
     if let Some(tag) = tag_of_rows.filter(|_| !types.is_empty()) {
         let first_line = table.first_row.unwrap_or(0);
-        types.push(RecordType { tag, records: table.rows, fields: table.width, first_line, counts: Vec::new(), sums: Vec::new() });
+        types.push(RecordType {
+            tag,
+            records: table.rows,
+            fields: table.width,
+            first_line,
+            counts: Vec::new(),
+            sums: Vec::new(),
+            amounts: Vec::new(),
+        });
     }
     types.sort_by_key(|kind| kind.first_line);
     types

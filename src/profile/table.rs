@@ -109,6 +109,18 @@ impl Table {
         }
     }
 
+    /// The same, of columns whose places somebody has given; `one_kind` where all records are rows.
+    pub(super) fn placed(names: Vec<String>, width: usize, one_kind: bool) -> Self {
+        let mut table = Self::new(names, width, Vec::new());
+        table.columns.iter_mut().for_each(|column| column.placed = true);
+        table.tells_rows = one_kind;
+        table
+    }
+
+    pub(super) fn is_placed(&self) -> bool {
+        self.columns.first().is_some_and(|column| column.placed)
+    }
+
     /// Takes the next record behind the header. `raw` is all of it, to tell copies.
     pub(super) fn take(&mut self, line: u64, raw: &[u8], cells: &[Cell<'_>]) {
         self.records += 1;

@@ -5,11 +5,12 @@ use std::{borrow::Cow, io::Read};
 use memchr::memchr_iter;
 
 use super::{
+    Options,
     encoding::{Bytes, Change, Chosen, Utf8},
     facts::{Format, Header, Layout, Profile, TextFacts},
     fixed,
     gather::Cell,
-    refuse,
+    placed, refuse,
     shape::{self, Cut, Heading, Look},
     source::Source,
     sums::Before,
@@ -27,7 +28,7 @@ const HEAD: u64 = 1 << 20;
 /// Records among which the header is looked for.
 const HEADER_RECORDS: usize = 400;
 
-pub(super) fn profile(source: &Source) -> Answer<Profile> {
+pub(super) fn profile(source: &Source, options: &Options) -> Answer<Profile> {
     let bytes = Bytes::scan(&mut *source.open()?).map_err(|error| source.broken(error))?;
     if bytes.facts.len <= u64::from(bytes.facts.bom_len) {
         return Err(refuse::empty(&source.shown()));
@@ -42,9 +43,12 @@ pub(super) fn profile(source: &Source) -> Answer<Profile> {
         let next = "open it in a browser: it is mostly a page that asks for a password";
         return Err(refuse::no_table(&source.shown(), "a web page", next));
     }
+    if let Some(places) = &options.places {
+        return placed::placed(source, &chosen, &head, places);
+    }
     match shape::look(&head) {
-        Look::Delimited(cuts) => delimited(source, &chosen, &head, &cuts),
-        Look::Single => delimited(source, &chosen, &head, &[Cut::single()]),
+        Look::Delimited(cuts) => delimited(source, &chosen, &head, &cuts, &options.names),
+        Look::Single => delimited(source, &chosen, &head, &[Cut::single()], &options.names),
         Look::Ruled { columns, rule } => fixed::ruled(source, &chosen, &columns, &rule),
         Look::Fixed { width } => fixed::fixed(source, &chosen, &head, width),
     }
@@ -87,10 +91,10 @@ struct Pass {
     ends_empty: bool,
 }
 
-fn delimited(source: &Source, chosen: &Chosen, head: &str, cuts: &[Cut]) -> Answer<Profile> {
+fn delimited(source: &Source, chosen: &Chosen, head: &str, cuts: &[Cut], names: &[String]) -> Answer<Profile> {
     let mut fault_line = None;
     for cut in cuts {
-        let heading = shape::heading(&shape::records(head, *cut, HEADER_RECORDS));
+        let heading = shape::heading(&shape::records(head, *cut, HEADER_RECORDS)).called(names);
         match pass(source, chosen, *cut, &heading)? {
             Ok((pass, ends)) => return Ok(finish(source, chosen, *cut, heading, pass, ends, fault_line)),
             Err(PlainFault::Unreadable(error)) => return Err(source.broken(error)),

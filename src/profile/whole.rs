@@ -31,7 +31,7 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
     let Parts { source, format, text, mut layout, mut header, names, mut table, before, notes, sheets, sheet } = parts;
     let mut columns = columns(&names, &mut table.columns);
     let money: Vec<usize> = columns.iter().filter(|column| column.kind == Kind::Money).map(|column| column.at).collect();
-    let guessed = layout.width.is_some();
+    let guessed = layout.width.is_some() && !layout.given;
     let amount = best(&columns, Kind::Money, words::amount_score).filter(|_| !guessed);
     let date = best(&columns, Kind::Date, words::date_score);
     let judged = sums::judge(&table, &before, &money, amount);
@@ -52,6 +52,8 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
         header,
         rows: rows(&table, amount),
         left_out: judged.left_out,
+        above: before.iter().map(|record| record.cells.join(" ")).collect(),
+        leading: leading(&table),
         month_columns: months(&columns),
         totals: judged.totals,
         record_types: judged.record_types,
@@ -78,9 +80,23 @@ fn best(columns: &[Column], kind: Kind, score: fn(&str) -> i32) -> Option<usize>
         .map(|(_, at)| at)
 }
 
-/// Columns of amounts whose headings are months.
+/// The first records of each other type.
+fn leading(table: &Table) -> Vec<Vec<String>> {
+    let of = |(tag, _, _, line): &(String, usize, u64, u64)| {
+        let aside = table.aside.iter().find(|aside| aside.line == *line)?;
+        let has_tag = aside.cells.first().is_some_and(|first| first == tag);
+        Some(std::iter::once(tag.clone()).chain(aside.cells.iter().skip(usize::from(has_tag)).cloned()).collect())
+    };
+    table.tagged.iter().filter_map(of).collect()
+}
+
+/// Columns of amounts whose headings are months, those without any yet too; none where some other thing stands under a month.
 fn months(columns: &[Column]) -> Vec<(usize, i32, u8)> {
-    let money = columns.iter().filter(|column| column.kind == Kind::Money);
+    let is_month = |column: &&Column| super::date::month_of(column.heading.trim().as_bytes()).is_some();
+    if !columns.iter().filter(is_month).all(|column| matches!(column.kind, Kind::Money | Kind::Empty)) {
+        return Vec::new();
+    }
+    let money = columns.iter().filter(|column| matches!(column.kind, Kind::Money | Kind::Empty));
     money
         .filter_map(|column| super::date::month_of(column.heading.trim().as_bytes()).map(|(year, month)| (column.at, year, month)))
         .collect()

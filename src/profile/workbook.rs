@@ -38,7 +38,8 @@ pub(super) fn profile(source: &Source, bytes: Bytes, options: &Options) -> Answe
     }
     let at = choose(source, &sheets, options)?;
     let (Some(facts), Some(sheet)) = (book.sheets.get(at), sheets.get_mut(at)) else { return Err(refuse::empty(&source.shown())) };
-    let looked = look(&book, &facts.name)?;
+    let looked = look(&book, &facts.name, options.columns)?;
+    let asked = options.columns.map(|(first, last)| (letters(first), letters(last)));
     if looked.rows.is_empty() {
         return Err(refuse::empty(&source.shown()));
     }
@@ -53,7 +54,10 @@ pub(super) fn profile(source: &Source, bytes: Bytes, options: &Options) -> Answe
         notes.push(format!("{} with a formula: their values of the last time are read", counted(facts.formulas, "cell")));
     }
     let name = facts.name.clone();
-    table(source, &book, &name, &looked, sheets, notes)
+    table(source, &book, &name, &looked, sheets, notes).map(|mut profile| {
+        profile.layout.sheet_columns = asked;
+        profile
+    })
 }
 
 /// The sheet that is asked for, or the one of those that are shown that holds most.
@@ -78,9 +82,11 @@ struct Looked {
     rows: Vec<(u64, Vec<String>)>,
     /// First and last column, from 1, of what stands side by side with an empty column between.
     blocks: Vec<(u32, u32)>,
+    /// The first column of the table, from 1.
+    first: u32,
 }
 
-fn look(book: &PlainBook, sheet: &str) -> Answer<Looked> {
+fn look(book: &PlainBook, sheet: &str, wanted: Option<(u32, u32)>) -> Answer<Looked> {
     let mut all: Vec<(u32, Vec<(u32, String)>)> = Vec::new();
     book.each(sheet, &mut |row, cells| {
         all.push((row, cells.iter().map(|cell| (cell.column, cell.text.to_owned())).collect()));
@@ -97,7 +103,7 @@ fn look(book: &PlainBook, sheet: &str) -> Answer<Looked> {
         }
     }
     blocks.retain(|(first, last)| last > first);
-    let (first, end) = table_of(&blocks, last);
+    let (first, end) = wanted.unwrap_or_else(|| table_of(&blocks, last));
     let row = |(row, cells): &(u32, Vec<(u32, String)>)| {
         let mut texts = vec![String::new(); (end + 1 - first) as usize];
         for (at, text) in cells {
@@ -107,7 +113,7 @@ fn look(book: &PlainBook, sheet: &str) -> Answer<Looked> {
         }
         (u64::from(*row), texts)
     };
-    Ok(Looked { rows: all.iter().map(row).collect(), blocks })
+    Ok(Looked { rows: all.iter().map(row).collect(), blocks, first })
 }
 
 /// First and last column of the table that is looked at: of several the first.
@@ -124,10 +130,7 @@ fn table(source: &Source, book: &PlainBook, sheet: &str, looked: &Looked, sheets
     let width = looked.rows.first().map_or(0, |(_, texts)| texts.len());
     let from = heading.at.and_then(|at| looked.rows.get(at + heading.records - 1)).map_or(0, |(row, _)| *row);
     let line = heading.at.and_then(|at| looked.rows.get(at)).map(|(row, _)| *row);
-    let first = match looked.blocks.as_slice() {
-        [one, _, ..] => one.0,
-        _ => 1,
-    };
+    let first = looked.first;
     let mut read = Reading { table: Table::new(heading.names.clone(), width, Vec::new()), before: Vec::new(), first, width };
     book.each(sheet, &mut |row, cells| {
         read.row(u64::from(row), cells, u64::from(row) <= from, line);

@@ -101,7 +101,7 @@ fn container(fields: &Fields<'_>) -> Option<Container> {
 }
 
 fn delimited(fields: &Fields<'_>, columns: &Columns<'_>) -> Delimited {
-    format_keys(fields, "delimited", &["unit", "length", "fill", "sheet", "columns", "macros"]);
+    format_keys(fields, "delimited", &["unit", "length", "short_lines", "fill", "sheet", "columns", "macros"]);
     no_places(columns);
     let (delimiter, other_delimiter) = delimiter(fields);
     let delimited = Delimited {

@@ -6,8 +6,19 @@ use super::{
 };
 
 /// Keys that speak of lines of text: a workbook has none.
-pub const OF_TEXT: &[&str] =
-    &["delimiter", "quote", "escape", "encodings", "trust_encoding", "last_line_end", "trailing_delimiter", "unit", "length", "fill"];
+pub const OF_TEXT: &[&str] = &[
+    "delimiter",
+    "quote",
+    "escape",
+    "encodings",
+    "trust_encoding",
+    "last_line_end",
+    "trailing_delimiter",
+    "unit",
+    "length",
+    "short_lines",
+    "fill",
+];
 
 /// What the keys of a workbook say.
 pub fn workbook_form(fields: &Fields<'_>) -> WorkbookForm {

@@ -191,7 +191,7 @@ fn every_part_of_a_file_name_is_read_as_it_says() {
             _ if format.contains("{half}") => pipeline::Extent::Half,
             _ => pipeline::Extent::One,
         };
-        let covers = pipeline::Covers { calendar: calendar_of, extent, in_name: Vec::new(), from: None };
+        let covers = pipeline::Covers { calendar: calendar_of, extent, in_name: Vec::new(), from: None, before: 0 };
         assert_eq!(covers.resolve(&facts, calendar).map(|covered| covered.to_string()).as_deref(), Some(text(word, "x-means")), "{name}");
         held += 1;
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::{
     super::{
         faults,
-        header::{Found, Header, Search, fold},
+        header::{Found, Header, Search, fold, record_type},
         judge::Judge,
-        records::Dialect,
+        records::{ControlRecord, Dialect},
         text::{
             lines::{count_line_ends, line_end_len},
             marks::marks_len,
@@ -22,7 +22,7 @@ use crate::diagnostic::{Answer, Diagnostic};
 /// Finds the header in the beginning of a file, in the encoding of the file.
 pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
     if !judge.layout.rows.has_header {
-        return Ok(Found { header: Header::without(judge), next: 0, next_line: 1 });
+        return Ok(Found { header: Header { leading: leading(judge, text), ..Header::without(judge) }, next: 0, next_line: 1 });
     }
     let mut search = Search::new(judge);
     let (mut at, mut line) = (0, 1);
@@ -57,6 +57,23 @@ pub(super) fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
     }
     Err(search.lacking().or_else(|| delimiter_fault(judge, text, &search)).unwrap_or_else(|| not_found(judge, text)).into())
 }
+
+/// Control records with which a file without a header begins: what it covers may stand in one.
+fn leading(judge: &Judge, text: &[u8]) -> Vec<ControlRecord> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while found.len() < MOST_LEADING && at < text.len() {
+        let Ok(record) = read_record(text, at, judge.dialect) else { break };
+        let fields = names(judge, text, &record, judge.dialect);
+        let Some(kind) = record_type(judge, &fields).filter(|kind| !kind.data) else { break };
+        found.push(ControlRecord { tag: kind.tag.clone(), line: found.len() as u64 + 1, fields });
+        at = record.next;
+    }
+    found
+}
+
+/// Records before the first row that are looked at.
+const MOST_LEADING: usize = 20;
 
 /// The further records of a header of several, if they can be read.
 fn below(judge: &Judge, text: &[u8], mut at: usize) -> Vec<Record> {

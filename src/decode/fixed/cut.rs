@@ -3,19 +3,20 @@
 use super::{
     super::{
         faults,
-        header::{Found, Header, Search},
+        header::{Found, Header, Search, tagged},
         judge::Judge,
+        records::ControlRecord,
         text::{
             chunks::{Cut, last_end},
             lines::line_end_len,
             transcode::to_utf8,
         },
     },
-    line::{length, offset, unit},
+    line::{cut, length, offset, unit},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic},
-    schema::{Fixed, Format},
+    schema::{Fixed, Format, RecordAt},
 };
 
 /// As fixed width begins and is cut.
@@ -51,7 +52,8 @@ fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
     let Format::Fixed(fixed) = &judge.layout.format else { return Ok(Found { header: Header::without(judge), next: 0, next_line: 1 }) };
     let line_end = counted_line_end(judge, fixed, text);
     if !judge.layout.rows.has_header {
-        return Ok(Found { header: Header { line_end, ..Header::without(judge) }, next: 0, next_line: 1 });
+        let header = Header { line_end, leading: leading(judge, text), ..Header::without(judge) };
+        return Ok(Found { header, next: 0, next_line: 1 });
     }
     let mut search = Search::new(judge);
     for ((line, next), number) in lines(text).zip(1..=u64::from(judge.layout.rows.header_within_rows)) {
@@ -59,6 +61,7 @@ fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
         if let Some(header) = search.offer(number, names(judge, fixed, &raw), || raw.to_vec())? {
             return Ok(Found { header: Header { line_end, ..header }, next, next_line: number + 1 });
         }
+        search.passed(&raw);
     }
     let not_found = || {
         let first = lines(text).next().map(|(line, _)| to_utf8(judge.encoding, line.text)).unwrap_or_default();
@@ -66,6 +69,22 @@ fn find(judge: &Judge, text: &[u8]) -> Answer<Found> {
     };
     Err(search.lacking().unwrap_or_else(not_found).into())
 }
+
+/// Control records with which a file without a header begins: what it covers may stand in one.
+fn leading(judge: &Judge, text: &[u8]) -> Vec<ControlRecord> {
+    let RecordAt::Stretch(at) = judge.layout.rows.record_at else { return Vec::new() };
+    let record = |((line, _), number): ((Line<'_>, usize), u64)| {
+        let raw = to_utf8(judge.encoding, line.text);
+        let kind = tagged(judge, cut(&raw, at, unit(judge))?).filter(|kind| !kind.data)?;
+        let named = kind.stretches.iter().map_while(|at| cut(&raw, *at, unit(judge)));
+        let texts = named.map(|text| String::from_utf8_lossy(text).into_owned());
+        Some(ControlRecord { tag: kind.tag.clone(), line: number, fields: std::iter::once(kind.tag.clone()).chain(texts).collect() })
+    };
+    lines(text).zip(1..=MOST_LEADING).map_while(record).collect()
+}
+
+/// Records before the first row that are looked at.
+const MOST_LEADING: u64 = 20;
 
 /// The names that a header line has over the fields; nothing over those that nobody reads.
 fn names(judge: &Judge, fixed: &Fixed, line: &[u8]) -> Vec<String> {

@@ -29,6 +29,8 @@ pub(in crate::decode) struct Cutter<'t> {
     unit: Unit,
     /// Of a row's line, without its line end.
     length: usize,
+    /// Shorter ones are rows too: blanks at their end are lacking.
+    short: bool,
     at: usize,
     line: u64,
     pub(in crate::decode) line_ends: LineEnds,
@@ -36,14 +38,14 @@ pub(in crate::decode) struct Cutter<'t> {
 
 impl<'t> Cutter<'t> {
     pub(in crate::decode) fn new(judge: &'t Judge, header: &Header, text: &'t [u8], first_line: u64) -> Self {
-        let (ends, length) = match &judge.layout.format {
+        let (ends, length, short) = match &judge.layout.format {
             Format::Fixed(fixed) => {
                 let length = (fixed.length as usize).saturating_sub(header.line_end);
-                (fixed.fields.iter().map(|field| (field.at.end() as usize).min(length)).collect(), length)
+                (fixed.fields.iter().map(|field| (field.at.end() as usize).min(length)).collect(), length, fixed.short_lines)
             }
-            Format::Delimited(_) | Format::Workbook(_) => (Vec::new(), 0),
+            Format::Delimited(_) | Format::Workbook(_) => (Vec::new(), 0, false),
         };
-        Self { judge, text, ends, unit: unit(judge), length, at: 0, line: first_line, line_ends: LineEnds::default() }
+        Self { judge, text, ends, unit: unit(judge), length, short, at: 0, line: first_line, line_ends: LineEnds::default() }
     }
 
     /// Appends records until there are `enough` or the text ends; `true` while there is more. A line of another length goes aside.
@@ -55,7 +57,8 @@ impl<'t> Cutter<'t> {
             let base = (self.at + marks_len(self.text, self.at)).min(end);
             let line = self.text.get(base..end).unwrap_or_default();
             records.begin(self.at);
-            if length(line, self.unit) == self.length {
+            let length = length(line, self.unit);
+            if length == self.length || (self.short && length < self.length && !line.trim_ascii().is_empty()) {
                 self.cut(base, line, records)?;
                 records.end_record(self.line, false);
             } else {
@@ -73,7 +76,7 @@ impl<'t> Cutter<'t> {
 
     fn cut(&self, base: usize, line: &[u8], records: &mut Records) -> Result<(), (u64, Box<Diagnostic>)> {
         if line.is_ascii() {
-            self.ends.iter().for_each(|end| records.end_field(base + end));
+            self.ends.iter().for_each(|end| records.end_field(base + (*end).min(line.len())));
             return Ok(());
         }
         if self.unit == Unit::Characters {
@@ -84,7 +87,7 @@ impl<'t> Cutter<'t> {
             if line.get(*end).is_some_and(|byte| !begins(*byte)) {
                 return Err((self.line, inside_character(&self.judge.subject, self.line, line, end + 1).into()));
             }
-            records.end_field(base + end);
+            records.end_field(base + (*end).min(line.len()));
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::{Directory, Unzipped, faults, member, whole};
 use crate::{
     decode::OtherFormat,
     diagnostic::{Answer, Refusal},
+    domain::is_like,
 };
 
 /// A packed file.
@@ -21,11 +22,11 @@ pub enum PlainPacked {
 }
 
 impl PlainPacked {
-    /// Looks at a file that begins as `form`.
+    /// Looks at a file that begins as `form`; of an archive of several files at the one whose name is `wanted`, `*` for any text.
     ///
     /// # Errors
     /// TC0447 to TC0450 where the archive is refused, TC0456 where it holds several files, TC0220 where bytes cannot be read.
-    pub fn open(file: &str, form: OtherFormat, read: impl Read) -> Answer<Self> {
+    pub fn open(file: &str, form: OtherFormat, read: impl Read, wanted: Option<&str>) -> Answer<Self> {
         let bytes = whole(file, read)?;
         if form == OtherFormat::Gzip {
             return Ok(Self::Gzip(bytes));
@@ -36,9 +37,10 @@ impl PlainPacked {
             return Ok(Self::Workbook(bytes));
         }
         let all: Vec<&str> = names().collect();
-        match all.as_slice() {
+        let chosen: Vec<&str> = all.iter().copied().filter(|name| wanted.is_none_or(|wanted| is_like(wanted, name))).collect();
+        match chosen.as_slice() {
             [one] => Ok(Self::Zip(bytes.clone(), (*one).to_owned())),
-            several => Err(faults::which_member(file, "*", several, several.len()).into()),
+            several => Err(faults::which_member(file, wanted.unwrap_or("*"), &all, several.len()).into()),
         }
     }
 

@@ -53,4 +53,6 @@ codes! {
     NOT_TRIED = "TC0140", Operator, 3, "the feed cannot be tried";
     /// In the trial a sample was refused, waits, or has quarantined rows.
     NOT_CLEAN = "TC0141", Configurator, 1, "the new feed does not read its samples";
+    /// What `--layout` names is no table of places and no layout that is known.
+    LAYOUT_TABLE = "TC0142", Configurator, 2, "no layout";
 }

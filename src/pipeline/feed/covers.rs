@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The keys of `covers`.
-const KEYS: &[&str] = &["calendar", "extent", "quarter", "half", "from"];
+const KEYS: &[&str] = &["calendar", "extent", "quarter", "half", "from", "before"];
 
 const EXTENTS: [(&str, Extent); 6] = [
     ("one", Extent::One),
@@ -61,8 +61,9 @@ fn pattern(item: &Item<'_>) -> Option<FilePattern> {
 ///
 /// The second is whether it says itself how names count years.
 pub(super) fn covers(fields: &Fields<'_>) -> (Covers, bool) {
-    let default = Covers { calendar: CoverCalendar::Month, extent: Extent::One, in_name: Vec::new(), from: None };
-    let Some(covers) = fields.get("covers").and_then(|item| item.fields(KEYS)) else { return (default, false) };
+    let default = Covers { calendar: CoverCalendar::Month, extent: Extent::One, in_name: Vec::new(), from: None, before: 0 };
+    let Some(read) = fields.get("covers").and_then(|item| item.fields(KEYS)) else { return (default, false) };
+    let covers = &read;
     let calendar_said = covers.get("calendar").is_some();
     let from = covers.get("from").and_then(|item| cover_from(&item));
     let format = match &from {
@@ -74,13 +75,15 @@ pub(super) fn covers(fields: &Fields<'_>) -> (Covers, bool) {
     let whole_year =
         format.is_some_and(|f| !f.tells_a_stretch() && ![NamePart::Month, NamePart::Period, NamePart::Date].iter().any(|part| f.has(part)));
     let calendars = [("month", CoverCalendar::Month), ("fiscal", CoverCalendar::Fiscal)];
-    let in_name = in_name(&covers, from.is_some());
+    let in_name = in_name(covers, from.is_some());
     let covers = Covers {
-        calendar: choice(&covers, "calendar", if fiscal { CoverCalendar::Fiscal } else { CoverCalendar::Month }, &calendars),
-        extent: choice(&covers, "extent", if whole_year { Extent::Year } else { Extent::One }, &EXTENTS),
+        calendar: choice(covers, "calendar", if fiscal { CoverCalendar::Fiscal } else { CoverCalendar::Month }, &calendars),
+        extent: choice(covers, "extent", if whole_year { Extent::Year } else { Extent::One }, &EXTENTS),
         in_name,
         from: from.clone(),
+        before: covers.get("before").and_then(|item| item.count(0, 12)).and_then(|n| u8::try_from(n).ok()).unwrap_or(0),
     };
+    before_one_month(&read, &covers);
     if let (Some(format), Some(item)) = (format, fields.get("covers")) {
         judge(&item, &covers, calendar_said, format, "`format` does not tell which period is covered", "");
     }
@@ -90,6 +93,15 @@ pub(super) fn covers(fields: &Fields<'_>) -> (Covers, bool) {
         judge(item, &covers, calendar_said, shape, "it does not tell which period is covered", "");
     }
     (covers, calendar_said)
+}
+
+/// `before` is of files of one month: of what a file of a quarter holds nobody says so.
+fn before_one_month(read: &Fields<'_>, covers: &Covers) {
+    if covers.extent != Extent::One
+        && let Some(item) = read.get("before")
+    {
+        item.refuse(config::WRONG_VALUE, "one file covers more than a month", "`before` only with `extent: one`", "");
+    }
 }
 
 /// `{quarter: "q{quarter}_{fiscal_year}"}`: how the part of a name looks that says which quarter or half it covers.

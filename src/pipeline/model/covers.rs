@@ -42,6 +42,8 @@ pub struct Covers {
     pub in_name: Vec<FilePattern>,
     /// Where the coverage is read from the file rather than from its name.
     pub from: Option<CoverFrom>,
+    /// Months between what the name says and what the file covers: 1 where a name bears the day of its making, a month later. 0 to 12.
+    pub before: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

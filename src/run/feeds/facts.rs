@@ -46,11 +46,11 @@ pub(super) fn delivery_id(feed: &Feed, name: &str, coverage: &Coverage, bytes: &
 pub(super) fn text_inside(feed: &Feed, header: &Header) -> Option<String> {
     match feed.covers.from.as_ref()? {
         CoverFrom::Record { record, field, .. } => {
-            let found = header.controls.iter().find(|c| c.tag == *record)?;
+            let found = header.controls.iter().chain(&header.leading).find(|c| c.tag == *record)?;
             found.fields.get(field.checked_sub(1)?).cloned()
         }
         CoverFrom::Header { label, .. } => header.preamble.iter().find_map(|line| {
-            let text = line.fields.join(" ");
+            let text = line.text.clone().unwrap_or_else(|| line.fields.join(" "));
             text.split_once(label.as_str()).map(|(_, after)| after.trim_start_matches([':', ' ']).trim().to_owned())
         }),
     }

@@ -76,8 +76,10 @@ pub fn fixed(fields: &Fields<'_>, columns: &Columns<'_>) -> Option<Fixed> {
     places.sort_by_key(|(at, ..)| (at.start, at.width));
     let (unit, length) = (unit?, length?);
     let covered = whole && placed && covers(fields, length, &places);
+    let of_file = fields;
     let fields = places.iter().map(|(at, column, _)| FixedField { at: *at, column: column.map(|column| column.name.clone()) }).collect();
-    covered.then_some(Fixed { text, unit, length, fields })
+    let short_lines = super::choice(of_file, "short_lines", false, &[("refused", false), ("allowed", true)]);
+    covered.then_some(Fixed { text, unit, length, short_lines, fields })
 }
 
 /// Whether every position of the line stands in one field and no more; where not, it is reported.

@@ -119,6 +119,8 @@ pub struct Fixed {
     pub unit: Unit,
     /// Of a row's line, in this unit.
     pub length: u32,
+    /// Blanks at the end of a line may be lacking: what would stand there is empty (`short_lines: allowed`).
+    pub short_lines: bool,
     /// In the order of the line; together they cover it, each position once.
     pub fields: Vec<FixedField>,
 }

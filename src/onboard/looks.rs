@@ -1,0 +1,116 @@
+//! Questions about how the samples are to be looked at, before anything else can be asked, and about what kind of amounts they hold.
+
+use super::{
+    answers::{Answers, Question},
+    evidence::{Evidence, Seen},
+    layout::known_widths,
+};
+use crate::profile::{Format, Kind, Profile};
+
+/// The answer that the columns of months are the amounts.
+pub const MONTHS: &str = "the columns of months";
+
+/// The layout of lines, the names of columns that have none, the sheet, the table of a sheet.
+#[must_use]
+pub fn questions(evidence: &Evidence, answers: &Answers) -> Vec<Question> {
+    let mut all = Vec::new();
+    let profiles: Vec<&Profile> = evidence.samples.iter().map(|sample| &sample.profile).collect();
+    let Some(first) = profiles.first() else { return all };
+    if first.format == Format::Fixed && (first.layout.given || first.layout.width.is_some()) || answers.get("layout").is_some() {
+        all.push(layout(first, evidence));
+    }
+    if first.header.line.is_none() && first.format == Format::Delimited && first.rows.records > 0 && first.rows.data > 0 {
+        all.push(names(first));
+    }
+    let sheets: Vec<&str> = first.sheets.iter().filter(|sheet| !sheet.hidden && sheet.cells > 1).map(|sheet| sheet.name.as_str()).collect();
+    if sheets.len() > 1 || answers.get("sheet").is_some() {
+        let chosen = first.sheet.clone().unwrap_or_default();
+        let cells: Vec<String> = first.sheets.iter().map(|sheet| format!("{}: {} cells", sheet.name, sheet.cells)).collect();
+        all.push(Question::new("sheet", "Which sheet is it?").seen(cells.join("; ")).choices(sheets).default(chosen));
+    }
+    let tables = first.sheets.iter().find(|sheet| Some(&sheet.name) == first.sheet.as_ref()).map_or(&[][..], |sheet| &sheet.tables);
+    if tables.len() > 1 {
+        let ask =
+            "Tables stand side by side on the sheet: which one is this feed? Each other one is a feed of its own, from the same file.";
+        all.push(Question::new("table", ask).seen(format!("columns {}", tables.join(" and "))).choices(tables.iter().cloned()));
+    }
+    if answers.get("member").is_some() {
+        all.push(Question::new("member", "Which file of the archive is it? `*` stands for any text.").stands_if(true));
+    }
+    all
+}
+
+fn layout(profile: &Profile, evidence: &Evidence) -> Question {
+    let width = profile.layout.width.map_or(0, |(width, _)| width);
+    let known: Vec<String> = known_widths(profile).map(|known| known.name.to_owned()).collect();
+    let ask = "Where do its fields stand? A layout that is known, or a table of places in a file (--layout TABLE.csv).";
+    let question = Question::new("layout", ask).seen(format!("lines of {width} characters"));
+    match (evidence.given.as_ref(), known.as_slice()) {
+        (Some(given), _) => question.default(given.known.map_or("", |known| known.name)),
+        (None, [one]) => question.default(one.clone()),
+        _ => question,
+    }
+}
+
+fn names(profile: &Profile) -> Question {
+    let skip = usize::from(profile.record_types.len() > 1);
+    let fields: Vec<String> = profile
+        .columns
+        .iter()
+        .skip(skip)
+        .map(|column| {
+            let kind = match column.kind {
+                Kind::Date => "date",
+                Kind::Money | Kind::Quantity => "amount",
+                Kind::Empty => "empty",
+                Kind::Code => "code",
+                Kind::Period => "period",
+                Kind::Flag | Kind::Text => "text",
+            };
+            format!("{} {kind}", column.at + 1)
+        })
+        .collect();
+    Question::new("names", "The file names no columns: what are they called, in order? With commas between.").seen(format!(
+        "{} fields: {}",
+        fields.len(),
+        fields.join(", ")
+    ))
+}
+
+/// Whether the file calls itself a budget.
+#[must_use]
+pub fn says_budget(evidence: &Evidence) -> bool {
+    let says = |text: &str| ["budget", "forecast", "estimate"].iter().any(|word| text.to_lowercase().contains(word));
+    evidence.samples.iter().any(|sample| says(&sample.profile.file) || sample.profile.above.iter().any(|line| says(line)))
+}
+
+/// Whether the amounts have happened.
+#[must_use]
+pub fn balance(budget: bool) -> Question {
+    let seen = if budget { "the file calls itself a budget, a forecast or an estimate" } else { "nothing in the file says budget" };
+    Question::new("balance", "What are its amounts? actual: what has happened; budget and commitment are no cost.")
+        .seen(seen)
+        .choices(["actual", "budget", "commitment"])
+        .default(if budget { "budget" } else { "actual" })
+        .stands_if(!budget)
+}
+
+/// Of a file whose amounts stand under months and that has no column of dates.
+#[must_use]
+pub fn months_as_columns(evidence: &Evidence) -> Option<Question> {
+    let profile = &evidence.samples.first()?.profile;
+    let months = month_columns(evidence);
+    (months.len() > 1 && profile.date.is_none()).then(|| {
+        let list: Vec<String> = months.iter().map(|(seen, _, _)| evidence.label(seen)).collect();
+        let ask = "Which columns are the amounts? Those of months make a row each, dated the first of their month.";
+        Question::new("amount", ask).seen(list.join(", ")).default(MONTHS).stands_if(true)
+    })
+}
+
+/// Columns whose headings are months, with year and month.
+#[must_use]
+pub fn month_columns(evidence: &Evidence) -> Vec<(&Seen, i32, u8)> {
+    let Some(sample) = evidence.samples.first() else { return Vec::new() };
+    let seen = |at: usize| evidence.columns.iter().find(|seen| seen.places.first() == Some(&Some(at)));
+    sample.profile.month_columns.iter().filter_map(|(at, year, month)| Some((seen(*at)?, *year, *month))).collect()
+}
