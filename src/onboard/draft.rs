@@ -10,9 +10,10 @@ use super::{
     layout::line_length,
     looks::{MONTHS, month_columns},
     places::contract_of,
+    said::{can_read_date, cannot, controls, knows_style},
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, Place, Refusal, codes::command},
+    diagnostic::{Answer, Diagnostic, Refusal, codes::command},
     profile::{DATE_CELL, Format, Kind, Profile},
     schema::{Contract, KnownLayout, Type, suggest::nearest, words},
 };
@@ -560,29 +561,6 @@ fn name_of(draft: &Draft, seen: &Seen) -> Option<String> {
     draft.columns.iter().find(|column| column.heading == seen.heading).map(|column| column.name.clone())
 }
 
-/// What a file must agree with: its own row of totals.
-fn controls(draft: &mut Draft) {
-    let footer = draft.layout.iter().any(|(key, value, _)| *key == "footer" && value.contains("totals:"));
-    let amount: Vec<&DraftColumn> =
-        draft.columns.iter().filter(|column| column.words.iter().any(|(key, _)| *key == "includes_vat")).collect();
-    let mut all = draft.trailers.clone();
-    if footer && (amount.len() == 1 || !draft.months.is_empty()) {
-        all.extend(amount.iter().map(|one| format!("{{sum: {}, equals: footer.{}}}", one.name, one.name)));
-    }
-    draft.controls = if all.is_empty() { "none".to_owned() } else { format!("[{}]", all.join(", ")) };
-}
-
-/// Whether a way to write money is in the table of words.
-fn knows_style(word: &str) -> bool {
-    let key = word.split('(').next().unwrap_or(word);
-    words::money_styles(|known| known.split('(').next() == Some(key)) != "one of "
-}
-
-/// Whether a contract may say so: the reader of contracts is asked.
-fn can_read_date(word: &str) -> bool {
-    crate::schema::is_date_format(word)
-}
-
 fn dedup(words: &mut Vec<String>) {
     let mut seen = std::collections::BTreeSet::new();
     words.retain(|word| seen.insert(word.clone()));
@@ -594,16 +572,4 @@ pub fn quoted_in_list(text: &str) -> String {
     let quoted = super::answers::quoted(text);
     let plain = quoted.starts_with(|c: char| c.is_ascii_alphabetic()) && !quoted.contains(['(', ')']);
     if plain { quoted } else { serde_json::Value::from(text).to_string() }
-}
-
-fn cannot(evidence: &Evidence, what: Vec<String>) -> Refusal {
-    let file = evidence.samples.first().map(|sample| sample.path.display().to_string()).unwrap_or_default();
-    let report = |what: String| {
-        Diagnostic::new(command::NO_WORD, format!("no word of a contract says this: {what}"))
-            .place(Place::file(file.clone()))
-            .expected("what `truecost explain contract` lists")
-            .outcome("nothing was written")
-            .hint("ask the sender for another layout, or write a file that truecost reads from theirs; keep theirs beside it")
-    };
-    Refusal(what.into_iter().map(report).collect())
 }

@@ -31,6 +31,7 @@ mod page;
 mod places;
 mod records;
 mod rows;
+mod said;
 mod text;
 mod trial;
 
