@@ -155,7 +155,9 @@ pub struct Layout {
     pub sheet_columns: Option<(String, String)>,
     /// Of a printed report: characters of the shortest and the longest line of a row.
     pub row_widths: Option<(usize, usize)>,
-    /// Of a printed report: its lines that are no rows, with `*` for what differs from page to page.
+    /// Of a printed report: its lines that are no rows, with `*` for what differs from page to page; never told, for a head of a page may
+    /// name whoever printed it.
+    #[serde(skip)]
     pub page_lines: Vec<(String, Reason)>,
     /// Records by their number of fields, the most frequent first.
     pub fields: Vec<(usize, u64)>,

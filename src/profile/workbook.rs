@@ -39,7 +39,7 @@ pub(super) fn profile(source: &Source, bytes: Bytes, options: &Options) -> Answe
     let at = choose(source, &sheets, options)?;
     let (Some(facts), Some(sheet)) = (book.sheets.get(at), sheets.get_mut(at)) else { return Err(refuse::empty(&source.shown())) };
     let looked = look(&book, &facts.name, options.columns)?;
-    let asked = options.columns.map(|(first, last)| (letters(first), letters(last)));
+    let asked = options.columns.map(|(first, last)| (column_letters(first), column_letters(last)));
     if looked.rows.is_empty() {
         return Err(refuse::empty(&source.shown()));
     }
