@@ -21,6 +21,18 @@ pub struct RejectedRow {
     pub faults: Vec<Fault>,
 }
 
+impl RejectedRow {
+    /// `amount: not an amount; posting_date: no calendar has this day`. Holds no value.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        let one = |fault: &Fault| match &fault.column {
+            Some(column) => format!("{column}: {}", fault.reason),
+            None => fault.reason.clone(),
+        };
+        self.faults.iter().map(one).collect::<Vec<_>>().join("; ")
+    }
+}
+
 /// What is wrong with one value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

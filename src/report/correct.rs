@@ -13,7 +13,7 @@ use crate::{
     decode::{Original, originals},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{DeliveryId, Digest, Period, counted, printable, rows_and_pounds},
-    lake::{DeliveryRecord, DeliveryState, Lake, QuarantinedValue, read_quarantine},
+    lake::{CORRECTIONS, Corrections, DeliveryRecord, DeliveryState, Lake, QuarantinedValue, read_quarantine},
     pipeline::{Feed, Partnership},
     plan,
     run::{Correction, Delivery, RowAsked},
@@ -54,12 +54,14 @@ pub fn quarantine_export(partnership: &Partnership, feed: &str, period: Option<P
     let rows: usize = deliveries.iter().map(|faulty| faulty.faults.len()).sum();
     if rows == 0 || rows > ROW_LIMIT {
         let seen = if rows == 0 {
-            format!("no row of {} is in quarantine", feed.name())
+            format!("no row of {} waits to be corrected", feed.name())
         } else {
             format!("{} of {} are in quarantine", counted(rows as u64, "row"), feed.name())
         };
         return Err(Diagnostic::new(codes::control::NOT_CORRECTED, seen)
-            .expected(format!("1 to {ROW_LIMIT} quarantined rows, of deliveries that stand, wait or were refused"))
+            .expected(format!(
+                "1 to {ROW_LIMIT} quarantined rows that nobody has corrected or left out, of deliveries that stand, wait or were refused"
+            ))
             .outcome("nothing was written")
             .hint("truecost quarantine list")
             .into());
@@ -70,9 +72,10 @@ pub fn quarantine_export(partnership: &Partnership, feed: &str, period: Option<P
     Ok((bytes, Page::new("quarantine_export", text, json!({"feed": feed.name(), "deliveries": ids, "rows": rows}))))
 }
 
-/// Deliveries of the feed that count, wait or were refused, with what is wrong in them.
+/// Deliveries of the feed that count, wait or were refused, with what is wrong in them and nobody has corrected or left out.
 fn faulty<'p>(lake: &Lake, feed: &'p Feed, period: Option<Period>) -> Answer<Vec<Faulty<'p>>> {
     let known = lake.register().all()?;
+    let corrections = Corrections::of(lake.events(CORRECTIONS).all()?);
     let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
     let mut found = Vec::new();
     for record in &of_feed {
@@ -85,7 +88,8 @@ fn faulty<'p>(lake: &Lake, feed: &'p Feed, period: Option<Period>) -> Answer<Vec
         let asked = period.is_none_or(|period| record.periods().contains(&period));
         let Some(id) = DeliveryId::parse(&record.delivery_id).filter(|_| asked && !is_over) else { continue };
         let mut faults: BTreeMap<u64, Vec<QuarantinedValue>> = BTreeMap::new();
-        for fault in read_quarantine(&lake.quarantine_file(&id))? {
+        let is_open = |fault: &QuarantinedValue| corrections.row(&record.delivery_id, fault.source_row).is_none();
+        for fault in read_quarantine(&lake.quarantine_file(&id))?.into_iter().filter(is_open) {
             faults.entry(fault.source_row).or_default().push(fault);
         }
         if !faults.is_empty() {
@@ -317,14 +321,17 @@ fn rows_in(file: &str, bytes: &[u8]) -> Answer<Vec<Written>> {
     Ok(written)
 }
 
-/// The rows of a delivery that are in quarantine.
+/// The rows of a delivery that are in quarantine, and that nobody has corrected or left out.
 ///
 /// # Errors
 /// TC0105 where there is no such delivery; TC1008.
 pub fn quarantined_rows(partnership: &Partnership, delivery: &str) -> Answer<BTreeSet<u64>> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    let (id, _) = super::explain::find(&lake, delivery)?;
-    Ok(read_quarantine(&lake.quarantine_file(&id))?.into_iter().map(|fault| fault.source_row).collect())
+    let (id, record) = super::explain::find(&lake, delivery)?;
+    let corrections = Corrections::of(lake.events(CORRECTIONS).all()?);
+    let rows = read_quarantine(&lake.quarantine_file(&id))?.into_iter().map(|fault| fault.source_row);
+    // A command that died after it had written down what it does goes on with the same rows.
+    Ok(rows.filter(|row| record.to_correct || corrections.row(id.as_str(), *row).is_none()).collect())
 }
 
 /// What became of the corrections, delivery by delivery; `None` where one was not tried.
@@ -346,11 +353,11 @@ pub fn corrected(all: &[(String, Option<Answer<Correction>>)]) -> Page {
             }
         }
     }
-    text.push_str("figures change with the next run: truecost run\n");
+    text.push_str(&next(all.iter().filter_map(|(_, tried)| tried.as_ref()?.as_ref().ok())));
     Page::new("quarantine_correct", text, list.into())
 }
 
-fn told(Correction { event, delivered }: &Correction, text: &mut String, list: &mut Vec<serde_json::Value>) {
+fn told(Correction { event, delivered, closed, .. }: &Correction, text: &mut String, list: &mut Vec<serde_json::Value>) {
     let (out, changed): (Vec<_>, Vec<_>) = event.rows.iter().partition(|row| row.is_left_out());
     let cells: usize = changed.iter().map(|row| row.changes.len()).sum();
     let mut what = Vec::new();
@@ -363,7 +370,7 @@ fn told(Correction { event, delivered }: &Correction, text: &mut String, list: &
     let state = match delivered.state {
         Delivery::Accepted | Delivery::AlreadyIn => "is accepted",
         Delivery::Waiting => "waits for a person's word",
-        Delivery::Refused => "is refused",
+        Delivery::Refused | Delivery::RefusedBefore => "is refused",
     };
     let quarantined =
         if delivered.quarantined == 0 { String::new() } else { format!(", {} in quarantine", counted(delivered.quarantined, "row")) };
@@ -375,5 +382,16 @@ fn told(Correction { event, delivered }: &Correction, text: &mut String, list: &
         rows_and_pounds(delivered.rows, delivered.pence)
     ));
     list.push(json!({"delivery_id": event.delivery_id, "feed": delivered.feed, "corrected": changed.len(), "cells": cells,
-        "left_out": out.len(), "rows": delivered.rows, "quarantined": delivered.quarantined, "by": event.by, "reason": event.reason}));
+        "left_out": out.len(), "rows": delivered.rows, "quarantined": delivered.quarantined, "by": event.by, "reason": event.reason,
+        "closed": closed.iter().map(ToString::to_string).collect::<Vec<_>>()}));
+}
+
+/// What follows: the next run, or nothing while the periods are closed.
+fn next<'c>(corrections: impl Iterator<Item = &'c Correction> + Clone) -> String {
+    let closed: BTreeSet<Period> = corrections.clone().flat_map(|done| done.closed.iter().copied()).collect();
+    let shut = closed.iter().map(|period| {
+        format!("{period} is closed, and stays as it was closed: truecost period preview {period} says what would change; it counts after truecost period reopen {period} --by NAME --reason TEXT\n")
+    });
+    let open = corrections.clone().any(|done| done.changes_figures);
+    shut.chain(open.then(|| "figures change with the next run: truecost run\n".to_owned())).collect()
 }

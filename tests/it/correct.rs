@@ -280,3 +280,65 @@ fn a_year_to_date_is_looked_at_by_the_contract_that_read_it() {
     edit(&place, "rows.xlsx", "corrected.xlsx", |_, heading, text| if heading == "amount" { "-1.00".into() } else { text.to_owned() });
     place.run(&[&["quarantine", "correct", "corrected.xlsx"], &BY[..]].concat()).must(0);
 }
+
+/// Two faulty lines, both within the tolerance: the rest is accepted.
+fn tolerated(place: &Place) {
+    let by_document = "- {sum: amount, by: document, equals: 0.00}\n";
+    place.replace("pipelines/ashvale/general_ledger.yaml", by_document, "tolerance: {rows: 2}\n");
+    april(place, 6, &BTreeMap::from([(0, (2, "3 Apr")), (3, (2, "31/04/2018"))]));
+    place.run(&["run"]).must(0);
+    place.run(&["quarantine", "export", FEED, "--out", "rows.xlsx"]).must(0);
+}
+
+/// A correction of one cell, by row and heading.
+fn one(place: &Place, from: &str, to: &str, (row, heading, text): (&str, &str, &str)) -> crate::releases::Said {
+    edit(place, from, to, |at, of, old| if (at, of) == (row, heading) { text.into() } else { old.to_owned() });
+    place.run(&[&["quarantine", "correct", to], &BY[..]].concat())
+}
+
+#[test]
+fn a_row_that_a_tolerance_lets_pass_is_not_corrected_into_another_fault() {
+    let place = Place::new();
+    tolerated(&place);
+    for (name, wrong) in [("a.xlsx", "y"), ("b.xlsx", "32/04/2018"), ("c.xlsx", "")] {
+        let said = one(&place, "rows.xlsx", name, ("2", "posting_date", wrong));
+        assert_eq!(said.code, 2, "{}", said.err);
+        assert!(said.err.contains("row 2 is still wrong as it was corrected: posting_date: "), "{}", said.err);
+        assert!(said.err.contains("nothing was changed"), "{}", said.err);
+    }
+    // Another cell of the row, and the fault stays.
+    let beside = one(&place, "rows.xlsx", "d.xlsx", ("5", "cost_centre", "A200"));
+    assert!(beside.err.contains("row 5 is still wrong as it was corrected: posting_date: "), "{}", beside.err);
+    // What was refused spent nothing.
+    let said = one(&place, "rows.xlsx", "e.xlsx", ("2", "posting_date", "03/04/2018")).must(0);
+    assert!(said.contains("1 row corrected in 1 cell"), "{said}");
+    // A new export has what is left to do, and nothing else.
+    place.run(&["quarantine", "export", FEED, "--out", "left.xlsx"]).must(0);
+    let left: Vec<String> = sheet(&place, "left.xlsx").into_iter().skip(1).map(|row| row[1].clone()).collect();
+    assert_eq!(left, ["5"]);
+    let id = delivery(&place);
+    place.run(&[&["quarantine", "leave-out", &id, "--all"], &BY[..]].concat()).must(0);
+    let none = place.run(&["quarantine", "export", FEED, "--out", "none.xlsx"]);
+    assert!(none.code == 2 && none.err.contains("no row of ashvale/general_ledger waits to be corrected"), "{}", none.err);
+}
+
+#[test]
+fn a_correction_in_a_closed_period_is_said_to_come_after_it_was_closed() {
+    let place = Place::new();
+    tolerated(&place);
+    place.run(&["period", "close", "2018/P01", "--by", "A", "--reason", "agreed", "--anyway", "two rows are known"]).must(0);
+    let before = lines(&place);
+    let said = one(&place, "rows.xlsx", "a.xlsx", ("2", "posting_date", "03/04/2018")).must(0);
+    assert!(said.contains("2018/P01 is closed"), "{said}");
+    assert!(!said.contains("figures change with the next run"), "{said}");
+    let run = place.run(&["run"]).must(0);
+    assert!(run.contains("after close, 2018/P01: ashvale/general_ledger"), "{run}");
+    assert_eq!(lines(&place), before);
+    let status = place.run(&["status"]).must(0);
+    assert!(status.contains("TC1401") && status.contains("was corrected after the period was closed"), "{status}");
+    // Reopened, the correction counts, and nothing comes after any more.
+    place.run(&["period", "reopen", "2018/P01", "--by", "A", "--reason", "one row came back"]).must(0);
+    place.run(&["run"]).must(0);
+    assert_eq!(lines(&place).lines().count(), before.lines().count() + 1);
+    assert!(!place.run(&["status"]).must(0).contains("TC1401"));
+}

@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AfterClose {
     pub slot: Slot,
-    /// The delivery that would hold the period were it open; `None` where the one on which it was closed was withdrawn since.
+    /// The delivery that would hold the period were it open, or the one that holds it as it is corrected by now; `None` where the one on which it was closed was withdrawn since.
     pub came: Option<Brought>,
     /// On what the period was closed; `None` where the feed had brought nothing.
     pub stands: Option<Brought>,
@@ -56,9 +56,10 @@ impl AfterClose {
         let closed = release.as_ref().map_or_else(|| "empty".to_owned(), |release| format!("in release {release}"));
         let nothing = || carried.map_or_else(|| "nothing of this feed".to_owned(), |from| format!("lines of {from} that stood in"));
         let on = stands.as_ref().map_or_else(nothing, Brought::sentence);
+        let is_same = |came: &Brought| stands.as_ref().is_some_and(|stands| stands.delivery == came.delivery);
         let what = came.as_ref().map_or_else(
             || format!("delivery {} was withdrawn", stands.as_ref().map_or("", |stands| &stands.delivery)),
-            |came| format!("{} came", came.sentence()),
+            |came| format!("{} {}", came.sentence(), if is_same(came) { "was corrected" } else { "came" }),
         );
         Diagnostic::warning(codes::periods::AFTER_CLOSE, format!("{feed} {period}: {what} after the period was closed {closed} on {on}"))
             .place(Place::file(feed))
@@ -131,7 +132,9 @@ pub fn came_after_close(deliveries: &[DeliveryRecord], closings: &Closings) -> V
 pub(super) fn after_close(index: &Index<'_>, closings: &Closings) -> Vec<AfterClose> {
     let one = |(slot, known): (&Slot, &super::index::Known<'_>)| {
         let frozen = closings.frozen(slot.period)?;
-        let is_same = known.holder.map(|holder| &holder.delivery_id) == known.after_close.map(|late| &late.delivery_id);
+        // The same delivery holds other rows once a person has corrected some of it.
+        let as_it_was = |record: &DeliveryRecord| (record.delivery_id.clone(), record.proof.corrected);
+        let is_same = known.holder.map(as_it_was) == known.after_close.map(as_it_was);
         let brought = |record: Option<&DeliveryRecord>| record.map(|record| Brought::of(record, slot));
         let (came, stands) = (brought(known.after_close), brought(known.holder));
         let (carried, release) = (carried_in(frozen, slot), frozen.closing.release.clone());

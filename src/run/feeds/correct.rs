@@ -15,7 +15,7 @@ use crate::{
     crash,
     decode::{Original, originals, rows_alike},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{DeliveryId, Digest, counted},
+    domain::{DeliveryId, Digest, Period, counted},
     lake::{CORRECTIONS, CellChange, CorrectedRow, CorrectionEvent, Corrections, DeliveryRecord, DeliveryState, read_quarantine},
     pipeline::{Feed, Partnership},
     plan::{self, Why},
@@ -47,6 +47,10 @@ pub struct RowAsked {
 pub struct Correction {
     pub event: CorrectionEvent,
     pub delivered: Delivered,
+    /// Periods of the delivery that are closed, in order: the correction changes no figure of theirs.
+    pub closed: Vec<Period>,
+    /// Whether the delivery has a period that is open.
+    pub changes_figures: bool,
 }
 
 /// Corrects rows of a delivery, or leaves them out, and judges it again.
@@ -82,18 +86,22 @@ pub fn correct(partnership: &Partnership, asked: &CorrectAsked, clock: &dyn Cloc
     let feeds = FeedRun(&conductor);
     let item = feeds.corrected(feed, &record)?;
     let read = feeds.read(&Known::new(&mut known), &item);
-    if let Read::Judged(judged) = &read
-        && let Err(stop) = &judged.verdict
-    {
-        return Err(stays(&record, stop));
+    if let Read::Judged(judged) = &read {
+        match &judged.verdict {
+            Err(stop) => return Err(stays(&record, stop)),
+            Ok(accepted) if is_new => still_wrong(&record, &event, &accepted.streamed.rejected_by_hand)?,
+            Ok(_) => {}
+        }
     }
     if is_new {
-        conductor.lake.register().enter(&DeliveryRecord { to_correct: true, ..record })?;
+        conductor.lake.register().enter(&DeliveryRecord { to_correct: true, ..record.clone() })?;
         crash::point("correct.announced")?;
         conductor.lake.events(CORRECTIONS).add(&held, &event)?;
     }
+    let closings = conductor.lake.periods().closings()?;
+    let (closed, open): (Vec<Period>, Vec<Period>) = record.periods().into_iter().partition(|period| closings.is_closed(*period));
     let delivered = feeds.enter(&Known::new(&mut known), &item, read)?;
-    Ok(Correction { event, delivered })
+    Ok(Correction { event, delivered, closed, changes_figures: !open.is_empty() })
 }
 
 /// The delivery as it was: why it is refused although corrected.
@@ -102,6 +110,25 @@ fn stays(record: &DeliveryRecord, stop: &Stop) -> Refusal {
     let as_it_was =
         format!("nothing was changed: delivery {} stays {}, and no correction was kept", record.delivery_id, record.state.as_str());
     Refusal(reports.iter().map(|report| Diagnostic { outcome: as_it_was.clone(), ..report.clone() }).collect())
+}
+
+/// A row that is as wrong as it was, corrected: a tolerance would let it pass, and its one correction would be spent.
+fn still_wrong(record: &DeliveryRecord, event: &CorrectionEvent, rejected: &BTreeMap<u64, String>) -> Answer<()> {
+    let still = event.rows.iter().filter(|row| !row.is_left_out());
+    let reports: Vec<Diagnostic> = still
+        .filter_map(|row| rejected.get(&row.source_row).map(|reasons| (row.source_row, reasons)))
+        .map(|(row, reasons)| {
+            Diagnostic::new(codes::control::NOT_CORRECTED, format!("row {row} is still wrong as it was corrected: {reasons}"))
+                .place(Place { line: Some(row), ..Place::file(format!("{}: {}", record.feed_name(), record.source.name)) })
+                .expected("corrected rows that the contract reads")
+                .outcome(format!("nothing was changed of delivery {}, of its other rows either", record.delivery_id))
+                .hint(format!(
+                    "write what the file should have printed, save the workbook, and type this again; to give the row up: truecost quarantine leave-out {} --row {row} --by NAME --reason TEXT",
+                    record.delivery_id
+                ))
+        })
+        .collect();
+    if reports.is_empty() { Ok(()) } else { Err(Refusal(reports)) }
 }
 
 impl<'a> Conductor<'a> {

@@ -38,8 +38,8 @@ pub struct Streamed {
     pub many: bool,
     /// Distinct faults by code and column, for a grouped report.
     pub groups: BTreeMap<(String, String), FaultGroup>,
-    /// Of the rows that a person corrected or left out, those that are rejected.
-    pub rejected_by_hand: BTreeSet<u64>,
+    /// Of the rows that a person corrected or left out, those that are rejected, each with its reasons; no value stands in them.
+    pub rejected_by_hand: BTreeMap<u64, String>,
 }
 
 /// Faulty values that are alike.
@@ -109,7 +109,7 @@ pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWr
             unlike: Unlike::default(),
             many: pass.many,
             groups: BTreeMap::new(),
-            rejected_by_hand: BTreeSet::new(),
+            rejected_by_hand: BTreeMap::new(),
         },
         by_hand: pass.by_hand,
     };
@@ -230,7 +230,7 @@ impl Order<'_> {
 
     fn reject(&mut self, row: RejectedRow) -> Answer<()> {
         if self.by_hand.contains(&row.source_row) {
-            self.streamed.rejected_by_hand.insert(row.source_row);
+            self.streamed.rejected_by_hand.insert(row.source_row, row.reasons());
         }
         for fault in row.faults {
             let column = fault.column.as_ref().map(ToString::to_string);

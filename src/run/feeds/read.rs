@@ -262,7 +262,7 @@ impl FeedRun<'_> {
     /// Rejected rows that a person leaves out.
     fn set_aside(&self, id: &DeliveryId, streamed: &Streamed) -> u64 {
         let out = self.corrections.rows(id.as_str()).filter(|(_, row)| row.is_left_out());
-        out.filter(|(_, row)| streamed.rejected_by_hand.contains(&row.source_row)).count() as u64
+        out.filter(|(_, row)| streamed.rejected_by_hand.contains_key(&row.source_row)).count() as u64
     }
 
     /// Reads the landed bytes once more, for subtotals that nobody declared.
