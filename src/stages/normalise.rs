@@ -27,6 +27,10 @@ use crate::{
 pub use sent::Unlike;
 
 const DELIVERY_ID: &str = "delivery_id";
+/// The column of a common table that says in which currency a row's amount is.
+const CURRENCY: &str = "currency";
+/// How systems write pounds sterling in it.
+const STERLING: [&str; 4] = ["GBP", "STG", "UKP", "£"];
 
 /// Rows and pounds of one delivery period, debits and credits apart (credits negative).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,6 +145,8 @@ pub struct Normaliser {
     needs_date: bool,
     /// A column that counts, and may not be below nought.
     not_negative: Option<String>,
+    /// Pounds have a column beside them that says in which currency they are.
+    has_currency: bool,
     /// The day of which the delivery tells, where it is a snapshot.
     as_at: Option<Day>,
     /// Columns of the lake's files, in contract order.
@@ -171,6 +177,7 @@ impl Normaliser {
             amount_column,
             needs_date: into.special.date.as_ref().and_then(|name| into.column(name)).is_some_and(|column| column.required),
             not_negative: into.special.not_negative.as_ref().map(ToString::to_string),
+            has_currency: into.special.amount.is_some() && into.columns.iter().any(|column| &*column.name == CURRENCY),
             as_at: None,
             schema,
             required,
@@ -235,6 +242,7 @@ impl Normaliser {
         let source_rows = batch::big(rows, "source_row")?;
         let dates = self.dates(rows);
         let counts = self.not_negative.as_deref().and_then(|name| rows.column_by_name(name)?.as_primitive_opt::<Int64Type>());
+        let currencies = rows.column_by_name(CURRENCY).filter(|_| self.has_currency).and_then(|c| c.as_string_opt::<i32>());
         let needs_time = self.placement.place(OwnTime::default()).is_none();
         let mut unplaced = BTreeMap::new();
         let mut own = Vec::with_capacity(rows.num_rows());
@@ -252,7 +260,7 @@ impl Normaliser {
             if needs_time && period.is_none() && date.is_none() {
                 no_place(self.no_time());
             }
-            if let Some(fault) = self.fault_of(date, counts, row) {
+            if let Some(fault) = self.fault_of(date, counts, row).or_else(|| other_currency(currencies, row)) {
                 no_place(fault);
             }
             own.push(OwnTime { period, date });
@@ -374,6 +382,14 @@ impl Normaliser {
         // One row is enough to know: after a few rows of an honest file nothing is asked any more.
         counts.outside_exchanged = counts.outside_exchanged || self.placement.is_outside_exchanged(row.own);
     }
+}
+
+/// An amount of another currency is no pounds.
+fn other_currency(currencies: Option<&StringArray>, row: usize) -> Option<Fault> {
+    let word = currencies.and_then(|all| batch::text_at(all, row)).map(str::trim).filter(|word| !word.is_empty())?;
+    let is_sterling = STERLING.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let reason = "its `currency` is not `GBP`: an amount of another currency is no pounds".to_owned();
+    (!is_sterling).then(|| Fault { column: None, code: codes::control::OTHER_CURRENCY, reason, value: word.to_owned() })
 }
 
 /// Text as numbers into a few values.

@@ -73,6 +73,8 @@ codes! {
     UNKNOWN_RECORD = "TC0440", Supplier, 1, "a record is of an unknown type";
     /// Places of a file of fixed width count bytes, and one stands inside a character of several bytes: the file is refused.
     INSIDE_CHARACTER = "TC0441", Supplier, 1, "a field begins inside a character";
+    /// A row whose amount is in another currency.
+    OTHER_CURRENCY = "TC0457", Supplier, 1, "an amount that is no pounds", Error or Warning;
     /// A file holds what the contract takes for a return of nothing, and rows.
     NIL_BESIDE_ROWS = "TC0460", Supplier, 1, "a return of nothing stands beside rows";
     /// The delimiter is no ASCII character, and the byte that stands for it while records are split is in the file.
