@@ -35,7 +35,7 @@
 //! | `report` | what finance and engineers look at | crash, domain, diagnostic, schema, decode, profile, source, lake, engine, pipeline, plan, stages, notice, run |
 //! | `demo` | synthetic partnership | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline |
 //! | `serve` | what runs by itself: scheduler, health | crash, domain, diagnostic, schema, decode, source, lake, engine, pipeline, plan, stages, notice, run, report |
-//! | `onboard` | new councils and feeds: samples and answers → contract, feed, SQL; tried in a copy | crash, domain, diagnostic, schema, profile, lake, engine, pipeline, plan, run, report |
+//! | `onboard` | new councils and feeds: samples and answers → contract, feed, SQL; tried in a copy | crash, domain, diagnostic, schema, decode, profile, lake, engine, pipeline, plan, run, report |
 //! | `cli` | words in, words out; no logic | crash, domain, diagnostic, schema, decode, profile, source, lake, engine, pipeline, plan, stages, notice, run, report, demo, serve, onboard |
 
 pub mod cli;

@@ -1,14 +1,18 @@
 //! Two contracts of one extract, compared: what changed, and what of it files and SQL of the old one do not survive.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde_json::{Value as Json, json};
 
 use crate::{
+    decode::overlapping_added,
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes::command},
     report::{Align, Page, Table},
     schema::{
-        Column, Contract, Kind, read_contract, read_text,
+        Column, Contract, Kind, date_format, read_contract, read_text,
         yaml::{Node, SourceText, Value, parse},
     },
 };
@@ -70,8 +74,18 @@ pub fn diff_page(all: &[Difference], breaking: bool) -> Page {
 struct Side {
     contract: Contract,
     /// Words of the whole file, and of each column by its name.
-    file: BTreeMap<String, String>,
-    columns: BTreeMap<String, BTreeMap<String, String>>,
+    file: Words,
+    columns: BTreeMap<String, Words>,
+}
+
+type Words = BTreeMap<String, Word>;
+
+/// A word as it is written.
+#[derive(Clone, Debug, Default)]
+struct Word {
+    text: String,
+    /// Of a list its items; a word by itself is a list of one.
+    items: Vec<String>,
 }
 
 impl Side {
@@ -113,10 +127,17 @@ fn first(node: &Node) -> Option<&Node> {
 }
 
 /// The words of the `truecost` property, each as it is written.
-fn ours(node: &Node) -> BTreeMap<String, String> {
+fn ours(node: &Node) -> Words {
     let value = get(node, "customProperties").and_then(first).and_then(|property| get(property, "value"));
     let Some(Value::Map(entries)) = value.map(|node| &node.value) else { return BTreeMap::new() };
-    entries.iter().map(|entry| (entry.key.clone(), shown_node(&entry.value))).collect()
+    entries.iter().map(|entry| (entry.key.clone(), Word { text: shown_node(&entry.value), items: items(&entry.value) })).collect()
+}
+
+fn items(node: &Node) -> Vec<String> {
+    match &node.value {
+        Value::List(items) => items.iter().map(shown_node).collect(),
+        _ => vec![shown_node(node)],
+    }
 }
 
 fn shown_node(node: &Node) -> String {
@@ -151,20 +172,91 @@ fn of_column(all: &mut Vec<Difference>, old: &Column, new: &Column, olds: &Side,
     words(all, &what, &of(olds), &of(news));
 }
 
-/// Words that differ. A list that only grew reads what it read before.
-fn words(all: &mut Vec<Difference>, what: &str, old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) {
-    const GROW: [&str; 6] = ["aliases", "money", "number", "formats", "encodings", "null_words"];
-    let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+/// What of the old files a word that changed does not read.
+const FILES: Option<&str> = Some("files that the old word read");
+
+/// Words that differ. A list that only grew reads what it read before, unless what was added reads the same text otherwise.
+fn words(all: &mut Vec<Difference>, what: &str, old: &Words, new: &Words) {
+    let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     for key in keys {
-        let (before, after) = (old.get(key).map_or("", String::as_str), new.get(key).map_or("", String::as_str));
-        if before == after {
+        let (before, after) = (old.get(key).cloned().unwrap_or_default(), new.get(key).cloned().unwrap_or_default());
+        if before.text == after.text {
             continue;
         }
-        let items =
-            |text: &str| text.trim_matches(['[', ']']).split(", ").map(str::to_owned).collect::<std::collections::BTreeSet<String>>();
-        let grew = GROW.contains(&key.as_str()) && (before.is_empty() || items(before).is_subset(&items(after)));
-        let harmless = ["role", "reason", "public", "summable"].contains(&key.as_str());
-        let breaks = if grew || harmless { None } else { Some("files that the old word read") };
-        all.push(Difference { what: format!("{what}: {key}"), old: before.to_owned(), new: after.to_owned(), breaks });
+        let breaks = match key.as_str() {
+            "role" | "reason" | "public" | "summable" => None,
+            "aliases" | "money" | "number" | "formats" | "encodings" | "null_words" => grown(key, &before.items, &after.items),
+            _ => FILES,
+        };
+        all.push(Difference { what: format!("{what}: {key}"), old: before.text, new: after.text, breaks });
+    }
+}
+
+/// Whether a list reads what the shorter one read, as that read it.
+fn grown(key: &str, before: &[String], after: &[String]) -> Option<&'static str> {
+    let unsaid: &[&str] = match key {
+        "money" | "number" => &["plain"],
+        "null_words" => &[""],
+        _ => &[],
+    };
+    let before: Vec<&str> = if before.is_empty() { unsaid.to_vec() } else { before.iter().map(String::as_str).collect() };
+    let added: Vec<&str> = after.iter().map(String::as_str).filter(|item| !before.contains(item)).collect();
+    if before.iter().any(|item| !after.iter().any(|other| other == item)) {
+        return FILES;
+    }
+    match key {
+        // The first that reads the bytes is taken.
+        "encodings" if !after.iter().zip(&before).all(|(a, b)| a == b) => Some("files that an encoding before theirs reads too"),
+        "money" | "number" if added.iter().any(|style| style.starts_with("implied")) => Some("amounts: their last digits are decimals now"),
+        "null_words" if added.iter().any(|word| !word.is_empty()) => Some("rows in which a new word stands: it is nothing now"),
+        "formats" => formats_meet(&before, &added).then_some("rows with a text that is two days now: they are quarantined"),
+        _ => None,
+    }
+}
+
+/// Whether a text of one of the formats is another day by one that was added.
+fn formats_meet(before: &[&str], added: &[&str]) -> bool {
+    let read = |texts: &[&str]| texts.iter().filter_map(|text| date_format(text).ok()).collect::<Vec<_>>();
+    overlapping_added(&read(before), &read(added)).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn breaks(key: &str, before: &[&str], after: &[&str]) -> bool {
+        let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
+        grown(key, &owned(before), &owned(after)).is_some()
+    }
+
+    #[test]
+    fn what_was_added_may_read_the_same_text_otherwise() {
+        for (key, before, after) in [
+            ("null_words", &["", "NONE"][..], &["", "NONE", "Waste"][..]),
+            ("null_words", &[], &["", "0.00"]),
+            ("null_words", &["", "NONE"], &["", "NIL"]),
+            ("money", &["plain"], &["plain", "implied(2)"]),
+            ("number", &["plain"], &["plain", "implied(3)"]),
+            ("money", &[], &["commas"]),
+            ("formats", &["dd/mm/yyyy"], &["dd/mm/yyyy", "mm/dd/yyyy"]),
+            ("formats", &["excel"], &["excel", "ddmmyy(pivot=50)"]),
+            ("formats", &["dd/mm/yyyy"], &["yyyy-mm-dd"]),
+            ("encodings", &["utf-8", "windows-1252"], &["windows-1252", "utf-8"]),
+            ("encodings", &["windows-1252"], &["utf-8", "windows-1252"]),
+            ("aliases", &["Ref"], &["Reference"]),
+        ] {
+            assert!(breaks(key, before, after), "{key}: {before:?} to {after:?}");
+        }
+        for (key, before, after) in [
+            ("null_words", &[][..], &[""][..]),
+            ("money", &["plain"], &["plain", "commas", "brackets"]),
+            ("money", &[], &["plain", "crdr"]),
+            ("formats", &["dd/mm/yyyy"], &["dd/mm/yyyy", "yyyy-mm-dd", "dd mmm yyyy"]),
+            ("formats", &["dd/mm/yyyy"], &["excel", "dd/mm/yyyy"]),
+            ("encodings", &["utf-8"], &["utf-8", "windows-1252"]),
+            ("aliases", &[], &["Reference"]),
+        ] {
+            assert!(!breaks(key, before, after), "{key}: {before:?} to {after:?}");
+        }
     }
 }

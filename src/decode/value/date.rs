@@ -142,31 +142,41 @@ const FAR: i32 = 20;
 /// file as a whole is asked, and where the column has a window not those whose days lie far apart.
 #[must_use]
 pub fn overlapping_dates(formats: &[DateFormat], has_window: bool) -> Vec<DateOverlap> {
-    let days = [(2001, 2, 3), (2003, 2, 1), (2010, 11, 12), (2012, 12, 31), (2025, 7, 2), (2031, 12, 25)];
-    let days: Vec<Day> = days.into_iter().filter_map(|(year, month, day)| Day::from_ymd(year, month, day)).collect();
     let mut found: Vec<DateOverlap> = Vec::new();
     for (at, one) in formats.iter().enumerate() {
         let others = formats.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
         for other in others.filter(|other| other.parts != exchanged(&one.parts)) {
-            let mut texts = days.iter().flat_map(|day| [true, false].map(|padded| (*day, print(&one.parts, *day, padded))));
-            let differs = |(day, text): (Day, String)| match fit(&other.parts, text.as_bytes()) {
-                // What the one format does not read itself, such as months of one digit that touch others, is no text of both.
-                Fit::Day(also)
-                    if also != day
-                        && fit(&one.parts, text.as_bytes()) == Fit::Day(day)
-                        && !(has_window && (also.ymd().0 - day.ymd().0).abs() >= FAR) =>
-                {
-                    Some((text, (day, also)))
-                }
-                _ => None,
-            };
             let known = |(a, b): &(String, String)| (*a == other.text && *b == one.text) || (*a == one.text && *b == other.text);
-            if let Some((text, days)) = texts.find_map(differs).filter(|_| !found.iter().any(|pair| known(&pair.formats))) {
-                found.push(DateOverlap { formats: (one.text.clone(), other.text.clone()), text, days });
+            if !found.iter().any(|pair| known(&pair.formats)) {
+                found.extend(overlap(one, other, has_window));
             }
         }
     }
     found
+}
+
+/// A text that one of the formats reads, and that is another day, too, by one that is added to them.
+#[must_use]
+pub fn overlapping_added(formats: &[DateFormat], added: &[DateFormat]) -> Option<DateOverlap> {
+    formats.iter().flat_map(|one| added.iter().map(move |other| (one, other))).find_map(|(one, other)| overlap(one, other, false))
+}
+
+/// A text that the one format reads, and the other as another day.
+fn overlap(one: &DateFormat, other: &DateFormat, has_window: bool) -> Option<DateOverlap> {
+    let days = [(2001, 2, 3), (2003, 2, 1), (2010, 11, 12), (2012, 12, 31), (2025, 7, 2), (2031, 12, 25)];
+    let days = days.into_iter().filter_map(|(year, month, day)| Day::from_ymd(year, month, day));
+    let mut texts = days.flat_map(|day| [true, false].map(|padded| (day, print(&one.parts, day, padded))));
+    texts.find_map(|(day, text)| match fit(&other.parts, text.as_bytes()) {
+        // What the one format does not read itself, such as months of one digit that touch others, is no text of both.
+        Fit::Day(also)
+            if also != day
+                && fit(&one.parts, text.as_bytes()) == Fit::Day(day)
+                && !(has_window && (also.ymd().0 - day.ymd().0).abs() >= FAR) =>
+        {
+            Some(DateOverlap { formats: (one.text.clone(), other.text.clone()), text, days: (day, also) })
+        }
+        _ => None,
+    })
 }
 
 /// Both day and month are numbers, so that they can be taken for each other.
