@@ -143,9 +143,13 @@ pub enum Command {
     /// Ask a question in SQL: published.* (the default), lake.*, reference.*, ops.*.
     Query(Query),
     /// Explain a figure, where a line's pounds went, an error code, or a word of a contract or feed: `truecost explain dates`.
+    #[command(subcommand_negates_reqs = true)]
     Explain {
         #[command(subcommand)]
-        what: Explain,
+        what: Option<Explain>,
+        /// `contract`, `feed`, `dates`, `money`, `files`, `covers`, `controls`, `functions`, or any word of these files.
+        #[arg(required = true)]
+        word: Vec<String>,
     },
     /// Print the JSON Schema of a kind of file, for an editor: `truecost schema contract > contract.schema.json`.
     Schema {
@@ -533,9 +537,6 @@ pub enum Explain {
     },
     /// The page of an error code; all codes if none is given.
     Code { code: Option<String> },
-    /// `contract`, `feed`, `dates`, `money`, `files`, `covers`, `controls`, `functions`, or any key of these files.
-    #[command(external_subcommand)]
-    Word(Vec<String>),
 }
 
 #[derive(Debug, Subcommand)]

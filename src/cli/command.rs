@@ -44,9 +44,9 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
             completions(*shell, voice);
             Ok(0)
         }
-        Command::Explain { what: args::Explain::Code { code } } => say(voice, &report::code(code.as_deref())?),
+        Command::Explain { what: Some(args::Explain::Code { code }), .. } => say(voice, &report::code(code.as_deref())?),
         Command::Profile { file, sheet } => say(voice, &super::profile::page(&below(&words.partnership, file), sheet.as_deref())?),
-        Command::Explain { what: args::Explain::Word(words) } => say(voice, &word(words)?),
+        Command::Explain { what: None, word: words } => say(voice, &word(words)?),
         Command::Schema { kind } => say(voice, &report::schema(kind.as_deref())?),
         Command::Contract { action } => super::add::contract(&words.partnership, action, voice),
         Command::Add { what } => super::add::act(&open(&words.partnership, voice)?, what, voice),
@@ -105,8 +105,10 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         Command::Reconcile => say(voice, &report::reconcile(partnership)?),
         Command::Checks => say(voice, &report::checks(partnership)?),
         Command::Query(query) => question(partnership, query, voice),
-        Command::Explain { what: args::Explain::Line { delivery, row } } => say(voice, &report::explain_line(partnership, delivery, *row)?),
-        Command::Explain { what: args::Explain::Cost { service, bearer, period: wanted, most } } => {
+        Command::Explain { what: Some(args::Explain::Line { delivery, row }), .. } => {
+            say(voice, &report::explain_line(partnership, delivery, *row)?)
+        }
+        Command::Explain { what: Some(args::Explain::Cost { service, bearer, period: wanted, most }), .. } => {
             let period = period(wanted)?;
             let wanted = report::Wanted { service: service.clone(), bearer: bearer.clone(), period, most: *most };
             say(voice, &report::explain_cost(partnership, &wanted)?)

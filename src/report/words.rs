@@ -20,6 +20,8 @@ pub const KINDS: [(&str, &str); 5] = [
 ];
 
 const FUNCTIONS_TOPIC: &str = "functions";
+/// Topics of small words.
+const TOPICS: [&str; 3] = ["dates", "money", "files"];
 
 /// A word where it stands: the kind of its file, the keys that lead to it, and what the table says of it.
 struct Found {
@@ -60,7 +62,7 @@ pub fn word(asked: &str) -> Answer<Page> {
     let short = |found: &Found| found.path.last().is_some_and(|last| last == asked);
     let mut found: Vec<&Found> = all.iter().filter(|found| found.name() == asked || short(found)).collect();
     if found.is_empty() {
-        return Err(unknown(asked, &all));
+        return topic_with(asked).map(|(of, node)| small_words(of, &node)).ok_or_else(|| unknown(asked, &all));
     }
     found.sort_by_key(|found| found.path.len());
     let text = found.iter().map(|found| key_page(found)).collect::<Vec<_>>().join("\n");
@@ -97,7 +99,7 @@ fn text_of(kind: &str) -> Option<&'static str> {
 }
 
 fn unknown(asked: &str, all: &[Found]) -> Refusal {
-    let topics = [FUNCTIONS_TOPIC, "dates", "money", "files"].into_iter().chain(KINDS.iter().map(|(kind, _)| *kind));
+    let topics = std::iter::once(FUNCTIONS_TOPIC).chain(TOPICS).chain(KINDS.iter().map(|(kind, _)| *kind));
     let keys = all.iter().filter_map(|found| found.path.last().map(String::as_str));
     let near = nearest(asked, topics.chain(keys));
     let known =
@@ -204,6 +206,12 @@ fn topic(asked: &str) -> Option<Value> {
     KINDS.iter().find_map(|(kind, _)| find(&root(kind), asked))
 }
 
+/// The topic that has this word: `brackets` is one of `money`. What may be a key, too, is looked up as a key.
+fn topic_with(asked: &str) -> Option<(&'static str, Value)> {
+    let has = |node: &Value| words_of(node).into_iter().any(|word| word_name(word) == asked);
+    TOPICS.into_iter().find_map(|name| topic(name).filter(has).map(|node| (name, node)))
+}
+
 /// The words of a topic, or of a choice: name, meaning, example.
 fn words_of(node: &Value) -> Vec<&Map<String, Value>> {
     let lists = ["x-words", "anyOf", "oneOf"].iter().filter_map(|key| node.get(*key)?.as_array()).flatten();
@@ -281,8 +289,8 @@ fn keys_of(kind: &str, all: &[Found]) -> Page {
         let of_level = all.iter().filter(|found| found.kind == kind && found.path.len() == 1 && text(&found.node, "x-level") == level);
         for found in of_level {
             let needed = if found.needed { " (needed)" } else { "" };
-            let example = text(&found.node, "x-example").lines().next().unwrap_or_default();
-            table.row([format!("{}{needed}", found.name()), text(&found.node, "description").to_owned(), example.to_owned()]);
+            let shown = example_of(&found.name(), text(&found.node, "x-example")).to_owned();
+            table.row([format!("{}{needed}", found.name()), text(&found.node, "description").to_owned(), shown]);
         }
         if !table.is_empty() {
             page.push_str(heading);
@@ -292,6 +300,12 @@ fn keys_of(kind: &str, all: &[Found]) -> Page {
     page.push_str(&format!("\ntruecost explain KEY says more of one; truecost schema {kind} prints the JSON Schema for an editor\n"));
     let list: Vec<Value> = all.iter().filter(|found| found.kind == kind).map(as_json).collect();
     Page::new("words", page, json!({"topic": kind, "keys": list}))
+}
+
+/// The line of an example in which the key stands.
+fn example_of<'e>(key: &str, example: &'e str) -> &'e str {
+    let own = example.lines().find(|line| line.contains(&format!("{key}:")));
+    own.or_else(|| example.lines().next()).unwrap_or_default()
 }
 
 /// What may stand for a value, in words.
