@@ -92,7 +92,10 @@ fn came_in(delivered: &[Delivered]) -> String {
     let pence = of(Delivery::Accepted).filter_map(|d| d.pence).reduce(|a, b| a + b).or((accepted == 0).then_some(0));
     let some = |number: usize, what: &str| if number > 0 { format!(", {number} {what}") } else { String::new() };
     let waits = some(of(Delivery::Waiting).count(), "waiting");
-    let also = waits + &some(not_taken.len(), "not taken") + &some(of(Delivery::AlreadyIn).count(), "already in");
+    let also = waits
+        + &some(not_taken.len(), "not taken")
+        + &some(of(Delivery::AlreadyIn).count(), "already in")
+        + &some(of(Delivery::RefusedBefore).count(), "refused before and unchanged");
     let (deliveries, rows) = (counted(accepted as u64, "delivery"), rows_and_pounds(rows, pence));
     format!("{deliveries} accepted ({rows}), {} refused{also}\n", refused.len())
 }

@@ -199,7 +199,10 @@ impl Outcome {
     #[must_use]
     pub fn is_recorded(&self) -> bool {
         let refused_anew = self.costed.refused.is_some() && !self.costed.refused_before;
-        self.costed.published || self.costed.failed() || refused_anew || self.delivered.iter().any(|d| d.state != Delivery::AlreadyIn)
+        self.costed.published
+            || self.costed.failed()
+            || refused_anew
+            || self.delivered.iter().any(|d| !matches!(d.state, Delivery::AlreadyIn | Delivery::RefusedBefore))
     }
 }
 
@@ -260,7 +263,8 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
     crash::point("run.delivered")?;
     let costed = if conductor.halves == Halves::Deliver { Costed::default() } else { CostRun(conductor).run(&known)? };
     crash::point("run.costed")?;
-    let refused_now = |id: &String| delivered.iter().any(|d: &Delivered| d.delivery.as_ref() == Some(id));
+    let of = |d: &Delivered, id: &String| d.delivery.as_ref() == Some(id) && d.state != Delivery::RefusedBefore;
+    let refused_now = |id: &String| delivered.iter().any(|d: &Delivered| of(d, id));
     let standing_refused = costed.unmended.iter().filter(|id| !refused_now(id)).count();
     let told = |r: &DeliveryRecord| delivered.iter().any(|d| d.state == Delivery::Waiting && d.delivery.as_deref() == Some(&r.delivery_id));
     let untold = waiting(partnership, &known, &told);

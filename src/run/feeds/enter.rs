@@ -222,7 +222,8 @@ impl FeedRun<'_> {
         if !notes.is_empty() {
             self.observer.event(Event::Report { diagnostics: &notes });
         }
-        let done = Delivered { state: Delivery::AlreadyIn, file: item.take.entry.name.clone(), ..delivered(&before, notes) };
+        let state = if before.state == DeliveryState::Refused { Delivery::RefusedBefore } else { Delivery::AlreadyIn };
+        let done = Delivered { state, file: item.take.entry.name.clone(), ..delivered(&before, notes) };
         if before.state == DeliveryState::Accepted {
             self.remove_taken(item);
         }
@@ -240,7 +241,7 @@ impl FeedRun<'_> {
         let done = delivered(record, reports);
         let word = match done.state {
             Delivery::Accepted | Delivery::AlreadyIn => "accepted",
-            Delivery::Refused => "REFUSED",
+            Delivery::Refused | Delivery::RefusedBefore => "REFUSED",
             Delivery::Waiting => "WAITS",
         };
         let (rows, quarantined) = (rows_and_pounds(done.rows, done.pence), and_quarantined(done.quarantined));

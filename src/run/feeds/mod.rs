@@ -70,6 +70,8 @@ pub enum Delivery {
     Waiting,
     /// The same delivery was in already.
     AlreadyIn,
+    /// The same delivery was refused before, and is as it was.
+    RefusedBefore,
 }
 
 impl Delivery {
@@ -81,6 +83,7 @@ impl Delivery {
             Self::Refused => "refused",
             Self::Waiting => "waiting",
             Self::AlreadyIn => "already_in",
+            Self::RefusedBefore => "refused_before",
         }
     }
 }
@@ -269,7 +272,9 @@ impl FeedRun<'_> {
             taken.extend(plans.iter().flat_map(|(at, _, plan)| offered(plan).into_iter().map(|name| (*at, name))));
             self.take_all(known, &sources, plans, &mut done)?;
             // One that was only looked at may have been refused or replaced before, as its bytes say.
-            let passed = |d: &&Delivered| matches!(d.state, Delivery::Refused | Delivery::AlreadyIn) && d.delivery.is_some();
+            let passed = |d: &&Delivered| {
+                matches!(d.state, Delivery::Refused | Delivery::AlreadyIn | Delivery::RefusedBefore) && d.delivery.is_some()
+            };
             let passed_over = |feed: &Feed| done.iter().skip(judged).filter(passed).any(|d| d.feed == feed.name());
             plans = self.next_newest(known, &sources, &taken, &passed_over);
             if plans.is_empty() {
