@@ -8,6 +8,7 @@ use super::{
     guess::{guess, targets, words},
     inside, looks,
     names::{any_name, naming},
+    unit,
 };
 use crate::{
     domain::Calendar,
@@ -62,13 +63,14 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     let amount = amount_question(evidence);
     let chosen = answers.of(&amount).or(amount.default.as_deref()).unwrap_or_default().to_owned();
     all.push(amount);
+    all.push(unit::unit(&chosen));
     all.push(vat(evidence, &chosen));
     all.extend(sign(evidence, &chosen, answers));
     let date = date_question(evidence);
     let date_chosen = answers.of(&date).or(date.default.as_deref()).and_then(|heading| evidence.named(heading)).cloned();
     all.extend([date].into_iter().filter(|question| !question.choices.is_empty()));
     all.extend(coverage(around, evidence, date_chosen.as_ref()));
-    all.extend(totals(evidence));
+    all.extend(totals(evidence, &chosen));
     all.extend(parts_of_pennies(evidence, &chosen));
     all.extend(nothing_words(evidence));
     if let Some(table) = around.table(answers, into) {
@@ -95,7 +97,11 @@ fn amount_question(evidence: &Evidence) -> Question {
     }
     let money = headings(evidence, |kind, _| kind == Kind::Money);
     let likely = evidence.samples.first().and_then(|sample| sample.profile.amount);
-    let default = heading_at(evidence, likely).or_else(|| money.first().cloned());
+    let sides = unit::sides(evidence);
+    let default = match &sides {
+        Some(sides) => (!sides.credits_below).then(|| sides.answer.clone()),
+        None => heading_at(evidence, likely).or_else(|| money.first().cloned()),
+    };
     let sums: Vec<String> = evidence
         .columns
         .iter()
@@ -169,8 +175,25 @@ fn sign(evidence: &Evidence, amount: &str, answers: &Answers) -> Vec<Question> {
 
 /// Columns of two words beside an amount that is never below nought: heading, words of a debit, words of a credit.
 fn flags(evidence: &Evidence, amount: &Seen, negative: u64) -> Vec<(String, String, String)> {
-    const PAIRS: [(&str, &str); 7] =
-        [("S", "H"), ("D", "C"), ("DR", "CR"), ("DEBIT", "CREDIT"), ("40", "50"), ("INV", "CRN"), ("INV", "CN")];
+    const PAIRS: [(&str, &str); 17] = [
+        ("S", "H"),
+        ("D", "C"),
+        ("DR", "CR"),
+        ("DEBIT", "CREDIT"),
+        ("40", "50"),
+        ("INV", "CRN"),
+        ("INV", "CN"),
+        ("INV", "CR"),
+        ("I", "C"),
+        ("INVOICE", "CREDIT NOTE"),
+        ("INVOICE", "CREDIT"),
+        ("INVOICE", "CREDIT MEMO"),
+        ("STANDARD", "CREDIT"),
+        ("STANDARD", "CREDIT MEMO"),
+        ("PAYMENT", "CREDIT NOTE"),
+        ("PAYMENT", "REFUND"),
+        ("PURCHASE", "REFUND"),
+    ];
     if negative > 0 {
         return Vec::new();
     }
@@ -178,9 +201,10 @@ fn flags(evidence: &Evidence, amount: &Seen, negative: u64) -> Vec<(String, Stri
     let of = |facts: &crate::profile::SignFacts| {
         let label = heading_at(evidence, Some(facts.flag))?;
         let is_amount = amount.places.first() == Some(&Some(facts.amount));
-        let known: Vec<String> = facts.words.iter().map(|word| word.word.trim().to_ascii_uppercase()).collect();
-        let pair = PAIRS.iter().find(|(debit, credit)| known.iter().any(|w| w == debit) && known.iter().any(|w| w == credit))?;
-        is_amount.then(|| (label, pair.0.to_owned(), pair.1.to_owned()))
+        // As the file spells it: the contract's words are.
+        let spelt = |wanted: &str| facts.words.iter().map(|word| word.word.trim()).find(|word| word.eq_ignore_ascii_case(wanted));
+        let (debit, credit) = PAIRS.iter().find_map(|(debit, credit)| spelt(debit).zip(spelt(credit)))?;
+        is_amount.then(|| (label, debit.to_owned(), credit.to_owned()))
     };
     sample.profile.signs.iter().filter_map(of).collect()
 }
@@ -230,7 +254,7 @@ fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>) -> Ve
 }
 
 /// What looks like a total, and rows without an amount.
-fn totals(evidence: &Evidence) -> Vec<Question> {
+fn totals(evidence: &Evidence, amount: &str) -> Vec<Question> {
     let mut questions = Vec::new();
     let totals: Vec<String> = evidence
         .samples
@@ -252,10 +276,12 @@ fn totals(evidence: &Evidence) -> Vec<Question> {
             .choices([YES, NO]);
         questions.push(if agrees { question.default(YES) } else { question });
     }
+    // Of two columns each row fills one.
+    let is_one = amount_columns(evidence, amount).is_none_or(|(_, off)| off.is_none());
     let without: Vec<String> = evidence
         .samples
         .iter()
-        .filter(|sample| sample.profile.rows.without_amount > 0)
+        .filter(|sample| is_one && sample.profile.rows.without_amount > 0)
         .map(|sample| {
             format!(
                 "{}: {} (line {})",

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use super::{
     answers::{Answers, NO, Question, YES, meant},
     ask::{Around, amount_columns, personal_kind, proposed_roles},
-    evidence::{Evidence, Seen},
+    evidence::{Evidence, Sample, Seen},
     guess::{sql_name, targets},
     layout::line_length,
     looks::{MONTHS, month_columns},
     places::contract_of,
     said::{can_read_date, cannot, controls, knows_style},
+    unit::{PENCE, THOUSANDS},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes::command},
@@ -317,8 +318,10 @@ impl<'a> Drawn<'a> {
         } else if is_amount || wanted == Some(Type::Money) || self.is_clean_money(seen) {
             column.physical_type = "DECIMAL(18,2)";
             column.words.push(("money", self.styles(seen, is_amount)));
-            let every_row = self.said.of("without_amount") != "left_out" && (self.said.of("amount") != MONTHS || self.is_full(seen));
-            column.required = is_amount && every_row;
+            // Of two columns each row may fill one; a row that fills neither is quarantined without a word. Months may be empty.
+            let amount = self.said.of("amount");
+            let is_one = amount != MONTHS && amount_columns(self.evidence, &amount).is_none_or(|(_, off)| off.is_none());
+            column.required = is_amount && (is_one || self.is_full(seen)) && self.said.of("without_amount") != "left_out";
             if is_amount {
                 self.amount_words(column, seen);
             }
@@ -379,6 +382,17 @@ impl<'a> Drawn<'a> {
     fn styles(&mut self, seen: &Seen, needed: bool) -> String {
         let mut styles = vec!["plain".to_owned()];
         styles.extend(self.all_styles(seen));
+        // A total is longer than any of its rows: it may have groups where no row has one.
+        let is_total =
+            |sample: &Sample, at: usize| sample.profile.totals.iter().any(|total| total.column == at && total.printed.contains(','));
+        if self.evidence.samples.iter().zip(&seen.places).any(|(sample, at)| at.is_some_and(|at| is_total(sample, at))) {
+            styles.push("commas".to_owned());
+        }
+        match self.said.of("unit").as_str() {
+            PENCE if needed => styles.push("implied(2)".to_owned()),
+            THOUSANDS if needed => self.cannot.push(format!("amounts in thousands of pounds in `{}`", seen.heading)),
+            _ => {}
+        }
         dedup(&mut styles);
         if needed {
             for word in self.unknown_styles(seen) {
@@ -518,7 +532,7 @@ impl<'a> Drawn<'a> {
                 match names.as_slice() {
                     [one] => select.push((format!("{sign}{one}"), name)),
                     _ if !draft.months.is_empty() => {}
-                    [whole, off] => select.push((format!("{whole} - {off}"), name)),
+                    [whole, off] => select.push((format!("{} - {}", or_nought(draft, whole), or_nought(draft, off)), name)),
                     _ => {}
                 }
             } else if let Some(from) = draft.columns.iter().find(|from| from.target.as_deref() == Some(&*name)) {
@@ -559,6 +573,12 @@ impl<'a> Drawn<'a> {
 /// The name of the column in the contract to be.
 fn name_of(draft: &Draft, seen: &Seen) -> Option<String> {
     draft.columns.iter().find(|column| column.heading == seen.heading).map(|column| column.name.clone())
+}
+
+/// The column in SQL, where it may be empty as nought.
+fn or_nought(draft: &Draft, name: &str) -> String {
+    let is_full = draft.columns.iter().any(|column| column.name == name && column.required);
+    if is_full { name.to_owned() } else { format!("coalesce({name}, 0.00)") }
 }
 
 fn dedup(words: &mut Vec<String>) {

@@ -34,6 +34,7 @@ mod rows;
 mod said;
 mod text;
 mod trial;
+mod unit;
 
 use std::{
     cell::RefCell,

@@ -1,6 +1,6 @@
 //! What only a person can answer, as sentences, most urgent first.
 
-use super::facts::{Column, Format, Kind, Over, Profile};
+use super::facts::{Column, Format, Kind, Over, Profile, Total};
 use crate::domain::counted;
 
 pub(super) fn questions(profile: &Profile) -> Vec<String> {
@@ -131,6 +131,11 @@ fn dates(profile: &Profile, all: &mut Vec<String>) {
 fn totals(profile: &Profile, all: &mut Vec<String>) {
     for total in profile.totals.iter().filter(|total| Some(total.column) == profile.amount) {
         let agrees = total.difference.0 == 0;
+        // A running sum above the total of all rows is none of the file.
+        let is_whole = |other: &Total| other.over == Over::All && other.column == total.column && other.line > total.line;
+        if agrees && total.over == Over::Above && profile.totals.iter().any(is_whole) {
+            continue;
+        }
         let text = match (total.over, agrees) {
             (Over::All | Over::Above, true) => format!(
                 "Line {} prints what {} add up to: is it the file's total, to hold every delivery to?",

@@ -88,6 +88,8 @@ fn total(table: &Table, aside: &Aside, at: usize, block: &[i128]) -> Option<Tota
     let marked = label(&aside.cells).is_some_and(|(_, text)| text.trim().trim_matches('*').is_empty());
     let (over, sum) = match value {
         v if v == all && !(aside.followed && v == since) => (Over::All, all),
+        // Of the first group it is both: rows come after it, so it is no sum of the file.
+        v if v == since && aside.followed => (Over::Block, since),
         v if v == above => (Over::Above, above),
         v if v == since => (Over::Block, since),
         _ if labelled && aside.followed => (Over::Block, since),
@@ -109,7 +111,8 @@ fn total(table: &Table, aside: &Aside, at: usize, block: &[i128]) -> Option<Tota
 
 fn reason(aside: &Aside, found: &[Total]) -> Reason {
     let text = label(&aside.cells).map_or("", |(_, text)| text);
-    if words::is_subtotal(text) || found.iter().any(|total| total.over == Over::Block && total.difference.0 == 0) {
+    let runs = aside.followed && !found.is_empty() && found.iter().all(|total| total.over == Over::Above && total.difference.0 == 0);
+    if runs || words::is_subtotal(text) || found.iter().any(|total| total.over == Over::Block && total.difference.0 == 0) {
         Reason::Subtotal
     } else if !found.is_empty() || words::is_total(text) {
         Reason::Total

@@ -136,7 +136,33 @@ fn within(columns: &mut [Column], name: &name::NameFacts) {
 
 /// Words that go with the signs of an amount, or that are known to.
 fn signs(relations: &Relations, columns: &[Column]) -> Vec<SignFacts> {
-    const KNOWN: [&str; 10] = ["s", "h", "d", "c", "dr", "cr", "debit", "credit", "+", "-"];
+    const KNOWN: [&str; 25] = [
+        "s",
+        "h",
+        "d",
+        "c",
+        "i",
+        "dr",
+        "cr",
+        "debit",
+        "credit",
+        "+",
+        "-",
+        "40",
+        "50",
+        "inv",
+        "crn",
+        "cn",
+        "invoice",
+        "credit note",
+        "credit memo",
+        "standard",
+        "payment",
+        "purchase",
+        "refund",
+        "receipt",
+        "adjustment",
+    ];
     let mut all = Vec::new();
     for flag in relations.flags.iter().filter(|flag| !flag.dropped) {
         let open = columns.get(flag.column).is_some_and(|column| column.personal.is_none() && column.kind != Kind::Money);
