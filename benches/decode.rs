@@ -147,6 +147,7 @@ fn havering() -> (&'static str, Contract, Vec<u8>) {
         escape: Escape::Doubled,
         trailing_delimiter: false,
         borders: false,
+        formula_texts: false,
         other_delimiter: None,
     };
     let layout = Layout { rows: RowRules { records, ..RowRules::default() }, format: Format::Delimited(format), container: None };

@@ -108,7 +108,7 @@ fn codes(partnership: &Partnership, kind: CodeKind, words: &AddCodes, voice: Voi
     let mut answers = answers(&words.said)?;
     let seen = onboard::codes_seen(partnership, kind, words.feed.as_deref(), &words.from, &ProcessClock)?;
     let questions = onboard::code_questions(partnership, &seen)?;
-    if let Some(code) = settle(&mut answers, voice, &format!("{again} --answers FILE"), &|_| questions.clone())? {
+    if let Some(code) = settle(&mut answers, voice, &format!("{again} --answers FILE"), &|_| Ok(questions.clone()))? {
         return Ok(code);
     }
     let (changes, page) = onboard::code_changes(partnership, &seen, &answers, (&words.by, &words.approver))?;

@@ -15,7 +15,6 @@ use std::{
 
 use crate::places::{self, truecost};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_truecost");
 /// Bits that are turned, one at a time.
 const BITS: usize = 160;
 /// Sizes of a disk that is too small.

@@ -314,7 +314,7 @@ fn a_row_that_a_tolerance_lets_pass_is_not_corrected_into_another_fault() {
     assert!(said.contains("1 row corrected in 1 cell"), "{said}");
     // A new export has what is left to do, and nothing else.
     place.run(&["quarantine", "export", FEED, "--out", "left.xlsx"]).must(0);
-    let left: Vec<String> = sheet(&place, "left.xlsx").into_iter().skip(1).map(|row| row[1].clone()).collect();
+    let left: Vec<String> = sheet(&place.at("left.xlsx")).into_iter().skip(1).map(|row| row[1].clone()).collect();
     assert_eq!(left, ["5"]);
     let id = delivery(&place);
     place.run(&[&["quarantine", "leave-out", &id, "--all"], &BY[..]].concat()).must(0);

@@ -13,6 +13,8 @@ use truecost::{
     run::{self, Options, Silent, clock::SystemClock},
 };
 
+use crate::places;
+
 /// What the specification reads, under the names that cost SQL has.
 fn tables(partnership: &Partnership) -> Tables {
     let release = report::latest(partnership).expect("a release");
