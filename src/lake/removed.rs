@@ -98,7 +98,8 @@ const ROWS: &[u8] = b"\"rows\"";
 /// The files that tell of removals, in order.
 fn removals_in(lake: &Path) -> Answer<Vec<PathBuf>> {
     let folder = lake.join(FOLDER);
-    Ok(durable::names(&folder)?.into_iter().filter(|name| name.ends_with(".json")).map(|name| folder.join(name)).collect())
+    let is_entry = |name: &str| Path::new(name).extension().is_some_and(|ending| ending == "json");
+    Ok(durable::names(&folder)?.into_iter().filter(|name| is_entry(name)).map(|name| folder.join(name)).collect())
 }
 
 impl Tombstone {

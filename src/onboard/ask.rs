@@ -235,21 +235,19 @@ fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>) -> Ve
         .collect();
     let files = Question::new("files", "How are its files named? `truecost explain files` lists the words.");
     let covers = Question::new("covers", "What does one file cover? As in `{calendar: month, extent: one}`; `truecost explain covers`.");
-    match found {
-        Some(naming) => vec![
+    if let Some(naming) = found {
+        return vec![
             files.seen(shown.join("; ")).default(naming.pattern).stands_if(true),
             covers.seen(shown.join("; ")).default(naming.covers).stands_if(evidence.samples.len() > 1),
+        ];
+    }
+    let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
+    match inside::inside(evidence, &samples, around.calendar()).zip(any_name(&names)) {
+        Some((inside, pattern)) => vec![
+            files.seen(shown.join("; ")).default(pattern),
+            covers.seen(format!("{}; the file says so itself", shown.join("; "))).default(inside.covers),
         ],
-        None => {
-            let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
-            match inside::inside(evidence, &samples, around.calendar()).zip(any_name(&names)) {
-                Some((inside, pattern)) => vec![
-                    files.seen(shown.join("; ")).default(pattern),
-                    covers.seen(format!("{}; the file says so itself", shown.join("; "))).default(inside.covers),
-                ],
-                None => vec![files.seen(shown.join("; ")), covers.seen(shown.join("; "))],
-            }
-        }
+        None => vec![files.seen(shown.join("; ")), covers.seen(shown.join("; "))],
     }
 }
 

@@ -86,12 +86,11 @@ pub fn draft(around: &Around<'_>, evidence: &Evidence, questions: &[Question], a
         active_from: active_from(around, &table.name),
         ..Draft::default()
     };
-    match evidence.given.as_ref().and_then(|given| given.known) {
-        Some(known) => drawn.known(known, &mut draft)?,
-        None => {
-            drawn.columns(&mut draft);
-            drawn.layout(&mut draft, around);
-        }
+    if let Some(known) = evidence.given.as_ref().and_then(|given| given.known) {
+        drawn.known(known, &mut draft)?;
+    } else {
+        drawn.columns(&mut draft);
+        drawn.layout(&mut draft, around);
     }
     controls(&mut draft);
     drawn.select(&mut draft);

@@ -222,13 +222,13 @@ fn workbook(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
         Some(one) => sheet_word(one, profiles),
         None => match profiles.first().and_then(|profile| profile.sheet.as_ref()).map(|first| sheet_word(first, profiles)) {
             Some(word) if word.contains('*') && sheets.iter().flatten().all(|sheet| is_like(word.trim_matches('"'), sheet)) => word,
-            _ => match same_place(profiles) {
-                Some(number) => number.to_string(),
-                None => {
+            _ => same_place(profiles).map_or_else(
+                || {
                     cannot.push("data on sheets of other names in each sample, which stand at other places too".to_owned());
                     String::new()
-                }
-            },
+                },
+                |number| number.to_string(),
+            ),
         },
     };
     need_file(&mut said, "sheet", &value, "the sheet", cannot);
@@ -261,9 +261,9 @@ fn sheet_word(name: &str, profiles: &[&Profile]) -> String {
 
 /// The place of the sheet, from 1, where it is the same in all samples.
 fn same_place(profiles: &[&Profile]) -> Option<usize> {
-    let place = |profile: &&Profile| profile.sheets.iter().position(|sheet| Some(&sheet.name) == profile.sheet.as_ref()).map(|at| at + 1);
-    let first = profiles.first().and_then(place)?;
-    profiles.iter().all(|profile| place(&profile) == Some(first)).then_some(first)
+    let place = |profile: &Profile| profile.sheets.iter().position(|sheet| Some(&sheet.name) == profile.sheet.as_ref()).map(|at| at + 1);
+    let first = profiles.first().and_then(|profile| place(profile))?;
+    profiles.iter().all(|profile| place(profile) == Some(first)).then_some(first)
 }
 
 fn header(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {

@@ -73,15 +73,8 @@ pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> Strin
     if !not_data.is_empty() {
         words.push(("not_data", format!("[{}]", not_data.join(", ")), "each is counted, with its reason".to_owned()));
     }
-    let nil = all.iter().filter(|(_, left)| left.reason == Reason::Nil).find_map(|(_, left)| left.label.clone());
-    if let (Some(label), YES) = (nil, said("empty").as_str()) {
-        if words::file_keys().contains(&"nil") {
-            words.push(("nil", quoted_in_list(label.trim()), "the sender's words for a file without rows".to_owned()));
-        } else {
-            cannot.push("words that say that there are no rows".to_owned());
-        }
-    } else if said("empty") == YES {
-        words.push(("allow_empty", "true".to_owned(), "a file without rows is a delivery".to_owned()));
+    if said("empty") == YES {
+        words.extend(empty(&all, cannot));
     }
     let bars = evidence.samples.iter().any(|sample| sample.profile.layout.bars);
     let between = all.iter().any(|(_, left)| left.reason == Reason::PageHead || (left.reason == Reason::Rule && !bars));
@@ -90,6 +83,19 @@ pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> Strin
     }
     words.extend(printed);
     words
+}
+
+/// That a file may have no rows: in the sender's words, where it has some.
+fn empty(all: &[(&Profile, &LeftOut)], cannot: &mut Vec<String>) -> Option<FileWord> {
+    let nil = all.iter().filter(|(_, left)| left.reason == Reason::Nil).find_map(|(_, left)| left.label.clone());
+    let Some(label) = nil else {
+        return Some(("allow_empty", "true".to_owned(), "a file without rows is a delivery".to_owned()));
+    };
+    if words::file_keys().contains(&"nil") {
+        return Some(("nil", quoted_in_list(label.trim()), "the sender's words for a file without rows".to_owned()));
+    }
+    cannot.push("words that say that there are no rows".to_owned());
+    None
 }
 
 fn amount(draft: &Draft) -> Option<&DraftColumn> {

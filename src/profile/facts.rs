@@ -124,6 +124,7 @@ pub struct TextFacts {
 }
 
 /// How a record is cut into fields.
+#[allow(clippy::struct_excessive_bools)] // each is seen, or not, by itself
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Layout {
     /// The character between fields; `None` where there is none.

@@ -123,7 +123,7 @@ impl Gather {
             self.overpunched += 1;
             let styles = Styles(Styles::OVERPUNCH.0 | Styles::IMPLIED.0);
             self.punched.add(&Amount { value, fineness: Fineness::Pence(2), styles, whole_digits: None });
-            return self.placed.then(|| Amount { value, fineness: Fineness::Pence(2), styles, whole_digits: None });
+            return self.placed.then_some(Amount { value, fineness: Fineness::Pence(2), styles, whole_digits: None });
         }
         amount
     }

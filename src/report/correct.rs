@@ -353,7 +353,7 @@ pub fn corrected(all: &[(String, Option<Answer<Correction>>)]) -> Page {
             }
         }
     }
-    text.push_str(&next(all.iter().filter_map(|(_, tried)| tried.as_ref()?.as_ref().ok())));
+    text.push_str(&next(&all.iter().filter_map(|(_, tried)| tried.as_ref()?.as_ref().ok())));
     Page::new("quarantine_correct", text, list.into())
 }
 
@@ -387,7 +387,7 @@ fn told(Correction { event, delivered, closed, .. }: &Correction, text: &mut Str
 }
 
 /// What follows: the next run, or nothing while the periods are closed.
-fn next<'c>(corrections: impl Iterator<Item = &'c Correction> + Clone) -> String {
+fn next<'c>(corrections: &(impl Iterator<Item = &'c Correction> + Clone)) -> String {
     let closed: BTreeSet<Period> = corrections.clone().flat_map(|done| done.closed.iter().copied()).collect();
     let shut = closed.iter().map(|period| {
         format!("{period} is closed, and stays as it was closed: truecost period preview {period} says what would change; it counts after truecost period reopen {period} --by NAME --reason TEXT\n")

@@ -227,7 +227,7 @@ fn a_restatement_is_told_once_for_what_it_says() {
     assert_eq!(house.run(&["run"], "").0, 0);
     let texts = || -> Vec<String> {
         let asked = house.server.take();
-        asked.iter().map(|asked| asked.json()).filter(|said| said["kind"] == "restated").map(|said| said["text"].to_string()).collect()
+        asked.iter().map(Asked::json).filter(|said| said["kind"] == "restated").map(|said| said["text"].to_string()).collect()
     };
     let first = texts();
     assert_eq!(first.len(), 1, "{first:?}");
@@ -370,7 +370,7 @@ fn the_page_leads_from_an_empty_folder_to_a_notice_about_a_late_file() {
     let out = std::fs::File::create(&received).expect("a file");
     let _receiver =
         Receiver(Command::new("python3").arg(at("receive.py")).stdout(out).stderr(std::process::Stdio::null()).spawn().expect("python3"));
-    let until = std::time::Instant::now() + Duration::from_secs(60);
+    let until = std::time::Instant::now() + Duration::from_mins(1);
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() && std::time::Instant::now() < until {
         std::thread::sleep(Duration::from_millis(50));
     }
