@@ -149,12 +149,16 @@ pub struct Layout {
     /// characters change.
     pub places: Vec<(usize, usize)>,
     /// Somebody has said where columns stand: the names are theirs, and no place is guessed.
+    #[serde(skip)]
     pub given: bool,
     /// First and last character, from 1, of what says of which type a record is, and the type of the rows.
+    #[serde(skip)]
     pub tag: Option<(usize, usize, String)>,
     /// Of a workbook: letters of the first and the last column of the table that was asked for, beside which others stand.
+    #[serde(skip)]
     pub sheet_columns: Option<(String, String)>,
     /// Of a printed report: characters of the shortest and the longest line of a row.
+    #[serde(skip)]
     pub row_widths: Option<(usize, usize)>,
     /// Of a printed report: its lines that are no rows, with `*` for what differs from page to page; never told, for a head of a page may
     /// name whoever printed it.
@@ -406,6 +410,7 @@ pub struct RecordType {
     pub counts: Vec<usize>,
     pub sums: Vec<(usize, usize)>,
     /// Of records of fixed width whose own fields nobody has described: columns of pounds of the rows in which they hold an amount.
+    #[serde(skip)]
     pub amounts: Vec<usize>,
 }
 
