@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, io::Cursor};
 
+use bytes::Bytes;
 use calamine::{DataRef, Reader as _, Xlsx};
+
+use crate::decode::PlainBook;
 
 /// Bytes of a workbook that is read back.
 pub const BYTE_LIMIT: usize = 256 << 20;
@@ -63,6 +66,10 @@ pub fn texts(bytes: &[u8], sheet: &str) -> Result<Texts, Fault> {
 fn open(bytes: &[u8]) -> Result<Xlsx<Cursor<&[u8]>>, Fault> {
     if bytes.len() > BYTE_LIMIT {
         return Err((None, format!("it has {} bytes", bytes.len())));
+    }
+    // Its directory first: what it would unfold to, and whether it is a workbook at all.
+    if let Err(refusal) = PlainBook::open("", Bytes::copy_from_slice(bytes)) {
+        return Err((None, refusal.0.first().map_or_else(|| "it is no workbook".to_owned(), |fault| fault.seen.clone())));
     }
     Xlsx::new(Cursor::new(bytes)).map_err(|error| (None, error.to_string()))
 }

@@ -158,7 +158,8 @@ pub fn overlapping_dates(formats: &[DateFormat], has_window: bool) -> Vec<DateOv
 /// A text that one of the formats reads, and that is another day, too, by one that is added to them.
 #[must_use]
 pub fn overlapping_added(formats: &[DateFormat], added: &[DateFormat]) -> Option<DateOverlap> {
-    formats.iter().flat_map(|one| added.iter().map(move |other| (one, other))).find_map(|(one, other)| overlap(one, other, false))
+    let mut pairs = formats.iter().flat_map(|one| added.iter().map(move |other| (one, other)));
+    pairs.find_map(|(one, other)| overlap(one, other, false).or_else(|| overlap(other, one, false)))
 }
 
 /// A text that the one format reads, and the other as another day.
