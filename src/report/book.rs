@@ -67,6 +67,9 @@ fn open(bytes: &[u8]) -> Result<Xlsx<Cursor<&[u8]>>, Fault> {
     if bytes.len() > BYTE_LIMIT {
         return Err((None, format!("it has {} bytes", bytes.len())));
     }
+    if !bytes.starts_with(b"PK") {
+        return Err((None, "it is no workbook (.xlsx)".to_owned()));
+    }
     // Its directory first: what it would unfold to, and whether it is a workbook at all.
     if let Err(refusal) = PlainBook::open("", Bytes::copy_from_slice(bytes)) {
         return Err((None, refusal.0.first().map_or_else(|| "it is no workbook".to_owned(), |fault| fault.seen.clone())));
