@@ -8,6 +8,7 @@ use super::{
     guess::{guess, targets, words},
     inside, looks,
     names::{any_name, naming},
+    places::contract_of,
     unit,
 };
 use crate::{
@@ -100,7 +101,7 @@ fn amount_question(evidence: &Evidence) -> Question {
     let sides = unit::sides(evidence);
     let default = match &sides {
         Some(sides) => (!sides.credits_below).then(|| sides.answer.clone()),
-        None => heading_at(evidence, likely).or_else(|| money.first().cloned()),
+        None => known_amount(evidence).or_else(|| heading_at(evidence, likely)).or_else(|| money.first().cloned()),
     };
     let sums: Vec<String> = evidence
         .columns
@@ -111,6 +112,12 @@ fn amount_question(evidence: &Evidence) -> Question {
     let question = Question::new("amount", "Which column is the amount? A difference is written `Gross - VAT`.").seen(sums.join("; "));
     let question = default.map_or(question.clone(), |default| question.default(default));
     question.stands_if(money.len() == 1)
+}
+
+/// The column of pounds of a layout that is known: amounts in another currency stand beside it.
+fn known_amount(evidence: &Evidence) -> Option<String> {
+    let contract = contract_of(evidence.given.as_ref()?.known?).ok()?;
+    contract.columns.iter().find(|column| column.kind == Type::Money).map(|column| column.physical_name.clone())
 }
 
 /// The pounds of a column over all samples.

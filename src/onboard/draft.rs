@@ -282,11 +282,17 @@ impl<'a> Drawn<'a> {
         for column in contract_of(known)?.columns {
             let physical_type = if column.kind == Type::Money { "DECIMAL(18,2)" } else { "VARCHAR" };
             let (name, heading) = (column.name.to_string(), column.physical_name.clone());
-            let target = by_label.get(&heading).cloned();
+            // What is personal in the layout goes nowhere where it would not be.
+            let may = |target: &&String| column.rules.personal.is_none() || self.is_personal(target);
+            let target = by_label.get(&heading).filter(may).cloned();
             draft.columns.push(DraftColumn { name, heading, physical_type, target, ..DraftColumn::default() });
         }
         draft.known = Some(known);
         Ok(())
+    }
+
+    fn is_personal(&self, target: &str) -> bool {
+        self.table.column(target).is_some_and(|column| column.rules.personal.is_some())
     }
 
     /// Whether a record that is no row is told by what stands in this column.
