@@ -14,7 +14,9 @@ use crate::{
 /// latest release behind which too few persons stand to be shown apart.
 #[must_use]
 pub fn doctor(partnership: &Partnership, mut findings: Vec<Finding>) -> (Page, Option<Diagnostic>) {
-    findings.extend(small_groups(partnership));
+    // What is damaged is named already, where something is: that these rows cannot be read either says nothing more.
+    let all_fine = findings.iter().all(|f| f.fine);
+    findings.extend(small_groups(partnership).filter(|found| found.fine || all_fine));
     let findings = findings.as_slice();
     let text = findings.iter().map(|f| format!("{} {}: {}\n", mark(f), f.what, f.seen)).collect();
     let list: Vec<Value> = findings.iter().map(|f| json!({"what": f.what, "fine": f.fine, "seen": f.seen, "repair": f.mends})).collect();
