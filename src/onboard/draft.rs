@@ -10,7 +10,7 @@ use super::{
     layout::line_length,
     looks::{MONTHS, month_columns},
     places::contract_of,
-    said::{can_read_date, cannot, controls, knows_style},
+    said::{can_read_date, cannot, controls, knows_style, or_nought},
     unit::{PENCE, THOUSANDS},
 };
 use crate::{
@@ -323,10 +323,11 @@ impl<'a> Drawn<'a> {
         } else if is_amount || wanted == Some(Type::Money) || self.is_clean_money(seen) {
             column.physical_type = "DECIMAL(18,2)";
             column.words.push(("money", self.styles(seen, is_amount)));
-            // Of two columns each row may fill one; a row that fills neither is quarantined without a word. Months may be empty.
+            // Of two columns each row may fill one, and of months some: what is empty is no fault.
             let amount = self.said.of("amount");
-            let is_one = amount != MONTHS && amount_columns(self.evidence, &amount).is_none_or(|(_, off)| off.is_none());
-            column.required = is_amount && (is_one || self.is_full(seen)) && self.said.of("without_amount") != "left_out";
+            let is_one = amount_columns(self.evidence, &amount).is_none_or(|(_, off)| off.is_none());
+            let every_row = if amount == MONTHS { self.is_full(seen) } else { is_one };
+            column.required = is_amount && every_row && self.said.of("without_amount") != "left_out";
             if is_amount {
                 self.amount_words(column, seen);
             }
@@ -578,12 +579,6 @@ impl<'a> Drawn<'a> {
 /// The name of the column in the contract to be.
 fn name_of(draft: &Draft, seen: &Seen) -> Option<String> {
     draft.columns.iter().find(|column| column.heading == seen.heading).map(|column| column.name.clone())
-}
-
-/// The column in SQL, where it may be empty as nought.
-fn or_nought(draft: &Draft, name: &str) -> String {
-    let is_full = draft.columns.iter().any(|column| column.name == name && column.required);
-    if is_full { name.to_owned() } else { format!("coalesce({name}, 0.00)") }
 }
 
 fn dedup(words: &mut Vec<String>) {

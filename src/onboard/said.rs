@@ -21,6 +21,13 @@ pub fn controls(draft: &mut Draft) {
     draft.controls = if all.is_empty() { "none".to_owned() } else { format!("[{}]", all.join(", ")) };
 }
 
+/// The column in SQL, where it may be empty as nought.
+#[must_use]
+pub fn or_nought(draft: &Draft, name: &str) -> String {
+    let is_full = draft.columns.iter().any(|column| column.name == name && column.required);
+    if is_full { name.to_owned() } else { format!("coalesce({name}, 0.00)") }
+}
+
 /// Whether a way to write money is in the table of words.
 #[must_use]
 pub fn knows_style(word: &str) -> bool {

@@ -10,6 +10,7 @@ import csv
 import re
 import subprocess
 import sys
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -18,8 +19,6 @@ import pyarrow as arrow
 import pyarrow.parquet
 
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
-# Parts of lines behind which few persons stand are counted by the table of sums.
-COUNTS = ("class_total",)
 
 
 def plain(text):
@@ -49,8 +48,10 @@ class Published:
     def numbers(self, table, year, period):
         key = table, year, period
         if key not in self._numbers:
-            rows = (row for row in self.read(table) if row.get("delivery_year", year) == year and row.get("delivery_period", period) == period)
-            self._numbers[key] = set().union(*(self.of(row) for row in rows))
+            rows = [row for row in self.read(table) if row.get("delivery_year", year) == year and row.get("delivery_period", period) == period]
+            # Parts of lines behind which few persons stand are told by how many there are.
+            counts = Counter((row["council"], row["part_kind"]) for row in rows if row.get("part_kind"))
+            self._numbers[key] = set().union(*(self.of(row) for row in rows), {Fraction(count) for count in counts.values()})
         return self._numbers[key]
 
     def read(self, table):
@@ -97,7 +98,7 @@ def read(text, published, year, period):
         for line in [paragraph, *rows]:
             wanted = {abs(plain(number)) for number in figures(line)}
             looked += len(wanted)
-            there = [published.numbers(table, year, period) for table in [*named, "delivery", "period", *COUNTS] if published.has(table)]
+            there = [published.numbers(table, year, period) for table in [*named, "delivery", "period"] if published.has(table)]
             missing = wanted - set().union(*there)
             if missing:
                 faults.append(f"{', '.join(map(str, sorted(missing)))} in: {line[:160]}")
