@@ -25,18 +25,28 @@ rule AS (
     AND r.valid_from <= $as_at AND (r.valid_to IS NULL OR $as_at < r.valid_to)
     AND (coalesce(r.feed, '') = '' OR f.feed IS NOT NULL)
 ),
+-- Exact codes are joined by equality; only the rules without a code, prefixes and ranges are tried against every cost centre.
+wide AS (SELECT * FROM rule WHERE pattern = '' OR right(pattern, 1) = '*' OR strpos(pattern, '..') > 0),
+matched AS (
+  SELECT u.council, u.cost_centre, r.pattern, r.given, r.rule_id, r.ownership, r.service, r.bearer
+  FROM used AS u JOIN rule AS r ON r.council = u.council AND r.pattern = u.cost_centre
+  UNION ALL
+  SELECT u.council, u.cost_centre, r.pattern, r.given, r.rule_id, r.ownership, r.service, r.bearer
+  FROM used AS u JOIN wide AS r ON r.council = u.council
+  WHERE r.pattern <> u.cost_centre
+    AND (r.pattern = ''
+      OR (right(r.pattern, 1) = '*' AND starts_with(u.cost_centre, substr(r.pattern, 1, character_length(r.pattern) - 1)))
+      OR (strpos(r.pattern, '..') > 0 AND character_length(u.cost_centre) = character_length(split_part(r.pattern, '..', 1))
+        AND u.cost_centre >= split_part(r.pattern, '..', 1) AND u.cost_centre <= split_part(r.pattern, '..', 2)))
+),
 met AS (
-  SELECT u.council, u.cost_centre, r.rule_id, r.ownership, r.service, r.bearer,
-    r.given * 256 + CASE
-      WHEN r.pattern = '' THEN 0
-      WHEN right(r.pattern, 1) = '*' THEN least(character_length(r.pattern) - 1, 254)
-      WHEN strpos(r.pattern, '..') > 0 THEN least(character_length(split_part(r.pattern, '..', 1)), 254)
+  SELECT council, cost_centre, rule_id, ownership, service, bearer,
+    given * 256 + CASE
+      WHEN pattern = '' THEN 0
+      WHEN right(pattern, 1) = '*' THEN least(character_length(pattern) - 1, 254)
+      WHEN strpos(pattern, '..') > 0 THEN least(character_length(split_part(pattern, '..', 1)), 254)
       ELSE 255 END AS rank
-  FROM used AS u JOIN rule AS r ON r.council = u.council
-  WHERE r.pattern = '' OR r.pattern = u.cost_centre
-    OR (right(r.pattern, 1) = '*' AND starts_with(u.cost_centre, substr(r.pattern, 1, character_length(r.pattern) - 1)))
-    OR (strpos(r.pattern, '..') > 0 AND character_length(u.cost_centre) = character_length(split_part(r.pattern, '..', 1))
-      AND u.cost_centre >= split_part(r.pattern, '..', 1) AND u.cost_centre <= split_part(r.pattern, '..', 2))
+  FROM matched
 ),
 won AS (
   SELECT council, cost_centre, ownership, service, bearer FROM (
