@@ -13,7 +13,7 @@ use super::{
     csv::at,
     partnership::Head,
     rules,
-    typed::{Tables, rows},
+    typed::{Tables, named, rows},
 };
 use crate::{
     diagnostic::{Diagnostic, codes::reference},
@@ -23,9 +23,6 @@ use crate::{
 
 /// Tables whose rows say something of one service, and nothing of anything else: without the service they have no subject.
 const OF_A_SERVICE: [&str; 3] = ["agreement", "pool", "share"];
-
-/// Services that a warning names.
-const NAMED: usize = 8;
 
 /// Takes rows of services out that the partnership does not have, as a table that was taken over from another partnership has them. No
 /// cost can stand in such a service: rules may not name it. What looks like a name that there is stays, and is refused ([`super::known`]).
@@ -54,10 +51,7 @@ fn of_strangers(table: &ReferenceTable, found: &[bool]) -> Diagnostic {
     let services = table.rows.column_by_name("service").and_then(|column| column.as_any().downcast_ref::<StringArray>());
     let strangers: BTreeSet<&str> =
         services.into_iter().flat_map(|all| all.iter().zip(found)).filter_map(|(service, found)| service.filter(|_| *found)).collect();
-    let named = strangers.iter().take(NAMED).map(|service| format!("`{}`", service.escape_debug())).collect::<Vec<_>>().join(", ");
-    let more = strangers.len().saturating_sub(NAMED);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let seen = format!("rows of services that the partnership does not have: {}, of {named}{rest}", count(found));
+    let seen = format!("rows of services that the partnership does not have: {}, of {}", count(found), named(strangers.into_iter()));
     Diagnostic::warning(reference::STRANGER, seen)
         .place(at(&table.file, first_line(table, found)))
         .expected("services of pipelines/partnership.yaml")

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Member, Role, SHARED,
-    typed::{EVER, Row, Tables, days_of_change, rows},
+    typed::{EVER, Row, Tables, days_of_change, named, rows},
 };
 use crate::{
     diagnostic::{Diagnostic, codes::reference},
@@ -73,13 +73,9 @@ fn stretches<'m>(days: &[Day], of_service: &[Row<'_>], members: &[&'m Member]) -
 
 /// `of`: a row of every service that leaves the partner out.
 fn without_partner(partner: &str, span: Span, of: &[Row<'_>]) -> Diagnostic {
-    let named = of.iter().take(NAMED).map(|row| format!("`{}`", row.word("service"))).collect::<Vec<_>>().join(", ");
-    let more = of.len().saturating_sub(NAMED);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let told = Diagnostic::warning(
-        reference::LEFT_OUT,
-        format!("no share of the partner `{partner}` {span}, and shares of others, in {named}{rest}"),
-    );
+    let named = named(of.iter().map(|row| row.word("service")));
+    let told =
+        Diagnostic::warning(reference::LEFT_OUT, format!("no share of the partner `{partner}` {span}, and shares of others, in {named}"));
     of.iter()
         .take(1)
         .fold(told, |told, row| told.place(row.place()))
@@ -87,9 +83,6 @@ fn without_partner(partner: &str, span: Span, of: &[Row<'_>]) -> Diagnostic {
         .outcome("no share of the service is in force then: in such a period its partners' part goes as `zero_volume` of its pool says")
         .hint("add the partner's row: a weight of nought where it bears nothing")
 }
-
-/// Services that a warning names.
-const NAMED: usize = 8;
 
 fn negative(row: Row<'_>) -> Option<Diagnostic> {
     let is_below = row.whole("weight").is_some_and(|weight| weight < 0) || row.decimal("tolerance").is_some_and(|points| points < 0);

@@ -93,5 +93,16 @@ pub fn days_of_change(spans: impl Iterator<Item = Span>) -> Vec<Day> {
     days
 }
 
+/// Names that a warning speaks of, each in quotes; of many the first eight, and how many more there are.
+pub fn named<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    const MOST: usize = 8;
+    let more = match names.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown: Vec<String> = names.take(MOST).map(|name| format!("`{}`", name.escape_debug())).collect();
+    format!("{}{more}", shown.join(", "))
+}
+
 /// Before every day that a table can name.
 pub const EVER: Day = Day(i32::MIN / 2);
