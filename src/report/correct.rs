@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_xlsxwriter::{Color, Format, FormatBorder, Note, Workbook, Worksheet, XlsxError};
 use serde_json::json;
 
-use super::{book, page::Page};
+use super::{book::Returned, page::Page};
 use crate::{
     decode::{Original, originals},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
@@ -301,7 +301,7 @@ fn not_the_export(file: &str, row: Option<u32>, why: &str) -> Refusal {
 }
 
 fn rows_in(file: &str, bytes: &[u8]) -> Answer<Vec<Written>> {
-    let sheet = book::texts(bytes, SHEET).map_err(|(row, why)| not_the_export(file, row, &why))?;
+    let sheet = Returned::open(bytes).and_then(|mut book| book.texts(SHEET)).map_err(|(row, why)| not_the_export(file, row, &why))?;
     let [Some(delivery), Some(number), Some(sha256), Some(_)] = IDENTITY.map(|name| sheet.place(name)) else {
         let headings: Vec<String> = sheet.headings.into_values().collect();
         return Err(not_the_export(file, None, &format!("its headings are {}", headings.join(", "))));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    book::{self, Texts},
+    book::{Returned, Texts},
     page::Page,
     sheet,
     suspense::{TABLES, cell, found, rule_ids, said, stands_in},
@@ -283,14 +283,15 @@ pub struct FilledIn {
 /// suspense, or where none is filled in; TC0106, TC10….
 pub fn suspense_filled(partnership: &Partnership, file: &str, bytes: &[u8]) -> Answer<(Vec<FilledIn>, u64)> {
     let not_ours = |row: Option<u32>, why: &str| not_the_export(file, row, why);
-    let sheets = book::sheets(bytes).map_err(|(row, why)| not_ours(row, &why))?;
+    let mut book = Returned::open(bytes).map_err(|(row, why)| not_ours(row, &why))?;
+    let sheets = book.sheets();
     let known = found(partnership)?.list;
     let mut reading = Reading { file, known: &known, seen: BTreeSet::new(), filled: Vec::new(), left: 0, faults: Vec::new() };
     let mut any = false;
     for table in TABLES.into_iter().filter(|table| sheets.iter().any(|sheet| sheet == table)) {
         let Some(reference) = partnership.references.get(table) else { continue };
         any = true;
-        let texts = book::texts(bytes, table).map_err(|(row, why)| not_ours(row, &why))?;
+        let texts = book.texts(table).map_err(|(row, why)| not_ours(row, &why))?;
         reading.sheet((table, reference), &texts)?;
     }
     if !any {
