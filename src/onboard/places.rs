@@ -117,12 +117,13 @@ fn table(file: &str, text: &str) -> Answer<Places> {
         let record = of(head.record).map(str::to_owned);
         let before = next.iter().find(|(known, _)| *known == record).map_or(1, |(_, next)| *next);
         let from = from.flatten().unwrap_or(before);
-        let Some(to) = to.flatten().or_else(|| width.flatten().map(|width| from + width - 1)).filter(|to| *to >= from) else {
+        let Some(to) = to.flatten().or_else(|| width.flatten().and_then(|width| from.checked_add(width - 1))).filter(|to| *to >= from)
+        else {
             return Err(wrong(file, line, "the field does not say where it ends, or ends before it begins"));
         };
         let Some(name) = of(head.name) else { return Err(wrong(file, line, "the field has no name")) };
         next.retain(|(known, _)| *known != record);
-        next.push((record.clone(), to + 1));
+        next.push((record.clone(), to.saturating_add(1)));
         places.fields.push(Place { name: name.to_owned(), from, to, record });
     }
     if places.fields.is_empty() {
