@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{FeedRun, InHand, read::Stop};
+use super::{
+    FeedRun, InHand,
+    read::{AtHand, Stop},
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::DeliveryId,
@@ -91,13 +94,14 @@ impl FeedRun<'_> {
             return otherwise("its entry in the register names no period");
         };
         let item = self.again(feed, record);
-        let landed = match &item.landed {
-            Ok(landed) => landed.clone(),
+        let (landed, facts) = match &item.landed {
+            Ok(landed) => landed,
             Err(refusal) => return otherwise(&first(&refusal.0)),
         };
-        let mut judged = self.record(&item, &coverage, &id, &landed.0, &landed.1, Some(record));
         let name = format!("{}: {}", feed.name(), record.source.name);
-        let accepted = match self.judge_and_normalise(&item, &name, &coverage, &id, &landed.0, &landed.1, &mut judged, true) {
+        let at = AtHand { item: &item, file: &name, coverage: &coverage, id: &id, landed, facts };
+        let mut judged = self.record(&at, Some(record));
+        let accepted = match self.judge_and_normalise(&at, &mut judged, true) {
             Ok(accepted) => accepted,
             Err(Stop::Refused(faults)) => return otherwise(&first(&faults)),
             Err(Stop::Run(refusal)) => return Err(refusal),

@@ -58,6 +58,29 @@ pub(super) struct Judged {
     pub verdict: Result<Accepted, Stop>,
 }
 
+/// A landed delivery of which all is known that judging it needs.
+pub(super) struct AtHand<'a> {
+    pub item: &'a InHand<'a>,
+    /// As reports name it: `council/feed: name`.
+    pub file: &'a str,
+    pub coverage: &'a Coverage,
+    pub id: &'a DeliveryId,
+    pub landed: &'a Landed,
+    pub facts: &'a FileFacts,
+}
+
+/// What one pass over the bytes of a delivery saw.
+struct Passed<'a> {
+    contract: &'a Contract,
+    judge: Judge,
+    form: Option<Form>,
+    sidecar: Option<serde_json::Value>,
+    /// Rows that a person corrected or left out.
+    by_hand: usize,
+    streamed: Streamed,
+    quarantine: QuarantineWriter,
+}
+
 /// What waits under staging names for one commit.
 pub(super) struct Accepted {
     pub streamed: Streamed,
@@ -100,24 +123,19 @@ impl FeedRun<'_> {
             Met::Same(earlier) => return Read::AlreadyIn(earlier),
             Met::Due { standing, earlier } => (standing.map(|r| *r), earlier),
         };
-        let mut record = self.record(item, &coverage, &id, &landed, &facts, earlier.as_deref());
+        let at = AtHand { item, file: &file, coverage: &coverage, id: &id, landed: &landed, facts: &facts };
+        let mut record = self.record(&at, earlier.as_deref());
         // A correction that does not hold changes nothing of what is kept.
         let keeps_quarantine = standing.is_some() || item.take.why == Why::Corrected;
-        let verdict = self.judge_and_normalise(item, &file, &coverage, &id, &landed, &facts, &mut record, keeps_quarantine);
+        let verdict = self.judge_and_normalise(&at, &mut record, keeps_quarantine);
         let passed = |accepted| crash::point("judge.verdict").map(|()| accepted).map_err(|crashed| Stop::Run(crashed.into()));
         let verdict = verdict.and_then(passed);
         Read::Judged(Judged { record, coverage, id, standing, verdict }.into())
     }
 
-    pub(super) fn record(
-        &self,
-        item: &InHand<'_>,
-        coverage: &Coverage,
-        id: &DeliveryId,
-        landed: &Landed,
-        facts: &FileFacts,
-        earlier: Option<&DeliveryRecord>,
-    ) -> DeliveryRecord {
+    /// The entry of a delivery before it is judged; `earlier` is what is registered of the same bytes and periods.
+    pub(super) fn record(&self, at: &AtHand<'_>, earlier: Option<&DeliveryRecord>) -> DeliveryRecord {
+        let AtHand { item, coverage, id, landed, facts, .. } = *at;
         let feed = item.feed;
         let turn = earlier.filter(|r| r.state != DeliveryState::Withdrawn).and_then(DeliveryRecord::turn);
         let calendar = self.partnership.calendar;
@@ -167,19 +185,44 @@ impl FeedRun<'_> {
         }
     }
 
-    /// The pass and the verdict. Fills the record's proof.
-    #[allow(clippy::too_many_arguments)] // the delivery's own facts; a struct for one call would only rename them
-    pub(super) fn judge_and_normalise(
-        &self,
-        item: &InHand<'_>,
-        file: &str,
-        coverage: &Coverage,
-        id: &DeliveryId,
-        landed: &Landed,
-        facts: &FileFacts,
-        record: &mut DeliveryRecord,
-        again: bool,
-    ) -> Result<Accepted, Stop> {
+    /// The pass and the verdict. Fills the record's proof. Where judging it `again` is in vain, its own quarantine stays.
+    pub(super) fn judge_and_normalise(&self, at: &AtHand<'_>, record: &mut DeliveryRecord, again: bool) -> Result<Accepted, Stop> {
+        let (feed, file) = (at.item.feed, at.file);
+        let passed = self.pass_over(at)?;
+        let (streamed, form) = (&passed.streamed, passed.form.as_ref());
+        let set_aside = self.set_aside(at.id, streamed);
+        let said = judge::Said { set_aside, sidecar: passed.sidecar.as_ref(), listed: feed.listed.get(&at.item.take.entry.name) };
+        let judge::Verdict { proof, mut faults, mut waits, in_middle, asks_for_subtotals } =
+            judge::judge(feed, file, &passed.judge, &streamed.tally, said);
+        let corrected = (passed.by_hand - streamed.rejected_by_hand.len()) as u64;
+        let no_pounds = common(self.partnership, &feed.into).map_err(Stop::Run)?.special.amount.is_none();
+        record.proof = DeliveryProof { set_aside, corrected, no_pounds, ..proved(proof, streamed, form) };
+        faults.extend(too_large(feed, file, record));
+        if let Some((form, sender)) = form.zip(record.proof.sender.as_ref()) {
+            faults.extend(not_as_sent(feed, file, form, sender, streamed));
+        }
+        let mut notes = notes(feed, file, &passed.judge, streamed);
+        let said = outside(feed, file, at.id, at.coverage, streamed, no_pounds);
+        faults.extend(said.faults);
+        notes.extend(said.notes);
+        waits.extend(said.waits);
+        unexplained(streamed, file).map_err(Stop::Run)?;
+        if !faults.is_empty() {
+            return Err(self.refused(at, passed, faults, again));
+        }
+        let subtotals = if asks_for_subtotals { self.subtotals(feed, file, &passed.judge, at.landed)? } else { None };
+        waits.extend(subtotals.or(in_middle));
+        notes.extend(grouped_faults(file, passed.contract, &streamed.groups, Some(at.id)).map(|mut d| {
+            d.severity = crate::diagnostic::Severity::Warning;
+            d.outcome = "these rows are in quarantine; the rest of the delivery is accepted".into();
+            d
+        }));
+        Ok(Accepted { streamed: passed.streamed, quarantine: passed.quarantine, notes, waits })
+    }
+
+    /// Decodes the bytes and makes the rows of the common table from them, under staging names.
+    fn pass_over<'a>(&'a self, at: &AtHand<'a>) -> Result<Passed<'a>, Stop> {
+        let AtHand { item, file, coverage, id, landed, facts } = *at;
         let feed = item.feed;
         let calendar = self.partnership.calendar;
         let contract = contract_for(feed, coverage, calendar).ok_or_else(|| Stop::Refused(vec![no_contract(feed, file, coverage)]))?;
@@ -210,47 +253,24 @@ impl FeedRun<'_> {
         };
         let streamed = stream(&pass, read, &mut quarantine).map_err(|refusal| Stop::of(quiet(feed, refusal)));
         self.observer.event(Event::End);
-        let streamed = streamed?;
-        let set_aside = self.set_aside(id, &streamed);
-        let said = judge::Said { set_aside, sidecar: sidecar.as_ref(), listed: feed.listed.get(&item.take.entry.name) };
-        let judge::Verdict { proof, mut faults, mut waits, in_middle, asks_for_subtotals } =
-            judge::judge(feed, file, &judge, &streamed.tally, said);
-        let corrected = (by_hand.len() - streamed.rejected_by_hand.len()) as u64;
-        record.proof =
-            DeliveryProof { set_aside, corrected, no_pounds: into.special.amount.is_none(), ..proved(proof, &streamed, form.as_ref()) };
-        faults.extend(too_large(feed, file, record));
-        if let Some((form, sender)) = form.as_ref().zip(record.proof.sender.as_ref()) {
-            faults.extend(not_as_sent(feed, file, form, sender, &streamed));
+        let (streamed, by_hand) = (streamed?, by_hand.len());
+        Ok(Passed { contract, judge, form, sidecar, by_hand, streamed, quarantine })
+    }
+
+    /// Why a delivery is refused, the cause before what follows from it; its rejected rows go into quarantine.
+    fn refused(&self, at: &AtHand<'_>, passed: Passed<'_>, mut faults: Vec<Diagnostic>, again: bool) -> Stop {
+        let Passed { contract, judge, streamed, quarantine, .. } = passed;
+        let feed = at.item.feed;
+        name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || {
+            self.lake.landing().open(&at.landed.digest, feed.sealing())
+        });
+        // An earlier quarantine that stays does not hold these rows.
+        let grouped = grouped_faults(at.file, contract, &streamed.groups, (!again).then_some(at.id));
+        faults.splice(..0, grouped.map(|fault| if feed.personal.is_some() { not_kept(fault, again) } else { fault }));
+        if again {
+            return Stop::Refused(faults);
         }
-        let mut notes = notes(feed, file, &judge, &streamed);
-        let said = outside(feed, file, id, coverage, &streamed, record.proof.no_pounds);
-        faults.extend(said.faults);
-        notes.extend(said.notes);
-        waits.extend(said.waits);
-        unexplained(&streamed, file).map_err(Stop::Run)?;
-        if faults.is_empty() {
-            let subtotals = if asks_for_subtotals { self.subtotals(feed, file, &judge, landed)? } else { None };
-            waits.extend(subtotals.or(in_middle));
-        }
-        if !faults.is_empty() {
-            name_documents(feed, contract, &judge, &mut faults, &streamed.tally, || {
-                self.lake.landing().open(&landed.digest, feed.sealing())
-            });
-            // The cause before what follows from it. An earlier quarantine that stays does not hold these rows.
-            let grouped = grouped_faults(file, contract, &streamed.groups, (!again).then_some(id));
-            faults.splice(..0, grouped.map(|fault| if feed.personal.is_some() { not_kept(fault, again) } else { fault }));
-            // Where an accepted delivery is judged again in vain, its own quarantine stays.
-            if !again {
-                quarantine.finish().map_err(Stop::Run)?;
-            }
-            return Err(Stop::Refused(faults));
-        }
-        notes.extend(grouped_faults(file, contract, &streamed.groups, Some(id)).map(|mut d| {
-            d.severity = crate::diagnostic::Severity::Warning;
-            d.outcome = "these rows are in quarantine; the rest of the delivery is accepted".into();
-            d
-        }));
-        Ok(Accepted { streamed, quarantine, notes, waits })
+        quarantine.finish().map_or_else(Stop::Run, |_| Stop::Refused(faults))
     }
 
     /// How the rows of a feed rest in its common table.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     FeedRun, InHand, delivery_id,
     enter::{files_of, rendered},
-    read::Stop,
+    read::{AtHand, Stop},
 };
 use crate::{
     decode::{FileFacts, FileScan},
@@ -160,10 +160,10 @@ impl FeedRun<'_> {
             Err(why) => return Ok(Err(why)),
         };
         let item = in_hand(feed, &coverage, &found);
-        let mut record = self.record(&item, &coverage, &id, &found.landed, &found.encoding, None);
         let name = format!("{}: {}", feed.name(), found.source.name);
-        let judged = self.judge_and_normalise(&item, &name, &coverage, &id, &found.landed, &found.encoding, &mut record, true);
-        let accepted = match judged {
+        let at = AtHand { item: &item, file: &name, coverage: &coverage, id: &id, landed: &found.landed, facts: &found.encoding };
+        let mut record = self.record(&at, None);
+        let accepted = match self.judge_and_normalise(&at, &mut record, true) {
             Ok(accepted) => accepted,
             Err(Stop::Refused(faults)) => {
                 let why = faults.first().map(|d| d.seen.clone()).unwrap_or_default();
