@@ -35,70 +35,68 @@ pub fn status(partnership: &Partnership, stand: &Stand, states: &[Supply]) -> An
     let name = stand.latest.as_ref().map(|m| m.release.clone());
     let head = name.as_ref().map_or_else(|| "no release yet".to_owned(), |r| format!("release {r}"));
     let mut text = format!("{}: {head}\n{}\n{}", partnership.name, needs::text(&needs), table.text());
-    let registers = registers(stand);
-    if !registers.is_empty() {
-        text.push_str(&format!(
-            "\nregisters that the periods read:\n{}",
-            registers.iter().map(|(line, _)| format!("  {line}\n")).collect::<String>()
-        ));
-    }
-    let stand_in = stand_in(stand);
-    if !stand_in.is_empty() {
-        let lines: String = stand_in.iter().map(|(line, _)| format!("  {line}\n")).collect();
-        text.push_str(&format!("\nlines that stand in for what did not come (`missing: carry`):\n{lines}"));
-    }
-    let unmended = |r: &&DeliveryRecord| r.state == DeliveryState::Refused && stand.plan.unmended.contains(&r.delivery_id);
-    for record in stand.records.iter().filter(unmended) {
-        text.push_str(&format!("\nrefused: {}/{} {} {}\n", record.council, record.feed, covers(record), record.source.name));
-        for report in &record.reports {
-            text.push_str(report);
-        }
-    }
-    let in_question = waiting_for_word(partnership, &stand.records, &|_| false);
-    let again = stand.records.iter().filter(|r| r.again);
-    let again = again.filter_map(|r| Some(came_again(r, gone_over(&&stand.records, r)?, &r.source.name)));
-    let in_question: Vec<Diagnostic> = in_question.into_iter().chain(again).collect();
-    if !in_question.is_empty() {
-        text.push_str(&format!("\n{}", render_all(&in_question, false)));
-    }
-    let in_question: Vec<Value> = in_question.iter().map(|d| json!({"code": d.code.id, "seen": d.seen, "hint": d.hint})).collect();
+    let (registers, stand_in) = (registers(stand), stand_in(stand));
+    let lines = |list: &[(String, Value)]| list.iter().map(|(line, _)| line.clone()).collect::<Vec<_>>();
+    text.push_str(&listed("registers that the periods read", &lines(&registers)));
+    text.push_str(&listed("lines that stand in for what did not come (`missing: carry`)", &lines(&stand_in)));
+    text.push_str(&refused(stand));
+    let in_question = in_question(partnership, stand);
     let after_close: Vec<Diagnostic> = stand.plan.after_close.iter().map(AfterClose::report).collect();
-    if !after_close.is_empty() {
-        text.push_str(&format!("\n{}", render_all(&after_close, false)));
-    }
-    let passed_over = passed_over(stand);
-    if !passed_over.is_empty() {
-        text.push_str(&format!("\nnewer, and not counting:\n{}", passed_over.iter().map(|line| format!("  {line}\n")).collect::<String>()));
-    }
+    text.push_str(&reported(&in_question));
+    text.push_str(&reported(&after_close));
+    text.push_str(&listed("newer, and not counting", &passed_over(stand)));
     let blocked = blocked_text(not_made(&stand.plan.blocked));
-    if !blocked.is_empty() {
-        text.push_str(&format!("\n{blocked}"));
-    }
     let uncounted = stand.in_no_figure();
-    if !uncounted.is_empty() {
-        text.push_str(&format!("\n{}", uncounted_text(&uncounted)));
+    let uncounted_lines = if uncounted.is_empty() { String::new() } else { uncounted_text(&uncounted) };
+    for block in [blocked, uncounted_lines].iter().filter(|block| !block.is_empty()) {
+        text.push_str(&format!("\n{block}"));
     }
-    let stops = stand.plan.stops(&[]);
-    if !stops.is_empty() {
-        text.push_str(&format!("\n{}", render_all(&stops, false)));
-    }
-    let waiting = waiting(partnership, &stand.records);
-    if !waiting.is_empty() {
-        text.push_str(&format!("\n{}", render_all(&waiting, false)));
-    }
-    let told = |list: &[Diagnostic]| -> Vec<Value> {
-        let one =
-            |d: &Diagnostic| json!({"code": d.code.id, "file": d.place.as_ref().map(|p| p.file.clone()), "seen": d.seen, "hint": d.hint});
-        list.iter().map(one).collect()
-    };
+    let (stops, waiting) = (stand.plan.stops(&[]), waiting(partnership, &stand.records));
+    text.push_str(&reported(&stops));
+    text.push_str(&reported(&waiting));
+    let of_lines = |list: Vec<(String, Value)>| list.into_iter().map(|(_, json)| json).collect::<Vec<_>>();
+    let asked = in_question.iter().map(|d| json!({"code": d.code.id, "seen": d.seen, "hint": d.hint}));
     Ok(Page::new(
         "status",
         text,
         json!({"partnership": &*partnership.name, "release": name, "needs": needs::json(&needs), "feeds": list, "uncounted": uncounted_json(&uncounted),
-            "stops": told(&stops), "after_close": told(&after_close), "blocked": told(&stand.plan.blocked), "waiting": told(&waiting), "in_question": in_question,
-            "stand_in": stand_in.into_iter().map(|(_, json)| json).collect::<Vec<_>>(),
-            "registers": registers.into_iter().map(|(_, json)| json).collect::<Vec<_>>()}),
+            "stops": told(&stops), "after_close": told(&after_close), "blocked": told(&stand.plan.blocked), "waiting": told(&waiting),
+            "in_question": asked.collect::<Vec<_>>(), "stand_in": of_lines(stand_in), "registers": of_lines(registers)}),
     ))
+}
+
+/// A block of lines under its heading; nothing where there are none.
+fn listed(heading: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!("\n{heading}:\n{}", lines.iter().map(|line| format!("  {line}\n")).collect::<String>())
+}
+
+/// Reports as a block; nothing where there are none.
+fn reported(reports: &[Diagnostic]) -> String {
+    if reports.is_empty() { String::new() } else { format!("\n{}", render_all(reports, false)) }
+}
+
+/// Reports for programs.
+fn told(reports: &[Diagnostic]) -> Vec<Value> {
+    let one = |d: &Diagnostic| json!({"code": d.code.id, "file": d.place.as_ref().map(|p| p.file.clone()), "seen": d.seen, "hint": d.hint});
+    reports.iter().map(one).collect()
+}
+
+/// Refused deliveries that nothing has mended since, with what was said of each.
+fn refused(stand: &Stand) -> String {
+    let unmended = |r: &&DeliveryRecord| r.state == DeliveryState::Refused && stand.plan.unmended.contains(&r.delivery_id);
+    let one = |r: &DeliveryRecord| format!("\nrefused: {}/{} {} {}\n{}", r.council, r.feed, covers(r), r.source.name, r.reports.concat());
+    stand.records.iter().filter(unmended).map(one).collect()
+}
+
+/// Deliveries that wait for somebody's word, and files that came again under a delivery that is superseded.
+fn in_question(partnership: &Partnership, stand: &Stand) -> Vec<Diagnostic> {
+    let waiting = waiting_for_word(partnership, &stand.records, &|_| false);
+    let again = stand.records.iter().filter(|r| r.again);
+    let again = again.filter_map(|r| Some(came_again(r, gone_over(&&stand.records, r)?, &r.source.name)));
+    waiting.into_iter().chain(again).collect()
 }
 
 /// Of each feed that delivers snapshots: by the day of each, the periods of the release that read it, as a line and for programs.
