@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Pence;
+use crate::domain::{Day, Pence};
 
 /// Rows and pounds of one delivery, from the source to the common table. Amounts are signed as delivered in the extract's own columns,
 /// and debit-positive in `periods`.
@@ -47,6 +47,9 @@ pub struct DeliveryProof {
     /// Of the quarantined rows, those that a person leaves out for good: they count against no tolerance.
     #[serde(default, skip_serializing_if = "is_nought")]
     pub set_aside: u64,
+    /// Of the rows that lie outside what the delivery covers, how many and how much lies in each period; they count in `periods`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outside: BTreeMap<String, PeriodProof>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
@@ -177,9 +180,18 @@ pub struct PeriodProof {
     /// What rounding took off these rows.
     #[serde(default, skip_serializing_if = "Residue::is_nought")]
     pub residue: Residue,
+    /// The first and the last day that its rows bear; `None` where they bear none, and in an entry of the version before.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "days")]
+    pub days: Option<(Day, Day)>,
 }
 
 impl PeriodProof {
+    /// Whether rows, debits and credits are those of another.
+    #[must_use]
+    pub fn has_figures_of(&self, other: &Self) -> bool {
+        Self { days: None, ..*self } == Self { days: None, ..*other }
+    }
+
     /// Sum of the absolute amounts: debits less credits, which are negative.
     #[must_use]
     pub const fn absolute(&self) -> Pence {
@@ -239,6 +251,23 @@ mod millionths {
 }
 
 /// Pence as pounds text, `-1234.50`: exact at any size, and legible.
+mod days {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de::Error as _};
+
+    use crate::domain::Day;
+
+    #[allow(clippy::ref_option)] // as serde calls it
+    pub(super) fn serialize<S: Serializer>(days: &Option<(Day, Day)>, to: S) -> Result<S::Ok, S::Error> {
+        days.map(|(first, last)| [first.to_string(), last.to_string()]).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<(Day, Day)>, D::Error> {
+        let Some([first, last]) = Option::<[String; 2]>::deserialize(from)? else { return Ok(None) };
+        let day = |text: &str| Day::parse_iso(text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a day")));
+        Ok(Some((day(&first)?, day(&last)?)))
+    }
+}
+
 mod exact {
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 

@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    domain::{Pence, Period, pounds, rows_and_pounds},
+    domain::{Day, Pence, Period, pounds, rows_and_pounds},
     lake::{DeliveryRecord, DeliveryState, PeriodProof, holder},
     pipeline::{Feed, Shrunken},
 };
+
+/// From so many rows on, what they show together is no accident.
+const TELLING: u64 = 5;
 
 /// What entering an accepted delivery does.
 #[derive(Debug, Default)]
@@ -60,8 +63,32 @@ impl Replaced {
         shrinks(&self.before, &self.after)
     }
 
-    /// What is in question about it, with the absolute amounts, by which it is guarded.
-    fn question(&self) -> String {
+    /// Whether no day of what stood there is among those of what would take its place: a week's file in place of another week's.
+    fn is_another_part(&self) -> bool {
+        let apart = |((first, last), (from, to)): ((Day, Day), (Day, Day))| last < from || to < first;
+        let telling = self.before.rows.min(self.after.rows) >= TELLING;
+        telling && self.before.days.zip(self.after.days).is_some_and(apart)
+    }
+
+    /// What is in question about it; nothing where it may be replaced.
+    fn question(&self) -> Option<String> {
+        if self.shrinks() {
+            return Some(self.less());
+        }
+        let ((first, last), (from, to)) = self.before.days.zip(self.after.days).filter(|_| self.is_another_part())?;
+        let of = |proof: &PeriodProof| self.shown(proof.rows, proof.amount);
+        Some(format!(
+            "in {} stand {} of {first} to {last}, of delivery {}, and these are {} of {from} to {to}: without a day in common they may be \
+             another part of the period, and would take the place of that one",
+            self.period,
+            of(&self.before),
+            self.delivery,
+            of(&self.after)
+        ))
+    }
+
+    /// That it shrinks, with the absolute amounts, by which it is guarded.
+    fn less(&self) -> String {
         let absolute = if self.no_pounds { "" } else { " in absolute amounts" };
         let of = |proof: &PeriodProof| format!("{}{absolute}", self.shown(proof.rows, proof.absolute()));
         let what = if self.after.rows == 0 { "nothing is left" } else { "less than half is left" };
@@ -93,7 +120,7 @@ pub(super) fn shrinks(before: &PeriodProof, after: &PeriodProof) -> bool {
 /// What was replaced, in words: a line for each period that changed, and one for all that did not.
 #[must_use]
 pub fn replaced_in_words(replaced: &[Replaced]) -> Vec<String> {
-    let (changed, same): (Vec<&Replaced>, Vec<&Replaced>) = replaced.iter().partition(|r| r.before != r.after);
+    let (changed, same): (Vec<&Replaced>, Vec<&Replaced>) = replaced.iter().partition(|r| !r.before.has_figures_of(&r.after));
     let mut lines: Vec<String> = changed.into_iter().map(Replaced::in_words).collect();
     if let Some((first, last)) = same.first().zip(same.last()) {
         let periods =
@@ -107,8 +134,9 @@ pub fn replaced_in_words(replaced: &[Replaced]) -> Vec<String> {
 /// Decides what `new`, judged and accepted by its rules, does. `known` is the register with whatever `new` was before; `gone` says of a
 /// file that it lies in its folder no more.
 ///
-/// What it replaces is guarded: a period that would be emptied, or keep less than half of its rows or absolute amounts, is in question,
-/// unless the feed lets its deliveries shrink or a person accepted this one. Nothing is guarded where nothing stands.
+/// What it replaces is guarded: a period that would be emptied, or keep less than half of its rows or absolute amounts, or have no day in
+/// common with what stands, is in question, unless the feed lets its deliveries shrink or a person accepted this one. Nothing is guarded
+/// where nothing stands. Rows outside of what it covers that stand already are in question too.
 #[must_use]
 pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, moved: &dyn Fn(&DeliveryRecord) -> bool) -> Entry {
     let held_by = |known: &[DeliveryRecord], period: Period| holder(known, &new.council, &new.feed, period).cloned();
@@ -143,9 +171,31 @@ pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, 
     );
     entry.replaced = entry.replace.iter().filter_map(|period| replaced(known, new, *period)).collect();
     if rules.shrunken == Shrunken::Waits && !new.accepted_by(&new.rules()) {
-        entry.questions = entry.replaced.iter().filter(|r| r.shrinks()).map(Replaced::question).collect();
+        entry.questions = entry.replaced.iter().filter_map(Replaced::question).collect();
+    }
+    if !new.accepted_by(&new.rules()) {
+        entry.questions.extend(again(&after, new));
     }
     entry
+}
+
+/// Rows outside what the delivery covers that are as many, and as much, as stand in the period in which they lie: brought again without
+/// a word, as by a file that goes on from month to month, they would count twice.
+fn again(after: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<String> {
+    let covered = new.periods();
+    let one = |(period, rows): (&String, &PeriodProof)| {
+        let period = Period::parse(period).filter(|period| !covered.contains(period) && rows.rows >= TELLING)?;
+        let stands = holder(after, &new.council, &new.feed, period).filter(|r| !r.lost)?;
+        let same = stands.proof.periods.get(&period.to_string()).is_some_and(|proof| proof.has_figures_of(rows));
+        let sum = rows_and_pounds(rows.rows, (!new.proof.no_pounds).then_some(rows.amount));
+        same.then(|| {
+            format!(
+                "{sum} of it lie in {period}, where as many rows and as much stand, of delivery {}: they would count twice",
+                stands.delivery_id
+            )
+        })
+    };
+    new.proof.outside.iter().filter_map(one).collect()
 }
 
 /// What the delivery finds in a period that it replaces.

@@ -142,6 +142,7 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryPr
         both_signs: sum.accepted.credits != 0,
     };
     DeliveryProof {
+        outside: std::collections::BTreeMap::new(),
         records: tally.records(),
         accepted: tally.accepted,
         quarantined: tally.rejected,

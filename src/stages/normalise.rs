@@ -40,6 +40,8 @@ pub struct PeriodTotals {
     pub credits: Pence,
     /// What rounding took off these rows, in millionths of a pound.
     pub residue: Sides,
+    /// The first and the last day that they bear.
+    pub days: Option<(Day, Day)>,
 }
 
 impl PeriodTotals {
@@ -53,6 +55,15 @@ impl PeriodTotals {
         self.debits += other.debits;
         self.credits += other.credits;
         self.residue = self.residue.plus(other.residue);
+        if let Some((first, last)) = other.days {
+            self.dated(first);
+            self.dated(last);
+        }
+    }
+
+    #[inline]
+    fn dated(&mut self, day: Day) {
+        self.days = Some(self.days.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
     }
 
     fn count(&mut self, pence: Pence) {
@@ -128,6 +139,8 @@ pub struct Normalised {
     pub parts: Vec<(Period, RecordBatch)>,
     pub totals: BTreeMap<Period, PeriodTotals>,
     pub standings: Standings,
+    /// The rows that lie outside what is covered, by their own period.
+    pub outside: BTreeMap<Period, PeriodTotals>,
     /// Rows whose pounds are other than their record's columns hold, where the form is known by which they are compared.
     pub unlike: Unlike,
 }
@@ -333,6 +346,12 @@ impl Normaliser {
         own.iter().map(period).collect()
     }
 
+    /// The period that the row gives itself, or that its date lies in.
+    fn own_period(&self, own: OwnTime) -> Period {
+        let by_date = || own.date.map(|day| self.placement.calendar().period_of(day));
+        own.period.or_else(by_date).unwrap_or_else(|| self.placement.coverage().last())
+    }
+
     /// Which rows go to which delivery period, and what they add up to.
     fn place(&self, rows: &RecordBatch, own: &[OwnTime], done: &mut Normalised) -> Answer<BTreeMap<Period, Vec<u32>>> {
         let amounts = self.amount_column.as_deref().map(|name| batch::money(rows, name)).transpose()?;
@@ -352,16 +371,23 @@ impl Normaliser {
             let pence = amounts.filter(|amounts| amounts.is_valid(row)).map_or(0, |amounts| amounts.value(row));
             let noted = Noted { source_row: source_rows.value(row), own: *own, pence };
             self.count(noted, place.standing, &mut done.standings);
+            if place.standing == Standing::Outside {
+                let totals = done.outside.entry(self.own_period(*own)).or_default();
+                totals.count(pence);
+                own.date.into_iter().for_each(|day| totals.dated(day));
+            }
             // Rows mostly come sorted by date: stay with the period of the row before while it lasts.
             match &mut open {
                 Some((same, indices, totals)) if *same == place.period => {
                     indices.push(row as u32);
                     totals.count(pence);
+                    own.date.into_iter().for_each(|day| totals.dated(day));
                 }
                 _ => {
                     close(open.take(), &mut placed, &mut done.totals);
                     let mut totals = PeriodTotals::default();
                     totals.count(pence);
+                    own.date.into_iter().for_each(|day| totals.dated(day));
                     open = Some((place.period, vec![row as u32], totals));
                 }
             }

@@ -71,6 +71,7 @@ fn sum<'k>(slots: &[&Slot], of: impl Fn(&Slot) -> Option<&'k DeliveryRecord>) ->
         amount: a.amount + b.amount,
         debits: a.debits + b.debits,
         residue: a.residue.plus(b.residue),
+        days: None,
     })
 }
 

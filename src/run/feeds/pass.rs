@@ -32,6 +32,8 @@ pub struct Streamed {
     pub parts: Vec<StagedRows>,
     pub totals: BTreeMap<Period, PeriodTotals>,
     pub standings: Standings,
+    /// The rows that lie outside what is covered, by their own period.
+    pub outside: BTreeMap<Period, PeriodTotals>,
     /// Rows whose pounds are other than their record's columns hold.
     pub unlike: Unlike,
     /// The feed makes several rows of one: rows normalised and accepted differ in number.
@@ -106,6 +108,7 @@ pub fn stream(pass: &Pass<'_>, read: LandedReader, quarantine: &mut QuarantineWr
             parts: Vec::new(),
             totals: BTreeMap::new(),
             standings: Standings::default(),
+            outside: BTreeMap::new(),
             unlike: Unlike::default(),
             many: pass.many,
             groups: BTreeMap::new(),
@@ -210,6 +213,9 @@ impl Order<'_> {
         }
         for (period, totals) in &normalised.totals {
             self.streamed.totals.entry(*period).or_default().add(totals);
+        }
+        for (period, totals) in &normalised.outside {
+            self.streamed.outside.entry(*period).or_default().add(totals);
         }
         self.streamed.standings.add(&normalised.standings);
         self.streamed.unlike.add(normalised.unlike);

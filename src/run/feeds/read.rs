@@ -24,14 +24,17 @@ use crate::{
     crash,
     decode::{FileFacts, Judge},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{Coverage, DeliveryId, Placement},
+    domain::{Coverage, DeliveryId, Period, Placement},
     lake::{
         DeliveryProof, DeliveryRecord, DeliveryState, KeyIds, Landed, Naming, PARTITION_COLUMNS, PartSchema, PeriodProof, QuarantineWriter,
     },
     pipeline::Feed,
     plan::{self, Met, Why, common},
     schema::{Contract, Form},
-    stages::{judge, normalise::Normaliser},
+    stages::{
+        judge,
+        normalise::{Normaliser, PeriodTotals},
+    },
 };
 
 /// What the register holds, shared by the delivery that is read and the one that is entered.
@@ -196,7 +199,7 @@ impl FeedRun<'_> {
             judge::judge(feed, file, &passed.judge, &streamed.tally, said);
         let corrected = (passed.by_hand - streamed.rejected_by_hand.len()) as u64;
         let no_pounds = common(self.partnership, &feed.into).map_err(Stop::Run)?.special.amount.is_none();
-        record.proof = DeliveryProof { set_aside, corrected, no_pounds, ..proved(proof, streamed, form) };
+        record.proof = DeliveryProof { no_pounds, corrected, set_aside, ..proved(proof, streamed, form) };
         faults.extend(too_large(feed, file, record));
         if let Some((form, sender)) = form.zip(record.proof.sender.as_ref()) {
             faults.extend(not_as_sent(feed, file, form, sender, streamed));
@@ -351,10 +354,17 @@ impl Stop {
 
 /// A proof with what it is in the common table, and what the sender's own columns add up to.
 fn proved(proof: DeliveryProof, streamed: &Streamed, form: Option<&Form>) -> DeliveryProof {
-    let periods = streamed.totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
-    DeliveryProof { periods, sender: form.map(|form| sender_proof(form, &streamed.tally)), ..proof }
+    let of = |totals: &BTreeMap<Period, PeriodTotals>| totals.iter().map(|(period, t)| (period.to_string(), period_proof(t))).collect();
+    let (periods, outside) = (of(&streamed.totals), of(&streamed.outside));
+    DeliveryProof { periods, outside, sender: form.map(|form| sender_proof(form, &streamed.tally)), ..proof }
 }
 
-fn period_proof(totals: &crate::stages::normalise::PeriodTotals) -> PeriodProof {
-    PeriodProof { rows: totals.rows, amount: totals.pence(), debits: totals.debits, residue: residue_proof(totals.residue) }
+fn period_proof(totals: &PeriodTotals) -> PeriodProof {
+    PeriodProof {
+        rows: totals.rows,
+        amount: totals.pence(),
+        debits: totals.debits,
+        residue: residue_proof(totals.residue),
+        days: totals.days,
+    }
 }

@@ -1,6 +1,6 @@
 //! The reconciliation: rows and pounds of every partition, from what the sender sent to what is published.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -45,7 +45,7 @@ impl Stage {
 /// # Errors
 /// TC1250 where rows or pounds are lost or made between two stages.
 pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, PublishedPart)]) -> Answer<Vec<Vec<Cell>>> {
-    let by_id: HashMap<&str, &DeliveryRecord> = records.iter().map(|r| (r.delivery_id.as_str(), *r)).collect();
+    let by_id: BTreeMap<&str, &DeliveryRecord> = records.iter().map(|r| (r.delivery_id.as_str(), *r)).collect();
     let last = last_periods(parts);
     let mut table: BTreeMap<(&str, &str, Period), Stages> = BTreeMap::new();
     let mut faults = Vec::new();
@@ -76,8 +76,8 @@ pub fn reconciliation(records: &[&DeliveryRecord], parts: &[(CostSource, Publish
 }
 
 /// By delivery, the last of its periods that has lines: what belongs to it as a whole stands there.
-fn last_periods(parts: &[(CostSource, PublishedPart)]) -> HashMap<&str, Period> {
-    let mut last: HashMap<&str, Period> = HashMap::new();
+fn last_periods(parts: &[(CostSource, PublishedPart)]) -> BTreeMap<&str, Period> {
+    let mut last: BTreeMap<&str, Period> = BTreeMap::new();
     for (source, _) in parts.iter().filter(|(source, _)| source.carried.is_none()) {
         let period = last.entry(source.delivery.as_str()).or_insert(source.file.period);
         *period = source.file.period.max(*period);
@@ -123,7 +123,7 @@ fn brought(source: &CostSource, record: Option<&DeliveryRecord>, is_last: bool, 
     let proof = record.and_then(|r| r.proof.periods.get(&source.file.period.to_string())).copied().unwrap_or_default();
     let whole = record.filter(|_| is_last);
     let (q_rows, not_known) = whole.map_or((0, 0), |r| (r.proof.quarantined, r.not_known_rows()));
-    let q_pence = whole.map_or(Some(0), |r| r.quarantined_pence());
+    let q_pence = whole.map_or(Some(0), DeliveryRecord::quarantined_pence);
     let q_residue = whole.and_then(|r| r.proof.sender.as_ref()).map_or(0, |sender| sender.quarantined_residue.net());
     let sent = Stage {
         rows: proof.rows + q_rows,
