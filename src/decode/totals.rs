@@ -26,6 +26,16 @@ pub(super) struct EdgeRow {
     pub(super) line: u64,
     /// Its amounts in millionths of a pound, one for each money column in the contract's order; nought where it has none.
     pub(super) millionths: Vec<Pence>,
+    /// Its only text is a word for a total.
+    pub(super) says_total: bool,
+}
+
+/// Whether a text is a word for a total, and nothing else.
+pub(super) fn is_total(text: &[u8]) -> bool {
+    const WORDS: [&str; 9] =
+        ["total", "totals", "grand total", "overall total", "subtotal", "sub total", "sub-total", "total amount", "total spend"];
+    let text = String::from_utf8_lossy(text).trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    WORDS.contains(&text.split_whitespace().collect::<Vec<_>>().join(" ").as_str())
 }
 
 impl EdgeRow {
@@ -64,6 +74,8 @@ pub struct LooksTotal {
     pub rows: u64,
     /// What each adds to the pounds of the delivery; nought where its debits and credits are alike.
     pub pence: Pence,
+    /// What the other rows add up to, where the row calls itself a total and is not their sum; `None` where it is.
+    pub others: Option<Pence>,
 }
 
 /// The amounts of some row or rows, by which rows are compared.
@@ -76,7 +88,18 @@ impl Tally {
         let form = form(judge);
         let columns = |of: &dyn Fn(usize) -> Pence| form.iter().map(|(at, _)| of(*at)).collect();
         let whole = |of: &dyn Fn(usize) -> Pence| vec![net(&form, of)];
-        self.edges_are_sums(&form, &columns).or_else(|| self.edges_are_sums(&form, &whole))
+        self.edges_are_sums(&form, &columns).or_else(|| self.edges_are_sums(&form, &whole)).or_else(|| self.edge_says_total(&form))
+    }
+
+    /// The last row, or the first, that calls itself a total and is not the sum of the others.
+    fn edge_says_total(&self, form: &[(usize, bool)]) -> Option<LooksTotal> {
+        let last = self.edges.tail.last().filter(|row| row.says_total).map(|row| (0, row));
+        let (first, row) = last.or_else(|| self.edges.head.first().filter(|row| row.says_total).map(|row| (1, row)))?;
+        let pence = net(form, &|at| row.of(at));
+        let others = net(form, &|at| self.accepted(at)) - pence;
+        let rows = self.with_amount.saturating_sub(1);
+        let [pence, others] = [pence, others].map(|millionths| millionths / MILLIONTHS_OF_A_PENNY);
+        (rows > 1).then(|| LooksTotal { lines: vec![row.line], first, rows, pence, others: Some(others) })
     }
 
     /// What the accepted rows printed in a money column, in millionths of a pound.
@@ -106,7 +129,7 @@ impl Tally {
             let alike = edges.iter().all(|row| of_row(row) == total);
             if rows > 1 && alike && rest == total && total.iter().any(|pence| *pence != 0) {
                 let pence = net(form, &|at| one.of(at)) / MILLIONTHS_OF_A_PENNY;
-                return Some(LooksTotal { lines: edges.iter().map(|row| row.line).collect(), first, rows, pence });
+                return Some(LooksTotal { lines: edges.iter().map(|row| row.line).collect(), first, rows, pence, others: None });
             }
         }
         None

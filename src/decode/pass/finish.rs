@@ -15,8 +15,9 @@ use super::{
         faults,
         judge::Judge,
         middle::LINES,
+        reading::{Plan, Reading},
         tally::balance,
-        totals::{EDGE, EdgeRow, Edges},
+        totals::{EDGE, EdgeRow, Edges, is_total},
         value::{
             part_pennies::{Parts, printed, residue_of},
             sides::Sides,
@@ -97,7 +98,7 @@ impl Pass<'_> {
         let edge = |row: usize| {
             let millionths = |at: usize| self.columns.get(at).map_or(0, |column| printed(column.pence(row), column.residue(row)));
             let line = self.source_rows.get(row).map_or(0, |line| line.cast_unsigned());
-            EdgeRow { line, millionths: self.judge.money_columns().map(millionths).collect() }
+            EdgeRow { line, millionths: self.judge.money_columns().map(millionths).collect(), says_total: self.says_total(row) }
         };
         let head = (0..rows).filter(accepted).take(EDGE).map(edge).collect();
         let mut tail: Vec<EdgeRow> = (0..rows).rev().filter(accepted).take(EDGE).map(edge).collect();
@@ -106,6 +107,14 @@ impl Pass<'_> {
         tally.with_amount = (with_amount - self.left_out.iter().filter(|row| has(**row)).count()) as u64;
         tally.edges = Edges { head, tail };
         self.running(&rejected);
+    }
+
+    /// Whether the only text of a row is a word for a total.
+    fn says_total(&self, row: usize) -> bool {
+        let is_text = |plan: &Plan| matches!(plan.reading, Reading::Text { .. });
+        let texts = self.judge.plans.iter().zip(&self.columns).filter(|(plan, _)| is_text(plan)).map(|(_, column)| column.group(row));
+        let mut filled = texts.filter(|text| !text.trim_ascii().is_empty());
+        filled.next().is_some_and(|text| is_total(&text)) && filled.next().is_none()
     }
 
     /// What stands before each accepted row, as far into the file as anybody asks.

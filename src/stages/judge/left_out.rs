@@ -185,6 +185,11 @@ fn looks_total(file: &str, judge: &Judge, found: &LooksTotal) -> Diagnostic {
     let (first, last) = (found.first, found.lines.len().saturating_sub(found.first));
     let rows = counted(found.rows, "row");
     let seen = match (first, last) {
+        _ if found.others.is_some() => format!(
+            "the {} row, {amount}, calls itself a total, and the other {rows} add up to {}",
+            if first == 1 { "first" } else { "last" },
+            pounds(found.others.unwrap_or_default())
+        ),
         (0, 1) => format!("the last row, {amount}, is the sum of the {rows} before it: it may be a total"),
         (1, 0) => format!("the first row, {amount}, is the sum of the {rows} behind it: it may be a total"),
         (0, _) => format!("the last {last} rows, {amount} each, are each the sum of the {rows} before them: they may be a total"),
