@@ -60,6 +60,8 @@ pub(super) enum ValueFault {
     Instant,
     /// The word is neither one for a debit nor one for a credit.
     Side,
+    /// The word is none that the contract lists.
+    Word,
     /// No column of the row's amount has a value.
     NoAmount,
 }
@@ -78,6 +80,7 @@ impl ValueFault {
             Self::Truth => value::TRUTH,
             Self::Instant => value::INSTANT,
             Self::Side => value::SIDE,
+            Self::Word => value::WORD,
         }
     }
 
@@ -122,6 +125,9 @@ impl ValueFault {
             Self::Truth => "neither true nor false".into(),
             Self::Instant => "not an instant such as 2018-04-01T06:30:00Z".into(),
             Self::NoAmount => "no column of the amount has a value".into(),
+            Self::Word => {
+                format!("none of the words that the contract lists ({})", rules.map(|rules| rules.only.join(", ")).unwrap_or_default())
+            }
             Self::Side => {
                 let signed = contract.columns.iter().filter_map(|c| c.rules.sign_from.as_ref().filter(|from| from.column == plan.name));
                 let words = signed.map(|from| format!("debit: {}; credit: {}", from.debit.join(", "), from.credit.join(", ")));

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use super::{
     answers::{Answers, NO, Question, YES},
+    currency,
     evidence::{Evidence, Seen},
     guess::{guess, targets, words},
     inside, looks,
-    names::{any_name, naming},
+    names::{any_name, has_month, naming},
     places::contract_of,
     unit,
 };
 use crate::{
-    domain::Calendar,
+    domain::{Calendar, Day},
     pipeline::{Basis, Partnership},
     profile::{Column, Kind, Money, Reason},
     schema::{Contract, Type},
@@ -75,6 +76,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     all.extend(parts_of_pennies(evidence, &chosen));
     all.extend(nothing_words(evidence));
     if let Some(table) = around.table(answers, into) {
+        all.extend(currency::question(evidence, table));
         all.push(roles(evidence, table, &chosen, date_chosen.as_ref()));
     }
     all.push(personal(evidence));
@@ -243,10 +245,12 @@ fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>) -> Ve
     let files = Question::new("files", "How are its files named? `truecost explain files` lists the words.");
     let covers = Question::new("covers", "What does one file cover? As in `{calendar: month, extent: one}`; `truecost explain covers`.");
     if let Some(naming) = found {
-        return vec![
-            files.seen(shown.join("; ")).default(naming.pattern).stands_if(true),
-            covers.seen(shown.join("; ")).default(naming.covers).stands_if(evidence.samples.len() > 1),
-        ];
+        let part = part_of_a_month(evidence, date).filter(|_| naming.pattern.contains("{date}"));
+        let open = part.or_else(|| month_or_period(evidence, date, &naming.pattern));
+        let seen = open.iter().fold(shown.join("; "), |seen, why| format!("{seen}; {why}"));
+        let covers = covers.seen(seen).stands_if(evidence.samples.len() > 1 && open.is_none());
+        let covers = if open.is_some() { covers } else { covers.default(naming.covers) };
+        return vec![files.seen(shown.join("; ")).default(naming.pattern).stands_if(true), covers];
     }
     let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
     match inside::inside(evidence, &samples, around.calendar()).zip(any_name(&names)) {
@@ -256,6 +260,31 @@ fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>) -> Ve
         ],
         None => vec![files.seen(shown.join("; ")), covers.seen(shown.join("; "))],
     }
+}
+
+/// That a number in the name may be a month or a period of the year, and no column of dates tells.
+fn month_or_period(evidence: &Evidence, date: Option<&Seen>, pattern: &str) -> Option<String> {
+    let by_months = looks::months_as_columns(evidence).is_some();
+    let spelt = evidence.samples.iter().all(|sample| has_month(&sample.profile.file));
+    (date.is_none() && !by_months && !spelt && pattern.contains("{month}")).then(|| {
+        "no column holds days, so rows count in the one period that the name says: is its number a month (`calendar: month`), or a period of \
+         the financial year, of which 1 is April (`calendar: fiscal`)"
+            .to_owned()
+    })
+}
+
+/// That the rows of every sample lie within some ten days: files of weeks or days, of which each would take the place of the one before.
+fn part_of_a_month(evidence: &Evidence, date: Option<&Seen>) -> Option<String> {
+    const DAYS: i32 = 10;
+    let spans = evidence.facts(date?).filter_map(|column| column.dates.as_ref());
+    let days = spans.map(|dates| Some((Day::parse_iso(dates.first.as_ref()?)?, Day::parse_iso(dates.last.as_ref()?)?)));
+    let days: Vec<(Day, Day)> = days.collect::<Option<_>>()?;
+    let several = evidence.samples.iter().all(|sample| sample.profile.rows.data > 4);
+    let (first, last) = days.first().filter(|_| several && days.iter().all(|(first, last)| last.0 - first.0 < DAYS))?;
+    Some(format!(
+        "its name has a day and its rows are of {first} to {last} alone: where several such files make a month, each would take the place \
+         of the one before (one period in several files is not read yet: ask for a file of the month)"
+    ))
 }
 
 /// What looks like a total, and rows without an amount.

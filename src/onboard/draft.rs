@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     answers::{Answers, NO, Question, YES, meant},
     ask::{Around, amount_columns, personal_kind, proposed_roles},
+    currency,
     evidence::{Evidence, Sample, Seen},
     guess::{sql_name, targets},
     layout::line_length,
@@ -190,8 +191,10 @@ impl<'a> Drawn<'a> {
 
     fn columns(&mut self, draft: &mut Draft) {
         let by_months = self.said.of("amount") == MONTHS;
-        if self.table.special.date.is_some() && self.date_seen().is_none() && !by_months {
-            self.cannot.push("a file without a column of dates: rows have no month".to_owned());
+        // Without a day, rows lie in what their file covers, where that is one period.
+        let of_one = self.said.of("covers").contains("extent: one");
+        if self.table.special.date.is_some() && self.date_seen().is_none() && !by_months && !of_one {
+            self.cannot.push("a file of several months without a column of dates: rows have no month".to_owned());
         }
         let amounts = self.amounts();
         let date = self.date_seen();
@@ -203,7 +206,8 @@ impl<'a> Drawn<'a> {
             let target = by_label.get(&label).cloned();
             let is_amount = amounts.iter().any(|amount| std::ptr::eq(*amount, seen));
             let is_date = date.is_some_and(|date| std::ptr::eq(date, seen));
-            let is_used = is_amount || is_date || target.is_some();
+            let is_currency = currency::is_it(self.evidence, self.table, &self.said.of("currency"), seen);
+            let is_used = is_amount || is_date || target.is_some() || is_currency;
             let everywhere = seen.places.iter().all(Option::is_some);
             let is_label = self.is_label(seen);
             let is_used = is_used || (is_label && words::column_keys().contains(&"position"));
@@ -217,13 +221,7 @@ impl<'a> Drawn<'a> {
             if (seen.heading.trim().is_empty() || seen.occurrence.is_some()) && is_used && !words::column_keys().contains(&"position") {
                 self.cannot.push(format!("a column that its heading does not tell apart: `{label}`"));
             }
-            let own = if is_amount && amounts.len() == 1 {
-                self.table.special.amount.as_deref().map(str::to_owned)
-            } else if is_date {
-                self.table.special.date.as_deref().map(str::to_owned)
-            } else {
-                target.clone()
-            };
+            let own = self.own_name((is_amount && amounts.len() == 1, is_date), target.as_deref());
             let name = own.filter(|name| !taken.contains(name)).unwrap_or_else(|| {
                 let reserved: Vec<String> = taken.iter().cloned().chain(by_label.values().cloned()).chain(["amount".to_owned()]).collect();
                 sql_name(&seen.heading, seen.places.iter().flatten().next().copied().unwrap_or(0), &reserved)
@@ -251,6 +249,7 @@ impl<'a> Drawn<'a> {
             }
             self.place_words(seen, &mut column);
             self.common_words(seen, &mut column);
+            column.words.extend(currency::only(self.evidence, self.table).filter(|_| is_currency).map(|words| ("only", words)));
             draft.columns.push(column);
         }
         if by_months {
@@ -258,6 +257,17 @@ impl<'a> Drawn<'a> {
             draft.months = month_columns(self.evidence).into_iter().filter_map(day).collect();
         }
         self.sign_from(draft);
+    }
+
+    /// What the common table calls a column: its one amount, its date, or what it fills.
+    fn own_name(&self, (is_amount, is_date): (bool, bool), target: Option<&str>) -> Option<String> {
+        let special = &self.table.special;
+        match (is_amount, is_date) {
+            (true, _) => special.amount.as_deref(),
+            (_, true) => special.date.as_deref(),
+            _ => target,
+        }
+        .map(str::to_owned)
     }
 
     /// Where the column stands in a line of fixed width.
@@ -518,7 +528,7 @@ impl<'a> Drawn<'a> {
         if !not_needed.is_empty() {
             draft.layout.push(("extra_columns", "note".to_owned(), format!("not needed: {}", not_needed.join(", "))));
         }
-        let left = super::left_out::left_out(self.evidence, draft, &|key| self.said.of(key), &mut self.cannot);
+        let left = super::left_out::left_out((self.evidence, self.table), draft, &|key| self.said.of(key), &mut self.cannot);
         draft.layout.extend(left);
     }
 

@@ -2,49 +2,40 @@
 
 use super::{
     answers::YES,
+    currency,
     draft::{Draft, DraftColumn, quoted_in_list},
     evidence::Evidence,
     layout::FileWord,
 };
 use crate::{
     profile::{LeftOut, Profile, Reason},
-    schema::words,
+    schema::{Contract, words},
 };
 
 /// What is no row, over all samples; `said` gives answers by their keys.
 #[must_use]
-pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> String, cannot: &mut Vec<String>) -> Vec<FileWord> {
+pub fn left_out(
+    (evidence, table): (&Evidence, &Contract),
+    draft: &Draft,
+    said: &dyn Fn(&str) -> String,
+    cannot: &mut Vec<String>,
+) -> Vec<FileWord> {
     let mut words: Vec<FileWord> = Vec::new();
     let mut not_data: Vec<String> = Vec::new();
     let all: Vec<(&Profile, &LeftOut)> =
         evidence.samples.iter().flat_map(|sample| sample.profile.left_out.iter().map(move |left| (&sample.profile, left))).collect();
-    let crossing = |profile: &Profile| profile.layout.page_lines.iter().any(|(_, of)| *of == Reason::Total);
-    let totals: Vec<&(&Profile, &LeftOut)> =
-        all.iter().filter(|(profile, left)| left.reason == Reason::Total && !crossing(profile)).collect();
-    if let Some((profile, left)) = totals.first() {
-        let in_all = evidence.samples.iter().all(|sample| sample.profile.left_out.iter().any(|left| left.reason == Reason::Total));
-        match when(evidence, draft, profile, left) {
-            Some(when) if said("control") == YES && in_all => {
-                words.push((
-                    "footer",
-                    format!("{{when: {when}, totals: {{{}}}}}", footer_totals(evidence, draft)),
-                    "compared with the sum of the rows".to_owned(),
-                ));
-            }
-            Some(when) => not_data.push(format!("{{when: {when}, reason: printed totals, holds: total}}")),
-            None => cannot.push(format!(
-                "the row of totals on line {} of {}, which no column tells apart",
-                left.lines.first().copied().unwrap_or(0),
-                profile.file
-            )),
-        }
-    }
+    totals(evidence, draft, said, &all, (&mut words, &mut not_data, cannot));
     // What a printed report has between its rows is told by its lines.
     let profiles: Vec<&Profile> = evidence.samples.iter().map(|sample| &sample.profile).collect();
     let printed = super::layout::printed(&profiles);
     let by_line = |reason: Reason| profiles.iter().any(|profile| profile.layout.page_lines.iter().any(|(_, of)| *of == reason));
     let others = all.iter().filter(|(_, left)| matches!(left.reason, Reason::Subtotal | Reason::Marker | Reason::End));
+    let notes = of_notes(evidence, draft);
     for (profile, left) in others.filter(|(_, left)| !by_line(left.reason)) {
+        if let Some(notes) = notes.as_ref().filter(|_| left.reason == Reason::Marker && left.shape && left.amount.is_none()) {
+            not_data.push(notes.clone());
+            continue;
+        }
         let (reason, holds) = match left.reason {
             Reason::Subtotal => ("subtotals", ", holds: subtotal"),
             Reason::Marker => ("marks of the program that wrote the file", ""),
@@ -64,6 +55,7 @@ pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> Strin
     {
         not_data.push(format!("{{when: {{{}: \"\"}}, reason: rows without an amount}}", amount.name));
     }
+    not_data.extend(currency::left_out(evidence, table, &said("currency"), &draft.columns));
     not_data.sort();
     not_data.dedup();
     // Two reasons for one condition cannot be told apart: the first stands, and what it holds.
@@ -85,6 +77,37 @@ pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> Strin
     words
 }
 
+/// The rows of totals: a footer where every sample has one that is compared, else rows that are left out.
+fn totals(
+    evidence: &Evidence,
+    draft: &Draft,
+    said: &dyn Fn(&str) -> String,
+    all: &[(&Profile, &LeftOut)],
+    (words, not_data, cannot): (&mut Vec<FileWord>, &mut Vec<String>, &mut Vec<String>),
+) {
+    let crossing = |profile: &Profile| profile.layout.page_lines.iter().any(|(_, of)| *of == Reason::Total);
+    let totals: Vec<&(&Profile, &LeftOut)> =
+        all.iter().filter(|(profile, left)| left.reason == Reason::Total && !crossing(profile)).collect();
+    if let Some((profile, left)) = totals.first() {
+        let in_all = evidence.samples.iter().all(|sample| sample.profile.left_out.iter().any(|left| left.reason == Reason::Total));
+        match when(evidence, draft, profile, left) {
+            Some(when) if said("control") == YES && in_all => {
+                words.push((
+                    "footer",
+                    format!("{{when: {when}, totals: {{{}}}}}", footer_totals(evidence, draft)),
+                    "compared with the sum of the rows".to_owned(),
+                ));
+            }
+            Some(when) => not_data.push(format!("{{when: {when}, reason: printed totals, holds: total}}")),
+            None => cannot.push(format!(
+                "the row of totals on line {} of {}, which no column tells apart",
+                left.lines.first().copied().unwrap_or(0),
+                profile.file
+            )),
+        }
+    }
+}
+
 /// That a file may have no rows: in the sender's words, where it has some.
 fn empty(all: &[(&Profile, &LeftOut)], cannot: &mut Vec<String>) -> Option<FileWord> {
     let nil = all.iter().filter(|(_, left)| left.reason == Reason::Nil).find_map(|(_, left)| left.label.clone());
@@ -96,6 +119,18 @@ fn empty(all: &[(&Profile, &LeftOut)], cannot: &mut Vec<String>) -> Option<FileW
     }
     cannot.push("words that say that there are no rows".to_owned());
     None
+}
+
+/// Notes, headings of blocks and lines that go on with the one before, whatever they say: they hold neither a date nor an amount, where
+/// every row of the samples holds both.
+fn of_notes(evidence: &Evidence, draft: &Draft) -> Option<String> {
+    let full = |column: &&DraftColumn| {
+        let seen = evidence.columns.iter().find(|seen| seen.heading == column.heading);
+        seen.is_some_and(|seen| evidence.facts(seen).all(|facts| facts.filled.rows == facts.filled.of))
+    };
+    let date = draft.columns.iter().find(|column| column.physical_type == "DATE" && column.required).filter(full)?;
+    let amount = amount(draft).filter(full)?;
+    Some(format!("{{when: {{{}: \"\", {}: \"\"}}, reason: notes without a date and an amount}}", date.name, amount.name))
 }
 
 fn amount(draft: &Draft) -> Option<&DraftColumn> {

@@ -18,6 +18,7 @@ mod chart;
 mod compare;
 mod copy;
 mod council;
+mod currency;
 mod draft;
 mod evidence;
 mod files;

@@ -157,6 +157,7 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
             .unwrap_or_default(),
         window: for_type("window", column_type == Type::Date, "a `DATE` column").and_then(|i| window(&i)),
         at: stretch(&fields, value),
+        only: for_type("only", column_type == Type::Text, "a text column").and_then(|item| only(&item)).unwrap_or_default(),
         trim: flag("trim"),
         null_words: fields.get("null_words").and_then(|item| item.texts()),
         personal: fields.get("personal").and_then(|item| personal::read(&item, column_type, kind)),
@@ -175,8 +176,20 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
     if let (Some(_), Some(item)) = (rules.occurrence, fields.get("position")) {
         item.refuse(contract::RULE, "`occurrence` stands beside it", "one of `occurrence` and `position`", "");
     }
+    if let (Some(_), Some(item)) = (rules.personal.as_ref(), fields.get("only")) {
+        item.refuse(contract::RULE, "`personal` stands beside it", "one of `only` and `personal`", "A report would name the words.");
+    }
     only_for_sources(&fields, kind);
     rules
+}
+
+/// `[GBP, "£"]`: the words that a text may be.
+fn only(item: &Item<'_>) -> Option<Vec<String>> {
+    let words: Vec<String> = item.texts()?.iter().map(|word| word.trim().to_owned()).collect();
+    if words.is_empty() || words.iter().any(|word| fold_code(word).is_empty()) {
+        item.wrong("at least one word, as in `[GBP]`");
+    }
+    Some(words)
 }
 
 /// Which of several, or which field, from 1.
@@ -205,6 +218,7 @@ fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
         "formats",
         "period",
         "window",
+        "only",
         "trim",
         "null_words",
     ];

@@ -210,6 +210,8 @@ pub struct ColumnRules {
     pub dates: Vec<DateFormat>,
     /// Declared period formats: a `VARCHAR`/`INTEGER` column that says which period a row belongs to.
     pub periods: Vec<PeriodFormat>,
+    /// Words that a text may be; another is quarantined. Any text where there are none.
+    pub only: Vec<String>,
     /// Dates outside it, relative to what the delivery covers, are faulty rows.
     pub window: Option<Window>,
     /// Where it stands in a line of fixed width.

@@ -12,6 +12,7 @@ use super::{
             number::{is_whole, period, whole},
             part_pennies::Parts,
             sides::Sides,
+            words::says,
         },
         workbook::Kind,
     },
@@ -162,7 +163,14 @@ impl Cells<'_> {
         *out.padded += scratch.padded;
     }
 
-    pub(super) fn text(&self, offsets: &mut Vec<i32>, bytes: &mut Vec<u8>, periods: &[PeriodFormat], out: &mut Out<'_>) {
+    /// Text of which the contract may say how it is written, or which words it may be.
+    pub(super) fn text(
+        &self,
+        offsets: &mut Vec<i32>,
+        bytes: &mut Vec<u8>,
+        (periods, only): (&[PeriodFormat], &[Vec<u8>]),
+        out: &mut Out<'_>,
+    ) {
         let mut scratch = Scratch::default();
         let mut last_period = None;
         for (row, spans) in self.rows.iter().enumerate() {
@@ -171,6 +179,9 @@ impl Cells<'_> {
                     append(bytes, cell);
                     if !periods.is_empty() && !is_period(cell, periods, &mut last_period) {
                         out.fault(row, ValueFault::Period);
+                    }
+                    if !only.is_empty() && !only.iter().any(|word| says(cell.text(), word)) {
+                        out.fault(row, ValueFault::Word);
                     }
                 }
                 None => out.null(row, self.plan),

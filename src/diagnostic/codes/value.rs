@@ -15,4 +15,5 @@ codes! {
     SIDE = "TC0312", Supplier, 1, "neither a debit nor a credit", Error or Warning;
     NO_TIME = "TC0313", Supplier, 1, "a row without a period or a date", Error or Warning;
     HALF_A_PERIOD = "TC0314", Supplier, 1, "a row with a year and no period, or the other way", Error or Warning;
+    WORD = "TC0315", Supplier, 1, "a word that the contract does not list", Error or Warning;
 }

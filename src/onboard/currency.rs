@@ -1,0 +1,83 @@
+//! Columns that say in which currency a row's amount is, for common tables that have no such column: amounts in euros are no pounds.
+
+use super::{
+    answers::Question,
+    draft::{DraftColumn, quoted_in_list},
+    evidence::{Evidence, Seen},
+    guess::words,
+};
+use crate::{profile::Column, schema::Contract};
+
+/// Answer: rows in another currency are no cost, and counted.
+const LEFT_OUT: &str = "left_out";
+/// Answer: the amount is in pounds whatever the column says.
+const POUNDS: &str = "pounds";
+/// What says pounds.
+const STERLING: [&str; 4] = ["gbp", "stg", "ukp", "£"];
+/// Currencies that English bodies pay in; they tell a column of currencies whose heading does not.
+const OTHERS: [&str; 12] = ["eur", "usd", "chf", "sek", "nok", "dkk", "aud", "cad", "nzd", "jpy", "pln", "zar"];
+
+/// A column of currencies: its words for pounds, and its other words with how many rows say each.
+pub struct Currencies<'e> {
+    seen: &'e Seen,
+    pounds: Vec<String>,
+    others: Vec<(String, u64)>,
+}
+
+/// The column that says in which currency the amounts are, unless the common table has a column for that.
+pub fn currencies<'e>(evidence: &'e Evidence, table: &Contract) -> Option<Currencies<'e>> {
+    if evidence.given.as_ref().is_some_and(|given| given.known.is_some()) || table.columns.iter().any(|column| &*column.name == "currency")
+    {
+        return None;
+    }
+    evidence.columns.iter().find_map(|seen| {
+        let mut said: Vec<(String, u64)> = Vec::new();
+        for (word, rows) in evidence.facts(seen).flat_map(|column: &Column| &column.values).filter(|(word, _)| !word.trim().is_empty()) {
+            match said.iter_mut().find(|(known, _)| known == word.trim()) {
+                Some((_, n)) => *n += rows,
+                None => said.push((word.trim().to_owned(), *rows)),
+            }
+        }
+        let is_of = |list: &[&str], word: &str| list.contains(&word.to_lowercase().as_str());
+        let heading = words(&seen.heading);
+        let named = heading.split(' ').any(|word| ["currency", "curr", "ccy"].contains(&word)) && !heading.contains("amount");
+        let known = said.iter().all(|(word, _)| is_of(&STERLING, word) || is_of(&OTHERS, word));
+        let (pounds, others): (Vec<_>, Vec<_>) = said.into_iter().partition(|(word, _)| is_of(&STERLING, word));
+        let is_one = !pounds.is_empty() && (named || known) && seen.places.iter().all(Option::is_some);
+        is_one.then(|| Currencies { seen, pounds: pounds.into_iter().map(|(word, _)| word).collect(), others })
+    })
+}
+
+/// What rows in another currency are, where there are some.
+pub fn question(evidence: &Evidence, table: &Contract) -> Option<Question> {
+    let found = currencies(evidence, table)?;
+    let list: Vec<String> = found.others.iter().map(|(word, rows)| format!("{word} in {}", crate::domain::counted(*rows, "row"))).collect();
+    let ask = format!(
+        "`{}` says other than pounds: what are these rows? left_out: no cost, and counted; quarantine: each is looked at by a person; \
+         pounds: the amount is in pounds all the same.",
+        evidence.label(found.seen)
+    );
+    let question = Question::new("currency", ask).seen(list.join("; ")).choices([LEFT_OUT, "quarantine", POUNDS]).default("quarantine");
+    (!found.others.is_empty()).then_some(question)
+}
+
+/// Whether this is the column of currencies, so that the contract names it.
+pub fn is_it(evidence: &Evidence, table: &Contract, answer: &str, seen: &Seen) -> bool {
+    answer != POUNDS && currencies(evidence, table).is_some_and(|found| std::ptr::eq(found.seen, seen))
+}
+
+/// `[GBP]`: a row that says another currency, now or in a later month, is no row of pounds.
+pub fn only(evidence: &Evidence, table: &Contract) -> Option<String> {
+    let found = currencies(evidence, table)?;
+    Some(format!("[{}]", found.pounds.iter().map(|word| quoted_in_list(word)).collect::<Vec<_>>().join(", ")))
+}
+
+/// The records that are left out, as entries of `not_data`.
+pub fn left_out(evidence: &Evidence, table: &Contract, answer: &str, columns: &[DraftColumn]) -> Vec<String> {
+    let Some(found) = currencies(evidence, table).filter(|_| answer == LEFT_OUT) else { return Vec::new() };
+    let Some(column) = columns.iter().find(|column| column.heading == found.seen.heading) else { return Vec::new() };
+    let entry = |(word, _): &(String, u64)| {
+        format!("{{when: {{{}: {}}}, reason: amounts in {word}, holds: other_unit}}", column.name, quoted_in_list(word))
+    };
+    found.others.iter().map(entry).collect()
+}
