@@ -223,18 +223,31 @@ pub(super) fn duplicate_column(subject: &Subject, line: u64, record: &[u8], name
 }
 
 pub(super) fn extra_columns(subject: &Subject, line: u64, record: &[u8], names: &[&str]) -> Diagnostic {
-    let hint = if names == [NO_NAME] {
-        "if every record ends with one delimiter more, say `trailing_delimiter: true` in the contract; a column without a heading is known by its field: `position`; or accept and note unknown columns with `extra_columns: note`"
-    } else {
-        "add the column to the contract, or accept and note unknown ones with `extra_columns: note`"
-    };
     let seen = if subject.secret {
         format!("the header names what the contract does not know ({} of its fields, not shown: the feed is personal)", names.len())
     } else {
         format!("the header names what the contract does not know: {}", printed(names))
     };
-    let hint = if subject.secret { "add the column to the contract with its treatment, or ask the sender to leave it out" } else { hint };
+    let hint = if subject.secret {
+        "add the column to the contract with its treatment, or ask the sender to leave it out"
+    } else {
+        "add the column to the contract, or accept and note unknown ones with `extra_columns: note`"
+    };
     refused(structure::EXTRA_COLUMN, seen).place(place(subject, line, record)).expected("only columns of the contract").hint(hint)
+}
+
+/// Values below no heading: nobody can tell what they are.
+pub(super) fn without_heading(subject: &Subject, line: u64, values: u64) -> Diagnostic {
+    let seen = format!("{} in columns without a heading", crate::domain::counted(values, "value"));
+    let hint = if subject.secret {
+        "ask the sender for the headings, or to leave the columns out"
+    } else {
+        "a column without a heading is known by its field: `position` in the contract; or accept and note such columns with `extra_columns: note`"
+    };
+    refused(structure::EXTRA_COLUMN, seen)
+        .place(line_of(&subject.file, line))
+        .expected("a heading of the contract above every value, or nothing below an empty one")
+        .hint(hint)
 }
 
 pub(super) fn long_record(subject: &Subject, line: u64) -> Diagnostic {

@@ -290,8 +290,9 @@ impl<'j> Search<'j> {
         if !doubled.is_empty() {
             refused.push(faults::duplicate_column(&judge.subject, line, &found.raw, &doubled));
         }
-        if judge.layout.rows.extra_columns == ExtraColumns::Refuse && !extra.is_empty() {
-            let names: Vec<&str> = extra.iter().map(String::as_str).collect();
+        // A column without a heading is none as long as nothing stands in it, which only its records tell.
+        let names: Vec<&str> = extra.iter().map(String::as_str).filter(|name| *name != faults::NO_NAME).collect();
+        if judge.layout.rows.extra_columns == ExtraColumns::Refuse && !names.is_empty() {
             refused.push(faults::extra_columns(&judge.subject, line, &found.raw, &names));
         }
         if !refused.is_empty() {

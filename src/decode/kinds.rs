@@ -229,6 +229,17 @@ impl<'a> Kinds<'a> {
         !conditions.is_empty() && conditions.iter().all(is)
     }
 
+    /// The rule of non-data that a line of text among rows is of: of fewer fields than a row, one of which alone holds something; the fields
+    /// that it does not have are empty. A row that lost some of its fields has more than one that holds something.
+    pub(super) fn note(&self, row: Row<'_>) -> Option<usize> {
+        let is_filled = |at: &usize| self.field(row, *at).is_some_and(|field| !field.text.trim_ascii().is_empty());
+        if row.ends.len() >= self.header.fields || (0..row.ends.len()).filter(is_filled).count() != 1 {
+            return None;
+        }
+        let is = |(at, wanted): &(usize, Vec<u8>)| self.field(row, *at).map_or(wanted.is_empty(), |field| says(&field.text, wanted));
+        self.not_data.iter().position(|rule| !rule.is_empty() && rule.iter().all(is))
+    }
+
     /// The header once more, however it is spelled.
     pub(super) fn is_header_again(&self, row: Row<'_>) -> bool {
         let is_name =

@@ -190,13 +190,16 @@ impl<'a> Pass<'a> {
         length > 0
     }
 
-    /// A record with another number of fields: a control record, a row of totals, a blank line, or the file is refused.
+    /// A record with another number of fields: a control record, a row of totals, a declared note, a blank line, or the file is refused.
     fn judge_odd(&mut self, mut row: Row<'_>) {
         self.take_marks_off(&mut row);
         let class = match self.kinds.class(row) {
             Class::NotData(_) | Class::Data => {
-                let fault = self.wrong_shape(row);
-                return self.report(row.line, fault);
+                let Some(rule) = self.kinds.note(row) else {
+                    let fault = self.wrong_shape(row);
+                    return self.report(row.line, fault);
+                };
+                Class::NotData(rule)
             }
             class => class,
         };

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
     domain::{Identifier, Pence, printable},
+    schema::ExtraColumns,
 };
 
 /// Counts and sums over the records of a file. Parts of it are added in the order of their chunks.
@@ -287,6 +288,10 @@ impl Tally {
                 _ => faults.push(faults::footer_repeated(&judge.subject.file, &self.footer_lines)),
             }
         }
+        let nameless = self.without_heading(header);
+        if nameless > 0 && judge.layout.rows.extra_columns == ExtraColumns::Refuse {
+            faults.push(faults::without_heading(&judge.subject, header.line, nameless));
+        }
         faults.extend(self.date_orders(judge));
         let rows = self.accepted + self.rejected;
         let nil = self.left_out.get(&Left::Nil);
@@ -313,7 +318,13 @@ impl Tally {
         faults
     }
 
-    /// Sentences about columns that the contract does not know: each with how many values it held.
+    /// Values that stand in columns without a heading.
+    fn without_heading(&self, header: &Header) -> u64 {
+        let nameless = header.extra.iter().zip(&self.extra).filter(|(name, _)| *name == faults::NO_NAME);
+        nameless.map(|(_, count)| count).sum()
+    }
+
+    /// Sentences about columns that the contract does not know: each with how many values it held; those without a heading together.
     #[must_use]
     pub fn extra_columns(&self, header: &Header) -> Vec<String> {
         let held = |count: u64| match count {
@@ -321,10 +332,19 @@ impl Tally {
             1 => "it held 1 value".to_owned(),
             count => format!("it held {count} values"),
         };
-        let extra = header.extra.iter().zip(&self.extra);
-        extra
+        let extra = header.extra.iter().zip(&self.extra).filter(|(name, _)| *name != faults::NO_NAME);
+        let mut notes: Vec<String> = extra
             .map(|(name, count)| format!("column `{}` is not in the contract and was left out: {}", printable(name), held(*count)))
-            .collect()
+            .collect();
+        match header.extra.iter().filter(|name| *name == faults::NO_NAME).count() {
+            0 => {}
+            1 => notes.push(format!("a column without a heading was left out: {}", held(self.without_heading(header)))),
+            n => notes.push(format!(
+                "{n} columns without a heading were left out: {}",
+                held(self.without_heading(header)).replacen("it", "they", 1)
+            )),
+        }
+        notes
     }
 
     /// Sentences about what was normalised and skipped, for whoever reads the delivery's report.

@@ -332,6 +332,9 @@ pub struct LeftOut {
     pub label: Option<String>,
     /// Position of that cell.
     pub label_at: Option<usize>,
+    /// Whether `label` is its shape and not its words.
+    #[serde(skip)]
+    pub shape: bool,
     /// The likely amount of such a record, in pounds; `None` where it has none.
     pub amount: Option<Millionths>,
     /// The words that are printed there.

@@ -44,7 +44,16 @@ pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: O
     }
     for (reason, rows, lines) in &table.counts {
         let (rows, lines) = (*rows, lines.clone());
-        judged.left_out.push(LeftOut { reason: *reason, rows, lines, label: None, label_at: None, amount: None, printed: None });
+        judged.left_out.push(LeftOut {
+            reason: *reason,
+            rows,
+            lines,
+            label: None,
+            label_at: None,
+            shape: false,
+            amount: None,
+            printed: None,
+        });
     }
     among_rows(table, money, &mut judged);
     judged.record_types = record_types(table, money);
@@ -232,9 +241,13 @@ impl Judged {
     fn left(&mut self, line: u64, reason: Reason, cells: &[String], likely: Option<usize>) {
         let label = label(cells);
         let number = label.is_some_and(|(_, text)| amount::read(text.as_bytes()).is_some() && text.chars().any(|c| c.is_ascii_digit()));
-        let (label_at, label) = match label.filter(|_| !number && reason != Reason::Preamble) {
-            Some((at, text)) => (Some(at), Some(shown(text))),
-            None => (None, None),
+        let (label_at, label, shape) = match label.filter(|_| !number && reason != Reason::Preamble) {
+            Some((at, text)) => {
+                let shown = shown(text);
+                let shape = shown != text.trim();
+                (Some(at), Some(shown), shape)
+            }
+            None => (None, None, false),
         };
         let printed = likely.and_then(|at| cells.get(at)).filter(|text| !text.trim().is_empty()).cloned();
         let amount = printed.as_ref().and_then(|text| amount::read(text.as_bytes())).map(|amount| amount.value);
@@ -251,6 +264,6 @@ impl Judged {
             }
             return;
         }
-        self.left_out.push(LeftOut { reason, rows: 1, lines: vec![line], label, label_at, amount, printed });
+        self.left_out.push(LeftOut { reason, rows: 1, lines: vec![line], label, label_at, shape, amount, printed });
     }
 }

@@ -173,7 +173,8 @@ fn finish(
     let empty = |at: usize| names.get(at).is_some_and(|name| name.trim().is_empty());
     let unfilled = |pass: &Pass, at: usize| pass.table.columns.get(at).is_some_and(|column| column.filled == 0);
     let last = heading.width.saturating_sub(1);
-    let trailing = !names.is_empty() && last > 0 && empty(last) && pass.ends_empty && pass.table.rows > 0;
+    // Several empty columns at the end are what a spreadsheet leaves; one is a delimiter that ends the line.
+    let trailing = !names.is_empty() && last > 0 && empty(last) && !empty(last - 1) && pass.ends_empty && pass.table.rows > 0;
     let bars = trailing && cut.delimiter == '|' && empty(0) && unfilled(&pass, 0);
     let layout = Layout {
         delimiter: (cut.delimiter != '\u{1f}').then_some(cut.delimiter),
