@@ -197,13 +197,19 @@ fn encodings(profiles: &[&Profile], cannot: &mut Vec<String>) -> FileWord {
         }
     }
     found.sort_by_key(|word| word != "utf-8");
+    // Pure ASCII proves neither: the first name with an accent will be of one or the other.
+    let undecided = found == ["utf-8"] && profiles.iter().filter_map(|profile| profile.text.as_ref()).all(|text| text.ascii);
+    if undecided {
+        found.push("windows-1252".to_owned());
+    }
+    let comment = if undecided { "the samples are plain ASCII" } else { "" };
     let known = words::contract().pointer("/$defs/file/properties/encodings/items/enum").and_then(serde_json::Value::as_array);
     for word in &found {
         if !known.is_some_and(|known| known.iter().any(|k| k == word)) {
             cannot.push(format!("the encoding {word}"));
         }
     }
-    ("encodings", format!("[{}]", found.join(", ")), String::new())
+    ("encodings", format!("[{}]", found.join(", ")), comment.to_owned())
 }
 
 fn workbook(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {

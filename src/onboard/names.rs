@@ -150,6 +150,13 @@ fn written(name: &str, taken: &[&Token]) -> Option<String> {
         out.push_str(&literal(name.get(at..token.from)?));
         out.push_str(token.part);
         at = token.to;
+        // Of a day that eight digits give, of which the year alone is a word, the rest is another in every name.
+        let rest = name.get(at..).unwrap_or_default();
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if token.part == "{year}" && digits == 4 && !taken.iter().any(|other| other.from == at) {
+            out.push_str("{any}");
+            at += digits;
+        }
     }
     out.push_str(&literal(name.get(at..)?));
     let repeats = year.is_some_and(|year| out.split(|c: char| !c.is_ascii_digit()).any(|digits| digits == year));
@@ -196,6 +203,12 @@ fn literal(text: &str) -> String {
     }
     out.push_str(&plain(at, text.len()));
     out
+}
+
+/// Whether a month stands in the name in letters.
+#[must_use]
+pub fn has_month(name: &str) -> bool {
+    !months_in(name).is_empty()
 }
 
 /// Months by their names.
