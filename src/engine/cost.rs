@@ -18,6 +18,7 @@ use datafusion::{
 
 pub use super::parameters::Parameters;
 use super::{
+    again::Seen,
     exact,
     fault::PARTNERSHIP,
     fit::{Fit, Wanted},
@@ -54,6 +55,8 @@ pub struct CostQuery {
     analysed: Arc<Prepared>,
     /// Optimised at the first run, and used again by the next ones: twelve periods are one plan.
     prepared: Arc<Mutex<Option<Prepared>>>,
+    /// The rows of the last run, with what they depend on, where that is known.
+    last: Arc<Mutex<Option<(Seen, RecordBatch)>>>,
 }
 
 /// A plan, with how its columns become those of the table.
@@ -116,7 +119,7 @@ impl CostQuery {
         let reaches = reach::reaches(&plan);
         let (file, sql, table) = (script.file.to_owned(), script.text.to_owned(), table.to_owned());
         let analysed = Arc::new(Prepared { plan, fit });
-        Ok(Self { file, sql, table, columns, schema, reads, parameters, reaches, analysed, prepared: Arc::default() })
+        Ok(Self { file, sql, table, columns, schema, reads, parameters, reaches, analysed, prepared: Arc::default(), last: Arc::default() })
     }
 
     /// The columns of [`Self::run`]'s rows.
@@ -171,48 +174,61 @@ impl CostQuery {
 
     fn rows(&self, script: &Script, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
         let open = tables.open_those(&self.reads).map_err(|e| script.fault(&e))?;
-        let Prepared { plan, fit } = deep(|| self.bound(script, &open, parameters))?;
+        let (Prepared { plan, fit }, seen) = deep(|| {
+            let over = self.over(script, &open)?;
+            // What names no parameter is run once.
+            let seen = if self.parameters.is_empty() { None } else { Seen::of(&over.plan, tables, parameters) };
+            Ok((over, seen))
+        })?;
+        if let Some(rows) = seen.as_ref().and_then(|seen| self.again(seen)) {
+            return Ok(rows);
+        }
+        let is_whole = self.parameters.is_empty();
+        let plan = if is_whole { plan } else { deep(|| with_values(plan, parameters).map_err(|e| script.fault(&e).into()))? };
         let used = if tables.count(&self.reads) < FEW_ROWS { Use::Few } else { Use::Cost };
         let batches = run_to_end(used, open.stores, plan).map_err(|e| script.fault(&e))?;
         let name = |row: usize| format!("row {} of a batch of its result", row + 1);
         let fitted = batches.iter().map(|b| fit.apply(b, &name)).collect::<Answer<Vec<_>>>()?;
         let whole = concat_batches(&self.schema, &fitted).map_err(|e| script.fault(&e.into()))?;
-        self.sorted(&whole).map_err(|e| script.fault(&e.into()).into())
+        let rows = self.sorted(&whole).map_err(|e| script.fault(&e.into()))?;
+        if let Some(seen) = seen {
+            *locked(&self.last) = Some((seen, rows.clone()));
+        }
+        Ok(rows)
     }
 
-    /// The plan over these tables with these parameters. What was planned for other tables of the same columns serves again.
-    fn bound(&self, script: &Script, open: &Open, parameters: &Parameters) -> Answer<Prepared> {
+    /// The rows of the last run, where these depend on the same.
+    fn again(&self, seen: &Seen) -> Option<RecordBatch> {
+        locked(&self.last).as_ref().filter(|(last, _)| last == seen).map(|(_, rows)| rows.clone())
+    }
+
+    /// The plan over these tables, its parameters open. What was planned for other tables of the same columns serves again.
+    fn over(&self, script: &Script, open: &Open) -> Answer<Prepared> {
         let over_these = |prepared: &Prepared| -> Result<Option<Prepared>, DataFusionError> {
-            let Some(plan) = open.instead_of_those_in(prepared.plan.clone())? else { return Ok(None) };
-            let is_whole = self.parameters.is_empty();
-            let plan = if is_whole { plan } else { plan.replace_params_with_values(&parameters::values(parameters))? };
-            Ok(Some(Prepared { plan, fit: prepared.fit.clone() }))
+            let plan = open.instead_of_those_in(prepared.plan.clone())?;
+            Ok(plan.map(|plan| Prepared { plan, fit: prepared.fit.clone() }))
         };
-        if let Some(bound) = over_these(&self.prepared(script)?).map_err(|e| script.fault(&e))? {
-            return Ok(bound);
+        if let Some(over) = over_these(&self.prepared(script)?).map_err(|e| script.fault(&e))? {
+            return Ok(over);
         }
         // These have other columns than those that it was planned for.
         let query = script.query()?;
         let plan = analysed(script, query.clone(), open)?;
         let fit = Fit::plan(script, &query, plan.schema(), &wanted(&self.table, &self.columns))?;
         let prepared = Prepared { plan: optimised(script, plan)?, fit };
-        let bound = over_these(&prepared).map_err(|e| script.fault(&e))?;
-        *self.kept() = Some(prepared);
-        bound.ok_or_else(|| script.fault(&internal_datafusion_err!("the tables of {} changed while it was planned", self.file)).into())
+        let over = over_these(&prepared).map_err(|e| script.fault(&e))?;
+        *locked(&self.prepared) = Some(prepared);
+        over.ok_or_else(|| script.fault(&internal_datafusion_err!("the tables of {} changed while it was planned", self.file)).into())
     }
 
     /// The plan as the last run found it, or optimised now: once, whoever else waits for it.
     fn prepared(&self, script: &Script) -> Answer<Prepared> {
-        let mut kept = self.kept();
+        let mut kept = locked(&self.prepared);
         if let Some(prepared) = &*kept {
             return Ok(prepared.clone());
         }
         let prepared = Prepared { plan: optimised(script, self.analysed.plan.clone())?, fit: self.analysed.fit.clone() };
         Ok(kept.insert(prepared).clone())
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Option<Prepared>> {
-        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sorted(&self, rows: &RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
@@ -227,6 +243,16 @@ impl CostQuery {
             keyed.into_iter().map(|(_, values)| SortColumn { values: Arc::clone(values), options: None }).collect();
         take_record_batch(rows, &lexsort_to_indices(&columns, None)?)
     }
+}
+
+/// What a thread that panicked left behind is whole: it is put in at once.
+fn locked<T>(kept: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The plan with its parameters given.
+fn with_values(plan: LogicalPlan, parameters: &Parameters) -> Result<LogicalPlan, DataFusionError> {
+    plan.replace_params_with_values(&parameters::values(parameters))
 }
 
 /// The plan with parameters left open and types coerced.
@@ -302,6 +328,11 @@ mod tests {
         pub(in crate::engine) fn run_in_any_case(&self, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
             let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
             self.rows(&script, tables, parameters)
+        }
+
+        /// The rows that would be given again.
+        pub(in crate::engine) fn last_rows(&self) -> Option<RecordBatch> {
+            locked(&self.last).as_ref().map(|(_, rows)| rows.clone())
         }
     }
 

@@ -12,6 +12,7 @@
 //! (so there is nothing else to refuse: no file, no setting, no clock, no chance), and report through [`fault`].
 //! Output is matched to contracts by name in [`fit`]; [`exact`] holds the rules that keep money exact.
 
+mod again;
 mod cost;
 mod covered;
 mod day_number;

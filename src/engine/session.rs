@@ -204,6 +204,10 @@ impl Use {
 /// then ends in an error about the plan.
 const DISTINCT_BY_GROUPS: &str = "single_distinct_aggregation_to_group_by";
 
+/// It makes a column of every parameter that is named twice, which is then written for each row; and compared with a column of dates it is
+/// no longer seen to be a parameter (`again`).
+const COLUMNS_OF_PARAMETERS: &str = "common_sub_expression_eliminate";
+
 /// The session of feeds, of cost queries or of questions, made once. It knows no table.
 pub(super) fn state(used: Use) -> &'static SessionState {
     static STATES: [OnceLock<SessionState>; 4] = [const { OnceLock::new() }; 4];
@@ -241,7 +245,8 @@ fn build(used: Use) -> SessionState {
         .with_window_functions(
             SessionStateDefaults::default_window_functions().into_iter().filter(|f| offered(windows, f.name())).collect(),
         );
-    let rules = Optimizer::new().rules.into_iter().filter(|rule| rule.name() != DISTINCT_BY_GROUPS).collect();
+    let left_out = |name: &str| name == DISTINCT_BY_GROUPS || (name == COLUMNS_OF_PARAMETERS && matches!(used, Use::Cost | Use::Few));
+    let rules = Optimizer::new().rules.into_iter().filter(|rule| !left_out(rule.name())).collect();
     builder = builder.with_optimizer_rules(rules);
     if used == Use::Few {
         let rules = PhysicalOptimizer::new().rules;
@@ -285,6 +290,9 @@ mod tests {
         let all = PhysicalOptimizer::new().rules;
         for name in FOR_MANY_ROWS {
             assert!(all.iter().any(|rule| rule.name() == *name), "{name}");
+        }
+        for name in [DISTINCT_BY_GROUPS, COLUMNS_OF_PARAMETERS] {
+            assert!(Optimizer::new().rules.iter().any(|rule| rule.name() == name), "{name}");
         }
     }
 }

@@ -28,10 +28,10 @@ rule AS (
 -- Exact codes are joined by equality; only the rules without a code, prefixes and ranges are tried against every cost centre.
 wide AS (SELECT * FROM rule WHERE pattern = '' OR right(pattern, 1) = '*' OR strpos(pattern, '..') > 0),
 matched AS (
-  SELECT u.council, u.cost_centre, r.pattern, r.given, r.rule_id, r.ownership, r.service, r.bearer
+  SELECT u.council, u.cost_centre, r.pattern, r.given, r.rule_id
   FROM used AS u JOIN rule AS r ON r.council = u.council AND r.pattern = u.cost_centre
   UNION ALL
-  SELECT u.council, u.cost_centre, r.pattern, r.given, r.rule_id, r.ownership, r.service, r.bearer
+  SELECT u.council, u.cost_centre, r.pattern, r.given, r.rule_id
   FROM used AS u JOIN wide AS r ON r.council = u.council
   WHERE r.pattern <> u.cost_centre
     AND (r.pattern = ''
@@ -40,7 +40,7 @@ matched AS (
         AND u.cost_centre >= split_part(r.pattern, '..', 1) AND u.cost_centre <= split_part(r.pattern, '..', 2)))
 ),
 met AS (
-  SELECT council, cost_centre, rule_id, ownership, service, bearer,
+  SELECT council, cost_centre, rule_id,
     given * 256 + CASE
       WHEN pattern = '' THEN 0
       WHEN right(pattern, 1) = '*' THEN least(character_length(pattern) - 1, 254)
@@ -48,12 +48,14 @@ met AS (
       ELSE 255 END AS rank
   FROM matched
 ),
+placed AS (SELECT council, cost_centre, rank, min(rule_id) AS rule_id FROM met GROUP BY council, cost_centre, rank),
+first AS (SELECT council, cost_centre, first_value(rule_id ORDER BY rank DESC) AS rule_id FROM placed GROUP BY council, cost_centre),
+meant AS (
+  SELECT council, rule_id, min(ownership) AS ownership, min(service) AS service, min(bearer) AS bearer FROM rule GROUP BY council, rule_id
+),
 won AS (
-  SELECT council, cost_centre, ownership, service, bearer FROM (
-    SELECT council, cost_centre, ownership, service, bearer,
-      row_number() OVER (PARTITION BY council, cost_centre ORDER BY rank DESC, rule_id) AS place
-    FROM met)
-  WHERE place = 1
+  SELECT f.council, f.cost_centre, m.ownership, m.service, m.bearer
+  FROM first AS f JOIN meant AS m ON m.council = f.council AND m.rule_id = f.rule_id
 ),
 known AS (
   SELECT council, cost_centre FROM cost_centre WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
