@@ -6,7 +6,7 @@ use super::{
         judge::Judge,
         subject::Subject,
     },
-    line::{length, unit},
+    line::{length, told_by_their_ends, unit},
 };
 use crate::{
     diagnostic::{
@@ -39,6 +39,8 @@ pub(in crate::decode) fn line_length(judge: &Judge, fixed: &Fixed, fault: &LineL
             .into()
     } else if fault.cut && seen < expected {
         "the file was cut: ask the sender for it again".into()
+    } else if fixed.short_lines && told_by_their_ends(judge, fixed).iter().any(|(from, to)| *from < seen && seen < *to) {
+        "it ends inside of an amount that its last characters tell: digits are lost, not blanks; ask the sender for the file as it was written".into()
     } else if seen < expected {
         "ask the sender for the file as it was written: blanks at the end of a line, or tabs for blanks, change every place".into()
     } else {

@@ -13,7 +13,7 @@ use super::{
         },
     },
     faults::inside_character,
-    line::{begins, length, unit},
+    line::{begins, length, told_by_their_ends, unit},
 };
 use crate::{
     diagnostic::Diagnostic,
@@ -31,6 +31,9 @@ pub(in crate::decode) struct Cutter<'t> {
     length: usize,
     /// Shorter ones are rows too: blanks at their end are lacking.
     short: bool,
+    /// First position of each field, and the one behind its last, whose last character tells pence or the sign: a line that ends inside of
+    /// it has lost more than blanks.
+    whole: Vec<(usize, usize)>,
     at: usize,
     line: u64,
     pub(in crate::decode) line_ends: LineEnds,
@@ -38,14 +41,20 @@ pub(in crate::decode) struct Cutter<'t> {
 
 impl<'t> Cutter<'t> {
     pub(in crate::decode) fn new(judge: &'t Judge, header: &Header, text: &'t [u8], first_line: u64) -> Self {
-        let (ends, length, short) = match &judge.layout.format {
+        let (ends, length, short, whole) = match &judge.layout.format {
             Format::Fixed(fixed) => {
                 let length = (fixed.length as usize).saturating_sub(header.line_end);
-                (fixed.fields.iter().map(|field| (field.at.end() as usize).min(length)).collect(), length, fixed.short_lines)
+                let ends = fixed.fields.iter().map(|field| (field.at.end() as usize).min(length)).collect();
+                (ends, length, fixed.short_lines, told_by_their_ends(judge, fixed))
             }
-            Format::Delimited(_) | Format::Workbook(_) => (Vec::new(), 0, false),
+            Format::Delimited(_) | Format::Workbook(_) => (Vec::new(), 0, false, Vec::new()),
         };
-        Self { judge, text, ends, unit: unit(judge), length, short, at: 0, line: first_line, line_ends: LineEnds::default() }
+        Self { judge, text, ends, unit: unit(judge), length, short, whole, at: 0, line: first_line, line_ends: LineEnds::default() }
+    }
+
+    /// Whether what a short line lacks can be blanks.
+    fn lacks_blanks(&self, length: usize, line: &[u8]) -> bool {
+        !line.trim_ascii().is_empty() && !self.whole.iter().any(|(from, to)| *from < length && length < *to)
     }
 
     /// Appends records until there are `enough` or the text ends; `true` while there is more. A line of another length goes aside.
@@ -58,7 +67,7 @@ impl<'t> Cutter<'t> {
             let line = self.text.get(base..end).unwrap_or_default();
             records.begin(self.at);
             let length = length(line, self.unit);
-            if length == self.length || (self.short && length < self.length && !line.trim_ascii().is_empty()) {
+            if length == self.length || (self.short && length < self.length && self.lacks_blanks(length, line)) {
                 self.cut(base, line, records)?;
                 records.end_record(self.line, false);
             } else {
