@@ -141,6 +141,8 @@ impl Report<'_> {
     fn line(&mut self, line: u64, text: &str) {
         if text.trim_end() == self.rule {
             self.rules += 1;
+            // The one below the headings too: of a report of one page it is all there is.
+            self.keep(text, Reason::Rule);
         }
         if self.rules == 0 || (self.rules == 1 && text.trim_end() == self.rule) {
             return self.above(line, text);

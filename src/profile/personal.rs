@@ -33,7 +33,8 @@ fn by_heading(heading: &str, kind: Kind, values: &[(String, u64)], filled: u64) 
     let found = |kind: &str, rows: u64, why: String| Some(Personal { kind: kind.to_owned(), rows: OfAll { rows, of: filled }, why });
     let person = has(&["employee", "person", "payroll", "staff", "tenant", "claimant", "client", "customer"]);
     let number = has(&["no", "number", "ref", "reference", "id"]);
-    if has(&["dob", "birth"]) {
+    // `D.O.B.` is three words.
+    if has(&["dob", "birth"]) || words.concat().ends_with("dob") {
         return found("birth", filled, format!("the heading `{heading}`"));
     }
     if has(&["salary", "pay", "wage"]) && kind == Kind::Money && !has(&["date", "amount", "period"]) {
@@ -164,5 +165,20 @@ mod tests {
         assert_eq!(kind("Supplier No", Kind::Code), None);
         assert_eq!(kind("Cost Centre Name", Kind::Text), Some(("name".to_owned(), 1)), "by its values");
         assert_eq!(kind("Payroll No", Kind::Code), Some(("reference".to_owned(), 4)));
+    }
+
+    #[test]
+    fn days_of_birth_and_salaries_but_not_days_of_pay_or_amounts() {
+        let values = [("25411".to_owned(), 4)];
+        let kind = |heading: &str, kind| look(heading, kind, &values, 4).map(|found| (found.kind, found.rows.rows));
+        for heading in ["Date of Birth", "DOB", "D.O.B.", "DateOfBirth", "Employee DOB", "date_of_birth"] {
+            assert_eq!(kind(heading, Kind::Date), Some(("birth".to_owned(), 4)), "{heading}");
+        }
+        for heading in ["Annual Salary", "Full Time Salary", "Basic Pay", "Gross pay", "SALARY £"] {
+            assert_eq!(kind(heading, Kind::Money), Some(("salary".to_owned(), 4)), "{heading}");
+        }
+        for (heading, of) in [("Pay Date", Kind::Date), ("Amount", Kind::Money), ("Payment", Kind::Money), ("Pay Period", Kind::Period)] {
+            assert_eq!(kind(heading, of), None, "{heading}");
+        }
     }
 }

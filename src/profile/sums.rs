@@ -5,7 +5,7 @@ use super::{
     columns::amounts,
     facts::{LeftOut, Over, Reason, RecordType, Total},
     gather::LINES,
-    table::{Aside, Table},
+    table::{Aside, Table, Tagged},
     words,
 };
 
@@ -187,8 +187,9 @@ fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
     let tag_of_rows =
         table.columns.first().filter(|_| !table.is_placed()).and_then(|column| column.values().first().map(|(text, _)| text.clone()));
     let mut types: Vec<RecordType> = Vec::new();
-    for (tag, fields, records, first_line) in &table.tagged {
-        let cells = table.aside.iter().find(|aside| aside.line == *first_line).map(|aside| aside.cells.as_slice()).unwrap_or_default();
+    for tagged in &table.tagged {
+        let first = table.aside.iter().find(|aside| aside.line == tagged.first_line);
+        let cells = first.map(|aside| aside.cells.as_slice()).unwrap_or_default();
         let whole = |text: &String| text.parse::<u64>().ok();
         let numbered = || cells.iter().enumerate().skip(1);
         let counts = numbered().filter(|(_, text)| whole(text) == Some(table.rows)).map(|(at, _)| at + 1).collect();
@@ -200,11 +201,10 @@ fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
             let is_sum = |column: &&usize| value != 0 && (sum(column) == value || (table.is_placed() && sum(column) * 100 == value));
             Some((at + 1, *money.iter().find(is_sum)?))
         });
-        let sums = if *records == 1 { sums.collect() } else { Vec::new() };
-        let tagged = table.aside.iter().filter(|aside| aside.reason == Reason::RecordType && aside.cells.contains(tag));
-        let amounts = tagged.flat_map(|aside| money.iter().filter(|at| aside.amounts.get(**at).copied().flatten().is_some_and(|n| n != 0)));
-        let amounts: Vec<usize> = if table.is_placed() { amounts.copied().collect() } else { Vec::new() };
-        types.push(RecordType { tag: tag.clone(), records: *records, fields: *fields, first_line: *first_line, counts, sums, amounts });
+        let sums = if tagged.records == 1 { sums.collect() } else { Vec::new() };
+        let amounts = money.iter().filter(|at| table.is_placed() && tagged.amounts.contains(at)).copied().collect();
+        let Tagged { tag, fields, records, first_line, .. } = tagged.clone();
+        types.push(RecordType { tag, records, fields, first_line, counts, sums, amounts });
     }
     if let Some(tag) = tag_of_rows.filter(|_| !types.is_empty()) {
         let first_line = table.first_row.unwrap_or(0);

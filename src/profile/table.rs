@@ -3,7 +3,11 @@
 //! What a full row looks like is learnt from the first few hundred; a record that lacks what they all have, or that calls itself a total,
 //! is set aside with the sums so far, and judged when all sums are known.
 
-use std::{borrow::Cow, collections::VecDeque, hash::BuildHasher};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, VecDeque},
+    hash::BuildHasher,
+};
 
 use hashbrown::{DefaultHashBuilder, HashSet};
 
@@ -17,8 +21,11 @@ use super::{
 /// Rows from which the look of a full row is learnt.
 const SAMPLE: usize = 512;
 
-/// Records that are set aside; more are rows.
+/// Records that are set aside; more are rows, or, where something tells them from rows, counted.
 const ASIDE: usize = 5_000;
+
+/// Types of records that are told apart; records of more are counted together.
+const TYPES: usize = 1_000;
 
 /// Rows of which copies are looked for.
 const COPIES: usize = 2_000_000;
@@ -47,6 +54,18 @@ pub(super) struct Edge {
     pub(super) amounts: Vec<Option<i128>>,
 }
 
+/// Records of another type than that of the rows.
+#[derive(Clone, Debug)]
+pub(super) struct Tagged {
+    pub(super) tag: String,
+    /// Fields of the first of them.
+    pub(super) fields: usize,
+    pub(super) records: u64,
+    pub(super) first_line: u64,
+    /// Places in which one of them has an amount that is not nought.
+    pub(super) amounts: BTreeSet<usize>,
+}
+
 /// What goes by.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -54,6 +73,8 @@ pub(super) struct Table {
     pub(super) width: usize,
     /// First fields of records of other types.
     tags: Vec<String>,
+    /// Columns of months beside at least two others: how many of them a row fills says nothing.
+    months: Vec<bool>,
     /// Whether a record that lacks what others have may be no row; not where the places of fields are guessed.
     pub(super) tells_rows: bool,
     pub(super) columns: Vec<Gather>,
@@ -62,7 +83,7 @@ pub(super) struct Table {
     pub(super) rows: u64,
     pub(super) aside: Vec<Aside>,
     pub(super) counts: Vec<(Reason, u64, Vec<u64>)>,
-    pub(super) tagged: Vec<(String, usize, u64, u64)>,
+    pub(super) tagged: Vec<Tagged>,
     pub(super) widths: Vec<(usize, u64)>,
     pub(super) odd_widths: u64,
     pub(super) copies: u64,
@@ -83,6 +104,7 @@ impl Table {
     /// `names` are the headings, empty where the file has none.
     pub(super) fn new(names: Vec<String>, width: usize, tags: Vec<String>) -> Self {
         Self {
+            months: months(&names),
             names,
             width,
             tags,
@@ -185,24 +207,23 @@ impl Table {
         if cells.len() == self.width {
             return false;
         }
-        match self.tagged.iter_mut().find(|(known, ..)| known == tag) {
-            Some((_, _, n, _)) => *n += 1,
-            None => self.tagged.push((tag.clone(), cells.len(), 1, line)),
-        }
-        let cells = cells.iter().map(|cell| String::from_utf8_lossy(&cell.text).into_owned()).collect();
-        self.set_aside(line, Reason::RecordType, cells);
+        let tag = tag.clone();
+        self.typed(tag, line, cells);
         true
     }
 
     /// What full rows look like, from the sample; then its records are sorted.
     fn learn(&mut self) {
         let sample = std::mem::take(&mut self.sample);
-        let filled = |cells: &[Cell<'_>]| cells.iter().filter(|cell| has_value(cell)).count();
+        let filled = |cells: &[Cell<'_>]| self.filled(cells);
         let mut counts: Vec<usize> = sample.iter().map(|(_, _, cells)| filled(cells)).collect();
         counts.sort_unstable();
         let typical = counts.get(counts.len() / 2).copied().unwrap_or(0);
         let full: Vec<_> = sample.iter().filter(|(_, _, cells)| filled(cells) * 2 > typical && !says_so(cells)).collect();
         let always = |at: usize| {
+            if self.months.get(at) == Some(&true) {
+                return false;
+            }
             let n = full.iter().filter(|(_, _, cells)| cells.get(at).is_some_and(has_value)).count();
             // One of a few rows, or one of fifty, may lack what the others have.
             n > 0 && (n * 50 >= full.len() * 49 || (full.len() > 3 && n + 1 >= full.len()))
@@ -214,13 +235,20 @@ impl Table {
         }
     }
 
+    /// Cells with a value, but for those of months.
+    fn filled(&self, cells: &[Cell<'_>]) -> usize {
+        let counts = |at: usize| self.months.get(at) != Some(&true);
+        cells.iter().enumerate().filter(|(at, cell)| counts(*at) && has_value(cell)).count()
+    }
+
     /// Whether a record lacks what full rows have, or calls itself no row.
     fn looks_aside(&self, cells: &[Cell<'_>]) -> bool {
         let Some((always, typical)) = &self.look else { return false };
-        let filled = cells.iter().filter(|cell| has_value(cell)).count();
+        let filled = self.filled(cells);
         let missing = always.iter().enumerate().filter(|(at, always)| **always && !cells.get(*at).is_some_and(has_value)).count();
         let of = always.iter().filter(|always| **always).count();
-        let alone = filled == 1 && self.names.iter().filter(|name| !name.trim().is_empty()).count() > 2;
+        let alone = cells.iter().filter(|cell| has_value(cell)).count() == 1
+            && self.names.iter().filter(|name| !name.trim().is_empty()).count() > 2;
         let sparse = (filled * 2 <= *typical && *typical > 1) || (missing >= 2 && missing * 3 >= of) || alone;
         sparse || (says_so(cells) && (missing > 0 || filled == 1))
     }
@@ -231,6 +259,24 @@ impl Table {
             return self.set_aside(line, Reason::Marker, texts);
         }
         self.row(line, hash, cells);
+    }
+
+    /// Counts a record of another type; the first of its type is kept, and of the others as many as are set aside at all.
+    fn typed(&mut self, tag: String, line: u64, cells: &[Cell<'_>]) {
+        let known = self.tagged.iter().position(|known| known.tag == tag);
+        let is_kept = self.aside.len() < ASIDE || (known.is_none() && self.tagged.len() < TYPES);
+        let texts: Vec<String> = cells.iter().map(|cell| String::from_utf8_lossy(&cell.text).into_owned()).collect();
+        let has_tag = texts.contains(&tag);
+        let at = known.unwrap_or(self.tagged.len());
+        if known.is_none() && self.tagged.len() < TYPES {
+            self.tagged.push(Tagged { tag, fields: cells.len(), records: 0, first_line: line, amounts: BTreeSet::new() });
+        }
+        if let Some(tagged) = self.tagged.get_mut(at) {
+            tagged.records += 1;
+            let amount = |text: &String| super::amount::read(text.as_bytes()).is_some_and(|amount| amount.value.0 != 0);
+            tagged.amounts.extend(texts.iter().enumerate().filter(|(_, text)| has_tag && amount(text)).map(|(at, _)| at));
+        }
+        if is_kept { self.set_aside(line, Reason::RecordType, texts) } else { self.count(Reason::RecordType, line) }
     }
 
     fn set_aside(&mut self, line: u64, reason: Reason, cells: Vec<String>) {
@@ -273,6 +319,13 @@ impl Table {
     }
 }
 
+/// Which headings are months, where there are several and at least two others.
+fn months(names: &[String]) -> Vec<bool> {
+    let all: Vec<bool> = names.iter().map(|name| super::date::month_of(name.trim().as_bytes()).is_some()).collect();
+    let months = all.iter().filter(|month| **month).count();
+    if months > 1 && names.len() - months > 1 { all } else { Vec::new() }
+}
+
 /// Whether a record calls itself a total, or says that there is nothing.
 fn says_so(cells: &[Cell<'_>]) -> bool {
     let label = cells.iter().find(|cell| has_value(cell)).map(|cell| String::from_utf8_lossy(&cell.text).into_owned());
@@ -301,18 +354,13 @@ impl Table {
     /// A line that crosses the columns of a printed report, with what it says where that is known.
     pub(super) fn note(&mut self, line: u64, reason: Reason, cells: Vec<String>) {
         self.records += 1;
-        self.set_aside(line, reason, cells);
+        if self.aside.len() < ASIDE { self.set_aside(line, reason, cells) } else { self.count(reason, line) }
     }
 
     /// A record that its first character tells from rows.
     pub(super) fn of_type(&mut self, tag: String, line: u64, cells: &[Cell<'_>]) {
         self.records += 1;
-        match self.tagged.iter_mut().find(|(known, ..)| *known == tag) {
-            Some((_, _, n, _)) => *n += 1,
-            None => self.tagged.push((tag, cells.len(), 1, line)),
-        }
-        let cells = cells.iter().map(|cell| String::from_utf8_lossy(&cell.text).into_owned()).collect();
-        self.set_aside(line, Reason::RecordType, cells);
+        self.typed(tag, line, cells);
     }
 
     /// Counts a record of page furniture, which a reader of printed reports tells by its places.

@@ -8,7 +8,7 @@ use super::{
     relate::{Beside, Relations},
     source::Source,
     sums::{self, Before},
-    table::Table,
+    table::{Table, Tagged},
     words,
 };
 
@@ -34,7 +34,9 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
     let guessed = layout.width.is_some() && !layout.given;
     let amount = best(&columns, Kind::Money, words::amount_score).filter(|_| !guessed);
     let date = best(&columns, Kind::Date, words::date_score);
-    let judged = sums::judge(&table, &before, &money, amount);
+    // What a record prints of a person's pay is told no more than what a row does.
+    let told = amount.filter(|at| columns.iter().all(|column| column.at != *at || column.personal.is_none()));
+    let judged = sums::judge(&table, &before, &money, told);
     let name = name::read(&source.name);
     within(&mut columns, &name);
     layout.fields = fields(&table);
@@ -82,10 +84,10 @@ fn best(columns: &[Column], kind: Kind, score: fn(&str) -> i32) -> Option<usize>
 
 /// The first records of each other type.
 fn leading(table: &Table) -> Vec<Vec<String>> {
-    let of = |(tag, _, _, line): &(String, usize, u64, u64)| {
-        let aside = table.aside.iter().find(|aside| aside.line == *line)?;
-        let has_tag = aside.cells.first().is_some_and(|first| first == tag);
-        Some(std::iter::once(tag.clone()).chain(aside.cells.iter().skip(usize::from(has_tag)).cloned()).collect())
+    let of = |tagged: &Tagged| {
+        let aside = table.aside.iter().find(|aside| aside.line == tagged.first_line)?;
+        let has_tag = aside.cells.first().is_some_and(|first| *first == tagged.tag);
+        Some(std::iter::once(tagged.tag.clone()).chain(aside.cells.iter().skip(usize::from(has_tag)).cloned()).collect())
     };
     table.tagged.iter().filter_map(of).collect()
 }

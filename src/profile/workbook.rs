@@ -30,10 +30,13 @@ pub(super) fn profile(source: &Source, bytes: Bytes, options: &Options) -> Answe
     let mut sheets = Vec::new();
     for sheet in &book.sheets {
         let mut cells = 0;
-        book.each(&sheet.name, &mut |_, found| {
-            cells += found.len() as u64;
-            true
-        })?;
+        // The cells of the only sheet are counted as they are read.
+        if book.sheets.len() > 1 {
+            book.each(&sheet.name, &mut |_, found| {
+                cells += found.len() as u64;
+                true
+            })?;
+        }
         sheets.push(Sheet { name: sheet.name.clone(), hidden: sheet.hidden, cells, formulas: sheet.formulas, tables: Vec::new() });
     }
     let at = choose(source, &sheets, options)?;
@@ -54,7 +57,7 @@ pub(super) fn profile(source: &Source, bytes: Bytes, options: &Options) -> Answe
         notes.push(format!("{} with a formula: their values of the last time are read", counted(facts.formulas, "cell")));
     }
     let name = facts.name.clone();
-    table(source, &book, &name, &looked, sheets, notes).map(|mut profile| {
+    table(source, &book, &name, &looked, (sheets, at), notes).map(|mut profile| {
         profile.layout.sheet_columns = asked;
         profile
     })
@@ -125,18 +128,29 @@ fn table_of(blocks: &[(u32, u32)], last: u32) -> (u32, u32) {
     }
 }
 
-fn table(source: &Source, book: &PlainBook, sheet: &str, looked: &Looked, sheets: Vec<Sheet>, notes: Vec<String>) -> Answer<Profile> {
+fn table(
+    source: &Source,
+    book: &PlainBook,
+    sheet: &str,
+    looked: &Looked,
+    (mut sheets, at): (Vec<Sheet>, usize),
+    notes: Vec<String>,
+) -> Answer<Profile> {
     let heading = shape::heading(&looked.rows);
     let width = looked.rows.first().map_or(0, |(_, texts)| texts.len());
     let from = heading.at.and_then(|at| looked.rows.get(at + heading.records - 1)).map_or(0, |(row, _)| *row);
     let line = heading.at.and_then(|at| looked.rows.get(at)).map(|(row, _)| *row);
     let first = looked.first;
-    let mut read = Reading { table: Table::new(heading.names.clone(), width, Vec::new()), before: Vec::new(), first, width };
+    let mut read =
+        Reading { table: Table::new(heading.names.clone(), width, Vec::new()), before: Vec::new(), first, width, raw: String::new() };
+    let mut values = 0;
     book.each(sheet, &mut |row, cells| {
+        values += cells.len() as u64;
         read.row(u64::from(row), cells, u64::from(row) <= from, line);
         true
     })?;
     read.table.finish();
+    sheets.get_mut(at).into_iter().for_each(|sheet| sheet.cells = values);
     let Heading { records, names, .. } = heading;
     let header = Header {
         line,
@@ -166,20 +180,23 @@ struct Reading {
     before: Vec<Before>,
     first: u32,
     width: usize,
+    /// All of the row that is being read, to tell copies.
+    raw: String,
 }
 
 impl Reading {
     fn row(&mut self, row: u64, cells: &[PlainCell<'_>], above: bool, header: Option<u64>) {
         let mut laid: Vec<Cell<'_>> = vec![Cell::default(); self.width];
-        let mut raw = String::new();
+        self.raw.clear();
         for cell in cells {
             let Some(place) = cell.column.checked_sub(self.first).and_then(|at| laid.get_mut(at as usize)) else { continue };
             let day = if cell.kind == "date" { cell.text.get(..10).and_then(Day::parse_iso) } else { None };
             *place = Cell { text: Cow::Borrowed(cell.text.as_bytes()), day, own: cell.kind };
-            raw.push_str(&format!("{}\u{1f}{}\u{1f}", cell.column, cell.text));
+            self.raw.extend([char::from_u32(cell.column).unwrap_or('\u{1f}'), '\u{1f}']);
+            self.raw.push_str(cell.text);
         }
         if !above {
-            return self.table.take(row, raw.as_bytes(), &laid);
+            return self.table.take(row, self.raw.as_bytes(), &laid);
         }
         self.table.records += 1;
         if header.is_none_or(|line| row < line) {

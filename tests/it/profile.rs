@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::Value;
-use truecost::profile::{self, Options, Profile};
+use truecost::profile::{self, Options, Place, Places, Profile};
 
 use crate::places;
 
@@ -317,4 +317,29 @@ fn no_value_of_a_person_is_told() {
     }
     let kinds: Vec<&str> = found.columns.iter().filter_map(|column| column.personal.as_ref()).map(|found| found.kind.as_str()).collect();
     assert_eq!(kinds, ["name", "ni_number", "bank", "email", "address"]);
+}
+
+/// A file may hold any number of records of other types, and of types: all are counted, and few are held.
+#[test]
+fn records_of_other_types_are_counted_however_many_there_are() {
+    let place = |name: &str, from, to, record: Option<&str>| Place { name: name.into(), from, to, record: record.map(str::to_owned) };
+    let fields = vec![place("type", 1, 1, None), place("code", 2, 5, None), place("amount", 6, 15, None), place("rows", 2, 8, Some("T"))];
+    let places = Some(Places { tag: Some((1, 1)), rows: None, fields });
+    let mut text: String = (0..500).map(|row| format!("D{:04}{:010}\n", row % 7, row * 10)).collect();
+    text.extend((0..20_000).map(|_| "X    0000000500\n"));
+    text.extend((0..2_000_u32).filter_map(|n| char::from_u32(0x4E00 + n)).map(|tag| format!("{tag}    0000000000\n")));
+    text.push_str("T0000500        \n");
+    let options = Options { places, ..Options::default() };
+    let found = profile::profile_bytes("paid_2025_04.txt", text.as_bytes(), &options).expect("a profile");
+    assert_eq!(found.rows.data, 500);
+    let of = |tag: &str| found.record_types.iter().find(|kind| kind.tag == tag).map(|kind| (kind.records, !kind.amounts.is_empty()));
+    assert_eq!((of("X"), of("一")), (Some((20_000, true)), Some((1, false))));
+    // A thousand types are told apart; the records of more are counted together, and a trailer among them says nothing.
+    assert_eq!(found.record_types.len(), 1_000);
+    let others: u64 = found.left_out.iter().map(|left| left.rows).sum();
+    assert_eq!(others, 22_001, "{:?}", found.left_out);
+    let few = text.lines().filter(|line| line.starts_with(['D', 'X', 'T'])).map(|line| format!("{line}\n")).collect::<String>();
+    let found = profile::profile_bytes("paid_2025_04.txt", few.as_bytes(), &options).expect("a profile");
+    let trailer = found.record_types.iter().find(|kind| kind.tag == "T").expect("a trailer");
+    assert_eq!((trailer.records, trailer.counts.as_slice()), (1, &[2_usize][..]), "the first of each type is held");
 }
