@@ -127,6 +127,10 @@ pub(super) fn no_sheet(file: &str, wanted: &SheetChoice, sheets: &[(&str, bool)]
     let shown = |(name, hidden): &(&str, bool)| format!("`{}`{}", printable(name), if *hidden { " (hidden)" } else { "" });
     let all = sheets.iter().take(20).map(shown).collect::<Vec<_>>().join(", ");
     let (seen, hint) = match wanted {
+        SheetChoice::Named(name) if sheets.iter().filter(|(sheet, _)| super::package::is_called(sheet, name)).count() > 1 => (
+            format!("the workbook has several sheets that are called like `{}`: its sheets are {all}", printable(name)),
+            "say in the contract which is read: a name that only one of them has, `*` for any text, or its number",
+        ),
         SheetChoice::Named(name) => (
             format!("the workbook has no sheet `{}`: its sheets are {all}", printable(name)),
             "if the sheet has a new name, change `sheet` in the contract; else ask the sender for the file again",

@@ -227,7 +227,7 @@ fn choose<'s>(file: &str, form: &WorkbookForm, sheets: &'s [Listed]) -> Answer<&
 }
 
 /// No two sheets differ in letter case only. `*` stands for any text: no sheet has it in its name.
-fn is_called(sheet: &str, name: &str) -> bool {
+pub(super) fn is_called(sheet: &str, name: &str) -> bool {
     is_like(&name.trim().to_lowercase(), &sheet.trim().to_lowercase())
 }
 
