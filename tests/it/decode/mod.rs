@@ -4,6 +4,7 @@ mod damaged;
 pub mod driver;
 mod edges;
 mod fixed;
+mod mutated;
 mod placed;
 mod properties;
 mod published;
