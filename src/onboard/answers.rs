@@ -148,6 +148,13 @@ impl Answers {
         self.given.iter().filter_map(move |(known, value)| Some((known.strip_prefix(key)?.strip_prefix('.')?, value.as_str())))
     }
 
+    /// The answers below a key as answers of their own.
+    #[must_use]
+    pub fn inside(&self, key: &str) -> Self {
+        let given = self.below(key).map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        Self { given, ..self.clone() }
+    }
+
     /// The answer, or what the evidence speaks for where that is asked for; `None` where the question is open.
     #[must_use]
     pub fn of<'a>(&'a self, question: &'a Question) -> Option<&'a str> {
@@ -164,10 +171,8 @@ impl Answers {
         let mut faults = Vec::new();
         for (key, value) in &self.given {
             // `columns.supplier` is part of the answer to `columns`.
-            let found = questions.iter().find(|question| question.key == *key).or_else(|| {
-                let (above, _) = key.split_once('.')?;
-                questions.iter().find(|question| question.key == above)
-            });
+            let is_part = |question: &&Question| key.strip_prefix(&question.key).is_some_and(|rest| rest.starts_with('.'));
+            let found = questions.iter().find(|question| question.key == *key).or_else(|| questions.iter().find(is_part));
             let Some(question) = found else {
                 faults.push(unknown(key, questions));
                 continue;

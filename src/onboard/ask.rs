@@ -8,7 +8,7 @@ use super::{
     evidence::{Evidence, Seen},
     guess::{guess, targets, words},
     inside, looks,
-    names::{any_name, has_month, naming},
+    names::{Named, any_name, has_month, naming},
     places::contract_of,
     unit,
 };
@@ -237,7 +237,13 @@ fn date_question(evidence: &Evidence) -> Question {
 /// How files are named, and what each covers.
 fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>) -> Vec<Question> {
     let samples = evidence.named_files(date, around.calendar());
-    let found = naming(&samples, around.calendar());
+    coverage_of(&samples, Some((evidence, date)), around.calendar())
+}
+
+/// The same of files of which each is named and covers periods; `of` is what they hold, where all of them are of one layout, and its date.
+#[must_use]
+pub fn coverage_of(samples: &[Named], of: Option<(&Evidence, Option<&Seen>)>, calendar: Calendar) -> Vec<Question> {
+    let found = naming(samples, calendar);
     let shown: Vec<String> = samples
         .iter()
         .map(|sample| format!("{} holds {}", sample.name, sample.periods.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
@@ -245,15 +251,15 @@ fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>) -> Ve
     let files = Question::new("files", "How are its files named? `truecost explain files` lists the words.");
     let covers = Question::new("covers", "What does one file cover? As in `{calendar: month, extent: one}`; `truecost explain covers`.");
     if let Some(naming) = found {
-        let part = part_of_a_month(evidence, date).filter(|_| naming.pattern.contains("{date}"));
-        let open = part.or_else(|| month_or_period(evidence, date, &naming.pattern));
+        let part = || of.and_then(|(evidence, date)| part_of_a_month(evidence, date)).filter(|_| naming.pattern.contains("{date}"));
+        let open = part().or_else(|| of.and_then(|(evidence, date)| month_or_period(evidence, date, &naming.pattern)));
         let seen = open.iter().fold(shown.join("; "), |seen, why| format!("{seen}; {why}"));
-        let covers = covers.seen(seen).stands_if(evidence.samples.len() > 1 && open.is_none());
+        let covers = covers.seen(seen).stands_if(samples.len() > 1 && open.is_none());
         let covers = if open.is_some() { covers } else { covers.default(naming.covers) };
         return vec![files.seen(shown.join("; ")).default(naming.pattern).stands_if(true), covers];
     }
     let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
-    match inside::inside(evidence, &samples, around.calendar()).zip(any_name(&names)) {
+    match of.and_then(|(evidence, _)| inside::inside(evidence, samples, calendar)).zip(any_name(&names)) {
         Some((inside, pattern)) => vec![
             files.seen(shown.join("; ")).default(pattern),
             covers.seen(format!("{}; the file says so itself", shown.join("; "))).default(inside.covers),

@@ -40,6 +40,8 @@ pub struct DraftColumn {
 pub struct Draft {
     pub council: String,
     pub feed: String,
+    /// The first day of a later layout of the feed, `2025-09-01`; `None` of the first.
+    pub from: Option<String>,
     pub into: String,
     /// Words of the whole file, each with its value as YAML and a comment.
     pub layout: Vec<(&'static str, String, String)>,

@@ -14,6 +14,7 @@ mod answers;
 mod apply;
 mod ask;
 mod blocks;
+mod by_date;
 mod chart;
 mod compare;
 mod copy;
@@ -50,6 +51,7 @@ use crate::{
     run::clock::Clock,
     schema::{Kind, column_number, read_contract, yaml::SourceText},
 };
+use by_date::{Asked, Era};
 use places::Given;
 
 pub use answers::{Answers, NO, Question, YES, form, open, still_open};
@@ -138,7 +140,9 @@ pub struct Adding<'p> {
     pub around: Around<'p>,
     samples: Vec<Sample>,
     /// The samples again, by what the answers say of how to look at them.
-    looked: RefCell<Vec<(Options, Vec<Sample>)>>,
+    looked: RefCell<Vec<(Options, Sample)>>,
+    /// Their layouts, one after the other.
+    eras: Vec<Era>,
 }
 
 /// How answers say that samples are to be looked at, and the layout that they name.
@@ -163,7 +167,8 @@ impl<'p> Adding<'p> {
     /// The feed, and what its samples show.
     #[must_use]
     pub fn new(around: Around<'p>, samples: Vec<Sample>) -> Self {
-        Self { around, samples, looked: RefCell::new(Vec::new()) }
+        let eras = by_date::eras(&samples, around.calendar());
+        Self { around, samples, looked: RefCell::new(Vec::new()), eras }
     }
 
     /// Every question, by what has been answered so far.
@@ -172,36 +177,45 @@ impl<'p> Adding<'p> {
     /// TC0142 where `layout` names none; TC013… where the samples cannot be looked at as the answers say; TC0138 where nothing that could
     /// be answered would help.
     pub fn questions(&self, answers: &Answers) -> Answer<Vec<Question>> {
-        let evidence = self.evidence(answers)?;
-        layout::in_the_dark(&evidence)?;
-        Ok(ask::questions(&self.around, &evidence, answers))
+        Ok(by_date::together(&self.eras, self.asked(answers)?))
     }
 
-    fn evidence(&self, answers: &Answers) -> Answer<Evidence> {
+    /// What is asked of each layout, and how it is answered.
+    fn asked(&self, answers: &Answers) -> Answer<Vec<Asked>> {
+        let one = [Era { samples: self.samples.clone(), from: None }];
+        let eras = if by_date::is_one(answers) { one.as_slice() } else { &self.eras };
+        let evidence = |(number, era): (usize, &Era)| self.evidence(&era.samples, &by_date::answers_of(answers, number));
+        let evidence = eras.iter().enumerate().map(evidence).collect::<Answer<Vec<Evidence>>>()?;
+        by_date::asked(&self.around, eras, evidence, answers)
+    }
+
+    fn evidence(&self, samples: &[Sample], answers: &Answers) -> Answer<Evidence> {
         let mut answers = answers.clone();
-        if let Some(known) =
-            self.samples.first().filter(|_| answers.defaults && answers.get("layout").is_none()).and_then(layout::only_known)
-        {
+        if let Some(known) = samples.first().filter(|_| answers.defaults && answers.get("layout").is_none()).and_then(layout::only_known) {
             answers.set("layout", known);
         }
         let answers = &answers;
         let (options, given) = options(answers)?;
-        let samples = self.look_again(options)?;
+        let samples = self.look_again(samples, &options)?;
         Ok(Evidence { given, ..Evidence::of(samples, answers) })
     }
 
     /// The samples, looked at so.
-    fn look_again(&self, options: Options) -> Answer<Vec<Sample>> {
-        if options == Options::default() {
-            return Ok(self.samples.clone());
+    fn look_again(&self, samples: &[Sample], options: &Options) -> Answer<Vec<Sample>> {
+        if *options == Options::default() {
+            return Ok(samples.to_vec());
         }
-        if let Some((_, samples)) = self.looked.borrow().iter().find(|(known, _)| *known == options) {
-            return Ok(samples.clone());
-        }
-        let again = |sample: &Sample| Ok(Sample { path: sample.path.clone(), profile: profile(&sample.path, &options)? });
-        let samples = self.samples.iter().map(again).collect::<Answer<Vec<Sample>>>()?;
-        self.looked.borrow_mut().push((options, samples.clone()));
-        Ok(samples)
+        let again = |sample: &Sample| {
+            let is_known = |(known, seen): &&(Options, Sample)| known == options && seen.path == sample.path;
+            let known = self.looked.borrow().iter().find(is_known).map(|(_, seen)| seen.clone());
+            if let Some(known) = known {
+                return Ok(known);
+            }
+            let seen = Sample { path: sample.path.clone(), profile: profile(&sample.path, options)? };
+            self.looked.borrow_mut().push((options.clone(), seen.clone()));
+            Ok(seen)
+        };
+        samples.iter().map(again).collect()
     }
 
     /// The files that the answers make.
@@ -210,12 +224,18 @@ impl<'p> Adding<'p> {
     /// TC0137 for an answer that does not fit, TC0138 for what no word of a contract says, TC0139.
     pub fn changes(&self, questions: &[Question], answers: &Answers) -> Answer<Vec<Change>> {
         answers.check(questions)?;
-        let draft = draft(&self.around, &self.evidence(answers)?, questions, answers)?;
-        let changes = text::files(self.root(), &draft, questions, answers)?;
+        let asked = self.asked(answers)?;
+        let draw = |asked: &Asked| draft(&self.around, &asked.evidence, &asked.questions, &asked.answers);
+        let mut drafts = asked.iter().map(draw).collect::<Answer<Vec<Draft>>>()?;
+        by_date::agree(&mut drafts, &asked)?;
+        let Some((first, later)) = drafts.split_first() else { return Ok(Vec::new()) };
+        let changes = text::files(self.root(), (first, later), questions, answers)?;
         // What is proposed is a contract by the same reader that reads it from then on.
-        for change in changes.iter().filter(|change| change.path.ends_with(".odcs.yaml")) {
-            let name = format!("{}/{}", self.around.council, self.around.feed);
-            read_contract(&SourceText::new(&change.path, &change.text), Kind::Source, &name)?;
+        for change in &changes {
+            let name = change.path.strip_prefix("schemas/sources/").and_then(|path| path.strip_suffix(".odcs.yaml"));
+            if let Some(name) = name {
+                read_contract(&SourceText::new(&change.path, &change.text), Kind::Source, name)?;
+            }
         }
         Ok(changes)
     }

@@ -4,6 +4,7 @@ use super::{
     answers::{Answers, Question, quoted},
     draft::{Draft, DraftColumn},
     files::{Change, with_row},
+    said::or_nought,
 };
 use crate::diagnostic::Answer;
 
@@ -11,18 +12,51 @@ use crate::diagnostic::Answer;
 ///
 /// # Errors
 /// TC0139 where one is there already, or a reference table cannot be read.
-pub fn files(root: &std::path::Path, draft: &Draft, questions: &[Question], answers: &Answers) -> Answer<Vec<Change>> {
+pub fn files(root: &std::path::Path, (draft, later): (&Draft, &[Draft]), questions: &[Question], answers: &Answers) -> Answer<Vec<Change>> {
     let name = format!("{}/{}", draft.council, draft.feed);
-    let mut changes = vec![
-        Change::new_file(root, &format!("schemas/sources/{name}.odcs.yaml"), contract(draft))?,
-        Change::new_file(root, &format!("pipelines/{name}.sql"), sql(draft))?,
-    ];
+    let mut changes = Vec::new();
+    for draft in std::iter::once(draft).chain(later) {
+        changes.push(Change::new_file(root, &format!("schemas/sources/{}.odcs.yaml", contract_name(draft)), contract(draft))?);
+        changes.push(Change::new_file(root, &format!("pipelines/{}/{}", draft.council, sql_name(draft)), sql(draft))?);
+    }
     if let Some(rule) = &draft.rule {
         changes.push(Change::edited(root, "pipelines/reference/ownership_rule.csv", |text| Ok(with_row(text, rule)))?);
     }
     // Last: with it the feed is there.
-    changes.push(Change::new_file(root, &format!("pipelines/{name}.yaml"), feed(draft, questions, answers))?);
+    changes.push(Change::new_file(root, &format!("pipelines/{name}.yaml"), feed(draft, later, questions, answers))?);
     Ok(changes)
+}
+
+/// The month from which a later layout holds, as names have it: `2025_09`.
+fn month(draft: &Draft) -> Option<String> {
+    draft.from.as_ref().map(|day| day.chars().take(7).collect::<String>().replace('-', "_"))
+}
+
+/// `ashvale/supplier_spend`; of a later layout `ashvale/supplier_spend_2025_09`.
+fn contract_name(draft: &Draft) -> String {
+    let (council, feed) = (&draft.council, &draft.feed);
+    month(draft).map_or_else(|| format!("{council}/{feed}"), |month| format!("{council}/{feed}_{month}"))
+}
+
+/// `supplier_spend.sql`; of a later layout `supplier_spend.2025_09.sql`.
+fn sql_name(draft: &Draft) -> String {
+    month(draft).map_or_else(|| format!("{}.sql", draft.feed), |month| format!("{}.{month}.sql", draft.feed))
+}
+
+/// `contract:` of the feed: one, or each with the day from which it holds.
+fn contracts(draft: &Draft, later: &[Draft]) -> String {
+    if later.is_empty() {
+        return format!("contract: {}\n", contract_name(draft));
+    }
+    let one = |draft: &Draft| {
+        let from = draft.from.as_deref().unwrap_or_default();
+        format!("- {{contract: {}, from: {from}, sql: {}}}\n", contract_name(draft), sql_name(draft))
+    };
+    let later: String = later.iter().map(one).collect();
+    format!(
+        "contract:                                # each holds from its day; a file is read by that of the last month it covers\n- {{contract: {}}}\n{later}",
+        contract_name(draft)
+    )
 }
 
 /// A name as people write it: `supplier_spend` → `Supplier spend`.
@@ -33,19 +67,20 @@ fn spoken(name: &str) -> String {
 }
 
 fn contract(draft: &Draft) -> String {
-    let (council, feed) = (&draft.council, &draft.feed);
+    let (council, feed, id) = (&draft.council, &draft.feed, contract_name(draft));
     if let Some(known) = draft.known {
         return format!(
             "# Written by `truecost add feed` from the layout {} and {}.\n{}",
             known.name,
             listed(&draft.samples),
-            known.contract(council, feed)
+            known.contract(council, id.rsplit('/').next().unwrap_or(feed))
         );
     }
     let mut text = format!(
-        "# What {council} promises of its {}. Written by `truecost add feed` from {}.\napiVersion: v3.2.0\nkind: DataContract\nid: truecost.sources.{council}.{feed}\nname: {} of {council}\nversion: 1.0.0\nstatus: active\nschema:\n- name: extract\n  physicalType: file\n  customProperties:\n  - property: truecost\n    vendor: truecost\n    value:\n",
+        "# What {council} promises of its {}. Written by `truecost add feed` from {}.\napiVersion: v3.2.0\nkind: DataContract\nid: truecost.sources.{}\nname: {} of {council}\nversion: 1.0.0\nstatus: active\nschema:\n- name: extract\n  physicalType: file\n  customProperties:\n  - property: truecost\n    vendor: truecost\n    value:\n",
         spoken(feed).to_lowercase(),
         listed(&draft.samples),
+        id.replace('/', "."),
         spoken(feed)
     );
     for (key, value, comment) in &draft.layout {
@@ -99,7 +134,7 @@ fn by_months(draft: &Draft, text: &str) -> String {
     let one = |(number, (column, day)): (usize, &(String, String))| {
         let (date, amount) = &draft.month_targets;
         let named = |name: &str| if number == 0 { format!(" AS {name}") } else { String::new() };
-        let mut columns = vec![format!("DATE '{day}'{}", named(date)), format!("{sign}{column}{}", named(amount))];
+        let mut columns = vec![format!("DATE '{day}'{}", named(date)), format!("{sign}{}{}", or_nought(draft, column), named(amount))];
         columns.extend(draft.select.iter().map(|(from, to)| if from == to { from.clone() } else { format!("{from}{}", named(to)) }));
         format!("SELECT {} FROM extract", columns.join(", "))
     };
@@ -107,30 +142,26 @@ fn by_months(draft: &Draft, text: &str) -> String {
     format!("{head}{}\n", rows.join("\nUNION ALL\n"))
 }
 
-fn feed(draft: &Draft, questions: &[Question], answers: &Answers) -> String {
-    let name = format!("{}/{}", draft.council, draft.feed);
+fn feed(draft: &Draft, later: &[Draft], questions: &[Question], answers: &Answers) -> String {
+    let samples: Vec<String> = std::iter::once(draft).chain(later).flat_map(|draft| draft.samples.clone()).collect();
     let mut text = format!(
         "# {} of {}. Written by `truecost add feed` from {}.\n# What no file could tell was answered so:\n",
         spoken(&draft.feed),
         draft.council,
-        listed(&draft.samples)
+        listed(&samples)
     );
     for question in questions.iter().filter(|question| !question.stands) {
         let answer = answers.of(question).unwrap_or_default();
         text.push_str(&format!("#   {} {}\n", question.ask.replace('\n', " "), if answer.is_empty() { "-" } else { answer }));
         answers.below(&question.key).for_each(|(below, answer)| text.push_str(&format!("#     {below}: {answer}\n")));
     }
-    text.push_str(&format!(
-        "contract: {name}\ninto: {}\nfiles: {}\ncovers: {}\n",
-        draft.into,
-        serde_json::Value::from(draft.files.as_str()),
-        draft.covers
-    ));
+    text.push_str(&contracts(draft, later));
+    text.push_str(&format!("into: {}\nfiles: {}\ncovers: {}\n", draft.into, serde_json::Value::from(draft.files.as_str()), draft.covers));
     text.push_str("rows_outside: warn                       # a row dated elsewhere is kept, counted and warned of\n");
     if draft.credit_positive {
         text.push_str("sign: credit_positive\n");
     }
-    if !draft.months.is_empty() {
+    if std::iter::once(draft).chain(later).any(|draft| !draft.months.is_empty()) {
         text.push_str("rows: many                               # a record makes a row of each month\n");
     }
     let unproved = if draft.controls == "none" {
