@@ -12,6 +12,7 @@
 //! lake/releases/<release>-<sha256>.json  a copy of each manifest
 //! lake/removed/<number>.json             what retention removed, and why
 //! lake/register/<delivery>.json          what was accepted or refused, with its proof
+//! lake/register.index                    what the entries of a long register say, in one file; can be lost
 //! lake/runs/<number>.json                what a run did, and what it left
 //! lake/supply/<number>.json              what persons said about the supply of a period, in its order
 //! lake/corrections/<number>.json         what persons corrected in quarantined rows, or leave out for good, in its order
@@ -41,6 +42,7 @@ mod correction;
 mod durable;
 mod events;
 mod fault;
+mod index;
 mod landing;
 mod latest;
 mod lock;

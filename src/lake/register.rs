@@ -6,11 +6,17 @@
 //!
 //! Entry and proof end with the SHA-256 of what stands before it: they name the bytes of everything else, and nothing else names theirs.
 
-use std::{panic::resume_unwind, path::PathBuf};
+use std::{
+    collections::HashMap,
+    panic::resume_unwind,
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use super::{
-    CommonTables, DeliveryRecord,
+    CommonTables, DeliveryRecord, Lock,
     durable::{self, Seen},
+    index::{self, Line, Stamp},
     sealed,
 };
 use crate::{
@@ -19,37 +25,68 @@ use crate::{
     domain::{Coverage, DeliveryId, Period},
 };
 
-/// So many entries are read by several threads: a run that finds nothing to do reads all of them.
+/// So many entries have an index, and are read by several threads: a run that finds nothing to do reads all of them.
 const MANY: usize = 1_000;
+/// The index is written anew when more than one in so many entries has to be read by itself.
+const FEW: usize = 50;
 
 /// The register of a lake.
 #[derive(Debug)]
 pub struct Register {
     folder: PathBuf,
+    /// Entries that were read or written one by one since the index was written or read.
+    apart: AtomicUsize,
 }
 
 impl Register {
     pub(super) fn at(lake: PathBuf) -> Self {
-        Self { folder: lake }
+        Self { folder: lake, apart: AtomicUsize::new(0) }
     }
 
     fn entry(&self, delivery: &str) -> PathBuf {
         self.folder.join("register").join(format!("{delivery}.json"))
     }
 
+    fn index(&self) -> PathBuf {
+        self.folder.join("register.index")
+    }
+
     fn proof(&self, delivery: &str) -> PathBuf {
         self.folder.join("proof").join(format!("{delivery}.json"))
     }
 
-    /// All deliveries, by council, feed, first covered period, then id.
+    /// All deliveries, by council, feed, first covered period, then id. Of a long register the index tells what the entries say that are as
+    /// they were when it was written.
     ///
     /// # Errors
     /// TC1010 where an entry cannot be read.
     pub fn all(&self) -> Answer<Vec<DeliveryRecord>> {
-        let names = durable::names(&self.folder.join("register"))?;
-        let deliveries: Vec<DeliveryId> = names.iter().filter_map(|name| delivery_of(name)).collect();
+        let index = index::read(&self.index())?;
+        self.all_by(&index.as_deref().map(index::lines).unwrap_or_default())
+    }
+
+    /// The same by the entries alone: each is read, and each damaged one is found.
+    ///
+    /// # Errors
+    /// TC1010 where an entry cannot be read.
+    pub fn all_entries(&self) -> Answer<Vec<DeliveryRecord>> {
+        self.all_by(&HashMap::new())
+    }
+
+    fn all_by(&self, index: &HashMap<&str, Line<'_>>) -> Answer<Vec<DeliveryRecord>> {
+        let deliveries = self.deliveries()?;
+        let apart = AtomicUsize::new(0);
+        let read_one = |delivery: &DeliveryId| -> Answer<Option<DeliveryRecord>> {
+            let path = self.entry(delivery.as_str());
+            let line = index.get(delivery.as_str()).filter(|line| Stamp::of(&path) == Some(line.stamp));
+            if let Some(record) = line.and_then(|line| serde_json::from_str(line.entry).ok()) {
+                return Ok(Some(record));
+            }
+            apart.fetch_add(1, Ordering::Relaxed);
+            sealed::read(&path)
+        };
         let read = |some: &[DeliveryId]| -> Answer<Vec<DeliveryRecord>> {
-            some.iter().filter_map(|delivery| sealed::read(&self.entry(delivery.as_str())).transpose()).collect()
+            some.iter().filter_map(|delivery| read_one(delivery).transpose()).collect()
         };
         let threads = if deliveries.len() < MANY { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
         let mut all = std::thread::scope(|scope| -> Answer<Vec<DeliveryRecord>> {
@@ -64,8 +101,48 @@ impl Register {
             }
             Ok(all)
         })?;
+        self.apart.store(apart.into_inner(), Ordering::Relaxed);
         all.sort_by(|a: &DeliveryRecord, b| order(a).cmp(&order(b)));
         Ok(all)
+    }
+
+    fn deliveries(&self) -> Answer<Vec<DeliveryId>> {
+        Ok(durable::names(&self.folder.join("register"))?.iter().filter_map(|name| delivery_of(name)).collect())
+    }
+
+    /// Brings the index of a long register up to date, where it does not speak for more than a few of its entries: what a month costs must
+    /// not grow with the months before it. Only the holder of the lock may: nobody else writes entries meanwhile.
+    ///
+    /// # Errors
+    /// TC1002, TC1010.
+    pub fn keep_index(&self, _held: &Lock) -> Answer<()> {
+        self.keep_index_of(MANY)
+    }
+
+    fn keep_index_of(&self, many: usize) -> Answer<()> {
+        let apart = self.apart.load(Ordering::Relaxed);
+        if apart == 0 {
+            return Ok(());
+        }
+        let deliveries = self.deliveries()?;
+        if deliveries.len() < many || apart <= deliveries.len() / FEW {
+            return Ok(());
+        }
+        let before = index::read(&self.index())?;
+        let before = before.as_deref().map(index::lines).unwrap_or_default();
+        let mut entries = Vec::new();
+        for delivery in &deliveries {
+            let path = self.entry(delivery.as_str());
+            let Some(stamp) = Stamp::of(&path) else { continue };
+            let entry = match before.get(delivery.as_str()).filter(|line| line.stamp == stamp) {
+                Some(line) => Some(line.entry.to_owned()),
+                None => sealed::bytes(&path)?.and_then(|bytes| Some(index::on_one_line(str::from_utf8(&bytes).ok()?))),
+            };
+            entries.extend(entry.map(|entry| (delivery.as_str(), stamp, entry)));
+        }
+        index::write(&self.index(), entries.into_iter())?;
+        self.apart.store(0, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Sets entries aside that cannot be read, under names that end in `.damaged`: what they said is made again from landing and the table's
@@ -75,7 +152,7 @@ impl Register {
     /// TC1002.
     pub fn set_damaged_aside(&self) -> Answer<Vec<String>> {
         let mut aside = Vec::new();
-        for delivery in durable::names(&self.folder.join("register"))?.iter().filter_map(|name| delivery_of(name)) {
+        for delivery in self.deliveries()? {
             let path = self.entry(delivery.as_str());
             if sealed::read::<DeliveryRecord>(&path).is_err() {
                 durable::rename(&path, &durable::beside(&path, ".damaged"), Seen::ByUs)?;
@@ -116,6 +193,7 @@ impl Register {
     /// TC1002.
     pub fn enter(&self, record: &DeliveryRecord) -> Answer<()> {
         sealed::write(&self.entry(&record.delivery_id), record)?;
+        self.apart.fetch_add(1, Ordering::Relaxed);
         crash::point("register.entered")?;
         durable::remove(&self.proof(&record.delivery_id))?;
         Ok(crash::point("register.proof_removed")?)
@@ -231,6 +309,47 @@ pub(super) mod tests {
         assert_eq!(register.all().unwrap(), vec![a, b.clone()]);
         assert_eq!(register.find(&DeliveryId::parse("00000000000000bb").unwrap()).unwrap(), Some(b));
         assert_eq!(durable::names(&folder.path().join("proof")).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_index_answers_for_entries_that_are_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let register = Register::at(folder.path().into());
+        let ids: Vec<String> = (0..9_u8).map(|at| format!("{at:016x}")).collect();
+        let mut records: Vec<DeliveryRecord> = ids.iter().map(|id| record(id, "t1")).collect();
+        records.iter().for_each(|record| register.enter(record).unwrap());
+        register.keep_index_of(10).unwrap();
+        assert!(!register.index().exists(), "a short register has none");
+        register.keep_index_of(9).unwrap();
+        let apart = || (register.all().unwrap(), register.apart.load(Ordering::Relaxed));
+        assert_eq!(apart(), (records.clone(), 0));
+        // One that is entered again, one that goes, one that is new, one that somebody wrote into: each by its own entry.
+        records[3].token = "t2".into();
+        register.enter(&records[3]).unwrap();
+        std::fs::remove_file(register.entry(&ids[4])).unwrap();
+        records.remove(4);
+        records.push(record("00000000000000ff", "t1"));
+        register.enter(&records[8]).unwrap();
+        assert_eq!(apart(), (records.clone(), 2));
+        // Few others than it knows: it stays as it is.
+        let as_it_was = std::fs::read(register.index()).unwrap();
+        register.apart.store(0, Ordering::Relaxed);
+        register.keep_index_of(9).unwrap();
+        assert_eq!(std::fs::read(register.index()).unwrap(), as_it_was);
+        register.all().unwrap();
+        register.keep_index_of(9).unwrap();
+        assert_eq!(apart(), (records.clone(), 0));
+        // Bits that turned in a file are found, with the index and without.
+        let path = register.entry(&ids[0]);
+        let turned: Vec<u8> = std::fs::read(&path).unwrap().iter().map(|b| if *b == b'7' { b'8' } else { *b }).collect();
+        std::fs::write(&path, turned).unwrap();
+        for read in [register.all(), register.all_entries()] {
+            assert_eq!(read.unwrap_err().0[0].code.id, "TC1010");
+        }
+        // Where the index is damaged, entries are read.
+        register.enter(&records[0]).unwrap();
+        std::fs::write(register.index(), "x").unwrap();
+        assert_eq!(apart(), (records, 9));
     }
 
     #[test]

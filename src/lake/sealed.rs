@@ -37,6 +37,12 @@ fn seal(digest: &str) -> String {
 
 /// An entry, where there is one. What a version before wrote has no seal, and is taken as it reads.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Answer<Option<T>> {
+    let entry = |bytes: Vec<u8>| serde_json::from_slice(&bytes).map_err(|error| fault::record(path, error));
+    bytes(path)?.map(entry).transpose()
+}
+
+/// The bytes of an entry, which are those that were written.
+pub(super) fn bytes(path: &Path) -> Answer<Option<Vec<u8>>> {
     let Some(bytes) = durable::read(path)? else { return Ok(None) };
     let at = bytes.len().saturating_sub(seal("").len() + HEX_DIGITS);
     let (text, end) = bytes.split_at_checked(at).unwrap_or_default();
@@ -44,5 +50,5 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Answer<Option<T>> {
     if is_sealed && end != seal(&sha256(text)).as_bytes() {
         return Err(fault::record(path, "its bytes are others than were written"));
     }
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| fault::record(path, error))
+    Ok(Some(bytes))
 }

@@ -248,7 +248,8 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
     conductor.lake.register().recover(&conductor.tables)?;
     conductor.finish_pending()?;
     crash::point("run.recovered")?;
-    let mut known = conductor.lake.register().all()?;
+    let register = conductor.lake.register();
+    let mut known = if wish.rehash { register.all_entries()? } else { register.all()? };
     conductor.number = conductor.lake.last_number(&known)? + 1;
     conductor.observer.event(Event::Numbered { run: &conductor.run_id, number: conductor.number });
     let (conductor, feeds) = (&*conductor, FeedRun(&*conductor));
@@ -282,6 +283,7 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
     outcome.record = conductor.record_of(started, &outcome, &known);
     conductor.keep_record(&outcome)?;
     notices::tell(conductor, &outcome, &known, &supply.states)?;
+    conductor.lake.register().keep_index(held)?;
     Ok(outcome)
 }
 
