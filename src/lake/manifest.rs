@@ -103,6 +103,56 @@ impl From<&super::Snapshot> for LakeState {
     }
 }
 
+/// What of a manifest can be kept of many at once: without what its parts were made from and what was proved of them, which is most of it.
+#[derive(Deserialize)]
+pub(super) struct Bare {
+    pub(super) format: u32,
+    release: String,
+    content: BareContent,
+    #[serde(default)]
+    made_from: BareMadeFrom,
+    run: Value,
+}
+
+#[derive(Deserialize)]
+struct BareContent {
+    program: String,
+    tables: BTreeMap<String, Vec<BarePart>>,
+    lake: BTreeMap<String, LakeState>,
+    proofs: BTreeMap<String, Value>,
+}
+
+#[derive(Default, Deserialize)]
+struct BareMadeFrom {
+    #[serde(default)]
+    archive: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct BarePart {
+    key: String,
+    path: String,
+    sha256: String,
+    rows: u64,
+    bytes: u64,
+}
+
+impl From<Bare> for Manifest {
+    fn from(bare: Bare) -> Self {
+        let part =
+            |BarePart { key, path, sha256, rows, bytes }| PublishedPart { key, path, sha256, rows, bytes, ..PublishedPart::default() };
+        let BareContent { program, tables, lake, proofs } = bare.content;
+        let tables = tables.into_iter().map(|(table, parts)| (table, parts.into_iter().map(part).collect())).collect();
+        Self {
+            format: bare.format,
+            release: bare.release,
+            content: Content { program, tables, lake, proofs },
+            made_from: MadeFrom { archive: bare.made_from.archive, ..MadeFrom::default() },
+            run: bare.run,
+        }
+    }
+}
+
 impl Manifest {
     /// The part with this key and these inputs, where the release has it: it can stand in the next one as it is.
     #[must_use]

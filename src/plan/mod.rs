@@ -90,7 +90,7 @@ mod vacuum;
 mod validate;
 mod vat;
 
-pub use vacuum::{Clearing, Held, HeldRelease, PersonalFile, Protected, clearing};
+pub use vacuum::{Clearing, Held, HeldRelease, Paths, PersonalFile, Protected, clearing};
 
 pub use validate::{Validated, overlapping_formats, validate};
 

@@ -3,10 +3,14 @@
 //! A release goes when it is older than `releases` and neither the latest, nor the closing release of a period that is itself no older. Parts,
 //! files of common tables and archives of rules go when no kept manifest, no current version of a table and no closed period names them,
 //! whatever their age. Landed bytes go when they are older than `landing` and every period of every delivery of them is closed, or when they are twice as
-//! old. Of personal feeds landed bytes, faulty rows and files of common tables go when they are older than `personal`, whatever names them.
+//! old. Of personal feeds landed bytes, faulty rows, files of common tables and texts of corrections go when they are older than `personal`,
+//! whatever names them.
 //! Faulty rows and records of runs go by their age. What is not understood stays.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     domain::{Day, Period},
@@ -23,26 +27,41 @@ pub struct HeldRelease {
     /// SHA-256 of its manifest.
     pub sha256: String,
     /// What it names: paths of parts.
-    pub parts: BTreeSet<String>,
+    pub parts: Vec<Arc<str>>,
     /// Files of common tables, `<table>/<path>`.
-    pub lake_files: BTreeSet<String>,
+    pub lake_files: Vec<Arc<str>>,
     pub archive: Option<String>,
+}
+
+/// Each path once in memory: hundreds of releases name the same parts.
+#[derive(Debug, Default)]
+pub struct Paths(BTreeSet<Arc<str>>);
+
+impl Paths {
+    fn one(&mut self, path: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(path) {
+            return Arc::clone(known);
+        }
+        let path: Arc<str> = path.into();
+        self.0.insert(Arc::clone(&path));
+        path
+    }
 }
 
 impl HeldRelease {
     /// As its manifest says.
     #[must_use]
-    pub fn of(manifest: &Manifest, sha256: String) -> Self {
+    pub fn of(manifest: &Manifest, sha256: String, paths: &mut Paths) -> Self {
         let content = &manifest.content;
-        let file = |(table, state): (&String, &crate::lake::LakeState)| -> Vec<String> {
+        let of_table = |(table, state): (&String, &crate::lake::LakeState)| -> Vec<String> {
             state.files.iter().map(|file| format!("{table}/{}", file.path)).collect()
         };
         Self {
             name: manifest.release.clone(),
             published_at: manifest.run.get("published_at").and_then(|at| at.as_str()).unwrap_or_default().to_owned(),
             sha256,
-            parts: content.tables.values().flatten().map(|part| part.path.clone()).collect(),
-            lake_files: content.lake.iter().flat_map(file).collect(),
+            parts: content.tables.values().flatten().map(|part| paths.one(&part.path)).collect(),
+            lake_files: content.lake.iter().flat_map(of_table).map(|file| paths.one(&file)).collect(),
             archive: manifest.made_from.archive.clone(),
         }
     }
@@ -114,6 +133,7 @@ pub fn clearing(held: &Held<'_>) -> Clearing {
             Kept::Landed => landed.get(name).and_then(|of| held.landed_goes(of)),
             Kept::Quarantine => held.quarantine_goes(name),
             Kept::Run => held.run_goes(name),
+            Kept::Correction => held.correction_goes(name),
         };
         match why {
             Some(why) => clearing.gone.push(held.tombstone(stored, why)),
@@ -151,8 +171,8 @@ impl<'h> Held<'h> {
     fn named(&self, going: &BTreeMap<&str, String>) -> Named<'h> {
         let mut named = Named::default();
         for release in self.releases.iter().filter(|release| !going.contains_key(release.name.as_str())) {
-            named.parts.extend(release.parts.iter().map(String::as_str));
-            named.lake_files.extend(release.lake_files.iter().map(String::as_str));
+            named.parts.extend(release.parts.iter().map(AsRef::as_ref));
+            named.lake_files.extend(release.lake_files.iter().map(AsRef::as_ref));
             named.archives.extend(release.archive.as_deref());
         }
         named.parts.extend(self.protected.parts.iter().map(String::as_str));
@@ -220,6 +240,14 @@ impl<'h> Held<'h> {
         let waits = record.state == DeliveryState::Waiting;
         let old = self.is_older(civil_day_of(&record.judged_at), months);
         (old && !waits).then(|| format!("older than `retention.{key}` ({})", in_words(months)))
+    }
+
+    /// Why what a correction says of the file goes: with the file of a personal feed.
+    fn correction_goes(&self, name: &str) -> Option<String> {
+        let delivery = name.split('/').next().unwrap_or_default();
+        let record = self.deliveries.iter().find(|record| record.delivery_id == delivery)?;
+        let settled = record.state != DeliveryState::Waiting && !record.to_correct;
+        if self.is_personal(record) && settled { self.personal_goes(&record.landed_at) } else { None }
     }
 
     /// The record of the newest run stays: the next one counts from it.

@@ -15,8 +15,8 @@ fn release(name: &str, published_at: &str, parts: &[&str]) -> HeldRelease {
         name: name.into(),
         published_at: published_at.into(),
         sha256: "m".into(),
-        parts: parts.iter().map(|part| (*part).to_owned()).collect(),
-        lake_files: [format!("t/{name}")].into(),
+        parts: parts.iter().map(|part| (*part).into()).collect(),
+        lake_files: vec![format!("t/{name}").into()],
         archive: Some(format!("rules of {name}")),
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn tables(partnership: &Partnership, stand: &Stand, asked: &str) -> A
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let runs = if names(&["run", "step", "check"]) { lake.run_records()? } else { Vec::new() };
     let notices = if names(&["notice"]) { lake.notices()? } else { Vec::new() };
-    let releases = if names(&["release"]) { manifests(&lake)? } else { Vec::new() };
+    let releases = if names(&["release"]) { lake.releases().names()? } else { Vec::new() };
     Ok(vec![
         ("ops.delivery", ops_delivery(stand)?),
         ("ops.slot", ops_slot(partnership)?),
@@ -30,12 +30,8 @@ pub(super) fn tables(partnership: &Partnership, stand: &Stand, asked: &str) -> A
         ("ops.step", ops_step(&runs)?),
         ("ops.check", ops_check(&runs)?),
         ("ops.notice", ops_notice(&notices)?),
-        ("ops.release", ops_release(&releases, stand.latest.as_ref())?),
+        ("ops.release", ops_release(&lake, &releases, stand.latest.as_ref())?),
     ])
-}
-
-fn manifests(lake: &Lake) -> Answer<Vec<Manifest>> {
-    lake.releases().names()?.iter().map(|name| lake.releases().manifest(name)).collect()
 }
 
 /// `None` and what is empty are null.
@@ -205,7 +201,7 @@ fn ops_notice(notices: &[Notice]) -> Answer<RecordBatch> {
 }
 
 /// Every release that is there.
-fn ops_release(releases: &[Manifest], latest: Option<&Manifest>) -> Answer<RecordBatch> {
+fn ops_release(lake: &Lake, releases: &[String], latest: Option<&Manifest>) -> Answer<RecordBatch> {
     let of = [
         ("release", Type::Text),
         ("published_at", Type::Text),
@@ -236,7 +232,8 @@ fn ops_release(releases: &[Manifest], latest: Option<&Manifest>) -> Answer<Recor
             (content.lake.values().map(|state| state.files.len()).sum::<usize>() as u64).into(),
         ]
     };
-    proof_table(&of, &releases.iter().map(row).collect::<Vec<_>>())
+    let rows: Answer<Vec<Vec<Cell>>> = releases.iter().map(|name| Ok(row(&lake.releases().bare_manifest(name)?))).collect();
+    proof_table(&of, &rows?)
 }
 
 /// Every delivery with its times, refused ones too. `rows_accepted` and `amount_accepted` are those of the periods in which it stands in

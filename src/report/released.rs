@@ -42,9 +42,9 @@ pub fn as_of(partnership: &Partnership, day: Day) -> Answer<Release> {
     let mut found: Option<Manifest> = None;
     // By its number, not by the clock of the machine that made it, which may have gone back.
     for name in names.iter().rev() {
-        let manifest = lake.releases().manifest(name)?;
+        let manifest = lake.releases().bare_manifest(name)?;
         if civil_day_of(made(&manifest).at).is_some_and(|published| published <= day) {
-            found = Some(manifest);
+            found = Some(lake.releases().manifest(name)?);
             break;
         }
     }
@@ -68,7 +68,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 fn first_there(lake: &Lake, names: &[String]) -> String {
-    let first = names.first().and_then(|name| lake.releases().manifest(name).ok());
+    let first = names.first().and_then(|name| lake.releases().bare_manifest(name).ok());
     first.map_or_else(|| those_there(names), |first| format!("a day from {} on: {} is the first", made(&first).at, first.release))
 }
 

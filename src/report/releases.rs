@@ -38,7 +38,7 @@ pub fn release_list(partnership: &Partnership) -> Answer<Page> {
     for name in lake.releases().names()? {
         let is_latest = latest.as_deref() == Some(&name);
         let mark = if is_latest { "latest" } else { "" };
-        let Ok(manifest) = lake.releases().manifest(&name) else {
+        let Ok(manifest) = lake.releases().bare_manifest(&name) else {
             table.row([
                 name.clone(),
                 String::new(),

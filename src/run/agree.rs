@@ -77,7 +77,7 @@ impl Conductor<'_> {
     /// The files of a table that has not moved since the latest release, which lists them.
     fn unmoved(&self, table: &str, version: u64) -> Answer<Option<Vec<LakeFile>>> {
         let Some(name) = self.lake.releases().latest_name()? else { return Ok(None) };
-        let latest = self.lake.releases().manifest(&name).ok();
+        let latest = self.lake.releases().bare_manifest(&name).ok();
         let state = latest.as_ref().and_then(|m| m.content.lake.get(table)).filter(|state| state.version == version);
         let files = state.map(|state| self.tables.files_of(table, state));
         Ok(files.filter(|files| files.iter().all(|file| file.path.is_file())))

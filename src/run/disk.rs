@@ -82,7 +82,7 @@ impl Conductor<'_> {
         }
         let mut flaws = releases.latest_flaws()?;
         if let Some(latest) = releases.latest_name()?.filter(|name| releases.is_there(name)) {
-            flaws.extend(releases.flaws(&releases.manifest(&latest)?, Depth::Sizes)?);
+            flaws.extend(releases.flaws(&releases.bare_manifest(&latest)?, Depth::Sizes)?);
         }
         let relative = |path: &Path| path.strip_prefix(releases.folder()).unwrap_or(path).display().to_string();
         found.extend(flaws.iter().map(|flaw| Finding::to_mend("latest release", format!("{}: {}", relative(&flaw.path), flaw.why))));

@@ -86,7 +86,7 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
             let seen = |flaw: &Flaw| format!("{}: {}", flaw.path.display(), flaw.why);
             damaged.extend(flaws.iter().map(|(flaw, mends)| Finding { mends: *mends, ..Finding::of(&what, false, seen(flaw)) }));
         }
-        let mut known = conductor.lake.register().all()?;
+        let mut known = conductor.lake.register().all_entries()?;
         damaged.extend(disk::room(partnership, &known));
         damaged.extend(conductor.lying_about(&known)?);
         FeedRun(&conductor).note_lost_tables(&mut known, false)?;
@@ -168,7 +168,7 @@ pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> 
     conductor.lake.register().recover(&conductor.tables)?;
     conductor.finish_pending()?;
     crash::point("repair.recovered")?;
-    let mut known = conductor.lake.register().all()?;
+    let mut known = conductor.lake.register().all_entries()?;
     FeedRun(&conductor).note_lost_tables(&mut known, true)?;
     let closed = conductor.lake.close_to_others()?;
     if closed > 0 {
@@ -186,7 +186,7 @@ pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> 
 fn mend_published(conductor: &mut Conductor<'_>, repaired: &mut Repaired) -> Answer<()> {
     let releases = conductor.lake.releases();
     if let Some(latest) = releases.latest_name()?.filter(|name| releases.is_there(name)) {
-        let mended = releases.mend(&releases.manifest(&latest)?, Depth::Bytes)?;
+        let mended = releases.mend(&releases.bare_manifest(&latest)?, Depth::Bytes)?;
         repaired.done.extend(mended.made);
         let lost = |path: &String| format!("no sound file is left of {path}: truecost run makes it again");
         repaired.left.extend(mended.lost.iter().map(lost));

@@ -9,9 +9,9 @@ use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, codes},
     domain::counted,
-    lake::{DeliveryRecord, Depth, Flaw, Kept, LakeFile, Lock, Manifest, Removal, Stored, Tombstone, holder},
+    lake::{DeliveryRecord, Depth, Flaw, Kept, LakeFile, LakeFileState, Lock, Removal, Stored, Tombstone, holder},
     pipeline::{Partnership, Retention},
-    plan::{Clearing, Held, HeldRelease, PersonalFile, Protected, clearing},
+    plan::{Clearing, Held, HeldRelease, Paths, PersonalFile, Protected, clearing},
 };
 
 /// What a clean-up removed, or would remove.
@@ -39,12 +39,11 @@ pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, dry: bool) -> Answer
     }
     let known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
-    let manifests = conductor.manifests()?;
-    let clearing = conductor.clearing(&manifests, &known, partnership.retention)?;
+    let published = conductor.published()?;
+    let clearing = conductor.clearing(&published, &known, partnership.retention)?;
     let goes: BTreeSet<&str> = clearing.gone.iter().filter(|gone| gone.kind == Kept::Release).map(|gone| gone.name.as_str()).collect();
-    let kept: Vec<&Manifest> = manifests.iter().map(|(manifest, _)| manifest).filter(|m| !goes.contains(m.release.as_str())).collect();
-    let published = |m: &&Manifest| m.run.get("published_at").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let releases = kept.iter().map(|m| (m.release.clone(), published(m))).collect();
+    let kept: Vec<&HeldRelease> = published.releases.iter().filter(|release| !goes.contains(release.name.as_str())).collect();
+    let releases = kept.iter().map(|release| (release.name.clone(), release.published_at.clone())).collect();
     if !dry && !clearing.gone.is_empty() {
         conductor.remove(&clearing, &kept)?;
     }
@@ -60,19 +59,26 @@ const FOR_EVER: Retention = {
     Retention { landing_months: months, releases_months: months, quarantine_months: months, runs_months: months, personal_months: months }
 };
 
+/// The releases that are there.
+struct PublishedNow {
+    releases: Vec<HeldRelease>,
+    /// What they list of common tables, each file once, by table.
+    lake_files: BTreeMap<String, BTreeSet<LakeFileState>>,
+}
+
 impl Conductor<'_> {
     /// What no release, current table or closed period names, whatever its age: a run that was killed, or a delivery that was gone over
     /// before it was published, left it.
     pub(super) fn orphans(&self, known: &[DeliveryRecord]) -> Answer<Clearing> {
-        self.clearing(&self.manifests()?, known, FOR_EVER)
+        self.clearing(&self.published()?, known, FOR_EVER)
     }
 
     /// Removes it; a line for each thing, with its bytes.
     pub(super) fn remove_orphans(&self, known: &[DeliveryRecord]) -> Answer<Vec<String>> {
-        let manifests = self.manifests()?;
-        let clearing = self.clearing(&manifests, known, FOR_EVER)?;
+        let published = self.published()?;
+        let clearing = self.clearing(&published, known, FOR_EVER)?;
         if !clearing.gone.is_empty() {
-            self.remove(&clearing, &manifests.iter().map(|(manifest, _)| manifest).collect::<Vec<_>>())?;
+            self.remove(&clearing, &published.releases.iter().collect::<Vec<_>>())?;
         }
         let line = |gone: &Tombstone| format!("removed: {} {}, {}: {}", gone.kind.noun(), gone.name, counted(gone.bytes, "byte"), gone.why);
         Ok(clearing.gone.iter().map(line).collect())
@@ -89,7 +95,7 @@ impl Conductor<'_> {
     }
 
     /// Written down, removed, looked at again.
-    fn remove(&self, clearing: &Clearing, kept: &[&Manifest]) -> Answer<()> {
+    fn remove(&self, clearing: &Clearing, kept: &[&HeldRelease]) -> Answer<()> {
         let flaws = self.flaws(kept)?;
         let removal = Removal { number: self.number, at: self.clock.now().iso(), gone: clearing.gone.clone() };
         self.lake.write_tombstones(&removal)?;
@@ -113,16 +119,24 @@ impl Conductor<'_> {
         leaving.iter().try_for_each(|(table, paths)| self.tables.let_go(table, paths, self.clock.now().millis()))
     }
 
-    /// The manifest of every release that is there, with its SHA-256.
-    fn manifests(&self) -> Answer<Vec<(Manifest, String)>> {
-        let releases = self.lake.releases();
-        releases.names()?.iter().map(|name| Ok((releases.manifest(name)?, releases.manifest_sha256(name)?))).collect()
+    /// What every release that is there names. Their manifests are read one after the other: hundreds of them are more than a small machine
+    /// holds at once.
+    fn published(&self) -> Answer<PublishedNow> {
+        let (releases, mut paths) = (self.lake.releases(), Paths::default());
+        let mut published = PublishedNow { releases: Vec::new(), lake_files: BTreeMap::new() };
+        for name in releases.names()? {
+            let manifest = releases.bare_manifest(&name)?;
+            published.releases.push(HeldRelease::of(&manifest, releases.manifest_sha256(&name)?, &mut paths));
+            for (table, state) in manifest.content.lake {
+                published.lake_files.entry(table).or_default().extend(state.files);
+            }
+        }
+        Ok(published)
     }
 
     /// What is on disk, and what becomes of it.
-    fn clearing(&self, manifests: &[(Manifest, String)], known: &[DeliveryRecord], retention: Retention) -> Answer<Clearing> {
+    fn clearing(&self, published: &PublishedNow, known: &[DeliveryRecord], retention: Retention) -> Answer<Clearing> {
         let stored = self.lake.stored()?;
-        let releases: Vec<HeldRelease> = manifests.iter().map(|(manifest, digest)| HeldRelease::of(manifest, digest.clone())).collect();
         let personal: BTreeSet<String> =
             self.partnership.feeds.iter().filter(|feed| feed.personal.is_some()).map(crate::pipeline::Feed::name).collect();
         let latest = self.lake.releases().latest_name()?;
@@ -131,13 +145,13 @@ impl Conductor<'_> {
             today,
             retention,
             stored: &stored,
-            releases: &releases,
+            releases: &published.releases,
             latest: latest.as_deref(),
             current: &self.current_files(&stored)?,
             protected: &self.protected()?,
             deliveries: known,
             personal: &personal,
-            personal_files: &self.personal_files(manifests, known, &personal)?,
+            personal_files: &self.personal_files(published, known, &personal)?,
             runs: &self.runs_begun(&stored)?,
         };
         Ok(clearing(&held))
@@ -159,7 +173,7 @@ impl Conductor<'_> {
     /// is not known: it stays.
     fn personal_files(
         &self,
-        manifests: &[(Manifest, String)],
+        published: &PublishedNow,
         known: &[DeliveryRecord],
         personal: &BTreeSet<String>,
     ) -> Answer<BTreeMap<String, PersonalFile>> {
@@ -168,8 +182,8 @@ impl Conductor<'_> {
         let mut files: Vec<(String, LakeFile)> = Vec::new();
         for table in self.common_names() {
             let current = self.tables.snapshot(&table, None)?.map(|snapshot| snapshot.files).unwrap_or_default();
-            let listed = manifests.iter().filter_map(|(manifest, _)| manifest.content.lake.get(&table));
-            let listed = listed.flat_map(|state| self.tables.files_of(&table, state));
+            let listed = published.lake_files.get(&table).into_iter().flatten();
+            let listed = listed.flat_map(|file| self.tables.files_listed(&table, std::slice::from_ref(file)));
             let closed = frozen().flat_map(|closing| &closing.slots).filter(|slot| slot.table == table);
             let closed = closed.flat_map(|slot| self.tables.files_listed(&table, &slot.files));
             files.extend(current.into_iter().chain(listed).chain(closed).map(|file| (table.clone(), file)));
@@ -224,16 +238,17 @@ impl Conductor<'_> {
     }
 
     /// What of some releases is not as their manifests say.
-    fn flaws(&self, kept: &[&Manifest]) -> Answer<BTreeSet<Flaw>> {
+    fn flaws(&self, kept: &[&HeldRelease]) -> Answer<BTreeSet<Flaw>> {
         let mut flaws = BTreeSet::new();
-        for manifest in kept {
-            flaws.extend(self.lake.releases().flaws(manifest, Depth::Sizes)?);
+        for release in kept {
+            let manifest = self.lake.releases().bare_manifest(&release.name)?;
+            flaws.extend(self.lake.releases().flaws(&manifest, Depth::Sizes)?);
         }
         Ok(flaws)
     }
 
     /// Looks again: everything that was to stay is there, as long as it was; and no kept release lacks what it did not lack before.
-    fn all_there(&self, clearing: &Clearing, kept: &[&Manifest], flaws: &BTreeSet<Flaw>) -> Answer<()> {
+    fn all_there(&self, clearing: &Clearing, kept: &[&HeldRelease], flaws: &BTreeSet<Flaw>) -> Answer<()> {
         let mut missing = missing(&self.lake.stored()?, &clearing.kept);
         missing.extend(self.flaws(kept)?.difference(flaws).map(|flaw| format!("{}: {}", flaw.path.display(), flaw.why)));
         let Some(first) = missing.first() else { return Ok(()) };
