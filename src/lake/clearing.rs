@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Kept, Lake, Releases, durable, fault};
+use super::{CORRECTIONS, CorrectionEvent, Kept, Lake, Releases, durable, fault, sealed};
 use crate::diagnostic::Answer;
 
 /// Something that lies on disk and may go one day.
@@ -15,7 +15,7 @@ use crate::diagnostic::Answer;
 pub struct Stored {
     pub kind: Kept,
     /// A release's name, a path below the published folder, `<table>/<path>` below the lake, the name of an archive or of a landed object,
-    /// a delivery, the file of a run.
+    /// a delivery, the file of a run, `<delivery>/<number>` of a correction.
     pub name: String,
     /// As its name says it; empty where the name says nothing.
     pub sha256: String,
@@ -28,10 +28,10 @@ pub(super) const REMOVING: &str = ".removing-";
 
 impl Lake {
     /// Everything of which retention may have to decide: releases, parts, archives of rules, files of common tables, landed objects,
-    /// quarantine, records of runs; in order.
+    /// quarantine, records of runs, texts of corrections; in order.
     ///
     /// # Errors
-    /// TC1002.
+    /// TC1002, TC1010.
     pub fn stored(&self) -> Answer<Vec<Stored>> {
         let mut all = Vec::new();
         all.extend(self.releases().names()?.into_iter().map(|name| stored(Kept::Release, name, String::new(), 0)));
@@ -68,6 +68,11 @@ impl Lake {
         for (name, bytes) in files(&self.folder().join("runs"), "")? {
             all.push(stored(Kept::Run, name, String::new(), bytes));
         }
+        let corrections = self.events(CORRECTIONS);
+        for (number, event) in corrections.numbered::<CorrectionEvent>()?.into_iter().filter(|(_, event)| !event.texts_gone) {
+            let bytes = length(&corrections.entry(number))?;
+            all.push(stored(Kept::Correction, format!("{}/{number}", event.delivery_id), String::new(), bytes));
+        }
         all.sort();
         all.dedup();
         Ok(all)
@@ -76,7 +81,7 @@ impl Lake {
     /// Removes one thing; it may be gone already.
     ///
     /// # Errors
-    /// TC1002.
+    /// TC1002, TC1010.
     pub fn discard(&self, kind: Kept, name: &str) -> Answer<()> {
         match kind {
             Kept::Release => self.releases().remove(name),
@@ -89,7 +94,15 @@ impl Lake {
             }
             Kept::Quarantine => durable::remove(&self.folder().join("quarantine").join(format!("{name}.parquet"))),
             Kept::Run => durable::remove(&self.folder().join("runs").join(name)),
+            Kept::Correction => self.discard_texts(name),
         }
+    }
+
+    /// Takes out of a correction what it says of the file.
+    fn discard_texts(&self, name: &str) -> Answer<()> {
+        let Some(number) = name.rsplit('/').next().and_then(|number| number.parse().ok()) else { return Ok(()) };
+        let path = self.events(CORRECTIONS).entry(number);
+        sealed::read::<CorrectionEvent>(&path)?.map_or(Ok(()), |event| sealed::write(&path, &event.without_texts()))
     }
 }
 

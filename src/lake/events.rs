@@ -1,4 +1,5 @@
-//! What persons said, in its order: `lake/<kind>/<number>.json`, one file an event. Events are added and never changed. `lake/<kind>/last`
+//! What persons said, in its order: `lake/<kind>/<number>.json`, one file an event. Events are added and never changed, but for what of
+//! personal data retention takes out of a correction. `lake/<kind>/last`
 //! says how many there are, so that the loss of the last is noticed too; a version before wrote none.
 
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ impl Events {
         Self { folder }
     }
 
-    fn entry(&self, number: u64) -> PathBuf {
+    pub(super) fn entry(&self, number: u64) -> PathBuf {
         self.folder.join(format!("{number:08}.json"))
     }
 
@@ -46,12 +47,20 @@ impl Events {
     /// # Errors
     /// TC1010 where one cannot be read, is not as it was written, or is gone.
     pub fn all<T: DeserializeOwned>(&self) -> Answer<Vec<T>> {
+        Ok(self.numbered()?.into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// The same, each with its number.
+    ///
+    /// # Errors
+    /// As [`Self::all`].
+    pub(super) fn numbered<T: DeserializeOwned>(&self) -> Answer<Vec<(u64, T)>> {
         let mut events = Vec::new();
         for (number, expected) in self.numbers()?.into_iter().zip(1..) {
             if number != expected {
                 return Err(fault::record(&self.entry(expected), "it is gone, and a later one is there"));
             }
-            events.extend(sealed::read(&self.entry(number))?);
+            events.extend(sealed::read(&self.entry(number))?.map(|event| (number, event)));
         }
         match sealed::read::<Last>(&self.last())? {
             Some(last) if last.number > events.len() as u64 => Err(fault::record(&self.entry(last.number), "it is gone, and was the last")),

@@ -22,9 +22,12 @@ pub enum Kept {
     Landed,
     Quarantine,
     Run,
+    /// What a correction by hand says of the file: the correction itself stays.
+    Correction,
 }
 
 impl Kept {
+    /// Those that any lake can have.
     pub const ALL: [Self; 7] = [Self::Release, Self::Part, Self::Rules, Self::LakeFile, Self::Landed, Self::Quarantine, Self::Run];
 
     /// One of them, as a noun that `counted` takes.
@@ -38,6 +41,7 @@ impl Kept {
             Self::Landed => "landed object",
             Self::Quarantine => "quarantine file",
             Self::Run => "record of a run",
+            Self::Correction => "text of a correction",
         }
     }
 }

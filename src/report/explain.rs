@@ -235,7 +235,9 @@ fn corrected_text(partnership: &Partnership, record: &DeliveryRecord, event: &Co
     let columns: Vec<&Column> = feed.iter().flat_map(|feed| &feed.contracts).flat_map(|(_, contract)| &contract.columns).collect();
     for change in &row.changes {
         let is_personal = columns.iter().any(|column| *column.name == *change.column && column.rules.personal.is_some());
-        let said = if is_personal {
+        let said = if event.texts_gone {
+            "changed; what it was and became is gone by `retention.personal`".to_owned()
+        } else if is_personal {
             "changed; a personal value".to_owned()
         } else {
             format!("`{}` was `{}`", printable(&change.new), printable(&change.old))

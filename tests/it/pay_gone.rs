@@ -206,6 +206,38 @@ fn pay_of_an_open_month_goes_and_comes_again_as_a_new_file() {
     place.run(&["release", "verify", "--all"]).must(0);
 }
 
+/// Who left which row out, and why, stays on record; the digest of what stood in it goes with the bytes.
+#[test]
+fn what_corrections_say_of_pay_goes_with_it() {
+    let place = payroll();
+    let text = fs::read_to_string(place.at("drop/southam/payroll/itrent_elements_2018_05.csv")).unwrap();
+    // A third element, with a day that no calendar has: a row in quarantine.
+    let faulty = "E2,P2,Other,Al,QQ445566C,12-34-56,12345678,31/02/2018,0100,Salary,0.00,S100,1000\nTOTAL";
+    place.write("drop/southam/payroll/itrent_elements_2018_06.csv", &text.replace("/05/", "/06/").replace("TOTAL", faulty));
+    place.run(&["run"]).must(0);
+    let listed =
+        place.run(&["query", "--format", "csv", "SELECT delivery_id FROM ops.delivery WHERE file_name LIKE '%2018_06.csv'"]).must(0);
+    let id = listed.lines().last().unwrap().to_owned();
+    place.run(&[&["quarantine", "leave-out", &id, "--all"], &BY[..]].concat()).must(0);
+    let event = || serde_json::from_slice::<Value>(&fs::read(place.at("lake/corrections/00000001.json")).unwrap()).unwrap();
+    assert_eq!(event()["rows"][0]["sha256"].as_str().unwrap().len(), 64);
+    landed_long_ago(place.path(), "2018_06");
+    fs::remove_file(place.at("drop/southam/payroll/itrent_elements_2018_06.csv")).unwrap();
+    keep_pay_a_month(&place);
+    place.run(&["run"]).must(0);
+    let said = place.json(&["vacuum"]);
+    assert!(
+        said["gone"].as_array().unwrap().iter().any(|gone| gone["kind"] == "correction" && gone["name"] == format!("{id}/1")),
+        "{said}"
+    );
+    let left = event();
+    assert_eq!((left["rows"][0]["sha256"].as_str(), left["texts_gone"].as_bool()), (Some(""), Some(true)), "{left}");
+    assert_eq!((left["by"].as_str(), left["reason"].as_str()), (Some("A. Clerk"), Some("agreed")), "{left}");
+    assert!(place.run(&["vacuum"]).must(0).starts_with("nothing to remove"), "a second one");
+    place.run(&["run", "--rehash"]).must(0);
+    place.run(&["release", "verify", "--all"]).must(0);
+}
+
 /// Killed at one step after another: runs go on, and the next clean-up ends where an undisturbed one does.
 #[test]
 fn a_clean_up_of_pay_that_is_killed_ends_where_an_undisturbed_one_does() {

@@ -78,6 +78,7 @@ pub fn correct(partnership: &Partnership, asked: &CorrectAsked, clock: &dyn Cloc
             by: asked.by.trim().to_owned(),
             reason: asked.reason.trim().to_owned(),
             at: now.iso(),
+            texts_gone: false,
         },
     };
     if is_new {
@@ -192,7 +193,8 @@ impl<'a> Conductor<'a> {
                 faults.push(refusal("the file has no record that starts there".into()));
                 continue;
             };
-            let why = if let Some((event, _)) = self.corrections.row(&record.delivery_id, row.source_row) {
+            let by_hand = self.corrections.row(&record.delivery_id, row.source_row);
+            let why = if let Some((event, _)) = by_hand.filter(|(event, row)| !event.texts_gone || row.is_left_out()) {
                 Some(format!("{} corrected it, or left it out, on {}: {}", event.by, event.at, event.reason))
             } else if !quarantined.contains(&row.source_row) {
                 Some("it is not in quarantine".into())
