@@ -21,6 +21,7 @@ use super::{
         date::Read,
         number::{instant, truth},
         part_pennies::Parts,
+        seen::AmountsSeen,
         sides::Sides,
     },
 };
@@ -63,6 +64,7 @@ enum Values {
         sides: Sides,
         styled: u64,
         parts: Parts,
+        seen: AmountsSeen,
     },
     Date {
         days: Vec<i32>,
@@ -95,7 +97,8 @@ impl Column {
                 Values::Text { offsets, bytes: Vec::with_capacity(bytes) }
             }
             Reading::Money(_) => {
-                Values::Money { pence: Vec::with_capacity(rows), sides: Sides::default(), styled: 0, parts: Parts::default() }
+                let (pence, sides, parts, seen) = (Vec::with_capacity(rows), Sides::default(), Parts::default(), AmountsSeen::default());
+                Values::Money { pence, sides, styled: 0, parts, seen }
             }
             Reading::Date(_) => Values::Date { days: Vec::with_capacity(rows), known: Vec::new(), contested: Vec::new() },
             Reading::Quantity(_) => Values::Quantity(Vec::with_capacity(rows)),
@@ -128,8 +131,8 @@ impl Column {
         match (&mut self.values, &plan.reading) {
             (Values::Text { offsets, bytes }, Reading::Text { periods, only }) => cells.text(offsets, bytes, (periods, only), &mut out),
             (Values::Text { offsets, bytes }, Reading::Treated(treated)) => cells.treated(offsets, bytes, treated, &mut out),
-            (Values::Money { pence, sides, styled, parts }, Reading::Money(rules)) => {
-                *styled += cells.money(pence, (sides, parts), *rules, &mut out);
+            (Values::Money { pence, sides, styled, parts, seen }, Reading::Money(rules)) => {
+                *styled += cells.money(pence, (sides, parts, seen), *rules, &mut out);
             }
             (Values::Date { days, known, contested }, Reading::Date(rules)) => cells.dates(days, known, contested, rules, &mut out),
             (Values::Whole { numbers, .. }, Reading::Whole { kind, periods }) => cells.whole(numbers, *kind, periods, &mut out),
@@ -169,6 +172,14 @@ impl Column {
     /// Amounts that were printed with more than digits, a leading minus and at most two decimals.
     pub(super) fn styled(&self) -> u64 {
         if let Values::Money { styled, .. } = &self.values { *styled } else { 0 }
+    }
+
+    /// How its amounts are printed and signed, of a money column; nothing for another.
+    pub(super) fn seen(&self) -> AmountsSeen {
+        let Values::Money { pence, seen, .. } = &self.values else { return AmountsSeen::default() };
+        let mut seen = *seen;
+        seen.count(pence);
+        seen
     }
 
     /// The rows from `first` on that are null, in order.

@@ -44,6 +44,8 @@ pub struct Header {
     pub(super) line_end: usize,
     /// Sentences of the format about what stands around the table.
     pub remarks: Vec<String>,
+    /// What a person must settle before the delivery counts: in a workbook an amount may be shown as something else than it is.
+    pub doubts: Vec<Diagnostic>,
 }
 
 /// A line before the header.
@@ -314,6 +316,7 @@ impl<'j> Search<'j> {
             more_raw: Vec::new(),
             line_end: 0,
             remarks: Vec::new(),
+            doubts: Vec::new(),
         })
     }
 }

@@ -77,6 +77,7 @@ pub use value::{
     date::{DateOverlap, overlapping_added, overlapping_dates},
     money::{AmountFault, MoneyRules},
     part_pennies::{NoiseSum, NoiseTally, ReadAmount, printed, residue_of},
+    seen::AmountsSeen,
     sides::Sides,
 };
 pub use workbook::{PlainBook, PlainCell, PlainSheet};

@@ -14,6 +14,7 @@ use super::{
     totals::{Edges, LooksTotal},
     value::{
         part_pennies::{NoiseTally, printed},
+        seen::AmountsSeen,
         sides::Sides,
     },
 };
@@ -100,6 +101,8 @@ pub struct ColumnSum {
     pub rejected_residue: Sides,
     /// Values of all rows that were read through noise.
     pub noise: NoiseTally,
+    /// How the amounts of all rows are printed and signed.
+    pub seen: AmountsSeen,
 }
 
 impl ColumnSum {
@@ -128,7 +131,8 @@ impl Tally {
         let sum = |at: usize| {
             let column = judge.plans.get(at).map(|plan| plan.name.clone())?;
             let (accepted, rejected, none) = (Sides::default(), Sides::default(), Sides::default());
-            Some(ColumnSum { column, accepted, rejected, unread: 0, residue: none, rejected_residue: none, noise: NoiseTally::default() })
+            let (noise, seen) = (NoiseTally::default(), AmountsSeen::default());
+            Some(ColumnSum { column, accepted, rejected, unread: 0, residue: none, rejected_residue: none, noise, seen })
         };
         Self {
             sums: judge.money_columns().filter_map(sum).collect(),
@@ -191,6 +195,7 @@ impl Tally {
             sum.residue.add(more.residue);
             sum.rejected_residue.add(more.rejected_residue);
             sum.noise.add(more.noise);
+            sum.seen = sum.seen.plus(more.seen);
         }
         let balances = self.unbalanced.iter_mut().chain(&mut self.rejected_groups);
         for (groups, more) in balances.zip(next.unbalanced.into_iter().chain(next.rejected_groups)) {

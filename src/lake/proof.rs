@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Day, Pence};
+use crate::{
+    decode::AmountsSeen,
+    domain::{Day, Pence},
+};
 
 /// Rows and pounds of one delivery, from the source to the common table. Amounts are signed as delivered in the extract's own columns,
 /// and debit-positive in `periods`.
@@ -44,6 +47,10 @@ pub struct DeliveryProof {
     /// Accepted rows that a person corrected.
     #[serde(default, skip_serializing_if = "is_nought")]
     pub corrected: u64,
+    /// Headings that its file prints otherwise than its contract, and columns that this does not know, a sentence each; none of the version
+    /// before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<String>,
     /// Of the quarantined rows, those that a person leaves out for good: they count against no tolerance.
     #[serde(default, skip_serializing_if = "is_nought")]
     pub set_aside: u64,
@@ -167,6 +174,9 @@ pub struct Measure {
     /// Some accepted amount is negative: the column does not hold one side only.
     #[serde(default)]
     pub both_signs: bool,
+    /// How its amounts are printed and signed; nothing in an entry of the version before.
+    #[serde(default, skip_serializing_if = "AmountsSeen::is_nothing")]
+    pub seen: AmountsSeen,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

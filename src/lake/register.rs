@@ -272,7 +272,7 @@ pub(super) mod tests {
                 accepted: 2,
                 columns: BTreeMap::from([(
                     "amount".into(),
-                    Measure { accepted: -5, quarantined: i128::from(i64::MAX) * 10, both_signs: false },
+                    Measure { accepted: -5, quarantined: i128::from(i64::MAX) * 10, both_signs: false, ..Measure::default() },
                 )]),
                 ..DeliveryProof::default()
             },

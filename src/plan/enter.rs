@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::unlike::unlike;
 use crate::{
     domain::{Day, Pence, Period, pounds, rows_and_pounds},
     lake::{DeliveryRecord, DeliveryState, PeriodProof, holder},
@@ -136,7 +137,8 @@ pub fn replaced_in_words(replaced: &[Replaced]) -> Vec<String> {
 ///
 /// What it replaces is guarded: a period that would be emptied, or keep less than half of its rows or absolute amounts, or have no day in
 /// common with what stands, is in question, unless the feed lets its deliveries shrink or a person accepted this one. Nothing is guarded
-/// where nothing stands. Rows outside of what it covers that stand already are in question too.
+/// where nothing stands. Rows outside of what it covers that stand already are in question too, and amounts that are printed or
+/// signed otherwise than those of the deliveries before it.
 #[must_use]
 pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, moved: &dyn Fn(&DeliveryRecord) -> bool) -> Entry {
     let held_by = |known: &[DeliveryRecord], period: Period| holder(known, &new.council, &new.feed, period).cloned();
@@ -175,6 +177,7 @@ pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, 
     }
     if !new.accepted_by(&new.rules()) {
         entry.questions.extend(again(&after, new));
+        entry.questions.extend(unlike(known, new));
     }
     entry
 }

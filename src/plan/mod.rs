@@ -80,7 +80,11 @@ pub use slots::{BELIEVED, Begun, Claim, Fallen, ON_TIME, begin, claim, clearing_
 pub use personal::check_personal;
 pub use vat::{contract_vat, delivery_vat, feed_vat};
 
+mod drifted;
 mod treating;
+mod unlike;
+
+pub use drifted::drifted;
 mod wait;
 
 pub use treating::treating;

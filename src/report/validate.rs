@@ -11,6 +11,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, list, render},
     domain::counted,
+    lake::Lake,
     pipeline::{Partnership, older_tables},
     plan,
 };
@@ -35,7 +36,9 @@ pub fn validate(partnership: &Partnership, now: i64, talk: Talk) -> Answer<Page>
         number(checked.references, "reference table"),
         number(checked.queries, "query")
     );
-    let warnings = plan::overlapping_formats(partnership);
+    let mut warnings = plan::overlapping_formats(partnership);
+    warnings
+        .extend(plan::drifted(partnership, &Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.register().all()?));
     text.extend(warnings.iter().map(|warning| format!("\n{}", render(warning, false))));
     text.push_str(&without_folder(partnership));
     let notes: Vec<Diagnostic> = partnership.notes.iter().cloned().chain(older_tables(partnership)).collect();

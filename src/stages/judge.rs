@@ -140,6 +140,7 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryPr
         accepted: sum.accepted.net(),
         quarantined: sum.rejected.net(),
         both_signs: sum.accepted.credits != 0,
+        seen: sum.seen,
     };
     DeliveryProof {
         outside: std::collections::BTreeMap::new(),
@@ -159,6 +160,7 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryPr
         noise: tally.sums.iter().filter(|sum| sum.noise.values > 0).map(|sum| (sum.column.to_string(), noise(sum))).collect(),
         no_pounds: false,
         corrected: 0,
+        drift: Vec::new(),
         set_aside: 0,
     }
 }

@@ -102,6 +102,8 @@ pub struct Book {
     pub from_1904: bool,
     /// Parts beside those that every workbook has.
     pub more: Vec<(String, Vec<u8>)>,
+    /// Number formats of its own: the first is style 2.
+    pub formats: Vec<String>,
 }
 
 /// Style of a day: `dd/mm/yyyy`.
@@ -117,7 +119,7 @@ impl Book {
     /// adds a part, `hidden …` is a row that is not shown, `-` a row without cells; every other line is a row of cells with `;` between them.
     ///
     /// A cell is text, unless it is a number (`12.50`), a day (`2018-04-03`), an error (`#REF!`) or a formula: `=A1`, never calculated, or
-    /// `=A1->12.50`. `'12.50` is text. `s1:` before a number gives it the style of a day.
+    /// `=A1->12.50`. `'12.50` is text. `s1:` before a number gives it the style of a day, `s2:` the first that `format CODE` names.
     pub fn of(lines: &[&str]) -> Self {
         let mut book = Self::default();
         let mut row = 0;
@@ -134,6 +136,10 @@ impl Book {
             }
             if let Some((name, text)) = line.strip_prefix("part ").and_then(|part| part.split_once(' ')) {
                 book.more.push((name.into(), text.into()));
+                continue;
+            }
+            if let Some(code) = line.strip_prefix("format ") {
+                book.formats.push(code.into());
                 continue;
             }
             let sheet = book.sheets.last_mut().expect("a sheet before its rows");
@@ -173,7 +179,12 @@ impl Book {
         }
         let epoch = if self.from_1904 { "<workbookPr date1904=\"1\"/>" } else { "<workbookPr/>" };
         let workbook = format!("<workbook xmlns:r=\"{SPACE}\">{epoch}<sheets>{list}</sheets></workbook>");
-        let styles = "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"dd/mm/yyyy\"/></numFmts><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"164\"/></cellXfs></styleSheet>";
+        let (mut formats, mut styles) = (String::new(), String::new());
+        for (id, code) in (164..).zip(std::iter::once("dd/mm/yyyy").chain(self.formats.iter().map(String::as_str))) {
+            let _ = write!(formats, "<numFmt numFmtId=\"{id}\" formatCode=\"{}\"/>", escaped(code));
+            let _ = write!(styles, "<xf numFmtId=\"{id}\"/>");
+        }
+        let styles = format!("<styleSheet><numFmts>{formats}</numFmts><cellXfs><xf numFmtId=\"0\"/>{styles}</cellXfs></styleSheet>");
         let mut all = vec![
             entry("[Content_Types].xml", b"<Types/>"),
             entry(
@@ -223,8 +234,10 @@ fn cell(column: &str, row: u32, text: &str, from_1904: bool) -> String {
             Some((formula, value)) => format!("<c {at} t=\"str\"><f>{}</f><v>{}</v></c>", escaped(formula), escaped(value)),
         };
     }
-    if let Some(number) = text.strip_prefix("s1:") {
-        return format!("<c {at} s=\"{DAY}\"><v>{number}</v></c>");
+    if let Some((style, number)) = text.strip_prefix('s').and_then(|styled| styled.split_once(':'))
+        && style.parse::<u32>().is_ok()
+    {
+        return format!("<c {at} s=\"{style}\"><v>{number}</v></c>");
     }
     if text.starts_with('#') && text.len() > 1 {
         return format!("<c {at} t=\"e\"><v>{text}</v></c>");

@@ -11,6 +11,7 @@ use super::{
             money::{MoneyRules, is_plain, two_decimals},
             number::{is_whole, period, whole},
             part_pennies::Parts,
+            seen::AmountsSeen,
             sides::Sides,
             words::says,
         },
@@ -209,18 +210,22 @@ impl Cells<'_> {
     pub(super) fn money(
         &self,
         pence: &mut Vec<i128>,
-        (sides, parts): (&mut Sides, &mut Parts),
+        (sides, parts, seen): (&mut Sides, &mut Parts, &mut AmountsSeen),
         rules: MoneyRules,
         out: &mut Out<'_>,
     ) -> u64 {
         let (mut sum, mut styled) = (Sides::default(), 0);
+        let (mut texts, mut points) = (0, 0);
         let first = out.first;
         self.each_into(pence, out, |row, cell| {
+            texts += 1;
             let amount = if let Some(pence) = two_decimals(cell.whole, cell.start, cell.end, rules) {
+                points += 1;
                 pence
             } else {
                 let amount = rules.amount(cell.text()).map_err(ValueFault::Amount)?;
                 styled += u64::from(!is_plain(cell.text()));
+                points += u64::from(cell.text().contains(&b'.'));
                 parts.count(first + row, &amount);
                 amount.pence
             };
@@ -228,6 +233,9 @@ impl Cells<'_> {
             Ok(amount.into())
         });
         sides.add(sum);
+        if rules.may_print_point() {
+            *seen = AmountsSeen { texts, points, ..AmountsSeen::default() }.plus(*seen);
+        }
         styled
     }
 

@@ -34,6 +34,7 @@ impl Pass<'_> {
         self.tally.rejected += self.left_out.len() as u64;
         for (sum, at) in self.tally.sums.iter_mut().zip(self.judge.money_columns()) {
             let all = self.columns.get(at).map_or(Sides::default(), Column::sides);
+            sum.seen = self.columns.get(at).map(Column::seen).unwrap_or_default();
             sum.accepted.add(all);
             sum.accepted.take_off(sum.rejected);
         }

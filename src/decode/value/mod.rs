@@ -5,5 +5,6 @@ pub(super) mod fit;
 pub(super) mod money;
 pub(super) mod number;
 pub(super) mod part_pennies;
+pub(super) mod seen;
 pub(super) mod sides;
 pub(super) mod words;

@@ -110,6 +110,12 @@ impl MoneyRules {
         Self { part_pennies: self.part_pennies, ..Self::new(styles) }
     }
 
+    /// Whether amounts may be printed with a decimal point: not where their last digits are the decimals.
+    #[must_use]
+    pub const fn may_print_point(&self) -> bool {
+        self.implied.is_none() && !self.overpunch && !self.overpunch_digits
+    }
+
     /// The same for a cell that holds a number and no text: its shortest decimal text is read, with or without an exponent, by the noise
     /// and the decimals of the column; styles say how text is printed, and mean nothing here.
     ///

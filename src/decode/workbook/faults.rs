@@ -7,9 +7,13 @@ use super::{
         subject::Subject,
     },
     sheet::{Unread, Why},
+    shown::Otherwise,
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, Place, codes::packed},
+    diagnostic::{
+        Answer, Diagnostic, Place,
+        codes::{control, packed},
+    },
     domain::printable,
     schema::{SheetChoice, column_letters},
 };
@@ -187,6 +191,28 @@ pub(super) fn beside(file: &str, (row, column): (u32, u32), (first, last): (u32,
         .place(at(file, row.into(), column))
         .expected("no value outside the columns that the header names")
         .hint(format!("look at the sheet: if only {table} is this feed's, say `columns: \"{table}\"` in the contract; else ask the sender"))
+}
+
+/// An amount that is shown as something else than the number in its cell; a person settles which is meant.
+pub(super) fn shown(file: &str, (row, column): (u32, u32), code: &str, below: bool, shown: &Otherwise) -> Diagnostic {
+    let name = cell(row, column);
+    let format = format!("by its number format `{}`", printable(code));
+    let (of, seen, expected) = match shown {
+        Otherwise::Currency(currency) => {
+            let currency = printable(currency);
+            (control::OTHER_CURRENCY, format!("the amount in cell {name} is shown in {currency}, {format}"), "amounts of pounds")
+        }
+        Otherwise::OtherSign => {
+            let (is, as_if) = if below { ("below", "above") } else { ("above", "below") };
+            let seen = format!("the amount in cell {name} is {is} nought and is shown as if it were {as_if}, {format}");
+            (control::SHOWN_OTHERWISE, seen, "amounts that are shown with the sign that they have")
+        }
+    };
+    Diagnostic::warning(of, seen)
+        .place(at(file, row.into(), column))
+        .expected(expected)
+        .outcome("the number in the cell is what is read")
+        .hint("ask the sender which is meant, the number or what is seen")
 }
 
 /// A cell of a row of data that holds what no figure or text can be taken from.

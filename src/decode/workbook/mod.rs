@@ -15,6 +15,7 @@ mod package;
 mod plain;
 mod scan;
 mod sheet;
+mod shown;
 
 pub(super) use cells::Kind;
 pub use plain::{PlainBook, PlainCell, PlainSheet};

@@ -9,6 +9,7 @@ use super::{
     faults,
     plain::PlainSheet,
     scan::{self, Facts, attribute, local_name, tags, unescaped},
+    shown::{Watched, watched},
 };
 use crate::{
     diagnostic::{Answer, Refusal},
@@ -31,6 +32,8 @@ pub(super) struct Package {
     /// Name of the sheet that is read.
     pub(super) sheet: String,
     pub(super) facts: Facts,
+    /// Styles that show a number as something else than it is.
+    pub(super) watched: Vec<Watched>,
     /// Sentences about what else is in the workbook.
     pub(super) remarks: Vec<String>,
 }
@@ -54,10 +57,11 @@ impl Package {
         let parts = Parts { file, bytes: &bytes, directory: &directory };
         let sheets = parts.looked_through()?;
         let chosen = choose(file, form, &sheets)?;
-        let facts = parts.look(&chosen.path, u64::MAX)?.ok_or_else(|| faults::part_missing(file, &chosen.path))?;
+        let watched = parts.watched()?;
+        let facts = parts.look_at_cells(&chosen.path, &watched)?;
         let remarks = remarks(chosen, &sheets, &directory, &facts, macros);
         let sheet = chosen.name.clone();
-        Ok(Self { bytes, sheet, facts, remarks })
+        Ok(Self { bytes, sheet, facts, watched, remarks })
     }
 }
 
@@ -110,13 +114,30 @@ impl Parts<'_> {
     /// Looks through what stands around the cells; the sheets, in the order in which a person sees them.
     fn looked_through(&self) -> Answer<Vec<Listed>> {
         let main = self.main_part()?;
-        let (folder, _) = main.rsplit_once('/').map_or(("", ""), |(folder, name)| (folder, name));
-        let within = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let folder = folder_of(&main);
+        let within = |name: &str| within(folder, name);
         self.look(&within("styles.xml"), STYLES)?;
         self.look(&within("theme/theme1.xml"), SMALL_PART)?;
         self.look(&within("_rels/workbook.xml.rels"), SMALL_PART)?;
         self.texts(&within("sharedStrings.xml"))?;
         self.sheets(&main, &within("_rels/workbook.xml.rels"), folder)
+    }
+
+    /// The styles that show a number as something else than it is; the part was looked through.
+    fn watched(&self) -> Answer<Vec<Watched>> {
+        let path = within(folder_of(&self.main_part()?), "styles.xml");
+        let Some(entry) = self.entry(&path) else { return Ok(Vec::new()) };
+        let mut text = Vec::new();
+        member(self.file, self.bytes, entry).read_to_end(&mut text).map_err(|error| self.unread(&path, error))?;
+        Ok(watched(&text))
+    }
+
+    /// Looks through the sheet that is read.
+    fn look_at_cells(&self, path: &str, watched: &[Watched]) -> Answer<Facts> {
+        let entry = self.entry(path).ok_or_else(|| faults::part_missing(self.file, path))?;
+        let styles: Vec<u32> = watched.iter().map(|watched| watched.style).collect();
+        let looked = scan::scan_watching(member(self.file, self.bytes, entry), true, &styles).map_err(|error| self.unread(path, error))?;
+        Ok(looked.map_err(|what| faults::unreadable(self.file, &format!("its part `{path}` holds {what}")))?)
     }
 
     /// The entry of this path: the reader of cells takes another case of its letters for the same.
@@ -203,6 +224,15 @@ impl Parts<'_> {
         }
         Ok(sheets)
     }
+}
+
+/// The folder of a part; empty where it stands in none.
+fn folder_of(part: &str) -> &str {
+    part.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn within(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// The sheet that the contract means.

@@ -3,7 +3,10 @@
 //! What stands behind the cells (merged regions) must be known before them; which rows are hidden no reader of cells says; and a few things
 //! that XML allows would make a reader take another value than the one that a person sees: they are refused.
 
-use std::io::{self, Read};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+};
 
 use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
 
@@ -25,6 +28,33 @@ pub(super) struct Facts {
     pub(super) merged: Vec<Region>,
     /// `uniqueCount` of the table of texts.
     pub(super) texts: Option<u64>,
+    /// Numbers in cells of styles that are watched: by column, style, and whether they are below nought.
+    pub(super) watched: BTreeMap<(u32, u32, bool), Rows>,
+}
+
+/// Rows in which something stands: the first few, and the last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Rows {
+    first: Vec<u32>,
+    last: u32,
+}
+
+/// Rows that are remembered: as many as a header may stand in, and some.
+const REMEMBERED: usize = 1_000;
+
+impl Rows {
+    fn push(&mut self, row: u32) {
+        if self.first.len() < REMEMBERED {
+            self.first.push(row);
+        }
+        self.last = row;
+    }
+
+    /// The first of them below this one; where that is not remembered, the last.
+    pub(super) fn below(&self, row: u64) -> Option<u32> {
+        let is_below = |at: &&u32| u64::from(**at) > row;
+        self.first.iter().find(is_below).or_else(|| std::iter::once(&self.last).find(is_below)).copied()
+    }
 }
 
 /// Cells that are shown as one; rows and columns from 1.
@@ -45,8 +75,13 @@ const TOO_LONG: Refused = "a tag of more than 1 MiB";
 const TOO_MANY_REGIONS: Refused = "more than 200000 merged regions";
 
 /// Looks through a part. `sheet`: it holds cells.
-pub(super) fn scan(mut read: impl Read, sheet: bool) -> io::Result<Result<Facts, Refused>> {
-    let mut scan = Scan { facts: Facts::default(), prefix: None, sheet, begun: false };
+pub(super) fn scan(read: impl Read, sheet: bool) -> io::Result<Result<Facts, Refused>> {
+    scan_watching(read, sheet, &[])
+}
+
+/// The same; where cells have one of these styles, it is noted which numbers they hold.
+pub(super) fn scan_watching(mut read: impl Read, sheet: bool, styles: &[u32]) -> io::Result<Result<Facts, Refused>> {
+    let mut scan = Scan { facts: Facts::default(), prefix: None, sheet, begun: false, styles: styles.to_vec() };
     let mut buffer: Vec<u8> = Vec::with_capacity(2 * BLOCK);
     loop {
         let before = buffer.len();
@@ -72,6 +107,8 @@ struct Scan {
     prefix: Option<Vec<u8>>,
     sheet: bool,
     begun: bool,
+    /// Styles that are watched.
+    styles: Vec<u32>,
 }
 
 impl Scan {
@@ -103,6 +140,7 @@ impl Scan {
             self.regions(text)?;
             if let Some(prefix) = self.prefix.clone() {
                 self.formulas(text, &prefix);
+                self.numbers(text, &prefix);
                 references(text.get(cells.unwrap_or(0)..).unwrap_or_default(), &prefix)?;
             }
         }
@@ -144,6 +182,33 @@ impl Scan {
         let begins = [b"<", prefix, b"f"].concat();
         let ends = |at: usize| text.get(at + begins.len()).is_some_and(|byte| matches!(byte, b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n'));
         self.facts.formulas += memmem::find_iter(text, &begins).filter(|at| ends(*at)).count() as u64;
+    }
+}
+
+impl Scan {
+    /// Numbers in cells of the styles that are watched.
+    fn numbers(&mut self, text: &[u8], prefix: &[u8]) {
+        if self.styles.is_empty() {
+            return;
+        }
+        let (cell, value) = ([b"<", prefix, b"c "].concat(), [b"<", prefix, b"v>"].concat());
+        let mut cells = memmem::find_iter(text, &cell).peekable();
+        while let Some(at) = cells.next() {
+            let within = text.get(at..cells.peek().copied().unwrap_or(text.len())).unwrap_or_default();
+            let Some(tag) = tag_at(within, 0) else { continue };
+            let style = attribute(tag, b"s").and_then(number).and_then(|style| u32::try_from(style).ok());
+            let Some(style) = style.filter(|style| self.styles.contains(style)) else { continue };
+            let is_number = attribute(tag, b"t").is_none_or(|kind| kind == b"n");
+            let place = attribute(tag, b"r").and_then(|place| std::str::from_utf8(place).ok()).and_then(place);
+            let text = memmem::find(within, &value).and_then(|begins| within.get(begins + value.len()..));
+            let digits = text.and_then(|text| text.get(..memchr(b'<', text)?));
+            if let (true, Some((row, column)), Some(digits)) = (is_number, place, digits)
+                && digits.iter().any(|digit| matches!(digit, b'1'..=b'9'))
+            {
+                let below = digits.trim_ascii_start().starts_with(b"-");
+                self.facts.watched.entry((column, style, below)).or_default().push(row);
+            }
+        }
     }
 }
 

@@ -16,10 +16,10 @@ use super::{
     cells::{Batch, Cells, Kind},
     faults,
     package::Package,
-    scan::Region,
+    scan::{self, Region},
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic},
+    diagnostic::{Answer, Diagnostic, codes},
     schema::WorkbookForm,
 };
 
@@ -157,6 +157,7 @@ fn find(judge: &Judge, form: &WorkbookForm, package: &Package, cells: &mut Cells
         if let Some((mut header, begins)) = finding.look(&batch)? {
             header.remarks.extend(package.remarks.iter().cloned());
             let table = Table::new(judge, (begins, form.columns.is_some()), package, &header);
+            header.doubts = doubts(judge, &table, package, &header);
             return Ok((header, table, Some(batch)));
         }
         if finding.ended {
@@ -222,6 +223,27 @@ impl Finding<'_> {
         }
         Ok(None)
     }
+}
+
+/// Amounts below the header that are shown as something else than they are: one for each column and format.
+fn doubts(judge: &Judge, table: &Table, package: &Package, header: &Header) -> Vec<Diagnostic> {
+    let is_amount = |column: u32| {
+        let place = column.checked_sub(table.first).map(|place| place as usize);
+        let mut plans = judge.plans.iter().zip(&header.places);
+        plans.any(|(plan, at)| Some(*at) == place && !plan.dropped && matches!(plan.reading, Reading::Money(_)))
+    };
+    let of = |((column, style, below), rows): (&(u32, u32, bool), &scan::Rows)| {
+        let row = rows.below(header.line).filter(|_| is_amount(*column))?;
+        let watched = package.watched.iter().find(|watched| watched.style == *style)?;
+        let shown = if *below { &watched.below } else { &watched.above };
+        Some((*column, faults::shown(&judge.subject.file, (row, *column), &watched.code, *below, shown.as_ref()?)))
+    };
+    let mut all: Vec<(u32, Diagnostic)> = package.facts.watched.iter().filter_map(of).collect();
+    // Euros above and below nought are one thing.
+    all.dedup_by(|(column, report), (other, first)| {
+        column == other && report.code == first.code && report.code == codes::control::OTHER_CURRENCY
+    });
+    all.into_iter().map(|(_, report)| report).collect()
 }
 
 fn lost(judge: &Judge, search: &Search<'_>, first_row: Option<&str>) -> Diagnostic {

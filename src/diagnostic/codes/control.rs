@@ -24,7 +24,7 @@ codes! {
     /// A required feed lacks a period, which is therefore not published.
     PERIOD_BLOCKED = "TC0411", Supplier, 4, "a period is not published", Warning;
     /// Something was spelt differently from before, and understood.
-    DRIFT = "TC0412", Supplier, 1, "the layout drifted", Note;
+    DRIFT = "TC0412", Supplier, 1, "the layout drifted", Warning or Note;
     /// A delivery that its file, by the feed as it is now, does not cover.
     WITHDRAWN = "TC0413", Configurator, 1, "a delivery was withdrawn", Warning;
     /// Amounts of a delivery that add up to more than an amount can be.
@@ -75,6 +75,8 @@ codes! {
     INSIDE_CHARACTER = "TC0441", Supplier, 1, "a field begins inside a character";
     /// A row whose amount is in another currency.
     OTHER_CURRENCY = "TC0457", Supplier, 1, "an amount that is no pounds", Error or Warning;
+    /// Cells of a workbook that show an amount with another sign than it has.
+    SHOWN_OTHERWISE = "TC0458", Supplier, 1, "an amount that is shown with another sign", Warning;
     /// A file holds what the contract takes for a return of nothing, and rows.
     NIL_BESIDE_ROWS = "TC0460", Supplier, 1, "a return of nothing stands beside rows";
     /// The delimiter is no ASCII character, and the byte that stands for it while records are split is in the file.

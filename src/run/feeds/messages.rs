@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::pass::{FaultGroup, Streamed};
 use crate::{
-    decode::{Judge, Tally, find_values},
+    decode::{Drift, Judge, Tally, find_values},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Money, Pence, counted, pounds, pounds_of, printable},
     lake::DeliveryRecord,
@@ -14,7 +14,7 @@ use crate::{
 
 /// Header drift and what was normalised: nobody has to do anything.
 pub fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec<Diagnostic> {
-    let drift = streamed.header.drift.iter().map(|d| format!("`{}` for `{}` (column {})", d.printed, d.expected, d.column));
+    let drift = streamed.header.drift.iter().map(spelt);
     let extra = streamed.tally.extra_columns(&streamed.header);
     let all: Vec<String> = drift.chain(extra).collect();
     let mut notes = Vec::new();
@@ -38,6 +38,22 @@ pub fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec
         );
     }
     notes
+}
+
+/// `AMOUNT` for `Amount` (column amount).
+fn spelt(drift: &Drift) -> String {
+    format!("`{}` for `{}` (column {})", drift.printed, drift.expected, drift.column)
+}
+
+/// How the header of a file differs from its contract, apart from letter case and blanks, which say nothing.
+pub fn drift(streamed: &Streamed) -> Vec<String> {
+    let alias = |drift: &Drift| format!("`{}` has an alias for its heading, and not `{}`", drift.column, drift.expected);
+    let aliases = streamed.header.drift.iter().filter(|drift| drift.alias).map(alias);
+    aliases
+        .chain(
+            streamed.header.extra.iter().map(|name| format!("a column `{}` stands in the files, and not in the contract", printable(name))),
+        )
+        .collect()
 }
 
 /// The first figure of a delivery that is more than an amount can be: it could be neither published nor proved.

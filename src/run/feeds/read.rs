@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{
     super::Event,
     Delivered, Delivery, FeedRun, InHand, contract_for, delivery_id, file_facts,
-    messages::{grouped_faults, name_documents, no_contract, no_coverage, notes, too_large, unexplained},
+    messages::{drift, grouped_faults, name_documents, no_contract, no_coverage, notes, too_large, unexplained},
     not_taken,
     outside::outside,
     pass::{Pass, Streamed, stream},
@@ -199,7 +199,8 @@ impl FeedRun<'_> {
             judge::judge(feed, file, &passed.judge, &streamed.tally, said);
         let corrected = (passed.by_hand - streamed.rejected_by_hand.len()) as u64;
         let no_pounds = common(self.partnership, &feed.into).map_err(Stop::Run)?.special.amount.is_none();
-        record.proof = DeliveryProof { no_pounds, corrected, set_aside, ..proved(proof, streamed, form) };
+        let drift = drift(streamed);
+        record.proof = DeliveryProof { no_pounds, corrected, drift, set_aside, ..proved(proof, streamed, form) };
         faults.extend(too_large(feed, file, record));
         if let Some((form, sender)) = form.zip(record.proof.sender.as_ref()) {
             faults.extend(not_as_sent(feed, file, form, sender, streamed));
@@ -209,6 +210,7 @@ impl FeedRun<'_> {
         faults.extend(said.faults);
         notes.extend(said.notes);
         waits.extend(said.waits);
+        waits.extend(streamed.header.doubts.iter().cloned());
         unexplained(streamed, file).map_err(Stop::Run)?;
         if !faults.is_empty() {
             return Err(self.refused(at, passed, faults, again));

@@ -1,0 +1,123 @@
+//! A delivery whose amounts are printed or signed otherwise than those before it: pence for pounds, or the sign turned. Its rows are
+//! read as exactly as ever, so nothing refuses it; whether the figures are what they seem only a person can know.
+
+use crate::{
+    decode::AmountsSeen,
+    domain::{Pence, counted, pounds},
+    lake::{DeliveryRecord, Measure},
+};
+
+/// Deliveries before, at most, that another is held against: a year of months.
+const BEFORE: usize = 12;
+/// Binary digits that amounts on the average must have more: eight times as large. Pence taken for pounds have six or seven.
+const LARGER: u64 = 3;
+/// Of so many deliveries that are as all others, less than one shows by chance what one is asked for.
+const ODDS: u128 = 100;
+/// From so many amounts on, signs tell something.
+const TELLING: u64 = 3;
+
+/// What is in question about `new`, by the deliveries of its feed that came before it and stand; nothing where none does.
+pub(super) fn unlike(known: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<String> {
+    let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&new.council, &new.feed) && !r.is(&new.delivery_id)).collect();
+    let mut before: Vec<&DeliveryRecord> = of_feed.iter().copied().filter(|r| r.is_accepted() && r.turn() < new.turn()).collect();
+    before.sort_by_key(|r| std::cmp::Reverse(r.turn()));
+    let stands: Vec<&DeliveryRecord> = before.into_iter().filter(|r| r.stands(&of_feed.iter().copied())).take(BEFORE).collect();
+    let Some(sender) = &new.proof.sender else { return Vec::new() };
+    let mut columns: Vec<&str> = sender.form.iter().flatten().map(|(column, _)| column.as_str()).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let of = |column: &str| {
+        let now = new.proof.columns.get(column)?;
+        let told = |measure: &&Measure| !measure.seen.is_nothing();
+        let before: Vec<&Measure> = stands.iter().filter_map(|r| r.proof.columns.get(column)).filter(told).collect();
+        Some([pence_for_pounds(column, &before, now), sign_turned(column, &before, now)])
+    };
+    columns.into_iter().filter_map(of).flatten().flatten().collect()
+}
+
+fn together(before: &[&Measure]) -> AmountsSeen {
+    before.iter().fold(AmountsSeen::default(), |sum, measure| sum.plus(measure.seen))
+}
+
+/// Of one side no amount is printed with a decimal point, of the other some are, and the first are many times as large.
+fn pence_for_pounds(column: &str, before: &[&Measure], now: &Measure) -> Option<String> {
+    let (then, now) = (together(before), now.seen);
+    let (whole, other) = match (then.points, now.points) {
+        (0, 1..) => (then, now),
+        (1.., 0) => (now, then),
+        _ => return None,
+    };
+    if is_by_chance(other.texts - other.points, other.texts, whole.texts) || !is_larger(&whole, &other) {
+        return None;
+    }
+    Some(if now.points == 0 {
+        format!(
+            "none of {} of `{column}` is printed with a decimal point, as {} of {} were before, and they are on the whole over 8 times as \
+             large: are they pence?",
+            counted(now.texts, "amount"),
+            then.points,
+            then.texts
+        )
+    } else {
+        format!(
+            "{} of {} of `{column}` are printed with a decimal point, and none of {} before, which were on the whole over 8 times as large: \
+             were those pence?",
+            now.points,
+            counted(now.texts, "amount"),
+            then.texts
+        )
+    })
+}
+
+/// Whether amounts are on the average so many times as large as others.
+fn is_larger(whole: &AmountsSeen, other: &AmountsSeen) -> bool {
+    let wide = |a: u64, b: u64| u128::from(a) * u128::from(b);
+    let (digits, more) = (wide(other.digits, whole.amounts()), u128::from(LARGER) * wide(whole.amounts(), other.amounts()));
+    whole.amounts() > 0 && other.amounts() > 0 && wide(whole.digits, other.amounts()) >= digits + more
+}
+
+/// Whether it may be chance that all of `number` values are as `such` of `all` others were: rather than one in [`ODDS`].
+fn is_by_chance(such: u64, all: u64, number: u64) -> bool {
+    const ONE: u128 = 1 << 64;
+    let mut odds = ONE;
+    for _ in 0..number {
+        odds = odds * u128::from(such + 1) / u128::from(all + 2);
+        if odds * ODDS <= ONE {
+            return false;
+        }
+    }
+    true
+}
+
+/// Most amounts were on one side of nought, and most are on the other now, of a file that is no smaller than others.
+fn sign_turned(column: &str, before: &[&Measure], now: &Measure) -> Option<String> {
+    let then = together(before);
+    let mostly = |seen: &AmountsSeen| {
+        let is = |side: u64| seen.amounts() >= TELLING && u128::from(side) * 4 >= u128::from(seen.amounts()) * 3;
+        match (is(seen.above), is(seen.below)) {
+            (true, _) => Some("above"),
+            (_, true) => Some("below"),
+            _ => None,
+        }
+    };
+    let (was, is) = (mostly(&then)?, mostly(&now.seen)?);
+    if was == is {
+        return None;
+    }
+    let side = |seen: &AmountsSeen| if is == "above" { seen.above } else { seen.below };
+    let deliveries = before.len() as u64;
+    let sum: Pence = before.iter().map(|measure| measure.accepted).sum();
+    let is_usual = now.seen.amounts() * deliveries * 2 >= then.amounts() && now.accepted.abs() * Pence::from(deliveries) * 4 >= sum.abs();
+    if !is_usual || is_by_chance(side(&then), then.amounts(), side(&now.seen)) {
+        return None;
+    }
+    Some(format!(
+        "{} of {} of `{column}` are {is} nought ({}), and {} of {} were before ({}): is the sign turned?",
+        side(&now.seen),
+        counted(now.seen.amounts(), "amount"),
+        pounds(now.accepted),
+        side(&then),
+        then.amounts(),
+        pounds(sum),
+    ))
+}
