@@ -80,10 +80,9 @@ fn feed(partnership: &Partnership, words: &AddFeed, voice: Voice) -> Answer<u8> 
     let changes = adding.changes(&adding.questions(&answers)?, &answers)?;
     let trial = adding.trial(&changes, &ProcessClock)?;
     let mut page = onboard::trial_page(&trial, &changes);
-    if at_terminal(voice) && !words.dry_run && !words.said.yes {
-        voice.answer(&page);
-        let write = ask(&Question::new("write", "Write it?").choices([YES, NO]).default(if trial.is_clean() { YES } else { NO }), voice);
-        return if write.as_deref() == Some(YES) { written(partnership, &changes, &words.feed, voice) } else { Ok(0) };
+    let sure = Sure { yes: words.said.yes, dry_run: words.dry_run };
+    if let Some(write) = ask_to_write(&page, sure, if trial.is_clean() { YES } else { NO }, voice) {
+        return if write { written(partnership, &changes, &words.feed, voice) } else { Ok(0) };
     }
     let may = trial.is_clean() || words.anyway;
     let writes = words.said.yes && may;
@@ -171,12 +170,23 @@ fn settle(answers: &mut Answers, voice: Voice, again: &str, questions: &dyn Fn(&
     }
 }
 
-pub(super) fn at_terminal(voice: Voice) -> bool {
+fn at_terminal(voice: Voice) -> bool {
     voice.terminal && !voice.json && std::io::stdin().is_terminal()
 }
 
+/// Shows what would be written and asks whether it is to be; `None` where that is said already, or nobody is there to ask: then nothing
+/// is shown.
+pub(super) fn ask_to_write(page: &Page, sure: Sure, default: &str, voice: Voice) -> Option<bool> {
+    if !at_terminal(voice) || sure.yes || sure.dry_run {
+        return None;
+    }
+    voice.answer(page);
+    let said = ask(&Question::new("write", "Write it?").choices([YES, NO]).default(default), voice);
+    Some(said.as_deref() == Some(YES))
+}
+
 /// One question at the terminal, until it has an answer; `None` at the end of the input.
-pub(super) fn ask(question: &Question, voice: Voice) -> Option<String> {
+fn ask(question: &Question, voice: Voice) -> Option<String> {
     loop {
         let seen = if question.seen.is_empty() { String::new() } else { format!("\n  seen: {}", question.seen) };
         let choices = if question.choices.is_empty() { String::new() } else { format!("\n  one of: {}", question.choices.join(" | ")) };

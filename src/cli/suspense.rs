@@ -3,14 +3,14 @@
 use std::{fs, path::Path};
 
 use super::{
-    add::{ask, at_terminal},
+    add::ask_to_write,
     args::{self, Sure},
     out::Voice,
     quarantine::write_new,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
-    onboard::{self, Change, NO, Question, YES},
+    onboard::{self, Change, NO},
     pipeline::Partnership,
     report::{self, Page},
 };
@@ -43,16 +43,12 @@ pub(super) fn act(partnership: &Partnership, words: &args::Suspense, voice: Voic
 
 /// Shows what would be written, and writes it where somebody says so: at a terminal, or by `--yes`.
 pub(super) fn propose(root: &Path, changes: &[Change], (mut page, again): (Page, &str), sure: Sure, voice: Voice) -> Answer<u8> {
-    let asks = at_terminal(voice) && !sure.yes && !sure.dry_run;
-    if asks {
-        voice.answer(&page);
-    }
-    let said = asks.then(|| ask(&Question::new("write", "Write it?").choices([YES, NO]).default(NO), voice)).flatten();
-    let writes = sure.yes || said.as_deref() == Some(YES);
+    let said = ask_to_write(&page, sure, NO, voice);
+    let writes = said.unwrap_or(sure.yes);
     if writes {
         onboard::write(root, changes)?;
     }
-    if !asks {
+    if said.is_none() {
         if let Some(fields) = page.json.as_object_mut() {
             fields.insert("written".to_owned(), writes.into());
         }
@@ -61,7 +57,7 @@ pub(super) fn propose(root: &Path, changes: &[Change], (mut page, again): (Page,
     if writes {
         voice.say("written; figures change with the next run: truecost run");
     }
-    if writes || asks || sure.dry_run { Ok(0) } else { Err(unsaid(again).into()) }
+    if writes || said.is_some() || sure.dry_run { Ok(0) } else { Err(unsaid(again).into()) }
 }
 
 /// Nobody is there to ask.

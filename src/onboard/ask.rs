@@ -7,10 +7,11 @@ use super::{
     currency,
     evidence::{Evidence, Seen},
     guess::{guess, targets, words},
+    happened::{Mixed, mixed},
     inside, looks,
     names::{Named, any_name, has_month, naming},
     places::contract_of,
-    unit,
+    rest, unit,
 };
 use crate::{
     domain::{Calendar, Day},
@@ -62,6 +63,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     let into = if budget { Basis::Ledger.common_table() } else { around.default_table() };
     all.push(Question::new("into", "Which common table does it fill?").choices(tables).default(into).stands_if(!budget));
     all.extend(around.table(answers, into).filter(|table| table.special.actual.is_some()).map(|_| looks::balance(budget)));
+    all.extend(mixed(evidence).filter(Mixed::has_both).map(|mixed| mixed.question(evidence)));
     let amount = amount_question(evidence);
     let chosen = answers.of(&amount).or(amount.default.as_deref()).unwrap_or_default().to_owned();
     all.push(amount);
@@ -80,7 +82,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
         all.push(roles(evidence, table, &chosen, date_chosen.as_ref()));
     }
     all.push(personal(evidence));
-    all.extend(ownership(around));
+    all.extend(rest::questions(around));
     all
 }
 
@@ -111,9 +113,44 @@ fn amount_question(evidence: &Evidence) -> Question {
         .filter(|seen| evidence.kind(seen) == Kind::Money)
         .map(|seen| format!("{} adds up to {}", evidence.label(seen), sum_text(evidence, seen)))
         .collect();
-    let question = Question::new("amount", "Which column is the amount? A difference is written `Gross - VAT`.").seen(sums.join("; "));
+    let seen = match &sides {
+        Some(sides) if sides.credits_below => {
+            format!("{}; credits stand below nought already, so that `{}` would add them", sums.join("; "), sides.answer)
+        }
+        _ if sums.is_empty() => no_amount(evidence),
+        _ => sums.join("; "),
+    };
+    let question = Question::new("amount", "Which column is the amount? A difference is written `Gross - VAT`.").seen(seen);
     let question = default.map_or(question.clone(), |default| question.default(default));
     question.stands_if(money.len() == 1)
+}
+
+/// Why no column looks like one of amounts.
+fn no_amount(evidence: &Evidence) -> String {
+    let speaks = |seen: &&Seen| {
+        let heading = format!(" {} ", words(&seen.heading));
+        ["amount", "value", "net", "gross", "total", "paid", "payment", "spend", "cost", "pounds"]
+            .iter()
+            .any(|word| heading.contains(&format!(" {word} ")))
+    };
+    let written = |seen: &Seen| {
+        let mut shapes: Vec<&str> = Vec::new();
+        for (shape, _) in evidence.facts(seen).flat_map(|column| &column.shapes) {
+            if !shapes.contains(&shape.as_str()) && shapes.len() < 3 {
+                shapes.push(shape);
+            }
+        }
+        let what = match evidence.kind(seen) {
+            Kind::Code => "whole numbers as codes are",
+            Kind::Empty => "nothing",
+            Kind::Quantity => "numbers that are no pounds by their heading",
+            _ => "no amounts in a style that `truecost explain money` lists",
+        };
+        let shapes = if shapes.is_empty() { String::new() } else { format!(" (9 a digit, A a letter: {})", shapes.join(", ")) };
+        format!("`{}` holds {what}{shapes}", evidence.label(seen))
+    };
+    let found: Vec<String> = evidence.columns.iter().filter(speaks).map(written).collect();
+    if found.is_empty() { "no column looks like amounts".to_owned() } else { format!("no column looks like amounts: {}", found.join("; ")) }
 }
 
 /// The column of pounds of a layout that is known: amounts in another currency stand beside it.
@@ -467,28 +504,4 @@ fn personal(evidence: &Evidence) -> Question {
                drop: left out where the file is read; no: not personal.";
     let seen = if found.is_empty() { "nothing looks personal".to_owned() } else { found.join("; ") };
     Question::new("personal", ask).seen(seen).default(YES)
-}
-
-/// Whether somebody takes part, and who owns what no rule names.
-fn ownership(around: &Around<'_>) -> Vec<Question> {
-    let mut questions = Vec::new();
-    if !has_default_rule(around) {
-        questions.push(
-            Question::new("rest", "Who bears what no ownership rule names? retained: the council itself; suspense: it waits in sight until a rule is written.")
-                .seen("the council has no such rule yet")
-                .choices(["retained", "suspense"])
-                .default("suspense"),
-        );
-        questions.push(Question::new("author", "Who writes that rule down?").default("").stands_if(true));
-        questions.push(Question::new("approver", "Who approves it? Another person.").default("").stands_if(true));
-    }
-    questions
-}
-
-/// Whether a rule of the council covers everything that no other does.
-#[must_use]
-pub fn has_default_rule(around: &Around<'_>) -> bool {
-    let file = around.partnership.root.join("pipelines/reference/ownership_rule.csv");
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    text.lines().any(|line| line.split(',').nth(1) == Some(around.council) && line.split(',').skip(2).take(5).all(str::is_empty))
 }

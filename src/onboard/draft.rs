@@ -3,20 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::{
-    answers::{Answers, NO, Question, YES, meant},
-    ask::{Around, amount_columns, personal_kind, proposed_roles},
+    answers::{Answers, Question, meant},
+    ask::{Around, amount_columns, proposed_roles},
     currency,
-    evidence::{Evidence, Sample, Seen},
+    evidence::{Evidence, Seen},
     guess::{sql_name, targets},
-    layout::line_length,
     looks::{MONTHS, month_columns},
     places::contract_of,
-    said::{can_read_date, cannot, controls, knows_style, or_nought},
-    unit::{PENCE, THOUSANDS},
+    rest,
+    said::{cannot, controls, or_nought},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes::command},
-    profile::{DATE_CELL, Format, Kind, Profile},
+    profile::Profile,
     schema::{Contract, KnownLayout, Type, suggest::nearest, words},
 };
 
@@ -97,7 +96,10 @@ pub fn draft(around: &Around<'_>, evidence: &Evidence, questions: &[Question], a
     }
     controls(&mut draft);
     drawn.select(&mut draft);
-    draft.rule = drawn.rule(around, &draft);
+    match rest::rule(around, &draft, &|key| said.of(key)) {
+        Ok(rule) => draft.rule = rule,
+        Err(fault) => drawn.faults.push(*fault),
+    }
     if !drawn.faults.is_empty() {
         // An answer is looked at more than once.
         let mut seen = std::collections::BTreeSet::new();
@@ -119,26 +121,27 @@ fn active_from(around: &Around<'_>, table: &str) -> Option<String> {
 }
 
 /// Answers by their questions.
-struct Said<'a> {
+pub(super) struct Said<'a> {
     questions: &'a [Question],
-    answers: &'a Answers,
+    pub(super) answers: &'a Answers,
 }
 
 impl Said<'_> {
     /// The answer, or what the evidence speaks for; empty where nothing asks for it.
-    fn of(&self, key: &str) -> String {
+    pub(super) fn of(&self, key: &str) -> String {
         let question = self.questions.iter().find(|question| question.key == key);
         question.and_then(|question| self.answers.of(question)).unwrap_or_default().to_owned()
     }
 }
 
-struct Drawn<'a> {
-    evidence: &'a Evidence,
-    said: &'a Said<'a>,
-    table: &'a Contract,
+/// A feed while it is drawn up.
+pub(super) struct Drawn<'a> {
+    pub(super) evidence: &'a Evidence,
+    pub(super) said: &'a Said<'a>,
+    pub(super) table: &'a Contract,
     /// What no word of a contract says.
-    cannot: Vec<String>,
-    faults: Vec<Diagnostic>,
+    pub(super) cannot: Vec<String>,
+    pub(super) faults: Vec<Diagnostic>,
 }
 
 impl<'a> Drawn<'a> {
@@ -272,19 +275,6 @@ impl<'a> Drawn<'a> {
         .map(str::to_owned)
     }
 
-    /// Where the column stands in a line of fixed width.
-    fn place_words(&self, seen: &Seen, column: &mut DraftColumn) {
-        let Some(profile) = self.evidence.samples.first().map(|sample| &sample.profile) else { return };
-        let place = seen.places.first().copied().flatten().and_then(|at| profile.layout.places.get(at));
-        let Some((from, to)) = place.filter(|_| profile.format == Format::Fixed) else { return };
-        // The last column of a printed report goes on to the end of the line.
-        let is_last = profile.layout.places.iter().all(|(_, other)| other <= to) && !profile.layout.given;
-        let profiles: Vec<&Profile> = self.evidence.samples.iter().map(|sample| &sample.profile).collect();
-        let to = if is_last { line_length(&profiles).max(*to) } else { *to };
-        column.words.push(("from", from.to_string()));
-        column.words.push(("to", to.to_string()));
-    }
-
     /// A layout that is known: its contract as it is shipped.
     fn known(&mut self, known: KnownLayout, draft: &mut Draft) -> Answer<()> {
         let by_label = self.targets();
@@ -325,187 +315,6 @@ impl<'a> Drawn<'a> {
         draft.columns.iter_mut().filter(is_amount).for_each(|column| column.words.push(("sign_from", words.clone())));
     }
 
-    fn type_of(&mut self, seen: &Seen, column: &mut DraftColumn, is_amount: bool, is_date: bool) {
-        let wanted = column.target.as_ref().and_then(|target| self.table.column(target)).map(|column| column.kind);
-        column.physical_type = "VARCHAR";
-        if is_date || wanted == Some(Type::Date) {
-            column.physical_type = "DATE";
-            column.words.push(("formats", self.formats(seen)));
-            column.required = is_date && self.is_full(seen);
-        } else if is_amount || wanted == Some(Type::Money) || self.is_clean_money(seen) {
-            column.physical_type = "DECIMAL(18,2)";
-            column.words.push(("money", self.styles(seen, is_amount)));
-            // Of two columns each row may fill one, and of months some: what is empty is no fault.
-            let amount = self.said.of("amount");
-            let is_one = amount_columns(self.evidence, &amount).is_none_or(|(_, off)| off.is_none());
-            let every_row = if amount == MONTHS { self.is_full(seen) } else { is_one };
-            column.required = is_amount && every_row && self.said.of("without_amount") != "left_out";
-            if is_amount {
-                self.amount_words(column, seen);
-            }
-        }
-    }
-
-    /// Whether every row of every sample holds it.
-    fn is_full(&self, seen: &Seen) -> bool {
-        self.evidence.facts(seen).all(|column| column.filled.rows == column.filled.of)
-    }
-
-    /// Amounts beside the one that counts: their sums stand in the proof.
-    fn is_clean_money(&self, seen: &Seen) -> bool {
-        self.evidence.kind(seen) == Kind::Money
-            && self
-                .evidence
-                .facts(seen)
-                .filter_map(|column| column.money.as_ref())
-                .all(|money| money.noise + money.part_pennies + money.others == 0)
-            && self.unknown_styles(seen).is_empty()
-    }
-
-    fn formats(&mut self, seen: &Seen) -> String {
-        let mut formats: Vec<String> = Vec::new();
-        for kind in self.evidence.facts(seen).filter_map(|column| column.dates.as_ref()).flat_map(|dates| &dates.kinds) {
-            match &kind.word {
-                Some(word) if can_read_date(word) => formats.push(quoted_in_list(word)),
-                // A cell that is shown as a date is one, whatever `formats` says.
-                None if kind.printed == DATE_CELL => {}
-                _ => self.cannot.push(format!("dates written {} in `{}` ({} rows)", kind.printed, seen.heading, kind.rows)),
-            }
-        }
-        dedup(&mut formats);
-        if formats.is_empty() {
-            // Texts among the cells would be seen in the sample; of those to come only what nobody can mistake is read.
-            formats.push("yyyy-mm-dd".to_owned());
-        }
-        format!("[{}]", formats.join(", "))
-    }
-
-    fn all_styles(&self, seen: &Seen) -> Vec<String> {
-        let facts = self.evidence.facts(seen).filter_map(|column| column.money.as_ref());
-        let mut styles: Vec<String> = facts.flat_map(|money| money.styles.iter().map(|(word, _)| word.clone())).collect();
-        styles.retain(|word| word != "minus" && word != "padded");
-        for word in &mut styles {
-            if word == "dash_nought" {
-                "accounting".clone_into(word); // the dash for nought is the mark of that style
-            }
-        }
-        dedup(&mut styles);
-        styles
-    }
-
-    fn unknown_styles(&self, seen: &Seen) -> Vec<String> {
-        self.all_styles(seen).into_iter().filter(|word| !knows_style(word)).collect()
-    }
-
-    fn styles(&mut self, seen: &Seen, needed: bool) -> String {
-        let mut styles = vec!["plain".to_owned()];
-        styles.extend(self.all_styles(seen));
-        // A total is longer than any of its rows: it may have groups where no row has one.
-        let is_total =
-            |sample: &Sample, at: usize| sample.profile.totals.iter().any(|total| total.column == at && total.printed.contains(','));
-        if self.evidence.samples.iter().zip(&seen.places).any(|(sample, at)| at.is_some_and(|at| is_total(sample, at))) {
-            styles.push("commas".to_owned());
-        }
-        match self.said.of("unit").as_str() {
-            PENCE if needed => styles.push("implied(2)".to_owned()),
-            THOUSANDS if needed => self.cannot.push(format!("amounts in thousands of pounds in `{}`", seen.heading)),
-            _ => {}
-        }
-        dedup(&mut styles);
-        if needed {
-            for word in self.unknown_styles(seen) {
-                self.cannot.push(format!("amounts of the style {word} in `{}`", seen.heading));
-            }
-        }
-        styles.retain(|word| knows_style(word));
-        format!("[{}]", styles.join(", "))
-    }
-
-    fn amount_words(&mut self, column: &mut DraftColumn, seen: &Seen) {
-        let vat = match self.said.of("vat").as_str() {
-            "net" => "\"no\"",
-            "gross" => "\"yes\"",
-            _ => "unknown",
-        };
-        column.words.push(("includes_vat", vat.to_owned()));
-        let facts: Vec<&crate::profile::Money> = self.evidence.facts(seen).filter_map(|column| column.money.as_ref()).collect();
-        let (noise, parts) = (facts.iter().any(|m| m.noise > 0), facts.iter().any(|m| m.part_pennies > 0));
-        let decimals = facts.iter().map(|money| money.decimals).max().unwrap_or(2);
-        if noise && self.said.of("noise") == YES {
-            self.word_if_known(column, "noise", "0.000001".to_owned(), "noise of a workbook");
-        }
-        let round = self.said.of("part_pennies");
-        if parts && round.starts_with("half") {
-            self.word_if_known(column, "decimals", decimals.clamp(3, 6).to_string(), "parts of a penny");
-            self.word_if_known(column, "round", round, "parts of a penny");
-        }
-    }
-
-    fn word_if_known(&mut self, column: &mut DraftColumn, key: &'static str, value: String, what: &str) {
-        if words::column_keys().contains(&key) {
-            column.words.push((key, value));
-        } else {
-            self.cannot.push(format!("{what} in `{}`", column.heading));
-        }
-    }
-
-    /// Words that any column may have: aliases, blanks, words for nothing, what is personal.
-    fn common_words(&mut self, seen: &Seen, column: &mut DraftColumn) {
-        if !seen.aliases.is_empty() {
-            let list: Vec<String> = seen.aliases.iter().map(|alias| quoted_in_list(alias)).collect();
-            column.words.push(("aliases", format!("[{}]", list.join(", "))));
-        }
-        if self.evidence.facts(seen).any(|facts| facts.padded > 0) {
-            column.words.push(("trim", "true".to_owned()));
-        }
-        let nothing = self.said.of("nothing");
-        let words: Vec<&str> = nothing.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-        let of_column: Vec<String> = words
-            .iter()
-            .filter(|word| self.evidence.facts(seen).any(|facts| facts.null_words.iter().any(|(known, _)| known.trim() == **word)))
-            .map(|word| quoted_in_list(word))
-            .collect();
-        if !of_column.is_empty() && column.physical_type != "DECIMAL(18,2)" {
-            column.words.push(("null_words", format!("[\"\", {}]", of_column.join(", "))));
-        }
-        if let Some(kind) = self.personal(seen, column) {
-            column.words.push(("personal", kind));
-        }
-        column.comment = self.comment(seen);
-    }
-
-    fn personal(&self, seen: &Seen, column: &DraftColumn) -> Option<String> {
-        let said = self
-            .said
-            .answers
-            .below("personal")
-            .find(|(heading, _)| self.evidence.named(heading).is_some_and(|named| std::ptr::eq(named, seen)));
-        let target = column.target.as_ref().and_then(|target| self.table.column(target));
-        let of_target = target.and_then(|target| target.rules.personal.as_ref()).map(|personal| personal.kind.as_str());
-        let proposed = self.evidence.facts(seen).find_map(personal_kind).or(of_target);
-        match said.map(|(_, kind)| kind) {
-            Some(NO) => None,
-            Some("drop") => Some(format!("{{kind: {}, treat: drop}}", proposed.unwrap_or("free_text"))),
-            Some(kind) => Some(format!("{{kind: {kind}}}")),
-            None => proposed.map(|kind| format!("{{kind: {kind}}}")),
-        }
-    }
-
-    /// What was seen of the column, in a few words and without a value.
-    fn comment(&self, seen: &Seen) -> String {
-        let facts: Vec<&crate::profile::Column> = self.evidence.facts(seen).collect();
-        let (rows, of) = facts.iter().fold((0, 0), |(rows, of), column| (rows + column.filled.rows, of + column.filled.of));
-        let mut said = if rows == of { format!("in all {of} rows") } else { format!("in {rows} of {of} rows") };
-        if facts.iter().any(|column| column.leading_noughts > 0) {
-            said.push_str("; codes that begin with 0");
-        }
-        let noise: u64 = facts.iter().filter_map(|column| column.money.as_ref()).map(|money| money.noise).sum();
-        if noise > 0 {
-            said.push_str(&format!("; noise in {noise}"));
-        }
-        said
-    }
-
     fn layout(&mut self, draft: &mut Draft, around: &Around<'_>) {
         draft.layout = super::layout::layout(self.evidence, &mut self.cannot);
         if !self.said.of("member").is_empty() {
@@ -520,8 +329,8 @@ impl<'a> Drawn<'a> {
         let in_contract = |seen: &&Seen| draft.columns.iter().any(|column| column.heading == seen.heading);
         let mut not_needed: Vec<String> =
             self.evidence.columns.iter().filter(|seen| !in_contract(seen)).map(|seen| self.evidence.label(seen)).collect();
-        let without_name = |profile: &crate::profile::Profile| profile.columns.iter().any(|column| column.heading.trim().is_empty());
-        let trailing = |profile: &crate::profile::Profile| profile.layout.trailing_delimiter;
+        let without_name = |profile: &Profile| profile.columns.iter().any(|column| column.heading.trim().is_empty());
+        let trailing = |profile: &Profile| profile.layout.trailing_delimiter;
         let unnamed = self.evidence.samples.iter().any(|sample| without_name(&sample.profile) && !trailing(&sample.profile));
         let is_named = draft.columns.iter().all(|column| !column.heading.trim().is_empty());
         if unnamed && is_named && not_needed.is_empty() {
@@ -565,27 +374,6 @@ impl<'a> Drawn<'a> {
         let name = |special: &Option<crate::domain::Identifier>| special.as_deref().map(str::to_owned).unwrap_or_default();
         draft.month_targets = (name(&self.table.special.date), name(&self.table.special.amount));
     }
-
-    /// `ashvale_default,…`: what no other rule covers is the council's own.
-    fn rule(&mut self, around: &Around<'_>, draft: &Draft) -> Option<String> {
-        if self.said.of("rest") != "retained" {
-            return None;
-        }
-        let (author, approver) = (self.said.of("author"), self.said.of("approver"));
-        if author.is_empty() || approver.is_empty() || author == approver {
-            self.faults.push(
-                Diagnostic::new(command::ANSWER, "a rule needs who wrote it and who approved it, and these are two persons")
-                    .expected("`author` and `approver`")
-                    .outcome("nothing was written")
-                    .hint("--answer author=NAME --answer approver=NAME, or --answer rest=suspense"),
-            );
-        }
-        let from = draft.active_from.clone().unwrap_or_else(|| "2014-04-01".to_owned());
-        let council = around.council;
-        Some(format!(
-            "{council}_default,{council},,,,,,{from},,retained,none,,what no other rule covers is the council's own,{author},{approver}"
-        ))
-    }
 }
 
 /// The name of the column in the contract to be.
@@ -593,7 +381,7 @@ fn name_of(draft: &Draft, seen: &Seen) -> Option<String> {
     draft.columns.iter().find(|column| column.heading == seen.heading).map(|column| column.name.clone())
 }
 
-fn dedup(words: &mut Vec<String>) {
+pub(super) fn dedup(words: &mut Vec<String>) {
     let mut seen = std::collections::BTreeSet::new();
     words.retain(|word| seen.insert(word.clone()));
 }

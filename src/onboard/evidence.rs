@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     answers::{Answers, Question},
-    guess::squeezed,
+    guess::{speaks_for, squeezed, words},
     names::Named,
     places::Given,
 };
@@ -169,15 +169,20 @@ fn join(columns: &mut Vec<Seen>, column: &Column, number: usize, samples: &[Samp
             last == Some(&column.at) && kind_of(samples, seen) == column.kind
         })
     });
-    let likely = spelt.or_else(|| same_place.next_back().filter(|_| missing.len() == 1));
+    let means_the_same = |at: &usize| columns.get(*at).is_some_and(|seen| means_the_same(&seen.heading, &column.heading, column.kind));
+    let likely = spelt.or_else(|| same_place.next_back().filter(|_| missing.len() == 1).filter(means_the_same));
+    // Where a column is lacking that this may be, and may as well not, nobody answers for the person.
+    let tells = matches!(column.kind, Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);
+    let unclear =
+        tells && likely.is_none() && missing.iter().any(|at| columns.get(*at).is_some_and(|seen| kind_of(samples, seen) == column.kind));
     let heading_of = |at: usize| columns.get(at).map(|seen| seen.heading.clone()).unwrap_or_default();
     let sample = samples.get(number).map(|sample| sample.profile.file.clone()).unwrap_or_default();
     let lacks: Vec<String> = missing.iter().map(|at| format!("`{}`", heading_of(*at))).collect();
     let ask = format!("Is `{}` of {sample} a column that other files call otherwise, or a new one?", column.heading);
     let question = Question::new(&format!("same.{}", column.heading), ask)
         .seen(format!("{sample} lacks {}", lacks.join(", ")))
-        .choices(missing.iter().map(|at| heading_of(*at)).chain([NEW.to_owned()]))
-        .default(likely.map_or_else(|| NEW.to_owned(), heading_of));
+        .choices(missing.iter().map(|at| heading_of(*at)).chain([NEW.to_owned()]));
+    let question = if unclear { question } else { question.default(likely.map_or_else(|| NEW.to_owned(), heading_of)) };
     let said = answers.get(&question.key).map(str::to_owned).or_else(|| question.default.clone()).unwrap_or_default();
     let joined = missing.into_iter().find(|at| columns.get(*at).is_some_and(|seen| seen.heading == said));
     // Where nothing is missing there is nothing to ask: it is a new column.
@@ -192,6 +197,20 @@ fn join(columns: &mut Vec<Seen>, column: &Column, number: usize, samples: &[Samp
     let mut places = vec![None; number];
     places.push(Some(column.at));
     columns.push(Seen { heading: column.heading.clone(), occurrence: column.occurrence, aliases: Vec::new(), places });
+}
+
+/// Whether two headings may be taken for one another unasked: of amounts and dates only where they say the same in other letters, for
+/// `Gross Amount` is no `Amount`; of texts unless each is known to say something else.
+fn means_the_same(one: &str, other: &str, kind: Kind) -> bool {
+    const SAYS_NOTHING: [&str; 8] = ["the", "of", "in", "gbp", "pounds", "sterling", "a", "value"];
+    let told = |heading: &str| words(heading).split(' ').filter(|word| !SAYS_NOTHING.contains(word)).map(str::to_owned).collect::<Vec<_>>();
+    match kind {
+        Kind::Money | Kind::Quantity | Kind::Date | Kind::Period => told(one) == told(other),
+        _ => {
+            let (one, other) = (speaks_for(one), speaks_for(other));
+            one.is_empty() || other.is_empty() || one.iter().any(|target| other.contains(target))
+        }
+    }
 }
 
 fn kind_of(samples: &[Sample], seen: &Seen) -> Kind {

@@ -173,6 +173,13 @@ pub fn guess(targets: &[(String, Type)], headings: &[(String, Type)]) -> Vec<(St
     taken.into_iter().filter_map(|(target, at)| Some((targets.get(target)?.0.clone(), at))).collect()
 }
 
+/// The columns of common tables for which a heading speaks by itself.
+#[must_use]
+pub fn speaks_for(heading: &str) -> Vec<&'static str> {
+    let words = words(heading);
+    HINTS.iter().filter(|(_, hints)| hints.contains(&words.as_str())).map(|(target, _)| *target).collect()
+}
+
 /// A heading as words: small letters and digits, one blank between.
 #[must_use]
 pub fn words(heading: &str) -> String {

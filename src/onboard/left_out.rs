@@ -5,6 +5,7 @@ use super::{
     currency,
     draft::{Draft, DraftColumn, quoted_in_list},
     evidence::Evidence,
+    happened,
     layout::FileWord,
 };
 use crate::{
@@ -56,6 +57,7 @@ pub fn left_out(
         not_data.push(format!("{{when: {{{}: \"\"}}, reason: rows without an amount}}", amount.name));
     }
     not_data.extend(currency::left_out(evidence, table, &said("currency"), &draft.columns));
+    not_data.extend(happened::left_out(evidence, draft, said));
     not_data.sort();
     not_data.dedup();
     // Two reasons for one condition cannot be told apart: the first stands, and what it holds.

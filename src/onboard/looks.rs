@@ -3,6 +3,7 @@
 use super::{
     answers::{Answers, Question},
     evidence::{Evidence, Seen},
+    happened::mixed,
     layout::known_widths,
 };
 use crate::profile::{Format, Kind, Profile};
@@ -77,11 +78,12 @@ fn names(profile: &Profile) -> Question {
     ))
 }
 
-/// Whether the file calls itself a budget.
+/// Whether the file calls itself a budget, or each of its rows does.
 #[must_use]
 pub fn says_budget(evidence: &Evidence) -> bool {
     let says = |text: &str| ["budget", "forecast", "estimate"].iter().any(|word| text.to_lowercase().contains(word));
     evidence.samples.iter().any(|sample| says(&sample.profile.file) || sample.profile.above.iter().any(|line| says(line)))
+        || mixed(evidence).is_some_and(|mixed| !mixed.has_both())
 }
 
 /// Whether the amounts have happened.

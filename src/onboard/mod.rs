@@ -24,6 +24,7 @@ mod draft;
 mod evidence;
 mod files;
 mod guess;
+mod happened;
 mod inside;
 mod layout;
 mod left_out;
@@ -32,10 +33,12 @@ mod names;
 mod page;
 mod places;
 mod records;
+mod rest;
 mod rows;
 mod said;
 mod text;
 mod trial;
+mod typed;
 mod unit;
 
 use std::{

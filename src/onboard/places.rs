@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use crate::{
+    decode::{PlainFault, PlainRecord, PlainRecords, Spelling},
     diagnostic::{Answer, Diagnostic, Place as Where, Refusal, codes::command},
     profile::{Place, Places},
     schema::{Contract, Format, Kind, KnownLayout, RecordAt, known_layout, known_layouts, read_contract, yaml::SourceText},
@@ -96,18 +97,14 @@ impl Head {
 
 /// `name,from,to` or `name,start,width`, and `record` where there are several types of records.
 fn table(file: &str, text: &str) -> Answer<Places> {
-    let text = text.trim_start_matches('\u{feff}');
-    let first = text.lines().next().unwrap_or_default();
-    let delimiter = [',', ';', '\t', '|'].into_iter().max_by_key(|c| first.matches(*c).count()).unwrap_or(',');
-    let cells = |line: &str| line.split(delimiter).map(|cell| cell.trim().trim_matches('"').trim().to_owned()).collect::<Vec<String>>();
-    let head = Head::of(&cells(first));
+    let mut lines = cells(file, text.trim_start_matches('\u{feff}'))?.into_iter();
+    let head = lines.next().map(|(_, cells)| Head::of(&cells)).unwrap_or_default();
     if !head.is_whole() {
         return Err(wrong(file, 1, "the first line does not name the columns of a table of places"));
     }
     let mut places = Places::default();
     let mut next: Vec<(Option<String>, usize)> = Vec::new();
-    for (line, text) in (2..).zip(text.lines().skip(1)).filter(|(_, text)| !text.trim().is_empty()) {
-        let cells = cells(text);
+    for (line, cells) in lines.filter(|(_, cells)| cells.iter().any(|cell| !cell.is_empty())) {
         let of = |at: Option<usize>| at.and_then(|at| cells.get(at)).map(String::as_str).filter(|cell| !cell.is_empty());
         let number = |at: Option<usize>| of(at).map(|cell| cell.parse::<usize>().ok().filter(|n| *n > 0));
         let (from, to, width) = (number(head.from), number(head.to), number(head.width));
@@ -131,6 +128,24 @@ fn table(file: &str, text: &str) -> Answer<Places> {
     }
     types(&mut places);
     Ok(places)
+}
+
+/// The cells of each line, without blanks around them, with its number: between them stands what the first line has most of.
+fn cells(file: &str, text: &str) -> Answer<Vec<(u64, Vec<String>)>> {
+    let first = text.lines().next().unwrap_or_default();
+    let delimiter = [b',', b';', b'\t', b'|'].into_iter().max_by_key(|c| first.matches(char::from(*c)).count()).unwrap_or(b',');
+    let mut all = Vec::new();
+    let mut give = |record: &PlainRecord<'_>| {
+        all.push((record.line, record.fields.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect()));
+    };
+    let spelling = Spelling { delimiter, quote: Some(b'"'), backslash: false };
+    match PlainRecords::new(text.as_bytes(), spelling, 1).each(&mut give) {
+        Ok(_) => Ok(all),
+        Err(PlainFault::Quote { line } | PlainFault::Endless { line }) => {
+            Err(wrong(file, line, "a quote follows no rule, or is never closed"))
+        }
+        Err(PlainFault::Unreadable(error)) => Err(wrong(file, 1, &format!("the table cannot be read: {error}"))),
+    }
 }
 
 /// Where a line says of which type it is: the field that is called so, else the place at which the types' names would stand.
@@ -175,6 +190,7 @@ mod tests {
         assert_eq!(read("name,from,to\ncode,1,4\namount,5,12\n"), wanted);
         assert_eq!(read("Start;Length;Field Name\n1;4;code\n5;8;amount\n"), wanted);
         assert_eq!(read("field,width\ncode,4\namount,8\n"), wanted);
+        assert_eq!(read("name,from,to,note\n\"code\",1,4,\"a, b\"\n\namount, 5,\"12\",\"two\nlines\"\n"), wanted);
         for text in ["", "a,b\n1,2\n", "name,from,to\ncode,4,1\n", "name,from,to\ncode,x,1\n", "name,from,to\n", "name,from,to\n,1,2\n"] {
             assert!(table("t.csv", text).is_err(), "{text}");
         }

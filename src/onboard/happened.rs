@@ -1,0 +1,133 @@
+//! Rows of budgets and forecasts beside rows of what has happened: a column tells them apart, and both together are no figure.
+
+use std::collections::BTreeMap;
+
+use super::{
+    answers::Question,
+    draft::{Draft, quoted_in_list},
+    evidence::{Evidence, Seen},
+    guess::words,
+};
+use crate::profile::Kind;
+
+/// The key of the question.
+pub const KEY: &str = "happened";
+
+/// Words for what has not happened, and those that stand beside them.
+const PLANNED: [&str; 13] = [
+    "budget",
+    "budgets",
+    "budgeted",
+    "forecast",
+    "forecasts",
+    "estimate",
+    "estimates",
+    "commitment",
+    "commitments",
+    "committed",
+    "encumbrance",
+    "plan",
+    "planned",
+];
+const BESIDE: [&str; 12] =
+    ["original", "revised", "current", "approved", "annual", "latest", "working", "full", "year", "ytd", "amount", "outturn"];
+/// Under these headings letters say it.
+const HEADINGS: [&str; 6] = ["actual flag", "balance type", "actual budget", "amount type", "scenario", "value type"];
+const LETTERS: [&str; 7] = ["b", "bud", "e", "enc", "f", "fc", "fcst"];
+
+/// A column whose words tell what has happened from what is planned.
+pub struct Mixed<'e> {
+    pub seen: &'e Seen,
+    /// Each word as it is printed, with its rows, and whether it says budget, forecast or commitment.
+    pub words: BTreeMap<String, (u64, bool)>,
+}
+
+/// The first column that has words of what has not happened.
+#[must_use]
+pub fn mixed(evidence: &Evidence) -> Option<Mixed<'_>> {
+    let of = |seen: &'_ Seen| {
+        let mut found: BTreeMap<String, (u64, bool)> = BTreeMap::new();
+        for (word, rows) in evidence.facts(seen).flat_map(|column| &column.values) {
+            let planned = is_planned(&seen.heading, word);
+            found.entry(word.trim().to_owned()).or_insert((0, planned)).0 += rows;
+        }
+        found.values().any(|(_, planned)| *planned).then_some(found)
+    };
+    let is_word = |seen: &&Seen| !matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);
+    evidence.columns.iter().filter(is_word).find_map(|seen| Some(Mixed { seen, words: of(seen)? }))
+}
+
+fn is_planned(heading: &str, word: &str) -> bool {
+    let (heading, word) = (words(heading), words(word));
+    let all: Vec<&str> = word.split(' ').collect();
+    let says = all.iter().any(|word| PLANNED.contains(word)) && all.iter().all(|word| PLANNED.contains(word) || BESIDE.contains(word));
+    says || (HEADINGS.contains(&heading.as_str()) && LETTERS.contains(&word.as_str()))
+}
+
+impl Mixed<'_> {
+    /// Whether some of its rows have happened.
+    #[must_use]
+    pub fn has_both(&self) -> bool {
+        self.words.values().any(|(_, planned)| !planned)
+    }
+
+    /// The question which of the words count.
+    #[must_use]
+    pub fn question(&self, evidence: &Evidence) -> Question {
+        let list: Vec<String> = self.words.iter().map(|(word, (rows, _))| format!("{word}: {rows} rows")).collect();
+        let count: Vec<&str> = self.words.iter().filter(|(_, (_, planned))| !planned).map(|(word, _)| word.as_str()).collect();
+        let ask = format!(
+            "`{}` tells what has happened from what is planned: which of its words count? With commas between; rows of the others are left \
+             out, counted and priced.",
+            evidence.label(self.seen)
+        );
+        Question::new(KEY, ask).seen(list.join("; ")).default(count.join(", "))
+    }
+}
+
+/// What is no row because it has not happened, as entries of `not_data`.
+#[must_use]
+pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> String) -> Vec<String> {
+    let Some(mixed) = mixed(evidence).filter(Mixed::has_both) else { return Vec::new() };
+    let Some(column) = draft.columns.iter().find(|column| column.heading == mixed.seen.heading) else { return Vec::new() };
+    let counts: Vec<String> = said(KEY).split(',').map(|word| word.trim().to_lowercase()).collect();
+    let left = mixed.words.keys().filter(|word| !counts.contains(&word.to_lowercase()));
+    let entry = |word: &String| {
+        format!(
+            "{{when: {{{}: {}}}, reason: {}, holds: left_out}}",
+            column.name,
+            quoted_in_list(word),
+            quoted_in_list(&format!("rows of {word}"))
+        )
+    };
+    left.map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_what_is_planned_are_told() {
+        for (heading, word) in [
+            ("Type", "Budget"),
+            ("Scenario", "Revised Budget"),
+            ("Kind", "FORECAST"),
+            ("Actual Flag", "B"),
+            ("Balance Type", "E"),
+            ("X", "Commitments"),
+        ] {
+            assert!(is_planned(heading, word), "{heading}: {word}");
+        }
+        for (heading, word) in [
+            ("Type", "Actual"),
+            ("Type", "B"),
+            ("Service", "Budget Support Team"),
+            ("Department", "Planning"),
+            ("Status", ""),
+            ("Actual Flag", "A"),
+        ] {
+            assert!(!is_planned(heading, word), "{heading}: {word}");
+        }
+    }
+}
