@@ -12,7 +12,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render_all},
     domain::{Day, DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
-    lake::{DeliveryRecord, DeliveryState, Lake, read_quarantine},
+    lake::{DeliveryRecord, DeliveryState, Lake, holders, read_quarantine},
     pipeline::Partnership,
     plan::{
         AfterClose, CostSource, Standing, Supply, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word,
@@ -230,7 +230,13 @@ pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
         ("reason", Align::Left),
     ]);
     let mut list = Vec::new();
-    for record in lake.register().all()?.iter().filter(|r| r.proof.quarantined > 0) {
+    let known = lake.register().all()?;
+    let holders = holders(&known);
+    let holds = |r: &DeliveryRecord| {
+        r.periods().into_iter().any(|period| holders.get(&(&*r.council, &*r.feed, period)).is_some_and(|holder| holder.is(&r.delivery_id)))
+    };
+    for record in known.iter().filter(|r| r.proof.quarantined > 0) {
+        let state = if record.is_accepted() && !holds(record) { "superseded" } else { record.state.as_str() };
         let Some(id) = DeliveryId::parse(&record.delivery_id) else { continue };
         let mut groups: BTreeMap<(String, String, String), u64> = BTreeMap::new();
         for fault in read_quarantine(&lake.quarantine_file(&id))? {
@@ -239,14 +245,14 @@ pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
         for ((code, column, reason), rows) in groups {
             list.push(
                 json!({"delivery_id": record.delivery_id, "feed": format!("{}/{}", record.council, record.feed), "covers": covers(record),
-                "file": record.source.name, "state": record.state.as_str(), "rows": rows, "code": code, "column": column, "reason": reason}),
+                "file": record.source.name, "state": state, "rows": rows, "code": code, "column": column, "reason": reason}),
             );
             table.row([
                 record.delivery_id.clone(),
                 format!("{}/{}", record.council, record.feed),
                 covers(record),
                 record.source.name.clone(),
-                record.state.as_str().to_owned(),
+                state.to_owned(),
                 grouped(u128::from(rows)),
                 code,
                 column,

@@ -7,7 +7,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Day, Identifier, Period},
     lake::{DeliveryRecord, Frozen, Lake, SUPPLY, SupplyEvent, SupplyWord},
-    pipeline::{Feed, Partnership},
+    pipeline::{Feed, Missing, Partnership},
     plan::{self, Arriving, ClosedPeriods, Slot, Supplied, Supply, Wish, arriving, plan_feed, waivers},
     source,
 };
@@ -89,7 +89,13 @@ fn report(feed: &Feed, overdue: &[&Supply]) -> Option<Diagnostic> {
     let report = Diagnostic::warning(codes::supply::NOT_SUPPLIED, seen)
         .place(Place::file(feed.file.clone()))
         .expected(format!("{} by the end of {} (`due`)", first.slot.period, first.due.spoken()))
-        .outcome("nothing of it is in the figures; other feeds are not affected")
+        .outcome(match feed.missing {
+            // Whether there is such a month, and whether the period is published, the release says.
+            Missing::Carry => {
+                "no delivery of it counts; where the period is published, lines of its last accepted month stand in (`missing: carry`)"
+            }
+            Missing::Block | Missing::Without => "nothing of it is in the figures; other feeds are not affected",
+        })
         .hint(format!(
             "ask the sender (truecost supply says more); or let it go: truecost supply waive {name} {} --by NAME --reason TEXT",
             first.slot.period
