@@ -8,6 +8,7 @@ use super::{
     currency,
     evidence::{Evidence, Seen},
     guess::{sql_name, targets},
+    happened,
     looks::{MONTHS, month_columns},
     places::contract_of,
     rest,
@@ -255,6 +256,7 @@ impl<'a> Drawn<'a> {
             self.place_words(seen, &mut column);
             self.common_words(seen, &mut column);
             column.words.extend(currency::only(self.evidence, self.table).filter(|_| is_currency).map(|words| ("only", words)));
+            column.words.extend(happened::only(self.evidence, seen, &self.said.of(happened::KEY)).map(|words| ("only", words)));
             draft.columns.push(column);
         }
         if by_months {

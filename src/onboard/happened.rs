@@ -85,6 +85,15 @@ impl Mixed<'_> {
     }
 }
 
+/// `[Actual]` for the column that tells: a row of a later month that says something else is looked at by a person.
+#[must_use]
+pub fn only(evidence: &Evidence, seen: &Seen, counts: &str) -> Option<String> {
+    let mixed = mixed(evidence).filter(|mixed| mixed.has_both() && std::ptr::eq(mixed.seen, seen))?;
+    let counts: Vec<String> = counts.split(',').map(|word| word.trim().to_lowercase()).collect();
+    let count = |word: &&String| !word.is_empty() && counts.contains(&word.to_lowercase());
+    Some(format!("[{}]", mixed.words.keys().filter(count).map(|word| quoted_in_list(word)).collect::<Vec<_>>().join(", ")))
+}
+
 /// What is no row because it has not happened, as entries of `not_data`.
 #[must_use]
 pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> String) -> Vec<String> {
