@@ -155,7 +155,8 @@ pub fn asked(around: &Around<'_>, eras: &[Era], evidence: Vec<Evidence>, answers
         let named = all.iter().flat_map(|asked| named(asked, around.calendar())).collect::<Vec<_>>();
         let mut whole = ask::coverage_of(&named, None, around.calendar());
         // What is doubtful of one layout's files is doubtful.
-        let doubtful = all.iter().flat_map(|asked| &asked.questions).find(|question| question.key == "covers" && question.default.is_none());
+        let doubtful =
+            all.iter().flat_map(|asked| &asked.questions).find(|question| question.key == "covers" && question.default.is_none());
         whole.iter_mut().filter(|question| question.key == "covers").zip(doubtful).for_each(|(covers, open)| covers.clone_from(open));
         let of_whole = |key: &str| whole.iter().find(|question| question.key == key);
         for asked in &mut all {
