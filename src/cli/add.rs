@@ -164,7 +164,7 @@ fn settle(answers: &mut Answers, voice: Voice, again: &str, questions: &dyn Fn(&
             return Ok(Some(refusal.exit_code()));
         }
         match ask(first, voice) {
-            Some(answer) => answers.set(&first.key, &answer),
+            Some(answered) => answered.iter().for_each(|(key, answer)| answers.set(key, answer)),
             None => return Ok(Some(2)), // the terminal has gone away
         }
     }
@@ -182,14 +182,18 @@ pub(super) fn ask_to_write(page: &Page, sure: Sure, default: &str, voice: Voice)
     }
     voice.answer(page);
     let said = ask(&Question::new("write", "Write it?").choices([YES, NO]).default(default), voice);
-    Some(said.as_deref() == Some(YES))
+    Some(said.is_some_and(|said| said.iter().any(|(_, answer)| answer == YES)))
 }
 
-/// One question at the terminal, until it has an answer; `None` at the end of the input.
-fn ask(question: &Question, voice: Voice) -> Option<String> {
+/// One question at the terminal, until it has an answer, or answers to its parts; `None` at the end of the input.
+fn ask(question: &Question, voice: Voice) -> Option<Vec<(String, String)>> {
     loop {
         let seen = if question.seen.is_empty() { String::new() } else { format!("\n  seen: {}", question.seen) };
-        let choices = if question.choices.is_empty() { String::new() } else { format!("\n  one of: {}", question.choices.join(" | ")) };
+        let choices = match (question.in_parts, question.choices.is_empty()) {
+            (true, _) => format!("\n  one of: {YES} | NAME: ANSWER, NAME: ANSWER …"),
+            (false, true) => String::new(),
+            (false, false) => format!("\n  one of: {}", question.choices.join(" | ")),
+        };
         let default = question.default.as_ref().map(|default| format!(" [{default}]")).unwrap_or_default();
         voice.say(&format!("\n{}{seen}{choices}\n{}{default}:", question.ask, question.key));
         let mut line = String::new();
@@ -197,12 +201,10 @@ fn ask(question: &Question, voice: Voice) -> Option<String> {
             return None;
         }
         let answer = line.trim();
-        match (answer.is_empty(), &question.default) {
-            (true, Some(default)) => return Some(default.clone()),
-            (false, _) if question.choices.is_empty() || question.choices.iter().any(|choice| choice == answer) => {
-                return Some(answer.to_owned());
-            }
-            _ => {}
+        let said = if answer.is_empty() { question.default.as_deref() } else { Some(answer) };
+        let answered = said.and_then(|said| question.read(said));
+        if answered.is_some() {
+            return answered;
         }
     }
 }

@@ -31,13 +31,23 @@ pub struct Question {
     pub default: Option<String>,
     /// The evidence leaves no doubt: it stands unless somebody says otherwise, and is not asked.
     pub stands: bool,
+    /// A proposal of several parts: it is right (`yes`), or some parts of it are otherwise, each by its name: `supplier: Vendor, fund: none`.
+    pub in_parts: bool,
 }
 
 impl Question {
     /// A question with a free answer and no evidence.
     #[must_use]
     pub fn new(key: &str, ask: impl Into<String>) -> Self {
-        Self { key: key.to_owned(), ask: ask.into(), seen: String::new(), choices: Vec::new(), default: None, stands: false }
+        Self {
+            key: key.to_owned(),
+            ask: ask.into(),
+            seen: String::new(),
+            choices: Vec::new(),
+            default: None,
+            stands: false,
+            in_parts: false,
+        }
     }
 
     /// What the files show of it.
@@ -56,6 +66,37 @@ impl Question {
     #[must_use]
     pub fn default(self, default: impl Into<String>) -> Self {
         Self { default: Some(default.into()), ..self }
+    }
+
+    /// A proposal of several parts.
+    #[must_use]
+    pub fn in_parts(self) -> Self {
+        Self { in_parts: true, ..self }
+    }
+
+    /// A text as answers to this question, by their keys; `None` where it is none.
+    #[must_use]
+    pub fn read(&self, text: &str) -> Option<Vec<(String, String)>> {
+        if self.in_parts && text != YES {
+            let one = |part: &str| {
+                let (name, answer) = part.split_once(':')?;
+                let name = name.trim().strip_prefix(&format!("{}.", self.key)).unwrap_or(name.trim());
+                let (name, answer) = (name.trim(), answer.trim());
+                (!name.is_empty() && !answer.is_empty()).then(|| (format!("{}.{name}", self.key), answer.to_owned()))
+            };
+            return text.split(',').map(one).collect();
+        }
+        let known = self.choices.is_empty() || self.choices.iter().any(|choice| choice == text);
+        known.then(|| vec![(self.key.clone(), text.to_owned())])
+    }
+
+    /// What may be answered, in words; `None` where any text may.
+    fn expected(&self) -> Option<String> {
+        match (self.in_parts, self.choices.is_empty()) {
+            (true, _) => Some(format!("`{YES}`, or what is otherwise, each by its name: --answer \"{}.NAME=ANSWER\"", self.key)),
+            (false, true) => None,
+            (false, false) => Some(format!("one of {}", ticked(&self.choices))),
+        }
     }
 
     /// The evidence leaves no doubt, where this holds.
@@ -177,18 +218,13 @@ impl Answers {
                 faults.push(unknown(key, questions));
                 continue;
             };
-            let known = question.key != *key || question.choices.is_empty() || question.choices.iter().any(|choice| choice == value);
-            if !known {
+            // Parts have keys of their own.
+            let is_part = question.key != *key;
+            let fits = is_part || if question.in_parts { value == YES } else { question.read(value).is_some() };
+            if let Some(expected) = question.expected().filter(|_| !fits) {
                 let near = nearest(value, question.choices.iter().map(String::as_str));
-                faults.push(
-                    Diagnostic::new(
-                        command::ANSWER,
-                        format!("`{}` cannot be the answer to `{key}`: {}", value.escape_debug(), question.ask),
-                    )
-                    .expected(format!("one of {}", ticked(&question.choices)))
-                    .outcome("nothing was written")
-                    .hint(meant(near)),
-                );
+                let seen = format!("`{}` cannot be the answer to `{key}`: {}", value.escape_debug(), question.ask);
+                faults.push(Diagnostic::new(command::ANSWER, seen).expected(expected).outcome("nothing was written").hint(meant(near)));
             }
         }
         let placed = |fault: Diagnostic| match &self.file {
@@ -289,6 +325,7 @@ mod tests {
             choices: choices.iter().map(|c| (*c).to_owned()).collect(),
             default: default.map(str::to_owned),
             stands: false,
+            in_parts: false,
         }
     }
 

@@ -82,7 +82,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
         all.push(roles(evidence, table, &chosen, date_chosen.as_ref()));
     }
     all.push(personal(evidence));
-    all.extend(rest::questions(around));
+    all.extend(rest::questions(around, answers));
     all
 }
 
@@ -447,6 +447,7 @@ fn roles(evidence: &Evidence, table: &Contract, amount: &str, date: Option<&Seen
     )
     .seen(format!("{}{missing}", list.join("; ")))
     .default(YES)
+    .in_parts()
 }
 
 fn first_target(table: &Contract) -> String {
@@ -503,5 +504,5 @@ fn personal(evidence: &Evidence) -> Question {
     let ask = "Is this what is personal? It is kept in the lake and never published. Another: `personal.HEADING` = name, id, bank, free_text or special; \
                drop: left out where the file is read; no: not personal.";
     let seen = if found.is_empty() { "nothing looks personal".to_owned() } else { found.join("; ") };
-    Question::new("personal", ask).seen(seen).default(YES)
+    Question::new("personal", ask).seen(seen).default(YES).in_parts()
 }

@@ -35,6 +35,13 @@ pub struct DraftColumn {
     pub target: Option<String>,
 }
 
+impl DraftColumn {
+    /// Whether it is left out where the file is read, so that nothing can be made of it.
+    fn is_dropped(&self) -> bool {
+        self.words.iter().any(|(key, value)| *key == "personal" && value.contains("treat: drop"))
+    }
+}
+
 /// A feed to be.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
@@ -364,7 +371,7 @@ impl<'a> Drawn<'a> {
                     [whole, off] => select.push((format!("{} - {}", or_nought(draft, whole), or_nought(draft, off)), name)),
                     _ => {}
                 }
-            } else if let Some(from) = draft.columns.iter().find(|from| from.target.as_deref() == Some(&*name)) {
+            } else if let Some(from) = draft.columns.iter().find(|from| from.target.as_deref() == Some(&*name) && !from.is_dropped()) {
                 select.push((from.name.clone(), name));
             } else if let Some((_, constant)) =
                 [("balance_type", balance.as_str()), ("currency", "'GBP'")].iter().find(|(known, _)| *known == name)

@@ -256,15 +256,14 @@ fn tokens(name: &str) -> Vec<Token> {
                     add(0, 7, "{fiscal_year}");
                 }
             }
+            // `v3`, `version 3`, `rev2`: the number of a version is no month.
+            1 | 2 if is_version(name.get(..from).unwrap_or_default()) => add(0, digits.len(), "{version}"),
             1 | 2 => {
                 if digits.len() == 2 {
                     add(0, 2, "{yy}");
                 }
                 add(0, digits.len(), "{month}");
                 add(0, digits.len(), "{period}");
-                if name.get(..from).is_some_and(|before| before.ends_with(['v', 'V'])) {
-                    add(0, digits.len(), "{version}");
-                }
             }
             _ => {}
         }
@@ -274,6 +273,13 @@ fn tokens(name: &str) -> Vec<Token> {
     tokens.extend(ranges(name));
     tokens.sort_by_key(|token| (token.from, token.to));
     tokens
+}
+
+/// Whether what stands before a number says that it is of a version.
+fn is_version(before: &str) -> bool {
+    let before = before.trim_end_matches([' ', '_', '-', '.']).to_ascii_lowercase();
+    let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    ["v", "ver", "version", "rev", "revision"].contains(&word)
 }
 
 /// `apr-jun`, `jul-sept`: a quarter or a half by its first and last month.
@@ -369,6 +375,14 @@ mod tests {
     fn a_year_is_a_year() {
         let all: Vec<u8> = (1..=12).collect();
         let found = pattern(&[("Budget 2025-26 profile.csv", &all)]);
-        assert_eq!(found, Some(("Budget {fiscal_year} profile.csv".into(), "{calendar: fiscal, extent: year}".into())));
+        let year = "{calendar: fiscal, extent: year}".to_owned();
+        assert_eq!(found, Some(("Budget {fiscal_year} profile.csv".into(), year.clone())));
+        for (name, wanted) in [
+            ("Budget 2025-26 profile v3.csv", "Budget {fiscal_year} profile v{version}.csv"),
+            ("Budget 2025-26 Version 12.csv", "Budget {fiscal_year} Version {version}.csv"),
+            ("Budget_2025-26_rev_3.csv", "Budget_{fiscal_year}_rev_{version}.csv"),
+        ] {
+            assert_eq!(pattern(&[(name, &all)]), Some((wanted.to_owned(), year.clone())), "{name}");
+        }
     }
 }

@@ -2,7 +2,12 @@
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use super::{answers::Question, ask::Around, draft::Draft, rows::columns};
+use super::{
+    answers::{Answers, Question},
+    ask::Around,
+    draft::Draft,
+    rows::columns,
+};
 use crate::{
     diagnostic::{Diagnostic, Place, codes::command},
     domain::RULE_COLUMNS,
@@ -16,7 +21,7 @@ const SUSPENSE: &str = "suspense";
 
 /// Who owns what no rule names, and who says so. Asked where no rule says it, and answerable everywhere: answers of one feed serve the next.
 #[must_use]
-pub fn questions(around: &Around<'_>) -> Vec<Question> {
+pub fn questions(around: &Around<'_>, answers: &Answers) -> Vec<Question> {
     let known = has_default_rule(around);
     let seen = match (known, takes_part(around)) {
         (true, _) => "the council has such a rule",
@@ -27,15 +32,19 @@ pub fn questions(around: &Around<'_>) -> Vec<Question> {
         }
     };
     let ask = "Who bears what no ownership rule names? retained: the council itself; suspense: it waits in sight until a rule is written.";
-    vec![
-        Question::new("rest", ask)
-            .seen(seen)
-            .choices([RETAINED, SUSPENSE])
-            .default(if known { RETAINED } else { SUSPENSE })
-            .stands_if(known),
-        Question::new("author", "Who writes that rule down?").default("").stands_if(true),
-        Question::new("approver", "Who approves it? Another person.").default("").stands_if(true),
-    ]
+    let rest = Question::new("rest", ask)
+        .seen(seen)
+        .choices([RETAINED, SUSPENSE])
+        .default(if known { RETAINED } else { SUSPENSE })
+        .stands_if(known);
+    // Only a rule that is written now has an author; else the answer is nobody, and an answer that is given all the same does no harm.
+    let is_written = !known && answers.of(&rest) == Some(RETAINED);
+    let who = |key: &str, ask: &str| {
+        let question = Question::new(key, ask);
+        if is_written { question } else { question.default("").stands_if(true) }
+    };
+    let author = who("author", "Who writes that rule down?");
+    vec![rest, author, who("approver", "Who approves it? Another person.")]
 }
 
 /// Whether the council is a partner or a host of some service, at some time.

@@ -157,7 +157,11 @@ fn feed(draft: &Draft, later: &[Draft], questions: &[Question], answers: &Answer
     }
     text.push_str(&contracts(draft, later));
     text.push_str(&format!("into: {}\nfiles: {}\ncovers: {}\n", draft.into, serde_json::Value::from(draft.files.as_str()), draft.covers));
-    text.push_str("rows_outside: warn                       # a row dated elsewhere is kept, counted and warned of\n");
+    text.push_str(if draft.months.is_empty() {
+        "rows_outside: warn                       # a row dated elsewhere is kept, counted and warned of\n"
+    } else {
+        "rows_outside: refuse                     # a month that the file's name does not cover is another year's, or counted twice\n"
+    });
     if draft.credit_positive {
         text.push_str("sign: credit_positive\n");
     }

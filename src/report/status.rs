@@ -263,7 +263,10 @@ pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
     let text = if table.is_empty() {
         "no row is in quarantine\n".to_owned()
     } else {
-        format!("{}\nthe rows as they came: truecost quarantine show <delivery>\n", table.text())
+        format!(
+            "{}\nthe rows as they came: truecost quarantine show <delivery>; to give them back corrected: truecost quarantine export COUNCIL/FEED --out FILE.xlsx\n",
+            table.text()
+        )
     };
     Ok(Page::new("quarantine", text, json!(list)))
 }
