@@ -9,7 +9,7 @@
 //! <delivery> <bytes> <modified> <changed> <inode> <the entry as JSON on one line>
 //! ```
 
-use std::{collections::HashMap, fs, os::unix::fs::MetadataExt as _, path::Path};
+use std::{collections::BTreeMap, fs, os::unix::fs::MetadataExt as _, path::Path};
 
 use super::durable::{self, Seen, sha256};
 use crate::diagnostic::Answer;
@@ -63,7 +63,7 @@ pub(super) fn read(path: &Path) -> Answer<Option<String>> {
 }
 
 /// Its entries by their delivery.
-pub(super) fn lines(text: &str) -> HashMap<&str, Line<'_>> {
+pub(super) fn lines(text: &str) -> BTreeMap<&str, Line<'_>> {
     let line = |line| {
         let (delivery, rest) = str::split_once(line, ' ')?;
         let (stamp, entry) = Stamp::split(rest)?;

@@ -7,7 +7,7 @@
 //! Entry and proof end with the SHA-256 of what stands before it: they name the bytes of everything else, and nothing else names theirs.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     panic::resume_unwind,
     path::PathBuf,
     sync::atomic::{AtomicUsize, Ordering},
@@ -70,10 +70,10 @@ impl Register {
     /// # Errors
     /// TC1010 where an entry cannot be read.
     pub fn all_entries(&self) -> Answer<Vec<DeliveryRecord>> {
-        self.all_by(&HashMap::new())
+        self.all_by(&BTreeMap::new())
     }
 
-    fn all_by(&self, index: &HashMap<&str, Line<'_>>) -> Answer<Vec<DeliveryRecord>> {
+    fn all_by(&self, index: &BTreeMap<&str, Line<'_>>) -> Answer<Vec<DeliveryRecord>> {
         let deliveries = self.deliveries()?;
         let apart = AtomicUsize::new(0);
         let read_one = |delivery: &DeliveryId| -> Answer<Option<DeliveryRecord>> {
