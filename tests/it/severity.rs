@@ -97,7 +97,7 @@ fn every_severity_of_a_code_is_shown_by_a_transcript() {
 #[test]
 fn planted_reports_of_the_wrong_severity_are_found() {
     assert!(faults("! note[TC0412]: a\n!       data: b\n!       next: nothing has to be done\n").is_empty());
-    assert_eq!(faults("! warning[TC0412]: a\n!       next: nothing has to be done\n").len(), 2);
+    assert_eq!(faults("! warning[TC0425]: a\n!       next: nothing has to be done\n").len(), 2);
     assert_eq!(faults("! warning[TC0404]: a\n!       next: Nothing has to be done.\n").len(), 1);
     assert_eq!(faults("! note[TC0412]: a\n!       next: ask the sender\n").len(), 1);
     assert!(faults("! warning[TC0404]: a\n!       next: truecost explain line\n").is_empty());
