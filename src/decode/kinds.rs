@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::Identifier,
-    schema::{EndAt, RecordAt, RecordType, Stretch},
+    schema::{EndAt, RecordAt, RecordType, Said, Stretch},
 };
 
 /// What a record is.
@@ -35,6 +35,14 @@ pub(super) enum Class {
     Unknown,
 }
 
+/// Whether a field says what a condition wants.
+fn is_said(wanted: &Said, text: &[u8]) -> bool {
+    match wanted {
+        Said::Text(word) => says(text, word.as_bytes()),
+        Said::Like(pattern) => pattern.matches(&String::from_utf8_lossy(text)),
+    }
+}
+
 /// Tells the records of one text apart. Holds what must be asked of each before it is taken for data.
 #[allow(clippy::struct_excessive_bools)] // each is one question less to ask of every record
 pub(super) struct Kinds<'a> {
@@ -47,10 +55,10 @@ pub(super) struct Kinds<'a> {
     /// No column could tell a header from data, so that each record must be compared with its names.
     header_names: bool,
     /// Each footer or not-data rule: conditions on fields.
-    footer: Vec<(usize, Vec<u8>)>,
-    not_data: Vec<Vec<(usize, Vec<u8>)>>,
+    footer: Vec<(usize, &'a Said)>,
+    not_data: Vec<Vec<(usize, &'a Said)>>,
     /// What ends the rows, by conditions on fields.
-    end: Vec<(usize, Vec<u8>)>,
+    end: Vec<(usize, &'a Said)>,
     /// Line from which on all is tail.
     tail_from: u64,
     /// Lines of dashes stand between records, and bars at their ends.
@@ -59,11 +67,11 @@ pub(super) struct Kinds<'a> {
 
 impl<'a> Kinds<'a> {
     pub(super) fn new(judge: &'a Judge, header: &'a Header, text: &'a [u8]) -> Self {
-        let condition = |(name, text): &(Identifier, String)| {
+        let condition = |(name, said): &'a (Identifier, Said)| {
             let column = judge.contract.columns.iter().position(|c| c.name == *name)?;
-            Some((*header.places.get(column)?, text.clone().into_bytes()))
+            Some((*header.places.get(column)?, said))
         };
-        let conditions = |when: &[(Identifier, String)]| when.iter().filter_map(condition).collect::<Vec<_>>();
+        let conditions = |when: &'a [(Identifier, Said)]| when.iter().filter_map(condition).collect::<Vec<_>>();
         Self {
             judge,
             header,
@@ -224,8 +232,8 @@ impl<'a> Kinds<'a> {
     }
 
     /// Whether every condition holds; not where there is none.
-    fn holds(&self, row: Row<'_>, conditions: &[(usize, Vec<u8>)]) -> bool {
-        let is = |(at, wanted): &(usize, Vec<u8>)| self.field(row, *at).is_some_and(|field| says(&field.text, wanted));
+    fn holds(&self, row: Row<'_>, conditions: &[(usize, &Said)]) -> bool {
+        let is = |(at, wanted): &(usize, &Said)| self.field(row, *at).is_some_and(|field| is_said(wanted, &field.text));
         !conditions.is_empty() && conditions.iter().all(is)
     }
 
@@ -236,7 +244,9 @@ impl<'a> Kinds<'a> {
         if row.ends.len() >= self.header.fields || (0..row.ends.len()).filter(is_filled).count() != 1 {
             return None;
         }
-        let is = |(at, wanted): &(usize, Vec<u8>)| self.field(row, *at).map_or(wanted.is_empty(), |field| says(&field.text, wanted));
+        // A field that the line does not have is empty.
+        let text = |at: usize| self.field(row, at).map_or(Cow::Borrowed(&b""[..]), |field| field.text);
+        let is = |(at, wanted): &(usize, &Said)| is_said(wanted, &text(*at));
         self.not_data.iter().position(|rule| !rule.is_empty() && rule.iter().all(is))
     }
 

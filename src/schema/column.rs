@@ -236,8 +236,9 @@ fn sign_from(item: &Item<'_>) -> Option<SignFrom> {
     let words = |key: &str| {
         let item = fields.need(key)?;
         let words: Vec<String> = item.texts()?.iter().map(|word| word.trim().to_owned()).collect();
-        if words.is_empty() || words.iter().any(|word| fold_code(word).is_empty()) {
-            item.wrong("at least one word, as in `[D]`");
+        // `""` is an empty field; a word of which nothing can be seen is none.
+        if words.is_empty() || words.iter().any(|word| !word.is_empty() && fold_code(word).is_empty()) {
+            item.wrong("at least one word, as in `[D]`; an empty field is `\"\"`");
         }
         Some(words)
     };

@@ -7,7 +7,7 @@ use crate::{diagnostic::codes::contract, domain::Identifier};
 
 use super::{
     Column, Container, Delimited, Encoding, Escape, ExtraColumns, Footer, Format, Holds, Kind, Layout, NotData, RecordAt, RecordType,
-    RowRules, STAND_IN, TextRules,
+    RowRules, STAND_IN, Said, TextRules,
     column::value_of_ours,
     fields::{Fields, Item, did_you_mean},
     suggest::nearest,
@@ -327,15 +327,19 @@ fn not_data(fields: &Fields<'_>, columns: &Columns<'_>) -> Vec<NotData> {
     rows.iter().filter_map(row).collect()
 }
 
-/// `{cost_centre: TOTAL, amount: ""}`.
-fn conditions(item: &Item<'_>, columns: &Columns<'_>) -> Vec<(Identifier, String)> {
+/// `{cost_centre: TOTAL, amount: ""}`, `{supplier: {like: "* Total"}}`.
+fn conditions(item: &Item<'_>, columns: &Columns<'_>) -> Vec<(Identifier, Said)> {
     let entries = item.entries().unwrap_or_default();
     if entries.is_empty() && item.is_map() {
         item.wrong("at least one column with its text");
     }
     let condition = |(name, _, value): (&str, _, Item<'_>)| {
         let column = column(&value, columns, name)?;
-        Some((column, value.scalar_text()?.to_owned()))
+        if !value.is_map() {
+            return Some((column, Said::Text(value.scalar_text()?.to_owned())));
+        }
+        let like = value.fields(&["like"])?.need("like")?;
+        Some((column, Said::Like(printed::line(&like)?)))
     };
     entries.into_iter().filter_map(condition).collect()
 }

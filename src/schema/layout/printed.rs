@@ -45,7 +45,7 @@ pub(super) fn nil(fields: &Fields<'_>) -> Vec<LinePattern> {
     items.iter().filter_map(line).collect()
 }
 
-fn line(item: &Item<'_>) -> Option<LinePattern> {
+pub(super) fn line(item: &Item<'_>) -> Option<LinePattern> {
     let found = LinePattern::new(item.text()?);
     if found.is_none() {
         let expected = "the text of the line, in which `*` stands for any text";

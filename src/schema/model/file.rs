@@ -1,6 +1,6 @@
 //! How the file of a source contract is laid out.
 
-use super::{End, LinePattern, PageLine};
+use super::{End, LinePattern, PageLine, Said};
 use crate::domain::Identifier;
 
 /// The schema-level `truecost` property of a source contract: how its file is laid out.
@@ -337,7 +337,7 @@ pub enum RecordAt {
 /// `holds: total`: each total is compared, by a control of the feed or else with the sum of its own column.
 #[derive(Clone, Debug)]
 pub struct Footer {
-    pub when: Vec<(Identifier, String)>,
+    pub when: Vec<(Identifier, Said)>,
     /// Name of the total → column in which it is printed.
     pub totals: Vec<(String, Identifier)>,
     pub holds: Option<Holds>,
@@ -346,8 +346,8 @@ pub struct Footer {
 /// A row that is declared not to be data.
 #[derive(Clone, Debug)]
 pub struct NotData {
-    /// All of these columns hold exactly this text (after trimming).
-    pub when: Vec<(Identifier, String)>,
+    /// Each of these columns says this.
+    pub when: Vec<(Identifier, Said)>,
     pub reason: String,
     pub holds: Option<Holds>,
 }

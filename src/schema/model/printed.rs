@@ -47,9 +47,24 @@ pub struct End {
 /// How the record is told that ends the rows.
 #[derive(Clone, Debug)]
 pub enum EndAt {
-    /// All of these columns hold exactly this text.
-    When(Vec<(Identifier, String)>),
+    /// Each of these columns says this.
+    When(Vec<(Identifier, Said)>),
     Line(LinePattern),
+}
+
+/// What a field says by which a record is told: `{centre: TOTAL}`, `{supplier: {like: "* Total"}}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Exactly this, after trimming; an empty text is an empty field.
+    Text(String),
+    /// A text in which `*` stands for any.
+    Like(LinePattern),
+}
+
+impl From<&str> for Said {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
 }
 
 #[cfg(test)]

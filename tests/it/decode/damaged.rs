@@ -369,11 +369,8 @@ fn c32_no_line_end_at_the_end() {
 fn rows_that_are_declared_not_to_be_data() {
     let mut told = Cases::new("not_data");
     let mut declared = layout();
-    declared.rows.not_data = vec![NotData {
-        when: vec![(id("amount"), String::new()), (id("posting_date"), String::new())],
-        reason: "sub-heading".into(),
-        holds: None,
-    }];
+    declared.rows.not_data =
+        vec![NotData { when: vec![(id("amount"), "".into()), (id("posting_date"), "".into())], reason: "sub-heading".into(), holds: None }];
     let bytes = plain(",Directorate of Place,,\n01/02/2024,A1,10.00,first\n,Directorate of People, ,\n02/02/2024,B2,-2.50,second\n");
     told.case("", &ledger(declared), &bytes);
     told.golden();
