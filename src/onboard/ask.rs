@@ -8,15 +8,15 @@ use super::{
     evidence::{Evidence, Seen},
     guess::{guess, targets, words},
     happened::{Mixed, mixed},
-    inside, looks,
+    inside, looks, marked,
     names::{Named, any_name, has_month, naming},
     places::contract_of,
-    rest, unit,
+    rest, sign, unit,
 };
 use crate::{
     domain::{Calendar, Day},
     pipeline::{Basis, Partnership},
-    profile::{Column, Kind, Money, Reason},
+    profile::{Column, Kind, Money, Over, Reason},
     schema::{Contract, Type},
 };
 
@@ -69,7 +69,8 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     all.push(amount);
     all.push(unit::unit(&chosen));
     all.push(vat(evidence, &chosen));
-    all.extend(sign(evidence, &chosen, answers));
+    all.extend(sign::sign(evidence, &chosen, answers));
+    all.extend(marked::questions(evidence, &chosen));
     let date = date_question(evidence);
     let date_chosen = answers.of(&date).or(date.default.as_deref()).and_then(|heading| evidence.named(heading)).cloned();
     all.extend([date].into_iter().filter(|question| !question.choices.is_empty()));
@@ -105,7 +106,7 @@ fn amount_question(evidence: &Evidence) -> Question {
     let sides = unit::sides(evidence);
     let default = match &sides {
         Some(sides) => (!sides.credits_below).then(|| sides.answer.clone()),
-        None => known_amount(evidence).or_else(|| heading_at(evidence, likely)).or_else(|| money.first().cloned()),
+        None => known_amount(evidence).or_else(|| unit::counts(evidence, heading_at(evidence, likely).or_else(|| money.first().cloned())?)),
     };
     let sums: Vec<String> = evidence
         .columns
@@ -192,69 +193,6 @@ fn vat(evidence: &Evidence, amount: &str) -> Question {
     question.seen("nothing in the file says so").default("unknown")
 }
 
-/// Which sign a payment has, or which words of another column say so.
-fn sign(evidence: &Evidence, amount: &str, answers: &Answers) -> Vec<Question> {
-    let Some((seen, _)) = amount_columns(evidence, amount) else { return Vec::new() };
-    let money = evidence.facts(seen).filter_map(|column| column.money.as_ref());
-    let (negative, positive) = money.fold((0, 0), |(n, p), money: &Money| (n + money.negative, p + money.positive));
-    let flags: Vec<(String, String, String)> = flags(evidence, seen, negative);
-    let mut questions = Vec::new();
-    let mut choices = vec!["cost_positive".to_owned(), "cost_negative".to_owned()];
-    choices.extend(flags.iter().map(|(label, _, _)| format!("from {label}")));
-    let default = flags.first().map_or_else(
-        || if negative > positive { "cost_negative".to_owned() } else { "cost_positive".to_owned() },
-        |(label, _, _)| format!("from {label}"),
-    );
-    let sign = Question::new("sign", "How does it print what the body pays, as a cost?")
-        .seen(format!("{positive} amounts above nought, {negative} below"))
-        .choices(choices)
-        .default(default)
-        .stands_if(flags.is_empty() && negative * 4 < positive);
-    let chosen = answers.of(&sign).or(sign.default.as_deref()).unwrap_or_default().to_owned();
-    questions.push(sign);
-    if let Some((label, debit, credit)) = flags.into_iter().find(|(label, _, _)| chosen == format!("from {label}")) {
-        questions.push(Question::new("debit", format!("Which words of `{label}` are a cost?")).default(debit));
-        questions.push(Question::new("credit", format!("Which words of `{label}` take off?")).default(credit));
-    }
-    questions
-}
-
-/// Columns of two words beside an amount that is never below nought: heading, words of a debit, words of a credit.
-fn flags(evidence: &Evidence, amount: &Seen, negative: u64) -> Vec<(String, String, String)> {
-    const PAIRS: [(&str, &str); 17] = [
-        ("S", "H"),
-        ("D", "C"),
-        ("DR", "CR"),
-        ("DEBIT", "CREDIT"),
-        ("40", "50"),
-        ("INV", "CRN"),
-        ("INV", "CN"),
-        ("INV", "CR"),
-        ("I", "C"),
-        ("INVOICE", "CREDIT NOTE"),
-        ("INVOICE", "CREDIT"),
-        ("INVOICE", "CREDIT MEMO"),
-        ("STANDARD", "CREDIT"),
-        ("STANDARD", "CREDIT MEMO"),
-        ("PAYMENT", "CREDIT NOTE"),
-        ("PAYMENT", "REFUND"),
-        ("PURCHASE", "REFUND"),
-    ];
-    if negative > 0 {
-        return Vec::new();
-    }
-    let Some(sample) = evidence.samples.first() else { return Vec::new() };
-    let of = |facts: &crate::profile::SignFacts| {
-        let label = heading_at(evidence, Some(facts.flag))?;
-        let is_amount = amount.places.first() == Some(&Some(facts.amount));
-        // As the file spells it: the contract's words are.
-        let spelt = |wanted: &str| facts.words.iter().map(|word| word.word.trim()).find(|word| word.eq_ignore_ascii_case(wanted));
-        let (debit, credit) = PAIRS.iter().find_map(|(debit, credit)| spelt(debit).zip(spelt(credit)))?;
-        is_amount.then(|| (label, debit.to_owned(), credit.to_owned()))
-    };
-    sample.profile.signs.iter().filter_map(of).collect()
-}
-
 fn date_question(evidence: &Evidence) -> Question {
     let dates = headings(evidence, |kind, _| kind == Kind::Date);
     let likely = evidence.samples.first().and_then(|sample| sample.profile.date);
@@ -333,10 +271,12 @@ fn part_of_a_month(evidence: &Evidence, date: Option<&Seen>) -> Option<String> {
 /// What looks like a total, and rows without an amount.
 fn totals(evidence: &Evidence, amount: &str) -> Vec<Question> {
     let mut questions = Vec::new();
-    let totals: Vec<String> = evidence
+    let of_groups = |total: &crate::profile::Total| total.over == Over::Block && total.difference.0 == 0;
+    let mut totals: Vec<String> = evidence
         .samples
         .iter()
         .flat_map(|sample| sample.profile.totals.iter().map(move |total| (sample, total)))
+        .filter(|(_, total)| !of_groups(total))
         .map(|(sample, total)| {
             let differs = if total.difference.0 == 0 {
                 "as the rows add up".to_owned()
@@ -346,6 +286,18 @@ fn totals(evidence: &Evidence, amount: &str) -> Vec<Question> {
             format!("{} line {}: {}, {differs}", sample.profile.file, total.line, total.printed.trim())
         })
         .collect();
+    for sample in &evidence.samples {
+        let lines: Vec<u64> = sample.profile.totals.iter().filter(|total| of_groups(total)).map(|total| total.line).collect();
+        if let [first, .., last] = lines.as_slice() {
+            totals.push(format!(
+                "{}: {} sums of groups between lines {first} and {last}, as the rows add up",
+                sample.profile.file,
+                lines.len()
+            ));
+        } else if let [line] = lines.as_slice() {
+            totals.push(format!("{} line {line}: the sum of a group, as the rows add up", sample.profile.file));
+        }
+    }
     if !totals.is_empty() {
         let agrees = evidence.samples.iter().flat_map(|sample| &sample.profile.totals).all(|total| total.difference.0 == 0);
         let question = Question::new("control", "Is the printed total one that every file must agree with?")

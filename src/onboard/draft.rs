@@ -13,6 +13,7 @@ use super::{
     places::contract_of,
     rest,
     said::{cannot, controls, or_nought},
+    sign::EMPTY,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes::command},
@@ -306,8 +307,11 @@ impl<'a> Drawn<'a> {
         self.table.column(target).is_some_and(|column| column.rules.personal.is_some())
     }
 
-    /// Whether a record that is no row is told by what stands in this column.
+    /// Whether a record that is no row is told by what stands in this column, or the sign of the amount.
     fn is_label(&self, seen: &Seen) -> bool {
+        if self.said.of("sign").strip_prefix("from ").is_some_and(|label| label == self.evidence.label(seen)) {
+            return true;
+        }
         let of = |(sample, at): (&super::evidence::Sample, &Option<usize>)| {
             at.is_some() && sample.profile.left_out.iter().any(|left| left.label.is_some() && left.label_at == *at)
         };
@@ -318,10 +322,14 @@ impl<'a> Drawn<'a> {
     fn sign_from(&mut self, draft: &mut Draft) {
         let Some(flag) = self.said.of("sign").strip_prefix("from ").and_then(|label| self.evidence.named(label)).cloned() else { return };
         let Some(name) = name_of(draft, &flag) else { return };
-        let list = |key: &str| self.said.of(key).split(',').map(|word| quoted_in_list(word.trim())).collect::<Vec<_>>().join(", ");
+        let word = |word: &str| if word == EMPTY { "\"\"".to_owned() } else { quoted_in_list(word) };
+        let list = |key: &str| self.said.of(key).split(',').map(|said| word(said.trim())).collect::<Vec<_>>().join(", ");
         let words = format!("{{column: {name}, debit: [{}], credit: [{}]}}", list("debit"), list("credit"));
         let is_amount = |column: &&mut DraftColumn| column.words.iter().any(|(key, _)| *key == "includes_vat");
         draft.columns.iter_mut().filter(is_amount).for_each(|column| column.words.push(("sign_from", words.clone())));
+        // A dash that is a sign stands for no nothing.
+        let is_flag = |column: &&mut DraftColumn| column.name == name;
+        draft.columns.iter_mut().filter(is_flag).for_each(|column| column.words.retain(|(key, _)| *key != "null_words"));
     }
 
     fn layout(&mut self, draft: &mut Draft, around: &Around<'_>) {
@@ -335,7 +343,7 @@ impl<'a> Drawn<'a> {
         let types = super::records::records(self.evidence, draft, &|key| self.said.of(key), inside.as_ref());
         draft.layout.extend(types);
         // A heading that nothing here names would refuse the file, be it in some samples only, or without a name.
-        let in_contract = |seen: &&Seen| draft.columns.iter().any(|column| column.heading == seen.heading);
+        let in_contract = |seen: &&Seen| draft.columns.iter().any(|column| is_of(column, seen));
         let mut not_needed: Vec<String> =
             self.evidence.columns.iter().filter(|seen| !in_contract(seen)).map(|seen| self.evidence.label(seen)).collect();
         let without_name = |profile: &Profile| profile.columns.iter().any(|column| column.heading.trim().is_empty());
@@ -385,9 +393,18 @@ impl<'a> Drawn<'a> {
     }
 }
 
+/// Whether it is this column: of several with one heading, or without, that of its place.
+fn is_of(column: &DraftColumn, seen: &Seen) -> bool {
+    let word = |wanted: &str| column.words.iter().find(|(key, _)| *key == wanted).map(|(_, value)| value.clone());
+    let at = seen.places.iter().flatten().next().map(|at| (at + 1).to_string());
+    column.heading == seen.heading
+        && word("occurrence") == seen.occurrence.map(|n| n.to_string())
+        && (!seen.heading.trim().is_empty() || word("position") == at)
+}
+
 /// The name of the column in the contract to be.
 fn name_of(draft: &Draft, seen: &Seen) -> Option<String> {
-    draft.columns.iter().find(|column| column.heading == seen.heading).map(|column| column.name.clone())
+    draft.columns.iter().find(|column| is_of(column, seen)).map(|column| column.name.clone())
 }
 
 pub(super) fn dedup(words: &mut Vec<String>) {

@@ -41,7 +41,10 @@ const HINTS: &[(&str, &[&str])] = &[
             "suppliername",
         ],
     ),
-    ("cost_centre", &["cost centre", "cost center", "cost ctr", "cost code", "cost centre code", "cc", "cost"]),
+    (
+        "cost_centre",
+        &["cost centre", "cost center", "cost ctr", "cost code", "cost centre code", "cc", "cost", "costc", "cost c", "cctr", "kostl"],
+    ),
     (
         "account",
         &[
@@ -57,6 +60,11 @@ const HINTS: &[(&str, &[&str])] = &[
             "account code",
             "account",
             "nominal",
+            "natural account",
+            "g l",
+            "gl",
+            "g l code",
+            "gl code",
         ],
     ),
     (
@@ -127,7 +135,24 @@ const HINTS: &[(&str, &[&str])] = &[
             "batch",
         ],
     ),
-    ("document", &["journal", "journal no", "document no", "document number", "document", "transaction no", "voucher no", "ref"]),
+    (
+        "document",
+        &[
+            "journal",
+            "journal no",
+            "document no",
+            "document number",
+            "document",
+            "transaction no",
+            "voucher no",
+            "ref",
+            "doc",
+            "doc no",
+            "trans no",
+            "voucher",
+            "tran no",
+        ],
+    ),
     ("line", &["line", "line no", "seq", "sequence"]),
     ("project", &["project", "project code"]),
     ("currency", &["currency", "curr"]),
@@ -154,10 +179,11 @@ pub fn guess(targets: &[(String, Type)], headings: &[(String, Type)]) -> Vec<(St
             if column != kind {
                 continue;
             }
-            let words = words(heading);
-            let score = hints.iter().position(|hint| words == *hint).map(|place| place * 2).or_else(|| {
-                let inside = |hint: &&str| format!(" {words} ").contains(&format!(" {hint} "));
-                hints.iter().position(inside).map(|place| place * 2 + 40)
+            let (words, parted) = (words(heading), words(&parted(heading)));
+            let is = |hint: &&str| words == **hint || parted == **hint;
+            let score = hints.iter().position(|hint| is(&hint)).map(|place| place * 2).or_else(|| {
+                let inside = |hint: &&str| [&words, &parted].iter().any(|said| format!(" {said} ").contains(&format!(" {hint} ")));
+                hints.iter().position(|hint| inside(&hint)).map(|place| place * 2 + 40)
             });
             scored.extend(score.map(|score| (score, target_at, at)));
         }
@@ -185,6 +211,20 @@ pub fn speaks_for(heading: &str) -> Vec<&'static str> {
 pub fn words(heading: &str) -> String {
     let spaced: String = heading.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A heading whose words are told by capitals alone: `VoucherNo` → `Voucher No`.
+fn parted(heading: &str) -> String {
+    let mut text = String::new();
+    let mut before = ' ';
+    for letter in heading.chars() {
+        if before.is_lowercase() && letter.is_uppercase() {
+            text.push(' ');
+        }
+        text.push(letter);
+        before = letter;
+    }
+    text
 }
 
 /// Letters and digits alone: what a heading is, however it is punctuated.

@@ -238,6 +238,10 @@ fn workbook(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
         },
     };
     need_file(&mut said, "sheet", &value, "the sheet", cannot);
+    let twins: Vec<String> = profiles.iter().flat_map(|profile| super::looks::twins(profile)).map(|sheet| sheet.name.clone()).collect();
+    if let Some((_, _, comment)) = said.last_mut().filter(|(key, ..)| *key == "sheet" && !twins.is_empty()) {
+        *comment = format!("not read, though of the same columns: {}", twins.join(", "));
+    }
     if profiles.iter().all(|profile| profile.layout.sheet_columns.is_some())
         && let Some((from, to)) = profiles.first().and_then(|profile| profile.layout.sheet_columns.clone())
     {

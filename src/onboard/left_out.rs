@@ -30,7 +30,10 @@ pub fn left_out(
     let profiles: Vec<&Profile> = evidence.samples.iter().map(|sample| &sample.profile).collect();
     let printed = super::layout::printed(&profiles);
     let by_line = |reason: Reason| profiles.iter().any(|profile| profile.layout.page_lines.iter().any(|(_, of)| *of == reason));
+    let groups = Groups::of(&all);
+    not_data.extend(groups.rules(evidence, draft));
     let others = all.iter().filter(|(_, left)| matches!(left.reason, Reason::Subtotal | Reason::Marker | Reason::End));
+    let others = others.filter(|(profile, left)| groups.rule(evidence, draft, profile, left).is_none());
     let notes = of_notes(evidence, draft);
     for (profile, left) in others.filter(|(_, left)| !by_line(left.reason)) {
         if let Some(notes) = notes.as_ref().filter(|_| left.reason == Reason::Marker && left.shape && left.amount.is_none()) {
@@ -58,6 +61,7 @@ pub fn left_out(
     }
     not_data.extend(currency::left_out(evidence, table, &said("currency"), &draft.columns));
     not_data.extend(happened::left_out(evidence, draft, said));
+    not_data.extend(super::marked::left_out(evidence, draft, said));
     not_data.sort();
     not_data.dedup();
     // Two reasons for one condition cannot be told apart: the first stands, and what it holds.
@@ -159,6 +163,73 @@ fn when(evidence: &Evidence, draft: &Draft, profile: &Profile, left: &LeftOut) -
         .map(|column| format!("{}: \"\"", column.name))
         .collect();
     (!full.is_empty()).then(|| format!("{{{}}}", full.join(", ")))
+}
+
+/// Subtotals that are called after what they add up: one rule takes them all, those of groups to come too.
+struct Groups<'a> {
+    /// Pattern, and the subtotals that are of it.
+    found: Vec<(String, Vec<(&'a Profile, &'a LeftOut)>)>,
+}
+
+impl<'a> Groups<'a> {
+    fn of(all: &[(&'a Profile, &'a LeftOut)]) -> Self {
+        let mut found: Vec<(String, Vec<(&Profile, &LeftOut)>)> = Vec::new();
+        for (profile, left) in all.iter().filter(|(_, left)| left.reason == Reason::Subtotal) {
+            let Some(pattern) = left.label.as_deref().and_then(pattern) else { continue };
+            match found.iter_mut().find(|(known, of)| *known == pattern && of.iter().all(|(_, one)| one.label_at == left.label_at)) {
+                Some((_, of)) => of.push((profile, left)),
+                None => found.push((pattern, vec![(profile, left)])),
+            }
+        }
+        // One label that comes again is no name of a group.
+        found.retain(|(_, of)| of.iter().any(|(_, left)| of.first().is_some_and(|(_, first)| first.label != left.label)));
+        Self { found }
+    }
+
+    /// The rule that takes this subtotal; `None` where it is told by its own label.
+    fn rule(&self, evidence: &Evidence, draft: &Draft, profile: &Profile, left: &LeftOut) -> Option<String> {
+        let is = |(known, other): &(&Profile, &LeftOut)| known.file == profile.file && std::ptr::eq(*other, left);
+        let (pattern, of) = self.found.iter().find(|(_, of)| of.iter().any(is))?;
+        let sample = evidence.samples.iter().position(|sample| sample.profile.file == profile.file)?;
+        let name = column_at(evidence, draft, sample, left.label_at?)?;
+        // What every row holds and none of them does: a payee who is called Total is a row.
+        let lacking = |seen: &&super::evidence::Seen| {
+            let empty = |(profile, left): &(&Profile, &LeftOut)| {
+                let sample = evidence.samples.iter().position(|sample| sample.profile.file == profile.file);
+                let at = sample.and_then(|sample| seen.places.get(sample).copied().flatten());
+                at.is_some_and(|at| left.empty.contains(&at))
+            };
+            evidence.facts(seen).all(|facts| facts.filled.rows == facts.filled.of) && of.iter().all(empty)
+        };
+        let also =
+            evidence.columns.iter().filter(lacking).find_map(|seen| draft.columns.iter().find(|column| column.heading == seen.heading))?;
+        let like = serde_json::Value::from(pattern.as_str());
+        Some(format!("{{when: {{{name}: {{like: {like}}}, {}: \"\"}}, reason: subtotals, holds: subtotal}}", also.name))
+    }
+
+    fn rules(&self, evidence: &Evidence, draft: &Draft) -> Vec<String> {
+        let first = |(_, of): &(String, Vec<(&Profile, &LeftOut)>)| {
+            let (profile, left) = of.first()?;
+            self.rule(evidence, draft, profile, left)
+        };
+        self.found.iter().filter_map(first).collect()
+    }
+}
+
+/// `Veolia Ltd Total` → `* Total`, `Total for Housing` → `Total *`; `None` for a label that is no more than that word.
+fn pattern(label: &str) -> Option<String> {
+    let is_total = |word: &str| {
+        let word = word.trim_matches([':', '*']).to_lowercase();
+        matches!(word.as_str(), "total" | "totals" | "subtotal" | "subtotals" | "sub-total" | "sub-totals" | "sum")
+    };
+    let words: Vec<&str> = label.split_whitespace().collect();
+    let (first, last) = (words.first()?, words.last()?);
+    match words.len() {
+        0 | 1 => None,
+        _ if is_total(last) => Some(format!("* {last}")),
+        _ if is_total(first) => Some(format!("{first} *")),
+        _ => None,
+    }
 }
 
 /// The contract's column that stands there in a sample.

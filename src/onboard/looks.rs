@@ -6,7 +6,7 @@ use super::{
     happened::mixed,
     layout::known_widths,
 };
-use crate::profile::{Format, Kind, Profile};
+use crate::profile::{Format, Kind, Profile, Sheet};
 
 /// The answer that the columns of months are the amounts.
 pub const MONTHS: &str = "the columns of months";
@@ -27,7 +27,15 @@ pub fn questions(evidence: &Evidence, answers: &Answers) -> Vec<Question> {
     if sheets.len() > 1 || answers.get("sheet").is_some() {
         let chosen = first.sheet.clone().unwrap_or_default();
         let cells: Vec<String> = first.sheets.iter().map(|sheet| format!("{}: {} cells", sheet.name, sheet.cells)).collect();
-        all.push(Question::new("sheet", "Which sheet is it?").seen(cells.join("; ")).choices(sheets).default(chosen));
+        let twins: Vec<String> = twins(first).map(|sheet| format!("`{}` ({} rows)", sheet.name, sheet.rows_below)).collect();
+        let question = Question::new("sheet", "Which sheet is it?").choices(sheets);
+        // Of sheets of one layout each holds pounds, and one alone is read.
+        all.push(if twins.is_empty() || answers.get("sheet").is_some() {
+            question.seen(cells.join("; ")).default(chosen)
+        } else {
+            let also = format!("{} has the same columns: what is not read is a feed of its own", twins.join(", "));
+            question.seen(format!("{}; {also}", cells.join("; ")))
+        });
     }
     let tables = first.sheets.iter().find(|sheet| Some(&sheet.name) == first.sheet.as_ref()).map_or(&[][..], |sheet| &sheet.tables);
     if tables.len() > 1 {
@@ -39,6 +47,17 @@ pub fn questions(evidence: &Evidence, answers: &Answers) -> Vec<Question> {
         all.push(Question::new("member", "Which file of the archive is it? `*` stands for any text.").stands_if(true));
     }
     all
+}
+
+/// Sheets beside the one that is looked at which have its columns, and rows.
+pub fn twins(profile: &Profile) -> impl Iterator<Item = &Sheet> {
+    let chosen = profile.sheets.iter().find(|sheet| Some(&sheet.name) == profile.sheet.as_ref());
+    let is_twin = move |sheet: &&Sheet| {
+        chosen.is_some_and(|chosen| {
+            sheet.name != chosen.name && !sheet.hidden && chosen.names.len() > 1 && sheet.names == chosen.names && sheet.rows_below > 0
+        })
+    };
+    profile.sheets.iter().filter(is_twin)
 }
 
 fn layout(profile: &Profile, evidence: &Evidence) -> Question {

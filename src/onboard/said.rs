@@ -35,6 +35,15 @@ pub fn knows_style(word: &str) -> bool {
     words::money_styles(|known| known.split('(').next() == Some(key)) != "one of "
 }
 
+/// Amounts of a column that no word of a contract reads.
+#[must_use]
+pub fn unknown_style(word: &str, heading: &str) -> String {
+    match word {
+        "rounded" => format!("amounts of which digits have been thrown away, as `1.42E+05`, in `{heading}`"),
+        _ => format!("amounts of the style {word} in `{heading}`"),
+    }
+}
+
 /// Whether a contract may say so: the reader of contracts is asked.
 #[must_use]
 pub fn can_read_date(word: &str) -> bool {

@@ -7,7 +7,7 @@ use super::{
     evidence::{Sample, Seen},
     layout::line_length,
     looks::MONTHS,
-    said::{can_read_date, knows_style},
+    said::{can_read_date, knows_style, unknown_style},
     unit::{PENCE, THOUSANDS},
 };
 use crate::{
@@ -118,7 +118,7 @@ impl Drawn<'_> {
         dedup(&mut styles);
         if needed {
             for word in self.unknown_styles(seen) {
-                self.cannot.push(format!("amounts of the style {word} in `{}`", seen.heading));
+                self.cannot.push(unknown_style(&word, &seen.heading));
             }
         }
         styles.retain(|word| knows_style(word));

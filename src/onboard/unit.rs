@@ -12,7 +12,7 @@ pub const POUNDS: &str = "pounds";
 pub const PENCE: &str = "pence";
 pub const THOUSANDS: &str = "thousands";
 
-/// Two columns of which one is debits and the other credits, each the only one of its kind.
+/// Two columns of which one is debits and the other credits.
 pub struct Sides {
     /// The answer to `amount`: `Debit - Credit`.
     pub answer: String,
@@ -23,18 +23,109 @@ pub struct Sides {
 /// The columns of debits and of credits, where the headings say which is which.
 #[must_use]
 pub fn sides(evidence: &Evidence) -> Option<Sides> {
-    let with = |wanted: [&str; 4]| {
-        let says = |seen: &&Seen| words(&evidence.label(seen)).split(' ').any(|word| wanted.contains(&word));
-        let mut found = evidence.columns.iter().filter(|seen| evidence.kind(seen) == Kind::Money).filter(says);
-        found.next().filter(|_| found.next().is_none())
-    };
-    let (debit, credit) = (with(["debit", "debits", "dr", "drs"])?, with(["credit", "credits", "cr", "crs"])?);
+    let (debit, credit) = FAMILIES.iter().find_map(|family| pair(evidence, family))?;
     let (negative, positive) = evidence
         .facts(credit)
         .filter_map(|column| column.money.as_ref())
         .fold((0, 0), |(n, p), m: &Money| (n + m.negative, p + m.positive));
     let answer = format!("{} - {}", evidence.label(debit), evidence.label(credit));
     (!std::ptr::eq(debit, credit)).then_some(Sides { answer, credits_below: negative > positive })
+}
+
+/// What headings call the two sides, and whether other words may stand beside them.
+struct Family {
+    debit: &'static [&'static str],
+    credit: &'static [&'static str],
+    alone: bool,
+}
+
+const FAMILIES: [Family; 2] = [
+    Family { debit: &["debit", "debits", "dr", "drs"], credit: &["credit", "credits", "cr", "crs"], alone: false },
+    Family {
+        debit: &["payments", "payment", "paid out", "money out", "withdrawals", "expenditure", "expenses", "out"],
+        credit: &["receipts", "receipt", "paid in", "money in", "deposits", "income", "receipts", "in"],
+        alone: true,
+    },
+];
+
+/// Words that say nothing of which amount it is.
+const SAYS_NOTHING: [&str; 5] = ["amount", "amt", "value", "gbp", "pounds"];
+/// Of amounts in several currencies, those of the books.
+const OF_THE_BOOKS: [&str; 6] = ["accounted", "base", "functional", "local", "home", "reporting"];
+
+/// The two columns of a family: those whose headings are alike but for the side, of several the pounds of the books.
+fn pair<'e>(evidence: &'e Evidence, family: &Family) -> Option<(&'e Seen, &'e Seen)> {
+    let side = |names: &[&str]| -> Vec<(&'e Seen, String)> {
+        let rest = |seen: &'e Seen| {
+            let said = words(&evidence.label(seen));
+            let left: Vec<&str> = said.split(' ').filter(|word| !SAYS_NOTHING.contains(word)).collect();
+            let found = if family.alone { names.contains(&left.join(" ").as_str()) } else { left.iter().any(|word| names.contains(word)) };
+            let rest = left.into_iter().filter(|word| family.alone || !names.contains(word)).collect::<Vec<_>>().join(" ");
+            (found && matches!(evidence.kind(seen), Kind::Money | Kind::Empty))
+                .then_some((seen, if family.alone { String::new() } else { rest }))
+        };
+        evidence.columns.iter().filter_map(rest).collect()
+    };
+    let (debits, credits) = (side(family.debit), side(family.credit));
+    let is_pair =
+        |one: &Seen, other: &Seen| !std::ptr::eq(one, other) && [one, other].iter().any(|seen| evidence.kind(seen) == Kind::Money);
+    if let ([(debit, _)], [(credit, _)]) = (debits.as_slice(), credits.as_slice()) {
+        return is_pair(debit, credit).then_some((*debit, *credit));
+    }
+    let alike = |(debit, rest): &(&'e Seen, String)| {
+        let (credit, _) = credits.iter().find(|(credit, other)| other == rest && is_pair(debit, credit))?;
+        Some((*debit, *credit, rest.clone()))
+    };
+    let pairs: Vec<(&Seen, &Seen, String)> = debits.iter().filter_map(alike).collect();
+    let of_books = || pairs.iter().find(|(_, _, rest)| rest.split(' ').any(|word| OF_THE_BOOKS.contains(&word)));
+    let found = if let [one] = pairs.as_slice() { Some(one) } else { of_books() };
+    found.map(|(debit, credit, _)| (*debit, *credit))
+}
+
+/// The column that counts, where nobody has said: the likely one, or the total of it and others. `None` where its heading says that it is
+/// something else than what was paid or booked: a balance, a budget, one side of two.
+#[must_use]
+pub fn counts(evidence: &Evidence, likely: String) -> Option<String> {
+    let profile = &evidence.samples.first()?.profile;
+    let mut at = evidence.named(&likely)?.places.first().copied().flatten();
+    let label = |at: usize| Some(evidence.label(evidence.columns.iter().find(|seen| seen.places.first() == Some(&Some(at)))?));
+    let says = |at: usize, wanted: &[&str]| label(at).is_some_and(|label| words(&label).split(' ').any(|word| wanted.contains(&word)));
+    let mut found = likely;
+    // A total of totals is the last of a few.
+    for _ in 0..4 {
+        let above = profile.identities.iter().chain(&profile.wholes).find(|sum| {
+            at.is_some_and(|at| sum.parts.contains(&at) && sum.whole != at)
+                && says(sum.whole, &["total", "totals"])
+                && !is_other(&label(sum.whole).unwrap_or_default())
+                && !sum.parts.iter().any(|part| says(*part, &["vat", "tax"]))
+        });
+        let Some(above) = above else { break };
+        (at, found) = (Some(above.whole), label(above.whole)?);
+    }
+    (!is_other(&found)).then_some(found)
+}
+
+/// Whether a heading says that an amount is no movement by itself.
+fn is_other(heading: &str) -> bool {
+    const STANDS: [&str; 13] = [
+        "balance",
+        "balances",
+        "opening",
+        "closing",
+        "budget",
+        "budgets",
+        "budgeted",
+        "variance",
+        "forecast",
+        "commitment",
+        "commitments",
+        "remaining",
+        "outstanding",
+    ];
+    const SIDES: [&str; 8] = ["debit", "debits", "dr", "drs", "credit", "credits", "cr", "crs"];
+    let said = words(heading);
+    let all: Vec<&str> = said.split(' ').collect();
+    all.iter().any(|word| STANDS.contains(word)) || (all.iter().any(|word| SIDES.contains(word)) && !all.contains(&"card"))
 }
 
 /// In what the amounts are: asked where a heading says something else than pounds.

@@ -51,8 +51,11 @@ impl Styles {
     /// The last two digits are pence.
     pub(super) const IMPLIED: Self = Self(1 << 14);
 
+    /// A power of ten with fewer digits than pounds: what stood there has been rounded.
+    pub(super) const ROUNDED: Self = Self(1 << 15);
+
     /// Words of a contract, where there is one: a dash for nought and blanks inside together are the accounting style.
-    pub(super) const NAMES: [(Self, &'static str); 15] = [
+    pub(super) const NAMES: [(Self, &'static str); 16] = [
         (Self::COMMAS, "commas"),
         (Self::SPACES, "spaces"),
         (Self::POUND, "pound"),
@@ -68,6 +71,7 @@ impl Styles {
         (Self::PADDED, "padded"),
         (Self::OVERPUNCH, "overpunch"),
         (Self::IMPLIED, "implied(2)"),
+        (Self::ROUNDED, "rounded"),
     ];
 
     pub(super) fn has(self, other: Self) -> bool {
@@ -247,6 +251,10 @@ fn number(text: &[u8], styles: &mut Styles) -> Option<(i128, i32, Option<u8>)> {
     }
     for byte in fraction.and_then(|fraction| fraction.get(..kept.unwrap_or(0))).unwrap_or_default() {
         push(*byte)?;
+    }
+    let printed = whole.len() + fraction.map_or(0, <[u8]>::len);
+    if exponent > 0 && i32::try_from(printed).is_ok_and(|printed| printed <= exponent) {
+        styles.add(Styles::ROUNDED);
     }
     let plain = fraction.is_none() && exponent == 0 && !styles.has(Styles(Styles::COMMAS.0 | Styles::SPACES.0));
     Some((digits, i32::try_from(kept.unwrap_or(0)).ok()? - exponent, plain.then_some(count)))

@@ -42,8 +42,14 @@ pub struct Profile {
     pub record_types: Vec<RecordType>,
     /// Words of one column beside signs of amounts of another.
     pub signs: Vec<SignFacts>,
+    /// Of each column of a few words, the amounts of each column beside them; for whoever asks what such rows are.
+    #[serde(skip)]
+    pub beside: Vec<SignFacts>,
     /// Amounts that are the sum of others on a row: net + VAT = gross.
     pub identities: Vec<Identity>,
+    /// Positions of amounts that are the sum of three others or more on each row, each with theirs; for whoever asks which amount counts.
+    #[serde(skip)]
+    pub wholes: Vec<Identity>,
     /// What the name of the file says of months.
     pub name: NameFacts,
     /// Position of the column that is most likely the amount, from 0; the person is asked.
@@ -88,6 +94,12 @@ pub struct Sheet {
     pub formulas: u64,
     /// Tables that stand side by side, each as its first and last column: `A:E`; one or none as a rule.
     pub tables: Vec<String>,
+    /// The names of its columns, where it has several columns and other sheets stand beside it; for whoever asks which one is meant.
+    #[serde(skip)]
+    pub names: Vec<String>,
+    /// Rows below them that hold something.
+    #[serde(skip)]
+    pub rows_below: u64,
 }
 
 /// Of so many, so many.
@@ -335,6 +347,9 @@ pub struct LeftOut {
     /// Whether `label` is its shape and not its words.
     #[serde(skip)]
     pub shape: bool,
+    /// Positions of cells that are empty in each of them; for whoever writes down what they have in common.
+    #[serde(skip)]
+    pub empty: Vec<usize>,
     /// The likely amount of such a record, in pounds; `None` where it has none.
     pub amount: Option<Millionths>,
     /// The words that are printed there.

@@ -31,7 +31,7 @@ fn by_heading(heading: &str, kind: Kind, values: &[(String, u64)], filled: u64) 
     let words = words::words(heading);
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     let found = |kind: &str, rows: u64, why: String| Some(Personal { kind: kind.to_owned(), rows: OfAll { rows, of: filled }, why });
-    let person = has(&["employee", "person", "payroll", "staff", "tenant", "claimant", "client", "customer"]);
+    let person = has(&["employee", "emp", "person", "payroll", "staff", "tenant", "claimant", "client", "customer"]);
     let number = has(&["no", "number", "ref", "reference", "id"]);
     // `D.O.B.` is three words.
     if has(&["dob", "birth"]) || words.concat().ends_with("dob") {

@@ -9,12 +9,18 @@ const WORDS: usize = 8;
 const LETTERS: usize = 24;
 /// Columns of amounts among which sums are looked for.
 const AMOUNTS: usize = 10;
+/// Columns of amounts among which sums of three or more are looked for.
+const PARTED: usize = 10;
+/// Rows that throw out most sums.
+const FEW: usize = 20;
 
 /// What is watched while the rows go by.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Relations {
     pub(super) flags: Vec<Flag>,
     pub(super) sums: Vec<Sum>,
+    /// Amounts that are perhaps three others or more together.
+    pub(super) wholes: Vec<Sum>,
 }
 
 /// A column of few words, with the signs of all amounts beside each.
@@ -66,19 +72,18 @@ impl Relations {
                 self.flags.push(Flag { column: at, words: Vec::new(), dropped: false });
             }
         }
-        self.sums = candidates(&amounts);
-        for row in rows {
-            let of_row: Vec<Option<i128>> =
-                (0..width).map(|at| row.get(at).and_then(|cell| amount::read(&cell.text)).map(|amount| amount.value.0)).collect();
-            self.sums.iter_mut().for_each(|sum| sum.row(&of_row));
-        }
-        self.sums.retain(|sum| sum.telling > 0 && sum.agree * 20 >= sum.of * 19);
-        self.sums.iter_mut().for_each(|sum| (sum.agree, sum.of, sum.telling) = (0, 0, 0));
+        let read = |row: &&[Cell<'_>]| {
+            let of = |at: usize| row.get(at).and_then(|cell| amount::read(&cell.text)).map(|amount| amount.value.0);
+            (0..width).map(of).collect::<Vec<Option<i128>>>()
+        };
+        let read: Vec<Vec<Option<i128>>> = rows.iter().map(read).collect();
+        self.sums = holding(candidates(&amounts), &read);
+        self.wholes = holding(wholes(&amounts), &read);
     }
 
     /// Takes a row and its amounts.
     pub(super) fn row(&mut self, cells: &[Cell<'_>], amounts: &[Option<i128>]) {
-        self.sums.iter_mut().for_each(|sum| sum.row(amounts));
+        self.sums.iter_mut().chain(&mut self.wholes).for_each(|sum| sum.row(amounts));
         for flag in self.flags.iter_mut().filter(|flag| !flag.dropped) {
             let Some(word) = cells.get(flag.column).map(|cell| cell.text.trim_ascii()).filter(|word| !word.is_empty()) else { continue };
             flag.row(word, amounts);
@@ -105,6 +110,36 @@ impl Flag {
             beside.sum += amount.unwrap_or(0);
         }
     }
+}
+
+/// Those that hold on the first rows, counted from nought.
+fn holding(mut sums: Vec<Sum>, rows: &[Vec<Option<i128>>]) -> Vec<Sum> {
+    let (few, rest) = rows.split_at(rows.len().min(FEW));
+    few.iter().for_each(|row| sums.iter_mut().for_each(|sum| sum.row(row)));
+    // Most are thrown out by the first few rows.
+    sums.retain(|sum| sum.agree * 2 >= sum.of);
+    rest.iter().for_each(|row| sums.iter_mut().for_each(|sum| sum.row(row)));
+    sums.retain(|sum| sum.telling > 0 && sum.agree * 20 >= sum.of * 19);
+    sums.iter_mut().for_each(|sum| (sum.agree, sum.of, sum.telling) = (0, 0, 0));
+    sums
+}
+
+/// Each amount as three others or more, but not all.
+fn wholes(amounts: &[usize]) -> Vec<Sum> {
+    let mut sums = Vec::new();
+    if !(5..=PARTED).contains(&amounts.len()) {
+        return sums;
+    }
+    for whole in amounts {
+        let others: Vec<usize> = amounts.iter().copied().filter(|at| at != whole).collect();
+        for chosen in 0_u32..(1 << others.len()) {
+            let parts: Vec<usize> = others.iter().enumerate().filter(|(bit, _)| chosen & (1 << bit) != 0).map(|(_, at)| *at).collect();
+            if (3..others.len()).contains(&parts.len()) {
+                sums.push(Sum { parts, whole: *whole, agree: 0, of: 0, telling: 0 });
+            }
+        }
+    }
+    sums
 }
 
 fn candidates(amounts: &[usize]) -> Vec<Sum> {

@@ -34,6 +34,11 @@ pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: O
             judged.left(aside.line, Reason::RecordType, &aside.cells, None);
             continue;
         }
+        // What is carried to the next page is said again there.
+        if label(&aside.cells).is_some_and(|(_, text)| words::is_carried(text)) {
+            judged.left(aside.line, Reason::Subtotal, &aside.cells, likely);
+            continue;
+        }
         let found: Vec<Total> = money.iter().filter_map(|at| total(table, aside, *at, &block)).collect();
         let reason = reason(aside, &found);
         if !found.is_empty() {
@@ -51,6 +56,7 @@ pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: O
             label: None,
             label_at: None,
             shape: false,
+            empty: Vec::new(),
             amount: None,
             printed: None,
         });
@@ -230,7 +236,7 @@ fn label(cells: &[String]) -> Option<(usize, &str)> {
 /// What may be shown of a label: words that are known or are a mark of few letters; of any other its shape.
 fn shown(text: &str) -> String {
     let text = text.trim();
-    let known = words::is_total(text) || words::is_nil(text) || words::is_end(text);
+    let known = words::is_total(text) || words::is_carried(text) || words::is_nil(text) || words::is_end(text);
     let mark = text.len() <= 24 && (text.to_lowercase().starts_with("inserted") || ["detail", "footer", "header"].contains(&text));
     let sign = text.chars().all(|c| !c.is_alphanumeric());
     if known || mark || sign || super::shape::is_tag(text) { text.to_owned() } else { words::shape(text) }
@@ -252,6 +258,7 @@ impl Judged {
         let printed = likely.and_then(|at| cells.get(at)).filter(|text| !text.trim().is_empty()).cloned();
         let amount = printed.as_ref().and_then(|text| amount::read(text.as_bytes())).map(|amount| amount.value);
         let printed = printed.filter(|_| amount.is_some());
+        let empty: Vec<usize> = cells.iter().enumerate().filter(|(_, cell)| cell.trim().is_empty()).map(|(at, _)| at).collect();
         let alike = |known: &&mut LeftOut| known.reason == reason && known.label == label && known.label_at == label_at;
         if let Some(known) = self.left_out.iter_mut().find(alike) {
             known.rows += 1;
@@ -262,8 +269,9 @@ impl Judged {
             if known.lines.len() < LINES {
                 known.lines.push(line);
             }
+            known.empty.retain(|at| empty.contains(at));
             return;
         }
-        self.left_out.push(LeftOut { reason, rows: 1, lines: vec![line], label, label_at, shape, amount, printed });
+        self.left_out.push(LeftOut { reason, rows: 1, lines: vec![line], label, label_at, shape, empty, amount, printed });
     }
 }

@@ -329,7 +329,7 @@ fn months(names: &[String]) -> Vec<bool> {
 /// Whether a record calls itself a total, or says that there is nothing.
 fn says_so(cells: &[Cell<'_>]) -> bool {
     let label = cells.iter().find(|cell| has_value(cell)).map(|cell| String::from_utf8_lossy(&cell.text).into_owned());
-    label.is_some_and(|label| words::is_total(&label) || words::is_nil(&label))
+    label.is_some_and(|label| words::is_total(&label) || words::is_carried(&label) || words::is_nil(&label))
 }
 
 fn has_value(cell: &Cell<'_>) -> bool {

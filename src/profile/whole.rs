@@ -5,7 +5,7 @@ use super::{
     columns::columns,
     facts::{Column, Format, Header, Identity, Kind, Layout, OfAll, Profile, Reason, Rows, Sheet, SignFacts, SignWord, TextFacts},
     name, questions,
-    relate::{Beside, Relations},
+    relate::{Beside, Relations, Sum},
     source::Source,
     sums::{self, Before},
     table::{Table, Tagged},
@@ -60,7 +60,9 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
         totals: judged.totals,
         record_types: judged.record_types,
         signs: signs(&table.relations, &columns),
-        identities: identities(&table.relations, &columns),
+        beside: beside(&table.relations, &columns),
+        identities: identities(&table.relations.sums, &columns),
+        wholes: identities(&table.relations.wholes, &columns),
         name,
         amount,
         date,
@@ -165,10 +167,23 @@ fn signs(relations: &Relations, columns: &[Column]) -> Vec<SignFacts> {
         "receipt",
         "adjustment",
     ];
+    let mut all = beside(relations, columns);
+    all.retain(|facts| {
+        let words = &facts.words;
+        let known = words.iter().all(|word| KNOWN.contains(&word.word.to_lowercase().as_str()));
+        let split = words.iter().any(|word| word.negative > 0 && word.positive == 0)
+            && words.iter().any(|word| word.positive > 0 && word.negative == 0)
+            && words.iter().all(|word| word.negative == 0 || word.positive == 0);
+        known || split
+    });
+    all
+}
+
+/// The amounts of each column beside the words of each column of a few.
+fn beside(relations: &Relations, columns: &[Column]) -> Vec<SignFacts> {
     let mut all = Vec::new();
     for flag in relations.flags.iter().filter(|flag| !flag.dropped) {
         let open = columns.get(flag.column).is_some_and(|column| column.personal.is_none() && column.kind != Kind::Money);
-        let known = flag.words.iter().all(|(word, _)| KNOWN.contains(&String::from_utf8_lossy(word).to_lowercase().as_str()));
         for column in columns.iter().filter(|column| open && column.kind == Kind::Money) {
             let mut words = Vec::new();
             for (word, counts) in &flag.words {
@@ -176,21 +191,16 @@ fn signs(relations: &Relations, columns: &[Column]) -> Vec<SignFacts> {
                 let word = String::from_utf8_lossy(word).into_owned();
                 words.push(SignWord { word, negative, positive, nought, sum: Millionths(sum) });
             }
-            let split = words.iter().any(|word| word.negative > 0 && word.positive == 0)
-                && words.iter().any(|word| word.positive > 0 && word.negative == 0)
-                && words.iter().all(|word| word.negative == 0 || word.positive == 0);
-            if known || split {
-                words.sort();
-                all.push(SignFacts { flag: flag.column, amount: column.at, words });
-            }
+            words.sort();
+            all.push(SignFacts { flag: flag.column, amount: column.at, words });
         }
     }
     all
 }
 
-fn identities(relations: &Relations, columns: &[Column]) -> Vec<Identity> {
+fn identities(sums: &[Sum], columns: &[Column]) -> Vec<Identity> {
     let is_money = |at: &usize| columns.get(*at).is_some_and(|column| column.kind == Kind::Money);
-    let holds = relations.sums.iter().filter(|sum| sum.telling > 0 && sum.agree * 20 >= sum.of * 19);
+    let holds = sums.iter().filter(|sum| sum.telling > 0 && sum.agree * 20 >= sum.of * 19);
     holds
         .filter(|sum| is_money(&sum.whole) && sum.parts.iter().all(is_money))
         .map(|sum| Identity { parts: sum.parts.clone(), whole: sum.whole, agree: OfAll { rows: sum.agree, of: sum.of } })

@@ -11,6 +11,20 @@ pub(super) fn is_total(label: &str) -> bool {
     words.len() <= 5 && (words.first().is_some_and(total) || words.last().is_some_and(total)) || label == "inserted footer"
 }
 
+/// A row that carries a sum from one page to the next, or from one period.
+pub(super) fn is_carried(label: &str) -> bool {
+    let label = label.trim().trim_matches(['*', ':', '-', ' ']).to_lowercase();
+    let words: Vec<&str> = label.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let said = words.join(" ");
+    let is = |said: &str| {
+        matches!(
+            said,
+            "carried forward" | "brought forward" | "carried down" | "brought down" | "c f" | "b f" | "cf" | "bf" | "c fwd" | "b fwd"
+        )
+    };
+    is(&said) || said.split_once(' ').is_some_and(|(first, rest)| matches!(first, "balance" | "total" | "totals" | "bal") && is(rest))
+}
+
 /// The label of a sum of some of the rows.
 pub(super) fn is_subtotal(label: &str) -> bool {
     let label = label.to_lowercase();
@@ -51,6 +65,8 @@ pub(super) fn amount_score(heading: &str) -> i32 {
     let net_of = has(&["excl", "ex", "excluding", "net"]);
     score -= if has(&["vat", "tax", "irrecoverable", "irrecoverablevat"]) && !net_of { 12 } else { 0 };
     score -= if has(&["recoverable"]) { 12 } else { 0 };
+    // What stands there, or was planned, is not what has moved.
+    score -= if has(&["balance", "opening", "closing", "budget", "variance", "commitment", "forecast"]) { 10 } else { 0 };
     score -=
         if has(&["rate", "hours", "qty", "quantity", "fte", "percent", "no", "number", "id", "code", "year", "period"]) { 8 } else { 0 };
     score

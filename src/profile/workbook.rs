@@ -30,14 +30,18 @@ pub(super) fn profile(source: &Source, bytes: Bytes, options: &Options) -> Answe
     let mut sheets = Vec::new();
     for sheet in &book.sheets {
         let mut cells = 0;
+        let mut head = Head::default();
         // The cells of the only sheet are counted as they are read.
         if book.sheets.len() > 1 {
-            book.each(&sheet.name, &mut |_, found| {
+            book.each(&sheet.name, &mut |row, found| {
                 cells += found.len() as u64;
+                head.row(row, found);
                 true
             })?;
         }
-        sheets.push(Sheet { name: sheet.name.clone(), hidden: sheet.hidden, cells, formulas: sheet.formulas, tables: Vec::new() });
+        let (names, rows_below) = head.names();
+        let (name, hidden, formulas) = (sheet.name.clone(), sheet.hidden, sheet.formulas);
+        sheets.push(Sheet { name, hidden, cells, formulas, tables: Vec::new(), names, rows_below });
     }
     let at = choose(source, &sheets, options)?;
     let (Some(facts), Some(sheet)) = (book.sheets.get(at), sheets.get_mut(at)) else { return Err(refuse::empty(&source.shown())) };
@@ -77,6 +81,42 @@ fn choose(source: &Source, sheets: &[Sheet], options: &Options) -> Result<usize,
         _ => Some((at, sheet.cells)),
     });
     most.map(|(at, _)| at).ok_or_else(|| refuse::empty(&source.shown()))
+}
+
+/// Rows of a sheet among which the names of its columns are looked for.
+const HEAD: usize = 30;
+
+/// The first rows of a sheet that has several columns, to tell sheets of one layout.
+#[derive(Default)]
+struct Head {
+    rows: Vec<(u64, Vec<String>)>,
+    /// Rows of several cells.
+    all: u64,
+}
+
+impl Head {
+    fn row(&mut self, row: u32, cells: &[PlainCell<'_>]) {
+        self.all += u64::from(cells.len() > 1);
+        if cells.len() < 2 || self.rows.len() >= HEAD {
+            return;
+        }
+        let width = cells.iter().map(|cell| cell.column as usize).max().unwrap_or(0).min(200);
+        let mut texts = vec![String::new(); width];
+        for cell in cells {
+            if let Some(text) = (cell.column as usize).checked_sub(1).and_then(|at| texts.get_mut(at)) {
+                cell.text.clone_into(text);
+            }
+        }
+        self.rows.push((u64::from(row), texts));
+    }
+
+    /// The names of the columns, and how many rows stand below them.
+    fn names(&self) -> (Vec<String>, u64) {
+        let heading = shape::heading(&self.rows);
+        let above = heading.at.map_or(0, |at| (at + heading.records) as u64);
+        let names: Vec<String> = heading.names.iter().map(|name| name.trim().to_owned()).collect();
+        (names, self.all.saturating_sub(above))
+    }
 }
 
 /// The first rows of a sheet.

@@ -1,0 +1,218 @@
+//! Rows of which a column says that they are no cost, or that their pounds stand in other rows too: cancelled payments, lines of VAT,
+//! numbers that are no pounds, heads of invoices above their lines, levels of a print. A person says what they are.
+
+use std::collections::BTreeMap;
+
+use super::{
+    answers::Question,
+    ask::amount_columns,
+    draft::{Draft, quoted_in_list},
+    evidence::{Evidence, Seen},
+    guess::words,
+    sign::{self, EMPTY},
+};
+use crate::profile::{Kind, Millionths};
+
+/// The answers: they are rows like the others, or they are left out, counted and priced.
+const DATA: &str = "data";
+const LEFT_OUT: &str = "left_out";
+
+/// Rows that hold a word.
+pub struct Marked {
+    key: String,
+    heading: String,
+    label: String,
+    word: String,
+    seen: String,
+    /// What they hold, in the contract's word.
+    holds: &'static str,
+    default: Option<&'static str>,
+}
+
+/// What such rows are, one question for each word.
+#[must_use]
+pub fn questions(evidence: &Evidence, amount: &str) -> Vec<Question> {
+    let ask = |marked: &Marked| {
+        format!(
+            "What are rows that say `{}` under `{}`? data: they count like the others; left_out: they do not, and are counted and priced.",
+            marked.word, marked.label
+        )
+    };
+    let question = |marked: Marked| {
+        let question = Question::new(&marked.key, ask(&marked)).seen(marked.seen.clone()).choices([DATA, LEFT_OUT]);
+        if let Some(default) = marked.default { question.default(default) } else { question }
+    };
+    marked(evidence, amount).into_iter().map(question).collect()
+}
+
+/// Entries of `not_data` for what was answered.
+#[must_use]
+pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> String) -> Vec<String> {
+    let entry = |marked: &Marked| {
+        let column = draft.columns.iter().find(|column| column.heading == marked.heading)?;
+        let (word, reason) = (quoted_in_list(&marked.word), quoted_in_list(&format!("rows of {}", marked.word)));
+        Some(format!("{{when: {{{}: {word}}}, reason: {reason}, holds: {}}}", column.name, marked.holds))
+    };
+    marked(evidence, &said("amount")).iter().filter(|marked| said(&marked.key) == LEFT_OUT).filter_map(entry).collect()
+}
+
+fn marked(evidence: &Evidence, amount: &str) -> Vec<Marked> {
+    let flags = sign::flags(evidence, amount);
+    let is_word = |seen: &&Seen| !matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);
+    let mut all = Vec::new();
+    for seen in evidence.columns.iter().filter(is_word).filter(|seen| !seen.heading.trim().is_empty()) {
+        let label = evidence.label(seen);
+        let of_words = sign::words_of(evidence, seen);
+        let sums = sums(evidence, seen, amount);
+        let make = |word: &str, rows: u64, why: &str, holds, default| Marked {
+            key: format!("rows.{label}.{word}"),
+            heading: seen.heading.clone(),
+            label: label.clone(),
+            word: word.to_owned(),
+            seen: shown(rows, sums.get(word).copied(), why),
+            holds,
+            default,
+        };
+        for (word, rows) in of_words.iter().filter(|(word, _)| word != EMPTY && of_words.len() > 1) {
+            all.extend(says(&seen.heading, word).map(|(holds, default)| make(word, *rows, "", holds, default)));
+        }
+        if flags.iter().all(|flag| flag.label != label) {
+            let twice = twice(&seen.heading, &of_words, &sums);
+            let why = "; they add up to what other rows add up to, to the penny";
+            all.extend(twice.into_iter().map(|(word, rows, default)| make(&word, rows, why, "subtotal", default)));
+        }
+    }
+    all
+}
+
+fn shown(rows: u64, sum: Option<i128>, why: &str) -> String {
+    let pounds = sum.map(|sum| format!(", £{}", Millionths(sum).text())).unwrap_or_default();
+    format!("{}{pounds}{why}", crate::domain::counted(rows, "row"))
+}
+
+/// What a word says under a heading: what such rows hold, and what the evidence speaks for.
+fn says(heading: &str, word: &str) -> Option<(&'static str, Option<&'static str>)> {
+    const NO_COST: [&str; 22] = [
+        "cancelled",
+        "canceled",
+        "cancelled payment",
+        "cancelled cheque",
+        "cancel",
+        "void",
+        "voided",
+        "reversed",
+        "rejected",
+        "stopped",
+        "stopped cheque",
+        "deleted",
+        "on hold",
+        "draft",
+        "unposted",
+        "not posted",
+        "parked",
+        "not paid",
+        "unpaid",
+        "bounced",
+        "returned",
+        "withdrawn",
+    ];
+    const UNIT: [&str; 5] = ["stat", "statistical", "statistics", "stats", "memorandum"];
+    const VAT: [&str; 8] = ["tax", "vat", "tax line", "vat line", "recoverable tax", "recoverable vat", "input vat", "input tax"];
+    let (heading, said) = (words(heading), words(word));
+    let speaks = |of: &[&str]| heading.split(' ').any(|word| of.contains(&word));
+    if UNIT.contains(&said.as_str()) {
+        let is_currency = speaks(&["currency", "curr", "ccy", "unit"]);
+        return Some(("other_unit", is_currency.then_some(LEFT_OUT)));
+    }
+    if VAT.contains(&said.as_str()) && speaks(&["type", "kind", "class", "line"]) {
+        return Some((LEFT_OUT, None));
+    }
+    let yes = ["y", "yes", "true", "1", "x"].contains(&said.as_str());
+    let flagged = yes && speaks(&["cancelled", "canceled", "cancel", "void", "voided", "reversed", "deleted"]);
+    (NO_COST.contains(&said.as_str()) || flagged).then_some((LEFT_OUT, None))
+}
+
+/// The chosen amount of each word, over all samples; none where it is not known of each.
+fn sums(evidence: &Evidence, seen: &Seen, amount: &str) -> BTreeMap<String, i128> {
+    let mut all = BTreeMap::new();
+    let Some((money, None)) = amount_columns(evidence, amount) else { return all };
+    for ((sample, flag), at) in evidence.samples.iter().zip(&seen.places).zip(&money.places) {
+        let facts = sample.profile.beside.iter().find(|facts| Some(facts.flag) == *flag && Some(facts.amount) == *at);
+        for word in facts.into_iter().flat_map(|facts| &facts.words) {
+            *all.entry(word.word.trim().to_owned()).or_insert(0) += word.sum.0;
+        }
+    }
+    all
+}
+
+/// Rows fewer than which add up to the same by accident.
+const ENOUGH: u64 = 3;
+
+/// Words whose rows hold the pounds of another word's again: each with its rows, and what the evidence speaks for. Of words that add up to
+/// the same the one of most rows is what the others add up.
+fn twice(heading: &str, words_of: &[(String, u64)], sums: &BTreeMap<String, i128>) -> Vec<(String, u64, Option<&'static str>)> {
+    let summed = |(word, rows): &(String, u64)| Some((word.clone(), *rows, *sums.get(word)?)).filter(|(_, _, sum)| *sum != 0);
+    let all: Vec<(String, u64, i128)> = words_of.iter().filter_map(summed).collect();
+    let mut found = Vec::new();
+    let mut values: Vec<i128> = all.iter().map(|(_, _, sum)| *sum).collect();
+    values.sort_unstable();
+    values.dedup();
+    for value in values {
+        let mut group: Vec<&(String, u64, i128)> = all.iter().filter(|(_, _, sum)| *sum == value).collect();
+        group.sort_by(|a, b| (a.1, depth(&a.0)).cmp(&(b.1, depth(&b.0))));
+        let Some((lowest, upper)) = group.split_last() else { continue };
+        if upper.is_empty() || lowest.1 < ENOUGH {
+            continue;
+        }
+        let told = speaks_of_levels(heading) || upper.iter().all(|(word, _, _)| depth(word) < depth(&lowest.0));
+        found.extend(upper.iter().map(|(word, rows, _)| (word.clone(), *rows, told.then_some(LEFT_OUT))));
+    }
+    found
+}
+
+/// How far down a word says that its rows stand: heads, what says nothing, lines.
+fn depth(word: &str) -> i8 {
+    match words(word).as_str() {
+        "h" | "hd" | "hdr" | "header" | "head" | "t" | "total" | "summary" | "s" | "sum" | "parent" => -1,
+        "d" | "dt" | "dtl" | "detail" | "details" | "l" | "ln" | "line" | "lines" | "child" | "leaf" => 1,
+        _ => 0,
+    }
+}
+
+fn speaks_of_levels(heading: &str) -> bool {
+    words(heading).split(' ').any(|word| ["level", "lvl", "lev", "tier", "depth"].contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_say_that_rows_are_no_cost() {
+        for (heading, word, holds) in [
+            ("Status", "Cancelled", LEFT_OUT),
+            ("Payment status", "VOID", LEFT_OUT),
+            ("Cancelled?", "Y", LEFT_OUT),
+            ("Line Type", "TAX", LEFT_OUT),
+            ("Currency", "STAT", "other_unit"),
+        ] {
+            assert_eq!(says(heading, word).map(|(holds, _)| holds), Some(holds), "{heading}: {word}");
+        }
+        for (heading, word) in [("Status", "Paid"), ("Expense", "VAT"), ("Active", "Y"), ("Service", "Void Properties"), ("Status", "")] {
+            assert!(says(heading, word).is_none(), "{heading}: {word}");
+        }
+    }
+
+    #[test]
+    fn words_that_hold_the_same_pounds_again() {
+        let words = |all: &[(&str, u64)]| all.iter().map(|(word, rows)| ((*word).to_owned(), *rows)).collect::<Vec<_>>();
+        let sums = |all: &[(&str, i128)]| all.iter().map(|(word, sum)| ((*word).to_owned(), *sum)).collect();
+        let found = twice("Rec", &words(&[("D", 85), ("H", 40)]), &sums(&[("D", 900), ("H", 900)]));
+        assert_eq!(found, [("H".to_owned(), 40, Some(LEFT_OUT))]);
+        let found = twice("Level", &words(&[("2", 36), ("1", 9), ("0", 1)]), &sums(&[("0", 7), ("1", 7), ("2", 7)]));
+        assert_eq!(found, [("0".to_owned(), 1, Some(LEFT_OUT)), ("1".to_owned(), 9, Some(LEFT_OUT))]);
+        assert_eq!(twice("Kind", &words(&[("A", 9), ("B", 4)]), &sums(&[("A", 5), ("B", 5)])), [("B".to_owned(), 4, None)]);
+        assert!(twice("Kind", &words(&[("A", 9), ("B", 4)]), &sums(&[("A", 5), ("B", 6)])).is_empty());
+        assert!(twice("Kind", &words(&[("A", 2), ("B", 2)]), &sums(&[("A", 5), ("B", 5)])).is_empty(), "too few");
+    }
+}

@@ -1,0 +1,243 @@
+//! Which sign a payment has, and which words of another column say so where amounts are printed without one.
+
+use std::collections::BTreeSet;
+
+use super::{
+    answers::{Answers, Question},
+    ask::amount_columns,
+    evidence::{Evidence, Seen},
+    guess::words,
+};
+use crate::profile::{Kind, Money};
+
+/// How a person writes that a field is empty.
+pub const EMPTY: &str = "(empty)";
+
+/// Words of a cost and of what takes off, which stand in one column beside amounts without a sign.
+const PAIRS: [(&str, &str); 28] = [
+    ("S", "H"),
+    ("D", "C"),
+    ("DR", "CR"),
+    ("DEBIT", "CREDIT"),
+    ("40", "50"),
+    ("+", "-"),
+    ("INV", "CRN"),
+    ("INV", "CN"),
+    ("INV", "CR"),
+    ("I", "C"),
+    ("PI", "PC"),
+    ("KR", "KG"),
+    ("RE", "KG"),
+    ("INVOICE", "CREDIT NOTE"),
+    ("INVOICE", "CREDIT"),
+    ("INVOICE", "CREDIT MEMO"),
+    ("STANDARD", "CREDIT"),
+    ("STANDARD", "CREDIT MEMO"),
+    ("PAYMENT", "CREDIT NOTE"),
+    ("PAYMENT", "REFUND"),
+    ("PURCHASE", "REFUND"),
+    ("", "CR"),
+    ("", "-"),
+    ("", "CRN"),
+    ("", "CN"),
+    ("", "CREDIT"),
+    ("", "CREDIT NOTE"),
+    ("", "CREDIT MEMO"),
+];
+
+/// Words that some column has for yes and for no.
+const YES_OR_NO: [(&str, &str); 5] = [("N", "Y"), ("NO", "YES"), ("0", "1"), ("FALSE", "TRUE"), ("", "Y")];
+
+/// A column of a few words beside an amount that is never below nought.
+pub struct Flag {
+    pub label: String,
+    /// Each of its words, with the rows that hold it; an empty field is [`EMPTY`].
+    words: Vec<(String, u64)>,
+    debit: Vec<String>,
+    credit: Vec<String>,
+    /// Whether its words leave no doubt.
+    sure: bool,
+}
+
+impl Flag {
+    fn seen(&self) -> String {
+        let words: Vec<String> = self.words.iter().map(|(word, rows)| format!("{word} {rows}")).collect();
+        format!("`{}` says {}", self.label, words.join(", "))
+    }
+}
+
+/// Which sign a payment has, or which words of another column say so.
+#[must_use]
+pub fn sign(evidence: &Evidence, amount: &str, answers: &Answers) -> Vec<Question> {
+    let Some((seen, _)) = amount_columns(evidence, amount) else { return Vec::new() };
+    let (negative, positive) = signs(evidence, seen);
+    let flags = flags(evidence, amount);
+    let mut questions = Vec::new();
+    let mut choices = vec!["cost_positive".to_owned(), "cost_negative".to_owned()];
+    choices.extend(flags.iter().map(|flag| format!("from {}", flag.label)));
+    let likely = if negative > positive { "cost_negative" } else { "cost_positive" };
+    let default = match flags.iter().find(|flag| flag.sure) {
+        Some(flag) => Some(format!("from {}", flag.label)),
+        None => flags.is_empty().then(|| likely.to_owned()),
+    };
+    let said = flags.iter().map(Flag::seen);
+    let said: Vec<String> = [format!("{positive} amounts above nought, {negative} below")].into_iter().chain(said).collect();
+    let question = Question::new("sign", "How does it print what the body pays, as a cost?")
+        .seen(said.join("; "))
+        .choices(choices)
+        .stands_if(flags.is_empty() && negative * 4 < positive);
+    let sign = default.map_or(question.clone(), |default| question.default(default));
+    let chosen = answers.of(&sign).or(sign.default.as_deref()).unwrap_or_default().to_owned();
+    questions.push(sign);
+    if let Some(flag) = flags.into_iter().find(|flag| chosen == format!("from {}", flag.label)) {
+        let of = |key: &str, ask: String, words: &[String]| {
+            let question = Question::new(key, ask).seen(flag.seen());
+            if words.is_empty() { question } else { question.default(words.join(", ")) }
+        };
+        questions.push(of("debit", format!("Which words of `{}` are a cost?", flag.label), &flag.debit));
+        questions.push(of("credit", format!("Which words of `{}` take off?", flag.label), &flag.credit));
+    }
+    questions
+}
+
+fn signs(evidence: &Evidence, seen: &Seen) -> (u64, u64) {
+    let money = evidence.facts(seen).filter_map(|column| column.money.as_ref());
+    money.fold((0, 0), |(n, p), money: &Money| (n + money.negative, p + money.positive))
+}
+
+/// Columns whose words may be the sign of the amount: none where amounts have signs of their own, or are two columns' difference.
+#[must_use]
+pub fn flags(evidence: &Evidence, amount: &str) -> Vec<Flag> {
+    let Some((seen, None)) = amount_columns(evidence, amount) else { return Vec::new() };
+    if signs(evidence, seen).0 > 0 {
+        return Vec::new();
+    }
+    let is_word = |seen: &&Seen| !matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);
+    evidence.columns.iter().filter(is_word).filter_map(|seen| flag(evidence, seen)).collect()
+}
+
+/// The words of a column with their rows, empty fields among them; none where there are more than a few, or they may be a person's.
+#[must_use]
+pub fn words_of(evidence: &Evidence, seen: &Seen) -> Vec<(String, u64)> {
+    let mut all: Vec<(String, u64)> = Vec::new();
+    let mut add = |word: &str, rows: u64| match all.iter_mut().find(|(known, _)| known == word) {
+        Some((_, n)) => *n += rows,
+        None => all.push((word.to_owned(), rows)),
+    };
+    for column in evidence.facts(seen) {
+        if column.distinct.is_none_or(|distinct| distinct > column.values.len() as u64) {
+            return Vec::new();
+        }
+        column.values.iter().for_each(|(word, rows)| add(word.trim(), *rows));
+        let empty = column.filled.of.saturating_sub(column.filled.rows);
+        if empty > 0 {
+            add(EMPTY, empty);
+        }
+    }
+    all
+}
+
+fn flag(evidence: &Evidence, seen: &Seen) -> Option<Flag> {
+    let words = words_of(evidence, seen);
+    let label = evidence.label(seen);
+    let all: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
+    if all.len() < 2 {
+        return None;
+    }
+    let (debit, credit) = paired(&all, &PAIRS);
+    let told: BTreeSet<&String> = debit.iter().chain(&credit).collect();
+    let rest = all.iter().any(|word| !told.contains(&(*word).to_owned()));
+    let says = says_sign(&seen.heading);
+    let bare = seen.heading.trim().is_empty();
+    if !credit.is_empty() {
+        // An empty field says nothing by itself: the column must be one of signs, or have no other use.
+        let sure = !debit.iter().any(|word| word == EMPTY) || says || bare;
+        let debit = if rest { Vec::new() } else { debit };
+        return Some(Flag { label, words, debit, credit, sure });
+    }
+    let note = |word: &&str| starts_with_note(word);
+    if all.iter().any(note) {
+        let credit = all.iter().copied().filter(note).map(str::to_owned).collect();
+        return Some(Flag { label, words, debit: Vec::new(), credit, sure: false });
+    }
+    if says && all.len() <= 3 {
+        let (debit, credit) = paired(&all, &YES_OR_NO);
+        return Some(Flag { label, words, debit, credit, sure: false });
+    }
+    None
+}
+
+/// The words of the pairs of which both stand in the column, as the file spells them.
+fn paired(all: &[&str], pairs: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let spelt = |wanted: &str| {
+        let wanted = if wanted.is_empty() { EMPTY } else { wanted };
+        all.iter().find(|word| word.eq_ignore_ascii_case(wanted)).map(|word| (*word).to_owned())
+    };
+    let (mut debits, mut credits): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for (debit, credit) in pairs.iter().filter_map(|(debit, credit)| spelt(debit).zip(spelt(credit))) {
+        // Of several words for one side each counts; a word has one side, and an empty field is one only where no word is.
+        if debit == EMPTY && debits.iter().any(|known| known != EMPTY) {
+            continue;
+        }
+        if !debits.contains(&debit) && !credits.contains(&debit) {
+            debits.push(debit);
+        }
+        if !credits.contains(&credit) && !debits.contains(&credit) {
+            credits.push(credit);
+        }
+    }
+    (debits, credits)
+}
+
+/// `CREDIT NOTE - overcharge`.
+fn starts_with_note(word: &str) -> bool {
+    let word = format!("{} ", words(word));
+    ["credit note ", "credit memo ", "credit memorandum ", "cr note "].iter().any(|note| word.starts_with(note))
+}
+
+/// A heading that speaks of signs: `CR/DR`, `Sign`, `D/C`, `Credit?`.
+fn says_sign(heading: &str) -> bool {
+    let said = words(heading);
+    let is = |known: &[&str]| known.contains(&said.as_str());
+    is(&[
+        "sign",
+        "cr dr",
+        "dr cr",
+        "crdr",
+        "drcr",
+        "d c",
+        "c d",
+        "dc",
+        "s h",
+        "debit credit",
+        "credit debit",
+        "cr",
+        "credit",
+        "credit flag",
+        "credit indicator",
+        "is credit",
+        "credit note",
+        "debit credit indicator",
+        "dr cr indicator",
+        "dr cr flag",
+        "credit y n",
+        "cr flag",
+        "cr ind",
+        "d c ind",
+        "debit credit ind",
+    ]) || ["+/-", "-/+", "±"].contains(&heading.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_signs_are_told() {
+        assert_eq!(paired(&["Inv", "CRN"], &PAIRS), (vec!["Inv".to_owned()], vec!["CRN".to_owned()]));
+        assert_eq!(paired(&[EMPTY, "CR"], &PAIRS), (vec![EMPTY.to_owned()], vec!["CR".to_owned()]));
+        assert_eq!(paired(&["PI", "KR"], &PAIRS), (vec![], vec![]));
+        assert!(starts_with_note("CREDIT NOTE - overcharge") && !starts_with_note("Credit noted") && !starts_with_note("Credit union"));
+        assert!(says_sign("CR/DR") && says_sign(" +/- ") && !says_sign("Credit Card") && !says_sign(""));
+    }
+}
