@@ -181,9 +181,9 @@ pub fn guess(targets: &[(String, Type)], headings: &[(String, Type)]) -> Vec<(St
             }
             let (words, parted) = (words(heading), words(&parted(heading)));
             let is = |hint: &&str| words == **hint || parted == **hint;
-            let score = hints.iter().position(|hint| is(&hint)).map(|place| place * 2).or_else(|| {
+            let score = hints.iter().position(is).map(|place| place * 2).or_else(|| {
                 let inside = |hint: &&str| [&words, &parted].iter().any(|said| format!(" {said} ").contains(&format!(" {hint} ")));
-                hints.iter().position(|hint| inside(&hint)).map(|place| place * 2 + 40)
+                hints.iter().position(inside).map(|place| place * 2 + 40)
             });
             scored.extend(score.map(|score| (score, target_at, at)));
         }

@@ -159,7 +159,7 @@ fn twice(heading: &str, words_of: &[(String, u64)], sums: &BTreeMap<String, i128
     values.dedup();
     for value in values {
         let mut group: Vec<&(String, u64, i128)> = all.iter().filter(|(_, _, sum)| *sum == value).collect();
-        group.sort_by(|a, b| (a.1, depth(&a.0)).cmp(&(b.1, depth(&b.0))));
+        group.sort_by_key(|row| (row.1, depth(&row.0)));
         let Some((lowest, upper)) = group.split_last() else { continue };
         if upper.is_empty() || lowest.1 < ENOUGH {
             continue;
