@@ -3,10 +3,11 @@
 use super::{
     answers::Question,
     draft::{DraftColumn, quoted_in_list},
-    evidence::{Evidence, Seen},
+    evidence::{EMPTY, Evidence, Seen},
     guess::words,
+    left_out::rows_that_say,
 };
-use crate::{profile::Column, schema::Contract};
+use crate::schema::Contract;
 
 /// Answer: rows in another currency are no cost, and counted.
 const LEFT_OUT: &str = "left_out";
@@ -31,13 +32,7 @@ pub fn currencies<'e>(evidence: &'e Evidence, table: &Contract) -> Option<Curren
         return None;
     }
     evidence.columns.iter().find_map(|seen| {
-        let mut said: Vec<(String, u64)> = Vec::new();
-        for (word, rows) in evidence.facts(seen).flat_map(|column: &Column| &column.values).filter(|(word, _)| !word.trim().is_empty()) {
-            match said.iter_mut().find(|(known, _)| known == word.trim()) {
-                Some((_, n)) => *n += rows,
-                None => said.push((word.trim().to_owned(), *rows)),
-            }
-        }
+        let said: Vec<(String, u64)> = evidence.words(seen).into_iter().filter(|(word, _)| word != EMPTY).collect();
         let is_of = |list: &[&str], word: &str| list.contains(&word.to_lowercase().as_str());
         let heading = words(&seen.heading);
         let named = heading.split(' ').any(|word| ["currency", "curr", "ccy"].contains(&word)) && !heading.contains("amount");
@@ -76,8 +71,5 @@ pub fn only(evidence: &Evidence, table: &Contract) -> Option<String> {
 pub fn left_out(evidence: &Evidence, table: &Contract, answer: &str, columns: &[DraftColumn]) -> Vec<String> {
     let Some(found) = currencies(evidence, table).filter(|_| answer == LEFT_OUT) else { return Vec::new() };
     let Some(column) = columns.iter().find(|column| column.heading == found.seen.heading) else { return Vec::new() };
-    let entry = |(word, _): &(String, u64)| {
-        format!("{{when: {{{}: {}}}, reason: amounts in {word}, holds: other_unit}}", column.name, quoted_in_list(word))
-    };
-    found.others.iter().map(entry).collect()
+    found.others.iter().map(|(word, _)| rows_that_say(column, word, &format!("amounts in {word}"), "other_unit")).collect()
 }

@@ -6,14 +6,13 @@ use super::{
     answers::{Answers, Question, meant},
     ask::{Around, amount_columns, proposed_roles},
     currency,
-    evidence::{Evidence, Seen},
+    evidence::{EMPTY, Evidence, Seen},
     guess::{sql_name, targets},
     happened,
     looks::{MONTHS, month_columns},
     places::contract_of,
     rest,
     said::{cannot, controls, or_nought},
-    sign::EMPTY,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes::command},

@@ -44,6 +44,9 @@ pub struct Evidence {
     pub given: Option<Given>,
 }
 
+/// How a person writes that a field is empty.
+pub const EMPTY: &str = "(empty)";
+
 /// The answer that a heading is a column of its own.
 pub const NEW: &str = "new";
 
@@ -84,6 +87,27 @@ impl Evidence {
             sample.profile.columns.iter().find(|column| column.at == at)
         };
         self.samples.iter().zip(&seen.places).filter_map(of)
+    }
+
+    /// Its words with their rows over all samples, [`EMPTY`] among them; none where there are more than a few, or they may be a person's.
+    #[must_use]
+    pub fn words(&self, seen: &Seen) -> Vec<(String, u64)> {
+        let mut all: Vec<(String, u64)> = Vec::new();
+        let mut add = |word: &str, rows: u64| match all.iter_mut().find(|(known, _)| known == word) {
+            Some((_, n)) => *n += rows,
+            None => all.push((word.to_owned(), rows)),
+        };
+        for column in self.facts(seen) {
+            if column.distinct.is_none_or(|distinct| distinct > column.values.len() as u64) {
+                return Vec::new();
+            }
+            column.values.iter().for_each(|(word, rows)| add(word.trim(), *rows));
+            let empty = column.filled.of.saturating_sub(column.filled.rows);
+            if empty > 0 {
+                add(EMPTY, empty);
+            }
+        }
+        all
     }
 
     /// What its values are, over all samples: one that is empty in a sample is what it is in the others.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     answers::Question,
     draft::{Draft, quoted_in_list},
-    evidence::{Evidence, Seen},
+    evidence::{EMPTY, Evidence, Seen},
     guess::words,
+    left_out::rows_that_say,
 };
 use crate::profile::Kind;
 
@@ -46,11 +47,12 @@ pub struct Mixed<'e> {
 #[must_use]
 pub fn mixed(evidence: &Evidence) -> Option<Mixed<'_>> {
     let of = |seen: &'_ Seen| {
-        let mut found: BTreeMap<String, (u64, bool)> = BTreeMap::new();
-        for (word, rows) in evidence.facts(seen).flat_map(|column| &column.values) {
-            let planned = is_planned(&seen.heading, word);
-            found.entry(word.trim().to_owned()).or_insert((0, planned)).0 += rows;
-        }
+        let words = evidence.words(seen).into_iter().filter(|(word, _)| word != EMPTY);
+        let told = |(word, rows): (String, u64)| {
+            let planned = is_planned(&seen.heading, &word);
+            (word, (rows, planned))
+        };
+        let found: BTreeMap<String, (u64, bool)> = words.map(told).collect();
         found.values().any(|(_, planned)| *planned).then_some(found)
     };
     let is_word = |seen: &&Seen| !matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);
@@ -101,15 +103,7 @@ pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> Strin
     let Some(column) = draft.columns.iter().find(|column| column.heading == mixed.seen.heading) else { return Vec::new() };
     let counts: Vec<String> = said(KEY).split(',').map(|word| word.trim().to_lowercase()).collect();
     let left = mixed.words.keys().filter(|word| !counts.contains(&word.to_lowercase()));
-    let entry = |word: &String| {
-        format!(
-            "{{when: {{{}: {}}}, reason: {}, holds: left_out}}",
-            column.name,
-            quoted_in_list(word),
-            quoted_in_list(&format!("rows of {word}"))
-        )
-    };
-    left.map(entry).collect()
+    left.map(|word| rows_that_say(column, word, &format!("rows of {word}"), "left_out")).collect()
 }
 
 #[cfg(test)]

@@ -127,6 +127,12 @@ fn empty(all: &[(&Profile, &LeftOut)], cannot: &mut Vec<String>) -> Option<FileW
     None
 }
 
+/// Rows that say a word in a column, as an entry of `not_data`.
+#[must_use]
+pub fn rows_that_say(column: &DraftColumn, word: &str, reason: &str, holds: &str) -> String {
+    format!("{{when: {{{}: {}}}, reason: {}, holds: {holds}}}", column.name, quoted_in_list(word), quoted_in_list(reason))
+}
+
 /// Notes, headings of blocks and lines that go on with the one before, whatever they say: they hold neither a date nor an amount, where
 /// every row of the samples holds both.
 fn of_notes(evidence: &Evidence, draft: &Draft) -> Option<String> {

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use super::{
     answers::Question,
     ask::amount_columns,
-    draft::{Draft, quoted_in_list},
-    evidence::{Evidence, Seen},
+    draft::Draft,
+    evidence::{EMPTY, Evidence, Seen},
     guess::words,
-    sign::{self, EMPTY},
+    left_out::rows_that_say,
+    sign,
 };
 use crate::profile::{Kind, Millionths};
 
@@ -50,8 +51,7 @@ pub fn questions(evidence: &Evidence, amount: &str) -> Vec<Question> {
 pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> String) -> Vec<String> {
     let entry = |marked: &Marked| {
         let column = draft.columns.iter().find(|column| column.heading == marked.heading)?;
-        let (word, reason) = (quoted_in_list(&marked.word), quoted_in_list(&format!("rows of {}", marked.word)));
-        Some(format!("{{when: {{{}: {word}}}, reason: {reason}, holds: {}}}", column.name, marked.holds))
+        Some(rows_that_say(column, &marked.word, &format!("rows of {}", marked.word), marked.holds))
     };
     marked(evidence, &said("amount")).iter().filter(|marked| said(&marked.key) == LEFT_OUT).filter_map(entry).collect()
 }
@@ -62,7 +62,7 @@ fn marked(evidence: &Evidence, amount: &str) -> Vec<Marked> {
     let mut all = Vec::new();
     for seen in evidence.columns.iter().filter(is_word).filter(|seen| !seen.heading.trim().is_empty()) {
         let label = evidence.label(seen);
-        let of_words = sign::words_of(evidence, seen);
+        let of_words = evidence.words(seen);
         let sums = sums(evidence, seen, amount);
         let make = |word: &str, rows: u64, why: &str, holds, default| Marked {
             key: format!("rows.{label}.{word}"),

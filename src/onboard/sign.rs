@@ -5,13 +5,10 @@ use std::collections::BTreeSet;
 use super::{
     answers::{Answers, Question},
     ask::amount_columns,
-    evidence::{Evidence, Seen},
+    evidence::{EMPTY, Evidence, Seen},
     guess::words,
 };
 use crate::profile::{Kind, Money};
-
-/// How a person writes that a field is empty.
-pub const EMPTY: &str = "(empty)";
 
 /// Words of a cost and of what takes off, which stand in one column beside amounts without a sign.
 const PAIRS: [(&str, &str); 28] = [
@@ -116,29 +113,8 @@ pub fn flags(evidence: &Evidence, amount: &str) -> Vec<Flag> {
     evidence.columns.iter().filter(is_word).filter_map(|seen| flag(evidence, seen)).collect()
 }
 
-/// The words of a column with their rows, empty fields among them; none where there are more than a few, or they may be a person's.
-#[must_use]
-pub fn words_of(evidence: &Evidence, seen: &Seen) -> Vec<(String, u64)> {
-    let mut all: Vec<(String, u64)> = Vec::new();
-    let mut add = |word: &str, rows: u64| match all.iter_mut().find(|(known, _)| known == word) {
-        Some((_, n)) => *n += rows,
-        None => all.push((word.to_owned(), rows)),
-    };
-    for column in evidence.facts(seen) {
-        if column.distinct.is_none_or(|distinct| distinct > column.values.len() as u64) {
-            return Vec::new();
-        }
-        column.values.iter().for_each(|(word, rows)| add(word.trim(), *rows));
-        let empty = column.filled.of.saturating_sub(column.filled.rows);
-        if empty > 0 {
-            add(EMPTY, empty);
-        }
-    }
-    all
-}
-
 fn flag(evidence: &Evidence, seen: &Seen) -> Option<Flag> {
-    let words = words_of(evidence, seen);
+    let words = evidence.words(seen);
     let label = evidence.label(seen);
     let all: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
     if all.len() < 2 {
