@@ -228,10 +228,12 @@ pub(super) fn extra_columns(subject: &Subject, line: u64, record: &[u8], names: 
     } else {
         format!("the header names what the contract does not know: {}", printed(names))
     };
-    let hint = if subject.secret {
-        "add the column to the contract with its treatment, or ask the sender to leave it out"
-    } else {
-        "add the column to the contract, or accept and note unknown ones with `extra_columns: note`"
+    let hint = match (subject.secret, names) {
+        (true, _) => "add the column to the contract with its treatment, or ask the sender to leave it out",
+        (false, [NO_NAME]) => {
+            "if every record ends with one delimiter more, say `trailing_delimiter: true` in the contract; a column without a heading is known by its field: `position`; or accept and note unknown columns with `extra_columns: note`"
+        }
+        (false, _) => "add the column to the contract, or accept and note unknown ones with `extra_columns: note`",
     };
     refused(structure::EXTRA_COLUMN, seen).place(place(subject, line, record)).expected("only columns of the contract").hint(hint)
 }

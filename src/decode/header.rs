@@ -292,8 +292,11 @@ impl<'j> Search<'j> {
         if !doubled.is_empty() {
             refused.push(faults::duplicate_column(&judge.subject, line, &found.raw, &doubled));
         }
-        // A column without a heading is none as long as nothing stands in it, which only its records tell.
-        let names: Vec<&str> = extra.iter().map(String::as_str).filter(|name| *name != faults::NO_NAME).collect();
+        // Several columns without a heading behind the last one are what a spreadsheet leaves, and none as long as nothing stands in them,
+        // which only its records tell. One may be a delimiter that ends the line, and is declared.
+        let behind = found.names.iter().rev().take_while(|name| name.trim().is_empty()).count();
+        let left = if behind > 1 { found.names.len() - behind } else { usize::MAX };
+        let names: Vec<&str> = extra_places.iter().zip(&extra).filter(|(at, _)| **at < left).map(|(_, name)| name.as_str()).collect();
         if judge.layout.rows.extra_columns == ExtraColumns::Refuse && !names.is_empty() {
             refused.push(faults::extra_columns(&judge.subject, line, &found.raw, &names));
         }
