@@ -159,7 +159,7 @@ fn for_real(steps: &[Step], reached: &Reached) -> TestCaseResult {
                 }
                 real.compare(&world, &model)?;
             }
-            other => world.apply(other),
+            other => world.apply(&other.above_nought()),
         }
     }
     Ok(())

@@ -440,6 +440,18 @@ fn words() -> impl Strategy<Value = Step> {
     (what, which).prop_map(|(what, which)| Step::Say { what, which })
 }
 
+impl Step {
+    /// The same with amounts above nought: of a file whose sign is turned beside those before it a person is asked, by its amounts and not by
+    /// the rules that are played here (`transcripts/later_months.txt`).
+    pub fn above_nought(&self) -> Self {
+        let mut same = self.clone();
+        if let Self::Put { pence, .. } = &mut same {
+            *pence = pence.abs();
+        }
+        same
+    }
+}
+
 /// Some steps, with runs between them.
 pub fn histories() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![10 => files(), 6 => words(), 3 => edits(), 8 => Just(Step::Run)];
