@@ -67,7 +67,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     let amount = amount_question(evidence);
     let chosen = answers.of(&amount).or(amount.default.as_deref()).unwrap_or_default().to_owned();
     all.push(amount);
-    all.push(unit::unit(&chosen));
+    all.push(unit::unit(evidence, &chosen));
     all.push(vat(evidence, &chosen));
     all.extend(sign::sign(evidence, &chosen, answers));
     all.extend(marked::questions(evidence, &chosen));

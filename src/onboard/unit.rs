@@ -128,11 +128,15 @@ fn is_other(heading: &str) -> bool {
     all.iter().any(|word| STANDS.contains(word)) || (all.iter().any(|word| SIDES.contains(word)) && !all.contains(&"card"))
 }
 
-/// In what the amounts are: asked where a heading says something else than pounds.
+/// In what the amounts are: asked where the heading, or a line above the headings, says something else than pounds.
 #[must_use]
-pub fn unit(amount: &str) -> Question {
-    let said = said(amount);
-    let seen = if said == POUNDS { "no heading says otherwise".to_owned() } else { format!("the heading says so: {amount}") };
+pub fn unit(evidence: &Evidence, amount: &str) -> Question {
+    let above = evidence.samples.iter().flat_map(|sample| &sample.profile.above);
+    let (said, seen) = match (said(amount), above.map(|line| (said_above(line), line)).find(|(said, _)| *said != POUNDS)) {
+        (POUNDS, None) => (POUNDS, "no heading says otherwise".to_owned()),
+        (POUNDS, Some((said, line))) => (said, format!("a line above the headings says so: {}", line.trim())),
+        (said, _) => (said, format!("the heading says so: {amount}")),
+    };
     Question::new("unit", "In what does it print amounts?")
         .seen(seen)
         .choices([POUNDS, PENCE, THOUSANDS])
@@ -153,9 +157,49 @@ fn said(amount: &str) -> &'static str {
     }
 }
 
+/// What a line above the headings says of the unit: of `over £25,000` nothing, of `all figures in £'000` thousands.
+fn said_above(line: &str) -> &'static str {
+    let spaced = format!(" {} ", words(line));
+    let has = |all: &[&str]| all.iter().any(|phrase| spaced.contains(&format!(" {phrase} ")));
+    if has(&["in pence", "in pennies", "amounts pence", "values pence"]) {
+        PENCE
+    } else if has(&[
+        "in 000",
+        "in 000s",
+        "in 000 s",
+        "in gbp 000",
+        "in thousands",
+        "in thousand",
+        "in k",
+        "000s",
+        "figures 000",
+        "amounts 000",
+    ]) {
+        THOUSANDS
+    } else {
+        POUNDS
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_above_the_headings_say_in_what_amounts_are() {
+        for line in ["Creditor interface; values in pence", "(Amounts in Pence)"] {
+            assert_eq!(said_above(line), PENCE, "{line}");
+        }
+        for line in ["All figures in £'000", "All figures in £000s", "Figures in thousands of pounds", "Spend £000s", "Amounts (£'000)"]
+        {
+            assert_eq!(said_above(line), THOUSANDS, "{line}");
+        }
+        for line in
+            ["Payments over £25,000", "Payments over £100k", "Payments in excess of £500 in April 2025", "Spend over £5,000 in 2025"]
+        {
+            assert_eq!(said_above(line), POUNDS, "{line}");
+        }
+    }
 
     #[test]
     fn headings_say_in_what_amounts_are() {
