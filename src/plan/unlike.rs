@@ -89,7 +89,8 @@ fn is_by_chance(such: u64, all: u64, number: u64) -> bool {
     true
 }
 
-/// Most amounts were on one side of nought, and most are on the other now, of a file that is no smaller than others.
+/// Most amounts were on one side of nought, and most are on the other now, and so are their sums, of a file that is no smaller than others.
+/// Of a ledger that balances the sums are nought, and which side has more lines says nothing.
 fn sign_turned(column: &str, before: &[&Measure], now: &Measure) -> Option<String> {
     let then = together(before);
     let mostly = |seen: &AmountsSeen| {
@@ -108,7 +109,8 @@ fn sign_turned(column: &str, before: &[&Measure], now: &Measure) -> Option<Strin
     let deliveries = before.len() as u64;
     let sum: Pence = before.iter().map(|measure| measure.accepted).sum();
     let is_usual = now.seen.amounts() * deliveries * 2 >= then.amounts() && now.accepted.abs() * Pence::from(deliveries) * 4 >= sum.abs();
-    if !is_usual || is_by_chance(side(&then), then.amounts(), side(&now.seen)) {
+    let is_turned = sum.signum() * now.accepted.signum() < 0;
+    if !is_usual || !is_turned || is_by_chance(side(&then), then.amounts(), side(&now.seen)) {
         return None;
     }
     Some(format!(
