@@ -57,7 +57,9 @@ pub use identifier::{Identifier, NotAnIdentifier};
 pub use key::{Key, Mac, Pseudonyms};
 pub use location::Location;
 pub use matrix::{NoSystem, Solution, System, Unproved};
-pub use money::{Money, Pence, counted, decimal, decimal_of, grouped, parse_decimal, parse_pounds, pounds, pounds_of, rows_and_pounds};
+pub use money::{
+    Money, Pence, counted, decimal, decimal_of, grouped, is_sterling, parse_decimal, parse_pounds, pounds, pounds_of, rows_and_pounds,
+};
 pub use national_insurance::{EarnedAt, NiRate, Niable, NotRecomputed, employer_ni, employer_pension, pass_on};
 pub use near::{Listed, listed, near_address, near_host};
 pub use ownership::{Ownership, RULE_COLUMNS};

@@ -5,6 +5,12 @@ use std::fmt;
 /// Total of many amounts, in pence. Wide enough that no sum of lines can overflow it.
 pub type Pence = i128;
 
+/// Whether a word says pounds sterling, as systems write it.
+#[must_use]
+pub fn is_sterling(word: &str) -> bool {
+    ["GBP", "STG", "UKP", "£"].iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
 /// An amount in pence that fits the stored type `DECIMAL(18,2)`.
 ///
 /// Debit and cost are positive, credit and income negative.

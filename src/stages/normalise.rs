@@ -18,7 +18,7 @@ use arrow::{
 use crate::{
     decode::{Fault, RowResidue, Sides},
     diagnostic::{Answer, Diagnostic, Refusal, codes},
-    domain::{Day, DeliveryId, OwnTime, Pence, Period, Placed, Placement, Standing, counted},
+    domain::{Day, DeliveryId, OwnTime, Pence, Period, Placed, Placement, Standing, counted, is_sterling},
     engine::Projection,
     lake::PARTITION_COLUMNS,
     schema::{AS_AT, Contract, Form, batch},
@@ -29,8 +29,6 @@ pub use sent::Unlike;
 const DELIVERY_ID: &str = "delivery_id";
 /// The column of a common table that says in which currency a row's amount is.
 const CURRENCY: &str = "currency";
-/// How systems write pounds sterling in it.
-const STERLING: [&str; 4] = ["GBP", "STG", "UKP", "£"];
 
 /// Rows and pounds of one delivery period, debits and credits apart (credits negative).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -413,9 +411,8 @@ impl Normaliser {
 /// An amount of another currency is no pounds.
 fn other_currency(currencies: Option<&StringArray>, row: usize) -> Option<Fault> {
     let word = currencies.and_then(|all| batch::text_at(all, row)).map(str::trim).filter(|word| !word.is_empty())?;
-    let is_sterling = STERLING.iter().any(|known| known.eq_ignore_ascii_case(word));
     let reason = "its `currency` is not `GBP`: an amount of another currency is no pounds".to_owned();
-    (!is_sterling).then(|| Fault { column: None, code: codes::control::OTHER_CURRENCY, reason, value: word.to_owned() })
+    (!is_sterling(word)).then(|| Fault { column: None, code: codes::control::OTHER_CURRENCY, reason, value: word.to_owned() })
 }
 
 /// Text as numbers into a few values.
