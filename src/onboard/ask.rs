@@ -7,8 +7,7 @@ use super::{
     currency,
     evidence::{Evidence, Seen},
     guess::{guess, targets, words},
-    happened::{Mixed, mixed},
-    inside, looks, marked,
+    happened, inside, looks, marked,
     names::{Named, any_name, has_month, naming},
     places::contract_of,
     rest, sign, unit,
@@ -63,7 +62,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     let into = if budget { Basis::Ledger.common_table() } else { around.default_table() };
     all.push(Question::new("into", "Which common table does it fill?").choices(tables).default(into).stands_if(!budget));
     all.extend(around.table(answers, into).filter(|table| table.special.actual.is_some()).map(|_| looks::balance(budget)));
-    all.extend(mixed(evidence).filter(Mixed::has_both).map(|mixed| mixed.question(evidence)));
+    all.extend(happened::both(evidence).map(|mixed| mixed.question(evidence)));
     let amount = amount_question(evidence);
     let chosen = answers.of(&amount).or(amount.default.as_deref()).unwrap_or_default().to_owned();
     all.push(amount);

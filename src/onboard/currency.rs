@@ -2,19 +2,19 @@
 
 use super::{
     answers::Question,
-    draft::{DraftColumn, quoted_in_list},
+    draft::{Draft, quoted_in_list},
     evidence::{EMPTY, Evidence, Seen},
     guess::words,
     left_out::rows_that_say,
 };
-use crate::schema::Contract;
+use crate::{domain::is_sterling, schema::Contract};
 
+/// The key of the question.
+pub const KEY: &str = "currency";
 /// Answer: rows in another currency are no cost, and counted.
 const LEFT_OUT: &str = "left_out";
 /// Answer: the amount is in pounds whatever the column says.
 const POUNDS: &str = "pounds";
-/// What says pounds.
-const STERLING: [&str; 4] = ["gbp", "stg", "ukp", "£"];
 /// Currencies that English bodies pay in; they tell a column of currencies whose heading does not.
 const OTHERS: [&str; 12] = ["eur", "usd", "chf", "sek", "nok", "dkk", "aud", "cad", "nzd", "jpy", "pln", "zar"];
 
@@ -33,11 +33,11 @@ pub fn currencies<'e>(evidence: &'e Evidence, table: &Contract) -> Option<Curren
     }
     evidence.columns.iter().find_map(|seen| {
         let said: Vec<(String, u64)> = evidence.words(seen).into_iter().filter(|(word, _)| word != EMPTY).collect();
-        let is_of = |list: &[&str], word: &str| list.contains(&word.to_lowercase().as_str());
+        let is_other = |word: &str| OTHERS.contains(&word.to_lowercase().as_str());
         let heading = words(&seen.heading);
         let named = heading.split(' ').any(|word| ["currency", "curr", "ccy"].contains(&word)) && !heading.contains("amount");
-        let known = said.iter().all(|(word, _)| is_of(&STERLING, word) || is_of(&OTHERS, word));
-        let (pounds, others): (Vec<_>, Vec<_>) = said.into_iter().partition(|(word, _)| is_of(&STERLING, word));
+        let known = said.iter().all(|(word, _)| is_sterling(word) || is_other(word));
+        let (pounds, others): (Vec<_>, Vec<_>) = said.into_iter().partition(|(word, _)| is_sterling(word));
         let is_one = !pounds.is_empty() && (named || known) && seen.places.iter().all(Option::is_some);
         is_one.then(|| Currencies { seen, pounds: pounds.into_iter().map(|(word, _)| word).collect(), others })
     })
@@ -52,24 +52,30 @@ pub fn question(evidence: &Evidence, table: &Contract) -> Option<Question> {
          pounds: the amount is in pounds all the same.",
         evidence.label(found.seen)
     );
-    let question = Question::new("currency", ask).seen(list.join("; ")).choices([LEFT_OUT, "quarantine", POUNDS]).default("quarantine");
+    let question = Question::new(KEY, ask).seen(list.join("; ")).choices([LEFT_OUT, "quarantine", POUNDS]).default("quarantine");
     (!found.others.is_empty()).then_some(question)
 }
 
-/// Whether this is the column of currencies, so that the contract names it.
-pub fn is_it(evidence: &Evidence, table: &Contract, answer: &str, seen: &Seen) -> bool {
-    answer != POUNDS && currencies(evidence, table).is_some_and(|found| std::ptr::eq(found.seen, seen))
+/// The column of currencies that the contract names; `None` where amounts are in pounds whatever it says.
+pub fn named<'e>(evidence: &'e Evidence, table: &Contract, answer: &str) -> Option<Currencies<'e>> {
+    currencies(evidence, table).filter(|_| answer != POUNDS)
 }
 
-/// `[GBP]`: a row that says another currency, now or in a later month, is no row of pounds.
-pub fn only(evidence: &Evidence, table: &Contract) -> Option<String> {
-    let found = currencies(evidence, table)?;
-    Some(format!("[{}]", found.pounds.iter().map(|word| quoted_in_list(word)).collect::<Vec<_>>().join(", ")))
+impl Currencies<'_> {
+    /// Whether they stand in this column.
+    pub fn are(&self, seen: &Seen) -> bool {
+        std::ptr::eq(self.seen, seen)
+    }
+
+    /// `[GBP]`: a row that says another currency, now or in a later month, is no row of pounds.
+    pub fn only(&self) -> String {
+        format!("[{}]", self.pounds.iter().map(|word| quoted_in_list(word)).collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// The records that are left out, as entries of `not_data`.
-pub fn left_out(evidence: &Evidence, table: &Contract, answer: &str, columns: &[DraftColumn]) -> Vec<String> {
+pub fn left_out(evidence: &Evidence, table: &Contract, answer: &str, draft: &Draft) -> Vec<String> {
     let Some(found) = currencies(evidence, table).filter(|_| answer == LEFT_OUT) else { return Vec::new() };
-    let Some(column) = columns.iter().find(|column| column.heading == found.seen.heading) else { return Vec::new() };
+    let Some(column) = draft.column_of(found.seen) else { return Vec::new() };
     found.others.iter().map(|(word, _)| rows_that_say(column, word, &format!("amounts in {word}"), "other_unit")).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     answers::{Answers, Question, meant},
     ask::{Around, amount_columns, proposed_roles},
-    currency,
+    currency::{self, Currencies},
     evidence::{EMPTY, Evidence, Seen},
     guess::{sql_name, targets},
     happened,
@@ -36,6 +36,16 @@ pub struct DraftColumn {
 }
 
 impl DraftColumn {
+    /// Whether it is this column: of several with one heading, or without, that of its place.
+    #[must_use]
+    pub fn is_of(&self, seen: &Seen) -> bool {
+        let word = |wanted: &str| self.words.iter().find(|(key, _)| *key == wanted).map(|(_, value)| value.clone());
+        let at = seen.places.iter().flatten().next().map(|at| (at + 1).to_string());
+        self.heading == seen.heading
+            && word("occurrence") == seen.occurrence.map(|n| n.to_string())
+            && (!seen.heading.trim().is_empty() || word("position") == at)
+    }
+
     /// Whether it is left out where the file is read, so that nothing can be made of it.
     fn is_dropped(&self) -> bool {
         self.words.iter().any(|(key, value)| *key == "personal" && value.contains("treat: drop"))
@@ -74,6 +84,14 @@ pub struct Draft {
     pub rule: Option<String>,
     /// Names of the samples, for comments.
     pub samples: Vec<String>,
+}
+
+impl Draft {
+    /// The contract's column that is this one; `None` where it has none.
+    #[must_use]
+    pub fn column_of(&self, seen: &Seen) -> Option<&DraftColumn> {
+        self.columns.iter().find(|column| column.is_of(seen))
+    }
 }
 
 /// Draws the feed up.
@@ -212,6 +230,8 @@ impl<'a> Drawn<'a> {
         let amounts = self.amounts();
         let date = self.date_seen();
         let by_label = self.targets();
+        let currencies = currency::named(self.evidence, self.table, &self.said.of(currency::KEY));
+        let mixed = happened::both(self.evidence);
         let mut taken: Vec<String> = Vec::new();
         let columns: Vec<&'a Seen> = self.evidence.columns.iter().collect();
         for seen in columns {
@@ -219,8 +239,8 @@ impl<'a> Drawn<'a> {
             let target = by_label.get(&label).cloned();
             let is_amount = amounts.iter().any(|amount| std::ptr::eq(*amount, seen));
             let is_date = date.is_some_and(|date| std::ptr::eq(date, seen));
-            let is_currency = currency::is_it(self.evidence, self.table, &self.said.of("currency"), seen);
-            let is_used = is_amount || is_date || target.is_some() || is_currency;
+            let currency = currencies.as_ref().filter(|found| found.are(seen));
+            let is_used = is_amount || is_date || target.is_some() || currency.is_some();
             let everywhere = seen.places.iter().all(Option::is_some);
             let is_label = self.is_label(seen);
             let is_used = is_used || (is_label && words::column_keys().contains(&"position"));
@@ -262,8 +282,9 @@ impl<'a> Drawn<'a> {
             }
             self.place_words(seen, &mut column);
             self.common_words(seen, &mut column);
-            column.words.extend(currency::only(self.evidence, self.table).filter(|_| is_currency).map(|words| ("only", words)));
-            column.words.extend(happened::only(self.evidence, seen, &self.said.of(happened::KEY)).map(|words| ("only", words)));
+            let mixed = mixed.as_ref().filter(|mixed| std::ptr::eq(mixed.seen, seen));
+            let only = currency.map(Currencies::only).or_else(|| Some(mixed?.only(&self.said.of(happened::KEY))));
+            column.words.extend(only.map(|words| ("only", words)));
             draft.columns.push(column);
         }
         if by_months {
@@ -342,7 +363,7 @@ impl<'a> Drawn<'a> {
         let types = super::records::records(self.evidence, draft, &|key| self.said.of(key), inside.as_ref());
         draft.layout.extend(types);
         // A heading that nothing here names would refuse the file, be it in some samples only, or without a name.
-        let in_contract = |seen: &&Seen| draft.columns.iter().any(|column| is_of(column, seen));
+        let in_contract = |seen: &&Seen| draft.columns.iter().any(|column| column.is_of(seen));
         let mut not_needed: Vec<String> =
             self.evidence.columns.iter().filter(|seen| !in_contract(seen)).map(|seen| self.evidence.label(seen)).collect();
         let without_name = |profile: &Profile| profile.columns.iter().any(|column| column.heading.trim().is_empty());
@@ -392,18 +413,9 @@ impl<'a> Drawn<'a> {
     }
 }
 
-/// Whether it is this column: of several with one heading, or without, that of its place.
-fn is_of(column: &DraftColumn, seen: &Seen) -> bool {
-    let word = |wanted: &str| column.words.iter().find(|(key, _)| *key == wanted).map(|(_, value)| value.clone());
-    let at = seen.places.iter().flatten().next().map(|at| (at + 1).to_string());
-    column.heading == seen.heading
-        && word("occurrence") == seen.occurrence.map(|n| n.to_string())
-        && (!seen.heading.trim().is_empty() || word("position") == at)
-}
-
 /// The name of the column in the contract to be.
 fn name_of(draft: &Draft, seen: &Seen) -> Option<String> {
-    draft.columns.iter().find(|column| is_of(column, seen)).map(|column| column.name.clone())
+    draft.column_of(seen).map(|column| column.name.clone())
 }
 
 pub(super) fn dedup(words: &mut Vec<String>) {

@@ -89,6 +89,12 @@ impl Evidence {
         self.samples.iter().zip(&seen.places).filter_map(of)
     }
 
+    /// Whether every row of every sample holds it.
+    #[must_use]
+    pub fn is_full(&self, seen: &Seen) -> bool {
+        self.facts(seen).all(|column| column.filled.rows == column.filled.of)
+    }
+
     /// Its words with their rows over all samples, [`EMPTY`] among them; none where there are more than a few, or they may be a person's.
     #[must_use]
     pub fn words(&self, seen: &Seen) -> Vec<(String, u64)> {

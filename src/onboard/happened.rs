@@ -59,6 +59,12 @@ pub fn mixed(evidence: &Evidence) -> Option<Mixed<'_>> {
     evidence.columns.iter().filter(is_word).find_map(|seen| Some(Mixed { seen, words: of(seen)? }))
 }
 
+/// The same where some of its rows have happened and some have not.
+#[must_use]
+pub fn both(evidence: &Evidence) -> Option<Mixed<'_>> {
+    mixed(evidence).filter(Mixed::has_both)
+}
+
 fn is_planned(heading: &str, word: &str) -> bool {
     let (heading, word) = (words(heading), words(word));
     let all: Vec<&str> = word.split(' ').collect();
@@ -71,6 +77,14 @@ impl Mixed<'_> {
     #[must_use]
     pub fn has_both(&self) -> bool {
         self.words.values().any(|(_, planned)| !planned)
+    }
+
+    /// `[Actual]`: a row of a later month that says something else is looked at by a person. `counts` is the answer.
+    #[must_use]
+    pub fn only(&self, counts: &str) -> String {
+        let counts: Vec<String> = counts.split(',').map(|word| word.trim().to_lowercase()).collect();
+        let count = |word: &&String| !word.is_empty() && counts.contains(&word.to_lowercase());
+        format!("[{}]", self.words.keys().filter(count).map(|word| quoted_in_list(word)).collect::<Vec<_>>().join(", "))
     }
 
     /// The question which of the words count.
@@ -87,20 +101,11 @@ impl Mixed<'_> {
     }
 }
 
-/// `[Actual]` for the column that tells: a row of a later month that says something else is looked at by a person.
-#[must_use]
-pub fn only(evidence: &Evidence, seen: &Seen, counts: &str) -> Option<String> {
-    let mixed = mixed(evidence).filter(|mixed| mixed.has_both() && std::ptr::eq(mixed.seen, seen))?;
-    let counts: Vec<String> = counts.split(',').map(|word| word.trim().to_lowercase()).collect();
-    let count = |word: &&String| !word.is_empty() && counts.contains(&word.to_lowercase());
-    Some(format!("[{}]", mixed.words.keys().filter(count).map(|word| quoted_in_list(word)).collect::<Vec<_>>().join(", ")))
-}
-
 /// What is no row because it has not happened, as entries of `not_data`.
 #[must_use]
 pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> String) -> Vec<String> {
-    let Some(mixed) = mixed(evidence).filter(Mixed::has_both) else { return Vec::new() };
-    let Some(column) = draft.columns.iter().find(|column| column.heading == mixed.seen.heading) else { return Vec::new() };
+    let Some(mixed) = both(evidence) else { return Vec::new() };
+    let Some(column) = draft.column_of(mixed.seen) else { return Vec::new() };
     let counts: Vec<String> = said(KEY).split(',').map(|word| word.trim().to_lowercase()).collect();
     let left = mixed.words.keys().filter(|word| !counts.contains(&word.to_lowercase()));
     left.map(|word| rows_that_say(column, word, &format!("rows of {word}"), "left_out")).collect()

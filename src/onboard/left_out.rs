@@ -9,7 +9,7 @@ use super::{
     layout::FileWord,
 };
 use crate::{
-    profile::{LeftOut, Profile, Reason},
+    profile::{LeftOut, Profile, Reason, is_total_word},
     schema::{Contract, words},
 };
 
@@ -59,7 +59,7 @@ pub fn left_out(
     {
         not_data.push(format!("{{when: {{{}: \"\"}}, reason: rows without an amount}}", amount.name));
     }
-    not_data.extend(currency::left_out(evidence, table, &said("currency"), &draft.columns));
+    not_data.extend(currency::left_out(evidence, table, &said(currency::KEY), draft));
     not_data.extend(happened::left_out(evidence, draft, said));
     not_data.extend(super::marked::left_out(evidence, draft, said));
     not_data.sort();
@@ -137,8 +137,8 @@ pub fn rows_that_say(column: &DraftColumn, word: &str, reason: &str, holds: &str
 /// every row of the samples holds both.
 fn of_notes(evidence: &Evidence, draft: &Draft) -> Option<String> {
     let full = |column: &&DraftColumn| {
-        let seen = evidence.columns.iter().find(|seen| seen.heading == column.heading);
-        seen.is_some_and(|seen| evidence.facts(seen).all(|facts| facts.filled.rows == facts.filled.of))
+        let seen = evidence.columns.iter().find(|seen| column.is_of(seen));
+        seen.is_some_and(|seen| evidence.is_full(seen))
     };
     let date = draft.columns.iter().find(|column| column.physical_type == "DATE" && column.required).filter(full)?;
     let amount = amount(draft).filter(full)?;
@@ -162,8 +162,8 @@ fn when(evidence: &Evidence, draft: &Draft, profile: &Profile, left: &LeftOut) -
     let full: Vec<String> = evidence
         .columns
         .iter()
-        .filter(|seen| evidence.facts(seen).all(|facts| facts.filled.rows == facts.filled.of))
-        .filter_map(|seen| draft.columns.iter().find(|column| column.heading == seen.heading))
+        .filter(|seen| evidence.is_full(seen))
+        .filter_map(|seen| draft.column_of(seen))
         .filter(|column| column.physical_type != "DECIMAL(18,2)")
         .take(2)
         .map(|column| format!("{}: \"\"", column.name))
@@ -205,10 +205,9 @@ impl<'a> Groups<'a> {
                 let at = sample.and_then(|sample| seen.places.get(sample).copied().flatten());
                 at.is_some_and(|at| left.empty.contains(&at))
             };
-            evidence.facts(seen).all(|facts| facts.filled.rows == facts.filled.of) && of.iter().all(empty)
+            evidence.is_full(seen) && of.iter().all(empty)
         };
-        let also =
-            evidence.columns.iter().filter(lacking).find_map(|seen| draft.columns.iter().find(|column| column.heading == seen.heading))?;
+        let also = evidence.columns.iter().filter(lacking).find_map(|seen| draft.column_of(seen))?;
         let like = serde_json::Value::from(pattern.as_str());
         Some(format!("{{when: {{{name}: {{like: {like}}}, {}: \"\"}}, reason: subtotals, holds: subtotal}}", also.name))
     }
@@ -224,10 +223,7 @@ impl<'a> Groups<'a> {
 
 /// `Veolia Ltd Total` → `* Total`, `Total for Housing` → `Total *`; `None` for a label that is no more than that word.
 fn pattern(label: &str) -> Option<String> {
-    let is_total = |word: &str| {
-        let word = word.trim_matches([':', '*']).to_lowercase();
-        matches!(word.as_str(), "total" | "totals" | "subtotal" | "subtotals" | "sub-total" | "sub-totals" | "sum")
-    };
+    let is_total = |word: &str| is_total_word(&word.trim_matches([':', '*']).to_lowercase());
     let words: Vec<&str> = label.split_whitespace().collect();
     let (first, last) = (words.first()?, words.last()?);
     match words.len() {
@@ -241,7 +237,7 @@ fn pattern(label: &str) -> Option<String> {
 /// The contract's column that stands there in a sample.
 fn column_at(evidence: &Evidence, draft: &Draft, sample: usize, at: usize) -> Option<String> {
     let seen = evidence.columns.iter().find(|seen| seen.places.get(sample).copied().flatten() == Some(at))?;
-    draft.columns.iter().find(|column| column.heading == seen.heading).map(|column| column.name.clone())
+    draft.column_of(seen).map(|column| column.name.clone())
 }
 
 /// `amount: amount, vat: vat`: every column of pounds that the row of totals prints.
@@ -249,10 +245,7 @@ fn footer_totals(evidence: &Evidence, draft: &Draft) -> String {
     let printed: Vec<usize> = evidence.samples.iter().flat_map(|sample| &sample.profile.totals).map(|total| total.column).collect();
     let is_printed = |column: &&DraftColumn| {
         column.physical_type == "DECIMAL(18,2)"
-            && evidence
-                .columns
-                .iter()
-                .any(|seen| seen.heading == column.heading && seen.places.iter().flatten().any(|at| printed.contains(at)))
+            && evidence.columns.iter().any(|seen| column.is_of(seen) && seen.places.iter().flatten().any(|at| printed.contains(at)))
     };
     draft.columns.iter().filter(is_printed).map(|column| format!("{0}: {0}", column.name)).collect::<Vec<_>>().join(", ")
 }

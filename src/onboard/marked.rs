@@ -21,7 +21,6 @@ const LEFT_OUT: &str = "left_out";
 /// Rows that hold a word.
 pub struct Marked {
     key: String,
-    heading: String,
     label: String,
     word: String,
     seen: String,
@@ -50,7 +49,7 @@ pub fn questions(evidence: &Evidence, amount: &str) -> Vec<Question> {
 #[must_use]
 pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> String) -> Vec<String> {
     let entry = |marked: &Marked| {
-        let column = draft.columns.iter().find(|column| column.heading == marked.heading)?;
+        let column = draft.column_of(evidence.named(&marked.label)?)?;
         Some(rows_that_say(column, &marked.word, &format!("rows of {}", marked.word), marked.holds))
     };
     marked(evidence, &said("amount")).iter().filter(|marked| said(&marked.key) == LEFT_OUT).filter_map(entry).collect()
@@ -66,7 +65,6 @@ fn marked(evidence: &Evidence, amount: &str) -> Vec<Marked> {
         let sums = sums(evidence, seen, amount);
         let make = |word: &str, rows: u64, why: &str, holds, default| Marked {
             key: format!("rows.{label}.{word}"),
-            heading: seen.heading.clone(),
             label: label.clone(),
             word: word.to_owned(),
             seen: shown(rows, sums.get(word).copied(), why),

@@ -72,7 +72,7 @@ fn totals(evidence: &Evidence, draft: &mut Draft, profile: &Profile, kind: &Reco
     }
     for (at, column) in &kind.sums {
         let seen = evidence.columns.iter().find(|seen| seen.places.first() == Some(&Some(*column)));
-        let Some(name) = seen.and_then(|seen| draft.columns.iter().find(|column| column.heading == seen.heading)) else { continue };
+        let Some(name) = seen.and_then(|seen| draft.column_of(seen)) else { continue };
         let name = name.name.clone();
         if named.contains(&name) {
             continue;

@@ -35,24 +35,19 @@ impl Drawn<'_> {
         if is_date || wanted == Some(Type::Date) {
             column.physical_type = "DATE";
             column.words.push(("formats", self.formats(seen)));
-            column.required = is_date && self.is_full(seen);
+            column.required = is_date && self.evidence.is_full(seen);
         } else if is_amount || wanted == Some(Type::Money) || self.is_clean_money(seen) {
             column.physical_type = "DECIMAL(18,2)";
             column.words.push(("money", self.styles(seen, is_amount)));
             // Of two columns each row may fill one, and of months some: what is empty is no fault.
             let amount = self.said.of("amount");
             let is_one = amount_columns(self.evidence, &amount).is_none_or(|(_, off)| off.is_none());
-            let every_row = if amount == MONTHS { self.is_full(seen) } else { is_one };
+            let every_row = if amount == MONTHS { self.evidence.is_full(seen) } else { is_one };
             column.required = is_amount && every_row && self.said.of("without_amount") != "left_out";
             if is_amount {
                 self.amount_words(column, seen);
             }
         }
-    }
-
-    /// Whether every row of every sample holds it.
-    fn is_full(&self, seen: &Seen) -> bool {
-        self.evidence.facts(seen).all(|column| column.filled.rows == column.filled.of)
     }
 
     /// Amounts beside the one that counts: their sums stand in the proof.

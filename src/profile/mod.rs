@@ -41,6 +41,7 @@ pub use facts::{
     Rows, Sheet, SignFacts, SignWord, TextFacts, Total,
 };
 pub use name::NameFacts;
+pub use words::is_total_word;
 
 /// Whether a word is the name of a month, in whatever form.
 #[must_use]

@@ -7,8 +7,14 @@ pub(super) fn is_total(label: &str) -> bool {
         return false;
     }
     let words: Vec<&str> = label.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty()).collect();
-    let total = |word: &&str| matches!(*word, "total" | "totals" | "subtotal" | "subtotals" | "sub-total" | "sub-totals" | "sum");
-    words.len() <= 5 && (words.first().is_some_and(total) || words.last().is_some_and(total)) || label == "inserted footer"
+    let total = |word: Option<&&str>| word.is_some_and(|word| is_total_word(word));
+    words.len() <= 5 && (total(words.first()) || total(words.last())) || label == "inserted footer"
+}
+
+/// A word, in small letters, that makes the label of a sum.
+#[must_use]
+pub fn is_total_word(word: &str) -> bool {
+    matches!(word, "total" | "totals" | "subtotal" | "subtotals" | "sub-total" | "sub-totals" | "sum")
 }
 
 /// A row that carries a sum from one page to the next, or from one period.
