@@ -67,24 +67,39 @@ impl PartialEq for Seen {
     }
 }
 
-impl Seen {
-    /// What the rows of a plan depend on whose parameters are open; `None` where it is not known, or would be long to compare.
-    pub fn of(plan: &LogicalPlan, tables: &Tables, parameters: &Parameters) -> Option<Self> {
+/// What the rows of a plan depend on, told from the plan alone.
+#[derive(Debug)]
+pub(super) struct Depends {
+    scans: BTreeMap<String, Scan>,
+    days: BTreeSet<&'static str>,
+    /// Dates that are written in the query.
+    dates: Vec<i32>,
+}
+
+impl Depends {
+    /// `None` where it is not known. The plan's parameters are open.
+    pub fn of(plan: &LogicalPlan) -> Option<Self> {
         let mut used = Used::default();
         plan.apply_with_subqueries(|node| used.add(node)).ok()?;
-        if used.is_unknown || tables.count(used.scans.keys()) > FEW_ROWS {
+        let Used { scans, days, dates, is_unknown, distinct: _ } = used;
+        (!is_unknown).then_some(Self { scans, days, dates })
+    }
+
+    /// What the rows depend on over these tables, with these parameters; `None` where it is not known, or would be long to compare.
+    pub fn seen(&self, tables: &Tables, parameters: &Parameters) -> Option<Seen> {
+        if tables.count(self.scans.keys()) > FEW_ROWS {
             return None;
         }
-        let mut dates = used.dates;
-        let read = used.scans.iter().map(|(name, scan)| Some((name.clone(), scan.rows(&tables.get(name)?.batch()?, &mut dates)?)));
+        let mut dates = self.dates.clone();
+        let read = self.scans.iter().map(|(name, scan)| Some((name.clone(), scan.rows(&tables.get(name)?.batch()?, &mut dates)?)));
         let tables = read.collect::<Option<BTreeMap<_, _>>>()?;
         dates.sort_unstable();
         dates.dedup();
         let day = |name: &&'static str| if *name == FIRST_DAY { parameters.first_day } else { parameters.as_at };
-        let days = used.days.iter().map(|name| day(name).map(|day| day.0)).collect::<Option<Vec<i32>>>()?;
+        let days = self.days.iter().map(|name| day(name).map(|day| day.0)).collect::<Option<Vec<i32>>>()?;
         let order = if let [one, other] = days[..] { Some(one.cmp(&other)) } else { None };
         let place = |day: &i32| (dates.partition_point(|date| date < day), dates.partition_point(|date| date <= day));
-        Some(Self { tables, days: days.iter().map(place).collect(), order })
+        Some(Seen { tables, days: days.iter().map(place).collect(), order })
     }
 }
 
@@ -289,7 +304,7 @@ mod tests {
             let mut again = 0;
             for first in DAYS {
                 for last in DAYS.into_iter().filter(|last| *last >= first) {
-                    let fresh = other.run_in_any_case(&tables, &on(first, last)).unwrap();
+                    let fresh = other.run_anew(&tables, &on(first, last)).unwrap();
                     let before = query.last_rows();
                     let rows = query.run(&tables, &on(first, last)).unwrap();
                     assert_eq!(rows, fresh, "{sql}: {first}, {last}");
@@ -322,7 +337,7 @@ mod tests {
         let query = CostQuery::plan_intermediate(sql, "a.sql", "t", &tables(A).schemas()).unwrap();
         for a in [A, &A[1..], &A[..3], &[], &[("x", 1, 3, None)], &[("y", 1, 3, None)]] {
             let fresh = CostQuery::plan_intermediate(sql, "a.sql", "t", &tables(A).schemas()).unwrap();
-            let expected = fresh.run_in_any_case(&tables(a), &on(4, 20)).unwrap();
+            let expected = fresh.run_anew(&tables(a), &on(4, 20)).unwrap();
             assert_eq!(query.run(&tables(a), &on(4, 20)).unwrap(), expected);
         }
     }

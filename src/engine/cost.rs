@@ -22,6 +22,7 @@ use super::{
     exact,
     fault::PARTNERSHIP,
     fit::{Fit, Wanted},
+    kept::Kept,
     names::{self, Directory},
     nothing, parameters,
     reach::{self, Reaches},
@@ -53,10 +54,19 @@ pub struct CostQuery {
     reaches: Reaches,
     /// As it was planned, with parameters left open.
     analysed: Arc<Prepared>,
-    /// Optimised at the first run, and used again by the next ones: twelve periods are one plan.
-    prepared: Arc<Mutex<Option<Prepared>>>,
+    /// What runs leave for the next ones: twelve periods are one plan.
+    left: Arc<Left>,
+}
+
+/// What runs of a query leave for the next ones.
+#[derive(Debug, Default)]
+struct Left {
+    /// Optimised, for tables of any rows.
+    prepared: Mutex<Option<Prepared>>,
+    /// Planned to the end, for tables of few rows.
+    kept: Mutex<Vec<Kept>>,
     /// The rows of the last run, with what they depend on, where that is known.
-    last: Arc<Mutex<Option<(Seen, RecordBatch)>>>,
+    last: Mutex<Option<(Seen, RecordBatch)>>,
 }
 
 /// A plan, with how its columns become those of the table.
@@ -65,6 +75,9 @@ struct Prepared {
     plan: LogicalPlan,
     fit: Fit,
 }
+
+/// Plans of one query that are kept: one for each choice of tables without rows that was met, and for each run at once.
+const MOST_KEPT: usize = 8;
 
 /// Rows below which one core is quicker than several.
 const FEW_ROWS: u64 = 100_000;
@@ -119,7 +132,7 @@ impl CostQuery {
         let reaches = reach::reaches(&plan);
         let (file, sql, table) = (script.file.to_owned(), script.text.to_owned(), table.to_owned());
         let analysed = Arc::new(Prepared { plan, fit });
-        Ok(Self { file, sql, table, columns, schema, reads, parameters, reaches, analysed, prepared: Arc::default(), last: Arc::default() })
+        Ok(Self { file, sql, table, columns, schema, reads, parameters, reaches, analysed, left: Arc::default() })
     }
 
     /// The columns of [`Self::run`]'s rows.
@@ -173,33 +186,71 @@ impl CostQuery {
     }
 
     fn rows(&self, script: &Script, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
-        let open = tables.open_those(&self.reads).map_err(|e| script.fault(&e))?;
-        let (Prepared { plan, fit }, seen) = deep(|| {
-            let over = self.over(script, &open)?;
-            // What names no parameter is run once.
-            let seen = if self.parameters.is_empty() { None } else { Seen::of(&over.plan, tables, parameters) };
-            Ok((over, seen))
-        })?;
-        if let Some(rows) = seen.as_ref().and_then(|seen| self.again(seen)) {
-            return Ok(rows);
+        if tables.count(&self.reads) >= FEW_ROWS {
+            return self.planned_anew(script, tables, parameters, Use::Cost);
         }
-        let is_whole = self.parameters.is_empty();
-        let plan = if is_whole { plan } else { deep(|| with_values(plan, parameters).map_err(|e| script.fault(&e).into()))? };
-        let used = if tables.count(&self.reads) < FEW_ROWS { Use::Few } else { Use::Cost };
+        match self.rows_of_few(script, tables, parameters)? {
+            Some(rows) => Ok(rows),
+            None => self.planned_anew(script, tables, parameters, Use::Few),
+        }
+    }
+
+    /// Its rows by a plan for these tables and parameters alone.
+    fn planned_anew(&self, script: &Script, tables: &Tables, parameters: &Parameters, used: Use) -> Answer<RecordBatch> {
+        let open = tables.open_those(&self.reads).map_err(|e| script.fault(&e))?;
+        let Prepared { plan, fit } = deep(|| self.over(script, &open))?;
+        let plan =
+            if self.parameters.is_empty() { plan } else { deep(|| with_values(plan, parameters).map_err(|e| script.fault(&e).into()))? };
         let batches = run_to_end(used, open.stores, plan).map_err(|e| script.fault(&e))?;
+        self.fitted(script, &fit, &batches)
+    }
+
+    /// Its rows by a plan that is kept for the next run, or the rows of the last run, where these depend on the same; `None` where it has no
+    /// such plan.
+    fn rows_of_few(&self, script: &Script, tables: &Tables, parameters: &Parameters) -> Answer<Option<RecordBatch>> {
+        let Some(mut kept) = self.kept_over(script, tables)? else { return Ok(None) };
+        // What names no parameter is run once.
+        let depends = kept.depends.as_ref().filter(|_| !self.parameters.is_empty());
+        let seen = depends.and_then(|depends| depends.seen(tables, parameters));
+        let rows = if let Some(rows) = seen.as_ref().and_then(|seen| self.again(seen)) {
+            rows
+        } else {
+            let batches = deep(|| kept.run(tables, parameters).map_err(|e| script.fault(&e).into()))?;
+            let rows = self.fitted(script, &kept.fit, &batches)?;
+            *locked(&self.left.last) = seen.map(|seen| (seen, rows.clone()));
+            rows
+        };
+        let mut all = locked(&self.left.kept);
+        if kept.is_reusable && all.len() < MOST_KEPT {
+            all.push(kept);
+        }
+        Ok(Some(rows))
+    }
+
+    /// A plan for these tables that no other run has in hand, or a new one.
+    fn kept_over(&self, script: &Script, tables: &Tables) -> Answer<Option<Kept>> {
+        let mut all = locked(&self.left.kept);
+        if let Some(at) = all.iter().position(|kept| kept.is_over(tables, &self.reads)) {
+            return Ok(Some(all.swap_remove(at)));
+        }
+        drop(all);
+        let open = tables.open_those(&self.reads).map_err(|e| script.fault(&e))?;
+        deep(|| {
+            let Prepared { plan, fit } = self.over(script, &open)?;
+            Kept::of(&plan, &fit, &open).map_err(|e| script.fault(&e).into())
+        })
+    }
+
+    fn fitted(&self, script: &Script, fit: &Fit, batches: &[RecordBatch]) -> Answer<RecordBatch> {
         let name = |row: usize| format!("row {} of a batch of its result", row + 1);
         let fitted = batches.iter().map(|b| fit.apply(b, &name)).collect::<Answer<Vec<_>>>()?;
         let whole = concat_batches(&self.schema, &fitted).map_err(|e| script.fault(&e.into()))?;
-        let rows = self.sorted(&whole).map_err(|e| script.fault(&e.into()))?;
-        if let Some(seen) = seen {
-            *locked(&self.last) = Some((seen, rows.clone()));
-        }
-        Ok(rows)
+        self.sorted(&whole).map_err(|e| script.fault(&e.into()).into())
     }
 
     /// The rows of the last run, where these depend on the same.
     fn again(&self, seen: &Seen) -> Option<RecordBatch> {
-        locked(&self.last).as_ref().filter(|(last, _)| last == seen).map(|(_, rows)| rows.clone())
+        locked(&self.left.last).as_ref().filter(|(last, _)| last == seen).map(|(_, rows)| rows.clone())
     }
 
     /// The plan over these tables, its parameters open. What was planned for other tables of the same columns serves again.
@@ -217,13 +268,13 @@ impl CostQuery {
         let fit = Fit::plan(script, &query, plan.schema(), &wanted(&self.table, &self.columns))?;
         let prepared = Prepared { plan: optimised(script, plan)?, fit };
         let over = over_these(&prepared).map_err(|e| script.fault(&e))?;
-        *locked(&self.prepared) = Some(prepared);
+        *locked(&self.left.prepared) = Some(prepared);
         over.ok_or_else(|| script.fault(&internal_datafusion_err!("the tables of {} changed while it was planned", self.file)).into())
     }
 
     /// The plan as the last run found it, or optimised now: once, whoever else waits for it.
     fn prepared(&self, script: &Script) -> Answer<Prepared> {
-        let mut kept = locked(&self.prepared);
+        let mut kept = locked(&self.left.prepared);
         if let Some(prepared) = &*kept {
             return Ok(prepared.clone());
         }
@@ -246,7 +297,7 @@ impl CostQuery {
 }
 
 /// What a thread that panicked left behind is whole: it is put in at once.
-fn locked<T>(kept: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
+fn locked<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -324,18 +375,20 @@ mod tests {
     }
 
     impl CostQuery {
-        /// As [`Self::run`], also where it is plain that no row comes of it, and whatever the last run gave.
-        pub(in crate::engine) fn run_in_any_case(&self, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
+        /// As [`Self::run`], also where it is plain that no row comes of it, and by a plan for these tables and parameters alone.
+        pub(in crate::engine) fn run_anew(&self, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
             let script = Script { file: &self.file, text: &self.sql, voice: &PARTNERSHIP };
-            *locked(&self.last) = None;
-            let rows = self.rows(&script, tables, parameters);
-            *locked(&self.last) = None;
-            rows
+            self.planned_anew(&script, tables, parameters, Use::Few)
+        }
+
+        /// How many plans are kept for a next run.
+        pub(in crate::engine) fn plans(&self) -> usize {
+            locked(&self.left.kept).len()
         }
 
         /// The rows that would be given again.
         pub(in crate::engine) fn last_rows(&self) -> Option<RecordBatch> {
-            locked(&self.last).as_ref().map(|(_, rows)| rows.clone())
+            locked(&self.left.last).as_ref().map(|(_, rows)| rows.clone())
         }
     }
 

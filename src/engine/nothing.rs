@@ -167,7 +167,7 @@ mod tests {
                 let query = CostQuery::plan_intermediate(sql, "a.sql", "t", &tables.schemas()).unwrap();
                 let said = query.gives_nothing(&tables);
                 assert_eq!(said, known.get(at).copied().unwrap_or(false), "{sql} where a has rows: {a}, b: {b}");
-                let run = query.run_in_any_case(&tables, &parameters).unwrap();
+                let run = query.run_anew(&tables, &parameters).unwrap();
                 assert!(!said || run.num_rows() == 0, "{sql}");
                 assert_eq!(query.run(&tables, &parameters).unwrap(), run, "{sql}");
             }

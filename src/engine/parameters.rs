@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, ops::ControlFlow};
 
+use arrow::datatypes::DataType;
 use datafusion::{
     common::{ParamValues, ScalarValue},
     sql::sqlparser::{
@@ -80,14 +81,18 @@ pub(super) fn keep(script: &Script, query: &mut Query) -> Answer<()> {
 
 /// A parameter as SQL that has its type; `None` where there is none of this name.
 fn typed(name: &str) -> Option<String> {
-    let kind = match name {
-        "$fiscal_year" => "SMALLINT",
-        "$period" => "TINYINT",
-        "$scenario" => "VARCHAR",
-        "$first_day" | "$as_at" => "DATE",
-        _ => return None,
+    let kind = match kind(name)? {
+        DataType::Int16 => "SMALLINT",
+        DataType::Int8 => "TINYINT",
+        DataType::Date32 => "DATE",
+        _ => "VARCHAR",
     };
     Some(format!("CAST({name} AS {kind})"))
+}
+
+/// The type of a parameter, named with its sign; `None` where there is none of this name.
+pub(super) fn kind(name: &str) -> Option<DataType> {
+    value(name, &Parameters::none()).map(|value| value.data_type())
 }
 
 /// The parameters that a query names, each with its sign: `$period`.
@@ -102,15 +107,22 @@ pub(super) fn named(query: &Query) -> BTreeSet<String> {
     names
 }
 
+/// The value of a parameter, named with its sign; `None` where there is none of this name.
+pub(super) fn value(name: &str, parameters: &Parameters) -> Option<ScalarValue> {
+    Some(match name {
+        "$fiscal_year" => ScalarValue::Int16(parameters.fiscal_year),
+        "$period" => ScalarValue::Int8(parameters.period),
+        "$scenario" => ScalarValue::Utf8(Some(parameters.scenario.clone())),
+        "$first_day" => ScalarValue::Date32(parameters.first_day.map(|day| day.0)),
+        "$as_at" => ScalarValue::Date32(parameters.as_at.map(|day| day.0)),
+        _ => return None,
+    })
+}
+
 /// The values for a plan that [`keep`] made.
 pub(super) fn values(parameters: &Parameters) -> ParamValues {
-    ParamValues::from(vec![
-        ("fiscal_year", ScalarValue::Int16(parameters.fiscal_year)),
-        ("period", ScalarValue::Int8(parameters.period)),
-        ("scenario", ScalarValue::Utf8(Some(parameters.scenario.clone()))),
-        ("first_day", ScalarValue::Date32(parameters.first_day.map(|day| day.0))),
-        ("as_at", ScalarValue::Date32(parameters.as_at.map(|day| day.0))),
-    ])
+    let named = NAMES.iter().filter_map(|name| Some((name.trim_start_matches('$'), value(name, parameters)?)));
+    ParamValues::from(named.collect::<Vec<_>>())
 }
 
 fn parsed(sql: &str) -> Option<Expr> {

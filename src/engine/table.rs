@@ -2,43 +2,24 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
-    future::Future,
-    path::Path,
-    pin::Pin,
     sync::Arc,
 };
 
-use arrow::{
-    array::RecordBatch,
-    compute::concat_batches,
-    datatypes::{DataType, Field, Schema, SchemaRef},
-};
+use arrow::{array::RecordBatch, compute::concat_batches, datatypes::SchemaRef};
 use datafusion::{
-    catalog::{Session, TableProvider, cte_worktable::CteWorkTable},
-    common::{
-        DataFusionError, ScalarValue, Statistics, config::TableParquetOptions, plan_datafusion_err, stats::Precision,
-        tree_node::Transformed,
-    },
-    datasource::{
-        MemTable, TableType,
-        listing::PartitionedFile,
-        physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource},
-        provider_as_source,
-        source::DataSourceExec,
-        source_as_provider,
-        table_schema::TableSchema,
-    },
-    execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl},
-    logical_expr::{EmptyRelation, Expr, LogicalPlan, TableSource},
+    catalog::{TableProvider, cte_worktable::CteWorkTable},
+    common::{plan_datafusion_err, tree_node::Transformed},
+    datasource::{MemTable, provider_as_source, source_as_provider},
+    execution::object_store::ObjectStoreRegistry,
+    logical_expr::{EmptyRelation, LogicalPlan, TableSource},
     optimizer::{OptimizerRule, propagate_empty_relation::PropagateEmptyRelation},
-    physical_plan::{ExecutionPlan, empty::EmptyExec},
 };
-use object_store::{ObjectMeta, ObjectStore, local::LocalFileSystem, path::Path as StorePath};
+use object_store::{ObjectStore, local::LocalFileSystem};
 use url::Url;
 
 use super::{
     names::Directory,
+    parts::{Part, Parts},
     session::{Use, state},
 };
 
@@ -67,33 +48,6 @@ impl Directory for Schemas {
 
     fn names(&self) -> Vec<String> {
         self.0.keys().cloned().collect()
-    }
-}
-
-/// One Parquet file of a table.
-#[derive(Clone, Debug)]
-pub struct Part {
-    /// Where it stands in the table's store.
-    pub location: StorePath,
-    pub bytes: u64,
-    pub rows: u64,
-    /// Columns that the file does not hold because they are the same in all its rows (Delta's partition columns),
-    /// in the order in which all parts of the table have them, as text.
-    pub constants: Vec<(String, String)>,
-}
-
-impl Part {
-    /// A part on this machine, for [`Table::local`]. `None` where its path cannot be made absolute.
-    #[must_use]
-    pub fn local(path: &Path, bytes: u64, rows: u64) -> Option<Self> {
-        let location = StorePath::from_absolute_path(std::path::absolute(path).ok()?).ok()?;
-        Some(Self { location, bytes, rows, constants: Vec::new() })
-    }
-
-    #[must_use]
-    pub fn constants(mut self, constants: Vec<(String, String)>) -> Self {
-        self.constants = constants;
-        self
     }
 }
 
@@ -151,19 +105,30 @@ impl Table {
         }
     }
 
-    fn provider(&self, name: &str) -> datafusion::common::Result<Arc<dyn TableProvider>> {
+    /// Its rows, ready to be read: fails where they do not have the columns that were declared.
+    pub(super) fn filled(&self, name: &str) -> datafusion::common::Result<Filled> {
         match &self.rows {
             Rows::Batches(batches) => {
-                let typed = batches.iter().map(|b| RecordBatch::try_new(Arc::clone(&self.schema), b.columns().to_vec())).collect::<Result<
-                    Vec<_>,
-                    _,
-                >>(
-                )?;
-                Ok(Arc::new(MemTable::try_new(Arc::clone(&self.schema), vec![typed])?))
+                let typed = batches.iter().map(|batch| RecordBatch::try_new(Arc::clone(&self.schema), batch.columns().to_vec()));
+                Ok(Filled::Batches(typed.collect::<Result<_, _>>()?))
             }
-            Rows::Parts { parts, .. } => Ok(Arc::new(Parts::new(name, &self.schema, parts)?)),
+            Rows::Parts { parts, .. } => Ok(Filled::Parts(Arc::new(Parts::new(name, &self.schema, parts)?))),
         }
     }
+
+    fn provider(&self, name: &str) -> datafusion::common::Result<Arc<dyn TableProvider>> {
+        Ok(match self.filled(name)? {
+            Filled::Batches(batches) => Arc::new(MemTable::try_new(Arc::clone(&self.schema), vec![batches])?),
+            Filled::Parts(parts) => parts,
+        })
+    }
+}
+
+/// The rows of a table, ready to be read.
+#[derive(Clone, Debug)]
+pub(super) enum Filled {
+    Batches(Vec<RecordBatch>),
+    Parts(Arc<Parts>),
 }
 
 /// Tables with rows, by the names under which SQL may read them.
@@ -200,6 +165,15 @@ impl Tables {
         names.into_iter().filter_map(|name| self.tables.get(name)).map(Table::count).sum()
     }
 
+    /// The stores of these tables.
+    pub(super) fn stores<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> Stores {
+        let store = |name: &'n String| match &self.tables.get(name)?.rows {
+            Rows::Parts { store, .. } => Some((host(name), Arc::clone(store))),
+            Rows::Batches(_) => None,
+        };
+        Stores(names.into_iter().filter_map(store).collect())
+    }
+
     /// Makes every table ready to be read: fails where rows do not have the columns that were declared.
     pub(super) fn open(&self) -> datafusion::common::Result<Open> {
         self.open_of(|_| true)
@@ -215,13 +189,9 @@ impl Tables {
         let mut open = Open { names, default_schema: self.default_schema.clone(), ..Open::default() };
         for (name, table) in self.tables.iter().filter(|(name, _)| is_read(name)) {
             open.sources.insert(name.clone(), provider_as_source(table.provider(name)?));
-            if table.count() == 0 {
-                open.empty.insert(name.clone());
-            }
-            if let Rows::Parts { store, .. } = &table.rows {
-                open.stores.0.insert(host(name), Arc::clone(store));
-            }
+            open.rows.insert(name.clone(), table.count());
         }
+        open.stores = self.stores(open.rows.keys());
         Ok(open)
     }
 }
@@ -232,13 +202,23 @@ pub(super) struct Open {
     sources: BTreeMap<String, Arc<dyn TableSource>>,
     /// Of all tables, for who asks for one that is not there.
     names: Vec<String>,
-    /// Those that have no row.
-    empty: BTreeSet<String>,
+    /// How many rows each has.
+    rows: BTreeMap<String, u64>,
     pub stores: Stores,
     default_schema: Option<String>,
 }
 
 impl Open {
+    /// How many rows a table has; `None` where it is not here.
+    pub fn count(&self, table: &str) -> Option<u64> {
+        self.rows.get(table).copied()
+    }
+
+    /// Those that have no row.
+    pub fn empty(&self) -> BTreeSet<String> {
+        self.rows.iter().filter(|(_, rows)| **rows == 0).map(|(name, _)| name.clone()).collect()
+    }
+
     /// The plan over these tables instead of those that it was made for; `None` where one of them is not here, or has other columns.
     /// What reads a table without a row is left out of it: it need not be planned any further, nor run.
     pub fn instead_of_those_in(&self, plan: LogicalPlan) -> datafusion::common::Result<Option<LogicalPlan>> {
@@ -252,7 +232,7 @@ impl Open {
                     Some(source) if source.schema() == scan.source.schema() => scan.source = source,
                     _ => fits = false,
                 }
-                if !self.empty.contains(&name) {
+                if self.count(&name) != Some(0) {
                     return Ok(Transformed::yes(LogicalPlan::TableScan(scan)));
                 }
                 any_empty = true;
@@ -304,124 +284,8 @@ impl ObjectStoreRegistry for Stores {
 }
 
 /// The name under which a table's store is registered: as distinct as the tables' names are.
-fn host(table: &str) -> String {
+pub(super) fn host(table: &str) -> String {
     table.replace('_', "--").replace('.', "-")
-}
-
-/// A scan over explicitly listed files.
-struct Parts {
-    schema: SchemaRef,
-    layout: TableSchema,
-    files: Vec<PartitionedFile>,
-    rows: usize,
-    store: ObjectStoreUrl,
-}
-
-impl fmt::Debug for Parts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} parts", self.files.len())
-    }
-}
-
-impl Parts {
-    fn new(name: &str, schema: &SchemaRef, parts: &[Part]) -> datafusion::common::Result<Self> {
-        let names: Vec<&str> = parts.first().map(|p| p.constants.iter().map(|(c, _)| c.as_str()).collect()).unwrap_or_default();
-        let constant =
-            names.iter().map(|c| Ok(Arc::new(schema.field_with_name(c)?.clone()))).collect::<Result<Vec<_>, DataFusionError>>()?;
-        let stored: Vec<Field> =
-            schema.fields().iter().filter(|f| !names.contains(&f.name().as_str())).map(|f| f.as_ref().clone()).collect();
-        let files = parts.iter().map(|part| file(part, &constant)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self {
-            schema: Arc::clone(schema),
-            layout: TableSchema::builder(Arc::new(Schema::new(stored))).with_table_partition_cols(constant).build(),
-            files,
-            rows: parts.iter().map(|p| p.rows as usize).sum(),
-            store: ObjectStoreUrl::parse(format!("truecost://{}", host(name)))?,
-        })
-    }
-
-    /// Rows are known, bytes estimated: enough to put the small side of a join into memory. Never taken as an answer.
-    fn estimate(&self) -> Statistics {
-        let width: usize = self.layout.table_schema().fields().iter().map(|f| f.data_type().primitive_width().unwrap_or(24)).sum();
-        let mut statistics = Statistics::new_unknown(self.layout.table_schema());
-        statistics.num_rows = Precision::Inexact(self.rows);
-        statistics.total_byte_size = Precision::Inexact(self.rows.saturating_mul(width));
-        statistics
-    }
-
-    fn plan(&self, state: &dyn Session, projection: Option<&Vec<usize>>) -> datafusion::common::Result<Arc<dyn ExecutionPlan>> {
-        let all: Vec<usize> = (0..self.schema.fields().len()).collect();
-        let wanted = projection.unwrap_or(&all);
-        if self.files.is_empty() {
-            return Ok(Arc::new(EmptyExec::new(Arc::new(self.schema.project(wanted)?))));
-        }
-        // A scan gives constants last; the table has them where its contract has them.
-        let indices = wanted
-            .iter()
-            .map(|i| Ok(self.layout.table_schema().index_of(self.schema.field(*i).name())?))
-            .collect::<Result<Vec<_>, DataFusionError>>()?;
-        let options = TableParquetOptions { global: state.config_options().execution.parquet.clone(), ..TableParquetOptions::default() };
-        let source = ParquetSource::new(self.layout.clone()).with_table_parquet_options(options);
-        let groups = FileGroup::new(self.files.clone()).split_files(state.config().target_partitions());
-        let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
-            .with_file_groups(groups)
-            .with_statistics(self.estimate())
-            .with_projection_indices(Some(indices))?
-            .build();
-        Ok(DataSourceExec::from_data_source(config))
-    }
-}
-
-fn file(part: &Part, constants: &[Arc<Field>]) -> Result<PartitionedFile, DataFusionError> {
-    let value = |field: &Arc<Field>| -> Result<ScalarValue, DataFusionError> {
-        let text = part.constants.iter().find(|(name, _)| name == field.name()).map(|(_, text)| text.clone());
-        let text = text.ok_or_else(|| plan_datafusion_err!("a part has no value of {}", field.name()))?;
-        match field.data_type() {
-            DataType::Utf8 => Ok(ScalarValue::Utf8(Some(text))),
-            other => ScalarValue::try_from_string(text, other),
-        }
-    };
-    let meta = ObjectMeta {
-        location: part.location.clone(),
-        last_modified: chrono::DateTime::UNIX_EPOCH,
-        size: part.bytes,
-        e_tag: None,
-        version: None,
-    };
-    let values = constants.iter().map(value).collect::<Result<Vec<_>, _>>()?;
-    Ok(PartitionedFile::new_from_meta(meta).with_partition_values(values))
-}
-
-impl TableProvider for Parts {
-    fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::Base
-    }
-
-    fn statistics(&self) -> Option<Statistics> {
-        None
-    }
-
-    // As `async fn scan` would be written out: one function does not pay for a macro crate.
-    fn scan<'me, 'state, 'columns, 'filters, 'call>(
-        &'me self,
-        state: &'state dyn Session,
-        projection: Option<&'columns Vec<usize>>,
-        _filters: &'filters [Expr],
-        _limit: Option<usize>,
-    ) -> Pin<Box<dyn Future<Output = datafusion::common::Result<Arc<dyn ExecutionPlan>>> + Send + 'call>>
-    where
-        'me: 'call,
-        'state: 'call,
-        'columns: 'call,
-        'filters: 'call,
-        Self: 'call,
-    {
-        Box::pin(std::future::ready(self.plan(state, projection)))
-    }
 }
 
 /// What a recursive query reads of itself.
