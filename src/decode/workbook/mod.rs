@@ -12,6 +12,7 @@ mod cells;
 pub(super) mod faults;
 mod number;
 mod package;
+mod place;
 mod plain;
 mod scan;
 mod sheet;

@@ -10,7 +10,7 @@ use std::{
 
 use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
 
-use crate::schema::column_number;
+use super::place::{self, place, region};
 
 /// Bytes that are read at a time.
 const BLOCK: usize = 256 << 10;
@@ -71,6 +71,7 @@ pub(super) const DTD: Refused = "a document type or an entity of its own";
 pub(super) const NOT_UTF8: Refused = "an encoding other than UTF-8";
 const INSIDE_CELLS: Refused = "a comment or an instruction among its cells";
 const REFERENCE: Refused = "a character reference inside a number";
+const PLACE: Refused = "a place that no sheet has";
 const TOO_LONG: Refused = "a tag of more than 1 MiB";
 const TOO_MANY_REGIONS: Refused = "more than 200000 merged regions";
 
@@ -141,7 +142,11 @@ impl Scan {
             if let Some(prefix) = self.prefix.clone() {
                 self.formulas(text, &prefix);
                 self.numbers(text, &prefix);
-                references(text.get(cells.unwrap_or(0)..).unwrap_or_default(), &prefix)?;
+                let from_cells = text.get(cells.unwrap_or(0)..).unwrap_or_default();
+                references(from_cells, &prefix)?;
+                if place::are_outside(from_cells) {
+                    return Err(PLACE);
+                }
             }
         }
         Ok(())
@@ -335,20 +340,6 @@ pub(super) fn attribute<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
 
 fn number(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(text).ok()?.parse().ok()
-}
-
-/// `A1:C2` or `A1`.
-fn region(text: &[u8]) -> Option<Region> {
-    let text = std::str::from_utf8(text).ok()?;
-    let (first, last) = text.split_once(':').unwrap_or((text, text));
-    Some(Region { first: place(first)?, last: place(last)? })
-}
-
-/// `C2` → row 2, column 3.
-fn place(text: &str) -> Option<(u32, u32)> {
-    let digits = text.find(|c: char| c.is_ascii_digit())?;
-    let (letters, row) = text.split_at_checked(digits)?;
-    Some((row.parse().ok()?, column_number(letters)?))
 }
 
 /// The tags of a small part, one after the other, without their brackets.

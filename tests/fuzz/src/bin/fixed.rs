@@ -48,6 +48,7 @@ fn contract(choice: u8) -> Contract {
         },
         unit: if bit(3) { Unit::Bytes } else { Unit::Characters },
         length: if bit(1) { 21 } else { 19 },
+        short_lines: bit(0) != bit(4),
         fields,
     };
     let record = |tag: &str, data, holds| RecordType { tag: tag.into(), data, holds, ..RecordType::default() };
