@@ -8,7 +8,7 @@ use super::{
     evidence::{Evidence, Seen},
     guess::{guess, targets, words},
     happened, inside, looks, marked,
-    names::{Named, any_name, has_month, naming},
+    names::{Agrees, Named, any_name, has_month, naming},
     places::contract_of,
     rest, sign, unit,
 };
@@ -208,6 +208,10 @@ fn date_question(evidence: &Evidence) -> Question {
     default.map_or(question.clone(), |default| question.default(default))
 }
 
+/// What a file may be that holds rows of the year's months before the one in its name.
+const LATE: &str = "most rows are of the month in the name, and a fair part is of months before: `{calendar: month, extent: one}` where \
+                    these were paid late and no other file has them, `extent: to_date` where each file brings the year so far again";
+
 /// How files are named, and what each covers.
 fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>) -> Vec<Question> {
     let samples = evidence.named_files(date, around.calendar());
@@ -227,8 +231,9 @@ pub fn coverage_of(samples: &[Named], of: Option<(&Evidence, Option<&Seen>)>, ca
     if let Some(naming) = found {
         let part = || of.and_then(|(evidence, date)| part_of_a_month(evidence, date)).filter(|_| naming.pattern.contains("{date}"));
         let open = part().or_else(|| of.and_then(|(evidence, date)| month_or_period(evidence, date, &naming.pattern)));
+        let open = open.or_else(|| (naming.rows == Agrees::Earlier).then(|| LATE.to_owned()));
         let seen = open.iter().fold(shown.join("; "), |seen, why| format!("{seen}; {why}"));
-        let covers = covers.seen(seen).stands_if(samples.len() > 1 && open.is_none());
+        let covers = covers.seen(seen).stands_if(samples.len() > 1 && naming.rows == Agrees::Fully && open.is_none());
         let covers = if open.is_some() { covers } else { covers.default(naming.covers) };
         return vec![files.seen(shown.join("; ")).default(naming.pattern).stands_if(true), covers];
     }
@@ -426,8 +431,12 @@ pub fn proposed_roles(evidence: &Evidence, table: &Contract, amount: &str, date:
             (seen.heading.clone(), kind)
         })
         .collect();
-    let found = guess(&targets(table), &columns);
-    found.into_iter().filter_map(|(target, at)| Some((target, evidence.label(free.get(at)?)))).collect()
+    // What looks personal goes nowhere where it would be published.
+    let is_personal = |seen: &Seen| evidence.facts(seen).any(|column| column.personal.is_some());
+    let keeps = |target: &str| table.column(target).is_some_and(|column| column.rules.personal.is_some());
+    let found = guess(&targets(table), &columns).into_iter().filter_map(|(target, at)| Some((target, *free.get(at)?)));
+    let may = found.filter(|(target, seen)| keeps(target) || !is_personal(seen));
+    may.map(|(target, seen)| (target, evidence.label(seen))).collect()
 }
 
 /// The word of a contract for what looks personal in a column.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::alike::alike;
 use crate::{
     domain::{Calendar, Coverage, Period},
     pipeline::{CoverCalendar, Covers, Extent, FilePattern},
@@ -12,6 +13,8 @@ use crate::{
 pub struct Named {
     pub name: String,
     pub periods: BTreeSet<Period>,
+    /// The period in which more than half of its rows lie.
+    pub most: Option<Period>,
     /// The name in the words of `files`, as the profile reads it.
     pub pattern: Option<String>,
 }
@@ -25,6 +28,19 @@ pub struct Naming {
     pub covers: String,
     /// What each sample covers by it, in the order of the samples; empty where only a list can say.
     pub found: Vec<Vec<Period>>,
+    /// How far the rows agree with it.
+    pub rows: Agrees,
+}
+
+/// How the rows of samples lie beside the periods that their names say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agrees {
+    /// But for a few they lie in these periods.
+    Fully,
+    /// Most do; a fair part lies in periods after, or in the year before, or a period has few.
+    Mostly,
+    /// Most do; a fair part lies in periods of the same year before: posted late, or the year so far.
+    Earlier,
 }
 
 const MONTHS: [&str; 12] =
@@ -51,20 +67,54 @@ pub fn naming(samples: &[Named], calendar: Calendar) -> Option<Naming> {
     let mut candidates: Vec<String> = first.pattern.clone().into_iter().chain(patterns(&first.name)).collect();
     // Digits that are left as they are would have to stand in the name of the next file too.
     candidates.sort_by_key(|pattern| pattern.bytes().filter(u8::is_ascii_digit).count());
-    for (text, of, extent) in EXTENTS {
-        // The number of a period says nothing where months are named.
-        for pattern in candidates.iter().filter(|pattern| of != CoverCalendar::Month || !pattern.contains("{period}")) {
-            if let Some(found) = fits(pattern, of, extent, samples, calendar) {
-                return Some(Naming { pattern: pattern.clone(), covers: text.to_owned(), found });
-            }
-        }
+    let exact = |naming: &Naming| naming.rows == Agrees::Fully;
+    if let Some(found) = of_one(&candidates, samples, calendar).find(exact).or_else(|| of_several(samples, calendar).find(exact)) {
+        return Some(found);
     }
     // The day on which a file was made, in the month after.
     let month = Covers { calendar: CoverCalendar::Month, extent: Extent::One, in_name: Vec::new(), from: None, before: 1 };
-    candidates.iter().filter(|pattern| pattern.contains("{date}")).find_map(|pattern| {
-        let found = fits_as(pattern, &month, samples, calendar)?;
-        Some(Naming { pattern: pattern.clone(), covers: "{calendar: month, extent: one, before: 1}".to_owned(), found })
+    let made = candidates.iter().filter(|pattern| pattern.contains("{date}")).find_map(|pattern| {
+        let (found, rows) = fits_as(pattern, &month, samples, calendar)?;
+        let covers = "{calendar: month, extent: one, before: 1}".to_owned();
+        (rows == Agrees::Fully).then(|| Naming { pattern: pattern.clone(), covers, found, rows })
+    });
+    made.or_else(|| of_one(&candidates, samples, calendar).next()).or_else(|| of_several(samples, calendar).next())
+}
+
+/// What the patterns of one name say of all, the simplest first.
+fn of_one<'n>(candidates: &'n [String], samples: &'n [Named], calendar: Calendar) -> impl Iterator<Item = Naming> + 'n {
+    EXTENTS.iter().flat_map(move |(text, of, extent)| {
+        candidates.iter().filter(|pattern| is_of(pattern, *of)).filter_map(move |pattern| {
+            let (found, rows) = fits(pattern, *of, *extent, samples, calendar)?;
+            Some(Naming { pattern: pattern.clone(), covers: (*text).to_owned(), found, rows })
+        })
     })
+}
+
+/// What names say together that differ in more than their months.
+fn of_several(samples: &[Named], calendar: Calendar) -> impl Iterator<Item = Naming> {
+    let each: Vec<Vec<String>> = if samples.len() > 1 { samples.iter().map(|sample| patterns(&sample.name)).collect() } else { Vec::new() };
+    EXTENTS.iter().filter_map(move |(text, of, extent)| {
+        let fitting = |(sample, patterns): (&Named, &Vec<String>)| {
+            let one = std::slice::from_ref(sample);
+            let fits = |pattern: &&String| is_of(pattern, *of) && fits(pattern, *of, *extent, one, calendar).is_some();
+            patterns.iter().filter(fits).cloned().collect::<Vec<_>>()
+        };
+        let each: Vec<Vec<String>> = samples.iter().zip(&each).map(fitting).collect();
+        let (first, others) = each.split_first()?;
+        first.iter().find_map(|pattern| {
+            let twins = others.iter().map(|patterns| patterns.iter().find(|other| alike(&[pattern, other]).is_some()));
+            let all: Vec<&str> = std::iter::once(Some(pattern)).chain(twins).map(|one| one.map(String::as_str)).collect::<Option<_>>()?;
+            let pattern = alike(&all)?;
+            let (found, rows) = fits(&pattern, *of, *extent, samples, calendar)?;
+            Some(Naming { pattern, covers: (*text).to_owned(), found, rows })
+        })
+    })
+}
+
+/// The number of a period says nothing where months are named.
+fn is_of(pattern: &str, of: CoverCalendar) -> bool {
+    of != CoverCalendar::Month || !pattern.contains("{period}")
 }
 
 /// A pattern by which all names are of one feed, though none says a month: digits may be any; `None` where they have nothing in common.
@@ -85,23 +135,52 @@ pub fn any_name(names: &[&str]) -> Option<String> {
     Some(pattern).filter(fits).or_else(|| end.filter(fits))
 }
 
-/// What every sample covers by this pattern and extent; `None` where one of them does not match, or covers something else.
+/// What every sample covers by this pattern and extent, and how far their rows agree; `None` where one of them does not match, or covers
+/// something else.
 #[must_use]
-pub fn fits(pattern: &str, of: CoverCalendar, extent: Extent, samples: &[Named], calendar: Calendar) -> Option<Vec<Vec<Period>>> {
+pub fn fits(pattern: &str, of: CoverCalendar, extent: Extent, samples: &[Named], calendar: Calendar) -> Option<(Vec<Vec<Period>>, Agrees)> {
     fits_as(pattern, &Covers { calendar: of, extent, in_name: Vec::new(), from: None, before: 0 }, samples, calendar)
 }
 
-fn fits_as(pattern: &str, covers: &Covers, samples: &[Named], calendar: Calendar) -> Option<Vec<Vec<Period>>> {
+fn fits_as(pattern: &str, covers: &Covers, samples: &[Named], calendar: Calendar) -> Option<(Vec<Vec<Period>>, Agrees)> {
     let read = FilePattern::parse(pattern).ok()?;
     if covers.lacking(&read).is_some() {
         return None;
     }
-    let one = |sample: &Named| -> Option<Vec<Period>> {
+    // Four digits are a month and a year only where rows say which two are which.
+    let by_rows = pattern.contains("{yy}{month}") || pattern.contains("{month}{yy}");
+    let one = |sample: &Named| -> Option<(Vec<Period>, Agrees)> {
         let covered: Coverage = covers.resolve(&read.matches(&sample.name)?, calendar)?;
         let periods: BTreeSet<Period> = covered.periods().iter().copied().collect();
-        (sample.periods.is_empty() || sample.periods == periods).then(|| periods.into_iter().collect())
+        let spelt = has_month(&sample.name);
+        if sample.periods.is_empty() {
+            return (!by_rows || spelt).then(|| (periods.into_iter().collect(), Agrees::Fully));
+        }
+        let rows = agrees(sample, &periods, covers.extent)?;
+        Some((periods.into_iter().collect(), rows))
     };
-    samples.iter().map(one).collect()
+    let (found, rows): (Vec<Vec<Period>>, Vec<Agrees>) = samples.iter().map(one).collect::<Option<Vec<_>>>()?.into_iter().unzip();
+    // That every file of several periods lacks one speaks against its covering it.
+    let whole = matches!(covers.extent, Extent::One) || rows.contains(&Agrees::Fully);
+    let worst = [Agrees::Earlier, Agrees::Mostly].into_iter().find(|of| rows.contains(of)).unwrap_or(Agrees::Fully);
+    whole.then_some((found, worst))
+}
+
+/// How far the rows of a sample lie in the periods that its name says.
+fn agrees(sample: &Named, covered: &BTreeSet<Period>, extent: Extent) -> Option<Agrees> {
+    if sample.periods == *covered {
+        return Some(Agrees::Fully);
+    }
+    match (extent, covered.first().filter(|_| covered.len() == 1)) {
+        (Extent::One, Some(one)) if sample.most == Some(*one) => {
+            let is_earlier = |period: &Period| period.year == one.year && period < one;
+            Some(if sample.periods.iter().any(is_earlier) { Agrees::Earlier } else { Agrees::Mostly })
+        }
+        (Extent::One | Extent::Quarter | Extent::Half | Extent::Year, None) => {
+            (sample.periods.is_subset(covered) && sample.periods.len() * 2 >= covered.len()).then_some(Agrees::Mostly)
+        }
+        _ => None,
+    }
 }
 
 /// A piece of a name that may stand for something.
@@ -251,6 +330,11 @@ fn tokens(name: &str) -> Vec<Token> {
             }
             4 => {
                 add(0, 4, "{year}");
+                // `2504`, `0425`.
+                for (a, b) in [("{yy}", "{month}"), ("{month}", "{yy}")] {
+                    add(0, 2, a);
+                    add(2, 4, b);
+                }
                 let two = name.get(to..).and_then(|rest| rest.strip_prefix(['-', '_'])).and_then(|rest| rest.get(..2));
                 if two.is_some_and(|two| two.bytes().all(|b| b.is_ascii_digit())) {
                     add(0, 7, "{fiscal_year}");
@@ -331,7 +415,8 @@ mod tests {
     const APRIL: Calendar = Calendar { starts_month: 4, closing_period: 13 };
 
     fn named(name: &str, periods: &[u8]) -> Named {
-        Named { name: name.into(), pattern: None, periods: periods.iter().map(|period| Period { year: 2025, period: *period }).collect() }
+        let periods = periods.iter().map(|period| Period { year: 2025, period: *period }).collect();
+        Named { name: name.into(), pattern: None, periods, most: None }
     }
 
     fn pattern(samples: &[(&str, &[u8])]) -> Option<(String, String)> {
