@@ -368,7 +368,10 @@ impl<'a> Drawn<'a> {
             self.evidence.columns.iter().filter(|seen| !in_contract(seen)).map(|seen| self.evidence.label(seen)).collect();
         let without_name = |profile: &Profile| profile.columns.iter().any(|column| column.heading.trim().is_empty());
         let trailing = |profile: &Profile| profile.layout.trailing_delimiter;
-        let unnamed = self.evidence.samples.iter().any(|sample| without_name(&sample.profile) && !trailing(&sample.profile));
+        let ends = self.evidence.samples.iter().filter(|sample| trailing(&sample.profile)).count();
+        // A delimiter that ends the lines of some samples only is there a column without a name.
+        let some_end = ends > 0 && ends < self.evidence.samples.len();
+        let unnamed = self.evidence.samples.iter().any(|sample| without_name(&sample.profile) && !trailing(&sample.profile)) || some_end;
         let is_named = draft.columns.iter().all(|column| !column.heading.trim().is_empty());
         if unnamed && is_named && not_needed.is_empty() {
             not_needed.push("columns without a heading and without values".to_owned());

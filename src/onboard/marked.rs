@@ -8,7 +8,7 @@ use super::{
     ask::amount_columns,
     draft::Draft,
     evidence::{EMPTY, Evidence, Seen},
-    guess::words,
+    guess::{speaks_for, words},
     left_out::rows_that_say,
     sign,
 };
@@ -74,7 +74,7 @@ fn marked(evidence: &Evidence, amount: &str) -> Vec<Marked> {
         for (word, rows) in of_words.iter().filter(|(word, _)| word != EMPTY && of_words.len() > 1) {
             all.extend(says(&seen.heading, word).map(|(holds, default)| make(word, *rows, "", holds, default)));
         }
-        if flags.iter().all(|flag| flag.label != label) {
+        if flags.iter().all(|flag| flag.label != label) && !counts_lines(&seen.heading, &of_words) {
             let twice = twice(&seen.heading, &of_words, &sums);
             let why = "; they add up to what other rows add up to, to the penny";
             all.extend(twice.into_iter().map(|(word, rows, default)| make(&word, rows, why, "subtotal", default)));
@@ -177,6 +177,12 @@ fn depth(word: &str) -> i8 {
     }
 }
 
+/// Whether a column numbers the lines of each document: the first lines of all of them add up to the second ones where each has two sides.
+fn counts_lines(heading: &str, words_of: &[(String, u64)]) -> bool {
+    let is_number = |(word, _): &(String, u64)| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    speaks_for(heading).contains(&"line") && words_of.iter().all(is_number)
+}
+
 fn speaks_of_levels(heading: &str) -> bool {
     words(heading).split(' ').any(|word| ["level", "lvl", "lev", "tier", "depth"].contains(&word))
 }
@@ -199,6 +205,14 @@ mod tests {
         for (heading, word) in [("Status", "Paid"), ("Expense", "VAT"), ("Active", "Y"), ("Service", "Void Properties"), ("Status", "")] {
             assert!(says(heading, word).is_none(), "{heading}: {word}");
         }
+    }
+
+    #[test]
+    fn numbers_of_lines_are_no_levels() {
+        let words = |all: &[&str]| all.iter().map(|word| ((*word).to_owned(), 4)).collect::<Vec<_>>();
+        assert!(counts_lines("Line", &words(&["1", "2"])) && counts_lines("Line No", &words(&["1", "2", "10"])));
+        assert!(!counts_lines("Line", &words(&["H", "D"])) && !counts_lines("Level", &words(&["1", "2"])));
+        assert!(!counts_lines("Line", &words(&["1", EMPTY])));
     }
 
     #[test]

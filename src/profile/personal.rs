@@ -71,7 +71,8 @@ fn by_heading(heading: &str, kind: Kind, values: &[(String, u64)], filled: u64) 
         "ref",
         "class",
     ]) || (has(&["expense", "cost", "subjective", "nominal", "purpose", "area", "description", "id"]) && !has(&["t"]));
-    let name = has(&["name", "surname", "forename", "employee", "person"]) || payee;
+    let named = has(&["batch", "journal", "ledger", "period", "project", "fund", "file", "report", "element", "body", "organisation"]);
+    let name = has(&["surname", "forename", "employee", "person"]) || (has(&["name"]) && !named) || payee;
     let persons: u64 = values.iter().filter(|(text, _)| is_person(text.trim())).map(|(_, n)| n).sum();
     let kept: u64 = values.iter().map(|(_, n)| n).sum();
     if name && !of_things {
@@ -163,6 +164,10 @@ mod tests {
         let kind = |heading: &str, kind| look(heading, kind, &values, 4).map(|found| (found.kind, found.rows.rows));
         assert_eq!(kind("Supplier Name", Kind::Text), Some(("name".to_owned(), 1)));
         assert_eq!(kind("Supplier No", Kind::Code), None);
+        for heading in ["Batch Name", "Journal Name", "Period Name", "Body Name"] {
+            assert!(look(heading, Kind::Text, &none, 4).is_none(), "{heading}");
+        }
+        assert_eq!(kind("Journal Employee Name", Kind::Text), Some(("name".to_owned(), 1)));
         assert_eq!(kind("Cost Centre Name", Kind::Text), Some(("name".to_owned(), 1)), "by its values");
         assert_eq!(kind("Payroll No", Kind::Code), Some(("reference".to_owned(), 4)));
     }
