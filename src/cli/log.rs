@@ -27,12 +27,31 @@ pub struct Log {
 }
 
 /// Where the run is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Place {
     /// Its number; `None` before it has one.
     run: Option<u64>,
+    /// Empty where no step is under way.
     step: &'static str,
     subject: String,
+}
+
+impl Place {
+    /// Where the run is after an event, and where the event itself happened: deliveries are in hand two at a time, and say which they are.
+    fn after(&mut self, event: Event<'_>) -> Self {
+        match event {
+            Event::Numbered { number, .. } => self.run = Some(number),
+            Event::Stage { step, subject } => *self = self.at(step, subject),
+            Event::Ended { step, subject } if self.step == step && self.subject == subject => *self = self.at("", ""),
+            Event::Within { step, subject, .. } => return self.at(step, subject),
+            _ => {}
+        }
+        self.clone()
+    }
+
+    fn at(&self, step: &'static str, subject: &str) -> Self {
+        Self { run: self.run, step, subject: subject.to_owned() }
+    }
 }
 
 impl Log {
@@ -46,8 +65,8 @@ impl Log {
         self.at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self, line: &Line<'_>) {
-        self.voice.say(&line.text(self.shape, ProcessClock.now(), &self.place()));
+    fn write(&self, place: &Place, line: &Line<'_>) {
+        self.voice.say(&line.text(self.shape, ProcessClock.now(), place));
     }
 }
 
@@ -63,8 +82,8 @@ impl Line<'_> {
             LogShape::Json => printable_json(&self.to_json(now, place).to_string()),
             LogShape::Text => {
                 let run = place.run.map(|number| format!(" {number}")).unwrap_or_default();
-                let subject = if place.subject.is_empty() { String::new() } else { format!(" {}", place.subject) };
-                printable(&format!("{} run{run} {}{subject}: {}", now.iso(), place.step, self.words()))
+                let of = |word: &str| if word.is_empty() { String::new() } else { format!(" {word}") };
+                printable(&format!("{} run{run}{}{}: {}", now.iso(), of(place.step), of(&place.subject), self.words()))
             }
         }
     }
@@ -111,27 +130,28 @@ fn level(severity: Severity) -> &'static str {
 
 impl Observer for Log {
     fn event(&self, event: Event<'_>) {
-        match event {
-            Event::Numbered { number, .. } => self.place().run = Some(number),
-            Event::Stage { step, subject } => {
-                let run = self.place().run;
-                *self.place() = Place { run, step, subject: subject.to_owned() };
-                if self.voice.talk == Talk::Full {
-                    self.write(&Line::Info("begins"));
-                }
-            }
-            Event::Start { .. } | Event::Advance { .. } | Event::End => {}
+        let at = self.place().after(event);
+        let info = |text: &str| self.write(&at, &Line::Info(text));
+        match event.itself() {
+            Event::Stage { .. } if self.voice.talk == Talk::Full => info("begins"),
+            Event::Numbered { .. }
+            | Event::Stage { .. }
+            | Event::Ended { .. }
+            | Event::Within { .. }
+            | Event::Start { .. }
+            | Event::Advance { .. }
+            | Event::End => {}
             Event::Publishing => signal::note(Moment::Publishing),
             Event::Published { release } => {
                 signal::note(Moment::Published(release.to_owned()));
-                self.write(&Line::Info(&format!("readers see release {release}")));
+                info(&format!("readers see release {release}"));
             }
             Event::Detail { .. } if self.voice.talk < Talk::Full => {}
             Event::Step { .. } if self.voice.talk == Talk::Quiet => {}
-            Event::Step { text } | Event::Detail { text } => self.write(&Line::Info(text)),
+            Event::Step { text } | Event::Detail { text } => info(text),
             Event::Report { diagnostics } => {
                 let told = diagnostics.iter().filter(|d| self.voice.talk == Talk::Full || !d.is_note());
-                told.for_each(|d| self.write(&Line::Report(d)));
+                told.for_each(|d| self.write(&at, &Line::Report(d)));
             }
         }
     }
@@ -141,6 +161,21 @@ impl Observer for Log {
 mod tests {
     use super::*;
     use crate::diagnostic::codes;
+
+    #[test]
+    fn what_happens_to_one_of_two_deliveries_says_which_it_is() {
+        let mut place = Place::default();
+        let step = Event::Step { text: "accepted" };
+        let deliver = |subject| Event::Stage { step: "deliver", subject };
+        let of = |subject| Event::Within { step: "deliver", subject, event: &step };
+        let ended = |subject| Event::Ended { step: "deliver", subject };
+        let events = [deliver("a"), deliver("b"), of("a"), ended("a"), step, of("b"), ended("b"), step];
+        let subjects: Vec<String> = events.map(|event| place.after(event).subject).into();
+        assert_eq!(subjects, ["a", "b", "a", "b", "b", "b", "", ""]);
+        assert_eq!(place, Place::default());
+        let text = Line::Info("waits").text(LogShape::Text, Now { micros: 0 }, &place);
+        assert_eq!(text, "1970-01-01T00:00:00Z run: waits");
+    }
 
     #[test]
     fn every_line_has_the_run_and_the_step() {

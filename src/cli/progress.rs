@@ -60,7 +60,7 @@ impl Progress {
 
 impl Observer for Progress {
     fn event(&self, event: Event<'_>) {
-        match event {
+        match event.itself() {
             Event::Start { what, bytes } => self.start(what, bytes),
             Event::Advance { bytes } => {
                 if let Some(bar) = self.bar().as_ref() {
@@ -70,7 +70,7 @@ impl Observer for Progress {
             Event::End => self.stop(),
             Event::Publishing => signal::note(Moment::Publishing),
             Event::Published { release } => signal::note(Moment::Published(release.to_owned())),
-            Event::Numbered { .. } | Event::Stage { .. } => {}
+            Event::Numbered { .. } | Event::Stage { .. } | Event::Ended { .. } | Event::Within { .. } => {}
             Event::Step { .. } | Event::Detail { .. } if self.voice.json => {}
             Event::Detail { .. } if self.voice.talk < Talk::Full => {}
             Event::Step { text } | Event::Detail { text } => self.beside(|| self.voice.step(text)),

@@ -89,7 +89,7 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
         let mut known = conductor.lake.register().all_entries()?;
         damaged.extend(disk::room(partnership, &known));
         damaged.extend(conductor.lying_about(&known)?);
-        FeedRun(&conductor).note_lost_tables(&mut known, false)?;
+        FeedRun::new(&conductor).note_lost_tables(&mut known, false)?;
         let found = conductor.disagreements(&mut known, false)?;
         let found = found.iter().map(|d| Finding::to_mend(format!("lake/{}", d.table), format!("{}: {}", d.seen, d.way_out())));
         let open = conductor.lake.open_to_others()?;
@@ -169,12 +169,12 @@ pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> 
     conductor.finish_pending()?;
     crash::point("repair.recovered")?;
     let mut known = conductor.lake.register().all_entries()?;
-    FeedRun(&conductor).note_lost_tables(&mut known, true)?;
+    FeedRun::new(&conductor).note_lost_tables(&mut known, true)?;
     let closed = conductor.lake.close_to_others()?;
     if closed > 0 {
         repaired.done.push(format!("taken from others: {} of landing and lake", counted(closed, "entry")));
     }
-    let entered = FeedRun(&conductor).reenter(&mut known)?;
+    let entered = FeedRun::new(&conductor).reenter(&mut known)?;
     repaired.done.extend(entered.done);
     repaired.left.extend(entered.left);
     mend_published(&mut conductor, &mut repaired)?;

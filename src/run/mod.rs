@@ -65,6 +65,10 @@ pub enum Event<'a> {
     Numbered { run: &'a str, number: u64 },
     /// A step of the run begins, and what it is about; empty where it is about everything.
     Stage { step: &'static str, subject: &'a str },
+    /// A step has ended.
+    Ended { step: &'static str, subject: &'a str },
+    /// Something that happened in this step, whichever of several began last.
+    Within { step: &'static str, subject: &'a str, event: &'a Event<'a> },
     /// Something is done; a sentence.
     Step { text: &'a str },
     /// One of many steps that are alike, for who wants to see each of them; a step tells them together.
@@ -75,6 +79,18 @@ pub enum Event<'a> {
     Publishing,
     /// Readers were turned to this release.
     Published { release: &'a str },
+}
+
+impl Event<'_> {
+    /// What happened, wherever it did.
+    #[must_use]
+    pub const fn itself(self) -> Self {
+        let mut event = self;
+        while let Self::Within { event: inner, .. } = event {
+            event = *inner;
+        }
+        event
+    }
 }
 
 /// Who listens to a run.
@@ -252,7 +268,8 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
     let mut known = if wish.rehash { register.all_entries()? } else { register.all()? };
     conductor.number = conductor.lake.last_number(&known)? + 1;
     conductor.observer.event(Event::Numbered { run: &conductor.run_id, number: conductor.number });
-    let (conductor, feeds) = (&*conductor, FeedRun(&*conductor));
+    let conductor = &*conductor;
+    let feeds = FeedRun::new(conductor);
     let partnership = conductor.partnership;
     feeds.note_lost_tables(&mut known, true)?;
     conductor.must_agree(&mut known, true)?;
@@ -297,7 +314,7 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> An
     conductor.check_selection()?;
     let mut known = conductor.lake.register().all()?;
     let as_entered = known.clone();
-    let feeds = FeedRun(&conductor);
+    let feeds = FeedRun::new(&conductor);
     feeds.note_lost_tables(&mut known, false)?;
     conductor.must_agree(&mut known, false)?;
     let listed = feeds.list(&known, options.wish, false);

@@ -1,4 +1,5 @@
-//! What a run notes while it works: kept apart from what asks something of somebody, and written down with the run.
+//! Between a run and whoever listens: what it notes is kept apart from what asks something of somebody, and written down with the run; and
+//! what happens in one of several steps that are under way says of which it is.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -25,7 +26,7 @@ impl<'a> Noting<'a> {
 
 impl Observer for Noting<'_> {
     fn event(&self, event: Event<'_>) {
-        if let Event::Report { diagnostics } = event {
+        if let Event::Report { diagnostics } = event.itself() {
             let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
             for note in diagnostics.iter().filter(|d| d.is_note()) {
                 if !notes.contains(note) {
@@ -34,5 +35,24 @@ impl Observer for Noting<'_> {
             }
         }
         self.to.event(event);
+    }
+}
+
+/// Passes everything on as something that happened in one step.
+pub(super) struct Within<'a> {
+    to: &'a dyn Observer,
+    step: &'static str,
+    subject: &'a str,
+}
+
+impl<'a> Within<'a> {
+    pub(super) fn new(to: &'a dyn Observer, step: &'static str, subject: &'a str) -> Self {
+        Self { to, step, subject }
+    }
+}
+
+impl Observer for Within<'_> {
+    fn event(&self, event: Event<'_>) {
+        self.to.event(Event::Within { step: self.step, subject: self.subject, event: &event });
     }
 }

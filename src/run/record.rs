@@ -6,8 +6,9 @@ use std::{
 };
 
 use super::{
-    Conductor, Delivered, Event, Halves, Outcome,
+    Conductor, Delivered, Event, Halves, Observer, Outcome,
     clock::{Now, ProcessClock, Stopwatch},
+    noting::Within,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, list},
@@ -39,6 +40,13 @@ pub(super) struct Begun {
     step: &'static str,
     subject: String,
     watch: Stopwatch,
+}
+
+impl Begun {
+    /// Whoever is told through this knows that it happened in this step.
+    pub(super) fn within<'b>(&'b self, to: &'b dyn Observer) -> Within<'b> {
+        Within::new(to, self.step, &self.subject)
+    }
 }
 
 /// What a step moved.
@@ -76,6 +84,7 @@ impl Conductor<'_> {
     pub(super) fn end(&self, begun: Begun, moved: Moved) {
         let Moved { rows, pence, bytes, made, kept } = moved;
         let amount = pence.map(decimal);
+        self.observer.event(Event::Ended { step: begun.step, subject: &begun.subject });
         let step =
             RunStep { step: begun.step.to_owned(), subject: begun.subject, took_us: micros(begun.watch), rows, amount, bytes, made, kept };
         lock(&self.journal.steps).push(step);

@@ -98,6 +98,35 @@ fn every_line_of_a_log_says_its_run_and_its_step() {
 }
 
 #[test]
+fn a_line_of_a_log_says_which_delivery_it_is_about() {
+    // While one delivery is entered, the next is read: the lines of both come mixed.
+    let place = Place::of("two_councils");
+    let months = 4..=6;
+    for month in months.clone() {
+        for council in ["hill", "vale"] {
+            let letter = council[..1].to_uppercase();
+            let line =
+                |number: u8, centre: &str, pounds: &str| format!("D{month},{number},2018-{month:02}-19,{letter}{centre},3000,{pounds}\n");
+            let text = format!("Ref,Line,Posted,Centre,Account,Amount\n{}{}", line(1, "10", "75.50"), line(2, "90", "-75.50"));
+            place.write(&format!("drop/{council}/general_ledger/ledger_2018_{month:02}.csv"), &text);
+        }
+    }
+    let said = place.run(&["-v", "run", "--deliver", "--log", "json"]);
+    let lines: Vec<Value> = said.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let accepted: Vec<(&str, &str)> = lines
+        .iter()
+        .filter_map(|line| Some((line["text"].as_str()?, line["subject"].as_str()?)))
+        .filter(|(text, _)| text.starts_with("accepted"))
+        .collect();
+    assert_eq!(accepted.len(), 2 * months.count(), "{}", said.err);
+    for (text, subject) in accepted {
+        let (feed, file) = subject.split_once(' ').unwrap_or_else(|| panic!("{text} is about `{subject}`"));
+        assert!(text.contains(feed) && text.contains(file), "{text} is about {subject}");
+    }
+    assert!(lines.iter().filter(|line| line["step"] == "").all(|line| line["subject"] == ""), "{}", said.err);
+}
+
+#[test]
 fn metrics_are_what_prometheus_reads() {
     let place = two_runs();
     let file = place.at("metrics/truecost.prom");

@@ -181,11 +181,11 @@ impl CostRun<'_> {
         let moved = published(&content);
         self.observer.event(Event::Publishing);
         let publication = self.lake.releases().publish(content, made_from, self.mark())?;
-        self.end(step, moved);
         costed.published = matches!(publication, Publication::Published(_));
         costed.made_again = !costed.published;
         let (Publication::Published(manifest) | Publication::Unchanged(manifest)) = publication;
         self.observer.event(Event::Published { release: &manifest.release });
+        self.end(step, moved);
         costed.release = Some(manifest.release);
         self.observer.event(Event::Report { diagnostics: &costed.stopped });
         Ok(costed)

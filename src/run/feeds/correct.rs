@@ -84,7 +84,7 @@ pub fn correct(partnership: &Partnership, asked: &CorrectAsked, clock: &dyn Cloc
     if is_new {
         conductor.corrections = std::mem::take(&mut conductor.corrections).with(event.clone());
     }
-    let feeds = FeedRun(&conductor);
+    let feeds = FeedRun::new(&conductor);
     let item = feeds.corrected(feed, &record)?;
     let read = feeds.read(&Known::new(&mut known), &item);
     if let Read::Judged(judged) = &read {

@@ -29,7 +29,7 @@ use std::{
 };
 
 use super::{
-    Conductor, Event,
+    Conductor, Event, Observer,
     record::{Begun, Moved},
 };
 use crate::{
@@ -131,13 +131,32 @@ struct Folder<'a> {
 }
 
 /// The first half of a run: every feed, from what lies in its source to what stands in the common tables.
-pub(super) struct FeedRun<'a>(pub &'a Conductor<'a>);
+pub(super) struct FeedRun<'a> {
+    run: &'a Conductor<'a>,
+    /// Who listens; of what is done for one of several deliveries, through its step.
+    observer: &'a dyn Observer,
+}
 
 impl<'a> Deref for FeedRun<'a> {
     type Target = Conductor<'a>;
 
     fn deref(&self) -> &Self::Target {
-        self.0
+        self.run
+    }
+}
+
+impl<'a> FeedRun<'a> {
+    pub fn new(run: &'a Conductor<'a>) -> Self {
+        Self { run, observer: run.observer }
+    }
+
+    /// The same, told through `observer`.
+    fn told_to<'b>(&'b self, observer: &'b dyn Observer) -> FeedRun<'b> {
+        FeedRun { run: self.run, observer }
+    }
+
+    fn step(&self, text: &str) {
+        self.observer.event(Event::Step { text });
     }
 }
 
@@ -286,7 +305,7 @@ impl FeedRun<'_> {
 
     /// Enters what was read; the step that it is has ended then.
     fn enter_timed(&self, known: &Known<'_>, item: &InHand<'_>, read: Read, step: Begun) -> Answer<Delivered> {
-        let delivered = self.enter(known, item, read)?;
+        let delivered = self.told_to(&step.within(self.observer)).enter(known, item, read)?;
         self.end(step, Moved::of(&delivered, item.take.entry.size));
         Ok(delivered)
     }
@@ -400,7 +419,7 @@ impl FeedRun<'_> {
                     done.push(ended(before)?);
                 }
                 let step = self.begin("deliver", format!("{} {}", item.feed.name(), item.take.entry.name));
-                let read = self.read(known, item);
+                let read = self.told_to(&step.within(self.observer)).read(known, item);
                 if let Some((_, before)) = entering.take() {
                     done.push(ended(before)?);
                 }
