@@ -102,7 +102,7 @@ pub use removed::{GoneFile, Kept, Removal, Tombstone};
 pub use rules::RuleFiles;
 pub use run::{NotDone, RunCheck, RunDelivery, RunRecord, RunStep};
 pub use schedule::{SlotBook, SlotEnd, SlotFile, SlotTaken, SlotsOf};
-pub use sound::{Depth, Flaw, Mended, flaw, hold};
+pub use sound::{Depth, Flaw, Hashed, Mended, flaw, hold};
 pub use staging::Staging;
 pub use standing::{Decided, Decision, HeldAt, Turn, holder, holders};
 pub use supply::{SUPPLY, SupplyEvent, SupplyWord};

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde_json::json;
 
 use super::{
-    Content, Depth, MadeFrom, PublishedPart, Releases, durable,
+    Content, Depth, Hashed, MadeFrom, PublishedPart, Releases, durable,
     release::Publication,
     sample::{ledger, ledger_schema, write_part},
 };
@@ -228,6 +228,27 @@ fn what_can_be_derived_is_made_again() {
         assert!(tree(&folder) == whole, "{what}");
         assert_eq!(releases.flaws(&latest, Depth::Bytes).unwrap(), vec![], "{what}");
     }
+}
+
+#[test]
+fn a_part_that_many_releases_name_is_hashed_once_and_told_of_each() {
+    let (_root, releases, april, may) = two();
+    let (first, second) = (releases.manifest("r0001").unwrap(), releases.manifest("r0002").unwrap());
+    assert!([&first, &second].iter().all(|manifest| manifest.content.tables["cost_line"].contains(&april)));
+    let mut hashed = Hashed::default();
+    for manifest in [&first, &second] {
+        assert_eq!(releases.flaws_of_bytes(manifest, &mut hashed).unwrap(), vec![]);
+    }
+    // April's part stands under three names.
+    assert_eq!(hashed.len(), 2);
+    // What was changed since is hashed again, and told under each of its names that a release goes by.
+    fs::write(releases.path_of(&april.path), vec![b'x'; usize::try_from(april.bytes).unwrap()]).unwrap();
+    for manifest in [&first, &second] {
+        assert_eq!(releases.flaws_of_bytes(manifest, &mut hashed).unwrap().len(), 1);
+    }
+    assert_eq!(hashed.len(), 3);
+    assert_eq!(hashed.flaw(&releases.path_of(&may.path), may.bytes, &may.sha256).unwrap(), None);
+    assert_eq!(hashed.len(), 3);
 }
 
 #[test]

@@ -11,10 +11,9 @@ use std::{
 };
 
 use super::{
-    Depth, Flaw, Releases,
+    Flaw, Hashed, Releases,
     durable::{self, Seen, sha256},
     fault,
-    sound::flaw,
 };
 use crate::{
     crash,
@@ -62,10 +61,10 @@ impl Releases {
     ///
     /// # Errors
     /// TC1002.
-    pub fn rules_flaw(&self, name: &str) -> Answer<Option<Flaw>> {
+    pub fn rules_flaw(&self, name: &str, hashed: &mut Hashed) -> Answer<Option<Flaw>> {
         let path = self.rules_path(name);
         let bytes = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-        flaw(&path, bytes, name, Depth::Bytes)
+        hashed.flaw(&path, bytes, name)
     }
 
     /// The files of an archive.
@@ -141,7 +140,7 @@ mod tests {
         assert_eq!(releases.keep_rules(&rules).unwrap(), name);
         assert_eq!(releases.rules_kept().unwrap(), std::slice::from_ref(&name));
         assert_eq!(releases.rule_files(&name).unwrap(), rules);
-        assert_eq!(releases.rules_flaw(&name).unwrap(), None);
+        assert_eq!(releases.rules_flaw(&name, &mut Hashed::default()).unwrap(), None);
     }
 
     #[test]
@@ -152,11 +151,11 @@ mod tests {
         let name = releases.keep_rules(&rules).unwrap();
         std::fs::write(releases.rules_path(&name), "x").unwrap();
         assert_eq!(releases.rule_files(&name).unwrap_err().0[0].code, codes::lake::RELEASE_DIFFERS);
-        assert!(releases.rules_flaw(&name).unwrap().is_some());
+        assert!(releases.rules_flaw(&name, &mut Hashed::default()).unwrap().is_some());
         assert_eq!(releases.keep_rules(&rules).unwrap(), name);
-        assert_eq!(releases.rules_flaw(&name).unwrap(), None);
+        assert_eq!(releases.rules_flaw(&name, &mut Hashed::default()).unwrap(), None);
         std::fs::remove_file(releases.rules_path(&name)).unwrap();
-        assert!(releases.rules_flaw(&name).unwrap().is_some());
+        assert!(releases.rules_flaw(&name, &mut Hashed::default()).unwrap().is_some());
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! somebody removed is made again from the other one; where both are gone, the cost run makes the part again.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::{self, File},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    fs::{self, File, Metadata},
     io::{self, Read as _},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
@@ -49,25 +49,64 @@ pub struct Mended {
     pub lost: BTreeSet<String>,
 }
 
+/// Files that were hashed, each once, by whatever names it was met: many releases share a part.
+#[derive(Debug, Default)]
+pub struct Hashed(BTreeMap<Inode, String>);
+
+/// What tells a file, as it was when it was hashed, from any other: its device, number, length, and when it and what the system says of it
+/// were last changed.
+type Inode = (u64, u64, u64, (i64, i64), (i64, i64));
+
+impl Hashed {
+    /// How many were hashed.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// As [`flaw`] with every byte, of a file that has not been hashed before; the same answer of one that has.
+    ///
+    /// # Errors
+    /// TC1002 where it cannot be looked at.
+    pub fn flaw(&mut self, path: &Path, bytes: u64, digest: &str) -> Answer<Option<Flaw>> {
+        look(path, bytes, |metadata| Ok(self.digest(path, metadata)?.starts_with(digest)))
+    }
+
+    fn digest(&mut self, path: &Path, metadata: &Metadata) -> Answer<&str> {
+        let changed = ((metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec()));
+        let inode = (metadata.dev(), metadata.ino(), metadata.len(), changed.0, changed.1);
+        let digest = match self.0.entry(inode) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(hash(path).map_err(fault::file(path, "read"))?),
+        };
+        Ok(digest)
+    }
+}
+
 /// Why a file is not the one that was written; `None` where it is. `digest` is its SHA-256 in hex digits, or how that begins.
 ///
 /// # Errors
 /// TC1002 where it cannot be looked at.
 pub fn flaw(path: &Path, bytes: u64, digest: &str, depth: Depth) -> Answer<Option<Flaw>> {
+    match depth {
+        Depth::Sizes => look(path, bytes, |_| Ok(true)),
+        Depth::Bytes => Hashed::default().flaw(path, bytes, digest),
+    }
+}
+
+/// A file of which presence and length are right is held against what was written by `is_it`.
+fn look(path: &Path, bytes: u64, is_it: impl FnOnce(&Metadata) -> Answer<bool>) -> Answer<Option<Flaw>> {
     let found = |why: String| Ok(Some(Flaw { path: path.to_path_buf(), why }));
-    let length = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => metadata.len(),
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => metadata,
         Ok(_) => return found("it is no file".into()),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return found("it is gone".into()),
         Err(error) => return Err(fault::file(path, "look at")(error)),
     };
-    if length != bytes {
-        return found(format!("it has {} instead of {bytes}", counted(length, "byte")));
+    if metadata.len() != bytes {
+        return found(format!("it has {} instead of {bytes}", counted(metadata.len(), "byte")));
     }
-    if depth == Depth::Bytes && !hash(path).map_err(fault::file(path, "read"))?.starts_with(digest) {
-        return found("its bytes are others than were written".into());
-    }
-    Ok(None)
+    if is_it(&metadata)? { Ok(None) } else { found("its bytes are others than were written".into()) }
 }
 
 /// Holds a file against its digest before figures are made from it.
@@ -99,6 +138,18 @@ impl Releases {
     /// # Errors
     /// TC1002.
     pub fn flaws(&self, manifest: &Manifest, depth: Depth) -> Answer<Vec<Flaw>> {
+        self.flaws_by(manifest, |path, part| flaw(path, part.bytes, &part.sha256, depth))
+    }
+
+    /// The same with every byte, of each file that was not hashed before.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn flaws_of_bytes(&self, manifest: &Manifest, hashed: &mut Hashed) -> Answer<Vec<Flaw>> {
+        self.flaws_by(manifest, |path, part| hashed.flaw(path, part.bytes, &part.sha256))
+    }
+
+    fn flaws_by(&self, manifest: &Manifest, mut flaw: impl FnMut(&Path, &PublishedPart) -> Answer<Option<Flaw>>) -> Answer<Vec<Flaw>> {
         let mut flaws = Vec::new();
         if !self.manifest_is_sound(&manifest.release)? {
             let why = "it is not the manifest that was published; a sound copy is in the lake".into();
@@ -107,9 +158,9 @@ impl Releases {
         for (table, part) in parts(manifest) {
             let (stands, linked) = self.names_of(&manifest.release, table, part);
             let same = same_file(&stands, &linked);
-            flaws.extend(flaw(&stands, part.bytes, &part.sha256, depth)?);
+            flaws.extend(flaw(&stands, part)?);
             if !same {
-                flaws.extend(flaw(&linked, part.bytes, &part.sha256, depth)?);
+                flaws.extend(flaw(&linked, part)?);
             }
         }
         flaws.sort();

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::counted,
-    lake::{Depth, Flaw, Lake, LakeFile, Manifest, flaw},
+    lake::{Flaw, Hashed, Lake, LakeFile, Manifest},
     pipeline::Partnership,
 };
 
@@ -54,14 +54,14 @@ pub fn verify(partnership: &Partnership, release: Option<&str>, all: bool) -> An
         None if all => names,
         None => latest.clone().into_iter().collect(),
     };
-    let mut looked = Vec::new();
+    let (mut looked, mut hashed) = (Vec::new(), Hashed::default());
     for name in &wanted {
-        looked.push(look_at_release(&lake, name)?);
+        looked.push(look_at_release(&lake, name, &mut hashed)?);
     }
     if release.is_none_or(|release| latest.as_deref() == Some(release)) {
         looked.extend(look_at_readers_way(&lake)?);
         let manifest = latest.and_then(|name| lake.releases().manifest(&name).ok());
-        looked.extend(look_at_tables(partnership, &lake, manifest.as_ref())?);
+        looked.extend(look_at_tables(partnership, &lake, manifest.as_ref(), &mut hashed)?);
     }
     Ok((page(&looked), report(&looked)))
 }
@@ -82,7 +82,7 @@ pub fn strays(partnership: &Partnership) -> Answer<Vec<Diagnostic>> {
     Ok(lake.strays()?.iter().map(warning).collect())
 }
 
-fn look_at_release(lake: &Lake, name: &str) -> Answer<Looked> {
+fn look_at_release(lake: &Lake, name: &str, hashed: &mut Hashed) -> Answer<Looked> {
     let (releases, what) = (lake.releases(), format!("release {name}"));
     if !releases.is_there(name) {
         return Ok(Looked::new(what, 1, vec![Flaw { path: releases.folder().join(name), why: format!("{name} is gone") }]));
@@ -90,8 +90,8 @@ fn look_at_release(lake: &Lake, name: &str) -> Answer<Looked> {
     if let Ok(manifest) = releases.manifest(name) {
         let archive = manifest.made_from.archive.as_ref();
         let files = 1 + archive.iter().count() + manifest.content.tables.values().map(Vec::len).sum::<usize>();
-        let mut flaws = releases.flaws(&manifest, Depth::Bytes)?;
-        flaws.extend(archive.map(|archive| releases.rules_flaw(archive)).transpose()?.flatten());
+        let mut flaws = releases.flaws_of_bytes(&manifest, hashed)?;
+        flaws.extend(archive.map(|archive| releases.rules_flaw(archive, hashed)).transpose()?.flatten());
         let asked = if flaws.is_empty() { ask_again(lake, &manifest)? } else { None };
         return Ok(Looked { asked, ..Looked::new(what, files, flaws) });
     }
@@ -107,7 +107,7 @@ fn look_at_readers_way(lake: &Lake) -> Answer<Option<Looked>> {
 }
 
 /// The files that the newest version of each common table holds, and those that the latest release was made from.
-fn look_at_tables(partnership: &Partnership, lake: &Lake, latest: Option<&Manifest>) -> Answer<Vec<Looked>> {
+fn look_at_tables(partnership: &Partnership, lake: &Lake, latest: Option<&Manifest>, hashed: &mut Hashed) -> Answer<Vec<Looked>> {
     let tables = lake.tables()?;
     let names: BTreeSet<&str> = partnership.contracts.keys().filter_map(|key| key.strip_prefix("common/")).collect();
     // What retention took leaves the lists of releases: what no table holds any more is not looked for.
@@ -124,7 +124,7 @@ fn look_at_tables(partnership: &Partnership, lake: &Lake, latest: Option<&Manife
             flaws.extend(tables.log_flaws(table)?);
         }
         for file in &files {
-            flaws.extend(flaw(&file.path, file.bytes, &file.name, Depth::Bytes)?);
+            flaws.extend(hashed.flaw(&file.path, file.bytes, &file.name)?);
         }
         if !files.is_empty() || !flaws.is_empty() {
             looked.push(Looked::new(format!("lake/{table}"), files.len(), flaws));
