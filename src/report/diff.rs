@@ -15,6 +15,7 @@ use crate::{
     domain::{Cause, Changed, Pence, Period, changed, counted, decimal, grouped, pounds},
     pipeline::Partnership,
     plan::causes,
+    stages::restate::TwoSides,
 };
 
 /// What is compared: a published table by its primary key, and the amount that is told.
@@ -57,7 +58,12 @@ pub fn release_diff(partnership: &Partnership, old: &str, new: &str, lines: Opti
         text.push_str(&one.text(&mut by_period));
         tables.push(one.json(&mut by_period));
     }
-    let mut answer = json!({"old": old, "new": new, "causes": words(&all), "tables": tables});
+    let is_same = compared.iter().all(|one| one.changed.is_empty());
+    let others = if is_same { others_apart(partnership, &before, &after)? } else { Vec::new() };
+    if !others.is_empty() {
+        text.push_str(&format!("\nother tables that say something else: {}\n", others.join(", ")));
+    }
+    let mut answer = json!({"old": old, "new": new, "causes": words(&all), "tables": tables, "others": others});
     if let (Some(apart), Some(fields)) = (apart, answer.as_object_mut()) {
         text.push_str(&apart.text(lines.unwrap_or_default()));
         fields.insert("lines".into(), apart.json()?);
@@ -93,6 +99,23 @@ fn compare(
     let count = old.iter().chain(&new).map(|(key, _)| key).collect::<BTreeSet<_>>().len();
     let totals = (old.iter().map(|cell| cell.1).sum(), new.iter().map(|cell| cell.1).sum());
     Ok(Some(Compared { table, amount, count, totals, changed: changed(old, new), keys }))
+}
+
+/// Other tables whose figures differ, but for those that say of a row who brought it.
+fn others_apart(partnership: &Partnership, before: &Release, after: &Release) -> Answer<Vec<String>> {
+    let mut apart = Vec::new();
+    let published = partnership.contracts.iter().filter_map(|(name, contract)| Some((name.strip_prefix("published/")?, contract)));
+    for (table, contract) in published.filter(|(table, _)| COMPARED.iter().all(|(compared, _)| compared != table)) {
+        let names = |release: &Release| -> BTreeSet<String> { release.parts(table).iter().map(|part| part.sha256.clone()).collect() };
+        if names(before) == names(after) || contract.arrow_schema().column_with_name("delivery_id").is_some() {
+            continue;
+        }
+        let sides = TwoSides { old: before.batches(before.parts(table))?, new: after.batches(after.parts(table))? };
+        if sides.differ() {
+            apart.push(table.to_owned());
+        }
+    }
+    Ok(apart)
 }
 
 /// Kinds of causes by period, each found once.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, list},
-    domain::{Period, counted, decimal},
+    domain::{Changed, Period, counted, decimal, pounds},
     lake::{PeriodAct, PeriodEvent},
     pipeline::Partnership,
     plan::{AfterClose, Slot, published_slots},
@@ -115,7 +115,7 @@ fn closed_text(period: Period, event: &PeriodEvent) -> String {
 pub fn restated_text(restated: &RestatedPeriod) -> String {
     let head = format!("restated {}", restated.period);
     if restated.groups.is_empty() {
-        return format!("{head}: {}: {}\n", beside_groups(restated.cells, restated.lines, restated.balances), restated.cause);
+        return format!("{head}: {}: {}\n", beside_groups(restated), restated.cause);
     }
     let line = |group: &RestatedGroup| format!("{head}: {}: {}\n", group.sentence(), restated.cause);
     restated.groups.iter().map(line).collect()
@@ -123,9 +123,15 @@ pub fn restated_text(restated: &RestatedPeriod) -> String {
 
 /// What differs where no total does: `2 cells of the separation, 2 lines and no balance of the settlement differ, and no total of a council's
 /// account group`.
-fn beside_groups(cells: usize, lines: usize, balances: usize) -> String {
-    if cells + lines + balances == 0 {
-        return "nothing differs".to_owned();
+fn beside_groups(restated: &RestatedPeriod) -> String {
+    let RestatedPeriod { cells, lines, balances, tables, .. } = restated;
+    let (cells, lines, balances) = (*cells, *lines, *balances);
+    match (cells + lines + balances, tables.as_slice()) {
+        (0, []) => return "nothing differs".to_owned(),
+        (0, tables) => {
+            return format!("no line, cell of the separation or balance of the settlement differs; other tables do: {}", tables.join(", "));
+        }
+        _ => {}
     }
     let some = |number: usize, noun: &str| if number == 0 { format!("no {noun}") } else { counted(number as u64, noun) };
     let (cells, lines, balances) = (some(cells, "cell"), some(lines, "line"), some(balances, "balance"));
@@ -136,7 +142,7 @@ fn beside_groups(cells: usize, lines: usize, balances: usize) -> String {
 #[must_use]
 pub fn restated_json(restated: &RestatedPeriod) -> Value {
     json!({"number": restated.number, "period": restated.period.to_string(), "cause": restated.cause, "cells": restated.cells, "lines": restated.lines,
-        "balances": restated.balances, "groups": groups_json(&restated.groups)})
+        "balances": restated.balances, "tables": restated.tables, "groups": groups_json(&restated.groups)})
 }
 
 fn groups_json(groups: &[RestatedGroup]) -> Vec<Value> {
@@ -145,6 +151,23 @@ fn groups_json(groups: &[RestatedGroup]) -> Vec<Value> {
             "difference": decimal(group.new - group.old), "lines": group.lines})
     };
     groups.iter().map(one).collect()
+}
+
+/// Balances of a settlement that are told one by one.
+const BALANCES: usize = 12;
+
+/// Balances that would differ: what is to pay is above nought.
+fn balances_text(balances: &[Changed<[String; 3]>]) -> String {
+    let line = |balance: &Changed<[String; 3]>| {
+        let [kind, service, organisation] = &balance.key;
+        let (difference, of) = (balance.difference(), if kind == "cost" { String::new() } else { format!(" ({kind})") });
+        let word = if difference < 0 { "less" } else { "more" };
+        let (old, new) = (pounds(balance.old), pounds(balance.new));
+        format!("  settlement of {organisation}, {service}{of}: {} {word} to pay (old {old}, new {new})\n", pounds(difference.abs()))
+    };
+    let told: String = balances.iter().take(BALANCES).map(line).collect();
+    let more = balances.len().saturating_sub(BALANCES);
+    if more == 0 { told } else { format!("{told}  and {}\n", counted(more as u64, "more balance")) }
 }
 
 /// What a period would say were it open.
@@ -169,11 +192,15 @@ pub fn period_preview(previewed: &Previewed) -> Page {
         Some(restated) => {
             text.push_str("it would say:\n");
             restated.groups.iter().for_each(|group| text.push_str(&format!("  {}\n", group.sentence())));
+            text.push_str(&balances_text(&restated.balances));
             let (cells, lines) = (counted(restated.cells.len() as u64, "cell"), counted(restated.lines.count() as u64, "line"));
             let balances = counted(restated.balances.len() as u64, "balance");
             text.push_str(&format!(
                 "  differing: {cells} of the separation, {lines} of both sides, cost or not, {balances} of the settlement\n"
             ));
+            if !restated.tables.is_empty() {
+                text.push_str(&format!("  other tables that would say something else: {}\n", restated.tables.join(", ")));
+            }
             if *is_closed {
                 text.push_str(&format!(
                     "nothing was changed; to let it count: truecost period reopen {period} --by NAME --reason TEXT; truecost run\n"
@@ -191,6 +218,7 @@ pub fn period_preview(previewed: &Previewed) -> Page {
         "cells": restated.as_ref().map(|restated| restated.cells.len()),
         "lines": restated.as_ref().map(|restated| restated.lines.count()),
         "balances": restated.as_ref().map(|restated| restated.balances.len()),
+        "tables": restated.as_ref().map(|restated| &restated.tables),
         "groups": restated.as_ref().map(|restated| groups_json(&restated.groups))});
     Page::new("period_preview", text, json)
 }

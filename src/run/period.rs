@@ -75,13 +75,14 @@ pub fn preview(partnership: &Partnership, period: Period, clock: &dyn Clock) -> 
 
 /// Who and why must be said.
 fn named(asked: &PeriodAsked) -> Answer<()> {
+    let anyway = if asked.anyway.is_some() { " --anyway TEXT" } else { "" };
     let verb = if asked.act == PeriodAct::Closed { "close" } else { "reopen" };
     let said = [("--by", Some(&asked.by)), ("--reason", Some(&asked.reason)), ("--anyway", asked.anyway.as_ref())];
     match said.iter().find(|(_, text)| text.is_some_and(|text| text.trim().is_empty())) {
         Some((option, _)) => Err(Diagnostic::new(codes::command::NOT_SAID, format!("{option} says nothing"))
             .expected("who decides, and why: both are kept with the period")
             .outcome("nothing was changed")
-            .hint(format!("truecost period {verb} {} --by NAME --reason TEXT", asked.period))
+            .hint(format!("truecost period {verb} {} --by NAME --reason TEXT{anyway}", asked.period))
             .into()),
         None => Ok(()),
     }

@@ -75,6 +75,40 @@ fn a_month_with_pay_is_closed_and_restated_with_what_pay_makes_of_it() {
     assert_eq!(parts(&place.path(""), "2018/P01"), again);
 }
 
+#[test]
+fn what_is_in_no_line_and_no_cell_is_previewed_and_said() {
+    let Some(golden) = golden() else { return };
+    let place = Partnership::new(&golden);
+    let file = fs::read_to_string(place.path("pipelines/partnership.yaml")).unwrap();
+    place.write("pipelines/partnership.yaml", &file.replace("payroll_limit: {pounds: 10.00", "payroll_limit: {pounds: 1000.00"));
+    place.run(&["run"], 0);
+    let act = |verb: &str, more: &[&str]| place.run(&[&["period", verb, "2018/P01"], more, &BY[..]].concat(), 0);
+    let preview = || place.run(&["period", "preview", "2018/P01"], 0);
+    act("close", &["--anyway", "what checks warn of is known"]);
+    assert!(preview().contains("nothing would change"));
+    // No line, no cell and no balance moves; what on-costs should have been does.
+    let rates = "pipelines/reference/rate_card.csv";
+    place.write(rates, &fs::read_to_string(place.path(rates)).unwrap().replace(",13.8,percent", ",15.0,percent"));
+    let said = preview();
+    assert!(said.contains("0 cells of the separation, 0 lines of both sides, cost or not, 0 balances"), "{said}");
+    assert!(said.contains("other tables that would say something else: on_cost\n"), "{said}");
+    act("reopen", &[]);
+    let said = place.run(&["run"], 0);
+    let restated =
+        "restated 2018/P01: no line, cell of the separation or balance of the settlement differs; other tables do: on_cost: rule\n";
+    assert!(said.contains(restated), "{said}");
+    let diff = place.run(&["release", "diff", "r0001", "r0002"], 0);
+    assert!(diff.contains("separation: the same") && diff.contains("other tables that say something else: "), "{diff}");
+    assert!(diff.contains("on_cost"), "{diff}");
+    // Volumes move balances: each with its pounds.
+    let devices = "drop/southam/device/devices_2018-04-30.csv";
+    place.write(devices, &fs::read_to_string(place.path(devices)).unwrap().replace("S100,3", "S100,9"));
+    place.run(&["run", "--deliver"], 0);
+    let said = preview();
+    assert!(said.contains("  settlement of northam, ict: £") && said.contains(" less to pay (old £892.93, new £"), "{said}");
+    assert!(said.contains("other tables that would say something else: allocated_cost, "), "{said}");
+}
+
 /// March and the closing entries of two councils, which share by the volumes of the year.
 fn year_end() -> Place {
     let place = Place::of("two_councils");

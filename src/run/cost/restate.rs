@@ -1,6 +1,6 @@
 //! Statements of reopened periods, and what a period would say were it open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::record_batch::RecordBatch;
 
@@ -30,6 +30,8 @@ pub struct RestatedPeriod {
     pub lines: usize,
     /// Balances of the settlement that differ.
     pub balances: usize,
+    /// Other tables whose figures of the period differ.
+    pub tables: Vec<String>,
 }
 
 /// The tables of statements: cells, balances, lines.
@@ -79,6 +81,7 @@ impl CostRun<'_> {
                 cells: restated.cells.len(),
                 lines: restated.lines.count(),
                 balances: restated.balances.len(),
+                tables: restated.tables,
                 groups: restated.groups,
             });
         }
@@ -103,7 +106,31 @@ impl CostRun<'_> {
             })
         };
         let apart = line_sides(&lines, &published(self.partnership, LINES)?.arrow_schema())?;
-        restate(*period, &whole("separation")?, &whole("settlement")?, effects, apart)
+        let restated = restate(*period, &whole("separation")?, &whole("settlement")?, effects, apart)?;
+        Ok(Restated { tables: self.others_apart(closing, &now, whole)?, ..restated })
+    }
+
+    /// Other tables of which the period's figures differ. Those that say of a row who brought it differ wherever something came again.
+    fn others_apart(
+        &self,
+        closing: &Closing,
+        now: &BTreeMap<String, Vec<PublishedPart>>,
+        whole: impl Fn(&str) -> Answer<TwoSides>,
+    ) -> Answer<Vec<String>> {
+        let told = |table: &str| table == "separation" || table == "settlement" || TABLES.contains(&table);
+        let of_deliveries = |table: &str| {
+            let contract = self.partnership.contracts.get(&format!("published/{table}"));
+            contract.is_none_or(|contract| contract.arrow_schema().column_with_name("delivery_id").is_some())
+        };
+        let mut apart = Vec::new();
+        for (table, old) in closing.parts.iter().filter(|(table, _)| !told(table) && !of_deliveries(table)) {
+            let names = |parts: &[PublishedPart]| parts.iter().map(|p| (p.key.clone(), p.closed_as().to_owned())).collect::<BTreeSet<_>>();
+            let same = names(old) == names(now.get(table).map_or(&[], Vec::as_slice));
+            if !same && whole(table)?.differ() {
+                apart.push(table.clone());
+            }
+        }
+        Ok(apart)
     }
 
     /// Writes the three parts of a statement.

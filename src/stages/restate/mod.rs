@@ -9,7 +9,7 @@ mod tests;
 
 use std::{collections::BTreeMap, fmt};
 
-use arrow::record_batch::RecordBatch;
+use arrow::{array::ArrayRef, compute::concat, record_batch::RecordBatch};
 
 pub use self::lines::{LineSides, line_sides, lines_table};
 use crate::{
@@ -28,6 +28,28 @@ const BALANCE: [&str; 3] = ["kind", "service", "organisation"];
 pub struct TwoSides {
     pub old: Vec<RecordBatch>,
     pub new: Vec<RecordBatch>,
+}
+
+impl TwoSides {
+    /// Whether the sides say something else, in the columns that both have.
+    #[must_use]
+    pub fn differ(&self) -> bool {
+        let rows = |side: &[RecordBatch]| side.iter().map(RecordBatch::num_rows).sum::<usize>();
+        let count = rows(&self.new);
+        if rows(&self.old) != count || count == 0 {
+            return rows(&self.old) != count;
+        }
+        let column = |side: &'_ [RecordBatch], name: &str| -> Option<Vec<ArrayRef>> {
+            side.iter().map(|batch| batch.column_by_name(name).cloned()).collect()
+        };
+        let whole = |parts: &[ArrayRef]| concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+        let names = self.new.first().map(RecordBatch::schema);
+        names.iter().flat_map(|schema| schema.fields()).any(|field| {
+            let both = column(&self.old, field.name()).zip(column(&self.new, field.name()));
+            // Columns of two versions that do not go together say something else.
+            both.is_some_and(|(old, new)| !matches!((whole(&old), whole(&new)), (Ok(old), Ok(new)) if old.as_ref() == new.as_ref()))
+        })
+    }
 }
 
 /// What of a difference the rules of today make of the lines on which the period was closed; the rest is data.
@@ -72,12 +94,14 @@ pub struct Restated {
     pub balances: Vec<Changed<[String; 3]>>,
     pub groups: Vec<RestatedGroup>,
     pub lines: LineSides,
+    /// Other tables whose figures of the period differ.
+    pub tables: Vec<String>,
 }
 
 impl Restated {
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty() && self.balances.is_empty() && self.lines.is_empty()
+        self.cells.is_empty() && self.balances.is_empty() && self.lines.is_empty() && self.tables.is_empty()
     }
 }
 
@@ -114,7 +138,8 @@ pub fn restate(period: Period, separation: &TwoSides, settlement: &TwoSides, eff
     };
     let balances = changed(cells(&settlement.old, BALANCE, "balance")?, cells(&settlement.new, BALANCE, "balance")?);
     let groups = groups(&old, &new, of_old.iter().chain(&of_new));
-    Ok(Restated { cells: changes.into_iter().map(one).collect(), balances, groups, lines })
+    let cells = changes.into_iter().map(one).collect();
+    Ok(Restated { cells, balances, groups, lines, tables: Vec::new() })
 }
 
 fn does_not_foot(period: Period, seen: &str) -> Diagnostic {
