@@ -36,6 +36,8 @@ pub fn check(tables: &Tables, head: &Head, feeds: &[Feed], cost: &CostModel, fau
     one_pool_each(tables, faults);
     steps(tables, &head.services, cost, faults);
     faults.extend(rows(tables, "blanket").filter_map(blanket));
+    one_base_each(tables, faults);
+    one_sort_of_terms(tables, faults);
     fed::check(tables, feeds, faults);
     faults.extend(rows(tables, "payroll_journal").filter_map(journal));
 }
@@ -167,7 +169,8 @@ fn steps_apart(
 /// A blanket is a percentage of a base, or weights, and not both.
 fn blanket(row: Row<'_>) -> Option<Diagnostic> {
     let (percent, weight) = (row.decimal("percent"), row.whole("weight"));
-    let is_weighted = row.word("base") == "weight";
+    let (kind, base) = (row.word("kind"), row.word("base"));
+    let is_weighted = base == "weight";
     let seen = match (percent, weight) {
         (Some(_), Some(_)) => "`percent` and `weight` are both given",
         (None, None) => "neither `percent` nor `weight` is given",
@@ -175,11 +178,63 @@ fn blanket(row: Row<'_>) -> Option<Diagnostic> {
         (None, Some(_)) if !is_weighted => "a weight is given, and `base` is no `weight`",
         (None, Some(_)) if row.word("scope") == "all" => "a weight is given, and `scope` is `all`: it is the weight of one organisation",
         (None, Some(weight)) if weight < 0 => "`weight` is below nought",
+        (Some(_), None) if kind == "on_cost" && base == "direct_cost" => {
+            "`kind` is `on_cost`, and `base` is `direct_cost`, which no pay has"
+        }
+        (Some(_), None) if kind == "overhead" && base != "direct_cost" => {
+            "`kind` is `overhead`, and `base` is not `direct_cost`: a bearer of overhead has no pay"
+        }
         _ => return None,
     };
-    let expected = "`percent` with a base `basic_pay`, `gross_pay` or `direct_cost`, or `weight` with the base `weight`";
+    let expected =
+        "`percent` with a base `basic_pay` or `gross_pay` (on_cost) or `direct_cost` (overhead), or `weight` with the base `weight`";
     let hint = "A weight has an organisation as its scope.";
     Some(row.fault(reference::SCHEME, format!("blanket `{}`: {seen}", row.word("blanket"))).expected(expected).hint(hint))
+}
+
+/// Rows of one blanket are rates of one base: of several nobody could say what the blanket is of.
+fn one_base_each(tables: &Tables, faults: &mut Vec<Diagnostic>) {
+    let mut blankets: BTreeMap<(&str, &str), Vec<Row<'_>>> = BTreeMap::new();
+    for row in rows(tables, "blanket") {
+        let same = blankets.entry((row.word("blanket"), row.word("kind"))).or_default();
+        if let Some(other) = same.iter().find(|other| other.word("base") != row.word("base") && other.span().overlaps(row.span())) {
+            let seen = format!(
+                "blanket `{}`: `base` is `{}` here, and `{}` on line {}",
+                row.word("blanket"),
+                row.word("base"),
+                other.word("base"),
+                other.line()
+            );
+            let hint = "Give one of the two another name: then it is a blanket of its own.";
+            faults.push(row.fault(reference::SCHEME, seen).expected("one base for a blanket on any day").hint(hint));
+        }
+        same.push(row);
+    }
+}
+
+/// A customer pays a price for a service, or its full cost. Several agreements of one sort may stand beside each other.
+fn one_sort_of_terms(tables: &Tables, faults: &mut Vec<Diagnostic>) {
+    let mut agreements: BTreeMap<(&str, &str), Vec<Row<'_>>> = BTreeMap::new();
+    for row in rows(tables, "agreement") {
+        let same = agreements.entry((row.word("customer"), row.word("service"))).or_default();
+        if let Some(other) = same.iter().find(|other| other.word("terms") != row.word("terms") && other.span().overlaps(row.span())) {
+            let seen = format!(
+                "`{}` is to pay `{}` for `{}` by `{}`, and `{}` by `{}` of line {}, on the same days",
+                row.word("customer"),
+                row.word("terms"),
+                row.word("service"),
+                row.word("agreement"),
+                other.word("terms"),
+                other.word("agreement"),
+                other.line()
+            );
+            let hint = "Let one end where the other begins, or write the same terms into both.";
+            faults.push(
+                row.fault(reference::SCHEME, seen).expected("`price` or `full_cost` for a customer and service on any day").hint(hint),
+            );
+        }
+        same.push(row);
+    }
 }
 
 /// A row of `payroll_journal` covers some lines, and not all.
