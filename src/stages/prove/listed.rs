@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Tables in which something is listed; those that a release lacks list nothing.
-pub const LISTING: [&str; 12] = [
+pub const LISTING: [&str; 13] = [
     "payroll_difference",
     "pay_exception",
     "later_register",
@@ -23,6 +23,7 @@ pub const LISTING: [&str; 12] = [
     "driver_register",
     "pool",
     "volume",
+    "unplaced_volume",
     "allocation_share",
     "recharge_pair",
     "separation",
@@ -70,6 +71,10 @@ pub fn listed(tables: &BTreeMap<&'static str, RecordBatch>) -> Answer<Vec<Listed
         let without = without_volume(pools, volumes, shares)?;
         let names: Vec<String> = without.iter().map(|(pool, policy)| format!("`{pool}`, {policy}")).collect();
         all.extend(some(without.len(), "pool| without volume", &named(names.iter().map(|name| Some(name.as_str()))), "pool"));
+    }
+    if let Some(unplaced) = table("unplaced_volume") {
+        let what = "volume| in no denominator";
+        all.extend(some(unplaced.num_rows(), what, &named(text(unplaced, "reason")?.iter()), "unplaced_volume"));
     }
     if let Some(pairs) = table("recharge_pair") {
         let apart: Vec<Pence> = money(pairs, "difference")?.iter().flatten().filter(|pence| *pence != 0).map(Pence::abs).collect();
@@ -211,10 +216,15 @@ mod tests {
         ];
         tables.insert("driver_register", table(&register, &rows));
         tables.insert("recharge_pair", table(&[("difference", Type::Money)], &[vec![Cell::Pence(-3)], vec![Cell::Pence(0)]]));
-        assert_eq!(
-            whats(&tables),
-            ["2 payroll differences £1.38", "1 share outside tolerance (legal)", "1 exception (hr)", "1 recharge 3p apart"]
-        );
+        tables.insert("unplaced_volume", table(&[("reason", Type::Text)], &[vec!["suspense".into()], vec!["suspense".into()]]));
+        let expected = [
+            "2 payroll differences £1.38",
+            "1 share outside tolerance (legal)",
+            "1 exception (hr)",
+            "2 volumes in no denominator (suspense)",
+            "1 recharge 3p apart",
+        ];
+        assert_eq!(whats(&tables), expected);
     }
 
     #[test]
