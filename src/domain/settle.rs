@@ -126,7 +126,7 @@ pub type SettlementKey = (SettlementKind, String, String);
 /// A period's settlement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settlement {
-    /// Only of organisations that spent, bear, or were recharged something.
+    /// Of a cost only of organisations that spent, bear, or were recharged something; of a result the customer and all who carry it.
     pub balances: BTreeMap<SettlementKey, Balance>,
     /// What the first owes the second: kind, service, debtor, creditor. Both directions stand, and none of nought.
     pub pairs: BTreeMap<(SettlementKind, String, String, String), Pence>,
@@ -179,14 +179,14 @@ pub fn settle(parts: &[BornePart], paid: &[PaidRecharge], trades: &[Trade]) -> R
         settlement.owes(SettlementKind::Cost, &recharge.service, &recharge.payer, &recharge.payee, -recharge.pence);
     }
     for trade in trades {
-        let back = if trade.loss() == 0 { Vec::new() } else { trade.shares().map_err(|NoWeight| uncarried(trade))? };
+        let back = if trade.loss() == 0 { vec![0; trade.back.len()] } else { trade.shares().map_err(|NoWeight| uncarried(trade))? };
         settlement.balance(SettlementKind::Trading, &trade.service, &trade.customer).to_bear -= trade.loss();
         for ((partner, _), pence) in trade.back.iter().zip(back) {
             settlement.balance(SettlementKind::Trading, &trade.service, partner).to_bear += pence;
             settlement.owes(SettlementKind::Trading, &trade.service, partner, &trade.customer, pence);
         }
     }
-    settlement.balances.retain(|_, balance| *balance != Balance::default());
+    settlement.balances.retain(|(kind, ..), balance| *kind == SettlementKind::Trading || *balance != Balance::default());
     settlement.pairs.retain(|_, pence| *pence != 0);
     Ok(settlement)
 }

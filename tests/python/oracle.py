@@ -174,7 +174,7 @@ def tell_settled(worked, period, settled, recharges):
     for row in settled.shares:
         worked.add("trading_share", period, **row)
     for (kind, service, organisation), row in settled.settlement.items():
-        if any(row):
+        if kind == "trading" or any(row):
             worked.add("settlement", period, kind=kind, service=service, organisation=organisation, incurred=row[0], to_bear=row[1], recharged=row[2],
                        balance=settled.balance(row))
     for (kind, service, debtor, creditor), amount in settled.pair.items():

@@ -103,12 +103,12 @@ impl Units {
         on_cost.chain(overhead.map(|(bearer, (direct, pence))| unit(bearer, *direct, *pence))).collect()
     }
 
-    /// Every organisation with a weight, and every one that bears something.
+    /// Every organisation with a weight, and every bearer, also one without a penny of overhead.
     fn by_weight(&self, kind: &str, rates: &[Rate<'_>]) -> Vec<BlanketUnit> {
         let weight = |key: &str| rates.iter().find(|rate| rate.scope == key).and_then(|rate| rate.weight).unwrap_or_default();
         let mut all: BTreeMap<&str, (i128, Pence)> = rates.iter().map(|rate| (rate.scope, (weight(rate.scope).into(), 0))).collect();
         if kind == "overhead" {
-            for (bearer, (_, pence)) in self.overhead.iter().filter(|(bearer, (_, pence))| *pence != 0 || weight(bearer) != 0) {
+            for (bearer, (_, pence)) in &self.overhead {
                 all.insert(bearer, (weight(bearer).into(), *pence));
             }
         } else {
