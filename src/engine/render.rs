@@ -128,7 +128,18 @@ pub fn csv_text(text: &str) -> String {
 }
 
 fn neutral(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    let may_be_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number_below_nought(text);
+    if may_be_formula { format!("'{text}") } else { text.to_owned() }
+}
+
+/// `-12.50` or `-3/26`: worked out or not, it says what it says, and who reads the file has to find it as it is.
+fn is_number_below_nought(text: &str) -> bool {
+    let is_number = |part: &str| {
+        let (whole, pence) = part.split_once('.').unwrap_or((part, "0"));
+        [whole, pence].iter().all(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let Some(size) = text.strip_prefix('-') else { return false };
+    size.split_once('/').map_or_else(|| is_number(size), |(above, below)| is_number(above) && is_number(below))
 }
 
 fn quoted(text: &str) -> String {
