@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fs};
 
-use crate::true_cost::{Partnership, golden};
+use crate::true_cost::{Partnership, golden, with_two_more_months};
 
 const SUMS: &str =
     "SELECT council, SUM(amount) AS amount, COUNT(*) AS parts FROM cost_line WHERE is_cost GROUP BY council ORDER BY council";
@@ -147,4 +147,56 @@ fn a_later_register_is_listed() {
     assert!(said.contains("1 later register read (northam): truecost query"), "{said}");
     let listed = partnership.query("SELECT council, feed, delivery_period, as_at FROM later_register");
     assert_eq!(listed, "council,feed,delivery_period,as_at\nnortham,device,1,2018-05-31\n");
+}
+
+/// A register of posts is too old for heads as any register is: beyond `max_age` its council has not reported.
+#[test]
+fn heads_of_an_old_register_are_carried_or_lack() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    with_two_more_months(&partnership);
+    let file = "pipelines/reference/driver.csv";
+    let said = partnership.change(file, |rows| rows.replace(",*/headcount,12,", ",derived:headcount,1,"), 1);
+    assert!(said.contains("2018/P03") && said.contains("hr_all: headcount lacks northam/assignment southam/assignment"), "{said}");
+    let heads = "SELECT delivery_period AS p, to_service, volume, carried FROM volume WHERE driver = 'headcount' ORDER BY p, to_service";
+    let expected = "p,to_service,volume,carried\n1,hr,1,false\n1,legal,2,false\n2,hr,1,true\n2,legal,2,true\n";
+    assert_eq!(partnership.query(heads), expected);
+}
+
+/// What is nought and has an owner is shown: a customer that pays what it costs, and a bearer without a penny of overhead.
+#[test]
+fn a_result_of_nought_and_an_overhead_of_nought_have_their_rows() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let at_cost = |text: &str| text.replace("4000,-400.00", "4000,-467.00").replace("9000,523.45", "9000,590.45");
+    partnership.change("drop/northam/general_ledger/GL_2018_04.csv", at_cost, 0);
+    let traded = "SELECT organisation, to_bear, balance FROM settlement WHERE kind = 'trading' ORDER BY organisation";
+    assert_eq!(partnership.query(traded), "organisation,to_bear,balance\nnortham,0.00,0.00\noak_academy,0.00,0.00\nsoutham,0.00,0.00\n");
+    let said =
+        partnership.change("drop/northam/legal_time/time_2018_04.csv", |text| text.replace("oak_academy,,60,Y", "oak_academy,,60,N"), 0);
+    assert!(!said.contains("in no denominator"), "{said}");
+    let oak = "SELECT base, level_amount, true_amount FROM blanket_comparison WHERE unit = 'oak_academy'";
+    assert_eq!(partnership.query(oak), "base,level_amount,true_amount\n0.00,0.00,0.00\n");
+}
+
+/// What is in no denominator stands on the last screen, and a fraction below nought is what it is.
+#[test]
+fn volumes_without_a_place_are_counted_and_fractions_read_as_they_are() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let said = partnership.change("drop/northam/legal_time/time_2018_04.csv", |text| text.replace("oak_academy,,60", "nobody_ltd,,60"), 0);
+    assert!(said.contains("  1 volume in no denominator (unknown_organisation): truecost query"), "{said}");
+    let apart = "SELECT partner, driver_minus_agreed FROM driver_register WHERE service = 'hr' ORDER BY partner";
+    assert_eq!(partnership.query(apart), "partner,driver_minus_agreed\nnortham,3/26\nsoutham,-3/26\n");
+    // One agreement over two services.
+    let both = |rows: &str| {
+        rows.replacen(
+            "A1,oak_academy,legal",
+            "A1,oak_academy,ict,an_act,full_cost,,,2018-04-01,,golden,clerk,chief\nA1,oak_academy,legal",
+            1,
+        )
+    };
+    let file = "pipelines/reference/agreement.csv";
+    partnership.write(file, &both(&fs::read_to_string(partnership.path(file)).unwrap()));
+    partnership.run(&["validate"], 0);
 }

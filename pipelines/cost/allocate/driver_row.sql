@@ -6,7 +6,7 @@
 --         by which it is older than this one; negative where it is younger) → volume BIGINT
 --
 -- A driver that is derived counts one for every assignment in force on the last day, every payslip, or every cost centre in use; at the
--- assignment's cost centre, unsplit.
+-- assignment's cost centre, unsplit. A register of posts is as old as the period in which its day lies, as any other.
 WITH
 driver_now AS (
   SELECT driver, coalesce(fed_by, '') AS fed_by, coalesce(max_age, 0) AS max_age
@@ -21,7 +21,9 @@ delivered AS (
   FROM driver_volume AS v
 ),
 post AS (
-  SELECT DISTINCT council, feed, delivery_id, assignment, coalesce(cost_centre, '') AS cost_centre
+  SELECT DISTINCT council, feed, delivery_id, assignment, coalesce(cost_centre, '') AS cost_centre,
+    CAST($fiscal_year AS BIGINT) * 12 + least(CAST($period AS BIGINT), 12)
+      - CAST(delivery_year AS BIGINT) * 12 - least(CAST(delivery_period AS BIGINT), 12) AS age
   FROM assignment WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
 ),
 slip AS (
@@ -31,14 +33,14 @@ slip AS (
 ),
 one_post AS (SELECT council, assignment, min(cost_centre) AS cost_centre FROM post GROUP BY council, assignment),
 derived AS (
-  SELECT 'derived:headcount' AS fed_by, council, feed, delivery_id, cost_centre, CAST(count(*) AS BIGINT) AS volume
-  FROM post GROUP BY council, feed, delivery_id, cost_centre
+  SELECT 'derived:headcount' AS fed_by, council, feed, delivery_id, cost_centre, age, CAST(count(*) AS BIGINT) AS volume
+  FROM post GROUP BY council, feed, delivery_id, cost_centre, age
   UNION ALL
-  SELECT 'derived:payslips', s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre), CAST(count(*) AS BIGINT)
+  SELECT 'derived:payslips', s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre), CAST(0 AS BIGINT), CAST(count(*) AS BIGINT)
   FROM slip AS s LEFT JOIN one_post AS p ON p.council = s.council AND p.assignment = s.assignment
   GROUP BY s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre)
   UNION ALL
-  SELECT 'derived:cost_centres', council, '', '', cost_centre, CAST(count(*) AS BIGINT)
+  SELECT 'derived:cost_centres', council, '', '', cost_centre, CAST(0 AS BIGINT), CAST(count(*) AS BIGINT)
   FROM cost_centre WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
   GROUP BY council, cost_centre
 )
@@ -47,5 +49,6 @@ FROM delivered AS d LEFT JOIN driver_now AS n ON n.driver = d.driver
 WHERE (n.driver IS NULL AND d.age <= 0) OR (n.fed_by NOT LIKE 'derived:%' AND d.age <= n.max_age)
 GROUP BY d.driver, d.council, d.feed, d.delivery_id, d.organisation, d.cost_centre, d.service, d.age
 UNION ALL
-SELECT n.driver, d.council, d.feed, d.delivery_id, '', d.cost_centre, '', CAST(0 AS BIGINT), d.volume
+SELECT n.driver, d.council, d.feed, d.delivery_id, '', d.cost_centre, '', d.age, d.volume
 FROM derived AS d JOIN driver_now AS n ON n.fed_by = d.fed_by
+WHERE d.age <= n.max_age
