@@ -42,8 +42,7 @@ class Volumes:
             if lacks:
                 self.lacking[driver] = lacks
         for driver, council, feed, centre, organisation, service, volume in raw:
-            if driver not in self.lacking:
-                self.place(driver, council, feed, centre, organisation, service, volume)
+            self.place(driver, council, feed, centre, organisation, service, volume)
         self.volume = {key: volume for key, volume in self.placed.items() if any(self.usable(giver, key) for giver in self.givers[key[0]])}
 
     def raw(self):
@@ -93,11 +92,14 @@ class Volumes:
                 self.carried[name, council, driver["fed_by"]] = max(age, 0)
         in_period = (self.period.year, self.period.number)
         if kind == "payslips":
+            slips = {}
             for row in self.books.lake["pay_line"]:
                 if (row["delivery_year"], row["delivery_period"]) == in_period:
                     self.carried[name, row["council"], driver["fed_by"]] = 0
-                    centre = posts.get((row["council"], row["assignment"]))
-                    found[row["council"], row["cost_centre"] if centre is None else centre].add((row["assignment"], row["pay_date"]))
+                    slips.setdefault((row["council"], row["assignment"], row["pay_date"]), set()).add(row["cost_centre"] or "")
+            for (council, assignment, date), centres in slips.items():
+                # One payslip, however many cost centres it is booked on.
+                found[council, posts.get((council, assignment), min(centres))].add((assignment, date))
         if kind == "cost_centres":
             for row in self.books.rows("cost_centre", self.period.last):
                 self.carried[name, row["council"], driver["fed_by"]] = 0
@@ -145,6 +147,8 @@ class Volumes:
             return nowhere("no_place")
         if to is None:
             return nowhere("unknown_organisation")
+        if driver in self.lacking:
+            return nowhere("not_whole")
         if not self.givers[driver]:
             return nowhere("no_giver")
         key = (driver, *to)

@@ -9,6 +9,7 @@ GROSS = ("basic", "allowance", "overtime", "absence", "statutory")
 PAID = ("employer_ni", "employer_pension", "levy")
 NEVER_SPLIT = ("redundancy", "pension_strain")
 SMALL = "small_groups"
+OWNERSHIPS = ("shared", "managed", "retained", "bespoke", "external", "company", "pass_through")
 
 
 def text(cls):
@@ -71,20 +72,26 @@ class Pay:
         for (council, _), (_, rows) in books.register("assignment", period).items():
             for row in rows:
                 self.posts[council, row["assignment"]].append(row)
-        self.elements = {(row["council"], row["element"]): row for row in books.rows("pay_element", period.last)}
+        self.elements = defaultdict(list)
+        for row in books.rows("pay_element"):
+            self.elements[row["council"], row["element"]].append(row)
         self.pay = [row for row in books.lake["pay_line"] if (row["delivery_year"], row["delivery_period"]) == (period.year, period.number)]
         self.councils = {row["council"] for row in self.pay}
         self.parts, self.differences = [], []
         self.resolve(lines)
         self.on_cost = self.reckon(lines)
 
+    def element(self, row):
+        """What an element is on the day of pay; None where no row says so."""
+        return next((one for one in self.elements.get((row["council"], row["element"]), []) if holds(one, row["pay_date"])), None)
+
     def category(self, row):
-        found = self.elements.get((row["council"], row["element"]))
+        found = self.element(row)
         return found["category"] if found else "other"
 
     def counts(self, row, what):
-        found = self.elements.get((row["council"], row["element"]))
-        return bool(found) and found[what] == "true"
+        found = self.element(row)
+        return found is not None and found[what] == "true"
 
     def on_cost_account(self, row):
         found = self.books.account(row["council"], row["account"], self.period.clamp(row["pay_date"]))
@@ -95,12 +102,18 @@ class Pay:
         rows = [row for row in self.posts.get((council, assignment), []) if holds(row, day)]
         said = [row for row in rows if any(row[name] not in (None, "") for name in ("weight", "ownership", "service", "bearer"))]
         one_span = len({(row["valid_from"], row["valid_to"]) for row in rows}) == 1
+        one_span = one_span and all(self.is_class(row) for row in said)
         if may_split and said and one_span and self.books.takes_part(council, day) and sum(row["weight"] or 0 for row in said) > 0:
             weights = defaultdict(int)
             for row in said:
                 weights[row["ownership"] or "", row["service"] or "none", row["bearer"] or ""] += row["weight"] or 0
-            return weights
+            return {cls: weight for cls, weight in weights.items() if weight}
         return {self.books.class_of(council, None, centre, account, "", day): 1}
+
+    def is_class(self, row):
+        """Whether cost can stand in the class that a split names."""
+        service = row["service"] or "none"
+        return row["ownership"] in OWNERSHIPS and (service in self.books.services or row["ownership"] == "retained" and service == "none")
 
     def shared_out(self, amount, *place):
         """An amount by class, cut once."""
@@ -135,7 +148,8 @@ class Pay:
             if in_ledger != in_pay:
                 reason = "amounts_differ" if group and pay else "no_pay_line" if group else "no_ledger_line"
                 row = [in_ledger, in_pay, in_ledger - in_pay, abs(in_ledger - in_pay), reason, behind.get(key, set())]
-                if len(row[5]) < self.books.small_group:
+                # Lines without pay tell of no person.
+                if reason != "no_pay_line" and len(row[5]) < self.books.small_group:
                     few[key[0]].append((key, row))
                 else:
                     self.differences.append((key, row))
