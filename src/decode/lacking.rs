@@ -8,12 +8,13 @@ use super::{
         money::{AmountFault, MoneyRules},
     },
 };
+use crate::domain::without_blanks;
 use crate::schema::{ColumnRules, MoneyStyle, Noise, Round, Rounding, date_format, style_word};
 
 /// `looks like a day number of Excel: say …`; `None` where no single answer suggests itself. It holds nothing of the value.
 pub(super) fn word(fault: ValueFault, rules: &ColumnRules, value: &str) -> Option<String> {
     let padded = value;
-    let value = value.trim();
+    let value = value.get(without_blanks(value)).unwrap_or(value).trim();
     match fault {
         ValueFault::Amount(AmountFault::Style) => styles(rules, padded, value),
         ValueFault::Amount(AmountFault::Precision) => part_pennies(rules, value),

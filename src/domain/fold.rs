@@ -47,6 +47,15 @@ const fn is_invisible(letter: char) -> bool {
         | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Where a text begins and ends without blanks of any kind, and what nobody sees, around it; line ends stay.
+#[must_use]
+pub fn without_blanks(text: &str) -> std::ops::Range<usize> {
+    let is_blank = |letter: char| (letter.is_whitespace() && !matches!(letter, '\n' | '\r')) || is_invisible(letter);
+    let rest = text.trim_start_matches(is_blank);
+    let start = text.len() - rest.len();
+    start..start + rest.trim_end_matches(is_blank).len()
+}
+
 /// A text with what folding would change written out, for messages: `Parks\u{200b}`; of several blanks all but the first.
 #[must_use]
 pub fn show_invisible(text: &str) -> String {
@@ -66,6 +75,15 @@ pub fn show_invisible(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_sees_is_no_part_of_a_value() {
+        for text in ["12.00", " 12.00\t", "\u{a0}12.00\u{200b}", "\u{feff} 12.00\u{2009} ", "\u{202f}12.00\u{2060}"] {
+            assert_eq!(text.get(without_blanks(text)), Some("12.00"), "{text:?}");
+        }
+        assert_eq!(without_blanks("\u{a0} "), 3..3);
+        assert_eq!("a\u{a0}b\n".get(without_blanks("a\u{a0}b\n")), Some("a\u{a0}b\n"));
+    }
     use proptest::prelude::*;
 
     #[test]

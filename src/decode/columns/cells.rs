@@ -20,7 +20,7 @@ use super::{
     CellFault, Known,
 };
 use crate::{
-    domain::Day,
+    domain::{self, Day},
     schema::{PeriodFormat, Type},
 };
 
@@ -50,17 +50,23 @@ fn trimmed(text: &[u8], start: usize, end: usize) -> (usize, usize) {
 
 #[cold]
 fn without_blanks(whole: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
-    const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
     loop {
         let text = whole.get(start..end).unwrap_or_default();
         match text {
             [b' ' | b'\t', ..] => start += 1,
             [.., b' ' | b'\t'] => end -= 1,
-            _ if text.starts_with(NO_BREAK_SPACE) => start += 2,
-            _ if text.ends_with(NO_BREAK_SPACE) => end -= 2,
-            _ => return (start, end),
+            _ => return without_unseen(text, start, end),
         }
     }
+}
+
+/// No-break blanks and what nobody sees, as spreadsheets and web pages leave them around values.
+fn without_unseen(text: &[u8], start: usize, end: usize) -> (usize, usize) {
+    let is_plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii);
+    let said = if is_plain(text.first()) && is_plain(text.last()) { None } else { std::str::from_utf8(text).ok() };
+    let Some(said) = said else { return (start, end) };
+    let inner = domain::without_blanks(said);
+    (start + inner.start, start + inner.end)
 }
 
 /// Where a column's nulls and faults go.
@@ -113,7 +119,8 @@ impl Cells<'_> {
     fn value<'s>(&'s self, row: usize, spans: &[u32], is_text: bool, scratch: &'s mut Scratch) -> Option<Cell<'s>> {
         // Plain numbers, not a `Cell` that changes: it would be written to memory and read back for every value.
         let mut start = *spans.get(self.field)? as usize + self.lead;
-        let mut end = *spans.get(self.field + 1)? as usize;
+        // Of a field that its record lacks the beginning lies behind the end.
+        let mut end = (*spans.get(self.field + 1)? as usize).max(start);
         let mut whole = self.text;
         let quoted = self.dialect.quote.is_some() && whole.get(start).copied() == self.dialect.quote && end >= start + 2;
         if quoted {
