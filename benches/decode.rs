@@ -146,6 +146,7 @@ fn havering() -> (&'static str, Contract, Vec<u8>) {
         quote: None,
         escape: Escape::Doubled,
         trailing_delimiter: false,
+        short_lines: false,
         borders: false,
         formula_texts: false,
         other_delimiter: None,

@@ -142,6 +142,11 @@ impl Judge {
         }
     }
 
+    /// Whether records may lack fields at their end; not where records of other types have fewer of their own.
+    pub(super) const fn may_lack_fields(&self) -> bool {
+        matches!(&self.layout.format, Format::Delimited(delimited) if delimited.short_lines) && self.layout.rows.records.is_empty()
+    }
+
     /// A record as it came.
     pub(super) fn as_it_came(&self, record: &[u8]) -> String {
         let text = String::from_utf8_lossy(record);

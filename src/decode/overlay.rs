@@ -140,7 +140,7 @@ fn cells_of(judge: &Judge, header: &Header, text: &[u8], row: Row<'_>) -> Vec<(I
 
 fn each_record(judge: &Judge, header: &Header, piece: &Piece, text: &[u8], mut look: impl FnMut(Row<'_>)) {
     let mut splitting = piece.split(judge, header, text);
-    let mut records = Records::new(header.fields, splitting.gap());
+    let mut records = Records::new(header.fields, splitting.gap()).lacking(judge.may_lack_fields());
     let mut more = true;
     while more {
         more = splitting.fill(&mut records, BLOCK_ROWS).unwrap_or(false);

@@ -116,7 +116,7 @@ impl<'a> Pass<'a> {
 
     fn run(&mut self) {
         let mut splitting = self.piece.split(self.judge, self.header, self.text);
-        let mut rows = Records::new(self.header.fields, splitting.gap());
+        let mut rows = Records::new(self.header.fields, splitting.gap()).lacking(self.judge.may_lack_fields());
         let mut more = true;
         while more && self.fault.is_none() {
             more = match splitting.fill(&mut rows, BLOCK_ROWS) {

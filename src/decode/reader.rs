@@ -213,7 +213,7 @@ impl Piece {
         let text = self.text(judge);
         let kinds = Kinds::new(judge, header, &text);
         let mut splitting = self.split(judge, header, &text);
-        let mut records = Records::new(header.fields, splitting.gap());
+        let mut records = Records::new(header.fields, splitting.gap()).lacking(judge.may_lack_fields());
         let (mut more, mut end) = (true, None::<u64>);
         while more && end.is_none() {
             more = splitting.fill(&mut records, BLOCK_ROWS).unwrap_or(false);
@@ -229,7 +229,7 @@ impl Piece {
     fn raw(&self, judge: &Judge, header: &Header, line: u64) -> Option<String> {
         let text = self.text(judge);
         let mut splitting = self.split(judge, header, &text);
-        let mut records = Records::new(header.fields, splitting.gap());
+        let mut records = Records::new(header.fields, splitting.gap()).lacking(judge.may_lack_fields());
         let mut more = true;
         while more {
             more = splitting.fill(&mut records, BLOCK_ROWS).unwrap_or(false);

@@ -17,6 +17,8 @@ pub(super) struct Records {
     fields: usize,
     /// Bytes between a field and the next: 1 where a delimiter stands there, 0 where fields touch.
     gap: usize,
+    /// A record may lack fields at its end: they are empty (`short_lines: allowed`).
+    may_lack: bool,
     /// For each record its first byte, then the end of each field; last, the record that is being split.
     spans: Vec<u32>,
     /// Where in `spans` the record that is being split begins.
@@ -80,6 +82,11 @@ impl Records {
         Self { fields, gap, ..Self::default() }
     }
 
+    /// The same, of which each may lack fields at its end.
+    pub(super) fn lacking(self, may_lack: bool) -> Self {
+        Self { may_lack, ..self }
+    }
+
     /// Bytes between the end of the field before `place` and its own beginning.
     #[inline]
     pub(super) fn lead(&self, place: usize) -> usize {
@@ -117,6 +124,15 @@ impl Records {
     /// Ends the record that is being split, after its last field.
     #[inline]
     pub(super) fn end_record(&mut self, line: u64, escaped: bool) {
+        if self.may_lack {
+            self.fill_up();
+        }
+        self.end_as_is(line, escaped);
+    }
+
+    /// The same of a record that no line end follows: what it lacks may have been cut off.
+    #[inline]
+    pub(super) fn end_as_is(&mut self, line: u64, escaped: bool) {
         if self.spans.len() - self.open == self.fields + 1 {
             self.open = self.spans.len();
             self.lines.push(line);
@@ -125,6 +141,15 @@ impl Records {
             let mut span = self.spans.drain(self.open..);
             let start = span.next().unwrap_or(0) as usize;
             self.odd.push(OddRow { start, ends: span.collect(), line, escaped });
+        }
+    }
+
+    /// Fields that the record lacks end where it ends: their beginning lies behind it, so that nothing stands in them.
+    #[cold]
+    fn fill_up(&mut self) {
+        let there = self.spans.len() - self.open;
+        if let Some(end) = self.spans.last().copied().filter(|_| (2..=self.fields).contains(&there)) {
+            self.spans.resize(self.open + self.fields + 1, end);
         }
     }
 

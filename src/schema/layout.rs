@@ -101,7 +101,7 @@ fn container(fields: &Fields<'_>) -> Option<Container> {
 }
 
 fn delimited(fields: &Fields<'_>, columns: &Columns<'_>) -> Delimited {
-    format_keys(fields, "delimited", &["unit", "length", "short_lines", "fill", "sheet", "columns", "macros"]);
+    format_keys(fields, "delimited", &["unit", "length", "fill", "sheet", "columns", "macros"]);
     no_places(columns);
     let (delimiter, other_delimiter) = delimiter(fields);
     let delimited = Delimited {
@@ -113,6 +113,7 @@ fn delimited(fields: &Fields<'_>, columns: &Columns<'_>) -> Delimited {
         quote: quote(fields),
         escape: choice(fields, "escape", Escape::Doubled, &[("doubled", Escape::Doubled), ("backslash", Escape::Backslash)]),
         trailing_delimiter: flag(fields, "trailing_delimiter"),
+        short_lines: choice(fields, "short_lines", false, &[("refused", false), ("allowed", true)]),
     };
     check_quotes(fields, &delimited);
     delimited

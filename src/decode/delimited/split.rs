@@ -186,7 +186,7 @@ impl<'a> Splitter<'a> {
     fn finish(&mut self, rows: &mut Records) {
         if self.start < self.text.len() {
             rows.end_field(self.text.len());
-            rows.end_record(self.line, self.escaped);
+            rows.end_as_is(self.line, self.escaped);
             self.start = self.text.len();
             rows.begin(self.start);
         }
@@ -201,7 +201,11 @@ impl<'a> Splitter<'a> {
             let record = read_record(self.text, self.start, self.dialect).map_err(place)?;
             rows.begin(self.start);
             record.ends.iter().for_each(|end| rows.end_field(*end));
-            rows.end_record(self.line, record.escaped);
+            if record.next > record.end() {
+                rows.end_record(self.line, record.escaped);
+            } else {
+                rows.end_as_is(self.line, record.escaped);
+            }
             if let Some(first) = self.text.get(record.end()).filter(|_| record.next > record.end()) {
                 self.line_ends.count(*first, record.next - record.end());
             }

@@ -55,6 +55,7 @@ impl Layout {
             escape: Escape::Doubled,
             formula_texts: false,
             trailing_delimiter: false,
+            short_lines: false,
         };
         Self { rows: RowRules::default(), format: Format::Delimited(delimited), container: None }
     }
@@ -93,6 +94,7 @@ pub enum SheetChoice {
 }
 
 /// `format: delimited`.
+#[allow(clippy::struct_excessive_bools)] // each is declared, or not, by itself
 #[derive(Clone, Debug)]
 pub struct Delimited {
     pub text: TextRules,
@@ -109,6 +111,8 @@ pub struct Delimited {
     pub formula_texts: bool,
     /// Every record ends with one delimiter more.
     pub trailing_delimiter: bool,
+    /// A record may lack fields at its end: they are empty (`short_lines: allowed`).
+    pub short_lines: bool,
 }
 
 /// `format: fixed`.
