@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{
+    amounts::{amount_columns, amount_question, vat},
     answers::{Answers, NO, Question, YES},
+    covered::coverage,
     currency,
     evidence::{Evidence, Seen},
-    guess::{guess, targets, words},
-    happened, inside, looks, marked,
-    names::{Agrees, Named, any_name, has_month, naming},
-    places::contract_of,
-    rest, sign, unit,
+    guess::{guess, targets},
+    happened, looks, marked, pay, rest, sign, unit, withheld,
 };
 use crate::{
-    domain::{Calendar, Day},
+    domain::Calendar,
     pipeline::{Basis, Partnership},
     profile::{Column, Kind, Money, Over, Reason},
     schema::{Contract, Type},
@@ -60,7 +59,11 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     let tables = [Basis::Ledger, Basis::Payments].map(Basis::common_table);
     let budget = looks::says_budget(evidence);
     let into = if budget { Basis::Ledger.common_table() } else { around.default_table() };
-    all.push(Question::new("into", "Which common table does it fill?").choices(tables).default(into).stands_if(!budget));
+    let question = Question::new("into", "Which common table does it fill?").choices(tables);
+    all.push(match pay::looks_like_pay(evidence) {
+        Some(why) => question.seen(why),
+        None => question.default(into).stands_if(!budget),
+    });
     all.extend(around.table(answers, into).filter(|table| table.special.actual.is_some()).map(|_| looks::balance(budget)));
     all.extend(happened::both(evidence).map(|mixed| mixed.question(evidence)));
     let amount = amount_question(evidence);
@@ -69,11 +72,12 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     all.push(unit::unit(evidence, &chosen));
     all.push(vat(evidence, &chosen));
     all.extend(sign::sign(evidence, &chosen, answers));
-    all.extend(marked::questions(evidence, &chosen));
+    all.extend(marked::questions(evidence, &chosen, around.table(answers, into)));
     let date = date_question(evidence);
     let date_chosen = answers.of(&date).or(date.default.as_deref()).and_then(|heading| evidence.named(heading)).cloned();
     all.extend([date].into_iter().filter(|question| !question.choices.is_empty()));
-    all.extend(coverage(around, evidence, date_chosen.as_ref()));
+    all.extend(withheld::question(evidence, date_chosen.as_ref()));
+    all.extend(coverage(around, evidence, date_chosen.as_ref(), &chosen));
     all.extend(totals(evidence, &chosen));
     all.extend(parts_of_pennies(evidence, &chosen));
     all.extend(nothing_words(evidence));
@@ -86,110 +90,15 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     all
 }
 
-fn headings(evidence: &Evidence, of: impl Fn(Kind, &Seen) -> bool) -> Vec<String> {
+/// Labels of the columns of which this holds.
+pub(super) fn headings(evidence: &Evidence, of: impl Fn(Kind, &Seen) -> bool) -> Vec<String> {
     evidence.columns.iter().filter(|seen| of(evidence.kind(seen), seen)).map(|seen| evidence.label(seen)).collect()
 }
 
 /// The heading at this place of the first sample.
-fn heading_at(evidence: &Evidence, at: Option<usize>) -> Option<String> {
+pub(super) fn heading_at(evidence: &Evidence, at: Option<usize>) -> Option<String> {
     let seen = evidence.columns.iter().find(|seen| seen.places.first() == Some(&at) && at.is_some())?;
     Some(evidence.label(seen))
-}
-
-fn amount_question(evidence: &Evidence) -> Question {
-    if let Some(question) = looks::months_as_columns(evidence) {
-        return question;
-    }
-    let money = headings(evidence, |kind, _| kind == Kind::Money);
-    let likely = evidence.samples.first().and_then(|sample| sample.profile.amount);
-    let sides = unit::sides(evidence);
-    let default = match &sides {
-        Some(sides) => (!sides.credits_below).then(|| sides.answer.clone()),
-        None => known_amount(evidence).or_else(|| unit::counts(evidence, heading_at(evidence, likely).or_else(|| money.first().cloned())?)),
-    };
-    let sums: Vec<String> = evidence
-        .columns
-        .iter()
-        .filter(|seen| evidence.kind(seen) == Kind::Money)
-        .map(|seen| format!("{} adds up to {}", evidence.label(seen), sum_text(evidence, seen)))
-        .collect();
-    let seen = match &sides {
-        Some(sides) if sides.credits_below => {
-            format!("{}; credits stand below nought already, so that `{}` would add them", sums.join("; "), sides.answer)
-        }
-        _ if sums.is_empty() => no_amount(evidence),
-        _ => sums.join("; "),
-    };
-    let question = Question::new("amount", "Which column is the amount? A difference is written `Gross - VAT`.").seen(seen);
-    let question = default.map_or(question.clone(), |default| question.default(default));
-    question.stands_if(money.len() == 1)
-}
-
-/// Why no column looks like one of amounts.
-fn no_amount(evidence: &Evidence) -> String {
-    let speaks = |seen: &&Seen| {
-        let heading = format!(" {} ", words(&seen.heading));
-        ["amount", "value", "net", "gross", "total", "paid", "payment", "spend", "cost", "pounds"]
-            .iter()
-            .any(|word| heading.contains(&format!(" {word} ")))
-    };
-    let written = |seen: &Seen| {
-        let mut shapes: Vec<&str> = Vec::new();
-        for (shape, _) in evidence.facts(seen).flat_map(|column| &column.shapes) {
-            if !shapes.contains(&shape.as_str()) && shapes.len() < 3 {
-                shapes.push(shape);
-            }
-        }
-        let what = match evidence.kind(seen) {
-            Kind::Code => "whole numbers as codes are",
-            Kind::Empty => "nothing",
-            Kind::Quantity => "numbers that are no pounds by their heading",
-            _ => "no amounts in a style that `truecost explain money` lists",
-        };
-        let shapes = if shapes.is_empty() { String::new() } else { format!(" (9 a digit, A a letter: {})", shapes.join(", ")) };
-        format!("`{}` holds {what}{shapes}", evidence.label(seen))
-    };
-    let found: Vec<String> = evidence.columns.iter().filter(speaks).map(written).collect();
-    if found.is_empty() { "no column looks like amounts".to_owned() } else { format!("no column looks like amounts: {}", found.join("; ")) }
-}
-
-/// The column of pounds of a layout that is known: amounts in another currency stand beside it.
-fn known_amount(evidence: &Evidence) -> Option<String> {
-    let contract = contract_of(evidence.given.as_ref()?.known?).ok()?;
-    contract.columns.iter().find(|column| column.kind == Type::Money).map(|column| column.physical_name.clone())
-}
-
-/// The pounds of a column over all samples.
-fn sum_text(evidence: &Evidence, seen: &Seen) -> String {
-    let sum: i128 = evidence.facts(seen).filter_map(|column| column.money.as_ref()).map(|money| money.sum.0).sum();
-    crate::profile::Millionths(sum).text()
-}
-
-/// The column of an amount, and the one that is taken off it, if any.
-#[must_use]
-pub fn amount_columns<'e>(evidence: &'e Evidence, amount: &str) -> Option<(&'e Seen, Option<&'e Seen>)> {
-    if let Some(seen) = evidence.named(amount) {
-        return Some((seen, None));
-    }
-    let (whole, off) = amount.rsplit_once(" - ")?;
-    Some((evidence.named(whole)?, Some(evidence.named(off)?)))
-}
-
-fn vat(evidence: &Evidence, amount: &str) -> Question {
-    let question = Question::new("vat", "Is the amount net or gross of VAT that the body recovers?").choices(["net", "gross", "unknown"]);
-    let heading = words(amount);
-    let says = |all: &[&str]| all.iter().any(|word| format!(" {heading} ").contains(&format!(" {word} ")));
-    let is_whole = evidence.samples.iter().flat_map(|sample| &sample.profile.identities).any(|identity| {
-        let of = |at: &usize| heading_at(evidence, Some(*at)).is_some_and(|label| label == amount);
-        of(&identity.whole)
-    });
-    if amount.contains(" - ") || says(&["net", "excl vat", "ex vat", "excluding vat", "exc vat"]) {
-        return question.seen(format!("the heading says so: {amount}")).default("net");
-    }
-    if is_whole || says(&["gross", "inc vat", "incl vat", "including vat"]) {
-        return question.seen(format!("`{amount}` is the sum of other amounts, or its heading says so")).default("gross");
-    }
-    question.seen("nothing in the file says so").default("unknown")
 }
 
 fn date_question(evidence: &Evidence) -> Question {
@@ -206,70 +115,6 @@ fn date_question(evidence: &Evidence) -> Question {
     let one = dates.len() == 1;
     let question = question.choices(dates).stands_if(one);
     default.map_or(question.clone(), |default| question.default(default))
-}
-
-/// What a file may be that holds rows of the year's months before the one in its name.
-const LATE: &str = "most rows are of the month in the name, and a fair part is of months before: `{calendar: month, extent: one}` where \
-                    these were paid late and no other file has them, `extent: to_date` where each file brings the year so far again";
-
-/// How files are named, and what each covers.
-fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>) -> Vec<Question> {
-    let samples = evidence.named_files(date, around.calendar());
-    coverage_of(&samples, Some((evidence, date)), around.calendar())
-}
-
-/// The same of files of which each is named and covers periods; `of` is what they hold, where all of them are of one layout, and its date.
-#[must_use]
-pub fn coverage_of(samples: &[Named], of: Option<(&Evidence, Option<&Seen>)>, calendar: Calendar) -> Vec<Question> {
-    let found = naming(samples, calendar);
-    let shown: Vec<String> = samples
-        .iter()
-        .map(|sample| format!("{} holds {}", sample.name, sample.periods.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
-        .collect();
-    let files = Question::new("files", "How are its files named? `truecost explain files` lists the words.");
-    let covers = Question::new("covers", "What does one file cover? As in `{calendar: month, extent: one}`; `truecost explain covers`.");
-    if let Some(naming) = found {
-        let part = || of.and_then(|(evidence, date)| part_of_a_month(evidence, date)).filter(|_| naming.pattern.contains("{date}"));
-        let open = part().or_else(|| of.and_then(|(evidence, date)| month_or_period(evidence, date, &naming.pattern)));
-        let open = open.or_else(|| (naming.rows == Agrees::Earlier).then(|| LATE.to_owned()));
-        let seen = open.iter().fold(shown.join("; "), |seen, why| format!("{seen}; {why}"));
-        let covers = covers.seen(seen).stands_if(samples.len() > 1 && naming.rows == Agrees::Fully && open.is_none());
-        let covers = if open.is_some() { covers } else { covers.default(naming.covers) };
-        return vec![files.seen(shown.join("; ")).default(naming.pattern).stands_if(true), covers];
-    }
-    let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
-    match of.and_then(|(evidence, _)| inside::inside(evidence, samples, calendar)).zip(any_name(&names)) {
-        Some((inside, pattern)) => vec![
-            files.seen(shown.join("; ")).default(pattern),
-            covers.seen(format!("{}; the file says so itself", shown.join("; "))).default(inside.covers),
-        ],
-        None => vec![files.seen(shown.join("; ")), covers.seen(shown.join("; "))],
-    }
-}
-
-/// That a number in the name may be a month or a period of the year, and no column of dates tells.
-fn month_or_period(evidence: &Evidence, date: Option<&Seen>, pattern: &str) -> Option<String> {
-    let by_months = looks::months_as_columns(evidence).is_some();
-    let spelt = evidence.samples.iter().all(|sample| has_month(&sample.profile.file));
-    (date.is_none() && !by_months && !spelt && pattern.contains("{month}")).then(|| {
-        "no column holds days, so rows count in the one period that the name says: is its number a month (`calendar: month`), or a period of \
-         the financial year, of which 1 is April (`calendar: fiscal`)"
-            .to_owned()
-    })
-}
-
-/// That the rows of every sample lie within some ten days: files of weeks or days, of which each would take the place of the one before.
-fn part_of_a_month(evidence: &Evidence, date: Option<&Seen>) -> Option<String> {
-    const DAYS: i32 = 10;
-    let spans = evidence.facts(date?).filter_map(|column| column.dates.as_ref());
-    let days = spans.map(|dates| Some((Day::parse_iso(dates.first.as_ref()?)?, Day::parse_iso(dates.last.as_ref()?)?)));
-    let days: Vec<(Day, Day)> = days.collect::<Option<_>>()?;
-    let several = evidence.samples.iter().all(|sample| sample.profile.rows.data > 4);
-    let (first, last) = days.first().filter(|_| several && days.iter().all(|(first, last)| last.0 - first.0 < DAYS))?;
-    Some(format!(
-        "its name has a day and its rows are of {first} to {last} alone: where several such files make a month, each would take the place \
-         of the one before (one period in several files is not read yet: ask for a file of the month)"
-    ))
 }
 
 /// What looks like a total, and rows without an amount.
@@ -325,12 +170,15 @@ fn totals(evidence: &Evidence, amount: &str) -> Vec<Question> {
         })
         .collect();
     if !without.is_empty() {
+        let words = withheld::no_amounts(evidence, amount);
+        let words: Vec<String> =
+            words.iter().map(|(word, rows)| format!("{} say `{word}`", crate::domain::counted(*rows, "row"))).collect();
         questions.push(
             Question::new(
                 "without_amount",
                 "What are rows without an amount? left_out: no payments; quarantine: each is looked at by a person.",
             )
-            .seen(without.join("; "))
+            .seen(without.into_iter().chain(words).collect::<Vec<_>>().join("; "))
             .choices(["left_out", "quarantine"])
             .default("quarantine"),
         );

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::{
     answers::{Answers, NO, Question, YES},
     ask::{self, Around},
+    covered,
     draft::Draft,
     evidence::{Evidence, Sample},
     guess::squeezed,
@@ -153,7 +154,7 @@ pub fn asked(around: &Around<'_>, eras: &[Era], evidence: Vec<Evidence>, answers
     }
     if eras.len() > 1 {
         let named = all.iter().flat_map(|asked| named(asked, around.calendar())).collect::<Vec<_>>();
-        let mut whole = ask::coverage_of(&named, None, around.calendar());
+        let mut whole = covered::coverage_of(&named, None, around.calendar());
         // What is doubtful of one layout's files is doubtful.
         let doubtful =
             all.iter().flat_map(|asked| &asked.questions).find(|question| question.key == "covers" && question.default.is_none());

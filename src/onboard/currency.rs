@@ -18,6 +18,12 @@ const POUNDS: &str = "pounds";
 /// Currencies that English bodies pay in; they tell a column of currencies whose heading does not.
 const OTHERS: [&str; 12] = ["eur", "usd", "chf", "sek", "nok", "dkk", "aud", "cad", "nzd", "jpy", "pln", "zar"];
 
+/// Whether a word says that a number is no money: statistical units of a ledger.
+#[must_use]
+pub fn is_no_money(word: &str) -> bool {
+    ["stat", "statistical", "statistics", "stats", "memorandum"].contains(&words(word).as_str())
+}
+
 /// A column of currencies: its words for pounds, and its other words with how many rows say each.
 pub struct Currencies<'e> {
     seen: &'e Seen,
@@ -52,7 +58,8 @@ pub fn question(evidence: &Evidence, table: &Contract) -> Option<Question> {
          pounds: the amount is in pounds all the same.",
         evidence.label(found.seen)
     );
-    let question = Question::new(KEY, ask).seen(list.join("; ")).choices([LEFT_OUT, "quarantine", POUNDS]).default("quarantine");
+    let default = if found.others.iter().all(|(word, _)| is_no_money(word)) { LEFT_OUT } else { "quarantine" };
+    let question = Question::new(KEY, ask).seen(list.join("; ")).choices([LEFT_OUT, "quarantine", POUNDS]).default(default);
     (!found.others.is_empty()).then_some(question)
 }
 

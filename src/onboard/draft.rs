@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{
+    amounts::{amount_columns, is_sum},
     answers::{Answers, Question, meant},
-    ask::{Around, amount_columns, proposed_roles},
+    ask::{Around, proposed_roles},
     currency::{self, Currencies},
     evidence::{EMPTY, Evidence, Seen},
+    guarded,
     guess::{sql_name, targets},
     happened,
     looks::{MONTHS, month_columns},
@@ -117,6 +119,8 @@ pub fn draft(around: &Around<'_>, evidence: &Evidence, questions: &[Question], a
     if let Some(known) = evidence.given.as_ref().and_then(|given| given.known) {
         drawn.known(known, &mut draft)?;
     } else {
+        drawn.personal_answers();
+        drawn.names_answers();
         drawn.columns(&mut draft);
         drawn.layout(&mut draft, around);
     }
@@ -184,16 +188,9 @@ impl<'a> Drawn<'a> {
             self.no_column("amount", &amount);
             return Vec::new();
         };
-        [Some(one), other].into_iter().flatten().collect()
-    }
-
-    fn no_column(&mut self, key: &str, heading: &str) {
-        let labels: Vec<String> = self.evidence.columns.iter().map(|seen| self.evidence.label(seen)).collect();
-        let known: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
-        let near = nearest(heading, labels.iter().map(String::as_str));
-        let fault =
-            Diagnostic::new(command::ANSWER, format!("`{}` cannot be the answer to `{key}`: it is no column", heading.escape_debug()));
-        self.faults.push(fault.expected(format!("one of {}", known.join(", "))).outcome("nothing was written").hint(meant(near)));
+        let all: Vec<&'a Seen> = [Some(one), other].into_iter().flatten().collect();
+        all.iter().for_each(|seen| self.holds_amounts(seen));
+        all
     }
 
     /// Target of each column by its label, proposals and answers together.
@@ -232,9 +229,9 @@ impl<'a> Drawn<'a> {
         let by_label = self.targets();
         let currencies = currency::named(self.evidence, self.table, &self.said.of(currency::KEY));
         let mixed = happened::both(self.evidence);
+        let is_sum = is_sum(self.evidence, &self.said.of("amount"));
         let mut taken: Vec<String> = Vec::new();
-        let columns: Vec<&'a Seen> = self.evidence.columns.iter().collect();
-        for seen in columns {
+        for seen in self.evidence.columns.iter().collect::<Vec<&'a Seen>>() {
             let label = self.evidence.label(seen);
             let target = by_label.get(&label).cloned();
             let is_amount = amounts.iter().any(|amount| std::ptr::eq(*amount, seen));
@@ -270,6 +267,7 @@ impl<'a> Drawn<'a> {
             self.type_of(seen, &mut column, is_amount, is_date);
             if let [whole, off] = amounts.as_slice()
                 && !by_months
+                && !is_sum
             {
                 let side = if std::ptr::eq(*whole, seen) {
                     Some("debit")
@@ -284,7 +282,7 @@ impl<'a> Drawn<'a> {
             self.common_words(seen, &mut column);
             let mixed = mixed.as_ref().filter(|mixed| std::ptr::eq(mixed.seen, seen));
             let only = currency.map(Currencies::only).or_else(|| Some(mixed?.only(&self.said.of(happened::KEY))));
-            column.words.extend(only.map(|words| ("only", words)));
+            column.words.extend(only.or_else(|| self.guarded(seen, &column)).map(|words| ("only", words)));
             draft.columns.push(column);
         }
         if by_months {
@@ -292,6 +290,12 @@ impl<'a> Drawn<'a> {
             draft.months = month_columns(self.evidence).into_iter().filter_map(day).collect();
         }
         self.sign_from(draft);
+    }
+
+    /// The words that a column may say which decides what counts.
+    fn guarded(&self, seen: &Seen, column: &DraftColumn) -> Option<String> {
+        let is_open = column.physical_type == "VARCHAR" && column.words.iter().all(|(key, _)| *key != "personal");
+        guarded::only(self.evidence, seen, &|key| self.said.of(key)).filter(|_| is_open)
     }
 
     /// What the common table calls a column: its one amount, its date, or what it fills.
@@ -399,6 +403,10 @@ impl<'a> Drawn<'a> {
                 match names.as_slice() {
                     [one] => select.push((format!("{sign}{one}"), name)),
                     _ if !draft.months.is_empty() => {}
+                    [one, other] if is_sum(self.evidence, &self.said.of("amount")) => {
+                        let between = if negative { "-" } else { "+" };
+                        select.push((format!("{sign}{} {between} {}", or_nought(draft, one), or_nought(draft, other)), name));
+                    }
                     [whole, off] => select.push((format!("{} - {}", or_nought(draft, whole), or_nought(draft, off)), name)),
                     _ => {}
                 }

@@ -65,11 +65,19 @@ pub fn both(evidence: &Evidence) -> Option<Mixed<'_>> {
     mixed(evidence).filter(Mixed::has_both)
 }
 
-fn is_planned(heading: &str, word: &str) -> bool {
-    let (heading, word) = (words(heading), words(word));
+/// Whether a word says budget, forecast or commitment.
+#[must_use]
+pub fn is_planned(heading: &str, word: &str) -> bool {
+    let word = words(word);
     let all: Vec<&str> = word.split(' ').collect();
     let says = all.iter().any(|word| PLANNED.contains(word)) && all.iter().all(|word| PLANNED.contains(word) || BESIDE.contains(word));
-    says || (HEADINGS.contains(&heading.as_str()) && LETTERS.contains(&word.as_str()))
+    says || (speaks_by_letters(heading) && LETTERS.contains(&word.as_str()))
+}
+
+/// Whether letters below a heading say what has happened.
+#[must_use]
+pub fn speaks_by_letters(heading: &str) -> bool {
+    HEADINGS.contains(&words(heading).as_str())
 }
 
 impl Mixed<'_> {

@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes::command},
     domain::is_like,
-    profile::{Container, Format, Profile, Reason},
+    profile::{Container, Format, Kind, Profile, Reason},
     schema::{KnownLayout, known_layouts, words},
 };
 
@@ -175,6 +175,9 @@ fn delimited(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
     if all(&|profile| profile.layout.trailing_delimiter) {
         said.push(("trailing_delimiter", "true".to_owned(), "each line ends in one".to_owned()));
     }
+    if profiles.iter().any(|profile| lacks_little(profile)) {
+        said.push(("short_lines", "allowed".to_owned(), "empty fields at the end of lines are lacking".to_owned()));
+    }
     if all(&|profile| profile.text.as_ref().is_some_and(|text| text.open_end)) {
         said.push(("last_line_end", "absent".to_owned(), "the last line of no sample has a line end".to_owned()));
     }
@@ -185,6 +188,18 @@ fn delimited(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
         need_file(&mut said, "formula_texts", "true", "codes written as formulas, `=\"00123\"`", cannot);
     }
     said
+}
+
+/// Whether rows lack fields at their end, and in none of these stands an amount, a quantity or a day.
+fn lacks_little(profile: &Profile) -> bool {
+    let Some((rows, least)) = profile.layout.short_rows.filter(|_| profile.record_types.is_empty()) else { return false };
+    // Where every row is short, it may be one in the middle that is lacking.
+    let some_are_whole = profile.columns.first().is_some_and(|column| rows < column.filled.of);
+    let tells = |kind: Kind| matches!(kind, Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);
+    some_are_whole
+        && least > 1
+        && !profile.layout.trailing_delimiter
+        && profile.columns.iter().all(|column| column.at < least || !tells(column.kind))
 }
 
 fn encodings(profiles: &[&Profile], cannot: &mut Vec<String>) -> FileWord {

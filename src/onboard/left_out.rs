@@ -7,9 +7,10 @@ use super::{
     evidence::Evidence,
     happened,
     layout::FileWord,
+    withheld,
 };
 use crate::{
-    profile::{LeftOut, Profile, Reason, is_total_word},
+    profile::{Format, LeftOut, Profile, Reason, is_total_word},
     schema::{Contract, words},
 };
 
@@ -58,10 +59,13 @@ pub fn left_out(
         && let Some(amount) = amount(draft)
     {
         not_data.push(format!("{{when: {{{}: \"\"}}, reason: rows without an amount}}", amount.name));
+        for word in withheld::no_amounts(evidence, &said("amount")).keys() {
+            not_data.push(format!("{{when: {{{}: {}}}, reason: rows without an amount}}", amount.name, quoted_in_list(word)));
+        }
     }
     not_data.extend(currency::left_out(evidence, table, &said(currency::KEY), draft));
     not_data.extend(happened::left_out(evidence, draft, said));
-    not_data.extend(super::marked::left_out(evidence, draft, said));
+    not_data.extend(super::marked::left_out((evidence, table), draft, said));
     not_data.sort();
     not_data.dedup();
     // Two reasons for one condition cannot be told apart: the first stands, and what it holds.
@@ -76,7 +80,10 @@ pub fn left_out(
     }
     let bars = evidence.samples.iter().any(|sample| sample.profile.layout.bars);
     let between = all.iter().any(|(_, left)| left.reason == Reason::PageHead || (left.reason == Reason::Rule && !bars));
-    if between && printed.is_empty() {
+    let dashes = all.iter().all(|(profile, left)| left.reason != Reason::PageHead && profile.format == Format::Delimited);
+    if between && printed.is_empty() && dashes {
+        words.push(("pages", "[\"---*\", \"===*\", \"___*\"]".to_owned(), "lines of dashes, each counted".to_owned()));
+    } else if between && printed.is_empty() {
         cannot.push("lines of dashes, or heads of pages, between the rows".to_owned());
     }
     words.extend(printed);
@@ -131,6 +138,13 @@ fn empty(all: &[(&Profile, &LeftOut)], cannot: &mut Vec<String>) -> Option<FileW
 #[must_use]
 pub fn rows_that_say(column: &DraftColumn, word: &str, reason: &str, holds: &str) -> String {
     format!("{{when: {{{}: {}}}, reason: {}, holds: {holds}}}", column.name, quoted_in_list(word), quoted_in_list(reason))
+}
+
+/// Rows of which a column begins with these words, as an entry of `not_data`.
+#[must_use]
+pub fn rows_that_begin(column: &DraftColumn, words: &str, reason: &str, holds: &str) -> String {
+    let like = serde_json::Value::from(format!("{words}*"));
+    format!("{{when: {{{}: {{like: {like}}}}}, reason: {}, holds: {holds}}}", column.name, quoted_in_list(reason))
 }
 
 /// Notes, headings of blocks and lines that go on with the one before, whatever they say: they hold neither a date nor an amount, where

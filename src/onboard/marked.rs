@@ -1,18 +1,22 @@
 //! Rows of which a column says that they are no cost, or that their pounds stand in other rows too: cancelled payments, lines of VAT,
-//! numbers that are no pounds, heads of invoices above their lines, levels of a print. A person says what they are.
+//! numbers that are no pounds, heads of invoices above their lines, levels of a print, balances of a ledger. A person says what they are.
 
 use std::collections::BTreeMap;
 
 use super::{
+    amounts::{amount_columns, is_sum},
     answers::Question,
-    ask::amount_columns,
+    currency::{currencies, is_no_money},
     draft::Draft,
     evidence::{EMPTY, Evidence, Seen},
     guess::{speaks_for, words},
-    left_out::rows_that_say,
+    left_out::{rows_that_begin, rows_that_say},
     sign,
 };
-use crate::profile::{Kind, Millionths};
+use crate::{
+    profile::{Kind, Millionths},
+    schema::Contract,
+};
 
 /// The answers: they are rows like the others, or they are left out, counted and priced.
 const DATA: &str = "data";
@@ -24,6 +28,8 @@ pub struct Marked {
     label: String,
     word: String,
     seen: String,
+    /// More stands behind it.
+    goes_on: bool,
     /// What they hold, in the contract's word.
     holds: &'static str,
     default: Option<&'static str>,
@@ -31,7 +37,7 @@ pub struct Marked {
 
 /// What such rows are, one question for each word.
 #[must_use]
-pub fn questions(evidence: &Evidence, amount: &str) -> Vec<Question> {
+pub fn questions(evidence: &Evidence, amount: &str, table: Option<&Contract>) -> Vec<Question> {
     let ask = |marked: &Marked| {
         format!(
             "What are rows that say `{}` under `{}`? data: they count like the others; left_out: they do not, and are counted and priced.",
@@ -42,20 +48,34 @@ pub fn questions(evidence: &Evidence, amount: &str) -> Vec<Question> {
         let question = Question::new(&marked.key, ask(&marked)).seen(marked.seen.clone()).choices([DATA, LEFT_OUT]);
         if let Some(default) = marked.default { question.default(default) } else { question }
     };
-    marked(evidence, amount).into_iter().map(question).collect()
+    marked(evidence, amount, table).into_iter().map(question).collect()
 }
 
 /// Entries of `not_data` for what was answered.
 #[must_use]
-pub fn left_out(evidence: &Evidence, draft: &Draft, said: &dyn Fn(&str) -> String) -> Vec<String> {
+pub fn left_out((evidence, table): (&Evidence, &Contract), draft: &Draft, said: &dyn Fn(&str) -> String) -> Vec<String> {
     let entry = |marked: &Marked| {
         let column = draft.column_of(evidence.named(&marked.label)?)?;
-        Some(rows_that_say(column, &marked.word, &format!("rows of {}", marked.word), marked.holds))
+        let reason = format!("rows of {}", marked.word);
+        Some(if marked.goes_on {
+            rows_that_begin(column, &marked.word, &reason, marked.holds)
+        } else {
+            rows_that_say(column, &marked.word, &reason, marked.holds)
+        })
     };
-    marked(evidence, &said("amount")).iter().filter(|marked| said(&marked.key) == LEFT_OUT).filter_map(entry).collect()
+    marked(evidence, &said("amount"), Some(table)).iter().filter(|marked| said(&marked.key) == LEFT_OUT).filter_map(entry).collect()
 }
 
-fn marked(evidence: &Evidence, amount: &str) -> Vec<Marked> {
+/// The words of a column whose rows are left out.
+#[must_use]
+pub fn words_left_out(evidence: &Evidence, seen: &Seen, said: &dyn Fn(&str) -> String) -> Vec<String> {
+    let label = evidence.label(seen);
+    let of_column = marked(evidence, &said("amount"), None).into_iter().filter(|marked| marked.label == label);
+    of_column.filter(|marked| said(&marked.key) == LEFT_OUT).map(|marked| marked.word).collect()
+}
+
+fn marked(evidence: &Evidence, amount: &str, table: Option<&Contract>) -> Vec<Marked> {
+    let currencies = table.and_then(|table| currencies(evidence, table));
     let flags = sign::flags(evidence, amount);
     let is_word = |seen: &&Seen| !matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);
     let mut all = Vec::new();
@@ -67,10 +87,15 @@ fn marked(evidence: &Evidence, amount: &str) -> Vec<Marked> {
             key: format!("rows.{label}.{word}"),
             label: label.clone(),
             word: word.to_owned(),
+            goes_on: false,
             seen: shown(rows, sums.get(word).copied(), why),
             holds,
             default,
         };
+        // What rows in other currencies are is asked of all of them together.
+        if currencies.as_ref().is_some_and(|found| found.are(seen)) {
+            continue;
+        }
         for (word, rows) in of_words.iter().filter(|(word, _)| word != EMPTY && of_words.len() > 1) {
             all.extend(says(&seen.heading, word).map(|(holds, default)| make(word, *rows, "", holds, default)));
         }
@@ -80,7 +105,46 @@ fn marked(evidence: &Evidence, amount: &str) -> Vec<Marked> {
             all.extend(twice.into_iter().map(|(word, rows, default)| make(&word, rows, why, "subtotal", default)));
         }
     }
+    for balance in balances(evidence, amount) {
+        all.retain(|known| known.key != balance.key);
+        all.push(balance);
+    }
     all
+}
+
+/// Rows that call themselves a balance, which is no movement: left out, unless they are most of what there is.
+fn balances(evidence: &Evidence, amount: &str) -> Vec<Marked> {
+    let all: u64 = evidence.samples.iter().map(|sample| sample.profile.rows.data).sum();
+    let (money, off) = amount_columns(evidence, amount).unzip();
+    let mut marked = Vec::new();
+    for seen in evidence.columns.iter().filter(|seen| !seen.heading.trim().is_empty()) {
+        // Each spelling with its rows, whether more stands behind it, and its pounds.
+        let mut found: BTreeMap<&str, (u64, bool, i128)> = BTreeMap::new();
+        for (number, sample) in evidence.samples.iter().enumerate() {
+            let place = |seen: &Seen| seen.places.get(number).copied().flatten();
+            let of_column = sample.profile.balances.iter().filter(|balance| Some(balance.column) == place(seen));
+            for balance in of_column {
+                let sum = |of: Option<&Seen>| of.and_then(place).and_then(|at| balance.sums.get(at)).map_or(0, |sum| sum.0);
+                let one = found.entry(&balance.says).or_default();
+                let other = sum(off.flatten());
+                let pounds = sum(money) + if is_sum(evidence, amount) { other } else { -other };
+                (one.0, one.1, one.2) = (one.0 + balance.rows, one.1 | balance.goes_on, one.2 + pounds);
+            }
+        }
+        let label = evidence.label(seen);
+        for (says, (rows, goes_on, sum)) in found {
+            marked.push(Marked {
+                key: format!("rows.{label}.{says}"),
+                label: label.clone(),
+                word: says.to_owned(),
+                goes_on,
+                seen: shown(rows, Some(sum), "; a balance is no movement"),
+                holds: LEFT_OUT,
+                default: (rows * 2 <= all).then_some(LEFT_OUT),
+            });
+        }
+    }
+    marked
 }
 
 fn shown(rows: u64, sum: Option<i128>, why: &str) -> String {
@@ -114,11 +178,10 @@ fn says(heading: &str, word: &str) -> Option<(&'static str, Option<&'static str>
         "returned",
         "withdrawn",
     ];
-    const UNIT: [&str; 5] = ["stat", "statistical", "statistics", "stats", "memorandum"];
     const VAT: [&str; 8] = ["tax", "vat", "tax line", "vat line", "recoverable tax", "recoverable vat", "input vat", "input tax"];
     let (heading, said) = (words(heading), words(word));
     let speaks = |of: &[&str]| heading.split(' ').any(|word| of.contains(&word));
-    if UNIT.contains(&said.as_str()) {
+    if is_no_money(word) {
         let is_currency = speaks(&["currency", "curr", "ccy", "unit"]);
         return Some(("other_unit", is_currency.then_some(LEFT_OUT)));
     }

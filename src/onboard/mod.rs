@@ -11,6 +11,7 @@
 //! refused by name ([`draft()`]); nothing that is there is ever written over, and a command that is ended leaves nothing.
 
 mod alike;
+mod amounts;
 mod answers;
 mod apply;
 mod ask;
@@ -20,10 +21,12 @@ mod chart;
 mod compare;
 mod copy;
 mod council;
+mod covered;
 mod currency;
 mod draft;
 mod evidence;
 mod files;
+mod guarded;
 mod guess;
 mod happened;
 mod inside;
@@ -33,8 +36,10 @@ mod looks;
 mod marked;
 mod names;
 mod page;
+mod pay;
 mod places;
 mod records;
+mod refused;
 mod rest;
 mod rows;
 mod said;
@@ -43,6 +48,7 @@ mod text;
 mod trial;
 mod typed;
 mod unit;
+mod withheld;
 
 use std::{
     cell::RefCell,

@@ -81,6 +81,15 @@ pub fn naming(samples: &[Named], calendar: Calendar) -> Option<Naming> {
     made.or_else(|| of_one(&candidates, samples, calendar).next()).or_else(|| of_several(samples, calendar).next())
 }
 
+/// The same of files that each hold the year so far.
+#[must_use]
+pub fn naming_to_date(samples: &[Named], calendar: Calendar) -> Option<Naming> {
+    let first = samples.first()?;
+    let mut candidates: Vec<String> = first.pattern.clone().into_iter().chain(patterns(&first.name)).collect();
+    candidates.sort_by_key(|pattern| pattern.bytes().filter(u8::is_ascii_digit).count());
+    of_one(&candidates, samples, calendar).find(|naming| naming.rows == Agrees::Fully && naming.covers.contains("extent: to_date"))
+}
+
 /// What the patterns of one name say of all, the simplest first.
 fn of_one<'n>(candidates: &'n [String], samples: &'n [Named], calendar: Calendar) -> impl Iterator<Item = Naming> + 'n {
     EXTENTS.iter().flat_map(move |(text, of, extent)| {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
+    amounts::amount_columns,
     answers::{Answers, Question},
-    ask::amount_columns,
     evidence::{EMPTY, Evidence, Seen},
     guess::words,
 };

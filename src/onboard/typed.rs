@@ -1,14 +1,16 @@
 //! The words of one column of the contract to be: its type, how its values are printed, what is personal in it.
 
 use super::{
+    amounts::amount_columns,
     answers::{NO, YES},
-    ask::{amount_columns, personal_kind},
+    ask::personal_kind,
     draft::{DraftColumn, Drawn, dedup, quoted_in_list},
     evidence::{Sample, Seen},
     layout::line_length,
     looks::MONTHS,
     said::{can_read_date, knows_style, unknown_style},
     unit::{PENCE, THOUSANDS},
+    withheld,
 };
 use crate::{
     profile::{DATE_CELL, Format, Kind, Money, Profile},
@@ -35,7 +37,9 @@ impl Drawn<'_> {
         if is_date || wanted == Some(Type::Date) {
             column.physical_type = "DATE";
             column.words.push(("formats", self.formats(seen)));
-            column.required = is_date && self.evidence.is_full(seen);
+            let accepted =
+                self.nothing_of(seen).next().is_some() || !withheld::no_dates(self.evidence, seen, &|key| self.said.of(key)).is_empty();
+            column.required = is_date && self.evidence.is_full(seen) && !accepted;
         } else if is_amount || wanted == Some(Type::Money) || self.is_clean_money(seen) {
             column.physical_type = "DECIMAL(18,2)";
             column.words.push(("money", self.styles(seen, is_amount)));
@@ -157,13 +161,10 @@ impl Drawn<'_> {
         if self.evidence.facts(seen).any(|facts| facts.padded > 0) {
             column.words.push(("trim", "true".to_owned()));
         }
-        let nothing = self.said.of("nothing");
-        let words: Vec<&str> = nothing.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-        let of_column: Vec<String> = words
-            .iter()
-            .filter(|word| self.evidence.facts(seen).any(|facts| facts.null_words.iter().any(|(known, _)| known.trim() == **word)))
-            .map(|word| quoted_in_list(word))
-            .collect();
+        let mut of_column: Vec<String> = self.nothing_of(seen).map(|word| quoted_in_list(&word)).collect();
+        if column.physical_type == "DATE" {
+            of_column.extend(withheld::no_dates(self.evidence, seen, &|key| self.said.of(key)).iter().map(|word| quoted_in_list(word)));
+        }
         if !of_column.is_empty() && column.physical_type != "DECIMAL(18,2)" {
             column.words.push(("null_words", format!("[\"\", {}]", of_column.join(", "))));
         }
@@ -171,6 +172,13 @@ impl Drawn<'_> {
             column.words.push(("personal", kind));
         }
         column.comment = self.comment(seen);
+    }
+
+    /// Words of the column that stand for nothing, as was answered.
+    fn nothing_of<'s>(&'s self, seen: &'s Seen) -> impl Iterator<Item = String> + 's {
+        let words: Vec<String> = self.said.of("nothing").split(',').map(str::trim).filter(|w| !w.is_empty()).map(str::to_owned).collect();
+        let is_here = |word: &String| self.evidence.facts(seen).any(|facts| facts.null_words.iter().any(|(known, _)| known.trim() == word));
+        words.into_iter().filter(is_here)
     }
 
     fn personal(&self, seen: &Seen, column: &DraftColumn) -> Option<String> {

@@ -125,7 +125,17 @@ fn is_other(heading: &str) -> bool {
     const SIDES: [&str; 8] = ["debit", "debits", "dr", "drs", "credit", "credits", "cr", "crs"];
     let said = words(heading);
     let all: Vec<&str> = said.split(' ').collect();
+    if is_to_date(heading) {
+        return true;
+    }
     all.iter().any(|word| STANDS.contains(word)) || (all.iter().any(|word| SIDES.contains(word)) && !all.contains(&"card"))
+}
+
+/// Whether a heading says that an amount is of the year so far: `YTD Actual`, `Spend to date`.
+#[must_use]
+pub fn is_to_date(heading: &str) -> bool {
+    let said = words(heading);
+    said.split(' ').any(|word| ["ytd", "cumulative", "cum"].contains(&word)) || format!(" {said} ").contains(" to date ")
 }
 
 /// In what the amounts are: asked where the heading, or a line above the headings, says something else than pounds.

@@ -24,6 +24,29 @@ const ALIKE: usize = 10;
 /// Words that files print for nothing.
 const NULLS: [&str; 14] = ["NA", "N/A", "#N/A", "NULL", "null", "None", "nan", "NaN", "(blank)", "-", "--", ".", "n/a", "NIL"];
 
+/// Words that stand where something is kept back.
+const WITHHELD: [&str; 14] = [
+    "redacted",
+    "withheld",
+    "confidential",
+    "restricted",
+    "private",
+    "sensitive",
+    "not disclosed",
+    "undisclosed",
+    "not published",
+    "exempt",
+    "suppressed",
+    "removed",
+    "redacted personal data",
+    "personal data",
+];
+
+fn is_withheld(text: &str) -> bool {
+    let said: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    WITHHELD.contains(&said.join(" ").as_str())
+}
+
 /// The columns of a table, in order.
 pub(super) fn columns(names: &[String], gathered: &mut [Gather]) -> Vec<Column> {
     let mut all = Vec::new();
@@ -44,8 +67,9 @@ pub(super) fn columns(names: &[String], gathered: &mut [Gather]) -> Vec<Column> 
 fn column(at: usize, heading: String, occurrence: Option<u32>, gather: &mut Gather) -> Column {
     let values = gather.values();
     let nulls: Vec<(String, u64)> = values.iter().filter(|(text, _)| NULLS.contains(&text.trim())).cloned().collect();
-    let words: u64 = nulls.iter().map(|(_, n)| n).sum();
-    let kind = kind(&heading, gather, &nulls);
+    let withheld: Vec<(String, u64)> = values.iter().filter(|(text, _)| is_withheld(text)).cloned().collect();
+    let words: u64 = nulls.iter().chain(&withheld).map(|(_, n)| n).sum();
+    let kind = kind(&heading, gather, &nulls, &withheld);
     let personal = personal::look(&heading, kind, &values, gather.filled);
     let open = personal.is_none();
     let may = open && may_show(&heading, kind, gather, &values);
@@ -76,6 +100,7 @@ fn column(at: usize, heading: String, occurrence: Option<u32>, gather: &mut Gath
         look_alikes: if open && !heading.trim().is_empty() && (may || kind == Kind::Code) { look_alikes(&values) } else { Vec::new() },
         cells: gather.own.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect(),
         null_words: nulls,
+        withheld: if matches!(kind, Kind::Date | Kind::Money) { withheld } else { Vec::new() },
         personal,
         heading,
     }
@@ -107,8 +132,10 @@ fn may_show(heading: &str, kind: Kind, gather: &Gather, values: &[(String, u64)]
 }
 
 /// What the values are. Nineteen of twenty values decide; words for nothing are no values.
-fn kind(heading: &str, gather: &Gather, nulls: &[(String, u64)]) -> Kind {
-    let nothing: u64 = nulls.iter().filter(|(text, _)| text.trim() != "-").map(|(_, n)| n).sum();
+fn kind(heading: &str, gather: &Gather, nulls: &[(String, u64)], withheld: &[(String, u64)]) -> Kind {
+    // Of texts what is kept back is a text like the others.
+    let kept_back = if gather.dated > 0 || gather.money.rows > 0 { withheld } else { &[] };
+    let nothing: u64 = nulls.iter().filter(|(text, _)| text.trim() != "-").chain(kept_back).map(|(_, n)| n).sum();
     let filled = gather.filled.saturating_sub(nothing);
     if filled == 0 {
         return Kind::Empty;

@@ -45,6 +45,9 @@ pub struct Profile {
     /// Of each column of a few words, the amounts of each column beside them; for whoever asks what such rows are.
     #[serde(skip)]
     pub beside: Vec<SignFacts>,
+    /// Rows of which a column says that they are a balance, and no movement; for whoever asks what they are.
+    #[serde(skip)]
+    pub balances: Vec<Balance>,
     /// Amounts that are the sum of others on a row: net + VAT = gross.
     pub identities: Vec<Identity>,
     /// Positions of amounts that are the sum of three others or more on each row, each with theirs; for whoever asks which amount counts.
@@ -176,6 +179,9 @@ pub struct Layout {
     /// name whoever printed it.
     #[serde(skip)]
     pub page_lines: Vec<(String, Reason)>,
+    /// Rows that lack fields at their end, and how many fields the shortest of them has.
+    #[serde(skip)]
+    pub short_rows: Option<(u64, usize)>,
     /// Records by their number of fields, the most frequent first.
     pub fields: Vec<(usize, u64)>,
 }
@@ -232,6 +238,9 @@ pub struct Column {
     pub line_breaks: u64,
     /// Texts that the column may print for nothing (`NA`, `(blank)`, `-`), and how often.
     pub null_words: Vec<(String, u64)>,
+    /// Of dates and amounts, words that stand where one is kept back (`REDACTED`), and how often; for whoever asks what becomes of the row.
+    #[serde(skip)]
+    pub withheld: Vec<(String, u64)>,
     /// Different values; `None` where there are more than are kept.
     pub distinct: Option<u64>,
     /// Fewest and most characters of a value.
@@ -440,6 +449,20 @@ pub struct SignFacts {
     /// Position of the amount.
     pub amount: usize,
     pub words: Vec<SignWord>,
+}
+
+/// Rows that call themselves a balance: `Opening balance`, `B/fwd`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Balance {
+    /// Position of the column that says so.
+    pub column: usize,
+    /// Its words, as they are printed.
+    pub says: String,
+    /// More stands behind them in some rows: a day, a period.
+    pub goes_on: bool,
+    pub rows: u64,
+    /// What the amounts of each column add up to, by their positions.
+    pub sums: Vec<Millionths>,
 }
 
 /// A word, and the amounts beside it.

@@ -95,7 +95,7 @@ impl Gather {
             self.formulas += 1;
             text = inner;
         }
-        let inner = text.trim_ascii();
+        let inner = trimmed(text);
         if inner.is_empty() && cell.day.is_none() {
             if self.empty_lines.len() < LINES {
                 self.empty_lines.push(line);
@@ -115,7 +115,7 @@ impl Gather {
             return None;
         }
         self.date(inner);
-        let amount = amount::read(text);
+        let amount = amount::read(text).or_else(|| amount::read(inner));
         if let Some(amount) = &amount {
             self.money.add(amount);
             self.leading_noughts += u64::from(inner.len() > 1 && inner.first() == Some(&b'0') && inner.iter().all(u8::is_ascii_digit));
@@ -172,6 +172,15 @@ impl Gather {
     pub(super) fn distinct(&self) -> Option<u64> {
         (!self.many).then_some(self.values.len() as u64)
     }
+}
+
+/// A value without blanks around it, those of spreadsheets and web pages and what nobody sees among them.
+fn trimmed(text: &[u8]) -> &[u8] {
+    let inner = text.trim_ascii();
+    if inner.first().is_none_or(u8::is_ascii) && inner.last().is_none_or(u8::is_ascii) {
+        return inner;
+    }
+    std::str::from_utf8(inner).ok().and_then(|said| inner.get(crate::domain::without_blanks(said))).unwrap_or(inner)
 }
 
 /// Counts a word among a few.

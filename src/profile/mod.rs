@@ -37,8 +37,8 @@ pub use amount::Millionths;
 pub use columns::DATE_CELL;
 pub use date::DateKind;
 pub use facts::{
-    Column, Container, Dates, Format, Header, Identity, Kind, Layout, LeftOut, Money, OfAll, Over, Personal, Profile, Reason, RecordType,
-    Rows, Sheet, SignFacts, SignWord, TextFacts, Total,
+    Balance, Column, Container, Dates, Format, Header, Identity, Kind, Layout, LeftOut, Money, OfAll, Over, Personal, Profile, Reason,
+    RecordType, Rows, Sheet, SignFacts, SignWord, TextFacts, Total,
 };
 pub use name::NameFacts;
 pub use words::is_total_word;

@@ -1,6 +1,6 @@
 //! What stands in several columns of one row: words beside signs, and amounts that add up.
 
-use super::{amount, gather::Cell};
+use super::{amount, gather::Cell, words};
 
 /// Columns of words that are watched, and words of each.
 const FLAGS: usize = 12;
@@ -11,6 +11,8 @@ const LETTERS: usize = 24;
 const AMOUNTS: usize = 10;
 /// Columns of amounts among which sums of three or more are looked for.
 const PARTED: usize = 10;
+/// Spellings of balances that are told apart.
+const BALANCES: usize = 32;
 /// Rows that throw out most sums.
 const FEW: usize = 20;
 
@@ -21,6 +23,21 @@ pub(super) struct Relations {
     pub(super) sums: Vec<Sum>,
     /// Amounts that are perhaps three others or more together.
     pub(super) wholes: Vec<Sum>,
+    /// Rows that call themselves a balance in some column.
+    pub(super) balances: Vec<Carried>,
+}
+
+/// Rows of which a column says that they are what stands at the beginning or the end of a span.
+#[derive(Clone, Debug)]
+pub(super) struct Carried {
+    pub(super) column: usize,
+    /// As it is printed.
+    pub(super) says: String,
+    /// More stands behind it in some of them.
+    pub(super) goes_on: bool,
+    pub(super) rows: u64,
+    /// What the amounts of each column add up to.
+    pub(super) sums: Vec<i128>,
 }
 
 /// A column of few words, with the signs of all amounts beside each.
@@ -88,6 +105,27 @@ impl Relations {
             let Some(word) = cells.get(flag.column).map(|cell| cell.text.trim_ascii()).filter(|word| !word.is_empty()) else { continue };
             flag.row(word, amounts);
         }
+        for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| words::may_be_balance(&cell.text)) {
+            self.balance(at, &String::from_utf8_lossy(&cell.text), amounts);
+        }
+    }
+
+    fn balance(&mut self, column: usize, text: &str, amounts: &[Option<i128>]) {
+        let text = text.trim();
+        let Some(says) = words::balance(text) else { return };
+        let known = self.balances.iter().position(|known| known.column == column && known.says == says);
+        if known.is_none() && self.balances.len() >= BALANCES {
+            return;
+        }
+        let at = known.unwrap_or_else(|| {
+            let says = says.to_owned();
+            self.balances.push(Carried { column, says, goes_on: false, rows: 0, sums: vec![0; amounts.len()] });
+            self.balances.len() - 1
+        });
+        let Some(known) = self.balances.get_mut(at) else { return };
+        known.rows += 1;
+        known.goes_on |= says.len() != text.len();
+        known.sums.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount.unwrap_or(0));
     }
 }
 

@@ -89,10 +89,16 @@ fn score(head: &str, delimiter: char) -> Option<u64> {
     let counts: Vec<usize> = records(head, cut, TRIED).iter().map(|(_, fields)| fields.len()).collect();
     let (fields, often) = counts.iter().map(|n| (*n, counts.iter().filter(|m| *m == n).count())).max_by_key(|(n, often)| (*often, *n))?;
     // A line of one field among many is a title or a rule; that half of the lines have one is no table.
-    let enough = fields > 1 && often * 2 > counts.len();
+    let enough = (fields > 1 && often * 2 > counts.len()) || is_ragged(&counts);
     // Quotes that follow a rule speak for a delimiter, those that stand anywhere against it.
     let ruled = if head.contains('"') && cut.spelling.quote.is_some() { 100 } else { 0 };
     enough.then_some(often as u64 * 1000 / counts.len() as u64 + 40 * (fields as u64).min(20) + ruled)
+}
+
+/// Records of which each has most of the fields of the first: those at their ends are lacking.
+fn is_ragged(counts: &[usize]) -> bool {
+    let Some(first) = counts.first().copied().filter(|first| *first > 2) else { return false };
+    counts.len() > 2 && counts.contains(&first) && counts.iter().skip(1).all(|n| *n <= first && *n * 2 > first)
 }
 
 /// The ways in which fields may be quoted under a delimiter: those that cut the beginning without a fault.
@@ -227,6 +233,7 @@ pub(super) fn heading(records: &[(u64, Vec<String>)]) -> Heading {
             && !fields.iter().any(|field| is_value(field))
             && !is_alone(fields, width)
             && !fields.iter().any(|field| words::is_nil(field))
+            && !words::is_rule(fields.join(",").as_bytes())
     };
     let before = records.get(..first_row.unwrap_or(records.len())).unwrap_or(records);
     let at = match first_row {
@@ -237,10 +244,15 @@ pub(super) fn heading(records: &[(u64, Vec<String>)]) -> Heading {
     let tags = if at.is_none() { tags(records, width) } else { Vec::new() };
     let Some(at) = at else { return Heading { width, tags, ..Heading::default() } };
     let names = records.get(at).map(|(_, fields)| fields.clone()).unwrap_or_default();
+    // Where most rows lack empty fields at their end, the names tell how many there are.
+    let rows = records.get(at + 1..).unwrap_or_default();
+    let is_named = names.last().is_some_and(|name| !name.trim().is_empty());
+    let fits = rows.iter().all(|(_, fields)| fields.len() <= names.len()) && rows.iter().any(|(_, fields)| fields.len() == names.len());
+    let width = if is_named && fits { width.max(names.len()) } else { width };
     match at
         .checked_sub(1)
         .and_then(|upper| Some((upper, &records.get(upper)?.1)))
-        .filter(|(_, upper)| needs_second(upper, width) && first_row.is_some())
+        .filter(|(_, upper)| (needs_second(upper, width) || completes(upper, &names, width)) && first_row.is_some())
     {
         Some((upper_at, upper)) => Heading { at: Some(upper_at), records: 2, names: joined(upper, &names), width, tags },
         None => Heading { at: Some(at), records: 1, names, width, tags },
@@ -257,6 +269,25 @@ fn needs_second(upper: &[String], width: usize) -> bool {
     let words: Vec<String> = upper.iter().map(|field| field.trim().to_lowercase()).filter(|field| !field.is_empty()).collect();
     let repeats = words.iter().collect::<BTreeSet<_>>().len() < words.len();
     upper.len() == width && words.len() * 2 >= width && repeats && !upper.iter().any(|field| is_value(field))
+}
+
+/// Names of groups above names that lack some, or that do not tell columns apart: `Date, Supplier, Amount` above `, , Net, VAT, Gross`.
+fn completes(upper: &[String], lower: &[String], width: usize) -> bool {
+    let is_empty = |fields: &[String], at: usize| fields.get(at).is_none_or(|field| field.trim().is_empty());
+    if upper.len() != width || upper.iter().any(|field| is_value(field)) || (0..width).filter(|at| !is_empty(upper, *at)).count() < 2 {
+        return false;
+    }
+    let lacking: Vec<usize> = (0..width).filter(|at| is_empty(lower, *at)).collect();
+    let given = lacking.iter().filter(|at| !is_empty(upper, **at)).count();
+    let same = |at: usize| {
+        let name = lower.get(at).map(|name| name.trim().to_lowercase()).unwrap_or_default();
+        lower.iter().filter(|other| other.trim().to_lowercase() == name).count() > 1
+    };
+    // Above columns that have a name of their own stand names of groups, which are fewer.
+    let named: Vec<usize> = (0..width).filter(|at| !is_empty(lower, *at)).collect();
+    let above: Vec<usize> = named.iter().copied().filter(|at| !is_empty(upper, *at)).collect();
+    let told = given > 0 || above.iter().all(|at| same(*at));
+    above.len() * 2 <= named.len() && given * 2 >= lacking.len() && told
 }
 
 fn joined(upper: &[String], lower: &[String]) -> Vec<String> {

@@ -228,9 +228,11 @@ fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
     types
 }
 
-/// The first cell that holds something.
+/// The cell that says that it is a balance, else the first that holds something.
 fn label(cells: &[String]) -> Option<(usize, &str)> {
-    cells.iter().enumerate().find(|(_, cell)| !cell.trim().is_empty()).map(|(at, cell)| (at, cell.as_str()))
+    let is_balance = |cell: &String| words::may_be_balance(cell.as_bytes()) && words::balance(cell.trim()).is_some();
+    let at = cells.iter().position(is_balance).or_else(|| cells.iter().position(|cell| !cell.trim().is_empty()))?;
+    Some((at, cells.get(at)?.as_str()))
 }
 
 /// What may be shown of a label: words that are known or are a mark of few letters; of any other its shape.

@@ -86,6 +86,8 @@ pub(super) struct Table {
     pub(super) tagged: Vec<Tagged>,
     pub(super) widths: Vec<(usize, u64)>,
     pub(super) odd_widths: u64,
+    /// Rows that lack fields at their end, and how many fields the shortest has.
+    pub(super) short: Option<(u64, usize)>,
     pub(super) copies: u64,
     pub(super) first_row: Option<u64>,
     pub(super) head: Vec<Edge>,
@@ -118,6 +120,7 @@ impl Table {
             tagged: Vec::new(),
             widths: Vec::new(),
             odd_widths: 0,
+            short: None,
             copies: 0,
             first_row: None,
             head: Vec::new(),
@@ -288,6 +291,10 @@ impl Table {
 
     fn row(&mut self, line: u64, hash: u64, cells: &[Cell<'_>]) {
         self.first_row.get_or_insert(line);
+        if cells.len() < self.width {
+            let (rows, least) = self.short.unwrap_or((0, cells.len()));
+            self.short = Some((rows + 1, least.min(cells.len())));
+        }
         if let Some(last) = self.aside.last_mut() {
             last.followed = true;
         }

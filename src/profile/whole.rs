@@ -3,9 +3,9 @@
 use super::{
     amount::Millionths,
     columns::columns,
-    facts::{Column, Format, Header, Identity, Kind, Layout, OfAll, Profile, Reason, Rows, Sheet, SignFacts, SignWord, TextFacts},
+    facts::{Balance, Column, Format, Header, Identity, Kind, Layout, OfAll, Profile, Reason, Rows, Sheet, SignFacts, SignWord, TextFacts},
     name, questions,
-    relate::{Beside, Relations, Sum},
+    relate::{Beside, Carried, Relations, Sum},
     source::Source,
     sums::{self, Before},
     table::{Table, Tagged},
@@ -40,6 +40,7 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
     let name = name::read(&source.name);
     within(&mut columns, &name);
     layout.fields = fields(&table);
+    layout.short_rows = table.short.filter(|_| format == Format::Delimited);
     header.repeats = judged.left_out.iter().filter(|left| left.reason == Reason::RepeatedHeader).map(|left| left.rows).sum();
     let mut profile = Profile {
         file: source.name.clone(),
@@ -61,6 +62,7 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
         record_types: judged.record_types,
         signs: signs(&table.relations, &columns),
         beside: beside(&table.relations, &columns),
+        balances: table.relations.balances.iter().map(balance).collect(),
         identities: identities(&table.relations.sums, &columns),
         wholes: identities(&table.relations.wholes, &columns),
         name,
@@ -196,6 +198,11 @@ fn beside(relations: &Relations, columns: &[Column]) -> Vec<SignFacts> {
         }
     }
     all
+}
+
+fn balance(found: &Carried) -> Balance {
+    let Carried { column, says, goes_on, rows, sums } = found.clone();
+    Balance { column, says, goes_on, rows, sums: sums.into_iter().map(Millionths).collect() }
 }
 
 fn identities(sums: &[Sum], columns: &[Column]) -> Vec<Identity> {

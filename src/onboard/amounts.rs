@@ -1,0 +1,178 @@
+//! Which column is the amount, and whether VAT is in it.
+
+use super::{
+    answers::Question,
+    ask::{heading_at, headings},
+    evidence::{Evidence, Seen},
+    guess::words,
+    looks,
+    places::contract_of,
+    unit,
+};
+use crate::{profile::Kind, schema::Type};
+
+/// Which column it is: a total, the difference of two, the sum of two, or columns of months.
+pub fn amount_question(evidence: &Evidence) -> Question {
+    if let Some(question) = looks::months_as_columns(evidence) {
+        return question;
+    }
+    let money = headings(evidence, |kind, _| kind == Kind::Money);
+    let likely = evidence.samples.first().and_then(|sample| sample.profile.amount);
+    let sides = unit::sides(evidence);
+    let parts = if sides.is_none() { parts(evidence, heading_at(evidence, likely).as_deref()) } else { None };
+    let default = match &sides {
+        Some(sides) => (!sides.credits_below).then(|| sides.answer.clone()),
+        None if parts.is_some() => None,
+        None => known_amount(evidence).or_else(|| unit::counts(evidence, heading_at(evidence, likely).or_else(|| money.first().cloned())?)),
+    };
+    let sums: Vec<String> = evidence
+        .columns
+        .iter()
+        .filter(|seen| evidence.kind(seen) == Kind::Money)
+        .map(|seen| format!("{} adds up to {}", evidence.label(seen), sum_text(evidence, seen)))
+        .collect();
+    let seen = match &sides {
+        Some(sides) if sides.credits_below => {
+            format!("{}; credits stand below nought already, so that `{}` would add them", sums.join("; "), sides.answer)
+        }
+        _ if sums.is_empty() => no_amount(evidence),
+        _ if let Some(both) = &parts => format!("{}; a row may fill one of the two or both, and `{both}` counts both", sums.join("; ")),
+        _ => sums.join("; "),
+    };
+    let question = Question::new("amount", "Which column is the amount? A difference is written `Gross - VAT`.").seen(seen);
+    let question = default.map_or(question.clone(), |default| question.default(default));
+    question.stands_if(money.len() == 1)
+}
+
+/// Why no column looks like one of amounts.
+fn no_amount(evidence: &Evidence) -> String {
+    let speaks = |seen: &&Seen| {
+        let heading = format!(" {} ", words(&seen.heading));
+        ["amount", "value", "net", "gross", "total", "paid", "payment", "spend", "cost", "pounds"]
+            .iter()
+            .any(|word| heading.contains(&format!(" {word} ")))
+    };
+    let written = |seen: &Seen| {
+        let mut shapes: Vec<&str> = Vec::new();
+        for (shape, _) in evidence.facts(seen).flat_map(|column| &column.shapes) {
+            if !shapes.contains(&shape.as_str()) && shapes.len() < 3 {
+                shapes.push(shape);
+            }
+        }
+        let what = match evidence.kind(seen) {
+            Kind::Code => "whole numbers as codes are",
+            Kind::Empty => "nothing",
+            Kind::Quantity => "numbers that are no pounds by their heading",
+            _ => "no amounts in a style that `truecost explain money` lists",
+        };
+        let shapes = if shapes.is_empty() { String::new() } else { format!(" (9 a digit, A a letter: {})", shapes.join(", ")) };
+        format!("`{}` holds {what}{shapes}", evidence.label(seen))
+    };
+    let found: Vec<String> = evidence.columns.iter().filter(speaks).map(written).collect();
+    if found.is_empty() { "no column looks like amounts".to_owned() } else { format!("no column looks like amounts: {}", found.join("; ")) }
+}
+
+/// The column of pounds of a layout that is known: amounts in another currency stand beside it.
+fn known_amount(evidence: &Evidence) -> Option<String> {
+    let contract = contract_of(evidence.given.as_ref()?.known?).ok()?;
+    contract.columns.iter().find(|column| column.kind == Type::Money).map(|column| column.physical_name.clone())
+}
+
+/// The pounds of a column over all samples.
+fn sum_text(evidence: &Evidence, seen: &Seen) -> String {
+    let sum: i128 = evidence.facts(seen).filter_map(|column| column.money.as_ref()).map(|money| money.sum.0).sum();
+    crate::profile::Millionths(sum).text()
+}
+
+/// The column of an amount, and the one that is taken off it or added to it ([`is_sum`]), if any.
+#[must_use]
+pub fn amount_columns<'e>(evidence: &'e Evidence, amount: &str) -> Option<(&'e Seen, Option<&'e Seen>)> {
+    if let Some(seen) = evidence.named(amount) {
+        return Some((seen, None));
+    }
+    let two = |mark: &str| {
+        let (one, other) = amount.rsplit_once(mark)?;
+        Some((evidence.named(one)?, Some(evidence.named(other)?)))
+    };
+    two(" - ").or_else(|| two(" + "))
+}
+
+/// Whether of two columns the amount is the sum.
+#[must_use]
+pub fn is_sum(evidence: &Evidence, amount: &str) -> bool {
+    evidence.named(amount).is_none() && !amount.contains(" - ") && amount.contains(" + ")
+}
+
+/// Two columns that hold parts of the amounts, `Revenue + Capital`, of which the likely amount is one: their headings say so, or each row
+/// fills one of them.
+fn parts(evidence: &Evidence, likely: Option<&str>) -> Option<String> {
+    let likely = evidence.named(likely?)?;
+    let is_amount = |seen: &&Seen| matches!(evidence.kind(seen), Kind::Money) && !std::ptr::eq(*seen, likely);
+    let is_part = |seen: &&Seen| says_parts(&likely.heading, &seen.heading) || fill_each_other(evidence, likely, seen);
+    let other = evidence.columns.iter().filter(is_amount).find(is_part)?;
+    let order = |seen: &Seen| seen.places.iter().flatten().next().copied();
+    let (first, second) = if order(likely) < order(other) { (likely, other) } else { (other, likely) };
+    Some(format!("{} + {}", evidence.label(first), evidence.label(second))).filter(|_| !is_whole_elsewhere(evidence, [first, second]))
+}
+
+/// `Revenue Amount` and `Capital Amount`: alike but for which spending it is.
+fn says_parts(one: &str, other: &str) -> bool {
+    const REVENUE: [&str; 2] = ["revenue", "rev"];
+    const CAPITAL: [&str; 2] = ["capital", "cap"];
+    let (one, other) = (words(one), words(other));
+    let rest = |heading: &str, of: &[&str]| {
+        let left: Vec<&str> = heading.split(' ').filter(|word| !of.contains(word)).collect();
+        (left.len() < heading.split(' ').count()).then(|| left.join(" "))
+    };
+    let pair = |revenue: &str, capital: &str| {
+        rest(revenue, &REVENUE).zip(rest(capital, &CAPITAL)).is_some_and(|(revenue, capital)| revenue == capital)
+    };
+    pair(&one, &other) || pair(&other, &one)
+}
+
+/// Whether each row fills one of the two, and neither all of them.
+fn fill_each_other(evidence: &Evidence, one: &Seen, other: &Seen) -> bool {
+    let filled = |seen: &Seen| evidence.facts(seen).fold((0, 0), |(rows, of), column| (rows + column.filled.rows, of + column.filled.of));
+    let ((a, of), (b, _)) = (filled(one), filled(other));
+    let is_tax = |seen: &Seen| words(&seen.heading).split(' ').any(|word| ["vat", "tax", "cis", "retention", "discount"].contains(&word));
+    a > 0 && b > 0 && a + b == of && of > 4 && !is_tax(one) && !is_tax(other)
+}
+
+/// Whether another column is the sum of both.
+fn is_whole_elsewhere(evidence: &Evidence, two: [&Seen; 2]) -> bool {
+    let mut samples = evidence.samples.iter().enumerate();
+    samples.any(|(number, sample)| {
+        let at = two.map(|seen| seen.places.get(number).copied().flatten());
+        let holds = |parts: &[usize]| at.iter().all(|at| at.is_some_and(|at| parts.contains(&at)));
+        sample.profile.identities.iter().chain(&sample.profile.wholes).any(|sum| holds(&sum.parts))
+    })
+}
+
+/// Whether the VAT that the body recovers is in it.
+pub fn vat(evidence: &Evidence, amount: &str) -> Question {
+    let question = Question::new("vat", "Is the amount net or gross of VAT that the body recovers?").choices(["net", "gross", "unknown"]);
+    let heading = words(amount);
+    let says = |all: &[&str]| all.iter().any(|word| format!(" {heading} ").contains(&format!(" {word} ")));
+    let is_whole = evidence.samples.iter().flat_map(|sample| &sample.profile.identities).any(|identity| {
+        let of = |at: &usize| heading_at(evidence, Some(*at)).is_some_and(|label| label == amount);
+        of(&identity.whole)
+    });
+    if amount.contains(" - ") || says(&["net", "excl vat", "ex vat", "excluding vat", "exc vat"]) {
+        return question.seen(format!("the heading says so: {amount}")).default("net");
+    }
+    if is_whole || says(&["gross", "inc vat", "incl vat", "including vat"]) {
+        return question.seen(format!("`{amount}` is the sum of other amounts, or its heading says so")).default("gross");
+    }
+    question.seen("nothing in the file says so").default("unknown")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_of_parts_are_told() {
+        assert!(says_parts("Revenue", "Capital") && says_parts("Capital Amount (£)", "Revenue Amount (£)"));
+        assert!(!says_parts("Revenue", "Revenue") && !says_parts("Revenue Amount", "Capital Budget") && !says_parts("Amount", "Capital"));
+    }
+}

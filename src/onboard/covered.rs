@@ -1,0 +1,117 @@
+//! How files are named, and which months each of them covers.
+
+use super::{
+    answers::Question,
+    ask::Around,
+    evidence::{Evidence, Seen},
+    inside, looks,
+    names::{Agrees, Named, Naming, any_name, has_month, naming, naming_to_date},
+    unit,
+};
+use crate::domain::{Calendar, Day};
+
+/// What a file may be that holds rows of the year's months before the one in its name.
+const LATE: &str = "most rows are of the month in the name, and a fair part is of months before: `{calendar: month, extent: one}` where \
+                    these were paid late and no other file has them, `extent: to_date` where each file brings the year so far again";
+
+/// How files are named, and what each covers.
+pub fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>, amount: &str) -> Vec<Question> {
+    let calendar = around.calendar();
+    let samples = evidence.named_files(date, calendar);
+    let of_months = by_months(evidence, &samples, calendar).filter(|_| amount == looks::MONTHS);
+    match of_months.and_then(|found| {
+        Some((naming_to_date(&found, calendar).or_else(|| naming(&found, calendar).filter(|naming| naming.rows == Agrees::Fully))?, found))
+    }) {
+        Some((naming, found)) => questions(&found, Some(naming), Some((evidence, date, amount)), calendar),
+        None => coverage_of(&samples, Some((evidence, date, amount)), calendar),
+    }
+}
+
+/// The same files with the months whose columns hold pounds, from the first column on: those to come are empty yet.
+fn by_months(evidence: &Evidence, samples: &[Named], calendar: Calendar) -> Option<Vec<Named>> {
+    let months = looks::month_columns(evidence);
+    let one = |(number, sample): (usize, &Named)| {
+        let profile = &evidence.samples.get(number)?.profile;
+        let holds = |seen: &Seen| {
+            let column = seen.places.get(number).copied().flatten().and_then(|at| profile.columns.iter().find(|column| column.at == at));
+            column.and_then(|column| column.money.as_ref()).is_some_and(|money| money.positive + money.negative > 0)
+        };
+        let last = months.iter().rposition(|(seen, ..)| holds(seen))?;
+        let so_far = months.get(..=last)?;
+        let periods = so_far.iter().map(|(_, year, month)| calendar.period_of_month(*year, *month)).collect();
+        Some(Named { periods, ..sample.clone() })
+    };
+    samples.iter().enumerate().map(one).collect()
+}
+
+/// The same of files of which each is named and covers periods; `of` is what they hold, where all of them are of one layout, its
+/// date and its amount.
+#[must_use]
+pub fn coverage_of(samples: &[Named], of: Of<'_>, calendar: Calendar) -> Vec<Question> {
+    questions(samples, naming(samples, calendar), of, calendar)
+}
+
+/// What the files hold, their date and their amount.
+type Of<'e> = Option<(&'e Evidence, Option<&'e Seen>, &'e str)>;
+
+fn questions(samples: &[Named], found: Option<Naming>, of: Of<'_>, calendar: Calendar) -> Vec<Question> {
+    let shown: Vec<String> = samples
+        .iter()
+        .map(|sample| format!("{} holds {}", sample.name, sample.periods.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
+        .collect();
+    let files = Question::new("files", "How are its files named? `truecost explain files` lists the words.");
+    let covers = Question::new("covers", "What does one file cover? As in `{calendar: month, extent: one}`; `truecost explain covers`.");
+    if let Some(naming) = found {
+        let part = || of.and_then(|(evidence, date, _)| part_of_a_month(evidence, date)).filter(|_| naming.pattern.contains("{date}"));
+        let open = part().or_else(|| of.and_then(|(evidence, date, _)| month_or_period(evidence, date, &naming.pattern)));
+        let open = of.and_then(|(_, _, amount)| year_to_date(amount)).filter(|_| !naming.covers.contains("to_date")).or(open);
+        let open = open.or_else(|| (naming.rows == Agrees::Earlier).then(|| LATE.to_owned()));
+        let seen = open.iter().fold(shown.join("; "), |seen, why| format!("{seen}; {why}"));
+        let covers = covers.seen(seen).stands_if(samples.len() > 1 && naming.rows == Agrees::Fully && open.is_none());
+        let covers = if open.is_some() { covers } else { covers.default(naming.covers) };
+        return vec![files.seen(shown.join("; ")).default(naming.pattern).stands_if(true), covers];
+    }
+    let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
+    match of.and_then(|(evidence, ..)| inside::inside(evidence, samples, calendar)).zip(any_name(&names)) {
+        Some((inside, pattern)) => vec![
+            files.seen(shown.join("; ")).default(pattern),
+            covers.seen(format!("{}; the file says so itself", shown.join("; "))).default(inside.covers),
+        ],
+        None => vec![files.seen(shown.join("; ")), covers.seen(shown.join("; "))],
+    }
+}
+
+/// That a number in the name may be a month or a period of the year, and no column of dates tells.
+fn month_or_period(evidence: &Evidence, date: Option<&Seen>, pattern: &str) -> Option<String> {
+    let by_months = looks::months_as_columns(evidence).is_some();
+    let spelt = evidence.samples.iter().all(|sample| has_month(&sample.profile.file));
+    (date.is_none() && !by_months && !spelt && pattern.contains("{month}")).then(|| {
+        "no column holds days, so rows count in the one period that the name says: is its number a month (`calendar: month`), or a period of \
+         the financial year, of which 1 is April (`calendar: fiscal`)"
+            .to_owned()
+    })
+}
+
+/// That the amount is of the year so far by its heading, so that months of it add up to more than was spent.
+fn year_to_date(amount: &str) -> Option<String> {
+    unit::is_to_date(amount).then(|| {
+        format!(
+            "`{amount}` is the year to date by its heading: with `extent: one` each month would count again what the months before it counted, \
+             with `extent: to_date` each file takes the place of those before it, and its rows need a day"
+        )
+    })
+}
+
+/// That the rows of every sample lie within some ten days: files of weeks or days, of which each would take the place of the one before.
+fn part_of_a_month(evidence: &Evidence, date: Option<&Seen>) -> Option<String> {
+    const DAYS: i32 = 10;
+    let spans = evidence.facts(date?).filter_map(|column| column.dates.as_ref());
+    let days = spans.map(|dates| Some((Day::parse_iso(dates.first.as_ref()?)?, Day::parse_iso(dates.last.as_ref()?)?)));
+    let days: Vec<(Day, Day)> = days.collect::<Option<_>>()?;
+    let several = evidence.samples.iter().all(|sample| sample.profile.rows.data > 4);
+    let (first, last) = days.first().filter(|_| several && days.iter().all(|(first, last)| last.0 - first.0 < DAYS))?;
+    Some(format!(
+        "its name has a day and its rows are of {first} to {last} alone: where several such files make a month, each would take the place \
+         of the one before (one period in several files is not read yet: ask for a file of the month)"
+    ))
+}
