@@ -1,11 +1,12 @@
 //! How files are named, and which months each of them covers.
 
 use super::{
+    agrees::Agrees,
     answers::Question,
     ask::Around,
     evidence::{Evidence, Seen},
     inside, looks,
-    names::{Agrees, Named, Naming, any_name, has_month, naming, naming_to_date},
+    names::{Named, Naming, any_name, has_month, naming, naming_to_date},
     unit,
 };
 use crate::domain::{Calendar, Day};

@@ -164,7 +164,7 @@ impl Evidence {
                 name: sample.profile.file.clone(),
                 pattern: sample.profile.name.pattern.clone(),
                 periods: if periods.is_empty() { of_name() } else { periods },
-                most: most(months, calendar),
+                rows: months.iter().map(|((year, month), rows)| (calendar.period_of_month(*year, *month), *rows)).collect(),
             }
         };
         self.samples.iter().enumerate().map(one).collect()
@@ -176,13 +176,6 @@ fn crowded(months: &[((i32, u8), u64)], calendar: Calendar) -> std::collections:
     let most = months.iter().map(|(_, rows)| *rows).max().unwrap_or(0);
     let is_fair = |rows: u64| rows * 8 >= most;
     months.iter().filter(|(_, rows)| is_fair(*rows)).map(|((year, month), _)| calendar.period_of_month(*year, *month)).collect()
-}
-
-/// The period that holds more than half of the rows.
-fn most(months: &[((i32, u8), u64)], calendar: Calendar) -> Option<Period> {
-    let all: u64 = months.iter().map(|(_, rows)| *rows).sum();
-    let ((year, month), _) = months.iter().find(|(_, rows)| rows * 2 > all)?;
-    Some(calendar.period_of_month(*year, *month))
 }
 
 /// A column without heading and without values is no column.

@@ -10,6 +10,7 @@
 //! is written is the law from then on: while data are read nothing is inferred. What the files hold and no word of a contract can say is
 //! refused by name ([`draft()`]); nothing that is there is ever written over, and a command that is ended leaves nothing.
 
+mod agrees;
 mod alike;
 mod amounts;
 mod answers;

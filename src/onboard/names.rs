@@ -1,10 +1,13 @@
 //! From the names of samples and the months in them to `files` and `covers` of a feed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::alike::alike;
+use super::{
+    agrees::{Agrees, fits, fits_as},
+    alike::alike,
+};
 use crate::{
-    domain::{Calendar, Coverage, Period},
+    domain::{Calendar, Period},
     pipeline::{CoverCalendar, Covers, Extent, FilePattern},
 };
 
@@ -13,8 +16,8 @@ use crate::{
 pub struct Named {
     pub name: String,
     pub periods: BTreeSet<Period>,
-    /// The period in which more than half of its rows lie.
-    pub most: Option<Period>,
+    /// Its rows by the period in which they lie.
+    pub rows: BTreeMap<Period, u64>,
     /// The name in the words of `files`, as the profile reads it.
     pub pattern: Option<String>,
 }
@@ -30,17 +33,6 @@ pub struct Naming {
     pub found: Vec<Vec<Period>>,
     /// How far the rows agree with it.
     pub rows: Agrees,
-}
-
-/// How the rows of samples lie beside the periods that their names say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Agrees {
-    /// But for a few they lie in these periods.
-    Fully,
-    /// Most do; a fair part lies in periods after, or in the year before, or a period has few.
-    Mostly,
-    /// Most do; a fair part lies in periods of the same year before: posted late, or the year so far.
-    Earlier,
 }
 
 const MONTHS: [&str; 12] =
@@ -142,54 +134,6 @@ pub fn any_name(names: &[&str]) -> Option<String> {
     let end = first.rsplit_once('.').map(|(_, end)| format!("{{any}}.{end}"));
     let fits = |pattern: &String| FilePattern::parse(pattern).is_ok_and(|read| names.iter().all(|name| read.matches(name).is_some()));
     Some(pattern).filter(fits).or_else(|| end.filter(fits))
-}
-
-/// What every sample covers by this pattern and extent, and how far their rows agree; `None` where one of them does not match, or covers
-/// something else.
-#[must_use]
-pub fn fits(pattern: &str, of: CoverCalendar, extent: Extent, samples: &[Named], calendar: Calendar) -> Option<(Vec<Vec<Period>>, Agrees)> {
-    fits_as(pattern, &Covers { calendar: of, extent, in_name: Vec::new(), from: None, before: 0 }, samples, calendar)
-}
-
-fn fits_as(pattern: &str, covers: &Covers, samples: &[Named], calendar: Calendar) -> Option<(Vec<Vec<Period>>, Agrees)> {
-    let read = FilePattern::parse(pattern).ok()?;
-    if covers.lacking(&read).is_some() {
-        return None;
-    }
-    // Four digits are a month and a year only where rows say which two are which.
-    let by_rows = pattern.contains("{yy}{month}") || pattern.contains("{month}{yy}");
-    let one = |sample: &Named| -> Option<(Vec<Period>, Agrees)> {
-        let covered: Coverage = covers.resolve(&read.matches(&sample.name)?, calendar)?;
-        let periods: BTreeSet<Period> = covered.periods().iter().copied().collect();
-        let spelt = has_month(&sample.name);
-        if sample.periods.is_empty() {
-            return (!by_rows || spelt).then(|| (periods.into_iter().collect(), Agrees::Fully));
-        }
-        let rows = agrees(sample, &periods, covers.extent)?;
-        Some((periods.into_iter().collect(), rows))
-    };
-    let (found, rows): (Vec<Vec<Period>>, Vec<Agrees>) = samples.iter().map(one).collect::<Option<Vec<_>>>()?.into_iter().unzip();
-    // That every file of several periods lacks one speaks against its covering it.
-    let whole = matches!(covers.extent, Extent::One) || rows.contains(&Agrees::Fully);
-    let worst = [Agrees::Earlier, Agrees::Mostly].into_iter().find(|of| rows.contains(of)).unwrap_or(Agrees::Fully);
-    whole.then_some((found, worst))
-}
-
-/// How far the rows of a sample lie in the periods that its name says.
-fn agrees(sample: &Named, covered: &BTreeSet<Period>, extent: Extent) -> Option<Agrees> {
-    if sample.periods == *covered {
-        return Some(Agrees::Fully);
-    }
-    match (extent, covered.first().filter(|_| covered.len() == 1)) {
-        (Extent::One, Some(one)) if sample.most == Some(*one) => {
-            let is_earlier = |period: &Period| period.year == one.year && period < one;
-            Some(if sample.periods.iter().any(is_earlier) { Agrees::Earlier } else { Agrees::Mostly })
-        }
-        (Extent::One | Extent::Quarter | Extent::Half | Extent::Year, None) => {
-            (sample.periods.is_subset(covered) && sample.periods.len() * 2 >= covered.len()).then_some(Agrees::Mostly)
-        }
-        _ => None,
-    }
 }
 
 /// A piece of a name that may stand for something.
@@ -339,10 +283,16 @@ fn tokens(name: &str) -> Vec<Token> {
             }
             4 => {
                 add(0, 4, "{year}");
-                // `2504`, `0425`.
-                for (a, b) in [("{yy}", "{month}"), ("{month}", "{yy}")] {
-                    add(0, 2, a);
-                    add(2, 4, b);
+                // `2504`, `0425`: where the one can be a month and the other a year of this century.
+                let number = |a: usize, b: usize| digits.get(a..b).and_then(|two| two.parse::<u8>().ok()).unwrap_or(0);
+                let may_be = |year: u8, month: u8| (10..50).contains(&year) && (1..=12).contains(&month);
+                for (a, b, fits) in
+                    [("{yy}", "{month}", may_be(number(0, 2), number(2, 4))), ("{month}", "{yy}", may_be(number(2, 4), number(0, 2)))]
+                {
+                    if fits {
+                        add(0, 2, a);
+                        add(2, 4, b);
+                    }
                 }
                 let two = name.get(to..).and_then(|rest| rest.strip_prefix(['-', '_'])).and_then(|rest| rest.get(..2));
                 if two.is_some_and(|two| two.bytes().all(|b| b.is_ascii_digit())) {
@@ -425,7 +375,7 @@ mod tests {
 
     fn named(name: &str, periods: &[u8]) -> Named {
         let periods = periods.iter().map(|period| Period { year: 2025, period: *period }).collect();
-        Named { name: name.into(), pattern: None, periods, most: None }
+        Named { name: name.into(), pattern: None, periods, rows: BTreeMap::new() }
     }
 
     fn pattern(samples: &[(&str, &[u8])]) -> Option<(String, String)> {
@@ -463,6 +413,25 @@ mod tests {
         let to_date: [(&str, &[u8]); 3] =
             [("spend_apr-jun_2025.csv", &[1, 2, 3]), ("spend_apr-may_2025.csv", &[1, 2]), ("spend_apr_2025.csv", &[1])];
         assert_eq!(pattern(&to_date), Some(("spend_[apr-]{month}_{year}.csv".into(), "{calendar: month, extent: to_date}".into())));
+    }
+
+    #[test]
+    fn rows_paid_late_are_not_the_year_so_far() {
+        let of = |name: &str, rows: &[(u8, u64)]| {
+            let periods: Vec<u8> = rows.iter().map(|(period, _)| *period).collect();
+            let rows = rows.iter().map(|(period, rows)| (Period { year: 2025, period: *period }, *rows)).collect();
+            Named { rows, ..named(name, &periods) }
+        };
+        let found = |samples: &[Named]| naming(samples, APRIL).map(|found| (found.covers, found.rows));
+        let month = ("{calendar: month, extent: one}".to_owned(), Agrees::Earlier);
+        let to_date = ("{calendar: month, extent: to_date}".to_owned(), Agrees::Fully);
+        let april = of("paid_april_2025.csv", &[(1, 10)]);
+        assert_eq!(found(&[april.clone(), of("paid_may_2025.csv", &[(1, 2), (2, 8)])]), Some(month.clone()));
+        assert_eq!(found(&[of("paid_may_2025.csv", &[(1, 3), (2, 8)])]), Some(month.clone()));
+        assert_eq!(found(&[april.clone(), of("paid_may_2025.csv", &[(1, 10), (2, 80)])]), Some(to_date.clone()));
+        assert_eq!(found(&[of("paid_may_2025.csv", &[(1, 7), (2, 8)])]), Some(to_date));
+        let june = of("paid_june_2025.csv", &[(1, 2), (2, 2), (3, 8)]);
+        assert_eq!(found(&[april, of("paid_may_2025.csv", &[(1, 2), (2, 8)]), june]), Some(month));
     }
 
     #[test]
