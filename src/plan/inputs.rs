@@ -1,6 +1,6 @@
 //! Digests over what a step reads: the same digest, the same part. Nothing else decides whether a part is made anew.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use super::{
     BesideSource, CostSource, beside_in,
@@ -15,7 +15,7 @@ use crate::{domain::Calendar, engine::Parameters, lake::PublishedPart, pipeline:
 pub type MadeParts = BTreeMap<String, Vec<(Scope, PublishedPart)>>;
 
 /// What digests are made over.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Inputs<'p> {
     pub partnership: &'p Partnership,
     pub plan: &'p CostPlan,
@@ -25,9 +25,22 @@ pub struct Inputs<'p> {
     pub beside: &'p [BesideSource],
     /// What the steps before have published.
     pub made: &'p MadeParts,
+    /// Files and parts of tables that nobody publishes, by table and scope: every period of a year reads the same of it.
+    worked: RefCell<BTreeMap<(String, String), Rc<[String]>>>,
 }
 
-impl Inputs<'_> {
+impl<'p> Inputs<'p> {
+    #[must_use]
+    pub fn new(
+        partnership: &'p Partnership,
+        plan: &'p CostPlan,
+        sources: &'p [CostSource],
+        beside: &'p [BesideSource],
+        made: &'p MadeParts,
+    ) -> Self {
+        Self { partnership, plan, sources, beside, made, worked: RefCell::default() }
+    }
+
     /// Digest over all that the parts of a step are made from in a scope: the program, the text of its query, the contracts of what it
     /// fills and reads, reference tables, and the files and parts of the scope; of tables that nobody publishes, over what they are made
     /// from. `recipe` is [`Self::recipe`] of the step.
@@ -84,7 +97,7 @@ impl Inputs<'_> {
                 }
                 (Some(before), _) => {
                     for scope in scope_of(step, before, scope, self.sources, self.partnership.calendar) {
-                        self.add_lines(before, &scope, all);
+                        all.extend(self.lines_of(read, before, &scope).iter().cloned());
                     }
                 }
                 (None, Some(given)) if matches!(given.rows, GivenRows::Lake) => {
@@ -101,6 +114,26 @@ impl Inputs<'_> {
                 (None, _) => {}
             }
         }
+    }
+
+    /// The same of a table that nobody publishes, worked out once for each scope that others have in common.
+    fn lines_of(&self, table: &str, step: &Step, scope: &Scope) -> Rc<[String]> {
+        let common = match scope {
+            Scope::Period(_) | Scope::Year(_) | Scope::Council(..) => Some(scope.key()),
+            Scope::Whole => Some("whole".to_owned()),
+            Scope::Partition(_) | Scope::These(_) => None,
+        };
+        let key = common.map(|scope| (table.to_owned(), scope));
+        if let Some(known) = key.as_ref().and_then(|key| self.worked.borrow().get(key).cloned()) {
+            return known;
+        }
+        let mut lines = Vec::new();
+        self.add_lines(step, scope, &mut lines);
+        let lines: Rc<[String]> = lines.into();
+        if let Some(key) = key {
+            self.worked.borrow_mut().insert(key, Rc::clone(&lines));
+        }
+        lines
     }
 }
 

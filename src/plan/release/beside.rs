@@ -34,10 +34,6 @@ impl BesideSource {
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.file.council, self.file.feed, self.file.period)
     }
-
-    fn is_of(&self, other: &Self) -> bool {
-        self.table == other.table && self.file.council == other.file.council && self.file.feed == other.file.feed
-    }
 }
 
 /// What of a table lies in a scope: of a period its own rows, and of each register the snapshot in force.
@@ -45,10 +41,8 @@ impl BesideSource {
 pub fn beside_in<'s>(sources: &'s [BesideSource], calendar: Calendar, table: &str, scope: &Scope) -> Vec<&'s BesideSource> {
     let of_table: Vec<&BesideSource> = sources.iter().filter(|source| source.table == table).collect();
     let of_periods = |periods: &mut dyn Iterator<Item = Period>| {
-        let mut chosen: BTreeSet<usize> = BTreeSet::new();
-        for period in periods {
-            chosen.extend(of_table.iter().enumerate().filter(|(_, source)| is_read(&of_table, source, calendar, period)).map(|(at, _)| at));
-        }
+        let by_feed = ByFeed::of(&of_table);
+        let chosen: BTreeSet<usize> = periods.flat_map(|period| by_feed.read_in(calendar, period)).collect();
         chosen.into_iter().filter_map(|at| of_table.get(at).copied()).collect::<Vec<_>>()
     };
     match scope {
@@ -65,13 +59,30 @@ pub fn beside_in<'s>(sources: &'s [BesideSource], calendar: Calendar, table: &st
     }
 }
 
-/// Whether a period reads a partition.
-fn is_read(of_table: &[&BesideSource], source: &BesideSource, calendar: Calendar, period: Period) -> bool {
-    if source.as_at.is_none() {
-        return source.file.period == period || (source.table == VOLUMES && stands_in(of_table, source, calendar, period));
+/// Partitions with their places among all of them, by table, council and feed: what a period reads of a feed is told from that feed alone.
+struct ByFeed<'s>(BTreeMap<(&'s str, &'s str, &'s str), Vec<(usize, &'s BesideSource)>>);
+
+impl<'s> ByFeed<'s> {
+    fn of(all: &[&'s BesideSource]) -> Self {
+        let mut feeds: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (at, source) in all.iter().copied().enumerate() {
+            let feed = (source.table.as_str(), source.file.council.as_str(), source.file.feed.as_str());
+            feeds.entry(feed).or_default().push((at, source));
+        }
+        Self(feeds)
     }
-    let of_feed = of_table.iter().copied().filter(|other| other.is_of(source));
-    in_force(of_feed, calendar, period).is_some_and(|force| force.as_at == source.as_at && force.file.period == source.file.period)
+
+    /// The places of what a period reads.
+    fn read_in(&self, calendar: Calendar, period: Period) -> impl Iterator<Item = usize> {
+        self.0.values().flat_map(move |of_feed| {
+            let force = in_force(of_feed.iter().map(|(_, source)| *source), calendar, period);
+            let is_read = move |source: &BesideSource| match source.as_at {
+                None => source.file.period == period || (source.table == VOLUMES && stands_in(of_feed, source, calendar, period)),
+                day => force.is_some_and(|force| force.as_at == day && force.file.period == source.file.period),
+            };
+            of_feed.iter().filter(move |(_, source)| is_read(source)).map(|(at, _)| *at)
+        })
+    }
 }
 
 /// Volumes of drivers: where a period has none of a feed, the last ones before it are there, and `max_age` of the driver decides whether
@@ -79,15 +90,14 @@ fn is_read(of_table: &[&BesideSource], source: &BesideSource, calendar: Calendar
 const VOLUMES: &str = "driver_volume";
 
 /// Whether these volumes of an earlier period stand in for those that a period lacks: the last of their feed, of the year before at most.
-fn stands_in(of_table: &[&BesideSource], source: &BesideSource, calendar: Calendar, period: Period) -> bool {
+fn stands_in(of_feed: &[(usize, &BesideSource)], source: &BesideSource, calendar: Calendar, period: Period) -> bool {
     let count = |period: Period| i32::from(period.year) * 12 + i32::from(period.period.min(12));
     let (of, first) = (source.file.period, calendar.days_of(period).0);
     let may = period.period < calendar.closing_period && of.period < calendar.closing_period && source.active.contains(first);
     if !may || of >= period || count(period) - count(of) > 12 {
         return false;
     }
-    let mut of_feed = of_table.iter().filter(|other| other.is_of(source));
-    !of_feed.any(|other| of < other.file.period && other.file.period <= period)
+    !of_feed.iter().any(|(_, other)| of < other.file.period && other.file.period <= period)
 }
 
 /// The snapshot that a period reads, of those of one feed.
@@ -154,19 +164,17 @@ impl ReleasePlan {
         all.sort_by(|a, b| (a.file.period, a.key(), &a.file.name).cmp(&(b.file.period, b.key(), &b.file.name)));
         let periods = self.release_periods();
         self.say_carried(partnership, &all, &periods);
-        let is_used = |source: &BesideSource| {
+        let by_feed = ByFeed::of(&all.iter().collect::<Vec<_>>());
+        let read: BTreeSet<usize> = periods.iter().flat_map(|period| by_feed.read_in(partnership.calendar, *period)).collect();
+        let is_used = |at: usize, source: &BesideSource| match source.as_at {
             // Volumes stand in for those that a later period lacks; what else is no snapshot is read by its own period alone.
-            if source.as_at.is_none() && source.table == VOLUMES {
-                return periods.last().is_some_and(|last| source.file.period <= *last);
-            }
-            if source.as_at.is_none() {
-                return periods.contains(&source.file.period);
-            }
-            let of_feed: Vec<&BesideSource> = all.iter().filter(|other| other.is_of(source)).collect();
-            periods.iter().any(|period| is_read(&of_feed, source, partnership.calendar, *period))
+            None if source.table == VOLUMES => periods.last().is_some_and(|last| source.file.period <= *last),
+            None => periods.contains(&source.file.period),
+            Some(_) => read.contains(&at),
         };
-        self.beside = all.iter().filter(|source| is_used(source)).cloned().collect();
-        let unused: BTreeSet<String> = all.iter().filter(|source| !is_used(source)).map(BesideSource::key).collect();
+        let (used, unused): (Vec<_>, Vec<_>) = all.iter().enumerate().partition(|(at, source)| is_used(*at, source));
+        self.beside = used.into_iter().map(|(_, source)| source.clone()).collect();
+        let unused: BTreeSet<String> = unused.into_iter().map(|(_, source)| source.key()).collect();
         for (slot, entry) in &mut self.periods {
             entry.is_read = !unused.contains(&slot.to_string());
         }

@@ -245,8 +245,7 @@ impl<'a> Walk<'a> {
 
     /// What a step is made for, each with the digest over what it is made from.
     fn units(&self, step: &Step) -> Vec<Unit<Scope>> {
-        let inputs =
-            Inputs { partnership: self.run.partnership, plan: self.plan, sources: self.sources, beside: self.beside, made: &self.made };
+        let inputs = Inputs::new(self.run.partnership, self.plan, self.sources, self.beside, &self.made);
         let recipe = inputs.recipe(step);
         let reads = |scope: &Scope| match scope {
             Scope::Partition(source) => step.reads.contains(source.basis.common_table()),

@@ -60,6 +60,7 @@ fn contract(choice: u8, more: u8) -> Contract {
         trailing_delimiter: bit(7),
         borders: more & 32 != 0,
         formula_texts: more & 64 != 0,
+        short_lines: more & 128 != 0,
         other_delimiter: None,
     };
     let rows = RowRules {
