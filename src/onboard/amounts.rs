@@ -90,17 +90,22 @@ pub fn amount_columns<'e>(evidence: &'e Evidence, amount: &str) -> Option<(&'e S
     if let Some(seen) = evidence.named(amount) {
         return Some((seen, None));
     }
-    let two = |mark: &str| {
-        let (one, other) = amount.rsplit_once(mark)?;
-        Some((evidence.named(one)?, Some(evidence.named(other)?)))
-    };
-    two(" - ").or_else(|| two(" + "))
+    joined(evidence, amount).map(|(one, other, _)| (one, Some(other)))
 }
 
 /// Whether of two columns the amount is the sum.
 #[must_use]
 pub fn is_sum(evidence: &Evidence, amount: &str) -> bool {
-    evidence.named(amount).is_none() && !amount.contains(" - ") && amount.contains(" + ")
+    joined(evidence, amount).is_some_and(|(_, _, is_sum)| is_sum)
+}
+
+/// The two columns of an amount that is none by itself, and whether it is their sum: the mark between two headings decides, since headings
+/// hold such marks too.
+fn joined<'e>(evidence: &'e Evidence, amount: &str) -> Option<(&'e Seen, &'e Seen, bool)> {
+    let named = |(one, other): (&str, &str)| Some((evidence.named(one)?, evidence.named(other)?));
+    let two = |mark: &str| amount.match_indices(mark).find_map(|(at, _)| named((amount.get(..at)?, amount.get(at + mark.len()..)?)));
+    let found = |is_sum: bool| move |(one, other)| (one, other, is_sum);
+    evidence.named(amount).is_none().then(|| two(" - ").map(found(false)).or_else(|| two(" + ").map(found(true))))?
 }
 
 /// Two columns that hold parts of the amounts, `Revenue + Capital`, of which the likely amount is one: their headings say so, or each row
@@ -157,7 +162,8 @@ pub fn vat(evidence: &Evidence, amount: &str) -> Question {
         let of = |at: &usize| heading_at(evidence, Some(*at)).is_some_and(|label| label == amount);
         of(&identity.whole)
     });
-    if amount.contains(" - ") || says(&["net", "excl vat", "ex vat", "excluding vat", "exc vat"]) {
+    let is_less = joined(evidence, amount).is_some_and(|(_, _, is_sum)| !is_sum);
+    if is_less || says(&["net", "excl vat", "ex vat", "excluding vat", "exc vat"]) {
         return question.seen(format!("the heading says so: {amount}")).default("net");
     }
     if is_whole || says(&["gross", "inc vat", "incl vat", "including vat"]) {
