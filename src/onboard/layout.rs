@@ -175,7 +175,8 @@ fn delimited(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
     if all(&|profile| profile.layout.trailing_delimiter) {
         said.push(("trailing_delimiter", "true".to_owned(), "each line ends in one".to_owned()));
     }
-    if profiles.iter().any(|profile| lacks_little(profile)) {
+    let mut short = profiles.iter().filter(|profile| profile.layout.short_rows.is_some()).peekable();
+    if short.peek().is_some() && short.all(|profile| lacks_little(profile)) {
         said.push(("short_lines", "allowed".to_owned(), "empty fields at the end of lines are lacking".to_owned()));
     }
     if all(&|profile| profile.text.as_ref().is_some_and(|text| text.open_end)) {
