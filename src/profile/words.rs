@@ -33,7 +33,7 @@ pub(super) fn is_carried(label: &str) -> bool {
         || balance(&label).is_some()
 }
 
-/// The words of a text that say that its row is what stands at the beginning or the end of a span, and no movement: `Opening balance` of
+/// The words of a text that say that its row is what stands at the beginning or the end of a span, and no movement: `Opening balance at` of
 /// `Opening balance at 1 April 2025`, as they are printed. `None` where it says something else.
 pub(super) fn balance(text: &str) -> Option<&str> {
     const PHRASES: [&str; 38] = [
@@ -80,7 +80,27 @@ pub(super) fn balance(text: &str) -> Option<&str> {
         "at", "as", "on", "of", "from", "to", "for", "in", "the", "year", "period", "month", "prior", "previous", "last", "balance", "bal",
         "fy", "start", "end", "day", "mth",
     ];
-    // Each word with where it ends.
+    const LASTING: [&str; 9] = ["at", "as", "on", "of", "from", "to", "for", "in", "the"];
+    let words = with_ends(text);
+    let says_when = |word: &str| {
+        SAYS_WHEN.contains(&word) || word.bytes().any(|byte| byte.is_ascii_digit()) || super::date::month_number(word.as_bytes()).is_some()
+    };
+    let first = words.iter().position(|(word, _)| !matches!(word.as_str(), "prior" | "previous" | "last" | "year" | "period"))?;
+    let joined = |to: usize| words.get(first..to).unwrap_or_default().iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ");
+    let end = (first + 1..=words.len().min(first + 3)).rev().find(|to| PHRASES.contains(&joined(*to).as_str()))?;
+    let rest = words.get(end..).unwrap_or_default();
+    // `C F May` may be a supplier, `C/F May 2025` is none.
+    let is_dated = rest.is_empty() || rest.iter().any(|(word, _)| word.bytes().any(|byte| byte.is_ascii_digit()));
+    let is_bare = matches!(joined(end).as_str(), "b f" | "c f");
+    // Words that are the same in every month belong to it: `Opening balance adjustment` begins with `Opening balance` too.
+    let lasting = rest.iter().take_while(|(word, _)| LASTING.contains(&word.as_str())).count();
+    let said = words.get((end + lasting).checked_sub(1)?)?.1;
+    let is_balance = words.len() < WORDS && rest.iter().all(|(word, _)| says_when(word)) && (is_dated || !is_bare);
+    is_balance.then(|| text.get(..said)).flatten()
+}
+
+/// The words of a text in small letters, each with where it ends.
+fn with_ends(text: &str) -> Vec<(String, usize)> {
     let mut words: Vec<(String, usize)> = Vec::new();
     let mut inside = false;
     for (at, letter) in text.char_indices() {
@@ -95,15 +115,7 @@ pub(super) fn balance(text: &str) -> Option<&str> {
         }
         inside = letter.is_alphanumeric();
     }
-    let says_when = |word: &str| {
-        SAYS_WHEN.contains(&word) || word.bytes().any(|byte| byte.is_ascii_digit()) || super::date::month_number(word.as_bytes()).is_some()
-    };
-    let first = words.iter().position(|(word, _)| !matches!(word.as_str(), "prior" | "previous" | "last" | "year" | "period"))?;
-    let joined = |to: usize| words.get(first..to).unwrap_or_default().iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ");
-    let end = (first + 1..=words.len().min(first + 3)).rev().find(|to| PHRASES.contains(&joined(*to).as_str()))?;
-    let rest = words.get(end..).unwrap_or_default();
-    let said = words.get(end.checked_sub(1)?)?.1;
-    (words.len() < WORDS && rest.iter().all(|(word, _)| says_when(word))).then(|| text.get(..said)).flatten()
+    words
 }
 
 /// Words of a label that are looked at.
@@ -267,7 +279,10 @@ mod tests {
             (" Balance b/f", Some(" Balance b/f")),
             ("B/fwd", Some("B/fwd")),
             ("BALANCE BROUGHT FORWARD 1 April 2025", Some("BALANCE BROUGHT FORWARD")),
-            ("Closing Balance at P01", Some("Closing Balance")),
+            ("Closing Balance at P01", Some("Closing Balance at")),
+            ("Opening balance as at the 1 April 2025", Some("Opening balance as at the")),
+            ("C/F May 2025", Some("C/F")),
+            ("C F May", None),
             ("Prior year balance c/f", Some("Prior year balance c/f")),
             ("Opening balance adjustment of stores", None),
             ("Balance of fees", None),
