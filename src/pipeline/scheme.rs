@@ -83,24 +83,33 @@ fn within_a_period(row: Row<'_>) -> impl Iterator<Item = Diagnostic> {
     })
 }
 
+/// Rows of a table that agree in two columns and hold on common days, and have another word in a third: each with the first such row
+/// before it.
+fn apart<'t>(tables: &'t Tables, table: &'static str, keys: [&'static str; 2], word: &'static str) -> Vec<(Row<'t>, Row<'t>)> {
+    let mut alike: BTreeMap<[&str; 2], Vec<Row<'_>>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for row in rows(tables, table) {
+        let same = alike.entry(keys.map(|key| row.word(key))).or_default();
+        let other = same.iter().find(|other| other.word(word) != row.word(word) && other.span().overlaps(row.span()));
+        found.extend(other.map(|other| (row, *other)));
+        same.push(row);
+    }
+    found
+}
+
 /// On no day two pools for one service and account group.
 fn one_pool_each(tables: &Tables, faults: &mut Vec<Diagnostic>) {
-    let mut pools: BTreeMap<(&str, &str), Vec<Row<'_>>> = BTreeMap::new();
-    for row in rows(tables, "pool") {
-        let same = pools.entry((row.word("service"), row.word("account_group"))).or_default();
-        if let Some(other) = same.iter().find(|other| other.word("pool") != row.word("pool") && other.span().overlaps(row.span())) {
-            let group = row.text("account_group").map_or_else(|| "every other account group".to_owned(), |group| format!("`{group}`"));
-            let seen = format!(
-                "`{}` and `{}` of line {} both hold {group} of `{}`",
-                row.word("pool"),
-                other.word("pool"),
-                other.line(),
-                row.word("service")
-            );
-            let hint = "Remove one of the two, name another account group, or let one end where the other begins.";
-            faults.push(row.fault(reference::SCHEME, seen).expected("one pool for each service and account group on any day").hint(hint));
-        }
-        same.push(row);
+    for (row, other) in apart(tables, "pool", ["service", "account_group"], "pool") {
+        let group = row.text("account_group").map_or_else(|| "every other account group".to_owned(), |group| format!("`{group}`"));
+        let seen = format!(
+            "`{}` and `{}` of line {} both hold {group} of `{}`",
+            row.word("pool"),
+            other.word("pool"),
+            other.line(),
+            row.word("service")
+        );
+        let hint = "Remove one of the two, name another account group, or let one end where the other begins.";
+        faults.push(row.fault(reference::SCHEME, seen).expected("one pool for each service and account group on any day").hint(hint));
     }
 }
 
@@ -194,46 +203,34 @@ fn blanket(row: Row<'_>) -> Option<Diagnostic> {
 
 /// Rows of one blanket are rates of one base: of several nobody could say what the blanket is of.
 fn one_base_each(tables: &Tables, faults: &mut Vec<Diagnostic>) {
-    let mut blankets: BTreeMap<(&str, &str), Vec<Row<'_>>> = BTreeMap::new();
-    for row in rows(tables, "blanket") {
-        let same = blankets.entry((row.word("blanket"), row.word("kind"))).or_default();
-        if let Some(other) = same.iter().find(|other| other.word("base") != row.word("base") && other.span().overlaps(row.span())) {
-            let seen = format!(
-                "blanket `{}`: `base` is `{}` here, and `{}` on line {}",
-                row.word("blanket"),
-                row.word("base"),
-                other.word("base"),
-                other.line()
-            );
-            let hint = "Give one of the two another name: then it is a blanket of its own.";
-            faults.push(row.fault(reference::SCHEME, seen).expected("one base for a blanket on any day").hint(hint));
-        }
-        same.push(row);
+    for (row, other) in apart(tables, "blanket", ["blanket", "kind"], "base") {
+        let seen = format!(
+            "blanket `{}`: `base` is `{}` here, and `{}` on line {}",
+            row.word("blanket"),
+            row.word("base"),
+            other.word("base"),
+            other.line()
+        );
+        let hint = "Give one of the two another name: then it is a blanket of its own.";
+        faults.push(row.fault(reference::SCHEME, seen).expected("one base for a blanket on any day").hint(hint));
     }
 }
 
 /// A customer pays a price for a service, or its full cost. Several agreements of one sort may stand beside each other.
 fn one_sort_of_terms(tables: &Tables, faults: &mut Vec<Diagnostic>) {
-    let mut agreements: BTreeMap<(&str, &str), Vec<Row<'_>>> = BTreeMap::new();
-    for row in rows(tables, "agreement") {
-        let same = agreements.entry((row.word("customer"), row.word("service"))).or_default();
-        if let Some(other) = same.iter().find(|other| other.word("terms") != row.word("terms") && other.span().overlaps(row.span())) {
-            let seen = format!(
-                "`{}` is to pay `{}` for `{}` by `{}`, and `{}` by `{}` of line {}, on the same days",
-                row.word("customer"),
-                row.word("terms"),
-                row.word("service"),
-                row.word("agreement"),
-                other.word("terms"),
-                other.word("agreement"),
-                other.line()
-            );
-            let hint = "Let one end where the other begins, or write the same terms into both.";
-            faults.push(
-                row.fault(reference::SCHEME, seen).expected("`price` or `full_cost` for a customer and service on any day").hint(hint),
-            );
-        }
-        same.push(row);
+    for (row, other) in apart(tables, "agreement", ["customer", "service"], "terms") {
+        let seen = format!(
+            "`{}` is to pay `{}` for `{}` by `{}`, and `{}` by `{}` of line {}, on the same days",
+            row.word("customer"),
+            row.word("terms"),
+            row.word("service"),
+            row.word("agreement"),
+            other.word("terms"),
+            other.word("agreement"),
+            other.line()
+        );
+        let hint = "Let one end where the other begins, or write the same terms into both.";
+        faults.push(row.fault(reference::SCHEME, seen).expected("`price` or `full_cost` for a customer and service on any day").hint(hint));
     }
 }
 
