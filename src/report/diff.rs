@@ -15,7 +15,7 @@ use crate::{
     domain::{Cause, Changed, Pence, Period, changed, counted, decimal, grouped, pounds},
     pipeline::Partnership,
     plan::causes,
-    stages::restate::TwoSides,
+    stages::restate::{TwoSides, tables_apart},
 };
 
 /// What is compared: a published table by its primary key, and the amount that is told.
@@ -101,21 +101,14 @@ fn compare(
     Ok(Some(Compared { table, amount, count, totals, changed: changed(old, new), keys }))
 }
 
-/// Other tables whose figures differ, but for those that say of a row who brought it.
+/// Other tables whose figures differ.
 fn others_apart(partnership: &Partnership, before: &Release, after: &Release) -> Answer<Vec<String>> {
-    let mut apart = Vec::new();
-    let published = partnership.contracts.iter().filter_map(|(name, contract)| Some((name.strip_prefix("published/")?, contract)));
-    for (table, contract) in published.filter(|(table, _)| COMPARED.iter().all(|(compared, _)| compared != table)) {
-        let names = |release: &Release| -> BTreeSet<String> { release.parts(table).iter().map(|part| part.sha256.clone()).collect() };
-        if names(before) == names(after) || contract.arrow_schema().column_with_name("delivery_id").is_some() {
-            continue;
-        }
-        let sides = TwoSides { old: before.batches(before.parts(table))?, new: after.batches(after.parts(table))? };
-        if sides.differ() {
-            apart.push(table.to_owned());
-        }
-    }
-    Ok(apart)
+    let published = partnership.contracts.iter().filter_map(|(name, contract)| Some((name.strip_prefix("published/")?, contract.as_ref())));
+    let others = published.filter(|(table, _)| COMPARED.iter().all(|(compared, _)| compared != table));
+    let names =
+        |release: &Release, table: &str| -> BTreeSet<String> { release.parts(table).iter().map(|part| part.sha256.clone()).collect() };
+    let sides = |table: &str| Ok(TwoSides { old: before.batches(before.parts(table))?, new: after.batches(after.parts(table))? });
+    tables_apart(others, |table| names(before, table) != names(after, table), sides)
 }
 
 /// Kinds of causes by period, each found once.

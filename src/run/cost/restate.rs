@@ -12,7 +12,7 @@ use crate::{
     plan::{ReleasePlan, causes, digest_of, lake_now, made_from, plan_release, published, rules_digest, run_digest},
     run::{Conductor, Options, Silent},
     schema::table,
-    stages::restate::{Effects, Restated, RestatedGroup, Statement, TwoSides, line_sides, lines_table, restate},
+    stages::restate::{Effects, Restated, RestatedGroup, Statement, TwoSides, line_sides, lines_table, restate, tables_apart},
 };
 
 /// What a reopened period says otherwise in the release that this run has made.
@@ -110,7 +110,7 @@ impl CostRun<'_> {
         Ok(Restated { tables: self.others_apart(closing, &now, whole)?, ..restated })
     }
 
-    /// Other tables of which the period's figures differ. Those that say of a row who brought it differ wherever something came again.
+    /// Other tables of which the period's figures differ.
     fn others_apart(
         &self,
         closing: &Closing,
@@ -118,19 +118,12 @@ impl CostRun<'_> {
         whole: impl Fn(&str) -> Answer<TwoSides>,
     ) -> Answer<Vec<String>> {
         let told = |table: &str| table == "separation" || table == "settlement" || TABLES.contains(&table);
-        let of_deliveries = |table: &str| {
-            let contract = self.partnership.contracts.get(&format!("published/{table}"));
-            contract.is_none_or(|contract| contract.arrow_schema().column_with_name("delivery_id").is_some())
+        let contract = |table: &str| self.partnership.contracts.get(&format!("published/{table}")).map(AsRef::as_ref);
+        let others = closing.parts.keys().filter(|table| !told(table)).filter_map(|table| Some((table.as_str(), contract(table)?)));
+        let names = |parts: Option<&Vec<PublishedPart>>| {
+            parts.into_iter().flatten().map(|part| (part.key.clone(), part.closed_as().to_owned())).collect::<BTreeSet<_>>()
         };
-        let mut apart = Vec::new();
-        for (table, old) in closing.parts.iter().filter(|(table, _)| !told(table) && !of_deliveries(table)) {
-            let names = |parts: &[PublishedPart]| parts.iter().map(|p| (p.key.clone(), p.closed_as().to_owned())).collect::<BTreeSet<_>>();
-            let same = names(old) == names(now.get(table).map_or(&[], Vec::as_slice));
-            if !same && whole(table)?.differ() {
-                apart.push(table.clone());
-            }
-        }
-        Ok(apart)
+        tables_apart(others, |table| names(closing.parts.get(table)) != names(now.get(table)), whole)
     }
 
     /// Writes the three parts of a statement.

@@ -15,7 +15,7 @@ pub use self::lines::{LineSides, line_sides, lines_table};
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     domain::{Changed, Pence, Period, changed, pounds, unfooted},
-    schema::{Cell, batch::Rows},
+    schema::{Cell, Contract, batch::Rows},
 };
 
 /// The columns that tell cells of `separation` apart within a period.
@@ -50,6 +50,26 @@ impl TwoSides {
             both.is_some_and(|(old, new)| !matches!((whole(&old), whole(&new)), (Ok(old), Ok(new)) if old.as_ref() == new.as_ref()))
         })
     }
+}
+
+/// Of these tables those whose figures differ, where the parts that `may_differ` tells of are not the same ones. Tables that say of a row
+/// who brought it differ wherever something came again, and are left out.
+///
+/// # Errors
+/// What reading the sides finds.
+pub fn tables_apart<'t>(
+    tables: impl Iterator<Item = (&'t str, &'t Contract)>,
+    may_differ: impl Fn(&str) -> bool,
+    sides: impl Fn(&str) -> Answer<TwoSides>,
+) -> Answer<Vec<String>> {
+    let mut apart = Vec::new();
+    for (table, contract) in tables {
+        let of_deliveries = contract.arrow_schema().column_with_name("delivery_id").is_some();
+        if !of_deliveries && may_differ(table) && sides(table)?.differ() {
+            apart.push(table.to_owned());
+        }
+    }
+    Ok(apart)
 }
 
 /// What of a difference the rules of today make of the lines on which the period was closed; the rest is data.
