@@ -54,11 +54,7 @@ const EXTENTS: [(&str, CoverCalendar, Extent); 9] = [
 /// The simplest pattern by which every sample covers the months in which its rows lie; `None` where no pattern says so.
 #[must_use]
 pub fn naming(samples: &[Named], calendar: Calendar) -> Option<Naming> {
-    let first = samples.first()?;
-    // What the profile made of the name comes first: it is as short as a person would write it.
-    let mut candidates: Vec<String> = first.pattern.clone().into_iter().chain(patterns(&first.name)).collect();
-    // Digits that are left as they are would have to stand in the name of the next file too.
-    candidates.sort_by_key(|pattern| pattern.bytes().filter(u8::is_ascii_digit).count());
+    let candidates = candidates(samples.first()?);
     let exact = |naming: &Naming| naming.rows == Agrees::Fully;
     if let Some(found) = of_one(&candidates, samples, calendar).find(exact).or_else(|| of_several(samples, calendar).find(exact)) {
         return Some(found);
@@ -76,10 +72,17 @@ pub fn naming(samples: &[Named], calendar: Calendar) -> Option<Naming> {
 /// The same of files that each hold the year so far.
 #[must_use]
 pub fn naming_to_date(samples: &[Named], calendar: Calendar) -> Option<Naming> {
-    let first = samples.first()?;
-    let mut candidates: Vec<String> = first.pattern.clone().into_iter().chain(patterns(&first.name)).collect();
+    of_one(&candidates(samples.first()?), samples, calendar)
+        .find(|naming| naming.rows == Agrees::Fully && naming.covers.contains("extent: to_date"))
+}
+
+/// Patterns of a name, the simplest first.
+fn candidates(sample: &Named) -> Vec<String> {
+    // What the profile made of the name comes first: it is as short as a person would write it.
+    let mut candidates: Vec<String> = sample.pattern.clone().into_iter().chain(patterns(&sample.name)).collect();
+    // Digits that are left as they are would have to stand in the name of the next file too.
     candidates.sort_by_key(|pattern| pattern.bytes().filter(u8::is_ascii_digit).count());
-    of_one(&candidates, samples, calendar).find(|naming| naming.rows == Agrees::Fully && naming.covers.contains("extent: to_date"))
+    candidates
 }
 
 /// What the patterns of one name say of all, the simplest first.

@@ -115,7 +115,8 @@ impl Gather {
             return None;
         }
         self.date(inner);
-        let amount = amount::read(text).or_else(|| amount::read(inner));
+        let within = || if inner.len() == text.len() { None } else { amount::read(inner) };
+        let amount = amount::read(text).or_else(within);
         if let Some(amount) = &amount {
             self.money.add(amount);
             self.leading_noughts += u64::from(inner.len() > 1 && inner.first() == Some(&b'0') && inner.iter().all(u8::is_ascii_digit));

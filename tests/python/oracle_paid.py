@@ -15,21 +15,10 @@ from pathlib import Path
 
 import oracle
 from oracle_orders import pounds
-from oracle_schemes import BY, MONTHS, SERVICES, VOLUME_YAML, Drawn
+from oracle_schemes import BY, LEDGER, MONTHS, SERVICES, VOLUME_YAML, Drawn
 from oracle_transcripts import Replay
 
-HEAD = """apiVersion: v3.2.0
-kind: DataContract
-id: truecost.sources.{council}.{feed}
-version: 1.0.0
-status: active
-schema:
-- name: extract
-  physicalType: file
-  customProperties:
-  - {{property: truecost, vendor: truecost, value: {{format: delimited, delimiter: ",", encodings: [utf-8]}}}}
-  properties:
-"""
+HEAD = LEDGER[: LEDGER.index("  - {{name: document")].replace("general_ledger", "{feed}")
 TEXT = "  - {{name: {name}, physicalName: {name}, physicalType: VARCHAR}}\n"
 KEY = ("  - {{name: {name}, physicalName: {name}, physicalType: VARCHAR, customProperties: [{{property: truecost, vendor: truecost, "
        "value: {{personal: {{kind: id, treat: pseudonym, as: {name}}}}}}}]}}\n")
