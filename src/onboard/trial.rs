@@ -103,7 +103,7 @@ pub fn trial(root: &std::path::Path, changes: &[Change], feed: (&str, &str), sam
     let names = samples.iter().filter_map(|sample| sample.file_name()).map(|name| name.to_string_lossy().into_owned());
     let not_taken = names.filter(|name| !is_taken(name)).collect();
     let mut trial = Trial { files: tried, not_taken, ..Trial::default() };
-    if let Some(into) = partnership.feeds.iter().find(|feed| feed.name() == wanted).map(|feed| feed.into.to_string()) {
+    if let Some(into) = partnership.feed_named(&wanted).map(|feed| feed.into.to_string()) {
         stand(&partnership, &into, &mut trial)?;
     }
     Ok(trial)

@@ -69,6 +69,19 @@ impl Partnership {
         let council = self.councils.iter().find(|c| *c.id == *council)?;
         council.cost_basis.iter().find(|(span, _)| span.contains(day)).map(|(_, basis)| *basis)
     }
+
+    /// The feed of a council, where it is declared.
+    #[must_use]
+    pub fn feed(&self, council: &str, id: &str) -> Option<&Feed> {
+        self.feeds.iter().find(|feed| *feed.council == *council && *feed.id == *id)
+    }
+
+    /// The same by its name, as `newham/general_ledger`.
+    #[must_use]
+    pub fn feed_named(&self, name: &str) -> Option<&Feed> {
+        let (council, id) = name.split_once('/')?;
+        self.feed(council, id)
+    }
 }
 
 #[derive(Clone, Debug)]

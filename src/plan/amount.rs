@@ -50,7 +50,7 @@ pub fn with_sender(partnership: &Partnership, records: &[&DeliveryRecord]) -> Ve
 }
 
 fn form_behind(partnership: &Partnership, record: &DeliveryRecord) -> Option<Form> {
-    let feed = partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id))?;
+    let feed = partnership.feed(&record.council, &record.feed)?;
     let (_, contract) = feed.contracts.iter().find(|(_, contract)| contract.name == record.contract)?;
     project(feed, contract, common(partnership, &record.table).ok()?).ok()?.1
 }

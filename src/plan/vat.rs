@@ -25,7 +25,7 @@ pub fn feed_vat(feed: &Feed) -> Vat {
 /// What the contract says by which a delivery was read.
 #[must_use]
 pub fn delivery_vat(partnership: &Partnership, record: &DeliveryRecord) -> Vat {
-    let Some(feed) = partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id)) else { return Vat::Unknown };
+    let Some(feed) = partnership.feed(&record.council, &record.feed) else { return Vat::Unknown };
     let read_by = feed.contracts.iter().find(|(_, contract)| contract.name == record.contract);
     read_by.map_or_else(|| feed_vat(feed), |(_, contract)| contract_vat(contract))
 }

@@ -42,7 +42,7 @@ struct Faulty<'p> {
 /// TC0103 where there is no such feed, TC0470 where nothing is in quarantine; TC10….
 pub fn quarantine_export(partnership: &Partnership, feed: &str, period: Option<Period>) -> Answer<(Vec<u8>, Page)> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    let Some(feed) = partnership.feeds.iter().find(|known| known.name() == feed) else {
+    let Some(feed) = partnership.feed_named(feed) else {
         let known: Vec<String> = partnership.feeds.iter().map(Feed::name).collect();
         return Err(Diagnostic::new(codes::command::NOTHING_SELECTED, format!("`{feed}` is no feed of this partnership"))
             .expected(format!("one of {}", known.join(", ")))
@@ -248,7 +248,7 @@ pub fn corrections_in(partnership: &Partnership, file: &str, bytes: &[u8]) -> An
     let mut asked = BTreeMap::new();
     for (delivery, rows) in by_delivery {
         let record = known.iter().find(|record| record.is(&delivery));
-        let feed = record.and_then(|record| partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id)));
+        let feed = record.and_then(|record| partnership.feed(&record.council, &record.feed));
         let there = match record.zip(feed) {
             Some((record, feed)) => as_they_came(partnership, &lake, feed, record, &rows.iter().map(|row| row.source_row).collect())?,
             None => BTreeMap::new(),

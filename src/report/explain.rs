@@ -184,7 +184,7 @@ const NOT_YET: &str = ": not published yet";
 
 /// What becomes of a record that is no line of cost; `None` where it is one.
 fn no_cost_line(partnership: &Partnership, record: &DeliveryRecord) -> Option<String> {
-    let feed = partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id))?;
+    let feed = partnership.feed(&record.council, &record.feed)?;
     let into: &str = &feed.into;
     Some(match into {
         _ if Basis::of_table(into).is_some() => return None,
@@ -231,7 +231,7 @@ const NOT_TOLD: &str = "(not shown: the feed is personal)";
 fn corrected_text(partnership: &Partnership, record: &DeliveryRecord, event: &CorrectionEvent, row: &CorrectedRow) -> String {
     let what = if row.is_left_out() { "left out for good" } else { "corrected" };
     let mut text = format!("\n{what} by {} on {}: {}\n", event.by, event.at, event.reason);
-    let feed = partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id));
+    let feed = partnership.feed(&record.council, &record.feed);
     let columns: Vec<&Column> = feed.iter().flat_map(|feed| &feed.contracts).flat_map(|(_, contract)| &contract.columns).collect();
     for change in &row.changes {
         let is_personal = columns.iter().any(|column| *column.name == *change.column && column.rules.personal.is_some());
@@ -254,7 +254,7 @@ fn is_personal(partnership: &Partnership, record: &DeliveryRecord) -> bool {
 
 /// Whether a contract of the delivery's feed drops a column.
 fn drops_columns(partnership: &Partnership, record: &DeliveryRecord) -> bool {
-    let feed = partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id));
+    let feed = partnership.feed(&record.council, &record.feed);
     feed.is_some_and(|feed| feed.contracts.iter().any(|(_, contract)| contract.columns.iter().any(Column::is_dropped)))
 }
 
@@ -310,7 +310,7 @@ impl Rereading<'_> {
 
 /// `None` where the delivery's feed, or the contract by which it was read, is not there any more.
 fn rereading<'a>(partnership: &'a Partnership, record: &DeliveryRecord) -> Answer<Option<Rereading<'a>>> {
-    let feed = partnership.feeds.iter().find(|f| *f.council == *record.council && *f.id == *record.feed);
+    let feed = partnership.feed(&record.council, &record.feed);
     let (Some(feed), Some(digest)) = (feed, Digest::parse(&record.sha256)) else { return Ok(None) };
     Ok(plan::judge_as_now(partnership, feed, record)?.map(|judge| Rereading { feed, judge, digest }))
 }

@@ -377,7 +377,7 @@ fn period_table() -> Table {
 
 /// Whether a feed's pounds include VAT.
 fn vat_of(partnership: &Partnership, feed: &str) -> Vat {
-    partnership.feeds.iter().find(|known| known.name() == feed).map_or(Vat::Unknown, feed_vat)
+    partnership.feed_named(feed).map_or(Vat::Unknown, feed_vat)
 }
 
 /// A line for each answer that some feed gives; nothing where none says anything.

@@ -176,7 +176,7 @@ fn feeds(partnership: &Partnership, stand: &Stand) -> (Table, Vec<Value>) {
 
 /// Whether the rows of a feed have no pounds: all that it brought have none or, of one that brought nothing, its common table has none.
 fn has_no_pounds(partnership: &Partnership, council: &str, feed: &str, of: &[&DeliveryRecord]) -> bool {
-    let declared = partnership.feeds.iter().find(|f| *f.council == *council && *f.id == *feed);
+    let declared = partnership.feed(council, feed);
     let table = declared.and_then(|feed| partnership.contracts.get(&format!("common/{}", feed.into)));
     let of_table = table.is_some_and(|table| table.special.amount.is_none());
     if of.is_empty() { of_table } else { of.iter().all(|r| r.proof.no_pounds || (r.proof.accepted == 0 && of_table)) }

@@ -201,13 +201,13 @@ impl Conductor<'_> {
 
     /// Whether the feed of a delivery says that its bytes may stand for several coverages.
     fn may_repeat(&self, record: &DeliveryRecord) -> bool {
-        let feed = self.partnership.feeds.iter().find(|f| record.is_of(&f.council, &f.id));
+        let feed = self.partnership.feed(&record.council, &record.feed);
         feed.is_some_and(|feed| feed.repeats == Repeats::Allowed)
     }
 
     /// Whether the landed bytes of two deliveries of one feed differ in their line ends alone. Where they cannot be read nobody can say so.
     pub(super) fn same_lines(&self, one: &DeliveryRecord, other: &DeliveryRecord) -> bool {
-        let feed = self.partnership.feeds.iter().find(|f| one.is_of(&f.council, &f.id));
+        let feed = self.partnership.feed(&one.council, &one.feed);
         let digests = Digest::parse(&one.sha256).zip(Digest::parse(&other.sha256));
         let same = |(a, b)| self.lake.landing().same_lines(&a, &b, feed?.sealing()).ok();
         digests.and_then(same).unwrap_or_default()
@@ -216,7 +216,7 @@ impl Conductor<'_> {
     /// What is accepted must be what was judged: by these rules, and these bytes, or the file has brought others that were judged since.
     fn is_as_judged(&self, known: &[DeliveryRecord], record: &DeliveryRecord) -> Answer<()> {
         let place = Place::file(format!("{}: {}", record.feed_name(), record.source.name));
-        let Some(feed) = self.partnership.feeds.iter().find(|f| record.is_of(&f.council, &f.id)) else {
+        let Some(feed) = self.partnership.feed(&record.council, &record.feed) else {
             let seen = format!("delivery {} of {} waits, and the feed is not declared", record.delivery_id, record.feed_name());
             return Err(Diagnostic::new(codes::control::NOT_DECLARED, seen)
                 .place(place)

@@ -322,7 +322,7 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> An
         |r: &DeliveryRecord| listed.iter().flat_map(|l| &l.plan.take).filter_map(|take| take.landed.as_ref()).any(|l| l.is(&r.delivery_id));
     let still_wait = known.iter().any(|r| r.waits(&known) && !taken(r));
     let names: Vec<(String, crate::plan::FeedPlan)> = listed.into_iter().map(|l| (l.feed.name(), l.plan)).collect();
-    let feed = |name: &str| partnership.feeds.iter().find(|f| f.name() == name);
+    let feed = |name: &str| partnership.feed_named(name);
     let feeds = names.into_iter().filter_map(|(name, plan)| Some((feed(&name)?, plan))).collect();
     let cost = CostRun(&conductor).why_cost(&as_entered)?;
     let late = overdue(partnership, &supply_of(partnership, &conductor.lake, &as_entered, now.civil_day())?.states);

@@ -154,7 +154,7 @@ fn awaited(partnership: &Partnership, known: &[DeliveryRecord], said: &Waive) ->
     let not_awaited = |seen: String, expected: &str, hint: String| {
         Diagnostic::new(codes::supply::NOT_AWAITED, seen).expected(expected).outcome("nothing was changed").hint(hint)
     };
-    let Some(feed) = partnership.feeds.iter().find(|feed| feed.name() == said.feed) else {
+    let Some(feed) = partnership.feed_named(&said.feed) else {
         let names = partnership.feeds.iter().filter(|feed| feed.due.is_some()).map(Feed::name).collect::<Vec<_>>().join(", ");
         let names = if names.is_empty() { "none yet".to_owned() } else { names };
         let seen = format!("`{}` is no feed of this partnership", said.feed);

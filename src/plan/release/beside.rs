@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{PeriodState, ReleasePlan, Slot, feed_of, index::Index, messages};
+use super::{PeriodState, ReleasePlan, Slot, index::Index, messages};
 use crate::{
     domain::{Calendar, Day, Period, Span},
     engine,
@@ -120,7 +120,7 @@ fn frozen_beside(partnership: &Partnership, closings: &Closings) -> Vec<BesideSo
         let slot = Slot::of_file(file);
         let of = frozen.closing.slots.iter().find(|of| of.table == *table && of.council == slot.council && of.feed == slot.feed)?;
         let as_at = of.as_at.as_deref().and_then(Day::parse_iso);
-        let active = feed_of(partnership, &slot).map(|feed| feed.active).unwrap_or_default();
+        let active = slot.declared(partnership).map(|feed| feed.active).unwrap_or_default();
         Some(BesideSource { table: table.clone(), file: file.clone(), delivery: of.delivery.clone(), as_at, active })
     };
     let beside = |(_, frozen): (Period, &Frozen)| {
@@ -157,7 +157,7 @@ impl ReleasePlan {
             let slot = Slot::of_file(file);
             let counts = self.periods.get(&slot).is_some_and(|entry| entry.state == PeriodState::Counts);
             let Some(holder) = index.holder(&slot).filter(|holder| counts && holder.table == *table) else { continue };
-            let Some(feed) = feed_of(partnership, &slot) else { continue };
+            let Some(feed) = slot.declared(partnership) else { continue };
             let (table, delivery) = (table.clone(), holder.delivery_id.clone());
             all.push(BesideSource { table, file: file.clone(), delivery, as_at: as_at(feed, holder), active: feed.active });
         }

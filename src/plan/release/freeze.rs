@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{PeriodPlan, PeriodState, ReleasePlan, Slot, beside, feed_of, period_of_part, published_slots, verdicts_of_release};
+use super::{PeriodPlan, PeriodState, ReleasePlan, Slot, beside, period_of_part, published_slots, verdicts_of_release};
 use crate::{
     diagnostic::{Diagnostic, codes},
     domain::{Calendar, Period, decimal},
@@ -237,7 +237,7 @@ impl ReleasePlan {
                 feed: slot.feed.clone(),
                 table: record.table.clone(),
                 delivery: record.delivery_id.clone(),
-                as_at: feed_of(partnership, slot).and_then(|feed| beside::as_at(feed, record)).map(|day| day.to_string()),
+                as_at: slot.declared(partnership).and_then(|feed| beside::as_at(feed, record)).map(|day| day.to_string()),
                 files: of_slot.map(state).collect(),
                 carried: None,
             });

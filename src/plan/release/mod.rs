@@ -10,6 +10,7 @@
 mod behind;
 mod beside;
 mod blocked;
+mod by_itself;
 mod carry;
 mod closed;
 mod digest;
@@ -22,9 +23,11 @@ mod made_from;
 mod messages;
 mod shrinking;
 mod slot;
+mod states;
 #[cfg(test)]
 mod tests;
 mod uncounted;
+mod vanishing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,151 +43,18 @@ pub use made_from::{causes, made_from};
 pub use messages::nothing_to_let_go;
 pub use shrinking::Shrinking;
 pub use slot::{Slot, period_of_part};
+pub use states::{CostSource, DeliveryPlan, PeriodPlan, PeriodState, Standing};
 pub use uncounted::{Uncounted, spans};
+pub use vanishing::Vanishing;
 
 use self::index::Index;
 use super::{again::is_replaced, closing::closing_is_due};
 use crate::{
     diagnostic::Diagnostic,
-    domain::{Day, Pence, Period},
+    domain::Period,
     lake::{Closings, DeliveryRecord, DeliveryState, GoneFile, LakeFile, Manifest},
     pipeline::{Basis, Feed, Missing, Partnership},
 };
-
-/// One partition of a common table from which costs are read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CostSource {
-    pub basis: Basis,
-    pub file: LakeFile,
-    /// The delivery that stands in it.
-    pub delivery: String,
-    /// Of lines that stand in for a month that was not brought: whence they are. `file.period` is the month for which they stand.
-    pub carried: Option<Carried>,
-}
-
-impl CostSource {
-    /// `newham/general_ledger/2018/P01`.
-    #[must_use]
-    pub fn key(&self) -> String {
-        format!("{}/{}/{}", self.file.council, self.file.feed, self.file.period)
-    }
-}
-
-/// What becomes of one period of one feed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PeriodState {
-    /// Its lines are cost of the next release; none where the delivery that stands has none for it.
-    Counts,
-    /// The same of a closed period: its lines are those on which it was closed, whatever came since.
-    Frozen,
-    /// Its period is closed, and was closed without it: what came since counts when somebody reopens the period.
-    Closed,
-    /// Its first day is not in the feed's `active`.
-    NotActive,
-    /// The council's costs are read from another table on its first day, or (`None`) from none.
-    NoBasis(Option<Basis>),
-    /// No cost is read from its common table, which this is, on whatever basis.
-    NoCost(String),
-    /// The council has no such feed (any more).
-    FeedNotDeclared,
-    /// The partnership has no such council (any more).
-    CouncilNotDeclared,
-    /// It would count, and the period waits for these required feeds.
-    WaitsForFeed(Vec<String>),
-    /// It would count, and the period cannot be made, which is why; with `last_good` the lines stay as the latest release has them.
-    Blocked { last_good: bool, why: String },
-    /// Nothing came, although the feed is required; the period is published without it.
-    Without,
-    /// The same, and the lines of this month stand in (`missing: carry`).
-    CarriedLines(Period),
-    /// Nothing came, and a person lets the period go without it.
-    Waived,
-    /// No snapshot of its own: the one of this day is in force, which lies in another period.
-    CarriedFrom(Day),
-    /// What was delivered was withdrawn.
-    Withdrawn,
-    /// Accepted, and its rows are not in the lake any more.
-    Lost,
-    /// Nothing was accepted.
-    NothingYet,
-}
-
-/// One period of one feed: what becomes of it, and what it holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeriodPlan {
-    pub state: PeriodState,
-    /// The delivery that stands.
-    pub delivery: Option<String>,
-    /// Rows in the common table; of a lost delivery those that were.
-    pub rows: u64,
-    /// Their pounds as the delivery's proof says, debit positive.
-    pub pence: Pence,
-    /// The rows have no pounds: `pence` is nought and says nothing.
-    pub no_pounds: bool,
-    /// Newer deliveries of the period that do not count: refused, waiting, withdrawn.
-    pub passed_over: Vec<String>,
-    /// The day of the snapshot that the period reads; `None` of any other feed.
-    pub as_at: Option<Day>,
-    /// What counts is read by the release: lines of cost always, other rows once a period of theirs is published.
-    pub is_read: bool,
-}
-
-/// What becomes of a delivery.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// All of it is in the figures.
-    Counts,
-    /// Some of its periods are in the figures.
-    CountsInPart,
-    /// It stands in its common table, and no period of it is in the figures.
-    CountsNowhere,
-    /// Others stand for all of its periods.
-    SupersededBy(BTreeSet<String>),
-    Refused,
-    /// Judged, and kept until a person accepts it.
-    WaitsForAccept,
-    /// It came after its period was closed, and counts in no other.
-    AfterClose,
-    Withdrawn,
-    Lost,
-}
-
-impl Standing {
-    /// The word of the column `standing`.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Counts => "counts",
-            Self::CountsInPart => "counts in part",
-            Self::CountsNowhere => "counts nowhere",
-            Self::SupersededBy(_) => "superseded",
-            Self::Refused => "refused",
-            Self::WaitsForAccept => "waits for accept",
-            Self::AfterClose => "after close",
-            Self::Withdrawn => "withdrawn",
-            Self::Lost => "lost",
-        }
-    }
-}
-
-/// A delivery with what of it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeliveryPlan {
-    pub standing: Standing,
-    /// Rows and pounds of the periods in which it stands in the common table, counting or not.
-    pub stands: (u64, Pence),
-    /// Rows and pounds of the periods in which it counts.
-    pub counts: (u64, Pence),
-}
-
-/// A council's period that the latest release holds and the next one would not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Vanishing {
-    pub council: String,
-    pub period: Period,
-    /// What the latest release holds of it, with what has become of it since.
-    pub held: Vec<(Slot, PeriodState)>,
-}
 
 /// What the next release is made from, and what becomes of everything else.
 #[derive(Clone, Debug, Default)]
@@ -279,12 +149,12 @@ fn plan_without(
     let gone = gone::gone(files, closings);
     let files = &*gone::with_gone(files, &index, closings);
     let mut plan = ReleasePlan { something_published: !published.is_empty(), gone, ..ReleasePlan::default() };
-    let rows = rows_of(files);
+    let rows = by_itself::rows_of(files);
     let read = beside::tables_read(partnership);
-    for slot in all_slots(partnership, &index, &rows, &published) {
+    for slot in by_itself::all_slots(partnership, &index, &rows, &published) {
         let entry = match closings.frozen(slot.period) {
             Some(frozen) => closed::period_plan(&index, frozen, &slot),
-            None => period_plan(partnership, &index, &read, rows.get(&slot).copied().unwrap_or(0), &slot),
+            None => by_itself::period_plan(partnership, &index, &read, rows.get(&slot).copied().unwrap_or(0), &slot),
         };
         plan.periods.insert(slot, entry);
     }
@@ -325,90 +195,6 @@ pub fn published_slots(latest: Option<&Manifest>) -> BTreeSet<Slot> {
 
 /// The name among a manifest's proofs under which it lists what it holds without lines.
 pub const EMPTY: &str = "empty";
-
-/// Rows of the common tables by slot.
-fn rows_of(files: &[(String, LakeFile)]) -> BTreeMap<Slot, u64> {
-    let mut rows = BTreeMap::new();
-    for (_, file) in files {
-        *rows.entry(Slot::of_file(file)).or_default() += file.rows;
-    }
-    rows
-}
-
-/// Whatever is known of; declared feeds for every period of which anything is known.
-fn all_slots(partnership: &Partnership, index: &Index<'_>, rows: &BTreeMap<Slot, u64>, published: &BTreeSet<Slot>) -> BTreeSet<Slot> {
-    let mut slots: BTreeSet<Slot> = index.slots.keys().chain(published).chain(rows.keys()).cloned().collect();
-    let periods: BTreeSet<Period> = slots.iter().map(|slot| slot.period).collect();
-    slots.extend(partnership.feeds.iter().flat_map(|feed| periods.iter().map(|period| Slot::of_feed(feed, *period))));
-    slots
-}
-
-fn feed_of<'p>(partnership: &'p Partnership, slot: &Slot) -> Option<&'p Feed> {
-    partnership.feeds.iter().find(|feed| *feed.council == *slot.council && *feed.id == *slot.feed)
-}
-
-fn period_plan(partnership: &Partnership, index: &Index<'_>, read: &BTreeSet<String>, rows: u64, slot: &Slot) -> PeriodPlan {
-    let known = index.slots.get(slot);
-    let holder = known.and_then(|known| known.holder);
-    let state = state_of(partnership, slot, known, read, rows > 0);
-    let passed_over = known.map_or(&[][..], |known| known.all.as_slice()).iter().filter(|record| {
-        let counts_not = record.state != DeliveryState::Accepted;
-        counts_not && holder.is_none_or(|holder| index::is_newer(record, holder))
-    });
-    let (accepted, pence) = holder.map_or((0, 0), |holder| index::brought(holder, slot.period));
-    PeriodPlan {
-        rows: if holder.is_some_and(|holder| holder.lost) { accepted } else { rows },
-        state,
-        delivery: holder.map(|holder| holder.delivery_id.clone()),
-        pence,
-        no_pounds: holder.is_some_and(|holder| holder.proof.no_pounds),
-        passed_over: passed_over.map(|record| record.delivery_id.clone()).collect(),
-        as_at: None,
-        is_read: true,
-    }
-}
-
-/// What becomes of a slot by itself; whether others let its period be published is looked at afterwards.
-fn state_of(
-    partnership: &Partnership,
-    slot: &Slot,
-    known: Option<&index::Known<'_>>,
-    read: &BTreeSet<String>,
-    has_rows: bool,
-) -> PeriodState {
-    let first = partnership.calendar.days_of(slot.period).0;
-    let holder = known.and_then(|known| known.holder);
-    let is_withdrawn = known.is_some_and(|known| known.all.iter().any(|record| record.state == DeliveryState::Withdrawn));
-    if holder.is_none() && is_withdrawn && !has_rows {
-        return PeriodState::Withdrawn;
-    }
-    if !partnership.councils.iter().any(|council| *council.id == *slot.council) {
-        return PeriodState::CouncilNotDeclared;
-    }
-    let Some(feed) = feed_of(partnership, slot) else { return PeriodState::FeedNotDeclared };
-    match holder {
-        None => PeriodState::NothingYet,
-        Some(holder) if holder.lost => PeriodState::Lost,
-        Some(_) if !feed.active.contains(first) => PeriodState::NotActive,
-        Some(holder) if Basis::of_table(&holder.table).is_none() => beside_lines(partnership, slot, holder, read),
-        Some(holder) => match partnership.basis_on(&slot.council, first) {
-            Some(basis) if basis.common_table() == holder.table => PeriodState::Counts,
-            other => PeriodState::NoBasis(other),
-        },
-    }
-}
-
-/// Of what holds no lines of cost: pounds explain the lines of a ledger, and there have to be some; what only counts always counts.
-fn beside_lines(partnership: &Partnership, slot: &Slot, holder: &DeliveryRecord, read: &BTreeSet<String>) -> PeriodState {
-    if !read.contains(&holder.table) {
-        return PeriodState::NoCost(holder.table.clone());
-    }
-    match partnership.basis_on(&slot.council, partnership.calendar.days_of(slot.period).0) {
-        _ if holder.proof.no_pounds => PeriodState::Counts,
-        Some(Basis::Ledger) => PeriodState::Counts,
-        other => PeriodState::NoBasis(other),
-    }
-}
 
 /// Feeds without which a period is not whole.
 fn lacking<'p>(partnership: &'p Partnership, index: &Index<'_>, period: Period) -> Vec<&'p Feed> {
@@ -482,31 +268,6 @@ impl ReleasePlan {
         self.periods.get(slot).is_some_and(|entry| matches!(entry.state, PeriodState::Counts | PeriodState::Frozen) && entry.rows == 0)
     }
 
-    /// Council by period: what the latest release holds, and the next one would not, although nobody withdrew it.
-    fn vanishing(&self, published: &BTreeSet<Slot>) -> Vec<Vanishing> {
-        let stays = |council: &str, period: Period| {
-            let of_sources = self.sources.iter().any(|s| s.file.council == council && s.file.period == period);
-            of_sources || self.keeps(council, period) || self.empty.iter().any(|slot| slot.council == council && slot.period == period)
-        };
-        let mut before: BTreeMap<(&str, Period), Vec<(Slot, PeriodState)>> = BTreeMap::new();
-        for slot in published {
-            let state = self.periods.get(slot).map_or(PeriodState::NothingYet, |entry| entry.state.clone());
-            before.entry((&slot.council, slot.period)).or_default().push((slot.clone(), state));
-        }
-        before
-            .into_iter()
-            .filter(|((council, period), _)| !stays(council, *period))
-            .filter(|(_, held)| held.iter().any(|(slot, state)| *state != PeriodState::Withdrawn && !self.is_told(slot, state)))
-            .map(|((council, period), held)| Vanishing { council: council.to_owned(), period, held })
-            .collect()
-    }
-
-    /// Whether another report stops publication because of it already.
-    fn is_told(&self, slot: &Slot, state: &PeriodState) -> bool {
-        let has_rows = self.periods.get(slot).is_some_and(|entry| entry.rows > 0);
-        has_rows && matches!(state, PeriodState::FeedNotDeclared | PeriodState::CouncilNotDeclared | PeriodState::Lost)
-    }
-
     fn delivery_plan(&self, index: &Index<'_>, deliveries: &[DeliveryRecord], record: &DeliveryRecord) -> DeliveryPlan {
         let (held, above) = index.held(record);
         let sum = |counting: bool| {
@@ -531,20 +292,6 @@ impl ReleasePlan {
 
     fn counts(&self, slot: &Slot) -> bool {
         self.periods.get(slot).is_some_and(|entry| entry.state.is_in_figures())
-    }
-
-    /// Periods that vanish or shrink unless a person lets them go.
-    #[must_use]
-    pub fn to_let_go(&self) -> BTreeSet<Period> {
-        self.vanishing.iter().map(|v| v.period).chain(self.shrinking.iter().map(|s| s.period)).collect()
-    }
-
-    /// What stops publication. `let_go` are the periods that a person lets vanish or shrink.
-    #[must_use]
-    pub fn stops(&self, let_go: &[Period]) -> Vec<Diagnostic> {
-        let vanishing: Vec<&Vanishing> = self.vanishing.iter().filter(|v| !let_go.contains(&v.period)).collect();
-        let shrinking = self.shrinking.iter().filter(|s| !let_go.contains(&s.period)).map(messages::would_shrink);
-        self.faults.iter().cloned().chain(messages::would_vanish(&vanishing)).chain(shrinking).collect()
     }
 
     /// Whether there is nothing to publish, and nothing published that would have to go.

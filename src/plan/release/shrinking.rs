@@ -40,7 +40,7 @@ pub(super) fn shrinking(partnership: &Partnership, plan: &ReleasePlan, index: &I
             come.push(slot);
         }
     }
-    let may_shrink = |slot: &&Slot| super::feed_of(partnership, slot).is_some_and(|feed| feed.shrunken == Shrunken::Counts);
+    let may_shrink = |slot: &&Slot| slot.declared(partnership).is_some_and(|feed| feed.shrunken == Shrunken::Counts);
     let one = |((council, period, _), (gone, come)): ((&str, Period, &str), (Vec<&Slot>, Vec<&Slot>))| {
         let (before, after) = (sum(&gone, |slot| index.last_in(slot)), sum(&come, |slot| index.holder(slot)));
         let asked = !come.is_empty() && !come.iter().all(may_shrink) && shrinks(&before, &after);

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     domain::Period,
     lake::{DeliveryRecord, LakeFile},
-    pipeline::Feed,
+    pipeline::{Feed, Partnership},
 };
 
 /// One period of one feed of one council.
@@ -42,6 +42,11 @@ impl Slot {
         let (council, rest) = text.split_once('/')?;
         let (feed, period) = rest.split_once('/')?;
         Some(Self { council: council.to_owned(), feed: feed.to_owned(), period: Period::parse(period)? })
+    }
+
+    /// Its feed, where it is declared.
+    pub(super) fn declared<'p>(&self, partnership: &'p Partnership) -> Option<&'p Feed> {
+        partnership.feed(&self.council, &self.feed)
     }
 
     /// `newham/general_ledger`.

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    domain::{Calendar, Day, Identifier, Span},
+    domain::{Calendar, Day, Identifier, Pence, Span},
     pipeline::{Council, Required},
 };
 

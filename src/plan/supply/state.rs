@@ -166,7 +166,7 @@ fn nothing_yet(given: &Supplied<'_>, judged: &Judged<'_>, holidays: &Holidays, s
 
 /// How the period before came, where one is expected: who asks the sender wants to know.
 fn before(given: &Supplied<'_>, judged: &Judged<'_>, holidays: &Holidays, slot: &Slot) -> Option<String> {
-    let feed = given.partnership.feeds.iter().find(|f| *f.council == *slot.council && *f.id == *slot.feed)?;
+    let feed = given.partnership.feed(&slot.council, &slot.feed)?;
     let last_month = given.partnership.calendar.closing_period - 1;
     let earlier = match slot.period {
         p if p.period > last_month => return None,

@@ -165,7 +165,7 @@ impl<'a> Conductor<'a> {
             .hint(next)
             .into())
         };
-        let Some(feed) = self.partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id)) else {
+        let Some(feed) = self.partnership.feed(&record.council, &record.feed) else {
             return cannot(format!("the feed {} is not declared any more", record.feed_name()), plan::not_declared(record));
         };
         match record.state {

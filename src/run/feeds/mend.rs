@@ -84,7 +84,7 @@ impl FeedRun<'_> {
     /// Judges the landed bytes again and puts the files in place that are wanted, where their bytes are those that their names promise.
     fn make_again(&self, record: &DeliveryRecord, flawed: &[(LakeFile, Flaw)]) -> Answer<Made> {
         let otherwise = |why: &str| Ok(Made::Otherwise(why.to_owned()));
-        let Some(feed) = self.partnership.feeds.iter().find(|feed| record.is_of(&feed.council, &feed.id)) else {
+        let Some(feed) = self.partnership.feed(&record.council, &record.feed) else {
             return otherwise("its feed is not declared any more");
         };
         if record.state != DeliveryState::Accepted {

@@ -149,7 +149,7 @@ impl FeedRun<'_> {
 
     /// The entry of a delivery, from its landed bytes, judged again; or why there can be none.
     fn enter_one(&self, table: &str, told: &Told) -> Answer<Result<DeliveryRecord, String>> {
-        let Some(feed) = self.partnership.feeds.iter().find(|f| *f.council == *told.council && *f.id == *told.feed) else {
+        let Some(feed) = self.partnership.feed(&told.council, &told.feed) else {
             return Ok(Err("its feed is not declared any more".into()));
         };
         let (Some(coverage), Some(id)) = (coverage_of(told), DeliveryId::parse(&told.delivery)) else {
@@ -207,7 +207,7 @@ impl FeedRun<'_> {
         let fact = |name: &str| told.facts.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let number = |name: &str| told.facts.get(name).and_then(Value::as_u64).unwrap_or_default();
         let location = |feed: &Feed| feed.from.to_string();
-        let feed = self.partnership.feeds.iter().find(|f| *f.council == *told.council && *f.id == *told.feed);
+        let feed = self.partnership.feed(&told.council, &told.feed);
         let location = feed.map(location).unwrap_or_default();
         let source = |name: &str| told.facts.get(name).and_then(|value| source_of(value, &location));
         let coverage = coverage_of(told).map(|coverage| coverage.periods().iter().map(ToString::to_string).collect());
