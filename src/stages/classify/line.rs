@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray},
+    array::{Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Int32Array, StringArray},
     buffer::BooleanBuffer,
     datatypes::Int32Type,
     record_batch::RecordBatch,
@@ -12,154 +12,18 @@ use arrow::{
 use hashbrown::HashMap;
 
 use super::{
-    either,
-    meaning::{Account, Class, CostCentre, Interned, Meaning, Meanings, NAMELESS, Over, RULE_COLUMNS, Timeline},
+    codes::{ByDay, Coded, LineCodes},
+    columns::LineColumns,
+    cube::{CellOf, ClassTotals, Cube},
+    meaning::{Account, Class, CostCentre, Interned, Meaning, Meanings, NAMELESS, Over, Timeline},
     pay::{KINDS, Laid, WHOLE_LINE},
     policy::{Facts, RULES},
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, Place, codes},
-    domain::{Day, Ownership, Pence, fold_code},
-    lake::PartFile,
-    schema::{Contract, UnknownCode, batch},
+    diagnostic::Answer,
+    domain::{Day, Ownership, Pence},
+    schema::batch,
 };
-
-/// Where the lines of a common table carry what classification looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LineColumns<'c> {
-    /// Column of the common table for each of [`RULE_COLUMNS`]; `None` where the table has no such thing.
-    pub rules: [Option<&'c str>; 4],
-    /// Columns that stand for those in lines in which they are empty.
-    pub rules_else: [Option<&'c str>; 4],
-    /// `None` = every line takes effect on the last day of its delivery period.
-    pub date: Option<&'c str>,
-    pub amount: &'c str,
-    /// A column and its word for what has happened: only that is cost. `None` where all lines have happened.
-    pub actual: Option<(&'c str, &'c str)>,
-    /// A code without a reference row is in suspense (ledger); else it is unclassified cost (payments).
-    pub codes_must_be_known: bool,
-}
-
-impl<'c> LineColumns<'c> {
-    /// As the contract of the common table says.
-    ///
-    /// # Errors
-    /// TC0627 where its rows have no pounds, for then there is no cost in them.
-    pub fn of(contract: &'c Contract) -> Answer<Self> {
-        let special = &contract.special;
-        let no_pounds = || {
-            Diagnostic::new(codes::config::AMOUNT, format!("costs are read from `{}`, and its rows have no pounds", contract.name))
-                .place(Place::file(&contract.file))
-                .expected("a column of pounds, which the `truecost` property of the contract names: `amount: amount`")
-                .outcome("nothing was published; the last release is unchanged")
-        };
-        Ok(Self {
-            rules: special.codes.each_ref().map(|column| column.as_deref()),
-            rules_else: special.codes_else.each_ref().map(|column| column.as_deref()),
-            date: special.date.as_deref(),
-            amount: special.amount.as_deref().ok_or_else(no_pounds)?,
-            actual: special.actual.as_ref().map(|(column, word)| (&**column, word.as_str())),
-            codes_must_be_known: special.unknown_code == UnknownCode::Suspense,
-        })
-    }
-
-    /// Where rows that are no lines of cost carry their codes: nothing else is read of them.
-    #[must_use]
-    pub fn codes_of(contract: &'c Contract) -> Self {
-        let rules = contract.special.codes.each_ref().map(|column| column.as_deref());
-        let rules_else = contract.special.codes_else.each_ref().map(|column| column.as_deref());
-        Self { rules, rules_else, date: None, amount: "", actual: None, codes_must_be_known: true }
-    }
-
-    /// As a part has them that was written before its table had all of these columns.
-    #[must_use]
-    pub fn in_part(mut self, part: &PartFile) -> Self {
-        let is_there = |name: &&str| part.schema().column_with_name(name).is_some();
-        for (column, other) in self.rules.iter_mut().zip(&mut self.rules_else) {
-            (*column, *other) = (column.filter(is_there), other.filter(is_there));
-            *column = column.or_else(|| other.take());
-        }
-        self
-    }
-
-    /// Without the rule columns on which no rule turns.
-    #[must_use]
-    pub fn only(mut self, used: [bool; 4]) -> Self {
-        for ((column, other), used) in self.rules.iter_mut().zip(&mut self.rules_else).zip(used) {
-            (*column, *other) = (column.filter(|_| used), other.filter(|_| used));
-        }
-        self
-    }
-
-    /// The columns to read, amount included.
-    #[must_use]
-    pub fn names(&self) -> Vec<&'c str> {
-        self.rule_names().chain(self.date).chain([self.amount]).chain(self.actual_column()).collect()
-    }
-
-    /// The columns of them that hold codes.
-    #[must_use]
-    pub fn code_names(&self) -> Vec<&'c str> {
-        self.rule_names().chain(self.actual_column()).collect()
-    }
-
-    /// The columns of them that hold codes on which rules can turn.
-    pub fn rule_names(&self) -> impl Iterator<Item = &'c str> + use<'c> {
-        self.rules.into_iter().chain(self.rules_else).flatten()
-    }
-
-    /// Lines read with codes as dictionaries, each code by the column that stands for it there.
-    ///
-    /// # Errors
-    /// TC1250 where a column is not there.
-    pub fn whole(&self, lines: RecordBatch) -> Answer<RecordBatch> {
-        self.rules.iter().zip(&self.rules_else).try_fold(lines, |lines, pair| match pair {
-            (Some(name), Some(other)) => either::or_else(&lines, name, other),
-            _ => Ok(lines),
-        })
-    }
-
-    fn actual_column(&self) -> Option<&'c str> {
-        self.actual.map(|(column, _)| column)
-    }
-}
-
-/// Lines and pounds by where they went. A line in several parts counts where its first part went.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ClassTotals {
-    pub cost: (u64, Pence),
-    pub not_cost: (u64, Pence),
-    pub suspense: (u64, Pence),
-}
-
-impl ClassTotals {
-    #[must_use]
-    pub fn rows(&self) -> u64 {
-        self.cost.0 + self.not_cost.0 + self.suspense.0
-    }
-
-    #[must_use]
-    pub fn pence(&self) -> Pence {
-        self.cost.1 + self.not_cost.1 + self.suspense.1
-    }
-
-    pub fn add(&mut self, other: &Self) {
-        for (mine, theirs) in [(&mut self.cost, other.cost), (&mut self.not_cost, other.not_cost), (&mut self.suspense, other.suspense)] {
-            mine.0 += theirs.0;
-            mine.1 += theirs.1;
-        }
-    }
-
-    fn count(&mut self, ownership: Ownership, pence: Pence, lines: u64) {
-        let into = match ownership {
-            Ownership::NotCost => &mut self.not_cost,
-            Ownership::Suspense => &mut self.suspense,
-            _ => &mut self.cost,
-        };
-        into.0 += lines;
-        into.1 += pence;
-    }
-}
 
 /// Numbers of what stands for a missing row, in [`Meanings`].
 #[derive(Clone, Copy, Debug)]
@@ -219,66 +83,6 @@ fn fixed(meanings: &Meanings) -> Fixed {
         unknown_account: account("unknown"),
         unclassified: account("unclassified"),
         unknown_fund: meanings.cost_centres.values.iter().position(|c| c.fund == "unknown").map_or(0, |n| n as u32),
-    }
-}
-
-/// Lines, debits and credits of one class on one kind of account in one fund.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sums {
-    /// Of a line in several parts the first counts.
-    pub lines: u64,
-    /// Lines and parts of lines.
-    pub parts: u64,
-    pub debits: Pence,
-    pub credits: Pence,
-}
-
-/// What a whole part adds up to, by what its lines were found to be.
-///
-/// Summed while the class is put on the line, so that it costs no second reading of millions of lines.
-#[derive(Clone, Debug)]
-pub struct Cube {
-    accounts: usize,
-    cost_centres: usize,
-    /// 1 where no line is resolved into parts.
-    kinds: usize,
-    cells: Vec<Sums>,
-}
-
-/// Where a line, or a part of one, is counted.
-#[derive(Clone, Copy, Debug)]
-pub struct CellOf {
-    pub owner: usize,
-    pub account: usize,
-    pub cost_centre: usize,
-    /// Place in [`KINDS`].
-    pub kind: usize,
-}
-
-impl Cube {
-    fn new(meanings: &Meanings, owners: usize, kinds: usize) -> Self {
-        let (accounts, cost_centres) = (meanings.accounts.values.len(), meanings.cost_centres.values.len());
-        Self { accounts, cost_centres, kinds, cells: vec![Sums::default(); owners * accounts * cost_centres * kinds] }
-    }
-
-    fn count(&mut self, of: CellOf, pence: Pence, lines: u64) {
-        let centre = (of.owner * self.accounts + of.account) * self.cost_centres + of.cost_centre;
-        // A table that does not tell kinds apart has them in one.
-        if let Some(cell) = self.cells.get_mut(centre * self.kinds + of.kind.min(self.kinds - 1)) {
-            cell.lines += lines;
-            cell.parts += 1;
-            if pence < 0 { cell.credits += pence } else { cell.debits += pence }
-        }
-    }
-
-    /// Cells with lines, or parts of lines.
-    pub fn cells(&self) -> impl Iterator<Item = (CellOf, Sums)> + '_ {
-        let numbered = self.cells.iter().enumerate().filter(|(_, sums)| sums.parts > 0);
-        numbered.map(|(at, sums)| {
-            let centre = at / self.kinds;
-            let (owner, account) = (centre / self.cost_centres / self.accounts, centre / self.cost_centres % self.accounts);
-            (CellOf { owner, account, cost_centre: centre % self.cost_centres, kind: at % self.kinds }, *sums)
-        })
     }
 }
 
@@ -406,7 +210,7 @@ impl<'a> Classifier<'a> {
     }
 
     /// Class, account and cost centre of one line, as numbers. What becomes of it is looked up.
-    fn look_up(&self, codes: &Codes<'_>, row: usize, day: Day, by_rule: ByDay<'_>) -> (u32, u32, u32) {
+    fn look_up(&self, codes: &LineCodes<'_>, row: usize, day: Day, by_rule: ByDay<'_>) -> (u32, u32, u32) {
         let account = codes.account(row).and_then(|t| t.on(day));
         let cost_centre = codes.cost_centre(row).and_then(|t| t.on(day));
         let must_know = self.columns.codes_must_be_known;
@@ -425,7 +229,7 @@ impl<'a> Classifier<'a> {
         (self.meanings.policy.class(facts, rule, by_rule), account_number, fund)
     }
 
-    fn codes<'b>(&'b self, lines: &'b RecordBatch) -> Answer<Codes<'b>> {
+    fn codes<'b>(&'b self, lines: &'b RecordBatch) -> Answer<LineCodes<'b>> {
         let [mut project, mut cost_centre, mut department, mut account] = [const { None }; 4];
         let slots = [&mut project, &mut cost_centre, &mut department, &mut account];
         for ((slot, name), known) in slots.into_iter().zip(self.columns.rules).zip(&self.meaning.signatures) {
@@ -441,7 +245,15 @@ impl<'a> Classifier<'a> {
         let cost_centres = timelines(self.columns.rules[1], &self.meaning.cost_centres)?;
         let departments = timelines(self.columns.rules[2].filter(|_| !self.meaning.departments.is_empty()), &self.meaning.departments)?;
         let (classes, without) = self.classes_of_one(lines)?;
-        Ok(Codes { signatures: [project, cost_centre, department, account], classes, without, accounts, cost_centres, departments, actual })
+        Ok(LineCodes {
+            signatures: [project, cost_centre, department, account],
+            classes,
+            without,
+            accounts,
+            cost_centres,
+            departments,
+            actual,
+        })
     }
 
     /// Where rules turn on one column alone, the class of each of its codes is worked out once per code.
@@ -505,90 +317,4 @@ fn named<'n>(numbers: &Int32Array, names: impl Iterator<Item = Option<&'n str>>)
         // Numbers come from `Interned`, whose values are the names: they are always in range.
         Err(_) => arrow::array::new_null_array(&arrow::datatypes::DataType::Utf8, numbers.len()),
     }
-}
-
-/// One coded column: what its distinct codes mean, compared folded, and which of them each row has.
-struct Coded<'b, T> {
-    keys: &'b Int32Array,
-    meaning: Vec<T>,
-}
-
-impl<'b, T: Copy> Coded<'b, T> {
-    fn new(lines: &'b RecordBatch, name: &str, mut mean: impl FnMut(&str) -> T) -> Answer<Self> {
-        let column = batch::column(lines, name)?;
-        let dictionary = column.as_dictionary::<Int32Type>();
-        let values = dictionary.values().as_string::<i32>();
-        let meaning = values.iter().map(|v| mean(&fold_code(v.unwrap_or_default()))).collect();
-        Ok(Self { keys: dictionary.keys(), meaning })
-    }
-
-    /// `None` for a line without a code.
-    fn at(&self, row: usize) -> Option<T> {
-        if self.keys.is_null(row) {
-            return None;
-        }
-        self.meaning.get(usize::try_from(self.keys.value(row)).ok()?).copied()
-    }
-}
-
-/// What a code means within the period: nearly always the same on every day of it.
-#[derive(Clone, Copy)]
-enum ByDay<'b> {
-    Same(Option<u32>),
-    Varies(&'b Timeline<u32>),
-}
-
-impl ByDay<'_> {
-    fn on(self, day: Day) -> Option<u32> {
-        match self {
-            Self::Same(value) => value,
-            Self::Varies(timeline) => timeline.on(day),
-        }
-    }
-}
-
-struct Codes<'b> {
-    signatures: [Option<Coded<'b, u32>>; 4],
-    /// Classes by code, where rules turn on one column alone.
-    classes: Option<Coded<'b, ByDay<'b>>>,
-    /// Class of a line without that code.
-    without: ByDay<'b>,
-    accounts: Option<Coded<'b, ByDay<'b>>>,
-    cost_centres: Option<Coded<'b, ByDay<'b>>>,
-    departments: Option<Coded<'b, ByDay<'b>>>,
-    actual: Option<Coded<'b, bool>>,
-}
-
-impl<'b> Codes<'b> {
-    fn signatures(&self, row: usize) -> [u32; 4] {
-        self.signatures.each_ref().map(|coded| coded.as_ref().and_then(|c| c.at(row)).unwrap_or(NAMELESS))
-    }
-
-    fn account(&self, row: usize) -> Option<ByDay<'b>> {
-        self.accounts.as_ref()?.at(row)
-    }
-
-    fn cost_centre(&self, row: usize) -> Option<ByDay<'b>> {
-        self.cost_centres.as_ref()?.at(row)
-    }
-
-    fn department(&self, row: usize) -> Option<ByDay<'b>> {
-        self.departments.as_ref()?.at(row)
-    }
-
-    /// A line that does not say what kind of balance it is counts as actual.
-    fn is_actual(&self, row: usize) -> bool {
-        self.actual.as_ref().and_then(|c| c.at(row)).unwrap_or(true)
-    }
-}
-
-/// Distinct codes of a batch read with codes as dictionaries, folded, by place in [`RULE_COLUMNS`].
-pub fn distinct_codes(lines: &RecordBatch, columns: LineColumns<'_>, mut found: impl FnMut(usize, &str)) -> Answer<()> {
-    debug_assert_eq!(columns.rules.len(), RULE_COLUMNS.len());
-    for (place, name) in columns.rules.iter().enumerate() {
-        let Some(name) = name else { continue };
-        let dictionary = batch::column(lines, name)?.as_dictionary::<Int32Type>();
-        dictionary.values().as_string::<i32>().iter().flatten().for_each(|code| found(place, &fold_code(code)));
-    }
-    Ok(())
 }

@@ -12,7 +12,8 @@ use arrow::{
 };
 
 use super::{
-    line::{Classifier, LineColumns},
+    columns::LineColumns,
+    line::Classifier,
     meaning::{Meaning, Meanings, RULE_COLUMNS},
     tables::{Rows, fault, meanings},
 };
