@@ -4,45 +4,28 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
-    hash::{Hash, Hasher},
-    pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
-use arrow::{
-    array::RecordBatch,
-    datatypes::{DataType, SchemaRef},
-};
+use arrow::array::RecordBatch;
 use datafusion::{
-    catalog::{Session, TableProvider},
     common::{
-        Result, Statistics, internal_datafusion_err,
-        stats::Precision,
+        Result, internal_datafusion_err,
         tree_node::{Transformed, TreeNode, TreeNodeRecursion},
     },
-    datasource::{TableType, provider_as_source},
-    execution::{SendableRecordBatchStream, TaskContext},
-    logical_expr::{
-        ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, expr::Placeholder,
-        expr_rewriter::NamePreserver,
-    },
-    physical_expr::{EquivalenceProperties, PhysicalExpr},
-    physical_plan::{
-        DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, collect,
-        execution_plan::{Boundedness, EmissionType, ReplaceChildrenOptions, reset_plan_states},
-        memory::MemoryStream,
-        statistics::StatisticsArgs,
-    },
+    datasource::provider_as_source,
+    logical_expr::{Expr, LogicalPlan, expr::Placeholder, expr_rewriter::NamePreserver},
+    physical_plan::{ExecutionPlan, collect, execution_plan::reset_plan_states},
 };
 
 use super::{
     again::Depends,
     fit::Fit,
     parameters::{self, Parameters},
+    places::{Asks, Held, Place, PlaceExec, PlaceTable},
     runtime::wait,
     session::{Use, state, task},
-    table::{Filled, Open, Tables},
+    table::{Open, Tables},
 };
 
 /// What a kept plan may be made of: nodes that hold nothing of a run, or let go of it when they are told to. What a `LIMIT` learns of its
@@ -60,7 +43,7 @@ const MADE_OF: &[&str] = &[
     "NestedLoopJoinExec",
     "PlaceholderRowExec",
     "ProjectionExec",
-    SCAN,
+    PlaceExec::NAME,
     "ScalarSubqueryExec",
     "SortExec",
     "UnionExec",
@@ -68,14 +51,12 @@ const MADE_OF: &[&str] = &[
     "WindowAggExec",
 ];
 
-const SCAN: &str = "PlaceExec";
-
 /// A plan with its places, and what is known of its rows.
 #[derive(Debug)]
 pub(super) struct Kept {
     plan: Arc<dyn ExecutionPlan>,
     tables: BTreeMap<String, Arc<Place>>,
-    given: Arc<Given>,
+    given: Arc<Held<Parameters>>,
     /// Tables that had no row when it was planned: what reads them is not in it.
     empty: BTreeSet<String>,
     /// How its columns become those of the table that it fills.
@@ -90,7 +71,7 @@ impl Kept {
     /// Plans a logical plan over `open`, which has left out what reads an empty table; `None` where it reads what is no table of `open`,
     /// as a recursive query does.
     pub fn of(plan: &LogicalPlan, fit: &Fit, open: &Open) -> Result<Option<Self>> {
-        let given = Arc::new(Given::default());
+        let given = Arc::new(Held::default());
         let depends = Depends::of(plan);
         let mut tables = BTreeMap::new();
         let Some(logical) = with_places(plan.clone(), open, &given, &mut tables)? else { return Ok(None) };
@@ -115,9 +96,9 @@ impl Kept {
     /// Its rows over these tables, with these parameters.
     pub fn run(&mut self, tables: &Tables, parameters: &Parameters) -> Result<Vec<RecordBatch>> {
         let rows = self.rows(tables, parameters);
-        *locked(&self.given.0) = None;
+        self.given.put(None);
         for place in self.tables.values() {
-            *locked(&place.rows) = None;
+            place.rows.put(None);
         }
         // Joins hold the rows that they put into memory until they are told to let go.
         self.plan = reset_plan_states(Arc::clone(&self.plan))?;
@@ -127,24 +108,19 @@ impl Kept {
     fn rows(&self, tables: &Tables, parameters: &Parameters) -> Result<Vec<RecordBatch>> {
         for (name, place) in &self.tables {
             let table = tables.get(name).ok_or_else(|| internal_datafusion_err!("{name} is not there"))?;
-            *locked(&place.rows) = Some(table.filled(name)?);
+            place.rows.put(Some(table.filled(name)?));
         }
-        *locked(&self.given.0) = Some(parameters.clone());
+        self.given.put(Some(parameters.clone()));
         let task = Arc::new(task(Use::Few, tables.stores(self.tables.keys()))?);
         wait(collect(Arc::clone(&self.plan), task))
     }
-}
-
-/// What is put in is whole, whatever a thread that panicked left undone.
-fn locked<T>(kept: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
-    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The plan with a place for every table and parameter; `None` where it reads what is no table of `open`.
 fn with_places(
     plan: LogicalPlan,
     open: &Open,
-    given: &Arc<Given>,
+    given: &Arc<Held<Parameters>>,
     tables: &mut BTreeMap<String, Arc<Place>>,
 ) -> Result<Option<LogicalPlan>> {
     let mut are_tables = true;
@@ -155,7 +131,7 @@ fn with_places(
                 are_tables = false;
                 return Ok(Transformed::no(LogicalPlan::TableScan(scan)));
             };
-            let new = || Arc::new(Place { schema: scan.source.schema(), count: rows, rows: Mutex::default() });
+            let new = || Arc::new(Place { schema: scan.source.schema(), count: rows, rows: Held::default() });
             let place = Arc::clone(tables.entry(name).or_insert_with(new));
             scan.source = provider_as_source(Arc::new(PlaceTable(place)));
             Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
@@ -166,7 +142,7 @@ fn with_places(
 }
 
 /// A node that asks for its parameters when it runs; its columns keep their names.
-fn with_given(node: LogicalPlan, given: &Arc<Given>) -> Result<Transformed<LogicalPlan>> {
+fn with_given(node: LogicalPlan, given: &Arc<Held<Parameters>>) -> Result<Transformed<LogicalPlan>> {
     let names = NamePreserver::new(&node);
     let schema = Arc::clone(node.schema());
     let asked = node.map_expressions(|expr| {
@@ -187,185 +163,11 @@ fn with_given(node: LogicalPlan, given: &Arc<Given>) -> Result<Transformed<Logic
     if asked.transformed { asked.map_data(LogicalPlan::recompute_schema) } else { Ok(asked) }
 }
 
-/// The parameters of the run that is under way.
-#[derive(Debug, Default)]
-struct Given(Mutex<Option<Parameters>>);
-
-/// A function without arguments that gives a parameter of the run that is under way.
-#[derive(Debug)]
-struct Asks {
-    /// With its sign: `$period`.
-    name: String,
-    kind: DataType,
-    given: Arc<Given>,
-    signature: Signature,
-}
-
-impl Asks {
-    fn call(name: String, kind: DataType, given: &Arc<Given>) -> Expr {
-        // Volatile: it is asked in every run, and never worked out when the query is planned.
-        let asks = Self { name, kind, given: Arc::clone(given), signature: Signature::nullary(Volatility::Volatile) };
-        ScalarUDF::new_from_impl(asks).call(Vec::new())
-    }
-}
-
-impl PartialEq for Asks {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && Arc::ptr_eq(&self.given, &other.given)
-    }
-}
-
-impl Eq for Asks {}
-
-impl Hash for Asks {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
-
-impl ScalarUDFImpl for Asks {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(self.kind.clone())
-    }
-
-    fn invoke_with_args(&self, _: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let given = locked(&self.given.0);
-        let value = given.as_ref().and_then(|given| parameters::value(&self.name, given));
-        Ok(ColumnarValue::Scalar(value.ok_or_else(|| internal_datafusion_err!("{} was not given", self.name))?))
-    }
-}
-
-/// Where the rows of a table are put for a run.
-#[derive(Debug)]
-struct Place {
-    schema: SchemaRef,
-    /// How many rows the table had when the query was planned.
-    count: u64,
-    rows: Mutex<Option<Filled>>,
-}
-
-/// A place as the planner sees it.
-#[derive(Debug)]
-struct PlaceTable(Arc<Place>);
-
-impl TableProvider for PlaceTable {
-    fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.0.schema)
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::Base
-    }
-
-    // As `async fn scan` would be written out: one function does not pay for a macro crate.
-    fn scan<'me, 'state, 'columns, 'filters, 'call>(
-        &'me self,
-        _state: &'state dyn Session,
-        projection: Option<&'columns Vec<usize>>,
-        _filters: &'filters [Expr],
-        _limit: Option<usize>,
-    ) -> Pin<Box<dyn Future<Output = Result<Arc<dyn ExecutionPlan>>> + Send + 'call>>
-    where
-        'me: 'call,
-        'state: 'call,
-        'columns: 'call,
-        'filters: 'call,
-        Self: 'call,
-    {
-        let scan = PlaceExec::of(&self.0, projection).map(|scan| Arc::new(scan) as Arc<dyn ExecutionPlan>);
-        Box::pin(std::future::ready(scan))
-    }
-}
-
-/// Reads what is in a place when it runs.
-#[derive(Debug)]
-struct PlaceExec {
-    place: Arc<Place>,
-    columns: Vec<usize>,
-    properties: Arc<PlanProperties>,
-}
-
-impl PlaceExec {
-    fn of(place: &Arc<Place>, projection: Option<&Vec<usize>>) -> Result<Self> {
-        let columns = projection.cloned().unwrap_or_else(|| (0..place.schema.fields().len()).collect());
-        let columns_read = Arc::new(place.schema.project(&columns)?);
-        let properties = PlanProperties::new(
-            EquivalenceProperties::new(columns_read),
-            Partitioning::UnknownPartitioning(1),
-            EmissionType::Incremental,
-            Boundedness::Bounded,
-        );
-        Ok(Self { place: Arc::clone(place), columns, properties: Arc::new(properties) })
-    }
-}
-
-impl DisplayAs for PlaceExec {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(SCAN)
-    }
-}
-
-impl ExecutionPlan for PlaceExec {
-    fn name(&self) -> &'static str {
-        SCAN
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        &self.properties
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        Vec::new()
-    }
-
-    fn apply_expressions(&self, _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn replace_children(self: Arc<Self>, _: Vec<Arc<dyn ExecutionPlan>>, _: ReplaceChildrenOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self)
-    }
-
-    fn with_new_children(self: Arc<Self>, _: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self)
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let rows = locked(&self.place.rows).clone();
-        match rows.ok_or_else(|| internal_datafusion_err!("a table of a kept plan was not given"))? {
-            Filled::Batches(batches) => {
-                let stream = MemoryStream::try_new(
-                    batches,
-                    Arc::clone(self.properties.equivalence_properties().schema()),
-                    Some(self.columns.clone()),
-                )?;
-                Ok(Box::pin(stream))
-            }
-            Filled::Parts(parts) => parts.read(&self.columns)?.execute(partition, context),
-        }
-    }
-
-    /// How many rows there were when the query was planned: enough to put the small side of a join into memory. Never taken as an answer.
-    fn statistics_from_inputs(&self, _: &[Arc<Statistics>], _: &StatisticsArgs) -> Result<Arc<Statistics>> {
-        let mut statistics = Statistics::new_unknown(self.properties.equivalence_properties().schema());
-        statistics.num_rows = Precision::Inexact(self.place.count as usize);
-        Ok(Arc::new(statistics))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use arrow::{
         array::{Date32Array, Int64Array, StringArray},
-        datatypes::{Field, Schema},
+        datatypes::{DataType, Field, Schema},
     };
 
     use super::*;

@@ -28,6 +28,7 @@ mod nothing;
 mod order;
 mod parameters;
 mod parts;
+mod places;
 mod projection;
 mod question;
 mod reach;
