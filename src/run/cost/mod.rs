@@ -6,39 +6,31 @@ mod frozen;
 mod kernels;
 mod parts;
 mod preview;
+mod proofs;
 mod recast;
 mod restate;
+mod rows;
 mod standing;
 mod steps;
+mod why;
 
 use std::{collections::BTreeSet, ops::Deref};
 
-use arrow::record_batch::RecordBatch;
 use serde_json::{Value, json};
 
-use super::{Conductor, CostPlanned, Event};
+use super::{Conductor, Event};
 use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, Severity, codes},
-    domain::{Day, counted},
-    engine::{Table, Tables},
-    lake::{Closings, Content, DeliveryRecord, MadeFrom, Manifest, Publication, PublishedPart},
+    lake::{Closings, Content, DeliveryRecord, MadeFrom, Manifest, Publication},
     plan::{
-        AfterClose, Behind, CostPlan, CostSource, EMPTY, FOUND, GivenRows, LakeNow, ReleasePlan, Slot, Uncounted, check_personal,
-        does_not_fit, lake_now, made_from, plan_cost, plan_release, plan_release_after, program, remembered, rules_digest, run_digest,
-        verdicts_of_release, verdicts_of_run, with_sender,
+        AfterClose, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, lake_now, made_from, plan_cost, plan_release,
+        plan_release_after, program, remembered, rules_digest, run_digest, verdicts_of_release, verdicts_of_run,
     },
     run::{parallel::lock, record::Moved},
-    schema::{
-        Cell, Contract,
-        batch::{in_columns, with_defaults},
-    },
-    stages::{
-        prove::{self, Finding},
-        publish,
-    },
+    stages::prove::{self, Finding},
 };
-use frozen::{Taken, closed_parts, found, not_asked_again};
+use frozen::Taken;
 use parts::{Assembly, Parts};
 pub use preview::Previewed;
 use recast::Recast;
@@ -277,188 +269,7 @@ impl CostRun<'_> {
         let before = latest.filter(|_| !self.wish.force);
         Parts::new(self.partnership, self.lake.releases(), before, self.threads)
     }
-
-    /// Everything that tells of the release as a whole, and the checks.
-    fn proofs(
-        &self,
-        ground: &Ground<'_>,
-        release: &ReleasePlan,
-        walk: &Walk<'_>,
-        assembly: &mut Assembly<'_>,
-        costed: &mut Costed,
-    ) -> Answer<()> {
-        let lines = &walk.lines();
-        let behind = release.behind(ground.known);
-        let records = with_sender(self.partnership, &behind.iter().map(|behind| behind.record).collect::<Vec<_>>());
-        let behind: Vec<Behind<'_>> = behind.iter().zip(&records).map(|(behind, record)| Behind { record, ..*behind }).collect();
-        let records: Vec<&DeliveryRecord> = records.iter().collect();
-        assembly.store("delivery", &publish::delivery_rows(self.partnership, &behind))?;
-        self.small_tables(&records, lines, (release, ground.closings), walk.plan, assembly)?;
-        let mut tables = self.check_tables(&records, lines, release, walk, assembly)?;
-        if let Some((closed, published)) = closed_parts(ground.closings, &assembly.content)? {
-            tables.insert("closed_part", Table::rows(closed.schema(), vec![closed]));
-            tables.insert("published_part", Table::rows(published.schema(), vec![published]));
-        }
-        crash::point("cost.unproved")?;
-        let step = self.begin("prove", "");
-        costed.findings = prove::prove(&tables)?;
-        self.end(step, Moved { rows: costed.findings.len() as u64, ..Moved::default() });
-        crash::point("cost.proved")?;
-        not_asked_again(ground.closings, &mut costed.findings);
-        assembly.content.proofs.insert(FOUND.into(), found(ground.closings, &costed.findings));
-        if let Some(classes) = tables.get("class_total") {
-            costed.coverage = prove::payment_coverage(self.partnership, classes.clone())?;
-        }
-        (costed.listed, costed.to_pay) = self.listed(&costed.findings, lines, assembly)?;
-        let checked = lines.iter().map(|(_, p)| p.rows).sum();
-        assembly.store("check_result", &prove::check_rows(&costed.findings, checked, &tables, &costed.coverage))?;
-        self.verdict(costed, lines, assembly)
-    }
-
-    /// Whether the cost run has something to do, and why.
-    pub(super) fn why_cost(&self, known: &[DeliveryRecord]) -> Answer<CostPlanned> {
-        let (latest, flaws) = self.looked_at()?;
-        let lake = lake_now(self.partnership, &self.tables, latest.as_ref())?;
-        let closings = self.lake.periods().closings()?;
-        let before = plan_release(self.partnership, known, &lake.files, latest.as_ref(), &closings);
-        let rules = rules_digest(self.partnership);
-        let is = |name: &str, value: &str| latest.as_ref().is_some_and(|m| m.content.proofs.get(name) == Some(&json!(value)));
-        let inputs = run_digest(self.partnership, &rules, &before, known);
-        let of_release = is("inputs", &inputs).then(|| verdicts_of_release(latest.as_ref()));
-        let verdicts = of_release.map_or_else(|| Ok(verdicts_of_run(self.lake.last_run()?.as_ref(), &inputs)), Answer::Ok)?;
-        let release = plan_release_after(self.partnership, known, &lake.files, latest.as_ref(), &closings, &verdicts);
-        let stops = release.stops(&[]);
-        let (would_run, why) = if let Some(first) = stops.first() {
-            let more = if stops.len() > 1 { format!(" (and {})", counted(stops.len() as u64 - 1, "more report")) } else { String::new() };
-            (false, format!("nothing would be published: {}: {}{more}", first.code.id, first.seen))
-        } else if release.is_empty() && !release.not_made.is_empty() {
-            (false, "nothing would be published: every period is blocked".to_owned())
-        } else if release.is_empty() {
-            (false, "nothing to do: no common table holds a line of the basis in use".to_owned())
-        } else if flaws > 0 {
-            (true, format!("would make again what is gone or damaged of the latest release: {}", counted(flaws as u64, "file")))
-        } else if is("inputs", &inputs) {
-            (false, "nothing to do: lines, rules, contracts and program are those of the latest release".to_owned())
-        } else if latest.is_none() {
-            (true, format!("would publish the first release, of {}", counted(release.sources.len() as u64, "partition")))
-        } else if is("rules", &rules) {
-            (true, "would publish a release: the common tables or their proofs changed".to_owned())
-        } else {
-            (true, "would publish a release: a rule, a query, a contract, the partnership file or the program changed".to_owned())
-        };
-        let waits = match release.blocked.iter().filter(|report| report.code == codes::control::PERIOD_BLOCKED).count() {
-            0 => String::new(),
-            1 => "; 1 period waits for a required feed".to_owned(),
-            n => format!("; {n} periods wait for a required feed"),
-        };
-        let waits = match release.not_made.len() {
-            0 => waits,
-            1 => format!("; 1 period is blocked{waits}"),
-            n => format!("; {n} periods are blocked{waits}"),
-        };
-        Ok(CostPlanned { would_run, sentence: format!("{why}{waits}"), stops, uncounted: release.uncounted(), blocked: release.blocked })
-    }
-
-    /// Reconciliation and dimensions.
-    fn small_tables(
-        &self,
-        records: &[&DeliveryRecord],
-        lines: &[(CostSource, PublishedPart)],
-        (release, closings): (&ReleasePlan, &Closings),
-        plan: &CostPlan,
-        assembly: &mut Assembly<'_>,
-    ) -> Answer<()> {
-        assembly.store("reconciliation", &prove::reconciliation(records, lines)?)?;
-        let missing = |period| release.missing_in(period, closings);
-        let of_release = publish::dimensions(self.partnership, &release.release_periods(), &release.last_good_periods(), missing);
-        for (name, rows) in of_release {
-            assembly.store(name, &rows)?;
-        }
-        if self.partnership.contracts.contains_key(&format!("published/{LATER_REGISTER}")) {
-            let row = |(slot, day): (&Slot, Day)| {
-                let of = [slot.council.as_str().into(), slot.feed.as_str().into()];
-                let at: [Cell; 3] = [i64::from(slot.period.year).into(), i64::from(slot.period.period).into(), Cell::Day(day.0)];
-                of.into_iter().chain(at).collect::<Vec<Cell>>()
-            };
-            let rows: Vec<_> = release.later_registers_read(self.partnership.calendar).into_iter().map(row).collect();
-            assembly.store(LATER_REGISTER, &rows)?;
-        }
-        for name in DIMENSIONS {
-            let contract = self.partnership.contracts.get(&format!("published/{name}"));
-            let (Some(contract), Some(given)) = (contract, plan.given.get(name)) else { continue };
-            if let GivenRows::Here(rows) = &given.rows {
-                assembly.store_batch(name, &given.digest, as_published(contract, rows)?)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What the checks are made on: what is about to be published, and the proofs behind it. Of these, those that have a contract are
-    /// published; a partnership of the version before has none of them.
-    fn check_tables(
-        &self,
-        records: &[&DeliveryRecord],
-        lines: &[(CostSource, PublishedPart)],
-        release: &ReleasePlan,
-        walk: &Walk<'_>,
-        assembly: &mut Assembly<'_>,
-    ) -> Answer<Tables> {
-        let mut tables = Tables::default();
-        for (name, given) in &walk.plan.given {
-            if let GivenRows::Here(rows) = &given.rows {
-                tables.insert(name.as_str(), Table::rows(rows.schema(), vec![rows.clone()]));
-            }
-        }
-        for name in ["class_total", "separation", "delivery"] {
-            let of = assembly.content.tables.get(name).map_or(&[][..], Vec::as_slice);
-            // Read once: a dozen checks ask for them.
-            let mut rows = assembly.parts.batch_of(name, of)?;
-            if name == "class_total" {
-                rows = with_defaults(&rows, &prove::CLASSES_OF_THE_VERSION_BEFORE)?;
-            }
-            tables.insert(name, Table::rows(rows.schema(), vec![rows]));
-        }
-        let differences = match assembly.content.tables.get(PAYROLL_DIFFERENCE) {
-            Some(of) => assembly.parts.batch_of(PAYROLL_DIFFERENCE, of)?,
-            None => prove::no_payroll_difference()?,
-        };
-        tables.insert(PAYROLL_DIFFERENCE, Table::rows(differences.schema(), vec![differences]));
-        for name in prove::CHECKS.iter().flat_map(|check| check.needs).chain(&prove::PROVED_IN) {
-            let Some(of) = assembly.content.tables.get(*name).filter(|_| tables.get(name).is_none()) else { continue };
-            tables.insert(*name, assembly.parts.rows_of(name, of)?);
-        }
-        for (name, rows) in prove::check_tables(self.partnership, records, lines)? {
-            let contract = self.partnership.contracts.get(&format!("published/{name}"));
-            if let Some(contract) = contract.filter(|_| prove::PUBLISHED_PROOFS.contains(&name)) {
-                assembly.store_batch(name, assembly.inputs, as_published(contract, &rows)?)?;
-            }
-            tables.insert(name, Table::rows(rows.schema(), vec![rows]));
-        }
-        let more = [
-            ("feed_period", prove::feed_period(self.partnership, release, lines)?),
-            ("carried_feed", prove::carried_feed(lines)?),
-            ("published_text", prove::published_text(&assembly.content.tables)?),
-        ];
-        for (name, rows) in more {
-            tables.insert(name, Table::rows(rows.schema(), vec![rows]));
-        }
-        let meant = walk.meant.as_ref();
-        let code_class = meant.map_or_else(prove::no_code_class, |meant| Ok(meant.code_class.clone()))?;
-        let line_total = prove::line_total(meant.map_or(&[][..], |meant| meant.line_total.as_slice()))?;
-        tables.insert("line_total", Table::rows(line_total.schema(), vec![line_total]));
-        tables.insert("code_class", Table::rows(code_class.schema(), vec![code_class]));
-        Ok(tables)
-    }
 }
-
-/// Reference tables that are published with every release, where they have a contract; without rows where a partnership has no such file.
-const DIMENSIONS: [&str; 7] = ["account", "cost_centre", "agreement", "customer", "driver", "pool", "share"];
-
-/// Published where a partnership has its contract.
-const LATER_REGISTER: &str = "later_register";
-
-/// Published where a partnership resolves pay.
-const PAYROLL_DIFFERENCE: &str = "payroll_difference";
 
 /// What a release holds: rows, bytes and parts.
 fn published(content: &Content) -> Moved {
@@ -482,9 +293,4 @@ fn made_so_far(walk: &Walk<'_>) -> Manifest {
         so_far.content.tables.entry(table.clone()).or_default().extend(walk.parts_of(table).cloned());
     }
     so_far
-}
-
-/// Rows with the columns of a contract; those that they lack are null.
-fn as_published(contract: &Contract, rows: &RecordBatch) -> Answer<RecordBatch> {
-    in_columns(rows, &contract.arrow_schema()).map_err(|e| does_not_fit(&contract.name, &e))
 }
