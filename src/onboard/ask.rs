@@ -6,10 +6,10 @@ use super::{
     amounts::{amount_columns, amount_question, vat},
     answers::{Answers, NO, Question, YES},
     covered::coverage,
-    currency,
+    currency, elsewhere,
     evidence::{Evidence, Seen},
     guess::{guess, targets},
-    happened, looks, marked, pay, rest, sign, unit, withheld,
+    happened, looks, marked, rest, sign, unit, withheld,
 };
 use crate::{
     domain::Calendar,
@@ -60,7 +60,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     let budget = looks::says_budget(evidence);
     let into = if budget { Basis::Ledger.common_table() } else { around.default_table() };
     let question = Question::new("into", "Which common table does it fill?").choices(tables);
-    all.push(match pay::looks_like_pay(evidence) {
+    all.push(match elsewhere::belongs_elsewhere(evidence) {
         Some(why) => question.seen(why),
         None => question.default(into).stands_if(!budget),
     });
