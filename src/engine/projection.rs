@@ -22,7 +22,7 @@ use super::{
     fit::{Fit, Wanted, output_span},
     linear::{NoSum, Sums, found, sums},
     names,
-    reach::{self, Reaches},
+    reach::{self, Reaches, Source},
     runtime::{deep, guarded},
     script::Script,
     session::{Use, state},
@@ -193,6 +193,16 @@ impl Projection {
     #[must_use]
     pub fn reaches(&self) -> &Reaches {
         &self.reaches
+    }
+
+    /// Whether the SQL itself says when a row is: its period where it gives one, else its day, is made from no date of the record. So it
+    /// is where each column of a record is a month's.
+    #[must_use]
+    pub fn says_when(&self, day: Option<&str>) -> bool {
+        let is_date = |(_, name): &Source| self.records.field_with_name(name).is_ok_and(|field| field.data_type().is_temporal());
+        let [_, period] = OWN_PERIOD;
+        let told_by = self.reaches.get(period).or_else(|| self.reaches.get(day?));
+        told_by.is_some_and(|sources| !sources.iter().any(is_date))
     }
 
     /// Where the table's amounts come from; `None` where the table has none. `extract` is the contract that the SQL was planned over.

@@ -1,5 +1,6 @@
 //! Accepted rows → rows of the common table: one sign, one calendar, every row with its delivery and source row.
 
+mod months;
 mod rounding;
 mod sent;
 
@@ -357,8 +358,7 @@ impl Normaliser {
         let mut placed: BTreeMap<Period, Vec<u32>> = BTreeMap::new();
         let mut open: Option<(Period, Vec<u32>, PeriodTotals)> = None;
         let mut last: Option<(OwnTime, Placed)> = None;
-        // Of the columns of months those to come hold nothing yet.
-        let of_months = self.form.as_ref().is_some_and(|form| form.rows.len() > 1);
+        let of_months = self.of_months(source_rows, own);
         for (row, own) in own.iter().enumerate() {
             let place = match last {
                 Some((same, place)) if same == *own => place,
@@ -370,12 +370,7 @@ impl Normaliser {
             };
             let pence = amounts.filter(|amounts| amounts.is_valid(row)).map_or(0, |amounts| amounts.value(row));
             let noted = Noted { source_row: source_rows.value(row), own: *own, pence };
-            let place = if of_months && pence == 0 && place.standing == Standing::Outside {
-                // The first period of a year to date is always covered: the last would lose such rows from month to month.
-                Placed { period: self.placement.coverage().first(), standing: Standing::Inside }
-            } else {
-                place
-            };
+            let place = if pence == 0 && of_months.get(row) == Some(&true) { self.not_yet(place, *own) } else { place };
             self.count(noted, place.standing, &mut done.standings);
             if place.standing == Standing::Outside {
                 let totals = done.outside.entry(self.own_period(*own)).or_default();
