@@ -59,8 +59,9 @@ pub fn release_diff(partnership: &Partnership, old: &str, new: &str, lines: Opti
         tables.push(one.json(&mut by_period));
     }
     let is_same = compared.iter().all(|one| one.changed.is_empty());
-    let others = if is_same { others_apart(partnership, &before, &after)? } else { Vec::new() };
-    if !others.is_empty() {
+    // Where cells differ, what is made from them does too: the others are looked at where none says that anything changed.
+    let others = if is_same { Some(others_apart(partnership, &before, &after)?) } else { None };
+    if let Some(others) = others.as_ref().filter(|others| !others.is_empty()) {
         text.push_str(&format!("\nother tables that say something else: {}\n", others.join(", ")));
     }
     let mut answer = json!({"old": old, "new": new, "causes": words(&all), "tables": tables, "others": others});

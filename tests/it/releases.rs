@@ -227,6 +227,9 @@ fn a_line_more_is_a_difference_of_data_in_its_own_period() {
     let diff = place.json(&["release", "diff", "r0001", "r0002", "--lines"]);
     assert_eq!(diff["causes"].to_string(), r#"["data"]"#);
     assert_eq!(cells(&diff), [("shared".into(), "2".into(), "7.30".into(), r#"["data"]"#.into())]);
+    // Other tables are looked at where these say nothing: null is not the same as none.
+    assert!(diff["others"].is_null(), "{}", diff["others"]);
+    assert_eq!(place.json(&["release", "diff", "r0002", "r0002"])["others"], serde_json::json!([]));
     let lines: Vec<(&str, &str)> =
         diff["lines"].as_array().unwrap().iter().map(|line| (line["side"].as_str().unwrap(), line["amount"].as_str().unwrap())).collect();
     assert_eq!(lines, [("new", "7.30")]);
