@@ -1,5 +1,7 @@
 //! A feed's SQL over one of its contracts, and the sender's amounts behind it.
 
+use std::collections::BTreeMap;
+
 use super::common;
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes::contract::DROPPED},
@@ -39,14 +41,17 @@ fn given(feed: &Feed) -> Given {
 /// extract's columns that they hold. Where that cannot be told they stay without, and check 42 says so.
 #[must_use]
 pub fn with_sender(partnership: &Partnership, records: &[&DeliveryRecord]) -> Vec<DeliveryRecord> {
-    let complete = |record: &&DeliveryRecord| {
-        let mut record = (*record).clone();
+    // Deliveries of a table without pounds never have one: the SQL of a feed is planned once, however many there are.
+    let mut forms: BTreeMap<[&str; 4], Option<Form>> = BTreeMap::new();
+    let mut complete = |record: &DeliveryRecord, of| {
+        let mut record = record.clone();
         if record.proof.sender.is_none() {
-            record.proof.sender = form_behind(partnership, &record).and_then(|form| from_columns(&form, &record.proof));
+            let form = forms.entry(of).or_insert_with(|| form_behind(partnership, &record));
+            record.proof.sender = form.as_ref().and_then(|form| from_columns(form, &record.proof));
         }
         record
     };
-    records.iter().map(complete).collect()
+    records.iter().map(|record| complete(record, [&record.council, &record.feed, &record.contract, &record.table])).collect()
 }
 
 fn form_behind(partnership: &Partnership, record: &DeliveryRecord) -> Option<Form> {

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use super::{
-    BesideSource, CostSource, beside_in,
+    Beside, BesideSource, CostSource,
     cost::{CostPlan, How, Step},
     digest_of, program,
     scope::{Grain, Scope},
@@ -22,7 +22,7 @@ pub struct Inputs<'p> {
     /// The partitions of the common tables that count.
     pub sources: &'p [CostSource],
     /// What is read beside them.
-    pub beside: &'p [BesideSource],
+    pub beside: Beside<'p>,
     /// What the steps before have published.
     pub made: &'p MadeParts,
     /// Files and parts of tables that nobody publishes, by table and scope: every period of a year reads the same of it.
@@ -38,6 +38,7 @@ impl<'p> Inputs<'p> {
         beside: &'p [BesideSource],
         made: &'p MadeParts,
     ) -> Self {
+        let beside = Beside::of(beside, partnership.calendar);
         Self { partnership, plan, sources, beside, made, worked: RefCell::default() }
     }
 
@@ -103,12 +104,12 @@ impl<'p> Inputs<'p> {
                 (None, Some(given)) if matches!(given.rows, GivenRows::Lake) => {
                     // A partition holds itself alone.
                     let of = if let Scope::Partition(one) = scope { std::slice::from_ref(&**one) } else { self.sources };
-                    let files = of.iter().filter(|source| source.basis.common_table() == read && scope.holds(source));
+                    let files = of.iter().filter(|source| scope.holds(source) && source.basis.common_table() == read);
                     let is_read = |source: &&CostSource| source.carried.is_none() || step.reads_carried();
                     all.extend(
                         files.filter(is_read).map(|source| format!("{read} {} {}{}", source.key(), source.file.name, whence(source))),
                     );
-                    let beside = beside_in(self.beside, self.partnership.calendar, read, scope);
+                    let beside = self.beside.in_scope(read, scope);
                     all.extend(beside.iter().map(|source| format!("{read} {} {}", source.key(), source.file.name)));
                 }
                 (None, _) => {}
@@ -155,7 +156,7 @@ pub fn scope_of(step: &Step, before: &Step, scope: &Scope, sources: &[CostSource
         _ => {}
     }
     if before.grain != Grain::Whole {
-        return Scope::all(before.grain, sources).into_iter().filter(|unit| unit.meets(scope)).collect();
+        return Scope::meeting(before.grain, sources, scope);
     }
     let narrowed = step.looks_up() || step.grain == Grain::Whole;
     vec![if narrowed { scope.clone() } else { Scope::Whole }]

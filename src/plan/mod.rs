@@ -28,7 +28,7 @@ pub use feeds::{
 mod release;
 
 pub use release::{
-    AfterClose, Behind, BesideSource, Brought, CARRIED_FROM, Carried, CloseAsked, CostSource, DELIVERY, DeliveryPlan, EMPTY, FOUND,
+    AfterClose, Behind, Beside, BesideSource, Brought, CARRIED_FROM, Carried, CloseAsked, CostSource, DELIVERY, DeliveryPlan, EMPTY, FOUND,
     LEFT_OUT, MissingFeeds, Objection, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing, Verdicts, beside_in,
     blocks_a_period, came_after_close, causes, digest_of, is_gone, made_from, month_before, nothing_to_let_go, period_of_part,
     plan_release, plan_release_after, program, published_slots, remembered, rules_digest, run_digest, spans, stands_for_good,

@@ -26,11 +26,27 @@ impl Scope {
     /// What a step of a grain is made for, one after the other: every partition, period or year that has lines.
     #[must_use]
     pub fn all(grain: Grain, sources: &[CostSource]) -> Vec<Self> {
-        let periods: BTreeSet<Period> = sources.iter().map(|source| source.file.period).collect();
+        Self::over(grain, sources.iter())
+    }
+
+    /// Those of a grain that tell of a scope. Of years that it does not touch nothing is made on the way.
+    #[must_use]
+    pub fn meeting(grain: Grain, sources: &[CostSource], scope: &Self) -> Vec<Self> {
+        let year = match scope {
+            Self::Partition(one) => Some(one.file.period.year),
+            Self::Period(period) | Self::Council(_, period) => Some(period.year),
+            Self::Year(year) => Some(*year),
+            Self::Whole | Self::These(_) => None,
+        };
+        let near = sources.iter().filter(|source| year.is_none_or(|year| source.file.period.year == year));
+        Self::over(grain, near).into_iter().filter(|unit| unit.meets(scope)).collect()
+    }
+
+    fn over<'s>(grain: Grain, sources: impl Iterator<Item = &'s CostSource>) -> Vec<Self> {
         match grain {
-            Grain::Partition => sources.iter().map(|source| Self::Partition(Box::new(source.clone()))).collect(),
-            Grain::Period => periods.into_iter().map(Self::Period).collect(),
-            Grain::Year => periods.iter().map(|period| period.year).collect::<BTreeSet<_>>().into_iter().map(Self::Year).collect(),
+            Grain::Partition => sources.map(|source| Self::Partition(Box::new(source.clone()))).collect(),
+            Grain::Period => sources.map(|source| source.file.period).collect::<BTreeSet<_>>().into_iter().map(Self::Period).collect(),
+            Grain::Year => sources.map(|source| source.file.period.year).collect::<BTreeSet<_>>().into_iter().map(Self::Year).collect(),
             Grain::Whole => vec![Self::Whole],
         }
     }
@@ -131,6 +147,10 @@ mod tests {
                 let common = sources.iter().any(|source| one.holds(source) && other.holds(source));
                 assert_eq!(one.meets(other), common, "{one:?} {other:?}");
                 assert_eq!(one.meets(other), other.meets(one));
+            }
+            for grain in [Grain::Partition, Grain::Period, Grain::Year, Grain::Whole] {
+                let meeting: Vec<Scope> = Scope::all(grain, &sources).into_iter().filter(|unit| unit.meets(one)).collect();
+                assert_eq!(Scope::meeting(grain, &sources, one), meeting, "{one:?}");
             }
         }
     }

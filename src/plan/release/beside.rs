@@ -39,27 +39,68 @@ impl BesideSource {
 /// What of a table lies in a scope: of a period its own rows, and of each register the snapshot in force.
 #[must_use]
 pub fn beside_in<'s>(sources: &'s [BesideSource], calendar: Calendar, table: &str, scope: &Scope) -> Vec<&'s BesideSource> {
-    let of_table: Vec<&BesideSource> = sources.iter().filter(|source| source.table == table).collect();
-    let of_periods = |periods: &mut dyn Iterator<Item = Period>| {
-        let by_feed = ByFeed::of(&of_table);
-        let chosen: BTreeSet<usize> = periods.flat_map(|period| by_feed.read_in(calendar, period)).collect();
-        chosen.into_iter().filter_map(|at| of_table.get(at).copied()).collect::<Vec<_>>()
-    };
-    match scope {
-        Scope::Whole => of_table,
-        Scope::Period(period) => of_periods(&mut std::iter::once(*period)),
-        Scope::Year(year) => of_periods(&mut (1..=calendar.closing_period).map(|period| Period { year: *year, period })),
-        Scope::Partition(one) => beside_in(sources, calendar, table, &Scope::Council(one.file.council.clone(), one.file.period)),
-        Scope::Council(council, period) => {
-            let mut of_period = of_periods(&mut std::iter::once(*period));
-            of_period.retain(|source| source.file.council == *council);
-            of_period
+    OfTable::of(sources.iter().filter(|source| source.table == table).collect()).in_scope(calendar, scope)
+}
+
+/// What is read beside the lines, for whoever asks of many scopes: it is sorted once.
+#[derive(Debug)]
+pub struct Beside<'s> {
+    calendar: Calendar,
+    tables: BTreeMap<&'s str, OfTable<'s>>,
+}
+
+impl<'s> Beside<'s> {
+    #[must_use]
+    pub fn of(sources: &'s [BesideSource], calendar: Calendar) -> Self {
+        let mut tables: BTreeMap<&str, Vec<&BesideSource>> = BTreeMap::new();
+        sources.iter().for_each(|source| tables.entry(&source.table).or_default().push(source));
+        Self { calendar, tables: tables.into_iter().map(|(table, sources)| (table, OfTable::of(sources))).collect() }
+    }
+
+    /// As [`beside_in`].
+    #[must_use]
+    pub fn in_scope(&self, table: &str, scope: &Scope) -> Vec<&'s BesideSource> {
+        self.tables.get(table).map_or_else(Vec::new, |of_table| of_table.in_scope(self.calendar, scope))
+    }
+}
+
+/// The partitions of one table, in order and by feed.
+#[derive(Debug)]
+struct OfTable<'s> {
+    all: Vec<&'s BesideSource>,
+    by_feed: ByFeed<'s>,
+}
+
+impl<'s> OfTable<'s> {
+    fn of(all: Vec<&'s BesideSource>) -> Self {
+        Self { by_feed: ByFeed::of(&all), all }
+    }
+
+    fn in_scope(&self, calendar: Calendar, scope: &Scope) -> Vec<&'s BesideSource> {
+        match scope {
+            Scope::Whole => self.all.clone(),
+            Scope::Period(period) => self.of_periods(calendar, std::iter::once(*period)),
+            Scope::Year(year) => self.of_periods(calendar, (1..=calendar.closing_period).map(|period| Period { year: *year, period })),
+            Scope::Partition(one) => self.of_council(calendar, &one.file.council, one.file.period),
+            Scope::Council(council, period) => self.of_council(calendar, council, *period),
+            Scope::These(all) => self.of_periods(calendar, all.iter().map(|source| source.file.period)),
         }
-        Scope::These(all) => of_periods(&mut all.iter().map(|source| source.file.period)),
+    }
+
+    fn of_periods(&self, calendar: Calendar, periods: impl Iterator<Item = Period>) -> Vec<&'s BesideSource> {
+        let chosen: BTreeSet<usize> = periods.flat_map(|period| self.by_feed.read_in(calendar, period)).collect();
+        chosen.into_iter().filter_map(|at| self.all.get(at).copied()).collect()
+    }
+
+    fn of_council(&self, calendar: Calendar, council: &str, period: Period) -> Vec<&'s BesideSource> {
+        let mut of_period = self.of_periods(calendar, std::iter::once(period));
+        of_period.retain(|source| source.file.council == council);
+        of_period
     }
 }
 
 /// Partitions with their places among all of them, by table, council and feed: what a period reads of a feed is told from that feed alone.
+#[derive(Debug)]
 struct ByFeed<'s>(BTreeMap<(&'s str, &'s str, &'s str), Vec<(usize, &'s BesideSource)>>);
 
 impl<'s> ByFeed<'s> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ReleasePlan, beside_in, digest_of};
+use super::{Beside, ReleasePlan, digest_of};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes::config},
     domain::{Cause, Digest, Period},
@@ -50,13 +50,14 @@ fn was_changed(file: &str) -> Diagnostic {
 
 /// By period of the release: digest of the files that it reads, each with the delivery that stands in it.
 fn data(partnership: &Partnership, release: &ReleasePlan) -> BTreeMap<String, String> {
-    let beside: BTreeSet<&str> = release.beside.iter().map(|source| source.table.as_str()).collect();
+    let tables: BTreeSet<&str> = release.beside.iter().map(|source| source.table.as_str()).collect();
+    let beside = Beside::of(&release.beside, partnership.calendar);
     let of_period = |period: Period| {
         let lines = release.sources.iter().chain(&release.last_good).filter(|source| source.file.period == period);
         let mut all: Vec<String> =
             lines.map(|s| format!("{} {} {} {}", s.basis.common_table(), s.key(), s.file.name, s.delivery)).collect();
-        for table in &beside {
-            let read = beside_in(&release.beside, partnership.calendar, table, &Scope::Period(period));
+        for table in &tables {
+            let read = beside.in_scope(table, &Scope::Period(period));
             all.extend(read.iter().map(|s| format!("{table} {} {} {}", s.key(), s.file.name, s.delivery)));
         }
         all.extend(release.empty.iter().filter(|slot| slot.period == period).map(|slot| format!("{slot} empty")));
