@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, list},
-    domain::{Changed, Period, counted, decimal, pounds},
+    domain::{Changed, Pence, Period, counted, decimal, pounds},
     lake::{PeriodAct, PeriodEvent},
     pipeline::Partnership,
     plan::{AfterClose, Slot, published_slots},
@@ -156,18 +156,29 @@ fn groups_json(groups: &[RestatedGroup]) -> Vec<Value> {
 /// Balances of a settlement that are told one by one.
 const BALANCES: usize = 12;
 
-/// Balances that would differ: what is to pay is above nought.
+/// Balances that would differ: what is to pay is above nought, what is to be received below.
 fn balances_text(balances: &[Changed<[String; 3]>]) -> String {
     let line = |balance: &Changed<[String; 3]>| {
-        let [kind, service, organisation] = &balance.key;
-        let (difference, of) = (balance.difference(), if kind == "cost" { String::new() } else { format!(" ({kind})") });
-        let word = if difference < 0 { "less" } else { "more" };
+        let ([kind, service, organisation], changes) = (&balance.key, in_place_of(balance));
+        let of = if kind == "cost" { String::new() } else { format!(" ({kind})") };
         let (old, new) = (pounds(balance.old), pounds(balance.new));
-        format!("  settlement of {organisation}, {service}{of}: {} {word} to pay (old {old}, new {new})\n", pounds(difference.abs()))
+        format!("  settlement of {organisation}, {service}{of}: {changes} (old {old}, new {new})\n")
     };
     let told: String = balances.iter().take(BALANCES).map(line).collect();
     let more = balances.len().saturating_sub(BALANCES);
     if more == 0 { told } else { format!("{told}  and {}\n", counted(more as u64, "more balance")) }
+}
+
+/// `£3.00 less to pay`, `£3.00 more to receive`, or `£1.00 to pay in place of £2.00 to receive`.
+fn in_place_of(balance: &Changed<[String; 3]>) -> String {
+    let word = |pence: Pence| if pence < 0 { "to receive" } else { "to pay" };
+    let shown = |pence: Pence| format!("{} {}", pounds(pence.abs()), word(pence));
+    let Changed { old, new, .. } = balance;
+    if old.signum() * new.signum() < 0 {
+        return format!("{} in place of {}", shown(*new), shown(*old));
+    }
+    let more = if new.abs() < old.abs() { "less" } else { "more" };
+    format!("{} {more} {}", pounds(balance.difference().abs()), word(old + new))
 }
 
 /// What a period would say were it open.
@@ -221,4 +232,29 @@ pub fn period_preview(previewed: &Previewed) -> Page {
         "tables": restated.as_ref().map(|restated| &restated.tables),
         "groups": restated.as_ref().map(|restated| groups_json(&restated.groups))});
     Page::new("period_preview", text, json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_balance_says_who_pays_and_who_receives() {
+        let told = |old: Pence, new: Pence| in_place_of(&Changed { key: [String::new(), String::new(), String::new()], old, new });
+        let expected = [
+            (500, 200, "£3.00 less to pay"),
+            (200, 500, "£3.00 more to pay"),
+            (0, 500, "£5.00 more to pay"),
+            (500, 0, "£5.00 less to pay"),
+            (-500, -200, "£3.00 less to receive"),
+            (-200, -500, "£3.00 more to receive"),
+            (0, -500, "£5.00 more to receive"),
+            (-500, 0, "£5.00 less to receive"),
+            (-200, 100, "£1.00 to pay in place of £2.00 to receive"),
+            (200, -100, "£1.00 to receive in place of £2.00 to pay"),
+        ];
+        for (old, new, said) in expected {
+            assert_eq!(told(old, new), said);
+        }
+    }
 }

@@ -106,6 +106,8 @@ fn what_is_in_no_line_and_no_cell_is_previewed_and_said() {
     place.run(&["run", "--deliver"], 0);
     let said = preview();
     assert!(said.contains("  settlement of northam, ict: £") && said.contains(" less to pay (old £892.93, new £"), "{said}");
+    // Who receives is not said to pay less.
+    assert!(said.contains("  settlement of southam, ict: £") && said.contains(" less to receive (old -£934.08, new -£"), "{said}");
     assert!(said.contains("other tables that would say something else: allocated_cost, "), "{said}");
 }
 
