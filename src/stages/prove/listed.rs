@@ -73,8 +73,10 @@ pub fn listed(tables: &BTreeMap<&'static str, RecordBatch>) -> Answer<Vec<Listed
         all.extend(some(without.len(), "pool| without volume", &named(names.iter().map(|name| Some(name.as_str()))), "pool"));
     }
     if let Some(unplaced) = table("unplaced_volume") {
-        let what = "volume| in no denominator";
-        all.extend(some(unplaced.num_rows(), what, &named(text(unplaced, "reason")?.iter()), "unplaced_volume"));
+        // What somebody uses of a service of which it is no member asks nothing of anybody: the table alone has it.
+        let reasons: Vec<&str> = text(unplaced, "reason")?.iter().flatten().filter(|reason| *reason != "not_a_member").collect();
+        let told = named(reasons.iter().map(|reason| Some(*reason)));
+        all.extend(some(reasons.len(), "volume| in no denominator", &told, "unplaced_volume"));
     }
     if let Some(pairs) = table("recharge_pair") {
         let apart: Vec<Pence> = money(pairs, "difference")?.iter().flatten().filter(|pence| *pence != 0).map(Pence::abs).collect();
@@ -216,7 +218,10 @@ mod tests {
         ];
         tables.insert("driver_register", table(&register, &rows));
         tables.insert("recharge_pair", table(&[("difference", Type::Money)], &[vec![Cell::Pence(-3)], vec![Cell::Pence(0)]]));
-        tables.insert("unplaced_volume", table(&[("reason", Type::Text)], &[vec!["suspense".into()], vec!["suspense".into()]]));
+        tables.insert(
+            "unplaced_volume",
+            table(&[("reason", Type::Text)], &[vec!["suspense".into()], vec!["not_a_member".into()], vec!["suspense".into()]]),
+        );
         let expected = [
             "2 payroll differences £1.38",
             "1 share outside tolerance (legal)",
