@@ -55,7 +55,8 @@ pub struct ShareInForce {
     pub used: Used,
     /// Of every row, in its order: the weight that stands.
     pub weights: Vec<u128>,
-    /// Of every row, in its order: the driver's share less the agreed one; `None` where one of them is not there.
+    /// Of every row, in its order: the driver's share less the agreed one; `None` where one of them is not there. Where nobody used anything
+    /// of the driver its share is nought.
     pub driver_minus_agreed: Vec<Option<Fraction>>,
 }
 
@@ -66,8 +67,11 @@ pub fn share_in_force(rows: &[PartnerShare]) -> Option<ShareInForce> {
     let driver = parts(rows.iter().map(|row| row.volume.unwrap_or(0)).collect());
     let Some((agreed, driver)) = agreed.as_ref().zip(driver.as_ref()) else {
         let used = if agreed.is_some() { Used::AgreedOnly } else { Used::DriverOnly };
+        let unused = rows.iter().any(|row| row.volume.is_some());
+        let below = |(_, agreed): &(Vec<u128>, Vec<Fraction>)| agreed.iter().map(|agreed| Some(&Fraction::whole(0) - agreed)).collect();
+        let driver_minus_agreed = agreed.as_ref().filter(|_| unused).map_or_else(|| vec![None; rows.len()], below);
         let (weights, _) = agreed.or(driver)?;
-        return Some(ShareInForce { used, driver_minus_agreed: vec![None; weights.len()], weights });
+        return Some(ShareInForce { used, weights, driver_minus_agreed });
     };
     let gaps: Vec<Fraction> = driver.1.iter().zip(&agreed.1).map(|(driver, agreed)| driver - agreed).collect();
     let is_inside = rows.iter().zip(&gaps).all(|(row, gap)| gap.size() <= row.tolerance.hundredth());
@@ -147,6 +151,8 @@ mod tests {
     fn one_side_alone_or_none() {
         let mut rows = two([62, 38], [0, 0], false);
         assert_eq!(used(&rows), (Used::AgreedOnly, vec![62, 38]));
+        let gaps = share_in_force(&rows).unwrap().driver_minus_agreed;
+        assert_eq!(gaps.iter().flatten().map(ToString::to_string).collect::<Vec<_>>(), ["-31/50", "-19/50"], "nobody used anything");
         rows.iter_mut().for_each(|row| row.volume = None);
         assert_eq!(used(&rows).0, Used::AgreedOnly);
         assert_eq!(share_in_force(&rows).unwrap().driver_minus_agreed, [None, None]);

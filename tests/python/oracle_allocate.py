@@ -243,7 +243,8 @@ class Shares:
             word, weights = "driver", used
         self.in_force[service] = weights
         for partner, row in rows.items():
-            gap = apart.get(partner)
+            # Where nobody used anything the driver's share is nought, and nothing is compared.
+            gap = apart.get(partner, Fraction(-agreed.get(partner, 0), total) if agreed and known else None)
             self.register.append({
                 "service": service, "partner": partner, "agreed_weight": agreed.get(partner), "agreed_total": total or None, "driver": driver or None,
                 "volume": used[partner] if known else None, "volume_total": all_used if known else None,
@@ -262,7 +263,7 @@ class Matrix:
         for row in volumes.pools:
             if row["account_group"] == "" and row["service"] not in self.pools or group and row["account_group"] == group:
                 self.pools[row["service"]] = row
-        steps = {row["service"]: int(row["step"]) for row in volumes.pools if row["step"]}
+        self.steps = steps = {row["service"]: int(row["step"]) for row in volumes.pools if row["step"]}
         self.rank = {service: place for place, service in enumerate(sorted(steps, key=lambda service: (steps[service], service)))}
         self.flows = {service: self.flow(service) for service in books.services}
         self.rows = self.solve()
@@ -270,7 +271,10 @@ class Matrix:
     def dropped(self, giver, taker):
         if self.method == "direct":
             return self.books.services[taker] != "final"
-        if self.method == "reciprocal" or self.books.services[taker] == "final" or giver not in self.rank or taker not in self.rank:
+        if self.books.services[taker] == "final":
+            # A final service is closed to those on higher steps where it has a step itself.
+            return self.method == "step" and giver in self.steps and self.steps.get(taker, self.steps[giver]) < self.steps[giver]
+        if self.method == "reciprocal" or giver not in self.rank or taker not in self.rank:
             return False
         later = self.rank[taker] > self.rank[giver]
         return later if self.method == "step_reversed" else not later

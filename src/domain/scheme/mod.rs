@@ -259,9 +259,13 @@ impl Scheme {
 
     /// Whether a method drops what this service gives to that one.
     fn drops(&self, method: Method, giver: &Giver, to: &str) -> bool {
-        let Some(to) = self.givers.get(to).filter(|to| !to.is_final) else { return false };
+        let Some(to) = self.givers.get(to) else { return false };
+        if to.is_final {
+            // Nothing comes back from it and it needs no step; one that has a step is closed to those on higher ones.
+            return method == Method::Step && to.step.zip(giver.step).is_some_and(|(to, giver)| to < giver);
+        }
         let order = |giver: &Giver| (giver.step.is_none(), giver.step, giver.service.clone());
-        // As a final service does, one that has no step and gives to no other needs no place in either order: nothing can go back to it.
+        // One that has no step and gives to no other needs no place in either order: nothing can go back to it.
         let has_place = to.step.is_some() || to.gives_on();
         match method {
             Method::Direct => true,

@@ -203,6 +203,25 @@ fn two_services_on_one_step_are_ordered_by_key() {
     assert!(x.system().gives(ict).unwrap().0[0] == BigUint::ZERO);
 }
 
+/// As golden.py has it: a final service needs no step; where it has one it is closed to those above it, in the order but not in the reverse.
+#[test]
+fn a_final_service_with_a_step_is_closed_to_those_on_higher_ones() {
+    let with =
+        |step| partnership().into_iter().map(|giver| if giver.is_final { Giver { step, ..giver } } else { giver }).collect::<Vec<_>>();
+    let reaches =
+        |step, method, service: &str| shown(&allocate(with(step), method).unwrap(), service).iter().any(|to| to.starts_with("legal/"));
+    let step = |of| [reaches(of, Method::Step, "ict"), reaches(of, Method::Step, "hr")];
+    assert_eq!(step(None), [true, true]);
+    assert_eq!(step(Some(3)), [true, true]);
+    assert_eq!(step(Some(2)), [true, true], "one step is not a lower one");
+    assert_eq!(step(Some(0)), [false, false]);
+    // hr gives nothing to it, and so ict's cost reaches it by its own devices alone.
+    assert_eq!(step(Some(1)), [true, false]);
+    for method in [Method::StepReversed, Method::Reciprocal, Method::Direct] {
+        assert!([Some(0), Some(3), None].into_iter().all(|step| reaches(step, method, "hr")), "{method:?}");
+    }
+}
+
 #[test]
 fn a_service_that_gives_to_none_needs_no_place_in_the_order() {
     let partners = |name: &str| vec![(end(name, Ownership::Shared, "northam"), 1), (end(name, Ownership::Shared, "southam"), 1)];

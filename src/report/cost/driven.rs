@@ -158,9 +158,11 @@ pub(in crate::report) fn part_of(one: i64, all: i64) -> String {
     format!("{} of {}", shown::number(one), shown::number(all))
 }
 
-/// Whether a partner's agreed share lies within the tolerance of what its driver says, that many points included.
+/// Whether a partner's agreed share lies within the tolerance of what its driver says, that many points included; `None` where nobody
+/// used anything of it.
 pub(in crate::report) fn is_within(row: &Registered) -> Option<bool> {
     let (difference, tolerance) = row.driver_minus_agreed.as_ref().zip(row.tolerance)?;
+    row.volume.filter(|(_, all)| *all > 0)?;
     Some(difference.size() <= tolerance.hundredth())
 }
 
