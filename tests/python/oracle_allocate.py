@@ -71,7 +71,11 @@ class Volumes:
                         found.append(self.of(row))
         for name, row in self.drivers.items():
             if row["fed_by"].startswith("derived:"):
-                found.extend((name, council, row["fed_by"], centre, "", "", volume) for (council, centre), volume in self.derived(name, row).items())
+                for (council, centre, age), volume in self.derived(name, row).items():
+                    # What an older register has placed is marked, whatever else its council brought.
+                    feed = row["fed_by"] + (f" {age}" if age else "")
+                    self.carried.setdefault((name, council, feed), age)
+                    found.append((name, council, feed, centre, "", "", volume))
         return found
 
     @staticmethod
@@ -85,9 +89,11 @@ class Volumes:
             age = self.period.index - index_of(day)
             for row in rows:
                 if holds(row, self.period.last):
-                    posts.setdefault((council, row["assignment"]), row["cost_centre"] or "")
+                    # A register that is too old places no payslip.
+                    if age <= int(driver["max_age"] or 0):
+                        posts.setdefault((council, row["assignment"]), (row["cost_centre"] or "", max(age, 0)))
                     if kind == "headcount" and age <= int(driver["max_age"] or 0):
-                        found[council, row["cost_centre"] or ""].add(row["assignment"])
+                        found[council, row["cost_centre"] or "", max(age, 0)].add(row["assignment"])
             if kind == "headcount":
                 self.carried[name, council, driver["fed_by"]] = max(age, 0)
         in_period = (self.period.year, self.period.number)
@@ -99,11 +105,11 @@ class Volumes:
                     slips.setdefault((row["council"], row["assignment"], row["pay_date"]), set()).add(row["cost_centre"] or "")
             for (council, assignment, date), centres in slips.items():
                 # One payslip, however many cost centres it is booked on.
-                found[council, posts.get((council, assignment), min(centres))].add((assignment, date))
+                found[council, *posts.get((council, assignment), (min(centres), 0))].add((assignment, date))
         if kind == "cost_centres":
             for row in self.books.rows("cost_centre", self.period.last):
                 self.carried[name, row["council"], driver["fed_by"]] = 0
-                found[row["council"], row["cost_centre"]].add(row["cost_centre"])
+                found[row["council"], row["cost_centre"], 0].add(row["cost_centre"])
         return {key: len(those) for key, those in found.items()}
 
     def lacks(self, driver):

@@ -6,7 +6,8 @@
 --         by which it is older than this one; negative where it is younger) → volume BIGINT
 --
 -- A driver that is derived counts one for every assignment in force on the last day, every payslip, or every cost centre in use; at the
--- assignment's cost centre, unsplit. A register of posts is as old as the period in which its day lies, as any other.
+-- assignment's cost centre, unsplit. A register of posts is as old as the period in which its day lies, as any other: one that is older than
+-- the driver's max_age places no payslip, which then counts where it was booked.
 WITH
 driver_now AS (
   SELECT driver, coalesce(fed_by, '') AS fed_by, coalesce(max_age, 0) AS max_age
@@ -31,14 +32,22 @@ slip AS (
   FROM pay_line WHERE assignment IS NOT NULL
   GROUP BY council, feed, delivery_id, assignment, pay_date
 ),
-one_post AS (SELECT council, assignment, min(cost_centre) AS cost_centre FROM post GROUP BY council, assignment),
+youngest AS (SELECT council, assignment, min(age) AS age FROM post GROUP BY council, assignment),
+one_post AS (
+  SELECT p.council, p.assignment, p.age, min(p.cost_centre) AS cost_centre
+  FROM post AS p JOIN youngest AS y ON y.council = p.council AND y.assignment = p.assignment AND y.age = p.age
+  GROUP BY p.council, p.assignment, p.age
+),
+placed_slip AS (
+  SELECT n.driver, s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre) AS cost_centre,
+    greatest(coalesce(p.age, 0), 0) AS age
+  FROM slip AS s
+  JOIN driver_now AS n ON n.fed_by = 'derived:payslips'
+  LEFT JOIN one_post AS p ON p.council = s.council AND p.assignment = s.assignment AND p.age <= n.max_age
+),
 derived AS (
   SELECT 'derived:headcount' AS fed_by, council, feed, delivery_id, cost_centre, age, CAST(count(*) AS BIGINT) AS volume
   FROM post GROUP BY council, feed, delivery_id, cost_centre, age
-  UNION ALL
-  SELECT 'derived:payslips', s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre), CAST(0 AS BIGINT), CAST(count(*) AS BIGINT)
-  FROM slip AS s LEFT JOIN one_post AS p ON p.council = s.council AND p.assignment = s.assignment
-  GROUP BY s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre)
   UNION ALL
   SELECT 'derived:cost_centres', council, '', '', cost_centre, CAST(0 AS BIGINT), CAST(count(*) AS BIGINT)
   FROM cost_centre WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
@@ -52,3 +61,6 @@ UNION ALL
 SELECT n.driver, d.council, d.feed, d.delivery_id, '', d.cost_centre, '', d.age, d.volume
 FROM derived AS d JOIN driver_now AS n ON n.fed_by = d.fed_by
 WHERE d.age <= n.max_age
+UNION ALL
+SELECT driver, council, feed, delivery_id, '', cost_centre, '', age, CAST(count(*) AS BIGINT)
+FROM placed_slip GROUP BY driver, council, feed, delivery_id, cost_centre, age

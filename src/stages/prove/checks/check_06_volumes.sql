@@ -20,7 +20,7 @@ asked AS (
     AND m.valid_from <= f.first_day AND (m.valid_to IS NULL OR f.first_day < m.valid_to)
   WHERE (u.fed_by = f.council || '/' || f.feed AND f.into_table = 'driver_volume')
     OR (u.fed_by = '*/' || f.feed AND f.into_table = 'driver_volume' AND m.organisation IS NOT NULL)
-    OR (u.fed_by = 'derived:headcount' AND f.into_table = 'assignment' AND m.organisation IS NOT NULL)
+    OR (u.fed_by IN ('derived:headcount', 'derived:payslips') AND f.into_table = 'assignment' AND m.organisation IS NOT NULL)
 ),
 lacking AS (
   SELECT driver, council, feed, CAST(delivery_year AS INTEGER) * 100 + delivery_period AS at,
