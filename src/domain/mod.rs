@@ -71,7 +71,8 @@ pub use recharge::{
     reference_key,
 };
 pub use scheme::{
-    ALL_GROUPS, Allocation, Final, Giver, Gross, Method, Recipient, Refusal, Scheme, Shares, UNALLOCATED, Unbalanced, ZeroVolume,
+    ALL_GROUPS, Allocation, Final, Giver, Gross, Method, NOT_DISTRIBUTED, Recipient, Refusal, Scheme, Shares, UNALLOCATED, Unbalanced,
+    ZeroVolume,
 };
 pub use settle::{
     Balance, BornePart, PaidRecharge, Payment, Settlement, SettlementKind, Trade, Uncarried, Unsettled, carriers, payments, settle,

@@ -163,6 +163,66 @@ fn heads_of_an_old_register_are_carried_or_lack() {
     assert_eq!(partnership.query(heads), expected);
 }
 
+/// What ends a post is no cost of what the service does: only a pool that names its account group passes it on.
+#[test]
+fn redundancy_is_distributed_by_a_pool_that_names_it_alone() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let add = |file: &str, before: &str, row: &str| {
+        let text = fs::read_to_string(partnership.path(file)).unwrap();
+        partnership.write(file, &text.replacen(before, &format!("{row}\n{before}"), 1));
+    };
+    let account = "northam,1040,non_distributed,expenditure,true,false,false,false,2014-04-01,,golden,clerk,chief";
+    add("pipelines/reference/account.csv", "northam,3000,", account);
+    let lost = "900.00,,,Severance\nRED-N-0001,2,27/04/2018,Payables,N900,9000,-900.00,,,Creditors";
+    let line = format!("RED-N-0001,1,27/04/2018,Payables,N100,1040,{lost}");
+    add("drop/northam/general_ledger/GL_2018_04.csv", "AR-N-0001,1,", &line);
+    partnership.run(&["run"], 0);
+    let parts =
+        "SELECT final_service, bearer, placement, amount FROM allocated_cost WHERE account_group = 'non_distributed' ORDER BY bearer";
+    assert_eq!(partnership.query(parts), "final_service,bearer,placement,amount\nlegal,northam,unallocated,900.00\n");
+    let pays = "SELECT payer, payee, amount FROM payment_to_make";
+    assert_eq!(partnership.query(pays), "payer,payee,amount\nnortham,southam,497.99\n");
+    let shares = "SELECT service, final_service, bearer, numerator FROM allocation_share WHERE pool_set = 'non_distributed'";
+    assert_eq!(partnership.query(shares), "service,final_service,bearer,numerator\nlegal,legal,unallocated,1\n");
+    let said = partnership.run(&["explain", "cost", "--service", "legal", "--bearer", "northam", "--period", "2018/P01"], 0);
+    assert!(said.contains("legal for non distributed: no pool"), "{said}");
+    // Of what other services do the general pools still hold.
+    let ended = "legal_ended,legal,non_distributed,legal_minutes,3,refuse,2014-04-01,,golden,clerk,chief";
+    let pools = fs::read_to_string(partnership.path("pipelines/reference/pool.csv")).unwrap();
+    partnership.write("pipelines/reference/pool.csv", &format!("{pools}{ended}\n"));
+    partnership.run(&["run"], 0);
+    let expected = "final_service,bearer,placement,amount\n\
+        legal,northam,allocated,545.45\nlegal,oak_academy,allocated,54.55\nlegal,southam,allocated,300.00\n";
+    assert_eq!(partnership.query(parts), expected);
+}
+
+/// Payslips count at the cost centre of the post while its register is not too old for the driver, and then where they were booked.
+#[test]
+fn payslips_are_placed_by_a_register_that_is_not_too_old() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    with_two_more_months(&partnership);
+    // One of two posts of legal sits on the retained centre N300 in the register, and is paid from N100.
+    let posts = "drop/northam/assignment/ASG_2018-04-30.csv";
+    let register = fs::read_to_string(partnership.path(posts)).unwrap();
+    partnership.write(posts, &register.replace("1.0000,A,northam_fund,N100,1,,,", "1.0000,A,northam_fund,N300,1,,,"));
+    let file = "pipelines/reference/driver.csv";
+    let said = partnership.change(file, |rows| rows.replace("stock,measured,*/headcount,12,", "flow,measured,derived:payslips,1,"), 0);
+    let slips =
+        "SELECT delivery_period AS p, to_service, to_bearer, volume, carried FROM volume WHERE driver = 'headcount' ORDER BY 1, 2, 3";
+    let expected = "p,to_service,to_bearer,volume,carried\n\
+        1,-,northam,1,false\n1,hr,-,1,false\n1,legal,-,1,false\n\
+        2,-,northam,1,true\n2,hr,-,1,true\n2,legal,-,1,true\n\
+        3,hr,-,1,false\n3,legal,-,2,false\n";
+    assert_eq!(partnership.query(slips).replace("\"\"", "-"), expected);
+    assert!(said.contains("northam/assignment for headcount: its register is older than max_age in a period with a ledger"), "{said}");
+    // Without any register in force on the day nothing was carried.
+    partnership.change(posts, |rows| rows.replace("01-APR-2015", "01-APR-2019"), 0);
+    let may = "SELECT to_service, to_bearer, volume, carried FROM volume WHERE driver = 'headcount' AND delivery_period = 2 ORDER BY 1, 2";
+    assert_eq!(partnership.query(may), "to_service,to_bearer,volume,carried\nhr,\"\",1,true\nlegal,\"\",2,true\n");
+}
+
 /// What is nought and has an owner is shown: a customer that pays what it costs, and a bearer without a penny of overhead.
 #[test]
 fn a_result_of_nought_and_an_overhead_of_nought_have_their_rows() {

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from oracle_books import half_away, holds, index_of, split
 
+NOT_DISTRIBUTED = "non_distributed"   # redundancy and pension strain: no pool covers them without naming them
 METHODS = ("direct", "step", "step_reversed", "reciprocal")
 UNALLOCATED = "unallocated"
 
@@ -267,7 +268,7 @@ class Matrix:
         self.books, self.volumes, self.shares, self.period, self.group, self.method = books, volumes, shares, period, group, method
         self.pools = {}
         for row in volumes.pools:
-            if row["account_group"] == "" and row["service"] not in self.pools or group and row["account_group"] == group:
+            if row["account_group"] == "" and group != NOT_DISTRIBUTED and row["service"] not in self.pools or group and row["account_group"] == group:
                 self.pools[row["service"]] = row
         self.steps = steps = {row["service"]: int(row["step"]) for row in volumes.pools if row["step"]}
         self.rank = {service: place for place, service in enumerate(sorted(steps, key=lambda service: (steps[service], service)))}
@@ -375,7 +376,7 @@ class Allocation:
         self.volumes = Volumes(books, period, year)
         self.shares = Shares(books, self.volumes, period)
         self.method = books.method(period.first)
-        self.named = sorted({row["account_group"] for row in self.volumes.pools if row["account_group"]})
+        self.named = sorted({row["account_group"] for row in self.volumes.pools if row["account_group"]} | {NOT_DISTRIBUTED})
         self.cells = defaultdict(int)
         for line in parts:
             if where(line) == "cell":

@@ -29,6 +29,9 @@ pub const UNALLOCATED: &str = "unallocated";
 /// The set of pools of every account group that no pool names.
 pub const ALL_GROUPS: &str = "all";
 
+/// Redundancy and pension strain: an account group that no pool covers without naming it.
+pub const NOT_DISTRIBUTED: &str = "non_distributed";
+
 /// Who uses a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recipient {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostic::Answer,
-    domain::{ALL_GROUPS, Fraction},
+    domain::{ALL_GROUPS, Fraction, NOT_DISTRIBUTED},
     report::page::{Align, Table},
 };
 
@@ -49,11 +49,12 @@ impl Driven {
         })
     }
 
-    /// The pool by which a service gives in a set of pools: one of that account group, else its general one.
+    /// The pool by which a service gives in a set of pools: one of that account group, else its general one, which does not cover what is
+    /// not distributed.
     pub(in crate::report) fn pool(&self, set: &str, service: &str) -> Option<&Pool> {
         let of = |group: &str| self.pools.iter().find(|pool| pool.service == service && pool.account_group == group);
         let own = if set == ALL_GROUPS { None } else { of(set) };
-        own.or_else(|| of(""))
+        if set == NOT_DISTRIBUTED { own } else { own.or_else(|| of("")) }
     }
 
     /// The volumes of a driver as a service that gives by it counts them, in order of who used it.
@@ -161,8 +162,8 @@ pub(in crate::report) fn part_of(one: i64, all: i64) -> String {
 /// Whether a partner's agreed share lies within the tolerance of what its driver says, that many points included; `None` where nobody
 /// used anything of it.
 pub(in crate::report) fn is_within(row: &Registered) -> Option<bool> {
-    let (difference, tolerance) = row.driver_minus_agreed.as_ref().zip(row.tolerance)?;
     row.volume.filter(|(_, all)| *all > 0)?;
+    let (difference, tolerance) = row.driver_minus_agreed.as_ref().zip(row.tolerance)?;
     Some(difference.size() <= tolerance.hundredth())
 }
 

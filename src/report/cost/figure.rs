@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{ALL_GROUPS, Fraction, Ownership, Pence, ShareRow, Traced, TracedCell, Untraced, trace},
+    domain::{ALL_GROUPS, Fraction, NOT_DISTRIBUTED, Ownership, Pence, ShareRow, Traced, TracedCell, Untraced, trace},
 };
 
 /// The way by which cost that is not split comes to its bearer.
@@ -74,7 +74,8 @@ impl Cells {
             let row = ShareRow::new(parts).ok_or_else(|| untraced(book, &of.1, "its published shares do not sum to 1"))?;
             rows.insert(of, row);
         }
-        let sets = book.pools()?.into_iter().map(|pool| pool.account_group).filter(|group| !group.is_empty()).collect();
+        let named = book.pools()?.into_iter().map(|pool| pool.account_group).filter(|group| !group.is_empty());
+        let sets = named.chain([NOT_DISTRIBUTED.to_owned()]).collect();
         let mut cells = Self { by_cell: BTreeMap::new(), rows, sole: BTreeMap::new(), sets };
         for part in book.parts()? {
             if cells.set_of(&part.cell) == DIRECT {

@@ -122,8 +122,8 @@ fn services(explained: &Explained<'_, '_>) -> String {
 
 fn one_service(explained: &Explained<'_, '_>, service: &str, set: &str) -> String {
     let driven = &explained.driven;
-    let Some(pool) = driven.pool(set, service) else { return format!("\n{service}: no pool\n") };
     let of_group = if set == ALL_GROUPS { String::new() } else { format!(" for {}", words(set)) };
+    let Some(pool) = driven.pool(set, service) else { return format!("\n{service}{of_group}: no pool\n") };
     let mut text = match driven.drivers.get(&pool.driver) {
         Some(driver) => format!(
             "\n{service}{of_group}: pool {} by {} ({}, {} {})\n",

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     diagnostic::Answer,
-    domain::{ALL_GROUPS, Allocation, Final, Giver, Method, Ownership, Pence, Recipient, Scheme, ZeroVolume},
+    domain::{ALL_GROUPS, Allocation, Final, Giver, Method, NOT_DISTRIBUTED, Ownership, Pence, Recipient, Scheme, ZeroVolume},
     plan::KernelInput,
     schema::batch::{Rows, big, boolean, integer, money, truth_at, value_at},
 };
@@ -68,6 +68,7 @@ impl Model {
         let mut flows = flows(input.table("pool_flow")?)?;
         let named: BTreeSet<String> = sets.keys().cloned().collect();
         let with_cost: BTreeSet<(&str, &str)> = shared(&cells).map(|cell| (set_of(&named, cell), cell.service.as_str())).collect();
+        sets.retain(|name, _| name != NOT_DISTRIBUTED || with_cost.iter().any(|(set, _)| set == name));
         for (name, set) in &mut sets {
             for giver in &mut set.givers {
                 giver.has_cost = with_cost.contains(&(name.as_str(), giver.service.as_str()));
