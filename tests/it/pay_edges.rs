@@ -197,6 +197,21 @@ fn redundancy_is_distributed_by_a_pool_that_names_it_alone() {
     assert_eq!(partnership.query(parts), expected);
 }
 
+/// A council owes for what is done for it alone, also where it is a partner of nothing: it is no customer, whose loss the partners carry.
+#[test]
+fn a_council_that_is_no_partner_is_no_customer() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let file = "pipelines/partnership.yaml";
+    let text = fs::read_to_string(partnership.path(file)).unwrap();
+    let council = "  westam: {name: Westam Council, cost_basis: [{from: 2014-04-01, basis: ledger}]}\nservices:\n";
+    partnership.write(file, &text.replacen("services:\n", council, 1));
+    partnership.change("pipelines/reference/ownership_rule.csv", |rows| rows.replace("bespoke,legal,southam", "bespoke,legal,westam"), 0);
+    let owes = "SELECT kind, service, to_bear, balance FROM settlement WHERE organisation = 'westam'";
+    assert_eq!(partnership.query(owes), "kind,service,to_bear,balance\ncost,legal,333.33,333.33\n");
+    assert_eq!(partnership.query("SELECT customer FROM trading_result"), "customer\noak_academy\n");
+}
+
 /// Payslips count at the cost centre of the post while its register is not too old for the driver, and then where they were booked.
 #[test]
 fn payslips_are_placed_by_a_register_that_is_not_too_old() {
