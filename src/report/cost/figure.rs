@@ -75,7 +75,9 @@ impl Cells {
             rows.insert(of, row);
         }
         let named = book.pools()?.into_iter().map(|pool| pool.account_group).filter(|group| !group.is_empty());
-        let sets = named.chain([NOT_DISTRIBUTED.to_owned()]).collect();
+        // Releases of programs before it had no such set.
+        let undistributed = rows.keys().map(|(set, _): &(String, String)| set).filter(|set| *set == NOT_DISTRIBUTED).cloned();
+        let sets = named.chain(undistributed).collect();
         let mut cells = Self { by_cell: BTreeMap::new(), rows, sole: BTreeMap::new(), sets };
         for part in book.parts()? {
             if cells.set_of(&part.cell) == DIRECT {
