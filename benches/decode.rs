@@ -148,6 +148,7 @@ fn havering() -> (&'static str, Contract, Vec<u8>) {
         trailing_delimiter: false,
         short_lines: false,
         borders: false,
+        stray_quotes: false,
         formula_texts: false,
         other_delimiter: None,
     };

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     diagnostic::Answer,
     domain::{Day, Identifier},
-    schema::{Column, Contract, Encoding, Escape, Form, Format, Layout, MoneyStyle, STAND_IN, Side, Term, Type},
+    schema::{Column, Contract, Delimited, Encoding, Escape, Form, Format, Layout, MoneyStyle, STAND_IN, Side, Term, Type},
 };
 
 /// Name of the column that holds the physical line on which a row's record starts.
@@ -188,6 +188,9 @@ impl Judge {
         if self.dialect.quote.is_some() && self.dialect.escape == Escape::Backslash {
             notes.push("quotes inside a text are escaped with a backslash, as declared".to_owned());
         }
+        if self.dialect.strays {
+            notes.push("a quote inside a text that does not begin with one is text, as declared".to_owned());
+        }
         notes
     }
 
@@ -253,12 +256,13 @@ fn encoding(layout: &Layout, facts: &FileFacts, file: &str) -> Answer<(Encoding,
 const fn dialect(format: &Format) -> Dialect {
     match format {
         Format::Delimited(delimited) => {
-            Dialect { delimiter: delimited.delimiter, quote: delimited.quote, escape: delimited.escape, formulas: delimited.formula_texts }
+            let Delimited { delimiter, quote, escape, stray_quotes: strays, formula_texts: formulas, .. } = *delimited;
+            Dialect { delimiter, quote, escape, strays, formulas }
         }
         // Fields touch; what fills them up is blanks.
-        Format::Fixed(_) => Dialect { delimiter: b' ', quote: None, escape: Escape::Doubled, formulas: false },
+        Format::Fixed(_) => Dialect { delimiter: b' ', quote: None, escape: Escape::Doubled, strays: false, formulas: false },
         // Cells have no delimiter; one stands between them where a person looks at a row.
-        Format::Workbook(_) => Dialect { delimiter: SEEN_BETWEEN, quote: None, escape: Escape::Doubled, formulas: false },
+        Format::Workbook(_) => Dialect { delimiter: SEEN_BETWEEN, quote: None, escape: Escape::Doubled, strays: false, formulas: false },
     }
 }
 

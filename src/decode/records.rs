@@ -65,7 +65,8 @@ impl Row<'_> {
             Some(before) => *self.ends.get(before)? as usize + self.gap,
             None => self.start,
         };
-        Some((start, end))
+        // A field that the record lacks begins behind its end.
+        Some((start.min(end), end))
     }
 }
 
@@ -240,6 +241,9 @@ pub(super) struct Dialect {
     /// `None`: a quote is text.
     pub(super) quote: Option<u8>,
     pub(super) escape: Escape,
+    /// A quote inside a field that does not begin with one is text; no quoted field holds a line end then, so that one which is never
+    /// closed takes nothing with it.
+    pub(super) strays: bool,
     /// `="00123"` is the text 00123, as programs write it so that a spreadsheet keeps its noughts (`formula_texts: true`).
     pub(super) formulas: bool,
 }

@@ -170,6 +170,9 @@ fn delimited(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
     if profiles.iter().any(|profile| profile.layout.backslash) {
         said.push(("escape", "backslash".to_owned(), String::new()));
     }
+    if profiles.iter().any(|profile| profile.layout.stray_quotes > 0) {
+        said.push(("stray_quotes", "text".to_owned(), "behind text a quote mark is text".to_owned()));
+    }
     said.push(encodings(profiles, cannot));
     let all = |of: &dyn Fn(&Profile) -> bool| profiles.iter().all(|profile| of(profile));
     if all(&|profile| profile.layout.trailing_delimiter) {

@@ -138,7 +138,7 @@ fn cells(file: &str, text: &str) -> Answer<Vec<(u64, Vec<String>)>> {
     let mut give = |record: &PlainRecord<'_>| {
         all.push((record.line, record.fields.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect()));
     };
-    let spelling = Spelling { delimiter, quote: Some(b'"'), backslash: false };
+    let spelling = Spelling { delimiter, quote: Some(b'"'), backslash: false, strays: false };
     match PlainRecords::new(text.as_bytes(), spelling, 1).each(&mut give) {
         Ok(_) => Ok(all),
         Err(PlainFault::Quote { line } | PlainFault::Endless { line }) => {

@@ -150,8 +150,10 @@ pub struct Layout {
     pub backslash: bool,
     /// Fields in quotes, over the whole file.
     pub quoted_fields: u64,
-    /// Quotes that are text.
+    /// Quotes that are text, where nothing is quoted.
     pub quotes_in_text: u64,
+    /// Fields that do not begin with a quote and hold one, beside fields that are quoted where they must be.
+    pub stray_quotes: u64,
     /// Every record, the header too, ends with one delimiter more.
     pub trailing_delimiter: bool,
     /// Bars stand at both ends of every line: the first and the last field are no columns.

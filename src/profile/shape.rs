@@ -105,8 +105,9 @@ fn is_ragged(counts: &[usize]) -> bool {
 fn cuts(head: &str, delimiter: char) -> Vec<Cut> {
     let byte = if delimiter.is_ascii() { delimiter as u8 } else { STAND_IN };
     let wide = Some(delimiter).filter(|c| !c.is_ascii());
-    let spelling = |quote, backslash| Spelling { delimiter: byte, quote, backslash };
+    let spelling = |quote, backslash| Spelling { delimiter: byte, quote, backslash, strays: false };
     let cut = |spelling, formulas| Cut { delimiter, spelling, change: Change { delimiter: wide, formulas } };
+    let strays = Spelling { strays: true, ..spelling(Some(b'"'), false) };
     let mut all = Vec::new();
     if head.contains('"') {
         if head.contains("=\"") {
@@ -116,10 +117,11 @@ fn cuts(head: &str, delimiter: char) -> Vec<Cut> {
         if head.contains("\\\"") {
             all.push(cut(spelling(Some(b'"'), true), None));
         }
+        all.push(cut(strays, None));
         let whole = |cut: &Cut| faultless(head, *cut);
         all.retain(whole);
     } else {
-        all.push(cut(spelling(Some(b'"'), false), None));
+        all.extend([spelling(Some(b'"'), false), strays].map(|spelling| cut(spelling, None)));
     }
     all.push(cut(spelling(None, false), None));
     all

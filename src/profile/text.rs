@@ -74,7 +74,7 @@ fn head(source: &Source, chosen: &Chosen) -> Answer<String> {
 impl Cut {
     /// One field a line.
     pub(super) const fn single() -> Self {
-        let spelling = crate::decode::Spelling { delimiter: super::encoding::STAND_IN, quote: None, backslash: false };
+        let spelling = crate::decode::Spelling { delimiter: super::encoding::STAND_IN, quote: None, backslash: false, strays: false };
         Self { delimiter: '\u{1f}', spelling, change: Change { delimiter: None, formulas: None } }
     }
 }
@@ -86,6 +86,7 @@ struct Pass {
     blank_before: u64,
     quoted: u64,
     quotes_in_text: u64,
+    stray_quotes: u64,
     /// Line ends inside of the header.
     header_lines: (u64, u64),
     ends_empty: bool,
@@ -113,6 +114,7 @@ fn pass(source: &Source, chosen: &Chosen, cut: Cut, heading: &Heading) -> Result
         blank_before: 0,
         quoted: 0,
         quotes_in_text: 0,
+        stray_quotes: 0,
         header_lines: (0, 0),
         ends_empty: true,
     };
@@ -122,6 +124,7 @@ fn pass(source: &Source, chosen: &Chosen, cut: Cut, heading: &Heading) -> Result
         let at = seen;
         seen += 1;
         pass.quoted += record.quoted as u64;
+        pass.stray_quotes += record.strays as u64;
         if cut.spelling.quote.is_none() {
             pass.quotes_in_text += memchr_iter(b'"', record.raw).count() as u64;
         }
@@ -182,6 +185,7 @@ fn finish(
         backslash: cut.spelling.backslash,
         quoted_fields: pass.quoted,
         quotes_in_text: pass.quotes_in_text,
+        stray_quotes: pass.stray_quotes,
         trailing_delimiter: trailing && !bars,
         bars,
         formula_texts: pass.table.columns.iter().map(|column| column.formulas).sum(),

@@ -86,6 +86,9 @@ fn layout(profile: &Profile) -> String {
     if layout.quotes_in_text > 0 {
         parts.push(format!("nothing is quoted: {} are text", counted(layout.quotes_in_text, "quote mark")));
     }
+    if layout.stray_quotes > 0 {
+        parts.push(format!("{} with a quote mark inside that is text", counted(layout.stray_quotes, "field")));
+    }
     let words = [
         (layout.backslash, "a backslash before quotes in text"),
         (layout.trailing_delimiter, "a delimiter ends each line and is no column"),

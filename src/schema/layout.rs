@@ -112,6 +112,7 @@ fn delimited(fields: &Fields<'_>, columns: &Columns<'_>) -> Delimited {
         formula_texts: flag(fields, "formula_texts"),
         quote: quote(fields),
         escape: choice(fields, "escape", Escape::Doubled, &[("doubled", Escape::Doubled), ("backslash", Escape::Backslash)]),
+        stray_quotes: choice(fields, "stray_quotes", false, &[("refused", false), ("text", true)]),
         trailing_delimiter: flag(fields, "trailing_delimiter"),
         short_lines: choice(fields, "short_lines", false, &[("refused", false), ("allowed", true)]),
     };
@@ -360,7 +361,8 @@ fn check_quotes(fields: &Fields<'_>, layout: &Delimited) {
     {
         item.refuse(contract::LAYOUT, "delimiter and quote are the same character", "two different characters", "");
     }
-    let needs_quotes = [("escape", layout.escape == Escape::Backslash), ("formula_texts", layout.formula_texts)];
+    let needs_quotes =
+        [("escape", layout.escape == Escape::Backslash), ("stray_quotes", layout.stray_quotes), ("formula_texts", layout.formula_texts)];
     for (key, _) in needs_quotes.iter().filter(|(_, said)| *said && layout.quote.is_none()) {
         if let Some(item) = fields.get(key) {
             item.refuse(contract::LAYOUT, "nothing is quoted here", format!("`{key}` only where there is a `quote`"), "");

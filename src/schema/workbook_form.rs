@@ -10,6 +10,7 @@ pub const OF_TEXT: &[&str] = &[
     "delimiter",
     "quote",
     "escape",
+    "stray_quotes",
     "encodings",
     "trust_encoding",
     "last_line_end",

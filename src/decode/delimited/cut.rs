@@ -29,6 +29,8 @@ fn endless(judge: &Judge, text: &[u8], line: u64) -> Diagnostic {
 pub(super) fn safe_end(dialect: Dialect, text: &[u8]) -> Option<usize> {
     match dialect.quote {
         None => last_end(text, |_| true),
+        // Every line end is one of a record.
+        Some(_) if dialect.strays => last_end(text, |_| true),
         Some(quote) if dialect.escape == Escape::Doubled => {
             // Between records the number of quotes is even: count them once, then back from the end.
             let all = memchr_iter(quote, text).count();

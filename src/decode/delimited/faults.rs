@@ -92,12 +92,17 @@ fn quoting(subject: &Subject, dialect: Dialect, fault: QuoteFault, opened: u64, 
     let backslash = dialect.escape == Escape::Doubled
         && record.windows(2).any(|pair| pair.first() == Some(&b'\\') && pair.last().copied() == dialect.quote);
     let how = if dialect.escape == Escape::Doubled { "doubled" } else { "preceded by a backslash" };
-    let hint = if backslash {
-        "the sender seems to escape quotes with a backslash: if so, say `escape: backslash` in the contract"
-    } else {
-        "ask the sender to mend the record; if quotes are plain text in this layout, say `quote: none` in the contract"
+    let hint = match fault {
+        _ if backslash => "the sender seems to escape quotes with a backslash: if so, say `escape: backslash` in the contract",
+        QuoteFault::Stray { behind_text: true, .. } if !dialect.strays => {
+            "if a quote behind text is text here, as in `6\" pipe`, say `stray_quotes: text` in the contract; else ask the sender to mend the record"
+        }
+        _ => "ask the sender to mend the record; if quotes are plain text in this layout, say `quote: none` in the contract",
     };
     match fault {
+        QuoteFault::Unclosed { .. } if dialect.strays => {
+            refused(structure::UNCLOSED_QUOTE, "the quote that opens here is not closed on its line")
+        }
         QuoteFault::Unclosed { .. } => refused(structure::UNCLOSED_QUOTE, "the quote that opens here is never closed"),
         QuoteFault::Stray { .. } => refused(structure::QUOTE, "a quote stands inside a field that does not begin with one"),
         QuoteFault::After { .. } => {

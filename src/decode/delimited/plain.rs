@@ -27,12 +27,14 @@ pub struct Spelling {
     pub quote: Option<u8>,
     /// A quote inside a quoted field is escaped by a backslash, not doubled.
     pub backslash: bool,
+    /// A quote inside a field that does not begin with one is text, and no quoted field holds a line end.
+    pub strays: bool,
 }
 
 impl Spelling {
     fn dialect(self) -> Dialect {
         let escape = if self.backslash { Escape::Backslash } else { Escape::Doubled };
-        Dialect { delimiter: self.delimiter, quote: self.quote, escape, formulas: false }
+        Dialect { delimiter: self.delimiter, quote: self.quote, escape, strays: self.strays, formulas: false }
     }
 }
 
@@ -47,6 +49,8 @@ pub struct PlainRecord<'a> {
     pub fields: &'a [Cow<'a, [u8]>],
     /// How many of its fields are quoted.
     pub quoted: usize,
+    /// How many are not and hold a quote, where that is text.
+    pub strays: usize,
 }
 
 /// How records ended.
@@ -141,16 +145,18 @@ impl<R: Read> PlainRecords<R> {
                 fields.clear();
                 let start = odd.start + marks_len(text, odd.start);
                 let mut from = start;
-                let mut quoted = 0;
+                let (mut quoted, mut strays) = (0, 0);
                 for end in &odd.ends {
                     let one = field(text, from, *end as usize, self.dialect);
                     quoted += usize::from(one.quoted);
+                    let is_stray = self.dialect.strays && !one.quoted && self.dialect.quote.is_some_and(|quote| one.text.contains(&quote));
+                    strays += usize::from(is_stray);
                     fields.push(one.text);
                     from = *end as usize + 1;
                 }
                 let end = odd.ends.last().map_or(start, |end| *end as usize);
                 let raw = text.get(start..end).unwrap_or_default();
-                give(&PlainRecord { line: odd.line, raw, fields: &fields, quoted });
+                give(&PlainRecord { line: odd.line, raw, fields: &fields, quoted, strays });
             }
             rows.clear();
             match more {
@@ -171,7 +177,7 @@ impl<R: Read> PlainRecords<R> {
 mod tests {
     use super::*;
 
-    const COMMAS: Spelling = Spelling { delimiter: b',', quote: Some(b'"'), backslash: false };
+    const COMMAS: Spelling = Spelling { delimiter: b',', quote: Some(b'"'), backslash: false, strays: false };
 
     fn records(text: &str, spelling: Spelling) -> Result<Vec<(u64, Vec<String>)>, u64> {
         let mut seen = Vec::new();

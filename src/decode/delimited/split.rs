@@ -109,6 +109,10 @@ impl<'a> Splitter<'a> {
             if (open & !may_open) | (after_close & !(separators | open) & valid) != 0 {
                 return self.read_exactly();
             }
+            // Where stray quotes are text, a line end inside of quotes is a fault too.
+            if self.dialect.strays && found.line & inside & valid != 0 {
+                return self.read_exactly();
+            }
             special = (open & after_close) | (found.line & inside);
             self.inside = (inside.cast_signed() >> 63).cast_unsigned();
             self.after_separator = separators >> 63;
@@ -225,7 +229,7 @@ mod tests {
     type Seen = (u64, bool, Vec<String>);
 
     fn dialect(quote: bool) -> Dialect {
-        Dialect { delimiter: b',', quote: quote.then_some(b'"'), escape: Escape::Doubled, formulas: false }
+        Dialect { delimiter: b',', quote: quote.then_some(b'"'), escape: Escape::Doubled, strays: false, formulas: false }
     }
 
     fn slowly(text: &[u8], dialect: Dialect) -> Result<Vec<Seen>, (QuoteFault, u64)> {
@@ -265,8 +269,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(3000))]
         #[test]
-        fn splitting_at_speed_is_the_exact_rule(text in "(a|b|\"|\"\"|,|,\"|\",|\n|\r|\r\n|long text without any){0,60}", quoted: bool, enough in 1usize..5) {
-            let dialect = dialect(quoted);
+        fn splitting_at_speed_is_the_exact_rule(text in "(a|b|\"|\"\"|,|,\"|\",|\n|\r|\r\n|long text without any){0,60}", quoted: bool, strays: bool, enough in 1usize..5) {
+            let dialect = Dialect { strays, ..dialect(quoted) };
             prop_assert_eq!(quickly(text.as_bytes(), dialect, enough), slowly(text.as_bytes(), dialect));
         }
     }

@@ -49,7 +49,11 @@ pub fn stretch_of(item: &Item<'_>) -> Option<Stretch> {
 
 /// What a layout of fixed width says; `None` where a fault was reported.
 pub fn fixed(fields: &Fields<'_>, columns: &Columns<'_>) -> Option<Fixed> {
-    format_keys(fields, "fixed", &["delimiter", "quote", "escape", "trailing_delimiter", "extra_columns", "sheet", "columns", "macros"]);
+    format_keys(
+        fields,
+        "fixed",
+        &["delimiter", "quote", "escape", "stray_quotes", "trailing_delimiter", "extra_columns", "sheet", "columns", "macros"],
+    );
     let text = text_rules(fields);
     let unit = fields.need("unit").and_then(|item| item.choice(&[("characters", Unit::Characters), ("bytes", Unit::Bytes)]));
     let wide = |encoding: &Encoding| matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be);

@@ -53,6 +53,7 @@ impl Layout {
             borders: false,
             quote: Some(b'"'),
             escape: Escape::Doubled,
+            stray_quotes: false,
             formula_texts: false,
             trailing_delimiter: false,
             short_lines: false,
@@ -107,6 +108,8 @@ pub struct Delimited {
     /// `None` = quoting is not part of the layout: a quote is text.
     pub quote: Option<u8>,
     pub escape: Escape,
+    /// A quote inside a field that does not begin with one is text (`stray_quotes: text`); a quoted field then ends on its line.
+    pub stray_quotes: bool,
     /// A field `="00123"` is the text 00123 (`formula_texts: true`).
     pub formula_texts: bool,
     /// Every record ends with one delimiter more.

@@ -59,6 +59,7 @@ fn contract(choice: u8, more: u8) -> Contract {
         escape: if bit(2) { Escape::Backslash } else { Escape::Doubled },
         trailing_delimiter: bit(7),
         borders: more & 32 != 0,
+        stray_quotes: more & 128 != 0,
         formula_texts: more & 64 != 0,
         short_lines: more & 128 != 0,
         other_delimiter: None,
