@@ -149,7 +149,7 @@ fn totals(evidence: &Evidence, amount: &str) -> Vec<Question> {
     }
     if !totals.is_empty() {
         let agrees = evidence.samples.iter().flat_map(|sample| &sample.profile.totals).all(|total| total.difference.0 == 0);
-        let question = Question::new("control", "Is the printed total one that every file must agree with?")
+        let question = Question::new("control", "Is the printed total one that every file must agree with? no: it is left out, shown with its pounds and compared with nothing.")
             .seen(totals.join("; "))
             .choices([YES, NO]);
         questions.push(if agrees { question.default(YES) } else { question });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     amounts::{amount_columns, is_sum},
-    answers::{Answers, Question, meant},
+    answers::{Answers, NO, Question, meant},
     ask::{Around, proposed_roles},
     currency::{self, Currencies},
     evidence::{EMPTY, Evidence, Seen},
@@ -357,7 +357,7 @@ impl<'a> Drawn<'a> {
     }
 
     fn layout(&mut self, draft: &mut Draft, around: &Around<'_>) {
-        draft.layout = super::layout::layout(self.evidence, &mut self.cannot);
+        draft.layout = super::layout::layout(self.evidence, self.said.of("control") != NO, &mut self.cannot);
         if !self.said.of("member").is_empty() {
             let member = serde_json::Value::from(self.said.of("member")).to_string();
             draft.layout.push(("member", member, "of the archive".to_owned()));

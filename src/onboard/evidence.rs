@@ -57,7 +57,7 @@ impl Evidence {
         let mut columns: Vec<Seen> = Vec::new();
         let mut drift = Vec::new();
         for (number, sample) in samples.iter().enumerate() {
-            let of_sample: Vec<&Column> = sample.profile.columns.iter().filter(|column| is_there(column)).collect();
+            let of_sample: Vec<&Column> = sample.profile.columns.iter().filter(|column| is_there(column, &sample.profile)).collect();
             let mut strangers: Vec<&Column> = Vec::new();
             for column in of_sample {
                 let same = |seen: &&mut Seen| seen.occurrence == column.occurrence && seen.places.len() == number;
@@ -178,9 +178,11 @@ fn crowded(months: &[((i32, u8), u64)], calendar: Calendar) -> std::collections:
     months.iter().filter(|(_, rows)| is_fair(*rows)).map(|((year, month), _)| calendar.period_of_month(*year, *month)).collect()
 }
 
-/// A column without heading and without values is no column.
-fn is_there(column: &Column) -> bool {
-    !column.heading.trim().is_empty() || column.kind != Kind::Empty
+/// A column without heading and without values is no column, unless asterisks in it mark sums.
+fn is_there(column: &Column, profile: &Profile) -> bool {
+    let is_mark = |label: &String| !label.is_empty() && label.bytes().all(|byte| byte == b'*');
+    let marks = || profile.left_out.iter().any(|left| left.label_at == Some(column.at) && left.label.as_ref().is_some_and(is_mark));
+    !column.heading.trim().is_empty() || column.kind != Kind::Empty || marks()
 }
 
 /// As a run finds columns: letter case and runs of blanks do not tell headings apart.

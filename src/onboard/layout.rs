@@ -14,9 +14,9 @@ pub type FileWord = (&'static str, String, String);
 /// Lines within which a contract looks for the headings if it says nothing.
 const LOOKED_AT: u64 = 20;
 
-/// How the samples are laid out; what no word says goes to `cannot`.
+/// How the samples are laid out; what no word says goes to `cannot`. `compared`: totals that they print are held against their rows.
 #[must_use]
-pub fn layout(evidence: &Evidence, cannot: &mut Vec<String>) -> Vec<FileWord> {
+pub fn layout(evidence: &Evidence, compared: bool, cannot: &mut Vec<String>) -> Vec<FileWord> {
     let profiles: Vec<&Profile> = evidence.samples.iter().map(|sample| &sample.profile).collect();
     let Some(first) = profiles.first() else { return Vec::new() };
     if profiles.iter().any(|profile| profile.format != first.format) {
@@ -28,7 +28,7 @@ pub fn layout(evidence: &Evidence, cannot: &mut Vec<String>) -> Vec<FileWord> {
         Format::Fixed => fixed(&profiles, cannot),
     };
     said.extend(packed(&profiles, cannot));
-    said.extend(header(&profiles, cannot));
+    said.extend(header(&profiles, compared, cannot));
     said
 }
 
@@ -115,17 +115,17 @@ pub fn line_length(profiles: &[&Profile]) -> usize {
     profiles.iter().map(of).max().unwrap_or(0)
 }
 
-/// The lines of a printed report that are no rows.
+/// The lines of a printed report that are no rows; `compared`: its totals are held against them.
 #[must_use]
-pub fn printed(profiles: &[&Profile]) -> Vec<FileWord> {
+pub fn printed(profiles: &[&Profile], compared: bool) -> Vec<FileWord> {
     let mut lines: Vec<String> = Vec::new();
     let mut end = None;
     for (pattern, reason) in profiles.iter().flat_map(|profile| &profile.layout.page_lines) {
         let text = serde_json::Value::from(pattern.as_str()).to_string();
         match reason {
             Reason::End => end = Some(format!("{{line: {text}}}")),
-            Reason::Total => lines.push(format!("{{line: {text}, holds: total}}")),
-            Reason::Subtotal => lines.push(format!("{{line: {text}, holds: subtotal}}")),
+            Reason::Total if compared => lines.push(format!("{{line: {text}, holds: total}}")),
+            Reason::Total | Reason::Subtotal => lines.push(format!("{{line: {text}, holds: subtotal}}")),
             _ => lines.push(text),
         }
     }
@@ -295,7 +295,7 @@ fn same_place(profiles: &[&Profile]) -> Option<usize> {
     profiles.iter().all(|profile| place(profile) == Some(first)).then_some(first)
 }
 
-fn header(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
+fn header(profiles: &[&Profile], compared: bool, cannot: &mut Vec<String>) -> Vec<FileWord> {
     let nameless = |profile: &&&Profile| profile.header.line.is_none() && profile.rows.records > 0;
     let named = |profile: &&&Profile| profile.layout.given || profile.columns.iter().all(|column| !column.heading.is_empty());
     if profiles.iter().filter(nameless).any(|profile| !named(&profile)) {
@@ -318,7 +318,7 @@ fn header(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
         inside.push(format!("within_rows: {}", deepest + 10));
     }
     if profiles.iter().any(|profile| profile.left_out.iter().any(|left| left.reason == Reason::TotalAbove)) {
-        inside.push("holds: total".to_owned());
+        inside.push(if compared { "holds: total" } else { "holds: subtotal" }.to_owned());
     }
     let records = profiles.iter().map(|profile| profile.header.records).max().unwrap_or(1);
     if records > 1 {

@@ -1,7 +1,7 @@
 //! The records that are no rows, as words of a contract: the row of totals, rows without an amount, marks.
 
 use super::{
-    answers::YES,
+    answers::{NO, YES},
     currency,
     draft::{Draft, DraftColumn, quoted_in_list},
     evidence::Evidence,
@@ -29,7 +29,7 @@ pub fn left_out(
     totals(evidence, draft, said, &all, (&mut words, &mut not_data, cannot));
     // What a printed report has between its rows is told by its lines.
     let profiles: Vec<&Profile> = evidence.samples.iter().map(|sample| &sample.profile).collect();
-    let printed = super::layout::printed(&profiles);
+    let printed = super::layout::printed(&profiles, said("control") != NO);
     let by_line = |reason: Reason| profiles.iter().any(|profile| profile.layout.page_lines.iter().any(|(_, of)| *of == reason));
     let groups = Groups::of(&all);
     not_data.extend(groups.rules(evidence, draft));
@@ -103,7 +103,13 @@ fn totals(
         all.iter().filter(|(profile, left)| left.reason == Reason::Total && !crossing(profile)).collect();
     if let Some((profile, left)) = totals.first() {
         let in_all = evidence.samples.iter().all(|sample| sample.profile.left_out.iter().any(|left| left.reason == Reason::Total));
+        // What nothing tells from subtotals is compared as little as these.
+        let is_subtotal = |(_, left): &&(&Profile, &LeftOut)| left.reason == Reason::Subtotal;
+        let is_shared = |when: &str| {
+            all.iter().filter(is_subtotal).any(|(profile, left)| self::when(evidence, draft, profile, left).as_deref() == Some(when))
+        };
         match when(evidence, draft, profile, left) {
+            Some(when) if said("control") == NO || is_shared(&when) => not_data.push(not_compared(&when)),
             Some(when) if said("control") == YES && in_all => {
                 words.push((
                     "footer",
@@ -119,6 +125,11 @@ fn totals(
             )),
         }
     }
+}
+
+/// Sums that somebody has said are not to be compared, or that stand as subtotals do: shown with their pounds.
+fn not_compared(when: &str) -> String {
+    format!("{{when: {when}, reason: printed totals that are not compared, holds: subtotal}}")
 }
 
 /// That a file may have no rows: in the sender's words, where it has some.
@@ -166,17 +177,25 @@ fn amount(draft: &Draft) -> Option<&DraftColumn> {
 /// `{document: TOTAL}`; of a row without a label, that what every row holds is empty.
 fn when(evidence: &Evidence, draft: &Draft, profile: &Profile, left: &LeftOut) -> Option<String> {
     let sample = evidence.samples.iter().position(|sample| sample.profile.file == profile.file)?;
-    let label = left.label.as_ref().filter(|label| !label.trim().is_empty());
+    // Of a sum that is called after what it adds up, the shape is no text that would come again.
+    let is_sum = matches!(left.reason, Reason::Total | Reason::Subtotal);
+    let label = left.label.as_ref().filter(|label| !(label.trim().is_empty() || is_sum && left.shape));
     if let (Some(label), Some(at)) = (label, left.label_at)
         && let Some(name) = column_at(evidence, draft, sample, at)
     {
         return Some(format!("{{{name}: {}}}", quoted_in_list(label.trim())));
     }
-    // Two columns that all rows hold: a row that lost one of them by accident is no total.
+    // Two columns that all rows hold: a row that lost one of them by accident is no total. Where it is called after what it adds up, that
+    // may stand in one of them.
+    let lacks = |seen: &&super::evidence::Seen| {
+        let at = seen.places.get(sample).copied().flatten();
+        !(is_sum && left.shape) || at.is_some_and(|at| left.empty.contains(&at))
+    };
     let full: Vec<String> = evidence
         .columns
         .iter()
         .filter(|seen| evidence.is_full(seen))
+        .filter(lacks)
         .filter_map(|seen| draft.column_of(seen))
         .filter(|column| column.physical_type != "DECIMAL(18,2)")
         .take(2)

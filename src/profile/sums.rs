@@ -29,6 +29,7 @@ pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: O
     let mut judged = Judged::default();
     above(table, before, money, likely, &mut judged);
     let mut block = vec![0; table.width];
+    let mut levels = Levels::of(table);
     for aside in &table.aside {
         if aside.reason == Reason::RecordType {
             judged.left(aside.line, Reason::RecordType, &aside.cells, None);
@@ -39,8 +40,16 @@ pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: O
             judged.left(aside.line, Reason::Subtotal, &aside.cells, likely);
             continue;
         }
-        let found: Vec<Total> = money.iter().filter_map(|at| total(table, aside, *at, &block)).collect();
-        let reason = reason(aside, &found);
+        let level = levels.begin(aside);
+        let found: Vec<Total> = money
+            .iter()
+            .filter_map(|at| match &level {
+                Some(level) => level.total(table, aside, *at),
+                None => total(table, aside, *at, &block),
+            })
+            .collect();
+        let is_part = level.is_some_and(|level| !level.is_top) && !found.is_empty();
+        let reason = if is_part { Reason::Subtotal } else { reason(aside, &found) };
         if !found.is_empty() {
             block.clone_from(&aside.before);
         }
@@ -90,6 +99,62 @@ fn above(table: &Table, before: &[Before], money: &[usize], likely: Option<usize
         }
         judged.left(record.line, if any { Reason::TotalAbove } else { Reason::Preamble }, &record.cells, likely.filter(|_| any));
     }
+}
+
+/// Sums that asterisks mark: those of a level add up the rows since the last one of their level or a higher one.
+struct Levels {
+    /// The highest level, where it stands once; it is the sum of the file.
+    top: Option<usize>,
+    /// For each level, beginning with the first, the sums where its rows begin.
+    starts: Vec<Vec<i128>>,
+}
+
+/// A sum of a level.
+struct OfLevel {
+    start: Vec<i128>,
+    is_top: bool,
+}
+
+impl Levels {
+    fn of(table: &Table) -> Self {
+        let levels: Vec<usize> = table.aside.iter().filter_map(level_of).collect();
+        let highest = levels.iter().copied().max();
+        let top = highest.filter(|top| levels.iter().filter(|level| *level == top).count() == 1 && levels.last() == Some(top));
+        Self { top, starts: vec![vec![0; table.width]; highest.unwrap_or(0)] }
+    }
+
+    /// The level of a record that is a sum of one, behind which rows begin anew.
+    fn begin(&mut self, aside: &Aside) -> Option<OfLevel> {
+        let level = level_of(aside)?;
+        let start = self.starts.get(level - 1)?.clone();
+        self.starts.iter_mut().take(level).for_each(|known| known.clone_from(&aside.before));
+        Some(OfLevel { start, is_top: self.top == Some(level) && !aside.followed })
+    }
+}
+
+impl OfLevel {
+    fn total(&self, table: &Table, aside: &Aside, at: usize) -> Option<Total> {
+        let value = aside.amounts.get(at).copied().flatten()?;
+        let above = aside.before.get(at).copied()?;
+        let (all, with_amount) = table.columns.get(at).map(|column| (column.money.sum(), column.money.rows))?;
+        let (over, sum) = if self.is_top { (Over::All, all) } else { (Over::Block, above - self.start.get(at).copied().unwrap_or(0)) };
+        Some(Total {
+            line: aside.line,
+            column: at,
+            printed: aside.cells.get(at)?.clone(),
+            sum: Millionths(sum),
+            difference: Millionths(value - sum),
+            rows: if over == Over::All { with_amount } else { aside.rows_before },
+            over,
+            labelled: true,
+        })
+    }
+}
+
+/// The level of a record that asterisks mark as a sum; `None` where it holds no amount.
+fn level_of(aside: &Aside) -> Option<usize> {
+    let has_amount = aside.amounts.iter().any(Option::is_some);
+    words::level(label(&aside.cells)?.1).filter(|_| has_amount)
 }
 
 /// The total that a record prints in a column, where it is one.
@@ -228,10 +293,15 @@ fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
     types
 }
 
-/// The cell that says that it is a balance, else the first that holds something.
+/// The cell that says that it is a balance, else one of asterisks alone, else the first that holds something.
 fn label(cells: &[String]) -> Option<(usize, &str)> {
     let is_balance = |cell: &String| words::may_be_balance(cell.as_bytes()) && words::balance(cell.trim()).is_some();
-    let at = cells.iter().position(is_balance).or_else(|| cells.iter().position(|cell| !cell.trim().is_empty()))?;
+    let is_mark = |cell: &String| words::level(cell).is_some() && cell.trim().bytes().all(|byte| byte == b'*');
+    let at = cells
+        .iter()
+        .position(is_balance)
+        .or_else(|| cells.iter().position(is_mark))
+        .or_else(|| cells.iter().position(|cell| !cell.trim().is_empty()))?;
     Some((at, cells.get(at)?.as_str()))
 }
 
@@ -248,7 +318,9 @@ impl Judged {
     /// Adds a record that is no row to those of its kind.
     fn left(&mut self, line: u64, reason: Reason, cells: &[String], likely: Option<usize>) {
         let label = label(cells);
-        let number = label.is_some_and(|(_, text)| amount::read(text.as_bytes()).is_some() && text.chars().any(|c| c.is_ascii_digit()));
+        let number = label.is_some_and(|(_, text)| {
+            amount::read(words::behind_level(text).as_bytes()).is_some() && text.chars().any(|c| c.is_ascii_digit())
+        });
         let (label_at, label, shape) = match label.filter(|_| !number && reason != Reason::Preamble) {
             Some((at, text)) => {
                 let shown = shown(text);

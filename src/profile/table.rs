@@ -219,10 +219,12 @@ impl Table {
     fn learn(&mut self) {
         let sample = std::mem::take(&mut self.sample);
         let filled = |cells: &[Cell<'_>]| self.filled(cells);
-        let mut counts: Vec<usize> = sample.iter().map(|(_, _, cells)| filled(cells)).collect();
+        let unmarked = sample.iter().filter(|(_, _, cells)| !is_marked(cells));
+        let mut counts: Vec<usize> = unmarked.map(|(_, _, cells)| filled(cells)).collect();
         counts.sort_unstable();
         let typical = counts.get(counts.len() / 2).copied().unwrap_or(0);
-        let full: Vec<_> = sample.iter().filter(|(_, _, cells)| filled(cells) * 2 > typical && !says_so(cells)).collect();
+        let full: Vec<_> =
+            sample.iter().filter(|(_, _, cells)| filled(cells) * 2 > typical && !says_so(cells) && !is_marked(cells)).collect();
         let always = |at: usize| {
             if self.months.get(at) == Some(&true) {
                 return false;
@@ -253,7 +255,7 @@ impl Table {
         let alone = cells.iter().filter(|cell| has_value(cell)).count() == 1
             && self.names.iter().filter(|name| !name.trim().is_empty()).count() > 2;
         let sparse = (filled * 2 <= *typical && *typical > 1) || (missing >= 2 && missing * 3 >= of) || alone;
-        sparse || (says_so(cells) && (missing > 0 || filled == 1))
+        sparse || (says_so(cells) && (missing > 0 || filled == 1)) || (is_marked(cells) && missing >= 2)
     }
 
     fn sort(&mut self, line: u64, hash: u64, cells: &[Cell<'_>]) {
@@ -283,7 +285,8 @@ impl Table {
     }
 
     fn set_aside(&mut self, line: u64, reason: Reason, cells: Vec<String>) {
-        let amounts = cells.iter().map(|text| super::amount::read(text.as_bytes()).map(|amount| amount.value.0)).collect();
+        let amount = |text: &String| super::amount::read(words::behind_level(text).as_bytes()).map(|amount| amount.value.0);
+        let amounts = cells.iter().map(amount).collect();
         let before = self.columns.iter().map(|column| column.money.sum()).collect();
         let rows_before = self.rows;
         self.aside.push(Aside { line, reason, cells, amounts, before, rows_before, followed: false });
@@ -337,6 +340,13 @@ fn months(names: &[String]) -> Vec<bool> {
 fn says_so(cells: &[Cell<'_>]) -> bool {
     let label = cells.iter().find(|cell| has_value(cell)).map(|cell| String::from_utf8_lossy(&cell.text).into_owned());
     label.is_some_and(|label| words::is_total(&label) || words::is_carried(&label) || words::is_nil(&label))
+}
+
+/// Whether a record is marked as a sum by asterisks: in its first cell with a value, or in one of their own.
+fn is_marked(cells: &[Cell<'_>]) -> bool {
+    let of = |cell: &Cell<'_>| words::level(&String::from_utf8_lossy(&cell.text)).is_some();
+    let is_mark = |cell: &Cell<'_>| cell.text.contains(&b'*') && cell.text.trim_ascii().iter().all(|byte| *byte == b'*') && of(cell);
+    cells.iter().find(|cell| has_value(cell)).is_some_and(of) || cells.iter().any(is_mark)
 }
 
 fn has_value(cell: &Cell<'_>) -> bool {

@@ -11,6 +11,20 @@ pub(super) fn is_total(label: &str) -> bool {
     words.len() <= 5 && (total(words.first()) || total(words.last())) || label == "inserted footer"
 }
 
+/// The level of a sum that a list marks with asterisks, as SAP's do: 1 of `*`, 2 of `**` and of `** 4100`.
+pub(super) fn level(text: &str) -> Option<usize> {
+    let text = text.trim();
+    let rest = text.trim_start_matches('*');
+    let level = text.len() - rest.len();
+    let ends = rest.is_empty() || (rest.starts_with(char::is_whitespace) && !rest.ends_with('*'));
+    ((1..=9).contains(&level) && ends).then_some(level)
+}
+
+/// What stands behind the mark of a level; all of a text without one.
+pub(super) fn behind_level(text: &str) -> &str {
+    if level(text).is_some() { text.trim().trim_start_matches('*') } else { text }
+}
+
 /// A word, in small letters, that makes the label of a sum.
 #[must_use]
 pub fn is_total_word(word: &str) -> bool {
