@@ -10,7 +10,7 @@ use crate::{
         Code, Diagnostic, Place,
         codes::{control, structure},
     },
-    domain::is_hidden,
+    domain::{is_hidden, printable},
     schema::{Column, Contract, Encoding, TextRules},
 };
 
@@ -152,7 +152,7 @@ pub(super) fn no_encoding(file: &str, facts: &EncodingFacts, rules: &TextRules) 
         )
         .place(line_of(file, multibyte.line))
         .expected(expected)
-        .hint("list utf-8 under `encodings` in the contract"),
+        .hint(format!("say `encodings: [utf-8, {names}]` in the contract")),
         (Some(_), None, Some(undefined)) if single_byte => {
             refused(structure::ENCODING, format!("byte {} of the file has no meaning in windows-1252", undefined.offset + 1))
                 .place(line_of(file, undefined.line))
@@ -164,7 +164,9 @@ pub(super) fn no_encoding(file: &str, facts: &EncodingFacts, rules: &TextRules) 
             refused(structure::ENCODING, format!("byte {} of the file is not valid UTF-8", spot.offset + 1))
                 .place(line_of(file, spot.line))
                 .expected(expected)
-                .hint("if the sender writes Windows-1252, list windows-1252 after utf-8 under `encodings` in the contract; else ask for the file again")
+                .hint(format!(
+                    "if the sender writes Windows-1252, say `encodings: [{names}, windows-1252]` in the contract; else ask for the file again"
+                ))
         }
     }
 }
@@ -200,19 +202,37 @@ pub(super) fn header_not_found(subject: &Subject, within: u32, columns: &[Column
         .hint("if the names have changed, add the new ones as `aliases` to the contract; if the header stands lower, raise `within_rows`")
 }
 
-pub(super) fn missing_columns(subject: &Subject, line: u64, record: &[u8], missing: &[&str], unknown: &[&str]) -> Diagnostic {
+/// `contract` is its name; `missing` are columns of it.
+pub(super) fn missing_columns(
+    subject: &Subject,
+    (line, record): (u64, &[u8]),
+    contract: &str,
+    missing: &[&Column],
+    unknown: &[&str],
+) -> Diagnostic {
     let word = if missing.len() == 1 { "column" } else { "columns" };
-    let mut hint = String::from("ask the sender for the file with every column");
-    if !unknown.is_empty() && !subject.secret {
-        hint = format!(
-            "the header also names {}, which the contract does not know: if a column has a new name, add it under `aliases`",
+    let hint = match (missing, unknown) {
+        _ if subject.secret || unknown.is_empty() => "ask the sender for the file with every column".to_owned(),
+        ([one], [new]) => format!(
+            "if `{0}` is its new name, say so at `{1}` in schemas/sources/{contract}.odcs.yaml: `aliases: {2}`; else ask the sender for the file with \
+             every column",
+            printable(new.trim()),
+            one.name,
+            one.rules.aliases.iter().map(String::as_str).chain([new.trim()]).collect::<serde_json::Value>(),
+        ),
+        _ => format!(
+            "the header also names {}, which the contract does not know: if a column has a new name, add it under `aliases` in \
+             schemas/sources/{contract}.odcs.yaml",
             printed(unknown)
-        );
-    }
-    refused(structure::MISSING_COLUMN, format!("the header lacks the {word} {}", listed(missing.iter().copied())))
-        .place(place(subject, line, record))
-        .expected("every column of the contract, in any order")
-        .hint(hint)
+        ),
+    };
+    refused(
+        structure::MISSING_COLUMN,
+        format!("the header lacks the {word} {}", listed(missing.iter().map(|column| column.physical_name.as_str()))),
+    )
+    .place(place(subject, line, record))
+    .expected("every column of the contract, in any order")
+    .hint(hint)
 }
 
 pub(super) fn duplicate_column(subject: &Subject, line: u64, record: &[u8], names: &[&str]) -> Diagnostic {

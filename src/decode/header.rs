@@ -261,9 +261,9 @@ impl<'j> Search<'j> {
     pub(super) fn lacking(&self) -> Option<Diagnostic> {
         let best = self.best.as_ref().filter(|best| best.matched() >= self.enough())?;
         let columns = self.judge.contract.columns.iter().zip(&best.fields);
-        let missing: Vec<&str> = columns.filter(|(_, fields)| fields.is_empty()).map(|(c, _)| c.physical_name.as_str()).collect();
+        let missing: Vec<&Column> = columns.filter(|(_, fields)| fields.is_empty()).map(|(column, _)| column).collect();
         let unknown: Vec<&str> = best.unknown().into_iter().filter(|name| !name.trim().is_empty()).collect();
-        Some(faults::missing_columns(&self.judge.subject, best.line, &best.raw, &missing, &unknown))
+        Some(faults::missing_columns(&self.judge.subject, (best.line, &best.raw), &self.judge.contract.name, &missing, &unknown))
     }
 
     /// Every column stands in the candidate; what else it holds may still refuse it.

@@ -74,7 +74,7 @@ pub use text::{
 pub use totals::LooksTotal;
 pub use treat::Treating;
 pub use value::{
-    date::{DateOverlap, overlapping_added, overlapping_dates},
+    date::{DateOverlap, is_day_of, overlapping_added, overlapping_dates},
     money::{AmountFault, MoneyRules},
     part_pennies::{NoiseSum, NoiseTally, ReadAmount, printed, residue_of},
     seen::AmountsSeen,

@@ -221,6 +221,10 @@ fn encodings(profiles: &[&Profile], cannot: &mut Vec<String>) -> FileWord {
     if undecided {
         found.push("windows-1252".to_owned());
     }
+    // A month of another program is in the other of the two; a file that mixes them is refused.
+    if !undecided && found == ["utf-8"] {
+        found.push("windows-1252".to_owned());
+    }
     let comment = if undecided { "the samples are plain ASCII" } else { "" };
     let known = words::contract().pointer("/$defs/file/properties/encodings/items/enum").and_then(serde_json::Value::as_array);
     for word in &found {

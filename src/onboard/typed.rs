@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     profile::{DATE_CELL, Format, Kind, Money, Profile},
-    schema::{Type, words},
+    schema::{Type, otherwise_parted, words},
 };
 
 impl Drawn<'_> {
@@ -76,11 +76,20 @@ impl Drawn<'_> {
             }
         }
         dedup(&mut formats);
+        formats.extend(self.otherwise_parted(seen, &formats));
         if formats.is_empty() {
             // Texts among the cells would be seen in the sample; of those to come only what nobody can mistake is read.
             formats.push("yyyy-mm-dd".to_owned());
         }
         format!("[{}]", formats.join(", "))
+    }
+
+    /// The same order with other separators, which programs change from month to month; only where rows say which order it is.
+    fn otherwise_parted(&self, seen: &Seen, formats: &[String]) -> Vec<String> {
+        let [one] = formats else { return Vec::new() };
+        let kinds: Vec<_> = self.evidence.facts(seen).filter_map(|column| column.dates.as_ref()).flat_map(|dates| &dates.kinds).collect();
+        let day_first = kinds.iter().any(|kind| kind.day_first_only > 0) && kinds.iter().all(|kind| kind.month_first_only == 0);
+        if day_first || one.starts_with("yyyy") { otherwise_parted(one) } else { Vec::new() }
     }
 
     fn all_styles(&self, seen: &Seen) -> Vec<String> {

@@ -105,6 +105,24 @@ pub fn date_format(text: &str) -> Result<DateFormat, String> {
     Ok(DateFormat { text: text.to_owned(), parts })
 }
 
+/// A format of days in numbers with other separators between them: `dd-mm-yyyy` and `dd.mm.yyyy` of `dd/mm/yyyy`. None of any other.
+#[must_use]
+pub fn otherwise_parted(text: &str) -> Vec<String> {
+    const SEPARATORS: [char; 3] = ['/', '-', '.'];
+    let Ok(format) = date_format(text) else { return Vec::new() };
+    let is_part = |part: &DatePart| {
+        matches!(part, DatePart::Day | DatePart::Month | DatePart::Year | DatePart::ShortYear { .. } | DatePart::Literal(_))
+    };
+    let between: Vec<char> =
+        format.parts.iter().filter_map(|part| if let DatePart::Literal(c) = part { Some(char::from(*c)) } else { None }).collect();
+    match between.as_slice() {
+        [one, other] if one == other && SEPARATORS.contains(one) && format.parts.len() == 5 && format.parts.iter().all(is_part) => {
+            SEPARATORS.iter().filter(|c| *c != one).map(|c| text.replace(*one, &c.to_string())).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn day_numbers(text: &str) -> Option<DayNumbers> {
     match text {
         "excel" => Some(DayNumbers::From1900),

@@ -125,6 +125,12 @@ impl DateRules {
     }
 }
 
+/// Whether a text is a day by this format.
+#[must_use]
+pub fn is_day_of(format: &DateFormat, text: &str) -> bool {
+    matches!(fit(&format.parts, text.as_bytes()), Fit::Day(_))
+}
+
 /// Two formats by which one text is two days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateOverlap {

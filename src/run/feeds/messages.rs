@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::pass::{FaultGroup, Streamed};
 use crate::{
-    decode::{Drift, Judge, Tally, find_values},
-    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
+    decode::{Drift, Judge, Tally, find_values, is_day_of},
+    diagnostic::{Answer, Code, Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Money, Pence, counted, pounds, pounds_of, printable},
     lake::DeliveryRecord,
     pipeline::Feed,
-    schema::Contract,
+    schema::{Contract, Type, date_format, otherwise_parted},
 };
 
 /// Header drift and what was normalised: nobody has to do anything.
@@ -115,12 +115,49 @@ pub fn grouped_faults<'g>(
         match kept {
             Some(id) => report
                 .outcome("these rows are in quarantine, with the reason and the row as it came")
-                .hint(format!("truecost quarantine show {id}")),
+                .hint(otherwise_parted_date(contract, code, &columns, group).unwrap_or_else(|| format!("truecost quarantine show {id}"))),
             None => report
                 .outcome("these rows were not taken; the quarantine of the accepted delivery is as it was")
                 .hint("correct the contract, or ask the sender for the file again"),
         }
     })
+}
+
+/// What to say in the contract where one row lacks values and holds the sum of all others: a total that nobody declared.
+pub fn lacking_total(contract: &Contract, groups: &BTreeMap<(String, String), FaultGroup>, tally: &Tally) -> Option<String> {
+    let (sum, others) = (tally.form.rejected.net(), tally.form.accepted.net());
+    let lacking: Vec<String> =
+        groups.keys().filter(|(code, _)| *code == codes::value::REQUIRED.id).map(|(_, column)| format!("{column}: \"\"")).collect();
+    let is_sum = tally.rejected == 1 && tally.accepted > 1 && tally.form.not_known == 0 && sum == others && sum != 0;
+    if !is_sum || lacking.is_empty() || groups.len() > lacking.len() {
+        return None;
+    }
+    let money: Vec<String> =
+        contract.columns.iter().filter(|column| column.kind == Type::Money).map(|c| format!("{0}: {0}", c.name)).collect();
+    let totals = if money.len() == 1 { format!(", totals: {{{}}}", money.join(", ")) } else { ", totals: {…}".to_owned() };
+    let when = lacking.iter().take(2).cloned().collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "it is the sum of all other rows, {}: if the sender prints a total there, say so in schemas/sources/{}.odcs.yaml: `footer: {{when: \
+         {{{when}}}{totals}}}`",
+        pounds(sum),
+        contract.name
+    ))
+}
+
+/// What to say in the contract where the first of the dates is one of a format that it declares but for its separators.
+fn otherwise_parted_date(contract: &Contract, code: Code, columns: &[&str], group: &FaultGroup) -> Option<String> {
+    let [column] = columns else { return None };
+    let column = contract.column(column).filter(|_| code == codes::value::DATE)?;
+    let declared = || column.rules.dates.iter().map(|format| format.text.clone());
+    let is_its = |text: &String| date_format(text).is_ok_and(|format| is_day_of(&format, group.value.trim()));
+    let found = declared().flat_map(|text| otherwise_parted(&text)).find(is_its)?;
+    let formats: Vec<String> = declared().chain([found]).collect();
+    Some(format!(
+        "if the sender parts days, months and years so now, say so at `{}` in schemas/sources/{}.odcs.yaml: `formats: [{}]`",
+        column.name,
+        contract.name,
+        formats.join(", ")
+    ))
 }
 
 /// Characters of a value that a report shows.

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{
     super::Event,
     Delivered, Delivery, FeedRun, InHand, contract_for, delivery_id, file_facts,
-    messages::{drift, grouped_faults, name_documents, no_contract, no_coverage, notes, too_large, unexplained},
+    messages::{drift, grouped_faults, lacking_total, name_documents, no_contract, no_coverage, notes, too_large, unexplained},
     not_taken,
     outside::outside,
     pass::{Pass, Streamed, stream},
@@ -270,7 +270,11 @@ impl FeedRun<'_> {
             self.lake.landing().open(&at.landed.digest, feed.sealing())
         });
         // An earlier quarantine that stays does not hold these rows.
-        let grouped = grouped_faults(at.file, contract, &streamed.groups, (!again).then_some(at.id));
+        let total = lacking_total(contract, &streamed.groups, &streamed.tally);
+        let grouped = grouped_faults(at.file, contract, &streamed.groups, (!again).then_some(at.id)).map(|mut fault| {
+            fault.hint = total.clone().unwrap_or(fault.hint);
+            fault
+        });
         faults.splice(..0, grouped.map(|fault| if feed.personal.is_some() { not_kept(fault, again) } else { fault }));
         if again {
             return Stop::Refused(faults);
