@@ -20,6 +20,24 @@ pub fn alike(patterns: &[&str]) -> Option<String> {
     Some(out)
 }
 
+/// The words of a pattern in their order; `None` where something in it may be missing.
+#[must_use]
+pub fn words_of(pattern: &str) -> Option<Vec<&str>> {
+    Some(parts(pattern)?.into_iter().map(|(_, word)| word).collect())
+}
+
+/// Whether nothing but words and `{any}` tells a name: a file of anything may be called so.
+#[must_use]
+pub fn is_of_wildcards(pattern: &str) -> bool {
+    let stem = pattern.rsplit_once('.').map_or(pattern, |(stem, _)| stem);
+    let mut in_word = false;
+    let tells = |c: char| {
+        in_word = c == '{' || (in_word && c != '}');
+        !in_word && c.is_alphanumeric()
+    };
+    pattern.contains("{any}") && !stem.contains(tells)
+}
+
 /// A pattern as texts and the words behind them; the last word is empty. `None` where something in it may be missing.
 fn parts(pattern: &str) -> Option<Vec<(&str, &str)>> {
     if pattern.contains(['[', ']']) {
@@ -70,7 +88,20 @@ fn whole_tail(one: &str, other: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::alike;
+    use super::{alike, is_of_wildcards};
+
+    #[test]
+    fn names_of_anything_are_told() {
+        for (pattern, wanted) in [
+            ("[{any}]{month}[{any}]{year}.csv", true),
+            ("{any}-{month} {yy}.csv", true),
+            ("{any} spend {month}.csv", false),
+            ("{month}-{year}.csv", false),
+            ("{month}{any}2.csv", false),
+        ] {
+            assert_eq!(is_of_wildcards(pattern), wanted, "{pattern}");
+        }
+    }
 
     #[test]
     fn what_differs_may_be_anything() {

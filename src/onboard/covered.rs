@@ -2,6 +2,7 @@
 
 use super::{
     agrees::Agrees,
+    alike::is_of_wildcards,
     answers::Question,
     ask::Around,
     evidence::{Evidence, Seen},
@@ -70,7 +71,8 @@ fn questions(samples: &[Named], found: Option<Naming>, of: Of<'_>, calendar: Cal
         let seen = open.iter().fold(shown.join("; "), |seen, why| format!("{seen}; {why}"));
         let covers = covers.seen(seen).stands_if(samples.len() > 1 && naming.rows == Agrees::Fully && open.is_none());
         let covers = if open.is_some() { covers } else { covers.default(naming.covers) };
-        return vec![files.seen(shown.join("; ")).default(naming.pattern).stands_if(true), covers];
+        let is_told = !is_of_wildcards(&naming.pattern);
+        return vec![files.seen(shown.join("; ")).default(naming.pattern).stands_if(is_told), covers];
     }
     let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
     match of.and_then(|(evidence, ..)| inside::inside(evidence, samples, calendar)).zip(any_name(&names)) {

@@ -60,9 +60,12 @@ pub fn only(evidence: &Evidence, seen: &Seen, said: &dyn Fn(&str) -> String) -> 
         return None;
     }
     let all: Vec<String> = evidence.words(seen).into_iter().map(|(word, _)| word).filter(|word| word != EMPTY).collect();
+    let decides = decides(&seen.heading, &all);
+    if all.is_empty() || !(decides || says_kinds(&seen.heading)) {
+        return None;
+    }
     let left = marked::words_left_out(evidence, seen, said);
-    let decided = !left.is_empty() && says_kinds(&seen.heading);
-    if all.is_empty() || !(decided || decides(&seen.heading, &all)) {
+    if left.is_empty() && !decides {
         return None;
     }
     let kept: Vec<&String> = all.iter().filter(|word| !left.contains(word)).collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     agrees::{Agrees, fits, fits_as},
-    alike::alike,
+    alike::{alike, words_of},
 };
 use crate::{
     domain::{Calendar, Period},
@@ -55,9 +55,13 @@ const EXTENTS: [(&str, CoverCalendar, Extent); 9] = [
 #[must_use]
 pub fn naming(samples: &[Named], calendar: Calendar) -> Option<Naming> {
     let candidates = candidates(samples.first()?);
-    let exact = |naming: &Naming| naming.rows == Agrees::Fully;
-    if let Some(found) = of_one(&candidates, samples, calendar).find(exact).or_else(|| of_several(samples, calendar).find(exact)) {
-        return Some(found);
+    let (exact, of_one) = best(of_one(&candidates, samples, calendar));
+    if exact.is_some() {
+        return exact;
+    }
+    let (exact, of_several) = best(of_several(samples, calendar));
+    if exact.is_some() {
+        return exact;
     }
     // The day on which a file was made, in the month after.
     let month = Covers { calendar: CoverCalendar::Month, extent: Extent::One, in_name: Vec::new(), from: None, before: 1 };
@@ -66,7 +70,19 @@ pub fn naming(samples: &[Named], calendar: Calendar) -> Option<Naming> {
         let covers = "{calendar: month, extent: one, before: 1}".to_owned();
         (rows == Agrees::Fully).then(|| Naming { pattern: pattern.clone(), covers, found, rows })
     });
-    made.or_else(|| of_one(&candidates, samples, calendar).next()).or_else(|| of_several(samples, calendar).next())
+    made.or(of_one).or(of_several)
+}
+
+/// The first with which all rows agree, and, where there is none, the first of all.
+fn best(all: impl Iterator<Item = Naming>) -> (Option<Naming>, Option<Naming>) {
+    let mut first = None;
+    for naming in all {
+        if naming.rows == Agrees::Fully {
+            return (Some(naming), first);
+        }
+        first.get_or_insert(naming);
+    }
+    (None, first)
 }
 
 /// The same of files that each hold the year so far.
@@ -106,9 +122,19 @@ fn of_several(samples: &[Named], calendar: Calendar) -> impl Iterator<Item = Nam
         };
         let each: Vec<Vec<String>> = samples.iter().zip(&each).map(fitting).collect();
         let (first, others) = each.split_first()?;
+        // Of each sample the first pattern of these words in this order.
+        let mut by_words: Vec<BTreeMap<Vec<&str>, &str>> = Vec::new();
+        for patterns in others {
+            let mut of_sample = BTreeMap::new();
+            for pattern in patterns {
+                words_of(pattern).map(|words| of_sample.entry(words).or_insert(pattern.as_str()));
+            }
+            by_words.push(of_sample);
+        }
         first.iter().find_map(|pattern| {
-            let twins = others.iter().map(|patterns| patterns.iter().find(|other| alike(&[pattern, other]).is_some()));
-            let all: Vec<&str> = std::iter::once(Some(pattern)).chain(twins).map(|one| one.map(String::as_str)).collect::<Option<_>>()?;
+            let words = words_of(pattern)?;
+            let twins = by_words.iter().map(|of_sample| of_sample.get(&words).copied());
+            let all: Vec<&str> = std::iter::once(Some(pattern.as_str())).chain(twins).collect::<Option<_>>()?;
             let pattern = alike(&all)?;
             let (found, rows) = fits(&pattern, *of, *extent, samples, calendar)?;
             Some(Naming { pattern, covers: (*text).to_owned(), found, rows })

@@ -155,7 +155,7 @@ fn spellings(part: &NamePart) -> Vec<Vec<Sign>> {
     let digits = |lengths: std::ops::RangeInclusive<usize>| lengths.map(|n| vec![Sign::Digit; n]).collect::<Vec<_>>();
     let shaped = |shape: &str| shape.chars().map(|c| if c == '0' { Sign::Digit } else { Sign::Is(c) }).collect::<Vec<_>>();
     match part {
-        NamePart::Literal(text) => vec![text.chars().map(Sign::Is).collect()],
+        NamePart::Literal(text) => vec![letters(&text.to_ascii_lowercase())],
         NamePart::Year => digits(4..=4),
         NamePart::Period => digits(1..=2),
         NamePart::Month => digits(1..=2).into_iter().chain((0..12).flat_map(month_spellings).map(letters)).collect(),

@@ -195,10 +195,16 @@ fn unknown(word: &str) -> String {
     format!("`{{{word}}}` is not one of `{}`", FilePattern::words())
 }
 
+/// What stands behind a text with which a name begins, its letters great or small: `Spend 25K.CSV` is of `Spend 25k.csv`.
+fn behind<'n>(name: &'n str, text: &str) -> Option<&'n str> {
+    let (start, rest) = name.split_at_checked(text.len())?;
+    start.eq_ignore_ascii_case(text).then_some(rest)
+}
+
 fn matches(parts: &[&NamePart], name: &str, facts: &mut NameFacts) -> bool {
     let Some((first, others)) = parts.split_first() else { return name.is_empty() };
     match first {
-        NamePart::Literal(text) => name.strip_prefix(text.as_str()).is_some_and(|rest| matches(others, rest, facts)),
+        NamePart::Literal(text) => behind(name, text).is_some_and(|rest| matches(others, rest, facts)),
         NamePart::Optional(inner) => {
             let with: Vec<&NamePart> = inner.iter().chain(others.iter().copied()).collect();
             let before = facts.clone();
@@ -229,7 +235,7 @@ fn matches(parts: &[&NamePart], name: &str, facts: &mut NameFacts) -> bool {
 fn nearly(parts: &[&NamePart], name: &str, wrong: &mut Option<String>) -> bool {
     let Some((first, others)) = parts.split_first() else { return name.is_empty() };
     match first {
-        NamePart::Literal(text) => name.strip_prefix(text.as_str()).is_some_and(|rest| nearly(others, rest, wrong)),
+        NamePart::Literal(text) => behind(name, text).is_some_and(|rest| nearly(others, rest, wrong)),
         NamePart::Optional(inner) => {
             let with: Vec<&NamePart> = inner.iter().chain(others.iter().copied()).collect();
             nearly(&with, name, wrong) || nearly(others, name, wrong)

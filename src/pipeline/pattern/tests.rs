@@ -10,7 +10,8 @@ fn facts_come_from_the_name() {
     let facts = gl.matches("GL_2023_04.csv").unwrap();
     assert_eq!((facts.year, facts.month, facts.version), (Some(2023), Some(4), None));
     assert_eq!(gl.matches("GL_2023_04_v12.csv").unwrap().version, Some(12));
-    for other in ["GL_2023_04.csv.bak", "gl_2023_04.csv", "GL_2023_13.csv", "GL_2023_04_v.csv", "GL_23_04.csv"] {
+    assert_eq!(gl.matches("gl_2023_04_V3.CSV").unwrap().version, Some(3), "letters may be great or small");
+    for other in ["GL_2023_04.csv.bak", "GI_2023_04.csv", "GL_2023_13.csv", "GL_2023_04_v.csv", "GL_23_04.csv"] {
         assert_eq!(gl.matches(other), None, "{other}");
     }
 }
