@@ -6,7 +6,7 @@ use super::{
     happened::mixed,
     layout::known_widths,
 };
-use crate::profile::{Format, Kind, Profile, Sheet};
+use crate::profile::{Format, Kind, Profile, Sheet, is_month};
 
 /// The answer that the columns of months are the amounts.
 pub const MONTHS: &str = "the columns of months";
@@ -33,7 +33,7 @@ pub fn questions(evidence: &Evidence, answers: &Answers) -> Vec<Question> {
         all.push(if twins.is_empty() || answers.get("sheet").is_some() {
             question.seen(cells.join("; ")).default(chosen)
         } else {
-            let also = format!("{} has the same columns: what is not read is a feed of its own", twins.join(", "));
+            let also = format!("{} has the same columns: {}", twins.join(", "), what_is_not_read(first));
             question.seen(format!("{}; {also}", cells.join("; ")))
         });
     }
@@ -47,6 +47,20 @@ pub fn questions(evidence: &Evidence, answers: &Answers) -> Vec<Question> {
         all.push(Question::new("member", "Which file of the archive is it? `*` stands for any text.").stands_if(true));
     }
     all
+}
+
+/// What becomes of sheets of the same columns that are not read: one delivery is one sheet.
+fn what_is_not_read(profile: &Profile) -> String {
+    let is_of_a_month = |name: &str| name.split(|c: char| !c.is_alphanumeric()).any(is_month);
+    let sheet = profile.sheet.as_deref().unwrap_or_default();
+    if !is_of_a_month(sheet) || !twins(profile).all(|sheet| is_of_a_month(&sheet.name)) {
+        return "what is not read is a feed of its own".to_owned();
+    }
+    let stem = profile.file.rsplit_once('.').map_or(profile.file.as_str(), |(stem, _)| stem);
+    format!(
+        "one delivery is one sheet; where each is a month, save each as a file of its own with its month in the name, as in \
+         `{stem}_{sheet}_2025.xlsx`, and add the feed from those"
+    )
 }
 
 /// Sheets beside the one that is looked at which have its columns, and rows.
