@@ -47,6 +47,7 @@ mod tally;
 mod text;
 mod totals;
 mod treat;
+mod twice;
 mod value;
 mod workbook;
 

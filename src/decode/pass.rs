@@ -285,6 +285,10 @@ impl<'a> Pass<'a> {
     fn read(&mut self, rows: &Records) {
         let first = self.source_rows.len();
         self.source_rows.extend(rows.lines.iter().map(|line| line.cast_signed()));
+        if !self.judge.pounds.is_empty() {
+            let texts = rows.iter().filter_map(|spans| self.text.get(*spans.first()? as usize..*spans.last()? as usize));
+            texts.for_each(|text| self.tally.twice.record(text));
+        }
         let mut block = Block { text: self.text, rows, dialect: self.judge.dialect, faults: Vec::new() };
         for (at, ((column, plan), place)) in self.columns.iter_mut().zip(&self.judge.plans).zip(&self.header.places).enumerate() {
             column.read(&mut block, plan, at, *place);

@@ -12,6 +12,7 @@ use super::{
     records::ControlRecord,
     text::lines::LineEnds,
     totals::{Edges, LooksTotal},
+    twice::Twice,
     value::{
         part_pennies::{NoiseTally, printed},
         seen::AmountsSeen,
@@ -64,6 +65,7 @@ pub struct Tally {
     /// A row amid the others looks like a total that nobody declared. Known once the whole file was read.
     pub in_middle: Option<InMiddle>,
     pub(super) running: Running,
+    pub(super) twice: Twice,
     /// The last record of the file has no line end.
     pub open_end: bool,
     /// The same, and it is neither a control record, the footer nor blank: it may have been cut.
@@ -160,9 +162,11 @@ impl Tally {
     /// Adds what the next chunk held.
     pub fn add(&mut self, mut next: Self) {
         self.running.add(&std::mem::take(&mut next.running));
+        self.twice.add(&std::mem::take(&mut next.twice));
         if self.sums.is_empty() && self.padded.is_empty() {
             // An empty tally to begin with.
-            *self = Self { running: std::mem::take(&mut self.running), ..next };
+            let (running, twice) = (std::mem::take(&mut self.running), std::mem::take(&mut self.twice));
+            *self = Self { running, twice, ..next };
             return;
         }
         self.accepted += next.accepted;
@@ -218,6 +222,12 @@ impl Tally {
             (Some(all), Some(rejected)) if all.is_empty() => rejected.iter().map(|(group, pence)| (group.clone(), -pence)).collect(),
             (all, _) => all.cloned().unwrap_or_default(),
         }
+    }
+
+    /// Whether every record stands in the file an even number of times.
+    #[must_use]
+    pub fn each_twice(&self) -> bool {
+        self.twice.is_all()
     }
 
     /// Records after and before the header that are no preamble: accepted + rejected + blank + declared non-data.

@@ -57,6 +57,9 @@ pub struct DeliveryProof {
     /// Of the rows that lie outside what the delivery covers, how many and how much lies in each period; they count in `periods`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outside: BTreeMap<String, PeriodProof>,
+    /// Every record stands in the file an even number of times.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub each_twice: bool,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::unlike::unlike;
 use crate::{
-    domain::{Day, Pence, Period, pounds, rows_and_pounds},
+    domain::{Day, Pence, Period, counted, pounds, rows_and_pounds},
     lake::{DeliveryRecord, DeliveryState, PeriodProof, holder},
     pipeline::{Feed, Shrunken},
 };
@@ -137,8 +137,8 @@ pub fn replaced_in_words(replaced: &[Replaced]) -> Vec<String> {
 ///
 /// What it replaces is guarded: a period that would be emptied, or keep less than half of its rows or absolute amounts, or have no day in
 /// common with what stands, is in question, unless the feed lets its deliveries shrink or a person accepted this one. Nothing is guarded
-/// where nothing stands. Rows outside of what it covers that stand already are in question too, and amounts that are printed or
-/// signed otherwise than those of the deliveries before it.
+/// where nothing stands. Rows outside of what it covers that stand already are in question too, and amounts that are printed,
+/// signed or sized otherwise than those of the deliveries before it, the same amounts once more, and rows of which each is there twice.
 #[must_use]
 pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, moved: &dyn Fn(&DeliveryRecord) -> bool) -> Entry {
     let held_by = |known: &[DeliveryRecord], period: Period| holder(known, &new.council, &new.feed, period).cloned();
@@ -178,8 +178,20 @@ pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, 
     if !new.accepted_by(&new.rules()) {
         entry.questions.extend(again(&after, new));
         entry.questions.extend(unlike(known, new));
+        entry.questions.extend(each_twice(new));
     }
     entry
+}
+
+/// Every row is there twice: two copies of one file, put together.
+fn each_twice(new: &DeliveryRecord) -> Option<String> {
+    let is_asked = new.proof.each_twice && !new.proof.no_pounds;
+    is_asked.then(|| {
+        format!(
+            "each of its {} stands in it twice, or an even number of times: are these two copies of one file?",
+            counted(new.proof.accepted, "row")
+        )
+    })
 }
 
 /// Rows outside what the delivery covers that are as many, and as much, as stand in the period in which they lie: brought again without

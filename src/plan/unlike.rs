@@ -1,5 +1,8 @@
-//! A delivery whose amounts are printed or signed otherwise than those before it: pence for pounds, or the sign turned. Its rows are
-//! read as exactly as ever, so nothing refuses it; whether the figures are what they seem only a person can know.
+//! A delivery whose amounts are printed, signed or sized otherwise than those before it: pence or thousands for pounds, the sign or the
+//! sides turned, nothing but nought. Its rows are read as exactly as ever, so nothing refuses it; whether the figures are what they seem
+//! only a person can know.
+
+mod whole;
 
 use crate::{
     decode::AmountsSeen,
@@ -11,6 +14,10 @@ use crate::{
 const BEFORE: usize = 12;
 /// Binary digits that amounts on the average must have more: eight times as large. Pence taken for pounds have six or seven.
 const LARGER: u64 = 3;
+/// Binary digits that amounts on the average must have more or fewer to be in another unit, whatever their print: 32 times as large.
+const OTHER_UNIT: u64 = 5;
+/// From so many amounts on, their size tells something.
+const SIZED: u64 = 8;
 /// Of so many deliveries that are as all others, less than one shows by chance what one is asked for.
 const ODDS: u128 = 100;
 /// From so many amounts on, signs tell something.
@@ -30,9 +37,11 @@ pub(super) fn unlike(known: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<Stri
         let now = new.proof.columns.get(column)?;
         let told = |measure: &&Measure| !measure.seen.is_nothing();
         let before: Vec<&Measure> = stands.iter().filter_map(|r| r.proof.columns.get(column)).filter(told).collect();
-        Some([pence_for_pounds(column, &before, now), sign_turned(column, &before, now)])
+        let size = pence_for_pounds(column, &before, now).or_else(|| other_unit(column, &before, now));
+        Some([size, sign_turned(column, &before, now)])
     };
-    columns.into_iter().filter_map(of).flatten().flatten().collect()
+    let whole = whole::questions(&of_feed, &stands, new, sender);
+    columns.into_iter().filter_map(of).flatten().flatten().chain(whole).collect()
 }
 
 fn together(before: &[&Measure]) -> AmountsSeen {
@@ -47,7 +56,7 @@ fn pence_for_pounds(column: &str, before: &[&Measure], now: &Measure) -> Option<
         (1.., 0) => (now, then),
         _ => return None,
     };
-    if is_by_chance(other.texts - other.points, other.texts, whole.texts) || !is_larger(&whole, &other) {
+    if is_by_chance(other.texts - other.points, other.texts, whole.texts) || !is_larger(&whole, &other, LARGER) {
         return None;
     }
     Some(if now.points == 0 {
@@ -69,10 +78,25 @@ fn pence_for_pounds(column: &str, before: &[&Measure], now: &Measure) -> Option<
     })
 }
 
-/// Whether amounts are on the average so many times as large as others.
-fn is_larger(whole: &AmountsSeen, other: &AmountsSeen) -> bool {
+/// However they are printed, they are many times as large, or as small: pence, or thousands.
+fn other_unit(column: &str, before: &[&Measure], now: &Measure) -> Option<String> {
+    let (then, now) = (together(before), now.seen);
+    if then.amounts() < SIZED || now.amounts() < SIZED {
+        return None;
+    }
+    let amounts = format!("{} of `{column}`", counted(now.amounts(), "amount"));
+    if is_larger(&now, &then, OTHER_UNIT) {
+        return Some(format!("{amounts} are on the whole over 32 times as large as {} before: are they pence?", then.amounts()));
+    }
+    is_larger(&then, &now, OTHER_UNIT).then(|| {
+        format!("{amounts} are on the whole less than a 32nd as large as {} before: are they thousands of pounds?", then.amounts())
+    })
+}
+
+/// Whether amounts are on the average two to the power of so many times as large as others.
+fn is_larger(whole: &AmountsSeen, other: &AmountsSeen, digits_more: u64) -> bool {
     let wide = |a: u64, b: u64| u128::from(a) * u128::from(b);
-    let (digits, more) = (wide(other.digits, whole.amounts()), u128::from(LARGER) * wide(whole.amounts(), other.amounts()));
+    let (digits, more) = (wide(other.digits, whole.amounts()), u128::from(digits_more) * wide(whole.amounts(), other.amounts()));
     whole.amounts() > 0 && other.amounts() > 0 && wide(whole.digits, other.amounts()) >= digits + more
 }
 
@@ -89,9 +113,39 @@ fn is_by_chance(such: u64, all: u64, number: u64) -> bool {
     true
 }
 
+/// Most amounts of a column were on one side of nought, and most are on the other now.
+fn sign_turned(column: &str, before: &[&Measure], now: &Measure) -> Option<String> {
+    let turned = turned(before, now)?;
+    Some(format!("{}: is the sign turned?", turned.in_words(&format!("`{column}`"))))
+}
+
+/// That most amounts are on the other side of nought now.
+struct Turned {
+    /// Amounts on the side on which they are now: of how many, now and before.
+    now: (u64, u64),
+    before: (u64, u64),
+    sums: (Pence, Pence),
+    is: &'static str,
+}
+
+impl Turned {
+    fn in_words(&self, of: &str) -> String {
+        format!(
+            "{} of {} of {of} are {} nought ({}), and {} of {} were before ({})",
+            self.now.0,
+            counted(self.now.1, "amount"),
+            self.is,
+            pounds(self.sums.0),
+            self.before.0,
+            self.before.1,
+            pounds(self.sums.1),
+        )
+    }
+}
+
 /// Most amounts were on one side of nought, and most are on the other now, and so are their sums, of a file that is no smaller than others.
 /// Of a ledger that balances the sums are nought, and which side has more lines says nothing.
-fn sign_turned(column: &str, before: &[&Measure], now: &Measure) -> Option<String> {
+fn turned(before: &[&Measure], now: &Measure) -> Option<Turned> {
     let then = together(before);
     let mostly = |seen: &AmountsSeen| {
         let is = |side: u64| seen.amounts() >= TELLING && u128::from(side) * 4 >= u128::from(seen.amounts()) * 3;
@@ -113,13 +167,5 @@ fn sign_turned(column: &str, before: &[&Measure], now: &Measure) -> Option<Strin
     if !is_usual || !is_turned || is_by_chance(side(&then), then.amounts(), side(&now.seen)) {
         return None;
     }
-    Some(format!(
-        "{} of {} of `{column}` are {is} nought ({}), and {} of {} were before ({}): is the sign turned?",
-        side(&now.seen),
-        counted(now.seen.amounts(), "amount"),
-        pounds(now.accepted),
-        side(&then),
-        then.amounts(),
-        pounds(sum),
-    ))
+    Some(Turned { now: (side(&now.seen), now.seen.amounts()), before: (side(&then), then.amounts()), sums: (now.accepted, sum), is })
 }

@@ -143,7 +143,6 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryPr
         seen: sum.seen,
     };
     DeliveryProof {
-        outside: std::collections::BTreeMap::new(),
         records: tally.records(),
         accepted: tally.accepted,
         quarantined: tally.rejected,
@@ -151,17 +150,12 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryPr
         preamble: tally.preamble,
         control_records: tally.controls.values().sum::<u64>() + tally.footers,
         not_data: tally.not_data.clone(),
-        sender: None,
-        left_out: BTreeMap::new(),
         columns: tally.sums.iter().map(|sum| (sum.column.to_string(), measure(sum))).collect(),
-        periods: BTreeMap::new(),
         proved_by_sender: proved,
         controls,
         noise: tally.sums.iter().filter(|sum| sum.noise.values > 0).map(|sum| (sum.column.to_string(), noise(sum))).collect(),
-        no_pounds: false,
-        corrected: 0,
-        drift: Vec::new(),
-        set_aside: 0,
+        each_twice: tally.each_twice(),
+        ..DeliveryProof::default()
     }
 }
 

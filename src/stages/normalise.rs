@@ -111,6 +111,8 @@ pub struct Standings {
     pub in_closed_year: Group,
     /// Some row would lie outside with day and month of its date exchanged.
     pub outside_exchanged: bool,
+    /// Of the rows outside, those that would lie inside so.
+    pub inside_exchanged: u64,
 }
 
 impl Standings {
@@ -120,6 +122,7 @@ impl Standings {
         self.date_outside.add(&next.date_outside);
         self.in_closed_year.add(&next.in_closed_year);
         self.outside_exchanged |= next.outside_exchanged;
+        self.inside_exchanged += next.inside_exchanged;
     }
 }
 
@@ -401,7 +404,10 @@ impl Normaliser {
         match standing {
             Standing::Inside => {}
             Standing::DateOutside => counts.date_outside.count(row),
-            Standing::Outside => counts.outside.count(row),
+            Standing::Outside => {
+                counts.outside.count(row);
+                counts.inside_exchanged += u64::from(!self.placement.is_outside_exchanged(row.own));
+            }
         }
         if row.own.date.is_some_and(|day| self.placement.is_within_closed_year(day)) {
             counts.in_closed_year.count(row);

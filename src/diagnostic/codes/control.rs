@@ -61,8 +61,8 @@ codes! {
     LAST_LINE_OPEN = "TC0433", Supplier, 1, "the last record may be cut";
     /// A register that tells of a later day stands in for one that was never delivered.
     LATER_REGISTER = "TC0434", Supplier, 1, "figures read a later register", Note;
-    /// Most rows lie outside what the delivery covers, and none would with day and month of its date exchanged.
-    DAY_AND_MONTH = "TC0435", Supplier, 1, "day and month are exchanged through a whole file";
+    /// Most rows lie outside what the delivery covers, and none would with day and month of its date exchanged; or each of a few would not.
+    DAY_AND_MONTH = "TC0435", Supplier, 1, "day and month are exchanged through a whole file", Error or Warning;
     /// Every row lies outside what the delivery covers.
     ALL_OUTSIDE = "TC0436", Supplier, 1, "every row lies outside the period that the delivery covers", Warning;
     /// Rows whose own period is covered and whose date is not.

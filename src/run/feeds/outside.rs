@@ -32,8 +32,8 @@ struct Of<'a> {
 
 /// Looks at a whole delivery.
 ///
-/// Most rows outside and none of them with day and month exchanged refuses it; every row outside waits for a person; fewer go by
-/// `rows_outside`. A row whose own period is covered is inside, whatever its date.
+/// Most rows outside and none of them with day and month exchanged refuses it; every row outside waits for a person, and so do a few
+/// all of which would be inside with day and month exchanged; others go by `rows_outside`. A row whose own period is covered is inside, whatever its date.
 #[must_use]
 pub fn outside(feed: &Feed, file: &str, id: &DeliveryId, coverage: &Coverage, streamed: &Streamed, no_pounds: bool) -> Said {
     let of = Of { feed, file, id, coverage, no_pounds };
@@ -48,9 +48,11 @@ pub fn outside(feed: &Feed, file: &str, id: &DeliveryId, coverage: &Coverage, st
         } else if feed.rows_outside == RowsOutside::Refuse {
             said.faults.push(of.refused(&standings.outside, first));
         } else {
-            let waits = telling && outside == placed;
-            said.notes.push(of.warned(&standings.outside, first, waits));
-            said.waits.extend(waits.then(|| of.all_outside(&standings.outside, first)));
+            let all = telling && outside == placed;
+            let some_exchanged = !all && outside >= TELLING && standings.inside_exchanged == outside;
+            said.notes.push(of.warned(&standings.outside, first, all || some_exchanged));
+            said.waits.extend(all.then(|| of.all_outside(&standings.outside, first)));
+            said.waits.extend(some_exchanged.then(|| of.some_exchanged(&standings.outside, first)));
         }
     }
     said.notes.extend(standings.date_outside.first.map(|first| of.dates_outside(&standings.date_outside, first)));
@@ -125,6 +127,22 @@ impl Of<'_> {
             .expected(self.inside())
             .outcome("the delivery was refused; the last accepted one stays")
             .hint("ask the sender in which order day and month stand, and correct `formats` of the date in the contract (dd/mm/yyyy, mm/dd/yyyy)")
+    }
+
+    /// Where a spreadsheet took the days up to the twelfth for months, and left the others as they were.
+    fn some_exchanged(&self, group: &Group, first: Noted) -> Diagnostic {
+        let seen = format!(
+            "{}{} lie outside {} by their dates, and each would lie inside with day and month exchanged, {}",
+            counted(group.totals.rows, "row"),
+            self.sum(&group.totals),
+            self.coverage,
+            self.first(first, false)
+        );
+        Diagnostic::warning(codes::control::DAY_AND_MONTH, seen)
+            .place(self.place(first))
+            .expected(self.inside())
+            .outcome("nothing of the delivery is in the common table; it waits, and the last accepted one stays")
+            .hint("a spreadsheet may have read days up to the twelfth as months: ask the sender for the dates as text, or as yyyy-mm-dd")
     }
 
     fn all_outside(&self, group: &Group, first: Noted) -> Diagnostic {
