@@ -25,6 +25,8 @@ pub fn amount_question(evidence: &Evidence) -> Question {
         None if parts.is_some() => None,
         None => known_amount(evidence).or_else(|| unit::counts(evidence, heading_at(evidence, likely).or_else(|| money.first().cloned())?)),
     };
+    let repeated = default.as_deref().and_then(|default| repeated(evidence, default));
+    let default = default.filter(|_| repeated.is_none());
     let sums: Vec<String> = evidence
         .columns
         .iter()
@@ -37,11 +39,29 @@ pub fn amount_question(evidence: &Evidence) -> Question {
         }
         _ if sums.is_empty() => no_amount(evidence),
         _ if let Some(both) = &parts => format!("{}; a row may fill one of the two or both, and `{both}` counts both", sums.join("; ")),
-        _ => sums.join("; "),
+        _ => sums.iter().cloned().chain(repeated).collect::<Vec<_>>().join("; "),
     };
     let question = Question::new("amount", "Which column is the amount? A difference is written `Gross - VAT`.").seen(seen);
     let question = default.map_or(question.clone(), |default| question.default(default));
     question.stands_if(money.len() == 1)
+}
+
+/// That the likely amount is by its heading of a whole document, and another column of what its lines add up: each line may print the
+/// whole, which would count as often as there are lines. Where both come to the same, each document has one line.
+fn repeated(evidence: &Evidence, likely: &str) -> Option<String> {
+    const WHOLE: [&str; 8] = ["payment", "invoice", "document", "voucher", "cheque", "transaction", "batch", "header"];
+    const PART: [&str; 7] = ["line", "distribution", "dist", "split", "item", "detail", "allocated"];
+    const OTHER: [&str; 5] = ["vat", "tax", "number", "no", "type"];
+    let says = |seen: &Seen, wanted: &[&str]| words(&evidence.label(seen)).split(' ').any(|word| wanted.contains(&word));
+    let sum = |seen: &Seen| -> i128 { evidence.facts(seen).filter_map(|column| column.money.as_ref()).map(|money| money.sum.0).sum() };
+    let whole = evidence.named(likely).filter(|seen| says(seen, &WHOLE) && !says(seen, &PART))?;
+    let is_part = |seen: &&Seen| evidence.kind(seen) == Kind::Money && says(seen, &PART) && !says(seen, &OTHER);
+    let part = evidence.columns.iter().filter(is_part).find(|part| sum(part).abs() < sum(whole).abs())?;
+    Some(format!(
+        "`{}` is of a whole document by its heading, and `{}` of a line: on each line of a document the whole would count again",
+        evidence.label(whole),
+        evidence.label(part)
+    ))
 }
 
 /// Why no column looks like one of amounts.

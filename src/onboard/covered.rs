@@ -89,9 +89,10 @@ fn month_or_period(evidence: &Evidence, date: Option<&Seen>, pattern: &str) -> O
     let by_months = looks::months_as_columns(evidence).is_some();
     let spelt = evidence.samples.iter().all(|sample| has_month(&sample.profile.file));
     (date.is_none() && !by_months && !spelt && pattern.contains("{month}")).then(|| {
-        "no column holds days, so rows count in the one period that the name says: is its number a month (`calendar: month`), or a period of \
-         the financial year, of which 1 is April (`calendar: fiscal`)"
-            .to_owned()
+        let unread: String = looks::unread_days(evidence).iter().map(|column| format!("{column}; ")).collect();
+        format!(
+        "{unread}no column holds days that can be read, so rows count in the one period that the name says: is its number a month (`calendar: month`), or a period of \
+         the financial year, of which 1 is April (`calendar: fiscal`)")
     })
 }
 

@@ -1,12 +1,18 @@
 //! Questions about how the samples are to be looked at, before anything else can be asked, and about what kind of amounts they hold.
 
+use std::collections::BTreeSet;
+
 use super::{
     answers::{Answers, Question},
     evidence::{Evidence, Seen},
+    guess::words,
     happened::mixed,
     layout::known_widths,
 };
 use crate::profile::{Format, Kind, Profile, Sheet, is_month};
+
+/// Ways of writing that a question shows.
+const SHAPES: usize = 3;
 
 /// The answer that the columns of months are the amounts.
 pub const MONTHS: &str = "the columns of months";
@@ -61,6 +67,22 @@ fn what_is_not_read(profile: &Profile) -> String {
         "one delivery is one sheet; where each is a month, save each as a file of its own with its month in the name, as in \
          `{stem}_{sheet}_2025.xlsx`, and add the feed from those"
     )
+}
+
+/// Columns that are called after days and hold none that a word of `dates` reads: how they are written.
+pub fn unread_days(evidence: &Evidence) -> Vec<String> {
+    let speaks = |seen: &&Seen| {
+        let said = words(&seen.heading);
+        let is_day = said.split(' ').any(|word| ["date", "day", "posted", "dated"].contains(&word));
+        is_day && !matches!(evidence.kind(seen), Kind::Date | Kind::Empty | Kind::Period)
+    };
+    let written = |seen: &Seen| {
+        let shapes: BTreeSet<&str> = evidence.facts(seen).flat_map(|column| &column.shapes).map(|(shape, _)| shape.as_str()).collect();
+        let shapes: Vec<&str> = shapes.into_iter().take(SHAPES).collect();
+        let shapes = if shapes.is_empty() { String::new() } else { format!(" (9 a digit, A a letter: {})", shapes.join(", ")) };
+        format!("`{}` holds no days in a format that `truecost explain dates` lists{shapes}", evidence.label(seen))
+    };
+    evidence.columns.iter().filter(speaks).map(written).collect()
 }
 
 /// Sheets beside the one that is looked at which have its columns, and rows.

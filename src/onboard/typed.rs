@@ -9,7 +9,7 @@ use super::{
     layout::line_length,
     looks::MONTHS,
     said::{can_read_date, knows_style, unknown_style},
-    unit::{PENCE, THOUSANDS},
+    unit::{MILLIONS, OTHER_CURRENCY, PENCE, THOUSANDS},
     withheld,
 };
 use crate::{
@@ -121,6 +121,8 @@ impl Drawn<'_> {
         match self.said.of("unit").as_str() {
             PENCE if needed => styles.push("implied(2)".to_owned()),
             THOUSANDS if needed => self.cannot.push(format!("amounts in thousands of pounds in `{}`", seen.heading)),
+            MILLIONS if needed => self.cannot.push(format!("amounts in millions of pounds in `{}`", seen.heading)),
+            OTHER_CURRENCY if needed => self.cannot.push(format!("amounts in another currency than pounds in `{}`", seen.heading)),
             _ => {}
         }
         dedup(&mut styles);

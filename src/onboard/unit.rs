@@ -11,6 +11,9 @@ use crate::profile::{Kind, Money};
 pub const POUNDS: &str = "pounds";
 pub const PENCE: &str = "pence";
 pub const THOUSANDS: &str = "thousands";
+pub const MILLIONS: &str = "millions";
+/// Amounts in another currency than sterling.
+pub const OTHER_CURRENCY: &str = "other_currency";
 
 /// Two columns of which one is debits and the other credits.
 pub struct Sides {
@@ -149,7 +152,7 @@ pub fn unit(evidence: &Evidence, amount: &str) -> Question {
     };
     Question::new("unit", "In what does it print amounts?")
         .seen(seen)
-        .choices([POUNDS, PENCE, THOUSANDS])
+        .choices([POUNDS, PENCE, THOUSANDS, MILLIONS, OTHER_CURRENCY])
         .default(said)
         .stands_if(said == POUNDS)
 }
@@ -162,10 +165,23 @@ fn said(amount: &str) -> &'static str {
         PENCE
     } else if has(&["000", "000s", "000 s", "thousand", "thousands", "k", "gbp k", "tgbp"]) {
         THOUSANDS
+    } else if has(&["million", "millions", "mn", "amount m", "value m", "spend m", "cost m", "gbp m"]) || in_pounds_m(amount) {
+        MILLIONS
+    } else if !has(&["gbp", "sterling"]) && !amount.contains('£') && (has(&CURRENCIES) || amount.contains(['€', '$'])) {
+        OTHER_CURRENCY
     } else {
         POUNDS
     }
 }
+
+/// Whether a text says `£m`, and not `£mile`.
+fn in_pounds_m(text: &str) -> bool {
+    let said = text.to_lowercase();
+    said.split("£m").skip(1).any(|rest| !rest.starts_with(char::is_alphanumeric))
+}
+
+/// Currencies by which headings call amounts that are no pounds.
+const CURRENCIES: [&str; 8] = ["eur", "euro", "euros", "usd", "dollars", "us dollars", "chf", "jpy"];
 
 /// What a line above the headings says of the unit: of `over £25,000` nothing, of `all figures in £'000` thousands.
 fn said_above(line: &str) -> &'static str {
@@ -186,6 +202,10 @@ fn said_above(line: &str) -> &'static str {
         "amounts 000",
     ]) {
         THOUSANDS
+    } else if has(&["in millions", "in million", "in m", "in gbp m", "in gbp millions"]) || in_pounds_m(line) {
+        MILLIONS
+    } else if ["in €", "in $"].iter().any(|said| line.contains(said)) || CURRENCIES.iter().any(|word| has(&[&format!("in {word}")])) {
+        OTHER_CURRENCY
     } else {
         POUNDS
     }
@@ -204,6 +224,12 @@ mod tests {
         {
             assert_eq!(said_above(line), THOUSANDS, "{line}");
         }
+        for line in ["All figures in £m", "Amounts in £ millions", "Values in millions of pounds"] {
+            assert_eq!(said_above(line), MILLIONS, "{line}");
+        }
+        for line in ["All amounts in euro", "Amounts in EUR", "Figures in €"] {
+            assert_eq!(said_above(line), OTHER_CURRENCY, "{line}");
+        }
         for line in
             ["Payments over £25,000", "Payments over £100k", "Payments in excess of £500 in April 2025", "Spend over £5,000 in 2025"]
         {
@@ -219,7 +245,23 @@ mod tests {
         for heading in ["Amount £000", "Net (£'000)", "Spend £000s", "Amount (£k)", "Thousands of pounds"] {
             assert_eq!(said(heading), THOUSANDS, "{heading}");
         }
-        for heading in ["Amount", "Net Amount £", "Payments over £500", "Paid", "Amount Paid", "Total 2000"] {
+        for heading in ["Amount £m", "Value (millions)", "Net (£M)"] {
+            assert_eq!(said(heading), MILLIONS, "{heading}");
+        }
+        for heading in ["Amount EUR", "Amount ($)", "Euros", "Value (€)"] {
+            assert_eq!(said(heading), OTHER_CURRENCY, "{heading}");
+        }
+        for heading in [
+            "GBP Equivalent of EUR Amount",
+            "Amount £",
+            "Entered EUR, £",
+            "Amount",
+            "Net Amount £",
+            "Payments over £500",
+            "Paid",
+            "Amount Paid",
+            "Total 2000",
+        ] {
             assert_eq!(said(heading), POUNDS, "{heading}");
         }
     }

@@ -121,7 +121,10 @@ fn of_source(source: &source::Source, options: &Options) -> Answer<Profile> {
     let form = OtherFormat::of(&source.head(8)?);
     let refused = |what: &str, next: &str| Err(refuse::no_table(&source.shown(), what, next));
     match form {
-        None => text::profile(source, options),
+        None => match marked_up(&source.head(HEAD)?) {
+            Some((what, next)) => refused(what, next),
+            None => text::profile(source, options),
+        },
         Some(form @ (OtherFormat::Zip | OtherFormat::Gzip)) => {
             let packed = PlainPacked::open(&source.shown(), form, source.open()?, options.member.as_deref()).map_err(refuse::untouched)?;
             if let PlainPacked::Workbook(bytes) = &packed {
@@ -147,6 +150,29 @@ fn of_source(source: &source::Source, options: &Options) -> Answer<Profile> {
         Some(OtherFormat::Ebcdic) => {
             refused("text in the code of a mainframe (EBCDIC)", "ask the sender for the same text in ASCII or UTF-8")
         }
-        Some(OtherFormat::WebPage) => refused("a web page", "open it in a browser: it is mostly a page that asks for a password"),
+        Some(OtherFormat::WebPage) => refused(
+            "a web page",
+            "open it in a browser: it may be a page that asks for a password; where it holds the rows, open it in a spreadsheet and save it as .xlsx",
+        ),
+    }
+}
+
+/// Bytes in which text of another kind shows itself.
+const HEAD: u64 = 64;
+
+/// What text is that holds no lines of fields but marks around each value, and what to do with it: by its first characters.
+fn marked_up(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    let head: Vec<u8> =
+        head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    match head.as_slice() {
+        [b'{', b'"' | b'}', ..] | [b'[', b'{' | b'[', ..] => Some((
+            "JSON, a name beside each value",
+            "ask the sender for the same rows as CSV, or write them as CSV: a heading for each name",
+        )),
+        [b'<', b'?', b'x' | b'X', b'm' | b'M', b'l' | b'L', ..] => Some((
+            "XML, marks around each value",
+            "ask the sender for the same rows as CSV; where a spreadsheet opens it, save it as .xlsx",
+        )),
+        _ => None,
     }
 }
