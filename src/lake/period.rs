@@ -287,6 +287,13 @@ impl Closings {
         &self.reopenings
     }
 
+    /// Periods of a year that were closed and are open again.
+    #[must_use]
+    pub fn reopened_of(&self, year: i16) -> BTreeSet<Period> {
+        let of_year = self.reopenings.iter().map(|reopening| reopening.period).filter(|period| period.year == year);
+        of_year.filter(|period| !self.is_closed(*period)).collect()
+    }
+
     /// Every event, oldest first.
     #[must_use]
     pub fn events(&self) -> &[PeriodEvent] {

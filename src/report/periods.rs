@@ -13,7 +13,7 @@ use crate::{
     domain::{Changed, Pence, Period, counted, decimal, pounds},
     lake::{PeriodAct, PeriodEvent},
     pipeline::Partnership,
-    plan::{AfterClose, Slot, published_slots},
+    plan::{AfterClose, Slot, published_slots, spans},
     run::{PeriodAsked, PeriodDone, Previewed, RestatedPeriod},
     stages::restate::RestatedGroup,
 };
@@ -26,8 +26,9 @@ pub fn periods(partnership: &Partnership) -> Answer<Page> {
     let stand = Stand::of(partnership)?;
     let published: BTreeSet<Period> = published_slots(stand.latest.as_ref()).iter().map(|slot| slot.period).collect();
     let delivered = stand.plan.periods.iter().filter(|(_, entry)| entry.rows > 0).map(|(slot, _): (&Slot, _)| slot.period);
-    let all: BTreeSet<Period> =
-        delivered.chain(published.iter().copied()).chain(stand.closings.closed().map(|(period, _)| period)).collect();
+    // One that closed empty and was reopened has neither deliveries nor figures.
+    let acted_on = stand.closings.closed().map(|(period, _)| period).chain(stand.closings.reopenings().iter().map(|one| one.period));
+    let all: BTreeSet<Period> = delivered.chain(published.iter().copied()).chain(acted_on).collect();
     let mut table = Table::new(&[
         ("period", Align::Left),
         ("state", Align::Left),
@@ -66,14 +67,14 @@ fn event_json(event: &PeriodEvent) -> Value {
 /// What became of closing or reopening a period.
 #[must_use]
 pub fn period_done(asked: &PeriodAsked, done: &PeriodDone) -> Page {
-    let (period, PeriodDone { event, closed, already, gone }) = (asked.period, done);
+    let (period, PeriodDone { event, closed, already, gone, reopened }) = (asked.period, done);
     let at = |event: &PeriodEvent| {
         let release = event.closing.as_ref().and_then(|closing| closing.release.as_ref());
         release.map_or_else(|| event.at.clone(), |release| format!("{} in {release}", event.at))
     };
     let mut text = match (asked.act, already, closed) {
         (PeriodAct::Closed, true, _) => format!("{period} is closed already: by {}, {}\n", event.by, at(event)),
-        (PeriodAct::Closed, false, _) => closed_text(period, event),
+        (PeriodAct::Closed, false, _) => closed_text(period, event, reopened),
         (PeriodAct::Reopened, true, _) => format!("{period} is open already: reopened by {}, {}\n", event.by, event.at),
         (PeriodAct::Reopened, false, closed) => {
             let was = closed.as_ref().map(|closed| format!(" (closed {})", at(closed))).unwrap_or_default();
@@ -93,7 +94,7 @@ fn gone_text(gone: Option<&Diagnostic>) -> String {
     gone.map_or_else(String::new, |gone| format!("  {}: {}\n  data: {}\n  next: {}\n", gone.code.id, gone.seen, gone.outcome, gone.hint))
 }
 
-fn closed_text(period: Period, event: &PeriodEvent) -> String {
+fn closed_text(period: Period, event: &PeriodEvent, reopened: &[Period]) -> String {
     let Some(closing) = &event.closing else { return String::new() };
     let parts = closing.parts.values().map(Vec::len).sum::<usize>() as u64;
     let what = match &closing.release {
@@ -105,8 +106,12 @@ fn closed_text(period: Period, event: &PeriodEvent) -> String {
     };
     let without: String = closing.without.iter().map(|feed| format!("  without {feed}\n")).collect();
     // With its closing period a year is closed.
-    let year =
-        if period.period > 12 { format!("the year {}/{:02} is closed\n", period.year, (period.year + 1) % 100) } else { String::new() };
+    let year = format!("the year {}/{:02} is closed", period.year, (period.year + 1) % 100);
+    let year = match reopened {
+        _ if period.period <= 12 => String::new(),
+        [] => format!("{year}\n"),
+        open => format!("{year} but for {}, open again: truecost period close\n", spans(open)),
+    };
     format!("{period} is closed, {what}\n{without}{year}")
 }
 
@@ -115,7 +120,9 @@ fn closed_text(period: Period, event: &PeriodEvent) -> String {
 pub fn restated_text(restated: &RestatedPeriod) -> String {
     let head = format!("restated {}", restated.period);
     if restated.groups.is_empty() {
-        return format!("{head}: {}: {}\n", beside_groups(restated), restated.cause);
+        let nothing = restated.cells + restated.lines + restated.balances == 0 && restated.tables.is_empty();
+        let cause = if nothing { String::new() } else { format!(": {}", restated.cause) };
+        return format!("{head}: {}{cause}\n", beside_groups(restated));
     }
     let line = |group: &RestatedGroup| format!("{head}: {}: {}\n", group.sentence(), restated.cause);
     restated.groups.iter().map(line).collect()

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render_all},
-    domain::{Day, DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
+    domain::{Calendar, Day, DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
     lake::{DeliveryRecord, DeliveryState, Lake, holders, read_quarantine},
     pipeline::Partnership,
     plan::{
@@ -37,7 +37,7 @@ pub fn status(partnership: &Partnership, stand: &Stand, states: &[Supply]) -> An
     let mut text = format!("{}: {head}\n{}\n{}", partnership.name, needs::text(&needs), table.text());
     let (registers, stand_in) = (registers(stand), stand_in(stand));
     let lines = |list: &[(String, Value)]| list.iter().map(|(line, _)| line.clone()).collect::<Vec<_>>();
-    text.push_str(&listed("registers that the periods read", &lines(&registers)));
+    text.push_str(&listed("registers that the periods read", &register_lines(&registers, partnership.calendar)));
     text.push_str(&listed("lines that stand in for what did not come (`missing: carry`)", &lines(&stand_in)));
     text.push_str(&refused(stand));
     let in_question = in_question(partnership, stand);
@@ -61,7 +61,7 @@ pub fn status(partnership: &Partnership, stand: &Stand, states: &[Supply]) -> An
         text,
         json!({"partnership": &*partnership.name, "release": name, "needs": needs::json(&needs), "feeds": list, "uncounted": uncounted_json(&uncounted),
             "stops": told(&stops), "after_close": told(&after_close), "blocked": told(&stand.plan.blocked), "waiting": told(&waiting),
-            "in_question": asked.collect::<Vec<_>>(), "stand_in": of_lines(stand_in), "registers": of_lines(registers)}),
+            "in_question": asked.collect::<Vec<_>>(), "stand_in": of_lines(stand_in), "registers": registers.iter().map(Register::json).collect::<Vec<_>>()}),
     ))
 }
 
@@ -99,8 +99,15 @@ fn in_question(partnership: &Partnership, stand: &Stand) -> Vec<Diagnostic> {
     waiting.into_iter().chain(again).collect()
 }
 
-/// Of each feed that delivers snapshots: by the day of each, the periods of the release that read it, as a line and for programs.
-fn registers(stand: &Stand) -> Vec<(String, Value)> {
+/// A register that periods of the release read.
+struct Register {
+    feed: String,
+    as_at: Day,
+    periods: Vec<Period>,
+}
+
+/// Of each feed that delivers snapshots: by the day of each, the periods of the release that read it.
+fn registers(stand: &Stand) -> Vec<Register> {
     let published: BTreeSet<Period> = stand.plan.release_periods().into_iter().collect();
     let mut read: BTreeMap<(String, Day), Vec<Period>> = BTreeMap::new();
     for (slot, entry) in stand.plan.periods.iter().filter(|(slot, _)| published.contains(&slot.period)) {
@@ -108,11 +115,38 @@ fn registers(stand: &Stand) -> Vec<(String, Value)> {
             read.entry((slot.feed_name(), day)).or_default().push(slot.period);
         }
     }
-    let line = |((feed, day), periods): ((String, Day), Vec<Period>)| {
-        let json = json!({"feed": feed, "as_at": day.to_string(), "periods": periods.iter().map(ToString::to_string).collect::<Vec<_>>()});
-        (format!("{feed} as at {day}: {}", spans(&periods)), json)
-    };
-    read.into_iter().map(line).collect()
+    read.into_iter().map(|((feed, as_at), periods)| Register { feed, as_at, periods }).collect()
+}
+
+/// A line of each; where periods of a feed read the one of their own month, as they should, one line for all of them.
+fn register_lines(registers: &[Register], calendar: Calendar) -> Vec<String> {
+    let mut own: BTreeMap<&str, Vec<Period>> = BTreeMap::new();
+    for register in registers.iter().filter(|register| register.is_of_its_month(calendar)) {
+        own.entry(&register.feed).or_default().extend(&register.periods);
+    }
+    own.retain(|_, periods| periods.len() > 1);
+    let mut lines = Vec::new();
+    for register in registers {
+        match own.get(&*register.feed).filter(|_| register.is_of_its_month(calendar)) {
+            Some(periods) if periods.first() == register.periods.first() => {
+                lines.push(format!("{}, each as at a day of its own month: {}", register.feed, spans(periods)));
+            }
+            Some(_) => {}
+            None => lines.push(format!("{} as at {}: {}", register.feed, register.as_at, spans(&register.periods))),
+        }
+    }
+    lines
+}
+
+impl Register {
+    fn is_of_its_month(&self, calendar: Calendar) -> bool {
+        self.periods == [calendar.period_of(self.as_at)]
+    }
+
+    fn json(&self) -> Value {
+        let periods: Vec<String> = self.periods.iter().map(ToString::to_string).collect();
+        json!({"feed": self.feed, "as_at": self.as_at.to_string(), "periods": periods})
+    }
 }
 
 /// Months for which lines of another stand in, as a line and for programs; also where they are kept with the last good figures.

@@ -34,6 +34,14 @@ pub struct PeriodDone {
     pub already: bool,
     /// Of a reopening: that the pay behind the period is gone, so that nothing of it can be made again.
     pub gone: Option<Diagnostic>,
+    /// Of a closing, periods of the year that were closed before and are open again.
+    pub reopened: Vec<Period>,
+}
+
+impl PeriodDone {
+    fn new(event: PeriodEvent, closed: Option<PeriodEvent>, already: bool) -> Self {
+        Self { event, closed, already, gone: None, reopened: Vec::new() }
+    }
 }
 
 /// Closes or reopens a period.
@@ -105,7 +113,7 @@ impl Conductor<'_> {
 
     fn close(&self, asked: &PeriodAsked, held: &Lock, known: &[DeliveryRecord], closings: &Closings) -> Answer<PeriodDone> {
         if let Some(frozen) = closings.frozen(asked.period) {
-            return Ok(PeriodDone { event: frozen.event.clone(), closed: Some(frozen.event.clone()), already: true, gone: None });
+            return Ok(PeriodDone::new(frozen.event.clone(), Some(frozen.event.clone()), true));
         }
         self.has_begun(asked.period)?;
         let latest = self.lake.releases().latest()?;
@@ -138,7 +146,8 @@ impl Conductor<'_> {
         let event = self.event(asked, Some(closing), &objections);
         self.changes_nothing(&event, known, &lake, latest.as_ref(), closings, &inputs)?;
         self.lake.periods().enter(held, &event)?;
-        Ok(PeriodDone { closed: Some(event.clone()), event, already: false, gone: None })
+        let reopened = closings.reopened_of(asked.period.year).into_iter().filter(|period| *period != asked.period).collect();
+        Ok(PeriodDone { reopened, ..PeriodDone::new(event.clone(), Some(event), false) })
     }
 
     /// What the release is made from, whether the period is closed or not: closing takes nothing in and leaves nothing out.
@@ -184,7 +193,7 @@ impl Conductor<'_> {
         let Some(frozen) = closings.frozen(asked.period) else {
             let open = closings.reopenings().iter().rev().find(|reopening| reopening.period == asked.period);
             return match open {
-                Some(reopening) => Ok(PeriodDone { event: reopening.event.clone(), closed: None, already: true, gone: None }),
+                Some(reopening) => Ok(PeriodDone::new(reopening.event.clone(), None, true)),
                 None => Err(Diagnostic::new(codes::periods::NO_SUCH_CLOSING, format!("{} was never closed", asked.period))
                     .expected("a closed period")
                     .outcome("nothing was changed; what comes for it counts")
@@ -196,7 +205,7 @@ impl Conductor<'_> {
         self.lake.periods().enter(held, &event)?;
         let is_of = |gone: &&GoneFile| frozen.files.iter().any(|(_, file)| file.name == gone.file.name);
         let gone = is_gone(closings.gone().iter().filter(is_of)).map(|gone| stays_as_it_is(asked.period, &gone));
-        Ok(PeriodDone { event, closed: Some(frozen.event.clone()), already: false, gone })
+        Ok(PeriodDone { gone, ..PeriodDone::new(event, Some(frozen.event.clone()), false) })
     }
 }
 

@@ -69,7 +69,8 @@ impl CostRun<'_> {
             period,
             release: closing.release.clone(),
             is_closed: false,
-            other_rules: closing.rules != rules_digest(self.partnership),
+            // What was closed empty was made by no rules.
+            other_rules: !closing.rules.is_empty() && closing.rules != rules_digest(self.partnership),
             after_close: Vec::new(),
             restated: None,
             stops: plan.stops(&[]).into_iter().chain(stopped.iter().cloned()).collect(),
