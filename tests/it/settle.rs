@@ -114,6 +114,10 @@ impl Steps {
             ["northam", "southam"].iter().flat_map(|council| ["hr", "ict", "legal"].map(|service| member(council, service))).collect();
         let columns = [("organisation", Text), ("service", Text), ("role", Text), ("valid_from", Date), ("valid_to", Date)];
         self.give("membership", &columns, &members);
+        let councils = ["northam", "southam"].map(|council| {
+            [("organisation", council), ("kind", "council")].map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+        });
+        self.give("declared_organisation", &[("organisation", Text), ("kind", Text)], &councils);
         self
     }
 

@@ -1,9 +1,13 @@
 -- What each customer that pays a price bears of the services that it uses, by council in whose ledger it stands, for one delivery period.
--- A bearer that is no council is a customer or a company. Without an agreement that day it is treated as one that pays a price, since nobody
+-- A bearer that is neither a council nor a partner is a customer or a company. Without an agreement that day it is treated as one that pays a price, since nobody
 -- is billed without a basis; with `full_cost` terms it is a party like the partners, and owes its balance.
 -- Agreements change on the first day of a period only, so those of its last day are those of the period. Of several the first is named.
 WITH
-council AS (SELECT organisation FROM declared_organisation WHERE kind = 'council'),
+council AS (
+  SELECT organisation FROM declared_organisation WHERE kind = 'council'
+  UNION
+  SELECT organisation FROM membership WHERE role IN ('partner', 'host')
+),
 term AS (
   SELECT customer, service, min(agreement) AS agreement, first_value(legal_basis ORDER BY agreement) AS legal_basis, min(terms) AS terms
   FROM agreement
