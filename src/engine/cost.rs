@@ -6,10 +6,9 @@ use std::{
 };
 
 use arrow::{
-    array::{ArrayRef, RecordBatch, UInt32Array},
-    compute::{concat_batches, take_record_batch},
+    array::{ArrayRef, RecordBatch},
+    compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch},
     datatypes::{DataType, SchemaRef},
-    row::{RowConverter, SortField},
 };
 use datafusion::{
     common::{DFSchema, DataFusionError, internal_datafusion_err},
@@ -291,13 +290,9 @@ impl CostQuery {
             self.columns.iter().zip(rows.columns()).map(|(c, array)| (c.primary_key.unwrap_or(u32::MAX), array)).collect();
         // Stable: columns outside the key keep the contract's order.
         keyed.sort_by_key(|(position, _)| *position);
-        let columns: Vec<ArrayRef> = keyed.into_iter().map(|(_, values)| Arc::clone(values)).collect();
-        // A row of all of them in one text: two are compared at once, and not column by column.
-        let fields = columns.iter().map(|values| SortField::new(values.data_type().clone())).collect();
-        let keys = RowConverter::new(fields)?.convert_columns(&columns)?;
-        let mut order: Vec<u32> = (0..rows.num_rows() as u32).collect();
-        order.sort_unstable_by_key(|row| keys.row(*row as usize));
-        take_record_batch(rows, &UInt32Array::from(order))
+        let columns: Vec<SortColumn> =
+            keyed.into_iter().map(|(_, values)| SortColumn { values: Arc::clone(values), options: None }).collect();
+        take_record_batch(rows, &lexsort_to_indices(&columns, None)?)
     }
 }
 
