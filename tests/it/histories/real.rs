@@ -71,8 +71,9 @@ fn bytes(world: &World, content: usize) -> String {
     let one = FEEDS[of.feed].extent == Extent::One;
     let mut text = if one { "Amount;Text\n" } else { "Year;Period;Amount;Text\n" }.to_owned();
     for (period, rows) in of.rows.iter().enumerate() {
-        for _ in 0..*rows {
-            let line = if one { format!("{amount};c{content}") } else { format!("2023;{period};{amount};c{content}") };
+        for row in 0..*rows {
+            // Each is told apart: a file of which each row stands in it twice waits for a person.
+            let line = if one { format!("{amount};c{content}/{row}") } else { format!("2023;{period};{amount};c{content}/{row}") };
             writeln!(text, "{line}").unwrap();
         }
     }
