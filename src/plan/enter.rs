@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::unlike::unlike;
 use crate::{
-    domain::{Day, Pence, Period, counted, pounds, rows_and_pounds},
+    domain::{Day, Pence, Period, pounds, rows_and_pounds},
     lake::{DeliveryRecord, DeliveryState, PeriodProof, holder},
     pipeline::{Feed, Shrunken},
 };
@@ -178,20 +178,17 @@ pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, 
     if !new.accepted_by(&new.rules()) {
         entry.questions.extend(again(&after, new));
         entry.questions.extend(unlike(known, new));
-        entry.questions.extend(each_twice(new));
+        entry.questions.extend(each_twice(known, new));
     }
     entry
 }
 
-/// Every row is there twice: two copies of one file, put together.
-fn each_twice(new: &DeliveryRecord) -> Option<String> {
-    let is_asked = new.proof.each_twice && !new.proof.no_pounds;
-    is_asked.then(|| {
-        format!(
-            "each of its {} stands in it twice, or an even number of times: are these two copies of one file?",
-            counted(new.proof.accepted, "row")
-        )
-    })
+/// Every row is there twice: two copies of one file, put together; nothing where that is the custom of the feed, as of standing charges.
+fn each_twice(known: &[DeliveryRecord], new: &DeliveryRecord) -> Option<String> {
+    let is_custom =
+        |r: &DeliveryRecord| r.is_of(&new.council, &new.feed) && r.is_accepted() && r.proof.each_twice && !r.is(&new.delivery_id);
+    let is_asked = new.proof.each_twice && !new.proof.no_pounds && !known.iter().any(is_custom);
+    is_asked.then(|| "each of its rows stands in it twice, or an even number of times: are these two copies of one file?".to_owned())
 }
 
 /// Rows outside what the delivery covers that are as many, and as much, as stand in the period in which they lie: brought again without

@@ -11,12 +11,14 @@ pub(super) fn is_total(label: &str) -> bool {
     words.len() <= 5 && (total(words.first()) || total(words.last())) || label == "inserted footer"
 }
 
-/// The level of a sum that a list marks with asterisks, as SAP's do: 1 of `*`, 2 of `**` and of `** 4100`.
+/// The level of a sum that a list marks with asterisks, as SAP's do: 1 of `*`, 2 of `**` and of `** 4100`. Behind words asterisks are a
+/// mark of something else, as in `*** Redacted`, unless these say that it is a sum.
 pub(super) fn level(text: &str) -> Option<usize> {
     let text = text.trim();
     let rest = text.trim_start_matches('*');
     let level = text.len() - rest.len();
-    let ends = rest.is_empty() || (rest.starts_with(char::is_whitespace) && !rest.ends_with('*'));
+    let is_sum = !rest.contains(char::is_alphabetic) || rest.split_whitespace().any(|word| is_total_word(&word.to_lowercase()));
+    let ends = rest.is_empty() || (rest.starts_with(char::is_whitespace) && !rest.ends_with('*') && is_sum);
     ((1..=9).contains(&level) && ends).then_some(level)
 }
 

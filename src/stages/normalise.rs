@@ -401,19 +401,21 @@ impl Normaliser {
     }
 
     fn count(&self, row: Noted, standing: Standing, counts: &mut Standings) {
+        // One row inside is enough to know: after a few rows of an honest file nothing is asked any more of those inside.
+        let is_asked = standing == Standing::Outside || !counts.outside_exchanged;
+        let outside_exchanged = is_asked && self.placement.is_outside_exchanged(row.own);
+        counts.outside_exchanged |= outside_exchanged;
         match standing {
             Standing::Inside => {}
             Standing::DateOutside => counts.date_outside.count(row),
             Standing::Outside => {
                 counts.outside.count(row);
-                counts.inside_exchanged += u64::from(!self.placement.is_outside_exchanged(row.own));
+                counts.inside_exchanged += u64::from(!outside_exchanged);
             }
         }
         if row.own.date.is_some_and(|day| self.placement.is_within_closed_year(day)) {
             counts.in_closed_year.count(row);
         }
-        // One row is enough to know: after a few rows of an honest file nothing is asked any more.
-        counts.outside_exchanged = counts.outside_exchanged || self.placement.is_outside_exchanged(row.own);
     }
 }
 

@@ -32,11 +32,11 @@ slip AS (
   FROM pay_line WHERE assignment IS NOT NULL
   GROUP BY council, feed, delivery_id, assignment, pay_date
 ),
-youngest AS (SELECT council, assignment, min(age) AS age FROM post GROUP BY council, assignment),
+-- Of several registers the youngest that is not of a later period; else the first later one.
 one_post AS (
-  SELECT p.council, p.assignment, p.age, min(p.cost_centre) AS cost_centre
-  FROM post AS p JOIN youngest AS y ON y.council = p.council AND y.assignment = p.assignment AND y.age = p.age
-  GROUP BY p.council, p.assignment, p.age
+  SELECT council, assignment, first_value(age ORDER BY age < 0, abs(age), cost_centre) AS age,
+    first_value(cost_centre ORDER BY age < 0, abs(age), cost_centre) AS cost_centre
+  FROM post GROUP BY council, assignment
 ),
 placed_slip AS (
   SELECT n.driver, s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre) AS cost_centre,

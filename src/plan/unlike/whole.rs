@@ -26,7 +26,7 @@ pub(super) fn questions(
     let before: Vec<(&DeliveryRecord, Measure)> = stands.iter().filter_map(|r| Some((*r, summed(r, terms)?))).collect();
     let measures: Vec<&Measure> = before.iter().map(|(_, measure)| measure).collect();
     let sides = if terms.len() > 1 { sides_turned(terms, &measures, &now) } else { None };
-    [sides, unbalanced(&measures, &now), all_nought(&before, new, &now), same_again(of_feed, new)].into_iter().flatten().collect()
+    [sides, unbalanced(&measures, new, &now), all_nought(&before, new, &now), same_again(of_feed, new)].into_iter().flatten().collect()
 }
 
 /// The columns of the amount as one: what is taken off on its other side.
@@ -59,11 +59,12 @@ fn sides_turned(terms: &[(String, bool)], before: &[&Measure], now: &Measure) ->
     Some(format!("{}: have the columns changed sides?", turned.in_words(&format!("`{}`", in_words(terms)))))
 }
 
-/// What came to nought each time does not.
-fn unbalanced(before: &[&Measure], now: &Measure) -> Option<String> {
+/// What came to nought each time does not, although none of its rows was set aside.
+fn unbalanced(before: &[&Measure], new: &DeliveryRecord, now: &Measure) -> Option<String> {
     let telling = |seen: &AmountsSeen| seen.above > 0 && seen.below > 0 && seen.amounts() > TELLING;
     let balanced = before.len() >= BALANCED && before.iter().all(|measure| measure.accepted == 0 && telling(&measure.seen));
-    (balanced && now.accepted != 0).then(|| {
+    let is_whole = new.proof.quarantined == 0 && new.proof.set_aside == 0;
+    (balanced && is_whole && now.accepted != 0).then(|| {
         format!(
             "its amounts come to {}, and those of each of {} before it to nought: do lines of the other side lack?",
             pounds(now.accepted),

@@ -32,8 +32,9 @@ struct Of<'a> {
 
 /// Looks at a whole delivery.
 ///
-/// Most rows outside and none of them with day and month exchanged refuses it; every row outside waits for a person, and so do a few
-/// all of which would be inside with day and month exchanged; others go by `rows_outside`. A row whose own period is covered is inside, whatever its date.
+/// Most rows outside and none of them with day and month exchanged refuses it; every row outside waits for a person, and so do a few of
+/// one month all of which would be inside with day and month exchanged (within a longer time many would be by chance); others go by
+/// `rows_outside`. A row whose own period is covered is inside, whatever its date.
 #[must_use]
 pub fn outside(feed: &Feed, file: &str, id: &DeliveryId, coverage: &Coverage, streamed: &Streamed, no_pounds: bool) -> Said {
     let of = Of { feed, file, id, coverage, no_pounds };
@@ -49,7 +50,8 @@ pub fn outside(feed: &Feed, file: &str, id: &DeliveryId, coverage: &Coverage, st
             said.faults.push(of.refused(&standings.outside, first));
         } else {
             let all = telling && outside == placed;
-            let some_exchanged = !all && outside >= TELLING && standings.inside_exchanged == outside;
+            let of_a_month = coverage.periods().len() == 1;
+            let some_exchanged = !all && of_a_month && outside >= TELLING && standings.inside_exchanged == outside;
             said.notes.push(of.warned(&standings.outside, first, all || some_exchanged));
             said.waits.extend(all.then(|| of.all_outside(&standings.outside, first)));
             said.waits.extend(some_exchanged.then(|| of.some_exchanged(&standings.outside, first)));
