@@ -425,7 +425,8 @@ class Allocation:
             direct, matrix = self.direct(group), self.matrices[group, self.method]
             has = {service for service in direct}
             gross = matrix.gross(direct)
-            for service in matrix.pools:
+            # In a set of its own a service stands with its cost, whether a pool takes that on or not.
+            for service in (set(gross) | has if group else matrix.pools):
                 if not group or service in has or gross.get(service):
                     found[group or "all", service] = direct.get(service, 0), gross.get(service, Fraction(0))
         return found
