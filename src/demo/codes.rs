@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::partnership::embedded;
+use crate::domain::NOT_DISTRIBUTED;
 
 /// A cost centre and the service that its rule names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Codes {
             // The table also knows the account texts of payments, which no ledger uses.
             let Some(code) = row.field("account").filter(|code| code.bytes().all(|b| b.is_ascii_digit())) else { continue };
             // What no service bears is in no drawn journal.
-            if row.field("account_group") == Some("non_distributed") {
+            if row.field("account_group") == Some(NOT_DISTRIBUTED) {
                 continue;
             }
             let says = |name| row.field(name) == Some("true");

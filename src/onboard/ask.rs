@@ -149,9 +149,9 @@ fn totals(evidence: &Evidence, amount: &str) -> Vec<Question> {
     }
     if !totals.is_empty() {
         let agrees = evidence.samples.iter().flat_map(|sample| &sample.profile.totals).all(|total| total.difference.0 == 0);
-        let question = Question::new("control", "Is the printed total one that every file must agree with? no: it is left out, shown with its pounds and compared with nothing.")
-            .seen(totals.join("; "))
-            .choices([YES, NO]);
+        let ask = "Is the printed total one that every file must agree with? no: it is left out, shown with its pounds and compared with \
+                   nothing.";
+        let question = Question::new("control", ask).seen(totals.join("; ")).choices([YES, NO]);
         questions.push(if agrees { question.default(YES) } else { question });
     }
     // Of two columns each row fills one.

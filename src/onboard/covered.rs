@@ -91,8 +91,9 @@ fn month_or_period(evidence: &Evidence, date: Option<&Seen>, pattern: &str) -> O
     (date.is_none() && !by_months && !spelt && pattern.contains("{month}")).then(|| {
         let unread: String = looks::unread_days(evidence).iter().map(|column| format!("{column}; ")).collect();
         format!(
-        "{unread}no column holds days that can be read, so rows count in the one period that the name says: is its number a month (`calendar: month`), or a period of \
-         the financial year, of which 1 is April (`calendar: fiscal`)")
+            "{unread}no column holds days that can be read, so rows count in the one period that the name says: is its number a month \
+             (`calendar: month`), or a period of the financial year, of which 1 is April (`calendar: fiscal`)"
+        )
     })
 }
 

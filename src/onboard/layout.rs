@@ -218,11 +218,8 @@ fn encodings(profiles: &[&Profile], cannot: &mut Vec<String>) -> FileWord {
     found.sort_by_key(|word| word != "utf-8");
     // Pure ASCII proves neither: the first name with an accent will be of one or the other.
     let undecided = found == ["utf-8"] && profiles.iter().filter_map(|profile| profile.text.as_ref()).all(|text| text.ascii);
-    if undecided {
-        found.push("windows-1252".to_owned());
-    }
     // A month of another program is in the other of the two; a file that mixes them is refused.
-    if !undecided && found == ["utf-8"] {
+    if found == ["utf-8"] {
         found.push("windows-1252".to_owned());
     }
     let comment = if undecided { "the samples are plain ASCII" } else { "" };

@@ -43,15 +43,17 @@ fn given(feed: &Feed) -> Given {
 pub fn with_sender(partnership: &Partnership, records: &[&DeliveryRecord]) -> Vec<DeliveryRecord> {
     // Deliveries of a table without pounds never have one: the SQL of a feed is planned once, however many there are.
     let mut forms: BTreeMap<[&str; 4], Option<Form>> = BTreeMap::new();
-    let mut complete = |record: &DeliveryRecord, of| {
-        let mut record = record.clone();
+    let mut all = Vec::with_capacity(records.len());
+    for record in records {
+        let mut complete = DeliveryRecord::clone(record);
         if record.proof.sender.is_none() {
-            let form = forms.entry(of).or_insert_with(|| form_behind(partnership, &record));
-            record.proof.sender = form.as_ref().and_then(|form| from_columns(form, &record.proof));
+            let of = [&*record.council, &record.feed, &record.contract, &record.table];
+            let form = forms.entry(of).or_insert_with(|| form_behind(partnership, record));
+            complete.proof.sender = form.as_ref().and_then(|form| from_columns(form, &record.proof));
         }
-        record
-    };
-    records.iter().map(|record| complete(record, [&record.council, &record.feed, &record.contract, &record.table])).collect()
+        all.push(complete);
+    }
+    all
 }
 
 fn form_behind(partnership: &Partnership, record: &DeliveryRecord) -> Option<Form> {

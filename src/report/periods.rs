@@ -105,14 +105,13 @@ fn closed_text(period: Period, event: &PeriodEvent, reopened: &[Period]) -> Stri
         _ => "empty: nothing came for it and nothing is expected".to_owned(),
     };
     let without: String = closing.without.iter().map(|feed| format!("  without {feed}\n")).collect();
+    let closed = format!("{period} is closed, {what}\n{without}");
+    if period.period <= 12 {
+        return closed;
+    }
     // With its closing period a year is closed.
-    let year = format!("the year {}/{:02} is closed", period.year, (period.year + 1) % 100);
-    let year = match reopened {
-        _ if period.period <= 12 => String::new(),
-        [] => format!("{year}\n"),
-        open => format!("{year} but for {}, open again: truecost period close\n", spans(open)),
-    };
-    format!("{period} is closed, {what}\n{without}{year}")
+    let open = if reopened.is_empty() { String::new() } else { format!(" but for {}, open again: truecost period close", spans(reopened)) };
+    format!("{closed}the year {}/{:02} is closed{open}\n", period.year, (period.year + 1) % 100)
 }
 
 /// What a run restated, a line for each council and account group that costs more or less.
