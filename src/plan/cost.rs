@@ -123,6 +123,36 @@ impl CostPlan {
     }
 }
 
+impl CostPlan {
+    /// The steps that fill published tables, in order. Those of one period that need the same unpublished tables stand together as early as the
+    /// first of them can: where their parts are made period by period, such a table is made once for all of them and need not be kept.
+    #[must_use]
+    pub fn together(&self) -> Vec<Vec<&Step>> {
+        let mut hands: Vec<Vec<&Step>> = Vec::new();
+        for step in self.steps.iter().filter(|step| !step.published.is_empty()) {
+            let needs = self.needs(step);
+            let fills_what_it_reads = |hand: &Vec<&Step>| {
+                let mut reads = needs.iter().copied().chain([step]).flat_map(|step| &step.reads);
+                reads.any(|table| hand.iter().any(|before| before.publishes(table)))
+            };
+            let first = hands.iter().rposition(fills_what_it_reads).map_or(0, |last| last + 1);
+            let of_period: BTreeSet<&str> =
+                needs.iter().filter(|needed| needed.grain == Grain::Period).map(|needed| needed.name()).collect();
+            let shares = |hand: &Vec<&Step>| {
+                let is_alike = |other: &&Step| other.grain == step.grain && self.only_looks_up(other) == self.only_looks_up(step);
+                hand.iter().all(is_alike)
+                    && hand.iter().any(|other| self.needs(other).iter().any(|needed| of_period.contains(needed.name())))
+            };
+            let joins = hands.iter_mut().skip(first).find(|hand| step.grain == Grain::Period && shares(hand));
+            match joins {
+                Some(hand) => hand.push(step),
+                None => hands.push(vec![step]),
+            }
+        }
+        hands
+    }
+}
+
 /// Plans every query of `pipelines/cost` against the contracts, and the kernels of `cost.yaml` among them.
 ///
 /// # Errors

@@ -110,13 +110,14 @@ impl Walk<'_> {
         let beside = self.sources.iter().filter(|source| periods.iter().any(|period| period.holds(source)) && !stale.contains(source));
         let beside: Vec<CostSource> = beside.cloned().collect();
         stale.extend(beside);
-        let lookups = self.lookups(step, &Scope::These(stale))?;
+        let lookups = self.lookups(&[step], &Scope::These(stale))?;
         let [code_match, code_class, account, cost_centre, department, line_class] = LOOKED_UP.map(|name| self.looked_up(name, &lookups));
         let code_class = code_class?;
         let mut meanings = meanings(&code_match?, &code_class, &self.told_apart(&account?)?, &cost_centre?, &department?, &line_class?)?;
         let mut pay = AllPayParts::new();
         for period in &periods {
             add_pay_parts(&self.unpublished_rows(step, PAY_PART, period, &lookups)?, &mut meanings, &mut pay)?;
+            self.let_go(period);
         }
         Ok(Meant { meanings, pay, code_class, line_total: Vec::new() })
     }

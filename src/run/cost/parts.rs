@@ -156,7 +156,11 @@ impl<'a> Parts<'a> {
 impl<T: Sync> Work<'_, T> {
     /// What is to be made, in order.
     pub fn stale(&self) -> Vec<&T> {
-        self.units.iter().filter(|(_, taken)| taken.is_none()).map(|(unit, _)| &unit.of).collect()
+        self.stale_units().map(|(_, unit)| &unit.of).collect()
+    }
+
+    fn stale_units(&self) -> impl Iterator<Item = (usize, &Unit<T>)> {
+        self.units.iter().enumerate().filter(|(_, (_, taken))| taken.is_none()).map(|(at, (unit, _))| (at, unit))
     }
 
     /// Makes what is to be made, in parallel; gives all of it in the order in which it was asked for.
@@ -164,23 +168,49 @@ impl<T: Sync> Work<'_, T> {
     /// # Errors
     /// The first that `make` meets; TC10…
     pub fn fill(self, make: impl Fn(&T) -> Answer<Vec<Made>> + Sync) -> Answer<Vec<Filled<T>>> {
-        let stale: Vec<(usize, &Unit<T>)> =
-            self.units.iter().enumerate().filter(|(_, (_, taken))| taken.is_none()).map(|(at, (unit, _))| (at, unit)).collect();
-        let made = Mutex::new(BTreeMap::new());
-        each(self.parts.threads, stale, |(at, unit)| {
-            let of_tables = self.tables.iter().zip(make(&unit.of)?);
-            crash::point("cost.part_made")?;
-            let parts = of_tables.map(|(table, made)| self.parts.add(table, &unit.key, &unit.inputs, made)).collect::<Answer<Vec<_>>>()?;
-            lock(&made).insert(at, parts);
-            Ok(())
-        })?;
-        let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let filled = |(at, (unit, taken)): (usize, (Unit<T>, Option<Vec<PublishedPart>>))| {
-            let fresh = taken.is_none();
-            taken.or_else(|| made.remove(&at)).map(|parts| Filled { of: unit.of, parts, fresh })
-        };
-        Ok(self.units.into_iter().enumerate().filter_map(filled).collect())
+        let filled = fill_together(vec![self], |_, of| make(of), |_| ())?;
+        Ok(filled.into_iter().flatten().collect())
     }
+}
+
+/// The same for several works: what has one key is made by one thread after another, and `done` is told of it then.
+///
+/// # Errors
+/// The first that `make` meets, which is told the place of the work; TC10…
+pub(super) fn fill_together<T: Sync>(
+    works: Vec<Work<'_, T>>,
+    make: impl Fn(usize, &T) -> Answer<Vec<Made>> + Sync,
+    done: impl Fn(&T) + Sync,
+) -> Answer<Vec<Vec<Filled<T>>>> {
+    let mut jobs: BTreeMap<&str, Vec<(usize, usize, &Unit<T>)>> = BTreeMap::new();
+    for (of, work) in works.iter().enumerate() {
+        for (at, unit) in work.stale_units() {
+            jobs.entry(&unit.key).or_default().push((of, at, unit));
+        }
+    }
+    let made = Mutex::new(BTreeMap::new());
+    let threads = works.first().map_or(1, |work| work.parts.threads);
+    each(threads, jobs.into_values().collect(), |units: Vec<(usize, usize, &Unit<T>)>| {
+        for (of, at, unit) in &units {
+            let Some(work) = works.get(*of) else { continue };
+            let of_tables = work.tables.iter().zip(make(*of, &unit.of)?);
+            crash::point("cost.part_made")?;
+            let parts = of_tables.map(|(table, made)| work.parts.add(table, &unit.key, &unit.inputs, made)).collect::<Answer<Vec<_>>>()?;
+            lock(&made).insert((*of, *at), parts);
+        }
+        units.last().into_iter().for_each(|(.., unit)| done(&unit.of));
+        Ok(())
+    })?;
+    let mut made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut filled = |of: usize, (at, (unit, taken)): (usize, (Unit<T>, Option<Vec<PublishedPart>>))| {
+        let fresh = taken.is_none();
+        taken.or_else(|| made.remove(&(of, at))).map(|parts| Filled { of: unit.of, parts, fresh })
+    };
+    Ok(works
+        .into_iter()
+        .enumerate()
+        .map(|(of, work)| work.units.into_iter().enumerate().filter_map(|unit| filled(of, unit)).collect())
+        .collect())
 }
 
 /// The next release while it is put together.

@@ -9,7 +9,6 @@ use arrow::{compute::concat_batches, record_batch::RecordBatch};
 
 use super::{
     kernels::work,
-    parts::FEW_ROWS,
     steps::{PAY_LINE, Walk},
 };
 use crate::{
@@ -27,23 +26,23 @@ use crate::{
 pub(super) type Lookups = BTreeMap<String, RecordBatch>;
 
 impl Walk<'_> {
-    /// The same for what is stale: of the periods in hand where a step only looks up in them, and none where nothing is there to be
-    /// looked up: no pay, and no volumes.
-    pub(super) fn lookups_for(&self, step: &Step, stale: &[&Scope]) -> Answer<Lookups> {
+    /// Whole tables that nobody publishes and that steps which stand together need for what is stale: of the periods in hand where they only
+    /// look up in them, and none where nothing is there to be looked up: no pay, and no volumes.
+    pub(super) fn lookups_for(&self, steps: &[&Step], stale: &[&Scope]) -> Answer<Lookups> {
         if stale.is_empty() {
             return Ok(Lookups::new());
         }
-        if !self.plan.only_looks_up(step) {
-            return self.lookups(step, &Scope::Whole);
+        if !steps.iter().all(|step| self.plan.only_looks_up(step)) {
+            return self.lookups(steps, &Scope::Whole);
         }
-        let sources = self.periods_with_more(step, stale);
-        if sources.is_empty() { Ok(Lookups::new()) } else { self.lookups(step, &Scope::These(sources)) }
+        let sources = self.periods_with_more(steps, stale);
+        if sources.is_empty() { Ok(Lookups::new()) } else { self.lookups(steps, &Scope::These(sources)) }
     }
 
-    /// All partitions of those periods in hand for which a step needs more than ledgers and payments.
-    pub fn periods_with_more(&self, step: &Step, stale: &[&Scope]) -> Vec<CostSource> {
-        let needs = self.plan.needs(step);
-        let read: BTreeSet<&String> = needs.into_iter().chain([step]).flat_map(|step| &step.reads).collect();
+    /// All partitions of those periods in hand for which steps need more than ledgers and payments.
+    fn periods_with_more(&self, steps: &[&Step], stale: &[&Scope]) -> Vec<CostSource> {
+        let needs = steps.iter().flat_map(|step| self.plan.needs(step).into_iter().chain([*step]));
+        let read: BTreeSet<&String> = needs.flat_map(|step| &step.reads).collect();
         let periods: BTreeSet<Period> = self.sources.iter().map(|source| source.file.period).collect();
         let in_hand = periods.into_iter().map(Scope::Period).filter(|period| stale.iter().any(|scope| scope.meets(period)));
         let has_more = |period: &Scope| read.iter().any(|table| !self.beside_of(table, period).is_empty());
@@ -51,17 +50,20 @@ impl Walk<'_> {
         self.sources.iter().filter(|source| periods.iter().any(|period| period.holds(source))).cloned().collect()
     }
 
-    /// Whole tables that nobody publishes and that a step needs, each after those that it reads.
-    pub fn lookups(&self, step: &Step, scope: &Scope) -> Answer<Lookups> {
+    /// Whole tables that nobody publishes and that these steps need, each after those that it reads.
+    pub fn lookups(&self, steps: &[&Step], scope: &Scope) -> Answer<Lookups> {
         let mut lookups = Lookups::new();
-        for needed in self.plan.needs(step).into_iter().filter(|needed| needed.grain == Grain::Whole) {
-            let rows = self.rows(needed, scope, &lookups)?;
-            lookups.extend(needed.fills.iter().cloned().zip(rows));
+        for needed in steps.iter().flat_map(|step| self.plan.needs(step)).filter(|needed| needed.grain == Grain::Whole) {
+            if !lookups.contains_key(needed.name()) {
+                let rows = self.rows(needed, scope, &lookups)?;
+                lookups.extend(needed.fills.iter().cloned().zip(rows));
+            }
         }
         Ok(lookups)
     }
 
-    /// The rows of each table that a step fills, in a scope; small ones that nobody publishes are made once for all that read them.
+    /// The rows of each table that a step fills, in a scope; what nobody publishes is made once for all that read it while the scope is in hand,
+    /// and once for the whole run where it is small.
     pub(super) fn rows(&self, step: &Step, scope: &Scope, lookups: &Lookups) -> Answer<Vec<RecordBatch>> {
         let is_kept = step.published.len() < step.fills.len() && matches!(scope, Scope::Period(_) | Scope::Year(_));
         let key = (step.name().to_owned(), scope.key());
@@ -69,7 +71,7 @@ impl Walk<'_> {
             return Ok(rows);
         }
         let rows = self.work(step, scope, lookups)?;
-        if is_kept && rows.iter().map(RecordBatch::num_rows).sum::<usize>() <= FEW_ROWS {
+        if is_kept {
             lock(&self.worked).insert(key, rows.clone());
         }
         Ok(rows)

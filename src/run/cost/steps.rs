@@ -11,7 +11,7 @@ use super::{
     CostRun,
     classify::Meant,
     frozen::Taken,
-    parts::{Filled, Made, Parts, Unit},
+    parts::{FEW_ROWS, Filled, Made, Parts, Unit, Work, fill_together},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
@@ -49,7 +49,7 @@ pub(super) struct Walk<'a> {
     separated: BTreeSet<Period>,
     /// Partitions whose bytes are as they were written: those that this run wrote, and those that it has looked at.
     held: BTreeSet<&'a str>,
-    /// Small tables that nobody publishes, by step and scope.
+    /// Tables that nobody publishes, by step and scope: small ones, and those of the scopes in hand.
     pub(super) worked: Mutex<BTreeMap<(String, String), Vec<RecordBatch>>>,
     /// Matrices that a kernel has solved, for the next.
     pub(super) solved: Solved,
@@ -60,8 +60,8 @@ pub(super) struct Walk<'a> {
 }
 
 /// What of a step was made, and what stood.
-fn moved(filled: &[Filled<Scope>]) -> Moved {
-    let of = |fresh: bool| filled.iter().filter(move |filled| filled.fresh == fresh).flat_map(|filled| &filled.parts);
+fn moved(filled: &[Vec<Filled<Scope>>]) -> Moved {
+    let of = |fresh: bool| filled.iter().flatten().filter(move |filled| filled.fresh == fresh).flat_map(|filled| &filled.parts);
     let (rows, bytes) = (of(true).map(|part| part.rows).sum(), of(true).map(|part| part.bytes).sum());
     Moved { rows, bytes, made: of(true).count() as u64, kept: of(false).count() as u64, ..Moved::default() }
 }
@@ -108,39 +108,76 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// TC08… where a query fails; TC10…
     pub fn all(&mut self) -> Answer<()> {
-        for step in self.plan.steps.iter().filter(|step| !step.published.is_empty()) {
-            let begun = self.run.begin("make", step.published.join(" "));
-            let names = || step.published.iter().map(String::as_str).collect();
-            let mut work = self.parts.look(names(), self.units(step));
-            if self.refuse_gone(step, &work.stale()) {
-                work = self.parts.look(names(), self.units(step));
+        for steps in self.plan.together() {
+            let tables: Vec<&str> = steps.iter().flat_map(|step| &step.published).map(String::as_str).collect();
+            let begun = self.run.begin("make", tables.join(" "));
+            let mut works = self.look(&steps);
+            let mut is_gone = false;
+            for (step, work) in steps.iter().zip(&works) {
+                is_gone |= self.refuse_gone(step, &work.stale());
             }
-            self.hold(step, &work.stale())?;
-            let filled = match &step.how {
-                How::Kernel(Kernel::Classify) => self.classify(step, work)?,
-                How::Kernel(_) | How::Query(_) => {
-                    let lookups = self.lookups_for(step, &work.stale())?;
-                    work.fill(|scope| {
-                        let rows = match (self.rows(step, scope, &lookups), scope) {
-                            (Err(refusal), Scope::Period(period)) if refusal.0.iter().all(blocks_a_period) => {
-                                self.refuse(*period, refusal.0);
-                                return Ok(Vec::new());
-                            }
-                            (rows, _) => rows?,
-                        };
-                        let filled = step.fills.iter().zip(rows);
-                        Ok(filled.filter(|(table, _)| step.publishes(table)).map(|(_, rows)| Made::Rows(rows)).collect())
-                    })?
+            if is_gone {
+                works = self.look(&steps);
+            }
+            for (step, work) in steps.iter().zip(&works) {
+                self.hold(step, &work.stale())?;
+            }
+            let filled = match steps.as_slice() {
+                [step] if matches!(step.how, How::Kernel(Kernel::Classify)) => {
+                    works.into_iter().map(|work| self.classify(step, work)).collect::<Answer<Vec<_>>>()?
                 }
+                steps => self.fill(steps, works)?,
             };
             self.run.end(begun, moved(&filled));
-            self.enter(step, filled);
+            steps.into_iter().zip(filled).for_each(|(step, filled)| self.enter(step, filled));
         }
         if !self.separated.is_empty() {
             let periods = Scope::all(Grain::Period, self.sources).len() as u64;
             self.run.step(&format!("separated {} of {}", self.separated.len(), counted(periods, "period")));
         }
         Ok(())
+    }
+
+    fn look<'s>(&self, steps: &[&'s Step]) -> Vec<Work<'s, Scope>>
+    where
+        'a: 's,
+    {
+        steps.iter().map(|step| self.parts.look(step.published.iter().map(String::as_str).collect(), self.units(step))).collect()
+    }
+
+    /// Parts of steps that stand together, scope by scope: what is large and nobody publishes is let go with its scope.
+    fn fill(&self, steps: &[&Step], works: Vec<Work<'_, Scope>>) -> Answer<Vec<Vec<Filled<Scope>>>> {
+        let stale = works.iter().flat_map(Work::stale).collect::<Vec<_>>();
+        let lookups = self.lookups_for(steps, &stale)?;
+        fill_together(
+            works,
+            |at, scope| {
+                let Some(step) = steps.get(at).filter(|_| !is_refused(&self.refused(), scope)) else { return Ok(Vec::new()) };
+                let rows = match (self.rows(step, scope, &lookups), scope) {
+                    (Err(refusal), Scope::Period(period)) if refusal.0.iter().all(blocks_a_period) => {
+                        self.refuse(*period, refusal.0);
+                        return Ok(Vec::new());
+                    }
+                    (rows, _) => rows?,
+                };
+                let filled = step.fills.iter().zip(rows);
+                Ok(filled.filter(|(table, _)| step.publishes(table)).map(|(_, rows)| Made::Rows(rows)).collect())
+            },
+            |scope| self.let_go(scope),
+        )
+    }
+
+    /// Lets go what is large of a period, once all that stand together are made for it; of all periods, where more than one was in hand.
+    pub(super) fn let_go(&self, scope: &Scope) {
+        let other = matches!(scope, Scope::Period(_)).then(|| scope.key());
+        let is_kept = |of: &String, rows: &[RecordBatch]| {
+            rows.iter().map(RecordBatch::num_rows).sum::<usize>() <= FEW_ROWS || other.as_ref().is_some_and(|key| key != of)
+        };
+        lock(&self.worked).retain(|(_, of), rows| is_kept(of, rows));
+    }
+
+    fn refused(&self) -> BTreeSet<Period> {
+        lock(&self.verdicts).keys().copied().collect()
     }
 
     fn refuse(&self, period: Period, reports: Vec<Diagnostic>) {
@@ -244,13 +281,8 @@ impl<'a> Walk<'a> {
             Scope::Partition(source) => step.reads.contains(source.basis.common_table()),
             _ => true,
         };
-        let refused: BTreeSet<Period> = lock(&self.verdicts).keys().copied().collect();
-        let is_refused = |scope: &Scope| match scope {
-            Scope::Period(period) | Scope::Council(_, period) => refused.contains(period),
-            Scope::Partition(source) => refused.contains(&source.file.period),
-            Scope::Year(_) | Scope::Whole | Scope::These(_) => false,
-        };
-        let stands = |scope: &Scope| !is_refused(scope);
+        let refused = self.refused();
+        let stands = |scope: &Scope| !is_refused(&refused, scope);
         let leaves = |scope: &Scope| self.taken.leaves(step, scope);
         let scopes = Scope::all(step.grain, self.sources).into_iter().filter(reads).filter(stands).filter(leaves);
         scopes.map(|of| Unit { key: of.key(), inputs: inputs.of(step, &recipe, &of), of }).collect()
@@ -287,6 +319,15 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         self.made.get("cost_line").into_iter().flatten().filter_map(line).collect()
+    }
+}
+
+/// Whether a scope lies in one of these periods.
+fn is_refused(refused: &BTreeSet<Period>, scope: &Scope) -> bool {
+    match scope {
+        Scope::Period(period) | Scope::Council(_, period) => refused.contains(period),
+        Scope::Partition(source) => refused.contains(&source.file.period),
+        Scope::Year(_) | Scope::Whole | Scope::These(_) => false,
     }
 }
 
