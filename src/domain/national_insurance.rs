@@ -6,12 +6,11 @@ use super::{Fraction, NoWeight, Pence, Quantity, Weights};
 
 /// What one assignment of a person earned on a pay date.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Niable {
-    pub assignment: String,
+pub struct Niable<'a> {
     /// Category letter; `None` where the register has none.
-    pub letter: Option<String>,
+    pub letter: Option<&'a str>,
     /// `weekly`, `fortnightly`, `four_weekly` or `monthly`; `None` where the pay lines have none.
-    pub pay_basis: Option<String>,
+    pub pay_basis: Option<&'a str>,
     /// Whether contributions are worked out over the year, as for directors.
     pub is_annual: bool,
     /// Pence on which contributions are due; negative where pay was taken back.
@@ -52,12 +51,12 @@ pub enum NotRecomputed {
 ///
 /// # Errors
 /// [`NotRecomputed`] where they cannot be worked out.
-pub fn employer_ni(earned: &[Niable], rate: impl Fn(&str, &str) -> Option<NiRate>) -> Result<Pence, NotRecomputed> {
+pub fn employer_ni(earned: &[Niable<'_>], rate: impl Fn(&str, &str) -> Option<NiRate>) -> Result<Pence, NotRecomputed> {
     if earned.iter().any(|post| post.is_annual) {
         return Err(NotRecomputed::Annual);
     }
-    let letter = one(earned.iter().map(|post| post.letter.as_deref()), NotRecomputed::NoLetter, NotRecomputed::TwoLetters)?;
-    let basis = one(earned.iter().map(|post| post.pay_basis.as_deref()), NotRecomputed::NoPayBasis, NotRecomputed::TwoPayBases)?;
+    let letter = one(earned.iter().map(|post| post.letter), NotRecomputed::NoLetter, NotRecomputed::TwoLetters)?;
+    let basis = one(earned.iter().map(|post| post.pay_basis), NotRecomputed::NoPayBasis, NotRecomputed::TwoPayBases)?;
     let rate = rate(letter, basis).ok_or(NotRecomputed::NoRate)?;
     if rate.has_upper_threshold {
         return Err(NotRecomputed::UpperThreshold);
@@ -85,10 +84,10 @@ pub fn employer_pension(pensionable: Pence, percent: Quantity) -> Option<Pence> 
 
 /// Earnings of an assignment on one cost centre and account: what a contribution is passed on to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EarnedAt {
-    pub assignment: String,
-    pub cost_centre: String,
-    pub account: String,
+pub struct EarnedAt<'a> {
+    pub assignment: &'a str,
+    pub cost_centre: &'a str,
+    pub account: &'a str,
     /// Pence on which the contribution was due.
     pub pence: Pence,
 }
@@ -98,11 +97,13 @@ pub struct EarnedAt {
 ///
 /// # Errors
 /// [`NoWeight`] where the earnings sum to nought and the contribution does not.
-pub fn pass_on(contribution: Pence, earned: &[EarnedAt]) -> Result<Vec<Pence>, NoWeight> {
-    if contribution == 0 {
-        return Ok(vec![0; earned.len()]);
+pub fn pass_on(contribution: Pence, earned: &[EarnedAt<'_>]) -> Result<Vec<Pence>, NoWeight> {
+    match earned {
+        _ if contribution == 0 => return Ok(vec![0; earned.len()]),
+        [at] if at.pence != 0 => return Ok(vec![contribution]),
+        _ => {}
     }
-    let key = |at: &EarnedAt| format!("{}/{}/{}", at.assignment, at.cost_centre, at.account);
+    let key = |at: &EarnedAt<'_>| format!("{}/{}/{}", at.assignment, at.cost_centre, at.account);
     Weights::new(earned.iter().map(|at| (key(at), at.pence)))?.apportion(contribution).ok_or(NoWeight)
 }
 
@@ -112,9 +113,8 @@ mod tests {
 
     use super::*;
 
-    fn earned(assignment: &str, pence: Pence) -> Niable {
-        let (letter, pay_basis) = (Some("A".into()), Some("monthly".into()));
-        Niable { assignment: assignment.into(), letter, pay_basis, is_annual: false, pence }
+    fn earned(pence: Pence) -> Niable<'static> {
+        Niable { letter: Some("A"), pay_basis: Some("monthly"), is_annual: false, pence }
     }
 
     fn rate(percent: i128, threshold: i128) -> NiRate {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn due(pence: Pence, rate: NiRate) -> Pence {
-        employer_ni(&[earned("one", pence)], |_, _| Some(rate)).unwrap()
+        employer_ni(&[earned(pence)], |_, _| Some(rate)).unwrap()
     }
 
     #[test]
@@ -147,11 +147,10 @@ mod tests {
 
     #[test]
     fn posts_are_taken_together_and_the_sum_is_passed_on() {
-        let both = [earned("one", 60_000), earned("two", 40_000)];
+        let both = [earned(60_000), earned(40_000)];
         let ni = employer_ni(&both, |_, _| Some(rate(138, 702))).unwrap();
         assert_eq!(ni, 4_112, "each alone would be below the threshold");
-        let at =
-            |assignment: &str, pence| EarnedAt { assignment: assignment.into(), cost_centre: "N100".into(), account: "1000".into(), pence };
+        let at = |assignment, pence| EarnedAt { assignment, cost_centre: "N100", account: "1000", pence };
         assert_eq!(pass_on(ni, &[at("two", 40_000), at("one", 60_000)]).unwrap(), [1_645, 2_467]);
         assert_eq!(pass_on(0, &[at("two", 5), at("one", -5)]).unwrap(), [0, 0]);
         assert_eq!(pass_on(1, &[at("two", 5), at("one", -5)]), Err(NoWeight));
@@ -159,16 +158,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_worked_out() {
-        let answer = |posts: &[Niable], rate: Option<NiRate>| employer_ni(posts, |_, _| rate).unwrap_err();
+        let answer = |posts: &[Niable<'_>], rate: Option<NiRate>| employer_ni(posts, |_, _| rate).unwrap_err();
         let monthly = rate(138, 702);
-        let mut posts = [earned("one", 1), earned("two", 1)];
+        let mut posts = [earned(1), earned(1)];
         assert_eq!(answer(&posts, None), NotRecomputed::NoRate);
         assert_eq!(answer(&posts, Some(NiRate { has_upper_threshold: true, ..monthly })), NotRecomputed::UpperThreshold);
-        posts[1].pay_basis = Some("weekly".into());
+        posts[1].pay_basis = Some("weekly");
         assert_eq!(answer(&posts, Some(monthly)), NotRecomputed::TwoPayBases);
         posts[1].pay_basis = None;
         assert_eq!(answer(&posts, Some(monthly)), NotRecomputed::NoPayBasis);
-        posts[1].letter = Some("H".into());
+        posts[1].letter = Some("H");
         assert_eq!(answer(&posts, Some(monthly)), NotRecomputed::TwoLetters);
         posts[1].letter = None;
         assert_eq!(answer(&posts, Some(monthly)), NotRecomputed::NoLetter);
@@ -188,14 +187,15 @@ mod tests {
     proptest! {
         #[test]
         fn within_a_halfpenny_and_wholly_passed_on(pence in proptest::collection::vec(1i128..9_999_999, 1..5), percent in 1i128..300, threshold in 0i128..999) {
-            let posts: Vec<Niable> = pence.iter().map(|pence| earned("a", *pence)).collect();
+            let posts: Vec<Niable<'_>> = pence.iter().map(|pence| earned(*pence)).collect();
             let ni = employer_ni(&posts, |_, _| Some(rate(percent, threshold))).unwrap();
             let over = (pence.iter().sum::<Pence>() - threshold * 100).max(0);
             // In thousandths of a penny: at most a halfpenny less, and less than a halfpenny more.
             let gap = ni * 1_000 - over * percent;
             prop_assert!((-500..500).contains(&gap));
-            let at = |(place, pence): (usize, &Pence)| EarnedAt { assignment: place.to_string(), cost_centre: "c".into(), account: "a".into(), pence: *pence };
-            let earned: Vec<EarnedAt> = pence.iter().enumerate().map(at).collect();
+            let names: Vec<String> = (0..pence.len()).map(|place| place.to_string()).collect();
+            let at = |(name, pence)| EarnedAt { assignment: name, cost_centre: "c", account: "a", pence };
+            let earned: Vec<EarnedAt<'_>> = names.iter().map(String::as_str).zip(pence).map(at).collect();
             prop_assert_eq!(pass_on(ni, &earned).unwrap().iter().sum::<Pence>(), ni);
         }
     }

@@ -285,3 +285,29 @@ fn year_total() -> String {
         columns.concat()
     )
 }
+
+#[test]
+fn steps_that_need_the_same_unpublished_tables_stand_together_after_all_that_they_read() {
+    let dir = places::demonstration(300, 7);
+    let (partnership, _) = truecost::pipeline::read(dir.path()).expect("a partnership");
+    let plan = truecost::plan::plan_cost(&partnership).expect("a plan");
+    let together = plan.together();
+    let names = |steps: &Vec<&truecost::plan::Step>| steps.iter().map(|step| step.name().to_owned()).collect::<Vec<_>>();
+    assert!(together.iter().map(names).any(|names| names == ["payroll_difference", "pay_on_cost"]), "pay is added up once for both");
+    let published = |steps: &[&truecost::plan::Step]| steps.iter().flat_map(|step| step.published.clone()).collect::<Vec<_>>();
+    let mut filled: Vec<String> = Vec::new();
+    for steps in &together {
+        for step in steps {
+            for read in plan.needs(step).into_iter().chain([*step]).flat_map(|step| &step.reads) {
+                let is_published = plan.step_of(read).is_some_and(|before| before.publishes(read));
+                assert!(!is_published || filled.contains(read), "{} reads {read}, which is not there yet", step.name());
+            }
+        }
+        filled.extend(published(steps));
+    }
+    let all: Vec<&truecost::plan::Step> = plan.steps.iter().collect();
+    let (mut once, mut every) = (filled, published(&all));
+    once.sort();
+    every.sort();
+    assert_eq!(once, every, "each once");
+}

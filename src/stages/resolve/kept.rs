@@ -89,7 +89,7 @@ fn lines<'a>(table: Rows<'a>, places: &'a Places<'a>) -> Answer<BTreeMap<Group<'
 
 fn resolved(lines: &[Line<'_>], pay: &GroupPay<'_>) -> Resolved {
     let lines: Vec<PayrollLine> = lines.iter().map(|line| PayrollLine { pence: line.pence, class: line.place.class.clone() }).collect();
-    resolve_group(&lines, &pay.classes.iter().map(|(class, pay)| (class.clone(), pay.pence)).collect())
+    resolve_group(&lines, &pay.classes.iter().map(|(class, pay)| ((*class).to_owned(), pay.pence)).collect())
 }
 
 /// `line_part` counts to 127.
@@ -115,7 +115,7 @@ fn too_many([council, cost_centre, account]: Group<'_>, lines: &[Line<'_>], reso
 
 fn part_row([council, ..]: Group<'_>, lines: &[Line<'_>], pay: &GroupPay<'_>, part: &LinePart, small_group: u64) -> Option<Vec<Cell>> {
     let line = lines.get(part.line)?;
-    let of_class = pay.classes.get(&part.class);
+    let of_class = pay.classes.get(part.class.as_str());
     let (kind, rule_id) = match part.kind {
         PartKind::Line => ("line", &*line.place.rule_id),
         PartKind::PayrollDifference => {

@@ -9,11 +9,11 @@ use arrow::record_batch::RecordBatch;
 
 use super::{
     kept::services,
-    pay::{NEVER_SPLIT, Sum, classed, sums},
+    pay::{NEVER_SPLIT, Sum, classed, in_order, sums},
     places::Places,
     posts::Posts,
     rates::RateCard,
-    small::{SMALL_GROUPS, merged},
+    small::{SMALL_CLASS, merged},
 };
 use crate::{
     diagnostic::Answer,
@@ -27,8 +27,9 @@ const GROSS: [&str; 5] = ["basic", "allowance", "overtime", "absence", "statutor
 
 /// Pay of one class of a council.
 #[derive(Clone)]
-struct ClassCost<'a> {
-    persons: BTreeSet<&'a str>,
+struct ClassCost {
+    /// By number.
+    persons: BTreeSet<u32>,
     gross: Pence,
     basic: Pence,
     ni: Pence,
@@ -37,11 +38,11 @@ struct ClassCost<'a> {
     /// `None` where a part of it is not known.
     recomputed_ni: Option<Pence>,
     recomputed_pension: Option<Pence>,
-    /// Assignments with a part that is not known.
-    not_recomputed: BTreeSet<&'a str>,
+    /// Assignments with a part that is not known, by number.
+    not_recomputed: BTreeSet<u32>,
 }
 
-impl Default for ClassCost<'_> {
+impl Default for ClassCost {
     fn default() -> Self {
         let (gross, basic, ni, pension, levy) = (0, 0, 0, 0, 0);
         let (recomputed_ni, recomputed_pension) = (Some(0), Some(0));
@@ -50,7 +51,7 @@ impl Default for ClassCost<'_> {
     }
 }
 
-impl<'a> ClassCost<'a> {
+impl ClassCost {
     fn add_paid(&mut self, category: &str, pence: Pence) {
         match category {
             "employer_ni" => self.ni += pence,
@@ -64,14 +65,14 @@ impl<'a> ClassCost<'a> {
         }
     }
 
-    fn add_recomputed(&mut self, what: Contribution, pence: Option<Pence>, assignment: &'a str) {
+    fn add_recomputed(&mut self, what: Contribution, pence: Option<Pence>, post: u32) {
         let sum = match what {
             Contribution::Ni => &mut self.recomputed_ni,
             Contribution::Pension => &mut self.recomputed_pension,
         };
         *sum = sum.zip(pence).map(|(sum, pence)| sum + pence);
         if pence.is_none() {
-            self.not_recomputed.insert(assignment);
+            self.not_recomputed.insert(post);
         }
     }
 
@@ -95,10 +96,10 @@ enum Contribution {
 }
 
 /// By council and class.
-type Costs<'a> = BTreeMap<(&'a str, String), ClassCost<'a>>;
+type Costs<'a> = BTreeMap<(&'a str, &'a str), ClassCost>;
 
-/// Why pay is listed: the word, and how many assignments it is so of.
-type Listed<'a> = BTreeMap<(&'a str, &'static str), BTreeSet<&'a str>>;
+/// Why pay is listed: the word, and the assignments that it is so of, by number.
+type Listed<'a> = BTreeMap<(&'a str, &'static str), BTreeSet<u32>>;
 
 /// `pay_sum`, `post`, `pay_place`, `rate_card` and `unknown_element` → `pay_on_cost` and, beside it, `pay_exception`: what is listed.
 ///
@@ -124,33 +125,30 @@ pub fn recompute(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
 }
 
 /// As paid: per assignment, cost centre, account, day and category the sum is split once.
-fn add_paid<'a>(sums: &'a [Sum<'a>], posts: &Posts<'_>, costs: &mut Costs<'a>, listed: &mut Listed<'a>) {
-    let mut days: BTreeMap<_, (Pence, &'a Sum<'a>)> = BTreeMap::new();
+fn add_paid<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, costs: &mut Costs<'a>, listed: &mut Listed<'a>) {
     for sum in sums {
         let unknown = sum.place.is_cost && !sum.place.account_known;
         let whys = [(!sum.has_ledger, "no_ledger"), (unknown, "unknown_account")];
         for (_, why) in whys.into_iter().filter(|(is_so, _)| *is_so) {
-            listed.entry((sum.council, why)).or_default().extend(sum.assignment);
+            listed.entry((sum.council, why)).or_default().extend(sum.assignment.map(|_| sum.post));
         }
     }
-    for sum in sums.iter().filter(|sum| sum.is_cost()) {
-        let whose = (sum.council, sum.assignment, sum.person, sum.cost_centre, sum.account);
-        days.entry((whose, sum.place.day, sum.category)).or_insert((0, sum)).0 += sum.pence;
-    }
-    for ((.., category), (pence, sum)) in days {
-        let classed = classed(posts, sum, pence, !NEVER_SPLIT.contains(&category));
+    let split_once = |sum: &Sum<'a>| (sum.place.spot, sum.post, sum.payee, sum.category);
+    for sums in in_order(sums.iter().filter(|sum| sum.is_cost()), split_once).chunk_by(|a, b| split_once(a) == split_once(b)) {
+        let Some(sum) = sums.first() else { continue };
+        let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence).sum(), !NEVER_SPLIT.contains(&sum.category));
         let why = match classed.unsplit {
             Some(Unsplit::NotInRegister) => Some("not_in_register"),
             Some(Unsplit::FaultyWeights | Unsplit::DifferentSpans) => Some("faulty_split"),
             Some(Unsplit::NoSplit) | None => None,
         };
         if let Some(why) = why {
-            listed.entry((sum.council, why)).or_default().extend(sum.assignment);
+            listed.entry((sum.council, why)).or_default().extend(sum.assignment.map(|_| sum.post));
         }
         for (class, part) in classed.parts {
             let cost = costs.entry((sum.council, class)).or_default();
-            cost.add_paid(category, part);
-            cost.persons.extend(sum.person);
+            cost.add_paid(sum.category, part);
+            cost.persons.extend(sum.person_number());
         }
     }
 }
@@ -170,43 +168,37 @@ fn earned<'a>(sums: &[&'a Sum<'a>], of: fn(&Sum<'a>) -> Pence) -> Earned<'a> {
 }
 
 /// Passes a contribution on to what was earned where, and on by the split; `None` where it could not be worked out.
-fn pass<'a>(what: Contribution, due: Option<Pence>, earned: &Earned<'a>, posts: &Posts<'_>, costs: &mut Costs<'a>) {
-    let at = |((assignment, cost_centre, account), (pence, _)): (&(&str, &str, &str), &(Pence, &Sum<'_>))| EarnedAt {
-        assignment: (*assignment).to_owned(),
-        cost_centre: (*cost_centre).to_owned(),
-        account: (*account).to_owned(),
-        pence: *pence,
-    };
-    let places: Vec<EarnedAt> = earned.iter().map(at).collect();
+fn pass<'a>(what: Contribution, due: Option<Pence>, earned: &Earned<'a>, posts: &'a Posts<'_>, costs: &mut Costs<'a>) {
+    let places: Vec<EarnedAt<'_>> = earned
+        .iter()
+        .map(|((assignment, cost_centre, account), (pence, _))| EarnedAt { assignment, cost_centre, account, pence: *pence })
+        .collect();
     let parts = due.and_then(|due| pass_on(due, &places).ok());
-    for (place, ((assignment, ..), (pence, sum))) in earned.iter().enumerate() {
+    for (place, (pence, sum)) in earned.values().enumerate() {
         if !sum.is_cost() {
             continue;
         }
         let part = parts.as_ref().and_then(|parts| parts.get(place).copied());
         for (class, part_of_class) in classed(posts, sum, part.unwrap_or(*pence), true).parts {
-            costs.entry((sum.council, class)).or_default().add_recomputed(what, part.map(|_| part_of_class), assignment);
+            costs.entry((sum.council, class)).or_default().add_recomputed(what, part.map(|_| part_of_class), sum.post);
         }
     }
 }
 
-/// National insurance per person and employer: posts are taken together, as the law has it.
-fn add_ni<'a>(sums: &'a [Sum<'a>], posts: &Posts<'_>, rates: &RateCard<'_>, costs: &mut Costs<'a>) {
-    let mut persons: BTreeMap<_, Vec<&'a Sum<'a>>> = BTreeMap::new();
-    for sum in sums.iter().filter(|sum| sum.niable != 0) {
-        // Pay without a person is taken assignment by assignment: nobody can say whose it is.
-        let whose = sum.person.map_or((None, sum.assignment), |person| (Some(person), None));
-        persons.entry((sum.council, whose, sum.pay_date)).or_default().push(sum);
-    }
-    for ((council, _, day), sums) in persons {
-        let earned = earned(&sums, |sum| sum.niable);
-        let due = employer_ni(&niable(council, day, &sums, posts), |letter, basis| rates.employer_ni(letter, basis, day));
+/// National insurance per person and employer: posts are taken together, as the law has it. Pay without a person is taken assignment by
+/// assignment: nobody can say whose it is.
+fn add_ni<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, rates: &RateCard<'_>, costs: &mut Costs<'a>) {
+    let due_once = |sum: &Sum<'_>| (sum.payee, sum.pay_date);
+    for sums in in_order(sums.iter().filter(|sum| sum.niable != 0), due_once).chunk_by(|a, b| due_once(a) == due_once(b)) {
+        let Some(Sum { council, pay_date: day, .. }) = sums.first() else { continue };
+        let earned = earned(sums, |sum| sum.niable);
+        let due = employer_ni(&niable(council, *day, sums, posts), |letter, basis| rates.employer_ni(letter, basis, *day));
         pass(Contribution::Ni, due.ok(), &earned, posts, costs);
     }
 }
 
 /// What each assignment earned, once for every letter and pay basis that it has: several are as good as none.
-fn niable(council: &str, day: Day, sums: &[&Sum<'_>], posts: &Posts<'_>) -> Vec<Niable> {
+fn niable<'s>(council: &'s str, day: Day, sums: &[&Sum<'s>], posts: &'s Posts<'_>) -> Vec<Niable<'s>> {
     let mut assignments: BTreeMap<&str, (Pence, BTreeSet<Option<&str>>)> = BTreeMap::new();
     for sum in sums {
         let (pence, bases) = assignments.entry(sum.assignment.unwrap_or_default()).or_default();
@@ -219,9 +211,8 @@ fn niable(council: &str, day: Day, sums: &[&Sum<'_>], posts: &Posts<'_>) -> Vec<
         let letters: Vec<Option<&str>> = if terms.letters.is_empty() { vec![None] } else { terms.letters.into_iter().map(Some).collect() };
         let each = letters.iter().flat_map(|letter| bases.iter().map(move |basis| (letter, basis)));
         niable.extend(each.enumerate().map(|(place, (letter, basis))| Niable {
-            assignment: assignment.to_owned(),
-            letter: letter.map(str::to_owned),
-            pay_basis: basis.map(str::to_owned),
+            letter: *letter,
+            pay_basis: *basis,
             is_annual: terms.is_annual,
             pence: if place == 0 { pence } else { 0 },
         }));
@@ -229,17 +220,15 @@ fn niable(council: &str, day: Day, sums: &[&Sum<'_>], posts: &Posts<'_>) -> Vec<
     niable
 }
 
-/// Pension per assignment and pay date, at the rate of its fund.
-fn add_pension<'a>(sums: &'a [Sum<'a>], posts: &Posts<'_>, rates: &RateCard<'_>, costs: &mut Costs<'a>) {
-    let mut assignments: BTreeMap<_, Vec<&'a Sum<'a>>> = BTreeMap::new();
-    for sum in sums.iter().filter(|sum| sum.pensionable != 0) {
-        assignments.entry((sum.council, sum.assignment.unwrap_or_default(), sum.pay_date)).or_default().push(sum);
-    }
-    for ((council, assignment, day), sums) in assignments {
-        let earned = earned(&sums, |sum| sum.pensionable);
-        let funds = posts.terms(council, assignment, day).funds;
+/// Pension per assignment and pay date, at the rate of its fund; pay without an assignment is taken council by council.
+fn add_pension<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, rates: &RateCard<'_>, costs: &mut Costs<'a>) {
+    let due_once = |sum: &Sum<'a>| (sum.council, sum.assignment.map(|_| sum.post), sum.pay_date);
+    for sums in in_order(sums.iter().filter(|sum| sum.pensionable != 0), due_once).chunk_by(|a, b| due_once(a) == due_once(b)) {
+        let Some(sum) = sums.first() else { continue };
+        let earned = earned(sums, |sum| sum.pensionable);
+        let funds = posts.terms(sum.council, sum.assignment.unwrap_or_default(), sum.pay_date).funds;
         let fund = if funds.len() == 1 { funds.first().copied() } else { None };
-        let rate = fund.and_then(|fund| rates.employer_pension(fund, day));
+        let rate = fund.and_then(|fund| rates.employer_pension(fund, sum.pay_date));
         let due = rate.and_then(|rate| employer_pension(sums.iter().map(|sum| sum.pensionable).sum(), rate));
         pass(Contribution::Pension, due, &earned, posts, costs);
     }
@@ -247,7 +236,7 @@ fn add_pension<'a>(sums: &'a [Sum<'a>], posts: &Posts<'_>, rates: &RateCard<'_>,
 
 /// Rows of few persons become one, council by council.
 fn without_small_groups(costs: Costs<'_>, small_group: u64) -> Costs<'_> {
-    let mut councils: BTreeMap<&str, Vec<(String, ClassCost<'_>)>> = BTreeMap::new();
+    let mut councils: BTreeMap<&str, Vec<(&str, ClassCost)>> = BTreeMap::new();
     for ((council, class), cost) in costs {
         councils.entry(council).or_default().push((class, cost));
     }
@@ -255,14 +244,14 @@ fn without_small_groups(costs: Costs<'_>, small_group: u64) -> Costs<'_> {
     for (council, rows) in councils {
         let together = merged(&rows.iter().map(|(_, cost)| &cost.persons).collect::<Vec<_>>(), small_group);
         for (place, (class, cost)) in rows.into_iter().enumerate() {
-            let class = if together.contains(&place) { format!("/{SMALL_GROUPS}/") } else { class };
+            let class = if together.contains(&place) { SMALL_CLASS } else { class };
             kept.entry((council, class)).or_default().join(&cost);
         }
     }
     kept
 }
 
-fn cost_row(council: &str, class: &str, (year, period): (i64, i64), cost: &ClassCost<'_>) -> Vec<Cell> {
+fn cost_row(council: &str, class: &str, (year, period): (i64, i64), cost: &ClassCost) -> Vec<Cell> {
     let mut class = class.splitn(3, '/').map(Cell::from);
     let mut word = || class.next().unwrap_or(Cell::Null);
     let known = |pence: Option<Pence>| pence.map_or(Cell::Null, Cell::Pence);

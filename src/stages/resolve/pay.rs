@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    places::{CodeColumns, Place, Places},
+    places::{CodeColumns, Numbers, Place, Places},
     posts::Posts,
 };
 use crate::{
@@ -20,6 +20,10 @@ pub(super) struct Sum<'a> {
     pub council: &'a str,
     pub person: Option<&'a str>,
     pub assignment: Option<&'a str>,
+    /// Number of the assignment; where the pay has none, of the person.
+    pub post: u32,
+    /// Number of the person; where the pay has none, of the assignment.
+    pub payee: u32,
     pub cost_centre: &'a str,
     pub account: &'a str,
     pub pay_date: Day,
@@ -36,6 +40,11 @@ pub(super) struct Sum<'a> {
 }
 
 impl Sum<'_> {
+    /// The person, by number: pay without one is nobody's.
+    pub fn person_number(&self) -> Option<u32> {
+        self.person.map(|_| self.payee)
+    }
+
     /// Whether it is pay that a ledger holds as cost.
     pub fn is_cost(&self) -> bool {
         self.place.is_cost && self.place.account_known
@@ -51,13 +60,17 @@ pub(super) fn sums<'a>(table: Rows<'a>, places: &'a Places<'a>) -> Answer<Vec<Su
     let [amount, niable, pensionable] = ["amount", "niable", "pensionable"].map(|name| money(table.0, name));
     let (amount, niable, pensionable) = (amount?, niable?, pensionable?);
     let (pay_date, has_ledger) = (date(table.0, "pay_date")?, boolean(table.0, "has_ledger")?);
+    let (mut posts, mut payees) = (Numbers::default(), Numbers::default());
     let mut sums = Vec::with_capacity(table.count());
     for row in 0..table.count() {
         let Some(place) = places.at(&codes.at(row)) else { continue };
+        let (council, person, assignment) = (council.at(row), person.maybe(row), assignment.maybe(row));
         sums.push(Sum {
-            council: council.at(row),
-            person: person.maybe(row),
-            assignment: assignment.maybe(row),
+            council,
+            person,
+            assignment,
+            post: posts.of((council, assignment, person.filter(|_| assignment.is_none()))),
+            payee: payees.of((council, person, assignment.filter(|_| person.is_none()))),
             cost_centre: cost_centre.at(row),
             account: account.at(row),
             pay_date: value_at(pay_date, row).map_or(place.day, Day),
@@ -75,7 +88,7 @@ pub(super) fn sums<'a>(table: Rows<'a>, places: &'a Places<'a>) -> Answer<Vec<Su
 
 /// Pence by class, and the rule behind what was not split.
 pub(super) struct Classed<'p> {
-    pub parts: BTreeMap<String, Pence>,
+    pub parts: Vec<(&'p str, Pence)>,
     /// `None` where the register says it.
     pub rule_id: Option<&'p str>,
     /// Why it was not split; `None` where it was, or could not be.
@@ -84,8 +97,8 @@ pub(super) struct Classed<'p> {
 
 /// Splits a sum of one assignment, cost centre, account and day. Pay of a council that is no member that day, and pay that never is, is
 /// not split.
-pub(super) fn classed<'p>(posts: &Posts<'_>, sum: &Sum<'p>, pence: Pence, may_split: bool) -> Classed<'p> {
-    let (place, whole) = (sum.place, || BTreeMap::from([(sum.place.class.clone(), pence)]));
+pub(super) fn classed<'p>(posts: &'p Posts<'_>, sum: &Sum<'p>, pence: Pence, may_split: bool) -> Classed<'p> {
+    let (place, whole) = (sum.place, || vec![(sum.place.class.as_str(), pence)]);
     if !may_split || place.is_no_member() {
         return Classed { parts: whole(), rule_id: Some(&place.rule_id), unsplit: None };
     }
@@ -95,12 +108,19 @@ pub(super) fn classed<'p>(posts: &Posts<'_>, sum: &Sum<'p>, pence: Pence, may_sp
     }
 }
 
+/// Sums in the order of a key; those of one key as they come.
+pub(super) fn in_order<'s, 'a: 's, K: Ord>(sums: impl IntoIterator<Item = &'s Sum<'a>>, key: impl Fn(&Sum<'a>) -> K) -> Vec<&'s Sum<'a>> {
+    let mut sums: Vec<&Sum<'a>> = sums.into_iter().collect();
+    sums.sort_by_cached_key(|sum| key(sum));
+    sums
+}
+
 /// Pay of one class of a group.
 #[derive(Default)]
 pub(super) struct ClassPay<'a> {
     pub pence: Pence,
-    /// Whom it is paid to; pay without a person is nobody's.
-    pub persons: BTreeSet<&'a str>,
+    /// Whom it is paid to, by number.
+    pub persons: BTreeSet<u32>,
     /// The lowest rule that gave the class to pay that no split gave it to.
     pub rule_id: Option<&'a str>,
 }
@@ -108,32 +128,27 @@ pub(super) struct ClassPay<'a> {
 /// Pay of one cost centre and account.
 #[derive(Default)]
 pub(super) struct GroupPay<'a> {
-    pub classes: BTreeMap<String, ClassPay<'a>>,
-    pub persons: BTreeSet<&'a str>,
+    pub classes: BTreeMap<&'a str, ClassPay<'a>>,
+    pub persons: BTreeSet<u32>,
 }
 
 /// Council, cost centre, account.
 pub(super) type Group<'a> = [&'a str; 3];
 
 /// Pay on cost accounts of councils with a ledger, by group and class: what each assignment is paid there on a day is added up first, and split once.
-pub(super) fn by_group<'a>(sums: &'a [Sum<'a>], posts: &Posts<'_>) -> BTreeMap<Group<'a>, GroupPay<'a>> {
-    let mut days: BTreeMap<(Group<'a>, Option<&str>, Option<&str>, Day, bool), (Pence, &'a Sum<'a>)> = BTreeMap::new();
-    for sum in sums.iter().filter(|sum| sum.is_cost() && sum.has_ledger) {
-        let group = [sum.council, sum.cost_centre, sum.account];
-        let may_split = !NEVER_SPLIT.contains(&sum.category);
-        days.entry((group, sum.assignment, sum.person.filter(|_| sum.assignment.is_none()), sum.place.day, may_split))
-            .or_insert((0, sum))
-            .0 += sum.pence;
-    }
+pub(super) fn by_group<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>) -> BTreeMap<Group<'a>, GroupPay<'a>> {
+    let split_once = |sum: &Sum<'_>| (sum.place.spot, sum.post, !NEVER_SPLIT.contains(&sum.category));
+    let sums = in_order(sums.iter().filter(|sum| sum.is_cost() && sum.has_ledger), split_once);
     let mut groups: BTreeMap<Group<'a>, GroupPay<'a>> = BTreeMap::new();
-    for ((group, .., may_split), (pence, sum)) in days {
-        let classed = classed(posts, sum, pence, may_split);
-        let pay = groups.entry(group).or_default();
-        pay.persons.extend(sum.person);
+    for sums in sums.chunk_by(|a, b| split_once(a) == split_once(b)) {
+        let Some(sum) = sums.first() else { continue };
+        let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence).sum(), !NEVER_SPLIT.contains(&sum.category));
+        let pay = groups.entry([sum.council, sum.cost_centre, sum.account]).or_default();
+        pay.persons.extend(sum.person_number());
         for (class, part) in classed.parts {
             let of_class = pay.classes.entry(class).or_default();
             of_class.pence += part;
-            of_class.persons.extend(sum.person.filter(|_| part != 0));
+            of_class.persons.extend(sum.person_number().filter(|_| part != 0));
             of_class.rule_id = [of_class.rule_id, classed.rule_id].into_iter().flatten().min();
         }
     }

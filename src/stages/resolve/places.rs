@@ -12,6 +12,8 @@ use crate::{
 /// What a line on these codes would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
+    /// Number of its council, cost centre and account on its day: the same, the same number.
+    pub spot: u32,
     /// `ownership/service/bearer`.
     pub class: String,
     /// The rule that says so, or why none does.
@@ -39,20 +41,23 @@ pub(super) struct Places<'a>(HashMap<Codes<'a>, Place>);
 
 impl<'a> Places<'a> {
     pub fn of(table: Rows<'a>) -> Answer<Self> {
-        let mut places = HashMap::with_capacity(table.count());
+        let (mut places, mut spots) = (HashMap::with_capacity(table.count()), Numbers::default());
         let codes = CodeColumns::of(table, "day", true)?;
         let text = |name| Texts::of(table, name);
         let (ownership, service, bearer, rule_id) = (text("ownership")?, text("service")?, text("bearer")?, text("rule_id")?);
         let (day, is_cost, known) = (date(table.0, "effective_date")?, boolean(table.0, "is_cost")?, boolean(table.0, "account_known")?);
         for row in 0..table.count() {
+            let (codes, day) = (codes.at(row), value_at(day, row).map_or(Day(0), Day));
+            let [council, _, _, cost_centre, account] = codes.0;
             let place = Place {
+                spot: spots.of(([council, cost_centre, account], day)),
                 class: [ownership.at(row), service.at(row), bearer.at(row)].join("/"),
                 rule_id: rule_id.at(row).to_owned(),
-                day: value_at(day, row).map_or(Day(0), Day),
+                day,
                 is_cost: truth_at(is_cost, row),
                 account_known: truth_at(known, row),
             };
-            places.insert(codes.at(row), place);
+            places.insert(codes, place);
         }
         Ok(Self(places))
     }
@@ -60,6 +65,31 @@ impl<'a> Places<'a> {
     /// `None` where the codes were not among those placed: no query leaves any out.
     pub fn at<'s>(&'s self, codes: &Codes<'s>) -> Option<&'s Place> {
         self.0.get(codes)
+    }
+}
+
+/// Numbers things, from nought, in the order in which they are met: numbers are told apart and put in order sooner than texts.
+pub(super) struct Numbers<K> {
+    known: HashMap<K, u32>,
+    /// The last one: rows of a table often repeat it.
+    last: Option<(K, u32)>,
+}
+
+impl<K> Default for Numbers<K> {
+    fn default() -> Self {
+        Self { known: HashMap::new(), last: None }
+    }
+}
+
+impl<K: Copy + Eq + std::hash::Hash> Numbers<K> {
+    pub fn of(&mut self, thing: K) -> u32 {
+        if let Some((_, number)) = self.last.filter(|(last, _)| *last == thing) {
+            return number;
+        }
+        let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
+        let number = *self.known.entry(thing).or_insert(next);
+        self.last = Some((thing, number));
+        number
     }
 }
 

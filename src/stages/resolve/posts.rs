@@ -1,6 +1,8 @@
 //! The register of assignments as it stands: how the pay of a post is split, and what its contributions go by.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
 
 use crate::{
     diagnostic::Answer,
@@ -17,7 +19,7 @@ struct Row {
 }
 
 /// By council and assignment.
-pub(super) struct Posts<'a>(BTreeMap<(&'a str, &'a str), Vec<Row>>);
+pub(super) struct Posts<'a>(HashMap<&'a str, HashMap<&'a str, Vec<Row>>>);
 
 /// What the register says of an assignment on a day.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub(super) struct Terms<'p> {
 impl<'a> Posts<'a> {
     /// `services` are those of the partnership: a split to another is faulty.
     pub fn of(table: Rows<'a>, services: &BTreeSet<&str>) -> Answer<Self> {
-        let mut posts: BTreeMap<_, Vec<Row>> = BTreeMap::new();
+        let mut posts: HashMap<_, HashMap<_, Vec<Row>>> = HashMap::new();
         for row in 0..table.count() {
             let Some(assignment) = table.maybe("assignment", row)? else { continue };
             let post = Row {
@@ -40,7 +42,7 @@ impl<'a> Posts<'a> {
                 is_annual: table.text("ni_method", row)? == "annual",
                 fund: table.maybe("pension_fund", row)?.map(str::to_owned),
             };
-            posts.entry((table.text("council", row)?, assignment)).or_default().push(post);
+            posts.entry(table.text("council", row)?).or_default().entry(assignment).or_default().push(post);
         }
         Ok(Self(posts))
     }
@@ -49,17 +51,20 @@ impl<'a> Posts<'a> {
     ///
     /// # Errors
     /// [`Unsplit`]: all of it is of the class of its cost centre and account.
-    pub fn split(&self, council: &str, assignment: Option<&str>, pence: Pence, day: Day) -> Result<BTreeMap<String, Pence>, Unsplit> {
-        let rows = assignment.and_then(|assignment| self.0.get(&(council, assignment))).ok_or(Unsplit::NotInRegister)?;
-        let splits: Vec<Split> = rows.iter().map(|row| row.split.clone()).collect();
-        split_pay(pence, &splits, day)
+    pub fn split(&self, council: &str, assignment: Option<&str>, pence: Pence, day: Day) -> Result<Vec<(&str, Pence)>, Unsplit> {
+        let rows = assignment.and_then(|assignment| self.rows(council, assignment)).ok_or(Unsplit::NotInRegister)?;
+        split_pay(pence, rows.iter().map(|row| &row.split), day)
+    }
+
+    fn rows(&self, council: &str, assignment: &str) -> Option<&Vec<Row>> {
+        self.0.get(council)?.get(assignment)
     }
 
     /// What holds of an assignment on a day; nothing where the register does not have it.
-    pub fn terms<'s>(&'s self, council: &'s str, assignment: &'s str, day: Day) -> Terms<'s> {
+    pub fn terms(&self, council: &str, assignment: &str, day: Day) -> Terms<'_> {
         let mut terms = Terms::default();
         let holds = |row: &&Row| row.split.valid_from <= day && row.split.valid_to.is_none_or(|end| day < end);
-        for row in self.0.get(&(council, assignment)).into_iter().flatten().filter(holds) {
+        for row in self.rows(council, assignment).into_iter().flatten().filter(holds) {
             terms.letters.extend(row.letter.as_deref());
             terms.funds.extend(row.fund.as_deref());
             terms.is_annual |= row.is_annual;

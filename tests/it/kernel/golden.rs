@@ -112,10 +112,10 @@ impl Golden {
         for ([council, centre, account, assignment, day], pence) in sums {
             let mine = register.iter().filter(|row| row["council"] == council && row["assignment"] == assignment);
             let splits: Vec<Split> = mine.map(|row| self.split(row)).collect();
-            let whole = || [(class_of(&council, &centre).to_owned(), pence)].into();
+            let whole = || vec![(class_of(&council, &centre), pence)];
             let parts = split_pay(pence, &splits, Day::parse_iso(&day).unwrap()).unwrap_or_else(|_| whole());
             let group = pay.entry([council, centre, account]).or_default();
-            parts.into_iter().for_each(|(class, part)| *group.entry(class).or_default() += part);
+            parts.into_iter().for_each(|(class, part)| *group.entry(class.to_owned()).or_default() += part);
         }
         pay
     }
