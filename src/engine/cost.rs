@@ -79,8 +79,11 @@ struct Prepared {
 /// Plans of one query that are kept: one for each choice of tables without rows that was met, and for each run at once.
 const MOST_KEPT: usize = 8;
 
-/// Rows below which one core is quicker than several.
+/// Rows below which a query takes longer to plan than to run.
 const FEW_ROWS: u64 = 100_000;
+
+/// Rows from which several cores are quicker than one: below, periods are made side by side, each on a core.
+const MANY_ROWS: u64 = 1_000_000;
 
 impl CostQuery {
     /// Plans `sql` (the text of `file`) against the columns of `tables`, into the table of a contract.
@@ -186,13 +189,16 @@ impl CostQuery {
     }
 
     fn rows(&self, script: &Script, tables: &Tables, parameters: &Parameters) -> Answer<RecordBatch> {
-        if tables.count(&self.reads) >= FEW_ROWS {
-            return self.planned_anew(script, tables, parameters, Use::Cost);
+        match tables.count(&self.reads) {
+            MANY_ROWS.. => return one_at_a_time(|| self.planned_anew(script, tables, parameters, Use::Cost)),
+            FEW_ROWS.. => {}
+            _ => {
+                if let Some(rows) = self.rows_of_few(script, tables, parameters)? {
+                    return Ok(rows);
+                }
+            }
         }
-        match self.rows_of_few(script, tables, parameters)? {
-            Some(rows) => Ok(rows),
-            None => self.planned_anew(script, tables, parameters, Use::Few),
-        }
+        self.planned_anew(script, tables, parameters, Use::Few)
     }
 
     /// Its rows by a plan for these tables and parameters alone.
@@ -202,7 +208,7 @@ impl CostQuery {
         let plan =
             if self.parameters.is_empty() { plan } else { deep(|| with_values(plan, parameters).map_err(|e| script.fault(&e).into()))? };
         let batches = run_to_end(used, open.stores, plan).map_err(|e| script.fault(&e))?;
-        self.fitted(script, &fit, &batches)
+        self.fitted(script, &fit, batches)
     }
 
     /// Its rows by a plan that is kept for the next run, or the rows of the last run, where these depend on the same; `None` where it has no
@@ -216,7 +222,7 @@ impl CostQuery {
             rows
         } else {
             let batches = deep(|| kept.run(tables, parameters).map_err(|e| script.fault(&e).into()))?;
-            let rows = self.fitted(script, &kept.fit, &batches)?;
+            let rows = self.fitted(script, &kept.fit, batches)?;
             *locked(&self.left.last) = seen.map(|seen| (seen, rows.clone()));
             rows
         };
@@ -241,10 +247,11 @@ impl CostQuery {
         })
     }
 
-    fn fitted(&self, script: &Script, fit: &Fit, batches: &[RecordBatch]) -> Answer<RecordBatch> {
+    fn fitted(&self, script: &Script, fit: &Fit, batches: Vec<RecordBatch>) -> Answer<RecordBatch> {
         let name = |row: usize| format!("row {} of a batch of its result", row + 1);
-        let fitted = batches.iter().map(|b| fit.apply(b, &name)).collect::<Answer<Vec<_>>>()?;
+        let fitted = batches.into_iter().map(|b| fit.apply(&b, &name)).collect::<Answer<Vec<_>>>()?;
         let whole = concat_batches(&self.schema, &fitted).map_err(|e| script.fault(&e.into()))?;
+        drop(fitted);
         self.sorted(&whole).map_err(|e| script.fault(&e.into()).into())
     }
 
@@ -294,6 +301,13 @@ impl CostQuery {
             keyed.into_iter().map(|(_, values)| SortColumn { values: Arc::clone(values), options: None }).collect();
         take_record_batch(rows, &lexsort_to_indices(&columns, None)?)
     }
+}
+
+/// Queries over many rows use all cores by themselves: two at once would hold the rows of two in memory, and be no sooner done.
+fn one_at_a_time<T>(run: impl FnOnce() -> T) -> T {
+    static IN_HAND: Mutex<()> = Mutex::new(());
+    let _in_hand = locked(&IN_HAND);
+    run()
 }
 
 /// What a thread that panicked left behind is whole: it is put in at once.
