@@ -21,10 +21,12 @@ const DIGITS: usize = 32;
 /// The name among the facts of a part under which columns stand that hold what looks like a pseudonym.
 const PSEUDONYMS: &str = "pseudonyms";
 
-/// Whether a text holds a run of exactly as many hexadecimal digits as a pseudonym has: more of them are a digest.
+/// Whether a text holds a run of exactly as many hexadecimal digits as a pseudonym has, a letter among them: more of them are a digest, and
+/// decimal digits alone the numerator of a fraction (of three million pseudonyms one has no letter).
 fn looks_like_a_pseudonym(text: &str) -> bool {
     let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
-    text.len() >= DIGITS && text.as_bytes().split(|byte| !is_digit(byte)).any(|run| run.len() == DIGITS)
+    let is_one = |run: &[u8]| run.len() == DIGITS && !run.iter().all(u8::is_ascii_digit);
+    text.len() >= DIGITS && text.as_bytes().split(|byte| !is_digit(byte)).any(is_one)
 }
 
 /// What is remembered of the rows of a part: columns with how many of their values look like a pseudonym; null where none does.
@@ -76,7 +78,7 @@ mod tests {
         for text in [digits.to_owned(), format!("N100 {digits}"), format!("<{digits}>")] {
             assert!(looks_like_a_pseudonym(&text), "{text}");
         }
-        let others = ["", "N100", &digits[1..], &format!("{digits}0"), &digits.repeat(2), &digits.to_uppercase(), "northam"];
+        let others = ["", "N100", &digits[1..], &format!("{digits}0"), &digits.repeat(2), &digits.to_uppercase(), "northam", &"1234567890".repeat(4)[..DIGITS]];
         for text in others {
             assert!(!looks_like_a_pseudonym(text), "{text}");
         }
