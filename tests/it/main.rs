@@ -19,6 +19,8 @@ mod checks;
 mod config;
 mod correct;
 mod cost_checks;
+mod crash_left;
+mod crash_scenario;
 mod crash_state;
 mod crashes;
 mod decode;
