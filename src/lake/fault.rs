@@ -21,8 +21,19 @@ fn next_for(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "let the user who runs truecost write there, then type the same command again"
         }
+        io::ErrorKind::NotADirectory => "a file stands where a folder of truecost belongs: move it away, then type the same command again",
         _ => "see that the folder is there and the disk is sound, then type the same command again",
     }
+}
+
+/// A folder where the link to the latest release belongs.
+pub(super) fn no_link(link: &Path) -> Refusal {
+    Diagnostic::new(codes::lake::FILE_SYSTEM, format!("{} is a folder, and a link to the latest release belongs there", link.display()))
+        .place(Place::file(link.display().to_string()))
+        .expected("a link; a folder is left by a copy that follows links, and this one holds something that no release here holds")
+        .outcome("nothing was changed; latest.json names the latest release, which is as it was")
+        .hint("move that folder out of `published` and type the same command again; cp -a and rsync -a keep links")
+        .into()
 }
 
 /// A part that cannot be read or is not the one that was written.

@@ -1,7 +1,7 @@
 //! Which release readers see: `latest.json` says it, the link `latest` follows.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
@@ -128,9 +128,24 @@ impl Releases {
         let link = self.folder.join("latest");
         let staging = self.folder.join("latest.tmp");
         durable::remove(&staging)?;
+        self.remove_copy(&link)?;
         symlink(name, &staging).map_err(fault::file(&link, "turn"))?;
         crash::point("latest.staged")?;
         fs::rename(&staging, &link).map_err(fault::file(&link, "turn"))
+    }
+
+    /// Removes the folder that stands where the link belongs: whoever copied `published` and followed links made it. One that holds anything
+    /// but files of a release that is there, byte for byte, is not ours to remove.
+    fn remove_copy(&self, link: &Path) -> Answer<()> {
+        if !fs::symlink_metadata(link).is_ok_and(|found| found.is_dir()) {
+            return Ok(());
+        }
+        for release in self.names()? {
+            if holds_no_more(link, &self.folder.join(release)).map_err(fault::file(link, "read"))? {
+                return durable::remove_folder(link);
+            }
+        }
+        Err(fault::no_link(link))
     }
 
     /// Makes `latest.json` and the link again where they are lost or damaged, then removes what an interrupted run left: staged parts,
@@ -317,6 +332,26 @@ impl Releases {
                 .map(|()| Some(format!("made again: {release}/_manifest.json, from its copy"))),
         }
     }
+}
+
+/// Whether each file below a folder stands below another, under the same path and with the same bytes.
+fn holds_no_more(folder: &Path, than: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, other) = (entry.path(), than.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        let same = match () {
+            () if kind.is_dir() => other.is_dir() && holds_no_more(&path, &other)?,
+            () if kind.is_file() => {
+                entry.metadata()?.len() == other.metadata().map_or(u64::MAX, |o| o.len()) && fs::read(&path)? == fs::read(&other)?
+            }
+            () => false,
+        };
+        if !same {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The release of whose manifest this is a copy, by its name.
