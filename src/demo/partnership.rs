@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     collections::BTreeSet,
     fs::{self, File},
-    io::Write,
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
@@ -20,13 +20,16 @@ use super::not_written;
 static PIPELINES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
 static SCHEMAS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
 
+/// The file that names what stays out of version control.
+const IGNORED: &str = ".gitignore";
+
 /// Data stays out of version control.
 const GITIGNORE: &str = "/drop/\n/landing/\n/lake/\n/published/\n";
 
 /// Every file of the reference partnership: its path within the partnership, with `/`, and its bytes; in order of the path.
 #[must_use]
 pub fn embedded() -> Vec<(String, &'static [u8])> {
-    let mut files = vec![(".gitignore".to_owned(), GITIGNORE.as_bytes())];
+    let mut files = vec![(IGNORED.to_owned(), GITIGNORE.as_bytes())];
     collect(&PIPELINES, "pipelines", &mut files);
     collect(&SCHEMAS, "schemas", &mut files);
     files.sort();
@@ -74,13 +77,15 @@ fn head(councils: &[Identifier]) -> String {
 }
 
 /// Writes the reference partnership into `dir`, with an empty folder `drop/<council>/<feed>/` for each feed.
-/// Gives the paths of the files in order. Nothing is written where any of them is already there.
+/// Gives the paths of the files in order. Nothing is written where any of them is already there, but for `.gitignore`, to which is added
+/// what it lacks.
 pub fn write_partnership(dir: &Path) -> Answer<Vec<PathBuf>> {
     let files: Vec<_> = embedded().into_iter().map(|(name, bytes)| (name, Cow::Borrowed(bytes))).collect();
     write_files(dir, &files)
 }
 
-/// Writes [`empty`] into `dir`, with an empty folder `drop/`. Nothing is written where any of its files is already there.
+/// Writes [`empty`] into `dir`, with an empty folder `drop/`. Nothing is written where any of its files is already there, but for
+/// `.gitignore`, to which is added what it lacks.
 ///
 /// # Errors
 /// TC0511, TC0512.
@@ -93,8 +98,8 @@ pub fn write_empty(dir: &Path, councils: &[Identifier]) -> Answer<Vec<PathBuf>> 
 
 fn write_files(dir: &Path, files: &[(String, Cow<'static, [u8]>)]) -> Answer<Vec<PathBuf>> {
     // `symlink_metadata`, so that a link that leads nowhere counts as there too.
-    let there: Vec<&str> =
-        files.iter().map(|(name, _)| name.as_str()).filter(|name| fs::symlink_metadata(dir.join(name)).is_ok()).collect();
+    let is_there = |name: &&str| fs::symlink_metadata(dir.join(name)).is_ok_and(|found| *name != IGNORED || !found.is_file());
+    let there: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).filter(is_there).collect();
     if let Some(first) = there.first() {
         return Err(already_there(dir, first, there.len()).into());
     }
@@ -102,7 +107,25 @@ fn write_files(dir: &Path, files: &[(String, Cow<'static, [u8]>)]) -> Answer<Vec
         let path = dir.join(folder);
         fs::create_dir_all(&path).map_err(|error| not_written(&path, &error))?;
     }
-    files.iter().map(|(name, bytes)| write_new(&dir.join(name), bytes)).collect()
+    let write = |name: &str, bytes| if name == IGNORED { ignore(&dir.join(name)) } else { write_new(&dir.join(name), bytes) };
+    files.iter().map(|(name, bytes)| write(name, bytes)).collect()
+}
+
+/// A folder that is under version control already has such a file: what it lacks is added to it.
+fn ignore(path: &Path) -> Answer<PathBuf> {
+    let said = match fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(not_written(path, &error)),
+    };
+    let lacks = |line: &&str| said.lines().all(|known| known.trim() != line.trim());
+    let lines: String = GITIGNORE.split_inclusive('\n').filter(lacks).collect();
+    let end = if said.is_empty() || said.ends_with('\n') || lines.is_empty() { "" } else { "\n" };
+    let write = || {
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        File::options().append(true).create(true).open(path)?.write_all(format!("{end}{lines}").as_bytes())
+    };
+    write().map(|()| path.to_owned()).map_err(|error| not_written(path, &error))
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> Answer<PathBuf> {
