@@ -190,11 +190,12 @@ fn in_place_of(balance: &Changed<[String; 3]>) -> String {
 /// What a period would say were it open.
 #[must_use]
 pub fn period_preview(previewed: &Previewed) -> Page {
-    let Previewed { period, release, is_closed, other_rules, after_close, restated, stops, gone } = previewed;
+    let Previewed { period, release, is_empty, is_closed, other_rules, after_close, restated, stops, gone } = previewed;
     let release_name = release.clone().unwrap_or_default();
     let mut text = match (is_closed, release) {
-        (true, Some(release)) => format!("{period} is closed, as it stands in release {release}\n"),
-        (true, None) => format!("{period} is closed, empty\n"),
+        (true, Some(release)) if !is_empty => format!("{period} is closed, as it stands in release {release}\n"),
+        (true, _) => format!("{period} is closed, empty: nothing of it is in any release\n"),
+        (false, Some(_)) if *is_empty => format!("{period} is open; nothing of it was published when it was closed\n"),
         (false, _) => format!("{period} is open; compared with release {release_name}\n"),
     };
     for late in after_close {

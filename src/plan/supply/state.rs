@@ -120,7 +120,15 @@ pub(super) fn of(given: &Supplied<'_>, judged: &Judged<'_>, holidays: &Holidays,
         std::cmp::Ordering::Greater if given.today > holidays.nth_after(day, due.missing_after) => SupplyState::Missing,
         std::cmp::Ordering::Greater => SupplyState::Late,
     };
-    entry(state, None, Some(to_today), nothing_yet(given, judged, holidays, slot, is_over.then_some(to_today)))
+    entry(state, None, Some(to_today), nothing_yet(given, judged, holidays, slot, is_over.then_some((to_today, day))))
+}
+
+/// Above so many working days, about a quarter, nobody counts them: the day says it.
+const COUNTED: u64 = 60;
+
+/// `3 working days late`; of what nobody would count, `late, on Fri 27 Nov 2026`.
+fn apart(days: WorkingDays, how: &str, came: Day) -> String {
+    if days.0.unsigned_abs() > COUNTED { format!("{how}, on {}", came.spoken()) } else { format!("{days} {how}") }
 }
 
 /// `5f0c2a91d3e87b64, 1 working day early`.
@@ -129,9 +137,9 @@ fn accepted(record: &DeliveryRecord, came: &Came<'_>, due: Day, days: Option<Wor
     let corrected = came.first.is_some() && landed(record) != came.first;
     let when = match (came.first, days) {
         (Some(first), Some(days)) if first <= due && days.0 == 0 => "on its day".to_owned(),
-        (Some(first), Some(days)) if first <= due => format!("{days} early"),
+        (Some(first), Some(days)) if first <= due => apart(days, "early", first),
         (Some(_), Some(days)) if days.0 == 0 => "late, by less than a working day".to_owned(),
-        (Some(_), Some(days)) => format!("{days} late"),
+        (Some(first), Some(days)) => apart(days, "late", first),
         _ => return id.clone(),
     };
     if corrected { format!("{id}; the first came {when}") } else { format!("{id}, {when}") }
@@ -154,12 +162,13 @@ fn refused(record: &DeliveryRecord) -> String {
 }
 
 /// `nothing yet, 3 working days; P02 came on time`.
-fn nothing_yet(given: &Supplied<'_>, judged: &Judged<'_>, holidays: &Holidays, slot: &Slot, late: Option<WorkingDays>) -> String {
+fn nothing_yet(given: &Supplied<'_>, judged: &Judged<'_>, holidays: &Holidays, slot: &Slot, late: Option<(WorkingDays, Day)>) -> String {
     let nothing = if judged.came(slot).is_some_and(|came| came.withdrawn) { "what came was withdrawn" } else { "nothing yet" };
     let how_long = match late {
         None => String::new(),
-        Some(WorkingDays(0)) => ", less than a working day".to_owned(),
-        Some(days) => format!(", {days}"),
+        Some((WorkingDays(0), _)) => ", less than a working day".to_owned(),
+        Some((days, due)) if days.0.unsigned_abs() > COUNTED => format!(", due since {}", due.spoken()),
+        Some((days, _)) => format!(", {days}"),
     };
     format!("{nothing}{how_long}{}", before(given, judged, holidays, slot).unwrap_or_default())
 }
@@ -181,7 +190,7 @@ fn before(given: &Supplied<'_>, judged: &Judged<'_>, holidays: &Holidays, slot: 
     } else if days.0 == 0 {
         "late".to_owned()
     } else {
-        format!("{days} late")
+        apart(days, "late", came.first?)
     };
     Some(format!("; P{:02} came {how}", earlier.period))
 }

@@ -282,6 +282,25 @@ fn words_of_the_issue() {
     assert_eq!(said(&corrected), "Fri 6 Jul 2018 accepted: 0000000000000001; the first came on its day");
 }
 
+/// Two thousand working days are no measure that anybody has.
+#[test]
+fn what_is_years_late_is_said_by_its_day() {
+    let due = Due { working_day: 5, closing: None, since: Some(period(2)), missing_after: 5 };
+    let on = |text: &str| day(text).0 - day("2018-04-01").0;
+    let accepted = |from: u8, landed: &str| Brought { feed: 0, from, months: 1, state: "accepted", landed: on(landed) };
+    let said = |brought, today: &str| {
+        let (waived, closed) = (BTreeSet::new(), BTreeSet::new());
+        let states = World { due, active_from: None, brought, waived, closed, lies: None, today: on(today) }.states();
+        states.iter().find(|s| s.slot.period == period(3) && s.slot.feed_name() == FEEDS[0]).map(|s| (s.says.clone(), s.days)).unwrap()
+    };
+    let (missing, days) = said(vec![accepted(2, "2026-11-20")], "2026-11-27");
+    assert_eq!(missing, "nothing yet, due since Fri 6 Jul 2018; P02 came late, on Fri 20 Nov 2026");
+    assert!(days.unwrap().0 > 2000);
+    assert_eq!(said(vec![accepted(3, "2026-11-20")], "2026-11-27").0, "0000000000000000, late, on Fri 20 Nov 2026");
+    assert_eq!(said(Vec::new(), "2018-10-01").0, "nothing yet, due since Fri 6 Jul 2018");
+    assert_eq!(said(Vec::new(), "2018-09-28").0, "nothing yet, 59 working days");
+}
+
 #[test]
 fn due_days_beyond_the_known_holidays_are_told() {
     let mut partnership = reference().clone();

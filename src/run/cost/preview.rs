@@ -16,6 +16,8 @@ pub struct Previewed {
     pub period: Period,
     /// The release that it is compared with: the closing release, or the latest of a period that was never closed.
     pub release: Option<String>,
+    /// Nothing of it is in that release.
+    pub is_empty: bool,
     /// Whether it is closed.
     pub is_closed: bool,
     /// Whether the rules differ from those of that release.
@@ -68,6 +70,7 @@ impl CostRun<'_> {
         let mut previewed = Previewed {
             period,
             release: closing.release.clone(),
+            is_empty: closing.slots.is_empty() && closing.parts.values().all(Vec::is_empty),
             is_closed: false,
             // What was closed empty was made by no rules.
             other_rules: !closing.rules.is_empty() && closing.rules != rules_digest(self.partnership),
