@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{again::is_freed, feeds::is_file_of};
 use crate::{
     domain::{Coverage, Period},
-    lake::{DeliveryRecord, SourceFacts},
+    lake::{DeliveryRecord, DeliveryState},
     source::Entry,
 };
 
@@ -52,11 +52,15 @@ impl<'k> Known<'k> {
         named.iter().rev().copied().filter(move |record| is_file_of(record, entry))
     }
 
-    /// Whether a delivery of this coverage came from a file of this name and size: touched since, by its time, inode or what its file system says.
+    /// Whether a delivery of this coverage came from a file of this size that only its bytes can tell from this one: of the same name, touched
+    /// since, by its time, inode or what its file system says; of whatever name, where it was withdrawn and may have been renamed.
     pub fn has_size_of(&self, entry: &Entry, covers: Option<&Coverage>) -> bool {
-        let same = |file: &SourceFacts| file.name == entry.name && file.bytes == entry.size;
+        let of_size = |record: &DeliveryRecord, named: bool| {
+            record.covers().as_ref() == covers && record.files().any(|file| file.bytes == entry.size && (!named || file.name == entry.name))
+        };
         let named = self.by_name.get(entry.name.as_str()).map_or(&[][..], Vec::as_slice);
-        named.iter().any(|record| record.covers().as_ref() == covers && record.files().any(same))
+        let withdrawn = |record: &&&DeliveryRecord| record.state == DeliveryState::Withdrawn;
+        named.iter().any(|record| of_size(record, true)) || self.records.iter().filter(withdrawn).any(|record| of_size(record, false))
     }
 
     /// Whether a delivery waits for a person's word.
