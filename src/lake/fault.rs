@@ -22,6 +22,7 @@ fn next_for(error: &io::Error) -> &'static str {
             "let the user who runs truecost write there, then type the same command again"
         }
         io::ErrorKind::NotADirectory => "a file stands where a folder of truecost belongs: move it away, then type the same command again",
+        io::ErrorKind::IsADirectory => "a folder stands where a file of truecost belongs: move it away, then type the same command again",
         _ => "see that the folder is there and the disk is sound, then type the same command again",
     }
 }

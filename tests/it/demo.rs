@@ -379,8 +379,14 @@ fn a_partnership_is_written_once() {
     assert_eq!((refusal.0[0].code, refusal.exit_code()), (codes::ALREADY_THERE, 2));
     assert!(!dir.join(".gitignore").exists(), "nothing is written where one file is there");
     assert_eq!(fs::read_to_string(dir.join("pipelines/partnership.yaml")).unwrap(), "mine");
-    fs::create_dir(temp.path().join("one")).unwrap();
-    fs::write(temp.path().join("one/.gitignore"), "mine").unwrap();
+    fs::create_dir_all(temp.path().join("one/pipelines/cost")).unwrap();
+    fs::write(temp.path().join("one/pipelines/cost/cost.yaml"), "mine").unwrap();
     let refusal = demo::write_partnership(&temp.path().join("one")).expect_err("already there");
     golden("golden/demo/already_there.txt", &refusal.to_string().replace(&temp.path().display().to_string(), "<folder>"));
+    // A folder under version control has such a file: what it lacks is added.
+    fs::create_dir(temp.path().join("kept")).unwrap();
+    let ignored = temp.path().join("kept/.gitignore");
+    fs::write(&ignored, "/lake/\nmine").unwrap();
+    demo::write_partnership(&temp.path().join("kept")).expect("written");
+    assert_eq!(fs::read_to_string(&ignored).unwrap(), "/lake/\nmine\n/drop/\n/landing/\n/published/\n");
 }
