@@ -4,7 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{faults, judge::Judge, records::ControlRecord, value::words::says};
+use super::{
+    faults,
+    judge::Judge,
+    named::{Wanted, add_loosely, fold, loosely, wanted_names},
+    records::ControlRecord,
+    value::words::says,
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
     domain::{Identifier, printable},
@@ -68,7 +74,7 @@ pub struct Drift {
     pub printed: String,
     /// The contract's `physicalName`.
     pub expected: String,
-    /// It is a declared alias; else it differs in case and blanks only.
+    /// It is a declared alias, or differs in what stands between its words; else it differs in case and blanks only.
     pub alias: bool,
 }
 
@@ -101,18 +107,17 @@ impl Header {
             notes.push(format!("the header stands on line {}", self.line));
         }
         for drift in &self.drift {
-            let why = if drift.alias { "an alias" } else { "case or blanks differ" };
+            let why = match (drift.alias, loosely(&fold(&drift.printed)) == loosely(&fold(&drift.expected))) {
+                (true, true) => "what stands between its words differs",
+                (true, false) => "an alias",
+                (false, _) => "case or blanks differ",
+            };
             let printed = printable(&drift.printed);
             notes.push(format!("`{}` stands under `{printed}` ({why}; the contract has `{}`)", drift.column, drift.expected));
         }
         notes.extend(self.remarks.iter().cloned());
         notes
     }
-}
-
-/// A name without what does not tell names apart: case, runs of blanks, blanks and a byte order mark before it.
-pub(super) fn fold(name: &str) -> String {
-    name.trim_start_matches('\u{feff}').split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// A header, and where the data after it begins.
@@ -132,36 +137,6 @@ pub(super) struct Search<'j> {
     marks: Vec<u64>,
     /// The line that names the most columns so far.
     best: Option<Candidate>,
-}
-
-/// How a column is found.
-struct Wanted {
-    /// Folded names under which it may stand.
-    names: BTreeSet<String>,
-    /// Which of several fields with such a name it is, from 1.
-    occurrence: Option<usize>,
-    /// Its field, from 1.
-    position: Option<usize>,
-}
-
-impl Wanted {
-    /// The fields that it may stand in, by their folded names.
-    fn among(&self, folded: &[String]) -> Vec<usize> {
-        let is_named = |name: &String| self.names.contains(name);
-        if let Some(at) = self.position.and_then(|position| position.checked_sub(1)) {
-            return folded.get(at).filter(|name| name.is_empty() || is_named(name)).map(|_| at).into_iter().collect();
-        }
-        let mut named = folded.iter().enumerate().filter(|(_, name)| is_named(name)).map(|(at, _)| at);
-        match self.occurrence.and_then(|occurrence| occurrence.checked_sub(1)) {
-            Some(nth) => named.nth(nth).into_iter().collect(),
-            None => named.collect(),
-        }
-    }
-
-    /// Whether it says itself which of several fields it is.
-    const fn is_placed(&self) -> bool {
-        self.occurrence.is_some() || self.position.is_some()
-    }
 }
 
 /// A line that might be the header.
@@ -231,7 +206,7 @@ impl<'j> Search<'j> {
     /// Whether these fields name every column, so that they would be the header.
     pub(super) fn names_all(&self, names: &[String]) -> bool {
         let folded: BTreeSet<String> = names.iter().map(|name| fold(name)).collect();
-        self.named_among(&folded) == self.wanted.len()
+        self.named_among(&folded) == self.wanted.len() || Candidate::new(&self.wanted, 0, names.to_vec(), Vec::new()).is_complete()
     }
 
     /// A line that cannot be split into fields.
@@ -334,6 +309,7 @@ impl Candidate {
         for (_, fields) in wanted.iter().zip(&mut fields).filter(|(wanted, _)| !wanted.is_placed()) {
             fields.retain(|at| !placed.contains(at));
         }
+        add_loosely(wanted, &folded, &mut fields);
         Self { line, raw, names, fields }
     }
 
@@ -366,17 +342,6 @@ pub(super) fn record_type<'a, S: AsRef<str>>(judge: &'a Judge, fields: &[S]) -> 
 /// The record type whose tag this is.
 pub(super) fn tagged<'a>(judge: &'a Judge, tag: &[u8]) -> Option<&'a RecordType> {
     judge.layout.rows.records.iter().find(|kind| says(tag, kind.tag.as_bytes()))
-}
-
-/// For each column of the contract, the folded names under which it may stand.
-fn wanted_names(judge: &Judge) -> Vec<Wanted> {
-    let number = |number: Option<u32>| number.and_then(|number| usize::try_from(number).ok());
-    let wanted = |column: &Column| Wanted {
-        names: column.rules.aliases.iter().chain(std::iter::once(&column.physical_name)).map(|name| fold(name)).collect(),
-        occurrence: number(column.rules.occurrence),
-        position: number(column.rules.position),
-    };
-    judge.contract.columns.iter().map(wanted).collect()
 }
 
 /// The names that the records of a header give together: `Supplier` over `ID` is `Supplier ID`.

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::{
     fixed::line::{cut, unit},
-    header::{Header, fold, tagged},
+    header::{Header, tagged},
     judge::Judge,
+    named::fold,
     records::{Field, Row, field},
     value::words::says,
 };

@@ -31,6 +31,7 @@ mod kinds;
 mod lacking;
 mod left_out;
 mod middle;
+mod named;
 mod overlay;
 mod packed;
 mod pass;

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::{
     super::{
         faults,
-        header::{Found, Header, Search, fold, record_type},
+        header::{Found, Header, Search, record_type},
         judge::Judge,
+        named::fold,
         records::{ControlRecord, Dialect},
         text::{
             lines::{count_line_ends, line_end_len},

@@ -1,0 +1,105 @@
+//! The names under which a column may stand in a header.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::judge::Judge;
+use crate::schema::Column;
+
+/// A name without what does not tell names apart: case, runs of blanks, blanks and a byte order mark before it.
+pub(super) fn fold(name: &str) -> String {
+    name.trim_start_matches('\u{feff}').split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// The same without what stands between its words: `Non-recoverable VAT` is `Non Recoverable VAT`.
+pub(super) fn loosely(folded: &str) -> String {
+    let is_between = |c: char| c.is_whitespace() || matches!(c, '-' | '_' | '.' | '/' | '\u{2010}'..='\u{2015}');
+    folded.split(is_between).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// How a column is found.
+pub(super) struct Wanted {
+    /// Folded names under which it may stand.
+    pub(super) names: BTreeSet<String>,
+    /// Which of several fields with such a name it is, from 1.
+    pub(super) occurrence: Option<usize>,
+    /// Its field, from 1.
+    pub(super) position: Option<usize>,
+}
+
+impl Wanted {
+    /// The fields that it may stand in, by their folded names.
+    pub(super) fn among(&self, folded: &[String]) -> Vec<usize> {
+        let is_named = |name: &String| self.names.contains(name);
+        if let Some(at) = self.position.and_then(|position| position.checked_sub(1)) {
+            return folded.get(at).filter(|name| name.is_empty() || is_named(name)).map(|_| at).into_iter().collect();
+        }
+        let mut named = folded.iter().enumerate().filter(|(_, name)| is_named(name)).map(|(at, _)| at);
+        match self.occurrence.and_then(|occurrence| occurrence.checked_sub(1)) {
+            Some(nth) => named.nth(nth).into_iter().collect(),
+            None => named.collect(),
+        }
+    }
+
+    /// Whether it says itself which of several fields it is.
+    pub(super) const fn is_placed(&self) -> bool {
+        self.occurrence.is_some() || self.position.is_some()
+    }
+}
+
+/// Gives a column that no field names to the field whose name differs from its own in what stands between words, where there is one such
+/// field that no column claims, and one such column.
+pub(super) fn add_loosely(wanted: &[Wanted], folded: &[String], fields: &mut [Vec<usize>]) {
+    let claimed: BTreeSet<usize> = fields.iter().flatten().copied().collect();
+    let mut left: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, name) in folded.iter().enumerate().filter(|(at, name)| !claimed.contains(at) && !name.is_empty()) {
+        left.entry(loosely(name)).or_default().push(at);
+    }
+    let names: Vec<BTreeSet<String>> = wanted.iter().map(|wanted| wanted.names.iter().map(|name| loosely(name)).collect()).collect();
+    for (at, _) in wanted.iter().enumerate().filter(|(_, wanted)| !wanted.is_placed()) {
+        let Some((fields, own)) = fields.get_mut(at).zip(names.get(at)) else { continue };
+        let mut others = names.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, names)| names);
+        if !fields.is_empty() || others.any(|names| !names.is_disjoint(own)) {
+            continue;
+        }
+        let mut found = own.iter().filter_map(|name| left.get(name)).flatten();
+        if let (Some(at), None) = (found.next(), found.next()) {
+            fields.push(*at);
+        }
+    }
+}
+
+/// For each column of the contract, the folded names under which it may stand.
+pub(super) fn wanted_names(judge: &Judge) -> Vec<Wanted> {
+    let number = |number: Option<u32>| number.and_then(|number| usize::try_from(number).ok());
+    let wanted = |column: &Column| Wanted {
+        names: column.rules.aliases.iter().chain(std::iter::once(&column.physical_name)).map(|name| fold(name)).collect(),
+        occurrence: number(column.rules.occurrence),
+        position: number(column.rules.position),
+    };
+    judge.contract.columns.iter().map(wanted).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(wanted: &[&str], header: &[&str]) -> Vec<Vec<usize>> {
+        let wanted: Vec<Wanted> =
+            wanted.iter().map(|name| Wanted { names: BTreeSet::from([fold(name)]), occurrence: None, position: None }).collect();
+        let folded: Vec<String> = header.iter().map(|name| fold(name)).collect();
+        let mut fields: Vec<Vec<usize>> = wanted.iter().map(|wanted| wanted.among(&folded)).collect();
+        add_loosely(&wanted, &folded, &mut fields);
+        fields
+    }
+
+    /// A hyphen, a full stop or an underscore between words names no other column; two that would do are nobody's.
+    #[test]
+    fn what_stands_between_words_names_no_other_column() {
+        assert_eq!(found(&["Non Recoverable VAT"], &["Amount", "Non-recoverable VAT"]), [vec![1]]);
+        assert_eq!(found(&["Net_Amount", "Ref. No"], &["ref no", "NET AMOUNT"]), [vec![1], vec![0]]);
+        assert_eq!(found(&["Net Amount"], &["Net-Amount", "Net_Amount"]), [Vec::<usize>::new()]);
+        assert_eq!(found(&["Net Amount"], &["Net Amount", "Net-Amount"]), [vec![0]]);
+        assert_eq!(found(&["Net-Amount", "Net_Amount"], &["Net Amount"]), [Vec::<usize>::new(), Vec::new()]);
+        assert_eq!(found(&["Non Recoverable VAT"], &["Non Recurring VAT"]), [Vec::<usize>::new()]);
+    }
+}
