@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::{
+    adds_up::Sum,
     amounts::{Amounts, SignOf},
     facts::{EncodingFacts, FileFacts},
     faults,
@@ -64,6 +65,8 @@ pub struct Judge {
     pub(super) overlay: Overlay,
     /// The form of a row's pounds: money columns by their position in the contract, and whether they are taken off.
     pub(super) pounds: Vec<(usize, bool)>,
+    /// Amounts that the contract promises to add up on each row.
+    pub(super) adds_up: Vec<Sum>,
 }
 
 /// A [`BalanceBy`] by positions of columns.
@@ -108,6 +111,7 @@ impl Judge {
             signs: SignOf::of(&contract),
             overlay: Overlay::default(),
             pounds: pounds(&contract),
+            adds_up: Sum::of(&contract, &layout.rows.adds_up),
             layout,
             contract,
         })

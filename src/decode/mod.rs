@@ -19,6 +19,7 @@
 //! Line ends are LF, CRLF, CR and CR CR LF, also mixed. A row is known by the physical line on which its record starts,
 //! counted from 1, line ends inside quoted fields included.
 
+mod adds_up;
 mod amounts;
 mod columns;
 mod delimited;
@@ -52,6 +53,7 @@ mod twice;
 mod value;
 mod workbook;
 
+pub use adds_up::Added;
 pub use amounts::FormSums;
 pub use delimited::plain::{LineEndCounts, PlainFault, PlainRecord, PlainRecords, Spelling};
 pub use facts::{EncodingFacts, FileFacts, Inside, OtherFormat, PackedFacts, Spot, Utf16Facts};

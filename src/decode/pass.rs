@@ -268,6 +268,18 @@ impl<'a> Pass<'a> {
         self.tally.leave_out(left, out);
     }
 
+    /// Looks at what the contract promises to add up on each row.
+    fn add_up(&mut self, rows: &Records) {
+        if self.judge.adds_up.is_empty() {
+            return;
+        }
+        for row in (0..rows.len()).filter_map(|at| rows.row(at)) {
+            let text = |at: usize| self.kinds.field(row, *self.header.places.get(at)?).map(|field| field.text);
+            let sums = self.judge.adds_up.iter().zip(&mut self.tally.adds_up);
+            sums.for_each(|(sum, added)| sum.row(row.line, text, added));
+        }
+    }
+
     #[cold]
     fn report_unknown(&mut self, row: Row<'_>) {
         let tag = self.kinds.tag(row).unwrap_or_default();
@@ -297,10 +309,12 @@ impl<'a> Pass<'a> {
             sign.sign(&mut self.columns, first, &mut block.faults);
         }
         self.judge.amounts.refuse_empty(&self.columns, first, &mut block.faults);
+        let faults = block.faults;
+        self.add_up(rows);
         for (count, place) in self.tally.extra.iter_mut().zip(&self.header.extra_places) {
             *count += rows.values_in(self.text, *place);
         }
-        let mut faults = block.faults;
+        let mut faults = faults;
         if let Some((line, fault)) = self.piece.unread(self.judge, &rows.lines) {
             self.report(line, fault);
         }

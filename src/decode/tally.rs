@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    adds_up::Added,
     amounts::FormSums,
     faults,
     header::Header,
@@ -56,6 +57,8 @@ pub struct Tally {
     pub control_records: Vec<ControlRecord>,
     /// Everything that is no row, by its reason, with what it holds.
     pub left_out: BTreeMap<Left, LeftOut>,
+    /// For each sum that the contract promises on every row, what the rows hold of it.
+    pub adds_up: Vec<Added>,
     /// Accepted rows with an amount other than nought.
     pub with_amount: u64,
     /// The outermost of them.
@@ -142,6 +145,7 @@ impl Tally {
             rejected_groups: vec![BTreeMap::new(); judge.balances.len()],
             padded: vec![0; judge.plans.len()],
             styled: vec![0; judge.money_columns().count()],
+            adds_up: vec![Added::default(); judge.adds_up.len()],
             ..Self::default()
         }
     }
@@ -185,6 +189,7 @@ impl Tally {
         next.left_out.into_iter().for_each(|(left, out)| self.leave_out(left, out));
         self.ctrl_z |= next.ctrl_z;
         self.form.add(next.form);
+        self.adds_up.iter_mut().zip(next.adds_up).for_each(|(sum, more)| sum.add(more));
         self.line_ends.add(next.line_ends);
         next.not_data.into_iter().for_each(|(reason, count)| *self.not_data.entry(reason).or_default() += count);
         next.controls.into_iter().for_each(|(tag, count)| *self.controls.entry(tag).or_default() += count);

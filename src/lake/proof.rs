@@ -60,6 +60,28 @@ pub struct DeliveryProof {
     /// Every record stands in the file an even number of times.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub each_twice: bool,
+    /// Amounts that the contract promises to add up on each row, where they do not on some: `net + vat = gross`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub adds_up: BTreeMap<String, AddsUpProof>,
+}
+
+/// Rows on which amounts do not add up to another one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddsUpProof {
+    /// Rows on which more than one of them is other than nought, and those on which they do not add up.
+    pub telling: u64,
+    pub broken: u64,
+    /// By how much, without regard to sign.
+    #[serde(with = "exact")]
+    pub difference: Pence,
+}
+
+impl AddsUpProof {
+    /// Whether that is more than a few rows: more than one, and at least one in ten.
+    #[must_use]
+    pub const fn is_many(self) -> bool {
+        self.broken > 1 && self.broken * 10 >= self.telling
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference

@@ -9,7 +9,7 @@ use super::{
     currency, elsewhere,
     evidence::{Evidence, Seen},
     guess::{guess, targets},
-    happened, looks, marked, rest, sign, unit, withheld,
+    happened, looks, marked, own_period, rest, sign, unit, withheld,
 };
 use crate::{
     domain::Calendar,
@@ -78,6 +78,13 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     all.extend([date].into_iter().filter(|question| !question.choices.is_empty()));
     all.extend(withheld::question(evidence, date_chosen.as_ref()));
     all.extend(coverage(around, evidence, date_chosen.as_ref(), &chosen));
+    let said = |key: &str| {
+        let question = all.iter().find(|question| question.key == key);
+        question.and_then(|question| answers.of(question).or(question.default.as_deref())).unwrap_or_default().to_owned()
+    };
+    let (files, covers) = (said("files"), said("covers"));
+    let covered = own_period::Covered { files: &files, covers: &covers, calendar: around.calendar() };
+    all.extend(around.table(answers, into).and_then(|table| own_period::question(evidence, date_chosen.as_ref(), table, &covered)));
     all.extend(totals(evidence, &chosen));
     all.extend(parts_of_pennies(evidence, &chosen));
     all.extend(nothing_words(evidence));

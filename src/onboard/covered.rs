@@ -6,7 +6,7 @@ use super::{
     answers::Question,
     ask::Around,
     evidence::{Evidence, Seen},
-    inside, looks,
+    growing, inside, looks,
     names::{Named, Naming, any_name, has_month, naming, naming_to_date},
     unit,
 };
@@ -67,6 +67,8 @@ fn questions(samples: &[Named], found: Option<Naming>, of: Of<'_>, calendar: Cal
         let part = || of.and_then(|(evidence, date, _)| part_of_a_month(evidence, date)).filter(|_| naming.pattern.contains("{date}"));
         let open = part().or_else(|| of.and_then(|(evidence, date, _)| month_or_period(evidence, date, &naming.pattern)));
         let open = of.and_then(|(_, _, amount)| year_to_date(amount)).filter(|_| !naming.covers.contains("to_date")).or(open);
+        let growing = || of.and_then(|(evidence, date, amount)| growing::is_growing(evidence, amount, date, calendar));
+        let open = open.or_else(|| growing().filter(|_| !naming.covers.contains("to_date")));
         let open = open.or_else(|| (naming.rows == Agrees::Earlier).then(|| LATE.to_owned()));
         let seen = open.iter().fold(shown.join("; "), |seen, why| format!("{seen}; {why}"));
         let covers = covers.seen(seen).stands_if(samples.len() > 1 && naming.rows == Agrees::Fully && open.is_none());

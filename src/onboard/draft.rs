@@ -12,12 +12,14 @@ use super::{
     guess::{sql_name, targets},
     happened,
     looks::{MONTHS, month_columns},
+    own_period,
     places::contract_of,
     rest,
     said::{cannot, controls, or_nought},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes::command},
+    domain::Calendar,
     profile::Profile,
     schema::{Contract, KnownLayout, Type, suggest::nearest, words},
 };
@@ -125,7 +127,7 @@ pub fn draft(around: &Around<'_>, evidence: &Evidence, questions: &[Question], a
         drawn.layout(&mut draft, around);
     }
     controls(&mut draft);
-    drawn.select(&mut draft);
+    drawn.select(&mut draft, around.calendar());
     match rest::rule(around, &draft, &|key| said.of(key)) {
         Ok(rule) => draft.rule = rule,
         Err(fault) => drawn.faults.push(*fault),
@@ -385,9 +387,10 @@ impl<'a> Drawn<'a> {
         }
         let left = super::left_out::left_out((self.evidence, self.table), draft, &|key| self.said.of(key), &mut self.cannot);
         draft.layout.extend(left);
+        draft.layout.extend(super::adds_up::adds_up(self.evidence, draft));
     }
 
-    fn select(&mut self, draft: &mut Draft) {
+    fn select(&mut self, draft: &mut Draft, calendar: Calendar) {
         let negative = self.said.of("sign") == "cost_negative";
         draft.credit_positive = negative;
         let amounts = self.amounts();
@@ -417,6 +420,10 @@ impl<'a> Drawn<'a> {
             {
                 select.push(((*constant).to_owned(), name));
             }
+        }
+        if self.date_seen().is_none() && draft.months.is_empty() {
+            let covered = own_period::Covered { files: &draft.files, covers: &draft.covers, calendar };
+            select.splice(0..0, own_period::select(self.evidence, draft, self.table, &covered, &self.said.of(own_period::KEY)));
         }
         draft.select = select;
         let name = |special: &Option<crate::domain::Identifier>| special.as_deref().map(str::to_owned).unwrap_or_default();

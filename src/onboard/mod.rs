@@ -10,6 +10,7 @@
 //! is written is the law from then on: while data are read nothing is inferred. What the files hold and no word of a contract can say is
 //! refused by name ([`draft()`]); nothing that is there is ever written over, and a command that is ended leaves nothing.
 
+mod adds_up;
 mod agrees;
 mod alike;
 mod amounts;
@@ -28,6 +29,7 @@ mod draft;
 mod elsewhere;
 mod evidence;
 mod files;
+mod growing;
 mod guarded;
 mod guess;
 mod happened;
@@ -37,6 +39,7 @@ mod left_out;
 mod looks;
 mod marked;
 mod names;
+mod own_period;
 mod page;
 mod places;
 mod records;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{amount::Millionths, date::DateKind, name::NameFacts};
+use super::{amount::Millionths, date::DateKind, name::NameFacts, relate::Kept};
 
 /// What a file is: container, text, layout, and column by column what its values look like. Nothing here is a rule: whoever writes a
 /// contract from it decides. Values of columns that may hold personal data are never in it.
@@ -53,6 +53,9 @@ pub struct Profile {
     /// Positions of amounts that are the sum of three others or more on each row, each with theirs; for whoever asks which amount counts.
     #[serde(skip)]
     pub wholes: Vec<Identity>,
+    /// The first rows, for whoever holds one file against another.
+    #[serde(skip)]
+    pub head: Vec<Kept>,
     /// What the name of the file says of months.
     pub name: NameFacts,
     /// Position of the column that is most likely the amount, from 0; the person is asked.

@@ -41,6 +41,7 @@ pub use facts::{
     RecordType, Rows, Sheet, SignFacts, SignWord, TextFacts, Total,
 };
 pub use name::NameFacts;
+pub use relate::Kept;
 pub use words::is_total_word;
 
 /// Whether a word is the name of a month, in whatever form.

@@ -1,5 +1,7 @@
 //! What stands in several columns of one row: words beside signs, and amounts that add up.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::{amount, gather::Cell, words};
 
 /// Columns of words that are watched, and words of each.
@@ -16,6 +18,9 @@ const BALANCES: usize = 32;
 /// Rows that throw out most sums.
 const FEW: usize = 20;
 
+/// First rows that are kept.
+const KEPT: usize = 400;
+
 /// What is watched while the rows go by.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Relations {
@@ -25,6 +30,15 @@ pub(super) struct Relations {
     pub(super) wholes: Vec<Sum>,
     /// Rows that call themselves a balance in some column.
     pub(super) balances: Vec<Carried>,
+    /// The first rows, for whoever holds one file against another.
+    pub(super) head: Vec<Kept>,
+}
+
+/// A row by marks of its texts, equal where these are, and its amounts in each column that holds one there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub cells: Vec<u64>,
+    pub amounts: Vec<Option<i128>>,
 }
 
 /// Rows of which a column says that they are what stands at the beginning or the end of a span.
@@ -100,6 +114,9 @@ impl Relations {
 
     /// Takes a row and its amounts.
     pub(super) fn row(&mut self, cells: &[Cell<'_>], amounts: &[Option<i128>]) {
+        if self.head.len() < KEPT {
+            self.head.push(Kept { cells: cells.iter().map(|cell| mark(&cell.text)).collect(), amounts: amounts.to_vec() });
+        }
         self.sums.iter_mut().chain(&mut self.wholes).for_each(|sum| sum.row(amounts));
         for flag in self.flags.iter_mut().filter(|flag| !flag.dropped) {
             let Some(word) = cells.get(flag.column).map(|cell| cell.text.trim_ascii()).filter(|word| !word.is_empty()) else { continue };
@@ -209,4 +226,11 @@ impl Sum {
         self.agree += u64::from(parts.iter().sum::<i128>() == whole);
         self.telling += u64::from(parts.iter().filter(|part| **part != 0).count() > 1);
     }
+}
+
+/// A mark of a text, by which equal ones are told.
+fn mark(text: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.trim_ascii().hash(&mut hasher);
+    hasher.finish()
 }

@@ -65,6 +65,7 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
         balances: table.relations.balances.iter().map(balance).collect(),
         identities: identities(&table.relations.sums, &columns),
         wholes: identities(&table.relations.wholes, &columns),
+        head: table.relations.head.clone(),
         name,
         amount,
         date,

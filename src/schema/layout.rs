@@ -1,5 +1,6 @@
 //! The schema-level `truecost` property of a source: how the text of an extract is laid out.
 
+mod adds_up;
 mod fixed;
 mod printed;
 
@@ -154,6 +155,7 @@ fn row_rules(fields: &Fields<'_>, columns: &Columns<'_>, format: &Format) -> Row
         ),
         null_words: fields.get("null_words").and_then(|item| item.texts()).unwrap_or_else(|| vec![String::new()]),
         allow_empty: flag(fields, "allow_empty"),
+        adds_up: adds_up::adds_up(fields, columns),
     }
 }
 

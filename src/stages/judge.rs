@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+mod adds_up;
 mod left_out;
 
 use crate::{
@@ -114,7 +115,7 @@ pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'
     let in_middle = if faults.is_empty() { left_out::in_middle(file, judge, tally, &tied) } else { None };
     let asks_for_subtotals = faults.is_empty() && left_out::asks_for_subtotals(judge, tally, &tied);
     Verdict {
-        proof: DeliveryProof { left_out: left_out::proof(judge, tally), ..proof(tally, controls, proved) },
+        proof: DeliveryProof { left_out: left_out::proof(judge, tally), ..proof(judge, tally, controls, proved) },
         faults,
         waits,
         in_middle,
@@ -135,7 +136,7 @@ fn of_sender(control: &Control) -> bool {
     !matches!(control.equals, Truth::Pence(_))
 }
 
-fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryProof {
+fn proof(judge: &Judge, tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryProof {
     let measure = |sum: &ColumnSum| crate::lake::Measure {
         accepted: sum.accepted.net(),
         quarantined: sum.rejected.net(),
@@ -155,6 +156,7 @@ fn proof(tally: &Tally, controls: Vec<ControlProof>, proved: bool) -> DeliveryPr
         controls,
         noise: tally.sums.iter().filter(|sum| sum.noise.values > 0).map(|sum| (sum.column.to_string(), noise(sum))).collect(),
         each_twice: tally.each_twice(),
+        adds_up: adds_up::proof(judge, tally),
         ..DeliveryProof::default()
     }
 }

@@ -81,6 +81,8 @@ codes! {
     NIL_BESIDE_ROWS = "TC0460", Supplier, 1, "a return of nothing stands beside rows";
     /// The delimiter is no ASCII character, and the byte that stands for it while records are split is in the file.
     STAND_IN = "TC0461", Supplier, 1, "a control character stands beside the delimiter";
+    /// Amounts that the contract promises to add up on each row do not on some.
+    ADDS_UP = "TC0462", Supplier, 1, "amounts of a row do not add up", Note;
     /// A quarantined row that a person wants to correct, or to leave out, cannot be.
     NOT_CORRECTED = "TC0470", Operator, 2, "a quarantined row cannot be corrected";
     /// A corrected row does not fit the file any more as the contract has it now.

@@ -37,7 +37,27 @@ pub fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec
                 .hint("nothing has to be done"),
         );
     }
+    notes.extend(not_added_up(file, judge, &streamed.tally));
     notes
+}
+
+/// Rows on which amounts do not add up as the contract promises.
+fn not_added_up<'a>(file: &'a str, judge: &'a Judge, tally: &'a Tally) -> impl Iterator<Item = Diagnostic> + 'a {
+    let sums = judge.contract().layout.iter().flat_map(|layout| &layout.rows.adds_up).zip(&tally.adds_up);
+    sums.filter(|(_, added)| added.broken > 0).map(move |(sum, added)| {
+        let seen = format!(
+            "`{sum}` does not hold on {} of {}, by {} in all without regard to sign, first on line {}",
+            added.broken,
+            counted(added.telling, "row"),
+            pounds_of(added.difference),
+            added.first
+        );
+        Diagnostic::note(codes::control::ADDS_UP, seen)
+            .place(Place { line: Some(added.first), ..Place::file(file) })
+            .expected(format!("{sum} on each row: `adds_up` in schemas/sources/{}.odcs.yaml", judge.contract().name))
+            .outcome("no amount was changed: the column that the feed takes counts as it is printed")
+            .hint("ask the sender which of the amounts is right")
+    })
 }
 
 /// `AMOUNT` for `Amount` (column amount).
@@ -132,9 +152,10 @@ pub fn lacking_total(contract: &Contract, groups: &BTreeMap<(String, String), Fa
     if !is_sum || lacking.is_empty() || groups.len() > lacking.len() {
         return None;
     }
-    let money: Vec<String> =
-        contract.columns.iter().filter(|column| column.kind == Type::Money).map(|c| format!("{0}: {0}", c.name)).collect();
-    let totals = if money.len() == 1 { format!(", totals: {{{}}}", money.join(", ")) } else { ", totals: {…}".to_owned() };
+    let lacks = |name: &str| groups.keys().any(|(_, column)| column == name);
+    let printed = contract.columns.iter().filter(|column| column.kind == Type::Money && !lacks(&column.name));
+    let money: Vec<String> = printed.map(|column| format!("{0}: {0}", column.name)).collect();
+    let totals = if money.is_empty() { String::new() } else { format!(", totals: {{{}}}", money.join(", ")) };
     let when = lacking.iter().take(2).cloned().collect::<Vec<_>>().join(", ");
     Some(format!(
         "it is the sum of all other rows, {}: if the sender prints a total there, say so in schemas/sources/{}.odcs.yaml: `footer: {{when: \

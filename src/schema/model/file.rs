@@ -1,6 +1,9 @@
 //! How the file of a source contract is laid out.
 
-use super::{End, LinePattern, PageLine, Said};
+use super::{
+    super::form::{Form, Term},
+    End, LinePattern, PageLine, Said,
+};
 use crate::domain::Identifier;
 
 /// The schema-level `truecost` property of a source contract: how its file is laid out.
@@ -227,6 +230,23 @@ pub struct RowRules {
     pub null_words: Vec<String>,
     /// A file without rows is a delivery.
     pub allow_empty: bool,
+    /// Amounts that add up to another one on each row: `adds_up: [net + vat = gross]`.
+    pub adds_up: Vec<AddsUp>,
+}
+
+/// Amounts of a row that add up to another one, as its sender prints them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddsUp {
+    pub parts: Vec<Term>,
+    pub whole: Identifier,
+}
+
+/// `net + vat = gross`
+impl std::fmt::Display for AddsUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parts = Form { rows: vec![self.parts.clone()], counted: false };
+        write!(f, "{parts} = {}", self.whole)
+    }
 }
 
 impl Default for RowRules {
@@ -249,6 +269,7 @@ impl Default for RowRules {
             preamble_holds: None,
             null_words: vec![String::new()],
             allow_empty: false,
+            adds_up: Vec::new(),
         }
     }
 }

@@ -1,0 +1,16 @@
+//! Amounts that add up to another one on each row.
+
+use std::collections::BTreeMap;
+
+use super::in_pence;
+use crate::{
+    decode::{Added, Judge, Tally},
+    lake::AddsUpProof,
+};
+
+/// What the contract promises to add up, where it does not.
+pub(super) fn proof(judge: &Judge, tally: &Tally) -> BTreeMap<String, AddsUpProof> {
+    let sums = judge.contract().layout.iter().flat_map(|layout| &layout.rows.adds_up).zip(&tally.adds_up);
+    let proof = |added: &Added| AddsUpProof { telling: added.telling, broken: added.broken, difference: in_pence(added.difference) };
+    sums.filter(|(_, added)| added.broken > 0).map(|(sum, added)| (sum.to_string(), proof(added))).collect()
+}
