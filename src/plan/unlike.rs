@@ -2,6 +2,7 @@
 //! sides turned, nothing but nought. Its rows are read as exactly as ever, so nothing refuses it; whether the figures are what they seem
 //! only a person can know.
 
+mod lost;
 mod whole;
 
 use crate::{
@@ -33,12 +34,14 @@ pub(super) fn unlike(known: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<Stri
     let mut columns: Vec<&str> = sender.form.iter().flatten().map(|(column, _)| column.as_str()).collect();
     columns.sort_unstable();
     columns.dedup();
+    let is_sided = sender.form.iter().any(|terms| terms.iter().any(|(_, minus)| *minus) && terms.iter().any(|(_, minus)| !minus));
     let of = |column: &str| {
         let now = new.proof.columns.get(column)?;
         let told = |measure: &&Measure| !measure.seen.is_nothing();
         let before: Vec<&Measure> = stands.iter().filter_map(|r| r.proof.columns.get(column)).filter(told).collect();
         let size = pence_for_pounds(column, &before, now).or_else(|| other_unit(column, &before, now));
-        Some([size, sign_turned(column, &before, now)])
+        let below = if is_sided { lost::below_on_a_side(column, &before, now) } else { None };
+        Some([size, sign_turned(column, &before, now), lost::marks(column, &before, now), lost::pence(column, &before, now), below])
     };
     let whole = whole::questions(&of_feed, &stands, new, sender);
     columns.into_iter().filter_map(of).flatten().flatten().chain(whole).collect()

@@ -222,7 +222,7 @@ impl Cells<'_> {
         out: &mut Out<'_>,
     ) -> u64 {
         let (mut sum, mut styled) = (Sides::default(), 0);
-        let (mut texts, mut points) = (0, 0);
+        let (mut texts, mut points, mut marked) = (0, 0, 0);
         let first = out.first;
         self.each_into(pence, out, |row, cell| {
             texts += 1;
@@ -233,6 +233,7 @@ impl Cells<'_> {
                 let amount = rules.amount(cell.text()).map_err(ValueFault::Amount)?;
                 styled += u64::from(!is_plain(cell.text()));
                 points += u64::from(cell.text().contains(&b'.'));
+                marked += u64::from(is_marked(cell.text()));
                 parts.count(first + row, &amount);
                 amount.pence
             };
@@ -241,7 +242,7 @@ impl Cells<'_> {
         });
         sides.add(sum);
         if rules.may_print_point() {
-            *seen = AmountsSeen { texts, points, ..AmountsSeen::default() }.plus(*seen);
+            *seen = AmountsSeen { texts, points, marked, ..AmountsSeen::default() }.plus(*seen);
         }
         styled
     }
@@ -365,4 +366,9 @@ fn append(bytes: &mut Vec<u8>, cell: Cell<'_>) {
         }
         _ => bytes.extend_from_slice(cell.text()),
     }
+}
+
+/// Whether an amount ends in CR or DR.
+fn is_marked(text: &[u8]) -> bool {
+    matches!(text, [.., b'C' | b'c' | b'D' | b'd', b'R' | b'r'])
 }

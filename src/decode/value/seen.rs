@@ -22,6 +22,17 @@ pub struct AmountsSeen {
     /// Binary digits of the pence of all amounts other than nought: a hundred times the amount has 6 or 7 more.
     #[serde(default)]
     pub digits: u64,
+    /// Amounts that are no whole pounds.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub pence: u64,
+    /// Texts that end in CR or DR.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub marked: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
+const fn is_nought(number: &u64) -> bool {
+    *number == 0
 }
 
 impl AmountsSeen {
@@ -30,6 +41,7 @@ impl AmountsSeen {
         for pence in amounts {
             self.above += u64::from(*pence > 0);
             self.below += u64::from(*pence < 0);
+            self.pence += u64::from(*pence % 100 != 0);
             self.digits += u64::from(Pence::BITS - pence.unsigned_abs().leading_zeros());
         }
     }
@@ -43,6 +55,8 @@ impl AmountsSeen {
             above: self.above + other.above,
             below: self.below + other.below,
             digits: self.digits + other.digits,
+            pence: self.pence + other.pence,
+            marked: self.marked + other.marked,
         }
     }
 

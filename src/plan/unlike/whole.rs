@@ -1,7 +1,9 @@
 //! What the amounts of a delivery show together: its sides turned, a ledger that balances no more, nothing but nought, and the amounts of
 //! another month once more.
 
-use super::{TELLING, is_by_chance, turned};
+use std::collections::BTreeMap;
+
+use super::{TELLING, is_by_chance, lost, turned};
 use crate::{
     decode::AmountsSeen,
     domain::{Pence, counted, pounds},
@@ -26,7 +28,12 @@ pub(super) fn questions(
     let before: Vec<(&DeliveryRecord, Measure)> = stands.iter().filter_map(|r| Some((*r, summed(r, terms)?))).collect();
     let measures: Vec<&Measure> = before.iter().map(|(_, measure)| measure).collect();
     let sides = if terms.len() > 1 { sides_turned(terms, &measures, &now) } else { None };
-    [sides, unbalanced(&measures, new, &now), all_nought(&before, new, &now), same_again(of_feed, new)].into_iter().flatten().collect()
+    let words = in_words(terms);
+    let signs = if sides.is_none() { lost::signs(&format!("`{words}`"), &measures, &now) } else { None };
+    [sides, signs, unbalanced(&measures, new, &now), all_nought(&before, new, &now), same_again(of_feed, new)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The columns of the amount as one: what is taken off on its other side.
@@ -93,10 +100,13 @@ fn same_again(of_feed: &[&DeliveryRecord], new: &DeliveryRecord) -> Option<Strin
     if !told(new) {
         return None;
     }
+    // What entries of the version before did not count tells them apart from no other.
+    let columns = |r: &DeliveryRecord| -> BTreeMap<String, Measure> {
+        let as_before = |m: &Measure| Measure { seen: AmountsSeen { pence: 0, marked: 0, ..m.seen }, ..*m };
+        r.proof.columns.iter().map(|(name, measure)| (name.clone(), as_before(measure))).collect()
+    };
     let same = |a: &DeliveryRecord, b: &DeliveryRecord| {
-        a.proof.accepted == b.proof.accepted
-            && a.proof.columns == b.proof.columns
-            && !a.coverage.iter().any(|period| b.coverage.contains(period))
+        a.proof.accepted == b.proof.accepted && columns(a) == columns(b) && !a.coverage.iter().any(|period| b.coverage.contains(period))
     };
     let stands: Vec<&DeliveryRecord> =
         of_feed.iter().copied().filter(|r| r.is_accepted() && told(r) && r.stands(&of_feed.iter().copied())).collect();
