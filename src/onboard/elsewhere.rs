@@ -10,7 +10,8 @@ pub fn belongs_elsewhere(evidence: &Evidence) -> Option<String> {
     let of = |is: &dyn Fn(&str) -> bool| {
         evidence.columns.iter().find(|seen| is(&format!(" {} ", words(&seen.heading)))).map(|seen| evidence.label(seen))
     };
-    let has_amounts = evidence.columns.iter().any(|seen| evidence.kind(seen) == Kind::Money);
+    // Amounts that cannot be read are amounts all the same.
+    let has_amounts = evidence.columns.iter().any(|seen| evidence.kind(seen) == Kind::Money) || of(&is_amount).is_some();
     if let Some(person) = of(&is_person) {
         const NOT_BELOW: &str = "Nothing of a person may go into the tables below";
         if let Some(what) = of(&is_element).or_else(|| of(&is_insurance)) {
@@ -59,6 +60,12 @@ fn is_post(heading: &str) -> bool {
     phrases.iter().any(|phrase| heading.contains(phrase))
 }
 
+/// Of pounds.
+fn is_amount(heading: &str) -> bool {
+    let phrases = [" amount ", " net ", " gross ", " paid ", " spend ", " value ", " gbp ", " pounds ", " debit ", " credit "];
+    phrases.iter().any(|phrase| heading.contains(phrase))
+}
+
 /// Of counts of what is used.
 fn is_count(heading: &str) -> bool {
     let phrases = [
@@ -100,6 +107,7 @@ mod tests {
         assert!(is_element(" pay element ") && is_element(" wage type ") && !is_element(" cost element ") && !is_element(" description "));
         assert!(is_post(" job title ") && is_post(" fte ") && !is_post(" posted ") && !is_post(" postcode "));
         assert!(is_count(" no of devices ") && is_count(" mins ") && !is_count(" account ") && !is_count(" discount "));
+        assert!(is_amount(" net amount ") && !is_amount(" network ") && !is_amount(" quantity "));
         assert!(is_insurance(" ni number ") && !is_insurance(" unique number "));
     }
 }

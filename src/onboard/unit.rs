@@ -204,6 +204,8 @@ fn said_above(line: &str) -> &'static str {
         THOUSANDS
     } else if has(&["in millions", "in million", "in m", "in gbp m", "in gbp millions"]) || in_pounds_m(line) {
         MILLIONS
+    } else if has(&["gbp", "sterling", "pounds"]) {
+        POUNDS // `invoices in EUR are converted to GBP`
     } else if ["in €", "in $"].iter().any(|said| line.contains(said)) || CURRENCIES.iter().any(|word| has(&[&format!("in {word}")])) {
         OTHER_CURRENCY
     } else {
@@ -229,6 +231,9 @@ mod tests {
         }
         for line in ["All amounts in euro", "Amounts in EUR", "Figures in €"] {
             assert_eq!(said_above(line), OTHER_CURRENCY, "{line}");
+        }
+        for line in ["Invoices in euro are converted to GBP", "All amounts in pounds sterling; orders in USD at the day's rate"] {
+            assert_eq!(said_above(line), POUNDS, "{line}");
         }
         for line in
             ["Payments over £25,000", "Payments over £100k", "Payments in excess of £500 in April 2025", "Spend over £5,000 in 2025"]

@@ -270,9 +270,9 @@ impl FeedRun<'_> {
             self.lake.landing().open(&at.landed.digest, feed.sealing())
         });
         // An earlier quarantine that stays does not hold these rows.
-        let total = lacking_total(contract, &streamed.groups, &streamed.tally);
+        let mut total = lacking_total(contract, &streamed.groups, &streamed.tally);
         let grouped = grouped_faults(at.file, contract, &streamed.groups, (!again).then_some(at.id)).map(|mut fault| {
-            fault.hint = total.clone().unwrap_or(fault.hint);
+            fault.hint = total.take().unwrap_or(fault.hint);
             fault
         });
         faults.splice(..0, grouped.map(|fault| if feed.personal.is_some() { not_kept(fault, again) } else { fault }));
