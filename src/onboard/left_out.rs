@@ -35,9 +35,11 @@ pub fn left_out(
     not_data.extend(groups.rules(evidence, draft));
     let others = all.iter().filter(|(_, left)| matches!(left.reason, Reason::Subtotal | Reason::Marker | Reason::End));
     let others = others.filter(|(profile, left)| groups.rule(evidence, draft, profile, left).is_none());
-    let notes = of_notes(evidence, draft);
+    let is_note = |left: &LeftOut| left.reason == Reason::Marker && left.shape && left.amount.is_none();
+    let notes: Vec<(&Profile, &LeftOut)> = others.clone().filter(|(_, left)| is_note(left)).copied().collect();
+    let notes = of_notes(evidence, draft, &notes);
     for (profile, left) in others.filter(|(_, left)| !by_line(left.reason)) {
-        if let Some(notes) = notes.as_ref().filter(|_| left.reason == Reason::Marker && left.shape && left.amount.is_none()) {
+        if let Some(notes) = notes.as_ref().filter(|_| is_note(left)) {
             not_data.push(notes.clone());
             continue;
         }
@@ -160,14 +162,27 @@ pub fn rows_that_begin(column: &DraftColumn, words: &str, reason: &str, holds: &
 
 /// Notes, headings of blocks and lines that go on with the one before, whatever they say: they hold neither a date nor an amount, where
 /// every row of the samples holds both.
-fn of_notes(evidence: &Evidence, draft: &Draft) -> Option<String> {
-    let full = |column: &&DraftColumn| {
-        let seen = evidence.columns.iter().find(|seen| column.is_of(seen));
-        seen.is_some_and(|seen| evidence.is_full(seen))
-    };
+fn of_notes(evidence: &Evidence, draft: &Draft, notes: &[(&Profile, &LeftOut)]) -> Option<String> {
+    let seen = |column: &DraftColumn| evidence.columns.iter().find(|seen| column.is_of(seen));
+    let full = |column: &&DraftColumn| seen(column).is_some_and(|seen| evidence.is_full(seen));
     let date = draft.columns.iter().find(|column| column.physical_type == "DATE" && column.required).filter(full)?;
     let amount = amount(draft).filter(full)?;
-    Some(format!("{{when: {{{}: \"\", {}: \"\"}}, reason: notes without a date and an amount}}", date.name, amount.name))
+    // What the note itself stands in says nothing.
+    let is_empty = |column: &DraftColumn| {
+        let in_note = |(profile, left): &(&Profile, &LeftOut)| {
+            let sample = evidence.samples.iter().position(|sample| sample.profile.file == profile.file)?;
+            let at = seen(column)?.places.get(sample).copied().flatten()?;
+            Some(left.empty.contains(&at))
+        };
+        notes.iter().all(|note| in_note(note) == Some(true))
+    };
+    if is_empty(date) {
+        return Some(format!("{{when: {{{}: \"\", {}: \"\"}}, reason: notes without a date and an amount}}", date.name, amount.name));
+    }
+    let others = draft.columns.iter().filter(|column| column.name != amount.name && full(column) && is_empty(column)).take(2);
+    let others: Vec<String> = others.map(|column| format!("{}: \"\", ", column.name)).collect();
+    let when = format!("{{{}{}: \"\"}}", others.concat(), amount.name);
+    (!others.is_empty()).then(|| format!("{{when: {when}, reason: notes in which nothing but one field stands}}"))
 }
 
 fn amount(draft: &Draft) -> Option<&DraftColumn> {

@@ -218,6 +218,13 @@ fn written(name: &str, taken: &[&Token]) -> Option<String> {
             out.push_str("{any}");
             at += digits;
         }
+        if token.part == "{date}"
+            && let Some(between) = time(rest)
+        {
+            out.push_str(between);
+            out.push_str("{any}");
+            at += between.len() + rest.get(between.len()..).map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+        }
     }
     out.push_str(&literal(name.get(at..)?));
     let repeats = year.is_some_and(|year| out.split(|c: char| !c.is_ascii_digit()).any(|digits| digits == year));
@@ -264,6 +271,16 @@ fn literal(text: &str) -> String {
     }
     out.push_str(&plain(at, text.len()));
     out
+}
+
+/// What stands between a day and the time at which the file was made, where one follows: another in every name.
+fn time(rest: &str) -> Option<&str> {
+    let between =
+        rest.find(|c: char| c.is_ascii_digit()).and_then(|at| rest.get(..at)).filter(|text| ["_", "-", "T", " ", "."].contains(text))?;
+    let digits: String = rest.get(between.len()..)?.chars().take_while(char::is_ascii_digit).collect();
+    let part = |from: usize, below: u8| digits.get(from..from + 2).and_then(|two| two.parse::<u8>().ok()).is_some_and(|two| two < below);
+    let is_time = part(0, 24) && part(2, 60) && (digits.len() == 4 || digits.len() == 6 && part(4, 60));
+    is_time.then_some(between)
 }
 
 /// Whether a month stands in the name in letters.

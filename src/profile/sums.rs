@@ -22,11 +22,13 @@ pub(super) struct Judged {
     pub(super) totals: Vec<Total>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) record_types: Vec<RecordType>,
+    /// Columns of the table: a record may have fewer fields.
+    width: usize,
 }
 
 /// Judges them. `money` are positions of columns of amounts, `likely` is the one that most likely counts.
 pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: Option<usize>) -> Judged {
-    let mut judged = Judged::default();
+    let mut judged = Judged { width: table.width, ..Judged::default() };
     above(table, before, money, likely, &mut judged);
     let mut block = vec![0; table.width];
     let mut levels = Levels::of(table);
@@ -333,6 +335,7 @@ impl Judged {
         let amount = printed.as_ref().and_then(|text| amount::read(text.as_bytes())).map(|amount| amount.value);
         let printed = printed.filter(|_| amount.is_some());
         let empty: Vec<usize> = cells.iter().enumerate().filter(|(_, cell)| cell.trim().is_empty()).map(|(at, _)| at).collect();
+        let empty: Vec<usize> = empty.into_iter().chain(cells.len()..self.width).collect();
         let alike = |known: &&mut LeftOut| known.reason == reason && known.label == label && known.label_at == label_at;
         if let Some(known) = self.left_out.iter_mut().find(alike) {
             known.rows += 1;

@@ -121,7 +121,8 @@ fn short_fiscal_year(text: &str) -> Option<i16> {
 fn date(text: &str) -> Option<Day> {
     let ymd = |y: Option<&str>, m: Option<&str>, d: Option<&str>| Day::from_ymd(i32::from(year(y?)?), small(m?)?, small(d?)?);
     if text.len() == 8 {
-        return ymd(text.get(..4), text.get(4..6), text.get(6..8));
+        // No eight digits are a day of our time in both orders.
+        return ymd(text.get(..4), text.get(4..6), text.get(6..8)).or_else(|| ymd(text.get(4..8), text.get(2..4), text.get(..2)));
     }
     let mut pieces = text.split(['-', '.', '_']);
     let (first, second, third, none) = (pieces.next(), pieces.next(), pieces.next(), pieces.next());
