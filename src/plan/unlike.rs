@@ -41,7 +41,8 @@ pub(super) fn unlike(known: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<Stri
         let before: Vec<&Measure> = stands.iter().filter_map(|r| r.proof.columns.get(column)).filter(told).collect();
         let size = pence_for_pounds(column, &before, now).or_else(|| other_unit(column, &before, now));
         let below = if is_sided { lost::below_on_a_side(column, &before, now) } else { None };
-        Some([size, sign_turned(column, &before, now), lost::marks(column, &before, now), lost::pence(column, &before, now), below])
+        let pence = if size.is_none() { lost::pence(column, &before, now) } else { None };
+        Some([size, sign_turned(column, &before, now), lost::marks(column, &before, now), pence, below])
     };
     let whole = whole::questions(&of_feed, &stands, new, sender);
     columns.into_iter().filter_map(of).flatten().flatten().chain(whole).collect()
