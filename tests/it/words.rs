@@ -29,7 +29,7 @@ fn contract(file: &str, column: &str, kind: &str) -> String {
     };
     let more = if more.is_empty() { String::new() } else { format!(", {}", ours(&more)) };
     format!(
-        "{HEAD}  {}\n  properties:\n  - {{name: document, physicalType: VARCHAR}}\n  - {{name: amount, physicalType: \"DECIMAL(18,2)\"}}\n  - {{name: dc, physicalType: VARCHAR}}\n  - {{name: word, physicalType: \"{kind}\"{more}}}\n",
+        "{HEAD}  {}\n  properties:\n  - {{name: document, physicalType: VARCHAR}}\n  - {{name: amount, physicalType: \"DECIMAL(18,2)\"}}\n  - {{name: dc, physicalType: VARCHAR}}\n  - {{name: net, physicalType: VARCHAR}}\n  - {{name: vat, physicalType: VARCHAR}}\n  - {{name: gross, physicalType: VARCHAR}}\n  - {{name: word, physicalType: \"{kind}\"{more}}}\n",
         ours(&base.join(", "))
     )
 }
