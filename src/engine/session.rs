@@ -32,7 +32,7 @@ pub(super) enum Use {
     Feed,
     /// All cores; the result is sorted afterwards.
     Cost,
-    /// As `Cost`, over so few rows that dividing them among cores costs more than it saves.
+    /// As `Cost`, on one core: over so few rows that dividing them among cores costs more than it saves, or beside others.
     Few,
     /// As `Cost`, with functions that need not be exact.
     Question,
@@ -155,7 +155,7 @@ pub(super) fn why_not(function: &str) -> Option<&'static str> {
     })
 }
 
-/// What planning does to read less of large files, to buffer, or to yield to others: over few rows it takes longer than it saves. Each of
+/// What planning does to read less of large files, to buffer, or to yield to others: on one core it takes longer than it saves. Each of
 /// them leaves a plan that gives the same rows.
 const FOR_MANY_ROWS: &[&str] = &[
     "aggregate_statistics",

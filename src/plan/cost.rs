@@ -121,9 +121,7 @@ impl CostPlan {
         needed.reverse();
         needed
     }
-}
 
-impl CostPlan {
     /// The steps that fill published tables, in order. Those of one period that need the same unpublished tables stand together as early as the
     /// first of them can: where their parts are made period by period, such a table is made once for all of them and need not be kept.
     #[must_use]

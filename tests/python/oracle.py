@@ -153,9 +153,10 @@ def tell_allocation(worked, period, allocation):
     for cell, final, placement, amount in allocation.allocated:
         key = dict(zip(("service", "ownership", "account_group", "on_cost", "council", "fund"), cell))
         worked.add("allocated_cost", period, **key, final_service=final[0], final_ownership=final[1], bearer=final[2], placement=placement, amount=amount)
+    none = {method: None if rows is None else 0 for method, rows in allocation.compared.items()}
     for method, rows in allocation.compared.items():
-        for _, final, _, amount in rows:
-            sums.setdefault(final, dict.fromkeys(allocation.compared, 0))[method] += amount
+        for _, final, _, amount in rows or ():
+            sums.setdefault(final, {**none})[method] += amount
     for (service, ownership, bearer), row in sums.items():
         worked.add("method_comparison", period, final_service=service, final_ownership=ownership, bearer=bearer, **row, in_force=allocation.method)
     for (service, ownership, bearer), row in full_cost(allocation).items():

@@ -382,10 +382,18 @@ class Allocation:
             if where(line) == "cell":
                 self.cells[(*line["class"], line["group"], line["on_cost"], line["council"], line["fund"])] += line["amount"]
         methods = METHODS if self.method else ()
-        self.matrices = {(group, method): Matrix(books, self.volumes, self.shares, period, group, method)
-                         for group in ("", *self.named) for method in methods}
-        self.allocated = self.cut(self.method)
-        self.compared = {method: self.cut(method) for method in methods}
+        self.matrices, self.compared = {}, {}
+        for method in METHODS if self.method else ():
+            try:
+                for group in ("", *self.named):
+                    self.matrices[group, method] = Matrix(books, self.volumes, self.shares, period, group, method)
+                self.compared[method] = self.cut(method)
+            except Blocked:
+                # By a method that is not in force a pool may refuse: then there is nothing to compare with it.
+                if method == self.method:
+                    raise
+                self.compared[method] = None
+        self.allocated = self.compared[self.method] if self.method else self.cut(None)
 
     def cut(self, method):
         """Rows of allocated_cost: (cell without its bearer, final, placement, pence)."""

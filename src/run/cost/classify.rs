@@ -11,7 +11,7 @@ use super::{
     super::Event,
     CostRun,
     parts::{Filled, Made, Work},
-    steps::{PAY_LINE, Walk},
+    steps::{PAY_LINE, Walk, is_small},
 };
 use crate::{
     diagnostic::Answer,
@@ -117,7 +117,7 @@ impl Walk<'_> {
         let mut pay = AllPayParts::new();
         for period in &periods {
             add_pay_parts(&self.unpublished_rows(step, PAY_PART, period, &lookups)?, &mut meanings, &mut pay)?;
-            self.let_go(period);
+            lock(&self.worked).retain(|(_, of), rows| is_small(rows) || *of != period.key());
         }
         Ok(Meant { meanings, pay, code_class, line_total: Vec::new() })
     }

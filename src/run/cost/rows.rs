@@ -1,4 +1,4 @@
-//! The rows that a step makes of what it reads: published tables, given ones, and small ones that nobody publishes.
+//! The rows that a step makes of what it reads: published tables, given ones, and those that nobody publishes.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,7 +22,7 @@ use crate::{
     stages::separate::separate,
 };
 
-/// Whole tables that nobody publishes, made for the step in hand.
+/// Whole tables that nobody publishes, made for the steps in hand.
 pub(super) type Lookups = BTreeMap<String, RecordBatch>;
 
 impl Walk<'_> {
@@ -50,7 +50,7 @@ impl Walk<'_> {
         self.sources.iter().filter(|source| periods.iter().any(|period| period.holds(source))).cloned().collect()
     }
 
-    /// Whole tables that nobody publishes and that these steps need, each after those that it reads.
+    /// Whole tables that nobody publishes and that these steps need, each made after those that it reads.
     pub fn lookups(&self, steps: &[&Step], scope: &Scope) -> Answer<Lookups> {
         let mut lookups = Lookups::new();
         for needed in steps.iter().flat_map(|step| self.plan.needs(step)).filter(|needed| needed.grain == Grain::Whole) {
@@ -167,7 +167,11 @@ impl Walk<'_> {
         }
         let place = before.fills.iter().position(|filled| filled == table).unwrap_or_default();
         let schema = before.schemas.get(place).ok_or_else(|| not_in_memory(table))?;
-        let scopes = scope_of(step, before, scope, self.sources, self.run.partnership.calendar);
+        let mut scopes = scope_of(step, before, scope, self.sources, self.run.partnership.calendar);
+        if step.grain == Grain::Whole && before.grain == Grain::Period {
+            // What tells of the whole release tells of periods that stand as they were.
+            scopes.extend(self.last_good.iter().copied().map(Scope::Period).filter(|period| !scopes.contains(period)).collect::<Vec<_>>());
+        }
         let of_scope = |scope: &Scope| self.rows(before, scope, lookups)?.into_iter().nth(place).ok_or_else(|| not_in_memory(table));
         let rows = scopes.iter().map(of_scope).collect::<Answer<Vec<_>>>()?;
         let whole = concat_batches(schema, &rows).map_err(|e| does_not_fit(table, &e))?;

@@ -53,6 +53,8 @@ pub(super) struct Walk<'a> {
     pub(super) worked: Mutex<BTreeMap<(String, String), Vec<RecordBatch>>>,
     /// Matrices that a kernel has solved, for the next.
     pub(super) solved: Solved,
+    /// Blocked periods of which the latest release holds what there is.
+    pub(super) last_good: BTreeSet<Period>,
     /// Files that retention took, among those that count.
     gone: &'a [GoneFile],
     /// What kernels refused, and what cannot be made of what is gone, period by period.
@@ -98,6 +100,7 @@ impl<'a> Walk<'a> {
             held,
             worked: Mutex::default(),
             solved: Solved::default(),
+            last_good: BTreeSet::new(),
             gone: &release.gone,
             verdicts: Mutex::default(),
         }
@@ -145,14 +148,14 @@ impl<'a> Walk<'a> {
         steps.iter().map(|step| self.parts.look(step.published.iter().map(String::as_str).collect(), self.units(step))).collect()
     }
 
-    /// Parts of steps that stand together, scope by scope: what is large and nobody publishes is let go with its scope.
+    /// Parts of steps that stand together, scope by scope.
     fn fill(&self, steps: &[&Step], works: Vec<Work<'_, Scope>>) -> Answer<Vec<Vec<Filled<Scope>>>> {
         let stale = works.iter().flat_map(Work::stale).collect::<Vec<_>>();
         let lookups = self.lookups_for(steps, &stale)?;
-        fill_together(
+        let filled = fill_together(
             works,
             |at, scope| {
-                let Some(step) = steps.get(at).filter(|_| !is_refused(&self.refused(), scope)) else { return Ok(Vec::new()) };
+                let Some(step) = steps.get(at).filter(|_| !self.is_refused(scope)) else { return Ok(Vec::new()) };
                 let rows = match (self.rows(step, scope, &lookups), scope) {
                     (Err(refusal), Scope::Period(period)) if refusal.0.iter().all(blocks_a_period) => {
                         self.refuse(*period, refusal.0);
@@ -163,21 +166,26 @@ impl<'a> Walk<'a> {
                 let filled = step.fills.iter().zip(rows);
                 Ok(filled.filter(|(table, _)| step.publishes(table)).map(|(_, rows)| Made::Rows(rows)).collect())
             },
-            |scope| self.let_go(scope),
-        )
+            |scope| self.let_go(|of| *of == scope.key()),
+        )?;
+        self.let_go(|_| true);
+        Ok(filled)
     }
 
-    /// Lets go what is large of a period, once all that stand together are made for it; of all periods, where more than one was in hand.
-    pub(super) fn let_go(&self, scope: &Scope) {
-        let other = matches!(scope, Scope::Period(_)).then(|| scope.key());
-        let is_kept = |of: &String, rows: &[RecordBatch]| {
-            rows.iter().map(RecordBatch::num_rows).sum::<usize>() <= FEW_ROWS || other.as_ref().is_some_and(|key| key != of)
+    /// Lets go of what is large, of scopes that are done: but for what stands beside a published table, which a later step waits for.
+    fn let_go(&self, is_done: impl Fn(&String) -> bool) {
+        let is_awaited = |step: &String| self.plan.step_of(step).is_some_and(|step| !step.published.is_empty());
+        lock(&self.worked).retain(|(step, of), rows| is_small(rows) || !is_done(of) || is_awaited(step));
+    }
+
+    /// Whether a scope lies in a period that a kernel has refused.
+    fn is_refused(&self, scope: &Scope) -> bool {
+        let period = match scope {
+            Scope::Period(period) | Scope::Council(_, period) => period,
+            Scope::Partition(source) => &source.file.period,
+            Scope::Year(_) | Scope::Whole | Scope::These(_) => return false,
         };
-        lock(&self.worked).retain(|(_, of), rows| is_kept(of, rows));
-    }
-
-    fn refused(&self) -> BTreeSet<Period> {
-        lock(&self.verdicts).keys().copied().collect()
+        lock(&self.verdicts).contains_key(period)
     }
 
     fn refuse(&self, period: Period, reports: Vec<Diagnostic>) {
@@ -188,6 +196,7 @@ impl<'a> Walk<'a> {
 
     /// Takes over what the latest release holds of blocked periods, as it is: nothing of them is made.
     pub fn keep(&mut self, release: &ReleasePlan, latest: Option<&Manifest>) {
+        self.last_good = release.last_good.iter().map(|source| source.file.period).collect();
         for table in self.plan.steps.iter().flat_map(|step| &step.published) {
             let kept = latest.and_then(|latest| latest.content.tables.get(table)).into_iter().flatten();
             let kept = kept.filter_map(|part| Some((last_good(release, &part.key)?, part.clone())));
@@ -219,7 +228,7 @@ impl<'a> Walk<'a> {
     /// Refuses the periods of which something would have to be made of pay that retention took; whether there are some.
     fn refuse_gone(&self, step: &Step, stale: &[&Scope]) -> bool {
         let before = lock(&self.verdicts).len();
-        for scope in stale.iter().filter(|_| !self.gone.is_empty()) {
+        for scope in stale.iter().filter(|scope| !self.gone.is_empty() && !self.is_refused(scope)) {
             let read: BTreeSet<&str> = self.read_of(step, &[scope]).into_iter().map(|file| file.name.as_str()).collect();
             if let Some(report) = is_gone(self.gone.iter().filter(|gone| read.contains(gone.file.name.as_str()))) {
                 let of_scope = self.sources.iter().filter(|source| scope.holds(source)).map(|source| source.file.period);
@@ -281,8 +290,7 @@ impl<'a> Walk<'a> {
             Scope::Partition(source) => step.reads.contains(source.basis.common_table()),
             _ => true,
         };
-        let refused = self.refused();
-        let stands = |scope: &Scope| !is_refused(&refused, scope);
+        let stands = |scope: &Scope| !self.is_refused(scope);
         let leaves = |scope: &Scope| self.taken.leaves(step, scope);
         let scopes = Scope::all(step.grain, self.sources).into_iter().filter(reads).filter(stands).filter(leaves);
         scopes.map(|of| Unit { key: of.key(), inputs: inputs.of(step, &recipe, &of), of }).collect()
@@ -322,13 +330,9 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether a scope lies in one of these periods.
-fn is_refused(refused: &BTreeSet<Period>, scope: &Scope) -> bool {
-    match scope {
-        Scope::Period(period) | Scope::Council(_, period) => refused.contains(period),
-        Scope::Partition(source) => refused.contains(&source.file.period),
-        Scope::Year(_) | Scope::Whole | Scope::These(_) => false,
-    }
+/// Whether rows may stay in memory until the run ends.
+pub(super) fn is_small(rows: &[RecordBatch]) -> bool {
+    rows.iter().map(RecordBatch::num_rows).sum::<usize>() <= FEW_ROWS
 }
 
 /// Of which a part of a blocked period tells, that the next release takes over; `None` of any other part.

@@ -78,7 +78,16 @@ mod tests {
         for text in [digits.to_owned(), format!("N100 {digits}"), format!("<{digits}>")] {
             assert!(looks_like_a_pseudonym(&text), "{text}");
         }
-        let others = ["", "N100", &digits[1..], &format!("{digits}0"), &digits.repeat(2), &digits.to_uppercase(), "northam", &"1234567890".repeat(4)[..DIGITS]];
+        let others = [
+            "",
+            "N100",
+            &digits[1..],
+            &format!("{digits}0"),
+            &digits.repeat(2),
+            &digits.to_uppercase(),
+            "northam",
+            &"1234567890".repeat(4)[..DIGITS],
+        ];
         for text in others {
             assert!(!looks_like_a_pseudonym(text), "{text}");
         }

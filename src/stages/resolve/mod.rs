@@ -7,6 +7,7 @@
 mod blanket;
 mod differences;
 mod kept;
+mod numbers;
 mod on_cost;
 mod pay;
 mod places;

@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::{
     kept::services,
-    pay::{NEVER_SPLIT, Sum, classed, in_order, sums},
+    pay::{Sum, classed, grouped, sums},
     places::Places,
     posts::Posts,
     rates::RateCard,
@@ -38,8 +38,8 @@ struct ClassCost {
     /// `None` where a part of it is not known.
     recomputed_ni: Option<Pence>,
     recomputed_pension: Option<Pence>,
-    /// Assignments with a part that is not known, by number.
-    not_recomputed: BTreeSet<u32>,
+    /// Assignments with a part that is not known, by number; pay without an assignment counts as one.
+    not_recomputed: BTreeSet<Option<u32>>,
 }
 
 impl Default for ClassCost {
@@ -65,14 +65,14 @@ impl ClassCost {
         }
     }
 
-    fn add_recomputed(&mut self, what: Contribution, pence: Option<Pence>, post: u32) {
+    fn add_recomputed(&mut self, what: Contribution, pence: Option<Pence>, assignment: Option<u32>) {
         let sum = match what {
             Contribution::Ni => &mut self.recomputed_ni,
             Contribution::Pension => &mut self.recomputed_pension,
         };
         *sum = sum.zip(pence).map(|(sum, pence)| sum + pence);
         if pence.is_none() {
-            self.not_recomputed.insert(post);
+            self.not_recomputed.insert(assignment);
         }
     }
 
@@ -130,27 +130,30 @@ fn add_paid<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, costs: &mut Costs<'a>
         let unknown = sum.place.is_cost && !sum.place.account_known;
         let whys = [(!sum.has_ledger, "no_ledger"), (unknown, "unknown_account")];
         for (_, why) in whys.into_iter().filter(|(is_so, _)| *is_so) {
-            listed.entry((sum.council, why)).or_default().extend(sum.assignment.map(|_| sum.post));
+            listed.entry((sum.council, why)).or_default().extend(sum.assignment_number());
         }
     }
-    let split_once = |sum: &Sum<'a>| (sum.place.spot, sum.post, sum.payee, sum.category);
-    for sums in in_order(sums.iter().filter(|sum| sum.is_cost()), split_once).chunk_by(|a, b| split_once(a) == split_once(b)) {
-        let Some(sum) = sums.first() else { continue };
-        let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence).sum(), !NEVER_SPLIT.contains(&sum.category));
-        let why = match classed.unsplit {
-            Some(Unsplit::NotInRegister) => Some("not_in_register"),
-            Some(Unsplit::FaultyWeights | Unsplit::DifferentSpans) => Some("faulty_split"),
-            Some(Unsplit::NoSplit) | None => None,
-        };
-        if let Some(why) = why {
-            listed.entry((sum.council, why)).or_default().extend(sum.assignment.map(|_| sum.post));
-        }
-        for (class, part) in classed.parts {
-            let cost = costs.entry((sum.council, class)).or_default();
-            cost.add_paid(sum.category, part);
-            cost.persons.extend(sum.person_number());
-        }
-    }
+    let of_cost = sums.iter().filter(|sum| sum.is_cost());
+    grouped(
+        of_cost,
+        |sum| (sum.place.spot, sum.post, sum.payee, sum.category),
+        |sum, sums| {
+            let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence).sum(), sum.may_split());
+            let why = match classed.unsplit {
+                Some(Unsplit::NotInRegister) => Some("not_in_register"),
+                Some(Unsplit::FaultyWeights | Unsplit::DifferentSpans) => Some("faulty_split"),
+                Some(Unsplit::NoSplit) | None => None,
+            };
+            if let Some(why) = why {
+                listed.entry((sum.council, why)).or_default().extend(sum.assignment_number());
+            }
+            for (class, part) in classed.parts {
+                let cost = costs.entry((sum.council, class)).or_default();
+                cost.add_paid(sum.category, part);
+                cost.persons.extend(sum.person());
+            }
+        },
+    );
 }
 
 /// What an assignment earned at a cost centre and account, with a sum that stands for it.
@@ -180,7 +183,7 @@ fn pass<'a>(what: Contribution, due: Option<Pence>, earned: &Earned<'a>, posts: 
         }
         let part = parts.as_ref().and_then(|parts| parts.get(place).copied());
         for (class, part_of_class) in classed(posts, sum, part.unwrap_or(*pence), true).parts {
-            costs.entry((sum.council, class)).or_default().add_recomputed(what, part.map(|_| part_of_class), sum.post);
+            costs.entry((sum.council, class)).or_default().add_recomputed(what, part.map(|_| part_of_class), sum.assignment_number());
         }
     }
 }
@@ -188,13 +191,16 @@ fn pass<'a>(what: Contribution, due: Option<Pence>, earned: &Earned<'a>, posts: 
 /// National insurance per person and employer: posts are taken together, as the law has it. Pay without a person is taken assignment by
 /// assignment: nobody can say whose it is.
 fn add_ni<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, rates: &RateCard<'_>, costs: &mut Costs<'a>) {
-    let due_once = |sum: &Sum<'_>| (sum.payee, sum.pay_date);
-    for sums in in_order(sums.iter().filter(|sum| sum.niable != 0), due_once).chunk_by(|a, b| due_once(a) == due_once(b)) {
-        let Some(Sum { council, pay_date: day, .. }) = sums.first() else { continue };
-        let earned = earned(sums, |sum| sum.niable);
-        let due = employer_ni(&niable(council, *day, sums, posts), |letter, basis| rates.employer_ni(letter, basis, *day));
-        pass(Contribution::Ni, due.ok(), &earned, posts, costs);
-    }
+    let niable_pay = sums.iter().filter(|sum| sum.niable != 0);
+    grouped(
+        niable_pay,
+        |sum| (sum.payee, sum.pay_date),
+        |sum, sums| {
+            let (earned, day) = (earned(sums, |sum| sum.niable), sum.pay_date);
+            let due = employer_ni(&niable(sum.council, day, sums, posts), |letter, basis| rates.employer_ni(letter, basis, day));
+            pass(Contribution::Ni, due.ok(), &earned, posts, costs);
+        },
+    );
 }
 
 /// What each assignment earned, once for every letter and pay basis that it has: several are as good as none.
@@ -222,16 +228,19 @@ fn niable<'s>(council: &'s str, day: Day, sums: &[&Sum<'s>], posts: &'s Posts<'_
 
 /// Pension per assignment and pay date, at the rate of its fund; pay without an assignment is taken council by council.
 fn add_pension<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, rates: &RateCard<'_>, costs: &mut Costs<'a>) {
-    let due_once = |sum: &Sum<'a>| (sum.council, sum.assignment.map(|_| sum.post), sum.pay_date);
-    for sums in in_order(sums.iter().filter(|sum| sum.pensionable != 0), due_once).chunk_by(|a, b| due_once(a) == due_once(b)) {
-        let Some(sum) = sums.first() else { continue };
-        let earned = earned(sums, |sum| sum.pensionable);
-        let funds = posts.terms(sum.council, sum.assignment.unwrap_or_default(), sum.pay_date).funds;
-        let fund = if funds.len() == 1 { funds.first().copied() } else { None };
-        let rate = fund.and_then(|fund| rates.employer_pension(fund, sum.pay_date));
-        let due = rate.and_then(|rate| employer_pension(sums.iter().map(|sum| sum.pensionable).sum(), rate));
-        pass(Contribution::Pension, due, &earned, posts, costs);
-    }
+    let pensionable = sums.iter().filter(|sum| sum.pensionable != 0);
+    grouped(
+        pensionable,
+        |sum| (sum.council, sum.assignment_number(), sum.pay_date),
+        |sum, sums| {
+            let earned = earned(sums, |sum| sum.pensionable);
+            let funds = posts.terms(sum.council, sum.assignment.unwrap_or_default(), sum.pay_date).funds;
+            let fund = if funds.len() == 1 { funds.first().copied() } else { None };
+            let rate = fund.and_then(|fund| rates.employer_pension(fund, sum.pay_date));
+            let due = rate.and_then(|rate| employer_pension(sums.iter().map(|sum| sum.pensionable).sum(), rate));
+            pass(Contribution::Pension, due, &earned, posts, costs);
+        },
+    );
 }
 
 /// Rows of few persons become one, council by council.

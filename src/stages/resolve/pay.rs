@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    places::{CodeColumns, Numbers, Place, Places},
+    numbers::Numbers,
+    places::{CodeColumns, Place, Places},
     posts::Posts,
 };
 use crate::{
@@ -12,18 +13,19 @@ use crate::{
     schema::batch::{Rows, Texts, boolean, date, money, truth_at, value_at},
 };
 
-/// Pay of these categories never follows a split: what ends a post is no cost of what it did.
-pub(super) const NEVER_SPLIT: [&str; 2] = ["redundancy", "pension_strain"];
+/// Pay of these categories never follows a split.
+const NEVER_SPLIT: [&str; 2] = ["redundancy", "pension_strain"];
 
 /// One row of `pay_sum`, with what its codes mean.
 pub(super) struct Sum<'a> {
     pub council: &'a str,
-    pub person: Option<&'a str>,
     pub assignment: Option<&'a str>,
     /// Number of the assignment; where the pay has none, of the person.
     pub post: u32,
     /// Number of the person; where the pay has none, of the assignment.
     pub payee: u32,
+    /// Whether it is somebody's.
+    pub has_person: bool,
     pub cost_centre: &'a str,
     pub account: &'a str,
     pub pay_date: Day,
@@ -41,8 +43,18 @@ pub(super) struct Sum<'a> {
 
 impl Sum<'_> {
     /// The person, by number: pay without one is nobody's.
-    pub fn person_number(&self) -> Option<u32> {
-        self.person.map(|_| self.payee)
+    pub fn person(&self) -> Option<u32> {
+        self.has_person.then_some(self.payee)
+    }
+
+    /// The assignment, by number.
+    pub fn assignment_number(&self) -> Option<u32> {
+        self.assignment.map(|_| self.post)
+    }
+
+    /// What ends a post is no cost of what it did.
+    pub fn may_split(&self) -> bool {
+        !NEVER_SPLIT.contains(&self.category)
     }
 
     /// Whether it is pay that a ledger holds as cost.
@@ -67,8 +79,8 @@ pub(super) fn sums<'a>(table: Rows<'a>, places: &'a Places<'a>) -> Answer<Vec<Su
         let (council, person, assignment) = (council.at(row), person.maybe(row), assignment.maybe(row));
         sums.push(Sum {
             council,
-            person,
             assignment,
+            has_person: person.is_some(),
             post: posts.of((council, assignment, person.filter(|_| assignment.is_none()))),
             payee: payees.of((council, person, assignment.filter(|_| person.is_none()))),
             cost_centre: cost_centre.at(row),
@@ -108,11 +120,17 @@ pub(super) fn classed<'p>(posts: &'p Posts<'_>, sum: &Sum<'p>, pence: Pence, may
     }
 }
 
-/// Sums in the order of a key; those of one key as they come.
-pub(super) fn in_order<'s, 'a: 's, K: Ord>(sums: impl IntoIterator<Item = &'s Sum<'a>>, key: impl Fn(&Sum<'a>) -> K) -> Vec<&'s Sum<'a>> {
-    let mut sums: Vec<&Sum<'a>> = sums.into_iter().collect();
+/// Sums of each key together, in the order of keys, with the first of them as they come: it stands for all.
+pub(super) fn grouped<'s, 'a: 's, K: Ord>(
+    sums: impl IntoIterator<Item = &'s Sum<'a>>,
+    key: impl Fn(&Sum<'a>) -> K,
+    mut each: impl FnMut(&'s Sum<'a>, &[&'s Sum<'a>]),
+) {
+    let mut sums: Vec<&'s Sum<'a>> = sums.into_iter().collect();
     sums.sort_by_cached_key(|sum| key(sum));
-    sums
+    for sums in sums.chunk_by(|one, other| key(one) == key(other)) {
+        sums.first().into_iter().for_each(|first| each(first, sums));
+    }
 }
 
 /// Pay of one class of a group.
@@ -137,20 +155,22 @@ pub(super) type Group<'a> = [&'a str; 3];
 
 /// Pay on cost accounts of councils with a ledger, by group and class: what each assignment is paid there on a day is added up first, and split once.
 pub(super) fn by_group<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>) -> BTreeMap<Group<'a>, GroupPay<'a>> {
-    let split_once = |sum: &Sum<'_>| (sum.place.spot, sum.post, !NEVER_SPLIT.contains(&sum.category));
-    let sums = in_order(sums.iter().filter(|sum| sum.is_cost() && sum.has_ledger), split_once);
     let mut groups: BTreeMap<Group<'a>, GroupPay<'a>> = BTreeMap::new();
-    for sums in sums.chunk_by(|a, b| split_once(a) == split_once(b)) {
-        let Some(sum) = sums.first() else { continue };
-        let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence).sum(), !NEVER_SPLIT.contains(&sum.category));
-        let pay = groups.entry([sum.council, sum.cost_centre, sum.account]).or_default();
-        pay.persons.extend(sum.person_number());
-        for (class, part) in classed.parts {
-            let of_class = pay.classes.entry(class).or_default();
-            of_class.pence += part;
-            of_class.persons.extend(sum.person_number().filter(|_| part != 0));
-            of_class.rule_id = [of_class.rule_id, classed.rule_id].into_iter().flatten().min();
-        }
-    }
+    let in_ledger = sums.iter().filter(|sum| sum.is_cost() && sum.has_ledger);
+    grouped(
+        in_ledger,
+        |sum| (sum.place.spot, sum.post, sum.may_split()),
+        |sum, sums| {
+            let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence).sum(), sum.may_split());
+            let pay = groups.entry([sum.council, sum.cost_centre, sum.account]).or_default();
+            pay.persons.extend(sum.person());
+            for (class, part) in classed.parts {
+                let of_class = pay.classes.entry(class).or_default();
+                of_class.pence += part;
+                of_class.persons.extend(sum.person().filter(|_| part != 0));
+                of_class.rule_id = [of_class.rule_id, classed.rule_id].into_iter().flatten().min();
+            }
+        },
+    );
     groups
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 /// Stands where a service or cost centre would: groups of fewer persons than `small_group`, together.
 pub(super) const SMALL_GROUPS: &str = "small_groups";
 
-/// Their class, of no ownership and no bearer.
+/// [`SMALL_GROUPS`] as a class, of no ownership and no bearer.
 pub(super) const SMALL_CLASS: &str = "/small_groups/";
 
 /// Which of a council's rows become one: those of fewer than `least` persons and, where that is still too few, the next smallest (of

@@ -320,6 +320,15 @@ fn contributions_that_cannot_be_worked_out_are_null_where_they_reach() {
 }
 
 #[test]
+fn pay_without_an_assignment_counts_as_one_that_is_not_recomputed() {
+    let mut case = Case::golden();
+    let pay = |person: &str| format!("newham|gl|{person}||N100|1000|2018-04-27|basic|monthly|900.00|900.00|900.00");
+    case.set("pay_sum", SUM, &["ada", "bo", "cy", ""].map(pay).join("\n"));
+    let [on_cost, _] = case.recompute();
+    assert_eq!(on_cost, ["newham|shared|legal||3|3600.00|3600.00|0.00|0.00|0.00|0.00|||1"], "nobody's pay is no fourth person");
+}
+
+#[test]
 fn a_letter_with_an_upper_threshold_is_not_worked_out_however_the_rate_card_writes_it() {
     let golden = "employer_ni|A||2018-04-06|2019-04-06|13.8
             employer_ni_threshold|A|monthly|2018-04-06|2019-04-06|702.00
