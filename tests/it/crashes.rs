@@ -100,6 +100,7 @@ impl<'a> Sweep<'a> {
     fn new(step: &'a Step, start: &'a Path, expected: &'a State, mut waiting: Vec<Crash>) -> Self {
         let mut found = Found::default();
         waiting.iter().for_each(|crash| *found.open.entry(crash.name.clone()).or_default() += 1);
+        println!("crash of {}: {} to come", step.name, waiting.len());
         waiting.reverse();
         Self { step, start, expected, waiting: Mutex::new(waiting), found: Mutex::new(found), begun: Instant::now() }
     }
