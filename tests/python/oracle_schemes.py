@@ -101,7 +101,13 @@ class Drawn:
 
     def table(self, name, columns, rows):
         head = f"{columns},valid_from,valid_to,reason,author,approver"
-        self.text[f"pipelines/reference/{name}.csv"] = "".join(f"{row}\n" for row in [head, *sorted(rows, key=lambda row: row.encode())])
+        since = columns.count(",") + 1
+
+        def place(row):
+            # A pool is told by its name and first day, whatever stands between them; of the other tables all columns tell.
+            return (row.split(",")[0].encode(), row.split(",")[since].encode()) if name == "pool" else row.encode()
+
+        self.text[f"pipelines/reference/{name}.csv"] = "".join(f"{row}\n" for row in [head, *sorted(rows, key=place)])
 
     def partnership(self):
         basis = {council: "[{from: 2018-04-01, basis: ledger}]" for council in self.spans}
