@@ -203,7 +203,7 @@ fn read_as(column: &str, kind: &str, cell: &str) -> String {
     let text = contract("delimiter: \"|\"", column, kind);
     let read = read_contract(&SourceText::new("schemas/sources/a/b.odcs.yaml", &text), Kind::Source, "a/b");
     let contract = read.unwrap_or_else(|refusal| panic!("{column}: {:?}", refusal.0));
-    let file = format!("document|amount|dc|word\nA1|1.00|D|{cell}\n");
+    let file = format!("document|amount|dc|net|vat|gross|word\nA1|1.00|D||||{cell}\n");
     let judged = judge(&contract, file.as_bytes()).unwrap_or_else(|refusal| panic!("{column}: {:?}", refusal.0));
     assert_eq!(judged.rejected.len(), 0, "{column}: `{cell}` is quarantined");
     array_value_to_string(judged.rows.column_by_name("word").expect("the column"), 0).expect("a text")
