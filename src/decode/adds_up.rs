@@ -22,6 +22,8 @@ pub struct Added {
     pub telling: u64,
     /// Rows on which they do not add up.
     pub broken: u64,
+    /// Those on which they are further apart than by rounding.
+    pub far: u64,
     /// By how much, without regard to sign, in millionths of a pound.
     pub difference: Pence,
     /// The line of the first of them; 0 where there is none.
@@ -30,6 +32,9 @@ pub struct Added {
 
 /// A penny, in millionths of a pound: by less no row is out.
 const PENNY: Pence = 10_000;
+
+/// By less than three pence parts and the whole may be apart that are each rounded by itself.
+const ROUNDED: Pence = 3 * PENNY;
 
 impl Sum {
     /// What the contract promises.
@@ -68,7 +73,7 @@ impl Sum {
         let is_broken = difference >= PENNY;
         added.telling += u64::from(telling > 1 || is_broken);
         if is_broken {
-            added.add(Added { telling: 0, broken: 1, difference, first: line });
+            added.add(Added { telling: 0, broken: 1, far: u64::from(difference >= ROUNDED), difference, first: line });
         }
     }
 }
@@ -77,6 +82,7 @@ impl Added {
     pub(super) const fn add(&mut self, next: Self) {
         self.telling += next.telling;
         self.broken += next.broken;
+        self.far += next.far;
         self.difference += next.difference;
         if self.first == 0 || (next.first > 0 && next.first < self.first) {
             self.first = next.first;

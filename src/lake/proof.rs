@@ -71,16 +71,19 @@ pub struct AddsUpProof {
     /// Rows on which more than one of them is other than nought, and those on which they do not add up.
     pub telling: u64,
     pub broken: u64,
+    /// Of these, those on which they are three pence apart, or more: not by rounding.
+    #[serde(default)]
+    pub far: u64,
     /// By how much, without regard to sign.
     #[serde(with = "exact")]
     pub difference: Pence,
 }
 
 impl AddsUpProof {
-    /// Whether that is more than a few rows: more than one, and at least one in ten.
+    /// Whether that is more than rounding, and a few rows: more than one, and at least one in ten.
     #[must_use]
     pub const fn is_many(self) -> bool {
-        self.broken > 1 && self.broken * 10 >= self.telling
+        self.far > 1 && self.far * 10 >= self.telling
     }
 }
 

@@ -49,9 +49,10 @@ fn named(evidence: &Evidence, draft: &Draft, number: usize, identity: &Identity)
     Some((parts, name(&identity.whole)?))
 }
 
-/// Whether it may be read as an amount.
+/// Whether it may be read as an amount, in pounds as it is printed: of columns in pence only the one that counts says so.
 fn is_open(column: &DraftColumn) -> bool {
-    column.words.iter().all(|(key, _)| *key != "personal") && matches!(column.physical_type, "VARCHAR" | "DECIMAL(18,2)")
+    column.words.iter().all(|(key, said)| *key != "personal" && !said.contains("implied"))
+        && matches!(column.physical_type, "VARCHAR" | "DECIMAL(18,2)")
 }
 
 /// Its columns in the order in which they stand.

@@ -204,7 +204,7 @@ fn said_above(line: &str) -> &'static str {
         THOUSANDS
     } else if has(&["in millions", "in million", "in m", "in gbp m", "in gbp millions"]) || in_pounds_m(line) {
         MILLIONS
-    } else if has(&["gbp", "sterling", "pounds"]) {
+    } else if has(&["in gbp", "in pounds", "in sterling", "to gbp", "to pounds", "to sterling"]) {
         POUNDS // `invoices in EUR are converted to GBP`
     } else if ["in €", "in $"].iter().any(|said| line.contains(said)) || CURRENCIES.iter().any(|word| has(&[&format!("in {word}")])) {
         OTHER_CURRENCY

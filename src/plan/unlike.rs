@@ -21,6 +21,9 @@ const OTHER_UNIT: u64 = 5;
 const SIZED: u64 = 8;
 /// Of so many deliveries that are as all others, less than one shows by chance what one is asked for.
 const ODDS: u128 = 100;
+/// The same where so few deliveries came before: what one month lacks comes in batches, as accruals and their reversals do.
+const ODDS_OF_FEW: u128 = 10_000;
+const FEW: usize = 3;
 /// From so many amounts on, signs tell something.
 const TELLING: u64 = 3;
 
@@ -40,9 +43,10 @@ pub(super) fn unlike(known: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<Stri
         let told = |measure: &&Measure| !measure.seen.is_nothing();
         let before: Vec<&Measure> = stands.iter().filter_map(|r| r.proof.columns.get(column)).filter(told).collect();
         let size = pence_for_pounds(column, &before, now).or_else(|| other_unit(column, &before, now));
-        let below = if is_sided { lost::below_on_a_side(column, &before, now) } else { None };
+        let turned = sign_turned(column, &before, now);
+        let below = if is_sided && turned.is_none() { lost::below_on_a_side(column, &before, now) } else { None };
         let pence = if size.is_none() { lost::pence(column, &before, now) } else { None };
-        Some([size, sign_turned(column, &before, now), lost::marks(column, &before, now), pence, below])
+        Some([size, turned, lost::marks(column, &before, now), pence, below])
     };
     let whole = whole::questions(&of_feed, &stands, new, sender);
     columns.into_iter().filter_map(of).flatten().flatten().chain(whole).collect()
@@ -106,11 +110,20 @@ fn is_larger(whole: &AmountsSeen, other: &AmountsSeen, digits_more: u64) -> bool
 
 /// Whether it may be chance that all of `number` values are as `such` of `all` others were: rather than one in [`ODDS`].
 fn is_by_chance(such: u64, all: u64, number: u64) -> bool {
+    is_likely(such, all, number, ODDS)
+}
+
+/// The same, where the others are of so many deliveries.
+fn is_by_chance_after(before: usize, such: u64, all: u64, number: u64) -> bool {
+    is_likely(such, all, number, if before < FEW { ODDS_OF_FEW } else { ODDS })
+}
+
+fn is_likely(such: u64, all: u64, number: u64, one_in: u128) -> bool {
     const ONE: u128 = 1 << 64;
     let mut odds = ONE;
     for _ in 0..number {
         odds = odds * u128::from(such + 1) / u128::from(all + 2);
-        if odds * ODDS <= ONE {
+        if odds * one_in <= ONE {
             return false;
         }
     }

@@ -11,6 +11,11 @@ use crate::{
 /// What the contract promises to add up, where it does not.
 pub(super) fn proof(judge: &Judge, tally: &Tally) -> BTreeMap<String, AddsUpProof> {
     let sums = judge.contract().layout.iter().flat_map(|layout| &layout.rows.adds_up).zip(&tally.adds_up);
-    let proof = |added: &Added| AddsUpProof { telling: added.telling, broken: added.broken, difference: in_pence(added.difference) };
+    let proof = |added: &Added| AddsUpProof {
+        telling: added.telling,
+        broken: added.broken,
+        far: added.far,
+        difference: in_pence(added.difference),
+    };
     sums.filter(|(_, added)| added.broken > 0).map(|(sum, added)| (sum.to_string(), proof(added))).collect()
 }
