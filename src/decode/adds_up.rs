@@ -6,13 +6,18 @@ use crate::{
     schema::{AddsUp, Contract, MoneyStyle, Noise, Round, Rounding, Type},
 };
 
-/// An [`AddsUp`] by positions of columns, each with how it is read.
+/// An [`AddsUp`] by positions of columns.
 #[derive(Clone, Debug)]
 pub(super) struct Sum {
-    parts: Vec<(usize, bool)>,
-    whole: usize,
-    /// For each column of the contract.
-    reads: Vec<MoneyRules>,
+    parts: Vec<(Amount, bool)>,
+    whole: Amount,
+}
+
+/// A column by its position in the contract, and how it is read.
+#[derive(Clone, Debug)]
+struct Amount {
+    at: usize,
+    rules: MoneyRules,
 }
 
 /// What rows held of amounts that add up.
@@ -39,11 +44,13 @@ const ROUNDED: Pence = 3 * PENNY;
 impl Sum {
     /// What the contract promises.
     pub(super) fn of(contract: &Contract, sums: &[AddsUp]) -> Vec<Self> {
-        let reads: Vec<MoneyRules> = contract.columns.iter().map(reading).collect();
-        let place = |name: &str| contract.columns.iter().position(|column| *column.name == *name);
+        let amount = |name: &str| {
+            let (at, column) = contract.columns.iter().enumerate().find(|(_, column)| *column.name == *name)?;
+            Some(Amount { at, rules: reading(column) })
+        };
         let sum = |sum: &AddsUp| {
-            let parts = sum.parts.iter().map(|term| Some((place(&term.column)?, term.minus))).collect::<Option<Vec<_>>>()?;
-            Some(Self { parts, whole: place(&sum.whole)?, reads: reads.clone() })
+            let parts = sum.parts.iter().map(|term| Some((amount(&term.column)?, term.minus))).collect::<Option<Vec<_>>>()?;
+            Some(Self { parts, whole: amount(&sum.whole)? })
         };
         sums.iter().filter_map(sum).collect()
     }
@@ -51,16 +58,16 @@ impl Sum {
     /// Looks at a row. A part that is empty is nought; a row without the whole, without any part, or with a text that is no amount says
     /// nothing.
     pub(super) fn row<T: AsRef<[u8]>>(&self, line: u64, text_of: impl Fn(usize) -> Option<T>, added: &mut Added) {
-        let amount = |at: usize| {
-            let text = text_of(at);
+        let amount = |Amount { at, rules }: &Amount| {
+            let text = text_of(*at);
             let text = text.as_ref().map(AsRef::as_ref).unwrap_or_default().trim_ascii();
-            let read = |rules: &MoneyRules| rules.amount(text).ok().map(|read| printed(read.pence.into(), read.residue.into()));
-            if text.is_empty() { Some(None) } else { self.reads.get(at).and_then(read).map(Some) }
+            let read = || rules.amount(text).ok().map(|read| printed(read.pence.into(), read.residue.into()));
+            if text.is_empty() { Some(None) } else { read().map(Some) }
         };
-        let Some(Some(whole)) = amount(self.whole) else { return };
+        let Some(Some(whole)) = amount(&self.whole) else { return };
         let (mut sum, mut filled, mut telling) = (0, 0_u32, 0_u32);
-        for (at, minus) in &self.parts {
-            let Some(part) = amount(*at) else { return };
+        for (column, minus) in &self.parts {
+            let Some(part) = amount(column) else { return };
             filled += u32::from(part.is_some());
             let part = part.unwrap_or(0);
             telling += u32::from(part != 0);

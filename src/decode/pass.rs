@@ -309,12 +309,11 @@ impl<'a> Pass<'a> {
             sign.sign(&mut self.columns, first, &mut block.faults);
         }
         self.judge.amounts.refuse_empty(&self.columns, first, &mut block.faults);
-        let faults = block.faults;
+        let mut faults = block.faults;
         self.add_up(rows);
         for (count, place) in self.tally.extra.iter_mut().zip(&self.header.extra_places) {
             *count += rows.values_in(self.text, *place);
         }
-        let mut faults = faults;
         if let Some((line, fault)) = self.piece.unread(self.judge, &rows.lines) {
             self.report(line, fault);
         }
