@@ -41,10 +41,7 @@ pub fn adds_up(evidence: &Evidence, draft: &Draft) -> Option<FileWord> {
 
 /// The columns of the contract that it is about, in the file that it was seen in.
 fn named(evidence: &Evidence, draft: &Draft, number: usize, identity: &Identity) -> Option<Sum> {
-    let name = |at: &usize| {
-        let seen = evidence.columns.iter().find(|seen| seen.places.get(number).copied().flatten() == Some(*at))?;
-        draft.column_of(seen).filter(|column| is_open(column)).map(|column| column.name.clone())
-    };
+    let name = |at: &usize| draft.column_at(evidence, number, *at).filter(|column| is_open(column)).map(|column| column.name.clone());
     let parts = identity.parts.iter().map(name).collect::<Option<BTreeSet<String>>>()?;
     Some((parts, name(&identity.whole)?))
 }

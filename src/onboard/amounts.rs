@@ -167,7 +167,7 @@ fn fill_each_other(evidence: &Evidence, one: &Seen, other: &Seen) -> bool {
 fn is_whole_elsewhere(evidence: &Evidence, two: [&Seen; 2]) -> bool {
     let mut samples = evidence.samples.iter().enumerate();
     samples.any(|(number, sample)| {
-        let at = two.map(|seen| seen.places.get(number).copied().flatten());
+        let at = two.map(|seen| seen.place(number));
         let holds = |parts: &[usize]| at.iter().all(|at| at.is_some_and(|at| parts.contains(&at)));
         sample.profile.identities.iter().chain(&sample.profile.wholes).any(|sum| holds(&sum.parts))
     })

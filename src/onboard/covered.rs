@@ -33,9 +33,8 @@ pub fn coverage(around: &Around<'_>, evidence: &Evidence, date: Option<&Seen>, a
 fn by_months(evidence: &Evidence, samples: &[Named], calendar: Calendar) -> Option<Vec<Named>> {
     let months = looks::month_columns(evidence);
     let one = |(number, sample): (usize, &Named)| {
-        let profile = &evidence.samples.get(number)?.profile;
         let holds = |seen: &Seen| {
-            let column = seen.places.get(number).copied().flatten().and_then(|at| profile.columns.iter().find(|column| column.at == at));
+            let column = evidence.column(seen, number);
             column.and_then(|column| column.money.as_ref()).is_some_and(|money| money.positive + money.negative > 0)
         };
         let last = months.iter().rposition(|(seen, ..)| holds(seen))?;

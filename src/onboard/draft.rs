@@ -91,6 +91,12 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// The contract's column that stands there in a sample.
+    #[must_use]
+    pub fn column_at(&self, evidence: &Evidence, sample: usize, at: usize) -> Option<&DraftColumn> {
+        self.column_of(evidence.columns.iter().find(|seen| seen.place(sample) == Some(at))?)
+    }
+
     /// The contract's column that is this one; `None` where it has none.
     #[must_use]
     pub fn column_of(&self, seen: &Seen) -> Option<&DraftColumn> {

@@ -33,6 +33,14 @@ pub struct Seen {
     pub places: Vec<Option<usize>>,
 }
 
+impl Seen {
+    /// Where it stands in a sample; `None` where that has none.
+    #[must_use]
+    pub fn place(&self, sample: usize) -> Option<usize> {
+        self.places.get(sample).copied().flatten()
+    }
+}
+
 /// All samples together.
 #[derive(Clone, Debug)]
 pub struct Evidence {
@@ -82,11 +90,14 @@ impl Evidence {
 
     /// The column's facts in each sample that has it.
     pub fn facts<'e>(&'e self, seen: &'e Seen) -> impl Iterator<Item = &'e Column> {
-        let of = |(sample, at): (&'e Sample, &Option<usize>)| {
-            let at = (*at)?;
-            sample.profile.columns.iter().find(|column| column.at == at)
-        };
-        self.samples.iter().zip(&seen.places).filter_map(of)
+        (0..self.samples.len()).filter_map(|sample| self.column(seen, sample))
+    }
+
+    /// The column's facts in a sample, where that has it.
+    #[must_use]
+    pub fn column(&self, seen: &Seen, sample: usize) -> Option<&Column> {
+        let (of, at) = (self.samples.get(sample)?, seen.place(sample)?);
+        of.profile.columns.iter().find(|column| column.at == at)
     }
 
     /// Whether every row of every sample holds it.
@@ -155,8 +166,7 @@ impl Evidence {
     #[must_use]
     pub fn named_files(&self, date: Option<&Seen>, calendar: Calendar) -> Vec<Named> {
         let one = |(number, sample): (usize, &Sample)| {
-            let at = date.and_then(|seen| seen.places.get(number).copied().flatten());
-            let column = at.and_then(|at| sample.profile.columns.iter().find(|column| column.at == at));
+            let column = date.and_then(|seen| self.column(seen, number));
             let months = column.and_then(|column| column.dates.as_ref()).map(|dates| dates.months.as_slice()).unwrap_or_default();
             let periods = crowded(months, calendar);
             let of_name = || sample.profile.name.months.iter().map(|(year, month)| calendar.period_of_month(*year, *month)).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::evidence::{Evidence, Seen};
 use crate::{
     domain::{Calendar, Period},
-    profile::{Kept, Kind},
+    profile::{Column, Kept, Kind},
 };
 
 /// Rows of the same codes from which on it is no accident.
@@ -49,13 +49,10 @@ pub fn is_growing(evidence: &Evidence, amount: &str, date: Option<&Seen>, calend
 /// The amounts of a sample by the codes of their rows; `None` where these are not each row's own.
 fn amounts(evidence: &Evidence, amount: &Seen, number: usize) -> Option<BTreeMap<Vec<u64>, i128>> {
     let profile = &evidence.samples.get(number)?.profile;
-    let is_code = |seen: &&Seen| {
-        let column = seen.places.get(number).copied().flatten().and_then(|at| profile.columns.iter().find(|column| column.at == at));
-        column.is_some_and(|c| matches!(c.kind, Kind::Code | Kind::Text | Kind::Flag) && c.constant.is_none())
-    };
-    let at = |seen: &Seen| seen.places.get(number).copied().flatten();
-    let codes: Vec<usize> = evidence.columns.iter().filter(is_code).filter_map(at).collect();
-    let amount = at(amount)?;
+    let is_code = |column: &&Column| matches!(column.kind, Kind::Code | Kind::Text | Kind::Flag) && column.constant.is_none();
+    let columns = evidence.columns.iter().filter_map(|seen| evidence.column(seen, number));
+    let codes: Vec<usize> = columns.filter(is_code).map(|column| column.at).collect();
+    let amount = amount.place(number)?;
     let mut all = BTreeMap::new();
     for Kept { cells, amounts } in &profile.head {
         let key: Vec<u64> = codes.iter().filter_map(|at| cells.get(*at).copied()).collect();

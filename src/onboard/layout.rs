@@ -273,7 +273,7 @@ fn workbook(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
 /// A sheet by its name, with `*` for a month or a number in it: the next file's is called by another month.
 fn sheet_word(name: &str, profiles: &[&Profile]) -> String {
     let differs = |word: &str| {
-        word.bytes().any(|byte| byte.is_ascii_digit()) || crate::profile::is_month(word.trim_matches(|c: char| !c.is_alphanumeric()))
+        word.bytes().any(|byte| byte.is_ascii_digit()) || crate::profile::month(word.trim_matches(|c: char| !c.is_alphanumeric())).is_some()
     };
     let mut words: Vec<&str> = name.split(' ').map(|word| if differs(word) { "*" } else { word }).collect();
     words.dedup_by(|a, b| *a == "*" && *b == "*");

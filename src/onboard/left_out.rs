@@ -168,14 +168,7 @@ fn of_notes(evidence: &Evidence, draft: &Draft, notes: &[(&Profile, &LeftOut)]) 
     let date = draft.columns.iter().find(|column| column.physical_type == "DATE" && column.required).filter(full)?;
     let amount = amount(draft).filter(full)?;
     // What the note itself stands in says nothing.
-    let is_empty = |column: &DraftColumn| {
-        let in_note = |(profile, left): &(&Profile, &LeftOut)| {
-            let sample = evidence.samples.iter().position(|sample| sample.profile.file == profile.file)?;
-            let at = seen(column)?.places.get(sample).copied().flatten()?;
-            Some(left.empty.contains(&at))
-        };
-        notes.iter().all(|note| in_note(note) == Some(true))
-    };
+    let is_empty = |column: &DraftColumn| seen(column).is_some_and(|seen| notes.iter().all(|note| is_empty_in(evidence, seen, *note)));
     if is_empty(date) {
         return Some(format!("{{when: {{{}: \"\", {}: \"\"}}, reason: notes without a date and an amount}}", date.name, amount.name));
     }
@@ -203,7 +196,7 @@ fn when(evidence: &Evidence, draft: &Draft, profile: &Profile, left: &LeftOut) -
     // Two columns that all rows hold: a row that lost one of them by accident is no total. Where it is called after what it adds up, that
     // may stand in one of them.
     let lacks = |seen: &&super::evidence::Seen| {
-        let at = seen.places.get(sample).copied().flatten();
+        let at = seen.place(sample);
         !(is_sum && left.shape) || at.is_some_and(|at| left.empty.contains(&at))
     };
     let full: Vec<String> = evidence
@@ -247,14 +240,7 @@ impl<'a> Groups<'a> {
         let sample = evidence.samples.iter().position(|sample| sample.profile.file == profile.file)?;
         let name = column_at(evidence, draft, sample, left.label_at?)?;
         // What every row holds and none of them does: a payee who is called Total is a row.
-        let lacking = |seen: &&super::evidence::Seen| {
-            let empty = |(profile, left): &(&Profile, &LeftOut)| {
-                let sample = evidence.samples.iter().position(|sample| sample.profile.file == profile.file);
-                let at = sample.and_then(|sample| seen.places.get(sample).copied().flatten());
-                at.is_some_and(|at| left.empty.contains(&at))
-            };
-            evidence.is_full(seen) && of.iter().all(empty)
-        };
+        let lacking = |seen: &&super::evidence::Seen| evidence.is_full(seen) && of.iter().all(|left| is_empty_in(evidence, seen, *left));
         let also = evidence.columns.iter().filter(lacking).find_map(|seen| draft.column_of(seen))?;
         let like = serde_json::Value::from(pattern.as_str());
         Some(format!("{{when: {{{name}: {{like: {like}}}, {}: \"\"}}, reason: subtotals, holds: subtotal}}", also.name))
@@ -284,8 +270,13 @@ fn pattern(label: &str) -> Option<String> {
 
 /// The contract's column that stands there in a sample.
 fn column_at(evidence: &Evidence, draft: &Draft, sample: usize, at: usize) -> Option<String> {
-    let seen = evidence.columns.iter().find(|seen| seen.places.get(sample).copied().flatten() == Some(at))?;
-    draft.column_of(seen).map(|column| column.name.clone())
+    draft.column_at(evidence, sample, at).map(|column| column.name.clone())
+}
+
+/// Whether a column is empty in what is left out of a sample.
+fn is_empty_in(evidence: &Evidence, seen: &super::evidence::Seen, (profile, left): (&Profile, &LeftOut)) -> bool {
+    let sample = evidence.samples.iter().position(|sample| sample.profile.file == profile.file);
+    sample.and_then(|sample| seen.place(sample)).is_some_and(|at| left.empty.contains(&at))
 }
 
 /// `amount: amount, vat: vat`: every column of pounds that the row of totals prints.

@@ -9,7 +9,7 @@ use super::{
     happened::mixed,
     layout::known_widths,
 };
-use crate::profile::{Format, Kind, Profile, Sheet, is_month};
+use crate::profile::{Format, Kind, Profile, Sheet, month};
 
 /// Ways of writing that a question shows.
 const SHAPES: usize = 3;
@@ -57,7 +57,7 @@ pub fn questions(evidence: &Evidence, answers: &Answers) -> Vec<Question> {
 
 /// What becomes of sheets of the same columns that are not read: one delivery is one sheet.
 fn what_is_not_read(profile: &Profile) -> String {
-    let is_of_a_month = |name: &str| name.split(|c: char| !c.is_alphanumeric()).any(is_month);
+    let is_of_a_month = |name: &str| name.split(|c: char| !c.is_alphanumeric()).any(|word| month(word).is_some());
     let sheet = profile.sheet.as_deref().unwrap_or_default();
     if !is_of_a_month(sheet) || !twins(profile).all(|sheet| is_of_a_month(&sheet.name)) {
         return "what is not read is a feed of its own".to_owned();

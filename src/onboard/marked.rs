@@ -121,7 +121,7 @@ fn balances(evidence: &Evidence, amount: &str) -> Vec<Marked> {
         // Each spelling with its rows, whether more stands behind it, and its pounds.
         let mut found: BTreeMap<&str, (u64, bool, i128)> = BTreeMap::new();
         for (number, sample) in evidence.samples.iter().enumerate() {
-            let place = |seen: &Seen| seen.places.get(number).copied().flatten();
+            let place = |seen: &Seen| seen.place(number);
             let of_column = sample.profile.balances.iter().filter(|balance| Some(balance.column) == place(seen));
             for balance in of_column {
                 let sum = |of: Option<&Seen>| of.and_then(place).and_then(|at| balance.sums.get(at)).map_or(0, |sum| sum.0);

@@ -35,7 +35,7 @@ pub struct Naming {
     pub rows: Agrees,
 }
 
-const MONTHS: [&str; 12] =
+pub(super) const MONTHS: [&str; 12] =
     ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 
 /// Ways to write which periods a file covers, the simplest first.

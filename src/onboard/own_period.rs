@@ -8,12 +8,12 @@ use super::{
     draft::Draft,
     evidence::{Evidence, Seen},
     guess::words,
-    names::Named,
+    names::{MONTHS, Named},
 };
 use crate::{
     domain::{Calendar, Period},
     pipeline::{CoverCalendar, Extent},
-    profile::Kind,
+    profile::{Kind, month},
     schema::Contract,
 };
 
@@ -61,8 +61,6 @@ const WAYS: [(Shape, Counts); 10] = [
     (Shape::Month, Counts::Months),
     (Shape::MonthYear, Counts::Months),
 ];
-
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// Whether the column that says it is taken.
 #[must_use]
@@ -141,9 +139,10 @@ struct Way {
 impl Way {
     /// Whether more than half of the rows of each sample say its period, and all say one.
     fn fits(self, evidence: &Evidence, seen: &Seen, periods: &[Period], calendar: Calendar) -> bool {
-        evidence.samples.iter().zip(&seen.places).zip(periods).all(|((sample, at), period)| {
-            let column = at.and_then(|at| sample.profile.columns.iter().find(|column| column.at == at));
-            let Some(column) = column.filter(|column| column.distinct == Some(column.values.len() as u64)) else { return false };
+        periods.iter().enumerate().all(|(sample, period)| {
+            let Some(column) = evidence.column(seen, sample).filter(|column| column.distinct == Some(column.values.len() as u64)) else {
+                return false;
+            };
             let says = |text: &str| self.read(text.trim(), calendar, period.year);
             let own: u64 = column.values.iter().filter(|(text, _)| says(text) == Some(*period)).map(|(_, rows)| *rows).sum();
             own * 2 > column.filled.of && column.values.iter().all(|(text, _)| says(text).is_some())
@@ -211,7 +210,6 @@ impl Shape {
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i16>().ok()).flatten();
         let number = |text: &str| u8::try_from(digits(text).filter(|_| (1..=2).contains(&text.len()))?).ok();
         let year = |text: &str| digits(text).filter(|_| text.len() == 4 && text.starts_with("20"));
-        let between = |text: &str, c: char| "-/. ".contains(c) && text.len() == c.len_utf8();
         match self {
             Self::Number => Some((None, number(text.strip_prefix(['P', 'p']).unwrap_or(text))?)),
             Self::YearFirst => {
@@ -229,8 +227,7 @@ impl Shape {
             Self::MonthYear => {
                 let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
                 let (name, rest) = text.split_at_checked(letters)?;
-                let (separator, rest) = rest.split_at_checked(1)?;
-                let _ = separator.chars().next().filter(|c| between(separator, *c))?;
+                let rest = rest.strip_prefix(['-', '/', '.', ' '])?;
                 let two = digits(rest).filter(|_| rest.len() == 2).map(|year| year + 2000);
                 Some((Some(two.or_else(|| year(rest))?), month(name)?))
             }
@@ -239,7 +236,7 @@ impl Shape {
 
     fn sql(self, column: &str) -> Written {
         let two = |at: u8| format!("{at:02}");
-        let name = |at: u8| MONTHS.get(usize::from(at).saturating_sub(1)).map(|name| (*name).to_owned()).unwrap_or_default();
+        let name = |at: u8| MONTHS.get(usize::from(at).saturating_sub(1)).and_then(|name| name.get(..3)).unwrap_or_default().to_owned();
         let letters = format!("lower(left({column}, 3))");
         match self {
             Self::Number => ("^[Pp]?[0-9]{1,2}$", None, format!("ltrim({column}, 'Pp0')"), |at| at.to_string()),
@@ -251,13 +248,6 @@ impl Shape {
             Self::MonthYear => ("^[A-Za-z]{3,9}[-/. ](20)?[0-9]{2}$", Some((format!("right({column}, 2)"), 2)), letters, name),
         }
     }
-}
-
-/// The month of the calendar that a name says, in full or by its first letters.
-fn month(name: &str) -> Option<u8> {
-    let name = name.to_ascii_lowercase();
-    let at = MONTHS.iter().position(|month| name.starts_with(month))?;
-    crate::profile::is_month(&name).then(|| u8::try_from(at + 1).ok()).flatten()
 }
 
 #[cfg(test)]

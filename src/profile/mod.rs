@@ -44,10 +44,10 @@ pub use name::NameFacts;
 pub use relate::Kept;
 pub use words::is_total_word;
 
-/// Whether a word is the name of a month, in whatever form.
+/// The month, from 1, of which a word is the name, in whatever form.
 #[must_use]
-pub fn is_month(word: &str) -> bool {
-    date::month_number(word.as_bytes()).is_some()
+pub fn month(word: &str) -> Option<u8> {
+    date::month_number(word.as_bytes()).and_then(|number| u8::try_from(number).ok())
 }
 
 /// What to look at in a file.
