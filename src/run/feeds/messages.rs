@@ -56,7 +56,7 @@ fn not_added_up<'a>(file: &'a str, judge: &'a Judge, tally: &'a Tally) -> impl I
             .place(Place { line: Some(added.first), ..Place::file(file) })
             .expected(format!("{sum} on each row: `adds_up` in schemas/sources/{}.odcs.yaml", judge.contract().name))
             .outcome("no amount was changed: the column that the feed takes counts as it is printed")
-            .hint("ask the sender which of the amounts is right")
+            .hint("nothing has to be done; the sender knows which of the amounts is right")
     })
 }
 
