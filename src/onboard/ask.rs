@@ -9,7 +9,9 @@ use super::{
     currency, elsewhere,
     evidence::{Evidence, Seen},
     guess::{guess, targets},
-    happened, looks, marked, own_period, rest, sign, unit, withheld,
+    happened,
+    layout::mixed_encodings,
+    looks, marked, own_period, rest, sign, unit, withheld,
 };
 use crate::{
     domain::Calendar,
@@ -56,6 +58,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
         return all; // without the answer nothing else can be seen
     }
     all.extend(evidence.drift.clone());
+    all.extend(mixed_encodings(evidence));
     let tables = [Basis::Ledger, Basis::Payments].map(Basis::common_table);
     let budget = looks::says_budget(evidence);
     let into = if budget { Basis::Ledger.common_table() } else { around.default_table() };

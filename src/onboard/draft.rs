@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::{
     amounts::{amount_columns, is_sum},
-    answers::{Answers, NO, Question, meant},
+    answers::{Answers, NO, Question, YES, meant},
     ask::{Around, proposed_roles},
     currency::{self, Currencies},
     evidence::{EMPTY, Evidence, Seen},
     guarded,
     guess::{sql_name, targets},
     happened,
+    layout::MIXED,
     looks::{MONTHS, month_columns},
     own_period,
     places::contract_of,
@@ -369,6 +370,9 @@ impl<'a> Drawn<'a> {
         if !self.said.of("member").is_empty() {
             let member = serde_json::Value::from(self.said.of("member")).to_string();
             draft.layout.push(("member", member, "of the archive".to_owned()));
+        }
+        if self.said.of(MIXED) == YES {
+            draft.layout.push(("trust_encoding", "true".to_owned(), "they mix encodings".to_owned()));
         }
         let named = self.evidence.named_files(self.date_seen(), around.calendar());
         let inside = super::inside::inside(self.evidence, &named, around.calendar()).filter(|found| found.covers == draft.covers);

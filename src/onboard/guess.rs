@@ -206,11 +206,11 @@ pub fn speaks_for(heading: &str) -> Vec<&'static str> {
     HINTS.iter().filter(|(_, hints)| hints.contains(&words.as_str())).map(|(target, _)| *target).collect()
 }
 
-/// A heading as words: small letters and digits, one blank between.
+/// A heading as words: small letters and digits, one blank between; a pound sign is none, also where it was read in another encoding.
 #[must_use]
 pub fn words(heading: &str) -> String {
     let spaced: String = heading.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    spaced.split_whitespace().filter(|word| !matches!(*word, "œ" | "Â" | "â")).collect::<Vec<_>>().join(" ")
 }
 
 /// A heading whose words are told by capitals alone: `VoucherNo` → `Voucher No`.

@@ -1,6 +1,9 @@
 //! The words of the whole file: what cuts it into records and fields.
 
-use super::evidence::Evidence;
+use super::{
+    answers::{NO, Question, YES},
+    evidence::Evidence,
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes::command},
     domain::is_like,
@@ -215,6 +218,10 @@ fn encodings(profiles: &[&Profile], cannot: &mut Vec<String>) -> FileWord {
             found.push(word);
         }
     }
+    // A month that another program wrote is UTF-8 as a whole or not at all: nothing else is taken for it.
+    if found.iter().all(|word| word == "windows-1252") {
+        found.push("utf-8".to_owned());
+    }
     found.sort_by_key(|word| word != "utf-8");
     // Pure ASCII proves neither: the first name with an accent will be of one or the other.
     let undecided = found == ["utf-8"] && profiles.iter().filter_map(|profile| profile.text.as_ref()).all(|text| text.ascii);
@@ -230,6 +237,28 @@ fn encodings(profiles: &[&Profile], cannot: &mut Vec<String>) -> FileWord {
         }
     }
     ("encodings", format!("[{}]", found.join(", ")), comment.to_owned())
+}
+
+/// The key of the question about files that mix encodings.
+pub const MIXED: &str = "mixed_encodings";
+
+/// Whether a file that is UTF-8 in places, and elsewhere is not, is read all the same.
+#[must_use]
+pub fn mixed_encodings(evidence: &Evidence) -> Option<Question> {
+    let mut mixed = evidence.samples.iter().filter_map(|sample| Some((&sample.profile, sample.profile.text.as_ref()?.mixed?)));
+    let (profile, line) = mixed.next()?;
+    let word = profile.text.as_ref().map(|text| text.encoding.clone()).unwrap_or_default();
+    let ask = format!(
+        "May a file that is UTF-8 in places and {word} elsewhere be read as {word}? Names and texts that were UTF-8 then look like Â£; amounts and dates do not, or are refused."
+    );
+    let others = mixed.count();
+    let more = if others > 0 { format!("; {}", of_samples(others)) } else { String::new() };
+    let seen = format!("{} is UTF-8 on line {line}, and not as a whole{more}", profile.file);
+    Some(Question::new(MIXED, ask).seen(seen).choices([YES, NO]).default(YES))
+}
+
+fn of_samples(others: usize) -> String {
+    if others == 1 { "another sample too".to_owned() } else { format!("{others} other samples too") }
 }
 
 fn workbook(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {

@@ -13,9 +13,13 @@ use super::{
     withheld,
 };
 use crate::{
+    decode::overlapping_added,
     profile::{DATE_CELL, Format, Kind, Money, Profile},
-    schema::{Type, otherwise_parted, words},
+    schema::{DateFormat, Type, date_format, words, written_otherwise},
 };
+
+/// Styles of money of which each reads what no other of them reads, and no amount as another.
+const UNMISTAKABLE: [&str; 4] = ["plain", "commas", "pound", "brackets"];
 
 impl Drawn<'_> {
     /// Where the column stands in a line of fixed width.
@@ -76,20 +80,35 @@ impl Drawn<'_> {
             }
         }
         dedup(&mut formats);
-        formats.extend(self.otherwise_parted(seen, &formats));
         if formats.is_empty() {
             // Texts among the cells would be seen in the sample; of those to come only what nobody can mistake is read.
             formats.push("yyyy-mm-dd".to_owned());
         }
+        let ways = self.written_otherwise(seen, &formats);
+        formats.extend(ways);
         format!("[{}]", formats.join(", "))
     }
 
-    /// The same order with other separators, which programs change from month to month; only where rows say which order it is.
-    fn otherwise_parted(&self, seen: &Seen, formats: &[String]) -> Vec<String> {
-        let [one] = formats else { return Vec::new() };
+    /// The same days written otherwise, as programs do from month to month: only where rows say which order it is, and only what reads no
+    /// text of the others as another day.
+    fn written_otherwise(&self, seen: &Seen, formats: &[String]) -> Vec<String> {
         let kinds: Vec<_> = self.evidence.facts(seen).filter_map(|column| column.dates.as_ref()).flat_map(|dates| &dates.kinds).collect();
         let day_first = kinds.iter().any(|kind| kind.day_first_only > 0) && kinds.iter().all(|kind| kind.month_first_only == 0);
-        if day_first || one.starts_with("yyyy") { otherwise_parted(one) } else { Vec::new() }
+        let mut taken: Vec<DateFormat> = formats.iter().filter_map(|text| date_format(text.trim_matches('"')).ok()).collect();
+        let said = taken.len();
+        let ways: Vec<DateFormat> = taken
+            .iter()
+            .filter(|format| day_first || !format.text.starts_with("dd") || format.text.contains("mmm"))
+            .flat_map(|format| written_otherwise(&format.text))
+            .filter_map(|way| date_format(&way).ok())
+            .collect();
+        for way in ways {
+            let one = std::slice::from_ref(&way);
+            if taken.iter().all(|format| format.parts != way.parts) && overlapping_added(&taken, one).is_none() {
+                taken.push(way);
+            }
+        }
+        taken.iter().skip(said).map(|format| quoted_in_list(&format.text)).collect()
     }
 
     fn all_styles(&self, seen: &Seen) -> Vec<String> {
@@ -117,6 +136,11 @@ impl Drawn<'_> {
             |sample: &Sample, at: usize| sample.profile.totals.iter().any(|total| total.column == at && total.printed.contains(','));
         if self.evidence.samples.iter().zip(&seen.places).any(|(sample, at)| at.is_some_and(|at| is_total(sample, at))) {
             styles.push("commas".to_owned());
+        }
+        // What a month of larger amounts has, or another setting of the same program: none of it can be mistaken.
+        let is_text = self.evidence.samples.iter().all(|sample| sample.profile.format == Format::Delimited);
+        if is_text && self.said.of("unit") != PENCE && styles.iter().all(|style| UNMISTAKABLE.contains(&style.as_str())) {
+            styles.extend(UNMISTAKABLE.iter().skip(1).map(|style| (*style).to_owned()));
         }
         match self.said.of("unit").as_str() {
             PENCE if needed => styles.push("implied(2)".to_owned()),

@@ -26,6 +26,8 @@ pub(super) struct Chosen {
     pub(super) evidence: String,
     /// Something that a person should know of it.
     pub(super) doubt: Option<String>,
+    /// A line that is UTF-8 although the whole is not.
+    pub(super) mixed: Option<u64>,
 }
 
 impl Bytes {
@@ -58,6 +60,7 @@ impl Bytes {
             form_feeds,
             evidence,
             doubt: None,
+            mixed: None,
         };
         if let Some(utf16) = &self.facts.utf16 {
             let why = if bom > 0 { "a byte order mark" } else { "a zero byte in the first character" };
@@ -89,7 +92,7 @@ impl Bytes {
             "no UTF-8; of {beyond} bytes beyond ASCII {usual} are letters or marks that English texts use, as {other} {of_other}{}",
             if undefined { ", and Windows-1252 lacks one of them" } else { "" }
         );
-        Chosen { doubt, ..chosen(encoding, word, beyond, evidence) }
+        Chosen { doubt, mixed: self.facts.multibyte_utf8.map(|spot| spot.line), ..chosen(encoding, word, beyond, evidence) }
     }
 
     /// Bytes beyond ASCII that are, read so, what English texts hold.

@@ -125,6 +125,8 @@ pub struct TextFacts {
     pub ascii: bool,
     /// Bytes beyond ASCII; of UTF-16 always 0.
     pub beyond_ascii: u64,
+    /// A line that is UTF-8 in a text that is not, as a whole.
+    pub mixed: Option<u64>,
     /// Why this encoding and not another.
     pub evidence: String,
     /// Lines ended by LF.

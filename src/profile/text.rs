@@ -233,6 +233,7 @@ pub(super) fn text_facts(chosen: &Chosen, ends: LineEndCounts) -> TextFacts {
         byte_order_mark: chosen.bom > 0,
         ascii: chosen.beyond_ascii == 0 && chosen.word == "utf-8",
         beyond_ascii: chosen.beyond_ascii,
+        mixed: chosen.mixed,
         evidence: chosen.evidence.clone(),
         lf: ends.lf,
         crlf: ends.crlf,

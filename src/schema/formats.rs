@@ -123,6 +123,26 @@ pub fn otherwise_parted(text: &str) -> Vec<String> {
     }
 }
 
+/// Other ways in which whoever writes days so writes them another month, without this one: other separators, a year of two digits or of
+/// four, the month by its name, the year first. Nothing where the year stands first already but for its separators, nothing for days with
+/// a time; whether days stand before months, and what else the column reads, is the caller's to know.
+#[must_use]
+pub fn written_otherwise(text: &str) -> Vec<String> {
+    const DAY_FIRST: [&str; 8] =
+        ["dd/mm/yyyy", "dd-mm-yyyy", "dd.mm.yyyy", "dd/mm/yy(pivot=70)", "dd-mmm-yy(pivot=70)", "dd-mmm-yyyy", "dd mmm yyyy", "yyyy-mm-dd"];
+    let Ok(format) = date_format(text) else { return Vec::new() };
+    let parts: Vec<&DatePart> = format.parts.iter().filter(|part| !matches!(part, DatePart::Literal(_))).collect();
+    let is_year = |part: &DatePart| matches!(part, DatePart::Year | DatePart::ShortYear { .. });
+    let ways: Vec<String> = match parts.as_slice() {
+        [DatePart::Day, DatePart::Month, year] if is_year(year) => DAY_FIRST.map(str::to_owned).to_vec(),
+        [DatePart::Day, DatePart::MonthName | DatePart::MonthFull, year] if is_year(year) => {
+            DAY_FIRST.iter().filter(|way| way.contains("mmm") || way.starts_with("yyyy")).map(|way| (*way).to_owned()).collect()
+        }
+        _ => otherwise_parted(text),
+    };
+    ways.into_iter().filter(|way| date_format(way).is_ok_and(|way| way.parts != format.parts)).collect()
+}
+
 fn day_numbers(text: &str) -> Option<DayNumbers> {
     match text {
         "excel" => Some(DayNumbers::From1900),

@@ -24,7 +24,7 @@ pub mod yaml;
 
 pub use folder::{Contracts, digest_of, is_prose, read_text, sorted_names};
 pub use form::{Form, FormFault, Found, MOST_ROWS, Term, form};
-pub use formats::{date_format, is_date_format, otherwise_parted, style_word};
+pub use formats::{date_format, is_date_format, otherwise_parted, style_word, written_otherwise};
 pub use layouts::{KnownLayout, known_layout, known_layouts};
 pub use model::*;
 pub use odcs::{fold_header, read_contract};
