@@ -141,7 +141,12 @@ fn page(looked: &[Looked]) -> Page {
             if flaws.is_empty() { "as written".to_owned() } else { format!("{} not as written", counted(flaws.len() as u64, "file")) };
         let checks = asked.as_ref().map_or_else(String::new, |asked| {
             let found = if asked.faults.is_empty() { "they find what they found then" } else { "they find something else than then" };
-            format!("; {} asked again: {found}", counted(asked.checks as u64, "check"))
+            let unasked = if asked.unasked > 0 {
+                format!("; {} cannot be asked: the contracts of its tables lacked columns", counted(asked.unasked as u64, "check"))
+            } else {
+                String::new()
+            };
+            format!("; {} asked again: {found}{unasked}", counted(asked.checks as u64, "check"))
         });
         text.push_str(&format!("{what}: {}, {sound}{checks}\n", counted(*files as u64, "file")));
         one.faults().iter().for_each(|fault| text.push_str(&format!("  {fault}\n")));
@@ -156,7 +161,7 @@ fn page(looked: &[Looked]) -> Page {
         .iter()
         .map(|l| {
             json!({"what": l.what, "files": l.files, "flaws": flaws(&l.flaws),
-        "checks": l.asked.as_ref().map(|asked| json!({"asked": asked.checks, "faults": asked.faults}))})
+        "checks": l.asked.as_ref().map(|asked| json!({"asked": asked.checks, "not_asked": asked.unasked, "faults": asked.faults}))})
         })
         .collect();
     Page::new("release_verify", text, json!({"sound": looked.iter().all(Looked::is_sound), "looked_at": list}))

@@ -110,3 +110,39 @@ fn whatever_else_a_contract_says_of_a_closed_period_is_refused_until_it_is_let_g
         place.run(&["run"]).must(0);
     }
 }
+
+#[test]
+fn one_change_of_a_contract_is_said_once_for_every_period_that_is_closed() {
+    let place = closed();
+    place.ledger(6, &[("A100", "4100", "10.00"), ("A900", "9000", "-10.00")]);
+    place.run(&["run"]).must(0);
+    for period in ["2018/P02", "2018/P03"] {
+        place.run(&[&["period", "close", period], &BY[..]].concat()).must(0);
+    }
+    place.replace(CONTRACT, "  - name: lines\n    physicalType: BIGINT\n    required: true", "  - name: lines\n    physicalType: BIGINT");
+    let said = place.run(&["run"]);
+    assert_eq!((said.code, said.err.matches("error[TC1405]").count()), (1, 1), "{}", said.err);
+    let seen = "2018/P01..2018/P03 are closed, and `separation` says something else than when they were: `lines` may be null now";
+    assert!(said.err.contains(seen), "{}", said.err);
+    assert!(said.err.contains("PERIOD --by NAME --reason TEXT for each of them, then truecost run"), "{}", said.err);
+}
+
+#[test]
+fn a_release_is_verified_also_where_a_contract_lacked_what_a_check_reads() {
+    let place = closed();
+    let contract = "schemas/published/sender_amount.odcs.yaml";
+    let whole = fs::read_to_string(place.at(contract)).unwrap();
+    let (before, rest) = whole.split_once("  - name: sender_rows\n").unwrap();
+    let (_, after) = rest.split_once("\n  - name:").unwrap();
+    place.write(contract, &format!("{before}  - name:{after}"));
+    place.run(&["run", "--force"]).must(0);
+    place.write(contract, &whole);
+    place.run(&["run", "--force"]).must(0);
+    let said = place.run(&["release", "verify", "--all"]).must(0);
+    let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("release ")).collect();
+    assert!(
+        matches!(lines[..], [_, without, _] if without.ends_with("they find what they found then; 1 check cannot be asked: the contracts of its tables lacked columns")),
+        "{said}"
+    );
+    assert_eq!(said.matches("cannot be asked").count(), 1, "{said}");
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::record_batch::RecordBatch;
 use serde_json::{Value, json};
 
-use super::recast::Recast;
+use super::recast::{Otherwise, Recast, refused};
 use crate::{
     diagnostic::{Answer, Refusal},
     domain::{Period, decimal},
@@ -29,9 +29,9 @@ impl Taken {
     /// `lost` are the parts of which the latest release has no sound file.
     ///
     /// # Errors
-    /// TC1405, a report for each part whose contract says something else of it; TC10….
+    /// TC1405, a report for each change of a contract that says something else of parts that are there; TC10….
     pub fn of(closings: &Closings, sources: &[CostSource], recast: Recast<'_>, lost: &BTreeSet<String>) -> Answer<Self> {
-        let (releases, mut refused) = (recast.releases, Vec::new());
+        let (releases, mut otherwise) = (recast.releases, BTreeMap::<Otherwise, BTreeSet<Period>>::new());
         let mut taken = Self::default();
         for (period, frozen) in closings.closed().filter(|(_, frozen)| frozen.keeps_parts) {
             taken.periods.insert(period);
@@ -43,17 +43,16 @@ impl Taken {
                     *nth += 1;
                     let is_there = std::fs::metadata(releases.path_of(&part.path)).is_ok_and(|file| file.len() == part.bytes);
                     match scope.filter(|_| is_there && !lost.contains(&part.path)) {
-                        Some(scope) => match recast.of(table, part, period) {
+                        Some(scope) => match recast.of(table, part)? {
                             Ok(part) => taken.parts.entry(table.clone()).or_default().push((scope, part)),
-                            Err(refusal) => refused.extend(refusal.0),
+                            Err(why) => drop(otherwise.entry(why).or_default().insert(period)),
                         },
                         None => drop(taken.lost.insert((table.clone(), part.key.clone()))),
                     }
                 }
             }
         }
-        refused.dedup();
-        if refused.is_empty() { Ok(taken) } else { Err(Refusal(refused)) }
+        if otherwise.is_empty() { Ok(taken) } else { Err(Refusal(otherwise.iter().map(|(why, periods)| refused(why, periods)).collect())) }
     }
 
     fn is_closed(&self, scope: &Scope) -> bool {

@@ -1,6 +1,6 @@
 //! Parts of closed periods whose contract has gained columns since: the same values, the columns added, proved equal column by column.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use arrow::{
     array::ArrayRef,
@@ -11,13 +11,22 @@ use serde_json::Value;
 
 use crate::{
     crash,
-    diagnostic::{Answer, Diagnostic, Refusal, codes},
+    diagnostic::{Answer, Diagnostic, Place, codes},
     domain::Period,
     lake::{EncodedRowGroup, Manifest, PartFile, PartSchema, PartWriter, PublishedPart, RECAST_OF, Releases, hold},
     pipeline::Partnership,
-    plan::does_not_fit,
+    plan::{does_not_fit, spans},
     schema::{Contract, batch::in_columns},
 };
+
+/// A contract that says something else of a table than when periods were closed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Otherwise {
+    file: String,
+    table: String,
+    /// In a few words.
+    why: String,
+}
 
 /// What parts of closed periods are recast with.
 #[derive(Clone, Copy)]
@@ -32,18 +41,18 @@ impl Recast<'_> {
     /// gained. A table without a contract is nobody's any more, and its part stays.
     ///
     /// # Errors
-    /// TC1405 where the contract says something else of it; TC10… where it cannot be read or written.
-    pub fn of(&self, table: &str, part: &PublishedPart, period: Period) -> Answer<PublishedPart> {
-        let Some(contract) = self.partnership.contracts.get(&format!("published/{table}")) else { return Ok(part.clone()) };
+    /// TC10… where it cannot be read or written. Where the contract says something else of it, the answer is why not.
+    pub fn of(&self, table: &str, part: &PublishedPart) -> Answer<Result<PublishedPart, Otherwise>> {
+        let Some(contract) = self.partnership.contracts.get(&format!("published/{table}")) else { return Ok(Ok(part.clone())) };
         if let Some(there) = self.as_latest(table, part, contract) {
-            return Ok(there);
+            return Ok(Ok(there));
         }
         let file = PartFile::open(&self.releases.path_of(&part.path))?;
         let wanted = contract.arrow_schema();
         match gained(file.schema(), &wanted) {
-            Ok(columns) if columns.is_empty() => Ok(part.clone()),
-            Ok(_) => self.write(table, part, &file, contract),
-            Err(why) => Err(refused(table, contract, period, &why)),
+            Ok(columns) if columns.is_empty() => Ok(Ok(part.clone())),
+            Ok(_) => self.write(table, part, &file, contract).map(Ok),
+            Err(why) => Ok(Err(Otherwise { file: contract.file.clone(), table: table.to_owned(), why })),
         }
     }
 
@@ -147,14 +156,19 @@ fn prove_equal(closed: &PartFile, recast: &PartFile, table: &str) -> Answer<()> 
     .into())
 }
 
-fn refused(table: &str, contract: &Contract, period: Period, why: &str) -> Refusal {
-    let place = crate::diagnostic::Place::file(contract.file.clone());
-    Diagnostic::new(codes::periods::NOT_RECAST, format!("{period} is closed, and `{table}` says something else than when it was: {why}"))
-        .place(place)
+/// TC1405 of one change of a contract, for all the closed periods that do not fit it.
+pub(super) fn refused(Otherwise { file, table, why }: &Otherwise, periods: &BTreeSet<Period>) -> Diagnostic {
+    let all: Vec<Period> = periods.iter().copied().collect();
+    let named = spans(&all);
+    let (are, were, reopen) = match all.as_slice() {
+        [_] => ("is", "it was", format!("truecost period reopen {named} --by NAME --reason TEXT")),
+        _ => ("are", "they were", "truecost period reopen PERIOD --by NAME --reason TEXT for each of them".to_owned()),
+    };
+    Diagnostic::new(codes::periods::NOT_RECAST, format!("{named} {are} closed, and `{table}` says something else than when {were}: {why}"))
+        .place(Place::file(file))
         .expected("the columns with which it was published, in their order; others beside them that may be null")
         .outcome("nothing was published; the last release is unchanged")
-        .hint(format!("take the change back; or truecost period reopen {period} --by NAME --reason TEXT, then truecost run"))
-        .into()
+        .hint(format!("take the change back; or {reopen}, then truecost run"))
 }
 
 #[cfg(test)]

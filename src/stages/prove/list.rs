@@ -7,7 +7,7 @@ use crate::{
         Answer, Code,
         codes::{checks as codes, periods},
     },
-    engine::dependencies,
+    engine::{CostQuery, Tables, dependencies},
 };
 
 /// One of the checks of the auditor's list.
@@ -35,6 +35,12 @@ impl Check {
         let mut reads = dependencies(self.sql, self.file)?;
         reads.extend(self.needs.iter().map(|table| (*table).to_owned()));
         Ok(reads)
+    }
+
+    /// Whether these tables have the columns that it reads.
+    #[must_use]
+    pub fn fits(&self, tables: &Tables) -> bool {
+        CostQuery::plan_over(self.sql, self.file, "failure", tables).is_ok()
     }
 }
 
