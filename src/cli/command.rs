@@ -157,7 +157,7 @@ fn doctor(partnership: &Partnership, repair: bool, anyway: bool, voice: Voice) -
         // What cannot be mended has been named.
         code = u8::from(!repaired.left.is_empty());
     }
-    let (page, report) = report::doctor(partnership, run::doctor(partnership, anyway));
+    let (page, report) = report::doctor(partnership, run::doctor(partnership, anyway), voice.talk);
     voice.answer(&page);
     report.map_or(Ok(code), |report| Err(report.into()))
 }

@@ -23,13 +23,15 @@ pub struct Finding {
     pub what: String,
     pub fine: bool,
     pub seen: String,
+    /// What there is of it by name, where there may be many.
+    pub names: Vec<String>,
     /// `truecost doctor --repair` mends it.
     pub mends: bool,
 }
 
 impl Finding {
-    pub(super) fn of(what: impl Into<String>, fine: bool, seen: impl Into<String>) -> Self {
-        Self { what: what.into(), fine, seen: seen.into(), mends: false }
+    pub fn of(what: impl Into<String>, fine: bool, seen: impl Into<String>) -> Self {
+        Self { what: what.into(), fine, seen: seen.into(), names: Vec::new(), mends: false }
     }
 
     pub(super) fn to_mend(what: impl Into<String>, seen: impl Into<String>) -> Self {
@@ -121,13 +123,13 @@ fn personal(partnership: &Partnership, known: &[DeliveryRecord]) -> Vec<Finding>
         let left: Vec<&str> = names.into_iter().filter(|name| folder.join(name).is_file()).collect();
         if !left.is_empty() {
             let seen = format!(
-                "{} of it lie in {} as they came, and are sealed in landing: {}; `taken: remove` in {} takes such files away",
+                "{} of it lie in {} as they came, and are sealed in landing; `taken: remove` in {} takes such files away",
                 counted(left.len() as u64, "file"),
                 folder.display(),
-                left.join(", "),
                 feed.file
             );
-            found.push(Finding::of(format!("plain files of {}", feed.name()), true, seen));
+            let names = left.into_iter().map(str::to_owned).collect();
+            found.push(Finding { names, ..Finding::of(format!("plain files of {}", feed.name()), true, seen) });
         }
         let open = of_feed().filter(|record| record.keys.is_none()).count();
         if open > 0 {
