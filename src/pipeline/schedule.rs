@@ -16,6 +16,21 @@ use crate::domain::Day;
 /// Jobs do not start more often than this.
 pub const LEAST_MINUTES: i64 = 5;
 
+/// Why a text is no schedule that can be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unkept {
+    /// A sentence.
+    pub why: String,
+    /// What to write in its place.
+    pub instead: String,
+}
+
+impl Unkept {
+    fn new(why: impl Into<String>, instead: impl Into<String>) -> Self {
+        Self { why: why.into(), instead: instead.into() }
+    }
+}
+
 /// A schedule that can be kept.
 #[derive(Clone, Debug)]
 pub struct Schedule {
@@ -26,32 +41,56 @@ pub struct Schedule {
 
 impl Schedule {
     /// # Errors
-    /// Why the expression is no schedule, as a sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// Why the expression is no schedule, and what to write instead.
+    pub fn parse(text: &str) -> Result<Self, Unkept> {
+        const PLAIN: &str = "write five fields: `0 6 * * 1-5` is six o'clock on working days, `0 6 L * *` the last day of every month";
         let fields = text.split_whitespace().count();
         if fields != 5 {
             let seconds = if fields == 6 { "; seconds are not scheduled" } else { "" };
-            return Err(format!("it has {fields} fields, not five{seconds}"));
+            return Err(Unkept::new(format!("it has {fields} fields, not five{seconds}"), PLAIN));
         }
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser.parse(text).map_err(|why| format!("it is no schedule ({})", why.to_string().trim_end_matches('.')))?;
+        let cron = parser
+            .parse(text)
+            .map_err(|why| Unkept::new(format!("it is no schedule ({})", why.to_string().trim_end_matches('.')), PLAIN))?;
         let schedule = Self { cron, text: text.to_owned() };
         schedule.check()?;
         Ok(schedule)
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Unkept> {
         if !self.ever_happens() {
-            return Err("it never happens: no year has such a day".to_owned());
+            let instead = "write a day that its months have; `L` is the last day of every month, as in `0 6 L * *`";
+            return Err(Unkept::new("it never happens: no year has such a day", instead));
         }
         let repeated = self.cron.determine_job_type() == JobType::IntervalWildcard;
         if repeated && self.cron.pattern.hour_match(1).unwrap_or(true) {
-            return Err("it names several times and touches 01:00–01:59, which is left out in spring and comes twice in autumn".to_owned());
+            let why = "it names several times and touches 01:00–01:59, which is left out in spring and comes twice in autumn";
+            return Err(Unkept::new(why, self.around_the_hour_that_moves()));
         }
         if self.least_gap_minutes() < LEAST_MINUTES {
-            return Err(format!("it happens more often than every {LEAST_MINUTES} minutes"));
+            let instead = format!("let at least {LEAST_MINUTES} minutes lie between two times, as in `*/{LEAST_MINUTES} 6-20 * * 1-5`");
+            return Err(Unkept::new(format!("it happens more often than every {LEAST_MINUTES} minutes"), instead));
         }
         Ok(())
+    }
+
+    /// What to write instead of hours among which is the one that is left out in spring: the same without it, where it can be kept.
+    fn around_the_hour_that_moves(&self) -> String {
+        let fields: Vec<&str> = self.text.split_whitespace().collect();
+        let hours: Vec<String> = (0..24)
+            .filter(|hour| *hour != 1 && self.cron.pattern.hour_match(*hour).unwrap_or(false))
+            .map(|hour| hour.to_string())
+            .collect();
+        let without = match fields.as_slice() {
+            [minute, "*", rest @ ..] => Some([&[*minute, "0,2-23"], rest].concat().join(" ")),
+            [minute, _, rest @ ..] if !hours.is_empty() => Some([&[*minute, &hours.join(",")], rest].concat().join(" ")),
+            _ => None,
+        };
+        match without.filter(|text| Self::parse(text).is_ok()) {
+            Some(text) => format!("leave that hour out: `{text}`; or name a single time in it, as in `30 1 * * *`"),
+            None => "name a single time in it, as in `30 1 * * *`, or another hour".to_owned(),
+        }
     }
 
     /// Whether any day of a whole cycle of leap years and weekdays matches.
@@ -186,16 +225,24 @@ mod tests {
 
     #[test]
     fn h6_too_often() {
-        assert!(Schedule::parse("* * * * * *").unwrap_err().contains("seconds"));
-        assert!(Schedule::parse("* 6-20 * * *").unwrap_err().contains("every 5 minutes"));
-        assert!(Schedule::parse("0,3 6 * * *").unwrap_err().contains("every 5 minutes"));
+        assert!(Schedule::parse("* * * * * *").unwrap_err().why.contains("seconds"));
+        assert!(Schedule::parse("* 6-20 * * *").unwrap_err().why.contains("every 5 minutes"));
+        assert!(Schedule::parse("0,3 6 * * *").unwrap_err().why.contains("every 5 minutes"));
         assert!(Schedule::parse("*/5 6-20 * * 1-5").is_ok());
     }
 
     #[test]
     fn several_times_must_keep_clear_of_the_hour_that_moves() {
         for text in ["0 * * * *", "0 0-2 * * *", "0,30 1 * * *", "0 1,13 * * *", "0 */1 * * *"] {
-            assert!(Schedule::parse(text).unwrap_err().contains("01:00"), "{text}");
+            assert!(Schedule::parse(text).unwrap_err().why.contains("01:00"), "{text}");
+        }
+        for (text, instead) in [
+            ("*/15 * * * *", "`*/15 0,2-23 * * *`"),
+            ("0 0-2 * * *", "`0 0,2 * * *`"),
+            ("0 1,13 * * *", "`0 13 * * *`"),
+            ("0,30 1 * * *", "`30 1 * * *`, or another hour"),
+        ] {
+            assert!(Schedule::parse(text).unwrap_err().instead.contains(instead), "{text}");
         }
         for text in ["0 1 * * *", "59 1 * * 0", "0 2-23 * * *", "0 6 * * 1-5"] {
             assert!(Schedule::parse(text).is_ok(), "{text}");

@@ -73,9 +73,10 @@ pub fn timing(fields: &Fields<'_>) -> Option<Timing> {
 /// The schedule, once it is known that it can be kept.
 fn schedule(item: &Item<'_>) -> Option<Schedule> {
     let text = item.text()?;
-    let read = Schedule::parse(text).map_err(|why| {
+    let read = Schedule::parse(text).map_err(|unkept| {
         let expected = "minute, hour, day, month, weekday in the civil time of Europe/London, as in `0 6 * * 1-5`";
-        item.refuse(config::SCHEDULE, &why, expected, "");
+        let hint = format!("{}; then truecost validate, which shows the next times", unkept.instead);
+        item.refuse(config::SCHEDULE, &unkept.why, expected, &hint);
     });
     read.ok()
 }
@@ -86,7 +87,8 @@ fn jitter(item: &Item<'_>, schedule: Option<&Schedule>) -> Option<u64> {
     let gap = schedule.and_then(|schedule| u64::try_from(schedule.least_gap_minutes()).ok())?.saturating_mul(60);
     if jitter >= gap {
         let why = format!("it is as long as the shortest time between two starts, {} minutes", gap / 60);
-        item.refuse(config::SCHEDULE, &why, "less than the time between two starts", "");
+        let hint = format!("write at most `{}m`, or let more time lie between two starts", (gap / 60).saturating_sub(1));
+        item.refuse(config::SCHEDULE, &why, "less than the time between two starts", &hint);
         return None;
     }
     Some(jitter)
