@@ -120,11 +120,9 @@ impl Column {
         }
     }
 
-    /// Reads field `field` of every record at hand. `column` is the position in the contract, for faults.
-    pub(super) fn read(&mut self, block: &mut Block<'_>, plan: &Plan, column: usize, field: usize) {
-        if plan.dropped {
-            return self.leave_out(block.rows.len());
-        }
+    /// Reads field `field` of every record at hand; nothing where the file has no such column. `column` is the position in the contract, for faults.
+    pub(super) fn read(&mut self, block: &mut Block<'_>, plan: &Plan, column: usize, field: Option<usize>) {
+        let Some(field) = field.filter(|_| !plan.dropped) else { return self.leave_out(block.rows.len()) };
         let first = self.len();
         let mut out = Out { nulls: &mut self.nulls, faults: &mut block.faults, padded: &mut self.padded, first, column };
         let cells = Cells { text: block.text, rows: block.rows, dialect: block.dialect, plan, field, lead: block.rows.lead(field) };

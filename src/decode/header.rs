@@ -38,8 +38,8 @@ pub struct Header {
     pub(super) marks: Vec<u64>,
     /// For each of `extra`, its field counted from 0.
     pub(super) extra_places: Vec<usize>,
-    /// For each column of the contract, its field counted from 0.
-    pub(super) places: Vec<usize>,
+    /// For each column of the contract, its field counted from 0; `None` where the file has no such column, and may lack it.
+    pub(super) places: Vec<Option<usize>>,
     /// Fields that every record must have.
     pub(super) fields: usize,
     /// The record itself, as UTF-8 and without its line end.
@@ -83,11 +83,11 @@ impl Header {
     pub(super) fn without(judge: &Judge) -> Self {
         let columns = &judge.contract.columns;
         let (places, fields) = match &judge.layout.format {
-            Format::Delimited(_) => ((0..columns.len()).collect(), columns.len() + usize::from(judge.trailing_delimiter)),
-            Format::Workbook(_) => ((0..columns.len()).collect(), columns.len()),
+            Format::Delimited(_) => ((0..columns.len()).map(Some).collect(), columns.len() + usize::from(judge.trailing_delimiter)),
+            Format::Workbook(_) => ((0..columns.len()).map(Some).collect(), columns.len()),
             Format::Fixed(fixed) => {
                 let place = |column: &Column| fixed.fields.iter().position(|field| field.column.as_ref() == Some(&column.name));
-                (columns.iter().filter_map(place).collect(), fixed.fields.len())
+                (columns.iter().map(place).collect(), fixed.fields.len())
             }
         };
         Self { places, fields, ..Self::default() }
@@ -97,6 +97,11 @@ impl Header {
     pub(super) fn of_nothing(judge: &Judge) -> Self {
         let remark = "it has no header, and holds nothing but the sender's words for a file without rows".to_owned();
         Self { remarks: vec![remark], ..Self::without(judge) }
+    }
+
+    /// The field of a column of the contract, counted from 0; `None` where the file has no such column.
+    pub(super) fn place(&self, column: usize) -> Option<usize> {
+        self.places.get(column).copied().flatten()
     }
 
     /// Sentences about where the header stands and how it is spelled.
@@ -147,6 +152,8 @@ struct Candidate {
     names: Vec<String>,
     /// For each column of the contract, the fields that bear one of its names.
     fields: Vec<Vec<usize>>,
+    /// Every column is named that no file may lack.
+    is_complete: bool,
 }
 
 impl<'j> Search<'j> {
@@ -193,7 +200,7 @@ impl<'j> Search<'j> {
             return Ok(None);
         }
         let candidate = Candidate::new(&self.wanted, line, together(&names, below), raw());
-        if candidate.is_complete() {
+        if candidate.is_complete {
             return self.accept(candidate).map(Some);
         }
         self.preamble.push(PreambleLine { line, fields: names, is_control: false, text: None });
@@ -206,7 +213,7 @@ impl<'j> Search<'j> {
     /// Whether these fields name every column, so that they would be the header.
     pub(super) fn names_all(&self, names: &[String]) -> bool {
         let folded: BTreeSet<String> = names.iter().map(|name| fold(name)).collect();
-        self.named_among(&folded) == self.wanted.len() || Candidate::new(&self.wanted, 0, names.to_vec(), Vec::new()).is_complete()
+        self.named_among(&folded) == self.wanted.len() || Candidate::new(&self.wanted, 0, names.to_vec(), Vec::new()).is_complete
     }
 
     /// A line that cannot be split into fields.
@@ -236,7 +243,8 @@ impl<'j> Search<'j> {
     pub(super) fn lacking(&self) -> Option<Diagnostic> {
         let best = self.best.as_ref().filter(|best| best.matched() >= self.enough())?;
         let columns = self.judge.contract.columns.iter().zip(&best.fields);
-        let missing: Vec<&Column> = columns.filter(|(_, fields)| fields.is_empty()).map(|(column, _)| column).collect();
+        let is_missing = |(column, fields): &(&Column, &Vec<usize>)| fields.is_empty() && !column.rules.may_be_absent;
+        let missing: Vec<&Column> = columns.filter(is_missing).map(|(column, _)| column).collect();
         let unknown: Vec<&str> = best.unknown().into_iter().filter(|name| !name.trim().is_empty()).collect();
         Some(faults::missing_columns(&self.judge.subject, (best.line, &best.raw), &self.judge.contract.name, &missing, &unknown))
     }
@@ -281,7 +289,8 @@ impl<'j> Search<'j> {
         Ok(Header {
             line,
             drift: drift(judge, &found),
-            places: found.fields.iter().filter_map(|fields| fields.first().copied()).collect(),
+            remarks: absent(judge, &found),
+            places: found.fields.iter().map(|fields| fields.first().copied()).collect(),
             fields: found.names.len() + usize::from(judge.trailing_delimiter),
             extra_places,
             names: found.names,
@@ -293,7 +302,6 @@ impl<'j> Search<'j> {
             raw: found.raw,
             more_raw: Vec::new(),
             line_end: 0,
-            remarks: Vec::new(),
             doubts: Vec::new(),
         })
     }
@@ -310,15 +318,12 @@ impl Candidate {
             fields.retain(|at| !placed.contains(at));
         }
         add_loosely(wanted, &folded, &mut fields);
-        Self { line, raw, names, fields }
+        let is_complete = wanted.iter().zip(&fields).all(|(wanted, fields)| wanted.may_be_absent || !fields.is_empty());
+        Self { line, raw, names, fields, is_complete }
     }
 
     fn matched(&self) -> usize {
         self.fields.iter().filter(|fields| !fields.is_empty()).count()
-    }
-
-    fn is_complete(&self) -> bool {
-        self.matched() == self.fields.len()
     }
 
     /// Fields that no column of the contract claims, with their place.
@@ -357,6 +362,13 @@ fn together(names: &[String], below: &[Vec<String>]) -> Vec<String> {
     (0..fields).map(name).collect()
 }
 
+/// What the file lacks, as its contract allows.
+fn absent(judge: &Judge, found: &Candidate) -> Vec<String> {
+    let columns = judge.contract.columns.iter().zip(&found.fields).filter(|(_, fields)| fields.is_empty());
+    let names: Vec<String> = columns.map(|(column, _)| format!("`{}`", column.physical_name.trim())).collect();
+    if names.is_empty() { Vec::new() } else { vec![format!("it has no {}, as its contract allows", names.join(", "))] }
+}
+
 fn drift(judge: &Judge, found: &Candidate) -> Vec<Drift> {
     let mut drift = Vec::new();
     for (column, fields) in judge.contract.columns.iter().zip(&found.fields) {
@@ -382,7 +394,7 @@ mod tests {
     #[test]
     fn a_column_that_is_named_very_often_is_told_at_once() {
         let names = vec!["amount".to_owned(); 100_000];
-        let wanted = [Wanted { names: BTreeSet::from(["amount".to_owned()]), occurrence: None, position: None }];
+        let wanted = [Wanted { names: BTreeSet::from(["amount".to_owned()]), occurrence: None, position: None, may_be_absent: false }];
         let candidate = Candidate::new(&wanted, 1, names, Vec::new());
         assert_eq!((candidate.matched(), candidate.unknown().len()), (1, 0));
     }

@@ -70,7 +70,7 @@ impl<'a> Kinds<'a> {
     pub(super) fn new(judge: &'a Judge, header: &'a Header, text: &'a [u8]) -> Self {
         let condition = |(name, said): &'a (Identifier, Said)| {
             let column = judge.contract.columns.iter().position(|c| c.name == *name)?;
-            Some((*header.places.get(column)?, said))
+            Some((header.place(column)?, said))
         };
         let conditions = |when: &'a [(Identifier, Said)]| when.iter().filter_map(condition).collect::<Vec<_>>();
         Self {

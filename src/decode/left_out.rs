@@ -189,10 +189,10 @@ impl Judge {
         }
         let mut unread = false;
         for (column, minus) in &self.pounds {
-            let (Some(plan), Some(place)) = (self.plans.get(*column), header.places.get(*column)) else { continue };
+            let (Some(plan), Some(place)) = (self.plans.get(*column), header.place(*column)) else { continue };
             let Reading::Money(rules) = &plan.reading else { continue };
-            let amount = field(*place).map_or(Amount::None, |text| amount(*rules, &text));
-            let named = self.is_named(left, &plan.name, *place);
+            let amount = field(place).map_or(Amount::None, |text| amount(*rules, &text));
+            let named = self.is_named(left, &plan.name, place);
             let read = match amount {
                 Amount::None => continue,
                 Amount::Read(read) => Some(read),

@@ -26,6 +26,8 @@ pub(super) struct Wanted {
     pub(super) occurrence: Option<usize>,
     /// Its field, from 1.
     pub(super) position: Option<usize>,
+    /// A header without it is whole.
+    pub(super) may_be_absent: bool,
 }
 
 impl Wanted {
@@ -77,6 +79,7 @@ pub(super) fn wanted_names(judge: &Judge) -> Vec<Wanted> {
         names: column.rules.aliases.iter().chain(std::iter::once(&column.physical_name)).map(|name| fold(name)).collect(),
         occurrence: number(column.rules.occurrence),
         position: number(column.rules.position),
+        may_be_absent: column.rules.may_be_absent,
     };
     judge.contract.columns.iter().map(wanted).collect()
 }
@@ -86,8 +89,10 @@ mod tests {
     use super::*;
 
     fn found(wanted: &[&str], header: &[&str]) -> Vec<Vec<usize>> {
-        let wanted: Vec<Wanted> =
-            wanted.iter().map(|name| Wanted { names: BTreeSet::from([fold(name)]), occurrence: None, position: None }).collect();
+        let wanted: Vec<Wanted> = wanted
+            .iter()
+            .map(|name| Wanted { names: BTreeSet::from([fold(name)]), occurrence: None, position: None, may_be_absent: false })
+            .collect();
         let folded: Vec<String> = header.iter().map(|name| fold(name)).collect();
         let mut fields: Vec<Vec<usize>> = wanted.iter().map(|wanted| wanted.among(&folded)).collect();
         add_loosely(&wanted, &folded, &mut fields);

@@ -130,8 +130,8 @@ pub fn rows_alike<R: Read>(judge: &Judge, read: R, mut wanted: Vec<Original>) ->
 
 /// The text of each column of the contract.
 fn cells_of(judge: &Judge, header: &Header, text: &[u8], row: Row<'_>) -> Vec<(Identifier, String)> {
-    let cell = |(column, place): (&Column, &usize)| {
-        let (start, end) = row.span(*place)?;
+    let cell = |(column, place): (&Column, &Option<usize>)| {
+        let (start, end) = row.span((*place)?)?;
         let cell = field(text, start, end, judge.dialect).text;
         Some((column.name.clone(), String::from_utf8_lossy(&cell).into_owned()))
     };
@@ -215,7 +215,7 @@ impl Judge {
         }
         for (name, new) in &laid.cells {
             let column = self.contract.columns.iter().position(|column| *column.name == **name);
-            let span = column.and_then(|column| row.span(*header.places.get(column)?));
+            let span = column.and_then(|column| row.span(header.place(column)?));
             let Some((start, end)) = span else { return Err(format!("the contract has no column `{name}`")) };
             let old = text.get(start..end).unwrap_or_default();
             patches.push(Patch { start, end, text: self.as_in_file(name, old, new)? });

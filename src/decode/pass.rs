@@ -274,7 +274,7 @@ impl<'a> Pass<'a> {
             return;
         }
         for row in (0..rows.len()).filter_map(|at| rows.row(at)) {
-            let text = |at: usize| self.kinds.field(row, *self.header.places.get(at)?).map(|field| field.text);
+            let text = |at: usize| self.kinds.field(row, self.header.place(at)?).map(|field| field.text);
             let sums = self.judge.adds_up.iter().zip(&mut self.tally.adds_up);
             sums.for_each(|(sum, added)| sum.row(row.line, text, added));
         }

@@ -17,6 +17,7 @@ use super::{
     places::contract_of,
     rest,
     said::{cannot, controls, or_nought},
+    spare,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes::command},
@@ -135,6 +136,9 @@ pub fn draft(around: &Around<'_>, evidence: &Evidence, questions: &[Question], a
     }
     controls(&mut draft);
     drawn.select(&mut draft, around.calendar());
+    if draft.known.is_none() {
+        spare::may_be_absent(&mut draft);
+    }
     match rest::rule(around, &draft, &|key| said.of(key)) {
         Ok(rule) => draft.rule = rule,
         Err(fault) => drawn.faults.push(*fault),

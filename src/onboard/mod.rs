@@ -48,6 +48,7 @@ mod rest;
 mod rows;
 mod said;
 mod sign;
+mod spare;
 mod text;
 mod trial;
 mod typed;

@@ -141,6 +141,9 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         aliases: fields.get("aliases").and_then(|item| item.texts()).unwrap_or_default(),
         occurrence: place(&fields, "occurrence"),
         position: place(&fields, "position"),
+        may_be_absent: for_type("absent", column_type == Type::Text, "a text column")
+            .and_then(|item| item.choice(&[("refused", false), ("allowed", true)]))
+            .unwrap_or(false),
         money: styles(
             for_type("money", column_type == Type::Money, MONEY).as_ref(),
             for_type("number", column_type == Type::Quantity, QUANTITY).as_ref(),
@@ -176,6 +179,10 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
     if let (Some(_), Some(item)) = (rules.occurrence, fields.get("position")) {
         item.refuse(contract::RULE, "`occurrence` stands beside it", "one of `occurrence` and `position`", "");
     }
+    if let (true, Some(item)) = (rules.may_be_absent && !rules.only.is_empty(), fields.get("absent")) {
+        let hint = "What its words decide could not be told without it.";
+        item.refuse(contract::RULE, "`only` stands beside it", "one of `only` and `absent: allowed`", hint);
+    }
     if let (Some(_), Some(item)) = (rules.personal.as_ref(), fields.get("only")) {
         item.refuse(contract::RULE, "`personal` stands beside it", "one of `only` and `personal`", "A report would name the words.");
     }
@@ -203,6 +210,7 @@ fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
         return;
     }
     let of_sources = [
+        "absent",
         "aliases",
         "occurrence",
         "position",

@@ -44,9 +44,10 @@ pub fn read_layout(object: &Fields<'_>, kind: Kind, columns: &Columns<'_>) -> Op
         format_keys(&fields, if matches!(format, Format::Fixed(_)) { "fixed" } else { "workbook" }, &["borders", "formula_texts"]);
     }
     if let Format::Fixed(_) = format {
-        for (column, item) in columns.iter().filter(|(column, _)| column.rules.occurrence.or(column.rules.position).is_some()) {
+        let by_heading = |rules: &super::ColumnRules| rules.occurrence.or(rules.position).is_some() || rules.may_be_absent;
+        for (column, item) in columns.iter().filter(|(column, _)| by_heading(&column.rules)) {
             let why = format!("the column `{}` has its place in the line", column.name);
-            item.refuse(contract::LAYOUT, &why, "`occurrence` and `position` only where columns have headings", "");
+            item.refuse(contract::LAYOUT, &why, "`occurrence`, `position` and `absent` only where columns have headings", "");
         }
     }
     let layout = Layout { rows: row_rules(&fields, columns, &format), format, container: container(&fields) };
@@ -349,12 +350,19 @@ fn conditions(item: &Item<'_>, columns: &Columns<'_>) -> Vec<(Identifier, Said)>
 }
 
 fn column(item: &Item<'_>, columns: &Columns<'_>, name: &str) -> Option<Identifier> {
-    let found = columns.iter().map(|(column, _)| &column.name).find(|known| &***known == name);
-    if found.is_none() {
-        let hint = did_you_mean(nearest(name, columns.iter().map(|(column, _)| &*column.name)));
-        item.refuse(contract::LAYOUT, &format!("there is no column `{}`", name.escape_debug()), "a column of this contract", hint);
+    let found = columns.iter().map(|(column, _)| column).find(|known| *known.name == *name);
+    match found {
+        None => {
+            let hint = did_you_mean(nearest(name, columns.iter().map(|(column, _)| &*column.name)));
+            item.refuse(contract::LAYOUT, &format!("there is no column `{}`", name.escape_debug()), "a column of this contract", hint);
+        }
+        Some(column) if column.rules.may_be_absent => {
+            let why = format!("`{name}` may be absent, and what is said of it could not be told then");
+            item.refuse(contract::LAYOUT, &why, "a column without `absent: allowed`", "");
+        }
+        Some(_) => {}
     }
-    found.cloned()
+    found.map(|column| column.name.clone())
 }
 
 fn check_quotes(fields: &Fields<'_>, layout: &Delimited) {

@@ -198,6 +198,8 @@ pub struct ColumnRules {
     pub occurrence: Option<u32>,
     /// Its field, from 1: there its heading stands, or none.
     pub position: Option<u32>,
+    /// A file may come without it (`absent: allowed`): it is empty in each of its rows then, which is said.
+    pub may_be_absent: bool,
     /// Declared styles of amounts (`money:`) or of quantities (`number:`); empty for any other column.
     pub money: Vec<MoneyStyle>,
     /// The column holds one side of an amount; `None` = it is signed, debit positive.

@@ -73,6 +73,7 @@ fn read_top(top: &Fields<'_>, kind: Kind, name: &str) -> Option<Contract> {
     let columns = read_columns(&fields, kind)?;
     let layout = read_layout(&fields, kind, &columns);
     unique_headers(&fields, &columns);
+    required_are_there(&columns);
     signs_are_there(&columns);
     let special = read_special(&fields, kind, name, &columns);
     primary_key_in_order(&fields, &columns);
@@ -185,6 +186,14 @@ fn unique_headers(object: &Fields<'_>, columns: &[(Column, Item<'_>)]) {
     }
 }
 
+/// No column is one that each row must have and that a file may lack.
+fn required_are_there(columns: &[(Column, Item<'_>)]) {
+    for (column, item) in columns.iter().filter(|(column, _)| column.required && column.rules.may_be_absent) {
+        let why = format!("`{}` is required, and may be absent", column.name);
+        item.refuse(contract::RULE, &why, "one of `required: true` and `absent: allowed`", "");
+    }
+}
+
 /// The column that says which side an amount is stands in the contract too.
 fn signs_are_there(columns: &[(Column, Item<'_>)]) {
     for (column, item) in columns {
@@ -194,13 +203,16 @@ fn signs_are_there(columns: &[(Column, Item<'_>)]) {
             item.refuse(contract::DROPPED, &seen, "a column that the contract keeps", "");
             continue;
         }
-        let found = columns.iter().find(|(other, _)| other.name == from.column).map(|(other, _)| other.kind);
-        let why = match found {
+        let found = columns.iter().find(|(other, _)| other.name == from.column).map(|(other, _)| other);
+        let may_be_absent = found.is_some_and(|other| other.rules.may_be_absent);
+        let why = match found.map(|other| other.kind) {
+            _ if may_be_absent => format!("`sign_from` of `{}` names `{}`, which may be absent", column.name, from.column),
             Some(Type::Text | Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt) => continue,
             Some(kind) => format!("`sign_from` of `{}` names `{}`, which is `{}`", column.name, from.column, kind.as_str()),
             None => format!("`sign_from` of `{}` names `{}`, which is no column", column.name, from.column),
         };
-        let hint = did_you_mean(nearest(&from.column, columns.iter().map(|(other, _)| &*other.name)));
+        let near = nearest(&from.column, columns.iter().map(|(other, _)| &*other.name)).filter(|_| found.is_none());
+        let hint = did_you_mean(near);
         item.refuse(contract::RULE, &why, "a text or whole-number column of this contract", hint);
     }
 }

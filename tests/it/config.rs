@@ -338,6 +338,32 @@ fn layouts_that_contradict_themselves() {
         .refused("layouts_that_contradict_themselves");
 }
 
+/// A column that a file may lack is none that each row must have, or that other words of the contract name.
+#[test]
+fn columns_that_may_be_absent_and_may_not() {
+    let word = "{property: truecost, vendor: truecost, value: {absent: allowed}}";
+    let absent = |name: &str, more: &str| format!("{{{name}, physicalType: {more}, customProperties: [{word}]}}");
+    Copy::new()
+        .change(
+            SOURCE,
+            "{name: document, physicalName: Journal, physicalType: VARCHAR, required: true}",
+            &absent("name: document, physicalName: Journal", "VARCHAR, required: true"),
+        )
+        .change(
+            SOURCE,
+            "{name: account, physicalName: Account, physicalType: VARCHAR}",
+            &format!(
+                "{}\n  - {}\n  - {}",
+                absent("name: account, physicalName: Account", "VARCHAR"),
+                absent("name: day, physicalName: Day", "DATE"),
+                absent("name: vat, physicalName: VAT", "\"DECIMAL(18,2)\""),
+            ),
+        )
+        .change(SOURCE, "records: {TRL: {rows: 2}}", "records: {TRL: {rows: 2}}\n      not_data: [{when: {account: TOTAL}, reason: sums}]")
+        .change(SOURCE, "money: [plain, brackets], trim: true", "money: [plain], sign_from: {column: account, debit: [D], credit: [C]}")
+        .refused("columns_that_may_be_absent_and_may_not");
+}
+
 #[test]
 fn names_that_nothing_has() {
     Copy::new()

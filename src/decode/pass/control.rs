@@ -34,7 +34,7 @@ impl Pass<'_> {
         for (total, column) in totals {
             let at = judge.plans.iter().position(|plan| plan.name == *column);
             let Some(declared) = judge.contract.column(column) else { continue };
-            let place = at.and_then(|at| self.header.places.get(at).copied());
+            let place = at.and_then(|at| self.header.place(at));
             let text = place
                 .and_then(|place| self.kinds.field(row, place))
                 .map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).trim().to_owned());

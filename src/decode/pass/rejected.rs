@@ -22,7 +22,7 @@ impl Pass<'_> {
             return String::new();
         }
         let plans = self.judge.plans.iter().zip(&self.header.places);
-        let mut dropped: Vec<usize> = plans.filter(|(plan, _)| plan.dropped).map(|(_, place)| *place).collect();
+        let mut dropped: Vec<usize> = plans.filter(|(plan, _)| plan.dropped).filter_map(|(_, place)| *place).collect();
         dropped.sort_unstable();
         let mut raw = String::new();
         let mut from = row.start;
@@ -102,8 +102,10 @@ impl Pass<'_> {
             return Some(Fault { column: None, code: fault.fault.code(), reason, value: String::new() });
         }
         let plan = self.judge.plans.get(fault.column)?;
-        let place = self.header.places.get(fault.column)?;
-        let value = self.kinds.field(row, *place).map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).into_owned());
+        let place = self.header.place(fault.column);
+        let value = place
+            .and_then(|place| self.kinds.field(row, place))
+            .map_or_else(String::new, |f| String::from_utf8_lossy(&f.text).into_owned());
         let mut reason = fault.fault.reason(plan, &self.judge.contract);
         if let Some(word) = self.judge.contract.column(&plan.name).and_then(|column| lacking::word(fault.fault, &column.rules, &value)) {
             reason.push_str("; ");

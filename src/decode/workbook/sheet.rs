@@ -230,7 +230,7 @@ fn doubts(judge: &Judge, table: &Table, package: &Package, header: &Header) -> V
     let is_amount = |column: u32| {
         let place = column.checked_sub(table.first).map(|place| place as usize);
         let mut plans = judge.plans.iter().zip(&header.places);
-        plans.any(|(plan, at)| Some(*at) == place && !plan.dropped && matches!(plan.reading, Reading::Money(_)))
+        plans.any(|(plan, at)| at.is_some() && *at == place && !plan.dropped && matches!(plan.reading, Reading::Money(_)))
     };
     let of = |((column, style, below), rows): (&(u32, u32, bool), &scan::Rows)| {
         let row = rows.below(header.line).filter(|_| is_amount(*column))?;
@@ -260,7 +260,7 @@ impl Table {
     fn new(judge: &Judge, (first, declared): (u32, bool), package: &Package, header: &Header) -> Self {
         let mut read = vec![ReadAs::Nothing; header.fields];
         for (plan, place) in judge.plans.iter().zip(&header.places) {
-            if let Some(read) = read.get_mut(*place).filter(|_| !plan.dropped) {
+            if let Some(read) = place.and_then(|place| read.get_mut(place)).filter(|_| !plan.dropped) {
                 *read = if matches!(plan.reading, Reading::Text { .. } | Reading::Treated(_)) { ReadAs::Text } else { ReadAs::Value };
             }
         }
