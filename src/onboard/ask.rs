@@ -11,7 +11,7 @@ use super::{
     guess::{guess, targets},
     happened,
     layout::mixed_encodings,
-    looks, marked, own_period, rest, sign, unit, withheld,
+    lone, looks, marked, own_period, rest, sign, unit, withheld,
 };
 use crate::{
     domain::Calendar,
@@ -89,6 +89,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     let covered = own_period::Covered { files: &files, covers: &covers, calendar: around.calendar() };
     all.extend(around.table(answers, into).and_then(|table| own_period::question(evidence, date_chosen.as_ref(), table, &covered)));
     all.extend(totals(evidence, &chosen));
+    all.extend(lone::question(evidence));
     all.extend(parts_of_pennies(evidence, &chosen));
     all.extend(nothing_words(evidence));
     if let Some(table) = around.table(answers, into) {

@@ -7,7 +7,7 @@ use super::{
     evidence::Evidence,
     happened,
     layout::FileWord,
-    withheld,
+    lone, withheld,
 };
 use crate::{
     profile::{Format, LeftOut, Profile, Reason, is_total_word},
@@ -38,6 +38,7 @@ pub fn left_out(
     let is_note = |left: &LeftOut| left.reason == Reason::Marker && left.shape && left.amount.is_none();
     let notes: Vec<(&Profile, &LeftOut)> = others.clone().filter(|(_, left)| is_note(left)).copied().collect();
     let notes = of_notes(evidence, draft, &notes);
+    let lone = format!(", holds: {}", said(lone::KEY));
     for (profile, left) in others.filter(|(_, left)| !by_line(left.reason)) {
         if let Some(notes) = notes.as_ref().filter(|_| is_note(left)) {
             not_data.push(notes.clone());
@@ -45,6 +46,7 @@ pub fn left_out(
         }
         let (reason, holds) = match left.reason {
             Reason::Subtotal => ("subtotals", ", holds: subtotal"),
+            Reason::Marker if lone::is_lone(left) => ("an amount by itself", lone.as_str()),
             Reason::Marker => ("marks of the program that wrote the file", ""),
             _ => ("the end of the report", ""),
         };

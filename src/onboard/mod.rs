@@ -36,6 +36,7 @@ mod happened;
 mod inside;
 mod layout;
 mod left_out;
+mod lone;
 mod looks;
 mod marked;
 mod names;
