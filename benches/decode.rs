@@ -11,7 +11,7 @@ use truecost::{
     domain::{Day, Digest, Identifier, grouped},
     schema::{
         Column, ColumnRules, Contract, DateFormat, DatePart, Delimited, Encoding, Escape, Format, Kind, Layout, MoneyStyle, PeriodFormat,
-        RecordType, RowRules, SpecialColumns, TextRules, Type,
+        RecordType, RowRules, SpecialColumns, TextRules, TrailingDelimiter, Type,
     },
 };
 
@@ -145,7 +145,7 @@ fn havering() -> (&'static str, Contract, Vec<u8>) {
         delimiter: b'|',
         quote: None,
         escape: Escape::Doubled,
-        trailing_delimiter: false,
+        trailing_delimiter: TrailingDelimiter::Refused,
         short_lines: false,
         borders: false,
         stray_quotes: false,

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
     domain::{Identifier, printable},
-    schema::{Column, ExtraColumns, Format, RecordAt, RecordType},
+    schema::{Column, ExtraColumns, Format, RecordAt, RecordType, TrailingDelimiter},
 };
 
 /// The header of a file: where it stands, and in which field each column of the contract.
@@ -42,6 +42,8 @@ pub struct Header {
     pub(super) places: Vec<Option<usize>>,
     /// Fields that every record must have.
     pub(super) fields: usize,
+    /// The last of them is empty: a delimiter ends each record.
+    pub(super) trailing: bool,
     /// The record itself, as UTF-8 and without its line end.
     pub(super) raw: Vec<u8>,
     /// The further records of a header of several.
@@ -83,14 +85,18 @@ impl Header {
     pub(super) fn without(judge: &Judge) -> Self {
         let columns = &judge.contract.columns;
         let (places, fields) = match &judge.layout.format {
-            Format::Delimited(_) => ((0..columns.len()).map(Some).collect(), columns.len() + usize::from(judge.trailing_delimiter)),
+            Format::Delimited(_) => (
+                (0..columns.len()).map(Some).collect(),
+                columns.len() + usize::from(judge.trailing_delimiter == TrailingDelimiter::Required),
+            ),
             Format::Workbook(_) => ((0..columns.len()).map(Some).collect(), columns.len()),
             Format::Fixed(fixed) => {
                 let place = |column: &Column| fixed.fields.iter().position(|field| field.column.as_ref() == Some(&column.name));
                 (columns.iter().map(place).collect(), fixed.fields.len())
             }
         };
-        Self { places, fields, ..Self::default() }
+        let trailing = judge.trailing_delimiter == TrailingDelimiter::Required;
+        Self { places, fields, trailing, ..Self::default() }
     }
 
     /// Of a file that holds nothing but the sender's words for a month without rows.
@@ -119,6 +125,9 @@ impl Header {
             };
             let printed = printable(&drift.printed);
             notes.push(format!("`{}` stands under `{printed}` ({why}; the contract has `{}`)", drift.column, drift.expected));
+        }
+        if self.trailing {
+            notes.push("every record ends with one delimiter more, as declared".to_owned());
         }
         notes.extend(self.remarks.iter().cloned());
         notes
@@ -252,7 +261,14 @@ impl<'j> Search<'j> {
     /// Every column stands in the candidate; what else it holds may still refuse it.
     fn accept(&mut self, mut found: Candidate) -> Answer<Header> {
         let judge = self.judge;
-        if judge.trailing_delimiter && found.names.last().is_some_and(|name| name.trim().is_empty()) {
+        let behind = |names: &[String]| names.iter().rev().take_while(|name| name.trim().is_empty()).count();
+        let ends_empty = behind(&found.names) > 0;
+        let trailing = match judge.trailing_delimiter {
+            TrailingDelimiter::Refused => false,
+            TrailingDelimiter::Required => true,
+            TrailingDelimiter::Allowed => behind(&found.names) == 1 && !found.claims(found.names.len() - 1),
+        };
+        if trailing && ends_empty {
             found.names.pop();
         }
         let line = found.line;
@@ -277,7 +293,7 @@ impl<'j> Search<'j> {
         }
         // Several columns without a heading behind the last one are what a spreadsheet leaves, and none as long as nothing stands in them,
         // which only its records tell. One may be a delimiter that ends the line, and is declared.
-        let behind = found.names.iter().rev().take_while(|name| name.trim().is_empty()).count();
+        let behind = behind(&found.names);
         let left = if behind > 1 { found.names.len() - behind } else { usize::MAX };
         let names: Vec<&str> = extra_places.iter().zip(&extra).filter(|(at, _)| **at < left).map(|(_, name)| name.as_str()).collect();
         if judge.layout.rows.extra_columns == ExtraColumns::Refuse && !names.is_empty() {
@@ -291,7 +307,8 @@ impl<'j> Search<'j> {
             drift: drift(judge, &found),
             remarks: absent(judge, &found),
             places: found.fields.iter().map(|fields| fields.first().copied()).collect(),
-            fields: found.names.len() + usize::from(judge.trailing_delimiter),
+            fields: found.names.len() + usize::from(trailing),
+            trailing,
             extra_places,
             names: found.names,
             preamble: std::mem::take(&mut self.preamble),
@@ -324,6 +341,11 @@ impl Candidate {
 
     fn matched(&self) -> usize {
         self.fields.iter().filter(|fields| !fields.is_empty()).count()
+    }
+
+    /// Whether a column of the contract stands in the field, be it without a name.
+    fn claims(&self, field: usize) -> bool {
+        self.fields.iter().flatten().any(|claimed| *claimed == field)
     }
 
     /// Fields that no column of the contract claims, with their place.

@@ -21,7 +21,9 @@ use super::{
 use crate::{
     diagnostic::Answer,
     domain::{Day, Identifier},
-    schema::{Column, Contract, Delimited, Encoding, Escape, Form, Format, Layout, MoneyStyle, STAND_IN, Side, Term, Type},
+    schema::{
+        Column, Contract, Delimited, Encoding, Escape, Form, Format, Layout, MoneyStyle, STAND_IN, Side, Term, TrailingDelimiter, Type,
+    },
 };
 
 /// Name of the column that holds the physical line on which a row's record starts.
@@ -51,7 +53,7 @@ pub struct Judge {
     /// How the text of a field stands in a record, as the format hands it over.
     pub(super) dialect: Dialect,
     /// Every record ends with one delimiter more.
-    pub(super) trailing_delimiter: bool,
+    pub(super) trailing_delimiter: TrailingDelimiter,
     /// One for each column of the contract, in its order.
     pub(super) plans: Vec<Plan>,
     /// Columns of the contract, then `source_row`.
@@ -103,7 +105,10 @@ impl Judge {
             encoding,
             bom,
             dialect: dialect(&layout.format),
-            trailing_delimiter: matches!(&layout.format, Format::Delimited(delimited) if delimited.trailing_delimiter),
+            trailing_delimiter: match &layout.format {
+                Format::Delimited(delimited) => delimited.trailing_delimiter,
+                Format::Fixed(_) | Format::Workbook(_) => TrailingDelimiter::Refused,
+            },
             plans,
             schema: Arc::new(Schema::new(fields)),
             balances: balances.collect(),
@@ -185,9 +190,6 @@ impl Judge {
         }
         if self.encoding != Encoding::Utf8 {
             notes.push(format!("text was read as {}", self.encoding.as_str()));
-        }
-        if self.trailing_delimiter {
-            notes.push("every record ends with one delimiter more, as declared".to_owned());
         }
         if self.dialect.quote.is_some() && self.dialect.escape == Escape::Backslash {
             notes.push("quotes inside a text are escaped with a backslash, as declared".to_owned());

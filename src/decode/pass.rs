@@ -165,7 +165,7 @@ impl<'a> Pass<'a> {
                     *kept = false;
                 }
                 self.count(row, class);
-            } else if self.judge.trailing_delimiter && !self.kinds.ends_empty(row) {
+            } else if self.header.trailing && !self.kinds.ends_empty(row) {
                 let fault = self.wrong_shape(row);
                 self.report(row.line, fault);
             } else if self.kinds.lacks_border(row) {
@@ -213,7 +213,7 @@ impl<'a> Pass<'a> {
             return line_length(self.judge, fixed, &LineLength { line: row.line, text: self.kinds.raw(row), cut });
         }
         let (seen, expected, ends_empty) = (row.ends.len(), self.header.fields, self.kinds.ends_empty(row));
-        let (trailing, quotes) = (self.judge.trailing_delimiter, self.judge.dialect.quote.is_some());
+        let (trailing, quotes) = (self.header.trailing, self.judge.dialect.quote.is_some());
         let headed = self.judge.layout.rows.has_header;
         field_count(
             &self.judge.subject,

@@ -180,6 +180,8 @@ fn delimited(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
     let all = |of: &dyn Fn(&Profile) -> bool| profiles.iter().all(|profile| of(profile));
     if all(&|profile| profile.layout.trailing_delimiter) {
         said.push(("trailing_delimiter", "true".to_owned(), "each line ends in one".to_owned()));
+    } else if all(&|profile| profile.header.line.is_some() && !profile.layout.bars) {
+        said.push(("trailing_delimiter", "allowed".to_owned(), "spreadsheets leave one at times".to_owned()));
     }
     let mut short = profiles.iter().filter(|profile| profile.layout.short_rows.is_some()).peekable();
     if short.peek().is_some() && short.all(|profile| lacks_little(profile)) {

@@ -8,7 +8,7 @@ use crate::{diagnostic::codes::contract, domain::Identifier};
 
 use super::{
     Column, Container, Delimited, Encoding, Escape, ExtraColumns, Footer, Format, Holds, Kind, Layout, NotData, RecordAt, RecordType,
-    RowRules, STAND_IN, Said, TextRules,
+    RowRules, STAND_IN, Said, TextRules, TrailingDelimiter,
     column::value_of_ours,
     fields::{Fields, Item, did_you_mean},
     suggest::nearest,
@@ -115,7 +115,12 @@ fn delimited(fields: &Fields<'_>, columns: &Columns<'_>) -> Delimited {
         quote: quote(fields),
         escape: choice(fields, "escape", Escape::Doubled, &[("doubled", Escape::Doubled), ("backslash", Escape::Backslash)]),
         stray_quotes: choice(fields, "stray_quotes", false, &[("refused", false), ("text", true)]),
-        trailing_delimiter: flag(fields, "trailing_delimiter"),
+        trailing_delimiter: choice(
+            fields,
+            "trailing_delimiter",
+            TrailingDelimiter::Refused,
+            &[("false", TrailingDelimiter::Refused), ("true", TrailingDelimiter::Required), ("allowed", TrailingDelimiter::Allowed)],
+        ),
         short_lines: choice(fields, "short_lines", false, &[("refused", false), ("allowed", true)]),
     };
     check_quotes(fields, &delimited);

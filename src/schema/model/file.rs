@@ -58,7 +58,7 @@ impl Layout {
             escape: Escape::Doubled,
             stray_quotes: false,
             formula_texts: false,
-            trailing_delimiter: false,
+            trailing_delimiter: TrailingDelimiter::Refused,
             short_lines: false,
         };
         Self { rows: RowRules::default(), format: Format::Delimited(delimited), container: None }
@@ -97,6 +97,17 @@ pub enum SheetChoice {
     Only,
 }
 
+/// Whether records end with one delimiter more than they have fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TrailingDelimiter {
+    #[default]
+    Refused,
+    /// Every record of every file does.
+    Required,
+    /// Every record does of a file whose header does.
+    Allowed,
+}
+
 /// `format: delimited`.
 #[allow(clippy::struct_excessive_bools)] // each is declared, or not, by itself
 #[derive(Clone, Debug)]
@@ -115,8 +126,8 @@ pub struct Delimited {
     pub stray_quotes: bool,
     /// A field `="00123"` is the text 00123 (`formula_texts: true`).
     pub formula_texts: bool,
-    /// Every record ends with one delimiter more.
-    pub trailing_delimiter: bool,
+    /// Whether every record ends with one delimiter more.
+    pub trailing_delimiter: TrailingDelimiter,
     /// A record may lack fields at its end: they are empty (`short_lines: allowed`).
     pub short_lines: bool,
 }

@@ -1,6 +1,6 @@
 //! Structure: files that are refused with the place and the reason, and files that are accepted with a note.
 
-use truecost::schema::{Encoding, Escape, ExtraColumns, Footer, Holds, NotData, RecordType, Type};
+use truecost::schema::{Encoding, Escape, ExtraColumns, Footer, Holds, NotData, RecordType, TrailingDelimiter, Type};
 
 use super::driver::{Cases, Judged, aliased, column, contract, delimited, id, judge_in, layout, ledger, personal};
 
@@ -237,7 +237,7 @@ fn c20_long_row() {
 fn c21_trailing_delimiter() {
     let mut told = Cases::new("c21");
     let mut trailing = layout();
-    delimited(&mut trailing).trailing_delimiter = true;
+    delimited(&mut trailing).trailing_delimiter = TrailingDelimiter::Required;
     let bytes = b"Date,Code,Amount,Text,\n01/02/2024,A1,10.00,first,\n02/02/2024,B2,-2.50,second,\n";
     told.case("declared", &ledger(trailing.clone()), bytes);
     told.case("undeclared", &ledger(layout()), bytes);
