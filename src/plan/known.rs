@@ -16,6 +16,8 @@ pub(super) struct Known<'k> {
     holders: BTreeMap<Period, &'k DeliveryRecord>,
     standing: BTreeSet<&'k str>,
     by_name: BTreeMap<&'k str, Vec<&'k DeliveryRecord>>,
+    /// Those that are withdrawn, by the size of their files.
+    withdrawn: BTreeMap<u64, Vec<&'k DeliveryRecord>>,
 }
 
 impl<'k> Known<'k> {
@@ -32,8 +34,13 @@ impl<'k> Known<'k> {
             let names: BTreeSet<&'k str> = record.files().map(|file| file.name.as_str()).collect();
             names.into_iter().for_each(|name| by_name.entry(name).or_default().push(record));
         }
+        let mut withdrawn: BTreeMap<u64, Vec<&'k DeliveryRecord>> = BTreeMap::new();
+        for record in records.iter().copied().filter(|record| record.state == DeliveryState::Withdrawn) {
+            let sizes: BTreeSet<u64> = record.files().map(|file| file.bytes).collect();
+            sizes.into_iter().for_each(|bytes| withdrawn.entry(bytes).or_default().push(record));
+        }
         let standing = holders.values().map(|r| r.delivery_id.as_str()).collect();
-        Self { records, holders, standing, by_name }
+        Self { records, holders, standing, by_name, withdrawn }
     }
 
     /// The delivery that goes over all others in a period.
@@ -55,12 +62,11 @@ impl<'k> Known<'k> {
     /// Whether a delivery of this coverage came from a file of this size that only its bytes can tell from this one: of the same name, touched
     /// since, by its time, inode or what its file system says; of whatever name, where it was withdrawn and may have been renamed.
     pub fn has_size_of(&self, entry: &Entry, covers: Option<&Coverage>) -> bool {
-        let of_size = |record: &DeliveryRecord, named: bool| {
-            record.covers().as_ref() == covers && record.files().any(|file| file.bytes == entry.size && (!named || file.name == entry.name))
-        };
+        let of_size = |record: &DeliveryRecord| record.files().any(|file| file.bytes == entry.size && file.name == entry.name);
         let named = self.by_name.get(entry.name.as_str()).map_or(&[][..], Vec::as_slice);
-        let withdrawn = |record: &&&DeliveryRecord| record.state == DeliveryState::Withdrawn;
-        named.iter().any(|record| of_size(record, true)) || self.records.iter().filter(withdrawn).any(|record| of_size(record, false))
+        let withdrawn = self.withdrawn.get(&entry.size).map_or(&[][..], Vec::as_slice);
+        let covers_the_same = |record: &DeliveryRecord| record.covers().as_ref() == covers;
+        named.iter().any(|record| of_size(record) && covers_the_same(record)) || withdrawn.iter().any(|record| covers_the_same(record))
     }
 
     /// Whether a delivery waits for a person's word.
