@@ -140,9 +140,12 @@ impl CloseAsked<'_> {
         self.feeds_in(|state| matches!(state, PeriodState::Without | PeriodState::CarriedLines(_)))
             .iter()
             .map(|feed| {
+                let has_due = self.partnership.feed_named(feed).is_some_and(|feed| feed.due.is_some());
+                let waive =
+                    format!("; or let it go: truecost supply waive {feed} {} --by NAME --reason TEXT, then truecost run", self.period);
                 Objection::new(
                     format!("{feed}, a required feed, has no accepted delivery for it"),
-                    format!("put the file into the folder of {feed} and type truecost run"),
+                    format!("put the file into the folder of {feed} and type truecost run{}", if has_due { &waive } else { "" }),
                 )
             })
             .collect()
