@@ -9,7 +9,7 @@ pub(super) fn file<'a>(path: &'a Path, doing: &'a str) -> impl FnOnce(io::Error)
     move |error| {
         Diagnostic::new(codes::lake::FILE_SYSTEM, format!("could not {doing} {}: {error}", path.display()))
             .place(Place::file(path.display().to_string()))
-            .outcome("nothing half-done is visible; tables and the latest release are as before")
+            .outcome("nothing half-done is visible: what was accepted or published before stands, and nothing else was changed")
             .hint(next_for(&error))
             .into()
     }

@@ -42,6 +42,8 @@ pub struct RunRecord {
     /// Codes behind suspense that stopped publication, and notes, each as reports write them.
     pub suspense: Vec<Value>,
     pub notes: Vec<Value>,
+    /// Errors that no delivery tells of: files that are none, sources that did not answer, and what ended a run before it was done.
+    pub errors: Vec<Value>,
     /// What kernels refused (`inputs`, `blocked`), and whatever another version wrote.
     #[serde(flatten)]
     pub more: Map<String, Value>,
@@ -112,6 +114,13 @@ pub struct NotDone {
 }
 
 impl RunRecord {
+    /// Whether it ended with a code of its own, or for what no delivery tells of: deliveries that were refused, wait or are late tell of
+    /// themselves.
+    #[must_use]
+    pub fn needs_somebody(&self) -> bool {
+        !self.errors.is_empty() || ![0, 1, 4].contains(&self.exit)
+    }
+
     /// How many of its deliveries ended so.
     #[must_use]
     pub fn count(&self, state: &str) -> u64 {

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::{page::Page, schedule::held_by, standing::Stand};
 use crate::{
-    diagnostic::{Answer, Diagnostic},
+    diagnostic::{Answer, Diagnostic, from_json},
     domain::{Period, counted},
-    lake::{DeliveryRecord, DeliveryState, Lake, SlotBook},
+    lake::{DeliveryRecord, DeliveryState, Lake, RunRecord, SlotBook},
     pipeline::Partnership,
     plan::{Supply, spans, waiting},
 };
@@ -42,7 +42,8 @@ pub(super) fn needs(partnership: &Partnership, stand: &Stand, states: &[Supply])
         needs.push(Need { what: "waits", says, next: "truecost accept, or withdraw".to_owned() });
     }
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    needs.extend(lake.last_run()?.as_ref().and_then(last_run));
+    let last: Option<RunRecord> = lake.last_run()?.and_then(|run| serde_json::from_value(run).ok());
+    needs.extend(last.as_ref().and_then(last_run));
     needs.extend(lake.free_bytes().filter(|free| *free < FEW_BYTES).map(|free| Need {
         what: "disk",
         says: format!("{} left where the lake is", counted(free >> 20, "MiB").replace("MiBs", "MiB")),
@@ -85,10 +86,17 @@ fn refused(record: &DeliveryRecord) -> Need {
     Need { what: "refused", says: format!("{}{covers}{why}", record.feed_name()), next: "see below".to_owned() }
 }
 
-/// Of a run that ended with a code of its own; what it ended with for a reason that is told already is not told again.
-fn last_run(run: &Value) -> Option<Need> {
-    let exit = run.get("exit").and_then(Value::as_u64).filter(|exit| ![0, 1, 4].contains(exit))?;
-    Some(Need { what: "last run", says: format!("ended with {exit}"), next: "truecost runs".to_owned() })
+/// Of a run that ended with a code of its own, or for what no delivery tells of; what is told already is not told again.
+fn last_run(run: &RunRecord) -> Option<Need> {
+    let RunRecord { errors, exit, number, .. } = run.needs_somebody().then_some(run)?;
+    let of = |report: Diagnostic| {
+        let place = report.place.map(|place| format!("{}: ", place.file)).unwrap_or_default();
+        format!(": {} {place}{}", report.code.id, report.seen)
+    };
+    let first = errors.first().and_then(from_json).map(of).unwrap_or_default();
+    let more = if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
+    let next = if *number > 0 { format!("truecost runs show {number}") } else { "truecost runs".to_owned() };
+    Some(Need { what: "last run", says: format!("ended with {exit}{first}{more}"), next })
 }
 
 /// Empty where nothing needs anybody.

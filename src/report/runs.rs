@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::page::{Align, Page, Table};
 use crate::{
-    diagnostic::{Answer, Diagnostic, codes},
+    diagnostic::{Answer, Diagnostic, codes, from_json},
     domain::{counted, grouped, parse_pounds, pounds, printable},
     lake::{Lake, RunCheck, RunRecord, RunStep},
     pipeline::Partnership,
@@ -37,6 +37,7 @@ fn in_short(run: &RunRecord) -> Value {
     let mut value = json!(run);
     if let Some(fields) = value.as_object_mut() {
         fields.insert("notes".into(), json!(run.notes.len()));
+        fields.insert("errors".into(), json!(run.errors.len()));
         for name in ["steps", "checks", "not_done"] {
             fields.shift_remove(name);
         }
@@ -75,8 +76,9 @@ fn seconds(us: u64) -> String {
 
 fn shown(run: &RunRecord) -> String {
     let mut text = head(run);
-    let read: Vec<String> = run.delivered.iter().map(read_line).collect();
+    let read: Vec<String> = run.delivered.iter().filter(|d| !d.file.is_empty() || run.errors.is_empty()).map(read_line).collect();
     text.push_str(&section("read", "no delivery", &read));
+    text.push_str(&errors(run));
     text.push_str(&written(run));
     text.push_str(&section("left", "nothing", &run.not_done.iter().map(|left| format!("{}: {}", left.what, left.why)).collect::<Vec<_>>()));
     text.push_str(&checks(&run.checks));
@@ -84,6 +86,18 @@ fn shown(run: &RunRecord) -> String {
         text.push_str(&format!("\nsteps\n{}", steps(&run.steps).text()));
     }
     text
+}
+
+/// What no delivery tells of: files that are none, sources, and what ended the run before it was done.
+fn errors(run: &RunRecord) -> String {
+    let line = |error: &Value| {
+        from_json(error).map(|report| match &report.place {
+            Some(place) => format!("{} {}: {}", report.code.id, place.file, report.seen),
+            None => format!("{} {}", report.code.id, report.seen),
+        })
+    };
+    let lines: Vec<String> = run.errors.iter().filter_map(line).collect();
+    if lines.is_empty() { String::new() } else { section("not taken, or not done", "", &lines) }
 }
 
 fn head(run: &RunRecord) -> String {
@@ -194,6 +208,7 @@ mod tests {
             steps: vec![step("make", "separation", 1, 3), step("make", "pool", 0, 1)],
             checks: vec![RunCheck { number: 2, name: "balance".into(), passed: true, ..RunCheck::default() }],
             not_done: vec![NotDone { what: "cost run".into(), why: "not due".into() }],
+            errors: vec![json!({"code": "TC0408", "severity": "error", "place": {"file": "a/ledger: y.csv"}, "seen": "a file"})],
             ..RunRecord::default()
         };
         let text = shown(&run);
@@ -202,6 +217,7 @@ mod tests {
             "  a/ledger x.csv for 2018/P01: already in, 1 row, -£1,250.05\n",
             "  separation: 1 part, 2,000 rows, 4,096 bytes; 3 parts as they were\n  1 table as they were\n  release r0003\n",
             "\nleft\n  cost run: not due\n",
+            "\nnot taken, or not done\n  TC0408 a/ledger: y.csv: a file\n",
             "\nchecks: 1 made, 0 failed\n",
             "  make  separation  1.234 s  2,000  4,096\n",
         ] {

@@ -169,6 +169,8 @@ pub struct Outcome {
     pub notes: Vec<Diagnostic>,
     /// What was done of it.
     pub halves: Halves,
+    /// Whether the last run on record had an end that this one shows to be over.
+    pub ends_otherwise: bool,
     /// Slots that this run took.
     pub slots: Vec<Slot>,
     /// Slots that it was asked to take, and others had taken.
@@ -211,13 +213,14 @@ impl Outcome {
     }
 
     /// Whether the run left a record. One that did nothing leaves no trace: a second run changes no byte. One that a check stopped tried,
-    /// and is written down.
+    /// and is written down; so is one after which it is over that the last one on record did not end well.
     #[must_use]
     pub fn is_recorded(&self) -> bool {
         let refused_anew = self.costed.refused.is_some() && !self.costed.refused_before;
         self.costed.published
             || self.costed.failed()
             || refused_anew
+            || self.ends_otherwise
             || self.delivered.iter().any(|d| !matches!(d.state, Delivery::AlreadyIn | Delivery::RefusedBefore))
     }
 }
@@ -250,6 +253,9 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     crash::point("run.claimed")?;
     let done = conduct(&mut conductor, &held, options.wish, started, observer);
     let done = notices::or_told(&conductor, done);
+    if let Err(refusal) = &done {
+        conductor.record_failed(started, refusal);
+    }
     let done = done.map(|outcome| Outcome { slots: claimed.slots.clone(), already: claimed.already.clone(), ..outcome });
     let done = conductor.close_claimed(&held, &claimed, done);
     crash::point("run.closed")?;
@@ -297,6 +303,7 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
     }
     let (run, number, notes, halves) = (conductor.run_id.clone(), conductor.number, observer.notes(), conductor.halves);
     let mut outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, late, notes, halves, ..Outcome::default() };
+    outcome.ends_otherwise = conductor.ends_otherwise(&outcome)?;
     outcome.record = conductor.record_of(started, &outcome, &known);
     conductor.keep_record(&outcome)?;
     notices::tell(conductor, &outcome, &known, &supply.states)?;

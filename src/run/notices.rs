@@ -74,7 +74,7 @@ fn tell_failed(conductor: &Conductor<'_>, refusal: &Refusal) -> Answer<()> {
     let Some(first) = refusal.0.first() else { return Ok(()) };
     let number = conductor.number;
     let text = format!(
-        "run {number} ended before it was done: {} {}; the last release is unchanged: truecost run",
+        "run {number} ended before it was done: {} {}; what was accepted or published before stands: truecost status",
         first.code.id, first.code.title
     );
     let failed = happened(NoticeKind::RunFailed, "run", None, text);

@@ -6,12 +6,13 @@ use std::{
 };
 
 use super::{
-    Conductor, Delivered, Event, Halves, Observer, Outcome,
+    Conductor, Delivered, Delivery, Event, Halves, Observer, Outcome,
     clock::{Now, ProcessClock, Stopwatch},
+    feeds::is_in_the_way,
     noting::Within,
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, list},
+    diagnostic::{Answer, Diagnostic, Refusal, list},
     domain::{Pence, decimal},
     lake::{DeliveryRecord, NotDone, RunCheck, RunDelivery, RunRecord, RunStep},
     plan::program,
@@ -120,6 +121,7 @@ impl Conductor<'_> {
             not_done: left,
             suspense: costed.suspense.iter().map(InSuspense::to_json).collect(),
             notes: list(&outcome.notes),
+            errors: list(&untold(outcome)),
             more: costed.refused.as_ref().and_then(serde_json::Value::as_object).cloned().unwrap_or_default(),
         }
     }
@@ -128,6 +130,44 @@ impl Conductor<'_> {
     fn configuration(&self) -> String {
         let one = |(name, bytes): (&String, &std::sync::Arc<[u8]>)| format!("{name} {}\n", digest_of(bytes).hex());
         digest_of(self.partnership.files.iter().map(one).collect::<String>().as_bytes()).hex()
+    }
+
+    /// Whether the last run on record ended with something that no delivery tells of, and this one ends otherwise. Periods that it could not
+    /// make are told by its record until a run tries again, and a run of one half knows nothing of the other.
+    pub(super) fn ends_otherwise(&self, outcome: &Outcome) -> Answer<bool> {
+        let Some(last) = self.lake.last_run()?.and_then(|run| serde_json::from_value::<RunRecord>(run).ok()) else { return Ok(false) };
+        let knows = outcome.halves == Halves::Both || outcome.halves.as_str() == last.halves;
+        let is_over = last.exit != outcome.exit_code() || last.errors != list(&untold(outcome));
+        Ok(knows && last.needs_somebody() && is_over && !last.more.contains_key("blocked"))
+    }
+
+    /// Writes down a run that ended before it was done, where that can be written: what ended it is told either way.
+    pub(super) fn record_failed(&self, started: Now, refusal: &Refusal) {
+        let number = match self.number {
+            0 => self.lake.register().all().and_then(|known| self.lake.last_number(&known)).map_or(0, |last| last + 1),
+            number => number,
+        };
+        let record = RunRecord {
+            run: self.run_id.clone(),
+            number,
+            started: started.iso(),
+            ended: self.clock.now().iso(),
+            exit: refusal.exit_code(),
+            release: self.lake.releases().latest_name().ok().flatten(),
+            halves: self.halves.as_str().to_owned(),
+            slots: self.slots.iter().map(ToString::to_string).collect(),
+            program: program(),
+            configuration: self.configuration(),
+            took_us: micros(self.journal.watch),
+            peak_bytes: peak_bytes(),
+            steps: lock(&self.journal.steps).clone(),
+            not_done: lock(&self.journal.left).clone(),
+            errors: list(&refusal.0),
+            ..RunRecord::default()
+        };
+        if number > 0 {
+            let _ = self.lake.record_run(&record);
+        }
     }
 
     /// Writes the run down where it did something.
@@ -149,6 +189,12 @@ fn delivery_of(delivered: &Delivered, known: &[DeliveryRecord]) -> RunDelivery {
         amount: delivered.pence.map(decimal),
         bytes: record.map_or(0, |record| record.bytes),
     }
+}
+
+/// Errors of files that are no delivery, and of sources: the register does not tell of them.
+fn untold(outcome: &Outcome) -> Vec<Diagnostic> {
+    let none = outcome.delivered.iter().filter(|d| d.state == Delivery::Refused && d.delivery.is_none());
+    none.flat_map(|d| &d.reports).filter(|report| is_in_the_way(report)).cloned().collect()
 }
 
 fn check_of(finding: &Finding) -> RunCheck {
