@@ -1,6 +1,9 @@
 //! The sender's own period of a row, in files whose rows bear no day: `3`, `P03`, `2025/03`, `Jun-25`, `June`.
 //!
 //! It is taken where the rows of every sample say for the most part the period that the sample's name says, by one way of reading alone.
+//! A text without a year is of the year that brings it nearest to its file's period ([`year_after`]).
+
+use std::ops::RangeInclusive;
 
 use super::{
     agrees::fits,
@@ -65,10 +68,11 @@ const WAYS: [(Shape, Counts); 10] = [
 /// Whether the column that says it is taken.
 #[must_use]
 pub fn question(evidence: &Evidence, date: Option<&Seen>, table: &Contract, covers: &Covered<'_>) -> Option<Question> {
-    let (seen, _) = found(evidence, date, table, covers)?;
+    let (seen, way) = found(evidence, date, table, covers)?;
     let label = evidence.label(seen);
+    let nearest = if way.shape.has_year() { "" } else { "; it prints no year: of each that period is taken that is nearest to its file's" };
     let ask = "Which column says the period of a row? A row of another period than its file's is told; none: all count in their file's.";
-    let question = Question::new(KEY, ask).seen(format!("most rows of each file say its period under `{label}`"));
+    let question = Question::new(KEY, ask).seen(format!("most rows of each file say its period under `{label}`{nearest}"));
     Some(question.choices([label.clone(), NONE.to_owned()]).default(label).stands_if(true))
 }
 
@@ -143,68 +147,128 @@ impl Way {
             let Some(column) = evidence.column(seen, sample).filter(|column| column.distinct == Some(column.values.len() as u64)) else {
                 return false;
             };
-            let says = |text: &str| self.read(text.trim(), calendar, period.year);
+            let says = |text: &str| self.read(text.trim(), calendar, *period);
             let own: u64 = column.values.iter().filter(|(text, _)| says(text) == Some(*period)).map(|(_, rows)| *rows).sum();
             own * 2 > column.filled.of && column.values.iter().all(|(text, _)| says(text).is_some())
         })
     }
 
-    /// The period that it says; `of` is the year of its file.
-    fn read(self, text: &str, calendar: Calendar, of: i16) -> Option<Period> {
-        let (year, number) = self.shape.parts(text)?;
-        let period = match self.counts {
-            Counts::Periods => Period { year: year.unwrap_or(of), period: number },
-            Counts::PeriodsOfEnd => Period { year: year? - 1, period: number },
-            Counts::Months => {
-                let found = calendar.period_of_month(year.unwrap_or(of).into(), number);
-                Period { year: if year.is_some() { found.year } else { of }, ..found }
-            }
+    /// The period that it says in a file of another; `None` where the SQL knows none either.
+    fn read(self, text: &str, calendar: Calendar, of: Period) -> Option<Period> {
+        let (year, number) = self.shape.parts(text).filter(|(_, number)| self.numbers().contains(number))?;
+        let period = self.period(number, calendar);
+        let year = match year.filter(|year| years(of.year).contains(year)) {
+            Some(year) => year - self.less(number, calendar),
+            None if self.shape.has_year() => return None,
+            None => of.year + year_after(period, of.period),
         };
-        let most = if self.counts == Counts::Months { 12 } else { 14 };
-        (1..=most).contains(&number).then_some(period)
+        Some(Period { year, period })
     }
 
-    /// The expressions of year and period; both are nothing where the text is of another shape. Text becomes no number in SQL, so that
-    /// each is written out; `of` is the year of the samples.
+    /// The numbers that say a period: twelve months, or twelve periods and that of closing entries.
+    const fn numbers(self) -> RangeInclusive<u8> {
+        match self.counts {
+            Counts::Months => 1..=12,
+            Counts::Periods | Counts::PeriodsOfEnd => 1..=CLOSING,
+        }
+    }
+
+    /// The period of a number.
+    fn period(self, number: u8, calendar: Calendar) -> u8 {
+        match self.counts {
+            Counts::Months => calendar.period_of_month(2025, number).period,
+            Counts::Periods | Counts::PeriodsOfEnd => number,
+        }
+    }
+
+    /// By how much its financial year is less than the year that is printed.
+    fn less(self, number: u8, calendar: Calendar) -> i16 {
+        match self.counts {
+            Counts::Months => 2025 - calendar.period_of_month(2025, number).year,
+            Counts::Periods => 0,
+            Counts::PeriodsOfEnd => 1,
+        }
+    }
+
+    /// The expressions of year and period; both are nothing where the text is of another shape, and a number that is no period makes its
+    /// row a faulty one. Text becomes no number in SQL, so that each is written out; `of` is the year of the samples.
     fn sql(self, column: &str, calendar: Calendar, of: i16) -> (String, String) {
         let (pattern, year, number, texts) = self.shape.sql(column);
-        let period = |at: u8| match self.counts {
-            Counts::Months => calendar.period_of_month(2025, at).period,
-            Counts::Periods | Counts::PeriodsOfEnd => at,
+        let numbers = || self.numbers().map(|at| (texts(at), self.period(at, calendar)));
+        let whens = |of: &dyn Fn(u8) -> Option<u8>| -> String {
+            let one = |(text, period): (String, u8)| Some(format!(" WHEN '{text}' THEN {}", of(period)?));
+            format!("CASE {number}{}", numbers().filter_map(one).collect::<String>())
         };
-        let most = if self.counts == Counts::Months { 12 } else { 13 };
-        let one = |at: u8| format!(" WHEN '{}' THEN {}", texts(at), period(at));
-        let periods = format!("CASE {number}{} END", (1..=most).map(one).collect::<String>());
-        // The months that are of the financial year before the one of the calendar that is printed.
-        let before: Vec<String> = (1..=12_u8).filter(|month| calendar.period_of_month(2025, *month).year < 2025).map(texts).collect();
-        let years = year.map(|(text, digits)| {
-            let less = i16::from(self.counts == Counts::PeriodsOfEnd);
-            let one = |year: i16| {
-                let printed = year.to_string();
-                format!(" WHEN '{}' THEN {}", printed.get(4 - digits..).unwrap_or(&printed), year - less)
-            };
-            format!("CASE {text}{} END", (of - YEARS_BEFORE..=of + YEARS_AFTER).map(one).collect::<String>())
-        });
-        let years = match years {
-            None => "delivery_year".to_owned(),
-            Some(years) if self.counts == Counts::Months && !before.is_empty() => {
-                format!("{years} - CASE WHEN {number} IN ('{}') THEN 1 ELSE 0 END", before.join("', '"))
+        // What is none is a fault of its row.
+        let periods = format!("{} ELSE 0 END", whens(&Some));
+        let years = match year {
+            None => {
+                let (before, after) = (whens(&year_before_until), whens(&year_after_from));
+                format!(
+                    "delivery_year + CASE WHEN delivery_period <= {before} END THEN -1 WHEN delivery_period >= {after} END THEN 1 ELSE 0 END"
+                )
             }
-            Some(years) => years,
+            Some((text, digits)) => {
+                let one = |year: i16| {
+                    let printed = year.to_string();
+                    format!(" WHEN '{}' THEN {year}", printed.get(4 - digits..).unwrap_or(&printed))
+                };
+                let printed = format!("CASE {text}{} END", years(of).map(one).collect::<String>());
+                let less: Vec<String> = self.numbers().filter(|at| self.less(*at, calendar) > 0).map(texts).collect();
+                match less.len() {
+                    0 => printed,
+                    all if all == self.numbers().count() => format!("{printed} - 1"),
+                    _ => format!("{printed} - CASE WHEN {number} IN ('{}') THEN 1 ELSE 0 END", less.join("', '")),
+                }
+            }
         };
         let only = |what: &str, kind: &str| format!("CASE WHEN regexp_like({column}, '{pattern}') THEN CAST({what} AS {kind}) END");
         (only(&years, "SMALLINT"), only(&periods, "TINYINT"))
     }
 }
 
-/// Years that the SQL knows, before and after that of the samples.
-const YEARS_BEFORE: i16 = 3;
-const YEARS_AFTER: i16 = 12;
+/// The period of closing entries, the last that there is.
+const CLOSING: u8 = 13;
+
+/// The years that a text may print: three before that of the samples to twelve after it.
+const fn years(of: i16) -> RangeInclusive<i16> {
+    of - 3..=of + 12
+}
+
+/// How many years after its file's a period is that prints none.
+fn year_after(period: u8, of: u8) -> i16 {
+    if year_before_until(period).is_some_and(|last| of <= last) {
+        -1
+    } else {
+        i16::from(year_after_from(period).is_some_and(|first| of >= first))
+    }
+}
+
+/// Up to which period of its file it is of the year before: where that is as near, or nearer. Closing entries lie behind until the year is
+/// at its end.
+const fn year_before_until(period: u8) -> Option<u8> {
+    match period {
+        CLOSING.. => Some(11),
+        7.. => Some(period - 6),
+        _ => None,
+    }
+}
+
+/// From which period of its file on it is of the year after: where it is within three months of it. What is further back within the year
+/// is put right there; hardly anything is booked further ahead.
+const fn year_after_from(period: u8) -> Option<u8> {
+    if period <= 3 { Some(period + 9) } else { None }
+}
 
 /// The pattern of texts, their year with how many digits it has, their number, and how that is written.
 type Written = (&'static str, Option<(String, usize)>, String, fn(u8) -> String);
 
 impl Shape {
+    /// Whether a year is printed.
+    const fn has_year(self) -> bool {
+        matches!(self, Self::YearFirst | Self::YearLast | Self::MonthYear)
+    }
+
     /// Year, where it is printed, and number.
     fn parts(self, text: &str) -> Option<(Option<i16>, u8)> {
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i16>().ok()).flatten();
@@ -253,6 +317,21 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_period_without_a_year_is_the_nearest_to_its_files() {
+        let read = |period: u8, of: u8| 2025 + year_after(period, of);
+        let last: Vec<(u8, u8)> =
+            (1..=13).flat_map(|of| (1..=13).map(move |at| (at, of))).filter(|(at, of)| read(*at, *of) == 2024).collect();
+        for (of, from) in [(1, 7), (2, 8), (3, 9), (4, 10), (5, 11), (6, 12), (7, 13), (11, 13)] {
+            let of_file: Vec<u8> = last.iter().filter(|(_, file)| *file == of).map(|(at, _)| *at).collect();
+            assert_eq!(of_file, (from..=13).collect::<Vec<u8>>(), "{of}");
+        }
+        assert!(last.iter().all(|(_, of)| *of < 12));
+        let next: Vec<(u8, u8)> =
+            (1..=13).flat_map(|of| (1..=13).map(move |at| (at, of))).filter(|(at, of)| read(*at, *of) == 2026).collect();
+        assert_eq!(next, [(1, 10), (1, 11), (2, 11), (1, 12), (2, 12), (3, 12), (1, 13), (2, 13), (3, 13)]);
+    }
 
     #[test]
     fn texts_of_periods_are_told_apart() {
