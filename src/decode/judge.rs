@@ -116,7 +116,7 @@ impl Judge {
             signs: SignOf::of(&contract),
             overlay: Overlay::default(),
             pounds: pounds(&contract),
-            adds_up: Sum::of(&contract, &layout.rows.adds_up),
+            adds_up: Sum::of(&contract, &layout),
             layout,
             contract,
         })
@@ -222,7 +222,7 @@ impl Judge {
 }
 
 /// The column as its format gives it: a number of a workbook is plain, whatever styles its texts are declared to have.
-fn as_read<'c>(column: &'c Column, layout: &Layout) -> Cow<'c, Column> {
+pub(super) fn as_read<'c>(column: &'c Column, layout: &Layout) -> Cow<'c, Column> {
     let money = &column.rules.money;
     if !matches!(layout.format, Format::Workbook(_)) || money.is_empty() || money.contains(&MoneyStyle::Plain) {
         return Cow::Borrowed(column);

@@ -4,7 +4,7 @@ mod control;
 mod finish;
 mod rejected;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::record_batch::RecordBatch;
 
@@ -268,12 +268,14 @@ impl<'a> Pass<'a> {
         self.tally.leave_out(left, out);
     }
 
-    /// Looks at what the contract promises to add up on each row.
-    fn add_up(&mut self, rows: &Records) {
+    /// Looks at what the contract promises to add up on each row that is accepted. `first`: rows that were there before these, of which
+    /// `left_out` were left out.
+    fn add_up(&mut self, rows: &Records, first: usize, left_out: usize) {
         if self.judge.adds_up.is_empty() {
             return;
         }
-        for row in (0..rows.len()).filter_map(|at| rows.row(at)) {
+        let not_these: BTreeSet<usize> = self.left_out.iter().skip(left_out).copied().collect();
+        for row in (0..rows.len()).filter(|at| !not_these.contains(&(first + at))).filter_map(|at| rows.row(at)) {
             let text = |at: usize| self.kinds.field(row, self.header.place(at)?).map(|field| field.text);
             let sums = self.judge.adds_up.iter().zip(&mut self.tally.adds_up);
             sums.for_each(|(sum, added)| sum.row(row.line, text, added));
@@ -295,7 +297,7 @@ impl<'a> Pass<'a> {
 
     /// Reads the columns of the records at hand.
     fn read(&mut self, rows: &Records) {
-        let first = self.source_rows.len();
+        let (first, left_out) = (self.source_rows.len(), self.left_out.len());
         self.source_rows.extend(rows.lines.iter().map(|line| line.cast_signed()));
         if !self.judge.pounds.is_empty() {
             let texts = rows.iter().filter_map(|spans| self.text.get(*spans.first()? as usize..*spans.last()? as usize));
@@ -310,7 +312,6 @@ impl<'a> Pass<'a> {
         }
         self.judge.amounts.refuse_empty(&self.columns, first, &mut block.faults);
         let mut faults = block.faults;
-        self.add_up(rows);
         for (count, place) in self.tally.extra.iter_mut().zip(&self.header.extra_places) {
             *count += rows.values_in(self.text, *place);
         }
@@ -333,5 +334,6 @@ impl<'a> Pass<'a> {
                 }
             }
         }
+        self.add_up(rows, first, left_out);
     }
 }

@@ -189,7 +189,7 @@ impl Tally {
         next.left_out.into_iter().for_each(|(left, out)| self.leave_out(left, out));
         self.ctrl_z |= next.ctrl_z;
         self.form.add(next.form);
-        self.adds_up.iter_mut().zip(next.adds_up).for_each(|(sum, more)| sum.add(more));
+        self.adds_up.iter_mut().zip(&next.adds_up).for_each(|(sum, more)| sum.add(more));
         self.line_ends.add(next.line_ends);
         next.not_data.into_iter().for_each(|(reason, count)| *self.not_data.entry(reason).or_default() += count);
         next.controls.into_iter().for_each(|(tag, count)| *self.controls.entry(tag).or_default() += count);

@@ -60,13 +60,14 @@ pub struct DeliveryProof {
     /// Every record stands in the file an even number of times.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub each_twice: bool,
-    /// Amounts that the contract promises to add up on each row, where they do not on some: `net + vat = gross`.
+    /// Amounts that the contract promises to add up on each row, where they do not on some, or where it can be told which part is the
+    /// largest: `net + vat = gross`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub adds_up: BTreeMap<String, AddsUpProof>,
 }
 
-/// Rows on which amounts do not add up to another one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Rows on which amounts do not add up to another one, and what parts they have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddsUpProof {
     /// Rows on which more than one of them is other than nought, and those on which they do not add up.
     pub telling: u64,
@@ -77,13 +78,16 @@ pub struct AddsUpProof {
     /// By how much, without regard to sign.
     #[serde(with = "exact")]
     pub difference: Pence,
+    /// Of each part by its column, the rows on which it is larger than every other; of the version before, none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub largest: BTreeMap<String, u64>,
 }
 
 impl AddsUpProof {
-    /// Whether that is more than rounding, and a few rows: more than one, and at least one in ten.
+    /// Whether that is more than rounding, and a few rows: all of them, or more than one and at least one in ten.
     #[must_use]
-    pub const fn is_many(self) -> bool {
-        self.far > 1 && self.far * 10 >= self.telling
+    pub const fn is_many(&self) -> bool {
+        self.far > 0 && (self.far == self.telling || (self.far > 1 && self.far * 10 >= self.telling))
     }
 }
 

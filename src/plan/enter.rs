@@ -1,12 +1,14 @@
 //! What a judged delivery does to the register: a pure function of what is known and of the verdict. Whoever calls it commits, writes
 //! and reports; here it is decided which periods get new rows, what is withdrawn or brought in again, and what has to wait for a person.
 
+mod sums;
+
 use std::collections::BTreeSet;
 
 use super::unlike::unlike;
 use crate::{
-    domain::{Day, Pence, Period, counted, pounds, rows_and_pounds},
-    lake::{AddsUpProof, DeliveryRecord, DeliveryState, PeriodProof, holder},
+    domain::{Day, Pence, Period, pounds, rows_and_pounds},
+    lake::{DeliveryRecord, DeliveryState, PeriodProof, holder},
     pipeline::{Feed, Shrunken},
 };
 
@@ -179,32 +181,23 @@ pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, 
         entry.questions.extend(again(&after, new));
         entry.questions.extend(unlike(known, new));
         entry.questions.extend(each_twice(known, new));
-        entry.questions.extend(adds_up_no_more(known, new));
+        entry.questions.extend(sums::questions(&standing(known, new).collect::<Vec<_>>(), new));
     }
     entry
 }
 
-/// Every row is there twice: two copies of one file, put together; nothing where that is the custom of the feed, as of standing charges.
-fn each_twice(known: &[DeliveryRecord], new: &DeliveryRecord) -> Option<String> {
-    let is_custom =
-        |r: &DeliveryRecord| r.is_of(&new.council, &new.feed) && r.is_accepted() && r.proof.each_twice && !r.is(&new.delivery_id);
-    let is_asked = new.proof.each_twice && !new.proof.no_pounds && !known.iter().any(is_custom);
-    is_asked.then(|| "each of its rows stands in it twice, or an even number of times: are these two copies of one file?".to_owned())
+/// The other deliveries of the feed that count somewhere: what was withdrawn, or is covered whole by others, is nobody's custom.
+fn standing<'k>(known: &'k [DeliveryRecord], new: &DeliveryRecord) -> impl Iterator<Item = &'k DeliveryRecord> {
+    let of_feed: Vec<&DeliveryRecord> = known.iter().filter(|r| r.is_of(&new.council, &new.feed)).collect();
+    let others: Vec<&DeliveryRecord> = of_feed.iter().copied().filter(|r| r.is_accepted() && !r.is(&new.delivery_id)).collect();
+    others.into_iter().filter(move |r| r.stands(&of_feed.iter().copied()))
 }
 
-/// Amounts that the contract promises to add up on each row do not, on more than a few; nothing where that is the custom of the feed.
-fn adds_up_no_more(known: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<String> {
-    let others = || known.iter().filter(|r| r.is_of(&new.council, &new.feed) && r.is_accepted() && !r.is(&new.delivery_id));
-    let is_custom = |sum: &str| others().any(|r| r.proof.adds_up.get(sum).is_some_and(|proof| proof.is_many()));
-    let asked = new.proof.adds_up.iter().filter(|(sum, proof)| proof.is_many() && !is_custom(sum));
-    let say = |(sum, proof): (&String, &AddsUpProof)| {
-        format!(
-            "`{sum}` does not hold on {} ({} apart), as the contract promises: have amounts changed their columns, or what they are?",
-            counted(proof.broken, "row"),
-            pounds(proof.difference)
-        )
-    };
-    asked.map(say).collect()
+/// Every row is there twice: two copies of one file, put together; nothing where that is the custom of the feed, as of standing charges.
+fn each_twice(known: &[DeliveryRecord], new: &DeliveryRecord) -> Option<String> {
+    let is_custom = || standing(known, new).any(|r| r.proof.each_twice);
+    let is_asked = new.proof.each_twice && !new.proof.no_pounds && !is_custom();
+    is_asked.then(|| "each of its rows stands in it twice, or an even number of times: are these two copies of one file?".to_owned())
 }
 
 /// Rows outside what the delivery covers that are as many, and as much, as stand in the period in which they lie: brought again without

@@ -109,7 +109,7 @@ fn is_larger(whole: &AmountsSeen, other: &AmountsSeen, digits_more: u64) -> bool
 }
 
 /// Whether it may be chance that all of `number` values are as `such` of `all` others were: rather than one in [`ODDS`].
-fn is_by_chance(such: u64, all: u64, number: u64) -> bool {
+pub(super) fn is_by_chance(such: u64, all: u64, number: u64) -> bool {
     is_likely(such, all, number, ODDS)
 }
 
