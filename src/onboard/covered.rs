@@ -5,8 +5,10 @@ use super::{
     alike::is_of_wildcards,
     answers::Question,
     ask::Around,
-    evidence::{Evidence, Seen},
-    growing, inside, looks,
+    evidence::{Evidence, Sample, Seen},
+    growing,
+    guess::words,
+    inside, looks,
     names::{Named, Naming, any_name, has_month, naming, naming_to_date},
     unit,
 };
@@ -67,7 +69,8 @@ fn questions(samples: &[Named], found: Option<Naming>, of: Of<'_>, calendar: Cal
         let open = part().or_else(|| of.and_then(|(evidence, date, _)| month_or_period(evidence, date, &naming.pattern)));
         let open = of.and_then(|(_, _, amount)| year_to_date(amount)).filter(|_| !naming.covers.contains("to_date")).or(open);
         let growing = || of.and_then(|(evidence, date, amount)| growing::is_growing(evidence, amount, date, calendar));
-        let open = open.or_else(|| growing().filter(|_| !naming.covers.contains("to_date")));
+        let titled = || of.and_then(|(evidence, date, _)| titled_to_date(evidence, date));
+        let open = open.or_else(|| growing().or_else(titled).filter(|_| !naming.covers.contains("to_date")));
         let open = open.or_else(|| (naming.rows == Agrees::Earlier).then(|| LATE.to_owned()));
         let seen = open.iter().fold(shown.join("; "), |seen, why| format!("{seen}; {why}"));
         let covers = covers.seen(seen).stands_if(samples.len() > 1 && naming.rows == Agrees::Fully && open.is_none());
@@ -106,6 +109,27 @@ fn year_to_date(amount: &str) -> Option<String> {
              with `extent: to_date` each file takes the place of those before it, and its rows need a day"
         )
     })
+}
+
+/// That a line above the headings, the sheet or the file is called a balance, or the year so far, and no row bears a day: one file alone
+/// cannot show that its amounts grow.
+fn titled_to_date(evidence: &Evidence, date: Option<&Seen>) -> Option<String> {
+    const SAYS: [&str; 8] =
+        ["year to date", "ytd", "cumulative", "trial balance", "balances as at", "balance as at", "balances at", "balance at"];
+    let says = |text: &str| {
+        let said = format!(" {} ", words(text));
+        SAYS.iter().find(|word| said.contains(&format!(" {word} "))).copied()
+    };
+    let title = |sample: &Sample| {
+        let profile = &sample.profile;
+        let above = profile.above.iter().map(String::as_str);
+        above.chain(profile.sheet.as_deref()).chain([profile.file.as_str()]).find_map(says)
+    };
+    let title = evidence.samples.iter().filter(|_| date.is_none()).find_map(title)?;
+    Some(format!(
+        "the file calls itself `{title}`, and no row bears a day: are its amounts the year to date? With `extent: one` each month would count \
+         again what the months before it counted, with `extent: to_date` each file takes the place of those before it, and its rows need a day"
+    ))
 }
 
 /// That the rows of every sample lie within some ten days: files of weeks or days, of which each would take the place of the one before.
