@@ -136,3 +136,31 @@ fn every_key_is_told() {
     let untold: Vec<String> = feed.chain(layout).chain(rules).filter(|key| !told.contains(&format!("`{key}`"))).collect();
     assert!(untold.is_empty(), "docs/feeds.md does not tell {untold:?}");
 }
+
+/// Every key of an answer that `add feed` asks for stands in the table of docs/feeds.md.
+#[test]
+fn every_question_is_told() {
+    let told = fs::read_to_string(places::root().join("docs/feeds.md")).expect("docs/feeds.md");
+    let table: Vec<&str> = told.lines().filter(|line| line.starts_with("| `")).take_while(|line| !line.contains("`contract` |")).collect();
+    let keys = |text: &str, before: &str| -> Vec<String> {
+        let key = |rest: &str| {
+            let rest = rest.trim_start().trim_start_matches("&format!(").strip_prefix('"')?;
+            Some(rest.split(['"', '.']).next()?.to_owned())
+        };
+        text.split(before).skip(1).filter_map(key).collect()
+    };
+    let mut asked = std::collections::BTreeSet::new();
+    for entry in fs::read_dir(places::root().join("src/onboard")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        // These ask about councils and reference rows.
+        let of_others = ["council.rs", "blocks.rs", "chart.rs"].iter().any(|name| path.ends_with(name));
+        if path.is_file() && !of_others {
+            let text = fs::read_to_string(&path).expect("a module");
+            let all = ["Question::new(", "KEY: &str = ", "key: format!("].iter().flat_map(|before| keys(&text, before));
+            asked.extend(all.filter(|key| !key.is_empty() && !key.contains('{')));
+        }
+    }
+    assert!(asked.len() > 20, "{asked:?}");
+    let untold: Vec<&String> = asked.iter().filter(|key| !table.iter().any(|line| line.contains(&format!("`{key}`")))).collect();
+    assert!(untold.is_empty(), "docs/feeds.md does not tell {untold:?}");
+}
