@@ -251,7 +251,7 @@ pub(super) fn extra_columns(subject: &Subject, line: u64, record: &[u8], names: 
     let hint = match (subject.secret, names) {
         (true, _) => "add the column to the contract with its treatment, or ask the sender to leave it out",
         (false, [NO_NAME]) => {
-            "if every record ends with one delimiter more, say `trailing_delimiter: true` in the contract; a column without a heading is known by its field: `position`; or accept and note unknown columns with `extra_columns: note`"
+            "if every record ends with one delimiter more, say `trailing_delimiter: allowed` in the contract, or `true` if those of every file do; a column without a heading is known by its field: `position`; or accept and note unknown columns with `extra_columns: note`"
         }
         (false, _) => "add the column to the contract, or accept and note unknown ones with `extra_columns: note`",
     };

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::{
     faults,
     judge::Judge,
-    named::{Wanted, add_loosely, fold, loosely, wanted_names},
+    named::{Wanted, add_loosely, fold, wanted_names, without_pound},
     records::ControlRecord,
     value::words::says,
 };
@@ -118,8 +118,8 @@ impl Header {
             notes.push(format!("the header stands on line {}", self.line));
         }
         for drift in &self.drift {
-            let why = match (drift.alias, loosely(&fold(&drift.printed)) == loosely(&fold(&drift.expected))) {
-                (true, true) => "what stands between its words differs",
+            let why = match (drift.alias, without_pound(&fold(&drift.printed)) == without_pound(&fold(&drift.expected))) {
+                (true, true) => "what stands between its words, or a pound sign, differs",
                 (true, false) => "an alias",
                 (false, _) => "case or blanks differ",
             };
@@ -266,6 +266,7 @@ impl<'j> Search<'j> {
         let trailing = match judge.trailing_delimiter {
             TrailingDelimiter::Refused => false,
             TrailingDelimiter::Required => true,
+            TrailingDelimiter::Allowed if judge.layout.rows.extra_columns == ExtraColumns::Note => false,
             TrailingDelimiter::Allowed => behind(&found.names) == 1 && !found.claims(found.names.len() - 1),
         };
         if trailing && ends_empty {

@@ -10,12 +10,18 @@ pub(super) fn fold(name: &str) -> String {
     name.trim_start_matches('\u{feff}').split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// The same without what stands between its words, and without a pound sign, however its byte was read: `Non-recoverable VAT` is
-/// `Non Recoverable VAT`, and `Amount (£)`, `Amount(œ)` and `Amount (?)` are `Amount`.
+/// The same without what stands between its words: `Non-recoverable VAT` is `Non Recoverable VAT`.
 pub(super) fn loosely(folded: &str) -> String {
-    let is_between =
-        |c: char| c.is_whitespace() || matches!(c, '-' | '_' | '.' | '/' | '(' | ')' | '£' | '?' | '\u{fffd}' | '\u{2010}'..='\u{2015}');
-    folded.split(is_between).filter(|word| !matches!(*word, "" | "œ" | "â")).collect::<Vec<_>>().join(" ")
+    let is_between = |c: char| c.is_whitespace() || matches!(c, '-' | '_' | '.' | '/' | '\u{2010}'..='\u{2015}');
+    folded.split(is_between).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The same without a pound sign, however its byte was read, and the brackets round it: `Amount (£)`, `Amount(œ)` and `Amount (?)` are
+/// `Amount`.
+pub(super) fn without_pound(folded: &str) -> String {
+    let parted = loosely(&folded.replace(['(', ')'], " "));
+    let words = parted.split(' ').map(|word| word.trim_matches(['£', 'œ', 'â', '\u{fffd}']));
+    words.filter(|word| !word.is_empty() && *word != "?").collect::<Vec<_>>().join(" ")
 }
 
 /// How a column is found.
@@ -50,22 +56,36 @@ impl Wanted {
     }
 }
 
-/// Gives a column that no field names to the field whose name differs from its own in what stands between words, where there is one such
-/// field that no column claims, and one such column.
+/// Gives a column that no field names to the field whose name differs from its own in what stands between words, or in a pound sign, where
+/// there is one such field that no column claims, and one such column.
 pub(super) fn add_loosely(wanted: &[Wanted], folded: &[String], fields: &mut [Vec<usize>]) {
+    add_by(wanted, folded, fields, &loosely, &|_, _| false);
+    // `Amount` is none of `Amount (£)` where `Amount GBP` stands beside it.
+    add_by(wanted, folded, fields, &without_pound, &|name, other| other.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')));
+}
+
+/// The same with names that are equal in this `form`; none that another unclaimed name `goes_on`.
+fn add_by(
+    wanted: &[Wanted],
+    folded: &[String],
+    fields: &mut [Vec<usize>],
+    form: &dyn Fn(&str) -> String,
+    goes_on: &dyn Fn(&str, &str) -> bool,
+) {
     let claimed: BTreeSet<usize> = fields.iter().flatten().copied().collect();
     let mut left: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, name) in folded.iter().enumerate().filter(|(at, name)| !claimed.contains(at) && !name.is_empty()) {
-        left.entry(loosely(name)).or_default().push(at);
+        left.entry(form(name)).or_default().push(at);
     }
-    let names: Vec<BTreeSet<String>> = wanted.iter().map(|wanted| wanted.names.iter().map(|name| loosely(name)).collect()).collect();
+    let names: Vec<BTreeSet<String>> = wanted.iter().map(|wanted| wanted.names.iter().map(|name| form(name)).collect()).collect();
     for (at, _) in wanted.iter().enumerate().filter(|(_, wanted)| !wanted.is_placed()) {
         let Some((fields, own)) = fields.get_mut(at).zip(names.get(at)) else { continue };
         let mut others = names.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, names)| names);
         if !fields.is_empty() || others.any(|names| !names.is_disjoint(own)) {
             continue;
         }
-        let mut found = own.iter().filter_map(|name| left.get(name)).flatten();
+        let mut found =
+            own.iter().filter(|name| !left.keys().any(|other| goes_on(name, other))).filter_map(|name| left.get(name)).flatten();
         if let (Some(at), None) = (found.next(), found.next()) {
             fields.push(*at);
         }
@@ -119,6 +139,8 @@ mod tests {
         for printed in ["Amount (£000)", "Amount (€)", "Amount net (£)"] {
             assert_eq!(found(&["Date", "Amount (£)"], &["Date", printed]), [vec![0], vec![]], "{printed}");
         }
+        assert_eq!(found(&["Date", "Amount (£)"], &["Date", "Amount?"]), [vec![0], vec![]]);
+        assert_eq!(found(&["Date", "Amount (£)"], &["Date", "Amount", "Amount GBP"]), [vec![0], vec![]]);
         assert_eq!(found(&["Amount", "Amount (£)"], &["Amount", "Amount £"]), [vec![0], vec![]]);
     }
 }

@@ -180,7 +180,7 @@ fn delimited(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
     let all = |of: &dyn Fn(&Profile) -> bool| profiles.iter().all(|profile| of(profile));
     if all(&|profile| profile.layout.trailing_delimiter) {
         said.push(("trailing_delimiter", "true".to_owned(), "each line ends in one".to_owned()));
-    } else if all(&|profile| profile.header.line.is_some() && !profile.layout.bars) {
+    } else if all(&|profile| profile.header.line.is_some() && !profile.layout.bars && ends_in_a_name(profile)) {
         said.push(("trailing_delimiter", "allowed".to_owned(), "spreadsheets leave one at times".to_owned()));
     }
     let mut short = profiles.iter().filter(|profile| profile.layout.short_rows.is_some()).peekable();
@@ -197,6 +197,11 @@ fn delimited(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
         need_file(&mut said, "formula_texts", "true", "codes written as formulas, `=\"00123\"`", cannot);
     }
     said
+}
+
+/// Whether the last column has a heading.
+fn ends_in_a_name(profile: &Profile) -> bool {
+    profile.columns.last().is_some_and(|column| !column.heading.trim().is_empty())
 }
 
 /// Whether rows lack fields at their end, and in none of these stands an amount, a quantity or a day.

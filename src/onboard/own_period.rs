@@ -1,7 +1,7 @@
 //! The sender's own period of a row, in files whose rows bear no day: `3`, `P03`, `2025/03`, `Jun-25`, `June`.
 //!
 //! It is taken where the rows of every sample say for the most part the period that the sample's name says, by one way of reading alone.
-//! A text without a year is of the year that brings it nearest to its file's period ([`year_after`]).
+//! A text without a year is of the year that brings it near to its file's period ([`year_after`]).
 
 use std::ops::RangeInclusive;
 
@@ -70,7 +70,7 @@ const WAYS: [(Shape, Counts); 10] = [
 pub fn question(evidence: &Evidence, date: Option<&Seen>, table: &Contract, covers: &Covered<'_>) -> Option<Question> {
     let (seen, way) = found(evidence, date, table, covers)?;
     let label = evidence.label(seen);
-    let nearest = if way.shape.has_year() { "" } else { "; it prints no year: of each that period is taken that is nearest to its file's" };
+    let nearest = if way.shape.has_year() { "" } else { "; it prints no year: each is of the year that brings it near to its file's" };
     let ask = "Which column says the period of a row? A row of another period than its file's is told; none: all count in their file's.";
     let question = Question::new(KEY, ask).seen(format!("most rows of each file say its period under `{label}`{nearest}"));
     Some(question.choices([label.clone(), NONE.to_owned()]).default(label).stands_if(true))

@@ -13,7 +13,7 @@ pub fn may_be_absent(draft: &mut Draft) {
 
 /// A text with a heading of its own that no column of the common table is made of.
 fn fills_nothing(column: &DraftColumn) -> bool {
-    const TELL: [&str; 5] = ["only", "occurrence", "position", "from", "side"];
+    const TELL: [&str; 6] = ["only", "occurrence", "position", "from", "side", "personal"];
     column.target.is_none()
         && column.physical_type == "VARCHAR"
         && !column.required

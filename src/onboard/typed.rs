@@ -98,7 +98,7 @@ impl Drawn<'_> {
         let said = taken.len();
         let ways: Vec<DateFormat> = taken
             .iter()
-            .filter(|format| day_first || !format.text.starts_with("dd") || format.text.contains("mmm"))
+            .filter(|format| day_first || format.text.starts_with("yyyy") || format.text.contains("mmm"))
             .flat_map(|format| written_otherwise(&format.text))
             .filter_map(|way| date_format(&way).ok())
             .collect();

@@ -179,6 +179,10 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
     if let (Some(_), Some(item)) = (rules.occurrence, fields.get("position")) {
         item.refuse(contract::RULE, "`occurrence` stands beside it", "one of `occurrence` and `position`", "");
     }
+    if let (true, Some(item)) = (rules.may_be_absent && rules.personal.is_some(), fields.get("absent")) {
+        let hint = "Under another heading it would rest where nobody looks for it.";
+        item.refuse(contract::RULE, "`personal` stands beside it", "one of `personal` and `absent: allowed`", hint);
+    }
     if let (true, Some(item)) = (rules.may_be_absent && !rules.only.is_empty(), fields.get("absent")) {
         let hint = "What its words decide could not be told without it.";
         item.refuse(contract::RULE, "`only` stands beside it", "one of `only` and `absent: allowed`", hint);

@@ -128,8 +128,18 @@ pub fn otherwise_parted(text: &str) -> Vec<String> {
 /// a time; whether days stand before months, and what else the column reads, is the caller's to know.
 #[must_use]
 pub fn written_otherwise(text: &str) -> Vec<String> {
-    const DAY_FIRST: [&str; 8] =
-        ["dd/mm/yyyy", "dd-mm-yyyy", "dd.mm.yyyy", "dd/mm/yy(pivot=70)", "dd-mmm-yy(pivot=70)", "dd-mmm-yyyy", "dd mmm yyyy", "yyyy-mm-dd"];
+    const DAY_FIRST: [&str; 10] = [
+        "dd/mm/yyyy",
+        "dd-mm-yyyy",
+        "dd.mm.yyyy",
+        "dd/mm/yy(pivot=70)",
+        "dd-mm-yy(pivot=70)",
+        "dd.mm.yy(pivot=70)",
+        "dd-mmm-yy(pivot=70)",
+        "dd-mmm-yyyy",
+        "dd mmm yyyy",
+        "yyyy-mm-dd",
+    ];
     let Ok(format) = date_format(text) else { return Vec::new() };
     let parts: Vec<&DatePart> = format.parts.iter().filter(|part| !matches!(part, DatePart::Literal(_))).collect();
     let is_year = |part: &DatePart| matches!(part, DatePart::Year | DatePart::ShortYear { .. });

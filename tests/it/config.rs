@@ -353,8 +353,9 @@ fn columns_that_may_be_absent_and_may_not() {
             SOURCE,
             "{name: account, physicalName: Account, physicalType: VARCHAR}",
             &format!(
-                "{}\n  - {}\n  - {}",
+                "{}\n  - {}\n  - {}\n  - {}",
                 absent("name: account, physicalName: Account", "VARCHAR"),
+                absent("name: payee, physicalName: Payee", "VARCHAR").replace("absent: allowed", "personal: {kind: name}, absent: allowed"),
                 absent("name: day, physicalName: Day", "DATE"),
                 absent("name: vat, physicalName: VAT", "\"DECIMAL(18,2)\""),
             ),
@@ -384,6 +385,12 @@ fn controls_that_cannot_be_judged() {
     Copy::new()
         .change(FEED, "controls:\n- {count: rows, equals: trailer.rows}\n- {sum: amount, by: document, equals: 0.00}", controls)
         .refused("controls_that_cannot_be_judged");
+}
+
+/// Signs of a shell are characters of a name in `files`, and no sender's: such a pattern would take nothing, and be called sound.
+#[test]
+fn file_patterns_with_signs_of_a_shell() {
+    Copy::new().change(FEED, "GL_{fiscal_year}[_v{version}].csv", "GL_{fiscal_year}*.csv").refused("file_patterns_with_signs_of_a_shell");
 }
 
 #[test]

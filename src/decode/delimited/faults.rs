@@ -68,7 +68,7 @@ pub(in crate::decode) fn field_count(subject: &Subject, fault: &FieldCount<'_>) 
     } else if fault.ends_empty && fault.seen == fault.expected + 1 {
         (
             format!("the record is long: it has {seen}"),
-            "if every record ends with one delimiter more, say `trailing_delimiter: true` in the contract",
+            "if every record ends with one delimiter more, say `trailing_delimiter: allowed` in the contract, or `true` if those of every file do",
         )
     } else if fault.quotes {
         (format!("the record is long: it has {seen}"), "a delimiter inside a text must stand in quotes: ask the sender to mend the record")

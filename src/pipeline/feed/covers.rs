@@ -36,6 +36,13 @@ pub(super) fn files(fields: &Fields<'_>, covers: &Covers, calendar_said: bool, s
             item.refuse(config::FILE_PATTERN, "it holds a `/`", "the name of a file in the feed's folder; `url` names the folder", "");
             return None;
         }
+        // A name may hold one, and none ever does: it is meant as in `ignore`, or in a shell.
+        if let Some(sign) = pattern.text.chars().find(|c| matches!(c, '*' | '?')) {
+            let why = format!("`{sign}` stands in it, which is a character of a name here");
+            let hint = format!("Write `{}`.", pattern.text.replace(['*', '?'], "{any}"));
+            item.refuse(config::FILE_PATTERN, &why, "`{any}` for any text", hint);
+            return None;
+        }
         // A name that holds no quarter goes by its pattern, if that tells.
         if sound && covers.from.is_none() && covers.in_name.is_empty() {
             let hint = "Or say in `covers` where the period stands: `covers: {from: {header: Period}}`.";

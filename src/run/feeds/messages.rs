@@ -23,8 +23,8 @@ pub fn notes(feed: &Feed, file: &str, judge: &Judge, streamed: &Streamed) -> Vec
         notes.push(
             Diagnostic::note(codes::control::DRIFT, seen)
                 .place(Place::at(file, streamed.header.line, 1))
-                .outcome("the delivery was read: the contract allows these spellings")
-                .hint(format!("nothing has to be done; the aliases stand in the contract that {} names", feed.file)),
+                .outcome("the delivery was read: these spellings name no other column")
+                .hint(format!("nothing has to be done; the columns stand in the contract that {} names", feed.file)),
         );
     }
     let around = streamed.header.remarks.iter().cloned();
