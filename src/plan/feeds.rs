@@ -3,7 +3,7 @@
 mod wanted;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     again::{came_again, gone_over},
@@ -98,22 +98,23 @@ pub fn order(feed: &Feed, take: &Take) -> impl Ord + use<> {
 
 fn candidates(feed: &Feed, calendar: Calendar, listing: &Listing, known: &Known<'_>, plan: &mut FeedPlan) -> Vec<Candidate> {
     let mut found = Vec::new();
+    let folder = Beside::of(feed, listing);
     for entry in &listing.entries {
         let Some(facts) = feed.files.matches(&entry.name) else {
-            if !is_companion(feed, &entry.name, listing) {
+            if !folder.companions.contains(&entry.name) {
                 plan.unknown.push(entry.clone());
             }
             continue;
         };
         if let Some(marker) = marker_of(feed, entry)
-            && !listing.entries.iter().any(|e| e.name == marker)
+            && !folder.by_name.contains_key(marker.as_str())
             && known.of_file(entry).next().is_none()
         {
             plan.reports.push(no_marker(feed, entry, &marker));
             plan.lacking.push((entry.clone(), feed.coverage(&entry.name, calendar).ok().flatten(), marker));
             continue;
         }
-        let sidecar = sidecar_of(feed, entry, listing);
+        let sidecar = folder.sidecar_of(feed, entry);
         if feed.sidecar.is_some() && sidecar.is_none() {
             plan.reports.push(no_sidecar(feed, entry));
             let name = companion_name(feed.sidecar.as_deref().unwrap_or_default(), &entry.name);
@@ -134,9 +135,27 @@ fn read_before(feed: &Feed, calendar: Calendar, entry: &Entry, known: &Known<'_>
     known.of_file(entry).find(same)?.covers()
 }
 
-fn sidecar_of(feed: &Feed, entry: &Entry, listing: &Listing) -> Option<Entry> {
-    let name = companion_name(feed.sidecar.as_deref()?, &entry.name);
-    listing.entries.iter().find(|e| e.name == name).cloned()
+/// The files of a folder, to be found beside each other: there may be tens of thousands.
+struct Beside<'l> {
+    by_name: BTreeMap<&'l str, &'l Entry>,
+    /// Names that a sidecar or a marker of one of them has: such a file is no extract of its own.
+    companions: BTreeSet<String>,
+}
+
+impl<'l> Beside<'l> {
+    fn of(feed: &Feed, listing: &'l Listing) -> Self {
+        let patterns: Vec<&str> = feed.sidecar.as_deref().into_iter().chain(marker(feed)).collect();
+        let companions = |entry: &Entry| patterns.iter().map(|pattern| companion_name(pattern, &entry.name)).collect::<Vec<_>>();
+        Self {
+            by_name: listing.entries.iter().map(|entry| (entry.name.as_str(), entry)).collect(),
+            companions: listing.entries.iter().flat_map(companions).collect(),
+        }
+    }
+
+    fn sidecar_of(&self, feed: &Feed, entry: &Entry) -> Option<Entry> {
+        let name = companion_name(feed.sidecar.as_deref()?, &entry.name);
+        self.by_name.get(name.as_str()).map(|entry| (*entry).clone())
+    }
 }
 
 pub(super) fn marker(feed: &Feed) -> Option<&str> {
@@ -155,13 +174,6 @@ fn marker_of(feed: &Feed, entry: &Entry) -> Option<String> {
 #[must_use]
 pub fn waits_for_others(feed: &Feed) -> bool {
     marker(feed).is_some() || feed.sidecar.is_some()
-}
-
-/// Sidecars and markers are not extracts of their own.
-fn is_companion(feed: &Feed, name: &str, listing: &Listing) -> bool {
-    let patterns = feed.sidecar.as_deref().into_iter().chain(marker(feed));
-    let stands_by = |pattern: &str| listing.entries.iter().any(|e| companion_name(pattern, &e.name) == name);
-    patterns.into_iter().any(stands_by)
 }
 
 /// For each coverage (and piece) the newest file that competes: none that was refused or withdrawn and is unchanged, none whose delivery
