@@ -34,6 +34,12 @@ pub(super) fn page(partnership: &Partnership, words: &Decide, what: Decided) -> 
     for slot in &change.unpublished {
         text.push_str(&format!("  {slot} is in the latest release; unless a delivery comes for it, the next one has no line of it\n"));
     }
+    for slot in &change.closed {
+        let period = slot.period;
+        text.push_str(&format!(
+            "  {slot} is closed and stays as it was; what reopening {period} would change: truecost period preview {period}\n"
+        ));
+    }
     text.push_str(match what {
         Decided::Accept => "the next run takes it from its landed bytes: truecost run\n",
         Decided::Withdraw => "rows that nothing stands for are out of the common table; figures change with the next run: truecost run\n",

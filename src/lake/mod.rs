@@ -279,6 +279,32 @@ impl Lake {
         Ok(None)
     }
 
+    /// The last record of each half of a run: one of both, or the last that delivered and the last that published.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn last_of_each_half(&self) -> Answer<Vec<RunRecord>> {
+        let mut names = self.run_names()?;
+        names.sort();
+        let mut last: Vec<RunRecord> = Vec::new();
+        for (_, name) in names.into_iter().rev() {
+            let run = match durable::read_json::<RunRecord>(&self.folder.join("runs").join(name)) {
+                Ok(Some(run)) => run,
+                Ok(None) => continue,
+                Err(refusal) if is_unreadable(&refusal) => continue,
+                Err(refusal) => return Err(refusal),
+            };
+            let is_one = run.is_of_one_half();
+            if last.iter().all(|later| later.halves != run.halves) {
+                last.push(run);
+            }
+            if !is_one || last.len() == 2 {
+                break;
+            }
+        }
+        Ok(last)
+    }
+
     /// Files in the folders of the register and of runs that are nobody's, or cannot be read and are not needed: nothing is lost with them.
     ///
     /// # Errors

@@ -121,6 +121,12 @@ impl RunRecord {
         !self.errors.is_empty() || ![0, 1, 4].contains(&self.exit)
     }
 
+    /// Whether it delivered alone, or published alone.
+    #[must_use]
+    pub fn is_of_one_half(&self) -> bool {
+        ["deliver", "cost"].contains(&self.halves.as_str())
+    }
+
     /// How many of its deliveries ended so.
     #[must_use]
     pub fn count(&self, state: &str) -> u64 {

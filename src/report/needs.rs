@@ -42,8 +42,7 @@ pub(super) fn needs(partnership: &Partnership, stand: &Stand, states: &[Supply])
         needs.push(Need { what: "waits", says, next: "truecost accept, or withdraw".to_owned() });
     }
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    let last: Option<RunRecord> = lake.last_run()?.and_then(|run| serde_json::from_value(run).ok());
-    needs.extend(last.as_ref().and_then(last_run));
+    needs.extend(lake.last_of_each_half()?.iter().filter_map(last_run));
     needs.extend(lake.free_bytes().filter(|free| *free < FEW_BYTES).map(|free| Need {
         what: "disk",
         says: format!("{} left where the lake is", counted(free >> 20, "MiB").replace("MiBs", "MiB")),

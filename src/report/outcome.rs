@@ -93,11 +93,16 @@ fn came_in(delivered: &[Delivered]) -> String {
     let some = |number: usize, what: &str| if number > 0 { format!(", {number} {what}") } else { String::new() };
     let waits = some(of(Delivery::Waiting).count(), "waiting");
     let also = waits
-        + &some(not_taken.len(), "not taken")
+        + &some(not_taken.into_iter().map(files).sum(), "not taken")
         + &some(of(Delivery::AlreadyIn).count(), "already in")
         + &some(of(Delivery::RefusedBefore).count(), "refused before and unchanged");
     let (deliveries, rows) = (counted(accepted as u64, "delivery"), rows_and_pounds(rows, pence));
     format!("{deliveries} accepted ({rows}), {} refused{also}\n", refused.len())
+}
+
+/// Files that it is about: what was said of a folder is a report for each of its files.
+fn files(delivered: &Delivered) -> usize {
+    if delivered.file.is_empty() { delivered.reports.len().max(1) } else { 1 }
 }
 
 fn waiting_words(number: usize) -> String {

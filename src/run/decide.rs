@@ -117,7 +117,9 @@ impl Conductor<'_> {
         self.take_out_withdrawn(known)?;
         crash::point("decide.taken_out")?;
         let published = published_slots(self.lake.releases().latest()?.as_ref());
-        change.unpublished = published.into_iter().filter(|slot| change.leaves_empty(slot)).collect();
+        let closings = self.lake.periods().closings()?;
+        (change.closed, change.unpublished) =
+            published.into_iter().filter(|slot| change.leaves_empty(slot)).partition(|slot| closings.is_closed(slot.period));
         self.lake.end_pending()?;
         Ok(change)
     }

@@ -165,6 +165,16 @@ impl Conductor<'_> {
             errors: list(&refusal.0),
             ..RunRecord::default()
         };
+        let last = self.lake.last_run().ok().flatten().and_then(|run| serde_json::from_value::<RunRecord>(run).ok());
+        let record = match last {
+            // What it did is written down already, and only what came after did not end well.
+            Some(own) if own.number == number && own.run == record.run => {
+                RunRecord { exit: record.exit, errors: own.errors.iter().chain(&record.errors).cloned().collect(), ..own }
+            }
+            // It ended as the last one did, and did nothing else.
+            Some(last) if last.exit == record.exit && last.errors == record.errors && last.halves == record.halves => return,
+            _ => record,
+        };
         if number > 0 {
             let _ = self.lake.record_run(&record);
         }
