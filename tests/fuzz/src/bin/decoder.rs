@@ -11,7 +11,7 @@ use truecost_fuzz::{
     holds, id, judge,
     schema::{
         Column, ColumnRules, Contract, DateFormat, DatePart, Delimited, Encoding, End, EndAt, Escape, ExtraColumns, Footer, Format, Holds, Kind, Layout, LinePattern,
-        MoneyStyle, NotData, PageLine, RecordAt, RecordType, RowRules, SpecialColumns, TextRules, Type, Window,
+        MoneyStyle, NotData, PageLine, RecordAt, RecordType, RowRules, SpecialColumns, TextRules, TrailingDelimiter, Type, Window,
     },
 };
 
@@ -57,7 +57,11 @@ fn contract(choice: u8, more: u8) -> Contract {
         delimiter: if more & 2 == 0 { b',' } else { b'|' },
         quote: bit(1).then_some(b'"'),
         escape: if bit(2) { Escape::Backslash } else { Escape::Doubled },
-        trailing_delimiter: bit(7),
+        trailing_delimiter: match (bit(7), bit(0)) {
+            (false, _) => TrailingDelimiter::Refused,
+            (true, false) => TrailingDelimiter::Required,
+            (true, true) => TrailingDelimiter::Allowed,
+        },
         borders: more & 32 != 0,
         stray_quotes: more & 128 != 0,
         formula_texts: more & 64 != 0,
