@@ -240,17 +240,18 @@ impl Lake {
     /// # Errors
     /// TC1002.
     pub fn runs(&self) -> Answer<Vec<serde_json::Value>> {
+        let mut runs = self.runs_newest_first()?.collect::<Answer<Vec<_>>>()?;
+        runs.reverse();
+        Ok(runs)
+    }
+
+    /// The same, read one by one, the last first.
+    fn runs_newest_first<T: serde::de::DeserializeOwned>(&self) -> Answer<impl Iterator<Item = Answer<T>>> {
         let mut names = self.run_names()?;
         names.sort();
-        let mut runs = Vec::new();
-        for (_, name) in names {
-            match durable::read_json(&self.folder.join("runs").join(name)) {
-                Ok(run) => runs.extend(run),
-                Err(refusal) if is_unreadable(&refusal) => {}
-                Err(refusal) => return Err(refusal),
-            }
-        }
-        Ok(runs)
+        let read = |(_, name): (Option<u64>, String)| durable::read_json(&self.folder.join("runs").join(name)).transpose();
+        let is_read = |run: &Answer<T>| run.as_ref().err().is_none_or(|refusal| !is_unreadable(refusal));
+        Ok(names.into_iter().rev().filter_map(read).filter(is_read))
     }
 
     /// The same as they are written now; what is no record of a run is left out.
@@ -266,17 +267,7 @@ impl Lake {
     /// # Errors
     /// TC1002.
     pub fn last_run(&self) -> Answer<Option<serde_json::Value>> {
-        let mut names = self.run_names()?;
-        names.sort();
-        for (_, name) in names.into_iter().rev() {
-            match durable::read_json(&self.folder.join("runs").join(name)) {
-                Ok(None) => {}
-                Ok(run) => return Ok(run),
-                Err(refusal) if is_unreadable(&refusal) => {}
-                Err(refusal) => return Err(refusal),
-            }
-        }
-        Ok(None)
+        self.runs_newest_first()?.next().transpose()
     }
 
     /// The last record of each half of a run: one of both, or the last that delivered and the last that published.
@@ -284,16 +275,9 @@ impl Lake {
     /// # Errors
     /// TC1002.
     pub fn last_of_each_half(&self) -> Answer<Vec<RunRecord>> {
-        let mut names = self.run_names()?;
-        names.sort();
         let mut last: Vec<RunRecord> = Vec::new();
-        for (_, name) in names.into_iter().rev() {
-            let run = match durable::read_json::<RunRecord>(&self.folder.join("runs").join(name)) {
-                Ok(Some(run)) => run,
-                Ok(None) => continue,
-                Err(refusal) if is_unreadable(&refusal) => continue,
-                Err(refusal) => return Err(refusal),
-            };
+        for run in self.runs_newest_first()? {
+            let run: RunRecord = run?;
             let is_one = run.is_of_one_half();
             if last.iter().all(|later| later.halves != run.halves) {
                 last.push(run);

@@ -181,7 +181,9 @@ pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, 
         entry.questions.extend(again(&after, new));
         entry.questions.extend(unlike(known, new));
         entry.questions.extend(each_twice(known, new));
-        entry.questions.extend(sums::questions(&standing(known, new).collect::<Vec<_>>(), new));
+        if !new.proof.adds_up.is_empty() {
+            entry.questions.extend(sums::questions(standing(known, new), new));
+        }
     }
     entry
 }

@@ -57,10 +57,10 @@ pub(super) fn ask_again(lake: &Lake, manifest: &Manifest) -> Answer<Option<Asked
             prove::prove_these(&checks, &tables).map(|findings| (checks, findings))
         })
     })?;
-    let numbers: BTreeSet<(i16, &str)> = checks.iter().map(|check| (check.number, check.name)).collect();
+    let number = |checks: &[Check]| checks.iter().map(|check| (check.number, check.name)).collect::<BTreeSet<_>>().len();
     let mut faults = closed_parts(manifest, &closed);
     faults.extend(compare(&findings, found, &closed));
-    Ok(Some(Asked { checks: numbers.len(), unasked: all.len() - checks.len(), faults }))
+    Ok(Some(Asked { checks: number(&checks), unasked: number(&all) - number(&checks), faults }))
 }
 
 /// What was closed when the release was published.

@@ -1,9 +1,6 @@
 //! What a run writes down of itself: its steps with what they took and moved, what it left and why, and what it held of the machine.
 
-use std::{
-    fs,
-    sync::{Mutex, PoisonError},
-};
+use std::{fs, sync::Mutex};
 
 use super::{
     Conductor, Delivered, Delivery, Event, Halves, Observer, Outcome,
@@ -99,30 +96,41 @@ impl Conductor<'_> {
     /// All that the run writes down, whether it is kept or not.
     pub(super) fn record_of(&self, started: Now, outcome: &Outcome, known: &[DeliveryRecord]) -> RunRecord {
         let costed = &outcome.costed;
-        let mut left = self.journal.left.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut left = lock(&self.journal.left).clone();
         left.extend(left_by(outcome));
         RunRecord {
-            run: outcome.run.clone(),
             number: outcome.number,
-            started: started.iso(),
-            ended: self.clock.now().iso(),
             exit: outcome.exit_code(),
             release: costed.release.clone(),
             published: costed.published,
             halves: outcome.halves.as_str().to_owned(),
-            slots: self.slots.iter().map(ToString::to_string).collect(),
-            program: program(),
-            configuration: self.configuration(),
-            took_us: micros(self.journal.watch),
-            peak_bytes: peak_bytes(),
             delivered: outcome.delivered.iter().map(|delivered| delivery_of(delivered, known)).collect(),
-            steps: lock(&self.journal.steps).clone(),
             checks: costed.findings.iter().map(check_of).collect(),
             not_done: left,
             suspense: costed.suspense.iter().map(InSuspense::to_json).collect(),
             notes: list(&outcome.notes),
             errors: list(&untold(outcome)),
             more: costed.refused.as_ref().and_then(serde_json::Value::as_object).cloned().unwrap_or_default(),
+            ..self.so_far(started)
+        }
+    }
+
+    /// What is known of the run whatever becomes of it.
+    fn so_far(&self, started: Now) -> RunRecord {
+        RunRecord {
+            run: self.run_id.clone(),
+            number: self.number,
+            started: started.iso(),
+            ended: self.clock.now().iso(),
+            halves: self.halves.as_str().to_owned(),
+            slots: self.slots.iter().map(ToString::to_string).collect(),
+            program: program(),
+            configuration: self.configuration(),
+            took_us: micros(self.journal.watch),
+            peak_bytes: peak_bytes(),
+            steps: lock(&self.journal.steps).clone(),
+            not_done: lock(&self.journal.left).clone(),
+            ..RunRecord::default()
         }
     }
 
@@ -148,22 +156,11 @@ impl Conductor<'_> {
             number => number,
         };
         let record = RunRecord {
-            run: self.run_id.clone(),
             number,
-            started: started.iso(),
-            ended: self.clock.now().iso(),
             exit: refusal.exit_code(),
             release: self.lake.releases().latest_name().ok().flatten(),
-            halves: self.halves.as_str().to_owned(),
-            slots: self.slots.iter().map(ToString::to_string).collect(),
-            program: program(),
-            configuration: self.configuration(),
-            took_us: micros(self.journal.watch),
-            peak_bytes: peak_bytes(),
-            steps: lock(&self.journal.steps).clone(),
-            not_done: lock(&self.journal.left).clone(),
             errors: list(&refusal.0),
-            ..RunRecord::default()
+            ..self.so_far(started)
         };
         let last = self.lake.last_run().ok().flatten().and_then(|run| serde_json::from_value::<RunRecord>(run).ok());
         let record = match last {

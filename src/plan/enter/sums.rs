@@ -13,12 +13,11 @@ use crate::{
 /// Deliveries before, at most, that another is held against: a year of months.
 const BEFORE: usize = 12;
 /// One row in so many is no rule that others follow: invoices of VAT alone.
-const FEW: u64 = 10;
+const ONE_IN: u64 = 10;
 
 /// What is in question about `new`. `standing`: the other deliveries of its feed that count.
-pub(super) fn questions(standing: &[&DeliveryRecord], new: &DeliveryRecord) -> Vec<String> {
-    let mut before: Vec<&DeliveryRecord> =
-        standing.iter().copied().filter(|r| r.turn() < new.turn() && !r.proof.adds_up.is_empty()).collect();
+pub(super) fn questions<'k>(standing: impl Iterator<Item = &'k DeliveryRecord>, new: &DeliveryRecord) -> Vec<String> {
+    let mut before: Vec<&DeliveryRecord> = standing.filter(|r| r.turn() < new.turn() && !r.proof.adds_up.is_empty()).collect();
     before.sort_by_key(|r| std::cmp::Reverse(r.turn()));
     before.truncate(BEFORE);
     let of_sum = |(sum, now): (&String, &AddsUpProof)| {
@@ -44,7 +43,7 @@ fn no_more(sum: &str, before: &[&AddsUpProof], now: &AddsUpProof) -> Option<Stri
 fn exchanged(sum: &str, before: &[&AddsUpProof], now: &AddsUpProof) -> Option<String> {
     let rows = |proof: &AddsUpProof, part: &str| proof.largest.get(part).copied().unwrap_or(0);
     let all = |proof: &AddsUpProof| proof.largest.values().sum::<u64>();
-    let is_the_largest = |proof: &AddsUpProof, part: &str| all(proof) > 0 && (all(proof) - rows(proof, part)) * FEW <= all(proof);
+    let is_the_largest = |proof: &AddsUpProof, part: &str| all(proof) > 0 && (all(proof) - rows(proof, part)) * ONE_IN <= all(proof);
     let part = now.largest.keys().find(|part| is_the_largest(now, part))?;
     let (was, then) = before.iter().fold((0, 0), |(was, then), proof| (was + rows(proof, part), then + all(proof)));
     let is_custom = before.first().is_some_and(|last| is_the_largest(last, part));
