@@ -1,15 +1,17 @@
 //! `pipelines/<council>/<feed>.yaml` and its SQL: one extract of one council.
 
+mod arriving;
+mod contracts;
 mod covers;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use crate::{
-    diagnostic::{Diagnostic, Place, codes::config},
+    diagnostic::codes::config,
     domain::{Day, Identifier, Location, Span},
     schema::{
         Contract, Contracts,
-        fields::{Fields, Item, UNTOUCHED, did_you_mean},
+        fields::{Fields, Item},
         form, read_text,
     },
 };
@@ -28,6 +30,8 @@ use super::{
     timing::timing,
 };
 
+use arriving::{beside, ignore, newest_by, pieces, ready};
+use contracts::{contracts, into, sql};
 use covers::{covers, files};
 
 /// The keys of the file.
@@ -199,99 +203,6 @@ fn choice<T: Copy>(fields: &Fields<'_>, key: &str, default: T, words: &[(&str, T
     fields.get(key).and_then(|item| item.choice(words)).unwrap_or(default)
 }
 
-/// By the path of a contract, path and text of its own SQL.
-type OwnSql = BTreeMap<String, (String, String)>;
-
-/// One contract, or a list of them with the day from which each holds; and the SQL of those that have their own.
-fn contracts(
-    fields: &Fields<'_>,
-    council: &Identifier,
-    id: &Identifier,
-    around: &Surroundings<'_>,
-) -> Option<(Vec<(Span, Arc<Contract>)>, OwnSql)> {
-    let item = fields.need("contract")?;
-    if !item.is_list() {
-        return Some((vec![(Span::default(), contract(&item, around)?)], OwnSql::new()));
-    }
-    let mut starts: Vec<(Option<Day>, Arc<Contract>)> = Vec::new();
-    let mut own_sql = OwnSql::new();
-    let rows = item.list()?;
-    for row in &rows {
-        let Some(fields) = row.fields(&["contract", "from", "sql"]) else { continue };
-        let from = if starts.is_empty() { fields.get("from") } else { fields.need("from") }.and_then(|item| item.day());
-        let Some(contract) = fields.need("contract").and_then(|item| contract(&item, around)) else { continue };
-        let sql = fields.get("sql");
-        let twice = starts.iter().any(|(_, other)| other.file == contract.file);
-        if twice && (sql.is_some() || own_sql.contains_key(&contract.file)) {
-            row.wrong("another contract: one contract has one SQL");
-        }
-        if let Some((file, text)) = sql.and_then(|item| sql_beside(&item, council, id, around.root)) {
-            own_sql.insert(contract.file.clone(), (file, text));
-        }
-        if let Some(from) = from {
-            in_order(row, starts.last().and_then(|(day, _)| *day), from);
-        }
-        starts.push((from, contract));
-    }
-    if rows.is_empty() {
-        item.wrong("at least one contract");
-    }
-    (starts.len() == rows.len() && !rows.is_empty()).then(|| (until_the_next(starts), own_sql))
-}
-
-/// `sql: general_ledger.2024.sql`: the SQL of one contract beside the feed's own.
-fn sql_beside(item: &Item<'_>, council: &Identifier, id: &Identifier, root: &Path) -> Option<(String, String)> {
-    let name = item.text()?;
-    let between = name.strip_prefix(&**id).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| rest.strip_suffix(".sql"));
-    if between
-        .is_none_or(|between| between.is_empty() || !between.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'))
-    {
-        item.wrong(format!("a file beside the feed's own SQL whose name begins with the feed's: `{id}.2024.sql`"));
-        return None;
-    }
-    let file = format!("pipelines/{council}/{name}");
-    let text = sql(item, root, &file)?;
-    Some((file, text))
-}
-
-fn contract(item: &Item<'_>, around: &Surroundings<'_>) -> Option<Arc<Contract>> {
-    let name = item.text()?;
-    let Some((council, feed)) = name.split_once('/').filter(|(_, feed)| !feed.contains('/')) else {
-        item.wrong("a contract of schemas/sources, as in `newham/general_ledger`");
-        return None;
-    };
-    match around.contracts.find(&format!("sources/{council}"), feed) {
-        Ok(contract) => contract,
-        Err(near) => {
-            let near = near.map(|near| format!("{council}/{near}"));
-            let why = format!("there is no contract `{}`", name.escape_debug());
-            item.refuse(config::UNKNOWN_NAME, &why, format!("the file schemas/sources/{name}.odcs.yaml"), did_you_mean(near.as_deref()));
-            None
-        }
-    }
-}
-
-/// The common table, and its contract.
-fn into(fields: &Fields<'_>, around: &Surroundings<'_>) -> Option<(Identifier, Arc<Contract>)> {
-    let item = fields.need("into")?;
-    let name = item.identifier()?;
-    match around.contracts.find("common", &name) {
-        Ok(contract) => {
-            let contract = contract?;
-            if Basis::of_table(&name).is_some() && contract.special.amount.is_none() {
-                let why = format!("costs are read from `{name}`, and its contract names no column of pounds");
-                item.refuse(config::AMOUNT, &why, format!("`amount: amount` in the `truecost` property of {}", contract.file), "");
-            }
-            Some((name, contract))
-        }
-        Err(near) => {
-            let why = format!("there is no common table `{name}`");
-            item.refuse(config::UNKNOWN_NAME, &why, format!("the file schemas/common/{name}.odcs.yaml"), did_you_mean(near.as_deref()));
-            None
-        }
-    }
-}
-
 /// `drop` (the default) is the feed's own folder under the partnership's.
 fn from(fields: &Fields<'_>, council: &Identifier, id: &Identifier, around: &Surroundings<'_>) -> Option<Location> {
     match fields.get("url") {
@@ -326,75 +237,6 @@ fn delivers(fields: &Fields<'_>, covers: &Covers, files: Option<&FilePatterns>) 
     delivers
 }
 
-/// Names that are no extract, in which `*` stands for any text.
-fn ignore(fields: &Fields<'_>) -> Vec<String> {
-    let Some(item) = fields.get("ignore") else { return Vec::new() };
-    let patterns = item.texts().unwrap_or_default();
-    for pattern in &patterns {
-        let all = pattern.chars().all(|c| c == '*');
-        if all || pattern.contains('/') {
-            let why = format!("`{}` {}", pattern.escape_debug(), if all { "says nothing of a name" } else { "holds a `/`" });
-            item.refuse(config::FILE_PATTERN, &why, "names of files in the feed's folder, in which `*` stands for any text", "");
-        }
-    }
-    patterns
-}
-
-fn ready(fields: &Fields<'_>) -> Ready {
-    let default = Ready::Stable { millis: 2_000 };
-    let Some(item) = fields.get("ready") else { return default };
-    let Some(ready) = item.fields(&["stable", "marker"]) else { return default };
-    let marker = ready.get("marker").and_then(|item| beside(&item));
-    let stable = ready.get("stable").and_then(|item| item.read("a time, as in `2s`, `500ms` or `1m`", millis));
-    if ready.get("marker").is_some() == ready.get("stable").is_some() {
-        item.wrong("one of `{stable: 2s}` and `{marker: \"{name}.done\"}`");
-    }
-    marker.map(|marker| Ready::Marker(marker.to_owned())).or(stable.map(|millis| Ready::Stable { millis })).unwrap_or(default)
-}
-
-fn millis(text: &str) -> Option<u64> {
-    let units = [("ms", 1), ("s", 1_000), ("m", 60_000)];
-    let (digits, unit) = units.into_iter().find_map(|(unit, millis)| Some((text.strip_suffix(unit)?, millis)))?;
-    digits.parse::<u64>().ok()?.checked_mul(unit).filter(|millis| (1..=600_000).contains(millis))
-}
-
-/// The name of a file beside another: `{name}` is that one's whole name, `{stem}` without its extension.
-fn beside<'r>(item: &Item<'r>) -> Option<&'r str> {
-    let text = item.text()?;
-    let named = text.matches("{name}").count() + text.matches("{stem}").count() == 1 && text != "{name}" && text != "{stem}";
-    let rest = text.replace("{name}", "").replace("{stem}", "");
-    if !named || rest.contains(['{', '}', '[', ']', '/']) {
-        item.refuse(
-            config::FILE_PATTERN,
-            "it does not name a file beside another",
-            "`{name}` or `{stem}` with something more: `{name}.done`, `{stem}.ctl.json`",
-            "",
-        );
-        return None;
-    }
-    Some(text)
-}
-
-/// How many files make one delivery; their names then number them.
-fn pieces(fields: &Fields<'_>, files: Option<&FilePatterns>) -> u32 {
-    let Some(item) = fields.get("pieces") else { return 1 };
-    let pieces = item.count(1, 1).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
-    if pieces > 1 && files.is_some_and(|files| !files.always_has(&NamePart::Piece)) {
-        item.refuse(config::FILE_PATTERN, "the names of the pieces do not number them", "`{piece}` in `files`", "");
-    }
-    pieces
-}
-
-fn newest_by(fields: &Fields<'_>) -> Vec<NewestBy> {
-    let words = [("version", NewestBy::Version), ("modified", NewestBy::Modified)];
-    let Some(item) = fields.get("newest_by") else { return vec![NewestBy::Version, NewestBy::Modified] };
-    let items = item.list().unwrap_or_default();
-    if items.is_empty() && item.is_list() {
-        item.wrong("at least one of `version` and `modified`");
-    }
-    items.iter().filter_map(|item| item.choice(&words)).collect()
-}
-
 fn tolerance(fields: &Fields<'_>) -> u64 {
     let tolerance = fields.get("tolerance").and_then(|item| item.fields(&["rows"]));
     tolerance.and_then(|fields| fields.need("rows")).and_then(|item| item.count(0, 1_000_000_000)).unwrap_or(0)
@@ -425,16 +267,6 @@ fn required(fields: &Fields<'_>) -> Required {
 fn beside_feeds(fields: &Fields<'_>) -> Vec<Identifier> {
     let items = fields.get("beside").and_then(|item| item.list()).unwrap_or_default();
     items.iter().filter_map(Item::identifier).collect()
-}
-
-fn sql(file: &Item<'_>, root: &Path, sql_file: &str) -> Option<String> {
-    if !root.join(sql_file).exists() {
-        let fault = Diagnostic::new(config::UNREADABLE_FILE, format!("the feed's query `{sql_file}` does not exist"));
-        let fault = fault.expected("`SELECT … FROM extract`, which fills the table that `into` names");
-        file.reader().report(fault.place(Place::file(file.reader().source.file.clone())).outcome(UNTOUCHED));
-        return None;
-    }
-    read_text(root, sql_file).map_err(|fault| file.reader().report(*fault)).ok()
 }
 
 /// The feed's list of totals, where something asks for it.
