@@ -13,10 +13,12 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use proptest::test_runner::{Config, TestCaseError, TestCaseResult, TestError, TestRng, TestRunner};
 
+use truecost::pipeline::Missing;
+
 use model::Model;
 use pure::Pure;
 use real::Real;
-use world::{Step, World, histories};
+use world::{Asked, Step, World, histories};
 
 /// How often each state was reached, and each event came to pass.
 pub type Reached = RefCell<BTreeMap<String, u64>>;
@@ -90,6 +92,23 @@ fn what_stands_is_the_models_over_random_histories_and_every_state_is_reached() 
     println!("histories: {cases}, 0 differences; {}", shown.join(", "));
     let missing: Vec<&str> = REACHED.into_iter().filter(|what| !reached.contains_key(*what)).collect();
     assert!(missing.is_empty(), "never reached: {missing:?}");
+}
+
+/// Found among a million: a month is named for another, lines of that one stand in for it, and another feed brings a few beside them.
+#[test]
+fn lines_that_stand_in_are_not_taken_over_by_another_feed() {
+    let put = |feed, k, variant, rows, pence| Step::Put { feed, k, variant, rows, pence, bad: false };
+    let steps = [
+        put(0, 1, 0, [0; 7], 100),
+        Step::Required { feed: 0, asked: Asked::Always, missing: Missing::Carry },
+        put(0, 3, 0, [0; 7], 1000),
+        Step::Run,
+        Step::Move { feed: 0, pick: 1, k: 1, variant: 0 },
+        put(2, 3, 0, [0, 0, 0, 1, 0, 0, 0], 100),
+    ];
+    let reached = Reached::default();
+    composed(&steps, &reached).unwrap();
+    assert!(reached.into_inner().contains_key("carried"));
 }
 
 /// One history without I/O.

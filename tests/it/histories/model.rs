@@ -297,7 +297,9 @@ impl Model {
                     let last = self.deliveries.iter().filter(came).max_by_key(|d| d.turn)?;
                     Some(brought(world, feed, last.k, last.content, period))
                 };
-                let gone: Vec<usize> = of.iter().copied().filter(|f| was(f) && !counts(f) && !told(f)).collect();
+                // Where lines of another month stand in, the feed has its place in the figures.
+                let is_gone = |feed: &usize| was(feed) && self.counted(world, *feed, period).is_none() && !told(feed);
+                let gone: Vec<usize> = of.iter().copied().filter(is_gone).collect();
                 let come: Vec<usize> = of.iter().copied().filter(|f| !was(f) && counts(f) && lines(f).0 > 0).collect();
                 // Debits and credits do not take each other away.
                 let sum = |all: &[(u64, i128)]| all.iter().fold((0, 0), |(rows, pence), (r, p)| (rows + r, pence + p.abs()));
