@@ -198,7 +198,8 @@ impl Conductor<'_> {
             at_ms,
             facts: serde_json::Value::Null,
         };
-        self.tables.replace(into, &commit).map(drop)
+        self.tables.replace(into, &commit)?;
+        self.tables.settle()
     }
 
     /// Whether the feed of a delivery says that its bytes may stand for several coverages.
