@@ -223,6 +223,8 @@ fn may_be_time(expr: &Expr, schema: &DFSchema) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
     use arrow::{
         array::{Date32Array, Int64Array, StringArray},
         datatypes::{Field, Schema},
@@ -313,6 +315,24 @@ mod tests {
                 }
             }
             assert_eq!(again > 3, *known, "{sql}: {again}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_several_times_at_once_is_made_once() {
+        let all = tables(A);
+        for (sql, _) in QUERIES.iter().filter(|(_, known)| *known) {
+            let query = CostQuery::plan_intermediate(sql, "a.sql", "t", &all.schemas()).unwrap();
+            let start = Barrier::new(4);
+            let ask = || {
+                start.wait();
+                query.run(&all, &on(4, 20)).unwrap()
+            };
+            let rows: Vec<RecordBatch> = std::thread::scope(|scope| {
+                let asked: Vec<_> = (0..4).map(|_| scope.spawn(ask)).collect();
+                asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+            });
+            assert!(rows.iter().all(|of| Arc::ptr_eq(of.column(0), rows[0].column(0))), "{sql}");
         }
     }
 

@@ -66,8 +66,11 @@ struct Left {
     /// Planned to the end, for tables of few rows.
     kept: Mutex<Vec<Kept>>,
     /// The rows of the last run, with what they depend on, where that is known.
-    last: Mutex<Option<(Seen, RecordBatch)>>,
+    last: Mutex<Option<(Seen, Rows)>>,
 }
+
+/// What a run makes: whoever would make the same meanwhile waits for it. `None` where the run failed.
+type Rows = Arc<Mutex<Option<RecordBatch>>>;
 
 /// A plan, with how its columns become those of the table.
 #[derive(Clone, Debug)]
@@ -218,14 +221,11 @@ impl CostQuery {
         // What names no parameter is run once.
         let depends = kept.depends.as_ref().filter(|_| !self.parameters.is_empty());
         let seen = depends.and_then(|depends| depends.seen(tables, parameters));
-        let rows = if let Some(rows) = seen.as_ref().and_then(|seen| self.again(seen)) {
-            rows
-        } else {
+        let mut run = || {
             let batches = deep(|| kept.run(tables, parameters).map_err(|e| script.fault(&e).into()))?;
-            let rows = self.fitted(script, &kept.fit, batches)?;
-            *locked(&self.left.last) = seen.map(|seen| (seen, rows.clone()));
-            rows
+            self.fitted(script, &kept.fit, batches)
         };
+        let rows = if let Some(seen) = seen { self.rows_of_same(seen, run) } else { run() }?;
         let mut all = locked(&self.left.kept);
         if kept.is_reusable && all.len() < MOST_KEPT {
             all.push(kept);
@@ -255,9 +255,19 @@ impl CostQuery {
         self.sorted(&whole).map_err(|e| script.fault(&e.into()).into())
     }
 
-    /// The rows of the last run, where these depend on the same.
-    fn again(&self, seen: &Seen) -> Option<RecordBatch> {
-        locked(&self.left.last).as_ref().filter(|(last, _)| last == seen).map(|(_, rows)| rows.clone())
+    /// The rows of the last run, where they depend on the same, else those of a new run. Who comes while another makes the same waits for it.
+    fn rows_of_same(&self, seen: Seen, run: impl FnOnce() -> Answer<RecordBatch>) -> Answer<RecordBatch> {
+        let mut last = locked(&self.left.last);
+        let made = match &*last {
+            Some((of, made)) if *of == seen => Arc::clone(made),
+            _ => Arc::clone(&last.insert((seen, Arc::default())).1),
+        };
+        drop(last);
+        let mut made = locked(&made);
+        match &*made {
+            Some(rows) => Ok(rows.clone()),
+            None => Ok(made.insert(run()?).clone()),
+        }
     }
 
     /// The plan over these tables, its parameters open. What was planned for other tables of the same columns serves again.
@@ -402,7 +412,7 @@ mod tests {
 
         /// The rows that would be given again.
         pub(in crate::engine) fn last_rows(&self) -> Option<RecordBatch> {
-            locked(&self.left.last).as_ref().map(|(_, rows)| rows.clone())
+            locked(&self.left.last).as_ref().and_then(|(_, rows)| locked(rows).clone())
         }
     }
 
