@@ -23,7 +23,7 @@ pub(super) fn act(partnership: &Partnership, period: Option<&str>, action: Optio
             let what = if *undo { SupplyWord::Undo } else { SupplyWord::Waive };
             let said = Waive { what, feed: feed.clone(), period: command::period(period)?, by: by.clone(), reason: reason.clone() };
             let changed = run::waive(partnership, &said, &ProcessClock)?;
-            voice.answer(&report::waived(&said, changed));
+            voice.answer(&report::waived(partnership, &said, changed));
             Ok(0)
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     diagnostic::{Answer, Refusal},
     domain::{Period, counted},
     lake::{DeliveryRecord, Lake, SupplyWord},
-    pipeline::Partnership,
+    pipeline::{Missing, Partnership},
     plan::{Supply, SupplyState},
     run::{
         Waive,
@@ -73,11 +73,15 @@ pub fn supply_exit(partnership: &Partnership, states: &[Supply], period: Option<
 
 /// What a person let go, or took back.
 #[must_use]
-pub fn waived(said: &Waive, changed: bool) -> Page {
-    let what = match (said.what, changed) {
-        (SupplyWord::Waive, true) => "waived: nothing of it is late or missing any more",
-        (SupplyWord::Waive, false) => "waived already",
-        (SupplyWord::Undo, _) => "expected again",
+pub fn waived(partnership: &Partnership, said: &Waive, changed: bool) -> Page {
+    let missing = partnership.feed_named(&said.feed).map(|feed| feed.missing);
+    let what = match (said.what, changed, missing) {
+        (SupplyWord::Waive, true, Some(Missing::Carry)) => {
+            "waived: nothing of it is late or missing any more, and from the next run on no earlier month stands in for it"
+        }
+        (SupplyWord::Waive, true, _) => "waived: nothing of it is late or missing any more",
+        (SupplyWord::Waive, false, _) => "waived already",
+        (SupplyWord::Undo, ..) => "expected again",
     };
     let text = format!("{} {}: {what}\n", said.feed, said.period);
     Page::new(

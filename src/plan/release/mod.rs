@@ -166,7 +166,7 @@ fn plan_without(
     plan.choose_sources(&index, files, closings);
     plan.empty = published.iter().filter(|slot| plan.is_emptied(slot)).cloned().collect();
     plan.choose_beside(partnership, &index, files, closings);
-    plan.vanishing = plan.vanishing(&published);
+    plan.vanishing = plan.vanishing(&published, closings);
     plan.shrinking = shrinking::shrinking(partnership, &plan, &index, &published);
     plan.faults = messages::not_declared(&plan);
     plan.faults.extend(lake::disagreements(partnership, deliveries, &index, files, closings));

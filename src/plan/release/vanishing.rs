@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PeriodState, ReleasePlan, Slot, messages};
-use crate::{diagnostic::Diagnostic, domain::Period};
+use crate::{diagnostic::Diagnostic, domain::Period, lake::Closings};
 
 /// A council's period that the latest release holds and the next one would not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,9 +14,19 @@ pub struct Vanishing {
     pub held: Vec<(Slot, PeriodState)>,
 }
 
+/// Whether a person said by name that nothing of it counts: what was brought is withdrawn; or nothing was, what stood in for it has been
+/// published, and the month is waived.
+fn is_said(closings: &Closings, slot: &Slot, state: &PeriodState) -> bool {
+    match state {
+        PeriodState::Withdrawn => true,
+        PeriodState::Waived | PeriodState::NothingYet => closings.is_waived(&slot.council, &slot.feed, slot.period),
+        _ => false,
+    }
+}
+
 impl ReleasePlan {
-    /// Council by period: what the latest release holds, and the next one would not, although nobody withdrew it.
-    pub(super) fn vanishing(&self, published: &BTreeSet<Slot>) -> Vec<Vanishing> {
+    /// Council by period: what the latest release holds, and the next one would not, although nobody said so.
+    pub(super) fn vanishing(&self, published: &BTreeSet<Slot>, closings: &Closings) -> Vec<Vanishing> {
         let stays = |council: &str, period: Period| {
             let of_sources = self.sources.iter().any(|s| s.file.council == council && s.file.period == period);
             of_sources || self.keeps(council, period) || self.empty.iter().any(|slot| slot.council == council && slot.period == period)
@@ -29,7 +39,7 @@ impl ReleasePlan {
         before
             .into_iter()
             .filter(|((council, period), _)| !stays(council, *period))
-            .filter(|(_, held)| held.iter().any(|(slot, state)| *state != PeriodState::Withdrawn && !self.is_told(slot, state)))
+            .filter(|(_, held)| held.iter().any(|(slot, state)| !is_said(closings, slot, state) && !self.is_told(slot, state)))
             .map(|((council, period), held)| Vanishing { council: council.to_owned(), period, held })
             .collect()
     }
