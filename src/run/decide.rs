@@ -1,13 +1,13 @@
 //! What a person decides about deliveries: accept what waits, withdraw what counts. Written into the register under the lake's lock.
 
-use std::io;
+use std::{collections::BTreeSet, io};
 
 use super::{Conductor, Options, Silent, clock::Clock};
 use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Coverage, DeliveryId, Digest, Identifier, Key, Period},
-    lake::{Commit, Decided, Decision, DeliveryRecord, DeliveryState, Lock, Naming, Pending, holder},
+    lake::{Commit, Decided, Decision, DeliveryRecord, DeliveryState, HeldAt, Lock, Naming, Pending, holders},
     pipeline::{Feed, Partnership, Repeats},
     plan::{self, Change, Selector, common, is_stale, lake_now, nothing_to_let_go, plan_release, published_slots},
     source,
@@ -166,12 +166,15 @@ impl Conductor<'_> {
         let mut tables: Vec<&str> = withdrawn.iter().map(|r| r.table.as_str()).collect();
         tables.sort_unstable();
         tables.dedup();
+        // Looked up once: a feed of which thousands of deliveries were withdrawn costs no more than what it holds.
+        let held = holders(known);
         for table in tables {
             let Some(snapshot) = self.tables.snapshot(table, None)? else { continue };
+            let there: BTreeSet<HeldAt<'_>> = snapshot.files.iter().map(|f| (&*f.council, &*f.feed, f.period)).collect();
             for record in withdrawn.iter().filter(|r| r.table == table) {
-                let here = |p: &Period| snapshot.files.iter().any(|f| record.is_of(&f.council, &f.feed) && f.period == *p);
-                let nobodys = |p: &Period| holder(known, &record.council, &record.feed, *p).is_none();
-                let emptied: Vec<Period> = record.periods().into_iter().filter(|p| here(p) && nobodys(p)).collect();
+                let at = |p: &Period| (&*record.council, &*record.feed, *p);
+                let is_nobodys = |p: &Period| there.contains(&at(p)) && !held.contains_key(&at(p));
+                let emptied: Vec<Period> = record.periods().into_iter().filter(is_nobodys).collect();
                 if !emptied.is_empty() {
                     self.take_out(record, &emptied)?;
                 }
