@@ -43,7 +43,7 @@ impl Releases {
     pub fn latest_name(&self) -> Answer<Option<String>> {
         let (link, names, said) = (self.linked(), self.names()?, self.said()?);
         let there = self.latest_there(&said, link.as_ref(), &names);
-        let gone = self.newest_gone(&said, link, &names, there.as_deref().and_then(number))?;
+        let gone = self.newest_gone(&said, link, there.as_deref().and_then(number))?;
         Ok(gone.or(there))
     }
 
@@ -62,20 +62,19 @@ impl Releases {
         }
     }
 
-    /// The newest release after `there` that was shown and has no folder: `latest.json`, the link or a copy of its manifest names it. Copies
-    /// count only beside something else that is published, and not where a run was killed while it made that release.
-    fn newest_gone(&self, said: &Said, link: Option<String>, names: &[String], there: Option<u64>) -> Answer<Option<String>> {
+    /// The newest release after `there` that was shown and has no folder: `latest.json`, the link or a copy of its manifest names it, which
+    /// is written when readers see the release. So where the whole published folder is gone, or another is mounted in its place, what was
+    /// shown is not begun anew. A copy does not count where a run was killed while it made that release.
+    fn newest_gone(&self, said: &Said, link: Option<String>, there: Option<u64>) -> Answer<Option<String>> {
         let said = match said {
             Said::Release(name) => Some(name.clone()),
             Said::Nothing | Said::Absent => None,
         };
         let mut shown: Vec<String> = said.into_iter().chain(link).collect();
-        if !shown.is_empty() || !names.is_empty() {
-            let copies = durable::names(&self.copies)?;
-            let building = |name: &&str| self.folder.join(format!(".release-{name}")).is_dir();
-            let later = copies.iter().filter_map(|copy| release_of(copy)).filter(|name| there < number(name));
-            shown.extend(later.filter(|name| !building(name)).map(str::to_owned));
-        }
+        let copies = durable::names(&self.copies)?;
+        let building = |name: &&str| self.folder.join(format!(".release-{name}")).is_dir();
+        let later = copies.iter().filter_map(|copy| release_of(copy)).filter(|name| there < number(name));
+        shown.extend(later.filter(|name| !building(name)).map(str::to_owned));
         Ok(shown.into_iter().filter(|name| there < number(name) && !self.is_there(name)).max_by_key(|name| number(name)))
     }
 
@@ -355,6 +354,6 @@ fn holds_no_more(folder: &Path, than: &Path) -> io::Result<bool> {
 }
 
 /// The release of whose manifest this is a copy, by its name.
-fn release_of(copy: &str) -> Option<&str> {
+pub(super) fn release_of(copy: &str) -> Option<&str> {
     copy.split_once('-').map(|(release, _)| release).filter(|release| number(release).is_some())
 }

@@ -25,6 +25,7 @@ use super::{
     Content, MadeFrom, Manifest, StagedPart, Staging,
     durable::{self, Seen},
     fault,
+    latest::release_of,
 };
 use crate::{crash, diagnostic::Answer};
 
@@ -101,6 +102,21 @@ impl Releases {
         Ok(names)
     }
 
+    /// Releases that readers were shown and that have no folder, oldest first: a copy of the manifest stands in the lake as long as a release
+    /// is to stay.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn lost(&self) -> Answer<Vec<String>> {
+        let copies = durable::names(&self.copies)?;
+        let mut names: Vec<String> = copies.iter().filter_map(|copy| release_of(copy)).map(str::to_owned).collect();
+        names.extend(self.latest_name()?);
+        names.retain(|name| !self.is_there(name));
+        names.sort_by_key(|name| number(name));
+        names.dedup();
+        Ok(names)
+    }
+
     /// The name that the next release gets: `r0001`, `r0002`, … Counts from the latest, so that an interrupted run does not leave a gap.
     ///
     /// # Errors
@@ -135,7 +151,7 @@ impl Releases {
     pub fn parts_there(&self) -> Answer<BTreeSet<String>> {
         let folder = self.folder.join("parts");
         let mut there = BTreeSet::new();
-        for table in durable::names(&folder)? {
+        for table in durable::names(&folder)?.into_iter().filter(|table| folder.join(table).is_dir()) {
             there.extend(durable::names(&folder.join(&table))?.into_iter().map(|name| format!("parts/{table}/{name}")));
         }
         Ok(there)

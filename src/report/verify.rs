@@ -47,7 +47,8 @@ impl Looked {
 pub fn verify(partnership: &Partnership, release: Option<&str>, all: bool) -> Answer<(Page, Option<Diagnostic>)> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let (mut names, latest) = (lake.releases().names()?, lake.releases().latest_name()?);
-    names.extend(latest.clone().filter(|latest| !lake.releases().is_there(latest)));
+    names.extend(lake.releases().lost()?);
+    names.sort_by_key(|name| (name.len(), name.clone()));
     let wanted: Vec<String> = match release {
         Some(release) if !names.iter().any(|name| name == release) => return Err(no_release(release, &names)),
         Some(release) => vec![release.to_owned()],
