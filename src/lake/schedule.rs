@@ -83,6 +83,14 @@ pub struct SlotEnd {
     pub codes: Vec<String>,
 }
 
+impl SlotEnd {
+    /// The configuration was refused, or something of it.
+    #[must_use]
+    pub const fn is_of_configuration(&self) -> bool {
+        self.exit == 2
+    }
+}
+
 impl SlotsOf {
     /// The slot that was taken last.
     #[must_use]

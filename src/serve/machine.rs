@@ -37,6 +37,10 @@ struct Line {
     through: i64,
     /// How the last try ended that claimed nothing: it is in no record.
     tried: Option<Tried>,
+    /// The configuration was read since this was looked at last.
+    is_anew: bool,
+    /// The slot that the configuration refused, where it has been read again since: it may be mended.
+    mended: Option<i64>,
 }
 
 /// A try that did not come so far as to claim its slot.
@@ -75,8 +79,8 @@ impl Machine {
         for (name, timing) in timings {
             self.since.entry((name.clone(), timing.schedule.text.clone())).or_insert(now);
             let line = match before.remove(&name) {
-                Some(line) if line.timing.schedule.text == timing.schedule.text => Line { timing, ..line },
-                _ => Line { timing, kept: VecDeque::new(), through: i64::MIN, tried: None },
+                Some(line) if line.timing.schedule.text == timing.schedule.text => Line { timing, is_anew: true, ..line },
+                _ => Line { timing, kept: VecDeque::new(), through: i64::MIN, tried: None, is_anew: true, mended: None },
             };
             self.lines.insert(name, line);
         }
@@ -168,6 +172,7 @@ impl Machine {
         for slot in &slots {
             if let Some(line) = self.lines.get_mut(&slot.name) {
                 line.kept.retain(|kept| *kept != slot.at);
+                line.mended = None;
             }
         }
         self.running = slots;
@@ -206,7 +211,12 @@ impl Line {
     fn look(&mut self, name: &str, of: &SlotsOf, runs: bool, now: i64) -> Option<(u64, i64)> {
         // The clock was set back: what was looked at ahead of it was not taken, or is in the record.
         self.through = self.through.min(now).max(of.until);
-        self.kept.retain(|slot| *slot > of.until || of.taken.iter().any(|taken| taken.slot == *slot && is_open(taken)));
+        if std::mem::take(&mut self.is_anew) {
+            let is_caught_up = |slot: &i64| self.timing.catch_up != CatchUp::None || now - *slot < plan::ON_TIME;
+            self.mended = of.last().filter(|taken| was_refused(taken)).map(|taken| taken.slot).filter(is_caught_up);
+        }
+        let open = |slot: i64| of.taken.iter().any(|taken| taken.slot == slot && is_open(taken));
+        self.kept.retain(|slot| *slot > of.until || open(*slot) || self.mended == Some(*slot));
         let fallen = plan::fallen(&self.timing, self.through, now);
         let Some(last) = fallen.last else {
             self.resume(name, of, runs);
@@ -233,19 +243,20 @@ impl Line {
         (skipped > 0).then_some((skipped, last))
     }
 
-    /// A slot that was claimed and has no end, or one that says that trying again helps, is run again.
+    /// A slot that was claimed and has no end, or one that says that trying again helps, is run again; so is once the last one that the
+    /// configuration refused, when that has been read again.
     fn resume(&mut self, name: &str, of: &SlotsOf, runs: bool) {
         let Some(last) = of.last().filter(|_| !runs) else { return };
         let slot = Slot { name: name.to_owned(), at: last.slot };
         let has_room = self.kept.is_empty() || (self.timing.catch_up == CatchUp::All && !self.kept.contains(&last.slot));
-        if has_room && is_open(last) && self.again(&slot, last).is_some() {
+        if has_room && (self.mended == Some(last.slot) || (is_open(last) && self.again(&slot, last).is_some())) {
             self.kept.push_front(last.slot);
         }
     }
 
     /// When a slot starts: at its time; or, where it was tried before, after a wait. Never again where it was tried too often.
     fn start(&self, slot: &Slot, of: Option<&SlotsOf>) -> i64 {
-        let claimed = of.and_then(|of| of.taken.iter().find(|taken| taken.slot == slot.at));
+        let claimed = of.and_then(|of| of.taken.iter().find(|taken| taken.slot == slot.at)).filter(|_| self.mended != Some(slot.at));
         let again = claimed.map(|taken| self.again(slot, taken).unwrap_or(i64::MAX));
         let tried = self.tried.filter(|tried| tried.slot == slot.at).map(|tried| match tried {
             Tried { retry: true, failures, .. } if failures <= self.timing.retry.times => {
@@ -266,6 +277,11 @@ impl Line {
             Some(end) => end.at.saturating_add(plan::wait(retry, failures, slot)),
         })
     }
+}
+
+/// The run came so far as to claim it, and the configuration refused it, or something of it.
+fn was_refused(taken: &SlotTaken) -> bool {
+    taken.end.as_ref().is_some_and(SlotEnd::is_of_configuration)
 }
 
 fn is_open(taken: &SlotTaken) -> bool {

@@ -192,6 +192,33 @@ fn h9_a_clock_that_is_set_back_runs_nothing_again_and_one_that_was_years_ahead_i
 }
 
 #[test]
+fn what_the_configuration_refused_is_tried_once_more_when_that_is_read_again() {
+    for (catch_up, again) in [(CatchUp::Latest, 1), (CatchUp::All, 1), (CatchUp::None, 0)] {
+        let mut world =
+            World::new(&[("a/b", timing("0 6 * * *", catch_up)), ("a/c", timing("0 6 * * *", catch_up))], "2018-05-01T04:00:00Z");
+        world.to("2018-05-01T05:00:00Z");
+        assert_eq!(world.claims.len(), 2);
+        world.end(Some(2), false);
+        world.to("2018-05-01T09:00:00Z");
+        assert_eq!(world.claims.len(), 2, "{catch_up:?}: not by itself");
+        world.machine.schedule(world.timings.clone(), world.now);
+        world.turn();
+        assert_eq!(world.claims.len(), 2 + again * 2, "{catch_up:?}");
+        world.end(Some(2), false);
+        world.to("2018-05-01T10:00:00Z");
+        assert_eq!(world.claims.len(), 2 + again * 2, "{catch_up:?}: once");
+        // Somebody mends it and starts `serve` anew; then all is well, and reading once more runs nothing.
+        world.restart();
+        world.end(Some(0), false);
+        world.machine.schedule(world.timings.clone(), world.now);
+        world.turn();
+        assert_eq!(world.claims.len(), 2 + again * 4, "{catch_up:?}");
+        world.to("2018-05-02T05:00:00Z");
+        assert_eq!(world.taken().iter().filter(|slot| *slot == "2018-05-02T05:00:00Z").count(), 2, "{catch_up:?}");
+    }
+}
+
+#[test]
 fn what_could_not_be_reached_is_tried_again_after_waits_that_double() {
     let mut world = World::new(&[("a/b", timing("0 6 * * *", CatchUp::Latest))], "2018-05-01T04:00:00Z");
     world.to("2018-05-01T05:00:00Z");

@@ -290,6 +290,27 @@ fn an_edit_that_is_not_valid_holds_slots_until_it_is_mended() {
     assert!(told[0].starts_with(&format!("held: TC0604 {LEDGER}:2")) && told[1].starts_with("over: "), "{told:?}");
 }
 
+/// The query of a feed is read by the run and not by the scheduler: its slot is taken, others go on, and it is taken again when it is mended.
+#[test]
+fn a_query_that_is_not_sound_holds_no_others_and_its_slot_is_taken_again_when_it_is_mended() {
+    let stage = Stage::new("");
+    let serving = stage.serve("2018-05-01T04:00:00Z");
+    serving.idle("2018-05-01T04:00:00Z");
+    stage.drops(4);
+    let sql = LEDGER.replace(".yaml", ".sql");
+    stage.edit(&sql, "SELECT", "SELEKT");
+    serving.step("2018-05-01T05:00:00Z");
+    assert_eq!(stage.taken(), [("2018-05-01T05:00:00Z".to_owned(), 1, Some(2))]);
+    assert!(!serving.said().contains("held"), "{}", serving.said());
+    serving.step("2018-05-01T07:00:00Z");
+    assert_eq!((stage.taken().len(), serving.answers("GET", "/ready").0), (1, 200));
+    stage.edit(&sql, "SELEKT", "SELECT");
+    serving.signal("HUP");
+    patiently("the slot to be taken again", || (stage.taken() == [("2018-05-01T05:00:00Z".to_owned(), 2, Some(0))]).then_some(()));
+    serving.step("2018-05-01T07:30:00Z");
+    assert_eq!((stage.release().as_str(), stage.taken().len()), ("r0001", 1));
+}
+
 /// A clock that stood days in the future has taken slots; it is set right: they are not believed, somebody is told once, and work goes on.
 #[test]
 fn slots_taken_in_the_future_are_told_once_and_not_believed() {
