@@ -68,7 +68,12 @@ fn below(at: &Path, dir: &Path) -> PathBuf {
 
 fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) -> Answer<u8> {
     if matches!(command, Command::Run(_) | Command::Status | Command::Runs { .. } | Command::Suspense(_) | Command::Doctor { .. }) {
-        voice.report(&report::strays(partnership)?);
+        match report::strays(partnership) {
+            Ok(strays) => voice.report(&strays),
+            // What cannot be read is what doctor looks for: it names it among what it finds.
+            Err(_) if matches!(command, Command::Doctor { .. }) => {}
+            Err(refusal) => return Err(refusal),
+        }
     }
     match command {
         Command::Doctor { repair, anyway } => doctor(partnership, *repair, *anyway, voice),
@@ -147,19 +152,27 @@ fn say(voice: Voice, page: &Page) -> Answer<u8> {
 
 fn doctor(partnership: &Partnership, repair: bool, anyway: bool, voice: Voice) -> Answer<u8> {
     let mut code = 0;
+    // What stopped the repair is told after what there is to see.
+    let mut stopped = Vec::new();
     if repair {
-        let repaired = run::repair(partnership, &ProcessClock)?;
-        repaired.done.iter().for_each(|done| voice.say(done));
-        repaired.left.iter().for_each(|left| voice.say(left));
-        if repaired == run::Repaired::default() {
-            voice.say("nothing to repair");
+        match run::repair(partnership, &ProcessClock) {
+            Ok(repaired) => {
+                repaired.done.iter().for_each(|done| voice.say(done));
+                repaired.left.iter().for_each(|left| voice.say(left));
+                if repaired == run::Repaired::default() {
+                    voice.say("nothing to repair");
+                }
+                // What cannot be mended has been named.
+                code = u8::from(!repaired.left.is_empty());
+            }
+            Err(refusal) if refusal.exit_code() == 5 => return Err(refusal),
+            Err(refusal) => stopped = refusal.0,
         }
-        // What cannot be mended has been named.
-        code = u8::from(!repaired.left.is_empty());
     }
     let (page, report) = report::doctor(partnership, run::doctor(partnership, anyway), voice.talk);
     voice.answer(&page);
-    report.map_or(Ok(code), |report| Err(report.into()))
+    stopped.extend(report);
+    if stopped.is_empty() { Ok(code) } else { Err(Refusal(stopped)) }
 }
 
 /// Whether the command may write into the partnership's own files.

@@ -164,11 +164,12 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
     digest_of(bytes).hex()
 }
 
-/// Names of the files and folders in a folder, by bytes; empty where there is no such folder.
+/// Names of the files and folders in a folder, by bytes; empty where there is no such folder. A file in its place is no empty folder: what
+/// ought to stand there is not nothing.
 pub(super) fn names(path: &Path) -> Answer<Vec<String>> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(fault::file(path, "list")(error)),
     };
     let mut names = Vec::new();

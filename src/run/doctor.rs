@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     crash,
-    diagnostic::{Answer, Diagnostic, codes},
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Location, counted},
     lake::{DeliveryRecord, Depth, Flaw},
     pipeline::{Feed, Partnership},
@@ -76,40 +76,65 @@ fn conductor<'a>(partnership: &'a Partnership, clock: &'a dyn Clock) -> Answer<C
     Conductor::new(partnership, &options, clock, &Silent)
 }
 
-/// What truecost keeps, where it does not fit together.
+/// What truecost keeps, where it does not fit together. What cannot be read is a finding too, and hides nothing of what can.
 fn kept(partnership: &Partnership) -> Vec<Finding> {
-    let look = || -> Answer<Vec<Finding>> {
-        let clock = Standing(Now { micros: 0 });
-        let conductor = conductor(partnership, &clock)?;
-        let mut damaged = Vec::new();
-        for table in conductor.common_names() {
-            let flaws = conductor.tables.entry_flaws(&table)?;
-            let what = format!("log of lake/{table}");
-            let seen = |flaw: &Flaw| format!("{}: {}", flaw.path.display(), flaw.why);
-            damaged.extend(flaws.iter().map(|(flaw, mends)| Finding { mends: *mends, ..Finding::of(&what, false, seen(flaw)) }));
-        }
-        let mut known = conductor.lake.register().all_entries()?;
-        damaged.extend(disk::room(partnership, &known));
-        damaged.extend(conductor.lying_about(&known)?);
-        FeedRun::new(&conductor).note_lost_tables(&mut known, false)?;
-        let found = conductor.disagreements(&mut known, false)?;
-        let found = found.iter().map(|d| Finding::to_mend(format!("lake/{}", d.table), format!("{}: {}", d.seen, d.way_out())));
-        let open = conductor.lake.open_to_others()?;
-        let others = format!("others may read {} of landing and lake, which hold personal data", counted(open, "entry"));
-        let open = (open > 0).then(|| Finding::to_mend("modes", others));
-        Ok(damaged.into_iter().chain(found).chain(open).chain(personal(partnership, &known)).collect())
+    let clock = Standing(Now { micros: 0 });
+    let conductor = match conductor(partnership, &clock) {
+        Ok(conductor) => conductor,
+        Err(refusal) => return unread(&refusal),
     };
-    // What cannot be read is a finding too.
-    look().unwrap_or_else(|refusal| {
-        let of = |d: &Diagnostic| {
-            if d.code == codes::lake::RECORD_UNREADABLE {
-                Finding::to_mend("lake/register", d.seen.clone())
-            } else {
-                Finding::of("lake", false, format!("{}: {}", d.seen, d.hint))
-            }
-        };
-        refusal.0.iter().map(of).collect()
-    })
+    let mut found = Vec::new();
+    let mut look = |looked: Answer<Vec<Finding>>| {
+        let findings = looked.unwrap_or_else(|refusal| unread(&refusal));
+        found.extend(findings.into_iter().filter(|finding| finding.fine || !found.contains(finding)).collect::<Vec<_>>());
+    };
+    conductor.common_names().iter().for_each(|table| look(damaged(&conductor, table)));
+    match conductor.lake.register().all_entries() {
+        Ok(mut known) => {
+            look(Ok(disk::room(partnership, &known).into_iter().collect()));
+            look(conductor.lying_about(&known));
+            look(disagreeing(&conductor, &mut known));
+            look(Ok(personal(partnership, &known)));
+        }
+        Err(refusal) => {
+            look(Err(refusal));
+            look(conductor.lying_about(&[]).map(|found| found.into_iter().filter(|finding| !finding.fine).collect()));
+        }
+    }
+    look(open_to_others(&conductor));
+    found
+}
+
+/// What a refusal says that there is to mend.
+fn unread(refusal: &Refusal) -> Vec<Finding> {
+    let of = |d: &Diagnostic| {
+        if d.code == codes::lake::RECORD_UNREADABLE {
+            Finding::to_mend("lake/register", d.seen.clone())
+        } else {
+            Finding::of("lake", false, format!("{}: {}", d.seen, d.hint))
+        }
+    };
+    refusal.0.iter().map(of).collect()
+}
+
+/// Entries of the log of a common table that are not as they were written.
+fn damaged(conductor: &Conductor<'_>, table: &str) -> Answer<Vec<Finding>> {
+    let (flaws, what) = (conductor.tables.entry_flaws(table)?, format!("log of lake/{table}"));
+    let seen = |flaw: &Flaw| format!("{}: {}", flaw.path.display(), flaw.why);
+    Ok(flaws.iter().map(|(flaw, mends)| Finding { mends: *mends, ..Finding::of(&what, false, seen(flaw)) }).collect())
+}
+
+/// Rows of common tables that are not those of the register.
+fn disagreeing(conductor: &Conductor<'_>, known: &mut [DeliveryRecord]) -> Answer<Vec<Finding>> {
+    FeedRun::new(conductor).note_lost_tables(known, false)?;
+    let found = conductor.disagreements(known, false)?;
+    Ok(found.iter().map(|d| Finding::to_mend(format!("lake/{}", d.table), format!("{}: {}", d.seen, d.way_out()))).collect())
+}
+
+fn open_to_others(conductor: &Conductor<'_>) -> Answer<Vec<Finding>> {
+    let open = conductor.lake.open_to_others()?;
+    let others = format!("others may read {} of landing and lake, which hold personal data", counted(open, "entry"));
+    Ok((open > 0).then(|| Finding::to_mend("modes", others)).into_iter().collect())
 }
 
 /// What lies open of personal feeds: their files in the drop folder, as they came; bytes that were landed before the feed had keys; and

@@ -254,3 +254,36 @@ fn landing_and_lake_are_for_us_alone() {
     assert!(text(&repair.stderr).contains("taken from others"), "{}", text(&repair.stderr));
     assert!(kept().iter().filter(|(path, _)| closed.contains_key(*path)).all(|(path, mode)| closed.get(path) == Some(mode)));
 }
+
+/// A file stands in place of the register: that is not an empty one. `doctor` names it and says the rest too; nothing else goes on.
+#[test]
+fn a_register_that_cannot_be_listed_is_named_and_hides_nothing_else() {
+    let dir = tempfile::tempdir().expect("a folder");
+    partnership(dir.path(), 3_000);
+    truecost(dir.path(), &["run"]);
+    fs::rename(dir.path().join("lake/register"), dir.path().join("lake/register.away")).unwrap();
+    fs::write(dir.path().join("lake/register"), "x").unwrap();
+    fs::create_dir_all(dir.path().join("published/.release-r0009")).unwrap();
+    for words in [&["doctor"][..], &["doctor", "--repair"]] {
+        let doctor = truecost(dir.path(), words);
+        let said = text(&doctor.stdout);
+        assert_eq!(doctor.status.code(), Some(3), "{words:?}: {said}");
+        for part in [
+            "ok      processors: ",
+            "MISSING lake: could not list ",
+            "a file stands where a folder of truecost belongs",
+            "half releases: .release-r0009",
+        ] {
+            assert!(said.contains(part), "{words:?}: {part}: {said}");
+        }
+        assert!(text(&doctor.stderr).contains("TC0108"), "{}", text(&doctor.stderr));
+    }
+    for words in [&["run"][..], &["status"], &["plan"]] {
+        let refused = truecost(dir.path(), words);
+        assert_eq!((refused.status.code(), text(&refused.stderr).contains("could not list ")), (Some(3), true), "{words:?}");
+    }
+    fs::remove_file(dir.path().join("lake/register")).unwrap();
+    fs::rename(dir.path().join("lake/register.away"), dir.path().join("lake/register")).unwrap();
+    assert_eq!(truecost(dir.path(), &["run"]).status.code(), Some(0));
+    assert_eq!(truecost(dir.path(), &["release", "verify", "--all"]).status.code(), Some(0));
+}

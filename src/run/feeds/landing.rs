@@ -41,8 +41,7 @@ impl FeedRun<'_> {
     /// Files are landed side by side.
     pub(super) fn land_all<'a>(&self, sources: &[Folder<'a>], queue: Vec<(usize, &'a Feed, Take)>) -> Answer<Vec<InHand<'a>>> {
         let fetched = || queue.iter().filter(|(_, _, take)| take.landed.is_none());
-        let bytes = fetched().map(|(_, _, take)| take.entry.size).sum();
-        let files = fetched().count();
+        let (files, bytes) = (fetched().count(), fetched().map(|(_, _, take)| take.entry.size).sum());
         let step = self.begin("land", counted(files as u64, "file"));
         self.observer.event(Event::Start { what: "landing", bytes });
         let mut queue = queue.into_iter();
@@ -61,11 +60,15 @@ impl FeedRun<'_> {
         );
         self.observer.event(Event::End);
         landed?;
+        let in_hand = in_hand.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // One that could not be read is told by itself, and has not landed.
+        let landed = || in_hand.iter().filter(|item| item.take.landed.is_none() && item.landed.is_ok());
+        let (files, bytes) = (landed().count(), landed().map(|item| item.take.entry.size).sum());
         self.end(step, Moved { bytes, ..Moved::default() });
         if files > 0 {
             self.step(&format!("landed {}, {}", counted(files as u64, "file"), counted(bytes, "byte")));
         }
-        Ok(in_hand.into_inner().unwrap_or_else(PoisonError::into_inner))
+        Ok(in_hand)
     }
 
     fn land_one<'a>(&self, folder: Option<&Folder<'a>>, feed: &'a Feed, take: Take) -> InHand<'a> {
