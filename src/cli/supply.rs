@@ -22,8 +22,8 @@ pub(super) fn act(partnership: &Partnership, period: Option<&str>, action: Optio
         Some(args::Supply::Waive { feed, period, by, reason, undo }) => {
             let what = if *undo { SupplyWord::Undo } else { SupplyWord::Waive };
             let said = Waive { what, feed: feed.clone(), period: command::period(period)?, by: by.clone(), reason: reason.clone() };
-            let changed = run::waive(partnership, &said, &ProcessClock)?;
-            voice.answer(&report::waived(partnership, &said, changed));
+            let became = run::waive(partnership, &said, &ProcessClock)?;
+            voice.answer(&report::waived(partnership, &said, &became));
             Ok(0)
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     pipeline::{Missing, Partnership},
     plan::{Supply, SupplyState},
     run::{
-        Waive,
+        Waive, Waived,
         clock::{Clock as _, ProcessClock},
         overdue, supply_of,
     },
@@ -73,16 +73,26 @@ pub fn supply_exit(partnership: &Partnership, states: &[Supply], period: Option<
 
 /// What a person let go, or took back.
 #[must_use]
-pub fn waived(partnership: &Partnership, said: &Waive, changed: bool) -> Page {
-    let missing = partnership.feed_named(&said.feed).map(|feed| feed.missing);
-    let what = match (said.what, changed, missing) {
-        (SupplyWord::Waive, true, Some(Missing::Carry)) => {
-            "waived: nothing of it is late or missing any more, and from the next run on no earlier month stands in for it"
+pub fn waived(partnership: &Partnership, said: &Waive, became: &Waived) -> Page {
+    let carries = partnership.feed_named(&said.feed).is_some_and(|feed| feed.missing == Missing::Carry);
+    let accepted = became.now.as_ref().filter(|now| now.state == SupplyState::Accepted).and_then(|now| now.delivery.as_deref());
+    let what = match (said.what, accepted) {
+        (SupplyWord::Waive, _) if !became.changed => "waived already".to_owned(),
+        (SupplyWord::Waive, Some(id)) => format!(
+            "waived, and nothing changes: delivery {id} stands and counts; to take it out: truecost withdraw {id} --by NAME --reason TEXT"
+        ),
+        (SupplyWord::Waive, None) if became.closed => {
+            format!("waived, and nothing changes before {} is reopened: it is closed", said.period)
         }
-        (SupplyWord::Waive, true, _) => "waived: nothing of it is late or missing any more",
-        (SupplyWord::Waive, false, _) => "waived already",
-        (SupplyWord::Undo, ..) => "expected again",
+        (SupplyWord::Waive, None) if carries => {
+            "waived: nothing of it is late or missing any more, and from the next run on no earlier month stands in for it".to_owned()
+        }
+        (SupplyWord::Waive, None) => "waived: nothing of it is late or missing any more".to_owned(),
+        (SupplyWord::Undo, Some(id)) => format!("waived no longer: delivery {id} stands and counts"),
+        (SupplyWord::Undo, None) if became.closed => format!("expected again when {} is reopened: it is closed", said.period),
+        (SupplyWord::Undo, None) => "expected again".to_owned(),
     };
+    let changed = became.changed;
     let text = format!("{} {}: {what}\n", said.feed, said.period);
     Page::new(
         "supply",

@@ -48,7 +48,7 @@ pub use keys::{NewKeys, give_keys, new_keys};
 pub use notices::{tell_ahead, tell_held};
 pub use period::{PeriodAsked, PeriodDone, period, preview};
 pub use slots::{begin_slots, close_slots, known_slots, may_retry, slots_ahead, slots_at, timings};
-pub use supply::{SupplyNow, Waive, overdue, supply, supply_of, supply_upon, waive};
+pub use supply::{SupplyNow, Waive, Waived, overdue, supply, supply_of, supply_upon, waive};
 
 pub use vacuum::{Vacuumed, vacuum};
 

@@ -114,12 +114,23 @@ pub struct Waive {
     pub reason: String,
 }
 
-/// Writes a waiver down, or that it is taken back. Says whether that changed anything.
+/// What became of what a person said.
+#[derive(Debug)]
+pub struct Waived {
+    /// Whether it was not said before.
+    pub changed: bool,
+    /// The period of the feed as it is now; `None` where it has not begun.
+    pub now: Option<Supply>,
+    /// The period is closed.
+    pub closed: bool,
+}
+
+/// Writes a waiver down, or that it is taken back.
 ///
 /// # Errors
 /// TC0112 where it is not said who or why; TC1301 where there is nothing to wait for, or no waiver to take back; TC1004 where a run holds
 /// the lake; TC10….
-pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answer<bool> {
+pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answer<Waived> {
     let now = clock.now();
     super::decide::is_said(&said.by, &said.reason, "the waiver", &format!("supply waive {} {}", said.feed, said.period))?;
     let options = Options { threads: 1, ..Options::default() };
@@ -131,22 +142,26 @@ pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answ
     let events = conductor.lake.events(SUPPLY);
     let standing = waivers(&events.all::<SupplyEvent>()?);
     let before = standing.get(&slot);
-    match said.what {
+    let changed = match said.what {
         SupplyWord::Undo if before.is_none() => return Err(no_waiver(&slot, standing.keys()).into()),
-        SupplyWord::Waive if before.is_some_and(|w| w.by == said.by.trim() && w.reason == said.reason.trim()) => return Ok(false),
-        _ => {}
-    }
+        SupplyWord::Undo => true,
+        SupplyWord::Waive => before.is_none_or(|w| w.by != said.by.trim() || w.reason != said.reason.trim()),
+    };
     let event = SupplyEvent {
         what: said.what,
-        council: slot.council,
-        feed: slot.feed,
+        council: slot.council.clone(),
+        feed: slot.feed.clone(),
         period: slot.period.to_string(),
         by: said.by.trim().to_owned(),
         reason: said.reason.trim().to_owned(),
         at: now.iso(),
     };
-    events.add(&held, &event)?;
-    Ok(true)
+    if changed {
+        events.add(&held, &event)?;
+    }
+    let closed = conductor.lake.periods().closings()?.is_closed(slot.period);
+    let states = supply_of(partnership, &conductor.lake, &known, now.civil_day())?.states;
+    Ok(Waived { changed, now: states.into_iter().find(|s| s.slot == slot), closed })
 }
 
 /// The period of the feed that is meant, where it is expected.

@@ -96,12 +96,12 @@ fn a_month_is_expected_late_missing_waived_and_accepted() {
     assert_eq!(run_at(&partnership, "2018-06-08").exit_code(), 4);
     assert!(said(&partnership, LEDGER, month(2), "2018-06-15").0.starts_with("missing: nothing yet, 6 working days"));
     let mut waive = Waive { what: SupplyWord::Waive, feed: LEDGER.into(), period: month(2), by: "ann".into(), reason: "no ledger".into() };
-    assert!(run::waive(&partnership, &waive, &at("2018-06-15")).expect("waived"));
-    assert!(!run::waive(&partnership, &waive, &at("2018-06-15")).expect("waived already"));
+    assert!(run::waive(&partnership, &waive, &at("2018-06-15")).expect("waived").changed);
+    assert!(!run::waive(&partnership, &waive, &at("2018-06-15")).expect("waived already").changed);
     assert_eq!(said(&partnership, LEDGER, month(2), "2018-06-15"), ("waived: by ann: no ledger".into(), 0));
     assert_eq!(run_at(&partnership, "2018-06-15").exit_code(), 0);
     waive.what = SupplyWord::Undo;
-    assert!(run::waive(&partnership, &waive, &at("2018-06-15")).expect("undone"));
+    assert!(run::waive(&partnership, &waive, &at("2018-06-15")).expect("undone").changed);
     assert_eq!(said(&partnership, LEDGER, month(2), "2018-06-15").1, 4);
     bring(temp.path(), "2018_05");
     let lies = said(&partnership, LEDGER, month(2), "2018-06-18").0;
