@@ -164,12 +164,11 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
     digest_of(bytes).hex()
 }
 
-/// Names of the files and folders in a folder, by bytes; empty where there is no such folder. A file in its place is no empty folder: what
-/// ought to stand there is not nothing.
+/// Names of the files and folders in a folder, by bytes; empty where there is no such folder.
 pub(super) fn names(path: &Path) -> Answer<Vec<String>> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
         Err(error) => return Err(fault::file(path, "list")(error)),
     };
     let mut names = Vec::new();
@@ -179,6 +178,14 @@ pub(super) fn names(path: &Path) -> Answer<Vec<String>> {
     }
     names.sort_unstable();
     Ok(names)
+}
+
+/// The same of a folder of entries: a file in its place is no empty folder, for what ought to stand there is not nothing.
+pub(super) fn entries(path: &Path) -> Answer<Vec<String>> {
+    if path.is_file() {
+        return Err(fault::file(path, "list")(io::ErrorKind::NotADirectory.into()));
+    }
+    names(path)
 }
 
 /// Removes a file that may be gone already.

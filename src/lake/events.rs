@@ -37,7 +37,7 @@ impl Events {
     /// Numbers of the events, in order.
     fn numbers(&self) -> Answer<Vec<u64>> {
         let number = |name: String| name.strip_suffix(".json")?.parse().ok();
-        let mut numbers: Vec<u64> = durable::names(&self.folder)?.into_iter().filter_map(number).collect();
+        let mut numbers: Vec<u64> = durable::entries(&self.folder)?.into_iter().filter_map(number).collect();
         numbers.sort_unstable();
         Ok(numbers)
     }

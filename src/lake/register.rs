@@ -116,7 +116,7 @@ impl Register {
     }
 
     fn deliveries(&self) -> Answer<Vec<DeliveryId>> {
-        Ok(durable::names(&self.folder.join("register"))?.iter().filter_map(|name| delivery_of(name)).collect())
+        Ok(durable::entries(&self.folder.join("register"))?.iter().filter_map(|name| delivery_of(name)).collect())
     }
 
     /// Brings the index of a long register up to date, where it does not speak for more than a few of its entries: what a month costs must

@@ -151,7 +151,7 @@ impl Releases {
     pub fn parts_there(&self) -> Answer<BTreeSet<String>> {
         let folder = self.folder.join("parts");
         let mut there = BTreeSet::new();
-        for table in durable::names(&folder)?.into_iter().filter(|table| folder.join(table).is_dir()) {
+        for table in durable::names(&folder)? {
             there.extend(durable::names(&folder.join(&table))?.into_iter().map(|name| format!("parts/{table}/{name}")));
         }
         Ok(there)
