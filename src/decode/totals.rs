@@ -32,8 +32,20 @@ pub(super) struct EdgeRow {
 
 /// Whether a text is a word for a total, and nothing else.
 pub(super) fn is_total(text: &[u8]) -> bool {
-    const WORDS: [&str; 9] =
-        ["total", "totals", "grand total", "overall total", "subtotal", "sub total", "sub-total", "total amount", "total spend"];
+    const WORDS: [&str; 12] = [
+        "total",
+        "totals",
+        "grand total",
+        "overall total",
+        "subtotal",
+        "sub total",
+        "sub-total",
+        "total amount",
+        "total spend",
+        "cyfanswm",
+        "is-gyfanswm",
+        "total cyfanswm",
+    ];
     let text = String::from_utf8_lossy(text).trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     WORDS.contains(&text.split_whitespace().collect::<Vec<_>>().join(" ").as_str())
 }

@@ -35,6 +35,7 @@ mod near;
 mod ownership;
 mod period;
 mod placement;
+mod planned;
 mod quantity;
 mod recharge;
 mod scheme;
@@ -44,6 +45,7 @@ mod slot;
 mod staircase;
 mod text;
 mod trace;
+mod welsh;
 mod working_day;
 
 pub use apportion::{Missplit, NoWeight, Weights};
@@ -65,6 +67,7 @@ pub use near::{Listed, listed, near_address, near_host};
 pub use ownership::{Ownership, RULE_COLUMNS};
 pub use period::{Calendar, Coverage, Period};
 pub use placement::{OwnTime, Placed, Placement, Standing};
+pub use planned::says_planned;
 pub use quantity::Quantity;
 pub use recharge::{
     OpenRecharge, RechargeBridge, RechargePair, RechargePeriod, RechargePlace, RechargeSum, RechargeTerms, Unmatched, match_recharges,
@@ -82,4 +85,5 @@ pub use slot::{COST, Slot, instant, instant_text};
 pub use staircase::{DifferenceReason, LinePart, PartKind, PayrollLine, Piece, Resolved, Split, Unsplit, resolve, split_pay, staircase};
 pub use text::{is_command, is_hidden, is_like, printable, printable_json, printable_lines, turns_text};
 pub use trace::{ShareRow, Traced, TracedCell, Untraced, trace};
+pub use welsh::in_english;
 pub use working_day::{Holidays, WorkingDays};

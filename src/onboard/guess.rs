@@ -1,6 +1,9 @@
 //! What a column most likely is to a common table, by its heading. A person is asked; nothing of this happens while data are read.
 
-use crate::schema::{Contract, Type};
+use crate::{
+    domain::in_english,
+    schema::{Contract, Type},
+};
 
 /// Words in headings that speak for a column of a common table, the strongest first; each must stand whole in the heading.
 const HINTS: &[(&str, &[&str])] = &[
@@ -206,11 +209,11 @@ pub fn speaks_for(heading: &str) -> Vec<&'static str> {
     HINTS.iter().filter(|(_, hints)| hints.contains(&words.as_str())).map(|(target, _)| *target).collect()
 }
 
-/// A heading as words: small letters and digits, one blank between; a pound sign is none, also where it was read in another encoding.
+/// A heading as words, in English: small letters and digits, one blank between; a pound sign is none, also where it was read in another encoding.
 #[must_use]
 pub fn words(heading: &str) -> String {
     let spaced: String = heading.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
-    spaced.split_whitespace().filter(|word| !matches!(*word, "œ" | "Â" | "â")).collect::<Vec<_>>().join(" ")
+    in_english(&spaced.split_whitespace().filter(|word| !matches!(*word, "œ" | "Â" | "â")).collect::<Vec<_>>().join(" "))
 }
 
 /// A heading whose words are told by capitals alone: `VoucherNo` → `Voucher No`.

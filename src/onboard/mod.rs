@@ -41,6 +41,7 @@ mod looks;
 mod marked;
 mod names;
 mod own_period;
+mod own_year;
 mod page;
 mod places;
 mod records;

@@ -2,6 +2,7 @@
 //! sides turned, nothing but nought. Its rows are read as exactly as ever, so nothing refuses it; whether the figures are what they seem
 //! only a person can know.
 
+mod exchanged;
 mod lost;
 mod whole;
 
@@ -17,6 +18,8 @@ const BEFORE: usize = 12;
 const LARGER: u64 = 3;
 /// Binary digits that amounts on the average must have more or fewer to be in another unit, whatever their print: 32 times as large.
 const OTHER_UNIT: u64 = 5;
+/// Binary digits that amounts of one column must have more than those of another to be told apart by it: 4 times as large.
+const LARGER_APART: u64 = 2;
 /// From so many amounts on, their size tells something.
 const SIZED: u64 = 8;
 /// Of so many deliveries that are as all others, less than one shows by chance what one is asked for.
@@ -37,6 +40,7 @@ pub(super) fn unlike(known: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<Stri
     let mut columns: Vec<&str> = sender.form.iter().flatten().map(|(column, _)| column.as_str()).collect();
     columns.sort_unstable();
     columns.dedup();
+    let counting = columns.clone();
     let is_sided = sender.form.iter().any(|terms| terms.iter().any(|(_, minus)| *minus) && terms.iter().any(|(_, minus)| !minus));
     let of = |column: &str| {
         let now = new.proof.columns.get(column)?;
@@ -46,7 +50,8 @@ pub(super) fn unlike(known: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<Stri
         let turned = sign_turned(column, &before, now);
         let below = if is_sided && turned.is_none() { lost::below_on_a_side(column, &before, now) } else { None };
         let pence = if size.is_none() { lost::pence(column, &before, now) } else { None };
-        Some([size, turned, lost::marks(column, &before, now), pence, below])
+        let exchanged = exchanged::exchanged(column, &counting, &stands, new);
+        Some([size, turned, lost::marks(column, &before, now), pence, below, exchanged])
     };
     let whole = whole::questions(&of_feed, &stands, new, sender);
     columns.into_iter().filter_map(of).flatten().flatten().chain(whole).collect()

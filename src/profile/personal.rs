@@ -89,7 +89,7 @@ fn by_heading(heading: &str, kind: Kind, values: &[(String, u64)], filled: u64) 
 /// `Alder Software Ltd`.
 fn is_firm(text: &str) -> bool {
     const ENDS: [&str; 9] = ["ltd", "limited", "llp", "plc", "cic", "inc", "cio", "co", "lp"];
-    words::words(text).last().is_some_and(|word| ENDS.contains(&word.as_str()))
+    words::words_of_text(text).last().is_some_and(|word| ENDS.contains(&word.as_str()))
 }
 
 fn is_ni(text: &str) -> bool {
@@ -137,7 +137,7 @@ fn is_postcode(text: &str) -> bool {
 /// `Mr J Smith`, `SMITH, Jane`, `Person 12`: not a firm, and not a thing.
 fn is_person(text: &str) -> bool {
     const TITLES: [&str; 7] = ["mr", "mrs", "ms", "miss", "dr", "rev", "prof"];
-    let words = words::words(text);
+    let words = words::words_of_text(text);
     let titled = words.len() > 1 && words.first().is_some_and(|word| TITLES.contains(&word.as_str()));
     titled || (words.len() == 2 && words.first().is_some_and(|word| word == "person"))
 }

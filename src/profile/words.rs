@@ -1,5 +1,7 @@
 //! Words by which records and columns are known: totals, nothing to report, amounts, dates, people.
 
+use crate::domain::in_english;
+
 /// A row that calls itself a total.
 pub(super) fn is_total(label: &str) -> bool {
     let label = label.trim().trim_matches(['*', ':', '-', ' ']).to_lowercase();
@@ -30,7 +32,10 @@ pub(super) fn behind_level(text: &str) -> &str {
 /// A word, in small letters, that makes the label of a sum.
 #[must_use]
 pub fn is_total_word(word: &str) -> bool {
-    matches!(word, "total" | "totals" | "subtotal" | "subtotals" | "sub-total" | "sub-totals" | "sum")
+    matches!(
+        word,
+        "total" | "totals" | "subtotal" | "subtotals" | "sub-total" | "sub-totals" | "sum" | "cyfanswm" | "cyfansymiau" | "is-gyfanswm"
+    )
 }
 
 /// A row that carries a sum from one page to the next, or from one period.
@@ -236,8 +241,16 @@ pub(super) fn is_date(heading: &str) -> bool {
     words(heading).iter().any(|word| matches!(word.as_str(), "date" | "dated" | "day" | "dob"))
 }
 
-/// The words of a heading, in small letters; `SupplierName` and `supplier_name` are two.
+/// The words of a heading, in small letters and in English; `SupplierName` and `supplier_name` are two.
 pub(super) fn words(heading: &str) -> Vec<String> {
+    let all = words_of_text(heading);
+    let said = all.join(" ").replace('\'', " ");
+    let english = in_english(&said);
+    if english == said { all } else { english.split(' ').map(str::to_owned).collect() }
+}
+
+/// The words of a text, in small letters.
+pub(super) fn words_of_text(heading: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     let mut before = ' ';
     for letter in heading.chars() {
