@@ -1,7 +1,6 @@
 //! Writing so that a crash leaves the old state or the new one, and nothing between.
 
 use std::{
-    collections::BTreeSet,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
@@ -12,9 +11,6 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::fault;
 use crate::{crash, diagnostic::Answer, schema::digest_of};
-
-/// What the name of a file ends with until its bytes are on disk.
-const STAGED: &str = ".tmp";
 
 /// Who may read what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,31 +67,8 @@ pub(super) fn replace(path: &Path, bytes: &[u8], seen: Seen) -> Answer<()> {
     sync_folder(parent)
 }
 
-/// Replaces files, each as [`replace`] does, in the time of one: all are flushed at once, and each folder once.
-pub(super) fn replace_all(files: &[(PathBuf, Vec<u8>)], seen: Seen) -> Answer<()> {
-    let folders: BTreeSet<&Path> = files.iter().filter_map(|(path, _)| path.parent()).collect();
-    folders.iter().try_for_each(|path| folder(path, seen))?;
-    for (path, bytes) in files {
-        stage(path, bytes, seen).map_err(fault::file(path, "write"))?;
-    }
-    sync_files(&files.iter().map(|(path, _)| beside(path, STAGED)).collect::<Vec<_>>())?;
-    crash::point("files.flushed")?;
-    for (path, _) in files {
-        rename(&beside(path, STAGED), path, seen)?;
-        crash::point("files.renamed")?;
-    }
-    folders.into_iter().try_for_each(sync_folder)
-}
-
 fn write_and_rename(path: &Path, bytes: &[u8], seen: Seen) -> io::Result<()> {
-    stage(path, bytes, seen)?.sync_all()?;
-    fs::rename(beside(path, STAGED), path)?;
-    Ok(crash::point("file.renamed")?)
-}
-
-/// Writes the bytes under the staging name.
-fn stage(path: &Path, bytes: &[u8], seen: Seen) -> io::Result<File> {
-    let staging = beside(path, STAGED);
+    let staging = beside(path, ".tmp");
     // One that a killed run left may be open to others.
     match fs::remove_file(&staging) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -105,7 +78,9 @@ fn stage(path: &Path, bytes: &[u8], seen: Seen) -> io::Result<File> {
     crash::point("file.created")?;
     file.write_all(bytes)?;
     crash::point("file.written")?;
-    Ok(file)
+    file.sync_all()?;
+    fs::rename(&staging, path)?;
+    Ok(crash::point("file.renamed")?)
 }
 
 /// The same folder, the name with something appended.

@@ -2,8 +2,7 @@
 //!
 //! One file a delivery: `register/<delivery>.json`. An accepted delivery is first written to `proof/<delivery>.json`, then committed to
 //! its table, then entered into the register, then its proof is removed (the entry holds it). So a proof that is still there belongs to a
-//! run that did not get to the end, and [`Register::recover`] settles it by what the table's commits say. A run that takes many deliveries
-//! relies on that: their entries are flushed together, and until then their proofs stand.
+//! run that did not get to the end, and [`Register::recover`] settles it by what the table's commits say.
 //!
 //! Entry and proof end with the SHA-256 of what stands before it: they name the bytes of everything else, and nothing else names theirs.
 
@@ -11,10 +10,7 @@ use std::{
     collections::BTreeMap,
     panic::resume_unwind,
     path::PathBuf,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use super::{
@@ -33,8 +29,6 @@ use crate::{
 const MANY: usize = 1_000;
 /// The index is written anew when more than one in so many entries has to be read by itself.
 const FEW: usize = 50;
-/// So many entries are flushed together at most.
-const TOGETHER: usize = 64;
 
 /// The register of a lake.
 #[derive(Debug)]
@@ -42,13 +36,11 @@ pub struct Register {
     folder: PathBuf,
     /// Entries that were read or written one by one since the index was written or read.
     apart: AtomicUsize,
-    /// Deliveries that are committed, and are to be entered.
-    soon: Mutex<Vec<DeliveryRecord>>,
 }
 
 impl Register {
     pub(super) fn at(lake: PathBuf) -> Self {
-        Self { folder: lake, apart: AtomicUsize::new(0), soon: Mutex::default() }
+        Self { folder: lake, apart: AtomicUsize::new(0) }
     }
 
     fn entry(&self, delivery: &str) -> PathBuf {
@@ -82,7 +74,6 @@ impl Register {
     }
 
     fn all_by(&self, index: &BTreeMap<&str, Line<'_>>) -> Answer<Vec<DeliveryRecord>> {
-        self.settle()?;
         let deliveries = self.deliveries()?;
         let apart = AtomicUsize::new(0);
         let read_one = |delivery: &DeliveryId| -> Answer<Option<DeliveryRecord>> {
@@ -184,7 +175,6 @@ impl Register {
     /// # Errors
     /// TC1010.
     pub fn find(&self, delivery: &DeliveryId) -> Answer<Option<DeliveryRecord>> {
-        self.settle()?;
         sealed::read(&self.entry(delivery.as_str()))
     }
 
@@ -193,13 +183,6 @@ impl Register {
     /// # Errors
     /// TC1002.
     pub fn announce(&self, record: &DeliveryRecord) -> Answer<()> {
-        // The log tells of the last delivery of a coverage alone, so by then any before it is entered.
-        let goes_over = |other: &DeliveryRecord| {
-            other.is_of(&record.council, &record.feed) && other.coverage.iter().any(|period| record.coverage.contains(period))
-        };
-        if self.soon().iter().any(goes_over) {
-            self.settle()?;
-        }
         sealed::write(&self.proof(&record.delivery_id), record)?;
         Ok(crash::point("register.announced")?)
     }
@@ -209,45 +192,11 @@ impl Register {
     /// # Errors
     /// TC1002.
     pub fn enter(&self, record: &DeliveryRecord) -> Answer<()> {
-        self.settle()?;
-        self.enter_all(std::slice::from_ref(record))
-    }
-
-    /// Enters a delivery that was announced and is committed, together with others: at the latest when anything else is entered or read.
-    ///
-    /// # Errors
-    /// As [`enter`](Self::enter).
-    pub fn enter_soon(&self, record: &DeliveryRecord) -> Answer<()> {
-        let many = {
-            let mut soon = self.soon();
-            soon.push(record.clone());
-            soon.len() >= TOGETHER
-        };
-        if many { self.settle() } else { Ok(()) }
-    }
-
-    /// Enters what is to be entered.
-    ///
-    /// # Errors
-    /// TC1002.
-    pub fn settle(&self) -> Answer<()> {
-        let soon = std::mem::take(&mut *self.soon());
-        if soon.is_empty() { Ok(()) } else { self.enter_all(&soon) }
-    }
-
-    fn soon(&self) -> MutexGuard<'_, Vec<DeliveryRecord>> {
-        self.soon.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn enter_all(&self, records: &[DeliveryRecord]) -> Answer<()> {
-        sealed::write_all(records.iter().map(|record| (self.entry(&record.delivery_id), record)))?;
-        self.apart.fetch_add(records.len(), Ordering::Relaxed);
+        sealed::write(&self.entry(&record.delivery_id), record)?;
+        self.apart.fetch_add(1, Ordering::Relaxed);
         crash::point("register.entered")?;
-        for record in records {
-            durable::remove(&self.proof(&record.delivery_id))?;
-            crash::point("register.proof_removed")?;
-        }
-        Ok(())
+        durable::remove(&self.proof(&record.delivery_id))?;
+        Ok(crash::point("register.proof_removed")?)
     }
 
     /// Settles the proofs that an unfinished run left: where the table has the commit, the delivery is entered; else the proof is
@@ -360,34 +309,6 @@ pub(super) mod tests {
         assert_eq!(register.all().unwrap(), vec![a, b.clone()]);
         assert_eq!(register.find(&DeliveryId::parse("00000000000000bb").unwrap()).unwrap(), Some(b));
         assert_eq!(durable::names(&folder.path().join("proof")).unwrap(), Vec::<String>::new());
-    }
-
-    #[test]
-    fn entries_that_wait_for_others_are_read_at_once_and_their_proofs_stand_until_they_are_in() {
-        let folder = tempfile::tempdir().unwrap();
-        let names = |of: &str| durable::names(&folder.path().join(of)).unwrap();
-        let register = Register::at(folder.path().into());
-        let [a, b, c] = ["00000000000000aa", "00000000000000bb", "00000000000000cc"].map(|id| record(id, "t1"));
-        let (b, c) = (DeliveryRecord { coverage: vec!["2018/P03".into()], ..b }, DeliveryRecord { coverage: vec!["2018/P02".into()], ..c });
-        for record in [&a, &b] {
-            register.announce(record).unwrap();
-            register.enter_soon(record).unwrap();
-        }
-        assert_eq!((names("register"), names("proof").len()), (vec![], 2), "nothing is flushed yet");
-        // Of one that goes over a part of the first, the log would tell in place of it.
-        register.announce(&c).unwrap();
-        assert_eq!((names("register").len(), names("proof")), (2, vec!["00000000000000cc.json".to_owned()]));
-        register.enter_soon(&c).unwrap();
-        assert_eq!(register.all().unwrap(), [a.clone(), c.clone(), b.clone()], "what is read has all of them");
-        assert_eq!(names("proof"), Vec::<String>::new());
-        // What is entered later goes over what was to be entered before.
-        register.enter_soon(&a).unwrap();
-        let changed = DeliveryRecord { token: "t2".into(), ..a };
-        register.enter(&changed).unwrap();
-        assert_eq!(register.find(&DeliveryId::parse("00000000000000aa").unwrap()).unwrap(), Some(changed));
-        // Many do not wait for the end.
-        (0..TOGETHER).for_each(|at| register.enter_soon(&record(&format!("{at:016x}"), "t1")).unwrap());
-        assert_eq!(names("register").len(), 3 + TOGETHER);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Entries of JSON that end with the SHA-256 of what stands before it, so that a bit that turned inside a value is found: they name the
 //! bytes of everything else, and nothing else names theirs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -20,12 +20,6 @@ const CLOSING: &[u8] = b"\n}\n";
 /// Writes an entry in place of what is there.
 pub(super) fn write<T: Serialize>(path: &Path, entry: &T) -> Answer<()> {
     durable::replace(path, &sealed(path, entry)?, Seen::ByUs)
-}
-
-/// Writes entries in place of what is there, all flushed at once.
-pub(super) fn write_all<T: Serialize>(entries: impl IntoIterator<Item = (PathBuf, T)>) -> Answer<()> {
-    let sealed = |(path, entry): (PathBuf, T)| sealed(&path, &entry).map(|bytes| (path, bytes));
-    durable::replace_all(&entries.into_iter().map(sealed).collect::<Answer<Vec<_>>>()?, Seen::ByUs)
 }
 
 /// The entry as JSON. Its last key is the SHA-256 over the bytes before it.

@@ -201,8 +201,7 @@ impl Conductor<'_> {
             at_ms,
             facts: serde_json::Value::Null,
         };
-        self.tables.replace(into, &commit)?;
-        self.tables.settle()
+        self.tables.replace(into, &commit).map(drop)
     }
 
     /// Whether the feed of a delivery says that its bytes may stand for several coverages.

@@ -34,7 +34,6 @@ const CHECKPOINT_EVERY: &str = "20";
 
 impl CommonTables {
     /// Makes the staged parts the content of every period in which the delivery stands, in one commit. Makes the table where it is missing.
-    /// Of many commits, [`settle`](Self::settle) keeps the copies.
     ///
     /// # Errors
     /// TC1005 where the table has other columns than the contract, TC1006 where somebody else wrote to it, TC1002, TC1007.
@@ -95,7 +94,7 @@ impl CommonTables {
         match done {
             // An error may come from what follows the commit.
             Err(error) if !leaving()?.is_empty() => Err(fault::table(&self.folder_of(table), error)),
-            _ => self.settle(),
+            _ => Ok(()),
         }
     }
 

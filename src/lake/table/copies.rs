@@ -17,10 +17,12 @@ use serde_json::Value;
 
 use super::store::is_checkpoint;
 use crate::{
+    crash,
     diagnostic::Answer,
     lake::{
         Flaw, Seen,
         durable::{self, sha256},
+        fault,
     },
 };
 
@@ -34,8 +36,6 @@ pub(super) struct Log {
     /// Of the table.
     folder: PathBuf,
     copies: Mutex<Option<BTreeMap<u64, Named>>>,
-    /// Entries that were written, and whose copies are to be kept.
-    soon: Mutex<Vec<(u64, Vec<u8>)>>,
 }
 
 /// What the name of a copy says.
@@ -79,7 +79,7 @@ impl Named {
 
 impl Log {
     pub(super) fn of(folder: PathBuf) -> Self {
-        Self { folder, copies: Mutex::default(), soon: Mutex::default() }
+        Self { folder, copies: Mutex::default() }
     }
 
     fn entry_path(&self, version: u64) -> PathBuf {
@@ -143,7 +143,6 @@ impl Log {
     /// # Errors
     /// TC1002.
     pub(super) fn make_room(&self, version: u64) -> Answer<()> {
-        self.soon.lock().unwrap_or_else(PoisonError::into_inner).retain(|(other, _)| *other < version);
         let stale: Vec<Named> = self.copies()?.iter().flat_map(|copies| copies.range(version..).map(|(_, copy)| copy.clone())).collect();
         stale.iter().try_for_each(|copy| self.forget(copy))
     }
@@ -156,31 +155,31 @@ impl Log {
         Ok(())
     }
 
-    /// Keeps a copy of an entry that was written just now, when [`settle`](Self::settle) is called: before that, a kill leaves an entry
-    /// without a copy, and the next run makes it.
-    pub(super) fn keep_soon(&self, version: u64, bytes: Vec<u8>) {
-        self.soon.lock().unwrap_or_else(PoisonError::into_inner).push((version, bytes));
-    }
-
-    /// Keeps the copies that are to be kept.
+    /// Keeps copies of entries as they were written.
     ///
     /// # Errors
     /// TC1002.
-    pub(super) fn settle(&self) -> Answer<()> {
-        let soon = std::mem::take(&mut *self.soon.lock().unwrap_or_else(PoisonError::into_inner));
-        if soon.is_empty() { Ok(()) } else { self.keep(soon) }
-    }
-
-    /// Keeps copies of entries as they were written.
-    fn keep(&self, entries: Vec<(u64, Vec<u8>)>) -> Answer<()> {
-        let named: Vec<(Named, Vec<u8>)> = entries.into_iter().map(|(version, bytes)| (Named::of(version, &bytes), bytes)).collect();
-        let (copies, files): (Vec<Named>, Vec<_>) =
-            named.into_iter().map(|(copy, bytes)| (copy.clone(), (self.copy_path(&copy), bytes))).unzip();
-        durable::replace_all(&files, Seen::ByUs)?;
-        if let Some(known) = self.copies()?.as_mut() {
-            known.extend(copies.into_iter().map(|copy| (copy.version, copy)));
+    pub(super) fn keep<'a>(&self, entries: impl IntoIterator<Item = (u64, &'a [u8])>) -> Answer<()> {
+        let folder = self.folder.join(COPIES);
+        let mut kept = Vec::new();
+        for (version, bytes) in entries {
+            let copy = Named::of(version, bytes);
+            let (path, staging) = (self.copy_path(&copy), durable::beside(&self.copy_path(&copy), ".tmp"));
+            durable::folder(&folder, Seen::ByUs)?;
+            durable::remove(&staging)?;
+            let written = Seen::ByUs.create(&staging).and_then(|mut file| std::io::Write::write_all(&mut file, bytes));
+            written.map_err(fault::file(&staging, "write"))?;
+            kept.push((copy, staging, path));
         }
-        Ok(())
+        durable::sync_files(&kept.iter().map(|(_, staging, _)| staging.clone()).collect::<Vec<_>>())?;
+        crash::point("log.copy_flushed")?;
+        for (copy, staging, path) in &kept {
+            durable::rename(staging, path, Seen::ByUs)?;
+            if let Some(copies) = self.copies()?.as_mut() {
+                copies.insert(copy.version, copy.clone());
+            }
+        }
+        if kept.is_empty() { Ok(()) } else { durable::sync_folder(&folder) }
     }
 
     /// Puts entries in place that are gone or damaged, from their copies, and makes copies that are missing or damaged. Says what it put
@@ -200,7 +199,7 @@ impl Log {
                 _ => {}
             }
         }
-        self.keep(lacking)?;
+        self.keep(lacking.iter().map(|(version, bytes)| (*version, bytes.as_slice())))?;
         Ok(made)
     }
 

@@ -218,15 +218,6 @@ impl CommonTables {
         self.folder.join(table)
     }
 
-    /// Keeps the copies of what was written to the logs: many are flushed in the time of one.
-    ///
-    /// # Errors
-    /// TC1002.
-    pub fn settle(&self) -> Answer<()> {
-        let logs: Vec<Arc<Log>> = self.logs.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        logs.iter().try_for_each(|log| log.settle())
-    }
-
     fn log(&self, table: &str) -> Arc<Log> {
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
         logs.entry(table.to_owned()).or_insert_with(|| Arc::new(Log::of(self.folder_of(table)))).clone()

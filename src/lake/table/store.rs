@@ -65,15 +65,15 @@ impl Flushing {
         Ok(Self { files: LocalFileSystem::new_with_prefix(folder)?, next: AtomicU64::new(0), checkpoints, log })
     }
 
-    /// A new entry of the log. Its copy comes after it: a copy of an entry that another program wrote first would gainsay that.
+    /// A new entry of the log, and then its copy: a copy of an entry that another program wrote first would gainsay that.
     fn write_entry(&self, path: &FilePath, version: u64, payload: &PutPayload) -> io::Result<()> {
         let told = |refusal: Refusal| io::Error::other(refusal.to_string());
         self.log.make_room(version).map_err(told)?;
         crash::point("log.room_made")?;
         self.write(path, payload, true)?;
         crash::point("log.entry_written")?;
-        self.log.keep_soon(version, payload.iter().flatten().copied().collect());
-        Ok(())
+        let bytes: Vec<u8> = payload.iter().flatten().copied().collect();
+        self.log.keep([(version, bytes.as_slice())]).map_err(told)
     }
 
     /// An entry of the log whose bytes are others than were written: those of its copy.

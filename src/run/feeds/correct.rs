@@ -101,7 +101,7 @@ pub fn correct(partnership: &Partnership, asked: &CorrectAsked, clock: &dyn Cloc
     }
     let closings = conductor.lake.periods().closings()?;
     let (closed, open): (Vec<Period>, Vec<Period>) = record.periods().into_iter().partition(|period| closings.is_closed(*period));
-    let delivered = feeds.enter_alone(&Known::new(&mut known), &item, read)?;
+    let delivered = feeds.enter(&Known::new(&mut known), &item, read)?;
     Ok(Correction { event, delivered, closed, changes_figures: !open.is_empty() })
 }
 

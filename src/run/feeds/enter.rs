@@ -25,19 +25,7 @@ impl FeedRun<'_> {
     pub(super) fn deliver_one(&self, known: &mut Vec<DeliveryRecord>, item: &InHand<'_>) -> Answer<Delivered> {
         let known = Known::new(known);
         let read = self.read(&known, item);
-        self.enter_alone(&known, item, read)
-    }
-
-    /// Enters one that nothing comes after.
-    pub(super) fn enter_alone(&self, known: &Known<'_>, item: &InHand<'_>, read: Read) -> Answer<Delivered> {
-        let delivered = self.enter(known, item, read)?;
-        self.flush()?;
-        Ok(delivered)
-    }
-
-    /// Flushes what was entered since the last time.
-    pub(super) fn flush(&self) -> Answer<()> {
-        self.tables.settle().and(self.lake.register().settle())
+        self.enter(&known, item, read)
     }
 
     /// Commits what was accepted, registers what was judged, and says so.
@@ -120,8 +108,7 @@ impl FeedRun<'_> {
         notes.extend(self.ended_corrections(item.feed, &record, &entry.replaced)?);
         record.reports = rendered(&notes);
         crash::point("enter.committed")?;
-        self.lake.register().enter_soon(&record)?;
-        know(known, record.clone());
+        self.register(known, record.clone())?;
         crash::point("enter.registered")?;
         let delivered = self.told(&record, notes, item.many);
         plan::replaced_in_words(&entry.replaced).iter().for_each(|line| self.step(&format!("  replaced {line}")));
@@ -162,7 +149,11 @@ impl FeedRun<'_> {
     /// Enters a record, on disk and among what is known.
     fn register(&self, known: &Known<'_>, record: DeliveryRecord) -> Answer<()> {
         self.lake.register().enter(&record)?;
-        know(known, record);
+        let mut known = lock(known);
+        match known.iter_mut().find(|r| r.is(&record.delivery_id)) {
+            Some(place) => *place = record,
+            None => known.push(record),
+        }
         Ok(())
     }
 
@@ -307,15 +298,6 @@ impl FeedRun<'_> {
             return None;
         }
         plan::copied(&known, item.feed, record, &|r| item.has_moved(r), &|a, b| self.same_lines(a, b)).cloned()
-    }
-}
-
-/// Takes a record among what is known.
-fn know(known: &Known<'_>, record: DeliveryRecord) {
-    let mut known = lock(known);
-    match known.iter_mut().find(|r| r.is(&record.delivery_id)) {
-        Some(place) => *place = record,
-        None => known.push(record),
     }
 }
 

@@ -189,10 +189,7 @@ impl FeedRun<'_> {
             let offered =
                 |plan: &FeedPlan| plan.take.iter().filter(|take| take.landed.is_none()).map(|t| t.entry.name.clone()).collect::<Vec<_>>();
             taken.extend(plans.iter().flat_map(|(at, _, plan)| offered(plan).into_iter().map(|name| (*at, name))));
-            let taken_all = self.take_all(known, &sources, plans, &mut done);
-            // Also where the run cannot go on.
-            self.flush()?;
-            taken_all?;
+            self.take_all(known, &sources, plans, &mut done)?;
             // One that was only looked at may have been refused or replaced before, as its bytes say.
             let passed = |d: &&Delivered| {
                 matches!(d.state, Delivery::Refused | Delivery::AlreadyIn | Delivery::RefusedBefore) && d.delivery.is_some()
