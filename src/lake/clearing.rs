@@ -111,10 +111,13 @@ impl Releases {
     fn remove(&self, name: &str) -> Answer<()> {
         let (from, to) = (self.folder.join(name), self.folder.join(format!("{REMOVING}{name}")));
         match fs::rename(&from, &to) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            done => done.map_err(fault::file(&from, "remove"))?,
+            // Of one that is lost there is the copy of its manifest.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            done => {
+                done.map_err(fault::file(&from, "remove"))?;
+                durable::sync_folder(&self.folder)?;
+            }
         }
-        durable::sync_folder(&self.folder)?;
         self.finish_removal(name)
     }
 

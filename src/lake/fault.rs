@@ -43,7 +43,10 @@ pub(super) fn part(path: &Path, error: impl Display) -> Refusal {
         .place(Place::file(path.display().to_string()))
         .expected("the Parquet file that truecost wrote under this name")
         .outcome("nothing was made from it, and nothing was published")
-        .hint("type truecost run --rehash: what can be made again, from landed bytes or the common tables, is")
+        .hint(
+            "type truecost run --rehash: what can be made again, from landed bytes or the common tables, is; a part of a period that was \
+             closed or reopened comes back from a backup of `published` only",
+        )
         .into()
 }
 

@@ -57,8 +57,11 @@ impl Releases {
                 _ => Some(name.clone()),
             },
             Said::Release(_) | Said::Nothing => link.or_else(|| names.last().cloned()),
-            // A single release to which nothing leads is one that a killed run never showed to anybody.
-            Said::Absent => link.filter(|link| self.manifest(link).is_ok()).or_else(|| names.last().filter(|_| names.len() > 1).cloned()),
+            // A single release to which nothing leads, and of whose manifest there is no copy, is one that a killed run never showed to anybody.
+            Said::Absent => {
+                let shown = |name: &&String| names.len() > 1 || self.copy_of(name).is_ok_and(|copy| copy.is_some());
+                link.filter(|link| self.manifest(link).is_ok()).or_else(|| names.last().filter(shown).cloned())
+            }
         }
     }
 

@@ -78,12 +78,10 @@ pub fn waived(partnership: &Partnership, said: &Waive, became: &Waived) -> Page 
     let accepted = became.now.as_ref().filter(|now| now.state == SupplyState::Accepted).and_then(|now| now.delivery.as_deref());
     let what = match (said.what, accepted) {
         (SupplyWord::Waive, _) if !became.changed => "waived already".to_owned(),
+        (SupplyWord::Waive, _) if became.closed => format!("waived, and nothing changes before {} is reopened: it is closed", said.period),
         (SupplyWord::Waive, Some(id)) => format!(
             "waived, and nothing changes: delivery {id} stands and counts; to take it out: truecost withdraw {id} --by NAME --reason TEXT"
         ),
-        (SupplyWord::Waive, None) if became.closed => {
-            format!("waived, and nothing changes before {} is reopened: it is closed", said.period)
-        }
         (SupplyWord::Waive, None) if carries => {
             "waived: nothing of it is late or missing any more, and from the next run on no earlier month stands in for it".to_owned()
         }

@@ -45,6 +45,20 @@ pub fn supply_upon(partnership: &Partnership, known: &[DeliveryRecord], clock: &
 /// # Errors
 /// TC10….
 pub fn supply_of(partnership: &Partnership, lake: &Lake, known: &[DeliveryRecord], today: Option<Day>) -> Answer<SupplyNow> {
+    states_of(partnership, lake, known, today, |states| {
+        let open: BTreeSet<String> = states.into_iter().filter(|s| s.delivery.is_none()).map(|s| s.slot.feed_name()).collect();
+        partnership.feeds.iter().filter(|f| open.contains(&f.name())).flat_map(|f| seen(partnership, f, known)).collect()
+    })
+}
+
+/// The same, with what `look` finds that is on its way, given what the register says by itself.
+fn states_of(
+    partnership: &Partnership,
+    lake: &Lake,
+    known: &[DeliveryRecord],
+    today: Option<Day>,
+    look: impl FnOnce(Vec<Supply>) -> Vec<Arriving>,
+) -> Answer<SupplyNow> {
     let none = SupplyNow { states: Vec::new(), warnings: Vec::new() };
     let Some(today) = today.filter(|_| partnership.feeds.iter().any(|feed| feed.due.is_some())) else { return Ok(none) };
     let waived = waivers(&lake.events(SUPPLY).all::<SupplyEvent>()?);
@@ -52,9 +66,7 @@ pub fn supply_of(partnership: &Partnership, lake: &Lake, known: &[DeliveryRecord
     let frozen = |frozen: &Frozen| frozen.closing.deliveries.iter().map(|r| r.delivery_id.clone()).collect();
     let closed: ClosedPeriods = closings.closed().map(|(period, of)| (period, frozen(of))).collect();
     let given = Supplied { partnership, known, arriving: &[], waived: &waived, closed: &closed, today };
-    let open: BTreeSet<String> = plan::supply(&given).into_iter().filter(|s| s.delivery.is_none()).map(|s| s.slot.feed_name()).collect();
-    let seen: Vec<Arriving> =
-        partnership.feeds.iter().filter(|f| open.contains(&f.name())).flat_map(|f| seen(partnership, f, known)).collect();
+    let seen = look(plan::supply(&given));
     let states = plan::supply(&Supplied { arriving: &seen, ..given });
     Ok(SupplyNow { states, warnings: plan::beyond_holidays(partnership, today).into_iter().collect() })
 }
@@ -160,7 +172,8 @@ pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answ
         events.add(&held, &event)?;
     }
     let closed = conductor.lake.periods().closings()?.is_closed(slot.period);
-    let states = supply_of(partnership, &conductor.lake, &known, now.civil_day())?.states;
+    // Sources are not asked what is on its way: the lake is held meanwhile.
+    let states = states_of(partnership, &conductor.lake, &known, now.civil_day(), |_| Vec::new())?.states;
     Ok(Waived { changed, now: states.into_iter().find(|s| s.slot == slot), closed })
 }
 

@@ -119,12 +119,13 @@ impl Conductor<'_> {
         leaving.iter().try_for_each(|(table, paths)| self.tables.let_go(table, paths, self.clock.now().millis()))
     }
 
-    /// What every release that is there names. Their manifests are read one after the other: hundreds of them are more than a small machine
+    /// What every release names that is there, or of which the copy of its manifest is: what is lost may come back from a backup. Their manifests are read one after the other: hundreds of them are more than a small machine
     /// holds at once.
     fn published(&self) -> Answer<PublishedNow> {
         let (releases, mut paths) = (self.lake.releases(), Paths::default());
         let mut published = PublishedNow { releases: Vec::new(), lake_files: BTreeMap::new() };
-        for name in releases.names()? {
+        let lost: Vec<String> = releases.lost()?.into_iter().filter(|name| releases.bare_manifest(name).is_ok()).collect();
+        for name in releases.names()?.into_iter().chain(lost) {
             let manifest = releases.bare_manifest(&name)?;
             published.releases.push(HeldRelease::of(&manifest, releases.manifest_sha256(&name)?, &mut paths));
             for (table, state) in manifest.content.lake {

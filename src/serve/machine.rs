@@ -172,7 +172,6 @@ impl Machine {
         for slot in &slots {
             if let Some(line) = self.lines.get_mut(&slot.name) {
                 line.kept.retain(|kept| *kept != slot.at);
-                line.mended = None;
             }
         }
         self.running = slots;
@@ -183,6 +182,8 @@ impl Machine {
         self.not_before = if ended.exit == Some(5) { now.saturating_add(HOLDER_WAITS) } else { 0 };
         for slot in std::mem::take(&mut self.running) {
             let Some(line) = self.lines.get_mut(&slot.name) else { continue };
+            // Where another run held the lake, it had no turn yet.
+            line.mended = line.mended.filter(|_| ended.exit == Some(5));
             let of = book.names.get(&slot.name);
             let claimed = of.and_then(|of| of.taken.iter().find(|taken| taken.slot == slot.at));
             let passed = of.is_some_and(|of| slot.at <= of.until) && claimed.is_none();
@@ -211,7 +212,8 @@ impl Line {
     fn look(&mut self, name: &str, of: &SlotsOf, runs: bool, now: i64) -> Option<(u64, i64)> {
         // The clock was set back: what was looked at ahead of it was not taken, or is in the record.
         self.through = self.through.min(now).max(of.until);
-        if std::mem::take(&mut self.is_anew) {
+        // While it runs, nobody knows yet whether the configuration refuses it.
+        if !runs && std::mem::take(&mut self.is_anew) {
             let is_caught_up = |slot: &i64| self.timing.catch_up != CatchUp::None || now - *slot < plan::ON_TIME;
             self.mended = of.last().filter(|taken| was_refused(taken)).map(|taken| taken.slot).filter(is_caught_up);
         }

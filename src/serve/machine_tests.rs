@@ -219,6 +219,31 @@ fn what_the_configuration_refused_is_tried_once_more_when_that_is_read_again() {
 }
 
 #[test]
+fn what_was_mended_is_not_forgotten_while_another_run_holds_the_lake_or_its_own_goes_on() {
+    let mut world = World::new(&[("a/b", timing("0 6 * * *", CatchUp::Latest))], "2018-05-01T04:00:00Z");
+    world.to("2018-05-01T05:00:00Z");
+    // It is mended before the run has ended that says what is wrong with it.
+    world.machine.schedule(world.timings.clone(), world.now);
+    world.to("2018-05-01T05:01:00Z");
+    world.end(Some(2), false);
+    assert_eq!(world.claims.len(), 2, "it was read again meanwhile");
+    world.end(Some(2), false);
+    assert_eq!(world.claims.len(), 2, "once");
+    world.machine.schedule(world.timings.clone(), world.now);
+    for _ in 0..3 {
+        world.machine.turn(&world.book, world.now);
+        let slots = world.machine.ready(&world.book, world.now);
+        assert_eq!(slots.len(), 1);
+        world.machine.begin(slots);
+        world.machine.end(&world.book, &Ended { exit: Some(5), retry: true }, world.now);
+        world.machine.turn(&world.book, world.now);
+        world.now = world.machine.wakes(&world.book, world.now).unwrap();
+    }
+    world.turn();
+    assert_eq!(world.claims.len(), 3);
+}
+
+#[test]
 fn what_could_not_be_reached_is_tried_again_after_waits_that_double() {
     let mut world = World::new(&[("a/b", timing("0 6 * * *", CatchUp::Latest))], "2018-05-01T04:00:00Z");
     world.to("2018-05-01T05:00:00Z");
