@@ -127,9 +127,7 @@ impl Column {
         let mut out = Out { nulls: &mut self.nulls, faults: &mut block.faults, padded: &mut self.padded, first, column };
         let cells = Cells { text: block.text, rows: block.rows, dialect: block.dialect, plan, field, lead: block.rows.lead(field) };
         match (&mut self.values, &plan.reading) {
-            (Values::Text { offsets, bytes }, Reading::Text { periods, only, never_planned }) => {
-                cells.text(offsets, bytes, (periods, only, *never_planned), &mut out);
-            }
+            (Values::Text { offsets, bytes }, Reading::Text { periods, only }) => cells.text(offsets, bytes, (periods, only), &mut out),
             (Values::Text { offsets, bytes }, Reading::Treated(treated)) => cells.treated(offsets, bytes, treated, &mut out),
             (Values::Money { pence, sides, styled, parts, seen }, Reading::Money(rules)) => {
                 *styled += cells.money(pence, (sides, parts, seen), *rules, &mut out);

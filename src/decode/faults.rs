@@ -242,14 +242,7 @@ pub(super) fn duplicate_column(subject: &Subject, line: u64, record: &[u8], name
         .hint("look at the file and say which of them the column is: `occurrence: 1` for the first of that name, or `position` for its field; or ask the sender for a file that holds it once")
 }
 
-/// `absent`: columns that the file may lack, and does: one of the names may be what one of them is called now.
-pub(super) fn extra_columns(
-    subject: &Subject,
-    (line, record): (u64, &[u8]),
-    contract: &str,
-    names: &[&str],
-    absent: &[&Column],
-) -> Diagnostic {
+pub(super) fn extra_columns(subject: &Subject, line: u64, record: &[u8], names: &[&str]) -> Diagnostic {
     let seen = if subject.secret {
         format!("the header names what the contract does not know ({} of its fields, not shown: the feed is personal)", names.len())
     } else {
@@ -261,16 +254,6 @@ pub(super) fn extra_columns(
             "if every record ends with one delimiter more, say `trailing_delimiter: allowed` in the contract, or `true` if those of every file do; a column without a heading is known by its field: `position`; or accept and note unknown columns with `extra_columns: note`"
         }
         (false, _) => "add the column to the contract, or accept and note unknown ones with `extra_columns: note`",
-    };
-    let renamed = |one: &&Column| {
-        format!(
-            "; the file lacks `{}`: if one of these is its new name, say so at `{}` in schemas/sources/{contract}.odcs.yaml: `aliases: [NEW NAME]`",
-            one.physical_name, one.name
-        )
-    };
-    let hint = match absent.first().filter(|_| !subject.secret) {
-        Some(one) => format!("{hint}{}", renamed(one)),
-        None => hint.to_owned(),
     };
     refused(structure::EXTRA_COLUMN, seen).place(place(subject, line, record)).expected("only columns of the contract").hint(hint)
 }

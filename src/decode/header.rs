@@ -298,9 +298,7 @@ impl<'j> Search<'j> {
         let left = if behind > 1 { found.names.len() - behind } else { usize::MAX };
         let names: Vec<&str> = extra_places.iter().zip(&extra).filter(|(at, _)| **at < left).map(|(_, name)| name.as_str()).collect();
         if judge.layout.rows.extra_columns == ExtraColumns::Refuse && !names.is_empty() {
-            let columns = judge.contract.columns.iter().zip(&found.fields);
-            let absent: Vec<&Column> = columns.filter(|(_, fields)| fields.is_empty()).map(|(column, _)| column).collect();
-            refused.push(faults::extra_columns(&judge.subject, (line, &found.raw), &judge.contract.name, &names, &absent));
+            refused.push(faults::extra_columns(&judge.subject, line, &found.raw, &names));
         }
         if !refused.is_empty() {
             return Err(Refusal(refused));

@@ -30,8 +30,6 @@ pub(super) enum Reading {
         periods: Vec<PeriodFormat>,
         /// The words that it may hold; any where there are none.
         only: Vec<Vec<u8>>,
-        /// It may not say that its row has not happened.
-        never_planned: bool,
     },
     /// Text in whose place something else stands.
     Treated(Arc<Treated>),
@@ -50,7 +48,7 @@ impl Reading {
     /// Whether no text is a fault.
     pub(super) fn takes_any_text(&self) -> bool {
         match self {
-            Self::Text { periods, only, never_planned } => periods.is_empty() && only.is_empty() && !never_planned,
+            Self::Text { periods, only } => periods.is_empty() && only.is_empty(),
             Self::Treated(_) => true,
             _ => false,
         }
@@ -61,11 +59,9 @@ impl Plan {
     pub(super) fn new(column: &Column, null_words: &[String], covered: (Day, Day)) -> Self {
         let rules = &column.rules;
         let reading = match column.kind {
-            Type::Text => Reading::Text {
-                periods: rules.periods.clone(),
-                only: rules.only.iter().map(|word| word.clone().into_bytes()).collect(),
-                never_planned: rules.never_planned,
-            },
+            Type::Text => {
+                Reading::Text { periods: rules.periods.clone(), only: rules.only.iter().map(|word| word.clone().into_bytes()).collect() }
+            }
             Type::Money => Reading::Money(MoneyRules::of(rules)),
             Type::Quantity => Reading::Quantity(MoneyRules::new(&rules.money)),
             Type::Date => Reading::Date(DateRules::new(&rules.dates, rules.window, covered)),

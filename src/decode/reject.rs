@@ -62,8 +62,6 @@ pub(super) enum ValueFault {
     Side,
     /// The word is none that the contract lists.
     Word,
-    /// The text says that its row has not happened, which the contract does not allow.
-    Planned,
     /// No column of the row's amount has a value.
     NoAmount,
 }
@@ -82,7 +80,7 @@ impl ValueFault {
             Self::Truth => value::TRUTH,
             Self::Instant => value::INSTANT,
             Self::Side => value::SIDE,
-            Self::Word | Self::Planned => value::WORD,
+            Self::Word => value::WORD,
         }
     }
 
@@ -127,7 +125,6 @@ impl ValueFault {
             Self::Truth => "neither true nor false".into(),
             Self::Instant => "not an instant such as 2018-04-01T06:30:00Z".into(),
             Self::NoAmount => "no column of the amount has a value".into(),
-            Self::Planned => "a word for what has not happened, a budget or a commitment, which is no cost (`never: planned`)".into(),
             Self::Word => {
                 format!("none of the words that the contract lists ({})", rules.map(|rules| rules.only.join(", ")).unwrap_or_default())
             }

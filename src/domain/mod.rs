@@ -35,7 +35,6 @@ mod near;
 mod ownership;
 mod period;
 mod placement;
-mod planned;
 mod quantity;
 mod recharge;
 mod scheme;
@@ -67,7 +66,6 @@ pub use near::{Listed, listed, near_address, near_host};
 pub use ownership::{Ownership, RULE_COLUMNS};
 pub use period::{Calendar, Coverage, Period};
 pub use placement::{OwnTime, Placed, Placement, Standing};
-pub use planned::says_planned;
 pub use quantity::Quantity;
 pub use recharge::{
     OpenRecharge, RechargeBridge, RechargePair, RechargePeriod, RechargePlace, RechargeSum, RechargeTerms, Unmatched, match_recharges,

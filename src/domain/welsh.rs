@@ -37,7 +37,7 @@ const IN_ENGLISH: [(&str, &str); 82] = [
     ("elfen tal", "pay element"),
     ("elfen gyflog", "pay element"),
     ("cyflog", "salary"),
-    ("tâl", "pay"),
+    ("tâl", "payment"),
     ("pensiwn", "pension"),
     ("swydd", "post"),
     ("graddfa", "grade"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     amounts::{amount_columns, amount_question, vat},
     answers::{Answers, NO, Question, YES},
-    covered::{coverage, of_periods},
+    covered::coverage,
     currency, elsewhere,
     evidence::{Evidence, Seen},
     guess::{guess, targets},
@@ -81,7 +81,6 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     all.extend([date].into_iter().filter(|question| !question.choices.is_empty()));
     all.extend(withheld::question(evidence, date_chosen.as_ref()));
     all.extend(coverage(around, evidence, date_chosen.as_ref(), &chosen));
-    of_periods(&mut all, answers, evidence, date_chosen.as_ref());
     let said = |key: &str| {
         let question = all.iter().find(|question| question.key == key);
         question.and_then(|question| answers.of(question).or(question.default.as_deref())).unwrap_or_default().to_owned()

@@ -3,7 +3,7 @@
 use super::{
     agrees::Agrees,
     alike::is_of_wildcards,
-    answers::{Answers, Question},
+    answers::Question,
     ask::Around,
     evidence::{Evidence, Sample, Seen},
     growing,
@@ -99,18 +99,6 @@ fn month_or_period(evidence: &Evidence, date: Option<&Seen>, pattern: &str) -> O
              (`calendar: month`), or a period of the financial year, of which 1 is April (`calendar: fiscal`)"
         )
     })
-}
-
-/// Where a person says that files cover periods of the financial year, and their names print a number that may be a month or a period, the
-/// names are read so too.
-pub fn of_periods(questions: &mut [Question], answers: &Answers, evidence: &Evidence, date: Option<&Seen>) {
-    let is_fiscal = answers.get("covers").is_some_and(|said| said.contains("calendar: fiscal"));
-    let files = questions.iter_mut().find(|question| question.key == "files").filter(|_| is_fiscal && answers.get("files").is_none());
-    if let Some(pattern) = files.and_then(|files| files.default.as_mut())
-        && month_or_period(evidence, date, pattern).is_some()
-    {
-        *pattern = pattern.replace("{month}", "{period}");
-    }
 }
 
 /// That the amount is of the year so far by its heading, so that months of it add up to more than was spent.

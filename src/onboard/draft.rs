@@ -295,7 +295,7 @@ impl<'a> Drawn<'a> {
             self.common_words(seen, &mut column);
             let mixed = mixed.as_ref().filter(|mixed| std::ptr::eq(mixed.seen, seen));
             let only = currency.map(Currencies::only).or_else(|| Some(mixed?.only(&self.said.of(happened::KEY))));
-            self.words_that_decide(seen, only, &mut column);
+            column.words.extend(only.or_else(|| self.guarded(seen, &column)).map(|words| ("only", words)));
             draft.columns.push(column);
         }
         if by_months {
@@ -305,14 +305,10 @@ impl<'a> Drawn<'a> {
         self.sign_from(draft);
     }
 
-    /// The words that a column may say which decides what counts, and that it may not say what has not happened.
-    fn words_that_decide(&self, seen: &Seen, only: Option<String>, column: &mut DraftColumn) {
+    /// The words that a column may say which decides what counts.
+    fn guarded(&self, seen: &Seen, column: &DraftColumn) -> Option<String> {
         let is_open = column.physical_type == "VARCHAR" && column.words.iter().all(|(key, _)| *key != "personal");
-        let only = only.or_else(|| guarded::only(self.evidence, seen, &|key| self.said.of(key)).filter(|_| is_open));
-        if only.is_none() && is_open && guarded::never_planned(self.evidence, seen) {
-            column.words.push(("never", "planned".to_owned()));
-        }
-        column.words.extend(only.map(|words| ("only", words)));
+        guarded::only(self.evidence, seen, &|key| self.said.of(key)).filter(|_| is_open)
     }
 
     /// What the common table calls a column: its one amount, its date, or what it fills.

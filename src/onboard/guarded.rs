@@ -34,9 +34,6 @@ const OF_KINDS: [&str; 22] = [
     "curr",
 ];
 
-/// The same of words that say from where a row comes.
-const OF_SOURCES: [&str; 7] = ["source", "category", "basis", "measure", "measures", "dataset", "ledger"];
-
 /// What payments that stand say of themselves.
 const STANDS: [&str; 14] = [
     "paid",
@@ -75,15 +72,6 @@ pub fn only(evidence: &Evidence, seen: &Seen, said: &dyn Fn(&str) -> String) -> 
     // Where every other row says nothing, what is left out is all that may be said.
     let kept = if kept.is_empty() { all.iter().collect() } else { kept };
     Some(format!("[{}]", kept.iter().map(|word| quoted_in_list(word)).collect::<Vec<_>>().join(", ")))
-}
-
-/// Whether the column may say of what kind rows are, and no sample's row says that it has not happened: that a later one does is looked at.
-#[must_use]
-pub fn never_planned(evidence: &Evidence, seen: &Seen) -> bool {
-    let may_say = !matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period)
-        && (says_kinds(&seen.heading) || words(&seen.heading).split(' ').any(|word| OF_SOURCES.contains(&word)));
-    let all = || evidence.words(seen);
-    may_say && !all().is_empty() && !all().iter().any(|(word, _)| happened::is_planned(&seen.heading, word))
 }
 
 fn says_kinds(heading: &str) -> bool {

@@ -212,7 +212,7 @@ pub fn speaks_for(heading: &str) -> Vec<&'static str> {
 /// A heading as words, in English: small letters and digits, one blank between; a pound sign is none, also where it was read in another encoding.
 #[must_use]
 pub fn words(heading: &str) -> String {
-    let spaced: String = heading.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    let spaced: String = heading.chars().flat_map(|c| if c.is_alphanumeric() { c } else { ' ' }.to_lowercase()).collect();
     in_english(&spaced.split_whitespace().filter(|word| !matches!(*word, "œ" | "Â" | "â")).collect::<Vec<_>>().join(" "))
 }
 

@@ -41,7 +41,6 @@ mod looks;
 mod marked;
 mod names;
 mod own_period;
-mod own_year;
 mod page;
 mod places;
 mod records;

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     domain::{Calendar, Period},
     pipeline::{CoverCalendar, Covers, Extent, FilePattern},
-    profile::ends_with_period,
 };
 
 /// A name of a sample, and the periods in which most of its rows lie; empty where no column says.
@@ -105,7 +104,7 @@ fn candidates(sample: &Named) -> Vec<String> {
 /// What the patterns of one name say of all, the simplest first.
 fn of_one<'n>(candidates: &'n [String], samples: &'n [Named], calendar: Calendar) -> impl Iterator<Item = Naming> + 'n {
     EXTENTS.iter().flat_map(move |(text, of, extent)| {
-        candidates.iter().filter(|pattern| is_of(pattern, *of, samples)).filter_map(move |pattern| {
+        candidates.iter().filter(|pattern| is_of(pattern, *of)).filter_map(move |pattern| {
             let (found, rows) = fits(pattern, *of, *extent, samples, calendar)?;
             Some(Naming { pattern: pattern.clone(), covers: (*text).to_owned(), found, rows })
         })
@@ -118,7 +117,7 @@ fn of_several(samples: &[Named], calendar: Calendar) -> impl Iterator<Item = Nam
     EXTENTS.iter().filter_map(move |(text, of, extent)| {
         let fitting = |(sample, patterns): (&Named, &Vec<String>)| {
             let one = std::slice::from_ref(sample);
-            let fits = |pattern: &&String| is_of(pattern, *of, one) && fits(pattern, *of, *extent, one, calendar).is_some();
+            let fits = |pattern: &&String| is_of(pattern, *of) && fits(pattern, *of, *extent, one, calendar).is_some();
             patterns.iter().filter(fits).cloned().collect::<Vec<_>>()
         };
         let each: Vec<Vec<String>> = samples.iter().zip(&each).map(fitting).collect();
@@ -143,11 +142,9 @@ fn of_several(samples: &[Named], calendar: Calendar) -> impl Iterator<Item = Nam
     })
 }
 
-/// The number of a period says nothing where months are named, and what is called a period is no month unless rows bear days that say so.
-fn is_of(pattern: &str, of: CoverCalendar, samples: &[Named]) -> bool {
-    let is_called_period = || pattern.split_once("{month}").is_some_and(|(before, _)| ends_with_period(before));
-    (of != CoverCalendar::Month || !pattern.contains("{period}"))
-        && (samples.iter().any(|sample| !sample.rows.is_empty()) || !is_called_period())
+/// The number of a period says nothing where months are named.
+fn is_of(pattern: &str, of: CoverCalendar) -> bool {
+    of != CoverCalendar::Month || !pattern.contains("{period}")
 }
 
 /// A pattern by which all names are of one feed, though none says a month: digits may be any; `None` where they have nothing in common.

@@ -1,8 +1,7 @@
 //! The sender's own period of a row, in files whose rows bear no day: `3`, `P03`, `2025/03`, `Jun-25`, `June`.
 //!
 //! It is taken where the rows of every sample say for the most part the period that the sample's name says, by one way of reading alone.
-//! A text without a year is of the year that a column of years prints beside it ([`own_year`]), or of the one that brings it near to its
-//! file's period ([`year_after`]).
+//! A text without a year is of the year that brings it near to its file's period ([`year_after`]).
 
 use std::ops::RangeInclusive;
 
@@ -13,7 +12,6 @@ use super::{
     evidence::{Evidence, Seen},
     guess::words,
     names::{MONTHS, Named},
-    own_year::{self, Less, YearColumn},
 };
 use crate::{
     domain::{Calendar, Period},
@@ -70,24 +68,12 @@ const WAYS: [(Shape, Counts); 10] = [
 /// Whether the column that says it is taken.
 #[must_use]
 pub fn question(evidence: &Evidence, date: Option<&Seen>, table: &Contract, covers: &Covered<'_>) -> Option<Question> {
-    let Own { seen, way, year } = found(evidence, date, table, covers)?;
+    let (seen, way) = found(evidence, date, table, covers)?;
     let label = evidence.label(seen);
-    let years: Vec<String> = own_year::columns(evidence).map(|seen| format!("`{}`", evidence.label(seen))).collect();
-    let nearest = match year {
-        _ if way.shape.has_year() => String::new(),
-        Some(year) => format!(", and its year under `{}`", evidence.label(year.seen)),
-        None if years.is_empty() => "; it prints no year: each is of the year that brings it near to its file's".to_owned(),
-        None => format!(
-            "; the years under {} are none that the names of the files say: each would be of the year that brings it near to its file's, \
-             whatever stands there",
-            years.join(" and ")
-        ),
-    };
-    let is_told = year.is_some() || way.shape.has_year() || years.is_empty();
+    let nearest = if way.shape.has_year() { "" } else { "; it prints no year: each is of the year that brings it near to its file's" };
     let ask = "Which column says the period of a row? A row of another period than its file's is told; none: all count in their file's.";
     let question = Question::new(KEY, ask).seen(format!("most rows of each file say its period under `{label}`{nearest}"));
-    let question = question.choices([label.clone(), NONE.to_owned()]);
-    Some(if is_told { question.default(label).stands_if(true) } else { question })
+    Some(question.choices([label.clone(), NONE.to_owned()]).default(label).stands_if(true))
 }
 
 /// The answer that no column says it.
@@ -96,14 +82,12 @@ const NONE: &str = "none";
 /// `fiscal_year` and `period` of the SQL, by what was answered.
 #[must_use]
 pub fn select(evidence: &Evidence, draft: &Draft, table: &Contract, covers: &Covered<'_>, answer: &str) -> Vec<(String, String)> {
-    let Some(Own { seen, way, year }) =
-        found(evidence, None, table, covers).filter(|_| answer != NONE && answer != NO && !answer.is_empty())
-    else {
+    let Some((seen, way)) = found(evidence, None, table, covers).filter(|_| answer != NONE && answer != NO && !answer.is_empty()) else {
         return Vec::new();
     };
     let Some(column) = draft.column_of(seen).filter(|column| column.physical_type == "VARCHAR") else { return Vec::new() };
     let of = covers.periods(evidence).and_then(|periods| periods.last().copied()).map_or(0, |period| period.year);
-    let (year, period) = way.sql(&column.name, covers.calendar, of, year.and_then(|year| Some((year.less, year.sql(draft)?))));
+    let (year, period) = way.sql(&column.name, covers.calendar, of);
     vec![(year, "fiscal_year".to_owned()), (period, "period".to_owned())]
 }
 
@@ -128,14 +112,8 @@ impl Covered<'_> {
     }
 }
 
-/// The column, how it is read, and the column of its year, where another prints it.
-struct Own<'e> {
-    seen: &'e Seen,
-    way: Way,
-    year: Option<YearColumn<'e>>,
-}
-
-fn found<'e>(evidence: &'e Evidence, date: Option<&Seen>, table: &Contract, covers: &Covered<'_>) -> Option<Own<'e>> {
+/// The column, and how it is read.
+fn found<'e>(evidence: &'e Evidence, date: Option<&Seen>, table: &Contract, covers: &Covered<'_>) -> Option<(&'e Seen, Way)> {
     if date.is_some() || ["fiscal_year", "period"].iter().any(|name| table.column(name).is_none()) {
         return None;
     }
@@ -151,15 +129,8 @@ fn found<'e>(evidence: &'e Evidence, date: Option<&Seen>, table: &Contract, cove
         let way = ways.by_ref().find(fits)?;
         ways.all(|other| !fits(&other)).then_some((seen, way))
     });
-    let (seen, way) = all.next()?;
-    let calendar = covers.calendar;
-    let more = |period: Period| {
-        let number = way.numbers().find(|number| way.period(*number, calendar) == period.period);
-        number.map_or(0, |number| way.less(number, calendar))
-    };
-    let by_month = (way.counts == Counts::Months).then_some(&more as &dyn Fn(Period) -> i16);
-    let year = if way.shape.has_year() { None } else { own_year::found(evidence, &periods, by_month) };
-    all.next().is_none().then_some(Own { seen, way, year })
+    let one = all.next()?;
+    all.next().is_none().then_some(one)
 }
 
 /// A way in which a text says a period.
@@ -189,7 +160,7 @@ impl Way {
         let year = match year.filter(|year| years(of.year).contains(year)) {
             Some(year) => year - self.less(number, calendar),
             None if self.shape.has_year() => return None,
-            None => of.year + year_after(period, of.period)?,
+            None => of.year + year_after(period, of.period),
         };
         Some(Period { year, period })
     }
@@ -221,28 +192,12 @@ impl Way {
 
     /// The expressions of year and period; both are nothing where the text is of another shape, and a number that is no period makes its
     /// row a faulty one. Text becomes no number in SQL, so that each is written out; `of` is the year of the samples.
-    fn sql(self, column: &str, calendar: Calendar, of: i16, beside: Option<(Less, YearSql)>) -> (String, String) {
+    fn sql(self, column: &str, calendar: Calendar, of: i16) -> (String, String) {
         let (pattern, year, number, texts) = self.shape.sql(column);
         let numbers = || self.numbers().map(|at| (texts(at), self.period(at, calendar)));
         let whens = |of: &dyn Fn(u8) -> Option<u8>| -> String {
             let one = |(text, period): (String, u8)| Some(format!(" WHEN '{text}' THEN {}", of(period)?));
             format!("CASE {number}{}", numbers().filter_map(one).collect::<String>())
-        };
-        let printed = |text: &str, digits: usize| {
-            let one = |year: i16| {
-                let printed = year.to_string();
-                format!(" WHEN '{}' THEN {year}", printed.get(4 - digits..).unwrap_or(&printed))
-            };
-            format!("CASE {text}{} END", years(of).map(one).collect::<String>())
-        };
-        // The numbers of which the financial year is less than the one that is printed.
-        let one_less = |printed: String, is: &dyn Fn(u8) -> bool| {
-            let less: Vec<String> = self.numbers().filter(|at| is(*at)).map(texts).collect();
-            match less.len() {
-                0 => printed,
-                all if all == self.numbers().count() => format!("{printed} - 1"),
-                _ => format!("{printed} - CASE WHEN {number} IN ('{}') THEN 1 ELSE 0 END", less.join("', '")),
-            }
         };
         // What is none is a fault of its row.
         let periods = format!("{} ELSE 0 END", whens(&Some));
@@ -250,23 +205,25 @@ impl Way {
             None => {
                 let (before, after) = (whens(&year_before_until), whens(&year_after_from));
                 format!(
-                    "delivery_year + CASE WHEN delivery_period <= {before} END THEN -1 \
-                     WHEN delivery_period = {CLOSING} AND {after} END IS NOT NULL THEN NULL \
-                     WHEN delivery_period >= {after} END THEN 1 ELSE 0 END"
+                    "delivery_year + CASE WHEN delivery_period <= {before} END THEN -1 WHEN delivery_period >= {after} END THEN 1 ELSE 0 END"
                 )
             }
-            Some((text, digits)) => one_less(printed(&text, digits), &|at| self.less(at, calendar) > 0),
+            Some((text, digits)) => {
+                let one = |year: i16| {
+                    let printed = year.to_string();
+                    format!(" WHEN '{}' THEN {year}", printed.get(4 - digits..).unwrap_or(&printed))
+                };
+                let printed = format!("CASE {text}{} END", years(of).map(one).collect::<String>());
+                let less: Vec<String> = self.numbers().filter(|at| self.less(*at, calendar) > 0).map(texts).collect();
+                match less.len() {
+                    0 => printed,
+                    all if all == self.numbers().count() => format!("{printed} - 1"),
+                    _ => format!("{printed} - CASE WHEN {number} IN ('{}') THEN 1 ELSE 0 END", less.join("', '")),
+                }
+            }
         };
         let only = |what: &str, kind: &str| format!("CASE WHEN regexp_like({column}, '{pattern}') THEN CAST({what} AS {kind}) END");
-        // A row of which one of the two says nothing has half a period, which is a fault.
-        let years = match beside {
-            Some((less, (is_year, text, digits))) => {
-                let is_less = |at: u8| less == Less::One || less == Less::ByMonth && self.less(at, calendar) > 0;
-                format!("CASE WHEN {is_year} THEN CAST({} AS SMALLINT) END", one_less(printed(&text, digits), &is_less))
-            }
-            None => only(&years, "SMALLINT"),
-        };
-        (years, only(&periods, "TINYINT"))
+        (only(&years, "SMALLINT"), only(&periods, "TINYINT"))
     }
 }
 
@@ -278,14 +235,13 @@ const fn years(of: i16) -> RangeInclusive<i16> {
     of - 3..=of + 12
 }
 
-/// How many years after its file's a period is that prints none; `None` where nothing tells: the first periods in a file of closing entries
-/// may be those of the year that is closed, or of the one in which it is.
-fn year_after(period: u8, of: u8) -> Option<i16> {
+/// How many years after its file's a period is that prints none.
+fn year_after(period: u8, of: u8) -> i16 {
     if year_before_until(period).is_some_and(|last| of <= last) {
-        return Some(-1);
+        -1
+    } else {
+        i16::from(year_after_from(period).is_some_and(|first| of >= first))
     }
-    let is_after = year_after_from(period).is_some_and(|first| of >= first);
-    (of < CLOSING || !is_after).then_some(i16::from(is_after))
 }
 
 /// Up to which period of its file it is of the year before: where that is as near, or nearer. Closing entries lie behind until the year is
@@ -303,9 +259,6 @@ const fn year_before_until(period: u8) -> Option<u8> {
 const fn year_after_from(period: u8) -> Option<u8> {
     if period <= 3 { Some(period + 9) } else { None }
 }
-
-/// That a text of another column is a year, what of it says the year, and how many digits that has.
-type YearSql = (String, String, usize);
 
 /// The pattern of texts, their year with how many digits it has, their number, and how that is written.
 type Written = (&'static str, Option<(String, usize)>, String, fn(u8) -> String);
@@ -367,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_period_without_a_year_is_the_nearest_to_its_files() {
-        let read = |period: u8, of: u8| year_after(period, of).map_or(0, |after| 2025 + after);
+        let read = |period: u8, of: u8| 2025 + year_after(period, of);
         let last: Vec<(u8, u8)> =
             (1..=13).flat_map(|of| (1..=13).map(move |at| (at, of))).filter(|(at, of)| read(*at, *of) == 2024).collect();
         for (of, from) in [(1, 7), (2, 8), (3, 9), (4, 10), (5, 11), (6, 12), (7, 13), (11, 13)] {
@@ -377,9 +330,7 @@ mod tests {
         assert!(last.iter().all(|(_, of)| *of < 12));
         let next: Vec<(u8, u8)> =
             (1..=13).flat_map(|of| (1..=13).map(move |at| (at, of))).filter(|(at, of)| read(*at, *of) == 2026).collect();
-        assert_eq!(next, [(1, 10), (1, 11), (2, 11), (1, 12), (2, 12), (3, 12)]);
-        let none: Vec<u8> = (1..=13).filter(|at| year_after(*at, 13).is_none()).collect();
-        assert_eq!(none, [1, 2, 3]);
+        assert_eq!(next, [(1, 10), (1, 11), (2, 11), (1, 12), (2, 12), (3, 12), (1, 13), (2, 13), (3, 13)]);
     }
 
     #[test]

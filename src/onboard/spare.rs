@@ -4,10 +4,6 @@ use super::draft::{Draft, DraftColumn};
 
 /// Says of each text that fills nothing, and that no other word names, that it may be absent.
 pub fn may_be_absent(draft: &mut Draft) {
-    // Without headings none is told by its name.
-    if draft.layout.iter().any(|(key, value, _)| *key == "header" && value == "none") {
-        return;
-    }
     let spare: Vec<String> =
         draft.columns.iter().filter(|column| fills_nothing(column) && !is_named(draft, &column.name)).map(|c| c.name.clone()).collect();
     for column in draft.columns.iter_mut().filter(|column| spare.contains(&column.name)) {

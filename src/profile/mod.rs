@@ -40,7 +40,7 @@ pub use facts::{
     Balance, Column, Container, Dates, Format, Header, Identity, Kind, Layout, LeftOut, Money, OfAll, Over, Personal, Profile, Reason,
     RecordType, Rows, Sheet, SignFacts, SignWord, TextFacts, Total,
 };
-pub use name::{NameFacts, ends_with_period};
+pub use name::NameFacts;
 pub use relate::Kept;
 pub use words::is_total_word;
 

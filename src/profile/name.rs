@@ -11,7 +11,7 @@ pub struct NameFacts {
     pub months: Vec<(i32, u8)>,
     /// A day in it, `2025-05-02`: of the making or of the state, for a day is no month.
     pub day: Option<String>,
-    /// How: `month`, `months`, `quarter`, `year`, `period`; empty where no month is named.
+    /// How: `month`, `months`, `quarter`, `year`; empty where no month is named.
     pub how: String,
     /// The name with what was found in the words of `files:`, `spend_{year}_{month}.csv`; `None` where nothing was.
     pub pattern: Option<String>,
@@ -30,8 +30,6 @@ enum Word {
     Day(i32, i32, i32),
     /// Two digits that are a month.
     MonthNumber(i32),
-    /// The number of a period of the financial year, which its name is said before.
-    Period(i32),
     /// Two digits that a day is made of.
     Number(i32),
     Other,
@@ -64,8 +62,7 @@ fn tokens(stem: &str) -> Vec<Token> {
         match run.first().map(kind) {
             Some(0) => tokens.push(Token { word: letters(run), from, to }),
             Some(1) => {
-                let word = period(run, stem.get(..from).unwrap_or_default())
-                    .unwrap_or_else(|| digits(run, tokens.last().map(|t| (t.word, bytes.get(t.to..from).unwrap_or_default()))));
+                let word = digits(run, tokens.last().map(|t| (t.word, bytes.get(t.to..from).unwrap_or_default())));
                 if let (Word::Quarter(n), Some(Token { word: last @ Word::Quarter(0), to: end, .. })) = (word, tokens.last_mut()) {
                     (*last, *end) = (Word::Quarter(n), to);
                 } else {
@@ -84,20 +81,6 @@ fn letters(run: &[u8]) -> Word {
         return Word::Quarter(0);
     }
     month_number(run).map_or(Word::Other, Word::Month)
-}
-
-/// `P01`, `Period 3`: the number of a period, by the word before it.
-fn period(run: &[u8], before: &str) -> Option<Word> {
-    let number = run.iter().fold(0, |sum, byte| sum * 10 + i32::from(byte - b'0'));
-    (run.len() <= 2 && (1..=13).contains(&number) && ends_with_period(before)).then_some(Word::Period(number))
-}
-
-/// Whether the last word of a text says that the number behind it is of a period: `P`, `Period `, `prd_`.
-#[must_use]
-pub fn ends_with_period(before: &str) -> bool {
-    let before = before.trim_end_matches([' ', '_', '-', '.']);
-    let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-    ["p", "pd", "per", "prd", "period"].iter().any(|said| word.eq_ignore_ascii_case(said))
 }
 
 /// What digits are, after the word before them and what stands between.
@@ -157,7 +140,6 @@ fn found(tokens: &[Token]) -> NameFacts {
     let day = all.iter().find_map(|word| if let Word::Day(y, m, d) = word { Some(format!("{y:04}-{m:02}-{d:02}")) } else { None });
     let fiscal = year.zip(short).filter(|(year, short)| (year + 1) % 100 == *short && named.is_empty()).map(|(year, _)| year);
     let calendar = year.or(short.filter(|_| !named.is_empty()).map(|n| 2000 + n));
-    let period = all.iter().find_map(|word| if let Word::Period(n @ 1..=12) = word { Some(*n) } else { None });
     let facts =
         |months: Vec<(i32, u8)>, how: &str, doubtful| NameFacts { months, how: how.to_owned(), doubtful, day: day.clone(), pattern: None };
     match (named.as_slice(), calendar, quarter, fiscal, both) {
@@ -166,7 +148,6 @@ fn found(tokens: &[Token]) -> NameFacts {
         (_, _, Some(quarter), Some(year), _) => facts(fiscal_quarter(year, quarter), "quarter", false),
         (_, Some(year), Some(quarter), ..) => facts(fiscal_quarter(year, quarter), "quarter", true),
         (_, _, _, _, Some((year, month))) => facts(span((year, month), (year, month)), "month", false),
-        (_, _, None, Some(year), _) if period.is_some() => facts(fiscal_month(year, period.unwrap_or(1)), "period", false),
         (_, _, _, Some(year), _) => facts(span((year, 4), (year + 1, 3)), "year", (1..=12).contains(&((year + 1) % 100))),
         (_, Some(year), ..) if numbered.is_some() => {
             let month = numbered.unwrap_or(1);
@@ -182,12 +163,6 @@ fn fiscal_quarter(year: i32, quarter: i32) -> Vec<(i32, u8)> {
     span((year, first), (year, first + 2))
 }
 
-fn fiscal_month(year: i32, period: i32) -> Vec<(i32, u8)> {
-    let month = period + 3;
-    let month = if month > 12 { (year + 1, month - 12) } else { (year, month) };
-    span(month, month)
-}
-
 fn span(first: (i32, i32), last: (i32, i32)) -> Vec<(i32, u8)> {
     let count = |(year, month): (i32, i32)| year * 12 + month - 1;
     (count(first)..=count(last)).take(24).filter_map(|n| Some((n.div_euclid(12), u8::try_from(n.rem_euclid(12) + 1).ok()?))).collect()
@@ -197,7 +172,7 @@ fn pattern(name: &str, tokens: &[Token], facts: &NameFacts) -> Option<String> {
     if facts.months.is_empty() && facts.day.is_none() {
         return None;
     }
-    let fiscal = matches!(facts.how.as_str(), "year" | "quarter" | "period");
+    let fiscal = facts.how == "year" || facts.how == "quarter";
     let mut out = String::new();
     let mut done = 0;
     let mut skip = false;
@@ -227,7 +202,6 @@ fn pattern(name: &str, tokens: &[Token], facts: &NameFacts) -> Option<String> {
                 if first { "{year}{month}" } else { "{month}{year}" }
             }
             Word::Day(..) => "{date}",
-            Word::Period(_) if facts.how == "period" => "{period}",
             _ => continue,
         };
         out.push_str(name.get(done..token.from)?);
@@ -261,8 +235,6 @@ mod tests {
             ("Spend Q3 2025-26.xlsx", (2025, 10), (2025, 12), "quarter", "Spend Q{quarter} {fiscal_year}.xlsx"),
             ("Budget 2025-26 profile v3.csv", (2025, 4), (2026, 3), "year", "Budget {fiscal_year} profile v3.csv"),
             ("jul-sept 25 payments.csv", (2025, 7), (2025, 9), "months", "{month}-{month} {year} payments.csv"),
-            ("gl_2025-26_P01.csv", (2025, 4), (2025, 4), "period", "gl_{fiscal_year}_P{period}.csv"),
-            ("Period 10 2025-26 ledger.xlsx", (2026, 1), (2026, 1), "period", "Period {period} {fiscal_year} ledger.xlsx"),
             ("spend-2025-08.zip", (2025, 8), (2025, 8), "month", "spend-{year}-{month}.zip"),
         ] {
             let facts = read(name);

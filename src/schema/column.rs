@@ -161,7 +161,6 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         window: for_type("window", column_type == Type::Date, "a `DATE` column").and_then(|i| window(&i)),
         at: stretch(&fields, value),
         only: for_type("only", column_type == Type::Text, "a text column").and_then(|item| only(&item)).unwrap_or_default(),
-        never_planned: for_type("never", column_type == Type::Text, "a text column").is_some_and(|item| planned(&item)),
         trim: flag("trim"),
         null_words: fields.get("null_words").and_then(|item| item.texts()),
         personal: fields.get("personal").and_then(|item| personal::read(&item, column_type, kind)),
@@ -180,13 +179,6 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
     if let (Some(_), Some(item)) = (rules.occurrence, fields.get("position")) {
         item.refuse(contract::RULE, "`occurrence` stands beside it", "one of `occurrence` and `position`", "");
     }
-    stand_beside(&fields, &rules);
-    only_for_sources(&fields, kind);
-    rules
-}
-
-/// What may not stand beside words of what is personal, or of what may be absent.
-fn stand_beside(fields: &Fields<'_>, rules: &ColumnRules) {
     if let (true, Some(item)) = (rules.may_be_absent && rules.personal.is_some(), fields.get("absent")) {
         let hint = "Under another heading it would rest where nobody looks for it.";
         item.refuse(contract::RULE, "`personal` stands beside it", "one of `personal` and `absent: allowed`", hint);
@@ -195,17 +187,11 @@ fn stand_beside(fields: &Fields<'_>, rules: &ColumnRules) {
         let hint = "What its words decide could not be told without it.";
         item.refuse(contract::RULE, "`only` stands beside it", "one of `only` and `absent: allowed`", hint);
     }
-    if rules.personal.is_some() {
-        for (key, item) in ["only", "never"].into_iter().filter_map(|key| Some((key, fields.get(key)?))) {
-            let expected = format!("one of `{key}` and `personal`");
-            item.refuse(contract::RULE, "`personal` stands beside it", expected, "A report would name the words.");
-        }
+    if let (Some(_), Some(item)) = (rules.personal.as_ref(), fields.get("only")) {
+        item.refuse(contract::RULE, "`personal` stands beside it", "one of `only` and `personal`", "A report would name the words.");
     }
-}
-
-/// `planned`: what no row may say.
-fn planned(item: &Item<'_>) -> bool {
-    item.choice(&[("planned", ())]).is_some()
+    only_for_sources(&fields, kind);
+    rules
 }
 
 /// `[GBP, "£"]`: the words that a text may be.
@@ -245,7 +231,6 @@ fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
         "period",
         "window",
         "only",
-        "never",
         "trim",
         "null_words",
     ];

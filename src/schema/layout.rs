@@ -50,25 +50,9 @@ pub fn read_layout(object: &Fields<'_>, kind: Kind, columns: &Columns<'_>) -> Op
             item.refuse(contract::LAYOUT, &why, "`occurrence`, `position` and `absent` only where columns have headings", "");
         }
     }
-    let rows = row_rules(&fields, columns, &format);
-    if let (Format::Delimited(delimited), false) = (&format, rows.has_header) {
-        without_header(&fields, columns, delimited);
-    }
-    let layout = Layout { rows, format, container: container(&fields) };
+    let layout = Layout { rows: row_rules(&fields, columns, &format), format, container: container(&fields) };
     check_names(&fields, &layout.rows);
     Some(layout)
-}
-
-/// What says how headings are met means nothing where there are none.
-fn without_header(fields: &Fields<'_>, columns: &Columns<'_>, layout: &Delimited) {
-    const WHY: &str = "without a header no column is known by its name";
-    for (_, item) in columns.iter().filter(|(column, _)| column.rules.may_be_absent) {
-        item.refuse(contract::LAYOUT, WHY, "`absent: allowed` only where there is a header", "");
-    }
-    if let (TrailingDelimiter::Allowed, Some(item)) = (layout.trailing_delimiter, fields.get("trailing_delimiter")) {
-        let hint = "Say `true` where each line ends in one.";
-        item.refuse(contract::LAYOUT, WHY, "`trailing_delimiter: allowed` only where there is a header", hint);
-    }
 }
 
 /// The format, and what its own keys say.

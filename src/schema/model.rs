@@ -214,8 +214,6 @@ pub struct ColumnRules {
     pub periods: Vec<PeriodFormat>,
     /// Words that a text may be; another is quarantined. Any text where there are none.
     pub only: Vec<String>,
-    /// A text that says of its row that it has not happened is quarantined (`never: planned`): see [`crate::domain::says_planned`].
-    pub never_planned: bool,
     /// Dates outside it, relative to what the delivery covers, are faulty rows.
     pub window: Option<Window>,
     /// Where it stands in a line of fixed width.

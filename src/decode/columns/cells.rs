@@ -20,7 +20,7 @@ use super::{
     CellFault, Known,
 };
 use crate::{
-    domain::{self, Day, says_planned},
+    domain::{self, Day},
     schema::{PeriodFormat, Type},
 };
 
@@ -176,7 +176,7 @@ impl Cells<'_> {
         &self,
         offsets: &mut Vec<i32>,
         bytes: &mut Vec<u8>,
-        (periods, only, never_planned): (&[PeriodFormat], &[Vec<u8>], bool),
+        (periods, only): (&[PeriodFormat], &[Vec<u8>]),
         out: &mut Out<'_>,
     ) {
         let mut scratch = Scratch::default();
@@ -190,9 +190,6 @@ impl Cells<'_> {
                     }
                     if !only.is_empty() && !only.iter().any(|word| says(cell.text(), word)) {
                         out.fault(row, ValueFault::Word);
-                    }
-                    if never_planned && says_planned(&String::from_utf8_lossy(cell.text())) {
-                        out.fault(row, ValueFault::Planned);
                     }
                 }
                 None => out.null(row, self.plan),
