@@ -57,7 +57,7 @@ impl Releases {
                 _ => Some(name.clone()),
             },
             Said::Release(_) | Said::Nothing => link.or_else(|| names.last().cloned()),
-            // A single release to which nothing leads, and of whose manifest there is no copy, is one that a killed run never showed to anybody.
+            // A single release to which nothing leads, and of whose manifest there is no copy, is one that a killed run never showed.
             Said::Absent => {
                 let shown = |name: &&String| names.len() > 1 || self.copy_of(name).is_ok_and(|copy| copy.is_some());
                 link.filter(|link| self.manifest(link).is_ok()).or_else(|| names.last().filter(shown).cloned())

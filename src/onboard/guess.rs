@@ -209,7 +209,8 @@ pub fn speaks_for(heading: &str) -> Vec<&'static str> {
     HINTS.iter().filter(|(_, hints)| hints.contains(&words.as_str())).map(|(target, _)| *target).collect()
 }
 
-/// A heading as words, in English: small letters and digits, one blank between; a pound sign is none, also where it was read in another encoding.
+/// A heading as words, in English: small letters and digits, one blank between; a pound sign is none, also where it was read in another
+/// encoding.
 #[must_use]
 pub fn words(heading: &str) -> String {
     let spaced: String = heading.chars().flat_map(|c| if c.is_alphanumeric() { c } else { ' ' }.to_lowercase()).collect();

@@ -106,7 +106,8 @@ pub enum Claim {
     Already,
 }
 
-/// Takes a slot of a name, as far as it is to be had; also one that the configuration refused, which may be mended. Asked and answered by the holder of the lake's lock.
+/// Takes a slot of a name, as far as it is to be had; also one that the configuration refused, which may be mended. Asked and answered by
+/// the holder of the lake's lock.
 pub fn claim(of: &mut SlotsOf, schedule: &Schedule, slot: i64, now: i64) -> Claim {
     if forget_ahead(of, now) {
         of.until = of.until.min(slot.saturating_sub(1));

@@ -40,7 +40,6 @@ pub(super) fn unlike(known: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<Stri
     let mut columns: Vec<&str> = sender.form.iter().flatten().map(|(column, _)| column.as_str()).collect();
     columns.sort_unstable();
     columns.dedup();
-    let counting = columns.clone();
     let is_sided = sender.form.iter().any(|terms| terms.iter().any(|(_, minus)| *minus) && terms.iter().any(|(_, minus)| !minus));
     let of = |column: &str| {
         let now = new.proof.columns.get(column)?;
@@ -50,11 +49,11 @@ pub(super) fn unlike(known: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<Stri
         let turned = sign_turned(column, &before, now);
         let below = if is_sided && turned.is_none() { lost::below_on_a_side(column, &before, now) } else { None };
         let pence = if size.is_none() { lost::pence(column, &before, now) } else { None };
-        let exchanged = exchanged::exchanged(column, &counting, &stands, new);
+        let exchanged = exchanged::exchanged(column, &columns, &stands, new);
         Some([size, turned, lost::marks(column, &before, now), pence, below, exchanged])
     };
     let whole = whole::questions(&of_feed, &stands, new, sender);
-    columns.into_iter().filter_map(of).flatten().flatten().chain(whole).collect()
+    columns.iter().copied().filter_map(of).flatten().flatten().chain(whole).collect()
 }
 
 fn together(before: &[&Measure]) -> AmountsSeen {

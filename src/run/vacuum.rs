@@ -119,14 +119,15 @@ impl Conductor<'_> {
         leaving.iter().try_for_each(|(table, paths)| self.tables.let_go(table, paths, self.clock.now().millis()))
     }
 
-    /// What every release names that is there, or of which the copy of its manifest is: what is lost may come back from a backup. Their manifests are read one after the other: hundreds of them are more than a small machine
-    /// holds at once.
+    /// What every release names that is there, or of which the copy of its manifest is: what is lost may come back from a backup. Their
+    /// manifests are read one after the other: hundreds of them are more than a small machine holds at once.
     fn published(&self) -> Answer<PublishedNow> {
         let (releases, mut paths) = (self.lake.releases(), Paths::default());
         let mut published = PublishedNow { releases: Vec::new(), lake_files: BTreeMap::new() };
-        let lost: Vec<String> = releases.lost()?.into_iter().filter(|name| releases.bare_manifest(name).is_ok()).collect();
-        for name in releases.names()?.into_iter().chain(lost) {
-            let manifest = releases.bare_manifest(&name)?;
+        let read = |name: String| (releases.bare_manifest(&name), name);
+        let lost = releases.lost()?.into_iter().map(read).filter(|(manifest, _)| manifest.is_ok());
+        for (manifest, name) in releases.names()?.into_iter().map(read).chain(lost) {
+            let manifest = manifest?;
             published.releases.push(HeldRelease::of(&manifest, releases.manifest_sha256(&name)?, &mut paths));
             for (table, state) in manifest.content.lake {
                 published.lake_files.entry(table).or_default().extend(state.files);

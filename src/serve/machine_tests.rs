@@ -105,6 +105,18 @@ impl World {
         self.turn();
     }
 
+    /// The run of one slot finds that another holds the lake: it claims nothing. Goes on to when it is asked for again.
+    fn finds_the_lake_held(&mut self) {
+        self.machine.turn(&self.book, self.now);
+        let slots = self.machine.ready(&self.book, self.now);
+        assert_eq!(slots.len(), 1);
+        self.machine.begin(slots);
+        self.machine.end(&self.book, &Ended { exit: Some(5), retry: true }, self.now);
+        self.machine.turn(&self.book, self.now);
+        assert!(self.machine.ready(&self.book, self.now).is_empty());
+        self.now = self.machine.wakes(&self.book, self.now).unwrap();
+    }
+
     fn to(&mut self, instant_text: &str) {
         self.now = instant(instant_text).unwrap();
         self.turn();
@@ -230,15 +242,7 @@ fn what_was_mended_is_not_forgotten_while_another_run_holds_the_lake_or_its_own_
     world.end(Some(2), false);
     assert_eq!(world.claims.len(), 2, "once");
     world.machine.schedule(world.timings.clone(), world.now);
-    for _ in 0..3 {
-        world.machine.turn(&world.book, world.now);
-        let slots = world.machine.ready(&world.book, world.now);
-        assert_eq!(slots.len(), 1);
-        world.machine.begin(slots);
-        world.machine.end(&world.book, &Ended { exit: Some(5), retry: true }, world.now);
-        world.machine.turn(&world.book, world.now);
-        world.now = world.machine.wakes(&world.book, world.now).unwrap();
-    }
+    (0..3).for_each(|_| world.finds_the_lake_held());
     world.turn();
     assert_eq!(world.claims.len(), 3);
 }
@@ -275,15 +279,7 @@ fn what_died_is_run_again_at_once_and_what_failed_otherwise_is_not() {
 fn what_another_run_holds_is_waited_for_and_not_counted() {
     let mut world = World::new(&[("a/b", timing("0 6 * * *", CatchUp::Latest))], "2018-05-01T04:00:00Z");
     world.now = instant("2018-05-01T05:00:00Z").unwrap();
-    for _ in 0..20 {
-        world.machine.turn(&world.book, world.now);
-        let slots = world.machine.ready(&world.book, world.now);
-        assert_eq!(slots.len(), 1);
-        world.machine.begin(slots);
-        world.machine.end(&world.book, &Ended { exit: Some(5), retry: true }, world.now);
-        assert!(world.machine.ready(&world.book, world.now).is_empty());
-        world.now = world.machine.wakes(&world.book, world.now).unwrap();
-    }
+    (0..20).for_each(|_| world.finds_the_lake_held());
     assert_eq!(world.now, instant("2018-05-01T05:10:00Z").unwrap());
 }
 

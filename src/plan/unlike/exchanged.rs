@@ -9,23 +9,19 @@ use crate::{
 
 /// Whether the amounts of `column`, which count, have changed places with those of another column of the extract, which do not.
 /// `stands`: up to a year of deliveries before it that stand, the last first; `counting`: the columns that make the amount.
-pub(super) fn exchanged(column: &str, counting: &[&str], stands: &[&DeliveryRecord], new: &DeliveryRecord) -> Option<String> {
-    let now = new.proof.columns.get(column).map(sized)??;
+pub(super) fn exchanged<'k>(column: &str, counting: &[&str], stands: &[&'k DeliveryRecord], new: &DeliveryRecord) -> Option<String> {
+    let now = sized(new.proof.columns.get(column)?)?.seen;
     let others = new.proof.columns.iter().filter(|(other, _)| !counting.contains(&other.as_str()));
-    others.filter_map(|(other, measure)| Some((other, sized(measure)?))).find_map(|(other, other_now)| {
-        let both = |r: &&DeliveryRecord| Some((r.proof.columns.get(column).map(sized)??, r.proof.columns.get(other).map(sized)??));
-        let before: Vec<(AmountsSeen, AmountsSeen)> = stands.iter().filter_map(both).collect();
-        let (last, other_last) = before.first()?;
-        let sum = |of: fn(&(AmountsSeen, AmountsSeen)) -> AmountsSeen| {
-            let measures: Vec<Measure> = before.iter().map(|both| Measure { seen: of(both), ..Measure::default() }).collect();
-            together(&measures.iter().collect::<Vec<_>>())
-        };
-        let (then, other_then) = (sum(|both| both.0), sum(|both| both.1));
+    others.filter_map(|(other, measure)| Some((other, sized(measure)?.seen))).find_map(|(other, other_now)| {
+        let both = |r: &&'k DeliveryRecord| Some((sized(r.proof.columns.get(column)?)?, sized(r.proof.columns.get(other)?)?));
+        let (before, others_before): (Vec<&Measure>, Vec<&Measure>) = stands.iter().filter_map(both).unzip();
+        let (last, other_last) = (before.first()?.seen, others_before.first()?.seen);
+        let (then, other_then) = (together(&before), together(&others_before));
         let is_less = |one: &AmountsSeen, two: &AmountsSeen| is_larger(two, one, LARGER_APART);
         let grew = is_less(&then, &other_then) && is_less(&other_now, &now);
         let shrank = is_less(&other_then, &then) && is_less(&now, &other_now);
         // Where the last one was so already, it is the custom.
-        let is_custom = if grew { is_less(other_last, last) } else { is_less(last, other_last) };
+        let is_custom = if grew { is_less(&other_last, &last) } else { is_less(&last, &other_last) };
         ((grew || shrank) && !is_custom).then(|| {
             let (is, was) = if grew { ("larger", "smaller") } else { ("smaller", "larger") };
             format!(
@@ -37,7 +33,7 @@ pub(super) fn exchanged(column: &str, counting: &[&str], stands: &[&DeliveryReco
     })
 }
 
-/// Its amounts, where there are enough to tell something.
-fn sized(measure: &Measure) -> Option<AmountsSeen> {
-    Some(measure.seen).filter(|seen| seen.amounts() >= SIZED)
+/// One of enough amounts to tell something.
+fn sized(measure: &Measure) -> Option<&Measure> {
+    Some(measure).filter(|measure| measure.seen.amounts() >= SIZED)
 }
