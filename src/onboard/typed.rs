@@ -21,6 +21,9 @@ use crate::{
 /// Styles of money of which each reads what no other of them reads, and no amount as another.
 const UNMISTAKABLE: [&str; 4] = ["plain", "commas", "pound", "brackets"];
 
+/// More of them, which are not proposed unseen: they do not stand in the way of the others.
+const BESIDE_THEM: [&str; 2] = ["minus_after", "accounting"];
+
 impl Drawn<'_> {
     /// Where the column stands in a line of fixed width.
     pub(super) fn place_words(&self, seen: &Seen, column: &mut DraftColumn) {
@@ -139,7 +142,10 @@ impl Drawn<'_> {
         }
         // What a month of larger amounts has, or another setting of the same program: none of it can be mistaken.
         let is_text = self.evidence.samples.iter().all(|sample| sample.profile.format == Format::Delimited);
-        if is_text && self.said.of("unit") != PENCE && styles.iter().all(|style| UNMISTAKABLE.contains(&style.as_str())) {
+        if is_text
+            && self.said.of("unit") != PENCE
+            && styles.iter().all(|style| UNMISTAKABLE.contains(&style.as_str()) || BESIDE_THEM.contains(&style.as_str()))
+        {
             styles.extend(UNMISTAKABLE.iter().skip(1).map(|style| (*style).to_owned()));
         }
         match self.said.of("unit").as_str() {
@@ -193,7 +199,9 @@ impl Drawn<'_> {
             let list: Vec<String> = seen.aliases.iter().map(|alias| quoted_in_list(alias)).collect();
             column.words.push(("aliases", format!("[{}]", list.join(", "))));
         }
-        if self.evidence.facts(seen).any(|facts| facts.padded > 0) {
+        // Blanks around an amount or a day change nothing of it, and come and go with whoever saves the file.
+        let is_typed = column.physical_type != "VARCHAR" && self.evidence.samples.iter().all(|s| s.profile.format == Format::Delimited);
+        if is_typed || self.evidence.facts(seen).any(|facts| facts.padded > 0) {
             column.words.push(("trim", "true".to_owned()));
         }
         let mut of_column: Vec<String> = self.nothing_of(seen).map(|word| quoted_in_list(&word)).collect();
