@@ -36,6 +36,24 @@ pub(super) enum Class {
     Unknown,
 }
 
+impl Class {
+    /// What the record is that the file's format passes over; `None` of rows, of those that a contract leaves out for a reason, and of what
+    /// refuses the file anyhow.
+    pub(super) const fn is_no_row(self) -> Option<&'static str> {
+        match self {
+            Self::Data | Self::NotData(_) | Self::Unknown => None,
+            Self::Blank => Some("a blank row"),
+            Self::Control => Some("a control record"),
+            Self::Footer => Some("a row of totals"),
+            Self::Header => Some("the headings again"),
+            Self::Rule => Some("a line of dashes"),
+            Self::Page(_) => Some("a line that belongs to a page"),
+            Self::Nil => Some("the words for a file without rows"),
+            Self::Tail => Some("what stands behind the last row"),
+        }
+    }
+}
+
 /// Whether a field says what a condition wants.
 fn is_said(wanted: &Said, text: &[u8]) -> bool {
     match wanted {

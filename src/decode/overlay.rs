@@ -1,5 +1,7 @@
 //! Corrections: text that is read instead of what stands in some fields of some records. The bytes of the file stay as they came.
 
+mod patch;
+
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
@@ -9,16 +11,17 @@ use std::{
 use super::{
     header::Header,
     judge::Judge,
-    reader::{Piece, Reader},
+    reader::{Piece, PieceOf, Reader},
     records::{BLOCK_ROWS, Records, Row, field},
     reject::Fault,
     subject::Subject,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
-    domain::{Digest, Identifier, printable},
-    schema::{Column, Escape, Format},
+    domain::{Digest, Identifier},
+    schema::{Column, Type},
 };
+use patch::Patches;
 use sha2::{Digest as _, Sha256};
 
 /// Corrected records of one file, by the line on which each starts.
@@ -47,6 +50,11 @@ impl Overlay {
     /// Rejects the record that starts on `line`, whatever it holds.
     pub fn leave_out(&mut self, line: u64) {
         self.out.insert(line);
+    }
+
+    /// Whether the record that starts on `line` is corrected.
+    pub(super) fn corrects(&self, line: u64) -> bool {
+        self.rows.contains_key(&line)
     }
 
     /// Lines of the records that are left out.
@@ -157,13 +165,6 @@ fn sha256_of(raw: &[u8]) -> String {
     Digest(Sha256::digest(raw).into()).hex()
 }
 
-/// A stretch of text and what is read instead.
-struct Patch {
-    start: usize,
-    end: usize,
-    text: Vec<u8>,
-}
-
 impl Judge {
     /// Reads corrected records as they were corrected.
     #[must_use]
@@ -181,7 +182,44 @@ impl Judge {
         })
     }
 
-    /// The text of a piece with corrections laid over it.
+    /// What is laid over a record: by its field, the column's name and the text to read.
+    fn laid_over<'l>(&self, header: &Header, text: &[u8], row: Row<'_>, laid: &'l Laid) -> Result<BTreeMap<usize, Cell<'l>>, String> {
+        if sha256_of(raw_of(text, row)) != laid.sha256 {
+            return Err("the record is not the one that was corrected".to_owned());
+        }
+        let cell = |(name, text): &'l (String, String)| {
+            let column = self.contract.columns.iter().position(|column| *column.name == **name);
+            let place = column.and_then(|column| header.place(column)).filter(|place| row.span(*place).is_some());
+            let is_date = column.and_then(|column| self.contract.columns.get(column)).is_some_and(|column| column.kind == Type::Date);
+            let place = place.ok_or_else(|| format!("the file has no column `{name}`"))?;
+            Ok((place, Cell { name, text, is_date }))
+        };
+        laid.cells.iter().map(cell).collect()
+    }
+
+    /// Does something with each record of a piece that is corrected.
+    ///
+    /// # Errors
+    /// TC0471 and the line, where a correction does not fit.
+    fn each_laid<'l>(
+        &'l self,
+        header: &Header,
+        piece: &Piece,
+        text: &[u8],
+        mut lay: impl FnMut(Row<'_>, BTreeMap<usize, Cell<'l>>) -> Result<(), String>,
+    ) -> Result<(), (u64, Box<Diagnostic>)> {
+        let mut fault = None;
+        each_record(self, header, piece, text, |row| {
+            if let Some(laid) = self.overlay.rows.get(&row.line)
+                && let Err(why) = self.laid_over(header, text, row, laid).and_then(|cells| lay(row, cells))
+            {
+                fault.get_or_insert_with(|| (row.line, Box::new(not_laid(&self.subject, row.line, &why))));
+            }
+        });
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// The text of a piece with corrections laid over it; that of a sheet is as it came.
     ///
     /// # Errors
     /// TC0471 and the line, where one does not fit.
@@ -191,91 +229,46 @@ impl Judge {
         piece: &Piece,
         text: Cow<'t, [u8]>,
     ) -> Result<Cow<'t, [u8]>, (u64, Box<Diagnostic>)> {
-        if self.overlay.rows.range(piece.first_line()..).next().is_none() {
+        if matches!(piece.of, PieceOf::Rows(_)) || self.overlay.rows.range(piece.first_line()..).next().is_none() {
             return Ok(text);
         }
-        let mut patches = Vec::new();
-        let mut fault = None;
-        each_record(self, header, piece, &text, |row| {
-            if let Some(laid) = self.overlay.rows.get(&row.line)
-                && let Err(why) = self.patch(header, &text, row, laid, &mut patches)
-            {
-                fault.get_or_insert_with(|| (row.line, Box::new(not_laid(&self.subject, row.line, &why))));
-            }
-        });
-        match fault {
-            Some(fault) => Err(fault),
-            None => Ok(patched(text, patches)),
-        }
+        let mut patches = Patches::default();
+        self.each_laid(header, piece, &text, |row, cells| patches.record(self, header, &text, row, &cells))?;
+        Ok(patches.onto(text))
     }
 
-    fn patch(&self, header: &Header, text: &[u8], row: Row<'_>, laid: &Laid, patches: &mut Vec<Patch>) -> Result<(), String> {
-        if sha256_of(raw_of(text, row)) != laid.sha256 {
-            return Err("the record is not the one that was corrected".to_owned());
+    /// A piece of a sheet with corrections in its cells; any other as it came.
+    ///
+    /// # Errors
+    /// TC0471 and the row, where one does not fit.
+    pub(super) fn overlaid_rows<'p>(&self, header: &Header, piece: &'p Piece) -> Result<Cow<'p, Piece>, (u64, Box<Diagnostic>)> {
+        let PieceOf::Rows(rows) = &piece.of else { return Ok(Cow::Borrowed(piece)) };
+        if self.overlay.rows.range(piece.first_line()..).next().is_none() {
+            return Ok(Cow::Borrowed(piece));
         }
-        for (name, new) in &laid.cells {
-            let column = self.contract.columns.iter().position(|column| *column.name == **name);
-            let span = column.and_then(|column| row.span(header.place(column)?));
-            let Some((start, end)) = span else { return Err(format!("the contract has no column `{name}`")) };
-            let old = text.get(start..end).unwrap_or_default();
-            patches.push(Patch { start, end, text: self.as_in_file(name, old, new)? });
-        }
-        Ok(())
-    }
-
-    /// A text as it stands in a file of this format.
-    fn as_in_file(&self, name: &str, old: &[u8], new: &str) -> Result<Vec<u8>, String> {
-        let line_ends = |text: &[u8]| text.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
-        if line_ends(old) != line_ends(new.as_bytes()) {
-            return Err(format!("`{name}`: the new text has other line ends than the one it stands for"));
-        }
-        if let Format::Fixed(_) = self.layout.format {
-            return filled_up(old, new).ok_or_else(|| format!("`{name}`: `{}` is longer than its field", printable(new)));
-        }
-        let mark = |byte: u8| byte == self.dialect.delimiter || Some(byte) == self.dialect.quote || matches!(byte, b'\n' | b'\r');
-        let quoted = |quote: u8| old.first() == Some(&quote) || new.bytes().any(mark);
-        match self.dialect.quote {
-            Some(quote) if quoted(quote) => Ok(in_quotes(new, quote, self.dialect.escape)),
-            None if new.bytes().any(mark) => Err(format!("`{name}`: the new text holds the delimiter, and the file knows no quotes")),
-            _ => Ok(new.as_bytes().to_vec()),
-        }
+        let mut corrected = BTreeMap::new();
+        self.each_laid(header, piece, &rows.text, |row, cells| {
+            let at = rows.position(row.line).ok_or("it is no row of the sheet")?;
+            corrected.extend(cells.into_iter().map(|(place, cell)| ((at, place), (cell.text.clone(), cell.is_date))));
+            Ok(())
+        })?;
+        Ok(Cow::Owned(Piece { of: PieceOf::Rows(rows.corrected(&corrected)), ..piece.clone() }))
     }
 }
 
-/// In as many characters as before: to the right where the old text stood to the right.
-fn filled_up(old: &[u8], new: &str) -> Option<Vec<u8>> {
-    let characters = |text: &[u8]| String::from_utf8_lossy(text).chars().count();
-    let blanks = " ".repeat(characters(old).checked_sub(characters(new.as_bytes()))?);
-    let to_the_right = old.first() == Some(&b' ') && old.last() != Some(&b' ');
-    Some(if to_the_right { format!("{blanks}{new}") } else { format!("{new}{blanks}") }.into_bytes())
+/// What is laid over one field.
+#[derive(Clone, Copy)]
+struct Cell<'l> {
+    /// The contract's name of the column.
+    name: &'l String,
+    text: &'l String,
+    /// The column holds days.
+    is_date: bool,
 }
 
-fn in_quotes(new: &str, quote: u8, escape: Escape) -> Vec<u8> {
-    let mut text = vec![quote];
-    for byte in new.bytes() {
-        if byte == quote || (escape == Escape::Backslash && byte == b'\\') {
-            text.push(if escape == Escape::Backslash { b'\\' } else { quote });
-        }
-        text.push(byte);
-    }
-    text.push(quote);
-    text
-}
-
-fn patched(text: Cow<'_, [u8]>, mut patches: Vec<Patch>) -> Cow<'_, [u8]> {
-    if patches.is_empty() {
-        return text;
-    }
-    patches.sort_by_key(|patch| patch.start);
-    let mut out = Vec::with_capacity(text.len() + 64);
-    let mut from = 0;
-    for patch in patches {
-        out.extend_from_slice(text.get(from..patch.start).unwrap_or_default());
-        out.extend_from_slice(&patch.text);
-        from = patch.end;
-    }
-    out.extend_from_slice(text.get(from..).unwrap_or_default());
-    Cow::Owned(out)
+/// Why a correction is not taken that makes of a row something else.
+pub(super) fn no_row(subject: &Subject, line: u64, what: &str) -> Diagnostic {
+    not_laid(subject, line, &format!("as it was corrected it is no row any more, but {what}"))
 }
 
 fn not_laid(subject: &Subject, line: u64, why: &str) -> Diagnostic {

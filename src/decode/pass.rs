@@ -4,7 +4,10 @@ mod control;
 mod finish;
 mod rejected;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use arrow::record_batch::RecordBatch;
 
@@ -17,6 +20,7 @@ use super::{
     judge::Judge,
     kinds::{Class, Kinds},
     left_out::Left,
+    overlay,
     reader::Piece,
     records::{BLOCK_ROWS, Records, Row},
     reject::{Fault, RejectedRow},
@@ -62,13 +66,18 @@ pub fn decode(judge: &Judge, header: &Header, piece: &Piece) -> Decoded {
 /// As [`decode`], with rows rejected that are at fault by what their reader found out: by their source row, why.
 #[must_use]
 pub fn decode_without(judge: &Judge, header: &Header, piece: &Piece, at_fault: &BTreeMap<u64, Fault>) -> Decoded {
-    let (text, fault) = match judge.overlaid(header, piece, piece.text(judge)) {
+    let (piece, fault) = match judge.overlaid_rows(header, piece) {
+        Ok(piece) => (piece, None),
+        Err((line, fault)) => (Cow::Borrowed(piece), Some((line, *fault))),
+    };
+    let piece = piece.as_ref();
+    let (text, overlaid) = match judge.overlaid(header, piece, piece.text(judge)) {
         Ok(text) => (text, None),
         Err((line, fault)) => (piece.text(judge), Some((line, *fault))),
     };
     let mut pass = Pass::new(judge, header, &text, piece);
     pass.at_fault = Some(at_fault).filter(|rows| !rows.is_empty());
-    pass.fault = fault;
+    pass.fault = fault.or(overlaid);
     pass.run();
     pass.finish()
 }
@@ -222,6 +231,10 @@ impl<'a> Pass<'a> {
     }
 
     fn count(&mut self, row: Row<'_>, class: Class) {
+        if let Some(what) = class.is_no_row().filter(|_| self.judge.overlay.corrects(row.line)) {
+            let fault = overlay::no_row(&self.judge.subject, row.line, what);
+            return self.report(row.line, fault);
+        }
         if row.end() == self.text.len()
             && matches!(class, Class::Control | Class::Footer | Class::Blank | Class::Rule | Class::Page(_) | Class::Nil | Class::Tail)
         {

@@ -1,11 +1,14 @@
 //! What a person wrote into a workbook of ours: a sheet of texts under headings.
 
-use std::{collections::BTreeMap, io::Cursor};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Cursor,
+};
 
 use bytes::Bytes;
 use calamine::{DataRef, Reader as _, Xlsx};
 
-use crate::decode::PlainBook;
+use crate::{decode::PlainBook, schema::column_letters};
 
 /// Bytes of a workbook that is read back.
 pub const BYTE_LIMIT: usize = 256 << 20;
@@ -17,6 +20,8 @@ pub struct Texts {
     pub headings: BTreeMap<u32, String>,
     /// Rows below it in which something stands: number from 0, and texts by column.
     pub rows: Vec<(u32, BTreeMap<u32, String>)>,
+    /// Cells that hold a number, by row and column from 0: a spreadsheet has them as it counts, `7` where `007` was written.
+    pub numbers: BTreeSet<(u32, u32)>,
 }
 
 impl Texts {
@@ -59,17 +64,19 @@ impl<'b> Returned<'b> {
     /// A sheet whose cells are texts and plain numbers.
     ///
     /// # Errors
-    /// Where it has no such sheet, or a cell is a date, a formula's error, or yes or no.
+    /// Where it has no such sheet, or a cell is a date, an error, yes or no, a number that is not kept exactly, or a formula that was never
+    /// calculated.
     pub fn texts(&mut self, sheet: &str) -> Result<Texts, Fault> {
         let mut reader = self.0.worksheet_cells_reader(sheet).map_err(|error| (None, error.to_string()))?;
         let mut texts = Texts::default();
         let mut rows: BTreeMap<u32, BTreeMap<u32, String>> = BTreeMap::new();
-        while let Some(cell) = reader.next_cell().map_err(|error| (None, error.to_string()))? {
-            let (row, column) = cell.get_position();
-            let Some(text) = text_of(cell.get_value()) else {
-                let why = format!("row {}, column {}: the cell is no text: write it as text, with ' before it", row + 1, column + 1);
-                return Err((Some(row), why));
-            };
+        while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(|error| (None, error.to_string()))? {
+            let (row, column) = cell.pos;
+            let text = text_of(&cell.value, cell.formula.is_some())
+                .map_err(|why| (Some(row), format!("cell {}{}: {why}", column_letters(column + 1), row + 1)))?;
+            if matches!(cell.value, DataRef::Int(_) | DataRef::Float(_)) {
+                texts.numbers.insert((row, column));
+            }
             match row {
                 0 if text.is_empty() => {}
                 0 => drop(texts.headings.insert(column, text)),
@@ -81,15 +88,54 @@ impl<'b> Returned<'b> {
     }
 }
 
-/// The text of a cell; `None` where it is none. A number that a person typed is its shortest text: what a column makes of it, the exact
-/// parser says.
-fn text_of(cell: &DataRef<'_>) -> Option<String> {
+/// Whole numbers from here on may not be those that were typed: a spreadsheet keeps fifteen digits.
+const LONG: f64 = 1e15;
+
+/// The text of a cell, or why it has none. A number that a person typed is its shortest text: what a column makes of it, the exact parser
+/// says.
+fn text_of(cell: &DataRef<'_>, formula: bool) -> Result<String, &'static str> {
     match cell {
-        DataRef::Empty => Some(String::new()),
-        DataRef::String(text) => Some(text.clone()),
-        DataRef::SharedString(text) => Some((*text).to_owned()),
-        DataRef::Int(number) => Some(number.to_string()),
-        DataRef::Float(number) => Some(number.to_string()),
-        _ => None,
+        DataRef::Empty if formula => Err("its formula was never calculated: write the value"),
+        DataRef::Empty => Ok(String::new()),
+        DataRef::String(text) => Ok(text.clone()),
+        DataRef::SharedString(text) => Ok((*text).to_owned()),
+        DataRef::Int(number) if number.unsigned_abs() < LONG as u64 => Ok(number.to_string()),
+        DataRef::Float(number) if number.abs() < LONG => Ok(number.to_string()),
+        DataRef::Int(_) | DataRef::Float(_) => Err("a number of 16 digits or more is not kept exactly: write it as text, with ' before it"),
+        _ => Err("it is no text: write it as text, with ' before it"),
+    }
+}
+
+/// Whether a text is this number as it may be written: with noughts before it, or behind its point.
+#[must_use]
+pub fn is_number(text: &str, number: &str) -> bool {
+    fn shortest(text: &str) -> Option<(bool, &str, &str)> {
+        let text = text.trim();
+        let (minus, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
+        let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let (whole, part) = (is_digits(whole) && is_digits(part) && !(whole.is_empty() && part.is_empty()))
+            .then(|| (whole.trim_start_matches('0'), part.trim_end_matches('0')))?;
+        Some((minus && !(whole.is_empty() && part.is_empty()), whole, part))
+    }
+    shortest(text).is_some_and(|text| Some(text) == shortest(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_the_text_that_a_spreadsheet_made_it_of() {
+        for (text, number) in
+            [("007", "7"), ("12.30", "12.3"), ("-5.00", "-5"), (".50", "0.5"), ("0.00", "0"), ("-0.00", "0"), (" 41 ", "41")]
+        {
+            assert!(is_number(text, number), "{text}");
+        }
+        for (text, number) in
+            [("007", "70"), ("12.30", "123"), ("5", "-5"), ("", "0"), ("A7", "7"), ("1e3", "1000"), (".", "0"), ("1,234", "1234")]
+        {
+            assert!(!is_number(text, number), "{text}");
+        }
     }
 }

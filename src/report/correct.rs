@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_xlsxwriter::{Color, Format, FormatBorder, Note, Workbook, Worksheet, XlsxError};
 use serde_json::json;
 
-use super::{book::Returned, page::Page};
+use super::{
+    book::{Returned, is_number},
+    page::Page,
+};
 use crate::{
     decode::{Original, originals},
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
@@ -264,18 +267,27 @@ struct Written {
     delivery: String,
     source_row: u64,
     sha256: String,
-    cells: Vec<(String, String)>,
+    cells: Vec<WrittenCell>,
+}
+
+/// What stands under a heading of the file.
+struct WrittenCell {
+    column: String,
+    text: String,
+    /// It is a number, of which a spreadsheet keeps no noughts at its ends.
+    number: bool,
 }
 
 impl Written {
     /// What differs; `None` where nothing does. A row that the file does not have is given whole: it is refused by who looks for it.
     fn changed(&self, original: Option<&Original>) -> Option<RowAsked> {
-        let differs = |name: &str, text: &str| match original.map(|original| original.cell(name)) {
-            Some(Some(old)) => text != NOT_SHOWN && in_a_cell(old) != in_a_cell(text),
+        let differs = |WrittenCell { column, text, number }: &&WrittenCell| match original.map(|original| original.cell(column)) {
+            Some(Some(old)) => text != NOT_SHOWN && in_a_cell(old) != in_a_cell(text) && !(*number && is_number(old, text)),
             Some(None) => !text.is_empty(),
             None => true,
         };
-        let cells: BTreeMap<String, String> = self.cells.iter().filter(|(name, text)| differs(name, text)).cloned().collect();
+        let cells: BTreeMap<String, String> =
+            self.cells.iter().filter(differs).map(|cell| (cell.column.clone(), cell.text.clone())).collect();
         let other_row = original.is_some_and(|original| original.sha256 != self.sha256);
         (!cells.is_empty() || other_row).then(|| RowAsked { source_row: self.source_row, sha256: Some(self.sha256.clone()), cells })
     }
@@ -315,7 +327,9 @@ fn rows_in(file: &str, bytes: &[u8]) -> Answer<Vec<Written>> {
             let why = format!("row {} says it is row `{}` of the file", row + 1, printable(&text(number)));
             return Err(not_the_export(file, Some(*row), &why));
         };
-        let cells = columns.iter().map(|(at, name)| ((*name).clone(), text(*at))).collect();
+        let number = |at: u32| sheet.numbers.contains(&(*row, at));
+        let cells =
+            columns.iter().map(|(at, name)| WrittenCell { column: (*name).clone(), text: text(*at), number: number(*at) }).collect();
         written.push(Written { delivery: text(delivery), source_row, sha256: text(sha256), cells });
     }
     Ok(written)

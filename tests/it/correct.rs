@@ -1,6 +1,11 @@
 //! A way back for every bad row: exported, corrected in a workbook, judged again; or left out for good.
 
-use std::{collections::BTreeMap, fs::File, io::BufReader, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{BufReader, Read as _, Write as _},
+    path::Path,
+};
 
 use calamine::{Data, Reader as _, Xlsx};
 use rust_xlsxwriter::Workbook;
@@ -341,4 +346,244 @@ fn a_correction_in_a_closed_period_is_said_to_come_after_it_was_closed() {
     place.run(&["run"]).must(0);
     assert_eq!(lines(&place).lines().count(), before.lines().count() + 1);
     assert!(!place.run(&["status"]).must(0).contains("TC1401"));
+}
+
+/// What a workbook holds: a text, a number or a formula whose value nobody has worked out.
+enum Typed {
+    Text(&'static str),
+    Number(f64),
+    Formula(&'static str),
+}
+
+/// Cells written by a program that types what it writes.
+fn typed(place: &Place, from: &str, to: &str, cells: &[(&str, &str, Typed)]) -> crate::releases::Said {
+    let rows = sheet(&place.at(from));
+    let mut book = Workbook::new();
+    let out = book.add_worksheet().set_name("rows").unwrap();
+    for (at, row) in (0..).zip(&rows) {
+        for ((column, text), heading) in (0..).zip(row).zip(&rows[0]) {
+            match cells.iter().find(|(of, name, _)| at > 0 && of == &row[1] && name == heading).map(|(_, _, cell)| cell) {
+                None => drop(out.write_string(at, column, text).unwrap()),
+                Some(Typed::Text(text)) => drop(out.write_string(at, column, *text).unwrap()),
+                Some(Typed::Number(number)) => drop(out.write_number(at, column, *number).unwrap()),
+                Some(Typed::Formula(formula)) => drop(out.write_formula(at, column, *formula).unwrap()),
+            }
+        }
+    }
+    std::fs::write(place.at(to), without_values(&book.save_to_buffer().unwrap())).unwrap();
+    place.run(&[&["quarantine", "correct", to], &BY[..]].concat())
+}
+
+/// A workbook whose formulas have no value, as a program leaves them that does not calculate.
+fn without_values(bytes: &[u8]) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut out = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for at in 0..archive.len() {
+        let mut part = archive.by_index(at).unwrap();
+        let mut text = String::new();
+        part.read_to_string(&mut text).unwrap();
+        out.start_file(part.name().unwrap().into_owned(), zip::write::SimpleFileOptions::default()).unwrap();
+        out.write_all(text.replace("</f><v>0</v>", "</f>").as_bytes()).unwrap();
+    }
+    out.finish().unwrap().into_inner()
+}
+
+const HEADINGS: &str = "Ref;Seq;Posted;Centre;Nature;Value;Text\n";
+
+/// A feed without totals, so that no control catches what a correction does.
+fn without_controls(place: &Place) {
+    place.replace("schemas/sources/ashvale/general_ledger.odcs.yaml", "totals: {amount: amount}", "holds: subtotal");
+    let controls = "controls:\n- {sum: amount, equals: footer.amount}\n- {sum: amount, by: document, equals: 0.00}\n";
+    place.replace("pipelines/ashvale/general_ledger.yaml", controls, "");
+}
+
+/// The same feed of a faulty file and of the sound one, by this change of its contract.
+fn faulty_and_sound(contract: &[(&str, &str)], faulty: &str, sound: &str) -> (Place, Place) {
+    let of = |lines: &str, code| {
+        let place = Place::new();
+        without_controls(&place);
+        for (from, to) in contract {
+            place.replace("schemas/sources/ashvale/general_ledger.odcs.yaml", from, to);
+        }
+        place.write("drop/ashvale/general_ledger/ashvale_2018_04.csv", lines);
+        place.run(&["run"]).must(code);
+        place
+    };
+    let (faulty, sound) = (of(faulty, 1), of(sound, 0));
+    faulty.run(&["quarantine", "export", FEED, "--out", "rows.xlsx"]).must(0);
+    (faulty, sound)
+}
+
+#[test]
+fn fields_that_a_line_lacks_are_corrected_behind_its_end() {
+    let short = [("format: delimited", "format: delimited, short_lines: allowed")];
+    let line =
+        |rest: &str| format!("{HEADINGS}A1;1;03/04/2018;A100;4100;1.00;x\nA1;2;03/04/2018;{rest}\nA1;3;03/04/2018;A100;4100;2.00;z\n");
+    for (faulty, sound, cells) in [
+        // A text behind an amount of whole pounds would have made another amount of it.
+        (";4100;7", "A100;4100;7;50", vec![("cost_centre", "A100"), ("description", "50")]),
+        ("A100", "A100;4100;7.00;\"a;b\"", vec![("account", "4100"), ("amount", "7.00"), ("description", "a;b")]),
+        ("A100;4100;", "A100;4100;7.00", vec![("amount", "7.00")]),
+        ("", "A100;4100;7.00", vec![("cost_centre", "A100"), ("account", "4100"), ("amount", "7.00")]),
+    ] {
+        let (place, sound) = faulty_and_sound(&short, &line(faulty), &line(sound));
+        let cells: Vec<_> = cells.into_iter().map(|(name, text)| ("3", name, Typed::Text(text))).collect();
+        typed(&place, "rows.xlsx", "corrected.xlsx", &cells).must(0);
+        place.run(&["run"]).must(0);
+        assert_eq!(lines(&place), lines(&sound), "{faulty}");
+    }
+}
+
+#[test]
+fn a_correction_that_makes_of_a_row_something_else_is_refused() {
+    let faulty = format!("{HEADINGS}A1;1;03/04/2018;A100;4100;1.00;x\nA1;2;31/04/2018;A100;4100;7.00;y\n");
+    let (place, _) = faulty_and_sound(&[], &faulty, &faulty.replace("31/04", "30/04"));
+    let names = ["document", "line", "posting_date", "cost_centre", "account", "amount", "description"];
+    let emptied: Vec<_> = names.map(|name| ("3", name, Typed::Text(""))).into();
+    let said = typed(&place, "rows.xlsx", "empty.xlsx", &emptied);
+    assert!(
+        said.code == 1
+            && said.err.contains(
+                "error[TC0471]: the correction of row 3 does not fit: as it was corrected it is no row any more, but a blank row"
+            ),
+        "{}",
+        said.err
+    );
+    let total = typed(
+        &place,
+        "rows.xlsx",
+        "total.xlsx",
+        &[("3", "document", Typed::Text("TOTAL")), ("3", "posting_date", Typed::Text("30/04/2018"))],
+    );
+    assert!(total.code == 1 && total.err.contains("but a row of totals"), "{}", total.err);
+    typed(&place, "rows.xlsx", "right.xlsx", &[("3", "posting_date", Typed::Text("30/04/2018"))]).must(0);
+}
+
+#[test]
+fn what_a_spreadsheet_makes_of_cells_is_no_correction() {
+    let faulty = format!("{HEADINGS}A1;007;03/04/2018;A100;004100;1.50;x\nA1;2;31/04/2018;A100;004100;7.00;y\n");
+    let (place, sound) = faulty_and_sound(&[], &faulty, &faulty.replace("31/04", "30/04"));
+    // A formula that was never calculated is not an empty cell, and a number of 16 digits not the one that was typed.
+    let formula = typed(&place, "rows.xlsx", "formula.xlsx", &[("3", "amount", Typed::Formula("=3+4"))]);
+    assert!(formula.code == 2 && formula.err.contains("cell J2: its formula was never calculated"), "{}", formula.err);
+    let long = typed(&place, "rows.xlsx", "long.xlsx", &[("3", "account", Typed::Number(1_234_567_890_123_456.0))]);
+    assert!(long.code == 2 && long.err.contains("cell I2: a number of 16 digits or more"), "{}", long.err);
+    // Texts turned into numbers lose their noughts: they are what they were.
+    let cells =
+        [("3", "account", Typed::Number(4100.0)), ("3", "amount", Typed::Number(7.0)), ("3", "posting_date", Typed::Text("30/04/2018"))];
+    let said = typed(&place, "rows.xlsx", "right.xlsx", &cells).must(0);
+    assert!(said.contains("1 row corrected in 1 cell"), "{said}");
+    place.run(&["run"]).must(0);
+    assert_eq!(lines(&place), lines(&sound));
+}
+
+/// Lines of fixed width of this file's records, without the headings.
+fn fixed_lines(text: &str) -> String {
+    let widths = [5, 3, 10, 6, 6, 10, 10];
+    let line = |line: &str| line.split(';').zip(widths).map(|(field, width)| format!("{field:<width$}")).collect::<String>();
+    text.lines().skip(1).map(|text| line(text).trim_end().to_owned() + "\n").collect()
+}
+
+#[test]
+fn fields_that_a_line_of_fixed_width_lacks_are_corrected_at_their_places() {
+    let mut contract = vec![(
+        "format: delimited, delimiter: \";\", encodings: [utf-8]".to_owned(),
+        "format: fixed, unit: bytes, length: 50, encodings: [utf-8], header: none, short_lines: allowed".to_owned(),
+    )];
+    let mut from = 1;
+    for (name, heading, width) in
+        [("document", "Ref", 5), ("line", "Seq", 3), ("cost_centre", "Centre", 6), ("account", "Nature", 6)].map(|(n, h, w)| (n, h, w))
+    {
+        let start = match name {
+            "document" => 1,
+            "line" => 6,
+            "cost_centre" => 19,
+            _ => 25,
+        };
+        let kind = if name == "line" { "INTEGER" } else { "VARCHAR" };
+        contract.push((
+            format!("{{name: {name}, physicalName: {heading}, physicalType: {kind}, required: true}}"),
+            format!("{{name: {name}, physicalName: {heading}, physicalType: {kind}, required: true, customProperties: [{{property: truecost, vendor: truecost, value: {{start: {start}, width: {width}}}}}]}}"),
+        ));
+        from += width;
+    }
+    assert_eq!(from, 21);
+    contract.push(("{formats: [dd/mm/yyyy]}".to_owned(), "{start: 9, width: 10, formats: [dd/mm/yyyy]}".to_owned()));
+    contract.push(("{money: [plain".to_owned(), "{start: 31, width: 10, money: [plain".to_owned()));
+    contract.push(("{personal: {kind: free_text}}".to_owned(), "{start: 41, width: 10, personal: {kind: free_text}}".to_owned()));
+    let contract: Vec<(&str, &str)> = contract.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();
+    let line = |rest: &str| {
+        fixed_lines(&format!("{HEADINGS}A1;1;03/04/2018;A100;4100;1.00;x\nA1;2;03/04/2018;{rest}\nA1;3;03/04/2018;A100;4100;2.00;z\n"))
+    };
+    for (faulty, sound, cells) in [
+        ("A100", "A100;4100;7.00;y", vec![("account", "4100"), ("amount", "7.00"), ("description", "y")]),
+        (";4100", "A100;4100;7.00", vec![("cost_centre", "A100"), ("amount", "7.00")]),
+        ("A10é;4100;about", "A100;4100;7.00;éé", vec![("cost_centre", "A100"), ("amount", "7.00"), ("description", "éé")]),
+    ] {
+        let (place, sound) = faulty_and_sound(&contract, &line(faulty), &line(sound));
+        let cells: Vec<_> = cells.into_iter().map(|(name, text)| ("2", name, Typed::Text(text))).collect();
+        typed(&place, "rows.xlsx", "corrected.xlsx", &cells).must(0);
+        place.run(&["run"]).must(0);
+        assert_eq!(lines(&place), lines(&sound), "{faulty}");
+    }
+}
+
+/// A ledger as a workbook: days are dates and amounts numbers, but where `faulty` has a text.
+fn book(place: &Place, faulty: &[(u32, u16, &str)]) {
+    let mut book = Workbook::new();
+    let out = book.add_worksheet().set_name("Data").unwrap();
+    let day = rust_xlsxwriter::Format::new().set_num_format("dd/mm/yyyy");
+    for (column, heading) in (0..).zip(HEADINGS.trim().split(';')) {
+        out.write_string(0, column, heading).unwrap();
+    }
+    for row in 1..=40 {
+        out.write_string(row, 0, "A1").unwrap();
+        out.write_number(row, 1, row).unwrap();
+        out.write_datetime_with_format(row, 2, rust_xlsxwriter::ExcelDateTime::from_ymd(2018, 4, 3).unwrap(), &day).unwrap();
+        let empty = faulty.iter().any(|(at, column, text)| (*at, *column) == (row, 3) && text.is_empty());
+        if !empty {
+            out.write_string(row, 3, "A100").unwrap();
+        }
+        out.write_string(row, 4, "4100").unwrap();
+        out.write_number(row, 5, f64::from(row) + 0.25).unwrap();
+        for (_, column, text) in faulty.iter().filter(|(at, _, text)| *at == row && !text.is_empty()) {
+            out.write_string(row, *column, *text).unwrap();
+        }
+        out.write_string(row, 6, format!("1{row}")).unwrap();
+    }
+    std::fs::create_dir_all(place.at("drop/ashvale/general_ledger")).unwrap();
+    book.save(place.at("drop/ashvale/general_ledger/ashvale_2018_04.xlsx")).unwrap();
+}
+
+#[test]
+fn cells_of_a_workbook_are_corrected_where_they_stand() {
+    let of = |faulty: &[(u32, u16, &str)]| {
+        let place = Place::new();
+        without_controls(&place);
+        place.replace(
+            "schemas/sources/ashvale/general_ledger.odcs.yaml",
+            "format: delimited, delimiter: \";\", encodings: [utf-8]",
+            "format: workbook, sheet: Data",
+        );
+        place.replace("pipelines/ashvale/general_ledger.yaml", ".csv", ".xlsx");
+        book(&place, faulty);
+        place
+    };
+    let sound = of(&[]);
+    sound.run(&["run"]).must(0);
+    let place = of(&[(3, 3, ""), (7, 5, "x"), (8, 2, "3 Apr"), (20, 2, "31/04/2018"), (40, 5, "?")]);
+    place.run(&["run"]).must(1);
+    place.run(&["quarantine", "export", FEED, "--out", "rows.xlsx"]).must(0);
+    let cells = [
+        ("4", "cost_centre", Typed::Text("A100")),
+        ("8", "amount", Typed::Text("7.25")),
+        // A day as the export shows those of the other rows, and as the contract has it of texts.
+        ("9", "posting_date", Typed::Text("2018-04-03")),
+        ("21", "posting_date", Typed::Text("03/04/2018")),
+        ("41", "amount", Typed::Number(40.25)),
+    ];
+    let said = typed(&place, "rows.xlsx", "corrected.xlsx", &cells).must(0);
+    assert!(said.contains("5 rows corrected in 5 cells"), "{said}");
+    place.run(&["run"]).must(0);
+    assert_eq!(lines(&place), lines(&sound));
 }

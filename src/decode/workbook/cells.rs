@@ -180,7 +180,7 @@ fn write_text(text: &str, out: &mut String) -> Option<Kind> {
 }
 
 /// `2025-10-03`, alone or with a time behind it.
-fn is_iso_day(text: &str) -> bool {
+pub(super) fn is_iso_day(text: &str) -> bool {
     let day = text.get(..10).and_then(crate::domain::Day::parse_iso);
     day.is_some() && text.get(10..11).is_none_or(|next| next == "T")
 }

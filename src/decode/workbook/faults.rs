@@ -6,7 +6,7 @@ use super::{
         faults::{place, refused},
         subject::Subject,
     },
-    sheet::{Unread, Why},
+    rows::{Unread, Why},
     shown::Otherwise,
 };
 use crate::{

@@ -14,10 +14,12 @@ mod number;
 mod package;
 mod place;
 mod plain;
+mod rows;
 mod scan;
 mod sheet;
 mod shown;
 
 pub(super) use cells::Kind;
 pub use plain::{PlainBook, PlainCell, PlainSheet};
-pub(super) use sheet::{Rows, SEEN_BETWEEN, Sheet};
+pub(super) use rows::{Rows, SEEN_BETWEEN};
+pub(super) use sheet::Sheet;

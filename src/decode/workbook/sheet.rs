@@ -11,20 +11,17 @@ use super::{
         judge::Judge,
         packed,
         reading::Reading,
-        records::Records,
     },
     cells::{Batch, Cells, Kind},
     faults,
     package::Package,
+    rows::{Rows, Unread, Why},
     scan::{self, Region},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     schema::WorkbookForm,
 };
-
-/// Stands between the cells of a row where a person looks at it.
-pub(in super::super) const SEEN_BETWEEN: u8 = b'|';
 
 /// A sheet that is being read.
 pub(in super::super) struct Sheet {
@@ -70,39 +67,6 @@ enum ReadAs {
     /// A number of 16 digits is no text.
     Text,
     Value,
-}
-
-/// Whole rows, laid out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in super::super) struct Rows {
-    /// The fields of each row with [`SEEN_BETWEEN`] between them.
-    pub(in super::super) text: Vec<u8>,
-    /// For each row its first byte, then the end of each field.
-    spans: Vec<u32>,
-    kinds: Vec<Kind>,
-    /// Row of the sheet, from 1.
-    pub(in super::super) lines: Vec<u64>,
-    fields: usize,
-    /// Cells that no row of data may hold, in the order of the sheet; at most one a row.
-    refused: Vec<Unread>,
-    /// The sheet ends with them.
-    pub(in super::super) last: bool,
-}
-
-/// A cell that no row of data may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) struct Unread {
-    pub(in super::super) line: u64,
-    pub(super) column: u32,
-    pub(super) why: Why,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    Error,
-    NoValue,
-    LongNumber,
-    Merged,
 }
 
 impl Sheet {
@@ -338,45 +302,6 @@ fn merged_rows<'r>(regions: impl Iterator<Item = &'r Region>) -> Vec<Merged> {
         }
     }
     all
-}
-
-impl Rows {
-    /// Ends empty fields up to `place`.
-    fn fill(&mut self, ends: &mut Vec<u32>, place: usize) {
-        while ends.len() < place {
-            self.field(ends, "", Kind::Text);
-        }
-    }
-
-    /// Ends a field with this text.
-    fn field(&mut self, ends: &mut Vec<u32>, text: &str, kind: Kind) {
-        if !ends.is_empty() {
-            self.text.push(SEEN_BETWEEN);
-        }
-        self.text.extend_from_slice(text.as_bytes());
-        ends.push(self.text.len() as u32);
-        self.kinds.push(kind);
-    }
-
-    /// Appends records from `row` on until there are `enough`; gives the row that follows them.
-    pub(in super::super) fn records(&self, row: usize, records: &mut Records, enough: usize) -> usize {
-        let width = self.fields + 1;
-        let mut at = row;
-        while at < self.lines.len() && records.len() < enough {
-            let Some((start, ends)) = self.spans.get(at * width..(at + 1) * width).and_then(<[u32]>::split_first) else { break };
-            records.begin(*start as usize);
-            ends.iter().for_each(|end| records.end_field(*end as usize));
-            records.end_record(self.lines.get(at).copied().unwrap_or(0), false);
-            records.kinds.extend_from_slice(self.kinds.get(at * self.fields..(at + 1) * self.fields).unwrap_or_default());
-            at += 1;
-        }
-        at
-    }
-
-    /// The first of these rows that holds what no row of data may.
-    pub(in super::super) fn unread(&self, lines: &[u64]) -> Option<Unread> {
-        self.refused.iter().find(|unread| lines.binary_search(&unread.line).is_ok()).copied()
-    }
 }
 
 #[cfg(test)]

@@ -110,7 +110,15 @@ fn stays(record: &DeliveryRecord, stop: &Stop) -> Refusal {
     let (Stop::Refused(reports) | Stop::Run(Refusal(reports))) = stop;
     let as_it_was =
         format!("nothing was changed: delivery {} stays {}, and no correction was kept", record.delivery_id, record.state.as_str());
-    Refusal(reports.iter().map(|report| Diagnostic { outcome: as_it_was.clone(), ..report.clone() }).collect())
+    let rows = format!(
+        "these rows as they were corrected, if they were: write what the file should have printed, and type this again; to give one up: truecost quarantine leave-out {} --row ROW --by NAME --reason TEXT",
+        record.delivery_id
+    );
+    let told = |report: &Diagnostic| {
+        let hint = if report.code.id.starts_with("TC03") { rows.clone() } else { report.hint.clone() };
+        Diagnostic { outcome: as_it_was.clone(), hint, ..report.clone() }
+    };
+    Refusal(reports.iter().map(told).collect())
 }
 
 /// A row that is as wrong as it was, corrected: a tolerance would let it pass, and its one correction would be spent.
@@ -175,7 +183,7 @@ impl<'a> Conductor<'a> {
             ),
             DeliveryState::Accepted if !record.stands(&known.iter()) => cannot(
                 "a newer delivery has replaced it, and ended its corrections".into(),
-                format!("truecost quarantine export {}: the rows of the newer one", record.feed_name()),
+                format!("truecost quarantine export {} --out FILE.xlsx: the rows of the newer one", record.feed_name()),
             ),
             _ => Ok((feed, record.clone())),
         }
@@ -203,7 +211,9 @@ impl<'a> Conductor<'a> {
             } else if feed.personal.is_some() && !row.cells.is_empty() {
                 Some("the feed is personal: no value of it is kept outside its sealed bytes".into())
             } else {
-                row.cells.keys().find(|name| original.cell(name).is_none()).map(|name| format!("the contract has no column `{name}`"))
+                row.cells.keys().find(|name| original.cell(name).is_none()).map(|name| {
+                    format!("the file has no column `{name}`; what stands in that column of the workbook has to be taken out of it")
+                })
             };
             match why {
                 Some(why) => faults.push(refusal(why)),
