@@ -61,6 +61,35 @@ impl<'b> Returned<'b> {
         self.0.sheet_names()
     }
 
+    /// Why a sheet that is none of `ours` cannot be passed over: it has all of these headings, so that somebody has given one of ours another
+    /// name, or made a copy of it.
+    ///
+    /// # Errors
+    /// That it is there.
+    pub fn no_other(&mut self, ours: &[&str], headings: &[&str]) -> Result<(), Fault> {
+        let strange = self.sheets().into_iter().filter(|sheet| !ours.contains(&sheet.as_str()));
+        match strange.into_iter().find(|sheet| self.has_headings(sheet, headings)) {
+            None => Ok(()),
+            Some(sheet) => {
+                let ours = ours.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                Err((None, format!("sheet `{sheet}` has the headings of one that is called {ours}: give it its name, or take it out")))
+            }
+        }
+    }
+
+    /// Whether all of these stand in the first row of a sheet.
+    fn has_headings(&mut self, sheet: &str, headings: &[&str]) -> bool {
+        let Ok(mut reader) = self.0.worksheet_cells_reader(sheet) else { return false };
+        let mut first = BTreeSet::new();
+        while let Ok(Some(cell)) = reader.next_cell() {
+            if cell.get_position().0 > 0 {
+                break;
+            }
+            first.extend(text_of(cell.get_value(), false));
+        }
+        headings.iter().all(|heading| first.contains(*heading))
+    }
+
     /// A sheet whose cells are texts and plain numbers.
     ///
     /// # Errors

@@ -313,7 +313,9 @@ fn not_the_export(file: &str, row: Option<u32>, why: &str) -> Refusal {
 }
 
 fn rows_in(file: &str, bytes: &[u8]) -> Answer<Vec<Written>> {
-    let sheet = Returned::open(bytes).and_then(|mut book| book.texts(SHEET)).map_err(|(row, why)| not_the_export(file, row, &why))?;
+    let sheet = Returned::open(bytes)
+        .and_then(|mut book| book.no_other(&[SHEET], &IDENTITY).and_then(|()| book.texts(SHEET)))
+        .map_err(|(row, why)| not_the_export(file, row, &why))?;
     let [Some(delivery), Some(number), Some(sha256), Some(_)] = IDENTITY.map(|name| sheet.place(name)) else {
         let headings: Vec<String> = sheet.headings.into_values().collect();
         return Err(not_the_export(file, None, &format!("its headings are {}", headings.join(", "))));

@@ -284,6 +284,7 @@ pub struct FilledIn {
 pub fn suspense_filled(partnership: &Partnership, file: &str, bytes: &[u8]) -> Answer<(Vec<FilledIn>, u64)> {
     let not_ours = |row: Option<u32>, why: &str| not_the_export(file, row, why);
     let mut book = Returned::open(bytes).map_err(|(row, why)| not_ours(row, &why))?;
+    book.no_other(&TABLES, &IDENTITY).map_err(|(row, why)| not_ours(row, &why))?;
     let sheets = book.sheets();
     let known = found(partnership)?.list;
     let mut reading = Reading { file, known: &known, seen: BTreeSet::new(), filled: Vec::new(), left: 0, faults: Vec::new() };

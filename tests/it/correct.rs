@@ -477,6 +477,25 @@ fn what_a_spreadsheet_makes_of_cells_is_no_correction() {
     assert_eq!(lines(&place), lines(&sound));
 }
 
+#[test]
+fn a_copy_of_the_sheet_is_not_passed_over() {
+    let faulty = format!("{HEADINGS}A1;1;03/04/2018;A100;4100;1.00;x\nA1;2;31/04/2018;A100;4100;7.00;y\n");
+    let (place, _) = faulty_and_sound(&[], &faulty, &faulty.replace("31/04", "30/04"));
+    let rows = sheet(&place.at("rows.xlsx"));
+    let mut book = Workbook::new();
+    for name in ["rows", "rows (2)"] {
+        let out = book.add_worksheet().set_name(name).unwrap();
+        for (at, row) in (0..).zip(&rows) {
+            for (column, text) in (0..).zip(row) {
+                out.write_string(at, column, text.replace("31/04/2018", if name == "rows" { "31/04/2018" } else { "30/04/2018" })).unwrap();
+            }
+        }
+    }
+    book.save(place.at("copied.xlsx")).unwrap();
+    let said = place.run(&[&["quarantine", "correct", "copied.xlsx"], &BY[..]].concat());
+    assert!(said.code == 2 && said.err.contains("sheet `rows (2)` has the headings of one that is called `rows`"), "{}", said.err);
+}
+
 /// Lines of fixed width of this file's records, without the headings.
 fn fixed_lines(text: &str) -> String {
     let widths = [5, 3, 10, 6, 6, 10, 10];

@@ -145,6 +145,22 @@ fn codes_are_exported_filled_in_shown_and_written() {
     assert!(old.code == 2 && old.err.contains("`007` of ashvale is no longer in suspense"), "{}", old.err);
 }
 
+#[test]
+fn a_sheet_that_is_called_otherwise_is_not_passed_over() {
+    let place = in_suspense();
+    let mut all = filled(&place);
+    let account = all.remove("account").unwrap();
+    all.insert("Accounts (2)".into(), account);
+    all.insert("my notes".into(), vec![vec![Data::String("code".into())]]);
+    save(&place, "filled.xlsx", &all);
+    let said = apply(&place, &["--yes"]);
+    assert!(said.code == 2 && said.err.contains("sheet `Accounts (2)` has the headings of one that is called `account`"), "{}", said.err);
+    let account = all.remove("Accounts (2)").unwrap();
+    all.insert("account".into(), account);
+    save(&place, "filled.xlsx", &all);
+    assert!(apply(&place, &["--yes"]).must(0).contains("3 rows by a_clerk"));
+}
+
 /// What stands in the parts of a workbook.
 fn unzipped(bytes: &[u8]) -> String {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
