@@ -48,6 +48,8 @@ mod tests {
         let (schema, _) = parse(&SourceText::new("cost", json_schema("cost").unwrap()));
         let kernel = value(value(value(&schema, "properties"), "kernels"), "additionalProperties");
         assert_eq!(keys(value(kernel, "properties")), super::super::cost::KERNEL_KEYS);
+        let words: Vec<String> = super::super::Kernel::words().into_iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        assert!(json_schema("cost").unwrap().contains(&format!("\"kernel\": {{ \"enum\": [{}]", words.join(", "))), "{words:?}");
         let (schema, _) = parse(&SourceText::new("feed", json_schema("feed").unwrap()));
         let due = value(value(&schema, "properties"), "due");
         assert_eq!(keys(value(due, "properties")), super::super::due::KEYS);

@@ -10,7 +10,7 @@ use super::{
     personal, words,
 };
 
-const COLUMN_KEYS: &[&str] = &[
+pub(super) const COLUMN_KEYS: &[&str] = &[
     "id",
     "name",
     "physicalName",
@@ -26,7 +26,7 @@ const COLUMN_KEYS: &[&str] = &[
     "tags",
     "customProperties",
 ];
-const PROPERTY_KEYS: &[&str] = &["id", "property", "vendor", "value", "description"];
+pub(super) const PROPERTY_KEYS: &[&str] = &["id", "property", "vendor", "value", "description"];
 
 /// Physical type, our type, the logical types that go with it.
 const TYPES: [(&str, Type, &str); 10] = [

@@ -15,7 +15,7 @@ use super::{
     yaml::SourceText,
 };
 
-const TOP_KEYS: &[&str] = &[
+pub(super) const TOP_KEYS: &[&str] = &[
     "apiVersion",
     "kind",
     "id",
@@ -30,8 +30,8 @@ const TOP_KEYS: &[&str] = &[
     "servers",
     "schema",
 ];
-const DESCRIPTION_KEYS: &[&str] = &["purpose", "usage", "limitations"];
-const SCHEMA_KEYS: &[&str] = &[
+pub(super) const DESCRIPTION_KEYS: &[&str] = &["purpose", "usage", "limitations"];
+pub(super) const SCHEMA_KEYS: &[&str] = &[
     "id",
     "name",
     "physicalName",
@@ -44,7 +44,7 @@ const SCHEMA_KEYS: &[&str] = &[
     "properties",
     "customProperties",
 ];
-const SERVER_KEYS: &[&str] = &["id", "server", "type", "path", "format", "description", "environment", "delimiter"];
+pub(super) const SERVER_KEYS: &[&str] = &["id", "server", "type", "path", "format", "description", "environment", "delimiter"];
 
 /// Reads one contract. `name` is what its path says: `newham/general_ledger`, `ledger_line`.
 ///

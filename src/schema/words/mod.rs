@@ -70,4 +70,28 @@ mod tests {
         assert_eq!(column_keys().first(), Some(&"aliases"));
         assert!(file_keys().len() > 10 && column_keys().len() > 10);
     }
+
+    #[test]
+    fn editors_know_the_keys_of_the_contract_itself_and_no_others() {
+        use super::super::{column, odcs};
+        let object = "/properties/schema/items";
+        let levels = [
+            (String::new(), odcs::TOP_KEYS),
+            ("/properties/description".to_owned(), odcs::DESCRIPTION_KEYS),
+            ("/properties/servers/items".to_owned(), odcs::SERVER_KEYS),
+            (object.to_owned(), odcs::SCHEMA_KEYS),
+            (format!("{object}/properties/properties/items"), column::COLUMN_KEYS),
+            ("/$defs/of_file".to_owned(), column::PROPERTY_KEYS),
+            ("/$defs/of_column".to_owned(), column::PROPERTY_KEYS),
+        ];
+        for (level, known) in levels {
+            let node = SCHEMA.pointer(&level).unwrap();
+            let mut keys: Vec<&str> = node["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+            let mut known = known.to_vec();
+            keys.sort_unstable();
+            known.sort_unstable();
+            assert_eq!(keys, known, "{level}");
+            assert_eq!(node["additionalProperties"], false, "{level}");
+        }
+    }
 }
