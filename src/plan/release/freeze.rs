@@ -9,7 +9,7 @@ use crate::{
     diagnostic::{Diagnostic, codes},
     domain::{Calendar, Period, decimal},
     lake::{Closing, Closings, DeliveryRecord, FrozenCarried, FrozenFinding, FrozenSlot, LakeFile, LakeFileState, Manifest},
-    pipeline::Partnership,
+    pipeline::{Feed, Partnership},
     plan::closing_is_due,
 };
 
@@ -135,31 +135,29 @@ impl CloseAsked<'_> {
         })
     }
 
-    /// Required feeds that brought nothing for it.
+    /// Required feeds that brought nothing for it, or whose delivery was withdrawn, and that nobody waived.
     fn lacking(&self) -> Vec<Objection> {
-        self.feeds_in(|state| matches!(state, PeriodState::Without | PeriodState::CarriedLines(_)))
-            .iter()
-            .map(|feed| {
-                let has_due = self.partnership.feed_named(feed).is_some_and(|feed| feed.due.is_some());
-                let waive =
-                    format!("; or let it go: truecost supply waive {feed} {} --by NAME --reason TEXT, then truecost run", self.period);
+        let is_waived = |feed: &Feed| self.closings.is_waived(&feed.council, &feed.id, self.period);
+        let one = |name: String| {
+            let feed = self.partnership.feed_named(&name);
+            let waive = format!("; or let it go: truecost supply waive {name} {} --by NAME --reason TEXT, then truecost run", self.period);
+            let waive = feed.filter(|feed| feed.due.is_some()).map_or("", |_| waive.as_str());
+            (!feed.is_some_and(is_waived)).then(|| {
                 Objection::new(
-                    format!("{feed}, a required feed, has no accepted delivery for it"),
-                    format!("put the file into the folder of {feed} and type truecost run{}", if has_due { &waive } else { "" }),
+                    format!("{name}, a required feed, has no accepted delivery for it"),
+                    format!("put the file into the folder of {name} and type truecost run{waive}"),
                 )
             })
-            .collect()
+        };
+        self.without().into_iter().filter_map(one).collect()
     }
 
-    /// Required feeds without which it is published, waived ones too.
+    /// Required feeds without which it is published, waived and withdrawn ones too, and those of which an earlier month stands in.
     #[must_use]
     pub fn without(&self) -> Vec<String> {
-        self.feeds_in(|state| matches!(state, PeriodState::Without | PeriodState::CarriedLines(_) | PeriodState::Waived))
-    }
-
-    fn feeds_in(&self, is: impl Fn(&PeriodState) -> bool) -> Vec<String> {
-        let is_missing = |(slot, entry): &(&Slot, &PeriodPlan)| slot.period == self.period && is(&entry.state);
-        self.plan.periods.iter().filter(is_missing).map(|(slot, _)| slot.feed_name()).collect()
+        let missing = self.plan.missing_in(self.period, self.closings);
+        let all: BTreeSet<String> = missing.without.into_iter().chain(missing.carried.into_iter().map(|(feed, _)| feed)).collect();
+        all.into_iter().collect()
     }
 
     /// Deliveries of it that wait for a person's word.
