@@ -186,6 +186,9 @@ pub enum Command {
         /// Only say what would go.
         #[arg(long)]
         dry_run: bool,
+        /// Go by the clock, although nothing that the lake has seen leads to the day that it shows.
+        #[arg(long, conflicts_with = "dry_run")]
+        anyway: bool,
     },
     /// Print a completion script for a shell.
     Completions { shell: clap_complete::Shell },

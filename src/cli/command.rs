@@ -23,7 +23,7 @@ use crate::{
     plan::{self, Wish},
     report::{self, Page, Talk},
     run::{
-        self, Halves, LetGo, Options,
+        self, Clearance, Halves, LetGo, Options,
         clock::{Clock as _, ProcessClock},
     },
 };
@@ -58,6 +58,15 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
             })?;
             with_partnership(command, &partnership, voice)
         }
+    }
+}
+
+/// What is asked of a clean-up.
+const fn clearance(dry_run: bool, anyway: bool) -> Clearance {
+    match (dry_run, anyway) {
+        (true, _) => Clearance::Look,
+        (false, false) => Clearance::Remove,
+        (false, true) => Clearance::RemoveAnyway,
     }
 }
 
@@ -123,7 +132,9 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             say(voice, &report::method(partnership, wanted)?)
         }
         Command::Key { action: args::Key::New { council } } => say(voice, &super::key::new(partnership, council)?),
-        Command::Vacuum { dry_run } => say(voice, &report::vacuumed(&run::vacuum(partnership, &ProcessClock, *dry_run)?)),
+        Command::Vacuum { dry_run, anyway } => {
+            say(voice, &report::vacuumed(&run::vacuum(partnership, &ProcessClock, clearance(*dry_run, *anyway))?))
+        }
         Command::Notify { action: args::Notify::Test { channel } } => super::notify::test(partnership, channel.as_deref(), voice),
         Command::Schedule { action } => schedule(partnership, action, voice),
         Command::Init { .. }

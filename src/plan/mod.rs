@@ -94,7 +94,7 @@ mod vacuum;
 mod validate;
 mod vat;
 
-pub use vacuum::{Clearing, Held, HeldRelease, Paths, PersonalFile, Protected, clearing};
+pub use vacuum::{Clearing, Held, HeldRelease, Paths, PersonalFile, Protected, clearing, goes_on};
 
 pub use validate::{Validated, overlapping_formats, validate};
 

@@ -114,6 +114,18 @@ pub struct Clearing {
     pub kept: Vec<Stored>,
 }
 
+/// A clock is gone by where something was seen so many days before the day that it shows: not since yesterday alone, and not long ago.
+const BEFORE: (i32, i32) = (7, 92);
+
+/// Whether a day goes on from those on which something was seen: one of them lies a week to a quarter of a year before it, or all of them lie
+/// no further back. Days after it were a clock's that was wrong.
+#[must_use]
+pub fn goes_on(today: Day, seen: &BTreeSet<Day>) -> bool {
+    let past = || seen.iter().filter(|day| **day <= today);
+    let is_near = |day: &Day| day.plus_days(BEFORE.1) >= today;
+    past().all(is_near) || past().any(|day| is_near(day) && day.plus_days(BEFORE.0) <= today)
+}
+
 /// Decides of everything that is stored.
 #[must_use]
 pub fn clearing(held: &Held<'_>) -> Clearing {

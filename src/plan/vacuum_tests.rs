@@ -195,3 +195,15 @@ fn files_of_personal_feeds_go_by_age_whatever_names_them() {
     world.protected.lake_files.insert(name("frozen"));
     assert_eq!(world.gone(), [name("frozen"), name("old")]);
 }
+
+#[test]
+fn a_clock_is_gone_by_where_something_leads_to_it() {
+    let goes_on = |today: &str, seen: &[&str]| goes_on(day(today), &seen.iter().map(|text| day(text)).collect());
+    assert!(goes_on("2018-06-20", &[]) && goes_on("2018-06-20", &["2018-06-20"]), "nothing is old");
+    assert!(goes_on("2018-06-20", &["2018-06-19", "2018-04-01"]), "the lake is young");
+    assert!(goes_on("2026-06-20", &["2018-06-20", "2026-05-20", "2026-06-20"]), "month after month");
+    assert!(!goes_on("2045-01-02", &["2018-06-20", "2018-05-20"]), "years ahead");
+    assert!(!goes_on("2045-01-02", &["2018-06-20", "2045-01-02"]), "by its own word");
+    assert!(!goes_on("2045-01-08", &["2018-06-20", "2045-01-02"]) && goes_on("2045-01-09", &["2018-06-20", "2045-01-02"]), "a week");
+    assert!(goes_on("2018-06-20", &["2018-05-20", "2045-01-02"]), "what was seen by a wrong clock ahead");
+}

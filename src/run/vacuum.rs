@@ -8,10 +8,10 @@ use super::{Conductor, Options, Silent, clock::Clock, slots::read_book};
 use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, codes},
-    domain::counted,
+    domain::{Day, counted},
     lake::{DeliveryRecord, Depth, Flaw, Kept, LakeFile, LakeFileState, Lock, Removal, Stored, Tombstone, holder},
-    pipeline::{Partnership, Retention},
-    plan::{Clearing, Held, HeldRelease, Paths, PersonalFile, Protected, clearing},
+    pipeline::{Partnership, Retention, schedule::civil_day_of},
+    plan::{Clearing, Held, HeldRelease, Paths, PersonalFile, Protected, clearing, goes_on},
 };
 
 /// What a clean-up removed, or would remove.
@@ -24,13 +24,24 @@ pub struct Vacuumed {
     pub dry: bool,
 }
 
-/// Removes what retention lets go; with `dry` only says what that is.
+/// What is asked of a clean-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// To say what would go.
+    Look,
+    /// To remove it, where the clock goes on from what the lake has seen.
+    Remove,
+    /// To remove it by whatever the clock says: a person vouches for it.
+    RemoveAnyway,
+}
+
+/// Removes what retention lets go, or only says what that is.
 ///
 /// # Errors
-/// TC1004 where a run holds the lake; TC1010 where a manifest cannot be read: what it names is not known, and nothing is removed; TC1423
-/// where something is not there afterwards that was to stay; TC10….
-pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, dry: bool) -> Answer<Vacuumed> {
-    let now = clock.now();
+/// TC1004 where a run holds the lake; TC1010 where a manifest cannot be read: what it names is not known, and nothing is removed; TC1424
+/// where the clock may be wrong; TC1423 where something is not there afterwards that was to stay; TC10….
+pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, asked: Asked) -> Answer<Vacuumed> {
+    let (now, dry) = (clock.now(), asked == Asked::Look);
     let options = Options { threads: 1, ..Options::default() };
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
@@ -40,6 +51,12 @@ pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, dry: bool) -> Answer
     let known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
     let published = conductor.published()?;
+    if asked == Asked::Remove
+        && let Some(doubt) = conductor.doubt(&published, &known)?
+    {
+        conductor.note_looked(&held)?;
+        return Err(doubt.into());
+    }
     let clearing = conductor.clearing(&published, &known, partnership.retention)?;
     let goes: BTreeSet<&str> = clearing.gone.iter().filter(|gone| gone.kind == Kept::Release).map(|gone| gone.name.as_str()).collect();
     let kept: Vec<&HeldRelease> = published.releases.iter().filter(|release| !goes.contains(release.name.as_str())).collect();
@@ -86,12 +103,27 @@ impl Conductor<'_> {
 
     /// Writes down that retention was acted on, for who does it month after month.
     fn note_cleared(&self, held: &Lock) -> Answer<()> {
+        if read_book(&self.lake, &mut Vec::new())?.names.is_empty() { Ok(()) } else { self.note_looked(held) }
+    }
+
+    /// The same, also where nothing is scheduled: the next clean-up asks when the clock was seen last.
+    fn note_looked(&self, held: &Lock) -> Answer<()> {
         let mut book = read_book(&self.lake, &mut Vec::new())?;
-        if book.names.is_empty() {
-            return Ok(());
-        }
         book.vacuumed = Some(self.clock.now().iso());
         self.lake.slots().write(held, &book)
+    }
+
+    /// Why the clock is not gone by: it shows a day to which nothing leads that the lake has seen. A machine that starts with a dead battery
+    /// shows any year, and what is removed by it comes back from a backup only.
+    fn doubt(&self, published: &PublishedNow, known: &[DeliveryRecord]) -> Answer<Option<Diagnostic>> {
+        let today = self.clock.now().day().ok_or_else(no_day)?;
+        let cleared = read_book(&self.lake, &mut Vec::new())?.vacuumed;
+        let began = self.runs_begun(&self.lake.stored()?)?;
+        let of_releases = published.releases.iter().map(|release| release.published_at.as_str());
+        let all = of_releases.chain(known.iter().map(|record| record.landed_at.as_str()));
+        let all = all.chain(began.values().map(String::as_str)).chain(cleared.as_deref());
+        let seen: BTreeSet<Day> = all.filter_map(civil_day_of).collect();
+        Ok((!goes_on(today, &seen)).then(|| no_clock(today, seen.range(..today).next_back().copied())))
     }
 
     /// Written down, removed, looked at again.
@@ -267,6 +299,14 @@ impl Conductor<'_> {
 fn missing(now: &[Stored], kept: &[Stored]) -> Vec<String> {
     let now: BTreeSet<&Stored> = now.iter().collect();
     kept.iter().filter(|stored| !now.contains(stored)).map(|stored| format!("{} {}", stored.kind.noun(), stored.name)).collect()
+}
+
+fn no_clock(today: Day, last: Option<Day>) -> Diagnostic {
+    let last = last.map(|day| format!("; before today, the last that the lake has seen is {}", day.spoken())).unwrap_or_default();
+    Diagnostic::new(codes::periods::CLOCK_IN_DOUBT, format!("the clock shows {}{last}", today.spoken()))
+        .expected("a day to which something leads: a run, a release, a delivery or a clean-up between a week and a quarter of a year before it")
+        .outcome("nothing was removed: by a clock that is wrong everything is old")
+        .hint("see that the machine's clock is right (timedatectl); then truecost vacuum --anyway, or wait: a clean-up a week from now goes by it")
 }
 
 fn no_day() -> Diagnostic {

@@ -21,6 +21,8 @@ codes! {
     RELEASE_REMOVED = "TC1422", Operator, 2, "the release was removed by retention";
     /// After a clean-up something is not there that was to stay.
     KEPT_IS_GONE = "TC1423", Operator, 3, "something that was to be kept is gone";
+    /// The clock shows a day to which nothing leads that the lake has seen.
+    CLOCK_IN_DOUBT = "TC1424", Operator, 1, "the clock may be wrong, and nothing was removed";
     /// A period, or a row, would have to be made again of pay that `retention.personal` took.
     PAY_IS_GONE = "TC1436", Operator, 1, "the pay behind it was removed by retention", Error or Warning;
 }
