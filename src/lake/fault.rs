@@ -27,6 +27,18 @@ fn next_for(error: &io::Error) -> &'static str {
     }
 }
 
+/// A lake that is older than what is published beside it.
+pub(super) fn behind(behind: &super::Behind) -> Diagnostic {
+    Diagnostic::new(codes::lake::LAKE_IS_OLDER, format!("the lake is older than what is published: {behind}"))
+        .expected("the lake that made the releases in published, as it was after the latest of them")
+        .outcome("nothing was read, taken or published; readers see what they saw")
+        .hint(
+            "put the lake that belongs to published back, or published as it was beside this lake; if this lake is all there is: truecost doctor \
+             --repair goes on from it, and what persons have said since then (periods closed, waivers, acceptances, withdrawals, corrections) has \
+             to be said again",
+        )
+}
+
 /// A folder where the link to the latest release belongs.
 pub(super) fn no_link(link: &Path) -> Refusal {
     Diagnostic::new(codes::lake::FILE_SYSTEM, format!("{} is a folder, and a link to the latest release belongs there", link.display()))

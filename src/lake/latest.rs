@@ -1,7 +1,7 @@
 //! Which release readers see: `latest.json` says it, the link `latest` follows.
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
@@ -17,6 +17,14 @@ use super::{
     release::{FORMAT, number},
 };
 use crate::{crash, diagnostic::Answer};
+
+/// Beside the copies of manifests: the release that was shown last, or was just about to be.
+const NEXT: &str = "next.json";
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Next {
+    release: String,
+}
 
 /// `latest.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -79,6 +87,34 @@ impl Releases {
         let later = copies.iter().filter_map(|copy| release_of(copy)).filter(|name| there < number(name));
         shown.extend(later.filter(|name| !building(name)).map(str::to_owned));
         Ok(shown.into_iter().filter(|name| there < number(name) && !self.is_there(name)).max_by_key(|name| number(name)))
+    }
+
+    /// The latest release and the number of the run that made it; `None` where there is none, or its manifest cannot be read or names no
+    /// number, as in a version before.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn made_by(&self) -> Answer<Option<(String, u64)>> {
+        let Some(name) = self.latest_name()?.filter(|name| self.is_there(name)) else { return Ok(None) };
+        let number = self.bare_manifest(&name).ok().and_then(|manifest| manifest.run.get("number")?.as_u64());
+        Ok(number.map(|number| (name, number)))
+    }
+
+    /// Whether the lake knows the latest release: it has a copy of its manifest, or a run was killed when it had just been shown. True where
+    /// there is no release.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn knows_latest(&self) -> Answer<bool> {
+        let Some(name) = self.latest_name()? else { return Ok(true) };
+        let next = durable::read(&self.copies.join(NEXT))?.and_then(|bytes| serde_json::from_slice::<Next>(&bytes).ok());
+        Ok(next.is_some_and(|next| next.release == name) || self.copy_of(&name)?.is_some())
+    }
+
+    /// Writes into the lake which release is shown next, before it is: the copy of its manifest comes after that.
+    pub(super) fn say_next(&self, name: &str) -> Answer<()> {
+        let path = self.copies.join(NEXT);
+        durable::replace(&path, &durable::json(&path, &Next { release: name.into() })?, Seen::ByUs)
     }
 
     /// Whether a release has its folder.
@@ -333,6 +369,25 @@ impl Releases {
             (None, Some(bytes)) => durable::replace(&path, &bytes, Seen::ByReaders)
                 .map(|()| Some(format!("made again: {release}/_manifest.json, from its copy"))),
         }
+    }
+}
+
+/// How far a lake is behind what is published beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// The release that readers see.
+    pub release: String,
+    /// The number of the run that made it.
+    pub made_by: u64,
+    /// The last number that the lake knows; 0 where it knows none.
+    pub last: u64,
+}
+
+impl fmt::Display for Behind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { release, made_by, last } = self;
+        let knows = if *last == 0 { "it knows no run".to_owned() } else { format!("the last run that it knows is {last}") };
+        write!(f, "{knows}, and {release}, the latest release in published, was made by run {made_by}")
     }
 }
 

@@ -9,7 +9,7 @@
 //! lake/period/<number>.json              periods closed and reopened, and on what
 //! lake/quarantine/<delivery>.parquet     faulty rows with their reasons
 //! lake/proof/<delivery>.json             what is about to be committed
-//! lake/releases/<release>-<sha256>.json  a copy of each manifest
+//! lake/releases/<release>-<sha256>.json  a copy of each manifest; next.json: the release that is shown next
 //! lake/removed/<number>.json             what retention removed, and why
 //! lake/register/<delivery>.json          what was accepted or refused, with its proof
 //! lake/register.index                    what the entries of a long register say, in one file; can be lost
@@ -84,6 +84,7 @@ pub use correction::{CORRECTIONS, CellChange, CorrectedRow, CorrectionEvent, Cor
 pub use durable::Seen;
 pub use events::Events;
 pub use landing::{Landed, LandedAs, LandedReader, Landing, Naming, refusal_in};
+pub use latest::Behind;
 pub use lock::Lock;
 pub use manifest::{Content, LakeFileState, LakeState, MadeFrom, Manifest, PublishedPart, RECAST_OF};
 pub use notices::{Notice, Telling, TellingState};
@@ -157,7 +158,17 @@ impl Lake {
     ///
     /// # Errors
     /// TC1002.
-    pub fn recover(&self, _held: &Lock) -> Answer<Vec<String>> {
+    /// TC1014 where the lake is older than what readers see.
+    pub fn recover(&self, held: &Lock) -> Answer<Vec<String>> {
+        self.must_lead()?;
+        self.recover_as_it_is(held)
+    }
+
+    /// The same for who has looked whether the lake is older than what readers see.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn recover_as_it_is(&self, _held: &Lock) -> Answer<Vec<String>> {
         ["period", SUPPLY, CORRECTIONS].iter().try_for_each(|kind| self.events(kind).recover())?;
         self.staging.clear()?;
         for folder in durable::names(&self.folder)? {
@@ -306,14 +317,41 @@ impl Lake {
         Ok(strays)
     }
 
-    /// The greatest number that a run or a person's command has had; 0 before the first.
+    /// The greatest number that a run or a person's command has had; 0 before the first. A run that was killed may stand in its release alone.
     ///
     /// # Errors
     /// TC1002.
     pub fn last_number(&self, known: &[DeliveryRecord]) -> Answer<u64> {
+        Ok(self.last_entered(known)?.max(self.releases.made_by()?.map_or(0, |made| made.1)))
+    }
+
+    /// The same, by what the lake alone says.
+    fn last_entered(&self, known: &[DeliveryRecord]) -> Answer<u64> {
         let of = |r: &DeliveryRecord| r.number.max(r.decisions.iter().map(|d| d.run).max().unwrap_or(0));
         let runs = self.run_names()?.into_iter().filter_map(|(number, _)| number);
         Ok(runs.chain(known.iter().map(of)).chain([self.periods.last_number()?, self.last_removal()?]).max().unwrap_or(0))
+    }
+
+    /// Where the lake is older than what readers see: it knows neither the latest release nor a run as late as the one that made it. Somebody
+    /// put a backup in its place, or another lake.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn behind(&self) -> Answer<Option<Behind>> {
+        if self.releases.knows_latest()? {
+            return Ok(None);
+        }
+        let Some((release, made_by)) = self.releases.made_by()? else { return Ok(None) };
+        let last = self.last_entered(&self.register.all().unwrap_or_default())?;
+        Ok((made_by > last).then_some(Behind { release, made_by, last }))
+    }
+
+    /// Stops where it is.
+    ///
+    /// # Errors
+    /// TC1014; TC1002.
+    pub fn must_lead(&self) -> Answer<()> {
+        self.behind()?.map_or(Ok(()), |behind| Err(fault::behind(&behind).into()))
     }
 
     /// Records of runs with their numbers; a version without numbers named them by the clock.

@@ -194,6 +194,7 @@ impl Releases {
         fs::rename(&building, &target).map_err(fault::file(&target, "rename a finished release to"))?;
         crash::point("release.renamed")?;
         durable::sync_folder(&self.folder)?;
+        self.say_next(&name)?;
         self.turn_latest(&name)?;
         crash::point("release.turned")?;
         // Last: a copy says that readers were shown the release. Where a kill forestalls it, `recover` makes it.

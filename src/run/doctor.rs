@@ -12,7 +12,7 @@ use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Location, counted},
-    lake::{DeliveryRecord, Depth, Flaw},
+    lake::{Behind, DeliveryRecord, Depth, Flaw},
     pipeline::{Feed, Partnership},
     source,
 };
@@ -88,6 +88,7 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
         let findings = looked.unwrap_or_else(|refusal| unread(&refusal));
         found.extend(findings.into_iter().filter(|finding| finding.fine || !found.contains(finding)).collect::<Vec<_>>());
     };
+    look(conductor.lake.behind().map(|behind| behind.iter().map(older).collect()));
     conductor.common_names().iter().for_each(|table| look(damaged(&conductor, table)));
     match conductor.lake.register().all_entries() {
         Ok(mut known) => {
@@ -103,6 +104,13 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
     }
     look(open_to_others(&conductor));
     found
+}
+
+/// A person decides which lake it is that goes on.
+fn older(behind: &Behind) -> Finding {
+    let seen =
+        format!("it is older than what is published: {behind}; put the newer one back, or truecost doctor --repair goes on from this one");
+    Finding::of("lake", false, seen)
 }
 
 /// What a refusal says that there is to mend.
@@ -186,7 +194,11 @@ pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> 
     let held = conductor.lake.lock(&conductor.run_id, &clock.now().iso())?;
     let mut repaired = Repaired { done: make_folders(partnership)?, ..Repaired::default() };
     repaired.done.extend(conductor.lake.releases().unfinished()?.iter().map(|name| format!("removed: the half release {name}")));
-    repaired.done.extend(conductor.lake.recover(&held)?);
+    if let Some(behind) = conductor.lake.behind()? {
+        let goes_on = "runs go on from there, and what persons have said since has to be said again: truecost period list, truecost supply";
+        repaired.done.push(format!("gone on from: a lake that is older than what is published ({behind}); {goes_on}"));
+    }
+    repaired.done.extend(conductor.lake.recover_as_it_is(&held)?);
     repaired.done.extend(conductor.mend_entries(true)?);
     let aside = conductor.lake.register().set_damaged_aside()?;
     repaired

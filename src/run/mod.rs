@@ -253,7 +253,11 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     crash::point("run.claimed")?;
     let done = conduct(&mut conductor, &held, options.wish, started, observer);
     let done = notices::or_told(&conductor, done);
-    if let Err(refusal) = &done {
+    // A lake that is older than what is published takes no number: by that alone it would be as late.
+    let is_behind = |refusal: &Refusal| refusal.0.iter().any(|report| report.code == codes::lake::LAKE_IS_OLDER);
+    if let Err(refusal) = &done
+        && !is_behind(refusal)
+    {
         conductor.record_failed(started, refusal);
     }
     let done = done.map(|outcome| Outcome { slots: claimed.slots.clone(), already: claimed.already.clone(), ..outcome });
@@ -319,6 +323,7 @@ pub fn plan<'p>(partnership: &'p Partnership, options: &Options, now: Now) -> An
     let clock = Standing(now);
     let conductor = Conductor::new(partnership, options, &clock, &Silent)?;
     conductor.check_selection()?;
+    conductor.lake.must_lead()?;
     let mut known = conductor.lake.register().all()?;
     let as_entered = known.clone();
     let feeds = FeedRun::new(&conductor);

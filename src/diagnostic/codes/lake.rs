@@ -27,4 +27,6 @@ codes! {
     FILE_MADE_ANEW = "TC1012", Operator, 1, "a file of a table was lost and is made anew", Warning;
     /// A file among the records of the lake that is none.
     STRAY = "TC1013", Operator, 1, "a file among the lake's records was skipped", Warning;
+    /// The lake does not know the run that made the latest release.
+    LAKE_IS_OLDER = "TC1014", Operator, 3, "the lake is older than what is published";
 }
