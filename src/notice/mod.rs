@@ -6,7 +6,7 @@
 
 mod message;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     crash,
@@ -123,7 +123,8 @@ fn ended(notify: &Notify, was: &Notice, holds: &BTreeSet<(&str, &str)>, noted: &
     })
 }
 
-/// Sends what waits in the outbox; a warning for each channel that takes nothing. A channel that gives no answer is not asked again.
+/// Sends what waits in the outbox; a warning for each channel that takes nothing. A channel that gives no answer, or asks for patience, is not
+/// asked again: what is older than a day is given up for it with the same answer.
 ///
 /// # Errors
 /// TC10….
@@ -131,7 +132,7 @@ pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64) -> Answer<Vec<D
     if partnership.notify.channels.is_empty() {
         return Ok(Vec::new());
     }
-    let (mut silent, mut warnings) = (BTreeSet::new(), Vec::new());
+    let (mut silent, mut warnings) = (BTreeMap::<String, String>::new(), Vec::new());
     for mut notice in lake.notices()?.into_iter().filter(Notice::waits) {
         for name in notice.told.iter().filter(|(_, t)| t.state == TellingState::Waits).map(|(name, _)| name.clone()).collect::<Vec<_>>() {
             let Some(channel) = partnership.notify.channels.iter().find(|channel| *channel.name == *name) else {
@@ -139,17 +140,23 @@ pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64) -> Answer<Vec<D
                 lake.keep_notice(&notice)?;
                 continue;
             };
-            if silent.contains(&name) {
+            let age_us = now_us.saturating_sub(notice.at_us);
+            if let Some(answer) = silent.get(&name) {
+                if age_us > A_DAY {
+                    warnings.push(not_told(&name, &notice, TellingState::Failed, answer));
+                    given_up(&mut notice, &name, answer);
+                    lake.keep_notice(&notice)?;
+                }
                 continue;
             }
             let answer = deliver(channel, partnership, &notice);
             crash::point("notice.sent")?;
-            let (state, text) = judge(&answer, now_us.saturating_sub(notice.at_us));
+            let (state, text) = judge(&answer, age_us);
             if state != TellingState::Sent {
                 warnings.push(not_told(&name, &notice, state, &text));
             }
-            if answer.is_err() {
-                silent.insert(name.clone());
+            if answer.as_ref().map_or(true, Posted::may_be_tried_again) {
+                silent.insert(name.clone(), text.clone());
             }
             told(&mut notice, &name, state, text);
             lake.keep_notice(&notice)?;
@@ -161,6 +168,13 @@ pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64) -> Answer<Vec<D
 fn told(notice: &mut Notice, channel: &str, state: TellingState, answer: String) {
     if let Some(telling) = notice.told.get_mut(channel) {
         *telling = Telling { state, tries: telling.tries + 1, answer };
+    }
+}
+
+/// A notice that was not sent this time, and is too old to be sent at all.
+fn given_up(notice: &mut Notice, channel: &str, answer: &str) {
+    if let Some(telling) = notice.told.get_mut(channel) {
+        *telling = Telling { state: TellingState::Failed, answer: answer.to_owned(), ..telling.clone() };
     }
 }
 

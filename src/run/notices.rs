@@ -6,7 +6,7 @@ use super::{Conductor, Delivery, Event, Halves, Outcome, clock::Clock};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, Severity, codes},
     domain::{COST, grouped, instant_text},
-    lake::{DeliveryRecord, Lake, PublishedPart},
+    lake::{DeliveryRecord, Lake, Notice, PublishedPart},
     notice::{self, Happened, Noted},
     pipeline::{NoticeKind, Partnership},
     plan::{AfterClose, Supply, SupplyState, came_after_close},
@@ -116,6 +116,29 @@ pub fn tell_held(partnership: &Partnership, why: Option<&str>, clock: &dyn Clock
     let held: Vec<Happened> = why.map(|why| happened(NoticeKind::Held, "configuration", None, text(why))).into_iter().collect();
     let noted = Noted { run: 0, at: now.iso(), at_us: now.micros };
     notice::note(&lake, &partnership.notify, &held, &[NoticeKind::Held], &noted)?;
+    notice::send(&lake, partnership, now.micros)
+}
+
+/// Whether a channel has still to be told something.
+///
+/// # Errors
+/// TC10….
+pub fn notices_wait(partnership: &Partnership) -> Answer<bool> {
+    if partnership.notify.channels.is_empty() {
+        return Ok(false);
+    }
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    Ok(lake.notices()?.iter().any(Notice::waits))
+}
+
+/// Sends what waits in the outbox, between two runs. What a channel does not take is in the answer.
+///
+/// # Errors
+/// TC1004 where a run holds the lake: then later; TC10….
+pub fn tell_again(partnership: &Partnership, clock: &dyn Clock) -> Answer<Vec<Diagnostic>> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let now = clock.now();
+    let _held = lake.lock(&now.run_id(), &now.iso())?;
     notice::send(&lake, partnership, now.micros)
 }
 

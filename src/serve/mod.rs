@@ -9,7 +9,9 @@ mod http;
 mod machine;
 #[cfg(test)]
 mod machine_tests;
+mod outbox;
 mod settings;
+mod telling;
 mod words;
 
 use std::{
@@ -28,7 +30,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
     domain::{Slot, instant_text},
     lake::{SlotBook, SlotEnd},
-    plan, report,
+    plan,
     run::{
         self,
         clock::{Clock as _, Now, ProcessClock},
@@ -37,6 +39,7 @@ use crate::{
 use child::{Child, Over, Work};
 use http::Shared;
 use machine::{Ended, Machine};
+use outbox::Outbox;
 use settings::Settings;
 
 /// The clock on the wall is looked at this often, whatever is due when: it may have been set.
@@ -102,6 +105,8 @@ struct Serve<'a> {
     told_held: Option<bool>,
     /// Names whose slots had been taken in the future, with the last of them, of which the channels are still to be told.
     ahead: Vec<(String, i64)>,
+    /// When notices that nobody took are sent again.
+    outbox: Outbox,
     /// What was said last to whoever steps the clock.
     stepped: Option<String>,
 }
@@ -164,6 +169,7 @@ impl<'a> Serve<'a> {
             succeeded: false,
             told_held: None,
             ahead: Vec::new(),
+            outbox: Outbox::default(),
             stepped: None,
         })
     }
@@ -173,6 +179,7 @@ impl<'a> Serve<'a> {
         let address = http::listen(self.settings.listen(), &self.shared).await?;
         self.say("serve", &words::started(&self.settings, &address));
         tell_system(&[sd_notify::NotifyState::Ready]);
+        self.look_at_outbox(self.clock.now().seconds());
         loop {
             let pause = self.turn()?;
             if self.stopping && self.child.is_none() {
@@ -222,6 +229,7 @@ impl<'a> Serve<'a> {
         self.shared.state(self.held(), self.stopping);
         self.tell_held();
         self.tell_ahead();
+        self.tell_again(now.seconds());
         Ok(self.pause(&book, now.seconds()))
     }
 
@@ -248,41 +256,6 @@ impl<'a> Serve<'a> {
     /// Why nothing is run: the configuration is not valid.
     fn held(&self) -> Option<&[Diagnostic]> {
         self.settings.fault().or(self.refused.as_deref())
-    }
-
-    /// Tells the channels that slots had been taken in a future that is not believed. Where a run holds the lake, a later turn does.
-    fn tell_ahead(&mut self) {
-        if self.ahead.is_empty() || self.child.is_some() {
-            return;
-        }
-        let (partnership, clock, ahead) = (self.settings.partnership(), &self.clock, &self.ahead);
-        match std::thread::scope(|scope| scope.spawn(|| run::tell_ahead(partnership, ahead, clock)).join()) {
-            Ok(Err(refusal)) if refusal.exit_code() == 5 => return,
-            Ok(Ok(reports)) => self.told.report(&reports),
-            Ok(Err(refusal)) => self.told.report(&refusal.0),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-        self.ahead.clear();
-    }
-
-    /// Tells the channels that slots are held which are due, and once more when they are not. Where a run holds the lake, a later turn does.
-    fn tell_held(&mut self) {
-        let why = self.held().filter(|_| !self.machine.kept().is_empty()).map(report::held_by);
-        if self.child.is_some() || self.told_held == Some(why.is_some()) {
-            return;
-        }
-        let (partnership, clock) = (self.settings.partnership(), &self.clock);
-        // What is sent is waited for in a thread of its own: this one belongs to the loop.
-        let told = std::thread::scope(|scope| scope.spawn(|| run::tell_held(partnership, why.as_deref(), clock)).join());
-        match told {
-            Ok(Ok(reports)) => {
-                self.told.report(&reports);
-                self.told_held = Some(why.is_some());
-            }
-            Ok(Err(refusal)) if refusal.exit_code() == 5 => {}
-            Ok(Err(refusal)) => self.told.report(&refusal.0),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
     }
 
     /// Writes down since when each name is scheduled. Where a run holds the lake, the next turn does.
@@ -337,6 +310,7 @@ impl<'a> Serve<'a> {
         }
         let (book, _) = run::known_slots(self.settings.partnership())?;
         self.machine.end(&book, &ended, now.seconds());
+        self.look_at_outbox(now.seconds());
         Ok(())
     }
 
@@ -352,6 +326,7 @@ impl<'a> Serve<'a> {
     /// How long to wait until there may be something to look at.
     fn pause(&mut self, book: &SlotBook, now: i64) -> Pause {
         let wakes = self.machine.wakes(book, now).filter(|_| self.held().is_none());
+        let wakes = wakes.into_iter().chain(self.outbox.next()).min();
         if let Some(file) = self.clock.file() {
             if self.child.is_none() {
                 self.say_when(file, now, wakes);

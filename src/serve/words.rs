@@ -91,6 +91,9 @@ impl Said {
         if let Some(first) = self.reports.first() {
             return format!("{}: {}", first.code.id, first.seen);
         }
+        if self.answer.is_null() {
+            return "it said nothing that can be understood; what it wrote to stderr stands above".to_owned();
+        }
         let list = |key: &str| self.answer.get(key).and_then(Value::as_array).map_or(0, Vec::len);
         if list("slots") == 0 && list("already") > 0 {
             return "already: another run took it".to_owned();

@@ -23,7 +23,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")))
     }
 
@@ -265,6 +265,36 @@ fn too_many_and_server_faults_are_tried_again_under_the_same_key_and_other_refus
         house.run(&["run"], "");
         assert_eq!(house.server.take().len(), 0, "{status}");
     }
+}
+
+/// A channel that is down for a day and longer: one of several notices is tried by each run, and what is older than a day is given up, all of it.
+/// What was given up is not sent when the channel is there again; what came since is.
+#[test]
+fn what_is_older_than_a_day_is_given_up_whichever_of_it_was_tried() {
+    let house = House::new("");
+    let at = |instant: &str, words: &[&str]| {
+        house.put("clock", instant);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_truecost"));
+        command.arg("-C").arg(house.dir()).args(words).env("HOOK", format!("http://{}/hook", house.server.at()));
+        let done = command.env("TRUECOST_CLOCK", house.dir().join("clock")).output().expect("the program runs");
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    let states =
+        |instant: &str| at(instant, &["query", "--format", "csv", "SELECT state, count(*) AS n FROM ops.notice GROUP BY 1 ORDER BY 1"]);
+    house.server.answers("503 Busy");
+    for (month, total) in [(4, "0.00"), (5, "9.00"), (6, "8.00"), (7, "7.00")] {
+        house.ledger(month, total);
+    }
+    at("2018-09-03T05:00:00Z", &["run"]);
+    assert_eq!(house.server.take().len(), 1, "a channel that asks for patience is not asked again by the same run");
+    assert_eq!(states("2018-09-03T05:00:00Z"), "state,n\nwaits,4\n");
+    at("2018-09-04T05:00:01Z", &["run"]);
+    assert_eq!(house.server.take().len(), 1);
+    assert_eq!(states("2018-09-04T05:00:01Z"), "state,n\nfailed,4\n");
+    house.server.answers("200 OK");
+    house.ledger(8, "6.00");
+    at("2018-09-05T05:00:00Z", &["run"]);
+    assert_eq!(house.told(), told(&[("refused", false)]));
 }
 
 #[test]

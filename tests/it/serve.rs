@@ -373,6 +373,34 @@ fn whatever_is_killed_a_slot_is_run_once() {
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }
 
+/// A month's only run finds the channel down: what it has to say is sent again long before the next one.
+#[test]
+fn what_a_channel_did_not_take_is_sent_again_between_runs() {
+    let (stage, server) = (Stage::new(""), notices::Server::start());
+    stage.edit(LEDGER, "schedule: \"0 6 * * 1-5\"", "schedule: \"0 6 1 * *\"");
+    stage.edit("pipelines/partnership.yaml", "allow_hosts: []", &format!("allow_hosts: [\"{}\"]", server.at()));
+    stage.put("hook", &format!("http://{}/hook", server.at()));
+    let tell = "channels:\n  finance: {webhook: {url: \"${file:hook}\"}}\ntell:\n- {events: [released], channels: [finance]}\n";
+    stage.put("pipelines/notify.yaml", tell);
+    server.answers("503 Busy");
+    stage.drops(4);
+    let serving = stage.serve("2018-05-01T04:59:00Z");
+    serving.idle("2018-05-01T04:59:00Z");
+    assert_eq!(serving.step("2018-05-01T05:00:00Z"), "2018-05-01T05:01:00Z", "{}", serving.said());
+    assert_eq!(server.take().len(), 1, "{}", serving.said());
+    assert_eq!(serving.step("2018-05-01T05:01:00Z"), "2018-05-01T05:03:00Z", "{}", serving.said());
+    let again = server.take();
+    assert_eq!(again.len(), 1, "{}", serving.said());
+    server.answers("200 OK");
+    assert_eq!(serving.step("2018-05-01T05:03:00Z"), "2018-06-01T05:00:00Z", "{}", serving.said());
+    let taken = server.take();
+    assert_eq!((taken.len(), taken[0].header("idempotency-key")), (1, again[0].header("idempotency-key")));
+    serving.step("2018-05-01T06:00:00Z");
+    assert_eq!(server.take().len(), 0, "{}", serving.said());
+    serving.signal("TERM");
+    assert_eq!(serving.ends(), Some(0));
+}
+
 #[test]
 fn two_on_one_lake_run_each_slot_once() {
     let stage = Stage::new("");
