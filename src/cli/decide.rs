@@ -7,7 +7,8 @@ use crate::{
     diagnostic::Answer,
     domain::{decimal, rows_and_pounds},
     lake::{Decided, DeliveryRecord},
-    pipeline::Partnership,
+    pipeline::{Missing, Partnership},
+    plan::Slot,
     report::Page,
     run::{self, Said, clock::ProcessClock},
 };
@@ -32,7 +33,10 @@ pub(super) fn page(partnership: &Partnership, words: &Decide, what: Decided) -> 
         }
     }
     for slot in &change.unpublished {
-        text.push_str(&format!("  {slot} is in the latest release; unless a delivery comes for it, the next one has no line of it\n"));
+        text.push_str(&format!(
+            "  {slot} is in the latest release; {}\n",
+            without(partnership, slot, change.still_held.contains(&slot.period))
+        ));
     }
     for slot in &change.closed {
         let period = slot.period;
@@ -51,6 +55,22 @@ pub(super) fn page(partnership: &Partnership, words: &Decide, what: Decided) -> 
     let json = json!({"what": what.as_str(), "by": said.by, "reason": said.reason, "deliveries": about, "back": back});
     let command = if what == Decided::Accept { "accept" } else { "withdraw" };
     Ok(Page::new(command, text, json))
+}
+
+/// What becomes of a period of the latest release of which nothing of the feed stands any more. Where `others` do, it waits for one that is
+/// required.
+fn without(partnership: &Partnership, slot: &Slot, others: bool) -> String {
+    let first = partnership.calendar.days_of(slot.period).0;
+    let feed = partnership.feed(&slot.council, &slot.feed).filter(|feed| feed.required.on(first) && feed.active.contains(first));
+    let Some(feed) = feed.filter(|feed| others && feed.missing == Missing::Block) else {
+        return "unless a delivery comes for it, the next one has no line of it".to_owned();
+    };
+    let (name, period) = (feed.name(), slot.period);
+    let waits = format!("{name} is required, and {period} waits until a delivery comes for it");
+    match feed.due {
+        Some(_) => format!("{waits}, or somebody lets it go: truecost supply waive {name} {period} --by NAME --reason TEXT"),
+        None => waits,
+    }
 }
 
 fn in_words(record: &DeliveryRecord) -> String {

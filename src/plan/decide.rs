@@ -75,6 +75,8 @@ pub struct Change {
     pub back: Vec<(Period, Option<DeliveryRecord>)>,
     /// Those of them that the latest release holds, and of which the next one has no line.
     pub unpublished: BTreeSet<Slot>,
+    /// Periods of the latest release of which something else still stands.
+    pub still_held: BTreeSet<Period>,
     /// Those of closed periods, which stay as they were closed.
     pub closed: BTreeSet<Slot>,
 }

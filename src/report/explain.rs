@@ -103,12 +103,13 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
     let (id, record) = find(&lake, delivery)?;
     let personal = is_personal(partnership, &record);
     let is_there = Digest::parse(&record.sha256).is_some_and(|digest| lake.landing().has(&digest));
-    if let Some(told) = lake.was_removed(Kept::Landed, &record.sha256)?.filter(|_| personal && !is_there) {
-        return Err(pay_is_gone(&record, row, &told).into());
+    let removed = lake.was_removed(Kept::Landed, &record.sha256)?.filter(|_| !is_there);
+    if let Some(told) = removed.as_ref().filter(|_| personal) {
+        return Err(pay_is_gone(&record, row, told).into());
     }
-    let again = rereading(partnership, &record)?;
+    let again = if removed.is_some() { None } else { rereading(partnership, &record)? };
     let raw = match (&again, personal, drops_columns(partnership, &record)) {
-        (None, ..) => NOT_READ.to_owned(),
+        (None, ..) => removed.map_or_else(|| NOT_READ.to_owned(), |told| format!("(not shown: it is gone with its file, {told})")),
         (_, true, _) => NOT_TOLD.to_owned(),
         (_, _, true) => NOT_SHOWN.to_owned(),
         (Some(again), ..) => Reader::raw(&again.judge, again.open(&lake)?, row)?.ok_or_else(|| no_row(&record, row))?,
@@ -141,10 +142,11 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
             json!(quarantined.iter().map(|f| json!({"code": f.code, "column": f.column_name, "reason": f.reason})).collect::<Vec<_>>());
         put(&mut json, "quarantine", faults);
     }
-    if read.is_none() && quarantined.is_empty() {
+    let lines = cost_lines(partnership, &record, row)?;
+    // What cannot be read again is there where it was published.
+    if read.is_none() && quarantined.is_empty() && (again.is_some() || lines.is_empty()) {
         return Err(no_row(&record, row));
     }
-    let lines = cost_lines(partnership, &record, row)?;
     let why = match (lines.is_empty(), quarantined.is_empty()) {
         (true, true) => why_not(partnership, &record)?,
         (true, false) => ": it is in quarantine".to_owned(),

@@ -118,6 +118,7 @@ impl Conductor<'_> {
         crash::point("decide.taken_out")?;
         let published = published_slots(self.lake.releases().latest()?.as_ref());
         let closings = self.lake.periods().closings()?;
+        change.still_held = published.iter().filter(|slot| !change.leaves_empty(slot)).map(|slot| slot.period).collect();
         (change.closed, change.unpublished) =
             published.into_iter().filter(|slot| change.leaves_empty(slot)).partition(|slot| closings.is_closed(slot.period));
         self.lake.end_pending()?;

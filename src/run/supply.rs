@@ -150,7 +150,7 @@ pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answ
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
     conductor.lake.recover(&held)?;
     let known = conductor.lake.register().all()?;
-    let slot = awaited(partnership, &known, said)?;
+    let slot = awaited(partnership, &known, said, now.civil_day())?;
     let events = conductor.lake.events(SUPPLY);
     let standing = waivers(&events.all::<SupplyEvent>()?);
     let before = standing.get(&slot);
@@ -177,8 +177,11 @@ pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answ
     Ok(Waived { changed, now: states.into_iter().find(|s| s.slot == slot), closed })
 }
 
+/// Nobody knows of a period that begins more than so many days from now that it will not be brought: its year is mistyped.
+const AHEAD: i32 = 366;
+
 /// The period of the feed that is meant, where it is expected.
-fn awaited(partnership: &Partnership, known: &[DeliveryRecord], said: &Waive) -> Answer<Slot> {
+fn awaited(partnership: &Partnership, known: &[DeliveryRecord], said: &Waive, today: Option<Day>) -> Answer<Slot> {
     let not_awaited = |seen: String, expected: &str, hint: String| {
         Diagnostic::new(codes::supply::NOT_AWAITED, seen).expected(expected).outcome("nothing was changed").hint(hint)
     };
@@ -199,6 +202,16 @@ fn awaited(partnership: &Partnership, known: &[DeliveryRecord], said: &Waive) ->
         let seen = format!("{} of {} is not expected", said.period, feed.name());
         let expected = "a period from `since` on, while the feed is `active`; a closing period where `due` has `closing`";
         return Err(not_awaited(seen, expected, "truecost supply lists what is expected".to_owned()).into());
+    }
+    let begins = partnership.calendar.days_of(said.period).0;
+    if said.what == SupplyWord::Waive && today.is_some_and(|today| begins > today.plus_days(AHEAD)) {
+        let seen = format!("{} begins on {}, more than a year from now", said.period, begins.spoken());
+        return Err(not_awaited(
+            seen,
+            "a period that has begun, or begins within a year",
+            "truecost supply lists what is expected".to_owned(),
+        )
+        .into());
     }
     Ok(slot_of(&feed.council, &feed.id, said.period))
 }

@@ -177,6 +177,10 @@ fn bytes_that_went_are_told_and_figures_stay() {
     let landed = said["kinds"].as_array().unwrap().iter().find(|kind| kind["kind"] == "landed object").unwrap();
     assert_eq!((landed["gone"].as_u64(), landed["kept"].as_u64()), (Some(1), Some(0)));
     place.run(&["release", "verify", "--all"]).must(0);
+    let delivery = record["delivery_id"].as_str().unwrap();
+    let line = place.run(&["explain", "line", delivery, "2"]).must(0);
+    assert!(line.contains("gone with its file, removed on") && line.contains("100.00"), "{line}");
+    assert!(place.run(&["explain", "line", delivery, "77"]).err.contains("TC0105"), "no line of it was published");
     place.replace(
         "pipelines/ashvale/general_ledger.sql",
         "'GBP' AS currency, description",

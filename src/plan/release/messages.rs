@@ -96,6 +96,9 @@ fn feeds_named(lacking: &[&Feed]) -> String {
 /// A period that must wait for a required feed.
 pub(super) fn is_blocked(period: Period, lacking: &[&Feed]) -> Diagnostic {
     let files: Vec<String> = lacking.iter().map(|feed| format!("pipelines/{}.yaml", feed.name())).collect();
+    let due = lacking.iter().filter(|feed| feed.due.is_some());
+    let waive: Vec<String> = due.map(|feed| format!("truecost supply waive {} {period} --by NAME --reason TEXT", feed.name())).collect();
+    let waive = if waive.is_empty() { String::new() } else { format!("; or let it go: {}", waive.join("; ")) };
     Diagnostic::warning(
         codes::control::PERIOD_BLOCKED,
         format!("{period} is not published: {} has no accepted delivery for it", feeds_named(lacking)),
@@ -103,7 +106,7 @@ pub(super) fn is_blocked(period: Period, lacking: &[&Feed]) -> Diagnostic {
     .expected("every required feed of the basis in use, for every period that is published")
     .outcome("its lines wait in the lake; the other periods are published")
     .hint(format!(
-        "put the file into the feed's folder (`truecost plan` says what is there) and type truecost run; or say `required: false`, or from when on it is required, in {}",
+        "put the file into the feed's folder (`truecost plan` says what is there) and type truecost run{waive}; or say `required: false`, or from when on it is required, in {}",
         files.join(", ")
     ))
 }
