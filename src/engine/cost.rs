@@ -19,6 +19,7 @@ use datafusion::{
 pub use super::parameters::Parameters;
 use super::{
     again::Seen,
+    columns::{ColumnsRead, columns_read},
     exact,
     fault::PARTNERSHIP,
     fit::{Fit, Wanted},
@@ -50,6 +51,7 @@ pub struct CostQuery {
     columns: Vec<Column>,
     schema: SchemaRef,
     reads: BTreeSet<String>,
+    columns_read: Arc<ColumnsRead>,
     parameters: BTreeSet<String>,
     reaches: Reaches,
     /// As it was planned, with parameters left open.
@@ -136,9 +138,10 @@ impl CostQuery {
         let fit = Fit::plan(script, &query, plan.schema(), &wanted(table, &columns))?;
         let schema = Arc::clone(fit.schema());
         let reaches = reach::reaches(&plan);
+        let columns_read = Arc::new(columns_read(&plan).map_err(|e| script.fault(&e))?);
         let (file, sql, table) = (script.file.to_owned(), script.text.to_owned(), table.to_owned());
         let analysed = Arc::new(Prepared { plan, fit });
-        Ok(Self { file, sql, table, columns, schema, reads, parameters, reaches, analysed, left: Arc::default() })
+        Ok(Self { file, sql, table, columns, schema, reads, columns_read, parameters, reaches, analysed, left: Arc::default() })
     }
 
     /// The columns of [`Self::run`]'s rows.
@@ -157,6 +160,12 @@ impl CostQuery {
     #[must_use]
     pub fn reads(&self) -> &BTreeSet<String> {
         &self.reads
+    }
+
+    /// The columns of a table that it may read: nothing in another one changes its rows. `None` where it may read them all.
+    #[must_use]
+    pub fn columns_read(&self, table: &str) -> Option<&BTreeSet<String>> {
+        self.columns_read.get(table)
     }
 
     /// Of these tables, those on which its rows depend with these parameters: not those that it only reads behind a condition of

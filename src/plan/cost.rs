@@ -34,6 +34,8 @@ pub struct Step {
     pub fills: Vec<String>,
     /// Tables that it reads: of SQL its FROM, of a kernel its `from`.
     pub reads: BTreeSet<String>,
+    /// Of those that are given, a digest over what it reads of them.
+    pub given: BTreeMap<String, String>,
     /// For what it is made at a time.
     pub grain: Grain,
     pub how: How,
@@ -215,7 +217,8 @@ impl<'p> Planner<'p> {
         let (grain, text) = (self.grain(&planned, &reads), query.digest.hex());
         let published = if contract.is_some() { fills.clone() } else { Vec::new() };
         let schemas = vec![Arc::clone(planned.schema())];
-        Ok(Step { fills, reads, grain, how: How::Query(planned), published, schemas, text, file })
+        let given = self.given(&reads, |table| planned.columns_read(table))?;
+        Ok(Step { fills, reads, given, grain, how: How::Query(planned), published, schemas, text, file })
     }
 
     /// What is read of lines, or names a period, is made period by period; where its rows are those of a year and no period, year by year.
@@ -248,7 +251,18 @@ impl<'p> Planner<'p> {
         self.has_all(kernel, &reads)?;
         let text = format!("{}{}", kernel.kernel.as_str(), kernel_settings(kernel.kernel, self.partnership));
         let how = How::Kernel(kernel.kernel);
-        Ok(Step { fills, reads, grain: kernel.kernel.facts().grain, how, published, schemas, text, file })
+        let given = self.given(&reads, |_| None)?;
+        Ok(Step { fills, reads, given, grain: kernel.kernel.facts().grain, how, published, schemas, text, file })
+    }
+
+    /// Digests over what is read of given tables: of some columns, or all.
+    fn given<'q>(
+        &self,
+        reads: &BTreeSet<String>,
+        columns: impl Fn(&str) -> Option<&'q BTreeSet<String>>,
+    ) -> Answer<BTreeMap<String, String>> {
+        let given = reads.iter().filter_map(|table| Some((table, self.plan.given.get(table)?)));
+        given.map(|(table, given)| Ok((table.clone(), given.digest_over(columns(table))?))).collect()
     }
 
     /// Every table that a kernel reads is there; those in which it looks up are whole.

@@ -63,11 +63,10 @@ impl<'p> Inputs<'p> {
         all.extend(step.fills.iter().map(|table| self.contract("published", table)));
         for read in &step.reads {
             all.push(read.clone());
-            match (self.plan.step_of(read), self.plan.given.get(read)) {
-                (Some(before), _) if before.publishes(read) => all.push(self.contract("published", read)),
-                (Some(before), _) => all.push(self.recipe(before)),
-                (None, Some(given)) => all.push(given.digest.clone()),
-                (None, None) => {}
+            match self.plan.step_of(read) {
+                Some(before) if before.publishes(read) => all.push(self.contract("published", read)),
+                Some(before) => all.push(self.recipe(before)),
+                None => all.extend(step.given.get(read).cloned()),
             }
         }
         digest_of(&all.iter().map(String::as_str).collect::<Vec<_>>())

@@ -9,6 +9,7 @@ use arrow::{
     array::{ArrayRef, Date32Array, StringArray},
     datatypes::{DataType, Field, Schema, SchemaRef},
     record_batch::RecordBatch,
+    row::{RowConverter, SortField},
 };
 
 use super::{digest_of, kernel::kernel_schema};
@@ -21,7 +22,7 @@ use crate::{
     schema::{
         Cell, Contract, Kind, Type,
         batch::{Default, with_defaults},
-        proof_table, read_contract,
+        digest_of as digest_of_bytes, proof_table, read_contract,
         yaml::SourceText,
     },
 };
@@ -33,6 +34,39 @@ pub struct Given {
     pub rows: GivenRows,
     /// Over its rows and contract; of a common table, whose rows are told by the names of their files, over its contract.
     pub digest: String,
+    /// Over what its rows mean whatever they are, where other columns than those that are read may change without being told of.
+    meaning: Option<String>,
+}
+
+impl Given {
+    fn here(rows: RecordBatch, digest: String) -> Self {
+        Self { schema: rows.schema(), rows: GivenRows::Here(rows), digest, meaning: None }
+    }
+
+    /// Digest over what is read of it; `None`: all columns. A reference table says who wrote a row, and why, and a share its weight, to those
+    /// queries alone that read it.
+    ///
+    /// # Errors
+    /// TC0805 where its rows cannot be told apart, which no contract allows.
+    pub fn digest_over(&self, columns: Option<&BTreeSet<String>>) -> Answer<String> {
+        let (GivenRows::Here(rows), Some(meaning), Some(columns)) = (&self.rows, &self.meaning, columns) else {
+            return Ok(self.digest.clone());
+        };
+        let fields = self.schema.fields().iter().zip(rows.columns()).filter(|(field, _)| columns.contains(field.name()));
+        let (fields, values): (Vec<_>, Vec<ArrayRef>) = fields.map(|(field, values)| (field, Arc::clone(values))).unzip();
+        let sorted = fields.iter().map(|field| SortField::new(field.data_type().clone())).collect();
+        let mut bytes = Vec::new();
+        if !values.is_empty() {
+            let told =
+                RowConverter::new(sorted).and_then(|told| told.convert_columns(&values)).map_err(|e| does_not_fit("reference", &e))?;
+            for row in &told {
+                bytes.extend(row.data().len().to_le_bytes());
+                bytes.extend(row.data());
+            }
+        }
+        let names: Vec<String> = fields.iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect();
+        Ok(digest_of(&[meaning, &rows.num_rows().to_string(), &names.join(" "), &digest_of_bytes(&bytes).hex()]))
+    }
 }
 
 /// Where the rows of a given table are.
@@ -56,7 +90,7 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
         let digest = contract.digest.hex();
         match name.split_once('/') {
             Some(("common", table)) => {
-                given.insert(table.to_owned(), Given { schema: contract.arrow_schema(), rows: GivenRows::Lake, digest });
+                given.insert(table.to_owned(), Given { schema: contract.arrow_schema(), rows: GivenRows::Lake, digest, meaning: None });
             }
             Some(("reference", table)) => {
                 let reference = partnership.references.get(table);
@@ -65,9 +99,10 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
                 if table == "account" {
                     rows = with_defaults(&rows, &TAGS)?;
                 }
-                let of_rows = reference.map_or_else(String::new, |reference| format!("{}{}", reference.digest.hex(), reference.meant));
-                let digest = digest_of(&[&digest, &of_rows]);
-                given.insert(table.to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest });
+                let (of_rows, meant) =
+                    reference.map_or_else(<(String, String)>::default, |reference| (reference.digest.hex(), reference.meant.clone()));
+                let meaning = Some(digest_of(&[&digest, &meant]));
+                given.insert(table.to_owned(), Given { meaning, ..Given::here(rows, digest_of(&[&digest, &format!("{of_rows}{meant}")])) });
             }
             _ => {}
         }
@@ -75,17 +110,17 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
     let members = membership(partnership);
     let digest = digest_of(&[&format!("{members:?}")]);
     let rows = membership_table(&members)?;
-    given.insert("membership".to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest });
+    given.insert("membership".to_owned(), Given::here(rows, digest));
     let methods = allocation_table(partnership)?;
     let digest = digest_of(&[&format!("{:?}", partnership.cost.allocation)]);
-    given.insert("allocation".to_owned(), Given { schema: methods.schema(), rows: GivenRows::Here(methods), digest });
+    given.insert("allocation".to_owned(), Given::here(methods, digest));
     given.insert("recharge_limit".to_owned(), recharge_limit(&partnership.recharge)?);
     for (table, text) in OPTIONAL {
         if !given.contains_key(table)
             && let Some(schema) = columns_of(table, text)
         {
             let rows = RecordBatch::new_empty(schema);
-            given.insert(table.to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest: String::new() });
+            given.insert(table.to_owned(), Given::here(rows, String::new()));
         }
     }
     for (name, columns, rows) in declared(partnership) {
@@ -93,7 +128,7 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
         let texts = |place: usize| -> ArrayRef { Arc::new(rows.iter().map(|row| row.get(place).copied()).collect::<StringArray>()) };
         let schema = Arc::new(Schema::new(columns.map(text).to_vec()));
         let rows = RecordBatch::try_new(schema, vec![texts(0), texts(1)]).map_err(|e| does_not_fit(name, &e))?;
-        given.insert(name.to_owned(), Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest });
+        given.insert(name.to_owned(), Given::here(rows, digest));
     }
     Ok(given)
 }
@@ -120,7 +155,7 @@ fn recharge_limit(said: &RechargeLimit) -> Answer<Given> {
     let columns = [("tolerance", Type::Money), ("window", Type::BigInt), ("pounds", Type::Money)];
     let row = vec![Cell::Pence(said.terms.tolerance), i64::from(said.terms.window).into(), Cell::Pence(said.limit_pence)];
     let rows = proof_table(&columns, &[row])?;
-    Ok(Given { schema: rows.schema(), rows: GivenRows::Here(rows), digest: digest_of(&[&format!("{said:?}")]) })
+    Ok(Given::here(rows, digest_of(&[&format!("{said:?}")])))
 }
 
 fn text(name: &str) -> Field {
