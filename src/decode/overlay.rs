@@ -81,6 +81,12 @@ impl Original {
         self.cells.iter_mut().filter(|(column, _)| **column == *name).for_each(|(_, cell)| text.clone_into(cell));
     }
 
+    /// Of a record of persons nothing is written down, its SHA-256 neither: who knows the rest of a record finds out by it what is not known.
+    pub fn forget(&mut self) {
+        self.raw.clear();
+        self.sha256.clear();
+    }
+
     /// The text of a column, by the contract's name.
     #[must_use]
     pub fn cell(&self, name: &str) -> Option<&str> {

@@ -13,6 +13,7 @@ use crate::{
     report::{Align, Page, Table},
     schema::{
         Column, Contract, Kind, date_format, read_contract, read_text,
+        words::contract,
         yaml::{Node, SourceText, Value, parse},
     },
 };
@@ -180,15 +181,45 @@ fn words(all: &mut Vec<Difference>, what: &str, old: &Words, new: &Words) {
     let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     for key in keys {
         let (before, after) = (old.get(key).cloned().unwrap_or_default(), new.get(key).cloned().unwrap_or_default());
-        if before.text == after.text {
+        let (said, says) = (said(what, key, &before), said(what, key, &after));
+        if said == says {
             continue;
         }
         let breaks = match key.as_str() {
+            _ if reads_more(key, &said, &says) => None,
             "role" | "reason" | "public" | "summable" => None,
             "aliases" | "money" | "number" | "formats" | "encodings" | "null_words" => grown(key, &before.items, &after.items),
             _ => FILES,
         };
         all.push(Difference { what: format!("{what}: {key}"), old: before.text, new: after.text, breaks });
+    }
+}
+
+/// What a word says, be it written or not.
+fn said(what: &str, key: &str, word: &Word) -> String {
+    if !word.text.is_empty() {
+        return word.text.clone();
+    }
+    let of = if what == "file" { "file" } else { "column" };
+    match contract().pointer(&format!("/$defs/{of}/properties/{key}/default")) {
+        Some(Json::String(text)) => text.clone(),
+        Some(flag @ Json::Bool(_)) => flag.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// Whether a word that changed takes files and rows that were refused before, and reads the others as they were read.
+fn reads_more(key: &str, said: &str, says: &str) -> bool {
+    match key {
+        "short_lines" | "absent" | "repeats_header" => says == "allowed",
+        "trailing_delimiter" => (said, says) == ("false", "allowed"),
+        "allow_empty" => says == "true",
+        "extra_columns" => says == "note",
+        "last_line_end" => says == "absent",
+        "macros" => says == "ignore",
+        "blank" | "noise" => said.is_empty(),
+        "window" | "only" => says.is_empty(),
+        _ => false,
     }
 }
 
@@ -227,6 +258,46 @@ mod tests {
     fn breaks(key: &str, before: &[&str], after: &[&str]) -> bool {
         let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
         grown(key, &owned(before), &owned(after)).is_some()
+    }
+
+    #[test]
+    fn a_word_that_says_what_is_so_without_it_or_takes_more_breaks_nothing() {
+        let of = |what: &str, key: &str, before: &str, after: &str| {
+            let side = |text: &str| {
+                let word = Word { text: text.to_owned(), items: vec![text.to_owned()] };
+                (!text.is_empty()).then(|| (key.to_owned(), word)).into_iter().collect::<Words>()
+            };
+            let mut all = Vec::new();
+            words(&mut all, what, &side(before), &side(after));
+            all
+        };
+        for (what, key, before, after) in [
+            ("file", "quote", "", "\""),
+            ("file", "escape", "doubled", ""),
+            ("file", "trailing_delimiter", "", "false"),
+            ("column amount", "includes_vat", "unknown", ""),
+            ("column amount", "trim", "false", ""),
+        ] {
+            assert_eq!(of(what, key, before, after), [], "{key}");
+        }
+        for (what, key, before, after) in [
+            ("file", "short_lines", "", "allowed"),
+            ("file", "trailing_delimiter", "", "allowed"),
+            ("file", "last_line_end", "present", "absent"),
+            ("column amount", "blank", "", "nought"),
+            ("column amount", "noise", "", "0.000001"),
+            ("column d", "window", "{from: -1y, to: +1m}", ""),
+            ("column z", "absent", "refused", "allowed"),
+        ] {
+            assert!(of(what, key, before, after).iter().all(|change| change.breaks.is_none()), "{key}: more");
+            assert_eq!(of(what, key, before, after).len(), 1, "{key}");
+            assert!(of(what, key, after, before).iter().all(|change| change.breaks.is_some()), "{key}: less");
+        }
+        assert!(
+            of("file", "trailing_delimiter", "true", "allowed")[0].breaks.is_some(),
+            "a delimiter that was left off is an empty field now"
+        );
+        assert!(of("file", "stray_quotes", "", "text")[0].breaks.is_some(), "a quoted field ends on its line now");
     }
 
     #[test]

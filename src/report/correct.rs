@@ -111,7 +111,13 @@ fn as_they_came(
     lines: &BTreeSet<u64>,
 ) -> Answer<BTreeMap<u64, Original>> {
     match (plan::judge_as_now(partnership, feed, record)?, Digest::parse(&record.sha256)) {
-        (Some(judge), Some(digest)) => originals(&judge, lake.landing().open(&digest, feed.sealing())?, lines),
+        (Some(judge), Some(digest)) => {
+            let mut all = originals(&judge, lake.landing().open(&digest, feed.sealing())?, lines)?;
+            if feed.personal.is_some() {
+                all.values_mut().for_each(Original::forget);
+            }
+            Ok(all)
+        }
         _ => Ok(BTreeMap::new()),
     }
 }

@@ -16,7 +16,7 @@ const FEED: &str = "ashvale/general_ledger";
 const BY: [&str; 4] = ["--by", "A. Clerk", "--reason", "by word of the sender"];
 
 /// What the texts of a sheet are, row by row.
-fn sheet(file: &Path) -> Vec<Vec<String>> {
+pub fn sheet(file: &Path) -> Vec<Vec<String>> {
     let mut book: Xlsx<_> = Xlsx::new(BufReader::new(File::open(file).unwrap())).unwrap();
     let range = book.worksheet_range("rows").unwrap();
     let text = |cell: &Data| match cell {

@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use crate::{places, transcript};
+use crate::{correct::sheet, places, transcript};
 
 /// Surname, NI number, employee number, post, union element; sort code and account number where the layout has them.
 const NORTHAM: [&str; 5] = ["Zwartkopfsen", "QQ998877D", "E8675309X", "E8675309X-4", "Zunisonish Levy"];
@@ -406,6 +406,32 @@ const LAYOUTS: [Layout; 8] = [
         trailer: NO_TRAILER,
     },
 ];
+
+/// What goes out of a personal feed says which row and why, and holds no digest of it either: who knows the rest of a record finds out by
+/// its SHA-256 what is not known.
+#[test]
+fn no_digest_of_a_record_of_persons_is_written_down() {
+    let mut house = House::new();
+    make_keys(&mut house);
+    plant(&house);
+    house.run(&["run"]);
+    let (listed, _) = house.run(&["--json", "quarantine", "list"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let is_it = |row: &&serde_json::Value| row["state"] == "accepted" && row.to_string().contains("northam");
+    let one = listed["answer"].as_array().unwrap().iter().find(is_it).unwrap();
+    let delivery = one["delivery_id"].as_str().unwrap();
+    let (said, code) = house.run(&["quarantine", "export", "northam/payroll", "--out", "rows.xlsx"]);
+    assert_eq!(code, 0, "{said}");
+    let rows = sheet(&house.path("rows.xlsx"));
+    assert!(rows.len() > 1 && rows[0][2] == "sha256" && rows[1..].iter().all(|row| row[2].is_empty()), "{rows:?}");
+    let (said, code) = house.run(&["quarantine", "correct", "rows.xlsx", "--by", "A", "--reason", "r"]);
+    assert!(code == 2 && said.contains("no cell of the workbook differs"), "{said}");
+    let (said, code) = house.run(&["quarantine", "leave-out", delivery, "--all", "--by", "A", "--reason", "r"]);
+    assert_eq!(code, 0, "{said}");
+    let event = fs::read_to_string(house.path("lake/corrections/00000001.json")).unwrap();
+    let event: serde_json::Value = serde_json::from_str(&event).unwrap();
+    assert!(event["rows"].as_array().unwrap().iter().all(|row| row["sha256"] == ""), "{event}");
+}
 
 /// The reference partnership with keys of its own, and in every feed of persons a file with a good row and one to be quarantined, and a
 /// file that is refused for a heading that nobody knows.

@@ -206,10 +206,10 @@ impl<'a> Conductor<'a> {
                 Some(format!("{} corrected it, or left it out, on {}: {}", event.by, event.at, event.reason))
             } else if !quarantined.contains(&row.source_row) {
                 Some("it is not in quarantine".into())
+            } else if feed.personal.is_some() && row.sha256.is_some() {
+                Some("the feed is personal: no value of it is kept outside its sealed bytes".into())
             } else if row.sha256.as_ref().is_some_and(|sha256| *sha256 != original.sha256) {
                 Some("its identity is not that of the record which stands there".into())
-            } else if feed.personal.is_some() && !row.cells.is_empty() {
-                Some("the feed is personal: no value of it is kept outside its sealed bytes".into())
             } else {
                 row.cells.keys().find(|name| original.cell(name).is_none()).map(|name| {
                     format!("the file has no column `{name}`; what stands in that column of the workbook has to be taken out of it")
@@ -249,7 +249,11 @@ impl<'a> Conductor<'a> {
         let (Some(judge), Some(digest)) = (plan::judge_as_now(self.partnership, feed, record)?, Digest::parse(&record.sha256)) else {
             return Ok(BTreeMap::new());
         };
-        originals(&judge, self.lake.landing().open(&digest, feed.sealing())?, &lines)
+        let mut all = originals(&judge, self.lake.landing().open(&digest, feed.sealing())?, &lines)?;
+        if feed.personal.is_some() {
+            all.values_mut().for_each(Original::forget);
+        }
+        Ok(all)
     }
 }
 
