@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     amounts::{amount_columns, amount_question, vat},
     answers::{Answers, NO, Question, YES},
+    beside,
     covered::coverage,
     currency, elsewhere,
     evidence::{Evidence, Seen},
@@ -67,6 +68,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
         Some(why) => question.seen(why),
         None => question.default(into).stands_if(!budget),
     });
+    all.extend(beside::question(around, answers, into));
     all.extend(around.table(answers, into).filter(|table| table.special.actual.is_some()).map(|_| looks::balance(budget)));
     all.extend(happened::both(evidence).map(|mixed| mixed.question(evidence)));
     let amount = amount_question(evidence);

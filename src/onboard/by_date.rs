@@ -25,7 +25,7 @@ use crate::{
 /// The question whether the samples are of several layouts.
 const LAYOUTS: &str = "layouts";
 /// Questions about the whole feed.
-const OF_THE_FEED: [&str; 7] = ["into", "files", "covers", "balance", "rest", "author", "approver"];
+const OF_THE_FEED: [&str; 8] = ["into", "beside", "files", "covers", "balance", "rest", "author", "approver"];
 /// Questions whose answers are of one file's columns: that another layout's are right says nothing.
 const OF_COLUMNS: [&str; 2] = ["columns", "personal"];
 

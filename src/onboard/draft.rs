@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes::command},
-    domain::Calendar,
+    domain::{Calendar, Day},
     profile::Profile,
     schema::{Contract, KnownLayout, Type, suggest::nearest, words},
 };
@@ -84,6 +84,8 @@ pub struct Draft {
     pub credit_positive: bool,
     /// First day of what is read, `2025-04-01`.
     pub active_from: Option<String>,
+    /// Feeds of the council that fill the same table in the same days with other rows.
+    pub beside: Vec<String>,
     /// `expression AS column` of the SQL, in the order of the common table.
     pub select: Vec<(String, String)>,
     /// Row of `ownership_rule.csv`, if one is to be written.
@@ -123,7 +125,7 @@ pub fn draft(around: &Around<'_>, evidence: &Evidence, questions: &[Question], a
         files: said.of("files"),
         covers: said.of("covers"),
         samples: evidence.samples.iter().map(|sample| sample.profile.file.clone()).collect(),
-        active_from: active_from(around, &table.name),
+        active_from: basis_from(around, &table.name).map(|day| day.to_string()),
         ..Draft::default()
     };
     if let Some(known) = evidence.given.as_ref().and_then(|given| given.known) {
@@ -157,10 +159,11 @@ pub fn draft(around: &Around<'_>, evidence: &Evidence, questions: &[Question], a
 }
 
 /// The day from which the council's costs come from this table.
-fn active_from(around: &Around<'_>, table: &str) -> Option<String> {
+#[must_use]
+pub fn basis_from(around: &Around<'_>, table: &str) -> Option<Day> {
     let council = around.partnership.councils.iter().find(|known| *known.id == *around.council)?;
     let (span, _) = council.cost_basis.iter().find(|(_, basis)| basis.common_table() == table)?;
-    span.from.map(|day| day.to_string())
+    span.from
 }
 
 /// Answers by their questions.

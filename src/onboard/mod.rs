@@ -17,6 +17,7 @@ mod amounts;
 mod answers;
 mod apply;
 mod ask;
+mod beside;
 mod blocks;
 mod by_date;
 mod chart;
@@ -246,6 +247,9 @@ impl<'p> Adding<'p> {
         let draw = |asked: &Asked| draft(&self.around, &asked.evidence, &asked.questions, &asked.answers);
         let mut drafts = asked.iter().map(draw).collect::<Answer<Vec<Draft>>>()?;
         by_date::agree(&mut drafts, &asked)?;
+        if let Some((first, answer)) = drafts.first_mut().zip(answers.get(beside::KEY)) {
+            beside::settle(&self.around, first, answer)?;
+        }
         let Some((first, later)) = drafts.split_first() else { return Ok(Vec::new()) };
         let changes = text::files(self.root(), (first, later), questions, answers)?;
         // What is proposed is a contract by the same reader that reads it from then on.

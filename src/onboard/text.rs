@@ -180,6 +180,9 @@ fn feed(draft: &Draft, later: &[Draft], questions: &[Question], answers: &Answer
     if let Some(from) = &draft.active_from {
         text.push_str(&format!("active: {{from: {from}}}\n"));
     }
+    if !draft.beside.is_empty() {
+        text.push_str(&format!("beside: [{}]\n", draft.beside.join(", ")));
+    }
     text
 }
 
