@@ -123,12 +123,13 @@ fn ended(notify: &Notify, was: &Notice, holds: &BTreeSet<(&str, &str)>, noted: &
     })
 }
 
-/// Sends what waits in the outbox; a warning for each channel that takes nothing. A channel that gives no answer, or asks for patience, is not
-/// asked again: what is older than a day is given up for it with the same answer.
+/// Sends what waits in the outbox, in at most so many requests; a warning for each channel that takes nothing. A channel that gives no answer,
+/// or asks for patience (429), is not asked again: what it was asked before to take and is older than a day is given up with the same
+/// answer, and what it never was asked to take a day later.
 ///
 /// # Errors
 /// TC10….
-pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64) -> Answer<Vec<Diagnostic>> {
+pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64, mut most: usize) -> Answer<Vec<Diagnostic>> {
     if partnership.notify.channels.is_empty() {
         return Ok(Vec::new());
     }
@@ -142,20 +143,25 @@ pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64) -> Answer<Vec<D
             };
             let age_us = now_us.saturating_sub(notice.at_us);
             if let Some(answer) = silent.get(&name) {
-                if age_us > A_DAY {
+                let was_asked = notice.told.get(&name).is_some_and(|telling| telling.tries > 0);
+                if age_us > if was_asked { A_DAY } else { 2 * A_DAY } {
                     warnings.push(not_told(&name, &notice, TellingState::Failed, answer));
                     given_up(&mut notice, &name, answer);
                     lake.keep_notice(&notice)?;
                 }
                 continue;
             }
+            if most == 0 {
+                continue;
+            }
+            most -= 1;
             let answer = deliver(channel, partnership, &notice);
             crash::point("notice.sent")?;
             let (state, text) = judge(&answer, age_us);
             if state != TellingState::Sent {
                 warnings.push(not_told(&name, &notice, state, &text));
             }
-            if answer.as_ref().map_or(true, Posted::may_be_tried_again) {
+            if answer.as_ref().map_or(true, |posted| posted.status == 429) {
                 silent.insert(name.clone(), text.clone());
             }
             told(&mut notice, &name, state, text);
@@ -199,7 +205,7 @@ fn deliver(channel: &Channel, partnership: &Partnership, notice: &Notice) -> Res
 fn not_told(channel: &str, notice: &Notice, state: TellingState, why: &str) -> Diagnostic {
     let outcome = match state {
         TellingState::Failed => "it is not sent again; what was done before it stays",
-        _ => "it waits in the outbox; every run of the next 24 hours sends it again",
+        _ => "it waits in the outbox; every run of the next 24 hours sends it again, and `serve` in between",
     };
     let seen = format!("channel {channel} was not told \"{}\": {why}", notice.text);
     Diagnostic::warning(codes::notices::NOT_TOLD, seen)

@@ -218,7 +218,7 @@ fn reads_more(key: &str, said: &str, says: &str) -> bool {
         "last_line_end" => says == "absent",
         "macros" => says == "ignore",
         "blank" | "noise" => said.is_empty(),
-        "window" | "only" => says.is_empty(),
+        "only" => says.is_empty(),
         _ => false,
     }
 }
@@ -286,7 +286,6 @@ mod tests {
             ("file", "last_line_end", "present", "absent"),
             ("column amount", "blank", "", "nought"),
             ("column amount", "noise", "", "0.000001"),
-            ("column d", "window", "{from: -1y, to: +1m}", ""),
             ("column z", "absent", "refused", "allowed"),
         ] {
             assert!(of(what, key, before, after).iter().all(|change| change.breaks.is_none()), "{key}: more");

@@ -18,6 +18,9 @@ use crate::{
     pipeline::{self, Kernel, KernelUse, Partnership},
 };
 
+/// Columns of `share.csv` that say who has no share in force (`pipeline::left_out`).
+const LEFT_OUT_BY: [&str; 4] = ["service", "partner", "valid_from", "valid_to"];
+
 /// How a step fills its tables.
 #[derive(Clone, Debug)]
 pub enum How {
@@ -249,7 +252,14 @@ impl<'p> Planner<'p> {
         }
         // After its columns are known: what reads its tables is not told of for its sake.
         self.has_all(kernel, &reads)?;
-        let text = format!("{}{}", kernel.kernel.as_str(), kernel_settings(kernel.kernel, self.partnership));
+        let mut text = format!("{}{}", kernel.kernel.as_str(), kernel_settings(kernel.kernel, self.partnership));
+        // It looks itself at which partner share.csv leaves out, whatever its query reads of shares and members.
+        if kernel.kernel == Kernel::Share {
+            let columns = LEFT_OUT_BY.map(str::to_owned).into();
+            for given in ["share", "membership"].into_iter().filter_map(|table| self.plan.given.get(table)) {
+                text.push_str(&given.digest_over(Some(&columns))?);
+            }
+        }
         let how = How::Kernel(kernel.kernel);
         let given = self.given(&reads, |_| None)?;
         Ok(Step { fills, reads, given, grain: kernel.kernel.facts().grain, how, published, schemas, text, file })

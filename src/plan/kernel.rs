@@ -92,7 +92,7 @@ pub fn kernel_settings(kernel: Kernel, partnership: &Partnership) -> String {
             let services = partnership.services.iter().map(|service| format!(" {}", service.id));
             format!(" {}{}", partnership.small_group, services.collect::<String>())
         }
-        // Whom share.csv leaves out is said by what `share_case` is made from: `share` and `membership`.
+        // What `share` reads of shares and members, the planner adds.
         Kernel::Codes | Kernel::Classify | Kernel::Place | Kernel::Blanket | Kernel::Share | Kernel::Match | Kernel::Net => String::new(),
     }
 }

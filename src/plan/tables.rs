@@ -47,7 +47,7 @@ impl Given {
     /// queries alone that read it.
     ///
     /// # Errors
-    /// TC0805 where its rows cannot be told apart, which no contract allows.
+    /// TC0804 where its rows cannot be compared, which no contract allows.
     pub fn digest_over(&self, columns: Option<&BTreeSet<String>>) -> Answer<String> {
         let (GivenRows::Here(rows), Some(meaning), Some(columns)) = (&self.rows, &self.meaning, columns) else {
             return Ok(self.digest.clone());
@@ -57,8 +57,7 @@ impl Given {
         let sorted = fields.iter().map(|field| SortField::new(field.data_type().clone())).collect();
         let mut bytes = Vec::new();
         if !values.is_empty() {
-            let told =
-                RowConverter::new(sorted).and_then(|told| told.convert_columns(&values)).map_err(|e| does_not_fit("reference", &e))?;
+            let told = RowConverter::new(sorted).and_then(|told| told.convert_columns(&values)).map_err(|e| not_compared(&e))?;
             for row in &told {
                 bytes.extend(row.data().len().to_le_bytes());
                 bytes.extend(row.data());
@@ -67,6 +66,13 @@ impl Given {
         let names: Vec<String> = fields.iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect();
         Ok(digest_of(&[meaning, &rows.num_rows().to_string(), &names.join(" "), &digest_of_bytes(&bytes).hex()]))
     }
+}
+
+/// The rows of a reference table have a type that nothing can compare: no contract allows one.
+fn not_compared(error: &arrow::error::ArrowError) -> Refusal {
+    Diagnostic::new(codes::sql::TYPES, format!("rows of a reference table cannot be compared: {error}"))
+        .outcome("nothing was published; the last release is unchanged")
+        .into()
 }
 
 /// Where the rows of a given table are.

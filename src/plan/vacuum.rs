@@ -115,9 +115,9 @@ pub struct Clearing {
 }
 
 /// A clock is gone by where something was seen so many days before the day that it shows: not since yesterday alone, and not long ago.
-const BEFORE: (i32, i32) = (7, 92);
+const BEFORE: (i32, i32) = (7, 400);
 
-/// Whether a day goes on from those on which something was seen: one of them lies a week to a quarter of a year before it, or all of them lie
+/// Whether a day goes on from those on which something was seen: one of them lies a week to thirteen months before it, or all of them lie
 /// no further back. Days after it were a clock's that was wrong.
 #[must_use]
 pub fn goes_on(today: Day, seen: &BTreeSet<Day>) -> bool {

@@ -202,6 +202,7 @@ fn a_clock_is_gone_by_where_something_leads_to_it() {
     assert!(goes_on("2018-06-20", &[]) && goes_on("2018-06-20", &["2018-06-20"]), "nothing is old");
     assert!(goes_on("2018-06-20", &["2018-06-19", "2018-04-01"]), "the lake is young");
     assert!(goes_on("2026-06-20", &["2018-06-20", "2026-05-20", "2026-06-20"]), "month after month");
+    assert!(goes_on("2020-04-01", &["2018-04-01", "2019-04-01"]), "year after year");
     assert!(!goes_on("2045-01-02", &["2018-06-20", "2018-05-20"]), "years ahead");
     assert!(!goes_on("2045-01-02", &["2018-06-20", "2045-01-02"]), "by its own word");
     assert!(!goes_on("2045-01-08", &["2018-06-20", "2045-01-02"]) && goes_on("2045-01-09", &["2018-06-20", "2045-01-02"]), "a week");

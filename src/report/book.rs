@@ -135,11 +135,10 @@ fn text_of(cell: &DataRef<'_>, formula: bool) -> Result<String, &'static str> {
     }
 }
 
-/// Whether a text is this number as it may be written: with noughts before it, or behind its point.
+/// Whether a text is this number as it may be written: with noughts before it, or behind its point. Blanks around it may be what is wrong.
 #[must_use]
 pub fn is_number(text: &str, number: &str) -> bool {
     fn shortest(text: &str) -> Option<(bool, &str, &str)> {
-        let text = text.trim();
         let (minus, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
         let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
         let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -156,14 +155,20 @@ mod tests {
 
     #[test]
     fn a_number_is_the_text_that_a_spreadsheet_made_it_of() {
-        for (text, number) in
-            [("007", "7"), ("12.30", "12.3"), ("-5.00", "-5"), (".50", "0.5"), ("0.00", "0"), ("-0.00", "0"), (" 41 ", "41")]
-        {
+        for (text, number) in [("007", "7"), ("12.30", "12.3"), ("-5.00", "-5"), (".50", "0.5"), ("0.00", "0"), ("-0.00", "0")] {
             assert!(is_number(text, number), "{text}");
         }
-        for (text, number) in
-            [("007", "70"), ("12.30", "123"), ("5", "-5"), ("", "0"), ("A7", "7"), ("1e3", "1000"), (".", "0"), ("1,234", "1234")]
-        {
+        for (text, number) in [
+            ("007", "70"),
+            ("12.30", "123"),
+            ("5", "-5"),
+            ("", "0"),
+            ("A7", "7"),
+            ("1e3", "1000"),
+            (".", "0"),
+            ("1,234", "1234"),
+            (" 41 ", "41"),
+        ] {
             assert!(!is_number(text, number), "{text}");
         }
     }

@@ -97,7 +97,7 @@ pub fn tell_ahead(partnership: &Partnership, names: &[(String, i64)], clock: &dy
     let happened: Vec<Happened> = names.iter().map(|(name, until)| ahead(name, *until)).collect();
     let noted = Noted { run: 0, at: now.iso(), at_us: now.micros };
     notice::note(&lake, &partnership.notify, &happened, &[], &noted)?;
-    notice::send(&lake, partnership, now.micros)
+    notice::send(&lake, partnership, now.micros, usize::MAX)
 }
 
 /// Says to the channels that slots are held, and once more when they are not. `why` is `None` where nothing is held. What a channel does not
@@ -116,7 +116,7 @@ pub fn tell_held(partnership: &Partnership, why: Option<&str>, clock: &dyn Clock
     let held: Vec<Happened> = why.map(|why| happened(NoticeKind::Held, "configuration", None, text(why))).into_iter().collect();
     let noted = Noted { run: 0, at: now.iso(), at_us: now.micros };
     notice::note(&lake, &partnership.notify, &held, &[NoticeKind::Held], &noted)?;
-    notice::send(&lake, partnership, now.micros)
+    notice::send(&lake, partnership, now.micros, usize::MAX)
 }
 
 /// Whether a channel has still to be told something.
@@ -131,7 +131,10 @@ pub fn notices_wait(partnership: &Partnership) -> Answer<bool> {
     Ok(lake.notices()?.iter().any(Notice::waits))
 }
 
-/// Sends what waits in the outbox, between two runs. What a channel does not take is in the answer.
+/// Requests that are sent at once between two runs: whoever asks for them waits for the answers.
+const AT_ONCE: usize = 2;
+
+/// Sends something of what waits in the outbox, between two runs. What a channel does not take is in the answer.
 ///
 /// # Errors
 /// TC1004 where a run holds the lake: then later; TC10….
@@ -139,11 +142,11 @@ pub fn tell_again(partnership: &Partnership, clock: &dyn Clock) -> Answer<Vec<Di
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let now = clock.now();
     let _held = lake.lock(&now.run_id(), &now.iso())?;
-    notice::send(&lake, partnership, now.micros)
+    notice::send(&lake, partnership, now.micros, AT_ONCE)
 }
 
 fn send(conductor: &Conductor<'_>) -> Answer<()> {
-    let warnings = notice::send(&conductor.lake, conductor.partnership, conductor.clock.now().micros)?;
+    let warnings = notice::send(&conductor.lake, conductor.partnership, conductor.clock.now().micros, usize::MAX)?;
     if !warnings.is_empty() {
         conductor.observer.event(Event::Report { diagnostics: &warnings });
     }

@@ -304,7 +304,7 @@ fn missing(now: &[Stored], kept: &[Stored]) -> Vec<String> {
 fn no_clock(today: Day, last: Option<Day>) -> Diagnostic {
     let last = last.map(|day| format!("; before today, the last that the lake has seen is {}", day.spoken())).unwrap_or_default();
     Diagnostic::new(codes::periods::CLOCK_IN_DOUBT, format!("the clock shows {}{last}", today.spoken()))
-        .expected("a day to which something leads: a run, a release, a delivery or a clean-up between a week and a quarter of a year before it")
+        .expected("a day to which something leads: a run, a release, a delivery or a clean-up between a week and thirteen months before it")
         .outcome("nothing was removed: by a clock that is wrong everything is old")
         .hint("see that the machine's clock is right (timedatectl); then truecost vacuum --anyway, or wait: a clean-up a week from now goes by it")
 }

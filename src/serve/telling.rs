@@ -1,6 +1,6 @@
 //! What `serve` itself tells the channels, between runs.
 
-use super::{Serve, machine::HOLDER_WAITS};
+use super::{Serve, machine::HOLDER_WAITS, outbox::Outbox};
 use crate::{
     report,
     run::{self, clock::Clock as _},
@@ -59,7 +59,13 @@ impl Serve<'_> {
         let (partnership, clock) = (self.settings.partnership(), &self.clock);
         match std::thread::scope(|scope| scope.spawn(|| run::tell_again(partnership, clock)).join()) {
             Ok(Err(refusal)) if refusal.exit_code() == 5 => return self.outbox.put_off(now, HOLDER_WAITS),
-            Ok(Ok(reports)) => self.told.report(&reports),
+            Ok(Ok(reports)) => {
+                // Taken: what is left goes soon.
+                if reports.is_empty() {
+                    self.outbox = Outbox::default();
+                }
+                self.told.report(&reports);
+            }
             Ok(Err(refusal)) => self.told.report(&refusal.0),
             Err(panic) => std::panic::resume_unwind(panic),
         }

@@ -286,15 +286,19 @@ fn what_is_older_than_a_day_is_given_up_whichever_of_it_was_tried() {
         house.ledger(month, total);
     }
     at("2018-09-03T05:00:00Z", &["run"]);
-    assert_eq!(house.server.take().len(), 1, "a channel that asks for patience is not asked again by the same run");
+    assert_eq!(house.server.take().len(), 4, "a server's fault may be one notice's");
     assert_eq!(states("2018-09-03T05:00:00Z"), "state,n\nwaits,4\n");
+    house.server.answers("429 Slow");
+    house.ledger(8, "5.00");
     at("2018-09-04T05:00:01Z", &["run"]);
-    assert_eq!(house.server.take().len(), 1);
-    assert_eq!(states("2018-09-04T05:00:01Z"), "state,n\nfailed,4\n");
+    assert_eq!(house.server.take().len(), 1, "a channel that asks for patience is not asked again by the same run");
+    assert_eq!(states("2018-09-04T05:00:01Z"), "state,n\nfailed,4\nwaits,1\n");
+    at("2018-09-04T06:00:00Z", &["run"]);
+    assert_eq!(house.server.take().len(), 1, "what nobody was asked to take yet is sent");
     house.server.answers("200 OK");
-    house.ledger(8, "6.00");
+    house.ledger(9, "6.00");
     at("2018-09-05T05:00:00Z", &["run"]);
-    assert_eq!(house.told(), told(&[("refused", false)]));
+    assert_eq!(house.told(), told(&[("refused", false), ("refused", false)]));
 }
 
 #[test]
