@@ -136,8 +136,10 @@ const PLANTED: &[Planted] = &[
     planted(20, 1, "who is told does not answer", |y| {
         y.house.ledger("vale", 20, Ledger { more: 5, ..Ledger::default() });
         y.hook.answers("503 Busy");
-        y.morning();
+        // The feeds, the cost run, and what was not taken once more between runs.
+        (0..3).for_each(|_| y.step());
         y.hook.answers("200 OK");
+        y.morning();
     }),
     planted(21, 1, "a file lies there that is no feed's", |y| {
         y.house.write("drop/hill/general_ledger/copy of ledger.csv", "Ref,Line\n");
