@@ -1,13 +1,16 @@
 //! By what the bytes of a delivery are read now.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::treating;
 use crate::{
-    decode::{FileFacts, Judge},
+    decode::{FileFacts, Judge, Original, originals},
     diagnostic::Answer,
-    domain::{Calendar, Coverage},
-    lake::DeliveryRecord,
+    domain::{Calendar, Coverage, Digest},
+    lake::{DeliveryRecord, Lake},
     pipeline::{Feed, Partnership},
     schema::Contract,
 };
@@ -31,4 +34,26 @@ pub fn judge_as_now(partnership: &Partnership, feed: &Feed, record: &DeliveryRec
     let Ok(facts) = serde_json::from_value::<FileFacts>(record.encoding.clone()) else { return Ok(None) };
     let judge = Judge::new(contract.clone(), record.source.name.clone(), &facts, covers.days(partnership.calendar), Vec::new())?;
     Ok(Some(treating(feed, judge)))
+}
+
+/// Records of a delivery as they came, by the line on which each starts: none where no contract reads it any more. Of a personal feed nothing
+/// that could be written down is in them.
+///
+/// # Errors
+/// As [`judge_as_now`]; TC1003 where the bytes are not there.
+pub fn as_they_came(
+    partnership: &Partnership,
+    lake: &Lake,
+    feed: &Feed,
+    record: &DeliveryRecord,
+    lines: &BTreeSet<u64>,
+) -> Answer<BTreeMap<u64, Original>> {
+    let (Some(judge), Some(digest)) = (judge_as_now(partnership, feed, record)?, Digest::parse(&record.sha256)) else {
+        return Ok(BTreeMap::new());
+    };
+    let mut all = originals(&judge, lake.landing().open(&digest, feed.sealing())?, lines)?;
+    if feed.personal.is_some() {
+        all.values_mut().for_each(Original::forget);
+    }
+    Ok(all)
 }

@@ -38,7 +38,7 @@ pub use release::{
 mod personal;
 mod replay;
 
-pub use judging::{contract_for, judge_as_now};
+pub use judging::{as_they_came, contract_for, judge_as_now};
 pub use replay::{covered_now, replays, taken_again};
 
 mod closing;

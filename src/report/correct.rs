@@ -13,9 +13,9 @@ use super::{
     page::Page,
 };
 use crate::{
-    decode::{Original, originals},
+    decode::Original,
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::{DeliveryId, Digest, Period, counted, printable, rows_and_pounds},
+    domain::{DeliveryId, Period, counted, printable, rows_and_pounds},
     lake::{CORRECTIONS, Corrections, DeliveryRecord, DeliveryState, Lake, QuarantinedValue, read_quarantine},
     pipeline::{Feed, Partnership},
     plan,
@@ -102,26 +102,6 @@ fn faulty<'p>(lake: &Lake, feed: &'p Feed, period: Option<Period>) -> Answer<Vec
     Ok(found)
 }
 
-/// The rows as they came.
-fn as_they_came(
-    partnership: &Partnership,
-    lake: &Lake,
-    feed: &Feed,
-    record: &DeliveryRecord,
-    lines: &BTreeSet<u64>,
-) -> Answer<BTreeMap<u64, Original>> {
-    match (plan::judge_as_now(partnership, feed, record)?, Digest::parse(&record.sha256)) {
-        (Some(judge), Some(digest)) => {
-            let mut all = originals(&judge, lake.landing().open(&digest, feed.sealing())?, lines)?;
-            if feed.personal.is_some() {
-                all.values_mut().for_each(Original::forget);
-            }
-            Ok(all)
-        }
-        _ => Ok(BTreeMap::new()),
-    }
-}
-
 fn written(partnership: &Partnership, lake: &Lake, feed: &Feed, deliveries: &[Faulty<'_>]) -> Answer<Vec<u8>> {
     let mut columns: Vec<String> = Vec::new();
     let mut hidden: BTreeSet<String> = BTreeSet::new();
@@ -141,7 +121,7 @@ fn written(partnership: &Partnership, lake: &Lake, feed: &Feed, deliveries: &[Fa
         let sheet = workbook.add_worksheet();
         book.headings(sheet).map_err(no_workbook)?;
         for faulty in deliveries {
-            let there = as_they_came(partnership, lake, faulty.feed, &faulty.record, &faulty.faults.keys().copied().collect())?;
+            let there = plan::as_they_came(partnership, lake, faulty.feed, &faulty.record, &faulty.faults.keys().copied().collect())?;
             for (row, faults) in &faulty.faults {
                 book.row(sheet, line, (&faulty.record.delivery_id, *row), faults, there.get(row)).map_err(no_workbook)?;
                 line += 1;
@@ -259,7 +239,7 @@ pub fn corrections_in(partnership: &Partnership, file: &str, bytes: &[u8]) -> An
         let record = known.iter().find(|record| record.is(&delivery));
         let feed = record.and_then(|record| partnership.feed(&record.council, &record.feed));
         let there = match record.zip(feed) {
-            Some((record, feed)) => as_they_came(partnership, &lake, feed, record, &rows.iter().map(|row| row.source_row).collect())?,
+            Some((record, feed)) => plan::as_they_came(partnership, &lake, feed, record, &rows.iter().map(|row| row.source_row).collect())?,
             None => BTreeMap::new(),
         };
         let changed: Vec<RowAsked> = rows.into_iter().filter_map(|row| row.changed(there.get(&row.source_row))).collect();

@@ -246,14 +246,7 @@ impl<'a> Conductor<'a> {
 
     fn originals(&self, feed: &Feed, record: &DeliveryRecord, asked: &CorrectAsked) -> Answer<BTreeMap<u64, Original>> {
         let lines = asked.rows.iter().map(|row| row.source_row).collect();
-        let (Some(judge), Some(digest)) = (plan::judge_as_now(self.partnership, feed, record)?, Digest::parse(&record.sha256)) else {
-            return Ok(BTreeMap::new());
-        };
-        let mut all = originals(&judge, self.lake.landing().open(&digest, feed.sealing())?, &lines)?;
-        if feed.personal.is_some() {
-            all.values_mut().for_each(Original::forget);
-        }
-        Ok(all)
+        plan::as_they_came(self.partnership, &self.lake, feed, record, &lines)
     }
 }
 
