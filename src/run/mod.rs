@@ -50,7 +50,7 @@ pub use period::{PeriodAsked, PeriodDone, period, preview};
 pub use slots::{begin_slots, close_slots, known_slots, may_retry, slots_ahead, slots_at, timings};
 pub use supply::{SupplyNow, Waive, Waived, overdue, supply, supply_of, supply_upon, waive};
 
-pub use vacuum::{Asked as Clearance, Vacuumed, vacuum};
+pub use vacuum::{Clearance, Vacuumed, vacuum};
 
 /// What a run tells while it works.
 #[derive(Clone, Copy, Debug)]

@@ -26,7 +26,7 @@ pub struct Vacuumed {
 
 /// What is asked of a clean-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum Clearance {
     /// To say what would go.
     Look,
     /// To remove it, where the clock goes on from what the lake has seen.
@@ -40,8 +40,8 @@ pub enum Asked {
 /// # Errors
 /// TC1004 where a run holds the lake; TC1010 where a manifest cannot be read: what it names is not known, and nothing is removed; TC1424
 /// where the clock may be wrong; TC1423 where something is not there afterwards that was to stay; TC10….
-pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, asked: Asked) -> Answer<Vacuumed> {
-    let (now, dry) = (clock.now(), asked == Asked::Look);
+pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, asked: Clearance) -> Answer<Vacuumed> {
+    let (now, dry) = (clock.now(), asked == Clearance::Look);
     let options = Options { threads: 1, ..Options::default() };
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
@@ -51,7 +51,7 @@ pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, asked: Asked) -> Ans
     let known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
     let published = conductor.published()?;
-    if asked == Asked::Remove
+    if asked == Clearance::Remove
         && let Some(doubt) = conductor.doubt(&published, &known)?
     {
         conductor.note_looked(&held)?;

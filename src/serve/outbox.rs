@@ -26,6 +26,11 @@ impl Outbox {
         self.next = Some(now.saturating_add(seconds));
     }
 
+    /// It was sent just now, and whoever looks says what is left of it: where all was taken, that goes soon.
+    pub fn sent(&mut self, all: bool) {
+        *self = Self { next: None, tries: if all { 0 } else { self.tries } };
+    }
+
     fn wait(&self) -> i64 {
         FIRST.checked_shl(self.tries).filter(|wait| (FIRST..MOST).contains(wait)).unwrap_or(MOST)
     }

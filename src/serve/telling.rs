@@ -1,23 +1,51 @@
 //! What `serve` itself tells the channels, between runs.
 
-use super::{Serve, machine::HOLDER_WAITS, outbox::Outbox};
+use super::{Serve, machine::HOLDER_WAITS};
 use crate::{
+    diagnostic::{Answer, Diagnostic},
+    pipeline::Partnership,
     report,
-    run::{self, clock::Clock as _},
+    run::{
+        self,
+        clock::{Clock as _, ProcessClock},
+    },
 };
 
+/// What became of what was to be told.
+enum Sending {
+    /// A run holds the lake: a later turn tells it.
+    Later,
+    /// It could not be told, and that was said.
+    Failed,
+    /// It was sent; whether all of it was taken.
+    Sent { all: bool },
+}
+
 impl Serve<'_> {
+    /// What is sent is waited for in a thread of its own: this one belongs to the loop.
+    fn send(&self, tell: impl FnOnce(&Partnership, &ProcessClock) -> Answer<Vec<Diagnostic>> + Send) -> Sending {
+        let (partnership, clock) = (self.settings.partnership(), &self.clock);
+        match std::thread::scope(|scope| scope.spawn(move || tell(partnership, clock)).join()) {
+            Ok(Ok(reports)) => {
+                self.told.report(&reports);
+                Sending::Sent { all: reports.is_empty() }
+            }
+            Ok(Err(refusal)) if refusal.exit_code() == 5 => Sending::Later,
+            Ok(Err(refusal)) => {
+                self.told.report(&refusal.0);
+                Sending::Failed
+            }
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+
     /// Tells the channels that slots had been taken in a future that is not believed. Where a run holds the lake, a later turn does.
     pub(super) fn tell_ahead(&mut self) {
         if self.ahead.is_empty() || self.child.is_some() {
             return;
         }
-        let (partnership, clock, ahead) = (self.settings.partnership(), &self.clock, &self.ahead);
-        match std::thread::scope(|scope| scope.spawn(|| run::tell_ahead(partnership, ahead, clock)).join()) {
-            Ok(Err(refusal)) if refusal.exit_code() == 5 => return,
-            Ok(Ok(reports)) => self.told.report(&reports),
-            Ok(Err(refusal)) => self.told.report(&refusal.0),
-            Err(panic) => std::panic::resume_unwind(panic),
+        if matches!(self.send(|partnership, clock| run::tell_ahead(partnership, &self.ahead, clock)), Sending::Later) {
+            return;
         }
         self.ahead.clear();
         self.look_at_outbox(self.clock.now().seconds());
@@ -29,18 +57,9 @@ impl Serve<'_> {
         if self.child.is_some() || self.told_held == Some(why.is_some()) {
             return;
         }
-        let (partnership, clock) = (self.settings.partnership(), &self.clock);
-        // What is sent is waited for in a thread of its own: this one belongs to the loop.
-        let told = std::thread::scope(|scope| scope.spawn(|| run::tell_held(partnership, why.as_deref(), clock)).join());
-        match told {
-            Ok(Ok(reports)) => {
-                self.told.report(&reports);
-                self.told_held = Some(why.is_some());
-                self.look_at_outbox(self.clock.now().seconds());
-            }
-            Ok(Err(refusal)) if refusal.exit_code() == 5 => {}
-            Ok(Err(refusal)) => self.told.report(&refusal.0),
-            Err(panic) => std::panic::resume_unwind(panic),
+        if let Sending::Sent { .. } = self.send(|partnership, clock| run::tell_held(partnership, why.as_deref(), clock)) {
+            self.told_held = Some(why.is_some());
+            self.look_at_outbox(self.clock.now().seconds());
         }
     }
 
@@ -56,20 +75,11 @@ impl Serve<'_> {
         if self.child.is_some() || self.stopping || !self.outbox.is_due(now) {
             return;
         }
-        let (partnership, clock) = (self.settings.partnership(), &self.clock);
-        match std::thread::scope(|scope| scope.spawn(|| run::tell_again(partnership, clock)).join()) {
-            Ok(Err(refusal)) if refusal.exit_code() == 5 => return self.outbox.put_off(now, HOLDER_WAITS),
-            Ok(Ok(reports)) => {
-                // Taken: what is left goes soon.
-                if reports.is_empty() {
-                    self.outbox = Outbox::default();
-                }
-                self.told.report(&reports);
-            }
-            Ok(Err(refusal)) => self.told.report(&refusal.0),
-            Err(panic) => std::panic::resume_unwind(panic),
+        match self.send(|partnership, clock| run::tell_again(partnership, clock)) {
+            Sending::Later => return self.outbox.put_off(now, HOLDER_WAITS),
+            Sending::Failed => self.outbox.sent(false),
+            Sending::Sent { all } => self.outbox.sent(all),
         }
-        self.outbox.put_off(now, 0);
         self.look_at_outbox(now);
     }
 }
