@@ -252,6 +252,18 @@ impl Column {
         }
     }
 
+    /// The text of every row of a column of texts, empty for null; nothing of another.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        let (offsets, bytes) = match &self.values {
+            Values::Text { offsets, bytes } => (offsets.as_slice(), bytes.as_slice()),
+            _ => (&[][..], &[][..]),
+        };
+        offsets.windows(2).map(|ends| match ends {
+            [from, to] => bytes.get(from.cast_unsigned() as usize..to.cast_unsigned() as usize).unwrap_or_default(),
+            _ => &[],
+        })
+    }
+
     /// The column as Arrow has it.
     pub(super) fn finish(self) -> Result<ArrayRef, ArrowError> {
         let nulls = null_buffer(&self.nulls, self.len());

@@ -29,6 +29,7 @@ mod fixed;
 mod header;
 mod judge;
 mod kinds;
+mod labels;
 mod lacking;
 mod left_out;
 mod middle;
@@ -59,6 +60,7 @@ pub use delimited::plain::{LineEndCounts, PlainFault, PlainRecord, PlainRecords,
 pub use facts::{EncodingFacts, FileFacts, Inside, OtherFormat, PackedFacts, Spot, Utf16Facts};
 pub use header::{Drift, Header, PreambleLine};
 pub use judge::{BalanceBy, Judge, SOURCE_ROW};
+pub use labels::Labelled;
 pub use left_out::{Left, LeftOut, Printed};
 pub use middle::InMiddle;
 pub use overlay::{Original, Overlay, originals, rows_alike};

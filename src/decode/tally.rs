@@ -8,6 +8,7 @@ use super::{
     faults,
     header::Header,
     judge::Judge,
+    labels::{self, Labelled, Labels},
     left_out::{Left, LeftOut},
     middle::{InMiddle, Running},
     records::ControlRecord,
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal},
-    domain::{Identifier, Pence, printable},
+    domain::{Identifier, Label, Pence, printable},
     schema::ExtraColumns,
 };
 
@@ -57,6 +58,7 @@ pub struct Tally {
     pub control_records: Vec<ControlRecord>,
     /// Everything that is no row, by its reason, with what it holds.
     pub left_out: BTreeMap<Left, LeftOut>,
+    pub(super) labels: Labels,
     /// For each sum that the contract promises on every row, what the rows hold of it.
     pub adds_up: Vec<Added>,
     /// Accepted rows with an amount other than nought.
@@ -189,6 +191,7 @@ impl Tally {
         next.left_out.into_iter().for_each(|(left, out)| self.leave_out(left, out));
         self.ctrl_z |= next.ctrl_z;
         self.form.add(next.form);
+        labels::add(&mut self.labels, next.labels);
         self.adds_up.iter_mut().zip(&next.adds_up).for_each(|(sum, more)| sum.add(more));
         self.line_ends.add(next.line_ends);
         next.not_data.into_iter().for_each(|(reason, count)| *self.not_data.entry(reason).or_default() += count);
@@ -227,6 +230,11 @@ impl Tally {
             (Some(all), Some(rejected)) if all.is_empty() => rejected.iter().map(|(group, pence)| (group.clone(), -pence)).collect(),
             (all, _) => all.cloned().unwrap_or_default(),
         }
+    }
+
+    /// Accepted rows that call themselves no movement, each with the position of the column that says so.
+    pub fn labelled(&self) -> impl Iterator<Item = (usize, Label, &Labelled)> {
+        self.labels.iter().map(|((column, label), labelled)| (*column, *label, labelled))
     }
 
     /// Whether every record stands in the file an even number of times.

@@ -26,6 +26,7 @@ mod fold;
 mod fraction;
 mod identifier;
 mod key;
+mod label;
 mod location;
 mod matrix;
 mod modular;
@@ -56,6 +57,7 @@ pub use fold::{fold_code, show_invisible, without_blanks};
 pub use fraction::Fraction;
 pub use identifier::{Identifier, NotAnIdentifier};
 pub use key::{Key, Mac, Pseudonyms};
+pub use label::{Label, balance, is_planned, may_be_balance, month_number};
 pub use location::Location;
 pub use matrix::{NoSystem, Solution, System, Unproved};
 pub use money::{

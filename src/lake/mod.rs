@@ -94,7 +94,9 @@ pub use part::{
 };
 pub use pending::Pending;
 pub use period::{Closing, Closings, Frozen, FrozenCarried, FrozenFinding, FrozenSlot, PeriodAct, PeriodEvent, Periods, Reopening};
-pub use proof::{AddsUpProof, ControlProof, Counted, DeliveryProof, LeftOutProof, Measure, NoiseProof, PeriodProof, Residue, SenderProof};
+pub use proof::{
+    AddsUpProof, ControlProof, Counted, DeliveryProof, LabelProof, LeftOutProof, Measure, NoiseProof, PeriodProof, Residue, SenderProof,
+};
 pub use quarantine::{QuarantineWriter, QuarantinedValue, read_quarantine};
 pub use record::{Attempt, DeliveryRecord, DeliveryState, KeyIds, SourceFacts};
 pub use register::Register;

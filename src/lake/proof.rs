@@ -57,6 +57,10 @@ pub struct DeliveryProof {
     /// Of the rows that lie outside what the delivery covers, how many and how much lies in each period; they count in `periods`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outside: BTreeMap<String, PeriodProof>,
+    /// Rows that call themselves a balance, or planned: what is no movement, and counts all the same. `None` of the version before, which
+    /// did not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labelled: Option<Vec<LabelProof>>,
     /// Every record stands in the file an even number of times.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub each_twice: bool,
@@ -64,6 +68,21 @@ pub struct DeliveryProof {
     /// largest: `net + vat = gross`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub adds_up: BTreeMap<String, AddsUpProof>,
+}
+
+/// Accepted rows with an amount that call themselves the same in one column.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelProof {
+    pub column: String,
+    /// `balance` or `planned`.
+    pub says: String,
+    pub rows: u64,
+    /// What they add up to, debit positive.
+    #[serde(with = "exact")]
+    pub pence: Pence,
+    /// The first of them, and how it is printed.
+    pub line: u64,
+    pub text: String,
 }
 
 /// Rows on which amounts do not add up to another one, and what parts they have.

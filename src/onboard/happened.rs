@@ -9,29 +9,11 @@ use super::{
     guess::words,
     left_out::rows_that_say,
 };
-use crate::profile::Kind;
+use crate::{domain::is_planned as is_planned_by, profile::Kind};
 
 /// The key of the question.
 pub const KEY: &str = "happened";
 
-/// Words for what has not happened, and those that stand beside them.
-const PLANNED: [&str; 13] = [
-    "budget",
-    "budgets",
-    "budgeted",
-    "forecast",
-    "forecasts",
-    "estimate",
-    "estimates",
-    "commitment",
-    "commitments",
-    "committed",
-    "encumbrance",
-    "plan",
-    "planned",
-];
-const BESIDE: [&str; 12] =
-    ["original", "revised", "current", "approved", "annual", "latest", "working", "full", "year", "ytd", "amount", "outturn"];
 /// Under these headings letters say it.
 const HEADINGS: [&str; 6] = ["actual flag", "balance type", "actual budget", "amount type", "scenario", "value type"];
 const LETTERS: [&str; 7] = ["b", "bud", "e", "enc", "f", "fc", "fcst"];
@@ -69,9 +51,7 @@ pub fn both(evidence: &Evidence) -> Option<Mixed<'_>> {
 #[must_use]
 pub fn is_planned(heading: &str, word: &str) -> bool {
     let word = words(word);
-    let all: Vec<&str> = word.split(' ').collect();
-    let says = all.iter().any(|word| PLANNED.contains(word)) && all.iter().all(|word| PLANNED.contains(word) || BESIDE.contains(word));
-    says || (speaks_by_letters(heading) && LETTERS.contains(&word.as_str()))
+    is_planned_by(&word.split(' ').collect::<Vec<_>>()) || (speaks_by_letters(heading) && LETTERS.contains(&word.as_str()))
 }
 
 /// Whether letters below a heading say what has happened.

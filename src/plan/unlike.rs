@@ -3,6 +3,7 @@
 //! only a person can know.
 
 mod exchanged;
+mod labelled;
 mod lost;
 mod whole;
 
@@ -53,7 +54,8 @@ pub(super) fn unlike(known: &[DeliveryRecord], new: &DeliveryRecord) -> Vec<Stri
         Some([size, turned, lost::marks(column, &before, now), pence, below, exchanged])
     };
     let whole = whole::questions(&of_feed, &stands, new, sender);
-    columns.iter().copied().filter_map(of).flatten().flatten().chain(whole).collect()
+    let labelled = labelled::questions(&stands, new);
+    columns.iter().copied().filter_map(of).flatten().flatten().chain(whole).chain(labelled).collect()
 }
 
 fn together(before: &[&Measure]) -> AmountsSeen {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::Day;
+use crate::domain::{Day, month_number};
 
 /// One way in which the dates of a column are printed.
 #[derive(Clone, Debug, Serialize)]
@@ -168,9 +168,6 @@ fn full_year(year: i32, short: bool) -> i32 {
     }
 }
 
-const MONTHS: [&str; 12] =
-    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
-
 /// The month whose name stands at the beginning, and its number.
 fn month_name(text: &[u8]) -> Option<(Month, i32, &[u8])> {
     let letters = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
@@ -184,17 +181,6 @@ fn month_name(text: &[u8]) -> Option<(Month, i32, &[u8])> {
         _ => Month::Full,
     };
     Some((month, number, rest))
-}
-
-/// `jan`, `Sept`, `APRIL` and its number.
-pub(super) fn month_number(name: &[u8]) -> Option<i32> {
-    let is = |month: &str| {
-        let full = month.as_bytes();
-        name.eq_ignore_ascii_case(full)
-            || full.get(..3).is_some_and(|short| name.eq_ignore_ascii_case(short))
-            || (full.starts_with(b"sept") && name.eq_ignore_ascii_case(b"sept"))
-    };
-    MONTHS.iter().position(|month| is(month)).and_then(|at| i32::try_from(at + 1).ok())
 }
 
 /// ` 9:05:00`, `T14:03:01.123Z`, ` 2:30 PM`; whether the hour has one digit.

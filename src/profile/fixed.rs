@@ -80,7 +80,7 @@ fn patterns(lines: &BTreeSet<(String, Reason)>) -> Vec<(String, Reason)> {
     let mut found: Vec<(String, Reason)> = Vec::new();
     for (text, reason) in lines {
         let differs = |word: &str| {
-            word.bytes().any(|byte| byte.is_ascii_digit()) || super::date::month_number(word.trim_matches(',').as_bytes()).is_some()
+            word.bytes().any(|byte| byte.is_ascii_digit()) || crate::domain::month_number(word.trim_matches(',').as_bytes()).is_some()
         };
         let mut words: Vec<&str> = text.split(' ').map(|word| if differs(word) { "*" } else { word }).collect();
         if matches!(reason, Reason::Total | Reason::Subtotal) {

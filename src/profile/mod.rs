@@ -47,7 +47,7 @@ pub use words::is_total_word;
 /// The month, from 1, of which a word is the name, in whatever form.
 #[must_use]
 pub fn month(word: &str) -> Option<u8> {
-    date::month_number(word.as_bytes()).and_then(|number| u8::try_from(number).ok())
+    crate::domain::month_number(word.as_bytes()).and_then(|number| u8::try_from(number).ok())
 }
 
 /// What to look at in a file.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::date::month_number;
+use crate::domain::month_number;
 
 /// What stands in the name of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

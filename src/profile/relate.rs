@@ -2,7 +2,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{amount, gather::Cell, words};
+use super::{amount, gather::Cell};
+use crate::domain::{balance, may_be_balance};
 
 /// Columns of words that are watched, and words of each.
 const FLAGS: usize = 12;
@@ -122,14 +123,14 @@ impl Relations {
             let Some(word) = cells.get(flag.column).map(|cell| cell.text.trim_ascii()).filter(|word| !word.is_empty()) else { continue };
             flag.row(word, amounts);
         }
-        for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| words::may_be_balance(&cell.text)) {
+        for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| may_be_balance(&cell.text)) {
             self.balance(at, &String::from_utf8_lossy(&cell.text), amounts);
         }
     }
 
     fn balance(&mut self, column: usize, text: &str, amounts: &[Option<i128>]) {
         let text = text.trim();
-        let Some(says) = words::balance(text) else { return };
+        let Some(says) = balance(text) else { return };
         let known = self.balances.iter().position(|known| known.column == column && known.says == says);
         if known.is_none() && self.balances.len() >= BALANCES {
             return;

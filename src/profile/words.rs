@@ -1,6 +1,6 @@
 //! Words by which records and columns are known: totals, nothing to report, amounts, dates, people.
 
-use crate::domain::in_english;
+use crate::domain::{balance, in_english};
 
 /// A row that calls itself a total.
 pub(super) fn is_total(label: &str) -> bool {
@@ -52,118 +52,6 @@ pub(super) fn is_carried(label: &str) -> bool {
     is(&said)
         || said.split_once(' ').is_some_and(|(first, rest)| matches!(first, "balance" | "total" | "totals" | "bal") && is(rest))
         || balance(&label).is_some()
-}
-
-/// The words of a text that say that its row is what stands at the beginning or the end of a span, and no movement: `Opening balance at` of
-/// `Opening balance at 1 April 2025`, as they are printed. `None` where it says something else.
-pub(super) fn balance(text: &str) -> Option<&str> {
-    const PHRASES: [&str; 38] = [
-        "opening balance",
-        "opening balances",
-        "opening bal",
-        "closing balance",
-        "closing balances",
-        "closing bal",
-        "balance brought forward",
-        "balance carried forward",
-        "balance brought down",
-        "balance carried down",
-        "balances brought forward",
-        "balances carried forward",
-        "balance forward",
-        "balance b fwd",
-        "balance c fwd",
-        "balance bfwd",
-        "balance cfwd",
-        "balance b f",
-        "balance c f",
-        "balance b d",
-        "balance c d",
-        "balance bf",
-        "balance cf",
-        "bal b fwd",
-        "bal c fwd",
-        "bal b f",
-        "bal c f",
-        "bal bf",
-        "bal cf",
-        "brought forward",
-        "carried forward",
-        "brought down",
-        "carried down",
-        "b fwd",
-        "c fwd",
-        "bfwd",
-        "b f",
-        "c f",
-    ];
-    const SAYS_WHEN: [&str; 22] = [
-        "at", "as", "on", "of", "from", "to", "for", "in", "the", "year", "period", "month", "prior", "previous", "last", "balance", "bal",
-        "fy", "start", "end", "day", "mth",
-    ];
-    const LASTING: [&str; 9] = ["at", "as", "on", "of", "from", "to", "for", "in", "the"];
-    let words = with_ends(text);
-    let says_when = |word: &str| {
-        SAYS_WHEN.contains(&word) || word.bytes().any(|byte| byte.is_ascii_digit()) || super::date::month_number(word.as_bytes()).is_some()
-    };
-    let first = words.iter().position(|(word, _)| !matches!(word.as_str(), "prior" | "previous" | "last" | "year" | "period"))?;
-    let joined = |to: usize| words.get(first..to).unwrap_or_default().iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ");
-    let end = (first + 1..=words.len().min(first + 3)).rev().find(|to| PHRASES.contains(&joined(*to).as_str()))?;
-    let rest = words.get(end..).unwrap_or_default();
-    // `C F May` may be a supplier, `C/F May 2025` is none.
-    let is_dated = rest.is_empty() || rest.iter().any(|(word, _)| word.bytes().any(|byte| byte.is_ascii_digit()));
-    let is_bare = matches!(joined(end).as_str(), "b f" | "c f");
-    // Words that are the same in every month belong to it: `Opening balance adjustment` begins with `Opening balance` too.
-    let lasting = rest.iter().take_while(|(word, _)| LASTING.contains(&word.as_str())).count();
-    let said = words.get((end + lasting).checked_sub(1)?)?.1;
-    let is_balance = words.len() < WORDS && rest.iter().all(|(word, _)| says_when(word)) && (is_dated || !is_bare);
-    is_balance.then(|| text.get(..said)).flatten()
-}
-
-/// The words of a text in small letters, each with where it ends.
-fn with_ends(text: &str) -> Vec<(String, usize)> {
-    let mut words: Vec<(String, usize)> = Vec::new();
-    let mut inside = false;
-    for (at, letter) in text.char_indices() {
-        if letter.is_alphanumeric() {
-            if !inside {
-                words.push((String::new(), at));
-            }
-            if let Some((word, end)) = words.last_mut() {
-                word.extend(letter.to_lowercase());
-                *end = at + letter.len_utf8();
-            }
-        }
-        inside = letter.is_alphanumeric();
-    }
-    words
-}
-
-/// Words of a label that are looked at.
-const WORDS: usize = 10;
-
-/// Whether a text may be one that [`balance`] knows: asked of every cell.
-pub(super) fn may_be_balance(text: &[u8]) -> bool {
-    const FIRST: [&[u8]; 15] = [
-        b"opening",
-        b"closing",
-        b"balance",
-        b"balances",
-        b"bal",
-        b"brought",
-        b"carried",
-        b"b",
-        b"c",
-        b"bfwd",
-        b"prior",
-        b"previous",
-        b"last",
-        b"year",
-        b"period",
-    ];
-    let text = text.trim_ascii();
-    let word = text.get(..text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count()).unwrap_or_default();
-    text.len() <= 80 && !word.is_empty() && word.len() <= 8 && FIRST.iter().any(|first| word.eq_ignore_ascii_case(first))
 }
 
 /// The label of a sum of some of the rows.
@@ -302,25 +190,6 @@ mod tests {
         }
         for label in ["Totally Local CIC", "Adult Social Care", "", "*"] {
             assert!(!is_total(label), "{label}");
-        }
-        for (text, wanted) in [
-            ("Opening balance", Some("Opening balance")),
-            (" Balance b/f", Some(" Balance b/f")),
-            ("B/fwd", Some("B/fwd")),
-            ("BALANCE BROUGHT FORWARD 1 April 2025", Some("BALANCE BROUGHT FORWARD")),
-            ("Closing Balance at P01", Some("Closing Balance at")),
-            ("Opening balance as at the 1 April 2025", Some("Opening balance as at the")),
-            ("C/F May 2025", Some("C/F")),
-            ("C F May", None),
-            ("Prior year balance c/f", Some("Prior year balance c/f")),
-            ("Opening balance adjustment of stores", None),
-            ("Balance of fees", None),
-            ("B F Smith", None),
-            ("C F Electrical", None),
-            ("BF", None),
-        ] {
-            assert_eq!(balance(text), wanted, "{text}");
-            assert!(wanted.is_none() || may_be_balance(text.as_bytes()), "{text}");
         }
         assert!(is_nil("NIL RETURN") && is_nil("No transactions this month") && !is_nil("Nile Cruises"));
         assert!(is_rule(b"-----") && is_rule(b"|----+----|") && !is_rule(b"-, -, -") && !is_rule(b"a-----"));

@@ -8,10 +8,10 @@ mod adds_up;
 mod left_out;
 
 use crate::{
-    decode::{BalanceBy, ColumnSum, FooterTotal, Judge, MoneyRules, Tally, find_subtotals, printed},
+    decode::{BalanceBy, ColumnSum, FooterTotal, Judge, Labelled, MoneyRules, Tally, find_subtotals, printed},
     diagnostic::{Answer, Diagnostic, Place, codes},
-    domain::{Identifier, Pence, counted, decimal, decimal_of, grouped, pounds, pounds_of},
-    lake::{ControlProof, Counted, DeliveryProof, NoiseProof},
+    domain::{Identifier, Label, Pence, counted, decimal, decimal_of, grouped, pounds, pounds_of},
+    lake::{ControlProof, Counted, DeliveryProof, LabelProof, NoiseProof},
     pipeline::{Control, Feed, Listed, Measure, Sign, Truth},
     schema::{ColumnRules, MoneyStyle},
 };
@@ -156,9 +156,23 @@ fn proof(judge: &Judge, tally: &Tally, controls: Vec<ControlProof>, proved: bool
         controls,
         noise: tally.sums.iter().filter(|sum| sum.noise.values > 0).map(|sum| (sum.column.to_string(), noise(sum))).collect(),
         each_twice: tally.each_twice(),
+        labelled: Some(labelled(judge, tally)),
         adds_up: adds_up::proof(judge, tally),
         ..DeliveryProof::default()
     }
+}
+
+fn labelled(judge: &Judge, tally: &Tally) -> Vec<LabelProof> {
+    let proof = |(at, label, found): (usize, Label, &Labelled)| {
+        let column = judge.contract().columns.get(at)?.name.to_string();
+        let says = match label {
+            Label::Balance => "balance",
+            Label::Planned => "planned",
+        };
+        let Labelled { rows, pence, line, text } = found.clone();
+        Some(LabelProof { column, says: says.to_owned(), rows, pence, line, text })
+    };
+    tally.labelled().filter_map(proof).collect()
 }
 
 fn noise(sum: &ColumnSum) -> NoiseProof {

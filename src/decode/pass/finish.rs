@@ -14,6 +14,7 @@ use super::{
         columns::Column,
         faults,
         judge::Judge,
+        labels,
         middle::LINES,
         reading::{Plan, Reading},
         tally::balance,
@@ -31,6 +32,7 @@ impl Pass<'_> {
     pub(super) fn finish(mut self) -> Decoded {
         self.tally.accepted = (self.source_rows.len() - self.left_out.len()) as u64;
         self.edges();
+        self.labels();
         self.tally.rejected += self.left_out.len() as u64;
         for (sum, at) in self.tally.sums.iter_mut().zip(self.judge.money_columns()) {
             let all = self.columns.get(at).map_or(Sides::default(), Column::sides);
@@ -108,6 +110,28 @@ impl Pass<'_> {
         tally.with_amount = (with_amount - self.left_out.iter().filter(|row| has(**row)).count()) as u64;
         tally.edges = Edges { head, tail };
         self.running(&rejected);
+    }
+
+    /// Accepted rows with an amount that call themselves no movement.
+    fn labels(&mut self) {
+        if self.judge.pounds.is_empty() {
+            return;
+        }
+        let pence = |row: usize| {
+            let signed =
+                |(at, minus): &(usize, bool)| self.columns.get(*at).map_or(0, |c| if *minus { -c.pence(row) } else { c.pence(row) });
+            let has = self.judge.pounds.iter().any(|term| signed(term) != 0) && !self.left_out.contains(&row);
+            has.then(|| self.judge.pounds.iter().map(signed).sum())
+        };
+        let line = |row: usize| self.source_rows.get(row).map_or(0, |line| line.cast_unsigned());
+        let mut found = labels::Labels::new();
+        for (at, (plan, column)) in self.judge.plans.iter().zip(&self.columns).enumerate() {
+            // Words that the contract lists are those that count.
+            if plan.reading.takes_any_text() && !plan.dropped {
+                found.extend(labels::of_column(column, pence, line).into_iter().map(|(label, labelled)| ((at, label), labelled)));
+            }
+        }
+        self.tally.labels = found;
     }
 
     /// Whether the only text of a row is a word for a total.
