@@ -10,7 +10,7 @@ use super::{
     guess::words,
     inside, looks,
     names::{Named, Naming, any_name, has_month, naming, naming_to_date},
-    unit,
+    own_period, unit,
 };
 use crate::domain::{Calendar, Day};
 
@@ -65,16 +65,15 @@ fn questions(samples: &[Named], found: Option<Naming>, of: Of<'_>, calendar: Cal
     let files = Question::new("files", "How are its files named? `truecost explain files` lists the words.");
     let covers = Question::new("covers", "What does one file cover? As in `{calendar: month, extent: one}`; `truecost explain covers`.");
     if let Some(naming) = found {
-        let part = || of.and_then(|(evidence, date, _)| part_of_a_month(evidence, date)).filter(|_| naming.pattern.contains("{date}"));
-        let open = part().or_else(|| of.and_then(|(evidence, date, _)| month_or_period(evidence, date, &naming.pattern)));
-        let open = of.and_then(|(_, _, amount)| year_to_date(amount)).filter(|_| !naming.covers.contains("to_date")).or(open);
-        let growing = || of.and_then(|(evidence, date, amount)| growing::is_growing(evidence, amount, date, calendar));
-        let titled = || of.and_then(|(evidence, date, _)| titled_to_date(evidence, date));
-        let open = open.or_else(|| growing().or_else(titled).filter(|_| !naming.covers.contains("to_date")));
-        let open = open.or_else(|| (naming.rows == Agrees::Earlier).then(|| LATE.to_owned()));
+        let (naming, open) = match of {
+            Some(of) => open(naming, of, calendar),
+            None => (naming, Vec::new()),
+        };
+        let late = (open.is_empty() && naming.rows == Agrees::Earlier).then(|| LATE.to_owned());
+        let open: Vec<String> = open.into_iter().chain(late).collect();
         let seen = open.iter().fold(shown.join("; "), |seen, why| format!("{seen}; {why}"));
-        let covers = covers.seen(seen).stands_if(samples.len() > 1 && naming.rows == Agrees::Fully && open.is_none());
-        let covers = if open.is_some() { covers } else { covers.default(naming.covers) };
+        let covers = covers.seen(seen).stands_if(samples.len() > 1 && naming.rows == Agrees::Fully && open.is_empty());
+        let covers = if open.is_empty() { covers.default(naming.covers) } else { covers };
         let is_told = !is_of_wildcards(&naming.pattern);
         return vec![files.seen(shown.join("; ")).default(naming.pattern).stands_if(is_told), covers];
     }
@@ -86,6 +85,23 @@ fn questions(samples: &[Named], found: Option<Naming>, of: Of<'_>, calendar: Cal
         ],
         None => vec![files.seen(shown.join("; ")), covers.seen(shown.join("; "))],
     }
+}
+
+/// What a person has to say of files that are named so, whatever is likely; where the rows' own periods settle what a number in the name is,
+/// the naming by them.
+fn open(naming: Naming, (evidence, date, amount): (&Evidence, Option<&Seen>, &str), calendar: Calendar) -> (Naming, Vec<String>) {
+    let unknown = month_or_period(evidence, date, &naming.pattern);
+    let settled = unknown.is_some().then(|| own_period::settles(evidence, &naming.pattern, calendar)).flatten();
+    let (naming, unknown) = match settled {
+        Some((pattern, covers)) => (Naming { pattern, covers, ..naming }, None),
+        None => (naming, unknown),
+    };
+    let to_date = naming.covers.contains("to_date");
+    let growing = || growing::is_growing(evidence, amount, date, calendar).or_else(|| titled_to_date(evidence, date));
+    let go_back = own_period::goes_back(evidence, date, &own_period::Covered { files: &naming.pattern, covers: &naming.covers, calendar });
+    let part = part_of_a_month(evidence, date).filter(|_| naming.pattern.contains("{date}"));
+    let one = year_to_date(amount).filter(|_| !to_date).or(part).or(unknown).or_else(|| growing().filter(|_| !to_date));
+    (naming, go_back.into_iter().chain(one).collect())
 }
 
 /// That a number in the name may be a month or a period of the year, and no column of dates tells.

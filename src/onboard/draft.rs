@@ -235,8 +235,8 @@ impl<'a> Drawn<'a> {
 
     fn columns(&mut self, draft: &mut Draft) {
         let by_months = self.said.of("amount") == MONTHS;
-        // Without a day, rows lie in what their file covers, where that is one period.
-        let of_one = self.said.of("covers").contains("extent: one");
+        // Without a day and a period of their own, rows lie in what their file covers, where that is one period.
+        let of_one = self.said.of("covers").contains("extent: one") || own_period::is_said(&self.said.of(own_period::KEY));
         if self.table.special.date.is_some() && self.date_seen().is_none() && !by_months && !of_one {
             self.cannot.push("a file of several months without a column of dates: rows have no month".to_owned());
         }

@@ -42,6 +42,8 @@ mod looks;
 mod marked;
 mod names;
 mod own_period;
+mod own_way;
+mod own_year;
 mod page;
 mod places;
 mod records;

@@ -127,7 +127,9 @@ fn may_show(heading: &str, kind: Kind, gather: &Gather, values: &[(String, u64)]
     let few = gather.distinct().is_some_and(|n| n as usize <= SHOWN);
     let named = !heading.trim().is_empty() || values.iter().all(|(text, _)| text.trim().len() <= 4);
     let again = gather.distinct().is_some_and(|n| n * 4 <= gather.filled);
-    let kept = matches!(kind, Kind::Flag | Kind::Period) || (matches!(kind, Kind::Code | Kind::Text) && again);
+    // A period is nobody's.
+    let period = (words::says_period(heading) || words::says_year(heading)) && values.iter().all(|(text, _)| text.trim().len() <= 9);
+    let kept = matches!(kind, Kind::Flag | Kind::Period) || (matches!(kind, Kind::Code | Kind::Text) && (again || period));
     few && named && kept
 }
 

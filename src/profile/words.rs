@@ -124,6 +124,34 @@ pub(super) fn date_score(heading: &str) -> i32 {
     score
 }
 
+/// A heading that names the period of a row.
+#[must_use]
+pub fn says_period(heading: &str) -> bool {
+    const SAYS: [&str; 8] = ["period", "fiscal period", "month", "per", "prd", "accounting period", "posting period", "fin period"];
+    let said = words(heading).join(" ");
+    SAYS.contains(&said.as_str()) || (said.ends_with(" period") && !said.contains("pay"))
+}
+
+/// A heading that names the year of a row.
+#[must_use]
+pub fn says_year(heading: &str) -> bool {
+    const SAYS: [&str; 12] = [
+        "year",
+        "yr",
+        "fiscal year",
+        "financial year",
+        "fin year",
+        "fyear",
+        "fy",
+        "accounting year",
+        "posting year",
+        "period year",
+        "gl year",
+        "ledger year",
+    ];
+    SAYS.contains(&words(heading).join(" ").as_str())
+}
+
 /// A heading that speaks of a date.
 pub(super) fn is_date(heading: &str) -> bool {
     words(heading).iter().any(|word| matches!(word.as_str(), "date" | "dated" | "day" | "dob"))

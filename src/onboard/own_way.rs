@@ -1,0 +1,340 @@
+//! The ways in which texts say the period of a row: by themselves, or beside a column that says its year.
+
+use std::{collections::BTreeMap, ops::RangeInclusive};
+
+use super::{
+    evidence::{Evidence, Seen},
+    names::MONTHS,
+    own_year::{OwnYear, Printed},
+};
+use crate::{
+    domain::{Calendar, Period},
+    profile::month,
+};
+
+/// How the parts of a text stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// `3`, `03`, `P3`
+    Number,
+    /// `2025/03`, `202503`, `2025-P03`
+    YearFirst,
+    /// `03/2025`
+    YearLast,
+    /// `June`
+    Month,
+    /// `Jun-25`, `June 2025`
+    MonthYear,
+}
+
+/// What the number in it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counts {
+    /// Months of the calendar.
+    Months,
+    /// Periods of the financial year; a year that is printed is the one in which it begins.
+    Periods,
+    /// The same, and a year is the one in which it ends.
+    PeriodsOfEnd,
+    /// Months, and a year is the one in which the financial year begins; only beside a column of years.
+    MonthsOfYear,
+    /// The same, and a year is the one in which it ends.
+    MonthsOfEnd,
+}
+
+const WAYS: [(Shape, Counts); 10] = [
+    (Shape::Number, Counts::Periods),
+    (Shape::Number, Counts::Months),
+    (Shape::YearFirst, Counts::Periods),
+    (Shape::YearFirst, Counts::PeriodsOfEnd),
+    (Shape::YearFirst, Counts::Months),
+    (Shape::YearLast, Counts::Periods),
+    (Shape::YearLast, Counts::PeriodsOfEnd),
+    (Shape::YearLast, Counts::Months),
+    (Shape::Month, Counts::Months),
+    (Shape::MonthYear, Counts::Months),
+];
+
+/// Ways in which a column says its period by itself.
+pub(super) fn alone<'e>() -> Vec<Way<'e>> {
+    WAYS.iter().map(|(shape, counts)| Way { shape: *shape, counts: *counts, year: None }).collect()
+}
+
+/// For each column of years, the ways in which a column says its period and that one its year: those that its heading speaks for, then the
+/// rest.
+pub(super) fn beside_each<'e>(years: &[OwnYear<'e>]) -> impl Iterator<Item = Vec<Way<'e>>> {
+    years.iter().flat_map(|year| [beside(*year, true), beside(*year, false)])
+}
+
+fn beside(year: OwnYear<'_>, likely: bool) -> Vec<Way<'_>> {
+    const MONTHS: [Counts; 3] = [Counts::Months, Counts::MonthsOfYear, Counts::MonthsOfEnd];
+    const PERIODS: [Counts; 2] = [Counts::Periods, Counts::PeriodsOfEnd];
+    let of_shapes = |counts: Counts| {
+        let shapes: &[Shape] = if MONTHS.contains(&counts) { &[Shape::Number, Shape::Month] } else { &[Shape::Number] };
+        shapes.iter().map(move |shape| (*shape, counts))
+    };
+    let may = |counts: &Counts| match year.printed {
+        Printed::Pair | Printed::ShortPair => matches!(counts, Counts::Periods | Counts::MonthsOfYear),
+        Printed::Four | Printed::Marked => true,
+    };
+    let is_likely = |counts: &Counts| !MONTHS.contains(counts) || year.is_financial() != (*counts == Counts::Months);
+    let counts = PERIODS.into_iter().chain(MONTHS).filter(|counts| may(counts) && is_likely(counts) == likely);
+    counts.flat_map(of_shapes).map(|(shape, counts)| Way { shape, counts, year: Some(year) }).collect()
+}
+
+/// A way in which a text says a period.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way<'e> {
+    pub shape: Shape,
+    pub counts: Counts,
+    /// The column that says its year.
+    pub year: Option<OwnYear<'e>>,
+}
+
+impl Way<'_> {
+    /// Whether more than half of the rows of each sample say what it covers, its last period among them, and all say one.
+    pub fn fits(self, evidence: &Evidence, seen: &Seen, periods: &[Vec<Period>], calendar: Calendar) -> bool {
+        periods.iter().enumerate().all(|(sample, covered)| {
+            let years: Vec<i16> = covered.iter().map(|period| self.printed(*period, calendar)).collect();
+            if self.year.is_some_and(|year| !year.mostly(evidence, sample, &years)) {
+                return false;
+            }
+            let Some(rows) = self.rows(evidence, seen, sample, covered, calendar) else { return false };
+            let of_all = evidence.column(seen, sample).map_or(0, |column| column.filled.of);
+            let inside: u64 = rows.iter().filter(|(period, _)| covered.contains(period)).map(|(_, rows)| *rows).sum();
+            inside * 2 > of_all && covered.last().is_some_and(|last| rows.contains_key(last))
+        })
+    }
+
+    /// The rows of a sample by the periods that they say; `None` where one says none, or there are too many texts to know.
+    pub fn rows(
+        self,
+        evidence: &Evidence,
+        seen: &Seen,
+        sample: usize,
+        covered: &[Period],
+        calendar: Calendar,
+    ) -> Option<BTreeMap<Period, u64>> {
+        let column = evidence.column(seen, sample).filter(|column| column.distinct == Some(column.values.len() as u64))?;
+        let of = *covered.last()?;
+        let mut all = BTreeMap::new();
+        for (text, rows) in &column.values {
+            *all.entry(self.read(text.trim(), calendar, of)?).or_insert(0) += rows;
+        }
+        Some(all)
+    }
+
+    /// The year that is printed of a period.
+    fn printed(self, period: Period, calendar: Calendar) -> i16 {
+        let number = self.numbers().find(|number| self.period(*number, calendar) == period.period);
+        period.year + number.map_or(0, |number| self.less(number, calendar))
+    }
+
+    /// The period that it says in a file of another, whose year it has where a column beside it says it; `None` where the SQL knows none
+    /// either.
+    fn read(self, text: &str, calendar: Calendar, of: Period) -> Option<Period> {
+        let (year, number) = self.shape.parts(text).filter(|(_, number)| self.numbers().contains(number))?;
+        let period = self.period(number, calendar);
+        let year = match year.filter(|year| years(of.year).contains(year)) {
+            Some(year) => year - self.less(number, calendar),
+            None if self.shape.has_year() => return None,
+            None if self.year.is_some() => of.year,
+            None => of.year + year_after(period, of.period),
+        };
+        Some(Period { year, period })
+    }
+
+    /// The numbers that say a period: twelve months, or twelve periods and that of closing entries.
+    const fn numbers(self) -> RangeInclusive<u8> {
+        match self.counts {
+            Counts::Months | Counts::MonthsOfYear | Counts::MonthsOfEnd => 1..=12,
+            Counts::Periods | Counts::PeriodsOfEnd => 1..=CLOSING,
+        }
+    }
+
+    /// The period of a number.
+    fn period(self, number: u8, calendar: Calendar) -> u8 {
+        match self.counts {
+            Counts::Months | Counts::MonthsOfYear | Counts::MonthsOfEnd => calendar.period_of_month(2025, number).period,
+            Counts::Periods | Counts::PeriodsOfEnd => number,
+        }
+    }
+
+    /// By how much its financial year is less than the year that is printed.
+    fn less(self, number: u8, calendar: Calendar) -> i16 {
+        match self.counts {
+            Counts::Months => 2025 - calendar.period_of_month(2025, number).year,
+            Counts::Periods | Counts::MonthsOfYear => 0,
+            Counts::PeriodsOfEnd | Counts::MonthsOfEnd => 1,
+        }
+    }
+
+    /// The expressions of year and period; both are nothing where the text is of another shape, and a number that is no period makes its
+    /// row a faulty one. Text becomes no number in SQL, so that each is written out; `beside` is the column that says the year, `of` the year of
+    /// the samples.
+    pub fn sql(self, column: &str, beside: Option<(String, Printed)>, calendar: Calendar, of: i16) -> (String, String) {
+        let (pattern, year, number, texts) = self.shape.sql(column);
+        let mut is_said = format!("regexp_like({column}, '{pattern}')");
+        let year = beside.map_or(year, |(column, printed)| {
+            let (pattern, text, digits) = printed.sql(&column);
+            is_said += &format!(" AND regexp_like({column}, '{pattern}')");
+            Some((text, digits))
+        });
+        let numbers = || self.numbers().map(|at| (texts(at), self.period(at, calendar)));
+        let whens = |of: &dyn Fn(u8) -> Option<u8>| -> String {
+            let one = |(text, period): (String, u8)| Some(format!(" WHEN '{text}' THEN {}", of(period)?));
+            format!("CASE {number}{}", numbers().filter_map(one).collect::<String>())
+        };
+        // What is none is a fault of its row.
+        let periods = format!("{} ELSE 0 END", whens(&Some));
+        let years = match year {
+            None => {
+                let (before, after) = (whens(&year_before_until), whens(&year_after_from));
+                format!(
+                    "delivery_year + CASE WHEN delivery_period <= {before} END THEN -1 WHEN delivery_period >= {after} END THEN 1 ELSE 0 END"
+                )
+            }
+            Some((text, digits)) => {
+                let one = |year: i16| {
+                    let printed = year.to_string();
+                    format!(" WHEN '{}' THEN {year}", printed.get(4 - digits..).unwrap_or(&printed))
+                };
+                let printed = format!("CASE {text}{} END", years(of).map(one).collect::<String>());
+                let less: Vec<String> = self.numbers().filter(|at| self.less(*at, calendar) > 0).map(texts).collect();
+                match less.len() {
+                    0 => printed,
+                    all if all == self.numbers().count() => format!("{printed} - 1"),
+                    _ => format!("{printed} - CASE WHEN {number} IN ('{}') THEN 1 ELSE 0 END", less.join("', '")),
+                }
+            }
+        };
+        let only = |what: &str, kind: &str| format!("CASE WHEN {is_said} THEN CAST({what} AS {kind}) END");
+        (only(&years, "SMALLINT"), only(&periods, "TINYINT"))
+    }
+}
+
+/// The period of closing entries, the last that there is.
+const CLOSING: u8 = 13;
+
+/// The years that a text may print: three before that of the samples to twelve after it.
+const fn years(of: i16) -> RangeInclusive<i16> {
+    of - 3..=of + 12
+}
+
+/// How many years after its file's a period is that prints none.
+fn year_after(period: u8, of: u8) -> i16 {
+    if year_before_until(period).is_some_and(|last| of <= last) {
+        -1
+    } else {
+        i16::from(year_after_from(period).is_some_and(|first| of >= first))
+    }
+}
+
+/// Up to which period of its file it is of the year before: where that is as near, or nearer. Closing entries lie behind until the year is
+/// at its end.
+const fn year_before_until(period: u8) -> Option<u8> {
+    match period {
+        CLOSING.. => Some(11),
+        7.. => Some(period - 6),
+        _ => None,
+    }
+}
+
+/// From which period of its file on it is of the year after: where it is within three months of it. What is further back within the year
+/// is put right there; hardly anything is booked further ahead.
+const fn year_after_from(period: u8) -> Option<u8> {
+    if period <= 3 { Some(period + 9) } else { None }
+}
+
+/// The pattern of texts, their year with how many digits it has, their number, and how that is written.
+type Written = (&'static str, Option<(String, usize)>, String, fn(u8) -> String);
+
+impl Shape {
+    /// Whether a year is printed.
+    pub const fn has_year(self) -> bool {
+        matches!(self, Self::YearFirst | Self::YearLast | Self::MonthYear)
+    }
+
+    /// Year, where it is printed, and number.
+    fn parts(self, text: &str) -> Option<(Option<i16>, u8)> {
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i16>().ok()).flatten();
+        let number = |text: &str| u8::try_from(digits(text).filter(|_| (1..=2).contains(&text.len()))?).ok();
+        let year = |text: &str| digits(text).filter(|_| text.len() == 4 && text.starts_with("20"));
+        match self {
+            Self::Number => Some((None, number(text.strip_prefix(['P', 'p']).unwrap_or(text))?)),
+            Self::YearFirst => {
+                let (first, rest) = text.split_at_checked(4)?;
+                let rest = rest.strip_prefix(['-', '/', '.', ' ']).unwrap_or(rest);
+                let rest = rest.strip_prefix(['P', 'p']).unwrap_or(rest);
+                Some((Some(year(first)?), number(rest).filter(|_| rest.len() == 2)?))
+            }
+            Self::YearLast => {
+                let (first, rest) = text.split_at_checked(2)?;
+                let rest = rest.strip_prefix(['-', '/', '.', ' '])?;
+                Some((Some(year(rest)?), number(first)?))
+            }
+            Self::Month => Some((None, month(text)?)),
+            Self::MonthYear => {
+                let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+                let (name, rest) = text.split_at_checked(letters)?;
+                let rest = rest.strip_prefix(['-', '/', '.', ' '])?;
+                let two = digits(rest).filter(|_| rest.len() == 2).map(|year| year + 2000);
+                Some((Some(two.or_else(|| year(rest))?), month(name)?))
+            }
+        }
+    }
+
+    fn sql(self, column: &str) -> Written {
+        let two = |at: u8| format!("{at:02}");
+        let name = |at: u8| MONTHS.get(usize::from(at).saturating_sub(1)).and_then(|name| name.get(..3)).unwrap_or_default().to_owned();
+        let letters = format!("lower(left({column}, 3))");
+        match self {
+            Self::Number => ("^[Pp]?[0-9]{1,2}$", None, format!("ltrim({column}, 'Pp0')"), |at| at.to_string()),
+            Self::YearFirst => {
+                ("^20[0-9]{2}[-/. ]?[Pp]?[0-9]{2}$", Some((format!("left({column}, 4)"), 4)), format!("right({column}, 2)"), two)
+            }
+            Self::YearLast => ("^[0-9]{2}[-/. ]20[0-9]{2}$", Some((format!("right({column}, 4)"), 4)), format!("left({column}, 2)"), two),
+            Self::Month => ("^[A-Za-z]{3,9}$", None, letters, name),
+            Self::MonthYear => ("^[A-Za-z]{3,9}[-/. ](20)?[0-9]{2}$", Some((format!("right({column}, 2)"), 2)), letters, name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_without_a_year_is_the_nearest_to_its_files() {
+        let read = |period: u8, of: u8| 2025 + year_after(period, of);
+        let last: Vec<(u8, u8)> =
+            (1..=13).flat_map(|of| (1..=13).map(move |at| (at, of))).filter(|(at, of)| read(*at, *of) == 2024).collect();
+        for (of, from) in [(1, 7), (2, 8), (3, 9), (4, 10), (5, 11), (6, 12), (7, 13), (11, 13)] {
+            let of_file: Vec<u8> = last.iter().filter(|(_, file)| *file == of).map(|(at, _)| *at).collect();
+            assert_eq!(of_file, (from..=13).collect::<Vec<u8>>(), "{of}");
+        }
+        assert!(last.iter().all(|(_, of)| *of < 12));
+        let next: Vec<(u8, u8)> =
+            (1..=13).flat_map(|of| (1..=13).map(move |at| (at, of))).filter(|(at, of)| read(*at, *of) == 2026).collect();
+        assert_eq!(next, [(1, 10), (1, 11), (2, 11), (1, 12), (2, 12), (3, 12), (1, 13), (2, 13), (3, 13)]);
+    }
+
+    #[test]
+    fn texts_of_periods_are_told_apart() {
+        let ways = |text: &str| -> Vec<(Shape, Option<i16>, u8)> {
+            let shapes = [Shape::Number, Shape::YearFirst, Shape::YearLast, Shape::Month, Shape::MonthYear];
+            shapes.iter().filter_map(|shape| shape.parts(text).map(|(year, number)| (*shape, year, number))).collect()
+        };
+        assert_eq!(ways("3"), [(Shape::Number, None, 3)]);
+        assert_eq!(ways("P03"), [(Shape::Number, None, 3)]);
+        assert_eq!(ways("202503"), [(Shape::YearFirst, Some(2025), 3)]);
+        assert_eq!(ways("2025-P03"), [(Shape::YearFirst, Some(2025), 3)]);
+        assert_eq!(ways("06/2025"), [(Shape::YearLast, Some(2025), 6)]);
+        assert_eq!(ways("June"), [(Shape::Month, None, 6)]);
+        assert_eq!(ways("JUN-25"), [(Shape::MonthYear, Some(2025), 6)]);
+        assert_eq!(ways("June 2025"), [(Shape::MonthYear, Some(2025), 6)]);
+        for text in ["", "A1", "2025/26", "123", "Junk", "2025/3", "Jun25", "ADJ"] {
+            assert!(ways(text).is_empty() || text == "2025/26", "{text}");
+        }
+    }
+}

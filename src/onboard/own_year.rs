@@ -1,0 +1,129 @@
+//! The year of a row in a column of its own, beside the column of its period: `2025`, `2025/26`, `FY26`.
+
+use super::{
+    evidence::{Evidence, Seen},
+    guess::words,
+};
+use crate::profile::says_year;
+
+/// Words of a heading that say that the year is no calendar year.
+const FINANCIAL: [&str; 6] = ["fiscal", "financial", "fin", "accounting", "fy", "fyear"];
+
+/// How a year is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Printed {
+    /// `2025`
+    Four,
+    /// `2025/26`, `2025-2026`, `202526`
+    Pair,
+    /// `25/26`
+    ShortPair,
+    /// `FY25`, `FY 2025`
+    Marked,
+}
+
+const ALL: [Printed; 4] = [Printed::Four, Printed::Pair, Printed::ShortPair, Printed::Marked];
+
+/// A column of years.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OwnYear<'e> {
+    pub seen: &'e Seen,
+    pub printed: Printed,
+}
+
+/// The columns that say a year in every row of every sample.
+pub(super) fn columns(evidence: &Evidence) -> Vec<OwnYear<'_>> {
+    let named = evidence.columns.iter().filter(|seen| says_year(&seen.heading));
+    named.filter_map(|seen| ALL.into_iter().map(|printed| OwnYear { seen, printed }).find(|year| year.is_read(evidence))).collect()
+}
+
+impl OwnYear<'_> {
+    fn is_read(&self, evidence: &Evidence) -> bool {
+        let is_read = |column: &crate::profile::Column| {
+            column.distinct == Some(column.values.len() as u64)
+                && column.filled.rows == column.filled.of
+                && column.values.iter().all(|(text, _)| self.printed.year(text.trim()).is_some())
+        };
+        evidence.is_full(self.seen) && self.seen.places.iter().all(Option::is_some) && evidence.facts(self.seen).all(is_read)
+    }
+
+    /// Whether its heading or its text says that it is a financial year.
+    pub fn is_financial(&self) -> bool {
+        self.printed != Printed::Four || words(&self.seen.heading).split(' ').any(|word| FINANCIAL.contains(&word))
+    }
+
+    /// Whether more than half of the rows of a sample say one of these years.
+    pub fn mostly(&self, evidence: &Evidence, sample: usize, years: &[i16]) -> bool {
+        evidence.column(self.seen, sample).is_some_and(|column| {
+            let is_one = |text: &str| self.printed.year(text.trim()).is_some_and(|year| years.contains(&year));
+            column.values.iter().filter(|(text, _)| is_one(text)).map(|(_, rows)| *rows).sum::<u64>() * 2 > column.filled.of
+        })
+    }
+
+    /// The years that it says, as they are printed.
+    pub fn says(&self, evidence: &Evidence) -> String {
+        let mut all: Vec<String> = evidence.words(self.seen).into_iter().map(|(text, _)| text).collect();
+        all.sort_unstable();
+        all.join(", ")
+    }
+}
+
+impl Printed {
+    /// The year that a text says, of two the first.
+    pub fn year(self, text: &str) -> Option<i16> {
+        let digits = |text: &str, long: usize| {
+            (text.len() == long && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse::<i16>().ok()).flatten()
+        };
+        let long = |text: &str| digits(text, 4).filter(|year| (2000..2100).contains(year));
+        let short = |text: &str| digits(text, 2).map(|year| 2000 + year);
+        let follows = |first: i16, second: Option<i16>| (second == Some(first + 1)).then_some(first);
+        match self {
+            Self::Four => long(text),
+            Self::Pair => {
+                let (first, rest) = text.split_at_checked(4)?;
+                let rest = rest.strip_prefix(['-', '/', ' ']).unwrap_or(rest);
+                follows(long(first)?, short(rest).or_else(|| long(rest)))
+            }
+            Self::ShortPair => {
+                let (first, rest) = text.split_at_checked(2)?;
+                follows(short(first)?, short(rest.strip_prefix(['-', '/'])?))
+            }
+            Self::Marked => {
+                let rest = text.strip_prefix("FY").or_else(|| text.strip_prefix("fy"))?;
+                let rest = rest.strip_prefix([' ', '-', '/']).unwrap_or(rest);
+                short(rest).or_else(|| long(rest))
+            }
+        }
+    }
+
+    /// The pattern of its texts, the digits that say the year, and how many they are.
+    pub fn sql(self, column: &str) -> (&'static str, String, usize) {
+        match self {
+            Self::Four => ("^20[0-9]{2}$", column.to_owned(), 4),
+            Self::Pair => ("^20[0-9]{2}[-/ ]?(20)?[0-9]{2}$", format!("left({column}, 4)"), 4),
+            Self::ShortPair => ("^[0-9]{2}[-/][0-9]{2}$", format!("left({column}, 2)"), 2),
+            Self::Marked => ("^[Ff][Yy][-/ ]?(20)?[0-9]{2}$", format!("right({column}, 2)"), 2),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_years_are_told_apart() {
+        let said = |text: &str| -> Vec<(Printed, i16)> { ALL.iter().filter_map(|printed| Some((*printed, printed.year(text)?))).collect() };
+        assert_eq!(said("2025"), [(Printed::Four, 2025)]);
+        for text in ["2025/26", "2025-26", "2025-2026", "202526"] {
+            assert_eq!(said(text), [(Printed::Pair, 2025)], "{text}");
+        }
+        assert_eq!(said("25/26"), [(Printed::ShortPair, 2025)]);
+        for text in ["FY25", "FY 2025", "fy2025"] {
+            assert_eq!(said(text), [(Printed::Marked, 2025)], "{text}");
+        }
+        for text in ["", "25", "1925", "2025/27", "2025/03", "202503", "26/25", "FY", "FY125", "April"] {
+            assert_eq!(said(text), [], "{text}");
+        }
+    }
+}
