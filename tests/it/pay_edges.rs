@@ -212,6 +212,28 @@ fn a_council_that_is_no_partner_is_no_customer() {
     assert_eq!(partnership.query("SELECT customer FROM trading_result"), "customer\noak_academy\n");
 }
 
+/// Pay is classed as a line of the ledger that payroll's lines are in, whichever other feed of the same table is named before it.
+#[test]
+fn cards_beside_the_ledger_do_not_class_pay() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    for name in ["yaml", "sql"] {
+        let feed = fs::read_to_string(partnership.path(&format!("pipelines/northam/general_ledger.{name}"))).unwrap();
+        let beside = if name == "yaml" { "beside: [general_ledger]\nrequired: false\n" } else { "" };
+        partnership.write(&format!("pipelines/northam/cards.{name}"), &format!("{}{beside}", feed.replace("GL_", "CARDS_")));
+    }
+    let rules = "pipelines/reference/ownership_rule.csv";
+    let rows = fs::read_to_string(partnership.path(rules)).unwrap();
+    partnership.write(rules, &rows.replace("northam_legal,northam,,", "northam_legal,northam,general_ledger,"));
+    let ledger = fs::read_to_string(partnership.path("drop/northam/general_ledger/GL_2018_04.csv")).unwrap();
+    let lines = "C1,1,12/04/2018,Cards,N300,3000,10.00,,,\nC1,2,12/04/2018,Cards,N900,9000,-10.00,,,\n";
+    partnership.write("drop/northam/cards/CARDS_2018_04.csv", &format!("{}\n{lines}", ledger.lines().next().unwrap()));
+    partnership.run(&["run"], 0);
+    assert_eq!(partnership.query(PAYMENT), "payer,payee,amount\nnortham,southam,497.99\n");
+    let classes = "SELECT ownership, service, gross_pay FROM on_cost WHERE council = 'northam' ORDER BY service";
+    assert_eq!(partnership.query(classes), "ownership,service,gross_pay\nshared,ict,666.67\nshared,legal,4333.33\n");
+}
+
 /// Payslips count at the cost centre of the post while its register is not too old for the driver, and then where they were booked.
 #[test]
 fn payslips_are_placed_by_a_register_that_is_not_too_old() {

@@ -1,15 +1,17 @@
 -- Pay of each assignment on a cost centre and account on a pay date, by category of pay. Nobody publishes it.
 --
 -- Reads   pay_element   reference: what each element is on the pay date; one without a row is `other`, and listed (unknown_element)
---         ledger_line   only which ledger a council has: rules may be of one feed, and pay is classed as a line of the ledger would be
+--         ledger_line, payroll_line   only which ledger a council has: rules may be of one feed, and pay is classed as a line of the ledger
+--                       would be, of several feeds (purchase cards beside the ledger) of the one in which payroll's lines are
 -- Gives   council, feed, person, assignment, cost_centre, account VARCHAR, pay_date DATE, category, pay_basis VARCHAR,
 --         amount, niable, pensionable (of the amount, what counts for national insurance and for pension), has_ledger BOOLEAN: a council
 --         whose costs are payments, or whose ledger is not there, resolves no pay
 WITH
 ledger AS (
-  SELECT council, min(feed) AS feed FROM ledger_line
-  WHERE delivery_year = $fiscal_year AND delivery_period = $period
-  GROUP BY council
+  SELECT l.council, coalesce(min(p.feed), min(l.feed)) AS feed
+  FROM (SELECT DISTINCT council, feed FROM ledger_line WHERE delivery_year = $fiscal_year AND delivery_period = $period) AS l
+  LEFT JOIN (SELECT DISTINCT council, feed FROM payroll_line) AS p ON p.council = l.council
+  GROUP BY l.council
 ),
 element AS (
   SELECT council, fold_code(element) AS element, category, niable, pensionable, valid_from, coalesce(valid_to, DATE '9999-12-31') AS valid_to FROM pay_element
