@@ -212,6 +212,30 @@ fn a_council_that_is_no_partner_is_no_customer() {
     assert_eq!(partnership.query("SELECT customer FROM trading_result"), "customer\noak_academy\n");
 }
 
+/// A council that has left and buys at a price is a customer: what it uses and pays is a result that the partners carry, and nobody gives it
+/// its price back. All figures are those of the worked example's customer.
+#[test]
+fn a_council_that_has_left_and_pays_a_price_is_a_customer() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let file = "pipelines/partnership.yaml";
+    let text = fs::read_to_string(partnership.path(file)).unwrap();
+    let council = "  westam: {name: Westam Council, cost_basis: [{from: 2014-04-01, basis: ledger}]}\nservices:\n";
+    let members = "- {organisation: westam, service: all, role: partner, from: 2014-04-01, to: 2018-04-01}\n\
+        - {organisation: westam, service: legal, role: customer, from: 2018-04-01}\nsuspense_limit:";
+    partnership.write(file, &text.replacen("services:\n", council, 1).replacen("suspense_limit:", members, 1));
+    for file in ["pipelines/reference/agreement.csv", "pipelines/reference/ownership_rule.csv", "drop/northam/legal_time/time_2018_04.csv"]
+    {
+        let rows = fs::read_to_string(partnership.path(file)).unwrap();
+        partnership.write(file, &rows.replace("oak_academy", "westam"));
+    }
+    partnership.run(&["run"], 0);
+    let traded = "SELECT customer, income, direct, own_service, overhead, surplus FROM trading_result";
+    let expected = "customer,income,direct,own_service,overhead,surplus\nwestam,400.00,50.00,368.76,48.24,-67.00\n";
+    assert_eq!(partnership.query(traded), expected);
+    assert_eq!(partnership.query(PAYMENT), "payer,payee,amount\nnortham,southam,497.99\n");
+}
+
 /// Pay is classed as a line of the ledger that payroll's lines are in, whichever other feed of the same table is named before it.
 #[test]
 fn cards_beside_the_ledger_do_not_class_pay() {
