@@ -111,6 +111,9 @@ impl<'p> Inputs<'p> {
                     let beside = self.beside.in_scope(read, scope);
                     all.extend(beside.iter().map(|source| format!("{read} {} {}", source.key(), source.file.name)));
                 }
+                (None, Some(given)) if matches!(given.rows, GivenRows::NilReturns) => {
+                    all.extend(self.beside.nil_in(scope).iter().map(|source| format!("{read} {} {}", source.table, source.key())));
+                }
                 (None, _) => {}
             }
         }

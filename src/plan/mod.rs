@@ -30,7 +30,7 @@ mod release;
 pub use release::{
     AfterClose, Behind, Beside, BesideSource, Brought, CARRIED_FROM, Carried, CloseAsked, CostSource, DELIVERY, DeliveryPlan, EMPTY, FOUND,
     LEFT_OUT, MissingFeeds, Objection, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing, Verdicts, beside_in,
-    blocks_a_period, came_after_close, causes, digest_of, is_gone, made_from, month_before, nothing_to_let_go, period_of_part,
+    blocks_a_period, came_after_close, causes, digest_of, is_gone, made_from, month_before, nil_in, nothing_to_let_go, period_of_part,
     plan_release, plan_release_after, program, published_slots, remembered, rules_digest, run_digest, spans, stands_for_good,
     verdicts_of_release, verdicts_of_run,
 };
@@ -53,7 +53,9 @@ pub use supply::{Arriving, ClosedPeriods, Supplied, Supply, SupplyState, Waiver,
 
 mod tables;
 
-pub use tables::{Given, GivenRows, LakeNow, TAGS, code_schema, common, does_not_fit, given_tables, lake_now, lake_table, published};
+pub use tables::{
+    Given, GivenRows, LakeNow, TAGS, code_schema, common, does_not_fit, given_tables, lake_now, lake_table, nil_returns, published,
+};
 
 mod amount;
 

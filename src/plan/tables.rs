@@ -12,10 +12,10 @@ use arrow::{
     row::{RowConverter, SortField},
 };
 
-use super::{digest_of, kernel::kernel_schema};
+use super::{BesideSource, digest_of, kernel::kernel_schema};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
-    domain::Day,
+    domain::{Day, Period},
     engine::{Part, Table},
     lake::{CommonTables, LakeFile, LakeState, Manifest},
     pipeline::{Basis, Kernel, Partnership, RechargeLimit},
@@ -82,10 +82,12 @@ pub enum GivenRows {
     Lake,
     /// Here: a reference table, or what the partnership file says.
     Here(RecordBatch),
+    /// In the register: deliveries without rows.
+    NilReturns,
 }
 
 /// The one list of what cost SQL and kernels may read and no step fills: common tables, reference tables, of the partnership file
-/// `membership`, `declared_service`, `declared_organisation` and `recharge_limit`, and `allocation` of `cost.yaml`. Tables that a
+/// `membership`, `declared_service`, `declared_organisation` and `recharge_limit`, `allocation` of `cost.yaml`, and `nil_return`. Tables that a
 /// partnership may do without have no rows where it has no such file.
 ///
 /// # Errors
@@ -121,6 +123,8 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
     let digest = digest_of(&[&format!("{:?}", partnership.cost.allocation)]);
     given.insert("allocation".to_owned(), Given::here(methods, digest));
     given.insert("recharge_limit".to_owned(), recharge_limit(&partnership.recharge)?);
+    let schema = nil_returns(&[])?.schema();
+    given.insert("nil_return".to_owned(), Given { schema, rows: GivenRows::NilReturns, digest: String::new(), meaning: None });
     for (table, text) in OPTIONAL {
         if !given.contains_key(table)
             && let Some(schema) = columns_of(table, text)
@@ -162,6 +166,21 @@ fn recharge_limit(said: &RechargeLimit) -> Answer<Given> {
     let row = vec![Cell::Pence(said.terms.tolerance), i64::from(said.terms.window).into(), Cell::Pence(said.limit_pence)];
     let rows = proof_table(&columns, &[row])?;
     Ok(Given::here(rows, digest_of(&[&format!("{said:?}")])))
+}
+
+/// `nil_return`: the periods for which a feed of a common table beside the lines has brought that there is nothing.
+///
+/// # Errors
+/// None in practice: columns are fixed.
+pub fn nil_returns(of: &[&BesideSource]) -> Answer<RecordBatch> {
+    let texts = ["common_table", "council", "feed"].map(|name| (name, Type::Text));
+    let columns = [&texts[..], &[("delivery_year", Type::SmallInt), ("delivery_period", Type::TinyInt)]].concat();
+    let row = |source: &&BesideSource| -> Vec<Cell> {
+        let Period { year, period } = source.file.period;
+        let texts = [&source.table, &source.file.council, &source.file.feed].map(|text| Cell::from(text.as_str()));
+        texts.into_iter().chain([i64::from(year).into(), i64::from(period).into()]).collect()
+    };
+    proof_table(&columns, &of.iter().map(row).collect::<Vec<_>>())
 }
 
 fn text(name: &str) -> Field {

@@ -258,6 +258,45 @@ fn cards_beside_the_ledger_do_not_class_pay() {
     assert_eq!(partnership.query(classes), "ownership,service,gross_pay\nshared,ict,666.67\nshared,legal,4333.33\n");
 }
 
+/// Who brings a file without rows has used nothing: the driver is whole, and no month before stands in.
+#[test]
+fn a_nil_return_of_volumes_is_nought_and_not_lacking() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    with_two_more_months(&partnership);
+    for feed in ["legal_time", "device"] {
+        let contract = format!("schemas/sources/southam/{feed}.odcs.yaml");
+        let text = fs::read_to_string(partnership.path(&contract)).unwrap();
+        partnership.write(&contract, &text.replacen("encodings: [utf-8]", "encodings: [utf-8]\n      allow_empty: true", 1));
+    }
+    let header = |file: &str| format!("{}\n", fs::read_to_string(partnership.path(file)).unwrap().lines().next().unwrap());
+    let may = "drop/southam/legal_time/time_2018_05.csv";
+    partnership.write(may, &header(may));
+    partnership.write("drop/southam/device/devices_2018-06-30.csv", &header("drop/southam/device/devices_2018-04-30.csv"));
+    let used = "SELECT delivery_period AS p, driver, to_bearer, volume, carried FROM volume \
+        WHERE driver IN ('legal_minutes', 'devices') AND to_bearer IN ('northam', 'southam') AND delivery_period > 1 ORDER BY 1, 2, 3";
+    let expected = "p,driver,to_bearer,volume,carried\n\
+        2,devices,northam,50,true\n2,devices,southam,30,true\n2,legal_minutes,northam,600,false\n\
+        3,devices,northam,50,true\n3,legal_minutes,northam,600,false\n3,legal_minutes,southam,330,false\n";
+    partnership.run(&["run"], 0);
+    assert_eq!(partnership.query(used), expected);
+    // However long the driver would wait.
+    partnership.change("pipelines/reference/driver.csv", |rows| rows.replace("*/legal_time,0,", "*/legal_time,12,"), 0);
+    assert_eq!(partnership.query(used), expected);
+    let share = "SELECT partner, weight_in_force FROM driver_register WHERE service = 'legal' AND delivery_period = 2 ORDER BY partner";
+    assert_eq!(partnership.query(share), "partner,weight_in_force\nnortham,600\nsoutham,0\n");
+    // A month that is closed counts what it was closed on, and the next one after it.
+    let by = ["--by", "chief", "--reason", "agreed", "--anyway", "listed items"];
+    for month in ["2018/P01", "2018/P02"] {
+        partnership.run(&[&["period", "close", month][..], &by[..]].concat(), 0);
+    }
+    fs::remove_file(partnership.path("drop/southam/legal_time/time_2018_06.csv")).unwrap();
+    let (june, by) = ("southam/legal_time/2018/P03", ["--by", "chief", "--reason", "not theirs"]);
+    partnership.run(&[&["withdraw", june][..], &by[..]].concat(), 0);
+    partnership.run(&["run"], 0);
+    assert_eq!(partnership.query(used), expected.replace("3,legal_minutes,southam,330,false\n", ""));
+}
+
 /// Payslips count at the cost centre of the post while its register is not too old for the driver, and then where they were booked.
 #[test]
 fn payslips_are_placed_by_a_register_that_is_not_too_old() {

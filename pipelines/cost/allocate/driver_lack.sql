@@ -4,10 +4,11 @@
 -- Reads   driver       fed_by: `*/device` is that feed of every member of a service that gives by the driver; `southam/print` one feed;
 --                      `derived:headcount` the posts of every member, `derived:payslips` their pay
 --         driver_row   what is there, not older than the driver's max_age
+--         nil_return   feeds that brought that there is nothing, likewise: who uses nothing has reported
 -- Gives   driver, lacks VARCHAR: `northam/device southam/device`
 WITH
 driver_now AS (
-  SELECT driver, coalesce(fed_by, '') AS fed_by FROM driver
+  SELECT driver, coalesce(fed_by, '') AS fed_by, coalesce(max_age, 0) AS max_age FROM driver
   WHERE fed_by <> '' AND valid_from <= $first_day AND (valid_to IS NULL OR $first_day < valid_to)
 ),
 member_giver AS (
@@ -30,6 +31,12 @@ needed AS (
 there AS (
   SELECT DISTINCT r.driver, r.council, CASE WHEN n.fed_by LIKE 'derived:%' THEN '' ELSE r.feed END AS feed
   FROM driver_row AS r JOIN driver_now AS n ON n.driver = r.driver
+  UNION
+  SELECT n.driver, r.council, CASE WHEN n.fed_by LIKE 'derived:%' THEN '' ELSE r.feed END
+  FROM nil_return AS r JOIN driver_now AS n
+    ON r.common_table = CASE n.fed_by WHEN 'derived:headcount' THEN 'assignment' WHEN 'derived:payslips' THEN 'pay_line' ELSE 'driver_volume' END
+  WHERE CAST($fiscal_year AS BIGINT) * 12 + least(CAST($period AS BIGINT), 12)
+    - CAST(r.delivery_year AS BIGINT) * 12 - least(CAST(r.delivery_period AS BIGINT), 12) <= n.max_age
 ),
 lacking AS (
   SELECT n.driver, n.council || '/' || n.feed AS feed

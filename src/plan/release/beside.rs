@@ -3,13 +3,16 @@
 //! A register is a snapshot as at a day: a period reads the last one whose day is on or before its own last day, whichever period that day
 //! lies in; where there is none, the first one after it, and that is said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use super::{PeriodState, ReleasePlan, Slot, index::Index, messages};
 use crate::{
     domain::{Calendar, Day, Period, Span},
     engine,
-    lake::{Closings, DeliveryRecord, Frozen, LakeFile},
+    lake::{Closings, DeliveryRecord, Frozen, FrozenSlot, LakeFile},
     pipeline::{Basis, Delivers, Feed, Partnership},
     plan::Scope,
 };
@@ -34,12 +37,33 @@ impl BesideSource {
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.file.council, self.file.feed, self.file.period)
     }
+
+    /// Whether its delivery has no rows: there is no file of it, and what came before does not stand in for it.
+    #[must_use]
+    pub const fn is_nil(&self) -> bool {
+        self.file.relative.is_empty()
+    }
+
+    fn nil(slot: &Slot, table: &str, delivery: &str, as_at: Option<Day>, active: Span) -> Self {
+        let (council, feed, period) = (slot.council.clone(), slot.feed.clone(), slot.period);
+        let file =
+            LakeFile { council, feed, period, name: String::new(), relative: String::new(), path: PathBuf::new(), rows: 0, bytes: 0 };
+        Self { table: table.to_owned(), file, delivery: delivery.to_owned(), as_at, active }
+    }
 }
 
 /// What of a table lies in a scope: of a period its own rows, and of each register the snapshot in force.
 #[must_use]
 pub fn beside_in<'s>(sources: &'s [BesideSource], calendar: Calendar, table: &str, scope: &Scope) -> Vec<&'s BesideSource> {
-    OfTable::of(sources.iter().filter(|source| source.table == table).collect()).in_scope(calendar, scope)
+    let mut read = OfTable::of(sources.iter().filter(|source| source.table == table).collect()).in_scope(calendar, scope);
+    read.retain(|source| !source.is_nil());
+    read
+}
+
+/// Deliveries without rows that stand in a scope.
+#[must_use]
+pub fn nil_in<'s>(sources: &'s [BesideSource], calendar: Calendar, scope: &Scope) -> Vec<&'s BesideSource> {
+    Beside::of(sources, calendar).nil_in(scope)
 }
 
 /// What is read beside the lines, for whoever asks of many scopes: it is sorted once.
@@ -60,7 +84,16 @@ impl<'s> Beside<'s> {
     /// As [`beside_in`].
     #[must_use]
     pub fn in_scope(&self, table: &str, scope: &Scope) -> Vec<&'s BesideSource> {
-        self.tables.get(table).map_or_else(Vec::new, |of_table| of_table.in_scope(self.calendar, scope))
+        let mut read = self.tables.get(table).map_or_else(Vec::new, |of_table| of_table.in_scope(self.calendar, scope));
+        read.retain(|source| !source.is_nil());
+        read
+    }
+
+    /// As [`nil_in`].
+    #[must_use]
+    pub fn nil_in(&self, scope: &Scope) -> Vec<&'s BesideSource> {
+        let all = self.tables.values().flat_map(|of_table| of_table.in_scope(self.calendar, scope));
+        all.filter(|source| source.is_nil()).collect()
     }
 }
 
@@ -164,9 +197,15 @@ fn frozen_beside(partnership: &Partnership, closings: &Closings) -> Vec<BesideSo
         let active = slot.declared(partnership).map(|feed| feed.active).unwrap_or_default();
         Some(BesideSource { table: table.clone(), file: file.clone(), delivery: of.delivery.clone(), as_at, active })
     };
-    let beside = |(_, frozen): (Period, &Frozen)| {
+    let nil = |period: Period, of: &FrozenSlot| {
+        let slot = Slot { council: of.council.clone(), feed: of.feed.clone(), period };
+        let active = slot.declared(partnership).map(|feed| feed.active).unwrap_or_default();
+        BesideSource::nil(&slot, &of.table, &of.delivery, of.as_at.as_deref().and_then(Day::parse_iso), active)
+    };
+    let beside = |(period, frozen): (Period, &Frozen)| {
         let files = frozen.files.iter().filter(|(table, _)| Basis::of_table(table).is_none());
-        files.filter_map(|file| one(file, frozen)).collect::<Vec<_>>()
+        let slots = frozen.closing.slots.iter().filter(|of| of.files.is_empty() && Basis::of_table(&of.table).is_none());
+        files.filter_map(|file| one(file, frozen)).chain(slots.map(|of| nil(period, of))).collect::<Vec<_>>()
     };
     closings.closed().flat_map(beside).collect()
 }
@@ -201,6 +240,11 @@ impl ReleasePlan {
             let Some(feed) = slot.declared(partnership) else { continue };
             let (table, delivery) = (table.clone(), holder.delivery_id.clone());
             all.push(BesideSource { table, file: file.clone(), delivery, as_at: as_at(feed, holder), active: feed.active });
+        }
+        for (slot, _) in self.periods.iter().filter(|(_, entry)| entry.state == PeriodState::Counts && entry.rows == 0) {
+            let holder = index.holder(slot).filter(|holder| Basis::of_table(&holder.table).is_none());
+            let Some((holder, feed)) = holder.zip(slot.declared(partnership)) else { continue };
+            all.push(BesideSource::nil(slot, &holder.table, &holder.delivery_id, as_at(feed, holder), feed.active));
         }
         all.sort_by(|a, b| (a.file.period, a.key(), &a.file.name).cmp(&(b.file.period, b.key(), &b.file.name)));
         let periods = self.release_periods();
@@ -320,6 +364,19 @@ mod tests {
         assert_eq!(read(period(2019, 4)), [], "and no more");
         assert_eq!(read(period(2017, 12)), [], "never a later one");
         assert_eq!(read(period(2018, 13)), [], "closing counts its year");
+    }
+
+    #[test]
+    fn nothing_stands_in_for_what_came_without_rows() {
+        let none = |source: BesideSource| {
+            let slot = Slot { council: "a".into(), feed: "posts".into(), period: source.file.period };
+            BesideSource::nil(&slot, &source.table, "none", source.as_at, source.active)
+        };
+        let sources = [snapshot("a", "2018-04-30"), none(snapshot("a", "2018-05-31"))];
+        assert_eq!(read(&sources, period(2018, 1)), ["a 2018-04-30"]);
+        assert_eq!(read(&sources, period(2018, 3)), Vec::<String>::new());
+        let nil = |of: Period| nil_in(&sources, CALENDAR, &Scope::Period(of)).len();
+        assert_eq!([nil(period(2018, 1)), nil(period(2018, 2)), nil(period(2018, 3))], [0, 1, 1]);
     }
 
     #[test]

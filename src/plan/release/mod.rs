@@ -32,7 +32,7 @@ mod vanishing;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use behind::Behind;
-pub use beside::{Beside, BesideSource, beside_in};
+pub use beside::{Beside, BesideSource, beside_in, nil_in};
 pub use blocked::{DELIVERY, Verdicts, blocks_a_period, remembered, stands_for_good, verdicts_of_release, verdicts_of_run};
 pub use carry::{CARRIED_FROM, Carried, LEFT_OUT, MissingFeeds};
 pub use closed::{AfterClose, Brought, came_after_close};

@@ -233,7 +233,7 @@ fn rests_on_what_is_gone(release: &ReleasePlan, of: &Reopening) -> bool {
 fn has_same_files(release: &ReleasePlan, of: &Reopening) -> bool {
     let then = of.closing.slots.iter().flat_map(|slot| slot.files.iter().map(|file| (slot.table.as_str(), file.path.as_str())));
     let lines = release.sources.iter().map(|source| (source.basis.common_table(), &source.file));
-    let beside = release.beside.iter().map(|source| (source.table.as_str(), &source.file));
+    let beside = release.beside.iter().filter(|source| !source.is_nil()).map(|source| (source.table.as_str(), &source.file));
     let now = lines.chain(beside).filter(|(_, file)| file.period == of.period).map(|(table, file)| (table, file.relative.as_str()));
     then.collect::<BTreeSet<_>>() == now.collect()
 }

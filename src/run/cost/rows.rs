@@ -17,7 +17,10 @@ use crate::{
     domain::Period,
     engine::{Table, Tables},
     pipeline::Kernel,
-    plan::{BesideSource, CostSource, GivenRows, Grain, How, KernelInput, Scope, Step, common, does_not_fit, lake_table, scope_of},
+    plan::{
+        BesideSource, CostSource, GivenRows, Grain, How, KernelInput, Scope, Step, common, does_not_fit, lake_table, nil_in, nil_returns,
+        scope_of,
+    },
     run::parallel::lock,
     stages::separate::separate,
 };
@@ -140,6 +143,10 @@ impl Walk<'_> {
                 (Some(before), _) => self.unpublished(step, before, read, scope, lookups)?,
                 (None, Some(given)) => match &given.rows {
                     GivenRows::Here(rows) => Table::rows(rows.schema(), vec![rows.clone()]),
+                    GivenRows::NilReturns => {
+                        let rows = nil_returns(&nil_in(self.beside, self.run.partnership.calendar, scope))?;
+                        Table::rows(rows.schema(), vec![rows])
+                    }
                     GivenRows::Lake => {
                         let is_read = |s: &&CostSource| s.basis.common_table() == read && scope.holds(s);
                         let files = self.sources.iter().filter(is_read).filter(|s| s.carried.is_none()).map(|s| &s.file);
