@@ -7,7 +7,7 @@ use super::{
     cost::{CostPlan, How, Step},
     digest_of, program,
     scope::{Grain, Scope},
-    tables::GivenRows,
+    tables::{Given, GivenRows},
 };
 use crate::{domain::Calendar, engine::Parameters, lake::PublishedPart, pipeline::Partnership};
 
@@ -25,6 +25,8 @@ pub struct Inputs<'p> {
     pub beside: Beside<'p>,
     /// What the steps before have published.
     pub made: &'p MadeParts,
+    /// The parts of closed periods, as they were published.
+    pub closed: &'p MadeParts,
     /// Files and parts of tables that nobody publishes, by table and scope: every period of a year reads the same of it.
     worked: RefCell<BTreeMap<(String, String), Rc<[String]>>>,
 }
@@ -37,9 +39,10 @@ impl<'p> Inputs<'p> {
         sources: &'p [CostSource],
         beside: &'p [BesideSource],
         made: &'p MadeParts,
+        closed: &'p MadeParts,
     ) -> Self {
         let beside = Beside::of(beside, partnership.calendar);
-        Self { partnership, plan, sources, beside, made, worked: RefCell::default() }
+        Self { partnership, plan, sources, beside, made, closed, worked: RefCell::default() }
     }
 
     /// Digest over all that the parts of a step are made from in a scope: the program, the text of its query, the contracts of what it
@@ -91,10 +94,7 @@ impl<'p> Inputs<'p> {
     fn add_lines(&self, step: &Step, scope: &Scope, all: &mut Vec<String>) {
         for read in &step.reads {
             match (self.plan.step_of(read), self.plan.given.get(read)) {
-                (Some(before), _) if before.publishes(read) => {
-                    let parts = self.made.get(read).map_or(&[][..], Vec::as_slice).iter().filter(|(of, _)| of.meets(scope));
-                    all.extend(parts.map(|(of, part)| format!("{read} {} {}", of.key(), part.sha256)));
-                }
+                (Some(before), _) if before.publishes(read) => add_parts(read, self.made.get(read), scope, all),
                 (Some(before), _) => {
                     for scope in scope_of(step, before, scope, self.sources, self.partnership.calendar) {
                         all.extend(self.lines_of(read, before, &scope).iter().cloned());
@@ -111,9 +111,10 @@ impl<'p> Inputs<'p> {
                     let beside = self.beside.in_scope(read, scope);
                     all.extend(beside.iter().map(|source| format!("{read} {} {}", source.key(), source.file.name)));
                 }
-                (None, Some(given)) if matches!(given.rows, GivenRows::NilReturns) => {
+                (None, Some(Given { rows: GivenRows::NilReturns, .. })) => {
                     all.extend(self.beside.nil_in(scope).iter().map(|source| format!("{read} {} {}", source.table, source.key())));
                 }
+                (None, Some(Given { rows: GivenRows::Closed(table), .. })) => add_parts(read, self.closed.get(*table), scope, all),
                 (None, _) => {}
             }
         }
@@ -138,6 +139,11 @@ impl<'p> Inputs<'p> {
         }
         lines
     }
+}
+
+fn add_parts(read: &str, parts: Option<&Vec<(Scope, PublishedPart)>>, scope: &Scope, all: &mut Vec<String>) {
+    let parts = parts.map_or(&[][..], Vec::as_slice).iter().filter(|(of, _)| of.meets(scope));
+    all.extend(parts.map(|(of, part)| format!("{read} {} {}", of.key(), part.sha256)));
 }
 
 /// Of lines that stand in, whence they are.

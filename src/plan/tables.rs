@@ -84,11 +84,13 @@ pub enum GivenRows {
     Here(RecordBatch),
     /// In the register: deliveries without rows.
     NilReturns,
+    /// In the parts of closed periods of this published table.
+    Closed(&'static str),
 }
 
 /// The one list of what cost SQL and kernels may read and no step fills: common tables, reference tables, of the partnership file
-/// `membership`, `declared_service`, `declared_organisation` and `recharge_limit`, `allocation` of `cost.yaml`, and `nil_return`. Tables that a
-/// partnership may do without have no rows where it has no such file.
+/// `membership`, `declared_service`, `declared_organisation` and `recharge_limit`, `allocation` of `cost.yaml`, `nil_return` and
+/// `closed_volume`. Tables that a partnership may do without have no rows where it has no such file.
 ///
 /// # Errors
 /// None in practice: columns are fixed.
@@ -124,6 +126,10 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
     given.insert("allocation".to_owned(), Given::here(methods, digest));
     given.insert("recharge_limit".to_owned(), recharge_limit(&partnership.recharge)?);
     let schema = nil_returns(&[])?.schema();
+    if let Some(contract) = partnership.contracts.get("published/volume") {
+        let (schema, digest) = (contract.arrow_schema(), contract.digest.hex());
+        given.insert("closed_volume".to_owned(), Given { schema, rows: GivenRows::Closed("volume"), digest, meaning: None });
+    }
     given.insert("nil_return".to_owned(), Given { schema, rows: GivenRows::NilReturns, digest: String::new(), meaning: None });
     for (table, text) in OPTIONAL {
         if !given.contains_key(table)

@@ -186,6 +186,33 @@ fn a_closing_period_closes_its_year_and_stays_when_a_month_of_it_is_restated() {
     assert_ne!(owed(&place, 13), owed_year);
 }
 
+/// Who used what in a closed month is what was published of it, also for the closing period, which is open: a rule of today moves neither.
+#[test]
+fn a_closing_period_counts_what_closed_months_have_published() {
+    let place = year_end();
+    place.run(&["run"]).must(0);
+    place.run(&[&["period", "close", "2018/P12", "--anyway", "warnings are known"], &BY[..]].concat()).must(0);
+    let used = |period: u8| {
+        let sql = format!(
+            "SELECT driver, to_service, to_ownership, to_bearer, volume FROM volume WHERE delivery_period = {period} ORDER BY 1, 2, 3, 4"
+        );
+        place.run(&["query", "--format", "csv", &sql]).must(0)
+    };
+    let (published, owed_year) = (used(12), owed(&place, 13));
+    assert!(published.contains("devices,legal,") && used(13) == published, "{published}");
+    let rules = fs::read_to_string(place.path().join("pipelines/reference/ownership_rule.csv")).unwrap();
+    let rule = rules.lines().find(|row| row.contains(",V10,")).unwrap();
+    place.replace("pipelines/reference/ownership_rule.csv", rule, &rule.replace("shared,legal,", "managed,legal,"));
+    place.run(&["run"]).must(0);
+    assert_eq!((used(12), used(13)), (published.clone(), published.clone()));
+    assert_ne!(owed(&place, 13), owed_year, "its own lines are by the rules of now");
+    // Let go, March is placed by them too, and the year with it.
+    place.run(&[&["period", "reopen", "2018/P12"], &BY[..]].concat()).must(0);
+    place.run(&["run"]).must(0);
+    assert_ne!(used(12), published);
+    assert_eq!(used(13), used(12));
+}
+
 /// Closing finishes what another command had begun and died in: what it closes is what stands then.
 #[test]
 fn a_period_is_not_closed_on_what_somebody_has_withdrawn_by_half() {

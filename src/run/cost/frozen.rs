@@ -55,6 +55,11 @@ impl Taken {
         if otherwise.is_empty() { Ok(taken) } else { Err(Refusal(otherwise.iter().map(|(why, periods)| refused(why, periods)).collect())) }
     }
 
+    /// The parts of closed periods whose file is there, by table.
+    pub const fn parts(&self) -> &MadeParts {
+        &self.parts
+    }
+
     fn is_closed(&self, scope: &Scope) -> bool {
         match scope {
             Scope::Partition(source) => self.periods.contains(&source.file.period),

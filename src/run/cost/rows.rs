@@ -143,6 +143,10 @@ impl Walk<'_> {
                 (Some(before), _) => self.unpublished(step, before, read, scope, lookups)?,
                 (None, Some(given)) => match &given.rows {
                     GivenRows::Here(rows) => Table::rows(rows.schema(), vec![rows.clone()]),
+                    GivenRows::Closed(table) => {
+                        let parts = self.taken.parts().get(*table).map_or(&[][..], Vec::as_slice).iter();
+                        self.parts.rows_of(table, parts.filter(|(of, _)| of.meets(scope)).map(|(_, part)| part))?
+                    }
                     GivenRows::NilReturns => {
                         let rows = nil_returns(&nil_in(self.beside, self.run.partnership.calendar, scope))?;
                         Table::rows(rows.schema(), vec![rows])

@@ -38,7 +38,7 @@ pub(super) struct Walk<'a> {
     pub beside: &'a [BesideSource],
     pub parts: Parts<'a>,
     /// The parts of closed periods, which nothing makes anew.
-    taken: &'a Taken,
+    pub taken: &'a Taken,
     /// Parts of published tables by table, in order.
     pub made: MadeParts,
     /// What classification was made of; `None` where all parts of its tables were taken over.
@@ -284,7 +284,7 @@ impl<'a> Walk<'a> {
 
     /// What a step is made for, each with the digest over what it is made from.
     fn units(&self, step: &Step) -> Vec<Unit<Scope>> {
-        let inputs = Inputs::new(self.run.partnership, self.plan, self.sources, self.beside, &self.made);
+        let inputs = Inputs::new(self.run.partnership, self.plan, self.sources, self.beside, &self.made, self.taken.parts());
         let recipe = inputs.recipe(step);
         let reads = |scope: &Scope| match scope {
             Scope::Partition(source) => step.reads.contains(source.basis.common_table()),
