@@ -1,5 +1,5 @@
 -- The volumes of a year, placed as they were period by period: a closing period counts them. Of a closed month they are those that were
--- published, whatever today's rules would make of them.
+-- published, whatever today's rules would make of them; one that published none counts as an open one.
 --
 -- Reads   volume_of_period, closed_volume
 WITH

@@ -2,15 +2,19 @@
 --
 -- Reads   pay_element   reference: what each element is on the pay date; one without a row is `other`, and listed (unknown_element)
 --         ledger_line, payroll_line   only which ledger a council has: rules may be of one feed, and pay is classed as a line of the ledger
---                       would be, of several feeds (purchase cards beside the ledger) of the one in which payroll's lines are
+--                       would be, of several feeds (purchase cards beside the ledger) of the one in which most of payroll's pounds are
 -- Gives   council, feed, person, assignment, cost_centre, account VARCHAR, pay_date DATE, category, pay_basis VARCHAR,
 --         amount, niable, pensionable (of the amount, what counts for national insurance and for pension), has_ledger BOOLEAN: a council
 --         whose costs are payments, or whose ledger is not there, resolves no pay
 WITH
+payroll AS (
+  SELECT council, feed, row_number() OVER (PARTITION BY council ORDER BY sum(abs(amount)) DESC, feed) AS place
+  FROM payroll_line GROUP BY council, feed
+),
 ledger AS (
   SELECT l.council, coalesce(min(p.feed), min(l.feed)) AS feed
   FROM (SELECT DISTINCT council, feed FROM ledger_line WHERE delivery_year = $fiscal_year AND delivery_period = $period) AS l
-  LEFT JOIN (SELECT DISTINCT council, feed FROM payroll_line) AS p ON p.council = l.council
+  LEFT JOIN payroll AS p ON p.council = l.council AND p.place = 1
   GROUP BY l.council
 ),
 element AS (

@@ -197,6 +197,7 @@ fn frozen_beside(partnership: &Partnership, closings: &Closings) -> Vec<BesideSo
         let active = slot.declared(partnership).map(|feed| feed.active).unwrap_or_default();
         Some(BesideSource { table: table.clone(), file: file.clone(), delivery: of.delivery.clone(), as_at, active })
     };
+    let asks = reads(partnership, NIL_RETURN);
     let nil = |period: Period, of: &FrozenSlot| {
         let slot = Slot { council: of.council.clone(), feed: of.feed.clone(), period };
         let active = slot.declared(partnership).map(|feed| feed.active).unwrap_or_default();
@@ -204,10 +205,20 @@ fn frozen_beside(partnership: &Partnership, closings: &Closings) -> Vec<BesideSo
     };
     let beside = |(period, frozen): (Period, &Frozen)| {
         let files = frozen.files.iter().filter(|(table, _)| Basis::of_table(table).is_none());
-        let slots = frozen.closing.slots.iter().filter(|of| of.files.is_empty() && Basis::of_table(&of.table).is_none());
+        let says_so = |of: &FrozenSlot| frozen.closing.deliveries.iter().any(|r| r.is(&of.delivery) && has_all_its_rows(r));
+        let is_nil = |of: &&FrozenSlot| of.files.is_empty() && Basis::of_table(&of.table).is_none() && says_so(of);
+        let slots = frozen.closing.slots.iter().filter(|of| asks && is_nil(of));
         files.filter_map(|file| one(file, frozen)).chain(slots.map(|of| nil(period, of))).collect::<Vec<_>>()
     };
     closings.closed().flat_map(beside).collect()
+}
+
+/// What steps read of deliveries without rows. Where none does, as in cost SQL of the version before, what came before stands in for them.
+const NIL_RETURN: &str = "nil_return";
+
+/// Whether no row of a delivery lies in quarantine, which may be in anybody's favour: one without rows then says that there is nothing.
+fn has_all_its_rows(record: &DeliveryRecord) -> bool {
+    record.proof.quarantined == record.proof.set_aside
 }
 
 /// Common tables that hold no lines of cost and that some step of the cost run reads.
@@ -241,8 +252,9 @@ impl ReleasePlan {
             let (table, delivery) = (table.clone(), holder.delivery_id.clone());
             all.push(BesideSource { table, file: file.clone(), delivery, as_at: as_at(feed, holder), active: feed.active });
         }
-        for (slot, _) in self.periods.iter().filter(|(_, entry)| entry.state == PeriodState::Counts && entry.rows == 0) {
-            let holder = index.holder(slot).filter(|holder| Basis::of_table(&holder.table).is_none());
+        let asks = reads(partnership, NIL_RETURN);
+        for (slot, _) in self.periods.iter().filter(|(_, entry)| asks && entry.state == PeriodState::Counts && entry.rows == 0) {
+            let holder = index.holder(slot).filter(|holder| Basis::of_table(&holder.table).is_none() && has_all_its_rows(holder));
             let Some((holder, feed)) = holder.zip(slot.declared(partnership)) else { continue };
             all.push(BesideSource::nil(slot, &holder.table, &holder.delivery_id, as_at(feed, holder), feed.active));
         }
