@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::Column;
-use crate::domain::{Label, Pence, printable};
+use crate::domain::{Label, Pence};
 
 /// Different texts up to which a column may tell kinds of rows apart.
 const KINDS: usize = 12;
@@ -15,56 +15,71 @@ pub struct Labelled {
     pub rows: u64,
     /// What they add up to, debit positive.
     pub pence: Pence,
-    /// The first of them, and what it says.
+    /// The first of them, and the words that say it.
     pub line: u64,
     pub text: String,
 }
 
 /// By the position of the column in the contract.
-pub(super) type Labels = BTreeMap<(usize, Label), Labelled>;
-
-/// The rows of one column of texts; `pence` is the amount of a row that counts, nothing where it has none.
-pub(super) fn of_column(column: &Column, pence: impl Fn(usize) -> Option<Pence>, line: impl Fn(usize) -> u64) -> BTreeMap<Label, Labelled> {
-    let mut found: BTreeMap<Label, Labelled> = BTreeMap::new();
-    for (row, text) in column.texts().enumerate() {
-        let Some(label) = Label::of(text) else { continue };
-        let Some(pence) = pence(row) else { continue };
-        let new = || Labelled { rows: 0, pence: 0, line: line(row), text: printable(&String::from_utf8_lossy(text)) };
-        let labelled = found.entry(label).or_insert_with(new);
-        labelled.rows += 1;
-        labelled.pence += pence;
-    }
-    // `Budget` among many names is one of them.
-    if found.contains_key(&Label::Planned) && !tells_kinds(column) {
-        found.remove(&Label::Planned);
-    }
-    found
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Labels {
+    found: BTreeMap<(usize, Label), Labelled>,
+    /// Of each column some of its texts, all of a piece of the file in which rows are planned: more than a few are names.
+    texts: BTreeMap<usize, BTreeSet<Vec<u8>>>,
 }
 
-/// Whether a column has few texts, and these again and again.
-fn tells_kinds(column: &Column) -> bool {
-    let mut texts = BTreeSet::new();
-    let mut rows = 0;
-    for text in column.texts() {
-        rows += 1;
-        if texts.insert(text) && texts.len() > KINDS {
-            return false;
+/// Rows of a piece of the file whose texts are kept, whatever they say.
+const SAMPLES: usize = 8;
+
+impl Labels {
+    /// Looks at a column of texts; `pence` is the amount of a row that counts, nothing where it has none.
+    pub fn look(&mut self, at: usize, column: &Column, pence: impl Fn(usize) -> Option<Pence>, line: impl Fn(usize) -> u64) {
+        for (row, text) in column.texts().enumerate() {
+            let Some((label, said)) = Label::of(text) else { continue };
+            let Some(pence) = pence(row) else { continue };
+            let labelled = self.found.entry((at, label)).or_insert_with(|| Labelled { rows: 0, pence: 0, line: line(row), text: said });
+            labelled.rows += 1;
+            labelled.pence += pence;
+        }
+        let is_planned = self.found.contains_key(&(at, Label::Planned));
+        let apart = if is_planned { 1 } else { (column.texts().count() / SAMPLES).max(1) };
+        let texts = self.texts.entry(at).or_default();
+        for text in column.texts().step_by(apart) {
+            if texts.len() > KINDS {
+                break;
+            }
+            if !texts.contains(text) {
+                texts.insert(text.to_vec());
+            }
         }
     }
-    texts.len() * 2 <= rows
-}
 
-/// Adds those of a later piece of the file.
-pub(super) fn add(labels: &mut Labels, next: Labels) {
-    for (key, more) in next {
-        match labels.get_mut(&key) {
-            Some(known) => {
-                known.rows += more.rows;
-                known.pence += more.pence;
-            }
-            None => {
-                labels.insert(key, more);
+    /// Adds what a later piece of the file holds.
+    pub fn add(&mut self, next: Self) {
+        for (key, more) in next.found {
+            match self.found.get_mut(&key) {
+                Some(known) => {
+                    known.rows += more.rows;
+                    known.pence += more.pence;
+                }
+                None => drop(self.found.insert(key, more)),
             }
         }
+        for (at, more) in next.texts {
+            let texts = self.texts.entry(at).or_default();
+            let room = (KINDS + 1).saturating_sub(texts.len());
+            let new: Vec<Vec<u8>> = more.into_iter().filter(|text| !texts.contains(text)).take(room).collect();
+            texts.extend(new);
+        }
+    }
+
+    /// The rows of the whole file, each with the position of its column. `Budget` among many names, or in few rows, is one of them.
+    pub fn of_file(&self, rows: u64) -> impl Iterator<Item = (usize, Label, &Labelled)> {
+        let is_kind = move |at: &usize| {
+            let texts = self.texts.get(at).map_or(0, BTreeSet::len);
+            texts <= KINDS && texts as u64 * 2 <= rows
+        };
+        let told = self.found.iter().filter(move |((at, label), _)| *label == Label::Balance || is_kind(at));
+        told.map(|((at, label), labelled)| (*at, *label, labelled))
     }
 }

@@ -8,7 +8,7 @@ use super::{
     faults,
     header::Header,
     judge::Judge,
-    labels::{self, Labelled, Labels},
+    labels::{Labelled, Labels},
     left_out::{Left, LeftOut},
     middle::{InMiddle, Running},
     records::ControlRecord,
@@ -191,7 +191,7 @@ impl Tally {
         next.left_out.into_iter().for_each(|(left, out)| self.leave_out(left, out));
         self.ctrl_z |= next.ctrl_z;
         self.form.add(next.form);
-        labels::add(&mut self.labels, next.labels);
+        self.labels.add(next.labels);
         self.adds_up.iter_mut().zip(&next.adds_up).for_each(|(sum, more)| sum.add(more));
         self.line_ends.add(next.line_ends);
         next.not_data.into_iter().for_each(|(reason, count)| *self.not_data.entry(reason).or_default() += count);
@@ -234,7 +234,7 @@ impl Tally {
 
     /// Accepted rows that call themselves no movement, each with the position of the column that says so.
     pub fn labelled(&self) -> impl Iterator<Item = (usize, Label, &Labelled)> {
-        self.labels.iter().map(|((column, label), labelled)| (*column, *label, labelled))
+        self.labels.of_file(self.accepted)
     }
 
     /// Whether every record stands in the file an even number of times.

@@ -11,21 +11,26 @@ pub enum Label {
 }
 
 impl Label {
-    /// What a text says, whole; asked of every text of a file.
+    /// What a text says, and the words that say it, without what stands behind them; asked of every text of a file.
     #[must_use]
-    pub fn of(text: &[u8]) -> Option<Self> {
+    pub fn of(text: &[u8]) -> Option<(Self, String)> {
         if !may_say(text) {
             return None;
         }
         let text = std::str::from_utf8(text).ok()?.trim();
         // `C.F.` may be somebody's initials, `C/F` is none.
         let is_bare = !text.contains('/') && text.chars().filter(|c| c.is_alphanumeric()).count() < 3;
-        if !is_bare && balance(text).is_some() {
-            return Some(Self::Balance);
+        if let Some(said) = balance(text).filter(|_| !is_bare) {
+            return Some((Self::Balance, said.to_owned()));
         }
         let words: Vec<String> = with_ends(text).into_iter().map(|(word, _)| word).collect();
-        is_planned(&words).then_some(Self::Planned)
+        let said = || words.iter().filter(|word| !has_digit(word)).map(String::as_str).collect::<Vec<_>>().join(" ");
+        is_planned(&words).then(|| (Self::Planned, said()))
     }
+}
+
+fn has_digit(word: &str) -> bool {
+    word.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a text may say so, by its first four letters.
@@ -89,7 +94,7 @@ const BESIDE: [&str; 17] = [
 #[must_use]
 pub fn is_planned<T: AsRef<str>>(words: &[T]) -> bool {
     let says = |word: &T| PLANNED.contains(&word.as_ref());
-    let is_beside = |word: &T| BESIDE.contains(&word.as_ref()) || word.as_ref().bytes().any(|byte| byte.is_ascii_digit());
+    let is_beside = |word: &T| BESIDE.contains(&word.as_ref()) || has_digit(word.as_ref());
     words.iter().any(says) && words.iter().all(|word| says(word) || is_beside(word))
 }
 
@@ -250,6 +255,9 @@ mod tests {
 
     #[test]
     fn a_row_calls_itself_what_it_is() {
+        let label = |text: &str| Label::of(text.as_bytes()).map(|(label, _)| label);
+        assert_eq!(Label::of(b"Balance b/f AB123456C").unwrap().1, "Balance b/f", "what stands behind may be a person's");
+        assert_eq!(Label::of(b"PO Commitment AB123").unwrap().1, "po commitment");
         for text in [
             "Opening balance",
             "B/F",
@@ -260,7 +268,7 @@ mod tests {
             " Opening Balance ",
             "Brought forward",
         ] {
-            assert_eq!(Label::of(text.as_bytes()), Some(Label::Balance), "{text}");
+            assert_eq!(label(text), Some(Label::Balance), "{text}");
         }
         for text in [
             "Budget",
@@ -272,7 +280,7 @@ mod tests {
             "Encumbrance",
             "Committed",
         ] {
-            assert_eq!(Label::of(text.as_bytes()), Some(Label::Planned), "{text}");
+            assert_eq!(label(text), Some(Label::Planned), "{text}");
         }
         for text in [
             "",
@@ -297,7 +305,7 @@ mod tests {
             "Amount",
             "Opening of the library",
         ] {
-            assert_eq!(Label::of(text.as_bytes()), None, "{text}");
+            assert_eq!(label(text), None, "{text}");
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
         columns::Column,
         faults,
         judge::Judge,
-        labels,
+        labels::Labels,
         middle::LINES,
         reading::{Plan, Reading},
         tally::balance,
@@ -124,11 +124,11 @@ impl Pass<'_> {
             has.then(|| self.judge.pounds.iter().map(signed).sum())
         };
         let line = |row: usize| self.source_rows.get(row).map_or(0, |line| line.cast_unsigned());
-        let mut found = labels::Labels::new();
+        let mut found = Labels::default();
         for (at, (plan, column)) in self.judge.plans.iter().zip(&self.columns).enumerate() {
             // Words that the contract lists are those that count.
             if plan.reading.takes_any_text() && !plan.dropped {
-                found.extend(labels::of_column(column, pence, line).into_iter().map(|(label, labelled)| ((at, label), labelled)));
+                found.look(at, column, pence, line);
             }
         }
         self.tally.labels = found;

@@ -19,9 +19,9 @@ fn question(label: &LabelProof, before: usize) -> String {
     let (says, are) =
         if label.says == "balance" { ("a balance", "what stands is no movement") } else { ("planned", "what is planned is no cost") };
     format!(
-        "{rows} ({}) call {} {says} under `{}` (`{}`, first on line {}), and no row of {} before did: {are}",
+        "{rows} ({}) {} {says} under `{}` (`{}`, first on line {}), and no row of {} before did: {are}",
         pounds(label.pence),
-        if label.rows == 1 { "itself" } else { "themselves" },
+        if label.rows == 1 { "calls itself" } else { "call themselves" },
         label.column,
         label.text,
         label.line,
