@@ -11,8 +11,8 @@ use super::{
     draft::Draft,
     evidence::{Evidence, Seen},
     names::Named,
-    own_way::{Way, alone, beside_each},
-    own_year::{self, OwnYear},
+    own_way::{Counts, Shape, Way, alone, beside},
+    own_year,
 };
 use crate::{
     domain::{Calendar, Period},
@@ -35,10 +35,11 @@ pub fn question(evidence: &Evidence, date: Option<&Seen>, table: &Contract, cove
     if let Some(year) = way.year {
         return Some(question.seen(format!("{seen}, and its year under `{}`", evidence.label(year.seen))).default(label).stands_if(true));
     }
-    let says = |year: &OwnYear<'_>| format!("`{}` says {}", evidence.label(year.seen), year.says(evidence));
-    let others: Vec<String> = own_year::columns(evidence).iter().map(says).collect();
+    let others: Vec<String> =
+        own_year::named(evidence).map(|year| format!("`{}` says {}", evidence.label(year), own_year::says(evidence, year))).collect();
     if !way.shape.has_year() && !others.is_empty() {
-        let seen = format!("{seen}, but {}, which is not the year of the files' names: are these the right files?", others.join(", "));
+        let seen =
+            format!("{seen}, but {}, which cannot be read as the year of the files' names: are these the right files?", others.join(", "));
         return Some(question.seen(seen));
     }
     let nearest = if way.shape.has_year() { "" } else { "; it prints no year: each is of the year that brings it near to its file's" };
@@ -64,7 +65,7 @@ pub fn select(evidence: &Evidence, draft: &Draft, table: &Contract, covers: &Cov
     let beside = way.year.and_then(|year| Some((text(year.seen)?, year.printed)));
     let Some(column) = text(seen).filter(|_| way.year.is_some() == beside.is_some()) else { return Vec::new() };
     let of = covers.periods(evidence).and_then(|all| all.last()?.last().copied()).map_or(0, |period| period.year);
-    let (year, period) = way.sql(&column, beside, covers.calendar, of);
+    let (year, period) = way.sql(&column, beside.as_ref(), covers.calendar, (of, covers.covers.contains("extent: one")));
     vec![(year, "fiscal_year".to_owned()), (period, "period".to_owned())]
 }
 
@@ -98,7 +99,7 @@ impl Covered<'_> {
 /// period of the financial year.
 #[must_use]
 pub fn settles(evidence: &Evidence, files: &str, calendar: Calendar) -> Option<(String, String)> {
-    let no_year = own_year::columns(evidence).is_empty();
+    let no_year = own_year::named(evidence).next().is_none();
     let all = [
         (files.to_owned(), "{calendar: month, extent: one}".to_owned()),
         (files.replace("{month}", "{period}"), "{calendar: fiscal, extent: one}".to_owned()),
@@ -116,13 +117,13 @@ pub fn settles(evidence: &Evidence, files: &str, calendar: Calendar) -> Option<(
 pub fn goes_back(evidence: &Evidence, date: Option<&Seen>, covers: &Covered<'_>) -> Option<String> {
     let periods = covers.periods(evidence).filter(|all| date.is_none() && all.iter().all(|periods| periods.len() == 1))?;
     let years = own_year::columns(evidence);
-    let ways: Vec<Way<'_>> = beside_each(&years).chain([alone()]).flatten().collect();
+    let ways: Vec<Way<'_>> = years.iter().copied().map(beside).chain([alone()]).flatten().collect();
     let so_far = |way: &Way<'_>, seen: &Seen| {
         let of = |(sample, covered): (usize, &Vec<Period>)| {
-            let (all, own) = (way.rows(evidence, seen, sample, covered, covers.calendar)?, covered.last()?);
+            let (all, own) = (way.rows(*way.is.first()?, evidence, seen, sample, covered, covers.calendar)?, covered.last()?);
             let is_before = |period: &Period| period.year == own.year && period <= own;
             let rows = |period: &Period| all.get(period).copied().unwrap_or(0);
-            (all.keys().all(is_before) && rows(own) > 0).then(|| all.values().sum::<u64>() > 2 * rows(own))
+            (all.keys().all(is_before) && rows(own) > 0).then(|| all.values().sum::<u64>() >= 2 * rows(own))
         };
         let before: Option<Vec<bool>> = periods.iter().enumerate().map(of).collect();
         before.is_some_and(|before| before.contains(&true))
@@ -130,7 +131,7 @@ pub fn goes_back(evidence: &Evidence, date: Option<&Seen>, covers: &Covered<'_>)
     let mut named = named(evidence).filter(|seen| seen.places.len() == periods.len());
     let seen = named.find(|seen| ways.iter().any(|way| so_far(way, seen)))?;
     Some(format!(
-        "most rows are of periods before their file's by `{}`: with `extent: one` each file would count again what those before it counted, \
+        "half of the rows or more are of periods before their file's by `{}`: with `extent: one` each file would count again what those before it counted, \
          with `extent: to_date` it takes their place",
         evidence.label(seen)
     ))
@@ -154,13 +155,22 @@ fn fitting<'e>(evidence: &'e Evidence, covers: &Covered<'_>) -> Option<(&'e Seen
     let years = own_year::columns(evidence);
     let mut all = named(evidence).filter(|seen| seen.places.len() == periods.len()).filter_map(|seen| {
         let one_of = |ways: Vec<Way<'e>>| {
-            let mut fitting = ways.into_iter().filter(|way| way.fits(evidence, seen, &periods, covers.calendar));
-            fitting.next().map(|way| fitting.next().is_none().then_some(way))
+            let fitting = ways.into_iter().filter_map(|way| way.fitting(evidence, seen, &periods, covers.calendar));
+            let fitting: Vec<Way<'e>> = fitting.collect();
+            (!fitting.is_empty()).then(|| the_one(fitting, &seen.heading))
         };
-        // The likelier ways first; more than one of them is none.
-        let way = beside_each(&years).chain([alone()]).find_map(one_of)??;
+        let way = years.iter().copied().map(beside).chain([alone()]).find_map(one_of)??;
         Some((seen, way))
     });
     let one = all.next()?;
     all.next().is_none().then_some(one)
+}
+
+/// The only one; of months and periods that say the same, as in a file of a whole year, what the heading says.
+fn the_one<'e>(mut ways: Vec<Way<'e>>, heading: &str) -> Option<Way<'e>> {
+    if ways.len() > 1 && ways.iter().all(|way| way.shape == Shape::Number) {
+        let counts = if heading.to_lowercase().contains("month") { Counts::Months } else { Counts::Periods };
+        ways.retain(|way| way.counts == counts);
+    }
+    ways.pop().filter(|_| ways.is_empty())
 }

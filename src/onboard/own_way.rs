@@ -32,83 +32,86 @@ pub(super) enum Shape {
 pub(super) enum Counts {
     /// Months of the calendar.
     Months,
-    /// Periods of the financial year; a year that is printed is the one in which it begins.
+    /// Periods of the financial year.
     Periods,
-    /// The same, and a year is the one in which it ends.
-    PeriodsOfEnd,
-    /// Months, and a year is the one in which the financial year begins; only beside a column of years.
-    MonthsOfYear,
-    /// The same, and a year is the one in which it ends.
-    MonthsOfEnd,
 }
 
-const WAYS: [(Shape, Counts); 10] = [
-    (Shape::Number, Counts::Periods),
-    (Shape::Number, Counts::Months),
-    (Shape::YearFirst, Counts::Periods),
-    (Shape::YearFirst, Counts::PeriodsOfEnd),
-    (Shape::YearFirst, Counts::Months),
-    (Shape::YearLast, Counts::Periods),
-    (Shape::YearLast, Counts::PeriodsOfEnd),
-    (Shape::YearLast, Counts::Months),
-    (Shape::Month, Counts::Months),
-    (Shape::MonthYear, Counts::Months),
+/// Which year is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum YearIs {
+    /// That of the calendar, in which the period lies.
+    Calendar,
+    /// That in which the financial year begins.
+    Begins,
+    /// That in which it ends.
+    Ends,
+}
+
+const ALONE: [(Shape, Counts, YearIs); 10] = [
+    (Shape::Number, Counts::Periods, YearIs::Begins),
+    (Shape::Number, Counts::Months, YearIs::Calendar),
+    (Shape::YearFirst, Counts::Periods, YearIs::Begins),
+    (Shape::YearFirst, Counts::Periods, YearIs::Ends),
+    (Shape::YearFirst, Counts::Months, YearIs::Calendar),
+    (Shape::YearLast, Counts::Periods, YearIs::Begins),
+    (Shape::YearLast, Counts::Periods, YearIs::Ends),
+    (Shape::YearLast, Counts::Months, YearIs::Calendar),
+    (Shape::Month, Counts::Months, YearIs::Calendar),
+    (Shape::MonthYear, Counts::Months, YearIs::Calendar),
 ];
 
 /// Ways in which a column says its period by itself.
 pub(super) fn alone<'e>() -> Vec<Way<'e>> {
-    WAYS.iter().map(|(shape, counts)| Way { shape: *shape, counts: *counts, year: None }).collect()
+    ALONE.iter().map(|(shape, counts, year)| Way { shape: *shape, counts: *counts, is: vec![*year], year: None }).collect()
 }
 
-/// For each column of years, the ways in which a column says its period and that one its year: those that its heading speaks for, then the
-/// rest.
-pub(super) fn beside_each<'e>(years: &[OwnYear<'e>]) -> impl Iterator<Item = Vec<Way<'e>>> {
-    years.iter().flat_map(|year| [beside(*year, true), beside(*year, false)])
-}
-
-fn beside(year: OwnYear<'_>, likely: bool) -> Vec<Way<'_>> {
-    const MONTHS: [Counts; 3] = [Counts::Months, Counts::MonthsOfYear, Counts::MonthsOfEnd];
-    const PERIODS: [Counts; 2] = [Counts::Periods, Counts::PeriodsOfEnd];
-    let of_shapes = |counts: Counts| {
-        let shapes: &[Shape] = if MONTHS.contains(&counts) { &[Shape::Number, Shape::Month] } else { &[Shape::Number] };
-        shapes.iter().map(move |shape| (*shape, counts))
+/// Ways in which a column says its period, and this one its year; the likelier meanings of the year first.
+pub(super) fn beside(year: OwnYear<'_>) -> Vec<Way<'_>> {
+    let is = match year.printed {
+        Printed::Pair | Printed::ShortPair => vec![YearIs::Begins],
+        Printed::Marked => vec![YearIs::Begins, YearIs::Ends],
+        Printed::Four if year.is_financial() => vec![YearIs::Begins, YearIs::Ends, YearIs::Calendar],
+        Printed::Four => vec![YearIs::Calendar, YearIs::Begins, YearIs::Ends],
     };
-    let may = |counts: &Counts| match year.printed {
-        Printed::Pair | Printed::ShortPair => matches!(counts, Counts::Periods | Counts::MonthsOfYear),
-        Printed::Four | Printed::Marked => true,
-    };
-    let is_likely = |counts: &Counts| !MONTHS.contains(counts) || year.is_financial() != (*counts == Counts::Months);
-    let counts = PERIODS.into_iter().chain(MONTHS).filter(|counts| may(counts) && is_likely(counts) == likely);
-    counts.flat_map(of_shapes).map(|(shape, counts)| Way { shape, counts, year: Some(year) }).collect()
+    let shapes = [(Shape::Number, Counts::Periods), (Shape::Number, Counts::Months), (Shape::Month, Counts::Months)];
+    shapes.map(|(shape, counts)| Way { shape, counts, is: is.clone(), year: Some(year) }).into()
 }
 
 /// A way in which a text says a period.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Way<'e> {
     pub shape: Shape,
     pub counts: Counts,
+    /// What the year that is printed may be: where several fit every sample, that which brings a row near to its file's period.
+    pub is: Vec<YearIs>,
     /// The column that says its year.
     pub year: Option<OwnYear<'e>>,
 }
 
 impl Way<'_> {
-    /// Whether more than half of the rows of each sample say what it covers, its last period among them, and all say one.
-    pub fn fits(self, evidence: &Evidence, seen: &Seen, periods: &[Vec<Period>], calendar: Calendar) -> bool {
-        periods.iter().enumerate().all(|(sample, covered)| {
-            let years: Vec<i16> = covered.iter().map(|period| self.printed(*period, calendar)).collect();
-            if self.year.is_some_and(|year| !year.mostly(evidence, sample, &years)) {
-                return false;
-            }
-            let Some(rows) = self.rows(evidence, seen, sample, covered, calendar) else { return false };
-            let of_all = evidence.column(seen, sample).map_or(0, |column| column.filled.of);
-            let inside: u64 = rows.iter().filter(|(period, _)| covered.contains(period)).map(|(_, rows)| *rows).sum();
-            inside * 2 > of_all && covered.last().is_some_and(|last| rows.contains_key(last))
-        })
+    /// The same with the meanings of the year by which more than half of the rows of each sample say what it covers, its last period among
+    /// them, and all say one; `None` where there is none.
+    pub fn fitting(self, evidence: &Evidence, seen: &Seen, periods: &[Vec<Period>], calendar: Calendar) -> Option<Self> {
+        let fits = |is: &YearIs| {
+            periods.iter().enumerate().all(|(sample, covered)| {
+                let years: Vec<i16> = covered.iter().map(|period| period.year + less(*is, period.period, calendar)).collect();
+                if self.year.is_some_and(|year| !year.mostly(evidence, sample, &years)) {
+                    return false;
+                }
+                let Some(rows) = self.rows(*is, evidence, seen, sample, covered, calendar) else { return false };
+                let of_all = evidence.column(seen, sample).map_or(0, |column| column.filled.of);
+                let inside: u64 = rows.iter().filter(|(period, _)| covered.contains(period)).map(|(_, rows)| *rows).sum();
+                inside * 2 > of_all && covered.last().is_some_and(|last| rows.contains_key(last))
+            })
+        };
+        let is: Vec<YearIs> = self.is.iter().copied().filter(fits).collect();
+        (!is.is_empty()).then_some(Self { is, ..self })
     }
 
     /// The rows of a sample by the periods that they say; `None` where one says none, or there are too many texts to know.
     pub fn rows(
-        self,
+        &self,
+        is: YearIs,
         evidence: &Evidence,
         seen: &Seen,
         sample: usize,
@@ -116,100 +119,120 @@ impl Way<'_> {
         calendar: Calendar,
     ) -> Option<BTreeMap<Period, u64>> {
         let column = evidence.column(seen, sample).filter(|column| column.distinct == Some(column.values.len() as u64))?;
-        let of = *covered.last()?;
         let mut all = BTreeMap::new();
         for (text, rows) in &column.values {
-            *all.entry(self.read(text.trim(), calendar, of)?).or_insert(0) += rows;
+            *all.entry(self.read(is, text.trim(), calendar, covered)?).or_insert(0) += rows;
         }
         Some(all)
     }
 
-    /// The year that is printed of a period.
-    fn printed(self, period: Period, calendar: Calendar) -> i16 {
-        let number = self.numbers().find(|number| self.period(*number, calendar) == period.period);
-        period.year + number.map_or(0, |number| self.less(number, calendar))
-    }
-
-    /// The period that it says in a file of another, whose year it has where a column beside it says it; `None` where the SQL knows none
-    /// either.
-    fn read(self, text: &str, calendar: Calendar, of: Period) -> Option<Period> {
+    /// The period that a text says in a file that covers these, whose year it has where a column beside it says it; `None` where the SQL
+    /// knows none either.
+    fn read(&self, is: YearIs, text: &str, calendar: Calendar, covered: &[Period]) -> Option<Period> {
+        let of = covered.last()?;
         let (year, number) = self.shape.parts(text).filter(|(_, number)| self.numbers().contains(number))?;
         let period = self.period(number, calendar);
         let year = match year.filter(|year| years(of.year).contains(year)) {
-            Some(year) => year - self.less(number, calendar),
+            Some(year) => year - less(is, period, calendar),
             None if self.shape.has_year() => return None,
-            None if self.year.is_some() => of.year,
+            None if self.year.is_some() || covered.len() > 1 => of.year,
             None => of.year + year_after(period, of.period),
         };
         Some(Period { year, period })
     }
 
     /// The numbers that say a period: twelve months, or twelve periods and that of closing entries.
-    const fn numbers(self) -> RangeInclusive<u8> {
+    const fn numbers(&self) -> RangeInclusive<u8> {
         match self.counts {
-            Counts::Months | Counts::MonthsOfYear | Counts::MonthsOfEnd => 1..=12,
-            Counts::Periods | Counts::PeriodsOfEnd => 1..=CLOSING,
+            Counts::Months => 1..=12,
+            Counts::Periods => 1..=CLOSING,
         }
     }
 
     /// The period of a number.
-    fn period(self, number: u8, calendar: Calendar) -> u8 {
+    fn period(&self, number: u8, calendar: Calendar) -> u8 {
         match self.counts {
-            Counts::Months | Counts::MonthsOfYear | Counts::MonthsOfEnd => calendar.period_of_month(2025, number).period,
-            Counts::Periods | Counts::PeriodsOfEnd => number,
-        }
-    }
-
-    /// By how much its financial year is less than the year that is printed.
-    fn less(self, number: u8, calendar: Calendar) -> i16 {
-        match self.counts {
-            Counts::Months => 2025 - calendar.period_of_month(2025, number).year,
-            Counts::Periods | Counts::MonthsOfYear => 0,
-            Counts::PeriodsOfEnd | Counts::MonthsOfEnd => 1,
+            Counts::Months => calendar.period_of_month(2025, number).period,
+            Counts::Periods => number,
         }
     }
 
     /// The expressions of year and period; both are nothing where the text is of another shape, and a number that is no period makes its
-    /// row a faulty one. Text becomes no number in SQL, so that each is written out; `beside` is the column that says the year, `of` the year of
-    /// the samples.
-    pub fn sql(self, column: &str, beside: Option<(String, Printed)>, calendar: Calendar, of: i16) -> (String, String) {
+    /// row a faulty one, as does a year beside it that is none. Text becomes no number in SQL, so that each is written out; `beside` is the
+    /// column that says the year, `of` the year of the samples, and `one` whether a file covers one period.
+    pub fn sql(&self, column: &str, beside: Option<&(String, Printed)>, calendar: Calendar, (of, one): (i16, bool)) -> (String, String) {
         let (pattern, year, number, texts) = self.shape.sql(column);
-        let mut is_said = format!("regexp_like({column}, '{pattern}')");
-        let year = beside.map_or(year, |(column, printed)| {
-            let (pattern, text, digits) = printed.sql(&column);
-            is_said += &format!(" AND regexp_like({column}, '{pattern}')");
-            Some((text, digits))
-        });
         let numbers = || self.numbers().map(|at| (texts(at), self.period(at, calendar)));
         let whens = |of: &dyn Fn(u8) -> Option<u8>| -> String {
             let one = |(text, period): (String, u8)| Some(format!(" WHEN '{text}' THEN {}", of(period)?));
             format!("CASE {number}{}", numbers().filter_map(one).collect::<String>())
         };
         // What is none is a fault of its row.
-        let periods = format!("{} ELSE 0 END", whens(&Some));
-        let years = match year {
-            None => {
-                let (before, after) = (whens(&year_before_until), whens(&year_after_from));
-                format!(
-                    "delivery_year + CASE WHEN delivery_period <= {before} END THEN -1 WHEN delivery_period >= {after} END THEN 1 ELSE 0 END"
-                )
-            }
-            Some((text, digits)) => {
-                let one = |year: i16| {
-                    let printed = year.to_string();
-                    format!(" WHEN '{}' THEN {year}", printed.get(4 - digits..).unwrap_or(&printed))
-                };
-                let printed = format!("CASE {text}{} END", years(of).map(one).collect::<String>());
-                let less: Vec<String> = self.numbers().filter(|at| self.less(*at, calendar) > 0).map(texts).collect();
-                match less.len() {
-                    0 => printed,
-                    all if all == self.numbers().count() => format!("{printed} - 1"),
-                    _ => format!("{printed} - CASE WHEN {number} IN ('{}') THEN 1 ELSE 0 END", less.join("', '")),
-                }
+        let mut periods = format!("{} ELSE 0 END", whens(&Some));
+        let (before, after) = (whens(&year_before_until), whens(&year_after_from));
+        let near = if one {
+            format!(
+                "delivery_year + CASE WHEN delivery_period <= {before} END THEN -1 WHEN delivery_period >= {after} END THEN 1 ELSE 0 END"
+            )
+        } else {
+            "delivery_year".to_owned()
+        };
+        let years = match (beside, year) {
+            (None, None) => near,
+            (None, Some((text, digits))) => self.years(&number, &spelt(&text, digits, of), texts, calendar).swap_remove(0),
+            (Some((column, printed)), _) => {
+                let (pattern, text, digits) = printed.sql(column);
+                let printed = spelt(&text, digits, of);
+                periods = format!(
+                    "CASE WHEN {column} IS NULL OR regexp_like({column}, '{pattern}') AND {printed} IS NOT NULL THEN {periods} ELSE 0 END"
+                );
+                nearest(&self.years(&number, &printed, texts, calendar), &near)
             }
         };
-        let only = |what: &str, kind: &str| format!("CASE WHEN {is_said} THEN CAST({what} AS {kind}) END");
+        let only = |what: &str, kind: &str| format!("CASE WHEN regexp_like({column}, '{pattern}') THEN CAST({what} AS {kind}) END");
         (only(&years, "SMALLINT"), only(&periods, "TINYINT"))
+    }
+
+    /// The financial year by each meaning of the year that is printed.
+    fn years(&self, number: &str, printed: &str, texts: fn(u8) -> String, calendar: Calendar) -> Vec<String> {
+        let by = |is: &YearIs| {
+            let less: Vec<String> = self.numbers().filter(|at| less(*is, self.period(*at, calendar), calendar) > 0).map(texts).collect();
+            match less.len() {
+                0 => printed.to_owned(),
+                all if all == self.numbers().count() => format!("{printed} - 1"),
+                _ => format!("{printed} - CASE WHEN {number} IN ('{}') THEN 1 ELSE 0 END", less.join("', '")),
+            }
+        };
+        self.is.iter().map(by).collect()
+    }
+}
+
+/// The year that is printed as a number.
+fn spelt(text: &str, digits: usize, of: i16) -> String {
+    let one = |year: i16| {
+        let printed = year.to_string();
+        format!(" WHEN '{}' THEN {year}", printed.get(4 - digits..).unwrap_or(&printed))
+    };
+    format!("CASE {text}{} END", years(of).map(one).collect::<String>())
+}
+
+/// Of several years the one that is near, where one is; else the first. Where none is said, the one that is near.
+fn nearest(years: &[String], near: &str) -> String {
+    let first = years.first().map_or(near, String::as_str);
+    let is_near: Vec<String> = years.iter().map(|year| format!("{year} = {near}")).collect();
+    match years {
+        [] | [_] => format!("coalesce({first}, {near})"),
+        _ => format!("CASE WHEN {} THEN {near} ELSE coalesce({first}, {near}) END", is_near.join(" OR ")),
+    }
+}
+
+/// By how much the financial year of a period is less than the year that is printed.
+fn less(is: YearIs, period: u8, calendar: Calendar) -> i16 {
+    let month = || (1..=12).map(|month| calendar.period_of_month(2025, month)).find(|of| of.period == period.min(12));
+    match is {
+        YearIs::Calendar => month().map_or(0, |of| 2025 - of.year),
+        YearIs::Begins => 0,
+        YearIs::Ends => 1,
     }
 }
 

@@ -31,20 +31,34 @@ pub(super) struct OwnYear<'e> {
     pub printed: Printed,
 }
 
-/// The columns that say a year in every row of every sample.
+/// The columns whose headings say that they hold years.
+pub(super) fn named(evidence: &Evidence) -> impl Iterator<Item = &Seen> {
+    evidence.columns.iter().filter(|seen| says_year(&seen.heading) && seen.places.iter().all(Option::is_some))
+}
+
+/// Those of them that say a year in every row of every sample that has a text there, those of financial years first.
 pub(super) fn columns(evidence: &Evidence) -> Vec<OwnYear<'_>> {
-    let named = evidence.columns.iter().filter(|seen| says_year(&seen.heading));
-    named.filter_map(|seen| ALL.into_iter().map(|printed| OwnYear { seen, printed }).find(|year| year.is_read(evidence))).collect()
+    let read = |seen| ALL.into_iter().map(|printed| OwnYear { seen, printed }).find(|year| year.is_read(evidence));
+    let mut all: Vec<OwnYear<'_>> = named(evidence).filter_map(read).collect();
+    all.sort_by_key(|year| !year.is_financial());
+    all
+}
+
+/// The years that it says, as they are printed.
+pub(super) fn says(evidence: &Evidence, seen: &Seen) -> String {
+    let mut all: Vec<String> = evidence.words(seen).into_iter().map(|(text, _)| text).collect();
+    all.sort_unstable();
+    if all.is_empty() { "what is not known".to_owned() } else { all.join(", ") }
 }
 
 impl OwnYear<'_> {
     fn is_read(&self, evidence: &Evidence) -> bool {
         let is_read = |column: &crate::profile::Column| {
             column.distinct == Some(column.values.len() as u64)
-                && column.filled.rows == column.filled.of
+                && column.filled.rows > 0
                 && column.values.iter().all(|(text, _)| self.printed.year(text.trim()).is_some())
         };
-        evidence.is_full(self.seen) && self.seen.places.iter().all(Option::is_some) && evidence.facts(self.seen).all(is_read)
+        evidence.facts(self.seen).all(is_read)
     }
 
     /// Whether its heading or its text says that it is a financial year.
@@ -58,13 +72,6 @@ impl OwnYear<'_> {
             let is_one = |text: &str| self.printed.year(text.trim()).is_some_and(|year| years.contains(&year));
             column.values.iter().filter(|(text, _)| is_one(text)).map(|(_, rows)| *rows).sum::<u64>() * 2 > column.filled.of
         })
-    }
-
-    /// The years that it says, as they are printed.
-    pub fn says(&self, evidence: &Evidence) -> String {
-        let mut all: Vec<String> = evidence.words(self.seen).into_iter().map(|(text, _)| text).collect();
-        all.sort_unstable();
-        all.join(", ")
     }
 }
 

@@ -135,21 +135,9 @@ pub fn says_period(heading: &str) -> bool {
 /// A heading that names the year of a row.
 #[must_use]
 pub fn says_year(heading: &str) -> bool {
-    const SAYS: [&str; 12] = [
-        "year",
-        "yr",
-        "fiscal year",
-        "financial year",
-        "fin year",
-        "fyear",
-        "fy",
-        "accounting year",
-        "posting year",
-        "period year",
-        "gl year",
-        "ledger year",
-    ];
-    SAYS.contains(&words(heading).join(" ").as_str())
+    const SAYS: [&str; 4] = ["year", "yr", "fyear", "fy"];
+    let said = words(heading).join(" ");
+    SAYS.contains(&said.as_str()) || ((said.ends_with(" year") || said.ends_with(" yr")) && !said.contains("birth"))
 }
 
 /// A heading that speaks of a date.
