@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Lock, durable, fault, sealed};
+use super::{Lock, durable, fault, sealed, witness::Witness};
 use crate::{crash, diagnostic::Answer};
 
 /// The events of one kind.
 #[derive(Debug)]
 pub struct Events {
     folder: PathBuf,
+    witness: Witness,
 }
 
 /// `last`.
@@ -22,8 +23,8 @@ struct Last {
 }
 
 impl Events {
-    pub(super) fn at(folder: PathBuf) -> Self {
-        Self { folder }
+    pub(super) fn at(folder: PathBuf, witness: &Witness) -> Self {
+        Self { folder, witness: witness.clone() }
     }
 
     pub(super) fn entry(&self, number: u64) -> PathBuf {
@@ -80,10 +81,12 @@ impl Events {
     /// TC1002.
     pub fn add<T: Serialize>(&self, _held: &Lock, event: &T) -> Answer<()> {
         let next = self.numbers()?.last().copied().unwrap_or(0) + 1;
+        self.witness.deciding()?;
         sealed::write(&self.entry(next), event)?;
         // Should this end in between, it says too little, until whoever takes the lock next brings it up to date.
         sealed::write(&self.last(), &Last { number: next })?;
-        Ok(crash::point("event.added")?)
+        crash::point("event.added")?;
+        self.witness.level()
     }
 }
 

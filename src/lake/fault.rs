@@ -27,10 +27,10 @@ fn next_for(error: &io::Error) -> &'static str {
     }
 }
 
-/// A lake that is older than what is published beside it.
+/// A lake that is older than what is published beside it, or another one.
 pub(super) fn behind(behind: &super::Behind) -> Diagnostic {
-    Diagnostic::new(codes::lake::LAKE_IS_OLDER, format!("the lake is older than what is published: {behind}"))
-        .expected("the lake that made the releases in published, as it was after the latest of them")
+    Diagnostic::new(codes::lake::LAKE_IS_OLDER, format!("the lake is {behind}"))
+        .expected("the lake that made the releases in published, as it was after the latest of them and after what was said since")
         .outcome("nothing was read, taken or published; readers see what they saw")
         .hint(
             "put the lake that belongs to published back, or published as it was beside this lake; if this lake is all there is: truecost doctor \

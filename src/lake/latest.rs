@@ -111,6 +111,18 @@ impl Releases {
         Ok(next.is_some_and(|next| next.release == name) || self.copy_of(&name)?.is_some())
     }
 
+    /// Forgets manifests that are not those of the releases that are here.
+    pub(super) fn forget_others(&self) -> Answer<()> {
+        for copy in durable::names(&self.copies)? {
+            let Some(release) = release_of(&copy) else { continue };
+            let published = durable::read(&self.folder.join(release).join("_manifest.json"))?;
+            if !published.is_some_and(|bytes| copy == format!("{release}-{}.json", sha256(&bytes))) {
+                durable::remove(&self.copies.join(copy))?;
+            }
+        }
+        durable::remove(&self.copies.join(NEXT))
+    }
+
     /// Writes into the lake which release is shown next, before it is: the copy of its manifest comes after that.
     pub(super) fn say_next(&self, name: &str) -> Answer<()> {
         let path = self.copies.join(NEXT);
@@ -372,22 +384,34 @@ impl Releases {
     }
 }
 
-/// How far a lake is behind what is published beside it.
+/// In what a lake is not the one that belongs to what is published beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Behind {
-    /// The release that readers see.
-    pub release: String,
-    /// The number of the run that made it.
-    pub made_by: u64,
-    /// The last number that the lake knows; 0 where it knows none.
-    pub last: u64,
+pub enum Behind {
+    /// It knows neither the latest release nor a run as late as the one that made it: the last that it knows; 0 where it knows none.
+    Runs { release: String, made_by: u64, last: u64 },
+    /// Persons have said more than it knows.
+    Said { said: u64, known: u64 },
+    /// Another lake stood there.
+    Another,
 }
 
 impl fmt::Display for Behind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { release, made_by, last } = self;
-        let knows = if *last == 0 { "it knows no run".to_owned() } else { format!("the last run that it knows is {last}") };
-        write!(f, "{knows}, and {release}, the latest release in published, was made by run {made_by}")
+        match self {
+            Self::Runs { release, made_by, last } => {
+                let knows = if *last == 0 { "it knows no run".to_owned() } else { format!("the last run that it knows is {last}") };
+                write!(
+                    f,
+                    "older than what is published: {knows}, and {release}, the latest release in published, was made by run {made_by}"
+                )
+            }
+            Self::Said { said, known } => {
+                let made = if *said == 1 { "1 decision of a person was".to_owned() } else { format!("{said} decisions of persons were") };
+                let knows = if *known == 0 { "none".to_owned() } else { known.to_string() };
+                write!(f, "older than what is published: {made} made in it, and it knows {knows}")
+            }
+            Self::Another => write!(f, "another than the one that stood beside what is published"),
+        }
     }
 }
 

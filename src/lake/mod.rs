@@ -19,6 +19,7 @@
 //! lake/schedule.json                     which slots were taken, and what came of them
 //! lake/notices/<id>.json                 what somebody is told, and where it went
 //! lake/decision.json                     what a person's command is about to do
+//! lake/said.json                         which lake it is, and how much persons have said; published/.lake.json says the same
 //! published/parts/<table>/<sha256>.parquet
 //! published/rules/<sha256>.tar.zst       the configuration that made a release
 //! published/<release>/_manifest.json     and <table>/…, hard links to parts
@@ -71,6 +72,7 @@ mod staging;
 mod standing;
 mod supply;
 mod table;
+mod witness;
 
 use std::path::{Path, PathBuf};
 
@@ -78,6 +80,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::Location,
 };
+use witness::Witness;
 
 pub use clearing::Stored;
 pub use correction::{CORRECTIONS, CellChange, CorrectedRow, CorrectionEvent, Corrections};
@@ -120,6 +123,7 @@ pub struct Lake {
     register: Register,
     releases: Releases,
     staging: Staging,
+    witness: Witness,
 }
 
 impl Lake {
@@ -129,12 +133,15 @@ impl Lake {
     /// TC1001 where one of them is not a local folder.
     pub fn at(landing: &Location, lake: &Location, published: &Location) -> Answer<Self> {
         let folder = local("lake", lake)?.to_path_buf();
+        let published = local("published", published)?.to_path_buf();
+        let witness = Witness::at(&folder, &published);
         Ok(Self {
             landing: Landing::at(local("landing", landing)?.to_path_buf()),
-            periods: Periods::at(&folder),
+            periods: Periods::at(&folder, &witness),
             register: Register::at(folder.clone()),
-            releases: Releases::at(local("published", published)?.to_path_buf(), folder.join("releases")),
+            releases: Releases::at(published, folder.join("releases")),
             staging: Staging::at(folder.join("_staging"), Seen::ByUs),
+            witness,
             folder,
         })
     }
@@ -180,7 +187,25 @@ impl Lake {
             durable::clear(&folder.join("_delta_log"), |name| name.contains(".json#") || name.contains(".parquet#"))?;
         }
         self.landing.clear_staging()?;
-        self.releases.recover()
+        let made = self.releases.recover()?;
+        self.witness.level()?;
+        Ok(made)
+    }
+
+    /// Says beside the releases which lake made them, and how much persons have said in it.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn stand_beside(&self, _held: &Lock) -> Answer<()> {
+        self.witness.level()
+    }
+
+    /// What a lake that somebody put here remembers of releases of its own goes, so that those that are here are not made again from it.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn forget_others(&self, _held: &Lock) -> Answer<()> {
+        self.releases.forget_others()
     }
 
     /// Where parts of common tables and quarantine parts are written before they are in place.
@@ -218,7 +243,7 @@ impl Lake {
     /// What persons said, by kind: the name of a folder in the lake.
     #[must_use]
     pub fn events(&self, kind: &str) -> Events {
-        Events::at(self.folder.join(kind))
+        Events::at(self.folder.join(kind), &self.witness)
     }
 
     /// The record of slots.
@@ -334,18 +359,30 @@ impl Lake {
         Ok(runs.chain(known.iter().map(of)).chain([self.periods.last_number()?, self.last_removal()?]).max().unwrap_or(0))
     }
 
-    /// Where the lake is older than what readers see: it knows neither the latest release nor a run as late as the one that made it. Somebody
-    /// put a backup in its place, or another lake.
+    /// Where the lake is not the one that belongs to what readers see: another one stood there before, or it knows less of what persons have
+    /// said, or neither the latest release nor a run as late as the one that made it. Somebody put a backup in its place, or another lake.
     ///
     /// # Errors
     /// TC1002.
     pub fn behind(&self) -> Answer<Option<Behind>> {
-        if self.releases.knows_latest()? {
-            return Ok(None);
+        // Of damage of its own a lake is mended from what stands beside the releases; a version before wrote nothing down, neither here nor there.
+        let (own, beside) = (self.witness.own(), self.witness.beside());
+        let own_said = own.as_ref().ok().map(|own| own.as_ref().map_or(0, |own| own.said));
+        if let (Ok(Some(own)), Some(beside)) = (&own, &beside)
+            && own.lake != beside.lake
+        {
+            return Ok(Some(Behind::Another));
         }
-        let Some((release, made_by)) = self.releases.made_by()? else { return Ok(None) };
-        let last = self.last_entered(&self.register.all().unwrap_or_default())?;
-        Ok((made_by > last).then_some(Behind { release, made_by, last }))
+        if !self.releases.knows_latest()?
+            && let Some((release, made_by)) = self.releases.made_by()?
+        {
+            let last = self.last_entered(&self.register.all().unwrap_or_default())?;
+            if made_by > last {
+                return Ok(Some(Behind::Runs { release, made_by, last }));
+            }
+        }
+        let said = own_said.zip(beside.map(|beside| beside.said));
+        Ok(said.filter(|(known, said)| known < said).map(|(known, said)| Behind::Said { said, known }))
     }
 
     /// Stops where it is.

@@ -49,6 +49,7 @@ impl Lake {
     /// TC1002.
     pub fn begin(&self, pending: &Pending) -> Answer<()> {
         let path = self.pending_file();
+        self.witness.deciding()?;
         durable::replace(&path, &durable::json(&path, pending)?, Seen::ByUs)?;
         Ok(crash::point("decide.begun")?)
     }
@@ -78,6 +79,8 @@ impl Lake {
     /// # Errors
     /// TC1002.
     pub fn end_pending(&self) -> Answer<()> {
+        // While it is still to be done: who types it again after this has died finds it, and does not do it twice.
+        self.witness.level()?;
         durable::remove(&self.pending_file())?;
         durable::sync_folder(self.folder())
     }

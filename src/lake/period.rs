@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DeliveryRecord, Events, GoneFile, LakeFile, LakeFileState, Lock, PublishedPart, SUPPLY, SupplyEvent, SupplyWord, removed::gone_files,
-    table::listed_file,
+    table::listed_file, witness::Witness,
 };
 use crate::{
     diagnostic::Answer,
@@ -351,12 +351,14 @@ impl Closings {
 #[derive(Debug)]
 pub struct Periods {
     events: Events,
+    supply: Events,
     lake: PathBuf,
 }
 
 impl Periods {
-    pub(super) fn at(lake: &Path) -> Self {
-        Self { events: Events::at(lake.join("period")), lake: lake.to_path_buf() }
+    pub(super) fn at(lake: &Path, witness: &Witness) -> Self {
+        let events = |kind: &str| Events::at(lake.join(kind), witness);
+        Self { events: events("period"), supply: events(SUPPLY), lake: lake.to_path_buf() }
     }
 
     /// Which periods are closed now.
@@ -364,7 +366,7 @@ impl Periods {
     /// # Errors
     /// TC1010 where an event cannot be read, or is gone: then nobody knows what is closed.
     pub fn closings(&self) -> Answer<Closings> {
-        let said = Events::at(self.lake.join(SUPPLY)).all::<SupplyEvent>()?;
+        let said = self.supply.all::<SupplyEvent>()?;
         Ok(Closings::of(self.events.all()?, &self.lake).waiving(&said).lacking(gone_files(&self.lake)?))
     }
 
@@ -405,7 +407,10 @@ mod tests {
     #[test]
     fn events_come_back_in_order_and_say_what_is_closed() {
         let folder = tempfile::tempdir().unwrap();
-        let (periods, lock) = (Periods::at(folder.path()), Lock::take(&folder.path().join(".lock"), "run", "now").unwrap());
+        let (periods, lock) = (
+            Periods::at(folder.path(), &Witness::at(folder.path(), folder.path())),
+            Lock::take(&folder.path().join(".lock"), "run", "now").unwrap(),
+        );
         assert_eq!((periods.closings().unwrap(), periods.last_number().unwrap()), (Closings::default(), 0));
         let (p3, p4) = (Period { year: 2018, period: 3 }, Period { year: 2018, period: 4 });
         for event in [

@@ -108,9 +108,8 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
 
 /// A person decides which lake it is that goes on.
 fn older(behind: &Behind) -> Finding {
-    let seen =
-        format!("it is older than what is published: {behind}; put the newer one back, or truecost doctor --repair goes on from this one");
-    Finding::of("lake", false, seen)
+    let way_out = "put the one that belongs to it back, or truecost doctor --repair goes on from this one";
+    Finding::of("lake", false, format!("it is {behind}; {way_out}"))
 }
 
 /// What a refusal says that there is to mend.
@@ -196,7 +195,10 @@ pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> 
     repaired.done.extend(conductor.lake.releases().unfinished()?.iter().map(|name| format!("removed: the half release {name}")));
     if let Some(behind) = conductor.lake.behind()? {
         let goes_on = "runs go on from there, and what persons have said since has to be said again: truecost period list, truecost supply";
-        repaired.done.push(format!("gone on from: a lake that is older than what is published ({behind}); {goes_on}"));
+        repaired.done.push(format!("gone on from: a lake that is {behind}; {goes_on}"));
+        if behind == Behind::Another {
+            conductor.lake.forget_others(&held)?;
+        }
     }
     repaired.done.extend(conductor.lake.recover_as_it_is(&held)?);
     repaired.done.extend(conductor.mend_entries(true)?);

@@ -291,6 +291,7 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
     crash::point("run.delivered")?;
     let costed = if conductor.halves == Halves::Deliver { Costed::default() } else { CostRun(conductor).run(&known)? };
     crash::point("run.costed")?;
+    conductor.lake.stand_beside(held)?;
     let of = |d: &Delivered, id: &String| d.delivery.as_ref() == Some(id) && d.state != Delivery::RefusedBefore;
     let refused_now = |id: &String| delivered.iter().any(|d: &Delivered| of(d, id));
     let standing_refused = costed.unmended.iter().filter(|id| !refused_now(id)).count();
