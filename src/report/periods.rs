@@ -84,14 +84,14 @@ pub fn period_done(asked: &PeriodAsked, done: &PeriodDone) -> Page {
     for overridden in event.overridden.iter().filter(|_| !already) {
         text.push_str(&format!("  although: {overridden}\n"));
     }
-    text.push_str(&gone_text(gone.as_ref()));
+    text.push_str(&beside_text(gone.as_ref()));
     let gone = list(gone.as_slice());
     Page::new("period", text, json!({"period": period.to_string(), "already": already, "event": event_json(event), "gone": gone}))
 }
 
-/// That the pay behind a period is gone.
-fn gone_text(gone: Option<&Diagnostic>) -> String {
-    gone.map_or_else(String::new, |gone| format!("  {}: {}\n  data: {}\n  next: {}\n", gone.code.id, gone.seen, gone.outcome, gone.hint))
+/// What is said beside an answer, such as that the pay behind a period is gone.
+pub(super) fn beside_text(said: Option<&Diagnostic>) -> String {
+    said.map_or_else(String::new, |said| format!("  {}: {}\n  data: {}\n  next: {}\n", said.code.id, said.seen, said.outcome, said.hint))
 }
 
 fn closed_text(period: Period, event: &PeriodEvent, reopened: &[Period]) -> String {
@@ -204,7 +204,7 @@ pub fn period_preview(previewed: &Previewed) -> Page {
     if *other_rules {
         text.push_str("  rules, contracts, membership or program are others than then\n");
     }
-    text.push_str(&gone_text(gone.as_ref()));
+    text.push_str(&beside_text(gone.as_ref()));
     match restated {
         Some(restated) if restated.is_empty() => text.push_str("nothing would change\n"),
         Some(restated) => {

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::page::{Align, Page, Table};
+use super::{
+    page::{Align, Page, Table},
+    periods::beside_text,
+};
 use crate::{
+    diagnostic::list,
     domain::{counted, grouped},
     lake::Kept,
     run::Vacuumed,
@@ -46,6 +50,7 @@ pub fn vacuumed(done: &Vacuumed) -> Page {
     let of_kind = |kind: &Kept, [gone, gone_bytes, kept, kept_bytes]: &[u64; 4]| json!({"kind": kind.noun(), "gone": gone, "gone_bytes": gone_bytes, "kept": kept, "kept_bytes": kept_bytes});
     let kinds: Vec<Value> = sums.iter().map(|(kind, sum)| of_kind(kind, sum)).collect();
     let oldest = oldest.map(|(name, at)| json!({"release": name, "published_at": at}));
-    let json = json!({"dry_run": done.dry, "kinds": kinds, "oldest_release": oldest, "gone": done.clearing.gone});
-    Page::new("vacuum", format!("{head}\n{}\n{kept}", table.text()), json)
+    let json = json!({"dry_run": done.dry, "kinds": kinds, "oldest_release": oldest, "gone": done.clearing.gone,
+        "doubt": list(done.doubt.as_slice())});
+    Page::new("vacuum", format!("{head}{}\n{}\n{kept}", beside_text(done.doubt.as_ref()), table.text()), json)
 }

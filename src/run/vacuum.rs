@@ -22,6 +22,8 @@ pub struct Vacuumed {
     pub releases: Vec<(String, String)>,
     /// Whether it was only looked at.
     pub dry: bool,
+    /// Where it was only looked at: why it would not be done now by this clock.
+    pub doubt: Option<Diagnostic>,
 }
 
 /// What is asked of a clean-up.
@@ -45,18 +47,20 @@ pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, asked: Clearance) ->
     let options = Options { threads: 1, ..Options::default() };
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
-    if !dry {
+    if dry {
+        conductor.lake.must_lead()?;
+    } else {
         conductor.take_over(&held)?;
     }
     let known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.last_number(&known)? + 1;
     let published = conductor.published()?;
-    if asked == Clearance::Remove
-        && let Some(doubt) = conductor.doubt(&published, &known)?
-    {
+    let doubt = if asked == Clearance::RemoveAnyway { None } else { conductor.doubt(&published, &known)? };
+    if let Some(doubt) = doubt.clone().filter(|_| !dry) {
         conductor.note_looked(&held)?;
         return Err(doubt.into());
     }
+    let doubt = doubt.map(|doubt| doubt.outcome("truecost vacuum would remove nothing now: by a clock that is wrong everything is old"));
     let clearing = conductor.clearing(&published, &known, partnership.retention)?;
     let goes: BTreeSet<&str> = clearing.gone.iter().filter(|gone| gone.kind == Kept::Release).map(|gone| gone.name.as_str()).collect();
     let kept: Vec<&HeldRelease> = published.releases.iter().filter(|release| !goes.contains(release.name.as_str())).collect();
@@ -67,7 +71,7 @@ pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, asked: Clearance) ->
     if !dry {
         conductor.note_cleared(&held)?;
     }
-    Ok(Vacuumed { clearing, releases, dry })
+    Ok(Vacuumed { clearing, releases, dry, doubt })
 }
 
 /// Nothing is too old.
