@@ -35,7 +35,7 @@ pub(super) fn page(partnership: &Partnership, words: &Decide, what: Decided) -> 
     for slot in &change.unpublished {
         text.push_str(&format!(
             "  {slot} is in the latest release; {}\n",
-            without(partnership, slot, change.still_held.contains(&slot.period))
+            without(partnership, slot, change.still_held.contains(&slot.period), change.waived.contains(slot))
         ));
     }
     for slot in &change.closed {
@@ -58,18 +58,24 @@ pub(super) fn page(partnership: &Partnership, words: &Decide, what: Decided) -> 
 }
 
 /// What becomes of a period of the latest release of which nothing of the feed stands any more. Where `others` do, it waits for one that is
-/// required.
-fn without(partnership: &Partnership, slot: &Slot, others: bool) -> String {
+/// required, unless somebody has let it go.
+fn without(partnership: &Partnership, slot: &Slot, others: bool, waived: bool) -> String {
     let first = partnership.calendar.days_of(slot.period).0;
     let feed = partnership.feed(&slot.council, &slot.feed).filter(|feed| feed.required.on(first) && feed.active.contains(first));
-    let Some(feed) = feed.filter(|feed| others && feed.missing == Missing::Block) else {
-        return "unless a delivery comes for it, the next one has no line of it".to_owned();
-    };
+    let nothing = "unless a delivery comes for it, the next one has no line of it";
+    let Some(feed) = feed.filter(|_| others) else { return nothing.to_owned() };
+    if waived {
+        return format!("{nothing}: it is waived, and nothing waits for it");
+    }
     let (name, period) = (feed.name(), slot.period);
-    let waits = format!("{name} is required, and {period} waits until a delivery comes for it");
-    match feed.due {
-        Some(_) => format!("{waits}, or somebody lets it go: truecost supply waive {name} {period} --by NAME --reason TEXT"),
-        None => waits,
+    match (feed.missing, &feed.due) {
+        (Missing::Without, _) => nothing.to_owned(),
+        (Missing::Carry, _) => "unless a delivery comes for it, lines of its last accepted month stand in, where there is one".to_owned(),
+        (Missing::Block, None) => format!("{name} is required, and {period} waits until a delivery comes for it"),
+        (Missing::Block, Some(_)) => format!(
+            "{name} is required, and {period} waits until a delivery comes for it, or somebody lets it go: truecost supply waive {name} {period} \
+             --by NAME --reason TEXT"
+        ),
     }
 }
 

@@ -79,6 +79,8 @@ pub struct Change {
     pub still_held: BTreeSet<Period>,
     /// Those of closed periods, which stay as they were closed.
     pub closed: BTreeSet<Slot>,
+    /// Those of the unpublished that a person has let go: nothing waits for them.
+    pub waived: BTreeSet<Slot>,
 }
 
 impl Change {

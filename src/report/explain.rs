@@ -143,15 +143,19 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
         put(&mut json, "quarantine", faults);
     }
     let lines = cost_lines(partnership, &record, row)?;
-    // What cannot be read again is there where it was published.
-    if read.is_none() && quarantined.is_empty() && (again.is_some() || lines.is_empty()) {
-        return Err(no_row(&record, row));
-    }
     let why = match (lines.is_empty(), quarantined.is_empty()) {
         (true, true) => why_not(partnership, &record)?,
         (true, false) => ": it is in quarantine".to_owned(),
         (false, _) => String::new(),
     };
+    // What cannot be read again is there where it was published; of what counts nowhere nobody can say.
+    let counts = why.is_empty() || why == NOT_YET;
+    if read.is_none() && quarantined.is_empty() && (again.is_some() || (lines.is_empty() && counts)) {
+        return Err(no_row(&record, row));
+    }
+    if read.is_none() && quarantined.is_empty() && lines.is_empty() {
+        text.push_str("  whether a row starts on that line, nobody can say any more\n");
+    }
     match no_cost_line(partnership, &record) {
         Some(said) => text.push_str(&format!("\n{said}{}\n", if why == NOT_YET { "" } else { &why })),
         None => where_it_went(&mut text, &mut json, &lines, &why),

@@ -9,7 +9,7 @@ use crate::{
     domain::{Coverage, DeliveryId, Digest, Identifier, Key, Period},
     lake::{Commit, Decided, Decision, DeliveryRecord, DeliveryState, HeldAt, Lock, Naming, Pending, holders},
     pipeline::{Feed, Partnership, Repeats},
-    plan::{self, Change, Selector, common, is_stale, lake_now, nothing_to_let_go, plan_release, published_slots},
+    plan::{self, Change, Selector, Slot, common, is_stale, lake_now, nothing_to_let_go, plan_release, published_slots},
     source,
 };
 
@@ -121,6 +121,8 @@ impl Conductor<'_> {
         change.still_held = published.iter().filter(|slot| !change.leaves_empty(slot)).map(|slot| slot.period).collect();
         (change.closed, change.unpublished) =
             published.into_iter().filter(|slot| change.leaves_empty(slot)).partition(|slot| closings.is_closed(slot.period));
+        let is_waived = |slot: &&Slot| closings.is_waived(&slot.council, &slot.feed, slot.period);
+        change.waived = change.unpublished.iter().filter(is_waived).cloned().collect();
         self.lake.end_pending()?;
         Ok(change)
     }

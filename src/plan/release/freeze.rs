@@ -140,12 +140,14 @@ impl CloseAsked<'_> {
         let is_waived = |feed: &Feed| self.closings.is_waived(&feed.council, &feed.id, self.period);
         let one = |name: String| {
             let feed = self.partnership.feed_named(&name);
-            let waive = format!("; or let it go: truecost supply waive {name} {} --by NAME --reason TEXT, then truecost run", self.period);
-            let waive = feed.filter(|feed| feed.due.is_some()).map_or("", |_| waive.as_str());
+            let let_go = match feed.filter(|feed| feed.due.is_some()) {
+                Some(_) => format!("let it go: truecost supply waive {name} {} --by NAME --reason TEXT, then truecost run", self.period),
+                None => format!("close it without: truecost period close {} --by NAME --reason TEXT --anyway TEXT", self.period),
+            };
             (!feed.is_some_and(is_waived)).then(|| {
                 Objection::new(
                     format!("{name}, a required feed, has no accepted delivery for it"),
-                    format!("put the file into the folder of {name} and type truecost run{waive}"),
+                    format!("put the file into the folder of {name} and type truecost run; or {let_go}"),
                 )
             })
         };
