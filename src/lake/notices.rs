@@ -53,6 +53,9 @@ pub struct Telling {
     /// What was answered last, in words.
     #[serde(default)]
     pub answer: String,
+    /// Until when it asked for patience, in microseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before_us: Option<i64>,
 }
 
 /// Whether it has arrived.

@@ -124,8 +124,8 @@ fn ended(notify: &Notify, was: &Notice, holds: &BTreeSet<(&str, &str)>, noted: &
 }
 
 /// Sends what waits in the outbox, in at most so many requests; a warning for each channel that takes nothing. A channel that gives no answer,
-/// or asks for patience (429), is not asked again: what it was asked before to take and is older than a day is given up with the same
-/// answer, and what it never was asked to take a day later.
+/// or asks for patience (429, `Retry-After`), is not asked again, before the time that it named: what it was asked before to take and is older
+/// than a day is given up with the same answer, and what it never was asked to take a day later.
 ///
 /// # Errors
 /// TC10….
@@ -133,11 +133,12 @@ pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64, mut most: usize
     if partnership.notify.channels.is_empty() {
         return Ok(Vec::new());
     }
-    let (mut silent, mut warnings) = (BTreeMap::<String, String>::new(), Vec::new());
-    for mut notice in lake.notices()?.into_iter().filter(Notice::waits) {
+    let waiting: Vec<Notice> = lake.notices()?.into_iter().filter(Notice::waits).collect();
+    let (mut silent, mut warnings) = (asking_for_patience(&waiting, now_us), Vec::new());
+    for mut notice in waiting {
         for name in notice.told.iter().filter(|(_, t)| t.state == TellingState::Waits).map(|(name, _)| name.clone()).collect::<Vec<_>>() {
             let Some(channel) = partnership.notify.channels.iter().find(|channel| *channel.name == *name) else {
-                told(&mut notice, &name, TellingState::Failed, "the channel is not declared any more".to_owned());
+                told(&mut notice, &name, TellingState::Failed, "the channel is not declared any more".to_owned(), None);
                 lake.keep_notice(&notice)?;
                 continue;
             };
@@ -161,20 +162,36 @@ pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64, mut most: usize
             if state != TellingState::Sent {
                 warnings.push(not_told(&name, &notice, state, &text));
             }
-            if answer.as_ref().map_or(true, |posted| posted.status == 429) {
+            let until = answer.as_ref().ok().and_then(|posted| not_before(posted, now_us));
+            if until.is_some() || answer.as_ref().map_or(true, |posted| posted.status == 429) {
                 silent.insert(name.clone(), text.clone());
             }
-            told(&mut notice, &name, state, text);
+            told(&mut notice, &name, state, text, until);
             lake.keep_notice(&notice)?;
         }
     }
     Ok(warnings)
 }
 
-fn told(notice: &mut Notice, channel: &str, state: TellingState, answer: String) {
+fn told(notice: &mut Notice, channel: &str, state: TellingState, answer: String, not_before_us: Option<i64>) {
     if let Some(telling) = notice.told.get_mut(channel) {
-        *telling = Telling { state, tries: telling.tries + 1, answer };
+        *telling = Telling { state, tries: telling.tries + 1, answer, not_before_us };
     }
+}
+
+/// Channels that have asked for patience, which is not over, each with what it answered.
+fn asking_for_patience(waiting: &[Notice], now_us: i64) -> BTreeMap<String, String> {
+    // A clock that was set back would make it wait for longer than a channel may ask.
+    let is_to_come = |until: i64| (now_us..=now_us.saturating_add(A_DAY)).contains(&until);
+    let told = waiting.iter().flat_map(|notice| &notice.told);
+    told.filter(|(_, telling)| telling.not_before_us.is_some_and(is_to_come)).map(|(name, t)| (name.clone(), t.answer.clone())).collect()
+}
+
+/// Until when a channel asks for patience that may take it later; a day at most, which is as long as anything is tried.
+fn not_before(posted: &Posted, now_us: i64) -> Option<i64> {
+    let seconds = posted.patience.filter(|seconds| posted.may_be_tried_again() && *seconds > 0)?;
+    let most = A_DAY / 1_000_000;
+    Some(now_us.saturating_add(i64::try_from(seconds).unwrap_or(most).min(most) * 1_000_000))
 }
 
 /// A notice that was not sent this time, and is too old to be sent at all.

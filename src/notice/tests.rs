@@ -1,7 +1,7 @@
 use super::*;
 
 fn answered(status: u16) -> Posted {
-    Posted { status, says: String::new() }
+    Posted { status, says: String::new(), patience: None }
 }
 
 #[test]
@@ -17,4 +17,19 @@ fn too_many_and_the_servers_own_faults_are_tried_again_for_a_day_and_nothing_els
     ] {
         assert_eq!((judge(&answer, 0).0, judge(&answer, A_DAY + 1).0), (at_first, after_a_day), "{answer:?}");
     }
+}
+
+#[test]
+fn a_channel_that_names_a_time_is_not_asked_before_it() {
+    let asks = |status, patience| Posted { patience, ..answered(status) };
+    assert_eq!(not_before(&asks(429, Some(90)), 1_000), Some(90_001_000));
+    assert_eq!(not_before(&asks(503, Some(u64::MAX)), 0), Some(A_DAY));
+    for none in [asks(429, None), asks(429, Some(0)), asks(404, Some(90)), asks(200, Some(90))] {
+        assert_eq!(not_before(&none, 0), None, "{none:?}");
+    }
+    let telling = Telling { answer: "it answered 429".into(), not_before_us: Some(5_000), ..Telling::default() };
+    let notice = Notice { told: [("ops".to_owned(), telling)].into(), ..Notice::default() };
+    let waiting = [notice, Notice::default()];
+    let asking = |now_us| asking_for_patience(&waiting, now_us).len();
+    assert_eq!([asking(4_999), asking(5_001), asking(5_000 - A_DAY - 1)], [1, 0, 0], "a clock that was set back a day finds it over");
 }

@@ -23,6 +23,8 @@ pub struct Posted {
     pub status: u16,
     /// How the answer begins, safe to print.
     pub says: String,
+    /// How long it asks for patience, in seconds (`Retry-After`); `None` where it does not say, or names a day instead.
+    pub patience: Option<u64>,
 }
 
 impl Posted {
@@ -62,9 +64,10 @@ pub fn post(url: &Url, allow_hosts: &[String], headers: &[(&str, String)], body:
     runtime.block_on(async {
         let answer = request.send().await.map_err(|error| in_words(&error))?;
         let status = answer.status().as_u16();
+        let patience = answer.headers().get("Retry-After").and_then(|text| text.to_str().ok()?.trim().parse().ok());
         // What it answers is only shown; that it was taken is known by now.
         let text = answer.text().await.unwrap_or_default();
-        Ok(Posted { status, says: printable(text.trim()).chars().take(SHOWN).collect() })
+        Ok(Posted { status, says: printable(text.trim()).chars().take(SHOWN).collect(), patience })
     })
 }
 
