@@ -303,10 +303,10 @@ impl<'a> Serve<'a> {
             self.close(child.slots(), now, exit.unwrap_or(3), child.was_over());
         }
         self.succeeded = matches!(exit, Some(0 | 4));
-        // Where the run did what it could, and the file or query of one feed is not sound, the others go on.
-        if exit == Some(2) && !said.reports.is_empty() {
-            self.say("held", &words::held(&said.reports, child.slots().len()));
-            self.refused = Some(said.reports);
+        let refused = if exit == Some(2) { said.refused() } else { Vec::new() };
+        if !refused.is_empty() {
+            self.say("held", &words::held(&refused, child.slots().len()));
+            self.refused = Some(refused);
         }
         let (book, _) = run::known_slots(self.settings.partnership())?;
         self.machine.end(&book, &ended, now.seconds());

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{child::Status, judged, settings::Settings};
 use crate::{
-    diagnostic::{Diagnostic, Severity, from_json},
+    diagnostic::{Diagnostic, Place, Severity, codes, from_json},
     domain::{COST, Slot, counted},
     pipeline::schedule::civil,
     report::held_by,
@@ -81,6 +81,21 @@ impl Said {
         Self { answer, reports, retry }
     }
 
+    /// Why nothing is run before somebody mends it, where a run ended with 2. Nothing of one that did what it could: the file or query of one
+    /// feed is not sound, and the others go on.
+    pub fn refused(&self) -> Vec<Diagnostic> {
+        if !self.reports.is_empty() || !self.answer.is_null() {
+            return self.reports.clone();
+        }
+        let seen = "a run ended with 2, which says that the configuration was refused; what it said of it cannot be understood";
+        let report = Diagnostic::new(codes::supply::NOT_UNDERSTOOD, seen)
+            .place(Place::file("serve"))
+            .expected("its answer as JSON")
+            .outcome("what it did before stands; nothing more is run")
+            .hint("truecost validate, truecost run: what they say is what is to be mended; then start serve again, or send it SIGHUP");
+        vec![report]
+    }
+
     fn number_of(&self, state: &str) -> usize {
         let delivered = self.answer.get("delivered").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         delivered.iter().filter(|d| d.get("state").and_then(Value::as_str) == Some(state)).count()
@@ -138,5 +153,19 @@ pub(super) fn ended(status: &Status, said: &Said, over: bool) -> String {
         Some(130) => format!("{number}exit 130: it was interrupted"),
         Some(5) => format!("exit 5: {}; asked again in 30 s", said.sentence()),
         Some(exit) => format!("{number}exit {exit}: {}", said.sentence()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ended_with_2_is_held_also_where_it_cannot_be_understood() {
+        let ids = |bytes: &[u8]| Said::of(bytes).refused().iter().map(|report| report.code.id).collect::<Vec<_>>();
+        for broken in [&b""[..], b"error: unrecognised option", b"{\"truecost\":1,\"kind\":\"run\",\"answer\":{\"diagno"] {
+            assert_eq!(ids(broken), ["TC1318"], "{}", String::from_utf8_lossy(broken));
+        }
+        assert_eq!(ids(b"{\"truecost\":1,\"kind\":\"run\",\"answer\":{\"delivered\":[]}}"), Vec::<&str>::new());
     }
 }

@@ -267,6 +267,28 @@ fn too_many_and_server_faults_are_tried_again_under_the_same_key_and_other_refus
     }
 }
 
+/// What a channel says with `Retry-After` is when it is asked next, by whatever run; a clock that was set back by more than a day does not wait for it.
+#[test]
+fn a_channel_that_names_a_time_is_asked_at_that_time() {
+    let house = House::new("");
+    let at = |instant: &str| {
+        house.put("clock", instant);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_truecost"));
+        command.arg("-C").arg(house.dir()).arg("run").env("HOOK", format!("http://{}/hook", house.server.at()));
+        command.env("TRUECOST_CLOCK", house.dir().join("clock")).output().expect("the program runs");
+        house.server.take().len()
+    };
+    house.server.answers("429 Slow\r\nRetry-After: 7200");
+    house.ledger(4, "0.00");
+    house.ledger(5, "9.00");
+    assert_eq!(at("2018-09-03T05:00:00Z"), 1, "it is not asked a second time by the same run");
+    house.server.answers("200 OK");
+    assert_eq!(at("2018-09-03T06:59:59Z"), 0);
+    house.ledger(6, "8.00");
+    assert_eq!(at("2018-09-03T06:59:59Z"), 0, "nor with what came since");
+    assert_eq!(at("2018-09-03T07:00:01Z"), 3);
+}
+
 /// A channel that is down for a day and longer: one of several notices is tried by each run, and what is older than a day is given up, all of it.
 /// What was given up is not sent when the channel is there again; what came since is.
 #[test]

@@ -21,4 +21,6 @@ codes! {
     OVER_TIME = "TC1316", Operator, 3, "a run took too long";
     /// The address of `serve` is not to be had.
     NOT_LISTENING = "TC1317", Operator, 3, retry true, "serve cannot listen";
+    /// A run refused what it was asked for, and did not say why.
+    NOT_UNDERSTOOD = "TC1318", Us, 2, "a run ended with 2, and what it said cannot be understood";
 }
