@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, io};
 
-use super::{Conductor, Options, Silent, clock::Clock};
+use super::{Conductor, Options, Silent, clock::Clock, cost::gone_of};
 use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, Place, codes},
@@ -146,7 +146,7 @@ pub(super) fn is_said(by: &str, reason: &str, what: &str, command: &str) -> Answ
 }
 
 impl Conductor<'_> {
-    /// Whether every period that a person lets go would vanish from the next release.
+    /// Whether every period that a person lets go would vanish from the next release, or is one of whose statement files are gone.
     ///
     /// # Errors
     /// TC0625 where one would not.
@@ -154,8 +154,11 @@ impl Conductor<'_> {
         let Some(let_go) = &self.let_go else { return Ok(()) };
         let latest = self.lake.releases().latest()?;
         let now = lake_now(self.partnership, &self.tables, latest.as_ref())?;
-        let plan = plan_release(self.partnership, known, &now.files, latest.as_ref(), &self.lake.periods().closings()?);
-        let to_let_go = plan.to_let_go();
+        let closings = self.lake.periods().closings()?;
+        let plan = plan_release(self.partnership, known, &now.files, latest.as_ref(), &closings);
+        let mut to_let_go = plan.to_let_go();
+        let lost = closings.reopenings().iter().filter(|reopening| gone_of(self.lake.releases(), reopening).is_some());
+        to_let_go.extend(lost.map(|reopening| reopening.period));
         match let_go.periods.iter().find(|period| !to_let_go.contains(period)) {
             Some(period) => Err(nothing_to_let_go(&plan, *period).into()),
             None => Ok(()),

@@ -35,6 +35,7 @@ use parts::{Assembly, Parts};
 pub use preview::Previewed;
 use recast::Recast;
 pub use restate::RestatedPeriod;
+pub(super) use restate::gone_of;
 use standing::Standing;
 use steps::Walk;
 
@@ -89,6 +90,8 @@ struct Ground<'a> {
     known: &'a [DeliveryRecord],
     closings: &'a Closings,
     latest: Option<&'a Manifest>,
+    /// The latest release with all that it lists, whether a sound file is left of it or not.
+    listed: Option<&'a Manifest>,
     /// Parts of the latest release of which no sound file is left.
     lost: BTreeSet<String>,
     /// Digest of the rules, and of everything that decides what the release says.
@@ -157,6 +160,7 @@ impl CostRun<'_> {
             known,
             closings: &closings,
             latest: latest.as_ref(),
+            listed: listed.as_ref(),
             lost: lost_parts(listed.as_ref(), latest.as_ref()),
             rules: &rules,
             inputs: &inputs,

@@ -1,14 +1,18 @@
 //! Statements of reopened periods, and what a period would say were it open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use arrow::record_batch::RecordBatch;
+use serde_json::Value;
 
 use super::{CostRun, Costed, Ground, frozen::parts_of, parts::Assembly};
 use crate::{
-    diagnostic::{Answer, Diagnostic},
+    diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Cause, Period},
-    lake::{Closing, Closings, Content, DeliveryRecord, MadeFrom, Manifest, PublishedPart, Reopening},
+    lake::{Closing, Closings, Content, DeliveryRecord, MadeFrom, Manifest, PublishedPart, Releases, Reopening},
     plan::{ReleasePlan, causes, digest_of, lake_now, made_from, plan_release, published, rules_digest, run_digest},
     run::{Conductor, Options, Silent},
     schema::table,
@@ -50,7 +54,8 @@ impl CostRun<'_> {
     /// it stood then.
     ///
     /// # Errors
-    /// TC1404 where one does not foot; TC0805 where a contract is missing.
+    /// TC1404 where one does not foot; TC1008 where files are gone of which it is told, and nobody lets it go; TC0805 where a contract is
+    /// missing.
     pub(super) fn restate<'a>(
         &'a self,
         ground: &Ground<'_>,
@@ -59,13 +64,18 @@ impl CostRun<'_> {
         costed: &mut Costed,
     ) -> Answer<()> {
         for reopening in ground.closings.reopenings() {
+            let stands = |table: &str| ground.latest.and_then(|latest| latest.content.tables.get(table));
+            let rests = reopening.again.is_none() && rests_on_what_is_gone(release, reopening);
+            if rests && take_over(reopening, stands, assembly) {
+                continue;
+            }
+            if let Some(gone) = gone_of(self.lake.releases(), reopening) {
+                self.may_go(ground.listed, reopening, &gone)?;
+                continue;
+            }
             if let Some(again) = &reopening.again {
                 let fixed = |table: &str| again.closing.as_ref().and_then(|closing| closing.parts.get(table));
                 take_over(reopening, fixed, assembly);
-                continue;
-            }
-            let stands = |table: &str| ground.latest.and_then(|latest| latest.content.tables.get(table));
-            if rests_on_what_is_gone(release, reopening) && take_over(reopening, stands, assembly) {
                 continue;
             }
             let made_from = MadeFrom { archive: Some(String::new()), ..made_from(self.partnership, release)? };
@@ -86,6 +96,32 @@ impl CostRun<'_> {
             });
         }
         Ok(())
+    }
+
+    /// A statement of which files are gone is left out where a person lets it go, or did in a release before.
+    fn may_go(&self, listed: Option<&Manifest>, reopening: &Reopening, gone: &Path) -> Answer<()> {
+        let Reopening { number, period, .. } = reopening;
+        let is_of = |part: &PublishedPart| part.key == key_of(reopening);
+        let lists =
+            |manifest: &&Manifest| TABLES.iter().any(|table| manifest.content.tables.get(*table).is_some_and(|p| p.iter().any(is_of)));
+        let is_later =
+            |manifest: &&Manifest| manifest.run.get("number").and_then(Value::as_u64).is_some_and(|run| run > reopening.event.number);
+        let is_let_go = self.let_go.as_ref().is_some_and(|let_go| let_go.periods.contains(period));
+        if is_let_go || listed.filter(is_later).is_some_and(|manifest| !lists(&manifest)) {
+            self.step(&format!("statement {number} of {period} is let go: {} is gone", gone.display()));
+            return Ok(());
+        }
+        let seen =
+            format!("{} cannot be read: it is gone, and statement {number} of {period}, which was reopened, is told by it", gone.display());
+        Err(Diagnostic::new(codes::lake::PART_UNREADABLE, seen)
+            .place(Place::file(gone.display().to_string()))
+            .expected("every part on which a period was closed, for as long as a statement is told against it")
+            .outcome("nothing was published")
+            .hint(format!(
+                "put `published` back from a backup; where there is none, let the statement go: truecost run --let-go {period} --by NAME --reason \
+                 TEXT; where the period is open, it is told no more once that is closed again"
+            ))
+            .into())
     }
 
     /// Sets what the period was closed with against what it is in `content`.
@@ -196,7 +232,8 @@ impl CostRun<'_> {
         let plan = plan_release(self.partnership, known, &lake.files, latest, closings);
         let rules = rules_digest(self.partnership);
         let inputs = run_digest(self.partnership, &rules, &plan, known);
-        let ground = Ground { known, closings, latest, lost: BTreeSet::new(), rules: &rules, inputs: &inputs, restates: false };
+        let ground =
+            Ground { known, closings, latest, listed: latest, lost: BTreeSet::new(), rules: &rules, inputs: &inputs, restates: false };
         let mut costed = Costed::default();
         let content = CostRun(&quiet).content(&ground, &plan, lake, &mut costed)?;
         Ok((plan, content.map(|(content, _)| content), costed.stopped))
@@ -205,6 +242,18 @@ impl CostRun<'_> {
 
 /// Lines of cost.
 const LINES: &str = "cost_line";
+
+/// A file that is gone, of those by which the statement of a reopening is told: its own where it is fixed, else those on which the period was
+/// closed. `None` where all are there.
+pub fn gone_of(releases: &Releases, reopening: &Reopening) -> Option<PathBuf> {
+    let key = key_of(reopening);
+    let fixed = reopening.again.as_ref().map(|again| again.closing.iter().flat_map(|closing| closing.parts.values().flatten()));
+    let paths: Vec<&str> = match fixed {
+        Some(parts) => parts.filter(|part| part.key == key).map(|part| part.path.as_str()).collect(),
+        None => reopening.closing.parts.values().flatten().map(|part| part.path.as_str()).collect(),
+    };
+    paths.into_iter().map(|path| releases.path_of(path)).find(|path| !path.is_file())
+}
 
 /// `2018/P03/1`: the key of a statement's parts.
 fn key_of(reopening: &Reopening) -> String {
