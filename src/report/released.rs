@@ -21,11 +21,14 @@ use crate::{
 /// A release that is there, by its name.
 ///
 /// # Errors
-/// TC1420 where there is none of this name; TC1010 where its manifest is lost.
+/// TC1420 where there is none of this name, or its folder is gone; TC1010 where its manifest is lost.
 pub fn named(partnership: &Partnership, name: &str) -> Answer<Release> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let names = lake.releases().names()?;
     if !names.iter().any(|known| known == name) {
+        if lake.releases().lost()?.iter().any(|lost| lost == name) {
+            return Err(lost_release(&lake, name, "was shown to readers"));
+        }
         let gone = removed_releases(&lake)?.into_iter().find(|(gone, _)| gone.name == name);
         return Err(gone.map_or_else(|| no_release(name, &names), |(gone, at)| was_removed(name, &gone, &at, &names)));
     }
@@ -35,14 +38,20 @@ pub fn named(partnership: &Partnership, name: &str) -> Answer<Release> {
 /// The release that was the latest at the end of a day in London.
 ///
 /// # Errors
-/// TC1420 where none was published by then; TC1422 where that one was removed; TC1010.
+/// TC1420 where none was published by then, or the folder of that one is gone; TC1422 where it was removed; TC1010.
 pub fn as_of(partnership: &Partnership, day: Day) -> Answer<Release> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    let names = lake.releases().names()?;
-    let mut found: Option<Manifest> = None;
+    let (names, lost) = (lake.releases().names()?, lake.releases().lost()?);
     // By its number, not by the clock of the machine that made it, which may have gone back.
-    for name in names.iter().rev() {
-        let manifest = lake.releases().bare_manifest(name)?;
+    let mut shown: Vec<&String> = names.iter().chain(&lost).collect();
+    shown.sort_by_key(|name| number(name));
+    let mut found: Option<Manifest> = None;
+    for name in shown.into_iter().rev() {
+        let manifest = match lake.releases().bare_manifest(name) {
+            // Of one that is gone with its copy nobody knows when it was shown.
+            Err(_) if lost.contains(name) => continue,
+            manifest => manifest?,
+        };
         if civil_day_of(made(&manifest).at).is_some_and(|published| published <= day) {
             found = Some(lake.releases().manifest(name)?);
             break;
@@ -53,6 +62,9 @@ pub fn as_of(partnership: &Partnership, day: Day) -> Answer<Release> {
     let gone = removed_releases(&lake)?.into_iter().rfind(|(gone, _)| by_then(gone) && later(gone));
     match (gone, found) {
         (Some((gone, at)), _) => Err(was_removed(&gone.name, &gone, &at, &names)),
+        (None, Some(manifest)) if lost.contains(&manifest.release) => {
+            Err(lost_release(&lake, &manifest.release, &format!("was the latest at the end of {day}")))
+        }
         (None, Some(manifest)) => Ok(Release { manifest, published: lake.releases().folder().to_path_buf() }),
         (None, None) => Err(Diagnostic::new(codes::periods::NO_SUCH_RELEASE, format!("nothing had been published by {day}"))
             .expected(first_there(&lake, &names))
@@ -100,6 +112,16 @@ pub(super) fn those_there(names: &[String]) -> String {
         (Some(only), _) => only.clone(),
         _ => "the name of a release; there is none yet".to_owned(),
     }
+}
+
+/// A release that was shown, and that nobody removed by retention.
+fn lost_release(lake: &Lake, name: &str, what: &str) -> Refusal {
+    let folder = lake.releases().folder().join(name);
+    Diagnostic::new(codes::periods::NO_SUCH_RELEASE, format!("release {name}, which {what}, is gone: {} is not there", folder.display()))
+        .expected("its folder, as it was published")
+        .outcome("nothing was read, and nothing was answered from another release")
+        .hint("where it is the latest, truecost run makes it again; an older one comes back from a backup only: truecost release verify --all")
+        .into()
 }
 
 fn no_release(name: &str, names: &[String]) -> Refusal {

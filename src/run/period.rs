@@ -178,7 +178,7 @@ impl Conductor<'_> {
     }
 
     fn has_begun(&self, period: Period) -> Answer<()> {
-        let (first, today) = (self.partnership.calendar.days_of(period).0, self.clock.now().day());
+        let (first, today) = (self.partnership.calendar.days_of(period).0, self.clock.now().civil_day());
         if today.is_none_or(|today| first <= today) {
             return Ok(());
         }

@@ -120,7 +120,7 @@ impl FeedRun<'_> {
         let readers: Vec<&Feed> = self.partnership.feeds.iter().filter(here).collect();
         let first = self.selected().into_iter().find(|other| here(other)).is_some_and(|other| other.name() == feed.name());
         plan.reports.splice(0..0, plan::strays(feed, &readers, first, &plan.unknown));
-        let active = self.clock.now().day().is_none_or(|today| feed.active.contains(today));
+        let active = self.clock.now().civil_day().is_none_or(|today| feed.active.contains(today));
         let not_begun = feed.required == Required::Never && of_feed.is_empty();
         let why = match (active, not_begun) {
             (false, _) => "that the feed is not active today",
