@@ -7,7 +7,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::Period,
     engine::deeply,
-    lake::{Closing, Closings, DeliveryRecord, GoneFile, Lock, Manifest, PeriodAct, PeriodEvent},
+    lake::{Closing, Closings, DeliveryRecord, Lock, Manifest, PeriodAct, PeriodEvent},
     pipeline::Partnership,
     plan::{CloseAsked, LakeNow, Objection, ReleasePlan, is_gone, lake_now, plan_release, rules_digest, run_digest},
 };
@@ -61,7 +61,7 @@ pub fn period(partnership: &Partnership, asked: &PeriodAsked, clock: &dyn Clock)
     let closings = conductor.lake.periods().closings()?;
     match asked.act {
         PeriodAct::Closed => conductor.close(asked, &held, &known, &closings),
-        PeriodAct::Reopened => conductor.reopen(asked, &held, &closings),
+        PeriodAct::Reopened => conductor.reopen(asked, &held, &known, &closings),
     }
 }
 
@@ -189,7 +189,7 @@ impl Conductor<'_> {
             .into())
     }
 
-    fn reopen(&self, asked: &PeriodAsked, held: &Lock, closings: &Closings) -> Answer<PeriodDone> {
+    fn reopen(&self, asked: &PeriodAsked, held: &Lock, known: &[DeliveryRecord], closings: &Closings) -> Answer<PeriodDone> {
         let Some(frozen) = closings.frozen(asked.period) else {
             let open = closings.reopenings().iter().rev().find(|reopening| reopening.period == asked.period);
             return match open {
@@ -203,8 +203,11 @@ impl Conductor<'_> {
         };
         let event = self.event(asked, None, &[]);
         self.lake.periods().enter(held, &event)?;
-        let is_of = |gone: &&GoneFile| frozen.files.iter().any(|(_, file)| file.name == gone.file.name);
-        let gone = is_gone(closings.gone().iter().filter(is_of)).map(|gone| stays_as_it_is(asked.period, &gone));
+        // Where the latest release is gone, nothing of it decides whose rows the period is made of.
+        let latest = self.lake.releases().latest().unwrap_or_default();
+        let lake = lake_now(self.partnership, &self.tables, latest.as_ref())?;
+        let plan = plan_release(self.partnership, known, &lake.files, latest.as_ref(), &closings.without(asked.period));
+        let gone = is_gone(plan.gone_of(asked.period)).map(|gone| stays_as_it_is(asked.period, &gone));
         Ok(PeriodDone { gone, ..PeriodDone::new(event, Some(frozen.event.clone()), false) })
     }
 }

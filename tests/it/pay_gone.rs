@@ -168,9 +168,23 @@ fn pay_of_a_closed_month_goes_and_what_was_published_of_it_stays() {
     let said = place.run(&["period", "preview", "2018/P01"]).must(0);
     assert!(said.contains("TC1436") && said.contains("nothing would change"), "{said}");
     place.run(&[&["period", "close", "2018/P01", "--anyway", "known"], &BY[..]].concat()).must(0);
+    // Closed again, it stands: nobody is told what would be of it were it open.
+    for words in [["run"], ["status"]] {
+        let said = place.run(&words);
+        assert!(!said.out.contains("TC1436"), "{}", said.out);
+    }
     place.run(&["run", "--force"]).must(0);
     assert_eq!(parts(&place, "2018/P01"), closed);
     assert!(place.run(&["vacuum"]).must(0).starts_with("nothing to remove"));
+    // The pay comes again: the month would be made of that, and is when it is let go.
+    month(&place, 4, "260.00");
+    place.run(&["run"]).must(0);
+    let said = place.run(&["period", "preview", "2018/P01"]).must(0);
+    assert!(!said.contains("TC1436") && said.contains("£10.00 more"), "{said}");
+    let said = place.run(&[&["period", "reopen", "2018/P01"], &BY[..]].concat()).must(0);
+    assert!(!said.contains("TC1436"), "{said}");
+    let said = place.run(&["run"]).must(0);
+    assert!(said.contains("£10.00 more") && !said.contains("TC1436"), "{said}");
 }
 
 /// The period is open, and was never closed: what was published of it stays all the same, until the pay comes again.

@@ -9,31 +9,32 @@ use super::{PeriodState, ReleasePlan, Slot, index::Index, spans};
 use crate::{
     diagnostic::{Diagnostic, codes},
     domain::Period,
-    lake::{Closings, GoneFile, LakeFile},
+    lake::{Closings, DeliveryRecord, GoneFile, LakeFile},
 };
 
 /// What the common tables hold, and of open periods what retention took and nothing has replaced.
-pub(super) fn with_gone<'f>(files: &'f [(String, LakeFile)], index: &Index<'_>, closings: &Closings) -> Cow<'f, [(String, LakeFile)]> {
-    let there: BTreeSet<&str> = files.iter().map(|(_, file)| file.name.as_str()).collect();
-    let mut added: BTreeSet<(String, LakeFile)> = BTreeSet::new();
-    for GoneFile { table, file, .. } in closings.gone().iter().filter(|gone| !closings.is_closed(gone.file.period)) {
-        let slot = Slot::of_file(file);
-        // Entries of a version before do not say which files are whose.
-        let is_its = |holder: &crate::lake::DeliveryRecord| {
-            let named = holder.lake_files.get(&file.period.to_string());
-            holder.table == *table && named.map_or_else(|| holder.lake_files.is_empty(), |name| *name == file.name)
-        };
-        if !there.contains(file.name.as_str()) && index.holder(&slot).is_some_and(is_its) {
-            added.insert((table.clone(), file.clone()));
-        }
-    }
+pub(super) fn with_gone<'f>(files: &'f [(String, LakeFile)], gone: &[GoneFile], closings: &Closings) -> Cow<'f, [(String, LakeFile)]> {
+    let open = gone.iter().filter(|gone| !closings.is_closed(gone.file.period));
+    let added: BTreeSet<(String, LakeFile)> = open.map(|gone| (gone.table.clone(), gone.file.clone())).collect();
     if added.is_empty() { Cow::Borrowed(files) } else { files.iter().cloned().chain(added).collect() }
 }
 
-/// Files that are gone, whatever names them, and that nobody has brought again.
-pub(super) fn gone(files: &[(String, LakeFile)], closings: &Closings) -> Vec<GoneFile> {
+/// Files that are gone, and that somebody needs who would make something again: a period was closed on them, or is open and what holds it
+/// brought them. Not what was brought again since, or is superseded.
+pub(super) fn gone(files: &[(String, LakeFile)], index: &Index<'_>, closings: &Closings) -> Vec<GoneFile> {
     let there: BTreeSet<&str> = files.iter().map(|(_, file)| file.name.as_str()).collect();
-    closings.gone().iter().filter(|gone| !there.contains(gone.file.name.as_str())).cloned().collect()
+    let is_needed = |GoneFile { table, file, .. }: &GoneFile| {
+        // Entries of a version before do not say which files are whose.
+        let is_its = |holder: &DeliveryRecord| {
+            let named = holder.lake_files.get(&file.period.to_string());
+            holder.table == *table && named.map_or_else(|| holder.lake_files.is_empty(), |name| *name == file.name)
+        };
+        match closings.frozen(file.period) {
+            Some(frozen) => frozen.files.iter().any(|(_, of)| of.name == file.name),
+            None => index.holder(&Slot::of_file(file)).is_some_and(is_its),
+        }
+    };
+    closings.gone().iter().filter(|gone| !there.contains(gone.file.name.as_str()) && is_needed(gone)).cloned().collect()
 }
 
 /// What speaks against making a period of these files: a report where one of them is gone; `None` where all are there.

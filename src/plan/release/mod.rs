@@ -125,12 +125,13 @@ pub fn plan_release_after(
 ) -> ReleasePlan {
     let whole = plan_without(partnership, deliveries, files, latest, closings, &Verdicts::new());
     let mut blocked = keys::verdicts(partnership, &whole, deliveries);
-    blocked.retain(|period, _| !closings.is_closed(*period));
-    if blocked.is_empty() && verdicts.is_empty() {
-        return whole;
-    }
     for (period, reports) in verdicts {
         blocked.entry(*period).or_default().extend(reports.iter().cloned());
+    }
+    // One that is closed stands as it was closed, whatever was said of it while it was open.
+    blocked.retain(|period, _| !closings.is_closed(*period));
+    if blocked.is_empty() {
+        return whole;
     }
     plan_without(partnership, deliveries, files, latest, closings, &blocked)
 }
@@ -146,8 +147,8 @@ fn plan_without(
 ) -> ReleasePlan {
     let index = Index::of(deliveries, closings);
     let published = published_slots(latest);
-    let gone = gone::gone(files, closings);
-    let files = &*gone::with_gone(files, &index, closings);
+    let gone = gone::gone(files, &index, closings);
+    let files = &*gone::with_gone(files, &gone, closings);
     let mut plan = ReleasePlan { something_published: !published.is_empty(), gone, ..ReleasePlan::default() };
     let rows = by_itself::rows_of(files);
     let read = beside::tables_read(partnership);

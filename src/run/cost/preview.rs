@@ -55,9 +55,8 @@ impl CostRun<'_> {
         self.lake.releases().remove_parts_but(&there)?;
         let lake = lake_now(self.partnership, &self.tables, standing.latest.as_ref())?;
         let now = plan_release(self.partnership, known, &lake.files, standing.latest.as_ref(), &closings);
-        let gone = is_gone(now.gone_of(period)).map(|gone| stays_as_it_is(period, &gone));
         let after_close = now.after_close.into_iter().filter(|late| late.slot.period == period).collect();
-        Ok(Previewed { after_close, is_closed: closings.is_closed(period), gone, ..previewed? })
+        Ok(Previewed { after_close, is_closed: closings.is_closed(period), ..previewed? })
     }
 
     fn previewed(
@@ -77,7 +76,7 @@ impl CostRun<'_> {
             after_close: Vec::new(),
             restated: None,
             stops: plan.stops(&[]).into_iter().chain(stopped.iter().cloned()).collect(),
-            gone: None,
+            gone: is_gone(plan.gone_of(period)).map(|gone| stays_as_it_is(period, &gone)),
         };
         if let Some(content) = content.filter(|_| previewed.stops.is_empty()) {
             let assembly = Assembly { parts: self.parts(None), content: Content::default(), inputs: "" };
