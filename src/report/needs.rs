@@ -103,10 +103,43 @@ pub(super) fn text(needs: &[Need]) -> String {
     let line = |need: &Need| format!("  {:<16}  {}\n", need.what, need.says);
     let left = needs.len().saturating_sub(MOST);
     let more = if left > 0 { format!("  … and {}: truecost status --json\n", counted(left as u64, "line")) } else { String::new() };
-    let lines: String = needs.iter().take(MOST).map(line).collect();
+    let lines: String = shown(needs).into_iter().map(line).collect();
     if needs.is_empty() { String::new() } else { format!("\nneeds somebody:\n{lines}{more}") }
+}
+
+/// The first of each kind, and as many others as there is room for: feeds that are late leave a disk that fills in sight.
+fn shown(needs: &[Need]) -> Vec<&Need> {
+    let is_first = |at: usize, need: &Need| !needs.iter().take(at).any(|before| before.what == need.what);
+    let firsts = needs.iter().enumerate().filter(|(at, need)| is_first(*at, need)).count();
+    let mut room = MOST.saturating_sub(firsts);
+    let mut is_shown = |(at, need): (usize, &Need)| {
+        let others = !is_first(at, need);
+        let fits = !others || room > 0;
+        room -= usize::from(others && fits);
+        fits
+    };
+    needs.iter().enumerate().filter(|(at, need)| is_shown((*at, need))).map(|(_, need)| need).collect()
 }
 
 pub(super) fn json(needs: &[Need]) -> Vec<Value> {
     needs.iter().map(|need| json!({"what": need.what, "says": need.says, "next": need.next})).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_of_one_kind_leave_one_of_each_other_in_sight() {
+        let need = |what: &'static str, at: usize| Need { what, says: format!("{what} {at}"), next: String::new() };
+        let late = (0..30).map(|at| need("late", at));
+        let needs: Vec<Need> = late.chain((0..9).map(|at| need("refused", at))).chain([need("last run", 0), need("disk", 0)]).collect();
+        let text = text(&needs);
+        assert_eq!(text.lines().filter(|line| line.starts_with("  ") && !line.contains('…')).count(), MOST, "{text}");
+        for told in ["late 16", "refused 0", "last run 0", "disk 0", "… and 21 lines"] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+        assert!(!text.contains("late 17") && !text.contains("refused 1"), "{text}");
+        assert_eq!(shown(&needs[..3]).len(), 3);
+    }
 }
