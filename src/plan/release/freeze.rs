@@ -8,9 +8,9 @@ use super::{PeriodPlan, PeriodState, ReleasePlan, Slot, beside, period_of_part, 
 use crate::{
     diagnostic::{Diagnostic, codes},
     domain::{Calendar, Period, decimal},
-    lake::{Closing, Closings, DeliveryRecord, FrozenCarried, FrozenFinding, FrozenSlot, LakeFile, LakeFileState, Manifest},
+    lake::{Closing, Closings, DeliveryRecord, FrozenCarried, FrozenFinding, FrozenSlot, LakeFile, LakeFileState, Manifest, holder},
     pipeline::{Feed, Partnership},
-    plan::closing_is_due,
+    plan::{closing_is_due, is_expected},
 };
 
 /// What is known when somebody asks to close a period.
@@ -79,6 +79,7 @@ impl CloseAsked<'_> {
     pub fn objections(&self) -> Vec<Objection> {
         let mut all: Vec<Objection> = self.month_before().into_iter().collect();
         if self.is_empty_closing_period() {
+            all.extend(self.awaited());
             all.extend(self.waiting());
             return all;
         }
@@ -99,7 +100,7 @@ impl CloseAsked<'_> {
         })
     }
 
-    /// A closing period for which nothing came and nobody expects anything: there is nothing to publish of it.
+    /// A closing period for which nothing came and nothing waits: there is nothing to publish of it.
     #[must_use]
     pub fn is_empty_closing_period(&self) -> bool {
         let (calendar, period) = (self.partnership.calendar, self.period);
@@ -160,6 +161,30 @@ impl CloseAsked<'_> {
         let missing = self.plan.missing_in(self.period, self.closings);
         let all: BTreeSet<String> = missing.without.into_iter().chain(missing.carried.into_iter().map(|(feed, _)| feed)).collect();
         all.into_iter().collect()
+    }
+
+    /// Required feeds whose closing entries are expected by a day (`closing` of `due`), and that brought none.
+    fn awaited(&self) -> Vec<Objection> {
+        let (partnership, period) = (self.partnership, self.period);
+        let accepted = |feed: &Feed| {
+            self.deliveries.iter().filter(|r| r.is_accepted() && r.council == *feed.council).flat_map(DeliveryRecord::periods).min()
+        };
+        let is_awaited = |feed: &&Feed| {
+            let (council, id) = (&*feed.council, &*feed.id);
+            let lacks = holder(self.deliveries, council, id, period).is_none() && !self.closings.is_waived(council, id, period);
+            let required = feed.required.on(partnership.calendar.days_of(period).0);
+            lacks && required && is_expected(partnership, feed, period, accepted(feed))
+        };
+        let one = |feed: &Feed| {
+            let name = feed.name();
+            Objection::new(
+                format!("{name}, a required feed, is expected to bring it (`closing` in its `due`), and has not"),
+                format!(
+                    "put the file into the folder of {name} and type truecost run; or let it go: truecost supply waive {name} {period} --by NAME --reason TEXT"
+                ),
+            )
+        };
+        partnership.feeds.iter().filter(is_awaited).map(one).collect()
     }
 
     /// Deliveries of it that wait for a person's word.

@@ -118,8 +118,8 @@ impl CostRun<'_> {
             .expected("every part on which a period was closed, for as long as a statement is told against it")
             .outcome("nothing was published")
             .hint(format!(
-                "put `published` back from a backup; where there is none, let the statement go: truecost run --let-go {period} --by NAME --reason \
-                 TEXT; where the period is open, it is told no more once that is closed again"
+                "put `published` back from a backup; where there is none, let the statement go while the period is open (truecost period \
+                 reopen): truecost run --let-go {period} --by NAME --reason TEXT; then truecost period close"
             ))
             .into())
     }
