@@ -116,7 +116,7 @@ impl Releases {
         for copy in durable::names(&self.copies)? {
             let Some(release) = release_of(&copy) else { continue };
             let published = durable::read(&self.folder.join(release).join("_manifest.json"))?;
-            if !published.is_some_and(|bytes| copy == format!("{release}-{}.json", sha256(&bytes))) {
+            if published.is_none_or(|bytes| copy != format!("{release}-{}.json", sha256(&bytes))) {
                 durable::remove(&self.copies.join(copy))?;
             }
         }
