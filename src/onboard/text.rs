@@ -168,15 +168,8 @@ fn feed(draft: &Draft, later: &[Draft], questions: &[Question], answers: &Answer
     if std::iter::once(draft).chain(later).any(|draft| !draft.months.is_empty()) {
         text.push_str("rows: many                               # a record makes a row of each month\n");
     }
-    let unproved = if draft.controls == "none" {
-        "                           # the file prints no total: every release says \"unproved by sender\""
-    } else {
-        ""
-    };
-    text.push_str(&format!(
-        "controls: {}{unproved}\nrequired: false                          # a period is published also before it has come\n",
-        draft.controls
-    ));
+    text.push_str(&with_comment(&format!("controls: {}", draft.controls), held_against(draft, later)));
+    text.push_str("required: false                          # a period is published also before it has come\n");
     if let Some(from) = &draft.active_from {
         text.push_str(&format!("active: {{from: {from}}}\n"));
     }
@@ -184,6 +177,16 @@ fn feed(draft: &Draft, later: &[Draft], questions: &[Question], answers: &Answer
         text.push_str(&format!("beside: [{}]\n", draft.beside.join(", ")));
     }
     text
+}
+
+/// What of the sender's is held against the rows where no control says it.
+fn held_against(draft: &Draft, later: &[Draft]) -> &'static str {
+    let holds = |draft: &Draft| draft.layout.iter().any(|(_, value, _)| value.contains("holds: total"));
+    match draft.controls.as_str() {
+        "none" if std::iter::once(draft).chain(later).any(holds) => "the totals that its contract says it holds are compared all the same",
+        "none" => "no total of the sender's is held against the rows: `proved_by_sender` of `delivery` is false",
+        _ => "",
+    }
 }
 
 fn listed(names: &[String]) -> String {

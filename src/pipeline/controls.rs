@@ -19,7 +19,7 @@ use super::{Control, Measure, Sign, Truth, partnership::pence};
 
 type Contracts = [(Span, Arc<Contract>)];
 
-/// `controls: [...]`, or `none`: then the feed is shown as unproved by its sender.
+/// `controls: [...]`, or `none`: then `proved_by_sender` of `delivery` is false.
 ///
 /// A total that a contract declares in a control record, in a footer or by a sidecar must be used by a control: one that is read and
 /// not compared proves nothing. A total of the footer that stands in a money column is compared without one.

@@ -53,7 +53,7 @@ pub struct Feed {
     /// What a record's amount adds up, as the feed declares it (`amount: "debit - credit"`) where its SQL does not show it; with
     /// `rows: many` each term is a row.
     pub amount: Option<Vec<(Sign, Identifier)>>,
-    /// Empty where the file says `none`: shown on every release as unproved by the sender.
+    /// Empty where the file says `none`: `delivery` says of each release that the sender does not prove it.
     pub controls: Vec<Control>,
     /// Totals by file name, from `controls/<council>/<feed>.csv`; empty where no control and no coverage is `listed`.
     pub listed: BTreeMap<String, Listed>,
