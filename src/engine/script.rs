@@ -156,6 +156,28 @@ impl<'a> Script<'a> {
         found.map_or(SqlSpan::empty(), |t| t.span)
     }
 
+    /// A name that stands bare behind a comparison, as it is written: most likely a text without its quotes.
+    pub fn compared(&self, name: &str) -> Option<String> {
+        let mut tokens = self.tokens().ok()?;
+        tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
+        let is =
+            |token: &TokenWithSpan, keywords: &[Keyword]| matches!(&token.token, Token::Word(word) if keywords.contains(&word.keyword));
+        let compares = |token: &TokenWithSpan| {
+            matches!(token.token, Token::Eq | Token::Neq | Token::Lt | Token::Gt | Token::LtEq | Token::GtEq)
+                || is(token, &[Keyword::LIKE, Keyword::ILIKE])
+        };
+        tokens.windows(3).find_map(|three| match three {
+            [before, open, TokenWithSpan { token: Token::Word(word), .. }]
+                if word.quote_style.is_none()
+                    && word.value.eq_ignore_ascii_case(name)
+                    && (compares(open) || (open.token == Token::LParen && is(before, &[Keyword::IN]))) =>
+            {
+                Some(word.value.clone())
+            }
+            _ => None,
+        })
+    }
+
     /// The end of the text: where something is missing.
     fn end(&self) -> Place {
         let line = self.text.trim_end().lines().count().max(1) as u64;
