@@ -199,7 +199,7 @@ pub(super) fn header_not_found(subject: &Subject, within: u32, columns: &[Column
     refused(structure::HEADER, format!("no header was found: none of the first {within} lines names the columns of the contract"))
         .place(place(subject, 1, first_line))
         .expected(format!("a line with the names {names}"))
-        .hint("if the names have changed, add the new ones as `aliases` to the contract; if the header stands lower, raise `within_rows`")
+        .hint("if the names have changed, add the new ones as `aliases` to the contract (truecost explain aliases shows where); if the header stands lower, raise `within_rows`")
 }
 
 /// `contract` is its name; `missing` are columns of it.
@@ -214,15 +214,15 @@ pub(super) fn missing_columns(
     let hint = match (missing, unknown) {
         _ if subject.secret || unknown.is_empty() => "ask the sender for the file with every column".to_owned(),
         ([one], [new]) => format!(
-            "if `{0}` is its new name, say so at `{1}` in schemas/sources/{contract}.odcs.yaml: `aliases: {2}`; else ask the sender for the file with \
-             every column",
+            "if `{0}` is its new name, say `aliases: {2}` in the `truecost` property of `{1}` in schemas/sources/{contract}.odcs.yaml (truecost explain \
+             aliases shows one); else ask the sender for the file with every column",
             printable(new.trim()),
             one.name,
             one.rules.aliases.iter().map(String::as_str).chain([new.trim()]).collect::<serde_json::Value>(),
         ),
         _ => format!(
-            "the header also names {}, which the contract does not know: if a column has a new name, add it under `aliases` in \
-             schemas/sources/{contract}.odcs.yaml",
+            "the header also names {}, which the contract does not know: if a column has a new name, add it to `aliases` in its `truecost` property \
+             in schemas/sources/{contract}.odcs.yaml (truecost explain aliases shows one)",
             printed(unknown)
         ),
     };

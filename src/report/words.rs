@@ -357,6 +357,8 @@ fn key_page(found: &Found) -> String {
     line("columns", text(node, "x-of").to_owned());
     line("needed", if found.needed { "always".to_owned() } else { String::new() });
     line("example", text(node, "x-example").replace('\n', "\n           "));
+    let stands = if level.is_empty() { String::new() } else { words::wrapped(found.path.first().map_or("", String::as_str)) };
+    line("stands in", stands);
     let below = keys_below(node);
     let words: Vec<_> = words_of(node).into_iter().filter(|word| word.contains_key("description")).collect();
     if !below.is_empty() || !words.is_empty() {

@@ -12,6 +12,7 @@ use crate::{
 use super::{
     secret,
     suggest::nearest,
+    words,
     yaml::{At, Entry, Node, SourceText, Value, parse},
 };
 
@@ -298,7 +299,8 @@ impl<'r> Fields<'r> {
         let list: Vec<String> = self.known.iter().map(|key| format!("`{key}`")).collect();
         let fault = Diagnostic::new(config::UNKNOWN_KEY, format!("unknown key `{}`{within}", entry.key.escape_debug()));
         let fault = fault.expected(format!("one of {}", list.join(", ")));
-        self.reader.fault(entry.at, fault.hint(did_you_mean(self.meant(entry))));
+        let hint = words::stands_elsewhere(self.known, &entry.key).unwrap_or_else(|| did_you_mean(self.meant(entry)));
+        self.reader.fault(entry.at, fault.hint(hint));
     }
 
     /// The known key that an unknown one was probably meant to be.

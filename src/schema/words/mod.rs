@@ -46,6 +46,26 @@ pub fn column_keys() -> &'static [&'static str] {
     &COLUMN
 }
 
+/// How a key of ours stands in a contract.
+#[must_use]
+pub fn wrapped(key: &str) -> String {
+    format!("customProperties: [{{property: truecost, vendor: truecost, value: {{{key}: …}}}}]")
+}
+
+/// Where a key of a contract stands that was written at a level whose keys are `known`; `None` where the contract has no such key.
+#[must_use]
+pub(super) fn stands_elsewhere(known: &[&str], key: &str) -> Option<String> {
+    use super::{column, odcs};
+    let levels = [odcs::TOP_KEYS, odcs::SCHEMA_KEYS, column::COLUMN_KEYS, column::PROPERTY_KEYS];
+    if !levels.contains(&known) && known != file_keys() && known != column_keys() {
+        return None;
+    }
+    let of_file = file_keys().contains(&key).then(|| format!("`{key}` is said of the whole file, beside `properties`"));
+    let of_column = column_keys().contains(&key).then(|| format!("`{key}` is said of a column, below its name"));
+    let said = if known == column::COLUMN_KEYS { of_column.or(of_file) } else { of_file.or(of_column) };
+    said.map(|said| format!("{said}: `{}`", wrapped(key)))
+}
+
 fn keys_of(of: &str) -> Vec<&'static str> {
     let properties = SCHEMA.pointer(&format!("/$defs/{of}/properties")).and_then(Value::as_object);
     properties.map(Map::keys).into_iter().flatten().map(String::as_str).collect()
@@ -69,6 +89,19 @@ mod tests {
         assert_eq!(file_keys().first(), Some(&"format"));
         assert_eq!(column_keys().first(), Some(&"aliases"));
         assert!(file_keys().len() > 10 && column_keys().len() > 10);
+    }
+
+    #[test]
+    fn a_key_at_another_level_is_told_where_it_stands() {
+        use super::super::column::COLUMN_KEYS;
+        let told = |known: &[&str], key: &str| stands_elsewhere(known, key).unwrap_or_default();
+        let whole = "`aliases` is said of a column, below its name: `customProperties: [{property: truecost, vendor: truecost, value: {aliases: …}}]`";
+        assert_eq!(told(COLUMN_KEYS, "aliases"), whole);
+        assert_eq!(told(file_keys(), "aliases"), whole);
+        assert!(told(COLUMN_KEYS, "delimiter").starts_with("`delimiter` is said of the whole file, beside `properties`: "));
+        assert!(told(column_keys(), "footer").starts_with("`footer` is said of the whole file"));
+        assert_eq!(told(COLUMN_KEYS, "alias"), "");
+        assert_eq!(told(&["contract", "into"], "aliases"), "", "a feed has other keys");
     }
 
     #[test]
