@@ -2,7 +2,7 @@
 
 use super::{
     answers::{NO, meant},
-    draft::Drawn,
+    draft::{DraftColumn, Drawn},
     evidence::Seen,
 };
 use crate::{
@@ -49,6 +49,19 @@ impl Drawn<'_> {
         let seen = format!("`{}` cannot be the answer to `amount`: it holds {what}", self.evidence.label(seen));
         let expected = if money.is_empty() { "a column of amounts".to_owned() } else { format!("one of {}", money.join(", ")) };
         self.faults.push(Diagnostic::new(command::ANSWER, seen).expected(expected).outcome("nothing was written").hint(meant(None)));
+    }
+
+    /// Refuses a column of texts or days for one of whole numbers.
+    pub(super) fn holds_whole_numbers(&mut self, seen: &Seen, column: &DraftColumn) {
+        let is_whole = |shape: &str| shape.trim().trim_start_matches(['-', '+']).bytes().all(|byte| byte == b'9');
+        let other = self.evidence.facts(seen).flat_map(|facts| &facts.shapes).find(|(shape, _)| !is_whole(shape));
+        let Some(((shape, _), target)) = other.zip(column.target.as_ref()) else { return };
+        let label = self.evidence.label(seen);
+        let seen = format!("`{label}` cannot be the answer to `columns.{target}`: it holds values like {shape} (9 a digit, A a letter)");
+        let fault =
+            Diagnostic::new(command::ANSWER, seen).expected(format!("a column of whole numbers, which `{target}` holds, or `none`"));
+        let hint = format!("--answer columns.{target}=none leaves it out; truecost explain line shows the record of any line all the same");
+        self.faults.push(fault.outcome("nothing was written").hint(hint));
     }
 
     /// How files are named, and what each covers: a pattern and a mapping.

@@ -24,6 +24,9 @@ const UNMISTAKABLE: [&str; 4] = ["plain", "commas", "pound", "brackets"];
 /// More of them, which are not proposed unseen: they do not stand in the way of the others.
 const BESIDE_THEM: [&str; 2] = ["minus_after", "accounting"];
 
+/// Types of whole numbers.
+const WHOLE: [Type; 4] = [Type::TinyInt, Type::SmallInt, Type::Integer, Type::BigInt];
+
 impl Drawn<'_> {
     /// Where the column stands in a line of fixed width.
     pub(super) fn place_words(&self, seen: &Seen, column: &mut DraftColumn) {
@@ -58,6 +61,9 @@ impl Drawn<'_> {
             if is_amount {
                 self.amount_words(column, seen);
             }
+        } else if let Some(whole) = wanted.filter(|kind| WHOLE.contains(kind)) {
+            column.physical_type = whole.as_str();
+            self.holds_whole_numbers(seen, column);
         }
     }
 
