@@ -131,7 +131,24 @@ fn text_of(cell: &DataRef<'_>, formula: bool) -> Result<String, &'static str> {
         DataRef::Int(number) if number.unsigned_abs() < LONG as u64 => Ok(number.to_string()),
         DataRef::Float(number) if number.abs() < LONG => Ok(number.to_string()),
         DataRef::Int(_) | DataRef::Float(_) => Err("a number of 16 digits or more is not kept exactly: write it as text, with ' before it"),
-        _ => Err("it is no text: write it as text, with ' before it"),
+        DataRef::DateTime(_) | DataRef::DateTimeIso(_) | DataRef::DurationIso(_) => Err(
+            "it holds a day or a time, which a spreadsheet keeps as a number: write it as the file would print it, with ' before it ('03/04/2018)",
+        ),
+        DataRef::Bool(_) => Err("it holds TRUE or FALSE: write it as text, with ' before it"),
+        DataRef::Error(_) => Err("it holds an error of the spreadsheet (#REF!, #N/A): write the value"),
+    }
+}
+
+/// Why a workbook is not taken, and what to do: of one of its cells that is all there is to mend, else it is `what` no more, and `anew` writes
+/// it once again.
+#[must_use]
+pub fn not_taken(row: Option<u32>, why: &str, what: &str, anew: &str) -> (String, String) {
+    match row {
+        Some(_) => (
+            why.to_owned(),
+            "mend it, save the workbook, and type the same command again: all else that is written in it stands".to_owned(),
+        ),
+        None => (format!("this is no workbook of {what}: {why}"), anew.to_owned()),
     }
 }
 

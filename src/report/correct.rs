@@ -9,7 +9,7 @@ use rust_xlsxwriter::{Color, Format, FormatBorder, Note, Workbook, Worksheet, Xl
 use serde_json::json;
 
 use super::{
-    book::{Returned, is_number},
+    book::{Returned, is_number, not_taken},
     page::Page,
 };
 use crate::{
@@ -290,11 +290,12 @@ fn in_a_cell(text: &str) -> String {
 
 fn not_the_export(file: &str, row: Option<u32>, why: &str) -> Refusal {
     let line = row.map(|row| u64::from(row) + 1);
-    Diagnostic::new(codes::control::NOT_THE_EXPORT, format!("this is no workbook of quarantined rows: {why}"))
+    let (seen, hint) = not_taken(row, why, "quarantined rows", "truecost quarantine export COUNCIL/FEED --out FILE.xlsx");
+    Diagnostic::new(codes::control::NOT_THE_EXPORT, seen)
         .place(Place { line, ..Place::file(file) })
         .expected(format!("sheet `{SHEET}` with the columns {}, then those of the file, every cell as text", IDENTITY.join(", ")))
         .outcome("nothing was changed")
-        .hint("truecost quarantine export COUNCIL/FEED --out FILE.xlsx")
+        .hint(hint)
         .into()
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    book::{Returned, Texts},
+    book::{Returned, Texts, not_taken},
     page::Page,
     sheet,
     suspense::{TABLES, cell, found, rule_ids, said, stands_in},
@@ -310,11 +310,12 @@ pub fn suspense_filled(partnership: &Partnership, file: &str, bytes: &[u8]) -> A
 }
 
 fn not_the_export(file: &str, row: Option<u32>, why: &str) -> Refusal {
-    Diagnostic::new(codes::control::NOT_THE_EXPORT, format!("this is no workbook of codes in suspense: {why}"))
+    let (seen, hint) = not_taken(row, why, "codes in suspense", "truecost suspense --xlsx FILE.xlsx");
+    Diagnostic::new(codes::control::NOT_THE_EXPORT, seen)
         .place(Place { line: row.map(|row| u64::from(row) + 1), ..Place::file(file) })
         .expected("the sheets and headings that `truecost suspense --xlsx` writes, every cell as text")
         .outcome("nothing was written")
-        .hint("truecost suspense --xlsx FILE.xlsx")
+        .hint(hint)
         .into()
 }
 
