@@ -116,7 +116,7 @@ impl PeriodState {
             Self::CarriedFrom(day) => format!("reads the register of {day}"),
             Self::Waived => "nothing came, and a person lets it go".to_owned(),
             Self::Withdrawn => "withdrawn".to_owned(),
-            Self::Lost => "its rows are lost".to_owned(),
+            Self::Lost => "the next run brings its rows back from the landed bytes".to_owned(),
             Self::NothingYet => "nothing was accepted".to_owned(),
         }
     }
