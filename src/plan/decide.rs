@@ -10,6 +10,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{DeliveryId, Period},
     lake::{Decided, Decision, DeliveryRecord, DeliveryState, holder},
+    schema::suggest::nearest,
 };
 
 /// What the words on the command line name.
@@ -99,7 +100,13 @@ impl Change {
 pub fn accept(known: &[DeliveryRecord], selector: &Selector, decision: &Decision) -> Answer<Change> {
     let waits: Vec<&DeliveryRecord> = known.iter().filter(|r| selector.is_of(r) && r.waits(known)).collect();
     if waits.is_empty() {
-        return Err(nothing(selector, "waits for a person's word", known.iter().filter(|r| r.waits(known))));
+        let is_one = !matches!(selector, Selector::Feed { period: None, .. });
+        let mended = |r: &DeliveryRecord| known.iter().any(|o| selector.is_of(o) && o.is_accepted() && o.number > r.number);
+        let refused = known.iter().rfind(|r| is_one && selector.is_of(r) && r.state == DeliveryState::Refused && !mended(r));
+        let waiting = known.iter().filter(|r| r.waits(known));
+        return Err(
+            refused.map_or_else(|| nothing(known, selector, "waits for a person's word", waiting), |record| was_refused(selector, record))
+        );
     }
     let accepted = waits.into_iter().map(|record| {
         let rules = record.judged_by();
@@ -117,7 +124,7 @@ pub fn withdraw(known: &[DeliveryRecord], selector: &Selector, decision: &Decisi
     let counts = |r: &&DeliveryRecord| selector.is_of(r) && r.state != DeliveryState::Withdrawn && is_meant(known, selector, r);
     let meant: BTreeSet<&str> = known.iter().filter(counts).map(|r| r.delivery_id.as_str()).collect();
     if meant.is_empty() {
-        return Err(nothing(selector, "counts or waits", known.iter().filter(|r| r.is_accepted() && r.stands(&known.iter()))));
+        return Err(nothing(known, selector, "counts or waits", known.iter().filter(|r| r.is_accepted() && r.stands(&known.iter()))));
     }
     let mut change = Change::default();
     let mut after = known.to_vec();
@@ -168,7 +175,7 @@ pub fn undo(
     let withdrawn = |r: &DeliveryRecord| r.withdrawn_by().map(|d| d.run);
     let last = known.iter().filter(|r| selector.is_of(r)).filter_map(withdrawn).max();
     let Some(last) = last else {
-        return Err(nothing(selector, "was withdrawn by a person", known.iter().filter(|r| withdrawn(r).is_some())));
+        return Err(nothing(known, selector, "was withdrawn by a person", known.iter().filter(|r| withdrawn(r).is_some())));
     };
     let mut after = known.to_vec();
     let mut meant = BTreeSet::new();
@@ -194,14 +201,51 @@ fn decided(record: &DeliveryRecord, decision: Decision) -> DeliveryRecord {
     record
 }
 
-fn nothing<'k>(selector: &Selector, what: &str, such: impl Iterator<Item = &'k DeliveryRecord>) -> Refusal {
+fn nothing<'k>(known: &[DeliveryRecord], selector: &Selector, what: &str, such: impl Iterator<Item = &'k DeliveryRecord>) -> Refusal {
     let names: Vec<String> = such
         .take(5)
         .map(|r| format!("{} ({} {})", r.delivery_id, r.feed_name(), r.covers().map(|c| c.to_string()).unwrap_or_default()))
         .collect();
-    let hint = if names.is_empty() { "truecost status".to_owned() } else { format!("such are {}", names.join(", ")) };
+    let hint = match (meant(known, selector), names.is_empty()) {
+        (Some(name), _) => format!("nothing has come of that feed. Did you mean `{name}`?"),
+        (None, true) => "truecost status".to_owned(),
+        (None, false) => format!("such are {}", names.join(", ")),
+    };
     Diagnostic::new(codes::command::NOTHING_DECIDED, format!("no delivery of `{selector}` {what}"))
         .expected(format!("a delivery that {what}"))
+        .outcome("nothing was changed")
+        .hint(hint)
+        .into()
+}
+
+/// The feed whose name was probably meant, where nothing has come of the one that is named.
+fn meant(known: &[DeliveryRecord], selector: &Selector) -> Option<String> {
+    let Selector::Feed { council, feed, .. } = selector else { return None };
+    let feeds: BTreeSet<String> = known.iter().map(DeliveryRecord::feed_name).collect();
+    let name = format!("{council}/{feed}");
+    nearest(&name, feeds.iter().map(String::as_str)).filter(|_| !feeds.contains(&name)).map(str::to_owned)
+}
+
+/// What was refused is not let in by anybody's word: what refused it has to change.
+fn was_refused(selector: &Selector, record: &DeliveryRecord) -> Refusal {
+    let (id, covers) = (&record.delivery_id, record.covers().map(|c| c.to_string()).unwrap_or_default());
+    let (how, hint) = match &record.copy_of {
+        Some(of) => (
+            format!("as a copy of delivery {of}"),
+            format!(
+                "if such files are right: `repeats: allowed` in pipelines/{}.yaml, then truecost run; if {covers} is the right period: truecost \
+                 withdraw {of} --by NAME --reason TEXT, then truecost run",
+                record.feed_name()
+            ),
+        ),
+        None => (
+            format!("({})", record.reports.first().and_then(|report| report.lines().next()).unwrap_or("truecost status says why")),
+            "truecost status says why, and what to do".to_owned(),
+        ),
+    };
+    let seen = format!("no delivery of `{selector}` waits for a person's word: {id} of {covers} was refused {how}");
+    Diagnostic::new(codes::command::NOTHING_DECIDED, seen)
+        .expected("a delivery that waits for a person's word")
         .outcome("nothing was changed")
         .hint(hint)
         .into()
