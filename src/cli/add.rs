@@ -206,5 +206,6 @@ fn ask(question: &Question, voice: Voice) -> Option<Vec<(String, String)>> {
         if answered.is_some() {
             return answered;
         }
+        voice.say(&format!("\n{}", question.not_read(answer)));
     }
 }

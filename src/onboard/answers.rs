@@ -90,6 +90,18 @@ impl Question {
         known.then(|| vec![(self.key.clone(), text.to_owned())])
     }
 
+    /// Why a text is no answer to it, for whoever has just typed it.
+    #[must_use]
+    pub fn not_read(&self, text: &str) -> String {
+        let near = did_you_mean(nearest(text, self.choices.iter().map(String::as_str)));
+        let expected = match (self.in_parts, self.expected()) {
+            (true, _) => format!("`{YES}`, or `NAME: ANSWER`, with commas between several"),
+            (false, expected) => expected.unwrap_or_else(|| "any text".to_owned()),
+        };
+        let said = if text.is_empty() { "nothing in the files speaks for an answer".to_owned() } else { format!("`{text}` is no answer") };
+        format!("{said}: {expected}. {near}").trim_end().to_owned()
+    }
+
     /// What may be answered, in words; `None` where any text may.
     fn expected(&self) -> Option<String> {
         match (self.in_parts, self.choices.is_empty()) {
@@ -347,6 +359,16 @@ mod tests {
         answers.word("vatt=net").unwrap();
         assert!(answers.check(&questions).is_err());
         assert!(answers.word("nothing").is_err());
+    }
+
+    #[test]
+    fn a_wrong_answer_is_told_what_was_expected() {
+        let vat = question("vat", &["net", "gross"], None);
+        assert_eq!(vat.not_read("nett"), "`nett` is no answer: one of `net`, `gross`. Did you mean `net`?");
+        assert_eq!(vat.not_read(""), "nothing in the files speaks for an answer: one of `net`, `gross`.");
+        assert_eq!(question("amount", &[], None).not_read(""), "nothing in the files speaks for an answer: any text.");
+        let columns = question("columns", &[], Some("yes")).in_parts();
+        assert_eq!(columns.not_read("no"), "`no` is no answer: `yes`, or `NAME: ANSWER`, with commas between several.");
     }
 
     #[test]
