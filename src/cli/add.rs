@@ -10,13 +10,14 @@ use serde_json::json;
 use super::{
     args::{Add, AddCodes, AddFeed, Contract, Said, Sure},
     out::Voice,
+    signal::{self, Moment},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes::command},
-    onboard::{self, Adding, Answers, Around, Change, CodeKind, NO, Question, YES},
+    onboard::{self, Adding, Answers, Around, CodeKind, NO, Question, YES},
     pipeline::Partnership,
     report::Page,
-    run::{self, clock::ProcessClock},
+    run::clock::ProcessClock,
 };
 
 /// Adds what the words say.
@@ -55,7 +56,7 @@ fn council(partnership: &Partnership, name: &str, said: &Said, voice: Voice) -> 
         return Ok(code);
     }
     let change = onboard::council(partnership, &name, &answers)?;
-    onboard::write(&partnership.root, std::slice::from_ref(&change))?;
+    whole(&format!("council {name}"), || onboard::write(&partnership.root, std::slice::from_ref(&change)))?;
     let lines: Vec<&str> = change.added_lines();
     let text = format!(
         "wrote into {}:\n\n{}\n\nnext:\n  truecost add feed {name}/FEED --from FILE\n",
@@ -80,21 +81,23 @@ fn feed(partnership: &Partnership, words: &AddFeed, voice: Voice) -> Answer<u8> 
     let changes = adding.changes(&adding.questions(&answers)?, &answers)?;
     let trial = adding.trial(&changes, &ProcessClock)?;
     let mut page = onboard::trial_page(&trial, &changes);
+    let folder = adding.folder();
+    let write = || whole(&words.feed, || onboard::write_with(&partnership.root, &changes, folder.as_deref()));
     let sure = Sure { yes: words.said.yes, dry_run: words.dry_run };
-    if let Some(write) = ask_to_write(&page, sure, if trial.is_clean() { YES } else { NO }, voice) {
-        return if write { written(partnership, &changes, &words.feed, voice) } else { Ok(0) };
+    if let Some(writes) = ask_to_write(&page, sure, if trial.is_clean() { YES } else { NO }, voice) {
+        return if writes { write().map(|()| told(&words.feed, folder.as_deref(), voice)) } else { Ok(0) };
     }
     let may = trial.is_clean() || words.anyway;
     let writes = words.said.yes && may;
     if writes {
-        onboard::write(&partnership.root, &changes)?;
+        write()?;
     }
     if let Some(fields) = page.json.as_object_mut() {
         fields.insert("written".to_owned(), json!(writes));
     }
     voice.answer(&page);
     match (writes, may) {
-        (true, _) => told(partnership, &words.feed, voice),
+        (true, _) => Ok(told(&words.feed, folder.as_deref(), voice)),
         (false, false) => Err(not_clean(&words.feed)),
         (false, true) if words.dry_run => Ok(0),
         (false, true) => Err(onboard::still_open(&[&Question::new("write", "Write it?")], &format!("{again} --yes writes it"))),
@@ -119,17 +122,18 @@ fn codes(partnership: &Partnership, kind: CodeKind, words: &AddCodes, voice: Voi
     super::suspense::propose(&partnership.root, &changes, (page, &again), sure, voice)
 }
 
-fn written(partnership: &Partnership, changes: &[Change], name: &str, voice: Voice) -> Answer<u8> {
-    onboard::write(&partnership.root, changes)?;
-    told(partnership, name, voice)
+/// Writes something whole: an interrupt waits until it is, and says so.
+pub(super) fn whole(what: &str, write: impl FnOnce() -> Answer<()>) -> Answer<()> {
+    signal::note(Moment::Writing);
+    let written = write();
+    signal::note(if written.is_ok() { Moment::Written(what.to_owned()) } else { Moment::Quiet });
+    written
 }
 
-fn told(partnership: &Partnership, name: &str, voice: Voice) -> Answer<u8> {
-    // As it is now, with the feed in it.
-    let (partnership, _) = crate::pipeline::read(&partnership.root)?;
-    run::make_folders(&partnership)?.iter().for_each(|made| voice.step(made));
+fn told(name: &str, folder: Option<&Path>, voice: Voice) -> u8 {
+    folder.iter().for_each(|made| voice.step(&format!("made the drop folder of {name}: {}", made.display())));
     voice.say(&format!("wrote {name}; next: copy its files into drop/{name}/, then\n  truecost run"));
-    Ok(0)
+    0
 }
 
 fn not_clean(name: &str) -> crate::diagnostic::Refusal {

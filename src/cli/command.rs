@@ -188,17 +188,31 @@ fn doctor(partnership: &Partnership, repair: bool, anyway: bool, voice: Voice) -
 
 /// Whether the command may write into the partnership's own files.
 const fn writes_into(command: &Command) -> bool {
-    matches!(command, Command::Add { .. } | Command::Suspense(args::Suspense { action: Some(_), .. }))
+    matches!(
+        command,
+        Command::Add { .. } | Command::Suspense(args::Suspense { action: Some(_), .. }) | Command::Doctor { repair: true, .. }
+    )
 }
 
 /// Reads the partnership; its warnings are said, its faults refuse.
 fn open(dir: &Path, voice: Voice) -> Answer<Partnership> {
     is_partnership(dir)?;
-    let read = pipeline::read(dir).map_err(|refusal| refusal.or_hint("correct it, then type: truecost validate"));
+    let read = pipeline::read(dir).map_err(|refusal| half_written(dir, refusal).or_hint("correct it, then type: truecost validate"));
     let (partnership, warnings) = read?;
     voice.report(&warnings);
     voice.report(&partnership.notes);
     Ok(partnership)
+}
+
+/// What an `add` that was killed has left is nobody's to correct.
+fn half_written(dir: &Path, mut refusal: Refusal) -> Refusal {
+    let begun = onboard::begun(dir);
+    let is_of_it = |fault: &&mut Diagnostic| fault.place.as_ref().is_some_and(|place| begun.contains(&place.file));
+    refusal.0.iter_mut().filter(is_of_it).for_each(|fault| {
+        "an earlier `truecost add` was ended while it wrote this file: `truecost doctor --repair` takes it back, and so does the next `truecost add`"
+            .clone_into(&mut fault.hint);
+    });
+    refusal
 }
 
 /// Whether the folder holds a partnership at all.

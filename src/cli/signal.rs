@@ -21,6 +21,10 @@ pub enum Moment {
     Publishing,
     /// A run has published this release, and only writes down that it did.
     Published(String),
+    /// A command writes into the partnership's own files: done in a moment, and either way whole.
+    Writing,
+    /// It has written this, and only says so.
+    Written(String),
 }
 
 static MOMENT: Mutex<Moment> = Mutex::new(Moment::Quiet);
@@ -68,7 +72,7 @@ pub fn end() -> ! {
     super::child::end();
     crate::onboard::abandon();
     let mut left = PATIENCE;
-    while *moment() == Moment::Publishing && left > 0 {
+    while matches!(*moment(), Moment::Publishing | Moment::Writing) && left > 0 {
         std::thread::sleep(PAUSE);
         left -= 1;
     }
@@ -83,9 +87,12 @@ fn report(moment: &Moment) -> Diagnostic {
         Moment::Running => format!("{kept}; the last release is unchanged"),
         Moment::Publishing => format!("{kept}; the next release was being put in its place: it answers, or the one before, each whole"),
         Moment::Published(release) => format!("what was accepted stays accepted; release {release} is published and answers"),
+        Moment::Writing => "files of the partnership were being written: the next `truecost add` takes back what is not whole".to_owned(),
+        Moment::Written(what) => format!("{what}: written, whole; the last release is unchanged"),
     };
     let hint = match moment {
         Moment::Publishing => "truecost status says which release answers; run the same command again: it goes on where this one stopped",
+        Moment::Written(_) => "nothing is left to be done of it: truecost validate",
         _ => "run the same command again: it goes on where this one stopped",
     };
     Diagnostic::new(codes::command::INTERRUPTED, "interrupted").outcome(outcome).hint(hint)
@@ -101,6 +108,8 @@ mod tests {
         assert!(said(Moment::Quiet).ends_with("the last release is unchanged"));
         assert!(said(Moment::Running).ends_with("the last release is unchanged"));
         assert!(!said(Moment::Publishing).contains("unchanged"));
+        assert!(said(Moment::Writing).contains("takes back"));
+        assert_eq!(said(Moment::Written("ashvale/spend".into())), "ashvale/spend: written, whole; the last release is unchanged");
         assert_eq!(said(Moment::Published("r0007".into())), "what was accepted stays accepted; release r0007 is published and answers");
     }
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use super::{
-    add::ask_to_write,
+    add::{ask_to_write, whole},
     args::{self, Sure},
     out::Voice,
     quarantine::write_new,
@@ -46,7 +46,7 @@ pub(super) fn propose(root: &Path, changes: &[Change], (mut page, again): (Page,
     let said = ask_to_write(&page, sure, NO, voice);
     let writes = said.unwrap_or(sure.yes);
     if writes {
-        onboard::write(root, changes)?;
+        whole("rows of reference tables", || onboard::write(root, changes))?;
     }
     if said.is_none() {
         if let Some(fields) = page.json.as_object_mut() {

@@ -79,6 +79,14 @@ pub fn with_row(text: &str, row: &str) -> String {
 /// # Errors
 /// TC0139 where a file has come or changed since it was looked at, or cannot be written.
 pub fn write(root: &Path, changes: &[Change]) -> Answer<()> {
+    write_with(root, changes, None)
+}
+
+/// As [`write`], and makes a folder with it, which is not there yet: the feed's drop folder.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_with(root: &Path, changes: &[Change], folder: Option<&Path>) -> Answer<()> {
     for change in changes {
         let now = fs::read_to_string(root.join(&change.path)).ok();
         if now != change.before || (now.is_none() && fs::symlink_metadata(root.join(&change.path)).is_ok()) {
@@ -86,17 +94,33 @@ pub fn write(root: &Path, changes: &[Change]) -> Answer<()> {
         }
     }
     let listed: Vec<Value> = changes.iter().map(|change| json!({"path": change.path, "before": change.before})).collect();
-    put(root, JOURNAL, &json!({"truecost": 1, "writing": listed}).to_string())?;
+    // Whoever takes it back may stand in another folder.
+    let made = folder.map(|folder| std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf()));
+    put(root, JOURNAL, &json!({"truecost": 1, "writing": listed, "folder": made}).to_string())?;
     crash::point("add.begun")?;
     let written = changes.iter().try_for_each(|change| -> Answer<()> {
         put(root, &change.path, &change.text)?;
         Ok(crash::point("add.written")?)
     });
+    let written = written.and_then(|()| made.as_deref().map_or(Ok(()), |folder| make(root, folder)));
     if written.is_err() {
         take_back(root)?;
         return written;
     }
     fs::remove_file(root.join(JOURNAL)).map_err(|error| not_written(root, JOURNAL, &error.to_string()))
+}
+
+fn make(root: &Path, folder: &Path) -> Answer<()> {
+    fs::create_dir_all(folder).map_err(|error| not_written(root, &folder.display().to_string(), &error.to_string()))
+}
+
+/// Files that a command began to write and did not finish; none where there is no such command.
+#[must_use]
+pub fn begun(root: &Path) -> Vec<String> {
+    let text = fs::read_to_string(root.join(JOURNAL)).unwrap_or_default();
+    let journal: Value = serde_json::from_str(&text).unwrap_or_default();
+    let paths = journal.get("writing").and_then(Value::as_array).into_iter().flatten().filter_map(|entry| entry.get("path")?.as_str());
+    paths.map(str::to_owned).collect()
 }
 
 /// As [`take_back`], in words.
@@ -130,6 +154,12 @@ pub fn take_back(root: &Path) -> Answer<Vec<String>> {
             None => continue,
         }
         taken.push(path.to_owned());
+    }
+    if let Some(folder) = journal.get("folder").and_then(Value::as_str).map(Path::new)
+        && fs::remove_dir(folder).is_ok()
+    {
+        // The council's, which was made with it; in others something lies, or stays for the next feed.
+        let _ = folder.parent().map(fs::remove_dir);
     }
     fs::remove_file(root.join(JOURNAL)).map_err(|error| not_written(root, JOURNAL, &error.to_string()))?;
     Ok(taken)
@@ -194,8 +224,12 @@ mod tests {
         write(root, &[edit.clone(), new.clone()]).unwrap();
         assert_eq!(fs::read_to_string(root.join("pipelines/n/f.yaml")).unwrap(), "x\n");
         assert!(!root.join(JOURNAL).exists());
-        // A second time nothing is touched.
-        assert!(write(root, &[new]).is_err());
+        // A second time nothing is touched, nor made.
+        assert!(write_with(root, &[new], Some(&root.join("drop/n/f"))).is_err());
+        assert!(!root.join("drop").exists());
+        let other = Change::new_file(root, "pipelines/n/g.yaml", "y\n".into()).unwrap();
+        write_with(root, &[other], Some(&root.join("drop/n/g"))).unwrap();
+        assert!(root.join("drop/n/g").is_dir());
         assert!(Change::new_file(root, "pipelines/n/f.yaml", String::new()).is_err());
     }
 
@@ -213,6 +247,14 @@ mod tests {
         assert_eq!(fs::read_to_string(root.join("a.csv")).unwrap(), "old\n");
         assert!(!root.join("pipelines/n").exists() && root.join("pipelines").exists());
         assert_eq!(take_back(root).unwrap(), Vec::<String>::new());
+        // The folder of a feed goes with it, unless a file lies in it by now.
+        for (file, stays) in [(None, false), (Some("a.csv"), true)] {
+            fs::create_dir_all(root.join("drop/n/f")).unwrap();
+            file.into_iter().for_each(|file| fs::write(root.join("drop/n/f").join(file), "x").unwrap());
+            fs::write(root.join(JOURNAL), json!({"writing": [], "folder": root.join("drop/n/f")}).to_string()).unwrap();
+            assert_eq!((begun(root).len(), take_back(root).unwrap().len()), (0, 0));
+            assert_eq!((root.join("drop/n").exists(), root.join("drop").exists()), (stays, true));
+        }
         // Of one that cannot be read nobody knows what was begun: it stays, and is told.
         fs::write(root.join(JOURNAL), "{\"writing\": [").unwrap();
         assert_eq!(take_back(root).unwrap_err().0.first().map(|fault| fault.code.id), Some("TC0139"));

@@ -66,7 +66,7 @@ use std::{
 
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
-    domain::Identifier,
+    domain::{Identifier, Location},
     pipeline::Partnership,
     profile::{Options, profile},
     run::clock::Clock,
@@ -85,7 +85,7 @@ pub use copy::abandon;
 pub use council::{council, council_name, questions as council_questions};
 pub use draft::{Draft, draft};
 pub use evidence::{Evidence, Sample};
-pub use files::{Change, said_back, take_back, write};
+pub use files::{Change, begun, said_back, take_back, write, write_with};
 pub use page::{questions_page, trial_page};
 pub use trial::{Trial, Tried};
 
@@ -271,6 +271,14 @@ impl<'p> Adding<'p> {
     pub fn trial(&self, changes: &[Change], clock: &dyn Clock) -> Answer<Trial> {
         let paths: Vec<PathBuf> = self.samples.iter().map(|sample| sample.path.clone()).collect();
         trial::trial(self.root(), changes, (self.around.council, self.around.feed), &paths, clock)
+    }
+
+    /// The drop folder of the feed, where it is not there yet.
+    #[must_use]
+    pub fn folder(&self) -> Option<PathBuf> {
+        let Location::Folder(drop) = &self.around.partnership.drop else { return None };
+        let folder = drop.join(self.around.council).join(self.around.feed);
+        std::fs::symlink_metadata(&folder).is_err().then_some(folder)
     }
 
     fn root(&self) -> &Path {
