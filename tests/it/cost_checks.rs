@@ -3,7 +3,7 @@
 use truecost::{
     domain::{Day, Pence, parse_pounds},
     schema::{Cell, Type},
-    stages::prove::{self, CHECKS, Finding, PaymentCoverage},
+    stages::prove::{self, AccountCoverage, CHECKS, Finding},
 };
 
 use crate::checks::{Plant, n, p, t};
@@ -391,7 +391,7 @@ fn check_26_compares_exact_fractions() {
 #[test]
 fn a_check_that_had_nothing_to_look_at_says_so() {
     let rows = |plant: &Plant| {
-        let rows = prove::check_rows(&plant.findings(), 3, &plant.planted(), &PaymentCoverage::default());
+        let rows = prove::check_rows(&plant.findings(), 3, &plant.planted(), &AccountCoverage::default());
         // Name, how many things it looked at, what it says.
         rows.iter().map(|row| [1, 4, 7].map(|at| format!("{:?}", row[at]))).collect::<Vec<_>>()
     };

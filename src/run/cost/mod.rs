@@ -65,8 +65,8 @@ pub struct Costed {
     pub stopped: Vec<Diagnostic>,
     /// The codes behind suspense over its limit, where that stopped publication: no release shows them.
     pub suspense: Vec<prove::InSuspense>,
-    /// What is not known of the payments, in pounds.
-    pub coverage: prove::PaymentCoverage,
+    /// What is not known of accounts where nothing waits in suspense, in pounds.
+    pub coverage: prove::AccountCoverage,
     /// What published tables list, and nothing stops for.
     pub listed: Vec<prove::Listed>,
     /// Who pays whom over the newest year that is settled.

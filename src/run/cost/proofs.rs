@@ -62,7 +62,7 @@ impl CostRun<'_> {
         not_asked_again(ground.closings, &mut costed.findings);
         assembly.content.proofs.insert(FOUND.into(), found(ground.closings, &costed.findings));
         if let Some(classes) = tables.get("class_total") {
-            costed.coverage = prove::payment_coverage(self.partnership, classes.clone())?;
+            costed.coverage = prove::account_coverage(self.partnership, classes.clone())?;
         }
         (costed.listed, costed.to_pay) = self.listed(&costed.findings, lines, assembly)?;
         let checked = lines.iter().map(|(_, p)| p.rows).sum();

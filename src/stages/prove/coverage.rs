@@ -1,57 +1,86 @@
-//! How far payments are known: their texts need no row in a reference table, so nothing stops where all are missing. It is said.
+//! How far accounts are known where nothing waits in suspense: texts of payments need no row in a reference table, and neither do the codes
+//! of a council in no service, so nothing stops where all are missing. It is said.
 
 use crate::{
     diagnostic::Answer,
     domain::{Pence, pounds},
     engine::{CostQuery, Parameters, Table, Tables},
-    pipeline::{Basis, Partnership},
+    pipeline::{Basis, Feed, Partnership},
     schema::{Cell, Type, batch, proof_table},
 };
 
-const SQL: &str = include_str!("checks/payment_coverage.sql");
-const FILE: &str = "payment_coverage.sql";
+const SQL: &str = include_str!("checks/account_coverage.sql");
+const FILE: &str = "account_coverage.sql";
 
-/// Pounds of payments without regard to sign, and what is not known of them.
+/// Pounds of payments and ledgers without regard to sign, and what is not known of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PaymentCoverage {
+pub struct AccountCoverage {
+    /// Of payments.
     pub all: Pence,
     /// Their account text has no row in `account.csv`.
     pub unclassified: Pence,
     /// Neither a cost centre nor `department.csv` says their fund.
     pub no_fund: Pence,
+    /// Of ledgers.
+    pub ledgers: Pence,
+    /// Of ledgers of councils in no service, without an account row: cost and balance sheet alike are kept as cost.
+    pub no_account: Pence,
 }
 
-impl PaymentCoverage {
+/// By which the sentence on ledgers is known.
+pub const NO_ACCOUNT_ROW: &str = "of ledger lines have no account row";
+/// What to type about it.
+pub const ADD_ACCOUNTS: &str = "truecost add accounts --from FILE --by NAME --approver NAME";
+
+impl AccountCoverage {
     /// What is missing, in a sentence; `None` where nothing is.
     #[must_use]
     pub fn sentence(&self) -> Option<String> {
         let all = pounds(self.all);
         let of = |part: Pence, what: &str| (part > 0).then(|| format!("{} of {all} of payments {what}", pounds(part)));
-        let parts = [of(self.unclassified, "have no account row (unclassified)"), of(self.no_fund, "have no fund (unknown)")];
+        let parts =
+            [of(self.unclassified, "have no account row (unclassified)"), of(self.no_fund, "have no fund (unknown)"), self.of_ledgers()];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join("; "))
     }
+
+    fn of_ledgers(&self) -> Option<String> {
+        let (part, all) = (pounds(self.no_account), pounds(self.ledgers));
+        let said = format!(
+            "{part} of {all} {NO_ACCOUNT_ROW} and are kept as cost, their council being in no service: nothing tells cost from balance sheet, and \
+             a whole ledger adds up to nought ({ADD_ACCOUNTS})"
+        );
+        (self.no_account > 0).then_some(said)
+    }
 }
 
-/// Adds up the payments of `class_total` by what is known of them.
+/// Adds up `class_total` by what is known of its accounts.
 ///
 /// # Errors
 /// TC08… where the query cannot be made.
-pub fn payment_coverage(partnership: &Partnership, class_total: Table) -> Answer<PaymentCoverage> {
-    let payments = partnership.feeds.iter().filter(|feed| *feed.into == *Basis::Payments.common_table());
-    let rows: Vec<Vec<Cell>> = payments.map(|feed| vec![(&*feed.council).into(), (&*feed.id).into()]).collect();
+pub fn account_coverage(partnership: &Partnership, class_total: Table) -> Answer<AccountCoverage> {
+    let basis =
+        |feed: &Feed| [(Basis::Payments, "payments"), (Basis::Ledger, "ledger")].into_iter().find(|(b, _)| *feed.into == *b.common_table());
+    let row = |feed: &Feed| basis(feed).map(|(_, name)| vec![(&*feed.council).into(), (&*feed.id).into(), name.into()]);
+    let rows: Vec<Vec<Cell>> = partnership.feeds.iter().filter_map(row).collect();
     if rows.is_empty() {
-        return Ok(PaymentCoverage::default());
+        return Ok(AccountCoverage::default());
     }
-    let feeds = proof_table(&[("council", Type::Text), ("feed", Type::Text)], &rows)?;
+    let feeds = proof_table(&[("council", Type::Text), ("feed", Type::Text), ("basis", Type::Text)], &rows)?;
     let mut tables = Tables::default();
-    tables.insert("payment_feed", Table::rows(feeds.schema(), vec![feeds]));
+    tables.insert("cost_feed", Table::rows(feeds.schema(), vec![feeds]));
     tables.insert("class_total", class_total);
     let parameters = Parameters::none();
-    let sums = CostQuery::plan_over(SQL, FILE, "payment_coverage", &tables)?.run(&tables, &parameters)?;
+    let sums = CostQuery::plan_over(SQL, FILE, "account_coverage", &tables)?.run(&tables, &parameters)?;
     let pence = |name: &str| -> Answer<Pence> {
         let column = batch::money(&sums, name)?;
         Ok(column.iter().next().flatten().unwrap_or(0))
     };
-    Ok(PaymentCoverage { all: pence("pounds")?, unclassified: pence("unclassified")?, no_fund: pence("no_fund")? })
+    Ok(AccountCoverage {
+        all: pence("pounds")?,
+        unclassified: pence("unclassified")?,
+        no_fund: pence("no_fund")?,
+        ledgers: pence("ledgers")?,
+        no_account: pence("no_account")?,
+    })
 }

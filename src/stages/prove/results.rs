@@ -2,7 +2,7 @@
 
 use arrow::array::AsArray;
 
-use super::{CHECKS, Check, Elsewhere, Failure, Finding, MADE_ELSEWHERE, PaymentCoverage};
+use super::{AccountCoverage, CHECKS, Check, Elsewhere, Failure, Finding, MADE_ELSEWHERE};
 use crate::{
     domain::Pence,
     engine::{Table, Tables},
@@ -15,7 +15,7 @@ pub const NOT_ASKED: &str = "not asked: nothing to look at";
 /// A row for each check that queries make, and for each that kernels make of what stands in the release: what a kernel does not prove stops
 /// the run, so what is there is proved. `lines` are those of all ledgers and payments; `tables` what is about to be published, and its proofs.
 #[must_use]
-pub fn check_rows(findings: &[Finding], lines: u64, tables: &Tables, coverage: &PaymentCoverage) -> Vec<Vec<Cell>> {
+pub fn check_rows(findings: &[Finding], lines: u64, tables: &Tables, coverage: &AccountCoverage) -> Vec<Vec<Cell>> {
     let not_made = CHECKS.iter().filter(|check| !findings.iter().any(|f| (f.check.number, f.check.name) == (check.number, check.name)));
     let not_made = not_made.map(|check| (check.number, result(check, &[], 0, coverage)));
     let made = findings.iter().map(|f| (f.check.number, result(&f.check, &f.failures, looked_at(&f.check, lines, tables), coverage)));
@@ -26,9 +26,9 @@ pub fn check_rows(findings: &[Finding], lines: u64, tables: &Tables, coverage: &
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-fn result(check: &Check, failures: &[Failure], looked_at: u64, coverage: &PaymentCoverage) -> Vec<Cell> {
+fn result(check: &Check, failures: &[Failure], looked_at: u64, coverage: &AccountCoverage) -> Vec<Cell> {
     let mut detail: Vec<String> = failures.iter().take(5).map(Failure::detail).collect();
-    // Check 12 also says how far the payments are known: they pass it whatever is missing.
+    // Check 12 also says how far accounts are known where nothing waits in suspense: it passes whatever is missing.
     detail.extend(coverage.sentence().filter(|_| check.number == 12));
     row(check.number, check.name, check.blocks, failures, looked_at, detail)
 }
