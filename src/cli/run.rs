@@ -18,7 +18,7 @@ pub fn act(partnership: &Partnership, words: &Run, options: &Options, voice: Voi
         None => Box::new(Progress::new(voice)),
     };
     let outcome = run::run(partnership, options, &ProcessClock, observer.as_ref())?;
-    voice.answer(&report::outcome(&outcome, voice.talk));
+    voice.answer(&report::outcome(partnership, &outcome, voice.talk));
     if let Some(file) = &words.metrics_file {
         run::replace_file(file, &report::metrics(&outcome))?;
     }

@@ -14,6 +14,7 @@ use arrow::{
 };
 
 use super::{
+    first_step::first_step,
     ops,
     released::{as_of, named},
     standing::Stand,
@@ -40,15 +41,17 @@ pub struct Release {
 pub fn latest(partnership: &Partnership) -> Answer<Release> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let releases = lake.releases();
-    let manifest = releases.latest()?.ok_or_else(nothing_published)?;
+    let manifest = releases.latest()?.ok_or_else(|| nothing_published(partnership, &lake))?;
     Ok(Release { manifest, published: releases.folder().to_path_buf() })
 }
 
-fn nothing_published() -> Refusal {
+fn nothing_published(partnership: &Partnership, lake: &Lake) -> Refusal {
+    let came = lake.register().all().is_ok_and(|all| !all.is_empty());
+    let run = if came { "truecost status says what is in the way; then truecost run" } else { "truecost run" };
     Diagnostic::new(codes::command::NO_RELEASE, "nothing has been published yet")
         .expected("a release, which `truecost run` makes")
         .outcome("nothing was read")
-        .hint("truecost run")
+        .hint(first_step(partnership).unwrap_or(run))
         .into()
 }
 
@@ -133,8 +136,13 @@ pub fn answer(partnership: &Partnership, sql: &str) -> Answer<Answered> {
     let answers = ask(sql, &tables_of(partnership, release.as_ref(), &Stand::of(partnership)?, sql)?, &Limits::default());
     let answers = answers.map_err(|refusal| {
         let refusal = not_offered(partnership, refusal);
-        let unknown = refusal.0.iter().any(|d| d.code == codes::query::NAME);
-        if release.is_none() && unknown { nothing_published() } else { refusal }
+        // A name that no release would have either is the question's own fault.
+        let published = || partnership.contracts.keys().filter_map(|key| key.strip_prefix("published/"));
+        let is_lacking = |d: &Diagnostic| {
+            d.code == codes::query::NAME
+                && published().any(|t| d.seen.ends_with(&format!("`{t}`")) || d.seen.ends_with(&format!("`published.{t}`")))
+        };
+        if release.is_none() && refusal.0.iter().any(is_lacking) { nothing_published(partnership, &lake) } else { refusal }
     })?;
     answered(partnership, answers)
 }

@@ -12,6 +12,7 @@ mod diff;
 mod doctor;
 mod explain;
 mod figures;
+mod first_step;
 mod folders;
 mod left_out;
 mod method;

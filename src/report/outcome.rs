@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
+    first_step::first_step,
     notes::noted,
     page::{Page, Talk},
     periods::{restated_json, restated_text},
@@ -13,6 +14,7 @@ use super::{
 use crate::{
     diagnostic::list,
     domain::{Period, Slot, counted, decimal, rows_and_pounds},
+    pipeline::Partnership,
     plan::AfterClose,
     run::{Costed, Delivered, Delivery, Halves, Outcome},
     stages::prove::Listed,
@@ -20,7 +22,7 @@ use crate::{
 
 /// What a run did and what it leaves to be done.
 #[must_use]
-pub fn outcome(outcome: &Outcome, talk: Talk) -> Page {
+pub fn outcome(partnership: &Partnership, outcome: &Outcome, talk: Talk) -> Page {
     let costed = &outcome.costed;
     if outcome.is_already() {
         return Page::new("run", already(&outcome.already), to_json(outcome));
@@ -37,9 +39,8 @@ pub fn outcome(outcome: &Outcome, talk: Talk) -> Page {
         text.push_str(&came_in(&outcome.delivered));
     }
     if outcome.halves == Halves::Both && outcome.delivered.is_empty() && costed.release.is_none() && costed.blocked.is_empty() {
-        text.push_str(
-            "put extracts into drop/<council>/<feed>/: truecost plan says what each feed finds there, and which names it knows\n",
-        );
+        let drop = "put extracts into drop/<council>/<feed>/: truecost plan says what each feed finds there, and which names it knows";
+        text.push_str(&format!("{}\n", first_step(partnership).unwrap_or(drop)));
     }
     text.extend(costed.coverage.sentence().map(|sentence| format!("{sentence}\n")));
     text.push_str(&listed_text(costed));

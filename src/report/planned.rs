@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    first_step::first_step,
     folders::without_folder,
     notes::noted,
     page::{Page, Talk},
@@ -32,6 +33,7 @@ pub fn planned(partnership: &Partnership, planned: &Planned<'_>, talk: Talk) -> 
     for report in &planned.waiting {
         text.push_str(&format!("{}\n  {}\n  next: {}\n", report.code.id, report.seen, report.hint));
     }
+    text.extend(first_step(partnership).map(|step| format!("{step}\n")));
     text.push_str(&without_folder(partnership));
     if talk == Talk::Plain {
         let of_feeds = planned.feeds.iter().flat_map(|(_, plan)| &plan.reports).filter(|report| report.is_note()).count();

@@ -84,8 +84,8 @@ impl Observer for Talk {
 }
 
 /// The first run over a year of 36 files fits on a screen; what was noted is kept beside it.
-fn few_lines(talk: Talk, outcome: &run::Outcome) {
-    let page = report::outcome(outcome, report::Talk::Plain).text;
+fn few_lines(talk: Talk, partnership: &Partnership, outcome: &run::Outcome) {
+    let page = report::outcome(partnership, outcome, report::Talk::Plain).text;
     let mut lines = talk.0.into_inner().expect("nobody panicked");
     lines.extend(page.lines().map(str::to_owned));
     println!("a year of 36 files prints {} lines and keeps {} notes:\n{}", lines.len(), outcome.notes.len(), lines.join("\n"));
@@ -108,7 +108,7 @@ fn released(spend: &Path) -> (Released, run::Outcome) {
     let (partnership, _) = pipeline::read(folder.path()).expect("a sound partnership");
     let talk = Talk::default();
     let outcome = run::run(&partnership, &options(), &SystemClock, &talk).expect("a run");
-    few_lines(talk, &outcome);
+    few_lines(talk, &partnership, &outcome);
     (Released { partnership, _folder: folder }, outcome)
 }
 
