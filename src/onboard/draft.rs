@@ -331,13 +331,16 @@ impl<'a> Drawn<'a> {
         if self.said.answers.below("personal").next().is_some() {
             self.cannot.push(format!("answers below `personal` beside the layout `{}`: edit its contract once it is written", known.name));
         }
+        let amounts: Vec<String> = self.amounts().into_iter().map(|seen| seen.heading.clone()).collect();
+        let is_amount = |heading: &String| amounts.contains(heading);
         for column in contract_of(known)?.columns {
             let physical_type = if column.kind == Type::Money { "DECIMAL(18,2)" } else { "VARCHAR" };
             let (name, heading) = (column.name.to_string(), column.physical_name.clone());
             // What is personal in the layout goes nowhere where it would not be.
             let may = |target: &&String| column.rules.personal.is_none() || self.is_personal(target);
             let target = by_label.get(&heading).filter(may).cloned();
-            draft.columns.push(DraftColumn { name, heading, physical_type, target, ..DraftColumn::default() });
+            let words = if physical_type == "DECIMAL(18,2)" && is_amount(&heading) { vec![self.includes_vat()] } else { Vec::new() };
+            draft.columns.push(DraftColumn { name, heading, physical_type, target, words, ..DraftColumn::default() });
         }
         draft.known = Some(known);
         Ok(())

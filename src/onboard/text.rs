@@ -69,12 +69,9 @@ fn spoken(name: &str) -> String {
 fn contract(draft: &Draft) -> String {
     let (council, feed, id) = (&draft.council, &draft.feed, contract_name(draft));
     if let Some(known) = draft.known {
-        return format!(
-            "# Written by `truecost add feed` from the layout {} and {}.\n{}",
-            known.name,
-            listed(&draft.samples),
-            known.contract(council, id.rsplit('/').next().unwrap_or(feed))
-        );
+        let written = known.contract(council, id.rsplit('/').next().unwrap_or(feed));
+        let head = format!("# Written by `truecost add feed` from the layout {} and {}.\n", known.name, listed(&draft.samples));
+        return head + &answered(draft, &written);
     }
     let mut text = format!(
         "# What {council} promises of its {}. Written by `truecost add feed` from {}.\napiVersion: v3.2.0\nkind: DataContract\nid: truecost.sources.{}\nname: {} of {council}\nversion: 1.0.0\nstatus: active\nschema:\n- name: extract\n  physicalType: file\n  customProperties:\n  - property: truecost\n    vendor: truecost\n    value:\n",
@@ -89,6 +86,22 @@ fn contract(draft: &Draft) -> String {
     text.push_str("  properties:\n");
     draft.columns.iter().for_each(|column| text.push_str(&of_column(column)));
     text
+}
+
+/// The contract of a known layout with the words of its columns that were answered, each added to those that stand there.
+fn answered(draft: &Draft, written: &str) -> String {
+    let mut words = String::new();
+    let line = |line: &str| {
+        if let Some(name) = line.trim().strip_prefix("- name: ") {
+            let column = draft.columns.iter().find(|column| column.name == name);
+            words = column.into_iter().flat_map(|column| &column.words).map(|(key, value)| format!("{key}: {value}, ")).collect();
+        }
+        match line.split_once("vendor: truecost, value: {") {
+            Some((before, after)) => format!("{before}vendor: truecost, value: {{{}{after}\n", std::mem::take(&mut words)),
+            None => format!("{line}\n"),
+        }
+    };
+    written.lines().map(line).collect()
 }
 
 fn of_column(column: &DraftColumn) -> String {

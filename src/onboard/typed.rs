@@ -171,13 +171,18 @@ impl Drawn<'_> {
         format!("[{}]", styles.join(", "))
     }
 
-    fn amount_words(&mut self, column: &mut DraftColumn, seen: &Seen) {
+    /// Whether VAT is in the amount, as was answered.
+    pub(super) fn includes_vat(&self) -> (&'static str, String) {
         let vat = match self.said.of("vat").as_str() {
             "net" => "\"no\"",
             "gross" => "\"yes\"",
             _ => "unknown",
         };
-        column.words.push(("includes_vat", vat.to_owned()));
+        ("includes_vat", vat.to_owned())
+    }
+
+    fn amount_words(&mut self, column: &mut DraftColumn, seen: &Seen) {
+        column.words.push(self.includes_vat());
         let facts: Vec<&Money> = self.evidence.facts(seen).filter_map(|column| column.money.as_ref()).collect();
         let (noise, parts) = (facts.iter().any(|m| m.noise > 0), facts.iter().any(|m| m.part_pennies > 0));
         let decimals = facts.iter().map(|money| money.decimals).max().unwrap_or(2);
