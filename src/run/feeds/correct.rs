@@ -111,7 +111,7 @@ fn stays(record: &DeliveryRecord, stop: &Stop) -> Refusal {
     let as_it_was =
         format!("nothing was changed: delivery {} stays {}, and no correction was kept", record.delivery_id, record.state.as_str());
     let rows = format!(
-        "these rows as they were corrected, if they were: write what the file should have printed, and type this again; to give one up: truecost quarantine leave-out {} --row ROW --by NAME --reason TEXT",
+        "write into these rows what the file should have printed, and type this again; to give one up: truecost quarantine leave-out {} --row ROW --by NAME --reason TEXT",
         record.delivery_id
     );
     let told = |report: &Diagnostic| {
