@@ -83,7 +83,11 @@ fn questions(samples: &[Named], found: Option<Naming>, of: Of<'_>, calendar: Cal
             files.seen(shown.join("; ")).default(pattern),
             covers.seen(format!("{}; the file says so itself", shown.join("; "))).default(inside.covers),
         ],
-        None => vec![files.seen(shown.join("; ")), covers.seen(shown.join("; "))],
+        None => {
+            let nameless = names.iter().find(|name| !has_month(name) && !name.bytes().any(|byte| byte.is_ascii_digit()));
+            let seen: Vec<String> = shown.iter().cloned().chain(nameless.map(|name| say_the_month(name))).collect();
+            vec![files.seen(seen.join("; ")), covers.seen(shown.join("; "))]
+        }
     }
 }
 
@@ -102,6 +106,14 @@ fn open(naming: Naming, (evidence, date, amount): (&Evidence, Option<&Seen>, &st
     let part = part_of_a_month(evidence, date).filter(|_| naming.pattern.contains("{date}"));
     let one = year_to_date(amount).filter(|_| !to_date).or(part).or(unknown).or_else(|| growing().filter(|_| !to_date));
     (naming, go_back.into_iter().chain(one).collect())
+}
+
+/// What to do with a sample whose name is that of every month's file.
+fn say_the_month(name: &str) -> String {
+    let (stem, end) = name.rsplit_once('.').map_or((name, String::new()), |(stem, end)| (stem, format!(".{end}")));
+    format!(
+        "`{name}` does not say its month: give the sample the name by which its file will come, as {stem}_2025_04{end}, and type this again"
+    )
 }
 
 /// That a number in the name may be a month or a period of the year, and no column of dates tells.

@@ -70,7 +70,7 @@ use crate::{
     pipeline::Partnership,
     profile::{Options, profile},
     run::clock::Clock,
-    schema::{Kind, column_number, read_contract, yaml::SourceText},
+    schema::{Kind, column_number, fields::did_you_mean, read_contract, suggest::nearest, yaml::SourceText},
 };
 use by_date::{Asked, Era};
 use places::Given;
@@ -111,7 +111,10 @@ pub fn feed_name(partnership: &Partnership, text: &str) -> Answer<(Identifier, I
                 format!("one of {}", known.join(", "))
             })
             .outcome("nothing was written")
-            .hint(format!("truecost add council {council}"))
+            .hint(match nearest(&council, known.iter().copied()) {
+                Some(near) => format!("{} truecost add council {council} adds another", did_you_mean(Some(near))),
+                None => format!("truecost add council {council}"),
+            })
             .into());
     }
     for path in [

@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{copy::Copied, files::Change};
 use crate::{
-    diagnostic::{Answer, Diagnostic},
+    diagnostic::{Answer, Diagnostic, codes::control},
     domain::{Pence, Period},
     engine::Tables,
     lake::{ControlProof, Lake, LeftOutProof},
     pipeline::Partnership,
     plan,
     report::rows,
-    run::{self, Delivery, Halves, Options, Outcome, Silent, clock::Clock},
+    run::{self, Delivered, Delivery, Halves, Options, Outcome, Silent, clock::Clock},
     schema::{Contract, PROVENANCE, batch::Rows},
 };
 
@@ -82,7 +82,11 @@ pub fn trial(root: &std::path::Path, changes: &[Change], feed: (&str, &str), sam
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let records = lake.register().all()?;
     let mut tried: Vec<Tried> = Vec::new();
-    for delivered in &outcome.delivered {
+    // What the feed does not know by its name is told as that.
+    let is_unknown = |delivered: &&Delivered| {
+        !delivered.reports.is_empty() && delivered.reports.iter().all(|report| report.code == control::NAME_UNKNOWN)
+    };
+    for delivered in outcome.delivered.iter().filter(|delivered| !is_unknown(delivered)) {
         let record = delivered.delivery.as_ref().and_then(|id| records.iter().find(|record| record.delivery_id == *id));
         let proof = record.map(|record| record.proof.clone()).unwrap_or_default();
         tried.push(Tried {
