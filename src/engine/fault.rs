@@ -151,7 +151,8 @@ impl Script<'_> {
         if hint.is_empty() && self.text.contains(&format!("\"{}\"", field.name)) {
             hint = format!("Double quotes are for names. A text stands in single ones: '{}'", field.name);
         } else if let Some(word) = self.compared(&field.name) {
-            hint = format!("{hint} A text stands in single quotes: '{word}'").trim_start().to_owned();
+            let near = if hint.is_empty() { String::new() } else { format!("{hint} ") };
+            hint = format!("{near}A text stands in single quotes: '{word}'");
         }
         let report = Diagnostic::new(self.voice.name, format!("there is no column `{}` here", field.name))
             .expected(if names.is_empty() { String::new() } else { format!("one of {}", listed(&names)) })

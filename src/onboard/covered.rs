@@ -78,17 +78,13 @@ fn questions(samples: &[Named], found: Option<Naming>, of: Of<'_>, calendar: Cal
         return vec![files.seen(shown.join("; ")).default(naming.pattern).stands_if(is_told), covers];
     }
     let names: Vec<&str> = samples.iter().map(|sample| sample.name.as_str()).collect();
-    match of.and_then(|(evidence, ..)| inside::inside(evidence, samples, calendar)).zip(any_name(&names)) {
-        Some((inside, pattern)) => vec![
-            files.seen(shown.join("; ")).default(pattern),
-            covers.seen(format!("{}; the file says so itself", shown.join("; "))).default(inside.covers),
-        ],
-        None => {
-            let nameless = names.iter().find(|name| !has_month(name) && !name.bytes().any(|byte| byte.is_ascii_digit()));
-            let seen: Vec<String> = shown.iter().cloned().chain(nameless.map(|name| say_the_month(name))).collect();
-            vec![files.seen(seen.join("; ")), covers.seen(shown.join("; "))]
-        }
+    if let Some((inside, pattern)) = of.and_then(|(evidence, ..)| inside::inside(evidence, samples, calendar)).zip(any_name(&names)) {
+        let covers = covers.seen(format!("{}; the file says so itself", shown.join("; "))).default(inside.covers);
+        return vec![files.seen(shown.join("; ")).default(pattern), covers];
     }
+    let nameless = names.iter().find(|name| !has_month(name) && !name.bytes().any(|byte| byte.is_ascii_digit()));
+    let seen: Vec<String> = shown.iter().cloned().chain(nameless.map(|name| say_the_month(name))).collect();
+    vec![files.seen(seen.join("; ")), covers.seen(shown.join("; "))]
 }
 
 /// What a person has to say of files that are named so, whatever is likely; where the rows' own periods settle what a number in the name is,

@@ -340,7 +340,7 @@ impl<'a> Drawn<'a> {
             let may = |target: &&String| column.rules.personal.is_none() || self.is_personal(target);
             let target = by_label.get(&heading).filter(may).cloned();
             let words = if physical_type == "DECIMAL(18,2)" && is_amount(&heading) { vec![self.includes_vat()] } else { Vec::new() };
-            draft.columns.push(DraftColumn { name, heading, physical_type, target, words, ..DraftColumn::default() });
+            draft.columns.push(DraftColumn { name, heading, physical_type, words, target, ..DraftColumn::default() });
         }
         draft.known = Some(known);
         Ok(())
