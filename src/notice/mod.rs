@@ -135,6 +135,7 @@ pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64, mut most: usize
     }
     let waiting: Vec<Notice> = lake.notices()?.into_iter().filter(Notice::waits).collect();
     let (mut silent, mut warnings) = (asking_for_patience(&waiting, now_us), Vec::new());
+    let mut patient: BTreeSet<String> = silent.keys().cloned().collect();
     for mut notice in waiting {
         for name in notice.told.iter().filter(|(_, t)| t.state == TellingState::Waits).map(|(name, _)| name.clone()).collect::<Vec<_>>() {
             let Some(channel) = partnership.notify.channels.iter().find(|channel| *channel.name == *name) else {
@@ -149,6 +150,8 @@ pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64, mut most: usize
                     warnings.push(not_told(&name, &notice, TellingState::Failed, answer));
                     given_up(&mut notice, &name, answer);
                     lake.keep_notice(&notice)?;
+                } else if patient.remove(&name) {
+                    warnings.push(not_told(&name, &notice, TellingState::Waits, answer));
                 }
                 continue;
             }
@@ -162,7 +165,7 @@ pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64, mut most: usize
             if state != TellingState::Sent {
                 warnings.push(not_told(&name, &notice, state, &text));
             }
-            let until = answer.as_ref().ok().and_then(|posted| not_before(posted, now_us));
+            let until = answer.as_ref().ok().and_then(|posted| not_before(posted, now_us, notice.at_us));
             if until.is_some() || answer.as_ref().map_or(true, |posted| posted.status == 429) {
                 silent.insert(name.clone(), text.clone());
             }
@@ -187,11 +190,12 @@ fn asking_for_patience(waiting: &[Notice], now_us: i64) -> BTreeMap<String, Stri
     told.filter(|(_, telling)| telling.not_before_us.is_some_and(is_to_come)).map(|(name, t)| (name.clone(), t.answer.clone())).collect()
 }
 
-/// Until when a channel asks for patience that may take it later; a day at most, which is as long as anything is tried.
-fn not_before(posted: &Posted, now_us: i64) -> Option<i64> {
+/// Until when a channel asks for patience that may take it later; so long that an hour is left of the day in which a notice is tried.
+fn not_before(posted: &Posted, now_us: i64, noted_us: i64) -> Option<i64> {
+    const AN_HOUR: i64 = A_DAY / 24;
     let seconds = posted.patience.filter(|seconds| posted.may_be_tried_again() && *seconds > 0)?;
-    let most = A_DAY / 1_000_000;
-    Some(now_us.saturating_add(i64::try_from(seconds).unwrap_or(most).min(most) * 1_000_000))
+    let asked = now_us.saturating_add(i64::try_from(seconds).unwrap_or(A_DAY).min(A_DAY / 1_000_000) * 1_000_000);
+    Some(asked.min(noted_us.saturating_add(A_DAY - AN_HOUR))).filter(|until| *until > now_us)
 }
 
 /// A notice that was not sent this time, and is too old to be sent at all.

@@ -22,10 +22,11 @@ fn too_many_and_the_servers_own_faults_are_tried_again_for_a_day_and_nothing_els
 #[test]
 fn a_channel_that_names_a_time_is_not_asked_before_it() {
     let asks = |status, patience| Posted { patience, ..answered(status) };
-    assert_eq!(not_before(&asks(429, Some(90)), 1_000), Some(90_001_000));
-    assert_eq!(not_before(&asks(503, Some(u64::MAX)), 0), Some(A_DAY));
+    assert_eq!(not_before(&asks(429, Some(90)), 1_000, 0), Some(90_001_000));
+    assert_eq!(not_before(&asks(503, Some(u64::MAX)), 0, 0), Some(A_DAY / 24 * 23), "there is an hour left in which to try it");
+    assert_eq!(not_before(&asks(503, Some(90)), A_DAY, 0), None);
     for none in [asks(429, None), asks(429, Some(0)), asks(404, Some(90)), asks(200, Some(90))] {
-        assert_eq!(not_before(&none, 0), None, "{none:?}");
+        assert_eq!(not_before(&none, 0, 0), None, "{none:?}");
     }
     let telling = Telling { answer: "it answered 429".into(), not_before_us: Some(5_000), ..Telling::default() };
     let notice = Notice { told: [("ops".to_owned(), telling)].into(), ..Notice::default() };

@@ -149,8 +149,7 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
         (false, _) => String::new(),
     };
     // What cannot be read again is there where it was published; of what counts nowhere nobody can say.
-    let counts = why.is_empty() || why == NOT_YET;
-    if read.is_none() && quarantined.is_empty() && (again.is_some() || (lines.is_empty() && counts)) {
+    if read.is_none() && quarantined.is_empty() && (again.is_some() || (lines.is_empty() && why.is_empty())) {
         return Err(no_row(&record, row));
     }
     if read.is_none() && quarantined.is_empty() && lines.is_empty() {

@@ -4,20 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{
-    ask::{latest, rows, tables_upon},
-    page::Page,
-    schedule::held_by,
-    standing::Stand,
-};
+use super::{page::Page, schedule::held_by, standing::Stand};
 use crate::{
     diagnostic::{Answer, Diagnostic, from_json},
     domain::{Period, counted},
     lake::{DeliveryRecord, DeliveryState, Lake, RunRecord, SlotBook},
     pipeline::Partnership,
     plan::{Supply, spans, waiting},
-    schema::batch::Rows,
-    stages::prove::{ADD_ACCOUNTS, NO_ACCOUNT_ROW},
 };
 
 /// Below this the disk of the lake needs somebody, in bytes.
@@ -48,7 +41,6 @@ pub(super) fn needs(partnership: &Partnership, stand: &Stand, states: &[Supply])
             format!("{} for a person's word", if waits == 1 { "1 delivery waits".to_owned() } else { format!("{waits} deliveries wait") });
         needs.push(Need { what: "waits", says, next: "truecost accept, or withdraw".to_owned() });
     }
-    needs.extend(without_accounts(partnership, stand));
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     needs.extend(lake.last_of_each_half()?.iter().filter_map(last_run));
     needs.extend(lake.free_bytes().filter(|free| *free < FEW_BYTES).map(|free| Need {
@@ -57,16 +49,6 @@ pub(super) fn needs(partnership: &Partnership, stand: &Stand, states: &[Supply])
         next: "truecost doctor".to_owned(),
     }));
     Ok(needs)
-}
-
-/// Ledgers of which no account row says what is cost, and that nothing keeps in suspense: check 12 of the release says it. A release that
-/// cannot be read is told of elsewhere.
-fn without_accounts(partnership: &Partnership, stand: &Stand) -> Option<Need> {
-    let tables = tables_upon(partnership, &latest(partnership).ok()?, stand).ok()?;
-    let said = rows(&tables, "SELECT detail FROM check_result WHERE check_no = 12").ok()?;
-    let detail = said.iter().filter(|batch| batch.num_rows() > 0).find_map(|batch| Rows(batch).maybe("detail", 0).ok().flatten())?;
-    let says = detail.split("; ").find(|part| part.contains(NO_ACCOUNT_ROW))?.replace(&format!(" ({ADD_ACCOUNTS})"), "");
-    Some(Need { what: "accounts", says, next: ADD_ACCOUNTS.to_owned() })
 }
 
 /// `status` where the configuration is not valid: what is held of all that runs by itself; empty where nothing does. Everything else is known

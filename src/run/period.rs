@@ -201,13 +201,13 @@ impl Conductor<'_> {
                     .into()),
             };
         };
-        let event = self.event(asked, None, &[]);
-        self.lake.periods().enter(held, &event)?;
         // Where the latest release is gone, nothing of it decides whose rows the period is made of.
         let latest = self.lake.releases().latest().unwrap_or_default();
         let lake = lake_now(self.partnership, &self.tables, latest.as_ref())?;
         let plan = plan_release(self.partnership, known, &lake.files, latest.as_ref(), &closings.without(asked.period));
         let gone = is_gone(plan.gone_of(asked.period)).map(|gone| stays_as_it_is(asked.period, &gone));
+        let event = self.event(asked, None, &[]);
+        self.lake.periods().enter(held, &event)?;
         Ok(PeriodDone { gone, ..PeriodDone::new(event, Some(frozen.event.clone()), false) })
     }
 }

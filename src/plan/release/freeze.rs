@@ -78,13 +78,15 @@ impl CloseAsked<'_> {
     #[must_use]
     pub fn objections(&self) -> Vec<Objection> {
         let mut all: Vec<Objection> = self.month_before().into_iter().collect();
+        let awaited = self.awaited();
         if self.is_empty_closing_period() {
-            all.extend(self.awaited());
+            all.extend(awaited);
             all.extend(self.waiting());
             return all;
         }
         all.extend(self.published());
         all.extend(self.lacking());
+        all.extend(awaited);
         all.extend(self.waiting());
         all.extend(self.failed());
         all
@@ -166,6 +168,10 @@ impl CloseAsked<'_> {
     /// Required feeds whose closing entries are expected by a day (`closing` of `due`), and that brought none.
     fn awaited(&self) -> Vec<Objection> {
         let (partnership, period) = (self.partnership, self.period);
+        if period.period < partnership.calendar.closing_period {
+            return Vec::new();
+        }
+        let named = self.without();
         let accepted = |feed: &Feed| {
             self.deliveries.iter().filter(|r| r.is_accepted() && r.council == *feed.council).flat_map(DeliveryRecord::periods).min()
         };
@@ -173,7 +179,7 @@ impl CloseAsked<'_> {
             let (council, id) = (&*feed.council, &*feed.id);
             let lacks = holder(self.deliveries, council, id, period).is_none() && !self.closings.is_waived(council, id, period);
             let required = feed.required.on(partnership.calendar.days_of(period).0);
-            lacks && required && is_expected(partnership, feed, period, accepted(feed))
+            lacks && required && !named.contains(&feed.name()) && is_expected(partnership, feed, period, accepted(feed))
         };
         let one = |feed: &Feed| {
             let name = feed.name();
