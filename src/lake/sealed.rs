@@ -19,7 +19,12 @@ const CLOSING: &[u8] = b"\n}\n";
 
 /// Writes an entry in place of what is there.
 pub(super) fn write<T: Serialize>(path: &Path, entry: &T) -> Answer<()> {
-    durable::replace(path, &sealed(path, entry)?, Seen::ByUs)
+    write_seen(path, entry, Seen::ByUs)
+}
+
+/// The same, with who may read it.
+pub(super) fn write_seen<T: Serialize>(path: &Path, entry: &T, seen: Seen) -> Answer<()> {
+    durable::replace(path, &sealed(path, entry)?, seen)
 }
 
 /// The entry as JSON. Its last key is the SHA-256 over the bytes before it.

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{durable, fault, sealed};
+use super::{
+    durable::{self, Seen},
+    fault, sealed,
+};
 use crate::diagnostic::Answer;
 
 /// Its two files, which say the same.
@@ -64,7 +67,7 @@ impl Witness {
             sealed::write(&self.own, &known)?;
         }
         if self.beside().as_ref() != Some(&known) {
-            sealed::write(&self.beside, &known)?;
+            sealed::write_seen(&self.beside, &known, Seen::ByReaders)?;
         }
         Ok(())
     }

@@ -149,7 +149,8 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
         (false, _) => String::new(),
     };
     // What cannot be read again is there where it was published; of what counts nowhere nobody can say.
-    if read.is_none() && quarantined.is_empty() && (again.is_some() || (lines.is_empty() && why.is_empty())) {
+    let counts = why.is_empty() || why == NOT_YET;
+    if read.is_none() && quarantined.is_empty() && (again.is_some() || (lines.is_empty() && counts)) {
         return Err(no_row(&record, row));
     }
     if read.is_none() && quarantined.is_empty() && lines.is_empty() {
