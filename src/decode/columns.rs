@@ -109,7 +109,7 @@ impl Column {
         Self { values, nulls: Vec::new(), padded: 0 }
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match &self.values {
             Values::Text { offsets, .. } => offsets.len() - 1,
             Values::Money { pence, .. } => pence.len(),
@@ -242,26 +242,18 @@ impl Column {
     /// What groups a row: its text, or the number as text; empty for null.
     pub(super) fn group(&self, row: usize) -> std::borrow::Cow<'_, [u8]> {
         match &self.values {
-            Values::Text { offsets, bytes } => {
-                let at = |row: usize| offsets.get(row).map_or(0, |offset| offset.cast_unsigned() as usize);
-                bytes.get(at(row)..at(row + 1)).unwrap_or_default().into()
-            }
+            Values::Text { .. } => self.text(row).into(),
             Values::Whole { numbers, .. } => numbers.get(row).map_or_else(Vec::new, |number| number.to_string().into_bytes()).into(),
             Values::Date { days, .. } => days.get(row).map_or_else(Vec::new, |day| Day(*day).to_string().into_bytes()).into(),
             _ => (&[][..]).into(),
         }
     }
 
-    /// The text of every row of a column of texts, empty for null; nothing of another.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
-        let (offsets, bytes) = match &self.values {
-            Values::Text { offsets, bytes } => (offsets.as_slice(), bytes.as_slice()),
-            _ => (&[][..], &[][..]),
-        };
-        offsets.windows(2).map(|ends| match ends {
-            [from, to] => bytes.get(from.cast_unsigned() as usize..to.cast_unsigned() as usize).unwrap_or_default(),
-            _ => &[],
-        })
+    /// The text of a row of a column of texts, empty for null; nothing of another.
+    pub(super) fn text(&self, row: usize) -> &[u8] {
+        let Values::Text { offsets, bytes } = &self.values else { return &[] };
+        let at = |row: usize| offsets.get(row).map_or(0, |offset| offset.cast_unsigned() as usize);
+        bytes.get(at(row)..at(row + 1)).unwrap_or_default()
     }
 
     /// The column as Arrow has it.

@@ -34,17 +34,18 @@ const SAMPLES: usize = 8;
 impl Labels {
     /// Looks at a column of texts; `pence` is the amount of a row that counts, nothing where it has none.
     pub fn look(&mut self, at: usize, column: &Column, pence: impl Fn(usize) -> Option<Pence>, line: impl Fn(usize) -> u64) {
-        for (row, text) in column.texts().enumerate() {
-            let Some((label, said)) = Label::of(text) else { continue };
+        let rows = column.len();
+        for row in 0..rows {
+            let Some((label, said)) = Label::of(column.text(row)) else { continue };
             let Some(pence) = pence(row) else { continue };
             let labelled = self.found.entry((at, label)).or_insert_with(|| Labelled { rows: 0, pence: 0, line: line(row), text: said });
             labelled.rows += 1;
             labelled.pence += pence;
         }
         let is_planned = self.found.contains_key(&(at, Label::Planned));
-        let apart = if is_planned { 1 } else { (column.texts().count() / SAMPLES).max(1) };
+        let apart = if is_planned { 1 } else { (rows / SAMPLES).max(1) };
         let texts = self.texts.entry(at).or_default();
-        for text in column.texts().step_by(apart) {
+        for text in (0..rows).step_by(apart).map(|row| column.text(row)) {
             if texts.len() > KINDS {
                 break;
             }

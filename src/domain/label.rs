@@ -148,14 +148,13 @@ pub fn balance(text: &str) -> Option<&str> {
     ];
     const LASTING: [&str; 9] = ["at", "as", "on", "of", "from", "to", "for", "in", "the"];
     let words = with_ends(text);
-    let says_when =
-        |word: &str| SAYS_WHEN.contains(&word) || word.bytes().any(|byte| byte.is_ascii_digit()) || month_number(word.as_bytes()).is_some();
+    let says_when = |word: &str| SAYS_WHEN.contains(&word) || has_digit(word) || month_number(word.as_bytes()).is_some();
     let first = words.iter().position(|(word, _)| !matches!(word.as_str(), "prior" | "previous" | "last" | "year" | "period"))?;
     let joined = |to: usize| words.get(first..to).unwrap_or_default().iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ");
     let end = (first + 1..=words.len().min(first + 3)).rev().find(|to| PHRASES.contains(&joined(*to).as_str()))?;
     let rest = words.get(end..).unwrap_or_default();
     // `C F May` may be a supplier, `C/F May 2025` is none.
-    let is_dated = rest.is_empty() || rest.iter().any(|(word, _)| word.bytes().any(|byte| byte.is_ascii_digit()));
+    let is_dated = rest.is_empty() || rest.iter().any(|(word, _)| has_digit(word));
     let is_bare = matches!(joined(end).as_str(), "b f" | "c f");
     // Words that are the same in every month belong to it: `Opening balance adjustment` begins with `Opening balance` too.
     let lasting = rest.iter().take_while(|(word, _)| LASTING.contains(&word.as_str())).count();

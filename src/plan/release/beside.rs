@@ -188,8 +188,8 @@ pub(super) fn as_at(feed: &Feed, record: &DeliveryRecord) -> Option<Day> {
     (feed.delivers == Delivers::Snapshot).then(of_record)?
 }
 
-/// What closed periods were closed on, beside their lines.
-fn frozen_beside(partnership: &Partnership, closings: &Closings) -> Vec<BesideSource> {
+/// What closed periods were closed on, beside their lines; with deliveries without rows where some step `asks` for them.
+fn frozen_beside(partnership: &Partnership, closings: &Closings, asks: bool) -> Vec<BesideSource> {
     let one = |(table, file): &(String, LakeFile), frozen: &Frozen| {
         let slot = Slot::of_file(file);
         let of = frozen.closing.slots.iter().find(|of| of.table == *table && of.council == slot.council && of.feed == slot.feed)?;
@@ -197,7 +197,6 @@ fn frozen_beside(partnership: &Partnership, closings: &Closings) -> Vec<BesideSo
         let active = slot.declared(partnership).map(|feed| feed.active).unwrap_or_default();
         Some(BesideSource { table: table.clone(), file: file.clone(), delivery: of.delivery.clone(), as_at, active })
     };
-    let asks = reads(partnership, NIL_RETURN);
     let nil = |period: Period, of: &FrozenSlot| {
         let slot = Slot { council: of.council.clone(), feed: of.feed.clone(), period };
         let active = slot.declared(partnership).map(|feed| feed.active).unwrap_or_default();
@@ -243,7 +242,8 @@ impl ReleasePlan {
         files: &[(String, LakeFile)],
         closings: &Closings,
     ) {
-        let mut all = frozen_beside(partnership, closings);
+        let asks = reads(partnership, NIL_RETURN);
+        let mut all = frozen_beside(partnership, closings, asks);
         for (table, file) in files.iter().filter(|(table, _)| Basis::of_table(table).is_none()) {
             let slot = Slot::of_file(file);
             let counts = self.periods.get(&slot).is_some_and(|entry| entry.state == PeriodState::Counts);
@@ -252,7 +252,6 @@ impl ReleasePlan {
             let (table, delivery) = (table.clone(), holder.delivery_id.clone());
             all.push(BesideSource { table, file: file.clone(), delivery, as_at: as_at(feed, holder), active: feed.active });
         }
-        let asks = reads(partnership, NIL_RETURN);
         for (slot, _) in self.periods.iter().filter(|(_, entry)| asks && entry.state == PeriodState::Counts && entry.rows == 0) {
             let holder = index.holder(slot).filter(|holder| Basis::of_table(&holder.table).is_none() && has_all_its_rows(holder));
             let Some((holder, feed)) = holder.zip(slot.declared(partnership)) else { continue };

@@ -27,11 +27,6 @@ pub struct AccountCoverage {
     pub no_account: Pence,
 }
 
-/// By which the sentence on ledgers is known.
-pub const NO_ACCOUNT_ROW: &str = "of ledger lines have no account row";
-/// What to type about it.
-pub const ADD_ACCOUNTS: &str = "truecost add accounts --from FILE --by NAME --approver NAME";
-
 impl AccountCoverage {
     /// What is missing, in a sentence; `None` where nothing is.
     #[must_use]
@@ -47,8 +42,8 @@ impl AccountCoverage {
     fn of_ledgers(&self) -> Option<String> {
         let (part, all) = (pounds(self.no_account), pounds(self.ledgers));
         let said = format!(
-            "{part} of {all} {NO_ACCOUNT_ROW} and are kept as cost, their council being in no service: nothing tells cost from balance sheet, and \
-             a whole ledger adds up to nought ({ADD_ACCOUNTS})"
+            "{part} of {all} of ledger lines have no account row and are kept as cost, their council being in no service: nothing tells cost from \
+             balance sheet, and a whole ledger adds up to nought (truecost add accounts --from FILE --by NAME --approver NAME)"
         );
         (self.no_account > 0).then_some(said)
     }

@@ -13,7 +13,7 @@ mod suspense;
 
 use arrow::{array::Array, record_batch::RecordBatch};
 
-pub use coverage::{ADD_ACCOUNTS, AccountCoverage, NO_ACCOUNT_ROW, account_coverage};
+pub use coverage::{AccountCoverage, account_coverage};
 pub use feed_period::feed_period;
 pub use given::{CLASSES_OF_THE_VERSION_BEFORE, PUBLISHED_PROOFS, carried_feed, check_tables, no_code_class, no_payroll_difference};
 pub use grouped::{Grouped, group_part, line_total};
