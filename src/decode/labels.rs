@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::Column;
-use crate::domain::{Label, Pence};
+use crate::domain::{Label, Pence, is_surely_planned};
 
 /// Different texts up to which a column may tell kinds of rows apart.
 const KINDS: usize = 12;
@@ -18,6 +18,8 @@ pub struct Labelled {
     /// The first of them, and the words that say it.
     pub line: u64,
     pub text: String,
+    /// One of them is no name that happens to say so.
+    pub is_sure: bool,
 }
 
 /// By the position of the column in the contract.
@@ -38,7 +40,10 @@ impl Labels {
         for row in 0..rows {
             let Some((label, said)) = Label::of(column.text(row)) else { continue };
             let Some(pence) = pence(row) else { continue };
-            let labelled = self.found.entry((at, label)).or_insert_with(|| Labelled { rows: 0, pence: 0, line: line(row), text: said });
+            let is_sure = label == Label::Balance || is_surely_planned(&said.split(' ').collect::<Vec<_>>());
+            let first = || Labelled { rows: 0, pence: 0, line: line(row), text: said, is_sure };
+            let labelled = self.found.entry((at, label)).or_insert_with(first);
+            labelled.is_sure |= is_sure;
             labelled.rows += 1;
             labelled.pence += pence;
         }
@@ -62,6 +67,7 @@ impl Labels {
                 Some(known) => {
                     known.rows += more.rows;
                     known.pence += more.pence;
+                    known.is_sure |= more.is_sure;
                 }
                 None => drop(self.found.insert(key, more)),
             }
@@ -80,7 +86,7 @@ impl Labels {
             let texts = self.texts.get(at).map_or(0, BTreeSet::len);
             texts <= KINDS && texts as u64 * 2 <= rows
         };
-        let told = self.found.iter().filter(move |((at, label), _)| *label == Label::Balance || is_kind(at));
+        let told = self.found.iter().filter(move |((at, _), labelled)| labelled.is_sure || is_kind(at));
         told.map(|((at, label), labelled)| (*at, *label, labelled))
     }
 }

@@ -20,12 +20,13 @@ impl Label {
         let text = std::str::from_utf8(text).ok()?.trim();
         // `C.F.` may be somebody's initials, `C/F` is none.
         let is_bare = !text.contains('/') && text.chars().filter(|c| c.is_alphanumeric()).count() < 3;
-        if let Some(said) = balance(text).filter(|_| !is_bare) {
+        if let Some(said) = balance(text).filter(|said| !is_bare && !may_be_a_movement(said)) {
             return Some((Self::Balance, said.to_owned()));
         }
         let words: Vec<String> = with_ends(text).into_iter().map(|(word, _)| word).collect();
         let said = || words.iter().filter(|word| !has_digit(word)).map(String::as_str).collect::<Vec<_>>().join(" ");
-        is_planned(&words).then(|| (Self::Planned, said()))
+        let is_letters = matches!(words.as_slice(), [one] if LETTERS.contains(&one.as_str()));
+        (is_letters || is_planned(&words)).then(|| (Self::Planned, said()))
     }
 }
 
@@ -33,8 +34,9 @@ fn has_digit(word: &str) -> bool {
     word.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a text may say so, by its first four letters.
-fn may_say(text: &[u8]) -> bool {
+/// Whether a text may say so, by its first four letters: asked of every cell.
+#[must_use]
+pub fn may_say(text: &[u8]) -> bool {
     let first = text.trim_ascii_start();
     let [a, b, c, rest @ ..] = first else { return false };
     if text.len() > LONGEST || !a.is_ascii_alphabetic() {
@@ -47,7 +49,11 @@ fn may_say(text: &[u8]) -> bool {
             | b"budg" | b"fore" | b"esti" | b"comm" | b"encu" | b"plan" | b"orig" | b"revi" | b"curr" | b"appr" | b"annu" | b"late" // planned
             | b"work" | b"full" | b"amou" | b"outt" | b"purc" | b"outs"
     );
-    words || matches!(first_four, [b'b' | b'c', b'/' | b' ' | b'.', b'f' | b'd', _] | b"bal " | b"bal." | b"ytd " | b"po c")
+    words
+        || matches!(
+            first_four,
+            [b'b' | b'c', b'/' | b' ' | b'.', b'f' | b'd', _] | b"bal " | b"bal." | b"ytd " | b"po c" | b"bud " | b"fcst"
+        )
 }
 
 /// Bytes of a text that is looked at.
@@ -90,6 +96,9 @@ const BESIDE: [&str; 17] = [
     "outstanding",
 ];
 
+/// What stands for them in a column that tells kinds of rows apart.
+const LETTERS: [&str; 2] = ["bud", "fcst"];
+
 /// Whether words, in small letters, say budget, forecast or commitment, and nothing else but numbers.
 #[must_use]
 pub fn is_planned<T: AsRef<str>>(words: &[T]) -> bool {
@@ -98,50 +107,32 @@ pub fn is_planned<T: AsRef<str>>(words: &[T]) -> bool {
     words.iter().any(says) && words.iter().all(|word| says(word) || is_beside(word))
 }
 
+/// The words of a text that say that its row is planned, as they are printed, without what tells one such row from another: `PO Commitment` of
+/// `PO Commitment 4711`.
+#[must_use]
+pub fn planned(text: &str) -> Option<&str> {
+    let words = with_ends(text);
+    let names: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
+    let firm = names.iter().take_while(|word| !has_digit(word)).count();
+    let is_known = firm == names.len() || is_surely_planned(&names);
+    // `Budget 2` goes no further: `Budget Car Hire` is a firm.
+    let end = words.get(firm.checked_sub(1)?).filter(|_| firm < names.len() && is_surely_planned(names.get(..firm).unwrap_or_default()));
+    (is_known && is_planned(&names)).then(|| end.map_or(Some(text), |(_, end)| text.get(..*end))).flatten()
+}
+
+/// Whether words that [`is_planned`] knows can hardly be anybody's name, or what a payment is for: `Budget` alone may be a firm, an `Estimate`
+/// a bill.
+#[must_use]
+pub fn is_surely_planned<T: AsRef<str>>(words: &[T]) -> bool {
+    let is = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_ref()));
+    is(&["commitment", "commitments", "encumbrance", "encumbrances", "forecast", "forecasts"])
+        || (words.len() > 1 && is(&["budget", "budgets", "budgeted"]))
+}
+
 /// The words of a text that say that its row is what stands at the beginning or the end of a span, and no movement: `Opening balance at` of
 /// `Opening balance at 1 April 2025`, as they are printed. `None` where it says something else.
 #[must_use]
 pub fn balance(text: &str) -> Option<&str> {
-    const PHRASES: [&str; 38] = [
-        "opening balance",
-        "opening balances",
-        "opening bal",
-        "closing balance",
-        "closing balances",
-        "closing bal",
-        "balance brought forward",
-        "balance carried forward",
-        "balance brought down",
-        "balance carried down",
-        "balances brought forward",
-        "balances carried forward",
-        "balance forward",
-        "balance b fwd",
-        "balance c fwd",
-        "balance bfwd",
-        "balance cfwd",
-        "balance b f",
-        "balance c f",
-        "balance b d",
-        "balance c d",
-        "balance bf",
-        "balance cf",
-        "bal b fwd",
-        "bal c fwd",
-        "bal b f",
-        "bal c f",
-        "bal bf",
-        "bal cf",
-        "brought forward",
-        "carried forward",
-        "brought down",
-        "carried down",
-        "b fwd",
-        "c fwd",
-        "bfwd",
-        "b f",
-        "c f",
-    ];
     const SAYS_WHEN: [&str; 22] = [
         "at", "as", "on", "of", "from", "to", "for", "in", "the", "year", "period", "month", "prior", "previous", "last", "balance", "bal",
         "fy", "start", "end", "day", "mth",
@@ -150,17 +141,42 @@ pub fn balance(text: &str) -> Option<&str> {
     let words = with_ends(text);
     let says_when = |word: &str| SAYS_WHEN.contains(&word) || has_digit(word) || month_number(word.as_bytes()).is_some();
     let first = words.iter().position(|(word, _)| !matches!(word.as_str(), "prior" | "previous" | "last" | "year" | "period"))?;
-    let joined = |to: usize| words.get(first..to).unwrap_or_default().iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ");
-    let end = (first + 1..=words.len().min(first + 3)).rev().find(|to| PHRASES.contains(&joined(*to).as_str()))?;
+    let of_phrase: Vec<&str> = words.get(first..)?.iter().map(|(word, _)| word.as_str()).collect();
+    let end = first + phrase(&of_phrase)?;
     let rest = words.get(end..).unwrap_or_default();
     // `C F May` may be a supplier, `C/F May 2025` is none.
     let is_dated = rest.is_empty() || rest.iter().any(|(word, _)| has_digit(word));
-    let is_bare = matches!(joined(end).as_str(), "b f" | "c f");
+    let is_bare = matches!(words.get(first..end), Some([_, (f, _)]) if f == "f");
     // Words that are the same in every month belong to it: `Opening balance adjustment` begins with `Opening balance` too.
     let lasting = rest.iter().take_while(|(word, _)| LASTING.contains(&word.as_str())).count();
     let said = words.get((end + lasting).checked_sub(1)?)?.1;
     let is_balance = words.len() < WORDS && rest.iter().all(|(word, _)| says_when(word)) && (is_dated || !is_bare);
     is_balance.then(|| text.get(..said)).flatten()
+}
+
+/// How many words make the phrase that says it, at the beginning of these.
+fn phrase(words: &[&str]) -> Option<usize> {
+    let is_named = |word: &&str| matches!(*word, "balance" | "balances" | "bal");
+    let named = usize::from(words.first().is_some_and(is_named));
+    let is_day = |word: &&str| has_digit(word) || month_number(word.as_bytes()).is_some();
+    let behind = match words.get(named..)? {
+        ["opening" | "closing", balance, ..] if is_named(balance) && named == 0 => 2,
+        ["brought" | "carried", "forward" | "fwd" | "down", ..] | ["b" | "c", "f" | "fwd" | "forward", ..] => 2,
+        ["b" | "c", "d", ..] | ["carry", "forward", ..] if named > 0 => 2,
+        ["bfwd" | "cfwd" | "carryforward", ..] => 1,
+        ["bf" | "cf" | "forward" | "fwd", ..] if named > 0 => 1,
+        // A balance on a day: of an invoice it is none.
+        ["at", rest @ ..] | ["as", "at" | "of", rest @ ..] if named > 0 && rest.iter().any(is_day) => 0,
+        _ => return None,
+    };
+    Some(named + behind)
+}
+
+/// Whether words that [`balance`] gave may be somebody's own of a movement: `Carried forward from 23/24`, of a grant.
+#[must_use]
+pub fn may_be_a_movement(said: &str) -> bool {
+    let said = said.to_lowercase();
+    said.ends_with(" from") && !said.contains("bal")
 }
 
 /// The words of a text in small letters, each with where it ends.
@@ -184,31 +200,6 @@ fn with_ends(text: &str) -> Vec<(String, usize)> {
 
 /// Words of a label that are looked at.
 const WORDS: usize = 10;
-
-/// Whether a text may be one that [`balance`] knows: asked of every cell.
-#[must_use]
-pub fn may_be_balance(text: &[u8]) -> bool {
-    const FIRST: [&[u8]; 15] = [
-        b"opening",
-        b"closing",
-        b"balance",
-        b"balances",
-        b"bal",
-        b"brought",
-        b"carried",
-        b"b",
-        b"c",
-        b"bfwd",
-        b"prior",
-        b"previous",
-        b"last",
-        b"year",
-        b"period",
-    ];
-    let text = text.trim_ascii();
-    let word = text.get(..text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count()).unwrap_or_default();
-    text.len() <= 80 && !word.is_empty() && word.len() <= 8 && FIRST.iter().any(|first| word.eq_ignore_ascii_case(first))
-}
 
 const MONTHS: [&str; 12] =
     ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
@@ -239,6 +230,20 @@ mod tests {
             ("Closing Balance at P01", Some("Closing Balance at")),
             ("Opening balance as at the 1 April 2025", Some("Opening balance as at the")),
             ("C/F May 2025", Some("C/F")),
+            ("Balance at 31/03/2025", Some("Balance at")),
+            ("Balance as at 1 April", Some("Balance as at")),
+            ("B/Forward", Some("B/Forward")),
+            ("Bal B/Fwd", Some("Bal B/Fwd")),
+            ("Bal Fwd", Some("Bal Fwd")),
+            ("Brought Fwd 2024/25", Some("Brought Fwd")),
+            ("Balance Carryforward", Some("Balance Carryforward")),
+            ("Carried forward from 23/24", Some("Carried forward from")),
+            ("Balance at 31 High Street", None),
+            ("Balance on 4711", None),
+            ("Balance as agreed", None),
+            ("Balance 2024/25", None),
+            ("Carry forward 24/25", None),
+            ("Forward Housing", None),
             ("C F May", None),
             ("Prior year balance c/f", Some("Prior year balance c/f")),
             ("Opening balance adjustment of stores", None),
@@ -248,7 +253,7 @@ mod tests {
             ("BF", None),
         ] {
             assert_eq!(balance(text), wanted, "{text}");
-            assert!(wanted.is_none() || may_be_balance(text.as_bytes()), "{text}");
+            assert!(wanted.is_none() || may_say(text.as_bytes()), "{text}");
         }
     }
 
@@ -266,6 +271,7 @@ mod tests {
             "CLOSING BALANCE P12",
             " Opening Balance ",
             "Brought forward",
+            "Balance b/f from 23/24",
         ] {
             assert_eq!(label(text), Some(Label::Balance), "{text}");
         }
@@ -278,6 +284,7 @@ mod tests {
             "Open PO commitment",
             "Encumbrance",
             "Committed",
+            "BUD",
         ] {
             assert_eq!(label(text), Some(Label::Planned), "{text}");
         }
@@ -291,6 +298,8 @@ mod tests {
             "Budget Car Hire Ltd",
             "Plan B Consulting",
             "Planning fees",
+            "Bud Ltd",
+            "Carried forward from 23/24",
             "Commitment to care",
             "Balance of fees",
             "Open Plan Offices",
@@ -306,5 +315,21 @@ mod tests {
         ] {
             assert_eq!(label(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_planned_is_told_without_its_number() {
+        for (text, wanted) in [
+            ("PO Commitment 4711", Some("PO Commitment")),
+            ("Commitments", Some("Commitments")),
+            ("Revised budget 2025/26", Some("Revised budget")),
+            ("Budget 25/26", Some("Budget 25/26")),
+            ("Budget", Some("Budget")),
+            ("Estimate 4711", None),
+            ("Budget Car Hire Ltd", None),
+        ] {
+            assert_eq!(planned(text), wanted, "{text}");
+        }
+        assert!(is_surely_planned(&["original", "budget"]) && !is_surely_planned(&["budget"]) && !is_surely_planned(&["annual", "plan"]));
     }
 }

@@ -17,6 +17,10 @@ pub const KEY: &str = "happened";
 /// Under these headings letters say it.
 const HEADINGS: [&str; 6] = ["actual flag", "balance type", "actual budget", "amount type", "scenario", "value type"];
 const LETTERS: [&str; 7] = ["b", "bud", "e", "enc", "f", "fc", "fcst"];
+/// Letters that say it under any heading beside the word for what has happened.
+const BESIDE_ACTUAL: [&str; 6] = ["bud", "budg", "bdgt", "enc", "com", "fcst"];
+/// The words for what has happened.
+const ACTUAL: [&str; 3] = ["act", "actual", "actuals"];
 
 /// A column whose words tell what has happened from what is planned.
 pub struct Mixed<'e> {
@@ -29,12 +33,14 @@ pub struct Mixed<'e> {
 #[must_use]
 pub fn mixed(evidence: &Evidence) -> Option<Mixed<'_>> {
     let of = |seen: &'_ Seen| {
-        let words = evidence.words(seen).into_iter().filter(|(word, _)| word != EMPTY);
+        let all: Vec<(String, u64)> = evidence.words(seen).into_iter().filter(|(word, _)| word != EMPTY).collect();
+        let is = |word: &str, of: &[&str]| of.contains(&words(word).as_str());
+        let says_actual = all.iter().any(|(word, _)| is(word, &ACTUAL));
         let told = |(word, rows): (String, u64)| {
-            let planned = is_planned(&seen.heading, &word);
+            let planned = is_planned(&seen.heading, &word) || (says_actual && is(&word, &BESIDE_ACTUAL));
             (word, (rows, planned))
         };
-        let found: BTreeMap<String, (u64, bool)> = words.map(told).collect();
+        let found: BTreeMap<String, (u64, bool)> = all.into_iter().map(told).collect();
         found.values().any(|(_, planned)| *planned).then_some(found)
     };
     let is_word = |seen: &&Seen| !matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);

@@ -1,5 +1,5 @@
 //! Rows of which a column says that they are no cost, or that their pounds stand in other rows too: cancelled payments, lines of VAT,
-//! numbers that are no pounds, heads of invoices above their lines, levels of a print, balances of a ledger. A person says what they are.
+//! numbers that are no pounds, heads of invoices above their lines, levels of a print, balances and commitments of a ledger. A person says what they are.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,12 @@ use super::{
     draft::Draft,
     evidence::{EMPTY, Evidence, Seen},
     guess::{speaks_for, words},
+    happened,
     left_out::{rows_that_begin, rows_that_say},
     sign,
 };
 use crate::{
+    domain::{Label, is_surely_planned, may_be_a_movement},
     profile::{Kind, Millionths},
     schema::Contract,
 };
@@ -105,46 +107,66 @@ fn marked(evidence: &Evidence, amount: &str, table: Option<&Contract>) -> Vec<Ma
             all.extend(twice.into_iter().map(|(word, rows, default)| make(&word, rows, why, "subtotal", default)));
         }
     }
-    for balance in balances(evidence, amount) {
-        all.retain(|known| known.key != balance.key);
-        all.push(balance);
+    for called in called(evidence, amount) {
+        all.retain(|known| known.key != called.key);
+        all.push(called);
     }
     all
 }
 
-/// Rows that call themselves a balance, which is no movement: left out, unless they are most of what there is.
-fn balances(evidence: &Evidence, amount: &str) -> Vec<Marked> {
+/// Rows that call themselves a balance, which is no movement, or planned, which has not happened: left out, unless they are most of what
+/// there is, or may be what their words are a name of.
+fn called(evidence: &Evidence, amount: &str) -> Vec<Marked> {
     let all: u64 = evidence.samples.iter().map(|sample| sample.profile.rows.data).sum();
     let (money, off) = amount_columns(evidence, amount).unzip();
+    let mixed = happened::mixed(evidence);
     let mut marked = Vec::new();
     for seen in evidence.columns.iter().filter(|seen| !seen.heading.trim().is_empty()) {
+        let is_asked = mixed.as_ref().is_some_and(|mixed| mixed.seen.places == seen.places);
         // Each spelling with its rows, whether more stands behind it, and its pounds.
-        let mut found: BTreeMap<&str, (u64, bool, i128)> = BTreeMap::new();
+        let mut found: BTreeMap<(Label, &str), (u64, bool, i128)> = BTreeMap::new();
         for (number, sample) in evidence.samples.iter().enumerate() {
             let place = |seen: &Seen| seen.place(number);
             let of_column = sample.profile.balances.iter().filter(|balance| Some(balance.column) == place(seen));
-            for balance in of_column {
+            for balance in of_column.filter(|balance| balance.label == Label::Balance || !is_asked) {
                 let sum = |of: Option<&Seen>| of.and_then(place).and_then(|at| balance.sums.get(at)).map_or(0, |sum| sum.0);
-                let one = found.entry(&balance.says).or_default();
+                let one = found.entry((balance.label, &balance.says)).or_default();
                 let other = sum(off.flatten());
                 let pounds = sum(money) + if is_sum(evidence, amount) { other } else { -other };
                 (one.0, one.1, one.2) = (one.0 + balance.rows, one.1 | balance.goes_on, one.2 + pounds);
             }
         }
         let label = evidence.label(seen);
-        for (says, (rows, goes_on, sum)) in found {
+        let names_a_payee = speaks_for(&seen.heading).contains(&"supplier");
+        for ((called, says), (rows, goes_on, sum)) in found {
+            let is_sure = is_sure(called, says);
+            if names_a_payee && called == Label::Planned && !is_sure {
+                continue;
+            }
             marked.push(Marked {
                 key: format!("rows.{label}.{says}"),
                 label: label.clone(),
                 word: says.to_owned(),
                 goes_on,
-                seen: shown(rows, Some(sum), "; a balance is no movement"),
+                seen: shown(
+                    rows,
+                    Some(sum),
+                    if called == Label::Balance { "; a balance is no movement" } else { "; what is planned is no cost" },
+                ),
                 holds: LEFT_OUT,
-                default: (rows * 2 <= all).then_some(LEFT_OUT),
+                default: (is_sure && rows * 2 <= all).then_some(LEFT_OUT),
             });
         }
     }
     marked
+}
+
+/// Whether words that rows call themselves are nothing else.
+fn is_sure(called: Label, says: &str) -> bool {
+    match called {
+        Label::Balance => !may_be_a_movement(says),
+        Label::Planned => is_surely_planned(&words(says).split(' ').collect::<Vec<_>>()),
+    }
 }
 
 fn shown(rows: u64, sum: Option<i128>, why: &str) -> String {

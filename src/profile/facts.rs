@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{amount::Millionths, date::DateKind, name::NameFacts, relate::Kept};
+use crate::domain::Label;
 
 /// What a file is: container, text, layout, and column by column what its values look like. Nothing here is a rule: whoever writes a
 /// contract from it decides. Values of columns that may hold personal data are never in it.
@@ -45,7 +46,7 @@ pub struct Profile {
     /// Of each column of a few words, the amounts of each column beside them; for whoever asks what such rows are.
     #[serde(skip)]
     pub beside: Vec<SignFacts>,
-    /// Rows of which a column says that they are a balance, and no movement; for whoever asks what they are.
+    /// Rows of which a column says that they are a balance or planned, and no movement; for whoever asks what they are.
     #[serde(skip)]
     pub balances: Vec<Balance>,
     /// Amounts that are the sum of others on a row: net + VAT = gross.
@@ -458,11 +459,12 @@ pub struct SignFacts {
     pub words: Vec<SignWord>,
 }
 
-/// Rows that call themselves a balance: `Opening balance`, `B/fwd`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Rows that call themselves a balance, `Opening balance`, `B/fwd`, or planned, `PO Commitment`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Balance {
     /// Position of the column that says so.
     pub column: usize,
+    pub label: Label,
     /// Its words, as they are printed.
     pub says: String,
     /// More stands behind them in some rows: a day, a period.

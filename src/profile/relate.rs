@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::{amount, gather::Cell};
-use crate::domain::{balance, may_be_balance};
+use crate::domain::{Label, balance, may_say, planned};
 
 /// Columns of words that are watched, and words of each.
 const FLAGS: usize = 12;
@@ -42,10 +42,11 @@ pub struct Kept {
     pub amounts: Vec<Option<i128>>,
 }
 
-/// Rows of which a column says that they are what stands at the beginning or the end of a span.
+/// Rows of which a column says that they are what stands at the beginning or the end of a span, or what is planned.
 #[derive(Clone, Debug)]
 pub(super) struct Carried {
     pub(super) column: usize,
+    pub(super) label: Label,
     /// As it is printed.
     pub(super) says: String,
     /// More stands behind it in some of them.
@@ -123,21 +124,22 @@ impl Relations {
             let Some(word) = cells.get(flag.column).map(|cell| cell.text.trim_ascii()).filter(|word| !word.is_empty()) else { continue };
             flag.row(word, amounts);
         }
-        for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| may_be_balance(&cell.text)) {
+        for (at, cell) in cells.iter().enumerate().filter(|(_, cell)| may_say(&cell.text)) {
             self.balance(at, &String::from_utf8_lossy(&cell.text), amounts);
         }
     }
 
     fn balance(&mut self, column: usize, text: &str, amounts: &[Option<i128>]) {
         let text = text.trim();
-        let Some(says) = balance(text) else { return };
+        let of_balance = || balance(text).map(|says| (Label::Balance, says));
+        let Some((label, says)) = of_balance().or_else(|| planned(text).map(|says| (Label::Planned, says))) else { return };
         let known = self.balances.iter().position(|known| known.column == column && known.says == says);
         if known.is_none() && self.balances.len() >= BALANCES {
             return;
         }
         let at = known.unwrap_or_else(|| {
             let says = says.to_owned();
-            self.balances.push(Carried { column, says, goes_on: false, rows: 0, sums: vec![0; amounts.len()] });
+            self.balances.push(Carried { column, label, says, goes_on: false, rows: 0, sums: vec![0; amounts.len()] });
             self.balances.len() - 1
         });
         let Some(known) = self.balances.get_mut(at) else { return };

@@ -8,7 +8,7 @@ use super::{
     table::{Aside, Table, Tagged},
     words,
 };
-use crate::domain::{balance, may_be_balance};
+use crate::domain::{balance, may_say};
 
 /// A record before the header.
 #[derive(Clone, Debug)]
@@ -298,7 +298,7 @@ fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
 
 /// The cell that says that it is a balance, else one of asterisks alone, else the first that holds something.
 fn label(cells: &[String]) -> Option<(usize, &str)> {
-    let is_balance = |cell: &String| may_be_balance(cell.as_bytes()) && balance(cell.trim()).is_some();
+    let is_balance = |cell: &String| may_say(cell.as_bytes()) && balance(cell.trim()).is_some();
     let is_mark = |cell: &String| words::level(cell).is_some() && cell.trim().bytes().all(|byte| byte == b'*');
     let at = cells
         .iter()

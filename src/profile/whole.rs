@@ -202,8 +202,8 @@ fn beside(relations: &Relations, columns: &[Column]) -> Vec<SignFacts> {
 }
 
 fn balance(found: &Carried) -> Balance {
-    let Carried { column, says, goes_on, rows, sums } = found.clone();
-    Balance { column, says, goes_on, rows, sums: sums.into_iter().map(Millionths).collect() }
+    let Carried { column, label, says, goes_on, rows, sums } = found.clone();
+    Balance { column, label, says, goes_on, rows, sums: sums.into_iter().map(Millionths).collect() }
 }
 
 fn identities(sums: &[Sum], columns: &[Column]) -> Vec<Identity> {

@@ -169,7 +169,7 @@ fn labelled(judge: &Judge, tally: &Tally) -> Vec<LabelProof> {
             Label::Balance => "balance",
             Label::Planned => "planned",
         };
-        let Labelled { rows, pence, line, text } = found.clone();
+        let Labelled { rows, pence, line, text, .. } = found.clone();
         Some(LabelProof { column, says: says.to_owned(), rows, pence, line, text })
     };
     tally.labelled().filter_map(proof).collect()
