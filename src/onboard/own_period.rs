@@ -168,7 +168,7 @@ fn fitting<'e>(evidence: &'e Evidence, covers: &Covered<'_>) -> Option<(&'e Seen
 
 /// The only one; of months and periods that say the same, as in a file of a whole year, what the heading says.
 fn the_one<'e>(mut ways: Vec<Way<'e>>, heading: &str) -> Option<Way<'e>> {
-    if ways.len() > 1 && ways.iter().all(|way| way.shape == Shape::Number) {
+    if ways.len() > 1 && ways.iter().all(|way| matches!(way.shape, Shape::Number | Shape::Point)) {
         let counts = if heading.to_lowercase().contains("month") { Counts::Months } else { Counts::Periods };
         ways.retain(|way| way.counts == counts);
     }

@@ -17,6 +17,8 @@ use crate::{
 pub(super) enum Shape {
     /// `3`, `03`, `P3`
     Number,
+    /// `3.0`
+    Point,
     /// `2025/03`, `202503`, `2025-P03`
     YearFirst,
     /// `03/2025`
@@ -47,9 +49,11 @@ pub(super) enum YearIs {
     Ends,
 }
 
-const ALONE: [(Shape, Counts, YearIs); 10] = [
+const ALONE: [(Shape, Counts, YearIs); 12] = [
     (Shape::Number, Counts::Periods, YearIs::Begins),
     (Shape::Number, Counts::Months, YearIs::Calendar),
+    (Shape::Point, Counts::Periods, YearIs::Begins),
+    (Shape::Point, Counts::Months, YearIs::Calendar),
     (Shape::YearFirst, Counts::Periods, YearIs::Begins),
     (Shape::YearFirst, Counts::Periods, YearIs::Ends),
     (Shape::YearFirst, Counts::Months, YearIs::Calendar),
@@ -70,11 +74,13 @@ pub(super) fn beside(year: OwnYear<'_>) -> Vec<Way<'_>> {
     let is = match year.printed {
         Printed::Pair | Printed::ShortPair => vec![YearIs::Begins],
         Printed::Marked => vec![YearIs::Begins, YearIs::Ends],
-        Printed::Four if year.is_financial() => vec![YearIs::Begins, YearIs::Ends, YearIs::Calendar],
-        Printed::Four => vec![YearIs::Calendar, YearIs::Begins, YearIs::Ends],
+        Printed::MarkedPair => vec![YearIs::Ends],
+        Printed::Four | Printed::Point if year.is_financial() => vec![YearIs::Begins, YearIs::Ends, YearIs::Calendar],
+        Printed::Four | Printed::Point => vec![YearIs::Calendar, YearIs::Begins, YearIs::Ends],
     };
-    let shapes = [(Shape::Number, Counts::Periods), (Shape::Number, Counts::Months), (Shape::Month, Counts::Months)];
-    shapes.map(|(shape, counts)| Way { shape, counts, is: is.clone(), year: Some(year) }).into()
+    let numbers = [Shape::Number, Shape::Point].into_iter().flat_map(|shape| [(shape, Counts::Periods), (shape, Counts::Months)]);
+    let shapes = numbers.chain([(Shape::Month, Counts::Months)]);
+    shapes.map(|(shape, counts)| Way { shape, counts, is: is.clone(), year: Some(year) }).collect()
 }
 
 /// A way in which a text says a period.
@@ -285,6 +291,7 @@ impl Shape {
         let year = |text: &str| digits(text).filter(|_| text.len() == 4 && text.starts_with("20"));
         match self {
             Self::Number => Some((None, number(text.strip_prefix(['P', 'p']).unwrap_or(text))?)),
+            Self::Point => Some((None, number(text.strip_suffix(".0")?)?)),
             Self::YearFirst => {
                 let (first, rest) = text.split_at_checked(4)?;
                 let rest = rest.strip_prefix(['-', '/', '.', ' ']).unwrap_or(rest);
@@ -313,6 +320,7 @@ impl Shape {
         let letters = format!("lower(left({column}, 3))");
         match self {
             Self::Number => ("^[Pp]?[0-9]{1,2}$", None, format!("ltrim({column}, 'Pp0')"), |at| at.to_string()),
+            Self::Point => ("^[0-9]{1,2}[.]0$", None, format!("ltrim({column}, '0')"), |at| format!("{at}.0")),
             Self::YearFirst => {
                 ("^20[0-9]{2}[-/. ]?[Pp]?[0-9]{2}$", Some((format!("left({column}, 4)"), 4)), format!("right({column}, 2)"), two)
             }
@@ -345,11 +353,12 @@ mod tests {
     #[test]
     fn texts_of_periods_are_told_apart() {
         let ways = |text: &str| -> Vec<(Shape, Option<i16>, u8)> {
-            let shapes = [Shape::Number, Shape::YearFirst, Shape::YearLast, Shape::Month, Shape::MonthYear];
+            let shapes = [Shape::Number, Shape::Point, Shape::YearFirst, Shape::YearLast, Shape::Month, Shape::MonthYear];
             shapes.iter().filter_map(|shape| shape.parts(text).map(|(year, number)| (*shape, year, number))).collect()
         };
         assert_eq!(ways("3"), [(Shape::Number, None, 3)]);
         assert_eq!(ways("P03"), [(Shape::Number, None, 3)]);
+        assert_eq!(ways("3.0"), [(Shape::Point, None, 3)]);
         assert_eq!(ways("202503"), [(Shape::YearFirst, Some(2025), 3)]);
         assert_eq!(ways("2025-P03"), [(Shape::YearFirst, Some(2025), 3)]);
         assert_eq!(ways("06/2025"), [(Shape::YearLast, Some(2025), 6)]);

@@ -1,4 +1,4 @@
-//! The year of a row in a column of its own, beside the column of its period: `2025`, `2025/26`, `FY26`.
+//! The year of a row in a column of its own, beside the column of its period: `2025`, `2025/26`, `FY26`, `FY25/26`.
 
 use super::{
     evidence::{Evidence, Seen},
@@ -20,9 +20,13 @@ pub(super) enum Printed {
     ShortPair,
     /// `FY25`, `FY 2025`
     Marked,
+    /// `FY25/26`, `FY 2025-26`
+    MarkedPair,
+    /// `2025.0`
+    Point,
 }
 
-const ALL: [Printed; 4] = [Printed::Four, Printed::Pair, Printed::ShortPair, Printed::Marked];
+const ALL: [Printed; 6] = [Printed::Four, Printed::Pair, Printed::ShortPair, Printed::Marked, Printed::MarkedPair, Printed::Point];
 
 /// A column of years.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +67,8 @@ impl OwnYear<'_> {
 
     /// Whether its heading or its text says that it is a financial year.
     pub fn is_financial(&self) -> bool {
-        self.printed != Printed::Four || words(&self.seen.heading).split(' ').any(|word| FINANCIAL.contains(&word))
+        !matches!(self.printed, Printed::Four | Printed::Point)
+            || words(&self.seen.heading).split(' ').any(|word| FINANCIAL.contains(&word))
     }
 
     /// Whether more than half of the rows of a sample say one of these years.
@@ -76,7 +81,7 @@ impl OwnYear<'_> {
 }
 
 impl Printed {
-    /// The year that a text says, of two the first.
+    /// The year that a text says, of two the first; behind `FY` the last.
     pub fn year(self, text: &str) -> Option<i16> {
         let digits = |text: &str, long: usize| {
             (text.len() == long && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse::<i16>().ok()).flatten()
@@ -88,7 +93,8 @@ impl Printed {
             Self::Four => long(text),
             Self::Pair => {
                 let (first, rest) = text.split_at_checked(4)?;
-                let rest = rest.strip_prefix(['-', '/', ' ']).unwrap_or(rest);
+                let rest = rest.trim_start();
+                let rest = rest.strip_prefix(['-', '/']).unwrap_or(rest).trim_start();
                 follows(long(first)?, short(rest).or_else(|| long(rest)))
             }
             Self::ShortPair => {
@@ -96,10 +102,14 @@ impl Printed {
                 follows(short(first)?, short(rest.strip_prefix(['-', '/'])?))
             }
             Self::Marked => {
-                let rest = text.strip_prefix("FY").or_else(|| text.strip_prefix("fy"))?;
-                let rest = rest.strip_prefix([' ', '-', '/']).unwrap_or(rest);
+                let rest = marked(text)?;
                 short(rest).or_else(|| long(rest))
             }
+            Self::MarkedPair => {
+                let rest = marked(text)?;
+                Self::Pair.year(rest).or_else(|| Self::ShortPair.year(rest)).map(|first| first + 1)
+            }
+            Self::Point => long(text.strip_suffix(".0")?),
         }
     }
 
@@ -107,11 +117,19 @@ impl Printed {
     pub fn sql(self, column: &str) -> (&'static str, String, usize) {
         match self {
             Self::Four => ("^20[0-9]{2}$", column.to_owned(), 4),
-            Self::Pair => ("^20[0-9]{2}[-/ ]?(20)?[0-9]{2}$", format!("left({column}, 4)"), 4),
+            Self::Pair => ("^20[0-9]{2} ?[-/]? ?(20)?[0-9]{2}$", format!("left({column}, 4)"), 4),
             Self::ShortPair => ("^[0-9]{2}[-/][0-9]{2}$", format!("left({column}, 2)"), 2),
             Self::Marked => ("^[Ff][Yy][-/ ]?(20)?[0-9]{2}$", format!("right({column}, 2)"), 2),
+            Self::MarkedPair => ("^[Ff][Yy][-/ ]?(20)?[0-9]{2} ?[-/]? ?(20)?[0-9]{2}$", format!("right({column}, 2)"), 2),
+            Self::Point => ("^20[0-9]{2}[.]0$", format!("left({column}, 4)"), 4),
         }
     }
+}
+
+/// What stands behind the mark of a financial year.
+fn marked(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("FY").or_else(|| text.strip_prefix("fy"))?;
+    Some(rest.strip_prefix([' ', '-', '/']).unwrap_or(rest))
 }
 
 #[cfg(test)]
@@ -122,14 +140,18 @@ mod tests {
     fn texts_of_years_are_told_apart() {
         let said = |text: &str| -> Vec<(Printed, i16)> { ALL.iter().filter_map(|printed| Some((*printed, printed.year(text)?))).collect() };
         assert_eq!(said("2025"), [(Printed::Four, 2025)]);
-        for text in ["2025/26", "2025-26", "2025-2026", "202526"] {
+        for text in ["2025/26", "2025-26", "2025-2026", "202526", "2025 - 26", "2025 / 2026"] {
             assert_eq!(said(text), [(Printed::Pair, 2025)], "{text}");
         }
         assert_eq!(said("25/26"), [(Printed::ShortPair, 2025)]);
         for text in ["FY25", "FY 2025", "fy2025"] {
             assert_eq!(said(text), [(Printed::Marked, 2025)], "{text}");
         }
-        for text in ["", "25", "1925", "2025/27", "2025/03", "202503", "26/25", "FY", "FY125", "April"] {
+        for text in ["FY25/26", "FY 2025-26", "fy2025/2026"] {
+            assert_eq!(said(text), [(Printed::MarkedPair, 2026)], "{text}");
+        }
+        assert_eq!(said("2025.0"), [(Printed::Point, 2025)]);
+        for text in ["FY25/27", "2025.5", "", "25", "1925", "2025/27", "2025/03", "202503", "26/25", "FY", "FY125", "April"] {
             assert_eq!(said(text), [], "{text}");
         }
     }

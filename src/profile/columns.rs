@@ -192,7 +192,16 @@ fn is_amount(heading: &str, gather: &Gather) -> bool {
     let dashes = money.styles.iter().zip(Styles::NAMES).any(|(n, (style, _))| style == Styles::DASH && *n == money.rows);
     !codes
         && !dashes
+        && !counts_periods(heading, gather)
         && (money.marked * 3 > money.rows || (called && (money.marked > 0 || number || money.whole.is_some_and(|(a, b)| a != b))))
+}
+
+/// Whether a column of years or periods prints each with a nought behind its point, as programs write numbers that they hold as such: `2025.0`.
+fn counts_periods(heading: &str, gather: &Gather) -> bool {
+    let is_whole = |text: &str| text.trim().strip_suffix(".0").is_some_and(|digits| matches!(digits.len(), 1 | 2 | 4));
+    (words::says_period(heading) || words::says_year(heading))
+        && gather.distinct().is_some()
+        && gather.values().iter().all(|(text, _)| is_whole(text))
 }
 
 fn text_kind(gather: &Gather) -> Kind {
