@@ -218,7 +218,10 @@ impl<'a> Drawn<'a> {
         for (target, heading) in answers {
             if !known.contains(&target) {
                 let near = nearest(&target, known.iter().map(String::as_str));
-                let fault = Diagnostic::new(command::ANSWER, format!("`{}` is no column of {}", target.escape_debug(), self.table.name));
+                let fault = Diagnostic::new(
+                    command::ANSWER,
+                    format!("`columns.{}`: {} has no such column", target.escape_debug(), self.table.name),
+                );
                 self.faults.push(fault.expected(format!("one of {}", known.join(", "))).outcome("nothing was written").hint(meant(near)));
             } else if heading == "none" {
                 by_target.remove(&target);
@@ -331,18 +334,24 @@ impl<'a> Drawn<'a> {
         if self.said.answers.below("personal").next().is_some() {
             self.cannot.push(format!("answers below `personal` beside the layout `{}`: edit its contract once it is written", known.name));
         }
-        let amounts: Vec<String> = self.amounts().into_iter().map(|seen| seen.heading.clone()).collect();
-        let is_amount = |heading: &String| amounts.contains(heading);
+        let amounts = self.amounts();
         for column in contract_of(known)?.columns {
             let physical_type = if column.kind == Type::Money { "DECIMAL(18,2)" } else { "VARCHAR" };
             let (name, heading) = (column.name.to_string(), column.physical_name.clone());
             // What is personal in the layout goes nowhere where it would not be.
             let may = |target: &&String| column.rules.personal.is_none() || self.is_personal(target);
             let target = by_label.get(&heading).filter(may).cloned();
-            let words = if physical_type == "DECIMAL(18,2)" && is_amount(&heading) { vec![self.includes_vat()] } else { Vec::new() };
-            draft.columns.push(DraftColumn { name, heading, physical_type, words, target, ..DraftColumn::default() });
+            let amount = amounts.iter().find(|seen| seen.heading == heading && physical_type == "DECIMAL(18,2)");
+            let mut column = DraftColumn { name, heading, physical_type, target, ..DraftColumn::default() };
+            amount.into_iter().for_each(|seen| self.amount_words(&mut column, seen));
+            draft.columns.push(column);
         }
+        self.sign_from(draft);
         draft.known = Some(known);
+        let not_data = super::left_out::answered((self.evidence, self.table), draft, &|key| self.said.of(key));
+        if !not_data.is_empty() {
+            draft.layout.push(("not_data", format!("[{}]", not_data.join(", ")), "each is counted, with its reason".to_owned()));
+        }
         Ok(())
     }
 

@@ -59,17 +59,7 @@ pub fn left_out(
             )),
         }
     }
-    if said("without_amount") == "left_out"
-        && let Some(amount) = amount(draft)
-    {
-        not_data.push(format!("{{when: {{{}: \"\"}}, reason: rows without an amount}}", amount.name));
-        for word in withheld::no_amounts(evidence, &said("amount")).keys() {
-            not_data.push(format!("{{when: {{{}: {}}}, reason: rows without an amount}}", amount.name, quoted_in_list(word)));
-        }
-    }
-    not_data.extend(currency::left_out(evidence, table, &said(currency::KEY), draft));
-    not_data.extend(happened::left_out(evidence, draft, said));
-    not_data.extend(super::marked::left_out((evidence, table), draft, said));
+    not_data.extend(answered((evidence, table), draft, said));
     not_data.sort();
     not_data.dedup();
     // Two reasons for one condition cannot be told apart: the first stands, and what it holds.
@@ -92,6 +82,24 @@ pub fn left_out(
     }
     words.extend(printed);
     words
+}
+
+/// Entries of `not_data` for rows of which a person has said that they are none.
+#[must_use]
+pub fn answered((evidence, table): (&Evidence, &Contract), draft: &Draft, said: &dyn Fn(&str) -> String) -> Vec<String> {
+    let mut not_data = Vec::new();
+    if said("without_amount") == "left_out"
+        && let Some(amount) = amount(draft)
+    {
+        not_data.push(format!("{{when: {{{}: \"\"}}, reason: rows without an amount}}", amount.name));
+        for word in withheld::no_amounts(evidence, &said("amount")).keys() {
+            not_data.push(format!("{{when: {{{}: {}}}, reason: rows without an amount}}", amount.name, quoted_in_list(word)));
+        }
+    }
+    not_data.extend(currency::left_out(evidence, table, &said(currency::KEY), draft));
+    not_data.extend(happened::left_out(evidence, draft, said));
+    not_data.extend(super::marked::left_out((evidence, table), draft, said));
+    not_data
 }
 
 /// The rows of totals: a footer where every sample has one that is compared, else rows that are left out.

@@ -88,16 +88,23 @@ fn contract(draft: &Draft) -> String {
     text
 }
 
-/// The contract of a known layout with the words of its columns that were answered, each added to those that stand there.
+/// The contract of a known layout with the words that were answered, of the file and of its columns, each added to those that stand there.
 fn answered(draft: &Draft, written: &str) -> String {
-    let mut words = String::new();
+    let of_file: String =
+        draft.layout.iter().map(|(key, value, comment)| with_comment(&format!("      {key}: {value}"), comment)).collect();
+    let mut column = None;
     let line = |line: &str| {
         if let Some(name) = line.trim().strip_prefix("- name: ") {
-            let column = draft.columns.iter().find(|column| column.name == name);
-            words = column.into_iter().flat_map(|column| &column.words).map(|(key, value)| format!("{key}: {value}, ")).collect();
+            column = draft.columns.iter().find(|column| column.name == name);
         }
         match line.split_once("vendor: truecost, value: {") {
-            Some((before, after)) => format!("{before}vendor: truecost, value: {{{}{after}\n", std::mem::take(&mut words)),
+            Some((before, after)) => {
+                let words = column.take().into_iter().flat_map(|column| &column.words);
+                let new = words.filter(|(key, _)| !after.contains(&format!("{key}:")));
+                let new: String = new.map(|(key, value)| format!("{key}: {value}, ")).collect();
+                format!("{before}vendor: truecost, value: {{{new}{after}\n")
+            }
+            None if line == "    value:" => format!("{line}\n{of_file}"),
             None => format!("{line}\n"),
         }
     };

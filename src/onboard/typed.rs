@@ -172,7 +172,7 @@ impl Drawn<'_> {
     }
 
     /// Whether VAT is in the amount, as was answered.
-    pub(super) fn includes_vat(&self) -> (&'static str, String) {
+    fn includes_vat(&self) -> (&'static str, String) {
         let vat = match self.said.of("vat").as_str() {
             "net" => "\"no\"",
             "gross" => "\"yes\"",
@@ -181,7 +181,8 @@ impl Drawn<'_> {
         ("includes_vat", vat.to_owned())
     }
 
-    fn amount_words(&mut self, column: &mut DraftColumn, seen: &Seen) {
+    /// What was answered of an amount.
+    pub(super) fn amount_words(&mut self, column: &mut DraftColumn, seen: &Seen) {
         column.words.push(self.includes_vat());
         let facts: Vec<&Money> = self.evidence.facts(seen).filter_map(|column| column.money.as_ref()).collect();
         let (noise, parts) = (facts.iter().any(|m| m.noise > 0), facts.iter().any(|m| m.part_pennies > 0));
