@@ -13,7 +13,7 @@ use super::{
     signal::{self, Moment},
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, codes::command},
+    diagnostic::{Answer, Code, Diagnostic, Refusal, codes::command},
     onboard::{self, Adding, Answers, Around, CodeKind, NO, Question, YES},
     pipeline::Partnership,
     report::Page,
@@ -52,10 +52,11 @@ fn council(partnership: &Partnership, name: &str, said: &Said, voice: Voice) -> 
     let name = onboard::council_name(name)?;
     let mut answers = answers(said)?;
     let again = format!("truecost add council {name} --answers FILE");
-    if let Some(code) = settle(&mut answers, voice, &again, &|_| Ok(onboard::council_questions(partnership, &name)))? {
-        return Ok(code);
-    }
-    let change = onboard::council(partnership, &name, &answers)?;
+    let questions = |_: &Answers| Ok(onboard::council_questions(partnership, &name));
+    let change = match settled(&mut answers, voice, &again, &questions, &|answers| onboard::council(partnership, &name, answers))? {
+        Settled::With(change) => change,
+        Settled::Ends(code) => return Ok(code),
+    };
     whole(&format!("council {name}"), || onboard::write(&partnership.root, std::slice::from_ref(&change)))?;
     let lines: Vec<&str> = change.added_lines();
     let text = format!(
@@ -75,17 +76,22 @@ fn feed(partnership: &Partnership, words: &AddFeed, voice: Voice) -> Answer<u8> 
     }
     let adding = Adding::new(Around { partnership, council: &council, feed: &feed }, onboard::look(&words.from, &answers)?);
     let again = format!("truecost add feed {council}/{feed} --from FILE --answers FILE");
-    if let Some(code) = settle(&mut answers, voice, &again, &|answers| adding.questions(answers))? {
-        return Ok(code);
-    }
-    let changes = adding.changes(&adding.questions(&answers)?, &answers)?;
+    let drawn = |answers: &Answers| adding.changes(&adding.questions(answers)?, answers);
+    let changes = match settled(&mut answers, voice, &again, &|answers| adding.questions(answers), &drawn)? {
+        Settled::With(changes) => changes,
+        Settled::Ends(code) => return Ok(code),
+    };
     let trial = adding.trial(&changes, &ProcessClock)?;
     let mut page = onboard::trial_page(&trial, &changes);
     let folder = adding.folder();
     let write = || whole(&words.feed, || onboard::write_with(&partnership.root, &changes, folder.as_deref()));
     let sure = Sure { yes: words.said.yes, dry_run: words.dry_run };
     if let Some(writes) = ask_to_write(&page, sure, if trial.is_clean() { YES } else { NO }, voice) {
-        return if writes { write().map(|()| told(&words.feed, folder.as_deref(), voice)) } else { Ok(0) };
+        if !writes {
+            said_back(&answers, voice);
+            return Ok(0);
+        }
+        return write().map(|()| told(&words.feed, folder.as_deref(), voice));
     }
     let may = trial.is_clean() || words.anyway;
     let writes = words.said.yes && may;
@@ -110,10 +116,11 @@ fn codes(partnership: &Partnership, kind: CodeKind, words: &AddCodes, voice: Voi
     let mut answers = answers(&words.said)?;
     let seen = onboard::codes_seen(partnership, kind, words.feed.as_deref(), &words.from, &ProcessClock)?;
     let questions = onboard::code_questions(partnership, &seen)?;
-    if let Some(code) = settle(&mut answers, voice, &format!("{again} --answers FILE"), &|_| Ok(questions.clone()))? {
-        return Ok(code);
-    }
-    let (changes, page) = onboard::code_changes(partnership, &seen, &answers, (&words.by, &words.approver))?;
+    let drawn = |answers: &Answers| onboard::code_changes(partnership, &seen, answers, (&words.by, &words.approver));
+    let (changes, page) = match settled(&mut answers, voice, &format!("{again} --answers FILE"), &|_| Ok(questions.clone()), &drawn)? {
+        Settled::With(drawn) => drawn,
+        Settled::Ends(code) => return Ok(code),
+    };
     if changes.is_empty() {
         voice.answer(&page);
         return Ok(0);
@@ -151,8 +158,81 @@ fn answers(said: &Said) -> Answer<Answers> {
     Ok(answers)
 }
 
+/// What answers came to.
+enum Settled<T> {
+    /// Nothing is open, and this is made of them.
+    With(T),
+    /// Nobody is there to ask: the exit code.
+    Ends(u8),
+}
+
+/// Asks until nothing is open, and makes of the answers what they are for. What was typed at a terminal and cannot stand is asked again.
+fn settled<T>(
+    answers: &mut Answers,
+    voice: Voice,
+    again: &str,
+    questions: &dyn Fn(&Answers) -> Answer<Vec<Question>>,
+    made: &dyn Fn(&Answers) -> Answer<T>,
+) -> Answer<Settled<T>> {
+    let mut typed: Vec<Typed> = Vec::new();
+    loop {
+        let settled = match settle(answers, &mut typed, voice, again, questions) {
+            Ok(None) => made(answers).map(Settled::With),
+            Ok(Some(code)) => Ok(Settled::Ends(code)),
+            Err(refusal) => Err(refusal),
+        };
+        match settled {
+            Err(refusal) if taken_back(&refusal, answers, &mut typed) => voice.report(&refusal.0),
+            settled => {
+                if settled.is_err() && !typed.is_empty() {
+                    said_back(answers, voice);
+                }
+                return settled;
+            }
+        }
+    }
+}
+
+/// Shows what was answered, so that it need not be typed again.
+fn said_back(answers: &Answers, voice: Voice) {
+    voice.say(&format!("\nwhat was answered, for --answers FILE:\n{}", answers.text()));
+}
+
+/// Codes of reports on how the files are looked at, which name no question.
+const LOOKS: [Code; 3] = [command::NOT_PROFILED, command::NO_TABLE, command::LAYOUT_TABLE];
+
+/// What was typed at a terminal: the question, and the keys of its answers.
+struct Typed {
+    question: String,
+    keys: Vec<String>,
+}
+
+/// Takes back the typed answers that a refusal names, or, where it names none and is of how the files are looked at, the last; whether there is
+/// such an answer.
+fn taken_back(refusal: &Refusal, answers: &mut Answers, typed: &mut Vec<Typed>) -> bool {
+    let named = |key: &String| {
+        let ticked = format!("`{key}`");
+        refusal.0.iter().any(|fault| fault.seen.contains(&ticked) || fault.expected.contains(&ticked))
+    };
+    let is_named = |one: &Typed| named(&one.question) || one.keys.iter().any(named);
+    let (mut wrong, mut kept): (Vec<Typed>, Vec<Typed>) = std::mem::take(typed).into_iter().partition(is_named);
+    let of_look = refusal.0.iter().any(|fault| LOOKS.contains(&fault.code));
+    if wrong.is_empty() && of_look {
+        wrong.extend(kept.pop());
+    }
+    *typed = kept;
+    wrong.iter().flat_map(|one| &one.keys).for_each(|key| answers.unset(key));
+    !wrong.is_empty()
+}
+
 /// Asks until nothing is open. `Some` is how the command ends where nobody is there to ask.
-fn settle(answers: &mut Answers, voice: Voice, again: &str, questions: &dyn Fn(&Answers) -> Answer<Vec<Question>>) -> Answer<Option<u8>> {
+fn settle(
+    answers: &mut Answers,
+    typed: &mut Vec<Typed>,
+    voice: Voice,
+    again: &str,
+    questions: &dyn Fn(&Answers) -> Answer<Vec<Question>>,
+) -> Answer<Option<u8>> {
     loop {
         let all = questions(answers)?;
         let open = onboard::open(&all, answers);
@@ -167,10 +247,9 @@ fn settle(answers: &mut Answers, voice: Voice, again: &str, questions: &dyn Fn(&
             voice.report(&refusal.0);
             return Ok(Some(refusal.exit_code()));
         }
-        match ask(first, voice) {
-            Some(answered) => answered.iter().for_each(|(key, answer)| answers.set(key, answer)),
-            None => return Ok(Some(2)), // the terminal has gone away
-        }
+        let Some(answered) = ask(first, voice) else { return Ok(Some(2)) }; // the terminal has gone away
+        answered.iter().for_each(|(key, answer)| answers.set(key, answer));
+        typed.push(Typed { question: first.key.clone(), keys: answered.into_iter().map(|(key, _)| key).collect() });
     }
 }
 

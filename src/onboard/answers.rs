@@ -190,6 +190,17 @@ impl Answers {
         self.given.insert(key.to_owned(), value.to_owned());
     }
 
+    /// The answers as a file holds them.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.given.iter().map(|(key, value)| format!("{key}: {}\n", quoted(value))).collect()
+    }
+
+    /// Takes an answer back.
+    pub fn unset(&mut self, key: &str) {
+        self.given.remove(key);
+    }
+
     /// What was answered; `None` where nothing was.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
@@ -356,6 +367,7 @@ mod tests {
         assert_eq!(open(&questions, &answers).len(), 0, "an answer below a question answers it");
         answers.defaults = true;
         assert_eq!(open(&questions, &answers).len(), 0);
+        assert_eq!(answers.text(), "columns.supplier: Vendor\nvat: gross\n");
         answers.word("vatt=net").unwrap();
         assert!(answers.check(&questions).is_err());
         assert!(answers.word("nothing").is_err());
