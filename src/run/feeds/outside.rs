@@ -159,7 +159,17 @@ impl Of<'_> {
             .place(self.place(first))
             .expected(self.inside())
             .outcome("nothing of the delivery is in the common table; it waits, and the last accepted one stays")
-            .hint("if the file has another month's name, rename it")
+            .hint(self.misread(first).unwrap_or_else(|| "if the file has another month's name, rename it".to_owned()))
+    }
+
+    /// What to do where the number of the first row's own period is covered and its year is not: the year is the sender's, or was misread.
+    fn misread(&self, first: Noted) -> Option<String> {
+        let own = first.own.period.filter(|_| self.feed.personal.is_none())?;
+        let year = self.coverage.periods().iter().find(|period| period.period == own.period)?.year;
+        Some(format!(
+            "the year was read as {} and the file's is {year}: if the name is wrong, rename it; if the year is misread, correct `fiscal_year` in {}",
+            own.year, self.feed.sql_file
+        ))
     }
 
     fn dates_outside(&self, group: &Group, first: Noted) -> Diagnostic {
