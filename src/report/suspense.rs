@@ -25,22 +25,27 @@ use crate::{
 /// # Errors
 /// TC0106, TC10…
 pub fn suspense(partnership: &Partnership, csv: bool) -> Answer<Page> {
-    let Found { release, list, from, stand } = found(partnership)?;
+    let Found { release, list, from, stand, ledgers } = found(partnership)?;
     // Codes of what counts nowhere are in no suspense: they may come to be when it counts.
     let uncounted = stand.in_no_figure();
     let page = match (csv, list.first()) {
         (true, _) => to_fill_in(partnership, &list)?,
-        (false, None) => format!("nothing is in suspense\n{}", uncounted_text(&uncounted)),
+        (false, None) => format!("nothing is in suspense\n{}{}", ledgers_text(ledgers.as_deref()), uncounted_text(&uncounted)),
         (false, Some(first)) => {
             let example = first["example"].as_str().unwrap_or_default();
             format!(
-                "{}\n{from}\n{}rows to fill in: truecost suspense --csv\none line in full: truecost explain line {example}\n",
+                "{}\n{from}\n{}{}rows to fill in: truecost suspense --csv\none line in full: truecost explain line {example}\n",
                 shown(&list),
+                ledgers_text(ledgers.as_deref()),
                 uncounted_text(&uncounted)
             )
         }
     };
-    let page = Page::new("suspense", page, json!({"release": release, "codes": list, "uncounted": uncounted_json(&uncounted)}));
+    let page = Page::new(
+        "suspense",
+        page,
+        json!({"release": release, "codes": list, "ledgers": ledgers, "uncounted": uncounted_json(&uncounted)}),
+    );
     Ok(if csv { page.exact() } else { page })
 }
 
@@ -53,19 +58,28 @@ pub(super) struct Found {
     /// In words.
     pub(super) from: String,
     stand: Stand,
+    /// That lines of ledgers are kept as cost without an account row, which puts them in no suspense.
+    ledgers: Option<String>,
+}
+
+fn ledgers_text(said: Option<&str>) -> String {
+    said.map(|said| format!("{said}\n")).unwrap_or_default()
 }
 
 /// Every code in suspense, of the latest release or of the run that check 12 stopped.
 pub(super) fn found(partnership: &Partnership) -> Answer<Found> {
     if let Some((run, list)) = stopped_suspense(partnership)? {
         let from = format!("of run {run}, which check 12 stopped; it published nothing");
-        return Ok(Found { release: None, list, from, stand: Stand::of(partnership)? });
+        return Ok(Found { release: None, list, from, stand: Stand::of(partnership)?, ledgers: None });
     }
     let (release, stand) = (latest(partnership)?, Stand::of(partnership)?);
-    let found = prove::suspense(partnership, &tables_upon(partnership, &release, &stand)?)?;
+    let tables = tables_upon(partnership, &release, &stand)?;
+    let found = prove::suspense(partnership, &tables)?;
+    let classes = tables.get("published.class_total").cloned();
+    let coverage = classes.map(|classes| prove::account_coverage(partnership, classes)).transpose()?.unwrap_or_default();
     let name = release.manifest.release;
     let list = found.iter().map(prove::InSuspense::to_json).collect();
-    Ok(Found { from: format!("of release {name}"), release: Some(name), list, stand })
+    Ok(Found { from: format!("of release {name}"), release: Some(name), list, stand, ledgers: coverage.of_ledgers() })
 }
 
 /// Run and codes, where the latest run that did anything was stopped because of suspense.

@@ -39,7 +39,9 @@ impl AccountCoverage {
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 
-    fn of_ledgers(&self) -> Option<String> {
+    /// What is missing of ledgers.
+    #[must_use]
+    pub fn of_ledgers(&self) -> Option<String> {
         let (part, all) = (pounds(self.no_account), pounds(self.ledgers));
         let said = format!(
             "{part} of {all} of ledger lines have no account row and are kept as cost, their council being in no service: nothing tells cost from \
