@@ -9,7 +9,10 @@ use super::{
     places::contract_of,
     unit,
 };
-use crate::{profile::Kind, schema::Type};
+use crate::{
+    profile::{Kind, month},
+    schema::Type,
+};
 
 /// Which column it is: a total, the difference of two, the sum of two, or columns of months.
 pub fn amount_question(evidence: &Evidence) -> Question {
@@ -26,7 +29,8 @@ pub fn amount_question(evidence: &Evidence) -> Question {
         None => known_amount(evidence).or_else(|| unit::counts(evidence, heading_at(evidence, likely).or_else(|| money.first().cloned())?)),
     };
     let repeated = default.as_deref().and_then(|default| repeated(evidence, default));
-    let default = default.filter(|_| repeated.is_none());
+    let of_months = nameless_years(evidence);
+    let default = default.filter(|_| repeated.is_none() && of_months.is_none());
     let sums: Vec<String> = evidence
         .columns
         .iter()
@@ -39,11 +43,25 @@ pub fn amount_question(evidence: &Evidence) -> Question {
         }
         _ if sums.is_empty() => no_amount(evidence),
         _ if let Some(both) = &parts => format!("{}; a row may fill one of the two or both, and `{both}` counts both", sums.join("; ")),
-        _ => sums.iter().cloned().chain(repeated).collect::<Vec<_>>().join("; "),
+        _ => sums.iter().cloned().chain(repeated).chain(of_months).collect::<Vec<_>>().join("; "),
     };
     let question = Question::new("amount", "Which column is the amount? A difference is written `Gross - VAT`.").seen(seen);
     let question = default.map_or(question.clone(), |default| question.default(default));
     question.stands_if(money.len() == 1)
+}
+
+/// That amounts stand under months whose headings say no year: each later file has its pounds under another.
+fn nameless_years(evidence: &Evidence) -> Option<String> {
+    let is_month = |seen: &&Seen| {
+        matches!(evidence.kind(seen), Kind::Money | Kind::Empty) && seen.heading.trim().len() <= 9 && month(seen.heading.trim()).is_some()
+    };
+    let all: Vec<String> = evidence.columns.iter().filter(is_month).map(|seen| format!("`{}`", evidence.label(seen))).collect();
+    (all.len() > 1).then(|| {
+        format!(
+            "{} are months without a year, which are not read as rows of theirs: a column that is right of this file is another's in the next",
+            all.join(", ")
+        )
+    })
 }
 
 /// That the likely amount is by its heading of a whole document, and another column of what its lines add up: each line may print the
