@@ -5,7 +5,10 @@ use super::{
     evidence::{Evidence, Seen},
     guess::words,
 };
-use crate::profile::{Kind, Money};
+use crate::{
+    domain::balance,
+    profile::{Kind, Money, says_before},
+};
 
 /// The answers to `unit`.
 pub const POUNDS: &str = "pounds";
@@ -110,7 +113,7 @@ pub fn counts(evidence: &Evidence, likely: String) -> Option<String> {
 
 /// Whether a heading says that an amount is no movement by itself.
 fn is_other(heading: &str) -> bool {
-    const STANDS: [&str; 13] = [
+    const STANDS: [&str; 15] = [
         "balance",
         "balances",
         "opening",
@@ -124,11 +127,13 @@ fn is_other(heading: &str) -> bool {
         "commitments",
         "remaining",
         "outstanding",
+        "forward",
+        "fwd",
     ];
     const SIDES: [&str; 8] = ["debit", "debits", "dr", "drs", "credit", "credits", "cr", "crs"];
     let said = words(heading);
     let all: Vec<&str> = said.split(' ').collect();
-    if is_to_date(heading) {
+    if is_to_date(heading) || says_before(heading) || balance(heading).is_some() {
         return true;
     }
     all.iter().any(|word| STANDS.contains(word)) || (all.iter().any(|word| SIDES.contains(word)) && !all.contains(&"card"))

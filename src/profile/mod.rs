@@ -42,7 +42,7 @@ pub use facts::{
 };
 pub use name::NameFacts;
 pub use relate::Kept;
-pub use words::{is_total_word, says_period, says_year};
+pub use words::{is_total_word, says_before, says_period, says_year};
 
 /// The month, from 1, of which a word is the name, in whatever form.
 #[must_use]

@@ -89,19 +89,38 @@ pub(super) fn amount_score(heading: &str) -> i32 {
     score += if has(&["amount", "amt"]) { 6 } else { 0 };
     score += if has(&["net", "excl", "ex"]) { 5 } else { 0 };
     score += if has(&["value", "invoiced", "paid", "payment", "spend", "total", "gross", "cost", "debit", "credit"]) { 3 } else { 0 };
+    score += if has(&["movement", "movements", "activity"]) { 3 } else { 0 };
     score += i32::from(has(&["salary", "pay", "wage", "wages"])) + i32::from(has(&["actual"]));
     score += if heading.contains('£') || has(&["gbp"]) { 3 } else { 0 };
     let net_of = has(&["excl", "ex", "excluding", "net"]);
     score -= if has(&["vat", "tax", "irrecoverable", "irrecoverablevat"]) && !net_of { 12 } else { 0 };
     score -= if has(&["recoverable"]) { 12 } else { 0 };
     // What stands there, or was planned, is not what has moved.
-    score -= if has(&["balance", "opening", "closing", "budget", "variance", "commitment", "forecast"]) { 10 } else { 0 };
+    let stands = has(&["balance", "opening", "closing", "forward", "fwd"]) || balance(heading).is_some();
+    score -= if stands || has(&["budget", "variance", "commitment", "forecast"]) { 10 } else { 0 };
+    // Nor is what moved before.
+    score -= if says_before(heading) { 10 } else { 0 };
     // What has moved since the year began is no month's.
     let to_date = words.windows(2).any(|pair| matches!(pair, [a, b] if a == "to" && b == "date"));
     score -= if to_date || has(&["ytd", "cumulative", "cum"]) { 10 } else { 0 };
     score -=
         if has(&["rate", "hours", "qty", "quantity", "fte", "percent", "no", "number", "id", "code", "year", "period"]) { 8 } else { 0 };
     score
+}
+
+/// Words for a span before the one that a file is of: `Prior Year`, `Last Month`.
+fn is_before(word: &str) -> bool {
+    matches!(word, "prior" | "previous" | "last")
+}
+
+fn is_span(word: &str) -> bool {
+    matches!(word, "year" | "years" | "yr" | "month" | "period")
+}
+
+/// Whether a heading says that an amount is of a span before.
+#[must_use]
+pub fn says_before(heading: &str) -> bool {
+    words(heading).windows(2).any(|pair| matches!(pair, [a, b] if is_before(a) && is_span(b)))
 }
 
 /// A heading that names a number which is no pounds.
@@ -211,6 +230,9 @@ mod tests {
         assert!(is_rule(b"-----") && is_rule(b"|----+----|") && !is_rule(b"-, -, -") && !is_rule(b"a-----"));
         assert!(amount_score("Net Amount") > amount_score("Gross") && amount_score("Gross") > amount_score("VAT"));
         assert!(amount_score("Period Actual") > amount_score("YTD Actual") && amount_score("Actual") > amount_score("Actual to Date"));
+        for stands in ["Brought Forward", "B/F", "Carried Fwd", "Bal b/f", "Last Year", "Prior Year Amount"] {
+            assert!(amount_score("Movement") > amount_score(stands) && amount_score("Pounds") > amount_score(stands), "{stands}");
+        }
         assert!(amount_score("Amount £ (Excl VAT)") > amount_score("Non Recoverable VAT"));
         assert!(date_score("4. DATE PAID") > date_score("3. DATE INCURRED"));
         assert_eq!(words("IrrecoverableVAT"), ["irrecoverable", "vat"].map(str::to_owned).to_vec().as_slice().to_vec());
