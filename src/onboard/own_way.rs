@@ -136,6 +136,11 @@ impl Way<'_> {
     /// knows none either.
     fn read(&self, is: YearIs, text: &str, calendar: Calendar, covered: &[Period]) -> Option<Period> {
         let of = covered.last()?;
+        // `P11` is no November.
+        let is_number = matches!(self.shape, Shape::Number | Shape::YearFirst);
+        if self.counts == Counts::Months && is_number && text.contains(['P', 'p']) {
+            return None;
+        }
         let (year, number) = self.shape.parts(text).filter(|(_, number)| self.numbers().contains(number))?;
         let period = self.period(number, calendar);
         let year = match year.filter(|year| years(of.year).contains(year)) {
