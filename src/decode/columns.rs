@@ -249,6 +249,15 @@ impl Column {
         }
     }
 
+    /// The texts of a column of texts, empty for null; none of another.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        let (offsets, bytes) = match &self.values {
+            Values::Text { offsets, bytes } => (offsets.as_slice(), bytes.as_slice()),
+            _ => (&[][..], &[][..]),
+        };
+        offsets.array_windows().map(|[from, to]| bytes.get(*from as usize..*to as usize).unwrap_or_default())
+    }
+
     /// The text of a row of a column of texts, empty for null; nothing of another.
     pub(super) fn text(&self, row: usize) -> &[u8] {
         let Values::Text { offsets, bytes } = &self.values else { return &[] };

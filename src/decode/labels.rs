@@ -37,8 +37,8 @@ impl Labels {
     /// Looks at a column of texts; `pence` is the amount of a row that counts, nothing where it has none.
     pub fn look(&mut self, at: usize, column: &Column, pence: impl Fn(usize) -> Option<Pence>, line: impl Fn(usize) -> u64) {
         let rows = column.len();
-        for row in 0..rows {
-            let Some((label, said)) = Label::of(column.text(row)) else { continue };
+        for (row, text) in column.texts().enumerate() {
+            let Some((label, said)) = Label::of(text) else { continue };
             let Some(pence) = pence(row) else { continue };
             let is_sure = label == Label::Balance || is_surely_planned(&said.split(' ').collect::<Vec<_>>());
             let first = || Labelled { rows: 0, pence: 0, line: line(row), text: said, is_sure };

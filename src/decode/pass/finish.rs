@@ -31,8 +31,9 @@ use crate::domain::Pence;
 impl Pass<'_> {
     pub(super) fn finish(mut self) -> Decoded {
         self.tally.accepted = (self.source_rows.len() - self.left_out.len()) as u64;
-        self.edges();
-        self.labels();
+        let rejected: BTreeSet<usize> = self.left_out.iter().copied().collect();
+        self.edges(&rejected);
+        self.labels(&rejected);
         self.tally.rejected += self.left_out.len() as u64;
         for (sum, at) in self.tally.sums.iter_mut().zip(self.judge.money_columns()) {
             let all = self.columns.get(at).map_or(Sides::default(), Column::sides);
@@ -44,7 +45,7 @@ impl Pass<'_> {
         form.rows = self.tally.accepted * self.judge.amounts.rows();
         form.accepted = self.judge.amounts.of_all(&self.columns);
         form.accepted.take_off(form.rejected);
-        let residues = self.residues();
+        let residues = self.residues(&rejected);
         self.tally.styled = self.judge.money_columns().filter_map(|at| self.columns.get(at)).map(Column::styled).collect();
         for (at, column) in self.columns.iter().enumerate() {
             if let Some(padded) = self.tally.padded.get_mut(at) {
@@ -63,8 +64,7 @@ impl Pass<'_> {
     }
 
     /// Counts what rounding took off, column by column and amount by amount; returns that of the accepted rows.
-    fn residues(&mut self) -> Vec<RowResidue> {
-        let rejected: BTreeSet<usize> = self.left_out.iter().copied().collect();
+    fn residues(&mut self, rejected: &BTreeSet<usize>) -> Vec<RowResidue> {
         for (sum, at) in self.tally.sums.iter_mut().zip(self.judge.money_columns()) {
             let Some((column, parts)) = self.columns.get(at).and_then(|column| Some((column, column.parts()?))) else { continue };
             sum.noise = parts.noise();
@@ -88,8 +88,7 @@ impl Pass<'_> {
     }
 
     /// Counts the accepted rows that have an amount, and keeps the outermost of them.
-    fn edges(&mut self) {
-        let rejected: BTreeSet<usize> = self.left_out.iter().copied().collect();
+    fn edges(&mut self, rejected: &BTreeSet<usize>) {
         let money: Vec<&[Pence]> = self.judge.pounds.iter().filter_map(|(at, _)| Some(self.columns.get(*at)?.amounts())).collect();
         let has = |row: usize| money.iter().any(|amounts| amounts.get(row).is_some_and(|pence| *pence != 0));
         let rows = self.source_rows.len();
@@ -109,18 +108,18 @@ impl Pass<'_> {
         let tally = &mut self.tally;
         tally.with_amount = (with_amount - self.left_out.iter().filter(|row| has(**row)).count()) as u64;
         tally.edges = Edges { head, tail };
-        self.running(&rejected);
+        self.running(rejected);
     }
 
     /// Accepted rows with an amount that call themselves no movement.
-    fn labels(&mut self) {
+    fn labels(&mut self, rejected: &BTreeSet<usize>) {
         if self.judge.pounds.is_empty() {
             return;
         }
         let pence = |row: usize| {
             let signed =
                 |(at, minus): &(usize, bool)| self.columns.get(*at).map_or(0, |c| if *minus { -c.pence(row) } else { c.pence(row) });
-            let has = self.judge.pounds.iter().any(|term| signed(term) != 0) && !self.left_out.contains(&row);
+            let has = self.judge.pounds.iter().any(|term| signed(term) != 0) && !rejected.contains(&row);
             has.then(|| self.judge.pounds.iter().map(signed).sum())
         };
         let line = |row: usize| self.source_rows.get(row).map_or(0, |line| line.cast_unsigned());
