@@ -269,6 +269,7 @@ mod tests {
     /// Queries, and whether it is known what their rows depend on.
     const QUERIES: &[(&str, bool)] = &[
         ("SELECT name, id FROM a WHERE valid_from <= $first_day AND (valid_to IS NULL OR $first_day < valid_to)", true),
+        ("SELECT name, max(id) AS id FROM a GROUP BY name", true),
         ("SELECT name, id FROM a WHERE $as_at BETWEEN valid_from AND valid_to", true),
         ("SELECT name, id FROM a WHERE valid_from <= $as_at AND NOT (valid_to <= $first_day)", true),
         ("SELECT name, id FROM a WHERE valid_from = $as_at OR valid_to <> $first_day", true),

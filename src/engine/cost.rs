@@ -227,9 +227,7 @@ impl CostQuery {
     /// such plan.
     fn rows_of_few(&self, script: &Script, tables: &Tables, parameters: &Parameters) -> Answer<Option<RecordBatch>> {
         let Some(mut kept) = self.kept_over(script, tables)? else { return Ok(None) };
-        // What names no parameter is run once.
-        let depends = kept.depends.as_ref().filter(|_| !self.parameters.is_empty());
-        let seen = depends.and_then(|depends| depends.seen(tables, parameters));
+        let seen = kept.depends.as_ref().and_then(|depends| depends.seen(tables, parameters));
         let mut run = || {
             let batches = deep(|| kept.run(tables, parameters).map_err(|e| script.fault(&e).into()))?;
             self.fitted(script, &kept.fit, batches)

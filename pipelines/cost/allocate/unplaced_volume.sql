@@ -3,7 +3,11 @@ WITH
 unplaced AS (
   SELECT driver, '' AS giver, council, cost_centre, reason, volume FROM volume_use WHERE reason <> ''
   UNION ALL
-  SELECT driver, giver, council, cost_centre, reason, volume FROM volume_giver WHERE reason <> ''
+  SELECT u.driver, g.giver, u.council, u.cost_centre, g.reason, u.volume
+  FROM (SELECT * FROM volume_giver WHERE reason <> '') AS g
+  JOIN volume_use AS u
+    ON u.driver = g.driver AND u.council = g.council AND u.delivery_id = g.delivery_id AND u.age = g.age AND u.to_service = g.to_service
+    AND u.to_ownership = g.used_as AND u.to_bearer = g.to_bearer AND u.reason = ''
 ),
 summed AS (
   SELECT driver, giver, council, cost_centre, reason, sum(volume) AS volume
