@@ -1,11 +1,12 @@
--- `shared` is the shared service itself, and no partner in it: it bears nothing, and nobody waits for its devices.
 -- Drivers that are not whole in a period, with what they lack: nobody may bear a cost because another did not report.
 --
 -- Reads   driver       fed_by: `*/device` is that feed of every member of a service that gives by the driver; `southam/print` one feed;
 --                      `derived:headcount` the posts of every member, `derived:payslips` their pay
---         driver_row   what is there, not older than the driver's max_age
+--         driver_there
 --         nil_return   feeds that brought that there is nothing, likewise: who uses nothing has reported
 -- Gives   driver, lacks VARCHAR: `northam/device southam/device`
+--
+-- `shared` is the shared service itself, and no partner in it: it bears nothing, and nobody waits for its devices.
 WITH
 driver_now AS (
   SELECT driver, coalesce(fed_by, '') AS fed_by, coalesce(max_age, 0) AS max_age FROM driver
@@ -29,8 +30,7 @@ needed AS (
   FROM driver_now WHERE strpos(fed_by, '/') > 1 AND split_part(fed_by, '/', 1) <> '*'
 ),
 there AS (
-  SELECT DISTINCT r.driver, r.council, CASE WHEN n.fed_by LIKE 'derived:%' THEN '' ELSE r.feed END AS feed
-  FROM driver_row AS r JOIN driver_now AS n ON n.driver = r.driver
+  SELECT driver, council, feed FROM driver_there
   UNION
   SELECT n.driver, r.council, CASE WHEN n.fed_by LIKE 'derived:%' THEN '' ELSE r.feed END
   FROM nil_return AS r JOIN driver_now AS n
