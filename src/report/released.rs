@@ -1,6 +1,6 @@
 //! A release by its name, and what stands in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::{
     array::Array,
@@ -26,7 +26,7 @@ pub fn named(partnership: &Partnership, name: &str) -> Answer<Release> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let names = lake.releases().names()?;
     if !names.iter().any(|known| known == name) {
-        if lake.releases().lost()?.iter().any(|lost| lost == name) {
+        if lost(&lake, &names)?.contains_key(name) {
             return Err(lost_release(&lake, name, "was shown to readers"));
         }
         let gone = removed_releases(&lake)?.into_iter().find(|(gone, _)| gone.name == name);
@@ -38,34 +38,39 @@ pub fn named(partnership: &Partnership, name: &str) -> Answer<Release> {
 /// The release that was the latest at the end of a day in London.
 ///
 /// # Errors
-/// TC1420 where none was published by then, or the folder of that one is gone; TC1422 where it was removed; TC1010.
+/// TC1420 where none was published by then, or that one is gone; TC1422 where it was removed; TC1010.
 pub fn as_of(partnership: &Partnership, day: Day) -> Answer<Release> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    let (names, lost) = (lake.releases().names()?, lake.releases().lost()?);
+    let names = lake.releases().names()?;
+    let lost = lost(&lake, &names)?;
     // By its number, not by the clock of the machine that made it, which may have gone back.
-    let mut shown: Vec<&String> = names.iter().chain(&lost).collect();
+    let mut shown: Vec<&String> = names.iter().chain(lost.keys()).collect();
     shown.sort_by_key(|name| number(name));
-    let mut found: Option<Manifest> = None;
+    let (mut found, mut undated): (Option<&String>, Option<&String>) = (None, None);
     for name in shown.into_iter().rev() {
-        let manifest = match lake.releases().bare_manifest(name) {
-            // Of one that is gone with its copy nobody knows when it was shown.
-            Err(_) if lost.contains(name) => continue,
-            manifest => manifest?,
+        let at = match lost.get(name) {
+            None => Some(made(&lake.releases().bare_manifest(name)?).at.to_owned()),
+            Some(at) => at.clone(),
         };
-        if civil_day_of(made(&manifest).at).is_some_and(|published| published <= day) {
-            found = Some(lake.releases().manifest(name)?);
-            break;
+        match at.as_deref().and_then(civil_day_of) {
+            Some(published) if published <= day => {
+                found = Some(name);
+                break;
+            }
+            // One before it came later still.
+            Some(_) => undated = None,
+            None => undated = undated.or(Some(name)),
         }
     }
-    let later = |gone: &Tombstone| found.as_ref().is_none_or(|found| number(&found.release) < number(&gone.name));
+    let what = if undated.is_some() { "may have been the latest" } else { "was the latest" };
+    let found = undated.or(found);
+    let later = |gone: &Tombstone| found.is_none_or(|found| number(found) < number(&gone.name));
     let by_then = |gone: &Tombstone| gone.published_at.as_deref().and_then(civil_day_of).is_some_and(|published| published <= day);
     let gone = removed_releases(&lake)?.into_iter().rfind(|(gone, _)| by_then(gone) && later(gone));
     match (gone, found) {
         (Some((gone, at)), _) => Err(was_removed(&gone.name, &gone, &at, &names)),
-        (None, Some(manifest)) if lost.contains(&manifest.release) => {
-            Err(lost_release(&lake, &manifest.release, &format!("was the latest at the end of {day}")))
-        }
-        (None, Some(manifest)) => Ok(Release { manifest, published: lake.releases().folder().to_path_buf() }),
+        (None, Some(name)) if lost.contains_key(name) => Err(lost_release(&lake, name, &format!("{what} at the end of {day}"))),
+        (None, Some(name)) => Ok(Release { manifest: lake.releases().manifest(name)?, published: lake.releases().folder().to_path_buf() }),
         (None, None) => Err(Diagnostic::new(codes::periods::NO_SUCH_RELEASE, format!("nothing had been published by {day}"))
             .expected(first_there(&lake, &names))
             .outcome("nothing was read")
@@ -77,6 +82,29 @@ pub fn as_of(partnership: &Partnership, day: Day) -> Answer<Release> {
 /// `r0012` → 12, to compare by.
 fn number(name: &str) -> Option<u64> {
     name.strip_prefix('r')?.parse().ok()
+}
+
+/// Releases that readers were shown, that have no folder and that nobody removed by retention, each with when it was published, where a copy of
+/// its manifest or the record of its run says it. They are numbered without a gap: one between two that are there was one, too.
+pub(super) fn lost(lake: &Lake, names: &[String]) -> Answer<BTreeMap<String, Option<String>>> {
+    let mut lost: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for name in lake.releases().lost()? {
+        let at = lake.releases().bare_manifest(&name).ok().map(|manifest| made(&manifest).at.to_owned());
+        lost.insert(name, at);
+    }
+    for run in lake.run_records()?.into_iter().filter(|run| run.published) {
+        let Some(name) = run.release else { continue };
+        lost.entry(name).or_insert(None).get_or_insert(run.ended);
+    }
+    let numbers: Vec<u64> = names.iter().filter_map(|name| number(name)).collect();
+    if let (Some(first), Some(last)) = (numbers.iter().min(), numbers.iter().max()) {
+        for number in *first..*last {
+            lost.entry(format!("r{number:04}")).or_default();
+        }
+    }
+    let removed: BTreeSet<String> = removed_releases(lake)?.into_iter().map(|(gone, _)| gone.name).collect();
+    lost.retain(|name, _| !removed.contains(name) && !lake.releases().is_there(name));
+    Ok(lost)
 }
 
 fn first_there(lake: &Lake, names: &[String]) -> String {

@@ -47,7 +47,7 @@ impl Looked {
 pub fn verify(partnership: &Partnership, release: Option<&str>, all: bool) -> Answer<(Page, Option<Diagnostic>)> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let (mut names, latest) = (lake.releases().names()?, lake.releases().latest_name()?);
-    names.extend(lake.releases().lost()?);
+    names.extend(super::released::lost(&lake, &names)?.into_keys());
     names.sort_by_key(|name| (name.len(), name.clone()));
     let wanted: Vec<String> = match release {
         Some(release) if !names.iter().any(|name| name == release) => return Err(no_release(release, &names)),
