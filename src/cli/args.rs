@@ -235,7 +235,7 @@ pub enum Supply {
     Waive {
         /// `newham/general_ledger`.
         feed: String,
-        /// `2018/P03`.
+        /// `2018/P03`, or the first and the last: `2018/P01..2018/P03`.
         period: String,
         /// Who lets it go.
         #[arg(long, value_name = "NAME")]

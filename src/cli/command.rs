@@ -105,7 +105,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             let stand = report::Stand::of(partnership)?;
             let now = run::supply_upon(partnership, &stand.records, &ProcessClock)?;
             voice.report(&now.warnings);
-            voice.answer(&report::status(partnership, &stand, &now.states)?);
+            voice.answer(&report::status(partnership, &stand, &now.states, voice.talk)?);
             Ok(report::supply_exit(partnership, &now.states, None))
         }
         Command::Supply { period, action } => super::supply::act(partnership, period.as_deref(), action.as_ref(), voice),
@@ -291,7 +291,7 @@ pub(super) fn period(text: &str) -> Answer<Period> {
 }
 
 /// One period, or the first and the last of several: `2017/P01..2018/P12`.
-fn periods(text: &str) -> Answer<(Period, Period)> {
+pub(super) fn periods(text: &str) -> Answer<(Period, Period)> {
     let Some((first, last)) = text.split_once("..") else { return period(text).map(|one| (one, one)) };
     let expected = "the first and the last period, as in 2017/P01..2018/P12";
     match (Period::parse(first), Period::parse(last)) {

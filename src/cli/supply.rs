@@ -21,7 +21,7 @@ pub(super) fn act(partnership: &Partnership, period: Option<&str>, action: Optio
         }
         Some(args::Supply::Waive { feed, period, by, reason, undo }) => {
             let what = if *undo { SupplyWord::Undo } else { SupplyWord::Waive };
-            let said = Waive { what, feed: feed.clone(), period: command::period(period)?, by: by.clone(), reason: reason.clone() };
+            let said = Waive { what, feed: feed.clone(), periods: command::periods(period)?, by: by.clone(), reason: reason.clone() };
             let became = run::waive(partnership, &said, &ProcessClock)?;
             voice.answer(&report::waived(partnership, &said, &became));
             Ok(0)

@@ -9,7 +9,7 @@ use crate::{
     domain::{Period, counted},
     lake::{DeliveryRecord, Lake, SupplyWord},
     pipeline::{Missing, Partnership},
-    plan::{Supply, SupplyState},
+    plan::{Supply, SupplyState, spans},
     run::{
         Waive, Waived,
         clock::{Clock as _, ProcessClock},
@@ -71,14 +71,31 @@ pub fn supply_exit(partnership: &Partnership, states: &[Supply], period: Option<
     if late.is_empty() { 0 } else { Refusal(late).exit_code() }
 }
 
-/// What a person let go, or took back.
+/// What a person let go, or took back: a line for all periods of which the same is to be said.
 #[must_use]
-pub fn waived(partnership: &Partnership, said: &Waive, became: &Waived) -> Page {
+pub fn waived(partnership: &Partnership, said: &Waive, became: &[Waived]) -> Page {
+    let mut lines: Vec<(String, Vec<Period>)> = Vec::new();
+    for one in became {
+        let what = became_of(partnership, said, one);
+        match lines.iter_mut().find(|(line, _)| *line == what) {
+            Some((_, periods)) => periods.push(one.period),
+            None => lines.push((what, vec![one.period])),
+        }
+    }
+    let text: String = lines.iter().map(|(what, periods)| format!("{} {}: {what}\n", said.feed, spans(periods))).collect();
+    let changed = became.iter().any(|one| one.changed);
+    let json = json!({"feed": said.feed, "period": said.named(), "waived": said.what == SupplyWord::Waive, "changed": changed});
+    Page::new("supply", text, json)
+}
+
+fn became_of(partnership: &Partnership, said: &Waive, became: &Waived) -> String {
     let carries = partnership.feed_named(&said.feed).is_some_and(|feed| feed.missing == Missing::Carry);
     let accepted = became.now.as_ref().filter(|now| now.state == SupplyState::Accepted).and_then(|now| now.delivery.as_deref());
-    let what = match (said.what, accepted) {
+    match (said.what, accepted) {
         (SupplyWord::Waive, _) if !became.changed => "waived already".to_owned(),
-        (SupplyWord::Waive, _) if became.closed => format!("waived, and nothing changes before {} is reopened: it is closed", said.period),
+        (SupplyWord::Waive, _) if became.closed => {
+            format!("waived, and nothing changes before {} is reopened: it is closed", became.period)
+        }
         (SupplyWord::Waive, Some(id)) => format!(
             "waived, and nothing changes: delivery {id} stands and counts; to take it out: truecost withdraw {id} --by NAME --reason TEXT"
         ),
@@ -87,16 +104,9 @@ pub fn waived(partnership: &Partnership, said: &Waive, became: &Waived) -> Page 
         }
         (SupplyWord::Waive, None) => "waived: nothing of it is late or missing any more".to_owned(),
         (SupplyWord::Undo, Some(id)) => format!("waived no longer: delivery {id} stands and counts"),
-        (SupplyWord::Undo, None) if became.closed => format!("expected again when {} is reopened: it is closed", said.period),
+        (SupplyWord::Undo, None) if became.closed => format!("expected again when {} is reopened: it is closed", became.period),
         (SupplyWord::Undo, None) => "expected again".to_owned(),
-    };
-    let changed = became.changed;
-    let text = format!("{} {}: {what}\n", said.feed, said.period);
-    Page::new(
-        "supply",
-        text,
-        json!({"feed": said.feed, "period": said.period.to_string(), "waived": said.what == SupplyWord::Waive, "changed": changed}),
-    )
+    }
 }
 
 /// `ops.supply`: every expected period of every feed, and what became of it by today. `working_days` counts from the due day, below nought

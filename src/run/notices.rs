@@ -1,15 +1,15 @@
 //! What of a run somebody may have to know, and the sending of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Conductor, Delivery, Event, Halves, Outcome, clock::Clock};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, Severity, codes},
-    domain::{COST, grouped, instant_text},
+    domain::{COST, Period, grouped, instant_text},
     lake::{DeliveryRecord, Lake, Notice, PublishedPart},
     notice::{self, Happened, Noted},
     pipeline::{NoticeKind, Partnership},
-    plan::{AfterClose, Supply, SupplyState, came_after_close},
+    plan::{AfterClose, Supply, SupplyState, came_after_close, spans},
     stages::restate::RestatedGroup,
 };
 
@@ -48,7 +48,7 @@ pub(super) fn tell(conductor: &Conductor<'_>, outcome: &Outcome, known: &[Delive
     let is_refused = |r: &&DeliveryRecord| outcome.costed.unmended.contains(&r.delivery_id) || now.contains(&r.delivery_id);
     happened.extend(known.iter().filter(is_refused).map(refused));
     happened.extend(known.iter().filter(|r| r.waits(known)).map(waiting));
-    happened.extend(states.iter().filter_map(supplied));
+    happened.extend(supplied(conductor.partnership, states));
     let late = came_after_close(known, &conductor.lake.periods().closings()?);
     happened.extend(late.iter().filter(|late| !states.iter().any(|supply| supply.slot == late.slot)).map(after_close));
     happened.extend(outcome.costed.stopped.iter().filter(|d| d.severity == Severity::Error).map(check_failed));
@@ -187,16 +187,31 @@ fn spoken(record: &DeliveryRecord) -> String {
     format!("{}{covers}", record.feed_name())
 }
 
-fn supplied(supply: &Supply) -> Option<Happened> {
-    let kind = match supply.state {
-        SupplyState::Missing => NoticeKind::Missing,
-        SupplyState::AfterClose => NoticeKind::AfterClose,
-        SupplyState::Late => NoticeKind::Late,
-        _ => return None,
-    };
-    let slot = format!("{} {}", supply.slot.feed_name(), supply.slot.period);
+/// One for each file that is late or missing, also where it brings several periods; and for each closed period for which something came.
+fn supplied(partnership: &Partnership, states: &[Supply]) -> Vec<Happened> {
+    let mut files: BTreeMap<(String, Period), Vec<&Supply>> = BTreeMap::new();
+    for supply in states {
+        let feed = partnership.feed(&supply.slot.council, &supply.slot.feed);
+        let ends = feed.map_or(supply.slot.period, |feed| feed.covers.ends(supply.slot.period, partnership.calendar));
+        files.entry((supply.slot.feed_name(), ends)).or_default().push(supply);
+    }
+    let mut all = Vec::new();
+    for ((feed, _), of) in files {
+        let periods: Vec<Period> = of.iter().map(|s| s.slot.period).collect();
+        if let Some(late) = of.iter().find(|s| matches!(s.state, SupplyState::Late | SupplyState::Missing)) {
+            let kind = if late.state == SupplyState::Late { NoticeKind::Late } else { NoticeKind::Missing };
+            all.push(told_of(kind, &feed, &spans(&periods), late));
+        }
+        let after = of.iter().filter(|s| s.state == SupplyState::AfterClose);
+        all.extend(after.map(|s| told_of(NoticeKind::AfterClose, &feed, &s.slot.period.to_string(), s)));
+    }
+    all
+}
+
+fn told_of(kind: NoticeKind, feed: &str, periods: &str, supply: &Supply) -> Happened {
+    let slot = format!("{feed} {periods}");
     let text = format!("{slot} was due by the end of {} and is {}: truecost supply", supply.due.spoken(), supply.state.as_str());
-    Some(happened(kind, slot, Some(supply.slot.feed_name()), text))
+    happened(kind, slot, Some(feed.to_owned()), text)
 }
 
 /// The same of a feed that says no day by which it is due.

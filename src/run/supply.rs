@@ -85,10 +85,10 @@ pub fn overdue(partnership: &Partnership, states: &[Supply]) -> Vec<Diagnostic> 
     let of = |feed: &Feed| -> Vec<&Supply> {
         states.iter().filter(|s| s.overdue && *s.slot.council == *feed.council && *s.slot.feed == *feed.id).collect()
     };
-    partnership.feeds.iter().filter_map(|feed| report(feed, &of(feed))).collect()
+    partnership.feeds.iter().filter_map(|feed| report(partnership, feed, &of(feed))).collect()
 }
 
-fn report(feed: &Feed, overdue: &[&Supply]) -> Option<Diagnostic> {
+fn report(partnership: &Partnership, feed: &Feed, overdue: &[&Supply]) -> Option<Diagnostic> {
     let first = overdue.first()?;
     let periods: Vec<Period> = overdue.iter().map(|s| s.slot.period).collect();
     let states: BTreeSet<&str> = overdue.iter().map(|s| s.state.as_str()).collect();
@@ -110,25 +110,37 @@ fn report(feed: &Feed, overdue: &[&Supply]) -> Option<Diagnostic> {
         })
         .hint(format!(
             "ask the sender (truecost supply says more); or let it go: truecost supply waive {name} {} --by NAME --reason TEXT",
-            first.slot.period
+            plan::spans(&of_one_file(feed, partnership, &periods))
         ));
     Some(report)
 }
 
-/// What a person says about the supply of a period.
+/// Of the periods that are overdue those without a gap that the file of the first would bring.
+fn of_one_file(feed: &Feed, partnership: &Partnership, overdue: &[Period]) -> Vec<Period> {
+    let ends = |period: &Period| feed.covers.ends(*period, partnership.calendar);
+    let of_first = |(at, period): &(usize, &Period)| {
+        let first = overdue.first().map(|first| (ends(first), first.period));
+        first.is_some_and(|(end, first)| end == ends(period) && usize::from(period.period - first) == *at)
+    };
+    overdue.iter().enumerate().take_while(of_first).map(|(_, period)| *period).collect()
+}
+
+/// What a person says about the supply of periods.
 #[derive(Clone, Debug)]
 pub struct Waive {
     pub what: SupplyWord,
     /// `newham/general_ledger`.
     pub feed: String,
-    pub period: Period,
+    /// The first and the last: a file of a quarter is let go for three.
+    pub periods: (Period, Period),
     pub by: String,
     pub reason: String,
 }
 
-/// What became of what a person said.
+/// What became of what a person said of a period.
 #[derive(Debug)]
 pub struct Waived {
+    pub period: Period,
     /// Whether it was not said before.
     pub changed: bool,
     /// The period of the feed as it is now; `None` where it has not begun.
@@ -137,51 +149,87 @@ pub struct Waived {
     pub closed: bool,
 }
 
-/// Writes a waiver down, or that it is taken back.
+/// Writes waivers down, or that they are taken back: of several periods of those that are awaited, or waived.
 ///
 /// # Errors
 /// TC0112 where it is not said who or why; TC1301 where there is nothing to wait for, or no waiver to take back; TC1004 where a run holds
 /// the lake; TC10….
-pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answer<Waived> {
+pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answer<Vec<Waived>> {
     let now = clock.now();
-    super::decide::is_said(&said.by, &said.reason, "the waiver", &format!("supply waive {} {}", said.feed, said.period))?;
+    super::decide::is_said(&said.by, &said.reason, "the waiver", &format!("supply waive {} {}", said.feed, said.named()))?;
     let options = Options { threads: 1, ..Options::default() };
     let conductor = Conductor::new(partnership, &options, clock, &Silent)?;
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
     conductor.lake.recover(&held)?;
     let known = conductor.lake.register().all()?;
-    let slot = awaited(partnership, &known, said, now.civil_day())?;
     let events = conductor.lake.events(SUPPLY);
     let standing = waivers(&events.all::<SupplyEvent>()?);
-    let before = standing.get(&slot);
-    let changed = match said.what {
-        SupplyWord::Undo if before.is_none() => return Err(no_waiver(&slot, standing.keys()).into()),
+    let slots = meant(partnership, said, |period| {
+        let slot = awaited(partnership, &known, said, period, now.civil_day())?;
+        let is_there = said.what == SupplyWord::Waive || standing.contains_key(&slot);
+        if is_there { Ok(slot) } else { Err(no_waiver(&slot, standing.keys()).into()) }
+    })?;
+    let is_changed = |slot: &Slot| match said.what {
         SupplyWord::Undo => true,
-        SupplyWord::Waive => before.is_none_or(|w| w.by != said.by.trim() || w.reason != said.reason.trim()),
+        SupplyWord::Waive => standing.get(slot).is_none_or(|w| w.by != said.by.trim() || w.reason != said.reason.trim()),
     };
-    let event = SupplyEvent {
-        what: said.what,
-        council: slot.council.clone(),
-        feed: slot.feed.clone(),
-        period: slot.period.to_string(),
-        by: said.by.trim().to_owned(),
-        reason: said.reason.trim().to_owned(),
-        at: now.iso(),
-    };
-    if changed {
-        events.add(&held, &event)?;
+    for slot in slots.iter().filter(|slot| is_changed(slot)) {
+        events.add(
+            &held,
+            &SupplyEvent {
+                what: said.what,
+                council: slot.council.clone(),
+                feed: slot.feed.clone(),
+                period: slot.period.to_string(),
+                by: said.by.trim().to_owned(),
+                reason: said.reason.trim().to_owned(),
+                at: now.iso(),
+            },
+        )?;
     }
-    let closed = conductor.lake.periods().closings()?.is_closed(slot.period);
+    let closings = conductor.lake.periods().closings()?;
     // Sources are not asked what is on its way: the lake is held meanwhile.
     let states = states_of(partnership, &conductor.lake, &known, now.civil_day(), |_| Vec::new())?.states;
-    Ok(Waived { changed, now: states.into_iter().find(|s| s.slot == slot), closed })
+    let became = |slot: &Slot| Waived {
+        period: slot.period,
+        changed: is_changed(slot),
+        now: states.iter().find(|s| s.slot == *slot).cloned(),
+        closed: closings.is_closed(slot.period),
+    };
+    Ok(slots.iter().map(became).collect())
+}
+
+impl Waive {
+    /// `2018/P03`, `2018/P01..2018/P03`.
+    #[must_use]
+    pub fn named(&self) -> String {
+        let (first, last) = self.periods;
+        if first == last { first.to_string() } else { format!("{first}..{last}") }
+    }
+}
+
+/// The periods that are meant of those between the first and the last; where none is, what `of` says of the first.
+fn meant(partnership: &Partnership, said: &Waive, of: impl Fn(Period) -> Answer<Slot>) -> Answer<Vec<Slot>> {
+    let ((first, last), closing) = (said.periods, partnership.calendar.closing_period);
+    let of_year = |year: i16| (1..=closing).map(move |period| Period { year, period });
+    let (mut slots, mut refused) = (Vec::new(), None);
+    for period in (first.year..=last.year).flat_map(of_year).filter(|period| (first..=last).contains(period)) {
+        match of(period) {
+            Ok(slot) => slots.push(slot),
+            Err(refusal) => drop(refused.get_or_insert(refusal)),
+        }
+    }
+    match refused {
+        Some(refusal) if slots.is_empty() => Err(refusal),
+        _ => Ok(slots),
+    }
 }
 
 /// Nobody knows of a period that begins more than so many days from now that it will not be brought: its year is mistyped.
 const AHEAD: i32 = 366;
 
 /// The period of the feed that is meant, where it is expected.
-fn awaited(partnership: &Partnership, known: &[DeliveryRecord], said: &Waive, today: Option<Day>) -> Answer<Slot> {
+fn awaited(partnership: &Partnership, known: &[DeliveryRecord], said: &Waive, period: Period, today: Option<Day>) -> Answer<Slot> {
     let not_awaited = |seen: String, expected: &str, hint: String| {
         Diagnostic::new(codes::supply::NOT_AWAITED, seen).expected(expected).outcome("nothing was changed").hint(hint)
     };
@@ -198,14 +246,14 @@ fn awaited(partnership: &Partnership, known: &[DeliveryRecord], said: &Waive, to
     }
     let of_council = known.iter().filter(|r| r.is_accepted() && *r.council == *feed.council);
     let first = of_council.flat_map(DeliveryRecord::periods).min();
-    if !plan::is_expected(partnership, feed, said.period, first) {
-        let seen = format!("{} of {} is not expected", said.period, feed.name());
+    if !plan::is_expected(partnership, feed, period, first) {
+        let seen = format!("{period} of {} is not expected", feed.name());
         let expected = "a period from `since` on, while the feed is `active`; a closing period where `due` has `closing`";
         return Err(not_awaited(seen, expected, "truecost supply lists what is expected".to_owned()).into());
     }
-    let begins = partnership.calendar.days_of(said.period).0;
+    let begins = partnership.calendar.days_of(period).0;
     if said.what == SupplyWord::Waive && today.is_some_and(|today| begins > today.plus_days(AHEAD)) {
-        let seen = format!("{} begins on {}, more than a year from now", said.period, begins.spoken());
+        let seen = format!("{period} begins on {}, more than a year from now", begins.spoken());
         return Err(not_awaited(
             seen,
             "a period that has begun, or begins within a year",
@@ -213,7 +261,7 @@ fn awaited(partnership: &Partnership, known: &[DeliveryRecord], said: &Waive, to
         )
         .into());
     }
-    Ok(slot_of(&feed.council, &feed.id, said.period))
+    Ok(slot_of(&feed.council, &feed.id, period))
 }
 
 fn slot_of(council: &Identifier, feed: &Identifier, period: Period) -> Slot {

@@ -204,6 +204,36 @@ fn what_is_late_is_told_and_that_it_arrived() {
     assert!(house.told().contains(&("arrived".to_owned(), true)));
 }
 
+/// A file that brings three months is late once, let go once, and late no more once.
+#[test]
+fn a_late_quarter_is_told_once_and_let_go_once() {
+    let (house, feed) = (House::new(""), "pipelines/ashvale/general_ledger.yaml");
+    house.change(feed, "extent: one", "extent: quarter");
+    house.change(feed, "active: {from: 2018-04-01}", "due: {working_day: 5, since: 2018/P01}\nactive: {from: 2018-04-01, to: 2018-10-01}");
+    house.ledger(6, "0.00");
+    let (code, said) = house.run(&["run"], "");
+    assert_eq!(code, 4, "{said}");
+    assert!(said.contains("truecost supply waive ashvale/general_ledger 2018/P04..2018/P06 --by NAME --reason TEXT"), "{said}");
+    let told =
+        |kind: &str| house.server.take().iter().map(Asked::json).filter(|n| n["kind"] == kind).map(|n| n["text"].to_string()).collect();
+    let missing: Vec<String> = told("missing");
+    assert!(missing.len() == 1 && missing[0].contains("ashvale/general_ledger 2018/P04..2018/P06 was due"), "{missing:?}");
+    let waive = ["supply", "waive", "ashvale/general_ledger", "2018/P04..2018/P06", "--by", "ann", "--reason", "no ledger"];
+    let (code, said) = house.run(&waive, "");
+    assert_eq!((code, said.trim()), (0, "ashvale/general_ledger 2018/P04..2018/P06: waived: nothing of it is late or missing any more"));
+    assert_eq!(house.run(&["run"], "").0, 0);
+    let arrived: Vec<String> = told("arrived");
+    assert!(arrived.len() == 1 && arrived[0].contains("2018/P04..2018/P06"), "{arrived:?}");
+    let (code, said) = house.run(&[&waive[..], &["--undo"]].concat(), "");
+    assert_eq!((code, said.trim()), (0, "ashvale/general_ledger 2018/P04..2018/P06: expected again"));
+    // What is not expected of the feed is not meant; where nothing is, that is said.
+    let (code, said) = house.run(&["supply", "waive", "ashvale/general_ledger", "2018/P06..2018/P09", "--by", "ann", "--reason", "no"], "");
+    assert_eq!(code, 0, "{said}");
+    assert!(said.starts_with("ashvale/general_ledger 2018/P06: waived"), "{said}");
+    let (code, said) = house.run(&["supply", "waive", "ashvale/general_ledger", "2018/P07..2018/P09", "--by", "ann", "--reason", "no"], "");
+    assert!(code == 2 && said.contains("2018/P07 of ashvale/general_ledger is not expected"), "{said}");
+}
+
 /// A closed month is reopened and says something else: told with the amounts, once; again only where the statement says another amount.
 #[test]
 fn a_restatement_is_told_once_for_what_it_says() {

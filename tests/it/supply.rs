@@ -95,13 +95,14 @@ fn a_month_is_expected_late_missing_waived_and_accepted() {
     assert_eq!(said(&partnership, LEDGER, month(2), "2018-06-08"), ("late: nothing yet, 1 working day; P01 came on time".into(), 4));
     assert_eq!(run_at(&partnership, "2018-06-08").exit_code(), 4);
     assert!(said(&partnership, LEDGER, month(2), "2018-06-15").0.starts_with("missing: nothing yet, 6 working days"));
-    let mut waive = Waive { what: SupplyWord::Waive, feed: LEDGER.into(), period: month(2), by: "ann".into(), reason: "no ledger".into() };
-    assert!(run::waive(&partnership, &waive, &at("2018-06-15")).expect("waived").changed);
-    assert!(!run::waive(&partnership, &waive, &at("2018-06-15")).expect("waived already").changed);
+    let mut waive =
+        Waive { what: SupplyWord::Waive, feed: LEDGER.into(), periods: (month(2), month(2)), by: "ann".into(), reason: "no ledger".into() };
+    assert!(run::waive(&partnership, &waive, &at("2018-06-15")).expect("waived").iter().all(|one| one.changed));
+    assert!(!run::waive(&partnership, &waive, &at("2018-06-15")).expect("waived already").iter().any(|one| one.changed));
     assert_eq!(said(&partnership, LEDGER, month(2), "2018-06-15"), ("waived: by ann: no ledger".into(), 0));
     assert_eq!(run_at(&partnership, "2018-06-15").exit_code(), 0);
     waive.what = SupplyWord::Undo;
-    assert!(run::waive(&partnership, &waive, &at("2018-06-15")).expect("undone").changed);
+    assert!(run::waive(&partnership, &waive, &at("2018-06-15")).expect("undone").iter().all(|one| one.changed));
     assert_eq!(said(&partnership, LEDGER, month(2), "2018-06-15").1, 4);
     bring(temp.path(), "2018_05");
     let lies = said(&partnership, LEDGER, month(2), "2018-06-18").0;
@@ -186,7 +187,13 @@ fn a_waived_feed_blocks_its_period_no_more() {
     bring(temp.path(), "2018_04");
     let blocked = run_at(&partnership, "2018-05-04");
     assert_eq!((blocked.exit_code(), blocked.costed.release, blocked.costed.blocked.len()), (4, None, 1));
-    let waive = |what| Waive { what, feed: "ashvale/schools_ledger".into(), period: month(1), by: "ann".into(), reason: "closed".into() };
+    let waive = |what| Waive {
+        what,
+        feed: "ashvale/schools_ledger".into(),
+        periods: (month(1), month(1)),
+        by: "ann".into(),
+        reason: "closed".into(),
+    };
     run::waive(&partnership, &waive(SupplyWord::Waive), &at("2018-05-04")).expect("waived");
     let published = run_at(&partnership, "2018-05-04");
     assert_eq!((published.exit_code(), published.costed.published, published.costed.blocked.len()), (0, true, 0));
