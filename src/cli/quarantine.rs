@@ -23,11 +23,7 @@ pub(super) fn act(partnership: &Partnership, action: &args::Quarantine, voice: V
             let period = period.as_deref().map(command::period).transpose()?;
             let (bytes, page) = report::quarantine_export(partnership, feed, period)?;
             write_new(out, &bytes)?;
-            let next = format!(
-                "written to {}; correct the marked cells, then: truecost quarantine correct {} --by NAME --reason TEXT\n",
-                out.display(),
-                out.display()
-            );
+            let next = format!("written to {}; {}\n", out.display(), report::after_export(partnership, feed, &out.display().to_string()));
             report::Page { text: format!("{}{next}", page.text), ..page }
         }
         args::Quarantine::Correct { file, by, reason } => return correct(partnership, file, (by, reason), voice),

@@ -128,7 +128,7 @@ fn written(partnership: &Partnership, lake: &Lake, feed: &Feed, deliveries: &[Fa
             }
         }
     }
-    how_to(workbook.add_worksheet()).map_err(no_workbook)?;
+    how_to(workbook.add_worksheet(), feed.personal.is_some()).map_err(no_workbook)?;
     workbook.save_to_buffer().map_err(no_workbook)
 }
 
@@ -210,7 +210,20 @@ fn shortened(text: &str) -> String {
     text.chars().take(2_000).collect()
 }
 
-fn how_to(sheet: &mut Worksheet) -> Result<(), XlsxError> {
+/// What to do with rows of a personal feed, of which no value is told to anybody.
+pub(super) const PERSONAL_ROWS: &str = "no value of a personal feed goes out: a corrected file from the sender replaces it; a row that nobody can correct: truecost quarantine leave-out DELIVERY --row ROW --by NAME --reason TEXT";
+
+/// What to do with an exported workbook.
+#[must_use]
+pub fn after_export(partnership: &Partnership, feed: &str, file: &str) -> String {
+    if partnership.feed_named(feed).is_some_and(|feed| feed.personal.is_some()) {
+        return format!("it says which rows and why; {PERSONAL_ROWS}");
+    }
+    format!("correct the marked cells, then: truecost quarantine correct {file} --by NAME --reason TEXT")
+}
+
+fn how_to(sheet: &mut Worksheet, personal: bool) -> Result<(), XlsxError> {
+    let of_persons = ["The sheet `rows` says which rows are in quarantine, and why: it is for whoever asks the sender.", PERSONAL_ROWS];
     let text = [
         "Correct the marked cells of the sheet `rows`: write what should have stood in the file, as the file would print it.",
         "Any cell of a row can be changed but the grey ones, which say which row it is. Rows that you leave as they are stay in quarantine.",
@@ -219,8 +232,9 @@ fn how_to(sheet: &mut Worksheet) -> Result<(), XlsxError> {
         "A row that nobody can correct: truecost quarantine leave-out DELIVERY --row ROW --by NAME --reason TEXT",
     ];
     sheet.set_name("how to")?.set_column_width(0, 130)?;
+    let text: &[&str] = if personal { &of_persons } else { &text };
     for (line, text) in (0..).zip(text) {
-        sheet.write_string(line, 0, text)?;
+        sheet.write_string(line, 0, *text)?;
     }
     Ok(())
 }

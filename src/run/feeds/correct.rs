@@ -207,7 +207,8 @@ impl<'a> Conductor<'a> {
             } else if !quarantined.contains(&row.source_row) {
                 Some("it is not in quarantine".into())
             } else if feed.personal.is_some() && row.sha256.is_some() {
-                Some("the feed is personal: no value of it is kept outside its sealed bytes".into())
+                faults.push(personal_row(&place, row.source_row, record));
+                continue;
             } else if row.sha256.as_ref().is_some_and(|sha256| *sha256 != original.sha256) {
                 Some("its identity is not that of the record which stands there".into())
             } else {
@@ -257,6 +258,16 @@ fn corrected(row: &RowAsked, original: &Original) -> CorrectedRow {
         new: new.clone(),
     };
     CorrectedRow { source_row: row.source_row, sha256: original.sha256.clone(), changes: row.cells.iter().map(change).collect() }
+}
+
+/// Of a personal feed no cell is corrected: that would be a value of it in the lake.
+fn personal_row(place: &str, row: u64, record: &DeliveryRecord) -> Diagnostic {
+    let (feed, id) = (record.feed_name(), &record.delivery_id);
+    Diagnostic::new(codes::control::NOT_CORRECTED, format!("row {row} cannot be corrected: {feed} is personal, and no value of it is kept outside its sealed bytes"))
+        .place(Place { line: Some(row), ..Place::file(place.to_owned()) })
+        .expected("a corrected file from the sender, in the feed's folder")
+        .outcome("nothing was changed, of the other rows either")
+        .hint(format!("bring the corrected file and type truecost run {feed}; or leave the row out: truecost quarantine leave-out {id} --row {row} --by NAME --reason TEXT"))
 }
 
 fn not_this_row(place: &str, row: u64, why: &str, asked: &CorrectAsked) -> Diagnostic {
