@@ -11,6 +11,7 @@ mod demonstration;
 mod diff;
 mod doctor;
 mod explain;
+mod few;
 mod figures;
 mod first_step;
 mod folders;
@@ -43,7 +44,7 @@ mod words;
 
 pub use ask::{Answered, AsItWas, Release, answer, answer_as_it_was, latest, parquet, rows, tables};
 pub use checks::checks;
-pub use correct::{corrected, corrections_in, quarantine_export, quarantined_rows};
+pub use correct::{after_export, corrected, corrections_in, quarantine_export, quarantined_rows};
 pub use cost::{Wanted, explain_cost};
 pub use demonstration::demonstration;
 pub use diff::release_diff;

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{page::Page, schedule::held_by, standing::Stand};
+use super::{
+    page::{Page, Talk},
+    schedule::held_by,
+    standing::{Stand, not_made},
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, from_json},
     domain::{Period, counted},
@@ -22,25 +26,27 @@ const MOST: usize = 20;
 /// One thing that needs somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Need {
-    /// `late`, `missing`, `refused`, `held`, `waits`, `accounts`, `last run`, `disk`.
+    /// `late`, `missing`, `refused`, `held`, `waits`, `blocked`, `last run`, `disk`.
     pub what: &'static str,
     pub says: String,
     /// What to type.
     pub next: String,
 }
 
-/// Late and missing first, then what was refused, what waits for a person, ledgers without accounts, a last run that did not end well, and a disk that fills.
+/// Late and missing first, then what was refused, what waits for a person, periods that cannot be made, a last run that did not end well, and a
+/// disk that fills.
 pub(super) fn needs(partnership: &Partnership, stand: &Stand, states: &[Supply]) -> Answer<Vec<Need>> {
     let mut needs = overdue(states);
     let is_told = |record: &DeliveryRecord| states.iter().any(|s| s.overdue && s.delivery.as_deref() == Some(&record.delivery_id));
     let unmended = |r: &&DeliveryRecord| r.state == DeliveryState::Refused && stand.plan.unmended.contains(&r.delivery_id);
-    needs.extend(stand.records.iter().filter(unmended).filter(|r| !is_told(r)).map(refused));
+    needs.extend(refused(stand.records.iter().filter(unmended).filter(|r| !is_told(r))));
     let waits = waiting(partnership, &stand.records, &is_told).len();
     if waits > 0 {
         let says =
             format!("{} for a person's word", if waits == 1 { "1 delivery waits".to_owned() } else { format!("{waits} deliveries wait") });
         needs.push(Need { what: "waits", says, next: "truecost accept, or withdraw".to_owned() });
     }
+    needs.extend(blocked(not_made(&stand.plan.blocked)));
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     needs.extend(lake.last_of_each_half()?.iter().filter_map(last_run));
     needs.extend(lake.free_bytes().filter(|free| *free < FEW_BYTES).map(|free| Need {
@@ -59,7 +65,7 @@ pub fn status_held(book: &SlotBook, faults: &[Diagnostic], _: i64) -> Page {
     let says = format!("{}: nothing of {names} on schedule is run before that is valid", held_by(faults));
     let need = Need { what: "held", says, next: "truecost validate".to_owned() };
     let needs: Vec<Need> = (!book.names.is_empty()).then_some(need).into_iter().collect();
-    Page::new("status", text(&needs).trim_start().to_owned(), json!({"needs": json(&needs)}))
+    Page::new("status", text(&needs, Talk::Plain).trim_start().to_owned(), json!({"needs": json(&needs)}))
 }
 
 /// A line for each feed and state, with the first of its periods in full.
@@ -78,11 +84,43 @@ fn overdue(states: &[Supply]) -> Vec<Need> {
     groups.into_iter().filter_map(one).collect()
 }
 
-fn refused(record: &DeliveryRecord) -> Need {
-    let covers = record.covers().map(|c| format!(" {c}")).unwrap_or_default();
-    let headline = record.reports.iter().flat_map(|report| report.lines()).find_map(|line| line.strip_prefix("error["));
-    let why = headline.map(|text| format!(": {}", text.replacen("]: ", ": ", 1))).unwrap_or_default();
-    Need { what: "refused", says: format!("{}{covers}{why}", record.feed_name()), next: "see below".to_owned() }
+/// A line for each feed and code, with what was said of the first.
+fn refused<'r>(records: impl Iterator<Item = &'r DeliveryRecord>) -> Vec<Need> {
+    let mut groups: BTreeMap<(String, String), Vec<(&DeliveryRecord, String)>> = BTreeMap::new();
+    for record in records {
+        let headline = record.reports.iter().flat_map(|report| report.lines()).find_map(|line| line.strip_prefix("error["));
+        let why = headline.map(|text| text.replacen("]: ", ": ", 1)).unwrap_or_default();
+        let code = why.split(':').next().unwrap_or_default().to_owned();
+        groups.entry((record.feed_name(), code)).or_default().push((record, why));
+    }
+    let one = |((feed, _), of): ((String, String), Vec<(&DeliveryRecord, String)>)| {
+        let (first, why) = of.first()?;
+        let mut periods: Vec<Period> = of.iter().flat_map(|(record, _)| record.periods()).collect();
+        periods.sort_unstable();
+        periods.dedup();
+        let covers = if periods.is_empty() { String::new() } else { format!(" {}", spans(&periods)) };
+        let alike = of.iter().all(|(_, other)| other == why);
+        let only = first.covers().filter(|_| !alike).map(|covers| format!(": {covers}")).unwrap_or_default();
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        Some(Need { what: "refused", says: format!("{feed}{covers}{only}{why}"), next: "see below".to_owned() })
+    };
+    groups.into_iter().filter_map(one).collect()
+}
+
+/// A line for each thing to do about periods that cannot be made, with the first of them in full.
+fn blocked<'d>(reports: impl Iterator<Item = &'d Diagnostic>) -> Vec<Need> {
+    let mut groups: Vec<(&Diagnostic, u64)> = Vec::new();
+    for report in reports {
+        match groups.iter_mut().find(|(first, _)| (first.code, &first.hint) == (report.code, &report.hint)) {
+            Some((_, more)) => *more += 1,
+            None => groups.push((report, 0)),
+        }
+    }
+    let one = |(first, more): (&Diagnostic, u64)| {
+        let more = if more > 0 { format!(" (and {} like it)", counted(more, "more period")) } else { String::new() };
+        Need { what: "blocked", says: format!("{} {}{more}", first.code.id, first.seen), next: first.hint.clone() }
+    };
+    groups.into_iter().map(one).collect()
 }
 
 /// Of a run that ended with a code of its own, or for what no delivery tells of; what is told already is not told again.
@@ -99,11 +137,12 @@ fn last_run(run: &RunRecord) -> Option<Need> {
 }
 
 /// Empty where nothing needs anybody.
-pub(super) fn text(needs: &[Need]) -> String {
+pub(super) fn text(needs: &[Need], talk: Talk) -> String {
     let line = |need: &Need| format!("  {:<16}  {}\n", need.what, need.says);
-    let left = needs.len().saturating_sub(MOST);
-    let more = if left > 0 { format!("  … and {}: truecost status --json\n", counted(left as u64, "line")) } else { String::new() };
-    let lines: String = shown(needs).into_iter().map(line).collect();
+    let shown = if talk == Talk::Full { needs.iter().collect() } else { shown(needs) };
+    let left = needs.len() - shown.len();
+    let more = if left > 0 { format!("  … and {}: truecost status -v\n", counted(left as u64, "line")) } else { String::new() };
+    let lines: String = shown.into_iter().map(line).collect();
     if needs.is_empty() { String::new() } else { format!("\nneeds somebody:\n{lines}{more}") }
 }
 
@@ -134,7 +173,9 @@ mod tests {
         let need = |what: &'static str, at: usize| Need { what, says: format!("{what} {at}"), next: String::new() };
         let late = (0..30).map(|at| need("late", at));
         let needs: Vec<Need> = late.chain((0..9).map(|at| need("refused", at))).chain([need("last run", 0), need("disk", 0)]).collect();
-        let text = text(&needs);
+        let all = text(&needs, Talk::Full);
+        assert!(all.lines().count() == needs.len() + 2 && !all.contains('…'), "{all}");
+        let text = text(&needs, Talk::Plain);
         assert_eq!(text.lines().filter(|line| line.starts_with("  ") && !line.contains('…')).count(), MOST, "{text}");
         for told in ["late 16", "refused 0", "last run 0", "disk 0", "… and 21 lines"] {
             assert!(text.contains(told), "{told}: {text}");

@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
-    needs,
-    page::{Align, Page, Table},
+    correct::PERSONAL_ROWS,
+    few, needs,
+    page::{Align, Page, Table, Talk},
     standing::{Stand, blocked_text, not_made, uncounted_json, uncounted_text},
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, codes, render_all},
-    domain::{Calendar, Day, DeliveryId, Pence, Period, counted, decimal, grouped, pounds, printable},
-    lake::{DeliveryRecord, DeliveryState, Lake, holders, read_quarantine},
+    diagnostic::{Answer, Diagnostic, codes, render},
+    domain::{Calendar, Day, DeliveryId, Digest, Pence, Period, counted, decimal, grouped, pounds, printable},
+    lake::{CORRECTIONS, Corrections, DeliveryRecord, DeliveryState, Lake, holders, read_quarantine},
     pipeline::Partnership,
     plan::{
-        AfterClose, CostSource, Standing, Supply, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word,
+        AfterClose, CostSource, Standing, Supply, Wish, came_again, gone_over, not_in_lake, plan_feed, spans, waiting as waiting_for_word,
         waits_for_others,
     },
     source,
@@ -26,34 +27,36 @@ fn covers(record: &DeliveryRecord) -> String {
 }
 
 /// What needs somebody; every feed: how many deliveries, which was the last, what stands of them; and what is in no figure, with the reason.
+/// Of much that is alike a person is shown the first; programs, and who says `-v`, are given all of it.
 ///
 /// # Errors
 /// TC10…
-pub fn status(partnership: &Partnership, stand: &Stand, states: &[Supply]) -> Answer<Page> {
+pub fn status(partnership: &Partnership, stand: &Stand, states: &[Supply], talk: Talk) -> Answer<Page> {
     let needs = needs::needs(partnership, stand, states)?;
     let (table, list) = feeds(partnership, stand);
     let name = stand.latest.as_ref().map(|m| m.release.clone());
     let head = name.as_ref().map_or_else(|| "no release yet".to_owned(), |r| format!("release {r}"));
-    let mut text = format!("{}: {head}\n{}\n{}", partnership.name, needs::text(&needs), table.text());
+    let mut text = format!("{}: {head}\n{}\n{}", partnership.name, needs::text(&needs, talk), table.text());
     let (registers, stand_in) = (registers(stand), stand_in(stand));
     let lines = |list: &[(String, Value)]| list.iter().map(|(line, _)| line.clone()).collect::<Vec<_>>();
-    text.push_str(&listed("registers that the periods read", &register_lines(&registers, partnership.calendar)));
-    text.push_str(&listed("lines that stand in for what did not come (`missing: carry`)", &lines(&stand_in)));
-    text.push_str(&refused(stand));
+    let registers_read = register_lines(&registers, partnership.calendar);
+    text.push_str(&few::listed("registers that the periods read", &registers_read, talk));
+    text.push_str(&few::listed("lines that stand in for what did not come (`missing: carry`)", &lines(&stand_in), talk));
+    text.push_str(&refused(stand, talk));
     let in_question = in_question(partnership, stand);
     let after_close: Vec<Diagnostic> = stand.plan.after_close.iter().map(AfterClose::report).collect();
-    text.push_str(&reported(&in_question));
-    text.push_str(&reported(&after_close));
-    text.push_str(&listed("newer, and not counting", &passed_over(stand)));
+    text.push_str(&reported(&in_question, talk));
+    text.push_str(&reported(&after_close, talk));
+    text.push_str(&few::listed("newer, and not counting", &passed_over(stand), talk));
     let blocked = blocked_text(not_made(&stand.plan.blocked));
     let uncounted = stand.in_no_figure();
     let uncounted_lines = if uncounted.is_empty() { String::new() } else { uncounted_text(&uncounted) };
     for block in [blocked, uncounted_lines].iter().filter(|block| !block.is_empty()) {
         text.push_str(&format!("\n{block}"));
     }
-    let (stops, waiting) = (stand.plan.stops(&[]), waiting(partnership, &stand.records));
-    text.push_str(&reported(&stops));
-    text.push_str(&reported(&waiting));
+    let (stops, waiting) = (stops(partnership, stand)?, waiting(partnership, &stand.records));
+    text.push_str(&reported(&stops, talk));
+    text.push_str(&reported(&waiting, talk));
     let of_lines = |list: Vec<(String, Value)>| list.into_iter().map(|(_, json)| json).collect::<Vec<_>>();
     let asked = in_question.iter().map(|d| json!({"code": d.code.id, "seen": d.seen, "hint": d.hint}));
     Ok(Page::new(
@@ -65,17 +68,19 @@ pub fn status(partnership: &Partnership, stand: &Stand, states: &[Supply]) -> An
     ))
 }
 
-/// A block of lines under its heading; nothing where there are none.
-fn listed(heading: &str, lines: &[String]) -> String {
-    if lines.is_empty() {
-        return String::new();
-    }
-    format!("\n{heading}:\n{}", lines.iter().map(|line| format!("  {line}\n")).collect::<String>())
+/// Reports as a block; nothing where there are none.
+fn reported(reports: &[Diagnostic], talk: Talk) -> String {
+    let texts: Vec<String> = reports.iter().map(|report| render(report, false)).collect();
+    few::reports(&texts, "more report", talk)
 }
 
-/// Reports as a block; nothing where there are none.
-fn reported(reports: &[Diagnostic]) -> String {
-    if reports.is_empty() { String::new() } else { format!("\n{}", render_all(reports, false)) }
+/// What stops publication. Rows that the next run brings back from their landed bytes are told as that.
+fn stops(partnership: &Partnership, stand: &Stand) -> Answer<Vec<Diagnostic>> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let is_there = |r: &&DeliveryRecord| Digest::parse(&r.sha256).is_some_and(|digest| lake.landing().has(&digest));
+    let comes_back = stand.records.iter().filter(|r| r.lost && r.last_attempt.is_none()).filter(is_there);
+    let told: Vec<Diagnostic> = comes_back.map(not_in_lake).collect();
+    Ok(stand.plan.stops(&[]).into_iter().filter(|stop| !told.contains(stop)).collect())
 }
 
 /// Reports for programs.
@@ -85,10 +90,11 @@ fn told(reports: &[Diagnostic]) -> Vec<Value> {
 }
 
 /// Refused deliveries that nothing has mended since, with what was said of each.
-fn refused(stand: &Stand) -> String {
+fn refused(stand: &Stand, talk: Talk) -> String {
     let unmended = |r: &&DeliveryRecord| r.state == DeliveryState::Refused && stand.plan.unmended.contains(&r.delivery_id);
-    let one = |r: &DeliveryRecord| format!("\nrefused: {}/{} {} {}\n{}", r.council, r.feed, covers(r), r.source.name, r.reports.concat());
-    stand.records.iter().filter(unmended).map(one).collect()
+    let one = |r: &DeliveryRecord| format!("refused: {}/{} {} {}\n{}", r.council, r.feed, covers(r), r.source.name, r.reports.concat());
+    let all: Vec<String> = stand.records.iter().filter(unmended).map(one).collect();
+    few::reports(&all, "more refused delivery", talk)
 }
 
 /// Deliveries that wait for somebody's word, and files that came again under a delivery that is superseded.
@@ -265,6 +271,7 @@ pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
     ]);
     let mut list = Vec::new();
     let known = lake.register().all()?;
+    let corrections = Corrections::of(lake.events(CORRECTIONS).all()?);
     let holders = holders(&known);
     let holds = |r: &DeliveryRecord| {
         r.periods().into_iter().any(|period| holders.get(&(&*r.council, &*r.feed, period)).is_some_and(|holder| holder.is(&r.delivery_id)))
@@ -272,21 +279,23 @@ pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
     for record in known.iter().filter(|r| r.proof.quarantined > 0) {
         let state = if record.is_accepted() && !holds(record) { "superseded" } else { record.state.as_str() };
         let Some(id) = DeliveryId::parse(&record.delivery_id) else { continue };
-        let mut groups: BTreeMap<(String, String, String), u64> = BTreeMap::new();
+        let mut groups: BTreeMap<(String, String, String, bool), u64> = BTreeMap::new();
         for fault in read_quarantine(&lake.quarantine_file(&id))? {
-            *groups.entry((fault.code, fault.column_name.unwrap_or_default(), fault.reason)).or_default() += 1;
+            let left_out = corrections.row(id.as_str(), fault.source_row).is_some_and(|(_, row)| row.is_left_out());
+            *groups.entry((fault.code, fault.column_name.unwrap_or_default(), fault.reason, left_out)).or_default() += 1;
         }
-        for ((code, column, reason), rows) in groups {
+        for ((code, column, reason, left_out), rows) in groups {
             list.push(
                 json!({"delivery_id": record.delivery_id, "feed": format!("{}/{}", record.council, record.feed), "covers": covers(record),
-                "file": record.source.name, "state": state, "rows": rows, "code": code, "column": column, "reason": reason}),
+                "file": record.source.name, "state": state, "rows": rows, "code": code, "column": column, "reason": reason,
+                "left_out": left_out}),
             );
             table.row([
                 record.delivery_id.clone(),
                 format!("{}/{}", record.council, record.feed),
                 covers(record),
                 record.source.name.clone(),
-                state.to_owned(),
+                if left_out { format!("{state}, left out") } else { state.to_owned() },
                 grouped(u128::from(rows)),
                 code,
                 column,
@@ -297,10 +306,12 @@ pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
     let text = if table.is_empty() {
         "no row is in quarantine\n".to_owned()
     } else {
-        format!(
-            "{}\nthe rows as they came: truecost quarantine show <delivery>; to give them back corrected: truecost quarantine export COUNCIL/FEED --out FILE.xlsx\n",
-            table.text()
-        )
+        let is_personal = |r: &&DeliveryRecord| partnership.feed(&r.council, &r.feed).is_some_and(|feed| feed.personal.is_some());
+        let (personal, other): (Vec<_>, Vec<_>) = known.iter().filter(|r| r.proof.quarantined > 0).partition(is_personal);
+        let given_back = "the rows as they came: truecost quarantine show <delivery>; to give them back corrected: truecost quarantine export COUNCIL/FEED --out FILE.xlsx\n";
+        let told = |all: &[&DeliveryRecord], text: String| if all.is_empty() { String::new() } else { text };
+        let (other, personal) = (told(&other, given_back.to_owned()), told(&personal, format!("{PERSONAL_ROWS}\n")));
+        format!("{}\n{other}{personal}", table.text())
     };
     Ok(Page::new("quarantine", text, json!(list)))
 }
@@ -316,12 +327,16 @@ pub fn quarantine_show(partnership: &Partnership, delivery: &str, most: usize) -
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let (id, record) = super::explain::find(&lake, delivery)?;
     let all = read_quarantine(&lake.quarantine_file(&id))?;
+    let corrections = Corrections::of(lake.events(CORRECTIONS).all()?);
     let mut text = format!("{} {}: {}, {}\n", record.council, record.feed, record.source.name, covers(&record));
     let mut last = None;
     for fault in all.iter().take(most) {
         if last != Some(fault.source_row) {
             let raw = if fault.raw.is_empty() { NOT_KEPT.to_owned() } else { printable(&fault.raw) };
             text.push_str(&format!("\nline {}: {raw}\n", fault.source_row));
+            if let Some((event, _)) = corrections.row(id.as_str(), fault.source_row).filter(|(_, row)| row.is_left_out()) {
+                text.push_str(&format!("  left out for good by {} on {}: {}\n", printable(&event.by), event.at, printable(&event.reason)));
+            }
             last = Some(fault.source_row);
         }
         let column = fault.column_name.as_deref().unwrap_or("the row");

@@ -221,7 +221,8 @@ pub(super) fn ownerless_rows(table: &str, slot: &Slot, rows: u64) -> Diagnostic 
 }
 
 /// An accepted delivery that waits to be brought in again.
-pub(super) fn not_in_lake(record: &DeliveryRecord) -> Diagnostic {
+#[must_use]
+pub fn not_in_lake(record: &DeliveryRecord) -> Diagnostic {
     let covers = record.covers().map(|c| c.to_string()).unwrap_or_default();
     let seen = format!(
         "{}/{} {covers}: the rows of delivery {} are not in lake/{}",

@@ -40,7 +40,7 @@ pub use digest::{digest_of, program, rules_digest, run_digest};
 pub use freeze::{CloseAsked, FOUND, Objection, month_before};
 pub use gone::is_gone;
 pub use made_from::{causes, made_from};
-pub use messages::nothing_to_let_go;
+pub use messages::{not_in_lake, nothing_to_let_go};
 pub use shrinking::Shrinking;
 pub use slot::{Slot, period_of_part};
 pub use states::{CostSource, DeliveryPlan, PeriodPlan, PeriodState, Standing};
