@@ -10,7 +10,7 @@ use crate::domain::{Label, Pence, is_surely_planned};
 const KINDS: usize = 12;
 
 /// Accepted rows with an amount that call themselves so in one column.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labelled {
     pub rows: u64,
     /// What they add up to, debit positive.
@@ -40,10 +40,12 @@ impl Labels {
         for (row, text) in column.texts().enumerate() {
             let Some((label, said)) = Label::of(text) else { continue };
             let Some(pence) = pence(row) else { continue };
-            let is_sure = label == Label::Balance || is_surely_planned(&said.split(' ').collect::<Vec<_>>());
-            let first = || Labelled { rows: 0, pence: 0, line: line(row), text: said, is_sure };
-            let labelled = self.found.entry((at, label)).or_insert_with(first);
-            labelled.is_sure |= is_sure;
+            let is_sure = label == Label::Balance || is_surely_planned(&small(text).split_whitespace().collect::<Vec<_>>());
+            let labelled = self.found.entry((at, label)).or_default();
+            // The first is shown; of those that are surely no movement the first.
+            if labelled.rows == 0 || (is_sure && !labelled.is_sure) {
+                (labelled.line, labelled.text, labelled.is_sure) = (line(row), said, is_sure);
+            }
             labelled.rows += 1;
             labelled.pence += pence;
         }
@@ -67,7 +69,9 @@ impl Labels {
                 Some(known) => {
                     known.rows += more.rows;
                     known.pence += more.pence;
-                    known.is_sure |= more.is_sure;
+                    if more.is_sure && !known.is_sure {
+                        (known.line, known.text, known.is_sure) = (more.line, more.text, true);
+                    }
                 }
                 None => drop(self.found.insert(key, more)),
             }
@@ -89,4 +93,8 @@ impl Labels {
         let told = self.found.iter().filter(move |((at, _), labelled)| labelled.is_sure || is_kind(at));
         told.map(|((at, label), labelled)| (*at, *label, labelled))
     }
+}
+
+fn small(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).to_lowercase()
 }

@@ -123,17 +123,18 @@ pub fn planned(text: &str) -> Option<&str> {
     let firm = names.iter().take_while(|word| !has_digit(word)).count();
     let is_known = firm == names.len() || is_surely_planned(&names);
     // `Budget 2` goes no further: `Budget Car Hire` is a firm.
-    let end = words.get(firm.checked_sub(1)?).filter(|_| firm < names.len() && is_surely_planned(names.get(..firm).unwrap_or_default()));
+    let is_budget = matches!(names.get(..firm), Some(["budget" | "budgets" | "budgeted"]));
+    let end = words.get(firm.checked_sub(1)?).filter(|_| firm < names.len() && !is_budget);
     (is_known && is_planned(&names)).then(|| end.map_or(Some(text), |(_, end)| text.get(..*end))).flatten()
 }
 
-/// Whether words that [`is_planned`] knows can hardly be anybody's name, or what a payment is for: `Budget` alone may be a firm, an `Estimate`
-/// a bill.
+/// Whether words that [`is_planned`] knows can hardly be anybody's name, or what a payment is for: `Budget` and `Forecast` alone may be firms,
+/// an `Estimate` a bill.
 #[must_use]
 pub fn is_surely_planned<T: AsRef<str>>(words: &[T]) -> bool {
     let is = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_ref()));
-    is(&["commitment", "commitments", "encumbrance", "encumbrances", "forecast", "forecasts"])
-        || (words.len() > 1 && is(&["budget", "budgets", "budgeted"]))
+    is(&["encumbrance", "encumbrances"])
+        || (words.len() > 1 && is(&["commitment", "commitments", "forecast", "forecasts", "budget", "budgets", "budgeted"]))
 }
 
 /// The words of a text that say that its row is what stands at the beginning or the end of a span, and no movement: `Opening balance at` of
@@ -154,10 +155,12 @@ pub fn balance(text: &str) -> Option<&str> {
     // `C F May` may be a supplier, `C/F May 2025` is none.
     let is_dated = rest.is_empty() || rest.iter().any(|(word, _)| has_digit(word));
     let is_bare = matches!(words.get(first..end), Some([_, (f, _)]) if f == "f");
+    // `C Forward` too, `B/Forward` not.
+    let is_name = matches!(of_phrase.as_slice(), ["b" | "c", "forward", ..]) && !text.contains('/');
     // Words that are the same in every month belong to it: `Opening balance adjustment` begins with `Opening balance` too.
     let lasting = rest.iter().take_while(|(word, _)| LASTING.contains(&word.as_str())).count();
     let said = words.get((end + lasting).checked_sub(1)?)?.1;
-    let is_balance = words.len() < WORDS && rest.iter().all(|(word, _)| says_when(word)) && (is_dated || !is_bare);
+    let is_balance = words.len() < WORDS && rest.iter().all(|(word, _)| says_when(word)) && (is_dated || !is_bare) && !is_name;
     is_balance.then(|| text.get(..said)).flatten()
 }
 
@@ -165,7 +168,6 @@ pub fn balance(text: &str) -> Option<&str> {
 fn phrase(words: &[&str]) -> Option<usize> {
     let is_named = |word: &&str| matches!(*word, "balance" | "balances" | "bal");
     let named = usize::from(words.first().is_some_and(is_named));
-    let is_day = |word: &&str| has_digit(word) || month_number(word.as_bytes()).is_some();
     let behind = match words.get(named..)? {
         ["opening" | "closing", balance, ..] if is_named(balance) && named == 0 => 2,
         ["brought" | "carried", "forward" | "fwd" | "down", ..] | ["b" | "c", "f" | "fwd" | "forward", ..] => 2,
@@ -173,10 +175,16 @@ fn phrase(words: &[&str]) -> Option<usize> {
         ["bfwd" | "cfwd" | "carryforward", ..] => 1,
         ["bf" | "cf" | "forward" | "fwd", ..] if named > 0 => 1,
         // A balance on a day: of an invoice it is none.
-        ["at", rest @ ..] | ["as", "at" | "of", rest @ ..] if named > 0 && rest.iter().any(is_day) => 0,
+        ["at", rest @ ..] | ["as", "at" | "of", rest @ ..] if named > 0 && says_day(rest) => 0,
         _ => return None,
     };
     Some(named + behind)
+}
+
+/// Whether words say a day, a month or a year, and no number of an account: `31/03`, `April`, `2025`.
+fn says_day(words: &[&str]) -> bool {
+    let is_year = |word: &&str| word.len() == 4 && word.starts_with("20") && word.bytes().all(|byte| byte.is_ascii_digit());
+    words.iter().any(|word| month_number(word.as_bytes()).is_some() || is_year(word)) || words.iter().filter(|word| has_digit(word)).count() > 1
 }
 
 /// Whether words that [`balance`] gave may be somebody's own of a movement: `Carried forward from 23/24`, of a grant.
@@ -247,6 +255,11 @@ mod tests {
             ("Carried forward from 23/24", Some("Carried forward from")),
             ("Balance at 31 High Street", None),
             ("Balance on 4711", None),
+            ("Balance at 4711", None),
+            ("Balance at 2025", Some("Balance at")),
+            ("C FORWARD", None),
+            ("B. Forward", None),
+            ("C/Forward", Some("C/Forward")),
             ("Balance as agreed", None),
             ("Balance 2024/25", None),
             ("Carry forward 24/25", None),

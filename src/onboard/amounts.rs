@@ -55,8 +55,9 @@ fn nameless_years(evidence: &Evidence) -> Option<String> {
     let is_month = |seen: &&Seen| {
         matches!(evidence.kind(seen), Kind::Money | Kind::Empty) && seen.heading.trim().len() <= 9 && month(seen.heading.trim()).is_some()
     };
-    let all: Vec<String> = evidence.columns.iter().filter(is_month).map(|seen| format!("`{}`", evidence.label(seen))).collect();
-    (all.len() > 1).then(|| {
+    let months: Vec<&Seen> = evidence.columns.iter().filter(is_month).collect();
+    let all: Vec<String> = months.iter().map(|seen| format!("`{}`", evidence.label(seen))).collect();
+    (months.iter().filter(|seen| evidence.kind(seen) == Kind::Money).count() > 1).then(|| {
         format!(
             "{} are months without a year, which are not read as rows of theirs: a column that is right of this file is another's in the next",
             all.join(", ")

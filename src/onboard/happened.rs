@@ -17,7 +17,7 @@ pub const KEY: &str = "happened";
 /// Under these headings letters say it.
 const HEADINGS: [&str; 6] = ["actual flag", "balance type", "actual budget", "amount type", "scenario", "value type"];
 const LETTERS: [&str; 7] = ["b", "bud", "e", "enc", "f", "fc", "fcst"];
-/// Letters that say it under any heading beside the word for what has happened.
+/// Letters that say it under any heading where all words are such, and one says what has happened: `ACT`, `COM` and `ENV` are directorates.
 const BESIDE_ACTUAL: [&str; 6] = ["bud", "budg", "bdgt", "enc", "com", "fcst"];
 /// The words for what has happened.
 const ACTUAL: [&str; 3] = ["act", "actual", "actuals"];
@@ -29,22 +29,25 @@ pub struct Mixed<'e> {
     pub words: BTreeMap<String, (u64, bool)>,
 }
 
-/// The first column that has words of what has not happened.
+/// The first column that has words of what has not happened; else the first in which letters say so.
 #[must_use]
 pub fn mixed(evidence: &Evidence) -> Option<Mixed<'_>> {
-    let of = |seen: &'_ Seen| {
+    let of = |seen: &'_ Seen, by_letters: bool| {
         let all: Vec<(String, u64)> = evidence.words(seen).into_iter().filter(|(word, _)| word != EMPTY).collect();
         let is = |word: &str, of: &[&str]| of.contains(&words(word).as_str());
-        let says_actual = all.iter().any(|(word, _)| is(word, &ACTUAL));
+        let letters = by_letters
+            && all.iter().any(|(word, _)| is(word, &ACTUAL))
+            && all.iter().all(|(word, _)| is(word, &ACTUAL) || is(word, &BESIDE_ACTUAL));
         let told = |(word, rows): (String, u64)| {
-            let planned = is_planned(&seen.heading, &word) || (says_actual && is(&word, &BESIDE_ACTUAL));
+            let planned = is_planned(&seen.heading, &word) || (letters && is(&word, &BESIDE_ACTUAL));
             (word, (rows, planned))
         };
         let found: BTreeMap<String, (u64, bool)> = all.into_iter().map(told).collect();
         found.values().any(|(_, planned)| *planned).then_some(found)
     };
     let is_word = |seen: &&Seen| !matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);
-    evidence.columns.iter().filter(is_word).find_map(|seen| Some(Mixed { seen, words: of(seen)? }))
+    let first = |by_letters| evidence.columns.iter().filter(is_word).find_map(|seen| Some(Mixed { seen, words: of(seen, by_letters)? }));
+    first(false).or_else(|| first(true))
 }
 
 /// The same where some of its rows have happened and some have not.

@@ -154,7 +154,7 @@ fn called(evidence: &Evidence, amount: &str) -> Vec<Marked> {
                     if called == Label::Balance { "; a balance is no movement" } else { "; what is planned is no cost" },
                 ),
                 holds: LEFT_OUT,
-                default: (is_sure && rows * 2 <= all).then_some(LEFT_OUT),
+                default: (is_sure && rows * 2 <= all && !(names_a_payee && called == Label::Planned)).then_some(LEFT_OUT),
             });
         }
     }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use super::{
     evidence::{Evidence, Seen},
+    guess::words,
     names::MONTHS,
     own_year::{OwnYear, Printed},
 };
@@ -125,6 +126,11 @@ impl Way<'_> {
         calendar: Calendar,
     ) -> Option<BTreeMap<Period, u64>> {
         let column = evidence.column(seen, sample).filter(|column| column.distinct == Some(column.values.len() as u64))?;
+        // `P11` is no November, unless its column is called one.
+        let is_number = matches!(self.shape, Shape::Number | Shape::YearFirst);
+        if self.counts == Counts::Months && is_number && !says_month(&seen.heading) && column.values.iter().any(|(text, _)| text.contains(['P', 'p'])) {
+            return None;
+        }
         let mut all = BTreeMap::new();
         for (text, rows) in &column.values {
             *all.entry(self.read(is, text.trim(), calendar, covered)?).or_insert(0) += rows;
@@ -136,11 +142,6 @@ impl Way<'_> {
     /// knows none either.
     fn read(&self, is: YearIs, text: &str, calendar: Calendar, covered: &[Period]) -> Option<Period> {
         let of = covered.last()?;
-        // `P11` is no November.
-        let is_number = matches!(self.shape, Shape::Number | Shape::YearFirst);
-        if self.counts == Counts::Months && is_number && text.contains(['P', 'p']) {
-            return None;
-        }
         let (year, number) = self.shape.parts(text).filter(|(_, number)| self.numbers().contains(number))?;
         let period = self.period(number, calendar);
         let year = match year.filter(|year| years(of.year).contains(year)) {
@@ -334,6 +335,11 @@ impl Shape {
             Self::MonthYear => ("^[A-Za-z]{3,9}[-/. ](20)?[0-9]{2}$", Some((format!("right({column}, 2)"), 2)), letters, name),
         }
     }
+}
+
+/// Whether a heading speaks of months, whatever letter stands before their numbers.
+fn says_month(heading: &str) -> bool {
+    words(heading).split(' ').any(|word| matches!(word, "month" | "mth"))
 }
 
 #[cfg(test)]

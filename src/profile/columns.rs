@@ -198,10 +198,13 @@ fn is_amount(heading: &str, gather: &Gather) -> bool {
 
 /// Whether a column of years or periods prints each with a nought behind its point, as programs write numbers that they hold as such: `2025.0`.
 fn counts_periods(heading: &str, gather: &Gather) -> bool {
-    let is_whole = |text: &str| text.trim().strip_suffix(".0").is_some_and(|digits| matches!(digits.len(), 1 | 2 | 4));
-    (words::says_period(heading) || words::says_year(heading))
-        && gather.distinct().is_some()
-        && gather.values().iter().all(|(text, _)| is_whole(text))
+    let number = |text: &str| text.trim().strip_suffix(".0").and_then(|digits| digits.parse::<u16>().ok());
+    let is_one = |text: &str| match number(text) {
+        Some(1..=14) => words::says_period(heading),
+        Some(2000..=2099) => words::says_year(heading),
+        _ => false,
+    };
+    gather.distinct().is_some() && gather.values().iter().all(|(text, _)| is_one(text))
 }
 
 fn text_kind(gather: &Gather) -> Kind {

@@ -89,9 +89,9 @@ pub(super) fn amount_score(heading: &str) -> i32 {
     score += if has(&["amount", "amt"]) { 6 } else { 0 };
     score += if has(&["net", "excl", "ex"]) { 5 } else { 0 };
     score += if has(&["value", "invoiced", "paid", "payment", "spend", "total", "gross", "cost", "debit", "credit"]) { 3 } else { 0 };
-    score += if has(&["movement", "movements", "activity"]) { 3 } else { 0 };
+    score += i32::from(has(&["movement", "movements"]));
     score += i32::from(has(&["salary", "pay", "wage", "wages"])) + i32::from(has(&["actual"]));
-    score += if heading.contains('£') || has(&["gbp"]) { 3 } else { 0 };
+    score += if heading.contains('£') || has(&["gbp", "pounds"]) { 3 } else { 0 };
     let net_of = has(&["excl", "ex", "excluding", "net"]);
     score -= if has(&["vat", "tax", "irrecoverable", "irrecoverablevat"]) && !net_of { 12 } else { 0 };
     score -= if has(&["recoverable"]) { 12 } else { 0 };
@@ -104,7 +104,7 @@ pub(super) fn amount_score(heading: &str) -> i32 {
     let to_date = words.windows(2).any(|pair| matches!(pair, [a, b] if a == "to" && b == "date"));
     score -= if to_date || has(&["ytd", "cumulative", "cum"]) { 10 } else { 0 };
     score -=
-        if has(&["rate", "hours", "qty", "quantity", "fte", "percent", "no", "number", "id", "code", "year", "period"]) { 8 } else { 0 };
+        if has(&["rate", "hours", "units", "qty", "quantity", "fte", "percent", "no", "number", "id", "code", "year", "period"]) { 8 } else { 0 };
     score
 }
 

@@ -1,6 +1,7 @@
 -- What a cost centre means for a volume that stands on it: as for a ledger line on it, on the last day of the period. The steps to it:
 -- volume_rule → volume_centre → volume_class.
 --
+-- Reads   volume_centre, volume_rule   rules in force on the last day of the period
 -- Gives   council, cost_centre VARCHAR → ownership, service, bearer VARCHAR
 --
 -- A council that is a member of no service keeps what it uses; a cost centre that cost_centre.csv lacks, or that no rule covers, is in
