@@ -184,7 +184,8 @@ fn phrase(words: &[&str]) -> Option<usize> {
 /// Whether words say a day, a month or a year, and no number of an account: `31/03`, `April`, `2025`.
 fn says_day(words: &[&str]) -> bool {
     let is_year = |word: &&str| word.len() == 4 && word.starts_with("20") && word.bytes().all(|byte| byte.is_ascii_digit());
-    words.iter().any(|word| month_number(word.as_bytes()).is_some() || is_year(word)) || words.iter().filter(|word| has_digit(word)).count() > 1
+    words.iter().any(|word| month_number(word.as_bytes()).is_some() || is_year(word))
+        || words.iter().filter(|word| has_digit(word)).count() > 1
 }
 
 /// Whether words that [`balance`] gave may be somebody's own of a movement: `Carried forward from 23/24`, of a grant.

@@ -128,7 +128,11 @@ impl Way<'_> {
         let column = evidence.column(seen, sample).filter(|column| column.distinct == Some(column.values.len() as u64))?;
         // `P11` is no November, unless its column is called one.
         let is_number = matches!(self.shape, Shape::Number | Shape::YearFirst);
-        if self.counts == Counts::Months && is_number && !says_month(&seen.heading) && column.values.iter().any(|(text, _)| text.contains(['P', 'p'])) {
+        if self.counts == Counts::Months
+            && is_number
+            && !says_month(&seen.heading)
+            && column.values.iter().any(|(text, _)| text.contains(['P', 'p']))
+        {
             return None;
         }
         let mut all = BTreeMap::new();

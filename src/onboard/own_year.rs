@@ -120,7 +120,9 @@ impl Printed {
             Self::Pair => ("^20[0-9]{2} ?[-/]? ?(20)?[0-9]{2}$", format!("left({column}, 4)"), 4),
             Self::ShortPair => ("^[0-9]{2}[-/][0-9]{2}$", format!("left({column}, 2)"), 2),
             Self::Marked => ("^[Ff][Yy][-/ ]?(20)?[0-9]{2}$", format!("right({column}, 2)"), 2),
-            Self::MarkedPair => ("^[Ff][Yy][-/ ]?((20)?[0-9]{2} ?[-/] ?(20)?[0-9]{2}|20[0-9]{2}(20)?[0-9]{2})$", format!("right({column}, 2)"), 2),
+            Self::MarkedPair => {
+                ("^[Ff][Yy][-/ ]?((20)?[0-9]{2} ?[-/] ?(20)?[0-9]{2}|20[0-9]{2}(20)?[0-9]{2})$", format!("right({column}, 2)"), 2)
+            }
             Self::Point => ("^20[0-9]{2}[.]0$", format!("left({column}, 4)"), 4),
         }
     }

@@ -103,8 +103,11 @@ pub(super) fn amount_score(heading: &str) -> i32 {
     // What has moved since the year began is no month's.
     let to_date = words.windows(2).any(|pair| matches!(pair, [a, b] if a == "to" && b == "date"));
     score -= if to_date || has(&["ytd", "cumulative", "cum"]) { 10 } else { 0 };
-    score -=
-        if has(&["rate", "hours", "units", "qty", "quantity", "fte", "percent", "no", "number", "id", "code", "year", "period"]) { 8 } else { 0 };
+    score -= if has(&["rate", "hours", "units", "qty", "quantity", "fte", "percent", "no", "number", "id", "code", "year", "period"]) {
+        8
+    } else {
+        0
+    };
     score
 }
 
