@@ -48,6 +48,12 @@ impl fmt::Display for Calendar {
 }
 
 impl Calendar {
+    /// Every period from one to another, both included, closing periods after the last month of their year.
+    pub fn periods(self, first: Period, last: Period) -> impl Iterator<Item = Period> {
+        let of_year = move |year: i16| (1..=self.closing_period).map(move |period| Period { year, period });
+        (first.year..=last.year).flat_map(of_year).filter(move |period| (first..=last).contains(period))
+    }
+
     /// The financial year and month-period of a day.
     #[must_use]
     pub fn period_of(self, day: Day) -> Period {

@@ -210,10 +210,8 @@ impl Waive {
 
 /// The periods that are meant of those between the first and the last; where none is, what `of` says of the first.
 fn meant(partnership: &Partnership, said: &Waive, of: impl Fn(Period) -> Answer<Slot>) -> Answer<Vec<Slot>> {
-    let ((first, last), closing) = (said.periods, partnership.calendar.closing_period);
-    let of_year = |year: i16| (1..=closing).map(move |period| Period { year, period });
     let (mut slots, mut refused) = (Vec::new(), None);
-    for period in (first.year..=last.year).flat_map(of_year).filter(|period| (first..=last).contains(period)) {
+    for period in partnership.calendar.periods(said.periods.0, said.periods.1) {
         match of(period) {
             Ok(slot) => slots.push(slot),
             Err(refusal) => drop(refused.get_or_insert(refusal)),

@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
-    domain::{Calendar, Day, Holidays, Period},
+    domain::{Day, Holidays, Period},
     pipeline::{Due, Feed, HOLIDAYS, Partnership},
 };
 
@@ -11,13 +11,6 @@ use crate::{
 pub(super) fn since(partnership: &Partnership, feed: &Feed, first: Option<Period>) -> Option<Period> {
     let active = || feed.active.from.map(|from| partnership.calendar.period_of(from));
     feed.due.and_then(|due| due.since).or_else(active).or(first)
-}
-
-/// Every period from `since` to the one in which `today` lies, closing periods after the last month of their year.
-pub(super) fn periods(calendar: Calendar, since: Period, today: Day) -> impl Iterator<Item = Period> {
-    let last = calendar.period_of(today);
-    let of_year = move |year: i16| (1..=calendar.closing_period).map(move |period| Period { year, period });
-    (since.year..=last.year).flat_map(of_year).filter(move |period| (since..=last).contains(period))
 }
 
 /// The day at whose end a period of a feed is due; `None` where it is not expected of the feed.

@@ -60,13 +60,13 @@ pub struct Supplied<'a> {
 /// The state of every expected period of every feed, by council, feed and period. A period is told from its first day on.
 #[must_use]
 pub fn supply(given: &Supplied<'_>) -> Vec<Supply> {
-    let holidays = given.partnership.holidays();
+    let (holidays, calendar) = (given.partnership.holidays(), given.partnership.calendar);
     let judged = judged::Judged::of(given);
     let mut all = Vec::new();
     for feed in &given.partnership.feeds {
         let Some(due) = feed.due else { continue };
         let Some(since) = expected::since(given.partnership, feed, judged.first_of(&feed.council)) else { continue };
-        for period in expected::periods(given.partnership.calendar, since, given.today) {
+        for period in calendar.periods(since, calendar.period_of(given.today)) {
             if let Some(day) = expected::due_day(given.partnership, feed, &due, period, &holidays) {
                 let slot = Slot { council: feed.council.to_string(), feed: feed.id.to_string(), period };
                 all.push(state::of(given, &judged, &holidays, &due, &slot, day));
