@@ -242,7 +242,10 @@ impl Column {
     /// What groups a row: its text, or the number as text; empty for null.
     pub(super) fn group(&self, row: usize) -> std::borrow::Cow<'_, [u8]> {
         match &self.values {
-            Values::Text { .. } => self.text(row).into(),
+            Values::Text { offsets, bytes } => {
+                let at = |row: usize| offsets.get(row).map_or(0, |offset| offset.cast_unsigned() as usize);
+                bytes.get(at(row)..at(row + 1)).unwrap_or_default().into()
+            }
             Values::Whole { numbers, .. } => numbers.get(row).map_or_else(Vec::new, |number| number.to_string().into_bytes()).into(),
             Values::Date { days, .. } => days.get(row).map_or_else(Vec::new, |day| Day(*day).to_string().into_bytes()).into(),
             _ => (&[][..]).into(),
@@ -256,13 +259,6 @@ impl Column {
             _ => (&[][..], &[][..]),
         };
         offsets.array_windows().map(|[from, to]| bytes.get(*from as usize..*to as usize).unwrap_or_default())
-    }
-
-    /// The text of a row of a column of texts, empty for null; nothing of another.
-    pub(super) fn text(&self, row: usize) -> &[u8] {
-        let Values::Text { offsets, bytes } = &self.values else { return &[] };
-        let at = |row: usize| offsets.get(row).map_or(0, |offset| offset.cast_unsigned() as usize);
-        bytes.get(at(row)..at(row + 1)).unwrap_or_default()
     }
 
     /// The column as Arrow has it.

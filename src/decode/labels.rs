@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::Column;
-use crate::domain::{Label, Pence, is_surely_planned};
+use crate::domain::{Label, Pence, Said};
 
 /// Different texts up to which a column may tell kinds of rows apart.
 const KINDS: usize = 12;
@@ -22,6 +22,17 @@ pub struct Labelled {
     pub is_sure: bool,
 }
 
+impl Labelled {
+    /// Adds later rows: the first is shown, of those that are sure the first.
+    fn add(&mut self, next: Self) {
+        if self.rows == 0 || (next.is_sure && !self.is_sure) {
+            (self.line, self.text, self.is_sure) = (next.line, next.text, next.is_sure);
+        }
+        self.rows += next.rows;
+        self.pence += next.pence;
+    }
+}
+
 /// By the position of the column in the contract.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Labels {
@@ -36,23 +47,16 @@ const SAMPLES: usize = 8;
 impl Labels {
     /// Looks at a column of texts; `pence` is the amount of a row that counts, nothing where it has none.
     pub fn look(&mut self, at: usize, column: &Column, pence: impl Fn(usize) -> Option<Pence>, line: impl Fn(usize) -> u64) {
-        let rows = column.len();
         for (row, text) in column.texts().enumerate() {
-            let Some((label, said)) = Label::of(text) else { continue };
+            let Some(Said { label, words, is_sure }) = Label::of(text) else { continue };
             let Some(pence) = pence(row) else { continue };
-            let is_sure = label == Label::Balance || is_surely_planned(&small(text).split_whitespace().collect::<Vec<_>>());
-            let labelled = self.found.entry((at, label)).or_default();
-            // The first is shown; of those that are surely no movement the first.
-            if labelled.rows == 0 || (is_sure && !labelled.is_sure) {
-                (labelled.line, labelled.text, labelled.is_sure) = (line(row), said, is_sure);
-            }
-            labelled.rows += 1;
-            labelled.pence += pence;
+            let next = Labelled { rows: 1, pence, line: line(row), text: words, is_sure };
+            self.found.entry((at, label)).or_default().add(next);
         }
         let is_planned = self.found.contains_key(&(at, Label::Planned));
-        let apart = if is_planned { 1 } else { (rows / SAMPLES).max(1) };
+        let apart = if is_planned { 1 } else { (column.len() / SAMPLES).max(1) };
         let texts = self.texts.entry(at).or_default();
-        for text in (0..rows).step_by(apart).map(|row| column.text(row)) {
+        for text in column.texts().step_by(apart) {
             if texts.len() > KINDS {
                 break;
             }
@@ -65,16 +69,7 @@ impl Labels {
     /// Adds what a later piece of the file holds.
     pub fn add(&mut self, next: Self) {
         for (key, more) in next.found {
-            match self.found.get_mut(&key) {
-                Some(known) => {
-                    known.rows += more.rows;
-                    known.pence += more.pence;
-                    if more.is_sure && !known.is_sure {
-                        (known.line, known.text, known.is_sure) = (more.line, more.text, true);
-                    }
-                }
-                None => drop(self.found.insert(key, more)),
-            }
+            self.found.entry(key).or_default().add(more);
         }
         for (at, more) in next.texts {
             let texts = self.texts.entry(at).or_default();
@@ -93,8 +88,4 @@ impl Labels {
         let told = self.found.iter().filter(move |((at, _), labelled)| labelled.is_sure || is_kind(at));
         told.map(|((at, label), labelled)| (*at, *label, labelled))
     }
-}
-
-fn small(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).to_lowercase()
 }

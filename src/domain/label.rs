@@ -10,25 +10,35 @@ pub enum Label {
     Planned,
 }
 
+/// What a text says of its row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub label: Label,
+    /// The words that say it, without what stands behind them.
+    pub words: String,
+    /// It is no name that happens to say so.
+    pub is_sure: bool,
+}
+
 impl Label {
-    /// What a text says, and the words that say it, without what stands behind them; asked of every text of a file.
+    /// What a text says; asked of every text of a file.
     #[must_use]
     #[inline]
-    pub fn of(text: &[u8]) -> Option<(Self, String)> {
+    pub fn of(text: &[u8]) -> Option<Said> {
         if may_say(text) { Self::read(text) } else { None }
     }
 
-    fn read(text: &[u8]) -> Option<(Self, String)> {
+    fn read(text: &[u8]) -> Option<Said> {
         let text = std::str::from_utf8(text).ok()?.trim();
         // `C.F.` may be somebody's initials, `C/F` is none.
         let is_bare = !text.contains('/') && text.chars().filter(|c| c.is_alphanumeric()).count() < 3;
         if let Some(said) = balance(text).filter(|said| !is_bare && !may_be_a_movement(said)) {
-            return Some((Self::Balance, said.to_owned()));
+            return Some(Said { label: Self::Balance, words: said.to_owned(), is_sure: true });
         }
         let words: Vec<String> = with_ends(text).into_iter().map(|(word, _)| word).collect();
         let said = || words.iter().filter(|word| !has_digit(word)).map(String::as_str).collect::<Vec<_>>().join(" ");
         let is_letters = matches!(words.as_slice(), [one] if LETTERS.contains(&one.as_str()));
-        (is_letters || is_planned(&words)).then(|| (Self::Planned, said()))
+        (is_letters || is_planned(&words)).then(|| Said { label: Self::Planned, words: said(), is_sure: is_surely_planned(&words) })
     }
 }
 
@@ -280,9 +290,12 @@ mod tests {
 
     #[test]
     fn a_row_calls_itself_what_it_is() {
-        let label = |text: &str| Label::of(text.as_bytes()).map(|(label, _)| label);
-        assert_eq!(Label::of(b"Balance b/f AB123456C").unwrap().1, "Balance b/f", "what stands behind may be a person's");
-        assert_eq!(Label::of(b"PO Commitment AB123").unwrap().1, "po commitment");
+        let label = |text: &str| Label::of(text.as_bytes()).map(|said| said.label);
+        assert_eq!(Label::of(b"Balance b/f AB123456C").unwrap().words, "Balance b/f", "what stands behind may be a person's");
+        for (text, sure) in [("PO-Commitment", true), ("Budget: 2025/26", true), ("Forecast", false), ("BUD", false), ("B/fwd", true)] {
+            assert_eq!(Label::of(text.as_bytes()).unwrap().is_sure, sure, "{text}");
+        }
+        assert_eq!(Label::of(b"PO Commitment AB123").unwrap().words, "po commitment");
         for text in [
             "Opening balance",
             "B/F",
