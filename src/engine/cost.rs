@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use arrow::{
@@ -69,6 +72,8 @@ struct Left {
     kept: Mutex<Vec<Kept>>,
     /// The rows of the last run, with what they depend on, where that is known.
     last: Mutex<Option<(Seen, Rows)>>,
+    /// It was asked before.
+    asked: AtomicBool,
 }
 
 /// What a run makes: whoever would make the same meanwhile waits for it. `None` where the run failed.
@@ -227,7 +232,9 @@ impl CostQuery {
     /// such plan.
     fn rows_of_few(&self, script: &Script, tables: &Tables, parameters: &Parameters) -> Answer<Option<RecordBatch>> {
         let Some(mut kept) = self.kept_over(script, tables)? else { return Ok(None) };
-        let seen = kept.depends.as_ref().and_then(|depends| depends.seen(tables, parameters));
+        // What names no parameter is mostly asked once: what it depends on is held in memory from the second time on.
+        let holds = self.left.asked.swap(true, Ordering::Relaxed) || !self.parameters.is_empty();
+        let seen = kept.depends.as_ref().filter(|_| holds).and_then(|depends| depends.seen(tables, parameters));
         let mut run = || {
             let batches = deep(|| kept.run(tables, parameters).map_err(|e| script.fault(&e).into()))?;
             self.fitted(script, &kept.fit, batches)
