@@ -69,7 +69,7 @@ fn may_begin(text: &[u8]) -> bool {
     words
         || matches!(
             first_four,
-            [b'b' | b'c', b'/' | b' ' | b'.', b'f' | b'd', _] | b"bal " | b"bal." | b"ytd " | b"po c" | b"bud " | b"fcst"
+            [b'b' | b'c', b'/' | b' ' | b'.', b'f' | b'd', _] | b"bal " | b"bal." | b"ytd " | [b'p', b'o', _, b'c'] | b"bud " | b"fcst"
         )
 }
 
