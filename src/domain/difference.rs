@@ -20,6 +20,8 @@ pub enum Cause {
     Membership,
     /// Another version of truecost.
     Program,
+    /// Pay on which the period was closed went by retention: what is of rules and what of data cannot be told apart.
+    Retention,
 }
 
 impl Cause {
@@ -32,6 +34,7 @@ impl Cause {
             Self::Contract => "contract",
             Self::Membership => "membership",
             Self::Program => "program",
+            Self::Retention => "retention",
         }
     }
 

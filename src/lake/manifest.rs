@@ -50,6 +50,18 @@ pub struct MadeFrom {
     /// By period: digest of the files of common tables that it reads, each with its delivery.
     #[serde(default)]
     pub data: BTreeMap<String, String>,
+    /// By period: what made the parts that were taken over from a release before, where that is not what made this one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken_over: BTreeMap<String, MadeBy>,
+}
+
+/// By what the parts of a period were made, a digest for each kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeBy {
+    pub rules: String,
+    pub contracts: String,
+    pub membership: String,
+    pub program: String,
 }
 
 /// A part and what it was made from.

@@ -89,7 +89,7 @@ pub use events::Events;
 pub use landing::{Landed, LandedAs, LandedReader, Landing, Naming, refusal_in};
 pub use latest::Behind;
 pub use lock::Lock;
-pub use manifest::{Content, LakeFileState, LakeState, MadeFrom, Manifest, PublishedPart, RECAST_OF};
+pub use manifest::{Content, LakeFileState, LakeState, MadeBy, MadeFrom, Manifest, PublishedPart, RECAST_OF};
 pub use notices::{Notice, Telling, TellingState};
 pub use part::{
     BATCH_ROWS, Derivation, EncodedRowGroup, PartFile, PartSchema, PartWriter, Plan, ROW_GROUP_ROWS, RowGroupBuffer, RowGroups, StagedPart,

@@ -61,8 +61,7 @@ pub(super) fn needs(partnership: &Partnership, stand: &Stand, states: &[Supply])
 /// to nobody before it is valid.
 #[must_use]
 pub fn status_held(book: &SlotBook, faults: &[Diagnostic], _: i64) -> Page {
-    let names = counted(book.names.len() as u64, "name");
-    let says = format!("{}: nothing of {names} on schedule is run before that is valid", held_by(faults));
+    let says = format!("{}: nothing that is scheduled is run before that is valid", held_by(faults));
     let need = Need { what: "held", says, next: "truecost validate".to_owned() };
     let needs: Vec<Need> = (!book.names.is_empty()).then_some(need).into_iter().collect();
     Page::new("status", text(&needs, Talk::Plain).trim_start().to_owned(), json!({"needs": json(&needs)}))

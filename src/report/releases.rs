@@ -140,6 +140,9 @@ fn periods_of(release: &Release) -> Answer<(String, Value)> {
     Ok((if table.is_empty() { "no period\n".to_owned() } else { table.text() }, json!(list)))
 }
 
+/// Tables that tell of the same pounds in several rows: stage after stage, in all and item by item, old and new.
+const SAY_AGAIN: [&str; 3] = ["cost_bridge", "reconciliation", "restatement_line"];
+
 /// Tables with rows and pounds. Of amounts that overlap no sum is told.
 fn tables_of(partnership: &Partnership, release: &Release) -> Answer<(String, Value)> {
     let mut table = Table::new(&[
@@ -153,7 +156,7 @@ fn tables_of(partnership: &Partnership, release: &Release) -> Answer<(String, Va
     for (name, parts) in &release.manifest.content.tables {
         let contract = partnership.contracts.get(&format!("published/{name}"));
         let adds_up = |c: &&crate::schema::Column| &*c.name == "amount" && c.kind == Type::Money && !c.rules.not_summable;
-        let amount = contract.and_then(|contract| contract.columns.iter().find(adds_up));
+        let amount = contract.filter(|_| !SAY_AGAIN.contains(&name.as_str())).and_then(|contract| contract.columns.iter().find(adds_up));
         let sum = amount.map_or(Ok(None), |_| release.sum(name, "amount"))?;
         let (rows, bytes): (u64, u64) = parts.iter().fold((0, 0), |(rows, bytes), part| (rows + part.rows, bytes + part.bytes));
         table.row([
@@ -219,7 +222,7 @@ fn kind_of(file: &str) -> &'static str {
 
 /// What it was made from: in the text a line a kind, in the JSON every file.
 fn digests_of(name: &str, manifest: &Manifest) -> (String, Value) {
-    let MadeFrom { archive, files, membership, limits, data } = &manifest.made_from;
+    let MadeFrom { archive, files, membership, limits, data, taken_over } = &manifest.made_from;
     let Some(archive) = archive else {
         return ("made by a version of truecost that kept no rules with its releases\n".to_owned(), Value::Null);
     };
@@ -228,6 +231,14 @@ fn digests_of(name: &str, manifest: &Manifest) -> (String, Value) {
         *kinds.entry(kind_of(file)).or_default() += 1;
     }
     let kinds: Vec<String> = kinds.into_iter().map(|(kind, files)| format!("  {kind}: {}\n", counted(files, "file"))).collect();
-    let text = format!("made from rules {archive} (truecost release show {name} --rules DIR writes them)\n{}", kinds.concat());
-    (text, json!({"archive": archive, "files": files, "membership": membership, "limits": limits, "data": data}))
+    let others: Vec<Period> = taken_over.keys().filter_map(|period| Period::parse(period)).collect();
+    let others = if others.is_empty() {
+        String::new()
+    } else {
+        format!("  of {} as other rules, contracts, members or another program made them: closed then, or kept\n", spans(&others))
+    };
+    let text = format!("made from rules {archive} (truecost release show {name} --rules DIR writes them)\n{}{others}", kinds.concat());
+    let answer =
+        json!({"archive": archive, "files": files, "membership": membership, "limits": limits, "data": data, "taken_over": taken_over});
+    (text, answer)
 }

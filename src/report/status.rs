@@ -16,7 +16,7 @@ use crate::{
     lake::{CORRECTIONS, Corrections, DeliveryRecord, DeliveryState, Lake, holders, read_quarantine},
     pipeline::Partnership,
     plan::{
-        AfterClose, CostSource, Standing, Supply, Wish, came_again, gone_over, not_in_lake, plan_feed, spans, waiting as waiting_for_word,
+        AfterClose, CostSource, Standing, Supply, Wish, came_again, gone_over, plan_feed, spans, waiting as waiting_for_word,
         waits_for_others,
     },
     source,
@@ -79,8 +79,8 @@ fn stops(partnership: &Partnership, stand: &Stand) -> Answer<Vec<Diagnostic>> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let is_there = |r: &&DeliveryRecord| Digest::parse(&r.sha256).is_some_and(|digest| lake.landing().has(&digest));
     let comes_back = stand.records.iter().filter(|r| r.lost && r.last_attempt.is_none()).filter(is_there);
-    let told: Vec<Diagnostic> = comes_back.map(not_in_lake).collect();
-    Ok(stand.plan.stops(&[]).into_iter().filter(|stop| !told.contains(stop)).collect())
+    let comes_back: BTreeSet<&str> = comes_back.map(|r| r.delivery_id.as_str()).collect();
+    Ok(stand.plan.stops_where(&[], |id| !comes_back.contains(id)))
 }
 
 /// Reports for programs.

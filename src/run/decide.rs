@@ -160,7 +160,7 @@ impl Conductor<'_> {
         let lost = closings.reopenings().iter().filter(|reopening| gone_of(self.lake.releases(), reopening).is_some());
         to_let_go.extend(lost.map(|reopening| reopening.period));
         match let_go.periods.iter().find(|period| !to_let_go.contains(period)) {
-            Some(period) => Err(nothing_to_let_go(&plan, *period).into()),
+            Some(period) => Err(nothing_to_let_go(&plan, *period, closings.is_closed(*period)).into()),
             None => Ok(()),
         }
     }

@@ -101,6 +101,10 @@ fn small_groups_are_counted() {
     for (table, count) in [("on_cost", merged), ("cost_line", parts), ("payroll_difference", differences)] {
         assert!(line.contains(&format!("{count} row{} in {table}", if count == "1" { "" } else { "s" })), "{line}");
     }
+    // Who is paid in each month stands in a row of each, and is one person.
+    let of_period = "(SELECT sum(persons) AS p FROM on_cost WHERE service = 'small_groups' GROUP BY delivery_year, delivery_period)";
+    let most = rows(of_period, "max(p)");
+    assert!(line.contains(&format!(" in on_cost (at most {most} persons in a period)")), "{line}");
     let method = partnership.run(&["method"], 0);
     assert!(method.contains("| `payroll_difference` | one row |"), "{method}");
 }

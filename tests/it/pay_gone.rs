@@ -184,7 +184,15 @@ fn pay_of_a_closed_month_goes_and_what_was_published_of_it_stays() {
     let said = place.run(&[&["period", "reopen", "2018/P01"], &BY[..]].concat()).must(0);
     assert!(!said.contains("TC1436"), "{said}");
     let said = place.run(&["run"]).must(0);
-    assert!(said.contains("£10.00 more") && !said.contains("TC1436"), "{said}");
+    assert!(said.contains("£10.00 more (old £250.00, new £260.00), 2 lines: data, rule, retention") && !said.contains("TC1436"), "{said}");
+    // What today's rules would make of the pay that went, nobody can tell: all of it stands with the data.
+    let split = "SELECT ownership, difference, rules, data, cause FROM restatement ORDER BY ownership";
+    let rows = place.run(&["query", "--format", "csv", split]).must(0);
+    let cause = "\"data, rule, retention\"";
+    assert_eq!(
+        rows,
+        format!("ownership,difference,rules,data,cause\nretained,260.00,0.00,260.00,{cause}\nshared,-250.00,0.00,-250.00,{cause}\n")
+    );
 }
 
 /// The period is open, and was never closed: what was published of it stays all the same, until the pay comes again.

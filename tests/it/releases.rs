@@ -148,6 +148,9 @@ fn a_release_is_listed_and_shown() {
     assert_eq!((lines["rows"].as_u64(), lines["amount"].as_str()), (Some(2), Some("0.00")));
     assert_eq!(show["periods"][0]["period"], "2018/P01");
     assert_eq!(show["deliveries"][0]["file"], "ashvale_2018_04.csv");
+    // Items and their total, stage after stage: their sum would be no pounds of anything.
+    let amount = |table: &str| show["tables"].as_array().unwrap().iter().find(|of| of["table"] == table).unwrap()["amount"].clone();
+    assert_eq!((amount("separation"), amount("cost_bridge"), amount("reconciliation")), ("100.00".into(), Value::Null, Value::Null));
     let text = place.run(&["release", "show", "r0001"]).must(0);
     assert!(text.starts_with("release r0001, published ") && text.contains("by run 1, truecost "), "{text}");
     assert!(text.contains("reference tables: "), "{text}");
@@ -321,4 +324,36 @@ fn earlier_releases_answer_as_they_were() {
     of(&["--release", "r0009"]).must(2);
     let lake = place.run(&["query", "SELECT COUNT(*) FROM lake.ledger_line", "--release", "r0001"]);
     assert!(lake.err.contains("only published tables"), "{}", lake.err);
+}
+
+/// A closed period stays as the rules of then made it: the release that lets it go differs from the one before by the rules, though both
+/// were made by the same.
+#[test]
+fn a_cause_is_by_what_the_period_was_made_and_not_the_release() {
+    let place = Place::new();
+    place.ledger(4, APRIL);
+    place.ledger(5, APRIL);
+    place.run(&["run"]).must(0);
+    let said = ["--by", "A. Clerk", "--reason", "agreed"];
+    place.run(&[&["period", "close", "2018/P01"], &said[..]].concat()).must(0);
+    place.replace("pipelines/reference/ownership_rule.csv", "shared,payroll", "retained,none");
+    place.run(&["run"]).must(0);
+    let causes = |old: &str, new: &str| -> Vec<(i64, String)> {
+        let said = place.json(&["release", "diff", old, new]);
+        let cells = said["tables"][0]["changed"].as_array().unwrap().iter();
+        cells.map(|cell| (cell["delivery_period"].as_str().unwrap().parse().unwrap(), cell["causes"].to_string())).collect()
+    };
+    let rule = |period: i64| vec![(period, "[\"rule\"]".to_owned()), (period, "[\"rule\"]".to_owned())];
+    assert_eq!(causes("r0001", "r0002"), rule(2), "what is closed stays");
+    assert_eq!(place.manifest("r0002")["made_from"]["taken_over"].as_object().unwrap().keys().collect::<Vec<_>>(), ["2018/P01"]);
+    let shown = place.run(&["release", "show", "r0002"]).must(0);
+    assert!(
+        shown.contains("  of 2018/P01 as other rules, contracts, members or another program made them: closed then, or kept"),
+        "{shown}"
+    );
+    place.run(&[&["period", "reopen", "2018/P01"], &said[..]].concat()).must(0);
+    place.run(&["run"]).must(0);
+    assert_eq!(causes("r0002", "r0003"), rule(1));
+    assert!(place.json(&["release", "diff", "r0002", "r0003"])["causes"].to_string().contains("rule"));
+    assert!(place.manifest("r0003")["made_from"]["taken_over"].is_null());
 }

@@ -16,12 +16,19 @@ fn looked_at(partnership: &Partnership, table: &str) -> bool {
     Basis::of_table(table).is_some() || partnership.contracts.contains_key(&format!("common/{table}"))
 }
 
-/// Where register and common tables say something else: TC1250 for each. What is lost of a feed that is not declared is left to the
-/// report on that. Of a closed period the files on which it was closed are held against the deliveries of then; what the lake holds now is
+/// Accepted deliveries that hold a period and whose rows are to be brought in again, by id. What is lost of a feed that is not declared is
+/// left to the report on that.
+pub(super) fn lost(partnership: &Partnership, deliveries: &[DeliveryRecord], index: &Index<'_>) -> BTreeMap<String, Diagnostic> {
+    let is_declared = |r: &DeliveryRecord| partnership.feeds.iter().any(|feed| r.is_of(&feed.council, &feed.id));
+    let stands = |r: &DeliveryRecord| !index.held(r).0.is_empty();
+    let lost = deliveries.iter().filter(|r| r.is_accepted() && r.lost && looked_at(partnership, &r.table));
+    lost.filter(|r| is_declared(r) && stands(r)).map(|r| (r.delivery_id.clone(), messages::not_in_lake(r))).collect()
+}
+
+/// Where register and common tables say something else: TC1250 for each. Of a closed period the files on which it was closed are held against the deliveries of then; what the lake holds now is
 /// nothing to it.
 pub(super) fn disagreements(
     partnership: &Partnership,
-    deliveries: &[DeliveryRecord],
     index: &Index<'_>,
     files: &[(String, LakeFile)],
     closings: &Closings,
@@ -40,10 +47,6 @@ pub(super) fn disagreements(
     }
     let mut faults = Vec::new();
     let is_looked_at = |table: &str| looked_at(partnership, table);
-    let is_declared = |r: &DeliveryRecord| partnership.feeds.iter().any(|feed| r.is_of(&feed.council, &feed.id));
-    let lost = deliveries.iter().filter(|r| r.is_accepted() && r.lost && is_looked_at(&r.table));
-    let stands = |r: &&DeliveryRecord| !index.held(r).0.is_empty();
-    faults.extend(lost.filter(|r| is_declared(r)).filter(stands).map(messages::not_in_lake));
     for (slot, known) in &index.slots {
         let Some(holder) = known.holder.filter(|holder| !holder.lost && is_looked_at(&holder.table)) else { continue };
         let there = rows.get(&(holder.table.as_str(), slot.clone())).copied().unwrap_or(0);

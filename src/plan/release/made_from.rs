@@ -6,7 +6,7 @@ use super::{Beside, ReleasePlan, digest_of};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes::config},
     domain::{Cause, Digest, Period},
-    lake::{MadeFrom, Manifest},
+    lake::{Closing, Closings, MadeBy, MadeFrom, Manifest},
     pipeline::Partnership,
     plan::Scope,
     schema,
@@ -28,6 +28,59 @@ pub fn made_from(partnership: &Partnership, release: &ReleasePlan) -> Answer<Mad
         membership: digest_of(&[&format!("{:?} {:?} {:?} {:?}", p.councils, p.companies, p.services, p.members)]),
         limits: digest_of(&[&format!("{:?} {:?} {:?} {} {:?}", p.calendar, p.suspense_limit, p.payroll_limit, p.small_group, p.recharge)]),
         data: data(partnership, release),
+        taken_over: BTreeMap::new(),
+    })
+}
+
+/// By what the parts of closed periods and of blocked ones were made, which are taken over from the `latest` release into `new`. `closing` reads
+/// the release with which a period was closed: that is asked of a lake of a version before alone.
+pub fn taken_over(
+    release: &ReleasePlan,
+    closings: &Closings,
+    latest: Option<&Manifest>,
+    new: &Manifest,
+    closing: impl Fn(&str) -> Option<Manifest>,
+) -> BTreeMap<String, MadeBy> {
+    let closed = closings.closed().filter(|(_, frozen)| frozen.keeps_parts).map(|(period, frozen)| (period, Some(&frozen.closing)));
+    let blocked = release.last_good_periods().into_iter().map(|period| (period, None));
+    let own = own(new);
+    let one = |(period, of): (Period, Option<&Closing>)| {
+        let latest = latest?;
+        let is_told = |of: &Closing| {
+            let rules = latest.content.proofs.get("rules").and_then(|rules| rules.as_str());
+            of.release.as_deref() == Some(&*latest.release) || rules == Some(&*of.rules) || taken(latest, period).is_some()
+        };
+        let made = match of.filter(|of| !is_told(of)) {
+            Some(of) => made_by(&closing(of.release.as_deref()?)?, Some(period)),
+            None => made_by(latest, Some(period)),
+        };
+        made.filter(|made| Some(made) != own.as_ref()).map(|made| (period.to_string(), made))
+    };
+    closed.chain(blocked).filter_map(one).collect()
+}
+
+fn taken(manifest: &Manifest, period: Period) -> Option<&MadeBy> {
+    manifest.made_from.taken_over.get(&period.to_string())
+}
+
+/// By what a release made a period, or what it did not take over; `None` in one of a version that did not tell kinds apart.
+fn made_by(manifest: &Manifest, period: Option<Period>) -> Option<MadeBy> {
+    period.and_then(|period| taken(manifest, period)).cloned().or_else(|| own(manifest))
+}
+
+fn own(manifest: &Manifest) -> Option<MadeBy> {
+    let made = &manifest.made_from;
+    made.archive.as_ref()?;
+    let digest = |kind: Cause, more: &str| {
+        let files = made.files.iter().filter(|(name, _)| cause_of(name) == Some(kind)).map(|(name, digest)| format!("{name} {digest}"));
+        let all: Vec<String> = files.chain([more.to_owned()]).collect();
+        digest_of(&all.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    Some(MadeBy {
+        rules: digest(Cause::Rule, &made.limits),
+        contracts: digest(Cause::Contract, ""),
+        membership: made.membership.clone(),
+        program: manifest.content.program.clone(),
     })
 }
 
@@ -73,43 +126,52 @@ fn data(partnership: &Partnership, release: &ReleasePlan) -> BTreeMap<String, St
 #[must_use]
 pub fn causes(old: &Manifest, new: &Manifest, period: Option<Period>) -> BTreeSet<Cause> {
     let mut causes = BTreeSet::new();
+    let Some((before, after)) = made_by(old, period).zip(made_by(new, period)) else { return causes_of_before(old, new) };
+    causes.extend(differing(&before, &after));
     let (before, after) = (&old.made_from, &new.made_from);
-    if old.content.program != new.content.program {
-        causes.insert(Cause::Program);
+    let is_same = match period {
+        Some(period) => before.data.get(&period.to_string()) == after.data.get(&period.to_string()),
+        None => before.data == after.data,
+    };
+    if !is_same {
+        causes.insert(Cause::Data);
     }
-    if before.archive.is_some() && after.archive.is_some() {
-        causes.extend(differing(before, after, period));
-    } else {
-        let (one, other) = (old.content.proofs.get("rules"), new.content.proofs.get("rules"));
-        if one != other {
-            causes.extend([Cause::Rule, Cause::Contract, Cause::Membership]);
-        }
-        if old.content.lake != new.content.lake || old.content.tables.get("delivery") != new.content.tables.get("delivery") {
-            causes.insert(Cause::Data);
-        }
+    if period.is_none() {
+        // What was taken over was made by something else than the release.
+        let names: BTreeSet<&String> = before.taken_over.keys().chain(after.taken_over.keys()).collect();
+        let in_both = names.into_iter().filter(|name| before.data.contains_key(*name) && after.data.contains_key(*name));
+        let sides = |name: &String| {
+            let period = Period::parse(name);
+            made_by(old, period).zip(made_by(new, period))
+        };
+        causes.extend(in_both.filter_map(sides).flat_map(|(before, after)| differing(&before, &after)));
     }
     causes
 }
 
-/// The same of two releases that tell kinds apart.
-fn differing(before: &MadeFrom, after: &MadeFrom, period: Option<Period>) -> BTreeSet<Cause> {
-    let names: BTreeSet<&String> = before.files.keys().chain(after.files.keys()).collect();
-    let changed = names.into_iter().filter(|name| before.files.get(*name) != after.files.get(*name));
-    let mut causes: BTreeSet<Cause> = changed.filter_map(|name| cause_of(name)).collect();
-    if before.membership != after.membership {
-        causes.insert(Cause::Membership);
+fn causes_of_before(old: &Manifest, new: &Manifest) -> BTreeSet<Cause> {
+    let mut causes = BTreeSet::new();
+    if old.content.program != new.content.program {
+        causes.insert(Cause::Program);
     }
-    if before.limits != after.limits {
-        causes.insert(Cause::Rule);
+    if old.content.proofs.get("rules") != new.content.proofs.get("rules") {
+        causes.extend([Cause::Rule, Cause::Contract, Cause::Membership]);
     }
-    let data = |made: &MadeFrom| match period {
-        Some(period) => made.data.get(&period.to_string()).map(|digest| BTreeMap::from([(period.to_string(), digest.clone())])),
-        None => Some(made.data.clone()),
-    };
-    if data(before) != data(after) {
+    if old.content.lake != new.content.lake || old.content.tables.get("delivery") != new.content.tables.get("delivery") {
         causes.insert(Cause::Data);
     }
     causes
+}
+
+/// The kinds by which two of them were not made by the same.
+fn differing(before: &MadeBy, after: &MadeBy) -> Vec<Cause> {
+    let kinds: [(Cause, fn(&MadeBy) -> &String); 4] = [
+        (Cause::Rule, |made| &made.rules),
+        (Cause::Contract, |made| &made.contracts),
+        (Cause::Membership, |made| &made.membership),
+        (Cause::Program, |made| &made.program),
+    ];
+    kinds.into_iter().filter(|(_, of)| of(before) != of(after)).map(|(cause, _)| cause).collect()
 }
 
 /// The kind of a file that says something of figures by itself; `None` of the partnership file, of which [`MadeFrom`] tells what it says,
@@ -139,6 +201,7 @@ mod tests {
             membership: "m".into(),
             limits: "l".into(),
             data: [(APRIL, "x"), (MAY, "y")].map(|(period, digest)| (period.to_string(), digest.to_owned())).into(),
+            taken_over: BTreeMap::new(),
         };
         Manifest { made_from, ..Manifest::default() }
     }

@@ -244,12 +244,20 @@ pub fn not_in_lake(record: &DeliveryRecord) -> Diagnostic {
 
 /// A person lets a period go that would not vanish.
 #[must_use]
-pub fn nothing_to_let_go(plan: &ReleasePlan, period: Period) -> Diagnostic {
+pub fn nothing_to_let_go(plan: &ReleasePlan, period: Period, is_closed: bool) -> Diagnostic {
     let to_let_go: Vec<String> = plan.to_let_go().iter().map(ToString::to_string).collect();
     let expected =
         if to_let_go.is_empty() { "no `--let-go`: no period would vanish".to_owned() } else { format!("one of {}", to_let_go.join(", ")) };
-    Diagnostic::new(codes::config::NOTHING_TO_LET_GO, format!("{period} would not vanish"))
+    let (why, hint) = if is_closed {
+        (
+            ": it is closed, and stays as it was",
+            format!("to let it go: truecost period reopen {period} --by NAME --reason TEXT; truecost run"),
+        )
+    } else {
+        ("", "truecost plan".to_owned())
+    };
+    Diagnostic::new(codes::config::NOTHING_TO_LET_GO, format!("{period} would not vanish{why}"))
         .expected(expected)
         .outcome("nothing was taken and nothing was published; the last release is unchanged")
-        .hint("truecost plan")
+        .hint(hint)
 }

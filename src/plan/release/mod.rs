@@ -39,8 +39,8 @@ pub use closed::{AfterClose, Brought, came_after_close};
 pub use digest::{digest_of, program, rules_digest, run_digest};
 pub use freeze::{CloseAsked, FOUND, Objection, month_before};
 pub use gone::is_gone;
-pub use made_from::{causes, made_from};
-pub use messages::{not_in_lake, nothing_to_let_go};
+pub use made_from::{causes, made_from, taken_over};
+pub use messages::nothing_to_let_go;
 pub use shrinking::Shrinking;
 pub use slot::{Slot, period_of_part};
 pub use states::{CostSource, DeliveryPlan, PeriodPlan, PeriodState, Standing};
@@ -89,7 +89,9 @@ pub struct ReleasePlan {
     pub carried: Vec<Diagnostic>,
     /// The required feeds that they lack.
     pub missing: BTreeMap<Period, MissingFeeds>,
-    /// What stops publication, but for what would vanish.
+    /// Accepted deliveries whose rows are not in the lake, by id: they stop publication until they are brought in again.
+    pub lost: BTreeMap<String, Diagnostic>,
+    /// What else stops publication, but for what would vanish.
     pub faults: Vec<Diagnostic>,
     /// What would vanish, and stops publication unless it is let go.
     pub vanishing: Vec<Vanishing>,
@@ -170,7 +172,8 @@ fn plan_without(
     plan.vanishing = plan.vanishing(&published, closings);
     plan.shrinking = shrinking::shrinking(partnership, &plan, &index, &published);
     plan.faults = messages::not_declared(&plan);
-    plan.faults.extend(lake::disagreements(partnership, deliveries, &index, files, closings));
+    plan.lost = lake::lost(partnership, deliveries, &index);
+    plan.faults.extend(lake::disagreements(partnership, &index, files, closings));
     for record in deliveries {
         let of_it = plan.delivery_plan(&index, deliveries, record);
         plan.deliveries.insert(record.delivery_id.clone(), of_it);

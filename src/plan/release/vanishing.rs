@@ -59,8 +59,15 @@ impl ReleasePlan {
     /// What stops publication. `let_go` are the periods that a person lets vanish or shrink.
     #[must_use]
     pub fn stops(&self, let_go: &[Period]) -> Vec<Diagnostic> {
+        self.stops_where(let_go, |_| true)
+    }
+
+    /// The same, and of lost deliveries only those that `is_lost` names by their ids.
+    #[must_use]
+    pub fn stops_where(&self, let_go: &[Period], is_lost: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
+        let lost = self.lost.iter().filter(|(id, _)| is_lost(id)).map(|(_, report)| report.clone());
         let vanishing: Vec<&Vanishing> = self.vanishing.iter().filter(|v| !let_go.contains(&v.period)).collect();
         let shrinking = self.shrinking.iter().filter(|s| !let_go.contains(&s.period)).map(messages::would_shrink);
-        self.faults.iter().cloned().chain(messages::would_vanish(&vanishing)).chain(shrinking).collect()
+        lost.chain(self.faults.iter().cloned()).chain(messages::would_vanish(&vanishing)).chain(shrinking).collect()
     }
 }

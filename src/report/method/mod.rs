@@ -47,7 +47,7 @@ pub fn method(partnership: &Partnership, period: Option<Period>) -> Answer<Page>
     Ok(Page::new("method", text, json))
 }
 
-/// What was put together in the latest release since few persons stand behind it, over all periods: `on_cost: 3 rows of 11 persons`, for
+/// What was put together in the latest release since few persons stand behind it, over all periods: `3 rows in on_cost (at most 11 persons in a period)`, for
 /// each table that has such rows.
 ///
 /// # Errors
@@ -59,7 +59,7 @@ pub(super) fn small_groups(partnership: &Partnership) -> Answer<Vec<String>> {
     let tables = tables(partnership, &latest(partnership)?)?;
     let all = each(&tables, include_str!("sql/small_of_all.sql"), |row| {
         let rows = row.whole("rows")?.unwrap_or_default().unsigned_abs();
-        let persons = row.whole("persons")?.map(|persons| format!(" of {}", counted(persons.unsigned_abs(), "person")));
+        let persons = row.whole("persons")?.map(|persons| format!(" (at most {} in a period)", counted(persons.unsigned_abs(), "person")));
         Ok((rows > 0).then_some(format!("{} in {}{}", counted(rows, "row"), row.text("found_in")?, persons.unwrap_or_default())))
     })?;
     Ok(all.into_iter().flatten().collect())

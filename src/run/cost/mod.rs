@@ -25,7 +25,7 @@ use crate::{
     lake::{Closings, Content, DeliveryRecord, MadeFrom, Manifest, Publication},
     plan::{
         AfterClose, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, lake_now, made_from, plan_cost, plan_release,
-        plan_release_after, program, remembered, rules_digest, run_digest, verdicts_of_release, verdicts_of_run,
+        plan_release_after, program, remembered, rules_digest, run_digest, taken_over, verdicts_of_release, verdicts_of_run,
     },
     run::{parallel::lock, record::Moved},
     stages::prove::{self, Finding},
@@ -174,7 +174,7 @@ impl CostRun<'_> {
         let archive = self.lake.releases().keep_rules(&self.partnership.files)?;
         let made_from = MadeFrom { archive: Some(archive), ..made_from };
         let step = self.begin("publish", "");
-        let moved = published(&content);
+        let moved = published(&content, ground.latest);
         self.observer.event(Event::Publishing);
         let publication = self.lake.releases().publish(content, made_from, self.mark())?;
         costed.published = matches!(publication, Publication::Published(_));
@@ -256,7 +256,19 @@ impl CostRun<'_> {
             self.restate(ground, release, &mut assembly, costed)?;
         }
         self.proofs(ground, release, &walk, &mut assembly, costed)?;
-        Ok(Some((assembly.content, made_from(self.partnership, release)?)))
+        let made_from = self.made_from(ground, release, &assembly.content)?;
+        Ok(Some((assembly.content, made_from)))
+    }
+
+    /// What a release of this content is made from, also what was taken over.
+    fn made_from(&self, ground: &Ground<'_>, release: &ReleasePlan, content: &Content) -> Answer<MadeFrom> {
+        // The archive is kept when it is published; that there will be one says that kinds are told apart.
+        let made_from = MadeFrom { archive: Some(String::new()), ..made_from(self.partnership, release)? };
+        let new =
+            Manifest { made_from, content: Content { program: content.program.clone(), ..Content::default() }, ..Manifest::default() };
+        let closing = |release: &str| self.lake.releases().manifest(release).ok();
+        let taken_over = taken_over(release, ground.closings, ground.listed, &new, closing);
+        Ok(MadeFrom { taken_over, ..new.made_from })
     }
 
     /// Says what this run has taken for closed periods: the lake has it, and no figure changes.
@@ -275,11 +287,14 @@ impl CostRun<'_> {
     }
 }
 
-/// What a release holds: rows, bytes and parts.
-fn published(content: &Content) -> Moved {
+/// What a release holds: rows, bytes and parts, those that it has from the release before apart from those that are made for it.
+fn published(content: &Content, before: Option<&Manifest>) -> Moved {
+    let paths = |content: &Content| content.tables.values().flatten().map(|part| part.path.clone()).collect::<BTreeSet<_>>();
+    let before = before.map(|before| paths(&before.content)).unwrap_or_default();
     let parts = || content.tables.values().flatten();
     let (rows, bytes) = (parts().map(|part| part.rows).sum(), parts().map(|part| part.bytes).sum());
-    Moved { rows, bytes, kept: parts().count() as u64, ..Moved::default() }
+    let (kept, made): (Vec<_>, Vec<_>) = parts().partition(|part| before.contains(&part.path));
+    Moved { rows, bytes, made: made.len() as u64, kept: kept.len() as u64, ..Moved::default() }
 }
 
 /// Parts that a release lists and of which no sound file is left.

@@ -12,8 +12,8 @@ use super::{CostRun, Costed, Ground, frozen::parts_of, parts::Assembly};
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Cause, Period},
-    lake::{Closing, Closings, Content, DeliveryRecord, MadeFrom, Manifest, PublishedPart, Releases, Reopening},
-    plan::{ReleasePlan, causes, digest_of, lake_now, made_from, plan_release, published, rules_digest, run_digest},
+    lake::{Closing, Closings, Content, DeliveryRecord, Manifest, PublishedPart, Releases, Reopening},
+    plan::{ReleasePlan, causes, digest_of, lake_now, plan_release, published, rules_digest, run_digest},
     run::{Conductor, Options, Silent},
     schema::table,
     stages::restate::{Effects, Restated, RestatedGroup, Statement, TwoSides, line_sides, lines_table, restate, tables_apart},
@@ -78,9 +78,9 @@ impl CostRun<'_> {
                 take_over(reopening, fixed, assembly);
                 continue;
             }
-            let made_from = MadeFrom { archive: Some(String::new()), ..made_from(self.partnership, release)? };
-            let cause = self.causes(ground, release, reopening, &assembly.content, made_from);
-            let effects = self.effects(ground, release, reopening, assembly)?;
+            let causes = self.causes(ground, release, reopening, &assembly.content)?;
+            let effects = self.effects(ground, release, reopening, assembly, &causes)?;
+            let cause = Cause::list(&causes);
             let compared = Compared { period: reopening.period, closing: &reopening.closing, content: &assembly.content, effects };
             let restated = self.compare(&compared, assembly)?;
             self.state(reopening, &cause, &restated, assembly)?;
@@ -188,24 +188,37 @@ impl CostRun<'_> {
         Ok(())
     }
 
-    /// Of which kinds the two differ.
-    fn causes(&self, ground: &Ground<'_>, release: &ReleasePlan, of: &Reopening, content: &Content, made_from: MadeFrom) -> String {
+    /// Of which kinds the two differ; and whether pay went on which the period was closed.
+    fn causes(&self, ground: &Ground<'_>, release: &ReleasePlan, of: &Reopening, content: &Content) -> Answer<BTreeSet<Cause>> {
         let closing = of.closing.release.as_ref().and_then(|release| self.lake.releases().manifest(release).ok());
-        let kinds = if let Some(old) = closing {
-            let new = Manifest { content: content.clone(), made_from, ..Manifest::default() };
-            causes(&old, &new, Some(of.period))
+        let mut kinds = if let Some(old) = closing {
+            let made_from = self.made_from(ground, release, content)?;
+            let content = Content { program: content.program.clone(), ..Content::default() };
+            causes(&old, &Manifest { content, made_from, ..Manifest::default() }, Some(of.period))
         } else {
             // Its manifest is gone: by the digests that the closing keeps.
             let rules = (of.closing.rules != ground.rules).then_some([Cause::Rule, Cause::Contract, Cause::Membership]);
             let data = (!has_same_files(release, of)).then_some(Cause::Data);
             rules.into_iter().flatten().chain(data).collect()
         };
-        Cause::list(&kinds)
+        if is_gone_of(ground.closings, release, of) {
+            kinds.insert(Cause::Retention);
+        }
+        Ok(kinds)
     }
 
     /// What of the difference is of rules, and what of data.
-    fn effects(&self, ground: &Ground<'_>, release: &ReleasePlan, of: &Reopening, assembly: &Assembly<'_>) -> Answer<Effects> {
-        if of.closing.rules == ground.rules || rests_on_what_is_gone(release, of) {
+    fn effects(
+        &self,
+        ground: &Ground<'_>,
+        release: &ReleasePlan,
+        of: &Reopening,
+        assembly: &Assembly<'_>,
+        causes: &BTreeSet<Cause>,
+    ) -> Answer<Effects> {
+        let is_of_data = of.closing.rules == ground.rules && causes.iter().all(|cause| *cause == Cause::Data);
+        // What today's rules would make of what is gone, nobody can tell.
+        if is_of_data || causes.contains(&Cause::Retention) || rests_on_what_is_gone(release, of) {
             return Ok(Effects::OnlyData);
         }
         if has_same_files(release, of) {
@@ -280,9 +293,24 @@ fn rests_on_what_is_gone(release: &ReleasePlan, of: &Reopening) -> bool {
 
 /// Whether the period reads the files on which it was closed, and no other.
 fn has_same_files(release: &ReleasePlan, of: &Reopening) -> bool {
-    let then = of.closing.slots.iter().flat_map(|slot| slot.files.iter().map(|file| (slot.table.as_str(), file.path.as_str())));
+    files_then(of) == files_now(release, of.period)
+}
+
+/// Whether retention took pay on which the period was closed, and it did not come back as it was.
+fn is_gone_of(closings: &Closings, release: &ReleasePlan, of: &Reopening) -> bool {
+    let (then, now) = (files_then(of), files_now(release, of.period));
+    let is_its = |file: (&str, &str)| then.contains(&file) && !now.contains(&file);
+    closings.gone().iter().any(|gone| is_its((&gone.table, &gone.file.relative)))
+}
+
+/// The files on which a period was closed: table, path.
+fn files_then(of: &Reopening) -> BTreeSet<(&str, &str)> {
+    of.closing.slots.iter().flat_map(|slot| slot.files.iter().map(|file| (slot.table.as_str(), file.path.as_str()))).collect()
+}
+
+/// Those that it reads now.
+fn files_now(release: &ReleasePlan, period: Period) -> BTreeSet<(&str, &str)> {
     let lines = release.sources.iter().map(|source| (source.basis.common_table(), &source.file));
     let beside = release.beside.iter().filter(|source| !source.is_nil()).map(|source| (source.table.as_str(), &source.file));
-    let now = lines.chain(beside).filter(|(_, file)| file.period == of.period).map(|(table, file)| (table, file.relative.as_str()));
-    then.collect::<BTreeSet<_>>() == now.collect()
+    lines.chain(beside).filter(|(_, file)| file.period == period).map(|(table, file)| (table, file.relative.as_str())).collect()
 }

@@ -63,10 +63,13 @@ impl CostRun<'_> {
                 self.observer.event(Event::Report { diagnostics: &[report] });
             }
             _ => {
-                let report = Diagnostic::new(codes::lake::RELEASE_DIFFERS, format!("{what} of release {broken} is gone or damaged"))
-                    .expected("every file that its manifest lists")
-                    .outcome("nothing was published in its place; queries that read it fail")
-                    .hint("mend what stops publication, then type truecost run: it is made again from the common tables");
+                let report = Diagnostic::new(
+                    codes::lake::RELEASE_DIFFERS,
+                    format!("{what} of release {broken} {} gone or damaged", if *lost > 1 { "are" } else { "is" }),
+                )
+                .expected("every file that its manifest lists")
+                .outcome("nothing was published in its place; queries that read it fail")
+                .hint("mend what stops publication, then type truecost run: it is made again from the common tables");
                 self.observer.event(Event::Report { diagnostics: std::slice::from_ref(&report) });
                 costed.stopped.push(report);
             }

@@ -85,8 +85,12 @@ impl Finding {
         };
         let mut report = Diagnostic::new(self.check.code, format!("check {}: {}{more}", self.check.number, first.sentence()))
             .expected(self.check.name)
-            .hint(match self.check.number {
-                12 => "truecost suspense".to_owned(),
+            .hint(match (self.check.number, first.period) {
+                (7, Some(period)) => format!(
+                    "bring `published` back from a backup; where there is none, let the period go, which restates it: truecost period reopen \
+                     {period} --by NAME --reason TEXT; truecost run"
+                ),
+                (12, _) => "truecost suspense".to_owned(),
                 _ => format!("truecost explain code {}", self.check.code.id),
             });
         report.outcome = if blocks {
