@@ -129,7 +129,7 @@ pub enum Command {
     },
     /// What a run noted, and nobody has to do anything about.
     Notes {
-        /// The run's id, as `truecost runs` lists it; the last one if none is given.
+        /// The run's number or id, as `truecost runs` lists it; the last one if none is given.
         #[arg(value_name = "RUN")]
         run: Option<String>,
     },

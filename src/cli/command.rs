@@ -50,6 +50,10 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
         Command::Schema { kind } => say(voice, &report::schema(kind.as_deref())?),
         Command::Contract { action } => super::add::contract(&words.partnership, action, voice),
         Command::Add { what } => super::add::act(&open(&words.partnership, voice)?, what, voice),
+        Command::Run(run) => {
+            let done = open(&words.partnership, voice).and_then(|partnership| with_partnership(&words.command, &partnership, voice));
+            done.inspect_err(|refusal| super::run::leave_metrics(run, refusal))
+        }
         command => {
             let partnership = open(&words.partnership, voice).inspect_err(|refusal| match command {
                 Command::Schedule { action: args::Schedule::List } => held(&words.partnership, &refusal.0, voice, report::schedule_held),

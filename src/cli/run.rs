@@ -2,13 +2,16 @@
 
 use super::{args::Run, log::Log, out::Voice, progress::Progress};
 use crate::{
-    diagnostic::Answer,
+    diagnostic::{Answer, Refusal},
     pipeline::Partnership,
     report,
-    run::{self, Observer, Options, clock::ProcessClock},
+    run::{
+        self, Observer, Options,
+        clock::{Clock as _, ProcessClock},
+    },
 };
 
-/// Runs; the answer's exit code. Metrics are written whatever the run did.
+/// Runs; the answer's exit code. Metrics are written whatever the run did; those of the run that has taken its slots are of what it did.
 pub fn act(partnership: &Partnership, words: &Run, options: &Options, voice: Voice) -> Answer<u8> {
     if let Some(file) = &words.metrics_file {
         run::can_write(file)?;
@@ -19,8 +22,17 @@ pub fn act(partnership: &Partnership, words: &Run, options: &Options, voice: Voi
     };
     let outcome = run::run(partnership, options, &ProcessClock, observer.as_ref())?;
     voice.answer(&report::outcome(partnership, &outcome, voice.talk));
-    if let Some(file) = &words.metrics_file {
+    if let Some(file) = words.metrics_file.as_ref().filter(|_| !outcome.is_already()) {
         run::replace_file(file, &report::metrics(&outcome))?;
     }
     Ok(outcome.exit_code())
+}
+
+/// Metrics of a run that ended before it was done: whoever watches must not see how the one before ended. Where another run holds the lake,
+/// that one tells of itself. A file that cannot be written was told of already.
+pub fn leave_metrics(words: &Run, refusal: &Refusal) {
+    const ANOTHER_RUN: u8 = 5;
+    if let Some(file) = words.metrics_file.as_ref().filter(|_| refusal.exit_code() != ANOTHER_RUN) {
+        let _ = run::replace_file(file, &report::metrics_of_failed(refusal.exit_code(), ProcessClock.now().seconds()));
+    }
 }

@@ -132,6 +132,18 @@ impl RunRecord {
     pub fn count(&self, state: &str) -> u64 {
         self.delivered.iter().filter(|delivered| delivered.state == state).count() as u64
     }
+
+    /// Parts of the release that it made, and that it took over; where nothing was published, or a version before wrote this, those that its
+    /// steps made and found.
+    #[must_use]
+    pub fn parts(&self) -> (u64, u64) {
+        let of = |name: &str| {
+            let steps = self.steps.iter().filter(|step| step.step == name);
+            steps.fold((0, 0), |(made, kept), step| (made + step.made, kept + step.kept))
+        };
+        let published = of("publish");
+        if published.0 > 0 { published } else { of("make") }
+    }
 }
 
 #[cfg(test)]

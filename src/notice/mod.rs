@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     crash,
     diagnostic::{Answer, Diagnostic, Place, codes},
+    domain::Period,
     lake::{Lake, Notice, Telling, TellingState},
     pipeline::{Channel, NoticeKind, Notify, Partnership},
     source::{Posted, post},
@@ -33,6 +34,8 @@ pub struct Happened {
     pub text: String,
     /// It holds until it is over; a release that was published just is.
     pub lasts: bool,
+    /// Somebody is told that it began; else it only is not over: what was late and then refused.
+    pub begins: bool,
 }
 
 /// When something was noted.
@@ -53,9 +56,9 @@ pub fn note(lake: &Lake, notify: &Notify, happened: &[Happened], covers: &[Notic
         return Ok(());
     }
     let before = lake.notices()?;
-    let holds: BTreeSet<(&str, &str)> = happened.iter().map(|h| (h.kind.as_str(), h.subject.as_str())).collect();
-    for now in happened {
-        let same = |n: &&Notice| n.kind == now.kind.as_str() && n.subject == now.subject && !n.over;
+    let holds = |kind: &str, subject: &str| happened.iter().any(|now| now.kind.as_str() == kind && is_same(&now.subject, subject));
+    for now in happened.iter().filter(|now| now.begins) {
+        let same = |n: &&Notice| n.kind == now.kind.as_str() && is_same(&n.subject, &now.subject) && !n.over;
         if before.iter().filter(same).any(|n| n.open || !now.lasts) {
             continue;
         }
@@ -65,10 +68,10 @@ pub fn note(lake: &Lake, notify: &Notify, happened: &[Happened], covers: &[Notic
     }
     let covered: BTreeSet<&str> = covers.iter().map(|kind| kind.as_str()).collect();
     for was in before.into_iter().filter(|n| n.open && covered.contains(n.kind.as_str())) {
-        if holds.contains(&(was.kind.as_str(), was.subject.as_str())) {
+        if holds(&was.kind, &was.subject) {
             continue;
         }
-        if let Some(over) = ended(notify, &was, &holds, noted) {
+        if let Some(over) = ended(notify, &was, holds, noted) {
             lake.keep_notice(&over)?;
         }
         lake.keep_notice(&Notice { open: false, ..was })?;
@@ -94,11 +97,32 @@ fn new(notify: &Notify, kind: NoticeKind, of: &Happened, state: &str, open: bool
     }
 }
 
+/// Whether two notices of a kind are about the same: also where the one names months of which the other names the quarter, as after another
+/// version or an edit of what a file covers.
+fn is_same(one: &str, other: &str) -> bool {
+    let share = || {
+        let ((feed, ours), (of, theirs)) = (periods_of(one)?, periods_of(other)?);
+        let overlap = |a: &(Period, Period)| theirs.iter().any(|b| a.0 <= b.1 && b.0 <= a.1);
+        Some(feed == of && ours.iter().any(overlap))
+    };
+    one == other || share().unwrap_or(false)
+}
+
+/// `newham/general_ledger 2018/P01..2018/P03`: the feed, and its periods from one to another; `None` of any other subject.
+fn periods_of(subject: &str) -> Option<(&str, Vec<(Period, Period)>)> {
+    let (feed, spans) = subject.split_once(' ')?;
+    let span = |text: &str| {
+        let (first, last) = text.split_once("..").unwrap_or((text, text));
+        Some((Period::parse(first)?, Period::parse(last)?))
+    };
+    Some((feed, spans.split(' ').map(span).collect::<Option<_>>()?))
+}
+
 /// What is told when something is over: to whoever was told that it began. What is late and then missing is not over.
-fn ended(notify: &Notify, was: &Notice, holds: &BTreeSet<(&str, &str)>, noted: &Noted) -> Option<Notice> {
+fn ended(notify: &Notify, was: &Notice, holds: impl Fn(&str, &str) -> bool, noted: &Noted) -> Option<Notice> {
     let supply = [NoticeKind::Late, NoticeKind::Missing].map(NoticeKind::as_str);
     let of_supply = supply.contains(&was.kind.as_str());
-    if of_supply && supply.iter().any(|kind| holds.contains(&(*kind, was.subject.as_str()))) {
+    if of_supply && supply.iter().any(|kind| holds(kind, &was.subject)) {
         return None;
     }
     let kind = if of_supply { NoticeKind::Arrived.as_str() } else { was.kind.as_str() };

@@ -34,3 +34,20 @@ fn a_channel_that_names_a_time_is_not_asked_before_it() {
     let asking = |now_us| asking_for_patience(&waiting, now_us).len();
     assert_eq!([asking(4_999), asking(5_001), asking(5_000 - A_DAY - 1)], [1, 0, 0], "a clock that was set back a day finds it over");
 }
+
+#[test]
+fn months_and_the_quarter_that_holds_them_are_the_same_subject() {
+    let quarter = "aa/spend 2018/P04..2018/P06";
+    for (one, other, same) in [
+        (quarter, quarter, true),
+        (quarter, "aa/spend 2018/P05", true),
+        ("aa/spend 2018/P06 2018/P09", quarter, true),
+        (quarter, "aa/spend 2018/P07..2018/P09", false),
+        (quarter, "bb/spend 2018/P05", false),
+        ("2018/P01 statement 1, 00aa11bb", "2018/P01 statement 1, 22cc33dd", false),
+        ("newham/ledger 2018-05-01T05:00:00Z", "newham/ledger 2018-06-01T05:00:00Z", false),
+        ("TC1214", "TC1215", false),
+    ] {
+        assert_eq!((is_same(one, other), is_same(other, one)), (same, same), "{one} {other}");
+    }
+}

@@ -52,7 +52,7 @@ pub use doctor::doctor;
 pub use explain::{code, explain_line};
 pub use figures::{reconcile, separation};
 pub use method::method;
-pub use metrics::metrics;
+pub use metrics::{metrics, metrics_of_failed};
 pub use needs::status_held;
 pub use notes::notes;
 pub use outcome::{notes_line, outcome};

@@ -19,7 +19,7 @@ pub fn noted(number: usize, command: &str) -> String {
     if number == 0 { String::new() } else { format!("{} (nothing has to be done): {command}\n", counted(number, "note")) }
 }
 
-/// Every note of a run, by code: the last run that left a record, or the one with this id.
+/// Every note of a run, by code: the last run that left a record, or the one with this id or number.
 ///
 /// # Errors
 /// TC0102 where no run with this id left a record; TC10… where the lake cannot be read.
@@ -27,7 +27,7 @@ pub fn notes(partnership: &Partnership, run: Option<&str>) -> Answer<Page> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let runs = lake.runs()?;
     let found = match run {
-        Some(id) => Some(runs.iter().find(|record| id_of(record) == id).ok_or_else(|| unknown(id, &runs))?),
+        Some(id) => Some(runs.iter().rfind(|record| id_of(record) == id || is_number(record, id)).ok_or_else(|| unknown(id, &runs))?),
         None => runs.last(),
     };
     let Some(record) = found else {
@@ -88,6 +88,11 @@ fn one(note: &Diagnostic) -> String {
 fn rest(note: &Diagnostic) -> String {
     let said = [("expected", &note.expected), ("data", &note.outcome), ("next", &note.hint)];
     said.iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| format!("  {label:>8}: {text}\n")).collect()
+}
+
+/// Whether it is the run of this number, as `truecost runs` shows it.
+fn is_number(record: &Value, number: &str) -> bool {
+    record.get("number").and_then(Value::as_u64).is_some_and(|of| of.to_string() == number)
 }
 
 fn unknown(id: &str, runs: &[Value]) -> Diagnostic {

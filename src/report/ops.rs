@@ -76,7 +76,7 @@ fn ops_run(runs: &[RunRecord]) -> Answer<RecordBatch> {
     let row = |run: &RunRecord| -> Vec<Cell> {
         let accepted = || run.delivered.iter().filter(|delivered| delivered.state == "accepted");
         let pence = accepted().filter_map(|delivered| delivered.amount.as_deref().and_then(parse_pounds)).sum();
-        let made = || run.steps.iter().filter(|step| step.step == "make");
+        let (parts_made, parts_kept) = run.parts();
         vec![
             run.number.into(),
             run.run.as_str().into(),
@@ -94,8 +94,8 @@ fn ops_run(runs: &[RunRecord]) -> Answer<RecordBatch> {
             accepted().map(|delivered| delivered.rows).sum::<u64>().into(),
             Cell::Pence(pence),
             run.delivered.iter().map(|delivered| delivered.bytes).sum::<u64>().into(),
-            made().map(|step| step.made).sum::<u64>().into(),
-            made().map(|step| step.kept).sum::<u64>().into(),
+            parts_made.into(),
+            parts_kept.into(),
             or_null(run.peak_bytes),
             text(&run.program),
             text(&run.configuration),

@@ -165,12 +165,16 @@ pub struct Outcome {
     pub waiting: Vec<Diagnostic>,
     /// What is late or missing when the run ends, a report for each feed.
     pub late: Vec<Diagnostic>,
+    /// Files that are overdue when it ends.
+    pub overdue: usize,
     /// What was noted and asks nothing of anybody, in the order in which it was told.
     pub notes: Vec<Diagnostic>,
     /// What was done of it.
     pub halves: Halves,
     /// Whether the last run on record had an end that this one shows to be over.
     pub ends_otherwise: bool,
+    /// Whether something failed that no delivery tells of, and the last run on record did not fail so.
+    pub fails_anew: bool,
     /// Slots that this run took.
     pub slots: Vec<Slot>,
     /// Slots that it was asked to take, and others had taken.
@@ -221,7 +225,8 @@ impl Outcome {
             || self.costed.failed()
             || refused_anew
             || self.ends_otherwise
-            || self.delivered.iter().any(|d| !matches!(d.state, Delivery::AlreadyIn | Delivery::RefusedBefore))
+            || self.fails_anew
+            || self.delivered.iter().any(|d| d.delivery.is_some() && !matches!(d.state, Delivery::AlreadyIn | Delivery::RefusedBefore))
     }
 }
 
@@ -308,7 +313,8 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
     }
     let (run, number, notes, halves) = (conductor.run_id.clone(), conductor.number, observer.notes(), conductor.halves);
     let mut outcome = Outcome { run, number, delivered, costed, standing_refused, waiting, late, notes, halves, ..Outcome::default() };
-    outcome.ends_otherwise = conductor.ends_otherwise(&outcome)?;
+    outcome.overdue = supply::files_overdue(partnership, &supply.states);
+    (outcome.ends_otherwise, outcome.fails_anew) = conductor.ends_otherwise(&outcome)?;
     outcome.record = conductor.record_of(started, &outcome, &known);
     conductor.keep_record(&outcome)?;
     notices::tell(conductor, &outcome, &known, &supply.states)?;

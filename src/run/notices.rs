@@ -29,6 +29,8 @@ const KNOWN_AT_THE_END: [NoticeKind; 8] = [
 fn known_kinds(outcome: &Outcome) -> Vec<NoticeKind> {
     let of_cost = [NoticeKind::Refused, NoticeKind::CheckFailed];
     let knows = |kind: &NoticeKind| outcome.halves != Halves::Deliver || !of_cost.contains(kind);
+    // What stops publication keeps other checks from being asked: none of them is over.
+    let knows = |kind: &NoticeKind| knows(kind) && !(*kind == NoticeKind::CheckFailed && outcome.costed.failed());
     KNOWN_AT_THE_END.into_iter().filter(knows).collect()
 }
 
@@ -159,7 +161,7 @@ fn noted(conductor: &Conductor<'_>, run: u64) -> Noted {
 }
 
 fn happened(kind: NoticeKind, subject: impl Into<String>, feed: Option<String>, text: String) -> Happened {
-    Happened { kind, subject: subject.into(), feed, text, lasts: true }
+    Happened { kind, subject: subject.into(), feed, text, lasts: true, begins: true }
 }
 
 /// Codes and their titles: what a report says of a row stays where the rows are.
@@ -201,6 +203,10 @@ fn supplied(partnership: &Partnership, states: &[Supply]) -> Vec<Happened> {
         if let Some(late) = of.iter().find(|s| matches!(s.state, SupplyState::Late | SupplyState::Missing)) {
             let kind = if late.state == SupplyState::Late { NoticeKind::Late } else { NoticeKind::Missing };
             all.push(told_of(kind, &feed, &spans(&periods), late));
+        } else if let Some(overdue) = of.iter().find(|s| s.overdue) {
+            // It was refused, or waits: whoever was told that it is late is not told that it came.
+            let still = [NoticeKind::Late, NoticeKind::Missing].map(|kind| told_of(kind, &feed, &spans(&periods), overdue));
+            all.extend(still.map(|still| Happened { begins: false, ..still }));
         }
         let after = of.iter().filter(|s| s.state == SupplyState::AfterClose);
         all.extend(after.map(|s| told_of(NoticeKind::AfterClose, &feed, &s.slot.period.to_string(), s)));

@@ -140,13 +140,18 @@ impl Conductor<'_> {
         digest_of(self.partnership.files.iter().map(one).collect::<String>().as_bytes()).hex()
     }
 
-    /// Whether the last run on record ended with something that no delivery tells of, and this one ends otherwise. Periods that it could not
-    /// make are told by its record until a run tries again, and a run of one half knows nothing of the other.
-    pub(super) fn ends_otherwise(&self, outcome: &Outcome) -> Answer<bool> {
-        let Some(last) = self.lake.last_run()?.and_then(|run| serde_json::from_value::<RunRecord>(run).ok()) else { return Ok(false) };
+    /// Whether the last run on record ended with something that no delivery tells of, and this one ends otherwise; and whether this one ends
+    /// with something of that kind with which the last did not. Periods that it could not make are told by its record until a run tries again,
+    /// and a run of one half knows nothing of the other.
+    pub(super) fn ends_otherwise(&self, outcome: &Outcome) -> Answer<(bool, bool)> {
+        let errors = list(&untold(outcome));
+        let Some(last) = self.lake.last_run()?.and_then(|run| serde_json::from_value::<RunRecord>(run).ok()) else {
+            return Ok((false, !errors.is_empty()));
+        };
         let knows = outcome.halves == Halves::Both || outcome.halves.as_str() == last.halves;
-        let is_over = last.exit != outcome.exit_code() || last.errors != list(&untold(outcome));
-        Ok(knows && last.needs_somebody() && is_over && !last.more.contains_key("blocked"))
+        let is_over = last.exit != outcome.exit_code() || last.errors != errors;
+        let otherwise = knows && last.needs_somebody() && is_over && !last.more.contains_key("blocked");
+        Ok((otherwise, !errors.is_empty() && last.errors != errors))
     }
 
     /// Writes down a run that ended before it was done, where that can be written: what ended it is told either way.

@@ -1,6 +1,6 @@
 //! What is expected of every feed and what became of it, as it is now; and what a person lets go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Conductor, Options, Silent, clock::Clock};
 use crate::{
@@ -88,6 +88,15 @@ pub fn overdue(partnership: &Partnership, states: &[Supply]) -> Vec<Diagnostic> 
     partnership.feeds.iter().filter_map(|feed| report(partnership, feed, &of(feed))).collect()
 }
 
+/// How many files are overdue: one that brings a quarter is one.
+pub(super) fn files_overdue(partnership: &Partnership, states: &[Supply]) -> usize {
+    let file = |s: &Supply| {
+        let feed = partnership.feed(&s.slot.council, &s.slot.feed)?;
+        Some((s.slot.feed_name(), feed.covers.ends(s.slot.period, partnership.calendar)))
+    };
+    states.iter().filter(|s| s.overdue).filter_map(file).collect::<BTreeSet<_>>().len()
+}
+
 fn report(partnership: &Partnership, feed: &Feed, overdue: &[&Supply]) -> Option<Diagnostic> {
     let first = overdue.first()?;
     let periods: Vec<Period> = overdue.iter().map(|s| s.slot.period).collect();
@@ -164,8 +173,10 @@ pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answ
     let known = conductor.lake.register().all()?;
     let events = conductor.lake.events(SUPPLY);
     let standing = waivers(&events.all::<SupplyEvent>()?);
-    let slots = meant(partnership, said, |period| {
-        let slot = awaited(partnership, &known, said, period, now.civil_day())?;
+    let first = first_of(&known, said);
+    let asked = asked(partnership, said, first, &standing, now.civil_day());
+    let slots = meant(asked, said.periods.0, |period| {
+        let slot = awaited(partnership, first, said, period, now.civil_day())?;
         let is_there = said.what == SupplyWord::Waive || standing.contains_key(&slot);
         if is_there { Ok(slot) } else { Err(no_waiver(&slot, standing.keys()).into()) }
     })?;
@@ -208,26 +219,42 @@ impl Waive {
     }
 }
 
-/// The periods that are meant of those between the first and the last; where none is, what `of` says of the first.
-fn meant(partnership: &Partnership, said: &Waive, of: impl Fn(Period) -> Answer<Slot>) -> Answer<Vec<Slot>> {
-    let (mut slots, mut refused) = (Vec::new(), None);
-    for period in partnership.calendar.periods(said.periods.0, said.periods.1) {
-        match of(period) {
-            Ok(slot) => slots.push(slot),
-            Err(refusal) => drop(refused.get_or_insert(refusal)),
-        }
+/// The first period that any feed of the council was accepted for.
+fn first_of(known: &[DeliveryRecord], said: &Waive) -> Option<Period> {
+    let is_of_council = |r: &&DeliveryRecord| said.feed.split_once('/').is_some_and(|(council, _)| r.council == council);
+    known.iter().filter(|r| r.is_accepted()).filter(is_of_council).flat_map(DeliveryRecord::periods).min()
+}
+
+/// Of the periods between the first and the last that are named those that can be meant: from the first that is expected on, as far ahead as
+/// one can be let go; of waivers those that stand.
+fn asked(
+    partnership: &Partnership,
+    said: &Waive,
+    first: Option<Period>,
+    standing: &BTreeMap<Slot, plan::Waiver>,
+    today: Option<Day>,
+) -> Vec<Period> {
+    let (from, to) = said.periods;
+    if said.what == SupplyWord::Undo {
+        let of_feed = standing.keys().filter(|slot| slot.feed_name() == said.feed).map(|slot| slot.period);
+        return of_feed.filter(|period| (from..=to).contains(period)).collect();
     }
-    match refused {
-        Some(refusal) if slots.is_empty() => Err(refusal),
-        _ => Ok(slots),
-    }
+    let since = partnership.feed_named(&said.feed).and_then(|feed| plan::since(partnership, feed, first));
+    let ahead = today.map(|today| partnership.calendar.period_of(today.plus_days(AHEAD)));
+    partnership.calendar.periods(since.map_or(from, |since| since.max(from)), ahead.map_or(to, |ahead| ahead.min(to))).collect()
+}
+
+/// The periods that are meant of those that are asked for; where none is, what `of` says of the one that was named first.
+fn meant(asked: Vec<Period>, named: Period, of: impl Fn(Period) -> Answer<Slot>) -> Answer<Vec<Slot>> {
+    let slots: Vec<Slot> = asked.into_iter().filter_map(|period| of(period).ok()).collect();
+    if slots.is_empty() { of(named).map(|slot| vec![slot]) } else { Ok(slots) }
 }
 
 /// Nobody knows of a period that begins more than so many days from now that it will not be brought: its year is mistyped.
 const AHEAD: i32 = 366;
 
 /// The period of the feed that is meant, where it is expected.
-fn awaited(partnership: &Partnership, known: &[DeliveryRecord], said: &Waive, period: Period, today: Option<Day>) -> Answer<Slot> {
+fn awaited(partnership: &Partnership, first: Option<Period>, said: &Waive, period: Period, today: Option<Day>) -> Answer<Slot> {
     let not_awaited = |seen: String, expected: &str, hint: String| {
         Diagnostic::new(codes::supply::NOT_AWAITED, seen).expected(expected).outcome("nothing was changed").hint(hint)
     };
@@ -242,8 +269,6 @@ fn awaited(partnership: &Partnership, known: &[DeliveryRecord], said: &Waive, pe
         let report = not_awaited(seen, "a feed with `due`", format!("say it in {}: `due: {{working_day: 5}}`", feed.file));
         return Err(report.place(Place::file(feed.file.clone())).into());
     }
-    let of_council = known.iter().filter(|r| r.is_accepted() && *r.council == *feed.council);
-    let first = of_council.flat_map(DeliveryRecord::periods).min();
     if !plan::is_expected(partnership, feed, period, first) {
         let seen = format!("{period} of {} is not expected", feed.name());
         let expected = "a period from `since` on, while the feed is `active`; a closing period where `due` has `closing`";

@@ -226,12 +226,49 @@ fn a_late_quarter_is_told_once_and_let_go_once() {
     assert!(arrived.len() == 1 && arrived[0].contains("2018/P04..2018/P06"), "{arrived:?}");
     let (code, said) = house.run(&[&waive[..], &["--undo"]].concat(), "");
     assert_eq!((code, said.trim()), (0, "ashvale/general_ledger 2018/P04..2018/P06: expected again"));
-    // What is not expected of the feed is not meant; where nothing is, that is said.
-    let (code, said) = house.run(&["supply", "waive", "ashvale/general_ledger", "2018/P06..2018/P09", "--by", "ann", "--reason", "no"], "");
+    // What is not expected of the feed is not meant, however far it is asked for; where nothing is, that is said.
+    let (code, said) = house.run(&["supply", "waive", "ashvale/general_ledger", "2018/P06..9998/P12", "--by", "ann", "--reason", "no"], "");
     assert_eq!(code, 0, "{said}");
     assert!(said.starts_with("ashvale/general_ledger 2018/P06: waived"), "{said}");
+    let undo = ["supply", "waive", "ashvale/general_ledger", "1900/P01..9998/P12", "--undo", "--by", "ann", "--reason", "no"];
+    assert_eq!(house.run(&undo, "").1.trim(), "ashvale/general_ledger 2018/P06: expected again");
     let (code, said) = house.run(&["supply", "waive", "ashvale/general_ledger", "2018/P07..2018/P09", "--by", "ann", "--reason", "no"], "");
     assert!(code == 2 && said.contains("2018/P07 of ashvale/general_ledger is not expected"), "{said}");
+}
+
+/// What came late and was refused is not there: nobody is told that it arrived before it counts.
+#[test]
+fn what_was_late_and_is_refused_is_not_over() {
+    let (house, feed) = (House::new(""), "pipelines/ashvale/general_ledger.yaml");
+    house.change(feed, "active: {from: 2018-04-01}", "due: {working_day: 5}\nactive: {from: 2018-04-01, to: 2018-05-01}");
+    assert_eq!(house.run(&["run"], "").0, 4);
+    assert_eq!(house.told(), told(&[("missing", false)]));
+    house.ledger(4, "9.00");
+    assert_eq!(house.run(&["run"], "").0, 1);
+    assert_eq!(house.told(), told(&[("refused", false)]), "it is overdue as before");
+    house.ledger(4, "0.00");
+    assert_eq!(house.run(&["run"], "").0, 0);
+    let mut told_now = house.told();
+    told_now.sort();
+    assert_eq!(told_now, told(&[("arrived", true), ("refused", true), ("released", false)]));
+}
+
+/// A feed that brought months brings quarters, or a version before told of each month: what is late is told of already, and over when it came.
+#[test]
+fn what_a_file_covers_changes_and_nothing_is_over_by_that() {
+    let (house, feed) = (House::new(""), "pipelines/ashvale/general_ledger.yaml");
+    house.change(feed, "active: {from: 2018-04-01}", "due: {working_day: 5, since: 2018/P01}\nactive: {from: 2018-04-01, to: 2018-07-01}");
+    assert_eq!(house.run(&["run"], "").0, 4);
+    assert_eq!(house.told(), told(&[("missing", false), ("missing", false), ("missing", false)]));
+    house.change(feed, "extent: one", "extent: quarter");
+    assert_eq!(house.run(&["run"], "").0, 4);
+    assert_eq!(house.told(), told(&[]), "the quarter is as late as its months");
+    house.change(feed, "extent: quarter", "extent: one");
+    house.ledger(5, "0.00");
+    assert_eq!(house.run(&["run"], "").0, 4);
+    let mut told_now = house.told();
+    told_now.sort();
+    assert_eq!(told_now, told(&[("arrived", true), ("released", false)]), "May alone");
 }
 
 /// A closed month is reopened and says something else: told with the amounts, once; again only where the statement says another amount.

@@ -126,6 +126,25 @@ fn a_line_of_a_log_says_which_delivery_it_is_about() {
     assert!(lines.iter().filter(|line| line["step"] == "").all(|line| line["subject"] == ""), "{}", said.err);
 }
 
+/// A folder that is gone for a week is one run on record, however often it is looked for; that it is there again is another.
+#[test]
+fn what_fails_without_a_delivery_is_on_record_once() {
+    let place = two_runs();
+    let runs = || asked(&place, "SELECT concat(cast(number AS VARCHAR), ' ', cast(exit AS VARCHAR)) FROM ops.run ORDER BY number");
+    fs::rename(place.at("drop/ashvale/general_ledger"), place.at("elsewhere")).unwrap();
+    for _ in 0..3 {
+        place.run(&["run", "--deliver"]).must(3);
+    }
+    assert_eq!(runs(), ["1 0", "2 1", "3 3"]);
+    fs::rename(place.at("elsewhere"), place.at("drop/ashvale/general_ledger")).unwrap();
+    for _ in 0..2 {
+        place.run(&["run", "--deliver"]);
+    }
+    assert_eq!(runs().len(), 4);
+    // Runs are told by their number wherever one is asked for.
+    assert!(place.run(&["notes", "1"]).must(0).starts_with("run "));
+}
+
 #[test]
 fn metrics_are_what_prometheus_reads() {
     let place = two_runs();
@@ -142,11 +161,33 @@ fn metrics_are_what_prometheus_reads() {
         assert!(text.contains(&format!("\n{line}\n")), "{line}\n{text}");
     }
     assert_eq!(fs::read_dir(place.at("metrics")).unwrap().count(), 1, "nothing is left beside it");
-    // Nothing is run where the file cannot be written.
+    // What a release has that was made for it, small tables too, and what it took over, are all that it has.
+    let parts =
+        asked(&place, "SELECT cast(parts_made + parts_kept - r.parts AS VARCHAR) FROM ops.run JOIN ops.release r ON number = r.run");
+    assert_eq!(parts, ["0", "0"]);
+    assert_eq!(asked(&place, "SELECT cast(parts_kept AS VARCHAR) FROM ops.run WHERE number = 1"), ["0"]);
+    // A file that is refused has no accepted rows; a run that only delivers says nothing of what it does not look at.
+    let feed = "pipelines/ashvale/general_ledger.yaml";
+    place.replace(feed, "active: {from: 2018-04-01}", "active: {from: 2018-04-01, to: 2018-10-01}\ndue: {working_day: 5}");
     place.ledger(6, APRIL);
+    place.replace("drop/ashvale/general_ledger/ashvale_2018_06.csv", "TOTAL;;;;;0.00", "TOTAL;;;;;9.00");
+    place.run(&[&words[..], &["--deliver"]].concat()).must(1);
+    let deliver = fs::read_to_string(&file).unwrap();
+    // The edit judges April and May again.
+    assert!(deliver.contains("truecost_run_rows{feed=\"ashvale/general_ledger\"} 4\n"), "{deliver}");
+    assert!(deliver.contains("\ntruecost_deliveries_overdue 4\n"), "{deliver}");
+    assert!(!deliver.contains("unmended") && !deliver.contains("blocked") && !deliver.contains("checks"), "{deliver}");
+    // One that cannot begin says how it ended.
+    place.replace(feed, "due: {working_day: 5}", "due: {working_day: never}");
+    place.run(&words).must(2);
+    let failed = fs::read_to_string(&file).unwrap();
+    assert!(failed.contains("\ntruecost_run_exit_code 2\n") && !failed.contains("rows"), "{failed}");
+    place.replace(feed, "due: {working_day: never}", "due: {working_day: 5}");
+    let runs = asked(&place, "SELECT cast(count(*) AS VARCHAR) FROM ops.run");
+    // Nothing is run where the file cannot be written.
     let said = place.run(&["run", "--metrics-file", "nowhere/truecost.prom"]);
     assert!(said.code == 3 && said.err.contains("TC0512") && said.err.contains("nothing was run"), "{}", said.err);
-    assert_eq!(asked(&place, "SELECT count(*) FROM ops.run"), ["3"]);
+    assert_eq!(asked(&place, "SELECT cast(count(*) AS VARCHAR) FROM ops.run"), runs);
     let Ok(mut judge) =
         Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
     else {

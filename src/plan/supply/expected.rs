@@ -8,7 +8,8 @@ use crate::{
 
 /// The first period that is expected of a feed: as `due` says, else from which on it is active, else the first that any feed of its
 /// council was accepted for (`first`); `None` where nothing of that is known.
-pub(super) fn since(partnership: &Partnership, feed: &Feed, first: Option<Period>) -> Option<Period> {
+#[must_use]
+pub fn since(partnership: &Partnership, feed: &Feed, first: Option<Period>) -> Option<Period> {
     let active = || feed.active.from.map(|from| partnership.calendar.period_of(from));
     feed.due.and_then(|due| due.since).or_else(active).or(first)
 }

@@ -19,7 +19,7 @@ use crate::{
     pipeline::{Feed, Partnership},
 };
 
-pub use expected::{beyond_holidays, is_expected};
+pub use expected::{beyond_holidays, is_expected, since};
 pub use state::{Supply, SupplyState};
 
 /// A file in a feed's folder that is not in yet.
