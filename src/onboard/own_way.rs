@@ -184,7 +184,7 @@ impl Way<'_> {
             format!("CASE {number}{}", numbers().filter_map(one).collect::<String>())
         };
         // What is none is a fault of its row.
-        let mut periods = format!("{} ELSE 0 END", whens(&Some));
+        let periods = format!("{} ELSE 0 END", whens(&Some));
         let (before, after) = (whens(&year_before_until), whens(&year_after_from));
         let near = if one {
             format!(
@@ -195,14 +195,17 @@ impl Way<'_> {
         };
         let years = match (beside, year) {
             (None, None) => near,
-            (None, Some((text, digits))) => self.years(&number, &spelt(&text, digits, of), texts, calendar).swap_remove(0),
-            (Some((column, printed)), _) => {
-                let (pattern, text, digits) = printed.sql(column);
-                let printed = spelt(&text, digits, of);
-                periods = format!(
-                    "CASE WHEN {column} IS NULL OR regexp_like({column}, '{pattern}') AND {printed} IS NOT NULL THEN {periods} ELSE 0 END"
-                );
-                nearest(&self.years(&number, &printed, texts, calendar), &near)
+            (None, Some((text, digits))) => {
+                let last = |year: i16| year.to_string().split_off(4 - digits);
+                self.years(&number, &spelt(&text, &|year| vec![last(year)], of), texts, calendar).swap_remove(0)
+            }
+            (Some((column, said)), _) => {
+                let (pattern, text) = said.sql(column);
+                let printed = spelt(&text, &|year| said.digits(year), of);
+                let year = nearest(&self.years(&number, &printed, texts, calendar), &near);
+                format!(
+                    "CASE WHEN {column} IS NULL THEN {near} WHEN regexp_like({column}, '{pattern}') AND {printed} IS NOT NULL THEN {year} ELSE 0 END"
+                )
             }
         };
         let only = |what: &str, kind: &str| format!("CASE WHEN regexp_like({column}, '{pattern}') THEN CAST({what} AS {kind}) END");
@@ -223,22 +226,19 @@ impl Way<'_> {
     }
 }
 
-/// The year that is printed as a number.
-fn spelt(text: &str, digits: usize, of: i16) -> String {
-    let one = |year: i16| {
-        let printed = year.to_string();
-        format!(" WHEN '{}' THEN {year}", printed.get(4 - digits..).unwrap_or(&printed))
-    };
-    format!("CASE {text}{} END", years(of).map(one).collect::<String>())
+/// The year that is printed as a number; `digits` is how a year is.
+fn spelt(text: &str, digits: &dyn Fn(i16) -> Vec<String>, of: i16) -> String {
+    let one = |year: i16| digits(year).into_iter().map(move |digits| format!(" WHEN '{digits}' THEN {year}"));
+    format!("CASE {text}{} END", years(of).flat_map(one).collect::<String>())
 }
 
-/// Of several years the one that is near, where one is; else the first. Where none is said, the one that is near.
+/// Of several years the one that is near, where one is; else the first.
 fn nearest(years: &[String], near: &str) -> String {
     let first = years.first().map_or(near, String::as_str);
     let is_near: Vec<String> = years.iter().map(|year| format!("{year} = {near}")).collect();
     match years {
-        [] | [_] => format!("coalesce({first}, {near})"),
-        _ => format!("CASE WHEN {} THEN {near} ELSE coalesce({first}, {near}) END", is_near.join(" OR ")),
+        [] | [_] => first.to_owned(),
+        _ => format!("CASE WHEN {} THEN {near} ELSE {first} END", is_near.join(" OR ")),
     }
 }
 

@@ -113,17 +113,34 @@ impl Printed {
         }
     }
 
-    /// The pattern of its texts, the digits that say the year, and how many they are.
-    pub fn sql(self, column: &str) -> (&'static str, String, usize) {
+    /// The pattern of its texts, and the digits that say the year: both years where there are two, of which one follows the other.
+    pub fn sql(self, column: &str) -> (&'static str, String) {
         match self {
-            Self::Four => ("^20[0-9]{2}$", column.to_owned(), 4),
-            Self::Pair => ("^20[0-9]{2} ?[-/]? ?(20)?[0-9]{2}$", format!("left({column}, 4)"), 4),
-            Self::ShortPair => ("^[0-9]{2}[-/][0-9]{2}$", format!("left({column}, 2)"), 2),
-            Self::Marked => ("^[Ff][Yy][-/ ]?(20)?[0-9]{2}$", format!("right({column}, 2)"), 2),
+            Self::Four => ("^20[0-9]{2}$", column.to_owned()),
+            Self::Pair => ("^20[0-9]{2} ?[-/]? ?(20)?[0-9]{2}$", format!("left({column}, 4) || right({column}, 2)")),
+            Self::ShortPair => ("^[0-9]{2}[-/][0-9]{2}$", format!("left({column}, 2) || right({column}, 2)")),
+            Self::Marked => ("^[Ff][Yy][-/ ]?(20)?[0-9]{2}$", format!("right({column}, 2)")),
+            Self::MarkedPair => (
+                "^[Ff][Yy][-/ ]?((20)?[0-9]{2} ?[-/] ?(20)?[0-9]{2}|20[0-9]{2}(20)?[0-9]{2})$",
+                format!("translate({column}, 'FfYy-/ ', '')"),
+            ),
+            Self::Point => ("^20[0-9]{2}[.]0$", format!("left({column}, 4)")),
+        }
+    }
+
+    /// The digits by which a text of [`Self::sql`] says this year.
+    pub fn digits(self, year: i16) -> Vec<String> {
+        let (one, two) = (year % 100, (year + 1) % 100);
+        match self {
+            Self::Four | Self::Point => vec![year.to_string()],
+            Self::Pair => vec![format!("{year}{two:02}")],
+            Self::ShortPair => vec![format!("{one:02}{two:02}")],
+            Self::Marked => vec![format!("{one:02}")],
+            // The year is the second.
             Self::MarkedPair => {
-                ("^[Ff][Yy][-/ ]?((20)?[0-9]{2} ?[-/] ?(20)?[0-9]{2}|20[0-9]{2}(20)?[0-9]{2})$", format!("right({column}, 2)"), 2)
+                let (first, one, two) = (year - 1, (year - 1) % 100, one);
+                vec![format!("{one:02}{two:02}"), format!("{first}{two:02}"), format!("{first}{year}"), format!("{one:02}{year}")]
             }
-            Self::Point => ("^20[0-9]{2}[.]0$", format!("left({column}, 4)"), 4),
         }
     }
 }
@@ -137,6 +154,18 @@ fn marked(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sql_knows_two_years_of_which_one_follows_the_other() {
+        assert_eq!(Printed::Pair.digits(2025), ["202526"]);
+        assert_eq!(Printed::ShortPair.digits(2025), ["2526"]);
+        assert_eq!(Printed::Marked.digits(2025), ["25"]);
+        assert_eq!(Printed::MarkedPair.digits(2026), ["2526", "202526", "20252026", "252026"]);
+        let all = |printed: Printed| (2022..2038).flat_map(|year| printed.digits(year)).collect::<Vec<_>>();
+        for (printed, digits) in [(Printed::Pair, "202527"), (Printed::ShortPair, "2625"), (Printed::MarkedPair, "2524")] {
+            assert!(!all(printed).contains(&digits.to_owned()), "{digits}");
+        }
+    }
 
     #[test]
     fn texts_of_years_are_told_apart() {

@@ -26,7 +26,8 @@ pub fn questions(record: &DeliveryRecord, again: bool, mut found: Vec<Diagnostic
     if !record.waits.is_empty() {
         found.push(report(record, again, true));
     } else if let Some(last) = found.last_mut() {
-        last.hint = format!("{}; {}", last.hint, ways_out(record, again));
+        let between = if last.hint.contains('\n') { "\n" } else { "; " };
+        last.hint = format!("{}{between}{}", last.hint, ways_out(record, again, between));
     }
     found
 }
@@ -40,9 +41,9 @@ const fn counts(again: bool) -> &'static str {
     }
 }
 
-fn ways_out(record: &DeliveryRecord, again: bool) -> String {
+fn ways_out(record: &DeliveryRecord, again: bool, between: &str) -> String {
     let id = &record.delivery_id;
-    let undo = if again { String::new() } else { format!("; if it is wrong: truecost withdraw {id} --by NAME --reason TEXT") };
+    let undo = if again { String::new() } else { format!("{between}if it is wrong: truecost withdraw {id} --by NAME --reason TEXT") };
     format!("if it is right: truecost accept {id} --by NAME --reason TEXT, then truecost run{undo}")
 }
 
@@ -63,7 +64,7 @@ fn report(record: &DeliveryRecord, again: bool, is_declared: bool) -> Diagnostic
     let seen = format!("{what}{how} waits for a person's word: {}", record.questions().join("; "));
     let hint = match record.decisions.iter().rev().find(|d| d.what == Decided::Accept).filter(|_| record.is_let_in()) {
         Some(decision) => format!("{} has accepted it ({}): truecost run {} takes it", decision.by, decision.reason, record.feed_name()),
-        None => ways_out(record, again),
+        None => ways_out(record, again, "; "),
     };
     let hint = if is_declared { hint } else { not_declared(record) };
     Diagnostic::new(codes::control::WAITS, seen)

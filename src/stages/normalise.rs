@@ -1,6 +1,7 @@
 //! Accepted rows → rows of the common table: one sign, one calendar, every row with its delivery and source row.
 
 mod months;
+mod own;
 mod rounding;
 mod sent;
 mod totals;
@@ -125,7 +126,7 @@ impl Normaliser {
     /// Where the SQL cannot be evaluated on these rows, or leaves a required column empty.
     pub fn normalise(&self, accepted: &RecordBatch, residues: &[RowResidue]) -> Answer<Outcome> {
         let rows = self.projection.apply(accepted)?;
-        let (own, unplaced) = self.own_times(&rows)?;
+        let (own, unplaced) = self.own_times(&rows, accepted)?;
         if !unplaced.is_empty() {
             return Ok(Outcome::Unplaced(unplaced));
         }
@@ -158,7 +159,7 @@ impl Normaliser {
     }
 
     /// Each row's own period, as the SQL gives it, and its date; and the records that have no place, with the reason.
-    fn own_times(&self, rows: &RecordBatch) -> Answer<(Vec<OwnTime>, BTreeMap<u64, Fault>)> {
+    fn own_times(&self, rows: &RecordBatch, accepted: &RecordBatch) -> Answer<(Vec<OwnTime>, BTreeMap<u64, Fault>)> {
         let years = rows.column_by_name("fiscal_year").and_then(|c| c.as_primitive_opt::<Int16Type>());
         let periods = rows.column_by_name("period").and_then(|c| c.as_primitive_opt::<Int8Type>());
         let source_rows = batch::big(rows, "source_row")?;
@@ -175,8 +176,8 @@ impl Normaliser {
             let mut no_place = |fault| {
                 unplaced.entry(source_rows.value(row).cast_unsigned()).or_insert(fault);
             };
-            let period = own_period(year, period).unwrap_or_else(|fault| {
-                no_place(*fault);
+            let period = own::period(year, period).unwrap_or_else(|none| {
+                no_place(self.at_its_column(*none, accepted, source_rows.value(row)));
                 None
             });
             if needs_time && period.is_none() && date.is_none() {
@@ -336,28 +337,6 @@ fn other_currency(currencies: Option<&StringArray>, row: usize) -> Option<Fault>
 /// Text as numbers into a few values.
 fn one_of_few() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
-}
-
-/// The period that the SQL gives a row; `None` where it gives none.
-fn own_period(year: Option<i16>, period: Option<i8>) -> Result<Option<Period>, Box<Fault>> {
-    let fault = |code, reason: String, value| Box::new(Fault { column: None, code, reason, value });
-    let half = |has: &str, lacks: &str| {
-        let reason = format!("the feed's SQL gives the row a `{has}` and no `{lacks}`: which period it means cannot be told");
-        fault(codes::value::HALF_A_PERIOD, reason, String::new())
-    };
-    match (year, period) {
-        (None, None) => Ok(None),
-        (Some(year), Some(number)) => {
-            if let Ok(period @ 1..=13) = u8::try_from(number) {
-                return Ok(Some(Period { year, period }));
-            }
-            let reason =
-                "the feed's SQL gives a period that is none: 1 is the first month of the year, 12 its last, 13 holds closing entries";
-            Err(fault(codes::value::PERIOD, reason.to_owned(), number.to_string()))
-        }
-        (Some(_), None) => Err(half("fiscal_year", "period")),
-        (None, Some(_)) => Err(half("period", "fiscal_year")),
-    }
 }
 
 fn close(

@@ -167,7 +167,7 @@ impl Of<'_> {
         let own = first.own.period.filter(|_| self.feed.personal.is_none())?;
         let year = self.coverage.periods().iter().find(|period| period.period == own.period)?.year;
         Some(format!(
-            "the year was read as {} and the file's is {year}: if the name is wrong, rename it; if the year is misread, correct `fiscal_year` in {}",
+            "the year was read as {} and the file's is {year}\nif the name is wrong: rename it\nif the year is misread: correct `fiscal_year` in {}",
             own.year, self.feed.sql_file
         ))
     }
