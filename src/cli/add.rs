@@ -182,7 +182,7 @@ fn settled<T>(
             Err(refusal) => Err(refusal),
         };
         match settled {
-            Err(refusal) if taken_back(&refusal, answers, &mut typed) => voice.report(&refusal.0),
+            Err(refusal) if taken_back(&refusal, answers, &mut typed) => voice.report(&asked_again(refusal)),
             settled => {
                 if settled.is_err() && !typed.is_empty() {
                     said_back(answers, voice);
@@ -191,6 +191,15 @@ fn settled<T>(
             }
         }
     }
+}
+
+/// Reports on what is asked again at once: nothing has ended, and what to type is what is asked.
+fn asked_again(refusal: Refusal) -> Vec<Diagnostic> {
+    let again = |fault: Diagnostic| {
+        let hint = if fault.hint.starts_with("Did you mean") { fault.hint.clone() } else { String::new() };
+        fault.outcome("").hint(hint)
+    };
+    refusal.0.into_iter().map(again).collect()
 }
 
 /// Shows what was answered, so that it need not be typed again.
