@@ -37,7 +37,7 @@ impl Label {
         }
         let words: Vec<String> = with_ends(text).into_iter().map(|(word, _)| word).collect();
         let said = || words.iter().filter(|word| !has_digit(word)).map(String::as_str).collect::<Vec<_>>().join(" ");
-        let is_letters = matches!(words.as_slice(), [one] if LETTERS.contains(&one.as_str()));
+        let is_letters = matches!(words.as_slice(), [one] if is_letters_of_planned(one, Beside::Nothing));
         (is_letters || is_planned(&words)).then(|| Said { label: Self::Planned, words: said(), is_sure: is_surely_planned(&words) })
     }
 }
@@ -113,8 +113,35 @@ const BESIDE: [&str; 17] = [
     "outstanding",
 ];
 
-/// What stands for them in a column that tells kinds of rows apart.
-const LETTERS: [&str; 2] = ["bud", "fcst"];
+/// What has to stand beside letters for them to say that a row is planned: the fewer letters, the more; each is enough where less is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Beside {
+    Nothing,
+    /// All words of the column are such letters, or say what has happened: `COM` alone is a directorate.
+    Actual,
+    /// Its heading says that it tells what has happened: `Balance Type`.
+    Heading,
+}
+
+/// Letters for what has not happened.
+const LETTERS: [(&str, Beside); 10] = [
+    ("bud", Beside::Nothing),
+    ("fcst", Beside::Nothing),
+    ("budg", Beside::Actual),
+    ("bdgt", Beside::Actual),
+    ("enc", Beside::Actual),
+    ("com", Beside::Actual),
+    ("b", Beside::Heading),
+    ("e", Beside::Heading),
+    ("f", Beside::Heading),
+    ("fc", Beside::Heading),
+];
+
+/// Whether a word, in small letters, is one for what has not happened where so much stands beside it.
+#[must_use]
+pub fn is_letters_of_planned(word: &str, beside: Beside) -> bool {
+    LETTERS.iter().any(|(letters, needs)| *letters == word && *needs <= beside)
+}
 
 /// Whether words, in small letters, say budget, forecast or commitment, and nothing else but numbers.
 #[must_use]
@@ -130,6 +157,11 @@ pub fn is_planned<T: AsRef<str>>(words: &[T]) -> bool {
 pub fn planned(text: &str) -> Option<&str> {
     let words = with_ends(text);
     let names: Vec<&str> = words.iter().map(|(word, _)| word.as_str()).collect();
+    if let [one] = names.as_slice()
+        && is_letters_of_planned(one, Beside::Nothing)
+    {
+        return Some(text);
+    }
     let firm = names.iter().take_while(|word| !has_digit(word)).count();
     let is_known = firm == names.len() || is_surely_planned(&names);
     // `Budget 2` goes no further: `Budget Car Hire` is a firm.
@@ -359,6 +391,7 @@ mod tests {
             ("Revised budget 2025/26", Some("Revised budget")),
             ("Budget 25/26", Some("Budget 25/26")),
             ("Budget", Some("Budget")),
+            ("BUD", Some("BUD")),
             ("Estimate 4711", None),
             ("Budget Car Hire Ltd", None),
         ] {

@@ -57,7 +57,9 @@ pub use fold::{fold_code, show_invisible, without_blanks};
 pub use fraction::Fraction;
 pub use identifier::{Identifier, NotAnIdentifier};
 pub use key::{Key, Mac, Pseudonyms};
-pub use label::{Label, Said, balance, is_planned, is_surely_planned, may_be_a_movement, may_say, month_number, planned};
+pub use label::{
+    Beside, Label, Said, balance, is_letters_of_planned, is_planned, is_surely_planned, may_be_a_movement, may_say, month_number, planned,
+};
 pub use location::Location;
 pub use matrix::{NoSystem, Solution, System, Unproved};
 pub use money::{

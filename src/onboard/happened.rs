@@ -9,16 +9,16 @@ use super::{
     guess::words,
     left_out::rows_that_say,
 };
-use crate::{domain::is_planned as is_planned_by, profile::Kind};
+use crate::{
+    domain::{Beside, is_letters_of_planned, is_planned as is_planned_by},
+    profile::Kind,
+};
 
 /// The key of the question.
 pub const KEY: &str = "happened";
 
 /// Under these headings letters say it.
 const HEADINGS: [&str; 6] = ["actual flag", "balance type", "actual budget", "amount type", "scenario", "value type"];
-const LETTERS: [&str; 7] = ["b", "bud", "e", "enc", "f", "fc", "fcst"];
-/// Letters that say it under any heading where all words are such, and one says what has happened: `ACT`, `COM` and `ENV` are directorates.
-const BESIDE_ACTUAL: [&str; 6] = ["bud", "budg", "bdgt", "enc", "com", "fcst"];
 /// The words for what has happened.
 const ACTUAL: [&str; 3] = ["act", "actual", "actuals"];
 
@@ -34,12 +34,13 @@ pub struct Mixed<'e> {
 pub fn mixed(evidence: &Evidence) -> Option<Mixed<'_>> {
     let of = |seen: &'_ Seen, by_letters: bool| {
         let all: Vec<(String, u64)> = evidence.words(seen).into_iter().filter(|(word, _)| word != EMPTY).collect();
-        let is = |word: &str, of: &[&str]| of.contains(&words(word).as_str());
-        let letters = by_letters
-            && all.iter().any(|(word, _)| is(word, &ACTUAL))
-            && all.iter().all(|(word, _)| is(word, &ACTUAL) || is(word, &BESIDE_ACTUAL));
+        let is_actual = |word: &str| ACTUAL.contains(&words(word).as_str());
+        let is_letters = |word: &str| is_letters_of_planned(&words(word), Beside::Actual);
+        // `ACT`, `COM` and `ENV` are directorates.
+        let letters =
+            by_letters && all.iter().any(|(word, _)| is_actual(word)) && all.iter().all(|(word, _)| is_actual(word) || is_letters(word));
         let told = |(word, rows): (String, u64)| {
-            let planned = is_planned(&seen.heading, &word) || (letters && is(&word, &BESIDE_ACTUAL));
+            let planned = is_planned(&seen.heading, &word) || (letters && is_letters(&word));
             (word, (rows, planned))
         };
         let found: BTreeMap<String, (u64, bool)> = all.into_iter().map(told).collect();
@@ -60,7 +61,7 @@ pub fn both(evidence: &Evidence) -> Option<Mixed<'_>> {
 #[must_use]
 pub fn is_planned(heading: &str, word: &str) -> bool {
     let word = words(word);
-    is_planned_by(&word.split(' ').collect::<Vec<_>>()) || (speaks_by_letters(heading) && LETTERS.contains(&word.as_str()))
+    is_planned_by(&word.split(' ').collect::<Vec<_>>()) || (speaks_by_letters(heading) && is_letters_of_planned(&word, Beside::Heading))
 }
 
 /// Whether letters below a heading say what has happened.
