@@ -104,6 +104,14 @@ fn no_amount(evidence: &Evidence) -> String {
             Kind::Quantity => "numbers that are no pounds by their heading",
             _ => "no amounts in a style that `truecost explain money` lists",
         };
+        let of_comma = |shape: &&str| shape.trim_end_matches(['-', ' ']).ends_with(",99");
+        if !shapes.is_empty() && shapes.iter().all(of_comma) {
+            return format!(
+                "`{}` has a comma before the pence ({}), which is not read: have the file written with a full stop there",
+                evidence.label(seen),
+                shapes.join(", ")
+            );
+        }
         let shapes = if shapes.is_empty() { String::new() } else { format!(" (9 a digit, A a letter: {})", shapes.join(", ")) };
         format!("`{}` holds {what}{shapes}", evidence.label(seen))
     };

@@ -74,10 +74,12 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     let amount = amount_question(evidence);
     let chosen = answers.of(&amount).or(amount.default.as_deref()).unwrap_or_default().to_owned();
     all.push(amount);
-    all.push(unit::unit(evidence, &chosen));
+    let unit = unit::unit(evidence, &chosen);
+    let printed_in = answers.of(&unit).or(unit.default.as_deref()).unwrap_or_default().to_owned();
+    all.push(unit);
     all.push(vat(evidence, &chosen));
     all.extend(sign::sign(evidence, &chosen, answers));
-    all.extend(marked::questions(evidence, &chosen, around.table(answers, into)));
+    all.extend(marked::questions(evidence, &chosen, around.table(answers, into), &printed_in));
     let date = date_question(evidence);
     let date_chosen = answers.of(&date).or(date.default.as_deref()).and_then(|heading| evidence.named(heading)).cloned();
     all.extend([date].into_iter().filter(|question| !question.choices.is_empty()));
@@ -95,7 +97,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     all.extend(parts_of_pennies(evidence, &chosen));
     all.extend(nothing_words(evidence));
     if let Some(table) = around.table(answers, into) {
-        all.extend(currency::question(evidence, table));
+        all.extend(currency::question(evidence, table, &chosen));
         all.push(roles(evidence, table, &chosen, date_chosen.as_ref()));
     }
     all.push(personal(evidence));

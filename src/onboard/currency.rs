@@ -6,8 +6,9 @@ use super::{
     evidence::{EMPTY, Evidence, Seen},
     guess::words,
     left_out::rows_that_say,
+    unit::says_pounds,
 };
-use crate::{domain::is_sterling, schema::Contract};
+use crate::{domain::is_sterling, profile::Kind, schema::Contract};
 
 /// The key of the question.
 pub const KEY: &str = "currency";
@@ -50,7 +51,7 @@ pub fn currencies<'e>(evidence: &'e Evidence, table: &Contract) -> Option<Curren
 }
 
 /// What rows in another currency are, where there are some.
-pub fn question(evidence: &Evidence, table: &Contract) -> Option<Question> {
+pub fn question(evidence: &Evidence, table: &Contract, amount: &str) -> Option<Question> {
     let found = currencies(evidence, table)?;
     let list: Vec<String> = found.others.iter().map(|(word, rows)| format!("{word} in {}", crate::domain::counted(*rows, "row"))).collect();
     let ask = format!(
@@ -58,8 +59,17 @@ pub fn question(evidence: &Evidence, table: &Contract) -> Option<Question> {
          pounds: the amount is in pounds all the same.",
         evidence.label(found.seen)
     );
-    let default = if found.others.iter().all(|(word, _)| is_no_money(word)) { LEFT_OUT } else { "quarantine" };
-    let question = Question::new(KEY, ask).seen(list.join("; ")).choices([LEFT_OUT, "quarantine", POUNDS]).default(default);
+    let entered = found.entered(evidence, amount);
+    let default = match &entered {
+        Some(_) => POUNDS,
+        None if found.others.iter().all(|(word, _)| is_no_money(word)) => LEFT_OUT,
+        None => "quarantine",
+    };
+    let entered = entered.map(|entered| format!("`{entered}` is the same where it says pounds, and another amount where it does not"));
+    let question = Question::new(KEY, ask)
+        .seen(list.into_iter().chain(entered).collect::<Vec<_>>().join("; "))
+        .choices([LEFT_OUT, "quarantine", POUNDS])
+        .default(default);
     (!found.others.is_empty()).then_some(question)
 }
 
@@ -72,6 +82,28 @@ impl Currencies<'_> {
     /// Whether they stand in this column.
     pub fn are(&self, seen: &Seen) -> bool {
         std::ptr::eq(self.seen, seen)
+    }
+
+    /// Another column of amounts that adds up to the same in rows of pounds and to something else in each other currency, where the heading
+    /// of the one that counts says that it is in pounds: that one is as it was entered.
+    fn entered(&self, evidence: &Evidence, amount: &str) -> Option<String> {
+        let counts = evidence.named(amount).filter(|seen| says_pounds(&seen.heading))?;
+        let sum = |seen: &Seen, word: &str| -> Option<i128> {
+            let of = |number: usize| {
+                let facts = &evidence.samples.get(number)?.profile.beside;
+                let (flag, amount) = (self.seen.place(number)?, seen.place(number)?);
+                let facts = facts.iter().find(|facts| facts.flag == flag && facts.amount == amount)?;
+                Some(facts.words.iter().filter(|known| known.word.trim() == word).map(|known| known.sum.0).sum::<i128>())
+            };
+            (0..evidence.samples.len()).map(of).sum()
+        };
+        let same = |other: &Seen, word: &str| sum(other, word).zip(sum(counts, word)).map(|(one, other)| one == other);
+        let is_entered = |other: &&Seen| {
+            self.pounds.iter().all(|word| same(other, word) == Some(true))
+                && self.others.iter().all(|(word, _)| same(other, word) == Some(false))
+        };
+        let mut others = evidence.columns.iter().filter(|seen| evidence.kind(seen) == Kind::Money && !std::ptr::eq(*seen, counts));
+        others.find(is_entered).map(|seen| evidence.label(seen))
     }
 
     /// `[GBP]`: a row that says another currency, now or in a later month, is no row of pounds.

@@ -6,11 +6,10 @@ use super::{
     amounts::{amount_columns, is_sum},
     answers::{Answers, NO, Question, YES, meant},
     ask::{Around, proposed_roles},
-    currency::{self, Currencies},
+    currency,
     evidence::{EMPTY, Evidence, Seen},
     guarded,
     guess::{sql_name, targets},
-    happened,
     layout::MIXED,
     looks::{MONTHS, month_columns},
     own_period,
@@ -247,7 +246,6 @@ impl<'a> Drawn<'a> {
         let date = self.date_seen();
         let by_label = self.targets();
         let currencies = currency::named(self.evidence, self.table, &self.said.of(currency::KEY));
-        let mixed = happened::both(self.evidence);
         let is_sum = is_sum(self.evidence, &self.said.of("amount"));
         let mut taken: Vec<String> = Vec::new();
         for seen in self.evidence.columns.iter().collect::<Vec<&'a Seen>>() {
@@ -255,8 +253,8 @@ impl<'a> Drawn<'a> {
             let target = by_label.get(&label).cloned();
             let is_amount = amounts.iter().any(|amount| std::ptr::eq(*amount, seen));
             let is_date = date.is_some_and(|date| std::ptr::eq(date, seen));
-            let currency = currencies.as_ref().filter(|found| found.are(seen));
-            let is_used = is_amount || is_date || target.is_some() || currency.is_some();
+            let is_currency = currencies.as_ref().is_some_and(|found| found.are(seen));
+            let is_used = is_amount || is_date || target.is_some() || is_currency;
             let everywhere = seen.places.iter().all(Option::is_some);
             let is_label = self.is_label(seen);
             let is_used = is_used || (is_label && words::column_keys().contains(&"position"));
@@ -299,9 +297,7 @@ impl<'a> Drawn<'a> {
             }
             self.place_words(seen, &mut column);
             self.common_words(seen, &mut column);
-            let mixed = mixed.as_ref().filter(|mixed| std::ptr::eq(mixed.seen, seen));
-            let only = currency.map(Currencies::only).or_else(|| Some(mixed?.only(&self.said.of(happened::KEY))));
-            column.words.extend(only.or_else(|| self.guarded(seen, &column)).map(|words| ("only", words)));
+            self.only(seen, &mut column);
             draft.columns.push(column);
         }
         if by_months {
@@ -312,9 +308,10 @@ impl<'a> Drawn<'a> {
     }
 
     /// The words that a column may say which decides what counts.
-    fn guarded(&self, seen: &Seen, column: &DraftColumn) -> Option<String> {
+    fn only(&self, seen: &Seen, column: &mut DraftColumn) {
         let is_open = column.physical_type == "VARCHAR" && column.words.iter().all(|(key, _)| *key != "personal");
-        guarded::only(self.evidence, seen, &|key| self.said.of(key)).filter(|_| is_open)
+        let only = guarded::only((self.evidence, self.table), seen, &|key| self.said.of(key)).filter(|_| is_open);
+        column.words.extend(only.map(|words| ("only", words)));
     }
 
     /// What the common table calls a column: its one amount, its date, or what it fills.
@@ -336,14 +333,16 @@ impl<'a> Drawn<'a> {
         }
         let amounts = self.amounts();
         for column in contract_of(known)?.columns {
-            let physical_type = if column.kind == Type::Money { "DECIMAL(18,2)" } else { "VARCHAR" };
-            let (name, heading) = (column.name.to_string(), column.physical_name.clone());
+            let (name, heading, physical_type) = (column.name.to_string(), column.physical_name.clone(), column.kind.as_str());
             // What is personal in the layout goes nowhere where it would not be.
             let may = |target: &&String| column.rules.personal.is_none() || self.is_personal(target);
             let target = by_label.get(&heading).filter(may).cloned();
-            let amount = amounts.iter().find(|seen| seen.heading == heading && physical_type == "DECIMAL(18,2)");
+            let amount = amounts.iter().find(|seen| seen.heading == heading && column.kind == Type::Money);
+            let is_text = column.kind == Type::Text && column.rules.personal.is_none();
             let mut column = DraftColumn { name, heading, physical_type, target, ..DraftColumn::default() };
             amount.into_iter().for_each(|seen| self.amount_words(&mut column, seen));
+            let seen = self.evidence.columns.iter().find(|seen| is_text && column.is_of(seen));
+            seen.into_iter().for_each(|seen| self.only(seen, &mut column));
             draft.columns.push(column);
         }
         self.sign_from(draft);

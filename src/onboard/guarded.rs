@@ -1,12 +1,13 @@
 //! Columns whose words decide what counts: a row of a later month that says a word which no sample has is looked at by a person.
 
 use super::{
+    currency,
     draft::quoted_in_list,
     evidence::{EMPTY, Evidence, Seen},
     guess::words,
     happened, marked,
 };
-use crate::profile::Kind;
+use crate::{profile::Kind, schema::Contract};
 
 /// Words of headings under which a few words say of what kind a row is.
 const OF_KINDS: [&str; 22] = [
@@ -52,10 +53,17 @@ const STANDS: [&str; 14] = [
     "processed",
 ];
 
-/// `[Actual]`: the words that a row may say, where the column decides what counts; `None` for any other column. `said` gives answers by
-/// their keys.
+/// `[Actual]`: the words that a row may say, where the column decides what counts: in which currency, what has happened, of what kind it
+/// is; `None` for any other column. `said` gives answers by their keys.
 #[must_use]
-pub fn only(evidence: &Evidence, seen: &Seen, said: &dyn Fn(&str) -> String) -> Option<String> {
+pub fn only((evidence, table): (&Evidence, &Contract), seen: &Seen, said: &dyn Fn(&str) -> String) -> Option<String> {
+    let currencies = currency::named(evidence, table, &said(currency::KEY)).filter(|found| found.are(seen));
+    let mixed = || happened::both(evidence).filter(|mixed| std::ptr::eq(mixed.seen, seen));
+    let of_kinds = || of_kinds(evidence, seen, said);
+    currencies.map(|found| found.only()).or_else(|| Some(mixed()?.only(&said(happened::KEY)))).or_else(of_kinds)
+}
+
+fn of_kinds(evidence: &Evidence, seen: &Seen, said: &dyn Fn(&str) -> String) -> Option<String> {
     if matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period) || seen.heading.trim().is_empty() {
         return None;
     }

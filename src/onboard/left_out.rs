@@ -24,8 +24,13 @@ pub fn left_out(
 ) -> Vec<FileWord> {
     let mut words: Vec<FileWord> = Vec::new();
     let mut not_data: Vec<String> = Vec::new();
-    let all: Vec<(&Profile, &LeftOut)> =
-        evidence.samples.iter().flat_map(|sample| sample.profile.left_out.iter().map(move |left| (&sample.profile, left))).collect();
+    // What is told by its first field is told already.
+    let is_told = |profile: &Profile, left: &LeftOut| {
+        !left.lines.is_empty() && left.lines.iter().all(|line| profile.behind.iter().any(|kind| kind.first_line == *line))
+    };
+    let of = |profile| move |left| (profile, left);
+    let all = evidence.samples.iter().flat_map(|sample| sample.profile.left_out.iter().map(of(&sample.profile)));
+    let all: Vec<(&Profile, &LeftOut)> = all.filter(|(profile, left)| !is_told(profile, left)).collect();
     totals(evidence, draft, said, &all, (&mut words, &mut not_data, cannot));
     // What a printed report has between its rows is told by its lines.
     let profiles: Vec<&Profile> = evidence.samples.iter().map(|sample| &sample.profile).collect();

@@ -12,11 +12,11 @@ use super::{
     guess::{speaks_for, words},
     happened,
     left_out::{rows_that_begin, rows_that_say},
-    sign,
+    sign, unit,
 };
 use crate::{
     domain::{Label, is_surely_planned, may_be_a_movement},
-    profile::{Kind, Millionths},
+    profile::Kind,
     schema::Contract,
 };
 
@@ -29,7 +29,11 @@ pub struct Marked {
     key: String,
     label: String,
     word: String,
-    seen: String,
+    rows: u64,
+    /// The chosen amount of them, as it is printed, where it is known.
+    sum: Option<i128>,
+    /// Why they are asked about.
+    why: &'static str,
     /// More stands behind it.
     goes_on: bool,
     /// What they hold, in the contract's word.
@@ -37,17 +41,21 @@ pub struct Marked {
     default: Option<&'static str>,
 }
 
-/// What such rows are, one question for each word.
+/// What such rows are, one question for each word; `unit` is what amounts are printed in.
 #[must_use]
-pub fn questions(evidence: &Evidence, amount: &str, table: Option<&Contract>) -> Vec<Question> {
+pub fn questions(evidence: &Evidence, amount: &str, table: Option<&Contract>, unit: &str) -> Vec<Question> {
     let ask = |marked: &Marked| {
         format!(
             "What are rows that say `{}` under `{}`? data: they count like the others; left_out: they do not, and are counted and priced.",
             marked.word, marked.label
         )
     };
+    let seen = |marked: &Marked| {
+        let pounds = marked.sum.map(|sum| format!(", {}", unit::shown(evidence, amount, unit, sum))).unwrap_or_default();
+        format!("{}{pounds}{}", crate::domain::counted(marked.rows, "row"), marked.why)
+    };
     let question = |marked: Marked| {
-        let question = Question::new(&marked.key, ask(&marked)).seen(marked.seen.clone()).choices([DATA, LEFT_OUT]);
+        let question = Question::new(&marked.key, ask(&marked)).seen(seen(&marked)).choices([DATA, LEFT_OUT]);
         if let Some(default) = marked.default { question.default(default) } else { question }
     };
     marked(evidence, amount, table).into_iter().map(question).collect()
@@ -85,12 +93,14 @@ fn marked(evidence: &Evidence, amount: &str, table: Option<&Contract>) -> Vec<Ma
         let label = evidence.label(seen);
         let of_words = evidence.words(seen);
         let sums = sums(evidence, seen, amount);
-        let make = |word: &str, rows: u64, why: &str, holds, default| Marked {
+        let make = |word: &str, rows: u64, why, holds, default| Marked {
             key: format!("rows.{label}.{word}"),
             label: label.clone(),
             word: word.to_owned(),
+            rows,
+            sum: sums.get(word).copied(),
+            why,
             goes_on: false,
-            seen: shown(rows, sums.get(word).copied(), why),
             holds,
             default,
         };
@@ -147,12 +157,10 @@ fn called(evidence: &Evidence, amount: &str) -> Vec<Marked> {
                 key: format!("rows.{label}.{says}"),
                 label: label.clone(),
                 word: says.to_owned(),
+                rows,
+                sum: Some(sum),
+                why: if called == Label::Balance { "; a balance is no movement" } else { "; what is planned is no cost" },
                 goes_on,
-                seen: shown(
-                    rows,
-                    Some(sum),
-                    if called == Label::Balance { "; a balance is no movement" } else { "; what is planned is no cost" },
-                ),
                 holds: LEFT_OUT,
                 default: (is_sure && rows * 2 <= all && !(names_a_payee && called == Label::Planned)).then_some(LEFT_OUT),
             });
@@ -167,11 +175,6 @@ fn is_sure(called: Label, says: &str) -> bool {
         Label::Balance => !may_be_a_movement(says),
         Label::Planned => is_surely_planned(&words(says).split(' ').collect::<Vec<_>>()),
     }
-}
-
-fn shown(rows: u64, sum: Option<i128>, why: &str) -> String {
-    let pounds = sum.map(|sum| format!(", £{}", Millionths(sum).text())).unwrap_or_default();
-    format!("{}{pounds}{why}", crate::domain::counted(rows, "row"))
 }
 
 /// What a word says under a heading: what such rows hold, and what the evidence speaks for.

@@ -14,7 +14,7 @@ use crate::profile::{Format, Profile, RecordType};
 pub fn records(evidence: &Evidence, draft: &mut Draft, said: &dyn Fn(&str) -> String, inside: Option<&Inside>) -> Vec<FileWord> {
     let Some(first) = evidence.samples.first().map(|sample| &sample.profile) else { return Vec::new() };
     let types: Vec<&RecordType> = evidence.samples.iter().flat_map(|sample| &sample.profile.record_types).collect();
-    let Some(rows) = rows_tag(first) else { return Vec::new() };
+    let Some(rows) = rows_tag(first) else { return behind(evidence, draft, first, said) };
     let mut words: Vec<FileWord> = Vec::new();
     match &first.layout.tag {
         Some((from, to, _)) => words.push(("record_type", format!("{{from: {from}, to: {to}}}"), String::new())),
@@ -38,6 +38,27 @@ pub fn records(evidence: &Evidence, draft: &mut Draft, said: &dyn Fn(&str) -> St
     }
     words.push(("records", format!("{{{}}}", entries.join(", ")), "a type that is not here refuses the file".to_owned()));
     words
+}
+
+/// Records of fewer fields behind the rows, by their first field; all that is not here is a row.
+fn behind(evidence: &Evidence, draft: &mut Draft, first: &Profile, said: &dyn Fn(&str) -> String) -> Vec<FileWord> {
+    let mut entries: Vec<String> = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    let mut named: Vec<String> = Vec::new();
+    for kind in evidence.samples.iter().flat_map(|sample| &sample.profile.behind) {
+        if seen.contains(&kind.tag.as_str()) {
+            continue;
+        }
+        seen.push(&kind.tag);
+        let fields = if said("control") == YES { totals(evidence, draft, first, kind, &mut named) } else { Vec::new() };
+        entries.push(if fields.is_empty() {
+            format!("{}: skip", key(&kind.tag))
+        } else {
+            format!("{}: {{{}}}", key(&kind.tag), fields.join(", "))
+        });
+    }
+    let words = ("records", format!("{{{}}}", entries.join(", ")), "by their first field, with fewer fields than rows".to_owned());
+    if entries.is_empty() { Vec::new() } else { vec![words] }
 }
 
 /// The type of the rows, where records are of several.

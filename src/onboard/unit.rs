@@ -1,13 +1,14 @@
 //! What the headings of amounts say: two columns that make one, and amounts that are no pounds.
 
 use super::{
+    amounts::amount_columns,
     answers::Question,
     evidence::{Evidence, Seen},
     guess::words,
 };
 use crate::{
     domain::balance,
-    profile::{Kind, Money, says_before},
+    profile::{Kind, Millionths, Money, says_before},
 };
 
 /// The answers to `unit`.
@@ -58,6 +59,12 @@ const FAMILIES: [Family; 2] = [
 const SAYS_NOTHING: [&str; 5] = ["amount", "amt", "value", "gbp", "pounds"];
 /// Of amounts in several currencies, those of the books.
 const OF_THE_BOOKS: [&str; 6] = ["accounted", "base", "functional", "local", "home", "reporting"];
+
+/// Whether a heading says that its amounts are in pounds, whatever was paid in: `Functional Amount`, `Amount GBP`.
+pub(super) fn says_pounds(heading: &str) -> bool {
+    let said = words(heading);
+    heading.contains('£') || said.split(' ').any(|word| ["gbp", "sterling"].contains(&word) || OF_THE_BOOKS.contains(&word))
+}
 
 /// The two columns of a family: those whose headings are alike but for the side, of several the pounds of the books.
 fn pair<'e>(evidence: &'e Evidence, family: &Family) -> Option<(&'e Seen, &'e Seen)> {
@@ -160,6 +167,22 @@ pub fn unit(evidence: &Evidence, amount: &str) -> Question {
         .choices([POUNDS, PENCE, THOUSANDS, MILLIONS, OTHER_CURRENCY])
         .default(said)
         .stands_if(said == POUNDS)
+}
+
+/// What amounts add up to, told in pounds where that is known: `unit` is the answer, and what was profiled as pence is pounds already.
+#[must_use]
+pub fn shown(evidence: &Evidence, amount: &str, unit: &str, sum: i128) -> String {
+    let is_implied = |seen: &Seen| {
+        let mut styles = evidence.facts(seen).filter_map(|column| column.money.as_ref()).flat_map(|money| &money.styles);
+        styles.any(|(style, _)| style == "implied(2)")
+    };
+    match unit {
+        PENCE if !amount_columns(evidence, amount).is_some_and(|(seen, _)| is_implied(seen)) => {
+            format!("£{}", Millionths(sum / 100).text())
+        }
+        POUNDS | PENCE => format!("£{}", Millionths(sum).text()),
+        other => format!("{} in {other}", Millionths(sum).text()),
+    }
 }
 
 /// What a heading says of the unit.

@@ -46,6 +46,9 @@ pub struct Profile {
     /// Of each column of a few words, the amounts of each column beside them; for whoever asks what such rows are.
     #[serde(skip)]
     pub beside: Vec<SignFacts>,
+    /// Records of fewer fields behind the last row, each told by its first field; for whoever writes a contract.
+    #[serde(skip)]
+    pub behind: Vec<RecordType>,
     /// Rows of which a column says that they are a balance or planned, and no movement; for whoever asks what they are.
     #[serde(skip)]
     pub balances: Vec<Balance>,
@@ -273,6 +276,14 @@ pub struct Column {
     pub look_alikes: Vec<(String, String)>,
     /// Of a workbook: cells by their own type.
     pub cells: Vec<(String, u64)>,
+}
+
+impl Column {
+    /// Its own amounts added up, as they are printed, in pounds: where the last two digits are pence, as its other sums are.
+    pub(super) fn pounds(&self, printed: i128) -> Millionths {
+        let is = |wanted: &str| self.money.as_ref().is_some_and(|money| money.styles.iter().any(|(style, _)| style == wanted));
+        Millionths(if is("implied(2)") && !is("overpunch") { printed / 100 } else { printed })
+    }
 }
 
 /// What the values of a column are.

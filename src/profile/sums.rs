@@ -1,6 +1,7 @@
 //! Records that are no rows: which of them are the sum of others, and what the rest is.
 
 use super::{
+    Format,
     amount::{self, Millionths},
     columns::amounts,
     facts::{LeftOut, Over, Reason, RecordType, Total},
@@ -23,12 +24,14 @@ pub(super) struct Judged {
     pub(super) totals: Vec<Total>,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) record_types: Vec<RecordType>,
+    /// Records of fewer fields behind the last row, each told by its first field.
+    pub(super) behind: Vec<RecordType>,
     /// Columns of the table: a record may have fewer fields.
     width: usize,
 }
 
 /// Judges them. `money` are positions of columns of amounts, `likely` is the one that most likely counts.
-pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: Option<usize>) -> Judged {
+pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: Option<usize>, format: Format) -> Judged {
     let mut judged = Judged { width: table.width, ..Judged::default() };
     above(table, before, money, likely, &mut judged);
     let mut block = vec![0; table.width];
@@ -75,6 +78,7 @@ pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: O
     }
     among_rows(table, money, &mut judged);
     judged.record_types = record_types(table, money);
+    judged.behind = if format == Format::Delimited { behind(table, money) } else { Vec::new() };
     trailers(table, likely, &mut judged);
     judged.left_out.sort_by_key(|left| left.lines.first().copied());
     judged
@@ -235,7 +239,7 @@ fn row_total(line: u64, column: usize, value: i128, rows: u64, over: Over) -> To
 
 /// Sums that a record of another type prints are totals.
 fn trailers(table: &Table, likely: Option<usize>, judged: &mut Judged) {
-    for kind in &judged.record_types {
+    for kind in judged.record_types.iter().chain(&judged.behind) {
         let Some(aside) = table.aside.iter().find(|aside| aside.line == kind.first_line) else { continue };
         for (field, column) in &kind.sums {
             let Some(printed) = aside.cells.get(field - 1) else { continue };
@@ -257,6 +261,40 @@ fn trailers(table: &Table, likely: Option<usize>, judged: &mut Judged) {
     }
 }
 
+/// The fields of a record, from 1, that hold the count of the rows, and those that hold the sum of a column.
+fn totals_of(table: &Table, money: &[usize], cells: &[String]) -> (Vec<usize>, Vec<(usize, usize)>) {
+    let whole = |text: &String| text.trim().parse::<u64>().ok();
+    let numbered = || cells.iter().enumerate().skip(1);
+    let counts = numbered().filter(|(_, text)| whole(text) == Some(table.rows)).map(|(at, _)| at + 1).collect();
+    let sums = numbered().filter_map(|(at, text)| {
+        let text = text.trim().as_bytes();
+        let value = amount::read(text).map(|amount| amount.value.0).or_else(|| amount::overpunched(text).map(|value| value.0))?;
+        let sum = |column: &usize| table.columns.get(*column).map_or(0, |column| amounts(column).sum());
+        // Places that somebody has given hold pence: the trailer's do too.
+        let is_sum = |column: &&usize| value != 0 && (sum(column) == value || (table.is_placed() && sum(column) * 100 == value));
+        Some((at + 1, *money.iter().find(is_sum)?))
+    });
+    (counts, sums.collect())
+}
+
+/// Records of fewer fields behind the last row, `Control total:,1234.50`: where every row is as wide as the table, and none begins so. What
+/// holds a digit is another in the next file.
+fn behind(table: &Table, money: &[usize]) -> Vec<RecordType> {
+    if !table.tagged.is_empty() || table.is_placed() || table.short.is_some() || table.width < 3 {
+        return Vec::new();
+    }
+    let is_lasting = |tag: &String| !tag.trim().is_empty() && !tag.bytes().any(|byte| byte.is_ascii_digit());
+    let of_rows = |tag: &String| table.columns.first().is_some_and(|column| column.values().iter().any(|(text, _)| text == tag));
+    let last = table.aside.iter().filter(|aside| aside.rows_before == table.rows && aside.cells.len() < table.width);
+    let told = last.filter_map(|aside| Some((aside, aside.cells.first().filter(|tag| is_lasting(tag) && !of_rows(tag))?)));
+    let one = |(aside, tag): (&Aside, &String)| {
+        let (counts, sums) = totals_of(table, money, &aside.cells);
+        let (fields, first_line) = (aside.cells.len(), aside.line);
+        RecordType { tag: tag.clone(), records: 1, fields, first_line, counts, sums, amounts: Vec::new() }
+    };
+    told.map(one).collect()
+}
+
 fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
     let tag_of_rows =
         table.columns.first().filter(|_| !table.is_placed()).and_then(|column| column.values().first().map(|(text, _)| text.clone()));
@@ -264,18 +302,8 @@ fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
     for tagged in &table.tagged {
         let first = table.aside.iter().find(|aside| aside.line == tagged.first_line);
         let cells = first.map(|aside| aside.cells.as_slice()).unwrap_or_default();
-        let whole = |text: &String| text.parse::<u64>().ok();
-        let numbered = || cells.iter().enumerate().skip(1);
-        let counts = numbered().filter(|(_, text)| whole(text) == Some(table.rows)).map(|(at, _)| at + 1).collect();
-        let sums = numbered().filter_map(|(at, text)| {
-            let text = text.trim().as_bytes();
-            let value = amount::read(text).map(|amount| amount.value.0).or_else(|| amount::overpunched(text).map(|value| value.0))?;
-            let sum = |column: &usize| table.columns.get(*column).map_or(0, |column| amounts(column).sum());
-            // Places that somebody has given hold pence: the trailer's do too.
-            let is_sum = |column: &&usize| value != 0 && (sum(column) == value || (table.is_placed() && sum(column) * 100 == value));
-            Some((at + 1, *money.iter().find(is_sum)?))
-        });
-        let sums = if tagged.records == 1 { sums.collect() } else { Vec::new() };
+        let (counts, sums) = totals_of(table, money, cells);
+        let sums = if tagged.records == 1 { sums } else { Vec::new() };
         let amounts = money.iter().filter(|at| table.is_placed() && tagged.amounts.contains(at)).copied().collect();
         let Tagged { tag, fields, records, first_line, .. } = tagged.clone();
         types.push(RecordType { tag, records, fields, first_line, counts, sums, amounts });

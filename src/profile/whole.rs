@@ -36,7 +36,7 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
     let date = best(&columns, Kind::Date, words::date_score);
     // What a record prints of a person's pay is told no more than what a row does.
     let told = amount.filter(|at| columns.iter().all(|column| column.at != *at || column.personal.is_none()));
-    let judged = sums::judge(&table, &before, &money, told);
+    let judged = sums::judge(&table, &before, &money, told, format);
     let name = name::read(&source.name);
     within(&mut columns, &name);
     layout.fields = fields(&table);
@@ -60,9 +60,10 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
         month_columns: months(&columns),
         totals: judged.totals,
         record_types: judged.record_types,
+        behind: judged.behind,
         signs: signs(&table.relations, &columns),
         beside: beside(&table.relations, &columns),
-        balances: table.relations.balances.iter().map(balance).collect(),
+        balances: table.relations.balances.iter().map(|found| balance(found, &columns)).collect(),
         identities: identities(&table.relations.sums, &columns),
         wholes: identities(&table.relations.wholes, &columns),
         head: table.relations.head.clone(),
@@ -192,7 +193,7 @@ fn beside(relations: &Relations, columns: &[Column]) -> Vec<SignFacts> {
             for (word, counts) in &flag.words {
                 let Beside { negative, positive, nought, sum } = counts.get(column.at).copied().unwrap_or_default();
                 let word = String::from_utf8_lossy(word).into_owned();
-                words.push(SignWord { word, negative, positive, nought, sum: Millionths(sum) });
+                words.push(SignWord { word, negative, positive, nought, sum: column.pounds(sum) });
             }
             words.sort();
             all.push(SignFacts { flag: flag.column, amount: column.at, words });
@@ -201,9 +202,10 @@ fn beside(relations: &Relations, columns: &[Column]) -> Vec<SignFacts> {
     all
 }
 
-fn balance(found: &Carried) -> Balance {
+fn balance(found: &Carried, columns: &[Column]) -> Balance {
     let Carried { column, label, says, goes_on, rows, sums } = found.clone();
-    Balance { column, label, says, goes_on, rows, sums: sums.into_iter().map(Millionths).collect() }
+    let sum = |(at, sum): (usize, i128)| columns.get(at).map_or(Millionths(sum), |column| column.pounds(sum));
+    Balance { column, label, says, goes_on, rows, sums: sums.into_iter().enumerate().map(sum).collect() }
 }
 
 fn identities(sums: &[Sum], columns: &[Column]) -> Vec<Identity> {

@@ -291,3 +291,52 @@ fn said(found: &Result<(Delivery, u64, String), Refusal>) -> String {
         Err(refusal) => refusal.0.iter().map(|d| format!("{} {}", d.code.id, d.seen)).collect::<Vec<_>>().join("; "),
     }
 }
+
+/// A line of Unit4's GL07 batch: what stands at which character, from 1, blanks elsewhere.
+fn gl07(voucher_type: &str, period: (&str, &str), pence: &str) -> String {
+    let (day, number) = period;
+    let fields = [
+        (1, "TB2025"),
+        (51, voucher_type),
+        (76, "GL"),
+        (78, "TB"),
+        (103, "4100"),
+        (128, "C30240"),
+        (353, "GBP"),
+        (378, "1"),
+        (746, day),
+        (762, "700100"),
+        (777, number),
+    ];
+    let mut line = vec![b' '; 2060];
+    for (from, text) in fields {
+        line[from - 1..from - 1 + text.len()].copy_from_slice(text.as_bytes());
+    }
+    for from in [380, 400] {
+        line[from - 1..from + 19].copy_from_slice(format!("{pence:>20}").as_bytes());
+    }
+    String::from_utf8(line).expect("ASCII") + "\n"
+}
+
+/// The words of a column that decides what counts are guarded in a layout that is known too, and what its rows add up to is told in pounds.
+#[test]
+fn a_known_layout_is_guarded_as_any_other() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let say = |words: &[&str]| places::said(&places::truecost(dir.path(), words));
+    say(&["init", "--empty", "."]);
+    say(&["add", "council", "ashvale", "--answer", "basis=ledger", "--answer", "from=2025-04-01", "--defaults"]);
+    let (april, may) = (("20250410", "202601"), ("20250512", "202602"));
+    let first = [gl07("PI", april, "468742"), gl07("PI", april, "1200"), gl07("GJ", april, "-3000"), gl07("BUD", april, "900000")];
+    fs::write(dir.path().join("gl_2025_04.dat"), first.concat()).expect("written");
+    let add = ["add", "feed", "ashvale/gl", "--from", "gl_2025_04.dat", "--layout", "unit4_gl07"];
+    let (_, asked) = say(&add);
+    assert!(asked.contains("1 row, £9000.00; what is planned is no cost"), "{asked}");
+    let (code, said) = say(&[&add[..], &["--answer", "rows.voucher_type.BUD=left_out", "--defaults", "--yes"]].concat());
+    assert_eq!(code, Some(0), "{said}");
+    let contract = fs::read_to_string(dir.path().join("schemas/sources/ashvale/gl.odcs.yaml")).expect("a contract");
+    assert!(contract.contains("only: [PI, GJ]"), "{contract}");
+    let next = [gl07("PI", may, "500"), gl07("ENC", may, "700000"), gl07("BUD", may, "900000")];
+    fs::write(dir.path().join("drop/ashvale/gl/gl_2025_05.dat"), next.concat()).expect("written");
+    let (code, said) = say(&["run"]);
+    assert!(code == Some(1) && said.contains("none of the words that the contract lists (PI, GJ), first on line 2: `ENC`"), "{said}");
+}
