@@ -11,6 +11,7 @@ use super::{
     inside, looks,
     names::{Named, Naming, any_name, has_month, naming, naming_to_date},
     own_period, unit,
+    versions::{naming_of_versions, of_one_period},
 };
 use crate::domain::{Calendar, Day};
 
@@ -51,7 +52,8 @@ fn by_months(evidence: &Evidence, samples: &[Named], calendar: Calendar) -> Opti
 /// date and its amount.
 #[must_use]
 pub fn coverage_of(samples: &[Named], of: Of<'_>, calendar: Calendar) -> Vec<Question> {
-    questions(samples, naming(samples, calendar), of, calendar)
+    let found = naming_of_versions(samples, calendar).or_else(|| naming(samples, calendar));
+    questions(samples, found, of, calendar)
 }
 
 /// What the files hold, their date and their amount.
@@ -63,6 +65,8 @@ fn questions(samples: &[Named], found: Option<Naming>, of: Of<'_>, calendar: Cal
         .map(|sample| format!("{} holds {}", sample.name, sample.periods.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
         .collect();
     let files = Question::new("files", "How are its files named? `truecost explain files` lists the words.");
+    // Neither would stand by itself.
+    let twice = found.as_ref().and_then(|naming| of_one_period(samples, naming));
     let covers = Question::new("covers", "What does one file cover? As in `{calendar: month, extent: one}`; `truecost explain covers`.");
     if let Some(naming) = found {
         let (naming, open) = match of {
@@ -74,6 +78,9 @@ fn questions(samples: &[Named], found: Option<Naming>, of: Of<'_>, calendar: Cal
         let seen = open.iter().fold(shown.join("; "), |seen, why| format!("{seen}; {why}"));
         let covers = covers.seen(seen).stands_if(samples.len() > 1 && naming.rows == Agrees::Fully && open.is_empty());
         let covers = if open.is_empty() { covers.default(naming.covers) } else { covers };
+        if let Some(twice) = twice {
+            return vec![files.seen(format!("{}; {twice}", shown.join("; "))), covers];
+        }
         let is_told = !is_of_wildcards(&naming.pattern);
         return vec![files.seen(shown.join("; ")).default(naming.pattern).stands_if(is_told), covers];
     }
@@ -82,7 +89,7 @@ fn questions(samples: &[Named], found: Option<Naming>, of: Of<'_>, calendar: Cal
         let covers = covers.seen(format!("{}; the file says so itself", shown.join("; "))).default(inside.covers);
         return vec![files.seen(shown.join("; ")).default(pattern), covers];
     }
-    let nameless = names.iter().find(|name| !has_month(name) && !name.bytes().any(|byte| byte.is_ascii_digit()));
+    let nameless = names.iter().find(|name| !name.bytes().any(|byte| byte.is_ascii_digit()));
     let seen: Vec<String> = shown.iter().cloned().chain(nameless.map(|name| say_the_month(name))).collect();
     vec![files.seen(seen.join("; ")), covers.seen(shown.join("; "))]
 }
@@ -107,8 +114,9 @@ fn open(naming: Naming, (evidence, date, amount): (&Evidence, Option<&Seen>, &st
 /// What to do with a sample whose name is that of every month's file.
 fn say_the_month(name: &str) -> String {
     let (stem, end) = name.rsplit_once('.').map_or((name, String::new()), |(stem, end)| (stem, format!(".{end}")));
+    let lacks = if has_month(name) { "year" } else { "month" };
     format!(
-        "`{name}` does not say its month: give the sample the name by which its file will come, as {stem}_2025_04{end}, and type this again"
+        "`{name}` does not say its {lacks}: give the sample the name by which its file will come, as {stem}_2025_04{end}, and type this again"
     )
 }
 

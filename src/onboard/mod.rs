@@ -57,6 +57,7 @@ mod text;
 mod trial;
 mod typed;
 mod unit;
+mod versions;
 mod withheld;
 
 use std::{

@@ -67,6 +67,9 @@ fn files_text(trial: &Trial) -> String {
         ]);
     }
     let mut text = format!("tried in a copy, with a lake of its own:\n\n{}", table.text());
+    for name in &trial.older {
+        text.push_str(&format!("not taken: {name}: a later version of it is\n"));
+    }
     for name in &trial.not_taken {
         text.push_str(&format!("not taken: {name}: `files` does not know its name, or another sample has gone over it\n"));
     }
@@ -164,7 +167,7 @@ fn to_json(trial: &Trial, changes: &[Change]) -> Value {
     let written: Vec<Value> =
         changes.iter().map(|c| json!({"path": c.path, "new": c.before.is_none(), "lines": c.added_lines().len()})).collect();
     json!({
-        "files": files, "not_taken": trial.not_taken, "months": months, "rows": trial.rows(), "amount": decimal(trial.pence()), "columns": trial.columns,
+        "files": files, "not_taken": trial.not_taken, "older_versions": trial.older, "months": months, "rows": trial.rows(), "amount": decimal(trial.pence()), "columns": trial.columns,
         "first": trial.first, "last": trial.last, "writes": written,
     })
 }

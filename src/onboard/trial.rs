@@ -8,7 +8,7 @@ use crate::{
     domain::{Pence, Period},
     engine::Tables,
     lake::{ControlProof, Lake, LeftOutProof},
-    pipeline::Partnership,
+    pipeline::{NameFacts, Partnership},
     plan,
     report::rows,
     run::{self, Delivered, Delivery, Halves, Options, Outcome, Silent, clock::Clock},
@@ -21,6 +21,8 @@ pub struct Trial {
     pub files: Vec<Tried>,
     /// Samples that the feed did not take: it does not know their names.
     pub not_taken: Vec<String>,
+    /// Samples of which a later version was taken.
+    pub older: Vec<String>,
     /// Rows and pounds by the rows' own periods, as they would stand in the common table.
     pub months: Vec<(Period, u64, Pence)>,
     /// The columns that hold something, and the first and the last rows in them; what is personal is not shown.
@@ -105,8 +107,17 @@ pub fn trial(root: &std::path::Path, changes: &[Change], feed: (&str, &str), sam
     tried.sort_by(|a, b| a.file.cmp(&b.file));
     let is_taken = |name: &str| tried.iter().any(|file| file.file == name);
     let names = samples.iter().filter_map(|sample| sample.file_name()).map(|name| name.to_string_lossy().into_owned());
-    let not_taken = names.filter(|name| !is_taken(name)).collect();
-    let mut trial = Trial { files: tried, not_taken, ..Trial::default() };
+    let named = partnership.feed_named(&wanted).map(|feed| &feed.files);
+    let version = |name: &str| {
+        let facts = named?.matches(name)?;
+        Some((facts.version, NameFacts { version: None, ..facts }))
+    };
+    let is_older = |name: &String| {
+        let of = version(name);
+        of.is_some_and(|(own, of)| tried.iter().filter_map(|file| version(&file.file)).any(|(later, other)| other == of && later > own))
+    };
+    let (older, not_taken) = names.filter(|name| !is_taken(name)).partition(is_older);
+    let mut trial = Trial { files: tried, not_taken, older, ..Trial::default() };
     if let Some(into) = partnership.feed_named(&wanted).map(|feed| feed.into.to_string()) {
         stand(&partnership, &into, &mut trial)?;
     }
