@@ -254,7 +254,8 @@ fn trailers(table: &Table, likely: Option<usize>, judged: &mut Judged) {
                 over: Over::All,
                 labelled: true,
             });
-            if let Some(left) = judged.left_out.iter_mut().find(|left| left.lines == [aside.line] && Some(*column) == likely) {
+            let is_its = |left: &&mut LeftOut| left.reason == Reason::RecordType && left.lines == [aside.line] && Some(*column) == likely;
+            if let Some(left) = judged.left_out.iter_mut().find(is_its) {
                 (left.amount, left.printed) = (Some(sum), Some(printed.clone()));
             }
         }
@@ -280,12 +281,13 @@ fn totals_of(table: &Table, money: &[usize], cells: &[String]) -> (Vec<usize>, V
 /// Records of fewer fields behind the last row, `Control total:,1234.50`: where every row is as wide as the table, and none begins so. What
 /// holds a digit is another in the next file.
 fn behind(table: &Table, money: &[usize]) -> Vec<RecordType> {
-    if !table.tagged.is_empty() || table.is_placed() || table.short.is_some() || table.width < 3 {
+    if !table.tagged.is_empty() || table.is_placed() || table.short.is_some() {
         return Vec::new();
     }
     let is_lasting = |tag: &String| !tag.trim().is_empty() && !tag.bytes().any(|byte| byte.is_ascii_digit());
     let of_rows = |tag: &String| table.columns.first().is_some_and(|column| column.values().iter().any(|(text, _)| text == tag));
-    let last = table.aside.iter().filter(|aside| aside.rows_before == table.rows && aside.cells.len() < table.width);
+    // A note is one field, whatever it says.
+    let last = table.aside.iter().filter(|aside| aside.rows_before == table.rows && (2..table.width).contains(&aside.cells.len()));
     let told = last.filter_map(|aside| Some((aside, aside.cells.first().filter(|tag| is_lasting(tag) && !of_rows(tag))?)));
     let one = |(aside, tag): (&Aside, &String)| {
         let (counts, sums) = totals_of(table, money, &aside.cells);

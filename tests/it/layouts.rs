@@ -326,8 +326,10 @@ fn a_known_layout_is_guarded_as_any_other() {
     say(&["init", "--empty", "."]);
     say(&["add", "council", "ashvale", "--answer", "basis=ledger", "--answer", "from=2025-04-01", "--defaults"]);
     let (april, may) = (("20250410", "202601"), ("20250512", "202602"));
-    let first = [gl07("PI", april, "468742"), gl07("PI", april, "1200"), gl07("GJ", april, "-3000"), gl07("BUD", april, "900000")];
-    fs::write(dir.path().join("gl_2025_04.dat"), first.concat()).expect("written");
+    let of_rows =
+        |number: i32| if number % 3 == 0 { gl07("GJ", april, "-3000") } else { gl07("PI", april, &(468_700 + number).to_string()) };
+    let first: String = (0..12).map(of_rows).chain([gl07("BUD", april, "900000")]).collect();
+    fs::write(dir.path().join("gl_2025_04.dat"), first).expect("written");
     let add = ["add", "feed", "ashvale/gl", "--from", "gl_2025_04.dat", "--layout", "unit4_gl07"];
     let (_, asked) = say(&add);
     assert!(asked.contains("1 row, £9000.00; what is planned is no cost"), "{asked}");
