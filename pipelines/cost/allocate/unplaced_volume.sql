@@ -1,13 +1,13 @@
 -- Volumes that are in no denominator, each with the reason: of every service, or of one giver.
 WITH
 unplaced AS (
-  SELECT driver, '' AS giver, council, cost_centre, reason, volume FROM volume_use WHERE reason <> ''
+  SELECT driver, '' AS giver, council, cost_centre, reason, volume FROM volume_use WHERE reason IS NOT NULL
   UNION ALL
   SELECT u.driver, g.giver, u.council, u.cost_centre, g.reason, u.volume
-  FROM (SELECT * FROM volume_giver WHERE reason <> '') AS g
+  FROM (SELECT * FROM volume_giver WHERE reason IS NOT NULL) AS g
   JOIN volume_use AS u
     ON u.driver = g.driver AND u.council = g.council AND u.delivery_id = g.delivery_id AND u.age = g.age AND u.to_service = g.to_service
-    AND u.to_ownership = g.used_as AND u.to_bearer = g.to_bearer AND u.reason = ''
+    AND u.to_ownership = g.used_as AND u.to_bearer = g.to_bearer AND u.reason IS NULL
 ),
 summed AS (
   SELECT driver, giver, council, cost_centre, reason, sum(volume) AS volume

@@ -2,7 +2,7 @@
 --
 -- Reads   volume_use, driver_giver, driver_lack, membership, agreement
 -- Gives   driver, giver, council, delivery_id, to_service, used_as (its to_ownership in volume_use), to_bearer VARCHAR, age BIGINT → to_ownership,
---         reason VARCHAR (empty: it can), volume BIGINT. giver empty: no service gives by this driver, or the driver is not whole.
+--         reason VARCHAR (null: it can), volume BIGINT. giver empty: no service gives by this driver, or the driver is not whole.
 --         Without cost centres: what they are made of is many times as many rows, and nothing here asks for them.
 --
 -- A council uses a service of which it is a member on the last day of the period; where it has an agreement for it instead, as one that has
@@ -11,7 +11,7 @@
 WITH
 used AS (
   SELECT driver, council, delivery_id, age, to_service, to_ownership, to_bearer, sum(volume) AS volume
-  FROM volume_use WHERE reason = ''
+  FROM volume_use WHERE reason IS NULL
   GROUP BY driver, council, delivery_id, age, to_service, to_ownership, to_bearer
 ),
 member AS (
@@ -28,8 +28,7 @@ SELECT u.driver, CASE WHEN l.driver IS NULL THEN coalesce(g.service, '') ELSE ''
     WHEN l.driver IS NOT NULL THEN 'not_whole'
     WHEN g.service IS NULL THEN 'no_giver'
     WHEN u.to_service = '' AND u.to_ownership = 'shared' AND m.organisation IS NULL AND s.customer IS NULL THEN 'not_a_member'
-    WHEN u.to_bearer = '' AND u.to_service <> g.service AND g.kind = 'final' THEN 'final_gives'
-    ELSE '' END AS reason,
+    WHEN u.to_bearer = '' AND u.to_service <> g.service AND g.kind = 'final' THEN 'final_gives' END AS reason,
   u.volume
 FROM used AS u
 LEFT JOIN driver_lack AS l ON l.driver = u.driver

@@ -1,7 +1,7 @@
 -- What at least one service can use of a period's volumes, by who used it; not of a closing period, which is the sum of its year.
 WITH
 usable AS (
-  SELECT DISTINCT driver, council, delivery_id, age, to_service, used_as, to_ownership, to_bearer, volume FROM volume_giver WHERE reason = ''
+  SELECT DISTINCT driver, council, delivery_id, age, to_service, used_as, to_ownership, to_bearer, volume FROM volume_giver WHERE reason IS NULL
 )
 SELECT driver, to_service, to_ownership, to_bearer, CAST($fiscal_year AS SMALLINT) AS delivery_year, CAST($period AS TINYINT) AS delivery_period,
   sum(volume) AS volume, max(age) > 0 AS carried,

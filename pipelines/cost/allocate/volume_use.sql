@@ -2,7 +2,7 @@
 --
 -- Reads   driver_row, volume_class, driver, customer, declared_organisation(organisation, kind), declared_service(service, kind)
 -- Gives   driver, council, cost_centre, delivery_id VARCHAR, age BIGINT → to_service, to_ownership, to_bearer, reason VARCHAR, volume BIGINT
---         to_service empty = the service whose driver it is; reason empty = somebody used it.
+--         to_service empty = the service whose driver it is; reason null = somebody used it.
 --
 -- In this order: another organisation than the feed's council used it, whatever cost centre stands beside; a cost centre means what it means
 -- for cost; a service; the organisation, or the feed's council. In a feed of the partnership (`shared`) every council is its own.
@@ -47,7 +47,7 @@ placed AS (
     CASE place WHEN 'customer' THEN kind WHEN 'class' THEN ownership ELSE 'shared' END AS to_ownership,
     CASE place WHEN 'council' THEN organisation WHEN 'customer' THEN organisation WHEN 'own' THEN own
       WHEN 'class' THEN coalesce(nullif(bearer, ''), own) ELSE '' END AS to_bearer,
-    CASE WHEN place IN ('suspense', 'unknown_driver', 'unknown_organisation', 'no_place') THEN place ELSE '' END AS reason,
+    CASE WHEN place IN ('suspense', 'unknown_driver', 'unknown_organisation', 'no_place') THEN place END AS reason,
     volume
   FROM situated
 )
