@@ -13,6 +13,9 @@ use crate::{
 
 const FILE: &str = "pipelines/partnership.yaml";
 
+/// Every service that the partnership names.
+const ALL: &str = "all";
+
 /// The questions about a new council that nothing answers but a person.
 #[must_use]
 pub fn questions(partnership: &Partnership, council: &Identifier) -> Vec<Question> {
@@ -31,7 +34,9 @@ pub fn questions(partnership: &Partnership, council: &Identifier) -> Vec<Questio
         Question::new("member_since", "Since when does it take part in shared services? A day, or no.")
             .seen("a council that takes part in none has its lines as its own")
             .default(NO),
-        Question::new("services", "In which services does it take part? Their names, with commas between.").seen(of_services).default(NO),
+        Question::new("services", "In which services does it take part? Their names, with commas between, or all.")
+            .seen(of_services)
+            .default(NO),
     ]
 }
 
@@ -60,8 +65,8 @@ pub fn council(partnership: &Partnership, name: &Identifier, answers: &Answers) 
         NO => None,
         since => {
             let since = day("member_since", since)?;
-            let services = of("services");
-            Some(format!("- {{organisation: {name}, service: [{services}], role: partner, from: {since}}}\n"))
+            let services = services_of(partnership, of("services"))?;
+            Some(format!("- {{organisation: {name}, service: {services}, role: partner, from: {since}}}\n"))
         }
     };
     let change = Change::edited(&partnership.root, FILE, |text| {
@@ -90,6 +95,26 @@ pub fn council_name(name: &str) -> Answer<Identifier> {
             .hint("truecost add council ashvale")
             .into()
     })
+}
+
+/// The services of a member, as the file names them: `all`, or a list.
+fn services_of(partnership: &Partnership, said: &str) -> Answer<String> {
+    if said == ALL && !partnership.services.is_empty() {
+        return Ok(ALL.to_owned());
+    }
+    let said: Vec<&str> = said.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let unknown = |name: &&&str| !partnership.services.iter().any(|service| service.id.as_str() == **name);
+    let Some(wrong) = said.iter().find(unknown).copied().or_else(|| said.is_empty().then_some("")) else {
+        return Ok(format!("[{}]", said.join(", ")));
+    };
+    let known: Vec<&str> = partnership.services.iter().map(|service| service.id.as_str()).collect();
+    let fault = Diagnostic::new(command::ANSWER, format!("`{}` cannot be the answer to `services`", wrong.escape_debug()));
+    let fault = if known.is_empty() {
+        fault.expected(format!("services that {FILE} names: it names none yet; until it does, `member_since: no`"))
+    } else {
+        fault.expected(format!("{ALL}, or one or more of {}, with commas between; or `member_since: no`", known.join(", ")))
+    };
+    Err(fault.outcome("nothing was written").hint("truecost add council NAME --answer member_since=no").into())
 }
 
 fn day(key: &str, text: &str) -> Answer<Day> {

@@ -1,6 +1,7 @@
 //! What `add` writes into a partnership: new files and lines in files that are there; all of it or nothing, and never over anything.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{ErrorKind, Write as _},
     path::Path,
@@ -49,11 +50,14 @@ impl Change {
         Ok(Self { path: path.to_owned(), before: Some(before), text })
     }
 
-    /// Lines that it has and the file had not.
+    /// Lines that it has and the file had not, or not as often.
     #[must_use]
     pub fn added_lines(&self) -> Vec<&str> {
-        let before: Vec<&str> = self.before.as_deref().map(|text| text.lines().collect()).unwrap_or_default();
-        self.text.lines().filter(|line| self.before.is_none() || !before.contains(line)).collect()
+        let mut more: BTreeMap<&str, i64> = BTreeMap::new();
+        self.text.lines().for_each(|line| *more.entry(line).or_default() += 1);
+        self.before.iter().flat_map(|text| text.lines()).for_each(|line| *more.entry(line).or_default() -= 1);
+        let is_added = |line: &&str| more.get_mut(*line).is_some_and(|left| std::mem::replace(left, *left - 1) > 0);
+        self.text.lines().filter(is_added).collect()
     }
 }
 

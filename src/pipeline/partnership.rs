@@ -231,12 +231,9 @@ fn one_of_ours<'k, I: Iterator<Item = &'k Identifier>>(item: &Item<'_>, what: &s
     if found.is_none() {
         let names: Vec<String> = known().map(|id| format!("`{id}`")).collect();
         let hint = did_you_mean(nearest(text, known().map(Identifier::as_str)));
-        item.refuse(
-            config::UNKNOWN_NAME,
-            &format!("there is no {what} `{}`", text.escape_debug()),
-            format!("one of {}", names.join(", ")),
-            hint,
-        );
+        let expected =
+            if names.is_empty() { format!("a {what} of this file, which names none yet") } else { format!("one of {}", names.join(", ")) };
+        item.refuse(config::UNKNOWN_NAME, &format!("there is no {what} `{}`", text.escape_debug()), expected, hint);
     }
     found
 }

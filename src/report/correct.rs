@@ -48,7 +48,7 @@ pub fn quarantine_export(partnership: &Partnership, feed: &str, period: Option<P
     let Some(feed) = partnership.feed_named(feed) else {
         let known: Vec<String> = partnership.feeds.iter().map(Feed::name).collect();
         return Err(Diagnostic::new(codes::command::NOTHING_SELECTED, format!("`{feed}` is no feed of this partnership"))
-            .expected(format!("one of {}", known.join(", ")))
+            .expected(if known.is_empty() { "a feed; none is declared yet".to_owned() } else { format!("one of {}", known.join(", ")) })
             .outcome("nothing was written")
             .hint("truecost quarantine list")
             .into());
