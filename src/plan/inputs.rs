@@ -25,8 +25,8 @@ pub struct Inputs<'p> {
     pub beside: Beside<'p>,
     /// What the steps before have published.
     pub made: &'p MadeParts,
-    /// The parts of closed periods, as they were published.
-    pub closed: &'p MadeParts,
+    /// The parts of periods that stand as they were published.
+    pub standing: &'p MadeParts,
     /// Files and parts of tables that nobody publishes, by table and scope: every period of a year reads the same of it.
     worked: RefCell<BTreeMap<(String, String), Rc<[String]>>>,
 }
@@ -39,10 +39,10 @@ impl<'p> Inputs<'p> {
         sources: &'p [CostSource],
         beside: &'p [BesideSource],
         made: &'p MadeParts,
-        closed: &'p MadeParts,
+        standing: &'p MadeParts,
     ) -> Self {
         let beside = Beside::of(beside, partnership.calendar);
-        Self { partnership, plan, sources, beside, made, closed, worked: RefCell::default() }
+        Self { partnership, plan, sources, beside, made, standing, worked: RefCell::default() }
     }
 
     /// Digest over all that the parts of a step are made from in a scope: the program, the text of its query, the contracts of what it
@@ -114,7 +114,9 @@ impl<'p> Inputs<'p> {
                 (None, Some(Given { rows: GivenRows::NilReturns, .. })) => {
                     all.extend(self.beside.nil_in(scope).iter().map(|source| format!("{read} {} {}", source.table, source.key())));
                 }
-                (None, Some(Given { rows: GivenRows::Closed(table), .. })) => add_parts(read, self.closed.get(*table), scope, all),
+                (None, Some(Given { rows: GivenRows::Standing(table) | GivenRows::StandingPeriods(table), .. })) => {
+                    add_parts(read, self.standing.get(*table), scope, all);
+                }
                 (None, _) => {}
             }
         }

@@ -57,6 +57,7 @@ mod tables;
 
 pub use tables::{
     Given, GivenRows, LakeNow, TAGS, code_schema, common, does_not_fit, given_tables, lake_now, lake_table, nil_returns, published,
+    standing_periods,
 };
 
 mod amount;

@@ -43,6 +43,12 @@ impl Given {
         Self { schema: rows.schema(), rows: GivenRows::Here(rows), digest, meaning: None }
     }
 
+    /// The published table of whose standing parts it is made.
+    #[must_use]
+    pub const fn is_standing_of(&self) -> Option<&'static str> {
+        if let GivenRows::Standing(table) | GivenRows::StandingPeriods(table) = self.rows { Some(table) } else { None }
+    }
+
     /// Digest over what is read of it; `None`: all columns. A reference table says who wrote a row, and why, and a share its weight, to those
     /// queries alone that read it.
     ///
@@ -84,13 +90,16 @@ pub enum GivenRows {
     Here(RecordBatch),
     /// In the register: deliveries without rows.
     NilReturns,
-    /// In the parts of closed periods of this published table.
-    Closed(&'static str),
+    /// In the parts of this published table of periods that stand as they were published: closed ones, and blocked ones of which the
+    /// latest release holds what there is.
+    Standing(&'static str),
+    /// The periods of those parts, also of one without rows.
+    StandingPeriods(&'static str),
 }
 
 /// The one list of what cost SQL and kernels may read and no step fills: common tables, reference tables, of the partnership file
 /// `membership`, `declared_service`, `declared_organisation` and `recharge_limit`, `allocation` of `cost.yaml`, `nil_return` and
-/// `closed_volume`. Tables that a partnership may do without have no rows where it has no such file.
+/// `standing_volume`, with `standing_volume_period`. Tables that a partnership may do without have no rows where it has no such file.
 ///
 /// # Errors
 /// None in practice: columns are fixed.
@@ -128,7 +137,9 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
     let schema = nil_returns(&[])?.schema();
     if let Some(contract) = partnership.contracts.get("published/volume") {
         let (schema, digest) = (contract.arrow_schema(), contract.digest.hex());
-        given.insert("closed_volume".to_owned(), Given { schema, rows: GivenRows::Closed("volume"), digest, meaning: None });
+        given.insert("standing_volume".to_owned(), Given { schema, rows: GivenRows::Standing("volume"), digest, meaning: None });
+        let (schema, rows) = (standing_periods(&[])?.schema(), GivenRows::StandingPeriods("volume"));
+        given.insert("standing_volume_period".to_owned(), Given { schema, rows, digest: String::new(), meaning: None });
     }
     given.insert("nil_return".to_owned(), Given { schema, rows: GivenRows::NilReturns, digest: String::new(), meaning: None });
     for (table, text) in OPTIONAL {
@@ -186,6 +197,16 @@ pub fn nil_returns(of: &[&BesideSource]) -> Answer<RecordBatch> {
         let texts = [&source.table, &source.file.council, &source.file.feed].map(|text| Cell::from(text.as_str()));
         texts.into_iter().chain([i64::from(year).into(), i64::from(period).into()]).collect()
     };
+    proof_table(&columns, &of.iter().map(row).collect::<Vec<_>>())
+}
+
+/// `standing_volume_period`: the periods that stand as they were published, with volumes or without.
+///
+/// # Errors
+/// None in practice: columns are fixed.
+pub fn standing_periods(of: &[Period]) -> Answer<RecordBatch> {
+    let columns = [("delivery_year", Type::SmallInt), ("delivery_period", Type::TinyInt)];
+    let row = |Period { year, period }: &Period| vec![i64::from(*year).into(), i64::from(*period).into()];
     proof_table(&columns, &of.iter().map(row).collect::<Vec<_>>())
 }
 

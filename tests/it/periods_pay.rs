@@ -147,6 +147,13 @@ fn owed(place: &Place, period: u8) -> String {
     place.run(&["query", "--format", "csv", &sql]).must(0).lines().last().unwrap().to_owned()
 }
 
+fn used(place: &Place, period: u8) -> String {
+    let sql = format!(
+        "SELECT driver, to_service, to_ownership, to_bearer, volume FROM volume WHERE delivery_period = {period} ORDER BY 1, 2, 3, 4"
+    );
+    place.run(&["query", "--format", "csv", &sql]).must(0)
+}
+
 #[test]
 fn a_closing_period_closes_its_year_and_stays_when_a_month_of_it_is_restated() {
     let place = year_end();
@@ -192,12 +199,7 @@ fn a_closing_period_counts_what_closed_months_have_published() {
     let place = year_end();
     place.run(&["run"]).must(0);
     place.run(&[&["period", "close", "2018/P12", "--anyway", "warnings are known"], &BY[..]].concat()).must(0);
-    let used = |period: u8| {
-        let sql = format!(
-            "SELECT driver, to_service, to_ownership, to_bearer, volume FROM volume WHERE delivery_period = {period} ORDER BY 1, 2, 3, 4"
-        );
-        place.run(&["query", "--format", "csv", &sql]).must(0)
-    };
+    let used = |period: u8| used(&place, period);
     let (published, owed_year) = (used(12), owed(&place, 13));
     assert!(published.contains("devices,legal,") && used(13) == published, "{published}");
     let rules = fs::read_to_string(place.path().join("pipelines/reference/ownership_rule.csv")).unwrap();
@@ -233,4 +235,125 @@ fn a_period_is_not_closed_on_what_somebody_has_withdrawn_by_half() {
         place.run(&["run"]).must(0);
     }
     place.run(&[&["period", "close", "2018/P01"], &BY[..]].concat()).must(0);
+}
+
+/// Who used nothing that was published has used nothing at the end of the year either, whatever a rule of today would make of older files.
+#[test]
+fn a_closing_period_counts_nothing_of_a_closed_month_that_published_none() {
+    let place = year_end();
+    place.replace("pipelines/reference/pool.csv", "legal_minutes,2,refuse", "legal_minutes,2,spread_evenly");
+    fs::remove_file(place.path().join("drop/hill/legal_time/time_2019_03.csv")).unwrap();
+    place.write("drop/hill/legal_time/time_2019_01.csv", "Client,Minutes\nhill,600\nvale,300\n");
+    place.run(&["run"]).must(0);
+    place.run(&[&["period", "close", "2018/P12", "--anyway", "warnings are known"], &BY[..]].concat()).must(0);
+    let (used_in_march, owed_year) = (used(&place, 12), owed(&place, 13));
+    assert!(!used_in_march.contains("legal_minutes") && used_in_march.contains("devices"), "{used_in_march}");
+    // Minutes are carried now: March, let go, would have those of January.
+    place.replace("pipelines/reference/driver.csv", "hill/legal_time,0", "hill/legal_time,12");
+    place.run(&["run"]).must(0);
+    assert_eq!((used(&place, 13), owed(&place, 13)), (used_in_march, owed_year));
+    place.run(&[&["period", "reopen", "2018/P12"], &BY[..]].concat()).must(0);
+    place.run(&["run"]).must(0);
+    assert!(used(&place, 12).contains("legal_minutes"));
+    assert_eq!(used(&place, 13), used(&place, 12));
+}
+
+/// A month that is blocked and stands as it was is in the year as it was published.
+#[test]
+fn a_closing_period_counts_what_a_blocked_month_has_published() {
+    let place = year_end();
+    place.run(&["run"]).must(0);
+    let (march, owed_year) = (used(&place, 12), owed(&place, 13));
+    place.run(&[&["withdraw", "hill/legal_time/2018/P12"], &BY[..]].concat()).must(0);
+    let said = place.run(&["run"]);
+    assert!(said.code == 1 && said.out.contains("2018/P12 is blocked, last good"), "{} {}", said.out, said.err);
+    assert!(!said.out.contains("2018/P13 is blocked"), "{} {}", said.out, said.err);
+    assert_eq!((used(&place, 12), used(&place, 13), owed(&place, 13)), (march.clone(), march, owed_year));
+}
+
+/// A closing period that has nothing of its year any more once a month is refused is refused with it, and other years are published.
+#[test]
+fn a_closing_period_is_blocked_with_its_only_month_and_nothing_else_is() {
+    let place = year_end();
+    for council in ["hill", "vale"] {
+        fs::remove_file(place.path().join(format!("drop/{council}/device/devices_2019-03-31.csv"))).unwrap();
+    }
+    let april = "Ref,Line,Posted,Centre,Account,Amount\n";
+    place.write(
+        "drop/hill/general_ledger/ledger_2019-P01.csv",
+        &format!("{april}H1,1,2019-04-12,H10,1000,60.00\nH1,2,2019-04-12,H90,9000,-60.00\n"),
+    );
+    place.write(
+        "drop/vale/general_ledger/ledger_2019-P01.csv",
+        &format!("{april}V1,1,2019-04-12,V10,3000,9.00\nV1,2,2019-04-12,V90,9000,-9.00\n"),
+    );
+    place.write("drop/hill/legal_time/time_2019_04.csv", "Client,Minutes\nhill,600\nvale,300\n");
+    // The shared service has cost in March, and no devices to spread it by.
+    place.write(
+        "drop/hill/general_ledger/ledger_2018-P12.csv",
+        &format!("{april}H12,1,2019-03-12,H20,1000,50.00\nH12,2,2019-03-12,H90,9000,-50.00\n"),
+    );
+    let said = place.run(&["run"]);
+    assert!(
+        said.code == 1 && said.out.contains("2018/P12 is blocked: ") && said.out.contains("2018/P13 is blocked: "),
+        "{} {}",
+        said.out,
+        said.err
+    );
+    let states = place.run(&["query", "--format", "csv", "SELECT fiscal_year, period, state FROM period"]).must(0);
+    assert_eq!(states.lines().skip(1).collect::<Vec<_>>(), ["2019,1,published"]);
+    // Nothing came: nothing is made again, and the same is said.
+    let said = place.run(&["run"]);
+    assert!(
+        said.code == 1 && said.out.contains("2018/P12 is blocked: ") && said.out.contains("2018/P13 is blocked: "),
+        "{} {}",
+        said.out,
+        said.err
+    );
+}
+
+/// Who used a service as a customer in February and is a partner of it since March bears at the end of the year what it used as each.
+#[test]
+fn a_closing_period_counts_what_a_partner_used_as_a_customer() {
+    let place = year_end();
+    let member = "- {organisation: vale, service: all, role: partner, from: 2018-04-01}";
+    let became = "- {organisation: vale, service: ict, role: partner, from: 2018-04-01}
+- {organisation: vale, service: legal, role: customer, from: 2018-04-01, to: 2019-03-01}
+- {organisation: vale, service: legal, role: partner, from: 2019-03-01}";
+    place.replace("pipelines/partnership.yaml", member, became);
+    place.replace("pipelines/reference/ownership_rule.csv", "vale_legal,vale,,,V10,,,2018-04-01", "vale_legal,vale,,,V10,,,2019-03-01");
+    let by = "invented,a_clerk,chief_accountant";
+    let hill = "legal,hill,70,legal_minutes,3.00,false,2018-04-01,,joint committee of 12 March 2018,a_clerk,chief_accountant";
+    let shares =
+        ["2018-04-01,2019-03-01", "2019-03-01,"].map(|span| format!("legal,hill,70,legal_minutes,3.00,true,{span},{by}")).join("\n");
+    place.replace("pipelines/reference/share.csv", hill, &shares);
+    place.replace(
+        "pipelines/reference/share.csv",
+        "legal,vale,30,legal_minutes,3.00,false,2018",
+        "legal,vale,30,legal_minutes,3.00,true,2019",
+    );
+    place.replace("pipelines/reference/share.csv", "true,2019-04-01,,joint", "true,2019-03-01,,joint");
+    let agreements = fs::read_to_string(place.path().join("pipelines/reference/agreement.csv")).unwrap();
+    let vale = format!("vale_2018,vale,legal,goods_and_services_1970,price,100.00,month,2018-04-01,2019-03-01,{by}\n");
+    place.write("pipelines/reference/agreement.csv", &(agreements + &vale));
+    for (council, centre, account) in [("hill", "H", "1000"), ("vale", "V", "3000")] {
+        let lines = format!("{centre}11,1,2019-02-12,{centre}10,{account},60.00\n{centre}11,2,2019-02-12,{centre}90,9000,-60.00\n");
+        place.write(
+            &format!("drop/{council}/general_ledger/ledger_2018-P11.csv"),
+            &format!("Ref,Line,Posted,Centre,Account,Amount\n{lines}"),
+        );
+        place.write(&format!("drop/{council}/device/devices_2019-02-28.csv"), &format!("Centre,Devices\n{centre}10,4\n"));
+    }
+    place.write("drop/hill/legal_time/time_2019_02.csv", "Client,Minutes\nhill,600\nvale,300\n");
+    minutes(&place, 600);
+    place.run(&["run"]).must(0);
+    let used = used(&place, 13);
+    for row in ["legal_minutes,\"\",external,vale,300", "legal_minutes,\"\",shared,hill,1200", "legal_minutes,\"\",shared,vale,600"] {
+        assert!(used.contains(row), "{used}");
+    }
+    // 300 of 2,100 minutes as a customer; what is left by the share of 31 March, 70 to 30.
+    let sql = "SELECT final_ownership, bearer, numerator, denominator FROM allocation_share \
+        WHERE delivery_period = 13 AND pool_set = 'all' AND service = 'legal' ORDER BY 1, 2";
+    let shares = place.run(&["query", "--format", "csv", sql]).must(0);
+    assert_eq!(shares.lines().skip(1).collect::<Vec<_>>(), ["external,vale,1,7", "shared,hill,3,5", "shared,vale,9,35"]);
 }

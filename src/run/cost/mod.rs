@@ -8,6 +8,7 @@ mod parts;
 mod preview;
 mod proofs;
 mod recast;
+mod refused;
 mod restate;
 mod rows;
 mod standing;
@@ -25,15 +26,16 @@ use crate::{
     lake::{Closings, Content, DeliveryRecord, MadeFrom, Manifest, Publication},
     plan::{
         AfterClose, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, lake_now, made_from, plan_cost, plan_release,
-        plan_release_after, program, remembered, rules_digest, run_digest, taken_over, verdicts_of_release, verdicts_of_run,
+        plan_release_after, program, remembered, rules_digest, run_digest, taken_over, verdicts_of_release,
     },
-    run::{parallel::lock, record::Moved},
+    run::record::Moved,
     stages::prove::{self, Finding},
 };
 use frozen::Taken;
 use parts::{Assembly, Parts};
 pub use preview::Previewed;
 use recast::Recast;
+use refused::{ROUNDS, Round};
 pub use restate::RestatedPeriod;
 pub(super) use restate::gone_of;
 use standing::Standing;
@@ -216,8 +218,7 @@ impl CostRun<'_> {
         let mut content = Content { program: program(), lake: lake.states, ..Content::default() };
         content.proofs.insert("inputs".into(), json!(inputs));
         content.proofs.insert("rules".into(), json!(rules));
-        let (after, before);
-        let mut release = release;
+        let rounds: [Round; ROUNDS] = std::array::from_fn(|_| Round::default());
         let recast = Recast { partnership: self.partnership, releases: self.lake.releases(), latest };
         let taken = match Taken::of(closings, &release.sources, recast, &ground.lost) {
             Err(refusal) if refusal.0.iter().all(|report| report.code == codes::periods::NOT_RECAST) => {
@@ -230,20 +231,9 @@ impl CostRun<'_> {
         walk.keep(release, latest);
         walk.all()?;
         crash::point("cost.walked")?;
-        let verdicts = lock(&walk.verdicts).clone();
-        if !verdicts.is_empty() {
-            after = plan_release_after(self.partnership, known, &lake.files, latest, closings, &verdicts);
-            costed.refused = remembered(&verdicts).map(|(_, said)| json!({"inputs": inputs, "blocked": said}));
-            costed.refused_before = remembered(&verdicts_of_run(self.lake.last_run()?.as_ref(), inputs)) == remembered(&verdicts);
-            (costed.blocked, costed.uncounted, costed.stopped) = (after.blocked.clone(), after.uncounted(), self.stops(&after));
-            if after.is_empty() || costed.failed() {
-                return Ok(None);
-            }
-            before = made_so_far(&walk);
-            walk.again(&after, &before, latest)?;
-            release = &after;
-            content.proofs.extend(remembered(&verdicts));
-        }
+        let Some((left, verdicts)) = self.without_refused(ground, &lake.files, &mut walk, &rounds, costed)? else { return Ok(None) };
+        let release = left.unwrap_or(release);
+        content.proofs.extend(remembered(&verdicts));
         if !release.empty.is_empty() {
             content.proofs.insert(EMPTY.into(), json!(release.empty.iter().map(ToString::to_string).collect::<Vec<_>>()));
         }

@@ -16,10 +16,11 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::Period,
     engine::{Table, Tables},
+    lake::PublishedPart,
     pipeline::Kernel,
     plan::{
         BesideSource, CostSource, GivenRows, Grain, How, KernelInput, Scope, Step, common, does_not_fit, lake_table, nil_in, nil_returns,
-        scope_of,
+        scope_of, standing_periods,
     },
     run::parallel::lock,
     stages::separate::separate,
@@ -143,9 +144,11 @@ impl Walk<'_> {
                 (Some(before), _) => self.unpublished(step, before, read, scope, lookups)?,
                 (None, Some(given)) => match &given.rows {
                     GivenRows::Here(rows) => Table::rows(rows.schema(), vec![rows.clone()]),
-                    GivenRows::Closed(table) => {
-                        let parts = self.taken.parts().get(*table).map_or(&[][..], Vec::as_slice).iter();
-                        self.parts.rows_of(table, parts.filter(|(of, _)| of.meets(scope)).map(|(_, part)| part))?
+                    GivenRows::Standing(table) => self.parts.rows_of(table, self.standing(table, scope).map(|(_, part)| part))?,
+                    GivenRows::StandingPeriods(table) => {
+                        let period = |(of, _): &(Scope, _)| if let Scope::Period(period) = of { Some(*period) } else { None };
+                        let rows = standing_periods(&self.standing(table, scope).filter_map(period).collect::<Vec<_>>())?;
+                        Table::rows(rows.schema(), vec![rows])
                     }
                     GivenRows::NilReturns => {
                         let rows = nil_returns(&nil_in(self.beside, self.run.partnership.calendar, scope))?;
@@ -163,6 +166,11 @@ impl Walk<'_> {
             tables.insert(read.as_str(), table);
         }
         Ok(tables)
+    }
+
+    /// The parts of periods that stand as they were published, in a scope.
+    fn standing(&self, table: &str, scope: &Scope) -> impl Iterator<Item = &(Scope, PublishedPart)> {
+        self.standing.get(table).map_or(&[][..], Vec::as_slice).iter().filter(|(of, _)| of.meets(scope))
     }
 
     /// Lines are read where they stand; what they add up to is small, and read at once.

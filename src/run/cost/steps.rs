@@ -14,12 +14,12 @@ use super::{
     parts::{FEW_ROWS, Filled, Made, Parts, Unit, Work, fill_together},
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, Refusal},
+    diagnostic::{Answer, Diagnostic},
     domain::{Period, counted},
     lake::{DeliveryRecord, GoneFile, LakeFile, Manifest, PublishedPart, hold},
     pipeline::Kernel,
     plan::{
-        BesideSource, CostPlan, CostSource, Grain, How, Inputs, MadeParts, ReleasePlan, Scope, Solved, Step, Verdicts, beside_in,
+        BesideSource, CostPlan, CostSource, Given, Grain, How, Inputs, MadeParts, ReleasePlan, Scope, Solved, Step, Verdicts, beside_in,
         blocks_a_period, is_gone, scope_of,
     },
     run::{
@@ -41,6 +41,8 @@ pub(super) struct Walk<'a> {
     pub taken: &'a Taken,
     /// Parts of published tables by table, in order.
     pub made: MadeParts,
+    /// Of tables that somebody reads as they were published, the parts of closed periods and of those that are blocked.
+    pub standing: MadeParts,
     /// What classification was made of; `None` where all parts of its tables were taken over.
     pub meant: Option<Meant>,
     /// Parts of `cost_line` made anew.
@@ -94,6 +96,7 @@ impl<'a> Walk<'a> {
             parts,
             taken,
             made,
+            standing: MadeParts::new(),
             meant,
             classified: 0,
             separated,
@@ -202,27 +205,39 @@ impl<'a> Walk<'a> {
             let kept = kept.filter_map(|part| Some((last_good(release, &part.key)?, part.clone())));
             self.made.entry(table.clone()).or_default().extend(kept);
         }
+        let standing = self.plan.given.values().filter_map(Given::is_standing_of).map(|table| {
+            let of = |parts: &MadeParts| parts.get(table).cloned().unwrap_or_default();
+            (table.to_owned(), [of(self.taken.parts()), of(&self.made)].concat())
+        });
+        self.standing = standing.collect();
     }
 
-    /// Once more, from what counts now that periods are blocked: what was made (`before`) stands where it is made from the same.
+    /// Once more, from what counts now that further periods are `blocked`: what was made (`before`) stands where it is made from the same.
     ///
     /// # Errors
-    /// As [`Self::all`]; and what a kernel refuses that it did not refuse before.
-    pub fn again(&mut self, release: &'a ReleasePlan, before: &'a Manifest, latest: Option<&Manifest>) -> Answer<()> {
-        let blocked: BTreeSet<Period> =
-            std::mem::take(self.verdicts.get_mut().unwrap_or_else(PoisonError::into_inner)).into_keys().collect();
+    /// As [`Self::all`].
+    pub fn again(
+        &mut self,
+        release: &'a ReleasePlan,
+        before: &'a Manifest,
+        blocked: &BTreeSet<Period>,
+        latest: Option<&Manifest>,
+    ) -> Answer<()> {
         (self.sources, self.beside) = (&release.sources, &release.beside);
         self.parts.before = Some(before);
         self.made = MadeParts::new();
         self.worked = Mutex::default();
         self.separated.retain(|period| !blocked.contains(period));
         if let Some(meant) = &mut self.meant {
-            meant.leave_out(&blocked);
+            meant.leave_out(blocked);
         }
         self.keep(release, latest);
-        self.all()?;
-        let refused = std::mem::take(self.verdicts.get_mut().unwrap_or_else(PoisonError::into_inner));
-        if refused.is_empty() { Ok(()) } else { Err(Refusal(refused.into_values().flatten().collect())) }
+        self.all()
+    }
+
+    /// What kernels refused in the last walk, and what could not be made of what is gone.
+    pub fn refused(&mut self) -> Verdicts {
+        std::mem::take(self.verdicts.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Refuses the periods of which something would have to be made of pay that retention took; whether there are some.
@@ -284,7 +299,7 @@ impl<'a> Walk<'a> {
 
     /// What a step is made for, each with the digest over what it is made from.
     fn units(&self, step: &Step) -> Vec<Unit<Scope>> {
-        let inputs = Inputs::new(self.run.partnership, self.plan, self.sources, self.beside, &self.made, self.taken.parts());
+        let inputs = Inputs::new(self.run.partnership, self.plan, self.sources, self.beside, &self.made, &self.standing);
         let recipe = inputs.recipe(step);
         let reads = |scope: &Scope| match scope {
             Scope::Partition(source) => step.reads.contains(source.basis.common_table()),
