@@ -34,11 +34,17 @@ pub(super) struct Judged {
 pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: Option<usize>, format: Format) -> Judged {
     let mut judged = Judged { width: table.width, ..Judged::default() };
     above(table, before, money, likely, &mut judged);
+    judged.behind = if format == Format::Delimited { behind(table, money) } else { Vec::new() };
     let mut block = vec![0; table.width];
     let mut levels = Levels::of(table);
     for aside in &table.aside {
         if aside.reason == Reason::RecordType {
             judged.left(aside.line, Reason::RecordType, &aside.cells, None);
+            continue;
+        }
+        // What stands where in it is its own: no column of the rows.
+        if judged.behind.iter().any(|kind| kind.first_line == aside.line) {
+            judged.left(aside.line, reason(aside, &[]), &aside.cells, None);
             continue;
         }
         // What is carried to the next page is said again there.
@@ -78,7 +84,6 @@ pub(super) fn judge(table: &Table, before: &[Before], money: &[usize], likely: O
     }
     among_rows(table, money, &mut judged);
     judged.record_types = record_types(table, money);
-    judged.behind = if format == Format::Delimited { behind(table, money) } else { Vec::new() };
     trailers(table, likely, &mut judged);
     judged.left_out.sort_by_key(|left| left.lines.first().copied());
     judged
