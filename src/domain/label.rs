@@ -113,8 +113,8 @@ const BESIDE: [&str; 17] = [
     "outstanding",
 ];
 
-/// What has to stand beside letters for them to say that a row is planned: the fewer letters, the more; each is enough where less is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What has to stand beside letters for them to say that a row is planned: the fewer letters, the more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beside {
     Nothing,
     /// All words of the column are such letters, or say what has happened: `COM` alone is a directorate.
@@ -123,24 +123,24 @@ pub enum Beside {
     Heading,
 }
 
-/// Letters for what has not happened.
-const LETTERS: [(&str, Beside); 10] = [
-    ("bud", Beside::Nothing),
-    ("fcst", Beside::Nothing),
-    ("budg", Beside::Actual),
-    ("bdgt", Beside::Actual),
-    ("enc", Beside::Actual),
-    ("com", Beside::Actual),
-    ("b", Beside::Heading),
-    ("e", Beside::Heading),
-    ("f", Beside::Heading),
-    ("fc", Beside::Heading),
+/// Letters for what has not happened, and what is enough beside them.
+const LETTERS: [(&str, &[Beside]); 10] = [
+    ("bud", &[Beside::Nothing, Beside::Actual, Beside::Heading]),
+    ("fcst", &[Beside::Nothing, Beside::Actual, Beside::Heading]),
+    ("budg", &[Beside::Actual, Beside::Heading]),
+    ("bdgt", &[Beside::Actual, Beside::Heading]),
+    ("enc", &[Beside::Actual, Beside::Heading]),
+    ("com", &[Beside::Actual]),
+    ("b", &[Beside::Heading]),
+    ("e", &[Beside::Heading]),
+    ("f", &[Beside::Heading]),
+    ("fc", &[Beside::Heading]),
 ];
 
 /// Whether a word, in small letters, is one for what has not happened where so much stands beside it.
 #[must_use]
 pub fn is_letters_of_planned(word: &str, beside: Beside) -> bool {
-    LETTERS.iter().any(|(letters, needs)| *letters == word && *needs <= beside)
+    LETTERS.iter().any(|(letters, enough)| *letters == word && enough.contains(&beside))
 }
 
 /// Whether words, in small letters, say budget, forecast or commitment, and nothing else but numbers.

@@ -34,11 +34,14 @@ pub struct Mixed<'e> {
 pub fn mixed(evidence: &Evidence) -> Option<Mixed<'_>> {
     let of = |seen: &'_ Seen, by_letters: bool| {
         let all: Vec<(String, u64)> = evidence.words(seen).into_iter().filter(|(word, _)| word != EMPTY).collect();
-        let is_actual = |word: &str| ACTUAL.contains(&words(word).as_str());
-        let is_letters = |word: &str| is_letters_of_planned(&words(word), Beside::Actual);
+        let by_heading = speaks_by_letters(&seen.heading);
+        let is_actual = |word: &str| ACTUAL.contains(&words(word).as_str()) || (by_heading && words(word) == "a");
+        let is_letters =
+            |word: &str| is_letters_of_planned(&words(word), Beside::Actual) || (by_heading && is_planned(&seen.heading, word));
         // `ACT`, `COM` and `ENV` are directorates.
-        let letters =
-            by_letters && all.iter().any(|(word, _)| is_actual(word)) && all.iter().all(|(word, _)| is_actual(word) || is_letters(word));
+        let letters = (by_letters || by_heading)
+            && all.iter().any(|(word, _)| is_actual(word))
+            && all.iter().all(|(word, _)| is_actual(word) || is_letters(word));
         let told = |(word, rows): (String, u64)| {
             let planned = is_planned(&seen.heading, &word) || (letters && is_letters(&word));
             (word, (rows, planned))
@@ -122,6 +125,7 @@ mod tests {
             ("Actual Flag", "B"),
             ("Balance Type", "E"),
             ("X", "Commitments"),
+            ("Scenario", "BDGT"),
         ] {
             assert!(is_planned(heading, word), "{heading}: {word}");
         }
@@ -132,6 +136,7 @@ mod tests {
             ("Department", "Planning"),
             ("Status", ""),
             ("Actual Flag", "A"),
+            ("Amount Type", "COM"),
         ] {
             assert!(!is_planned(heading, word), "{heading}: {word}");
         }
