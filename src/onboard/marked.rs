@@ -23,6 +23,8 @@ use crate::{
 /// The answers: they are rows like the others, or they are left out, counted and priced.
 const DATA: &str = "data";
 const LEFT_OUT: &str = "left_out";
+/// What a column of codes fills: `BUD` may be one.
+const CODES: [&str; 5] = ["supplier_ref", "cost_centre", "account", "department", "project"];
 
 /// Rows that hold a word.
 pub struct Marked {
@@ -147,10 +149,12 @@ fn called(evidence: &Evidence, amount: &str) -> Vec<Marked> {
             }
         }
         let label = evidence.label(seen);
-        let names_a_payee = speaks_for(&seen.heading).contains(&"supplier");
+        let speaks_for = speaks_for(&seen.heading);
+        let names_a_payee = speaks_for.contains(&"supplier");
+        let is_code = speaks_for.iter().any(|target| CODES.contains(target));
         for ((called, says), (rows, goes_on, sum)) in found {
             let is_sure = is_sure(called, says);
-            if names_a_payee && called == Label::Planned && !is_sure {
+            if (names_a_payee || is_code) && called == Label::Planned && !is_sure {
                 continue;
             }
             marked.push(Marked {
