@@ -57,13 +57,13 @@ const FAMILIES: [Family; 2] = [
 
 /// Words that say nothing of which amount it is.
 const SAYS_NOTHING: [&str; 5] = ["amount", "amt", "value", "gbp", "pounds"];
-/// Of amounts in several currencies, those of the books.
+/// Of amounts in several currencies, those of the books. `Local` may be the supplier's, and `Home` is where people are cared for.
 const OF_THE_BOOKS: [&str; 6] = ["accounted", "base", "functional", "local", "home", "reporting"];
 
-/// Whether a heading says that its amounts are in pounds, whatever was paid in: `Functional Amount`, `Amount GBP`.
+/// Whether a heading says, and says nothing else, that its amounts are in pounds, whatever was paid in: `Functional Amount`, `Amount GBP`.
 pub(super) fn says_pounds(heading: &str) -> bool {
-    let said = words(heading);
-    heading.contains('£') || said.split(' ').any(|word| ["gbp", "sterling"].contains(&word) || OF_THE_BOOKS.contains(&word))
+    let says = |word: &str| ["gbp", "sterling", "accounted", "functional"].contains(&word);
+    heading.contains('£') || words(heading).split(' ').any(says)
 }
 
 /// The two columns of a family: those whose headings are alike but for the side, of several the pounds of the books.
