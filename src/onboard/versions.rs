@@ -1,4 +1,4 @@
-//! Several samples of one period: a file and a later version of it, or what no feed reads yet, a period in several files.
+//! Several samples of one period: a file and a later version of it, or what no feed reads, a period in several files.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,8 @@ struct Parted<'n> {
 }
 
 fn parted(name: &str) -> Option<Parted<'_>> {
-    const MARKS: [&str; 5] = ["version", "ver", "rev", "v", "r"];
+    // `R1` and `R2` may be regions, or runs.
+    const MARKS: [&str; 4] = ["version", "ver", "rev", "v"];
     let at = name.rfind('.')?;
     let (stem, end) = name.split_at(at);
     let digits = stem.bytes().rev().take_while(u8::is_ascii_digit).count();
@@ -44,7 +45,7 @@ fn parted(name: &str) -> Option<Parted<'_>> {
     };
     let mark = MARKS.iter().find(is_mark)?;
     let letters = marked.get(..marked.len() - mark.len())?;
-    let before = letters.trim_end_matches([' ', '_', '-', '(']);
+    let before = letters.trim_end_matches([' ', '_', '-']);
     // `Nov1` is no version.
     (before.len() < letters.len() && !before.is_empty()).then(|| Parted {
         before,
@@ -56,7 +57,7 @@ fn parted(name: &str) -> Option<Parted<'_>> {
 /// That samples cover the same period by what is proposed, of which each takes the place of the other.
 #[must_use]
 pub fn of_one_period(samples: &[Named], naming: &Naming) -> Option<String> {
-    let is_told = !naming.covers.contains("extent: one") || naming.pattern.contains("{version}") || naming.pattern.contains("{piece}");
+    let is_told = !naming.covers.contains("extent: one") || naming.pattern.contains("{version}");
     let mut all = samples.iter().zip(&naming.found).enumerate().filter(|_| !is_told);
     let (one, other, periods) = all.find_map(|(number, (sample, periods))| {
         let twin = samples.iter().zip(&naming.found).skip(number + 1).find(|(_, other)| *other == periods)?;
@@ -80,7 +81,7 @@ mod tests {
         assert_eq!(of("Spend 2025-04 v2.csv"), Some(("Spend 2025-04", " v", ".csv")));
         assert_eq!(of("GL_2025_04_Rev3.txt"), Some(("GL_2025_04", "_Rev", ".txt")));
         assert_eq!(of("spend-2025-04-version10.xlsx"), Some(("spend-2025-04", "-version", ".xlsx")));
-        for name in ["Spend 2025-04.csv", "Nov1.csv", "v2.csv", "spend_2025_04_part2.csv", "Spend v2 2025-04.csv"] {
+        for name in ["Spend 2025-04.csv", "Nov1.csv", "v2.csv", "spend_2025_04_part2.csv", "GL_2025_04_R1.csv", "Spend v2 2025-04.csv"] {
             assert_eq!(of(name), None, "{name}");
         }
     }
