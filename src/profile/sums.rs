@@ -9,7 +9,7 @@ use super::{
     table::{Aside, Table, Tagged},
     words,
 };
-use crate::domain::{balance, may_say};
+use crate::domain::{balance, may_say, month_number};
 
 /// A record before the header.
 #[derive(Clone, Debug)]
@@ -283,23 +283,29 @@ fn totals_of(table: &Table, money: &[usize], cells: &[String]) -> (Vec<usize>, V
     (counts, sums.collect())
 }
 
-/// Records of fewer fields behind the last row, `Control total:,1234.50`: where every row is as wide as the table, and none begins so. What
-/// holds a digit is another in the next file.
+/// Records of fewer fields behind the last row, `Control total:,1234.50`, that print the count of the rows or the sum of a column, and no other
+/// pence: any other may be a row that lost fields, or a total that is off. A first field with a digit or a month is another in the next file.
 fn behind(table: &Table, money: &[usize]) -> Vec<RecordType> {
     if !table.tagged.is_empty() || table.is_placed() || table.short.is_some() {
         return Vec::new();
     }
-    let is_lasting = |tag: &String| !tag.trim().is_empty() && !tag.bytes().any(|byte| byte.is_ascii_digit());
+    let is_month = |word: &str| month_number(word.as_bytes()).is_some();
+    let is_lasting =
+        |tag: &String| !tag.trim().is_empty() && !tag.bytes().any(|byte| byte.is_ascii_digit()) && !tag.split_whitespace().any(is_month);
     let of_rows = |tag: &String| table.columns.first().is_some_and(|column| column.values().iter().any(|(text, _)| text == tag));
     // A note is one field, whatever it says.
     let last = table.aside.iter().filter(|aside| aside.rows_before == table.rows && (2..table.width).contains(&aside.cells.len()));
     let told = last.filter_map(|aside| Some((aside, aside.cells.first().filter(|tag| is_lasting(tag) && !of_rows(tag))?)));
     let one = |(aside, tag): (&Aside, &String)| {
         let (counts, sums) = totals_of(table, money, &aside.cells);
+        let is_sum = |at: usize| sums.iter().any(|(field, _)| *field == at + 1);
+        let is_off = |(at, text): (usize, &String)| text.contains('.') && amount::read(text.trim().as_bytes()).is_some() && !is_sum(at);
+        let prints_none = counts.is_empty() && sums.is_empty();
+        let agrees = !prints_none && !aside.cells.iter().enumerate().skip(1).any(is_off);
         let (fields, first_line) = (aside.cells.len(), aside.line);
-        RecordType { tag: tag.clone(), records: 1, fields, first_line, counts, sums, amounts: Vec::new() }
+        agrees.then(|| RecordType { tag: tag.clone(), records: 1, fields, first_line, counts, sums, amounts: Vec::new() })
     };
-    told.map(one).collect()
+    told.filter_map(one).collect()
 }
 
 fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
