@@ -29,8 +29,10 @@ const KNOWN_AT_THE_END: [NoticeKind; 8] = [
 fn known_kinds(outcome: &Outcome) -> Vec<NoticeKind> {
     let of_cost = [NoticeKind::Refused, NoticeKind::CheckFailed];
     let knows = |kind: &NoticeKind| outcome.halves != Halves::Deliver || !of_cost.contains(kind);
-    // What stops publication keeps other checks from being asked: none of them is over.
-    let knows = |kind: &NoticeKind| knows(kind) && !(*kind == NoticeKind::CheckFailed && outcome.costed.failed());
+    // What stops publication, or leaves nothing to publish, keeps checks from being asked: none of them is over.
+    let costed = &outcome.costed;
+    let asks_none = costed.failed() || (!costed.published && !costed.blocked.is_empty());
+    let knows = |kind: &NoticeKind| knows(kind) && !(*kind == NoticeKind::CheckFailed && asks_none);
     KNOWN_AT_THE_END.into_iter().filter(knows).collect()
 }
 
