@@ -30,9 +30,9 @@ mod release;
 pub use release::{
     AfterClose, Behind, Beside, BesideSource, Brought, CARRIED_FROM, Carried, CloseAsked, CostSource, DELIVERY, DeliveryPlan, EMPTY, FOUND,
     LEFT_OUT, MissingFeeds, Objection, PeriodPlan, PeriodState, ReleasePlan, Slot, Standing, Uncounted, Vanishing, Verdicts, beside_in,
-    blocks_a_period, came_after_close, causes, digest_of, is_gone, made_from, month_before, nil_in, nothing_to_let_go, period_of_part,
-    plan_release, plan_release_after, program, published_slots, remembered, rules_digest, run_digest, spans, stands_for_good, taken_over,
-    verdicts_of_release, verdicts_of_run,
+    blocks_a_period, came_after_close, causes, digest_of, is_gone, keep_data, made_from, month_before, nil_in, nothing_to_let_go,
+    period_of_part, plan_release, plan_release_after, program, published_slots, remembered, rules_digest, run_digest, spans,
+    stands_for_good, taken_over, verdicts_of_release, verdicts_of_run,
 };
 
 mod personal;

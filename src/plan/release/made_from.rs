@@ -7,7 +7,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes::config},
     domain::{Cause, Digest, Period},
     lake::{Closing, Closings, MadeBy, MadeFrom, Manifest},
-    pipeline::Partnership,
+    pipeline::{HOLIDAYS, Partnership},
     plan::Scope,
     schema,
 };
@@ -41,8 +41,6 @@ pub fn taken_over(
     new: &Manifest,
     closing: impl Fn(&str) -> Option<Manifest>,
 ) -> BTreeMap<String, MadeBy> {
-    let closed = closings.closed().filter(|(_, frozen)| frozen.keeps_parts).map(|(period, frozen)| (period, Some(&frozen.closing)));
-    let blocked = release.last_good_periods().into_iter().map(|period| (period, None));
     let own = own(new);
     let one = |(period, of): (Period, Option<&Closing>)| {
         let latest = latest?;
@@ -56,7 +54,20 @@ pub fn taken_over(
         };
         made.filter(|made| Some(made) != own.as_ref()).map(|made| (period.to_string(), made))
     };
-    closed.chain(blocked).filter_map(one).collect()
+    standing(release, closings).filter_map(one).collect()
+}
+
+/// What is read by periods whose parts are taken over: what it was in the `latest` release, which told of them last.
+pub fn keep_data(release: &ReleasePlan, closings: &Closings, latest: Option<&Manifest>, data: &mut BTreeMap<String, String>) {
+    let Some(latest) = latest else { return };
+    let was = standing(release, closings).filter_map(|(period, _)| latest.made_from.data.get_key_value(&period.to_string()));
+    data.extend(was.map(|(period, digest)| (period.clone(), digest.clone())));
+}
+
+/// The periods whose parts are taken over: closed ones, with their closing, and blocked ones.
+fn standing<'a>(release: &ReleasePlan, closings: &'a Closings) -> impl Iterator<Item = (Period, Option<&'a Closing>)> {
+    let closed = closings.closed().filter(|(_, frozen)| frozen.keeps_parts).map(|(period, frozen)| (period, Some(&frozen.closing)));
+    closed.chain(release.last_good_periods().into_iter().map(|period| (period, None)))
 }
 
 fn taken(manifest: &Manifest, period: Period) -> Option<&MadeBy> {
@@ -101,23 +112,27 @@ fn was_changed(file: &str) -> Diagnostic {
         .hint("type the same command again")
 }
 
-/// By period of the release: digest of the files that it reads, each with the delivery that stands in it.
+/// By period of the release: digest of the files that it reads, each with the delivery that stands in it. A closing period reads its year.
 fn data(partnership: &Partnership, release: &ReleasePlan) -> BTreeMap<String, String> {
     let tables: BTreeSet<&str> = release.beside.iter().map(|source| source.table.as_str()).collect();
     let beside = Beside::of(&release.beside, partnership.calendar);
-    let of_period = |period: Period| {
-        let lines = release.sources.iter().chain(&release.last_good).filter(|source| source.file.period == period);
-        let mut all: Vec<String> =
-            lines.map(|s| format!("{} {} {} {}", s.basis.common_table(), s.key(), s.file.name, s.delivery)).collect();
-        for table in &tables {
-            let read = beside.in_scope(table, &Scope::Period(period));
-            all.extend(read.iter().map(|s| format!("{table} {} {} {}", s.key(), s.file.name, s.delivery)));
-        }
-        all.extend(release.empty.iter().filter(|slot| slot.period == period).map(|slot| format!("{slot} empty")));
+    let read_by = |period: Period| {
+        let lines = release.sources.iter().chain(&release.last_good).filter(move |source| source.file.period == period);
+        let lines = lines.map(|s| format!("{} {} {} {}", s.basis.common_table(), s.key(), s.file.name, s.delivery));
+        let beside = tables.iter().flat_map(|table| beside.in_scope(table, &Scope::Period(period)).into_iter().map(move |s| (table, s)));
+        let beside = beside.map(|(table, s)| format!("{table} {} {} {}", s.key(), s.file.name, s.delivery));
+        let empty = release.empty.iter().filter(move |slot| slot.period == period).map(|slot| format!("{slot} empty"));
+        lines.chain(beside).chain(empty).collect::<Vec<_>>()
+    };
+    let periods = release.release_periods();
+    let of_period = |period: &Period| {
+        let is_read =
+            |other: &&Period| *other == period || (period.period >= partnership.calendar.closing_period && other.year == period.year);
+        let mut all: Vec<String> = periods.iter().filter(is_read).flat_map(|period| read_by(*period)).collect();
         all.sort_unstable();
         digest_of(&all.iter().map(String::as_str).collect::<Vec<_>>())
     };
-    release.release_periods().into_iter().map(|period| (period.to_string(), of_period(period))).collect()
+    periods.iter().map(|period| (period.to_string(), of_period(period))).collect()
 }
 
 /// Of which kinds the digests of two releases differ: those of one period, or of all where `period` is `None`. A version before kept one
@@ -179,6 +194,9 @@ fn differing(before: &MadeBy, after: &MadeBy) -> Vec<Cause> {
 fn cause_of(file: &str) -> Option<Cause> {
     if file.starts_with("schemas/") && !file.starts_with("schemas/sources/") {
         Some(Cause::Contract)
+    } else if file.strip_prefix("pipelines/reference/").is_some_and(|name| name.strip_suffix(".csv") == Some(HOLIDAYS)) {
+        // Days of supply: no figure depends on them.
+        None
     } else if file.starts_with("pipelines/cost/") || file.starts_with("pipelines/reference/") {
         Some(Cause::Rule)
     } else {

@@ -39,7 +39,7 @@ pub use closed::{AfterClose, Brought, came_after_close};
 pub use digest::{digest_of, program, rules_digest, run_digest};
 pub use freeze::{CloseAsked, FOUND, Objection, month_before};
 pub use gone::is_gone;
-pub use made_from::{causes, made_from, taken_over};
+pub use made_from::{causes, keep_data, made_from, taken_over};
 pub use messages::nothing_to_let_go;
 pub use shrinking::Shrinking;
 pub use slot::{Slot, period_of_part};

@@ -25,7 +25,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Severity, codes},
     lake::{Closings, Content, DeliveryRecord, MadeFrom, Manifest, Publication},
     plan::{
-        AfterClose, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, lake_now, made_from, plan_cost, plan_release,
+        AfterClose, EMPTY, LakeNow, ReleasePlan, Uncounted, check_personal, keep_data, lake_now, made_from, plan_cost, plan_release,
         plan_release_after, program, remembered, rules_digest, run_digest, taken_over, verdicts_of_release,
     },
     run::record::Moved,
@@ -258,7 +258,9 @@ impl CostRun<'_> {
             Manifest { made_from, content: Content { program: content.program.clone(), ..Content::default() }, ..Manifest::default() };
         let closing = |release: &str| self.lake.releases().manifest(release).ok();
         let taken_over = taken_over(release, ground.closings, ground.listed, &new, closing);
-        Ok(MadeFrom { taken_over, ..new.made_from })
+        let mut made_from = MadeFrom { taken_over, ..new.made_from };
+        keep_data(release, ground.closings, ground.listed, &mut made_from.data);
+        Ok(made_from)
     }
 
     /// Says what this run has taken for closed periods: the lake has it, and no figure changes.
