@@ -15,7 +15,7 @@ use arrow::{
 use super::{BesideSource, digest_of, kernel::kernel_schema};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
-    domain::{Day, Period},
+    domain::{Calendar, Day, Period},
     engine::{Part, Table},
     lake::{CommonTables, LakeFile, LakeState, Manifest},
     pipeline::{Basis, Kernel, Partnership, RechargeLimit},
@@ -138,7 +138,7 @@ pub fn given_tables(partnership: &Partnership) -> Answer<BTreeMap<String, Given>
     if let Some(contract) = partnership.contracts.get("published/volume") {
         let (schema, digest) = (contract.arrow_schema(), contract.digest.hex());
         given.insert("standing_volume".to_owned(), Given { schema, rows: GivenRows::Standing("volume"), digest, meaning: None });
-        let (schema, rows) = (standing_periods(&[])?.schema(), GivenRows::StandingPeriods("volume"));
+        let (schema, rows) = (standing_periods(&[], partnership.calendar)?.schema(), GivenRows::StandingPeriods("volume"));
         given.insert("standing_volume_period".to_owned(), Given { schema, rows, digest: String::new(), meaning: None });
     }
     given.insert("nil_return".to_owned(), Given { schema, rows: GivenRows::NilReturns, digest: String::new(), meaning: None });
@@ -200,13 +200,13 @@ pub fn nil_returns(of: &[&BesideSource]) -> Answer<RecordBatch> {
     proof_table(&columns, &of.iter().map(row).collect::<Vec<_>>())
 }
 
-/// `standing_volume_period`: the periods that stand as they were published, with volumes or without.
+/// `standing_volume_period`: the periods that stand as they were published, with volumes or without, each with its last day.
 ///
 /// # Errors
 /// None in practice: columns are fixed.
-pub fn standing_periods(of: &[Period]) -> Answer<RecordBatch> {
-    let columns = [("delivery_year", Type::SmallInt), ("delivery_period", Type::TinyInt)];
-    let row = |Period { year, period }: &Period| vec![i64::from(*year).into(), i64::from(*period).into()];
+pub fn standing_periods(of: &[Period], calendar: Calendar) -> Answer<RecordBatch> {
+    let columns = [("delivery_year", Type::SmallInt), ("delivery_period", Type::TinyInt), ("as_at", Type::Date)];
+    let row = |of: &Period| vec![i64::from(of.year).into(), i64::from(of.period).into(), Cell::Day(calendar.days_of(*of).1.0)];
     proof_table(&columns, &of.iter().map(row).collect::<Vec<_>>())
 }
 

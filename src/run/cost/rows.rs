@@ -147,7 +147,8 @@ impl Walk<'_> {
                     GivenRows::Standing(table) => self.parts.rows_of(table, self.standing(table, scope).map(|(_, part)| part))?,
                     GivenRows::StandingPeriods(table) => {
                         let period = |(of, _): &(Scope, _)| if let Scope::Period(period) = of { Some(*period) } else { None };
-                        let rows = standing_periods(&self.standing(table, scope).filter_map(period).collect::<Vec<_>>())?;
+                        let periods: Vec<_> = self.standing(table, scope).filter_map(period).collect();
+                        let rows = standing_periods(&periods, self.run.partnership.calendar)?;
                         Table::rows(rows.schema(), vec![rows])
                     }
                     GivenRows::NilReturns => {
