@@ -70,7 +70,7 @@ fn without(partnership: &Partnership, slot: &Slot, others: bool, waived: bool) -
     let (name, period) = (feed.name(), slot.period);
     match (feed.missing, &feed.due) {
         (Missing::Without, _) => nothing.to_owned(),
-        (Missing::Carry, _) if period.period >= partnership.calendar.closing_period => nothing.to_owned(),
+        (Missing::Carry, _) if partnership.calendar.is_closing(period) => nothing.to_owned(),
         (Missing::Carry, _) => "unless a delivery comes for it, lines of its last accepted month stand in, where there is one".to_owned(),
         (Missing::Block, None) => format!("{name} is required, and {period} waits until a delivery comes for it"),
         (Missing::Block, Some(_)) => format!(

@@ -79,7 +79,13 @@ impl Calendar {
         let last_day = days_in_month(year, month);
         let first = Day::from_ymd(year, month, 1).unwrap_or(Day(0));
         let last = Day::from_ymd(year, month, last_day).unwrap_or(Day(0));
-        if period.period >= self.closing_period { (last, last) } else { (first, last) }
+        if self.is_closing(period) { (last, last) } else { (first, last) }
+    }
+
+    /// Whether it is a period that holds closing entries.
+    #[must_use]
+    pub const fn is_closing(self, period: Period) -> bool {
+        period.period >= self.closing_period
     }
 
     /// A line's effective date: its own date clamped to its delivery period; the period's last day where it has none.

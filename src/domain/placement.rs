@@ -95,7 +95,7 @@ impl Placement {
     #[must_use]
     pub fn is_within_closed_year(&self, day: Day) -> bool {
         match self.coverage.periods() {
-            [only] if self.is_closing(*only) => self.calendar.period_of(day).year == only.year,
+            [only] if self.calendar.is_closing(*only) => self.calendar.period_of(day).year == only.year,
             _ => false,
         }
     }
@@ -106,17 +106,13 @@ impl Placement {
         if self.coverage.contains(month) {
             return Some(month);
         }
-        let holds = |period: &&Period| self.is_closing(**period) && self.closing_holds(**period, day);
+        let holds = |period: &&Period| self.calendar.is_closing(**period) && self.closing_holds(**period, day);
         self.coverage.periods().iter().find(holds).copied()
     }
 
     fn date_fits(&self, period: Period, day: Day) -> bool {
         let (first, last) = self.coverage.days(self.calendar);
-        (first..=last).contains(&day) || (self.is_closing(period) && self.closing_holds(period, day))
-    }
-
-    fn is_closing(&self, period: Period) -> bool {
-        period.period >= self.calendar.closing_period
+        (first..=last).contains(&day) || (self.calendar.is_closing(period) && self.closing_holds(period, day))
     }
 
     /// Closing entries are dated in the year that they close, or in the twelve months after it, while its accounts are made up.

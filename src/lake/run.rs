@@ -142,7 +142,7 @@ impl RunRecord {
             steps.fold((0, 0), |(made, kept), step| (made + step.made, kept + step.kept))
         };
         let published = of("publish");
-        if published.0 > 0 { published } else { of("make") }
+        if published == (0, 0) { of("make") } else { published }
     }
 }
 

@@ -226,7 +226,7 @@ impl Covers {
     pub fn ends(&self, period: Period, calendar: Calendar) -> Period {
         let of = |months: u8| Period { period: (period.period - 1) / months * months + months, ..period };
         match self.extent {
-            _ if period.period >= calendar.closing_period => period,
+            _ if calendar.is_closing(period) => period,
             Extent::Quarter => of(QUARTER),
             Extent::Half => of(HALF),
             Extent::Year => of(MONTHS),

@@ -37,7 +37,7 @@ impl Due {
     #[must_use]
     pub fn day(&self, period: Period, calendar: Calendar, holidays: &Holidays) -> Option<Day> {
         let (_, last) = calendar.days_of(period);
-        if period.period < calendar.closing_period {
+        if !calendar.is_closing(period) {
             return Some(holidays.nth_after(last, self.working_day));
         }
         let (month, day) = self.closing?;

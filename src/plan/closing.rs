@@ -12,12 +12,11 @@ use crate::{
 /// that brought closing entries of this year or of one before, or that says `closing: required`.
 #[must_use]
 pub fn closing_is_due<'k>(feed: &Feed, calendar: Calendar, period: Period, known: impl IntoIterator<Item = &'k DeliveryRecord>) -> bool {
-    let is_closing = |p: Period| p.period >= calendar.closing_period;
-    let until_now = |p: Period| is_closing(p) && p <= period;
+    let until_now = |p: Period| calendar.is_closing(p) && p <= period;
     let brought = |record: &DeliveryRecord| {
         let covers = record.covers().is_some_and(|coverage| coverage.periods().iter().any(|p| until_now(*p)));
         covers || record.proof.periods.keys().filter_map(|text| Period::parse(text)).any(until_now)
     };
     let before = |record: &&DeliveryRecord| record.state == DeliveryState::Accepted && record.is_of(&feed.council, &feed.id);
-    !is_closing(period) || feed.closing_required || known.into_iter().filter(before).any(brought)
+    !calendar.is_closing(period) || feed.closing_required || known.into_iter().filter(before).any(brought)
 }

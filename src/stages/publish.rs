@@ -114,7 +114,7 @@ pub fn period_name(period: Period, calendar: Calendar) -> String {
         ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
     let (year, month, _) = calendar.days_of(period).0.ymd();
     let ending = (period.year + 1) % 100;
-    let what = if period.period >= calendar.closing_period {
+    let what = if calendar.is_closing(period) {
         "closing".to_owned()
     } else {
         format!("{} {year}", MONTHS.get(usize::from(month) - 1).copied().unwrap_or_default())

@@ -167,7 +167,7 @@ const VOLUMES: &str = "driver_volume";
 fn stands_in(of_feed: &[(usize, &BesideSource)], source: &BesideSource, calendar: Calendar, period: Period) -> bool {
     let count = |period: Period| i32::from(period.year) * 12 + i32::from(period.period.min(12));
     let (of, first) = (source.file.period, calendar.days_of(period).0);
-    let may = period.period < calendar.closing_period && of.period < calendar.closing_period && source.active.contains(first);
+    let may = !calendar.is_closing(period) && !calendar.is_closing(of) && source.active.contains(first);
     if !may || of >= period || count(period) - count(of) > 12 {
         return false;
     }

@@ -109,7 +109,7 @@ impl CloseAsked<'_> {
         let has_rows = |(slot, entry): (&Slot, &PeriodPlan)| slot.period == period && entry.rows > 0;
         let feeds = self.partnership.feeds.iter();
         let mut due = feeds.filter(|feed| closing_is_due(feed, calendar, period, self.deliveries));
-        period.period >= calendar.closing_period && !self.plan.periods.iter().any(has_rows) && due.next().is_none()
+        calendar.is_closing(period) && !self.plan.periods.iter().any(has_rows) && due.next().is_none()
     }
 
     /// The latest release holds it, and is what a run would make now.
@@ -168,7 +168,7 @@ impl CloseAsked<'_> {
     /// Required feeds whose closing entries are expected by a day (`closing` of `due`), and that brought none.
     fn awaited(&self) -> Vec<Objection> {
         let (partnership, period) = (self.partnership, self.period);
-        if period.period < partnership.calendar.closing_period {
+        if !partnership.calendar.is_closing(period) {
             return Vec::new();
         }
         let named = self.without();

@@ -25,8 +25,8 @@ pub(super) fn lost(partnership: &Partnership, deliveries: &[DeliveryRecord], ind
     lost.filter(|r| is_declared(r) && stands(r)).map(|r| (r.delivery_id.clone(), messages::not_in_lake(r))).collect()
 }
 
-/// Where register and common tables say something else: TC1250 for each. Of a closed period the files on which it was closed are held against the deliveries of then; what the lake holds now is
-/// nothing to it.
+/// Where register and common tables say something else: TC1250 for each. Of a closed period the files on which it was closed are held
+/// against the deliveries of then; what the lake holds now is nothing to it.
 pub(super) fn disagreements(
     partnership: &Partnership,
     index: &Index<'_>,

@@ -126,8 +126,7 @@ fn data(partnership: &Partnership, release: &ReleasePlan) -> BTreeMap<String, St
     };
     let periods = release.release_periods();
     let of_period = |period: &Period| {
-        let is_read =
-            |other: &&Period| *other == period || (period.period >= partnership.calendar.closing_period && other.year == period.year);
+        let is_read = |other: &&Period| *other == period || (partnership.calendar.is_closing(*period) && other.year == period.year);
         let mut all: Vec<String> = periods.iter().filter(is_read).flat_map(|period| read_by(*period)).collect();
         all.sort_unstable();
         digest_of(&all.iter().map(String::as_str).collect::<Vec<_>>())

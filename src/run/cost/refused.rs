@@ -7,7 +7,6 @@ use serde_json::json;
 use super::{CostRun, Costed, Ground, made_so_far, steps::Walk};
 use crate::{
     diagnostic::{Answer, Refusal},
-    domain::{Calendar, Period},
     lake::{LakeFile, Manifest},
     plan::{ReleasePlan, Verdicts, plan_release_after, remembered, verdicts_of_run},
 };
@@ -41,8 +40,8 @@ impl CostRun<'_> {
             }
             // A closing period is judged by what its months publish, which is not known before: a blocked one may stand as it was.
             let calendar = self.partnership.calendar;
-            let years: BTreeSet<i16> = refused.keys().filter(|period| !closes(calendar, **period)).map(|period| period.year).collect();
-            refused.retain(|period, _| !closes(calendar, *period) || !years.contains(&period.year));
+            let years: BTreeSet<i16> = refused.keys().filter(|period| !calendar.is_closing(**period)).map(|period| period.year).collect();
+            refused.retain(|period, _| !calendar.is_closing(*period) || !years.contains(&period.year));
             let periods: BTreeSet<_> = refused.keys().copied().collect();
             verdicts.extend(refused);
             let after = plan_release_after(self.partnership, known, files, latest, closings, &verdicts);
@@ -59,10 +58,4 @@ impl CostRun<'_> {
         let refused = walk.refused();
         if refused.is_empty() { Ok(Some((left, verdicts))) } else { Err(Refusal(refused.into_values().flatten().collect())) }
     }
-}
-
-/// Whether a period is one day long, the last of its year.
-fn closes(calendar: Calendar, period: Period) -> bool {
-    let (first, last) = calendar.days_of(period);
-    first == last
 }

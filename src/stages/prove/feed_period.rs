@@ -35,9 +35,10 @@ pub fn feed_period(partnership: &Partnership, release: &ReleasePlan, lines: &[(C
     ];
     let calendar = partnership.calendar;
     let mut ledgers: BTreeMap<Period, BTreeSet<&str>> = BTreeMap::new();
-    for (source, _) in lines.iter().filter(|(source, _)| {
-        source.basis == Basis::Ledger && source.carried.is_none() && source.file.period.period < calendar.closing_period
-    }) {
+    for (source, _) in lines
+        .iter()
+        .filter(|(source, _)| source.basis == Basis::Ledger && source.carried.is_none() && !calendar.is_closing(source.file.period))
+    {
         ledgers.entry(source.file.period).or_default().insert(&source.file.council);
     }
     let mut rows: Vec<Vec<Cell>> = Vec::new();
@@ -72,7 +73,7 @@ pub fn feed_period(partnership: &Partnership, release: &ReleasePlan, lines: &[(C
 fn brought(release: &ReleasePlan, feed: &Feed, calendar: Calendar) -> BTreeSet<(Period, Option<crate::domain::Day>)> {
     let of_feed = |slot: &Slot| *slot.council == *feed.council && *slot.feed == *feed.id;
     let counts = release.periods.iter().filter(|(slot, entry)| {
-        of_feed(slot) && entry.delivery.is_some() && entry.state == PeriodState::Counts && slot.period.period < calendar.closing_period
+        of_feed(slot) && entry.delivery.is_some() && entry.state == PeriodState::Counts && !calendar.is_closing(slot.period)
     });
     counts.map(|(slot, entry)| (slot.period, entry.as_at)).collect()
 }
