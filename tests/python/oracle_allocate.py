@@ -18,7 +18,7 @@ class Volumes:
     """Who used what: every driver of a period, placed."""
 
     def __init__(self, books, period, year):
-        self.books, self.period = books, period
+        self.books, self.period, self.months = books, period, year
         self.pools = [row for row in books.rows("pool", period.first)]
         self.drivers = {row["driver"]: row for row in books.rows("driver", period.first)}
         self.givers = defaultdict(set)
@@ -188,9 +188,7 @@ class Volumes:
         """Why a giver cannot give to a user."""
         _, service, ownership, bearer = key
         if service == "" and ownership == "shared":
-            # In a closing period a former partner's use stays in the partners' part.
-            is_one = self.books.member_in_year if self.period.closes else self.books.member
-            if not is_one(bearer, giver, self.period.last):
+            if not self.books.member(bearer, giver, self.period.last):
                 return "not_a_member"
         if bearer == "" and service != giver and self.books.services[giver] == "final":
             return "final_gives"
@@ -202,10 +200,10 @@ class Volumes:
     def used(self, giver, driver):
         """What of a driver a service gives: to services, to partners, and to those who bear alone. Its own use is not among it."""
         services, partners, alone = defaultdict(int), defaultdict(int), defaultdict(int)
-        for key, volume in self.volume.items():
-            of, service, ownership, bearer = key
-            if of != driver or not self.usable(giver, key):
-                continue
+        # A closing period is the sum of its months, each as it was then: a former partner's use stays in the partners' part.
+        months = self.months if self.period.closes else (self,)
+        of_driver = [(key, volume) for month in months for key, volume in month.volume.items() if key[0] == driver and month.usable(giver, key)]
+        for (_, service, ownership, bearer), volume in of_driver:
             if bearer == "":
                 if service != giver:
                     services[service] += volume

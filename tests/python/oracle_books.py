@@ -153,11 +153,6 @@ class Books:
     def member(self, organisation, service, day):
         return any(row["from"] <= day and (row.get("to") is None or day < row["to"]) for row in self.memberships(organisation, service))
 
-    def member_in_year(self, organisation, service, last):
-        """Whether it was one on any day of the year that ends so."""
-        begins = last.replace(year=last.year - 1) + DAY
-        return any(row["from"] <= last and (row.get("to") is None or begins < row["to"]) for row in self.memberships(organisation, service))
-
     def partners(self, service, day):
         """Councils that are members of a service."""
         return [council for council in sorted(self.councils) if self.member(council, service, day)]
