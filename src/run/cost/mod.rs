@@ -281,12 +281,12 @@ impl CostRun<'_> {
 
 /// What a release holds: rows, bytes and parts, those that it has from the release before apart from those that are made for it.
 fn published(content: &Content, before: Option<&Manifest>) -> Moved {
-    let paths = |content: &Content| content.tables.values().flatten().map(|part| part.path.clone()).collect::<BTreeSet<_>>();
-    let before = before.map(|before| paths(&before.content)).unwrap_or_default();
+    let before: BTreeSet<&str> =
+        before.iter().flat_map(|before| before.content.tables.values().flatten()).map(|part| part.path.as_str()).collect();
     let parts = || content.tables.values().flatten();
     let (rows, bytes) = (parts().map(|part| part.rows).sum(), parts().map(|part| part.bytes).sum());
-    let (kept, made): (Vec<_>, Vec<_>) = parts().partition(|part| before.contains(&part.path));
-    Moved { rows, bytes, made: made.len() as u64, kept: kept.len() as u64, ..Moved::default() }
+    let kept = parts().filter(|part| before.contains(part.path.as_str())).count() as u64;
+    Moved { rows, bytes, made: parts().count() as u64 - kept, kept, ..Moved::default() }
 }
 
 /// Parts that a release lists and of which no sound file is left.
