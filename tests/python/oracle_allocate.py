@@ -101,7 +101,8 @@ class Volumes:
         if kind == "payslips":
             slips = {}
             for row in self.books.lake["pay_line"]:
-                if (row["delivery_year"], row["delivery_period"]) == in_period:
+                # Pay without an assignment is on no payslip.
+                if (row["delivery_year"], row["delivery_period"]) == in_period and row["assignment"] is not None:
                     self.carried[name, row["council"], driver["fed_by"]] = 0
                     slips.setdefault((row["council"], row["assignment"], row["pay_date"]), set()).add(row["cost_centre"] or "")
             for (council, assignment, date), centres in slips.items():
@@ -138,14 +139,16 @@ class Volumes:
 
         if driver not in self.drivers:
             return nowhere("unknown_driver")
-        own = organisation in self.books.councils if council == "shared" else organisation in ("", council)
+        if council != "shared":
+            organisation = organisation or council
+        own = organisation in self.books.councils if council == "shared" else organisation == council
         if organisation and not own:
             to = self.to_organisation(organisation)
-        elif centre and (council != "shared" or organisation):
-            cls = self.books.place_of(organisation or council, centre, self.period.last)
+        elif centre and organisation:
+            cls = self.books.place_of(organisation, centre, self.period.last)
             if cls[0] == "suspense":
                 return nowhere("suspense")
-            to = self.to_class(cls, organisation or council)
+            to = self.to_class(cls, organisation)
         elif service:
             to = (service, "shared", "")
         elif organisation:
@@ -169,7 +172,7 @@ class Volumes:
         return None
 
     def to_organisation(self, name):
-        if name in self.books.councils and name != "shared":
+        if name in self.books.councils:
             return "", "shared", name
         customers = {row["customer"]: row["kind"] for row in self.books.rows("customer", self.period.last)}
         if name in self.books.companies or customers.get(name) == "company":
@@ -299,7 +302,9 @@ class Matrix:
             return {(service, "shared", UNALLOCATED): Fraction(weight)}
         if word == "spread_evenly":
             partners = self.books.partners(service, self.period.first)
-            return {(service, "shared", partner): Fraction(weight, len(partners)) for partner in partners}
+            # With no partner left there is nobody to spread it over: cost that comes here is refused.
+            if partners:
+                return {(service, "shared", partner): Fraction(weight, len(partners)) for partner in partners}
         return {(service, "shared", "refused"): Fraction(weight)}
 
     def flow(self, service):
@@ -378,7 +383,10 @@ class Allocation:
         self.cells = defaultdict(int)
         for line in parts:
             if where(line) == "cell":
-                self.cells[(*line["class"], line["group"], line["on_cost"], line["council"], line["fund"])] += line["amount"]
+                ownership, service, bearer = line["class"]
+                # Where nobody is named as bearer of what is not shared, the council bears it itself.
+                bearer = bearer if ownership == "shared" else bearer or line["council"]
+                self.cells[ownership, service, bearer, line["group"], line["on_cost"], line["council"], line["fund"]] += line["amount"]
         methods = METHODS if self.method else ()
         self.matrices, self.compared = {}, {}
         for method in METHODS if self.method else ():
@@ -399,7 +407,7 @@ class Allocation:
         for (ownership, service, bearer, group, on_cost, council, fund), amount in sorted(self.cells.items()):
             cell = service, ownership, group, on_cost, council, fund
             if ownership != "shared":
-                found.append((cell, (service, ownership, bearer or council), "direct", amount))
+                found.append((cell, (service, ownership, bearer), "direct", amount))
                 continue
             if method is None:
                 found.append((cell, (service, "shared", council), UNALLOCATED, amount))

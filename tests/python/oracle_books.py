@@ -158,7 +158,8 @@ class Books:
         return [council for council in sorted(self.councils) if self.member(council, service, day)]
 
     def takes_part(self, council, day):
-        return any(self.member(council, service, day) for service in self.services)
+        # The shared service, where it is declared, hosts every service.
+        return council == "shared" or any(self.member(council, service, day) for service in self.services)
 
     def account(self, council, code, day):
         """Its row, or None where no row names it on the day."""
@@ -214,7 +215,7 @@ class Books:
             return "not_cost", "none", ""
         if not self.takes_part(council, day):
             return "retained", "none", ""
-        if must_know and (found is None or (centre and self.centre(council, centre, day) is None)):
+        if must_know and (found is None or self.centre(council, centre, day) is None):
             return "suspense", "none", ""
         codes = {"project": project, "cost_centre": centre, "account": account, "department": department}
         return self.rule(council, feed, codes, day) or ("suspense", "none", "")

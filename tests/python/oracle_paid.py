@@ -41,6 +41,14 @@ ELEMENTS = {"BAS": ("basic", "true", "true"), "ALW": ("allowance", "true", "fals
 ACCOUNT = {"NIE": "1010", "PEN": "1010", "LEV": "1010", "RED": "1030", "STR": "1030", "NET": "9000"}
 
 
+def agree(shares):
+    """A weight for somebody on every day on which the shares of a service would all be nought: such a scheme is refused."""
+    for service, day in sorted({(row[0], day) for row in shares for day in row[6:] if day}):
+        in_force = [row for row in shares if row[0] == service and row[6] <= day and (not row[7] or day < row[7])]
+        if in_force and all(row[2] == 0 for row in in_force):
+            in_force[0][2] = 3
+
+
 class Paid(Drawn):
     def partnership(self):
         draw = self.draw
@@ -134,11 +142,9 @@ class Paid(Drawn):
                 start, end = self.member[council, service]
                 for first, last in (((start, "2018-09-01"), ("2018-09-01", end)) if start < "2018-09-01" and (not end or "2018-09-01" < end) else ((start, end),)):
                     weight = draw.choice((0, draw.randint(1, 60), draw.randint(1, 10**9))) if agreed else ""
-                    if weight == 0 and council == "hill":
-                        weight = 3
-                    shares.append(f"{service},{council},{weight},{held},{draw.choice(('', '3.00', '2.50', '30.00', '0.00'))},{draw.choice(('true', 'false'))},"
-                                  f"{first},{last},drawn,a_clerk,chief_accountant")
-        self.table("share", "service,partner,weight,driver,tolerance,exception", shares)
+                    shares.append([service, council, weight, held, draw.choice(('', '3.00', '2.50', '30.00', '0.00')), draw.choice(('true', 'false')), first, last])
+        agree(shares)
+        self.table("share", "service,partner,weight,driver,tolerance,exception", [f"{','.join(map(str, row))},drawn,a_clerk,chief_accountant" for row in shares])
         name = "pipelines/reference/share.csv"
         head, *rows = self.text[name].splitlines()
         rows.sort(key=lambda row: (row.split(",")[0], row.split(",")[1], row.split(",")[6]))

@@ -127,7 +127,7 @@ class Pay:
             if self.on_cost_account(row):
                 key = row["council"], row["assignment"], row["cost_centre"] or "", row["account"], self.period.clamp(row["pay_date"])
                 paid[(*key, self.category(row) not in NEVER_SPLIT)] += int(row["amount"] * 100)
-                people[key[:5]].add(row["person"])
+                people[key[:5]] |= {row["person"]} - {None}
         groups, behind = defaultdict(lambda: defaultdict(int)), defaultdict(set)
         for (council, assignment, centre, account, day, may), amount in paid.items():
             for cls, part in self.shared_out(amount, council, assignment, centre, account, day, may).items():
@@ -161,6 +161,10 @@ class Pay:
     def staircase(self, key, group, pay, difference, behind):
         """Classes laid along the lines: the difference first, then pay by size and key; lines and classes keep their amounts."""
         small = self.books.small_group
+        if not pay:
+            # Lines without pay keep their class.
+            self.parts.extend({**line, "kind": "payroll_difference" if difference else line["kind"]} for line in group)
+            return
         steps = [[cls, amount, "pay" if len(behind[(*key, cls)]) >= small else "pay_small"] for cls, amount in pay.items() if amount]
         steps.sort(key=lambda step: (abs(step[1]), text(step[0]).encode()))
         if difference:
@@ -216,7 +220,7 @@ class Pay:
             if self.on_cost_account(row):
                 key = row["council"], row["assignment"], row["cost_centre"] or "", row["account"], self.period.clamp(row["pay_date"]), self.category(row)
                 sums[key] += int(row["amount"] * 100)
-                people[key].add(row["person"])
+                people[key] |= {row["person"]} - {None}
         for (council, assignment, centre, account, day, category), amount in sums.items():
             for cls, part in self.shared_out(amount, council, assignment, centre, account, day, category not in NEVER_SPLIT).items():
                 row = rows[council, cls]
@@ -231,7 +235,8 @@ class Pay:
     def by_rate_card(self, rows):
         by_person = defaultdict(list)
         for row in self.pay:
-            by_person[row["council"], row["person"], row["pay_date"]].append(row)
+            # Pay without a person is taken assignment by assignment: nobody can say whose it is.
+            by_person[row["council"], row["person"] or ("", row["assignment"]), row["pay_date"]].append(row)
         for (council, _, date), lines in by_person.items():
             self.insurance(rows, council, date, lines)
             by_assignment = defaultdict(list)
@@ -252,13 +257,16 @@ class Pay:
         return found
 
     def insurance(self, rows, council, date, lines):
+        # Pay that is no earnings says nothing of letters and pay bases.
+        lines = [row for row in lines if self.counts(row, "niable")]
         sums = self.sums(lines, "niable")
         if not sums:
             return
-        posts = [post for assignment in {row["assignment"] for row in lines} for post in self.in_force(council, assignment, date)]
-        letters = {post["ni_letter"] for post in posts}
+        posts = [self.in_force(council, assignment, date) for assignment in {row["assignment"] for row in lines}]
+        # An assignment that the register lacks has no letter.
+        letters = {post["ni_letter"] for of_one in posts for post in of_one or [{"ni_letter": None}]}
         bases = {row["pay_basis"] for row in lines}
-        methods = {post["ni_method"] for post in posts} - {None, "period"}
+        methods = {post["ni_method"] for of_one in posts for post in of_one} - {None, "period"}
         due = None
         if len(letters) == 1 and None not in letters and len(bases) == 1 and None not in bases and not methods:
             due = self.due(next(iter(letters)), next(iter(bases)), date, sum(sums.values()))
@@ -267,7 +275,9 @@ class Pay:
     def due(self, letter, basis, date, earnings):
         rates = {(row["rate"], row["basis"]): Fraction(row["value"]) for row in self.books.rows("rate_card", date) if row["scope"] == letter}
         percent, threshold = rates.get(("employer_ni", "")), rates.get(("employer_ni_threshold", basis))
-        if ("employer_ni_threshold", f"upper_{basis}") in rates or ("employer_ni_upper_threshold", basis) in rates or percent is None or threshold is None:
+        # A letter has a second threshold or has none, whatever the pay basis for which it is written down.
+        second = any(rate == "employer_ni_upper_threshold" or rate == "employer_ni_threshold" and of.startswith("upper_") for rate, of in rates)
+        if second or percent is None or threshold is None:
             return None
         return half_dropped(max(Fraction(0), earnings - threshold * 100) * percent / 100)
 
@@ -285,7 +295,7 @@ class Pay:
 
     def pass_on(self, rows, council, date, due, sums, column):
         """What is due goes to its sums by their earnings, and on by the split of the assignment; what is not known reaches the same rows."""
-        keys = {"/".join(key): key for key in sums}
+        keys = {"/".join(part or "" for part in key): key for key in sums}
         if due:
             parts = split(due, {name: sums[key] for name, key in keys.items()})
         else:
