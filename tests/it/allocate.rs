@@ -133,6 +133,65 @@ fn a_volume_is_placed_by_the_rules_that_place_cost() {
     assert!(said.contains("2018/P01 is blocked, last good: legal_all: legal_minutes lacks northam/legal_time"), "{said}");
 }
 
+/// In a feed of the partnership a cost centre is that of the organisation beside it, be it another council or `shared` itself.
+#[test]
+fn a_volume_that_the_shared_service_records_is_placed_by_the_rules_of_whoever_used_it() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let feed = |file: &str, place: &str, change: &[(&str, &str)]| {
+        let text = fs::read_to_string(partnership.path(file)).unwrap();
+        partnership.write(place, &change.iter().fold(text, |text, (from, to)| text.replace(from, to)));
+    };
+    let ours = [("northam/legal_time", "shared/ticket"), ("northam.legal_time", "shared.ticket")];
+    feed("schemas/sources/northam/legal_time.odcs.yaml", "schemas/sources/shared/ticket.odcs.yaml", &ours);
+    feed("pipelines/northam/legal_time.yaml", "pipelines/shared/ticket.yaml", &ours);
+    feed(
+        "pipelines/northam/legal_time.sql",
+        "pipelines/shared/ticket.sql",
+        &[("'legal_minutes'", "'print_pages'"), ("cost_centre,", "cost_centre, CASE WHEN entry = '9' THEN 'hr' END AS service,")],
+    );
+    let declared = "  shared: {name: Shared service, cost_basis: [{from: 2014-04-01, basis: ledger}]}\nservices:\n  law";
+    feed("pipelines/partnership.yaml", "pipelines/partnership.yaml", &[("services:\n  law", declared)]);
+    let span = "2014-04-01,,golden,clerk,chief";
+    let (mut centres, mut rules) =
+        (String::new(), String::from("shared_default,shared,,,,,,2014-04-01,,retained,none,,golden,clerk,chief\n"));
+    for (centre, class) in [("Z100", "shared,hr,"), ("Z120", "managed,hr,southam"), ("Z900", "")] {
+        centres += &format!("shared,{centre},Desk,Support,GF,false,{span}\n");
+        if !class.is_empty() {
+            rules += &format!("shared_desk_{centre},shared,,,{centre},,,2014-04-01,,{class},golden,clerk,chief\n");
+        }
+    }
+    for (file, before, rows) in [("cost_centre", "southam,S100,", centres), ("ownership_rule", "southam_default,", rules)] {
+        let file = format!("pipelines/reference/{file}.csv");
+        feed(&file, &file, &[(before, &format!("{rows}{before}"))]);
+    }
+    let row = |entry: u8, who: &str, centre: &str, minutes: u16| format!("{entry},03/04/2018,{who},{centre},{minutes},Y\n");
+    let rows = [
+        row(1, "shared", "Z100", 5),   // its own cost centre, which is human resources
+        row(2, "shared", "Z120", 7),   // and one that is managed for southam
+        row(3, "shared", "Z900", 11),  // its own use: it bears nothing
+        row(4, "shared", "Z999", 13),  // a cost centre that nobody knows
+        row(5, "shared", "", 17),      // it by its name
+        row(6, "northam", "N100", 19), // a council's cost centre, which is legal
+        row(7, "northam", "N300", 23), // and one of the council's own
+        row(8, "", "N100", 29),        // whose is it?
+        row(9, "", "N100", 31),        // nobody's cost centre, of a service that the row names
+    ];
+    partnership.write("drop/shared/ticket/time_2018_04.csv", &format!("Entry,Date,Client,Centre,Minutes,Chargeable\n{}", rows.concat()));
+    partnership.run(&["run"], 0);
+    let placed =
+        "SELECT to_service, to_ownership, to_bearer, volume FROM volume WHERE driver = 'print_pages' AND volume > 0 ORDER BY to_service";
+    assert_eq!(
+        partnership.query(placed),
+        "to_service,to_ownership,to_bearer,volume\n\"\",shared,northam,23\nhr,managed,southam,7\nhr,shared,\"\",36\nlegal,shared,\"\",19\n"
+    );
+    let unplaced = "SELECT cost_centre, reason, volume FROM unplaced_volume WHERE driver = 'print_pages' ORDER BY cost_centre";
+    assert_eq!(
+        partnership.query(unplaced),
+        "cost_centre,reason,volume\n\"\",not_a_member,17\nN100,no_place,29\nZ900,not_a_member,11\nZ999,suspense,13\n"
+    );
+}
+
 /// The second month has ledgers and no volumes of its own: a register is in force until another comes, a flow only as long as its driver says.
 #[test]
 fn a_driver_is_whole_or_not_there() {

@@ -4,7 +4,8 @@
 --         cost_centre, membership   on the last day of the period
 -- Gives   council, cost_centre VARCHAR → is_member, is_known BOOLEAN: whether the council is a member of a service, and cost_centre.csv has it
 --
--- In a feed of the partnership (`shared`) a cost centre is that of the organisation beside it. `shared` itself is no partner: it bears nothing.
+-- In a feed of the partnership (`shared`) a cost centre is that of the organisation beside it: `shared` itself among them, whose rules are read
+-- as for its costs.
 WITH
 used AS (
   SELECT DISTINCT CASE WHEN council = 'shared' THEN organisation ELSE council END AS council, cost_centre
@@ -15,7 +16,7 @@ known AS (
 ),
 member AS (
   SELECT DISTINCT organisation FROM membership
-  WHERE role IN ('partner', 'host') AND organisation <> 'shared' AND valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
+  WHERE role IN ('partner', 'host') AND valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
 )
 SELECT u.council, u.cost_centre, m.organisation IS NOT NULL AS is_member, k.council IS NOT NULL AS is_known
 FROM used AS u

@@ -5,7 +5,8 @@
 --         to_service empty = the service whose driver it is; reason null = somebody used it.
 --
 -- In this order: another organisation than the feed's council used it, whatever cost centre stands beside; a cost centre means what it means
--- for cost; a service; the organisation, or the feed's council. In a feed of the partnership (`shared`) every council is its own.
+-- for cost; a service; the organisation, or the feed's council. In a feed of the partnership (`shared`) every council is its own, and a cost
+-- centre without an organisation is none.
 WITH
 driver_now AS (
   SELECT driver FROM driver WHERE valid_from <= $first_day AND (valid_to IS NULL OR $first_day < valid_to)
@@ -32,8 +33,7 @@ situated AS (
       WHEN k.driver_is_unknown THEN 'unknown_driver'
       WHEN k.organisation <> '' AND k.organisation <> k.own THEN
         CASE k.kind WHEN 'council' THEN 'council' WHEN '' THEN 'unknown_organisation' ELSE 'customer' END
-      WHEN k.cost_centre <> '' AND k.own = '' THEN 'no_place'
-      WHEN k.cost_centre <> '' THEN
+      WHEN k.cost_centre <> '' AND k.own <> '' THEN
         CASE WHEN v.ownership = 'suspense' THEN 'suspense' WHEN v.ownership = 'retained' THEN 'own' WHEN v.ownership = 'not_cost' THEN 'no_place'
           WHEN v.ownership = 'shared' THEN 'class_service' ELSE 'class' END
       WHEN k.service <> '' THEN CASE WHEN k.service_is_known THEN 'service' ELSE 'no_place' END
