@@ -236,6 +236,38 @@ fn a_council_that_has_left_and_pays_a_price_is_a_customer() {
     assert_eq!(partnership.query(PAYMENT), "payer,payee,amount\nnortham,southam,497.99\n");
 }
 
+/// A split to somebody whom nobody knows is faulty, as a rule would be: nobody is billed who is not there, and the cost centre decides.
+#[test]
+fn a_split_has_a_bearer_who_is_known() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let register = fs::read_to_string(partnership.path("pipelines/northam/assignment.sql")).unwrap();
+    let split_to = |ownership: &str, bearer: &str| {
+        let to = |word: &str, other: &str| format!("CASE WHEN split_service = 'ict' THEN '{word}' ELSE {other} END AS");
+        let bearer = format!("{} bearer, {} service", to(bearer, "''"), to("legal", "split_service"));
+        let split = register.replace("split_service AS service", &bearer);
+        partnership.write("pipelines/northam/assignment.sql", &split.replace("split_class AS", &to(ownership, "split_class")));
+        partnership.run(&["run"], 0);
+        (partnership.query("SELECT reason, assignments FROM pay_exception"), partnership.query(PAYMENT))
+    };
+    let listed = "reason,assignments\nfaulty_split,1\n".to_owned();
+    let unsplit = "payer,payee,amount\nnortham,southam,521.35\n".to_owned();
+    for (ownership, bearer) in
+        [("external", "oak_acadmy"), ("external", ""), ("bespoke", "nobody"), ("company", "oak_academy"), ("company", "")]
+    {
+        assert_eq!(split_to(ownership, bearer), (listed.clone(), unsplit.clone()), "{ownership} {bearer}");
+    }
+    for (ownership, bearer) in [("external", "oak_academy"), ("bespoke", "southam"), ("managed", "")] {
+        assert_eq!(split_to(ownership, bearer).0, "reason,assignments\n", "{ownership} {bearer}");
+    }
+    // The only company is meant where none is named, as by a rule.
+    let head = fs::read_to_string(partnership.path("pipelines/partnership.yaml")).unwrap();
+    partnership
+        .write("pipelines/partnership.yaml", &head.replacen("services:\n", "companies:\n  town_shop: {name: Town shop}\nservices:\n", 1));
+    assert_eq!(split_to("company", "").0, "reason,assignments\n");
+    assert_eq!(partnership.query("SELECT bearer FROM on_cost WHERE ownership = 'company'"), "bearer\ntown_shop\n");
+}
+
 /// Pay is classed as a line of the ledger that payroll's lines are in, whichever other feed of the same table is named before it.
 #[test]
 fn cards_beside_the_ledger_do_not_class_pay() {

@@ -144,6 +144,10 @@ class Books:
         """The first day on which it was a partner in anything; None: never."""
         return min((row["from"] for row in self.yaml["members"] if row["organisation"] == organisation and row["role"] in ("partner", "host")), default=None)
 
+    def served(self):
+        """Customers, those of the partnership file among them."""
+        return [row["customer"] for row in self.rows("customer")] + [row["organisation"] for row in self.yaml["members"] if row["role"] == "customer"]
+
     def memberships(self, organisation, service):
         for row in self.yaml["members"]:
             named = row["service"] == "all" or service in (row["service"] if isinstance(row["service"], list) else [row["service"]])

@@ -106,14 +106,21 @@ class Pay:
         if may_split and said and one_span and self.books.takes_part(council, day) and sum(row["weight"] or 0 for row in said) > 0:
             weights = defaultdict(int)
             for row in said:
-                weights[row["ownership"] or "", row["service"] or "none", row["bearer"] or ""] += row["weight"] or 0
+                weights[row["ownership"] or "", row["service"] or "none", self.bearer(row)] += row["weight"] or 0
             return {cls: weight for cls, weight in weights.items() if weight}
         return {self.books.class_of(council, None, centre, account, "", day): 1}
 
     def is_class(self, row):
-        """Whether cost can stand in the class that a split names."""
-        service = row["service"] or "none"
-        return row["ownership"] in OWNERSHIPS and (service in self.books.services or row["ownership"] == "retained" and service == "none")
+        """Whether cost can stand in the class that a split names: nobody bears it who is not known."""
+        service, ownership, bearer = row["service"] or "none", row["ownership"], self.bearer(row)
+        served = {*self.books.companies, *self.books.served()}
+        who = {"company": set(self.books.companies), "external": served}.get(ownership, {"", *self.books.councils, *served})
+        return ownership in OWNERSHIPS and bearer in who and (service in self.books.services or ownership == "retained" and service == "none")
+
+    def bearer(self, row):
+        """A company that is not named is the only one."""
+        companies = self.books.companies
+        return companies[0] if row["ownership"] == "company" and not row["bearer"] and len(companies) == 1 else row["bearer"] or ""
 
     def shared_out(self, amount, *place):
         """An amount by class, cut once."""
@@ -123,8 +130,10 @@ class Pay:
 
     def resolve(self, lines):
         paid, people = defaultdict(int), defaultdict(set)
+        # A council whose costs are payments, or whose ledger is not there, resolves no pay.
+        with_ledger = {line["council"] for line in lines if "balance_type" in line["row"]}
         for row in self.pay:
-            if self.on_cost_account(row):
+            if self.on_cost_account(row) and row["council"] in with_ledger:
                 key = row["council"], row["assignment"], row["cost_centre"] or "", row["account"], self.period.clamp(row["pay_date"])
                 paid[(*key, self.category(row) not in NEVER_SPLIT)] += int(row["amount"] * 100)
                 people[key[:5]] |= {row["person"]} - {None}
