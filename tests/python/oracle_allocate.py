@@ -230,8 +230,8 @@ class Shares:
     def settle(self, service, rows, volumes):
         driver = next((row["driver"] for row in rows.values() if row["driver"]), "")
         agreed = {partner: int(row["weight"]) for partner, row in rows.items() if row["weight"]}
-        known = bool(driver) and any(key[0] == driver for key in volumes.placed)
-        used = {partner: volumes.placed.get((driver, "", "shared", partner), 0) for partner in rows}
+        known = bool(driver) and any(key[0] == driver for key in volumes.volume)
+        used = {partner: volumes.volume.get((driver, "", "shared", partner), 0) for partner in rows}
         total, all_used = sum(agreed.values()), sum(used.values())
         apart = {}
         if agreed and known and all_used:

@@ -122,15 +122,16 @@ class Settled:
     def trade(self):
         agreements = {(row["service"], row["customer"]): row for row in self.books.rows("agreement", self.period.first)}
         parts = defaultdict(list)
-        for cell, (service, ownership, bearer), _, amount in self.allocation.allocated:
-            if bearer not in self.books.councils and ownership in ("external", "company"):
+        for cell, (service, _, bearer), _, amount in self.allocation.allocated:
+            if bearer not in self.books.councils:
                 parts[service, bearer].append((cell, amount))
         for (service, customer), rows in sorted(parts.items()):
             agreement = agreements.get((service, customer))
             if agreement is not None and agreement["terms"] == "full_cost":
                 continue
-            result, direct = {"income": 0, "direct": 0, "own_service": 0, "overhead": 0}, defaultdict(int)
+            result, direct, used = {"income": 0, "direct": 0, "own_service": 0, "overhead": 0}, defaultdict(int), defaultdict(int)
             for (origin, ownership, group, _, council, _), amount in rows:
+                used[council] += amount
                 if ownership != "shared":
                     result["income" if group == "income" else "direct"] += amount
                     direct[council] += amount
@@ -140,19 +141,21 @@ class Settled:
             result["income"] = -result["income"]
             self.results.append({"service": service, "customer": customer, "agreement": agreement and agreement["agreement"],
                                  "legal_basis": agreement and agreement["legal_basis"], **result, "surplus": -loss})
-            back = split(loss, self.carriers(service, direct))
+            back = split(loss, self.carriers(service, direct, used))
             for partner, amount in back.items():
                 self.shares.append({"service": service, "customer": customer, "partner": partner, "amount": amount})
                 self.settlement["trading", service, partner][1] += amount
                 self.owes("trading", service, partner, customer, amount)
             self.settlement["trading", service, customer][1] -= loss
 
-    def carriers(self, service, direct):
+    def carriers(self, service, direct, used):
         share = self.allocation.shares.in_force.get(service)
         if share:
             return share
-        sizes = {council: abs(amount) for council, amount in direct.items() if amount}
-        return sizes or dict.fromkeys(self.books.partners(service, self.period.first), 1)
+        partners = dict.fromkeys(self.books.partners(service, self.period.first), 1)
+        # With neither a direct line nor a partner the councils carry it in whose ledgers all that it uses stands.
+        sizes = [{council: abs(amount) for council, amount in of.items() if amount} for of in (direct, used)]
+        return sizes[0] or partners or sizes[1]
 
     def balance(self, row):
         return row[1] - row[0] - row[2]
