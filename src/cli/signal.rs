@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use crate::diagnostic::{Diagnostic, codes, render};
+use crate::{
+    diagnostic::{Diagnostic, codes, render},
+    run::clock::{Clock as _, ProcessClock},
+};
 
 /// How far the work in hand has come, as far as an interrupt has to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +79,7 @@ pub fn end() -> ! {
         std::thread::sleep(PAUSE);
         left -= 1;
     }
+    crate::lake::interrupted(&ProcessClock.now().iso());
     eprintln!("\n{}", render(&report(&moment()), false));
     std::process::exit(130)
 }

@@ -88,7 +88,7 @@ pub use durable::Seen;
 pub use events::Events;
 pub use landing::{Landed, LandedAs, LandedReader, Landing, Naming, refusal_in};
 pub use latest::Behind;
-pub use lock::Lock;
+pub use lock::{Lock, interrupted};
 pub use manifest::{Content, LakeFileState, LakeState, MadeBy, MadeFrom, Manifest, PublishedPart, RECAST_OF};
 pub use notices::{Notice, Telling, TellingState};
 pub use part::{
@@ -152,14 +152,22 @@ impl Lake {
         &self.folder
     }
 
-    /// Takes the lake for writing; held until the [`Lock`] is dropped or the process ends.
+    /// Takes the lake for writing; held until the [`Lock`] is dropped or the process ends. A run that had it and died is written down as
+    /// what it said of itself when it began; not in a lake that is older than what is published, for it would be as late by that.
     ///
     /// # Errors
     /// TC1004 where another run holds it.
     pub fn lock(&self, run: &str, started: &str) -> Answer<Lock> {
         durable::root(&self.folder)?;
         durable::root(self.landing.folder())?;
-        Lock::take(&self.folder.join(".lock"), run, started)
+        let taken = Lock::take(&self.folder.join(".lock"))?;
+        let has_none = |run: &RunRecord| !self.run_file(run.number).exists();
+        if let Some(left) = taken.left.clone().filter(has_none).filter(|_| matches!(self.behind(), Ok(None))) {
+            // It may have come so far as to publish.
+            let made = self.releases.made_by()?.filter(|(_, by)| *by == left.number).map(|(release, _)| release);
+            self.record_run(&RunRecord { published: made.is_some(), release: made.or(left.release), ..left })?;
+        }
+        taken.hold(run, started)
     }
 
     /// Removes what a killed run left under staging names, and makes again what tells readers which release is the latest. Only the holder
@@ -268,8 +276,12 @@ impl Lake {
     /// # Errors
     /// TC1002.
     pub fn record_run(&self, record: &RunRecord) -> Answer<()> {
-        let path = self.folder.join("runs").join(format!("{:08}.json", record.number));
+        let path = self.run_file(record.number);
         durable::replace(&path, &durable::json(&path, record)?, Seen::ByUs)
+    }
+
+    fn run_file(&self, number: u64) -> PathBuf {
+        self.folder.join("runs").join(format!("{number:08}.json"))
     }
 
     /// What past runs did, oldest first: those of a version without numbers, then by number. Records that cannot be read are left out, and
@@ -300,11 +312,20 @@ impl Lake {
         Ok(self.runs()?.into_iter().filter_map(|run| serde_json::from_value(run).ok()).collect())
     }
 
-    /// What the last run did that was written down and can be read; `None` where there is none.
+    /// What the last run did that came to an end, was written down and can be read; `None` where there is none.
     ///
     /// # Errors
     /// TC1002.
     pub fn last_run(&self) -> Answer<Option<serde_json::Value>> {
+        let has_ended = |run: &serde_json::Value| run.get("exit") != Some(&serde_json::Value::Null);
+        self.runs_newest_first()?.find(|run| run.as_ref().map_or(true, has_ended)).transpose()
+    }
+
+    /// The last run, also one that died.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn last_begun(&self) -> Answer<Option<RunRecord>> {
         self.runs_newest_first()?.next().transpose()
     }
 
@@ -316,6 +337,10 @@ impl Lake {
         let mut last: Vec<RunRecord> = Vec::new();
         for run in self.runs_newest_first()? {
             let run: RunRecord = run?;
+            // That one was cut short is over when another came to its end.
+            if run.cut_short && !last.is_empty() {
+                continue;
+            }
             let is_one = run.is_of_one_half();
             if last.iter().all(|later| later.halves != run.halves) {
                 last.push(run);

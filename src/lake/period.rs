@@ -409,7 +409,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (periods, lock) = (
             Periods::at(folder.path(), &Witness::at(folder.path(), folder.path())),
-            Lock::take(&folder.path().join(".lock"), "run", "now").unwrap(),
+            Lock::take(&folder.path().join(".lock")).unwrap().hold("run", "now").unwrap(),
         );
         assert_eq!((periods.closings().unwrap(), periods.last_number().unwrap()), (Closings::default(), 0));
         let (p3, p4) = (Period { year: 2018, period: 3 }, Period { year: 2018, period: 4 });

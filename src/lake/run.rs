@@ -14,8 +14,12 @@ pub struct RunRecord {
     /// Instants as texts (UTC).
     pub started: String,
     pub ended: String,
-    /// How it ended, as its exit code says it.
-    pub exit: u8,
+    /// How it ended, as its exit code says it; `None` of a run that died, of which no more is known than when it began.
+    pub exit: Option<u8>,
+    /// It could not say what it did: it died, was interrupted, or took too long. No more of it is known than when it began, and what others say of
+    /// its end.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
     /// The release that readers saw when it ended; `None` where there was none.
     pub release: Option<String>,
     /// Whether the run made it.
@@ -118,7 +122,13 @@ impl RunRecord {
     /// themselves.
     #[must_use]
     pub fn needs_somebody(&self) -> bool {
-        !self.errors.is_empty() || ![0, 1, 4].contains(&self.exit)
+        !self.errors.is_empty() || !self.exit.is_some_and(|exit| [0, 1, 4].contains(&exit))
+    }
+
+    /// Whether it was killed, or the machine went down: it could say nothing of its end.
+    #[must_use]
+    pub fn died(&self) -> bool {
+        self.exit.is_none()
     }
 
     /// Whether it delivered alone, or published alone.

@@ -164,7 +164,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = SlotFile::at(folder.path());
         assert_eq!(file.read().unwrap(), SlotBook::default());
-        let lock = Lock::take(&folder.path().join(".lock"), "run", "now").unwrap();
+        let lock = Lock::take(&folder.path().join(".lock")).unwrap().hold("run", "now").unwrap();
         let mut book = SlotBook::default();
         let of = book.names.entry("a/ledger".into()).or_default();
         of.take(1_525_150_800, 1_525_150_801, 2);

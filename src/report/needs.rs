@@ -129,10 +129,11 @@ fn last_run(run: &RunRecord) -> Option<Need> {
         let place = report.place.map(|place| format!("{}: ", place.file)).unwrap_or_default();
         format!(": {} {place}{}", report.code.id, report.seen)
     };
+    let ended = exit.map_or_else(|| "died".to_owned(), |exit| format!("ended with {exit}"));
     let first = errors.first().and_then(from_json).map(of).unwrap_or_default();
     let more = if errors.len() > 1 { format!(" (and {} more)", errors.len() - 1) } else { String::new() };
     let next = if *number > 0 { format!("truecost runs show {number}") } else { "truecost runs".to_owned() };
-    Some(Need { what: "last run", says: format!("ended with {exit}{first}{more}"), next })
+    Some(Need { what: "last run", says: format!("{ended}{first}{more}"), next })
 }
 
 /// Empty where nothing needs anybody.

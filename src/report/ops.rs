@@ -48,7 +48,8 @@ fn amount(value: Option<&String>) -> Cell {
     value.and_then(|text| parse_pounds(text)).map_or(Cell::Null, Cell::Pence)
 }
 
-/// Every run that did something, or tried. `amount` is that of the deliveries which it accepted; durations are in milliseconds.
+/// Every run that did something, or tried; of one that was cut short, what it did is null, and `exit` too where it died. `amount` is that of the
+/// deliveries which it accepted; durations are in milliseconds.
 fn ops_run(runs: &[RunRecord]) -> Answer<RecordBatch> {
     let of = [
         ("number", Type::BigInt),
@@ -77,25 +78,26 @@ fn ops_run(runs: &[RunRecord]) -> Answer<RecordBatch> {
         let accepted = || run.delivered.iter().filter(|delivered| delivered.state == "accepted");
         let pence = accepted().filter_map(|delivered| delivered.amount.as_deref().and_then(parse_pounds)).sum();
         let (parts_made, parts_kept) = run.parts();
+        let known = |value: u64| if run.cut_short { Cell::Null } else { value.into() };
         vec![
             run.number.into(),
             run.run.as_str().into(),
             text(&run.started),
             text(&run.ended),
-            (run.took_us / 1_000).into(),
-            u64::from(run.exit).into(),
+            known(run.took_us / 1_000),
+            or_null(run.exit.map(u64::from)),
             text(&run.halves),
             text(&run.slots.join(" ")),
             or_null(run.release.as_deref()),
             run.published.into(),
-            run.count("accepted").into(),
-            run.count("refused").into(),
-            run.count("waiting").into(),
-            accepted().map(|delivered| delivered.rows).sum::<u64>().into(),
-            Cell::Pence(pence),
-            run.delivered.iter().map(|delivered| delivered.bytes).sum::<u64>().into(),
-            parts_made.into(),
-            parts_kept.into(),
+            known(run.count("accepted")),
+            known(run.count("refused")),
+            known(run.count("waiting")),
+            known(accepted().map(|delivered| delivered.rows).sum::<u64>()),
+            if run.cut_short { Cell::Null } else { Cell::Pence(pence) },
+            known(run.delivered.iter().map(|delivered| delivered.bytes).sum::<u64>()),
+            known(parts_made),
+            known(parts_kept),
             or_null(run.peak_bytes),
             text(&run.program),
             text(&run.configuration),

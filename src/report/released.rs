@@ -92,7 +92,7 @@ pub(super) fn lost(lake: &Lake, names: &[String]) -> Answer<BTreeMap<String, Opt
         let at = lake.releases().bare_manifest(&name).ok().map(|manifest| made(&manifest).at.to_owned());
         lost.insert(name, at);
     }
-    for run in lake.run_records()?.into_iter().filter(|run| run.published) {
+    for run in lake.run_records()?.into_iter().filter(|run| run.published && !run.ended.is_empty()) {
         let Some(name) = run.release else { continue };
         lost.entry(name).or_insert(None).get_or_insert(run.ended);
     }

@@ -24,9 +24,11 @@ pub fn runs(partnership: &Partnership, most: usize) -> Answer<Page> {
     let mut table = Table::new(&heads.map(|name| (name, if left.contains(&name) { Align::Left } else { Align::Right })));
     for run in &runs {
         let number = if run.number > 0 { run.number.to_string() } else { String::new() };
-        let (accepted, refused) = (run.count("accepted").to_string(), run.count("refused").to_string());
+        let of = |state: &str| if run.cut_short { String::new() } else { run.count(state).to_string() };
+        let (accepted, refused) = (of("accepted"), of("refused"));
         let release = run.release.clone().unwrap_or_default();
-        table.row([number, run.run.clone(), run.started.clone(), run.ended.clone(), run.exit.to_string(), accepted, refused, release]);
+        let exit = run.exit.map_or_else(|| "died".to_owned(), |exit| exit.to_string());
+        table.row([number, run.run.clone(), run.started.clone(), run.ended.clone(), exit, accepted, refused, release]);
     }
     let text = if table.is_empty() { "no run has changed anything yet\n".to_owned() } else { table.text() };
     Ok(Page::new("runs", text, json!(runs.iter().map(in_short).collect::<Vec<_>>())))
@@ -76,6 +78,12 @@ fn seconds(us: u64) -> String {
 
 fn shown(run: &RunRecord) -> String {
     let mut text = head(run);
+    if run.cut_short {
+        let release = run.release.as_ref().filter(|_| run.published).map(|release| format!(" It published {release}.")).unwrap_or_default();
+        text.push_str(&errors(run));
+        text.push_str(&format!("\nIt could not say what it did; what it accepted stands: truecost status.{release}\n"));
+        return text;
+    }
     let read: Vec<String> = run.delivered.iter().filter(|d| !d.file.is_empty() || run.errors.is_empty()).map(read_line).collect();
     text.push_str(&section("read", "no delivery", &read));
     text.push_str(&errors(run));
@@ -102,7 +110,11 @@ fn errors(run: &RunRecord) -> String {
 
 fn head(run: &RunRecord) -> String {
     let number = if run.number > 0 { format!("run {} ({})", run.number, run.run) } else { format!("run {}", run.run) };
-    let mut text = format!("{number}: {} to {}, {}, exit {}\n", run.started, run.ended, seconds(run.took_us), run.exit);
+    let mut text = match run.exit {
+        Some(exit) if run.cut_short => format!("{number}: {} to {}, exit {exit}\n", run.started, run.ended),
+        Some(exit) => format!("{number}: {} to {}, {}, exit {exit}\n", run.started, run.ended, seconds(run.took_us)),
+        None => format!("{number}: {}, died: it was killed, or the machine went down\n", run.started),
+    };
     if !run.slots.is_empty() {
         text.push_str(&format!("  due       {}\n", run.slots.join(" ")));
     }
@@ -193,6 +205,7 @@ mod tests {
             number: 7,
             started: "2018-05-01T05:00:00Z".into(),
             ended: "2018-05-01T05:00:02Z".into(),
+            exit: Some(0),
             took_us: 2_000_000,
             release: Some("r0003".into()),
             published: true,

@@ -45,7 +45,7 @@ pub use feeds::{CorrectAsked, Correction, RowAsked, correct};
 pub use feeds::{Delivered, Delivery, Listed, Repaired};
 pub use folders::{can_write, make_folders, replace_file, without_folder, write_rules};
 pub use keys::{NewKeys, give_keys, new_keys};
-pub use notices::{notices_wait, tell_again, tell_ahead, tell_held};
+pub use notices::{notices_wait, tell_again, tell_ahead, tell_cut_short, tell_held};
 pub use period::{PeriodAsked, PeriodDone, period, preview};
 pub use slots::{begin_slots, close_slots, known_slots, may_retry, slots_ahead, slots_at, timings};
 pub use supply::{SupplyNow, Waive, Waived, overdue, supply, supply_of, supply_upon, waive};
@@ -256,7 +256,7 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
         return Ok(Outcome::already(&conductor.run_id, claimed.already));
     }
     crash::point("run.claimed")?;
-    let done = conduct(&mut conductor, &held, options.wish, started, observer);
+    let done = notices::tell_died(&conductor).and_then(|()| conduct(&mut conductor, &held, options.wish, started, observer));
     let done = notices::or_told(&conductor, done);
     // A lake that is older than what is published takes no number: by that alone it would be as late.
     let is_behind = |refusal: &Refusal| refusal.0.iter().any(|report| report.code == codes::lake::LAKE_IS_OLDER);
@@ -282,6 +282,7 @@ fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now,
     let register = conductor.lake.register();
     let mut known = if wish.rehash { register.all_entries()? } else { register.all()? };
     conductor.number = conductor.lake.last_number(&known)? + 1;
+    held.begin(&conductor.at_its_beginning(started))?;
     conductor.observer.event(Event::Numbered { run: &conductor.run_id, number: conductor.number });
     let conductor = &*conductor;
     let feeds = FeedRun::new(conductor);

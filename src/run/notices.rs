@@ -6,7 +6,7 @@ use super::{Conductor, Delivery, Event, Halves, Outcome, clock::Clock};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, Severity, codes},
     domain::{COST, Period, grouped, instant_text},
-    lake::{DeliveryRecord, Lake, Notice, PublishedPart},
+    lake::{DeliveryRecord, Lake, Notice, PublishedPart, RunRecord},
     notice::{self, Happened, Noted},
     pipeline::{NoticeKind, Partnership},
     plan::{AfterClose, Supply, SupplyState, came_after_close, spans},
@@ -84,6 +84,36 @@ fn tell_failed(conductor: &Conductor<'_>, refusal: &Refusal) -> Answer<()> {
     let failed = happened(NoticeKind::RunFailed, "run", None, text);
     notice::note(&conductor.lake, &conductor.partnership.notify, &[failed], &[], &noted(conductor, number))?;
     send(conductor)
+}
+
+/// Says of a run before this one that it died: it could not. What a channel does not take is told, and ends no run.
+pub(super) fn tell_died(conductor: &Conductor<'_>) -> Answer<()> {
+    let Some(died) = conductor.lake.last_begun()?.filter(RunRecord::died) else { return Ok(()) };
+    let (number, began) = (died.number, &died.started);
+    let text = format!(
+        "run {number}, which began at {began}, died: it was killed, or the machine went down; what was accepted or published before stands: truecost status"
+    );
+    let failed = happened(NoticeKind::RunFailed, "run", None, text);
+    notice::note(&conductor.lake, &conductor.partnership.notify, &[failed], &[], &noted(conductor, number))?;
+    send(conductor)
+}
+
+/// Says to the channels how a run ended that cannot say it. What a channel does not take is in the answer.
+///
+/// # Errors
+/// TC1004 where a run holds the lake: then later; TC10….
+pub fn tell_cut_short(partnership: &Partnership, how: &str, clock: &dyn Clock) -> Answer<Vec<Diagnostic>> {
+    if partnership.notify.channels.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let now = clock.now();
+    let _held = lake.lock(&now.run_id(), &now.iso())?;
+    let number = lake.last_begun()?.filter(|run| run.cut_short).map_or(0, |run| run.number);
+    let text = format!("{how}; what was accepted or published before stands: truecost status");
+    let noted = Noted { run: number, at: now.iso(), at_us: now.micros };
+    notice::note(&lake, &partnership.notify, &[happened(NoticeKind::RunFailed, "run", None, text)], &[], &noted)?;
+    notice::send(&lake, partnership, now.micros, usize::MAX)
 }
 
 /// Says to the channels that slots had been taken too far ahead of the clock to be believed: names, each with the last of them. What a

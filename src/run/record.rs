@@ -100,7 +100,7 @@ impl Conductor<'_> {
         left.extend(left_by(outcome));
         RunRecord {
             number: outcome.number,
-            exit: outcome.exit_code(),
+            exit: Some(outcome.exit_code()),
             release: costed.release.clone(),
             published: costed.published,
             halves: outcome.halves.as_str().to_owned(),
@@ -115,22 +115,32 @@ impl Conductor<'_> {
         }
     }
 
-    /// What is known of the run whatever becomes of it.
-    fn so_far(&self, started: Now) -> RunRecord {
+    /// What is known of the run when it begins.
+    pub(super) fn at_its_beginning(&self, started: Now) -> RunRecord {
         RunRecord {
             run: self.run_id.clone(),
             number: self.number,
             started: started.iso(),
-            ended: self.clock.now().iso(),
+            release: self.lake.releases().latest_name().ok().flatten(),
             halves: self.halves.as_str().to_owned(),
             slots: self.slots.iter().map(ToString::to_string).collect(),
             program: program(),
             configuration: self.configuration(),
+            cut_short: true,
+            ..RunRecord::default()
+        }
+    }
+
+    /// What is known of it whatever becomes of it.
+    fn so_far(&self, started: Now) -> RunRecord {
+        RunRecord {
+            ended: self.clock.now().iso(),
+            cut_short: false,
             took_us: micros(self.journal.watch),
             peak_bytes: peak_bytes(),
             steps: lock(&self.journal.steps).clone(),
             not_done: lock(&self.journal.left).clone(),
-            ..RunRecord::default()
+            ..self.at_its_beginning(started)
         }
     }
 
@@ -145,11 +155,11 @@ impl Conductor<'_> {
     /// and a run of one half knows nothing of the other.
     pub(super) fn ends_otherwise(&self, outcome: &Outcome) -> Answer<(bool, bool)> {
         let errors = list(&untold(outcome));
-        let Some(last) = self.lake.last_run()?.and_then(|run| serde_json::from_value::<RunRecord>(run).ok()) else {
+        let Some(last) = self.lake.last_begun()? else {
             return Ok((false, !errors.is_empty()));
         };
-        let knows = outcome.halves == Halves::Both || outcome.halves.as_str() == last.halves;
-        let is_over = last.exit != outcome.exit_code() || last.errors != errors;
+        let knows = last.cut_short || outcome.halves == Halves::Both || outcome.halves.as_str() == last.halves;
+        let is_over = last.exit != Some(outcome.exit_code()) || last.errors != errors;
         let otherwise = knows && last.needs_somebody() && is_over && !last.more.contains_key("blocked");
         Ok((otherwise, !errors.is_empty() && last.errors != errors))
     }
@@ -160,14 +170,8 @@ impl Conductor<'_> {
             0 => self.lake.register().all().and_then(|known| self.lake.last_number(&known)).map_or(0, |last| last + 1),
             number => number,
         };
-        let record = RunRecord {
-            number,
-            exit: refusal.exit_code(),
-            release: self.lake.releases().latest_name().ok().flatten(),
-            errors: list(&refusal.0),
-            ..self.so_far(started)
-        };
-        let last = self.lake.last_run().ok().flatten().and_then(|run| serde_json::from_value::<RunRecord>(run).ok());
+        let record = RunRecord { number, exit: Some(refusal.exit_code()), errors: list(&refusal.0), ..self.so_far(started) };
+        let last = self.lake.last_begun().ok().flatten();
         let record = match last {
             // What it did is written down already, and only what came after did not end well.
             Some(own) if own.number == number && own.run == record.run => {

@@ -2,9 +2,9 @@
 
 use super::{Conductor, Halves, Options, Outcome, clock::Clock};
 use crate::{
-    diagnostic::{Answer, Diagnostic, Place, Refusal, Severity, codes},
+    diagnostic::{Answer, Diagnostic, Place, Refusal, Severity, codes, list},
     domain::{COST, Location, Slot, instant_text},
-    lake::{Lake, Lock, SlotBook, SlotEnd},
+    lake::{Lake, Lock, RunRecord, SlotBook, SlotEnd},
     pipeline::{Partnership, Timing},
     plan::{self, BELIEVED, Begun, Claim},
 };
@@ -191,11 +191,11 @@ fn close_in(book: &mut SlotBook, slots: &[Slot], end: &SlotEnd) {
     }
 }
 
-/// Says for a run that can no longer say it how it ended: one that was interrupted, or took too long.
+/// Says for a run that can no longer say it how it ended, and by which reports: one that was interrupted, or took too long.
 ///
 /// # Errors
 /// TC1004 where another run holds the lake; TC1002.
-pub fn close_slots(partnership: &Partnership, slots: &[Slot], end: &SlotEnd, clock: &dyn Clock) -> Answer<()> {
+pub fn close_slots(partnership: &Partnership, slots: &[Slot], end: &SlotEnd, reports: &[Diagnostic], clock: &dyn Clock) -> Answer<()> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let now = clock.now();
     let held = lake.lock(&now.run_id(), &now.iso())?;
@@ -203,6 +203,11 @@ pub fn close_slots(partnership: &Partnership, slots: &[Slot], end: &SlotEnd, clo
     let open = |slot: &&Slot| book.names.get(&slot.name).is_some_and(|of| of.taken.iter().any(|t| t.slot == slot.at && t.end.is_none()));
     let open: Vec<Slot> = slots.iter().filter(open).cloned().collect();
     close_in(&mut book, &open, end);
+    let names: Vec<String> = slots.iter().map(ToString::to_string).collect();
+    if let Some(run) = lake.last_begun()?.filter(|run| run.cut_short && run.slots == names) {
+        let (ended, exit, errors) = (instant_text(end.at), Some(end.exit), list(reports));
+        lake.record_run(&RunRecord { ended, exit, errors, ..run })?;
+    }
     lake.slots().write(&held, &book)
 }
 

@@ -105,6 +105,8 @@ struct Serve<'a> {
     told_held: Option<bool>,
     /// Names whose slots had been taken in the future, with the last of them, of which the channels are still to be told.
     ahead: Vec<(String, i64)>,
+    /// How the last run ended, where it could not say it and the channels are still to be told.
+    cut_short: Option<String>,
     /// When notices that nobody took are sent again.
     outbox: Outbox,
     /// What was said last to whoever steps the clock.
@@ -169,6 +171,7 @@ impl<'a> Serve<'a> {
             succeeded: false,
             told_held: None,
             ahead: Vec::new(),
+            cut_short: None,
             outbox: Outbox::default(),
             stepped: None,
         })
@@ -218,6 +221,8 @@ impl<'a> Serve<'a> {
             self.begin(now);
         }
         self.hold_to_time();
+        // Before the next run: that one may end otherwise.
+        self.tell_cut_short();
         if self.child.is_none() && !self.stopping && self.held().is_none() {
             let slots = self.machine.ready(&book, now.seconds());
             if !slots.is_empty() {
@@ -302,6 +307,9 @@ impl<'a> Serve<'a> {
         if (child.was_over() || exit == Some(130)) && !self.stopping {
             self.close(child.slots(), now, exit.unwrap_or(3), child.was_over());
         }
+        if exit != Some(5) {
+            self.cut_short = words::cut_short(child.slots(), status.exit, child.was_over());
+        }
         self.succeeded = matches!(exit, Some(0 | 4));
         let refused = if exit == Some(2) { said.refused() } else { Vec::new() };
         if !refused.is_empty() {
@@ -318,7 +326,8 @@ impl<'a> Serve<'a> {
     fn close(&self, slots: &[Slot], now: Now, exit: u8, over: bool) {
         let code = if over { codes::supply::OVER_TIME } else { codes::command::INTERRUPTED };
         let end = SlotEnd { at: now.seconds(), exit, codes: vec![code.id.to_owned()], ..SlotEnd::default() };
-        if let Err(refusal) = run::close_slots(self.settings.partnership(), slots, &end, &self.clock) {
+        let reports = if over { vec![words::over_time(slots)] } else { Vec::new() };
+        if let Err(refusal) = run::close_slots(self.settings.partnership(), slots, &end, &reports, &self.clock) {
             self.told.report(&refusal.0);
         }
     }

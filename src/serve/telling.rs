@@ -51,6 +51,16 @@ impl Serve<'_> {
         self.look_at_outbox(self.clock.now().seconds());
     }
 
+    /// Tells the channels how the last run ended, which could not say it. Where another run holds the lake, a later turn does.
+    pub(super) fn tell_cut_short(&mut self) {
+        let Some(how) = self.cut_short.as_deref().filter(|_| self.child.is_none()) else { return };
+        if matches!(self.send(|partnership, clock| run::tell_cut_short(partnership, how, clock)), Sending::Later) {
+            return;
+        }
+        self.cut_short = None;
+        self.look_at_outbox(self.clock.now().seconds());
+    }
+
     /// Tells the channels that slots are held which are due, and once more when they are not. Where a run holds the lake, a later turn does.
     pub(super) fn tell_held(&mut self) {
         let why = self.held().filter(|_| !self.machine.kept().is_empty()).map(report::held_by);

@@ -156,6 +156,23 @@ pub(super) fn ended(status: &Status, said: &Said, over: bool) -> String {
     }
 }
 
+/// How a run ended that cannot say it; `None` where it can, or was interrupted.
+pub(super) fn cut_short(of: &[Slot], exit: Option<u8>, over: bool) -> Option<String> {
+    let of = slots(of);
+    match exit {
+        _ if over => Some(format!("the run of {of} took longer than `at_most`, and was ended")),
+        None => Some(format!("the run of {of} died: it was killed, or ran out of memory")),
+        Some(_) => None,
+    }
+}
+
+/// That a run took too long, as its record says it.
+pub(super) fn over_time(of: &[Slot]) -> Diagnostic {
+    Diagnostic::new(codes::supply::OVER_TIME, format!("the run of {} took longer than `at_most`, and was ended", slots(of)))
+        .outcome("what was accepted or published before stands")
+        .hint("run it by hand and see where it waits; where it honestly takes so long, say so: `at_most`")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

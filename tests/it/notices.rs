@@ -415,6 +415,23 @@ fn a_run_that_fails_is_told_and_that_the_next_one_did_not() {
     assert_eq!(now, told(&[("released", false), ("run_failed", true)]));
 }
 
+/// What dies says nothing: the next run does, once, however often it dies, and once more when one comes to its end.
+#[test]
+fn a_run_that_dies_is_told_by_the_next() {
+    let house = House::new("");
+    house.ledger(4, "0.00");
+    house.run(&["run"], "run.delivered:1:abort");
+    assert_eq!(house.told(), told(&[]));
+    house.run(&["run"], "run.delivered:1:abort");
+    assert_eq!(house.told(), told(&[("run_failed", false)]));
+    assert_eq!(house.run(&["run", "--deliver"], "").0, 0);
+    assert_eq!(house.told(), told(&[("run_failed", true)]));
+    for _ in 0..2 {
+        house.run(&["run", "--deliver"], "");
+    }
+    assert_eq!(house.told(), told(&[]));
+}
+
 #[test]
 fn messages_have_the_shape_that_was_asked_for_and_are_signed() {
     for shape in ["teams", "slack", "json"] {

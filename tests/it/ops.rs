@@ -126,6 +126,36 @@ fn a_line_of_a_log_says_which_delivery_it_is_about() {
     assert!(lines.iter().filter(|line| line["step"] == "").all(|line| line["subject"] == ""), "{}", said.err);
 }
 
+/// Of a run that is killed only what it said when it began is known: its number, since when, and what for. The next one writes that down.
+#[test]
+fn a_run_that_was_killed_is_on_record_and_so_is_that_the_next_one_was_not() {
+    let place = two_runs();
+    let columns =
+        "number, exit, halves, release, published, accepted, rows, amount, duration_ms, length(started), ended, length(configuration)";
+    let runs = || asked(&place, &format!("SELECT {columns} FROM ops.run WHERE number > 2 ORDER BY number"));
+    place.ledger(6, APRIL);
+    place.run_with(&["run", "--deliver"], &[("TRUECOST_CRASH", "run.delivered:1:abort")]);
+    // Whoever is the next to write in the lake.
+    let waive = ["supply", "waive", "ashvale/general_ledger", "2018/P02", "--by", "NAME", "--reason", "TEXT"];
+    place.run(&waive);
+    let died = "3,,deliver,r0001,false,,,,,20,,64";
+    assert_eq!(runs(), [died]);
+    let said = place.run(&["runs"]).must(0);
+    assert!(said.lines().any(|line| line.trim_start().starts_with("3 ") && line.contains("died")), "{said}");
+    let shown = place.run(&["runs", "show", "3"]).must(0);
+    assert!(shown.contains("died: it was killed") && shown.contains("truecost status") && !shown.contains("no delivery"), "{shown}");
+    assert!(place.run(&["status"]).out.contains("last run          died"), "{}", place.run(&["status"]).out);
+    assert!(place.json(&["runs", "show", "3"])["exit"].is_null());
+    // It may have come so far as to publish.
+    place.run_with(&["run"], &[("TRUECOST_CRASH", "run.costed:1:abort")]);
+    place.run(&["run", "--deliver"]);
+    place.run(&["run", "--deliver"]);
+    let now = runs();
+    assert_eq!(now[..2], [died, "4,,both,r0002,true,,,,,20,,64"]);
+    assert!(now.len() == 3 && now[2].starts_with("5,"), "{now:?}");
+    assert!(!place.run(&["status"]).out.contains("died"), "{}", place.run(&["status"]).out);
+}
+
 /// A folder that is gone for a week is one run on record, however often it is looked for; that it is there again is another.
 #[test]
 fn what_fails_without_a_delivery_is_on_record_once() {

@@ -263,6 +263,33 @@ fn a_run_that_takes_too_long_is_ended() {
     assert_eq!(stage.taken().last().unwrap(), &("2018-05-02T05:00:00Z".to_owned(), 1, Some(0)));
 }
 
+/// What is ended because it takes too long can say nothing: its record says what became of it, and the channels are told.
+#[test]
+fn that_a_run_took_too_long_is_on_record_and_told() {
+    let (stage, hook) = (Stage::new("at_most: 10m\n"), notices::Server::start());
+    stage.edit("pipelines/partnership.yaml", "allow_hosts: []", &format!("allow_hosts: [\"{}\"]", hook.at()));
+    stage.put("hook", &format!("http://{}/hook", hook.at()));
+    let channel = "channels:\n  ops: {webhook: {url: \"${file:hook}\"}}\ntell:\n- {events: [run_failed], channels: [ops]}\n";
+    stage.put("pipelines/notify.yaml", channel);
+    let serving = stage.serve_with("2018-05-01T04:00:00Z", "clock", &[("TRUECOST_CRASH", "run.delivered:1:stop")]);
+    serving.idle("2018-05-01T04:00:00Z");
+    stage.drops(4);
+    serving.set("2018-05-01T05:00:00Z");
+    patiently("the delivery to be in", || fs::read_dir(stage.at("lake/ledger_line/_delta_log")).ok().map(|_| ()));
+    std::thread::sleep(Duration::from_millis(500));
+    serving.set("2018-05-01T05:11:00Z");
+    serving.idle("2018-05-01T05:11:00Z");
+    assert_eq!(stage.taken(), [("2018-05-01T05:00:00Z".to_owned(), 1, Some(3))], "{}", serving.said());
+    let asked = stage.truecost(&["query", "--format", "csv", "SELECT number, exit, slots, ended, accepted FROM ops.run"]);
+    let said = String::from_utf8_lossy(&asked.stdout);
+    let row = "1,3,ashvale/general_ledger=2018-05-01T05:00:00Z,2018-05-01T05:11:00Z,";
+    assert_eq!(said.lines().collect::<Vec<_>>(), ["number,exit,slots,ended,accepted", row]);
+    let shown = stage.truecost(&["runs", "show", "1"]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("TC1316"), "{}", String::from_utf8_lossy(&shown.stdout));
+    let told: Vec<String> = hook.take().iter().map(|asked| asked.json()["text"].as_str().unwrap_or_default().to_owned()).collect();
+    assert!(told.len() == 1 && told[0].contains("took longer than `at_most`"), "{told:?}");
+}
+
 #[test]
 fn an_edit_that_is_not_valid_holds_slots_until_it_is_mended() {
     let (stage, hook) = (Stage::new(""), notices::Server::start());
