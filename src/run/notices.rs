@@ -8,7 +8,7 @@ use crate::{
     domain::{COST, Period, grouped, instant_text},
     lake::{DeliveryRecord, Lake, Notice, PublishedPart, RunRecord},
     notice::{self, Happened, Noted},
-    pipeline::{NoticeKind, Partnership},
+    pipeline::{Feed, NoticeKind, Partnership},
     plan::{AfterClose, Supply, SupplyState, came_after_close, spans},
     stages::restate::RestatedGroup,
 };
@@ -52,6 +52,8 @@ pub(super) fn tell(conductor: &Conductor<'_>, outcome: &Outcome, known: &[Delive
     let is_refused = |r: &&DeliveryRecord| outcome.costed.unmended.contains(&r.delivery_id) || now.contains(&r.delivery_id);
     happened.extend(known.iter().filter(is_refused).map(refused));
     happened.extend(known.iter().filter(|r| r.waits(known)).map(waiting));
+    happened.extend(unread(outcome));
+    happened.extend(not_looked_at(conductor)?);
     happened.extend(supplied(conductor.partnership, states));
     let late = came_after_close(known, &conductor.lake.periods().closings()?);
     happened.extend(late.iter().filter(|late| !states.iter().any(|supply| supply.slot == late.slot)).map(after_close));
@@ -203,6 +205,36 @@ fn refused(record: &DeliveryRecord) -> Happened {
     let why = code.map(|code| format!(": {} {}", code.id, code.title)).unwrap_or_default();
     let text = format!("{}: {} was refused{why}; the last accepted delivery stays: truecost status", spoken(record), record.source.name);
     happened(NoticeKind::Refused, &record.delivery_id, Some(record.feed_name()), text)
+}
+
+/// Feeds of which something could not be read, or nothing: a source that is not there or does not answer, and what only a setting mends. No
+/// delivery tells of that.
+fn unread(outcome: &Outcome) -> Vec<Happened> {
+    let mut of_feeds: BTreeMap<&str, &Diagnostic> = BTreeMap::new();
+    for delivered in outcome.delivered.iter().filter(|d| d.state == Delivery::Refused && d.delivery.is_none()) {
+        let fault = delivered.reports.iter().find(|report| report.severity == Severity::Error && [2, 3].contains(&report.code.exit));
+        if let Some(fault) = fault {
+            of_feeds.entry(&delivered.feed).or_insert(fault);
+        }
+    }
+    let one = |(feed, fault): (&str, &Diagnostic)| {
+        let text =
+            format!("{feed} could not be read: {} {}; what it brought before stays: truecost status", fault.code.id, fault.code.title);
+        happened(NoticeKind::RunFailed, feed, Some(feed.to_owned()), text)
+    };
+    of_feeds.into_iter().map(one).collect()
+}
+
+/// What was told of feeds at which this run has not looked is not over.
+fn not_looked_at(conductor: &Conductor<'_>) -> Answer<Vec<Happened>> {
+    let looked_at: BTreeSet<String> = match conductor.halves {
+        Halves::Cost => BTreeSet::new(),
+        Halves::Both | Halves::Deliver => conductor.selected().into_iter().map(Feed::name).collect(),
+    };
+    let is_left = |feed: &str| conductor.partnership.feed_named(feed).is_some() && !looked_at.contains(feed);
+    let told = conductor.lake.notices()?.into_iter().filter(|n| n.open && n.kind == NoticeKind::RunFailed.as_str());
+    let left = told.filter_map(|n| Some((n.feed.clone().filter(|feed| is_left(feed))?, n)));
+    Ok(left.map(|(feed, n)| Happened { begins: false, ..happened(NoticeKind::RunFailed, n.subject, Some(feed), n.text) }).collect())
 }
 
 fn waiting(record: &DeliveryRecord) -> Happened {

@@ -415,6 +415,28 @@ fn a_run_that_fails_is_told_and_that_the_next_one_did_not() {
     assert_eq!(now, told(&[("released", false), ("run_failed", true)]));
 }
 
+/// No delivery tells of a feed that cannot be read.
+#[test]
+fn a_feed_that_cannot_be_read_is_told_once_and_that_it_can() {
+    let house = House::new("");
+    house.ledger(4, "0.00");
+    assert_eq!(house.run(&["run"], "").0, 0);
+    house.told();
+    std::fs::rename(house.dir().join("drop"), house.dir().join("away")).expect("renamed");
+    assert_eq!(house.run(&["run", "--deliver"], "").0, 3);
+    let asked = house.server.take();
+    let said: Vec<Value> = asked.iter().map(Asked::json).collect();
+    assert_eq!((said.len(), &said[0]["kind"], &said[0]["feed"]), (1, &"run_failed".into(), &"ashvale/general_ledger".into()), "{said:?}");
+    assert!(said[0]["text"].as_str().is_some_and(|text| text.contains("TC0510")), "{said:?}");
+    // It is told once, and a run that does not look at the feed does not know.
+    house.run(&["run"], "");
+    assert_eq!(house.run(&["run", "--cost"], "").0, 0);
+    assert_eq!(house.told(), told(&[]));
+    std::fs::rename(house.dir().join("away"), house.dir().join("drop")).expect("renamed");
+    house.run(&["run"], "");
+    assert_eq!(house.told(), told(&[("run_failed", true)]));
+}
+
 /// What dies says nothing: the next run does, once, however often it dies, and once more when one comes to its end.
 #[test]
 fn a_run_that_dies_is_told_by_the_next() {
