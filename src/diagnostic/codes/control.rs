@@ -22,7 +22,7 @@ codes! {
     /// The sidecar is not readable.
     SIDECAR_UNREADABLE = "TC0410", Supplier, 1, "the sidecar cannot be read";
     /// A required feed lacks a period, which is therefore not published.
-    PERIOD_BLOCKED = "TC0411", Supplier, 4, "a period is not published", Warning;
+    PERIOD_BLOCKED = "TC0411", Supplier, 4, "a period lacks a required feed", Warning;
     /// Something was spelt differently from before, and understood.
     DRIFT = "TC0412", Supplier, 1, "the layout drifted", Warning or Note;
     /// A delivery that its file, by the feed as it is now, does not cover.
