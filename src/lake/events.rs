@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Lock, durable, fault, sealed, witness::Witness};
-use crate::{crash, diagnostic::Answer};
+use crate::{
+    crash,
+    diagnostic::{Answer, Diagnostic, Refusal},
+};
 
 /// The events of one kind.
 #[derive(Debug)]
@@ -78,16 +81,31 @@ impl Events {
     /// Adds an event after all others. Only the holder of the lock may.
     ///
     /// # Errors
-    /// TC1002.
+    /// TC1002; it says so where the event is entered, and only what is told beside it could not be.
     pub fn add<T: Serialize>(&self, _held: &Lock, event: &T) -> Answer<()> {
         let next = self.numbers()?.last().copied().unwrap_or(0) + 1;
         self.witness.deciding()?;
         sealed::write(&self.entry(next), event)?;
-        // Should this end in between, it says too little, until whoever takes the lock next brings it up to date.
-        sealed::write(&self.last(), &Last { number: next })?;
+        self.tell(next).map_err(holds)
+    }
+
+    /// How many there are, here and beside the releases. Should this end in between, it says too little, until whoever takes the lock next
+    /// brings it up to date.
+    fn tell(&self, number: u64) -> Answer<()> {
+        sealed::write(&self.last(), &Last { number })?;
         crash::point("event.added")?;
         self.witness.level()
     }
+}
+
+/// What was said is entered, whatever came after.
+fn holds(refusal: Refusal) -> Refusal {
+    let one = |report: Diagnostic| {
+        report.outcome("what was said is written down, and holds; only how much was said in all could not be noted beside it").hint(
+            "free space on that disk, or see why it cannot be written; the next command that writes notes it. Nothing has to be said again",
+        )
+    };
+    Refusal(refusal.0.into_iter().map(one).collect())
 }
 
 #[cfg(test)]
@@ -134,5 +152,19 @@ mod tests {
         // Written by a version before.
         std::fs::remove_file(root.path().join("lake/period/last")).unwrap();
         assert!(events.all::<serde_json::Value>().unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_entered_is_not_said_to_be_undone() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = |name: &str| Location::Folder(root.path().join(name));
+        let lake = Lake::at(&folder("landing"), &folder("lake"), &folder("published")).unwrap();
+        let (lock, events) = (lake.lock("run-1", "").unwrap(), lake.events("period"));
+        std::fs::create_dir_all(root.path().join("lake/period/last")).unwrap();
+        let refusal = events.add(&lock, &"closed").unwrap_err();
+        assert!(refusal.0[0].outcome.contains("written down, and holds"), "{}", refusal.0[0].outcome);
+        std::fs::remove_dir(root.path().join("lake/period/last")).unwrap();
+        events.recover().unwrap();
+        assert_eq!(events.all::<String>().unwrap(), ["closed"]);
     }
 }
