@@ -13,6 +13,7 @@ use super::{
 use crate::{
     diagnostic::Answer,
     domain::{Cause, Changed, Pence, Period, changed, counted, decimal, grouped, pounds},
+    lake::Manifest,
     pipeline::Partnership,
     plan::causes,
     stages::restate::{TwoSides, tables_apart},
@@ -128,12 +129,24 @@ impl Causes<'_> {
             .and_then(|(year, period)| Some(Period { year: year.parse().ok()?, period: period.parse().ok()? }));
         match period {
             Some(period) => {
-                let find = || causes(&self.before.manifest, &self.after.manifest, Some(period));
-                self.known.entry(period).or_insert_with(find).clone()
+                let (before, after) = (&self.before.manifest, &self.after.manifest);
+                self.known.entry(period).or_insert_with(|| of_period(before, after, period)).clone()
             }
             None => causes(&self.before.manifest, &self.after.manifest, None),
         }
     }
+}
+
+/// What made a cell of the period differ: what differs of the period itself, or else of those before it, in which the other side was booked
+/// of a charge that is matched later.
+fn of_period(before: &Manifest, after: &Manifest, period: Period) -> BTreeSet<Cause> {
+    let own = causes(before, after, Some(period));
+    if !own.is_empty() {
+        return own;
+    }
+    let known = before.made_from.data.keys().chain(after.made_from.data.keys());
+    let earlier = known.filter_map(|name| Period::parse(name)).filter(|of| *of < period);
+    earlier.flat_map(|of| causes(before, after, Some(of))).collect()
 }
 
 impl Compared {
