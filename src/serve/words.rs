@@ -96,9 +96,15 @@ impl Said {
         vec![report]
     }
 
+    /// How many ended so; what could not be read, or is no feed's, is no delivery.
     fn number_of(&self, state: &str) -> usize {
         let delivered = self.answer.get("delivered").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        delivered.iter().filter(|d| d.get("state").and_then(Value::as_str) == Some(state)).count()
+        let is_delivery = |d: &Value| d.get("delivery_id").is_some_and(|id| !id.is_null());
+        let ended = |d: &Value| match d.get("state").and_then(Value::as_str) {
+            Some("refused") if !is_delivery(d) => "not taken".to_owned(),
+            state => state.unwrap_or_default().to_owned(),
+        };
+        delivered.iter().filter(|d| ended(d) == state).count()
     }
 
     /// `1 delivery accepted, 1 refused; published r0003`.
@@ -117,7 +123,7 @@ impl Said {
             0 => "no new delivery".to_owned(),
             number => format!("{} accepted", counted(number as u64, "delivery")),
         };
-        for (state, words) in [("refused", "refused"), ("waiting", "waiting for a person's word")] {
+        for (state, words) in [("refused", "refused"), ("not taken", "not taken"), ("waiting", "waiting for a person's word")] {
             if self.number_of(state) > 0 {
                 text.push_str(&format!(", {} {words}", self.number_of(state)));
             }
