@@ -19,7 +19,10 @@ use crate::{
     decode::{Judge, Reader, find_row},
     diagnostic::{Answer, Code, Diagnostic, Place, Refusal, Severity, codes},
     domain::{DeliveryId, Digest, counted, printable},
-    lake::{CORRECTIONS, CorrectedRow, CorrectionEvent, Corrections, DeliveryRecord, Kept, Lake, LandedReader, read_quarantine},
+    lake::{
+        CORRECTIONS, CorrectedRow, CorrectionEvent, Corrections, DeliveryRecord, Kept, Lake, LandedReader, QuarantinedValue,
+        read_quarantine,
+    },
     pipeline::{Basis, Feed, Partnership},
     plan::{self, PeriodState, Standing},
     schema::Column,
@@ -101,47 +104,23 @@ pub fn find(lake: &Lake, delivery: &str) -> Answer<(DeliveryId, DeliveryRecord)>
 pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answer<Page> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let (id, record) = find(&lake, delivery)?;
-    let personal = is_personal(partnership, &record);
-    let is_there = Digest::parse(&record.sha256).is_some_and(|digest| lake.landing().has(&digest));
-    let removed = lake.was_removed(Kept::Landed, &record.sha256)?.filter(|_| !is_there);
-    if let Some(told) = removed.as_ref().filter(|_| personal) {
-        return Err(pay_is_gone(&record, row, told).into());
-    }
-    let again = if removed.is_some() { None } else { rereading(partnership, &record)? };
-    let raw = match (&again, personal, drops_columns(partnership, &record)) {
-        (None, ..) => removed.map_or_else(|| NOT_READ.to_owned(), |told| format!("(not shown: it is gone with its file, {told})")),
-        (_, true, _) => NOT_TOLD.to_owned(),
-        (_, _, true) => NOT_SHOWN.to_owned(),
-        (Some(again), ..) => Reader::raw(&again.judge, again.open(&lake)?, row)?.ok_or_else(|| no_row(&record, row))?,
-    };
     let corrections = Corrections::of(lake.events(CORRECTIONS).all()?);
-    let corrected = |again: &Rereading<'_>| again.judge.clone().correcting(corrections.overlay(id.as_str()));
-    let found = again.as_ref().map(|again| find_row(&corrected(again), again.open(&lake)?, row)).transpose()?.flatten();
-    let read = found.map(|rows| values_at(&rows, 0));
+    let Came { raw, read, again } = as_it_came(partnership, &lake, (&id, &record), row, &corrections)?;
     let mut text =
         format!("{}/{} {} {}, line {row}\n\nas it came\n", record.council, record.feed, record.coverage.join(" "), record.source.name);
     raw.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
     let mut json = json!({"delivery_id": id.as_str(), "file": record.source.name, "source_row": row, "raw": raw});
-    let quarantined: Vec<_> = read_quarantine(&lake.quarantine_file(&id))?.into_iter().filter(|f| f.source_row == row).collect();
     if let Some((event, by_hand)) = corrections.row(id.as_str(), row) {
         text.push_str(&corrected_text(partnership, &record, event, by_hand));
         put(&mut json, "corrections", json!([{"by": event.by, "at": event.at, "reason": event.reason, "changes": by_hand.changes}]));
     }
-    if let Some(values) = read.as_ref().filter(|_| !personal || partnership.query_personal) {
+    if let Some(values) = read.as_ref().filter(|_| !is_personal(partnership, &record) || partnership.query_personal) {
         text.push_str("\nas it was read\n");
         section(&mut text, values);
         put(&mut json, "read", object(values));
     }
-    if !quarantined.is_empty() {
-        text.push_str("\nin quarantine\n");
-        for fault in &quarantined {
-            let column = fault.column_name.as_deref().unwrap_or("the row");
-            text.push_str(&format!("  {} {column}: {}\n", fault.code, printable(&fault.reason)));
-        }
-        let faults =
-            json!(quarantined.iter().map(|f| json!({"code": f.code, "column": f.column_name, "reason": f.reason})).collect::<Vec<_>>());
-        put(&mut json, "quarantine", faults);
-    }
+    let quarantined: Vec<_> = read_quarantine(&lake.quarantine_file(&id))?.into_iter().filter(|f| f.source_row == row).collect();
+    in_quarantine(&mut text, &mut json, &quarantined);
     let lines = cost_lines(partnership, &record, row)?;
     let why = match (lines.is_empty(), quarantined.is_empty()) {
         (true, true) => why_not(partnership, &record)?,
@@ -150,7 +129,7 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
     };
     // What cannot be read again is there where it was published; of what counts nowhere nobody can say.
     let counts = why.is_empty() || why == NOT_YET;
-    if read.is_none() && quarantined.is_empty() && (again.is_some() || (lines.is_empty() && counts)) {
+    if read.is_none() && quarantined.is_empty() && (again || (lines.is_empty() && counts)) {
         return Err(no_row(&record, row));
     }
     if read.is_none() && quarantined.is_empty() && lines.is_empty() {
@@ -166,6 +145,55 @@ pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answ
         put(&mut json, "allocated", list.into());
     }
     Ok(Page::new("line", text, json))
+}
+
+/// A record, as it came and as it is read now.
+struct Came {
+    /// Its text, or why it is not shown.
+    raw: String,
+    /// Its values by column; `None` where it is in quarantine, is no row, or cannot be read again.
+    read: Option<Vec<(String, String)>>,
+    /// Whether it can be read again.
+    again: bool,
+}
+
+fn as_it_came(
+    partnership: &Partnership,
+    lake: &Lake,
+    (id, record): (&DeliveryId, &DeliveryRecord),
+    row: u64,
+    corrections: &Corrections,
+) -> Answer<Came> {
+    let personal = is_personal(partnership, record);
+    let is_there = Digest::parse(&record.sha256).is_some_and(|digest| lake.landing().has(&digest));
+    let removed = lake.was_removed(Kept::Landed, &record.sha256)?.filter(|_| !is_there);
+    if let Some(told) = removed.as_ref().filter(|_| personal) {
+        return Err(pay_is_gone(record, row, told).into());
+    }
+    let again = if removed.is_some() { None } else { rereading(partnership, record)? };
+    let raw = match (&again, personal, drops_columns(partnership, record)) {
+        (None, ..) => removed.map_or_else(|| NOT_READ.to_owned(), |told| format!("(not shown: it is gone with its file, {told})")),
+        (_, true, _) => NOT_TOLD.to_owned(),
+        (_, _, true) => NOT_SHOWN.to_owned(),
+        (Some(again), ..) => Reader::raw(&again.judge, again.open(lake)?, row)?.ok_or_else(|| no_row(record, row))?,
+    };
+    let corrected = |again: &Rereading<'_>| again.judge.clone().correcting(corrections.overlay(id.as_str()));
+    let found = again.as_ref().map(|again| find_row(&corrected(again), again.open(lake)?, row)).transpose()?.flatten();
+    Ok(Came { raw, read: found.map(|rows| values_at(&rows, 0)), again: again.is_some() })
+}
+
+/// The faults of the record, where it has any.
+fn in_quarantine(text: &mut String, json: &mut Value, faults: &[QuarantinedValue]) {
+    if faults.is_empty() {
+        return;
+    }
+    text.push_str("\nin quarantine\n");
+    for fault in faults {
+        let column = fault.column_name.as_deref().unwrap_or("the row");
+        text.push_str(&format!("  {} {column}: {}\n", fault.code, printable(&fault.reason)));
+    }
+    let list: Vec<Value> = faults.iter().map(|f| json!({"code": f.code, "column": f.column_name, "reason": f.reason})).collect();
+    put(json, "quarantine", json!(list));
 }
 
 /// Every cost line of the record, or why there is none: with `rows: many` there are several. `cost_line` is there as well where there is one.
