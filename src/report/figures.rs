@@ -196,43 +196,31 @@ pub fn reconcile(partnership: &Partnership) -> Answer<Page> {
             of("published").shown(),
             unexplained.shown(),
         ]);
-        let stage_json: serde_json::Map<String, serde_json::Value> = stages
-            .iter()
-            .map(|(s, stage)| {
-                (s.clone(), json!({"rows": stage.rows, "amount": stage.pence.map(decimal), "not_known_rows": stage.not_known, "residue": decimal_of(stage.residue)}))
-            })
-            .collect();
         list.push(json!({
             "council": council, "feed": feed, "period": period, "includes_vat": vat_of(partnership, &format!("{council}/{feed}")).as_str(),
-            "stages": stage_json, "unexplained": unexplained.pence.map(decimal)
+            "stages": stages_json(stages), "unexplained": unexplained.pence.map(decimal)
         }));
     }
     let proof = proof_line(partnership, &all, &release)?;
     let (left_out, left_out_list) = left_out(partnership, &all)?;
     let uncounted = stand.in_no_figure();
-    let rest = if uncounted.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "
-{}",
-            uncounted_text(&uncounted)
-        )
-    };
-    let page = format!(
-        "{}
-{}
-{}{}{left_out}{proof}
-{rest}",
-        by_stage(&totals).text(),
-        periods.text(),
-        carried_text(&found),
-        vat_text(partnership, totals.keys())
-    );
+    let rest = if uncounted.is_empty() { String::new() } else { format!("\n{}", uncounted_text(&uncounted)) };
+    let (by_stage, periods) = (by_stage(&totals).text(), periods.text());
+    let (carried, vat) = (carried_text(&found), vat_text(partnership, totals.keys()));
+    let page = format!("{by_stage}\n{periods}\n{carried}{vat}{left_out}{proof}\n{rest}");
     let json = json!({
         "release": release.manifest.release, "rows": list, "left_out": left_out_list, "uncounted": uncounted_json(&uncounted), "proof": proof
     });
     Ok(Page::new("reconcile", page, json))
+}
+
+fn stages_json(stages: &Stages) -> serde_json::Map<String, serde_json::Value> {
+    let one = |stage: &Stage| {
+        json!({
+            "rows": stage.rows, "amount": stage.pence.map(decimal), "not_known_rows": stage.not_known, "residue": decimal_of(stage.residue)
+        })
+    };
+    stages.iter().map(|(name, stage)| (name.clone(), one(stage))).collect()
 }
 
 /// Rows and pounds of a stage.
