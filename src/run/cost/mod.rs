@@ -173,10 +173,16 @@ impl CostRun<'_> {
             self.observer.event(Event::Report { diagnostics: &costed.stopped });
             return Ok(costed);
         };
+        self.publish(content, made_from, latest.as_ref(), &mut costed)?;
+        self.observer.event(Event::Report { diagnostics: &costed.stopped });
+        Ok(costed)
+    }
+
+    fn publish(&self, content: Content, made_from: MadeFrom, latest: Option<&Manifest>, costed: &mut Costed) -> Answer<()> {
         let archive = self.lake.releases().keep_rules(&self.partnership.files)?;
         let made_from = MadeFrom { archive: Some(archive), ..made_from };
         let step = self.begin("publish", "");
-        let moved = published(&content, ground.latest);
+        let moved = published(&content, latest);
         self.observer.event(Event::Publishing);
         let publication = self.lake.releases().publish(content, made_from, self.mark())?;
         costed.published = matches!(publication, Publication::Published(_));
@@ -185,8 +191,7 @@ impl CostRun<'_> {
         self.observer.event(Event::Published { release: &manifest.release });
         self.end(step, moved);
         costed.release = Some(manifest.release);
-        self.observer.event(Event::Report { diagnostics: &costed.stopped });
-        Ok(costed)
+        Ok(())
     }
 
     /// What stops publication, but for what a person lets go.
