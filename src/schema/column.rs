@@ -172,6 +172,13 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         rounding,
     };
     agree(&fields, &rules);
+    exclude(&fields, &rules);
+    only_for_sources(&fields, kind);
+    rules
+}
+
+/// Refuses keys that mean nothing, or not what they seem to, beside each other.
+fn exclude(fields: &Fields<'_>, rules: &ColumnRules) {
     if let (Some(_), Some(item)) = (rules.side, fields.get("sign_from")) {
         let hint = "A column of debits, or of credits, needs no other to say so.";
         item.refuse(contract::RULE, "`side` stands beside it", "one of `side: debit | credit` and `sign_from`", hint);
@@ -190,8 +197,6 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
     if let (Some(_), Some(item)) = (rules.personal.as_ref(), fields.get("only")) {
         item.refuse(contract::RULE, "`personal` stands beside it", "one of `only` and `personal`", "A report would name the words.");
     }
-    only_for_sources(&fields, kind);
-    rules
 }
 
 /// `[GBP, "£"]`: the words that a text may be.
