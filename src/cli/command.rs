@@ -80,14 +80,7 @@ fn below(at: &Path, dir: &Path) -> PathBuf {
 }
 
 fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) -> Answer<u8> {
-    if matches!(command, Command::Run(_) | Command::Status | Command::Runs { .. } | Command::Suspense(_) | Command::Doctor { .. }) {
-        match report::strays(partnership) {
-            Ok(strays) => voice.report(&strays),
-            // What cannot be read is what doctor looks for: it names it among what it finds.
-            Err(_) if matches!(command, Command::Doctor { .. }) => {}
-            Err(refusal) => return Err(refusal),
-        }
-    }
+    tell_strays(command, partnership, voice)?;
     match command {
         Command::Doctor { repair, anyway } => doctor(partnership, *repair, *anyway, voice),
         Command::Validate => {
@@ -105,13 +98,7 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
             let what = if *undo { Decided::Undo } else { Decided::Withdraw };
             say(voice, &super::decide::page(partnership, decide, what)?)
         }
-        Command::Status => {
-            let stand = report::Stand::of(partnership)?;
-            let now = run::supply_upon(partnership, &stand.records, &ProcessClock)?;
-            voice.report(&now.warnings);
-            voice.answer(&report::status(partnership, &stand, &now.states, voice.talk)?);
-            Ok(report::supply_exit(partnership, &now.states, None))
-        }
+        Command::Status => status(partnership, voice),
         Command::Supply { period, action } => super::supply::act(partnership, period.as_deref(), action.as_ref(), voice),
         Command::Release { action } => super::release::act(partnership, action, voice),
         Command::Period { action } => say(voice, &super::period::page(partnership, action)?),
@@ -151,6 +138,28 @@ fn with_partnership(command: &Command, partnership: &Partnership, voice: Voice) 
         | Command::Schema { .. }
         | Command::Serve { .. } => Ok(0), // done above
     }
+}
+
+/// Reports files that are no feed's to those who ask what came.
+fn tell_strays(command: &Command, partnership: &Partnership, voice: Voice) -> Answer<()> {
+    if !matches!(command, Command::Run(_) | Command::Status | Command::Runs { .. } | Command::Suspense(_) | Command::Doctor { .. }) {
+        return Ok(());
+    }
+    match report::strays(partnership) {
+        Ok(strays) => voice.report(&strays),
+        // What cannot be read is what doctor looks for: it names it among what it finds.
+        Err(_) if matches!(command, Command::Doctor { .. }) => {}
+        Err(refusal) => return Err(refusal),
+    }
+    Ok(())
+}
+
+fn status(partnership: &Partnership, voice: Voice) -> Answer<u8> {
+    let stand = report::Stand::of(partnership)?;
+    let now = run::supply_upon(partnership, &stand.records, &ProcessClock)?;
+    voice.report(&now.warnings);
+    voice.answer(&report::status(partnership, &stand, &now.states, voice.talk)?);
+    Ok(report::supply_exit(partnership, &now.states, None))
 }
 
 /// The page of a word; of a code, where one was typed for it.
