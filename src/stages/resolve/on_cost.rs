@@ -136,7 +136,7 @@ fn add_paid<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, costs: &mut Costs<'a>
     let of_cost = sums.iter().filter(|sum| sum.is_cost());
     grouped(
         of_cost,
-        |sum| (sum.place.spot, sum.post, sum.payee, sum.category),
+        |sum| (sum.place.spot, sum.post, sum.category),
         |sum, sums| {
             let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence).sum(), sum.may_split());
             let why = match classed.unsplit {
@@ -150,7 +150,7 @@ fn add_paid<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, costs: &mut Costs<'a>
             for (class, part) in classed.parts {
                 let cost = costs.entry((sum.council, class)).or_default();
                 cost.add_paid(sum.category, part);
-                cost.persons.extend(sum.person());
+                cost.persons.extend(sums.iter().filter_map(|sum| sum.person()));
             }
         },
     );

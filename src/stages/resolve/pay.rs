@@ -163,11 +163,12 @@ pub(super) fn by_group<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>) -> BTreeMa
         |sum, sums| {
             let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence).sum(), sum.may_split());
             let pay = groups.entry([sum.council, sum.cost_centre, sum.account]).or_default();
-            pay.persons.extend(sum.person());
+            let persons = || sums.iter().filter_map(|sum| sum.person());
+            pay.persons.extend(persons());
             for (class, part) in classed.parts {
                 let of_class = pay.classes.entry(class).or_default();
                 of_class.pence += part;
-                of_class.persons.extend(sum.person().filter(|_| part != 0));
+                of_class.persons.extend(persons().filter(|_| part != 0));
                 of_class.rule_id = [of_class.rule_id, classed.rule_id].into_iter().flatten().min();
             }
         },

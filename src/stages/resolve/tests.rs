@@ -282,6 +282,22 @@ fn what_no_split_moves() {
 }
 
 #[test]
+fn a_post_is_split_once_whichever_of_its_rows_names_the_person() {
+    let mut case = Case::golden();
+    let sums = "newham|gl||b1|N100|1000|2018-04-27|basic|monthly|100.01|0.00|0.00\nnewham|gl|bo|b1|N100|1000|2018-04-27|basic|monthly|100.01|0.00|0.00";
+    case.set("pay_sum", SUM, sums);
+    case.set("payroll_line", LINE, "newham|gl|d1|2||N100|1000|2018-04-27|200.02");
+    let [on_cost, _] = case.recompute();
+    let zeros = "0.00|0.00|0.00|0.00|0.00|0.00|0";
+    assert_eq!(on_cost, [format!("newham|shared|app_dev||1|66.67|66.67|{zeros}"), format!("newham|shared|legal||1|133.35|133.35|{zeros}")]);
+    let [_, parts] = case.resolve().unwrap();
+    assert_eq!(
+        parts,
+        ["newham|gl|d1|2|1|66.67|pay|shared|app_dev||assignment_split", "newham|gl|d1|2|2|133.35|pay|shared|legal||assignment_split"]
+    );
+}
+
+#[test]
 fn faulty_registers_are_listed_and_the_cost_centre_decides() {
     let mut case = Case::golden();
     case.set("post", POST, "newham|b1|2016-09-01||shared|legal||2|A||fund\nnewham|b1|2016-09-01||shared|no_such_service||1|A||fund");
