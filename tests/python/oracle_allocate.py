@@ -384,8 +384,8 @@ class Allocation:
         for line in parts:
             if where(line) == "cell":
                 ownership, service, bearer = line["class"]
-                # Where nobody is named as bearer of what is not shared, the council bears it itself.
-                bearer = bearer if ownership == "shared" else bearer or line["council"]
+                # Shared cost is borne by whom it is shared with; of other cost the council bears what names nobody.
+                bearer = "" if ownership == "shared" else bearer or line["council"]
                 self.cells[ownership, service, bearer, line["group"], line["on_cost"], line["council"], line["fund"]] += line["amount"]
         methods = METHODS if self.method else ()
         self.matrices, self.compared = {}, {}
