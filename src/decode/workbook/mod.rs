@@ -18,6 +18,7 @@ mod rows;
 mod scan;
 mod sheet;
 mod shown;
+mod values;
 
 pub(super) use cells::Kind;
 pub use plain::{PlainBook, PlainCell, PlainSheet};

@@ -10,7 +10,10 @@ use std::{
 
 use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
 
-use super::place::{self, place, region};
+use super::{
+    place::{self, place, region},
+    values,
+};
 
 /// Bytes that are read at a time.
 const BLOCK: usize = 256 << 10;
@@ -71,6 +74,9 @@ pub(super) const DTD: Refused = "a document type or an entity of its own";
 pub(super) const NOT_UTF8: Refused = "an encoding other than UTF-8";
 const INSIDE_CELLS: Refused = "a comment or an instruction among its cells";
 const REFERENCE: Refused = "a character reference inside a number";
+pub(super) const SEVERAL_VALUES: Refused = "a cell with more than one value, or a value that is not a text alone";
+pub(super) const NO_TEXT: Refused = "a cell that names no text of the workbook's table of texts";
+pub(super) const SEVERAL_TABLES: Refused = "a second table of cells";
 const PLACE: Refused = "a place that no sheet has";
 const TOO_LONG: Refused = "a tag of more than 1 MiB";
 const TOO_MANY_REGIONS: Refused = "more than 200000 merged regions";
@@ -82,7 +88,7 @@ pub(super) fn scan(read: impl Read, sheet: bool) -> io::Result<Result<Facts, Ref
 
 /// The same; where cells have one of these styles, it is noted which numbers they hold.
 pub(super) fn scan_watching(mut read: impl Read, sheet: bool, styles: &[u32]) -> io::Result<Result<Facts, Refused>> {
-    let mut scan = Scan { facts: Facts::default(), prefix: None, sheet, begun: false, styles: styles.to_vec() };
+    let mut scan = Scan { facts: Facts::default(), prefix: None, sheet, begun: false, styles: styles.to_vec(), last: Vec::new() };
     let mut buffer: Vec<u8> = Vec::with_capacity(2 * BLOCK);
     loop {
         let before = buffer.len();
@@ -110,6 +116,8 @@ struct Scan {
     begun: bool,
     /// Styles that are watched.
     styles: Vec<u32>,
+    /// The last tag of what was looked at.
+    last: Vec<u8>,
 }
 
 impl Scan {
@@ -144,10 +152,15 @@ impl Scan {
                 self.numbers(text, &prefix);
                 let from_cells = text.get(cells.unwrap_or(0)..).unwrap_or_default();
                 references(from_cells, &prefix)?;
+                values::are_single(from_cells, &prefix, &self.last)?;
+                if tags_with(from_cells, b"sheetData").any(|tag| local_name(tag) == b"sheetData") {
+                    return Err(SEVERAL_TABLES);
+                }
                 if place::are_outside(from_cells) {
                     return Err(PLACE);
                 }
             }
+            self.last = memrchr(b'<', text).and_then(|open| tag_at(text, open)).unwrap_or_default().to_vec();
         }
         Ok(())
     }
@@ -309,7 +322,7 @@ fn tags_with<'t>(text: &'t [u8], bytes: &'static [u8]) -> impl Iterator<Item = &
 }
 
 /// The inside of the tag that opens at a place, without its brackets; `None` where another opens before it closes.
-fn tag_at(text: &[u8], open: usize) -> Option<&[u8]> {
+pub(super) fn tag_at(text: &[u8], open: usize) -> Option<&[u8]> {
     let rest = text.get(open + 1..)?;
     let end = memchr2(b'<', b'>', rest)?;
     rest.get(..end).filter(|_| rest.get(end) == Some(&b'>'))
@@ -419,7 +432,8 @@ mod tests {
         let long = |word: &str| word.repeat((1 << 18) / word.len());
         let rows = format!("<row {}", long("hidden="));
         let values = format!("<c r=\"A1\" t=\"str\">{}", long("<v>&amp;</v>"));
-        for cells in [rows.as_str(), &long("<row hidden="), &long("<mergeCell "), &values, &format!("<c t=\"str\"><v>{}", long("&amp;"))] {
+        assert_eq!(sheet(&values, ""), Err(SEVERAL_VALUES));
+        for cells in [rows.as_str(), &long("<row hidden="), &long("<mergeCell "), &format!("<c t=\"str\"><v>{}", long("&amp;"))] {
             assert_eq!(sheet(cells, "").map(|facts| facts.hidden_rows), Ok(0), "{}", cells.get(..40).unwrap_or(cells));
         }
         assert_eq!(tags(long("<").as_bytes()).count(), 0);
