@@ -1,6 +1,7 @@
 //! What a judged delivery does to the register: a pure function of what is known and of the verdict. Whoever calls it commits, writes
 //! and reports; here it is decided which periods get new rows, what is withdrawn or brought in again, and what has to wait for a person.
 
+mod parts;
 mod sums;
 
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use super::unlike::unlike;
 use crate::{
     domain::{Day, Pence, Period, pounds, rows_and_pounds},
     lake::{DeliveryRecord, DeliveryState, PeriodProof, holder},
-    pipeline::{Feed, Shrunken},
+    pipeline::{Extent, Feed, FilePatterns, Shrunken},
 };
 
 /// From so many rows on, what they show together is no accident.
@@ -34,16 +35,21 @@ pub struct Entry {
 }
 
 /// What a feed says of entering its deliveries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EntryRules {
+#[derive(Clone, Copy, Debug)]
+pub struct EntryRules<'f> {
     pub shrunken: Shrunken,
     /// Files say themselves what they cover: one name may bring month after month.
     pub covers_inside: bool,
+    /// Each file brings the year so far again, whatever it has in common with those before.
+    pub to_date: bool,
+    /// How its files are named.
+    pub files: &'f FilePatterns,
 }
 
-impl From<&Feed> for EntryRules {
-    fn from(feed: &Feed) -> Self {
-        Self { shrunken: feed.shrunken, covers_inside: feed.covers.from.is_some() }
+impl<'f> From<&'f Feed> for EntryRules<'f> {
+    fn from(feed: &'f Feed) -> Self {
+        let to_date = feed.covers.extent == Extent::ToDate;
+        Self { shrunken: feed.shrunken, covers_inside: feed.covers.from.is_some(), to_date, files: &feed.files }
     }
 }
 
@@ -138,11 +144,11 @@ pub fn replaced_in_words(replaced: &[Replaced]) -> Vec<String> {
 /// file that it lies in its folder no more.
 ///
 /// What it replaces is guarded: a period that would be emptied, or keep less than half of its rows or absolute amounts, or have no day in
-/// common with what stands, is in question, unless the feed lets its deliveries shrink or a person accepted this one. Nothing is guarded
-/// where nothing stands. Rows outside of what it covers that stand already are in question too, and amounts that are printed,
+/// common with what stands, is in question, unless the feed lets its deliveries shrink or a person accepted this one; so is what may be
+/// another part of it, by its name or its records. Nothing is guarded where nothing stands. Rows outside of what it covers that stand already are in question too, and amounts that are printed,
 /// signed or sized otherwise than those of the deliveries before it, the same amounts once more, and rows of which each is there twice.
 #[must_use]
-pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, moved: &dyn Fn(&DeliveryRecord) -> bool) -> Entry {
+pub fn enter(known: &[DeliveryRecord], rules: EntryRules<'_>, new: &DeliveryRecord, moved: &dyn Fn(&DeliveryRecord) -> bool) -> Entry {
     let held_by = |known: &[DeliveryRecord], period: Period| holder(known, &new.council, &new.feed, period).cloned();
     let mut after: Vec<DeliveryRecord> =
         known.iter().filter(|r| r.is_of(&new.council, &new.feed) && !r.is(&new.delivery_id)).cloned().collect();
@@ -178,6 +184,7 @@ pub fn enter(known: &[DeliveryRecord], rules: EntryRules, new: &DeliveryRecord, 
         entry.questions = entry.replaced.iter().filter_map(Replaced::question).collect();
     }
     if !new.accepted_by(&new.rules()) {
+        entry.questions.extend(parts::questions(known, rules, new, &entry.replaced));
         entry.questions.extend(again(&after, new));
         entry.questions.extend(unlike(known, new));
         entry.questions.extend(each_twice(known, new));
@@ -243,7 +250,7 @@ fn is_copy_of_moved(record: &DeliveryRecord, withdrawn: &[DeliveryRecord], new: 
 ///
 /// Where names say what files cover, every other coverage of the same name is a former reading of it, whatever its bytes were. Where
 /// files say it themselves, one name may bring month after month: only the same bytes cannot mean two coverages.
-fn is_former(rules: EntryRules, record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
+fn is_former(rules: EntryRules<'_>, record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
     is_other(record, new) && record.is_named(&new.source.location, &new.source.name) && (!rules.covers_inside || record.holds_the_same(new))
 }
 

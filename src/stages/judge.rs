@@ -156,6 +156,7 @@ fn proof(judge: &Judge, tally: &Tally, controls: Vec<ControlProof>, proved: bool
         controls,
         noise: tally.sums.iter().filter(|sum| sum.noise.values > 0).map(|sum| (sum.column.to_string(), noise(sum))).collect(),
         each_twice: tally.each_twice(),
+        sample: tally.sample().to_vec(),
         labelled: Some(labelled(judge, tally)),
         adds_up: adds_up::proof(judge, tally),
         ..DeliveryProof::default()
