@@ -341,8 +341,15 @@ fn header(profiles: &[&Profile], compared: bool, cannot: &mut Vec<String>) -> Ve
         let is_fixed = profiles.iter().all(|profile| profile.format == Format::Fixed);
         return if is_fixed { Vec::new() } else { vec![("header", "none".to_owned(), "columns stand in this order".to_owned())] };
     }
-    if profiles.iter().any(|profile| profile.header.records > 1) {
-        need("header", "lines", "headings over two records", cannot);
+    if let Some(profile) = profiles.iter().find(|profile| profile.header.records > 1) {
+        let row = profile.header.line.unwrap_or(1);
+        match profile.format {
+            Format::Workbook => cannot.push(format!(
+                "headings over two rows of the sheet, {row} and {}: a sheet is read whose columns are named on one row, each of them",
+                row + 1
+            )),
+            _ => need("header", "lines", "headings over two records", cannot),
+        }
     }
     if profiles.iter().any(|profile| profile.header.repeats > 0) {
         need("repeats_header", "", "headings that stand in the file again", cannot);

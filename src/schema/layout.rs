@@ -234,7 +234,11 @@ fn header(fields: &Fields<'_>, format: &Format) -> Header {
                     contract::LAYOUT,
                     "only delimited text has headers of several records",
                     "the line with the names alone",
-                    "`pages` takes the others.",
+                    if matches!(format, Format::Fixed(_)) {
+                        "`pages` takes the others."
+                    } else {
+                        "ask the sender to name each column on one row"
+                    },
                 );
             }
         }

@@ -190,7 +190,10 @@ pub(super) fn beside(file: &str, (row, column): (u32, u32), (first, last): (u32,
     refused(packed::TABLES, format!("the cell {} holds a value beside the table of columns {table}", cell(row, column)))
         .place(at(file, row.into(), column))
         .expected("no value outside the columns that the header names")
-        .hint(format!("look at the sheet: if only {table} is this feed's, say `columns: \"{table}\"` in the contract; else ask the sender"))
+        .hint(format!(
+            "look at the sheet: if only {table} is this feed's, say `columns: \"{table}\"` in the contract; where columns are named over two \
+             rows, ask the sender to name each on one; else ask the sender what it is"
+        ))
 }
 
 /// An amount that is shown as something else than the number in its cell; a person settles which is meant.
