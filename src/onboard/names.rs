@@ -310,7 +310,16 @@ fn months_in(text: &str) -> Vec<(usize, usize)> {
 
 /// Pieces of a name that may be a year, a month, a financial year, a day or a version.
 fn tokens(name: &str) -> Vec<Token> {
-    let mut tokens: Vec<Token> = months_in(name).into_iter().map(|(from, to)| Token { from, to, part: "{month}" }).collect();
+    let months = months_in(name);
+    // The number of the month that the name spells may be that of a form, which is the same in each name: it is neither.
+    let spelt = |digits: &str| {
+        let number = |(from, to): &(usize, usize)| {
+            let word = name.get(*from..*to).unwrap_or_default().to_ascii_lowercase();
+            MONTHS.iter().position(|month| word.get(..3) == month.get(..3)).map(|at| at + 1)
+        };
+        months.iter().any(|month| number(month).is_some_and(|number| digits.parse() == Ok(number)))
+    };
+    let mut tokens: Vec<Token> = months.iter().map(|(from, to)| Token { from: *from, to: *to, part: "{month}" }).collect();
     for (from, to) in runs(name) {
         let digits = name.get(from..to).unwrap_or_default();
         let mut add = |a: usize, b: usize, part: &'static str| tokens.push(Token { from: from + a, to: from + b, part });
@@ -353,6 +362,9 @@ fn tokens(name: &str) -> Vec<Token> {
                 }
                 add(0, digits.len(), "{month}");
                 add(0, digits.len(), "{period}");
+                if spelt(digits) {
+                    add(0, digits.len(), "{any}");
+                }
             }
             _ => {}
         }
@@ -437,7 +449,7 @@ mod tests {
             ("Payments Over 500 May 2025 - To be published.csv", 2, "Payments Over 500 {month} {year} - To be published.csv"),
             ("AP_Extract_042025.csv", 1, "AP_Extract_{month}{year}.csv"),
             ("ZFI_SPEND_1000_202506.csv", 3, "ZFI_SPEND_1000_{year}{month}.csv"),
-            ("spending_2025_04_april.csv", 1, "spending_{year}_{month}_{any}.csv"),
+            ("spending_2025_04_april.csv", 1, "spending_{year}_{any}_{month}.csv"),
             ("carrow_heath_may_2025.csv", 2, "carrow_heath_{month}_{year}.csv"),
             ("agr_gl07_TB_20250630.dat", 3, "agr_gl07_TB_{date}.dat"),
             ("April 2025 spend.txt", 1, "{month} {year} spend.txt"),
@@ -478,6 +490,18 @@ mod tests {
         assert_eq!(found(&[of("paid_may_2025.csv", &[(1, 7), (2, 8)])]), Some(to_date));
         let june = of("paid_june_2025.csv", &[(1, 2), (2, 2), (3, 8)]);
         assert_eq!(found(&[april, of("paid_may_2025.csv", &[(1, 2), (2, 8)]), june]), Some(month));
+    }
+
+    #[test]
+    fn the_number_of_a_form_is_no_month_beside_one_that_is_spelt() {
+        let covers = "{calendar: month, extent: one}".to_owned();
+        for (name, wanted) in [
+            ("form4-Apr-2025.csv", "form{any}-{month}-{year}.csv"),
+            ("4. April 2025.csv", "{any}. {month} {year}.csv"),
+            ("Spend April 2025 (4).csv", "Spend {month} {year} ({any}).csv"),
+        ] {
+            assert_eq!(pattern(&[(name, &[1])]), Some((wanted.to_owned(), covers.clone())), "{name}");
+        }
     }
 
     #[test]
