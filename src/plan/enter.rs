@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::unlike::unlike;
 use crate::{
     domain::{Day, Pence, Period, pounds, rows_and_pounds},
-    lake::{DeliveryRecord, DeliveryState, PeriodProof, holder},
+    lake::{DeliveryRecord, DeliveryState, PeriodProof, Turn, holder},
     pipeline::{Extent, Feed, FilePatterns, Shrunken},
 };
 
@@ -258,6 +258,16 @@ fn is_former(rules: EntryRules<'_>, record: &DeliveryRecord, new: &DeliveryRecor
 /// one that is taken instead of a newer one stands below that.
 fn is_elsewhere(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
     counts_otherwise(record, new) && record.holds_the_same(new)
+}
+
+/// The place that a file has had in the order of its feed since it came: that somebody says otherwise what it covers makes it no later than
+/// what has come since. `None` where it is new, and of files to date, which go over each other by their ends.
+#[must_use]
+pub fn turn_of_former(known: &[DeliveryRecord], feed: &Feed, new: &DeliveryRecord) -> Option<Turn> {
+    let is_it = |r: &&DeliveryRecord| {
+        r.is_of(&new.council, &new.feed) && is_former(feed.into(), r, new) && r.holds_the_same(new) && feed.covers.extent != Extent::ToDate
+    };
+    known.iter().filter(is_it).filter_map(DeliveryRecord::turn).max()
 }
 
 fn is_other(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {

@@ -10,7 +10,7 @@ pub use decide::{Change, Selector, accept, decision, undo, withdraw};
 
 mod enter;
 
-pub use enter::{Entry, EntryRules, Replaced, enter, replaced_in_words};
+pub use enter::{Entry, EntryRules, Replaced, enter, replaced_in_words, turn_of_former};
 
 mod judging;
 mod known;

@@ -128,6 +128,9 @@ impl FeedRun<'_> {
         };
         let at = AtHand { item, file: &file, coverage: &coverage, id: &id, landed: &landed, facts: &facts };
         let mut record = self.record(&at, earlier.as_deref());
+        if item.take.turn.is_none() {
+            record.turn = plan::turn_of_former(&lock(known), feed, &record).or(record.turn);
+        }
         // A correction that does not hold changes nothing of what is kept.
         let keeps_quarantine = standing.is_some() || item.take.why == Why::Corrected;
         let verdict = self.judge_and_normalise(&at, &mut record, keeps_quarantine);
