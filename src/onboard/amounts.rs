@@ -30,7 +30,8 @@ pub fn amount_question(evidence: &Evidence) -> Question {
     };
     let repeated = default.as_deref().and_then(|default| repeated(evidence, default));
     let of_months = nameless_years(evidence);
-    let default = default.filter(|_| repeated.is_none() && of_months.is_none());
+    let thousands = default.as_deref().and_then(|default| thousands(evidence, default));
+    let default = default.filter(|_| repeated.is_none() && of_months.is_none() && thousands.is_none());
     let sums: Vec<String> = evidence
         .columns
         .iter()
@@ -43,11 +44,23 @@ pub fn amount_question(evidence: &Evidence) -> Question {
         }
         _ if sums.is_empty() => no_amount(evidence),
         _ if let Some(both) = &parts => format!("{}; a row may fill one of the two or both, and `{both}` counts both", sums.join("; ")),
-        _ => sums.iter().cloned().chain(repeated).chain(of_months).collect::<Vec<_>>().join("; "),
+        _ => sums.iter().cloned().chain(repeated).chain(of_months).chain(thousands).collect::<Vec<_>>().join("; "),
     };
     let question = Question::new("amount", "Which column is the amount? A difference is written `Gross - VAT`.").seen(seen);
     let question = default.map_or(question.clone(), |default| question.default(default));
     question.stands_if(money.len() == 1)
+}
+
+/// That each of the likely amounts may be thousands that a full stop parts: £12,500 would be read as £12.50.
+fn thousands(evidence: &Evidence, likely: &str) -> Option<String> {
+    let (one, other) = amount_columns(evidence, likely)?;
+    let parts_thousands = |seen: &&Seen| evidence.facts(seen).filter_map(|column| column.money.as_ref()).any(|money| money.parts_thousands);
+    let seen = [Some(one), other].into_iter().flatten().find(parts_thousands)?;
+    Some(format!(
+        "each of `{}` is printed as `12.500` is: where the full stop parts thousands the file is not read, have it written without one; where \
+         these are pounds with three decimals, say which column it is",
+        evidence.label(seen)
+    ))
 }
 
 /// That amounts stand under months whose headings say no year: each later file has its pounds under another.
@@ -104,10 +117,9 @@ fn no_amount(evidence: &Evidence) -> String {
             Kind::Quantity => "numbers that are no pounds by their heading",
             _ => "no amounts in a style that `truecost explain money` lists",
         };
-        let of_comma = |shape: &&str| shape.trim_end_matches(['-', ' ']).ends_with(",99");
-        if !shapes.is_empty() && shapes.iter().all(of_comma) {
+        if let Some(how) = continental(&shapes) {
             return format!(
-                "`{}` has a comma before the pence ({}), which is not read: have the file written with a full stop there",
+                "`{}` has {how} ({}), which is not read: have the file written as 1234.56",
                 evidence.label(seen),
                 shapes.join(", ")
             );
@@ -117,6 +129,26 @@ fn no_amount(evidence: &Evidence) -> String {
     };
     let found: Vec<String> = evidence.columns.iter().filter(speaks).map(written).collect();
     if found.is_empty() { "no column looks like amounts".to_owned() } else { format!("no column looks like amounts: {}", found.join("; ")) }
+}
+
+/// How a continental machine has printed amounts of these shapes (9 a digit): `1.234,56`, `1.234`, `1234,5`, `1.234,-`.
+fn continental(shapes: &[&str]) -> Option<&'static str> {
+    let pence = |shape: &str| {
+        let (_, pence) = shape.trim_end_matches(['-', ' ']).rsplit_once(',')?;
+        (pence.len() < 3 && pence.bytes().all(|byte| byte == b'9')).then_some(())
+    };
+    let whole = |shape: &str| {
+        let parts = shape.trim_matches(['-', '+', ' ']).split('.').enumerate();
+        let mut parts = parts.map(|(at, part)| part.bytes().all(|byte| byte == b'9') && (at == 0 || part.len() == 3));
+        parts.all(|is_digits| is_digits)
+    };
+    let is_parted = shapes.iter().any(|shape| shape.contains('.'));
+    let of_comma = shapes.iter().filter(|shape| pence(shape).is_some()).count();
+    match shapes.iter().all(|shape| pence(shape).is_some() || whole(shape)) {
+        true if of_comma > 0 => Some("a comma before the pence"),
+        true if is_parted => Some("full stops between thousands"),
+        _ => None,
+    }
 }
 
 /// The column of pounds of a layout that is known: amounts in another currency stand beside it.
@@ -222,6 +254,18 @@ pub fn vat(evidence: &Evidence, amount: &str) -> Question {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_of_a_continental_machine_are_told() {
+        let how = |shapes: &[&str]| continental(shapes).map(|how| how.split(' ').nth(1).unwrap_or_default());
+        for shapes in [&["9.999,99", "-99,99"][..], &["9999,9"], &["9.999", "9,99"], &["9.999,-", "999,99-"], &["9 999,99"]] {
+            assert_eq!(how(shapes), Some("comma"), "{shapes:?}");
+        }
+        assert_eq!(how(&["9.999", "9.999.999", "999"]), Some("stops"));
+        for shapes in [&["9.99"][..], &["9,99", "9.99"], &["9999"], &["AA9"], &["9,999"], &[]] {
+            assert_eq!(how(shapes), None, "{shapes:?}");
+        }
+    }
 
     #[test]
     fn headings_of_parts_are_told() {

@@ -104,6 +104,8 @@ pub(super) struct Amount {
     pub(super) styles: Styles,
     /// Whole pounds, printed without a point, and how many digits.
     pub(super) whole_digits: Option<u8>,
+    /// One to three digits, a full stop and three digits, `12.500`: elsewhere the stop parts thousands.
+    pub(super) parted: bool,
 }
 
 const MILLION: i128 = 1_000_000;
@@ -127,7 +129,10 @@ pub(super) fn read(text: &[u8]) -> Option<Amount> {
     }
     let (digits, decimals, whole_digits) = number(body, &mut styles)?;
     let (value, fineness) = scaled(digits, decimals)?;
-    Some(Amount { value: Millionths(if negative { -value } else { value }), fineness, styles, whole_digits })
+    // The decimals that count have lost their noughts: `12.500` is looked at as it is printed.
+    let has_three = body.len().checked_sub(4).is_some_and(|at| body.get(at) == Some(&b'.'));
+    let parted = has_three && (MILLION..1_000 * MILLION).contains(&value);
+    Some(Amount { value: Millionths(if negative { -value } else { value }), fineness, styles, whole_digits, parted })
 }
 
 fn trimmed(text: &[u8]) -> &[u8] {
@@ -146,7 +151,7 @@ fn nought_dash(inner: &[u8], mut styles: Styles) -> Option<Amount> {
     (dashes == 1).then(|| {
         styles.0 &= !Styles::MINUS.0;
         styles.add(Styles::DASH);
-        Amount { value: Millionths(0), fineness: Fineness::Pence(0), styles, whole_digits: None }
+        Amount { value: Millionths(0), fineness: Fineness::Pence(0), styles, whole_digits: None, parted: false }
     })
 }
 
@@ -352,6 +357,17 @@ mod tests {
         }
         for text in ["", "abc", "1,23", "12,3456", "--1", "(1", "1.2.3", "01/04/2025", "5.", "1E5x", "£"] {
             assert_eq!(value(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stop_that_may_part_thousands_is_told() {
+        let parted = |text: &str| read(text.as_bytes()).map(|amount| amount.parted);
+        for text in ["12.500", "1.000", "-3.250", "999.999", "£12.345"] {
+            assert_eq!(parted(text), Some(true), "{text}");
+        }
+        for text in ["0.500", "1250.000", "12.50", "12.5000", "1,250.000", "250", "0.000"] {
+            assert_eq!(parted(text), Some(false), "{text}");
         }
     }
 

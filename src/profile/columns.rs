@@ -326,5 +326,6 @@ fn money(gather: &MoneyGather, filled: u64) -> Money {
         credits: Millionths(gather.sums[1]),
         smallest: Some(Millionths(smallest)),
         largest: Some(Millionths(largest)),
+        parts_thousands: gather.parted[0] > 0 && gather.parted.iter().sum::<u64>() == gather.counts[0] + gather.counts[2],
     }
 }

@@ -348,6 +348,10 @@ pub struct Money {
     /// `None` where they would be a person's.
     pub smallest: Option<Millionths>,
     pub largest: Option<Millionths>,
+    /// Each is one to three digits, a full stop and three digits (`12.500`), or a whole number below a thousand: elsewhere the stop parts
+    /// thousands.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub parts_thousands: bool,
 }
 
 /// What looks personal in a column: shapes and counts, never values.

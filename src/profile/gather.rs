@@ -77,6 +77,8 @@ pub(super) struct MoneyGather {
     pub(super) whole: Option<(u8, u8)>,
     /// Rows of digits alone, with or without a sign.
     pub(super) pointless: u64,
+    /// Rows in which a full stop may part thousands, and rows of whole pounds below a thousand.
+    pub(super) parted: [u64; 2],
 }
 
 impl Gather {
@@ -123,8 +125,8 @@ impl Gather {
         } else if let Some(value) = amount::overpunched(inner) {
             self.overpunched += 1;
             let styles = Styles(Styles::OVERPUNCH.0 | Styles::IMPLIED.0);
-            self.punched.add(&Amount { value, fineness: Fineness::Pence(2), styles, whole_digits: None });
-            return self.placed.then_some(Amount { value, fineness: Fineness::Pence(2), styles, whole_digits: None });
+            self.punched.add(&Amount { value, fineness: Fineness::Pence(2), styles, whole_digits: None, parted: false });
+            return self.placed.then_some(Amount { value, fineness: Fineness::Pence(2), styles, whole_digits: None, parted: false });
         }
         amount
     }
@@ -213,6 +215,9 @@ impl MoneyGather {
             Fineness::Finer => self.finer += 1,
         }
         self.pointless += u64::from(amount.whole_digits.is_some());
+        let [parted, small] = &mut self.parted;
+        *parted += u64::from(amount.parted);
+        *small += u64::from(amount.value.0 != 0 && amount.whole_digits.is_some_and(|digits| digits <= 3));
         if let Some(digits) = amount.whole_digits {
             self.whole = Some(self.whole.map_or((digits, digits), |(least, most)| (least.min(digits), most.max(digits))));
         }
