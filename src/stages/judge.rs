@@ -114,8 +114,10 @@ pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'
     let waits = if faults.is_empty() { left_out::waits(file, judge, tally, &tied) } else { Vec::new() };
     let in_middle = if faults.is_empty() { left_out::in_middle(file, judge, tally, &tied) } else { None };
     let asks_for_subtotals = faults.is_empty() && left_out::asks_for_subtotals(judge, tally, &tied);
+    // Of a record of persons nothing rests by which somebody who guesses it could tell that it is there.
+    let sample = if feed.personal.is_some() { Vec::new() } else { tally.sample().to_vec() };
     Verdict {
-        proof: DeliveryProof { left_out: left_out::proof(judge, tally), ..proof(judge, tally, controls, proved) },
+        proof: DeliveryProof { left_out: left_out::proof(judge, tally), sample, ..proof(judge, tally, controls, proved) },
         faults,
         waits,
         in_middle,
@@ -156,7 +158,6 @@ fn proof(judge: &Judge, tally: &Tally, controls: Vec<ControlProof>, proved: bool
         controls,
         noise: tally.sums.iter().filter(|sum| sum.noise.values > 0).map(|sum| (sum.column.to_string(), noise(sum))).collect(),
         each_twice: tally.each_twice(),
-        sample: tally.sample().to_vec(),
         labelled: Some(labelled(judge, tally)),
         adds_up: adds_up::proof(judge, tally),
         ..DeliveryProof::default()
