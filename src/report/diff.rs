@@ -117,36 +117,37 @@ fn others_apart(partnership: &Partnership, before: &Release, after: &Release) ->
 struct Causes<'r> {
     before: &'r Release,
     after: &'r Release,
-    known: BTreeMap<Period, BTreeSet<Cause>>,
+    known: BTreeMap<(Period, bool), BTreeSet<Cause>>,
 }
 
+/// Its cells also count charges of earlier periods, which are matched in a later one.
+const MATCHED_LATER: [&str; 2] = ["settlement", "payment_to_make"];
+
 impl Causes<'_> {
-    /// Of a cell; its key says of which period it is.
-    fn of(&mut self, keys: &[String], values: &[String]) -> BTreeSet<Cause> {
+    /// Of a cell of the table; its key says of which period it is.
+    fn of(&mut self, table: &str, keys: &[String], values: &[String]) -> BTreeSet<Cause> {
         let value = |name: &str| keys.iter().position(|key| key == name).and_then(|at| values.get(at));
         let period = value("delivery_year")
             .zip(value("delivery_period"))
             .and_then(|(year, period)| Some(Period { year: year.parse().ok()?, period: period.parse().ok()? }));
         match period {
             Some(period) => {
-                let (before, after) = (&self.before.manifest, &self.after.manifest);
-                self.known.entry(period).or_insert_with(|| of_period(before, after, period)).clone()
+                let (before, after, reaches_back) = (&self.before.manifest, &self.after.manifest, MATCHED_LATER.contains(&table));
+                self.known.entry((period, reaches_back)).or_insert_with(|| of_period(before, after, period, reaches_back)).clone()
             }
             None => causes(&self.before.manifest, &self.after.manifest, None),
         }
     }
 }
 
-/// What made a cell of the period differ: what differs of the period itself, or else of those before it, in which the other side was booked
-/// of a charge that is matched later.
-fn of_period(before: &Manifest, after: &Manifest, period: Period) -> BTreeSet<Cause> {
-    let own = causes(before, after, Some(period));
-    if !own.is_empty() {
-        return own;
-    }
+/// What made a cell of the period differ: what differs of the period itself and, where its cells reach back, the data of those before it.
+fn of_period(before: &Manifest, after: &Manifest, period: Period, reaches_back: bool) -> BTreeSet<Cause> {
+    let mut all = causes(before, after, Some(period));
     let known = before.made_from.data.keys().chain(after.made_from.data.keys());
-    let earlier = known.filter_map(|name| Period::parse(name)).filter(|of| *of < period);
-    earlier.flat_map(|of| causes(before, after, Some(of))).collect()
+    let earlier = known.filter_map(|name| Period::parse(name)).filter(|of| reaches_back && *of < period);
+    let data = earlier.flat_map(|of| causes(before, after, Some(of))).filter(|cause| *cause == Cause::Data);
+    all.extend(data);
+    all
 }
 
 impl Compared {
@@ -160,7 +161,8 @@ impl Compared {
         let mut table = Table::new(&columns);
         let (mut old, mut new) = (0, 0);
         for cell in &self.changed {
-            let amounts = [pounds(cell.old), pounds(cell.new), pounds(cell.difference()), Cause::list(&causes.of(&self.keys, &cell.key))];
+            let amounts =
+                [pounds(cell.old), pounds(cell.new), pounds(cell.difference()), Cause::list(&causes.of(self.table, &self.keys, &cell.key))];
             table.row(cell.key.iter().cloned().chain(amounts));
             (old, new) = (old + cell.old, new + cell.new);
         }
@@ -186,7 +188,7 @@ impl Compared {
                 fields.insert("old".into(), json!(decimal(cell.old)));
                 fields.insert("new".into(), json!(decimal(cell.new)));
                 fields.insert("difference".into(), json!(decimal(cell.difference())));
-                fields.insert("causes".into(), json!(words(&causes.of(&self.keys, &cell.key))));
+                fields.insert("causes".into(), json!(words(&causes.of(self.table, &self.keys, &cell.key))));
                 Value::Object(fields)
             })
             .collect();
