@@ -106,8 +106,10 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         in_hand().take();
-        // Emptied so that who looks at the file between two runs reads no run that has ended.
-        let _ = self.file.set_len(0);
+        // Emptied so that who looks at the file between two runs reads no run that has ended; of one that panics it stays that it died.
+        if !std::thread::panicking() {
+            let _ = self.file.set_len(0);
+        }
         let _ = self.file.unlock();
     }
 }
@@ -165,5 +167,28 @@ mod tests {
         drop(lock);
         std::fs::write(&path, text).unwrap();
         assert_eq!(take(&path, "next").1, Some(record));
+    }
+
+    #[test]
+    fn of_a_run_that_panics_it_stays_that_it_died_and_of_one_that_is_interrupted_that_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".lock");
+        let record = RunRecord { run: "run-3".into(), number: 3, cut_short: true, ..RunRecord::default() };
+        let panics = std::thread::scope(|scope| {
+            let run = || {
+                let (lock, _) = take(&path, "run-3");
+                lock.begin(&record).unwrap();
+                panic!("in mid-run");
+            };
+            scope.spawn(run).join()
+        });
+        assert!(panics.is_err());
+        let (lock, left) = take(&path, "run-4");
+        assert_eq!(left, Some(record.clone()));
+        lock.begin(&record).unwrap();
+        interrupted("2023-04-01T02:00:05Z");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let ended = RunRecord { exit: Some(130), ended: "2023-04-01T02:00:05Z".into(), ..record };
+        assert_eq!(serde_json::from_str::<RunRecord>(&text).unwrap(), ended);
     }
 }

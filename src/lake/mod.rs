@@ -165,7 +165,8 @@ impl Lake {
         if let Some(left) = taken.left.clone().filter(has_none).filter(|_| matches!(self.behind(), Ok(None))) {
             // It may have come so far as to publish.
             let made = self.releases.made_by()?.filter(|(_, by)| *by == left.number).map(|(release, _)| release);
-            self.record_run(&RunRecord { published: made.is_some(), release: made.or(left.release), ..left })?;
+            // Where no record can be written, what this command is for may still be done: a run would say so itself.
+            let _ = self.record_run(&RunRecord { published: made.is_some(), release: made.or(left.release), ..left });
         }
         taken.hold(run, started)
     }
@@ -312,13 +313,13 @@ impl Lake {
         Ok(self.runs()?.into_iter().filter_map(|run| serde_json::from_value(run).ok()).collect())
     }
 
-    /// What the last run did that came to an end, was written down and can be read; `None` where there is none.
+    /// What the last run did that could say it, was written down and can be read; `None` where there is none.
     ///
     /// # Errors
     /// TC1002.
     pub fn last_run(&self) -> Answer<Option<serde_json::Value>> {
-        let has_ended = |run: &serde_json::Value| run.get("exit") != Some(&serde_json::Value::Null);
-        self.runs_newest_first()?.find(|run| run.as_ref().map_or(true, has_ended)).transpose()
+        let could_say = |run: &serde_json::Value| run.get("cut_short") != Some(&serde_json::Value::Bool(true));
+        self.runs_newest_first()?.find(|run| run.as_ref().map_or(true, could_say)).transpose()
     }
 
     /// The last run, also one that died.
@@ -337,10 +338,6 @@ impl Lake {
         let mut last: Vec<RunRecord> = Vec::new();
         for run in self.runs_newest_first()? {
             let run: RunRecord = run?;
-            // That one was cut short is over when another came to its end.
-            if run.cut_short && !last.is_empty() {
-                continue;
-            }
             let is_one = run.is_of_one_half();
             if last.iter().all(|later| later.halves != run.halves) {
                 last.push(run);
@@ -451,6 +448,41 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn what_a_run_said_stands_until_one_says_otherwise_that_could() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = |name: &str| Location::Folder(root.path().join(name));
+        let lake = Lake::at(&folder("landing"), &folder("lake"), &folder("published")).unwrap();
+        let run = |number: u64, halves: &str, exit: Option<u8>, cut_short: bool| {
+            let (run, halves) = (format!("run-{number}"), halves.to_owned());
+            lake.record_run(&RunRecord { run, number, halves, exit, cut_short, ..RunRecord::default() }).unwrap();
+        };
+        let said = || lake.last_run().unwrap().and_then(|run| run.get("number")?.as_u64());
+        let last = || lake.last_of_each_half().unwrap().iter().map(|run| run.number).collect::<Vec<_>>();
+        run(1, "both", Some(1), false);
+        run(2, "both", Some(130), true);
+        assert_eq!((said(), last()), (Some(1), vec![2]));
+        run(3, "cost", None, true);
+        run(4, "deliver", Some(0), false);
+        assert_eq!((said(), last()), (Some(4), vec![4, 3]), "a delivery says nothing of the cost run that died");
+        run(5, "cost", Some(0), false);
+        assert_eq!((said(), last()), (Some(5), vec![5, 4]));
+    }
+
+    #[test]
+    fn a_death_that_cannot_be_written_down_stops_no_command() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = |name: &str| Location::Folder(root.path().join(name));
+        let lake = Lake::at(&folder("landing"), &folder("lake"), &folder("published")).unwrap();
+        let lock = lake.lock("run-1", "").unwrap();
+        lock.begin(&RunRecord { run: "run-1".into(), number: 1, cut_short: true, ..RunRecord::default() }).unwrap();
+        let text = fs::read(root.path().join("lake/.lock")).unwrap();
+        drop(lock);
+        fs::write(root.path().join("lake/.lock"), text).unwrap();
+        fs::write(root.path().join("lake/runs"), "no folder").unwrap();
+        assert!(lake.lock("run-2", "").is_ok());
+    }
 
     #[test]
     fn an_object_store_is_no_lake() {

@@ -198,13 +198,14 @@ fn close_in(book: &mut SlotBook, slots: &[Slot], end: &SlotEnd) {
 pub fn close_slots(partnership: &Partnership, slots: &[Slot], end: &SlotEnd, reports: &[Diagnostic], clock: &dyn Clock) -> Answer<()> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let now = clock.now();
+    let known = lake.last_begun()?.map_or(0, |run| run.number);
     let held = lake.lock(&now.run_id(), &now.iso())?;
     let mut book = lake.slots().read()?;
     let open = |slot: &&Slot| book.names.get(&slot.name).is_some_and(|of| of.taken.iter().any(|t| t.slot == slot.at && t.end.is_none()));
     let open: Vec<Slot> = slots.iter().filter(open).cloned().collect();
     close_in(&mut book, &open, end);
-    let names: Vec<String> = slots.iter().map(ToString::to_string).collect();
-    if let Some(run) = lake.last_begun()?.filter(|run| run.cut_short && run.slots == names) {
+    // Whoever had the lake last has come on record with the lock; one that was there before is another's.
+    if let Some(run) = lake.last_begun()?.filter(|run| run.cut_short && run.number > known) {
         let (ended, exit, errors) = (instant_text(end.at), Some(end.exit), list(reports));
         lake.record_run(&RunRecord { ended, exit, errors, ..run })?;
     }

@@ -150,12 +150,15 @@ pub(super) fn cleared(status: &Status, said: &Said) -> String {
     }
 }
 
+/// How a program ends that panics.
+const PANICKED: u8 = 101;
+
 /// How a run ended.
 pub(super) fn ended(status: &Status, said: &Said, over: bool) -> String {
     let number = said.answer.get("number").and_then(Value::as_u64).map_or_else(String::new, |number| format!("{number} "));
     match status.exit {
         _ if over => format!("{number}exit 3: it took longer than `at_most`"),
-        None => format!("{number}died: its slot is run again"),
+        None | Some(PANICKED) => format!("{number}died: its slot is run again"),
         Some(130) => format!("{number}exit 130: it was interrupted"),
         Some(5) => format!("exit 5: {}; asked again in 30 s", said.sentence()),
         Some(exit) => format!("{number}exit {exit}: {}", said.sentence()),
@@ -168,6 +171,7 @@ pub(super) fn cut_short(of: &[Slot], exit: Option<u8>, over: bool) -> Option<Str
     match exit {
         _ if over => Some(format!("the run of {of} took longer than `at_most`, and was ended")),
         None => Some(format!("the run of {of} died: it was killed, or ran out of memory")),
+        Some(PANICKED) => Some(format!("the run of {of} died: it panicked, and its log says where")),
         Some(_) => None,
     }
 }
