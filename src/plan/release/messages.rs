@@ -105,7 +105,7 @@ pub(super) fn is_blocked(period: Period, lacking: &[&Feed]) -> Diagnostic {
         format!("{period} waits: {} has no accepted delivery for it", feeds_named(lacking)),
     )
     .expected("every required feed of the basis in use, for every period that is published")
-    .outcome("no new figures of it are published: its lines wait in the lake; other periods do not wait for it")
+    .outcome("no new figures of it are published: its lines wait in the lake")
     .hint(format!(
         "put the file into the feed's folder (`truecost plan` says what is there) and type truecost run{waive}; or say `required: false`, or from when on it is required, in {}",
         files.join(", ")
@@ -115,9 +115,9 @@ pub(super) fn is_blocked(period: Period, lacking: &[&Feed]) -> Diagnostic {
 /// A period that cannot be made, as `report` says: what it hints at stays, where it does.
 pub(super) fn not_made(period: Period, report: &Diagnostic, is_kept: bool) -> Diagnostic {
     let (state, outcome) = if is_kept {
-        ("blocked, last good", "its figures stay as the last release had them; other periods do not wait for it")
+        ("blocked, last good", "its figures stay as the last release had them")
     } else {
-        ("blocked", "no new figures of it are published: its lines wait in the lake; other periods do not wait for it")
+        ("blocked", "no new figures of it are published: its lines wait in the lake")
     };
     let said = Diagnostic::new(report.code, format!("{period} is {state}: {}", report.seen)).outcome(outcome);
     if report.code == codes::periods::PAY_IS_GONE {
@@ -135,9 +135,9 @@ pub(super) fn not_made(period: Period, report: &Diagnostic, is_kept: bool) -> Di
 fn pay_is_gone(period: Period, report: &Diagnostic, is_kept: bool) -> Diagnostic {
     let seen = format!("{period} cannot be made again: {}", report.seen);
     let (said, outcome) = if is_kept {
-        (Diagnostic::warning(report.code, seen), "its figures stay as the last release had them; other periods do not wait for it")
+        (Diagnostic::warning(report.code, seen), "its figures stay as the last release had them")
     } else {
-        (Diagnostic::new(report.code, seen), "no new figures of it are published; other periods do not wait for it")
+        (Diagnostic::new(report.code, seen), "no new figures of it are published")
     };
     said.expected("pay that is younger than `retention.personal`, for a period that is made again").outcome(outcome).hint(format!(
         "nothing has to be done where the figures are right as they stand: truecost period close {period} --by NAME --reason TEXT; else the sender has to bring the pay again"
@@ -146,7 +146,7 @@ fn pay_is_gone(period: Period, report: &Diagnostic, is_kept: bool) -> Diagnostic
 
 /// No other period is there that could be published.
 pub(super) fn nothing_else(blocked: &mut Diagnostic) {
-    "nothing new is published: no other period has lines of the basis in use".clone_into(&mut blocked.outcome);
+    "no new figures are published: no other period has lines of the basis in use".clone_into(&mut blocked.outcome);
 }
 
 /// A period that is published although a required feed has brought nothing for it.
