@@ -88,7 +88,8 @@ pub(super) fn scan(read: impl Read, sheet: bool) -> io::Result<Result<Facts, Ref
 
 /// The same; where cells have one of these styles, it is noted which numbers they hold.
 pub(super) fn scan_watching(mut read: impl Read, sheet: bool, styles: &[u32]) -> io::Result<Result<Facts, Refused>> {
-    let mut scan = Scan { facts: Facts::default(), prefix: None, sheet, begun: false, styles: styles.to_vec(), last: Vec::new() };
+    let mut scan =
+        Scan { facts: Facts::default(), prefix: None, sheet, begun: false, styles: styles.to_vec(), last: Vec::new(), ended: false };
     let mut buffer: Vec<u8> = Vec::with_capacity(2 * BLOCK);
     loop {
         let before = buffer.len();
@@ -118,6 +119,8 @@ struct Scan {
     styles: Vec<u32>,
     /// The last tag of what was looked at.
     last: Vec<u8>,
+    /// The cells have come to their end.
+    ended: bool,
 }
 
 impl Scan {
@@ -152,7 +155,7 @@ impl Scan {
                 self.numbers(text, &prefix);
                 let from_cells = text.get(cells.unwrap_or(0)..).unwrap_or_default();
                 references(from_cells, &prefix)?;
-                values::are_single(from_cells, &prefix, &self.last)?;
+                values::are_single(self.until_end(from_cells, &prefix), &prefix, &self.last)?;
                 if tags_with(from_cells, b"sheetData").any(|tag| local_name(tag) == b"sheetData") {
                     return Err(SEVERAL_TABLES);
                 }
@@ -176,6 +179,16 @@ impl Scan {
         let (open, prefix) = cells_begin(text)?;
         self.prefix = Some(prefix.to_vec());
         Some(open + 1 + prefix.len())
+    }
+
+    /// What of the text is of the cells: behind them stand graphs and lists, with formulas of their own.
+    fn until_end<'t>(&mut self, text: &'t [u8], prefix: &[u8]) -> &'t [u8] {
+        if self.ended {
+            return &[];
+        }
+        let end = memmem::find(text, &[b"</", prefix, b"sheetData"].concat());
+        self.ended = end.is_some();
+        end.and_then(|end| text.get(..end)).unwrap_or(text)
     }
 
     fn rows(&mut self, text: &[u8]) {

@@ -4,6 +4,9 @@ use memchr::{memchr, memmem, memrchr};
 
 use super::scan::{NO_TEXT, Refused, SEVERAL_VALUES, attribute, local_name, tag_at};
 
+/// More digits than a table of texts has texts.
+const DIGITS: usize = 10;
+
 /// Looks through a text of whole tags; `last` is the tag before it, without its brackets.
 ///
 /// In a cell stands a formula, or none, and behind it the value: so the tag before a value is that of the cell or of its formula, and the
@@ -26,22 +29,32 @@ pub(super) fn are_single(text: &[u8], prefix: &[u8], last: &[u8]) -> Result<(), 
             if !is_cell && !is_formula {
                 return Err(SEVERAL_VALUES);
             }
-            if name == b"v" && text.get(from) == Some(&b'>') {
-                is_whole(text.get(from + 1..).unwrap_or_default(), before)?;
+            if name == b"v" {
+                let cell = if is_cell { before } else { cell_before(text, prefix, at).unwrap_or(last) };
+                is_whole(text.get(from..).unwrap_or_default(), cell)?;
             }
         }
     }
     Ok(())
 }
 
-/// A value is one text; that of a text in the table of texts is its number.
-fn is_whole(rest: &[u8], before: &[u8]) -> Result<(), Refused> {
-    let Some(end) = memchr(b'<', rest) else { return Ok(()) };
-    if rest.get(end + 1).is_some_and(|byte| *byte != b'/') {
+/// A value is one text; that of a text in the table of texts is its number. `rest` begins behind the name of the tag.
+fn is_whole(rest: &[u8], cell: &[u8]) -> Result<(), Refused> {
+    let Some(open) = memchr(b'>', rest).filter(|open| !rest.get(..*open).unwrap_or_default().ends_with(b"/")) else { return Ok(()) };
+    let value = rest.get(open + 1..).unwrap_or_default();
+    let Some(end) = memchr(b'<', value) else { return Ok(()) };
+    if value.get(end + 1).is_some_and(|byte| *byte != b'/') {
         return Err(SEVERAL_VALUES);
     }
-    let is_number = rest.get(..end).unwrap_or_default().iter().all(u8::is_ascii_digit);
-    if !is_number && attribute(before, b"t") == Some(b"s") { Err(NO_TEXT) } else { Ok(()) }
+    let number = value.get(..end).unwrap_or_default();
+    let is_number = number.len() <= DIGITS && number.iter().all(u8::is_ascii_digit);
+    if !is_number && attribute(cell, b"t") == Some(b"s") { Err(NO_TEXT) } else { Ok(()) }
+}
+
+/// The tag of the cell in which a place stands, without its brackets.
+fn cell_before<'t>(text: &'t [u8], prefix: &[u8], at: usize) -> Option<&'t [u8]> {
+    let open = memmem::rfind(text.get(..at)?, &[b"<", prefix, b"c "].concat())?;
+    tag_at(text, open)
 }
 
 /// The tag that stands before a place, without its brackets.
@@ -73,6 +86,10 @@ mod tests {
             ("<c r=\"A1\"><v>1<x/>2</v></c>", SEVERAL_VALUES),
             ("<c r=\"A1\" t=\"s\"><v>-1</v></c>", NO_TEXT),
             ("<c r=\"A1\" t=\"s\"><v>1.5</v></c>", NO_TEXT),
+            ("<c r=\"A1\" t=\"s\"><v xml:space=\"preserve\">-1</v></c>", NO_TEXT),
+            ("<c r=\"A1\" t=\"s\"><f>B1</f><v >-1</v></c>", NO_TEXT),
+            ("<c r=\"A1\" t=\"s\"><v>99999999999999999999999</v></c>", NO_TEXT),
+            ("<c r=\"A1\"><v xml:space=\"preserve\">1<x/>2</v></c>", SEVERAL_VALUES),
             ("</row></sheetData><sheetData><row r=\"1\">", SEVERAL_TABLES),
         ] {
             assert_eq!(looked_through(cell), Err(refused), "{cell}");
@@ -86,9 +103,18 @@ mod tests {
             "<c\nr=\"A1\" t=\"s\">\n <v>12</v>\n</c>",
             "<c><f t=\"shared\" si=\"0\"/><v></v></c>",
             "<c r=\"A1\"><v/></c>",
+            "<c r=\"A1\" t=\"str\"><f>B1</f><v xml:space=\"preserve\"> a </v></c>",
             "<c t=\"inlineStr\"><is><r><t>a</t></r><rPh sb=\"0\" eb=\"1\"><t>b</t></rPh></is></c>",
         ] {
             assert_eq!(looked_through(&cell.repeat(30_000)), Ok(()), "{cell}");
         }
+    }
+
+    #[test]
+    fn what_stands_behind_the_cells_is_no_value() {
+        let graph =
+            "<extLst><ext><sparkline><f xmlns=\"http://schemas.microsoft.com/office/excel/2006/main\">A1:A9</f></sparkline></ext></extLst>";
+        let text = format!("<worksheet><sheetData><row r=\"1\"><c r=\"A1\"><v>1</v></c></row></sheetData>{graph}</worksheet>");
+        assert_eq!(scan(text.as_bytes(), true).unwrap().map(|_| ()), Ok(()));
     }
 }
