@@ -243,12 +243,6 @@ impl Tally {
         self.twice.is_all()
     }
 
-    /// Fingerprints of a few of the records, of the same records the same ones.
-    #[must_use]
-    pub fn sample(&self) -> &[u64] {
-        self.twice.least()
-    }
-
     /// Records after and before the header that are no preamble: accepted + rejected + blank + declared non-data.
     #[must_use]
     pub fn records(&self) -> u64 {

@@ -1,13 +1,11 @@
 //! Whether every record of a file stands in it an even number of times: a file that was put together from two copies of itself, side by
-//! side or one behind the other, counts every pound twice. And a few records by which another file is told that has none of them.
+//! side or one behind the other, counts every pound twice.
 //!
 //! No list of records is kept: fingerprints of records that are there twice take each other away, so that of such a file nothing is left.
 
 /// Records without which two equal ones are no sign of anything, and how many of them have to differ.
 const LEAST: u64 = 12;
 const DIFFERENT: usize = 6;
-/// So many fingerprints, the least ones, stand for a file: two files of which a fifth of all records is in both share one in 97 of 100.
-const SAMPLE: usize = 16;
 
 /// The records of a file, or of a piece of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,8 +14,6 @@ pub(super) struct Twice {
     left: u64,
     /// A few fingerprints that differ.
     some: Vec<u64>,
-    /// The least ones, in rising order: of the same records the same ones, whatever their order.
-    least: Vec<u64>,
 }
 
 impl Twice {
@@ -27,7 +23,6 @@ impl Twice {
         self.records += 1;
         self.left ^= fingerprint;
         self.remember(fingerprint);
-        self.sample(fingerprint);
     }
 
     fn remember(&mut self, fingerprint: u64) {
@@ -36,26 +31,11 @@ impl Twice {
         }
     }
 
-    fn sample(&mut self, fingerprint: u64) {
-        if self.least.len() < SAMPLE || self.least.last().is_some_and(|last| fingerprint < *last) {
-            if let Err(at) = self.least.binary_search(&fingerprint) {
-                self.least.insert(at, fingerprint);
-            }
-            self.least.truncate(SAMPLE);
-        }
-    }
-
-    /// The least fingerprints of its records, in rising order.
-    pub(super) fn least(&self) -> &[u64] {
-        &self.least
-    }
-
     /// Adds another piece of the file.
     pub(super) fn add(&mut self, next: &Self) {
         self.records += next.records;
         self.left ^= next.left;
         next.some.iter().for_each(|fingerprint| self.remember(*fingerprint));
-        next.least.iter().for_each(|fingerprint| self.sample(*fingerprint));
     }
 
     /// Whether each record is there twice, or four times, and these are no few records and not the same ones over and over.
@@ -109,26 +89,6 @@ mod tests {
             assert!(is_all(&side_by_side, piece) && is_all(&behind, piece), "{piece}");
             assert!(!is_all(&behind[1..], piece), "one more or less: {piece}");
         }
-    }
-
-    #[test]
-    fn the_same_records_have_one_sample_however_they_stand() {
-        let sample = |records: &[String], piece: usize| {
-            let mut whole = Twice::default();
-            for records in records.chunks(piece) {
-                let mut part = Twice::default();
-                records.iter().for_each(|record| part.record(record.as_bytes()));
-                whole.add(&part);
-            }
-            whole.least().to_vec()
-        };
-        let records = |from: u32, to: u32| (from..to).map(|at| format!("{at},Housing,12.00")).collect::<Vec<_>>();
-        let (one, mut turned) = (records(0, 100), records(0, 100));
-        turned.reverse();
-        assert_eq!(sample(&one, 7), sample(&turned, 100));
-        assert_eq!(sample(&one, 7).len(), SAMPLE);
-        let shared = |from: u32| sample(&records(from, from + 100), 100).iter().any(|each| sample(&one, 100).contains(each));
-        assert!(shared(10) && shared(50) && !shared(100));
     }
 
     #[test]

