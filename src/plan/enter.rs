@@ -265,8 +265,13 @@ fn is_elsewhere(record: &DeliveryRecord, new: &DeliveryRecord) -> bool {
 /// what has come since. `None` where it is new, and of files to date, which go over each other by their ends.
 #[must_use]
 pub fn turn_of_former(known: &[DeliveryRecord], feed: &Feed, new: &DeliveryRecord) -> Option<Turn> {
+    if feed.covers.extent == Extent::ToDate {
+        return None;
+    }
+    // Whatever became of it: one that was refused, or that a person withdrew, came no later either.
     let is_it = |r: &&DeliveryRecord| {
-        r.is_of(&new.council, &new.feed) && is_former(feed.into(), r, new) && r.holds_the_same(new) && feed.covers.extent != Extent::ToDate
+        let is_file = r.is_of(&new.council, &new.feed) && r.is_named(&new.source.location, &new.source.name) && r.holds_the_same(new);
+        is_file && !r.is(&new.delivery_id) && r.turn() <= new.turn()
     };
     known.iter().filter(is_it).filter_map(DeliveryRecord::turn).max()
 }
