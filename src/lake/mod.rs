@@ -456,7 +456,7 @@ mod tests {
         let lake = Lake::at(&folder("landing"), &folder("lake"), &folder("published")).unwrap();
         let run = |number: u64, halves: &str, exit: Option<u8>, cut_short: bool| {
             let (run, halves) = (format!("run-{number}"), halves.to_owned());
-            lake.record_run(&RunRecord { run, number, halves, exit, cut_short, ..RunRecord::default() }).unwrap();
+            lake.record_run(&RunRecord { run, number, exit, cut_short, halves, ..RunRecord::default() }).unwrap();
         };
         let said = || lake.last_run().unwrap().and_then(|run| run.get("number")?.as_u64());
         let last = || lake.last_of_each_half().unwrap().iter().map(|run| run.number).collect::<Vec<_>>();
