@@ -251,13 +251,6 @@ pub(super) fn heading(records: &[(u64, Vec<String>)]) -> Heading {
     let is_named = names.last().is_some_and(|name| !name.trim().is_empty());
     let fits = rows.iter().all(|(_, fields)| fields.len() <= names.len()) && rows.iter().any(|(_, fields)| fields.len() == names.len());
     let width = if is_named && fits { width.max(names.len()) } else { width };
-    // Two or three names below those of groups, where the other columns are named above, are fewer than a row of names has.
-    let below = first_row.filter(|first| at + 1 < *first).and_then(|_| records.get(at + 1)).map(|(_, lower)| lower);
-    if let Some(lower) =
-        below.filter(|lower| !is_alone(lower, width) && !lower.iter().any(|field| is_value(field)) && completes(&names, lower, width))
-    {
-        return Heading { at: Some(at), records: 2, names: joined(&names, lower), width, tags };
-    }
     match at
         .checked_sub(1)
         .and_then(|upper| Some((upper, &records.get(upper)?.1)))
