@@ -62,6 +62,7 @@ pub(super) fn tell(conductor: &Conductor<'_>, outcome: &Outcome, known: &[Delive
     happened.extend(restated(conductor, outcome)?);
     happened.extend(conductor.ahead.iter().map(|(name, until)| ahead(name, *until)));
     happened.extend(disk_low(&conductor.lake));
+    happened.extend(still_dead(conductor, outcome)?);
     happened.dedup_by(|a, b| a.kind == b.kind && a.subject == b.subject);
     notice::note(&conductor.lake, notify, &happened, &known_kinds(outcome), &noted(conductor, outcome.number))?;
     send(conductor)
@@ -90,14 +91,23 @@ fn tell_failed(conductor: &Conductor<'_>, refusal: &Refusal) -> Answer<()> {
 
 /// Says of a run before this one that it died: it could not. What a channel does not take is told, and ends no run.
 pub(super) fn tell_died(conductor: &Conductor<'_>) -> Answer<()> {
-    let Some(died) = conductor.lake.last_begun()?.filter(RunRecord::died) else { return Ok(()) };
-    let (number, began) = (died.number, &died.started);
+    let Some(run) = conductor.lake.last_begun()?.filter(RunRecord::died) else { return Ok(()) };
+    notice::note(&conductor.lake, &conductor.partnership.notify, &[died(&run)], &[], &noted(conductor, run.number))?;
+    send(conductor)
+}
+
+fn died(run: &RunRecord) -> Happened {
+    let (number, began) = (run.number, &run.started);
     let text = format!(
         "run {number}, which began at {began}, died: it was killed, or the machine went down; what was accepted or published before stands: truecost status"
     );
-    let failed = happened(NoticeKind::RunFailed, "run", None, text);
-    notice::note(&conductor.lake, &conductor.partnership.notify, &[failed], &[], &noted(conductor, number))?;
-    send(conductor)
+    happened(NoticeKind::RunFailed, "run", None, text)
+}
+
+/// That a run died is not over by one of the other half, which knows nothing of it.
+fn still_dead(conductor: &Conductor<'_>, outcome: &Outcome) -> Answer<Vec<Happened>> {
+    let knows = |run: &RunRecord| outcome.halves == Halves::Both || outcome.halves.as_str() == run.halves;
+    Ok(conductor.lake.last_of_each_half()?.iter().filter(|run| run.died() && !knows(run)).map(died).collect())
 }
 
 /// Says to the channels how a run ended that cannot say it. What a channel does not take is in the answer.

@@ -148,8 +148,11 @@ fn a_run_that_was_killed_is_on_record_and_so_is_that_the_next_one_was_not() {
     assert!(place.json(&["runs", "show", "3"])["exit"].is_null());
     // It may have come so far as to publish.
     place.run_with(&["run"], &[("TRUECOST_CRASH", "run.costed:1:abort")]);
+    // Who delivers knows nothing of a cost run that died.
     place.run(&["run", "--deliver"]);
-    place.run(&["run", "--deliver"]);
+    assert!(place.run(&["status"]).out.contains("last run          died"), "{}", place.run(&["status"]).out);
+    place.run(&["run"]);
+    place.run(&["run"]);
     let now = runs();
     assert_eq!(now[..2], [died, "4,,both,r0002,true,,,,,20,,64"]);
     assert!(now.len() == 3 && now[2].starts_with("5,"), "{now:?}");
