@@ -161,10 +161,11 @@ mod tests {
         let lake = Lake::at(&folder("landing"), &folder("lake"), &folder("published")).unwrap();
         let (lock, events) = (lake.lock("run-1", "").unwrap(), lake.events("period"));
         std::fs::create_dir_all(root.path().join("lake/period/last")).unwrap();
-        let refusal = events.add(&lock, &"closed").unwrap_err();
+        let refusal = events.add(&lock, &serde_json::json!({"act": "closed"})).unwrap_err();
         assert!(refusal.0[0].outcome.contains("written down, and holds"), "{}", refusal.0[0].outcome);
         std::fs::remove_dir(root.path().join("lake/period/last")).unwrap();
         events.recover().unwrap();
-        assert_eq!(events.all::<String>().unwrap(), ["closed"]);
+        let all = events.all::<serde_json::Value>().unwrap();
+        assert_eq!(all.iter().map(|event| &event["act"]).collect::<Vec<_>>(), ["closed"]);
     }
 }
