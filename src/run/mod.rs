@@ -189,6 +189,11 @@ impl Outcome {
         Self { run: run.to_owned(), already, ..Self::default() }
     }
 
+    /// Whether what ended the other run would have ended this one, too: a run of one half knows nothing of the other.
+    fn knows(&self, other: &RunRecord) -> bool {
+        self.halves == Halves::Both || self.halves.as_str() == other.halves
+    }
+
     /// Whether others had done all that it was asked for.
     #[must_use]
     pub fn is_already(&self) -> bool {

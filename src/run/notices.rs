@@ -36,6 +36,9 @@ fn known_kinds(outcome: &Outcome) -> Vec<NoticeKind> {
     KNOWN_AT_THE_END.into_iter().filter(knows).collect()
 }
 
+/// What is told of a run that did not come to its end.
+const STANDS: &str = "what was accepted or published before stands: truecost status";
+
 /// A disk with less is nearly full: bytes that are free, and the part of it in a hundred.
 const FREE_BYTES: u64 = 1 << 30;
 const FREE_PERCENT: u64 = 5;
@@ -80,10 +83,7 @@ pub(super) fn or_told(conductor: &Conductor<'_>, done: Answer<Outcome>) -> Answe
 fn tell_failed(conductor: &Conductor<'_>, refusal: &Refusal) -> Answer<()> {
     let Some(first) = refusal.0.first() else { return Ok(()) };
     let number = conductor.number;
-    let text = format!(
-        "run {number} ended before it was done: {} {}; what was accepted or published before stands: truecost status",
-        first.code.id, first.code.title
-    );
+    let text = format!("run {number} ended before it was done: {} {}; {STANDS}", first.code.id, first.code.title);
     let failed = happened(NoticeKind::RunFailed, "run", None, text);
     notice::note(&conductor.lake, &conductor.partnership.notify, &[failed], &[], &noted(conductor, number))?;
     send(conductor)
@@ -98,16 +98,13 @@ pub(super) fn tell_died(conductor: &Conductor<'_>) -> Answer<()> {
 
 fn died(run: &RunRecord) -> Happened {
     let (number, began) = (run.number, &run.started);
-    let text = format!(
-        "run {number}, which began at {began}, died: it was killed, or the machine went down; what was accepted or published before stands: truecost status"
-    );
+    let text = format!("run {number}, which began at {began}, died: it was killed, or the machine went down; {STANDS}");
     happened(NoticeKind::RunFailed, "run", None, text)
 }
 
 /// That a run died is not over by one of the other half, which knows nothing of it.
 fn still_dead(conductor: &Conductor<'_>, outcome: &Outcome) -> Answer<Vec<Happened>> {
-    let knows = |run: &RunRecord| outcome.halves == Halves::Both || outcome.halves.as_str() == run.halves;
-    Ok(conductor.lake.last_of_each_half()?.iter().filter(|run| run.died() && !knows(run)).map(died).collect())
+    Ok(conductor.lake.last_of_each_half()?.iter().filter(|run| run.died() && !outcome.knows(run)).map(died).collect())
 }
 
 /// Says to the channels how a run ended that cannot say it. What a channel does not take is in the answer.
@@ -115,17 +112,9 @@ fn still_dead(conductor: &Conductor<'_>, outcome: &Outcome) -> Answer<Vec<Happen
 /// # Errors
 /// TC1004 where a run holds the lake: then later; TC10….
 pub fn tell_cut_short(partnership: &Partnership, how: &str, clock: &dyn Clock) -> Answer<Vec<Diagnostic>> {
-    if partnership.notify.channels.is_empty() {
-        return Ok(Vec::new());
-    }
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    let now = clock.now();
-    let _held = lake.lock(&now.run_id(), &now.iso())?;
-    let number = lake.last_begun()?.filter(|run| run.cut_short).map_or(0, |run| run.number);
-    let text = format!("{how}; what was accepted or published before stands: truecost status");
-    let noted = Noted { run: number, at: now.iso(), at_us: now.micros };
-    notice::note(&lake, &partnership.notify, &[happened(NoticeKind::RunFailed, "run", None, text)], &[], &noted)?;
-    notice::send(&lake, partnership, now.micros, usize::MAX)
+    let failed = happened(NoticeKind::RunFailed, "run", None, format!("{how}; {STANDS}"));
+    let number = |lake: &Lake| Ok(lake.last_begun()?.filter(|run| run.cut_short).map_or(0, |run| run.number));
+    tell_between(partnership, &[failed], &[], number, clock)
 }
 
 /// Says to the channels that slots had been taken too far ahead of the clock to be believed: names, each with the last of them. What a
@@ -134,16 +123,8 @@ pub fn tell_cut_short(partnership: &Partnership, how: &str, clock: &dyn Clock) -
 /// # Errors
 /// TC1004 where a run holds the lake: then later; TC10….
 pub fn tell_ahead(partnership: &Partnership, names: &[(String, i64)], clock: &dyn Clock) -> Answer<Vec<Diagnostic>> {
-    if partnership.notify.channels.is_empty() {
-        return Ok(Vec::new());
-    }
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    let now = clock.now();
-    let _held = lake.lock(&now.run_id(), &now.iso())?;
     let happened: Vec<Happened> = names.iter().map(|(name, until)| ahead(name, *until)).collect();
-    let noted = Noted { run: 0, at: now.iso(), at_us: now.micros };
-    notice::note(&lake, &partnership.notify, &happened, &[], &noted)?;
-    notice::send(&lake, partnership, now.micros, usize::MAX)
+    tell_between(partnership, &happened, &[], |_| Ok(0), clock)
 }
 
 /// Says to the channels that slots are held, and once more when they are not. `why` is `None` where nothing is held. What a channel does not
@@ -152,16 +133,28 @@ pub fn tell_ahead(partnership: &Partnership, names: &[(String, i64)], clock: &dy
 /// # Errors
 /// TC1004 where a run holds the lake: then later; TC10….
 pub fn tell_held(partnership: &Partnership, why: Option<&str>, clock: &dyn Clock) -> Answer<Vec<Diagnostic>> {
+    let text = |why: &str| format!("{why}: nothing is run before the configuration is valid: truecost validate");
+    let held: Vec<Happened> = why.map(|why| happened(NoticeKind::Held, "configuration", None, text(why))).into_iter().collect();
+    tell_between(partnership, &held, &[NoticeKind::Held], |_| Ok(0), clock)
+}
+
+/// Notes between two runs what happened, under the number of the run that it is about, and sends it. Of the kinds in `known` what did not
+/// happen is over.
+fn tell_between(
+    partnership: &Partnership,
+    happened: &[Happened],
+    known: &[NoticeKind],
+    number: impl FnOnce(&Lake) -> Answer<u64>,
+    clock: &dyn Clock,
+) -> Answer<Vec<Diagnostic>> {
     if partnership.notify.channels.is_empty() {
         return Ok(Vec::new());
     }
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let now = clock.now();
     let _held = lake.lock(&now.run_id(), &now.iso())?;
-    let text = |why: &str| format!("{why}: nothing is run before the configuration is valid: truecost validate");
-    let held: Vec<Happened> = why.map(|why| happened(NoticeKind::Held, "configuration", None, text(why))).into_iter().collect();
-    let noted = Noted { run: 0, at: now.iso(), at_us: now.micros };
-    notice::note(&lake, &partnership.notify, &held, &[NoticeKind::Held], &noted)?;
+    let noted = Noted { run: number(&lake)?, at: now.iso(), at_us: now.micros };
+    notice::note(&lake, &partnership.notify, happened, known, &noted)?;
     notice::send(&lake, partnership, now.micros, usize::MAX)
 }
 

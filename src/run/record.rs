@@ -158,9 +158,8 @@ impl Conductor<'_> {
         let Some(last) = self.lake.last_begun()? else {
             return Ok((false, !errors.is_empty()));
         };
-        let knows = outcome.halves == Halves::Both || outcome.halves.as_str() == last.halves;
         let is_over = last.exit != Some(outcome.exit_code()) || last.errors != errors;
-        let otherwise = knows && last.needs_somebody() && is_over && !last.more.contains_key("blocked");
+        let otherwise = outcome.knows(&last) && last.needs_somebody() && is_over && !last.more.contains_key("blocked");
         Ok((otherwise, !errors.is_empty() && last.errors != errors))
     }
 

@@ -167,11 +167,11 @@ pub(super) fn ended(status: &Status, said: &Said, over: bool) -> String {
 
 /// How a run ended that cannot say it; `None` where it can, or was interrupted.
 pub(super) fn cut_short(of: &[Slot], exit: Option<u8>, over: bool) -> Option<String> {
-    let of = slots(of);
+    let named = slots(of);
     match exit {
-        _ if over => Some(format!("the run of {of} took longer than `at_most`, and was ended")),
-        None => Some(format!("the run of {of} died: it was killed, or ran out of memory")),
-        Some(PANICKED) => Some(format!("the run of {of} died: it panicked, and its log says where")),
+        _ if over => Some(over_time(of).seen),
+        None => Some(format!("the run of {named} died: it was killed, or ran out of memory")),
+        Some(PANICKED) => Some(format!("the run of {named} died: it panicked, and its log says where")),
         Some(_) => None,
     }
 }
