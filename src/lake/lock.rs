@@ -37,9 +37,8 @@ fn in_hand() -> MutexGuard<'static, Option<(File, RunRecord)>> {
 
 /// A person, or whoever started this run, ends it: its record says so, and not that it died.
 pub fn interrupted(ended: &str) {
-    const INTERRUPTED: u8 = 130;
     if let Some((file, record)) = in_hand().take() {
-        let record = RunRecord { exit: Some(INTERRUPTED), ended: ended.to_owned(), ..record };
+        let record = RunRecord { exit: Some(codes::command::INTERRUPTED.exit), ended: ended.to_owned(), ..record };
         // Where it cannot be written, the run has died.
         let _ = serde_json::to_string(&record).map_err(io::Error::other).and_then(|text| write(&file, &text));
     }

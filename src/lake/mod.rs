@@ -160,9 +160,9 @@ impl Lake {
     pub fn lock(&self, run: &str, started: &str) -> Answer<Lock> {
         durable::root(&self.folder)?;
         durable::root(self.landing.folder())?;
-        let taken = Lock::take(&self.folder.join(".lock"))?;
-        let has_none = |run: &RunRecord| !self.run_file(run.number).exists();
-        if let Some(left) = taken.left.clone().filter(has_none).filter(|_| matches!(self.behind(), Ok(None))) {
+        let mut taken = Lock::take(&self.folder.join(".lock"))?;
+        let is_untold = |run: &RunRecord| !self.run_file(run.number).exists() && matches!(self.behind(), Ok(None));
+        if let Some(left) = taken.left.take().filter(is_untold) {
             // It may have come so far as to publish.
             let made = self.releases.made_by()?.filter(|(_, by)| *by == left.number).map(|(release, _)| release);
             // Where no record can be written, what this command is for may still be done: a run would say so itself.
