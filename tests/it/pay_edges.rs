@@ -355,6 +355,39 @@ fn payslips_are_placed_by_a_register_that_is_not_too_old() {
     assert_eq!(partnership.query(may), "to_service,to_bearer,volume,carried\nhr,\"\",1,true\nlegal,\"\",2,true\n");
 }
 
+/// A payslip or a post without a cost centre has no place: it is not its council's, which would bear a cost for it.
+#[test]
+fn a_payslip_without_a_cost_centre_has_no_place() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let file = "pipelines/reference/driver.csv";
+    partnership.change(file, |rows| rows.replace("stock,measured,*/headcount,12,", "flow,measured,derived:payslips,1,"), 0);
+    let used = "SELECT to_service, to_bearer, volume FROM volume WHERE driver = 'headcount' ORDER BY 1, 2";
+    assert_eq!(partnership.query(used), "to_service,to_bearer,volume\nhr,\"\",1\nlegal,\"\",2\n");
+    let nowhere = "SELECT council, cost_centre, reason, volume FROM unplaced_volume WHERE driver = 'headcount'";
+    // A pay line without one says nothing of a slip that has one; in the register the post's is asked for first, and then the slip's.
+    let (pay, centre) = ("pipelines/northam/payroll.sql", "split_part(segments, '.', 2)");
+    let booked = fs::read_to_string(partnership.path(pay)).unwrap();
+    partnership.write(pay, &booked.replace(centre, &format!("CASE WHEN segments LIKE '%.1010.%' THEN {centre} END")));
+    for (file, was, is) in [
+        ("pipelines/partnership.yaml", "{pounds: 10.00, action: stop}", "{pounds: 9999.00, action: warn}"),
+        ("pipelines/reference/pool.csv", "headcount,2,refuse", "headcount,2,spread_evenly"),
+    ] {
+        let text = fs::read_to_string(partnership.path(file)).unwrap();
+        partnership.write(file, &text.replace(was, is));
+    }
+    let posts = "drop/northam/assignment/ASG_2018-04-30.csv";
+    partnership.change(posts, |rows| rows.replace(",N100,", ",,"), 0);
+    assert_eq!(partnership.query(used), "to_service,to_bearer,volume\nhr,\"\",1\nlegal,\"\",2\n");
+    partnership.change(pay, |_| booked.replace(centre, "NULL"), 0);
+    assert_eq!(partnership.query(used), "to_service,to_bearer,volume\nhr,\"\",1\n");
+    assert_eq!(partnership.query(nowhere), "council,cost_centre,reason,volume\nnortham,\"\",no_place,2\n");
+    // So it is with heads.
+    partnership.change(file, |rows| rows.replace("flow,measured,derived:payslips,1,", "stock,measured,derived:headcount,1,"), 0);
+    assert_eq!(partnership.query(used), "to_service,to_bearer,volume\nhr,\"\",1\n");
+    assert_eq!(partnership.query(nowhere), "council,cost_centre,reason,volume\nnortham,\"\",no_place,2\n");
+}
+
 /// What is nought and has an owner is shown: a customer that pays what it costs, and a bearer without a penny of overhead.
 #[test]
 fn a_result_of_nought_and_an_overhead_of_nought_have_their_rows() {

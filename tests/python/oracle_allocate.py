@@ -91,8 +91,8 @@ class Volumes:
             for row in rows:
                 if holds(row, self.period.last):
                     # A register that is too old places no payslip.
-                    if age <= int(driver["max_age"] or 0):
-                        posts.setdefault((council, row["assignment"]), (row["cost_centre"] or "", max(age, 0)))
+                    if age <= int(driver["max_age"] or 0) and row["cost_centre"]:
+                        posts.setdefault((council, row["assignment"]), (row["cost_centre"], max(age, 0)))
                     if kind == "headcount" and age <= int(driver["max_age"] or 0):
                         found[council, row["cost_centre"] or "", max(age, 0)].add(row["assignment"])
             if kind == "headcount":
@@ -104,10 +104,10 @@ class Volumes:
                 # Pay without an assignment is on no payslip.
                 if (row["delivery_year"], row["delivery_period"]) == in_period and row["assignment"] is not None:
                     self.carried[name, row["council"], driver["fed_by"]] = 0
-                    slips.setdefault((row["council"], row["assignment"], row["pay_date"]), set()).add(row["cost_centre"] or "")
+                    slips.setdefault((row["council"], row["assignment"], row["pay_date"]), set()).update({row["cost_centre"] or ""} - {""})
             for (council, assignment, date), centres in slips.items():
                 # One payslip, however many cost centres it is booked on.
-                found[council, *posts.get((council, assignment), (min(centres), 0))].add((assignment, date))
+                found[council, *posts.get((council, assignment), (min(centres, default=""), 0))].add((assignment, date))
         if kind == "cost_centres":
             for row in self.books.rows("cost_centre", self.period.last):
                 self.carried[name, row["council"], driver["fed_by"]] = 0
@@ -139,6 +139,8 @@ class Volumes:
 
         if driver not in self.drivers:
             return nowhere("unknown_driver")
+        if not centre and self.drivers[driver]["fed_by"].startswith("derived:"):
+            return nowhere("no_place")
         if council != "shared":
             organisation = organisation or council
         own = organisation in self.books.councils if council == "shared" else organisation == council

@@ -7,7 +7,7 @@
 --
 -- A driver that is derived counts one for every assignment in force on the last day, every payslip, or every cost centre in use; at the
 -- assignment's cost centre, unsplit. A register of posts is as old as the period in which its day lies, as any other: one that is older than
--- the driver's max_age places no payslip, which then counts where it was booked.
+-- the driver's max_age places no payslip, nor does a post without a cost centre: it then counts where it was booked.
 WITH
 driver_now AS (
   SELECT driver, coalesce(fed_by, '') AS fed_by, coalesce(max_age, 0) AS max_age
@@ -28,7 +28,7 @@ post AS (
   FROM assignment WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
 ),
 slip AS (
-  SELECT council, feed, delivery_id, assignment, pay_date, min(coalesce(cost_centre, '')) AS cost_centre
+  SELECT council, feed, delivery_id, assignment, pay_date, min(nullif(cost_centre, '')) AS cost_centre
   FROM pay_line WHERE assignment IS NOT NULL
   GROUP BY council, feed, delivery_id, assignment, pay_date
 ),
@@ -39,11 +39,11 @@ one_post AS (
   FROM post GROUP BY council, assignment
 ),
 placed_slip AS (
-  SELECT n.driver, s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre) AS cost_centre,
+  SELECT n.driver, s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre, '') AS cost_centre,
     greatest(coalesce(p.age, 0), 0) AS age
   FROM slip AS s
   JOIN driver_now AS n ON n.fed_by = 'derived:payslips'
-  LEFT JOIN one_post AS p ON p.council = s.council AND p.assignment = s.assignment AND p.age <= n.max_age
+  LEFT JOIN one_post AS p ON p.council = s.council AND p.assignment = s.assignment AND p.age <= n.max_age AND p.cost_centre <> ''
 ),
 derived AS (
   SELECT 'derived:headcount' AS fed_by, council, feed, delivery_id, cost_centre, age, CAST(count(*) AS BIGINT) AS volume

@@ -6,17 +6,17 @@
 --
 -- In this order: another organisation than the feed's council used it, whatever cost centre stands beside; a cost centre means what it means
 -- for cost; a service; the organisation, or the feed's council. In a feed of the partnership (`shared`) every council is its own, and a cost
--- centre without an organisation is none.
+-- centre without an organisation is none. What is derived has a cost centre or no place: a post or a payslip without one is not its council's.
 WITH
 driver_now AS (
-  SELECT driver FROM driver WHERE valid_from <= $first_day AND (valid_to IS NULL OR $first_day < valid_to)
+  SELECT driver, fed_by LIKE 'derived:%' AS is_derived FROM driver WHERE valid_from <= $first_day AND (valid_to IS NULL OR $first_day < valid_to)
 ),
 customer_now AS (
   SELECT customer, kind FROM customer WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
 ),
 known AS (
   SELECT r.driver, r.council, r.delivery_id, r.organisation, r.cost_centre, r.service, r.age, r.volume,
-    n.driver IS NULL AS driver_is_unknown,
+    n.driver IS NULL AS driver_is_unknown, coalesce(n.is_derived, false) AS is_derived,
     CASE WHEN o.kind IS NOT NULL THEN o.kind WHEN c.kind = 'company' THEN 'company' WHEN c.kind IS NOT NULL THEN 'external' ELSE '' END AS kind,
     CASE WHEN r.council <> 'shared' THEN r.council WHEN o.kind = 'council' THEN r.organisation ELSE '' END AS own,
     s.service IS NOT NULL AS service_is_known
@@ -37,7 +37,7 @@ situated AS (
         CASE WHEN v.ownership = 'suspense' THEN 'suspense' WHEN v.ownership = 'retained' THEN 'own' WHEN v.ownership = 'not_cost' THEN 'no_place'
           WHEN v.ownership = 'shared' THEN 'class_service' ELSE 'class' END
       WHEN k.service <> '' THEN CASE WHEN k.service_is_known THEN 'service' ELSE 'no_place' END
-      WHEN k.own = '' THEN 'no_place'
+      WHEN k.own = '' OR k.is_derived THEN 'no_place'
       ELSE 'own' END AS place
   FROM known AS k LEFT JOIN volume_class AS v ON v.council = k.own AND v.cost_centre = k.cost_centre
 ),
