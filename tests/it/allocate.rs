@@ -190,6 +190,13 @@ fn a_volume_that_the_shared_service_records_is_placed_by_the_rules_of_whoever_us
         partnership.query(unplaced),
         "cost_centre,reason,volume\n\"\",not_a_member,17\nN100,no_place,29\nZ900,not_a_member,11\nZ999,suspense,13\n"
     );
+    // In a council's feed `shared` is no other council to which a volume goes whatever stands beside it: it uses at its own cost centres.
+    let rows = [row(5, "shared", "Z100", 10), row(6, "shared", "N300", 20)];
+    partnership.change("drop/northam/legal_time/time_2018_04.csv", |text| text.to_owned() + &rows.concat(), 0);
+    let placed = "SELECT to_service, volume FROM volume WHERE driver = 'legal_minutes' AND to_service > ''";
+    assert_eq!(partnership.query(placed), "to_service,volume\n");
+    let unplaced = "SELECT cost_centre, reason, volume FROM unplaced_volume WHERE driver = 'legal_minutes' ORDER BY 1";
+    assert_eq!(partnership.query(unplaced), "cost_centre,reason,volume\nN300,suspense,20\nZ100,final_gives,10\n");
 }
 
 /// The second month has ledgers and no volumes of its own: a register is in force until another comes, a flow only as long as its driver says.

@@ -143,7 +143,7 @@ class Volumes:
             return nowhere("no_place")
         if council != "shared":
             organisation = organisation or council
-        own = organisation in self.books.councils if council == "shared" else organisation == council
+        own = organisation in self.books.councils if "shared" in (council, organisation) else organisation == council
         if organisation and not own:
             to = self.to_organisation(organisation)
         elif centre and organisation:

@@ -4,11 +4,11 @@
 --         cost_centre, membership   on the last day of the period
 -- Gives   council, cost_centre VARCHAR → is_member, is_known BOOLEAN: whether the council is a member of a service, and cost_centre.csv has it
 --
--- In a feed of the partnership (`shared`) a cost centre is that of the organisation beside it: `shared` itself among them, whose rules are read
--- as for its costs.
+-- In a feed of the partnership (`shared`) a cost centre is that of the organisation beside it. So it is in every feed where that is `shared`
+-- itself, whose rules are read as for its costs.
 WITH
 used AS (
-  SELECT DISTINCT CASE WHEN council = 'shared' THEN organisation ELSE council END AS council, cost_centre
+  SELECT DISTINCT CASE WHEN council = 'shared' OR organisation = 'shared' THEN organisation ELSE council END AS council, cost_centre
   FROM driver_row WHERE cost_centre <> ''
 ),
 known AS (

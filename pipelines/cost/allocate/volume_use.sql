@@ -6,7 +6,8 @@
 --
 -- In this order: another organisation than the feed's council used it, whatever cost centre stands beside; a cost centre means what it means
 -- for cost; a service; the organisation, or the feed's council. In a feed of the partnership (`shared`) every council is its own, and a cost
--- centre without an organisation is none. What is derived has a cost centre or no place: a post or a payslip without one is not its council's.
+-- centre without an organisation is none; `shared` is its own in every feed, for as an organisation it bears nothing. What is derived has a cost
+-- centre or no place: a post or a payslip without one is not its council's.
 WITH
 driver_now AS (
   SELECT driver, fed_by LIKE 'derived:%' AS is_derived FROM driver WHERE valid_from <= $first_day AND (valid_to IS NULL OR $first_day < valid_to)
@@ -18,7 +19,7 @@ known AS (
   SELECT r.driver, r.council, r.delivery_id, r.organisation, r.cost_centre, r.service, r.age, r.volume,
     n.driver IS NULL AS driver_is_unknown, coalesce(n.is_derived, false) AS is_derived,
     CASE WHEN o.kind IS NOT NULL THEN o.kind WHEN c.kind = 'company' THEN 'company' WHEN c.kind IS NOT NULL THEN 'external' ELSE '' END AS kind,
-    CASE WHEN r.council <> 'shared' THEN r.council WHEN o.kind = 'council' THEN r.organisation ELSE '' END AS own,
+    CASE WHEN r.council <> 'shared' AND r.organisation <> 'shared' THEN r.council WHEN o.kind = 'council' THEN r.organisation ELSE '' END AS own,
     s.service IS NOT NULL AS service_is_known
   FROM driver_row AS r
   LEFT JOIN driver_now AS n ON n.driver = r.driver
