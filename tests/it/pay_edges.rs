@@ -266,6 +266,26 @@ fn a_split_has_a_bearer_who_is_known() {
         .write("pipelines/partnership.yaml", &head.replacen("services:\n", "companies:\n  town_shop: {name: Town shop}\nservices:\n", 1));
     assert_eq!(split_to("company", "").0, "reason,assignments\n");
     assert_eq!(partnership.query("SELECT bearer FROM on_cost WHERE ownership = 'company'"), "bearer\ntown_shop\n");
+    // A council in the role of a company is none, as a rule has it (TC0910).
+    let member = "- {organisation: southam, service: legal, role: company, from: 2014-04-01}\nsuspense_limit:";
+    let head = fs::read_to_string(partnership.path("pipelines/partnership.yaml")).unwrap();
+    partnership.write("pipelines/partnership.yaml", &head.replacen("suspense_limit:", member, 1));
+    assert_eq!(split_to("company", "southam"), (listed, unsplit));
+}
+
+/// A part of a post that weighs nothing gives nobody anything, whomever it names: the parts that weigh something stand.
+#[test]
+fn a_part_that_weighs_nothing_names_nobody() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let post = |split: &str| format!("10002,10002,\"Canarytwo, Bo\",LAW02,01-SEP-2016,,1.0000,A,northam_fund,N100,{split}\n");
+    for class in ["external,legal,0", "shared,no_such_service,0", "company,,0"] {
+        let file = "drop/northam/assignment/ASG_2018-04-30.csv";
+        let without = |rows: &str| rows.split_inclusive('\n').filter(|row| !row.contains(",N100,3,")).collect::<String>();
+        partnership.change(file, |rows| without(rows) + &post(&format!("3,{class}")), 0);
+        assert_eq!(partnership.query("SELECT reason, assignments FROM pay_exception"), "reason,assignments\n", "{class}");
+        assert_eq!(partnership.query(PAYMENT), "payer,payee,amount\nnortham,southam,497.99\n", "{class}");
+    }
 }
 
 /// Pay is classed as a line of the ledger that payroll's lines are in, whichever other feed of the same table is named before it.

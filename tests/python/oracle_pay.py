@@ -102,7 +102,7 @@ class Pay:
         rows = [row for row in self.posts.get((council, assignment), []) if holds(row, day)]
         said = [row for row in rows if any(row[name] not in (None, "") for name in ("weight", "ownership", "service", "bearer"))]
         one_span = len({(row["valid_from"], row["valid_to"]) for row in rows}) == 1
-        one_span = one_span and all(self.is_class(row) for row in said)
+        one_span = one_span and all(self.is_class(row) for row in said if row["weight"])
         if may_split and said and one_span and self.books.takes_part(council, day) and sum(row["weight"] or 0 for row in said) > 0:
             weights = defaultdict(int)
             for row in said:

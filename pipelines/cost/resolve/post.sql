@@ -5,13 +5,13 @@
 -- Gives   council, assignment VARCHAR, valid_from, valid_to DATE (half-open), ownership, service, bearer VARCHAR (the class of a split;
 --         all empty: the cost centre decides), weight BIGINT, ni_letter, ni_method, pension_fund VARCHAR
 --
--- A split to a bearer whom nobody knows is faulty, as a rule that names one is: it has a weight below nought, which is none. One to a company
--- that is not named means the only one.
+-- A split to a bearer whom nobody knows is faulty, as a rule that names one is: it has a weight below nought, which is none. One of nought gives
+-- nobody anything, whomever it names. One to a company that is not named means the only one.
 WITH
 bearer AS (
   SELECT organisation AS bearer, kind FROM declared_organisation
   UNION
-  SELECT organisation, role FROM membership
+  SELECT organisation, 'customer' FROM membership WHERE role = 'customer'
   UNION
   SELECT customer, 'customer' FROM customer
 ),
@@ -30,6 +30,7 @@ post AS (
 )
 SELECT p.council, p.assignment, p.valid_from, p.valid_to, p.ownership, p.service, p.bearer,
   CASE
+    WHEN p.weight IS NULL OR p.weight <= 0 THEN p.weight
     WHEN p.bearer IS NULL AND p.ownership IN ('external', 'company') THEN -1
     WHEN p.bearer IS NOT NULL AND k.bearer IS NULL THEN -1
     WHEN p.ownership = 'company' AND k.is_company = 0 THEN -1

@@ -73,13 +73,14 @@ impl<'a> Posts<'a> {
     }
 }
 
-/// The split of a row. One that names a class which no cost can have counts as faulty: below nought is no weight.
+/// The split of a row. One that gives something to a class which no cost can have counts as faulty: below nought is no weight.
 fn split(table: Rows<'_>, row: usize, services: &BTreeSet<&str>) -> Answer<Split> {
     let [ownership, service, bearer] = [table.text("ownership", row)?, table.text("service", row)?, table.text("bearer", row)?];
     let weight = table.whole("weight", row)?;
     let is_empty = ownership.is_empty() && service.is_empty() && bearer.is_empty() && weight.is_none();
     let class = (!is_empty).then(|| [ownership, if service.is_empty() { "none" } else { service }, bearer].join("/"));
-    let weight = if is_empty || is_class(ownership, service, bearer, services) { weight } else { Some(-1) };
+    let is_faulty = weight.is_some_and(|weight| weight > 0) && !is_class(ownership, service, bearer, services);
+    let weight = if is_faulty { Some(-1) } else { weight };
     let day = |name| table.day(name, row);
     Ok(Split { class, weight, valid_from: day("valid_from")?.unwrap_or(Day(i32::MIN)), valid_to: day("valid_to")? })
 }
