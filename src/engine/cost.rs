@@ -57,6 +57,8 @@ pub struct CostQuery {
     columns_read: Arc<ColumnsRead>,
     parameters: BTreeSet<String>,
     reaches: Reaches,
+    /// Whether all who read its rows take them in any order.
+    in_any_order: bool,
     /// As it was planned, with parameters left open.
     analysed: Arc<Prepared>,
     /// What runs leave for the next ones: twelve periods are one plan.
@@ -146,7 +148,15 @@ impl CostQuery {
         let columns_read = Arc::new(columns_read(&plan).map_err(|e| script.fault(&e))?);
         let (file, sql, table) = (script.file.to_owned(), script.text.to_owned(), table.to_owned());
         let analysed = Arc::new(Prepared { plan, fit });
-        Ok(Self { file, sql, table, columns, schema, reads, columns_read, parameters, reaches, analysed, left: Arc::default() })
+        let (in_any_order, left) = (false, Arc::default());
+        Ok(Self { file, sql, table, columns, schema, reads, columns_read, parameters, reaches, in_any_order, analysed, left })
+    }
+
+    /// For readers that take the rows in any order: they are given as they come, which differs from run to run.
+    #[must_use]
+    pub fn in_any_order(mut self) -> Self {
+        self.in_any_order = true;
+        self
     }
 
     /// The columns of [`Self::run`]'s rows.
@@ -189,7 +199,7 @@ impl CostQuery {
     }
 
     /// Runs the query. The rows are sorted by the contract's primary key (an intermediate's by all its columns), then by
-    /// every other column: the same input gives the same bytes, whatever the number of threads.
+    /// every other column: the same input gives the same bytes, whatever the number of threads. Only [`Self::in_any_order`] they are not.
     ///
     /// # Errors
     /// `TC0807`, `TC0808`, `TC0810`; and what [`Self::plan`] finds where `tables` differ from those it saw.
@@ -266,6 +276,9 @@ impl CostQuery {
         let fitted = batches.into_iter().map(|b| fit.apply(&b, &name)).collect::<Answer<Vec<_>>>()?;
         let whole = concat_batches(&self.schema, &fitted).map_err(|e| script.fault(&e.into()))?;
         drop(fitted);
+        if self.in_any_order {
+            return Ok(whole);
+        }
         self.sorted(&whole).map_err(|e| script.fault(&e.into()).into())
     }
 

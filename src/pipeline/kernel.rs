@@ -227,6 +227,15 @@ impl Kernel {
         self.facts().beside
     }
 
+    /// Of the tables that it reads, those whose rows it takes in any order: no query sorts them for its sake.
+    #[must_use]
+    pub const fn takes_in_any_order(self) -> &'static [&'static str] {
+        match self {
+            Self::Resolve | Self::Recompute => &["pay_sum"],
+            _ => &[],
+        }
+    }
+
     /// Whether it reads tables in memory and gives batches; the others read the files of common tables where they stand.
     #[must_use]
     pub const fn is_in_memory(self) -> bool {

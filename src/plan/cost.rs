@@ -25,7 +25,7 @@ const LEFT_OUT_BY: [&str; 4] = ["service", "partner", "valid_from", "valid_to"];
 #[derive(Clone, Debug)]
 pub enum How {
     /// SQL of the partnership, or of the program where the partnership lacks it.
-    Query(CostQuery),
+    Query(Box<CostQuery>),
     /// The program itself.
     Kernel(Kernel),
 }
@@ -216,12 +216,20 @@ impl<'p> Planner<'p> {
             Some(contract) => CostQuery::plan(&query.sql, &query.file, contract, &self.schemas),
             None => CostQuery::plan_intermediate(&query.sql, &query.file, &query.table, &self.schemas),
         }?;
+        let planned = if contract.is_none() && self.any_order_does(&query.table) { planned.in_any_order() } else { planned };
         self.schemas.insert(query.table.as_str(), Arc::clone(planned.schema()));
         let (grain, text) = (self.grain(&planned, &reads), query.digest.hex());
         let published = if contract.is_some() { fills.clone() } else { Vec::new() };
         let schemas = vec![Arc::clone(planned.schema())];
         let given = self.given(&reads, |table| planned.columns_read(table))?;
-        Ok(Step { fills, reads, given, grain, how: How::Query(planned), published, schemas, text, file })
+        Ok(Step { fills, reads, given, grain, how: How::Query(Box::new(planned)), published, schemas, text, file })
+    }
+
+    /// Whether kernels read a table, and each of them takes its rows in any order. What other queries make of them is sorted anyway.
+    fn any_order_does(&self, table: &str) -> bool {
+        let kernels = self.partnership.cost.kernels.iter();
+        let mut readers = kernels.filter(|kernel| kernel.from.iter().any(|from| from.as_str() == table)).peekable();
+        readers.peek().is_some() && readers.all(|reader| reader.kernel.takes_in_any_order().contains(&table))
     }
 
     /// What is read of lines, or names a period, is made period by period; where its rows are those of a year and no period, year by year.

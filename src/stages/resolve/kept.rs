@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::{
     differences::{Compared, difference_rows},
-    pay::{Group, GroupPay, by_group, sums},
+    pay::{Group, GroupPay, PayColumns, by_group, sums},
     places::{CodeColumns, Place, Places},
     posts::Posts,
 };
@@ -42,7 +42,8 @@ struct Line<'a> {
 pub fn resolve(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
     let places = Places::of(Rows(input.table("pay_place")?))?;
     let posts = Posts::of(Rows(input.table("post")?), &services(input.partnership))?;
-    let sums = sums(Rows(input.table("pay_sum")?), &places)?;
+    let columns = PayColumns::of(Rows(input.table("pay_sum")?))?;
+    let sums = sums(&columns, &places)?;
     let mut lines = lines(Rows(input.table("payroll_line")?), &places)?;
     let mut pay = by_group(&sums, &posts);
     let groups: BTreeSet<Group<'_>> = lines.keys().chain(pay.keys()).copied().collect();

@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::{
     kept::services,
-    pay::{Sum, classed, grouped, sums},
+    pay::{PayColumns, Sum, classed, grouped, sums},
     places::Places,
     posts::Posts,
     rates::RateCard,
@@ -109,7 +109,8 @@ pub fn recompute(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
     let places = Places::of(Rows(input.table("pay_place")?))?;
     let posts = Posts::of(Rows(input.table("post")?), &services(input.partnership))?;
     let rates = RateCard::of(Rows(input.table("rate_card")?))?;
-    let sums = sums(Rows(input.table("pay_sum")?), &places)?;
+    let pay = PayColumns::of(Rows(input.table("pay_sum")?))?;
+    let sums = sums(&pay, &places)?;
     let (mut costs, mut listed) = (Costs::new(), Listed::new());
     add_paid(&sums, &posts, &mut costs, &mut listed);
     add_ni(&sums, &posts, &rates, &mut costs);
@@ -128,28 +129,28 @@ pub fn recompute(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
 fn add_paid<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, costs: &mut Costs<'a>, listed: &mut Listed<'a>) {
     for sum in sums {
         let unknown = sum.place.is_cost && !sum.place.account_known;
-        let whys = [(!sum.has_ledger, "no_ledger"), (unknown, "unknown_account")];
+        let whys = [(!sum.has_ledger(), "no_ledger"), (unknown, "unknown_account")];
         for (_, why) in whys.into_iter().filter(|(is_so, _)| *is_so) {
-            listed.entry((sum.council, why)).or_default().extend(sum.assignment_number());
+            listed.entry((sum.council(), why)).or_default().extend(sum.assignment_number());
         }
     }
     let of_cost = sums.iter().filter(|sum| sum.is_cost());
     grouped(
         of_cost,
-        |sum| (sum.place.spot, sum.post, sum.category),
+        |sum| (sum.place.spot, sum.post, sum.category()),
         |sum, sums| {
-            let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence).sum(), sum.may_split());
+            let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence()).sum(), sum.may_split());
             let why = match classed.unsplit {
                 Some(Unsplit::NotInRegister) => Some("not_in_register"),
                 Some(Unsplit::FaultyWeights | Unsplit::DifferentSpans) => Some("faulty_split"),
                 Some(Unsplit::NoSplit) | None => None,
             };
             if let Some(why) = why {
-                listed.entry((sum.council, why)).or_default().extend(sum.assignment_number());
+                listed.entry((sum.council(), why)).or_default().extend(sum.assignment_number());
             }
             for (class, part) in classed.parts {
-                let cost = costs.entry((sum.council, class)).or_default();
-                cost.add_paid(sum.category, part);
+                let cost = costs.entry((sum.council(), class)).or_default();
+                cost.add_paid(sum.category(), part);
                 cost.persons.extend(sums.iter().filter_map(|sum| sum.person()));
             }
         },
@@ -163,7 +164,7 @@ type Earned<'a> = BTreeMap<(&'a str, &'a str, &'a str), (Pence, &'a Sum<'a>)>;
 fn earned<'a>(sums: &[&'a Sum<'a>], of: fn(&Sum<'a>) -> Pence) -> Earned<'a> {
     let mut earned = Earned::new();
     for sum in sums {
-        let at = (sum.assignment.unwrap_or_default(), sum.cost_centre, sum.account);
+        let at = (sum.assignment().unwrap_or_default(), sum.cost_centre(), sum.account());
         earned.entry(at).or_insert((0, sum)).0 += of(sum);
     }
     earned.retain(|_, (pence, _)| *pence != 0);
@@ -183,7 +184,7 @@ fn pass<'a>(what: Contribution, due: Option<Pence>, earned: &Earned<'a>, posts: 
         }
         let part = parts.as_ref().and_then(|parts| parts.get(place).copied());
         for (class, part_of_class) in classed(posts, sum, part.unwrap_or(*pence), true).parts {
-            costs.entry((sum.council, class)).or_default().add_recomputed(what, part.map(|_| part_of_class), sum.assignment_number());
+            costs.entry((sum.council(), class)).or_default().add_recomputed(what, part.map(|_| part_of_class), sum.assignment_number());
         }
     }
 }
@@ -191,13 +192,13 @@ fn pass<'a>(what: Contribution, due: Option<Pence>, earned: &Earned<'a>, posts: 
 /// National insurance per person and employer: posts are taken together, as the law has it. Pay without a person is taken assignment by
 /// assignment: nobody can say whose it is.
 fn add_ni<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, rates: &RateCard<'_>, costs: &mut Costs<'a>) {
-    let niable_pay = sums.iter().filter(|sum| sum.niable != 0);
+    let niable_pay = sums.iter().filter(|sum| sum.niable() != 0);
     grouped(
         niable_pay,
-        |sum| (sum.payee, sum.pay_date),
+        |sum| (sum.payee, sum.pay_date()),
         |sum, sums| {
-            let (earned, day) = (earned(sums, |sum| sum.niable), sum.pay_date);
-            let due = employer_ni(&niable(sum.council, day, sums, posts), |letter, basis| rates.employer_ni(letter, basis, day));
+            let (earned, day) = (earned(sums, |sum| sum.niable()), sum.pay_date());
+            let due = employer_ni(&niable(sum.council(), day, sums, posts), |letter, basis| rates.employer_ni(letter, basis, day));
             pass(Contribution::Ni, due.ok(), &earned, posts, costs);
         },
     );
@@ -207,9 +208,9 @@ fn add_ni<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, rates: &RateCard<'_>, c
 fn niable<'s>(council: &'s str, day: Day, sums: &[&Sum<'s>], posts: &'s Posts<'_>) -> Vec<Niable<'s>> {
     let mut assignments: BTreeMap<&str, (Pence, BTreeSet<Option<&str>>)> = BTreeMap::new();
     for sum in sums {
-        let (pence, bases) = assignments.entry(sum.assignment.unwrap_or_default()).or_default();
-        *pence += sum.niable;
-        bases.insert(sum.pay_basis);
+        let (pence, bases) = assignments.entry(sum.assignment().unwrap_or_default()).or_default();
+        *pence += sum.niable();
+        bases.insert(sum.pay_basis());
     }
     let mut niable = Vec::new();
     for (assignment, (pence, bases)) in assignments {
@@ -228,16 +229,16 @@ fn niable<'s>(council: &'s str, day: Day, sums: &[&Sum<'s>], posts: &'s Posts<'_
 
 /// Pension per assignment and pay date, at the rate of its fund; pay without an assignment is taken council by council.
 fn add_pension<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, rates: &RateCard<'_>, costs: &mut Costs<'a>) {
-    let pensionable = sums.iter().filter(|sum| sum.pensionable != 0);
+    let pensionable = sums.iter().filter(|sum| sum.pensionable() != 0);
     grouped(
         pensionable,
-        |sum| (sum.council, sum.assignment_number(), sum.pay_date),
+        |sum| (sum.council(), sum.assignment_number(), sum.pay_date()),
         |sum, sums| {
-            let earned = earned(sums, |sum| sum.pensionable);
-            let funds = posts.terms(sum.council, sum.assignment.unwrap_or_default(), sum.pay_date).funds;
+            let earned = earned(sums, |sum| sum.pensionable());
+            let funds = posts.terms(sum.council(), sum.assignment().unwrap_or_default(), sum.pay_date()).funds;
             let fund = if funds.len() == 1 { funds.first().copied() } else { None };
-            let rate = fund.and_then(|fund| rates.employer_pension(fund, sum.pay_date));
-            let due = rate.and_then(|rate| employer_pension(sums.iter().map(|sum| sum.pensionable).sum(), rate));
+            let rate = fund.and_then(|fund| rates.employer_pension(fund, sum.pay_date()));
+            let due = rate.and_then(|rate| employer_pension(sums.iter().map(|sum| sum.pensionable()).sum(), rate));
             pass(Contribution::Pension, due, &earned, posts, costs);
         },
     );

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use arrow::array::{BooleanArray, Date32Array, Decimal128Array};
+
 use super::{
     numbers::Numbers,
     places::{CodeColumns, Place, Places},
@@ -16,45 +18,116 @@ use crate::{
 /// Pay of these categories never follows a split.
 const NEVER_SPLIT: [&str; 2] = ["redundancy", "pension_strain"];
 
-/// One row of `pay_sum`, with what its codes mean.
+/// The columns of `pay_sum`, whose rows come in any order.
+pub(super) struct PayColumns<'a> {
+    table: Rows<'a>,
+    council: Texts<'a>,
+    person: Texts<'a>,
+    assignment: Texts<'a>,
+    cost_centre: Texts<'a>,
+    account: Texts<'a>,
+    category: Texts<'a>,
+    pay_basis: Texts<'a>,
+    pay_date: &'a Date32Array,
+    amount: &'a Decimal128Array,
+    niable: &'a Decimal128Array,
+    pensionable: &'a Decimal128Array,
+    has_ledger: &'a BooleanArray,
+}
+
+impl<'a> PayColumns<'a> {
+    pub fn of(table: Rows<'a>) -> Answer<Self> {
+        let text = |name| Texts::of(table, name);
+        Ok(Self {
+            table,
+            council: text("council")?,
+            person: text("person")?,
+            assignment: text("assignment")?,
+            cost_centre: text("cost_centre")?,
+            account: text("account")?,
+            category: text("category")?,
+            pay_basis: text("pay_basis")?,
+            pay_date: date(table.0, "pay_date")?,
+            amount: money(table.0, "amount")?,
+            niable: money(table.0, "niable")?,
+            pensionable: money(table.0, "pensionable")?,
+            has_ledger: boolean(table.0, "has_ledger")?,
+        })
+    }
+}
+
+/// One row of `pay_sum`, with what its codes mean. There are as many as lines of pay: what the row says is read where it stands.
 pub(super) struct Sum<'a> {
-    pub council: &'a str,
-    pub assignment: Option<&'a str>,
+    columns: &'a PayColumns<'a>,
+    row: usize,
     /// Number of the assignment; where the pay has none, of the person.
     pub post: u32,
     /// Number of the person; where the pay has none, of the assignment.
     pub payee: u32,
-    /// Whether it is somebody's.
-    pub has_person: bool,
-    pub cost_centre: &'a str,
-    pub account: &'a str,
-    pub pay_date: Day,
-    pub category: &'a str,
-    pub pay_basis: Option<&'a str>,
-    pub pence: Pence,
-    /// Of it, what counts as earnings for national insurance.
-    pub niable: Pence,
-    /// Of it, what counts as pensionable pay.
-    pub pensionable: Pence,
-    /// Whether the council has a ledger in the period, against which pay can be held.
-    pub has_ledger: bool,
     pub place: &'a Place,
 }
 
-impl Sum<'_> {
+impl<'a> Sum<'a> {
+    pub fn council(&self) -> &'a str {
+        self.columns.council.at(self.row)
+    }
+
+    pub fn assignment(&self) -> Option<&'a str> {
+        self.columns.assignment.maybe(self.row)
+    }
+
+    pub fn cost_centre(&self) -> &'a str {
+        self.columns.cost_centre.at(self.row)
+    }
+
+    pub fn account(&self) -> &'a str {
+        self.columns.account.at(self.row)
+    }
+
+    pub fn category(&self) -> &'a str {
+        self.columns.category.at(self.row)
+    }
+
+    pub fn pay_basis(&self) -> Option<&'a str> {
+        self.columns.pay_basis.maybe(self.row)
+    }
+
+    pub fn pay_date(&self) -> Day {
+        value_at(self.columns.pay_date, self.row).map_or(self.place.day, Day)
+    }
+
+    pub fn pence(&self) -> Pence {
+        value_at(self.columns.amount, self.row).unwrap_or_default()
+    }
+
+    /// Of it, what counts as earnings for national insurance.
+    pub fn niable(&self) -> Pence {
+        value_at(self.columns.niable, self.row).unwrap_or_default()
+    }
+
+    /// Of it, what counts as pensionable pay.
+    pub fn pensionable(&self) -> Pence {
+        value_at(self.columns.pensionable, self.row).unwrap_or_default()
+    }
+
+    /// Whether the council has a ledger in the period, against which pay can be held.
+    pub fn has_ledger(&self) -> bool {
+        truth_at(self.columns.has_ledger, self.row)
+    }
+
     /// The person, by number: pay without one is nobody's.
     pub fn person(&self) -> Option<u32> {
-        self.has_person.then_some(self.payee)
+        self.columns.person.maybe(self.row).map(|_| self.payee)
     }
 
     /// The assignment, by number.
     pub fn assignment_number(&self) -> Option<u32> {
-        self.assignment.map(|_| self.post)
+        self.assignment().map(|_| self.post)
     }
 
     /// What ends a post is no cost of what it did.
     pub fn may_split(&self) -> bool {
-        !NEVER_SPLIT.contains(&self.category)
+        !NEVER_SPLIT.contains(&self.category())
     }
 
     /// Whether it is pay that a ledger holds as cost.
@@ -64,36 +137,16 @@ impl Sum<'_> {
 }
 
 /// The rows of `pay_sum`. Those whose codes were not placed are none of a council that has any.
-pub(super) fn sums<'a>(table: Rows<'a>, places: &'a Places<'a>) -> Answer<Vec<Sum<'a>>> {
-    let codes = CodeColumns::of(table, "pay_date", false)?;
-    let text = |name| Texts::of(table, name);
-    let (council, person, assignment, cost_centre) = (text("council")?, text("person")?, text("assignment")?, text("cost_centre")?);
-    let (account, category, pay_basis) = (text("account")?, text("category")?, text("pay_basis")?);
-    let [amount, niable, pensionable] = ["amount", "niable", "pensionable"].map(|name| money(table.0, name));
-    let (amount, niable, pensionable) = (amount?, niable?, pensionable?);
-    let (pay_date, has_ledger) = (date(table.0, "pay_date")?, boolean(table.0, "has_ledger")?);
+pub(super) fn sums<'a>(columns: &'a PayColumns<'a>, places: &'a Places<'a>) -> Answer<Vec<Sum<'a>>> {
+    let codes = CodeColumns::of(columns.table, "pay_date", false)?;
     let (mut posts, mut payees) = (Numbers::default(), Numbers::default());
-    let mut sums = Vec::with_capacity(table.count());
-    for row in 0..table.count() {
+    let mut sums = Vec::with_capacity(columns.table.count());
+    for row in 0..columns.table.count() {
         let Some(place) = places.at(&codes.at(row)) else { continue };
-        let (council, person, assignment) = (council.at(row), person.maybe(row), assignment.maybe(row));
-        sums.push(Sum {
-            council,
-            assignment,
-            has_person: person.is_some(),
-            post: posts.of((council, assignment, person.filter(|_| assignment.is_none()))),
-            payee: payees.of((council, person, assignment.filter(|_| person.is_none()))),
-            cost_centre: cost_centre.at(row),
-            account: account.at(row),
-            pay_date: value_at(pay_date, row).map_or(place.day, Day),
-            category: category.at(row),
-            pay_basis: pay_basis.maybe(row),
-            pence: value_at(amount, row).unwrap_or_default(),
-            niable: value_at(niable, row).unwrap_or_default(),
-            pensionable: value_at(pensionable, row).unwrap_or_default(),
-            has_ledger: truth_at(has_ledger, row),
-            place,
-        });
+        let (council, person, assignment) = (columns.council.at(row), columns.person.maybe(row), columns.assignment.maybe(row));
+        let post = posts.of((council, assignment, person.filter(|_| assignment.is_none())));
+        let payee = payees.of((council, person, assignment.filter(|_| person.is_none())));
+        sums.push(Sum { columns, row, post, payee, place });
     }
     Ok(sums)
 }
@@ -114,22 +167,25 @@ pub(super) fn classed<'p>(posts: &'p Posts<'_>, sum: &Sum<'p>, pence: Pence, may
     if !may_split || place.is_no_member() {
         return Classed { parts: whole(), rule_id: Some(&place.rule_id), unsplit: None };
     }
-    match posts.split(sum.council, sum.assignment, pence, place.day) {
+    match posts.split(sum.council(), sum.assignment(), pence, place.day) {
         Ok(parts) => Classed { parts, rule_id: None, unsplit: None },
         Err(why) => Classed { parts: whole(), rule_id: Some(&place.rule_id), unsplit: Some(why) },
     }
 }
 
-/// Sums of each key together, in the order of keys, with the first of them as they come: it stands for all.
+/// Sums of each key together, in the order of keys, with the one of the first place: it stands for all.
 pub(super) fn grouped<'s, 'a: 's, K: Ord>(
     sums: impl IntoIterator<Item = &'s Sum<'a>>,
     key: impl Fn(&Sum<'a>) -> K,
     mut each: impl FnMut(&'s Sum<'a>, &[&'s Sum<'a>]),
 ) {
-    let mut sums: Vec<&'s Sum<'a>> = sums.into_iter().collect();
-    sums.sort_by_cached_key(|sum| key(sum));
-    for sums in sums.chunk_by(|one, other| key(one) == key(other)) {
-        sums.first().into_iter().for_each(|first| each(first, sums));
+    let mut keyed: Vec<(K, &'s Sum<'a>)> = sums.into_iter().map(|sum| (key(sum), sum)).collect();
+    keyed.sort_unstable_by(|(key, sum), (other, than)| key.cmp(other).then(sum.place.number.cmp(&than.place.number)));
+    let mut together = Vec::new();
+    for of_key in keyed.chunk_by(|(key, _), (other, _)| key == other) {
+        together.clear();
+        together.extend(of_key.iter().map(|(_, sum)| *sum));
+        together.first().into_iter().for_each(|first| each(first, &together));
     }
 }
 
@@ -156,13 +212,13 @@ pub(super) type Group<'a> = [&'a str; 3];
 /// Pay on cost accounts of councils with a ledger, by group and class: what each assignment is paid there on a day is added up first, and split once.
 pub(super) fn by_group<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>) -> BTreeMap<Group<'a>, GroupPay<'a>> {
     let mut groups: BTreeMap<Group<'a>, GroupPay<'a>> = BTreeMap::new();
-    let in_ledger = sums.iter().filter(|sum| sum.is_cost() && sum.has_ledger);
+    let in_ledger = sums.iter().filter(|sum| sum.is_cost() && sum.has_ledger());
     grouped(
         in_ledger,
         |sum| (sum.place.spot, sum.post, sum.may_split()),
         |sum, sums| {
-            let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence).sum(), sum.may_split());
-            let pay = groups.entry([sum.council, sum.cost_centre, sum.account]).or_default();
+            let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence()).sum(), sum.may_split());
+            let pay = groups.entry([sum.council(), sum.cost_centre(), sum.account()]).or_default();
             let persons = || sums.iter().filter_map(|sum| sum.person());
             pay.persons.extend(persons());
             for (class, part) in classed.parts {

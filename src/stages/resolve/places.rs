@@ -13,6 +13,8 @@ use crate::{
 /// What a line on these codes would be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
+    /// Its place among all.
+    pub number: usize,
     /// Number of its council, cost centre and account on its day: the same, the same number.
     pub spot: u32,
     /// `ownership/service/bearer`.
@@ -51,6 +53,7 @@ impl<'a> Places<'a> {
             let (codes, day) = (codes.at(row), value_at(day, row).map_or(Day(0), Day));
             let [council, _, _, cost_centre, account] = codes.0;
             let place = Place {
+                number: row,
                 spot: spots.of(([council, cost_centre, account], day)),
                 class: [ownership.at(row), service.at(row), bearer.at(row)].join("/"),
                 rule_id: rule_id.at(row).to_owned(),

@@ -2,10 +2,16 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use arrow::{array::RecordBatch, util::display::array_value_to_string};
+use arrow::{
+    array::{RecordBatch, UInt32Array},
+    compute::take_record_batch,
+    datatypes::SchemaRef,
+    util::display::array_value_to_string,
+};
 
 use super::*;
 use crate::{
+    diagnostic::Answer,
     domain::{Day, Period, parse_decimal, parse_pounds},
     pipeline::{self, Kernel, Partnership},
     plan::{KernelInput, kernel_schema, published},
@@ -103,6 +109,8 @@ fn shown(batch: &RecordBatch) -> Vec<String> {
     (0..batch.num_rows()).map(row).collect()
 }
 
+type Made = fn(&KernelInput<'_>) -> Answer<Vec<RecordBatch>>;
+
 struct Case {
     partnership: Partnership,
     tables: BTreeMap<String, RecordBatch>,
@@ -159,23 +167,32 @@ impl Case {
         self.tables.insert(name.to_owned(), table(columns, rows));
     }
 
-    fn input<'a>(&'a self, gives: &'a [arrow::datatypes::SchemaRef]) -> KernelInput<'a> {
-        let period = Some(Period { year: 2018, period: 1 });
-        KernelInput { partnership: &self.partnership, period, tables: &self.tables, gives, threads: 1, solved: None }
+    /// What a kernel makes: the same with the rows of pay the other way round, and from their middle on.
+    fn made(&self, kernel: Made, gives: &[SchemaRef]) -> Answer<[Vec<String>; 2]> {
+        let pay = &self.tables["pay_sum"];
+        let count = pay.num_rows();
+        let made = |rows: Vec<usize>| {
+            let mut tables = self.tables.clone();
+            let rows = UInt32Array::from_iter_values(rows.into_iter().map(|row| u32::try_from(row).unwrap()));
+            tables.insert("pay_sum".to_owned(), take_record_batch(pay, &rows).unwrap());
+            let period = Some(Period { year: 2018, period: 1 });
+            let input = KernelInput { partnership: &self.partnership, period, tables: &tables, gives, threads: 1, solved: None };
+            kernel(&input).map(|given| [shown(&given[0]), shown(&given[1])])
+        };
+        let as_it_is = made((0..count).collect())?;
+        assert_eq!(made((0..count).rev().collect())?, as_it_is, "no figure depends on the order of pay");
+        assert_eq!(made((count / 2..count).chain(0..count / 2).collect())?, as_it_is, "no figure depends on the order of pay");
+        Ok(as_it_is)
     }
 
-    fn resolve(&self) -> crate::diagnostic::Answer<[Vec<String>; 2]> {
+    fn resolve(&self) -> Answer<[Vec<String>; 2]> {
         let difference = published(&self.partnership, "payroll_difference").unwrap().arrow_schema();
-        let gives = [difference, kernel_schema(Kernel::Resolve, 1).unwrap()];
-        let given = resolve(&self.input(&gives))?;
-        Ok([shown(&given[0]), shown(&given[1])])
+        self.made(resolve, &[difference, kernel_schema(Kernel::Resolve, 1).unwrap()])
     }
 
     fn recompute(&self) -> [Vec<String>; 2] {
         let exception = published(&self.partnership, "pay_exception").unwrap().arrow_schema();
-        let gives = [kernel_schema(Kernel::Recompute, 0).unwrap(), exception];
-        let given = recompute(&self.input(&gives)).unwrap();
-        [shown(&given[0]), shown(&given[1])]
+        self.made(recompute, &[kernel_schema(Kernel::Recompute, 0).unwrap(), exception]).unwrap()
     }
 }
 
@@ -256,6 +273,23 @@ fn pay_without_a_ledger_is_held_against_nothing() {
     assert_eq!(listed, ["newham|no_ledger||1"]);
     case.set("pay_place", PLACE, &place("1000", "suspense|none||no_account|false|true"));
     assert_eq!(case.recompute()[1], ["newham|no_ledger||1", "newham|unknown_account||1"]);
+}
+
+#[test]
+fn pay_of_two_feeds_on_one_place_is_split_once_by_the_first_feed_whichever_row_comes_first() {
+    let mut case = Case::golden();
+    let of_feed = |feed: &str, rest: &str| format!("newham|{feed}||N100|1000|2018-04-27|2018-04-27|{rest}");
+    case.set(
+        "pay_place",
+        PLACE,
+        &[of_feed("pay_a", "shared|legal||rule_a|true|true"), of_feed("pay_b", "shared|hr||rule_b|true|true")].join("\n"),
+    );
+    let pay = |feed: &str, person: &str| format!("newham|{feed}|{person}||N100|1000|2018-04-27|basic|monthly|100.00|0.00|0.00|false");
+    let sums = [pay("pay_b", "ada"), pay("pay_a", "ada"), pay("pay_b", "bo"), pay("pay_a", "cy")];
+    case.set("pay_sum", SUM, &sums.join("\n"));
+    let [on_cost, _] = case.recompute();
+    let zeros = "0.00|0.00|0.00|0.00|0.00|0.00|0";
+    assert_eq!(on_cost, [format!("newham|shared|hr||1|100.00|100.00|{zeros}"), format!("newham|shared|legal||2|300.00|300.00|{zeros}")]);
 }
 
 #[test]
