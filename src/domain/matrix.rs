@@ -7,12 +7,13 @@
 //! They are found by elimination modulo primes of 62 bits, one after the other until their product exceeds ∏ T, and put together by the
 //! Chinese remainder theorem. Every solution is then put into the equation, with all its digits: none that does not fit is given out.
 
-use std::{fmt, thread::scope};
+use std::fmt;
 
 use num_bigint::{BigInt, BigUint};
 
 use super::fraction::greatest_common_divisor;
 use super::modular::{Factor, Field, Lift, add_product, primes};
+use super::side_by_side;
 
 /// What each giving service gives to services and to finals, in whole numbers of any size: only their proportions matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -326,22 +327,6 @@ fn add_big_product(sum: &mut [u64], digits: &[u64], factor: &BigUint) {
             add_product(sum, digits, factor);
         }
     }
-}
-
-/// The same act on every item, in the order of the items, with so many threads at a time.
-fn side_by_side<T: Sync, R: Send>(items: &[T], threads: usize, act: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let each = items.len().div_ceil(threads.max(1)).max(1);
-    let act = &act;
-    scope(|within| {
-        let mut chunks = items.chunks(each);
-        let own = chunks.next().unwrap_or_default();
-        let others: Vec<_> = chunks.map(|chunk| within.spawn(move || chunk.iter().map(act).collect::<Vec<R>>())).collect();
-        let mut results: Vec<R> = own.iter().map(act).collect();
-        for other in others {
-            results.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        results
-    })
 }
 
 impl Solution {

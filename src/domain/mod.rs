@@ -41,6 +41,7 @@ mod recharge;
 mod scheme;
 mod settle;
 mod share;
+mod side_by_side;
 mod slot;
 mod staircase;
 mod text;
@@ -83,6 +84,7 @@ pub use settle::{
     Balance, BornePart, PaidRecharge, Payment, Settlement, SettlementKind, Trade, Uncarried, Unsettled, carriers, payments, settle,
 };
 pub use share::{PartnerShare, ShareInForce, Used, share_in_force};
+pub use side_by_side::side_by_side;
 pub use slot::{COST, Slot, instant, instant_text};
 pub use staircase::{DifferenceReason, LinePart, PartKind, PayrollLine, Piece, Resolved, Split, Unsplit, resolve, split_pay, staircase};
 pub use text::{is_command, is_hidden, is_like, printable, printable_json, printable_lines, turns_text};

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes::config::TOO_MANY_PARTS},
-    domain::{LinePart, PartKind, PayrollLine, Pence, Resolved, pounds, resolve as resolve_group},
+    domain::{LinePart, PartKind, PayrollLine, Pence, Resolved, pounds, resolve as resolve_group, side_by_side},
     pipeline::Partnership,
     plan::KernelInput,
     schema::{
@@ -43,9 +43,9 @@ pub fn resolve(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
     let places = Places::of(Rows(input.table("pay_place")?))?;
     let posts = Posts::of(Rows(input.table("post")?), &services(input.partnership))?;
     let columns = PayColumns::of(Rows(input.table("pay_sum")?))?;
-    let sums = sums(&columns, &places)?;
     let mut lines = lines(Rows(input.table("payroll_line")?), &places)?;
-    let mut pay = by_group(&sums, &posts);
+    let of_councils = side_by_side(&columns.by_council(), input.threads, |rows| by_group(&sums(&columns, rows, &places, &posts)));
+    let mut pay: BTreeMap<_, _> = of_councils.into_iter().flatten().collect();
     let groups: BTreeSet<Group<'_>> = lines.keys().chain(pay.keys()).copied().collect();
     let (mut compared, mut parts) = (Vec::new(), Vec::new());
     for group in groups {

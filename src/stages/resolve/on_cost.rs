@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::record_batch::RecordBatch;
+use hashbrown::HashMap;
 
 use super::{
     kept::services,
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     diagnostic::Answer,
-    domain::{Day, EarnedAt, Niable, Pence, Unsplit, employer_ni, employer_pension, pass_on},
+    domain::{EarnedAt, Niable, Pence, Unsplit, employer_ni, employer_pension, pass_on, side_by_side},
     plan::KernelInput,
     schema::{Cell, batch::Rows, table_of},
 };
@@ -96,7 +97,7 @@ enum Contribution {
 }
 
 /// By council and class.
-type Costs<'a> = BTreeMap<(&'a str, &'a str), ClassCost>;
+type Costs<'a> = HashMap<(&'a str, &'a str), ClassCost>;
 
 /// Why pay is listed: the word, and the assignments that it is so of, by number.
 type Listed<'a> = BTreeMap<(&'a str, &'static str), BTreeSet<u32>>;
@@ -110,11 +111,19 @@ pub fn recompute(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
     let posts = Posts::of(Rows(input.table("post")?), &services(input.partnership))?;
     let rates = RateCard::of(Rows(input.table("rate_card")?))?;
     let pay = PayColumns::of(Rows(input.table("pay_sum")?))?;
-    let sums = sums(&pay, &places)?;
+    let of_councils = side_by_side(&pay.by_council(), input.threads, |rows| {
+        let sums = sums(&pay, rows, &places, &posts);
+        let (mut costs, mut listed) = (Costs::new(), Listed::new());
+        add_paid(&sums, &mut costs, &mut listed);
+        add_ni(&sums, &rates, &mut costs);
+        add_pension(&sums, &rates, &mut costs);
+        (costs, listed)
+    });
     let (mut costs, mut listed) = (Costs::new(), Listed::new());
-    add_paid(&sums, &posts, &mut costs, &mut listed);
-    add_ni(&sums, &posts, &rates, &mut costs);
-    add_pension(&sums, &posts, &rates, &mut costs);
+    for (of_council, listed_of_council) in of_councils {
+        costs.extend(of_council);
+        listed.extend(listed_of_council);
+    }
     let costs = without_small_groups(costs, input.partnership.small_group);
     let when = input.period.map_or((0, 0), |period| (i64::from(period.year), i64::from(period.period)));
     let rows = [
@@ -126,7 +135,7 @@ pub fn recompute(input: &KernelInput<'_>) -> Answer<Vec<RecordBatch>> {
 }
 
 /// As paid: per assignment, cost centre, account, day and category the sum is split once.
-fn add_paid<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, costs: &mut Costs<'a>, listed: &mut Listed<'a>) {
+fn add_paid<'a>(sums: &[Sum<'a>], costs: &mut Costs<'a>, listed: &mut Listed<'a>) {
     for sum in sums {
         let unknown = sum.place.is_cost && !sum.place.account_known;
         let whys = [(!sum.has_ledger(), "no_ledger"), (unknown, "unknown_account")];
@@ -139,7 +148,7 @@ fn add_paid<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, costs: &mut Costs<'a>
         of_cost,
         |sum| (sum.place.spot, sum.post, sum.category()),
         |sum, sums| {
-            let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence()).sum(), sum.may_split());
+            let classed = classed(sum, sums.iter().map(|sum| sum.pence()).sum(), sum.may_split());
             let why = match classed.unsplit {
                 Some(Unsplit::NotInRegister) => Some("not_in_register"),
                 Some(Unsplit::FaultyWeights | Unsplit::DifferentSpans) => Some("faulty_split"),
@@ -158,10 +167,10 @@ fn add_paid<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, costs: &mut Costs<'a>
 }
 
 /// What an assignment earned at a cost centre and account, with a sum that stands for it.
-type Earned<'a> = BTreeMap<(&'a str, &'a str, &'a str), (Pence, &'a Sum<'a>)>;
+type Earned<'s, 'a> = BTreeMap<(&'a str, &'a str, &'a str), (Pence, &'s Sum<'a>)>;
 
 /// Adds up earnings; `of` says which pence of a sum count.
-fn earned<'a>(sums: &[&'a Sum<'a>], of: fn(&Sum<'a>) -> Pence) -> Earned<'a> {
+fn earned<'s, 'a>(sums: &[&'s Sum<'a>], of: fn(&Sum<'a>) -> Pence) -> Earned<'s, 'a> {
     let mut earned = Earned::new();
     for sum in sums {
         let at = (sum.assignment().unwrap_or_default(), sum.cost_centre(), sum.account());
@@ -172,7 +181,7 @@ fn earned<'a>(sums: &[&'a Sum<'a>], of: fn(&Sum<'a>) -> Pence) -> Earned<'a> {
 }
 
 /// Passes a contribution on to what was earned where, and on by the split; `None` where it could not be worked out.
-fn pass<'a>(what: Contribution, due: Option<Pence>, earned: &Earned<'a>, posts: &'a Posts<'_>, costs: &mut Costs<'a>) {
+fn pass<'a>(what: Contribution, due: Option<Pence>, earned: &Earned<'_, 'a>, costs: &mut Costs<'a>) {
     let places: Vec<EarnedAt<'_>> = earned
         .iter()
         .map(|((assignment, cost_centre, account), (pence, _))| EarnedAt { assignment, cost_centre, account, pence: *pence })
@@ -183,7 +192,7 @@ fn pass<'a>(what: Contribution, due: Option<Pence>, earned: &Earned<'a>, posts: 
             continue;
         }
         let part = parts.as_ref().and_then(|parts| parts.get(place).copied());
-        for (class, part_of_class) in classed(posts, sum, part.unwrap_or(*pence), true).parts {
+        for (class, part_of_class) in classed(sum, part.unwrap_or(*pence), true).parts {
             costs.entry((sum.council(), class)).or_default().add_recomputed(what, part.map(|_| part_of_class), sum.assignment_number());
         }
     }
@@ -191,30 +200,31 @@ fn pass<'a>(what: Contribution, due: Option<Pence>, earned: &Earned<'a>, posts: 
 
 /// National insurance per person and employer: posts are taken together, as the law has it. Pay without a person is taken assignment by
 /// assignment: nobody can say whose it is.
-fn add_ni<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, rates: &RateCard<'_>, costs: &mut Costs<'a>) {
+fn add_ni<'a>(sums: &[Sum<'a>], rates: &RateCard<'_>, costs: &mut Costs<'a>) {
     let niable_pay = sums.iter().filter(|sum| sum.niable() != 0);
     grouped(
         niable_pay,
         |sum| (sum.payee, sum.pay_date()),
         |sum, sums| {
-            let (earned, day) = (earned(sums, |sum| sum.niable()), sum.pay_date());
-            let due = employer_ni(&niable(sum.council(), day, sums, posts), |letter, basis| rates.employer_ni(letter, basis, day));
-            pass(Contribution::Ni, due.ok(), &earned, posts, costs);
+            let (earned, day) = (earned(sums, Sum::niable), sum.pay_date());
+            let due = employer_ni(&niable(sums), |letter, basis| rates.employer_ni(letter, basis, day));
+            pass(Contribution::Ni, due.ok(), &earned, costs);
         },
     );
 }
 
 /// What each assignment earned, once for every letter and pay basis that it has: several are as good as none.
-fn niable<'s>(council: &'s str, day: Day, sums: &[&Sum<'s>], posts: &'s Posts<'_>) -> Vec<Niable<'s>> {
-    let mut assignments: BTreeMap<&str, (Pence, BTreeSet<Option<&str>>)> = BTreeMap::new();
+fn niable<'s>(sums: &[&Sum<'s>]) -> Vec<Niable<'s>> {
+    let mut assignments: BTreeMap<&str, (Pence, BTreeSet<Option<&str>>, &Sum<'s>)> = BTreeMap::new();
     for sum in sums {
-        let (pence, bases) = assignments.entry(sum.assignment().unwrap_or_default()).or_default();
+        let of = assignments.entry(sum.assignment().unwrap_or_default());
+        let (pence, bases, _) = of.or_insert_with(|| (0, BTreeSet::new(), sum));
         *pence += sum.niable();
         bases.insert(sum.pay_basis());
     }
     let mut niable = Vec::new();
-    for (assignment, (pence, bases)) in assignments {
-        let terms = posts.terms(council, assignment, day);
+    for (pence, bases, sum) in assignments.into_values() {
+        let terms = sum.terms();
         let letters: Vec<Option<&str>> = if terms.letters.is_empty() { vec![None] } else { terms.letters.into_iter().map(Some).collect() };
         let each = letters.iter().flat_map(|letter| bases.iter().map(move |basis| (letter, basis)));
         niable.extend(each.enumerate().map(|(place, (letter, basis))| Niable {
@@ -228,34 +238,35 @@ fn niable<'s>(council: &'s str, day: Day, sums: &[&Sum<'s>], posts: &'s Posts<'_
 }
 
 /// Pension per assignment and pay date, at the rate of its fund; pay without an assignment is taken council by council.
-fn add_pension<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>, rates: &RateCard<'_>, costs: &mut Costs<'a>) {
+fn add_pension<'a>(sums: &[Sum<'a>], rates: &RateCard<'_>, costs: &mut Costs<'a>) {
     let pensionable = sums.iter().filter(|sum| sum.pensionable() != 0);
     grouped(
         pensionable,
         |sum| (sum.council(), sum.assignment_number(), sum.pay_date()),
         |sum, sums| {
-            let earned = earned(sums, |sum| sum.pensionable());
-            let funds = posts.terms(sum.council(), sum.assignment().unwrap_or_default(), sum.pay_date()).funds;
+            let earned = earned(sums, Sum::pensionable);
+            let funds = sum.terms().funds;
             let fund = if funds.len() == 1 { funds.first().copied() } else { None };
             let rate = fund.and_then(|fund| rates.employer_pension(fund, sum.pay_date()));
             let due = rate.and_then(|rate| employer_pension(sums.iter().map(|sum| sum.pensionable()).sum(), rate));
-            pass(Contribution::Pension, due, &earned, posts, costs);
+            pass(Contribution::Pension, due, &earned, costs);
         },
     );
 }
 
 /// Rows of few persons become one, council by council.
-fn without_small_groups(costs: Costs<'_>, small_group: u64) -> Costs<'_> {
+fn without_small_groups(costs: Costs<'_>, small_group: u64) -> BTreeMap<(&str, &str), ClassCost> {
     let mut councils: BTreeMap<&str, Vec<(&str, ClassCost)>> = BTreeMap::new();
     for ((council, class), cost) in costs {
         councils.entry(council).or_default().push((class, cost));
     }
-    let mut kept = Costs::new();
-    for (council, rows) in councils {
+    let mut kept = BTreeMap::new();
+    for (council, mut rows) in councils {
+        rows.sort_by_key(|(class, _)| *class);
         let together = merged(&rows.iter().map(|(_, cost)| &cost.persons).collect::<Vec<_>>(), small_group);
         for (place, (class, cost)) in rows.into_iter().enumerate() {
             let class = if together.contains(&place) { SMALL_CLASS } else { class };
-            kept.entry((council, class)).or_default().join(&cost);
+            kept.entry((council, class)).or_insert_with(ClassCost::default).join(&cost);
         }
     }
     kept

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{BooleanArray, Date32Array, Decimal128Array};
+use hashbrown::HashMap;
 
 use super::{
     numbers::Numbers,
     places::{CodeColumns, Place, Places},
-    posts::Posts,
+    posts::{Post, Posts, Terms},
 };
 use crate::{
     diagnostic::Answer,
@@ -20,7 +21,7 @@ const NEVER_SPLIT: [&str; 2] = ["redundancy", "pension_strain"];
 
 /// The columns of `pay_sum`, whose rows come in any order.
 pub(super) struct PayColumns<'a> {
-    table: Rows<'a>,
+    codes: CodeColumns<'a>,
     council: Texts<'a>,
     person: Texts<'a>,
     assignment: Texts<'a>,
@@ -39,7 +40,7 @@ impl<'a> PayColumns<'a> {
     pub fn of(table: Rows<'a>) -> Answer<Self> {
         let text = |name| Texts::of(table, name);
         Ok(Self {
-            table,
+            codes: CodeColumns::of(table, "pay_date", false)?,
             council: text("council")?,
             person: text("person")?,
             assignment: text("assignment")?,
@@ -54,6 +55,15 @@ impl<'a> PayColumns<'a> {
             has_ledger: boolean(table.0, "has_ledger")?,
         })
     }
+
+    /// The rows of each council: nothing that is worked out of the pay of one depends on another's.
+    pub fn by_council(&self) -> Vec<Vec<usize>> {
+        let mut councils: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for row in 0..self.amount.len() {
+            councils.entry(self.council.at(row)).or_default().push(row);
+        }
+        councils.into_values().collect()
+    }
 }
 
 /// One row of `pay_sum`, with what its codes mean. There are as many as lines of pay: what the row says is read where it stands.
@@ -64,6 +74,8 @@ pub(super) struct Sum<'a> {
     pub post: u32,
     /// Number of the person; where the pay has none, of the assignment.
     pub payee: u32,
+    /// What the register says of the assignment; `None` where it does not have it.
+    post_in_register: Option<&'a Post>,
     pub place: &'a Place,
 }
 
@@ -130,25 +142,35 @@ impl<'a> Sum<'a> {
         !NEVER_SPLIT.contains(&self.category())
     }
 
+    /// What holds of the assignment on the pay date; nothing where the register does not have it.
+    pub fn terms(&self) -> Terms<'a> {
+        self.post_in_register.map(|post| post.terms(self.pay_date())).unwrap_or_default()
+    }
+
     /// Whether it is pay that a ledger holds as cost.
     pub fn is_cost(&self) -> bool {
         self.place.is_cost && self.place.account_known
     }
 }
 
-/// The rows of `pay_sum`. Those whose codes were not placed are none of a council that has any.
-pub(super) fn sums<'a>(columns: &'a PayColumns<'a>, places: &'a Places<'a>) -> Answer<Vec<Sum<'a>>> {
-    let codes = CodeColumns::of(columns.table, "pay_date", false)?;
+/// Rows of `pay_sum`, all of those of a council. Those whose codes were not placed are none of a council that has any.
+pub(super) fn sums<'a>(columns: &'a PayColumns<'a>, rows: &[usize], places: &'a Places<'a>, register: &'a Posts<'a>) -> Vec<Sum<'a>> {
     let (mut posts, mut payees) = (Numbers::default(), Numbers::default());
-    let mut sums = Vec::with_capacity(columns.table.count());
-    for row in 0..columns.table.count() {
-        let Some(place) = places.at(&codes.at(row)) else { continue };
+    // By number of the post: one is looked up once.
+    let mut looked_up: Vec<Option<&Post>> = Vec::new();
+    let mut sums = Vec::with_capacity(rows.len());
+    for &row in rows {
+        let Some(place) = places.at(&columns.codes.at(row)) else { continue };
         let (council, person, assignment) = (columns.council.at(row), columns.person.maybe(row), columns.assignment.maybe(row));
         let post = posts.of((council, assignment, person.filter(|_| assignment.is_none())));
         let payee = payees.of((council, person, assignment.filter(|_| person.is_none())));
-        sums.push(Sum { columns, row, post, payee, place });
+        if looked_up.len() <= post as usize {
+            looked_up.push(assignment.and_then(|assignment| register.post(council, assignment)));
+        }
+        let post_in_register = looked_up.get(post as usize).copied().flatten();
+        sums.push(Sum { columns, row, post, payee, post_in_register, place });
     }
-    Ok(sums)
+    sums
 }
 
 /// Pence by class, and the rule behind what was not split.
@@ -162,12 +184,12 @@ pub(super) struct Classed<'p> {
 
 /// Splits a sum of one assignment, cost centre, account and day. Pay of a council that is no member that day, and pay that never is, is
 /// not split.
-pub(super) fn classed<'p>(posts: &'p Posts<'_>, sum: &Sum<'p>, pence: Pence, may_split: bool) -> Classed<'p> {
+pub(super) fn classed<'p>(sum: &Sum<'p>, pence: Pence, may_split: bool) -> Classed<'p> {
     let (place, whole) = (sum.place, || vec![(sum.place.class.as_str(), pence)]);
     if !may_split || place.is_no_member() {
         return Classed { parts: whole(), rule_id: Some(&place.rule_id), unsplit: None };
     }
-    match posts.split(sum.council(), sum.assignment(), pence, place.day) {
+    match sum.post_in_register.ok_or(Unsplit::NotInRegister).and_then(|post| post.split(pence, place.day)) {
         Ok(parts) => Classed { parts, rule_id: None, unsplit: None },
         Err(why) => Classed { parts: whole(), rule_id: Some(&place.rule_id), unsplit: Some(why) },
     }
@@ -210,15 +232,16 @@ pub(super) struct GroupPay<'a> {
 pub(super) type Group<'a> = [&'a str; 3];
 
 /// Pay on cost accounts of councils with a ledger, by group and class: what each assignment is paid there on a day is added up first, and split once.
-pub(super) fn by_group<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>) -> BTreeMap<Group<'a>, GroupPay<'a>> {
-    let mut groups: BTreeMap<Group<'a>, GroupPay<'a>> = BTreeMap::new();
+pub(super) fn by_group<'a>(sums: &[Sum<'a>]) -> BTreeMap<Group<'a>, GroupPay<'a>> {
+    let mut groups: HashMap<u32, (Group<'a>, GroupPay<'a>)> = HashMap::new();
     let in_ledger = sums.iter().filter(|sum| sum.is_cost() && sum.has_ledger());
     grouped(
         in_ledger,
         |sum| (sum.place.spot, sum.post, sum.may_split()),
         |sum, sums| {
-            let classed = classed(posts, sum, sums.iter().map(|sum| sum.pence()).sum(), sum.may_split());
-            let pay = groups.entry([sum.council(), sum.cost_centre(), sum.account()]).or_default();
+            let classed = classed(sum, sums.iter().map(|sum| sum.pence()).sum(), sum.may_split());
+            let group = || ([sum.council(), sum.cost_centre(), sum.account()], GroupPay::default());
+            let (_, pay) = groups.entry(sum.place.group).or_insert_with(group);
             let persons = || sums.iter().filter_map(|sum| sum.person());
             pay.persons.extend(persons());
             for (class, part) in classed.parts {
@@ -229,5 +252,5 @@ pub(super) fn by_group<'a>(sums: &'a [Sum<'a>], posts: &'a Posts<'_>) -> BTreeMa
             }
         },
     );
-    groups
+    groups.into_values().collect()
 }

@@ -15,7 +15,9 @@ use crate::{
 pub(super) struct Place {
     /// Its place among all.
     pub number: usize,
-    /// Number of its council, cost centre and account on its day: the same, the same number.
+    /// Number of its council, cost centre and account: the same, the same number.
+    pub group: u32,
+    /// The same on its day.
     pub spot: u32,
     /// `ownership/service/bearer`.
     pub class: String,
@@ -44,7 +46,8 @@ pub(super) struct Places<'a>(HashMap<Codes<'a>, Place>);
 
 impl<'a> Places<'a> {
     pub fn of(table: Rows<'a>) -> Answer<Self> {
-        let (mut places, mut spots) = (HashMap::with_capacity(table.count()), Numbers::default());
+        let mut places = HashMap::with_capacity(table.count());
+        let (mut groups, mut spots) = (Numbers::default(), Numbers::default());
         let codes = CodeColumns::of(table, "day", true)?;
         let text = |name| Texts::of(table, name);
         let (ownership, service, bearer, rule_id) = (text("ownership")?, text("service")?, text("bearer")?, text("rule_id")?);
@@ -54,6 +57,7 @@ impl<'a> Places<'a> {
             let [council, _, _, cost_centre, account] = codes.0;
             let place = Place {
                 number: row,
+                group: groups.of([council, cost_centre, account]),
                 spot: spots.of(([council, cost_centre, account], day)),
                 class: [ownership.at(row), service.at(row), bearer.at(row)].join("/"),
                 rule_id: rule_id.at(row).to_owned(),

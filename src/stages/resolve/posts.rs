@@ -18,8 +18,11 @@ struct Row {
     fund: Option<String>,
 }
 
+/// What the register says of one assignment.
+pub(super) struct Post(Vec<Row>);
+
 /// By council and assignment.
-pub(super) struct Posts<'a>(HashMap<&'a str, HashMap<&'a str, Vec<Row>>>);
+pub(super) struct Posts<'a>(HashMap<&'a str, HashMap<&'a str, Post>>);
 
 /// What the register says of an assignment on a day.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,38 +36,41 @@ pub(super) struct Terms<'p> {
 impl<'a> Posts<'a> {
     /// `services` are those of the partnership: a split to another is faulty.
     pub fn of(table: Rows<'a>, services: &BTreeSet<&str>) -> Answer<Self> {
-        let mut posts: HashMap<_, HashMap<_, Vec<Row>>> = HashMap::new();
+        let mut posts: HashMap<_, HashMap<_, Post>> = HashMap::new();
         for row in 0..table.count() {
             let Some(assignment) = table.maybe("assignment", row)? else { continue };
-            let post = Row {
+            let of_row = Row {
                 split: split(table, row, services)?,
                 letter: table.maybe("ni_letter", row)?.map(str::to_owned),
                 is_annual: table.text("ni_method", row)? == "annual",
                 fund: table.maybe("pension_fund", row)?.map(str::to_owned),
             };
-            posts.entry(table.text("council", row)?).or_default().entry(assignment).or_default().push(post);
+            let post = posts.entry(table.text("council", row)?).or_default().entry(assignment).or_insert_with(|| Post(Vec::new()));
+            post.0.push(of_row);
         }
         Ok(Self(posts))
     }
 
-    /// Pence of an assignment by class, split once by the weights of that day.
+    /// `None` where the register does not have it.
+    pub fn post(&self, council: &str, assignment: &str) -> Option<&Post> {
+        self.0.get(council)?.get(assignment)
+    }
+}
+
+impl Post {
+    /// Pence by class, split once by the weights of that day.
     ///
     /// # Errors
     /// [`Unsplit`]: all of it is of the class of its cost centre and account.
-    pub fn split(&self, council: &str, assignment: Option<&str>, pence: Pence, day: Day) -> Result<Vec<(&str, Pence)>, Unsplit> {
-        let rows = assignment.and_then(|assignment| self.rows(council, assignment)).ok_or(Unsplit::NotInRegister)?;
-        split_pay(pence, rows.iter().map(|row| &row.split), day)
+    pub fn split(&self, pence: Pence, day: Day) -> Result<Vec<(&str, Pence)>, Unsplit> {
+        split_pay(pence, self.0.iter().map(|row| &row.split), day)
     }
 
-    fn rows(&self, council: &str, assignment: &str) -> Option<&Vec<Row>> {
-        self.0.get(council)?.get(assignment)
-    }
-
-    /// What holds of an assignment on a day; nothing where the register does not have it.
-    pub fn terms(&self, council: &str, assignment: &str, day: Day) -> Terms<'_> {
+    /// What holds on a day.
+    pub fn terms(&self, day: Day) -> Terms<'_> {
         let mut terms = Terms::default();
         let holds = |row: &&Row| row.split.valid_from <= day && row.split.valid_to.is_none_or(|end| day < end);
-        for row in self.rows(council, assignment).into_iter().flatten().filter(holds) {
+        for row in self.0.iter().filter(holds) {
             terms.letters.extend(row.letter.as_deref());
             terms.funds.extend(row.fund.as_deref());
             terms.is_annual |= row.is_annual;
