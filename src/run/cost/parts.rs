@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use arrow::{compute::concat_batches, datatypes::SchemaRef, record_batch::RecordBatch};
@@ -168,17 +168,19 @@ impl<T: Sync> Work<'_, T> {
     /// # Errors
     /// The first that `make` meets; TC10…
     pub fn fill(self, make: impl Fn(&T) -> Answer<Vec<Made>> + Sync) -> Answer<Vec<Filled<T>>> {
-        let filled = fill_together(vec![self], |_, of| make(of), |_| ())?;
+        let filled = fill_together(vec![self], |_| None, |_, of| make(of), |_| ())?;
         Ok(filled.into_iter().flatten().collect())
     }
 }
 
-/// The same for several works: what has one key is made by one thread after another, and `done` is told of it then.
+/// The same for several works: what has one key is made by one thread after another, while that has `turn`'s leave, and `done` is told of it
+/// then.
 ///
 /// # Errors
 /// The first that `make` meets, which is told the place of the work; TC10…
-pub(super) fn fill_together<T: Sync>(
+pub(super) fn fill_together<'t, T: Sync>(
     works: Vec<Work<'_, T>>,
+    turn: impl Fn(&T) -> Option<MutexGuard<'t, ()>> + Sync,
     make: impl Fn(usize, &T) -> Answer<Vec<Made>> + Sync,
     done: impl Fn(&T) + Sync,
 ) -> Answer<Vec<Vec<Filled<T>>>> {
@@ -191,6 +193,7 @@ pub(super) fn fill_together<T: Sync>(
     let made = Mutex::new(BTreeMap::new());
     let threads = works.first().map_or(1, |work| work.parts.threads);
     each(threads, jobs.into_values().collect(), |units: Vec<(usize, usize, &Unit<T>)>| {
+        let _turn = units.first().and_then(|(.., unit)| turn(&unit.of));
         for (of, at, unit) in &units {
             let Some(work) = works.get(*of) else { continue };
             let of_tables = work.tables.iter().zip(make(*of, &unit.of)?);

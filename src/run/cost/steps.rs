@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use arrow::record_batch::RecordBatch;
@@ -53,6 +53,8 @@ pub(super) struct Walk<'a> {
     held: BTreeSet<&'a str>,
     /// Tables that nobody publishes, by step and scope: small ones, and those of the scopes in hand.
     pub(super) worked: Mutex<BTreeMap<(String, String), Vec<RecordBatch>>>,
+    /// Held by the thread that has the rows of a large scope in memory.
+    large: Mutex<()>,
     /// Matrices that a kernel has solved, for the next.
     pub(super) solved: Solved,
     /// Blocked periods of which the latest release holds what there is.
@@ -69,6 +71,9 @@ fn moved(filled: &[Vec<Filled<Scope>>]) -> Moved {
     let (rows, bytes) = (of(true).map(|part| part.rows).sum(), of(true).map(|part| part.bytes).sum());
     Moved { rows, bytes, made: of(true).count() as u64, kept: of(false).count() as u64, ..Moved::default() }
 }
+
+/// Rows of pay and volumes above which two scopes at once would take much memory.
+const MANY_ROWS: u64 = 100_000;
 
 /// Whose lines are resolved into the ledgers'.
 pub(super) const PAY_LINE: &str = "pay_line";
@@ -102,6 +107,7 @@ impl<'a> Walk<'a> {
             separated,
             held,
             worked: Mutex::default(),
+            large: Mutex::default(),
             solved: Solved::default(),
             last_good: BTreeSet::new(),
             gone: &release.gone,
@@ -157,6 +163,7 @@ impl<'a> Walk<'a> {
         let lookups = self.lookups_for(steps, &stale)?;
         let filled = fill_together(
             works,
+            |scope| self.turn(steps, scope),
             |at, scope| {
                 let Some(step) = steps.get(at).filter(|_| !self.is_refused(scope)) else { return Ok(Vec::new()) };
                 let rows = match (self.rows(step, scope, &lookups), scope) {
@@ -173,6 +180,15 @@ impl<'a> Walk<'a> {
         )?;
         self.let_go(|_| true);
         Ok(filled)
+    }
+
+    /// Many rows of pay or volumes are held in memory as long as the steps that read them are made: those of one scope after another's. What
+    /// comes of lines does not wait, for it is summed where they stand.
+    fn turn(&self, steps: &[&Step], scope: &Scope) -> Option<MutexGuard<'_, ()>> {
+        let needs = steps.iter().flat_map(|step| self.plan.needs(step).into_iter().chain([*step]));
+        let tables: BTreeSet<&String> = needs.flat_map(|step| &step.reads).filter(|table| self.plan.is_lake(table)).collect();
+        let rows: u64 = tables.into_iter().flat_map(|table| self.beside_of(table, scope)).map(|source| source.file.rows).sum();
+        (rows > MANY_ROWS).then(|| lock(&self.large))
     }
 
     /// Lets go of what is large, of scopes that are done: but for what stands beside a published table, which a later step waits for.
