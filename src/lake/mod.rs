@@ -106,7 +106,7 @@ pub use register::Register;
 pub use release::{PartRef, Publication, Releases};
 pub use removed::{GoneFile, Kept, Removal, Tombstone};
 pub use rules::RuleFiles;
-pub use run::{NotDone, RunCheck, RunDelivery, RunRecord, RunStep};
+pub use run::{HALVES, NotDone, RunCheck, RunDelivery, RunRecord, RunStep};
 pub use schedule::{SlotBook, SlotEnd, SlotFile, SlotTaken, SlotsOf};
 pub use sound::{Depth, Flaw, Hashed, Mended, flaw, hold};
 pub use staging::Staging;
@@ -330,20 +330,21 @@ impl Lake {
         self.runs_newest_first()?.next().transpose()
     }
 
-    /// The last record of each half of a run: one of both, or the last that delivered and the last that published.
+    /// The last records of these halves of a run, newest first: one where the last run of one was of the other, too.
     ///
     /// # Errors
     /// TC1002.
-    pub fn last_of_each_half(&self) -> Answer<Vec<RunRecord>> {
+    pub fn last_of(&self, halves: &[&str]) -> Answer<Vec<RunRecord>> {
         let mut last: Vec<RunRecord> = Vec::new();
-        for run in self.runs_newest_first()? {
-            let run: RunRecord = run?;
-            let is_one = run.is_of_one_half();
-            if last.iter().all(|later| later.halves != run.halves) {
+        let mut left = halves.to_vec();
+        let mut runs = self.runs_newest_first::<RunRecord>()?;
+        while !left.is_empty()
+            && let Some(run) = runs.next().transpose()?
+        {
+            let before = left.len();
+            left.retain(|half| !run.is_of(half));
+            if left.len() < before {
                 last.push(run);
-            }
-            if !is_one || last.len() == 2 {
-                break;
             }
         }
         Ok(last)
@@ -459,7 +460,7 @@ mod tests {
             lake.record_run(&RunRecord { run, number, exit, cut_short, halves, ..RunRecord::default() }).unwrap();
         };
         let said = || lake.last_run().unwrap().and_then(|run| run.get("number")?.as_u64());
-        let last = || lake.last_of_each_half().unwrap().iter().map(|run| run.number).collect::<Vec<_>>();
+        let last = || lake.last_of(&HALVES).unwrap().iter().map(|run| run.number).collect::<Vec<_>>();
         run(1, "both", Some(1), false);
         run(2, "both", Some(130), true);
         assert_eq!((said(), last()), (Some(1), vec![2]));

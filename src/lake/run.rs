@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// The halves of a run, as its record names one of them alone.
+pub const HALVES: [&str; 2] = ["deliver", "cost"];
+
 /// A run that did something, or tried. Fields that a version before did not write are empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -20,6 +23,9 @@ pub struct RunRecord {
     /// its end.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut_short: bool,
+    /// It ended before it was done, and said why.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
     /// The release that readers saw when it ended; `None` where there was none.
     pub release: Option<String>,
     /// Whether the run made it.
@@ -131,10 +137,16 @@ impl RunRecord {
         self.exit.is_none()
     }
 
-    /// Whether it delivered alone, or published alone.
+    /// Whether it died, was ended, or ended before it was done.
     #[must_use]
-    pub fn is_of_one_half(&self) -> bool {
-        ["deliver", "cost"].contains(&self.halves.as_str())
+    pub fn ended_early(&self) -> bool {
+        self.stopped || self.cut_short
+    }
+
+    /// Whether it was of this half of a run: `deliver` or `cost`. One that says neither was of both.
+    #[must_use]
+    pub fn is_of(&self, half: &str) -> bool {
+        self.halves == half || !HALVES.contains(&self.halves.as_str())
     }
 
     /// How many of its deliveries ended so.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     diagnostic::{Answer, Diagnostic, from_json},
     domain::{Period, counted},
-    lake::{DeliveryRecord, DeliveryState, Lake, RunRecord, SlotBook},
+    lake::{DeliveryRecord, DeliveryState, HALVES, Lake, RunRecord, SlotBook},
     pipeline::Partnership,
     plan::{Supply, spans, waiting},
 };
@@ -48,7 +48,7 @@ pub(super) fn needs(partnership: &Partnership, stand: &Stand, states: &[Supply])
     }
     needs.extend(blocked(not_made(&stand.plan.blocked)));
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    needs.extend(lake.last_of_each_half()?.iter().filter_map(last_run));
+    needs.extend(lake.last_of(&HALVES)?.iter().filter_map(last_run));
     needs.extend(lake.free_bytes().filter(|free| *free < FEW_BYTES).map(|free| Need {
         what: "disk",
         says: format!("{} left where the lake is", counted(free >> 20, "MiB").replace("MiBs", "MiB")),

@@ -2,11 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Event, Halves, LetGo, Observer, Options, clock::Clock, record::Journal};
+use super::{
+    Event, Halves, LetGo, Observer, Options,
+    clock::{Clock, Now},
+    record::Journal,
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, codes},
     domain::Slot,
-    lake::{CORRECTIONS, CommonTables, Corrections, Lake, Turn},
+    lake::{CORRECTIONS, CommonTables, Corrections, DeliveryRecord, Lake, Lock, Turn},
     pipeline::{Feed, Partnership},
     plan::Wish,
 };
@@ -61,6 +65,29 @@ impl<'a> Conductor<'a> {
             slots: Vec::new(),
             journal: Journal::default(),
         })
+    }
+
+    /// Takes the run's number before anything is done: of one that dies there is no more. What the register says; `None` where it has to be
+    /// mended before it can be read.
+    ///
+    /// # Errors
+    /// TC1014: a lake that is older than what is published takes no number; TC1002.
+    pub(super) fn take_number(&mut self, held: &Lock, started: Now) -> Answer<Option<Vec<DeliveryRecord>>> {
+        self.lake.must_lead()?;
+        let Ok(known) = self.lake.register().all() else { return Ok(None) };
+        self.number_after(&known, held, started)?;
+        Ok(Some(known))
+    }
+
+    /// The same once nothing is left of runs that died: what they entered may have come further.
+    pub(super) fn number_after(&mut self, known: &[DeliveryRecord], held: &Lock, started: Now) -> Answer<()> {
+        let number = self.lake.last_number(known)? + 1;
+        if number != self.number {
+            self.number = number;
+            held.begin(&self.at_its_beginning(started))?;
+            self.observer.event(Event::Numbered { run: &self.run_id, number });
+        }
+        Ok(())
     }
 
     /// The next place in the order of deliveries.

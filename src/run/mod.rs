@@ -27,7 +27,7 @@ use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Period, Slot},
     engine::deeply,
-    lake::{DeliveryRecord, Lock, RunRecord},
+    lake::{DeliveryRecord, HALVES, Lock, RunRecord},
     pipeline::{Feed, Partnership},
     plan::{Uncounted, Wish, stands_for_good, waiting},
 };
@@ -126,6 +126,15 @@ impl Halves {
             Self::Cost => "cost",
         }
     }
+
+    /// Each that is wanted, as records of runs name it.
+    const fn each(self) -> &'static [&'static str] {
+        match self {
+            Self::Both => &HALVES,
+            Self::Deliver => &["deliver"],
+            Self::Cost => &["cost"],
+        }
+    }
 }
 
 /// What is asked of a run.
@@ -187,11 +196,6 @@ impl Outcome {
     /// A run whose slots others have taken: it did nothing.
     fn already(run: &str, already: Vec<Slot>) -> Self {
         Self { run: run.to_owned(), already, ..Self::default() }
-    }
-
-    /// Whether what ended the other run would have ended this one, too: a run of one half knows nothing of the other.
-    fn knows(&self, other: &RunRecord) -> bool {
-        self.halves == Halves::Both || self.halves.as_str() == other.halves
     }
 
     /// Whether others had done all that it was asked for.
@@ -260,8 +264,11 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     if claimed.is_nothing() {
         return Ok(Outcome::already(&conductor.run_id, claimed.already));
     }
-    crash::point("run.claimed")?;
-    let done = notices::tell_died(&conductor).and_then(|()| conduct(&mut conductor, &held, options.wish, started, observer));
+    let done = conductor.take_number(&held, started).and_then(|known| {
+        crash::point("run.claimed")?;
+        notices::tell_died(&conductor)?;
+        conduct(&mut conductor, &held, known, options.wish, started, observer)
+    });
     let done = notices::or_told(&conductor, done);
     // A lake that is older than what is published takes no number: by that alone it would be as late.
     let is_behind = |refusal: &Refusal| refusal.0.iter().any(|report| report.code == codes::lake::LAKE_IS_OLDER);
@@ -277,18 +284,26 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
 }
 
 /// The run itself, while the lake is held.
-fn conduct(conductor: &mut Conductor<'_>, held: &Lock, wish: Wish, started: Now, observer: &noting::Noting<'_>) -> Answer<Outcome> {
+fn conduct(
+    conductor: &mut Conductor<'_>,
+    held: &Lock,
+    known: Option<Vec<DeliveryRecord>>,
+    wish: Wish,
+    started: Now,
+    observer: &noting::Noting<'_>,
+) -> Answer<Outcome> {
     let step = conductor.begin("recover", "");
     conductor.lake.recover(held)?.iter().for_each(|made| conductor.step(made));
     conductor.mend_entries(wish.rehash)?.iter().for_each(|made| conductor.step(made));
-    conductor.lake.register().recover(&conductor.tables)?;
-    conductor.finish_pending()?;
-    crash::point("run.recovered")?;
     let register = conductor.lake.register();
-    let mut known = if wish.rehash { register.all_entries()? } else { register.all()? };
-    conductor.number = conductor.lake.last_number(&known)? + 1;
-    held.begin(&conductor.at_its_beginning(started))?;
-    conductor.observer.event(Event::Numbered { run: &conductor.run_id, number: conductor.number });
+    let stands = register.recover(&conductor.tables)?.is_empty() && conductor.finish_pending()?.is_none();
+    crash::point("run.recovered")?;
+    let mut known = match known {
+        _ if wish.rehash => register.all_entries()?,
+        Some(known) if stands => known,
+        _ => register.all()?,
+    };
+    conductor.number_after(&known, held, started)?;
     let conductor = &*conductor;
     let feeds = FeedRun::new(conductor);
     let partnership = conductor.partnership;

@@ -6,7 +6,7 @@ use super::{Conductor, Delivery, Event, Halves, Outcome, clock::Clock};
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, Severity, codes},
     domain::{COST, Period, grouped, instant_text},
-    lake::{DeliveryRecord, Lake, Notice, PublishedPart, RunRecord},
+    lake::{DeliveryRecord, HALVES, Lake, Notice, PublishedPart, RunRecord},
     notice::{self, Happened, Noted},
     pipeline::{Feed, NoticeKind, Partnership},
     plan::{AfterClose, Supply, SupplyState, came_after_close, spans},
@@ -65,7 +65,7 @@ pub(super) fn tell(conductor: &Conductor<'_>, outcome: &Outcome, known: &[Delive
     happened.extend(restated(conductor, outcome)?);
     happened.extend(conductor.ahead.iter().map(|(name, until)| ahead(name, *until)));
     happened.extend(disk_low(&conductor.lake));
-    happened.extend(still_dead(conductor, outcome)?);
+    happened.extend(still_failing(conductor)?);
     happened.dedup_by(|a, b| a.kind == b.kind && a.subject == b.subject);
     notice::note(&conductor.lake, notify, &happened, &known_kinds(outcome), &noted(conductor, outcome.number))?;
     send(conductor)
@@ -83,7 +83,8 @@ pub(super) fn or_told(conductor: &Conductor<'_>, done: Answer<Outcome>) -> Answe
 fn tell_failed(conductor: &Conductor<'_>, refusal: &Refusal) -> Answer<()> {
     let Some(first) = refusal.0.first() else { return Ok(()) };
     let number = conductor.number;
-    let text = format!("run {number} ended before it was done: {} {}; {STANDS}", first.code.id, first.code.title);
+    let run = if number > 0 { format!("run {number}") } else { "a run".to_owned() };
+    let text = format!("{run} ended before it was done: {} {}; {STANDS}", first.code.id, first.code.title);
     let failed = happened(NoticeKind::RunFailed, "run", None, text);
     notice::note(&conductor.lake, &conductor.partnership.notify, &[failed], &[], &noted(conductor, number))?;
     send(conductor)
@@ -102,9 +103,12 @@ fn died(run: &RunRecord) -> Happened {
     happened(NoticeKind::RunFailed, "run", None, text)
 }
 
-/// That a run died is not over by one of the other half, which knows nothing of it.
-fn still_dead(conductor: &Conductor<'_>, outcome: &Outcome) -> Answer<Vec<Happened>> {
-    Ok(conductor.lake.last_of_each_half()?.iter().filter(|run| run.died() && !outcome.knows(run)).map(died).collect())
+/// That a run did not come to its end is not over by one of the other half, which knows nothing of it.
+fn still_failing(conductor: &Conductor<'_>) -> Answer<Vec<Happened>> {
+    let own = conductor.halves.each();
+    let others: Vec<&str> = HALVES.into_iter().filter(|half| !own.contains(half)).collect();
+    let failed = conductor.lake.last_of(&others)?.into_iter().filter(RunRecord::ended_early);
+    Ok(failed.map(|run| Happened { begins: false, ..died(&run) }).collect())
 }
 
 /// Says to the channels how a run ended that cannot say it. What a channel does not take is in the answer.

@@ -150,35 +150,33 @@ impl Conductor<'_> {
         digest_of(self.partnership.files.iter().map(one).collect::<String>().as_bytes()).hex()
     }
 
-    /// Whether the last run on record ended with something that no delivery tells of, and this one ends otherwise; and whether this one ends
-    /// with something of that kind with which the last did not. Periods that it could not make are told by its record until a run tries again,
-    /// and a run of one half knows nothing of the other.
+    /// Whether the last run on record of what this one does ended with something that no delivery tells of, and this one ends otherwise; and
+    /// whether this one ends with something of that kind with which the last did not. Periods that it could not make are told by its record until
+    /// a run tries again, and a run of one half knows nothing of the other.
     pub(super) fn ends_otherwise(&self, outcome: &Outcome) -> Answer<(bool, bool)> {
         let errors = list(&untold(outcome));
-        let Some(last) = self.lake.last_begun()? else {
-            return Ok((false, !errors.is_empty()));
-        };
-        let is_over = last.exit != Some(outcome.exit_code()) || last.errors != errors;
-        let otherwise = outcome.knows(&last) && last.needs_somebody() && is_over && !last.more.contains_key("blocked");
-        Ok((otherwise, !errors.is_empty() && last.errors != errors))
+        let before = self.lake.last_of(self.halves.each())?;
+        let is_over = |last: &RunRecord| last.exit != Some(outcome.exit_code()) || last.errors != errors;
+        let otherwise = |last: &RunRecord| last.needs_somebody() && is_over(last) && !last.more.contains_key("blocked");
+        let anew = !errors.is_empty() && before.iter().all(|last| last.errors != errors);
+        Ok((before.iter().any(otherwise), anew))
     }
 
     /// Writes down a run that ended before it was done, where that can be written: what ended it is told either way.
     pub(super) fn record_failed(&self, started: Now, refusal: &Refusal) {
-        let number = match self.number {
-            0 => self.lake.register().all().and_then(|known| self.lake.last_number(&known)).map_or(0, |last| last + 1),
-            number => number,
-        };
-        let record = RunRecord { number, exit: Some(refusal.exit_code()), errors: list(&refusal.0), ..self.so_far(started) };
-        let last = self.lake.last_begun().ok().flatten();
-        let record = match last {
+        let (number, exit) = (self.number, Some(refusal.exit_code()));
+        let record = RunRecord { number, exit, stopped: true, errors: list(&refusal.0), ..self.so_far(started) };
+        let before = self.lake.last_of(self.halves.each()).unwrap_or_default();
+        let is_same = |last: &RunRecord| last.exit == exit && last.errors == record.errors && last.halves == record.halves;
+        let record = match before.iter().find(|own| own.number == number && own.run == record.run) {
             // What it did is written down already, and only what came after did not end well.
-            Some(own) if own.number == number && own.run == record.run => {
-                RunRecord { exit: record.exit, errors: own.errors.iter().chain(&record.errors).cloned().collect(), ..own }
+            Some(own) => {
+                let errors = own.errors.iter().chain(&record.errors).cloned().collect();
+                RunRecord { exit, stopped: true, errors, ..own.clone() }
             }
             // It ended as the last one did, and did nothing else.
-            Some(last) if last.exit == record.exit && last.errors == record.errors && last.halves == record.halves => return,
-            _ => record,
+            None if !before.is_empty() && before.iter().all(is_same) => return,
+            None => record,
         };
         if number > 0 {
             let _ = self.lake.record_run(&record);

@@ -54,6 +54,7 @@ mod profile;
 mod query;
 mod releases;
 mod retention;
+mod run_failed;
 mod rust_text;
 mod serve;
 mod settle;

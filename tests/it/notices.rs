@@ -91,15 +91,15 @@ fn read(stream: &mut impl Read) -> Option<Asked> {
     }
 }
 
-struct House {
+pub struct House {
     folder: tempfile::TempDir,
-    server: Server,
+    pub server: Server,
 }
 
 const EVENTS: &str = "refused, waiting, late, missing, arrived, check_failed, run_failed, released";
 
 impl House {
-    fn new(channel: &str) -> Self {
+    pub fn new(channel: &str) -> Self {
         let (folder, server) = (tempfile::tempdir().expect("a folder"), Server::start());
         for shared in ["pipelines/cost", "schemas/common", "schemas/reference", "schemas/published"] {
             places::copy(&places::root().join(shared), &folder.path().join(shared));
@@ -114,7 +114,7 @@ impl House {
         house
     }
 
-    fn dir(&self) -> &Path {
+    pub fn dir(&self) -> &Path {
         self.folder.path()
     }
 
@@ -125,14 +125,14 @@ impl House {
         std::fs::File::options().write(true).open(&path).expect("opened").set_modified(transcript::settled_time()).expect("dated");
     }
 
-    fn change(&self, file: &str, from: &str, to: &str) {
+    pub fn change(&self, file: &str, from: &str, to: &str) {
         let text = std::fs::read_to_string(self.dir().join(file)).expect("a file");
         assert!(text.contains(from), "{file} does not hold {from}");
         std::fs::write(self.dir().join(file), text.replacen(from, to, 1)).expect("written");
     }
 
     /// The ledger of a month; its footer says `total`.
-    fn ledger(&self, month: u32, total: &str) {
+    pub fn ledger(&self, month: u32, total: &str) {
         let text = format!(
             "Ref;Seq;Posted;Centre;Nature;Value;Text\nA1;1;03/{month:02}/2018;A100;4100;1250.00;Mrs Zwartkopfsen\n\
              A1;2;03/{month:02}/2018;A900;9000;-1250.00;control\nTOTAL;;;;;{total};\n"
@@ -140,7 +140,7 @@ impl House {
         self.put(&format!("drop/ashvale/general_ledger/ashvale_2018_{month:02}.csv"), &text);
     }
 
-    fn run(&self, words: &[&str], crash: &str) -> (i32, String) {
+    pub fn run(&self, words: &[&str], crash: &str) -> (i32, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_truecost"));
         command.arg("-C").arg(self.dir()).args(words).env("HOOK", format!("http://{}/hook", self.server.at())).env("KEY", "hush");
         if !crash.is_empty() {
@@ -152,13 +152,13 @@ impl House {
     }
 
     /// Kind, subject and whether it is over, of what was sent since the last time.
-    fn told(&self) -> Vec<(String, bool)> {
+    pub fn told(&self) -> Vec<(String, bool)> {
         let told = |asked: &Asked| (asked.json()["kind"].as_str().expect("a kind").to_owned(), asked.json()["over"] == true);
         self.server.take().iter().map(told).collect()
     }
 }
 
-fn told(kinds: &[(&str, bool)]) -> Vec<(String, bool)> {
+pub fn told(kinds: &[(&str, bool)]) -> Vec<(String, bool)> {
     kinds.iter().map(|(kind, over)| ((*kind).to_owned(), *over)).collect()
 }
 
