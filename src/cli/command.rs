@@ -51,7 +51,9 @@ pub fn act(words: &Words, voice: Voice) -> Answer<u8> {
         Command::Contract { action } => super::add::contract(&words.partnership, action, voice),
         Command::Add { what } => super::add::act(&open(&words.partnership, voice)?, what, voice),
         Command::Run(run) => {
-            let done = open(&words.partnership, voice).and_then(|partnership| with_partnership(&words.command, &partnership, voice));
+            let read = open(&words.partnership, voice);
+            let read = read.inspect_err(|refusal| super::run::tell_not_valid(&words.partnership, refusal, voice));
+            let done = read.and_then(|partnership| with_partnership(&words.command, &partnership, voice));
             done.inspect_err(|refusal| super::run::leave_metrics(run, refusal))
         }
         command => {

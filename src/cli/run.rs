@@ -1,15 +1,20 @@
 //! `truecost run`: how it is shown while it works, what it answers, and the metrics that it leaves.
 
+use std::path::Path;
+
 use super::{args::Run, log::Log, out::Voice, progress::Progress};
 use crate::{
     diagnostic::{Answer, Refusal},
-    pipeline::Partnership,
+    pipeline::{self, Partnership},
     report,
     run::{
         self, Observer, Options,
         clock::{Clock as _, ProcessClock},
     },
 };
+
+/// Another run holds the lake.
+const ANOTHER_RUN: u8 = 5;
 
 /// Runs; the answer's exit code. Metrics are written whatever the run did; those of the run that has taken its slots are of what it did.
 pub fn act(partnership: &Partnership, words: &Run, options: &Options, voice: Voice) -> Answer<u8> {
@@ -28,10 +33,20 @@ pub fn act(partnership: &Partnership, words: &Run, options: &Options, voice: Voi
     Ok(outcome.exit_code())
 }
 
+/// Says to the channels that nothing is run, for the configuration is not valid: where cron types this, nobody may look. Where another run holds
+/// the lake, the next does.
+pub fn tell_not_valid(root: &Path, refusal: &Refusal, voice: Voice) {
+    let Some(partnership) = pipeline::with_channels(root) else { return };
+    match run::tell_held(&partnership, Some(&report::held_by(&refusal.0)), &ProcessClock) {
+        Ok(reports) => voice.report(&reports),
+        Err(refusal) if refusal.exit_code() == ANOTHER_RUN => {}
+        Err(refusal) => voice.report(&refusal.0),
+    }
+}
+
 /// Metrics of a run that ended before it was done: whoever watches must not see how the one before ended. Where another run holds the lake,
 /// that one tells of itself. A file that cannot be written was told of already.
 pub fn leave_metrics(words: &Run, refusal: &Refusal) {
-    const ANOTHER_RUN: u8 = 5;
     if let Some(file) = words.metrics_file.as_ref().filter(|_| refusal.exit_code() != ANOTHER_RUN) {
         let _ = run::replace_file(file, &report::metrics_of_failed(refusal.exit_code(), ProcessClock.now().seconds()));
     }

@@ -46,5 +46,10 @@ pub fn serve(words: &Words, shape: LogShape, voice: Voice) -> Answer<ExitCode> {
     super::command::is_partnership(&words.partnership)?;
     let asked =
         Asked { root: words.partnership.clone(), program: child::program(), log: (shape == LogShape::Json).then(|| shape.as_str()) };
-    serve::serve(&asked, &Log { shape, voice })
+    let done = serve::serve(&asked, &Log { shape, voice });
+    done.inspect_err(|refusal| {
+        if refusal.exit_code() == 2 {
+            super::run::tell_not_valid(&words.partnership, refusal, voice);
+        }
+    })
 }

@@ -54,7 +54,7 @@ pub use older::older_tables;
 pub use partnership::NOT_COUNCILS;
 pub use pattern::{NameFacts, Stretch, Which};
 pub use personal::{Personal, is_personal};
-pub use read::{places, read, read_with};
+pub use read::{places, read, read_with, with_channels};
 pub use serving::Serving;
 pub use shares::left_out;
 pub use timing::{CatchUp, Retry, Timing};

@@ -83,6 +83,18 @@ pub fn places(root: &Path) -> Option<[Location; 3]> {
     Some([head.landing?, head.lake?, head.published?])
 }
 
+/// The partnership as its own file says it, and who is told of what, whatever else is wrong with its files; `None` where its own file says too
+/// little.
+#[must_use]
+pub fn with_channels(root: &Path) -> Option<Partnership> {
+    let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+    let secrets = Secrets { root, env: &|name| std::env::var(name).ok() };
+    let head = read_partnership(root, &secrets, &mut Vec::new())?;
+    let around = notify::Around { root, secrets: &secrets, allowed: &head.allowed, feeds: &[] };
+    let notify = notify::read_notify(&around, &mut Vec::new());
+    Some(Partnership { notify, ..whole(root, head)? })
+}
+
 /// The partnership as its own file says it; what other files say is filled in by the caller.
 fn whole(root: &Path, head: Head) -> Option<Partnership> {
     Some(Partnership {

@@ -33,7 +33,9 @@ fn known_kinds(outcome: &Outcome) -> Vec<NoticeKind> {
     let costed = &outcome.costed;
     let asks_none = costed.failed() || (!costed.published && !costed.blocked.is_empty());
     let knows = |kind: &NoticeKind| knows(kind) && !(*kind == NoticeKind::CheckFailed && asks_none);
-    KNOWN_AT_THE_END.into_iter().filter(knows).collect()
+    // What was read is valid, unless something of it was refused.
+    let held = (outcome.exit_code() != 2).then_some(NoticeKind::Held);
+    KNOWN_AT_THE_END.into_iter().filter(knows).chain(held).collect()
 }
 
 /// What is told of a run that did not come to its end.

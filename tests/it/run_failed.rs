@@ -95,3 +95,28 @@ fn that_one_half_failed_is_not_over_by_the_other() {
         assert_eq!(house.told(), told(&[("run_failed", true)]), "{half}");
     }
 }
+
+/// Where cron types it nobody looks: an edit that is not valid is told once, by whatever cron types, and once more when it is mended.
+#[test]
+fn an_edit_that_is_not_valid_is_told_without_serve() {
+    let (house, feed) = (House::new(""), "pipelines/ashvale/general_ledger.yaml");
+    house.change("pipelines/notify.yaml", "events: [", "events: [held, ");
+    house.ledger(4, "0.00");
+    house.change(feed, "into: ledger_line", "inot: ledger_line");
+    for half in ["--deliver", "--cost", "--deliver"] {
+        assert_eq!(house.run(&["run", half], "").0, 2);
+    }
+    let sent = house.server.take();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    let text = sent[0].json()["text"].to_string();
+    assert!(text.contains(&format!("held: TC0604 {feed}:")) && text.contains("truecost validate"), "{text}");
+    house.change(feed, "inot: ledger_line", "into: ledger_line");
+    assert_eq!(house.run(&["run", "--deliver"], "").0, 0);
+    assert_eq!(house.told(), told(&[("held", true)]));
+    // A partnership whose own file cannot be read knows nobody whom it could tell; `serve` that cannot begin tells, too.
+    house.change("pipelines/partnership.yaml", "allow_hosts:", "allow_host:");
+    assert_eq!((house.run(&["run"], "").0, house.told()), (2, told(&[])));
+    house.change("pipelines/partnership.yaml", "allow_host:", "allow_hosts:");
+    house.change(feed, "into: ledger_line", "inot: ledger_line");
+    assert_eq!((house.run(&["serve"], "").0, house.told()), (2, told(&[("held", false)])));
+}
