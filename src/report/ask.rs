@@ -16,7 +16,7 @@ use arrow::{
 use super::{
     first_step::first_step,
     ops,
-    released::{as_of, named},
+    released::{as_of, named, unless_removed},
     standing::Stand,
 };
 use crate::{
@@ -78,13 +78,17 @@ pub enum AsItWas {
 /// # Errors
 /// TC11…; TC1420, TC1422 where there is no such release.
 pub fn answer_as_it_was(partnership: &Partnership, sql: &str, which: &AsItWas) -> Answer<Answered> {
-    let release = match which {
-        AsItWas::Release(name) => named(partnership, name)?,
-        AsItWas::On(day) => as_of(partnership, *day)?,
+    let find = || match which {
+        AsItWas::Release(name) => named(partnership, name),
+        AsItWas::On(day) => as_of(partnership, *day),
     };
+    unless_removed(find, |release| answer_of(partnership, sql, release))
+}
+
+fn answer_of(partnership: &Partnership, sql: &str, release: &Release) -> Answer<Answered> {
     let mut tables = Tables::with_default_schema("published");
     for (table, parts) in &release.manifest.content.tables {
-        if let Some(schema) = columns_of(partnership, &release, table, parts)? {
+        if let Some(schema) = columns_of(partnership, release, table, parts)? {
             let local = |p: &PublishedPart| Part::local(&release.published.join(&p.path), p.bytes, p.rows);
             tables.insert(format!("published.{table}"), Table::local(schema, parts.iter().filter_map(local).collect()));
         }

@@ -8,7 +8,7 @@ use super::{
     Release,
     apart::apart,
     page::{Align, Page, Table},
-    released::{cells, made, named},
+    released::{cells, made, named, unless_removed},
 };
 use crate::{
     diagnostic::Answer,
@@ -39,12 +39,17 @@ struct Compared {
 /// # Errors
 /// TC1420 where one of them is not there; TC1008 where a part is gone or damaged; TC1421 where cells and lines do not agree.
 pub fn release_diff(partnership: &Partnership, old: &str, new: &str, lines: Option<usize>) -> Answer<Page> {
-    let (before, after) = (named(partnership, old)?, named(partnership, new)?);
+    let with = |before: &Release| unless_removed(|| named(partnership, new), |after| held_against(partnership, before, after, lines));
+    unless_removed(|| named(partnership, old), with)
+}
+
+fn held_against(partnership: &Partnership, before: &Release, after: &Release, lines: Option<usize>) -> Answer<Page> {
+    let (old, new) = (&before.manifest.release, &after.manifest.release);
     let all = causes(&before.manifest, &after.manifest, None);
-    let compared = COMPARED.iter().map(|(table, amount)| compare(partnership, &before, &after, table, amount));
+    let compared = COMPARED.iter().map(|(table, amount)| compare(partnership, before, after, table, amount));
     let compared: Vec<Compared> = compared.collect::<Answer<Vec<_>>>()?.into_iter().flatten().collect();
     let apart = match compared.iter().find(|one| one.table == "separation").filter(|_| lines.is_some()) {
-        Some(separation) => Some(apart(&before, &after, &separation.keys, &separation.changed)?),
+        Some(separation) => Some(apart(before, after, &separation.keys, &separation.changed)?),
         None => None,
     };
     let mut text = format!(
@@ -53,7 +58,7 @@ pub fn release_diff(partnership: &Partnership, old: &str, new: &str, lines: Opti
         made(&after.manifest).at,
         Cause::list(&all)
     );
-    let mut by_period = Causes { before: &before, after: &after, known: BTreeMap::new() };
+    let mut by_period = Causes { before, after, known: BTreeMap::new() };
     let mut tables = Vec::new();
     for one in &compared {
         text.push_str(&one.text(&mut by_period));
@@ -61,7 +66,7 @@ pub fn release_diff(partnership: &Partnership, old: &str, new: &str, lines: Opti
     }
     let is_same = compared.iter().all(|one| one.changed.is_empty());
     // Where cells differ, what is made from them does too: the others are looked at where none says that anything changed.
-    let others = if is_same { Some(others_apart(partnership, &before, &after)?) } else { None };
+    let others = if is_same { Some(others_apart(partnership, before, after)?) } else { None };
     if let Some(others) = others.as_ref().filter(|others| !others.is_empty()) {
         text.push_str(&format!("\nother tables that say something else: {}\n", others.join(", ")));
     }

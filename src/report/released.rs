@@ -35,6 +35,12 @@ pub fn named(partnership: &Partnership, name: &str) -> Answer<Release> {
     Ok(Release { manifest: lake.releases().manifest(name)?, published: lake.releases().folder().to_path_buf() })
 }
 
+/// What is read of a release; where retention removed it while it was read, that alone is said: it is not damaged.
+pub(super) fn unless_removed<T>(find: impl Fn() -> Answer<Release>, read: impl FnOnce(&Release) -> Answer<T>) -> Answer<T> {
+    let is_removed = |refusal: &Refusal| refusal.0.iter().any(|report| report.code == codes::periods::RELEASE_REMOVED);
+    find().and_then(|release| read(&release)).map_err(|refusal| find().err().filter(is_removed).unwrap_or(refusal))
+}
+
 /// The release that was the latest at the end of a day in London.
 ///
 /// # Errors

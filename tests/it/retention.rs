@@ -191,3 +191,34 @@ fn bytes_that_went_are_told_and_figures_stay() {
     run.must(0);
     assert_eq!(place.run(&["query", "--format", "csv", "SELECT SUM(amount) AS pounds FROM separation"]).must(0), "pounds\n100.00\n");
 }
+
+/// Who asks of a release while it is removed is told that, and not that the lake is damaged.
+#[test]
+fn a_release_that_is_removed_while_it_is_read_is_not_damaged() {
+    let place = Place::new();
+    let at = |instant: &str, words: &[&str]| {
+        place.write("clock", instant);
+        place.run_with(words, &[("TRUECOST_CLOCK", "clock")])
+    };
+    place.replace("pipelines/partnership.yaml", "releases: 7y", "releases: 1m");
+    place.ledger(4, APRIL);
+    at("2018-05-01T05:00:00Z", &["run"]).must(0);
+    place.ledger(4, &[("A100", "4100", "150.00"), ("A900", "9000", "-150.00")]);
+    at("2018-09-03T05:00:00Z", &["run"]).must(0);
+    // A named pipe stands in for a part of it: whoever opens it waits for what is written into it.
+    let part = place.manifest("r0001")["content"]["tables"]["cost_line"][0]["path"].as_str().unwrap().to_owned();
+    let (part, pipe) = (place.at("published").join(part), place.at("pipe"));
+    fs::remove_file(&part).unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    fs::hard_link(&pipe, &part).unwrap();
+    let words = ["query", "--release", "r0001", "SELECT sum(amount) FROM cost_line"];
+    let asks = std::thread::scope(|scope| {
+        let asks = scope.spawn(|| place.run_with(&words, &[("TRUECOST_CLOCK", "clock")]));
+        // Until it waits there; where it has not come so far, it is told the same.
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        at("2018-09-03T05:00:00Z", &["vacuum"]).must(0);
+        let _into = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        asks.join().unwrap()
+    });
+    assert!(asks.code == 2 && asks.err.contains("TC1422") && !asks.err.contains("TC1008"), "{}", asks.err);
+}
