@@ -137,7 +137,7 @@ impl Conductor<'_> {
             return Err(Refusal(refused));
         }
         let closing = match &latest {
-            Some(latest) if !ask.is_empty_closing_period() => {
+            Some(latest) if !ask.is_empty() => {
                 let closing = plan.closing(self.partnership, known, &lake.files, latest, asked.period);
                 Closing { without: ask.without(), ..closing }
             }

@@ -79,7 +79,7 @@ impl CloseAsked<'_> {
     pub fn objections(&self) -> Vec<Objection> {
         let mut all: Vec<Objection> = self.month_before().into_iter().collect();
         let awaited = self.awaited();
-        if self.is_empty_closing_period() {
+        if self.is_empty() {
             all.extend(awaited);
             all.extend(self.waiting());
             return all;
@@ -102,14 +102,25 @@ impl CloseAsked<'_> {
         })
     }
 
-    /// A closing period for which nothing came and nothing waits: there is nothing to publish of it.
+    /// A period for which nothing came and nothing waits: there is nothing to publish of it. A closing period that no feed is to bring; a month
+    /// after the first that was published, of which all that is required was let go.
     #[must_use]
-    pub fn is_empty_closing_period(&self) -> bool {
-        let (calendar, period) = (self.partnership.calendar, self.period);
+    pub fn is_empty(&self) -> bool {
+        let (partnership, period) = (self.partnership, self.period);
         let has_rows = |(slot, entry): (&Slot, &PeriodPlan)| slot.period == period && entry.rows > 0;
-        let feeds = self.partnership.feeds.iter();
-        let mut due = feeds.filter(|feed| closing_is_due(feed, calendar, period, self.deliveries));
-        calendar.is_closing(period) && !self.plan.periods.iter().any(has_rows) && due.next().is_none()
+        if self.plan.periods.iter().any(has_rows) {
+            return false;
+        }
+        if partnership.calendar.is_closing(period) {
+            let is_due = |feed: &Feed| closing_is_due(feed, partnership.calendar, period, self.deliveries);
+            return !partnership.feeds.iter().any(is_due);
+        }
+        let published: BTreeSet<Period> = published_slots(self.latest).iter().map(|slot| slot.period).collect();
+        let is_within = published.first().is_some_and(|first| *first < period) && !published.contains(&period);
+        let first = partnership.calendar.days_of(period).0;
+        let required = |feed: &&Feed| feed.required.on(first) && feed.active.contains(first);
+        let is_waived = |feed: &Feed| self.closings.is_waived(&feed.council, &feed.id, period);
+        is_within && partnership.feeds.iter().filter(required).all(is_waived)
     }
 
     /// The latest release holds it, and is what a run would make now.
