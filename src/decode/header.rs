@@ -225,6 +225,12 @@ impl<'j> Search<'j> {
         self.named_among(&folded) == self.wanted.len() || Candidate::new(&self.wanted, 0, names.to_vec(), Vec::new()).is_complete
     }
 
+    /// For each column of the contract its field, counted from 0, where these fields name every column.
+    pub(super) fn places(&self, names: &[String]) -> Option<Vec<Option<usize>>> {
+        let found = Candidate::new(&self.wanted, 0, names.to_vec(), Vec::new());
+        found.is_complete.then(|| found.fields.iter().map(|fields| fields.first().copied()).collect())
+    }
+
     /// A line that cannot be split into fields.
     pub(super) fn pass_over(&mut self, line: u64, text: String) {
         self.preamble.push(PreambleLine { line, fields: vec![text], is_control: false, text: None });

@@ -1,5 +1,7 @@
 //! The words of the whole file: what cuts it into records and fields.
 
+use std::collections::BTreeSet;
+
 use super::{
     answers::{NO, Question, YES},
     evidence::Evidence,
@@ -294,9 +296,10 @@ fn workbook(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
         },
     };
     need_file(&mut said, "sheet", &value, "the sheet", cannot);
-    let twins: Vec<String> = profiles.iter().flat_map(|profile| super::looks::twins(profile)).map(|sheet| sheet.name.clone()).collect();
-    if let Some((_, _, comment)) = said.last_mut().filter(|(key, ..)| *key == "sheet" && !twins.is_empty()) {
-        *comment = format!("not read, though of the same columns: {}", twins.join(", "));
+    let twins: BTreeSet<&str> = profiles.iter().flat_map(|profile| super::looks::twins(profile)).map(|sheet| sheet.name.as_str()).collect();
+    if !twins.is_empty() {
+        let names: Vec<String> = twins.into_iter().map(|name| serde_json::Value::from(name).to_string()).collect();
+        said.push(("other_sheets", format!("[{}]", names.join(", ")), "not read, though of the same columns".to_owned()));
     }
     if profiles.iter().all(|profile| profile.layout.sheet_columns.is_some())
         && let Some((from, to)) = profiles.first().and_then(|profile| profile.layout.sheet_columns.clone())

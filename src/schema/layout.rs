@@ -103,7 +103,7 @@ fn container(fields: &Fields<'_>) -> Option<Container> {
 }
 
 fn delimited(fields: &Fields<'_>, columns: &Columns<'_>) -> Delimited {
-    format_keys(fields, "delimited", &["unit", "length", "fill", "sheet", "columns", "macros"]);
+    format_keys(fields, "delimited", &["unit", "length", "fill", "sheet", "columns", "macros", "other_sheets"]);
     no_places(columns);
     let (delimiter, other_delimiter) = delimiter(fields);
     let delimited = Delimited {

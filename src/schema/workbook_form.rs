@@ -27,7 +27,14 @@ pub fn workbook_form(fields: &Fields<'_>) -> WorkbookForm {
         sheet: fields.get("sheet").and_then(|item| sheet(&item)).unwrap_or(SheetChoice::Only),
         columns: fields.get("columns").and_then(|item| columns(&item)),
         ignore_macros: fields.get("macros").and_then(|item| item.choice(&[("refuse", false), ("ignore", true)])).unwrap_or(false),
+        other_sheets: other_sheets(fields),
     }
+}
+
+/// `other_sheets: ["Spend (2)", "* budget"]`.
+fn other_sheets(fields: &Fields<'_>) -> Vec<String> {
+    let names = fields.get("other_sheets").and_then(|item| item.list()).unwrap_or_default();
+    names.iter().filter_map(|item| item.text().map(str::to_owned)).collect()
 }
 
 /// `only`, a number, a name, or `{name: "3"}` for a sheet whose name is one of the other two.

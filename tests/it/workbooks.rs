@@ -12,7 +12,7 @@ use crate::{
     made::{Book, Packed, archive, entry},
 };
 
-const PLAIN: WorkbookForm = WorkbookForm { sheet: SheetChoice::Only, columns: None, ignore_macros: false };
+const PLAIN: WorkbookForm = WorkbookForm { sheet: SheetChoice::Only, columns: None, ignore_macros: false, other_sheets: Vec::new() };
 
 /// Date, Code, Amount, Text of the only sheet.
 fn ledger() -> Contract {

@@ -15,10 +15,10 @@ use super::{
     faults,
     number::{Dated, WorkbookNumber, write_number},
 };
-use crate::diagnostic::{Answer, Refusal};
+use crate::diagnostic::{Answer, Diagnostic, Refusal};
 
 /// Cells with a value that a sheet may have.
-const CELLS: u64 = 20_000_000;
+pub(super) const CELLS: u64 = 20_000_000;
 /// Cells that travel together, about.
 const BATCH_CELLS: usize = 16 << 10;
 /// Bytes of text that travel together, about; with the longest row, far fewer than a place in a batch can say.
@@ -104,42 +104,60 @@ impl Cells {
 
 /// Reads the sheet to its end, of `most` cells with a value.
 fn pour(file: &str, sheet: &str, bytes: Bytes, most: u64, to: &SyncSender<Result<Option<Batch>, Refusal>>) -> Answer<()> {
-    let broken = |error: &XlsxError| faults::unreadable(file, &error.to_string());
-    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
-    let from_1904 = book.has_1904_epoch();
-    let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| broken(&error))?;
-    let mut batch = Batch::default();
-    let (mut last, mut values, mut row_from) = ((0, 0), 0_u64, 0);
-    let too_large = |what: &str, most: u64| packed::faults::too_large(file, what, &format!("more than {most}"), &most.to_string());
-    while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|error| broken(&error))? {
-        let (row, column) = (cell.pos.0.saturating_add(1), cell.pos.1.saturating_add(1));
-        if (row, column) <= last || row > SHEET.0 || column > SHEET.1 {
-            return Err(faults::out_of_order(file, (row, column), last).into());
-        }
-        let begins_row = row > last.0;
-        last = (row, column);
-        if begins_row {
-            if (batch.cells.len() >= BATCH_CELLS || batch.text.len() >= BATCH_BYTES)
-                && to.send(Ok(Some(std::mem::take(&mut batch)))).is_err()
-            {
-                return Ok(());
+    Book::open(file, bytes)?.each(sheet, most, &mut |batch| to.send(Ok(Some(batch))).is_ok())
+}
+
+/// A workbook whose sheets are read one after the other.
+pub(super) struct Book<'f> {
+    file: &'f str,
+    book: Xlsx<Cursor<Bytes>>,
+}
+
+impl<'f> Book<'f> {
+    pub(super) fn open(file: &'f str, bytes: Bytes) -> Answer<Self> {
+        Ok(Self { file, book: Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(file, &error))? })
+    }
+
+    /// Gives the rows of a sheet of `most` cells with a value, until `give` says that it is enough.
+    pub(super) fn each(&mut self, sheet: &str, most: u64, give: &mut dyn FnMut(Batch) -> bool) -> Answer<()> {
+        let file = self.file;
+        let from_1904 = self.book.has_1904_epoch();
+        let mut cells = self.book.worksheet_cells_reader(sheet).map_err(|error| broken(file, &error))?;
+        let mut batch = Batch::default();
+        let (mut last, mut values, mut row_from) = ((0, 0), 0_u64, 0);
+        let too_large = |what: &str, most: u64| packed::faults::too_large(file, what, &format!("more than {most}"), &most.to_string());
+        while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|error| broken(file, &error))? {
+            let (row, column) = (cell.pos.0.saturating_add(1), cell.pos.1.saturating_add(1));
+            if (row, column) <= last || row > SHEET.0 || column > SHEET.1 {
+                return Err(faults::out_of_order(file, (row, column), last).into());
             }
-            row_from = batch.text.len();
+            let begins_row = row > last.0;
+            last = (row, column);
+            if begins_row {
+                if (batch.cells.len() >= BATCH_CELLS || batch.text.len() >= BATCH_BYTES) && !give(std::mem::take(&mut batch)) {
+                    return Ok(());
+                }
+                row_from = batch.text.len();
+            }
+            let Some(kind) = write(&cell.value, cell.formula.is_some(), from_1904, &mut batch.text) else { continue };
+            values += 1;
+            if values > most {
+                return Err(too_large("cells with a value", most).into());
+            }
+            if batch.text.len() - row_from > ROW_BYTES {
+                return Err(too_large("bytes of text in one row", ROW_BYTES as u64).into());
+            }
+            batch.cells.push(Cell { row, column, kind, end: batch.text.len() });
         }
-        let Some(kind) = write(&cell.value, cell.formula.is_some(), from_1904, &mut batch.text) else { continue };
-        values += 1;
-        if values > most {
-            return Err(too_large("cells with a value", most).into());
+        if !batch.cells.is_empty() {
+            give(batch);
         }
-        if batch.text.len() - row_from > ROW_BYTES {
-            return Err(too_large("bytes of text in one row", ROW_BYTES as u64).into());
-        }
-        batch.cells.push(Cell { row, column, kind, end: batch.text.len() });
+        Ok(())
     }
-    if !batch.cells.is_empty() {
-        drop(to.send(Ok(Some(batch))));
-    }
-    Ok(())
+}
+
+fn broken(file: &str, error: &XlsxError) -> Diagnostic {
+    faults::unreadable(file, &error.to_string())
 }
 
 /// Appends what the cell holds; `None` where that is nothing.

@@ -6,6 +6,7 @@ use super::{
         faults::{place, refused},
         subject::Subject,
     },
+    beside::Holds,
     rows::{Unread, Why},
     shown::Otherwise,
 };
@@ -216,6 +217,23 @@ pub(super) fn shown(file: &str, (row, column): (u32, u32), code: &str, below: bo
         .expected(expected)
         .outcome("the number in the cell is what is read")
         .hint("ask the sender which is meant, the number or what is seen")
+}
+
+/// A sheet that is not read, beside the one that is, and holds what may be rows of the feed.
+pub(super) fn other_sheet(file: &str, (read, other): (&str, &str), holds: Holds) -> Diagnostic {
+    let (read, other) = (printable(read), printable(other));
+    let what = match holds {
+        Holds::Headings(row) => format!("rows under the headings that the contract knows, in row {row}"),
+        Holds::Rows(row) => format!("rows of the same columns without headings, from row {row} on"),
+    };
+    Diagnostic::warning(control::OTHER_SHEET, format!("the sheet `{other}` holds {what}, and the sheet `{read}` alone is read"))
+        .place(Place::file(file))
+        .expected(format!("all rows of the extract on the sheet `{read}`"))
+        .outcome("none of its rows is in the figures")
+        .hint(format!(
+            "ask the sender what `{other}` is: rows of this extract belong on one sheet, and an extract of its own needs a feed of its own; \
+             where it is neither, say `other_sheets: [\"{other}\"]` in the contract"
+        ))
 }
 
 /// A cell of a row of data that holds what no figure or text can be taken from.

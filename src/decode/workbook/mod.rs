@@ -8,6 +8,7 @@
 //! * A cell becomes text, with its kind beside it. Numbers are doubles only in [`number`]; what leaves it is decimal text.
 //! * Cells come one after another; a sheet is never held whole, and empty cells cost nothing but their bytes.
 
+mod beside;
 mod cells;
 pub(super) mod faults;
 mod number;

@@ -34,6 +34,8 @@ pub(super) struct Package {
     pub(super) facts: Facts,
     /// Styles that show a number as something else than it is.
     pub(super) watched: Vec<Watched>,
+    /// Sheets that a person sees beside it and that the contract does not set aside, in their order.
+    pub(super) others: Vec<String>,
     /// Sentences about what else is in the workbook.
     pub(super) remarks: Vec<String>,
 }
@@ -59,9 +61,10 @@ impl Package {
         let chosen = choose(file, form, &sheets)?;
         let watched = parts.watched()?;
         let facts = parts.look_at_cells(&chosen.path, &watched)?;
-        let remarks = remarks(chosen, &sheets, &directory, &facts, macros);
+        let mut remarks = remarks(chosen, &sheets, &directory, &facts, macros);
         let sheet = chosen.name.clone();
-        Ok(Self { bytes, sheet, facts, watched, remarks })
+        let others = parts.others(form, chosen, &sheets, &mut remarks);
+        Ok(Self { bytes, sheet, facts, watched, others, remarks })
     }
 }
 
@@ -72,7 +75,7 @@ impl Package {
     /// As [`Self::open`].
     pub(super) fn sheets_of(file: &str, bytes: &Bytes) -> Answer<Vec<PlainSheet>> {
         let directory = Directory::read(file, bytes)?;
-        kind(file, &WorkbookForm { sheet: SheetChoice::Only, columns: None, ignore_macros: true }, &directory)?;
+        kind(file, &WorkbookForm { sheet: SheetChoice::Only, columns: None, ignore_macros: true, other_sheets: Vec::new() }, &directory)?;
         let parts = Parts { file, bytes, directory: &directory };
         let mut sheets = Vec::new();
         for listed in parts.looked_through()?.into_iter().filter(|listed| listed.has_cells) {
@@ -138,6 +141,22 @@ impl Parts<'_> {
         let styles: Vec<u32> = watched.iter().map(|watched| watched.style).collect();
         let looked = scan::scan_watching(member(self.file, self.bytes, entry), true, &styles).map_err(|error| self.unread(path, error))?;
         Ok(looked.map_err(|what| faults::unreadable(self.file, &format!("its part `{path}` holds {what}")))?)
+    }
+
+    /// Sheets that a person sees beside the one that is read and that the contract does not set aside. What is wrong with them refuses
+    /// nothing, for they are not read: it is remarked.
+    fn others(&self, form: &WorkbookForm, chosen: &Listed, sheets: &[Listed], remarks: &mut Vec<String>) -> Vec<String> {
+        let is_aside = |sheet: &Listed| form.other_sheets.iter().any(|name| is_called(&sheet.name, name));
+        let mut others = Vec::new();
+        for sheet in sheets.iter().filter(|sheet| sheet.has_cells && !sheet.hidden && sheet.name != chosen.name && !is_aside(sheet)) {
+            match self.look(&sheet.path, u64::MAX) {
+                Ok(Some(_)) => others.push(sheet.name.clone()),
+                Ok(None) | Err(_) => {
+                    remarks.push(format!("the sheet `{}`, which is not read, cannot be looked at", printable(&sheet.name)));
+                }
+            }
+        }
+        others
     }
 
     /// The entry of this path: the reader of cells takes another case of its letters for the same.

@@ -12,6 +12,7 @@ use super::{
         packed,
         reading::Reading,
     },
+    beside,
     cells::{Batch, Cells, Kind},
     faults,
     package::Package,
@@ -122,6 +123,8 @@ fn find(judge: &Judge, form: &WorkbookForm, package: &Package, cells: &mut Cells
             header.remarks.extend(package.remarks.iter().cloned());
             let table = Table::new(judge, (begins, form.columns.is_some()), package, &header);
             header.doubts = doubts(judge, &table, package, &header);
+            let places: Vec<Option<u32>> = header.places.iter().map(|place| place.map(|place| begins + place as u32)).collect();
+            header.doubts.extend(beside::doubts(judge, form, package, &places));
             return Ok((header, table, Some(batch)));
         }
         if finding.ended {

@@ -52,7 +52,18 @@ pub fn fixed(fields: &Fields<'_>, columns: &Columns<'_>) -> Option<Fixed> {
     format_keys(
         fields,
         "fixed",
-        &["delimiter", "quote", "escape", "stray_quotes", "trailing_delimiter", "extra_columns", "sheet", "columns", "macros"],
+        &[
+            "delimiter",
+            "quote",
+            "escape",
+            "stray_quotes",
+            "trailing_delimiter",
+            "extra_columns",
+            "sheet",
+            "columns",
+            "macros",
+            "other_sheets",
+        ],
     );
     let text = text_rules(fields);
     let unit = fields.need("unit").and_then(|item| item.choice(&[("characters", Unit::Characters), ("bytes", Unit::Bytes)]));

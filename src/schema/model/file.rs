@@ -84,6 +84,8 @@ pub struct WorkbookForm {
     pub columns: Option<(u32, u32)>,
     /// A workbook with macros (`.xlsm`) is read, and they are not run: `macros: ignore`.
     pub ignore_macros: bool,
+    /// Sheets that may hold rows of the same columns and are none of this feed, by name; `*` stands for any text.
+    pub other_sheets: Vec<String>,
 }
 
 /// `sheet:`, which sheet is read.

@@ -164,7 +164,7 @@ fn workbooks_that_were_damaged() {
     ]);
     let parts = book.parts();
     let of = |container: Option<Container>| {
-        let form = WorkbookForm { sheet: SheetChoice::Only, columns: None, ignore_macros: true };
+        let form = WorkbookForm { sheet: SheetChoice::Only, columns: None, ignore_macros: true, other_sheets: Vec::new() };
         let layout = Layout { rows: RowRules::default(), format: Format::Workbook(form), container };
         contract(
             layout,

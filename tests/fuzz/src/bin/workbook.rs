@@ -44,7 +44,7 @@ fn contract(choice: u8) -> Contract {
         description: String::new(),
         rules: ColumnRules::default(),
     };
-    let form = WorkbookForm { sheet: SheetChoice::Only, columns: bit(3).then_some((1, 3)), ignore_macros: bit(4) };
+    let form = WorkbookForm { sheet: SheetChoice::Only, columns: bit(3).then_some((1, 3)), ignore_macros: bit(4), other_sheets: Vec::new() };
     let extra_columns = if bit(5) { ExtraColumns::Note } else { ExtraColumns::Refuse };
     let container = bit(6).then(|| if bit(7) { Container::Gzip } else { Container::Zip { member: None } });
     let layout = Layout { rows: RowRules { extra_columns, ..RowRules::default() }, format: Format::Workbook(form), container };

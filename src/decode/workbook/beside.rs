@@ -1,0 +1,111 @@
+//! Sheets that are not read and look as the one that is: extracts that outgrow a sheet, or are put together by hand, go on on another.
+
+use super::{
+    super::{header::Search, judge::Judge, reading::Reading},
+    cells::{Batch, Book, CELLS, Cell, Kind},
+    faults,
+    package::Package,
+};
+use crate::{diagnostic::Diagnostic, schema::WorkbookForm};
+
+/// Rows of a sheet of which each is as one of the table, and which has no headings: so many are no accident.
+const TELLING: usize = 2;
+
+/// What a sheet holds that is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// The headings of the contract's columns in this row, and rows below.
+    Headings(u32),
+    /// Rows of the same columns from this row on, without headings.
+    Rows(u32),
+}
+
+/// One report for each sheet that may hold rows of this feed, and that its contract does not set aside. `places`: the column of the sheet
+/// in which each column of the contract stands, from 1.
+pub(super) fn doubts(judge: &Judge, form: &WorkbookForm, package: &Package, places: &[Option<u32>]) -> Vec<Diagnostic> {
+    let file = &judge.subject.file;
+    if package.others.is_empty() {
+        return Vec::new();
+    }
+    let Ok(mut book) = Book::open(file, package.bytes.clone()) else { return Vec::new() };
+    let doubt = |sheet: &String| {
+        let mut looking = Looking { judge, form, places, headings: None, alike: Vec::new(), found: None };
+        // What is wrong with a sheet that is not read refuses nothing.
+        drop(book.each(sheet, CELLS, &mut |batch| looking.goes_on(&batch)));
+        Some(faults::other_sheet(file, (&package.sheet, sheet), looking.found?))
+    };
+    package.others.iter().filter_map(doubt).collect()
+}
+
+/// One sheet while it is looked at.
+struct Looking<'a> {
+    judge: &'a Judge,
+    form: &'a WorkbookForm,
+    places: &'a [Option<u32>],
+    /// The row of its headings, and the columns in which amounts stand below them; none where the contract has no amount.
+    headings: Option<(u32, Vec<u32>)>,
+    /// Its first rows, each as one of the table.
+    alike: Vec<u32>,
+    found: Option<Holds>,
+}
+
+impl Looking<'_> {
+    /// Looks at whole rows; whether more of them can say anything.
+    fn goes_on(&mut self, batch: &Batch) -> bool {
+        for (row, cells) in batch.rows() {
+            self.found = match &self.headings {
+                Some((headings, amounts)) => has_amount(amounts, &cells).then_some(Holds::Headings(*headings)),
+                None if row > self.judge.layout.rows.header_within_rows => return false,
+                None => self.first_rows(row, &cells),
+            };
+            if self.found.is_some() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Looks at a row above which no headings stand.
+    fn first_rows(&mut self, row: u32, cells: &[(Cell, &str)]) -> Option<Holds> {
+        let (first, last) = self.form.columns.unwrap_or((1, u32::MAX));
+        let mut names = Vec::new();
+        for (cell, text) in cells.iter().filter(|(cell, _)| (first..=last).contains(&cell.column)) {
+            names.resize((cell.column - first) as usize, String::new());
+            names.push((*text).to_owned());
+        }
+        if let Some(places) = Search::new(self.judge).places(&names) {
+            let plans = self.judge.plans.iter().zip(places);
+            let amounts = plans.filter(|(plan, _)| matches!(plan.reading, Reading::Money(_))).filter_map(|(_, place)| place);
+            self.headings = Some((row, amounts.map(|place| first + place as u32).collect()));
+            return None;
+        }
+        if self.is_as_the_table(cells) {
+            self.alike.push(row);
+        }
+        let telling = self.alike.len() >= TELLING;
+        self.alike.first().filter(|_| telling).map(|row| Holds::Rows(*row))
+    }
+
+    /// Whether the row holds an amount and a day where those of the table do, and what no row may lack.
+    fn is_as_the_table(&self, cells: &[(Cell, &str)]) -> bool {
+        let (mut amounts, mut days) = (0, 0);
+        for (plan, place) in self.judge.plans.iter().zip(self.places) {
+            let found = place.and_then(|place| cells.iter().find(|(cell, _)| cell.column == place));
+            let kind = found.map(|(cell, _)| cell.kind);
+            match &plan.reading {
+                Reading::Money(_) if kind == Some(Kind::Number) => amounts += 1,
+                Reading::Date(_) if kind == Some(Kind::Date) => days += 1,
+                Reading::Money(_) | Reading::Date(_) if kind.is_some() => return false,
+                _ if plan.required && kind.is_none() => return false,
+                _ => {}
+            }
+        }
+        amounts > 0 && days > 0
+    }
+}
+
+/// Whether a row holds more than nothing in one of these columns; any value where there are none.
+fn has_amount(amounts: &[u32], cells: &[(Cell, &str)]) -> bool {
+    let is_one = |(cell, text): &(Cell, &str)| amounts.contains(&cell.column) && text.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+    if amounts.is_empty() { !cells.is_empty() } else { cells.iter().any(is_one) }
+}
