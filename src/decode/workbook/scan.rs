@@ -77,6 +77,7 @@ const REFERENCE: Refused = "a character reference inside a number";
 pub(super) const SEVERAL_VALUES: Refused = "a cell with more than one value, or a value that is not a text alone";
 pub(super) const NO_TEXT: Refused = "a cell that names no text of the workbook's table of texts";
 pub(super) const SEVERAL_TABLES: Refused = "a second table of cells";
+pub(super) const PREFIXES: Refused = "cells or values under another prefix than their table";
 const PLACE: Refused = "a place that no sheet has";
 const TOO_LONG: Refused = "a tag of more than 1 MiB";
 const TOO_MANY_REGIONS: Refused = "more than 200000 merged regions";
@@ -155,7 +156,9 @@ impl Scan {
                 self.numbers(text, &prefix);
                 let from_cells = text.get(cells.unwrap_or(0)..).unwrap_or_default();
                 references(from_cells, &prefix)?;
-                values::are_single(self.until_end(from_cells, &prefix), &prefix, &self.last)?;
+                let of_cells = self.until_end(from_cells, &prefix);
+                values::are_single(of_cells, &prefix, &self.last)?;
+                values::bear(of_cells, &prefix)?;
                 if tags_with(from_cells, b"sheetData").any(|tag| local_name(tag) == b"sheetData") {
                     return Err(SEVERAL_TABLES);
                 }
@@ -329,7 +332,7 @@ impl<'t> Before<'t> {
 }
 
 /// The tags in which some bytes stand, each once.
-fn tags_with<'t>(text: &'t [u8], bytes: &'static [u8]) -> impl Iterator<Item = &'t [u8]> {
+pub(super) fn tags_with<'t>(text: &'t [u8], bytes: &'static [u8]) -> impl Iterator<Item = &'t [u8]> {
     let mut before = Before::new(text);
     memmem::find_iter(text, bytes).filter_map(move |at| if before.moved(at) { before.tag } else { None })
 }

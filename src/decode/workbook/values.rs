@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memmem, memrchr};
 
-use super::scan::{NO_TEXT, Refused, SEVERAL_VALUES, attribute, local_name, tag_at};
+use super::scan::{NO_TEXT, PREFIXES, Refused, SEVERAL_VALUES, attribute, local_name, tag_at, tags, tags_with};
 
 /// More digits than a table of texts has texts.
 const DIGITS: usize = 10;
@@ -36,6 +36,18 @@ pub(super) fn are_single(text: &[u8], prefix: &[u8], last: &[u8]) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Names that the reader of cells knows whatever prefix they bear.
+const READ: [&[u8]; 6] = [b"row", b"c", b"f", b"v", b"is", b"t"];
+
+/// What the reader of cells reads bears the prefix of the table, as all that is looked for here does.
+pub(super) fn bear(text: &[u8], prefix: &[u8]) -> Result<(), Refused> {
+    let is_other =
+        |tag: &[u8]| READ.contains(&local_name(tag)) && tag.strip_prefix(prefix).is_none_or(|rest| !rest.starts_with(local_name(tag)));
+    // Without a prefix only a name with a colon is another.
+    let others = if prefix.is_empty() { tags_with(text, b":").any(is_other) } else { tags(text).any(is_other) };
+    if others { Err(PREFIXES) } else { Ok(()) }
 }
 
 /// A value is one text; that of a text in the table of texts is its number. `rest` begins behind the name of the tag.
@@ -107,6 +119,26 @@ mod tests {
             "<c t=\"inlineStr\"><is><r><t>a</t></r><rPh sb=\"0\" eb=\"1\"><t>b</t></rPh></is></c>",
         ] {
             assert_eq!(looked_through(&cell.repeat(30_000)), Ok(()), "{cell}");
+        }
+    }
+
+    #[test]
+    fn all_that_is_read_bears_the_prefix_of_its_table() {
+        for (prefix, cells, is_taken) in [
+            ("", "<row><c r=\"A1\"><f>SUM(B1:B2)</f><v>1</v></c></row>", true),
+            ("", "<row><c r=\"A1\"><v>1</v><x:v>2</x:v></c></row>", false),
+            ("", "<row><x:c r=\"A1\"><v>1</v></x:c></row>", false),
+            ("", "<row><c r=\"A1\" t=\"inlineStr\"><is><t>a:b</t><x:t>c</x:t></is></c></row>", false),
+            ("", "<y:row x:dyDescent=\"1\"><c r=\"A1\"><v>1</v></c></y:row>", false),
+            ("x:", "<x:row><x:c r=\"A1\"><x:v>1</x:v></x:c></x:row>", true),
+            ("x:", "<x:row><x:c r=\"A1\"><x:v>1</x:v><v>2</v></x:c></x:row>", false),
+            ("x:", "<x:row><x:c r=\"A1\"><xx:v>1</xx:v></x:c></x:row>", false),
+        ] {
+            let text = format!(
+                "<{prefix}worksheet><{prefix}sheetData>{cells}</{prefix}sheetData><y:extLst><y:c><y:f/></y:c></y:extLst></{prefix}worksheet>"
+            );
+            let seen = scan(text.as_bytes(), true).unwrap();
+            assert_eq!(seen.map(|_| ()), if is_taken { Ok(()) } else { Err(PREFIXES) }, "{prefix} {cells}");
         }
     }
 
