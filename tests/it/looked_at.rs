@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     path::Path,
 };
 
@@ -14,7 +15,7 @@ use truecost::domain::Fraction;
 
 use crate::{
     golden, places,
-    true_cost::{self, Partnership, Rows},
+    true_cost::{self, Partnership, Rows, with_two_more_months},
 };
 
 /// The golden partnership after its first run; `None` where the shared folder is not beside the repository.
@@ -236,4 +237,56 @@ fn the_golden_texts_are_there() {
     for name in ["legal_northam.txt", "legal_southam.txt", "ict_northam.txt", "method.md", "lines.txt"] {
         assert!(places::root().join("tests/golden/true_cost/said").join(name).is_file(), "{name}");
     }
+}
+
+/// What is told of a volume is what the matrix counts: of a closing period the months in which a council was a member; and what several
+/// deliveries brought names those that did, also one of an earlier period.
+#[test]
+fn what_counts_of_a_volume_is_what_the_matrix_counts() {
+    let Some(golden) = true_cost::golden() else { return };
+    let partnership = Partnership::new(&golden);
+    with_two_more_months(&partnership);
+    let replace = |file: &str, was: &str, is: &str| {
+        let text = fs::read_to_string(partnership.path(file)).unwrap();
+        assert!(text.contains(was), "{file}: {was}");
+        partnership.write(file, &text.replace(was, is));
+    };
+    // Southam leaves legal in June; June's ledgers close the year.
+    let leaves = "{organisation: southam, service: [ict, hr], role: partner, from: 2014-04-01}\n\
+        - {organisation: southam, service: legal, role: partner, from: 2014-04-01, to: 2018-06-01}";
+    replace("pipelines/partnership.yaml", "{organisation: southam, service: all, role: partner, from: 2014-04-01}", leaves);
+    replace(
+        "pipelines/reference/share.csv",
+        "legal,southam,30,legal_minutes,3.00,false,2018-04-01,",
+        "legal,southam,30,legal_minutes,3.00,false,2018-04-01,2018-06-01",
+    );
+    for council in ["northam", "southam"] {
+        let feed = format!("pipelines/{council}/general_ledger.yaml");
+        replace(&feed, "GL_{year}_{month}.csv", "GL_{year}_{period}.csv");
+        replace(&feed, "calendar: month", "calendar: fiscal");
+        for (month, period) in [("04", "01"), ("05", "02"), ("06", "13")] {
+            let drop = format!("drop/{council}/general_ledger");
+            let text = fs::read_to_string(partnership.path(&format!("{drop}/GL_2018_{month}.csv"))).unwrap();
+            fs::remove_file(partnership.path(&format!("{drop}/GL_2018_{month}.csv"))).unwrap();
+            partnership.write(&format!("{drop}/GL_2018_{period}.csv"), &text.replace("/06/2018", "/03/2019"));
+        }
+    }
+    // Northam's devices of May did not come; southam's did.
+    let devices = fs::read_to_string(partnership.path("drop/southam/device/devices_2018-04-30.csv")).unwrap();
+    partnership.write("drop/southam/device/devices_2018-05-31.csv", &devices);
+    let said = partnership.run(&["run"], 0);
+    assert!(said.contains("2018/P01 to P13"), "{said}");
+    let shares = "SELECT final_ownership, bearer, numerator, denominator FROM allocation_share \
+        WHERE service = 'legal' AND delivery_period = 13 ORDER BY bearer";
+    let expected = "final_ownership,bearer,numerator,denominator\nshared,northam,31,33\nexternal,oak_academy,2,33\n";
+    assert_eq!(partnership.query(shares), expected, "1,860 of 1,980 minutes of two months");
+    let told = |period: &str| partnership.run(&["explain", "cost", "--service", "legal", "--bearer", "northam", "--period", period], 0);
+    let line = |text: &str, name: &str| text.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_default().to_owned();
+    let closing = told("2018/P13");
+    assert!(line(&closing, "southam (partner)").contains("660  yes"), "{closing}");
+    assert!(closing.contains("\n  1,980 count\n"), "{closing}");
+    let may = told("2018/P02");
+    let own = line(&may, "ict (itself)");
+    assert!(own.contains("several of northam/device ") && own.contains(", southam/device "), "{may}");
+    assert!(own.ends_with(", carried on from an earlier period in whole or in part"), "{may}");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::driven::Brought;
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::{Fraction, Ownership, Pence, Period, Quantity, UNALLOCATED},
@@ -312,10 +313,21 @@ impl<'p> Book<'p> {
         })
     }
 
-    /// Feed and id of every delivery of the release that covers the period.
-    pub(in crate::report) fn deliveries(&self) -> Answer<Vec<(String, String)>> {
-        let sql = include_str!("sql/delivery.sql");
-        self.each(sql, |row| Ok((format!("{}/{}", row.text("council")?, row.text("feed")?), row.text("delivery_id")?)))
+    /// Deliveries of the release that the period counts.
+    pub(in crate::report) fn deliveries(&self) -> Answer<Vec<Brought>> {
+        self.each(include_str!("sql/delivery.sql"), |row| {
+            let feed = format!("{}/{}", row.text("council")?, row.text("feed")?);
+            Ok(Brought { feed, id: row.text("delivery_id")?, age: row.whole("age")?.unwrap_or_default() })
+        })
+    }
+
+    /// What each service counts of the use of councils.
+    pub(in crate::report) fn of_councils(&self) -> Answer<BTreeMap<[String; 4], i64>> {
+        let rows = self.each(include_str!("sql/council_use.sql"), |row| {
+            let key = [row.text("service")?, row.text("driver")?, row.text("to_bearer")?, row.text("to_ownership")?];
+            Ok((key, row.whole("volume")?.unwrap_or_default()))
+        })?;
+        Ok(rows.into_iter().collect())
     }
 
     /// Councils that are members, by service.

@@ -22,8 +22,19 @@ pub(in crate::report) struct Driven {
     pub members: BTreeMap<String, Vec<String>>,
     /// By service: `final`, `support` or `both`.
     pub kinds: BTreeMap<String, String>,
-    /// Feeds and ids of the release's deliveries that cover the period.
-    pub deliveries: Vec<(String, String)>,
+    /// Deliveries of the release that the period counts: its own, and of a feed that has none the last one before it.
+    pub deliveries: Vec<Brought>,
+    /// What a service counts of the use of a council: by service, driver, council and whether it uses as a partner (`shared`) or as a customer.
+    pub of_councils: BTreeMap<[String; 4], i64>,
+}
+
+/// A delivery that a period counts.
+pub(in crate::report) struct Brought {
+    /// `northam/device`.
+    pub feed: String,
+    pub id: String,
+    /// By how many periods it is older than the period.
+    pub age: i64,
 }
 
 /// A volume as one giving service counts it.
@@ -31,8 +42,24 @@ pub(in crate::report) struct Used<'v> {
     pub volume: &'v Volume,
     /// `northam (partner)`, `hr (service)`, `oak_academy (external, legal)`.
     pub by: String,
-    /// Why it is in no denominator of this service; empty where it counts.
+    /// Why it is in no denominator of this service; empty where it counts, in whole or in part.
     pub not_counted: &'static str,
+    /// What of it is in the denominator.
+    pub counted: i64,
+}
+
+impl Used<'_> {
+    /// Whether it counts: `yes`, `no: no member`, `1,320 of it: its months as a member`.
+    fn counts(&self) -> String {
+        match (self.not_counted, self.counted == self.volume.units) {
+            ("", true) => "yes".to_owned(),
+            ("", false) => {
+                let what = if self.volume.to_ownership == "shared" { "member" } else { "customer" };
+                format!("{} of it: its months as a {what}", shown::number(self.counted))
+            }
+            (why, _) => format!("no: {why}"),
+        }
+    }
 }
 
 impl Driven {
@@ -46,6 +73,7 @@ impl Driven {
             members: book.members()?,
             kinds: kinds.into_iter().collect(),
             deliveries: book.deliveries()?,
+            of_councils: book.of_councils()?,
         })
     }
 
@@ -65,7 +93,6 @@ impl Driven {
 
     fn used_by<'v>(&self, service: &str, volume: &'v Volume) -> Used<'v> {
         let is_own = volume.to_service.is_empty() || volume.to_service == service;
-        let is_member = || self.members.get(service).is_some_and(|members| members.contains(&volume.to_bearer));
         let gives_to_none = self.kinds.get(service).is_some_and(|kind| kind == "final");
         let (by, not_counted) = match (is_own, volume.to_bearer.is_empty()) {
             (true, true) => (format!("{service} (itself)"), "its own use"),
@@ -73,13 +100,23 @@ impl Driven {
                 let why = if gives_to_none { "a final service gives to none" } else { "" };
                 (format!("{} (service)", volume.to_service), why)
             }
-            (true, false) if volume.to_ownership == "shared" => {
-                (format!("{} (partner)", volume.to_bearer), if is_member() { "" } else { "no member" })
-            }
+            (true, false) if volume.to_ownership == "shared" => (format!("{} (partner)", volume.to_bearer), ""),
             (true, false) => (format!("{} ({})", volume.to_bearer, shown::words(&volume.to_ownership)), ""),
             (false, false) => (format!("{} ({}, {})", volume.to_bearer, volume.to_service, shown::words(&volume.to_ownership)), ""),
         };
-        Used { volume, by, not_counted }
+        let of_council = || {
+            let key = [service, &volume.driver, &volume.to_bearer, &volume.to_ownership].map(str::to_owned);
+            self.of_councils.get(&key).copied().filter(|_| volume.to_service.is_empty())
+        };
+        let counted = if not_counted.is_empty() { of_council().unwrap_or(volume.units) } else { 0 };
+        let is_member = || self.members.get(service).is_some_and(|members| members.contains(&volume.to_bearer));
+        let uses_as_partner = is_own && !volume.to_bearer.is_empty() && volume.to_ownership == "shared";
+        let not_counted = match counted {
+            0 if uses_as_partner && (volume.units != 0 || !is_member()) => "no member",
+            0 if not_counted.is_empty() && volume.units != 0 => "no agreement",
+            _ => not_counted,
+        };
+        Used { volume, by, not_counted, counted }
     }
 
     pub(in crate::report) fn registered(&self, service: &str) -> Vec<&Registered> {
@@ -93,36 +130,42 @@ impl Driven {
         let mut table =
             Table::new(&[("used by", Align::Left), (unit.as_str(), Align::Right), ("counts", Align::Left), ("delivered by", Align::Left)]);
         for used in self.used(service, driver) {
-            let counts = if used.not_counted.is_empty() { "yes".to_owned() } else { format!("no: {}", used.not_counted) };
+            let counts = used.counts();
             table.row([used.by, shown::number(used.volume.units), counts, self.delivered(used.volume)]);
         }
         table
     }
 
-    /// `northam/device devices_2018-04-30.csv 0a1b…`, and whether it was carried on. Of several: all of the feeds that make the driver.
+    /// `northam/device devices_2018-04-30.csv 0a1b…`, and whether it was carried on. Of several: all that the feeds brought which make the driver.
     fn delivered(&self, volume: &Volume) -> String {
         let from = match (volume.delivery.as_str(), volume.feed.as_str()) {
-            ("", _) => self.delivered_by_several(&volume.driver),
+            ("", _) => self.delivered_by_several(volume),
             (delivery, "") => delivery.to_owned(),
             (delivery, feed) => format!("{feed} {} {delivery}", volume.file),
         };
-        if volume.carried { format!("{from}, carried on from an earlier period") } else { from }
+        match (volume.carried, volume.delivery.is_empty()) {
+            (false, _) => from,
+            (true, false) => format!("{from}, carried on from an earlier period"),
+            (true, true) => format!("{from}, carried on from an earlier period in whole or in part"),
+        }
     }
 
-    fn delivered_by_several(&self, driver: &str) -> String {
-        let fed_by = self.drivers.get(driver).map_or("", |driver| driver.fed_by.as_str());
+    fn delivered_by_several(&self, volume: &Volume) -> String {
+        let driver = self.drivers.get(&volume.driver);
+        let fed_by = driver.map_or("", |driver| driver.fed_by.as_str());
         let is_of = |feed: &str| match (fed_by.strip_prefix("*/"), feed.split_once('/')) {
             (Some(every), Some((_, feed))) => every == feed,
             _ => fed_by == feed,
         };
-        let of: Vec<String> =
-            self.deliveries.iter().filter(|(feed, _)| is_of(feed)).map(|(feed, delivery)| format!("{feed} {delivery}")).collect();
+        let oldest = if volume.carried { driver.map_or(0, |driver| driver.max_age) } else { 0 };
+        let of = self.deliveries.iter().filter(|brought| is_of(&brought.feed) && brought.age <= oldest);
+        let of: Vec<String> = of.map(|brought| format!("{} {}", brought.feed, brought.id)).collect();
         if of.is_empty() { "several deliveries".to_owned() } else { format!("several of {}", of.join(", ")) }
     }
 
     /// What counts of a driver's volumes for a service.
     pub(in crate::report) fn counted(&self, service: &str, driver: &str) -> i64 {
-        self.used(service, driver).iter().filter(|used| used.not_counted.is_empty()).map(|used| used.volume.units).sum()
+        self.used(service, driver).iter().map(|used| used.counted).sum()
     }
 }
 

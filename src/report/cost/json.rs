@@ -60,7 +60,7 @@ fn services(explained: &Explained<'_, '_>) -> Vec<Value> {
         let volume = |used: driven::Used<'_>| {
             json!({
                 "by": used.by, "to_service": used.volume.to_service, "to_ownership": used.volume.to_ownership,
-                "to_bearer": used.volume.to_bearer, "volume": used.volume.units, "counts": used.not_counted.is_empty(),
+                "to_bearer": used.volume.to_bearer, "volume": used.volume.units, "counts": used.not_counted.is_empty(), "counted": used.counted,
                 "not_counted": used.not_counted, "carried": used.volume.carried, "delivery_id": used.volume.delivery,
                 "feed": used.volume.feed, "file": used.volume.file,
             })

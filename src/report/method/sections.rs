@@ -262,7 +262,7 @@ pub(super) fn carried(driven: &Driven) -> String {
         let most = driven.drivers.get(&volume.driver).map_or(0, |driver| driver.max_age);
         table.row([volume.driver.clone(), by, number(volume.units), number(most)]);
     }
-    let said = "Volumes of an earlier period, as this one's did not come (`volume`, `driver`).";
+    let said = "Volumes of an earlier period, in whole or in part, as this one's did not come (`volume`, `driver`).";
     section("What is carried on", said, &table, "Nothing: every volume is this period's own (`volume`).")
 }
 
