@@ -151,7 +151,7 @@ class Books:
     def memberships(self, organisation, service):
         for row in self.yaml["members"]:
             named = row["service"] == "all" or service in (row["service"] if isinstance(row["service"], list) else [row["service"]])
-            if row["organisation"] == organisation and named:
+            if row["organisation"] == organisation and named and row["role"] in ("partner", "host"):
                 yield row
 
     def member(self, organisation, service, day):
