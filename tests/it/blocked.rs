@@ -68,8 +68,8 @@ fn status_and_plan_know_what_the_kernels_refused() {
     // Nothing was ever published: only the record of the run knows.
     partnership.change(pool, refuse, 1);
     let blocked = "2018/P01 is blocked: ict_print: no volume of print_pages";
-    let uncounted = "northam/general_ledger 2018/P01: 19 rows, £0.00: its period is blocked: ict_print: no volume of print_pages";
-    let pay = "northam/payroll 2018/P01: 9 rows, £0.00: its period is blocked: ict_print";
+    let uncounted = "northam/general_ledger 2018/P01: 19 rows, £0.00 (£50,664.32 in absolute amounts): its period is blocked: ict_print: no volume of print_pages";
+    let pay = "northam/payroll 2018/P01: 9 rows, £0.00 (£12,692.48 in absolute amounts): its period is blocked: ict_print";
     let status = partnership.run(&["status"], 0);
     assert!(status.contains(blocked) && status.contains(uncounted) && status.contains(pay), "{status}");
     let plan = partnership.run(&["plan"], 1);

@@ -48,6 +48,7 @@ pub(super) fn period_plan(partnership: &Partnership, index: &Index<'_>, read: &B
         state,
         delivery: holder.map(|holder| holder.delivery_id.clone()),
         pence,
+        absolute_pence: holder.map_or(0, |holder| index::brought_absolute(holder, slot.period)),
         no_pounds: holder.is_some_and(|holder| holder.proof.no_pounds),
         passed_over: passed_over.map(|record| record.delivery_id.clone()).collect(),
         as_at: None,

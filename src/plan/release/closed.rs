@@ -92,6 +92,7 @@ pub(super) fn period_plan(index: &Index<'_>, frozen: &Frozen, slot: &Slot) -> Pe
         state,
         delivery: record.map(|record| record.delivery_id.clone()),
         pence,
+        absolute_pence: record.map_or(0, |record| super::index::brought_absolute(record, slot.period)),
         no_pounds: record.is_some_and(|record| record.proof.no_pounds),
         passed_over: Vec::new(),
         as_at: None,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Slot;
 use crate::{
     domain::{Pence, Period},
-    lake::{Closings, DeliveryRecord},
+    lake::{Closings, DeliveryRecord, PeriodProof},
 };
 
 /// Everything that the register knows of one slot.
@@ -84,6 +84,11 @@ impl<'k> Index<'k> {
 /// Rows and pounds that a delivery brought for a period.
 pub(super) fn brought(record: &DeliveryRecord, period: Period) -> (u64, Pence) {
     record.proof.periods.get(&period.to_string()).map_or((0, 0), |proof| (proof.rows, proof.amount))
+}
+
+/// The absolute amounts that a delivery brought for a period, added up.
+pub(super) fn brought_absolute(record: &DeliveryRecord, period: Period) -> Pence {
+    record.proof.periods.get(&period.to_string()).map_or(0, PeriodProof::absolute)
 }
 
 /// Whether `other` was judged after `than`. What an older version refused has no place in the order: its run tells.

@@ -77,6 +77,8 @@ pub struct PeriodPlan {
     pub rows: u64,
     /// Their pounds as the delivery's proof says, debit positive.
     pub pence: Pence,
+    /// The same without their signs: the lines of a whole ledger come to nought.
+    pub absolute_pence: Pence,
     /// The rows have no pounds: `pence` is nought and says nothing.
     pub no_pounds: bool,
     /// Newer deliveries of the period that do not count: refused, waiting, withdrawn.

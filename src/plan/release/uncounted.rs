@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PeriodPlan, PeriodState, ReleasePlan, Slot};
 use crate::{
-    domain::{Pence, Period, rows_and_pounds},
+    domain::{Pence, Period, pounds, rows_and_pounds},
     pipeline::Basis,
 };
 
@@ -18,6 +18,8 @@ pub struct Uncounted {
     pub rows: u64,
     /// Debit positive.
     pub pence: Pence,
+    /// The same without their signs.
+    pub absolute_pence: Pence,
     /// The rows have no pounds: `pence` is nought and says nothing.
     pub no_pounds: bool,
 }
@@ -59,11 +61,13 @@ impl ReleasePlan {
                 periods: Vec::new(),
                 rows: 0,
                 pence: 0,
+                absolute_pence: 0,
                 no_pounds: true,
             });
             group.periods.push(slot.period);
             group.rows += entry.rows;
             group.pence += entry.pence;
+            group.absolute_pence += entry.absolute_pence;
             group.no_pounds &= entry.no_pounds;
         }
         groups.into_values().collect()
@@ -123,7 +127,8 @@ impl PeriodState {
 }
 
 impl Uncounted {
-    /// `newham/payments 2023/P01..2023/P03: 29,158 rows, £49,246,769.78: its feed is not declared`.
+    /// `newham/payments 2023/P01..2023/P03: 29,158 rows, £49,246,769.78: its feed is not declared`. Lines that come to nought, those of a
+    /// whole ledger for instance, are said without their signs too.
     #[must_use]
     pub fn sentence(&self) -> String {
         let why = match self.state {
@@ -131,7 +136,11 @@ impl Uncounted {
             PeriodState::NothingYet => "the register knows no delivery of it (truecost doctor)".to_owned(),
             _ => self.state.reason(),
         };
-        format!("{} {}: {}: {why}", self.feed, spans(&self.periods), rows_and_pounds(self.rows, self.pounds()))
+        let absolute = match (self.pounds(), self.absolute_pence) {
+            (Some(0), absolute @ 1..) => format!(" ({} in absolute amounts)", pounds(absolute)),
+            _ => String::new(),
+        };
+        format!("{} {}: {}{absolute}: {why}", self.feed, spans(&self.periods), rows_and_pounds(self.rows, self.pounds()))
     }
 
     /// Debit positive; `None` where the rows have none.
