@@ -36,7 +36,7 @@ pub fn act(partnership: &Partnership, words: &Run, options: &Options, voice: Voi
 /// Says to the channels that nothing is run, for the configuration is not valid: where cron types this, nobody may look. Where another run holds
 /// the lake, the next does.
 pub fn tell_not_valid(root: &Path, refusal: &Refusal, voice: Voice) {
-    let Some(partnership) = pipeline::with_channels(root) else { return };
+    let Some(partnership) = pipeline::with_channels(root, refusal) else { return };
     match run::tell_held(&partnership, Some(&report::held_by(&refusal.0)), &ProcessClock) {
         Ok(reports) => voice.report(&reports),
         Err(refusal) if refusal.exit_code() == ANOTHER_RUN => {}

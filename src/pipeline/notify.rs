@@ -27,7 +27,7 @@ pub(super) const CHANNEL_KEYS: &[&str] = &["webhook"];
 pub(super) const WEBHOOK_KEYS: &[&str] = &["url", "shape", "sign"];
 pub(super) const TELL_KEYS: &[&str] = &["events", "feeds", "channels"];
 pub(super) const NAME: &str = "notify.yaml";
-const FILE: &str = "pipelines/notify.yaml";
+pub(super) const FILE: &str = "pipelines/notify.yaml";
 
 /// Of what somebody can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

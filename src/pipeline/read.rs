@@ -84,9 +84,13 @@ pub fn places(root: &Path) -> Option<[Location; 3]> {
 }
 
 /// The partnership as its own file says it, and who is told of what, whatever else is wrong with its files; `None` where its own file says too
-/// little.
+/// little, or who is told of what is itself among the `faults`: half of the channels are not those that notices wait for.
 #[must_use]
-pub fn with_channels(root: &Path) -> Option<Partnership> {
+pub fn with_channels(root: &Path, faults: &Refusal) -> Option<Partnership> {
+    let is_of_channels = |fault: &Diagnostic| fault.place.as_ref().is_some_and(|place| place.file == notify::FILE);
+    if faults.0.iter().any(is_of_channels) {
+        return None;
+    }
     let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
     let secrets = Secrets { root, env: &|name| std::env::var(name).ok() };
     let head = read_partnership(root, &secrets, &mut Vec::new())?;

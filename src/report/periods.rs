@@ -102,8 +102,8 @@ fn closed_text(period: Period, event: &PeriodEvent, reopened: &[Period]) -> Stri
             let (deliveries, parts) = (counted(closing.deliveries.len() as u64, "delivery"), counted(parts, "part"));
             format!("as it stands in release {release}: {deliveries}, {parts}")
         }
-        _ if event.overridden.is_empty() => "empty: nothing came for it and nothing is expected".to_owned(),
-        _ => "empty: nothing came for it".to_owned(),
+        _ if event.overridden.is_empty() => "empty: nothing of it counts and nothing is expected".to_owned(),
+        _ => "empty: nothing of it counts".to_owned(),
     };
     let without: String = closing.without.iter().map(|feed| format!("  without {feed}\n")).collect();
     let closed = format!("{period} is closed, {what}\n{without}");

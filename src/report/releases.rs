@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Release,
     page::{Align, Page, Table},
-    released::{made, named, periods},
+    released::{made, named, periods, unless_removed},
 };
 use crate::{
     diagnostic::Answer,
@@ -81,9 +81,11 @@ fn lines(manifest: &Manifest) -> u64 {
 /// # Errors
 /// TC1420 where there is no such release, or it is of a version that kept none; TC1011 where they are gone or damaged.
 pub fn release_rules(partnership: &Partnership, name: &str) -> Answer<RuleFiles> {
-    let release = named(partnership, name)?;
-    let archive = release.manifest.made_from.archive.as_ref().ok_or_else(|| super::released::no_rules(name))?;
-    Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.releases().rule_files(archive)
+    let files = |release: &Release| {
+        let archive = release.manifest.made_from.archive.as_ref().ok_or_else(|| super::released::no_rules(name))?;
+        Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.releases().rule_files(archive)
+    };
+    unless_removed(|| named(partnership, name), files)
 }
 
 /// What a release holds, and what it was made from.
@@ -91,12 +93,15 @@ pub fn release_rules(partnership: &Partnership, name: &str) -> Answer<RuleFiles>
 /// # Errors
 /// TC1420 where there is no such release; TC1008, TC1010 where it is not whole.
 pub fn release_show(partnership: &Partnership, name: &str) -> Answer<Page> {
-    let release = named(partnership, name)?;
+    unless_removed(|| named(partnership, name), |release| shown(partnership, name, release))
+}
+
+fn shown(partnership: &Partnership, name: &str, release: &Release) -> Answer<Page> {
     let manifest = &release.manifest;
     let made = made(manifest);
-    let (of_periods, periods_json) = periods_of(&release)?;
-    let (of_tables, tables_json) = tables_of(partnership, &release)?;
-    let (of_deliveries, deliveries_json) = deliveries_of(&release)?;
+    let (of_periods, periods_json) = periods_of(release)?;
+    let (of_tables, tables_json) = tables_of(partnership, release)?;
+    let (of_deliveries, deliveries_json) = deliveries_of(release)?;
     let (of_digests, digests_json) = digests_of(name, manifest);
     let by = if made.run.is_empty() { String::new() } else { format!(" by run {}", made.run) };
     let text = format!(

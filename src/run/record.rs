@@ -157,7 +157,7 @@ impl Conductor<'_> {
         let errors = list(&untold(outcome));
         let before = self.lake.last_of(self.halves.each())?;
         let is_over = |last: &RunRecord| last.exit != Some(outcome.exit_code()) || last.errors != errors;
-        let otherwise = |last: &RunRecord| last.needs_somebody() && is_over(last) && !last.more.contains_key("blocked");
+        let otherwise = |last: &RunRecord| last.needs_somebody() && is_over(last) && (last.ended_early() || !last.more.contains_key("blocked"));
         let anew = !errors.is_empty() && before.iter().all(|last| last.errors != errors);
         Ok((before.iter().any(otherwise), anew))
     }
@@ -167,7 +167,7 @@ impl Conductor<'_> {
         let (number, exit) = (self.number, Some(refusal.exit_code()));
         let record = RunRecord { number, exit, stopped: true, errors: list(&refusal.0), ..self.so_far(started) };
         let before = self.lake.last_of(self.halves.each()).unwrap_or_default();
-        let is_same = |last: &RunRecord| last.exit == exit && last.errors == record.errors && last.halves == record.halves;
+        let is_same = |last: &RunRecord| last.stopped && last.exit == exit && last.errors == record.errors && last.halves == record.halves;
         let record = match before.iter().find(|own| own.number == number && own.run == record.run) {
             // What it did is written down already, and only what came after did not end well.
             Some(own) => {

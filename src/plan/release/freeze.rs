@@ -103,7 +103,7 @@ impl CloseAsked<'_> {
     }
 
     /// A period for which nothing came and nothing waits: there is nothing to publish of it. A closing period that no feed is to bring; a month
-    /// after the first that was published, of which all that is required was let go.
+    /// after the first that was published, of which all that was expected (required, or due) was let go.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let (partnership, period) = (self.partnership, self.period);
@@ -118,9 +118,11 @@ impl CloseAsked<'_> {
         let published: BTreeSet<Period> = published_slots(self.latest).iter().map(|slot| slot.period).collect();
         let is_within = published.first().is_some_and(|first| *first < period) && !published.contains(&period);
         let first = partnership.calendar.days_of(period).0;
-        let required = |feed: &&Feed| feed.required.on(first) && feed.active.contains(first);
+        let is_due = |feed: &Feed| feed.due.as_ref().is_some_and(|due| due.since.is_none_or(|since| since <= period));
+        let is_expected = |feed: &&Feed| feed.active.contains(first) && (feed.required.on(first) || is_due(feed));
         let is_waived = |feed: &Feed| self.closings.is_waived(&feed.council, &feed.id, period);
-        is_within && partnership.feeds.iter().filter(required).all(is_waived)
+        let mut expected = partnership.feeds.iter().filter(is_expected).peekable();
+        is_within && expected.peek().is_some() && expected.all(is_waived)
     }
 
     /// The latest release holds it, and is what a run would make now.
