@@ -22,6 +22,7 @@ use datafusion::{
 pub use super::parameters::Parameters;
 use super::{
     again::Seen,
+    any_order,
     columns::{ColumnsRead, columns_read},
     exact,
     fault::PARTNERSHIP,
@@ -153,10 +154,14 @@ impl CostQuery {
     }
 
     /// For readers that take the rows in any order: they are given as they come, which differs from run to run.
-    #[must_use]
-    pub fn in_any_order(mut self) -> Self {
+    pub fn give_in_any_order(&mut self) {
         self.in_any_order = true;
-        self
+    }
+
+    /// Whether its rows are the same in whatever order it reads those of tables.
+    #[must_use]
+    pub fn takes_in_any_order(&self) -> bool {
+        any_order::does(&self.analysed.plan)
     }
 
     /// The columns of [`Self::run`]'s rows.
@@ -199,7 +204,7 @@ impl CostQuery {
     }
 
     /// Runs the query. The rows are sorted by the contract's primary key (an intermediate's by all its columns), then by
-    /// every other column: the same input gives the same bytes, whatever the number of threads. Only [`Self::in_any_order`] they are not.
+    /// every other column: the same input gives the same bytes, whatever the number of threads. Only where it was told to [`Self::give_in_any_order`] they are not.
     ///
     /// # Errors
     /// `TC0807`, `TC0808`, `TC0810`; and what [`Self::plan`] finds where `tables` differ from those it saw.

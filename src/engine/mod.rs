@@ -13,6 +13,7 @@
 //! Output is matched to contracts by name in [`fit`]; [`exact`] holds the rules that keep money exact.
 
 mod again;
+mod any_order;
 mod columns;
 mod cost;
 mod covered;

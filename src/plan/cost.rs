@@ -127,6 +127,26 @@ impl CostPlan {
         needed
     }
 
+    /// Unpublished tables that a kernel reads are sorted for nobody where all who read them take their rows in any order.
+    fn with_rows_as_they_come(mut self) -> Self {
+        let any_order_does = |table: &str| {
+            let takes = |reader: &Step| match &reader.how {
+                How::Kernel(kernel) => kernel.takes_in_any_order().contains(&table),
+                How::Query(query) => query.takes_in_any_order(),
+            };
+            let mut readers = self.steps.iter().filter(|step| step.reads.contains(table));
+            readers.clone().any(|reader| matches!(reader.how, How::Kernel(_))) && readers.all(takes)
+        };
+        let is_left = |step: &Step| step.published.is_empty() && any_order_does(step.name());
+        let left: Vec<bool> = self.steps.iter().map(is_left).collect();
+        for (step, _) in self.steps.iter_mut().zip(left).filter(|(_, is_left)| *is_left) {
+            if let How::Query(query) = &mut step.how {
+                query.give_in_any_order();
+            }
+        }
+        self
+    }
+
     /// The steps that fill published tables, in order. Those of one period that need the same unpublished tables stand together as early as the
     /// first of them can: where their parts are made period by period, such a table is made once for all of them and need not be kept.
     #[must_use]
@@ -178,7 +198,7 @@ pub fn plan_cost(partnership: &Partnership) -> Answer<CostPlan> {
             Err(refusal) => faults.extend(refusal.0),
         }
     }
-    if faults.is_empty() { Ok(planner.plan) } else { Err(Refusal(faults)) }
+    if faults.is_empty() { Ok(planner.plan.with_rows_as_they_come()) } else { Err(Refusal(faults)) }
 }
 
 fn needs_of_query(query: &pipeline::CostQuery) -> Answer<Needs> {
@@ -216,20 +236,12 @@ impl<'p> Planner<'p> {
             Some(contract) => CostQuery::plan(&query.sql, &query.file, contract, &self.schemas),
             None => CostQuery::plan_intermediate(&query.sql, &query.file, &query.table, &self.schemas),
         }?;
-        let planned = if contract.is_none() && self.any_order_does(&query.table) { planned.in_any_order() } else { planned };
         self.schemas.insert(query.table.as_str(), Arc::clone(planned.schema()));
         let (grain, text) = (self.grain(&planned, &reads), query.digest.hex());
         let published = if contract.is_some() { fills.clone() } else { Vec::new() };
         let schemas = vec![Arc::clone(planned.schema())];
         let given = self.given(&reads, |table| planned.columns_read(table))?;
         Ok(Step { fills, reads, given, grain, how: How::Query(Box::new(planned)), published, schemas, text, file })
-    }
-
-    /// Whether kernels read a table, and each of them takes its rows in any order. What other queries make of them is sorted anyway.
-    fn any_order_does(&self, table: &str) -> bool {
-        let kernels = self.partnership.cost.kernels.iter();
-        let mut readers = kernels.filter(|kernel| kernel.from.iter().any(|from| from.as_str() == table)).peekable();
-        readers.peek().is_some() && readers.all(|reader| reader.kernel.takes_in_any_order().contains(&table))
     }
 
     /// What is read of lines, or names a period, is made period by period; where its rows are those of a year and no period, year by year.
