@@ -399,7 +399,13 @@ fn a_payslip_without_a_cost_centre_has_no_place() {
     let posts = "drop/northam/assignment/ASG_2018-04-30.csv";
     partnership.change(posts, |rows| rows.replace(",N100,", ",,"), 0);
     assert_eq!(partnership.query(used), "to_service,to_bearer,volume\nhr,\"\",1\nlegal,\"\",2\n");
-    partnership.change(pay, |_| booked.replace(centre, "NULL"), 0);
+    // Of the rows of a post one without says nothing of those that have one, wherever the slip was booked.
+    partnership.write(pay, &booked.replace(centre, "'N200'"));
+    partnership.change(posts, |rows| rows.replace("northam_fund,,1,", "northam_fund,N100,1,"), 0);
+    assert_eq!(partnership.query(used), "to_service,to_bearer,volume\nhr,\"\",1\nlegal,\"\",2\n");
+    partnership.write(pay, &booked.replace(centre, "NULL"));
+    // Not the bytes of before, which are known.
+    partnership.change(posts, |rows| rows.replace(",N100,", ",,").replace("LAW02", "LAW03"), 0);
     assert_eq!(partnership.query(used), "to_service,to_bearer,volume\nhr,\"\",1\n");
     assert_eq!(partnership.query(nowhere), "council,cost_centre,reason,volume\nnortham,\"\",no_place,2\n");
     // So it is with heads.

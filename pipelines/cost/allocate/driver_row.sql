@@ -32,18 +32,18 @@ slip AS (
   FROM pay_line WHERE assignment IS NOT NULL
   GROUP BY council, feed, delivery_id, assignment, pay_date
 ),
--- Of several registers the youngest that is not of a later period; else the first later one.
+-- Of several registers that have a cost centre for it the youngest that is not of a later period; else the first later one.
 one_post AS (
   SELECT council, assignment, first_value(age ORDER BY age < 0, abs(age), cost_centre) AS age,
     first_value(cost_centre ORDER BY age < 0, abs(age), cost_centre) AS cost_centre
-  FROM post GROUP BY council, assignment
+  FROM post WHERE cost_centre <> '' GROUP BY council, assignment
 ),
 placed_slip AS (
   SELECT n.driver, s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre, '') AS cost_centre,
     greatest(coalesce(p.age, 0), 0) AS age
   FROM slip AS s
   JOIN driver_now AS n ON n.fed_by = 'derived:payslips'
-  LEFT JOIN one_post AS p ON p.council = s.council AND p.assignment = s.assignment AND p.age <= n.max_age AND p.cost_centre <> ''
+  LEFT JOIN one_post AS p ON p.council = s.council AND p.assignment = s.assignment AND p.age <= n.max_age
 ),
 derived AS (
   SELECT 'derived:headcount' AS fed_by, council, feed, delivery_id, cost_centre, age, CAST(count(*) AS BIGINT) AS volume
