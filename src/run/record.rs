@@ -157,7 +157,8 @@ impl Conductor<'_> {
         let errors = list(&untold(outcome));
         let before = self.lake.last_of(self.halves.each())?;
         let is_over = |last: &RunRecord| last.exit != Some(outcome.exit_code()) || last.errors != errors;
-        let otherwise = |last: &RunRecord| last.needs_somebody() && is_over(last) && (last.ended_early() || !last.more.contains_key("blocked"));
+        let otherwise =
+            |last: &RunRecord| last.needs_somebody() && is_over(last) && (last.ended_early() || !last.more.contains_key("blocked"));
         let anew = !errors.is_empty() && before.iter().all(|last| last.errors != errors);
         Ok((before.iter().any(otherwise), anew))
     }

@@ -113,6 +113,7 @@ impl Driven {
         let uses_as_partner = is_own && !volume.to_bearer.is_empty() && volume.to_ownership == "shared";
         let not_counted = match counted {
             0 if uses_as_partner && (volume.units != 0 || !is_member()) => "no member",
+            0 if not_counted.is_empty() && volume.units != 0 && is_own && is_member() => "it is a partner",
             0 if not_counted.is_empty() && volume.units != 0 => "no agreement",
             _ => not_counted,
         };
