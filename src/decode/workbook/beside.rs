@@ -1,12 +1,16 @@
 //! Sheets that are not read and look as the one that is: extracts that outgrow a sheet, or are put together by hand, go on on another.
 
 use super::{
-    super::{header::Search, judge::Judge, reading::Reading},
-    cells::{Batch, Book, CELLS, Cell, Kind},
+    super::{
+        header::{Header, Search},
+        judge::Judge,
+        reading::Reading,
+    },
+    cells::{Batch, Book, CELLS, Cell, Kind, laid_out},
     faults,
     package::Package,
 };
-use crate::{diagnostic::Diagnostic, schema::WorkbookForm};
+use crate::schema::WorkbookForm;
 
 /// Rows of a sheet of which each is as one of the table, and which has no headings: so many are no accident.
 const TELLING: usize = 2;
@@ -20,27 +24,30 @@ pub(super) enum Holds {
     Rows(u32),
 }
 
-/// One report for each sheet that may hold rows of this feed, and that its contract does not set aside. `places`: the column of the sheet
-/// in which each column of the contract stands, from 1.
-pub(super) fn doubts(judge: &Judge, form: &WorkbookForm, package: &Package, places: &[Option<u32>]) -> Vec<Diagnostic> {
+/// Adds to the header a doubt for each sheet that may hold rows of this feed and that its contract does not set aside. `begins`: the column
+/// of the sheet in which the first field stands, from 1.
+pub(super) fn look(judge: &Judge, form: &WorkbookForm, package: &Package, begins: u32, header: &mut Header) {
     let file = &judge.subject.file;
     if package.others.is_empty() {
-        return Vec::new();
+        return;
     }
-    let Ok(mut book) = Book::open(file, package.bytes.clone()) else { return Vec::new() };
-    let doubt = |sheet: &String| {
-        let mut looking = Looking { judge, form, places, headings: None, alike: Vec::new(), found: None };
+    let search = Search::new(judge);
+    let places: Vec<Option<u32>> = header.places.iter().map(|place| place.map(|place| begins + place as u32)).collect();
+    let Ok(mut book) = Book::open(file, package.bytes.clone()) else { return };
+    for sheet in &package.others {
+        let mut looking = Looking { judge, form, search: &search, places: &places, headings: None, alike: Vec::new(), found: None };
         // What is wrong with a sheet that is not read refuses nothing.
         drop(book.each(sheet, CELLS, &mut |batch| looking.goes_on(&batch)));
-        Some(faults::other_sheet(file, (&package.sheet, sheet), looking.found?))
-    };
-    package.others.iter().filter_map(doubt).collect()
+        header.doubts.extend(looking.found.map(|holds| faults::other_sheet(file, (&package.sheet, sheet), holds)));
+    }
 }
 
 /// One sheet while it is looked at.
 struct Looking<'a> {
     judge: &'a Judge,
     form: &'a WorkbookForm,
+    search: &'a Search<'a>,
+    /// The column of the sheet in which each column of the contract stands, from 1.
     places: &'a [Option<u32>],
     /// The row of its headings, and the columns in which amounts stand below them; none where the contract has no amount.
     headings: Option<(u32, Vec<u32>)>,
@@ -68,12 +75,8 @@ impl Looking<'_> {
     /// Looks at a row above which no headings stand.
     fn first_rows(&mut self, row: u32, cells: &[(Cell, &str)]) -> Option<Holds> {
         let (first, last) = self.form.columns.unwrap_or((1, u32::MAX));
-        let mut names = Vec::new();
-        for (cell, text) in cells.iter().filter(|(cell, _)| (first..=last).contains(&cell.column)) {
-            names.resize((cell.column - first) as usize, String::new());
-            names.push((*text).to_owned());
-        }
-        if let Some(places) = Search::new(self.judge).places(&names) {
+        let names = laid_out(cells, (first, last));
+        if let Some(places) = self.search.places(&names) {
             let plans = self.judge.plans.iter().zip(places);
             let amounts = plans.filter(|(plan, _)| matches!(plan.reading, Reading::Money(_))).filter_map(|(_, place)| place);
             self.headings = Some((row, amounts.map(|place| first + place as u32).collect()));

@@ -218,6 +218,16 @@ impl Batch {
     }
 }
 
+/// The texts of a row in the columns from `first` to `last`, each at its place.
+pub(super) fn laid_out(cells: &[(Cell, &str)], (first, last): (u32, u32)) -> Vec<String> {
+    let mut texts = Vec::new();
+    for (cell, text) in cells.iter().filter(|(cell, _)| (first..=last).contains(&cell.column)) {
+        texts.resize((cell.column - first) as usize, String::new());
+        texts.push((*text).to_owned());
+    }
+    texts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use super::{
         reading::Reading,
     },
     beside,
-    cells::{Batch, Cells, Kind},
+    cells::{Batch, Cells, Kind, laid_out},
     faults,
     package::Package,
     rows::{Rows, Unread, Why},
@@ -123,8 +123,7 @@ fn find(judge: &Judge, form: &WorkbookForm, package: &Package, cells: &mut Cells
             header.remarks.extend(package.remarks.iter().cloned());
             let table = Table::new(judge, (begins, form.columns.is_some()), package, &header);
             header.doubts = doubts(judge, &table, package, &header);
-            let places: Vec<Option<u32>> = header.places.iter().map(|place| place.map(|place| begins + place as u32)).collect();
-            header.doubts.extend(beside::doubts(judge, form, package, &places));
+            beside::look(judge, form, package, begins, &mut header);
             return Ok((header, table, Some(batch)));
         }
         if finding.ended {
@@ -169,12 +168,7 @@ impl Finding<'_> {
                 self.search.pass_over(line, String::new());
             }
             self.line = row + 1;
-            let inside = cells.iter().filter(|(cell, _)| (first..=last).contains(&cell.column));
-            let mut names = Vec::new();
-            for (cell, text) in inside {
-                names.resize((cell.column - first) as usize, String::new());
-                names.push((*text).to_owned());
-            }
+            let mut names = laid_out(&cells, (first, last));
             let mut begins = first;
             if self.form.columns.is_none() && self.search.names_all(&names) {
                 faults::one_table(&self.judge.subject, row, first, &names)?;
