@@ -42,6 +42,7 @@ mod looked_at;
 mod made;
 mod notices;
 mod ops;
+mod other_sheets;
 mod parts;
 mod pay_edges;
 mod pay_gone;

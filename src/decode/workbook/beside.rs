@@ -12,7 +12,7 @@ use super::{
 };
 use crate::schema::WorkbookForm;
 
-/// Rows of a sheet of which each is as one of the table, and which has no headings: so many are no accident.
+/// The first rows of a sheet, each as one of the table, without headings: so many are no accident.
 const TELLING: usize = 2;
 
 /// What a sheet holds that is not read.
@@ -35,7 +35,8 @@ pub(super) fn look(judge: &Judge, form: &WorkbookForm, package: &Package, begins
     let places: Vec<Option<u32>> = header.places.iter().map(|place| place.map(|place| begins + place as u32)).collect();
     let Ok(mut book) = Book::open(file, package.bytes.clone()) else { return };
     for sheet in &package.others {
-        let mut looking = Looking { judge, form, search: &search, places: &places, headings: None, alike: Vec::new(), found: None };
+        let mut looking =
+            Looking { judge, form, search: &search, places: &places, headings: None, values: 0, alike: Vec::new(), found: None };
         // What is wrong with a sheet that is not read refuses nothing.
         drop(book.each(sheet, CELLS, &mut |batch| looking.goes_on(&batch)));
         header.doubts.extend(looking.found.map(|holds| faults::other_sheet(file, (&package.sheet, sheet), holds)));
@@ -51,6 +52,8 @@ struct Looking<'a> {
     places: &'a [Option<u32>],
     /// The row of its headings, and the columns in which amounts stand below them; none where the contract has no amount.
     headings: Option<(u32, Vec<u32>)>,
+    /// Rows with a value, while no headings are found.
+    values: usize,
     /// Its first rows, each as one of the table.
     alike: Vec<u32>,
     found: Option<Holds>,
@@ -76,13 +79,19 @@ impl Looking<'_> {
     fn first_rows(&mut self, row: u32, cells: &[(Cell, &str)]) -> Option<Holds> {
         let (first, last) = self.form.columns.unwrap_or((1, u32::MAX));
         let names = laid_out(cells, (first, last));
+        if names.iter().all(|name| name.trim().is_empty()) {
+            return None;
+        }
         if let Some(places) = self.search.places(&names) {
             let plans = self.judge.plans.iter().zip(places);
             let amounts = plans.filter(|(plan, _)| matches!(plan.reading, Reading::Money(_))).filter_map(|(_, place)| place);
             self.headings = Some((row, amounts.map(|place| first + place as u32).collect()));
             return None;
         }
-        if self.is_as_the_table(cells) {
+        // Below a row of another kind stands another table, with headings of its own.
+        let is_first = self.alike.len() == self.values;
+        self.values += 1;
+        if is_first && self.is_as_the_table(cells) {
             self.alike.push(row);
         }
         let telling = self.alike.len() >= TELLING;

@@ -1,0 +1,63 @@
+//! What a workbook says of the sheets that a person sees and its contract does not read.
+
+use std::sync::Arc;
+
+use truecost::{
+    decode::{FileScan, Header, Judge, Reader},
+    schema::{Contract, Format, Layout, MoneyStyle, RowRules, SheetChoice, Type, WorkbookForm},
+};
+
+use crate::{
+    decode::driver::{column, contract, date, day, money, required},
+    made::Book,
+};
+
+const HEADER: &str = "Date;Code;Amount;Text";
+const ROW: &str = "2024-02-01;A1;12.50;Paper";
+
+/// Date, Code, Amount, Text of the sheet `Data`.
+fn ledger() -> Contract {
+    let columns = vec![
+        required(date("posting_date", "Date", &["dd/mm/yyyy"])),
+        column("code", "Code", Type::Text),
+        required(money("amount", "Amount", &[MoneyStyle::Commas])),
+        column("text", "Text", Type::Text),
+    ];
+    let form = WorkbookForm { sheet: SheetChoice::Named("Data".into()), columns: None, ignore_macros: false, other_sheets: Vec::new() };
+    contract(Layout { rows: RowRules::default(), format: Format::Workbook(form), container: None }, columns)
+}
+
+fn header(contract: &Contract, bytes: &[u8]) -> Header {
+    let mut scan = FileScan::new();
+    scan.update(bytes);
+    let covered = (day("2024-01-01"), day("2024-12-31"));
+    let judge = Judge::new(Arc::new(contract.clone()), "x.xlsx".into(), &scan.finish(), covered, Vec::new()).expect("a judge");
+    let header = Reader::open_in_pieces(&judge, bytes, 1 << 20).expect("a sheet that is read").header();
+    Header::clone(&header)
+}
+
+/// What a person is asked, beside the sheet `Data` of one row.
+fn asked(sheets: &[&str]) -> Vec<String> {
+    asked_of(&header(&ledger(), &Book::of(&[&["sheet Data", HEADER, ROW], sheets].concat()).bytes()))
+}
+
+fn asked_of(header: &Header) -> Vec<String> {
+    header.doubts.iter().map(|doubt| format!("{} {}", doubt.code.id, doubt.seen)).collect()
+}
+
+const HEADINGS: &str =
+    "TC0463 the sheet `More` holds rows under the headings that the contract knows, in row 1, and the sheet `Data` alone is read";
+const ROWS: &str =
+    "TC0463 the sheet `More` holds rows of the same columns without headings, from row 1 on, and the sheet `Data` alone is read";
+
+#[test]
+fn rows_go_on_without_headings_only_from_the_first_row_of_a_sheet_on() {
+    assert_eq!(asked(&["sheet More", ROW, ROW]), [ROWS]);
+    let below_a_gap = asked(&["sheet More", "-", "' ", ROW, ROW]);
+    assert!(below_a_gap.iter().all(|told| told.contains("without headings, from row 3 on")) && below_a_gap.len() == 1, "{below_a_gap:?}");
+    // Another table, with headings of its own, is none of this feed's, though the same kinds of cell stand below.
+    assert_eq!(asked(&["sheet More", "Jnl;No;GBP;CC", ROW, ROW, ROW]), Vec::<String>::new());
+    assert_eq!(asked(&["sheet More", "Journals to come", "-", "When;Who;How much", ROW, ROW]), Vec::<String>::new());
+    assert_eq!(asked(&["sheet More", ROW, "2024-02-01;A1;none;Paper", ROW, ROW]), Vec::<String>::new());
+    assert_eq!(asked(&["sheet More", HEADER, ROW]), [HEADINGS]);
+}
