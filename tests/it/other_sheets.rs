@@ -61,3 +61,14 @@ fn rows_go_on_without_headings_only_from_the_first_row_of_a_sheet_on() {
     assert_eq!(asked(&["sheet More", ROW, "2024-02-01;A1;none;Paper", ROW, ROW]), Vec::<String>::new());
     assert_eq!(asked(&["sheet More", HEADER, ROW]), [HEADINGS]);
 }
+
+#[test]
+fn days_may_stand_as_text_in_rows_that_go_on() {
+    assert_eq!(asked(&["sheet More", "'01/02/2024;A1;12.50;Paper", "'02/02/2024;A1;3;x"]), [ROWS]);
+    // Outside the window or not, it is a day; in a format that the contract does not have, it is none.
+    let mut window = ledger();
+    window.columns[0].rules.window = Some(truecost::schema::Window { months_before: 0, months_after: 0 });
+    let book = Book::of(&["sheet Data", HEADER, ROW, "sheet More", "'01/02/2019;A1;12.50;Paper", "2019-02-02;A1;3;x"]);
+    assert_eq!(asked_of(&header(&window, &book.bytes())), [ROWS]);
+    assert_eq!(asked(&["sheet More", "'1 Feb 2024;A1;12.50;Paper", "'2 Feb 2024;A1;3;x"]), Vec::<String>::new());
+}

@@ -5,6 +5,7 @@ use super::{
         header::{Header, Search},
         judge::Judge,
         reading::Reading,
+        value::date::{DateFault, DateRules},
     },
     cells::{Batch, Book, CELLS, Cell, Kind, laid_out},
     faults,
@@ -104,9 +105,10 @@ impl Looking<'_> {
         for (plan, place) in self.judge.plans.iter().zip(self.places) {
             let found = place.and_then(|place| cells.iter().find(|(cell, _)| cell.column == place));
             let kind = found.map(|(cell, _)| cell.kind);
+            let text = found.map_or("", |(_, text)| if plan.trim { text.trim() } else { text });
             match &plan.reading {
                 Reading::Money(_) if kind == Some(Kind::Number) => amounts += 1,
-                Reading::Date(_) if kind == Some(Kind::Date) => days += 1,
+                Reading::Date(rules) if kind == Some(Kind::Date) || is_day(rules, text) => days += 1,
                 Reading::Money(_) | Reading::Date(_) if kind.is_some() => return false,
                 _ if plan.required && kind.is_none() => return false,
                 _ => {}
@@ -114,6 +116,11 @@ impl Looking<'_> {
         }
         amounts > 0 && days > 0
     }
+}
+
+/// Whether the contract takes the text for a day. One that its window refuses is a day too.
+fn is_day(rules: &DateRules, text: &str) -> bool {
+    matches!(rules.read(text.as_bytes()), Ok(_) | Err(DateFault::Window))
 }
 
 /// Whether a row holds more than nothing in one of these columns; any value where there are none.
