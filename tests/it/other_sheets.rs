@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use truecost::{
     decode::{FileScan, Header, Judge, Reader},
-    schema::{Contract, Format, Layout, MoneyStyle, RowRules, SheetChoice, Type, WorkbookForm},
+    schema::{Contract, Format, Layout, LinePattern, MoneyStyle, RowRules, SheetChoice, Type, WorkbookForm},
 };
 
 use crate::{
@@ -71,4 +71,19 @@ fn days_may_stand_as_text_in_rows_that_go_on() {
     let book = Book::of(&["sheet Data", HEADER, ROW, "sheet More", "'01/02/2019;A1;12.50;Paper", "2019-02-02;A1;3;x"]);
     assert_eq!(asked_of(&header(&window, &book.bytes())), [ROWS]);
     assert_eq!(asked(&["sheet More", "'1 Feb 2024;A1;12.50;Paper", "'2 Feb 2024;A1;3;x"]), Vec::<String>::new());
+}
+
+#[test]
+fn rows_beside_a_sheet_of_the_words_for_nothing_wait() {
+    let mut contract = ledger();
+    contract.layout.as_mut().expect("a layout").rows.nil = vec![LinePattern::new("No transactions").expect("a pattern")];
+    let asked = |sheets: &[&str]| {
+        let header = header(&contract, &Book::of(&[&["sheet Data", "No transactions"], sheets].concat()).bytes());
+        assert!(header.notes().iter().any(|note| note.contains("has no header")), "{:?}", header.notes());
+        asked_of(&header)
+    };
+    assert_eq!(asked(&["sheet More", HEADER, ROW]), [HEADINGS]);
+    assert_eq!(asked(&["sheet More", ROW, ROW]), [ROWS]);
+    assert_eq!(asked(&["sheet More", "No transactions"]), Vec::<String>::new());
+    assert_eq!(asked(&["sheet More", HEADER]), Vec::<String>::new());
 }

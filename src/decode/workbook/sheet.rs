@@ -134,7 +134,9 @@ fn find(judge: &Judge, form: &WorkbookForm, package: &Package, cells: &mut Cells
     if !finding.ended && finding.search.is_nil() {
         let mut header = Header::of_nothing(judge);
         header.remarks.extend(package.remarks.iter().cloned());
-        let table = Table::new(judge, (form.columns.map_or(1, |(first, _)| first), form.columns.is_some()), package, &header);
+        let begins = form.columns.map_or(1, |(first, _)| first);
+        let table = Table::new(judge, (begins, form.columns.is_some()), package, &header);
+        beside::look(judge, form, package, begins, &mut header);
         return Ok((header, table, seen));
     }
     Err(lost(judge, &finding.search, finding.first_row.as_deref()).into())
