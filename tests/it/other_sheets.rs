@@ -87,3 +87,13 @@ fn rows_beside_a_sheet_of_the_words_for_nothing_wait() {
     assert_eq!(asked(&["sheet More", "No transactions"]), Vec::<String>::new());
     assert_eq!(asked(&["sheet More", HEADER]), Vec::<String>::new());
 }
+
+#[test]
+fn a_sheet_that_cannot_be_looked_at_is_remarked() {
+    let mut book = Book::of(&["sheet Data", HEADER, ROW, "sheet More", HEADER, ROW, "sheet Sound", "a"]);
+    book.sheets[1].rows.push_str("<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>");
+    let header = header(&ledger(), &book.bytes());
+    assert_eq!(asked_of(&header), Vec::<String>::new());
+    let told: Vec<String> = header.notes().into_iter().filter(|note| note.contains("looked at")).collect();
+    assert_eq!(told, ["the sheet `More`, which is not read, cannot be looked at"]);
+}

@@ -9,7 +9,7 @@ use super::{
     },
     cells::{Batch, Book, CELLS, Cell, Kind, laid_out},
     faults,
-    package::Package,
+    package::{Package, not_looked_at},
 };
 use crate::schema::WorkbookForm;
 
@@ -34,13 +34,14 @@ pub(super) fn look(judge: &Judge, form: &WorkbookForm, package: &Package, begins
     }
     let search = Search::new(judge);
     let places: Vec<Option<u32>> = header.places.iter().map(|place| place.map(|place| begins + place as u32)).collect();
-    let Ok(mut book) = Book::open(file, package.bytes.clone()) else { return };
+    let mut book = Book::open(file, package.bytes.clone()).ok();
     for sheet in &package.others {
         let mut looking =
             Looking { judge, form, search: &search, places: &places, headings: None, values: 0, alike: Vec::new(), found: None };
-        // What is wrong with a sheet that is not read refuses nothing.
-        drop(book.each(sheet, CELLS, &mut |batch| looking.goes_on(&batch)));
+        let looked = book.as_mut().is_some_and(|book| book.each(sheet, CELLS, &mut |batch| looking.goes_on(&batch)).is_ok());
         header.doubts.extend(looking.found.map(|holds| faults::other_sheet(file, (&package.sheet, sheet), holds)));
+        // What is wrong with a sheet that is not read refuses nothing.
+        header.remarks.extend((!looked).then(|| not_looked_at(sheet)));
     }
 }
 

@@ -151,9 +151,7 @@ impl Parts<'_> {
         for sheet in sheets.iter().filter(|sheet| sheet.has_cells && !sheet.hidden && sheet.name != chosen.name && !is_aside(sheet)) {
             match self.look(&sheet.path, u64::MAX) {
                 Ok(Some(_)) => others.push(sheet.name.clone()),
-                Ok(None) | Err(_) => {
-                    remarks.push(format!("the sheet `{}`, which is not read, cannot be looked at", printable(&sheet.name)));
-                }
+                Ok(None) | Err(_) => remarks.push(not_looked_at(&sheet.name)),
             }
         }
         others
@@ -278,6 +276,11 @@ fn choose<'s>(file: &str, form: &WorkbookForm, sheets: &'s [Listed]) -> Answer<&
 /// No two sheets differ in letter case only. `*` stands for any text: no sheet has it in its name.
 pub(super) fn is_called(sheet: &str, name: &str) -> bool {
     is_like(&name.trim().to_lowercase(), &sheet.trim().to_lowercase())
+}
+
+/// The remark on a sheet beside the one that is read, in which something is wrong.
+pub(super) fn not_looked_at(sheet: &str) -> String {
+    format!("the sheet `{}`, which is not read, cannot be looked at", printable(sheet))
 }
 
 fn remarks(chosen: &Listed, sheets: &[Listed], directory: &Directory, facts: &Facts, macros: bool) -> Vec<String> {
