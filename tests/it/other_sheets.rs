@@ -9,7 +9,7 @@ use truecost::{
 
 use crate::{
     decode::driver::{column, contract, date, day, money, required},
-    made::Book,
+    made::{Book, Sheet, archive, entry},
 };
 
 const HEADER: &str = "Date;Code;Amount;Text";
@@ -96,4 +96,26 @@ fn a_sheet_that_cannot_be_looked_at_is_remarked() {
     assert_eq!(asked_of(&header), Vec::<String>::new());
     let told: Vec<String> = header.notes().into_iter().filter(|note| note.contains("looked at")).collect();
     assert_eq!(told, ["the sheet `More`, which is not read, cannot be looked at"]);
+}
+
+#[test]
+fn a_part_that_many_sheets_name_is_looked_at_once() {
+    let asked = |part: &str| {
+        let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet";
+        let mut book = Book::of(&["sheet Data", HEADER, ROW, "sheet More", HEADER, ROW]);
+        book.sheets.extend((3..300).map(|number| Sheet { name: format!("S{number}"), ..Sheet::default() }));
+        let targets = ["worksheets/sheet1.xml", "worksheets/sheet2.xml"].into_iter().chain(std::iter::repeat(part));
+        let links: String = (1..300)
+            .zip(targets)
+            .map(|(number, target)| format!("<Relationship Id=\"rId{number}\" Type=\"{kind}\" Target=\"{target}\"/>"))
+            .collect();
+        let mut parts = book.parts();
+        let list = parts.iter_mut().find(|part| part.name.ends_with("workbook.xml.rels")).expect("its links");
+        *list = entry(&list.name, format!("<Relationships>{links}</Relationships>").as_bytes());
+        asked_of(&header(&ledger(), &archive(&parts)))
+    };
+    assert_eq!(asked("worksheets/sheet2.xml"), [HEADINGS]);
+    assert_eq!(asked("worksheets/Sheet2.xml"), [HEADINGS]);
+    // The rows of the sheet that is read are not beside it.
+    assert_eq!(asked("worksheets/sheet1.xml"), [HEADINGS]);
 }

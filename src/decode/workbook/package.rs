@@ -1,6 +1,9 @@
 //! A workbook as a package: what kind it is, which sheet is read, and what the parts around the cells say. Before any cell is read.
 
-use std::{collections::BTreeMap, io::Read};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Read,
+};
 
 use bytes::Bytes;
 
@@ -147,8 +150,13 @@ impl Parts<'_> {
     /// nothing, for they are not read: it is remarked.
     fn others(&self, form: &WorkbookForm, chosen: &Listed, sheets: &[Listed], remarks: &mut Vec<String>) -> Vec<String> {
         let is_aside = |sheet: &Listed| form.other_sheets.iter().any(|name| is_called(&sheet.name, name));
+        // Any number of names may stand for one part: it is looked at once.
+        let mut seen = BTreeSet::from([chosen.path.to_lowercase()]);
         let mut others = Vec::new();
         for sheet in sheets.iter().filter(|sheet| sheet.has_cells && !sheet.hidden && sheet.name != chosen.name && !is_aside(sheet)) {
+            if !seen.insert(sheet.path.to_lowercase()) {
+                continue;
+            }
             match self.look(&sheet.path, u64::MAX) {
                 Ok(Some(_)) => others.push(sheet.name.clone()),
                 Ok(None) | Err(_) => remarks.push(not_looked_at(&sheet.name)),
