@@ -231,8 +231,8 @@ pub(super) fn other_sheet(file: &str, (read, other): (&str, &str), holds: Holds)
         .expected(format!("all rows of the extract on the sheet `{read}`"))
         .outcome("none of its rows is in the figures")
         .hint(format!(
-            "ask the sender what `{other}` is: rows of this extract belong on one sheet, and an extract of its own needs a feed of its own; \
-             where it is neither, say `other_sheets: [\"{other}\"]` in the contract"
+            "ask the sender what `{other}` is: rows of this extract belong on one sheet; an extract of its own needs a feed of its own, and \
+             what is neither needs none: in both cases say `other_sheets: [\"{other}\"]` in the contract"
         ))
 }
 
