@@ -83,7 +83,7 @@ codes! {
     STAND_IN = "TC0461", Supplier, 1, "a control character stands beside the delimiter";
     /// Amounts that the contract promises to add up on each row do not on some.
     ADDS_UP = "TC0462", Supplier, 1, "amounts of a row do not add up", Note;
-    /// A sheet of a workbook that is not read holds rows under the contract's headings.
+    /// A sheet of a workbook that is not read holds rows under the contract's headings, or begins with such rows without any.
     OTHER_SHEET = "TC0463", Supplier, 1, "rows stand on a sheet that is not read", Warning;
     /// A quarantined row that a person wants to correct, or to leave out, cannot be.
     NOT_CORRECTED = "TC0470", Operator, 2, "a quarantined row cannot be corrected";
