@@ -31,6 +31,7 @@ fn is_unordered(node: &LogicalPlan) -> bool {
         | LogicalPlan::Union(_)
         | LogicalPlan::Distinct(Distinct::All(_))
         | LogicalPlan::SubqueryAlias(_)
+        | LogicalPlan::Subquery(_)
         | LogicalPlan::TableScan(_)
         | LogicalPlan::EmptyRelation(_)
         | LogicalPlan::Values(_) => true,
