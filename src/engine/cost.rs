@@ -204,7 +204,8 @@ impl CostQuery {
     }
 
     /// Runs the query. The rows are sorted by the contract's primary key (an intermediate's by all its columns), then by
-    /// every other column: the same input gives the same bytes, whatever the number of threads. Only where it was told to [`Self::give_in_any_order`] they are not.
+    /// every other column: the same input gives the same bytes, whatever the number of threads. They are not where it was told to
+    /// [`Self::give_in_any_order`].
     ///
     /// # Errors
     /// `TC0807`, `TC0808`, `TC0810`; and what [`Self::plan`] finds where `tables` differ from those it saw.

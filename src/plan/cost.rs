@@ -127,6 +127,13 @@ impl CostPlan {
         needed
     }
 
+    /// The tables that steps read, and those behind the unpublished ones among them.
+    #[must_use]
+    pub fn read_by<'s>(&'s self, steps: &[&'s Step]) -> BTreeSet<&'s String> {
+        let all = steps.iter().flat_map(|step| self.needs(step).into_iter().chain([*step]));
+        all.flat_map(|step| &step.reads).collect()
+    }
+
     /// Unpublished tables that a kernel reads are sorted for nobody where all who read them take their rows in any order.
     fn with_rows_as_they_come(mut self) -> Self {
         let any_order_does = |table: &str| {

@@ -45,8 +45,7 @@ impl Walk<'_> {
 
     /// All partitions of those periods in hand for which steps need more than ledgers and payments.
     fn periods_with_more(&self, steps: &[&Step], stale: &[&Scope]) -> Vec<CostSource> {
-        let needs = steps.iter().flat_map(|step| self.plan.needs(step).into_iter().chain([*step]));
-        let read: BTreeSet<&String> = needs.flat_map(|step| &step.reads).collect();
+        let read = self.plan.read_by(steps);
         let periods: BTreeSet<Period> = self.sources.iter().map(|source| source.file.period).collect();
         let in_hand = periods.into_iter().map(Scope::Period).filter(|period| stale.iter().any(|scope| scope.meets(period)));
         let has_more = |period: &Scope| read.iter().any(|table| !self.beside_of(table, period).is_empty());

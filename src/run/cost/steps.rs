@@ -160,10 +160,10 @@ impl<'a> Walk<'a> {
     /// Parts of steps that stand together, scope by scope.
     fn fill(&self, steps: &[&Step], works: Vec<Work<'_, Scope>>) -> Answer<Vec<Vec<Filled<Scope>>>> {
         let stale = works.iter().flat_map(Work::stale).collect::<Vec<_>>();
-        let lookups = self.lookups_for(steps, &stale)?;
+        let (lookups, read) = (self.lookups_for(steps, &stale)?, self.plan.read_by(steps));
         let filled = fill_together(
             works,
-            |scope| self.turn(steps, scope),
+            |scope| self.turn(&read, scope),
             |at, scope| {
                 let Some(step) = steps.get(at).filter(|_| !self.is_refused(scope)) else { return Ok(Vec::new()) };
                 let rows = match (self.rows(step, scope, &lookups), scope) {
@@ -184,10 +184,8 @@ impl<'a> Walk<'a> {
 
     /// Many rows of pay or volumes are held in memory as long as the steps that read them are made: those of one scope after another's. What
     /// comes of lines does not wait, for it is summed where they stand.
-    fn turn(&self, steps: &[&Step], scope: &Scope) -> Option<MutexGuard<'_, ()>> {
-        let needs = steps.iter().flat_map(|step| self.plan.needs(step).into_iter().chain([*step]));
-        let tables: BTreeSet<&String> = needs.flat_map(|step| &step.reads).filter(|table| self.plan.is_lake(table)).collect();
-        let rows: u64 = tables.into_iter().flat_map(|table| self.beside_of(table, scope)).map(|source| source.file.rows).sum();
+    fn turn(&self, read: &BTreeSet<&String>, scope: &Scope) -> Option<MutexGuard<'_, ()>> {
+        let rows: u64 = read.iter().flat_map(|table| self.beside_of(table, scope)).map(|source| source.file.rows).sum();
         (rows > MANY_ROWS).then(|| lock(&self.large))
     }
 
