@@ -118,11 +118,16 @@ impl CloseAsked<'_> {
         let published: BTreeSet<Period> = published_slots(self.latest).iter().map(|slot| slot.period).collect();
         let is_within = published.first().is_some_and(|first| *first < period) && !published.contains(&period);
         let first = partnership.calendar.days_of(period).0;
-        let is_due = |feed: &Feed| feed.due.as_ref().is_some_and(|due| due.since.is_none_or(|since| since <= period));
-        let is_expected = |feed: &&Feed| feed.active.contains(first) && (feed.required.on(first) || is_due(feed));
+        let is_awaited = |feed: &&Feed| (feed.active.contains(first) && feed.required.on(first)) || self.is_due(feed);
         let is_waived = |feed: &Feed| self.closings.is_waived(&feed.council, &feed.id, period);
-        let mut expected = partnership.feeds.iter().filter(is_expected).peekable();
-        is_within && expected.peek().is_some() && expected.all(is_waived)
+        let mut awaited = partnership.feeds.iter().filter(is_awaited).peekable();
+        is_within && awaited.peek().is_some() && awaited.all(is_waived)
+    }
+
+    /// Whether the period is expected of a feed by a day.
+    fn is_due(&self, feed: &Feed) -> bool {
+        let of_council = self.deliveries.iter().filter(|r| r.is_accepted() && r.council == *feed.council);
+        is_expected(self.partnership, feed, self.period, of_council.flat_map(DeliveryRecord::periods).min())
     }
 
     /// The latest release holds it, and is what a run would make now.
@@ -185,14 +190,11 @@ impl CloseAsked<'_> {
             return Vec::new();
         }
         let named = self.without();
-        let accepted = |feed: &Feed| {
-            self.deliveries.iter().filter(|r| r.is_accepted() && r.council == *feed.council).flat_map(DeliveryRecord::periods).min()
-        };
         let is_awaited = |feed: &&Feed| {
             let (council, id) = (&*feed.council, &*feed.id);
             let lacks = holder(self.deliveries, council, id, period).is_none() && !self.closings.is_waived(council, id, period);
             let required = feed.required.on(partnership.calendar.days_of(period).0);
-            lacks && required && !named.contains(&feed.name()) && is_expected(partnership, feed, period, accepted(feed))
+            lacks && required && !named.contains(&feed.name()) && self.is_due(feed)
         };
         let one = |feed: &Feed| {
             let name = feed.name();
