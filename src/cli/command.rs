@@ -191,7 +191,7 @@ fn doctor(partnership: &Partnership, repair: bool, anyway: bool, voice: Voice) -
                 // What cannot be mended has been named.
                 code = u8::from(!repaired.left.is_empty());
             }
-            Err(refusal) if refusal.exit_code() == 5 => return Err(refusal),
+            Err(refusal) if refusal.is_locked() => return Err(refusal),
             Err(refusal) => stopped = refusal.0,
         }
     }

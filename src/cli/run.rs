@@ -13,9 +13,6 @@ use crate::{
     },
 };
 
-/// Another run holds the lake.
-const ANOTHER_RUN: u8 = 5;
-
 /// Runs; the answer's exit code. Metrics are written whatever the run did; those of the run that has taken its slots are of what it did.
 pub fn act(partnership: &Partnership, words: &Run, options: &Options, voice: Voice) -> Answer<u8> {
     if let Some(file) = &words.metrics_file {
@@ -39,7 +36,7 @@ pub fn tell_not_valid(root: &Path, refusal: &Refusal, voice: Voice) {
     let Some(partnership) = pipeline::with_channels(root, refusal) else { return };
     match run::tell_held(&partnership, Some(&report::held_by(&refusal.0)), &ProcessClock) {
         Ok(reports) => voice.report(&reports),
-        Err(refusal) if refusal.exit_code() == ANOTHER_RUN => {}
+        Err(refusal) if refusal.is_locked() => {}
         Err(refusal) => voice.report(&refusal.0),
     }
 }
@@ -47,7 +44,7 @@ pub fn tell_not_valid(root: &Path, refusal: &Refusal, voice: Voice) {
 /// Metrics of a run that ended before it was done: whoever watches must not see how the one before ended. Where another run holds the lake,
 /// that one tells of itself. A file that cannot be written was told of already.
 pub fn leave_metrics(words: &Run, refusal: &Refusal) {
-    if let Some(file) = words.metrics_file.as_ref().filter(|_| refusal.exit_code() != ANOTHER_RUN) {
+    if let Some(file) = words.metrics_file.as_ref().filter(|_| !refusal.is_locked()) {
         let _ = run::replace_file(file, &report::metrics_of_failed(refusal.exit_code(), ProcessClock.now().seconds()));
     }
 }

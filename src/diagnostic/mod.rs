@@ -192,6 +192,12 @@ impl Refusal {
         self.0.iter().map(|d| d.code.exit).max_by_key(|code| rank(*code)).unwrap_or(1)
     }
 
+    /// Whether nothing is wrong but that another run holds the lake.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.exit_code() == codes::lake::LOCKED.exit
+    }
+
     /// The place of every report that has none of its own.
     #[must_use]
     pub fn or_place(mut self, place: &Place) -> Self {

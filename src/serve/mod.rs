@@ -267,7 +267,7 @@ impl<'a> Serve<'a> {
     fn begin(&self, now: Now) {
         let since = |name: &str, timing: &crate::pipeline::Timing| self.machine.since(name, timing).unwrap_or_else(|| now.seconds());
         if let Err(refusal) = run::begin_slots(self.settings.partnership(), since, &self.clock)
-            && refusal.exit_code() != 5
+            && !refusal.is_locked()
         {
             self.told.report(&refusal.0);
         }

@@ -30,7 +30,7 @@ impl Serve<'_> {
                 self.told.report(&reports);
                 Sending::Sent { all: reports.is_empty() }
             }
-            Ok(Err(refusal)) if refusal.exit_code() == 5 => Sending::Later,
+            Ok(Err(refusal)) if refusal.is_locked() => Sending::Later,
             Ok(Err(refusal)) => {
                 self.told.report(&refusal.0);
                 Sending::Failed
