@@ -78,7 +78,7 @@ pub use text::{
     encoding::{EncodingScan, choose_encoding},
 };
 pub use totals::LooksTotal;
-pub use treat::Treating;
+pub use treat::{MadePseudonyms, Treating};
 pub use value::{
     date::{DateOverlap, is_day_of, overlapping_added, overlapping_dates},
     money::{AmountFault, MoneyRules},

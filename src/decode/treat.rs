@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use crate::{
     domain::{Key, Pseudonyms, fold_code},
-    schema::{Column, Folding, Treatment, UNLISTED},
+    schema::{Column, Folding, PseudonymOf, Treatment, UNLISTED},
 };
 
 /// What the columns of a personal feed are treated with. A judge without it leaves such columns out.
@@ -19,7 +19,28 @@ pub struct Treating {
     pub pseudonym: Key,
     /// What `else: keep` keeps, folded as codes are.
     pub elements: Arc<BTreeSet<String>>,
+    /// Pseudonyms made before.
+    pub made: MadePseudonyms,
 }
+
+/// The pseudonyms that were made under each key and label: one file after another names the same people.
+#[derive(Clone, Debug, Default)]
+pub struct MadePseudonyms(Arc<Mutex<Vec<(Key, PseudonymOf, Arc<Known>)>>>);
+
+impl MadePseudonyms {
+    fn under(&self, key: &Key, of: PseudonymOf) -> Arc<Known> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((.., known)) = made.iter().find(|(under, label, _)| under == key && *label == of) {
+            return known.clone();
+        }
+        let known = Arc::<Known>::default();
+        made.push((key.clone(), of, known.clone()));
+        known
+    }
+}
+
+/// Values, and what stands in their place.
+type Known = Mutex<HashMap<Vec<u8>, Box<[u8]>>>;
 
 /// Distinct values of a column that are remembered with what stands in their place.
 const REMEMBERED: usize = 1 << 16;
@@ -28,7 +49,7 @@ const REMEMBERED: usize = 1 << 16;
 #[derive(Debug)]
 pub(super) struct Treated {
     by: By,
-    known: Mutex<HashMap<Vec<u8>, Box<[u8]>>>,
+    known: Arc<Known>,
 }
 
 #[derive(Debug)]
@@ -40,12 +61,17 @@ enum By {
 impl Treated {
     /// `None` for a column that is kept or dropped.
     pub(super) fn of(column: &Column, with: &Treating) -> Option<Self> {
-        let by = match &column.rules.personal.as_ref()?.treat {
-            Treatment::Pseudonym(of) => By::Pseudonym(Box::new(Pseudonyms::new(&with.pseudonym, of.as_str()))),
-            Treatment::Fold(Some(folding)) => By::Fold { folding: folding.clone(), elements: with.elements.clone() },
-            Treatment::Keep | Treatment::Drop | Treatment::Fold(None) => return None,
-        };
-        Some(Self { by, known: Mutex::default() })
+        match &column.rules.personal.as_ref()?.treat {
+            Treatment::Pseudonym(of) => {
+                let by = By::Pseudonym(Box::new(Pseudonyms::new(&with.pseudonym, of.as_str())));
+                Some(Self { by, known: with.made.under(&with.pseudonym, *of) })
+            }
+            Treatment::Fold(Some(folding)) => {
+                let by = By::Fold { folding: folding.clone(), elements: with.elements.clone() };
+                Some(Self { by, known: Arc::default() })
+            }
+            Treatment::Keep | Treatment::Drop | Treatment::Fold(None) => None,
+        }
     }
 
     /// For a run of values: what was worked out before is looked up.
@@ -95,10 +121,9 @@ impl By {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::PseudonymOf;
 
     fn replaced(by: By, values: &[&str]) -> Vec<String> {
-        let treated = Treated { by, known: Mutex::default() };
+        let treated = Treated { by, known: Arc::default() };
         let mut replacing = treated.begin();
         let one = |value: &&str| {
             let mut out = Vec::new();

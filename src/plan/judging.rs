@@ -7,7 +7,7 @@ use std::{
 
 use super::treating;
 use crate::{
-    decode::{FileFacts, Judge, Original, originals},
+    decode::{FileFacts, Judge, MadePseudonyms, Original, originals},
     diagnostic::Answer,
     domain::{Calendar, Coverage, Digest},
     lake::{DeliveryRecord, Lake},
@@ -33,7 +33,7 @@ pub fn judge_as_now(partnership: &Partnership, feed: &Feed, record: &DeliveryRec
     let Some(contract) = contract_for(feed, &covers, partnership.calendar) else { return Ok(None) };
     let Ok(facts) = serde_json::from_value::<FileFacts>(record.encoding.clone()) else { return Ok(None) };
     let judge = Judge::new(contract.clone(), record.source.name.clone(), &facts, covers.days(partnership.calendar), Vec::new())?;
-    Ok(Some(treating(feed, judge)))
+    Ok(Some(treating(feed, judge, &MadePseudonyms::default())))
 }
 
 /// Records of a delivery as they came, by the line on which each starts: none where no contract reads it any more. Of a personal feed nothing

@@ -96,7 +96,8 @@ impl FeedRun<'_> {
         for (_, contract) in feed.contracts.iter().rev() {
             let read = || -> Answer<Coverage> {
                 let any_day = calendar.days_of(Period { year: 2000, period: 1 });
-                let judge = plan::treating(feed, Judge::new(contract.clone(), file.to_owned(), facts, any_day, Vec::new())?);
+                let judge = Judge::new(contract.clone(), file.to_owned(), facts, any_day, Vec::new())?;
+                let judge = plan::treating(feed, judge, &self.pseudonyms);
                 let reader = Reader::open(&judge, self.lake.landing().open(&landed.digest, feed.sealing())?)?;
                 let found = text_inside(feed, &reader.header()).ok_or_else(|| no_coverage(feed, file))?;
                 feed.coverage_from_text(&found, calendar).map_err(|refusal| refusal.or_place(&Place::file(file)))

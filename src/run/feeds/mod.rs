@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{
     crash,
-    decode::FileFacts,
+    decode::{FileFacts, MadePseudonyms},
     diagnostic::{Answer, Diagnostic, Severity, codes},
     domain::{Coverage, Pence, counted, grouped},
     lake::{DeliveryRecord, Landed},
@@ -127,6 +127,8 @@ pub(super) struct FeedRun<'a> {
     run: &'a Conductor<'a>,
     /// Who listens; of what is done for one of several deliveries, through its step.
     observer: &'a dyn Observer,
+    /// Of the people in the files that were read so far.
+    pseudonyms: MadePseudonyms,
 }
 
 impl<'a> Deref for FeedRun<'a> {
@@ -139,12 +141,12 @@ impl<'a> Deref for FeedRun<'a> {
 
 impl<'a> FeedRun<'a> {
     pub fn new(run: &'a Conductor<'a>) -> Self {
-        Self { run, observer: run.observer }
+        Self { run, observer: run.observer, pseudonyms: MadePseudonyms::default() }
     }
 
     /// The same, told through `observer`.
     fn told_to<'b>(&'b self, observer: &'b dyn Observer) -> FeedRun<'b> {
-        FeedRun { run: self.run, observer }
+        FeedRun { run: self.run, observer, pseudonyms: self.pseudonyms.clone() }
     }
 
     fn step(&self, text: &str) {

@@ -240,7 +240,8 @@ impl FeedRun<'_> {
         let sidecar = Self::sidecar(item, file)?;
         let judge =
             Judge::new(contract.clone(), file.to_owned(), facts, coverage.days(calendar), judge::balances(feed)).map_err(Stop::refused)?;
-        let judge = plan::treating(feed, judge).adding_up(form.as_ref()).correcting(self.corrections.overlay(id.as_str()));
+        let judge =
+            plan::treating(feed, judge, &self.pseudonyms).adding_up(form.as_ref()).correcting(self.corrections.overlay(id.as_str()));
         let placement = Placement::new(calendar, coverage.clone(), feed.beside(coverage, calendar));
         let normaliser = Normaliser::new(projection, into, placement, id).as_at(feed.as_at(&item.take.entry.name)).held_to(form.clone());
         let schema = self.part_schema(feed, into).map_err(Stop::Run)?;
