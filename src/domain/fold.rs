@@ -28,7 +28,12 @@ pub fn fold_code(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether folding would change nothing.
-fn is_folded(text: &str) -> bool {
+#[must_use]
+pub fn is_folded(text: &str) -> bool {
+    // Nearly every code is of such letters alone.
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return true;
+    }
     let mut blank_before = true;
     for letter in text.chars() {
         if (letter.is_whitespace() && (letter != ' ' || blank_before)) || is_invisible(letter) {

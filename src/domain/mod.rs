@@ -54,7 +54,7 @@ pub use blanket::{Blanket, BlanketComparison, BlanketRow, BlanketUnit, compare_b
 pub use day::{Day, Span};
 pub use difference::{Cause, Changed, Sides, Unfooted, changed, lines_apart, unfooted};
 pub use digest::{DeliveryId, Digest};
-pub use fold::{fold_code, show_invisible, without_blanks};
+pub use fold::{fold_code, is_folded, show_invisible, without_blanks};
 pub use fraction::Fraction;
 pub use identifier::{Identifier, NotAnIdentifier};
 pub use key::{Key, Mac, Pseudonyms};

@@ -8,7 +8,7 @@ use datafusion::{
     logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility},
 };
 
-use crate::domain::fold_code;
+use crate::domain::{fold_code, is_folded};
 
 /// The function under this name; see [`fold_code`].
 pub(super) const NAME: &str = "fold_code";
@@ -38,7 +38,11 @@ impl ScalarUDFImpl for FoldCode {
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue, DataFusionError> {
         let arrays = ColumnarValue::values_to_arrays(&call.args)?;
         let [texts] = arrays.as_slice() else { return Err(DataFusionError::Execution(format!("{NAME} takes one text"))) };
-        let folded: StringArray = as_string_array(texts)?.iter().map(|text| text.map(fold_code)).collect();
+        let all = as_string_array(texts)?;
+        if all.iter().flatten().all(is_folded) {
+            return Ok(ColumnarValue::Array(Arc::clone(texts)));
+        }
+        let folded: StringArray = all.iter().map(|text| text.map(fold_code)).collect();
         Ok(ColumnarValue::Array(Arc::new(folded)))
     }
 }

@@ -24,13 +24,13 @@ pattern AS (
   FROM journal
 ),
 line AS (
-  SELECT council, feed, delivery_id, source_row, fold_code(project) AS project, fold_code(cost_centre) AS cost_centre,
-    fold_code(account) AS account, amount, fold_code(journal_source) AS journal_source, fold_code(document) AS document,
-    posting_date AS day, greatest($first_day, least(coalesce(posting_date, $as_at), $as_at)) AS effective
+  SELECT council, feed, delivery_id, source_row, project, cost_centre, account, amount, fold_code(journal_source) AS journal_source,
+    fold_code(document) AS document, posting_date AS day, greatest($first_day, least(coalesce(posting_date, $as_at), $as_at)) AS effective
   FROM ledger_line
   WHERE balance_type = 'actual' AND delivery_year = $fiscal_year AND delivery_period = $period
 )
-SELECT l.council, l.feed, l.delivery_id, l.source_row, l.project, l.cost_centre, l.account, l.day, l.amount
+SELECT l.council, l.feed, l.delivery_id, l.source_row, fold_code(l.project) AS project, fold_code(l.cost_centre) AS cost_centre,
+  fold_code(l.account) AS account, l.day, l.amount
 FROM line AS l
 WHERE EXISTS (
   SELECT 1 FROM pattern AS p
