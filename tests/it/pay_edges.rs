@@ -412,6 +412,13 @@ fn a_payslip_without_a_cost_centre_has_no_place() {
     partnership.change(file, |rows| rows.replace("flow,measured,derived:payslips,1,", "stock,measured,derived:headcount,1,"), 0);
     assert_eq!(partnership.query(used), "to_service,to_bearer,volume\nhr,\"\",1\n");
     assert_eq!(partnership.query(nowhere), "council,cost_centre,reason,volume\nnortham,\"\",no_place,2\n");
+    // One is one, whichever of its rows has a cost centre, and however many it has.
+    for second in ["northam_fund,,2,", "northam_fund,N900,2,"] {
+        let one = |rows: &str| rows.replace("northam_fund,,1,", "northam_fund,N100,1,").replace("northam_fund,,2,", second);
+        partnership.change(posts, one, 0);
+        assert_eq!(partnership.query(used), "to_service,to_bearer,volume\nhr,\"\",1\nlegal,\"\",2\n", "{second}");
+        assert_eq!(partnership.query(nowhere), "council,cost_centre,reason,volume\n", "{second}");
+    }
 }
 
 /// What is nought and has an owner is shown: a customer that pays what it costs, and a bearer without a penny of overhead.

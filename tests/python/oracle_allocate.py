@@ -85,7 +85,7 @@ class Volumes:
 
     def derived(self, name, driver):
         kind, found = driver["fed_by"].removeprefix("derived:"), defaultdict(set)
-        posts = {}
+        posts, heads = {}, {}
         for (council, _), (day, rows) in self.books.register("assignment", self.period).items():
             age = self.period.index - index_of(day)
             for row in rows:
@@ -93,10 +93,16 @@ class Volumes:
                     # A register that is too old places no payslip.
                     if age <= int(driver["max_age"] or 0) and row["cost_centre"]:
                         posts.setdefault((council, row["assignment"]), (row["cost_centre"], max(age, 0)))
-                    if kind == "headcount" and age <= int(driver["max_age"] or 0):
-                        found[council, row["cost_centre"] or "", max(age, 0)].add(row["assignment"])
+                    if age <= int(driver["max_age"] or 0):
+                        centre = row["cost_centre"] or ""
+                        # One head, however many rows, registers and cost centres it has.
+                        heads.setdefault((council, row["assignment"]), set()).add((not centre, age < 0, abs(age), centre, max(age, 0)))
             if kind == "headcount":
                 self.carried[name, council, driver["fed_by"]] = max(age, 0)
+        if kind == "headcount":
+            for (council, assignment), rows in heads.items():
+                *_, centre, age = min(rows)
+                found[council, centre, age].add(assignment)
         in_period = (self.period.year, self.period.number)
         if kind == "payslips":
             slips = {}

@@ -7,7 +7,9 @@
 --
 -- A driver that is derived counts one for every assignment in force on the last day, every payslip, or every cost centre in use; at the
 -- assignment's cost centre, unsplit. A register of posts is as old as the period in which its day lies, as any other: one that is older than
--- the driver's max_age places no payslip, nor does a post without a cost centre: it then counts where it was booked.
+-- the driver's max_age places no payslip, nor does a post without a cost centre: it then counts where it was booked. Of the rows of an
+-- assignment those with a cost centre go before those without, of several registers the youngest that is not of a later period, else the
+-- first later one, and of several cost centres the lowest.
 WITH
 driver_now AS (
   SELECT driver, coalesce(fed_by, '') AS fed_by, coalesce(max_age, 0) AS max_age
@@ -32,24 +34,24 @@ slip AS (
   FROM pay_line WHERE assignment IS NOT NULL
   GROUP BY council, feed, delivery_id, assignment, pay_date
 ),
--- Of several registers that have a cost centre for it the youngest that is not of a later period; else the first later one.
-one_post AS (
-  SELECT council, assignment, first_value(age ORDER BY age < 0, abs(age), cost_centre) AS age,
-    first_value(cost_centre ORDER BY age < 0, abs(age), cost_centre) AS cost_centre
-  FROM post WHERE cost_centre <> '' GROUP BY council, assignment
+-- For each derived driver one row of an assignment.
+ranked AS (
+  SELECT n.driver, n.fed_by, p.council, p.feed, p.delivery_id, p.assignment, p.cost_centre, p.age,
+    row_number() OVER (
+      PARTITION BY n.driver, p.council, p.assignment ORDER BY p.cost_centre = '', p.age < 0, abs(p.age), p.cost_centre, p.feed, p.delivery_id
+    ) AS place
+  FROM post AS p JOIN driver_now AS n ON n.fed_by IN ('derived:headcount', 'derived:payslips') AND p.age <= n.max_age
 ),
+one_post AS (SELECT driver, fed_by, council, feed, delivery_id, assignment, cost_centre, age FROM ranked WHERE place = 1),
 placed_slip AS (
   SELECT n.driver, s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre, '') AS cost_centre,
     greatest(coalesce(p.age, 0), 0) AS age
   FROM slip AS s
   JOIN driver_now AS n ON n.fed_by = 'derived:payslips'
-  LEFT JOIN one_post AS p ON p.council = s.council AND p.assignment = s.assignment AND p.age <= n.max_age
+  LEFT JOIN one_post AS p ON p.driver = n.driver AND p.council = s.council AND p.assignment = s.assignment AND p.cost_centre <> ''
 ),
-derived AS (
-  SELECT 'derived:headcount' AS fed_by, council, feed, delivery_id, cost_centre, age, CAST(count(*) AS BIGINT) AS volume
-  FROM post GROUP BY council, feed, delivery_id, cost_centre, age
-  UNION ALL
-  SELECT 'derived:cost_centres', council, '', '', cost_centre, CAST(0 AS BIGINT), CAST(count(*) AS BIGINT)
+centre AS (
+  SELECT council, cost_centre, CAST(count(*) AS BIGINT) AS volume
   FROM cost_centre WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
   GROUP BY council, cost_centre
 )
@@ -58,9 +60,11 @@ FROM delivered AS d LEFT JOIN driver_now AS n ON n.driver = d.driver
 WHERE (n.driver IS NULL AND d.age <= 0) OR (n.fed_by NOT LIKE 'derived:%' AND d.age <= n.max_age)
 GROUP BY d.driver, d.council, d.feed, d.delivery_id, d.organisation, d.cost_centre, d.service, d.age
 UNION ALL
-SELECT n.driver, d.council, d.feed, d.delivery_id, '', d.cost_centre, '', d.age, d.volume
-FROM derived AS d JOIN driver_now AS n ON n.fed_by = d.fed_by
-WHERE d.age <= n.max_age
+SELECT driver, council, feed, delivery_id, '', cost_centre, '', age, CAST(count(*) AS BIGINT)
+FROM one_post WHERE fed_by = 'derived:headcount' GROUP BY driver, council, feed, delivery_id, cost_centre, age
+UNION ALL
+SELECT n.driver, c.council, '', '', '', c.cost_centre, '', CAST(0 AS BIGINT), c.volume
+FROM centre AS c JOIN driver_now AS n ON n.fed_by = 'derived:cost_centres'
 UNION ALL
 SELECT driver, council, feed, delivery_id, '', cost_centre, '', age, CAST(count(*) AS BIGINT)
 FROM placed_slip GROUP BY driver, council, feed, delivery_id, cost_centre, age
