@@ -3,6 +3,7 @@
 use std::{
     fmt::Write as _,
     io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
 };
@@ -115,11 +116,15 @@ pub(super) struct Book<'f> {
 
 impl<'f> Book<'f> {
     pub(super) fn open(file: &'f str, bytes: Bytes) -> Answer<Self> {
-        Ok(Self { file, book: Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(file, &error))? })
+        guarded(file, || Ok(Self { file, book: Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(file, &error))? }))
     }
 
     /// Gives the rows of a sheet of `most` cells with a value, until `give` says that it is enough.
     pub(super) fn each(&mut self, sheet: &str, most: u64, give: &mut dyn FnMut(Batch) -> bool) -> Answer<()> {
+        guarded(self.file, || self.pour(sheet, most, give))
+    }
+
+    fn pour(&mut self, sheet: &str, most: u64, give: &mut dyn FnMut(Batch) -> bool) -> Answer<()> {
         let file = self.file;
         let from_1904 = self.book.has_1904_epoch();
         let mut cells = self.book.worksheet_cells_reader(sheet).map_err(|error| broken(file, &error))?;
@@ -154,6 +159,11 @@ impl<'f> Book<'f> {
         }
         Ok(())
     }
+}
+
+/// Reads with a library that may panic where a part is not as it expects: that is a fault of the file, on whatever thread.
+fn guarded<T>(file: &str, read: impl FnOnce() -> Answer<T>) -> Answer<T> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(faults::unreadable(file, "the reader of its cells failed").into()))
 }
 
 fn broken(file: &str, error: &XlsxError) -> Diagnostic {
@@ -279,5 +289,16 @@ mod tests {
         assert_eq!(read(10).map(|cells| cells.len()).ok(), Some(10));
         let refused = read(9).unwrap_err();
         assert!(refused.0.iter().all(|fault| fault.code.id == "TC0448" && fault.seen.contains("more than 9 cells")), "{refused:?}");
+    }
+
+    #[test]
+    fn a_reader_that_panics_refuses_the_file_on_whatever_thread() {
+        let mut book = Book::open("x.xlsx", Bytes::from(of_one_text(1, 1))).unwrap();
+        let refused = book.each("Sheet1", CELLS, &mut |_| panic!("as a reader may")).unwrap_err();
+        assert!(
+            refused.0.iter().all(|fault| fault.code.id == "TC0455" && fault.seen.contains("the reader of its cells failed")),
+            "{refused:?}"
+        );
+        assert!(book.each("Sheet1", CELLS, &mut |_| true).is_ok(), "the next sheet is looked at all the same");
     }
 }
