@@ -1,10 +1,11 @@
 //! Rows that call themselves a balance, a budget or a commitment: what stands or is planned, and no movement. They are taken as rows; whether
-//! they should be only a person can know.
+//! they should be only a person can know. So it is with rows above nought that call themselves a credit by a word that the contract does not
+//! know.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::Column;
-use crate::domain::{Label, Pence, Said};
+use crate::domain::{Label, Pence, Said, fold_code, takes_off};
 
 /// Different texts up to which a column may tell kinds of rows apart.
 const KINDS: usize = 12;
@@ -45,11 +46,18 @@ pub(super) struct Labels {
 const SAMPLES: usize = 8;
 
 impl Labels {
-    /// Looks at a column of texts; `pence` is the amount of a row that counts, nothing where it has none.
-    pub fn look(&mut self, at: usize, column: &Column, pence: impl Fn(usize) -> Option<Pence>, line: impl Fn(usize) -> u64) {
+    /// Looks at a column of texts, with the words for kinds of rows that its contract knows; `pence` is the amount of a row that counts,
+    /// nothing where it has none.
+    pub fn look(
+        &mut self,
+        at: usize,
+        (column, kinds): (&Column, &[String]),
+        pence: impl Fn(usize) -> Option<Pence>,
+        line: impl Fn(usize) -> u64,
+    ) {
         for (row, text) in column.texts().enumerate() {
-            let Some(Said { label, words, is_sure }) = Label::of(text) else { continue };
-            let Some(pence) = pence(row) else { continue };
+            let Some(Said { label, words, is_sure }) = Label::of(text).or_else(|| credit(text, kinds)) else { continue };
+            let Some(pence) = pence(row).filter(|pence| label != Label::Credit || *pence > 0) else { continue };
             let next = Labelled { rows: 1, pence, line: line(row), text: words, is_sure };
             self.found.entry((at, label)).or_default().add(next);
         }
@@ -88,4 +96,14 @@ impl Labels {
         let told = self.found.iter().filter(move |((at, _), labelled)| labelled.is_sure || is_kind(at));
         told.map(|((at, label), labelled)| (*at, *label, labelled))
     }
+}
+
+/// A text that says a credit, in a column whose contract knows other kinds of rows.
+fn credit(text: &[u8], kinds: &[String]) -> Option<Said> {
+    if kinds.is_empty() {
+        return None;
+    }
+    let text = String::from_utf8_lossy(text);
+    let word = fold_code(&text);
+    takes_off(word.trim(), kinds).then(|| Said { label: Label::Credit, words: word.trim().to_owned(), is_sure: true })
 }

@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) trim: bool,
     /// Words that stand for null besides the empty field.
     pub(super) null_words: Vec<Vec<u8>>,
+    /// Words for kinds of rows that are known; none where the contract names none.
+    pub(super) kinds: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -80,6 +82,7 @@ impl Plan {
             required: column.required && !dropped,
             dropped,
             trim: rules.trim,
+            kinds: rules.kinds.clone(),
             null_words: words.iter().filter(|word| !word.is_empty()).map(|word| word.clone().into_bytes()).collect(),
         }
     }

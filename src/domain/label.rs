@@ -8,6 +8,8 @@ pub enum Label {
     Balance,
     /// What has not happened: `Budget`, `PO Commitment`.
     Planned,
+    /// What takes off, beside words for a cost: `CRN`. [`super::takes_off`] tells it.
+    Credit,
 }
 
 /// What a text says of its row.

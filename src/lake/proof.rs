@@ -74,7 +74,7 @@ pub struct DeliveryProof {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelProof {
     pub column: String,
-    /// `balance` or `planned`.
+    /// `balance`, `planned` or `credit`.
     pub says: String,
     pub rows: u64,
     /// What they add up to, debit positive.

@@ -16,7 +16,7 @@ use super::{
     places::contract_of,
     rest,
     said::{cannot, controls, or_nought},
-    spare,
+    sign, spare,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes::command},
@@ -307,11 +307,13 @@ impl<'a> Drawn<'a> {
         self.sign_from(draft);
     }
 
-    /// The words that a column may say which decides what counts.
+    /// The words that a column may say which decides what counts; or those that it has for kinds of rows.
     fn only(&self, seen: &Seen, column: &mut DraftColumn) {
         let is_open = column.physical_type == "VARCHAR" && column.words.iter().all(|(key, _)| *key != "personal");
         let only = guarded::only((self.evidence, self.table), seen, &|key| self.said.of(key)).filter(|_| is_open);
-        column.words.extend(only.map(|words| ("only", words)));
+        let of_sign = (self.said.of("amount"), self.said.of("sign"));
+        let kinds = || sign::kinds(self.evidence, seen, (&of_sign.0, &of_sign.1)).filter(|_| is_open);
+        column.words.extend(only.map(|words| ("only", words)).or_else(|| Some(("kinds", kinds()?))));
     }
 
     /// What the common table calls a column: its one amount, its date, or what it fills.

@@ -82,7 +82,9 @@ fn of_kinds(evidence: &Evidence, seen: &Seen, said: &dyn Fn(&str) -> String) -> 
     Some(format!("[{}]", kept.iter().map(|word| quoted_in_list(word)).collect::<Vec<_>>().join(", ")))
 }
 
-fn says_kinds(heading: &str) -> bool {
+/// Whether a heading says that its words tell kinds of rows apart.
+#[must_use]
+pub fn says_kinds(heading: &str) -> bool {
     words(heading).split(' ').any(|word| OF_KINDS.contains(&word))
 }
 

@@ -178,6 +178,8 @@ fn is_sure(called: Label, says: &str) -> bool {
     match called {
         Label::Balance => !may_be_a_movement(says),
         Label::Planned => is_surely_planned(&words(says).split(' ').collect::<Vec<_>>()),
+        // Its sign is asked about.
+        Label::Credit => false,
     }
 }
 

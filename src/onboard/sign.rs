@@ -5,45 +5,15 @@ use std::collections::BTreeSet;
 use super::{
     amounts::amount_columns,
     answers::{Answers, Question},
+    draft::quoted_in_list,
     evidence::{EMPTY, Evidence, Seen},
+    guarded::says_kinds,
     guess::words,
 };
-use crate::profile::{Kind, Money};
-
-/// Words of a cost and of what takes off, which stand in one column beside amounts without a sign.
-const PAIRS: [(&str, &str); 28] = [
-    ("S", "H"),
-    ("D", "C"),
-    ("DR", "CR"),
-    ("DEBIT", "CREDIT"),
-    ("40", "50"),
-    ("+", "-"),
-    ("INV", "CRN"),
-    ("INV", "CN"),
-    ("INV", "CR"),
-    ("I", "C"),
-    ("PI", "PC"),
-    ("KR", "KG"),
-    ("RE", "KG"),
-    ("INVOICE", "CREDIT NOTE"),
-    ("INVOICE", "CREDIT"),
-    ("INVOICE", "CREDIT MEMO"),
-    ("STANDARD", "CREDIT"),
-    ("STANDARD", "CREDIT MEMO"),
-    ("PAYMENT", "CREDIT NOTE"),
-    ("PAYMENT", "REFUND"),
-    ("PURCHASE", "REFUND"),
-    ("", "CR"),
-    ("", "-"),
-    ("", "CRN"),
-    ("", "CN"),
-    ("", "CREDIT"),
-    ("", "CREDIT NOTE"),
-    ("", "CREDIT MEMO"),
-];
-
-/// Words that some column has for yes and for no.
-const YES_OR_NO: [(&str, &str); 5] = [("N", "Y"), ("NO", "YES"), ("0", "1"), ("FALSE", "TRUE"), ("", "Y")];
+use crate::{
+    domain::{SIDES, YES_OR_NO, takes_off},
+    profile::{Kind, Money},
+};
 
 /// A column of a few words beside an amount that is never below nought.
 pub struct Flag {
@@ -120,7 +90,7 @@ fn flag(evidence: &Evidence, seen: &Seen) -> Option<Flag> {
     if all.len() < 2 {
         return None;
     }
-    let (debit, credit) = paired(&all, &PAIRS);
+    let (debit, credit) = paired(&all, &SIDES);
     let told: BTreeSet<&String> = debit.iter().chain(&credit).collect();
     let rest = all.iter().any(|word| !told.contains(&(*word).to_owned()));
     let says = says_sign(&seen.heading);
@@ -141,6 +111,31 @@ fn flag(evidence: &Evidence, seen: &Seen) -> Option<Flag> {
         return Some(Flag { label, words, debit, credit, sure: false });
     }
     None
+}
+
+/// Different words up to which a column may tell kinds of rows apart.
+const KINDS: usize = 12;
+
+/// `[INV]`: the words for kinds of rows that a column has, none of which takes off, beside amounts without a sign: a later month may have
+/// others. `None` for any other column.
+#[must_use]
+pub fn kinds(evidence: &Evidence, seen: &Seen, (amount, sign): (&str, &str)) -> Option<String> {
+    let (of, other) = amount_columns(evidence, amount)?;
+    let is_word = !matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);
+    if !is_word || other.is_some() || sign.starts_with("from ") || signs(evidence, of).0 > 0 {
+        return None;
+    }
+    let all: Vec<String> = evidence.words(seen).into_iter().map(|(word, _)| if word == EMPTY { String::new() } else { word }).collect();
+    let (of_signs, of_kinds) = (says_sign(&seen.heading), says_kinds(&seen.heading));
+    // A letter or two may be anybody's code.
+    let speaks = |word: &str| of_signs || (word.len() > 2) || (of_kinds && !word.is_empty());
+    let is_cost = |word: &String| {
+        let is = |pairs: &[(&str, &str)]| pairs.iter().any(|(debit, _)| word.eq_ignore_ascii_case(debit));
+        speaks(word) && (is(&SIDES) || (of_signs && is(&YES_OR_NO)))
+    };
+    let takes = |word: &String| takes_off(word, &all.iter().filter(|other| *other != word).collect::<Vec<_>>());
+    let tells = (1..=KINDS).contains(&all.len()) && all.iter().any(is_cost) && !all.iter().any(takes);
+    tells.then(|| format!("[{}]", all.iter().map(|word| quoted_in_list(word)).collect::<Vec<_>>().join(", ")))
 }
 
 /// The words of the pairs of which both stand in the column, as the file spells them.
@@ -210,9 +205,9 @@ mod tests {
 
     #[test]
     fn words_of_signs_are_told() {
-        assert_eq!(paired(&["Inv", "CRN"], &PAIRS), (vec!["Inv".to_owned()], vec!["CRN".to_owned()]));
-        assert_eq!(paired(&[EMPTY, "CR"], &PAIRS), (vec![EMPTY.to_owned()], vec!["CR".to_owned()]));
-        assert_eq!(paired(&["PI", "KR"], &PAIRS), (vec![], vec![]));
+        assert_eq!(paired(&["Inv", "CRN"], &SIDES), (vec!["Inv".to_owned()], vec!["CRN".to_owned()]));
+        assert_eq!(paired(&[EMPTY, "CR"], &SIDES), (vec![EMPTY.to_owned()], vec!["CR".to_owned()]));
+        assert_eq!(paired(&["PI", "KR"], &SIDES), (vec![], vec![]));
         assert!(starts_with_note("CREDIT NOTE - overcharge") && !starts_with_note("Credit noted") && !starts_with_note("Credit union"));
         assert!(says_sign("CR/DR") && says_sign(" +/- ") && !says_sign("Credit Card") && !says_sign(""));
     }

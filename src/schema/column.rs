@@ -161,6 +161,7 @@ fn read_rules(value: &Item<'_>, column_type: Type, kind: Kind) -> ColumnRules {
         window: for_type("window", column_type == Type::Date, "a `DATE` column").and_then(|i| window(&i)),
         at: stretch(&fields, value),
         only: for_type("only", column_type == Type::Text, "a text column").and_then(|item| only(&item)).unwrap_or_default(),
+        kinds: for_type("kinds", column_type == Type::Text, "a text column").and_then(|item| kinds(&item)).unwrap_or_default(),
         trim: flag("trim"),
         null_words: fields.get("null_words").and_then(|item| item.texts()),
         personal: fields.get("personal").and_then(|item| personal::read(&item, column_type, kind)),
@@ -194,8 +195,15 @@ fn exclude(fields: &Fields<'_>, rules: &ColumnRules) {
         let hint = "What its words decide could not be told without it.";
         item.refuse(contract::RULE, "`only` stands beside it", "one of `only` and `absent: allowed`", hint);
     }
-    if let (Some(_), Some(item)) = (rules.personal.as_ref(), fields.get("only")) {
-        item.refuse(contract::RULE, "`personal` stands beside it", "one of `only` and `personal`", "A report would name the words.");
+    for key in ["only", "kinds"] {
+        if let (Some(_), Some(item)) = (rules.personal.as_ref(), fields.get(key)) {
+            item.refuse(
+                contract::RULE,
+                "`personal` stands beside it",
+                format!("one of `{key}` and `personal`"),
+                "A report would name the words.",
+            );
+        }
     }
 }
 
@@ -204,6 +212,15 @@ fn only(item: &Item<'_>) -> Option<Vec<String>> {
     let words: Vec<String> = item.texts()?.iter().map(|word| word.trim().to_owned()).collect();
     if words.is_empty() || words.iter().any(|word| fold_code(word).is_empty()) {
         item.wrong("at least one word, as in `[GBP]`");
+    }
+    Some(words)
+}
+
+/// `[INV, PAY]`: the words for kinds of rows; `""` is an empty field.
+fn kinds(item: &Item<'_>) -> Option<Vec<String>> {
+    let words: Vec<String> = item.texts()?.iter().map(|word| word.trim().to_owned()).collect();
+    if words.is_empty() {
+        item.wrong("at least one word, as in `[INV]`");
     }
     Some(words)
 }
@@ -236,6 +253,7 @@ fn only_for_sources(fields: &Fields<'_>, kind: Kind) {
         "period",
         "window",
         "only",
+        "kinds",
         "trim",
         "null_words",
     ];

@@ -214,6 +214,8 @@ pub struct ColumnRules {
     pub periods: Vec<PeriodFormat>,
     /// Words that a text may be; another is quarantined. Any text where there are none.
     pub only: Vec<String>,
+    /// Words for kinds of rows that are known: another one for what takes off, beside an amount above nought, waits for a person.
+    pub kinds: Vec<String>,
     /// Dates outside it, relative to what the delivery covers, are faulty rows.
     pub window: Option<Window>,
     /// Where it stands in a line of fixed width.

@@ -168,6 +168,7 @@ fn labelled(judge: &Judge, tally: &Tally) -> Vec<LabelProof> {
         let says = match label {
             Label::Balance => "balance",
             Label::Planned => "planned",
+            Label::Credit => "credit",
         };
         let Labelled { rows, pence, line, text, .. } = found.clone();
         Some(LabelProof { column, says: says.to_owned(), rows, pence, line, text })

@@ -127,7 +127,7 @@ impl Pass<'_> {
         for (at, (plan, column)) in self.judge.plans.iter().zip(&self.columns).enumerate() {
             // Words that the contract lists are those that count.
             if plan.reading.takes_any_text() && !plan.dropped {
-                found.look(at, column, pence, line);
+                found.look(at, (column, &plan.kinds), pence, line);
             }
         }
         self.tally.labels = found;
