@@ -91,6 +91,12 @@ fn x_cases_as_a_person_reads_them() {
     );
     case("X14 a sheet of another name", &ledger_of(named("Data")), &["sheet Data 2024", HEADER, ROW, "sheet Old / hidden", "x"]);
     case("which sheet is not said", &ledger, &["sheet One", HEADER, ROW, "sheet Two", HEADER, ROW]);
+    case(
+        "the only sheet that holds anything",
+        &ledger,
+        &["sheet Sheet1", HEADER, ROW, "sheet Sheet2", "sheet Sheet3", "sheet Old / hidden", "x"],
+    );
+    case("no sheet holds anything", &ledger, &["sheet Sheet1", "sheet Sheet2"]);
     case("X15 a formula that was never calculated", &ledger, &[sheet, HEADER, "2024-02-01;A;=C9;x"]);
     case("a formula with its value", &ledger, &[sheet, HEADER, "2024-02-01;=B9->00123;=C9->12.5;x"]);
     case("X16 a formula that failed", &ledger, &[sheet, HEADER, ROW, "2024-02-01;A;=C9->#REF!;x"]);

@@ -61,7 +61,7 @@ impl Package {
         let macros = kind(file, form, &directory)?;
         let parts = Parts { file, bytes: &bytes, directory: &directory };
         let sheets = parts.looked_through()?;
-        let chosen = choose(file, form, &sheets)?;
+        let chosen = choose(file, form, &sheets, &|sheet| parts.may_hold(sheet))?;
         let watched = parts.watched()?;
         let facts = parts.look_at_cells(&chosen.path, &watched)?;
         let mut remarks = remarks(chosen, &sheets, &directory, &facts, macros);
@@ -165,6 +165,11 @@ impl Parts<'_> {
         others
     }
 
+    /// Whether a cell of the sheet holds a value. What cannot be told may hold one.
+    fn may_hold(&self, sheet: &Listed) -> bool {
+        self.look(&sheet.path, u64::MAX).ok().flatten().is_none_or(|facts| facts.holds)
+    }
+
     /// The entry of this path: the reader of cells takes another case of its letters for the same.
     fn entry(&self, path: &str) -> Option<&Entry> {
         self.directory.entry(path).or_else(|| self.directory.entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(path)))
@@ -260,8 +265,8 @@ fn within(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-/// The sheet that the contract means.
-fn choose<'s>(file: &str, form: &WorkbookForm, sheets: &'s [Listed]) -> Answer<&'s Listed> {
+/// The sheet that the contract means. New workbooks of old programs have three, of which two stay empty.
+fn choose<'s>(file: &str, form: &WorkbookForm, sheets: &'s [Listed], may_hold: &dyn Fn(&Listed) -> bool) -> Answer<&'s Listed> {
     let names: Vec<(&str, bool)> = sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.hidden)).collect();
     let chosen = match &form.sheet {
         SheetChoice::Named(name) => match sheets.iter().filter(|sheet| is_called(&sheet.name, name)).collect::<Vec<_>>().as_slice() {
@@ -271,7 +276,10 @@ fn choose<'s>(file: &str, form: &WorkbookForm, sheets: &'s [Listed]) -> Answer<&
         SheetChoice::Number(number) => number.checked_sub(1).and_then(|at| sheets.get(at as usize)),
         SheetChoice::Only => match sheets.iter().filter(|sheet| !sheet.hidden && sheet.has_cells).collect::<Vec<_>>().as_slice() {
             [only] => Some(*only),
-            _ => None,
+            several => match several.iter().filter(|sheet| may_hold(sheet)).collect::<Vec<_>>().as_slice() {
+                [only] => Some(**only),
+                _ => None,
+            },
         },
     };
     match chosen {

@@ -27,6 +27,8 @@ const REGIONS: usize = 200_000;
 pub(super) struct Facts {
     pub(super) hidden_rows: u64,
     pub(super) formulas: u64,
+    /// A cell holds a value, or could hold one.
+    pub(super) holds: bool,
     /// In the order of the part.
     pub(super) merged: Vec<Region>,
     /// `uniqueCount` of the table of texts.
@@ -157,6 +159,7 @@ impl Scan {
                 let from_cells = text.get(cells.unwrap_or(0)..).unwrap_or_default();
                 references(from_cells, &prefix)?;
                 let of_cells = self.until_end(from_cells, &prefix);
+                self.facts.holds |= values::are_there(of_cells, &prefix);
                 values::are_single(of_cells, &prefix, &self.last)?;
                 values::bear(of_cells, &prefix)?;
                 if tags_with(from_cells, b"sheetData").any(|tag| local_name(tag) == b"sheetData") {

@@ -38,6 +38,11 @@ pub(super) fn are_single(text: &[u8], prefix: &[u8], last: &[u8]) -> Result<(), 
     Ok(())
 }
 
+/// Whether a cell has a value: empty ones have a style alone.
+pub(super) fn are_there(text: &[u8], prefix: &[u8]) -> bool {
+    [&b"v"[..], b"is", b"f"].iter().any(|name| memmem::find(text, &[b"<", prefix, *name].concat()).is_some())
+}
+
 /// Names that the reader of cells knows whatever prefix they bear.
 const READ: [&[u8]; 6] = [b"row", b"c", b"f", b"v", b"is", b"t"];
 

@@ -95,7 +95,7 @@ pub enum SheetChoice {
     Named(String),
     /// By its place, from 1, hidden sheets counted.
     Number(u32),
-    /// `only`: the only sheet that is not hidden.
+    /// `only`: the only sheet that is not hidden, of several the only one that holds anything.
     Only,
 }
 
