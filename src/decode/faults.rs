@@ -314,6 +314,13 @@ pub(super) fn repeated_header(subject: &Subject, line: u64, record: &[u8], first
         .hint("two extracts seem to have been joined: ask the sender for each by itself; where a printed report repeats it on each page, say `repeats_header: allowed`")
 }
 
+pub(super) fn moved_header(subject: &Subject, line: u64, record: &[u8], first: u64) -> Diagnostic {
+    refused(structure::REPEATED_HEADER, format!("names of the header of line {first} stand in the file again, at other places"))
+        .place(place(subject, line, record))
+        .expected("one extract in a file, whose columns stand where its header says")
+        .hint("two extracts seem to have been joined, of which each has its own columns: ask the sender for each by itself")
+}
+
 /// `at`: line and record. The contract says which records are rows, and this one is of no type that it knows.
 pub(super) fn unknown_record(subject: &Subject, at: (u64, &[u8]), tag: &[u8], known: &[&str]) -> Diagnostic {
     let said = String::from_utf8_lossy(tag);

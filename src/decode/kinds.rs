@@ -275,4 +275,19 @@ impl<'a> Kinds<'a> {
             |(at, name): (usize, &String)| self.field(row, at).is_some_and(|f| fold(&String::from_utf8_lossy(&f.text)) == fold(name));
         !self.header.names.is_empty() && row.ends.len() == self.header.fields && self.header.names.iter().enumerate().all(is_name)
     }
+
+    /// Most of the header's names, and one of them where another stands: below it, the columns stand elsewhere.
+    pub(super) fn is_header_elsewhere(&self, row: Row<'_>) -> bool {
+        const TELLING: usize = 3;
+        let names: Vec<String> = self.header.names.iter().map(|name| fold(name)).collect();
+        let (mut named, mut moved) = (0, false);
+        for at in 0..row.ends.len() {
+            let text = self.field(row, at).map(|field| fold(&String::from_utf8_lossy(&field.text))).unwrap_or_default();
+            if !text.is_empty() && names.contains(&text) {
+                named += 1;
+                moved |= names.get(at) != Some(&text);
+            }
+        }
+        moved && named >= TELLING && named * 2 > names.iter().filter(|name| !name.is_empty()).count()
+    }
 }

@@ -254,6 +254,7 @@ impl<'a> Pass<'a> {
             }
             Class::Control => self.count_control(row),
             Class::Footer => self.count_footer(row),
+            Class::NotData(_) if self.kinds.is_header_elsewhere(row) => self.report_moved(row),
             Class::NotData(rule) => {
                 let reason = self.judge.layout.rows.not_data.get(rule).map_or_else(String::new, |rule| rule.reason.clone());
                 *self.tally.not_data.entry(reason).or_default() += 1;
@@ -305,6 +306,11 @@ impl<'a> Pass<'a> {
 
     fn report_header(&mut self, row: Row<'_>) {
         let fault = faults::repeated_header(&self.judge.subject, row.line, self.kinds.raw(row), self.header.line);
+        self.report(row.line, fault);
+    }
+
+    fn report_moved(&mut self, row: Row<'_>) {
+        let fault = faults::moved_header(&self.judge.subject, row.line, self.kinds.raw(row), self.header.line);
         self.report(row.line, fault);
     }
 

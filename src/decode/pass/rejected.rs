@@ -43,6 +43,9 @@ impl Pass<'_> {
         if self.kinds.is_header_again(row) {
             return self.report_header(row);
         }
+        if self.kinds.is_header_elsewhere(row) {
+            return self.report_moved(row);
+        }
         let mut told = Vec::with_capacity(faults.len());
         for fault in faults {
             match fault.fault {
