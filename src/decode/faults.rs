@@ -242,18 +242,22 @@ pub(super) fn duplicate_column(subject: &Subject, line: u64, record: &[u8], name
         .hint("look at the file and say which of them the column is: `occurrence: 1` for the first of that name, or `position` for its field; or ask the sender for a file that holds it once")
 }
 
-pub(super) fn extra_columns(subject: &Subject, line: u64, record: &[u8], names: &[&str]) -> Diagnostic {
+/// `contract` is its name.
+pub(super) fn extra_columns(subject: &Subject, (line, record): (u64, &[u8]), contract: &str, names: &[&str]) -> Diagnostic {
     let seen = if subject.secret {
         format!("the header names what the contract does not know ({} of its fields, not shown: the feed is personal)", names.len())
     } else {
         format!("the header names what the contract does not know: {}", printed(names))
     };
     let hint = match (subject.secret, names) {
-        (true, _) => "add the column to the contract with its treatment, or ask the sender to leave it out",
+        (true, _) => "add the column to the contract with its treatment, or ask the sender to leave it out".to_owned(),
         (false, [NO_NAME]) => {
-            "if every record ends with one delimiter more, say `trailing_delimiter: allowed` in the contract, or `true` if those of every file do; a column without a heading is known by its field: `position`; or accept and note unknown columns with `extra_columns: note`"
+            "if every record ends with one delimiter more, say `trailing_delimiter: allowed` in the contract, or `true` if those of every file do; a column without a heading is known by its field: `position`; or accept and note unknown columns with `extra_columns: note`".to_owned()
         }
-        (false, _) => "add the column to the contract, or accept and note unknown ones with `extra_columns: note`",
+        (false, _) => format!(
+            "add the column to schemas/sources/{contract}.odcs.yaml, or say `extra_columns: note` there, for the whole file, which accepts and notes \
+             unknown ones (truecost explain extra_columns shows where)"
+        ),
     };
     refused(structure::EXTRA_COLUMN, seen).place(place(subject, line, record)).expected("only columns of the contract").hint(hint)
 }

@@ -298,13 +298,13 @@ impl<'j> Search<'j> {
         if !doubled.is_empty() {
             refused.push(faults::duplicate_column(&judge.subject, line, &found.raw, &doubled));
         }
-        // Several columns without a heading behind the last one are what a spreadsheet leaves, and none as long as nothing stands in them,
-        // which only its records tell. One may be a delimiter that ends the line, and is declared.
-        let behind = behind(&found.names);
-        let left = if behind > 1 { found.names.len() - behind } else { usize::MAX };
-        let names: Vec<&str> = extra_places.iter().zip(&extra).filter(|(at, _)| **at < left).map(|(_, name)| name.as_str()).collect();
+        // Columns without a heading are what a spreadsheet leaves, of cells that were merged between others, and none as long as nothing
+        // stands in them, which only its records tell. One alone at the end may be a delimiter that ends the line, and is declared.
+        let end = found.names.len() - usize::from(behind(&found.names) == 1);
+        let is_left = |(at, name): &(&usize, &String)| name.as_str() == faults::NO_NAME && **at < end;
+        let names: Vec<&str> = extra_places.iter().zip(&extra).filter(|pair| !is_left(pair)).map(|(_, name)| name.as_str()).collect();
         if judge.layout.rows.extra_columns == ExtraColumns::Refuse && !names.is_empty() {
-            refused.push(faults::extra_columns(&judge.subject, line, &found.raw, &names));
+            refused.push(faults::extra_columns(&judge.subject, (line, &found.raw), &judge.contract.name, &names));
         }
         if !refused.is_empty() {
             return Err(Refusal(refused));

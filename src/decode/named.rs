@@ -16,6 +16,11 @@ pub(super) fn loosely(folded: &str) -> String {
     folded.split(is_between).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// The same without blanks and asterisks: `NetAmount` and `* Net Amount` are `Net Amount`.
+fn closely(folded: &str) -> String {
+    loosely(folded).replace([' ', '*'], "")
+}
+
 /// The same without a pound sign, however its byte was read, and the brackets round it: `Amount (£)`, `Amount(œ)` and `Amount (?)` are
 /// `Amount`.
 pub(super) fn without_pound(folded: &str) -> String {
@@ -56,12 +61,13 @@ impl Wanted {
     }
 }
 
-/// Gives a column that no field names to the field whose name differs from its own in what stands between words, or in a pound sign, where
-/// there is one such field that no column claims, and one such column.
+/// Gives a column that no field names to the field whose name differs from its own in what stands between words, in blanks or in a pound
+/// sign, where there is one such field that no column claims, and one such column.
 pub(super) fn add_loosely(wanted: &[Wanted], folded: &[String], fields: &mut [Vec<usize>]) {
     add_by(wanted, folded, fields, &loosely, &|_, _| false);
     // `Amount` is none of `Amount (£)` where `Amount GBP` stands beside it.
     add_by(wanted, folded, fields, &without_pound, &|name, other| other.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')));
+    add_by(wanted, folded, fields, &closely, &|_, _| false);
 }
 
 /// The same with names that are equal in this `form`; none that another unclaimed name `goes_on`.
@@ -128,6 +134,15 @@ mod tests {
         assert_eq!(found(&["Net Amount"], &["Net Amount", "Net-Amount"]), [vec![0]]);
         assert_eq!(found(&["Net-Amount", "Net_Amount"], &["Net Amount"]), [Vec::<usize>::new(), Vec::new()]);
         assert_eq!(found(&["Non Recoverable VAT"], &["Non Recurring VAT"]), [Vec::<usize>::new()]);
+    }
+
+    /// A program that joins the words of its headings, or puts a mark before those that it must not lack, names no other columns.
+    #[test]
+    fn words_that_are_joined_name_no_other_column() {
+        assert_eq!(found(&["Net Amount", "Date Paid"], &["NetAmount", "DatePaid"]), [vec![0], vec![1]]);
+        assert_eq!(found(&["* Date", "SUPPLIER FINAL"], &["SUPPLIERFINAL", "Date"]), [vec![1], vec![0]]);
+        assert_eq!(found(&["Net Amount"], &["NetAmount", "Netamount"]), [Vec::<usize>::new()]);
+        assert_eq!(found(&["Net Amount", "NetAmount"], &["Net Amount", "Amount"]), [vec![0], vec![]]);
     }
 
     /// A pound sign in a heading is written, left out and garbled from one month to the next; thousands of pounds are something else.

@@ -181,7 +181,7 @@ fn delimited(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
     said.push(encodings(profiles, cannot));
     let all = |of: &dyn Fn(&Profile) -> bool| profiles.iter().all(|profile| of(profile));
     if all(&|profile| profile.layout.trailing_delimiter) {
-        said.push(("trailing_delimiter", "true".to_owned(), "each line ends in one".to_owned()));
+        said.push(("trailing_delimiter", "allowed".to_owned(), "each line ends in one, as the headings do".to_owned()));
     } else if all(&|profile| profile.header.line.is_some() && !profile.layout.bars && ends_in_a_name(profile)) {
         said.push(("trailing_delimiter", "allowed".to_owned(), "spreadsheets leave one at times".to_owned()));
     }
@@ -189,8 +189,13 @@ fn delimited(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
     if short.peek().is_some() && short.all(|profile| lacks_little(profile)) {
         said.push(("short_lines", "allowed".to_owned(), "empty fields at the end of lines are lacking".to_owned()));
     }
-    if all(&|profile| profile.text.as_ref().is_some_and(|text| text.open_end)) {
+    let open = profiles.iter().filter(|profile| profile.text.as_ref().is_some_and(|text| text.open_end)).count();
+    if open == profiles.len() {
         said.push(("last_line_end", "absent".to_owned(), "the last line of no sample has a line end".to_owned()));
+    } else if open > 1 {
+        // One alone may be cut.
+        let often = format!("the last line of {open} of {} samples has no line end", profiles.len());
+        said.push(("last_line_end", "absent".to_owned(), often));
     }
     if profiles.iter().any(|profile| profile.layout.bars) {
         need_file(&mut said, "borders", "true", "bars at both ends of each line", cannot);

@@ -269,6 +269,17 @@ fn beside_feeds(fields: &Fields<'_>) -> Vec<Identifier> {
     items.iter().filter_map(Item::identifier).collect()
 }
 
+/// What to do where the list is not there.
+fn hint_of_list(covers: bool) -> &'static str {
+    if covers {
+        "write it: `covers` of the feed says `extent: listed`. Its first line is `file,year,period`, and each further one a file and a period that \
+         it covers, `spend.csv,2025,1`, with the columns of the controls that are `listed`"
+    } else {
+        "write it: a control of the feed is `listed`. Its first line is `file` and what the controls measure, and each further one a file with \
+         its totals"
+    }
+}
+
 /// The feed's list of totals, where something asks for it.
 fn listed(
     file: &Item<'_>,
@@ -291,7 +302,7 @@ fn listed(
             BTreeMap::new()
         }),
         Err(fault) => {
-            file.reader().report(fault.hint("A control or the coverage of the feed is `listed`."));
+            file.reader().report(fault.hint(hint_of_list(covers.extent == Extent::Listed)));
             BTreeMap::new()
         }
     }

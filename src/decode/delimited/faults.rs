@@ -52,6 +52,10 @@ pub(in crate::decode) struct FieldCount<'a> {
     pub(in crate::decode) quotes: bool,
 }
 
+/// What may be done about a record with more fields than the header names.
+const LONG: &str = "if one record alone is long, a delimiter inside of a text stands without quotes: ask the sender to mend it; if all are, the \
+                    header lacks names: ask the sender for one of each column";
+
 pub(in crate::decode) fn field_count(subject: &Subject, fault: &FieldCount<'_>) -> Diagnostic {
     let plural = |count: usize| if count == 1 { "1 field".to_owned() } else { format!("{count} fields") };
     // A layout with a trailing delimiter has one field more, which is empty.
@@ -71,7 +75,7 @@ pub(in crate::decode) fn field_count(subject: &Subject, fault: &FieldCount<'_>) 
             "if every record ends with one delimiter more, say `trailing_delimiter: allowed` in the contract, or `true` if those of every file do",
         )
     } else if fault.quotes {
-        (format!("the record is long: it has {seen}"), "a delimiter inside a text must stand in quotes: ask the sender to mend the record")
+        (format!("the record is long: it has {seen}"), LONG)
     } else {
         (
             format!("the record is long: it has {seen}"),
