@@ -3,6 +3,7 @@
 use super::{
     answers::Question,
     ask::{heading_at, headings},
+    currency::in_pounds,
     evidence::{Evidence, Seen},
     guess::words,
     looks,
@@ -28,6 +29,7 @@ pub fn amount_question(evidence: &Evidence) -> Question {
         None if parts.is_some() => None,
         None => known_amount(evidence).or_else(|| unit::counts(evidence, heading_at(evidence, likely).or_else(|| money.first().cloned())?)),
     };
+    let default = default.map(|default| in_pounds(evidence, &default).unwrap_or(default));
     let repeated = default.as_deref().and_then(|default| repeated(evidence, default));
     let of_months = nameless_years(evidence);
     let thousands = default.as_deref().and_then(|default| thousands(evidence, default));

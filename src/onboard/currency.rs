@@ -32,13 +32,38 @@ pub struct Currencies<'e> {
     others: Vec<(String, u64)>,
 }
 
-/// The column that says in which currency the amounts are, unless the common table has a column for that.
-pub fn currencies<'e>(evidence: &'e Evidence, table: &Contract) -> Option<Currencies<'e>> {
-    if evidence.given.as_ref().is_some_and(|given| given.known.is_some()) || table.columns.iter().any(|column| &*column.name == "currency")
-    {
-        return None;
-    }
-    evidence.columns.iter().find_map(|seen| {
+/// The column that says in which currency the amount is, unless the common table has a column for that.
+pub fn currencies<'e>(evidence: &'e Evidence, table: &Contract, amount: &str) -> Option<Currencies<'e>> {
+    let is_column = table.columns.iter().any(|column| &*column.name == "currency");
+    if is_column || evidence.given.as_ref().is_some_and(|given| given.known.is_some()) { None } else { of_amount(evidence, amount) }
+}
+
+/// Of several columns of currencies, as purchase cards have them (`Original Currency` and `Billing Currency`), the one that bears a name
+/// of the amount.
+fn of_amount<'e>(evidence: &'e Evidence, amount: &str) -> Option<Currencies<'e>> {
+    const OF_ANY: [&str; 8] = ["amount", "amt", "value", "gross", "net", "currency", "cur", "code"];
+    let heading = words(amount);
+    let own: Vec<&str> = heading.split(' ').filter(|word| !OF_ANY.contains(word)).collect();
+    let mut all = all(evidence);
+    let of_it = all.iter().position(|found| words(&found.seen.heading).split(' ').any(|word| own.contains(&word)));
+    (!all.is_empty()).then(|| all.swap_remove(of_it.unwrap_or(0)))
+}
+
+/// An amount beside the likely one that is in pounds in each row, where the likely one is not: by a currency of its own, or by its heading,
+/// where the likely one is what was entered.
+pub fn in_pounds(evidence: &Evidence, likely: &str) -> Option<String> {
+    let foreign = of_amount(evidence, likely).filter(|found| !found.others.is_empty())?;
+    let amounts = evidence.columns.iter().filter(|seen| evidence.kind(seen) == Kind::Money).map(|seen| evidence.label(seen));
+    let is_in_pounds = |label: &String| {
+        let of_its_own = of_amount(evidence, label).is_some_and(|found| found.others.is_empty() && !foreign.are(found.seen));
+        of_its_own || foreign.entered(evidence, label).as_deref() == Some(likely)
+    };
+    let mut found = amounts.filter(is_in_pounds);
+    found.next().filter(|_| found.next().is_none())
+}
+
+fn all(evidence: &Evidence) -> Vec<Currencies<'_>> {
+    let one = |seen| {
         let said: Vec<(String, u64)> = evidence.words(seen).into_iter().filter(|(word, _)| word != EMPTY).collect();
         let is_other = |word: &str| OTHERS.contains(&word.to_lowercase().as_str());
         let heading = words(&seen.heading);
@@ -47,12 +72,13 @@ pub fn currencies<'e>(evidence: &'e Evidence, table: &Contract) -> Option<Curren
         let (pounds, others): (Vec<_>, Vec<_>) = said.into_iter().partition(|(word, _)| is_sterling(word));
         let is_one = !pounds.is_empty() && (named || known) && seen.places.iter().all(Option::is_some);
         is_one.then(|| Currencies { seen, pounds: pounds.into_iter().map(|(word, _)| word).collect(), others })
-    })
+    };
+    evidence.columns.iter().filter_map(one).collect()
 }
 
 /// What rows in another currency are, where there are some.
 pub fn question(evidence: &Evidence, table: &Contract, amount: &str) -> Option<Question> {
-    let found = currencies(evidence, table)?;
+    let found = currencies(evidence, table, amount)?;
     let list: Vec<String> = found.others.iter().map(|(word, rows)| format!("{word} in {}", crate::domain::counted(*rows, "row"))).collect();
     let ask = format!(
         "`{}` says other than pounds: what are these rows? left_out: no cost, and counted; quarantine: each is looked at by a person; \
@@ -74,8 +100,8 @@ pub fn question(evidence: &Evidence, table: &Contract, amount: &str) -> Option<Q
 }
 
 /// The column of currencies that the contract names; `None` where amounts are in pounds whatever it says.
-pub fn named<'e>(evidence: &'e Evidence, table: &Contract, answer: &str) -> Option<Currencies<'e>> {
-    currencies(evidence, table).filter(|_| answer != POUNDS)
+pub fn named<'e>(evidence: &'e Evidence, table: &Contract, said: &dyn Fn(&str) -> String) -> Option<Currencies<'e>> {
+    currencies(evidence, table, &said("amount")).filter(|_| said(KEY) != POUNDS)
 }
 
 impl Currencies<'_> {
@@ -113,8 +139,8 @@ impl Currencies<'_> {
 }
 
 /// The records that are left out, as entries of `not_data`.
-pub fn left_out(evidence: &Evidence, table: &Contract, answer: &str, draft: &Draft) -> Vec<String> {
-    let Some(found) = currencies(evidence, table).filter(|_| answer == LEFT_OUT) else { return Vec::new() };
+pub fn left_out(evidence: &Evidence, table: &Contract, said: &dyn Fn(&str) -> String, draft: &Draft) -> Vec<String> {
+    let Some(found) = currencies(evidence, table, &said("amount")).filter(|_| said(KEY) == LEFT_OUT) else { return Vec::new() };
     let Some(column) = draft.column_of(found.seen) else { return Vec::new() };
     found.others.iter().map(|(word, _)| rows_that_say(column, word, &format!("amounts in {word}"), "other_unit")).collect()
 }

@@ -245,7 +245,7 @@ impl<'a> Drawn<'a> {
         let amounts = self.amounts();
         let date = self.date_seen();
         let by_label = self.targets();
-        let currencies = currency::named(self.evidence, self.table, &self.said.of(currency::KEY));
+        let currencies = currency::named(self.evidence, self.table, &|key| self.said.of(key));
         let is_sum = is_sum(self.evidence, &self.said.of("amount"));
         let mut taken: Vec<String> = Vec::new();
         for seen in self.evidence.columns.iter().collect::<Vec<&'a Seen>>() {

@@ -57,7 +57,7 @@ const STANDS: [&str; 14] = [
 /// is; `None` for any other column. `said` gives answers by their keys.
 #[must_use]
 pub fn only((evidence, table): (&Evidence, &Contract), seen: &Seen, said: &dyn Fn(&str) -> String) -> Option<String> {
-    let currencies = currency::named(evidence, table, &said(currency::KEY)).filter(|found| found.are(seen));
+    let currencies = currency::named(evidence, table, said).filter(|found| found.are(seen));
     let mixed = || happened::both(evidence).filter(|mixed| std::ptr::eq(mixed.seen, seen));
     let of_kinds = || of_kinds(evidence, seen, said);
     currencies.map(|found| found.only()).or_else(|| Some(mixed()?.only(&said(happened::KEY)))).or_else(of_kinds)

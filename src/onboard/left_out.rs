@@ -101,7 +101,7 @@ pub fn answered((evidence, table): (&Evidence, &Contract), draft: &Draft, said: 
             not_data.push(format!("{{when: {{{}: {}}}, reason: rows without an amount}}", amount.name, quoted_in_list(word)));
         }
     }
-    not_data.extend(currency::left_out(evidence, table, &said(currency::KEY), draft));
+    not_data.extend(currency::left_out(evidence, table, said, draft));
     not_data.extend(happened::left_out(evidence, draft, said));
     not_data.extend(super::marked::left_out((evidence, table), draft, said));
     not_data

@@ -87,7 +87,7 @@ pub fn words_left_out(evidence: &Evidence, seen: &Seen, said: &dyn Fn(&str) -> S
 }
 
 fn marked(evidence: &Evidence, amount: &str, table: Option<&Contract>) -> Vec<Marked> {
-    let currencies = table.and_then(|table| currencies(evidence, table));
+    let currencies = table.and_then(|table| currencies(evidence, table, amount));
     let flags = sign::flags(evidence, amount);
     let is_word = |seen: &&Seen| !matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);
     let mut all = Vec::new();
