@@ -119,7 +119,10 @@ pub(super) fn heading_at(evidence: &Evidence, at: Option<usize>) -> Option<Strin
 fn date_question(evidence: &Evidence) -> Question {
     let dates = headings(evidence, |kind, _| kind == Kind::Date);
     let likely = evidence.samples.first().and_then(|sample| sample.profile.date);
-    let default = heading_at(evidence, likely).or_else(|| dates.first().cloned());
+    // A day that is the same in each row is that of the list.
+    let is_of_list = |label: &String| evidence.named(label).is_some_and(|seen| is_one_day(evidence, seen));
+    let of_rows = || dates.iter().find(|label| !is_of_list(label)).cloned();
+    let default = heading_at(evidence, likely).filter(|label| !is_of_list(label)).or_else(of_rows).or_else(|| dates.first().cloned());
     let spans = evidence.columns.iter().filter(|seen| evidence.kind(seen) == Kind::Date).map(|seen| {
         let all: Vec<&crate::profile::Dates> = evidence.facts(seen).filter_map(|column| column.dates.as_ref()).collect();
         let first = all.iter().filter_map(|dates| dates.first.clone()).min().unwrap_or_default();
@@ -130,6 +133,12 @@ fn date_question(evidence: &Evidence) -> Question {
     let one = dates.len() == 1;
     let question = question.choices(dates).stands_if(one);
     default.map_or(question.clone(), |default| question.default(default))
+}
+
+/// Whether each row of each file bears the same day.
+fn is_one_day(evidence: &Evidence, seen: &Seen) -> bool {
+    let mut dates = evidence.facts(seen).filter_map(|column| column.dates.as_ref());
+    evidence.samples.iter().all(|sample| sample.profile.rows.data > 2) && dates.all(|dates| dates.first == dates.last)
 }
 
 /// What looks like a total, and rows without an amount.
@@ -193,7 +202,7 @@ fn totals(evidence: &Evidence, amount: &str) -> Vec<Question> {
                 "without_amount",
                 "What are rows without an amount? left_out: no payments; quarantine: each is looked at by a person.",
             )
-            .seen(without.into_iter().chain(words).collect::<Vec<_>>().join("; "))
+            .seen(without.into_iter().chain(words).chain(amounts_elsewhere(evidence)).collect::<Vec<_>>().join("; "))
             .choices(["left_out", "quarantine"])
             .default("quarantine"),
         );
@@ -203,6 +212,18 @@ fn totals(evidence: &Evidence, amount: &str) -> Vec<Question> {
         questions.push(Question::new("empty", "Can a file be without rows?").seen("a sample has none").choices([YES, NO]).default(NO));
     }
     questions
+}
+
+/// That rows without an amount may have it in another column.
+fn amounts_elsewhere(evidence: &Evidence) -> Vec<String> {
+    let of = |number: usize| {
+        let places = evidence.samples.get(number).into_iter().flat_map(|sample| &sample.profile.rows.amounts_elsewhere);
+        places.filter_map(move |at| evidence.columns.iter().find(|seen| seen.place(number) == Some(*at)))
+    };
+    let say = |seen| format!("`{}` holds amounts in about as many rows: do columns stand elsewhere in these?", evidence.label(seen));
+    let mut all: Vec<String> = (0..evidence.samples.len()).flat_map(of).map(say).collect();
+    all.dedup();
+    all
 }
 
 fn lines(lines: &[u64]) -> String {

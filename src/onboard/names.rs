@@ -39,11 +39,13 @@ pub(super) const MONTHS: [&str; 12] =
     ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
 
 /// Ways to write which periods a file covers, the simplest first.
-const EXTENTS: [(&str, CoverCalendar, Extent); 9] = [
+const EXTENTS: [(&str, CoverCalendar, Extent); 10] = [
     ("{calendar: month, extent: one}", CoverCalendar::Month, Extent::One),
     ("{calendar: fiscal, extent: one}", CoverCalendar::Fiscal, Extent::One),
-    ("{calendar: fiscal, extent: quarter}", CoverCalendar::Fiscal, Extent::Quarter),
+    // A year beside a month that is spelt is the calendar's, as far as the rows leave it open.
     ("{calendar: month, extent: quarter}", CoverCalendar::Month, Extent::Quarter),
+    ("{calendar: fiscal, extent: quarter}", CoverCalendar::Fiscal, Extent::Quarter),
+    ("{calendar: month, extent: half}", CoverCalendar::Month, Extent::Half),
     ("{calendar: fiscal, extent: half}", CoverCalendar::Fiscal, Extent::Half),
     ("{calendar: month, extent: to_date}", CoverCalendar::Month, Extent::ToDate),
     ("{calendar: fiscal, extent: to_date}", CoverCalendar::Fiscal, Extent::ToDate),
@@ -289,7 +291,7 @@ pub fn has_month(name: &str) -> bool {
     !months_in(name).is_empty()
 }
 
-/// Months by their names.
+/// Months by their names; behind letters (`SpendApril2025`) where a year follows at once.
 fn months_in(text: &str) -> Vec<(usize, usize)> {
     let lower = text.to_ascii_lowercase();
     let mut found: Vec<(usize, usize)> = Vec::new();
@@ -297,8 +299,10 @@ fn months_in(text: &str) -> Vec<(usize, usize)> {
     for word in MONTHS.iter().copied().chain(["sept"]).chain(short) {
         for (from, _) in lower.match_indices(word) {
             let to = from + word.len();
-            let alone = !lower.get(..from).is_some_and(|before| before.ends_with(|c: char| c.is_ascii_alphabetic()))
-                && !lower.get(to..).is_some_and(|after| after.starts_with(|c: char| c.is_ascii_alphabetic()));
+            let after = lower.get(to..).unwrap_or_default();
+            let of_year = after.starts_with("20") && after.bytes().take_while(u8::is_ascii_digit).count() == 4;
+            let alone = (of_year || !lower.get(..from).is_some_and(|before| before.ends_with(|c: char| c.is_ascii_alphabetic())))
+                && !after.starts_with(|c: char| c.is_ascii_alphabetic());
             if alone && !found.iter().any(|(a, b)| from < *b && *a < to) {
                 found.push((from, to));
             }
@@ -333,6 +337,7 @@ fn tokens(name: &str) -> Vec<Token> {
                 add(0, 6, "{fiscal_year}");
                 add(0, 4, "{year}");
                 add(4, 6, "{month}");
+                add(4, 6, "{period}");
                 add(0, 2, "{month}");
                 add(2, 6, "{year}");
             }
@@ -471,6 +476,41 @@ mod tests {
         let to_date: [(&str, &[u8]); 3] =
             [("spend_apr-jun_2025.csv", &[1, 2, 3]), ("spend_apr-may_2025.csv", &[1, 2]), ("spend_apr_2025.csv", &[1])];
         assert_eq!(pattern(&to_date), Some(("spend_[apr-]{month}_{year}.csv".into(), "{calendar: month, extent: to_date}".into())));
+    }
+
+    #[test]
+    fn months_that_are_joined_to_words_before_a_year_are_read() {
+        let month = "{calendar: month, extent: one}".to_owned();
+        for (name, period, wanted) in [
+            ("SpendApril2025-CSV.csv", 1, "Spend{month}{year}-CSV.csv"),
+            ("publishedspenddecember2025.xlsx", 9, "publishedspend{month}{year}.xlsx"),
+            ("cardsSept2025.csv", 6, "cards{month}{year}.csv"),
+            ("pcardsmay2025.csv", 2, "pcards{month}{year}.csv"),
+        ] {
+            assert_eq!(pattern(&[(name, &[period])]), Some((wanted.to_owned(), month.clone())), "{name}");
+        }
+        // Nothing but a year behind them makes months of the last letters of a word.
+        assert_eq!(pattern(&[("summar_25.csv", &[1])]), None);
+        assert_eq!(pattern(&[("dismay250.csv", &[2])]), None);
+    }
+
+    /// `202504` is April, or the fourth period, by the rows.
+    #[test]
+    fn six_digits_may_be_a_year_and_a_period() {
+        let of = |covers: &str, word: &str| Some((format!("{{year}}{word}.csv"), covers.to_owned()));
+        assert_eq!(pattern(&[("202504.csv", &[4])]), of("{calendar: fiscal, extent: one}", "{period}"));
+        assert_eq!(pattern(&[("202504.csv", &[1])]), of("{calendar: month, extent: one}", "{month}"));
+        assert_eq!(pattern(&[("202504.csv", &[7])]), None);
+    }
+
+    /// Until a file of January comes, nothing but custom tells the calendar's year from the financial one.
+    #[test]
+    fn a_year_beside_the_last_month_of_a_quarter_or_a_half_is_the_calendars() {
+        let of = |extent: &str| format!("{{calendar: month, extent: {extent}}}");
+        let through = "expenditure-for-{any}-through-to-{month}-{year}.csv".to_owned();
+        assert_eq!(pattern(&[("expenditure-for-april-through-to-june-2025.csv", &[1, 2, 3])]), Some((through, of("quarter"))));
+        let all: Vec<u8> = (1..=6).collect();
+        assert_eq!(pattern(&[("to-sep-2025.csv", &all)]), Some(("to-{month}-{year}.csv".into(), of("half"))));
     }
 
     #[test]

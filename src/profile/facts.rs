@@ -225,6 +225,9 @@ pub struct Rows {
     /// Rows without the likely amount, and the lines of the first few.
     pub without_amount: u64,
     pub without_amount_lines: Vec<u64>,
+    /// Columns of texts that hold about as many amounts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amounts_elsewhere: Vec<usize>,
     /// Rows that are equal, cell by cell, to one before them; counted over the first 2,000,000.
     pub exact_copies: u64,
     /// Rows whose cells beyond the table's width hold something, or that have too few.

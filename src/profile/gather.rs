@@ -31,6 +31,8 @@ pub(super) struct Gather {
     pub(super) rows: u64,
     pub(super) filled: u64,
     pub(super) empty_lines: Vec<u64>,
+    /// Lines with a text that is neither a day nor an amount.
+    pub(super) other_lines: Vec<u64>,
     pub(super) padded: u64,
     pub(super) line_breaks: u64,
     pub(super) lengths: Option<(usize, usize)>,
@@ -127,6 +129,8 @@ impl Gather {
             let styles = Styles(Styles::OVERPUNCH.0 | Styles::IMPLIED.0);
             self.punched.add(&Amount { value, fineness: Fineness::Pence(2), styles, whole_digits: None, parted: false });
             return self.placed.then_some(Amount { value, fineness: Fineness::Pence(2), styles, whole_digits: None, parted: false });
+        } else if self.other_lines.len() < LINES {
+            self.other_lines.push(line);
         }
         amount
     }

@@ -4,6 +4,7 @@ use super::{
     amount::Millionths,
     columns::columns,
     facts::{Balance, Column, Format, Header, Identity, Kind, Layout, OfAll, Profile, Reason, Rows, Sheet, SignFacts, SignWord, TextFacts},
+    gather::LINES,
     name, questions,
     relate::{Beside, Carried, Relations, Sum},
     source::Source,
@@ -53,7 +54,7 @@ pub(super) fn whole(parts: Parts<'_>) -> Profile {
         text,
         layout,
         header,
-        rows: rows(&table, amount),
+        rows: rows(&table, amount, &columns),
         left_out: judged.left_out,
         above: before.iter().map(|record| record.cells.join(" ")).collect(),
         leading: leading(&table),
@@ -110,14 +111,25 @@ fn months(columns: &[Column]) -> Vec<(usize, i32, u8)> {
         .collect()
 }
 
-fn rows(table: &Table, amount: Option<usize>) -> Rows {
+fn rows(table: &Table, amount: Option<usize>, columns: &[Column]) -> Rows {
     let gather = amount.and_then(|at| table.columns.get(at));
     let data = gather.map_or(table.rows, |column| column.money.rows);
+    let without = table.rows - data.min(table.rows);
+    let mut lines: Vec<u64> = gather.into_iter().flat_map(|column| column.empty_lines.iter().chain(&column.other_lines)).copied().collect();
+    lines.sort_unstable();
+    lines.truncate(LINES);
+    // A column of texts with about as many amounts as rows lack: from some line on, columns stand elsewhere.
+    let is_elsewhere = |column: &&Column| {
+        let amounts = table.columns.get(column.at).map_or(0, |gather| gather.money.marked);
+        matches!(column.kind, Kind::Text | Kind::Flag) && amounts > 0 && amounts <= without && amounts * 4 >= without
+    };
+    let elsewhere = columns.iter().filter(is_elsewhere).map(|column| column.at).collect();
     Rows {
         records: table.records,
         data,
-        without_amount: table.rows - data.min(table.rows),
-        without_amount_lines: gather.map(|column| column.empty_lines.clone()).unwrap_or_default(),
+        without_amount: without,
+        without_amount_lines: lines,
+        amounts_elsewhere: elsewhere,
         exact_copies: table.copies,
         odd_widths: table.odd_widths,
     }
