@@ -157,7 +157,7 @@ fn tell_strays(command: &Command, partnership: &Partnership, voice: Voice) -> An
 }
 
 fn status(partnership: &Partnership, voice: Voice) -> Answer<u8> {
-    let stand = report::Stand::of(partnership)?;
+    let stand = report::Stand::leading(partnership)?;
     let now = run::supply_upon(partnership, &stand.records, &ProcessClock)?;
     voice.report(&now.warnings);
     voice.answer(&report::status(partnership, &stand, &now.states, voice.talk)?);

@@ -39,6 +39,20 @@ pub(super) fn behind(behind: &super::Behind) -> Diagnostic {
         )
 }
 
+/// No lake, where one was.
+pub(super) fn lake_gone(folder: &Path, shown: Option<&str>) -> Diagnostic {
+    let was = shown.map_or_else(|| "one was there before".to_owned(), |release| format!("release {release} was made from one"));
+    Diagnostic::new(codes::lake::LAKE_IS_GONE, format!("the lake is not there: nothing was begun in {}, and {was}", folder.display()))
+        .place(Place::file(folder.display().to_string()))
+        .expected("the folder of the lake, at the place that `lake` in pipelines/partnership.yaml names")
+        .outcome("nothing was read, taken or published, and no other lake was begun; readers see what they saw")
+        .hint(
+            "mount its disk, or put the folder back where it was, from a backup where it is lost; if there is none: truecost doctor --repair begins \
+             another beside what is published, and what persons have said (periods closed, waivers, acceptances, withdrawals, corrections) has to \
+             be said again",
+        )
+}
+
 /// A folder where the link to the latest release belongs.
 pub(super) fn no_link(link: &Path) -> Refusal {
     Diagnostic::new(codes::lake::FILE_SYSTEM, format!("{} is a folder, and a link to the latest release belongs there", link.display()))

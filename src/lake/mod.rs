@@ -72,6 +72,7 @@ mod staging;
 mod standing;
 mod supply;
 mod table;
+mod there;
 mod witness;
 
 use std::path::{Path, PathBuf};
@@ -156,8 +157,17 @@ impl Lake {
     /// what it said of itself when it began; not in a lake that is older than what is published, for it would be as late by that.
     ///
     /// # Errors
-    /// TC1004 where another run holds it.
+    /// TC1004 where another run holds it; TC1015 where it is not there and once was.
     pub fn lock(&self, run: &str, started: &str) -> Answer<Lock> {
+        self.must_be_there(false)?;
+        self.lock_anew(run, started)
+    }
+
+    /// The same for who has looked whether the lake is there: one is begun where none is.
+    ///
+    /// # Errors
+    /// TC1004 where another run holds it.
+    pub fn lock_anew(&self, run: &str, started: &str) -> Answer<Lock> {
         durable::root(&self.folder)?;
         durable::root(self.landing.folder())?;
         let mut taken = Lock::take(&self.folder.join(".lock"))?;
@@ -380,40 +390,6 @@ impl Lake {
         let of = |r: &DeliveryRecord| r.number.max(r.decisions.iter().map(|d| d.run).max().unwrap_or(0));
         let runs = self.run_names()?.into_iter().filter_map(|(number, _)| number);
         Ok(runs.chain(known.iter().map(of)).chain([self.periods.last_number()?, self.last_removal()?]).max().unwrap_or(0))
-    }
-
-    /// Where the lake is not the one that belongs to what readers see: another one stood there before, or it knows less of what persons have
-    /// said, or neither the latest release nor a run as late as the one that made it. Somebody put a backup in its place, or another lake.
-    ///
-    /// # Errors
-    /// TC1002.
-    pub fn behind(&self) -> Answer<Option<Behind>> {
-        // Of damage of its own a lake is mended from what stands beside the releases; a version before wrote nothing down, neither here nor there.
-        let (own, beside) = (self.witness.own(), self.witness.beside());
-        let own_said = own.as_ref().ok().map(|own| own.as_ref().map_or(0, |own| own.said));
-        if let (Ok(Some(own)), Some(beside)) = (&own, &beside)
-            && own.lake != beside.lake
-        {
-            return Ok(Some(Behind::Another));
-        }
-        if !self.releases.knows_latest()?
-            && let Some((release, made_by)) = self.releases.made_by()?
-        {
-            let last = self.last_entered(&self.register.all().unwrap_or_default())?;
-            if made_by > last {
-                return Ok(Some(Behind::Runs { release, made_by, last }));
-            }
-        }
-        let said = own_said.zip(beside.map(|beside| beside.said));
-        Ok(said.filter(|(known, said)| known < said).map(|(known, said)| Behind::Said { said, known }))
-    }
-
-    /// Stops where it is.
-    ///
-    /// # Errors
-    /// TC1014; TC1002.
-    pub fn must_lead(&self) -> Answer<()> {
-        self.behind()?.map_or(Ok(()), |behind| Err(fault::behind(&behind).into()))
     }
 
     /// Records of runs with their numbers; a version without numbers named them by the clock.

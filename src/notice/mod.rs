@@ -5,6 +5,7 @@
 //! every run for a day, and has then failed.
 
 mod message;
+mod unkept;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ use crate::{
     source::{Posted, post},
 };
 use message::{body, headers};
+pub use unkept::Unkept;
 
 /// So long a notice is tried, in microseconds.
 const A_DAY: i64 = 86_400_000_000;

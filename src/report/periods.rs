@@ -23,7 +23,7 @@ use crate::{
 /// # Errors
 /// TC10…
 pub fn periods(partnership: &Partnership) -> Answer<Page> {
-    let stand = Stand::of(partnership)?;
+    let stand = Stand::leading(partnership)?;
     let published: BTreeSet<Period> = published_slots(stand.latest.as_ref()).iter().map(|slot| slot.period).collect();
     let delivered = stand.plan.periods.iter().filter(|(_, entry)| entry.rows > 0).map(|(slot, _): (&Slot, _)| slot.period);
     // One that closed empty and was reopened has neither deliveries nor figures.

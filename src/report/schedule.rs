@@ -11,7 +11,7 @@ use crate::{
         Partnership, Timing,
         schedule::{Schedule, civil},
     },
-    run::{known_slots, timings},
+    run::{KnownSlots, known_slots, timings},
     schema::{Cell, Type, proof_table},
 };
 
@@ -59,11 +59,11 @@ fn called(name: &str) -> &str {
 /// # Errors
 /// TC1002.
 pub fn schedule_list(partnership: &Partnership, now: i64) -> Answer<(Page, Vec<Diagnostic>)> {
-    let (book, told) = known_slots(partnership)?;
+    let KnownSlots { book, unreadable, .. } = known_slots(partnership, false)?;
     let timings = timings(partnership);
     let rows: Vec<Row<'_>> =
         timings.iter().map(|(name, timing)| Row { name, schedule: Some(&timing.schedule), of: book.names.get(name) }).collect();
-    Ok((listed(&rows, now, None), told))
+    Ok((listed(&rows, now, None), unreadable))
 }
 
 /// The same where the configuration is not valid: what was taken, and that nothing is taken before `faults` are mended.
@@ -155,7 +155,7 @@ pub(super) fn ops_slot(partnership: &Partnership) -> Answer<arrow::record_batch:
     let text = ["name", "schedule", "slot", "claimed_at", "ended_at", "codes"].map(|name| (name, Type::Text));
     let numbers = ["attempts", "skipped", "exit", "run"].map(|name| (name, Type::BigInt));
     let columns: Vec<(&str, Type)> = text.into_iter().chain(numbers).collect();
-    let (book, _) = known_slots(partnership)?;
+    let book = known_slots(partnership, false)?.book;
     let row = |name: &str, of: &SlotsOf, taken: &SlotTaken| -> Vec<Cell> {
         let end = taken.end.as_ref();
         vec![

@@ -27,6 +27,15 @@ pub struct Stand {
 }
 
 impl Stand {
+    /// The same for who says what there is to do: of a lake that is gone, or older than what is published, nothing but that.
+    ///
+    /// # Errors
+    /// TC1014, TC1015; TC10…
+    pub fn leading(partnership: &Partnership) -> Answer<Self> {
+        Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.must_lead()?;
+        Self::of(partnership)
+    }
+
     /// Reads the register, the latest manifest and the common tables' logs.
     ///
     /// # Errors

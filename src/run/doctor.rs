@@ -88,6 +88,9 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
         let findings = looked.unwrap_or_else(|refusal| unread(&refusal));
         found.extend(findings.into_iter().filter(|finding| finding.fine || !found.contains(finding)).collect::<Vec<_>>());
     };
+    if let Err(refusal) = conductor.lake.must_be_there(false) {
+        return unread(&refusal);
+    }
     look(conductor.lake.behind().map(|behind| behind.iter().map(older).collect()));
     conductor.common_names().iter().for_each(|table| look(damaged(&conductor, table)));
     match conductor.lake.register().all_entries() {
@@ -190,7 +193,7 @@ fn personal(partnership: &Partnership, known: &[DeliveryRecord]) -> Vec<Finding>
 /// TC1004 where a run holds the lake; TC10… where it cannot be read or written.
 pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> {
     let mut conductor = conductor(partnership, clock)?;
-    let held = conductor.lake.lock(&conductor.run_id, &clock.now().iso())?;
+    let held = conductor.lake.lock_anew(&conductor.run_id, &clock.now().iso())?;
     let mut repaired = Repaired { done: make_folders(partnership)?, ..Repaired::default() };
     repaired.done.extend(conductor.lake.releases().unfinished()?.iter().map(|name| format!("removed: the half release {name}")));
     if let Some(behind) = conductor.lake.behind()? {

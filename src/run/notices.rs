@@ -133,14 +133,33 @@ pub fn tell_ahead(partnership: &Partnership, names: &[(String, i64)], clock: &dy
     tell_between(partnership, &happened, &[], |_| Ok(0), clock)
 }
 
-/// Says to the channels that slots are held, and once more when they are not. `why` is `None` where nothing is held. What a channel does not
-/// take is in the answer.
+/// What keeps `serve` from running anything, and the sentence about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    Configuration(String),
+    Lake(String),
+}
+
+impl Held {
+    /// What somebody is told of it.
+    #[must_use]
+    pub fn happened(&self) -> Happened {
+        let (subject, text) = match self {
+            Self::Configuration(why) => {
+                ("configuration", format!("{why}: nothing is run before the configuration is valid: truecost validate"))
+            }
+            Self::Lake(why) => ("lake", format!("{why}: nothing is run before the lake can be read: truecost doctor")),
+        };
+        happened(NoticeKind::Held, subject, None, text)
+    }
+}
+
+/// Says to the channels why slots are held, and once more when they are not. What a channel does not take is in the answer.
 ///
 /// # Errors
 /// TC1004 where a run holds the lake: then later; TC10….
-pub fn tell_held(partnership: &Partnership, why: Option<&str>, clock: &dyn Clock) -> Answer<Vec<Diagnostic>> {
-    let text = |why: &str| format!("{why}: nothing is run before the configuration is valid: truecost validate");
-    let held: Vec<Happened> = why.map(|why| happened(NoticeKind::Held, "configuration", None, text(why))).into_iter().collect();
+pub fn tell_held(partnership: &Partnership, held: &[Held], clock: &dyn Clock) -> Answer<Vec<Diagnostic>> {
+    let held: Vec<Happened> = held.iter().map(Held::happened).collect();
     tell_between(partnership, &held, &[NoticeKind::Held], |_| Ok(0), clock)
 }
 

@@ -220,15 +220,26 @@ pub fn slots_at([landing, lake, published]: &[Location; 3]) -> Answer<SlotBook> 
     Lake::at(landing, lake, published)?.slots().read()
 }
 
-/// What is known of slots, as it is now; warnings where it cannot be read.
+/// What is known of slots, as it is now.
+#[derive(Clone, Debug, Default)]
+pub struct KnownSlots {
+    pub book: SlotBook,
+    /// Warnings where the record cannot be read.
+    pub unreadable: Vec<Diagnostic>,
+    /// Whether the lake that holds it was begun.
+    pub has_lake: bool,
+}
+
+/// What is known of slots; `had_lake` where somebody has seen the lake.
 ///
 /// # Errors
-/// TC1002.
-pub fn known_slots(partnership: &Partnership) -> Answer<(SlotBook, Vec<Diagnostic>)> {
+/// TC1015 where the lake is gone; TC1002.
+pub fn known_slots(partnership: &Partnership, had_lake: bool) -> Answer<KnownSlots> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
-    let mut told = Vec::new();
-    let book = read_book(&lake, &mut told)?;
-    Ok((book, told))
+    lake.must_be_there(had_lake)?;
+    let mut unreadable = Vec::new();
+    let book = read_book(&lake, &mut unreadable)?;
+    Ok(KnownSlots { book, unreadable, has_lake: lake.is_begun()? })
 }
 
 /// Writes down since when names are scheduled that were not known, or by another schedule: nothing before that is due. What it changed.

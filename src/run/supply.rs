@@ -28,6 +28,7 @@ pub struct SupplyNow {
 /// TC10….
 pub fn supply(partnership: &Partnership, clock: &dyn Clock) -> Answer<SupplyNow> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    lake.must_lead()?;
     supply_of(partnership, &lake, &lake.register().all()?, clock.now().civil_day())
 }
 

@@ -4,6 +4,7 @@
 //! types. What is due is decided in [`machine`]; what was taken stands in `lake/schedule.json`, written by the run itself under its lock. So
 //! two schedulers on one lake are one: the second run finds its slot taken.
 
+mod away;
 mod child;
 mod http;
 mod machine;
@@ -32,10 +33,11 @@ use crate::{
     lake::{SlotBook, SlotEnd},
     plan,
     run::{
-        self,
+        self, Held,
         clock::{Clock as _, Now, ProcessClock},
     },
 };
+use away::Reach;
 use child::{Child, Over, Work};
 use http::Shared;
 use machine::{Ended, Machine};
@@ -96,13 +98,15 @@ struct Serve<'a> {
     machine: Machine,
     child: Option<Child>,
     shared: Shared,
+    /// The lake, and what it said last.
+    reach: Reach,
     /// The configuration that a run refused, until it is changed.
     refused: Option<Vec<Diagnostic>>,
     stopping: bool,
     /// The last run came to its end, and nobody has looked since whether retention is to be acted on.
     succeeded: bool,
-    /// Whether the channels were told that slots are held; `None` before it is known what they were told.
-    told_held: Option<bool>,
+    /// What the channels were told of what holds slots; `None` before it is known what they were told.
+    told_held: Option<Vec<Held>>,
     /// Names whose slots had been taken in the future, with the last of them, of which the channels are still to be told.
     ahead: Vec<(String, i64)>,
     /// How the last run ended, where it could not say it and the channels are still to be told.
@@ -166,6 +170,7 @@ impl<'a> Serve<'a> {
             machine,
             child: None,
             shared,
+            reach: Reach::default(),
             refused: None,
             stopping: false,
             succeeded: false,
@@ -208,18 +213,12 @@ impl<'a> Serve<'a> {
         self.shared.turned();
         tell_system(&[sd_notify::NotifyState::Watchdog]);
         self.configure(now);
-        let (book, unreadable) = run::known_slots(self.settings.partnership())?;
-        let turned = self.machine.turn(&book, now.seconds());
-        turned.skipped.iter().for_each(|(slot, number)| self.say("skipped", &words::skipped(slot, *number)));
-        if !turned.forgotten.is_empty() {
-            self.told.report(&[run::slots_ahead(&turned.forgotten)]);
-            let until = |name: &String| Some((name.clone(), book.names.get(name)?.until));
-            self.ahead.extend(turned.forgotten.iter().filter_map(until));
+        let unreadable = self.look_at_lake(now);
+        let book = self.reach.book.clone();
+        if let Some(book) = &book {
+            self.fall_due(book, &unreadable, now);
         }
-        if turned.begun || !unreadable.is_empty() {
-            self.told.report(&unreadable);
-            self.begin(now);
-        }
+        let book = book.unwrap_or_default();
         self.hold_to_time();
         // Before the next run: that one may end otherwise.
         self.tell_cut_short();
@@ -235,12 +234,28 @@ impl<'a> Serve<'a> {
         self.tell_held();
         self.tell_ahead();
         self.tell_again(now.seconds());
+        self.tell_unkept_again(now);
         Ok(self.pause(&book, now.seconds()))
+    }
+
+    /// What falls due by what is known of slots, and what of that is to be said or written down.
+    fn fall_due(&mut self, book: &SlotBook, unreadable: &[Diagnostic], now: Now) {
+        let turned = self.machine.turn(book, now.seconds());
+        turned.skipped.iter().for_each(|(slot, number)| self.say("skipped", &words::skipped(slot, *number)));
+        if !turned.forgotten.is_empty() {
+            self.told.report(&[run::slots_ahead(&turned.forgotten)]);
+            let until = |name: &String| Some((name.clone(), book.names.get(name)?.until));
+            self.ahead.extend(turned.forgotten.iter().filter_map(until));
+        }
+        if self.reach.fault.is_none() && (turned.begun || !unreadable.is_empty()) {
+            self.told.report(unreadable);
+            self.begin(now);
+        }
     }
 
     /// Reads the configuration again where a file of it was changed.
     fn configure(&mut self, now: Now) {
-        let was_held = self.held().is_some();
+        let was_held = self.held_by_configuration().is_some();
         if !self.settings.changed() {
             return;
         }
@@ -253,13 +268,22 @@ impl<'a> Serve<'a> {
         self.machine.schedule(self.settings.timings(), now.seconds());
         self.say("read", &words::read_again(&self.settings));
         if was_held {
-            let skipped = self.machine.free(now.seconds());
-            skipped.iter().for_each(|(slot, number)| self.say("skipped", &words::skipped(slot, *number)));
+            self.free(now);
         }
     }
 
-    /// Why nothing is run: the configuration is not valid.
+    /// What was held may be run.
+    fn free(&mut self, now: Now) {
+        let skipped = self.machine.free(now.seconds());
+        skipped.iter().for_each(|(slot, number)| self.say("skipped", &words::skipped(slot, *number)));
+    }
+
+    /// Why nothing is run: the configuration is not valid, or the lake is out of reach.
     fn held(&self) -> Option<&[Diagnostic]> {
+        self.held_by_configuration().or(self.reach.fault.as_deref())
+    }
+
+    fn held_by_configuration(&self) -> Option<&[Diagnostic]> {
         self.settings.fault().or(self.refused.as_deref())
     }
 
@@ -304,7 +328,8 @@ impl<'a> Serve<'a> {
         self.say("run", &words::ended(&status, &said, child.was_over()));
         let exit = if child.was_over() { Some(3) } else { status.exit };
         let ended = Ended { exit, retry: said.retry && !child.was_over() };
-        if (child.was_over() || exit == Some(130)) && !self.stopping {
+        self.look_at_lake(now);
+        if (child.was_over() || exit == Some(130)) && !self.stopping && self.reach.fault.is_none() {
             self.close(child.slots(), now, exit.unwrap_or(3), child.was_over());
         }
         if exit != Some(5) {
@@ -316,8 +341,8 @@ impl<'a> Serve<'a> {
             self.say("held", &words::held(&refused, child.slots().len()));
             self.refused = Some(refused);
         }
-        let (book, _) = run::known_slots(self.settings.partnership())?;
-        self.machine.end(&book, &ended, now.seconds());
+        self.look_at_lake(now);
+        self.machine.end(self.reach.book.as_ref().unwrap_or(&SlotBook::default()), &ended, now.seconds());
         self.look_at_outbox(now.seconds());
         Ok(())
     }
@@ -335,7 +360,7 @@ impl<'a> Serve<'a> {
     /// How long to wait until there may be something to look at.
     fn pause(&mut self, book: &SlotBook, now: i64) -> Pause {
         let wakes = self.machine.wakes(book, now).filter(|_| self.held().is_none());
-        let wakes = wakes.into_iter().chain(self.outbox.next()).min();
+        let wakes = wakes.into_iter().chain(self.outbox.next()).chain(self.unkept_next()).min();
         if let Some(file) = self.clock.file() {
             if self.child.is_none() {
                 self.say_when(file, now, wakes);

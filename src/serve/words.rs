@@ -59,6 +59,11 @@ pub(super) fn held(reports: &[Diagnostic], due: usize) -> String {
     format!("{}: nothing is run before that is valid; {waits}", held_by(reports))
 }
 
+/// The lake is not there, or cannot be read.
+pub(super) fn out_of_reach(reports: &[Diagnostic]) -> String {
+    format!("{}: nothing is run before it can be read; it is looked at again every 30 s", held_by(reports))
+}
+
 /// What a child answered.
 #[derive(Debug, Default)]
 pub(super) struct Said {

@@ -58,6 +58,7 @@ mod retention;
 mod run_failed;
 mod rust_text;
 mod serve;
+mod serve_away;
 mod settle;
 mod severity;
 mod simulated;

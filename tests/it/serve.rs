@@ -40,7 +40,7 @@ const LEDGER: &str = "pipelines/ashvale/general_ledger.yaml";
 
 impl Stage {
     /// The fixture `ashvale`, whose ledger is scheduled at six on weekdays with `more` beside it, and the cost run after it.
-    fn new(more: &str) -> Self {
+    pub fn new(more: &str) -> Self {
         let stage = Self { folder: tempfile::tempdir().unwrap() };
         for shared in ["pipelines/cost", "schemas/common", "schemas/reference", "schemas/published"] {
             places::copy(&places::root().join(shared), &stage.at(shared));
@@ -75,7 +75,7 @@ impl Stage {
     }
 
     /// The ledger of a month of 2018 arrives; old enough to be taken at once.
-    fn drops(&self, month: u32) {
+    pub fn drops(&self, month: u32) {
         let path = format!("drop/ashvale/general_ledger/ashvale_2018_{month:02}.csv");
         let lines = format!(
             "Ref;Seq;Posted;Centre;Nature;Value;Text\nA{month};1;03/{month:02}/2018;A100;4100;{month}.00;salaries\n\
@@ -118,7 +118,7 @@ impl Stage {
     }
 
     /// The slots that were taken, each with how often it was claimed and its exit code.
-    fn taken(&self) -> Vec<(String, u64, Option<u64>)> {
+    pub fn taken(&self) -> Vec<(String, u64, Option<u64>)> {
         let one =
             |slot: &Value| (slot["slot"].as_str().unwrap().to_owned(), slot["attempts"].as_u64().unwrap(), slot["end"]["exit"].as_u64());
         self.slots().iter().map(one).collect()
@@ -175,7 +175,7 @@ impl Serving {
     }
 
     /// What it answers at a path: the status code and the body.
-    fn answers(&self, method: &str, path: &str) -> (u16, String) {
+    pub fn answers(&self, method: &str, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port())).unwrap();
         write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
         let mut text = String::new();

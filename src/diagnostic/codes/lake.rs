@@ -29,4 +29,6 @@ codes! {
     STRAY = "TC1013", Operator, 1, "a file among the lake's records was skipped", Warning;
     /// The lake does not know the run that made the latest release.
     LAKE_IS_OLDER = "TC1014", Operator, 3, "the lake is older than what is published";
+    /// There is no lake where one was.
+    LAKE_IS_GONE = "TC1015", Operator, 3, retry true, "the lake is not there";
 }

@@ -1,0 +1,70 @@
+//! Whether the lake is there, and is the one that belongs to what readers see.
+
+use super::{Behind, Lake, fault};
+use crate::diagnostic::Answer;
+
+/// Of these a lake that was begun has one at least. A folder without any is one in which none was begun yet, or over which the disk of the
+/// lake is not mounted.
+const SIGNS: [&str; 5] = [".lock", "register", "runs", "said.json", "schedule.json"];
+
+impl Lake {
+    /// Whether something was ever written here.
+    ///
+    /// # Errors
+    /// TC1002 where nobody can say.
+    pub fn is_begun(&self) -> Answer<bool> {
+        for path in SIGNS.map(|sign| self.folder().join(sign)) {
+            if path.try_exists().map_err(fault::file(&path, "look for"))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Stops where the lake is gone: none was begun here, and what readers see was made from one, or somebody has seen one (`was_there`).
+    ///
+    /// # Errors
+    /// TC1015; TC1002.
+    pub fn must_be_there(&self, was_there: bool) -> Answer<()> {
+        if self.is_begun()? {
+            return Ok(());
+        }
+        let shown = self.releases().latest_name()?;
+        if shown.is_some() || was_there { Err(fault::lake_gone(self.folder(), shown.as_deref()).into()) } else { Ok(()) }
+    }
+
+    /// Where the lake is not the one that belongs to what readers see: another one stood there before, or it knows less of what persons have
+    /// said, or neither the latest release nor a run as late as the one that made it. Somebody put a backup in its place, or another lake.
+    ///
+    /// # Errors
+    /// TC1002.
+    pub fn behind(&self) -> Answer<Option<Behind>> {
+        // Of damage of its own a lake is mended from what stands beside the releases; a version before wrote nothing down, neither here nor there.
+        let (own, beside) = (self.witness.own(), self.witness.beside());
+        let own_said = own.as_ref().ok().map(|own| own.as_ref().map_or(0, |own| own.said));
+        if let (Ok(Some(own)), Some(beside)) = (&own, &beside)
+            && own.lake != beside.lake
+        {
+            return Ok(Some(Behind::Another));
+        }
+        if !self.releases.knows_latest()?
+            && let Some((release, made_by)) = self.releases.made_by()?
+        {
+            let last = self.last_entered(&self.register.all().unwrap_or_default())?;
+            if made_by > last {
+                return Ok(Some(Behind::Runs { release, made_by, last }));
+            }
+        }
+        let said = own_said.zip(beside.map(|beside| beside.said));
+        Ok(said.filter(|(known, said)| known < said).map(|(known, said)| Behind::Said { said, known }))
+    }
+
+    /// Stops where it is, or is not there.
+    ///
+    /// # Errors
+    /// TC1014; TC1015; TC1002.
+    pub fn must_lead(&self) -> Answer<()> {
+        self.must_be_there(false)?;
+        self.behind()?.map_or(Ok(()), |behind| Err(fault::behind(&behind).into()))
+    }
+}
