@@ -1,10 +1,12 @@
 //! Writing so that a crash leaves the old state or the new one, and nothing between.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    sync::{PoisonError, RwLock},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -40,15 +42,42 @@ impl Seen {
     }
 }
 
-/// Creates the folder and its parents where they are missing.
+/// A folder, by device and inode.
+type Id = (u64, u64);
+
+/// Folders that this process has found or made for all that stands below them. Where one of them is moved away or its disk is unmounted, nothing
+/// is begun anew in its place: the next run would take that for all there is.
+static ROOTS: RwLock<BTreeMap<PathBuf, Id>> = RwLock::new(BTreeMap::new());
+
+/// Creates the folder and its parents where they are missing; no root that was there before.
 pub(super) fn folder(path: &Path, seen: Seen) -> Answer<()> {
+    let roots = ROOTS.read().unwrap_or_else(PoisonError::into_inner);
+    let gone = |(root, was): &(&PathBuf, &Id)| path.starts_with(root) && id(root).ok().as_ref() != Some(was);
+    if let Some((root, _)) = roots.iter().find(gone) {
+        let why = "it was there when this command began, and is gone, or another is in its place";
+        return Err(fault::file(root, "find the folder")(io::Error::new(io::ErrorKind::NotFound, why)));
+    }
     DirBuilder::new().recursive(true).mode(seen.modes().1).create(path).map_err(fault::file(path, "create the folder"))
 }
 
 /// Creates a folder that only we may read, and its parents as others make them: they may hold what is for others too.
 pub(super) fn root(path: &Path) -> Answer<()> {
+    ROOTS.write().unwrap_or_else(PoisonError::into_inner).retain(|root, _| !is_at(root, path));
     folder(path.parent().unwrap_or(Path::new("/")), Seen::ByReaders)?;
-    folder(path, Seen::ByUs)
+    folder(path, Seen::ByUs)?;
+    let is = id(path).map_err(fault::file(path, "find the folder"))?;
+    let spelt = fs::canonicalize(path).map_err(fault::file(path, "find the folder"))?;
+    ROOTS.write().unwrap_or_else(PoisonError::into_inner).extend([(path.to_path_buf(), is), (spelt, is)]);
+    Ok(())
+}
+
+/// Whether it is this folder, in whatever words.
+fn is_at(root: &Path, path: &Path) -> bool {
+    root == path || fs::canonicalize(path).is_ok_and(|spelt| root == spelt)
+}
+
+fn id(folder: &Path) -> io::Result<Id> {
+    fs::metadata(folder).map(|facts| (facts.dev(), facts.ino()))
 }
 
 /// Flushes names (created, renamed, removed) of a folder.

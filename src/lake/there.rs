@@ -68,3 +68,36 @@ impl Lake {
         self.behind()?.map_or(Ok(()), |behind| Err(fault::behind(&behind).into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::{domain::Location, lake::RunRecord};
+
+    #[test]
+    fn nothing_is_begun_where_a_lake_was_and_is_gone_while_a_run_works_in_it() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        let folder = |name: &str| Location::Folder(at(name));
+        let lake = Lake::at(&folder("landing"), &folder("lake"), &folder("published")).unwrap();
+        let lock = lake.lock("run-1", "").unwrap();
+        let record = |number: u64| lake.record_run(&RunRecord { number, ..RunRecord::default() });
+        record(1).unwrap();
+        fs::rename(at("lake"), at("elsewhere")).unwrap();
+        assert_eq!(record(2).unwrap_err().0[0].code.id, "TC1002");
+        assert!(!at("lake").exists());
+        // A mount point over which nothing is mounted any more.
+        fs::create_dir(at("lake")).unwrap();
+        assert_eq!(record(2).unwrap_err().0[0].code.id, "TC1002");
+        assert_eq!(fs::read_dir(at("lake")).unwrap().count(), 0);
+        assert_eq!(lake.must_be_there(true).unwrap_err().0[0].code.id, "TC1015");
+        lake.must_be_there(false).unwrap();
+        drop(lock);
+        fs::remove_dir(at("lake")).unwrap();
+        fs::rename(at("elsewhere"), at("lake")).unwrap();
+        record(2).unwrap();
+        lake.must_be_there(true).unwrap();
+    }
+}

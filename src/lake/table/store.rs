@@ -4,9 +4,8 @@
 //! could be there without its bytes. This one flushes the file before its name appears, and the folder after.
 
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{self, File},
     io::{self, Write as _},
-    os::unix::fs::DirBuilderExt as _,
     path::Path as FilePath,
     sync::{
         Arc,
@@ -25,7 +24,11 @@ use object_store::{
 };
 
 use super::copies::{Entry, Log, version_of};
-use crate::{crash, diagnostic::Refusal};
+use crate::{
+    crash,
+    diagnostic::Refusal,
+    lake::{Seen, durable},
+};
 
 #[derive(Debug)]
 pub(super) struct Flushing {
@@ -97,10 +100,10 @@ impl Flushing {
     /// The name under which bytes stand until they are complete. `LocalFileSystem` does not list names that end in `#` and digits.
     fn write(&self, path: &FilePath, payload: &PutPayload, create: bool) -> io::Result<()> {
         let parent = path.parent().unwrap_or(FilePath::new("/"));
-        DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+        durable::folder(parent, Seen::ByUs).map_err(|refusal| io::Error::other(refusal.to_string()))?;
         let suffix = format!("#{}", self.next.fetch_add(1, Ordering::Relaxed));
-        let staging = crate::lake::durable::beside(path, &suffix);
-        let mut file = crate::lake::Seen::ByUs.create(&staging)?;
+        let staging = durable::beside(path, &suffix);
+        let mut file = Seen::ByUs.create(&staging)?;
         payload.iter().try_for_each(|bytes| file.write_all(bytes))?;
         file.sync_all()?;
         crash::point("log.staged")?;
@@ -220,6 +223,6 @@ mod tests {
         assert_eq!(store.get(&path).await.unwrap().bytes().await.unwrap(), "first");
         store.put(&path, "third".into()).await.unwrap();
         assert_eq!(store.get(&path).await.unwrap().bytes().await.unwrap(), "third");
-        assert_eq!(crate::lake::durable::names(&folder.path().join("_delta_log")).unwrap(), ["0.json"]);
+        assert_eq!(durable::names(&folder.path().join("_delta_log")).unwrap(), ["0.json"]);
     }
 }
