@@ -143,6 +143,15 @@ pub(super) fn gone(folder: &Path, release: &str) -> Refusal {
         .into()
 }
 
+/// A number of a run after which none can come.
+pub(super) fn number(path: &Path, number: u64) -> Diagnostic {
+    Diagnostic::new(codes::lake::RECORD_UNREADABLE, format!("{} names run {number}, and no lake comes to so many", path.display()))
+        .place(Place::file(path.display().to_string()))
+        .expected("runs that are numbered one after the other")
+        .outcome("nothing was changed: no run can come after that one")
+        .hint("bring it back from a backup; a record of a run (lake/runs) may also be moved away: no delivery and no release is in it")
+}
+
 /// A proof or register entry.
 pub(super) fn record(path: &Path, error: impl Display) -> Refusal {
     Diagnostic::new(codes::lake::RECORD_UNREADABLE, format!("{} cannot be read: {error}", path.display()))

@@ -49,6 +49,7 @@ mod latest;
 mod lock;
 mod manifest;
 mod notices;
+mod numbers;
 mod part;
 mod pending;
 mod period;
@@ -171,7 +172,8 @@ impl Lake {
         durable::root(&self.folder)?;
         durable::root(self.landing.folder())?;
         let mut taken = Lock::take(&self.folder.join(".lock"))?;
-        let is_untold = |run: &RunRecord| !self.run_file(run.number).exists() && matches!(self.behind(), Ok(None));
+        let is_untold =
+            |run: &RunRecord| !self.run_file(run.number).exists() && self.may_have_begun(run.number) && matches!(self.behind(), Ok(None));
         if let Some(left) = taken.left.take().filter(is_untold) {
             // It may have come so far as to publish.
             let made = self.releases.made_by()?.filter(|(_, by)| *by == left.number).map(|(release, _)| release);
@@ -375,21 +377,6 @@ impl Lake {
             }
         }
         Ok(strays)
-    }
-
-    /// The greatest number that a run or a person's command has had; 0 before the first. A run that was killed may stand in its release alone.
-    ///
-    /// # Errors
-    /// TC1002.
-    pub fn last_number(&self, known: &[DeliveryRecord]) -> Answer<u64> {
-        Ok(self.last_entered(known)?.max(self.releases.made_by()?.map_or(0, |made| made.1)))
-    }
-
-    /// The same, by what the lake alone says.
-    fn last_entered(&self, known: &[DeliveryRecord]) -> Answer<u64> {
-        let of = |r: &DeliveryRecord| r.number.max(r.decisions.iter().map(|d| d.run).max().unwrap_or(0));
-        let runs = self.run_names()?.into_iter().filter_map(|(number, _)| number);
-        Ok(runs.chain(known.iter().map(of)).chain([self.periods.last_number()?, self.last_removal()?]).max().unwrap_or(0))
     }
 
     /// Records of runs with their numbers; a version without numbers named them by the clock.

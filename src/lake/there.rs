@@ -50,7 +50,7 @@ impl Lake {
         if !self.releases.knows_latest()?
             && let Some((release, made_by)) = self.releases.made_by()?
         {
-            let last = self.last_entered(&self.register.all().unwrap_or_default())?;
+            let last = self.last_entered(&self.register.all().unwrap_or_default())?.0;
             if made_by > last {
                 return Ok(Some(Behind::Runs { release, made_by, last }));
             }

@@ -81,7 +81,7 @@ impl<'a> Conductor<'a> {
 
     /// The same once nothing is left of runs that died: what they entered may have come further.
     pub(super) fn number_after(&mut self, known: &[DeliveryRecord], held: &Lock, started: Now) -> Answer<()> {
-        let number = self.lake.last_number(known)? + 1;
+        let number = self.lake.next_number(known)?;
         if number != self.number {
             self.number = number;
             held.begin(&self.at_its_beginning(started))?;

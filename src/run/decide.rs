@@ -43,7 +43,7 @@ pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answ
         let change = conductor.change(&pending.undone(&known), said, &selector, &decision)?;
         return conductor.decided(change, &known);
     }
-    conductor.number = conductor.lake.last_number(&known)? + 1;
+    conductor.number = conductor.lake.next_number(&known)?;
     let decision = plan::decision(said.what, &said.by, &said.reason, now.iso(), conductor.number);
     let change = conductor.change(&known, said, &selector, &decision)?;
     if said.what == Decided::Accept {

@@ -236,7 +236,7 @@ fn mend_published(conductor: &mut Conductor<'_>, repaired: &mut Repaired) -> Ans
         repaired.left.extend(mended.lost.iter().map(lost));
     }
     let known = conductor.lake.register().all()?;
-    conductor.number = conductor.lake.last_number(&known)? + 1;
+    conductor.number = conductor.lake.next_number(&known)?;
     repaired.done.extend(conductor.remove_orphans(&known)?);
     Ok(())
 }

@@ -57,7 +57,7 @@ pub fn period(partnership: &Partnership, asked: &PeriodAsked, clock: &dyn Clock)
     let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
     conductor.take_over(&held)?;
     let known = conductor.lake.register().all()?;
-    conductor.number = conductor.lake.last_number(&known)? + 1;
+    conductor.number = conductor.lake.next_number(&known)?;
     let closings = conductor.lake.periods().closings()?;
     match asked.act {
         PeriodAct::Closed => conductor.close(asked, &held, &known, &closings),

@@ -53,7 +53,7 @@ pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, asked: Clearance) ->
         conductor.take_over(&held)?;
     }
     let known = conductor.lake.register().all()?;
-    conductor.number = conductor.lake.last_number(&known)? + 1;
+    conductor.number = conductor.lake.next_number(&known)?;
     let published = conductor.published()?;
     let doubt = if asked == Clearance::RemoveAnyway { None } else { conductor.doubt(&published, &known)? };
     if let Some(doubt) = doubt.clone().filter(|_| !dry) {

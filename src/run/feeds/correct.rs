@@ -66,7 +66,7 @@ pub fn correct(partnership: &Partnership, asked: &CorrectAsked, clock: &dyn Cloc
     conductor.take_over(&held)?;
     conductor.corrections = Corrections::of(conductor.lake.events(CORRECTIONS).all()?);
     let mut known = conductor.lake.register().all()?;
-    conductor.number = conductor.lake.last_number(&known)? + 1;
+    conductor.number = conductor.lake.next_number(&known)?;
     let (feed, record) = conductor.correctable(&known, asked)?;
     let begun = conductor.begun(&record, asked).cloned();
     let is_new = begun.is_none();
