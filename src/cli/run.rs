@@ -34,7 +34,7 @@ pub fn act(partnership: &Partnership, words: &Run, options: &Options, voice: Voi
 /// the lake, the next does.
 pub fn tell_not_valid(root: &Path, refusal: &Refusal, voice: Voice) {
     let Some(partnership) = pipeline::with_channels(root, refusal) else { return };
-    match run::tell_held(&partnership, &[run::Held::Configuration(report::held_by(&refusal.0))], &ProcessClock) {
+    match run::tell_held(&partnership, &[run::Held::Typed(report::held_by(&refusal.0))], &ProcessClock) {
         Ok(reports) => voice.report(&reports),
         Err(refusal) if refusal.is_locked() => {}
         Err(refusal) => voice.report(&refusal.0),

@@ -24,6 +24,7 @@ pub struct Lock {
 
 #[derive(Serialize, Deserialize)]
 struct Holder {
+    /// The id of a run; of what is none the command, in several words.
     run: String,
     started: String,
 }
@@ -117,7 +118,10 @@ fn held_by(file: &mut File) -> Refusal {
     let mut text = String::new();
     let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
     let who = match (read, serde_json::from_str::<Holder>(&text)) {
-        (Ok(_), Ok(holder)) => format!("run {} has held the lake since {}", holder.run, holder.started),
+        (Ok(_), Ok(Holder { run, started })) => {
+            let what = if run.contains(' ') { run } else { format!("run {run}") };
+            format!("{what} has held the lake since {started}")
+        }
         // The holder has the lock and has not written its name yet, or is just going.
         _ => "another run holds the lake".into(),
     };
@@ -148,6 +152,11 @@ mod tests {
         first.begin(&RunRecord { run: "run-7".into(), started: "2023-04-01T02:00:00Z".into(), number: 7, ..RunRecord::default() }).unwrap();
         assert_eq!(seen(Lock::take(&path).unwrap_err()), held);
         drop(first);
+        let (other, left) = take(&path, "truecost vacuum");
+        assert!(left.is_none());
+        let held = (5, "truecost vacuum has held the lake since 2023-04-01T02:00:00Z".to_owned());
+        assert_eq!(seen(Lock::take(&path).unwrap_err()), held);
+        drop(other);
         assert!(take(&path, "run-8").1.is_none());
     }
 

@@ -154,7 +154,7 @@ impl Lake {
         &self.folder
     }
 
-    /// Takes the lake for writing; held until the [`Lock`] is dropped or the process ends. A run that had it and died is written down as
+    /// Takes the lake for writing, for a run (its id) or another command (its words); held until the [`Lock`] is dropped or the process ends. A run that had it and died is written down as
     /// what it said of itself when it began; not in a lake that is older than what is published, for it would be as late by that.
     ///
     /// # Errors

@@ -34,7 +34,7 @@ pub fn decide(partnership: &Partnership, said: &Said, clock: &dyn Clock) -> Answ
     is_said(&said.by, &said.reason, "the delivery", &format!("{} {}", said.what.as_str(), said.selector))?;
     let options = Options { threads: 1, ..Options::default() };
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
-    let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
+    let held = conductor.lake.lock(&format!("truecost {}", said.what.as_str()), &now.iso())?;
     let interrupted = conductor.take_over(&held)?;
     let mut known = conductor.lake.register().all()?;
     // Typed again after it died: it is done once.

@@ -193,7 +193,7 @@ fn personal(partnership: &Partnership, known: &[DeliveryRecord]) -> Vec<Finding>
 /// TC1004 where a run holds the lake; TC10… where it cannot be read or written.
 pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> {
     let mut conductor = conductor(partnership, clock)?;
-    let held = conductor.lake.lock_anew(&conductor.run_id, &clock.now().iso())?;
+    let held = conductor.lake.lock_anew("truecost doctor --repair", &clock.now().iso())?;
     let mut repaired = Repaired { done: make_folders(partnership)?, ..Repaired::default() };
     repaired.done.extend(conductor.lake.releases().unfinished()?.iter().map(|name| format!("removed: the half release {name}")));
     if let Some(behind) = conductor.lake.behind()? {

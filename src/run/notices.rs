@@ -133,10 +133,12 @@ pub fn tell_ahead(partnership: &Partnership, names: &[(String, i64)], clock: &dy
     tell_between(partnership, &happened, &[], |_| Ok(0), clock)
 }
 
-/// What keeps `serve` from running anything, and the sentence about it.
+/// What keeps everything from being run, and the sentence about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Held {
     Configuration(String),
+    /// The same of a run that somebody or cron typed.
+    Typed(String),
     Lake(String),
 }
 
@@ -148,6 +150,10 @@ impl Held {
             Self::Configuration(why) => {
                 ("configuration", format!("{why}: nothing is run before the configuration is valid: truecost validate"))
             }
+            Self::Typed(why) => (
+                "configuration",
+                format!("{why}: a run was refused, and did nothing, for the configuration is not valid: truecost validate"),
+            ),
             Self::Lake(why) => ("lake", format!("{why}: nothing is run before the lake can be read: truecost doctor")),
         };
         happened(NoticeKind::Held, subject, None, text)
@@ -177,7 +183,7 @@ fn tell_between(
     }
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let now = clock.now();
-    let _held = lake.lock(&now.run_id(), &now.iso())?;
+    let _held = lake.lock("the sending of a notice", &now.iso())?;
     let noted = Noted { run: number(&lake)?, at: now.iso(), at_us: now.micros };
     notice::note(&lake, &partnership.notify, happened, known, &noted)?;
     notice::send(&lake, partnership, now.micros, usize::MAX)
@@ -205,7 +211,7 @@ const AT_ONCE: usize = 2;
 pub fn tell_again(partnership: &Partnership, clock: &dyn Clock) -> Answer<Vec<Diagnostic>> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let now = clock.now();
-    let _held = lake.lock(&now.run_id(), &now.iso())?;
+    let _held = lake.lock("the sending of a notice", &now.iso())?;
     notice::send(&lake, partnership, now.micros, AT_ONCE)
 }
 

@@ -54,7 +54,7 @@ pub fn period(partnership: &Partnership, asked: &PeriodAsked, clock: &dyn Clock)
     let now = clock.now();
     let options = Options { threads: 1, ..Options::default() };
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
-    let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
+    let held = conductor.lake.lock(&format!("truecost period {}", verb(asked.act)), &now.iso())?;
     conductor.take_over(&held)?;
     let known = conductor.lake.register().all()?;
     conductor.number = conductor.lake.next_number(&known)?;
@@ -74,17 +74,24 @@ pub fn preview(partnership: &Partnership, period: Period, clock: &dyn Clock) -> 
         let now = clock.now();
         let options = Options { threads: 1, ..Options::default() };
         let conductor = Conductor::new(partnership, &options, clock, &Silent)?;
-        let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
+        let held = conductor.lake.lock("truecost period preview", &now.iso())?;
         conductor.lake.recover(&held)?;
         let known = conductor.lake.register().all()?;
         CostRun(&conductor).preview(&known, period)
     })
 }
 
+const fn verb(act: PeriodAct) -> &'static str {
+    match act {
+        PeriodAct::Closed => "close",
+        PeriodAct::Reopened => "reopen",
+    }
+}
+
 /// Who and why must be said.
 fn named(asked: &PeriodAsked) -> Answer<()> {
     let anyway = if asked.anyway.is_some() { " --anyway TEXT" } else { "" };
-    let verb = if asked.act == PeriodAct::Closed { "close" } else { "reopen" };
+    let verb = verb(asked.act);
     let said = [("--by", Some(&asked.by)), ("--reason", Some(&asked.reason)), ("--anyway", asked.anyway.as_ref())];
     match said.iter().find(|(_, text)| text.is_some_and(|text| text.trim().is_empty())) {
         Some((option, _)) => Err(Diagnostic::new(codes::command::NOT_SAID, format!("{option} says nothing"))

@@ -199,7 +199,7 @@ pub fn close_slots(partnership: &Partnership, slots: &[Slot], end: &SlotEnd, rep
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let now = clock.now();
     let known = lake.last_begun()?.map_or(0, |run| run.number);
-    let held = lake.lock(&now.run_id(), &now.iso())?;
+    let held = lake.lock("truecost serve", &now.iso())?;
     let mut book = lake.slots().read()?;
     let open = |slot: &&Slot| book.names.get(&slot.name).is_some_and(|of| of.taken.iter().any(|t| t.slot == slot.at && t.end.is_none()));
     let open: Vec<Slot> = slots.iter().filter(open).cloned().collect();
@@ -249,7 +249,7 @@ pub fn known_slots(partnership: &Partnership, had_lake: bool) -> Answer<KnownSlo
 pub fn begin_slots(partnership: &Partnership, since: impl Fn(&str, &Timing) -> i64, clock: &dyn Clock) -> Answer<Begun> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let now = clock.now();
-    let held = lake.lock(&now.run_id(), &now.iso())?;
+    let held = lake.lock("truecost serve", &now.iso())?;
     let mut book = read_book(&lake, &mut Vec::new())?;
     let begun = plan::begin(&mut book, &timings(partnership), now.seconds(), since);
     if begun.is_something() {

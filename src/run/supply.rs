@@ -169,7 +169,7 @@ pub fn waive(partnership: &Partnership, said: &Waive, clock: &dyn Clock) -> Answ
     super::decide::is_said(&said.by, &said.reason, "the waiver", &format!("supply waive {} {}", said.feed, said.named()))?;
     let options = Options { threads: 1, ..Options::default() };
     let conductor = Conductor::new(partnership, &options, clock, &Silent)?;
-    let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
+    let held = conductor.lake.lock("truecost supply waive", &now.iso())?;
     conductor.lake.recover(&held)?;
     let known = conductor.lake.register().all()?;
     let events = conductor.lake.events(SUPPLY);

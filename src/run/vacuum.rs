@@ -46,7 +46,7 @@ pub fn vacuum(partnership: &Partnership, clock: &dyn Clock, asked: Clearance) ->
     let (now, dry) = (clock.now(), asked == Clearance::Look);
     let options = Options { threads: 1, ..Options::default() };
     let mut conductor = Conductor::new(partnership, &options, clock, &Silent)?;
-    let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
+    let held = conductor.lake.lock("truecost vacuum", &now.iso())?;
     if dry {
         conductor.lake.must_lead()?;
     } else {

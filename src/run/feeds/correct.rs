@@ -62,7 +62,7 @@ pub fn correct(partnership: &Partnership, asked: &CorrectAsked, clock: &dyn Cloc
     is_said(&asked.by, &asked.reason, "the correction", &asked.command)?;
     let now = clock.now();
     let mut conductor = Conductor::new(partnership, &Options { threads: 1, ..Options::default() }, clock, &Silent)?;
-    let held = conductor.lake.lock(&conductor.run_id, &now.iso())?;
+    let held = conductor.lake.lock("truecost quarantine correct", &now.iso())?;
     conductor.take_over(&held)?;
     conductor.corrections = Corrections::of(conductor.lake.events(CORRECTIONS).all()?);
     let mut known = conductor.lake.register().all()?;
