@@ -1,8 +1,17 @@
 //! The files of a partnership, as they are kept with every release that they make.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use crate::schema::sorted_names;
+use crate::{
+    domain::Digest,
+    schema::{digest_of, sorted_names},
+};
 
 /// Folders that hold configuration, with the endings of its files there. What stands beside them (notes for people, and whatever a secret
 /// is kept in) is not taken along.
@@ -19,6 +28,25 @@ pub fn files(root: &Path) -> BTreeMap<String, Arc<[u8]>> {
         gather(root, folder, endings, &mut files);
     }
     files
+}
+
+/// What the system says of all files of these folders: names, lengths, times and inodes. Another, where one was changed.
+#[must_use]
+pub fn stamp(root: &Path) -> Digest {
+    let mut all = String::new();
+    let mut folders: Vec<PathBuf> = FOLDERS.iter().map(|(folder, _)| root.join(folder)).collect();
+    while let Some(folder) = folders.pop() {
+        for (name, is_folder) in sorted_names(&folder) {
+            let path = folder.join(&name);
+            if is_folder {
+                folders.push(path);
+            } else if let Ok(facts) = fs::metadata(&path) {
+                all.push_str(&format!("{name}\0{} {} {} {}\0", facts.len(), facts.mtime(), facts.mtime_nsec(), facts.ino()));
+            }
+        }
+        all.push_str(&folder.to_string_lossy());
+    }
+    digest_of(all.as_bytes())
 }
 
 fn gather(root: &Path, folder: &str, endings: &[&str], files: &mut BTreeMap<String, Arc<[u8]>>) {

@@ -42,7 +42,7 @@ mod typed;
 
 pub use due::{Due, HOLIDAYS};
 pub use feed_digest::{FeedDigests, TIMING};
-pub use files::files;
+pub use files::{files, stamp};
 pub use json::json_schema;
 pub use kernel::{Grain, KERNELS, Kernel, KernelFacts, LOOKED_UP};
 pub use keys::{AllKeys, Keys};

@@ -18,7 +18,7 @@ use super::{
     Feed, Partnership, SHARED,
     cost::{read_cost, stray},
     feed::{Surroundings, read_feed},
-    files::files,
+    files::{files, stamp},
     known,
     location::{Allowed, Secrets},
     meant, notify,
@@ -38,11 +38,39 @@ pub fn read(root: &Path) -> Answer<(Partnership, Vec<Diagnostic>)> {
     read_with(root, &|name| std::env::var(name).ok())
 }
 
-/// As [`read`], with the environment given.
+/// So often files are read again that were changed while they were read.
+const READINGS: usize = 64;
+
+/// As [`read`], with the environment given. What is read is one state of all files: where one was changed meanwhile, they are read again.
 ///
 /// # Errors
 /// As [`read`].
 pub fn read_with(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(Partnership, Vec<Diagnostic>)> {
+    one_state(|| stamp(root), || read_once(root, env))
+}
+
+fn one_state<S: PartialEq, T>(stamp: impl Fn() -> S, mut read: impl FnMut() -> Answer<T>) -> Answer<T> {
+    let mut before = stamp();
+    for _ in 0..READINGS {
+        let read = read();
+        let after = stamp();
+        if after == before {
+            return read;
+        }
+        before = after;
+    }
+    Err(Diagnostic::new(
+        config::UNREADABLE_FILE,
+        format!("files of the configuration were changed while they were read, {READINGS} times over"),
+    )
+    .place(Place::file("pipelines"))
+    .expected("files that stand still for as long as it takes to read them")
+    .outcome(UNTOUCHED)
+    .hint("Type it again when whatever writes there has ended.")
+    .into())
+}
+
+fn read_once(root: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer<(Partnership, Vec<Diagnostic>)> {
     let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
     let secrets = Secrets { root, env };
     let mut contracts = Contracts::read(root);
@@ -248,4 +276,31 @@ fn read_one(file: &str, council: &Identifier, id: &Identifier, around: &Surround
     let feed = read_feed(&reader.item(&node), council, id, around);
     faults.extend(reader.into_faults());
     feed
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn files_that_change_while_they_are_read_are_read_again_and_at_last_refused() {
+        let (state, readings) = (Cell::new(0), Cell::new(0));
+        let reading = |changes: usize| {
+            readings.set(0);
+            one_state(
+                || state.get(),
+                || {
+                    readings.set(readings.get() + 1);
+                    state.set(state.get() + usize::from(readings.get() <= changes));
+                    Ok(state.get())
+                },
+            )
+        };
+        assert_eq!((reading(0).unwrap(), readings.get()), (0, 1));
+        assert_eq!((reading(2).unwrap(), readings.get()), (2, 3));
+        let refusal = reading(usize::MAX).unwrap_err();
+        assert_eq!((refusal.exit_code(), readings.get()), (2, READINGS));
+    }
 }

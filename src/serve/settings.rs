@@ -1,23 +1,16 @@
 //! What the partnership's files say, read again where one of them was changed.
 
 use std::{
-    fs,
     net::SocketAddr,
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest as _, Sha256};
-
 use crate::{
     diagnostic::{Answer, Diagnostic},
+    domain::Digest,
     pipeline::{self, Partnership, Timing},
     run,
-    schema::sorted_names,
 };
-
-/// Folders whose files say what is run.
-const FOLDERS: [&str; 3] = ["pipelines", "schemas", "controls"];
 
 /// The last configuration that was valid, and what is wrong with the one that is there.
 #[derive(Debug)]
@@ -26,7 +19,7 @@ pub(super) struct Settings {
     partnership: Partnership,
     fault: Option<Vec<Diagnostic>>,
     /// Names, lengths and times of all files, as they were when they were read.
-    seen: [u8; 32],
+    seen: Digest,
     /// Whether somebody asked for a look whatever the files' times say.
     asked: bool,
 }
@@ -37,7 +30,7 @@ impl Settings {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read(root: &Path) -> Answer<Self> {
-        let seen = look(root);
+        let seen = pipeline::stamp(root);
         let (partnership, _) = pipeline::read(root)?;
         Ok(Self { root: root.to_path_buf(), partnership, fault: None, seen, asked: false })
     }
@@ -66,7 +59,7 @@ impl Settings {
 
     /// Whether a file was changed since the last look. If so they were read, and either they are in use now or [`Self::fault`] says why not.
     pub fn changed(&mut self) -> bool {
-        let seen = look(&self.root);
+        let seen = pipeline::stamp(&self.root);
         if seen == self.seen && !std::mem::take(&mut self.asked) {
             return false;
         }
@@ -80,23 +73,4 @@ impl Settings {
         }
         true
     }
-}
-
-/// A digest over names, lengths, times and inodes of all files that say what is run.
-fn look(root: &Path) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    let mut folders: Vec<PathBuf> = FOLDERS.iter().map(|folder| root.join(folder)).collect();
-    while let Some(folder) = folders.pop() {
-        for (name, is_folder) in sorted_names(&folder) {
-            let path = folder.join(&name);
-            if is_folder {
-                folders.push(path);
-            } else if let Ok(facts) = fs::metadata(&path) {
-                let facts = format!("{name}\0{} {} {} {}\0", facts.len(), facts.mtime(), facts.mtime_nsec(), facts.ino());
-                hash.update(facts.as_bytes());
-            }
-        }
-        hash.update(folder.as_os_str().as_encoded_bytes());
-    }
-    hash.finalize().into()
 }
