@@ -20,7 +20,7 @@ use crate::{
 pub use wanted::{FeedPlan, Idle, Stood, Take, Why, Wish};
 pub(super) use words::place;
 use words::{next_newest, no_marker, no_sidecar};
-pub use words::{not_active, tie, without_keys};
+pub use words::{not_active, older_left, tie, without_keys};
 
 /// A file of the feed's pattern, with what its name says.
 struct Candidate {
@@ -220,6 +220,8 @@ fn newest(
         let Some(mut best) = group.next() else { continue };
         best.instead_of = instead_of.filter(|_| of_file(&best, known).is_none());
         let (ties, older): (Vec<_>, Vec<_>) = group.partition(|c| rank(c) == rank(&best));
+        let never = older.iter().filter(|c| of_file(c, known).is_none() && !known.has_size_of(&c.entry, c.coverage.as_ref()));
+        plan.reports.extend(never.filter_map(|c| older_left(feed, &c.entry, c.coverage.as_ref(), &best.entry)));
         plan.idle.extend(older.into_iter().map(|c| (c.entry, Idle::Superseded)));
         if ties.is_empty() {
             out.push(best);

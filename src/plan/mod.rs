@@ -21,8 +21,8 @@ pub use meet::{Brings, Met, meet};
 mod feeds;
 
 pub use feeds::{
-    FeedPlan, Idle, Stood, Take, Why, Wish, is_active, is_file_of, is_stale, not_active, order, plan_feed, rank, tie, waits_for_others,
-    without_keys,
+    FeedPlan, Idle, Stood, Take, Why, Wish, is_active, is_file_of, is_stale, not_active, older_left, order, plan_feed, rank, tie,
+    waits_for_others, without_keys,
 };
 
 mod release;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render},
-    domain::{Calendar, Day, DeliveryId, Digest, Pence, Period, counted, decimal, grouped, pounds, printable},
+    domain::{Calendar, Day, DeliveryId, Digest, Location, Pence, Period, counted, decimal, grouped, pounds, printable},
     lake::{CORRECTIONS, Corrections, DeliveryRecord, DeliveryState, Lake, holders, read_quarantine},
     pipeline::Partnership,
     plan::{
@@ -238,15 +238,17 @@ fn passed_over(stand: &Stand) -> Vec<String> {
     lines.iter().map(line).collect()
 }
 
-/// Files that wait for others beside them: a marker, a sidecar. A source that does not answer is for the run to report.
+/// Files that wait for others beside them, a marker, a sidecar; and in folders of this machine those that are left for newer ones. A source
+/// that does not answer is for the run to report.
 fn waiting(partnership: &Partnership, records: &[DeliveryRecord]) -> Vec<Diagnostic> {
     let mut waiting = Vec::new();
-    for feed in partnership.feeds.iter().filter(|feed| waits_for_others(feed)) {
+    for feed in partnership.feeds.iter().filter(|feed| waits_for_others(feed) || matches!(feed.from, Location::Folder(_))) {
         let listing = source::connect(&feed.from, &partnership.allow_hosts).and_then(|source| source.list());
         let Ok(listing) = listing else { continue };
         let of: Vec<&DeliveryRecord> = records.iter().filter(|r| r.is_of(&feed.council, &feed.id)).collect();
         let plan = plan_feed(feed, partnership.calendar, &listing, &of, Wish::default());
-        let waits = |d: &Diagnostic| d.code == codes::source::NOT_SETTLED || d.code == codes::control::SIDECAR_UNREADABLE;
+        let told = [codes::source::NOT_SETTLED, codes::control::SIDECAR_UNREADABLE, codes::control::OLDER_LEFT];
+        let waits = |d: &Diagnostic| told.contains(&d.code);
         waiting.extend(plan.reports.into_iter().filter(waits));
     }
     waiting

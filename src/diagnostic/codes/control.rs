@@ -85,6 +85,8 @@ codes! {
     ADDS_UP = "TC0462", Supplier, 1, "amounts of a row do not add up", Note;
     /// A sheet of a workbook that is not read holds rows under the contract's headings, or begins with such rows without any.
     OTHER_SHEET = "TC0463", Supplier, 1, "rows stand on a sheet that is not read", Warning;
+    /// A file that was never judged is left for a newer one of the same periods.
+    OLDER_LEFT = "TC0464", Supplier, 1, "a file is left for a newer one", Warning;
     /// A quarantined row that a person wants to correct, or to leave out, cannot be.
     NOT_CORRECTED = "TC0470", Operator, 2, "a quarantined row cannot be corrected";
     /// A corrected row does not fit the file any more as the contract has it now.

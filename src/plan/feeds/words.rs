@@ -3,7 +3,7 @@
 use super::{InsteadOf, wanted::Idle};
 use crate::{
     diagnostic::{Diagnostic, Place, codes},
-    domain::Coverage,
+    domain::{Coverage, counted, printable},
     pipeline::Feed,
     source::{Entry, companion_name},
 };
@@ -61,6 +61,28 @@ pub fn without_keys(feed: &Feed) -> Option<Diagnostic> {
         .expected("a key for pseudonyms and one for sealing, which `keys` in pipelines/partnership.yaml refers to")
         .outcome("nothing of this feed was read or landed; other feeds are not affected")
         .hint(format!("truecost key new {} makes them; or bring the keys that were made for it to where truecost runs", feed.council));
+    Some(report)
+}
+
+/// A file that nobody has judged, and that is left for one of the same periods which is newer by its time alone: that is also the time of
+/// whoever copied them, and of two parts of a month only one would count. `None` where its name says that it is the older.
+#[must_use]
+pub fn older_left(feed: &Feed, entry: &Entry, covers: Option<&Coverage>, newer: &Entry) -> Option<Diagnostic> {
+    let covers = covers.map(ToString::to_string).unwrap_or_default();
+    let named = |entry: &Entry| feed.files.matches(&entry.name).map(|facts| (facts.version, facts.date));
+    if named(entry) < named(newer) {
+        return None;
+    }
+    let sized = |entry: &Entry| format!("{} ({})", printable(&entry.name), counted(entry.size, "byte"));
+    let seen = format!("{} is not taken for {covers}: {} covers the same and is newer by its time", sized(entry), sized(newer));
+    let report = Diagnostic::warning(codes::control::OLDER_LEFT, seen)
+        .place(place(feed, entry))
+        .expected("one file for a period, or versions in the names of those that replace each other")
+        .outcome("nothing of it was judged, and none of its rows is in the figures; the newer one is judged as any other")
+        .hint(
+            "if it is an earlier version, remove it; if both are parts of the period, put them together into one file; if they are different \
+             extracts, each needs a feed of its own (`beside`)",
+        );
     Some(report)
 }
 

@@ -9,7 +9,7 @@ use crate::{
     domain::{Coverage, Period},
     lake::Landed,
     pipeline::Feed,
-    plan::{self, is_active, rank, tie},
+    plan::{self, is_active, older_left, rank, tie},
     source::Entry,
 };
 
@@ -71,10 +71,13 @@ impl FeedRun<'_> {
         let feed = group.first()?.1.feed;
         let entries = group.iter().map(|(_, item)| &item.take.entry).chain(beside.iter().copied());
         let best = entries.clone().map(|entry| rank(feed, entry)).max()?;
+        let newer = entries.clone().find(|entry| rank(feed, entry) == best).cloned();
         let names: Vec<String> = entries.filter(|entry| rank(feed, entry) == best).map(|entry| entry.name.clone()).collect();
         let (mut newest, older): (Vec<_>, Vec<_>) = group.into_iter().partition(|(_, item)| rank(feed, &item.take.entry) == best);
         for (_, item) in older {
             self.step(&format!("{}: {}: superseded by a newer file for {coverage}", feed.name(), item.take.entry.name));
+            let report = newer.as_ref().and_then(|newer| older_left(feed, &item.take.entry, Some(coverage), newer));
+            report.iter().for_each(|report| self.observer.event(Event::Report { diagnostics: std::slice::from_ref(report) }));
         }
         if names.len() > 1 && !newest.is_empty() {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
