@@ -15,9 +15,9 @@ use super::{
     lone, looks, marked, own_period, rest, sign, unit, withheld,
 };
 use crate::{
-    domain::Calendar,
+    domain::{Calendar, counted},
     pipeline::{Basis, Partnership},
-    profile::{Column, Kind, Money, Over, Reason},
+    profile::{Column, Kind, Money, Over, Reason, RecordType},
     schema::{Contract, Type},
 };
 
@@ -141,6 +141,21 @@ fn is_one_day(evidence: &Evidence, seen: &Seen) -> bool {
     evidence.samples.iter().all(|sample| sample.profile.rows.data > 2) && dates.all(|dates| dates.first == dates.last)
 }
 
+/// Counts of rows that the files print, and whether each is what it says.
+fn counts(evidence: &Evidence) -> (Vec<String>, bool) {
+    let of = |sample: &super::evidence::Sample| {
+        let one = |kind: &RecordType| {
+            let (printed, rows) = kind.counted?;
+            let is =
+                if printed == rows { "as many as there are rows".to_owned() } else { format!("and there are {}", counted(rows, "row")) };
+            Some((format!("{} line {}: {} {printed}, {is}", sample.profile.file, kind.first_line, kind.tag), printed == rows))
+        };
+        sample.profile.behind.iter().filter_map(one).collect::<Vec<_>>()
+    };
+    let (said, agree): (Vec<String>, Vec<bool>) = evidence.samples.iter().flat_map(of).unzip();
+    (said, agree.into_iter().all(|one| one))
+}
+
 /// What looks like a total, and rows without an amount.
 fn totals(evidence: &Evidence, amount: &str) -> Vec<Question> {
     let mut questions = Vec::new();
@@ -171,8 +186,10 @@ fn totals(evidence: &Evidence, amount: &str) -> Vec<Question> {
             totals.push(format!("{} line {line}: the sum of a group, as the rows add up", sample.profile.file));
         }
     }
+    let (counts, all_agree) = counts(evidence);
+    totals.extend(counts);
     if !totals.is_empty() {
-        let agrees = evidence.samples.iter().flat_map(|sample| &sample.profile.totals).all(|total| total.difference.0 == 0);
+        let agrees = evidence.samples.iter().flat_map(|sample| &sample.profile.totals).all(|total| total.difference.0 == 0) && all_agree;
         let ask = "Is the printed total one that every file must agree with? no: it is left out, shown with its pounds and compared with \
                    nothing.";
         let question = Question::new("control", ask).seen(totals.join("; ")).choices([YES, NO]);

@@ -60,6 +60,17 @@ pub(super) fn is_subtotal(label: &str) -> bool {
     label.contains("subtotal") || label.contains("sub-total") || label.contains("sub total")
 }
 
+/// A label of how many rows there are: `Number of payments`, `Record count:`, `Total rows`. A total of payments may be pounds.
+pub(super) fn says_count(label: &str) -> bool {
+    let words = words_of_text(label);
+    let is = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
+    let rows = ["row", "rows", "record", "records", "line", "lines", "transaction", "transactions"];
+    let payments = ["payment", "payments", "invoice", "invoices", "item", "items", "entry", "entries", "voucher", "vouchers"];
+    let pounds = is(&["amount", "amounts", "value", "values", "sum", "net", "gross", "vat", "gbp"]) || label.contains('£');
+    let counts = is(&["count"]) || words.first().is_some_and(|word| matches!(word.as_str(), "number" | "no" | "nr"));
+    words.len() <= 6 && !pounds && ((counts && (is(&rows) || is(&payments))) || (is(&rows) && (words.len() == 1 || is(&["total"]))))
+}
+
 /// Words that say that there is nothing to say.
 pub(super) fn is_nil(label: &str) -> bool {
     let label = label.trim().trim_matches(['*', '.', '-', ' ']).to_lowercase();
@@ -229,6 +240,10 @@ mod tests {
         for label in ["Totally Local CIC", "Adult Social Care", "", "*"] {
             assert!(!is_total(label), "{label}");
         }
+        assert!(["Number of payments", "Record count:", "No. of invoices", "Total rows", "ROWS"].iter().all(|label| says_count(label)));
+        assert!(
+            ["Total payments", "Number", "Invoice No", "Line value total", "Payments", "Rowson Ltd"].iter().all(|label| !says_count(label))
+        );
         assert!(is_nil("NIL RETURN") && is_nil("No transactions this month") && !is_nil("Nile Cruises"));
         assert!(is_rule(b"-----") && is_rule(b"|----+----|") && !is_rule(b"-, -, -") && !is_rule(b"a-----"));
         assert!(amount_score("Net Amount") > amount_score("Gross") && amount_score("Gross") > amount_score("VAT"));
