@@ -27,7 +27,7 @@ impl Serialize for Millionths {
 
 /// What is peculiar about how an amount is printed; several at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Styles(pub(super) u16);
+pub(super) struct Styles(pub(super) u32);
 
 impl Styles {
     pub(super) const COMMAS: Self = Self(1);
@@ -53,9 +53,15 @@ impl Styles {
 
     /// A power of ten with fewer digits than pounds: what stood there has been rounded.
     pub(super) const ROUNDED: Self = Self(1 << 15);
+    /// A minus in brackets: one sign, marked twice.
+    pub(super) const INSIDE: Self = Self(1 << 16);
+    /// `GBP` before or after the digits.
+    pub(super) const GBP: Self = Self(1 << 17);
+    /// An apostrophe first, as a spreadsheet marks text.
+    pub(super) const APOSTROPHE: Self = Self(1 << 18);
 
     /// Words of a contract, where there is one: a dash for nought and blanks inside together are the accounting style.
-    pub(super) const NAMES: [(Self, &'static str); 16] = [
+    pub(super) const NAMES: [(Self, &'static str); 19] = [
         (Self::COMMAS, "commas"),
         (Self::SPACES, "spaces"),
         (Self::POUND, "pound"),
@@ -72,6 +78,9 @@ impl Styles {
         (Self::OVERPUNCH, "overpunch"),
         (Self::IMPLIED, "implied(2)"),
         (Self::ROUNDED, "rounded"),
+        (Self::INSIDE, "minus_in_brackets"),
+        (Self::GBP, "gbp"),
+        (Self::APOSTROPHE, "apostrophe"),
     ];
 
     pub(super) fn has(self, other: Self) -> bool {
@@ -108,6 +117,7 @@ pub(super) struct Amount {
     pub(super) parted: bool,
 }
 
+const GBP: &[u8] = b"GBP";
 const MILLION: i128 = 1_000_000;
 const PENNY: i128 = 10_000;
 
@@ -115,7 +125,7 @@ const PENNY: i128 = 10_000;
 pub(super) fn read(text: &[u8]) -> Option<Amount> {
     // Most cells of a table are no amounts, and most of these show it by their first letter.
     let first = *text.iter().find(|byte| **byte != b' ')?;
-    if first.is_ascii_alphabetic() || text.len() > 64 {
+    if (first.is_ascii_alphabetic() && !trimmed(text).starts_with(GBP)) || text.len() > 64 {
         return None;
     }
     let mut styles = Styles::default();
@@ -157,11 +167,22 @@ fn nought_dash(inner: &[u8], mut styles: Styles) -> Option<Amount> {
 
 /// Takes off what marks sign and currency; whether it is negative, and the digits.
 fn marks<'a>(text: &'a [u8], styles: &mut Styles) -> Option<(bool, &'a [u8])> {
-    let (mut rest, mut signs, mut negative, mut pounds) = (text, 0, false, 0);
-    let mut close = None;
+    let mut rest = text.strip_prefix(b"'").unwrap_or(text);
+    styles.add(if rest.len() < text.len() { Styles::APOSTROPHE } else { Styles::default() });
+    let (mut signs, mut negative, mut pounds, mut close) = (0, false, 0, None);
+    if let Some(before) = rest.strip_suffix(GBP).filter(|before| !before.is_empty()) {
+        styles.add(Styles::GBP);
+        (rest, pounds) = (trimmed(before), 1);
+    }
+    let text = rest;
     loop {
         let (after, style, minus) = match rest {
+            [b'-', after @ ..] if close == Some(b')') && !styles.has(Styles::INSIDE) => (after, Styles::INSIDE, None),
             [b'-', after @ ..] => (after, Styles::MINUS, Some(true)),
+            [b'G', b'B', b'P', after @ ..] => {
+                pounds += 1;
+                (trimmed(after), Styles::GBP, None)
+            }
             [b'+', after @ ..] => (after, Styles::default(), Some(false)),
             [b'(', after @ ..] => {
                 close = Some(b')');
@@ -346,6 +367,11 @@ mod tests {
             ("<675.15>", "-675.15"),
             ("1 234.5", "1234.50"),
             ("12.00 CR", "-12.00"),
+            ("(-1,234.56)", "-1234.56"),
+            ("GBP 1,234.56", "1234.56"),
+            ("-GBP1,234.56", "-1234.56"),
+            ("1,234.56 GBP", "1234.56"),
+            ("'1234.56", "1234.56"),
             ("\u{2212}4", "-4.00"),
             ("1.5E+03", "1500.00"),
             ("2236158.785", "2236158.785"),
@@ -355,7 +381,25 @@ mod tests {
         ] {
             assert_eq!(value(text).as_deref(), Some(wanted), "{text}");
         }
-        for text in ["", "abc", "1,23", "12,3456", "--1", "(1", "1.2.3", "01/04/2025", "5.", "1E5x", "£"] {
+        for text in [
+            "",
+            "abc",
+            "1,23",
+            "12,3456",
+            "--1",
+            "(1",
+            "1.2.3",
+            "01/04/2025",
+            "5.",
+            "1E5x",
+            "£",
+            "GBP",
+            "GBP 5 GBP",
+            "GBPS 5",
+            "-(-5)",
+            "''5",
+            "(--5)",
+        ] {
             assert_eq!(value(text), None, "{text}");
         }
     }

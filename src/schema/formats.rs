@@ -12,7 +12,10 @@ pub fn money_style(text: &str) -> Option<MoneyStyle> {
         "spaces" => MoneyStyle::Spaces,
         "pound" => MoneyStyle::Pound,
         "minus_after" => MoneyStyle::MinusAfter,
+        "gbp" => MoneyStyle::Gbp,
+        "apostrophe" => MoneyStyle::Apostrophe,
         "brackets" => MoneyStyle::Brackets,
+        "minus_in_brackets" => MoneyStyle::MinusInBrackets,
         "angle_brackets" => MoneyStyle::AngleBrackets,
         "crdr" => MoneyStyle::CrDr,
         "unicode_minus" => MoneyStyle::UnicodeMinus,
@@ -37,7 +40,10 @@ pub fn style_word(style: MoneyStyle) -> String {
         MoneyStyle::Spaces => "spaces",
         MoneyStyle::Pound => "pound",
         MoneyStyle::MinusAfter => "minus_after",
+        MoneyStyle::Gbp => "gbp",
+        MoneyStyle::Apostrophe => "apostrophe",
         MoneyStyle::Brackets => "brackets",
+        MoneyStyle::MinusInBrackets => "minus_in_brackets",
         MoneyStyle::AngleBrackets => "angle_brackets",
         MoneyStyle::CrDr => "crdr",
         MoneyStyle::UnicodeMinus => "unicode_minus",
@@ -69,8 +75,8 @@ pub fn decimals(rounding: Option<Rounding>) -> u8 {
 #[must_use]
 pub fn number_style(text: &str) -> Option<MoneyStyle> {
     money_style(text).filter(|style| {
-        use MoneyStyle::{Accounting, CrDr, Overpunch, OverpunchDigits, Pound};
-        !matches!(style, Pound | Accounting | CrDr | Overpunch | OverpunchDigits)
+        use MoneyStyle::{Accounting, CrDr, Gbp, Overpunch, OverpunchDigits, Pound};
+        !matches!(style, Pound | Gbp | Accounting | CrDr | Overpunch | OverpunchDigits)
     })
 }
 

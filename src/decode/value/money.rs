@@ -19,6 +19,9 @@ pub struct MoneyRules {
     pound: bool,
     minus_after: bool,
     brackets: bool,
+    minus_inside: bool,
+    gbp: bool,
+    apostrophe: bool,
     angle_brackets: bool,
     crdr: bool,
     unicode_minus: bool,
@@ -56,11 +59,12 @@ const QUANTITY_DECIMALS: i32 = 6;
 const NO_BREAK_SPACE: &[u8] = "\u{a0}".as_bytes();
 const NARROW_SPACE: &[u8] = "\u{202f}".as_bytes();
 const POUND: &[u8] = "£".as_bytes();
+const GBP: &[u8] = b"GBP";
 const MINUS: &[u8] = "\u{2212}".as_bytes();
 
 impl MoneyRules {
     /// Styles in which an amount is printed, whatever the column declares. None of them reads the digits of another as other pounds.
-    pub const PRINTED: [MoneyStyle; 10] = [
+    pub const PRINTED: [MoneyStyle; 13] = [
         MoneyStyle::Plain,
         MoneyStyle::Commas,
         MoneyStyle::Spaces,
@@ -68,6 +72,9 @@ impl MoneyRules {
         MoneyStyle::Apart,
         MoneyStyle::MinusAfter,
         MoneyStyle::Brackets,
+        MoneyStyle::MinusInBrackets,
+        MoneyStyle::Gbp,
+        MoneyStyle::Apostrophe,
         MoneyStyle::AngleBrackets,
         MoneyStyle::CrDr,
         MoneyStyle::UnicodeMinus,
@@ -85,6 +92,9 @@ impl MoneyRules {
             pound: has(MoneyStyle::Pound) || accounting,
             minus_after: has(MoneyStyle::MinusAfter),
             brackets: has(MoneyStyle::Brackets),
+            minus_inside: has(MoneyStyle::MinusInBrackets),
+            gbp: has(MoneyStyle::Gbp),
+            apostrophe: has(MoneyStyle::Apostrophe),
             angle_brackets: has(MoneyStyle::AngleBrackets),
             crdr: has(MoneyStyle::CrDr),
             unicode_minus: has(MoneyStyle::UnicodeMinus),
@@ -176,12 +186,17 @@ impl MoneyRules {
 
     /// Takes off what marks sign and currency: `Some(true)` is negative, `None` unmarked.
     fn split_sign<'a>(&self, text: &'a [u8]) -> Option<(Option<bool>, &'a [u8])> {
-        let (mut sign, mut rest, mut pound, mut close) = (None, text, false, None);
+        let (text, mut pound) = self.without_currency_after(text);
+        let (mut sign, mut rest, mut close, mut inside) = (None, text, None, false);
         loop {
             let (mark, after) = match rest {
+                [b'-', after @ ..] if self.minus_inside && close == Some(b')') && !inside => {
+                    inside = true;
+                    (None, after)
+                }
                 [b'-', after @ ..] if self.sign => (Some(true), after),
                 [b'+', after @ ..] if self.sign => (Some(false), after),
-                [b'(', after @ ..] if self.brackets => {
+                [b'(', after @ ..] if self.brackets || self.minus_inside => {
                     close = Some(b')');
                     (Some(true), after)
                 }
@@ -195,6 +210,10 @@ impl MoneyRules {
                         pound = true;
                         (None, after)
                     }
+                    _ if self.gbp && !pound && rest.starts_with(GBP) => {
+                        pound = true;
+                        (None, trimmed(rest.get(GBP.len()..).unwrap_or_default()))
+                    }
                     _ => break,
                 },
             };
@@ -204,12 +223,22 @@ impl MoneyRules {
             sign = sign.or(mark);
             rest = self.without_blanks(after);
         }
+        if close == Some(b')') && !self.brackets && !inside {
+            return None;
+        }
         if let Some(close) = close {
             return Some((sign, self.without_blanks(rest.strip_suffix(&[close])?)));
         }
         let (mark, body) = self.split_mark_after(rest);
         let body = if mark.is_some() { self.without_blanks(body) } else { body };
         if mark.is_some() && sign.is_some() { None } else { Some((sign.or(mark), body)) }
+    }
+
+    /// Takes off what a spreadsheet marks a text by, and a currency behind the amount; whether there was one.
+    fn without_currency_after<'a>(&self, text: &'a [u8]) -> (&'a [u8], bool) {
+        let text = if self.apostrophe { text.strip_prefix(b"'").unwrap_or(text) } else { text };
+        let before = text.strip_suffix(GBP).filter(|before| self.gbp && !before.is_empty());
+        before.map_or((text, false), |before| (trimmed(before), true))
     }
 
     fn split_mark_after<'a>(&self, text: &'a [u8]) -> (Option<bool>, &'a [u8]) {

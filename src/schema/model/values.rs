@@ -41,6 +41,12 @@ pub enum MoneyStyle {
     MinusAfter,
     /// `(5.00)`.
     Brackets,
+    /// `(-5.00)`: one sign, marked twice.
+    MinusInBrackets,
+    /// `GBP 5.00`, `5.00 GBP`.
+    Gbp,
+    /// `'5.00`, as a spreadsheet marks a number that is text.
+    Apostrophe,
     /// `<5.00>`, as Oracle prints what is negative (format element `PR`).
     AngleBrackets,
     /// `5.00CR` is negative, `5.00DR` positive.

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use MoneyStyle::{
-    Accounting, Apart, Brackets, Commas, CrDr, Implied, MinusAfter, Overpunch, Plain, Pound, Scientific, Spaces, UnicodeMinus,
+    Accounting, Apart, Apostrophe, Brackets, Commas, CrDr, Gbp, Implied, MinusAfter, MinusInBrackets, Overpunch, Plain, Pound, Scientific,
+    Spaces, UnicodeMinus,
 };
 
 fn read(styles: &[MoneyStyle], text: &str) -> Result<i64, AmountFault> {
@@ -20,6 +21,11 @@ fn each_style_is_read_where_it_is_declared_and_only_there() {
         (Pound, "£5.00", 500),
         (MinusAfter, "5.00-", -500),
         (Brackets, "(5.00)", -500),
+        (MinusInBrackets, "(-5.00)", -500),
+        (Gbp, "GBP 5.00", 500),
+        (Gbp, "GBP5", 500),
+        (Gbp, "5.00 GBP", 500),
+        (Apostrophe, "'5.00", 500),
         (CrDr, "5.00CR", -500),
         (CrDr, "5.00 dr", 500),
         (UnicodeMinus, "\u{2212}5.00", -500),
@@ -30,7 +36,8 @@ fn each_style_is_read_where_it_is_declared_and_only_there() {
     ];
     for (style, text, pence) in cases {
         assert_eq!(read(&[*style], text), Ok(*pence), "{style:?} {text}");
-        for other in [Plain, Commas, Spaces, Pound, MinusAfter, Brackets, CrDr, UnicodeMinus, Scientific] {
+        for other in [Plain, Commas, Spaces, Pound, MinusAfter, Brackets, MinusInBrackets, Gbp, Apostrophe, CrDr, UnicodeMinus, Scientific]
+        {
             if other != *style {
                 assert_eq!(read(&[other], text), Err(AmountFault::Style), "{other:?} {text}");
             }
@@ -53,6 +60,27 @@ fn styles_combine_but_a_sign_is_marked_once() {
     {
         assert_eq!(read(&all, bad), Err(AmountFault::Style), "{bad}");
     }
+}
+
+#[test]
+fn a_currency_in_words_stands_once_and_beside_a_sign() {
+    let all = [Plain, Commas, Pound, Brackets, MinusInBrackets, Gbp, Apostrophe, CrDr];
+    for (text, pence) in [
+        ("-GBP 1,234.50", -123_450),
+        ("GBP -1,234.50", -123_450),
+        ("(GBP 5.00)", -500),
+        ("(5.00) GBP", -500),
+        ("'(-£5.00)", -500),
+        ("(£-5.00)", -500),
+        ("'-5", -500),
+        ("5.00 CR GBP", -500),
+    ] {
+        assert_eq!(read(&all, text), Ok(pence), "{text}");
+    }
+    for bad in ["GBP £5", "£5 GBP", "GBP 5 GBP", "GBP", "''5", "(--5)", "-(-5)", "(-5", "5'", "gbp 5", "EUR 5", "5 GBPS"] {
+        assert_eq!(read(&all, bad), Err(AmountFault::Style), "{bad}");
+    }
+    assert_eq!(read(&[Plain, MinusInBrackets], "(5.00)"), Err(AmountFault::Style), "a bracket alone is another word");
 }
 
 #[test]
