@@ -264,6 +264,20 @@ impl<'j> Search<'j> {
         Some(faults::missing_columns(&self.judge.subject, (best.line, &best.raw), &self.judge.contract.name, &missing, &unknown))
     }
 
+    /// Where the candidate names more than the contract does, and what: what stands between the columns of a line of fixed width is no column,
+    /// and where a record says its type needs no name.
+    fn extra(&self, found: &Candidate) -> (Vec<usize>, Vec<String>) {
+        let (judge, last) = (self.judge, found.names.len().saturating_sub(1));
+        let record_at = |at: usize| judge.has_data_types() && judge.layout.rows.record_at == RecordAt::Field(at);
+        let is_border = |at: usize| judge.layout.has_borders() && (at == 0 || at == last);
+        let is_column = |at: usize, name: &str| !name.trim().is_empty() || !(record_at(at) || is_border(at));
+        let named = |name: &str| if name.trim().is_empty() { faults::NO_NAME.to_owned() } else { name.to_owned() };
+        if matches!(judge.layout.format, Format::Fixed(_)) {
+            return (Vec::new(), Vec::new());
+        }
+        found.unclaimed().filter(|(at, name)| is_column(*at, name)).map(|(at, name)| (at, named(name))).unzip()
+    }
+
     /// Every column stands in the candidate; what else it holds may still refuse it.
     fn accept(&mut self, mut found: Candidate) -> Answer<Header> {
         let judge = self.judge;
@@ -279,19 +293,7 @@ impl<'j> Search<'j> {
             found.names.pop();
         }
         let line = found.line;
-        let named = |name: &str| if name.trim().is_empty() { faults::NO_NAME.to_owned() } else { name.to_owned() };
-        // What stands between the columns of a line of fixed width is no column; and where a record says its type needs no name.
-        let by_place = matches!(judge.layout.format, Format::Fixed(_));
-        let is_type =
-            |at: usize, name: &str| judge.has_data_types() && judge.layout.rows.record_at == RecordAt::Field(at) && name.trim().is_empty();
-        let last = found.names.len().saturating_sub(1);
-        let is_border = |at: usize, name: &str| judge.layout.has_borders() && (at == 0 || at == last) && name.trim().is_empty();
-        let unclaimed: Vec<(usize, String)> = found
-            .unclaimed()
-            .filter(|(at, name)| !by_place && !is_type(*at, name) && !is_border(*at, name))
-            .map(|(at, name)| (at, named(name)))
-            .collect();
-        let (extra_places, extra): (Vec<usize>, Vec<String>) = unclaimed.into_iter().unzip();
+        let (extra_places, extra) = self.extra(&found);
         let doubled: Vec<&str> =
             found.fields.iter().filter_map(|fields| fields.get(1)).filter_map(|at| found.names.get(*at)).map(String::as_str).collect();
         let mut refused = Vec::new();
