@@ -120,7 +120,8 @@ mod tests {
         assert_eq!(money(&plain, "£ -"), named("`accounting`"));
         assert_eq!(money(&plain, "12.00CR"), named("`crdr`"));
         assert!(money(&plain, " 2.50 ").contains("`trim: true`"));
-        for value in ["n/a", "#REF!", "12.00 GBP", "1.234,50"] {
+        assert_eq!(money(&plain, "12.00 GBP"), named("`gbp`"));
+        for value in ["n/a", "#REF!", "12.00 EUR", "1.234,50"] {
             assert_eq!(money(&plain, value), "", "{value}");
         }
     }
