@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::names::{Named, has_month};
+use super::{names::Named, tokens::has_month};
 use crate::{
     domain::{Calendar, Coverage, Period},
     pipeline::{CoverCalendar, Covers, Extent, FilePattern},

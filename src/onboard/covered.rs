@@ -9,8 +9,10 @@ use super::{
     growing,
     guess::words,
     inside, looks,
-    names::{Named, Naming, any_name, has_month, naming, naming_to_date},
-    own_period, unit,
+    names::{Named, Naming, any_name, naming, naming_to_date},
+    own_period,
+    tokens::has_month,
+    unit,
     versions::{naming_of_versions, of_one_period},
 };
 use crate::domain::{Calendar, Day};

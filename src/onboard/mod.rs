@@ -54,6 +54,7 @@ mod said;
 mod sign;
 mod spare;
 mod text;
+mod tokens;
 mod trial;
 mod typed;
 mod unit;

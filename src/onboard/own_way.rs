@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 use super::{
     evidence::{Evidence, Seen},
     guess::words,
-    names::MONTHS,
     own_year::{OwnYear, Printed},
+    tokens::MONTHS,
 };
 use crate::{
     domain::{Calendar, Period},
