@@ -49,14 +49,16 @@ fn of_amount<'e>(evidence: &'e Evidence, amount: &str) -> Option<Currencies<'e>>
     (!all.is_empty()).then(|| all.swap_remove(of_it.unwrap_or(0)))
 }
 
-/// An amount beside the likely one that is in pounds in each row, where the likely one is not: by a currency of its own, or by its heading,
-/// where the likely one is what was entered.
+/// An amount beside the likely one that is in pounds in each row, where the likely one, which is what was entered, is not: it says so by a
+/// currency of its own, or by its heading.
 pub fn in_pounds(evidence: &Evidence, likely: &str) -> Option<String> {
     let foreign = of_amount(evidence, likely).filter(|found| !found.others.is_empty())?;
     let amounts = evidence.columns.iter().filter(|seen| evidence.kind(seen) == Kind::Money).map(|seen| evidence.label(seen));
     let is_in_pounds = |label: &String| {
-        let of_its_own = of_amount(evidence, label).is_some_and(|found| found.others.is_empty() && !foreign.are(found.seen));
-        of_its_own || foreign.entered(evidence, label).as_deref() == Some(likely)
+        let of_its_own = || of_amount(evidence, label).is_some_and(|found| found.others.is_empty() && !foreign.are(found.seen));
+        let is_same =
+            || evidence.named(label).zip(evidence.named(likely)).is_some_and(|(own, likely)| foreign.are_of(evidence, own, likely));
+        (of_its_own() && is_same()) || foreign.entered(evidence, label).as_deref() == Some(likely)
     };
     let mut found = amounts.filter(is_in_pounds);
     found.next().filter(|_| found.next().is_none())
@@ -114,6 +116,12 @@ impl Currencies<'_> {
     /// of the one that counts says that it is in pounds: that one is as it was entered.
     fn entered(&self, evidence: &Evidence, amount: &str) -> Option<String> {
         let counts = evidence.named(amount).filter(|seen| says_pounds(&seen.heading))?;
+        let mut others = evidence.columns.iter().filter(|seen| evidence.kind(seen) == Kind::Money && !std::ptr::eq(*seen, counts));
+        others.find(|other| self.are_of(evidence, counts, other)).map(|seen| evidence.label(seen))
+    }
+
+    /// Whether `other` adds up to the same as `counts` in rows of pounds and to something else in each other currency.
+    fn are_of(&self, evidence: &Evidence, counts: &Seen, other: &Seen) -> bool {
         let sum = |seen: &Seen, word: &str| -> Option<i128> {
             let of = |number: usize| {
                 let facts = &evidence.samples.get(number)?.profile.beside;
@@ -123,13 +131,8 @@ impl Currencies<'_> {
             };
             (0..evidence.samples.len()).map(of).sum()
         };
-        let same = |other: &Seen, word: &str| sum(other, word).zip(sum(counts, word)).map(|(one, other)| one == other);
-        let is_entered = |other: &&Seen| {
-            self.pounds.iter().all(|word| same(other, word) == Some(true))
-                && self.others.iter().all(|(word, _)| same(other, word) == Some(false))
-        };
-        let mut others = evidence.columns.iter().filter(|seen| evidence.kind(seen) == Kind::Money && !std::ptr::eq(*seen, counts));
-        others.find(is_entered).map(|seen| evidence.label(seen))
+        let same = |word: &str| sum(other, word).zip(sum(counts, word)).map(|(one, other)| one == other);
+        self.pounds.iter().all(|word| same(word) == Some(true)) && self.others.iter().all(|(word, _)| same(word) == Some(false))
     }
 
     /// `[GBP]`: a row that says another currency, now or in a later month, is no row of pounds.
