@@ -9,13 +9,13 @@ use super::{
     covered::coverage,
     currency, elsewhere,
     evidence::{Evidence, Seen},
-    guess::{guess, targets},
+    guess::{guess, targets, words},
     happened,
     layout::mixed_encodings,
     lone, looks, marked, own_period, rest, sign, unit, withheld,
 };
 use crate::{
-    domain::{Calendar, counted},
+    domain::Calendar,
     pipeline::{Basis, Partnership},
     profile::{Column, Kind, Money, Over, Reason, RecordType},
     schema::{Contract, Type},
@@ -116,12 +116,18 @@ pub(super) fn heading_at(evidence: &Evidence, at: Option<usize>) -> Option<Strin
     Some(evidence.label(seen))
 }
 
+/// Words of the day on which something was paid or posted.
+const PAID: [&str; 7] = ["paid", "pay", "payment", "posted", "posting", "transaction", "bacs"];
+/// Words of the day of a document, which is no day of payment.
+const OF_DOCUMENT: [&str; 5] = ["invoice", "inv", "document", "due", "tax"];
+
 fn date_question(evidence: &Evidence) -> Question {
     let dates = headings(evidence, |kind, _| kind == Kind::Date);
     let likely = evidence.samples.first().and_then(|sample| sample.profile.date);
-    // A day that is the same in each row is that of the list.
-    let is_of_list = |label: &String| evidence.named(label).is_some_and(|seen| is_one_day(evidence, seen));
-    let of_rows = || dates.iter().find(|label| !is_of_list(label)).cloned();
+    // A day that is the same in each row is that of the list, unless its heading says that all were paid on it.
+    let says = |label: &String, of: &[&str]| words(label).split(' ').any(|word| of.contains(&word));
+    let is_of_list = |label: &String| !says(label, &PAID) && evidence.named(label).is_some_and(|seen| is_one_day(evidence, seen));
+    let of_rows = || dates.iter().find(|label| !is_of_list(label) && !says(label, &OF_DOCUMENT)).cloned();
     let default = heading_at(evidence, likely).filter(|label| !is_of_list(label)).or_else(of_rows).or_else(|| dates.first().cloned());
     let spans = evidence.columns.iter().filter(|seen| evidence.kind(seen) == Kind::Date).map(|seen| {
         let all: Vec<&crate::profile::Dates> = evidence.facts(seen).filter_map(|column| column.dates.as_ref()).collect();
@@ -141,19 +147,16 @@ fn is_one_day(evidence: &Evidence, seen: &Seen) -> bool {
     evidence.samples.iter().all(|sample| sample.profile.rows.data > 2) && dates.all(|dates| dates.first == dates.last)
 }
 
-/// Counts of rows that the files print, and whether each is what it says.
-fn counts(evidence: &Evidence) -> (Vec<String>, bool) {
+/// Counts of rows that the files print.
+fn counts(evidence: &Evidence) -> impl Iterator<Item = String> {
     let of = |sample: &super::evidence::Sample| {
         let one = |kind: &RecordType| {
-            let (printed, rows) = kind.counted?;
-            let is =
-                if printed == rows { "as many as there are rows".to_owned() } else { format!("and there are {}", counted(rows, "row")) };
-            Some((format!("{} line {}: {} {printed}, {is}", sample.profile.file, kind.first_line, kind.tag), printed == rows))
+            let rows = kind.counted?;
+            Some(format!("{} line {}: {} {rows}, as many as there are rows", sample.profile.file, kind.first_line, kind.tag))
         };
         sample.profile.behind.iter().filter_map(one).collect::<Vec<_>>()
     };
-    let (said, agree): (Vec<String>, Vec<bool>) = evidence.samples.iter().flat_map(of).unzip();
-    (said, agree.into_iter().all(|one| one))
+    evidence.samples.iter().flat_map(of)
 }
 
 /// What looks like a total, and rows without an amount.
@@ -186,10 +189,9 @@ fn totals(evidence: &Evidence, amount: &str) -> Vec<Question> {
             totals.push(format!("{} line {line}: the sum of a group, as the rows add up", sample.profile.file));
         }
     }
-    let (counts, all_agree) = counts(evidence);
-    totals.extend(counts);
+    totals.extend(counts(evidence));
     if !totals.is_empty() {
-        let agrees = evidence.samples.iter().flat_map(|sample| &sample.profile.totals).all(|total| total.difference.0 == 0) && all_agree;
+        let agrees = evidence.samples.iter().flat_map(|sample| &sample.profile.totals).all(|total| total.difference.0 == 0);
         let ask = "Is the printed total one that every file must agree with? no: it is left out, shown with its pounds and compared with \
                    nothing.";
         let question = Question::new("control", ask).seen(totals.join("; ")).choices([YES, NO]);

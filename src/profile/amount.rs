@@ -138,6 +138,10 @@ pub(super) fn read(text: &[u8]) -> Option<Amount> {
         return nought_dash(inner, styles);
     }
     let (digits, decimals, whole_digits) = number(body, &mut styles)?;
+    // An apostrophe keeps the noughts of a code in a spreadsheet: `'0010`.
+    if styles.has(Styles::APOSTROPHE) && whole_digits.is_some() {
+        return None;
+    }
     let (value, fineness) = scaled(digits, decimals)?;
     // The decimals that count have lost their noughts: `12.500` is looked at as it is printed.
     let has_three = body.len().checked_sub(4).is_some_and(|at| body.get(at) == Some(&b'.'));

@@ -465,9 +465,9 @@ pub struct RecordType {
     /// Of records of fixed width whose own fields nobody has described: columns of pounds of the rows in which they hold an amount.
     #[serde(skip)]
     pub amounts: Vec<usize>,
-    /// Of a record whose label says so (`Number of payments`): the count that it prints, and the rows that there are.
+    /// Of a record whose label says so (`Number of payments`): the count that it prints, which is that of the rows.
     #[serde(skip)]
-    pub counted: Option<(u64, u64)>,
+    pub counted: Option<u64>,
 }
 
 /// Words of one column beside signs of amounts of another.

@@ -198,6 +198,11 @@ pub(super) fn bump<T: PartialEq>(counts: &mut Vec<(T, u64)>, word: T) {
     }
 }
 
+/// A code may begin or end with letters: `GBP10023`.
+fn may_be_of_code(style: Styles, amount: &Amount) -> bool {
+    style == Styles::GBP && amount.whole_digits.is_some()
+}
+
 impl MoneyGather {
     fn add(&mut self, amount: &Amount) {
         self.rows += 1;
@@ -205,7 +210,7 @@ impl MoneyGather {
         for (count, (style, _)) in self.styles.iter_mut().zip(Styles::NAMES) {
             let has = amount.styles.has(style);
             *count += u64::from(has);
-            any |= has && style != Styles::MINUS && style != Styles::PADDED;
+            any |= has && style != Styles::MINUS && style != Styles::PADDED && !may_be_of_code(style, amount);
         }
         self.plain += u64::from(!any);
         self.marked += u64::from(any || amount.styles.has(Styles::MINUS) || amount.whole_digits.is_none());

@@ -284,8 +284,8 @@ fn totals_of(table: &Table, money: &[usize], cells: &[String]) -> (Vec<usize>, V
 }
 
 /// Records of fewer fields behind the last row, `Control total:,1234.50`, that print the count of the rows or the sum of a column, and no other
-/// pence: any other may be a row that lost fields, or a total that is off. A label that says a count, `Number of payments`, is believed also of
-/// a count that is off, and in a record of as many fields as a row with nothing else in it. A first field with a digit or a month is another in the next file.
+/// pence: any other may be a row that lost fields, or a total that is off. A label that says a count, `Number of payments`, is believed also
+/// in a record of as many fields as a row with nothing else in it; one that is off may count something else. A first field with a digit or a month is another in the next file.
 fn behind(table: &Table, money: &[usize]) -> Vec<RecordType> {
     if !table.tagged.is_empty() || table.is_placed() || table.short.is_some() {
         return Vec::new();
@@ -297,7 +297,7 @@ fn behind(table: &Table, money: &[usize]) -> Vec<RecordType> {
     // A note is one field, whatever it says.
     let is_full = |aside: &Aside| {
         aside.cells.len() == table.width
-            && count_said(&aside.cells).is_some()
+            && said_rightly(table, aside).is_some()
             && aside.cells.iter().filter(|cell| !cell.trim().is_empty()).count() == 2
     };
     let is_short = |aside: &Aside| (2..table.width).contains(&aside.cells.len());
@@ -305,26 +305,35 @@ fn behind(table: &Table, money: &[usize]) -> Vec<RecordType> {
     let told = last.filter_map(|aside| Some((aside, aside.cells.first().filter(|tag| is_lasting(tag) && !of_rows(tag))?)));
     let one = |(aside, tag): (&Aside, &String)| {
         let (mut counts, mut sums) = totals_of(table, money, &aside.cells);
-        let said = count_said(&aside.cells);
-        if let Some((at, _)) = said {
-            (counts, sums) = (vec![at], Vec::new());
+        let said = said_rightly(table, aside);
+        if let Some(at) = said {
+            counts = vec![at];
+            sums.retain(|(field, _)| *field != at);
         }
-        let counted = said.map(|(_, printed)| (printed, table.rows));
         let is_sum = |at: usize| sums.iter().any(|(field, _)| *field == at + 1);
         let is_off = |(at, text): (usize, &String)| text.contains('.') && amount::read(text.trim().as_bytes()).is_some() && !is_sum(at);
         let prints_none = counts.is_empty() && sums.is_empty();
         let agrees = !prints_none && !aside.cells.iter().enumerate().skip(1).any(is_off);
         let (fields, first_line) = (aside.cells.len(), aside.line);
-        agrees.then(|| RecordType { tag: tag.clone(), records: 1, fields, first_line, counts, sums, amounts: Vec::new(), counted })
+        agrees.then(|| RecordType {
+            tag: tag.clone(),
+            records: 1,
+            fields,
+            first_line,
+            counts,
+            sums,
+            amounts: Vec::new(),
+            counted: said.map(|_| table.rows),
+        })
     };
     told.filter_map(one).collect()
 }
 
-/// The field, from 1, that holds a count by the label before it, and the count.
-fn count_said(cells: &[String]) -> Option<(usize, u64)> {
-    let (_, rest) = cells.split_first().filter(|(label, _)| words::says_count(label))?;
+/// The field, from 1, that holds the count of the rows, as the label before it says.
+fn said_rightly(table: &Table, aside: &Aside) -> Option<usize> {
+    let (_, rest) = aside.cells.split_first().filter(|(label, _)| words::says_count(label))?;
     let at = rest.iter().position(|cell| !cell.trim().is_empty())?;
-    Some((at + 2, rest.get(at)?.trim().parse().ok()?))
+    (rest.get(at)?.trim().replace(',', "").parse() == Ok(table.rows)).then_some(at + 2)
 }
 
 fn record_types(table: &Table, money: &[usize]) -> Vec<RecordType> {
