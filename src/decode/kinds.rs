@@ -82,6 +82,8 @@ pub(super) struct Kinds<'a> {
     tail_from: u64,
     /// Lines of dashes stand between records, and bars at their ends.
     borders: bool,
+    /// The header's names as they are compared.
+    names: Vec<String>,
 }
 
 impl<'a> Kinds<'a> {
@@ -106,6 +108,7 @@ impl<'a> Kinds<'a> {
             },
             tail_from: u64::MAX,
             borders: judge.layout.has_borders(),
+            names: header.names.iter().map(|name| fold(name)).collect(),
         }
     }
 
@@ -271,15 +274,14 @@ impl<'a> Kinds<'a> {
 
     /// The header once more, however it is spelled.
     pub(super) fn is_header_again(&self, row: Row<'_>) -> bool {
-        let is_name =
-            |(at, name): (usize, &String)| self.field(row, at).is_some_and(|f| fold(&String::from_utf8_lossy(&f.text)) == fold(name));
-        !self.header.names.is_empty() && row.ends.len() == self.header.fields && self.header.names.iter().enumerate().all(is_name)
+        let is_name = |(at, name): (usize, &String)| self.field(row, at).is_some_and(|f| fold(&String::from_utf8_lossy(&f.text)) == *name);
+        !self.names.is_empty() && row.ends.len() == self.header.fields && self.names.iter().enumerate().all(is_name)
     }
 
     /// Most of the header's names, and one of them where another stands: below it, the columns stand elsewhere.
     pub(super) fn is_header_elsewhere(&self, row: Row<'_>) -> bool {
         const TELLING: usize = 3;
-        let names: Vec<String> = self.header.names.iter().map(|name| fold(name)).collect();
+        let names = &self.names;
         let (mut named, mut moved) = (0, false);
         for at in 0..row.ends.len() {
             let text = self.field(row, at).map(|field| fold(&String::from_utf8_lossy(&field.text))).unwrap_or_default();
