@@ -52,12 +52,13 @@ pub fn takes_off<T: AsRef<str>>(word: &str, known: &[T]) -> bool {
     is_new && (says_note(word) || SIDES.iter().chain(&YES_OR_NO).any(is_beside))
 }
 
-/// `CRN`, `Credit Note`, `CR NOTE 4711`.
+/// `CRN`, `Credit Note`, `Purchase credit note`, `CR NOTE 4711`.
 fn says_note(word: &str) -> bool {
     let lower = word.to_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let note = |word: &str| ["note", "notes", "memo", "memos", "memorandum"].contains(&word);
-    matches!(words.as_slice(), ["crn" | "crns"]) || matches!(words.as_slice(), ["credit" | "cr", of, ..] if note(of))
+    let is_note = |pair: &[&str]| matches!(pair, ["credit" | "cr", of] if note(of));
+    matches!(words.as_slice(), ["crn" | "crns" | "creditnote" | "creditnotes"]) || words.windows(2).any(is_note)
 }
 
 #[cfg(test)]
@@ -73,6 +74,8 @@ mod tests {
             ("Credit Note", &["PAY"]),
             ("CREDIT MEMO", &["STANDARD"]),
             ("CR-NOTE", &["X"]),
+            ("Purchase Credit Note", &["Purchase Invoice"]),
+            ("Creditnote", &["INV"]),
             ("C", &["D"]),
             ("H", &["S"]),
             ("-", &[""]),

@@ -128,7 +128,7 @@ pub fn kinds(evidence: &Evidence, seen: &Seen, (amount, sign): (&str, &str)) -> 
     let all: Vec<String> = evidence.words(seen).into_iter().map(|(word, _)| if word == EMPTY { String::new() } else { word }).collect();
     let (of_signs, of_kinds) = (says_sign(&seen.heading), says_kinds(&seen.heading));
     // A letter or two may be anybody's code.
-    let speaks = |word: &str| of_signs || (word.len() > 2) || (of_kinds && !word.is_empty());
+    let speaks = |word: &str| of_signs || word.len() > 2 || (of_kinds && word.len() == 2);
     let is_cost = |word: &String| {
         let is = |pairs: &[(&str, &str)]| pairs.iter().any(|(debit, _)| word.eq_ignore_ascii_case(debit));
         speaks(word) && (is(&SIDES) || (of_signs && is(&YES_OR_NO)))
