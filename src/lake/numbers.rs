@@ -15,7 +15,7 @@ impl Lake {
     /// TC1010 where one is on record that no lake comes to: none can follow it; TC1002.
     pub fn next_number(&self, known: &[DeliveryRecord]) -> Answer<u64> {
         let (last, path) = self.last_and_where(known)?;
-        if last >= MOST { Err(fault::number(&path, last).into()) } else { Ok(last + 1) }
+        if last >= MOST - 1 { Err(fault::number(&path, last).into()) } else { Ok(last + 1) }
     }
 
     /// Whether a run can have had this number, of which nothing but that is known: each takes the one after the last.
@@ -77,7 +77,7 @@ mod tests {
             assert_eq!(begin(lie).unwrap(), 1, "{lie}");
         }
         assert_eq!(begin(1).unwrap(), 2);
-        for wild in [u64::MAX, MOST] {
+        for wild in [u64::MAX, MOST, MOST - 1] {
             let path = root.path().join(format!("lake/runs/{wild}.json"));
             fs::write(&path, "{}").unwrap();
             let refusal = lake.next_number(&[]).unwrap_err();

@@ -11,7 +11,7 @@ use crate::{
         Partnership, Timing,
         schedule::{Schedule, civil},
     },
-    run::{KnownSlots, known_slots, timings},
+    run::{self, KnownSlots, known_slots, timings},
     schema::{Cell, Type, proof_table},
 };
 
@@ -155,7 +155,7 @@ pub(super) fn ops_slot(partnership: &Partnership) -> Answer<arrow::record_batch:
     let text = ["name", "schedule", "slot", "claimed_at", "ended_at", "codes"].map(|name| (name, Type::Text));
     let numbers = ["attempts", "skipped", "exit", "run"].map(|name| (name, Type::BigInt));
     let columns: Vec<(&str, Type)> = text.into_iter().chain(numbers).collect();
-    let book = known_slots(partnership, false)?.book;
+    let book = run::slots_of(partnership)?;
     let row = |name: &str, of: &SlotsOf, taken: &SlotTaken| -> Vec<Cell> {
         let end = taken.end.as_ref();
         vec![

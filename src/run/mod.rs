@@ -47,7 +47,7 @@ pub use folders::{can_write, make_folders, replace_file, without_folder, write_r
 pub use keys::{NewKeys, give_keys, new_keys};
 pub use notices::{Held, notices_wait, tell_again, tell_ahead, tell_cut_short, tell_held};
 pub use period::{PeriodAsked, PeriodDone, period, preview};
-pub use slots::{KnownSlots, begin_slots, close_slots, known_slots, may_retry, slots_ahead, slots_at, timings};
+pub use slots::{KnownSlots, begin_slots, close_slots, known_slots, may_retry, slots_ahead, slots_at, slots_of, timings};
 pub use supply::{SupplyNow, Waive, Waived, overdue, supply, supply_of, supply_upon, waive};
 
 pub use vacuum::{Clearance, Vacuumed, vacuum};

@@ -68,6 +68,7 @@ pub(super) fn tell(conductor: &Conductor<'_>, outcome: &Outcome, known: &[Delive
     happened.extend(conductor.ahead.iter().map(|(name, until)| ahead(name, *until)));
     happened.extend(disk_low(&conductor.lake));
     happened.extend(still_failing(conductor)?);
+    happened.push(lake_as_it_was());
     happened.dedup_by(|a, b| a.kind == b.kind && a.subject == b.subject);
     notice::note(&conductor.lake, notify, &happened, &known_kinds(outcome), &noted(conductor, outcome.number))?;
     send(conductor)
@@ -160,12 +161,18 @@ impl Held {
     }
 }
 
+/// Whether `serve` is held for want of its lake only `serve` knows.
+fn lake_as_it_was() -> Happened {
+    Happened { begins: false, ..Held::Lake(String::new()).happened() }
+}
+
 /// Says to the channels why slots are held, and once more when they are not. What a channel does not take is in the answer.
 ///
 /// # Errors
 /// TC1004 where a run holds the lake: then later; TC10….
 pub fn tell_held(partnership: &Partnership, held: &[Held], clock: &dyn Clock) -> Answer<Vec<Diagnostic>> {
-    let held: Vec<Happened> = held.iter().map(Held::happened).collect();
+    let is_typed = held.iter().any(|held| matches!(held, Held::Typed(_)));
+    let held: Vec<Happened> = held.iter().map(Held::happened).chain(is_typed.then(lake_as_it_was)).collect();
     tell_between(partnership, &held, &[NoticeKind::Held], |_| Ok(0), clock)
 }
 

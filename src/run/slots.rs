@@ -230,6 +230,14 @@ pub struct KnownSlots {
     pub has_lake: bool,
 }
 
+/// The slots that are on record; none where there is no record that can be read.
+///
+/// # Errors
+/// TC1002.
+pub fn slots_of(partnership: &Partnership) -> Answer<SlotBook> {
+    read_book(&Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?, &mut Vec::new())
+}
+
 /// What is known of slots; `had_lake` where somebody has seen the lake.
 ///
 /// # Errors

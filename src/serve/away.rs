@@ -44,6 +44,8 @@ impl Serve<'_> {
                 self.reach.book = Some(known.book);
                 if self.reach.fault.take().is_some() {
                     self.say("lake", "it can be read again: what is due is run");
+                    // It may be away once more before anybody was told.
+                    self.told_held = None;
                     self.free(now);
                 }
                 known.unreadable
