@@ -21,8 +21,12 @@ pub(super) fn mark(items: &mut [InHand<'_>]) {
 
 /// A sentence for each feed whose deliveries were not told one by one: how many were accepted, from when to when, and what is in them.
 pub(super) fn told(items: &[InHand<'_>], done: &[Delivered]) -> Vec<String> {
-    let mut feeds: Vec<String> = items.iter().filter(|item| item.many).map(|item| item.feed.name()).collect();
-    feeds.dedup();
+    let mut feeds: Vec<String> = Vec::new();
+    for feed in items.iter().filter(|item| item.many).map(|item| item.feed.name()) {
+        if !feeds.contains(&feed) {
+            feeds.push(feed);
+        }
+    }
     let of = |feed: String| sentence(&feed, &done.iter().filter(|d| d.feed == feed && d.state == Delivery::Accepted).collect::<Vec<_>>());
     feeds.into_iter().filter_map(of).collect()
 }

@@ -279,8 +279,9 @@ impl FeedRun<'_> {
         self.lake.landing().sync()?;
         crash::point("run.landed")?;
         let lost = known.iter().filter(|r| r.lost).map(|r| r.delivery_id.clone()).collect();
-        let mut items = in_order(self.covered(in_hand, &left, done));
+        let mut items = self.covered(in_hand, &left, done);
         many::mark(&mut items);
+        let items = in_order(items);
         let before = done.len();
         self.deliver_all(known, &items, done)?;
         many::told(&items, done.get(before..).unwrap_or_default()).iter().for_each(|text| self.step(text));
@@ -315,20 +316,24 @@ impl FeedRun<'_> {
     }
 }
 
-/// Feeds keep their places; within each, deliveries go in their order: what they cover is known now.
+/// Feeds keep their places; within each, deliveries go in their order: what they cover is known now. Feeds that bring many take turns, for
+/// one delivery is read while that of another feed is entered.
 fn in_order(items: Vec<InHand<'_>>) -> Vec<InHand<'_>> {
-    let mut places: Vec<String> = Vec::new();
-    let mut keyed: Vec<_> = Vec::new();
+    let mut of_feeds: Vec<(String, Vec<InHand<'_>>)> = Vec::new();
     for item in items {
         let name = item.feed.name();
-        let place = places.iter().position(|known| *known == name).unwrap_or(places.len());
-        if place == places.len() {
-            places.push(name);
+        match of_feeds.iter_mut().find(|(feed, _)| *feed == name) {
+            Some((_, items)) => items.push(item),
+            None => of_feeds.push((name, vec![item])),
         }
-        keyed.push(((place, plan::order(item.feed, &item.take)), item));
     }
-    keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
-    keyed.into_iter().map(|(_, item)| item).collect()
+    let mut turns = Vec::new();
+    for (_, mut items) in of_feeds {
+        items.sort_by_cached_key(|item| plan::order(item.feed, &item.take));
+        turns.extend(items.into_iter().enumerate().map(|(at, item)| (if item.many { at } else { 0 }, item)));
+    }
+    turns.sort_by_key(|(turn, _)| *turn);
+    turns.into_iter().map(|(_, item)| item).collect()
 }
 
 /// `, 3 quarantined`; empty where none are.
