@@ -15,10 +15,10 @@ journal AS (
 ),
 pattern AS (
   SELECT council, valid_from, valid_to, source, document,
-    right(source, 1) = '*' AS source_prefix, strpos(source, '..') > 1 AS source_range,
+    source = '' AS any_source, right(source, 1) = '*' AS source_prefix, strpos(source, '..') > 1 AS source_range,
     left(source, greatest(character_length(source) - 1, 0)) AS source_start,
     split_part(source, '..', 1) AS source_first, split_part(source, '..', 2) AS source_last,
-    right(document, 1) = '*' AS document_prefix, strpos(document, '..') > 1 AS document_range,
+    document = '' AS any_document, right(document, 1) = '*' AS document_prefix, strpos(document, '..') > 1 AS document_range,
     left(document, greatest(character_length(document) - 1, 0)) AS document_start,
     split_part(document, '..', 1) AS document_first, split_part(document, '..', 2) AS document_last
   FROM journal
@@ -35,11 +35,13 @@ FROM line AS l
 WHERE EXISTS (
   SELECT 1 FROM pattern AS p
   WHERE p.council = l.council AND p.valid_from <= l.effective AND l.effective < p.valid_to
-    AND (p.source = '' OR p.source = l.journal_source
+    AND (p.any_source
+      OR (NOT p.source_prefix AND p.source = l.journal_source)
       OR (p.source_prefix AND starts_with(l.journal_source, p.source_start))
       OR (p.source_range AND character_length(l.journal_source) = character_length(p.source_first)
         AND l.journal_source >= p.source_first AND l.journal_source <= p.source_last))
-    AND (p.document = '' OR p.document = l.document
+    AND (p.any_document
+      OR (NOT p.document_prefix AND p.document = l.document)
       OR (p.document_prefix AND starts_with(l.document, p.document_start))
       OR (p.document_range AND character_length(l.document) = character_length(p.document_first)
         AND l.document >= p.document_first AND l.document <= p.document_last)))
