@@ -19,6 +19,7 @@ mod rows;
 mod scan;
 mod sheet;
 mod shown;
+mod tag;
 mod values;
 
 pub(super) use cells::Kind;

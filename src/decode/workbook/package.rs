@@ -11,8 +11,9 @@ use super::{
     super::packed::{Directory, Entry, member},
     faults,
     plain::PlainSheet,
-    scan::{self, Facts, attribute, local_name, tags, unescaped},
+    scan::{self, Facts},
     shown::{Watched, watched},
+    tag::{attribute, local_name, tags, unescaped},
 };
 use crate::{
     diagnostic::{Answer, Refusal},

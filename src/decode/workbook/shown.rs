@@ -1,7 +1,7 @@
 //! How cells are shown: a number format may show pounds as euros, or what is above nought as if it were below, and the sender believes
 //! what is seen. The number in the cell is what is read; whether it is what is meant only a person can know.
 
-use super::scan::{attribute, local_name, tags, unescaped};
+use super::tag::{attribute, local_name, tags, unescaped};
 
 /// A style of cells whose format shows a number as something else than it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,10 @@
 
 use memchr::{memchr, memmem, memrchr};
 
-use super::scan::{NO_TEXT, PREFIXES, Refused, SEVERAL_VALUES, attribute, local_name, tag_at, tags, tags_with};
+use super::{
+    scan::{NO_TEXT, PREFIXES, Refused, SEVERAL_VALUES},
+    tag::{attribute, local_name, tag_at, tags, tags_with},
+};
 
 /// More digits than a table of texts has texts.
 const DIGITS: usize = 10;
