@@ -34,10 +34,11 @@ impl Label {
         let text = std::str::from_utf8(text).ok()?.trim();
         // `C.F.` may be somebody's initials, `C/F` is none.
         let is_bare = !text.contains('/') && text.chars().filter(|c| c.is_alphanumeric()).count() < 3;
-        if let Some(said) = balance(text).filter(|said| !is_bare && !may_be_a_movement(said)) {
+        let words = with_ends(text);
+        if let Some(said) = balance_in(text, &words).filter(|said| !is_bare && !may_be_a_movement(said)) {
             return Some(Said { label: Self::Balance, words: said.to_owned(), is_sure: true });
         }
-        let words: Vec<String> = with_ends(text).into_iter().map(|(word, _)| word).collect();
+        let words: Vec<String> = words.into_iter().map(|(word, _)| word).collect();
         let said = || words.iter().filter(|word| !has_digit(word)).map(String::as_str).collect::<Vec<_>>().join(" ");
         let is_letters = matches!(words.as_slice(), [one] if is_letters_of_planned(one, Beside::Nothing));
         (is_letters || is_planned(&words)).then(|| Said { label: Self::Planned, words: said(), is_sure: is_surely_planned(&words) })
@@ -185,12 +186,15 @@ pub fn is_surely_planned<T: AsRef<str>>(words: &[T]) -> bool {
 /// `Opening balance at 1 April 2025`, as they are printed. `None` where it says something else.
 #[must_use]
 pub fn balance(text: &str) -> Option<&str> {
+    balance_in(text, &with_ends(text))
+}
+
+fn balance_in<'t>(text: &'t str, words: &[(String, usize)]) -> Option<&'t str> {
     const SAYS_WHEN: [&str; 22] = [
         "at", "as", "on", "of", "from", "to", "for", "in", "the", "year", "period", "month", "prior", "previous", "last", "balance", "bal",
         "fy", "start", "end", "day", "mth",
     ];
     const LASTING: [&str; 9] = ["at", "as", "on", "of", "from", "to", "for", "in", "the"];
-    let words = with_ends(text);
     let says_when = |word: &str| SAYS_WHEN.contains(&word) || has_digit(word) || month_number(word.as_bytes()).is_some();
     let first = words.iter().position(|(word, _)| !matches!(word.as_str(), "prior" | "previous" | "last" | "year" | "period"))?;
     let of_phrase: Vec<&str> = words.get(first..)?.iter().map(|(word, _)| word.as_str()).collect();
@@ -249,7 +253,12 @@ fn with_ends(text: &str) -> Vec<(String, usize)> {
                 words.push((String::new(), at));
             }
             if let Some((word, end)) = words.last_mut() {
-                word.extend(letter.to_lowercase());
+                // Of nearly all letters the small one is found without asking Unicode.
+                if letter.is_ascii() {
+                    word.push(letter.to_ascii_lowercase());
+                } else {
+                    word.extend(letter.to_lowercase());
+                }
                 *end = at + letter.len_utf8();
             }
         }
