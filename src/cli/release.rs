@@ -26,10 +26,10 @@ pub fn act(partnership: &Partnership, action: &Release, voice: Voice) -> Answer<
             voice.answer(&report::release_diff(partnership, old, new, lines.then_some(*most))?);
         }
         Release::Verify { release, all } => {
-            let (page, report) = report::verify(partnership, release.as_deref(), *all)?;
+            let (page, reports) = report::verify(partnership, release.as_deref(), *all)?;
             voice.answer(&page);
-            voice.report(report.as_slice());
-            return Ok(report.map_or(0, |report| Refusal::from(report).exit_code()));
+            voice.report(&reports);
+            return Ok(if reports.is_empty() { 0 } else { Refusal(reports).exit_code() });
         }
     }
     Ok(0)

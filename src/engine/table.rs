@@ -149,6 +149,11 @@ impl Tables {
         self.tables.insert(name.into(), table);
     }
 
+    /// Takes away every table whose name is not kept.
+    pub fn retain(&mut self, is_kept: impl Fn(&str) -> bool) {
+        self.tables.retain(|name, _| is_kept(name));
+    }
+
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Table> {
         self.tables.get(name)

@@ -53,6 +53,20 @@ pub(super) fn lake_gone(folder: &Path, shown: Option<&str>) -> Diagnostic {
         )
 }
 
+/// No lake, and no disk where one belongs.
+pub(super) fn not_mounted(folder: &Path, point: &Path) -> Diagnostic {
+    let (folder, point) = (folder.display(), point.display());
+    let seen =
+        format!("the lake is not there: nothing was begun in {folder}, and nothing is mounted at {point}, where /etc/fstab has a disk");
+    Diagnostic::new(codes::lake::LAKE_IS_GONE, seen)
+        .place(Place::file(folder.to_string()))
+        .expected("the disk on which the lake is, or is to be begun")
+        .outcome("nothing was read, taken or published, and no lake was begun")
+        .hint(format!(
+            "mount {point}, then type the same command again; if the lake is to be begun without that disk: truecost doctor --repair"
+        ))
+}
+
 /// A folder where the link to the latest release belongs.
 pub(super) fn no_link(link: &Path) -> Refusal {
     Diagnostic::new(codes::lake::FILE_SYSTEM, format!("{} is a folder, and a link to the latest release belongs there", link.display()))
@@ -152,13 +166,19 @@ pub(super) fn number(path: &Path, number: u64) -> Diagnostic {
         .hint("bring it back from a backup; a record of a run (lake/runs) may also be moved away: no delivery and no release is in it")
 }
 
-/// A proof or register entry.
+/// An entry of the register, a proof, or what a person said.
 pub(super) fn record(path: &Path, error: impl Display) -> Refusal {
+    let is_entry = path.parent().is_some_and(|folder| folder.ends_with("register"));
+    let hint = if is_entry {
+        "truecost doctor --repair sets it aside and enters the delivery again from landing; or bring it back from a backup, or use the version of truecost that wrote it"
+    } else {
+        "bring it back from a backup, for nothing else says what stands in it; or use the version of truecost that wrote it"
+    };
     Diagnostic::new(codes::lake::RECORD_UNREADABLE, format!("{} cannot be read: {error}", path.display()))
         .place(Place::file(path.display().to_string()))
         .expected("JSON as this version of truecost writes it")
         .outcome("nothing was changed")
-        .hint("truecost doctor --repair sets it aside and enters the delivery again from landing; or bring it back from a backup, or use the version of truecost that wrote it")
+        .hint(hint)
         .into()
 }
 

@@ -97,6 +97,14 @@ impl Lock {
         Ok(())
     }
 
+    /// The run has said how it ended: it has not died, whatever becomes of it now.
+    pub fn done(&self) {
+        if let Some((_, RunRecord { run, started, .. })) = in_hand().take() {
+            // Where it cannot be written, it has died after all.
+            let _ = self.say(&Holder { run, started });
+        }
+    }
+
     fn say(&self, what: &impl Serialize) -> Answer<()> {
         let text = serde_json::to_string(what).map_err(|error| fault::record(&self.path, error))?;
         write(&self.file, &text).map_err(fault::file(&self.path, "write the lock"))

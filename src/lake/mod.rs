@@ -48,6 +48,7 @@ mod landing;
 mod latest;
 mod lock;
 mod manifest;
+mod mounts;
 mod notices;
 mod numbers;
 mod part;

@@ -1,16 +1,14 @@
 //! The outbox of notices: what somebody is to be told, each with where it went. A notice is written before it is sent and marked after
 //! that, so a run that dies in between sends it once more, under the same id.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     Lake, durable,
     durable::{Seen, sha256},
+    runs::is_unreadable,
     sealed,
 };
 use crate::{crash, diagnostic::Answer};
@@ -101,20 +99,26 @@ impl Lake {
         self.folder().join("notices")
     }
 
-    /// All notices, oldest first.
+    /// All notices, oldest first. Those that cannot be read are left out, and told by [`Lake::strays`]: no figure depends on them, and who
+    /// was told by one is told once more, under the same id.
     ///
     /// # Errors
-    /// TC1010 where one cannot be read; TC1002.
+    /// TC1002.
     pub fn notices(&self) -> Answer<Vec<Notice>> {
         let mut all = Vec::new();
-        for name in durable::names(&self.notices_folder())?
-            .into_iter()
-            .filter(|name| Path::new(name).extension().is_some_and(|kind| kind == "json"))
-        {
-            all.extend(sealed::read::<Notice>(&self.notices_folder().join(name))?);
+        for path in self.notice_files()? {
+            match sealed::read::<Notice>(&path) {
+                Err(refusal) if is_unreadable(&refusal) => {}
+                read => all.extend(read?),
+            }
         }
         all.sort_by(|a, b| (a.run, &a.id).cmp(&(b.run, &b.id)));
         Ok(all)
+    }
+
+    pub(super) fn notice_files(&self) -> Answer<Vec<PathBuf>> {
+        let is_json = |path: &PathBuf| path.extension().is_some_and(|kind| kind == "json");
+        Ok(durable::names(&self.notices_folder())?.into_iter().map(|name| self.notices_folder().join(name)).filter(is_json).collect())
     }
 
     /// Writes a notice down, or what has become of it.

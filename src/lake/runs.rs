@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Lake, RunRecord, Seen, durable};
+use super::{Lake, Notice, RunRecord, Seen, durable, sealed};
 use crate::diagnostic::{Answer, Refusal, codes};
 
 impl Lake {
@@ -84,18 +84,21 @@ impl Lake {
         Ok(last)
     }
 
-    /// Files in the folders of the register and of runs that are nobody's, or cannot be read and are not needed: nothing is lost with them.
+    /// Files in the folders of the register, of runs and of notices that are nobody's, or cannot be read and are not needed: no figure is lost
+    /// with them.
     ///
     /// # Errors
     /// TC1002.
     pub fn strays(&self) -> Answer<Vec<PathBuf>> {
         let mut strays = self.register.strays()?;
-        for (_, name) in self.run_names()? {
-            let path = self.folder.join("runs").join(name);
-            match durable::read_json::<serde_json::Value>(&path) {
-                Err(refusal) if is_unreadable(&refusal) => strays.push(path),
-                Err(refusal) => return Err(refusal),
-                Ok(_) => {}
+        let runs = self.run_names()?.into_iter().map(|(_, name)| self.folder.join("runs").join(name));
+        let runs = runs.map(|path| (durable::read_json::<serde_json::Value>(&path).err(), path));
+        let notices = self.notice_files()?.into_iter().map(|path| (sealed::read::<Notice>(&path).err(), path));
+        for (refusal, path) in runs.chain(notices) {
+            match refusal {
+                Some(refusal) if is_unreadable(&refusal) => strays.push(path),
+                Some(refusal) => return Err(refusal),
+                None => {}
             }
         }
         Ok(strays)
@@ -108,7 +111,7 @@ impl Lake {
     }
 }
 
-fn is_unreadable(refusal: &Refusal) -> bool {
+pub(super) fn is_unreadable(refusal: &Refusal) -> bool {
     refusal.0.iter().all(|d| d.code == codes::lake::RECORD_UNREADABLE)
 }
 

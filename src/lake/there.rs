@@ -1,6 +1,6 @@
 //! Whether the lake is there, and is the one that belongs to what readers see.
 
-use super::{Behind, Lake, fault};
+use super::{Behind, Lake, fault, mounts};
 use crate::diagnostic::Answer;
 
 /// Of these a lake that was begun has one at least. A folder without any is one in which none was begun yet, or over which the disk of the
@@ -21,7 +21,8 @@ impl Lake {
         Ok(false)
     }
 
-    /// Stops where the lake is gone: none was begun here, and what readers see was made from one, or somebody has seen one (`was_there`).
+    /// Stops where the lake is gone: none was begun here, and what readers see was made from one, or somebody has seen one (`was_there`), or
+    /// the disk that belongs there is not mounted, with all that could tell.
     ///
     /// # Errors
     /// TC1015; TC1002.
@@ -30,7 +31,10 @@ impl Lake {
             return Ok(());
         }
         let shown = self.releases().latest_name()?;
-        if shown.is_some() || was_there { Err(fault::lake_gone(self.folder(), shown.as_deref()).into()) } else { Ok(()) }
+        if shown.is_some() || was_there {
+            return Err(fault::lake_gone(self.folder(), shown.as_deref()).into());
+        }
+        mounts::lacking(self.folder()).map_or(Ok(()), |point| Err(fault::not_mounted(self.folder(), &point).into()))
     }
 
     /// Where the lake is not the one that belongs to what readers see: another one stood there before, or it knows less of what persons have

@@ -173,11 +173,11 @@ pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64, mut most: usize
             if let Some(answer) = silent.get(&name) {
                 let was_asked = notice.told.get(&name).is_some_and(|telling| telling.tries > 0);
                 if age_us > if was_asked { A_DAY } else { 2 * A_DAY } {
-                    warnings.push(not_told(&name, &notice, TellingState::Failed, answer));
+                    warnings.push(not_told(&name, &notice, TellingState::Failed, answer, IN_THE_OUTBOX));
                     given_up(&mut notice, &name, answer);
                     lake.keep_notice(&notice)?;
                 } else if patient.remove(&name) {
-                    warnings.push(not_told(&name, &notice, TellingState::Waits, answer));
+                    warnings.push(not_told(&name, &notice, TellingState::Waits, answer, IN_THE_OUTBOX));
                 }
                 continue;
             }
@@ -189,7 +189,7 @@ pub fn send(lake: &Lake, partnership: &Partnership, now_us: i64, mut most: usize
             crash::point("notice.sent")?;
             let (state, text) = judge(&answer, age_us);
             if state != TellingState::Sent {
-                warnings.push(not_told(&name, &notice, state, &text));
+                warnings.push(not_told(&name, &notice, state, &text, IN_THE_OUTBOX));
             }
             let until = answer.as_ref().ok().and_then(|posted| not_before(posted, now_us, notice.at_us));
             if until.is_some() || answer.as_ref().map_or(true, |posted| posted.status == 429) {
@@ -249,11 +249,11 @@ fn deliver(channel: &Channel, partnership: &Partnership, notice: &Notice) -> Res
     post(&channel.url, &partnership.allow_hosts, &headers, body)
 }
 
-fn not_told(channel: &str, notice: &Notice, state: TellingState, why: &str) -> Diagnostic {
-    let outcome = match state {
-        TellingState::Failed => "it is not sent again; what was done before it stays",
-        _ => "it waits in the outbox; every run of the next 24 hours sends it again, and `serve` in between",
-    };
+/// What becomes of a notice that a channel has not taken and may take yet.
+const IN_THE_OUTBOX: &str = "it waits in the outbox; every run of the next 24 hours sends it again, and `serve` in between";
+
+fn not_told(channel: &str, notice: &Notice, state: TellingState, why: &str, waits: &str) -> Diagnostic {
+    let outcome = if state == TellingState::Failed { "it is not sent again; what was done before it stays" } else { waits };
     let seen = format!("channel {channel} was not told \"{}\": {why}", notice.text);
     Diagnostic::warning(codes::notices::NOT_TOLD, seen)
         .place(Place::file(FILE))

@@ -7,6 +7,8 @@ use crate::{
     pipeline::{Notify, Partnership},
 };
 
+const BY_SERVE: &str = "no outbox holds it, for the lake is away: `serve` sends it again for 24 hours, as long as it runs";
+
 /// What was told of one thing, and what is still to be told.
 #[derive(Debug, Default)]
 pub struct Unkept {
@@ -48,7 +50,7 @@ impl Unkept {
                 let answer = deliver(channel, partnership, notice);
                 let (state, text) = judge(&answer, now_us.saturating_sub(notice.at_us));
                 if state != TellingState::Sent {
-                    warnings.push(not_told(&channel.name, notice, state, &text));
+                    warnings.push(not_told(&channel.name, notice, state, &text, BY_SERVE));
                 }
                 told(notice, &channel.name, state, text, None);
             }

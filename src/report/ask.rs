@@ -137,9 +137,14 @@ pub fn answer(partnership: &Partnership, sql: &str) -> Answer<Answered> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let published = lake.releases().folder().to_path_buf();
     let release = lake.releases().latest()?.map(|manifest| Release { manifest, published });
-    let answers = ask(sql, &tables_of(partnership, release.as_ref(), &Stand::of(partnership)?, sql)?, &Limits::default());
-    let answers = answers.map_err(|refusal| {
-        let refusal = not_offered(partnership, refusal);
+    let mut tables = tables_of(partnership, release.as_ref(), &Stand::of(partnership)?, sql)?;
+    let gone = lake.must_be_there(false).err();
+    let of_lake = |name: &str| ["lake.", "ops."].iter().any(|schema| name.starts_with(schema));
+    if gone.is_some() {
+        tables.retain(|name| !of_lake(name));
+    }
+    let answers = ask(sql, &tables, &Limits::default()).map_err(|refusal| {
+        let refusal = gone_with_it(gone, not_offered(partnership, refusal));
         // A name that no release would have either is the question's own fault.
         let published = || partnership.contracts.keys().filter_map(|key| key.strip_prefix("published/"));
         let is_lacking = |d: &Diagnostic| {
@@ -149,6 +154,12 @@ pub fn answer(partnership: &Partnership, sql: &str) -> Answer<Answered> {
         if release.is_none() && refusal.0.iter().any(is_lacking) { nothing_published(partnership, &lake) } else { refusal }
     })?;
     answered(partnership, answers)
+}
+
+/// Of a table that went with the lake, that the lake is gone.
+fn gone_with_it(gone: Option<Refusal>, refusal: Refusal) -> Refusal {
+    let is_of_it = |d: &Diagnostic| d.code == codes::query::NAME && ["`lake.", "`ops."].iter().any(|name| d.seen.contains(name));
+    gone.filter(|_| refusal.0.iter().any(is_of_it)).unwrap_or(refusal)
 }
 
 /// Says of a column whose amounts overlap that their sum counts something twice.

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{
     book::{Returned, is_number, not_taken},
     page::Page,
+    standing::lake_there,
 };
 use crate::{
     decode::Original,
@@ -44,7 +45,7 @@ struct Faulty<'p> {
 /// # Errors
 /// TC0103 where there is no such feed, TC0470 where nothing is in quarantine; TC10….
 pub fn quarantine_export(partnership: &Partnership, feed: &str, period: Option<Period>) -> Answer<(Vec<u8>, Page)> {
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let lake = lake_there(partnership)?;
     let Some(feed) = partnership.feed_named(feed) else {
         let known: Vec<String> = partnership.feeds.iter().map(Feed::name).collect();
         return Err(Diagnostic::new(codes::command::NOTHING_SELECTED, format!("`{feed}` is no feed of this partnership"))
@@ -244,7 +245,7 @@ fn how_to(sheet: &mut Worksheet, personal: bool) -> Result<(), XlsxError> {
 /// # Errors
 /// TC0472 where it is no such workbook.
 pub fn corrections_in(partnership: &Partnership, file: &str, bytes: &[u8]) -> Answer<BTreeMap<String, Vec<RowAsked>>> {
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let lake = lake_there(partnership)?;
     let mut by_delivery: BTreeMap<String, Vec<Written>> = BTreeMap::new();
     rows_in(file, bytes)?.into_iter().for_each(|row| by_delivery.entry(row.delivery.clone()).or_default().push(row));
     let known = lake.register().all()?;
@@ -343,7 +344,7 @@ fn rows_in(file: &str, bytes: &[u8]) -> Answer<Vec<Written>> {
 /// # Errors
 /// TC0105 where there is no such delivery; TC1008.
 pub fn quarantined_rows(partnership: &Partnership, delivery: &str) -> Answer<BTreeSet<u64>> {
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let lake = lake_there(partnership)?;
     let (id, record) = super::explain::find(&lake, delivery)?;
     let corrections = Corrections::of(lake.events(CORRECTIONS).all()?);
     let rows = read_quarantine(&lake.quarantine_file(&id))?.into_iter().map(|fault| fault.source_row);

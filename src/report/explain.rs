@@ -13,7 +13,7 @@ use super::{
     ask::{latest, rows, tables},
     cost::line::went,
     page::{Align, Page, Table},
-    standing::Stand,
+    standing::{Stand, lake_there},
 };
 use crate::{
     decode::{Judge, Reader, find_row},
@@ -102,7 +102,7 @@ pub fn find(lake: &Lake, delivery: &str) -> Answer<(DeliveryId, DeliveryRecord)>
 /// # Errors
 /// TC0105 where there is no such delivery or row; TC1003 where the landed bytes are lost.
 pub fn explain_line(partnership: &Partnership, delivery: &str, row: u64) -> Answer<Page> {
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let lake = lake_there(partnership)?;
     let (id, record) = find(&lake, delivery)?;
     let corrections = Corrections::of(lake.events(CORRECTIONS).all()?);
     let Came { raw, read, again } = as_it_came(partnership, &lake, (&id, &record), row, &corrections)?;

@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use super::{
     ask::rows,
     page::{Align, Table},
+    standing::lake_there,
 };
 use crate::{
     diagnostic::Answer,
     domain::{Pence, decimal, grouped, pounds},
     engine::Tables,
-    lake::{DeliveryRecord, Lake},
+    lake::DeliveryRecord,
     pipeline::Partnership,
 };
 
@@ -33,7 +34,7 @@ pub(super) fn left_out(partnership: &Partnership, all: &Tables) -> Answer<(Strin
     let of = |batch: &RecordBatch| batch.columns().first().and_then(|c| c.as_string_opt::<i32>().cloned());
     let of_release: BTreeSet<String> =
         found.iter().filter_map(of).flat_map(|ids| ids.iter().flatten().map(str::to_owned).collect::<Vec<_>>()).collect();
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let lake = lake_there(partnership)?;
     let records = lake.register().all()?;
     let records: Vec<&DeliveryRecord> = records.iter().filter(|record| of_release.contains(&record.delivery_id)).collect();
     Ok(shown(&records))

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::page::Page;
+use super::{page::Page, standing::lake_there};
 use crate::{
     diagnostic::{Answer, Code, Diagnostic, codes, from_json, list},
     domain::{counted, printable},
-    lake::Lake,
     pipeline::Partnership,
 };
 
@@ -24,7 +23,7 @@ pub fn noted(number: usize, command: &str) -> String {
 /// # Errors
 /// TC0102 where no run with this id left a record; TC10… where the lake cannot be read.
 pub fn notes(partnership: &Partnership, run: Option<&str>) -> Answer<Page> {
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let lake = lake_there(partnership)?;
     let runs = lake.runs()?;
     let found = match run {
         Some(id) => Some(runs.iter().rfind(|record| id_of(record) == id || is_number(record, id)).ok_or_else(|| unknown(id, &runs))?),

@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::page::{Align, Page, Table};
+use super::{
+    page::{Align, Page, Table},
+    standing::lake_there,
+};
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, from_json},
     domain::{counted, grouped, parse_pounds, pounds, printable},
-    lake::{Lake, RunCheck, RunRecord, RunStep},
+    lake::{RunCheck, RunRecord, RunStep},
     pipeline::Partnership,
 };
 
@@ -15,7 +18,7 @@ use crate::{
 /// # Errors
 /// TC10…
 pub fn runs(partnership: &Partnership, most: usize) -> Answer<Page> {
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let lake = lake_there(partnership)?;
     let mut runs = lake.run_records()?;
     runs.reverse();
     runs.truncate(most);
@@ -52,7 +55,7 @@ fn in_short(run: &RunRecord) -> Value {
 /// # Errors
 /// TC0102 where no such run left a record; TC10…
 pub fn run_shown(partnership: &Partnership, wanted: &str) -> Answer<Page> {
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let lake = lake_there(partnership)?;
     let runs = lake.run_records()?;
     let is = |run: &&RunRecord| run.run == wanted || wanted.parse() == Ok(run.number);
     let run = runs.iter().find(is).ok_or_else(|| unknown(wanted, &runs))?;

@@ -26,6 +26,16 @@ pub struct Stand {
     pub closings: Closings,
 }
 
+/// The lake, for who asks what it holds: of one that is gone nothing is said but that.
+///
+/// # Errors
+/// TC1015; TC1002.
+pub(super) fn lake_there(partnership: &Partnership) -> Answer<Lake> {
+    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    lake.must_be_there(false)?;
+    Ok(lake)
+}
+
 impl Stand {
     /// The same for who says what there is to do: of a lake that is gone, or older than what is published, nothing but that.
     ///

@@ -8,7 +8,7 @@ use super::{
     correct::PERSONAL_ROWS,
     few, needs,
     page::{Align, Page, Table, Talk},
-    standing::{Stand, blocked_text, not_made, uncounted_json, uncounted_text},
+    standing::{Stand, blocked_text, lake_there, not_made, uncounted_json, uncounted_text},
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, codes, render},
@@ -259,7 +259,7 @@ fn waiting(partnership: &Partnership, records: &[DeliveryRecord]) -> Vec<Diagnos
 /// # Errors
 /// TC10…
 pub fn quarantine_list(partnership: &Partnership) -> Answer<Page> {
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let lake = lake_there(partnership)?;
     let mut table = Table::new(&[
         ("delivery", Align::Left),
         ("feed", Align::Left),
@@ -326,7 +326,7 @@ const NOT_KEPT: &str = "(not kept: the feed is personal)";
 /// # Errors
 /// TC0105 where there is no such delivery.
 pub fn quarantine_show(partnership: &Partnership, delivery: &str, most: usize) -> Answer<Page> {
-    let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
+    let lake = lake_there(partnership)?;
     let (id, record) = super::explain::find(&lake, delivery)?;
     let all = read_quarantine(&lake.quarantine_file(&id))?;
     let corrections = Corrections::of(lake.events(CORRECTIONS).all()?);

@@ -7,13 +7,12 @@ use serde_json::json;
 use super::{
     ask::{latest, tables_upon},
     page::{Align, Page, Table},
-    standing::{Stand, uncounted_json, uncounted_text},
+    standing::{Stand, lake_there, uncounted_json, uncounted_text},
 };
 use crate::{
     diagnostic::Answer,
     domain::{counted, grouped, parse_pounds, pounds},
     engine::csv_text,
-    lake::Lake,
     pipeline::{Partnership, ReferenceTable, rules::Cell},
     schema::batch,
     stages::prove,
@@ -84,7 +83,7 @@ pub(super) fn found(partnership: &Partnership) -> Answer<Found> {
 
 /// Run and codes, where the latest run that did anything was stopped because of suspense.
 fn stopped_suspense(partnership: &Partnership) -> Answer<Option<(String, Vec<serde_json::Value>)>> {
-    let runs = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?.runs()?;
+    let runs = lake_there(partnership)?.runs()?;
     let last = runs.last();
     let codes = last.and_then(|run| run.get("suspense")?.as_array().cloned()).filter(|codes| !codes.is_empty());
     let run = last.and_then(|run| run.get("run")?.as_str()).unwrap_or_default().to_owned();

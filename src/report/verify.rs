@@ -40,11 +40,11 @@ impl Looked {
 }
 
 /// Hashes every file of releases: `release` by name, all with `all`, else the latest; with the latest also the common tables as they are
-/// now. Beside the answer stands the report, where something is not as it was written.
+/// now. Beside the answer stand the reports, where something is not as it was written, or the tables are not there to be looked at.
 ///
 /// # Errors
 /// TC0102 where there is no such release; TC1002, TC1007.
-pub fn verify(partnership: &Partnership, release: Option<&str>, all: bool) -> Answer<(Page, Option<Diagnostic>)> {
+pub fn verify(partnership: &Partnership, release: Option<&str>, all: bool) -> Answer<(Page, Vec<Diagnostic>)> {
     let lake = Lake::at(&partnership.landing, &partnership.lake, &partnership.published)?;
     let (mut names, latest) = (lake.releases().names()?, lake.releases().latest_name()?);
     names.extend(super::released::lost(&lake, &names)?.into_keys());
@@ -55,16 +55,20 @@ pub fn verify(partnership: &Partnership, release: Option<&str>, all: bool) -> An
         None if all => names,
         None => latest.clone().into_iter().collect(),
     };
-    let (mut looked, mut hashed) = (Vec::new(), Hashed::default());
+    let (mut looked, mut hashed, mut gone) = (Vec::new(), Hashed::default(), Vec::new());
     for name in &wanted {
         looked.push(look_at_release(&lake, name, &mut hashed)?);
     }
     if release.is_none_or(|release| latest.as_deref() == Some(release)) {
         looked.extend(look_at_readers_way(&lake)?);
         let manifest = latest.and_then(|name| lake.releases().manifest(&name).ok());
-        looked.extend(look_at_tables(partnership, &lake, manifest.as_ref(), &mut hashed)?);
+        match lake.must_be_there(false) {
+            Ok(()) => looked.extend(look_at_tables(partnership, &lake, manifest.as_ref(), &mut hashed)?),
+            Err(refusal) => gone = refusal.0,
+        }
     }
-    Ok((page(&looked), report(&looked)))
+    let is_sound = gone.is_empty() && looked.iter().all(Looked::is_sound);
+    Ok((page(&looked, is_sound), report(&looked).into_iter().chain(gone).collect()))
 }
 
 /// A warning for each file in the folders of the register and of runs that was skipped.
@@ -76,7 +80,7 @@ pub fn strays(partnership: &Partnership) -> Answer<Vec<Diagnostic>> {
     let warning = |path: &std::path::PathBuf| {
         Diagnostic::warning(codes::lake::STRAY, format!("{} is no record that truecost can read", path.display()))
             .place(Place::file(path.display().to_string()))
-            .expected("entries of deliveries in lake/register, and records of runs in lake/runs")
+            .expected("entries of deliveries in lake/register, records of runs in lake/runs, and notices in lake/notices")
             .outcome("it was skipped; no figure depends on it")
             .hint("move it away; a record of a run can be put back from a backup")
     };
@@ -134,7 +138,7 @@ fn look_at_tables(partnership: &Partnership, lake: &Lake, latest: Option<&Manife
     Ok(looked)
 }
 
-fn page(looked: &[Looked]) -> Page {
+fn page(looked: &[Looked], is_sound: bool) -> Page {
     let mut text = String::new();
     for one in looked {
         let Looked { what, files, flaws, asked } = one;
@@ -165,7 +169,7 @@ fn page(looked: &[Looked]) -> Page {
         "checks": l.asked.as_ref().map(|asked| json!({"asked": asked.checks, "not_asked": asked.unasked, "faults": asked.faults}))})
         })
         .collect();
-    Page::new("release_verify", text, json!({"sound": looked.iter().all(Looked::is_sound), "looked_at": list}))
+    Page::new("release_verify", text, json!({"sound": is_sound, "looked_at": list}))
 }
 
 fn report(looked: &[Looked]) -> Option<Diagnostic> {

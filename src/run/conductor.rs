@@ -8,7 +8,7 @@ use super::{
     record::Journal,
 };
 use crate::{
-    diagnostic::{Answer, Diagnostic, codes},
+    diagnostic::{Answer, Diagnostic, Refusal, codes},
     domain::Slot,
     lake::{CORRECTIONS, CommonTables, Corrections, DeliveryRecord, Lake, Lock, Turn},
     pipeline::{Feed, Partnership},
@@ -88,6 +88,19 @@ impl<'a> Conductor<'a> {
             self.observer.event(Event::Numbered { run: &self.run_id, number });
         }
         Ok(())
+    }
+
+    /// Where the lake went away under the run, that first: what was looked for in it in vain follows from it.
+    pub(super) fn or_gone(&self, refusal: Refusal) -> Refusal {
+        let is_gone = |report: &Diagnostic| report.code == codes::lake::LAKE_IS_GONE;
+        match self.lake.must_be_there(true) {
+            Err(mut gone) if gone.0.iter().all(is_gone) && !refusal.0.iter().any(is_gone) => {
+                let stands = "what was accepted or published before it went stands, and no other lake was begun";
+                gone.0.iter_mut().for_each(|report| stands.clone_into(&mut report.outcome));
+                Refusal([gone.0, refusal.0].concat())
+            }
+            _ => refusal,
+        }
     }
 
     /// The next place in the order of deliveries.

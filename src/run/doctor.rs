@@ -95,6 +95,7 @@ fn kept(partnership: &Partnership) -> Vec<Finding> {
     conductor.common_names().iter().for_each(|table| look(damaged(&conductor, table)));
     match conductor.lake.register().all_entries() {
         Ok(mut known) => {
+            look(Ok(conductor.lake.next_number(&known).err().iter().flat_map(|refusal| refusal.0.iter().map(told)).collect()));
             look(Ok(disk::room(partnership, &known).into_iter().collect()));
             look(conductor.lying_about(&known));
             look(disagreeing(&conductor, &mut known));
@@ -117,14 +118,15 @@ fn older(behind: &Behind) -> Finding {
 
 /// What a refusal says that there is to mend.
 fn unread(refusal: &Refusal) -> Vec<Finding> {
-    let of = |d: &Diagnostic| {
-        if d.code == codes::lake::RECORD_UNREADABLE {
-            Finding::to_mend("lake/register", d.seen.clone())
-        } else {
-            Finding::of("lake", false, format!("{}: {}", d.seen, d.hint))
-        }
-    };
-    refusal.0.iter().map(of).collect()
+    let is_of_register =
+        |d: &Diagnostic| d.place.as_ref().and_then(|at| Path::new(&at.file).parent()).is_some_and(|at| at.ends_with("register"));
+    let mends = |d: &Diagnostic| d.code == codes::lake::RECORD_UNREADABLE && is_of_register(d);
+    refusal.0.iter().map(|d| if mends(d) { Finding::to_mend("lake/register", d.seen.clone()) } else { told(d) }).collect()
+}
+
+/// What nobody mends but a person.
+fn told(report: &Diagnostic) -> Finding {
+    Finding::of("lake", false, format!("{}: {}", report.seen, report.hint))
 }
 
 /// Entries of the log of a common table that are not as they were written.

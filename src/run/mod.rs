@@ -269,6 +269,7 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
         notices::tell_died(&conductor)?;
         conduct(&mut conductor, &held, known, options.wish, started, observer)
     });
+    let done = done.map_err(|refusal| conductor.or_gone(refusal));
     let done = notices::or_told(&conductor, done);
     // A lake that is older than what is published takes no number: by that alone it would be as late.
     let is_behind = |refusal: &Refusal| refusal.0.iter().any(|report| report.code == codes::lake::LAKE_IS_OLDER);
@@ -279,6 +280,7 @@ fn run_all(partnership: &Partnership, options: &Options, clock: &dyn Clock, obse
     }
     let done = done.map(|outcome| Outcome { slots: claimed.slots.clone(), already: claimed.already.clone(), ..outcome });
     let done = conductor.close_claimed(&held, &claimed, done);
+    held.done();
     crash::point("run.closed")?;
     done
 }

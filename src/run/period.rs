@@ -148,7 +148,9 @@ impl Conductor<'_> {
                 let closing = plan.closing(self.partnership, known, &lake.files, latest, asked.period);
                 Closing { without: ask.without(), ..closing }
             }
-            latest => Closing { release: latest.as_ref().map(|latest| latest.release.clone()), ..Closing::default() },
+            latest => {
+                Closing { release: latest.as_ref().map(|latest| latest.release.clone()), without: ask.waived(), ..Closing::default() }
+            }
         };
         let event = self.event(asked, Some(closing), &objections);
         self.changes_nothing(&event, known, &lake, latest.as_ref(), closings, &inputs)?;

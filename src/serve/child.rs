@@ -18,6 +18,7 @@ use super::Asked;
 use crate::{
     diagnostic::{Answer, Diagnostic, Place, codes},
     domain::Slot,
+    lake::SlotBook,
     run::clock::Stopwatch,
 };
 
@@ -31,6 +32,8 @@ pub(super) struct Child {
     out: Option<ChildStdout>,
     said: Vec<u8>,
     work: Work,
+    /// When it was started: seconds since 1970.
+    began: i64,
     watch: Stopwatch,
     at_most: Duration,
     over: Option<Over>,
@@ -65,7 +68,7 @@ pub(super) struct Status {
 
 impl Child {
     /// `truecost -C DIR run --slot … --json`, or `vacuum --json`.
-    pub fn start(asked: &Asked, work: Work, at_most: u64, watch: Stopwatch) -> Answer<Self> {
+    pub fn start(asked: &Asked, work: Work, at_most: u64, (began, watch): (i64, Stopwatch)) -> Answer<Self> {
         let mut command = command(asked);
         match &work {
             Work::Vacuum => {
@@ -83,12 +86,21 @@ impl Child {
         }
         let mut process = command.spawn().map_err(|error| not_started(&error))?;
         let out = process.stdout.take();
-        Ok(Self { process, out, said: Vec::new(), work, watch, at_most: Duration::from_secs(at_most), over: None })
+        Ok(Self { process, out, said: Vec::new(), work, began, watch, at_most: Duration::from_secs(at_most), over: None })
     }
 
     /// The slots that it takes; none of one that takes none.
     pub fn slots(&self) -> &[Slot] {
         if let Work::Run(slots) = &self.work { slots } else { &[] }
+    }
+
+    /// How it ended, by what it wrote down itself of all its slots; `None` where it came not so far.
+    pub fn closed(&self, book: &SlotBook) -> Option<u8> {
+        let own = |slot: &Slot| {
+            let mut taken = book.names.get(&slot.name)?.taken.iter();
+            taken.find(|taken| taken.slot == slot.at && taken.claimed >= self.began)?.end.as_ref().map(|end| end.exit)
+        };
+        self.slots().iter().map(own).collect::<Option<Vec<u8>>>()?.into_iter().max()
     }
 
     /// Whether it removes what retention lets go.

@@ -28,7 +28,7 @@ use tokio::{
 };
 
 use crate::{
-    diagnostic::{Answer, Diagnostic, Place, Refusal, codes},
+    diagnostic::{Answer, Diagnostic, Place, codes},
     domain::{Slot, instant_text},
     lake::{SlotBook, SlotEnd},
     plan,
@@ -227,7 +227,7 @@ impl<'a> Serve<'a> {
             if !slots.is_empty() {
                 self.run(slots)?;
             } else if std::mem::take(&mut self.succeeded) && plan::clearing_is_due(&book, now.seconds()) {
-                self.child = Some(Child::start(self.asked, Work::Vacuum, CLEARING, self.clock.stopwatch())?);
+                self.child = Some(Child::start(self.asked, Work::Vacuum, CLEARING, (now.seconds(), self.clock.stopwatch()))?);
             }
         }
         self.shared.state(self.held(), self.stopping);
@@ -299,7 +299,8 @@ impl<'a> Serve<'a> {
 
     fn run(&mut self, slots: Vec<Slot>) -> Answer<()> {
         self.say("slot", &words::slots(&slots));
-        let child = Child::start(self.asked, Work::Run(slots.clone()), self.machine.at_most(&slots), self.clock.stopwatch())?;
+        let since = (self.clock.now().seconds(), self.clock.stopwatch());
+        let child = Child::start(self.asked, Work::Run(slots.clone()), self.machine.at_most(&slots), since)?;
         self.machine.begin(slots);
         self.child = Some(child);
         Ok(())
@@ -325,18 +326,21 @@ impl<'a> Serve<'a> {
             self.say("vacuum", &words::cleared(&status, &said));
             return Ok(());
         }
-        self.say("run", &words::ended(&status, &said, child.was_over()));
-        let exit = if child.was_over() { Some(3) } else { status.exit };
-        let ended = Ended { exit, retry: said.retry && !child.was_over() };
         self.look_at_lake(now);
-        if (child.was_over() || exit == Some(130)) && !self.stopping && self.reach.fault.is_none() {
+        let cut_short = words::cut_short(child.slots(), status.exit, child.was_over());
+        // What wrote down before how it ended has ended so.
+        let closed = self.reach.book.as_ref().filter(|_| cut_short.is_some()).and_then(|book| child.closed(book));
+        self.say("run", &closed.map_or_else(|| words::ended(&status, &said, child.was_over()), words::had_ended));
+        let exit = closed.or(if child.was_over() { Some(3) } else { status.exit });
+        let ended = Ended { exit, retry: said.retry && !child.was_over() };
+        if closed.is_none() && (child.was_over() || exit == Some(130)) && !self.stopping && self.reach.fault.is_none() {
             self.close(child.slots(), now, exit.unwrap_or(3), child.was_over());
         }
         if exit != Some(5) {
-            self.cut_short = words::cut_short(child.slots(), status.exit, child.was_over());
+            self.cut_short = cut_short.filter(|_| closed.is_none());
         }
         self.succeeded = matches!(exit, Some(0 | 4));
-        let refused = if exit == Some(2) { said.refused() } else { Vec::new() };
+        let refused = if closed.is_none() && exit == Some(2) { said.refused() } else { Vec::new() };
         if !refused.is_empty() {
             self.say("held", &words::held(&refused, child.slots().len()));
             self.refused = Some(refused);
@@ -438,9 +442,4 @@ fn tell_system(state: &[sd_notify::NotifyState<'_>]) {
 /// How often systemd has to be told that the loop turns; `None` where it does not ask.
 fn watchdog() -> Option<Duration> {
     sd_notify::watchdog_enabled().map(|every| every / 2)
-}
-
-/// What a child refused, as reports; for `Refusal`'s own judgement.
-fn judged(reports: Vec<Diagnostic>) -> bool {
-    !reports.is_empty() && run::may_retry(&Refusal(reports))
 }

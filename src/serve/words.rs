@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::{child::Status, judged, settings::Settings};
+use super::{child::Status, settings::Settings};
 use crate::{
-    diagnostic::{Diagnostic, Place, Severity, codes, from_json},
+    diagnostic::{Diagnostic, Place, Refusal, Severity, codes, from_json},
     domain::{COST, Slot, counted},
     pipeline::schedule::civil,
     report::held_by,
+    run,
 };
 
 /// `onesource: 6 feeds and the cost run scheduled; http://127.0.0.1:8787`.
@@ -62,6 +63,11 @@ pub(super) fn held(reports: &[Diagnostic], due: usize) -> String {
 /// The lake is not there, or cannot be read.
 pub(super) fn out_of_reach(reports: &[Diagnostic]) -> String {
     format!("{}: nothing is run before it can be read; it is looked at again every 30 s", held_by(reports))
+}
+
+/// Whether trying again helps, by what a child refused.
+fn judged(reports: Vec<Diagnostic>) -> bool {
+    !reports.is_empty() && run::may_retry(&Refusal(reports))
 }
 
 /// What a child answered.
@@ -168,6 +174,11 @@ pub(super) fn ended(status: &Status, said: &Said, over: bool) -> String {
         Some(5) => format!("exit 5: {}; asked again in 30 s", said.sentence()),
         Some(exit) => format!("{number}exit {exit}: {}", said.sentence()),
     }
+}
+
+/// How a run ended that had written it down, and stood still or died after that.
+pub(super) fn had_ended(exit: u8) -> String {
+    format!("exit {exit}: it had done its work and written that down, and was ended after that: truecost runs")
 }
 
 /// How a run ended that cannot say it; `None` where it can, or was interrupted.

@@ -131,7 +131,7 @@ impl Stage {
     }
 }
 
-fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     while started.elapsed() < PATIENCE {
         if let Some(found) = look() {
@@ -288,6 +288,33 @@ fn that_a_run_took_too_long_is_on_record_and_told() {
     assert!(String::from_utf8_lossy(&shown.stdout).contains("TC1316"), "{}", String::from_utf8_lossy(&shown.stdout));
     let told: Vec<String> = hook.take().iter().map(|asked| asked.json()["text"].as_str().unwrap_or_default().to_owned()).collect();
     assert!(told.len() == 1 && told[0].contains("took longer than `at_most`"), "{told:?}");
+}
+
+/// A run that stands still, or dies, when it has done its work and written that down has ended as it wrote: nobody is told otherwise.
+#[test]
+fn what_a_run_has_written_down_before_it_is_ended_stands() {
+    for (end, month) in [("stop", 4), ("abort", 5), ("panic", 6)] {
+        let (stage, hook) = (Stage::new("at_most: 10m\n"), notices::Server::start());
+        stage.edit("pipelines/partnership.yaml", "allow_hosts: []", &format!("allow_hosts: [\"{}\"]", hook.at()));
+        stage.put("hook", &format!("http://{}/hook", hook.at()));
+        let channel = "channels:\n  ops: {webhook: {url: \"${file:hook}\"}}\ntell:\n- {events: [run_failed], channels: [ops]}\n";
+        stage.put("pipelines/notify.yaml", channel);
+        let serving = stage.serve_with("2018-05-01T04:00:00Z", "clock", &[("TRUECOST_CRASH", &format!("run.closed:1:{end}"))]);
+        serving.idle("2018-05-01T04:00:00Z");
+        stage.drops(month);
+        // The second finds nothing to do.
+        for (day, takes) in [(1, 1), (2, 2)] {
+            serving.set(&format!("2018-05-0{day}T05:00:00Z"));
+            patiently("the slot to be closed", || (stage.taken().iter().filter(|taken| taken.2.is_some()).count() == takes).then_some(()));
+            serving.step(&format!("2018-05-0{day}T05:11:00Z"));
+        }
+        assert!(stage.taken().iter().all(|taken| taken.1 == 1 && taken.2 == Some(0)), "{end} {:?}", stage.taken());
+        assert_eq!(hook.take().len(), 0, "{end} {}", serving.said());
+        assert_eq!(serving.said().matches("exit 0: it had done its work").count(), 2, "{end} {}", serving.said());
+        stage.truecost(&["run"]);
+        let asked = stage.truecost(&["query", "--format", "csv", "SELECT number, exit FROM ops.run"]);
+        assert_eq!(String::from_utf8_lossy(&asked.stdout).lines().collect::<Vec<_>>(), ["number,exit", "1,0"], "{end}");
+    }
 }
 
 #[test]

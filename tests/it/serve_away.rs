@@ -1,11 +1,15 @@
 //! The lake goes out of reach under `serve`: moved away, not mounted, or its record of slots not to be read. Nothing is run, it is said once,
 //! and it goes on by itself.
 
-use std::fs;
+use std::{
+    fs,
+    io::Write as _,
+    process::{Command, Stdio},
+};
 
 use crate::{
     notices,
-    serve::{Serving, Stage},
+    serve::{Serving, Stage, patiently},
 };
 
 fn stage(hook: &notices::Server) -> Stage {
@@ -102,4 +106,108 @@ fn a_record_of_slots_that_cannot_be_read_at_all_ends_no_serve() {
         fs::rename(stage.at("aside.json"), stage.at("lake/schedule.json")).unwrap();
     });
     assert_eq!(serving.said().matches("error[TC1002]").count(), 1, "{}", serving.said());
+}
+
+/// A run that only stands still at this point, in each that `serve` starts.
+const STOPS: (&str, &str) = ("TRUECOST_CRASH", "land.renamed:1:stop");
+
+/// It goes again before anybody could be told that it was back: that it was is told, and that it is away.
+#[test]
+fn a_lake_that_goes_a_second_time_is_told_a_second_time() {
+    let hook = notices::Server::start();
+    let stage = stage(&hook);
+    stage.edit("pipelines/ashvale/general_ledger.yaml", "into: ledger_line\n", "into: ledger_line\nat_most: 10m\n");
+    fs::create_dir_all(stage.at("drop/ashvale/general_ledger")).unwrap();
+    let serving = stage.serve_with("2018-05-01T04:00:00Z", "clock", &[STOPS]);
+    serving.idle("2018-05-01T04:00:00Z");
+    serving.step("2018-05-01T05:00:00Z");
+    let (here, there) = (stage.at("lake"), stage.at("elsewhere"));
+    fs::rename(&here, &there).unwrap();
+    serving.step("2018-05-02T05:00:00Z");
+    let said = told(&hook);
+    assert!(said.len() == 1 && said[0].starts_with("held: TC1015 "), "{said:?}");
+    // It is back, and what was due is run: while that is under way nobody is told of what holds.
+    stage.drops(4);
+    fs::rename(&there, &here).unwrap();
+    serving.set("2018-05-02T05:10:00Z");
+    patiently("the slot to be taken", || (stage.taken().len() == 2).then_some(()));
+    fs::rename(&here, &there).unwrap();
+    serving.step("2018-05-02T05:21:00Z");
+    let said = told(&hook);
+    assert!(said.len() == 2 && said[0].starts_with("over: held: TC1015 ") && said[1].starts_with("held: TC1015 "), "{said:?}");
+    fs::rename(&there, &here).unwrap();
+}
+
+/// Whether `serve` is held for want of its lake only `serve` knows: a run that somebody types says nothing of it.
+#[test]
+fn a_run_that_is_typed_ends_no_notice_about_the_lake() {
+    let hook = notices::Server::start();
+    let stage = stage(&hook);
+    stage.drops(4);
+    let serving = stage.serve("2018-05-01T04:00:00Z");
+    serving.idle("2018-05-01T04:00:00Z");
+    serving.step("2018-05-01T05:00:00Z");
+    fs::rename(stage.at("lake/schedule.json"), stage.at("aside.json")).unwrap();
+    fs::create_dir(stage.at("lake/schedule.json")).unwrap();
+    serving.step("2018-05-02T05:00:00Z");
+    assert_eq!(told(&hook).len(), 1);
+    stage.drops(5);
+    let typed = stage.truecost(&["run"]);
+    assert_eq!((typed.status.code(), stage.release().as_str(), told(&hook)), (Some(0), "r0002", vec![]), "{typed:?}");
+    // Nor does one that is refused for its configuration, and the next that is not.
+    let cost = fs::read_to_string(stage.at("pipelines/cost/cost.yaml")).unwrap();
+    stage.append("pipelines/cost/cost.yaml", "nonsense: 1\n");
+    assert_eq!(stage.truecost(&["run"]).status.code(), Some(2));
+    stage.put("pipelines/cost/cost.yaml", &cost);
+    assert_eq!(stage.truecost(&["run"]).status.code(), Some(0));
+    let said = told(&hook);
+    assert!(said.len() == 2 && said.iter().all(|text| !text.contains("TC1002")), "{said:?}");
+    fs::remove_dir(stage.at("lake/schedule.json")).unwrap();
+    fs::rename(stage.at("aside.json"), stage.at("lake/schedule.json")).unwrap();
+    serving.step("2018-05-02T05:10:00Z");
+    let said = told(&hook);
+    assert!(said.len() == 1 && said[0].starts_with("over: held: TC1002 "), "{said:?}");
+}
+
+/// What no outbox holds is not said to wait in one.
+#[test]
+fn a_notice_about_a_lake_that_is_away_waits_in_no_outbox() {
+    let hook = notices::Server::start();
+    let stage = stage(&hook);
+    stage.drops(4);
+    let serving = stage.serve("2018-05-01T04:00:00Z");
+    serving.idle("2018-05-01T04:00:00Z");
+    serving.step("2018-05-01T05:00:00Z");
+    fs::rename(stage.at("lake"), stage.at("elsewhere")).unwrap();
+    hook.answers("503 Service Unavailable");
+    serving.step("2018-05-02T05:00:00Z");
+    let said = serving.said();
+    assert!(said.contains("warning[TC1501]") && said.contains("no outbox holds it") && !said.contains("it waits in the outbox"), "{said}");
+    hook.answers("200 OK");
+    serving.step("2018-05-02T06:00:00Z");
+    assert!(told(&hook).iter().all(|text| text.starts_with("held: TC1015 ")), "{}", serving.said());
+}
+
+/// The lake goes while a run reads in it: that it is not there comes first, and what follows from it after.
+#[test]
+fn a_lake_that_goes_under_a_run_is_what_is_told_first() {
+    let stage = Stage::new("");
+    stage.drops(4);
+    stage.put("clock", "2018-05-01T05:00:00Z");
+    // Whoever opens a named pipe waits: the run stands still among the entries of the register.
+    let pipe = stage.at("lake/register/0000000000000000.json");
+    fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut run = Command::new(env!("CARGO_BIN_EXE_truecost"));
+    run.current_dir(stage.folder.path()).args(["-q", "run"]).env("TRUECOST_CLOCK", stage.at("clock")).stderr(Stdio::piped());
+    let run = run.stdout(Stdio::null()).spawn().unwrap();
+    // Opened for writing as soon as somebody reads.
+    let mut writes = fs::File::options().write(true).open(&pipe).unwrap();
+    fs::rename(stage.at("lake"), stage.at("elsewhere")).unwrap();
+    writes.write_all(b"{}").unwrap();
+    drop(writes);
+    let done = run.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.code() == Some(3) && said.starts_with("error[TC1015]: the lake is not there"), "{said}");
+    assert!(said.contains("what was accepted or published before it went stands") && !stage.at("lake").exists(), "{said}");
 }

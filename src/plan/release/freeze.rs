@@ -183,6 +183,13 @@ impl CloseAsked<'_> {
         all.into_iter().collect()
     }
 
+    /// Feeds of which somebody let it go.
+    #[must_use]
+    pub fn waived(&self) -> Vec<String> {
+        let is_waived = |feed: &&Feed| self.closings.is_waived(&feed.council, &feed.id, self.period);
+        self.partnership.feeds.iter().filter(is_waived).map(Feed::name).collect()
+    }
+
     /// Required feeds whose closing entries are expected by a day (`closing` of `due`), and that brought none.
     fn awaited(&self) -> Vec<Objection> {
         let (partnership, period) = (self.partnership, self.period);
