@@ -375,6 +375,33 @@ fn payslips_are_placed_by_a_register_that_is_not_too_old() {
     assert_eq!(partnership.query(may), "to_service,to_bearer,volume,carried\nhr,\"\",1,true\nlegal,\"\",2,true\n");
 }
 
+/// Pay of a council whose costs are payments is resolved into no ledger, and its payslips are as many: no driver waits for them.
+#[test]
+fn payslips_of_a_council_on_payments_count() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let file = "pipelines/reference/driver.csv";
+    let rows = fs::read_to_string(partnership.path(file)).unwrap();
+    partnership.write(file, &rows.replace("stock,measured,*/headcount,12,", "flow,measured,derived:payslips,0,"));
+    let southam = "{name: Southam Council, cost_basis: [{from: 2014-04-01, basis: ledger}]}";
+    let paid = |text: &str| text.replace(southam, &southam.replace("basis: ledger", "basis: payments"));
+    let said = partnership.change("pipelines/partnership.yaml", paid, 0);
+    assert!(said.contains("1 exception of pay (no_ledger): truecost query"), "{said}");
+    assert!(!said.contains("southam/payroll 2018/P01: 4 rows, £0.00 ("), "{said}");
+    let used = "SELECT to_service, to_bearer, volume FROM volume WHERE driver = 'headcount' ORDER BY 1, 2";
+    assert_eq!(partnership.query(used), "to_service,to_bearer,volume\nhr,\"\",1\nlegal,\"\",2\n");
+    let costs = "SELECT source, service, gross_pay, on_cost FROM on_cost WHERE council = 'southam'";
+    assert_eq!(partnership.query(costs), "source,service,gross_pay,on_cost\npayroll,hr,2500.00,723.12\n");
+    assert_eq!(partnership.query(DIFFERENCES).lines().filter(|row| row.contains("southam")).count(), 0);
+    assert_eq!(partnership.query("SELECT COUNT(*) AS n FROM cost_line WHERE council = 'southam'"), "n\n0\n");
+    // A council whose payroll has not come is waited for as before.
+    fs::remove_file(partnership.path("drop/southam/payroll/itrent_elements_2018_04.csv")).unwrap();
+    let withdrawn = ["withdraw", "southam/payroll/2018/P01", "--by", "chief", "--reason", "wrong file"];
+    partnership.run(&withdrawn, 0);
+    let said = partnership.run(&["run"], 1);
+    assert!(said.contains("hr_all: headcount lacks southam/payroll"), "{said}");
+}
+
 /// A payslip or a post without a cost centre has no place: it is not its council's, which would bear a cost for it.
 #[test]
 fn a_payslip_without_a_cost_centre_has_no_place() {

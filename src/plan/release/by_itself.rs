@@ -86,14 +86,15 @@ fn state_of(
     }
 }
 
-/// Of what holds no lines of cost: pounds explain the lines of a ledger, and there have to be some; what only counts always counts.
+/// Of what holds no lines of cost: what only counts always counts; pay where its council's costs are read from anything. It is resolved into
+/// the lines of a ledger alone, but payslips are as many on any basis, and a driver waits for them.
 fn beside_lines(partnership: &Partnership, slot: &Slot, holder: &DeliveryRecord, read: &BTreeSet<String>) -> PeriodState {
     if !read.contains(&holder.table) {
         return PeriodState::NoCost(holder.table.clone());
     }
     match partnership.basis_on(&slot.council, partnership.calendar.days_of(slot.period).0) {
         _ if holder.proof.no_pounds => PeriodState::Counts,
-        Some(Basis::Ledger) => PeriodState::Counts,
-        other => PeriodState::NoBasis(other),
+        None => PeriodState::NoBasis(None),
+        Some(_) => PeriodState::Counts,
     }
 }
