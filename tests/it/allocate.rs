@@ -197,6 +197,13 @@ fn a_volume_that_the_shared_service_records_is_placed_by_the_rules_of_whoever_us
     assert_eq!(partnership.query(placed), "to_service,volume\n");
     let unplaced = "SELECT cost_centre, reason, volume FROM unplaced_volume WHERE driver = 'legal_minutes' ORDER BY 1";
     assert_eq!(partnership.query(unplaced), "cost_centre,reason,volume\nN300,suspense,20\nZ100,final_gives,10\n");
+    // So it is with what is derived: its cost centres are its own.
+    let counted = |rows: &str| rows.replace("page,flow,measured,southam/print,0,", "page,stock,measured,derived:cost_centres,0,");
+    partnership.change("pipelines/reference/driver.csv", counted, 0);
+    let placed = "SELECT to_ownership, to_bearer, volume FROM volume WHERE driver = 'print_pages' AND to_service = 'hr' ORDER BY 1";
+    assert_eq!(partnership.query(placed), "to_ownership,to_bearer,volume\nmanaged,southam,1\nshared,\"\",3\n");
+    let unplaced = "SELECT cost_centre, reason, volume FROM unplaced_volume WHERE driver = 'print_pages' AND council = 'shared'";
+    assert_eq!(partnership.query(unplaced), "cost_centre,reason,volume\nZ900,not_a_member,1\n");
 }
 
 /// The second month has ledgers and no volumes of its own: a register is in force until another comes, a flow only as long as its driver says.

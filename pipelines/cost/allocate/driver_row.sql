@@ -9,7 +9,7 @@
 -- assignment's cost centre, unsplit. A register of posts is as old as the period in which its day lies, as any other: one that is older than
 -- the driver's max_age places no payslip, nor does a post without a cost centre: it then counts where it was booked. Of the rows of an
 -- assignment those with a cost centre go before those without, of several registers the youngest that is not of a later period, else the
--- first later one, and of several cost centres the lowest.
+-- first later one, and of several cost centres the lowest. It is of its council, and so is that cost centre: `shared` is one like any other here.
 WITH
 driver_now AS (
   SELECT driver, coalesce(fed_by, '') AS fed_by, coalesce(max_age, 0) AS max_age
@@ -60,11 +60,11 @@ FROM delivered AS d LEFT JOIN driver_now AS n ON n.driver = d.driver
 WHERE (n.driver IS NULL AND d.age <= 0) OR (n.fed_by NOT LIKE 'derived:%' AND d.age <= n.max_age)
 GROUP BY d.driver, d.council, d.feed, d.delivery_id, d.organisation, d.cost_centre, d.service, d.age
 UNION ALL
-SELECT driver, council, feed, delivery_id, '', cost_centre, '', age, CAST(count(*) AS BIGINT)
+SELECT driver, council, feed, delivery_id, council AS organisation, cost_centre, '', age, CAST(count(*) AS BIGINT)
 FROM one_post WHERE fed_by = 'derived:headcount' GROUP BY driver, council, feed, delivery_id, cost_centre, age
 UNION ALL
-SELECT n.driver, c.council, '', '', '', c.cost_centre, '', CAST(0 AS BIGINT), c.volume
+SELECT n.driver, c.council, '', '', c.council AS organisation, c.cost_centre, '', CAST(0 AS BIGINT), c.volume
 FROM centre AS c JOIN driver_now AS n ON n.fed_by = 'derived:cost_centres'
 UNION ALL
-SELECT driver, council, feed, delivery_id, '', cost_centre, '', age, CAST(count(*) AS BIGINT)
+SELECT driver, council, feed, delivery_id, council AS organisation, cost_centre, '', age, CAST(count(*) AS BIGINT)
 FROM placed_slip GROUP BY driver, council, feed, delivery_id, cost_centre, age
