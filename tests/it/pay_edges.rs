@@ -147,6 +147,10 @@ fn a_later_register_is_listed() {
     assert!(said.contains("1 later register read (northam): truecost query"), "{said}");
     let listed = partnership.query("SELECT council, feed, delivery_period, as_at FROM later_register");
     assert_eq!(listed, "council,feed,delivery_period,as_at\nnortham,device,1,2018-05-31\n");
+    // And it is among the deliveries behind a volume.
+    let said = partnership.run(&["explain", "cost", "--service", "ict", "--bearer", "northam", "--period", "2018/P01"], 0);
+    let both = said.lines().find(|line| line.trim_start().starts_with("ict (itself)")).unwrap();
+    assert!(both.contains("several of northam/device ") && both.contains(", southam/device "), "{said}");
 }
 
 /// A register of posts is too old for heads as any register is: beyond `max_age` its council has not reported.

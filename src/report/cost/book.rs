@@ -313,12 +313,18 @@ impl<'p> Book<'p> {
         })
     }
 
-    /// Deliveries of the release that the period counts.
+    /// Deliveries of the release that the period counts, registers of a later day among them.
     pub(in crate::report) fn deliveries(&self) -> Answer<Vec<Brought>> {
-        self.each(include_str!("sql/delivery.sql"), |row| {
+        let brought = |row: &Row<'_>| {
             let feed = format!("{}/{}", row.text("council")?, row.text("feed")?);
             Ok(Brought { feed, id: row.text("delivery_id")?, age: row.whole("age")?.unwrap_or_default() })
-        })
+        };
+        let mut all = self.each(include_str!("sql/delivery.sql"), brought)?;
+        if self.has("later_register") {
+            all.extend(self.each(include_str!("sql/later_register.sql"), brought)?);
+            all.sort_by(|a, b| (&a.feed, &a.id).cmp(&(&b.feed, &b.id)));
+        }
+        Ok(all)
     }
 
     /// What each service counts of the use of councils.
