@@ -112,7 +112,7 @@ pub fn uncounted_text(uncounted: &[Uncounted]) -> String {
 pub fn uncounted_json(uncounted: &[Uncounted]) -> Vec<Value> {
     let one = |group: &Uncounted| {
         json!({"feed": group.feed, "state": group.state.as_str(), "reason": group.state.reason(), "rows": group.rows,
-            "amount": group.pounds().map(decimal), "periods": group.periods.iter().map(ToString::to_string).collect::<Vec<_>>()})
+            "amount": group.pounds().map(decimal), "absolute_amount": group.pounds().map(|_| decimal(group.absolute_pence)), "periods": group.periods.iter().map(ToString::to_string).collect::<Vec<_>>()})
     };
     uncounted.iter().map(one).collect()
 }
