@@ -36,8 +36,9 @@ const MONEY: [&str; 25] = [
     "credits",
 ];
 
-fn kind(name: &str) -> Type {
+fn kind(table: &str, name: &str) -> Type {
     match name {
+        "pay" | "on_cost" | "other" if table == "full_cost" => Type::Money,
         "delivery_year" | "fiscal_year" => Type::SmallInt,
         "delivery_period" | "period" => Type::TinyInt,
         "valid_from" | "valid_to" | "first_day" => Type::Date,
@@ -63,7 +64,7 @@ fn cell(kind: Type, text: &str) -> Cell {
 
 /// A table from a line of names and lines of values, between bars.
 fn table(plant: &mut Plant, name: &'static str, columns: &'static str, rows: &[&str]) {
-    let columns: Vec<(&'static str, Type)> = columns.split_whitespace().map(|name| (name, kind(name))).collect();
+    let columns: Vec<(&'static str, Type)> = columns.split_whitespace().map(|column| (column, kind(name, column))).collect();
     let row = |row: &&str| row.split('|').zip(&columns).map(|(text, (_, kind))| cell(*kind, text.trim())).collect();
     let rows = rows.iter().map(row).collect();
     plant.tables.insert(name, (columns, rows));
@@ -213,11 +214,11 @@ fn compared(all: &mut Plant) {
     table(
         all,
         "full_cost",
-        "final_service final_ownership bearer delivery_year delivery_period missing",
+        "final_service final_ownership bearer delivery_year delivery_period pay on_cost other income overhead amount missing",
         &[
-            "ict|shared|a|2018|1|depreciation on_cost overhead premises",
-            "ict|shared|b|2018|1|depreciation on_cost overhead premises",
-            "ict|external|oak|2018|1|depreciation on_cost overhead premises",
+            "ict|shared|a|2018|1|0.00|0.00|60.00|0.00|0.00|60.00|depreciation on_cost overhead premises",
+            "ict|shared|b|2018|1|0.00|0.00|38.00|0.00|0.00|38.00|depreciation on_cost overhead premises",
+            "ict|external|oak|2018|1|0.00|0.00|2.00|0.00|0.00|2.00|depreciation on_cost overhead premises",
         ],
     );
     table(
@@ -486,6 +487,16 @@ fn check_30_fails_on_a_penny_in_the_settlement() {
     let mut plant = sound();
     plant.rows("settlement_pair").remove(7);
     assert_eq!(only(&plant).0, 30);
+}
+
+#[test]
+fn check_32_fails_where_a_full_cost_is_not_whole() {
+    for column in ["other", "amount"] {
+        let mut plant = sound();
+        set(&mut plant, "full_cost", 1, column, 3_799);
+        let (number, said) = only(&plant);
+        assert!(number == 32 && said.starts_with("ict for b: the full cost is not what"), "{column}: {said}");
+    }
 }
 
 #[test]
