@@ -44,7 +44,13 @@ class Volumes:
                 self.lacking[driver] = lacks
         for driver, council, feed, centre, organisation, service, volume in raw:
             self.place(driver, council, feed, centre, organisation, service, volume)
-        self.volume = {key: volume for key, volume in self.placed.items() if any(self.usable(giver, key) for giver in self.givers[key[0]])}
+        self.volume, was = {}, self.marked
+        self.marked = set()
+        for key, volume in self.placed.items():
+            for giver in self.givers[key[0]]:
+                if self.usable(giver, key):
+                    self.volume[self.used_as(giver, key)] = volume
+                    self.marked |= {self.used_as(giver, key)} if key in was else set()
 
     def raw(self):
         """(driver, council, feed, cost centre, organisation, service, volume) of what counts in the period."""
@@ -76,7 +82,8 @@ class Volumes:
                     # What an older register has placed is marked, whatever else its council brought.
                     feed = row["fed_by"] + (f" {age}" if age else "")
                     self.carried.setdefault((name, council, feed), age)
-                    found.append((name, council, feed, centre, "", "", volume))
+                    # A post, a payslip and a cost centre are of their council, the shared service among them.
+                    found.append((name, council, feed, centre, council, "", volume))
         return found
 
     @staticmethod
@@ -198,9 +205,8 @@ class Volumes:
     def why_not(self, giver, key):
         """Why a giver cannot give to a user."""
         _, service, ownership, bearer = key
-        if service == "" and ownership == "shared":
-            if not self.books.member(bearer, giver, self.period.last):
-                return "not_a_member"
+        if service == "" and ownership == "shared" and not self.books.member(bearer, giver, self.period.last) and not self.is_served(bearer, giver):
+            return "not_a_member"
         if bearer == "" and service != giver and self.books.services[giver] == "final":
             return "final_gives"
         return None
@@ -208,12 +214,29 @@ class Volumes:
     def usable(self, giver, key):
         return self.why_not(giver, key) is None
 
+    def is_served(self, council, giver):
+        """Whether a council that is no partner of a service buys it: it uses it as a customer does."""
+        agreed = any((row["customer"], row["service"]) == (council, giver) for row in self.books.rows("agreement", self.period.last))
+        return agreed and not self.books.member(council, giver, self.period.last)
+
+    def used_as(self, giver, key):
+        driver, service, ownership, bearer = key
+        is_bought = service == "" and ownership == "shared" and self.is_served(bearer, giver)
+        return (driver, "", "external", bearer) if is_bought else key
+
+    def counts(self, giver, key):
+        """Whether a volume as it is published is one of this giver: a council may be its partner and another's customer."""
+        _, service, ownership, bearer = key
+        if service == "" and bearer in self.books.councils:
+            return self.books.member(bearer, giver, self.period.last) if ownership == "shared" else self.is_served(bearer, giver)
+        return self.usable(giver, key)
+
     def used(self, giver, driver):
         """What of a driver a service gives: to services, to partners, and to those who bear alone. Its own use is not among it."""
         services, partners, alone = defaultdict(int), defaultdict(int), defaultdict(int)
         # A closing period is the sum of its months, each as it was then: a former partner's use stays in the partners' part.
         months = self.months if self.period.closes else (self,)
-        of_driver = [(key, volume) for month in months for key, volume in month.volume.items() if key[0] == driver and month.usable(giver, key)]
+        of_driver = [(key, volume) for month in months for key, volume in month.volume.items() if key[0] == driver and month.counts(giver, key)]
         for (_, service, ownership, bearer), volume in of_driver:
             if bearer == "":
                 if service != giver:
@@ -446,10 +469,13 @@ class Allocation:
         for group in ("", *self.named):
             direct, matrix = self.direct(group), self.matrices[group, self.method]
             has = {service for service in direct}
+            # Whatever its pounds come to: a cell of nought goes on as others do.
+            while more := {other for service in has & set(matrix.flows) for other, part in matrix.flows[service][0].items() if part} - has:
+                has |= more
             gross = matrix.gross(direct)
             # In a set of its own a service stands with its cost, whether a pool takes that on or not.
             for service in (set(gross) | has if group else matrix.pools):
-                if not group or service in has or gross.get(service):
+                if not group or service in has:
                     found[group or "all", service] = direct.get(service, 0), gross.get(service, Fraction(0))
         return found
 

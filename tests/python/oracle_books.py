@@ -141,7 +141,9 @@ class Books:
         return standing[-1] if standing else None
 
     def since(self, organisation):
-        """The first day on which it was a partner in anything; None: never."""
+        """The first day on which it was a partner in anything; None: never. The shared service, where it is declared, always was."""
+        if organisation == "shared" and organisation in self.councils:
+            return datetime.date.min
         return min((row["from"] for row in self.yaml["members"] if row["organisation"] == organisation and row["role"] in ("partner", "host")), default=None)
 
     def served(self):

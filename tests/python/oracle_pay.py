@@ -27,6 +27,9 @@ def lines_of(books, period):
         centre = books.centre(council, row["cost_centre"], day) if row["cost_centre"] else None
         cls = books.class_of(council, row["feed"], row["cost_centre"], row["account"], row["project"], day)
         is_cost = (account is None or account["is_cost"] == "true") and row["balance_type"] == "actual"
+        if row["balance_type"] != "actual":
+            # What was budgeted or ordered is no cost, whatever it stands on.
+            cls = ("not_cost", "none", "")
         found.append({
             "row": row, "council": council, "day": day, "centre": row["cost_centre"] or "", "account": row["account"] or "", "class": cls,
             "amount": int(row["amount"] * 100), "is_cost": is_cost, "group": account["account_group"] if account else "unknown",

@@ -123,7 +123,7 @@ class Settled:
         agreements = {(row["service"], row["customer"]): row for row in self.books.rows("agreement", self.period.first)}
         parts = defaultdict(list)
         for cell, (service, _, bearer), _, amount in self.allocation.allocated:
-            if bearer not in self.books.councils:
+            if bearer not in self.books.councils or self.is_sold_to(bearer, service, agreements) and bearer != cell[4]:
                 parts[service, bearer].append((cell, amount))
         for (service, customer), rows in sorted(parts.items()):
             agreement = agreements.get((service, customer))
@@ -147,6 +147,11 @@ class Settled:
                 self.settlement["trading", service, partner][1] += amount
                 self.owes("trading", service, partner, customer, amount)
             self.settlement["trading", service, customer][1] -= loss
+
+    def is_sold_to(self, council, service, agreements):
+        """A council that is no partner of a service by then and buys it at a price is a customer."""
+        agreement = agreements.get((service, council))
+        return agreement is not None and agreement["terms"] == "price" and not self.books.member(council, service, self.period.last)
 
     def carriers(self, service, direct, used):
         share = self.allocation.shares.in_force.get(service)
