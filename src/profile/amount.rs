@@ -169,22 +169,47 @@ fn nought_dash(inner: &[u8], mut styles: Styles) -> Option<Amount> {
     })
 }
 
+/// What marks sign and currency of an amount: at most one of each is one.
+#[derive(Default)]
+struct Marks {
+    signs: u32,
+    negative: bool,
+    pounds: u32,
+}
+
+impl Marks {
+    fn sign(&mut self, minus: Option<bool>) {
+        self.signs += u32::from(minus.is_some());
+        self.negative = minus.unwrap_or(self.negative);
+    }
+}
+
 /// Takes off what marks sign and currency; whether it is negative, and the digits.
 fn marks<'a>(text: &'a [u8], styles: &mut Styles) -> Option<(bool, &'a [u8])> {
+    let mut marks = Marks::default();
     let mut rest = text.strip_prefix(b"'").unwrap_or(text);
     styles.add(if rest.len() < text.len() { Styles::APOSTROPHE } else { Styles::default() });
-    let (mut signs, mut negative, mut pounds, mut close) = (0, false, 0, None);
     if let Some(before) = rest.strip_suffix(GBP).filter(|before| !before.is_empty()) {
         styles.add(Styles::GBP);
-        (rest, pounds) = (trimmed(before), 1);
+        (rest, marks.pounds) = (trimmed(before), 1);
     }
-    let text = rest;
+    let (close, mut rest) = marks_before(rest, styles, &mut marks);
+    if let Some(close) = close {
+        rest = blanks_after(rest.strip_suffix(&[close])?, styles);
+    }
+    let rest = marks_after(rest, styles, &mut marks);
+    (marks.signs <= 1 && marks.pounds <= 1).then_some((marks.negative, rest))
+}
+
+/// Takes off what stands before the digits; the bracket that has to close behind them, and the rest.
+fn marks_before<'a>(text: &'a [u8], styles: &mut Styles, marks: &mut Marks) -> (Option<u8>, &'a [u8]) {
+    let (mut rest, mut close) = (text, None);
     loop {
         let (after, style, minus) = match rest {
             [b'-', after @ ..] if close == Some(b')') && !styles.has(Styles::INSIDE) => (after, Styles::INSIDE, None),
             [b'-', after @ ..] => (after, Styles::MINUS, Some(true)),
             [b'G', b'B', b'P', after @ ..] => {
-                pounds += 1;
+                marks.pounds += 1;
                 (trimmed(after), Styles::GBP, None)
             }
             [b'+', after @ ..] => (after, Styles::default(), Some(false)),
@@ -198,45 +223,37 @@ fn marks<'a>(text: &'a [u8], styles: &mut Styles) -> Option<(bool, &'a [u8])> {
             }
             [0xE2, 0x88, 0x92, after @ ..] => (after, Styles::UNICODE_MINUS, Some(true)),
             [0xC2, 0xA3, after @ ..] => {
-                pounds += 1;
+                marks.pounds += 1;
                 (after, Styles::POUND, None)
             }
             [b' ', after @ ..] | [0xC2, 0xA0, after @ ..] if rest.len() < text.len() => (after, Styles::APART, None),
-            _ => break,
+            _ => return (close, rest),
         };
         styles.add(style);
-        if let Some(minus) = minus {
-            signs += 1;
-            negative = minus;
-        }
+        marks.sign(minus);
         rest = after;
     }
-    if let Some(close) = close {
-        rest = rest.strip_suffix(&[close])?;
-        rest = blanks_after(rest, styles);
-    }
+}
+
+/// Takes off what stands behind the digits.
+fn marks_after<'a>(mut rest: &'a [u8], styles: &mut Styles, marks: &mut Marks) -> &'a [u8] {
     loop {
         let (after, style, minus) = match rest {
             [body @ .., b'-'] => (body, Styles::MINUS_AFTER, Some(true)),
             [body @ .., 0xC2, 0xA3] => (body, Styles::POUND, None),
             [body @ .., b'C' | b'c', b'R' | b'r'] => (body, Styles::CRDR, Some(true)),
             [body @ .., b'D' | b'd', b'R' | b'r'] => (body, Styles::CRDR, Some(false)),
-            _ => break,
+            _ => return rest,
         };
         styles.add(style);
-        if let Some(minus) = minus {
-            signs += 1;
-            negative = minus;
-        } else {
-            pounds += 1;
-        }
+        marks.pounds += u32::from(minus.is_none());
+        marks.sign(minus);
         let blank = trimmed(after);
         if blank.len() != after.len() && style != Styles::CRDR {
             styles.add(Styles::APART);
         }
         rest = blank;
     }
-    (signs <= 1 && pounds <= 1).then_some((negative, rest))
 }
 
 fn blanks_after<'a>(text: &'a [u8], styles: &mut Styles) -> &'a [u8] {

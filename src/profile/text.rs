@@ -199,15 +199,7 @@ fn finish(
         pass.table.columns.pop();
         pass.table.width -= 1;
     }
-    let header = Header {
-        line: heading.at.map(|_| pass.header_lines.0),
-        records: u32::try_from(heading.records).unwrap_or(0),
-        lines: pass.header_lines.1,
-        first_row: pass.table.first_row,
-        before: pass.before.len() as u64,
-        blank_before: pass.blank_before,
-        repeats: 0,
-    };
+    let header = header(&heading, &pass);
     let mut notes: Vec<String> = chosen.doubt.clone().into_iter().collect();
     if let Some(line) = fault_line {
         notes.push(format!("a quote on line {line} follows no rule of quoting: read with quotes as text"));
@@ -225,6 +217,18 @@ fn finish(
         sheets: Vec::new(),
         sheet: None,
     })
+}
+
+fn header(heading: &Heading, pass: &Pass) -> Header {
+    Header {
+        line: heading.at.map(|_| pass.header_lines.0),
+        records: u32::try_from(heading.records).unwrap_or(0),
+        lines: pass.header_lines.1,
+        first_row: pass.table.first_row,
+        before: pass.before.len() as u64,
+        blank_before: pass.blank_before,
+        repeats: 0,
+    }
 }
 
 pub(super) fn text_facts(chosen: &Chosen, ends: LineEndCounts) -> TextFacts {
