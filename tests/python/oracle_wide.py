@@ -84,7 +84,7 @@ class Wide(Paid):
                 later, cut = list(row), draw.choice(("2018-09-15", "2018-05-02", "2019-03-31"))
                 row[9] = later[8] = cut
                 at, value = {"1010": (6, "false"), "4000": (2, draw.choice(("depreciation_and_impairment", "third_party_payments"))), "6000": (7, "false"),
-                             "3000": (4, "false")}[row[1]]
+                             "3000": (5, "true")}[row[1]]
                 later[at] = value
                 found.append(later)
         self.put("account", head, found, lambda row: (row[0].encode(), row[1].encode(), row[8]))
