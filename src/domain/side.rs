@@ -1,7 +1,7 @@
 //! The words by which a column tells what is a cost from what takes off, where amounts stand without a sign.
 
 /// Words of a cost and of what takes off, which stand in one column; an empty field is one too.
-pub const SIDES: [(&str, &str); 30] = [
+pub const SIDES: [(&str, &str); 35] = [
     ("S", "H"),
     ("D", "C"),
     ("DR", "CR"),
@@ -14,6 +14,11 @@ pub const SIDES: [(&str, &str); 30] = [
     ("INV", "CR"),
     ("I", "C"),
     ("PI", "PC"),
+    ("PI", "PCN"),
+    ("PI", "PCRN"),
+    ("PINV", "PCN"),
+    ("PINV", "PCRN"),
+    ("API", "APC"),
     ("KR", "KG"),
     ("RE", "KG"),
     ("INVOICE", "CREDIT NOTE"),
@@ -34,28 +39,109 @@ pub const SIDES: [(&str, &str); 30] = [
     ("", "CREDIT MEMO"),
 ];
 
-/// Words that some column of signs has for yes and for no.
-pub const YES_OR_NO: [(&str, &str); 5] = [("N", "Y"), ("NO", "YES"), ("0", "1"), ("FALSE", "TRUE"), ("", "Y")];
+/// Words that some column of signs has for yes and for no, for expenditure and for income.
+pub const YES_OR_NO: [(&str, &str); 7] = [("N", "Y"), ("NO", "YES"), ("0", "1"), ("FALSE", "TRUE"), ("", "Y"), ("E", "I"), ("EXP", "INC")];
 
 /// Words for what takes off that elsewhere are a cost: a refund of council tax, a purchase card.
 const EITHER: [&str; 2] = ["REFUND", "PC"];
+
+/// Words of what takes off, by themselves or beside [`OF_DOCUMENTS`].
+const TAKE_OFF: [&str; 20] = [
+    "income",
+    "receipt",
+    "receipts",
+    "reversal",
+    "reversals",
+    "reversed",
+    "reversing",
+    "cancelled",
+    "cancellation",
+    "void",
+    "voided",
+    "contra",
+    "credit",
+    "credits",
+    "cr",
+    "crn",
+    "cn",
+    "pcn",
+    "pcrn",
+    "apc",
+];
+
+/// Words for what may be reversed or cancelled.
+const OF_DOCUMENTS: [&str; 12] =
+    ["invoice", "invoices", "inv", "payment", "payments", "purchase", "purch", "supplier", "creditor", "ap", "journal", "transaction"];
+
+/// Whether a word is one for a cost beside others for what takes off: `Expenditure`, `Purchase Invoice`, `AP`.
+#[must_use]
+pub fn says_cost(word: &str) -> bool {
+    let is = |word: &str| OF_DOCUMENTS.contains(&word) || ["expenditure", "expense", "expenses", "normal"].contains(&word);
+    let lower = word.to_lowercase();
+    let mut words = tokens(&lower).peekable();
+    words.peek().is_some() && words.all(is)
+}
+
+/// Whether a word may be one for what takes off, in a column that tells kinds of rows apart: `Income`, `Receipt`, `Cancelled Invoice`,
+/// `AP Credit`. A direct credit is paid, and a credit card pays.
+fn may_take_off(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    let is_known = |word: &str| TAKE_OFF.contains(&word) || OF_DOCUMENTS.contains(&word);
+    tokens(&lower).any(|word| TAKE_OFF.contains(&word)) && tokens(&lower).all(is_known)
+}
+
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// Whether the words are the two sides of one pair: also `AP Invoice` and `AP Credit`, which share what stands before. Of other words than
+/// those for an invoice nothing follows: a direct debit and a direct credit are both paid.
+#[must_use]
+pub fn is_pair(debit: &str, credit: &str, pair: &(&str, &str)) -> bool {
+    let (debit, credit) = if pair.0.starts_with("INV") { without_shared(debit, credit) } else { (debit, credit) };
+    debit.eq_ignore_ascii_case(pair.0) && credit.eq_ignore_ascii_case(pair.1)
+}
+
+/// Two texts without the words that both begin with.
+fn without_shared<'t>(mut one: &'t str, mut other: &'t str) -> (&'t str, &'t str) {
+    while let (Some((word, rest)), Some((same, left))) = (one.split_once(' '), other.split_once(' ')) {
+        if !word.eq_ignore_ascii_case(same) {
+            break;
+        }
+        (one, other) = (rest, left);
+    }
+    (one, other)
+}
+
+/// Whether a word is one for an invoice, of whatever kind: `Purchase Invoice`, `INV`.
+#[must_use]
+pub fn says_invoice(word: &str) -> bool {
+    tokens(word).any(|word| ["invoice", "invoices", "inv"].iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
 
 /// Whether a word says that its row takes off, in a column of which these words for kinds of rows are `known`: a note of credit always, `CR`
 /// beside `DR` or `INV`. What is known says nothing new.
 #[must_use]
 pub fn takes_off<T: AsRef<str>>(word: &str, known: &[T]) -> bool {
-    let is = |known: &T, wanted: &str| known.as_ref().eq_ignore_ascii_case(wanted);
-    let is_beside = |(debit, credit): &(&str, &str)| {
-        credit.eq_ignore_ascii_case(word) && !EITHER.contains(credit) && known.iter().any(|known| is(known, debit))
-    };
-    let is_new = !word.is_empty() && !known.iter().any(|known| is(known, word));
-    is_new && (says_note(word) || SIDES.iter().chain(&YES_OR_NO).any(is_beside))
+    let is_beside = |pair: &(&str, &str)| !EITHER.contains(&pair.1) && known.iter().any(|known| is_pair(known.as_ref(), word, pair));
+    says_credit(word, known) || (is_new(word, known) && SIDES.iter().chain(&YES_OR_NO).any(is_beside))
+}
+
+/// The same of words that say so whatever column they stand in: a note of credit, and `Income` or `Cancelled Invoice` beside words for a cost.
+#[must_use]
+pub fn says_credit<T: AsRef<str>>(word: &str, known: &[T]) -> bool {
+    let is_other = || may_take_off(word) && known.iter().any(|known| says_cost(known.as_ref()));
+    is_new(word, known) && (says_note(word) || is_other())
+}
+
+fn is_new<T: AsRef<str>>(word: &str, known: &[T]) -> bool {
+    !word.is_empty() && !known.iter().any(|known| known.as_ref().eq_ignore_ascii_case(word))
 }
 
 /// `CRN`, `Credit Note`, `Purchase credit note`, `CR NOTE 4711`.
 fn says_note(word: &str) -> bool {
     let lower = word.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = tokens(&lower).collect();
     let note = |word: &str| ["note", "notes", "memo", "memos", "memorandum"].contains(&word);
     let is_note = |pair: &[&str]| matches!(pair, ["credit" | "cr", of] if note(of));
     matches!(words.as_slice(), ["crn" | "crns" | "creditnote" | "creditnotes"]) || words.windows(2).any(is_note)
@@ -75,11 +161,19 @@ mod tests {
             ("CREDIT MEMO", &["STANDARD"]),
             ("CR-NOTE", &["X"]),
             ("Purchase Credit Note", &["Purchase Invoice"]),
+            ("AP Credit", &["AP Invoice"]),
+            ("ap credit memo", &["AP Invoice"]),
             ("Creditnote", &["INV"]),
             ("C", &["D"]),
             ("H", &["S"]),
             ("-", &[""]),
             ("Y", &["N"]),
+            ("PCRN", &["PINV"]),
+            ("Purch Cr", &["Purch Inv"]),
+            ("Income", &["Expenditure"]),
+            ("Receipt", &["Payment"]),
+            ("Cancelled Invoice", &["Invoice"]),
+            ("AP Credit", &["AP"]),
         ] {
             assert!(takes_off(word, known), "{word} beside {known:?}");
         }
@@ -92,6 +186,13 @@ mod tests {
             ("PC", &["PI"]),
             ("Credit union", &["INV"]),
             ("Y", &["D"]),
+            ("Direct Credit", &["Direct Debit"]),
+            ("Team C", &["Team D"]),
+            ("Direct Credit", &["Payment"]),
+            ("Credit Card", &["Invoice"]),
+            ("Income", &["Housing", "Legal"]),
+            ("Income support", &["Payment"]),
+            ("Cancelled", &["Paid"]),
         ] {
             assert!(!takes_off(word, known), "{word} beside {known:?}");
         }

@@ -11,7 +11,7 @@ use super::{
     guess::words,
 };
 use crate::{
-    domain::{SIDES, YES_OR_NO, takes_off},
+    domain::{SIDES, YES_OR_NO, is_pair, says_cost, says_credit, says_invoice, takes_off},
     profile::{Kind, Money},
 };
 
@@ -101,14 +101,14 @@ fn flag(evidence: &Evidence, seen: &Seen) -> Option<Flag> {
         let debit = if rest { Vec::new() } else { debit };
         return Some(Flag { label, words, debit, credit, sure });
     }
-    let note = |word: &&str| starts_with_note(word);
+    let note = |word: &&str| says_credit(word, &all.iter().filter(|other| *other != word).collect::<Vec<_>>());
+    let (debit, yes) = paired(&all, &YES_OR_NO);
+    if says && all.len() <= 3 && (!yes.is_empty() || !all.iter().any(note)) {
+        return Some(Flag { label, words, debit, credit: yes, sure: false });
+    }
     if all.iter().any(note) {
         let credit = all.iter().copied().filter(note).map(str::to_owned).collect();
         return Some(Flag { label, words, debit: Vec::new(), credit, sure: false });
-    }
-    if says && all.len() <= 3 {
-        let (debit, credit) = paired(&all, &YES_OR_NO);
-        return Some(Flag { label, words, debit, credit, sure: false });
     }
     None
 }
@@ -131,7 +131,7 @@ pub fn kinds(evidence: &Evidence, seen: &Seen, (amount, sign): (&str, &str)) -> 
     let speaks = |word: &str| of_signs || word.len() > 2 || (of_kinds && word.len() == 2);
     let is_cost = |word: &String| {
         let is = |pairs: &[(&str, &str)]| pairs.iter().any(|(debit, _)| word.eq_ignore_ascii_case(debit));
-        speaks(word) && (is(&SIDES) || (of_signs && is(&YES_OR_NO)))
+        speaks(word) && (is(&SIDES) || says_invoice(word) || says_cost(word) || (of_signs && is(&YES_OR_NO)))
     };
     let takes = |word: &String| takes_off(word, &all.iter().filter(|other| *other != word).collect::<Vec<_>>());
     let tells = (1..=KINDS).contains(&all.len()) && all.iter().any(is_cost) && !all.iter().any(takes);
@@ -139,13 +139,12 @@ pub fn kinds(evidence: &Evidence, seen: &Seen, (amount, sign): (&str, &str)) -> 
 }
 
 /// The words of the pairs of which both stand in the column, as the file spells them.
-fn paired(all: &[&str], pairs: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
-    let spelt = |wanted: &str| {
-        let wanted = if wanted.is_empty() { EMPTY } else { wanted };
-        all.iter().find(|word| word.eq_ignore_ascii_case(wanted)).map(|word| (*word).to_owned())
-    };
+fn paired(all: &[&str], pairs: &'static [(&str, &str)]) -> (Vec<String>, Vec<String>) {
+    let text = |word: &str| if word == EMPTY { String::new() } else { word.to_owned() };
+    let both = || all.iter().flat_map(move |debit| all.iter().map(move |credit| ((*debit).to_owned(), (*credit).to_owned())));
+    let two = |pair: &'static (&str, &str)| both().filter(move |(debit, credit)| is_pair(&text(debit), &text(credit), pair));
     let (mut debits, mut credits): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-    for (debit, credit) in pairs.iter().filter_map(|(debit, credit)| spelt(debit).zip(spelt(credit))) {
+    for (debit, credit) in pairs.iter().flat_map(two) {
         // Of several words for one side each counts; a word has one side, and an empty field is one only where no word is.
         if debit == EMPTY && debits.iter().any(|known| known != EMPTY) {
             continue;
@@ -158,12 +157,6 @@ fn paired(all: &[&str], pairs: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
         }
     }
     (debits, credits)
-}
-
-/// `CREDIT NOTE - overcharge`.
-fn starts_with_note(word: &str) -> bool {
-    let word = format!("{} ", words(word));
-    ["credit note ", "credit memo ", "credit memorandum ", "cr note "].iter().any(|note| word.starts_with(note))
 }
 
 /// A heading that speaks of signs: `CR/DR`, `Sign`, `D/C`, `Credit?`.
@@ -195,6 +188,12 @@ fn says_sign(heading: &str) -> bool {
         "cr flag",
         "cr ind",
         "d c ind",
+        "i e",
+        "e i",
+        "inc exp",
+        "exp inc",
+        "income expenditure",
+        "expenditure income",
         "debit credit ind",
     ]) || ["+/-", "-/+", "±"].contains(&heading.trim())
 }
@@ -208,7 +207,8 @@ mod tests {
         assert_eq!(paired(&["Inv", "CRN"], &SIDES), (vec!["Inv".to_owned()], vec!["CRN".to_owned()]));
         assert_eq!(paired(&[EMPTY, "CR"], &SIDES), (vec![EMPTY.to_owned()], vec!["CR".to_owned()]));
         assert_eq!(paired(&["PI", "KR"], &SIDES), (vec![], vec![]));
-        assert!(starts_with_note("CREDIT NOTE - overcharge") && !starts_with_note("Credit noted") && !starts_with_note("Credit union"));
+        assert_eq!(paired(&["AP Invoice", "AP Credit Note"], &SIDES), (vec!["AP Invoice".to_owned()], vec!["AP Credit Note".to_owned()]));
+        assert_eq!(paired(&["Direct Debit", "Direct Credit"], &SIDES), (vec![], vec![]));
         assert!(says_sign("CR/DR") && says_sign(" +/- ") && !says_sign("Credit Card") && !says_sign(""));
     }
 }
