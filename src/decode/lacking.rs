@@ -30,9 +30,19 @@ fn styles_beside_any() -> impl DoubleEndedIterator<Item = MoneyStyle> {
 
 /// The fewest styles by which the text would be an amount; or that blanks stand around it, and it is one without them.
 fn styles(rules: &ColumnRules, padded: &str, value: &str) -> Option<String> {
+    if MoneyRules::of(rules).amount(value.as_bytes()).is_ok() {
+        return (padded != value).then(|| "it is one without the blanks around it, which `trim: true` takes off".to_owned());
+    }
+    let words: Vec<String> = lacking_styles(rules, value)?.iter().map(|style| format!("`{}`", style_word(*style))).collect();
+    Some(format!("it is one with {} among the styles of `money`", words.join(" and ")))
+}
+
+/// The fewest styles which a column lacks to read a text as an amount; `None` where it reads it, or none would.
+#[must_use]
+pub fn lacking_styles(rules: &ColumnRules, value: &str) -> Option<Vec<MoneyStyle>> {
     let declared = MoneyRules::of(rules);
     if declared.amount(value.as_bytes()).is_ok() {
-        return (padded != value).then(|| "it is one without the blanks around it, which `trim: true` takes off".to_owned());
+        return None;
     }
     let reads = |added: &[MoneyStyle]| {
         let all: Vec<MoneyStyle> = rules.money.iter().chain(added).copied().collect();
@@ -50,8 +60,7 @@ fn styles(rules: &ColumnRules, padded: &str, value: &str) -> Option<String> {
             lacking = without;
         }
     }
-    let words: Vec<String> = lacking.iter().map(|style| format!("`{}`", style_word(*style))).collect();
-    Some(format!("it is one with {} among the styles of `money`", words.join(" and ")))
+    Some(lacking)
 }
 
 /// Noise, or real parts of a penny.

@@ -61,6 +61,7 @@ pub use facts::{EncodingFacts, FileFacts, Inside, OtherFormat, PackedFacts, Spot
 pub use header::{Drift, Header, PreambleLine};
 pub use judge::{BalanceBy, Judge, SOURCE_ROW};
 pub use labels::Labelled;
+pub use lacking::lacking_styles;
 pub use left_out::{Left, LeftOut, Printed};
 pub use middle::InMiddle;
 pub use overlay::{Original, Overlay, originals, rows_alike};

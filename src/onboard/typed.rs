@@ -18,11 +18,12 @@ use crate::{
     schema::{DateFormat, Type, date_format, words, written_otherwise},
 };
 
-/// Styles of money of which each reads what no other of them reads, and no amount as another.
-const UNMISTAKABLE: [&str; 4] = ["plain", "commas", "pound", "brackets"];
+/// Styles of money that are read from the start: of each text that they read there is no other reading. `CR` is none of them: on a list of
+/// payments it may mark what was paid.
+const UNMISTAKABLE: [&str; 7] = ["plain", "commas", "pound", "apart", "brackets", "minus_after", "unicode_minus"];
 
-/// More of them, which are not proposed unseen: they do not stand in the way of the others.
-const BESIDE_THEM: [&str; 2] = ["minus_after", "accounting"];
+/// What says where the point of a text stands, or how large it is: nothing else is read beside it unseen.
+const ALONE: [&str; 4] = ["implied", "overpunch", "scientific", "rounded"];
 
 /// Types of whole numbers.
 const WHOLE: [Type; 4] = [Type::TinyInt, Type::SmallInt, Type::Integer, Type::BigInt];
@@ -147,11 +148,9 @@ impl Drawn<'_> {
             styles.push("commas".to_owned());
         }
         // What a month of larger amounts has, or another setting of the same program: none of it can be mistaken.
-        let is_text = self.evidence.samples.iter().all(|sample| sample.profile.format == Format::Delimited);
-        if is_text
-            && self.said.of("unit") != PENCE
-            && styles.iter().all(|style| UNMISTAKABLE.contains(&style.as_str()) || BESIDE_THEM.contains(&style.as_str()))
-        {
+        let is_free = self.evidence.samples.iter().all(|sample| sample.profile.format != Format::Fixed);
+        let is_alone = |style: &String| ALONE.iter().any(|alone| style.starts_with(alone));
+        if is_free && self.said.of("unit") != PENCE && !styles.iter().any(is_alone) {
             styles.extend(UNMISTAKABLE.iter().skip(1).map(|style| (*style).to_owned()));
         }
         match self.said.of("unit").as_str() {

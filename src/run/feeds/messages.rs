@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::pass::{FaultGroup, Streamed};
 use crate::{
-    decode::{Drift, Judge, Tally, find_values, is_day_of},
+    decode::{Drift, Judge, Tally, find_values, is_day_of, lacking_styles},
     diagnostic::{Answer, Code, Diagnostic, Place, Refusal, codes},
     domain::{Coverage, DeliveryId, Money, Pence, counted, pounds, pounds_of, printable},
     lake::DeliveryRecord,
     pipeline::Feed,
-    schema::{Contract, Type, date_format, otherwise_parted},
+    schema::{Contract, MoneyStyle, Type, date_format, otherwise_parted, style_word},
 };
 
 /// Header drift and what was normalised: nobody has to do anything.
@@ -133,9 +133,11 @@ pub fn grouped_faults<'g>(
         let value = shown(contract, &columns, &group.value);
         let report = Diagnostic::new(code, format!("{rows}{of}: {}, first on line {}{value}", group.reason, group.first_line)).place(place);
         match kept {
-            Some(id) => report
-                .outcome("these rows are in quarantine, with the reason and the row as it came")
-                .hint(otherwise_parted_date(contract, code, &columns, group).unwrap_or_else(|| format!("truecost quarantine show {id}"))),
+            Some(id) => report.outcome("these rows are in quarantine, with the reason and the row as it came").hint(
+                otherwise_parted_date(contract, code, &columns, group)
+                    .or_else(|| otherwise_marked_amount(contract, code, &columns, group))
+                    .unwrap_or_else(|| format!("truecost quarantine show {id}")),
+            ),
             None => report
                 .outcome("these rows were not taken; the quarantine of the accepted delivery is as it was")
                 .hint("correct the contract, or ask the sender for the file again"),
@@ -178,6 +180,22 @@ fn otherwise_parted_date(contract: &Contract, code: Code, columns: &[&str], grou
         column.name,
         contract.name,
         formats.join(", ")
+    ))
+}
+
+/// What to say in the contract where the first of the amounts is one with more styles than it declares.
+fn otherwise_marked_amount(contract: &Contract, code: Code, columns: &[&str], group: &FaultGroup) -> Option<String> {
+    let [column] = columns else { return None };
+    let column = contract.column(column).filter(|column| code == codes::value::AMOUNT && column.kind == Type::Money)?;
+    let lacking = lacking_styles(&column.rules, group.value.trim())?;
+    let declared: &[MoneyStyle] = if column.rules.money.is_empty() { &[MoneyStyle::Plain] } else { &column.rules.money };
+    let styles: Vec<String> = declared.iter().chain(&lacking).map(|style| style_word(*style)).collect();
+    Some(format!(
+        "if the sender prints amounts so now, say so at `{}` in schemas/sources/{}.odcs.yaml: `money: [{}]` (truecost explain money), and run \
+         again",
+        column.name,
+        contract.name,
+        styles.join(", ")
     ))
 }
 
