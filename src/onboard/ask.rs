@@ -11,7 +11,7 @@ use super::{
     evidence::{Evidence, Seen},
     guess::{guess, targets, words},
     happened,
-    layout::mixed_encodings,
+    layout::{last_line_end, mixed_encodings},
     lone, looks, marked, own_period, rest, sign, unit, withheld,
 };
 use crate::{
@@ -60,6 +60,7 @@ pub fn questions(around: &Around<'_>, evidence: &Evidence, answers: &Answers) ->
     }
     all.extend(evidence.drift.clone());
     all.extend(mixed_encodings(evidence));
+    all.extend(last_line_end(evidence));
     let tables = [Basis::Ledger, Basis::Payments].map(Basis::common_table);
     let budget = looks::says_budget(evidence);
     let into = if budget { Basis::Ledger.common_table() } else { around.default_table() };

@@ -10,7 +10,7 @@ use super::{
     evidence::{EMPTY, Evidence, Seen},
     guarded,
     guess::{sql_name, targets},
-    layout::MIXED,
+    layout::{LAST_LINE_END, MIXED},
     looks::{MONTHS, month_columns},
     own_period,
     places::contract_of,
@@ -390,6 +390,9 @@ impl<'a> Drawn<'a> {
         if !self.said.of("member").is_empty() {
             let member = serde_json::Value::from(self.said.of("member")).to_string();
             draft.layout.push(("member", member, "of the archive".to_owned()));
+        }
+        if self.said.of(LAST_LINE_END) == "absent" {
+            draft.layout.push((LAST_LINE_END, "absent".to_owned(), "some samples have none".to_owned()));
         }
         if self.said.of(MIXED) == YES {
             draft.layout.push(("trust_encoding", "true".to_owned(), "they mix encodings".to_owned()));

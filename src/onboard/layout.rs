@@ -189,13 +189,8 @@ fn delimited(profiles: &[&Profile], cannot: &mut Vec<String>) -> Vec<FileWord> {
     if short.peek().is_some() && short.all(|profile| lacks_little(profile)) {
         said.push(("short_lines", "allowed".to_owned(), "empty fields at the end of lines are lacking".to_owned()));
     }
-    let open = profiles.iter().filter(|profile| profile.text.as_ref().is_some_and(|text| text.open_end)).count();
-    if open == profiles.len() {
-        said.push(("last_line_end", "absent".to_owned(), "the last line of no sample has a line end".to_owned()));
-    } else if open > 1 {
-        // One alone may be cut.
-        let often = format!("the last line of {open} of {} samples has no line end", profiles.len());
-        said.push(("last_line_end", "absent".to_owned(), often));
+    if all(&has_open_end) {
+        said.push((LAST_LINE_END, "absent".to_owned(), "the last line of no sample has a line end".to_owned()));
     }
     if profiles.iter().any(|profile| profile.layout.bars) {
         need_file(&mut said, "borders", "true", "bars at both ends of each line", cannot);
@@ -251,6 +246,28 @@ fn encodings(profiles: &[&Profile], cannot: &mut Vec<String>) -> FileWord {
         }
     }
     ("encodings", format!("[{}]", found.join(", ")), comment.to_owned())
+}
+
+/// The key of the question about files of which only some lack the last line end, and the word that answers it.
+pub const LAST_LINE_END: &str = "last_line_end";
+
+fn has_open_end(profile: &Profile) -> bool {
+    profile.text.as_ref().is_some_and(|text| text.open_end)
+}
+
+/// Whether files without a last line end are whole, where only some of the samples lack it: one alone may be cut.
+#[must_use]
+pub fn last_line_end(evidence: &Evidence) -> Option<Question> {
+    let open: Vec<&str> =
+        evidence.samples.iter().map(|sample| &sample.profile).filter(|p| has_open_end(p)).map(|p| p.file.as_str()).collect();
+    if open.is_empty() || open.len() == evidence.samples.len() {
+        return None;
+    }
+    let ask = "Is a file whole whose last line has no line end? absent: the sender leaves it out at times. present: such a file may be cut, and \
+               waits for a person.";
+    let seen = format!("{} of {} samples have none: {}", open.len(), evidence.samples.len(), open.join(", "));
+    let default = if open.len() > 1 { "absent" } else { "present" };
+    Some(Question::new(LAST_LINE_END, ask).seen(seen).choices(["absent", "present"]).default(default))
 }
 
 /// The key of the question about files that mix encodings.
