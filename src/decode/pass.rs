@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, codes::value},
-    schema::Format,
+    schema::{Format, TrailingDelimiter},
 };
 
 /// What a piece held.
@@ -223,10 +223,11 @@ impl<'a> Pass<'a> {
         }
         let (seen, expected, ends_empty) = (row.ends.len(), self.header.fields, self.kinds.ends_empty(row));
         let (trailing, quotes) = (self.header.trailing, self.judge.dialect.quote.is_some());
-        let headed = self.judge.layout.rows.has_header;
+        let may_trail = self.judge.trailing_delimiter == TrailingDelimiter::Allowed;
+        let (headed, record) = (self.judge.layout.rows.has_header, self.kinds.raw(row));
         field_count(
             &self.judge.subject,
-            &FieldCount { line: row.line, record: self.kinds.raw(row), seen, expected, ends_empty, cut, trailing, headed, quotes },
+            &FieldCount { line: row.line, record, seen, expected, ends_empty, cut, trailing, may_trail, headed, quotes },
         )
     }
 

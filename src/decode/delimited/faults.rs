@@ -46,6 +46,8 @@ pub(in crate::decode) struct FieldCount<'a> {
     pub(in crate::decode) cut: bool,
     /// The layout ends every record with one delimiter more.
     pub(in crate::decode) trailing: bool,
+    /// It may do so, where the header does.
+    pub(in crate::decode) may_trail: bool,
     /// The file has a header.
     pub(in crate::decode) headed: bool,
     /// The layout has quotes.
@@ -69,6 +71,12 @@ pub(in crate::decode) fn field_count(subject: &Subject, fault: &FieldCount<'_>) 
         (format!("the file ends in the middle of a record: it has {seen} and no line end"), "the file was cut: ask the sender for it again")
     } else if fault.seen < fault.expected {
         (format!("the record is short: it has {seen}"), "ask the sender to mend the record; missing fields are never filled in")
+    } else if fault.ends_empty && fault.seen == fault.expected + 1 && fault.may_trail {
+        (
+            format!("the record is long: it has {seen}"),
+            "`trailing_delimiter` is allowed where the header ends in one too, and this one does not: if every record does, ask the sender for \
+             headings that do; if this one alone, a delimiter inside of a text stands without quotes",
+        )
     } else if fault.ends_empty && fault.seen == fault.expected + 1 {
         (
             format!("the record is long: it has {seen}"),

@@ -127,8 +127,8 @@ pub(super) fn no_cells(file: &str, sheet: &str) -> Diagnostic {
         .hint("name the sheet that holds the rows: `sheet:` in the contract")
 }
 
-/// `sheets`: each with whether it is hidden.
-pub(super) fn no_sheet(file: &str, wanted: &SheetChoice, sheets: &[(&str, bool)]) -> Diagnostic {
+/// `sheets`: each with whether it is hidden. `are_empty`: none holds a value.
+pub(super) fn no_sheet(file: &str, wanted: &SheetChoice, sheets: &[(&str, bool)], are_empty: bool) -> Diagnostic {
     let shown = |(name, hidden): &(&str, bool)| format!("`{}`{}", printable(name), if *hidden { " (hidden)" } else { "" });
     let all = sheets.iter().take(20).map(shown).collect::<Vec<_>>().join(", ");
     let (seen, hint) = match wanted {
@@ -143,6 +143,11 @@ pub(super) fn no_sheet(file: &str, wanted: &SheetChoice, sheets: &[(&str, bool)]
         SheetChoice::Number(number) => (
             format!("the workbook has no sheet number {number}: its sheets are {all}"),
             "correct `sheet` in the contract, or ask the sender for the file again",
+        ),
+        SheetChoice::Only if are_empty => (
+            format!("no sheet of the workbook holds anything: its sheets are {all}"),
+            "ask the sender for the file again; if it is right that the month has no rows, ask for the headings on the sheet of the feed, \
+             and say `allow_empty: true` in the contract",
         ),
         SheetChoice::Only => (
             format!("which sheet is meant is not said: the workbook holds {all}"),

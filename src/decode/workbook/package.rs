@@ -286,7 +286,7 @@ fn choose<'s>(file: &str, form: &WorkbookForm, sheets: &'s [Listed], may_hold: &
     match chosen {
         Some(sheet) if sheet.has_cells => Ok(sheet),
         Some(sheet) => Err(faults::no_cells(file, &sheet.name).into()),
-        None => Err(faults::no_sheet(file, &form.sheet, &names).into()),
+        None => Err(faults::no_sheet(file, &form.sheet, &names, !sheets.iter().any(may_hold)).into()),
     }
 }
 
