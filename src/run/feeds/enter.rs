@@ -111,7 +111,9 @@ impl FeedRun<'_> {
         self.register(known, record.clone())?;
         crash::point("enter.registered")?;
         let delivered = self.told(&record, notes, item.many);
-        plan::replaced_in_words(&entry.replaced).iter().for_each(|line| self.step(&format!("  replaced {line}")));
+        // Those of several feeds that bring many are told in turns.
+        let feed = if item.many { format!("{} ", item.feed.name()) } else { String::new() };
+        plan::replaced_in_words(&entry.replaced).iter().for_each(|line| self.step(&format!("  replaced {feed}{line}")));
         self.remove_taken(item);
         Ok(delivered)
     }
