@@ -9,8 +9,16 @@ use std::{
 /// Where a disk belongs that holds this path and is not mounted; `None` also where nobody can say.
 pub(super) fn lacking(path: &Path) -> Option<PathBuf> {
     let read = |file: &str| fs::read_to_string(file).ok();
-    let path = fs::canonicalize(path).or_else(|_| fs::read_link(path)).unwrap_or_else(|_| path.to_path_buf());
-    not_mounted(&read("/etc/fstab")?, &read("/proc/self/mounts")?, &path)
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let led = fs::read_link(&path).map_or_else(|_| path.clone(), |to| path.parent().map_or(to.clone(), |folder| folder.join(&to)));
+    not_mounted(&read("/etc/fstab")?, &read("/proc/self/mounts")?, &without_links(&led))
+}
+
+/// The path as the system knows it, as far as it is there.
+fn without_links(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    let spelt = there.and_then(|(above, real)| path.strip_prefix(above).ok().map(|rest| real.join(rest).components().collect()));
+    spelt.unwrap_or_else(|| path.to_path_buf())
 }
 
 /// The same by these two tables. What is mounted by hand alone (`noauto`) need not be there, and something is always mounted at `/`.
@@ -18,7 +26,7 @@ fn not_mounted(told: &str, mounted: &str, path: &Path) -> Option<PathBuf> {
     let there: BTreeSet<PathBuf> = entries(mounted).map(|(point, _)| point).collect();
     let holds_it = |point: &PathBuf| *point != Path::new("/") && path.starts_with(point);
     let told = entries(told).filter(|(_, options)| !options.split(',').any(|option| option == "noauto"));
-    told.map(|(point, _)| point).find(|point| holds_it(point) && !there.contains(point))
+    told.map(|(point, _)| without_links(&point)).find(|point| holds_it(point) && !there.contains(point))
 }
 
 /// Mount points with their options.
