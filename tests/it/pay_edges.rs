@@ -50,6 +50,31 @@ fn a_ledger_of_many_lines_a_row_resolves_no_pay() {
     assert!(!said.contains("TC0912"), "{said}");
 }
 
+/// A commitment on an account of cost and a line on an account that is none are no cost, and one row of what lines add up to.
+#[test]
+fn a_commitment_and_a_line_that_is_no_cost_are_one_row() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let change = |file: &str, was: &str, is: &str| {
+        let text = fs::read_to_string(partnership.path(file)).unwrap();
+        assert!(text.contains(was), "{file}: {was}");
+        partnership.write(file, &text.replacen(was, is, 1));
+    };
+    let of_document = "CASE WHEN document = 'ORD' THEN 'commitment' ELSE 'actual' END AS balance_type";
+    change("pipelines/northam/general_ledger.sql", "'actual' AS balance_type", of_document);
+    let memo = "northam,3100,supplies_and_services,expenditure,false,false,false,false,2014-04-01,,golden,clerk,chief";
+    let accounts = fs::read_to_string(partnership.path("pipelines/reference/account.csv")).unwrap();
+    let behind = accounts.lines().find(|line| line.starts_with("northam,3000,")).unwrap();
+    change("pipelines/reference/account.csv", behind, &format!("{behind}\n{memo}"));
+    let lines = "MEM,1,12/04/2018,Memo,N100,3100,10.00,,,Memo\nMEM,2,12/04/2018,Memo,N900,9000,-10.00,,,Memo\n\
+                 ORD,1,12/04/2018,Orders,N100,3000,25.00,,,Order\nORD,2,12/04/2018,Orders,N900,9000,-25.00,,,Order\n";
+    change("drop/northam/general_ledger/GL_2018_04.csv", "AR-N-0001,1,", &format!("{lines}AR-N-0001,1,"));
+    partnership.run(&["run"], 0);
+    let row = "SELECT lines, amount FROM class_total WHERE council = 'northam' AND NOT is_cost AND account_group = 'supplies_and_services'";
+    assert_eq!(partnership.query(row), "lines,amount\n2,35.00\n");
+    assert_eq!(partnership.query(PAYMENT), "payer,payee,amount\nnortham,southam,497.99\n");
+}
+
 /// However many rules lack their bearer: ten are shown, the others counted.
 #[test]
 fn rules_without_a_bearer_are_told_in_few_lines() {

@@ -51,6 +51,15 @@ pub struct Sums {
     pub credits: Pence,
 }
 
+impl Sums {
+    pub(super) fn add(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.parts += other.parts;
+        self.debits += other.debits;
+        self.credits += other.credits;
+    }
+}
+
 /// What a whole part adds up to, by what its lines were found to be.
 ///
 /// Summed while the class is put on the line, so that it costs no second reading of millions of lines.

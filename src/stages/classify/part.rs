@@ -15,8 +15,11 @@ use arrow::{
 use serde_json::{Value, json};
 
 use super::{
-    ClassTotals, Classifier, Cube, LineColumns, distinct_codes,
+    ClassTotals, Classifier, Cube, LineColumns,
+    cube::Sums,
+    distinct_codes,
     folded::FoldedCodes,
+    meaning::{Account, CostCentre},
     pay::{KINDS, Laid, PayParts},
 };
 use crate::{
@@ -237,41 +240,45 @@ const SOURCE_ROW: &str = "source_row";
 /// The cube as rows of `class_total`, in the order of that table's key.
 fn class_rows(cube: &Cube, classifier: &Classifier<'_>, of: &PartOf) -> Vec<Vec<Cell>> {
     let meanings = classifier.meanings();
-    let mut keyed = Vec::new();
+    let mut keyed: BTreeMap<_, Sums> = BTreeMap::new();
     for (cell, sums) in cube.cells() {
         let Some((ownership, service, bearer)) = classifier.owners().get(cell.owner) else { continue };
         let Some((account, centre)) = meanings.accounts.values.get(cell.account).zip(meanings.cost_centres.values.get(cell.cost_centre))
         else {
             continue;
         };
+        // A commitment on an account of cost is no cost, as a line on one that is none: they are one row.
+        let account = Account { is_cost: *ownership != Ownership::NotCost, ..account.clone() };
         let kind = KINDS.get(cell.kind).copied().unwrap_or(LINE);
-        let row: Vec<Cell> = vec![
-            of.council.as_str().into(),
-            of.feed.as_str().into(),
-            i64::from(of.period.year).into(),
-            i64::from(of.period.period).into(),
-            ownership.as_str().into(),
-            service.as_str().into(),
-            bearer.as_deref().map_or(Cell::Null, Cell::from),
-            account.group.as_str().into(),
-            account.statement.as_str().into(),
-            (*ownership != Ownership::NotCost).into(),
-            account.reserve_movement.into(),
-            centre.fund.as_str().into(),
-            centre.capital.into(),
-            kind.into(),
-            account.on_cost.into(),
-            account.recharge.into(),
-            sums.lines.into(),
-            Cell::Pence(sums.debits + sums.credits),
-            Cell::Pence(sums.debits),
-            Cell::Pence(sums.credits),
-            of.carried_from.map_or(Cell::Null, |from| from.to_string().into()),
-        ];
-        keyed.push(((ownership.as_str(), service.as_str(), bearer.as_deref(), account, centre, kind), row));
+        keyed.entry((ownership.as_str(), service.as_str(), bearer.as_deref(), account, centre, kind)).or_default().add(sums);
     }
-    keyed.sort_by(|a, b| a.0.cmp(&b.0));
-    keyed.into_iter().map(|(_, row)| row).collect()
+    let row =
+        |((ownership, service, bearer, account, centre, kind), sums): ((&str, &str, Option<&str>, Account, &CostCentre, &str), Sums)| {
+            vec![
+                of.council.as_str().into(),
+                of.feed.as_str().into(),
+                i64::from(of.period.year).into(),
+                i64::from(of.period.period).into(),
+                ownership.into(),
+                service.into(),
+                bearer.map_or(Cell::Null, Cell::from),
+                account.group.as_str().into(),
+                account.statement.as_str().into(),
+                account.is_cost.into(),
+                account.reserve_movement.into(),
+                centre.fund.as_str().into(),
+                centre.capital.into(),
+                kind.into(),
+                account.on_cost.into(),
+                account.recharge.into(),
+                sums.lines.into(),
+                Cell::Pence(sums.debits + sums.credits),
+                Cell::Pence(sums.debits),
+                Cell::Pence(sums.credits),
+                of.carried_from.map_or(Cell::Null, |from| from.to_string().into()),
+            ]
+        };
+    keyed.into_iter().map(row).collect()
 }
 
 /// The columns that are encoded anew, in the order of the schema.
