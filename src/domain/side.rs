@@ -46,8 +46,9 @@ pub const YES_OR_NO: [(&str, &str); 7] = [("N", "Y"), ("NO", "YES"), ("0", "1"),
 const EITHER: [&str; 2] = ["REFUND", "PC"];
 
 /// Words of what takes off, by themselves or beside [`OF_DOCUMENTS`].
-const TAKE_OFF: [&str; 20] = [
+const TAKE_OFF: [&str; 21] = [
     "income",
+    "inc",
     "receipt",
     "receipts",
     "reversal",
@@ -76,7 +77,7 @@ const OF_DOCUMENTS: [&str; 12] =
 /// Whether a word is one for a cost beside others for what takes off: `Expenditure`, `Purchase Invoice`, `AP`.
 #[must_use]
 pub fn says_cost(word: &str) -> bool {
-    let is = |word: &str| OF_DOCUMENTS.contains(&word) || ["expenditure", "expense", "expenses", "normal"].contains(&word);
+    let is = |word: &str| OF_DOCUMENTS.contains(&word) || ["expenditure", "expense", "expenses", "exp", "normal"].contains(&word);
     let lower = word.to_lowercase();
     let mut words = tokens(&lower).peekable();
     words.peek().is_some() && words.all(is)
@@ -102,10 +103,10 @@ pub fn is_pair(debit: &str, credit: &str, pair: &(&str, &str)) -> bool {
     debit.eq_ignore_ascii_case(pair.0) && credit.eq_ignore_ascii_case(pair.1)
 }
 
-/// Two texts without the words that both begin with.
+/// Two texts without the words of documents that both begin with: `BACS Invoice` and `BACS Credit` are two ways of paying.
 fn without_shared<'t>(mut one: &'t str, mut other: &'t str) -> (&'t str, &'t str) {
     while let (Some((word, rest)), Some((same, left))) = (one.split_once(' '), other.split_once(' ')) {
-        if !word.eq_ignore_ascii_case(same) {
+        if !word.eq_ignore_ascii_case(same) || !OF_DOCUMENTS.contains(&word.to_lowercase().as_str()) {
             break;
         }
         (one, other) = (rest, left);
@@ -130,7 +131,10 @@ pub fn takes_off<T: AsRef<str>>(word: &str, known: &[T]) -> bool {
 /// The same of words that say so whatever column they stand in: a note of credit, and `Income` or `Cancelled Invoice` beside words for a cost.
 #[must_use]
 pub fn says_credit<T: AsRef<str>>(word: &str, known: &[T]) -> bool {
-    let is_other = || may_take_off(word) && known.iter().any(|known| says_cost(known.as_ref()));
+    let cost = |known: &T| says_cost(known.as_ref());
+    // A service of the name `Income` beside `Payments` and `Housing` says nothing.
+    let says = |known: &T| known.as_ref().is_empty() || cost(known) || may_take_off(known.as_ref());
+    let is_other = || may_take_off(word) && known.iter().any(cost) && known.iter().all(says);
     is_new(word, known) && (says_note(word) || is_other())
 }
 
@@ -174,6 +178,7 @@ mod tests {
             ("Receipt", &["Payment"]),
             ("Cancelled Invoice", &["Invoice"]),
             ("AP Credit", &["AP"]),
+            ("INC", &["INV", "EXP"]),
         ] {
             assert!(takes_off(word, known), "{word} beside {known:?}");
         }
@@ -193,6 +198,9 @@ mod tests {
             ("Income", &["Housing", "Legal"]),
             ("Income support", &["Payment"]),
             ("Cancelled", &["Paid"]),
+            ("Income", &["Payments", "Housing", "Legal"]),
+            ("Void", &["Supplier", "Charity"]),
+            ("BACS Credit", &["BACS Invoice"]),
         ] {
             assert!(!takes_off(word, known), "{word} beside {known:?}");
         }

@@ -83,6 +83,9 @@ pub fn flags(evidence: &Evidence, amount: &str) -> Vec<Flag> {
     evidence.columns.iter().filter(is_word).filter_map(|seen| flag(evidence, seen)).collect()
 }
 
+/// Words for invoices that elsewhere are codes of teams.
+const CODES: [&str; 2] = ["PI", "API"];
+
 fn flag(evidence: &Evidence, seen: &Seen) -> Option<Flag> {
     let words = evidence.words(seen);
     let label = evidence.label(seen);
@@ -96,12 +99,15 @@ fn flag(evidence: &Evidence, seen: &Seen) -> Option<Flag> {
     let says = says_sign(&seen.heading);
     let bare = seen.heading.trim().is_empty();
     if !credit.is_empty() {
-        // An empty field says nothing by itself: the column must be one of signs, or have no other use.
-        let sure = !debit.iter().any(|word| word == EMPTY) || says || bare;
+        // An empty field says nothing by itself, nor do letters that teams have too: the column must be one of signs or kinds, or have no
+        // other use.
+        let says_little = debit.iter().any(|word| word == EMPTY || CODES.iter().any(|code| word.eq_ignore_ascii_case(code)));
+        let sure = !says_little || says || bare || (says_kinds(&seen.heading) && !debit.iter().any(|word| word == EMPTY));
         let debit = if rest { Vec::new() } else { debit };
         return Some(Flag { label, words, debit, credit, sure });
     }
-    let note = |word: &&str| says_credit(word, &all.iter().filter(|other| *other != word).collect::<Vec<_>>());
+    let others = |word: &str| all.iter().filter(|other| **other != word && **other != EMPTY).copied().collect::<Vec<_>>();
+    let note = |word: &&str| says_credit(word, &others(word));
     let (debit, yes) = paired(&all, &YES_OR_NO);
     if says && all.len() <= 3 && (!yes.is_empty() || !all.iter().any(note)) {
         return Some(Flag { label, words, debit, credit: yes, sure: false });
@@ -129,9 +135,12 @@ pub fn kinds(evidence: &Evidence, seen: &Seen, (amount, sign): (&str, &str)) -> 
     let (of_signs, of_kinds) = (says_sign(&seen.heading), says_kinds(&seen.heading));
     // A letter or two may be anybody's code.
     let speaks = |word: &str| of_signs || word.len() > 2 || (of_kinds && word.len() == 2);
+    // `Payments` beside `Housing` is a service.
+    let is_document = |word: &str| says_invoice(word) || says_cost(word);
+    let of_documents = of_kinds || all.iter().all(|word| word.is_empty() || is_document(word));
     let is_cost = |word: &String| {
         let is = |pairs: &[(&str, &str)]| pairs.iter().any(|(debit, _)| word.eq_ignore_ascii_case(debit));
-        speaks(word) && (is(&SIDES) || says_invoice(word) || says_cost(word) || (of_signs && is(&YES_OR_NO)))
+        speaks(word) && (is(&SIDES) || (of_documents && is_document(word)) || (of_signs && is(&YES_OR_NO)))
     };
     let takes = |word: &String| takes_off(word, &all.iter().filter(|other| *other != word).collect::<Vec<_>>());
     let tells = (1..=KINDS).contains(&all.len()) && all.iter().any(is_cost) && !all.iter().any(takes);

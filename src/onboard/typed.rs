@@ -22,6 +22,9 @@ use crate::{
 /// payments it may mark what was paid.
 const UNMISTAKABLE: [&str; 7] = ["plain", "commas", "pound", "apart", "brackets", "minus_after", "unicode_minus"];
 
+/// Of them those that bear a sign: where another column gives the sign, none of them is read unseen.
+const SIGNED: [&str; 4] = ["apart", "brackets", "minus_after", "unicode_minus"];
+
 /// What says where the point of a text stands, or how large it is: nothing else is read beside it unseen.
 const ALONE: [&str; 4] = ["implied", "overpunch", "scientific", "rounded"];
 
@@ -151,7 +154,9 @@ impl Drawn<'_> {
         let is_free = self.evidence.samples.iter().all(|sample| sample.profile.format != Format::Fixed);
         let is_alone = |style: &String| ALONE.iter().any(|alone| style.starts_with(alone));
         if is_free && self.said.of("unit") != PENCE && !styles.iter().any(is_alone) {
-            styles.extend(UNMISTAKABLE.iter().skip(1).map(|style| (*style).to_owned()));
+            let has_sign = self.said.of("sign").starts_with("from ");
+            let read = UNMISTAKABLE.iter().skip(1).filter(|style| !has_sign || !SIGNED.contains(style));
+            styles.extend(read.map(|style| (*style).to_owned()));
         }
         match self.said.of("unit").as_str() {
             PENCE if needed => styles.push("implied(2)".to_owned()),
