@@ -15,12 +15,12 @@ use super::{
     own_period,
     places::contract_of,
     rest,
-    said::{cannot, controls, or_nought},
+    said::{cannot, controls},
     sign, spare,
 };
 use crate::{
     diagnostic::{Answer, Diagnostic, Refusal, codes::command},
-    domain::{Calendar, Day},
+    domain::Day,
     profile::Profile,
     schema::{Contract, KnownLayout, Type, suggest::nearest, words},
 };
@@ -52,7 +52,7 @@ impl DraftColumn {
     }
 
     /// Whether it is left out where the file is read, so that nothing can be made of it.
-    fn is_dropped(&self) -> bool {
+    pub(super) fn is_dropped(&self) -> bool {
         self.words.iter().any(|(key, value)| *key == "personal" && value.contains("treat: drop"))
     }
 }
@@ -190,11 +190,11 @@ pub(super) struct Drawn<'a> {
 }
 
 impl<'a> Drawn<'a> {
-    fn date_seen(&self) -> Option<&'a Seen> {
+    pub(super) fn date_seen(&self) -> Option<&'a Seen> {
         self.evidence.named(&self.said.of("date"))
     }
 
-    fn amounts(&mut self) -> Vec<&'a Seen> {
+    pub(super) fn amounts(&mut self) -> Vec<&'a Seen> {
         let amount = self.said.of("amount");
         if amount == MONTHS {
             return month_columns(self.evidence).into_iter().map(|(seen, _, _)| seen).collect();
@@ -268,32 +268,22 @@ impl<'a> Drawn<'a> {
             if (seen.heading.trim().is_empty() || seen.occurrence.is_some()) && is_used && !words::column_keys().contains(&"position") {
                 self.cannot.push(format!("a column that its heading does not tell apart: `{label}`"));
             }
+            let at = seen.places.iter().flatten().next().copied().unwrap_or(0);
             let own = self.own_name((is_amount && amounts.len() == 1, is_date), target.as_deref());
             let name = own.filter(|name| !taken.contains(name)).unwrap_or_else(|| {
                 let reserved: Vec<String> = taken.iter().cloned().chain(by_label.values().cloned()).chain(["amount".to_owned()]).collect();
-                sql_name(&seen.heading, seen.places.iter().flatten().next().copied().unwrap_or(0), &reserved)
+                sql_name(&seen.heading, at, &reserved)
             });
             taken.push(name.clone());
             let mut column = DraftColumn { name, heading: seen.heading.clone(), target, ..DraftColumn::default() };
             if seen.heading.trim().is_empty() {
-                let at = seen.places.iter().flatten().next().copied().unwrap_or(0);
                 column.words.push(("position", (at + 1).to_string()));
             } else if let Some(occurrence) = seen.occurrence {
                 column.words.push(("occurrence", occurrence.to_string()));
             }
             self.type_of(seen, &mut column, is_amount, is_date);
-            if let [whole, off] = amounts.as_slice()
-                && !by_months
-                && !is_sum
-            {
-                let side = if std::ptr::eq(*whole, seen) {
-                    Some("debit")
-                } else if std::ptr::eq(*off, seen) {
-                    Some("credit")
-                } else {
-                    None
-                };
-                column.words.extend(side.map(|side| ("side", side.to_owned())));
+            if !by_months && !is_sum {
+                column.words.extend(side(&amounts, seen).map(|side| ("side", side.to_owned())));
             }
             self.place_words(seen, &mut column);
             self.common_words(seen, &mut column);
@@ -422,50 +412,19 @@ impl<'a> Drawn<'a> {
         draft.layout.extend(left);
         draft.layout.extend(super::adds_up::adds_up(self.evidence, draft));
     }
+}
 
-    fn select(&mut self, draft: &mut Draft, calendar: Calendar) {
-        let negative = self.said.of("sign") == "cost_negative";
-        draft.credit_positive = negative;
-        let amounts = self.amounts();
-        let names: Vec<String> = amounts.iter().filter_map(|seen| name_of(draft, seen)).collect();
-        let mut select = Vec::new();
-        let balance = format!("'{}'", if self.said.of("balance").is_empty() { "actual".to_owned() } else { self.said.of("balance") });
-        for column in &self.table.columns {
-            let name = column.name.to_string();
-            if self.table.special.date.as_deref() == Some(&*name) {
-                select.extend(self.date_seen().and_then(|seen| name_of(draft, seen)).map(|from| (from, name)));
-            } else if self.table.special.amount.as_deref() == Some(&*name) {
-                let sign = if negative { "-" } else { "" };
-                match names.as_slice() {
-                    [one] => select.push((format!("{sign}{one}"), name)),
-                    _ if !draft.months.is_empty() => {}
-                    [one, other] if is_sum(self.evidence, &self.said.of("amount")) => {
-                        let between = if negative { "-" } else { "+" };
-                        select.push((format!("{sign}{} {between} {}", or_nought(draft, one), or_nought(draft, other)), name));
-                    }
-                    [whole, off] => select.push((format!("{} - {}", or_nought(draft, whole), or_nought(draft, off)), name)),
-                    _ => {}
-                }
-            } else if let Some(from) = draft.columns.iter().find(|from| from.target.as_deref() == Some(&*name) && !from.is_dropped()) {
-                select.push((from.name.clone(), name));
-            } else if let Some((_, constant)) =
-                [("balance_type", balance.as_str()), ("currency", "'GBP'")].iter().find(|(known, _)| *known == name)
-            {
-                select.push(((*constant).to_owned(), name));
-            }
-        }
-        if self.date_seen().is_none() && draft.months.is_empty() {
-            let covered = own_period::Covered { files: &draft.files, covers: &draft.covers, calendar };
-            select.splice(0..0, own_period::select(self.evidence, draft, self.table, &covered, &self.said.of(own_period::KEY)));
-        }
-        draft.select = select;
-        let name = |special: &Option<crate::domain::Identifier>| special.as_deref().map(str::to_owned).unwrap_or_default();
-        draft.month_targets = (name(&self.table.special.date), name(&self.table.special.amount));
+/// Of two columns that make one amount, which this one is.
+fn side(amounts: &[&Seen], seen: &Seen) -> Option<&'static str> {
+    match amounts {
+        [whole, _] if std::ptr::eq(*whole, seen) => Some("debit"),
+        [_, off] if std::ptr::eq(*off, seen) => Some("credit"),
+        _ => None,
     }
 }
 
 /// The name of the column in the contract to be.
-fn name_of(draft: &Draft, seen: &Seen) -> Option<String> {
+pub(super) fn name_of(draft: &Draft, seen: &Seen) -> Option<String> {
     draft.column_of(seen).map(|column| column.name.clone())
 }
 

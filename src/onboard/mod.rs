@@ -51,6 +51,7 @@ mod refused;
 mod rest;
 mod rows;
 mod said;
+mod select;
 mod sign;
 mod spare;
 mod text;
