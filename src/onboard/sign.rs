@@ -11,7 +11,7 @@ use super::{
     guess::words,
 };
 use crate::{
-    domain::{SIDES, YES_OR_NO, is_pair, says_cost, says_credit, says_invoice, takes_off},
+    domain::{SIDES, YES_OR_NO, is_pair, may_take_off, says_cost, says_credit, says_invoice, takes_off},
     profile::{Kind, Money},
 };
 
@@ -106,7 +106,8 @@ fn flag(evidence: &Evidence, seen: &Seen) -> Option<Flag> {
         let debit = if rest { Vec::new() } else { debit };
         return Some(Flag { label, words, debit, credit, sure });
     }
-    let others = |word: &str| all.iter().filter(|other| **other != word && **other != EMPTY).copied().collect::<Vec<_>>();
+    let tells_kinds = says || says_kinds(&seen.heading) || are_of_documents(&all);
+    let others = |word: &str| all.iter().filter(|other| tells_kinds && **other != word).copied().collect::<Vec<_>>();
     let note = |word: &&str| says_credit(word, &others(word));
     let (debit, yes) = paired(&all, &YES_OR_NO);
     if says && all.len() <= 3 && (!yes.is_empty() || !all.iter().any(note)) {
@@ -117,6 +118,11 @@ fn flag(evidence: &Evidence, seen: &Seen) -> Option<Flag> {
         return Some(Flag { label, words, debit: Vec::new(), credit, sure: false });
     }
     None
+}
+
+/// Whether all words are of documents, of a cost or of what takes off: `Income` beside `Payments` and `Housing` is a service.
+fn are_of_documents(all: &[&str]) -> bool {
+    all.iter().all(|word| *word == EMPTY || says_cost(word) || says_invoice(word) || may_take_off(word))
 }
 
 /// Different words up to which a column may tell kinds of rows apart.
@@ -135,7 +141,6 @@ pub fn kinds(evidence: &Evidence, seen: &Seen, (amount, sign): (&str, &str)) -> 
     let (of_signs, of_kinds) = (says_sign(&seen.heading), says_kinds(&seen.heading));
     // A letter or two may be anybody's code.
     let speaks = |word: &str| of_signs || word.len() > 2 || (of_kinds && word.len() == 2);
-    // `Payments` beside `Housing` is a service.
     let is_document = |word: &str| says_invoice(word) || says_cost(word);
     let of_documents = of_kinds || all.iter().all(|word| word.is_empty() || is_document(word));
     let is_cost = |word: &String| {
@@ -218,6 +223,7 @@ mod tests {
         assert_eq!(paired(&["PI", "KR"], &SIDES), (vec![], vec![]));
         assert_eq!(paired(&["AP Invoice", "AP Credit Note"], &SIDES), (vec!["AP Invoice".to_owned()], vec!["AP Credit Note".to_owned()]));
         assert_eq!(paired(&["Direct Debit", "Direct Credit"], &SIDES), (vec![], vec![]));
+        assert!(are_of_documents(&["Expenditure", "Income", EMPTY]) && !are_of_documents(&["Payments", "Housing", "Income"]));
         assert!(says_sign("CR/DR") && says_sign(" +/- ") && !says_sign("Credit Card") && !says_sign(""));
     }
 }
