@@ -92,9 +92,6 @@ fn beside_lines(partnership: &Partnership, slot: &Slot, holder: &DeliveryRecord,
     if !read.contains(&holder.table) {
         return PeriodState::NoCost(holder.table.clone());
     }
-    match partnership.basis_on(&slot.council, partnership.calendar.days_of(slot.period).0) {
-        _ if holder.proof.no_pounds => PeriodState::Counts,
-        None => PeriodState::NoBasis(None),
-        Some(_) => PeriodState::Counts,
-    }
+    let basis = partnership.basis_on(&slot.council, partnership.calendar.days_of(slot.period).0);
+    if holder.proof.no_pounds || basis.is_some() { PeriodState::Counts } else { PeriodState::NoBasis(None) }
 }
