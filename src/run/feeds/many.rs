@@ -1,6 +1,6 @@
 //! A feed that brings many deliveries at once is told in one line; each of them to who wants to see it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Delivered, Delivery, InHand, and_quarantined};
 use crate::domain::{counted, rows_and_pounds};
@@ -21,14 +21,10 @@ pub(super) fn mark(items: &mut [InHand<'_>]) {
 
 /// A sentence for each feed whose deliveries were not told one by one: how many were accepted, from when to when, and what is in them.
 pub(super) fn told(items: &[InHand<'_>], done: &[Delivered]) -> Vec<String> {
-    let mut feeds: Vec<String> = Vec::new();
-    for feed in items.iter().filter(|item| item.many).map(|item| item.feed.name()) {
-        if !feeds.contains(&feed) {
-            feeds.push(feed);
-        }
-    }
+    let mut named = BTreeSet::new();
+    let feeds = items.iter().filter(|item| item.many).map(|item| item.feed.name()).filter(|feed| named.insert(feed.clone()));
     let of = |feed: String| sentence(&feed, &done.iter().filter(|d| d.feed == feed && d.state == Delivery::Accepted).collect::<Vec<_>>());
-    feeds.into_iter().filter_map(of).collect()
+    feeds.filter_map(of).collect()
 }
 
 fn sentence(feed: &str, accepted: &[&Delivered]) -> Option<String> {
