@@ -23,6 +23,26 @@ fn stage(hook: &notices::Server) -> Stage {
     stage
 }
 
+/// `serve` after its first slot, for which the delivery lay there.
+fn begun(stage: &Stage) -> Serving {
+    stage.drops(4);
+    let serving = stage.serve("2018-05-01T04:00:00Z");
+    serving.idle("2018-05-01T04:00:00Z");
+    serving.step("2018-05-01T05:00:00Z");
+    serving
+}
+
+/// The record of slots is nothing that can be read at all.
+fn hide_slots(stage: &Stage) {
+    fs::rename(stage.at("lake/schedule.json"), stage.at("aside.json")).unwrap();
+    fs::create_dir(stage.at("lake/schedule.json")).unwrap();
+}
+
+fn show_slots(stage: &Stage) {
+    fs::remove_dir(stage.at("lake/schedule.json")).unwrap();
+    fs::rename(stage.at("aside.json"), stage.at("lake/schedule.json")).unwrap();
+}
+
 /// What channels were told since they were asked last.
 fn told(hook: &notices::Server) -> Vec<String> {
     hook.take().iter().map(|asked| asked.json()["text"].as_str().unwrap_or_default().to_owned()).collect()
@@ -52,10 +72,7 @@ fn waits_until(stage: &Stage, serving: &Serving, hook: &notices::Server, code: &
 fn a_lake_that_is_moved_away_is_waited_for_and_no_other_is_begun() {
     let hook = notices::Server::start();
     let stage = stage(&hook);
-    stage.drops(4);
-    let serving = stage.serve("2018-05-01T04:00:00Z");
-    serving.idle("2018-05-01T04:00:00Z");
-    serving.step("2018-05-01T05:00:00Z");
+    let serving = begun(&stage);
     assert_eq!(stage.release(), "r0001");
     stage.drops(5);
     fs::rename(stage.at("lake"), stage.at("elsewhere")).unwrap();
@@ -95,15 +112,10 @@ fn a_lake_without_a_release_is_waited_for_too() {
 fn a_record_of_slots_that_cannot_be_read_at_all_ends_no_serve() {
     let hook = notices::Server::start();
     let stage = stage(&hook);
-    stage.drops(4);
-    let serving = stage.serve("2018-05-01T04:00:00Z");
-    serving.idle("2018-05-01T04:00:00Z");
-    serving.step("2018-05-01T05:00:00Z");
-    fs::rename(stage.at("lake/schedule.json"), stage.at("aside.json")).unwrap();
-    fs::create_dir(stage.at("lake/schedule.json")).unwrap();
+    let serving = begun(&stage);
+    hide_slots(&stage);
     waits_until(&stage, &serving, &hook, "TC1002", || {
-        fs::remove_dir(stage.at("lake/schedule.json")).unwrap();
-        fs::rename(stage.at("aside.json"), stage.at("lake/schedule.json")).unwrap();
+        show_slots(&stage);
     });
     assert_eq!(serving.said().matches("error[TC1002]").count(), 1, "{}", serving.said());
 }
@@ -143,12 +155,8 @@ fn a_lake_that_goes_a_second_time_is_told_a_second_time() {
 fn a_run_that_is_typed_ends_no_notice_about_the_lake() {
     let hook = notices::Server::start();
     let stage = stage(&hook);
-    stage.drops(4);
-    let serving = stage.serve("2018-05-01T04:00:00Z");
-    serving.idle("2018-05-01T04:00:00Z");
-    serving.step("2018-05-01T05:00:00Z");
-    fs::rename(stage.at("lake/schedule.json"), stage.at("aside.json")).unwrap();
-    fs::create_dir(stage.at("lake/schedule.json")).unwrap();
+    let serving = begun(&stage);
+    hide_slots(&stage);
     serving.step("2018-05-02T05:00:00Z");
     assert_eq!(told(&hook).len(), 1);
     stage.drops(5);
@@ -162,8 +170,7 @@ fn a_run_that_is_typed_ends_no_notice_about_the_lake() {
     assert_eq!(stage.truecost(&["run"]).status.code(), Some(0));
     let said = told(&hook);
     assert!(said.len() == 2 && said.iter().all(|text| !text.contains("TC1002")), "{said:?}");
-    fs::remove_dir(stage.at("lake/schedule.json")).unwrap();
-    fs::rename(stage.at("aside.json"), stage.at("lake/schedule.json")).unwrap();
+    show_slots(&stage);
     serving.step("2018-05-02T05:10:00Z");
     let said = told(&hook);
     assert!(said.len() == 1 && said[0].starts_with("over: held: TC1002 "), "{said:?}");
@@ -174,10 +181,7 @@ fn a_run_that_is_typed_ends_no_notice_about_the_lake() {
 fn a_notice_about_a_lake_that_is_away_waits_in_no_outbox() {
     let hook = notices::Server::start();
     let stage = stage(&hook);
-    stage.drops(4);
-    let serving = stage.serve("2018-05-01T04:00:00Z");
-    serving.idle("2018-05-01T04:00:00Z");
-    serving.step("2018-05-01T05:00:00Z");
+    let serving = begun(&stage);
     fs::rename(stage.at("lake"), stage.at("elsewhere")).unwrap();
     hook.answers("503 Service Unavailable");
     serving.step("2018-05-02T05:00:00Z");
