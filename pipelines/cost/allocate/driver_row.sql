@@ -24,25 +24,38 @@ delivered AS (
   FROM driver_volume AS v
 ),
 post AS (
-  SELECT DISTINCT council, feed, delivery_id, assignment, coalesce(cost_centre, '') AS cost_centre,
+  SELECT council, feed, delivery_id, assignment, coalesce(cost_centre, '') AS cost_centre,
     CAST($fiscal_year AS BIGINT) * 12 + least(CAST($period AS BIGINT), 12)
       - CAST(delivery_year AS BIGINT) * 12 - least(CAST(delivery_period AS BIGINT), 12) AS age
   FROM assignment WHERE valid_from <= $as_at AND (valid_to IS NULL OR $as_at < valid_to)
+),
+-- Most assignments have one row: of these none has to be chosen, and the least of it is what it says.
+counted AS (
+  SELECT council, assignment, count(*) AS posts, min(feed) AS feed, min(delivery_id) AS delivery_id, min(cost_centre) AS cost_centre, min(age) AS age
+  FROM post GROUP BY council, assignment
 ),
 slip AS (
   SELECT council, feed, delivery_id, assignment, pay_date, min(nullif(cost_centre, '')) AS cost_centre
   FROM pay_line WHERE assignment IS NOT NULL
   GROUP BY council, feed, delivery_id, assignment, pay_date
 ),
--- For each derived driver one row of an assignment.
+counts_posts AS (SELECT driver, fed_by, max_age FROM driver_now WHERE fed_by IN ('derived:headcount', 'derived:payslips')),
+-- For each derived driver one row of an assignment that has several.
 ranked AS (
   SELECT n.driver, n.fed_by, p.council, p.feed, p.delivery_id, p.assignment, p.cost_centre, p.age,
     row_number() OVER (
       PARTITION BY n.driver, p.council, p.assignment ORDER BY p.cost_centre = '', p.age < 0, abs(p.age), p.cost_centre, p.feed, p.delivery_id
     ) AS place
-  FROM post AS p JOIN driver_now AS n ON n.fed_by IN ('derived:headcount', 'derived:payslips') AND p.age <= n.max_age
+  FROM post AS p
+  JOIN (SELECT council, assignment FROM counted WHERE posts > 1) AS c ON c.council = p.council AND c.assignment = p.assignment
+  JOIN counts_posts AS n ON p.age <= n.max_age
 ),
-one_post AS (SELECT driver, fed_by, council, feed, delivery_id, assignment, cost_centre, age FROM ranked WHERE place = 1),
+one_post AS (
+  SELECT n.driver, n.fed_by, p.council, p.feed, p.delivery_id, p.assignment, p.cost_centre, p.age
+  FROM counted AS p JOIN counts_posts AS n ON p.posts = 1 AND p.age <= n.max_age
+  UNION ALL
+  SELECT driver, fed_by, council, feed, delivery_id, assignment, cost_centre, age FROM ranked WHERE place = 1
+),
 placed_slip AS (
   SELECT n.driver, s.council, s.feed, s.delivery_id, coalesce(p.cost_centre, s.cost_centre, '') AS cost_centre,
     greatest(coalesce(p.age, 0), 0) AS age
