@@ -184,6 +184,8 @@ fn settled(all: &mut Plant) {
     table(all, "payment_to_make", "payer payee delivery_year delivery_period amount", &["b|a|2018|1|8.78"]);
     let columns = "service customer delivery_year delivery_period agreement legal_basis income direct own_service overhead surplus";
     table(all, "trading_result", columns, &["ict|oak|2018|1|A1|act_1970|0.00|0.00|2.00|0.00|-2.00"]);
+    let columns = "service customer partner delivery_year delivery_period amount";
+    table(all, "trading_share", columns, &["ict|oak|a|2018|1|1.20", "ict|oak|b|2018|1|0.80"]);
 }
 
 /// What check 6 asks of: pay of `a`, devices of both, posts of `b`, in two periods.
@@ -487,6 +489,23 @@ fn check_30_fails_on_a_penny_in_the_settlement() {
     let mut plant = sound();
     plant.rows("settlement_pair").remove(7);
     assert_eq!(only(&plant).0, 30);
+}
+
+#[test]
+fn check_30_fails_on_a_trading_result_without_a_part() {
+    let mut plant = sound();
+    set(&mut plant, "trading_result", 0, "own_service", 199);
+    assert_eq!(only(&plant), (30, "trading of ict with oak: the surplus is not what its parts are (2018/P01): -£0.01".to_owned()));
+    // A query that leaves a part out, and all that follows from it.
+    set(&mut plant, "trading_result", 0, "surplus", -199);
+    set(&mut plant, "trading_share", 0, "amount", 119);
+    assert_eq!(
+        only(&plant),
+        (30, "trading of ict with oak: the result is not of all that the customer bears (2018/P01): £0.01".to_owned())
+    );
+    let mut plant = sound();
+    plant.rows("trading_share").remove(1);
+    assert_eq!(only(&plant), (30, "trading of ict with oak: the partners do not carry the whole result (2018/P01): -£0.80".to_owned()));
 }
 
 #[test]

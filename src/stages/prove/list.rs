@@ -112,7 +112,7 @@ pub const CHECKS: &[Check] = &[
         codes::CHECK_SETTLED,
         true,
         "the settlement sums to nought, pair by pair",
-        ["settlement", "allocated_cost", "settlement_pair", "payment_to_make"]
+        ["settlement", "allocated_cost", "settlement_pair", "payment_to_make", "trading_result", "trading_share"]
     ),
     check!(31, "check_31.sql", codes::CHECK_ONCE, true, "no cost is charged twice", ["allocated_cost", "recharge_sum"]),
     check!(32, "check_32.sql", codes::CHECK_MISSING, true, "a full cost says what it lacks", ["full_cost", "allocated_cost"]),

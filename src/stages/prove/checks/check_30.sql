@@ -1,5 +1,6 @@
 -- Check 30: the settlement is of the whole of what was allocated; its balances are what their parts say, and sum to nought for each kind and
--- service; pairs are antisymmetric and sum to the balances; payments clear them.
+-- service; pairs are antisymmetric and sum to the balances; payments clear them. A trading result is of all that the customer bears of the
+-- service from others' ledgers, and the partners carry the whole of it.
 WITH
 part AS (
   SELECT service, council AS organisation, delivery_year, delivery_period, amount AS incurred, 0.00 AS to_bear FROM allocated_cost
@@ -12,6 +13,17 @@ allocated AS (
   GROUP BY service, organisation, delivery_year, delivery_period
 ),
 cost AS (SELECT service, organisation, delivery_year, delivery_period, incurred, to_bear FROM settlement WHERE kind = 'cost'),
+borne AS (
+  SELECT final_service AS service, bearer AS customer, delivery_year, delivery_period, sum(amount) AS amount
+  FROM allocated_cost
+  WHERE bearer <> council
+  GROUP BY final_service, bearer, delivery_year, delivery_period
+),
+carried AS (
+  SELECT service, customer, delivery_year, delivery_period, sum(amount) AS amount
+  FROM trading_share
+  GROUP BY service, customer, delivery_year, delivery_period
+),
 owed AS (
   SELECT kind, service, debtor AS organisation, delivery_year, delivery_period, sum(amount) AS amount
   FROM settlement_pair
@@ -60,6 +72,22 @@ compared AS (
   FROM settlement AS s
   FULL JOIN owed AS o ON o.kind = s.kind AND o.service = s.service AND o.organisation = s.organisation
     AND o.delivery_year = s.delivery_year AND o.delivery_period = s.delivery_period
+  UNION ALL
+  SELECT 'trading of ' || t.service || ' with ' || t.customer || ': the surplus is not what its parts are' AS what, t.delivery_year, t.delivery_period,
+    t.surplus - (t.income - t.direct - t.own_service - t.overhead) AS difference
+  FROM trading_result AS t
+  UNION ALL
+  SELECT 'trading of ' || t.service || ' with ' || t.customer || ': the result is not of all that the customer bears' AS what, t.delivery_year,
+    t.delivery_period, t.surplus + coalesce(b.amount, 0.00) AS difference
+  FROM trading_result AS t
+  LEFT JOIN borne AS b ON b.service = t.service AND b.customer = t.customer
+    AND b.delivery_year = t.delivery_year AND b.delivery_period = t.delivery_period
+  UNION ALL
+  SELECT 'trading of ' || t.service || ' with ' || t.customer || ': the partners do not carry the whole result' AS what, t.delivery_year,
+    t.delivery_period, t.surplus + coalesce(c.amount, 0.00) AS difference
+  FROM trading_result AS t
+  LEFT JOIN carried AS c ON c.service = t.service AND c.customer = t.customer
+    AND c.delivery_year = t.delivery_year AND c.delivery_period = t.delivery_period
   UNION ALL
   SELECT organisation || ': payments do not clear what it owes' AS what, delivery_year, delivery_period, sum(amount) AS difference
   FROM net
