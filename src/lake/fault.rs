@@ -2,7 +2,10 @@
 
 use std::{fmt::Display, io, path::Path};
 
-use crate::diagnostic::{Diagnostic, Place, Refusal, codes};
+use crate::{
+    diagnostic::{Diagnostic, Place, Refusal, codes},
+    domain::counted,
+};
 
 /// Turns what the system said into a report: `map_err(fault::file(path, "write"))`.
 pub(super) fn file<'a>(path: &'a Path, doing: &'a str) -> impl FnOnce(io::Error) -> Refusal + 'a {
@@ -40,17 +43,21 @@ pub(super) fn behind(behind: &super::Behind) -> Diagnostic {
 }
 
 /// No lake, where one was.
-pub(super) fn lake_gone(folder: &Path, shown: Option<&str>) -> Diagnostic {
-    let was = shown.map_or_else(|| "one was there before".to_owned(), |release| format!("release {release} was made from one"));
+pub(super) fn lake_gone(folder: &Path, shown: Option<&str>, landed: usize) -> Diagnostic {
+    let (was, beside) = match (shown, landed) {
+        (Some(release), _) => (format!("release {release} was made from one"), "published"),
+        (None, 0) => ("one was there before".to_owned(), "published"),
+        (None, _) => (format!("landing has {} that one took", counted(landed as u64, "file")), "landed"),
+    };
     Diagnostic::new(codes::lake::LAKE_IS_GONE, format!("the lake is not there: nothing was begun in {}, and {was}", folder.display()))
         .place(Place::file(folder.display().to_string()))
         .expected("the folder of the lake, at the place that `lake` in pipelines/partnership.yaml names")
         .outcome("nothing was read, taken or published, and no other lake was begun; readers see what they saw")
-        .hint(
+        .hint(format!(
             "mount its disk, or put the folder back where it was, from a backup where it is lost; if there is none: truecost doctor --repair begins \
-             another beside what is published, and what persons have said (periods closed, waivers, acceptances, withdrawals, corrections) has to \
+             another beside what is {beside}, and what persons have said (periods closed, waivers, acceptances, withdrawals, corrections) has to \
              be said again",
-        )
+        ))
 }
 
 /// No lake, and no disk where one belongs.

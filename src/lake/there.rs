@@ -21,8 +21,8 @@ impl Lake {
         Ok(false)
     }
 
-    /// Stops where the lake is gone: none was begun here, and what readers see was made from one, or somebody has seen one (`was_there`), or
-    /// the disk that belongs there is not mounted, with all that could tell.
+    /// Stops where the lake is gone: none was begun here, and what readers see was made from one, or one has landed files, or somebody has
+    /// seen one (`was_there`), or the disk that belongs there is not mounted, with all that could tell.
     ///
     /// # Errors
     /// TC1015; TC1002.
@@ -31,8 +31,9 @@ impl Lake {
             return Ok(());
         }
         let shown = self.releases().latest_name()?;
-        if shown.is_some() || was_there {
-            return Err(fault::lake_gone(self.folder(), shown.as_deref()).into());
+        let landed = self.landing().digests()?.len();
+        if shown.is_some() || was_there || landed > 0 {
+            return Err(fault::lake_gone(self.folder(), shown.as_deref(), landed).into());
         }
         mounts::lacking(self.folder()).map_or(Ok(()), |point| Err(fault::not_mounted(self.folder(), &point).into()))
     }

@@ -195,6 +195,7 @@ fn personal(partnership: &Partnership, known: &[DeliveryRecord]) -> Vec<Finding>
 /// TC1004 where a run holds the lake; TC10… where it cannot be read or written.
 pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> {
     let mut conductor = conductor(partnership, clock)?;
+    let was_gone = conductor.lake.must_be_there(false).is_err();
     let held = conductor.lake.lock_anew("truecost doctor --repair", &clock.now().iso())?;
     let mut repaired = Repaired { done: make_folders(partnership)?, ..Repaired::default() };
     repaired.done.extend(conductor.lake.releases().unfinished()?.iter().map(|name| format!("removed: the half release {name}")));
@@ -204,6 +205,8 @@ pub fn repair(partnership: &Partnership, clock: &dyn Clock) -> Answer<Repaired> 
         if behind == Behind::Another {
             conductor.lake.forget_others(&held)?;
         }
+    } else if was_gone {
+        repaired.done.push("begun: a lake, for there was none; what persons had said has to be said again".to_owned());
     }
     repaired.done.extend(conductor.lake.recover_as_it_is(&held)?);
     repaired.done.extend(conductor.mend_entries(true)?);
