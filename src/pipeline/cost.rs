@@ -28,7 +28,7 @@ pub const KERNEL_KEYS: &[&str] = &["kernel", "from"];
 const FILE: &str = "pipelines/cost/cost.yaml";
 
 pub fn read_cost(root: &Path, faults: &mut Vec<Diagnostic>) -> CostModel {
-    let Said { timing, allocation, mut kernels } = if root.join(FILE).exists() { read_yaml(root, faults) } else { Said::default() };
+    let Said { timing, allocation, kernels } = if root.join(FILE).exists() { read_yaml(root, faults) } else { Said::default() };
     let mut queries: Vec<CostQuery> = Vec::new();
     for (name, is_folder) in sorted_names(&root.join("pipelines/cost")) {
         if is_folder {
@@ -38,6 +38,7 @@ pub fn read_cost(root: &Path, faults: &mut Vec<Diagnostic>) -> CostModel {
         }
     }
     add_built_in(&mut queries);
+    let mut kernels = kernels.unwrap_or_else(|| kernels_of_program(root, &queries));
     add_built_in_kernels(&mut kernels, &queries);
     refuse_twice(&kernels, &queries, faults);
     CostModel { timing, allocation, queries, kernels }
@@ -79,6 +80,27 @@ const BUILT_IN_KERNELS: [(&str, Kernel, &[&str]); 2] = [
     ),
 ];
 
+/// The program's own `cost.yaml`.
+const OF_PROGRAM: &str = include_str!("../../pipelines/cost/cost.yaml");
+
+/// The kernels of a `cost.yaml` that says nothing of kernels: those of the program's own, all of them, where every table that they ask for is
+/// there and no query fills theirs. None where one lacks: a partnership that was written before there were such kernels has no use for them.
+fn kernels_of_program(root: &Path, queries: &[CostQuery]) -> Vec<KernelUse> {
+    let file = format!("{FILE} of the program");
+    let source = SourceText::new(&*file, OF_PROGRAM);
+    let (reader, node) = Reader::new(&source);
+    let fields = reader.item(&node).fields(KEYS);
+    let named = fields.and_then(|fields| Some(read_kernels(&fields.get("kernels")?))).unwrap_or_default();
+    let kernels: Vec<KernelUse> = named.into_iter().map(|kernel| KernelUse { file: file.clone(), named: false, ..kernel }).collect();
+    let fills = |table: &str| kernels.iter().any(|kernel| &*kernel.table == table || kernel.kernel.beside().contains(&table));
+    let is_query = |table: &str| queries.iter().any(|query| &*query.table == table);
+    let is_reference = |table: &str| root.join(format!("schemas/reference/{table}.odcs.yaml")).exists();
+    let is_there = |table: &&str| fills(table) || is_query(table) || is_reference(table);
+    let asks_all = kernels.iter().flat_map(|kernel| kernel.kernel.facts().asks).all(is_there);
+    let is_free = !queries.iter().any(|query| fills(&query.table));
+    if asks_all && is_free { kernels } else { Vec::new() }
+}
+
 /// A partnership that has queries for these kernels has the kernels.
 fn add_built_in_kernels(kernels: &mut Vec<KernelUse>, queries: &[CostQuery]) {
     let is_filled = |table: &str| queries.iter().any(|query| &*query.table == table);
@@ -114,7 +136,8 @@ fn refuse_twice(kernels: &[KernelUse], queries: &[CostQuery], faults: &mut Vec<D
 struct Said {
     timing: Option<Timing>,
     allocation: Vec<(Day, Method)>,
-    kernels: Vec<KernelUse>,
+    /// `None` where it says nothing of kernels.
+    kernels: Option<Vec<KernelUse>>,
 }
 
 fn read_yaml(root: &Path, faults: &mut Vec<Diagnostic>) -> Said {
@@ -125,7 +148,7 @@ fn read_yaml(root: &Path, faults: &mut Vec<Diagnostic>) -> Said {
     if let Some(fields) = reader.item(&node).fields(KEYS) {
         said.timing = timing(&fields);
         said.allocation = fields.get("allocation").map(|item| read_allocation(&item)).unwrap_or_default();
-        said.kernels = fields.get("kernels").map(|item| read_kernels(&item)).unwrap_or_default();
+        said.kernels = fields.get("kernels").map(|item| read_kernels(&item));
     }
     faults.extend(reader.into_faults());
     said

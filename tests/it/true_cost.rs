@@ -250,6 +250,27 @@ fn compare(table: &str, key: &[&str], found: &Rows, golden: &Path, faults: &mut 
 }
 
 #[test]
+fn a_cost_yaml_that_says_nothing_of_kernels_has_those_of_the_program() {
+    let Some(golden) = golden() else { return };
+    let partnership = Partnership::new(&golden);
+    let cost = "pipelines/cost/cost.yaml";
+    partnership.write(cost, "allocation: [{from: 2014-04-01, method: reciprocal}]\n");
+    let said = partnership.run(&["run"], 0);
+    assert!(said.contains("  2018/P01: northam pays southam £497.99: truecost "), "{said}");
+    let mut faults = Vec::new();
+    for (table, key) in PUBLISHED {
+        compare(table, key, &partnership.published(table), &golden, &mut faults);
+    }
+    assert_eq!(faults, [] as [String; 0]);
+    // One that says that it has none has none; one that is not there says nothing either.
+    partnership.write(cost, "allocation: [{from: 2014-04-01, method: reciprocal}]\nkernels: {}\n");
+    let said = partnership.run(&["validate"], 2);
+    assert!(said.contains("there is no table `allocated_cost`"), "{said}");
+    fs::remove_file(partnership.path(cost)).unwrap();
+    assert!(partnership.run(&["validate"], 0).contains(": all sound"));
+}
+
+#[test]
 fn the_golden_partnership_comes_out_as_the_script_says() {
     let Some(golden) = golden() else { return };
     let partnership = Partnership::new(&golden);
