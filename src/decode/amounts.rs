@@ -197,6 +197,11 @@ impl SignOf {
         contract.columns.iter().enumerate().filter_map(sign).collect()
     }
 
+    /// Whether a word takes off.
+    pub(super) fn is_credit(&self, word: &[u8]) -> bool {
+        !self.debit.iter().any(|known| says(word, known)) && self.credit.iter().any(|known| says(word, known))
+    }
+
     /// Signs the amounts of the rows from `first` on. Where the word is no side, the amount is not known and its row faulty.
     pub(super) fn sign(&self, columns: &mut [Column], first: usize, faults: &mut Vec<CellFault>) {
         let Some(by) = columns.get(self.by) else { return };

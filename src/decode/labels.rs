@@ -1,8 +1,11 @@
 //! Rows that call themselves a balance, a budget or a commitment: what stands or is planned, and no movement. They are taken as rows; whether
 //! they should be only a person can know. So it is with rows above nought that call themselves a credit by a word that the contract does not
-//! know.
+//! know, and with rows below nought beside a word by which the contract takes off: turned once more, they count as a cost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::columns::Column;
 use crate::domain::{Label, Pence, Said, fold_code, takes_off};
@@ -40,6 +43,16 @@ pub(super) struct Labels {
     found: BTreeMap<(usize, Label), Labelled>,
     /// Of each column some of its texts, all of a piece of the file in which rows are planned: more than a few are names.
     texts: BTreeMap<usize, BTreeSet<Vec<u8>>>,
+    /// By the column of words that give amounts their sign: rows below nought beside a word that takes off.
+    turned: BTreeMap<usize, Turned>,
+}
+
+/// Amounts that stand below nought beside words that take off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Turned {
+    below: Labelled,
+    /// Rows above nought beside such words.
+    above: u64,
 }
 
 /// Rows of a piece of the file whose texts are kept, whatever they say.
@@ -74,8 +87,28 @@ impl Labels {
         }
     }
 
+    /// Looks at amounts that a column's words have turned: each row with the word that takes off, what it counts by now, and its line.
+    pub fn look_at_turned<'t>(&mut self, at: usize, rows: impl Iterator<Item = (Cow<'t, [u8]>, Pence, u64)>) {
+        let turned = self.turned.entry(at).or_default();
+        for (word, pence, line) in rows {
+            if pence > 0 {
+                let text = String::from_utf8_lossy(&word).trim().to_owned();
+                turned.below.add(Labelled { rows: 1, pence, line, text, is_sure: true });
+            } else {
+                turned.above += u64::from(pence < 0);
+            }
+        }
+    }
+
     /// Adds what a later piece of the file holds.
     pub fn add(&mut self, next: Self) {
+        for (at, more) in next.turned {
+            let turned = self.turned.entry(at).or_default();
+            turned.above += more.above;
+            if more.below.rows > 0 {
+                turned.below.add(more.below);
+            }
+        }
         for (key, more) in next.found {
             self.found.entry(key).or_default().add(more);
         }
@@ -94,7 +127,11 @@ impl Labels {
             texts <= KINDS && texts as u64 * 2 <= rows
         };
         let told = self.found.iter().filter(move |((at, _), labelled)| labelled.is_sure || is_kind(at));
-        told.map(|((at, label), labelled)| (*at, *label, labelled))
+        let turned = self.turned.iter().filter(|(_, turned)| turned.below.rows > 0).map(|(at, turned)| {
+            let label = if turned.above == 0 { Label::Signed } else { Label::Reversed };
+            (*at, label, &turned.below)
+        });
+        told.map(|((at, label), labelled)| (*at, *label, labelled)).chain(turned)
     }
 }
 

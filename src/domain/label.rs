@@ -10,6 +10,10 @@ pub enum Label {
     Planned,
     /// What takes off, beside words for a cost: `CRN`. [`super::takes_off`] tells it.
     Credit,
+    /// Below nought beside a word that takes off, as other amounts beside such words are not: a reversal, or a sign that is said twice.
+    Reversed,
+    /// The same, where no amount beside such words is above nought.
+    Signed,
 }
 
 /// What a text says of its row.

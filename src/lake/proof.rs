@@ -74,7 +74,7 @@ pub struct DeliveryProof {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelProof {
     pub column: String,
-    /// `balance`, `planned` or `credit`.
+    /// `balance`, `planned` or `credit`; `reversed` or `signed` where they are below nought beside a word that takes off.
     pub says: String,
     pub rows: u64,
     /// What they add up to, debit positive.

@@ -179,13 +179,13 @@ fn is_sure(called: Label, says: &str) -> bool {
         Label::Balance => !may_be_a_movement(says),
         Label::Planned => is_surely_planned(&words(says).split(' ').collect::<Vec<_>>()),
         // Its sign is asked about.
-        Label::Credit => false,
+        Label::Credit | Label::Reversed | Label::Signed => false,
     }
 }
 
 /// What a word says under a heading: what such rows hold, and what the evidence speaks for.
 fn says(heading: &str, word: &str) -> Option<(&'static str, Option<&'static str>)> {
-    const NO_COST: [&str; 22] = [
+    const NO_COST: [&str; 23] = [
         "cancelled",
         "canceled",
         "cancelled payment",
@@ -207,6 +207,7 @@ fn says(heading: &str, word: &str) -> Option<(&'static str, Option<&'static str>
         "unpaid",
         "bounced",
         "returned",
+        "recalled",
         "withdrawn",
     ];
     const VAT: [&str; 8] = ["tax", "vat", "tax line", "vat line", "recoverable tax", "recoverable vat", "input vat", "input tax"];

@@ -171,6 +171,8 @@ fn labelled(judge: &Judge, tally: &Tally) -> Vec<LabelProof> {
             Label::Balance => "balance",
             Label::Planned => "planned",
             Label::Credit => "credit",
+            Label::Reversed => "reversed",
+            Label::Signed => "signed",
         };
         let Labelled { rows, pence, line, text, .. } = found.clone();
         Some(LabelProof { column, says: says.to_owned(), rows, pence, line, text })

@@ -130,6 +130,12 @@ impl Pass<'_> {
                 found.look(at, (column, &plan.kinds), pence, line);
             }
         }
+        for sign in self.judge.signs.iter().filter(|sign| self.judge.pounds.iter().any(|(at, _)| *at == sign.money)) {
+            let (Some(by), Some(money)) = (self.columns.get(sign.by), self.columns.get(sign.money)) else { continue };
+            let words = (0..money.amounts().len()).filter(|row| !rejected.contains(row)).map(|row| (row, by.group(row)));
+            let turned = words.filter(|(_, word)| sign.is_credit(word));
+            found.look_at_turned(sign.by, turned.map(|(row, word)| (word, money.pence(row), line(row))));
+        }
         self.tally.labels = found;
     }
 
