@@ -85,7 +85,7 @@ pub use settle::{
     Balance, BornePart, PaidRecharge, Payment, Settlement, SettlementKind, Trade, Uncarried, Unsettled, carriers, payments, settle,
 };
 pub use share::{PartnerShare, ShareInForce, Used, share_in_force};
-pub use side::{SIDES, YES_OR_NO, is_pair, may_take_off, says_cost, says_credit, says_invoice, takes_off};
+pub use side::{MAYBE, SIDES, YES_OR_NO, is_either, is_pair, may_take_off, says_cost, says_credit, says_invoice, takes_off};
 pub use side_by_side::side_by_side;
 pub use slot::{COST, Slot, instant, instant_text};
 pub use staircase::{DifferenceReason, LinePart, PartKind, PayrollLine, Piece, Resolved, Split, Unsplit, resolve, split_pay, staircase};

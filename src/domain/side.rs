@@ -1,21 +1,27 @@
 //! The words by which a column tells what is a cost from what takes off, where amounts stand without a sign.
 
 /// Words of a cost and of what takes off, which stand in one column; an empty field is one too.
-pub const SIDES: [(&str, &str); 35] = [
+pub const SIDES: [(&str, &str); 50] = [
     ("S", "H"),
     ("D", "C"),
     ("DR", "CR"),
     ("DEBIT", "CREDIT"),
+    ("DB", "CR"),
     ("40", "50"),
     ("+", "-"),
+    ("1", "-1"),
+    ("+1", "-1"),
     ("INV", "CRN"),
     ("INV", "CN"),
     ("INV", "CM"),
     ("INV", "CR"),
+    ("INV", "CRD"),
     ("I", "C"),
     ("PI", "PC"),
     ("PI", "PCN"),
     ("PI", "PCRN"),
+    ("PIN", "PCN"),
+    ("PIN", "PCR"),
     ("PINV", "PCN"),
     ("PINV", "PCRN"),
     ("API", "APC"),
@@ -30,6 +36,15 @@ pub const SIDES: [(&str, &str); 35] = [
     ("PAYMENT", "CREDIT NOTE"),
     ("PAYMENT", "REFUND"),
     ("PURCHASE", "REFUND"),
+    ("PURCHASE", "RETURN"),
+    ("SALE", "REFUND"),
+    ("SALE", "RETURN"),
+    ("SALE", "CREDIT"),
+    ("CHARGE", "REFUND"),
+    ("CHARGE", "CREDIT"),
+    ("ITEM", "CREDIT"),
+    ("BILL", "BILL CREDIT"),
+    ("ACCPAY", "ACCPAYCREDIT"),
     ("", "CR"),
     ("", "-"),
     ("", "CRN"),
@@ -40,13 +55,26 @@ pub const SIDES: [(&str, &str); 35] = [
 ];
 
 /// Words that some column of signs has for yes and for no, for expenditure and for income.
-pub const YES_OR_NO: [(&str, &str); 7] = [("N", "Y"), ("NO", "YES"), ("0", "1"), ("FALSE", "TRUE"), ("", "Y"), ("E", "I"), ("EXP", "INC")];
+pub const YES_OR_NO: [(&str, &str); 9] =
+    [("N", "Y"), ("NO", "YES"), ("0", "1"), ("FALSE", "TRUE"), ("", "Y"), ("", "YES"), ("", "X"), ("E", "I"), ("EXP", "INC")];
 
-/// Words for what takes off that elsewhere are a cost: a refund of council tax, a purchase card.
-const EITHER: [&str; 2] = ["REFUND", "PC"];
+/// Codes that some system has for the two sides, and another for anything else: where a column of kinds says these two alone, a person knows.
+pub const MAYBE: [(&str, &str); 6] = [("E", "I"), ("EXP", "INC"), ("AP", "AR"), ("SI", "SC"), ("VI", "VC"), ("31", "21")];
+
+/// Words for what takes off that elsewhere are a cost.
+const EITHER: [&str; 3] = ["REFUND", "RETURN", "PC"];
+
+/// Words of a card's transactions, beside which a refund is given back.
+const OF_CARDS: [&str; 3] = ["PURCHASE", "SALE", "CHARGE"];
+
+/// Whether a word for what takes off is elsewhere one for a cost: a refund of council tax, a purchase card.
+#[must_use]
+pub fn is_either(word: &str) -> bool {
+    EITHER.iter().any(|either| word.eq_ignore_ascii_case(either))
+}
 
 /// Words of what takes off, by themselves or beside [`OF_DOCUMENTS`].
-const TAKE_OFF: [&str; 21] = [
+const TAKE_OFF: [&str; 30] = [
     "income",
     "inc",
     "receipt",
@@ -60,6 +88,15 @@ const TAKE_OFF: [&str; 21] = [
     "void",
     "voided",
     "contra",
+    "recovery",
+    "recoveries",
+    "recovered",
+    "recover",
+    "recoup",
+    "recouped",
+    "recoupment",
+    "deduction",
+    "deductions",
     "credit",
     "credits",
     "cr",
@@ -77,7 +114,9 @@ const OF_DOCUMENTS: [&str; 12] =
 /// Whether a word is one for a cost beside others for what takes off: `Expenditure`, `Purchase Invoice`, `AP`.
 #[must_use]
 pub fn says_cost(word: &str) -> bool {
-    let is = |word: &str| OF_DOCUMENTS.contains(&word) || ["expenditure", "expense", "expenses", "exp", "normal"].contains(&word);
+    const COSTS: [&str; 11] =
+        ["expenditure", "expense", "expenses", "exp", "normal", "pay", "earning", "earnings", "charge", "charges", "bill"];
+    let is = |word: &str| OF_DOCUMENTS.contains(&word) || COSTS.contains(&word);
     let lower = word.to_lowercase();
     let mut words = tokens(&lower).peekable();
     words.peek().is_some() && words.all(is)
@@ -101,7 +140,8 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
 #[must_use]
 pub fn is_pair(debit: &str, credit: &str, pair: &(&str, &str)) -> bool {
     let (debit, credit) = if pair.0.starts_with("INV") { without_shared(debit, credit) } else { (debit, credit) };
-    debit.eq_ignore_ascii_case(pair.0) && credit.eq_ignore_ascii_case(pair.1)
+    let is = |word: &str, known: &str| word.trim_end_matches('.').eq_ignore_ascii_case(known);
+    is(debit, pair.0) && is(credit, pair.1)
 }
 
 /// Two texts without the words of documents that both begin with: `BACS Invoice` and `BACS Credit` are two ways of paying.
@@ -125,7 +165,8 @@ pub fn says_invoice(word: &str) -> bool {
 /// beside `DR` or `INV`. What is known says nothing new.
 #[must_use]
 pub fn takes_off<T: AsRef<str>>(word: &str, known: &[T]) -> bool {
-    let is_beside = |pair: &(&str, &str)| !EITHER.contains(&pair.1) && known.iter().any(|known| is_pair(known.as_ref(), word, pair));
+    let is_clear = |pair: &(&str, &str)| !EITHER.contains(&pair.1) || OF_CARDS.contains(&pair.0);
+    let is_beside = |pair: &(&str, &str)| is_clear(pair) && known.iter().any(|known| is_pair(known.as_ref(), word, pair));
     says_credit(word, known) || (is_new(word, known) && SIDES.iter().chain(&YES_OR_NO).any(is_beside))
 }
 
@@ -140,11 +181,11 @@ fn is_new<T: AsRef<str>>(word: &str, known: &[T]) -> bool {
     !word.is_empty() && !known.iter().any(|known| known.as_ref().eq_ignore_ascii_case(word))
 }
 
-/// `CRN`, `Credit Note`, `Purchase credit note`, `CR NOTE 4711`.
+/// `CRN`, `Credit Note`, `Purchase credit note`, `CR NOTE 4711`; the `Credit Voucher` of a card.
 fn says_note(word: &str) -> bool {
     let lower = word.to_lowercase();
     let words: Vec<&str> = tokens(&lower).collect();
-    let note = |word: &str| ["note", "notes", "memo", "memos", "memorandum"].contains(&word);
+    let note = |word: &str| ["note", "notes", "memo", "memos", "memorandum", "voucher", "vouchers"].contains(&word);
     let is_note = |pair: &[&str]| matches!(pair, ["credit" | "cr", of] if note(of));
     matches!(words.as_slice(), ["crn" | "crns" | "creditnote" | "creditnotes"]) || words.windows(2).any(is_note)
 }
@@ -177,6 +218,12 @@ mod tests {
             ("Cancelled Invoice", &["Invoice"]),
             ("AP Credit", &["AP"]),
             ("INC", &["INV", "EXP"]),
+            ("-1", &["1"]),
+            ("Cr.", &["Dr."]),
+            ("Credit Voucher", &["Purchase"]),
+            ("REFUND", &["PURCHASE"]),
+            ("Recovery", &["Payment"]),
+            ("Deduction", &["Earnings"]),
         ] {
             assert!(takes_off(word, known), "{word} beside {known:?}");
         }

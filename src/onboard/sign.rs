@@ -6,12 +6,12 @@ use super::{
     amounts::amount_columns,
     answers::{Answers, Question},
     draft::quoted_in_list,
-    evidence::{EMPTY, Evidence, Seen},
+    evidence::{EMPTY, Evidence, Sample, Seen},
     guarded::says_kinds,
     guess::words,
 };
 use crate::{
-    domain::{SIDES, YES_OR_NO, is_pair, may_take_off, says_cost, says_credit, says_invoice, takes_off},
+    domain::{MAYBE, SIDES, YES_OR_NO, is_either, is_pair, may_take_off, says_cost, says_credit, says_invoice, takes_off},
     profile::{Kind, Money},
 };
 
@@ -24,12 +24,15 @@ pub struct Flag {
     credit: Vec<String>,
     /// Whether its words leave no doubt.
     sure: bool,
+    /// Where amounts have signs too: those beside the words that take off.
+    told: String,
 }
 
 impl Flag {
     fn seen(&self) -> String {
         let words: Vec<String> = self.words.iter().map(|(word, rows)| format!("{word} {rows}")).collect();
-        format!("`{}` says {}", self.label, words.join(", "))
+        let told = if self.told.is_empty() { String::new() } else { format!("; {}", self.told) };
+        format!("`{}` says {}{told}", self.label, words.join(", "))
     }
 }
 
@@ -72,19 +75,45 @@ fn signs(evidence: &Evidence, seen: &Seen) -> (u64, u64) {
     money.fold((0, 0), |(n, p), money: &Money| (n + money.negative, p + money.positive))
 }
 
-/// Columns whose words may be the sign of the amount: none where amounts have signs of their own, or are two columns' difference.
+/// Columns whose words may be the sign of the amount: none where amounts have signs of their own that say the same, or are two columns'
+/// difference.
 #[must_use]
 pub fn flags(evidence: &Evidence, amount: &str) -> Vec<Flag> {
     let Some((seen, None)) = amount_columns(evidence, amount) else { return Vec::new() };
-    if signs(evidence, seen).0 > 0 {
-        return Vec::new();
-    }
+    let is_signed = signs(evidence, seen).0 > 0;
     let is_word = |seen: &&Seen| !matches!(evidence.kind(seen), Kind::Money | Kind::Quantity | Kind::Date | Kind::Period);
-    evidence.columns.iter().filter(is_word).filter_map(|seen| flag(evidence, seen)).collect()
+    let of_column = |column: &Seen| {
+        let flag = flag(evidence, column)?;
+        if is_signed { beside_signs(evidence, (column, seen), flag) } else { Some(flag) }
+    };
+    evidence.columns.iter().filter(is_word).filter_map(of_column).collect()
+}
+
+/// The flag of a column where some amounts are below nought: these may be reversals beside amounts whose sign is in the words alone. Its
+/// words must speak for a sign, and what stands beside those that take off be above nought at least as often as below.
+fn beside_signs(evidence: &Evidence, (column, amount): (&Seen, &Seen), flag: Flag) -> Option<Flag> {
+    let speaks = flag.sure || says_sign(&column.heading);
+    let is_maybe = |word: &str| MAYBE.iter().any(|(_, credit)| word.eq_ignore_ascii_case(credit));
+    let is_told = |word: &&String| !is_either(word) && (speaks || (word.len() > 2 && !is_maybe(word)));
+    let credit: Vec<String> = flag.credit.iter().filter(is_told).cloned().collect();
+    let of_sample = |(number, sample): (usize, &Sample)| {
+        let at = (column.place(number), amount.place(number));
+        let of_both = sample.profile.beside.iter().filter(|facts| (Some(facts.flag), Some(facts.amount)) == at);
+        let words = of_both.flat_map(|facts| &facts.words).filter(|word| credit.iter().any(|known| known == word.word.trim()));
+        words.fold((0, 0), |(below, above), word| (below + word.negative, above + word.positive))
+    };
+    let all: Vec<(u64, u64)> = evidence.samples.iter().enumerate().map(of_sample).collect();
+    let (below, above) = all.iter().fold((0, 0), |(b, a), (below, above)| (b + below, a + above));
+    let told = format!("beside {} {above} amounts are above nought, {below} below", credit.join(", "));
+    let is_unsigned = all.iter().any(|(below, above)| *above > 0 && above >= below);
+    is_unsigned.then_some(Flag { credit, told, sure: false, ..flag })
 }
 
 /// Words for invoices that elsewhere are codes of teams.
-const CODES: [&str; 2] = ["PI", "API"];
+const CODES: [&str; 4] = ["PI", "API", "KR", "RE"];
+
+/// Letters and numbers that are codes of wards and funds as well, or of persons and companies (`I`, `C`), and count pieces.
+const LETTERS: [&str; 6] = ["S", "D", "I", "40", "1", "+1"];
 
 fn flag(evidence: &Evidence, seen: &Seen) -> Option<Flag> {
     let words = evidence.words(seen);
@@ -100,22 +129,35 @@ fn flag(evidence: &Evidence, seen: &Seen) -> Option<Flag> {
     let bare = seen.heading.trim().is_empty();
     if !credit.is_empty() {
         // An empty field says nothing by itself, nor do letters that teams have too: the column must be one of signs or kinds, or have no
-        // other use.
-        let says_little = debit.iter().any(|word| word == EMPTY || CODES.iter().any(|code| word.eq_ignore_ascii_case(code)));
-        let sure = !says_little || says || bare || (says_kinds(&seen.heading) && !debit.iter().any(|word| word == EMPTY));
+        // other use; of what is a code of anything, one of signs or of kinds of documents.
+        let is = |known: &[&str]| debit.iter().any(|word| known.iter().any(|code| word.eq_ignore_ascii_case(code)));
+        let sure = if says || bare {
+            true
+        } else if debit.iter().any(|word| word == EMPTY) {
+            false
+        } else if is(&LETTERS) {
+            says_documents(&seen.heading)
+        } else {
+            !is(&CODES) || says_kinds(&seen.heading)
+        };
         let debit = if rest { Vec::new() } else { debit };
-        return Some(Flag { label, words, debit, credit, sure });
+        return Some(Flag { label, words, debit, credit, sure, told: String::new() });
     }
     let tells_kinds = says || says_kinds(&seen.heading) || are_of_documents(&all);
     let others = |word: &str| all.iter().filter(|other| tells_kinds && **other != word).copied().collect::<Vec<_>>();
     let note = |word: &&str| says_credit(word, &others(word));
     let (debit, yes) = paired(&all, &YES_OR_NO);
-    if says && all.len() <= 3 && (!yes.is_empty() || !all.iter().any(note)) {
-        return Some(Flag { label, words, debit, credit: yes, sure: false });
+    let given_back = says_given_back(&seen.heading) && !yes.is_empty();
+    if all.len() <= 3 && (given_back || (says && (!yes.is_empty() || !all.iter().any(note)))) {
+        return Some(Flag { label, words, debit, credit: yes, sure: false, told: String::new() });
+    }
+    let (debit, maybe) = paired(&all, &MAYBE);
+    if all.len() == 2 && !maybe.is_empty() && (says_kinds(&seen.heading) || says_documents(&seen.heading)) {
+        return Some(Flag { label, words, debit, credit: maybe, sure: false, told: String::new() });
     }
     if all.iter().any(note) {
         let credit = all.iter().copied().filter(note).map(str::to_owned).collect();
-        return Some(Flag { label, words, debit: Vec::new(), credit, sure: false });
+        return Some(Flag { label, words, debit: Vec::new(), credit, sure: false, told: String::new() });
     }
     None
 }
@@ -177,6 +219,9 @@ fn paired(all: &[&str], pairs: &'static [(&str, &str)]) -> (Vec<String>, Vec<Str
 fn says_sign(heading: &str) -> bool {
     let said = words(heading);
     let is = |known: &[&str]| known.contains(&said.as_str());
+    if names_both_sides(&said) {
+        return true;
+    }
     is(&[
         "sign",
         "cr dr",
@@ -212,6 +257,55 @@ fn says_sign(heading: &str) -> bool {
     ]) || ["+/-", "-/+", "±"].contains(&heading.trim())
 }
 
+/// A heading under which a mark says that what was paid came back: `Refund`, `Reversal?`.
+fn says_given_back(heading: &str) -> bool {
+    const BACK: [&str; 4] = ["refund", "refunded", "reversal", "recovery"];
+    let said = words(heading);
+    said.split(' ').any(|word| BACK.contains(&word))
+        && said.split(' ').all(|word| BACK.contains(&word) || ["flag", "ind", "indicator", "is", "y", "n"].contains(&word))
+}
+
+/// A heading of kinds of documents and postings: `Doc. Type`, `Transaction Type`, `PK`. A type by itself may be of payees.
+fn says_documents(heading: &str) -> bool {
+    const OF: [&str; 15] = [
+        "doc",
+        "docs",
+        "document",
+        "trans",
+        "transaction",
+        "tran",
+        "txn",
+        "invoice",
+        "inv",
+        "voucher",
+        "posting",
+        "pstg",
+        "journal",
+        "jnl",
+        "entry",
+    ];
+    const WHAT: [&str; 8] = ["type", "kind", "class", "code", "key", "ind", "indicator", "flag"];
+    let said = words(heading);
+    let all: Vec<&str> = said.split(' ').collect();
+    let is_known = |word: &&str| OF.contains(word) || WHAT.contains(word);
+    matches!(said.as_str(), "pk" | "tt" | "pstky" | "bschl" | "blart")
+        || (all.len() > 1
+            && all.iter().all(is_known)
+            && all.iter().any(|word| OF.contains(word))
+            && all.iter().any(|word| WHAT.contains(word)))
+}
+
+/// `dc flag`, `debit credit code`, `drcr`: both sides, and no word that says something else.
+fn names_both_sides(said: &str) -> bool {
+    const BOTH: [&str; 6] = ["dc", "drcr", "crdr", "dbcr", "debitcredit", "creditdebit"];
+    const SIDE: [&str; 7] = ["d", "c", "dr", "cr", "db", "debit", "credit"];
+    const BESIDE: [&str; 12] = ["flag", "ind", "indicator", "code", "marker", "mark", "type", "sign", "or", "and", "posting", "entry"];
+    let all: Vec<&str> = said.split(' ').collect();
+    let sides = all.iter().filter(|word| SIDE.contains(word)).count();
+    let is_known = |word: &&str| BOTH.contains(word) || SIDE.contains(word) || BESIDE.contains(word);
+    (sides == 2 || all.iter().any(|word| BOTH.contains(word))) && all.iter().all(is_known)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +318,8 @@ mod tests {
         assert_eq!(paired(&["AP Invoice", "AP Credit Note"], &SIDES), (vec!["AP Invoice".to_owned()], vec!["AP Credit Note".to_owned()]));
         assert_eq!(paired(&["Direct Debit", "Direct Credit"], &SIDES), (vec![], vec![]));
         assert!(are_of_documents(&["Expenditure", "Income", EMPTY]) && !are_of_documents(&["Payments", "Housing", "Income"]));
+        assert!(says_sign("dc_flag") && says_sign("Debit/Credit Code") && says_sign("DebitCredit") && !says_sign("Direct Debit Credit"));
+        assert!(says_documents("Doc. Type") && says_documents("PK") && !says_documents("Payee Type") && !says_documents("Type"));
         assert!(says_sign("CR/DR") && says_sign(" +/- ") && !says_sign("Credit Card") && !says_sign(""));
     }
 }

@@ -193,6 +193,7 @@ fn is_amount(heading: &str, gather: &Gather) -> bool {
     !codes
         && !dashes
         && !counts_periods(heading, gather)
+        && !is_of_signs(gather)
         && (money.marked * 3 > money.rows || (called && (money.marked > 0 || number || money.whole.is_some_and(|(a, b)| a != b))))
 }
 
@@ -205,6 +206,13 @@ fn counts_periods(heading: &str, gather: &Gather) -> bool {
         _ => false,
     };
     gather.distinct().is_some() && gather.values().iter().all(|(text, _)| is_one(text))
+}
+
+/// Whether a column says 1 and -1 and nothing else: the side of another column's amount, and no pounds.
+fn is_of_signs(gather: &Gather) -> bool {
+    let values = gather.values();
+    let is = |text: &str| matches!(text.trim(), "1" | "-1" | "+1" | "1.0" | "-1.0");
+    gather.distinct().is_some() && values.len() > 1 && values.iter().all(|(text, _)| is(text))
 }
 
 fn text_kind(gather: &Gather) -> Kind {
