@@ -80,22 +80,59 @@ fn nameless_years(evidence: &Evidence) -> Option<String> {
     })
 }
 
-/// That the likely amount is by its heading of a whole document, and another column of what its lines add up: each line may print the
-/// whole, which would count as often as there are lines. Where both come to the same, each document has one line.
+/// That the likely amount is of a whole document, by its heading or by what its lines add up to, and another column of these: each line may
+/// print the whole, which would count as often as there are lines. Where both come to the same, each document has one line.
 fn repeated(evidence: &Evidence, likely: &str) -> Option<String> {
     const WHOLE: [&str; 8] = ["payment", "invoice", "document", "voucher", "cheque", "transaction", "batch", "header"];
     const PART: [&str; 7] = ["line", "distribution", "dist", "split", "item", "detail", "allocated"];
     const OTHER: [&str; 5] = ["vat", "tax", "number", "no", "type"];
     let says = |seen: &Seen, wanted: &[&str]| words(&evidence.label(seen)).split(' ').any(|word| wanted.contains(&word));
     let sum = |seen: &Seen| -> i128 { evidence.facts(seen).filter_map(|column| column.money.as_ref()).map(|money| money.sum.0).sum() };
-    let whole = evidence.named(likely).filter(|seen| says(seen, &WHOLE) && !says(seen, &PART))?;
-    let is_part = |seen: &&Seen| evidence.kind(seen) == Kind::Money && says(seen, &PART) && !says(seen, &OTHER);
-    let part = evidence.columns.iter().filter(is_part).find(|part| sum(part).abs() < sum(whole).abs())?;
+    let whole = evidence.named(likely)?;
+    let is_money = |seen: &&Seen| evidence.kind(seen) == Kind::Money && !std::ptr::eq(*seen, whole);
+    if let Some(part) = evidence.columns.iter().filter(is_money).find(|part| is_printed_on_each(evidence, whole, part)) {
+        return Some(format!(
+            "`{}` is on each line of a document what its lines add up to under `{}`: the whole would count again on each",
+            evidence.label(whole),
+            evidence.label(part)
+        ));
+    }
+    let is_part = |seen: &&Seen| is_money(seen) && says(seen, &PART) && !says(seen, &OTHER);
+    let is_whole = says(whole, &WHOLE) && !says(whole, &PART);
+    let part = evidence.columns.iter().filter(is_part).find(|part| is_whole && sum(part).abs() < sum(whole).abs())?;
     Some(format!(
         "`{}` is of a whole document by its heading, and `{}` of a line: on each line of a document the whole would count again",
         evidence.label(whole),
         evidence.label(part)
     ))
+}
+
+/// Whether in every first row of every sample a column prints, on each of some lines one below the other, what another adds up to over these
+/// lines, and more than once over several.
+fn is_printed_on_each(evidence: &Evidence, whole: &Seen, part: &Seen) -> bool {
+    const ENOUGH: u64 = 3;
+    let mut several = 0;
+    for (number, sample) in evidence.samples.iter().enumerate() {
+        let (Some(whole), Some(part)) = (whole.place(number), part.place(number)) else { return false };
+        let (mut open, mut sum, mut lines) = (None, 0, 0_u64);
+        for row in &sample.profile.head {
+            let amount = |at: usize| row.amounts.get(at).copied().flatten();
+            let (Some(printed), Some(line)) = (amount(whole), amount(part)) else { return false };
+            if open.is_some_and(|open| open != printed) {
+                return false;
+            }
+            // A line of nought may follow what has come to its whole.
+            if open.is_none() && line == 0 {
+                continue;
+            }
+            (open, sum, lines) = (Some(printed), sum + line, lines + 1);
+            if sum == printed {
+                several += u64::from(lines > 1);
+                (open, sum, lines) = (None, 0, 0);
+            }
+        }
+    }
+    several >= ENOUGH
 }
 
 /// Why no column looks like one of amounts.
